@@ -1,0 +1,256 @@
+"""What is known: GPUs, models, prices, wages, metrics and defaults, read from tables/ with source and date."""
+
+import csv
+import hashlib
+from dataclasses import dataclass, fields
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any, TypeVar
+
+from tunecase.errors import InputError, Problem, nearest
+
+STALE_AFTER_DAYS = 180
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """A GPU: memory, dense 16-bit peak, memory bandwidth."""
+
+    name: str
+    aliases: tuple[str, ...]
+    memory_gib: float
+    peak_bf16_tflops: float
+    bandwidth_tb_per_s: float
+    interconnect: str
+    bf16: bool
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class GpuPrice:
+    """The lowest on-demand price of one GPU at one provider, on one date."""
+
+    gpu: str
+    provider: str
+    tier: str
+    usd_per_gpu_hour: float
+    spot_usd_per_gpu_hour: float | None
+    stale: bool
+    source: str
+    date: str
+
+    def is_stale(self, today: date) -> bool:
+        """True when the price is marked old, or older than 180 days."""
+        return self.stale or (today - _as_date(self.date)).days > STALE_AFTER_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The dimensions of a released model."""
+
+    name: str
+    aliases: tuple[str, ...]
+    params: int
+    layers: int
+    hidden: int
+    ffn: int
+    heads: int
+    kv_heads: int
+    head_dim: int
+    vocab: int
+    tied: bool
+    gated: bool
+    qkv_bias: bool
+    experts: int
+    active_experts: int
+    context: int
+    licence: str
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wage:
+    """What an hour of a role costs the employer."""
+
+    role: str
+    low: float
+    likely: float
+    high: float
+    unit: str
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelPrice:
+    """A sourced price for a label, a synthetic example or a scraped page."""
+
+    preset: str
+    kind: str
+    low: float | None
+    likely: float | None
+    high: float | None
+    unit: str
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """A hosted fine-tuning price."""
+
+    provider: str
+    model: str
+    train_usd_per_mtok: float | None
+    input_usd_per_mtok: float | None
+    output_usd_per_mtok: float | None
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A score: which way is better, and whether it is a share of items that are right (so that it has binomial noise)."""
+
+    name: str
+    tasks: tuple[str, ...]
+    direction: str
+    bounded: bool
+    binomial: bool
+    words: str
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """What a field is taken to be when the project file leaves it out; `value` is text that units.py reads."""
+
+    field: str
+    value: str
+    why: str
+    source: str
+    date: str
+
+
+def _as_date(text: str) -> date:
+    parts = [int(part) for part in text.split("-")]
+    return date(*(parts + [1, 1])[:3]) if len(parts) < 3 else date(*parts)
+
+
+def _cell(text: str, kind: Any) -> Any:
+    kind = str(kind)
+    if "tuple" in kind:
+        return tuple(part.strip() for part in text.split(";") if part.strip())
+    if "bool" in kind:
+        return text == "yes"
+    if text == "":
+        return None if "None" in kind else ("" if "str" in kind else 0)
+    return int(text) if "int" in kind else float(text) if "float" in kind else text
+
+
+def read_table(name: str) -> list[dict[str, str]]:
+    """The rows of one shipped table as text."""
+    with (files("tunecase") / "tables" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@cache
+def _table(name: str, kind: type[T]) -> tuple[T, ...]:
+    columns = {f.name: f.type for f in fields(kind)}  # type: ignore[arg-type]
+    return tuple(kind(**{k: _cell(row[k], t) for k, t in columns.items()}) for row in read_table(name))
+
+
+def gpus() -> tuple[Gpu, ...]:
+    """Every GPU known."""
+    return _table("gpus", Gpu)
+
+
+def models() -> tuple[Model, ...]:
+    """Every model known."""
+    return _table("models", Model)
+
+
+def gpu_prices() -> tuple[GpuPrice, ...]:
+    """Every GPU price known, stale ones marked."""
+    return _table("gpu_prices", GpuPrice)
+
+
+def wages() -> tuple[Wage, ...]:
+    """Every wage known."""
+    return _table("wages", Wage)
+
+
+def label_prices() -> tuple[LabelPrice, ...]:
+    """Every price of a label, a synthetic example or a page known."""
+    return _table("labels", LabelPrice)
+
+
+def hosted() -> tuple[Hosted, ...]:
+    """Every hosted fine-tuning price known."""
+    return _table("hosted", Hosted)
+
+
+def metrics() -> tuple[Metric, ...]:
+    """Every metric known."""
+    return _table("metrics", Metric)
+
+
+def defaults() -> tuple[Default, ...]:
+    """Every documented default."""
+    return _table("defaults", Default)
+
+
+def gpu(name: str) -> Gpu:
+    """The GPU of that name or alias. Raises InputError with near names."""
+    return _find(name, gpus(), "gpu", "a GPU in the tables")
+
+
+def model(name: str) -> Model:
+    """The model of that name or alias. Raises InputError with near names."""
+    return _find(name, models(), "model", "a model in the tables, or the path of its config.json")
+
+
+def metric(name: str) -> Metric:
+    """The metric of that name. Raises InputError with near names."""
+    return _find(name, metrics(), "metric", "a metric in the tables")
+
+
+def wage(role: str) -> Wage | None:
+    """The wage of a role, if the tables hold one."""
+    return next((wage for wage in wages() if wage.role == role.casefold().strip()), None)
+
+
+def default(field: str) -> Default:
+    """The documented default of one field of the project file."""
+    return next(item for item in defaults() if item.field == field)
+
+
+def names() -> dict[str, list[str]]:
+    """All names that a project file may use, by kind."""
+    return {
+        "gpu": [n for item in gpus() for n in (item.name, *item.aliases)],
+        "model": [n for item in models() for n in (item.name, *item.aliases)],
+        "metric": [item.name for item in metrics()],
+    }
+
+
+@cache
+def price_book() -> str:
+    """SHA-256 over the tables of prices and wages, so that a report can name what it used."""
+    digest = hashlib.sha256()
+    for name in ("gpu_prices", "hosted", "labels", "wages"):
+        digest.update((files("tunecase") / "tables" / f"{name}.csv").read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()
+
+
+def _find(name: str, items: tuple[Any, ...], where: str, wanted: str) -> Any:
+    fold = name.casefold()
+    for item in items:
+        if fold == item.name.casefold() or fold in (a.casefold() for a in getattr(item, "aliases", ())):
+            return item
+    raise InputError(Problem(where, repr(name), wanted, nearest(name, [item.name for item in items])))

@@ -1,0 +1,67 @@
+"""How tunecase says no: the user's mistakes are values, the world's failures one tree of exceptions.
+
+    TunecaseError            3  something outside went wrong; the message holds a fix
+    ├── InputError           2  the input cannot be read as asked; carries every Problem found
+    ├── MissingExtra         3  an optional part is not installed; says the install line
+    └── LedgerBusy           3  another process holds the ledger's lock
+
+The number is the exit code of the command line; 0 is fine, 1 means that the answer is no.
+"""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in the input: where it stands, what was given, what is wanted, how to fix it."""
+
+    where: str
+    got: str
+    wanted: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.where}\n  got     {self.got}\n  wanted  {self.wanted}\n  fix     {self.fix}"
+
+
+class TunecaseError(Exception):
+    """Base of everything tunecase raises on purpose."""
+
+    exit_code = 3
+
+
+class InputError(TunecaseError):
+    """The input cannot be read as asked; holds all problems found, not only the first."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+        self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        super().__init__("\n\n".join(str(problem) for problem in self.problems))
+
+
+class MissingExtra(TunecaseError):
+    """A feature needs an optional dependency that is not installed."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(f'{feature} needs the optional part "{extra}".\nFix: pip install "tunecase[{extra}]"')
+
+
+class LedgerBusy(TunecaseError):
+    """Another process held the ledger's lock for too long."""
+
+
+def nearest(name: str, known: Sequence[str], most: int = 3) -> str:
+    """The known names closest to `name`, as words for an error's fix.
+
+    Example:
+        >>> nearest("A100-80", ["A100-80GB", "H100", "T4"])
+        'did you mean A100-80GB?'
+    """
+    by_fold = {item.casefold(): item for item in known}
+    close = difflib.get_close_matches(name.casefold(), list(by_fold), n=most, cutoff=0.5)
+    if not close:
+        return "known: " + ", ".join(sorted(known)[:12]) + (" …" if len(known) > 12 else "")
+    return "did you mean " + " or ".join(by_fold[item] for item in close) + "?"

@@ -1,0 +1,400 @@
+"""What was asked: the project file, read with line numbers, checked whole, every mistake reported at once."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from tunecase.errors import InputError, Problem, nearest
+from tunecase.units import Quantity, UnitError, Wanted, read_quantity
+
+MOST_BYTES = 1_000_000
+MOST_DEPTH = 12
+
+Known = Mapping[str, Sequence[str]]
+
+
+def _quantity(wanted: Wanted) -> Any:
+    """An annotated type: a Quantity read from text in the wanted unit."""
+
+    def read(value: object) -> Quantity:
+        if isinstance(value, Quantity):
+            return value
+        try:
+            return read_quantity(value, wanted)
+        except UnitError as error:
+            raise PydanticCustomError(
+                "quantity", "{got}", {"got": error.got, "wanted": error.wanted, "fix": error.fix}
+            ) from None
+
+    schema = {"type": ["string", "number"], "description": f"{wanted.words}; for example {wanted.example}"}
+    return Annotated[Quantity, BeforeValidator(read), WithJsonSchema(schema)]
+
+
+def _known(kind: str) -> Any:
+    """An annotated type: a name that the catalog must know, when the reader was given the catalog's names."""
+
+    def check(value: object, info: ValidationInfo) -> str:
+        known = (info.context or {}).get("known", {}).get(kind)
+        text = str(value)
+        if known is None or text in known or text.casefold() in {name.casefold() for name in known}:
+            return text
+        if kind == "model" and text.endswith("config.json"):
+            return text
+        ctx = {"got": f"unknown {kind} {text!r}", "wanted": f"a {kind} in the tables", "fix": nearest(text, known)}
+        if kind == "model":
+            ctx["fix"] += " (or give the path of its config.json)"
+        raise PydanticCustomError("unknown_name", "{got}", ctx)
+
+    return Annotated[str, BeforeValidator(check), WithJsonSchema({"type": "string"})]
+
+
+Money = _quantity(Wanted("money", example="15k USD"))
+MoneyPerHour = _quantity(Wanted("money", "hour", example="75 to 150 USD per hour"))
+MoneyPerExample = _quantity(Wanted("money", "example", zero_ok=True, example="0.05 to 0.20 USD per example"))
+MoneyPerCorrect = _quantity(Wanted("money", "correct", example="0.40 USD per correct"))
+MinutesPerLabel = _quantity(Wanted("minute", "label", example="1 to 2 min per label"))
+HoursPerRound = _quantity(Wanted("hour", "round", example="20 to 40 h per round"))
+Months = _quantity(Wanted("month", example="12 months"))
+PerMonth = _quantity(Wanted("", "month", example="20k to 60k per month"))
+Count = _quantity(Wanted("", example="2 to 5", most=1e12))
+Share = _quantity(Wanted("share", example="30%", most=1.0, zero_ok=True))
+OverheadShare = _quantity(Wanted("share", example="20%", most=10.0, zero_ok=True))
+PositiveInt = Annotated[int, Field(ge=1)]
+GpuName = _known("gpu")
+ModelName = _known("model")
+MetricName = _known("metric")
+
+
+class Section(BaseModel):
+    """Any part of the project file: frozen, and unknown fields are mistakes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class ProblemStatement(Section):
+    """What is to be achieved, how it is measured and what it is worth."""
+
+    goal: str | None = Field(None, description="One sentence for people; it is never judged.")
+    task: Literal["classification", "extraction", "generation"] | None = Field(
+        None, description="What kind of output; recognised from the data when left out.")
+    metric: MetricName | None = Field(None, description="How success is scored, for example accuracy or macro_f1.")
+    direction: Literal["higher", "lower"] | None = Field(None, description="Which way is better; known for metrics in the tables.")
+    target: str | float | None = Field(None, description="The score that makes it worth shipping, for example 92%.")
+    measured_on: str | None = Field(None, description="What the score is measured on; data.test when left out.")
+    baseline: str | float | None = Field(None, description="The score of what is in use today, measured.")
+    value: MoneyPerCorrect | None = Field(None, description="What one more correct answer is worth.")
+    volume: PerMonth | None = Field(None, description="How many answers are given each month.")
+    horizon: Months | None = Field(None, description="For how long the result is used.")
+    owner: str | None = Field(None, description="The one person who decides.")
+    criteria: tuple[str, ...] = Field((), description="Pass/fail statements about one output.")
+
+
+class Source(Section):
+    """Where more examples can come from, and at what price."""
+
+    kind: Literal["have", "label", "synthetic", "scrape", "buy"]
+    pool: Count | None = Field(None, description="How many examples this source can give.")
+    effort: MinutesPerLabel | None = None
+    rate: MoneyPerHour | None = None
+    labels_per_example: Annotated[float, Field(ge=1, le=20)] = 1.0
+    rework: OverheadShare | None = Field(None, description="Share of labels done again.")
+    fee: OverheadShare | None = Field(None, description="The platform's fee on top.")
+    price: MoneyPerExample | None = Field(None, description="Price of one usable example, where it is bought by the piece.")
+    usable: Share | None = Field(None, description="Share of what arrives that can be used.")
+    set_up: Money | None = Field(None, description="Paid once: guidelines, onboarding, a scraper.")
+
+
+class Data(Section):
+    """The files, their columns and the sources of more."""
+
+    train: str
+    test: str | None = None
+    pool: str | None = Field(None, description="Unlabelled rows.")
+    input: str | None = Field(None, description="Column of the input, where it is not recognised.")
+    output: str | None = Field(None, description="Column of the answer or label.")
+    second_label: str | None = Field(None, description="Column of a second annotator's label in the test file.")
+    sources: tuple[Source, ...] = ()
+
+
+class Compute(Section):
+    """Where training would run."""
+
+    tier: Literal["marketplace", "neocloud", "hyperscaler"] | None = None
+    gpus: tuple[GpuName, ...] = ()
+    gpu_count: PositiveInt | None = None
+
+
+class Training(Section):
+    """One training run."""
+
+    epochs: Annotated[float, Field(gt=0, le=1000)] = 3.0
+    sequence_tokens: PositiveInt | None = Field(None, description="Longest sample in tokens; longer ones are cut.")
+    micro_batch: PositiveInt | None = None
+    rank: PositiveInt | None = None
+    runs_per_round: Count | None = Field(None, description="Training runs in one round: settings tried, seeds, repeats.")
+    failed: Share | None = Field(None, description="Share of runs that fail and are paid all the same.")
+
+
+class Member(Section):
+    """One role in the team."""
+
+    role: str
+    rate: MoneyPerHour | None = None
+    share: Share | None = Field(None, description="Share of this person's time that goes to the project.")
+
+
+class Serving(Section):
+    """What one answer costs after launch; without it inference stays unpriced."""
+
+    price_per_1k_answers: Money | None = None
+
+
+class Rate(Section):
+    """A dated exchange rate into the base currency."""
+
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+    value: Annotated[float, Field(gt=0, description="Units of the base currency for one unit of this one.")]
+    date: date
+
+
+class Project(Section):
+    """The project file."""
+
+    name: str
+    problem: ProblemStatement = ProblemStatement()
+    data: Data
+    models: tuple[ModelName, ...] = ()
+    method: Literal["lora", "qlora", "full"] = "lora"
+    training: Training = Training()
+    compute: Compute = Compute()
+    team: tuple[Member, ...] = ()
+    rounds: Count | None = Field(None, description="Rounds of collect, train, test; a random number when left out.")
+    effort_per_round: HoursPerRound | None = Field(None, description="Hours of work of one full-time person in one round.")
+    serving: Serving = Serving()
+    include_inference: bool = False
+    budget: Money | None = None
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "USD"
+    rates: tuple[Rate, ...] = ()
+
+    @property
+    def base_per_usd(self) -> float:
+        """Units of the base currency for one US dollar, in which the shipped tables are kept."""
+        return 1.0 if self.currency == "USD" else next(r.value for r in self.rates if r.currency == "USD")
+
+    @property
+    def direction(self) -> str:
+        """Which way the metric is better, when the file says so."""
+        return self.problem.direction or "higher"
+
+
+def read_project(path: Path, known: Known | None = None) -> Project:
+    """The project at `path`, or every problem in it.
+
+    Args:
+        path: a YAML file of at most 1 MB without anchors, aliases or tags.
+        known: names the catalog knows, by kind ("gpu", "model", "metric"); others are refused with near names.
+    Returns: the Project, all money in its base currency.
+    Raises: InputError with all problems, each at its line.
+    """
+    node = _compose(path)
+    lines: dict[tuple[str | int, ...], int] = {}
+    problems: list[Problem] = []
+    raw = _plain(node, (), lines, problems, path.name)
+    if not isinstance(raw, dict):
+        raise InputError(Problem(str(path), "no fields", "a project file with name: and data:", "run `tunecase init DATA`"))
+    try:
+        project = Project.model_validate(raw, context={"known": known or {}})
+    except ValidationError as error:
+        problems += [_problem(item, lines, path.name) for item in error.errors()]
+        raise InputError(problems) from None
+    problems += [*_path_problems(project, path, lines), *_currency_problems(project, path.name, lines)]
+    problems += _target_problems(project, path.name, lines)
+    if problems:
+        raise InputError(problems)
+    converted = _in_base(project, project)
+    assert isinstance(converted, Project)
+    return converted
+
+
+def _compose(path: Path) -> yaml.Node | None:
+    try:
+        size = path.stat().st_size
+        text = path.read_bytes()[: MOST_BYTES + 1].decode("utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(Problem(str(path), "no such file", "a project file", "run `tunecase init DATA` or give --project FILE")) from None
+    except IsADirectoryError:
+        raise InputError(Problem(str(path), "a folder", "a project file", f"give --project {path}/tunecase.yaml")) from None
+    except UnicodeDecodeError as error:
+        raise InputError(Problem(f"{path}: byte {error.start}", "not UTF-8", "UTF-8 text", "save the file as UTF-8")) from None
+    except OSError as error:
+        raise InputError(Problem(str(path), error.strerror or "unreadable", "a readable file", "check its permissions")) from None
+    if size > MOST_BYTES:
+        raise InputError(Problem(str(path), f"{size:,} bytes", f"at most {MOST_BYTES:,}", "a project file is a page, not a data set"))
+    if not text.strip():
+        raise InputError(Problem(str(path), "an empty file", "a project file", "run `tunecase init DATA`"))
+    try:
+        depth = 0
+        for event in yaml.parse(text, yaml.SafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            line = event.start_mark.line + 1
+            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+                raise InputError(Problem(f"{path.name}:{line}", "an anchor or alias", "plain values", "write the value out"))
+            if depth > MOST_DEPTH:
+                raise InputError(Problem(f"{path.name}:{line}", f"more than {MOST_DEPTH} levels", "a flat file", "remove the nesting"))
+        return yaml.compose(text, yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"{path.name}:{mark.line + 1}:{mark.column + 1}" if mark else path.name
+        raise InputError(Problem(where, error.problem or "not YAML", "YAML", "check indentation, colons and quotes there")) from None
+    except yaml.YAMLError as error:
+        raise InputError(Problem(path.name, str(error).splitlines()[0], "YAML text", "remove the control characters")) from None
+
+
+def _plain(node: Any, at: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int], problems: list[Problem],
+           file: str) -> Any:
+    # Scalars stay text: `no`, `1:30` and `1.10` mean what they look like, and the units are read by units.py.
+    if node is None:
+        return None
+    lines[at] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        out: dict[str, Any] = {}
+        for key, value in node.value:
+            name = str(key.value) if isinstance(key, yaml.ScalarNode) else "?"
+            where = f"{file}:{key.start_mark.line + 1}"
+            if name in out:
+                problems.append(Problem(f"{where}: {name}", "the same field twice", "one value", "delete one of them"))
+            out[name] = _plain(value, (*at, name), lines, problems, file)
+            lines[(*at, name)] = key.start_mark.line + 1
+        return {name: value for name, value in out.items() if value is not None}
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*at, i), lines, problems, file) for i, item in enumerate(node.value)]
+    if node.value in ("", "~", "null") and node.style is None:
+        return None
+    return node.value
+
+
+def _where(loc: Sequence[str | int], lines: Mapping[tuple[str | int, ...], int], file: str) -> str:
+    at = tuple(loc)
+    while at and at not in lines:
+        at = at[:-1]
+    return f"{file}:{lines.get(at, 1)}: " + ".".join(str(part) for part in loc)
+
+
+def _problem(error: Any, lines: Mapping[tuple[str | int, ...], int], file: str) -> Problem:
+    ctx = error.get("ctx") or {}
+    loc, kind = error["loc"], error["type"]
+    where = _where(loc, lines, file)
+    if kind in ("quantity", "unknown_name"):
+        return Problem(where, ctx["got"], ctx["wanted"], ctx["fix"])
+    if kind == "extra_forbidden":
+        return Problem(where, f"unknown field {loc[-1]!r}", "a field of the project file", nearest(str(loc[-1]), _fields(loc[:-1])))
+    if kind == "missing":
+        return Problem(where, "nothing", f"the field {loc[-1]!r}", f"add `{loc[-1]}:`")
+    if kind == "literal_error":
+        return Problem(where, repr(error["input"]), ctx["expected"], "use one of these words")
+    got = error["input"] if isinstance(error["input"], str | int | float) else type(error["input"]).__name__
+    return Problem(where, repr(got), error["msg"][0].lower() + error["msg"][1:], "correct the value or delete the line for the default")
+
+
+def _fields(loc: Sequence[str | int]) -> list[str]:
+    model: Any = Project
+    for part in loc:
+        if isinstance(part, int):
+            continue
+        annotation = model.model_fields[part].annotation if part in model.model_fields else Project
+        inner = getattr(annotation, "__args__", ())
+        model = inner[0] if inner and isinstance(inner[0], type) else annotation
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            model = Project
+    return list(model.model_fields)
+
+
+def _path_problems(project: Project, path: Path, lines: Mapping[tuple[str | int, ...], int]) -> Iterator[Problem]:
+    root = path.resolve().parent
+    for name in ("train", "test", "pool"):
+        given = getattr(project.data, name)
+        if given is None:
+            continue
+        where = _where(("data", name), lines, path.name)
+        full = (root / given).resolve()
+        if not full.is_relative_to(root):
+            yield Problem(where, repr(given), f"a path inside {root.name}/", "copy the file into the project's folder")
+        elif not full.exists():
+            yield Problem(where, f"{given!r}, which does not exist", "a data file", f"put the file at {given} or correct the path")
+
+
+def _currency_problems(project: Project, file: str, lines: Mapping[tuple[str | int, ...], int]) -> Iterator[Problem]:
+    known = {project.currency, *(rate.currency for rate in project.rates)}
+    for loc, quantity in _quantities(project):
+        if quantity.currency and quantity.currency not in known:
+            fix = f"add to rates: {{currency: {quantity.currency}, value: ..., date: ...}}"
+            yield Problem(_where(loc, lines, file), quantity.text, f"{project.currency}, or a dated rate for {quantity.currency}", fix)
+    if "USD" not in known:
+        yield Problem(_where(("currency",), lines, file), project.currency, "a dated rate for USD, in which the price tables are kept",
+                      "add to rates: {currency: USD, value: ..., date: ...}")
+
+
+def _target_problems(project: Project, file: str, lines: Mapping[tuple[str | int, ...], int]) -> Iterator[Problem]:
+    for name in ("target", "baseline"):
+        given = getattr(project.problem, name)
+        if given is None:
+            continue
+        where = _where(("problem", name), lines, file)
+        try:
+            score = read_score(given)
+        except ValueError:
+            yield Problem(where, repr(given), "a score such as 92% or 0.92", "write one number")
+            continue
+        if project.direction == "higher" and not 0 < score <= 1:
+            fix = f"write {score:g}%" if 1 < score <= 100 and "%" not in str(given) else "write a score between 0 and 100%"
+            yield Problem(where, repr(given), "more than 0 and at most 100%", fix)
+        elif score <= 0:
+            yield Problem(where, repr(given), "more than 0", "write a positive score")
+
+
+def read_score(given: str | float) -> float:
+    """A score from `92%`, `0.92` or a plain number.
+
+    Raises: ValueError when it is not a finite number.
+
+    Example:
+        >>> read_score("92%")
+        0.92
+    """
+    text = str(given).strip()
+    score = round(float(text[:-1]) / 100, 12) if text.endswith("%") else float(text)
+    if not math.isfinite(score):
+        raise ValueError(text)
+    return score
+
+
+def _quantities(section: BaseModel, at: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Quantity]]:
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        items = enumerate(value) if isinstance(value, tuple) else [(None, value)]
+        for index, item in items:
+            loc = (*at, name) if index is None else (*at, name, index)
+            if isinstance(item, Quantity):
+                yield loc, item
+            elif isinstance(item, BaseModel):
+                yield from _quantities(item, loc)
+
+
+def _in_base(value: object, project: Project) -> object:
+    if isinstance(value, Quantity):
+        if not value.currency or value.currency == project.currency:
+            return value
+        rate = next(r.value for r in project.rates if r.currency == value.currency)
+        return value.scaled(rate, project.currency)
+    if isinstance(value, tuple):
+        return tuple(_in_base(item, project) for item in value)
+    if isinstance(value, BaseModel):
+        changed = {name: _in_base(getattr(value, name), project) for name in type(value).model_fields}
+        return value.model_copy(update={k: v for k, v in changed.items() if v is not getattr(value, k)})
+    return value

@@ -1,0 +1,235 @@
+"""Doubt as a value: a few small distributions, each with its own `draw`, and the band that sums draws up.
+
+Every named input has its own generator, seeded by the run's seed and the input's name, so that two scenarios
+use the same draws and adding an input moves no other.
+"""
+
+import math
+import zlib
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Draws = NDArray[np.float64]
+
+Z90 = NormalDist().inv_cdf(0.95)
+
+
+@runtime_checkable
+class Spread(Protocol):
+    """A guessed number: what it may be, and how to draw it."""
+
+    @property
+    def low(self) -> float:
+        """The 5% point (the value itself where nothing is in doubt)."""
+
+    @property
+    def high(self) -> float:
+        """The 95% point."""
+
+    @property
+    def median(self) -> float:
+        """The 50% point."""
+
+    def draw(self, rng: "np.random.Generator", n: int) -> "Draws":
+        """n draws, shape (n,), in the spread's own unit."""
+
+    def scaled(self, factor: float) -> "Spread":
+        """The same doubt in another unit; factor > 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A number without doubt."""
+
+    value: float
+
+    @property
+    def low(self) -> float:
+        """The value."""
+        return self.value
+
+    @property
+    def high(self) -> float:
+        """The value."""
+        return self.value
+
+    @property
+    def median(self) -> float:
+        """The value."""
+        return self.value
+
+    def draw(self, rng: "np.random.Generator", n: int) -> "Draws":
+        """n copies of the value."""
+        import numpy as np
+
+        return np.full(n, self.value)
+
+    def scaled(self, factor: float) -> "Const":
+        """The value times factor."""
+        return Const(self.value * factor)
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """`low to high`: 90% sure it lies between; lognormal when low > 0, normal otherwise.
+
+        mu = (ln low + ln high) / 2,   sigma = (ln high - ln low) / (2 z.95)
+
+    Example:
+        >>> round(Interval(5_000, 12_000).median)
+        7746
+    """
+
+    low: float
+    high: float
+
+    @property
+    def median(self) -> float:
+        """Geometric middle when lognormal, else the mean of the ends."""
+        return math.sqrt(self.low * self.high) if self.low > 0 else (self.low + self.high) / 2
+
+    def draw(self, rng: "np.random.Generator", n: int) -> "Draws":
+        """n draws from one standard normal each, so scenarios that share a generator share their worlds."""
+        import numpy as np
+
+        z = rng.standard_normal(n)
+        if self.low > 0:
+            mu = (math.log(self.low) + math.log(self.high)) / 2
+            sigma = (math.log(self.high) - math.log(self.low)) / (2 * Z90)
+            return np.exp(mu + sigma * z)
+        return (self.low + self.high) / 2 + (self.high - self.low) / (2 * Z90) * z
+
+    def scaled(self, factor: float) -> "Interval":
+        """Both ends times factor."""
+        return Interval(self.low * factor, self.high * factor)
+
+
+@dataclass(frozen=True, slots=True)
+class Pert:
+    """`least / mode / most`: a beta between hard ends, four times as heavy at the mode."""
+
+    least: float
+    mode: float
+    most: float
+
+    @property
+    def _shape(self) -> tuple[float, float]:
+        width = self.most - self.least
+        if width == 0:
+            return 1.0, 1.0
+        return 1 + 4 * (self.mode - self.least) / width, 1 + 4 * (self.most - self.mode) / width
+
+    def _quantile(self, p: "float | Draws") -> "Draws":
+        import numpy as np
+        from scipy.special import betaincinv
+
+        a, b = self._shape
+        return np.asarray(self.least + (self.most - self.least) * betaincinv(a, b, p))
+
+    @property
+    def low(self) -> float:
+        """The 5% point."""
+        return float(self._quantile(0.05))
+
+    @property
+    def high(self) -> float:
+        """The 95% point."""
+        return float(self._quantile(0.95))
+
+    @property
+    def median(self) -> float:
+        """The 50% point."""
+        return float(self._quantile(0.5))
+
+    def draw(self, rng: "np.random.Generator", n: int) -> "Draws":
+        """n draws by inversion of n uniforms."""
+        return self._quantile(rng.random(n))
+
+    def scaled(self, factor: float) -> "Pert":
+        """All three points times factor."""
+        return Pert(self.least * factor, self.mode * factor, self.most * factor)
+
+
+@dataclass(frozen=True, slots=True)
+class Beta:
+    """A share between 0 and 1, with a and b as in a successes and b failures."""
+
+    a: float
+    b: float
+
+    def _quantile(self, p: "float | Draws") -> "Draws":
+        import numpy as np
+        from scipy.special import betaincinv
+
+        return np.asarray(betaincinv(self.a, self.b, p))
+
+    @property
+    def low(self) -> float:
+        """The 5% point."""
+        return float(self._quantile(0.05))
+
+    @property
+    def high(self) -> float:
+        """The 95% point."""
+        return float(self._quantile(0.95))
+
+    @property
+    def median(self) -> float:
+        """The 50% point."""
+        return float(self._quantile(0.5))
+
+    def draw(self, rng: "np.random.Generator", n: int) -> "Draws":
+        """n draws by inversion of n uniforms."""
+        return self._quantile(rng.random(n))
+
+    def scaled(self, factor: float) -> "Spread":
+        """A share has no other unit: raises ValueError unless factor is 1."""
+        if factor != 1:
+            raise ValueError("a Beta share cannot be scaled")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """What draws say: the 10%, 50%, 80% and 90% points, in the unit its owner's name states."""
+
+    p10: float
+    p50: float
+    p80: float
+    p90: float
+
+    def scaled(self, factor: float) -> "Band":
+        """Every point times factor."""
+        return Band(self.p10 * factor, self.p50 * factor, self.p80 * factor, self.p90 * factor)
+
+
+def band(draws: "Draws") -> Band:
+    """The Band of some draws, shape (n,) with n >= 1.
+
+    Example:
+        >>> import numpy as np
+        >>> band(np.arange(101.0))
+        Band(p10=10.0, p50=50.0, p80=80.0, p90=90.0)
+    """
+    import numpy as np
+
+    return Band(*(float(point) for point in np.quantile(draws, (0.1, 0.5, 0.8, 0.9))))
+
+
+def band_of(spread: Spread, seed: int = 0, n: int = 4_000) -> Band:
+    """The Band of one spread on its own (exact for a Const)."""
+    if isinstance(spread, Const):
+        return Band(spread.value, spread.value, spread.value, spread.value)
+    return band(spread.draw(generator(seed, "band"), n))
+
+
+def generator(seed: int, name: str) -> "np.random.Generator":
+    """The generator that belongs to one named input under one seed."""
+    import numpy as np
+
+    return np.random.default_rng([seed & 0xFFFFFFFF, zlib.crc32(name.encode())])

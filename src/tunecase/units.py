@@ -1,0 +1,204 @@
+"""Reads quantities as people write them: `5k to 12k USD`, `1 to 2 min per label`, `1 / 3 / 10 days`, `92%`.
+
+    a              a number without doubt          5, 5k, 1.2M, 1,000, 30%
+    ~a             about a: 90% within a third     a/1.5 to a*1.5
+    a to b         90% sure it lies between        lognormal if a > 0, else normal
+    a / b / c      least / likely / most           PERT
+    ... unit       USD, min, months, count words   per (or /) another
+
+A field says which unit it wants; times are converted, currencies are kept and converted by the project with its
+dated rates, anything else that differs is refused.
+"""
+
+import math
+import re
+from dataclasses import dataclass
+
+from tunecase.spread import Const, Interval, Pert, Spread
+
+HOURS = {"second": 1 / 3600, "minute": 1 / 60, "hour": 1.0, "day": 24.0, "week": 168.0, "month": 730.5, "year": 8766.0}
+TIME_WORDS = {
+    "s": "second", "sec": "second", "second": "second", "min": "minute", "minute": "minute", "h": "hour", "hr": "hour",
+    "hour": "hour", "d": "day", "day": "day", "week": "week", "month": "month", "mo": "month", "year": "year", "yr": "year",
+}  # fmt: skip
+SYMBOLS = {"$": "USD", "€": "EUR", "£": "GBP"}
+MULTIPLIERS = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "%": 0.01}
+
+_NUMBER = r"[$€£]?\s*[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?:[eE][-+]?\d+)?\s*(?:[kKMB%](?![A-Za-z]))?"
+_PERT = re.compile(rf"^({_NUMBER})\s+/\s+({_NUMBER})\s+/\s+({_NUMBER})(?:\s+(.*))?$")
+_RANGE = re.compile(rf"^({_NUMBER})\s*(?:to|–|\.\.)\s*({_NUMBER})(?:\s*(.*))?$")
+_SINGLE = re.compile(rf"^(~?)\s*({_NUMBER})(?:\s*(.*))?$")
+_ONE = re.compile(r"^([$€£]?)\s*([-+]?(?:\d[\d,]*)?(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*([kKMB%]?)$")
+
+
+class UnitError(ValueError):
+    """A quantity that cannot be read; carries what was got, what is wanted and how to fix it."""
+
+    def __init__(self, got: str, wanted: str, fix: str) -> None:
+        super().__init__(f"got {got}; wanted {wanted}; fix: {fix}")
+        self.got, self.wanted, self.fix = got, wanted, fix
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a field accepts: a unit over an optional other, and the sign.
+
+    `unit` and `per` are "money", a time word in singular ("month"), "share" or "" for a plain count.
+    A noun in `per` ("label", "correct") is only compared after stripping a plural s.
+    """
+
+    unit: str = ""
+    per: str = ""
+    zero_ok: bool = False
+    most: float = math.inf
+    example: str = "3"
+
+    @property
+    def words(self) -> str:
+        """The unit as it would be typed."""
+        unit = {"money": "USD", "share": "%", "": "a number"}.get(self.unit, self.unit + "s")
+        return f"{unit} per {self.per}" if self.per else unit
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A spread with its unit; `currency` is a three-letter code for money, else empty."""
+
+    spread: Spread
+    unit: str
+    currency: str = ""
+    text: str = ""
+
+    def scaled(self, factor: float, currency: str) -> "Quantity":
+        """The same amount in another currency."""
+        return Quantity(self.spread.scaled(factor), self.unit, currency, self.text)
+
+
+def read_quantity(text: object, wanted: Wanted) -> Quantity:
+    """One quantity from text or a number, in the wanted unit.
+
+    Args:
+        text: what the user wrote; a bare number is accepted where the unit is a count or a share.
+        wanted: the unit asked for.
+    Returns: the Quantity, times converted to the wanted time unit.
+    Raises: UnitError, saying what was got, wanted, and a fix.
+
+    Example:
+        >>> read_quantity("30 s per label", Wanted("minute", "label")).spread
+        Const(value=0.5)
+        >>> read_quantity("5k to 12k USD", Wanted("money")).spread
+        Interval(low=5000.0, high=12000.0)
+    """
+    if isinstance(text, bool) or not isinstance(text, str | int | float):
+        raise UnitError(repr(text), wanted.words, f"write for example {wanted.example}")
+    raw = str(text).strip()
+    numbers, symbol, unit_text, kind = _split(raw, wanted)
+    currency, unit, per = _read_unit(unit_text, symbol, raw, wanted)
+    factor = _factor(unit, per, raw, wanted)
+    spread = _spread([number * factor for number in numbers], kind, raw, wanted)
+    return Quantity(spread, f"{wanted.unit}/{wanted.per}" if wanted.per else wanted.unit, currency, raw)
+
+
+def _split(raw: str, wanted: Wanted) -> tuple[list[float], str, str, str]:
+    if match := _PERT.match(raw):
+        parts, unit, kind = list(match.groups()[:3]), match.group(4), "pert"
+    elif match := _RANGE.match(raw):
+        parts, unit, kind = list(match.groups()[:2]), match.group(3), "range"
+    elif match := _SINGLE.match(raw):
+        parts, unit, kind = [match.group(2)], match.group(3), "about" if match.group(1) else "one"
+    else:  # pragma: no cover - _SINGLE matches any text
+        raise UnitError(repr(raw), wanted.words, f"write for example {wanted.example}")
+    numbers, symbols, suffixes = [], set(), []
+    for part in parts:
+        one = _ONE.match(part.strip())
+        if not one or not re.search(r"\d", one.group(2)):
+            fix = f"write for example {wanted.example}"
+            raise UnitError(repr(raw), f"a number in {wanted.words}" if wanted.unit else wanted.words, fix)
+        if one.group(1):
+            symbols.add(SYMBOLS[one.group(1)])
+        suffixes.append(one.group(3))
+        numbers.append(float(one.group(2).replace(",", "")))
+    if len(symbols) > 1:
+        raise UnitError(repr(raw), "one currency", "use the same currency for both ends")
+    # In "20 to 60k" and "50 to 80%" the last suffix speaks for all, as in speech.
+    shared = suffixes[-1] if all(s in ("", suffixes[-1]) for s in suffixes) and suffixes[-1] == "%" else None
+    numbers = [n * MULTIPLIERS[shared if shared is not None else s] for n, s in zip(numbers, suffixes, strict=True)]
+    percent = suffixes[-1] == "%"
+    if percent and wanted.unit != "share":
+        raise UnitError(repr(raw), wanted.words, f"write for example {wanted.example}")
+    return numbers, symbols.pop() if symbols else "", (unit or "").strip(), kind
+
+
+def _read_unit(unit_text: str, symbol: str, raw: str, wanted: Wanted) -> tuple[str, str, str]:
+    unit, _, per = re.sub(r"\s*/\s*|\s+per\s+|^per\s+", " per ", unit_text).strip().partition("per ")
+    unit, per = unit.strip(), per.strip()
+    currency = symbol
+    if re.fullmatch(r"[A-Z]{3}", unit):
+        if symbol and symbol != unit:
+            raise UnitError(repr(raw), "one currency", f"drop the {symbol} sign or the {unit}")
+        currency, unit = unit, ""
+    return currency, unit, per
+
+
+def _singular(word: str) -> str:
+    word = word.casefold()
+    if word in TIME_WORDS:
+        return TIME_WORDS[word]
+    stem = word.removesuffix("s")
+    return TIME_WORDS.get(stem, stem)
+
+
+def _factor(unit: str, per: str, raw: str, wanted: Wanted) -> float:
+    fix = f"write for example {wanted.example}"
+    is_money = wanted.unit == "money"
+    has_currency = bool(re.search(r"[$€£]|\b[A-Z]{3}\b", raw))
+    if is_money and not has_currency:
+        raise UnitError(repr(raw), f"an amount with its currency ({wanted.words})", fix)
+    if not is_money and has_currency:
+        raise UnitError(repr(raw), f"{wanted.words}, not money", fix)
+    factor = 1.0
+    if wanted.unit in HOURS:
+        given = _singular(unit)
+        if given not in HOURS:
+            raise UnitError(repr(raw), wanted.words, fix)
+        factor *= HOURS[given] / HOURS[wanted.unit]
+    elif unit and not (wanted.unit == "" and not per and unit.isalpha() and _singular(unit) not in HOURS):
+        raise UnitError(repr(raw), wanted.words, fix)
+    if wanted.per in HOURS:
+        given = _singular(per)
+        if given not in HOURS:
+            raise UnitError(repr(raw), wanted.words, fix)
+        if is_money and {given, wanted.per} & {"day", "week"} and given != wanted.per:
+            raise UnitError(repr(raw), wanted.words, f"{fix} (a day's pay does not say its hours)")
+        factor /= HOURS[given] / HOURS[wanted.per]
+    elif _singular(per) != _singular(wanted.per):
+        raise UnitError(repr(raw), wanted.words, fix)
+    return factor
+
+
+def _spread(numbers: list[float], kind: str, raw: str, wanted: Wanted) -> Spread:
+    least = "zero or more" if wanted.zero_ok else "more than zero"
+    for number in numbers:
+        if not math.isfinite(number):
+            raise UnitError(repr(raw), "a finite number", f"write for example {wanted.example}")
+        if number < 0 or (number == 0 and not wanted.zero_ok and kind != "pert"):
+            raise UnitError(repr(raw), f"{wanted.words}, {least}", f"write for example {wanted.example}")
+        if number > wanted.most:
+            most = f"{wanted.most:.0%}" if wanted.unit == "share" else f"{wanted.most:g}"
+            raise UnitError(repr(raw), f"{wanted.words}, at most {most}", f"write for example {wanted.example}")
+    if sorted(numbers) != numbers:
+        order = "least / likely / most" if kind == "pert" else "low to high"
+        swapped = " / ".join(_tidy(n) for n in sorted(numbers)) if kind == "pert" else " to ".join(
+            _tidy(n) for n in sorted(numbers))
+        raise UnitError(repr(raw), f"{order}, in rising order", f"swap the ends ({swapped})")
+    if kind == "pert":
+        return Pert(*numbers) if numbers[0] < numbers[2] else Const(numbers[0])
+    if kind == "range":
+        return Interval(*numbers) if numbers[0] < numbers[1] else Const(numbers[0])
+    if kind == "about" and numbers[0] > 0:
+        return Interval(numbers[0] / 1.5, numbers[0] * 1.5)
+    return Const(numbers[0])
+
+
+def _tidy(number: float) -> str:
+    return f"{number:g}"
