@@ -1,9 +1,9 @@
 """What is known: GPUs, models, prices, wages, metrics and defaults, read from tables/ with source and date."""
 
 import csv
+import datetime
 import hashlib
 from dataclasses import dataclass, fields
-from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar
@@ -42,7 +42,7 @@ class GpuPrice:
     source: str
     date: str
 
-    def is_stale(self, today: date) -> bool:
+    def is_stale(self, today: datetime.date) -> bool:
         """True when the price is marked old, or older than 180 days."""
         return self.stale or (today - _as_date(self.date)).days > STALE_AFTER_DAYS
 
@@ -114,7 +114,7 @@ class Hosted:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A score: which way is better, and whether it is a share of items that are right (so that it has binomial noise)."""
+    """A score: which way is better, and whether it is a share of right items, with a binomial's noise."""
 
     name: str
     tasks: tuple[str, ...]
@@ -137,9 +137,9 @@ class Default:
     date: str
 
 
-def _as_date(text: str) -> date:
-    parts = [int(part) for part in text.split("-")]
-    return date(*(parts + [1, 1])[:3]) if len(parts) < 3 else date(*parts)
+def _as_date(text: str) -> datetime.date:
+    year, month, day = [*(int(part) for part in text.split("-")), 1, 1][:3]
+    return datetime.date(year, month, day)
 
 
 def _cell(text: str, kind: Any) -> Any:
@@ -155,8 +155,8 @@ def _cell(text: str, kind: Any) -> Any:
 
 def read_table(name: str) -> list[dict[str, str]]:
     """The rows of one shipped table as text."""
-    with (files("tunecase") / "tables" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    text = (files("tunecase") / "tables" / f"{name}.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
 
 
 @cache
@@ -248,9 +248,9 @@ def price_book() -> str:
     return digest.hexdigest()
 
 
-def _find(name: str, items: tuple[Any, ...], where: str, wanted: str) -> Any:
+def _find(name: str, items: tuple[T, ...], where: str, wanted: str) -> T:
     fold = name.casefold()
-    for item in items:
-        if fold == item.name.casefold() or fold in (a.casefold() for a in getattr(item, "aliases", ())):
-            return item
-    raise InputError(Problem(where, repr(name), wanted, nearest(name, [item.name for item in items])))
+    known = {n.casefold(): item for item in items for n in (*getattr(item, "aliases", ()), item.name)}  # type: ignore[attr-defined]
+    if fold in known:
+        return known[fold]
+    raise InputError(Problem(where, repr(name), wanted, nearest(name, [item.name for item in items])))  # type: ignore[attr-defined]

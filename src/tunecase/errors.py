@@ -2,8 +2,8 @@
 
     TunecaseError            3  something outside went wrong; the message holds a fix
     ├── InputError           2  the input cannot be read as asked; carries every Problem found
-    ├── MissingExtra         3  an optional part is not installed; says the install line
-    └── LedgerBusy           3  another process holds the ledger's lock
+    ├── MissingExtraError         3  an optional part is not installed; says the install line
+    └── LedgerBusyError           3  another process holds the ledger's lock
 
 The number is the exit code of the command line; 0 is fine, 1 means that the answer is no.
 """
@@ -42,14 +42,14 @@ class InputError(TunecaseError):
         super().__init__("\n\n".join(str(problem) for problem in self.problems))
 
 
-class MissingExtra(TunecaseError):
+class MissingExtraError(TunecaseError):
     """A feature needs an optional dependency that is not installed."""
 
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(f'{feature} needs the optional part "{extra}".\nFix: pip install "tunecase[{extra}]"')
 
 
-class LedgerBusy(TunecaseError):
+class LedgerBusyError(TunecaseError):
     """Another process held the ledger's lock for too long."""
 
 

@@ -2,73 +2,91 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationError,
+    ValidationInfo,
+)
+from pydantic_core import PydanticCustomError, core_schema
 
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.units import Quantity, UnitError, Wanted, read_quantity
-
-MOST_BYTES = 1_000_000
-MOST_DEPTH = 12
+from tunecase.yaml_lines import Lines, read_yaml
 
 Known = Mapping[str, Sequence[str]]
 
 
-def _quantity(wanted: Wanted) -> Any:
-    """An annotated type: a Quantity read from text in the wanted unit."""
+@dataclass(frozen=True)
+class InUnit:
+    """Marks a field as a Quantity that is read from text in the wanted unit."""
 
-    def read(value: object) -> Quantity:
+    wanted: Wanted
+
+    def read(self, value: object) -> Quantity:
+        """The Quantity, or pydantic's error with what was got, wanted and a fix."""
         if isinstance(value, Quantity):
             return value
         try:
-            return read_quantity(value, wanted)
+            return read_quantity(value, self.wanted)
         except UnitError as error:
-            raise PydanticCustomError(
-                "quantity", "{got}", {"got": error.got, "wanted": error.wanted, "fix": error.fix}
-            ) from None
+            ctx = {"got": error.got, "wanted": error.wanted, "fix": error.fix}
+            raise PydanticCustomError("told", "{got}", ctx) from None
 
-    schema = {"type": ["string", "number"], "description": f"{wanted.words}; for example {wanted.example}"}
-    return Annotated[Quantity, BeforeValidator(read), WithJsonSchema(schema)]
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.read)
 
-
-def _known(kind: str) -> Any:
-    """An annotated type: a name that the catalog must know, when the reader was given the catalog's names."""
-
-    def check(value: object, info: ValidationInfo) -> str:
-        known = (info.context or {}).get("known", {}).get(kind)
-        text = str(value)
-        if known is None or text in known or text.casefold() in {name.casefold() for name in known}:
-            return text
-        if kind == "model" and text.endswith("config.json"):
-            return text
-        ctx = {"got": f"unknown {kind} {text!r}", "wanted": f"a {kind} in the tables", "fix": nearest(text, known)}
-        if kind == "model":
-            ctx["fix"] += " (or give the path of its config.json)"
-        raise PydanticCustomError("unknown_name", "{got}", ctx)
-
-    return Annotated[str, BeforeValidator(check), WithJsonSchema({"type": "string"})]
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        words = f"{self.wanted.words}; for example {self.wanted.example}"
+        return {"type": ["string", "number"], "description": words}
 
 
-Money = _quantity(Wanted("money", example="15k USD"))
-MoneyPerHour = _quantity(Wanted("money", "hour", example="75 to 150 USD per hour"))
-MoneyPerExample = _quantity(Wanted("money", "example", zero_ok=True, example="0.05 to 0.20 USD per example"))
-MoneyPerCorrect = _quantity(Wanted("money", "correct", example="0.40 USD per correct"))
-MinutesPerLabel = _quantity(Wanted("minute", "label", example="1 to 2 min per label"))
-HoursPerRound = _quantity(Wanted("hour", "round", example="20 to 40 h per round"))
-Months = _quantity(Wanted("month", example="12 months"))
-PerMonth = _quantity(Wanted("", "month", example="20k to 60k per month"))
-Count = _quantity(Wanted("", example="2 to 5", most=1e12))
-Share = _quantity(Wanted("share", example="30%", most=1.0, zero_ok=True))
-OverheadShare = _quantity(Wanted("share", example="20%", most=10.0, zero_ok=True))
+@dataclass(frozen=True)
+class NameOf:
+    """Marks a field as a name that the catalog must know, when the reader was given the catalog's names."""
+
+    kind: str
+
+    def check(self, value: str, info: ValidationInfo) -> str:
+        """The name, or pydantic's error with the nearest names."""
+        known = (info.context or {}).get("known", {}).get(self.kind)
+        if known is None or value.casefold() in {name.casefold() for name in known}:
+            return value
+        if self.kind == "model" and value.endswith("config.json"):
+            return value
+        fix = nearest(value, known) + (" (or give the path of its config.json)" if self.kind == "model" else "")
+        ctx = {"got": f"unknown {self.kind} {value!r}", "wanted": f"a {self.kind} in the tables", "fix": fix}
+        raise PydanticCustomError("told", "{got}", ctx)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.with_info_after_validator_function(self.check, core_schema.str_schema())
+
+
+Money = Annotated[Quantity, InUnit(Wanted("money", example="15k USD"))]
+MoneyPerHour = Annotated[Quantity, InUnit(Wanted("money", "hour", example="75 to 150 USD per hour"))]
+MoneyPerExample = Annotated[
+    Quantity, InUnit(Wanted("money", "example", zero_ok=True, example="0.05 to 0.20 USD per example"))
+]
+MoneyPerCorrect = Annotated[Quantity, InUnit(Wanted("money", "correct", example="0.40 USD per correct"))]
+MinutesPerLabel = Annotated[Quantity, InUnit(Wanted("minute", "label", example="1 to 2 min per label"))]
+HoursPerRound = Annotated[Quantity, InUnit(Wanted("hour", "round", example="20 to 40 h per round"))]
+Months = Annotated[Quantity, InUnit(Wanted("month", example="12 months"))]
+PerMonth = Annotated[Quantity, InUnit(Wanted("", "month", example="20k to 60k per month"))]
+Count = Annotated[Quantity, InUnit(Wanted("", example="2 to 5", most=1e12))]
+Share = Annotated[Quantity, InUnit(Wanted("share", example="30%", most=1.0, zero_ok=True))]
+OverheadShare = Annotated[Quantity, InUnit(Wanted("share", example="20%", most=10.0, zero_ok=True))]
+GpuName = Annotated[str, NameOf("gpu")]
+ModelName = Annotated[str, NameOf("model")]
+MetricName = Annotated[str, NameOf("metric")]
 PositiveInt = Annotated[int, Field(ge=1)]
-GpuName = _known("gpu")
-ModelName = _known("model")
-MetricName = _known("metric")
 
 
 class Section(BaseModel):
@@ -82,9 +100,12 @@ class ProblemStatement(Section):
 
     goal: str | None = Field(None, description="One sentence for people; it is never judged.")
     task: Literal["classification", "extraction", "generation"] | None = Field(
-        None, description="What kind of output; recognised from the data when left out.")
+        None, description="What kind of output; recognised from the data when left out."
+    )
     metric: MetricName | None = Field(None, description="How success is scored, for example accuracy or macro_f1.")
-    direction: Literal["higher", "lower"] | None = Field(None, description="Which way is better; known for metrics in the tables.")
+    direction: Literal["higher", "lower"] | None = Field(
+        None, description="Which way is better; known for metrics in the tables."
+    )
     target: str | float | None = Field(None, description="The score that makes it worth shipping, for example 92%.")
     measured_on: str | None = Field(None, description="What the score is measured on; data.test when left out.")
     baseline: str | float | None = Field(None, description="The score of what is in use today, measured.")
@@ -105,7 +126,9 @@ class Source(Section):
     labels_per_example: Annotated[float, Field(ge=1, le=20)] = 1.0
     rework: OverheadShare | None = Field(None, description="Share of labels done again.")
     fee: OverheadShare | None = Field(None, description="The platform's fee on top.")
-    price: MoneyPerExample | None = Field(None, description="Price of one usable example, where it is bought by the piece.")
+    price: MoneyPerExample | None = Field(
+        None, description="Price of one usable example, where it is bought by the piece."
+    )
     usable: Share | None = Field(None, description="Share of what arrives that can be used.")
     set_up: Money | None = Field(None, description="Paid once: guidelines, onboarding, a scraper.")
 
@@ -137,7 +160,9 @@ class Training(Section):
     sequence_tokens: PositiveInt | None = Field(None, description="Longest sample in tokens; longer ones are cut.")
     micro_batch: PositiveInt | None = None
     rank: PositiveInt | None = None
-    runs_per_round: Count | None = Field(None, description="Training runs in one round: settings tried, seeds, repeats.")
+    runs_per_round: Count | None = Field(
+        None, description="Training runs in one round: settings tried, seeds, repeats."
+    )
     failed: Share | None = Field(None, description="Share of runs that fail and are paid all the same.")
 
 
@@ -175,7 +200,9 @@ class Project(Section):
     compute: Compute = Compute()
     team: tuple[Member, ...] = ()
     rounds: Count | None = Field(None, description="Rounds of collect, train, test; a random number when left out.")
-    effort_per_round: HoursPerRound | None = Field(None, description="Hours of work of one full-time person in one round.")
+    effort_per_round: HoursPerRound | None = Field(
+        None, description="Hours of work of one full-time person in one round."
+    )
     serving: Serving = Serving()
     include_inference: bool = False
     budget: Money | None = None
@@ -197,17 +224,12 @@ def read_project(path: Path, known: Known | None = None) -> Project:
     """The project at `path`, or every problem in it.
 
     Args:
-        path: a YAML file of at most 1 MB without anchors, aliases or tags.
+        path: a YAML file, see yaml_lines.py for its limits.
         known: names the catalog knows, by kind ("gpu", "model", "metric"); others are refused with near names.
     Returns: the Project, all money in its base currency.
     Raises: InputError with all problems, each at its line.
     """
-    node = _compose(path)
-    lines: dict[tuple[str | int, ...], int] = {}
-    problems: list[Problem] = []
-    raw = _plain(node, (), lines, problems, path.name)
-    if not isinstance(raw, dict):
-        raise InputError(Problem(str(path), "no fields", "a project file with name: and data:", "run `tunecase init DATA`"))
+    raw, lines, problems = read_yaml(path)
     try:
         project = Project.model_validate(raw, context={"known": known or {}})
     except ValidationError as error:
@@ -222,84 +244,34 @@ def read_project(path: Path, known: Known | None = None) -> Project:
     return converted
 
 
-def _compose(path: Path) -> yaml.Node | None:
-    try:
-        size = path.stat().st_size
-        text = path.read_bytes()[: MOST_BYTES + 1].decode("utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(Problem(str(path), "no such file", "a project file", "run `tunecase init DATA` or give --project FILE")) from None
-    except IsADirectoryError:
-        raise InputError(Problem(str(path), "a folder", "a project file", f"give --project {path}/tunecase.yaml")) from None
-    except UnicodeDecodeError as error:
-        raise InputError(Problem(f"{path}: byte {error.start}", "not UTF-8", "UTF-8 text", "save the file as UTF-8")) from None
-    except OSError as error:
-        raise InputError(Problem(str(path), error.strerror or "unreadable", "a readable file", "check its permissions")) from None
-    if size > MOST_BYTES:
-        raise InputError(Problem(str(path), f"{size:,} bytes", f"at most {MOST_BYTES:,}", "a project file is a page, not a data set"))
-    if not text.strip():
-        raise InputError(Problem(str(path), "an empty file", "a project file", "run `tunecase init DATA`"))
-    try:
-        depth = 0
-        for event in yaml.parse(text, yaml.SafeLoader):
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            line = event.start_mark.line + 1
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                raise InputError(Problem(f"{path.name}:{line}", "an anchor or alias", "plain values", "write the value out"))
-            if depth > MOST_DEPTH:
-                raise InputError(Problem(f"{path.name}:{line}", f"more than {MOST_DEPTH} levels", "a flat file", "remove the nesting"))
-        return yaml.compose(text, yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f"{path.name}:{mark.line + 1}:{mark.column + 1}" if mark else path.name
-        raise InputError(Problem(where, error.problem or "not YAML", "YAML", "check indentation, colons and quotes there")) from None
-    except yaml.YAMLError as error:
-        raise InputError(Problem(path.name, str(error).splitlines()[0], "YAML text", "remove the control characters")) from None
-
-
-def _plain(node: Any, at: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int], problems: list[Problem],
-           file: str) -> Any:
-    # Scalars stay text: `no`, `1:30` and `1.10` mean what they look like, and the units are read by units.py.
-    if node is None:
-        return None
-    lines[at] = node.start_mark.line + 1
-    if isinstance(node, yaml.MappingNode):
-        out: dict[str, Any] = {}
-        for key, value in node.value:
-            name = str(key.value) if isinstance(key, yaml.ScalarNode) else "?"
-            where = f"{file}:{key.start_mark.line + 1}"
-            if name in out:
-                problems.append(Problem(f"{where}: {name}", "the same field twice", "one value", "delete one of them"))
-            out[name] = _plain(value, (*at, name), lines, problems, file)
-            lines[(*at, name)] = key.start_mark.line + 1
-        return {name: value for name, value in out.items() if value is not None}
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, (*at, i), lines, problems, file) for i, item in enumerate(node.value)]
-    if node.value in ("", "~", "null") and node.style is None:
-        return None
-    return node.value
-
-
-def _where(loc: Sequence[str | int], lines: Mapping[tuple[str | int, ...], int], file: str) -> str:
+def _where(loc: Sequence[str | int], lines: Lines, file: str) -> str:
     at = tuple(loc)
     while at and at not in lines:
         at = at[:-1]
     return f"{file}:{lines.get(at, 1)}: " + ".".join(str(part) for part in loc)
 
 
-def _problem(error: Any, lines: Mapping[tuple[str | int, ...], int], file: str) -> Problem:
+def _problem(error: Any, lines: Lines, file: str) -> Problem:
     ctx = error.get("ctx") or {}
     loc, kind = error["loc"], error["type"]
     where = _where(loc, lines, file)
-    if kind in ("quantity", "unknown_name"):
+    if kind == "told":
         return Problem(where, ctx["got"], ctx["wanted"], ctx["fix"])
     if kind == "extra_forbidden":
-        return Problem(where, f"unknown field {loc[-1]!r}", "a field of the project file", nearest(str(loc[-1]), _fields(loc[:-1])))
+        return Problem(
+            where, f"unknown field {loc[-1]!r}", "a field of the project file", nearest(str(loc[-1]), _fields(loc[:-1]))
+        )
     if kind == "missing":
         return Problem(where, "nothing", f"the field {loc[-1]!r}", f"add `{loc[-1]}:`")
     if kind == "literal_error":
         return Problem(where, repr(error["input"]), ctx["expected"], "use one of these words")
     got = error["input"] if isinstance(error["input"], str | int | float) else type(error["input"]).__name__
-    return Problem(where, repr(got), error["msg"][0].lower() + error["msg"][1:], "correct the value or delete the line for the default")
+    return Problem(
+        where,
+        repr(got),
+        error["msg"][0].lower() + error["msg"][1:],
+        "correct the value or delete the line for the default",
+    )
 
 
 def _fields(loc: Sequence[str | int]) -> list[str]:
@@ -315,7 +287,7 @@ def _fields(loc: Sequence[str | int]) -> list[str]:
     return list(model.model_fields)
 
 
-def _path_problems(project: Project, path: Path, lines: Mapping[tuple[str | int, ...], int]) -> Iterator[Problem]:
+def _path_problems(project: Project, path: Path, lines: Lines) -> Iterator[Problem]:
     root = path.resolve().parent
     for name in ("train", "test", "pool"):
         given = getattr(project.data, name)
@@ -326,21 +298,32 @@ def _path_problems(project: Project, path: Path, lines: Mapping[tuple[str | int,
         if not full.is_relative_to(root):
             yield Problem(where, repr(given), f"a path inside {root.name}/", "copy the file into the project's folder")
         elif not full.exists():
-            yield Problem(where, f"{given!r}, which does not exist", "a data file", f"put the file at {given} or correct the path")
+            yield Problem(
+                where, f"{given!r}, which does not exist", "a data file", f"put the file at {given} or correct the path"
+            )
 
 
-def _currency_problems(project: Project, file: str, lines: Mapping[tuple[str | int, ...], int]) -> Iterator[Problem]:
+def _currency_problems(project: Project, file: str, lines: Lines) -> Iterator[Problem]:
     known = {project.currency, *(rate.currency for rate in project.rates)}
     for loc, quantity in _quantities(project):
         if quantity.currency and quantity.currency not in known:
             fix = f"add to rates: {{currency: {quantity.currency}, value: ..., date: ...}}"
-            yield Problem(_where(loc, lines, file), quantity.text, f"{project.currency}, or a dated rate for {quantity.currency}", fix)
+            yield Problem(
+                _where(loc, lines, file),
+                quantity.text,
+                f"{project.currency}, or a dated rate for {quantity.currency}",
+                fix,
+            )
     if "USD" not in known:
-        yield Problem(_where(("currency",), lines, file), project.currency, "a dated rate for USD, in which the price tables are kept",
-                      "add to rates: {currency: USD, value: ..., date: ...}")
+        yield Problem(
+            _where(("currency",), lines, file),
+            project.currency,
+            "a dated rate for USD, in which the price tables are kept",
+            "add to rates: {currency: USD, value: ..., date: ...}",
+        )
 
 
-def _target_problems(project: Project, file: str, lines: Mapping[tuple[str | int, ...], int]) -> Iterator[Problem]:
+def _target_problems(project: Project, file: str, lines: Lines) -> Iterator[Problem]:
     for name in ("target", "baseline"):
         given = getattr(project.problem, name)
         if given is None:
@@ -352,7 +335,11 @@ def _target_problems(project: Project, file: str, lines: Mapping[tuple[str | int
             yield Problem(where, repr(given), "a score such as 92% or 0.92", "write one number")
             continue
         if project.direction == "higher" and not 0 < score <= 1:
-            fix = f"write {score:g}%" if 1 < score <= 100 and "%" not in str(given) else "write a score between 0 and 100%"
+            fix = (
+                f"write {score:g}%"
+                if 1 < score <= 100 and "%" not in str(given)
+                else "write a score between 0 and 100%"
+            )
             yield Problem(where, repr(given), "more than 0 and at most 100%", fix)
         elif score <= 0:
             yield Problem(where, repr(given), "more than 0", "write a positive score")

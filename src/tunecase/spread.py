@@ -233,3 +233,23 @@ def generator(seed: int, name: str) -> "np.random.Generator":
     import numpy as np
 
     return np.random.default_rng([seed & 0xFFFFFFFF, zlib.crc32(name.encode())])
+
+
+class Worlds:
+    """The possible worlds of one run: every named input is drawn once, and drawn alike in every scenario.
+
+    Example:
+        >>> worlds = Worlds(seed=0, n=3)
+        >>> bool((worlds.draw("rate", Interval(1, 2)) == Worlds(0, 3).draw("rate", Interval(1, 2))).all())
+        True
+    """
+
+    def __init__(self, seed: int, n: int) -> None:
+        self.seed, self.n = seed, n
+        self.drawn: dict[str, Draws] = {}
+
+    def draw(self, name: str, spread: Spread) -> "Draws":
+        """The draws of one input, shape (n,); the first spread given for a name holds."""
+        if name not in self.drawn:
+            self.drawn[name] = spread.draw(generator(self.seed, name), self.n)
+        return self.drawn[name]

@@ -18,9 +18,14 @@ from tunecase.spread import Const, Interval, Pert, Spread
 
 HOURS = {"second": 1 / 3600, "minute": 1 / 60, "hour": 1.0, "day": 24.0, "week": 168.0, "month": 730.5, "year": 8766.0}
 TIME_WORDS = {
-    "s": "second", "sec": "second", "second": "second", "min": "minute", "minute": "minute", "h": "hour", "hr": "hour",
-    "hour": "hour", "d": "day", "day": "day", "week": "week", "month": "month", "mo": "month", "year": "year", "yr": "year",
-}  # fmt: skip
+    **dict.fromkeys(("s", "sec", "second"), "second"),
+    **dict.fromkeys(("min", "minute"), "minute"),
+    **dict.fromkeys(("h", "hr", "hour"), "hour"),
+    **dict.fromkeys(("d", "day"), "day"),
+    "week": "week",
+    **dict.fromkeys(("mo", "month"), "month"),
+    **dict.fromkeys(("yr", "year"), "year"),
+}
 SYMBOLS = {"$": "USD", "€": "EUR", "£": "GBP"}
 MULTIPLIERS = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "%": 0.01}
 
@@ -188,8 +193,11 @@ def _spread(numbers: list[float], kind: str, raw: str, wanted: Wanted) -> Spread
             raise UnitError(repr(raw), f"{wanted.words}, at most {most}", f"write for example {wanted.example}")
     if sorted(numbers) != numbers:
         order = "least / likely / most" if kind == "pert" else "low to high"
-        swapped = " / ".join(_tidy(n) for n in sorted(numbers)) if kind == "pert" else " to ".join(
-            _tidy(n) for n in sorted(numbers))
+        swapped = (
+            " / ".join(_tidy(n) for n in sorted(numbers))
+            if kind == "pert"
+            else " to ".join(_tidy(n) for n in sorted(numbers))
+        )
         raise UnitError(repr(raw), f"{order}, in rising order", f"swap the ends ({swapped})")
     if kind == "pert":
         return Pert(*numbers) if numbers[0] < numbers[2] else Const(numbers[0])

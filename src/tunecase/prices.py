@@ -1,0 +1,214 @@
+"""Prices from the project file, the tables and today's date: an hour of people, an hour of a GPU, one more example.
+
+Every omitted field falls back to a documented default and is noted in `Basis.used`; a price that neither the user nor
+the tables can give stays None, and its owner marks the line unpriced.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING
+
+from tunecase import catalog
+from tunecase.project import Project, Source
+from tunecase.records import DefaultUsed
+from tunecase.spread import Beta, Interval, Spread, Worlds
+from tunecase.units import Quantity, Wanted, read_quantity
+
+if TYPE_CHECKING:
+    from tunecase.spread import Draws
+
+STALE_DRIFT = 0.40  # seen within half a year in the price tables
+
+_WANTED = {
+    "problem.horizon": Wanted("month"),
+    "training.runs_per_round": Wanted(""),
+    "training.failed": Wanted("share", most=1),
+    "team.rate": Wanted("money", "hour"),
+    "team.share": Wanted("share", most=1),
+    "effort_per_round": Wanted("hour", "round"),
+    "evaluation_share": Wanted("share", most=1),
+    "source.effort": Wanted("minute", "label"),
+    "source.rate": Wanted("money", "hour"),
+    "source.rework": Wanted("share", most=10),
+    "source.fee": Wanted("share", most=10),
+    "source.usable": Wanted("share", most=1),
+    "review_minutes": Wanted("minute", "label"),
+}
+
+
+@dataclass
+class Basis:
+    """What a price is worked out from: the project (None without one), the date, the worlds, and the defaults taken."""
+
+    project: Project | None
+    today: date
+    worlds: Worlds
+    used: dict[str, DefaultUsed] = field(default_factory=dict)
+
+    @property
+    def base_per_usd(self) -> float:
+        """Units of the project's currency for one US dollar."""
+        return self.project.base_per_usd if self.project else 1.0
+
+    @property
+    def currency(self) -> str:
+        """The project's currency, US dollars without a project."""
+        return self.project.currency if self.project else "USD"
+
+    def spread(self, name: str, given: Quantity | None = None) -> Spread:
+        """The user's spread, or the default of that field, noted."""
+        if given is not None:
+            return given.spread
+        default = catalog.default(name)
+        self.used.setdefault(name, DefaultUsed(name, default.value, default.source))
+        if default.value.startswith("Beta("):
+            a, b = default.value.removeprefix("Beta(").removesuffix(")").split()
+            return Beta(float(a), float(b))
+        quantity = read_quantity(default.value, _WANTED[name])
+        return quantity.spread.scaled(self.base_per_usd) if quantity.currency else quantity.spread
+
+    def text(self, name: str, given: str | int | None = None) -> str:
+        """The user's word or number, or the default of that field, noted."""
+        if given is not None:
+            return str(given)
+        default = catalog.default(name)
+        self.used.setdefault(name, DefaultUsed(name, default.value, default.source))
+        return default.value
+
+    def draw(self, name: str, given: Quantity | None = None, label: str = "") -> "Draws":
+        """The draws of a field; `label` keeps two uses of one field (two sources, two roles) apart."""
+        return self.worlds.draw(f"{label} {name}".strip(), self.spread(name, given))
+
+
+@dataclass(frozen=True, slots=True)
+class GpuHour:
+    """The price of one GPU hour in one tier: draws in the base currency, providers, dates, and how many are stale."""
+
+    draws: "Draws"
+    tier: str
+    providers: tuple[str, ...]
+    dates: tuple[str, ...]
+    stale: int
+
+
+def gpu_hour(gpu: str, basis: Basis, tier: str | None = None) -> GpuHour | None:
+    """What one hour of one GPU costs in a tier, or None when no provider of the tier has a price.
+
+    The 90% interval runs from the cheapest provider to the dearest; a price older than 180 days is widened by 40%,
+    the drift seen in the tables within half a year. Prices already marked old are used only when nothing else exists.
+    Leaves out spot prices, storage, egress and start-up.
+    """
+    name = catalog.gpu(gpu).name
+    project_tier = basis.project.compute.tier if basis.project else None
+    tier = tier or basis.text("compute.tier", project_tier)
+    rows = [p for p in catalog.gpu_prices() if p.gpu == name and p.tier == tier]
+    rows = [p for p in rows if not p.stale] or rows
+    if not rows:
+        return None
+    stale = [p.is_stale(basis.today) for p in rows]
+    low = min(p.usd_per_gpu_hour * (1 - STALE_DRIFT * old) for p, old in zip(rows, stale, strict=True))
+    high = max(p.usd_per_gpu_hour * (1 + STALE_DRIFT * old) for p, old in zip(rows, stale, strict=True))
+    spread = Interval(low, high).scaled(basis.base_per_usd)
+    draws = basis.worlds.draw(f"price of a {name} hour, {tier}", spread)
+    providers, dates = tuple(p.provider for p in rows), tuple(sorted({p.date for p in rows}))
+    return GpuHour(draws, tier, providers, dates, sum(stale))
+
+
+def person_hour(basis: Basis) -> "Draws":
+    """The loaded hour of the team, roles weighted by their share of time, shape (draws,)."""
+    members = basis.project.team if basis.project else ()
+    if not members:
+        return basis.draw("team.rate", label=basis.text("team.role"))
+    total = weight = None
+    for member in members:
+        share = basis.draw("team.share", member.share, member.role)
+        rate = basis.draw("team.rate", member.rate, member.role)
+        total = share * rate if total is None else total + share * rate
+        weight = share if weight is None else weight + share
+    assert total is not None
+    assert weight is not None
+    return total / weight
+
+
+def team_share(basis: Basis) -> "Draws":
+    """Full-time people on the project: the sum of the team's shares, shape (draws,)."""
+    members = basis.project.team if basis.project else ()
+    shares = [basis.draw("team.share", member.share, member.role) for member in members]
+    return sum(shares[1:], shares[0]) if shares else basis.draw("team.share", label=basis.text("team.role"))
+
+
+def review_price(rows: float, basis: Basis) -> "Draws":
+    """What it costs to have people look at `rows` rows once: rows x minutes / 60 x rate, shape (draws,)."""
+    source = _label_source(basis)
+    minutes = basis.draw("review_minutes")
+    rate = basis.draw("source.rate", source.rate if source else None, "label")
+    return rows * minutes / 60 * rate
+
+
+def _label_source(basis: Basis) -> Source | None:
+    sources = basis.project.data.sources if basis.project else ()
+    return next((source for source in sources if source.kind == "label"), None)
+
+
+def label_price(basis: Basis, source: Source | None = None) -> "Draws":
+    """One usable labelled example: minutes/60 x rate x votes x (1 + rework) x (1 + fee) / usable share, shape (draws,).
+
+    Without a source the documented defaults are used and noted. Leaves out the one-off set-up, which `Supply` adds.
+    """
+    source = source or _label_source(basis)
+    votes = source.labels_per_example if source else 1.0
+    minutes = basis.draw("source.effort", source.effort if source else None, "label")
+    rate = basis.draw("source.rate", source.rate if source else None, "label")
+    rework = basis.draw("source.rework", source.rework if source else None, "label")
+    fee = basis.draw("source.fee", source.fee if source else None, "label")
+    usable = basis.draw("source.usable", source.usable if source else None, "label")
+    return minutes / 60 * rate * votes * (1 + rework) * (1 + fee) / usable
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """Where more examples come from, cheapest kind not assumed: sources in the order the user lists them.
+
+    `limit` is how many can be had in all (None: no pool was named); `price` is the first priced source's price of one
+    example, shape (draws,), or None when no source has a price.
+    """
+
+    steps: tuple[tuple[float, "Draws", "Draws"], ...]
+    limit: float | None
+    price: "Draws | None"
+    unpriced: tuple[str, ...]
+
+    def cost(self, examples: "float | Draws") -> "Draws":
+        """What `examples` more cost, shape (draws,): sources are used up in order, set-up paid when touched."""
+        import numpy as np
+
+        left = np.maximum(np.asarray(examples, dtype=float), 0.0)
+        total = np.zeros(len(self.price) if self.price is not None else 1)
+        for pool, price, set_up in self.steps:
+            taken = np.minimum(left, pool)
+            total = total + taken * price + set_up * (taken > 0)
+            left = left - taken
+        return total
+
+
+def supply(basis: Basis) -> Supply:
+    """The project's sources of examples as a Supply; unpriced ones are named, never counted as free."""
+    import numpy as np
+
+    steps: list[tuple[float, Draws, Draws]] = []
+    unpriced: list[str] = []
+    zero = np.zeros(basis.worlds.n)
+    for index, source in enumerate(basis.project.data.sources if basis.project else ()):
+        pool = source.pool.spread.median if source.pool else np.inf
+        set_up = basis.worlds.draw(f"source {index} set-up", source.set_up.spread) if source.set_up else zero
+        if source.kind == "have":
+            steps.append((pool, zero, set_up))
+        elif source.kind == "label" and source.price is None:
+            steps.append((pool, label_price(basis, source), set_up))
+        elif source.price is not None:
+            steps.append((pool, basis.worlds.draw(f"{source.kind} price per example", source.price.spread), set_up))
+        else:
+            unpriced.append(f"{source.kind} (source {index + 1}): give price: ... per example")
+    limit = sum(pool for pool, _, _ in steps) if steps else None
+    price = next((price for _, price, _ in steps if price.any()), steps[0][1] if steps else None)
+    return Supply(tuple(steps), None if limit is None or np.isinf(limit) else limit, price, tuple(unpriced))

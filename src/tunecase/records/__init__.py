@@ -1,0 +1,81 @@
+"""What was found: one frozen record per verb, plain enough to be JSON and to come back from it.
+
+Amounts of guessed money are a Band in the project's base currency; paid money is Decimal with its currency.
+"""
+
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from tunecase.records.bill import DefaultUsed, Driver, Estimate, Fit, Line
+from tunecase.records.curve import Baseline, CurveBand, Forecast, Needed, Pilot, Point, Run
+from tunecase.records.interval import Interval80
+from tunecase.records.money import BookLine, Books, Decision, Option, Report, Spending
+from tunecase.records.problem import Audit, Criterion, Definition, Finding, Severity, Status, Tokens
+
+__all__ = [
+    "RECORDS",
+    "Audit",
+    "Baseline",
+    "BookLine",
+    "Books",
+    "Criterion",
+    "CurveBand",
+    "Decision",
+    "DefaultUsed",
+    "Definition",
+    "Driver",
+    "Estimate",
+    "Finding",
+    "Fit",
+    "Forecast",
+    "Interval80",
+    "Line",
+    "Needed",
+    "Option",
+    "Pilot",
+    "Point",
+    "Report",
+    "Run",
+    "Severity",
+    "Spending",
+    "Status",
+    "Tokens",
+    "from_json",
+    "to_json",
+]
+
+T = TypeVar("T")
+
+RECORDS: dict[str, type] = {
+    "define": Definition,
+    "audit": Audit,
+    "estimate": Estimate,
+    "pilot": Pilot,
+    "forecast": Forecast,
+    "decide": Decision,
+    "books": Books,
+    "fit": Fit,
+    "report": Report,
+    "run": Run,
+    "spend": Spending,
+}
+
+
+def to_json(record: Any) -> bytes:
+    """A record as JSON, Decimals as text, non-finite floats as null."""
+    import orjson
+
+    return orjson.dumps(record, default=_plain)
+
+
+def from_json(kind: type[T], body: Any) -> T:
+    """A record back from the parsed JSON of `to_json`."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind).validate_python(body)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is not part of a record")

@@ -1,0 +1,104 @@
+"""What estimate and fit found: the bill of the whole loop, and one training run."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tunecase.records.interval import Interval80
+from tunecase.spread import Band
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the bill; an unpriced line has no amount and says why."""
+
+    name: str
+    amount: Band | None
+    share: float | None
+    basis: str
+    included: bool = True
+
+    @property
+    def priced(self) -> bool:
+        """True when the line has an amount."""
+        return self.amount is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """One input and the share of the total's variance that it carries alone (first order)."""
+
+    name: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultUsed:
+    """A field that the project file leaves out, and what was taken instead."""
+
+    field: str
+    value: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What will it cost? All amounts over the whole loop of rounds, in `currency`."""
+
+    currency: str
+    lines: tuple[Line, ...]
+    total: Band
+    rounds: Band
+    months: Band
+    budget: float | None
+    over_budget: float | None
+    reached: float | None
+    drivers: tuple[Driver, ...]
+    defaults: tuple[DefaultUsed, ...]
+    assumptions: tuple[str, ...]
+    unpriced: tuple[str, ...]
+    gpu: str
+    gpu_count: int
+    gpu_hours: Band
+    usd_per_gpu_hour: Band
+    price_dates: tuple[str, ...]
+    price_book: str
+    label_price: Band | None
+    round_price: Band
+    run_price: Band
+    histogram: tuple[tuple[float, float], ...]
+    draws: int
+    seed: int
+    based_on: str
+
+    def line(self, name: str) -> Line | None:
+        """The line of that name, if the bill has it."""
+        return next((line for line in self.lines if line.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Memory, time and price of one training run on one kind of GPU. GB is 10^9 bytes, GiB 2^30."""
+
+    model: str
+    method: str
+    gpu: str
+    gpu_count: int
+    verdict: Literal["fits", "tight", "does not fit"]
+    memory_gib: Interval80
+    usable_gib: float
+    memory_terms: tuple[tuple[str, float], ...]
+    dominant: str
+    train_tokens: float | None
+    tokens_per_s: Interval80
+    hours: Interval80 | None
+    usd_per_gpu_hour: Interval80 | None
+    usd: Interval80 | None
+    price_dates: tuple[str, ...]
+    remedies: tuple[str, ...]
+    assumptions: tuple[str, ...]
+    not_counted: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """True unless it does not fit."""
+        return self.verdict != "does not fit"

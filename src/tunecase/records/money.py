@@ -1,0 +1,107 @@
+"""What decide, books and report found: options, money spent, files written."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from tunecase.spread import Band
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One lever: what it does, costs and is worth; `expected_value` = value part - cost part, in base currency."""
+
+    lever: str
+    action: str
+    cost: Band | None
+    first_step: str
+    first_step_cost: Band | None
+    p_reach: float | None
+    expected_gain: float | None
+    expected_cost: float | None
+    expected_value: float | None
+    arithmetic: str
+    evidence: Literal["measured", "assumed", "none"]
+    give_up: str = ""
+    blocked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What should the next dollar buy?"""
+
+    advice: str
+    action: str
+    reason: str
+    options: tuple[Option, ...]
+    value_of_target: Band | None
+    flips_at: str
+    runner_up: str
+    assumptions: tuple[str, ...]
+    currency: str
+
+    @property
+    def best(self) -> Option | None:
+        """The option the advice names."""
+        return next((option for option in self.options if option.lever == self.advice), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """Money that was paid: one charge, as the user or a bill states it."""
+
+    on: date
+    category: str
+    amount: Decimal
+    currency: str
+    amount_base: Decimal
+    description: str = ""
+    quantity: Decimal | None = None
+    unit: str = ""
+    source: str = "manual"
+    supersedes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BookLine:
+    """Plan against actual for one line."""
+
+    name: str
+    planned: Band | None
+    spent: Decimal
+    inside: bool | None
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What did it cost so far, and does the plan still hold?"""
+
+    currency: str
+    lines: tuple[BookLine, ...]
+    planned: Band | None
+    spent: Decimal
+    budget: float | None
+    left: Decimal | None
+    over_budget: float | None
+    entries: int
+    superseded: int
+    verified: bool
+    note: str
+
+    @property
+    def ok(self) -> bool:
+        """False when more was spent than the budget holds."""
+        return self.left is None or self.left >= 0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The files written, and the one line that answers."""
+
+    answer: str
+    html: str
+    markdown: str
+    json: str
+    sections: tuple[str, ...] = field(default=())

@@ -1,0 +1,125 @@
+"""What define and audit found: the problem judged, the data judged."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tunecase.records.interval import Interval80
+from tunecase.spread import Band
+
+Status = Literal["pass", "fail", "unknown"]
+Severity = Literal["stop", "warn", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One rule of a well-posed problem, judged."""
+
+    id: str
+    name: str
+    status: Status
+    severity: Severity
+    got: str
+    wanted: str
+    reason: str
+    fix: str = ""
+    price: Band | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """Is the problem well posed and achievable? Scores are shares of 1 unless the metric has its own unit."""
+
+    verdict: Literal["go to pilot", "fix first", "do not start"]
+    reason: str
+    criteria: tuple[Criterion, ...]
+    task: str
+    metric: str | None
+    target: float | None
+    majority: float | None
+    probe: float | None
+    ceiling: Interval80 | None
+    agreement: float | None
+    train_rows: int
+    test_rows: int
+    test_rows_needed: int | None
+    smallest_gain: float | None
+    value_per_point: Band | None
+    currency: str
+
+    @property
+    def ok(self) -> bool:
+        """True when no rule of severity stop failed."""
+        return self.verdict != "do not start"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One kind of defect: how many, where, why it matters, how to mend it and at what price.
+
+    `rows` are row numbers of the training file (of the test file where `where` says so), from 0, at most 1,000;
+    `lines` are the matching line numbers from 1. `pairs` holds (row, other row) where a finding joins two rows.
+    """
+
+    check: str
+    severity: Severity
+    count: int
+    share: float
+    rows: tuple[int, ...]
+    lines: tuple[int, ...]
+    why: str
+    fix: str
+    price: Band | None
+    where: Literal["train", "test"] = "train"
+    pairs: tuple[tuple[int, int], ...] = ()
+    examples: tuple[str, ...] = ()
+    removed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Token counts of the usable rows; exact, or a range when no tokenizer file is at hand."""
+
+    exact: bool
+    total: Interval80
+    per_row_p50: float
+    per_row_p95: float
+    per_row_max: float
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Are these the right data, and good enough? rows = kept + dropped + quarantined."""
+
+    train: str
+    test: str | None
+    rows: int
+    usable: int
+    dropped: int
+    quarantined: int
+    quarantine_file: str | None
+    test_rows: int
+    test_usable: int
+    verdict: Literal["fit", "fit after fixes", "not fit", "too little to say"]
+    reason: str
+    findings: tuple[Finding, ...]
+    not_checked: tuple[str, ...]
+    classes: dict[str, int]
+    test_classes: dict[str, int]
+    words_histogram: tuple[tuple[int, int], ...]
+    tokens: Tokens
+    repair_price: Band
+    currency: str
+    format: str
+    schema: str
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        """True unless the data are not fit or too few."""
+        return self.verdict in ("fit", "fit after fixes")
+
+    def finding(self, check: str) -> Finding | None:
+        """The finding of one check, if it found anything."""
+        return next((finding for finding in self.findings if finding.check == check), None)

@@ -1,0 +1,40 @@
+"""Texts as the checks compare them: one normaliser with a version, words, shingles."""
+
+import re
+import unicodedata
+
+NORMALISER = 1
+
+_PUNCTUATION = re.compile(r"[^\w\s]|_")
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
+
+
+def normalise(text: str) -> str:
+    """The text as compared: NFC, case-folded, punctuation to blanks, blanks collapsed; digits and accents stay.
+
+    Example:
+        >>> normalise("  My card—has it   ARRIVED?! ")
+        'my card has it arrived'
+    """
+    return " ".join(_PUNCTUATION.sub(" ", unicodedata.normalize("NFC", text).casefold()).split())
+
+
+def words(text: str) -> list[str]:
+    """The words of a normalised text; characters where the script does not part words by blanks."""
+    return [word for chunk in normalise(text).split() for word in (list(chunk) if _CJK.search(chunk) else [chunk])]
+
+
+def shingles(text: str, size: int = 3) -> frozenset[tuple[str, ...]]:
+    """The set of runs of `size` words; the whole text when it is shorter; empty for a blank text."""
+    parts = words(text)
+    if not parts:
+        return frozenset()
+    if len(parts) <= size:
+        return frozenset([tuple(parts)])
+    return frozenset(tuple(parts[i : i + size]) for i in range(len(parts) - size + 1))
+
+
+def jaccard(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> float:
+    """Shared part of two shingle sets, 0 to 1; two empty sets share nothing."""
+    union = len(one | other)
+    return len(one & other) / union if union else 0.0

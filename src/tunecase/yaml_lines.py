@@ -1,0 +1,107 @@
+"""Reads YAML as plain text values with the line of every field, and refuses what a settings file has no use for.
+
+Scalars stay text: `no`, `1:30` and `1.10` mean what they look like. Anchors, aliases, deep nesting and files over 1 MB
+are refused, so that no small file can grow in memory.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tunecase.errors import InputError, Problem
+
+MOST_BYTES = 1_000_000
+MOST_DEPTH = 12
+
+Lines = dict[tuple[str | int, ...], int]
+
+
+def read_yaml(path: Path) -> tuple[dict[str, Any], Lines, list[Problem]]:
+    """The fields of a YAML file, their lines (by place, such as ("data", "train")), and doubled fields as problems.
+
+    Raises: InputError when the file is missing, unreadable, too large, not YAML or not a set of fields.
+    """
+    node = _compose(path)
+    lines: Lines = {}
+    problems: list[Problem] = []
+    raw = _plain(node, (), lines, problems, path.name)
+    if not isinstance(raw, dict):
+        wanted = "a project file with name: and data:"
+        raise InputError(Problem(str(path), "no fields", wanted, "run `tunecase init DATA`"))
+    return raw, lines, problems
+
+
+def _compose(path: Path) -> yaml.Node | None:
+    try:
+        size = path.stat().st_size
+        text = path.read_bytes()[: MOST_BYTES + 1].decode("utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(
+            Problem(str(path), "no such file", "a project file", "run `tunecase init DATA` or give --project FILE")
+        ) from None
+    except IsADirectoryError:
+        raise InputError(
+            Problem(str(path), "a folder", "a project file", f"give --project {path}/tunecase.yaml")
+        ) from None
+    except UnicodeDecodeError as error:
+        raise InputError(
+            Problem(f"{path}: byte {error.start}", "not UTF-8", "UTF-8 text", "save the file as UTF-8")
+        ) from None
+    except OSError as error:
+        raise InputError(
+            Problem(str(path), error.strerror or "unreadable", "a readable file", "check its permissions")
+        ) from None
+    if size > MOST_BYTES:
+        raise InputError(
+            Problem(str(path), f"{size:,} bytes", f"at most {MOST_BYTES:,}", "a project file is a page, not a data set")
+        )
+    if not text.strip():
+        raise InputError(Problem(str(path), "an empty file", "a project file", "run `tunecase init DATA`"))
+    try:
+        depth = 0
+        for event in yaml.parse(text, yaml.SafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+                raise InputError(
+                    Problem(f"{path.name}:{line}", "an anchor or alias", "plain values", "write the value out")
+                )
+            if depth > MOST_DEPTH:
+                raise InputError(
+                    Problem(
+                        f"{path.name}:{line}", f"more than {MOST_DEPTH} levels", "a flat file", "remove the nesting"
+                    )
+                )
+        return yaml.compose(text, yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"{path.name}:{mark.line + 1}:{mark.column + 1}" if mark else path.name
+        raise InputError(
+            Problem(where, error.problem or "not YAML", "YAML", "check indentation, colons and quotes there")
+        ) from None
+    except yaml.YAMLError as error:
+        raise InputError(
+            Problem(path.name, str(error).splitlines()[0], "YAML text", "remove the control characters")
+        ) from None
+
+
+def _plain(node: Any, at: tuple[str | int, ...], lines: Lines, problems: list[Problem], file: str) -> Any:
+    if node is None:
+        return None
+    lines[at] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        out: dict[str, Any] = {}
+        for key, value in node.value:
+            name = str(key.value) if isinstance(key, yaml.ScalarNode) else "?"
+            where = f"{file}:{key.start_mark.line + 1}"
+            if name in out:
+                problems.append(Problem(f"{where}: {name}", "the same field twice", "one value", "delete one of them"))
+            out[name] = _plain(value, (*at, name), lines, problems, file)
+            lines[(*at, name)] = key.start_mark.line + 1
+        return {name: value for name, value in out.items() if value is not None}
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*at, i), lines, problems, file) for i, item in enumerate(node.value)]
+    if node.value in ("", "~", "null") and node.style is None:
+        return None
+    return node.value
