@@ -52,6 +52,7 @@ class Model:
     """The dimensions of a released model."""
 
     name: str
+    architecture: str
     aliases: tuple[str, ...]
     params: int
     layers: int
