@@ -19,6 +19,7 @@ class Gpu:
     """A GPU: memory, dense 16-bit peak, memory bandwidth."""
 
     name: str
+    generation: str
     aliases: tuple[str, ...]
     memory_gib: float
     peak_bf16_tflops: float
