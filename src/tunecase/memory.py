@@ -20,7 +20,8 @@ class Facts:
 
     `states_bytes` lie under the activations and `step_bytes` are added at the optimizer's step, both per trained
     parameter and beside its weight; `layer_*` are bytes per token and feature of the layer being worked on backwards,
-    `kept_*` of every layer without checkpointing; `twice` says that sharded adapters keep each layer's input twice.
+    `kept_*` of every layer without checkpointing (`kept_input_bytes`: of each layer's input with it); `twice` says
+    that sharded adapters keep each layer's input twice in the backward pass (seen, cause unknown).
     """
 
     profile: str
@@ -38,10 +39,12 @@ class Facts:
     layer_q: float
     layer_k: float
     layer_f: float
+    kept_input_bytes: float
     kept_h: float
     kept_q: float
     kept_k: float
     kept_f: float
+    kept_f_ungated: float
     twice: bool
     source: str
     date: str
@@ -109,7 +112,7 @@ def peak_memory(
         peak = max(end of forward with the loss, first backward layer, optimizer step)
         under activations: weights + optimizer states (+ adapters); gradients of the step do not exist yet
         loss:   kept + (c V + d h) T        backward layer:  kept + (a h + b q + e k + g f) T
-        kept:   2 h L T with checkpointing, else every layer's tensors
+        kept:   2 h L T with checkpointing (4 h L T for a prepared 4-bit base), else every layer's tensors
         N GPUs: states / N, plus the root (embedding, head) and one layer gathered whole
 
     Args:
@@ -142,9 +145,11 @@ def peak_memory(
     whole_root, whole_layer = _gathered(shape, known, gpus)
     head = {"logits and loss": tokens * (known.logit_bytes * shape.vocab + known.loss_hidden_bytes * shape.hidden)}
     layer = {"layer in backward": tokens * _layer(shape, known, targets)}
+    again = known.twice and checkpointing and gpus > 1
+    twice = {"kept layer inputs": tokens * 2.0 * shape.hidden * max(shape.layers - 2, 0)} if again else {}
     phases: dict[str, dict[str, float]] = {
         "loss": {**under, **kept, **head, **whole_root},
-        "first backward layer": {**under, **kept, **layer, **_added(whole_root, whole_layer)},
+        "first backward layer": {**under, **_added(kept, twice), **layer, **_added(whole_root, whole_layer)},
         "optimizer step": step,
     }
     phase = max(phases, key=lambda name: sum(phases[name].values()))
@@ -176,10 +181,11 @@ def _kept(
     shape: Shape, known: Facts, tokens: int, gpus: int, checkpointing: bool, targets: Targets
 ) -> dict[str, float]:
     if checkpointing:
-        copies = 2.0 if known.twice and gpus > 1 else 1.0
-        return {"kept layer inputs": tokens * 2.0 * shape.hidden * shape.layers * copies}
+        size = known.kept_input_bytes if gpus == 1 else 2.0  # the 32-bit residual was not seen when sharded
+        return {"kept layer inputs": tokens * size * shape.hidden * shape.layers}
     width = known.kept_h * shape.hidden + known.kept_q * shape.query + known.kept_k * shape.key
-    width += known.kept_f * shape.ffn * max(shape.active_experts, 1)
+    per_ffn = known.kept_f if shape.gated else known.kept_f_ungated
+    width += per_ffn * shape.ffn * max(shape.active_experts, 1)
     width += known.adapter_input_bytes * adapter_inputs(shape, targets)
     return {"kept activations": tokens * shape.layers * width}
 
@@ -220,14 +226,14 @@ def fit_verdict(peak: Peak, gpu: catalog.Gpu) -> Verdict:
     return "tight" if peak.low_gb <= usable else "does not fit"
 
 
-def shown_gb(peak: Peak, shape: Shape, tokens: int, logits_whole: bool = True) -> float:
-    """What nvidia-smi will show for the middle of the band, in GB, while the card is not nearly full.
+def reserved_gb(peak: Peak, shape: Shape, tokens: int, logits_whole: bool = True) -> float:
+    """What the allocator will hold for the middle of the band, in GB, while the card is not nearly full.
 
-        shown = allocated + 1.0 GB + 0.10 (allocated - states) + 6.5 B x T x V
+        reserved = allocated + 0.10 (allocated - states) + 6.5 B x T x V
 
-    Source: single-GPU LoRA and QLoRA runs of fms-acceleration, median error 1.7%. Leaves out full cards, where the
-    allocator gives cached blocks back, and variable lengths, which cost more.
+    nvidia-smi shows about 1 GB more, the CUDA context. Source: single-GPU LoRA and QLoRA runs of fms-acceleration,
+    median error 1.7% of what the card showed. Leaves out full cards, where the allocator gives cached blocks back, and
+    variable lengths, which cost more.
     """
     states = sum(size for name, size in peak.terms if name == "weights" or "optimizer" in name)
-    gap = 1.0 + 0.10 * (peak.mid_gb - states) + (6.5e-9 * tokens * shape.vocab if logits_whole else 0.0)
-    return peak.mid_gb + gap
+    return peak.mid_gb + 0.10 * (peak.mid_gb - states) + (6.5e-9 * tokens * shape.vocab if logits_whole else 0.0)

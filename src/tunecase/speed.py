@@ -116,7 +116,8 @@ def efficiency(gpu: catalog.Gpu, method: Method, precision: str = "16-bit") -> I
     over PCIe with 512 tokens per step reached a tenth of what full micro-batches reach.
     """
     row = efficiency_row(gpu, method, precision)
-    return Interval(row.median * (row.p10 / row.median) ** _TO_90, row.median * (row.p90 / row.median) ** _TO_90)
+    low, high = (row.median * (point / row.median) ** _TO_90 for point in (row.p10, row.p90))
+    return Interval(low, min(high, 1.0 if precision == "16-bit" else 2.0))  # more than the peak cannot be
 
 
 _TO_90 = 1.6449 / 1.2816  # from the 10% and 90% points of a lognormal to its 5% and 95% points
