@@ -48,7 +48,17 @@ MODELS = {
     "Qwen2.5 32B": "Qwen/Qwen2.5-32B",
 }
 GPUS = {"A100": "A100-80GB", "H100 96GB HBM2e 500W": "H100", "RTX 3090 (280W, no NVLink)": "RTX3090"}
-MOE_WORDS = ("mixtral", "moe", "granite-3.0-3b", "granite-4.0", "deepseek", "kimi", "gpt-oss", "nemotron v3", "qwen3 moe")
+MOE_WORDS = (
+    "mixtral",
+    "moe",
+    "granite-3.0-3b",
+    "granite-4.0",
+    "deepseek",
+    "kimi",
+    "gpt-oss",
+    "nemotron v3",
+    "qwen3 moe",
+)
 
 Row = dict[str, str]
 
@@ -123,7 +133,7 @@ def own_profile(row: Row) -> str:
 
 
 def foreign_profile(row: Row) -> str:
-    """The profile that owes this publisher nothing; that a fused loss keeps no logits is read from its documentation."""
+    """The profile that owes this publisher nothing; a fused loss keeps no logits by its documentation."""
     if publisher(row) == "fms-acceleration":
         return "litgpt-liger" if fused_loss(row) else "litgpt"
     return "transformers"
@@ -160,7 +170,12 @@ def memory_rows(rows: Iterable[Row], several: bool) -> list[Row]:
         plain = row["method"] in ("full", "lora", "qlora") and row["seq_len"] and row["micro_batch"] and not failed(row)
         stat = row["mem_stat"]
         stated = "allocated" in stat or (several and stat in ("peak reserved", "as logged"))
-        odd = "offload" in row["sharding"] or row["grad_ckpt"] == "selective" or "unpacked" in row["notes"] or "not packed" in row["notes"]
+        odd = (
+            "offload" in row["sharding"]
+            or row["grad_ckpt"] == "selective"
+            or "unpacked" in row["notes"]
+            or "not packed" in row["notes"]
+        )
         odd = odd or any(f"CP{n}" in row["sharding"] for n in (2, 4, 8))  # context parallel
         idle = publisher(row) == "litgpt" and several  # one of four devices was used
         fits = gpus > 1 if several else gpus == 1
@@ -367,7 +382,7 @@ def score_time(rows: list[Row]) -> list[Score]:
 
 
 def verdicts(rows: list[Row]) -> dict[str, float | int | None]:
-    """What the shipped tables would have said about runs that failed and runs that ran: default profile, fused loss where named."""
+    """What the shipped tables say about runs that failed and runs that ran; a fused loss where the run names one."""
     counts: collections.Counter[tuple[str, bool]] = collections.Counter()
     succeeded = memory_rows(rows, several=False) + memory_rows(rows, several=True)
     lost = [row for row in rows if failed(row) and row["micro_batch"] and row["n_gpus"]]

@@ -36,7 +36,8 @@ class Shape:
     """A model's dimensions; every count below is exact for the architectures in the table.
 
     `hidden` h, `ffn` f (width of one expert's MLP), `heads` x `head_dim` = q, `kv_heads` x `head_dim` = k, `vocab` V,
-    `experts` 0 for a dense model, `context` the longest sequence in tokens (0: not stated), `other_params` norms and biases.
+    `experts` 0 for a dense model, `context` the longest sequence in tokens (0: not stated), `other_params` norms and
+    biases.
     """
 
     name: str
@@ -122,7 +123,7 @@ class Shape:
 
         Args:
             rank: r, at least 1.
-            targets: "all" linear layers of the blocks (every expert, not the router), "attention" (q, k, v, o), or "qv".
+            targets: "all" linear layers of the blocks (every expert, no router), "attention" (q, k, v, o), or "qv".
         Returns: the adapters' parameters.
 
         Example:

@@ -64,10 +64,7 @@ def flops_per_token(
     router, under 1%; counts attention in full, though causal kernels skip half (the efficiencies are fitted alike).
     """
     n, attention = shape.product_params, 4 * shape.layers * shape.query * sequence_tokens
-    if method == "full":
-        weights = 6 * n
-    else:
-        weights = 4 * n + 6 * _active_adapters(shape, rank, targets)
+    weights = 6 * n if method == "full" else 4 * n + 6 * _active_adapters(shape, rank, targets)
     if checkpointing:
         return weights + 2 * n + 4 * attention
     return weights + 3 * attention

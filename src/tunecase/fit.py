@@ -1,0 +1,343 @@
+"""One quick question: does this training run fit on this GPU, how long does it take and what does it cost?
+
+Memory is the peak over the phases of a step (memory.py), time is operations over the share of the card's peak that
+published runs reach (speed.py), the price is hours times the price of a GPU hour, each with its date (prices.py).
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar, get_args
+
+from tunecase import catalog, memory, prices, speed
+from tunecase.errors import InputError, Problem
+from tunecase.memory import GB_PER_GIB, Method, Peak, Verdict
+from tunecase.prices import Basis
+from tunecase.records import Fit, Interval80
+from tunecase.shape import Shape, read_shape
+from tunecase.spread import band
+
+if TYPE_CHECKING:
+    from tunecase.spread import Draws
+
+T = TypeVar("T")
+TIERS = ("marketplace", "neocloud", "hyperscaler")
+MOST_GPUS = 4096
+
+NOT_COUNTED = (
+    "loading the model and evaluation, which can peak higher than a training step",
+    "the allocator's reserve: nvidia-smi shows about 1.1 to 1.5 times the allocated memory",
+    "start-up, evaluation and checkpoint time: some minutes a run, most of a very short one",
+    "disk for checkpoints, network egress and failed runs",
+    "micro-batches under a few thousand tokens, which leave the card idle: up to several times slower",
+    "links between cards: without NVLink, sharding over several cards can be several times slower",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One training run as asked for."""
+
+    shape: Shape
+    method: Method
+    sequence_tokens: int
+    micro_batch: int
+    gpu: catalog.Gpu
+    gpus: int
+    rank: int
+    checkpointing: bool
+    fused_loss: bool = False
+
+    @property
+    def profile(self) -> str:
+        """The row of memory facts: fp16 needs 32-bit masters where bf16 does not."""
+        return "fp16" if not self.gpu.bf16 else "liger" if self.fused_loss else "transformers"
+
+    @property
+    def peak(self) -> Peak:
+        """Its peak memory."""
+        return memory.peak_memory(
+            self.shape,
+            method=self.method,
+            sequence_tokens=self.sequence_tokens,
+            micro_batch=self.micro_batch,
+            gpus=self.gpus,
+            rank=self.rank,
+            checkpointing=self.checkpointing,
+            profile=self.profile,
+        )
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether it fits."""
+        return memory.fit_verdict(self.peak, self.gpu)
+
+    @property
+    def flops_per_token(self) -> float:
+        """Operations to train one token."""
+        return speed.flops_per_token(
+            self.shape, self.method, float(self.sequence_tokens), self.checkpointing, self.rank
+        )
+
+    def usd_per_mtok(self, basis: Basis) -> float | None:
+        """Middle price of a million trained tokens in US dollars, None without a price of the card."""
+        price = prices.gpu_hour(self.gpu.name, basis)
+        if price is None:
+            return None
+        row = speed.efficiency_row(self.gpu, self.method)
+        hours = speed.gpu_hours(self.flops_per_token, 1e6, self.gpu.peak_bf16_tflops, row.median)
+        return hours * band(price.draws).p50 / basis.base_per_usd
+
+
+def fit(
+    model: str,
+    *,
+    method: str = "lora",
+    sequence_tokens: int = 2048,
+    micro_batch: int = 1,
+    gpu: str = "A100-80GB",
+    gpus: int = 1,
+    train_tokens: float | None = None,
+    rank: int = 16,
+    checkpointing: bool = True,
+    basis: Basis,
+    base: Path | None = None,
+) -> Fit:
+    """Memory, speed and, for a number of tokens, time and price of one training run.
+
+    Args:
+        model: a name of the tables, or the path of a config.json.
+        method: full, lora or qlora.
+        sequence_tokens: tokens of the longest sample.
+        micro_batch: samples per GPU and step; gradient accumulation does not change the peak.
+        gpu: a name of the tables.
+        gpus: how many, fully sharded when more than one.
+        train_tokens: tokens to train on over all epochs, padding counted; None leaves time and price out.
+        rank: rank of the adapters on all linear layers.
+        checkpointing: gradient checkpointing.
+        basis: price tier, date and draws.
+        base: folder for a relative path of the model.
+    Returns: the Fit; intervals are 80%, tokens per second are of all GPUs together.
+    Raises: InputError with every mistake found.
+
+    Leaves out what `Fit.not_counted` lists. On publishers it has not seen, memory on one GPU is off by 7% (median) and
+    18% (one run in ten), on several by 22% and 36%, speed by 21% and 34%: `benchmarks/training.py`.
+    """
+    plan = _checked(model, method, sequence_tokens, micro_batch, gpu, gpus, train_tokens, rank, checkpointing, base)
+    peak, verdict = plan.peak, plan.verdict
+    notes = _assumptions(plan)
+    row = speed.efficiency_row(plan.gpu, plan.method)
+    rate = _speed(plan, row)
+    hours = usd_hour = usd = None
+    dates: tuple[str, ...] = ()
+    price = prices.gpu_hour(plan.gpu.name, basis)
+    if price is None:
+        notes.append(f"no price of one {plan.gpu.name} hour in the tier asked for: the run is unpriced")
+    else:
+        draws = price.draws / basis.base_per_usd
+        usd_hour, dates = _interval(draws), price.dates
+        notes.append(_price_words(plan, price, basis))
+    if train_tokens is None:
+        notes.append("no number of training tokens was given, so there is no time and no price")
+    elif verdict == "does not fit":
+        notes.append("no time and no price: as asked, it does not fit")
+    else:
+        share = basis.worlds.draw(_share_name(plan), speed.efficiency(plan.gpu, plan.method))
+        used = speed.gpu_hours(plan.flops_per_token, train_tokens, plan.gpu.peak_bf16_tflops, share)
+        hours = _interval(speed.train_hours(used, plan.gpus))
+        usd = _interval(used * price.draws / basis.base_per_usd) if price is not None else None
+    return Fit(
+        model=plan.shape.name,
+        method=plan.method,
+        gpu=plan.gpu.name,
+        gpu_count=plan.gpus,
+        verdict=verdict,
+        memory_gib=Interval80(*(gb / GB_PER_GIB for gb in (peak.low_gb, peak.mid_gb, peak.high_gb))),
+        usable_gib=memory.usable_gb(plan.gpu) / GB_PER_GIB,
+        memory_terms=tuple((name, gb / GB_PER_GIB) for name, gb in peak.terms),
+        dominant=f"{peak.dominant} ({peak.phase})",
+        train_tokens=train_tokens,
+        tokens_per_s=rate,
+        hours=hours,
+        usd_per_gpu_hour=usd_hour,
+        usd=usd,
+        price_dates=dates,
+        remedies=() if verdict == "fits" else remedies(plan, basis),
+        assumptions=tuple(notes),
+        not_counted=NOT_COUNTED,
+    )
+
+
+def _share_name(plan: Plan) -> str:
+    return f"share of the peak reached, {plan.gpu.generation} {plan.method}"
+
+
+def _speed(plan: Plan, row: speed.Efficiency) -> Interval80:
+    rates = [
+        speed.tokens_per_s(plan.flops_per_token, plan.gpu.peak_bf16_tflops, share) * plan.gpus
+        for share in (row.p10, row.median, min(row.p90, 1.0))
+    ]
+    return Interval80(*rates)
+
+
+def _interval(draws: "Draws") -> Interval80:
+    points = band(draws)
+    return Interval80(points.p10, points.p50, points.p90)
+
+
+def _assumptions(plan: Plan) -> list[str]:
+    shape, row = plan.shape, speed.efficiency_row(plan.gpu, plan.method)
+    where = f"{plan.gpu.generation} cards" if row.generation == plan.gpu.generation else "all cards (none of its kind)"
+    notes = [
+        "stock Transformers and PEFT with AdamW and flash attention; a fused loss needs less, eager attention more",
+        f"speed from {row.rows} published runs of {row.sources} publisher{'s' if row.sources != 1 else ''} "
+        f"on {where}, up to {row.date}",
+        "every micro-batch is as long as the longest sample; tokens per second are of all GPUs together",
+    ]
+    if plan.method != "full":
+        adapters = shape.lora_params(plan.rank)
+        notes.append(f"adapters of rank {plan.rank} on all linear layers: {adapters:,} parameters, states in 32 bit")
+    if plan.method == "qlora":
+        notes.append("4-bit NF4 weights with double quantisation in linear layers; embedding and head stay 16-bit")
+    if plan.method == "full":
+        states = (
+            "32-bit masters, 20 bytes" if plan.gpus > 1 or not plan.gpu.bf16 else "16-bit weights and states, 10 bytes"
+        )
+        notes.append(f"{states} per parameter at the optimizer's step; other recipes take 10 to 20")
+    if not plan.checkpointing:
+        notes.append("no checkpointing: what each layer keeps is counted from the source, not measured for this stack")
+    if plan.gpus > 1:
+        notes.append("fully sharded (FSDP full shard or ZeRO-3); speed grows in step with the number of GPUs")
+    if plan.gpus > 8:
+        notes.append("more than one machine: the network between them is taken to keep up")
+    if not plan.gpu.bf16:
+        notes.append(f"the {plan.gpu.name} has no bf16: fp16 with loss scaling is taken, and the card's fp16 peak")
+    if not shape.context:
+        notes.append("the config does not state the longest context, so the sequence was not checked against it")
+    if shape.experts:
+        notes.append(f"{shape.active_experts} of {shape.experts} experts per token; speed comes from dense runs")
+    if shape.architecture == "gemma2":
+        notes.append("soft-capped attention is counted as flash attention; where it runs eager, memory is higher")
+    return notes
+
+
+def _price_words(plan: Plan, price: prices.GpuHour, basis: Basis) -> str:
+    tiers = []
+    for tier in TIERS:
+        rows = [p for p in catalog.gpu_prices() if (p.gpu, p.tier) == (plan.gpu.name, tier)]
+        rows = [p for p in rows if not p.stale] or rows
+        if rows:
+            found = [p.usd_per_gpu_hour for p in rows]
+            tiers.append(f"{tier} {min(found):.2f} to {max(found):.2f}")
+    dates = " to ".join(dict.fromkeys((price.dates[0], price.dates[-1])))
+    count = f"{len(price.providers)} provider{'s' if len(price.providers) != 1 else ''}"
+    stale = f", {price.stale} of {len(price.providers)} older than 180 days" if price.stale else ""
+    head = f"price of one {plan.gpu.name} hour: {price.tier}, {count}, dated {dates}{stale}"
+    return f"{head}; by tier in USD: {'; '.join(tiers)}"
+
+
+def remedies(plan: Plan, basis: Basis, most: int = 3) -> tuple[str, ...]:
+    """The cheapest changes that make a run fit, each computed anew and priced per million tokens.
+
+    Changes that fit go first; where none fits, those that are tight. The tuple is empty where nothing tried helps.
+    """
+    tried = [(words, changed, changed.verdict) for words, changed in _changes(plan, basis)]
+    wanted = "fits" if any(verdict == "fits" for _, _, verdict in tried) else "tight"
+    better = [(words, changed) for words, changed, verdict in tried if verdict == wanted != plan.verdict]
+    priced = [(changed.usd_per_mtok(basis), changed.peak.mid_gb, words, changed) for words, changed in better]
+    priced.sort(key=lambda item: (item[0] is None, item[0] or 0.0, item[1]))
+    lines = []
+    for usd, mid_gb, words, changed in priced[:most]:
+        cost = f"about {usd:.2g} USD per million tokens" if usd is not None else "unpriced"
+        usable = memory.usable_gb(changed.gpu) / GB_PER_GIB
+        lines.append(f"{words}: {wanted}, {mid_gb / GB_PER_GIB:.1f} of {usable:.1f} GiB, {cost}")
+    return tuple(lines)
+
+
+def _changes(plan: Plan, basis: Basis) -> list[tuple[str, Plan]]:
+    """Single changes worth trying, each with the plan it gives; of larger cards, the cheapest that fits."""
+    changes: list[tuple[str, Plan]] = []
+    smaller = plan.micro_batch // 2
+    while smaller >= 1:
+        changed = replace(plan, micro_batch=smaller)
+        if changed.verdict == "fits" or smaller == 1:
+            words = f"micro-batch {smaller} instead of {plan.micro_batch}, with gradient accumulation"
+            changes.append((words, changed))
+            break
+        smaller //= 2
+    if not plan.checkpointing:
+        changes.append(("gradient checkpointing", replace(plan, checkpointing=True)))
+    if not plan.fused_loss and plan.gpu.bf16:
+        changes.append(("a fused loss (Liger kernels)", replace(plan, fused_loss=True)))
+    if plan.method == "full":
+        changes.append(("LoRA instead of full fine-tuning", replace(plan, method="lora")))
+    if plan.method != "qlora":
+        changes.append(("QLoRA", replace(plan, method="qlora")))
+    for count in (2, 4, 8, 16, 32):
+        if count > plan.gpus:
+            changed = replace(plan, gpus=count)
+            if changed.verdict == "fits":
+                changes.append((f"{count} x {plan.gpu.name}, sharded", changed))
+                break
+    larger = _cheapest_larger_card(plan, basis)
+    return [*changes, (f"{plan.gpus} x {larger.gpu.name}", larger)] if larger else changes
+
+
+def _cheapest_larger_card(plan: Plan, basis: Basis) -> Plan | None:
+    cards = [card for card in catalog.gpus() if card.bf16 and memory.usable_gb(card) > memory.usable_gb(plan.gpu)]
+    plans = [changed for changed in (replace(plan, gpu=card) for card in cards) if changed.verdict == "fits"]
+    priced = [(usd, changed) for changed in plans if (usd := changed.usd_per_mtok(basis)) is not None]
+    return min(priced, key=lambda pair: pair[0])[1] if priced else next(iter(plans), None)
+
+
+def _checked(
+    model: str,
+    method: str,
+    sequence_tokens: int,
+    micro_batch: int,
+    gpu: str,
+    gpus: int,
+    train_tokens: float | None,
+    rank: int,
+    checkpointing: bool,
+    base: Path | None,
+) -> Plan:
+    """The plan, or InputError with every problem at once."""
+    problems: list[Problem] = []
+    shape, card = _found(lambda: read_shape(model, base), problems), _found(lambda: catalog.gpu(gpu), problems)
+    known = get_args(Method)
+    if method not in known:
+        problems.append(Problem("method", repr(method), "full, lora or qlora", "use lora if in doubt"))
+    sizes = {"sequence_tokens": sequence_tokens, "micro_batch": micro_batch, "gpus": gpus, "rank": rank}
+    for name, value in sizes.items():
+        if not _is_whole(value):
+            problems.append(Problem(name, repr(value), "a whole number, at least 1", f"use {name} 1 or more"))
+    if _is_whole(gpus) and gpus > MOST_GPUS:
+        problems.append(Problem("gpus", repr(gpus), f"at most {MOST_GPUS}", "use fewer GPUs"))
+    if shape and shape.context and _is_whole(sequence_tokens) and sequence_tokens > shape.context:
+        wanted = f"at most {shape.context}, the longest context of {shape.name}"
+        problems.append(Problem("sequence_tokens", repr(sequence_tokens), wanted, "cut the samples or pick a model"))
+    if shape and method in ("lora", "qlora") and _is_whole(rank) and rank > shape.hidden:
+        problems.append(Problem("rank", repr(rank), f"at most {shape.hidden}, the model's width", "16 is common"))
+    if train_tokens is not None and not _is_positive(train_tokens):
+        problems.append(Problem("train_tokens", repr(train_tokens), "a number above 0", "rows x epochs x tokens"))
+    if problems or shape is None or card is None:
+        raise InputError(problems)
+    return Plan(shape, method, sequence_tokens, micro_batch, card, gpus, rank, checkpointing)  # type: ignore[arg-type]
+
+
+def _found(read: Callable[[], T], problems: list[Problem]) -> T | None:
+    try:
+        return read()
+    except InputError as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _is_positive(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > 0
