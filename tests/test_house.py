@@ -10,7 +10,7 @@ SRC = Path(__file__).parents[1] / "src" / "tunecase"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
-    ("case", "show", "page", "charts", "dashboard", "__init__"),
+    ("case", "show", "page", "charts", "plot", "dashboard", "__init__"),
     ("flow",),
     ("init", "define", "audit", "estimate", "pilot", "forecast", "decide", "books", "report", "fit"),
     ("criteria", "checks", "costs", "levers", "trainers"),

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Optional
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -31,9 +31,9 @@ app.add_typer(ledger_app, name="ledger", rich_help_panel=AFTER)
 ProjectFile = Annotated[Path, typer.Option("--project", "-p", help="The project file.", show_default=True)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the record as JSON and nothing else.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same answer.")]
-Today = Annotated[Optional[str], typer.Option(help="Judge prices as of this date (YYYY-MM-DD).", hidden=True)]
-InputColumn = Annotated[Optional[str], typer.Option("--input", help="Column of the input, if it is not recognised.")]
-OutputColumn = Annotated[Optional[str], typer.Option("--output", help="Column of the answer or label.")]
+Today = Annotated[str | None, typer.Option(help="Judge prices as of this date (YYYY-MM-DD).", hidden=True)]
+InputColumn = Annotated[str | None, typer.Option("--input", help="Column of the input, if it is not recognised.")]
+OutputColumn = Annotated[str | None, typer.Option("--output", help="Column of the answer or label.")]
 HERE = Path("tunecase.yaml")
 
 
@@ -49,10 +49,12 @@ def root(
 
 @app.command(rich_help_panel=ROAD)
 def init(
-    data: Annotated[Optional[Path], typer.Argument(help="A data file: .jsonl, .csv or .parquet.")] = None,
-    example: Annotated[Optional[str], typer.Option(help="Copy a shipped example instead, e.g. support-tickets.")] = None,
-    to: Annotated[Optional[Path], typer.Option(help="Folder for the project file; the data file's own by default.")] = None,
-    test: Annotated[Optional[Path], typer.Option(help="The held-out test file.")] = None,
+    data: Annotated[Path | None, typer.Argument(help="A data file: .jsonl, .csv or .parquet.")] = None,
+    example: Annotated[str | None, typer.Option(help="Copy a shipped example instead, e.g. support-tickets.")] = None,
+    to: Annotated[
+        Path | None, typer.Option(help="Folder for the project file; the data file's own by default.")
+    ] = None,
+    test: Annotated[Path | None, typer.Option(help="The held-out test file.")] = None,
     input: InputColumn = None,
     output: OutputColumn = None,
     force: Annotated[bool, typer.Option(help="Overwrite what is there.")] = False,
@@ -75,8 +77,8 @@ def define(project: ProjectFile = HERE, seed: Seed = 0, json: AsJson = False, to
 
 @app.command(rich_help_panel=ROAD)
 def audit(
-    train: Annotated[Optional[Path], typer.Argument(help="A training file, to audit without a project file.")] = None,
-    test: Annotated[Optional[Path], typer.Option(help="The held-out test file.")] = None,
+    train: Annotated[Path | None, typer.Argument(help="A training file, to audit without a project file.")] = None,
+    test: Annotated[Path | None, typer.Option(help="The held-out test file.")] = None,
     input: InputColumn = None,
     output: OutputColumn = None,
     strict: Annotated[bool, typer.Option(help="Exit with 1 when any row was quarantined.")] = False,
@@ -109,8 +111,8 @@ def estimate(project: ProjectFile = HERE, seed: Seed = 0, json: AsJson = False, 
 def pilot(
     trainer: Annotated[str, typer.Option(help="What is trained: probe (TF-IDF and logistic regression).")] = "probe",
     draws: Annotated[int, typer.Option(min=1, max=50, help="Random draws of each size.")] = 3,
-    workers: Annotated[Optional[int], typer.Option(min=1, help="Processes; chosen when left out.")] = None,
-    max_minutes: Annotated[Optional[float], typer.Option(help="Stop before this many minutes.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; chosen when left out.")] = None,
+    max_minutes: Annotated[float | None, typer.Option(help="Stop before this many minutes.")] = None,
     project: ProjectFile = HERE,
     seed: Seed = 0,
     json: AsJson = False,
@@ -128,10 +130,10 @@ def pilot(
 
 @app.command(rich_help_panel=ROAD)
 def forecast(
-    points: Annotated[Optional[Path], typer.Argument(help="A CSV of n,score, to forecast without a project.")] = None,
-    target: Annotated[Optional[str], typer.Option(help="The score wanted, e.g. 0.92 or 92%.")] = None,
+    points: Annotated[Path | None, typer.Argument(help="A CSV of n,score, to forecast without a project.")] = None,
+    target: Annotated[str | None, typer.Option(help="The score wanted, e.g. 0.92 or 92%.")] = None,
     metric: Annotated[str, typer.Option(help="What the scores of the CSV are.")] = "accuracy",
-    n_max: Annotated[Optional[int], typer.Option(help="The most examples that could be had.")] = None,
+    n_max: Annotated[int | None, typer.Option(help="The most examples that could be had.")] = None,
     project: ProjectFile = HERE,
     seed: Seed = 0,
     json: AsJson = False,
@@ -157,7 +159,7 @@ def decide(project: ProjectFile = HERE, seed: Seed = 0, json: AsJson = False, to
 
 @app.command(rich_help_panel=ROAD)
 def report(
-    to: Annotated[Optional[Path], typer.Option(help="Folder for the files; the project's own by default.")] = None,
+    to: Annotated[Path | None, typer.Option(help="Folder for the files; the project's own by default.")] = None,
     project: ProjectFile = HERE,
     seed: Seed = 0,
     json: AsJson = False,
@@ -172,7 +174,9 @@ def report(
 
 @app.command(rich_help_panel=ROAD)
 def run(
-    anyway: Annotated[bool, typer.Option(help="Run the pilot even when the problem or the data are not sound.")] = False,
+    anyway: Annotated[
+        bool, typer.Option(help="Run the pilot even when the problem or the data are not sound.")
+    ] = False,
     project: ProjectFile = HERE,
     seed: Seed = 0,
     json: AsJson = False,
@@ -205,7 +209,7 @@ def fit(
     batch: Annotated[str, typer.Option(help="Samples on one GPU at once.")] = "1",
     gpu: Annotated[str, typer.Option(help="The GPU, e.g. A100-80GB.")] = "A100-80GB",
     gpus: Annotated[str, typer.Option(help="How many of them.")] = "1",
-    tokens: Annotated[Optional[str], typer.Option(help="Tokens trained on, over all epochs, e.g. 5M.")] = None,
+    tokens: Annotated[str | None, typer.Option(help="Tokens trained on, over all epochs, e.g. 5M.")] = None,
     rank: Annotated[str, typer.Option(help="LoRA rank.")] = "16",
     seed: Seed = 0,
     json: AsJson = False,
@@ -222,9 +226,11 @@ def fit(
 @spend_app.command("add")
 def spend_add(
     amount: Annotated[str, typer.Argument(help="What was paid, e.g. 42.50.")],
-    currency: Annotated[Optional[str], typer.Argument(help="USD, EUR, ...; the project's when left out.")] = None,
-    category: Annotated[str, typer.Option(help="gpu, labour, data, evaluation, inference, storage or other.")] = "other",
-    on: Annotated[Optional[str], typer.Option(help="The day it was paid (YYYY-MM-DD); today when left out.")] = None,
+    currency: Annotated[str | None, typer.Argument(help="USD, EUR, ...; the project's when left out.")] = None,
+    category: Annotated[
+        str, typer.Option(help="gpu, labour, data, evaluation, inference, storage or other.")
+    ] = "other",
+    on: Annotated[str | None, typer.Option(help="The day it was paid (YYYY-MM-DD); today when left out.")] = None,
     note: Annotated[str, typer.Option(help="What for.")] = "",
     credit: Annotated[bool, typer.Option(help="Money that came back.")] = False,
     replaces: Annotated[str, typer.Option(help="The id of the entry that this one corrects.")] = "",

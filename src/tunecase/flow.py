@@ -1,6 +1,6 @@
 """The conductor: opens a case, calls one verb, appends its record to the ledger. The road fits on this page.
 
-    define ─► audit ─► estimate ─► pilot ─► forecast ─► decide ─► report        books at any time
+define ─► audit ─► estimate ─► pilot ─► forecast ─► decide ─► report        books at any time
 """
 
 import hashlib
@@ -212,9 +212,10 @@ def forecast(flow: Flow) -> Forecast:
         raise InputError(_missing(flow, "pilot"))
     posed: Definition = flow.known("define") or define(flow)
     basis = flow.basis(2_000)
-    target = flow.project.problem.target
+    given = flow.project.problem.target
+    target = None if given is None else read_score(given)
     record = extrapolate(
-        points(tried), metric=tried.metric, direction=tried.direction, target=None if target is None else read_score(target),
+        points(tried), metric=tried.metric, direction=tried.direction, target=target,
         ceiling=posed.ceiling.high if posed.ceiling else None, supply=supply(basis), basis=basis, seed=flow.seed,
     )  # fmt: skip
     return cast(Forecast, flow.keep("forecast", record))
