@@ -165,7 +165,7 @@ def bigger_model(state: State) -> Offer:
     assumption = f"{state.model}: error times {_words('model.error_factor')} of the pilot's at the same rows"
     return Offer(
         "bigger_model", f"fine-tune {state.model} on the rows at hand",
-        plans(state, paths, state.sizes, state.run_cost), f"fine-tune {state.model} on {count(state.sizes[0])} rows, test",
+        plans(state, paths, state.sizes, state.run_cost), f"fine-tune it on {count(state.sizes[0])} rows, test once",
         band(state.run_cost + state.round_cost + 0 * factor), "assumed", assumption=assumption,
     )  # fmt: skip
 
