@@ -1,4 +1,4 @@
-"""Bad input ends in exit code 2 with where, got, wanted and fix; a bad case in exit code 1 with a reason and a price."""
+"""Bad input ends in exit code 2 with where, got, wanted, fix; a bad case in exit code 1 with reason and price."""
 
 from pathlib import Path
 
