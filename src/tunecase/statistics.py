@@ -27,7 +27,7 @@ def wilson(correct: float, n: int, confidence: float = 0.8) -> tuple[float, floa
     Example:
         >>> low, high = wilson(85, 100)
         >>> round(low, 3), round(high, 3)
-        (0.798, 0.89)
+        (0.799, 0.89)
 
     Source: Wilson, JASA 22 (1927); Brown, Cai and DasGupta, Statistical Science 16 (2001).
     Leaves out that items may hang together (several from one author): the interval is then too narrow, by the square
@@ -98,9 +98,7 @@ def paired_rows_needed(gain: float, lost_share: float = LOST_SHARE, power: float
     return max(math.ceil(_paired_rows(gain, lost_share, power, alpha) - 1e-9), _fewest_won(alpha))
 
 
-def smallest_paired_gain(
-    rows: int, lost_share: float = LOST_SHARE, power: float = 0.8, alpha: float = 0.05
-) -> float:
+def smallest_paired_gain(rows: int, lost_share: float = LOST_SHARE, power: float = 0.8, alpha: float = 0.05) -> float:
     """The smallest gain that a test set of `rows` items can show, the inverse of paired_rows_needed.
 
     Args:
@@ -233,4 +231,4 @@ def winners_curse(k: int) -> float:
         raise ValueError(f"k is {k}; wanted 1 or more settings")
     normal, step = NormalDist(), 1 / 64
     points = (i * step for i in range(-10 * 64, 10 * 64 + 1))
-    return step * sum(x * k * normal.pdf(x) * normal.cdf(x) ** (k - 1) for x in points)
+    return step * sum(x * k * normal.pdf(x) * normal.cdf(x) ** float(k - 1) for x in points)

@@ -1,0 +1,120 @@
+"""Rules on the data that bear on the verdict: D1 enough rows, D5 labels that contradict, D7 test rows in training."""
+
+from collections import Counter, defaultdict
+
+from tunecase.criteria.facts import Facts, percent
+from tunecase.records import Criterion
+from tunecase.text import normalise
+
+FEWEST_ROWS, PILOT_ROWS = 10, 50
+BAD_KAPPA, FINE_KAPPA = 0.6, 0.7
+
+
+def rows_are_enough(facts: Facts) -> Criterion:
+    """D1: at least 10 different training rows; 50 to 100 make a first pilot. Copies count once."""
+    rows = facts.train.rows
+    different = len({(normalise(row.input), row.output) for row in rows})
+    got = f"{len(rows):,} rows" + (f", {different:,} different" if different < len(rows) else "")
+    few, short = different < FEWEST_ROWS, different < PILOT_ROWS
+    missing = PILOT_ROWS - different
+    price = facts.labels_price(missing) if short else None
+    reason = "enough for a first pilot"
+    if few:
+        reason = "too few rows to learn or measure anything"
+    elif short:
+        reason = f"below the {PILOT_ROWS} to 100 rows of a first pilot"
+    return Criterion(
+        "D1",
+        "training rows",
+        "fail" if short else "pass",
+        "stop" if few or not short else "note",
+        got,
+        f"at least {FEWEST_ROWS} different rows, {PILOT_ROWS} to 100 for a pilot",
+        reason,
+        f"label {missing} more: {facts.money(price)}" if price else "",
+        price,
+        "Vertex AI tuning guide (10); OpenAI tuning guide (50 to 100)",
+    )
+
+
+def labels_agree_with_themselves(facts: Facts) -> Criterion:
+    """D5: the same input seldom has different answers.
+
+        kappa = 1 - disagreement / (1 - sum p_k^2)
+
+    Disagreement is, over ALL training rows, the mean share of a row's twins that hold another answer; rows without a
+    twin count as agreeing, so kappa is the most that agreement can be. Near twins come from the audit's finding.
+    """
+    wanted = f"kappa >= {FINE_KAPPA:g}; bad below {BAD_KAPPA:g}"
+    source = "convention for Cohen's kappa; Hamel Husain, FAQ on evals"
+    name = "contradictions"
+    if facts.audit is None:
+        reason, fix = "the data are not audited yet", "run `tunecase audit`"
+        return Criterion("D5", name, "unknown", "stop", "-", wanted, reason, fix, source=source)
+    finding = next((f for f in facts.audit.findings if f.where == "train" and "contradict" in f.check), None)
+    if finding is None or not finding.count or not facts.train.rows:
+        reason = "no input was found with two answers"
+        return Criterion("D5", name, "pass", "stop", "none", wanted, reason, source=source)
+    kappa = _most_kappa(facts, finding.share)
+    classes = facts.task == "classification"
+    bad, doubtful = classes and kappa < BAD_KAPPA, kappa < FINE_KAPPA
+    return Criterion(
+        "D5",
+        name,
+        "fail" if doubtful else "pass",
+        "stop" if bad or not doubtful else "warn",
+        f"{finding.count:,} rows ({percent(finding.share)}), kappa at most {max(kappa, -1.0):.2f}",
+        wanted,
+        "the same input has different answers: no model can learn both" if doubtful else "few inputs have two answers",
+        finding.fix if doubtful else "",
+        finding.price if doubtful else None,
+        source,
+    )
+
+
+def _most_kappa(facts: Facts, found_share: float) -> float:
+    rows = facts.train.rows
+    groups: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        groups[normalise(row.input)][row.output] += 1
+    disagreement = exact_rows = 0.0
+    for answers in groups.values():
+        size = answers.total()
+        if len(answers) > 1:
+            exact_rows += size
+            disagreement += sum(count * (size - count) / (size - 1) for count in answers.values())
+    near_share = max(0.0, found_share - exact_rows / len(rows))
+    chance = sum((count / len(rows)) ** 2 for count in Counter(row.output for row in rows).values())
+    return 1 - (disagreement / len(rows) + near_share) / (1 - chance) if chance < 1 else 1.0
+
+
+def no_test_row_is_trained_on(facts: Facts) -> Criterion:
+    """D7: no test row is left in the training rows that the audit calls usable."""
+    wanted, source, name = "0 leaks", "all tuning guides", "test rows in training"
+    if facts.audit is None:
+        reason, fix = "the data are not audited yet", "run `tunecase audit`"
+        return Criterion("D7", name, "unknown", "stop", "-", wanted, reason, fix, source=source)
+    if facts.test is None or facts.audit.test is None:
+        reason, fix = "there is no test set to look for", "give data.test"
+        return Criterion("D7", name, "unknown", "note", "-", wanted, reason, fix, source=source)
+    leaks = [finding for finding in facts.audit.findings if "leak" in finding.check]
+    count = sum(finding.count for finding in leaks)
+    left = sum(max(0, finding.count - finding.removed) for finding in leaks)
+    first = next((finding for finding in leaks if finding.count > finding.removed), None)
+    reason = "no test row was found in training"
+    if left:
+        reason = "test rows in training make every score look better than it is"
+    elif count:
+        reason = f"{count:,} test rows were found in training and left out"
+    return Criterion(
+        "D7",
+        name,
+        "fail" if left else "pass",
+        "stop",
+        f"{left:,} left in training",
+        wanted,
+        reason,
+        first.fix if first else "",
+        first.price if first else None,
+        source,
+    )
