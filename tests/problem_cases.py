@@ -52,7 +52,9 @@ def doubly_labelled(pairs: list[tuple[str, str]], agreed: int, column: str = "la
 def project(data: dict[str, Any] | None = None, **problem: Any) -> Project:
     """A project whose problem is GOOD but for what is given; None leaves a field out."""
     fields = {name: value for name, value in {**GOOD, **problem}.items() if value is not None}
-    source = Source(kind="label", effort="2 min per label", rate="15 USD per hour", rework="0%", fee="0%", usable="100%")
+    source = Source(
+        kind="label", effort="2 min per label", rate="15 USD per hour", rework="0%", fee="0%", usable="100%"
+    )
     rest = {"train": "train.jsonl", "sources": (source,), **(data or {})}
     return Project(name="letters", problem=ProblemStatement(**fields), data=Data(**rest))
 

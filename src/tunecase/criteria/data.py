@@ -51,23 +51,24 @@ def labels_agree_with_themselves(facts: Facts) -> Criterion:
     if facts.audit is None:
         reason, fix = "the data are not audited yet", "run `tunecase audit`"
         return Criterion("D5", name, "unknown", "stop", "-", wanted, reason, fix, source=source)
-    finding = next((f for f in facts.audit.findings if f.where == "train" and "contradict" in f.check), None)
-    if finding is None or not finding.count or not facts.train.rows:
+    findings = [f for f in facts.audit.findings if f.where == "train" and "contradict" in f.check and f.count]
+    if not findings or not facts.train.rows:
         reason = "no input was found with two answers"
         return Criterion("D5", name, "pass", "stop", "none", wanted, reason, source=source)
-    kappa = _most_kappa(facts, finding.share)
-    classes = facts.task == "classification"
-    bad, doubtful = classes and kappa < BAD_KAPPA, kappa < FINE_KAPPA
+    count, share = sum(f.count for f in findings), min(1.0, sum(f.share for f in findings))
+    kappa = _most_kappa(facts, share)
+    # Free text may differ and be right both times, so only labels can be a stop.
+    bad, doubtful = facts.task == "classification" and kappa < BAD_KAPPA, kappa < FINE_KAPPA
     return Criterion(
         "D5",
         name,
         "fail" if doubtful else "pass",
         "stop" if bad or not doubtful else "warn",
-        f"{finding.count:,} rows ({percent(finding.share)}), kappa at most {max(kappa, -1.0):.2f}",
+        f"{count:,} rows ({percent(share)}), kappa at most {max(kappa, -1.0):.2f}",
         wanted,
         "the same input has different answers: no model can learn both" if doubtful else "few inputs have two answers",
-        finding.fix if doubtful else "",
-        finding.price if doubtful else None,
+        findings[0].fix if doubtful else "",
+        findings[0].price if doubtful else None,
         source,
     )
 
