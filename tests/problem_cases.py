@@ -9,7 +9,7 @@ from tunecase.criteria.facts import Facts
 from tunecase.datasets import Layout, Row, Table
 from tunecase.prices import Basis
 from tunecase.project import Data, ProblemStatement, Project, Source
-from tunecase.records import Audit, Finding, Interval80, Tokens
+from tunecase.records import Audit, Finding, Interval80, Severity, Tokens
 from tunecase.spread import Band, Worlds
 
 LAYOUT = Layout("jsonl", "text/label", ("text",), "label")
@@ -73,10 +73,11 @@ def audit(*findings: Finding, rows: int = 200, test: str | None = "test.jsonl") 
     )  # fmt: skip
 
 
-def finding(check: str, count: int, rows: int, removed: int = 0) -> Finding:
-    """A finding of one check in the training file."""
-    price = Band(1.0, 2.0, 3.0, 4.0)
-    return Finding(check, "stop", count, count / rows, (), (), "it matters", "mend it", price, removed=removed)
+def finding(
+    check: str, count: int, rows: int, severity: Severity = "warn", removed: int = 0, price: Band = NOTHING
+) -> Finding:
+    """A finding of one check."""
+    return Finding(check, severity, count, count / rows, (), (), "it matters", "mend it", price, removed=removed)
 
 
 def facts(**changes: Any) -> Facts:

@@ -4,6 +4,7 @@ import pytest
 
 from problem_cases import audit, facts, finding, letters, project, table
 from tunecase.criteria.data import labels_agree_with_themselves, no_test_row_is_trained_on, rows_are_enough
+from tunecase.spread import Band
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def repeated(clashing, size=100):
 )
 def test_kappa_decides(clashing, outcome):
     """With two balanced classes kappa is 1 - 2 x disagreement: .7 at 15%, .6 at 20%."""
-    found = [finding("contradictions", 2 * clashing, 200)] if clashing else []
+    found = [finding("contradiction", 2 * clashing, 200)] if clashing else []
     rule = labels_agree_with_themselves(facts(train=repeated(clashing), audit=audit(*found)))
     assert outcome == (rule.status, rule.severity)
 
@@ -53,23 +54,30 @@ def test_one_dissenter_among_many_twins_is_no_chaos():
     """One wrong label among fifteen copies touches every row, but little agreement is lost."""
     pairs = [(f"text {i % 20}", "yes" if i % 2 else "no") for i in range(300)]
     pairs[:20] = [(text, "no" if out == "yes" else "yes") for text, out in pairs[:20]]
-    given = facts(train=table(pairs), audit=audit(finding("contradictions", 300, 300)))
+    given = facts(train=table(pairs), audit=audit(finding("contradiction", 300, 300)))
     assert labels_agree_with_themselves(given).status == "pass"
 
 
-def test_near_twins_count_through_the_audit():
-    """Contradictions that only the audit's near matching sees count by their share."""
-    given = facts(train=table(letters(200)), audit=audit(finding("contradictions", 160, 200)))
+def test_audits_stop_is_at_least_a_warning():
+    """What the audit calls a stop never passes here; nearly equal inputs alone conclude nothing."""
+    given = facts(train=repeated(12), audit=audit(finding("contradiction", 12, 200, "stop")))
     rule = labels_agree_with_themselves(given)
-    assert (rule.status, rule.severity) == ("fail", "stop")
-    assert rule.price is not None
+    assert (rule.status, rule.severity) == ("fail", "warn")
+    near = facts(audit=audit(finding("near_contradiction", 160, 200, "note")))
+    assert labels_agree_with_themselves(near).status == "pass"
+
+
+def test_one_answer_for_everything_agrees():
+    """Where every row has the same answer nothing contradicts."""
+    given = facts(train=table([("text", "yes")] * 20), audit=audit(finding("contradiction", 1, 20)))
+    assert labels_agree_with_themselves(given).status == "pass"
 
 
 def test_different_texts_for_one_prompt_are_no_stop():
     """Free text may differ; contradictions there are at most a warning."""
     given = facts(
         train=table([(f"text {i % 20}", f"answer {i}") for i in range(60)]),
-        audit=audit(finding("contradictions", 60, 60)),
+        audit=audit(finding("contradiction", 60, 60)),
         project=project(task="generation"),
     )
     rule = labels_agree_with_themselves(given)
@@ -77,12 +85,20 @@ def test_different_texts_for_one_prompt_are_no_stop():
 
 
 def test_leaks_stop_until_removed():
-    """Leaks left in training stop; leaks that the audit took out pass with a word; duplicates are another matter."""
-    left = no_test_row_is_trained_on(facts(audit=audit(finding("leak_exact", 6, 200), finding("leak_near", 2, 200, 2))))
-    assert (left.status, left.severity, left.got, left.fix) == ("fail", "stop", "6 left in training", "mend it")
-    gone = no_test_row_is_trained_on(facts(audit=audit(finding("leak_exact", 6, 200, removed=6))))
-    assert (gone.status, gone.reason) == ("pass", "6 test rows were found in training and left out")
+    """Leaks left in training stop; leaks that deleting mends pass with a word; duplicates are another matter."""
+    left = no_test_row_is_trained_on(facts(audit=audit(finding("leak_exact", 6, 200))))
+    assert (left.status, left.severity, left.fix) == ("fail", "stop", "mend it")
+    assert left.got == "6 test rows found in training"
+    gone = no_test_row_is_trained_on(facts(audit=audit(finding("leak_exact", 6, 200, removed=7))))
+    assert (gone.status, gone.reason) == ("pass", "the 7 training rows that match a test row are left out")
     assert no_test_row_is_trained_on(facts(audit=audit(finding("duplicate_exact", 8, 200)))).status == "pass"
+
+
+def test_leaks_that_need_a_new_test_set_stop():
+    """Deleting does not mend a test set of which too much is known: its new rows are priced."""
+    known = finding("leak_exact", 300, 500, "stop", removed=300, price=Band(1.0, 2.0, 3.0, 4.0))
+    rule = no_test_row_is_trained_on(facts(audit=audit(known)))
+    assert (rule.status, rule.severity, rule.price.p50) == ("fail", "stop", 2.0)
 
 
 def test_leaks_without_a_test_set_are_unknown():

@@ -129,7 +129,7 @@ def test_random_labels_are_refused(seed):
     pairs = [(f"short text {i % 20}", rng.choice(["yes", "no"])) for i in range(300)]
     test = [(f"short text {i % 20}", rng.choice(["yes", "no"])) for i in range(100)]
     majority = share_of_commonest(test)
-    audited = audit(finding("contradictions", 300, 300), rows=300)
+    audited = audit(finding("contradiction", 300, 300), rows=300)
     asked = project(baseline=None)
     definition = judge(asked, table(pairs), table(test), majority, 0.5, audited)
     assert {"D5", "S1"} <= failed(definition)
@@ -142,7 +142,7 @@ def test_few_random_one_word_labels_are_refused():
     rng = random.Random(4)
     pairs = [(f"prompt {i % 10}", rng.choice(["red", "blue"])) for i in range(20)]
     clashing = sum(len({b for c, b in pairs if c == a}) > 1 for a, _ in pairs)
-    definition = judge(train=table(pairs), audited=audit(finding("contradictions", clashing, 20), rows=20))
+    definition = judge(train=table(pairs), audited=audit(finding("contradiction", clashing, 20), rows=20))
     assert "D5" in failed(definition)
     assert not any("word" in rule.reason or "length" in rule.reason for rule in definition.criteria)
 
@@ -201,7 +201,7 @@ def problems():
 def test_labels_as_sentences_change_nothing(which):
     """Labels written as long sentences leave every verdict as it is."""
     train, test = problems()[which]
-    audited = audit(finding("contradictions", 30, 200))
+    audited = audit(finding("contradiction", 30, 200))
     before = judge(train=train, test=test, audited=audited)
     after = judge(train=renamed(train, SENTENCES), test=renamed(test, SENTENCES), audited=audited)
     assert shown(before) == shown(after)

@@ -158,7 +158,7 @@ def mcnemar_p(won: int, lost: int) -> float:
         raise ValueError(f"{won} won and {lost} lost; wanted counts of 0 or more")
     differing = won + lost
     tail = sum(math.comb(differing, i) for i in range(min(won, lost) + 1))
-    return min(1.0, 2 * tail / 2**differing)
+    return min(1.0, 2 * tail / (1 << differing))
 
 
 def ceiling(agreement: float, classes: int) -> float | None:
@@ -231,4 +231,4 @@ def winners_curse(k: int) -> float:
         raise ValueError(f"k is {k}; wanted 1 or more settings")
     normal, step = NormalDist(), 1 / 64
     points = (i * step for i in range(-10 * 64, 10 * 64 + 1))
-    return step * sum(x * k * normal.pdf(x) * normal.cdf(x) ** float(k - 1) for x in points)
+    return step * sum(x * k * normal.pdf(x) * math.pow(normal.cdf(x), k - 1) for x in points)
