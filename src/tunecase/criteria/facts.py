@@ -138,7 +138,7 @@ class Facts:
 
     def money(self, price: Band) -> str:
         """A price in words: the middle to three figures, with P10 and P90 where they differ."""
-        low, mid, high = (f"{_three_figures(x):,.10g}" for x in (price.p10, price.p50, price.p90))
+        low, mid, high = (three_figures(x) for x in (price.p10, price.p50, price.p90))
         unit = self.basis.currency
         return f"{mid} {unit}" if low == high else f"{mid} {unit} (80% sure: {low} to {high})"
 
@@ -163,12 +163,18 @@ def percent(share: float) -> str:
     return f"{round(share * 100, 1):g}%"
 
 
+def three_figures(number: float) -> str:
+    """A large number as people say it.
+
+    Example:
+        >>> three_figures(18_237.4), three_figures(0.01234)
+        ('18,200', '0.0123')
+    """
+    return f"{float(f'{number:.3g}'):,.10g}"
+
+
 def _score(given: str | float | None) -> float | None:
     try:
         return None if given is None else read_score(given)
     except ValueError:
         return None
-
-
-def _three_figures(number: float) -> float:
-    return float(f"{number:.3g}")

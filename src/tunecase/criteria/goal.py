@@ -2,7 +2,7 @@
 
 import re
 
-from tunecase.criteria.facts import Facts, percent, points
+from tunecase.criteria.facts import Facts, percent, points, three_figures
 from tunecase.records import Criterion
 from tunecase.spread import band
 
@@ -82,7 +82,7 @@ def worth_the_cost(facts: Facts) -> Criterion:
     months = facts.basis.draw("problem.horizon", problem.horizon)
     per_answer = facts.basis.draw("problem.value", problem.value) * gain
     even = band(facts.total_cost.p50 / (per_answer * months)).p50
-    break_even = f"break-even at {even:,.3g} answers per month"
+    break_even = f"break-even at {three_figures(even)} answers per month"
     if facts.value_of_all is None:
         return unknown(f"the volume is not known; {break_even}", "add problem.volume: 20k to 60k per month")
     worth = band(facts.value_of_all * gain)
