@@ -124,16 +124,16 @@ def open_case(path: Path, seed: int = 0, today: date | None = None) -> Flow:
 
 
 def define(flow: Flow) -> Definition:
-    """Is the problem well posed and achievable? Audits first when that has not been done: two rules rest on it."""
+    """Is the problem well posed and achievable? Audits and prices first when that has not been done: rules rest on it."""
     from tunecase.define import define as judge
 
     found = flow.known("audit") or audit(flow)
     train, test = flow.train_table(), flow.table("test")
     scores = {baseline.name: baseline.score for baseline in baselines(flow, found)}
-    bill = flow.known("estimate")
+    bill: Estimate = flow.known("estimate") or estimate(flow)
     record = judge(
         flow.project, train, test, basis=flow.basis(), majority=scores.get("majority"), probe=scores.get("probe"),
-        audit=found, total_cost=bill.total if bill else None,
+        audit=found, total_cost=bill.total,
     )  # fmt: skip
     return cast(Definition, flow.keep("define", record))
 
