@@ -213,7 +213,8 @@ def test_the_wheel_holds_the_example(tmp_path):
     name = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     with zipfile.ZipFile(tmp_path / name.split()[-1]) as wheel:
         wheel.extractall(tmp_path / "site")
-    run = "from pathlib import Path; from tunecase.init import init; print(len(init(None, example='support-tickets', to=Path('out'))))"
+    copy = "init(None, example='support-tickets', to=Path('out'))"
+    run = f"from pathlib import Path; from tunecase.init import init; print(len({copy}))"
     env = {"PYTHONPATH": str(tmp_path / "site"), "PATH": ""}
     done = subprocess.run(
         [sys.executable, "-c", run], cwd=tmp_path, env=env, check=True, capture_output=True, text=True

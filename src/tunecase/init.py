@@ -1,4 +1,4 @@
-"""Writes a first project file for a data file, with questions where only a person knows, or copies a shipped example."""
+"""Writes a first project file for a data file, with questions where only people know, or copies a shipped example."""
 
 import contextlib
 import json
