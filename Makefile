@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test test-slow check lint types bench golden clean
+.PHONY: setup demo test test-slow check lint types bench golden docs clean
 
 setup: $(READY)
 
@@ -44,6 +44,9 @@ bench: $(READY)
 
 golden: $(READY)
 	$(BIN)/python -m pytest --quiet tests --golden
+
+docs: $(READY)
+	$(BIN)/python docs/assemble.py
 
 clean:
 	rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -22,6 +22,7 @@ from tunecase.records import (
     Decision,
     Definition,
     Estimate,
+    Fit,
     Forecast,
     Pilot,
     Point,
@@ -323,3 +324,82 @@ def _hash_of(paths: list[Path]) -> str:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def audit_file(
+    train: Path,
+    test: Path | None,
+    input_column: str | None,
+    output_column: str | None,
+    seed: int,
+    today: date,
+    progress: Progress | None = None,
+) -> Audit:
+    """An audit without a project file; nothing is kept."""
+    from tunecase.audit import audit as judge
+    from tunecase.prices import Basis
+
+    basis = Basis(None, today, Worlds(seed, DRAWS))
+    quarantine = Path(f"{train.stem}.quarantine.jsonl")
+    return judge(
+        None, train, test, basis=basis, input=input_column, output=output_column, quarantine=quarantine,
+        progress=progress,
+    )  # fmt: skip
+
+
+def forecast_file(path: Path, metric: str, target: str | None, n_max: int | None, seed: int) -> Forecast:
+    """A forecast from anybody's points, without a project file; nothing is kept."""
+    from tunecase.forecast import forecast as extrapolate
+    from tunecase.forecast import read_points
+
+    known = catalog.metric(metric)
+    wanted = None
+    if target is not None:
+        try:
+            wanted = read_score(target)
+        except ValueError:
+            raise InputError(
+                Problem("--target", repr(target), "a score such as 0.92 or 92%", "write a number")
+            ) from None
+        if known.bounded and not 0 < wanted <= 1:
+            raise InputError(Problem("--target", repr(target), f"a share for {known.name}", "write 0.92 or 92%"))
+    if n_max is not None and n_max < 1:
+        raise InputError(Problem("--n-max", str(n_max), "a whole number of at least 1", "leave it out for the default"))
+    direction = cast(Any, known.direction)
+    why = "as asked" if n_max is not None else ""
+    return extrapolate(
+        read_points(path, direction=direction), metric=known.name, direction=direction, target=wanted, n_max=n_max,
+        n_max_why=why, seed=seed,
+    )  # fmt: skip
+
+
+def fit(model: str, asked: dict[str, str | None], seed: int, today: date) -> Fit:
+    """Memory, time and price of one training run, from words as typed; nothing is kept."""
+    from tunecase.fit import fit_text
+    from tunecase.prices import Basis
+
+    return fit_text(model, asked, basis=Basis(None, today, Worlds(seed, DRAWS)))
+
+
+def spend_text(
+    flow: Flow, amount: str, currency: str | None, category: str, on: str | None, note: str, credit: bool, replaces: str
+) -> Entry:
+    """Books one charge from words as typed."""
+    from tunecase.books import spending
+
+    charge = spending(
+        amount, category=category, on=on or flow.today.isoformat(), currency=currency, description=note,
+        project_currency=flow.project.currency, rates=flow.project.rates, today=flow.today, credit=credit,
+        supersedes=replaces,
+    )  # fmt: skip
+    return spend(flow, charge)
+
+
+def verify(path: Path) -> str:
+    """One sentence on the ledger beside a project file. Raises InputError naming every line that was touched."""
+    ledger = Ledger(path.parent / "ledger.jsonl")
+    problems = ledger.verify()
+    if problems:
+        raise InputError(problems)
+    entries = sum(1 for _ in ledger.entries())
+    return f"{ledger.path}: {entries} entries, the chain is whole"
