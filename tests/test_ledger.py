@@ -238,7 +238,7 @@ def test_a_torn_tail_at_every_byte(tmp_path):
         kept = cut == len(whole) - 1
         before = [entry.body["key"] for entry in ledger.entries()]
         assert ["key0", "key1", *["key2"] * kept] == before
-        assert (cut in (start, len(whole) - 1)) == (ledger.verify() == [])
+        assert [] == ledger.verify()
 
         ledger.append("run", run(9), recorded_at=NOW)
 
@@ -288,9 +288,7 @@ def test_a_held_lock_is_said_and_does_not_stop_readers(tmp_path):
         with pytest.raises(LedgerBusyError, match="Fix: wait"):
             Ledger(ledger.path, timeout_s=0.05).append("run", run(1), recorded_at=NOW)
         assert 2 == len(list(ledger.entries()))
-        with ledger.path.open("ab") as file:
-            file.write(b"half")
-        assert 1 == len(Ledger(ledger.path, timeout_s=0.05).verify())
+        assert [] == ledger.verify()
 
 
 def test_what_cannot_be_written_or_read_is_said_with_a_fix(tmp_path):
@@ -301,6 +299,14 @@ def test_what_cannot_be_written_or_read_is_said_with_a_fix(tmp_path):
         Ledger(tmp_path / "folder").append("run", run(1), recorded_at=NOW)
     with pytest.raises(TunecaseError, match="Fix"):
         list(Ledger(tmp_path / "folder").entries())
+
+
+def test_a_whole_last_line_with_another_end_is_an_edit(tmp_path):
+    """An acknowledged entry whose line end was overwritten is named, not taken for an unfinished line."""
+    ledger = filled(tmp_path / "l", 2)
+    ledger.path.write_bytes(ledger.path.read_bytes()[:-1] + b"X")
+
+    assert ["l:2"] == [Path(problem.where).name for problem in ledger.verify()]
 
 
 def test_unknown_kinds_and_naive_moments_are_refused(tmp_path):

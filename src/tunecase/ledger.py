@@ -144,7 +144,10 @@ class Ledger:
             yield entry
 
     def verify(self) -> list[Problem]:
-        """Every line that was edited, deleted, inserted or moved since it was written, in order; empty when sound."""
+        """Every line that was edited, deleted, inserted or moved since it was written, in order; empty when sound.
+
+        A last line that a killed process left unfinished is no entry and no edit: the next append moves it away.
+        """
         problems: list[tuple[int, Problem]] = []
         broken_chain: list[tuple[int, str]] = []
         line_of: dict[str, int] = {FIRST: 0}
@@ -156,11 +159,9 @@ class Ledger:
                 # After an edited line the chain breaks once by itself; that is the same fault, not a second one.
                 if not edited and entry.prev != before:
                     broken_chain.append((number, entry.prev))
-            elif whole:
+            # A killed process leaves the beginning of a line, never a whole one with something else for its end.
+            elif whole or isinstance(_read_line(where, line[:-1]), Entry):
                 problems.append((number, entry))
-            elif self._is_torn():
-                unfinished = Problem(where, "an unfinished last line", "a whole line", "the next entry moves it away")
-                problems.append((number, unfinished))
             edited = isinstance(entry, Problem)
             before = _sha(line)
             line_of.setdefault(before, number)
@@ -174,15 +175,6 @@ class Ledger:
             if entry.kind == kind and verb in ("", entry.verb):
                 last = entry
         return last
-
-    def _is_torn(self) -> bool:
-        """Whether the last line is unfinished when nobody is writing; True where that cannot be known."""
-        try:
-            with self._locked(), self.path.open("rb") as file:
-                tail, _ = _tail(file, file.seek(0, os.SEEK_END))
-        except (OSError, LedgerBusyError):
-            return True
-        return not tail.endswith(b"\n")
 
     def _lines(self) -> Iterator[tuple[int, bytes, bool]]:
         """(number from 1, line without its end, whether it had one) up to the size the file has now."""
