@@ -275,8 +275,11 @@ def serve(
 
     day = _date(today)
     flow.open_case(project, seed, day)
-    typer.echo(f"The case is at http://127.0.0.1:{port}  (Ctrl-C ends it)")
-    listen(lambda: render(flow.contents(flow.open_case(project, seed, day))), port=port)
+    listen(
+        lambda: render(flow.contents(flow.open_case(project, seed, day))),
+        port=port,
+        on_ready=lambda address: typer.echo(f"The case is at {address}  (Ctrl-C ends it)"),
+    )
 
 
 def main() -> NoReturn:

@@ -92,9 +92,8 @@ class Flow:
     def keep(self, verb: str, record: Any) -> Any:
         """Appends a record to the ledger and returns it."""
         self.records[verb] = record
-        meta = {"verb": verb, "key": self.key, "seed": self.seed, "version": __version__}
-        meta["price_book"] = catalog.price_book()
-        self.ledger.append("record", record, recorded_at=_now(), meta=meta)
+        meta = {"key": self.key, "seed": self.seed, "version": __version__, "price_book": catalog.price_book()}
+        self.ledger.append("record", record, recorded_at=_now(), verb=verb, meta=meta)
         return record
 
     def known(self, verb: str) -> Any:
@@ -192,7 +191,7 @@ def pilot(
     done = {e.body["key"]: from_json(Run, e.body) for e in flow.ledger.entries() if e.kind == "run"}
 
     def on_run(run: Run) -> None:
-        flow.ledger.append("run", run, recorded_at=_now(), meta={"verb": "pilot", "key": flow.key})
+        flow.ledger.append("run", run, recorded_at=_now(), verb="pilot", meta={"key": flow.key})
 
     metric = _class_metric(flow.project)
     record = climb(
@@ -244,7 +243,7 @@ def books(flow: Flow) -> Books:
 
 def spend(flow: Flow, charge: Spending) -> Entry:
     """Books one charge; acknowledged only when it is safe on disk."""
-    return flow.ledger.append("spend", charge, recorded_at=_now(), meta={"verb": "spend"})
+    return flow.ledger.append("spend", charge, recorded_at=_now(), verb="spend")
 
 
 def contents(flow: Flow) -> Any:
@@ -385,12 +384,12 @@ def spend_text(
     flow: Flow, amount: str, currency: str | None, category: str, on: str | None, note: str, credit: bool, replaces: str
 ) -> Entry:
     """Books one charge from words as typed."""
-    from tunecase.books import spending
+    from tunecase.books import spending, whole_id
 
     charge = spending(
         amount, category=category, on=on or flow.today.isoformat(), currency=currency, description=note,
         project_currency=flow.project.currency, rates=flow.project.rates, today=flow.today, credit=credit,
-        supersedes=replaces,
+        supersedes=whole_id(replaces, [name for name, _ in flow.spendings()]) if replaces else "",
     )  # fmt: skip
     return spend(flow, charge)
 
