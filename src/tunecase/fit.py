@@ -76,9 +76,10 @@ class Plan:
     @property
     def flops_per_token(self) -> float:
         """Operations to train one token."""
-        return speed.flops_per_token(
+        flops: float = speed.flops_per_token(
             self.shape, self.method, float(self.sequence_tokens), self.checkpointing, self.rank
         )
+        return flops
 
     def usd_per_mtok(self, basis: Basis) -> float | None:
         """Middle price of a million trained tokens in US dollars, None without a price of the card."""
@@ -86,7 +87,7 @@ class Plan:
         if price is None:
             return None
         row = speed.efficiency_row(self.gpu, self.method)
-        hours = speed.gpu_hours(self.flops_per_token, 1e6, self.gpu.peak_bf16_tflops, row.median)
+        hours: float = speed.gpu_hours(self.flops_per_token, 1e6, self.gpu.peak_bf16_tflops, row.median)
         return hours * band(price.draws).p50 / basis.base_per_usd
 
 
@@ -126,27 +127,8 @@ def fit(
     """
     plan = _checked(model, method, sequence_tokens, micro_batch, gpu, gpus, train_tokens, rank, checkpointing, base)
     peak, verdict = plan.peak, plan.verdict
-    notes = _assumptions(plan)
-    row = speed.efficiency_row(plan.gpu, plan.method)
-    rate = _speed(plan, row)
-    hours = usd_hour = usd = None
-    dates: tuple[str, ...] = ()
     price = prices.gpu_hour(plan.gpu.name, basis)
-    if price is None:
-        notes.append(f"no price of one {plan.gpu.name} hour in the tier asked for: the run is unpriced")
-    else:
-        draws = price.draws / basis.base_per_usd
-        usd_hour, dates = _interval(draws), price.dates
-        notes.append(_price_words(plan, price, basis))
-    if train_tokens is None:
-        notes.append("no number of training tokens was given, so there is no time and no price")
-    elif verdict == "does not fit":
-        notes.append("no time and no price: as asked, it does not fit")
-    else:
-        share = basis.worlds.draw(_share_name(plan), speed.efficiency(plan.gpu, plan.method))
-        used = speed.gpu_hours(plan.flops_per_token, train_tokens, plan.gpu.peak_bf16_tflops, share)
-        hours = _interval(speed.train_hours(used, plan.gpus))
-        usd = _interval(used * price.draws / basis.base_per_usd) if price is not None else None
+    hours, usd = _time_and_price(plan, train_tokens, price, basis) if verdict != "does not fit" else (None, None)
     return Fit(
         model=plan.shape.name,
         method=plan.method,
@@ -158,22 +140,31 @@ def fit(
         memory_terms=tuple((name, gb / GB_PER_GIB) for name, gb in peak.terms),
         dominant=f"{peak.dominant} ({peak.phase})",
         train_tokens=train_tokens,
-        tokens_per_s=rate,
+        tokens_per_s=_speed(plan),
         hours=hours,
-        usd_per_gpu_hour=usd_hour,
+        usd_per_gpu_hour=_interval(price.draws / basis.base_per_usd) if price else None,
         usd=usd,
-        price_dates=dates,
+        price_dates=price.dates if price else (),
         remedies=() if verdict == "fits" else remedies(plan, basis),
-        assumptions=tuple(notes),
+        assumptions=(*_assumptions(plan), *_price_words(plan, price, train_tokens)),
         not_counted=NOT_COUNTED,
     )
 
 
-def _share_name(plan: Plan) -> str:
-    return f"share of the peak reached, {plan.gpu.generation} {plan.method}"
+def _time_and_price(
+    plan: Plan, train_tokens: float | None, price: prices.GpuHour | None, basis: Basis
+) -> tuple[Interval80 | None, Interval80 | None]:
+    """Wall-clock hours and US dollars, None where the tokens or the price are not known."""
+    if train_tokens is None:
+        return None, None
+    share = basis.worlds.draw(speed.share_name(plan.gpu, plan.method), speed.efficiency(plan.gpu, plan.method))
+    used = speed.gpu_hours(plan.flops_per_token, train_tokens, plan.gpu.peak_bf16_tflops, share)
+    usd = _interval(used * price.draws / basis.base_per_usd) if price else None
+    return _interval(speed.train_hours(used, plan.gpus)), usd
 
 
-def _speed(plan: Plan, row: speed.Efficiency) -> Interval80:
+def _speed(plan: Plan) -> Interval80:
+    row = speed.efficiency_row(plan.gpu, plan.method)
     rates = [
         speed.tokens_per_s(plan.flops_per_token, plan.gpu.peak_bf16_tflops, share) * plan.gpus
         for share in (row.p10, row.median, min(row.p90, 1.0))
@@ -222,19 +213,35 @@ def _assumptions(plan: Plan) -> list[str]:
     return notes
 
 
-def _price_words(plan: Plan, price: prices.GpuHour, basis: Basis) -> str:
+def _price_words(plan: Plan, price: prices.GpuHour | None, train_tokens: float | None) -> list[str]:
+    """What was taken for the price, and why time and price are missing where they are."""
+    notes = []
+    if price is None:
+        notes.append(f"no price of one {plan.gpu.name} hour in the tier asked for: the run is unpriced")
+    else:
+        dates = " to ".join(dict.fromkeys((price.dates[0], price.dates[-1])))
+        count = f"{len(price.providers)} provider{'s' if len(price.providers) != 1 else ''}"
+        stale = f", {price.stale} of {len(price.providers)} older than 180 days" if price.stale else ""
+        notes.append(f"price of one {plan.gpu.name} hour: {price.tier}, {count}, dated {dates}{stale}")
+    tiers = _tiers(plan.gpu)
+    if tiers:
+        notes.append(f"by tier, USD per {plan.gpu.name} hour: {'; '.join(tiers)}")
+    if plan.verdict == "does not fit":
+        notes.append("no time and no price: as asked, it does not fit")
+    elif train_tokens is None:
+        notes.append("no number of training tokens was given, so there is no time and no price")
+    return notes
+
+
+def _tiers(gpu: catalog.Gpu) -> list[str]:
+    """Lowest and highest price of each tier that has one, current prices where there are any."""
     tiers = []
     for tier in TIERS:
-        rows = [p for p in catalog.gpu_prices() if (p.gpu, p.tier) == (plan.gpu.name, tier)]
-        rows = [p for p in rows if not p.stale] or rows
-        if rows:
-            found = [p.usd_per_gpu_hour for p in rows]
+        rows = [p for p in catalog.gpu_prices() if (p.gpu, p.tier) == (gpu.name, tier)]
+        found = [p.usd_per_gpu_hour for p in ([p for p in rows if not p.stale] or rows)]
+        if found:
             tiers.append(f"{tier} {min(found):.2f} to {max(found):.2f}")
-    dates = " to ".join(dict.fromkeys((price.dates[0], price.dates[-1])))
-    count = f"{len(price.providers)} provider{'s' if len(price.providers) != 1 else ''}"
-    stale = f", {price.stale} of {len(price.providers)} older than 180 days" if price.stale else ""
-    head = f"price of one {plan.gpu.name} hour: {price.tier}, {count}, dated {dates}{stale}"
-    return f"{head}; by tier in USD: {'; '.join(tiers)}"
+    return tiers
 
 
 def remedies(plan: Plan, basis: Basis, most: int = 3) -> tuple[str, ...]:

@@ -2,17 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any
 
 from tunecase import catalog
 from tunecase.memory import Method
 from tunecase.shape import Shape, Targets
 from tunecase.spread import Interval
 
-if TYPE_CHECKING:
-    from tunecase.spread import Draws
-
-Number = TypeVar("Number", "float", "Draws")
+Number = Any  # a float, or an array of draws; NumPy's rules settle mixtures
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +99,11 @@ def efficiency_row(gpu: catalog.Gpu, method: Method, precision: str = "16-bit") 
     """The row behind `efficiency`; a generation without runs of its own falls back to all generations pooled."""
     known = efficiencies()
     return known.get((gpu.generation, method, precision)) or known[("any", method, precision)]
+
+
+def share_name(gpu: catalog.Gpu, method: Method) -> str:
+    """The name under which worlds draw an efficiency, so that every part of a case shares the draw."""
+    return f"share of the peak reached, {efficiency_row(gpu, method).generation} {method}"
 
 
 def efficiency(gpu: catalog.Gpu, method: Method, precision: str = "16-bit") -> Interval:
