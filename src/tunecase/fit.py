@@ -5,18 +5,19 @@ published runs reach (speed.py), the price is hours times the price of a GPU hou
 """
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, get_args
 
 from tunecase import catalog, memory, prices, speed
 from tunecase.errors import InputError, Problem
-from tunecase.memory import GB_PER_GIB, Method, Peak, Verdict
+from tunecase.memory import GB_PER_GIB, Method
 from tunecase.prices import Basis
 from tunecase.records import Fit, Interval80
-from tunecase.shape import Shape, read_shape
-from tunecase.spread import band
+from tunecase.remedies import Plan, remedies
+from tunecase.shape import read_shape
+from tunecase.spread import Const, band
+from tunecase.units import UnitError, Wanted, read_quantity
 
 if TYPE_CHECKING:
     from tunecase.spread import Draws
@@ -33,62 +34,6 @@ NOT_COUNTED = (
     "micro-batches under a few thousand tokens, which leave the card idle: up to several times slower",
     "links between cards: without NVLink, sharding over several cards can be several times slower",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """One training run as asked for."""
-
-    shape: Shape
-    method: Method
-    sequence_tokens: int
-    micro_batch: int
-    gpu: catalog.Gpu
-    gpus: int
-    rank: int
-    checkpointing: bool
-    fused_loss: bool = False
-
-    @property
-    def profile(self) -> str:
-        """The row of memory facts: fp16 needs 32-bit masters where bf16 does not."""
-        return "fp16" if not self.gpu.bf16 else "liger" if self.fused_loss else "transformers"
-
-    @property
-    def peak(self) -> Peak:
-        """Its peak memory."""
-        return memory.peak_memory(
-            self.shape,
-            method=self.method,
-            sequence_tokens=self.sequence_tokens,
-            micro_batch=self.micro_batch,
-            gpus=self.gpus,
-            rank=self.rank,
-            checkpointing=self.checkpointing,
-            profile=self.profile,
-        )
-
-    @property
-    def verdict(self) -> Verdict:
-        """Whether it fits."""
-        return memory.fit_verdict(self.peak, self.gpu)
-
-    @property
-    def flops_per_token(self) -> float:
-        """Operations to train one token."""
-        flops: float = speed.flops_per_token(
-            self.shape, self.method, float(self.sequence_tokens), self.checkpointing, self.rank
-        )
-        return flops
-
-    def usd_per_mtok(self, basis: Basis) -> float | None:
-        """Middle price of a million trained tokens in US dollars, None without a price of the card."""
-        price = prices.gpu_hour(self.gpu.name, basis)
-        if price is None:
-            return None
-        row = speed.efficiency_row(self.gpu, self.method)
-        hours: float = speed.gpu_hours(self.flops_per_token, 1e6, self.gpu.peak_bf16_tflops, row.median)
-        return hours * band(price.draws).p50 / basis.base_per_usd
 
 
 def fit(
@@ -149,6 +94,33 @@ def fit(
         assumptions=(*_assumptions(plan), *_price_words(plan, price, train_tokens)),
         not_counted=NOT_COUNTED,
     )
+
+
+def fit_text(model: str, asked: Mapping[str, str | None], *, basis: Basis, base: Path | None = None) -> Fit:
+    """`fit` from words as typed, `5M` or `2k` included; what cannot be read is refused with everything else.
+
+    Args:
+        model: as in `fit`.
+        asked: words by the name of fit's argument; None and absent leave the default.
+        basis: price tier, date and draws.
+        base: folder for a relative path of the model.
+    Returns: the Fit.
+    Raises: InputError with every mistake found.
+    """
+    words = {name: text for name, text in asked.items() if text is not None}
+    given = {name: text if name in ("method", "gpu") else _number(text) for name, text in words.items()}
+    return fit(model, **given, basis=basis, base=base)  # type: ignore[arg-type]
+
+
+def _number(text: str) -> int | float | str:
+    """The number that the text states, whole where it is; the text itself where it states none."""
+    try:
+        spread = read_quantity(text, Wanted("", zero_ok=True)).spread
+    except UnitError:
+        return text
+    if not isinstance(spread, Const):
+        return text
+    return int(spread.value) if spread.value == int(spread.value) else spread.value
 
 
 def _time_and_price(
@@ -242,60 +214,6 @@ def _tiers(gpu: catalog.Gpu) -> list[str]:
         if found:
             tiers.append(f"{tier} {min(found):.2f} to {max(found):.2f}")
     return tiers
-
-
-def remedies(plan: Plan, basis: Basis, most: int = 3) -> tuple[str, ...]:
-    """The cheapest changes that make a run fit, each computed anew and priced per million tokens.
-
-    Changes that fit go first; where none fits, those that are tight. The tuple is empty where nothing tried helps.
-    """
-    tried = [(words, changed, changed.verdict) for words, changed in _changes(plan, basis)]
-    wanted = "fits" if any(verdict == "fits" for _, _, verdict in tried) else "tight"
-    better = [(words, changed) for words, changed, verdict in tried if verdict == wanted != plan.verdict]
-    priced = [(changed.usd_per_mtok(basis), changed.peak.mid_gb, words, changed) for words, changed in better]
-    priced.sort(key=lambda item: (item[0] is None, item[0] or 0.0, item[1]))
-    lines = []
-    for usd, mid_gb, words, changed in priced[:most]:
-        cost = f"about {usd:.2g} USD per million tokens" if usd is not None else "unpriced"
-        usable = memory.usable_gb(changed.gpu) / GB_PER_GIB
-        lines.append(f"{words}: {wanted}, {mid_gb / GB_PER_GIB:.1f} of {usable:.1f} GiB, {cost}")
-    return tuple(lines)
-
-
-def _changes(plan: Plan, basis: Basis) -> list[tuple[str, Plan]]:
-    """Single changes worth trying, each with the plan it gives; of larger cards, the cheapest that fits."""
-    changes: list[tuple[str, Plan]] = []
-    smaller = plan.micro_batch // 2
-    while smaller >= 1:
-        changed = replace(plan, micro_batch=smaller)
-        if changed.verdict == "fits" or smaller == 1:
-            words = f"micro-batch {smaller} instead of {plan.micro_batch}, with gradient accumulation"
-            changes.append((words, changed))
-            break
-        smaller //= 2
-    if not plan.checkpointing:
-        changes.append(("gradient checkpointing", replace(plan, checkpointing=True)))
-    if not plan.fused_loss and plan.gpu.bf16:
-        changes.append(("a fused loss (Liger kernels)", replace(plan, fused_loss=True)))
-    if plan.method == "full":
-        changes.append(("LoRA instead of full fine-tuning", replace(plan, method="lora")))
-    if plan.method != "qlora":
-        changes.append(("QLoRA", replace(plan, method="qlora")))
-    for count in (2, 4, 8, 16, 32):
-        if count > plan.gpus:
-            changed = replace(plan, gpus=count)
-            if changed.verdict == "fits":
-                changes.append((f"{count} x {plan.gpu.name}, sharded", changed))
-                break
-    larger = _cheapest_larger_card(plan, basis)
-    return [*changes, (f"{plan.gpus} x {larger.gpu.name}", larger)] if larger else changes
-
-
-def _cheapest_larger_card(plan: Plan, basis: Basis) -> Plan | None:
-    cards = [card for card in catalog.gpus() if card.bf16 and memory.usable_gb(card) > memory.usable_gb(plan.gpu)]
-    plans = [changed for changed in (replace(plan, gpu=card) for card in cards) if changed.verdict == "fits"]
-    priced = [(usd, changed) for changed in plans if (usd := changed.usd_per_mtok(basis)) is not None]
-    return min(priced, key=lambda pair: pair[0])[1] if priced else next(iter(plans), None)
 
 
 def _checked(
