@@ -132,7 +132,9 @@ def pilot(
         metric=metric,
         direction=cast(Literal["higher", "lower"], direction),
         runs=tuple(runs[step.key] for step in steps if step.key in runs),
-        baselines=() if lacks else _measured(rows, tests, metric, seed, with_probe=trainer != "probe"),
+        baselines=()
+        if lacks or rows.class_count < 2
+        else _measured(rows, tests, metric, seed, with_probe=trainer != "probe"),
         sizes=chosen,
         draws=draws,
         train_rows=len(rows),
@@ -219,11 +221,14 @@ def _run(step: Step, outcome: Result | Exception) -> Run:
 def _progress(
     steps: Sequence[Step], todo: Sequence[Step], runs: Mapping[str, Run], last: Run, spent_s: float
 ) -> Progress:
-    made = sum(step.weight for step in todo if step.key in runs)
-    left = sum(step.weight for step in todo if step.key not in runs)
+    made = [step for step in todo if step.key in runs]
+    left = sum(step.weight for step in todo) - sum(step.weight for step in made)
+    seconds = sum(runs[step.key].seconds for step in made)
+    at_once = max(1.0, seconds / spent_s)
+    left_s = seconds / sum(step.weight for step in made) * left / at_once
     scores = [run.score for run in runs.values() if run.n == last.n and not run.failed]
     mean = sum(scores) / len(scores) if scores else None
-    return Progress(len(runs), len(steps), spent_s, spent_s * left / made, last, mean)
+    return Progress(len(runs), len(steps), spent_s, left_s, last, mean)
 
 
 def _measured(rows: Examples, tests: Examples, metric: str, seed: int, with_probe: bool) -> tuple[Baseline, ...]:
