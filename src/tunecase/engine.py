@@ -86,7 +86,7 @@ def _in_processes(
     pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), initializer=_start_worker)
     finished = False
     try:
-        with _main_left_alone(function):
+        with _interrupts_held(), _main_left_alone(function):
             futures = {pool.submit(_one_thread, function, task): position for position, task in enumerate(tasks)}
         for future in as_completed(futures):
             error = future.exception()
@@ -106,7 +106,7 @@ def _close(pool: ProcessPoolExecutor, finished: bool) -> None:
 
 
 def _start_worker() -> None:
-    # Ctrl-C reaches the whole group; the parent answers it and ends the workers.
+    # Ctrl-C reaches the whole group; the parent answers it and ends the workers. Windows knows no other way.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
     threading.Thread(target=_leave_with_parent, daemon=True).start()
@@ -118,6 +118,19 @@ def _leave_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Holds Ctrl-C back while workers are started: they inherit that for life, this process gets it afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
