@@ -68,7 +68,8 @@ def fit(
     Raises: InputError with every mistake found.
 
     Leaves out what `Fit.not_counted` lists. On publishers it has not seen, memory on one GPU is off by 7% (median) and
-    18% (one run in ten), on several by 22% and 36%, speed by 21% and 34%: `benchmarks/training.py`.
+    18% (one run in ten), on several by 22% and 36%, speed by 21% and 34%: `benchmarks/training.py`, whose docstring
+    says where these figures flatter. The 80% band of memory on several GPUs held only a third of such runs.
     """
     plan = _checked(model, method, sequence_tokens, micro_batch, gpu, gpus, train_tokens, rank, checkpointing, base)
     peak, verdict = plan.peak, plan.verdict
