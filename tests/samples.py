@@ -206,9 +206,9 @@ def definition() -> Definition:
     gain = Band(310, 480, 640, 720)
     rules = (
         Criterion("P1", "a measurable goal", "pass", "stop", "accuracy >= 0.90 on data/test.jsonl",
-                  "metric, direction, target, test set", "nothing is vague", source="Anthropic, define success criteria"),
+                  "metric, direction, target, test set", "nothing is vague", source="Anthropic guide"),
         Criterion("P2", "pass/fail statements", "fail", "warn", "1 statement", "at least 3",
-                  "fewer than three leaves too much open", "write two more, half an hour", _flat(55), "applied-llms.org"),
+                  "fewer than three leaves too much open", "write two more, half an hour", _flat(55), "applied-llms"),
         Criterion("P3", "baselines measured", "pass", "stop", "majority 0.172, probe 0.889", "both",
                   "a gain needs something to be compared with", source="OpenAI tuning guide"),
         Criterion("P5", "room above the baseline", "unknown", "warn", "today's score is not given",

@@ -89,9 +89,10 @@ def _histogram(chart: Histogram, width: int) -> str:
         label = f"{name} {money(value, chart.currency)}"
         parts += _flag(x(value), 13 + 16 * row, base, label, width, "mark")
     if chart.limit is not None:
-        label = f"budget {money(chart.limit, chart.currency)}: {share(chart.over)} cost more"
-        outside = " →" if chart.limit > high else ""
-        parts += _flag(x(chart.limit), 13 + 16 * len(chart.marks), base, label + outside, width, "limit")
+        budget = f"budget {money(chart.limit, chart.currency)}"
+        said = budget if chart.over is None else f"{budget}: {share(chart.over)} cost more"
+        y = 13.0 + 16 * len(chart.marks)
+        parts += _flag(x(chart.limit), y, base, said, width, "limit", short=budget)
     return _frame(chart, width, base + 36, parts)
 
 
@@ -107,10 +108,15 @@ def _money_ticks(chart: Histogram, low: float, high: float, width: int, base: fl
     return parts
 
 
-def _flag(x: float, y: float, base: float, label: str, width: int, kind: str) -> list[str]:
-    fits = x + 6 + len(label) * CHARACTER < width
-    text = _text(x + 6, y, label, f"label {kind}") if fits else _text(x - 6, y, label, f"label {kind}", "end")
-    return [_line(x, y - 10, x, base, kind), text]
+def _flag(x: float, y: float, base: float, label: str, width: int, kind: str, short: str = "") -> list[str]:
+    line = _line(x, y - 10, x, base, kind)
+    for text in (label, short):
+        long = len(text) * CHARACTER + 6
+        if x + long < width:
+            return [line, _text(x + 6, y, text, f"label {kind}")]
+        if x - long > 0:
+            return [line, _text(x - 6, y, text, f"label {kind}", "end")]
+    return [line]
 
 
 def nice_ticks(low: float, high: float, most: int) -> list[float]:
@@ -149,7 +155,7 @@ class _Plane:
 
     def __init__(self, chart: Curve, width: int) -> None:
         self.left, self.right = 46.0, width - 10.0
-        self.top, self.base = 14.0, 286.0 if width > 500 else 246.0
+        self.top, self.base = 24.0, 296.0 if width > 500 else 256.0
         sizes = [n for n, _ in chart.points] + [at[0] for at in chart.band] + [chart.n_max]
         self.n_low, self.n_high = max(1, min(sizes)), max(2, *sizes)
         scores = [value for _, value in (*chart.points, *chart.runs)]
@@ -185,7 +191,7 @@ def _axes(chart: Curve, plane: _Plane, width: int) -> list[str]:
         parts.append(_line(at, plane.base, at, plane.base + 4, "axis"))
         parts.append(_text(min(at, width - half), plane.base + 17, count(n), "tick", "middle"))
     parts.append(_text(plane.right, plane.base + 35, "training examples in all, log scale", "tick", "end"))
-    parts.append(_text(0, plane.base + 35, one_line(chart.metric, 16), "tick"))
+    parts.append(_text(0, 11, one_line(chart.metric, 24), "tick"))
     return parts
 
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 TEMPLATES = Path(__file__).parent / "templates"
-SHORT_CELL = 10  # letters that still fit, six columns abreast, on a telephone
+TELEPHONE = 56  # letters that fit side by side on a telephone
+WRAPPED = 16  # letters a column of text can be narrowed to
 
 
 def render(content: Content, *, generated_at: str) -> str:
@@ -43,7 +44,7 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
     )
     found.filters.update(
-        kind=_kind, draw=_draw, symbol=SYMBOLS.__getitem__, stacks=_stacks, shown=_shown, sentence=sentence
+        kind=_kind, draw=_draw, symbol=SYMBOLS.__getitem__, layout=_layout, shown=_shown, sentence=sentence
     )
     return found
 
@@ -66,10 +67,16 @@ def _draw(chart: Chart, size: str) -> "Markup":
     return _safe(charts.svg(chart, charts.WIDE if size == "wide" else charts.NARROW))
 
 
-def _stacks(table: Table) -> bool:
-    """True when a telephone must show each row as a card."""
-    cells = [cell.text for row in table.rows for cell in row[1:]]
-    return len(table.head) > 3 and any(len(text) > SHORT_CELL for text in cells)
+def _layout(table: Table) -> str:
+    """How a table lies: as cards on a telephone, no wider than it must be, or across the page."""
+    letters = 0
+    for index, name in enumerate(table.head):
+        longest = max((len(row[index].marked) for row in table.rows), default=0)
+        longest = longest if index in table.numeric else min(longest, WRAPPED)
+        letters += max(longest, *(len(word) for word in name.split()))
+    if len(table.head) > 3 and letters > TELEPHONE - 2 * len(table.head):
+        return "stacks"
+    return "compact" if len(table.head) < 5 and letters <= TELEPHONE else "plain"
 
 
 def _shown(section: Section) -> Sequence[Block]:

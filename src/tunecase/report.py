@@ -30,7 +30,7 @@ from tunecase.sections.curve import chances, trial
 from tunecase.sections.decision import next_step
 from tunecase.sections.found import Found
 from tunecase.sections.judged import data, lights, problem
-from tunecase.wording import count, figures, money, one_line, score, sentence, share
+from tunecase.wording import count, counted, figures, money, one_line, score, sentence, share
 
 if TYPE_CHECKING:
     from tunecase.project import Project
@@ -163,7 +163,7 @@ def _cost(found: Found) -> str:
         return ""
     said = f"P80 cost {money(estimate.total.p80, estimate.currency)}"
     if estimate.unpriced:
-        said += f" plus {len(estimate.unpriced)} unpriced"
+        said += f" plus {counted(len(estimate.unpriced), 'unpriced line')}"
     if estimate.budget is not None and estimate.over_budget is not None:
         budget = money(estimate.budget, estimate.currency)
         said += f", {share(estimate.over_budget)} chance to pass the {budget} budget"

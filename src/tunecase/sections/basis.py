@@ -27,6 +27,7 @@ def basis(found: Found) -> Section:
         evidence.append(_defaults(estimate))
     evidence.append(Listing("Assumptions", assumptions(found)))
     blocks.append(Facts("How to repeat it", _origin(found)))
+    evidence.append(Facts("Where each record stands", tuple(found.entries.items())))
     return Section("basis", title, _answer(found), tuple(blocks), tuple(evidence))
 
 
@@ -87,7 +88,6 @@ def _origin(found: Found) -> tuple[tuple[str, str], ...]:
         ]
     if found.ledger:
         pairs.append(("Ledger", found.ledger))
-    pairs += [(f"Record of {verb}", entry) for verb, entry in found.entries.items()]
     return tuple(pairs)
 
 

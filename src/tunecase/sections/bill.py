@@ -50,7 +50,7 @@ def _answer(estimate: Estimate) -> str:
         budget = money(estimate.budget, estimate.currency)
         said += f" The chance to pass the budget of {budget} is {share(estimate.over_budget)}."
     if estimate.unpriced:
-        said += f" {counted(len(estimate.unpriced), 'thing')} could not be priced and would come on top."
+        said += f" Not in it: {counted(len(estimate.unpriced), 'line')} without a price."
     return said
 
 

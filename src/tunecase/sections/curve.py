@@ -90,8 +90,8 @@ def _spread_out(band: tuple[CurveBand, ...]) -> tuple[CurveBand, ...]:
 def _size(at: CurveBand, currency: str) -> tuple[Cell, ...]:
     return (
         Cell(count(at.n)),
-        Cell(score_interval(at.score.low, at.score.mid, at.score.high)),
-        Cell(f"{score(at.next_test.low)} to {score(at.next_test.high)}"),
+        Cell(score_interval(at.score.low, at.score.mid, at.score.high, even=True)),
+        Cell(f"{score(at.next_test.low, even=True)} to {score(at.next_test.high, even=True)}"),
         Cell("–" if at.p_target is None else share(at.p_target)),
         Cell("already there" if at.price is not None and at.price.p90 == 0 else money_band(at.price, currency)),
     )
@@ -119,13 +119,19 @@ def _needed_words(needed: Needed) -> str:
         return "in 9 of 10 worlds never reached"
     if needed.p50 is None:
         return f"more often than not never reached; with luck (1 in 10) {count(needed.p10)}"
-    worst = "never in the worst tenth" if needed.p90 is None else count(needed.p90)
-    return f"{count(needed.p50)} ({count(needed.p10)} to {worst})"
+    if needed.p90 is None:
+        return f"{count(needed.p50)}; with luck (1 in 10) {count(needed.p10)}; in the worst tenth never reached"
+    return f"{count(needed.p50)} ({count(needed.p10)} to {count(needed.p90)})"
 
 
 def _measured(forecast: Forecast) -> Table:
     rows = tuple(
-        (Cell(count(point.n)), Cell(score(point.score)), Cell(count(point.draws)), Cell(_rows(point.test_rows)))
+        (
+            Cell(count(point.n)),
+            Cell(score(point.score, even=True)),
+            Cell(count(point.draws)),
+            Cell(_rows(point.test_rows)),
+        )
         for point in forecast.points
     )
     head = ("Examples", f"Mean {forecast.metric}", "Draws", "Test rows")
@@ -173,14 +179,23 @@ def _ladder(pilot: Pilot) -> Table:
     rows = []
     for n, mean in pilot.mean_scores:
         scores = [run.score for run in _good(pilot) if run.n == n]
-        each = "  ".join(score(one) for one in scores)
-        rows.append((Cell(count(n)), Cell(score(mean)), Cell(each), Cell(score(max(scores) - min(scores)))))
+        each = ", ".join(score(one, even=True) for one in scores)
+        rows.append(
+            (
+                Cell(count(n)),
+                Cell(score(mean, even=True)),
+                Cell(each),
+                Cell(score(max(scores) - min(scores), even=True)),
+            )
+        )
     head = ("Examples", f"Mean {pilot.metric}", "Each draw", "Largest difference")
     return Table("Scores by size", head, tuple(rows), (0, 1, 2, 3))
 
 
 def _baselines(pilot: Pilot) -> Table:
-    rows = tuple((Cell(one.name), Cell(score(one.score)), Cell(count(one.test_rows))) for one in pilot.baselines)
+    rows = tuple(
+        (Cell(one.name), Cell(score(one.score, even=True)), Cell(count(one.test_rows))) for one in pilot.baselines
+    )
     return Table("To compare with", ("Baseline", pilot.metric, "Test rows"), rows, (1, 2))
 
 
@@ -190,7 +205,7 @@ def _every_run(pilot: Pilot) -> Table:
             Cell(run.key),
             Cell(count(run.n)),
             Cell(str(run.draw)),
-            Cell(score(run.score)),
+            Cell(score(run.score, even=True)),
             Cell(f"{count(run.correct)} of {count(run.test_rows)}"),
             Cell(duration(run.seconds)),
             Cell(run.failed or ("" if run.converged else "not converged")),

@@ -3,7 +3,7 @@
 from tunecase.content import Block, Cell, Facts, Listing, Section, Table, Tone
 from tunecase.records import Decision, Option
 from tunecase.sections.found import Found, not_done, told_in
-from tunecase.wording import money, money_band, sentence, share
+from tunecase.wording import figures, money_band, sentence, share
 
 
 def next_step(found: Found) -> Section:
@@ -26,10 +26,11 @@ def next_step(found: Found) -> Section:
 def _options(decision: Decision) -> Table:
     ranked = sorted(decision.options, key=_rank)
     best = decision.best
-    rows = tuple(_option(option, decision, option is best) for option in ranked)
-    head = ("Option", "First step", "Its price", "Chance of the target", "Worth", "Costs", "Net value", "Evidence")
+    rows = tuple(_option(option, option is best) for option in ranked)
+    head = ("Option", "First step", "Its price", "Chance", "Worth", "Costs", "Net value", "Evidence")
     strong = tuple(index for index, option in enumerate(ranked) if option is best)
-    note = f"{decision.currency}, expected over all worlds. Net value = worth - costs."
+    note = f"{decision.currency}, expected over all worlds. Chance: that the target is reached. "
+    note += "Net value = worth - costs."
     return Table("Options, the best first", head, rows, (2, 3, 4, 5, 6), strong, note)
 
 
@@ -37,32 +38,31 @@ def _rank(option: Option) -> tuple[bool, float]:
     return bool(option.blocked), -(option.expected_value if option.expected_value is not None else float("-inf"))
 
 
-def _option(option: Option, decision: Decision, advised: bool) -> tuple[Cell, ...]:
+def _option(option: Option, advised: bool) -> tuple[Cell, ...]:
     name = Cell(f"{option.lever} (advised)" if advised else option.lever, "good" if advised else "plain")
     if option.blocked:
         blank = tuple(Cell("–") for _ in range(5))
         return name, Cell(f"not possible: {option.blocked}"), *blank, Cell(option.evidence)
-    currency = decision.currency
     return (
         name,
         Cell(option.first_step),
-        Cell(_first_price(option, currency)),
+        Cell(_first_price(option)),
         Cell("–" if option.p_reach is None else share(option.p_reach)),
-        Cell(_amount(option.expected_gain, currency)),
-        Cell(_amount(option.expected_cost, currency)),
-        Cell(_amount(option.expected_value, currency)),
+        Cell(_amount(option.expected_gain)),
+        Cell(_amount(option.expected_cost)),
+        Cell(_amount(option.expected_value)),
         Cell(option.evidence),
     )
 
 
-def _first_price(option: Option, currency: str) -> str:
+def _first_price(option: Option) -> str:
     if option.first_step_cost is None and not option.first_step:
         return "–"
-    return money_band(option.first_step_cost, currency)
+    return money_band(option.first_step_cost, "")
 
 
-def _amount(value: float | None, currency: str) -> str:
-    return "–" if value is None else money(value, currency)
+def _amount(value: float | None) -> str:
+    return "–" if value is None else figures(value)
 
 
 def _limits(decision: Decision) -> Facts:

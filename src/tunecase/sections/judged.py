@@ -65,15 +65,15 @@ def _criteria(definition: Definition) -> Table:
     weight = {"stop": 0, "warn": 1, "note": 2}
     rules = sorted(definition.criteria, key=lambda rule: (order[rule.status], weight[rule.severity]))
     rows = tuple(_criterion(rule, definition.currency) for rule in rules)
-    head = ("Result", "Rule", "Weight", "Found", "Wanted", "To fix it", "Price")
+    head = ("Rule", "Result", "Weight", "Found", "Wanted", "To fix it", "Price")
     return Table("Rules of a well-posed problem", head, rows, (6,))
 
 
 def _criterion(rule: Criterion, currency: str) -> tuple[Cell, ...]:
     settled = rule.status == "pass"
     return (
-        Cell(rule.status, STATUS_TONES[rule.status]),
         Cell(f"{rule.id} {rule.name}"),
+        Cell(rule.status, STATUS_TONES[rule.status]),
         Cell(rule.severity),
         Cell(rule.got),
         Cell(rule.wanted),
@@ -137,7 +137,7 @@ def _findings(audit: Audit) -> Table:
     ranked = sorted(audit.findings, key=lambda finding: (weight[finding.severity], -finding.count))
     rows = tuple(_finding(finding, audit.currency) for finding in ranked)
     rows = rows or ((Cell("no defect was found", "good"), *(Cell("") for _ in range(5))),)
-    head = ("Weight", "Found", "Rows", "Share", "Fix", "Price")
+    head = ("Found", "Weight", "Rows", "Share", "Fix", "Price")
     return Table("Defects", head, rows, (2, 3, 5), note=f"Mending all of them: {_repair(audit)}.")
 
 
@@ -149,8 +149,8 @@ def _finding(finding: Finding, currency: str) -> tuple[Cell, ...]:
     place = "" if finding.where == "train" else " (test file)"
     free = finding.price is not None and finding.price.p90 == 0
     return (
-        Cell(finding.severity, SEVERITY_TONES[finding.severity]),
         Cell(finding.check.replace("_", " ") + place),
+        Cell(finding.severity, SEVERITY_TONES[finding.severity]),
         Cell(count(finding.count)),
         Cell(share(finding.share, 1 if finding.share < 0.1 else 0)),
         Cell(finding.fix),
