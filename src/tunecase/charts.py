@@ -212,7 +212,8 @@ def _band(chart: Curve, plane: _Plane) -> list[str]:
 
 def _levels(chart: Curve, plane: _Plane) -> list[str]:
     levels = [("target", chart.target, "target"), ("human ceiling", chart.ceiling, "ceiling")]
-    parts, taken = [], []
+    parts: list[str] = []
+    taken: list[float] = []
     for name, value, kind in levels:
         if value is None:
             continue
