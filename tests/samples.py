@@ -77,7 +77,8 @@ def estimate() -> Estimate:
     lines = [Line(k, band(v), float(v.mean() / total.mean()), basis[k]) for k, v in parts.items()]
     lines.append(Line("storage and transfer", None, None, "no price is known for the tier", included=True))
     lines.append(Line("inference", _flat(5_100), None, "volume x horizon x price of 1,000 answers", included=False))
-    counts, edges = np.histogram(total, bins=28, range=(0, float(np.quantile(total, 0.985))))
+    high = float(np.quantile(total, 0.985))
+    counts, edges = np.histogram(np.minimum(total, high), bins=28, range=(0, high))
     return Estimate(
         currency="USD",
         lines=tuple(lines),
@@ -86,7 +87,7 @@ def estimate() -> Estimate:
         months=band(hours / 80),
         budget=BUDGET,
         over_budget=float((total > BUDGET).mean()),
-        reached=0.65,
+        reached=0.58,
         drivers=(
             Driver("rounds until the target", 0.71),
             Driver("hours per round", 0.13),
@@ -113,10 +114,15 @@ def estimate() -> Estimate:
         label_price=band(label_price),
         round_price=band(total / rounds),
         run_price=band(gpu_hours * gpu_price / rounds / 4),
-        histogram=tuple((float(e), float(c) / DRAWS) for e, c in zip(edges[:-1], counts, strict=True)),
+        histogram=tuple(
+            (float(m), float(c) / DRAWS) for m, c in zip((edges[:-1] + edges[1:]) / 2, counts, strict=True)
+        ),
         draws=DRAWS,
         seed=0,
         based_on="the pilot's curve of 24 November 2026",
+        false_pass=0.06,
+        total_when_reached=band(total[rounds <= 5]),
+        total_when_stopped=band(total[rounds > 5]),
     )
 
 

@@ -20,7 +20,7 @@ CURVE = Curve(
     ceiling=0.91,
     n_max=1_600,
 )
-HISTOGRAM = Histogram("totals", ((0.0, 0.2), (10.0, 0.5), (20.0, 0.3)), (("P50", 14.0),), 22.0, 0.24, "USD")
+HISTOGRAM = Histogram("totals", ((5.0, 0.2), (15.0, 0.5), (25.0, 0.3)), (("P50", 14.0),), 22.0, 0.24, "USD")
 CHARTS: tuple[Chart, ...] = (
     CURVE,
     HISTOGRAM,

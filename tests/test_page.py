@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-import samples
+from tests import samples
 from tunecase.page import render
 from tunecase.project import Project
-from tunecase.report import report
+from tunecase.report import content
 
 EVIL = "<script>alert('x')</script><img src=http://evil.example/x onerror=alert(1)>\"'&{{ 7*7 }}"
 VOID = {"meta", "br", "img", "line", "rect", "circle", "polygon", "polyline", "link", "input", "hr"}
@@ -23,17 +23,16 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 def page(records: dict[str, Any] | None = None, name: str = "Ticket routing", goal: str = "sort tickets") -> str:
     """The page of some records under a project's name."""
     project = Project.model_validate({"name": name, "data": {"train": "t"}, "problem": {"goal": goal, "owner": name}})
-    content = report(
+    found = content(
         samples.records() if records is None else records,
         project=project,
         today=samples.TODAY,
         spendings=samples.spendings(),
         earlier=[("before the pilot", samples.earlier_estimate())],
         entries=samples.ENTRIES,
-        version="0.1.0",
-        ledger="ledger.jsonl",
+        meta={"version": "0.1.0", "ledger": "ledger.jsonl"},
     )
-    return render(content, generated_at="24 November 2026, 09:31 UTC")
+    return render(found, generated_at="24 November 2026, 09:31 UTC")
 
 
 class Reader(HTMLParser):

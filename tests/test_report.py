@@ -4,14 +4,16 @@ import json
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-import samples
+from tests import samples
+from tunecase import report
 from tunecase.content import Content, Listing, Section, Table
 from tunecase.records import Books, Decision, Estimate, Forecast, from_json
-from tunecase.report import REPORT_SECTIONS, answer, as_json, markdown, report
+from tunecase.report import REPORT_SECTIONS, answer, as_json, markdown
 from tunecase.sections.basis import stale
 
 ALL = samples.records()
@@ -19,7 +21,7 @@ ALL = samples.records()
 
 def content(records: dict[str, Any] | None = None, **more: Any) -> Content:
     """The report of some records on the samples' day."""
-    return report(ALL if records is None else records, project=None, today=samples.TODAY, **more)
+    return report.content(ALL if records is None else records, project=None, today=samples.TODAY, **more)
 
 
 def section(found: Content, id: str) -> Section:
@@ -37,9 +39,10 @@ def table(found: Section, caption: str) -> list[tuple[str, ...]]:
 def test_the_answer_names_chance_cost_and_next_step() -> None:
     """One line: chance, P80 cost, chance over budget, next step with its price."""
     assert (
-        "65% to reach 0.90 with 4,000 examples; P80 cost 17k USD plus 1 unpriced line, "
-        "17% chance to pass the 18k USD budget; next: label 300 more, 260 USD." == answer(ALL)
+        "58% to reach 0.90 within 18k USD; P80 cost 17k USD plus 1 unpriced line, "
+        "17% chance to pass the budget; next: label 300 more, 260 USD." == answer(ALL)
     )
+    assert "65% to reach 0.90 with 4,000 examples." == answer({"forecast": ALL["forecast"]})
 
 
 def test_a_refusal_comes_before_any_chance() -> None:
@@ -59,7 +62,7 @@ def test_a_refusal_comes_before_any_chance() -> None:
 def test_overspending_is_said_first() -> None:
     """Books beyond the budget open the answer."""
     books: Books = replace(ALL["books"], spent=Decimal("18250.50"), left=Decimal("-250.50"))
-    assert answer({**ALL, "books": books}).startswith("Over budget: 18,250.50 USD spent, 250.50 USD too much. 65%")
+    assert answer({**ALL, "books": books}).startswith("Over budget: 18,250.50 USD spent, 250.50 USD too much. 58%")
     assert "over budget" == section(content({"books": books}), "books").word
 
 
@@ -198,11 +201,30 @@ def test_everything_not_checked_is_gathered() -> None:
 
 
 def test_the_json_gives_the_records_back() -> None:
-    """Each record reads back equal to itself, with the answer beside it."""
-    body = json.loads(as_json({**ALL, "spend": samples.spendings()}, meta={"version": "0.1.0"}))
+    """Each record reads back equal to itself, with the answer and the meta data beside it."""
+    body = json.loads(as_json(content(spendings=samples.spendings(), meta={"version": "0.1.0", "seed": "0"})))
     assert answer(ALL) == body["answer"]
+    assert "0" == body["meta"]["seed"]
     assert ALL["estimate"] == from_json(Estimate, body["records"]["estimate"])
     assert "3132.00" == body["records"]["spend"][2]["amount_base"]
+
+
+def test_three_files_are_written(tmp_path: Path) -> None:
+    """The folder holds HTML, Markdown and JSON, nothing half-written beside them, and the record names them."""
+    told = report.report(content(), tmp_path / "new", page=lambda found: f"<p>{found.answer}</p>")
+    assert ["report.html", "report.json", "report.md"] == sorted(path.name for path in (tmp_path / "new").iterdir())
+    assert answer(ALL) == told.answer
+    assert Path(told.markdown).read_text(encoding="utf-8") == markdown(content())
+    assert len(REPORT_SECTIONS) == len(told.sections)
+    assert "" == report.report(content({}), tmp_path).html
+
+
+def test_what_estimate_leaves_open_is_called_unknown() -> None:
+    """Without a GPU there are no hours and no price of a run, and the bill says so."""
+    bare: Estimate = replace(ALL["estimate"], gpu="", gpu_hours=None, usd_per_gpu_hour=None, run_price=None)
+    text = markdown(content({"estimate": bare}))
+    assert "- GPU hours: unknown" in text
+    assert "- One training run: unpriced" in text
 
 
 def test_markdown_escapes_what_it_is_given() -> None:

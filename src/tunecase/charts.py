@@ -67,9 +67,9 @@ def _shares(chart: Shares, width: int) -> str:
 
 
 def _histogram(chart: Histogram, width: int) -> str:
-    edges = [edge for edge, _ in chart.bins]
-    step = edges[1] - edges[0] if len(edges) > 1 else max(1.0, abs(edges[0]))
-    low, high = edges[0], edges[-1] + step
+    middles = [middle for middle, _ in chart.bins]
+    step = middles[1] - middles[0] if len(middles) > 1 else max(1.0, abs(middles[0]) / 5)
+    low, high = middles[0] - step / 2, middles[-1] + step / 2
     tallest = max(part for _, part in chart.bins) or 1.0
     top, base = 62.0, 190.0
 
@@ -77,7 +77,8 @@ def _histogram(chart: Histogram, width: int) -> str:
         return 1 + (min(max(value, low), high) - low) / (high - low) * (width - 2)
 
     parts = []
-    for edge, part in chart.bins:
+    for middle, part in chart.bins:
+        edge = middle - step / 2
         tall = part / tallest * (base - top)
         split = min(max(chart.limit, edge), edge + step) if chart.limit is not None else edge + step
         for left, right, kind in ((edge, split, "bar"), (split, edge + step, "bar over")):

@@ -4,8 +4,9 @@ Sections make them, and each face (HTML, Markdown, a terminal) draws them in its
 escapes them all.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from tunecase.wording import count, money, score, share
 
@@ -71,7 +72,7 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """How a total is spread: (lower edge, share of worlds) by bin, with a limit and marked values."""
+    """How a total is spread: (middle, share of worlds) by bar, the last with all dearer; a limit and marked values."""
 
     caption: str
     bins: tuple[tuple[float, float], ...]
@@ -174,7 +175,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The whole report, the answer first."""
+    """The whole report, the answer first; `records` and `meta` are what it was made from, for the JSON."""
 
     project: str
     goal: str
@@ -184,3 +185,5 @@ class Content:
     figures: tuple[Figure, ...]
     sections: tuple[Section, ...]
     version: str
+    records: Mapping[str, Any] = field(default_factory=dict)
+    meta: Mapping[str, Any] = field(default_factory=dict)

@@ -19,11 +19,11 @@ TELEPHONE = 56  # letters that fit side by side on a telephone
 WRAPPED = 16  # letters a column of text can be narrowed to
 
 
-def render(content: Content, *, generated_at: str) -> str:
+def render(content: Content, *, generated_at: str = "") -> str:
     """The whole page.
 
     Args:
-        content: the report, see `tunecase.report.report`.
+        content: see `tunecase.report.content`.
         generated_at: the time in words, shown at the foot.
     Returns: HTML that asks nothing of the network: styles inside, charts as SVG, no script, and a content security
         policy that forbids everything but the page's own style sheet.
@@ -44,7 +44,13 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
     )
     found.filters.update(
-        kind=_kind, draw=_draw, symbol=SYMBOLS.__getitem__, layout=_layout, shown=_shown, sentence=sentence
+        kind=_kind,
+        draw=_draw,
+        symbol=SYMBOLS.__getitem__,
+        layout=_layout,
+        unbroken=_unbroken,
+        shown=_shown,
+        sentence=sentence,
     )
     return found
 
@@ -77,6 +83,11 @@ def _layout(table: Table) -> str:
     if len(table.head) > 3 and letters > TELEPHONE - 2 * len(table.head):
         return "stacks"
     return "compact" if len(table.head) < 5 and letters <= TELEPHONE else "plain"
+
+
+def _unbroken(text: str) -> bool:
+    """True when a text holds a word too long for a narrow column."""
+    return any(len(word) > WRAPPED for word in text.split())
 
 
 def _shown(section: Section) -> Sequence[Block]:

@@ -1,12 +1,13 @@
 """Tells the business: folds finished records into one report, the answer first.
 
-Pure: it reads records and returns content; `page.py` draws it as HTML, `markdown` writes it as text and `as_json` hands
-on the records themselves. No stage knows that a report exists.
+`content` is pure: records in, plain blocks out. `page.py` draws them as HTML, `markdown` as text, `as_json`
+hands on the records themselves, and `report` writes the three files. No stage knows that a report exists.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunecase.content import (
@@ -23,7 +24,7 @@ from tunecase.content import (
     Shares,
     Table,
 )
-from tunecase.records import Estimate, Spending, to_json
+from tunecase.records import Estimate, Report, Spending, to_json
 from tunecase.sections.basis import basis, unchecked
 from tunecase.sections.bill import bill, spent
 from tunecase.sections.curve import chances, trial
@@ -48,39 +49,64 @@ REPORT_SECTIONS: tuple[Callable[[Found], Section], ...] = (
 )
 
 
-def report(
+def report(content: Content, to: Path, *, page: Callable[[Content], str] | None = None) -> Report:
+    """Writes report.html, report.md and report.json into a folder, each whole or not at all.
+
+    Args:
+        content: see `content`.
+        to: the folder; made when it is missing.
+        page: draws the HTML; without it no HTML is written, and the record says so with an empty path.
+    Returns: the record of the files written, and the answer.
+    """
+    to.mkdir(parents=True, exist_ok=True)
+    texts = {"report.md": markdown(content), "report.json": as_json(content)}
+    if page is not None:
+        texts["report.html"] = page(content)
+    for name, text in texts.items():
+        _write(to / name, text)
+    html = str(to / "report.html") if page is not None else ""
+    told = tuple(section.id for section in content.sections if section.done)
+    return Report(content.answer, html, str(to / "report.md"), str(to / "report.json"), told)
+
+
+def _write(path: Path, text: str) -> None:
+    beside = path.with_name(f".{path.name}.part")
+    beside.write_text(text, encoding="utf-8", newline="\n")
+    beside.replace(path)
+
+
+def content(
     records: Mapping[str, Any],
     *,
     project: "Project | None",
-    today: date,
     spendings: Sequence[Spending] = (),
+    meta: Mapping[str, Any] | None = None,
+    today: date | None = None,
     earlier: Sequence[tuple[str, Estimate]] = (),
     entries: Mapping[str, str] | None = None,
-    version: str = "",
-    ledger: str = "",
 ) -> Content:
     """The whole report from finished records.
 
     Args:
         records: the latest record by verb ("define", "audit", "estimate", "pilot", "forecast", "decide", "books").
         project: gives the name, the goal and the owner; None for a nameless report.
-        today: the day prices are held against.
         spendings: the charges behind the books, for the evidence.
+        meta: "version", "ledger" (its last entry) and whatever else the JSON shall carry.
+        today: the day prices are held against; without it no price is called old.
         earlier: older estimates with the words that date them, oldest first, to show how the total moved.
-        entries: the ledger entry of each record, by verb.
-        version: of tunecase.
-        ledger: the ledger's id, such as its last hash.
+        entries: the ledger entry of each record in words, by verb.
     Returns: Content; a missing record makes its section say what to run.
 
     Leaves out everything that no record holds: a report adds no number of its own.
     """
+    known = dict(meta or {})
     found = replace(
         _gathered(records, today),
         spendings=tuple(spendings),
         earlier=tuple(earlier),
         entries=dict(entries or {}),
-        version=version,
-        ledger=ledger,
+        version=str(known.get("version", "")),
+        ledger=str(known.get("ledger", "")),
     )
     return Content(
         project=one_line(project.name) if project else "Fine-tuning case",
@@ -90,11 +116,13 @@ def report(
         lights=lights(found),
         figures=_figures(found),
         sections=tuple(section(found) for section in REPORT_SECTIONS),
-        version=version,
+        version=found.version,
+        records={**records, "spend": tuple(spendings)} if spendings else dict(records),
+        meta={**known, "entries": dict(entries or {})},
     )
 
 
-def _gathered(records: Mapping[str, Any], today: date) -> Found:
+def _gathered(records: Mapping[str, Any], today: date | None = None) -> Found:
     return Found(
         today=today,
         definition=records.get("define"),
@@ -109,7 +137,7 @@ def _gathered(records: Mapping[str, Any], today: date) -> Found:
 
 def answer(records: Mapping[str, Any]) -> str:
     """The one line that answers: a refusal with its reason, or chance, cost and next step."""
-    return _answer(_gathered(records, date.min))
+    return _answer(_gathered(records))
 
 
 def _answer(found: Found) -> str:
@@ -154,6 +182,10 @@ def _chance(found: Found) -> str:
         return f"{score(target)} is reached"
     if forecast.p_target is None or forecast.verdict in ("not a pilot yet", "pilot uninformative"):
         return f"Too early to say whether {score(target)} can be reached"
+    estimate = found.estimate
+    if estimate is not None and estimate.reached is not None and estimate.budget is not None:
+        budget = money(estimate.budget, estimate.currency)
+        return f"{share(estimate.reached)} to reach {score(target)} within {budget}"
     return f"{share(forecast.p_target)} to reach {score(target)} with {count(forecast.n_max)} examples"
 
 
@@ -165,8 +197,7 @@ def _cost(found: Found) -> str:
     if estimate.unpriced:
         said += f" plus {counted(len(estimate.unpriced), 'unpriced line')}"
     if estimate.budget is not None and estimate.over_budget is not None:
-        budget = money(estimate.budget, estimate.currency)
-        said += f", {share(estimate.over_budget)} chance to pass the {budget} budget"
+        said += f", {share(estimate.over_budget)} chance to pass the budget"
     return said
 
 
@@ -193,6 +224,10 @@ def _chance_figure(found: Found) -> Figure:
         return Figure(name, "not known", "run `tunecase forecast`", "forecast")
     if forecast.p_target is None:
         return Figure(name, "not known", forecast.verdict, "forecast")
+    estimate = found.estimate
+    if estimate is not None and estimate.reached is not None and estimate.budget is not None:
+        within = f"within {money(estimate.budget, estimate.currency)}"
+        return Figure(name, share(estimate.reached), within, "forecast")
     return Figure(name, share(forecast.p_target), f"by {count(forecast.n_max)} examples", "forecast")
 
 
@@ -222,14 +257,10 @@ def _next_figure(found: Found) -> Figure:
     return Figure("Next step", price, step, "decision")
 
 
-def as_json(records: Mapping[str, Any], *, meta: Mapping[str, Any]) -> str:
-    """The records themselves as JSON, the answer first.
-
-    Args:
-        records: by verb, as given to `report`; a tuple of Spending may stand under "spend".
-        meta: what is needed to find and repeat them: version, ledger, entries, time.
-    """
-    return to_json({"answer": answer(records), "meta": dict(meta), "records": dict(records)}).decode()
+def as_json(content: Content) -> str:
+    """The records themselves as JSON, with the answer and what is needed to find and repeat them."""
+    head = {**content.meta, "project": content.project}
+    return to_json({"answer": content.answer, "meta": head, "records": dict(content.records)}).decode()
 
 
 def markdown(content: Content) -> str:

@@ -54,10 +54,10 @@ def assumptions(found: Found) -> tuple[str, ...]:
     return tuple(dict.fromkeys(told))
 
 
-def stale(price_dates: Iterable[str], today: date) -> str:
+def stale(price_dates: Iterable[str], today: date | None) -> str:
     """A sentence about prices older than the catalog allows, empty when there are none."""
     dates = [day for text in price_dates for day in _dates(text)]
-    old = [day for day in dates if (today - day).days > catalog.STALE_AFTER_DAYS]
+    old = [day for day in dates if today is not None and (today - day).days > catalog.STALE_AFTER_DAYS]
     if not old:
         return ""
     verb = "is" if len(old) == 1 else "are"

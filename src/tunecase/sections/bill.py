@@ -6,7 +6,7 @@ from tunecase.content import Block, Cell, Facts, Histogram, Section, Shares, Tab
 from tunecase.records import BookLine, Books, Estimate, Line, Spending
 from tunecase.sections.found import Found, not_done, told_in
 from tunecase.spread import Band
-from tunecase.wording import band, count, counted, day, figures, money, money_band, one_line, paid, share
+from tunecase.wording import UNKNOWN, band, count, counted, day, figures, money, money_band, one_line, paid, share
 
 DASH = Cell("–")
 
@@ -24,7 +24,7 @@ def bill(found: Found) -> Section:
         blocks.append(Shares("Where the money goes", tuple(parts)))
     if estimate.histogram:
         marks = (("P50", estimate.total.p50), ("P80", estimate.total.p80))
-        caption = f"The total in {count(estimate.draws)} simulated projects"
+        caption = f"The total in {count(estimate.draws)} simulated projects; the last bar holds all dearer ones"
         blocks.append(Histogram(caption, estimate.histogram, marks, estimate.budget, over, estimate.currency))
     blocks.append(_quantities(estimate))
     evidence: list[Block] = [_workings(estimate)]
@@ -84,17 +84,30 @@ def _points(amount: Band) -> tuple[Cell, ...]:
 
 def _quantities(estimate: Estimate) -> Facts:
     currency = estimate.currency
-    gpus = f"{estimate.gpu_count} × {estimate.gpu}"
+    gpus = f"{estimate.gpu_count} × {estimate.gpu}" if estimate.gpu else UNKNOWN
     pairs = [
         ("Rounds of data, training and test", band(estimate.rounds)),
         ("Time", band(estimate.months, "months")),
         ("Hardware", gpus),
-        ("GPU hours", f"{band(estimate.gpu_hours)} at {band(estimate.usd_per_gpu_hour)} USD each"),
+        ("GPU hours", _gpu_hours(estimate)),
         ("One training run", money_band(estimate.run_price, currency)),
         ("One round", money_band(estimate.round_price, currency)),
         ("One more example", money_band(estimate.label_price, currency)),
     ]
+    if estimate.total_when_reached is not None:
+        pairs.append(("Total where the target is reached", money_band(estimate.total_when_reached, currency)))
+    if estimate.total_when_stopped is not None:
+        pairs.append(("Total where it is given up", money_band(estimate.total_when_stopped, currency)))
+    if estimate.false_pass is not None:
+        pairs.append(("Chance to pass the test by luck", share(estimate.false_pass)))
     return Facts("What it is made of", tuple(pairs))
+
+
+def _gpu_hours(estimate: Estimate) -> str:
+    if estimate.gpu_hours is None:
+        return UNKNOWN
+    price = estimate.usd_per_gpu_hour
+    return f"{band(estimate.gpu_hours)} at {money_band(price, 'USD')}"
 
 
 def _workings(estimate: Estimate) -> Table:

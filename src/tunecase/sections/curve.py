@@ -7,6 +7,7 @@ from tunecase.wording import (
     count,
     counted,
     duration,
+    money,
     money_band,
     score,
     score_interval,
@@ -37,7 +38,7 @@ def chances(found: Found) -> Section:
         blocks.append(_picture(forecast, found.pilot))
     if forecast.band:
         blocks.append(_by_size(forecast))
-    blocks.append(_needed(forecast))
+    blocks.append(_needed(forecast, found))
     evidence: tuple[Block, ...] = (
         _measured(forecast),
         Listing("Curves that were weighed", forecast.models),
@@ -97,10 +98,14 @@ def _size(at: CurveBand, currency: str) -> tuple[Cell, ...]:
     )
 
 
-def _needed(forecast: Forecast) -> Facts:
+def _needed(forecast: Forecast, found: Found) -> Facts:
     pairs = [("Target", "none given" if forecast.target is None else f"{forecast.metric} {score(forecast.target)}")]
     if forecast.target is not None:
         pairs.append((f"Chance by {count(forecast.n_max)} examples", share(forecast.p_target)))
+    estimate = found.estimate
+    if estimate is not None and estimate.reached is not None and estimate.budget is not None:
+        within = f"Chance within {money(estimate.budget, estimate.currency)}, all costs counted"
+        pairs.append((within, share(estimate.reached)))
     if forecast.needed is not None:
         pairs.append(("Examples needed", _needed_words(forecast.needed)))
     if forecast.needed_price is not None:

@@ -18,7 +18,8 @@ def next_step(found: Found) -> Section:
         Listing("Assumptions", decision.assumptions),
         Facts("", told_in(found, "decide")),
     )
-    tone: Tone = "bad" if decision.advice == "stop" else "good" if decision.best else "unknown"
+    tones: dict[str, Tone] = {"stop": "bad", "fix first": "warn"}
+    tone = tones.get(decision.advice, "good" if decision.best else "unknown")
     answer = f"{sentence(decision.action)} {sentence(decision.reason)}"
     return Section("decision", title, answer, blocks, evidence, tone, decision.advice)
 

@@ -25,7 +25,7 @@ class Found:
     the words that say when it was made.
     """
 
-    today: date
+    today: date | None = None
     definition: Definition | None = None
     audit: Audit | None = None
     estimate: Estimate | None = None
