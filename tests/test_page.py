@@ -138,6 +138,15 @@ def test_every_section_has_its_evidence() -> None:
     assert all(entry in html for entry in samples.ENTRIES.values())
 
 
+def test_commands_are_code_and_stray_ticks_are_text() -> None:
+    """What to run stands as code; a lone tick, or mark-up between two, stays text."""
+    html = page({}, goal="a ` tick")
+    assert "run <code>tunecase forecast</code>" in html
+    assert "A ` tick." in html
+    audit = replace(samples.audit(), not_checked=("`<script>`", "one ` tick"))
+    assert "<code>&lt;script&gt;</code>" in page({"audit": audit})
+
+
 def test_the_same_records_give_the_same_page() -> None:
     """Rendering is a function of its arguments."""
     assert page() == page()

@@ -48,9 +48,9 @@ def test_the_answer_names_chance_cost_and_next_step() -> None:
 def test_a_refusal_comes_before_any_chance() -> None:
     """When the problem, the data or the curve say no, the answer is that no, with its reason."""
     definition = replace(ALL["define"], verdict="do not start", reason="no metric is given")
-    assert "Do not start: No metric is given." == answer({**ALL, "define": definition})
+    assert "Do not start: no metric is given." == answer({**ALL, "define": definition})
     audit = replace(ALL["audit"], verdict="not fit", reason="labels are random")
-    assert "These data are not fit: Labels are random." == answer({**ALL, "audit": audit})
+    assert "These data are not fit: labels are random." == answer({**ALL, "audit": audit})
     few = replace(ALL["audit"], verdict="too little to say", reason="3 rows")
     assert "Too few data to say: 3 rows." == answer({"audit": few})
     above: Forecast = replace(ALL["forecast"], verdict="above the ceiling", reason="0.97 is above 0.953")

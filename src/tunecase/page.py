@@ -49,6 +49,7 @@ def _environment() -> "Environment":
         symbol=SYMBOLS.__getitem__,
         layout=_layout,
         unbroken=_unbroken,
+        coded=_coded,
         shown=_shown,
         sentence=sentence,
     )
@@ -59,6 +60,16 @@ def _safe(text: str) -> "Markup":
     from markupsafe import Markup
 
     return Markup(text)  # noqa: S704  our own file or our own escaped SVG, never a user's text
+
+
+def _coded(text: str) -> "Markup":
+    """Text with its `commands` as code, everything else escaped."""
+    from markupsafe import Markup
+
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return Markup.escape(text)
+    return Markup().join(Markup("<code>{}</code>").format(part) if i % 2 else part for i, part in enumerate(parts))
 
 
 def _hash(style: str) -> str:

@@ -158,17 +158,22 @@ def _overspent(found: Found) -> str:
 
 def _refusal(found: Found) -> str:
     if found.definition is not None and not found.definition.ok:
-        return f"Do not start: {sentence(found.definition.reason)}"
+        return f"Do not start: {_because(found.definition.reason)}"
     if found.audit is not None and not found.audit.ok:
         lead = "These data are not fit" if found.audit.verdict == "not fit" else "Too few data to say"
-        return f"{lead}: {sentence(found.audit.reason)}"
+        return f"{lead}: {_because(found.audit.reason)}"
     if found.forecast is not None and not found.forecast.ok:
         words = {
             "above the ceiling": "The target is above the human ceiling",
             "not achievable within n_max": f"Not achievable with {count(found.forecast.n_max)} examples",
         }
-        return f"{words[found.forecast.verdict]}: {sentence(found.forecast.reason)}"
+        return f"{words[found.forecast.verdict]}: {_because(found.forecast.reason)}"
     return ""
+
+
+def _because(reason: str) -> str:
+    flat = one_line(reason)
+    return flat if flat.endswith(".") else f"{flat}."
 
 
 def _chance(found: Found) -> str:
