@@ -14,7 +14,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("flow",),
     ("init", "define", "audit", "estimate", "pilot", "forecast", "decide", "books", "report", "fit"),
     ("criteria", "checks", "costs", "levers", "trainers", "sections"),
-    ("shape", "memory", "speed", "curves", "loop", "statistics", "datasets", "text", "prices", "ladder"),
+    ("shape", "memory", "speed", "remedies", "curves", "loop", "statistics", "datasets", "text", "prices", "ladder"),
     ("ledger", "engine"),
     ("project", "catalog", "records"),
     ("spread", "units", "errors", "yaml_lines", "wording", "content"),
