@@ -13,11 +13,11 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("case", "show", "page", "charts", "plot", "dashboard", "__init__"),
     ("flow",),
     ("init", "define", "audit", "estimate", "pilot", "forecast", "decide", "books", "report", "fit"),
-    ("criteria", "checks", "costs", "levers", "trainers"),
+    ("criteria", "checks", "costs", "levers", "trainers", "sections"),
     ("shape", "memory", "speed", "remedies", "curves", "loop", "statistics", "datasets", "text", "prices", "ladder"),
     ("ledger", "engine"),
     ("project", "catalog", "records"),
-    ("spread", "units", "errors", "yaml_lines", "wording"),
+    ("spread", "units", "errors", "yaml_lines", "wording", "content"),
 )
 VERBS, DRAWERS, INSTRUMENTS, NOUNS = FLOORS[4], FLOORS[5], FLOORS[6], FLOORS[8]
 FLOOR = {room: number for number, floor in enumerate(FLOORS) for room in floor}

@@ -12,6 +12,10 @@ from tunecase.spread import Band
 
 UNKNOWN = "unknown"
 UNPRICED = "unpriced"
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 SUFFIXES = ((1e9, "B"), (1e6, "M"), (1e3, "k"))
 
 
@@ -138,8 +142,12 @@ def counted(value: float, noun: str, plural: str = "") -> str:
     return f"{count(value)} {noun if value == 1 else plural or noun + 's'}"
 
 
-def score(value: float | None) -> str:
+def score(value: float | None, *, even: bool = False) -> str:
     """A score: three decimals below 10, the last one dropped when it is zero; three figures above.
+
+    Args:
+        value: the score.
+        even: keep the last zero, so that a column of scores stands even.
 
     Example:
         >>> score(0.9), score(0.8734), score(134.26)
@@ -148,17 +156,18 @@ def score(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return UNKNOWN
     text = f"{value:.3f}" if abs(value) < 10 else f"{value:,.{max(0, 3 - len(str(int(abs(value)))))}f}"
-    return text[:-1] if re.search(r"\.\d\d0$", text) else text
+    return text[:-1] if not even and re.search(r"\.\d\d0$", text) else text
 
 
-def score_interval(low: float, mid: float, high: float) -> str:
-    """A score with its 80% interval.
+def score_interval(low: float, mid: float, high: float, *, even: bool = False) -> str:
+    """A score with its 80% interval; `even` as for `score`.
 
     Example:
         >>> score_interval(0.871, 0.89, 0.912)
         '0.89 (0.871 to 0.912)'
     """
-    return score(mid) if low == high else f"{score(mid)} ({score(low)} to {score(high)})"
+    low_text, mid_text, high_text = (score(value, even=even) for value in (low, mid, high))
+    return mid_text if low == high else f"{mid_text} ({low_text} to {high_text})"
 
 
 def duration(seconds: float | None) -> str:
@@ -183,8 +192,7 @@ def day(on: date) -> str:
         >>> day(date(2026, 11, 4))
         '4 November 2026'
     """
-    months = "January February March April May June July August September October November December".split()
-    return f"{on.day} {months[on.month - 1]} {on.year}"
+    return f"{on.day} {MONTHS[on.month - 1]} {on.year}"
 
 
 def one_line(text: str, most: int = 0) -> str:

@@ -1,0 +1,189 @@
+"""What a report is made of: plain blocks of words, tables and chart data, without any mark-up.
+
+Sections make them, and each face (HTML, Markdown, a terminal) draws them in its own way. Texts are untrusted: a face
+escapes them all.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tunecase.wording import count, money, score, share
+
+Tone = Literal["plain", "good", "warn", "bad", "unknown"]
+
+SYMBOLS: dict[Tone, str] = {"plain": "", "good": "✓", "warn": "▲", "bad": "✕", "unknown": "?"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a table; a tone comes with its word in `text`, so that colour never speaks alone."""
+
+    text: str
+    tone: Tone = "plain"
+    swatch: int | None = None
+
+    @property
+    def marked(self) -> str:
+        """The text with the tone's symbol before it."""
+        return f"{SYMBOLS[self.tone]} {self.text}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under a head; `numeric` columns are set right, `strong` rows (totals, the advice) stand out."""
+
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    numeric: tuple[int, ...] = ()
+    strong: tuple[int, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Names with their values."""
+
+    title: str
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Sentences under a title."""
+
+    title: str
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Parts of a whole, drawn as one bar; shares of 1."""
+
+    caption: str
+    parts: tuple[tuple[str, float], ...]
+
+    @property
+    def summary(self) -> str:
+        """The chart in words."""
+        return "; ".join(f"{name} {share(part)}" for name, part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """How a total is spread: (middle, share of worlds) by bar, the last with all dearer; a limit and marked values."""
+
+    caption: str
+    bins: tuple[tuple[float, float], ...]
+    marks: tuple[tuple[str, float], ...]
+    limit: float | None
+    over: float | None
+    currency: str
+
+    @property
+    def summary(self) -> str:
+        """The chart in words."""
+        marks = ", ".join(f"{name} {money(value, self.currency)}" for name, value in self.marks)
+        if self.limit is None:
+            return f"{marks}; no budget was given"
+        return f"{marks}; budget {money(self.limit, self.currency)}, passed in {share(self.over)} of worlds"
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A learning curve: runs, mean scores, the 80% band of the true score, target, ceiling and limit."""
+
+    caption: str
+    metric: str
+    direction: Literal["higher", "lower"]
+    runs: tuple[tuple[int, float], ...]
+    points: tuple[tuple[int, float], ...]
+    band: tuple[tuple[int, float, float, float], ...]
+    target: float | None
+    ceiling: float | None
+    n_max: int
+
+    @property
+    def summary(self) -> str:
+        """The chart in words."""
+        said = []
+        if self.points:
+            (first, low), (last, high) = self.points[0], self.points[-1]
+            said.append(f"measured {score(low)} at {count(first)} examples and {score(high)} at {count(last)}")
+        if self.band:
+            n, low, _, high = self.band[-1]
+            said.append(f"80% band at {count(n)} examples {score(low)} to {score(high)}")
+        if self.target is not None:
+            said.append(f"target {score(self.target)}")
+        if self.ceiling is not None:
+            said.append(f"human ceiling {score(self.ceiling)}")
+        return "; ".join(said)
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Names with shares of 1, the largest first."""
+
+    caption: str
+    rows: tuple[tuple[str, float], ...]
+
+    @property
+    def summary(self) -> str:
+        """The chart in words."""
+        return "; ".join(f"{name} {share(part)}" for name, part in self.rows)
+
+
+Chart = Shares | Histogram | Curve | Bars
+Block = Table | Facts | Listing | Chart
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One question, its answer in a sentence, what shows it, and (folded away) what it rests on."""
+
+    id: str
+    title: str
+    answer: str
+    blocks: tuple[Block, ...] = ()
+    evidence: tuple[Block, ...] = ()
+    tone: Tone = "plain"
+    word: str = ""
+    done: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """The word on one of the two questions that decide."""
+
+    question: str
+    word: str
+    tone: Tone
+    reason: str
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number of the summary: what it is, the number, what stands beside it, and the section that shows it."""
+
+    name: str
+    value: str
+    beside: str
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The whole report, the answer first; `records` and `meta` are what it was made from, for the JSON."""
+
+    project: str
+    goal: str
+    owner: str
+    answer: str
+    lights: tuple[Light, ...]
+    figures: tuple[Figure, ...]
+    sections: tuple[Section, ...]
+    version: str
+    records: Mapping[str, Any] = field(default_factory=dict)
+    meta: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,318 @@
+"""Tells the business: folds finished records into one report, the answer first.
+
+`content` is pure: records in, plain blocks out. `page.py` draws them as HTML, `markdown` as text, `as_json`
+hands on the records themselves, and `report` writes the three files. No stage knows that a report exists.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tunecase.content import (
+    Bars,
+    Block,
+    Cell,
+    Content,
+    Curve,
+    Facts,
+    Figure,
+    Histogram,
+    Listing,
+    Section,
+    Shares,
+    Table,
+)
+from tunecase.records import Estimate, Report, Spending, to_json
+from tunecase.sections.basis import basis, unchecked
+from tunecase.sections.bill import bill, spent
+from tunecase.sections.curve import chances, trial
+from tunecase.sections.decision import next_step
+from tunecase.sections.found import Found
+from tunecase.sections.judged import data, lights, problem
+from tunecase.wording import count, counted, figures, money, one_line, score, sentence, share
+
+if TYPE_CHECKING:
+    from tunecase.project import Project
+
+REPORT_SECTIONS: tuple[Callable[[Found], Section], ...] = (
+    bill,
+    chances,
+    data,
+    problem,
+    trial,
+    next_step,
+    spent,
+    basis,
+    unchecked,
+)
+
+
+def report(content: Content, to: Path, *, page: Callable[[Content], str] | None = None) -> Report:
+    """Writes report.html, report.md and report.json into a folder, each whole or not at all.
+
+    Args:
+        content: see `content`.
+        to: the folder; made when it is missing.
+        page: draws the HTML; without it no HTML is written, and the record says so with an empty path.
+    Returns: the record of the files written, and the answer.
+    """
+    to.mkdir(parents=True, exist_ok=True)
+    texts = {"report.md": markdown(content), "report.json": as_json(content)}
+    if page is not None:
+        texts["report.html"] = page(content)
+    for name, text in texts.items():
+        _write(to / name, text)
+    html = str(to / "report.html") if page is not None else ""
+    told = tuple(section.id for section in content.sections if section.done)
+    return Report(content.answer, html, str(to / "report.md"), str(to / "report.json"), told)
+
+
+def _write(path: Path, text: str) -> None:
+    beside = path.with_name(f".{path.name}.part")
+    beside.write_text(text, encoding="utf-8", newline="\n")
+    beside.replace(path)
+
+
+def content(
+    records: Mapping[str, Any],
+    *,
+    project: "Project | None",
+    spendings: Sequence[Spending] = (),
+    meta: Mapping[str, Any] | None = None,
+    today: date | None = None,
+    earlier: Sequence[tuple[str, Estimate]] = (),
+    entries: Mapping[str, str] | None = None,
+) -> Content:
+    """The whole report from finished records.
+
+    Args:
+        records: the latest record by verb ("define", "audit", "estimate", "pilot", "forecast", "decide", "books").
+        project: gives the name, the goal and the owner; None for a nameless report.
+        spendings: the charges behind the books, for the evidence.
+        meta: "version", "ledger" (its last entry) and whatever else the JSON shall carry.
+        today: the day prices are held against; without it no price is called old.
+        earlier: older estimates with the words that date them, oldest first, to show how the total moved.
+        entries: the ledger entry of each record in words, by verb.
+    Returns: Content; a missing record makes its section say what to run.
+
+    Leaves out everything that no record holds: a report adds no number of its own.
+    """
+    known = dict(meta or {})
+    found = replace(
+        _gathered(records, today),
+        spendings=tuple(spendings),
+        earlier=tuple(earlier),
+        entries=dict(entries or {}),
+        version=str(known.get("version", "")),
+        ledger=str(known.get("ledger", "")),
+    )
+    return Content(
+        project=one_line(project.name) if project else "Fine-tuning case",
+        goal=one_line(project.problem.goal or "") if project else "",
+        owner=one_line(project.problem.owner or "") if project else "",
+        answer=_answer(found),
+        lights=lights(found),
+        figures=_figures(found),
+        sections=tuple(section(found) for section in REPORT_SECTIONS),
+        version=found.version,
+        records={**records, "spend": tuple(spendings)} if spendings else dict(records),
+        meta={**known, "entries": dict(entries or {})},
+    )
+
+
+def _gathered(records: Mapping[str, Any], today: date | None = None) -> Found:
+    return Found(
+        today=today,
+        definition=records.get("define"),
+        audit=records.get("audit"),
+        estimate=records.get("estimate"),
+        pilot=records.get("pilot"),
+        forecast=records.get("forecast"),
+        decision=records.get("decide"),
+        books=records.get("books"),
+    )
+
+
+def answer(records: Mapping[str, Any]) -> str:
+    """The one line that answers: a refusal with its reason, or chance, cost and next step."""
+    return _answer(_gathered(records))
+
+
+def _answer(found: Found) -> str:
+    over = _overspent(found)
+    refusal = _refusal(found)
+    if refusal:
+        return f"{over} {refusal}".strip()
+    parts = [part for part in (_chance(found), _cost(found), _next(found)) if part]
+    return f"{over} {sentence('; '.join(parts))}".strip()
+
+
+def _overspent(found: Found) -> str:
+    books = found.books
+    if books is None or books.ok or books.left is None:
+        return ""
+    return f"Over budget: {money(books.spent, books.currency)} spent, {money(-books.left, books.currency)} too much."
+
+
+def _refusal(found: Found) -> str:
+    if found.definition is not None and not found.definition.ok:
+        return f"Do not start: {_because(found.definition.reason)}"
+    if found.audit is not None and not found.audit.ok:
+        lead = "These data are not fit" if found.audit.verdict == "not fit" else "Too few data to say"
+        return f"{lead}: {_because(found.audit.reason)}"
+    if found.forecast is not None and not found.forecast.ok:
+        words = {
+            "above the ceiling": "The target is above the human ceiling",
+            "not achievable within n_max": f"Not achievable with {count(found.forecast.n_max)} examples",
+        }
+        return f"{words[found.forecast.verdict]}: {_because(found.forecast.reason)}"
+    return ""
+
+
+def _because(reason: str) -> str:
+    flat = one_line(reason)
+    return flat if flat.endswith(".") else f"{flat}."
+
+
+def _chance(found: Found) -> str:
+    target = found.target
+    forecast = found.forecast
+    if target is None:
+        return "No target to reach was given"
+    if forecast is None:
+        return f"Chance to reach {score(target)} not known yet"
+    if forecast.verdict == "reached":
+        return f"{score(target)} is reached"
+    if forecast.p_target is None or forecast.verdict in ("not a pilot yet", "pilot uninformative"):
+        return f"Too early to say whether {score(target)} can be reached"
+    estimate = found.estimate
+    if estimate is not None and estimate.reached is not None and estimate.budget is not None:
+        budget = money(estimate.budget, estimate.currency)
+        return f"{share(estimate.reached)} to reach {score(target)} within {budget}"
+    return f"{share(forecast.p_target)} to reach {score(target)} with {count(forecast.n_max)} examples"
+
+
+def _cost(found: Found) -> str:
+    estimate = found.estimate
+    if estimate is None:
+        return ""
+    said = f"P80 cost {money(estimate.total.p80, estimate.currency)}"
+    if estimate.unpriced:
+        said += f" plus {counted(len(estimate.unpriced), 'unpriced line')}"
+    if estimate.budget is not None and estimate.over_budget is not None:
+        said += f", {share(estimate.over_budget)} chance to pass the budget"
+    return said
+
+
+def _next(found: Found) -> str:
+    decision = found.decision
+    if decision is None:
+        return ""
+    best = decision.best
+    step = one_line(best.first_step if best and best.first_step else decision.action).rstrip(".")
+    if best is None or best.first_step_cost is None:
+        return f"next: {step}"
+    price = money(best.first_step_cost.p50, decision.currency) if best.first_step_cost.p90 else "free"
+    return f"next: {step}, {price}"
+
+
+def _figures(found: Found) -> tuple[Figure, ...]:
+    return (_chance_figure(found), *_cost_figures(found), _next_figure(found))
+
+
+def _chance_figure(found: Found) -> Figure:
+    forecast = found.forecast
+    name = "Chance to reach the target" if found.target is None else f"Chance to reach {score(found.target)}"
+    if forecast is None:
+        return Figure(name, "not known", "run `tunecase forecast`", "forecast")
+    if forecast.p_target is None:
+        return Figure(name, "not known", forecast.verdict, "forecast")
+    estimate = found.estimate
+    if estimate is not None and estimate.reached is not None and estimate.budget is not None:
+        within = f"within {money(estimate.budget, estimate.currency)}"
+        return Figure(name, share(estimate.reached), within, "forecast")
+    return Figure(name, share(forecast.p_target), f"by {count(forecast.n_max)} examples", "forecast")
+
+
+def _cost_figures(found: Found) -> tuple[Figure, Figure]:
+    estimate = found.estimate
+    if estimate is None:
+        asked = "run `tunecase estimate`"
+        return Figure("Cost", "not known", asked, "bill"), Figure("Chance over budget", "not known", asked, "bill")
+    total, currency = estimate.total, estimate.currency
+    reach = f"8 in 10: {figures(total.p10)} to {figures(total.p90)}"
+    cost = Figure("Cost, P50", money(total.p50, currency), reach, "bill")
+    if estimate.budget is None:
+        return cost, Figure("Chance over budget", "no budget", "none was given", "bill")
+    budget = f"budget {money(estimate.budget, currency)}"
+    return cost, Figure("Chance over budget", share(estimate.over_budget), budget, "bill")
+
+
+def _next_figure(found: Found) -> Figure:
+    decision = found.decision
+    if decision is None:
+        return Figure("Next step", "not known", "run `tunecase decide`", "decision")
+    best = decision.best
+    step = one_line(best.first_step if best and best.first_step else decision.action, 60)
+    if best is None or best.first_step_cost is None:
+        return Figure("Next step", decision.advice, step, "decision")
+    price = money(best.first_step_cost.p50, decision.currency) if best.first_step_cost.p90 else "free"
+    return Figure("Next step", price, step, "decision")
+
+
+def as_json(content: Content) -> str:
+    """The records themselves as JSON, with the answer and what is needed to find and repeat them."""
+    head = {**content.meta, "project": content.project}
+    return to_json({"answer": content.answer, "meta": head, "records": dict(content.records)}).decode()
+
+
+def markdown(content: Content) -> str:
+    """The report as Markdown, fit for a pull request; texts are escaped, charts are told in words."""
+    lines = [f"# {_md(content.project)}", "", f"**{_md(content.answer)}**", ""]
+    if content.goal:
+        lines += [_md(content.goal), ""]
+    lines += [f"- {_md(light.question)} **{_md(light.word)}**: {_md(light.reason)}" for light in content.lights]
+    lines.append("")
+    for section in content.sections:
+        lines += [f"## {_md(section.title)}", "", _md(section.answer), ""]
+        for block in (*section.blocks, *section.evidence):
+            lines += _md_block(block)
+    lines.append(f"Made by tunecase {_md(content.version)}.")
+    return "\n".join(lines) + "\n"
+
+
+def _md_block(block: Block) -> list[str]:
+    match block:
+        case Table():
+            return _md_table(block)
+        case Facts():
+            title = [f"**{_md(block.title)}**", ""] if block.title and block.pairs else []
+            return [*title, *(f"- {_md(name)}: {_md(value)}" for name, value in block.pairs), ""]
+        case Listing():
+            if not block.items:
+                return []
+            return [f"**{_md(block.title)}**", "", *(f"- {_md(item)}" for item in block.items), ""]
+        case Shares() | Histogram() | Curve() | Bars():
+            return [f"*{_md(block.caption)}*: {_md(block.summary)}.", ""]
+
+
+def _md_table(table: Table) -> list[str]:
+    rule = ["---:" if index in table.numeric else "---" for index in range(len(table.head))]
+    rows = [_md_row(row, strong=index in table.strong) for index, row in enumerate(table.rows)]
+    note = ["", _md(table.note)] if table.note else []
+    head = "| " + " | ".join(_md(name) for name in table.head) + " |"
+    return [f"**{_md(table.caption)}**", "", head, "| " + " | ".join(rule) + " |", *rows, *note, ""]
+
+
+def _md_row(row: tuple[Cell, ...], *, strong: bool) -> str:
+    texts = [_md(cell.marked) for cell in row]
+    return "| " + " | ".join(f"**{text}**" if strong and text else text for text in texts) + " |"
+
+
+def _md(text: str) -> str:
+    flat = one_line(text).replace("\\", "\\\\").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    for mark in "|*_[]#":
+        flat = flat.replace(mark, "\\" + mark)
+    return flat

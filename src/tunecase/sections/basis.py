@@ -1,0 +1,126 @@
+"""Sections on what everything rests on: defaults, assumptions, price dates, and what nobody checked."""
+
+import re
+from collections.abc import Iterable
+from datetime import date
+
+from tunecase import catalog
+from tunecase.content import Bars, Block, Cell, Facts, Listing, Section, Table
+from tunecase.records import Estimate
+from tunecase.sections.found import Found
+from tunecase.wording import count, counted, one_line
+
+MOST_DRIVERS = 8
+
+
+def basis(found: Found) -> Section:
+    """What do these numbers rest on?"""
+    title = "What do these numbers rest on?"
+    blocks: list[Block] = []
+    evidence: list[Block] = []
+    estimate = found.estimate
+    if estimate is not None:
+        if estimate.drivers:
+            ranked = sorted(estimate.drivers, key=lambda driver: -driver.share)[:MOST_DRIVERS]
+            caption = "What makes the total uncertain: the part of its variance that each input carries alone"
+            blocks.append(Bars(caption, tuple((driver.name, driver.share) for driver in ranked)))
+        evidence.append(_defaults(estimate))
+    evidence.append(Listing("Assumptions", assumptions(found)))
+    blocks.append(Facts("How to repeat it", _origin(found)))
+    evidence.append(Facts("Where each record stands", tuple(found.entries.items())))
+    return Section("basis", title, _answer(found), tuple(blocks), tuple(evidence))
+
+
+def _answer(found: Found) -> str:
+    estimate = found.estimate
+    if estimate is None:
+        return "No price was used yet."
+    said = f"{counted(len(estimate.defaults), 'default was', 'defaults were')} taken for fields the project file omits"
+    said += f", and {counted(len(assumptions(found)), 'assumption')} made."
+    old = stale(estimate.price_dates, found.today)
+    return f"{said} {old}" if old else said
+
+
+def _defaults(estimate: Estimate) -> Table:
+    rows = tuple((Cell(one.field), Cell(one.value), Cell(one.source)) for one in estimate.defaults)
+    return Table("Defaults that were used", ("Field", "Taken", "Source"), rows)
+
+
+def assumptions(found: Found) -> tuple[str, ...]:
+    """Every assumption of every record, each once, in the order of the road."""
+    told: list[str] = []
+    for record in (found.estimate, found.forecast, found.decision):
+        told += record.assumptions if record else ()
+    return tuple(dict.fromkeys(told))
+
+
+def stale(price_dates: Iterable[str], today: date | None) -> str:
+    """A sentence about prices older than the catalog allows, empty when there are none."""
+    dates = [day for text in price_dates for day in _dates(text)]
+    old = [day for day in dates if today is not None and (today - day).days > catalog.STALE_AFTER_DAYS]
+    if not old:
+        return ""
+    verb = "is" if len(old) == 1 else "are"
+    limit = catalog.STALE_AFTER_DAYS
+    return (
+        f"{counted(len(old), 'price date')} {verb} older than {limit} days (the oldest {min(old)}): check the prices."
+    )
+
+
+def _dates(text: str) -> Iterable[date]:
+    for year, month, day in re.findall(r"\b(\d{4})-(\d{2})(?:-(\d{2}))?\b", text):
+        try:
+            yield date(int(year), int(month), int(day or 1))
+        except ValueError:
+            continue
+
+
+def _origin(found: Found) -> tuple[tuple[str, str], ...]:
+    pairs = [("tunecase", found.version or "unknown")]
+    estimate = found.estimate
+    if estimate is not None:
+        old = stale(estimate.price_dates, found.today)
+        dates = ", ".join(estimate.price_dates) or "none used"
+        pairs += [
+            ("Price book", estimate.price_book),
+            ("Prices from", f"{dates}. {old}" if old else dates),
+            ("Simulated projects", f"{count(estimate.draws)}, seed {estimate.seed}"),
+        ]
+    if found.ledger:
+        pairs.append(("Ledger", found.ledger))
+    return tuple(pairs)
+
+
+def unchecked(found: Found) -> Section:
+    """What was not checked?"""
+    title = "What was not checked"
+    items = [f"Not done yet: run `tunecase {verb}`." for verb in found.missing]
+    blocks: list[Block] = []
+    if items:
+        blocks.append(Listing("Steps not done", tuple(items)))
+    for name, told in (("Data", _data(found)), ("Problem", _problem(found)), ("Money", _money(found))):
+        if told:
+            blocks.append(Listing(name, tuple(told)))
+    total = sum(len(block.items) for block in blocks if isinstance(block, Listing))
+    answer = f"{counted(total, 'thing')} that could change the answer." if total else "Nothing is known to be left out."
+    return Section("unchecked", title, answer, tuple(blocks))
+
+
+def _data(found: Found) -> list[str]:
+    return [one_line(text) for text in found.audit.not_checked] if found.audit else []
+
+
+def _problem(found: Found) -> list[str]:
+    rules = found.definition.criteria if found.definition else ()
+    return [f"{rule.id} {rule.name}: {one_line(rule.reason)}" for rule in rules if rule.status == "unknown"]
+
+
+def _money(found: Found) -> list[str]:
+    estimate = found.estimate
+    if estimate is None:
+        return []
+    told = [f"Unpriced: {one_line(text)}" for text in estimate.unpriced]
+    told += [
+        f"{line.name} is priced but not in the total." for line in estimate.lines if line.priced and not line.included
+    ]
+    return told

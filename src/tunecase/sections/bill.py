@@ -1,0 +1,200 @@
+"""Sections on money: the bill of the whole loop, and plan against actual."""
+
+from decimal import Decimal
+
+from tunecase.content import Block, Cell, Facts, Histogram, Section, Shares, Table, Tone
+from tunecase.records import BookLine, Books, Estimate, Line, Spending
+from tunecase.sections.found import Found, not_done, told_in
+from tunecase.spread import Band
+from tunecase.wording import UNKNOWN, band, count, counted, day, figures, money, money_band, one_line, paid, share
+
+DASH = Cell("–")
+
+
+def bill(found: Found) -> Section:
+    """What will it cost, line by line?"""
+    title = "What will it cost?"
+    estimate = found.estimate
+    if estimate is None:
+        return not_done("bill", title, "estimate")
+    over = estimate.over_budget
+    blocks: list[Block] = [_lines(estimate)]
+    parts = [(line.name, line.share) for line in estimate.lines if line.share is not None and line.included]
+    if parts:
+        blocks.append(Shares("Where the money goes", tuple(parts)))
+    if estimate.histogram:
+        marks = (("P50", estimate.total.p50), ("P80", estimate.total.p80))
+        caption = f"The total in {count(estimate.draws)} simulated projects; the last bar holds all dearer ones"
+        blocks.append(Histogram(caption, estimate.histogram, marks, estimate.budget, over, estimate.currency))
+    blocks.append(_quantities(estimate))
+    evidence: list[Block] = [_workings(estimate)]
+    if found.earlier:
+        evidence.append(_moved(found, estimate))
+    evidence.append(Facts("", (("Based on", estimate.based_on), *told_in(found, "estimate"))))
+    tone, word = _verdict(over)
+    return Section("bill", title, _answer(estimate), tuple(blocks), tuple(evidence), tone, word)
+
+
+def _verdict(over: float | None) -> tuple[Tone, str]:
+    if over is None:
+        return "unknown", "no budget given"
+    if over <= 0.2:
+        return "good", "within budget"
+    return ("warn", "may pass the budget") if over < 0.5 else ("bad", "likely over budget")
+
+
+def _answer(estimate: Estimate) -> str:
+    half, most = money(estimate.total.p50, estimate.currency), money(estimate.total.p80, estimate.currency)
+    said = f"As likely as not more than {half}; one time in five more than {most}."
+    if estimate.budget is not None and estimate.over_budget is not None:
+        budget = money(estimate.budget, estimate.currency)
+        said += f" The chance to pass the budget of {budget} is {share(estimate.over_budget)}."
+    if estimate.unpriced:
+        said += f" Not in it: {counted(len(estimate.unpriced), 'line')} without a price."
+    return said
+
+
+def _lines(estimate: Estimate) -> Table:
+    rows = []
+    swatch = 0
+    for line in estimate.lines:
+        drawn = line.included and line.share is not None
+        rows.append(_line(line, swatch if drawn else None))
+        swatch += drawn
+    total = estimate.total
+    rows.append((Cell("Total"), *_points(total), Cell("100%") if total.p50 else DASH))
+    head = ("Line", "P10", "P50", "P80", "P90", "Share")
+    note = f"{estimate.currency}, over all rounds. P80: in 80 of 100 simulated projects the line costs no more. "
+    note += "Lines do not add up except in the mean: they do not all reach their P80 together."
+    numbers = (1, 2, 3, 4, 5)
+    return Table("The bill", head, tuple(rows), numbers, strong=(len(rows) - 1,), note=note)
+
+
+def _line(line: Line, swatch: int | None) -> tuple[Cell, ...]:
+    name = line.name if line.included else f"{line.name} (not in the total)"
+    if line.amount is None:
+        return Cell(name), DASH, Cell("unpriced", "unknown"), DASH, DASH, DASH
+    part = Cell(share(line.share)) if line.share is not None and line.included else DASH
+    return Cell(name, swatch=swatch), *_points(line.amount), part
+
+
+def _points(amount: Band) -> tuple[Cell, ...]:
+    return tuple(Cell(figures(point)) for point in (amount.p10, amount.p50, amount.p80, amount.p90))
+
+
+def _quantities(estimate: Estimate) -> Facts:
+    currency = estimate.currency
+    gpus = f"{estimate.gpu_count} × {estimate.gpu}" if estimate.gpu else UNKNOWN
+    pairs = [
+        ("Rounds of data, training and test", band(estimate.rounds)),
+        ("Time", band(estimate.months, "months")),
+        ("Hardware", gpus),
+        ("GPU hours", _gpu_hours(estimate)),
+        ("One training run", money_band(estimate.run_price, currency)),
+        ("One round", money_band(estimate.round_price, currency)),
+        ("One more example", money_band(estimate.label_price, currency)),
+    ]
+    if estimate.total_when_reached is not None:
+        pairs.append(("Total where the target is reached", money_band(estimate.total_when_reached, currency)))
+    if estimate.total_when_stopped is not None:
+        pairs.append(("Total where it is given up", money_band(estimate.total_when_stopped, currency)))
+    if estimate.false_pass is not None:
+        pairs.append(("Chance to pass the test by luck", share(estimate.false_pass)))
+    return Facts("What it is made of", tuple(pairs))
+
+
+def _gpu_hours(estimate: Estimate) -> str:
+    if estimate.gpu_hours is None:
+        return UNKNOWN
+    price = estimate.usd_per_gpu_hour
+    return f"{band(estimate.gpu_hours)} at {money_band(price, 'USD')}"
+
+
+def _workings(estimate: Estimate) -> Table:
+    rows = tuple((Cell(line.name), Cell(line.basis)) for line in estimate.lines)
+    return Table("How each line is worked out", ("Line", "Worked out as"), rows)
+
+
+def _moved(found: Found, estimate: Estimate) -> Table:
+    told = (*found.earlier, ("now", estimate))
+    rows = tuple((Cell(when), *_points(one.total), Cell(one.based_on)) for when, one in told)
+    return Table("How the total moved", ("Estimate", "P10", "P50", "P80", "P90", "Based on"), rows, (1, 2, 3, 4))
+
+
+def spent(found: Found) -> Section:
+    """What has it cost, and does the plan still hold?"""
+    title = "What has it cost so far?"
+    books = found.books
+    if books is None:
+        return not_done("books", title, "books")
+    blocks: tuple[Block, ...] = (_plan_against_actual(books),)
+    evidence: list[Block] = []
+    if found.spendings:
+        evidence.append(_charges(found.spendings))
+    checked = "the chain of entries is unbroken" if books.verified else "the chain of entries does NOT verify"
+    pairs = [("Ledger", checked), ("Entries", count(books.entries)), ("Superseded", count(books.superseded))]
+    evidence.append(Facts("", (*pairs, *told_in(found, "books"))))
+    if not books.verified:
+        return Section("books", title, _spent_answer(books), blocks, tuple(evidence), "bad", "ledger not verified")
+    if not books.ok:
+        return Section("books", title, _spent_answer(books), blocks, tuple(evidence), "bad", "over budget")
+    return Section("books", title, _spent_answer(books), blocks, tuple(evidence), "good", "inside the budget")
+
+
+def _spent_answer(books: Books) -> str:
+    said = f"{money(books.spent, books.currency)} spent"
+    if books.left is not None:
+        over = "left" if books.left >= 0 else "over"
+        said += f", {money(abs(books.left), books.currency)} {over}"
+    if books.over_budget is not None:
+        said += f"; chance to end over budget {share(books.over_budget)}"
+    return said + (f". {one_line(books.note)}" if books.note else ".")
+
+
+def _plan_against_actual(books: Books) -> Table:
+    rows = [_book_line(line) for line in books.lines]
+    total = BookLine("Total", books.planned, books.spent, None, books.entries)
+    rows.append(_book_line(total))
+    head = ("Line", "Planned P10 to P90", "Planned P50", "Spent", "Spent - P50", "Against the plan")
+    note = f"{books.currency}. Planned: all rounds. Spent: sums of ledger entries, to the cent."
+    return Table("Plan against actual", head, tuple(rows), (1, 2, 3, 4), (len(rows) - 1,), note)
+
+
+def _book_line(line: BookLine) -> tuple[Cell, ...]:
+    actual = Cell(paid(line.spent))
+    if line.planned is None:
+        return Cell(line.name), DASH, DASH, actual, DASH, Cell("not planned", "unknown" if line.spent else "plain")
+    planned = line.planned
+    difference = float(line.spent) - planned.p50
+    sign = "+" if difference > 0 else ""
+    reach = Cell(f"{figures(planned.p10)} to {figures(planned.p90)}")
+    return (
+        Cell(line.name),
+        reach,
+        Cell(figures(planned.p50)),
+        actual,
+        Cell(sign + figures(difference)),
+        _standing(line, planned),
+    )
+
+
+def _standing(line: BookLine, planned: Band) -> Cell:
+    if line.inside is None:
+        return Cell("still running" if float(line.spent) <= planned.p90 else "above the plan's P90")
+    if line.inside:
+        return Cell("inside P10 to P90", "good")
+    return Cell("above P90", "bad") if float(line.spent) > planned.p90 else Cell("below P10", "warn")
+
+
+def _charges(spendings: tuple[Spending, ...]) -> Table:
+    rows = tuple(_charge(one) for one in spendings)
+    return Table("Every charge", ("Day", "Line", "Amount", "For", "Source"), rows, (2,))
+
+
+def _charge(one: Spending) -> tuple[Cell, ...]:
+    much = f"{one.quantity:f} {one.unit}: " if one.quantity is not None else ""
+    source = f"{one.source}, replaces {one.supersedes}" if one.supersedes else one.source
+    amount = money(one.amount, one.currency)
+    if one.amount_base != one.amount and isinstance(one.amount_base, Decimal):
+        amount += f" ({paid(one.amount_base)} in the base currency)"
+    return Cell(day(one.on)), Cell(one.category), Cell(amount), Cell(much + one.description), Cell(source)

@@ -1,0 +1,221 @@
+"""Sections on scores: whether more data reach the target, and the pilot that the answer rests on."""
+
+from tunecase.content import Block, Cell, Curve, Facts, Listing, Section, Table, Tone
+from tunecase.records import CurveBand, Forecast, Needed, Pilot, Run
+from tunecase.sections.found import Found, not_done, told_in
+from tunecase.wording import (
+    count,
+    counted,
+    duration,
+    money,
+    money_band,
+    score,
+    score_interval,
+    sentence,
+    share,
+)
+
+MOST_ROWS = 8
+
+TONES: dict[str, Tone] = {
+    "reached": "good",
+    "likely": "good",
+    "open": "warn",
+    "unlikely": "bad",
+    "above the ceiling": "bad",
+    "not achievable within n_max": "bad",
+}
+
+
+def chances(found: Found) -> Section:
+    """Can the target be reached, with how many examples, at what price?"""
+    title = "Will more data do it?"
+    forecast = found.forecast
+    if forecast is None:
+        return not_done("forecast", title, "forecast")
+    blocks: list[Block] = []
+    if forecast.points:
+        blocks.append(_picture(forecast, found.pilot))
+    if forecast.band:
+        blocks.append(_by_size(forecast))
+    blocks.append(_needed(forecast, found))
+    evidence: tuple[Block, ...] = (
+        _measured(forecast),
+        Listing("Curves that were weighed", forecast.models),
+        Listing("Assumptions", forecast.assumptions),
+        Facts("", (("Seed", str(forecast.seed)), *told_in(found, "forecast"))),
+    )
+    tone = TONES.get(forecast.verdict, "unknown")
+    answer = f"{sentence(forecast.verdict)} {sentence(forecast.reason)}"
+    return Section("forecast", title, answer, tuple(blocks), evidence, tone, forecast.verdict)
+
+
+def _picture(forecast: Forecast, pilot: Pilot | None) -> Curve:
+    runs = tuple((run.n, run.score) for run in _good(pilot)) if pilot else ()
+    points = tuple((point.n, point.score) for point in sorted(forecast.points, key=lambda point: point.n))
+    band = tuple((at.n, at.score.low, at.score.mid, at.score.high) for at in forecast.band)
+    return Curve(
+        caption=f"{forecast.metric} by number of training examples; the band holds the true score 8 times in 10",
+        metric=forecast.metric,
+        direction=forecast.direction,
+        runs=runs,
+        points=points,
+        band=band,
+        target=forecast.target,
+        ceiling=forecast.ceiling,
+        n_max=forecast.n_max,
+    )
+
+
+def _by_size(forecast: Forecast) -> Table:
+    shown = _spread_out(forecast.band)
+    head = (
+        "Examples in all",
+        "True score, 80% band",
+        "A next test would show",
+        "Chance of the target by then",
+        "Price",
+    )
+    rows = tuple(_size(at, forecast.currency) for at in shown)
+    note = f"Sizes stop at {count(forecast.n_max)}: {forecast.n_max_why}." if forecast.n_max_why else ""
+    return Table("Chance and price by size", head, rows, (0, 1, 2, 3, 4), note=note)
+
+
+def _spread_out(band: tuple[CurveBand, ...]) -> tuple[CurveBand, ...]:
+    if len(band) <= MOST_ROWS:
+        return band
+    steps = {round(i * (len(band) - 1) / (MOST_ROWS - 1)) for i in range(MOST_ROWS)}
+    return tuple(band[i] for i in sorted(steps))
+
+
+def _size(at: CurveBand, currency: str) -> tuple[Cell, ...]:
+    return (
+        Cell(count(at.n)),
+        Cell(score_interval(at.score.low, at.score.mid, at.score.high, even=True)),
+        Cell(f"{score(at.next_test.low, even=True)} to {score(at.next_test.high, even=True)}"),
+        Cell("–" if at.p_target is None else share(at.p_target)),
+        Cell("already there" if at.price is not None and at.price.p90 == 0 else money_band(at.price, currency)),
+    )
+
+
+def _needed(forecast: Forecast, found: Found) -> Facts:
+    pairs = [("Target", "none given" if forecast.target is None else f"{forecast.metric} {score(forecast.target)}")]
+    if forecast.target is not None:
+        pairs.append((f"Chance by {count(forecast.n_max)} examples", share(forecast.p_target)))
+    estimate = found.estimate
+    if estimate is not None and estimate.reached is not None and estimate.budget is not None:
+        within = f"Chance within {money(estimate.budget, estimate.currency)}, all costs counted"
+        pairs.append((within, share(estimate.reached)))
+    if forecast.needed is not None:
+        pairs.append(("Examples needed", _needed_words(forecast.needed)))
+    if forecast.needed_price is not None:
+        free = forecast.needed_price.p90 == 0
+        price = "nothing: they are there" if free else money_band(forecast.needed_price, forecast.currency)
+        pairs.append(("Price of those still missing", price))
+    ceiling = "not measured" if forecast.ceiling is None else score(forecast.ceiling)
+    pairs.append(("Human ceiling", ceiling))
+    if forecast.next_pilot:
+        pairs.append(("Next pilot", forecast.next_pilot))
+    return Facts("What is needed", tuple(pairs))
+
+
+def _needed_words(needed: Needed) -> str:
+    if needed.p10 is None:
+        return "in 9 of 10 worlds never reached"
+    if needed.p50 is None:
+        return f"more often than not never reached; with luck (1 in 10) {count(needed.p10)}"
+    if needed.p90 is None:
+        return f"{count(needed.p50)}; with luck (1 in 10) {count(needed.p10)}; in the worst tenth never reached"
+    return f"{count(needed.p50)} ({count(needed.p10)} to {count(needed.p90)})"
+
+
+def _measured(forecast: Forecast) -> Table:
+    rows = tuple(
+        (
+            Cell(count(point.n)),
+            Cell(score(point.score, even=True)),
+            Cell(count(point.draws)),
+            Cell(_rows(point.test_rows)),
+        )
+        for point in forecast.points
+    )
+    head = ("Examples", f"Mean {forecast.metric}", "Draws", "Test rows")
+    return Table("Points that were read", head, rows, (0, 1, 2, 3))
+
+
+def _rows(test_rows: int | None) -> str:
+    return "not told" if test_rows is None else count(test_rows)
+
+
+def trial(found: Found) -> Section:
+    """What did the pilot measure?"""
+    title = "What did the pilot measure?"
+    pilot = found.pilot
+    if pilot is None:
+        return not_done("pilot", title, "pilot")
+    bad = [run for run in pilot.runs if run.failed or not run.converged]
+    blocks: tuple[Block, ...] = (_ladder(pilot), _baselines(pilot))
+    about = (
+        ("Trainer", f"{pilot.trainer}, {pilot.model}" if pilot.model else pilot.trainer),
+        ("Test rows", f"{count(pilot.test_rows)}, the same for every run"),
+        ("Time", f"{duration(pilot.seconds)}, {counted(pilot.reused, 'run')} taken from earlier"),
+        ("Runs left out", counted(len(bad), "run")),
+        *told_in(found, "pilot"),
+    )
+    return Section("pilot", title, _trial_answer(pilot), blocks, (_every_run(pilot), Facts("", about)))
+
+
+def _trial_answer(pilot: Pilot) -> str:
+    means = pilot.mean_scores
+    if not means:
+        return sentence(pilot.stopped or "no run could be scored")
+    (first, start), (last, end) = means[0], means[-1]
+    said = f"{pilot.metric} went from {score(start)} with {count(first)} examples to {score(end)} with {count(last)}."
+    if pilot.stopped:
+        said += f" Stopped: {sentence(pilot.stopped)}"
+    return said[0].upper() + said[1:]
+
+
+def _good(pilot: Pilot) -> list[Run]:
+    return [run for run in pilot.runs if not run.failed and run.converged]
+
+
+def _ladder(pilot: Pilot) -> Table:
+    rows = []
+    for n, mean in pilot.mean_scores:
+        scores = [run.score for run in _good(pilot) if run.n == n]
+        each = ", ".join(score(one, even=True) for one in scores)
+        rows.append(
+            (
+                Cell(count(n)),
+                Cell(score(mean, even=True)),
+                Cell(each),
+                Cell(score(max(scores) - min(scores), even=True)),
+            )
+        )
+    head = ("Examples", f"Mean {pilot.metric}", "Each draw", "Largest difference")
+    return Table("Scores by size", head, tuple(rows), (0, 1, 2, 3))
+
+
+def _baselines(pilot: Pilot) -> Table:
+    rows = tuple(
+        (Cell(one.name), Cell(score(one.score, even=True)), Cell(count(one.test_rows))) for one in pilot.baselines
+    )
+    return Table("To compare with", ("Baseline", pilot.metric, "Test rows"), rows, (1, 2))
+
+
+def _every_run(pilot: Pilot) -> Table:
+    rows = tuple(
+        (
+            Cell(run.key),
+            Cell(count(run.n)),
+            Cell(str(run.draw)),
+            Cell(score(run.score, even=True)),
+            Cell(f"{count(run.correct)} of {count(run.test_rows)}"),
+            Cell(duration(run.seconds)),
+            Cell(run.failed or ("" if run.converged else "not converged")),
+        )
+        for run in pilot.runs
+    )
+    head = ("Run", "Examples", "Draw", pilot.metric, "Correct", "Time", "Left out because")
+    return Table("Every run", head, rows, (1, 2, 3, 4, 5))

@@ -1,0 +1,89 @@
+"""The section on what the next dollar should buy."""
+
+from tunecase.content import Block, Cell, Facts, Listing, Section, Table, Tone
+from tunecase.records import Decision, Option
+from tunecase.sections.found import Found, not_done, told_in
+from tunecase.wording import figures, money_band, sentence, share
+
+
+def next_step(found: Found) -> Section:
+    """What should the next dollar buy?"""
+    title = "What should the next dollar buy?"
+    decision = found.decision
+    if decision is None:
+        return not_done("decision", title, "decide")
+    blocks: tuple[Block, ...] = (_options(decision), _limits(decision))
+    evidence: tuple[Block, ...] = (
+        _arithmetic(decision),
+        Listing("Assumptions", decision.assumptions),
+        Facts("", told_in(found, "decide")),
+    )
+    tones: dict[str, Tone] = {"stop": "bad", "fix first": "warn"}
+    tone = tones.get(decision.advice, "good" if decision.best else "unknown")
+    answer = f"{sentence(decision.action)} {sentence(decision.reason)}"
+    return Section("decision", title, answer, blocks, evidence, tone, decision.advice)
+
+
+def _options(decision: Decision) -> Table:
+    ranked = sorted(decision.options, key=_rank)
+    best = decision.best
+    rows = tuple(_option(option, option is best) for option in ranked)
+    head = ("Option", "First step", "Its price", "Chance", "Worth", "Costs", "Net value", "Evidence")
+    strong = tuple(index for index, option in enumerate(ranked) if option is best)
+    note = f"{decision.currency}, expected over all worlds. Chance: that the target is reached. "
+    note += "Net value = worth - costs."
+    return Table("Options, the best first", head, rows, (2, 3, 4, 5, 6), strong, note)
+
+
+def _rank(option: Option) -> tuple[bool, float]:
+    return bool(option.blocked), -(option.expected_value if option.expected_value is not None else float("-inf"))
+
+
+def _option(option: Option, advised: bool) -> tuple[Cell, ...]:
+    name = Cell(f"{option.lever} (advised)" if advised else option.lever, "good" if advised else "plain")
+    if option.blocked:
+        blank = tuple(Cell("–") for _ in range(5))
+        return name, Cell(f"not possible: {option.blocked}"), *blank, Cell(option.evidence)
+    return (
+        name,
+        Cell(option.first_step),
+        Cell(_first_price(option)),
+        Cell("–" if option.p_reach is None else share(option.p_reach)),
+        Cell(_amount(option.expected_gain)),
+        Cell(_amount(option.expected_cost)),
+        Cell(_amount(option.expected_value)),
+        Cell(option.evidence),
+    )
+
+
+def _first_price(option: Option) -> str:
+    if option.first_step_cost is None and not option.first_step:
+        return "–"
+    return money_band(option.first_step_cost, "")
+
+
+def _amount(value: float | None) -> str:
+    return "–" if value is None else figures(value)
+
+
+def _limits(decision: Decision) -> Facts:
+    best = decision.best
+    pairs = []
+    if decision.value_of_target is not None:
+        pairs.append(("Reaching the target is worth", money_band(decision.value_of_target, decision.currency)))
+    if best is not None:
+        pairs.append(("The whole plan costs", money_band(best.cost, decision.currency)))
+    pairs += [
+        ("The advice flips at", decision.flips_at or "not known"),
+        ("Give up", best.give_up if best and best.give_up else "not stated"),
+        ("Second best", decision.runner_up or "none"),
+    ]
+    return Facts("How firm this is", tuple(pairs))
+
+
+def _arithmetic(decision: Decision) -> Table:
+    rows = tuple(
+        (Cell(option.lever), Cell(option.action), Cell(option.arithmetic or option.blocked))
+        for option in decision.options
+    )
+    return Table("The arithmetic of every option", ("Option", "What it does", "Arithmetic"), rows)

@@ -1,0 +1,71 @@
+"""What a report is made from: the finished records, the money spent, and where each was written down."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from tunecase.content import Section
+from tunecase.records import (
+    Audit,
+    Books,
+    Decision,
+    Definition,
+    Estimate,
+    Forecast,
+    Pilot,
+    Spending,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The latest record of each verb (None: not done yet), and what is known about them all.
+
+    `entries` names the ledger entry of each verb's record; `earlier` holds older estimates, oldest first, each with
+    the words that say when it was made.
+    """
+
+    today: date | None = None
+    definition: Definition | None = None
+    audit: Audit | None = None
+    estimate: Estimate | None = None
+    pilot: Pilot | None = None
+    forecast: Forecast | None = None
+    decision: Decision | None = None
+    books: Books | None = None
+    spendings: tuple[Spending, ...] = ()
+    earlier: tuple[tuple[str, Estimate], ...] = ()
+    entries: Mapping[str, str] = field(default_factory=dict)
+    version: str = ""
+    ledger: str = ""
+
+    @property
+    def target(self) -> float | None:
+        """The target, as the forecast or the definition read it."""
+        if self.forecast is not None and self.forecast.target is not None:
+            return self.forecast.target
+        return self.definition.target if self.definition else None
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Verbs that have left no record."""
+        verbs = {
+            "define": self.definition,
+            "audit": self.audit,
+            "estimate": self.estimate,
+            "pilot": self.pilot,
+            "forecast": self.forecast,
+            "decide": self.decision,
+            "books": self.books,
+        }
+        return tuple(verb for verb, record in verbs.items() if record is None)
+
+
+def not_done(id: str, title: str, verb: str) -> Section:
+    """The section of a record that does not exist yet."""
+    return Section(id, title, f"Not done yet: run `tunecase {verb}`.", done=False, tone="unknown", word="not done")
+
+
+def told_in(found: Found, verb: str) -> tuple[tuple[str, str], ...]:
+    """The pair that names the ledger entry of a verb's record, when it is known."""
+    return (("Recorded in", found.entries[verb]),) if verb in found.entries else ()

@@ -1,0 +1,381 @@
+"""One full set of records of a made-up project, consistent in itself: totals are sums, bands come from draws."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from tunecase.records import (
+    Audit,
+    Baseline,
+    BookLine,
+    Books,
+    Criterion,
+    CurveBand,
+    Decision,
+    DefaultUsed,
+    Definition,
+    Driver,
+    Estimate,
+    Finding,
+    Forecast,
+    Interval80,
+    Line,
+    Needed,
+    Option,
+    Pilot,
+    Point,
+    Run,
+    Spending,
+    Tokens,
+)
+from tunecase.spread import Band, band
+
+TODAY = date(2026, 11, 24)
+DRAWS = 10_000
+TARGET, CEILING, BUDGET = 0.90, 0.953, 18_000.0
+SIZES = (100, 200, 400, 800, 1_600)
+GRID = (800, 1_100, 1_500, 2_100, 2_900, 4_000)
+LABELS = (
+    "refund_request",
+    "charge_dispute",
+    "cancel_subscription",
+    "login_problem",
+    "payment_failed",
+    "how_to",
+    "feature_request",
+    "bug_report",
+)
+
+
+def _flat(value: float) -> Band:
+    return Band(value, value, value, value)
+
+
+def _interval(draws: np.ndarray) -> Interval80:
+    return Interval80(*(float(point) for point in np.quantile(draws, (0.1, 0.5, 0.9))))
+
+
+def estimate() -> Estimate:
+    """A bill of 10,000 drawn projects: the total is the sum of the lines world by world."""
+    rng = np.random.default_rng(7)
+    rounds = rng.geometric(0.34, DRAWS).clip(1, 12).astype(float)
+    label_price = rng.lognormal(np.log(0.86), 0.24, DRAWS)
+    gpu_price = rng.lognormal(np.log(1.35), 0.22, DRAWS)
+    gpu_hours = rounds * rng.lognormal(np.log(26), 0.5, DRAWS)
+    hours = rounds * rng.lognormal(np.log(31), 0.36, DRAWS)
+    data = label_price * (650 * rounds + 400)
+    labour = hours * rng.lognormal(np.log(92), 0.18, DRAWS)
+    parts = {"data: labels": data, "labour": labour, "gpu": gpu_hours * gpu_price}
+    total = sum(parts.values())
+    basis = {
+        "data: labels": "labels in each round x price per label (minutes x rate x 2 votes x rework x fee / usable)",
+        "labour": "hours per round x rounds x loaded hour of the team",
+        "gpu": "runs per round x hours per run x price of an L40S hour, neocloud tier",
+    }
+    lines = [Line(k, band(v), float(v.mean() / total.mean()), basis[k]) for k, v in parts.items()]
+    lines.append(Line("storage and transfer", None, None, "no price is known for the tier", included=True))
+    lines.append(Line("inference", _flat(5_100), None, "volume x horizon x price of 1,000 answers", included=False))
+    high = float(np.quantile(total, 0.985))
+    counts, edges = np.histogram(np.minimum(total, high), bins=28, range=(0, high))
+    return Estimate(
+        currency="USD",
+        lines=tuple(lines),
+        total=band(total),
+        rounds=band(rounds),
+        months=band(hours / 80),
+        budget=BUDGET,
+        over_budget=float((total > BUDGET).mean()),
+        reached=0.58,
+        drivers=(
+            Driver("rounds until the target", 0.71),
+            Driver("hours per round", 0.13),
+            Driver("loaded hour of the ml engineer", 0.05),
+            Driver("price of a label", 0.04),
+            Driver("price of an L40S hour, neocloud", 0.01),
+        ),
+        defaults=(
+            DefaultUsed("training.runs_per_round", "2 to 8", "tunecase assumption"),
+            DefaultUsed("training.failed", "5% to 30%", "tunecase assumption"),
+            DefaultUsed("source.fee", "20% to 40%", "MTurk requester fee, tables/labels.csv"),
+        ),
+        assumptions=(
+            "the stop share of a round is Beta(2, 2): assumed, no pilot says it",
+            "every round trains from the base model again",
+        ),
+        unpriced=("storage and transfer: give compute.storage or accept that it comes on top",),
+        gpu="L40S",
+        gpu_count=1,
+        gpu_hours=band(gpu_hours),
+        usd_per_gpu_hour=band(gpu_price),
+        price_dates=("2026-11-02", "2026-09-18", "2026-03-30"),
+        price_book="b1946ac92492",
+        label_price=band(label_price),
+        round_price=band(total / rounds),
+        run_price=band(gpu_hours * gpu_price / rounds / 4),
+        histogram=tuple(
+            (float(m), float(c) / DRAWS) for m, c in zip((edges[:-1] + edges[1:]) / 2, counts, strict=True)
+        ),
+        draws=DRAWS,
+        seed=0,
+        based_on="the pilot's curve of 24 November 2026",
+        false_pass=0.06,
+        total_when_reached=band(total[rounds <= 5]),
+        total_when_stopped=band(total[rounds > 5]),
+    )
+
+
+def earlier_estimate() -> Estimate:
+    """The estimate before the pilot: wider, with the assumed number of rounds."""
+    from dataclasses import replace
+
+    now = estimate()
+    total = Band(now.total.p10 * 0.8, now.total.p50 * 1.2, now.total.p80 * 1.5, now.total.p90 * 1.6)
+    return replace(now, total=total, based_on="assumed rounds, no pilot")
+
+
+def _curves(sizes: tuple[int, ...]) -> np.ndarray:
+    rng = np.random.default_rng(11)
+    floor = rng.normal(0.070, 0.014, (4_000, 1)).clip(0.02, None)
+    slope = rng.normal(0.52, 0.05, (4_000, 1))
+    at_800 = rng.normal(0.131, 0.009, (4_000, 1))
+    n = np.array(sizes, dtype=float)[None, :]
+    excess = (at_800 - floor).clip(0.012, None)
+    return 1 - floor - excess * (n / 800) ** -slope
+
+
+def pilot() -> Pilot:
+    """Five sizes of three draws each on 600 test rows."""
+    rng = np.random.default_rng(3)
+    true = dict(zip(SIZES, np.median(_curves(SIZES), axis=0), strict=True))
+    runs = []
+    for n in SIZES:
+        for draw in range(3):
+            correct = round(600 * float(np.clip(true[n] + rng.normal(0, 0.16 / np.sqrt(n)), 0, 1)))
+            runs.append(Run(f"probe-{n}-{draw}", "probe", "", n, draw, correct / 600, correct, 600, 0.4 + n / 900))
+    baselines = (
+        Baseline("majority", 0.172, 600),
+        Baseline("probe, all 1,946 rows", 0.889, 600),
+    )
+    return Pilot(
+        "probe", "tf-idf and logistic regression", "accuracy", "higher", tuple(runs), baselines, SIZES, 3, 1_946, 600,
+        sum(run.seconds for run in runs), 6,
+    )  # fmt: skip
+
+
+def forecast() -> Forecast:
+    """The band of 4,000 drawn curves through the pilot's points; chances are shares of those curves."""
+    sizes = (*SIZES[:-2], *GRID)
+    paths = _curves(sizes)
+    rng = np.random.default_rng(5)
+    reached = np.maximum.accumulate(paths, axis=1) >= TARGET
+    price = rng.lognormal(np.log(0.86), 0.24, 4_000)
+    band_at = tuple(
+        CurveBand(
+            n,
+            _interval(paths[:, i]),
+            _interval(rng.binomial(600, paths[:, i].clip(0, 1)) / 600),
+            float(reached[:, i].mean()),
+            band(price * max(0, n - 1_946)),
+        )
+        for i, n in enumerate(sizes)
+    )
+    needed = np.where(reached.any(axis=1), np.array(sizes)[reached.argmax(axis=1)], np.inf)
+    quantiles = np.quantile(needed, (0.1, 0.5, 0.9), method="higher")
+    found = [None if np.isinf(one) else int(one) for one in quantiles]
+    p_target = float(reached[:, -1].mean())
+    return Forecast(
+        verdict="open" if p_target < 0.8 else "likely",
+        reason=f"{p_target:.0%} of the curves that fit the pilot reach 0.90 by {GRID[-1]:,} examples",
+        points=tuple(Point(n, mean, 3, 600) for n, mean in pilot().mean_scores),
+        band=band_at,
+        target=TARGET,
+        ceiling=CEILING,
+        n_max=GRID[-1],
+        n_max_why="what the budget buys at the median price of a label",
+        p_target=p_target,
+        needed=Needed(*found),
+        needed_price=band(price * max(0, (found[1] or 0) - 1_946)),
+        next_pilot="1,946 examples, 3 draws: the rows are there already",
+        models=("power law with floor", "exponential", "logarithmic, short range"),
+        metric="accuracy",
+        direction="higher",
+        assumptions=("more examples come from the same place as those measured",),
+        currency="USD",
+        seed=0,
+    )
+
+
+def definition() -> Definition:
+    """Eight rules: five pass, two unknown, one warns."""
+    gain = Band(310, 480, 640, 720)
+    rules = (
+        Criterion("P1", "a measurable goal", "pass", "stop", "accuracy >= 0.90 on data/test.jsonl",
+                  "metric, direction, target, test set", "nothing is vague", source="Anthropic guide"),
+        Criterion("P2", "pass/fail statements", "fail", "warn", "1 statement", "at least 3",
+                  "fewer than three leaves too much open", "write two more, half an hour", _flat(55), "applied-llms"),
+        Criterion("P3", "baselines measured", "pass", "stop", "majority 0.172, probe 0.889", "both",
+                  "a gain needs something to be compared with", source="OpenAI tuning guide"),
+        Criterion("P5", "room above the baseline", "unknown", "warn", "today's score is not given",
+                  "baseline / target < 0.9", "without today's score the gain is a guess",
+                  "score 200 answers of today's system", Band(60, 90, 120, 140), "applied-llms.org, rule of thumb"),
+        Criterion("P6", "below the human ceiling", "pass", "stop", "0.90 against 0.953 (0.934 to 0.968)",
+                  "target <= ceiling", "annotators agree on 91% of 400 double labels", source="agreement formula"),
+        Criterion("P7", "the test set can show the gain", "pass", "stop", "600 rows show 4.4 points", "5 points",
+                  "exact paired test, 5% of items lost, power 80%", source="Miller 2024"),
+        Criterion("P8", "worth more than it costs", "pass", "warn", "break-even after 4 months", "within the horizon",
+                  "one more correct answer is worth 0.40 USD, 40k answers a month", source="ML Canvas"),
+        Criterion("P12", "one owner", "unknown", "note", "nobody is named", "one person",
+                  "somebody must be able to say stop", "fill in problem.owner", source="Hamel Husain FAQ"),
+    )  # fmt: skip
+    return Definition(
+        verdict="go to pilot",
+        reason="no rule that stops failed; two could not be judged",
+        criteria=rules,
+        task="classification",
+        metric="accuracy",
+        target=TARGET,
+        majority=0.172,
+        probe=0.889,
+        ceiling=Interval80(0.934, CEILING, 0.968),
+        agreement=0.91,
+        train_rows=1_946,
+        test_rows=600,
+        test_rows_needed=469,
+        smallest_gain=0.044,
+        value_per_point=gain,
+        currency="USD",
+    )
+
+
+def audit() -> Audit:
+    """2,020 rows read: 1,946 usable, 71 dropped, 3 set aside."""
+    findings = (
+        Finding("label_errors", "warn", 84, 84 / 2_020, (18, 152, 177), (19, 153, 178),
+                "a wrong label teaches the wrong answer and lowers the ceiling", "look at 84 rows, most doubtful first",
+                Band(38, 55, 70, 80), examples=("card was charged twice | how_to", "reset link never comes | how_to")),
+        Finding("leak", "stop", 9, 9 / 2_020, (40, 77), (41, 78), "test rows in training make the score a lie",
+                "delete them from training", _flat(0), removed=9, examples=("why was I billed in May?",)),
+        Finding("duplicates", "warn", 62, 62 / 2_020, (5, 6), (6, 7), "repeats weigh twice and add nothing",
+                "keep one of each", _flat(0), removed=62),
+        Finding("near_duplicates", "note", 41, 41 / 2_020, (300,), (301,), "edited copies add little",
+                "keep one of each group", _flat(0)),
+        Finding("contradictions", "warn", 12, 12 / 2_020, (90, 91), (91, 92), "the same text has two labels",
+                "decide once, write it into the guideline", Band(9, 14, 18, 20)),
+        Finding("secrets", "note", 3, 3 / 2_020, (7,), (8,), "e-mail addresses in the text", "mask them", _flat(0)),
+    )  # fmt: skip
+    sizes = (402, 331, 288, 260, 231, 190, 142, 102)
+    return Audit(
+        train="data/train.jsonl",
+        test="data/test.jsonl",
+        rows=2_020,
+        usable=1_946,
+        dropped=71,
+        quarantined=3,
+        quarantine_file="tunecase-quarantine.jsonl",
+        test_rows=600,
+        test_usable=600,
+        verdict="fit after fixes",
+        reason="9 test rows stand in the training file and 84 labels look wrong",
+        findings=findings,
+        not_checked=(
+            "paraphrases of test rows: needs an embedding model or a judge",
+            "licence and origin of the rows: ask whoever collected them",
+            "whether production looks like these rows: no sample of production was given",
+        ),
+        classes=dict(zip(LABELS, sizes, strict=True)),
+        test_classes=dict(zip(LABELS, (124, 102, 89, 80, 71, 59, 44, 31), strict=True)),
+        words_histogram=((0, 12), (8, 840), (16, 760), (32, 334)),
+        tokens=Tokens(False, Interval80(58_000, 66_000, 79_000), 31, 72, 118, "no tokenizer file: from word counts"),
+        repair_price=Band(47, 69, 88, 100),
+        currency="USD",
+        format="JSON lines",
+        schema="text, label",
+        seconds=1.3,
+    )
+
+
+def decision() -> Decision:
+    """Five options; labelling 300 more is advised, its net value is worth minus costs."""
+    options = (
+        Option("label more", "label up to 2,000 more", Band(900, 1_700, 2_200, 2_500), "label 300 more",
+               Band(190, 258, 312, 346), 0.65, 11_700.0, 7_400.0, 4_300.0,
+               "0.65 x 18,000 (reaching the target) - 7,400 (labels, training and tests over the plan) = 4,300 USD",
+               "measured", "give up after 2,000 more labels, about 9,400 USD"),
+        Option("clean labels", "review the 84 doubtful rows", Band(38, 55, 70, 80), "review 84 rows",
+               Band(38, 55, 70, 80), 0.33, 5_900.0, 3_300.0, 2_600.0, "0.33 x 18,000 - 3,300 = 2,600 USD", "assumed",
+               "give up after one pass"),
+        Option("tune", "try 8 more settings", Band(150, 290, 420, 520), "8 runs", Band(150, 290, 420, 520), 0.21,
+               3_800.0, 2_900.0, 900.0, "0.21 x 18,000 - 2,900 = 900 USD, winner's curse taken off", "assumed"),
+        Option("bigger model", "8B instead of 3B", None, "", None, None, None, None, None, "", "none",
+               blocked="no price of an answer was given (serving.price_per_1k_answers)"),
+        Option("stop", "stop here", _flat(0), "", None, 0.0, 0.0, 0.0, 0.0, "0 - 0 = 0 USD", "measured"),
+    )  # fmt: skip
+    return Decision(
+        advice="label more",
+        action="Label 300 more, train again, test, then ask again",
+        reason="of all options it has the largest net value, and its first step is cheap",
+        options=options,
+        value_of_target=Band(12_000, 18_000, 24_000, 27_000),
+        flips_at="stop is better once a correct answer is worth less than 0.26 USD (given: 0.40 USD)",
+        runner_up="clean labels, 1.7k USD behind",
+        assumptions=("the gain from cleaning labels is assumed, not measured",),
+        currency="USD",
+    )
+
+
+def spendings() -> tuple[Spending, ...]:
+    """Four charges, one of them in euros."""
+    return (
+        Spending(date(2026, 11, 3), "data: labels", Decimal("262.40"), "USD", Decimal("262.40"), "labels, batch 1",
+                 Decimal(300), "labels", "manual"),
+        Spending(date(2026, 11, 9), "gpu", Decimal("41.17"), "USD", Decimal("41.17"), "L40S hours",
+                 Decimal("30.5"), "h", "focus bill"),
+        Spending(date(2026, 11, 12), "labour", Decimal("2900.00"), "EUR", Decimal("3132.00"), "first round",
+                 Decimal(34), "h", "manual"),
+        Spending(date(2026, 11, 20), "legal review", Decimal("450.00"), "USD", Decimal("450.00"), "data agreement"),
+    )  # fmt: skip
+
+
+def books() -> Books:
+    """The charges summed by line against the estimate."""
+    plan = estimate()
+    paid: dict[str, list[Decimal]] = {}
+    for one in spendings():
+        paid.setdefault(one.category, []).append(one.amount_base)
+    names = [line.name for line in plan.lines if line.priced and line.included]
+    names += [name for name in paid if name not in names]
+    lines = []
+    for name in names:
+        line, amounts = plan.line(name), paid.get(name, [])
+        lines.append(BookLine(name, line.amount if line else None, sum(amounts, Decimal(0)), None, len(amounts)))
+    spent = sum((line.spent for line in lines), Decimal(0))
+    return Books(
+        "USD", tuple(lines), plan.total, spent, BUDGET, Decimal(int(BUDGET)) - spent, plan.over_budget, 4, 0, True,
+        "After one round the project is inside its plan",
+    )  # fmt: skip
+
+
+def records() -> dict[str, Any]:
+    """The latest record of every verb."""
+    return {
+        "define": definition(),
+        "audit": audit(),
+        "estimate": estimate(),
+        "pilot": pilot(),
+        "forecast": forecast(),
+        "decide": decision(),
+        "books": books(),
+    }
+
+
+ENTRIES = {
+    "define": "entry 1 (5f2c9a1e), 24 November 2026 09:12 UTC",
+    "audit": "entry 2 (81b0c7d4), 24 November 2026 09:12 UTC",
+    "estimate": "entry 6 (c0ffee42), 24 November 2026 09:20 UTC",
+    "pilot": "entry 4 (19aa0b7c), 24 November 2026 09:18 UTC",
+    "forecast": "entry 5 (77d1e3f0), 24 November 2026 09:19 UTC",
+    "decide": "entry 7 (2b6d0e91), 24 November 2026 09:21 UTC",
+    "books": "entry 12 (e4a1f6b8), 24 November 2026 09:30 UTC",
+}

@@ -1,0 +1,96 @@
+"""Charts: well-formed SVG whatever the numbers, texts escaped, words for those who do not see."""
+
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tunecase import charts
+from tunecase.content import Bars, Chart, Curve, Histogram, Shares
+
+CURVE = Curve(
+    caption="accuracy by size",
+    metric="accuracy",
+    direction="higher",
+    runs=((100, 0.71), (100, 0.75)),
+    points=((100, 0.73), (400, 0.84)),
+    band=((100, 0.7, 0.73, 0.77), (400, 0.82, 0.84, 0.86), (1_600, 0.85, 0.89, 0.92)),
+    target=0.9,
+    ceiling=0.91,
+    n_max=1_600,
+)
+HISTOGRAM = Histogram("totals", ((5.0, 0.2), (15.0, 0.5), (25.0, 0.3)), (("P50", 14.0),), 22.0, 0.24, "USD")
+CHARTS: tuple[Chart, ...] = (
+    CURVE,
+    HISTOGRAM,
+    Shares("shares", (("data", 0.7), ("gpu", 0.3))),
+    Bars("drivers", (("rounds", 0.7), ("rate", 0.1))),
+)
+
+
+@pytest.mark.parametrize("width", [charts.WIDE, charts.NARROW])
+@pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: type(chart).__name__)
+def test_charts_are_well_formed_and_told_in_words(chart: Chart, width: int) -> None:
+    """Every chart parses as XML and carries its caption and its numbers as a label."""
+    root = ElementTree.fromstring(charts.svg(chart, width))
+    assert "img" == root.get("role")
+    assert f"{chart.caption}: {chart.summary}" == root.get("aria-label")
+
+
+@pytest.mark.parametrize("width", [charts.WIDE, charts.NARROW])
+@pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: type(chart).__name__)
+def test_labels_stay_inside(chart: Chart, width: int) -> None:
+    """No label begins left of the picture or ends right of it."""
+    for text in ElementTree.fromstring(charts.svg(chart, width)).iter("text"):
+        x, long = float(text.get("x", 0)), len(text.text or "") * charts.CHARACTER
+        left = {"start": x, "middle": x - long / 2, "end": x - long}[text.get("text-anchor", "start")]
+        assert left > -12
+        assert left + long < width + 12
+
+
+def test_names_are_escaped() -> None:
+    """A name with mark-up in it stays text."""
+    name = "<script>alert(1)</script>"
+    drawn = charts.svg(Bars(name, ((name, 0.5),)), charts.WIDE) + charts.svg(Shares(name, ((name, 1.0),)), charts.WIDE)
+    assert "<script" not in drawn
+    assert "&lt;script&gt;" in drawn
+
+
+def test_the_budget_splits_its_bar() -> None:
+    """The part of a bar beyond the budget is drawn as over."""
+    kinds = [rect.get("class") for rect in ElementTree.fromstring(charts.svg(HISTOGRAM, 760)).iter("rect")]
+    assert ["bar", "bar", "bar", "bar over"] == kinds
+
+
+def test_a_histogram_without_a_budget_says_so() -> None:
+    """Without a budget there is no limit line, and the words say why."""
+    chart = Histogram("totals", ((5.0, 1.0),), (), None, None, "USD")
+    assert "no budget was given" in chart.summary
+    assert "limit" not in charts.svg(chart, charts.WIDE)
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.tuples(st.integers(1, 10**7), st.floats(-1e3, 1e3)), min_size=1, max_size=6),
+    st.sampled_from(["higher", "lower"]),
+    st.one_of(st.none(), st.floats(-1e3, 1e3)),
+)
+def test_any_curve_can_be_drawn(points: list[tuple[int, float]], direction: str, target: float | None) -> None:
+    """One point, equal points, falling scores: the picture never holds a number that is not one."""
+    ordered = tuple(sorted(points))
+    band = tuple((n, value - 1, value, value + 1) for n, value in ordered)
+    for bands in (band, ()):
+        chart = Curve("c", "m", direction, ordered, ordered, bands, target, None, ordered[-1][0])  # type: ignore[arg-type]
+        drawn = charts.svg(chart, charts.NARROW)
+        ElementTree.fromstring(drawn)
+        assert "nan" not in drawn.lower().replace("c:", "")
+        assert "inf" not in drawn
+
+
+def test_ticks_are_round() -> None:
+    """Ticks are round numbers within the range, also where there is no range."""
+    assert [0.7, 0.8, 0.9] == charts.nice_ticks(0.68, 0.97, 4)
+    assert [3.0] == charts.nice_ticks(3.0, 3.0, 4)
+    assert [7] == charts.log_ticks(7, 7, 5)
+    assert [140, 180] == charts.log_ticks(140, 180, 5)

@@ -1,0 +1,247 @@
+"""The report: every section from records, the answer first, nothing that no record holds."""
+
+import json
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import samples
+from tunecase import report
+from tunecase.content import Content, Listing, Section, Table
+from tunecase.records import Books, Decision, Estimate, Forecast, from_json
+from tunecase.report import REPORT_SECTIONS, answer, as_json, markdown
+from tunecase.sections.basis import stale
+
+ALL = samples.records()
+
+
+def content(records: dict[str, Any] | None = None, **more: Any) -> Content:
+    """The report of some records on the samples' day."""
+    return report.content(ALL if records is None else records, project=None, today=samples.TODAY, **more)
+
+
+def section(found: Content, id: str) -> Section:
+    """The section of that id."""
+    return next(one for one in found.sections if one.id == id)
+
+
+def table(found: Section, caption: str) -> list[tuple[str, ...]]:
+    """The texts of a table, found by its caption."""
+    blocks = (*found.blocks, *found.evidence)
+    rows = next(block for block in blocks if isinstance(block, Table) and block.caption == caption).rows
+    return [tuple(cell.text for cell in row) for row in rows]
+
+
+def test_the_answer_names_chance_cost_and_next_step() -> None:
+    """One line: chance, P80 cost, chance over budget, next step with its price."""
+    assert (
+        "58% to reach 0.90 within 18k USD; P80 cost 17k USD plus 1 unpriced line, "
+        "17% chance to pass the budget; next: label 300 more, 260 USD." == answer(ALL)
+    )
+    assert "65% to reach 0.90 with 4,000 examples." == answer({"forecast": ALL["forecast"]})
+
+
+def test_a_refusal_comes_before_any_chance() -> None:
+    """When the problem, the data or the curve say no, the answer is that no, with its reason."""
+    definition = replace(ALL["define"], verdict="do not start", reason="no metric is given")
+    assert "Do not start: no metric is given." == answer({**ALL, "define": definition})
+    audit = replace(ALL["audit"], verdict="not fit", reason="labels are random")
+    assert "These data are not fit: labels are random." == answer({**ALL, "audit": audit})
+    few = replace(ALL["audit"], verdict="too little to say", reason="3 rows")
+    assert "Too few data to say: 3 rows." == answer({"audit": few})
+    above: Forecast = replace(ALL["forecast"], verdict="above the ceiling", reason="0.97 is above 0.953")
+    assert "The target is above the human ceiling: 0.97 is above 0.953." == answer({"forecast": above})
+    never = replace(above, verdict="not achievable within n_max", reason="3% of curves reach it")
+    assert "Not achievable with 4,000 examples: 3% of curves reach it." == answer({"forecast": never})
+
+
+def test_overspending_is_said_first() -> None:
+    """Books beyond the budget open the answer."""
+    books: Books = replace(ALL["books"], spent=Decimal("18250.50"), left=Decimal("-250.50"))
+    assert answer({**ALL, "books": books}).startswith("Over budget: 18,250.50 USD spent, 250.50 USD too much. 58%")
+    assert "over budget" == section(content({"books": books}), "books").word
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"verdict": "reached"}, "0.90 is reached."),
+        ({"verdict": "pilot uninformative"}, "Too early to say whether 0.90 can be reached."),
+        ({"p_target": None}, "Too early to say whether 0.90 can be reached."),
+        ({"target": None, "verdict": "no target"}, "No target to reach was given."),
+    ],
+)
+def test_the_answer_follows_the_verdict(change: dict[str, Any], said: str) -> None:
+    """The chance is told only where the forecast stands behind it."""
+    assert said == answer({"forecast": replace(ALL["forecast"], **change)})
+
+
+def test_without_records_every_section_says_what_to_run() -> None:
+    """Nothing is guessed: a missing record names its verb."""
+    found = content({})
+    assert "No target to reach was given." == found.answer
+    undone = {one.id: one.answer for one in found.sections if not one.done}
+    assert {
+        "bill": "Not done yet: run `tunecase estimate`.",
+        "forecast": "Not done yet: run `tunecase forecast`.",
+        "data": "Not done yet: run `tunecase audit`.",
+        "problem": "Not done yet: run `tunecase define`.",
+        "pilot": "Not done yet: run `tunecase pilot`.",
+        "decision": "Not done yet: run `tunecase decide`.",
+        "books": "Not done yet: run `tunecase books`.",
+    } == undone
+    assert ("not done", "not done") == tuple(light.word for light in found.lights)
+    assert 7 == sum(len(block.items) for block in section(found, "unchecked").blocks if isinstance(block, Listing))
+
+
+@pytest.mark.parametrize("verb", list(ALL))
+def test_any_one_record_is_enough(verb: str) -> None:
+    """Each record alone gives a report, and each may be missing."""
+    assert len(REPORT_SECTIONS) == len(content({verb: ALL[verb]}).sections)
+    assert len(REPORT_SECTIONS) == len(content({name: one for name, one in ALL.items() if name != verb}).sections)
+
+
+def test_the_bill_shows_what_is_unpriced_and_what_is_left_out() -> None:
+    """Unpriced lines say so, lines outside the total are named, the total comes last."""
+    rows = table(section(content(), "bill"), "The bill")
+    assert ("storage and transfer", "–", "unpriced", "–", "–", "–") in rows
+    assert "inference (not in the total)" == rows[-2][0]
+    assert ("Total", "3.2k", "8.0k", "17k", "24k", "100%") == rows[-1]
+
+
+@pytest.mark.parametrize(
+    ("over", "word"),
+    [(None, "no budget given"), (0.1, "within budget"), (0.3, "may pass the budget"), (0.7, "likely over budget")],
+)
+def test_the_bill_has_a_word_for_the_budget(over: float | None, word: str) -> None:
+    """The word follows the chance to pass the budget."""
+    estimate: Estimate = replace(ALL["estimate"], over_budget=over, budget=None if over is None else 18_000.0)
+    assert word == section(content({"estimate": estimate}), "bill").word
+
+
+def test_an_earlier_estimate_shows_how_the_total_moved() -> None:
+    """Both estimates stand side by side in the evidence."""
+    found = content(earlier=[("before the pilot", samples.earlier_estimate())])
+    assert ["before the pilot", "now"] == [row[0] for row in table(section(found, "bill"), "How the total moved")]
+
+
+def test_findings_are_ranked_and_priced() -> None:
+    """What stops comes first; a fix that costs nothing is called free."""
+    rows = table(section(content(), "data"), "Defects")
+    assert ("leak", "stop", "9", "0.4%", "delete them from training", "free") == rows[0]
+    assert "55 USD (38 to 80)" == rows[1][-1]
+    clean = replace(ALL["audit"], findings=())
+    assert "no defect was found" == table(section(content({"audit": clean}), "data"), "Defects")[0][0]
+
+
+def test_criteria_that_fail_come_first() -> None:
+    """Fail, unknown, pass: each with its word."""
+    rows = table(section(content(), "problem"), "Rules of a well-posed problem")
+    assert ["fail", "unknown", "unknown", "pass"] == [row[1] for row in rows[:4]]
+
+
+def test_every_option_has_its_arithmetic() -> None:
+    """The best option comes first and is marked; blocked ones come last with the reason."""
+    found = section(content(), "decision")
+    rows = table(found, "Options, the best first")
+    assert "label more (advised)" == rows[0][0]
+    assert rows[-1][1].startswith("not possible: no price")
+    assert len(ALL["decide"].options) == len(table(found, "The arithmetic of every option"))
+    lone: Decision = replace(ALL["decide"], advice="ask for a value", options=())
+    assert "unknown" == section(content({"decide": lone}), "decision").tone
+
+
+def test_the_books_compare_plan_and_actual() -> None:
+    """Spent money keeps its cents, what nobody planned says so, charges are the evidence."""
+    found = section(content(spendings=samples.spendings()), "books")
+    rows = {row[0]: row for row in table(found, "Plan against actual")}
+    assert ("gpu", "25 to 260", "75", "41.17", "-34", "still running") == rows["gpu"]
+    assert "not planned" == rows["legal review"][-1]
+    assert "2,900.00 EUR (3,132.00 in the base currency)" in [row[2] for row in table(found, "Every charge")]
+    broken = replace(ALL["books"], verified=False)
+    assert "ledger not verified" == section(content({"books": broken}), "books").word
+
+
+@pytest.mark.parametrize(("inside", "spent", "word"), [(True, "80", "inside P10 to P90"), (False, "900", "above P90")])
+def test_a_finished_line_is_judged(inside: bool, spent: str, word: str) -> None:
+    """A line that is judged says where the actual fell."""
+    books: Books = ALL["books"]
+    gpu = replace(next(line for line in books.lines if line.name == "gpu"), inside=inside, spent=Decimal(spent))
+    rows = table(section(content({"books": replace(books, lines=(gpu,))}), "books"), "Plan against actual")
+    assert word == rows[0][-1]
+
+
+def test_needed_examples_may_never_come() -> None:
+    """Where most worlds never reach the target, the words say never and give no number."""
+    needed = replace(ALL["forecast"].needed, p10=None, p50=None, p90=None)
+    text = markdown(content({"forecast": replace(ALL["forecast"], needed=needed)}))
+    assert "in 9 of 10 worlds never reached" in text
+    lucky = replace(needed, p10=900)
+    text = markdown(content({"forecast": replace(ALL["forecast"], needed=lucky)}))
+    assert "with luck (1 in 10) 900" in text
+
+
+def test_old_prices_are_told() -> None:
+    """Prices older than the catalog allows are counted; bad dates are passed over."""
+    told = stale(("H100 2025-01", "2026-11-01", "2026-99-99", "no date"), date(2026, 11, 24))
+    assert "1 price date is older than 180 days (the oldest 2025-01-01): check the prices." == told
+    assert "" == stale(("2026-11-01",), date(2026, 11, 24))
+
+
+def test_everything_not_checked_is_gathered() -> None:
+    """Unknown rules, unchecked defects and unpriced lines stand in one place."""
+    told = markdown(content())
+    assert "## What was not checked" in told
+    assert "P5 room above the baseline" in told.split("## What was not checked")[1]
+    assert "Unpriced: storage and transfer" in told.split("## What was not checked")[1]
+
+
+def test_the_json_gives_the_records_back() -> None:
+    """Each record reads back equal to itself, with the answer and the meta data beside it."""
+    body = json.loads(as_json(content(spendings=samples.spendings(), meta={"version": "0.1.0", "seed": "0"})))
+    assert answer(ALL) == body["answer"]
+    assert "0" == body["meta"]["seed"]
+    assert ALL["estimate"] == from_json(Estimate, body["records"]["estimate"])
+    assert "3132.00" == body["records"]["spend"][2]["amount_base"]
+
+
+def test_three_files_are_written(tmp_path: Path) -> None:
+    """The folder holds HTML, Markdown and JSON, nothing half-written beside them, and the record names them."""
+    told = report.report(content(), tmp_path / "new", page=lambda found: f"<p>{found.answer}</p>")
+    assert ["report.html", "report.json", "report.md"] == sorted(path.name for path in (tmp_path / "new").iterdir())
+    assert answer(ALL) == told.answer
+    assert Path(told.markdown).read_text(encoding="utf-8") == markdown(content())
+    assert len(REPORT_SECTIONS) == len(told.sections)
+    assert "" == report.report(content({}), tmp_path).html
+
+
+def test_what_estimate_leaves_open_is_called_unknown() -> None:
+    """Without a GPU there are no hours and no price of a run, and the bill says so."""
+    bare: Estimate = replace(ALL["estimate"], gpu="", gpu_hours=None, usd_per_gpu_hour=None, run_price=None)
+    text = markdown(content({"estimate": bare}))
+    assert "- GPU hours: unknown" in text
+    assert "- One training run: unpriced" in text
+
+
+def test_markdown_escapes_what_it_is_given() -> None:
+    """Mark-up in a class label or a finding stays text, and a table keeps its columns."""
+    finding = replace(ALL["audit"].findings[0], fix="a | b <script>x</script> [link](x)\n# head")
+    audit = replace(ALL["audit"], findings=(finding,), classes={"<b>|*": 3})
+    text = markdown(content({"audit": audit}))
+    assert "<script>" not in text
+    assert "a \\| b &lt;script&gt;x&lt;/script&gt; \\[link\\](x) \\# head" in text
+    assert "| &lt;b&gt;\\|\\* | 3 | 0 |" in text
+
+
+def test_samples_are_consistent() -> None:
+    """The sample books and shares add up, so that a picture of them is an honest one."""
+    books: Books = ALL["books"]
+    assert sum(line.spent for line in books.lines) == books.spent == Decimal(18_000) - (books.left or 0)
+    assert 1 == pytest.approx(sum(line.share or 0 for line in ALL["estimate"].lines))
+    audit = ALL["audit"]
+    assert audit.rows == audit.usable + audit.dropped + audit.quarantined
+    assert audit.usable == sum(audit.classes.values())
