@@ -252,10 +252,21 @@ def contents(flow: Flow) -> Any:
 
     order = ("define", "audit", "estimate", "pilot", "forecast", "decide", "books")
     records = {verb: record for verb in order if (record := flow.known(verb)) is not None}
-    entries = list(flow.ledger.entries(check=True))
-    head = entries[-1].id if entries else ""
+    stood: dict[str, str] = {}
+    earlier: list[tuple[str, Estimate]] = []
+    head = ""
+    for entry in flow.ledger.entries():
+        head = entry.id
+        if entry.kind == "record":
+            stood[entry.verb] = f"entry {entry.id[:12]}, {entry.recorded_at:%Y-%m-%d %H:%M} UTC"
+        if entry.verb == "estimate" and entry.meta.get("key") == flow.key:
+            earlier.append((f"{entry.recorded_at:%Y-%m-%d %H:%M}", entry.record()))
     meta = {"seed": str(flow.seed), "version": __version__, "price_book": catalog.price_book(), "ledger": head}
-    return content(records, project=flow.project, spendings=[c for _, c in flow.spendings()], meta=meta)
+    charges = [charge for _, charge in flow.spendings()]
+    return content(
+        records, project=flow.project, spendings=charges, meta=meta, today=flow.today, earlier=earlier[:-1],
+        entries=stood,
+    )  # fmt: skip
 
 
 def report(flow: Flow, to: Path | None = None, page: Callable[[Any], str] | None = None) -> Report:
