@@ -42,7 +42,11 @@ class DefaultUsed:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What will it cost? All amounts over the whole loop of rounds, in `currency`."""
+    """What will it cost? All amounts over the whole loop of rounds, in `currency`.
+
+    `reached` is the chance to meet the target within the budget; `false_pass` the chance to pass the test by luck;
+    the histogram holds (middle of a bar, share of worlds), the last bar with all dearer ones.
+    """
 
     currency: str
     lines: tuple[Line, ...]
@@ -58,17 +62,20 @@ class Estimate:
     unpriced: tuple[str, ...]
     gpu: str
     gpu_count: int
-    gpu_hours: Band
-    usd_per_gpu_hour: Band
+    gpu_hours: Band | None
+    usd_per_gpu_hour: Band | None
     price_dates: tuple[str, ...]
     price_book: str
     label_price: Band | None
     round_price: Band
-    run_price: Band
+    run_price: Band | None
     histogram: tuple[tuple[float, float], ...]
     draws: int
     seed: int
     based_on: str
+    false_pass: float | None = None
+    total_when_reached: Band | None = None
+    total_when_stopped: Band | None = None
 
     def line(self, name: str) -> Line | None:
         """The line of that name, if the bill has it."""

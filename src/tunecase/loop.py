@@ -1,0 +1,171 @@
+"""Walks the rounds of a fine-tune, data, training, test, in every possible world at once.
+
+A world is drawn once and kept through all its rounds. Drawing it anew in each round would make failures independent,
+so that a hopeless problem would be solved by patience alone.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+from tunecase.spread import generator
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tunecase.spread import Draws
+
+    Flags = NDArray[np.bool_]
+
+SURE = 0.90  # the lower end of the 80% interval that every measured score is shown with
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What the rounds amount to, one entry per world: all arrays have shape (draws,).
+
+    `bought` counts examples beyond those at hand, `rows_trained` the rows of one training run of each round, summed.
+    `reached` is True where the test was passed, `false_pass` where it was passed though the true score lies below the
+    target; both are None where no curve is known.
+    """
+
+    rounds: "Draws"
+    bought: "Draws"
+    rows_trained: "Draws"
+    reached: "Flags | None" = None
+    false_pass: "Flags | None" = None
+
+
+def doubling(rows: int, n_max: float, most: int) -> tuple[int, ...]:
+    """Rows trained on in each round: those at hand, then doubled, at last n_max.
+
+    Example:
+        >>> doubling(500, 3_000, most=12)
+        (500, 1000, 2000, 3000)
+    """
+    sizes = [rows]
+    while sizes[-1] < n_max and len(sizes) < most:
+        sizes.append(int(min(2 * sizes[-1], n_max)))
+    return tuple(sizes)
+
+
+def adding(rows: int, n_max: float, most: int) -> tuple[int, ...]:
+    """Rows trained on in each round when each adds as many as there are at hand now, up to n_max.
+
+    Example:
+        >>> adding(500, 1_800, most=5)
+        (500, 1000, 1500, 1800, 1800)
+    """
+    return tuple(int(min(rows * (index + 1), max(n_max, rows))) for index in range(most))
+
+
+def random_rounds(stop_share: "Draws", luck: "Draws", most: int) -> "Draws":
+    """Whole numbers of rounds when each is the last with the chance `stop_share`, by inversion of uniform `luck`.
+
+        rounds = 1 + floor(ln luck / ln(1 - q)),   at most `most`
+
+    With q ~ Beta(2, 2) the mean before the cut is 3. Shape (draws,). Leaves out what each round learns: see `walk`.
+    """
+    import numpy as np
+
+    stop = np.clip(stop_share, 1e-9, 1 - 1e-9)
+    failures = np.floor(np.log(np.clip(luck, 1e-300, 1.0)) / np.log1p(-stop))
+    return np.minimum(1.0 + failures, float(most))
+
+
+def counted(rounds: "Draws", sizes: Sequence[int]) -> Walk:
+    """The walk of a known number of rounds through `sizes`; rounds beyond the last size train on the last size."""
+    import numpy as np
+
+    whole = np.clip(np.rint(rounds), 1, None)
+    index = np.minimum(whole, len(sizes)).astype(int) - 1
+    grid = np.asarray(sizes, dtype=float)
+    extra = whole - (index + 1)
+    return Walk(whole, grid[index] - grid[0], np.cumsum(grid)[index] + extra * grid[-1])
+
+
+def passing_count(target: float, test_rows: int, sure: float = SURE) -> int:
+    """The fewest right answers of a test at which the lower bound of the score meets the target.
+
+        c / m >= t + z sqrt(t (1 - t) / m)
+
+    which is Wilson's lower bound solved for the count. It can exceed test_rows: then no result of that test suffices.
+
+    Example:
+        >>> passing_count(0.92, 270)
+        255
+    """
+    z = NormalDist().inv_cdf(sure)
+    needed = test_rows * target + z * math.sqrt(test_rows * target * (1 - target))
+    return math.ceil(needed - 1e-9)
+
+
+def walk(
+    paths: "Draws",
+    error_target: float,
+    sizes: Sequence[int],
+    *,
+    test_rows: int | None,
+    seed: int = 0,
+    most: "int | Draws | None" = None,
+    stops: bool = True,
+    spend: "Draws | None" = None,
+    budget: float = math.inf,
+) -> Walk:
+    """Round r trains on sizes[r - 1] rows, tests, and ends the walk when the lower bound of the score meets the target.
+
+    Args:
+        paths: true error of each world at each size, shape (draws, sizes), drawn once per world [share of 1].
+        error_target: the error at or below which the target is met.
+        sizes: rows trained on, round by round, not falling.
+        test_rows: items of the test, whose binomial noise is drawn anew in each round; None: the test sees the truth.
+        seed: of the tests' luck; each round has its own generator, so that two targets share their luck.
+        most: rounds after which the walk stops, one number or one per world, shape (draws,).
+        stops: False goes on to `most` even after success (the user fixed the rounds).
+        spend: money spent by the end of each round, shape (draws, sizes), rising; rounds beyond `budget` are not begun.
+        budget: in the unit of spend.
+    Returns: the Walk; a world that cannot pay its first round has 0 rounds and buys nothing.
+    Leaves out tuning and cleaning between rounds, which could lift a path: P(reached) errs low by what they would add.
+    """
+    import numpy as np
+
+    draws, columns = paths.shape
+    if columns != len(sizes):
+        raise ValueError(f"paths has {columns} sizes; wanted {len(sizes)}")
+    allowed = np.full(draws, columns) if most is None else np.minimum(np.rint(most) + np.zeros(draws), columns)
+    if spend is not None:
+        allowed = np.minimum(allowed, (spend <= budget).sum(axis=1))
+    good = _passed(paths, error_target, test_rows, seed) & (np.arange(columns) < allowed[:, None])
+    reached = good.any(axis=1)
+    first = good.argmax(axis=1)
+    last = (np.where(reached, first, allowed - 1) if stops else allowed - 1).astype(int)
+    grid = np.asarray(sizes, dtype=float)
+    begun = last >= 0
+    at = np.maximum(last, 0)
+    true_error = paths[np.arange(draws), np.where(reached, first, at)]
+    return Walk(
+        rounds=(last + 1).astype(float),
+        bought=np.where(begun, grid[at] - grid[0], 0.0),
+        rows_trained=np.where(begun, np.cumsum(grid)[at], 0.0),
+        reached=reached,
+        false_pass=reached & (true_error > error_target),
+    )
+
+
+def _passed(paths: "Draws", error_target: float, test_rows: int | None, seed: int) -> "Flags":
+    import numpy as np
+    from scipy.special import betainc
+
+    if test_rows is None:
+        return np.asarray(paths <= error_target)
+    count = passing_count(1 - error_target, test_rows)
+    if count > test_rows:
+        return np.zeros(paths.shape, dtype=bool)
+    # P(at least `count` right) is an incomplete beta; one uniform per test keeps scenarios in step.
+    right = np.clip(1 - paths, 0.0, 1.0)
+    chance = betainc(max(count, 1), test_rows - max(count, 1) + 1, right)
+    luck = [generator(seed, f"test of round {index + 1}").random(len(paths)) for index in range(paths.shape[1])]
+    return np.asarray(np.column_stack(luck) < chance)
