@@ -60,7 +60,7 @@ def gpu(work: Work) -> Cost:
     assert hours is not None
     price = band(work.machine.hour.draws).p50
     words = (
-        f"{_short(band(hours).p50)} GPU hours on {work.machine.count} x {work.machine.gpu} "
+        f"{_short(band(hours).p50)} GPU hours at P50 on {work.machine.count} x {work.machine.gpu} "
         f"at {_short(price)} {work.basis.currency} per GPU hour ({work.machine.hour.tier})"
     )
     return Cost(hours * work.machine.hour.draws, words)
@@ -110,7 +110,7 @@ def data(work: Work) -> Cost:
         parts.append(why)
     else:
         amount = amount + work.supply.cost(bought)
-        parts.append(f"{_short(band(bought).p50)} new examples ({_short(band(bought).p90)} at P90)")
+        parts.append(f"{_short(band(bought).p50)} new examples at P50, {_short(band(bought).p90)} at P90")
     return Cost(amount, ", ".join(parts), unpriced=unpriced)
 
 
@@ -156,7 +156,8 @@ def _evaluation_share(work: Work) -> "Draws":
 
 
 def _hours_words(work: Work, hours: "Draws", what: str) -> str:
-    return f"{_short(band(hours).p50)} h of {what} over {_short(band(work.walk.rounds).p50)} rounds"
+    rounds = band(work.walk.rounds)
+    return f"{_short(band(hours).p50)} h of {what} at P50; {rounds.p50:.0f} rounds at P50, {rounds.p90:.0f} at P90"
 
 
 def _draws_of(known: Band, basis: Basis) -> "Draws":

@@ -1,4 +1,4 @@
-"""What will it cost? Prices every line of the bill over a random number of rounds, with its doubt and what drives it."""
+"""What will it cost? Every line of the bill over a random number of rounds, its doubt, and what drives it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ COSTS = (gpu, labour, data, evaluation, inference)
 DRAWS = 20_000
 BARS = 30
 DRIVERS = 8
+LEAST_SHARE = 0.005  # below it, a share cannot be told from chance in 20,000 draws
 Z80 = 1.2815515655446004  # half of an 80% interval, in standard deviations
 ROUNDS = "rounds"
 
@@ -244,7 +245,7 @@ def _drivers(basis: Basis, walk: loop.Walk, total: "Draws") -> tuple[Driver, ...
     """The inputs that carry most of the total's variance; how the rounds are drawn counts as one input, the rounds."""
     inputs = {name: draws for name, draws in basis.worlds.drawn.items() if not name.startswith(ROUNDS)}
     shares = first_order({**inputs, ROUNDS: walk.rounds}, total)
-    return tuple(Driver(name, share) for name, share in list(shares.items())[:DRIVERS] if share > 0)
+    return tuple(Driver(name, share) for name, share in list(shares.items())[:DRIVERS] if share >= LEAST_SHARE)
 
 
 def _band_where(total: "Draws", reached: "loop.Flags | None", wanted: bool) -> Band | None:
@@ -281,7 +282,7 @@ def _assumptions(work: Work, bill: dict[str, Cost], route: _Route, choice: Choic
     if not bill["inference"].included:
         words.append("inference after launch is left out of the total (include_inference: true counts it)")
     words += [
-        "a month of one full-time person is taken as in the defaults; waiting for labels, GPUs and people is not counted",
+        "the calendar counts working hours only; waiting for labels, GPUs and people is not counted",
         "idle GPUs, storage, egress and start-up are not counted",
         "no allowance for unknown unknowns: only what an input names is in the range",
     ]

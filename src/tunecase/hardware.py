@@ -58,7 +58,7 @@ def choose(basis: Basis, machines: Sequence[Machine] | None = None) -> Choice:
                 tier = basis.text("compute.tier", basis.project.compute.tier if basis.project else None)
                 refused.append(f"{name}: no price in the tier {tier}")
             else:
-                machines.append(Machine(name, count, run_gpu_hours(name, count, basis, train_tokens=1e6), hour))
+                machines.append(Machine(name, count, run_gpu_hours(name, basis, train_tokens=1e6), hour))
     if not machines:
         return Choice(None, "; ".join(refused) or "no GPU is named")
     best = min(machines, key=lambda machine: float(machine.price_per_mtok.mean()))
@@ -66,26 +66,24 @@ def choose(basis: Basis, machines: Sequence[Machine] | None = None) -> Choice:
     return Choice(best, "; ".join([f"{best.count} x {best.gpu} is {words}", *refused]))
 
 
-def run_gpu_hours(gpu: str, count: int, basis: Basis, *, train_tokens: float) -> "Draws":
+def run_gpu_hours(gpu: str, basis: Basis, *, train_tokens: float) -> "Draws":
     """GPU hours of one training run of the project's first model, all GPUs added up, shape (draws,).
 
     The efficiency is drawn once per world, so that every run of a project is as fast or slow as its first.
-    Leaves out start-up, evaluation and saving within a run.
+    Samples are packed to the longest length, so that padding costs nothing; short samples read one by one cost more.
+    Leaves out start-up, evaluation and saving within a run: some minutes, much of a run that is short.
     """
+    import numpy as np
+
     from tunecase import shape, speed
 
     project, card = basis.project, catalog.gpu(gpu)
     assert project is not None
-    efficiency = basis.worlds.draw(f"training efficiency on {card.name}", speed.efficiency(card, project.method))
-    dimensions = shape.read_shape(base_model(basis))
-    hours = speed.gpu_hours(
-        dimensions,
-        method=project.method,
-        train_tokens=train_tokens,
-        peak_tflops=card.peak_bf16_tflops,
-        efficiency=efficiency,
+    flops = speed.flops_per_token(
+        shape.read_shape(base_model(basis)), project.method, sequence_tokens(basis), rank=_rank(basis)
     )
-    return hours + 0.0 * efficiency
+    efficiency = basis.worlds.draw(f"training efficiency on {card.name}", speed.efficiency(card, project.method))
+    return np.asarray(speed.gpu_hours(flops, train_tokens, card.peak_bf16_tflops, efficiency), dtype=float)
 
 
 def base_model(basis: Basis) -> str:
@@ -106,12 +104,13 @@ def _counts(basis: Basis) -> tuple[int, ...]:
 
 
 def _count_that_fits(gpu: str, basis: Basis) -> int | None:
-    """The fewest GPUs whose memory holds the likely peak of a run, or None."""
+    """The fewest GPUs on which the run fits, failing that on which it is tight, or None."""
     from tunecase import memory, shape
 
     assert basis.project is not None
     training, card = basis.project.training, catalog.gpu(gpu)
     dimensions = shape.read_shape(base_model(basis))
+    verdicts = {}
     for count in _counts(basis):
         peak = memory.peak_memory(
             dimensions,
@@ -119,11 +118,15 @@ def _count_that_fits(gpu: str, basis: Basis) -> int | None:
             sequence_tokens=sequence_tokens(basis),
             micro_batch=int(basis.text("training.micro_batch", training.micro_batch)),
             gpus=count,
-            rank=int(basis.text("training.rank", training.rank)),
+            rank=_rank(basis),
         )
-        if peak.mid_gb <= card.memory_gib * GB_PER_GIB:
-            return count
-    return None
+        verdicts[count] = memory.fit_verdict(peak, card)
+    good = [count for wanted in ("fits", "tight") for count, verdict in verdicts.items() if verdict == wanted]
+    return good[0] if good else None
+
+
+def _rank(basis: Basis) -> int:
+    return int(basis.text("training.rank", basis.project.training.rank if basis.project else None))
 
 
 def sequence_tokens(basis: Basis) -> int:

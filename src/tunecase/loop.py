@@ -139,7 +139,7 @@ def walk(
     if spend is not None:
         allowed = np.minimum(allowed, (spend <= budget).sum(axis=1))
     good = _passed(paths, error_target, test_rows, seed) & (np.arange(columns) < allowed[:, None])
-    reached = good.any(axis=1)
+    reached = np.asarray(good.any(axis=1))
     first = good.argmax(axis=1)
     last = (np.where(reached, first, allowed - 1) if stops else allowed - 1).astype(int)
     grid = np.asarray(sizes, dtype=float)
