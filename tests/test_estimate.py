@@ -316,7 +316,8 @@ def test_hardware_is_worked_out_from_the_model(tmp_path: Path) -> None:
     assert full.run_price is not None
     assert lora.run_price is not None
     assert full.run_price.p50 > lora.run_price.p50
-    small = bill(written(LABELS.replace("gpus: [H100]", "gpus: [T4, A10G], gpu_count: 1"), tmp_path), machines=None)
+    cards = LABELS.replace("gpus: [H100]", "gpus: [T4, A10G], gpu_count: 1")
+    small = bill(written(cards + "method: full\n", tmp_path), machines=None)
     assert small.gpu == ""
     assert "A10G" in small.unpriced[0]
 
@@ -334,8 +335,8 @@ def curve() -> Forecast:
 def found(rows: int, repair: Band) -> Audit:
     """An audit with these usable rows and this price of repairs."""
     return Audit(
-        "train.jsonl", None, rows, rows, 0, 0, None, 0, 0, "fit", "", (), (), {}, {}, (), TOKENS, repair, "USD", "jsonl",
-        "text", 0.0,
+        "train.jsonl", None, rows, rows, 0, 0, None, 0, 0, "fit", "", (), (), {}, {}, (), TOKENS, repair, "USD",
+        "jsonl", "text", 0.0,
     )  # fmt: skip
 
 

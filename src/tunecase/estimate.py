@@ -85,7 +85,7 @@ class _Route:
 def _route(
     project: Project, basis: Basis, rows: int, stock: Supply, forecast: Forecast | None, test_rows: int | None
 ) -> _Route:
-    if forecast is not None and forecast.target is not None and forecast.verdict != "not a pilot yet":
+    if forecast is not None and _usable(forecast):
         return _along_the_curve(project, basis, rows, forecast, test_rows)
     most = int(basis.text("rounds.most"))
     n_max = rows + stock.limit if stock.limit is not None else float("inf")
@@ -105,6 +105,11 @@ def _route(
     walk = loop.counted(rounds, loop.adding(rows, n_max, most))
     based_on = "no pilot" if forecast is None else "no usable pilot" if forecast.target is not None else "no target"
     return _Route(walk, based_on, (words, growth))
+
+
+def _usable(forecast: Forecast) -> bool:
+    sizes = {point.n for point in forecast.points if point.n > 0}
+    return forecast.target is not None and forecast.verdict != "not a pilot yet" and len(sizes) > 1
 
 
 def _along_the_curve(project: Project, basis: Basis, rows: int, forecast: Forecast, test_rows: int | None) -> _Route:
