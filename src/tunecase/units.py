@@ -167,7 +167,9 @@ def _factor(unit: str, per: str, raw: str, wanted: Wanted) -> float:
         if given not in HOURS:
             raise UnitError(repr(raw), wanted.words, fix)
         factor *= HOURS[given] / HOURS[wanted.unit]
-    elif unit and not (wanted.unit == "" and not per and unit.isalpha() and _singular(unit) not in HOURS):
+    elif unit and not (
+        wanted.unit == "" and (wanted.per or not per) and unit.isalpha() and _singular(unit) not in HOURS
+    ):
         raise UnitError(repr(raw), wanted.words, fix)
     if wanted.per in HOURS:
         given = _singular(per)
