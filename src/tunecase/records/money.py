@@ -42,6 +42,11 @@ class Decision:
     currency: str
 
     @property
+    def ok(self) -> bool:
+        """False when the advice is to stop, or to mend something before anything is trained."""
+        return self.advice not in ("stop", "fix first")
+
+    @property
     def best(self) -> Option | None:
         """The option the advice names."""
         return next((option for option in self.options if option.lever == self.advice), None)

@@ -1,0 +1,52 @@
+# make demo   sets everything up and walks the road on the example
+# make test   sets everything up and runs the quick tests
+# Only Python 3.11 to 3.13 with pip and venv is needed beforehand.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+READY := $(VENV)/.ready
+
+.PHONY: setup demo test test-slow check lint types bench golden docs clean
+
+setup: $(READY)
+
+$(READY): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "tunecase needs Python 3.11, 3.12 or 3.13 on the path"; exit 3; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@touch $(READY)
+
+demo: $(READY)
+	rm -rf demo
+	$(BIN)/tunecase init --example support-tickets --to demo
+	$(BIN)/tunecase run --project demo/tunecase.yaml
+	@echo "Open demo/report.html in a browser."
+
+test: $(READY)
+	$(BIN)/python -m pytest --quiet --numprocesses 2 --cov --cov-report term:skip-covered --cov-fail-under 90
+
+test-slow: $(READY)
+	$(BIN)/python -m pytest --quiet -m slow
+
+check: lint types test
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+bench: $(READY)
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+golden: $(READY)
+	$(BIN)/python -m pytest --quiet tests --golden
+
+docs: $(READY)
+	$(BIN)/python docs/assemble.py
+
+clean:
+	rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

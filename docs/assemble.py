@@ -1,0 +1,79 @@
+"""Writes docs/method.md from the docstrings of the drawers and instruments, so that the method cannot drift from code.
+
+Usage: python docs/assemble.py [--check]
+"""
+
+import ast
+import inspect
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SRC = ROOT / "src" / "tunecase"
+ROOMS = (
+    ("Doubt and units", ("spread", "units")),
+    ("Prices", ("prices",)),
+    ("The problem", ("define", "statistics", "criteria")),
+    ("The data", ("audit", "text", "checks")),
+    ("Memory, time and price of a run", ("shape", "memory", "speed", "fit")),
+    ("The bill", ("estimate", "costs", "loop", "hardware", "sensitivity")),
+    ("The pilot", ("pilot", "trainers")),
+    ("The forecast", ("forecast", "curves")),
+    ("The decision", ("decide", "levers")),
+    ("The books", ("books", "ledger")),
+)
+HEAD = """# Method: every formula, where it stands
+
+Written by `make docs` from the docstrings; edit those, not this file. Each formula says what it leaves out.
+"""
+
+
+def sections() -> str:
+    """The whole document."""
+    parts = [HEAD]
+    for title, rooms in ROOMS:
+        parts.append(f"## {title}\n")
+        for room in rooms:
+            for path in _files(room):
+                parts += _of(path)
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _files(room: str) -> list[Path]:
+    file = SRC / f"{room}.py"
+    return [file] if file.exists() else sorted((SRC / room).glob("*.py"))
+
+
+def _of(path: Path) -> list[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    name = path.relative_to(SRC).as_posix()
+    out = [f"### `{name}`\n", _text(ast.get_docstring(tree, clean=False)) + "\n"]
+    for node in tree.body:
+        public = isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+        if public and (doc := ast.get_docstring(node, clean=False)) and _has_method(doc):
+            out.append(f"**`{node.name}`** {_text(doc)}\n")
+    return out
+
+
+def _has_method(doc: str) -> bool:
+    """Only what holds a formula, a source or a limit belongs to the method."""
+    return any(mark in doc for mark in ("\n        ", "Source:", "Leaves out", "leaves out"))
+
+
+def _text(doc: str | None) -> str:
+    lines = inspect.cleandoc(doc or "").splitlines()
+    kept: list[str] = []
+    example = False
+    for line in lines:
+        example = line.startswith("Example") or (example and (not line or line.startswith(" ")))
+        if not example:
+            kept.append(line)
+    return "\n".join(kept).strip()
+
+
+if __name__ == "__main__":
+    target = ROOT / "docs" / "method.md"
+    text = sections()
+    if "--check" in sys.argv:
+        sys.exit(0 if target.read_text(encoding="utf-8") == text else "docs/method.md is stale: run `make docs`")
+    target.write_text(text, encoding="utf-8")

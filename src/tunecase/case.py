@@ -1,0 +1,91 @@
+"""The Python face: `Case("tunecase.yaml").audit()`, one method per verb, each returning its record."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from tunecase import flow
+from tunecase.records import (
+    Audit,
+    Books,
+    Decision,
+    Definition,
+    Estimate,
+    Forecast,
+    Pilot,
+    Report,
+)
+
+
+class Case:
+    """One project file and its ledger.
+
+    Args:
+        path: the project file; everything is written into its folder.
+        seed: the same seed gives the same answers.
+        today: the date that prices are judged by; today when left out.
+    Raises: InputError holding every problem in the file, or an edited ledger.
+    """
+
+    def __init__(self, path: str | Path = "tunecase.yaml", *, seed: int = 0, today: date | None = None) -> None:
+        self.flow = flow.open_case(Path(path), seed, today)
+        _show_in_notebooks()
+
+    def define(self) -> Definition:
+        """Is the problem well posed and achievable?"""
+        return flow.define(self.flow)
+
+    def audit(self) -> Audit:
+        """Are these the right data, and good enough?"""
+        return flow.audit(self.flow)
+
+    def estimate(self) -> Estimate:
+        """What will it cost, line by line?"""
+        return flow.estimate(self.flow)
+
+    def pilot(self, *, trainer: str = "probe", draws: int = 3, max_minutes: float | None = None) -> Pilot:
+        """Small real runs on nested subsets; resumable."""
+        return flow.pilot(self.flow, trainer, draws, max_minutes=max_minutes)
+
+    def forecast(self) -> Forecast:
+        """Will more data reach the target, and at what price?"""
+        return flow.forecast(self.flow)
+
+    def decide(self) -> Decision:
+        """What should the next dollar buy?"""
+        return flow.decide(self.flow)
+
+    def books(self) -> Books:
+        """What did it cost so far, against the plan?"""
+        return flow.books(self.flow)
+
+    def report(self, to: str | Path | None = None) -> Report:
+        """Writes report.html, report.md and report.json beside the project file, or into the folder `to`."""
+        from tunecase.page import render
+
+        return flow.report(self.flow, Path(to) if to else None, page=render)
+
+    def run(self, *, anyway: bool = False) -> dict[str, Any]:
+        """The whole road; returns the records by verb."""
+        flow.road(self.flow, lambda verb, record: None, anyway=anyway)
+        self.report()
+        return dict(self.flow.records)
+
+
+def _show_in_notebooks() -> None:
+    """Gives every record its printed form as the display of a notebook cell."""
+    import sys
+
+    if "IPython" not in sys.modules:
+        return
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if shell is None:
+        return
+    from tunecase.records import RECORDS
+    from tunecase.show import as_html
+
+    formatter = shell.display_formatter.formatters["text/html"]
+    for kind in RECORDS.values():
+        formatter.for_type(kind, as_html)

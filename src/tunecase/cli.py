@@ -1,0 +1,344 @@
+"""The terminal face: words to verbs, nothing else; records are printed by show.py, or as JSON with --json."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from tunecase import __version__
+from tunecase.errors import InputError, TunecaseError
+
+if TYPE_CHECKING:
+    from tunecase.flow import Flow
+
+app = typer.Typer(
+    name="tunecase",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="The road: init → define → audit → estimate → pilot → forecast → decide → report. "
+    "`tunecase run` walks it. Exit codes: 0 fine, 1 the answer is no, 2 the input cannot be read, 3 the world failed.",
+)
+spend_app = typer.Typer(no_args_is_help=True, help="Record what was really paid.")
+ledger_app = typer.Typer(no_args_is_help=True, help="Look after the ledger.")
+ROAD, QUICK, AFTER = "The road", "Quick questions", "After the money is spent"
+app.add_typer(spend_app, name="spend", rich_help_panel=AFTER)
+app.add_typer(ledger_app, name="ledger", rich_help_panel=AFTER)
+
+ProjectFile = Annotated[Path, typer.Option("--project", "-p", help="The project file.", show_default=True)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the record as JSON and nothing else.")]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same answer.")]
+Today = Annotated[str | None, typer.Option(help="Judge prices as of this date (YYYY-MM-DD).", hidden=True)]
+InputColumn = Annotated[str | None, typer.Option("--input", help="Column of the input, if it is not recognised.")]
+OutputColumn = Annotated[str | None, typer.Option("--output", help="Column of the answer or label.")]
+HERE = Path("tunecase.yaml")
+
+
+@app.callback()
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    """Make the case for a fine-tune, or against it, before the money is spent; then keep the case honest."""
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.command(rich_help_panel=ROAD)
+def init(
+    data: Annotated[Path | None, typer.Argument(help="A data file: .jsonl, .csv or .parquet.")] = None,
+    example: Annotated[str | None, typer.Option(help="Copy a shipped example instead, e.g. support-tickets.")] = None,
+    to: Annotated[
+        Path | None, typer.Option(help="Folder for the project file; the data file's own by default.")
+    ] = None,
+    test: Annotated[Path | None, typer.Option(help="The held-out test file.")] = None,
+    input: InputColumn = None,
+    output: OutputColumn = None,
+    force: Annotated[bool, typer.Option(help="Overwrite what is there.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Write a commented project file for a data file, or copy an example."""
+    from tunecase.init import init as write
+
+    folder = to or (data.parent if data else Path())
+    _print("init", write(data, example=example, to=folder, input=input, output=output, test=test, force=force), json)
+
+
+@app.command(rich_help_panel=ROAD)
+def define(project: ProjectFile = HERE, seed: Seed = 0, json: AsJson = False, today: Today = None) -> None:
+    """Is the problem well posed, and achievable with today's technology?"""
+    from tunecase import flow
+
+    _finish("define", flow.define(_open(project, seed, today)), json)
+
+
+@app.command(rich_help_panel=ROAD)
+def audit(
+    train: Annotated[Path | None, typer.Argument(help="A training file, to audit without a project file.")] = None,
+    test: Annotated[Path | None, typer.Option(help="The held-out test file.")] = None,
+    input: InputColumn = None,
+    output: OutputColumn = None,
+    strict: Annotated[bool, typer.Option(help="Exit with 1 when any row was quarantined.")] = False,
+    project: ProjectFile = HERE,
+    seed: Seed = 0,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """Are these the right data, and good enough? Every finding with its fix and price."""
+    from tunecase import flow
+    from tunecase.show import audit_progress
+
+    with audit_progress(quiet=json) as progress:
+        if train is None:
+            record = flow.audit(_open(project, seed, today), progress)
+        else:
+            record = flow.audit_file(train, test, input, output, seed, _date(today), progress)
+    _finish("audit", record, json, ok=record.ok and not (strict and record.quarantined))
+
+
+@app.command(rich_help_panel=ROAD)
+def estimate(project: ProjectFile = HERE, seed: Seed = 0, json: AsJson = False, today: Today = None) -> None:
+    """What will it cost? The bill by line, P10 to P90, and what drives it."""
+    from tunecase import flow
+
+    _finish("estimate", flow.estimate(_open(project, seed, today)), json)
+
+
+@app.command(rich_help_panel=ROAD)
+def pilot(
+    trainer: Annotated[str, typer.Option(help="What is trained: probe (TF-IDF and logistic regression).")] = "probe",
+    draws: Annotated[int, typer.Option(min=1, max=50, help="Random draws of each size.")] = 3,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; chosen when left out.")] = None,
+    max_minutes: Annotated[float | None, typer.Option(help="Stop before this many minutes.")] = None,
+    project: ProjectFile = HERE,
+    seed: Seed = 0,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """Try it small: real runs on nested subsets, resumable, never run twice."""
+    from tunecase import flow
+    from tunecase.show import pilot_progress
+
+    opened = _open(project, seed, today)
+    with pilot_progress(quiet=json) as progress:
+        record = flow.pilot(opened, trainer, draws, workers, max_minutes, progress)
+    _finish("pilot", record, json)
+
+
+@app.command(rich_help_panel=ROAD)
+def forecast(
+    points: Annotated[Path | None, typer.Argument(help="A CSV of n,score, to forecast without a project.")] = None,
+    target: Annotated[str | None, typer.Option(help="The score wanted, e.g. 0.92 or 92%.")] = None,
+    metric: Annotated[str, typer.Option(help="What the scores of the CSV are.")] = "accuracy",
+    n_max: Annotated[int | None, typer.Option(help="The most examples that could be had.")] = None,
+    project: ProjectFile = HERE,
+    seed: Seed = 0,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """Will more data reach the target, how much of it, at what price?"""
+    from tunecase import flow
+
+    if points is None:
+        record = flow.forecast(_open(project, seed, today))
+    else:
+        record = flow.forecast_file(points, metric, target, n_max, seed)
+    _finish("forecast", record, json)
+
+
+@app.command(rich_help_panel=ROAD)
+def decide(project: ProjectFile = HERE, seed: Seed = 0, json: AsJson = False, today: Today = None) -> None:
+    """What should the next dollar buy?"""
+    from tunecase import flow
+
+    _finish("decide", flow.decide(_open(project, seed, today)), json)
+
+
+@app.command(rich_help_panel=ROAD)
+def report(
+    to: Annotated[Path | None, typer.Option(help="Folder for the files; the project's own by default.")] = None,
+    project: ProjectFile = HERE,
+    seed: Seed = 0,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """Write the page for the business: report.html, report.md, report.json."""
+    from tunecase import flow
+    from tunecase.page import render
+
+    _finish("report", flow.report(_open(project, seed, today), to, page=render), json)
+
+
+@app.command(rich_help_panel=ROAD)
+def run(
+    anyway: Annotated[
+        bool, typer.Option(help="Run the pilot even when the problem or the data are not sound.")
+    ] = False,
+    project: ProjectFile = HERE,
+    seed: Seed = 0,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """All of the road, in order, and the report."""
+    from tunecase import flow
+    from tunecase.page import render
+    from tunecase.show import pilot_progress, show
+
+    opened = _open(project, seed, today)
+    told: dict[str, Any] = {}
+
+    def tell(verb: str, record: Any) -> None:
+        told[verb] = record
+        if not json:
+            show(verb, record)
+
+    with pilot_progress(quiet=json) as progress:
+        fine = flow.road(opened, tell, progress, anyway)
+    told["report"] = flow.report(opened, page=render)
+    _finish("run" if json else "report", told if json else told["report"], json, ok=fine)
+
+
+@app.command(rich_help_panel=QUICK)
+def fit(
+    model: Annotated[str, typer.Argument(help="A model's name, or the path of its config.json.")],
+    method: Annotated[str, typer.Option(help="lora, qlora or full.")] = "lora",
+    seq: Annotated[str, typer.Option(help="Longest sample [tokens].")] = "2048",
+    batch: Annotated[str, typer.Option(help="Samples on one GPU at once.")] = "1",
+    gpu: Annotated[str, typer.Option(help="The GPU, e.g. A100-80GB.")] = "A100-80GB",
+    gpus: Annotated[str, typer.Option(help="How many of them.")] = "1",
+    tokens: Annotated[str | None, typer.Option(help="Tokens trained on, over all epochs, e.g. 5M.")] = None,
+    rank: Annotated[str, typer.Option(help="LoRA rank.")] = "16",
+    seed: Seed = 0,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """Memory, time and price of one training run, without a project file."""
+    from tunecase import flow
+
+    asked = {"method": method, "sequence_tokens": seq, "micro_batch": batch, "gpu": gpu, "gpus": gpus}
+    record = flow.fit(model, {**asked, "rank": rank, "train_tokens": tokens}, seed, _date(today))
+    _finish("fit", record, json)
+
+
+@spend_app.command("add")
+def spend_add(
+    amount: Annotated[str, typer.Argument(help="What was paid, e.g. 42.50.")],
+    currency: Annotated[str | None, typer.Argument(help="USD, EUR, ...; the project's when left out.")] = None,
+    category: Annotated[
+        str, typer.Option(help="gpu, labour, data, evaluation, inference, storage or other.")
+    ] = "other",
+    on: Annotated[str | None, typer.Option(help="The day it was paid (YYYY-MM-DD); today when left out.")] = None,
+    note: Annotated[str, typer.Option(help="What for.")] = "",
+    credit: Annotated[bool, typer.Option(help="Money that came back.")] = False,
+    replaces: Annotated[str, typer.Option(help="The id of the entry that this one corrects.")] = "",
+    project: ProjectFile = HERE,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """Book one charge in the ledger."""
+    from tunecase import flow
+
+    opened = _open(project, 0, today)
+    _print("spend", flow.spend_text(opened, amount, currency, category, on, note, credit, replaces), json)
+
+
+@app.command(rich_help_panel=AFTER)
+def books(project: ProjectFile = HERE, seed: Seed = 0, json: AsJson = False, today: Today = None) -> None:
+    """Plan against actual, line by line."""
+    from tunecase import flow
+
+    _finish("books", flow.books(_open(project, seed, today)), json)
+
+
+@ledger_app.command("verify")
+def ledger_verify(project: ProjectFile = HERE, json: AsJson = False) -> None:
+    """Check that no entry was edited, removed or moved."""
+    from tunecase import flow
+
+    _print("ledger", flow.verify(project), json)
+
+
+@app.command(rich_help_panel=AFTER)
+def serve(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 8117,
+    project: ProjectFile = HERE,
+    seed: Seed = 0,
+    today: Today = None,
+) -> None:
+    """Show the report live in the browser, on this machine only."""
+    from tunecase import flow
+    from tunecase.dashboard import serve as listen
+    from tunecase.page import render
+
+    day = _date(today)
+    flow.open_case(project, seed, day)
+    listen(
+        lambda: render(flow.contents(flow.open_case(project, seed, day))),
+        port=port,
+        on_ready=lambda address: typer.echo(f"The case is at {address}  (Ctrl-C ends it)"),
+    )
+
+
+def main() -> NoReturn:
+    """Runs the command line; mistakes end in a message and an exit code, never in a traceback."""
+    try:
+        app()
+    except TunecaseError as error:
+        _refuse(error, as_json="--json" in sys.argv)
+        raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        typer.echo("\nStopped. What was finished is in the ledger; the same command goes on from there.", err=True)
+        raise SystemExit(130) from None
+    raise SystemExit(0)
+
+
+def _open(path: Path, seed: int, today: str | None) -> "Flow":
+    from tunecase.flow import open_case
+
+    return open_case(path, seed, _date(today))
+
+
+def _date(text: str | None) -> Any:
+    from datetime import date
+
+    from tunecase.errors import Problem
+
+    if text is None:
+        return date.today()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError(Problem("--today", repr(text), "a date", "write YYYY-MM-DD")) from None
+
+
+def _print(verb: str, record: Any, as_json: bool) -> None:
+    if as_json:
+        from tunecase.records import to_json
+
+        sys.stdout.write(to_json(record).decode() + "\n")
+    else:
+        from tunecase.show import show
+
+        show(verb, record)
+
+
+def _finish(verb: str, record: Any, as_json: bool, ok: bool | None = None) -> None:
+    _print(verb, record, as_json)
+    fine = getattr(record, "ok", True) if ok is None else ok
+    if not fine:
+        raise typer.Exit(1)
+
+
+def _refuse(error: TunecaseError, as_json: bool) -> None:
+    if as_json:
+        from tunecase.records import to_json
+
+        problems = error.problems if isinstance(error, InputError) else ()
+        sys.stdout.write(to_json({"error": str(error), "problems": problems}).decode() + "\n")
+    else:
+        from tunecase.show import show_error
+
+        show_error(error)

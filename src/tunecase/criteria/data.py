@@ -1,0 +1,123 @@
+"""Rules on the data that bear on the verdict: D1 enough rows, D5 labels that contradict, D7 test rows in training."""
+
+from collections import Counter, defaultdict
+
+from tunecase.criteria.facts import Facts, percent
+from tunecase.records import Criterion
+from tunecase.text import normalise
+
+FEWEST_ROWS, PILOT_ROWS = 10, 50
+BAD_KAPPA, FINE_KAPPA = 0.6, 0.7
+
+
+def rows_are_enough(facts: Facts) -> Criterion:
+    """D1: at least 10 different training rows; 50 to 100 make a first pilot. Copies count once."""
+    rows = facts.train.rows
+    different = len({(normalise(row.input), row.output) for row in rows})
+    got = f"{len(rows):,} rows" + (f", {different:,} different" if different < len(rows) else "")
+    few, short = different < FEWEST_ROWS, different < PILOT_ROWS
+    missing = PILOT_ROWS - different
+    price = facts.labels_price(missing) if short else None
+    reason = "enough for a first pilot"
+    if few:
+        reason = "too few rows to learn or measure anything"
+    elif short:
+        reason = f"below the {PILOT_ROWS} to 100 rows of a first pilot"
+    return Criterion(
+        "D1",
+        "training rows",
+        "fail" if short else "pass",
+        "stop" if few or not short else "note",
+        got,
+        f"at least {FEWEST_ROWS} different rows, {PILOT_ROWS} to 100 for a pilot",
+        reason,
+        f"label {missing} more: {facts.money(price)}" if price else "",
+        price,
+        "Vertex AI tuning guide (10); OpenAI tuning guide (50 to 100)",
+    )
+
+
+def labels_agree_with_themselves(facts: Facts) -> Criterion:
+    """D5: the same input seldom has different answers.
+
+        kappa = 1 - disagreement / (1 - sum p_k^2)
+
+    Disagreement is, over ALL training rows, the mean share of a row's twins (same input after normalising) that hold
+    another answer; rows without a twin count as agreeing, so kappa is the most that agreement can be. Leaves out
+    nearly equal inputs: one word may well decide, so the audit lists them and nothing is concluded here.
+    """
+    wanted = f"kappa >= {FINE_KAPPA:g}; bad below {BAD_KAPPA:g}"
+    source = "convention for Cohen's kappa; Hamel Husain, FAQ on evals"
+    name = "contradictions"
+    if facts.audit is None:
+        reason, fix = "the data are not audited yet", "run `tunecase audit`"
+        return Criterion("D5", name, "unknown", "stop", "-", wanted, reason, fix, source=source)
+    finding = facts.audit.finding("contradiction")
+    if finding is None or not facts.train.rows:
+        reason = "no input was found with two answers"
+        return Criterion("D5", name, "pass", "stop", "none", wanted, reason, source=source)
+    kappa = _most_kappa(facts)
+    # Free text may differ and be right both times, so only labels can be a stop.
+    bad = facts.task == "classification" and kappa < BAD_KAPPA
+    doubtful = kappa < FINE_KAPPA or finding.severity == "stop"
+    return Criterion(
+        "D5",
+        name,
+        "fail" if doubtful else "pass",
+        "stop" if bad or not doubtful else "warn",
+        f"{finding.count:,} inputs, {percent(finding.share)} of rows, kappa at most {max(kappa, -1.0):.2f}",
+        wanted,
+        "the same input has different answers: no model can learn both" if doubtful else "few inputs have two answers",
+        finding.fix if doubtful else "",
+        finding.price if doubtful else None,
+        source,
+    )
+
+
+def _most_kappa(facts: Facts) -> float:
+    rows = facts.train.rows
+    groups: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        groups[normalise(row.input)][row.output] += 1
+    disagreement = 0.0
+    for answers in groups.values():
+        size = answers.total()
+        if len(answers) > 1:
+            disagreement += sum(count * (size - count) / (size - 1) for count in answers.values())
+    chance = sum((count / len(rows)) ** 2 for count in Counter(row.output for row in rows).values())
+    return 1 - disagreement / len(rows) / (1 - chance) if chance < 1 else 1.0
+
+
+def no_test_row_is_trained_on(facts: Facts) -> Criterion:
+    """D7: no test row is left in the training rows that the audit calls usable.
+
+    Deleting the matching training rows mends a leak; where so much of the test is known that the audit asks for new
+    test rows, it does not.
+    """
+    wanted, source, name = "0 leaks", "all tuning guides", "test rows in training"
+    if facts.audit is None:
+        reason, fix = "the data are not audited yet", "run `tunecase audit`"
+        return Criterion("D7", name, "unknown", "stop", "-", wanted, reason, fix, source=source)
+    if facts.test is None or facts.audit.test is None:
+        reason, fix = "there is no test set to look for", "give data.test"
+        return Criterion("D7", name, "unknown", "note", "-", wanted, reason, fix, source=source)
+    leaks = [finding for finding in facts.audit.findings if finding.check.startswith("leak")]
+    open_leaks = [f for f in leaks if not f.removed or (f.price is not None and f.price.p50 > 0)]
+    count = sum(finding.count for finding in leaks)
+    reason = "no test row was found in training"
+    if open_leaks:
+        reason = "test rows in training make every score look better than it is"
+    elif leaks:
+        reason = f"the {sum(f.removed for f in leaks):,} training rows that match a test row are left out"
+    return Criterion(
+        "D7",
+        name,
+        "fail" if open_leaks else "pass",
+        "stop",
+        f"{count:,} test rows found in training",
+        wanted,
+        reason,
+        open_leaks[0].fix if open_leaks else "",
+        open_leaks[0].price if open_leaks else None,
+        source,
+    )

@@ -1,0 +1,180 @@
+"""What the rules may look at: the project, the data, the measured baselines, the audit and the cost, all read once."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tunecase import catalog, prices
+from tunecase.datasets import Table
+from tunecase.errors import InputError
+from tunecase.prices import Basis
+from tunecase.project import Project, read_score
+from tunecase.records import Audit, Interval80
+from tunecase.spread import Band, band
+from tunecase.statistics import ceiling_interval
+
+if TYPE_CHECKING:
+    from tunecase.spread import Draws
+
+SECOND_LABEL_COLUMNS = ("label_second", "second_label", "label_2")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that is known when the problem is judged. Scores are shares of 1 unless the metric has its own unit."""
+
+    project: Project
+    train: Table
+    test: Table | None
+    basis: Basis
+    majority: float | None
+    probe: float | None
+    audit: Audit | None
+    total_cost: Band | None
+
+    @cached_property
+    def metric(self) -> catalog.Metric | None:
+        """The metric as the tables know it, None when it is missing or the user's own."""
+        try:
+            return catalog.metric(self.project.problem.metric) if self.project.problem.metric else None
+        except InputError:
+            return None
+
+    @cached_property
+    def direction(self) -> str | None:
+        """Which way is better: said by the user, else by the tables."""
+        return self.project.problem.direction or (self.metric.direction if self.metric else None)
+
+    @cached_property
+    def target(self) -> float | None:
+        """The target as a number, None when it is missing or no possible score."""
+        score = _score(self.project.problem.target)
+        if score is None or score <= 0 or (score > 1 and self.metric is not None and self.metric.bounded):
+            return None
+        return score
+
+    @cached_property
+    def counts_items(self) -> bool:
+        """True when the score is a share of right items, so that binomial arithmetic holds."""
+        return self.metric is not None and self.metric.binomial
+
+    @cached_property
+    def baselines(self) -> dict[str, float]:
+        """The scores known before training, by name."""
+        known = {"majority": self.majority, "probe": self.probe, "in use": _score(self.project.problem.baseline)}
+        return {name: score for name, score in known.items() if score is not None and math.isfinite(score)}
+
+    @cached_property
+    def best(self) -> float | None:
+        """The best baseline, the way the metric is better."""
+        if not self.baselines or self.direction is None:
+            return None
+        return min(self.baselines.values()) if self.direction == "lower" else max(self.baselines.values())
+
+    @cached_property
+    def gain(self) -> float | None:
+        """How far the target lies beyond the best baseline; zero or less when it is already met."""
+        if self.target is None or self.best is None:
+            return None
+        # Rounded, so that 0.92 - 0.87 asks for five points and not for 5.0000000000000044.
+        return round(self.best - self.target if self.direction == "lower" else self.target - self.best, 12)
+
+    @cached_property
+    def task(self) -> str:
+        """What kind of output; said by the user, else classification when each answer is seen three times or so."""
+        if self.project.problem.task:
+            return self.project.problem.task
+        # Not looks_like_classes: a label written as a long sentence is a label all the same.
+        outputs = [row.output for row in self.train.rows]
+        return "classification" if len(set(outputs)) <= max(2, len(outputs) // 3) else "generation"
+
+    @cached_property
+    def test_rows(self) -> int:
+        """Usable test items."""
+        return len(self.test.rows) if self.test else 0
+
+    @cached_property
+    def doubles(self) -> tuple[tuple[str, str], ...]:
+        """(first, second) label of every test row that has both."""
+        given = self.project.data.second_label
+        names = (given,) if given else SECOND_LABEL_COLUMNS
+        rows = self.test.rows if self.test else ()
+        pairs = ((row.output, next((row.other[n] for n in names if row.other.get(n)), None)) for row in rows)
+        return tuple((first.strip(), str(second).strip()) for first, second in pairs if second is not None)
+
+    @cached_property
+    def agreement(self) -> float | None:
+        """Share of doubly labelled test rows on which both labels are the same."""
+        return sum(a == b for a, b in self.doubles) / len(self.doubles) if self.doubles else None
+
+    @cached_property
+    def classes(self) -> int:
+        """How many different outputs the data hold, second labels among them."""
+        rows = (*self.train.rows, *(self.test.rows if self.test else ()))
+        return len({row.output.strip() for row in rows} | {second for _, second in self.doubles})
+
+    @cached_property
+    def ceiling(self) -> Interval80 | None:
+        """The highest honest score, from the second labels, where the score counts right items."""
+        if not self.counts_items:
+            return None
+        agreed = sum(a == b for a, b in self.doubles)
+        return ceiling_interval(agreed, len(self.doubles), self.classes)
+
+    @cached_property
+    def value_of_all(self) -> "Draws | None":
+        """What it is worth to turn every wrong answer of the horizon right: value x volume x months, shape (draws,)."""
+        problem = self.project.problem
+        if problem.value is None or problem.volume is None:
+            return None
+        volume = self.basis.draw("problem.volume", problem.volume)
+        months = self.basis.draw("problem.horizon", problem.horizon)
+        return self.basis.draw("problem.value", problem.value) * volume * months
+
+    def labels_price(self, labels: int) -> Band:
+        """What so many usable labels cost, in the base currency."""
+        return band(prices.label_price(self.basis) * labels)
+
+    def money(self, price: Band) -> str:
+        """A price in words: the middle to three figures, with P10 and P90 where they differ."""
+        low, mid, high = (three_figures(x) for x in (price.p10, price.p50, price.p90))
+        unit = self.basis.currency
+        return f"{mid} {unit}" if low == high else f"{mid} {unit} (80% sure: {low} to {high})"
+
+
+def points(share: float) -> str:
+    """A difference of scores in points, two figures.
+
+    Example:
+        >>> points(0.2569), points(0.05)
+        ('26', '5')
+    """
+    return f"{float(f'{share * 100:.2g}'):g}"
+
+
+def percent(share: float) -> str:
+    """A score as a percentage, at most one decimal.
+
+    Example:
+        >>> percent(0.92), percent(0.8873)
+        ('92%', '88.7%')
+    """
+    return f"{round(share * 100, 1):g}%"
+
+
+def three_figures(number: float) -> str:
+    """A large number as people say it.
+
+    Example:
+        >>> three_figures(18_237.4), three_figures(0.01234)
+        ('18,200', '0.0123')
+    """
+    return f"{float(f'{number:.3g}'):,.10g}"
+
+
+def _score(given: str | float | None) -> float | None:
+    try:
+        return None if given is None else read_score(given)
+    except ValueError:
+        return None

@@ -1,0 +1,273 @@
+"""What should the next dollar buy? The first step of the lever whose plan has the best expected value."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tunecase import catalog, levers
+from tunecase.curves import believe, to_error
+from tunecase.levers import Cap, Offer, State
+from tunecase.prices import Basis, supply
+from tunecase.project import Project, read_score
+from tunecase.records import Audit, Decision, Definition, Estimate, Forecast, Option
+from tunecase.spread import Band, band
+from tunecase.wording import count, figures, money, score, sentence, share
+
+if TYPE_CHECKING:
+    from tunecase.spread import Draws
+
+LEVERS: tuple[Callable[[State], Offer], ...] = (
+    levers.ship,
+    levers.label,
+    levers.clean,
+    levers.tune,
+    levers.bigger_model,
+    levers.redefine,
+    levers.stop,
+)
+SCALES = tuple(10 ** (k / 40) for k in range(-120, 121))
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Something that must come before any purchase."""
+
+    advice: str
+    action: str
+    reason: str
+
+
+def decide(
+    project: Project,
+    *,
+    basis: Basis,
+    definition: Definition,
+    audit: Audit | None,
+    estimate: Estimate,
+    forecast: Forecast | None,
+    spent: float = 0.0,
+) -> Decision:
+    """The next step with the best expected value, the arithmetic of every lever, and where the advice flips.
+
+    Nothing is bought on a problem that is not well posed, on data that are not fit, on a pilot that says nothing, or
+    without a value: then the advice is what must come first, and levers are shown with chances and prices only.
+
+    Args:
+        spent: already paid, in the base currency; the budget holds for the rest.
+    Returns: the Decision. Leaves out experiments other than the next pilot, and serving costs.
+    """
+    value = target_value(project, basis, definition)
+    gate = _gate(definition, audit, forecast, value, basis.currency)
+    if forecast is None or len(forecast.points) < 3 or forecast.target is None:
+        assert gate is not None
+        return _closed(gate, (), value, basis, ())
+    state = _state(project, basis, definition, audit, estimate, forecast, value, spent)
+    offers = tuple(lever(state) for lever in LEVERS)
+    options = tuple(_option(offer, state, value is not None) for offer in offers)
+    notes = _assumptions(project, offers, state, value)
+    if gate is not None:
+        return _closed(gate, options, value, basis, notes)
+    assert value is not None
+    return _choose(project, offers, options, value, basis, notes)
+
+
+def target_value(project: Project, basis: Basis, definition: Definition) -> "Draws | None":
+    """V, what reaching the target is worth: value x volume x horizon x (target - baseline), shape (worlds,).
+
+    The baseline is what is in use today (problem.baseline), else the best score measured without a fine-tune. None
+    when value, volume or target are not stated, or the metric is not a share of answers.
+    """
+    import numpy as np
+
+    problem = project.problem
+    base = _baseline(project, definition)
+    if problem.value is None or problem.volume is None or problem.target is None or base is None:
+        return None
+    if problem.metric is not None and not catalog.metric(problem.metric).bounded:
+        return None
+    gain = max(0.0, read_score(problem.target) - base)
+    horizon = basis.draw("problem.horizon", problem.horizon)
+    value = basis.worlds.draw("problem.value", problem.value.spread)
+    volume = basis.worlds.draw("problem.volume", problem.volume.spread)
+    return np.asarray(value * volume * horizon * gain)
+
+
+def _baseline(project: Project, definition: Definition) -> float | None:
+    if project.problem.baseline is not None:
+        return read_score(project.problem.baseline)
+    return max((s for s in (definition.majority, definition.probe) if s is not None), default=None)
+
+
+def _gate(
+    definition: Definition, audit: Audit | None, forecast: Forecast | None, value: "Draws | None", currency: str
+) -> Gate | None:
+    if audit is not None and not audit.ok:
+        price = f" Repairs cost {money(audit.repair_price.p50, currency)}." if audit.repair_price.p50 else ""
+        return Gate("fix first", "mend the data before anything is trained", f"{sentence(audit.reason)}{price}")
+    if definition.verdict == "do not start":
+        failed = [c for c in definition.criteria if c.status == "fail" and c.severity == "stop"]
+        fixes = " ".join(_remedy(c.fix, c.price, currency) for c in failed)
+        return Gate(
+            "fix first", "mend the problem before anything is trained", f"{sentence(definition.reason)} {fixes}"
+        )
+    if forecast is None:
+        return Gate("pilot", "run the pilot", "There is no forecast yet: a few small runs come before any purchase.")
+    if forecast.verdict == "above the ceiling":
+        return Gate("redefine", "relabel or lower the target", sentence(forecast.reason))
+    if forecast.verdict in ("not a pilot yet", "pilot uninformative"):
+        return Gate("pilot", f"run the next pilot: {forecast.next_pilot}", sentence(forecast.reason))
+    if forecast.target is None:
+        return Gate("state the target", "say which score is worth shipping", "Without a target nothing can be reached.")
+    if value is None:
+        reason = "Without problem.value and problem.volume no purchase can be weighed; chances and prices are below."
+        return Gate("state the value", "say what one more correct answer is worth", reason)
+    return None
+
+
+def _remedy(fix: str, price: Band | None, currency: str) -> str:
+    return f"{sentence(fix)}" + (f" Price: {money(price.p50, currency)}." if price else "") if fix else ""
+
+
+def _state(
+    project: Project,
+    basis: Basis,
+    definition: Definition,
+    audit: Audit | None,
+    estimate: Estimate,
+    forecast: Forecast,
+    value: "Draws | None",
+    spent: float,
+) -> State:
+    import numpy as np
+
+    metric = catalog.metric(forecast.metric)
+    belief = believe(
+        forecast.points, direction=forecast.direction, bounded=metric.bounded, binomial=metric.binomial,
+        seed=basis.worlds.seed,
+    )  # fmt: skip
+    sizes = [forecast.points[-1].n]
+    while sizes[-1] < forecast.n_max and len(sizes) < 8:
+        sizes.append(int(min(2 * sizes[-1], forecast.n_max)))
+    base = _baseline(project, definition)
+    target = forecast.target
+    assert target is not None
+    budget = project.budget.spread.median - spent if project.budget else float("inf")
+    return State(
+        paths=belief.paths(sizes, draws=basis.worlds.n), sizes=tuple(sizes),
+        error_target=to_error(target, forecast.direction),
+        error_baseline=to_error(base, forecast.direction) if base is not None else 1.0,
+        test_rows=forecast.points[-1].test_rows if metric.binomial else None,
+        value=value if value is not None else np.zeros(basis.worlds.n),
+        round_cost=_mean(estimate.round_price), run_cost=_mean(estimate.run_price), supply=supply(basis),
+        budget_left=budget, forecast=forecast, audit=audit, estimate=estimate, basis=basis,
+        model=project.models[-1] if project.models else catalog.default("models").value,
+    )  # fmt: skip
+
+
+def _mean(amount: Band) -> float:
+    """Swanson's rule: the mean of a skewed amount from its P10, P50 and P90."""
+    return 0.3 * amount.p10 + 0.4 * amount.p50 + 0.3 * amount.p90
+
+
+def _best(offer: Offer, scale: float = 1.0) -> Cap | None:
+    return max(offer.caps, key=lambda cap: scale * cap.gain - cap.cost, default=None)
+
+
+def _worth(offer: Offer, scale: float = 1.0) -> float:
+    cap = _best(offer, scale)
+    return float("-inf") if cap is None else scale * cap.gain - cap.cost
+
+
+def _winner(offers: tuple[Offer, ...], scale: float) -> Offer:
+    stop = next(offer for offer in offers if offer.lever == "stop")
+    best = max(offers, key=lambda offer: _worth(offer, scale))
+    return best if _worth(best, scale) > 0 else stop
+
+
+def _choose(
+    project: Project,
+    offers: tuple[Offer, ...],
+    options: tuple[Option, ...],
+    value: "Draws",
+    basis: Basis,
+    notes: tuple[str, ...],
+) -> Decision:
+    best = _winner(offers, 1.0)
+    others = sorted((o for o in offers if o.lever not in (best.lever, "stop") and o.caps), key=_worth, reverse=True)
+    runner_up = f"{others[0].action}, worth {money(_worth(others[0]), basis.currency)}" if others else "none"
+    cap = _best(best)
+    assert cap is not None
+    if best.lever == "stop":
+        reason = f"No step is worth its price at this value; the best other one is {runner_up}."
+    else:
+        reason = (
+            f"Its plan is worth {money(cap.gain - cap.cost, basis.currency)} in expectation: {share(cap.p_reach)} "
+            f"chance to reach the target by {count(cap.size)} examples. Next best: {runner_up}."
+        )
+    return Decision(
+        advice=best.lever, action=best.action, reason=reason, options=options, value_of_target=band(value),
+        flips_at=_flips(project, offers, best, basis), runner_up=runner_up, assumptions=notes, currency=basis.currency,
+    )  # fmt: skip
+
+
+def _flips(project: Project, offers: tuple[Offer, ...], best: Offer, basis: Basis) -> str:
+    """The nearest values per correct answer, below and above today's, at which another lever wins."""
+    assert project.problem.value is not None
+    value = project.problem.value.spread.median
+    unit = f"{basis.currency} per correct"
+    words = []
+    for scales, side in (
+        (tuple(s for s in reversed(SCALES) if s < 1), "below"),
+        ((s for s in SCALES if s > 1), "above"),
+    ):
+        other = next(((s, w) for s in scales if (w := _winner(offers, s)).lever != best.lever), None)
+        if other is not None:
+            words.append(f"{side} {figures(value * other[0])} {unit} to {other[1].lever.replace('_', ' ')}")
+    return "; ".join(words) or f"nowhere between a thousandth and a thousand times {figures(value)} {unit}"
+
+
+def _option(offer: Offer, state: State, has_value: bool) -> Option:
+    cap = _best(offer)
+    if cap is None or not has_value:
+        p_reach = offer.p_reach if cap is None else max(c.p_reach for c in offer.caps)
+        cost = None if cap is None else offer.caps[-1].band
+        words = (
+            "" if cap is None else f"{share(p_reach)} chance by {count(offer.caps[-1].size)} examples; value not stated"
+        )
+        return Option(
+            offer.lever, offer.action, cost, offer.first_step, offer.first_step_cost, p_reach, None, None, None, words,
+            offer.evidence, blocked=offer.blocked,
+        )  # fmt: skip
+    worth = cap.gain - cap.cost
+    words = f"{figures(cap.gain)} gain - {figures(cap.cost)} cost = {figures(worth)} {state.currency}"
+    give_up = f"at {count(cap.size)} examples, {money(cap.band.p90, state.currency)} at most in nine worlds of ten"
+    return Option(
+        offer.lever, offer.action, cap.band, offer.first_step, offer.first_step_cost, cap.p_reach, cap.gain, cap.cost,
+        worth, words, offer.evidence, "" if offer.lever in ("stop", "ship") else give_up, offer.blocked,
+    )  # fmt: skip
+
+
+def _assumptions(project: Project, offers: tuple[Offer, ...], state: State, value: "Draws | None") -> tuple[str, ...]:
+    notes = [offer.assumption for offer in offers if offer.assumption]
+    if value is not None:
+        base = _score_words(state)
+        notes.insert(0, f"value counts answers above a baseline of {base}, at the target and no higher")
+    if project.budget is None:
+        notes.append("no budget given: plans may cost any amount")
+    notes.append(f"one round costs {money(state.round_cost, state.currency)} in labour, training and evaluation")
+    return tuple(notes)
+
+
+def _score_words(state: State) -> str:
+    error = state.error_baseline
+    return score(1 - error if state.forecast.direction == "higher" else error)
+
+
+def _closed(
+    gate: Gate, options: tuple[Option, ...], value: "Draws | None", basis: Basis, notes: tuple[str, ...]
+) -> Decision:
+    return Decision(
+        advice=gate.advice, action=gate.action, reason=gate.reason, options=options,
+        value_of_target=None if value is None else band(value), flips_at="", runner_up="", assumptions=notes,
+        currency=basis.currency,
+    )  # fmt: skip

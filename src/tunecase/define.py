@@ -1,0 +1,118 @@
+"""Is the problem well posed and achievable? Runs every rule and gathers a verdict; trains nothing, asks nobody.
+
+Order of work, as all guides agree: metric, baselines, what the test set can show, what the labels allow, the data,
+and only then money.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from tunecase.criteria import baselines, data, evaluation, goal
+from tunecase.criteria.facts import Facts
+from tunecase.datasets import Table
+from tunecase.prices import Basis
+from tunecase.project import Project
+from tunecase.records import Audit, Criterion, Definition
+from tunecase.spread import Band, band
+from tunecase.statistics import paired_rows_needed, smallest_paired_gain
+
+Verdict = Literal["go to pilot", "fix first", "do not start"]
+
+CRITERIA: tuple[Callable[[Facts], Criterion], ...] = (
+    goal.goal_is_measurable,
+    goal.output_has_criteria,
+    baselines.baselines_are_measured,
+    baselines.room_after_a_heuristic,
+    baselines.baseline_is_below_target,
+    evaluation.target_is_below_the_ceiling,
+    evaluation.gain_can_be_seen,
+    goal.worth_the_cost,
+    goal.knowledge_comes_from_the_input,
+    goal.one_person_decides,
+    baselines.inputs_carry_signal,
+    baselines.something_to_gain,
+    data.rows_are_enough,
+    data.labels_agree_with_themselves,
+    data.no_test_row_is_trained_on,
+)
+
+
+def define(
+    project: Project,
+    train: Table,
+    test: Table | None,
+    *,
+    basis: Basis,
+    majority: float | None,
+    probe: float | None,
+    audit: Audit | None = None,
+    total_cost: Band | None = None,
+) -> Definition:
+    """The problem judged by every rule, with the verdict and what follows from the numbers.
+
+    A failed rule of severity stop withholds the advice to train; a failed warning, or a stop that could not be judged,
+    asks for a fix first. The goal's words and the labels' names take no part in it.
+
+    Args:
+        project: what was asked.
+        train, test: the rows, read by datasets.load.
+        basis: prices, date and worlds.
+        majority, probe: scores of the commonest answer and of the cheap probe on the test set, measured by a trainer
+            with the project's metric; None where they have no meaning.
+        audit: what the audit found; without it D5 and D7 are unknown.
+        total_cost: the estimate's total over the horizon [base currency]; without it P8 is unknown.
+    Returns: the Definition.
+
+    Leaves out error analysis by people (P11), one change per experiment (P15), the link from proxy to business metric
+    (P16): no file shows them. The pilot judges P14, the forecast D2, the audit the other data rules.
+    """
+    facts = Facts(project, train, test, basis, majority, probe, audit, total_cost)
+    judged = tuple(rule(facts) for rule in CRITERIA)
+    verdict, reason = _verdict(judged)
+    seen = smallest_paired_gain(facts.test_rows) if facts.counts_items else math.inf
+    per_point = None if facts.value_of_all is None else band(facts.value_of_all * 0.01)
+    return Definition(
+        verdict,
+        reason,
+        judged,
+        task=facts.task,
+        metric=project.problem.metric,
+        target=facts.target,
+        majority=majority,
+        probe=probe,
+        ceiling=facts.ceiling,
+        agreement=facts.agreement,
+        train_rows=len(train.rows),
+        test_rows=facts.test_rows,
+        test_rows_needed=_needed(facts),
+        smallest_gain=seen if math.isfinite(seen) else None,
+        value_per_point=per_point,
+        currency=basis.currency,
+    )
+
+
+def _needed(facts: Facts) -> int | None:
+    if facts.gain is None or not 0 < facts.gain <= 1 or not facts.counts_items:
+        return None
+    return paired_rows_needed(facts.gain)
+
+
+def _verdict(judged: Sequence[Criterion]) -> tuple[Verdict, str]:
+    stops = [rule for rule in judged if rule.status == "fail" and rule.severity == "stop"]
+    warned = [rule for rule in judged if rule.status == "fail" and rule.severity == "warn"]
+    open_stops = [rule for rule in judged if rule.status == "unknown" and rule.severity == "stop"]
+    others = [rule for rule in judged if rule.status == "unknown" and rule.severity != "stop"]
+    unchecked = f" Not checked: {_listed(others)}." if others else ""
+    if stops:
+        also = f"; not known yet: {_listed(open_stops)}" if open_stops else ""
+        return "do not start", f"Do not start: failed {_listed(stops)}{also}.{unchecked}"
+    parts = [f"failed {_listed(warned)}"] if warned else []
+    parts += [f"not known yet: {_listed(open_stops)}"] if open_stops else []
+    if parts:
+        return "fix first", f"Fix first: {'; '.join(parts)}.{unchecked}"
+    return "go to pilot", f"Go to pilot: no rule that matters failed.{unchecked}"
+
+
+def _listed(rules: Sequence[Criterion]) -> str:
+    return ", ".join(f"{rule.name} ({rule.id})" for rule in rules)

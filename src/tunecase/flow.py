@@ -1,0 +1,404 @@
+"""The conductor: opens a case, calls one verb, appends its record to the ledger. The road fits on this page.
+
+define ─► audit ─► estimate ─► pilot ─► forecast ─► decide ─► report        books at any time
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from tunecase import __version__, catalog
+from tunecase.errors import InputError, Problem
+from tunecase.ledger import Entry, Ledger
+from tunecase.project import Project, read_project, read_score
+from tunecase.records import (
+    RECORDS,
+    Audit,
+    Baseline,
+    Books,
+    Decision,
+    Definition,
+    Estimate,
+    Fit,
+    Forecast,
+    Pilot,
+    Point,
+    Report,
+    Run,
+    Spending,
+    from_json,
+)
+from tunecase.spread import Worlds
+
+if TYPE_CHECKING:
+    from tunecase.datasets import Table
+    from tunecase.prices import Basis
+
+DRAWS = 20_000
+Progress = Callable[..., None]
+
+
+@dataclass
+class Flow:
+    """One opened case: the project, its ledger, the seed, today, and the records made in this process."""
+
+    path: Path
+    project: Project
+    ledger: Ledger
+    seed: int = 0
+    today: date = field(default_factory=date.today)
+    records: dict[str, Any] = field(default_factory=dict)
+    tables: dict[str, "Table"] = field(default_factory=dict)
+    data_hash: str = ""
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the project file, where everything is written."""
+        return self.path.parent
+
+    @property
+    def key(self) -> str:
+        """What a record depends on: the project file, the data, the seed and the version of tunecase."""
+        if not self.data_hash:
+            files = [self.folder / name for name in (self.project.data.train, self.project.data.test) if name]
+            self.data_hash = _hash_of([self.path, *files])
+        return f"{self.data_hash}-{self.seed}-{__version__}"
+
+    def basis(self, draws: int = DRAWS) -> "Basis":
+        """Prices and doubts of this case: fresh worlds from the same seed, so every verb draws alike."""
+        from tunecase.prices import Basis
+
+        return Basis(self.project, self.today, Worlds(self.seed, draws))
+
+    def table(self, name: str) -> "Table | None":
+        """The rows of the train or test file, read once."""
+        from tunecase import datasets
+
+        given = getattr(self.project.data, name)
+        if given is None:
+            return None
+        if name not in self.tables:
+            data = self.project.data
+            self.tables[name] = datasets.load(self.folder / given, data.input, data.output)
+        return self.tables[name]
+
+    def train_table(self) -> "Table":
+        """The training rows."""
+        return cast("Table", self.table("train"))
+
+    def keep(self, verb: str, record: Any) -> Any:
+        """Appends a record to the ledger and returns it."""
+        self.records[verb] = record
+        meta = {"key": self.key, "seed": self.seed, "version": __version__, "price_book": catalog.price_book()}
+        self.ledger.append("record", record, recorded_at=_now(), verb=verb, meta=meta)
+        return record
+
+    def known(self, verb: str) -> Any:
+        """The latest record of a verb that still holds for the data and the project file, or None."""
+        if verb not in self.records:
+            entry = self.ledger.latest("record", verb)
+            if entry is not None and entry.meta.get("key") == self.key:
+                self.records[verb] = from_json(RECORDS[verb], entry.body)
+        return self.records.get(verb)
+
+    def spendings(self) -> tuple[tuple[str, Spending], ...]:
+        """(id, charge) of everything that was paid."""
+        return tuple((e.id, from_json(Spending, e.body)) for e in self.ledger.entries(check=True) if e.kind == "spend")
+
+
+def open_case(path: Path, seed: int = 0, today: date | None = None) -> Flow:
+    """Opens a project file: reads it whole, checks names against the catalog and the ledger's chain.
+
+    Raises: InputError with every problem found.
+    """
+    project = read_project(path, catalog.names())
+    ledger = Ledger(path.parent / "ledger.jsonl")
+    problems = ledger.verify()
+    if problems:
+        raise InputError(problems)
+    return Flow(path, project, ledger, seed, today or date.today())
+
+
+def define(flow: Flow) -> Definition:
+    """Is the problem well posed and achievable? Audits and prices first when that has not been done: rules rest on it."""
+    from tunecase.define import define as judge
+
+    found = flow.known("audit") or audit(flow)
+    train, test = flow.train_table(), flow.table("test")
+    scores = {baseline.name: baseline.score for baseline in baselines(flow, found)}
+    bill: Estimate = flow.known("estimate") or estimate(flow)
+    record = judge(
+        flow.project, train, test, basis=flow.basis(), majority=scores.get("majority"), probe=scores.get("probe"),
+        audit=found, total_cost=bill.total,
+    )  # fmt: skip
+    return cast(Definition, flow.keep("define", record))
+
+
+def baselines(flow: Flow, found: Audit) -> tuple[Baseline, ...]:
+    """What needs no fine-tune, measured: the majority class and the probe on all usable rows."""
+    from tunecase.datasets import looks_like_classes
+    from tunecase.pilot import baselines as measure
+
+    train, test = flow.train_table(), flow.table("test")
+    if test is None or not looks_like_classes(row.output for row in train.rows):
+        return ()
+    return measure(train, test, metric=_class_metric(flow.project), seed=flow.seed, drop_rows=_dropped(found))
+
+
+def audit(flow: Flow, progress: Progress | None = None) -> Audit:
+    """Are these the right data, and good enough?"""
+    from tunecase.audit import audit as judge
+
+    data = flow.project.data
+    record = judge(
+        flow.project, flow.folder / data.train, flow.folder / data.test if data.test else None, basis=flow.basis(),
+        input=data.input, output=data.output, quarantine=flow.folder / "quarantine.jsonl", progress=progress,
+    )  # fmt: skip
+    return cast(Audit, flow.keep("audit", record))
+
+
+def estimate(flow: Flow) -> Estimate:
+    """What will it cost? With a forecast at hand the rounds come from its curves."""
+    from tunecase.estimate import estimate as price
+
+    found: Audit = flow.known("audit") or audit(flow)
+    record = price(
+        flow.project, basis=flow.basis(), train_rows=found.usable, tokens=found.tokens,
+        definition=flow.known("define"), audit=found, forecast=flow.known("forecast"),
+    )  # fmt: skip
+    return cast(Estimate, flow.keep("estimate", record))
+
+
+def pilot(
+    flow: Flow,
+    trainer: str = "probe",
+    draws: int = 3,
+    workers: int | None = None,
+    max_minutes: float | None = None,
+    progress: Progress | None = None,
+) -> Pilot:
+    """Small real runs; each is in the ledger the moment it ends, so nothing is ever run twice."""
+    from tunecase.pilot import pilot as climb
+
+    test = flow.table("test")
+    if test is None:
+        where = f"{flow.path.name}: data.test"
+        raise InputError(Problem(where, "nothing", "a held-out test file", "name it: `test: data/test.jsonl`"))
+    found: Audit = flow.known("audit") or audit(flow)
+    done = {e.body["key"]: from_json(Run, e.body) for e in flow.ledger.entries() if e.kind == "run"}
+
+    def on_run(run: Run) -> None:
+        flow.ledger.append("run", run, recorded_at=_now(), verb="pilot", meta={"key": flow.key})
+
+    metric = _class_metric(flow.project)
+    record = climb(
+        flow.train_table(), test, metric=metric, direction=catalog.metric(metric).direction, trainer=trainer,
+        draws=draws, seed=flow.seed, workers=workers, done=done, on_run=on_run, progress=progress,
+        drop_rows=_dropped(found), max_minutes=max_minutes,
+    )  # fmt: skip
+    return cast(Pilot, flow.keep("pilot", record))
+
+
+def forecast(flow: Flow) -> Forecast:
+    """Will more data do it? From the pilot's points, up to what the budget can buy."""
+    from tunecase.forecast import forecast as extrapolate
+    from tunecase.prices import supply
+
+    tried = flow.known("pilot")
+    if tried is None:
+        raise InputError(_missing(flow, "pilot"))
+    posed: Definition = flow.known("define") or define(flow)
+    basis = flow.basis(2_000)
+    given = flow.project.problem.target
+    target = None if given is None else read_score(given)
+    record = extrapolate(
+        points(tried), metric=tried.metric, direction=tried.direction, target=target,
+        ceiling=posed.ceiling.high if posed.ceiling else None, supply=supply(basis), basis=basis, seed=flow.seed,
+    )  # fmt: skip
+    return cast(Forecast, flow.keep("forecast", record))
+
+
+def decide(flow: Flow) -> Decision:
+    """What should the next dollar buy?"""
+    from tunecase.decide import decide as choose
+
+    record = choose(
+        flow.project, basis=flow.basis(2_000), definition=flow.known("define") or define(flow),
+        audit=flow.known("audit"), estimate=flow.known("estimate") or estimate(flow), forecast=flow.known("forecast"),
+        spent=sum(float(charge.amount_base) for _, charge in flow.spendings()),
+    )  # fmt: skip
+    return cast(Decision, flow.keep("decide", record))
+
+
+def books(flow: Flow) -> Books:
+    """What did it cost so far, and does the plan still hold?"""
+    from tunecase.books import books as fold
+
+    record = fold(flow.spendings(), estimate=flow.known("estimate"), project=flow.project, verified=True)
+    return cast(Books, flow.keep("books", record))
+
+
+def spend(flow: Flow, charge: Spending) -> Entry:
+    """Books one charge; acknowledged only when it is safe on disk."""
+    return flow.ledger.append("spend", charge, recorded_at=_now(), verb="spend")
+
+
+def contents(flow: Flow) -> Any:
+    """Everything that is known of the case, as the page and the report fold it."""
+    from tunecase.report import content
+
+    order = ("define", "audit", "estimate", "pilot", "forecast", "decide", "books")
+    records = {verb: record for verb in order if (record := flow.known(verb)) is not None}
+    entries = list(flow.ledger.entries(check=True))
+    head = entries[-1].id if entries else ""
+    meta = {"seed": str(flow.seed), "version": __version__, "price_book": catalog.price_book(), "ledger": head}
+    return content(records, project=flow.project, spendings=[c for _, c in flow.spendings()], meta=meta)
+
+
+def report(flow: Flow, to: Path | None = None, page: Callable[[Any], str] | None = None) -> Report:
+    """Writes report.html, report.md and report.json, each whole or not at all; `page` draws the HTML."""
+    from tunecase.report import report as write
+
+    record = write(contents(flow), to or flow.folder, page=page)
+    return cast(Report, flow.keep("report", record))
+
+
+def points(tried: Pilot) -> tuple[Point, ...]:
+    """The points of a pilot: the mean over draws at each size, with the draws' spread and the test size."""
+    from statistics import stdev
+
+    good = [run for run in tried.runs if not run.failed and run.converged]
+    out = []
+    for n in sorted({run.n for run in good}):
+        scores = [run.score for run in good if run.n == n]
+        sd = stdev(scores) if len(scores) > 1 else None
+        out.append(Point(n, sum(scores) / len(scores), len(scores), tried.test_rows, sd))
+    return tuple(out)
+
+
+def road(flow: Flow, tell: Callable[[str, Any], None], progress: Progress | None = None, anyway: bool = False) -> bool:
+    """All verbs in order; `tell` is called with each record. Returns False when the answer is no.
+
+    A problem that is not well posed, or data that are not fit, end the road before the pilot: nothing is spent on it.
+    """
+    sound = True
+    for verb, step in (("define", define), ("audit", audit), ("estimate", estimate)):
+        record = flow.records.get(verb) or step(flow)
+        tell(verb, record)
+        sound = sound and getattr(record, "ok", True)
+    if sound or anyway:
+        tell("pilot", pilot(flow, progress=progress))
+        tell("forecast", forecast(flow))
+        tell("estimate", estimate(flow))
+    decision = decide(flow)
+    tell("decide", decision)
+    tell("books", books(flow))
+    return sound and decision.ok
+
+
+def _class_metric(project: Project) -> str:
+    return project.problem.metric or "accuracy"
+
+
+def _dropped(found: Audit) -> frozenset[int]:
+    """Training rows that the audit's fixes would drop."""
+    return frozenset(found.dropped_rows)
+
+
+def _missing(flow: Flow, verb: str) -> Problem:
+    got = f"no {verb} for these data and this project file"
+    return Problem(str(flow.ledger.path), got, f"a {verb} in the ledger", f"run `tunecase {verb}`")
+
+
+def _hash_of(paths: list[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:24]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def audit_file(
+    train: Path,
+    test: Path | None,
+    input_column: str | None,
+    output_column: str | None,
+    seed: int,
+    today: date,
+    progress: Progress | None = None,
+) -> Audit:
+    """An audit without a project file; nothing is kept."""
+    from tunecase.audit import audit as judge
+    from tunecase.prices import Basis
+
+    basis = Basis(None, today, Worlds(seed, DRAWS))
+    quarantine = Path(f"{train.stem}.quarantine.jsonl")
+    return judge(
+        None, train, test, basis=basis, input=input_column, output=output_column, quarantine=quarantine,
+        progress=progress,
+    )  # fmt: skip
+
+
+def forecast_file(path: Path, metric: str, target: str | None, n_max: int | None, seed: int) -> Forecast:
+    """A forecast from anybody's points, without a project file; nothing is kept."""
+    from tunecase.forecast import forecast as extrapolate
+    from tunecase.forecast import read_points
+
+    known = catalog.metric(metric)
+    wanted = None
+    if target is not None:
+        try:
+            wanted = read_score(target)
+        except ValueError:
+            raise InputError(
+                Problem("--target", repr(target), "a score such as 0.92 or 92%", "write a number")
+            ) from None
+        if known.bounded and not 0 < wanted <= 1:
+            raise InputError(Problem("--target", repr(target), f"a share for {known.name}", "write 0.92 or 92%"))
+    if n_max is not None and n_max < 1:
+        raise InputError(Problem("--n-max", str(n_max), "a whole number of at least 1", "leave it out for the default"))
+    direction = cast(Any, known.direction)
+    why = "as asked" if n_max is not None else ""
+    return extrapolate(
+        read_points(path, direction=direction), metric=known.name, direction=direction, target=wanted, n_max=n_max,
+        n_max_why=why, seed=seed,
+    )  # fmt: skip
+
+
+def fit(model: str, asked: dict[str, str | None], seed: int, today: date) -> Fit:
+    """Memory, time and price of one training run, from words as typed; nothing is kept."""
+    from tunecase.fit import fit_text
+    from tunecase.prices import Basis
+
+    return fit_text(model, asked, basis=Basis(None, today, Worlds(seed, DRAWS)))
+
+
+def spend_text(
+    flow: Flow, amount: str, currency: str | None, category: str, on: str | None, note: str, credit: bool, replaces: str
+) -> Entry:
+    """Books one charge from words as typed."""
+    from tunecase.books import spending, whole_id
+
+    charge = spending(
+        amount, category=category, on=on or flow.today.isoformat(), currency=currency, description=note,
+        project_currency=flow.project.currency, rates=flow.project.rates, today=flow.today, credit=credit,
+        supersedes=whole_id(replaces, [name for name, _ in flow.spendings()]) if replaces else "",
+    )  # fmt: skip
+    return spend(flow, charge)
+
+
+def verify(path: Path) -> str:
+    """One sentence on the ledger beside a project file. Raises InputError naming every line that was touched."""
+    ledger = Ledger(path.parent / "ledger.jsonl")
+    problems = ledger.verify()
+    if problems:
+        raise InputError(problems)
+    entries = sum(1 for _ in ledger.entries())
+    return f"{ledger.path}: {entries} entries, the chain is whole"

@@ -1,0 +1,247 @@
+"""Writes a first project file for a data file, with questions where only people know, or copies a shipped example."""
+
+import contextlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from itertools import islice
+from pathlib import Path, PurePosixPath
+
+from tunecase import datasets
+from tunecase.errors import InputError, Problem, TunecaseError, nearest
+from tunecase.project import Project
+from tunecase.wording import counted
+
+PROJECT_FILE = "tunecase.yaml"
+SCHEMA_FILE = "tunecase.schema.json"
+# What belongs to an example; what a run of it leaves beside them (ledger, reports) does not.
+EXAMPLE_FILES = (PROJECT_FILE, "README.md", "LICENSE", "manifest.json")
+SAMPLE = 5_000
+
+_HEAD = f"""\
+# yaml-language-server: $schema=./{SCHEMA_FILE}
+# Written by `tunecase init`. A line that begins with "#" and holds a "?" is a question that only you can answer:
+# put the answer in, take the "#" away. `tunecase define` asks for what is missing; the rest has documented defaults.
+# "5k to 12k" means 90% sure it lies between; "1 / 3 / 10" is least / likely / most.
+"""
+
+_QUESTIONS = """\
+  # target: ?%                       # Which score makes it worth shipping?
+  # baseline: ?%                     # What does the way it is done today score, measured on the test file?
+  # value: ? USD per correct         # What is one more correct answer worth?
+  # volume: ? to ? per month         # How many answers are given each month?
+  # horizon: ? months                # For how long will the result be used?
+  # owner: ?                         # Who decides?
+  # criteria: [?, ?]                 # Statements about one answer that are plainly true or false.
+"""
+
+_REST = """
+# models: [meta-llama/Llama-3.1-8B]  # What might be tuned? Any model of the tables, or the path of its config.json.
+# method: lora                       # lora, qlora or full
+
+# compute:                           # Where would it run?
+#   tier: neocloud                   # marketplace, neocloud or hyperscaler: moves the price four to five times
+#   gpus: [L40S, H100]
+
+# team:                              # Who works on it, for which share of the time?
+#   - role: ml engineer
+#     rate: ? to ? USD per hour
+#     share: ?%
+
+# budget: ? USD                      # What may the whole project cost?
+"""
+
+_SOURCES = """\
+  # sources:                         # Where can more examples come from, at what price?
+  #   - kind: label                  # label, have, synthetic, scrape or buy
+  #     pool: ?                      # how many unlabelled rows there are
+  #     effort: ? to ? min per label
+  #     rate: ? to ? USD per hour
+"""
+
+
+def init(
+    data: Path | None,
+    *,
+    example: str | None = None,
+    to: Path,
+    input: str | None = None,
+    output: str | None = None,
+    test: Path | None = None,
+    force: bool = False,
+) -> tuple[Path, ...]:
+    """A project file and its JSON schema for `data`, or a copy of a shipped example, in the folder `to`.
+
+    What the data show (columns, whether the outputs are classes) is filled in. Targets, values and budgets are left as
+    questions: none is ever invented.
+
+    Args:
+        data: the training file; it must lie in `to` or below.
+        example: the name of a shipped example, in place of a data file.
+        input, output: columns, where they are not recognised.
+        test: the held-out file; a file named like `data` with "test" for "train" is found by itself.
+        force: replace files that are there; a file with the same content is never in the way.
+    Returns: the files written, the project file first; each appears whole or not at all.
+    Raises: InputError for files in the way, data outside the folder, an unknown example, unreadable data.
+    """
+    if (data is None) == (example is None):
+        got = "neither a data file nor an example" if data is None else "a data file and an example"
+        fix = "write `tunecase init train.jsonl` or `tunecase init --example support-tickets`"
+        raise InputError(Problem("init", got, "one of the two", fix))
+    if to.exists() and not to.is_dir():
+        raise InputError(Problem(str(to), "a file", "a folder", "name the folder that the project file goes into"))
+    content = _example(example) if example is not None else {}
+    if data is not None:
+        content = {PROJECT_FILE: _project_file(data, test, to, input, output).encode()}
+    content[SCHEMA_FILE] = schema().encode()
+    return _write(content, to, force)
+
+
+def schema() -> str:
+    """The JSON schema of a project file, for editors."""
+    described = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "tunecase project file",
+        **{name: part for name, part in Project.model_json_schema().items() if name != "title"},
+    }
+    return json.dumps(described, indent=1, ensure_ascii=False) + "\n"
+
+
+def examples() -> dict[str, Traversable]:
+    """The examples at hand by name: those in the installed package, else those of the source checkout."""
+    package = files("tunecase")
+    for folder in (package / "examples", Path(str(package)).parents[1] / "examples"):
+        if folder.is_dir():
+            found = {item.name: item for item in folder.iterdir() if (item / PROJECT_FILE).is_file()}
+            if found:
+                return dict(sorted(found.items()))
+    return {}
+
+
+def _example(name: str) -> dict[str, bytes]:
+    known = examples()
+    if name not in known:
+        raise InputError(Problem("example", repr(name), "a shipped example", nearest(name, list(known))))
+    folder = known[name]
+    content = {file: (folder / file).read_bytes() for file in EXAMPLE_FILES if (folder / file).is_file()}
+    content |= {f"data/{item.name}": item.read_bytes() for item in (folder / "data").iterdir() if item.is_file()}
+    return content
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the first rows of a data file show."""
+
+    layout: datasets.Layout
+    rows: int
+    classes: int
+    all_rows: bool
+
+
+def _look(path: Path, input: str | None, output: str | None) -> _Seen:
+    layout = datasets.detect(path, input, output)
+    first = list(islice(datasets.read_rows(path, layout), SAMPLE + 1))
+    outputs = [row.output for row in first if isinstance(row, datasets.Row)]
+    classes = len(set(outputs)) if datasets.looks_like_classes(outputs) else 0
+    return _Seen(layout, min(len(first), SAMPLE), classes, len(first) <= SAMPLE)
+
+
+def _project_file(data: Path, test: Path | None, to: Path, input: str | None, output: str | None) -> str:
+    seen = _look(data, input, output)
+    beside = data.with_name(data.name.replace("train", "test"))
+    found = test is None and beside != data and beside.is_file()
+    test = beside if found else test
+    problems = [problem for path in (data, test) if path for problem in _outside(path, to)]
+    if problems:
+        raise InputError(problems)
+    if test is not None:
+        datasets.detect(test, input, output)
+    lines = [_HEAD, f"name: {_text(data.resolve().parent.name or data.stem)}", "", *_problem_lines(seen, data.name)]
+    lines += [_QUESTIONS.rstrip("\n"), "", "data:", f"  {_field('train', _inside(data, to), _rows(seen))}"]
+    if test is not None:
+        lines.append(f"  {_field('test', _inside(test, to), 'found beside it' if found else '')}")
+    else:
+        lines.append(
+            "  # test: ?                          # Which rows are held out? Without them nothing is measured."
+        )
+    lines += [f"  {name}: {_text(column)}" for name, column in (("input", input), ("output", output)) if column]
+    return "\n".join([*lines, _SOURCES.rstrip("\n"), _REST.rstrip("\n"), ""]).replace(_HEAD + "\n", _HEAD)
+
+
+def _problem_lines(seen: _Seen, name: str) -> Iterator[str]:
+    yield "problem:"
+    if seen.classes:
+        yield f"  {_field('task', 'classification', f'seen: {seen.classes} different outputs in {name}')}"
+        yield f"  {_field('metric', 'accuracy', 'suggested; macro_f1 when rare classes matter as much')}"
+    else:
+        yield "  # task: ?                          # Which is it: extraction or generation?"
+        yield "  # metric: ?                        # How is an answer scored: exact_match, field_f1, chrf, rouge_l?"
+
+
+def _rows(seen: _Seen) -> str:
+    rows = counted(seen.rows, "row") if seen.all_rows else f"more than {counted(seen.rows, 'row')}"
+    return f"{rows}, {seen.layout.schema}"
+
+
+def _field(name: str, value: str, comment: str = "") -> str:
+    text = f"{name}: {_text(value)}"
+    return f"{text:<35}# {comment}" if comment else text
+
+
+def _text(value: str) -> str:
+    """A YAML scalar that reads back as the same text; quoted unless it is plainly a word or a path."""
+    plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*", value)
+    reserved = value.casefold() in ("true", "false", "yes", "no", "on", "off", "null", "y", "n")
+    return value if plain and not reserved else json.dumps(value, ensure_ascii=not value.isprintable())
+
+
+def _outside(path: Path, to: Path) -> Iterator[Problem]:
+    if not path.resolve().is_relative_to(to.resolve()):
+        folder = to.resolve().name
+        fix = f"copy the file to {folder}/, or give --to a folder that holds both"
+        yield Problem(str(path), "a file outside the project's folder", f"a file inside {folder}/", fix)
+
+
+def _inside(path: Path, to: Path) -> str:
+    return path.resolve().relative_to(to.resolve()).as_posix()
+
+
+def _write(content: Mapping[str, bytes], to: Path, force: bool) -> tuple[Path, ...]:
+    """Every file beside its name first, then renamed, so that none is ever seen half-written."""
+    targets = {to.joinpath(*PurePosixPath(name).parts): data for name, data in content.items()}
+    in_the_way = [path for path, data in targets.items() if path.exists() and not _same(path, data)]
+    if in_the_way and not force:
+        fix = "give --force to replace it, or --to another folder"
+        raise InputError(
+            [Problem(str(path), "a file that is there already", "no such file", fix) for path in in_the_way]
+        )
+    written: list[tuple[Path, Path]] = []
+    try:
+        for path, data in targets.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+            written.append((Path(name), path))
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            Path(name).chmod(0o644)
+        for new, path in written:
+            new.replace(path)
+    except OSError as error:
+        raise TunecaseError(
+            f"{to}: the files could not be written ({error.strerror or error}).\n"
+            "Fix: make room, check the permissions of the folder, or give --to another one"
+        ) from error
+    finally:
+        for new, _ in written:
+            with contextlib.suppress(OSError):
+                new.unlink(missing_ok=True)
+    return tuple(targets)
+
+
+def _same(path: Path, data: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == data

@@ -1,0 +1,385 @@
+"""Prints records for people: one printer per verb, 80 columns, no colour needed to understand them."""
+
+import math
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from tunecase.errors import InputError, TunecaseError
+from tunecase.plot import curve_lines
+from tunecase.records import (
+    Audit,
+    Books,
+    Decision,
+    Definition,
+    Estimate,
+    Fit,
+    Forecast,
+    Pilot,
+    Report,
+)
+from tunecase.wording import (
+    band,
+    count,
+    counted,
+    duration,
+    figures,
+    interval,
+    money,
+    money_band,
+    one_line,
+    paid,
+    score,
+    score_interval,
+    share,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+MARKS = {"pass": "✓", "fail": "✗", "unknown": "?"}
+COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow"}
+
+
+def show(verb: str, record: Any, console: "Console | None" = None) -> None:
+    """Prints one record; verbs without a printer of their own print as plain lines."""
+    console = console or _console()
+    printer = PRINTERS.get(verb)
+    if printer is None:
+        for item in record if isinstance(record, tuple) else (record,):
+            _line(console, str(item))
+    else:
+        printer(console, record)
+
+
+def show_error(error: TunecaseError) -> None:
+    """Prints an error to standard error: one block per problem, never a traceback."""
+    console = _console(stderr=True)
+    if isinstance(error, InputError):
+        for problem in error.problems:
+            _line(console, problem.where, "bold red")
+            for name in ("got", "wanted", "fix"):
+                _line(console, f"  {name:<7} {getattr(problem, name)}")
+        return
+    _line(console, str(error), "red")
+
+
+def as_html(record: Any) -> str:
+    """A record's printed form as HTML, for notebooks."""
+    import io
+
+    from rich.console import Console
+
+    from tunecase.records import RECORDS
+
+    verb = next(verb for verb, kind in RECORDS.items() if isinstance(record, kind))
+    console = Console(record=True, width=96, file=io.StringIO(), markup=False, highlight=False, emoji=False)
+    show(verb, record, console)
+    return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")
+
+
+def _console(stderr: bool = False) -> "Console":
+    from rich.console import Console
+
+    # A file or a pipe has no width of its own; 80 columns is what a reader of logs expects.
+    width = None if (sys.stderr if stderr else sys.stdout).isatty() else 80
+    return Console(stderr=stderr, width=width, markup=False, highlight=False, emoji=False, soft_wrap=False)
+
+
+def _line(console: "Console", text: str, style: str = "", indent: int = 0) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console.print(Padding(Text(text, style=style), (0, 0, 0, indent)))
+
+
+def _head(console: "Console", verb: str, answer: str, fine: bool | None = None) -> None:
+    from rich.text import Text
+
+    colour = {True: "green", False: "red", None: "cyan"}[fine]
+    console.print()
+    console.print(Text(verb.upper(), style=f"bold {colour}"), Text("─" * 8, style=colour), Text(answer, style="bold"))
+
+
+def _table(console: "Console", header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_header=any(header))
+    for index, name in enumerate(header):
+        table.add_column(name, justify="right" if index in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)
+
+
+def _notes(console: "Console", title: str, notes: Sequence[str], most: int = 6) -> None:
+    if not notes:
+        return
+    _line(console, title, "dim")
+    for note in notes[:most]:
+        _line(console, f"· {note}", "dim", 2)
+    if len(notes) > most:
+        _line(console, f"· and {len(notes) - most} more (see --json or the report)", "dim", 2)
+
+
+def _definition(console: "Console", record: Definition) -> None:
+    _head(console, "define", record.verdict, {"go to pilot": True, "do not start": False}.get(record.verdict))
+    _line(console, record.reason)
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    for rule in record.criteria:
+        price = f" Price: {money_band(rule.price, record.currency)}." if rule.price and rule.status != "pass" else ""
+        fix = f" Fix: {rule.fix}.{price}" if rule.fix and rule.status != "pass" else ""
+        mark = Text(f"{MARKS[rule.status]} {rule.status}", style=COLOURS[rule.status])
+        table.add_row(mark, Text(rule.id), Text(f"{rule.reason}{fix}"))
+    console.print(table)
+
+
+def _audit(console: "Console", record: Audit) -> None:
+    _head(console, "audit", record.verdict, record.ok)
+    _line(console, record.reason)
+    kept = f"{count(record.rows)} rows read: {count(record.usable)} usable, {count(record.dropped)} to drop"
+    _line(console, f"{kept}, {count(record.quarantined)} quarantined; {count(record.test_rows)} test rows.")
+    rows = [
+        (
+            finding.check.replace("_", " "),
+            f"{count(finding.count)}{' (test)' if finding.where == 'test' else ''}",
+            share(finding.share, 1),
+            finding.severity,
+            money_band(finding.price, record.currency) if finding.price else "unpriced",
+            finding.fix,
+        )
+        for finding in record.findings
+    ]
+    if rows:
+        _table(console, ("finding", "rows", "share", "", "price", "fix"), rows, (1, 2))
+    _line(console, f"Repairs: {money_band(record.repair_price, record.currency)}. Tokens: {_tokens(record)}.")
+    if record.quarantine_file:
+        _line(console, f"Rows that could not be read are in {record.quarantine_file}.")
+    _notes(console, "Not checked:", record.not_checked, 8)
+
+
+def _tokens(record: Audit) -> str:
+    total = record.tokens.total
+    how = "exact" if record.tokens.exact else record.tokens.how
+    return f"{interval(total.low, total.mid, total.high)} ({how})"
+
+
+def _estimate(console: "Console", record: Estimate) -> None:
+    over = (
+        "" if record.over_budget is None else f"; {share(record.over_budget)} chance to exceed {figures(record.budget)}"
+    )
+    _head(console, "estimate", f"{money_band(record.total, record.currency)}{over}")
+    rows = [
+        (
+            line.name,
+            *(figures(getattr(line.amount, p)) if line.amount else "unpriced" for p in ("p10", "p50", "p90")),
+            share(line.share) if line.included and line.share is not None else "not counted",
+            line.basis,
+        )
+        for line in record.lines
+    ]
+    total = (
+        "total",
+        figures(record.total.p10),
+        figures(record.total.p50),
+        figures(record.total.p90),
+        "100%",
+        record.based_on,
+    )
+    _table(console, (f"{record.currency}", "P10", "P50", "P90", "share", ""), [*rows, total], (1, 2, 3, 4))
+    _line(
+        console,
+        f"P80 {money(record.total.p80, record.currency)}; rounds {band(record.rounds)}; "
+        f"{band(record.months, 'months')}.",
+    )
+    if record.unpriced:
+        _line(
+            console, f"Plus {counted(len(record.unpriced), 'unpriced line')}: {'; '.join(record.unpriced)}.", "yellow"
+        )
+    drivers = ", ".join(f"{driver.name} {share(driver.share)}" for driver in record.drivers[:4])
+    if drivers:
+        _line(console, f"What moves it: {drivers}.")
+    dates = f"{min(record.price_dates)} to {max(record.price_dates)}" if record.price_dates else "none used"
+    _line(console, f"GPU prices of {dates}; price book {record.price_book[:12]}.", "dim")
+    _notes(console, "Defaults used:", [f"{d.field}: {d.value} ({d.source})" for d in record.defaults])
+    _notes(console, "Assumed:", record.assumptions)
+
+
+def _pilot(console: "Console", record: Pilot) -> None:
+    means = record.mean_scores
+    answer = f"{record.metric} {score(means[-1][1])} with {count(means[-1][0])} examples" if means else record.stopped
+    _head(console, "pilot", answer, None if means else False)
+    _line(
+        console,
+        f"{record.trainer}: {counted(len(record.runs), 'run')} in {duration(record.seconds)} ({record.reused} taken "
+        f"from the ledger), {count(record.test_rows)} test rows in every run.",
+    )
+    rows = []
+    for n, mean in means:
+        scores = [run.score for run in record.runs if run.n == n and not run.failed]
+        rows.append((count(n), score(mean), f"{score(min(scores))} to {score(max(scores))}", _bar(mean)))
+    if rows:
+        _table(console, ("examples", f"mean {record.metric}", "draws", ""), rows, (0, 1))
+    for baseline in record.baselines:
+        _line(console, f"Without a fine-tune: {baseline.name} {score(baseline.score)}.")
+    failed = [run for run in record.runs if run.failed]
+    if failed:
+        _line(console, f"{counted(len(failed), 'run')} failed, first: {one_line(failed[0].failed, 100)}.", "yellow")
+    if record.stopped and means:
+        _line(console, f"Stopped early: {record.stopped}.", "yellow")
+
+
+def _bar(value: float, width: int = 24) -> str:
+    return "█" * round(max(0.0, min(1.0, value)) * width) if math.isfinite(value) else ""
+
+
+def _forecast(console: "Console", record: Forecast) -> None:
+    _head(console, "forecast", record.verdict, False if not record.ok else None)
+    _line(console, record.reason)
+    for row in curve_lines(record):
+        _line(console, row)
+    rows = [
+        (
+            count(at.n),
+            score_interval(at.score.low, at.score.mid, at.score.high),
+            share(at.p_target),
+            money_band(at.price, record.currency) if at.price else "unpriced",
+        )
+        for at in record.band
+        if at.n >= (record.points[-1].n if record.points else 0)
+    ]
+    if rows:
+        target = "" if record.target is None else f"P({score(record.target)})"
+        _table(console, ("examples", f"{record.metric} (80% band)", target, "price of more"), rows, (0, 2))
+    _line(console, f"At most {count(record.n_max)} examples: {record.n_max_why}.", "dim")
+    if record.next_pilot:
+        _line(console, f"Next pilot: {record.next_pilot}.")
+    _notes(console, "Assumed:", record.assumptions)
+
+
+def _decision(console: "Console", record: Decision) -> None:
+    _head(console, "decide", record.action, record.ok or None)
+    _line(console, record.reason)
+    rows = [
+        (
+            ("→ " if option.lever == record.advice else "  ") + option.lever.replace("_", " "),
+            figures(option.expected_value) if option.expected_value is not None else "unknown",
+            share(option.p_reach) if option.p_reach is not None else "",
+            money_band(option.first_step_cost, record.currency) if option.first_step_cost else "",
+            option.blocked or option.arithmetic,
+        )
+        for option in record.options
+    ]
+    _table(console, ("  lever", "worth", "P(reach)", "first step", "arithmetic"), rows, (1, 2))
+    if record.flips_at:
+        _line(console, f"The advice flips: {record.flips_at}.")
+    best = record.best
+    if best and best.give_up:
+        _line(console, f"Give up: {best.give_up}.")
+    _notes(console, "Assumed:", record.assumptions)
+
+
+def _books(console: "Console", record: Books) -> None:
+    spent = f"{paid(record.spent)} {record.currency} spent"
+    left = "" if record.left is None else f", {paid(record.left)} left of {figures(record.budget)}"
+    _head(console, "books", spent + left, None if record.ok else False)
+    rows = [
+        (
+            line.name,
+            money_band(line.planned, "") if line.planned else "not planned",
+            paid(line.spent),
+            str(line.entries),
+        )
+        for line in record.lines
+    ]
+    if rows:
+        _table(console, ("line", "planned", "spent", "entries"), rows, (2, 3))
+    _line(console, record.note)
+
+
+def _fit(console: "Console", record: Fit) -> None:
+    cards = f"{record.gpu_count} x {record.gpu}"
+    _head(console, "fit", f"{record.model}, {record.method}: {record.verdict} on {cards}", record.ok)
+    memory = record.memory_gib
+    _line(
+        console,
+        f"Memory {interval(memory.low, memory.mid, memory.high, 'GiB')} per GPU, "
+        f"{figures(record.usable_gib)} GiB usable.",
+    )
+    _table(console, ("", "GiB"), [(name, figures(gib)) for name, gib in record.memory_terms], (1,))
+    _line(console, f"What dominates: {record.dominant}.")
+    speed = record.tokens_per_s
+    _line(console, f"Speed {interval(speed.low, speed.mid, speed.high, 'tokens/s')}.")
+    for name, value, unit in (("Time", record.hours, "h"), ("Price", record.usd, "USD")):
+        words = interval(value.low, value.mid, value.high, unit) if value else "give --tokens to know"
+        _line(console, f"{name} {words}.")
+    for remedy in record.remedies:
+        _line(console, f"Remedy: {remedy}.")
+    _notes(console, "Assumed:", record.assumptions, 8)
+    _notes(console, "Not counted:", record.not_counted)
+
+
+def _report(console: "Console", record: Report) -> None:
+    _head(console, "report", record.answer)
+    for path in (record.html, record.markdown, record.json):
+        if path:
+            _line(console, path, indent=2)
+
+
+PRINTERS: dict[str, Callable[["Console", Any], None]] = {
+    "define": _definition,
+    "audit": _audit,
+    "estimate": _estimate,
+    "pilot": _pilot,
+    "forecast": _forecast,
+    "decide": _decision,
+    "books": _books,
+    "fit": _fit,
+    "report": _report,
+}
+
+
+@contextmanager
+def pilot_progress(quiet: bool) -> Iterator[Callable[[Any], None] | None]:
+    """A progress bar for the pilot: runs done, time spent and left, the score so far; none when quiet or piped."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns = (
+        TextColumn("pilot"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total} runs · {task.fields[words]}"),
+    )
+    with Progress(*columns, console=_console(stderr=True), transient=True) as bar:
+        task: Any = None
+
+        def update(state: Any) -> None:
+            nonlocal task
+            last = f" · {state.last.n} examples: {score(state.last.score)}" if state.last else ""
+            words = f"{duration(state.spent_s)} spent, {duration(state.left_s)} left{last}"
+            if task is None:
+                task = bar.add_task("pilot", total=state.total, words=words)
+            bar.update(task, completed=state.done, total=state.total, words=words)
+
+        yield update
+
+
+@contextmanager
+def audit_progress(quiet: bool) -> Iterator[Callable[..., None] | None]:
+    """A line with rows read and rows/s; none when quiet or piped."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    with _console(stderr=True).status("reading") as status:
+
+        def update(rows_done: int, rows_per_s: float) -> None:
+            status.update(f"read {count(rows_done)} rows, {count(rows_per_s)} rows/s")
+
+        yield update

@@ -1,0 +1,212 @@
+"""Numbers in words for people: one way to write money, shares, counts, scores and doubt, on paper and on screen.
+
+An estimate has two significant figures; paid money (Decimal) keeps its cents; what is not known says so.
+"""
+
+import math
+import re
+from datetime import date
+from decimal import Decimal
+
+from tunecase.spread import Band
+
+UNKNOWN = "unknown"
+UNPRICED = "unpriced"
+SUFFIXES = ((1e9, "B"), (1e6, "M"), (1e3, "k"))
+
+
+def figures(value: float | None, digits: int = 2) -> str:
+    """A guessed number with `digits` significant figures, thousands as k, M or B.
+
+    Example:
+        >>> figures(12_345), figures(999.6), figures(0.4), figures(0), figures(None)
+        ('12k', '1.0k', '0.40', '0', 'unknown')
+    """
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    if value == 0:
+        return "0"
+    rounded = float(f"{value:.{digits - 1}e}")
+    for size, suffix in SUFFIXES:
+        if abs(rounded) >= size:
+            return _significant(rounded / size, digits) + suffix
+    return _significant(rounded, digits)
+
+
+def _significant(value: float, digits: int) -> str:
+    exponent = int(f"{value:e}".partition("e")[2])
+    return f"{value:.{max(0, digits - 1 - exponent)}f}"
+
+
+def money(amount: float | Decimal | None, currency: str) -> str:
+    """An amount with its currency: guessed money in two figures, paid money (Decimal) to the cent.
+
+    Example:
+        >>> money(12_345, "USD"), money(Decimal("1262.4"), "USD"), money(None, "USD")
+        ('12k USD', '1,262.40 USD', 'unpriced')
+    """
+    if amount is None:
+        return UNPRICED
+    if isinstance(amount, Decimal):
+        return f"{paid(amount)} {currency}".strip()
+    text = figures(amount)
+    return text if text == UNKNOWN else f"{text} {currency}".strip()
+
+
+def paid(amount: Decimal) -> str:
+    """Paid money without its currency, to the cent; less than a cent is written out, never rounded to nothing.
+
+    Example:
+        >>> paid(Decimal("1262.4")), paid(Decimal("0.0042"))
+        ('1,262.40', '0.0042')
+    """
+    if not amount.is_finite():
+        return UNKNOWN
+    return f"{amount.normalize():f}" if 0 < abs(amount) < Decimal("0.01") else f"{amount:,.2f}"
+
+
+def money_band(amount: Band | None, currency: str) -> str:
+    """A Band of money as "P50 (P10 to P90)".
+
+    Example:
+        >>> money_band(Band(7_100, 12_345, 17_000, 21_000), "USD")
+        '12k USD (7.1k to 21k)'
+    """
+    return UNPRICED if amount is None else band(amount, currency)
+
+
+def band(amount: Band | None, unit: str = "") -> str:
+    """A Band as "P50 unit (P10 to P90)"; a number without doubt stands alone.
+
+    Example:
+        >>> band(Band(2, 3.4, 5, 7), "months")
+        '3.4 months (2.0 to 7.0)'
+    """
+    if amount is None:
+        return UNKNOWN
+    return interval(amount.p10, amount.p50, amount.p90, unit)
+
+
+def interval(low: float, mid: float, high: float, unit: str = "") -> str:
+    """An estimate with its 80% interval as "mid unit (low to high)".
+
+    Example:
+        >>> interval(11.2, 14, 17.9, "GiB")
+        '14 GiB (11 to 18)'
+    """
+    middle = f"{figures(mid)} {unit}".strip()
+    if figures(low) == figures(high):
+        return middle
+    return f"{middle} ({figures(low)} to {figures(high)})"
+
+
+def share(value: float | None, decimals: int = 0) -> str:
+    """A share of 1 as a percentage; what is not quite none or all never reads 0% or 100%.
+
+    Example:
+        >>> share(0.316), share(0.002), share(0.999), share(0.0083, 1), share(None)
+        ('32%', '<1%', '>99%', '0.8%', 'unknown')
+    """
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    step = 10.0**-decimals
+    percent = value * 100
+    if 0 < percent < step / 2:
+        return f"<{step:.{decimals}f}%"
+    if 100 - step / 2 < percent < 100:
+        return f">{100 - step:.{decimals}f}%"
+    return f"{percent:.{decimals}f}%"
+
+
+def count(value: float | None) -> str:
+    """A counted number in full, with thousands.
+
+    Example:
+        >>> count(12_345)
+        '12,345'
+    """
+    return UNKNOWN if value is None or not math.isfinite(value) else f"{value:,.0f}"
+
+
+def counted(value: float, noun: str, plural: str = "") -> str:
+    """A count with its noun, in the singular for one.
+
+    Example:
+        >>> counted(1, "row"), counted(1_200, "row"), counted(2, "entry", "entries")
+        ('1 row', '1,200 rows', '2 entries')
+    """
+    return f"{count(value)} {noun if value == 1 else plural or noun + 's'}"
+
+
+def score(value: float | None) -> str:
+    """A score: three decimals below 10, the last one dropped when it is zero; three figures above.
+
+    Example:
+        >>> score(0.9), score(0.8734), score(134.26)
+        ('0.90', '0.873', '134')
+    """
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    text = f"{value:.3f}" if abs(value) < 10 else f"{value:,.{max(0, 3 - len(str(int(abs(value)))))}f}"
+    return text[:-1] if re.search(r"\.\d\d0$", text) else text
+
+
+def score_interval(low: float, mid: float, high: float) -> str:
+    """A score with its 80% interval.
+
+    Example:
+        >>> score_interval(0.871, 0.89, 0.912)
+        '0.89 (0.871 to 0.912)'
+    """
+    return score(mid) if low == high else f"{score(mid)} ({score(low)} to {score(high)})"
+
+
+def duration(seconds: float | None) -> str:
+    """A time in the largest unit that keeps it above one.
+
+    Example:
+        >>> duration(0.4), duration(90), duration(9_000), duration(200_000)
+        ('0.40 s', '1.5 min', '2.5 h', '2.3 days')
+    """
+    if seconds is None or not math.isfinite(seconds):
+        return UNKNOWN
+    for size, unit in ((86_400.0, "days"), (3_600.0, "h"), (60.0, "min")):
+        if seconds >= size:
+            return f"{figures(seconds / size)} {unit}"
+    return f"{figures(seconds)} s"
+
+
+def day(on: date) -> str:
+    """A date without doubt about its order.
+
+    Example:
+        >>> day(date(2026, 11, 4))
+        '4 November 2026'
+    """
+    months = "January February March April May June July August September October November December".split()
+    return f"{on.day} {months[on.month - 1]} {on.year}"
+
+
+def one_line(text: str, most: int = 0) -> str:
+    """Text on one line, control characters gone, cut at `most` characters (0: not cut).
+
+    Example:
+        >>> one_line("two\\n lines  here", 10)
+        'two lines…'
+    """
+    flat = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return flat if not most or len(flat) <= most else flat[: most - 1].rstrip() + "…"
+
+
+def sentence(text: str) -> str:
+    """Text as a sentence: first letter large, a full stop at the end.
+
+    Example:
+        >>> sentence("too few rows")
+        'Too few rows.'
+    """
+    flat = one_line(text)
+    if not flat:
+        return ""
+    flat = flat[0].upper() + flat[1:]
+    return flat if flat[-1] in ".!?…:" else flat + "."

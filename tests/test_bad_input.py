@@ -1,0 +1,250 @@
+"""Bad input ends in exit code 2 with where, got, wanted, fix; a bad case in exit code 1 with reason and price."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.command import Ran, tunecase
+from tests.making import case_folder, project_text, tickets, write_jsonl
+
+
+def files(folder: Path) -> set[str]:
+    """Everything that lies in a folder."""
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+def assert_refused(ran: Ran, *words: str) -> None:
+    """Exit 2, at least one whole block, the words in it, and no traceback."""
+    assert 2 == ran.code, ran.out + ran.err
+    assert "Traceback" not in ran.out + ran.err
+    for part in ("got", "wanted", "fix", *words):
+        assert part in ran.err
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"extra": "colour: red"}, ("tunecase.yaml:", "colour", "unknown field")),
+        ({"value": "  value: 0.40 USD per hour"}, ("problem.value", "USD per correct")),
+        ({"volume": "  volume: 12k to 5k per month"}, ("problem.volume", "swap the ends")),
+        ({"budget": "budget: 12k to 5k USD"}, ("budget", "swap the ends")),
+        ({"budget": "budget: -3 USD"}, ("budget", "more than zero")),
+        ({"budget": "budget: 0 USD"}, ("budget", "more than zero")),
+        ({"budget": "budget: nan USD"}, ("budget",)),
+        ({"budget": "budget: 1e999 USD"}, ("budget", "finite")),
+        ({"compute": "compute: {gpus: [H100], gpu_count: 0}"}, ("compute.gpu_count", "'0'")),
+        ({"extra": "rounds: 0"}, ("rounds", "more than zero")),
+        ({"extra": "training: {epochs: 0}"}, ("training.epochs",)),
+        ({"extra": "training: {micro_batch: 0}"}, ("training.micro_batch",)),
+        ({"compute": "compute: {gpus: [H1000]}"}, ("unknown gpu 'H1000'", "did you mean H100")),
+        ({"models": "models: [meta-llama/Lama-3.1-8B]"}, ("unknown model", "did you mean")),
+        ({"metric": "  metric: acuracy"}, ("unknown metric", "did you mean accuracy")),
+        ({"target": "  target: 140%"}, ("problem.target", "at most 100%")),
+        ({"target": "  target: 92"}, ("problem.target", "write 92%")),
+        ({"target": "  target: NaN"}, ("problem.target",)),
+        ({"budget": "budget: 15k EUR"}, ("budget", "a dated rate for EUR")),
+        ({"train": "  train: ../../etc/passwd"}, ("data.train", "a path inside")),
+        ({"train": "  train: nowhere.jsonl"}, ("data.train", "does not exist")),
+        ({"extra": "name: again"}, ("the same field twice",)),
+        ({"extra": "a: &a [x]\nb: [*a, *a]"}, ("an anchor or alias",)),
+        ({"extra": "deep: " + "[" * 40 + "]" * 40}, ("levels",)),
+        ({"extra": "broken: ["}, ("YAML",)),
+    ],
+)  # fmt: skip
+def test_project_mistakes_are_refused(tmp_path: Path, change: dict[str, str], words: tuple[str, ...]) -> None:
+    """Each mistake in the project file is named with its place and a fix, and nothing is written."""
+    path = case_folder(tmp_path, **change)
+    before = files(tmp_path)
+    assert_refused(tunecase("run", "--project", path), *words)
+    assert before == files(tmp_path)
+
+
+def test_all_mistakes_are_shown_together(tmp_path: Path) -> None:
+    """Five mistakes give five blocks, not one at a time."""
+    path = case_folder(
+        tmp_path, target="  target: 140%", budget="budget: 5 XYZ USD", metric="  metric: nope", train="  train: ../x",
+        compute="compute: {gpus: [nope]}",
+    )  # fmt: skip
+    ran = tunecase("estimate", "--project", path)
+    assert_refused(ran)
+    assert ran.err.count("  wanted ") >= 3
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("missing.jsonl", None, ("no such file",)),
+        ("empty.jsonl", b"", ("an empty file",)),
+        ("utf16.jsonl", '{"text": "a", "label": "b"}'.encode("utf-16"), ("UTF-8",)),
+        ("broken.jsonl", b"not json\nnor this\n", ("no row can be read",)),
+        ("odd.xlsx", b"PK\x03\x04", (".jsonl, .csv or .parquet",)),
+        ("columns.csv", b"a,b\n1,2\n", ("--input COL --output COL",)),
+        ("half.parquet", b"PAR1 and then nothing", ("Parquet",)),
+    ],
+)
+def test_unreadable_files_are_refused(tmp_path: Path, name: str, content: bytes | None, words: tuple[str, ...]) -> None:
+    """A file that cannot be read as data is refused by audit with the way out."""
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    assert_refused(tunecase("audit", path, cwd=tmp_path), *words)
+
+
+@pytest.mark.parametrize(
+    "content", [None, b"", b"\xff\xfe\x00n", b"\x00\x01", b"- a list\n", b"just words", b"name: x\ndata: 3\n"]
+)
+def test_unreadable_project_files_are_refused(tmp_path: Path, content: bytes | None) -> None:
+    """A missing, empty, binary or misshapen project file is refused."""
+    path = tmp_path / "tunecase.yaml"
+    if content is not None:
+        path.write_bytes(content)
+    assert_refused(tunecase("define", "--project", path))
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("fit", "nonsense-xyz"), "nonsense-xyz"),
+        (("fit", "llama-3.1-8b", "--gpu", "H1000"), "did you mean"),
+        (("fit", "llama-3.1-8b", "--gpus", "0"), "gpus"),
+        (("fit", "llama-3.1-8b", "--gpus", "3.5"), "gpus"),
+        (("fit", "llama-3.1-8b", "--batch", "0"), "batch"),
+        (("fit", "llama-3.1-8b", "--seq", "-5"), "seq"),
+        (("fit", "llama-3.1-8b", "--seq", "9000000"), "context"),
+        (("fit", "llama-3.1-8b", "--rank", "0"), "rank"),
+        (("fit", "llama-3.1-8b", "--tokens", "nan"), "tokens"),
+        (("fit", "llama-3.1-8b", "--method", "magic"), "lora"),
+        (("forecast", "nowhere.csv"), "no such file"),
+        (("init", "nowhere.jsonl"), "nowhere.jsonl"),
+        (("init", "--example", "nothing"), "support-tickets"),
+        (("define", "--today", "soon"), "YYYY-MM-DD"),
+    ],
+)
+def test_wrong_words_are_refused(tmp_path: Path, words: tuple[str, ...], expected: str) -> None:
+    """Wrong names and numbers on the command line are refused with what is wanted."""
+    assert_refused(tunecase(*words, cwd=tmp_path), expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("n,score\n10,0.5\n20,abc\n", "abc"),
+        ("n,score\n10,nan\n20,0.5\n", "nan"),
+        ("n,score\n-10,0.5\n20,0.6\n", "-10"),
+        ("a,b\n1,2\n", "n,score"),
+        ("", "empty"),
+        ("n,score\n10,0.5\n20,7000\n", "7000"),
+    ],
+)
+def test_wrong_points_are_refused(tmp_path: Path, text: str, expected: str) -> None:
+    """A points file with mistakes is refused with the line."""
+    path = tmp_path / "points.csv"
+    path.write_text(text, encoding="utf-8")
+    ran = tunecase("forecast", path, "--target", "0.9")
+    assert_refused(ran, expected)
+
+
+@pytest.mark.parametrize("target", ["140%", "nan", "-3", "often"])
+def test_wrong_targets_are_refused(tmp_path: Path, target: str) -> None:
+    """A target that no share can meet is refused."""
+    path = tmp_path / "points.csv"
+    path.write_text("n,score\n10,0.5\n20,0.6\n40,0.7\n", encoding="utf-8")
+    assert_refused(tunecase("forecast", path, f"--target={target}"), "--target")
+
+
+def test_an_edited_ledger_is_refused(tmp_path: Path) -> None:
+    """A ledger edited by hand stops every verb that reads it, and names the line."""
+    path = case_folder(tmp_path)
+    assert 0 == tunecase("spend", "add", "42.50", "USD", "--category", "gpu", "--project", path).code
+    ledger = tmp_path / "ledger.jsonl"
+    ledger.write_text(ledger.read_text(encoding="utf-8").replace("42.50", "12.50"), encoding="utf-8")
+    for words in (("ledger", "verify"), ("books",), ("run",)):
+        assert_refused(tunecase(*words, "--project", path), "ledger.jsonl", "1")
+
+
+def test_json_errors_are_json(tmp_path: Path) -> None:
+    """With --json a refusal is JSON on standard output, with every problem."""
+    ran = tunecase("define", "--json", "--project", tmp_path / "none.yaml")
+    assert 2 == ran.code
+    assert {"where", "got", "wanted", "fix"} == set(ran.json["problems"][0])
+
+
+def assert_answer_is_no(ran: Ran, *words: str) -> None:
+    """Exit 1, the reason in words, a price, no traceback."""
+    assert 1 == ran.code, ran.out + ran.err
+    assert "Traceback" not in ran.out + ran.err
+    flat = " ".join(ran.out.split())
+    for word in (*words, "USD"):
+        assert word in flat
+
+
+def test_three_rows_are_too_little(tmp_path: Path) -> None:
+    """Three training rows: too little to say, with what more would cost."""
+    path = case_folder(tmp_path, train=3)
+    assert_answer_is_no(tunecase("run", "--project", path), "too little to say")
+
+
+def test_a_four_row_test_set_proves_nothing(tmp_path: Path) -> None:
+    """Four test rows cannot show the wanted gain; the missing rows are priced."""
+    path = case_folder(tmp_path, test=4)
+    assert_answer_is_no(tunecase("run", "--project", path), "4 test")
+
+
+def test_random_labels_are_not_fit(tmp_path: Path) -> None:
+    """Random labels on twenty texts are not fit."""
+    path = case_folder(tmp_path)
+    texts = [row["text"] for row in tickets(20, 3)]
+    rows = [dict(row, text=texts[k % 20]) for k, row in enumerate(tickets(300, 4, shuffled=True))]
+    write_jsonl(tmp_path / "train.jsonl", rows)
+    assert_answer_is_no(tunecase("run", "--project", path), "not fit")
+
+
+def test_random_labels_on_distinct_texts_carry_no_signal(tmp_path: Path) -> None:
+    """Random labels on texts that are all different are found out by the probe."""
+    path = case_folder(tmp_path)
+    write_jsonl(tmp_path / "train.jsonl", tickets(300, 4, shuffled=True))
+    write_jsonl(tmp_path / "test.jsonl", tickets(200, 5, shuffled=True))
+    assert_answer_is_no(tunecase("run", "--project", path), "signal")
+
+
+def test_a_test_equal_to_train_is_not_fit(tmp_path: Path) -> None:
+    """When the test rows are the training rows nothing can be believed; new test rows are priced."""
+    path = case_folder(tmp_path)
+    write_jsonl(tmp_path / "test.jsonl", tickets(240, 1))
+    assert_answer_is_no(tunecase("run", "--project", path), "not fit")
+
+
+def test_a_target_above_the_ceiling_is_refused(tmp_path: Path) -> None:
+    """Annotators who disagree put a ceiling on any score; a target above it is told so."""
+    path = case_folder(tmp_path, target="  target: 99%", second_label="  second_label: second")
+    rows = tickets(200, 2)
+    for k, row in enumerate(rows):
+        row["second"] = row["label"] if k % 5 else "red" if row["label"] != "red" else "blue"
+    write_jsonl(tmp_path / "test.jsonl", rows)
+    assert_answer_is_no(tunecase("run", "--project", path), "ceiling")
+
+
+@pytest.mark.parametrize("gone", ["metric", "target"])
+def test_a_goal_without_metric_or_target_is_refused(tmp_path: Path, gone: str) -> None:
+    """ "Make it better" is no goal: the missing part is asked for."""
+    path = case_folder(tmp_path, **{gone: "  goal: make it better"})
+    ran = tunecase("define", "--project", path)
+    assert 1 == ran.code
+    assert gone in ran.out
+
+
+def test_a_broken_row_is_quarantined(tmp_path: Path) -> None:
+    """A broken row in a good file is set aside and counted: exit 0, or 1 with --strict."""
+    path = case_folder(tmp_path)
+    train = tmp_path / "train.jsonl"
+    train.write_text(train.read_text(encoding="utf-8") + "{broken\n", encoding="utf-8")
+    ran = tunecase("audit", "--json", "--project", path)
+    assert (0, 1, 240) == (ran.code, ran.json["quarantined"], ran.json["usable"])
+    assert 1 == len((tmp_path / "quarantine.jsonl").read_text(encoding="utf-8").splitlines())
+    assert 1 == tunecase("audit", "--strict", "--project", path).code
+
+
+def test_project_text_is_sound(tmp_path: Path) -> None:
+    """The case that the mistakes are planted in is sound without them."""
+    assert 0 == tunecase("audit", "--project", case_folder(tmp_path)).code
+    assert "metric" in project_text()

@@ -1,0 +1,260 @@
+"""Books: charges are read exactly or refused with a fix, sums are exact, and plan stands beside actual."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tunecase.books import CATEGORIES, books, share_above, spending, whole_id
+from tunecase.errors import InputError
+from tunecase.project import Project, Rate
+from tunecase.records import Estimate, Line, Spending
+from tunecase.spread import Band, Interval, band_of, generator
+
+TODAY = date(2026, 11, 24)
+RATES = (
+    Rate(currency="EUR", value=1.05, date=date(2026, 1, 2)),
+    Rate(currency="EUR", value=1.17, date=date(2026, 10, 1)),
+)
+
+
+def charge(amount: str = "42.50 USD", **other: Any) -> Spending:
+    """One charge, sound unless told otherwise."""
+    given = {"category": "gpu", "on": "2026-11-20", "project_currency": "USD", "rates": RATES, "today": TODAY}
+    return spending(amount, **{**given, **other})
+
+
+def refusal(amount: str = "42.50 USD", **other: Any) -> str:
+    """The message of the charge's refusal."""
+    with pytest.raises(InputError) as caught:
+        charge(amount, **other)
+    return str(caught.value)
+
+
+def paid(*amounts: str, category: str = "gpu") -> list[tuple[str, Spending]]:
+    """Charges with ids."""
+    return [(f"{category}{n}", Spending(TODAY, category, Decimal(a), "USD", Decimal(a))) for n, a in enumerate(amounts)]
+
+
+def project(budget: str | None = "15k USD") -> Project:
+    """A project with a budget."""
+    return Project.model_validate({"name": "x", "data": {"train": "t"}, "budget": budget})
+
+
+def plan(**changes: Any) -> Estimate:
+    """An estimate of 8,000 with two priced lines, one unpriced, one left out."""
+    point = Band(1, 1, 1, 1)
+    given = {
+        "currency": "USD",
+        "lines": (
+            Line("gpu", Band(100, 200, 300, 400), 0.1, "b"),
+            Line("labour", Band(4_000, 7_000, 9_000, 10_000), 0.9, "b"),
+            Line("data", None, None, "b"),
+            Line("inference", point, None, "b", included=False),
+        ),
+        "total": Band(5_507, 7_746, 9_690, 10_894),
+        "rounds": point, "months": point, "budget": 15_000.0, "over_budget": 0.02, "reached": None, "drivers": (),
+        "defaults": (), "assumptions": (), "unpriced": ("data",), "gpu": "H100", "gpu_count": 1, "gpu_hours": point,
+        "usd_per_gpu_hour": point, "price_dates": (), "price_book": "", "label_price": None, "round_price": point,
+        "run_price": point, "histogram": (), "draws": 1, "seed": 0, "based_on": "",
+    }  # fmt: skip
+    return Estimate(**{**given, **changes})
+
+
+@pytest.mark.parametrize(
+    ("text", "amount", "currency"),
+    [
+        ("42.50 USD", "42.50", "USD"),
+        ("42.5", "42.5", "USD"),
+        ("$42.50", "42.50", "USD"),
+        ("42.50usd", "42.50", "USD"),
+        ("0.000125 USD", "0.000125", "USD"),
+        ("20.52022672899 USD", "20.52022672899", "USD"),
+        ("€10", "10", "EUR"),
+        ("10 €", "10", "EUR"),
+    ],
+)
+def test_amounts_are_read_to_the_last_digit(text, amount, currency):
+    """The Decimal holds what was typed."""
+    read = charge(text)
+
+    assert (Decimal(amount), currency) == (read.amount, read.currency)
+    assert str(Decimal(amount)) == str(read.amount)
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("NaN USD", "1234.56"),
+        ("inf", "1234.56"),
+        ("-Infinity USD", "1234.56"),
+        ("0 USD", "leave out"),
+        ("0.00", "leave out"),
+        ("-5 USD", "--credit"),
+        ("1,234.56 USD", "write 1234.56"),
+        ("1.234,56 USD", "write 1234.56"),
+        ("1,234", "write 1.234 or 1234"),
+        ("42,50 USD", "write 42.50 or 4250"),
+        ("1.234.567 USD", "write 1234567"),
+        ("1,234.567", "write 1234.567 or 1234567"),
+        ("1e3 USD", "no separators"),
+        ("1_000 USD", "no separators"),
+        ("5k USD", "no separators"),
+        ("1 000 USD", "no separators"),
+        ("١٢ USD", "no separators"),
+        ("", "no separators"),
+        ("USD", "no separators"),
+        ("1.0000000000001 USD", "no separators"),
+        ("12 dollars", "no separators"),
+    ],
+)
+def test_amounts_that_can_be_misread_are_refused_with_a_fix(text, fix):
+    """No guess is made about separators, exponents or signs."""
+    assert fix in refusal(text)
+
+
+def test_credits_are_negative():
+    """Money that came back lowers what was spent, with or without a sign."""
+    assert Decimal("-5") == charge("5 USD", credit=True).amount
+    assert Decimal("-5") == charge("-5 USD", credit=True).amount_base
+
+
+def test_other_currencies_take_the_rate_in_force_on_the_day():
+    """The latest rate before the charge holds, else the first there is."""
+    assert Decimal("11.70") == charge("10.00 EUR").amount_base
+    assert Decimal("10.500") == charge("10.00", currency="eur", on="2026-03-01").amount_base
+    assert Decimal("10.500") == charge("10.00 EUR", on="2025-03-01").amount_base
+    assert "add to rates" in refusal("10 GBP")
+    assert "name it once" in refusal("10 EUR", currency="USD")
+    assert "name it once" in refusal("$10 EUR")
+
+
+def test_every_mistake_is_told_at_once():
+    """Amount, category, day, quantity and correction are judged together."""
+    told = refusal("NaN", category="labor", on="20/11/2026", quantity="many", supersedes="xyz")
+
+    for words in ("amount", "did you mean labour?", "year first", "'many'", "64 hex digits"):
+        assert words in told
+
+
+def test_days_lie_in_the_past():
+    """A charge is booked when it is made."""
+    assert "not after today" in refusal(on="2026-11-25")
+    assert "a day that exists" in refusal(on="2026-02-30")
+    assert TODAY == charge(on=TODAY).on
+
+
+def test_what_was_bought_is_kept():
+    """Quantity, unit, words and the corrected entry come through; half characters do no harm."""
+    read = charge(quantity="6.283056", unit="h", description="L40S\nrun \udcff", supersedes="a" * 64)
+
+    expected = (Decimal("6.283056"), "h", "L40S run ?", "a" * 64)
+    assert expected == (read.quantity, read.unit, read.description, read.supersedes)
+
+
+def test_short_ids_are_completed():
+    """Six characters do when they fit one charge."""
+    known = ["abcdef" + "0" * 58, "abcdef" + "1" * 58, "123456" + "0" * 58]
+
+    assert known[2] == whole_id("123456", known)
+    for short, got in (("abcdef", "2 charges"), ("999999", "0 charges"), ("12", "'12'")):
+        with pytest.raises(InputError, match=got):
+            whole_id(short, known)
+
+
+amounts = st.decimals("-999999999999", "999999999999", allow_nan=False, allow_infinity=False, places=11)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(amounts, st.sampled_from([*CATEGORIES, "egress"])), max_size=12), st.randoms())
+def test_the_total_is_the_exact_sum_of_its_lines_in_any_order(charges, rng):
+    """No digit is lost, whatever the order; every charge stands in one line."""
+    held = [(str(n), Spending(TODAY, c, a, "USD", a)) for n, (a, c) in enumerate(charges)]
+    shuffled = rng.sample(held, len(held))
+    record = books(held, estimate=plan(), project=project(), verified=True)
+
+    exact = sum(int(amount.scaleb(11)) for amount, _ in charges)
+    assert exact == int(record.spent.scaleb(11))
+    assert exact == sum(int(line.spent.scaleb(11)) for line in record.lines)
+    assert len(charges) == sum(line.entries for line in record.lines)
+    assert record == books(shuffled, estimate=plan(), project=project(), verified=True)
+    assert Decimal(15_000) - record.spent == record.left
+
+
+def test_corrected_charges_leave_the_sums_but_are_counted():
+    """Only the last of a chain of corrections counts."""
+    first, second, third = (
+        (name, Spending(TODAY, "gpu", Decimal(a), "USD", Decimal(a), supersedes=of))
+        for name, a, of in (("a", "10", ""), ("b", "20", "a"), ("c", "30.10", "b"))
+    )
+    record = books([first, second, third], estimate=None, project=None, verified=True)
+
+    assert (Decimal("30.10"), 3, 2) == (record.spent, record.entries, record.superseded)
+    assert "Corrected later and in no sum: 2 charges" in record.note
+    lost = books([third], estimate=None, project=None, verified=True)
+    assert "1 correction names a charge that is not in the ledger" in lost.note
+
+
+def test_plan_stands_beside_actual():
+    """Planned lines come first and stay without charges; unplanned and unpriced ones are said."""
+    held = paid("450") + paid("5000", category="labour") + paid("7", category="data") + paid("9", category="storage")
+    record = books(held, estimate=plan(), project=project(), verified=True)
+
+    assert ["gpu", "labour", "data", "storage"] == [line.name for line in record.lines]
+    assert [False, None, None, None] == [line.inside for line in record.lines]
+    assert record.lines[2].planned is None
+    assert "Already above the plan's P90: gpu." in record.note
+    assert "Spent without a planned amount: data, storage." in record.note
+    assert "5,466.00 USD spent of 15k, 9,534.00 USD left." in record.note
+
+
+def test_the_chance_over_budget_starts_at_the_plans_and_rises_with_what_is_spent():
+    """Nothing spent keeps the estimate's own figure; more spent never lowers it; above the budget it is sure."""
+
+    def chance(spent: str, category: str = "labour") -> float | None:
+        return books(paid(spent, category=category), estimate=plan(), project=project(), verified=True).over_budget
+
+    assert 0.02 == books([], estimate=plan(), project=project(), verified=True).over_budget
+    rising = [chance(str(spent)) for spent in range(1_000, 16_000, 1_000)]
+    assert rising == sorted(rising)
+    assert 1.0 == chance("15000.01")
+    assert chance("3000", "storage") > chance("3000", "labour")
+    far = books(paid("60000", category="labour"), estimate=plan(), project=project("90k USD"), verified=True)
+    assert far.over_budget is None
+    assert "estimate` again" in far.note
+
+
+def test_the_share_above_is_that_of_the_draws():
+    """From four quantiles, the tail of a lognormal sum is met within .02."""
+    draws = sum(Interval(low, 3 * low).draw(generator(0, str(low)), 50_000) for low in (500, 1_000, 4_000))
+    from tunecase.spread import band
+
+    total = band(draws)
+    for amount in (5_000, 8_000, 10_000, 13_000, 16_000):
+        assert float((draws > amount).mean()) == pytest.approx(share_above(total, amount), abs=0.02)
+
+
+def test_the_share_above_of_odd_bands():
+    """Bands without width or from zero up answer in steps, never below one's own."""
+    sure = band_of(Interval(5, 5))
+
+    assert [1.0, 1.0, 0.0] == [share_above(sure, amount) for amount in (-1, 4, 5)]
+    wide = Band(0, 5, 8, 10)
+    assert [1.0, 0.9, 0.5, 0.2, 0.1] == [share_above(wide, amount) for amount in (0, 1, 6, 9, 11)]
+    assert 0.9 == pytest.approx(share_above(Band(1, 2, 3, 4), 1), abs=1e-4)
+
+
+def test_no_plan_no_budget_and_an_edited_ledger_are_said():
+    """What is not known is said in words."""
+    record = books([], estimate=None, project=project(None), verified=False)
+
+    assert (None, None, None, True) == (record.budget, record.left, record.over_budget, record.ok)
+    for words in ("Nothing is booked yet", "no estimate", "The ledger was edited"):
+        assert words in record.note
+    assert "names no budget" in books(paid("3"), estimate=plan(), project=project(None), verified=True).note
+    broke = books(paid("15000.01"), estimate=plan(), project=project(), verified=True)
+    assert not broke.ok
+    assert "0.01 USD more than the budget" in broke.note

@@ -1,0 +1,128 @@
+"""Rules on what is reached without training."""
+
+import pytest
+
+from problem_cases import facts, letters, project, table
+from tunecase.criteria.baselines import (
+    baseline_is_below_target,
+    baselines_are_measured,
+    inputs_carry_signal,
+    room_after_a_heuristic,
+    something_to_gain,
+)
+
+
+def outcome(rule):
+    """Status and severity of a criterion."""
+    return rule.status, rule.severity
+
+
+def test_all_baselines_pass():
+    """Majority, probe and what is in use are shown with their scores."""
+    rule = baselines_are_measured(facts())
+    assert (rule.status, rule.got) == ("pass", "majority 35%, probe 65%, in use 60%")
+
+
+def test_missing_baselines_are_unknown():
+    """What is in use is a warning when missing; without any baseline the stop stays open."""
+    rule = baselines_are_measured(facts(project=project(baseline=None)))
+    assert outcome(rule) == ("unknown", "warn")
+    assert rule.reason == "not measured: in use"
+    none = baselines_are_measured(facts(project=project(baseline=None), majority=None, probe=None))
+    assert outcome(none) == ("unknown", "stop")
+    assert "test set" in none.fix
+
+
+@pytest.mark.parametrize(
+    ("majority", "probe", "status", "got"),
+    [
+        (0.35, 0.50, "fail", "55.6%"),
+        (0.35, 0.65, "fail", "66.7%"),
+        (0.9, 0.9, "fail", "all of it"),
+        (None, 0.5, "unknown", "-"),
+    ],
+)
+def test_room_after_a_heuristic(majority, probe, status, got):
+    """The share of the way from majority to target that a cheap method goes is a note."""
+    rule = room_after_a_heuristic(facts(majority=majority, probe=probe))
+    assert (status, "note", got) == (rule.status, rule.severity, rule.got)
+
+
+def test_room_is_left():
+    """A probe near majority leaves most of the way."""
+    rule = room_after_a_heuristic(facts(project=project(baseline=None), majority=0.35, probe=0.40))
+    assert (rule.status, rule.got) == ("pass", "11.1%")
+
+
+@pytest.mark.parametrize(
+    ("probe", "status", "got"), [(0.71, "pass", "0.89"), (0.72, "fail", "0.90"), (0.85, "fail", "1.06")]
+)
+def test_baseline_near_target_warns(probe, status, got):
+    """From 90% of the target on, tuning is probably not worth it."""
+    rule = baseline_is_below_target(facts(probe=probe))
+    assert (status, "warn", got) == (rule.status, rule.severity, rule.got)
+
+
+@pytest.mark.parametrize(
+    ("baseline", "status", "got"), [("4", "pass", "0.50"), ("2.1", "fail", "0.95"), ("1.5", "fail", "1.33")]
+)
+def test_ratio_flips_when_lower_is_better(baseline, status, got):
+    """For an error the ratio is target over baseline."""
+    asked = project(metric="mae", target=2, baseline=baseline)
+    rule = baseline_is_below_target(facts(project=asked, majority=None, probe=None))
+    assert (status, got) == (rule.status, rule.got)
+
+
+def test_zero_error_is_near_any_target():
+    """An error of zero leaves nothing to tune."""
+    asked = project(metric="mae", target=2, baseline="0")
+    assert baseline_is_below_target(facts(project=asked, majority=None, probe=None)).status == "fail"
+
+
+def test_lower_is_better_throughout():
+    """With an error the smallest baseline is the best, and the way and the gain point down."""
+    asked = project(metric="mae", target=2, baseline="4")
+    lower = facts(project=asked, majority=10.0, probe=5.0)
+    assert (lower.best, lower.gain) == (4.0, 2.0)
+    assert room_after_a_heuristic(lower).got == "75%"
+    assert something_to_gain(lower).got == "2"
+    assert room_after_a_heuristic(facts(project=asked, majority=1.0, probe=5.0)).status == "fail"
+    assert baselines_are_measured(lower).got == "majority 10, probe 5, in use 4"
+
+
+@pytest.mark.parametrize(("target", "status"), [("80%", "pass"), ("65%", "fail"), ("50%", "fail"), (None, "unknown")])
+def test_something_to_gain(target, status):
+    """A target that a baseline already meets leaves nothing to gain, as a note."""
+    rule = something_to_gain(facts(project=project(target=target)))
+    assert (status, "note") == outcome(rule)
+    assert status != "fail" or "nothing to gain" in rule.reason
+    assert (status == "unknown") == (
+        baseline_is_below_target(facts(project=project(target=target))).status == "unknown"
+    )
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "majority", "probe", "baseline", "status"),
+    [
+        (200, 100, 0.35, 0.65, None, "pass"),
+        (200, 100, 0.50, 0.52, None, "fail"),
+        (200, 100, 0.50, 0.40, None, "fail"),
+        (99, 100, 0.50, 0.52, None, "unknown"),
+        (200, 49, 0.50, 0.52, None, "unknown"),
+        (200, 100, 0.92, 0.92, None, "unknown"),
+        (200, 100, 0.50, 0.52, "70%", "unknown"),
+    ],
+)
+def test_signal(train, test, majority, probe, baseline, status):
+    """No signal is a stop only with rows enough, no dominant answer and no better score in use."""
+    asked = project(baseline=baseline)
+    given = facts(
+        project=asked, train=table(letters(train)), test=table(letters(test, 1)), majority=majority, probe=probe
+    )
+    assert (status, "stop") == outcome(inputs_carry_signal(given))
+
+
+def test_signal_is_unknown_without_scores():
+    """Without scores the signal is unknown: a stop for classes, a note for scores that count no items."""
+    assert outcome(inputs_carry_signal(facts(probe=None))) == ("unknown", "stop")
+    assert outcome(inputs_carry_signal(facts(project=project(metric="chrf")))) == ("unknown", "note")

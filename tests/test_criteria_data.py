@@ -1,0 +1,109 @@
+"""Rules on the data that bear on the verdict."""
+
+import pytest
+
+from problem_cases import audit, facts, finding, letters, project, table
+from tunecase.criteria.data import labels_agree_with_themselves, no_test_row_is_trained_on, rows_are_enough
+from tunecase.spread import Band
+
+
+@pytest.mark.parametrize(
+    ("rows", "outcome"), [(0, ("fail", "stop")), (9, ("fail", "stop")), (10, ("fail", "note")), (50, ("pass", "stop"))]
+)
+def test_rows_minimum(rows, outcome):
+    """Under 10 rows stop, under 50 are noted and priced."""
+    rule = rows_are_enough(facts(train=table(letters(rows))))
+    assert outcome == (rule.status, rule.severity)
+    assert (rule.price is None) == (rule.status == "pass")
+
+
+def test_copies_count_once():
+    """Sixty copies of one row are one row."""
+    rule = rows_are_enough(facts(train=table([("The same letter!", "harbour"), ("the same LETTER", "harbour")] * 30)))
+    assert (rule.status, rule.severity, rule.got) == ("fail", "stop", "60 rows, 1 different")
+
+
+def test_data_rules_are_unknown_without_audit():
+    """Without an audit contradictions and leaks are unknown, which is no pass."""
+    for rule in (labels_agree_with_themselves, no_test_row_is_trained_on):
+        assert (rule(facts(audit=None)).status, rule(facts(audit=None)).severity) == ("unknown", "stop")
+
+
+def repeated(clashing, size=100):
+    """`size` texts, each twice, of which `clashing` have two answers; classes are balanced."""
+    pairs = []
+    for i in range(size):
+        first = "yes" if i % 2 else "no"
+        second = ("no" if i % 2 else "yes") if i < clashing else first
+        pairs += [(f"text {i}", first), (f"text {i}", second)]
+    return table(pairs)
+
+
+@pytest.mark.parametrize(
+    ("clashing", "outcome"),
+    [(0, ("pass", "stop")), (14, ("pass", "stop")), (16, ("fail", "warn")), (21, ("fail", "stop"))],
+)
+def test_kappa_decides(clashing, outcome):
+    """With two balanced classes kappa is 1 - 2 x disagreement: .7 at 15%, .6 at 20%."""
+    found = [finding("contradiction", 2 * clashing, 200)] if clashing else []
+    rule = labels_agree_with_themselves(facts(train=repeated(clashing), audit=audit(*found)))
+    assert outcome == (rule.status, rule.severity)
+
+
+def test_one_dissenter_among_many_twins_is_no_chaos():
+    """One wrong label among fifteen copies touches every row, but little agreement is lost."""
+    pairs = [(f"text {i % 20}", "yes" if i % 2 else "no") for i in range(300)]
+    pairs[:20] = [(text, "no" if out == "yes" else "yes") for text, out in pairs[:20]]
+    given = facts(train=table(pairs), audit=audit(finding("contradiction", 300, 300)))
+    assert labels_agree_with_themselves(given).status == "pass"
+
+
+def test_audits_stop_is_at_least_a_warning():
+    """What the audit calls a stop never passes here; nearly equal inputs alone conclude nothing."""
+    given = facts(train=repeated(12), audit=audit(finding("contradiction", 12, 200, "stop")))
+    rule = labels_agree_with_themselves(given)
+    assert (rule.status, rule.severity) == ("fail", "warn")
+    near = facts(audit=audit(finding("near_contradiction", 160, 200, "note")))
+    assert labels_agree_with_themselves(near).status == "pass"
+
+
+def test_one_answer_for_everything_agrees():
+    """Where every row has the same answer nothing contradicts."""
+    given = facts(train=table([("text", "yes")] * 20), audit=audit(finding("contradiction", 1, 20)))
+    assert labels_agree_with_themselves(given).status == "pass"
+
+
+def test_different_texts_for_one_prompt_are_no_stop():
+    """Free text may differ; contradictions there are at most a warning."""
+    given = facts(
+        train=table([(f"text {i % 20}", f"answer {i}") for i in range(60)]),
+        audit=audit(finding("contradiction", 60, 60)),
+        project=project(task="generation"),
+    )
+    rule = labels_agree_with_themselves(given)
+    assert (rule.status, rule.severity) == ("fail", "warn")
+
+
+def test_leaks_stop_until_removed():
+    """Leaks left in training stop; leaks that deleting mends pass with a word; duplicates are another matter."""
+    left = no_test_row_is_trained_on(facts(audit=audit(finding("leak_exact", 6, 200))))
+    assert (left.status, left.severity, left.fix) == ("fail", "stop", "mend it")
+    assert left.got == "6 test rows found in training"
+    gone = no_test_row_is_trained_on(facts(audit=audit(finding("leak_exact", 6, 200, removed=7))))
+    assert (gone.status, gone.reason) == ("pass", "the 7 training rows that match a test row are left out")
+    assert no_test_row_is_trained_on(facts(audit=audit(finding("duplicate_exact", 8, 200)))).status == "pass"
+
+
+def test_leaks_that_need_a_new_test_set_stop():
+    """Deleting does not mend a test set of which too much is known: its new rows are priced."""
+    known = finding("leak_exact", 300, 500, "stop", removed=300, price=Band(1.0, 2.0, 3.0, 4.0))
+    rule = no_test_row_is_trained_on(facts(audit=audit(known)))
+    assert (rule.status, rule.severity, rule.price.p50) == ("fail", "stop", 2.0)
+
+
+def test_leaks_without_a_test_set_are_unknown():
+    """Without a test set there is nothing to look for."""
+    assert (
+        no_test_row_is_trained_on(facts(test=None)).status,
+        no_test_row_is_trained_on(facts(audit=audit(test=None))).severity,
+    ) == ("unknown", "note")

@@ -1,0 +1,260 @@
+"""Verdicts on whole problems: good ones, the bad ones that others let pass, and what a verdict may not hang on."""
+
+import random
+import time
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from problem_cases import DESKS, NOTHING, audit, basis, doubly_labelled, finding, letters, project, table
+from tunecase.define import CRITERIA, define
+from tunecase.records import Definition, from_json, to_json
+from tunecase.spread import Band
+
+COST = Band(2_000.0, 3_000.0, 4_000.0, 5_000.0)
+
+
+def judge(asked=None, train=None, test=None, majority=0.35, probe=0.65, audited=None, cost=COST):
+    """The Definition of a well-posed problem but for what is given."""
+    asked = asked or project()
+    train = train if train is not None else table(letters(200))
+    test = test if test is not None else doubly_labelled(letters(500, 1, 1000), 485)
+    audited = audited or audit()
+    return define(
+        asked, train, test, basis=basis(asked), majority=majority, probe=probe, audit=audited, total_cost=cost
+    )
+
+
+def by_id(definition: Definition):
+    """The criteria of a definition by their id."""
+    return {rule.id: rule for rule in definition.criteria}
+
+
+def failed(definition: Definition, severity: str = "stop"):
+    """Ids of the failed rules of one severity."""
+    return {rule.id for rule in definition.criteria if rule.status == "fail" and rule.severity == severity}
+
+
+def share_of_commonest(pairs):
+    """The majority baseline: share of the commonest answer."""
+    return max(Counter(out for _, out in pairs).values()) / len(pairs)
+
+
+def test_good_problem_goes_to_pilot():
+    """A problem with everything stated and measured goes to the pilot."""
+    definition = judge()
+    assert (definition.verdict, definition.ok) == ("go to pilot", True)
+    assert {"pass"} == {rule.status for rule in definition.criteria if rule.severity != "note"}
+    assert len(CRITERIA) == len({rule.id for rule in definition.criteria})
+
+
+def test_record_carries_the_numbers():
+    """The record holds target, ceiling, test power and the value of a point."""
+    definition = judge()
+    assert (definition.task, definition.metric, definition.target) == ("classification", "accuracy", 0.8)
+    assert (definition.train_rows, definition.test_rows, definition.test_rows_needed) == (200, 500, 85)
+    assert definition.agreement == 0.97
+    assert 0.97 < definition.ceiling.low < definition.ceiling.high < 1
+    assert 0.04 < definition.smallest_gain < 0.05
+    # 2 USD x about 7,071 a month x 12 months x 0.01
+    assert definition.value_per_point.p50 == pytest.approx(2 * 7_071 * 12 * 0.01, rel=0.05)
+
+
+def test_record_comes_back_from_json():
+    """What is written reads back the same."""
+    import orjson
+
+    definition = judge()
+    assert definition == from_json(Definition, orjson.loads(to_json(definition)))
+
+
+def test_same_seed_same_answer():
+    """Judging twice gives the same record."""
+    assert judge() == judge()
+
+
+def test_every_rule_says_what_why_and_from_where():
+    """Every criterion has words and a source, and every one that does not pass has a fix."""
+    for definition in (judge(), judge(project(metric=None, target=None, value=None), audited=audit())):
+        for rule in definition.criteria:
+            assert all((rule.name, rule.got, rule.wanted, rule.reason, rule.source)), rule
+            assert rule.status == "pass" or rule.fix, rule
+
+
+@pytest.mark.parametrize("goal", ["make it better", "cure cancer", "predict tomorrow's stock price"])
+def test_vague_goal_is_refused(goal):
+    """A goal without metric and target is refused, and exactly these are asked for."""
+    asked = project(goal=goal, metric=None, target=None)
+    definition = define(asked, table(letters(200)), None, basis=basis(asked), majority=None, probe=None)
+    rule = by_id(definition)["P1"]
+    assert (rule.status, rule.severity, definition.ok) == ("fail", "stop", False)
+    assert rule.reason == "missing: a metric and a numeric target"
+    assert "problem.metric: accuracy; problem.target: 92%" in rule.fix
+    assert by_id(definition)["P3"].status == "unknown"
+
+
+def test_three_rows_are_refused():
+    """Three copies of one pair are refused for their number; copies count once."""
+    train = table([("the same letter", "harbour")] * 3)
+    definition = judge(train=train, test=table(letters(4)))
+    assert {"D1", "P7"} <= failed(definition)
+    assert by_id(definition)["D1"].got == "3 rows, 1 different"
+    assert by_id(definition)["D1"].price.p50 == pytest.approx(49 * 0.50)
+
+
+def test_forty_rows_are_refused():
+    """Forty rows split 36 to 4 are refused, with the size needed and its price."""
+    definition = judge(project(target="68%"), table(letters(36)), table(letters(4, 1, 900)))
+    rule = by_id(definition)["P7"]
+    assert (rule.status, rule.severity, definition.verdict) == ("fail", "stop", "do not start")
+    assert "no gain can ever be shown (the best possible outcome has p = 0.125)" in rule.reason
+    assert "you asked for 3; you need 1,132; 1,128 more cost 564 USD" in rule.reason
+    assert definition.test_rows_needed == 1_132
+    assert definition.smallest_gain is None
+
+
+def test_forty_rows_without_a_split_are_refused():
+    """Forty rows and no test set are refused too: even all of them would not do."""
+    asked = project(target="70%")
+    definition = define(asked, table(letters(40)), None, basis=basis(asked), majority=0.35, probe=0.65)
+    assert "P7" in failed(definition)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_labels_are_refused(seed):
+    """300 random labels on 20 texts contradict each other and beat no majority by more than noise."""
+    rng = random.Random(seed)
+    pairs = [(f"short text {i % 20}", rng.choice(["yes", "no"])) for i in range(300)]
+    test = [(f"short text {i % 20}", rng.choice(["yes", "no"])) for i in range(100)]
+    majority = share_of_commonest(test)
+    audited = audit(finding("contradiction", 300, 300), rows=300)
+    asked = project(baseline=None)
+    definition = judge(asked, table(pairs), table(test), majority, 0.5, audited)
+    assert {"D5", "S1"} <= failed(definition)
+    assert "no signal in the inputs" in by_id(definition)["S1"].reason
+    assert "contradictions (D5)" in definition.reason
+
+
+def test_few_random_one_word_labels_are_refused():
+    """Ten short prompts, each asked twice with a random word, contradict; no rule complains of short labels."""
+    rng = random.Random(4)
+    pairs = [(f"prompt {i % 10}", rng.choice(["red", "blue"])) for i in range(20)]
+    clashing = sum(len({b for c, b in pairs if c == a}) > 1 for a, _ in pairs)
+    definition = judge(train=table(pairs), audited=audit(finding("contradiction", clashing, 20), rows=20))
+    assert "D5" in failed(definition)
+    assert not any("word" in rule.reason or "length" in rule.reason for rule in definition.criteria)
+
+
+def test_target_above_the_ceiling_is_refused():
+    """A target of 95% is refused where two people agree on 80% of the rows."""
+    definition = judge(project(target="95%"), test=doubly_labelled(letters(500, 1, 1000), 400))
+    rule = by_id(definition)["P6"]
+    assert {"P6"} == failed(definition)
+    assert "two people agree on 80% of 500 rows: no model can honestly score 95%" in rule.reason
+    assert definition.ceiling.high < 0.95
+    assert rule.price is not None
+
+
+def test_price_list_asks_for_retrieval_first():
+    """Answers that hold prices which the input lacks get the advice to try retrieval first."""
+    pairs = [
+        (f"what does lamp model {chr(65 + i % 26)}{i} cost", f"it costs {17 * i + 10}.50 this week") for i in range(60)
+    ]
+    definition = judge(project(metric="exact_match"), train=table(pairs), test=table(pairs))
+    rule = by_id(definition)["P10"]
+    assert (definition.task, rule.status, rule.severity) == ("generation", "fail", "warn")
+    assert "retrieval" in rule.fix
+
+
+SENTENCES = {
+    desk: f"Please carry this letter without delay to the people who work at the {desk}, 14 Long Road."
+    for desk in DESKS
+}
+
+
+def renamed(of, names):
+    """A table with its labels renamed, second labels too."""
+    rows = [(row.input, names[row.output]) for row in of.rows]
+    return table(rows, [{key: names[value] for key, value in row.other.items()} for row in of.rows])
+
+
+def shown(definition: Definition):
+    """What a verdict says, number by number."""
+    rules = [(rule.id, rule.status, rule.severity, rule.got, rule.price) for rule in definition.criteria]
+    return definition.verdict, definition.reason, definition.task, definition.ceiling, rules
+
+
+def problems():
+    """A good problem and two bad ones: (train, test)."""
+    rng = random.Random(1)
+    mixed = [(f"short text {i % 20}", rng.choice(DESKS)) for i in range(300)]
+    return [
+        (table(letters(200)), doubly_labelled(letters(500, 1, 1000), 485)),
+        (table(letters(40)), doubly_labelled(letters(40, 1, 1000), 30)),
+        (table(mixed), doubly_labelled(letters(500, 1, 1000), 300)),
+    ]
+
+
+@pytest.mark.parametrize("which", range(3))
+def test_labels_as_sentences_change_nothing(which):
+    """Labels written as long sentences leave every verdict as it is."""
+    train, test = problems()[which]
+    audited = audit(finding("contradiction", 30, 200))
+    before = judge(train=train, test=test, audited=audited)
+    after = judge(train=renamed(train, SENTENCES), test=renamed(test, SENTENCES), audited=audited)
+    assert shown(before) == shown(after)
+
+
+@settings(max_examples=15, deadline=None)
+@given(names=st.lists(st.text(min_size=1).filter(str.strip), min_size=3, max_size=3, unique_by=str.strip))
+def test_label_names_change_nothing(names):
+    """Any three different label names give the same verdict."""
+    train, test = problems()[1]
+    new = dict(zip(DESKS, names, strict=True))
+    assert shown(judge(train=train, test=test)) == shown(judge(train=renamed(train, new), test=renamed(test, new)))
+
+
+@settings(max_examples=15, deadline=None)
+@given(goal=st.one_of(st.none(), st.text()))
+def test_wording_of_the_goal_changes_nothing(goal):
+    """The goal's words take no part in the verdict."""
+    train, test = problems()[1]
+    assert shown(judge(train=train, test=test)) == shown(judge(project(goal=goal), train=train, test=test))
+
+
+@settings(max_examples=20, deadline=None)
+@given(cut=st.integers(0, 500))
+def test_fewer_test_rows_never_help_the_test_rule(cut):
+    """A smaller test set never turns the rule of test power from failed to passed."""
+    full = doubly_labelled(letters(500, 1, 1000), 485)
+    small = table([(row.input, row.output) for row in full.rows[:cut]])
+    needed = judge().test_rows_needed
+    assert ("pass" if cut >= needed else "fail") == by_id(judge(test=small))["P7"].status
+
+
+def test_unknown_is_never_go():
+    """Without double labels and audit the verdict is to fix first, and says what is not known."""
+    asked = project()
+    test = table(letters(500, 1, 1000))
+    definition = define(asked, table(letters(200)), test, basis=basis(asked), majority=0.35, probe=0.65)
+    assert definition.verdict == "fix first"
+    assert definition.ok
+    assert "not known yet: label ceiling (P6), contradictions (D5), test rows in training (D7)" in definition.reason
+    assert "Not checked: worth the cost (P8)" in definition.reason
+    assert by_id(definition)["P6"].price.p50 == pytest.approx(100 * 0.50)
+
+
+def test_prices_follow_the_currency_of_the_basis():
+    """A zero cost is written without a band."""
+    definition = judge(cost=NOTHING)
+    assert by_id(definition)["P8"].wanted == "more than 0 USD"
+
+
+def test_refusal_is_fast():
+    """A refusal of a few hundred rows takes well under two seconds."""
+    train, test = problems()[2]
+    start = time.perf_counter()
+    judge(train=train, test=test)
+    assert time.perf_counter() - start < 1

@@ -1,0 +1,224 @@
+"""Init: a project file that reads back, with questions instead of inventions; examples are copied whole."""
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from tunecase import catalog
+from tunecase.errors import InputError, TunecaseError
+from tunecase.init import examples, init, schema
+from tunecase.project import read_project
+
+ROOT = Path(__file__).parents[1]
+EXAMPLE = ROOT / "examples" / "support-tickets"
+
+
+def rows(path: Path, count: int = 30, labels: int = 3, **fixed: str) -> Path:
+    """A data file of short texts in a few classes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps({"text": f"ticket {n}", "label": f"class {n % labels}", **fixed}) for n in range(count)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_classes_are_recognised_and_questions_left_open(tmp_path):
+    """Task and metric are filled in; target, value and budget stay questions."""
+    written = init(rows(tmp_path / "data" / "tickets.jsonl"), to=tmp_path)
+
+    assert (tmp_path / "tunecase.yaml", tmp_path / "tunecase.schema.json") == written
+    project = read_project(written[0], catalog.names())
+    assert ("classification", "accuracy") == (project.problem.task, project.problem.metric)
+    assert (None, None, None, None) == (
+        project.problem.target, project.problem.value, project.problem.volume, project.budget,
+    )  # fmt: skip
+    assert "data/tickets.jsonl" == project.data.train
+    text = written[0].read_text(encoding="utf-8")
+    assert text.startswith("# yaml-language-server: $schema=./tunecase.schema.json\n")
+    assert "# target: ?%" in text
+    assert "30 rows, text/label" in text
+    assert len(text.splitlines()) <= 60
+    assert max(len(line) for line in text.splitlines()) <= 120
+
+
+def test_free_text_gets_no_metric(tmp_path):
+    """When outputs are no classes, task and metric are questions too."""
+    path = tmp_path / "pairs.jsonl"
+    path.write_text("".join(json.dumps({"prompt": f"p{n}", "completion": f"answer {n}"}) + "\n" for n in range(9)))
+    project = read_project(init(path, to=tmp_path)[0])
+
+    assert (None, None) == (project.problem.task, project.problem.metric)
+    assert "# metric: ?" in (tmp_path / "tunecase.yaml").read_text()
+
+
+def test_questions_become_fields_when_the_hash_is_taken_away(tmp_path):
+    """Every commented block is at the right indent: answered, the file still reads."""
+    path = init(rows(tmp_path / "tickets.jsonl"), to=tmp_path)[0]
+    answers = {"?%": "80%", "? to ? USD per hour": "12 to 25 USD per hour", "? to ? min": "1 to 2 min", "[?, ?]": "[a]"}
+    answers |= {
+        "? USD per correct": "1 USD per correct",
+        "? to ? per month": "1 to 2 per month",
+        "? months": "3 months",
+    }
+    answers |= {"budget: ? USD": "budget: 9k USD", "owner: ?": "owner: me", "pool: ?": "pool: 20k"}
+    out = []
+    for line in path.read_text().splitlines():
+        if line.lstrip().startswith("#") and ":" in line and not line.startswith("# yaml") and "test:" not in line:
+            body, _, _ = line.replace("# ", "", 1).partition(" # ")
+            for question, answer in answers.items():
+                body = body.replace(question, answer, 1)
+            line = body if not line.startswith(("# Written", "# put", '# "')) else ""
+        out.append(line)
+    path.write_text("\n".join(out))
+
+    project = read_project(path, catalog.names())
+    assert ("80%", "me", 1) == (project.problem.target, project.problem.owner, len(project.data.sources))
+    assert (1, 9_000.0) == (len(project.team), project.budget.spread.median)
+
+
+def test_the_test_file_is_named_or_found(tmp_path):
+    """A file named like the training file is found beside it; one that is given wins."""
+    train = rows(tmp_path / "train.jsonl")
+    assert read_project(init(train, to=tmp_path)[0]).data.test is None
+    rows(tmp_path / "test.jsonl")
+    assert "test.jsonl" == read_project(init(train, to=tmp_path, force=True)[0]).data.test
+    other = rows(tmp_path / "held out" / "a: b.jsonl")
+    assert "held out/a: b.jsonl" == read_project(init(train, to=tmp_path, test=other, force=True)[0]).data.test
+
+
+@pytest.mark.parametrize("name", ["no", "1.5", "- x", "key: value", "#1", "naïve", 'a "quoted" name', "true"])
+def test_odd_folder_names_read_back(tmp_path, name):
+    """Names that YAML would read otherwise are quoted."""
+    if sys.platform == "win32" and set(name) & set(':"'):
+        pytest.skip("no such names on Windows")
+    path = init(rows(tmp_path / name / "d.jsonl"), to=tmp_path / name)[0]
+
+    assert name == read_project(path).name
+    assert name == yaml.safe_load(path.read_text(encoding="utf-8"))["name"]
+
+
+def test_columns_that_are_named_are_written_down(tmp_path):
+    """What the user said to read the file is kept for the next verb."""
+    path = tmp_path / "odd.csv"
+    path.write_text("question text,verdict\n" + "".join(f"q{n},{'ab'[n % 2]}\n" for n in range(10)))
+    data = read_project(init(path, to=tmp_path, input="question text", output="verdict")[0]).data
+
+    assert ("question text", "verdict") == (data.input, data.output)
+    with pytest.raises(InputError, match="no column 'x'"):
+        init(path, to=tmp_path, input="x", output="verdict", force=True)
+
+
+def test_data_outside_the_folder_are_refused(tmp_path):
+    """A project file only names files beside it or below."""
+    train, test = rows(tmp_path / "a" / "train.jsonl"), rows(tmp_path / "b" / "t.jsonl")
+
+    with pytest.raises(InputError, match="copy the file to a/"):
+        init(train, to=tmp_path / "a", test=test)
+    with pytest.raises(InputError, match="outside"):
+        init(train, to=tmp_path / "b")
+    assert not (tmp_path / "a" / "tunecase.yaml").exists()
+
+
+def test_nothing_is_overwritten_without_force(tmp_path):
+    """A file that is there stops everything, unless it is the same or --force is given."""
+    data = rows(tmp_path / "d.jsonl")
+    init(data, to=tmp_path)
+    init(data, to=tmp_path)
+    (tmp_path / "tunecase.yaml").write_text("mine")
+
+    with pytest.raises(InputError, match="--force"):
+        init(data, to=tmp_path)
+    assert "mine" == (tmp_path / "tunecase.yaml").read_text()
+    init(data, to=tmp_path, force=True)
+    assert "mine" != (tmp_path / "tunecase.yaml").read_text()
+    assert ["d.jsonl", "tunecase.schema.json", "tunecase.yaml"] == sorted(p.name for p in tmp_path.iterdir())
+
+
+def test_a_folder_that_refuses_is_said(tmp_path):
+    """When a file stands where a folder is needed, the message has a fix and nothing is left behind."""
+    (tmp_path / "data").write_text("a file")
+
+    with pytest.raises(TunecaseError, match="Fix"):
+        init(None, example="support-tickets", to=tmp_path, force=True)
+    assert ["data"] == [p.name for p in tmp_path.iterdir()]
+    with pytest.raises(InputError, match="a folder"):
+        init(None, example="support-tickets", to=tmp_path / "data")
+
+
+def test_one_of_data_and_example_is_asked_for(tmp_path):
+    """Neither and both are refused; an unknown example names those there are."""
+    for data, example in ((None, None), (tmp_path / "x", "support-tickets")):
+        with pytest.raises(InputError, match="one of the two"):
+            init(data, example=example, to=tmp_path)
+    with pytest.raises(InputError, match="did you mean support-tickets"):
+        init(None, example="support_ticket", to=tmp_path)
+
+
+def test_the_example_is_copied_whole(tmp_path):
+    """Project file, data, manifest, licence and schema arrive; the copy reads."""
+    written = init(None, example="support-tickets", to=tmp_path / "new")
+
+    names = {path.relative_to(tmp_path / "new").as_posix() for path in written}
+    assert {"tunecase.yaml", "manifest.json", "LICENSE", "README.md", "tunecase.schema.json"} <= names
+    assert {"data/train.jsonl", "data/test.jsonl", "data/pool.jsonl"} <= names
+    assert written[0] == tmp_path / "new" / "tunecase.yaml"
+    assert "support-ticket routing" == read_project(written[0], catalog.names()).name
+    for name in ("data/train.jsonl", "manifest.json"):
+        assert (EXAMPLE / name).read_bytes() == (tmp_path / "new" / name).read_bytes()
+
+
+def test_the_example_passes_its_own_schema():
+    """The schema accepts the example and names an unknown field."""
+    rules = json.loads(schema())
+    example = yaml.safe_load((EXAMPLE / "tunecase.yaml").read_text(encoding="utf-8"))
+
+    jsonschema.Draft202012Validator.check_schema(rules)
+    jsonschema.validate(example, rules)
+    with pytest.raises(jsonschema.ValidationError, match="targte"):
+        jsonschema.validate({**example, "targte": 1}, rules)
+    assert len((EXAMPLE / "tunecase.yaml").read_text(encoding="utf-8").splitlines()) < 45
+
+
+def test_the_examples_readme_tells_its_own_figures():
+    """Rows and planted defects in words are those of the files."""
+    text = " ".join((EXAMPLE / "README.md").read_text(encoding="utf-8").split())
+    counts = json.loads((EXAMPLE / "manifest.json").read_text(encoding="utf-8"))["counts"]
+    for name in ("train", "test", "pool"):
+        lines = (EXAMPLE / "data" / f"{name}.jsonl").read_bytes().count(b"\n")
+        assert f"`data/{name}.jsonl` | {lines} |" in text
+    c = counts
+    told = [
+        f"{c['wrong_label']} wrong labels", f"{c['contradiction']} contradictions",
+        f"{c['duplicate_exact']} exact, {c['duplicate_normalised']} normalised and {c['duplicate_near']} near dup",
+        f"{c['leak_exact']} exact and {c['leak_normalised']} normalised leaks", f"{c['pii']} rows with personal data",
+        f"{c['overlong']} overlong rows, {c['empty']} empty and {c['broken']} broken",
+    ]  # fmt: skip
+    assert [] == [words for words in told if words not in text]
+
+
+def test_examples_are_found_in_a_source_checkout():
+    """Without a wheel the repository's own folder is read."""
+    assert ["support-tickets"] == list(examples())
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_the_example(tmp_path):
+    """A built wheel can copy the example out without the repository."""
+    code = f"from hatchling.build import build_wheel; print(build_wheel({str(tmp_path)!r}))"
+    name = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    with zipfile.ZipFile(tmp_path / name.split()[-1]) as wheel:
+        wheel.extractall(tmp_path / "site")
+    copy = "init(None, example='support-tickets', to=Path('out'))"
+    run = f"from pathlib import Path; from tunecase.init import init; print(len({copy}))"
+    env = {"PYTHONPATH": str(tmp_path / "site"), "PATH": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", run], cwd=tmp_path, env=env, check=True, capture_output=True, text=True
+    )
+
+    assert "8" == done.stdout.strip()
+    assert (tmp_path / "out" / "data" / "test.jsonl").is_file()

@@ -1,0 +1,399 @@
+"""The ledger: what is written reads back, nothing acknowledged is lost, every edit is named."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tunecase.errors import InputError, LedgerBusyError, TunecaseError
+from tunecase.ledger import FIRST, Ledger, NewEntry, fold
+from tunecase.records import Run, Spending
+
+NOW = datetime(2026, 11, 24, 12, 0, 0, 250, tzinfo=UTC)
+SRC = str(Path(__file__).parents[1] / "src")
+SHARED_TMP = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+bodies = st.dictionaries(st.text(max_size=8), json_values, max_size=4)
+
+
+def run(n: int) -> Run:
+    """One run of a pilot."""
+    return Run(f"key{n}", "probe", "probe", n, 0, n / 7, n, 270, 0.25)
+
+
+def filled(path: Path, count: int = 5) -> Ledger:
+    """A ledger with some runs."""
+    ledger = Ledger(path)
+    ledger.append_many([NewEntry("run", run(n)) for n in range(count)], recorded_at=NOW)
+    return ledger
+
+
+def spawn(code: str, *args: object) -> subprocess.Popen[bytes]:
+    """Another Python process that can import tunecase."""
+    command = [sys.executable, "-c", textwrap.dedent(code), *(str(arg) for arg in args)]
+    return subprocess.Popen(command, env={**os.environ, "PYTHONPATH": SRC}, stdout=subprocess.PIPE)
+
+
+@SHARED_TMP
+@given(st.lists(st.tuples(bodies, bodies), max_size=5))
+def test_what_is_written_reads_back_the_same(tmp_path_factory, pairs):
+    """Bodies and meta of any JSON come back equal and in order."""
+    ledger = Ledger(tmp_path_factory.mktemp("l") / "ledger.jsonl")
+    written = [ledger.append("record", body, recorded_at=NOW, verb="audit", meta=meta) for body, meta in pairs]
+
+    assert written == list(ledger.entries())
+    assert pairs == [(entry.body, entry.meta) for entry in ledger.entries()]
+    assert [] == ledger.verify()
+
+
+def test_records_keep_their_decimals_and_dates(tmp_path):
+    """A charge comes back as the record it was, amounts exact, moments in UTC."""
+    charge = Spending(date(2026, 11, 20), "gpu", Decimal("0.10"), "USD", Decimal("0.1000000001"))
+    at = datetime(2026, 11, 24, 14, 0, tzinfo=timezone(timedelta(hours=2)))
+    entry = Ledger(tmp_path / "l").append("spend", charge, recorded_at=at, meta={"seed": 3})
+
+    assert ("spend", "spend", {"seed": 3}) == (entry.kind, entry.verb, entry.meta)
+    assert charge == entry.record()
+    assert "0.1000000001" == entry.body["amount_base"]
+    assert datetime(2026, 11, 24, 12, 0, tzinfo=UTC) == entry.recorded_at
+
+
+def test_non_finite_floats_become_null(tmp_path):
+    """JSON has no NaN, so an unknown number is written as null."""
+    entry = Ledger(tmp_path / "l").append("record", {"a": float("nan"), "b": float("inf")}, recorded_at=NOW)
+
+    assert {"a": None, "b": None} == entry.body
+
+
+def test_lines_are_plain_json_with_id_and_prev_first(tmp_path):
+    """Each line holds the hash of its content and of the whole line before."""
+    import hashlib
+
+    ledger = filled(tmp_path / "l", 2)
+    first, second = ledger.path.read_bytes().splitlines()
+    fields = json.loads(second)
+    content = json.dumps(
+        {k: v for k, v in fields.items() if k not in ("id", "prev")}, sort_keys=True, separators=(",", ":")
+    )
+
+    assert FIRST == json.loads(first)["prev"]
+    assert hashlib.sha256(first).hexdigest() == fields["prev"]
+    assert hashlib.sha256(content.encode()).hexdigest() == fields["id"]
+
+
+def test_a_folder_is_made_and_no_file_is_no_entries(tmp_path):
+    """A ledger that does not exist is empty and sound."""
+    ledger = Ledger(tmp_path / "deep" / "ledger.jsonl")
+
+    assert [] == list(ledger.entries())
+    assert [] == ledger.verify()
+    assert ledger.latest("run") is None
+    ledger.append("run", run(1), recorded_at=NOW)
+    assert 1 == len(list(ledger.entries()))
+
+
+@given(st.lists(st.sampled_from(["audit", "define", "pilot"]), max_size=12), st.integers(0, 12))
+@SHARED_TMP
+def test_fold_over_a_split_is_the_fold_of_the_whole(tmp_path_factory, verbs, cut):
+    """Folding the second half on from the first gives what folding all gives."""
+    ledger = Ledger(tmp_path_factory.mktemp("l") / "l")
+    new = [NewEntry("record", {"n": n}, verb) for n, verb in enumerate(verbs)]
+    entries = ledger.append_many(new, recorded_at=NOW)
+
+    assert fold(entries) == fold(entries[cut:], fold(entries[:cut]))
+
+
+def test_latest_is_the_last_of_its_kind_and_verb(tmp_path):
+    """The newest record of a verb wins; other verbs and kinds do not count."""
+    ledger = filled(tmp_path / "l")
+    ledger.append("record", {"n": 1}, recorded_at=NOW, verb="audit")
+    ledger.append("record", {"n": 2}, recorded_at=NOW, verb="audit")
+    ledger.append("record", {"n": 3}, recorded_at=NOW, verb="define")
+
+    assert {"n": 2} == ledger.latest("record", "audit").body
+    assert {"n": 3} == ledger.latest("record").body
+    assert run(4) == ledger.latest("run").record()
+
+
+@SHARED_TMP
+@given(st.data())
+def test_any_changed_byte_is_found(tmp_path_factory, data):
+    """One byte changed anywhere is named by verify at its line or the next, and stops a reader."""
+    ledger = filled(tmp_path_factory.mktemp("l") / "l")
+    whole = bytearray(ledger.path.read_bytes())
+    at = data.draw(st.integers(0, len(whole) - 1))
+    whole[at] = data.draw(st.integers(0, 255).filter(lambda byte: byte != whole[at]))
+    line = bytes(whole[:at]).count(b"\n") + 1
+    ledger.path.write_bytes(bytes(whole))
+
+    named = {int(problem.where.rpartition(":")[2]) for problem in ledger.verify()}
+    assert named & {line, line + 1}
+    if at < len(whole) - 1:
+        with pytest.raises(InputError):
+            list(ledger.entries())
+
+
+@given(st.data())
+@SHARED_TMP
+def test_any_deleted_moved_or_doubled_line_is_found(tmp_path_factory, data):
+    """Whole sound lines in the wrong place are named where the chain breaks."""
+    ledger = filled(tmp_path_factory.mktemp("l") / "l", 6)
+    lines = ledger.path.read_bytes().splitlines(keepends=True)
+    at = data.draw(st.integers(0, 4))
+    changed = {
+        "delete": lines[:at] + lines[at + 1 :],
+        "swap": [*lines[:at], lines[at + 1], lines[at], *lines[at + 2 :]],
+        "double": [*lines[: at + 1], *lines[at:]],
+        "garbage": [*lines[:at], b"hello\n", *lines[at:]],
+        "empty": [*lines[:at], b"\n", *lines[at:]],
+        "nul": [*lines[:at], b"\0" * 50 + b"\n", *lines[at:]],
+    }[data.draw(st.sampled_from(["delete", "swap", "double", "garbage", "empty", "nul"]))]
+    ledger.path.write_bytes(b"".join(changed))
+
+    first = ledger.verify()[0]
+    assert int(first.where.rpartition(":")[2]) in (at + 1, at + 2)
+    assert "version control" in first.fix
+    with pytest.raises(InputError):
+        list(ledger.entries())
+
+
+def test_problems_say_what_happened(tmp_path):
+    """An edit, a deletion, a move and a doubled first line each have their own words."""
+    ledger = filled(tmp_path / "l", 6)
+    whole = ledger.path.read_bytes()
+    lines = whole.splitlines(keepends=True)
+
+    ledger.path.write_bytes(whole.replace(b'"key":"key2"', b'"key":"key9"'))
+    assert [("l:3", "a line that was edited")] == [(Path(p.where).name, p.got) for p in ledger.verify()]
+    ledger.path.write_bytes(b"".join(lines[:2] + lines[3:]))
+    assert ["it follows a line that is not here"] == [p.got for p in ledger.verify()]
+    ledger.path.write_bytes(b"".join([*lines, lines[0]]))
+    assert ["it was written as the first line"] == [p.got for p in ledger.verify()]
+    ledger.path.write_bytes(b"".join([*lines, lines[3]]))
+    assert ["it was written after line 3"] == [p.got for p in ledger.verify()]
+    ledger.path.write_bytes(whole.replace(b'"verb":"run"', b'"word":"run"'))
+    assert 6 == len(ledger.verify())
+
+
+def test_a_well_hashed_line_that_is_no_entry_is_named(tmp_path):
+    """A forger who hashes the wrong fields is still told so."""
+    import hashlib
+
+    content = b'{"kind":"run"}'
+    line = b'{"id":"%s","prev":"%s",%s\n' % (hashlib.sha256(content).hexdigest().encode(), FIRST.encode(), content[1:])
+    (tmp_path / "l").write_bytes(line)
+
+    assert ["a line that tunecase did not write"] == [problem.got for problem in Ledger(tmp_path / "l").verify()]
+
+
+def test_line_ends_of_windows_are_no_edit(tmp_path):
+    """A checkout that turned \\n into \\r\\n reads the same and can be written on."""
+    ledger = filled(tmp_path / "l")
+    ledger.path.write_bytes(ledger.path.read_bytes().replace(b"\n", b"\r\n"))
+    ledger.append("run", run(9), recorded_at=NOW)
+
+    assert [] == ledger.verify()
+    assert 6 == len(list(ledger.entries()))
+
+
+def test_an_unchecked_read_passes_over_edits_but_not_over_garbage(tmp_path):
+    """Without checks an edited line is read as it stands."""
+    ledger = filled(tmp_path / "l", 3)
+    ledger.path.write_bytes(ledger.path.read_bytes().replace(b'"key":"key1"', b'"key":"key9"'))
+
+    assert ["key0", "key9", "key2"] == [entry.body["key"] for entry in ledger.entries(check=False)]
+    ledger.path.write_bytes(b"garbage\n" + ledger.path.read_bytes())
+    with pytest.raises(InputError, match=":1"):
+        list(ledger.entries(check=False))
+
+
+def test_a_torn_tail_at_every_byte(tmp_path):
+    """Cut at any byte of the last line, the ledger reads, mends itself on the next append, and keeps the fragment."""
+    whole = filled(tmp_path / "whole", 3).path.read_bytes()
+    start = whole[:-1].rfind(b"\n") + 1
+    for cut in range(start, len(whole)):
+        ledger = Ledger(tmp_path / f"cut{cut}")
+        ledger.path.write_bytes(whole[:cut])
+        kept = cut == len(whole) - 1
+        before = [entry.body["key"] for entry in ledger.entries()]
+        assert ["key0", "key1", *["key2"] * kept] == before
+        assert [] == ledger.verify()
+
+        ledger.append("run", run(9), recorded_at=NOW)
+
+        assert [*before, "key9"] == [entry.body["key"] for entry in ledger.entries()]
+        assert [] == ledger.verify()
+        fragment = whole[start:cut] + b"\n" if start < cut and not kept else None
+        assert fragment == (ledger.torn.read_bytes() if ledger.torn.exists() else None)
+
+
+def test_a_tail_of_nul_bytes_is_moved_away(tmp_path):
+    """What some file systems leave after a power cut goes to the torn file."""
+    ledger = filled(tmp_path / "l", 2)
+    with ledger.path.open("ab") as file:
+        file.write(b"\0" * 100_000)
+    assert 2 == len(list(ledger.entries()))
+    ledger.append("run", run(9), recorded_at=NOW)
+
+    assert [] == ledger.verify()
+    assert 100_001 == ledger.torn.stat().st_size
+
+
+def test_lines_longer_than_a_chunk_chain(tmp_path):
+    """The last line is found however long it is."""
+    ledger = Ledger(tmp_path / "l")
+    for size in (10, 200_000, 65_536, 10):
+        ledger.append("record", {"text": "x" * size}, recorded_at=NOW)
+
+    assert [] == ledger.verify()
+
+
+def test_a_reader_sees_the_ledger_as_it_was_when_it_began(tmp_path):
+    """Appending while reading neither blocks nor prolongs the reading."""
+    ledger = filled(tmp_path / "l", 3)
+    seen = 0
+    for _ in ledger.entries():
+        ledger.append("run", run(7), recorded_at=NOW)
+        seen += 1
+
+    assert 3 == seen
+    assert 6 == len(list(ledger.entries()))
+
+
+def test_a_held_lock_is_said_and_does_not_stop_readers(tmp_path):
+    """A writer that waits too long says who to wait for; a reader does not wait."""
+    ledger = filled(tmp_path / "l", 2)
+    with FileLock(f"{ledger.path}.lock"):
+        with pytest.raises(LedgerBusyError, match="Fix: wait"):
+            Ledger(ledger.path, timeout_s=0.05).append("run", run(1), recorded_at=NOW)
+        assert 2 == len(list(ledger.entries()))
+        assert [] == ledger.verify()
+
+
+def test_what_cannot_be_written_or_read_is_said_with_a_fix(tmp_path):
+    """A folder in the place of the ledger is the world's failure, with a fix."""
+    (tmp_path / "folder").mkdir()
+
+    with pytest.raises(TunecaseError, match="Fix"):
+        Ledger(tmp_path / "folder").append("run", run(1), recorded_at=NOW)
+    with pytest.raises(TunecaseError, match="Fix"):
+        list(Ledger(tmp_path / "folder").entries())
+
+
+def test_a_whole_last_line_with_another_end_is_an_edit(tmp_path):
+    """An acknowledged entry whose line end was overwritten is named, not taken for an unfinished line."""
+    ledger = filled(tmp_path / "l", 2)
+    ledger.path.write_bytes(ledger.path.read_bytes()[:-1] + b"X")
+
+    assert ["l:2"] == [Path(problem.where).name for problem in ledger.verify()]
+
+
+def test_unknown_kinds_and_naive_moments_are_refused(tmp_path):
+    """Mistakes of the caller never reach the file."""
+    ledger = Ledger(tmp_path / "l")
+
+    with pytest.raises(ValueError, match="kind"):
+        ledger.append("note", {}, recorded_at=NOW)
+    with pytest.raises(ValueError, match="time zone"):
+        ledger.append("run", {}, recorded_at=datetime(2026, 1, 1))
+    assert not ledger.path.exists()
+
+
+def test_a_record_of_another_version_is_an_input_error(tmp_path):
+    """A body that is no such record any more names the entry and the way out."""
+    entry = Ledger(tmp_path / "l").append("record", {"x": 1}, recorded_at=NOW, verb="pilot")
+
+    with pytest.raises(InputError, match="tunecase pilot"):
+        entry.record()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on a process's file size")
+def test_a_full_disk_leaves_the_ledger_as_it_was(tmp_path):
+    """When the disk takes only half a line, the entry is refused and nothing of it stays."""
+    ledger = filled(tmp_path / "l", 3)
+    before = ledger.path.read_bytes()
+    code = """
+        import resource, sys
+        from datetime import UTC, datetime
+        from pathlib import Path
+        from tunecase.errors import TunecaseError
+        from tunecase.ledger import Ledger
+        size = Path(sys.argv[1]).stat().st_size + 100
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+        try:
+            Ledger(Path(sys.argv[1])).append("record", {"a": "x" * 500}, recorded_at=datetime.now(UTC))
+        except TunecaseError as error:
+            print(error)
+    """
+    said = spawn(code, ledger.path).communicate(timeout=60)[0].decode()
+
+    assert "make room on the disk" in said
+    assert before == ledger.path.read_bytes()
+    ledger.append("run", run(9), recorded_at=NOW)
+    assert [] == ledger.verify()
+
+
+APPENDER = """
+    import sys
+    from datetime import UTC, datetime
+    from pathlib import Path
+    from tunecase.ledger import Ledger
+    ledger = Ledger(Path(sys.argv[1]))
+    for n in range(int(sys.argv[3])):
+        ledger.append("run", {"who": sys.argv[2], "n": n, "text": "x" * (n % 700)}, recorded_at=datetime.now(UTC))
+        print(n, flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_appending_lose_nothing(tmp_path):
+    """600 entries of two writers are all there, in each writer's order, in one chain."""
+    ledger = Ledger(tmp_path / "l")
+    writers = [spawn(APPENDER, ledger.path, who, 300) for who in "ab"]
+    assert [0, 0] == [writer.wait(timeout=240) for writer in writers]
+
+    entries = list(ledger.entries())
+    assert 600 == len(entries)
+    for who in "ab":
+        assert list(range(300)) == [entry.body["n"] for entry in entries if entry.body["who"] == who]
+    assert [] == ledger.verify()
+
+
+@pytest.mark.slow
+def test_killed_writers_lose_no_acknowledged_entry(tmp_path):
+    """Killed at a random moment, twenty times over, whatever was acknowledged is in the ledger."""
+    ledger = Ledger(tmp_path / "l")
+    rng = random.Random(0)
+    for who in range(20):
+        writer = spawn(APPENDER, ledger.path, who, 100_000)
+        assert b"0\n" == writer.stdout.readline()
+        time.sleep(rng.uniform(0, 0.15))
+        writer.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+        acknowledged = 1 + writer.stdout.read().count(b"\n")
+        writer.wait(timeout=60)
+        kept = [entry.body["n"] for entry in ledger.entries() if entry.body["who"] == str(who)]
+        assert list(range(len(kept))) == kept
+        assert acknowledged <= len(kept) <= acknowledged + 1
+    ledger.append("run", run(1), recorded_at=NOW)
+    assert [] == ledger.verify()
