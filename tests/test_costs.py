@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from projects import basis, written
+from tests.projects import basis, written
 from tunecase.costs import Work, data, evaluation, gpu, inference, labour
 from tunecase.hardware import Machine
 from tunecase.loop import counted

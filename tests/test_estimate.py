@@ -1,6 +1,6 @@
 """The bill adds up, follows its prices, and says what it left out.
 
-`PYTHONPATH=src python tests/test_estimate.py` rewrites the golden bills in tests/golden; read the diff.
+`make golden` (pytest --golden) rewrites the golden bills in tests/golden; read the diff.
 """
 
 import dataclasses
@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projects import basis, written
+from tests.projects import basis, written
 from tunecase.costs import Work
 from tunecase.estimate import COSTS, estimate
 from tunecase.hardware import Machine, choose
@@ -81,10 +81,12 @@ def golden(case: str, folder: Path) -> str:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_golden_bill_is_unchanged(case: str, tmp_path: Path) -> None:
+def test_a_golden_bill_is_unchanged(case: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """Project file in, record out, to four figures."""
-    expected = (GOLDEN / f"{case}.json").read_text(encoding="utf-8")
-    assert expected == golden(case, tmp_path)
+    path, found = GOLDEN / f"{case}.json", golden(case, tmp_path)
+    if request.config.getoption("--golden"):
+        path.write_text(found, encoding="utf-8", newline="\n")
+    assert path.read_text(encoding="utf-8") == found
 
 
 def test_the_total_is_the_sum_of_its_included_lines_world_by_world(
@@ -346,9 +348,3 @@ def defined(test_rows: int, needed: int) -> Definition:
         "go to pilot", "", (), "classification", "accuracy", 0.92, None, None, None, None, 700, test_rows, needed, None,
         None, "USD",
     )  # fmt: skip
-
-
-if __name__ == "__main__":
-    for name in CASES:
-        with tempfile.TemporaryDirectory() as place:
-            (GOLDEN / f"{name}.json").write_text(golden(name, Path(place)), encoding="utf-8")

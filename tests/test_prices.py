@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from projects import basis, written
+from tests.projects import basis, written
 from tunecase import catalog
 from tunecase.prices import (
     Basis,

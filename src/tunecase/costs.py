@@ -11,6 +11,7 @@ from tunecase.loop import Walk
 from tunecase.prices import Basis, Supply, label_price, person_hour
 from tunecase.project import Project
 from tunecase.spread import Band, Beta, band
+from tunecase.wording import figures
 
 if TYPE_CHECKING:
     from tunecase.spread import Draws
@@ -60,8 +61,8 @@ def gpu(work: Work) -> Cost:
     assert hours is not None
     price = band(work.machine.hour.draws).p50
     words = (
-        f"{_short(band(hours).p50)} GPU hours at P50 on {work.machine.count} x {work.machine.gpu} "
-        f"at {_short(price)} {work.basis.currency} per GPU hour ({work.machine.hour.tier})"
+        f"{figures(band(hours).p50)} GPU hours at P50 on {work.machine.count} x {work.machine.gpu} "
+        f"at {figures(price)} {work.basis.currency} per GPU hour ({work.machine.hour.tier})"
     )
     return Cost(hours * work.machine.hour.draws, words)
 
@@ -110,7 +111,7 @@ def data(work: Work) -> Cost:
         parts.append(why)
     else:
         amount = amount + work.supply.cost(bought)
-        parts.append(f"{_short(band(bought).p50)} new examples at P50, {_short(band(bought).p90)} at P90")
+        parts.append(f"{figures(band(bought).p50)} new examples at P50, {figures(band(bought).p90)} at P90")
     return Cost(amount, ", ".join(parts), unpriced=unpriced)
 
 
@@ -126,7 +127,7 @@ def inference(work: Work) -> Cost:
     months = work.basis.draw("problem.horizon", problem.horizon)
     answers = draw("problem.volume", problem.volume.spread) * months
     amount = answers / 1000 * draw("serving.price_per_1k_answers", price.spread)
-    return Cost(amount, f"{_short(band(answers).p50)} answers over {_short(band(months).p50)} months", included)
+    return Cost(amount, f"{figures(band(answers).p50)} answers over {figures(band(months).p50)} months", included)
 
 
 def gpu_hours(work: Work) -> "Draws | None":
@@ -157,7 +158,7 @@ def _evaluation_share(work: Work) -> "Draws":
 
 def _hours_words(work: Work, hours: "Draws", what: str) -> str:
     rounds = band(work.walk.rounds)
-    return f"{_short(band(hours).p50)} h of {what} at P50; {rounds.p50:.0f} rounds at P50, {rounds.p90:.0f} at P90"
+    return f"{figures(band(hours).p50)} h of {what} at P50; {rounds.p50:.0f} rounds at P50, {rounds.p90:.0f} at P90"
 
 
 def _draws_of(known: Band, basis: Basis) -> "Draws":
@@ -166,9 +167,3 @@ def _draws_of(known: Band, basis: Basis) -> "Draws":
 
     luck = basis.worlds.draw("repairs", Beta(1, 1))
     return np.interp(luck, (0.1, 0.5, 0.8, 0.9), (known.p10, known.p50, known.p80, known.p90))
-
-
-def _short(number: float) -> str:
-    """Two significant figures, with thousands separated."""
-    rounded = float(f"{number:.2g}")
-    return f"{rounded:,.0f}" if abs(rounded) >= 10 or rounded == int(rounded) else f"{rounded:g}"

@@ -38,7 +38,7 @@ class Choice:
 
 
 def choose(basis: Basis, machines: Sequence[Machine] | None = None) -> Choice:
-    """The machine on which a training run of the project's first model is expected to cost least.
+    """The machine on which a training run of the project's model is expected to cost least.
 
     Args:
         basis: project, prices and worlds.
@@ -67,7 +67,7 @@ def choose(basis: Basis, machines: Sequence[Machine] | None = None) -> Choice:
 
 
 def run_gpu_hours(gpu: str, basis: Basis, *, train_tokens: float) -> "Draws":
-    """GPU hours of one training run of the project's first model, all GPUs added up, shape (draws,).
+    """GPU hours of one training run of the project's model, all GPUs added up, shape (draws,).
 
     The efficiency is drawn once per world, so that every run of a project is as fast or slow as its first.
     Samples are packed to the longest length, so that padding costs nothing; short samples read one by one cost more.
@@ -83,13 +83,14 @@ def run_gpu_hours(gpu: str, basis: Basis, *, train_tokens: float) -> "Draws":
         shape.read_shape(base_model(basis)), project.method, sequence_tokens(basis), rank=_rank(basis)
     )
     efficiency = basis.worlds.draw(f"training efficiency on {card.name}", speed.efficiency(card, project.method))
-    return np.asarray(speed.gpu_hours(flops, train_tokens, card.peak_bf16_tflops, efficiency), dtype=float)
+    every = np.ones(len(efficiency))
+    return speed.gpu_hours(flops * every, train_tokens * every, card.peak_bf16_tflops, efficiency)
 
 
 def base_model(basis: Basis) -> str:
-    """The model the bill is made for: the first one listed, or the default."""
+    """The model the bill is made for: the last one listed, smaller ones before it being for pilots; or the default."""
     project = basis.project
-    return basis.text("models", project.models[0] if project and project.models else None)
+    return basis.text("models", project.models[-1] if project and project.models else None)
 
 
 def _gpu_names(basis: Basis) -> tuple[str, ...]:
