@@ -185,6 +185,13 @@ def test_same_seed_same_bytes_and_another_seed_another_bill(tmp_path: Path) -> N
     assert from_json(Estimate, json.loads(first)) == bill(project, seed=3)
 
 
+def test_an_empty_training_file_still_has_a_bill(tmp_path: Path) -> None:
+    """Rounds and people are priced, nothing is trained on."""
+    record = bill(written(LABELS, tmp_path), rows=0)
+    assert record.total.p50 > 0
+    assert record.line("gpu").priced is False  # type: ignore[union-attr]
+
+
 def test_without_a_budget_there_is_no_chance_to_pass_it(tmp_path: Path) -> None:
     """None, not zero; with one, a higher budget is passed less often."""
     none = bill(written(LABELS.replace("budget: 15k USD\n", ""), tmp_path))
@@ -301,6 +308,15 @@ def test_fixed_rounds_with_a_pilot_go_on_after_success(tmp_path: Path) -> None:
     assert two.reached < nine.reached
 
 
+def test_a_target_above_the_ceiling_is_reached_only_by_luck(tmp_path: Path) -> None:
+    """No world has a true score above what the labels allow, so every pass is a false one."""
+    pytest.importorskip("tunecase.curves")
+    record = bill(written(LABELS, tmp_path), forecast=dataclasses.replace(curve(), ceiling=0.91))
+    assert record.reached is not None
+    assert record.false_pass is not None
+    assert record.reached <= record.false_pass < 0.2
+
+
 def test_a_pilot_too_small_is_not_used(tmp_path: Path) -> None:
     """The rounds are assumed, and the record says that there was no usable pilot."""
     record = bill(written(LABELS, tmp_path), forecast=dataclasses.replace(curve(), verdict="not a pilot yet"))
@@ -321,7 +337,11 @@ def test_hardware_is_worked_out_from_the_model(tmp_path: Path) -> None:
     cards = LABELS.replace("gpus: [H100]", "gpus: [T4, A10G], gpu_count: 1")
     small = bill(written(cards + "method: full\n", tmp_path), machines=None)
     assert small.gpu == ""
-    assert "A10G" in small.unpriced[0]
+    assert "A10G: the run does not fit" in small.unpriced[0]
+    elsewhere = LABELS.replace("tier: neocloud, gpus: [H100]", "tier: marketplace, gpus: [A10G, L40S]")
+    dearer = bill(written(elsewhere, tmp_path), machines=None)
+    assert dearer.gpu == "L40S"
+    assert any("A10G: no price in the tier marketplace" in words for words in dearer.assumptions)
 
 
 def curve() -> Forecast:

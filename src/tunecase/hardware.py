@@ -84,7 +84,8 @@ def run_gpu_hours(gpu: str, basis: Basis, *, train_tokens: float) -> "Draws":
     )
     efficiency = basis.worlds.draw(f"training efficiency on {card.name}", speed.efficiency(card, project.method))
     every = np.ones(len(efficiency))
-    return speed.gpu_hours(flops * every, train_tokens * every, card.peak_bf16_tflops, efficiency)
+    hours: Draws = speed.gpu_hours(flops * every, train_tokens * every, card.peak_bf16_tflops, efficiency)
+    return hours
 
 
 def base_model(basis: Basis) -> str:

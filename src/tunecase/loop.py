@@ -46,7 +46,7 @@ def doubling(rows: int, n_max: float, most: int) -> tuple[int, ...]:
         >>> doubling(500, 3_000, most=12)
         (500, 1000, 2000, 3000)
     """
-    sizes = [rows]
+    sizes = [max(rows, 1)]
     while sizes[-1] < n_max and len(sizes) < most:
         sizes.append(int(min(2 * sizes[-1], n_max)))
     return tuple(sizes)
