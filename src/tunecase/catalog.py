@@ -19,6 +19,7 @@ class Gpu:
     """A GPU: memory, dense 16-bit peak, memory bandwidth."""
 
     name: str
+    generation: str
     aliases: tuple[str, ...]
     memory_gib: float
     peak_bf16_tflops: float
@@ -52,6 +53,7 @@ class Model:
     """The dimensions of a released model."""
 
     name: str
+    architecture: str
     aliases: tuple[str, ...]
     params: int
     layers: int

@@ -91,7 +91,7 @@ def _line(console: "Console", text: str, style: str = "", indent: int = 0) -> No
     from rich.padding import Padding
     from rich.text import Text
 
-    console.print(Padding(Text(text, style=style), (0, 0, 0, indent)))
+    console.print(Padding(Text(text, style=style), (0, 0, 0, indent), expand=False))
 
 
 def _head(console: "Console", verb: str, answer: str, fine: bool | None = None) -> None:
@@ -232,6 +232,7 @@ def _pilot(console: "Console", record: Pilot) -> None:
         _line(console, f"{counted(len(failed), 'run')} failed, first: {one_line(failed[0].failed, 100)}.", "yellow")
     if record.stopped and means:
         _line(console, f"Stopped early: {record.stopped}.", "yellow")
+    _notes(console, "Notes:", record.notes)
 
 
 def _bar(value: float, width: int = 24) -> str:
@@ -316,7 +317,8 @@ def _fit(console: "Console", record: Fit) -> None:
     speed = record.tokens_per_s
     _line(console, f"Speed {interval(speed.low, speed.mid, speed.high, 'tokens/s')}.")
     for name, value, unit in (("Time", record.hours, "h"), ("Price", record.usd, "USD")):
-        words = interval(value.low, value.mid, value.high, unit) if value else "give --tokens to know"
+        unknown = "unknown while it does not fit" if record.train_tokens else "give --tokens to know"
+        words = interval(value.low, value.mid, value.high, unit) if value else unknown
         _line(console, f"{name} {words}.")
     for remedy in record.remedies:
         _line(console, f"Remedy: {remedy}.")
@@ -362,7 +364,7 @@ def pilot_progress(quiet: bool) -> Iterator[Callable[[Any], None] | None]:
 
         def update(state: Any) -> None:
             nonlocal task
-            last = f" · {state.last.n} examples: {score(state.last.score)}" if state.last else ""
+            last = f" · {state.last.n} examples: {score(state.mean)}" if state.last and state.mean is not None else ""
             words = f"{duration(state.spent_s)} spent, {duration(state.left_s)} left{last}"
             if task is None:
                 task = bar.add_task("pilot", total=state.total, words=words)

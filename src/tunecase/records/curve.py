@@ -51,6 +51,7 @@ class Pilot:
     seconds: float
     reused: int
     stopped: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def mean_scores(self) -> tuple[tuple[int, float], ...]:

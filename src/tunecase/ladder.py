@@ -1,0 +1,109 @@
+"""The rungs of a pilot's ladder: usable rows, the sizes to try, and the deal that keeps subsets nested and balanced."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tunecase.datasets import Table, looks_like_classes
+from tunecase.wording import count
+
+if TYPE_CHECKING:
+    import numpy as np
+
+MOST_SIZES = 7
+FEWEST_SIZES = 5
+# A pilot is small: beyond this the curve is measured well enough, and a run costs minutes.
+MOST_ROWS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Usable rows: what goes in, and the answer."""
+
+    texts: tuple[str, ...]
+    labels: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The different answers, in order."""
+        return tuple(sorted(set(self.labels)))
+
+    @property
+    def class_count(self) -> int:
+        """How many classes; 1 when the answers are texts of their own."""
+        return len(self.classes) if looks_like_classes(self.labels) else 1
+
+    def only(self, positions: Sequence[int]) -> "Examples":
+        """The rows at these positions, in this order."""
+        return Examples(tuple(self.texts[i] for i in positions), tuple(self.labels[i] for i in positions))
+
+
+def usable(table: Table, drop_rows: Collection[int] = ()) -> Examples:
+    """The rows that are neither blank nor dropped; drop_rows holds row numbers, from 0."""
+    dropped = frozenset(drop_rows)
+    pairs = [(row.input, row.output.strip()) for row in table.rows if row.number not in dropped and row.input.strip()]
+    return Examples(tuple(text for text, label in pairs if label), tuple(label for _, label in pairs if label))
+
+
+def ladder_sizes(rows: int, classes: int) -> tuple[int, ...]:
+    """Sizes of the ladder's rungs, rising to all rows.
+
+        n_k = rows / 2^k, down to 2 per class, at most 7 rungs; closer rungs where doubling gives fewer than 5
+
+    Args:
+        rows: usable training rows, >= 2; beyond 20,000 the ladder ends there.
+        classes: >= 1.
+
+    Example:
+        >>> ladder_sizes(663, 10)
+        (21, 41, 83, 166, 332, 663)
+        >>> ladder_sizes(100, 10)
+        (20, 30, 45, 67, 100)
+    """
+    top = min(rows, MOST_ROWS)
+    lowest = max(2, min(2 * classes, top // 2))
+    doubled = [top / 2**k for k in range(MOST_SIZES) if top / 2**k >= lowest]
+    if len(doubled) < FEWEST_SIZES:
+        doubled = [top * (lowest / top) ** (k / (FEWEST_SIZES - 1)) for k in range(FEWEST_SIZES)]
+    return tuple(sorted({round(size) for size in doubled}))
+
+
+def deal(labels: Sequence[str], rng: "np.random.Generator") -> tuple[int, ...]:
+    """An order of rows that takes one of each class in turn, so that every first n are balanced.
+
+    Args:
+        labels: one per row.
+        rng: shuffles the classes and the rows of each class.
+    Returns: all positions, each once; the counts of two classes among the first n differ by at most one while both
+        have rows left.
+    """
+    order = rng.permutation(len(labels))
+    places = {
+        name: int(place) for name, place in zip(sorted(set(labels)), rng.permutation(len(set(labels))), strict=True)
+    }
+    taken = dict.fromkeys(places, 0)
+    turns = []
+    for position in order.tolist():
+        turns.append((taken[labels[position]], places[labels[position]], position))
+        taken[labels[position]] += 1
+    return tuple(position for _, _, position in sorted(turns))
+
+
+def ladder_notes(rows: Examples, sizes: Sequence[int], given: bool) -> tuple[str, ...]:
+    """What a reader of the curve should know of its sizes; `given` is True when the user named them."""
+    notes, classes, counts = [], rows.class_count, sorted(Counter(rows.labels).values())
+    thin = [n for n in sizes if n < 3 * classes]
+    if thin:
+        notes.append(f"{' and '.join(map(count, thin))} rows hold fewer than 3 per class ({count(classes)} classes)")
+    if sizes and not given and len(rows) > MOST_ROWS:
+        notes.append(f"the ladder ends at {count(MOST_ROWS)} of {count(len(rows))} usable rows; name sizes to go on")
+    if sizes and classes > 1 and counts[-1] > 3 * counts[0]:
+        notes.append(
+            f"classes have {count(counts[0])} to {count(counts[-1])} rows: small sizes are balanced and all rows are "
+            "not, so the curve's upper end also shows that change"
+        )
+    return tuple(notes)

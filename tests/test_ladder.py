@@ -1,0 +1,69 @@
+"""Subsets are nested and balanced, sizes rise to all rows."""
+
+from collections import Counter
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tunecase.datasets import Layout, Row, Table
+from tunecase.ladder import MOST_ROWS, Examples, deal, ladder_notes, ladder_sizes, usable
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from("abcde"), min_size=1, max_size=60), st.integers(0, 99))
+def test_every_first_n_is_balanced(labels: list[str], seed: int) -> None:
+    """A deal holds every row once, and two classes differ by at most one while both have rows left."""
+    order = deal(labels, np.random.default_rng(seed))
+    assert list(range(len(labels))) == sorted(order)
+    have = Counter(labels)
+    for n in range(1, len(labels) + 1):
+        taken = Counter(labels[position] for position in order[:n])
+        most = max(taken.values())
+        assert all(taken[name] >= min(have[name], most - 1) for name in have)
+
+
+def test_draws_differ() -> None:
+    """Another generator deals other rows."""
+    labels = list("ab" * 20)
+    assert deal(labels, np.random.default_rng(0)) != deal(labels, np.random.default_rng(1))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(2, 50_000), st.integers(1, 200))
+def test_sizes_rise_to_all_rows(rows: int, classes: int) -> None:
+    """Sizes rise strictly, at most seven of them, and end with all rows or the cap."""
+    sizes = ladder_sizes(rows, classes)
+    assert sorted(set(sizes)) == list(sizes)
+    assert min(rows, MOST_ROWS) == sizes[-1]
+    assert len(sizes) <= 7
+    assert sizes[0] >= min(2, rows)
+
+
+def test_sizes_double_where_there_is_room() -> None:
+    """With rows enough every rung doubles the one before."""
+    assert (156, 313, 625, 1250, 2501, 5002, 10003) == ladder_sizes(10_003, 77)
+
+
+def test_blank_and_dropped_rows_are_passed_over() -> None:
+    """Rows without text or answer, and rows named by number, are left out; answers lose outer blanks."""
+    given_rows = [("x", " a "), (" ", "a"), ("y", ""), ("z", "b"), ("w", "b")]
+    rows = tuple(Row(i, i + 1, text, label, {}) for i, (text, label) in enumerate(given_rows))
+    table = Table(Layout("jsonl", "text/label", ("text",), "label"), rows, ())
+    assert Examples(("x", "w"), ("a", "b")) == usable(table, drop_rows={3})
+
+
+def test_notes_name_what_bends_the_curve() -> None:
+    """Thin sizes, a capped ladder and uneven classes are told; even classes need no words."""
+    even = Examples(("x",) * 100, ("a", "b") * 50)
+    assert () == ladder_notes(even, (10, 100), given=False)
+    assert "4 and 5 rows hold fewer than 3 per class (2 classes)" in ladder_notes(even, (4, 5, 100), given=True)
+    uneven = Examples(("x",) * 30_000, ("a",) * 29_000 + ("b",) * 1_000)
+    notes = ladder_notes(uneven, (20_000,), given=False)
+    assert "the ladder ends at 20,000 of 30,000 usable rows; name sizes to go on" == notes[0]
+    assert notes[1].startswith("classes have 1,000 to 29,000 rows")
+
+
+def test_texts_are_no_classes() -> None:
+    """Outputs that are texts of their own count as one class, so a ladder of them can start small."""
+    assert 1 == Examples(("x",) * 40, tuple(f"answer {i}" for i in range(40))).class_count
