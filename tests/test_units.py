@@ -66,6 +66,7 @@ REFUSED: list[tuple[object, Wanted, str]] = [
     ("400 USD per day", HOURLY, "USD per hour"),
     ("3 USD per lightyear", HOURLY, "USD per hour"),
     ("soon", COUNT, "a number"),
+    ("E0", COUNT, "a number"),
     ("", COUNT, "a number"),
     (True, COUNT, "a number"),
     (None, COUNT, "a number"),
