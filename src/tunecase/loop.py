@@ -46,7 +46,7 @@ def doubling(rows: int, n_max: float, most: int) -> tuple[int, ...]:
         >>> doubling(500, 3_000, most=12)
         (500, 1000, 2000, 3000)
     """
-    sizes = [rows]
+    sizes = [max(rows, 1)]
     while sizes[-1] < n_max and len(sizes) < most:
         sizes.append(int(min(2 * sizes[-1], n_max)))
     return tuple(sizes)
@@ -139,7 +139,7 @@ def walk(
     if spend is not None:
         allowed = np.minimum(allowed, (spend <= budget).sum(axis=1))
     good = _passed(paths, error_target, test_rows, seed) & (np.arange(columns) < allowed[:, None])
-    reached = good.any(axis=1)
+    reached = np.asarray(good.any(axis=1))
     first = good.argmax(axis=1)
     last = (np.where(reached, first, allowed - 1) if stops else allowed - 1).astype(int)
     grid = np.asarray(sizes, dtype=float)

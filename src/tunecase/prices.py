@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.project import Project, Source
+from tunecase.project import Member, Project, Source
 from tunecase.records import DefaultUsed
 from tunecase.spread import Beta, Interval, Spread, Worlds
 from tunecase.units import Quantity, Wanted, read_quantity
@@ -33,6 +33,7 @@ _WANTED = {
     "source.fee": Wanted("share", most=10),
     "source.usable": Wanted("share", most=1),
     "review_minutes": Wanted("minute", "label"),
+    "working_hours": Wanted("hour", "month"),
 }
 
 
@@ -116,25 +117,31 @@ def gpu_hour(gpu: str, basis: Basis, tier: str | None = None) -> GpuHour | None:
 
 def person_hour(basis: Basis) -> "Draws":
     """The loaded hour of the team, roles weighted by their share of time, shape (draws,)."""
-    members = basis.project.team if basis.project else ()
+    members = _members(basis)
     if not members:
         return basis.draw("team.rate", label=basis.text("team.role"))
-    total = weight = None
-    for member in members:
-        share = basis.draw("team.share", member.share, member.role)
-        rate = basis.draw("team.rate", member.rate, member.role)
-        total = share * rate if total is None else total + share * rate
-        weight = share if weight is None else weight + share
-    assert total is not None
-    assert weight is not None
-    return total / weight
+    shares = [basis.draw("team.share", member.share, name) for name, member in members]
+    rates = [basis.draw("team.rate", member.rate, name) for name, member in members]
+    paid = [share * rate for share, rate in zip(shares, rates, strict=True)]
+    return sum(paid[1:], paid[0]) / sum(shares[1:], shares[0])
 
 
 def team_share(basis: Basis) -> "Draws":
     """Full-time people on the project: the sum of the team's shares, shape (draws,)."""
-    members = basis.project.team if basis.project else ()
-    shares = [basis.draw("team.share", member.share, member.role) for member in members]
+    shares = [basis.draw("team.share", member.share, name) for name, member in _members(basis)]
     return sum(shares[1:], shares[0]) if shares else basis.draw("team.share", label=basis.text("team.role"))
+
+
+def _members(basis: Basis) -> list[tuple[str, Member]]:
+    """The team with a name for each; two of one role are drawn apart."""
+    team = basis.project.team if basis.project else ()
+    return list(zip(_numbered([member.role for member in team]), team, strict=True))
+
+
+def _numbered(names: list[str]) -> list[str]:
+    """The names, the second of a kind with a 2 behind it, the third with a 3."""
+    seen = [names[: i + 1].count(name) for i, name in enumerate(names)]
+    return [name if count == 1 else f"{name} {count}" for name, count in zip(names, seen, strict=True)]
 
 
 def review_price(rows: float, basis: Basis) -> "Draws":
@@ -145,32 +152,60 @@ def review_price(rows: float, basis: Basis) -> "Draws":
     return rows * minutes / 60 * rate
 
 
-def _label_source(basis: Basis) -> Source | None:
+def _sources(basis: Basis) -> list[tuple[str, Source]]:
+    """The project's sources with a name for each; two of one kind are drawn apart."""
     sources = basis.project.data.sources if basis.project else ()
-    return next((source for source in sources if source.kind == "label"), None)
+    return list(zip(_numbered([source.kind for source in sources]), sources, strict=True))
+
+
+def _label_source(basis: Basis) -> Source | None:
+    return next((source for _, source in _sources(basis) if source.kind == "label"), None)
 
 
 def label_price(basis: Basis, source: Source | None = None) -> "Draws":
-    """One usable labelled example: minutes/60 x rate x votes x (1 + rework) x (1 + fee) / usable share, shape (draws,).
+    """One usable labelled example, shape (draws,).
 
-    Without a source the documented defaults are used and noted. Leaves out the one-off set-up, which `Supply` adds.
+        price = minutes / 60 * rate * votes * (1 + rework) * (1 + fee) / usable
+
+    Without a source the documented defaults are used and noted; a source with a price by the piece costs that price.
+    Leaves out the one-off set-up, which `Supply` adds.
     """
+    import numpy as np
+
     source = source or _label_source(basis)
+    name = next((name for name, known in _sources(basis) if known is source), "label")
+    if source and source.price is not None:
+        return basis.worlds.draw(f"{name} price per example", source.price.spread)
     votes = source.labels_per_example if source else 1.0
-    minutes = basis.draw("source.effort", source.effort if source else None, "label")
-    rate = basis.draw("source.rate", source.rate if source else None, "label")
-    rework = basis.draw("source.rework", source.rework if source else None, "label")
-    fee = basis.draw("source.fee", source.fee if source else None, "label")
-    usable = basis.draw("source.usable", source.usable if source else None, "label")
-    return minutes / 60 * rate * votes * (1 + rework) * (1 + fee) / usable
+    minutes = basis.draw("source.effort", source.effort if source else None, name)
+    rate = basis.draw("source.rate", source.rate if source else None, name)
+    rework = basis.draw("source.rework", source.rework if source else None, name)
+    fee = basis.draw("source.fee", source.fee if source else None, name)
+    usable = basis.draw("source.usable", source.usable if source else None, name)
+    return minutes / 60 * rate * votes * (1 + rework) * (1 + fee) / np.minimum(usable, 1.0)
+
+
+def low_pay(basis: Basis) -> str:
+    """A note when a labelling rate reaches below the least fair pay of tables/labels.csv, else an empty text."""
+    least = next(row for row in catalog.label_prices() if row.preset == "prolific participant pay")
+    assert least.low is not None
+    rates = [source.rate for _, source in _sources(basis) if source.kind == "label" and source.rate is not None]
+    lowest = min((rate.spread.low for rate in rates), default=None)
+    if lowest is None or lowest >= least.low * basis.base_per_usd * (1 - 1e-9):
+        return ""
+    lowest_usd = lowest / basis.base_per_usd
+    return (
+        f"labelling is paid from {lowest_usd:.2g} USD per hour, below the {least.low:g} USD that a fair platform asks "
+        f"at least ({least.source.split(',')[0]}, {least.date}): poor pay costs quality, and people"
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """Where more examples come from, cheapest kind not assumed: sources in the order the user lists them.
+    """Where more examples come from: the sources in the order the user lists them, used up one after another.
 
-    `limit` is how many can be had in all (None: no pool was named); `price` is the first priced source's price of one
-    example, shape (draws,), or None when no source has a price.
+    `limit` is how many can be had in all (None: a source without end, or no source); `price` is the first priced
+    source's price of one example, shape (draws,), or None when no source has a price.
     """
 
     steps: tuple[tuple[float, "Draws", "Draws"], ...]
@@ -179,7 +214,10 @@ class Supply:
     unpriced: tuple[str, ...]
 
     def cost(self, examples: "float | Draws") -> "Draws":
-        """What `examples` more cost, shape (draws,): sources are used up in order, set-up paid when touched."""
+        """What `examples` more cost, shape (draws,): sources are used up in order, set-up paid when touched.
+
+        More than the limit cannot be had and costs infinity, never nothing.
+        """
         import numpy as np
 
         left = np.maximum(np.asarray(examples, dtype=float), 0.0)
@@ -188,25 +226,28 @@ class Supply:
             taken = np.minimum(left, pool)
             total = total + taken * price + set_up * (taken > 0)
             left = left - taken
-        return total
+        return np.where(left > 1e-6, np.inf, total)
 
 
 def supply(basis: Basis) -> Supply:
-    """The project's sources of examples as a Supply; unpriced ones are named, never counted as free."""
+    """The project's sources of examples as a Supply; unpriced ones are named, never counted as free.
+
+    A pool in doubt counts with its median.
+    """
     import numpy as np
 
     steps: list[tuple[float, Draws, Draws]] = []
     unpriced: list[str] = []
     zero = np.zeros(basis.worlds.n)
-    for index, source in enumerate(basis.project.data.sources if basis.project else ()):
+    for index, (name, source) in enumerate(_sources(basis)):
         pool = source.pool.spread.median if source.pool else np.inf
-        set_up = basis.worlds.draw(f"source {index} set-up", source.set_up.spread) if source.set_up else zero
-        if source.kind == "have":
-            steps.append((pool, zero, set_up))
-        elif source.kind == "label" and source.price is None:
+        set_up = basis.worlds.draw(f"{name} set-up", source.set_up.spread) if source.set_up else zero
+        if source.kind == "label":
             steps.append((pool, label_price(basis, source), set_up))
         elif source.price is not None:
-            steps.append((pool, basis.worlds.draw(f"{source.kind} price per example", source.price.spread), set_up))
+            steps.append((pool, basis.worlds.draw(f"{name} price per example", source.price.spread), set_up))
+        elif source.kind == "have":
+            steps.append((pool, zero, set_up))
         else:
             unpriced.append(f"{source.kind} (source {index + 1}): give price: ... per example")
     limit = sum(pool for pool, _, _ in steps) if steps else None

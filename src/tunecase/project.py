@@ -81,7 +81,9 @@ HoursPerRound = Annotated[Quantity, InUnit(Wanted("hour", "round", example="20 t
 Months = Annotated[Quantity, InUnit(Wanted("month", example="12 months"))]
 PerMonth = Annotated[Quantity, InUnit(Wanted("", "month", example="20k to 60k per month"))]
 Count = Annotated[Quantity, InUnit(Wanted("", example="2 to 5", most=1e12))]
+Rounds = Annotated[Quantity, InUnit(Wanted("", example="2 to 5", most=100))]
 Share = Annotated[Quantity, InUnit(Wanted("share", example="30%", most=1.0, zero_ok=True))]
+PartShare = Annotated[Quantity, InUnit(Wanted("share", example="90%", most=1.0))]
 OverheadShare = Annotated[Quantity, InUnit(Wanted("share", example="20%", most=10.0, zero_ok=True))]
 GpuName = Annotated[str, NameOf("gpu")]
 ModelName = Annotated[str, NameOf("model")]
@@ -129,7 +131,7 @@ class Source(Section):
     price: MoneyPerExample | None = Field(
         None, description="Price of one usable example, where it is bought by the piece."
     )
-    usable: Share | None = Field(None, description="Share of what arrives that can be used.")
+    usable: PartShare | None = Field(None, description="Share of what arrives that can be used.")
     set_up: Money | None = Field(None, description="Paid once: guidelines, onboarding, a scraper.")
 
 
@@ -171,7 +173,7 @@ class Member(Section):
 
     role: str
     rate: MoneyPerHour | None = None
-    share: Share | None = Field(None, description="Share of this person's time that goes to the project.")
+    share: PartShare | None = Field(None, description="Share of this person's time that goes to the project.")
 
 
 class Serving(Section):
@@ -199,7 +201,7 @@ class Project(Section):
     training: Training = Training()
     compute: Compute = Compute()
     team: tuple[Member, ...] = ()
-    rounds: Count | None = Field(None, description="Rounds of collect, train, test; a random number when left out.")
+    rounds: Rounds | None = Field(None, description="Rounds of collect, train, test; a random number when left out.")
     effort_per_round: HoursPerRound | None = Field(
         None, description="Hours of work of one full-time person in one round."
     )

@@ -76,7 +76,7 @@ class Const:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """`low to high`: 90% sure it lies between; lognormal when low > 0, normal otherwise.
+    """`low to high`: 90% sure it lies between; lognormal when low > 0, normal otherwise, cut at zero when low is zero.
 
         mu = (ln low + ln high) / 2,   sigma = (ln high - ln low) / (2 z.95)
 
@@ -102,7 +102,9 @@ class Interval:
             mu = (math.log(self.low) + math.log(self.high)) / 2
             sigma = (math.log(self.high) - math.log(self.low)) / (2 * Z90)
             return np.exp(mu + sigma * z)
-        return (self.low + self.high) / 2 + (self.high - self.low) / (2 * Z90) * z
+        draws = (self.low + self.high) / 2 + (self.high - self.low) / (2 * Z90) * z
+        # Whoever writes "0 to 30%" means a thing that cannot be negative; the 5% below zero become zero.
+        return np.maximum(draws, 0.0) if self.low == 0 else draws
 
     def scaled(self, factor: float) -> "Interval":
         """Both ends times factor."""

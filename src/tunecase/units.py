@@ -116,7 +116,7 @@ def _split(raw: str, wanted: Wanted) -> tuple[list[float], str, str, str]:
     numbers, symbols, suffixes = [], set(), []
     for part in parts:
         one = _ONE.match(part.strip())
-        if not one or not re.search(r"\d", one.group(2)):
+        if not one or not re.match(r"[-+]?\.?\d", one.group(2)):
             fix = f"write for example {wanted.example}"
             raise UnitError(repr(raw), f"a number in {wanted.words}" if wanted.unit else wanted.words, fix)
         if one.group(1):
@@ -167,7 +167,9 @@ def _factor(unit: str, per: str, raw: str, wanted: Wanted) -> float:
         if given not in HOURS:
             raise UnitError(repr(raw), wanted.words, fix)
         factor *= HOURS[given] / HOURS[wanted.unit]
-    elif unit and not (wanted.unit == "" and not per and unit.isalpha() and _singular(unit) not in HOURS):
+    elif unit and not (
+        wanted.unit == "" and (wanted.per or not per) and unit.isalpha() and _singular(unit) not in HOURS
+    ):
         raise UnitError(repr(raw), wanted.words, fix)
     if wanted.per in HOURS:
         given = _singular(per)

@@ -1,0 +1,294 @@
+"""What will it cost? Every line of the bill over a random number of rounds, its doubt, and what drives it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tunecase import catalog, loop
+from tunecase.costs import Cost, Work, data, evaluation, gpu, gpu_hours, inference, labour, person_hours, runs_per_round
+from tunecase.hardware import Choice, Machine, base_model, choose, sequence_tokens
+from tunecase.prices import Basis, Supply, low_pay, person_hour, supply, team_share
+from tunecase.project import Project
+from tunecase.records import Audit, Definition, Driver, Estimate, Forecast, Line, Tokens
+from tunecase.sensitivity import first_order
+from tunecase.spread import Z90, Band, Beta, Const, Interval, Spread, band
+
+if TYPE_CHECKING:
+    from tunecase.spread import Draws
+
+COSTS = (gpu, labour, data, evaluation, inference)
+DRAWS = 20_000
+BARS = 30
+DRIVERS = 8
+LEAST_SHARE = 0.005  # below it, a share cannot be told from chance in 20,000 draws
+Z80 = 1.2815515655446004  # half of an 80% interval, in standard deviations
+ROUNDS = "rounds"
+
+
+def estimate(
+    project: Project,
+    *,
+    basis: Basis,
+    train_rows: int,
+    tokens: Tokens | None,
+    definition: Definition | None = None,
+    audit: Audit | None = None,
+    forecast: Forecast | None = None,
+    machines: Sequence[Machine] | None = None,
+) -> Estimate:
+    """The bill of the whole loop: collect, train, test, again.
+
+        total = sum over lines, world by world;   every named input is drawn once per world
+
+    The number of rounds is the project's, or follows from the forecast's curve (each world walks along one curve until
+    a test shows the target), or is assumed where there is no pilot.
+
+    Args:
+        project: the project file.
+        basis: prices, date and worlds; its draws are the number of worlds (20,000 is good).
+        train_rows: usable rows at hand.
+        tokens: token counts of those rows, or None when unknown, which leaves the gpu line unpriced.
+        definition: for the size of the test and the test rows that it misses.
+        audit: for the price of repairs, the usable rows, and tokens when `tokens` is None.
+        forecast: the pilot's curve.
+        machines: ways to train that are timed already; worked out from the model when left out.
+    Returns: the Estimate, in the project's currency.
+    Leaves out unknown unknowns: nothing is added for what no input names.
+    """
+    stock = supply(basis)
+    route = _route(project, basis, train_rows, stock, forecast, _test_rows(definition, audit, forecast))
+    choice = choose(basis, machines)
+    work = Work(
+        project=project,
+        basis=basis,
+        walk=route.walk,
+        machine=choice.machine,
+        no_machine=choice.why,
+        tokens_per_row=_tokens_per_row(basis, train_rows, tokens, audit),
+        supply=stock,
+        repair=audit.repair_price if audit else None,
+        test_rows_missing=_test_rows_missing(definition),
+    )
+    bill = {cost.__name__: cost(work) for cost in COSTS}
+    return _record(work, bill, route, choice, train_rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """The walk, what it rests on, and what it assumes, in words."""
+
+    walk: loop.Walk
+    based_on: str
+    assumptions: tuple[str, ...]
+
+
+def _route(
+    project: Project, basis: Basis, rows: int, stock: Supply, forecast: Forecast | None, test_rows: int | None
+) -> _Route:
+    if forecast is not None and _usable(forecast):
+        return _along_the_curve(project, basis, rows, forecast, test_rows)
+    most = int(basis.text("rounds.most"))
+    n_max = rows + stock.limit if stock.limit is not None else float("inf")
+    if project.rounds is not None:
+        rounds = basis.worlds.draw(ROUNDS, project.rounds.spread).clip(1, 100)
+        words, most = "the number of rounds is the project file's", 100
+    else:
+        stop = basis.draw("rounds.stop_share")
+        rounds = loop.random_rounds(stop, basis.worlds.draw("rounds.luck", Beta(1, 1)), most)
+        words = (
+            f"no pilot: assumed. The chance that a round is the last is drawn from "
+            f"{basis.used['rounds.stop_share'].value}; at most {most} rounds"
+        )
+    growth = (
+        f"each round after the first adds as many examples as there are now ({rows:,}), as far as the sources reach"
+    )
+    walk = loop.counted(rounds, loop.adding(rows, n_max, most))
+    based_on = "no pilot" if forecast is None else "no usable pilot" if forecast.target is not None else "no target"
+    return _Route(walk, based_on, (words, growth))
+
+
+def _usable(forecast: Forecast) -> bool:
+    sizes = {point.n for point in forecast.points if point.n > 0}
+    return forecast.target is not None and forecast.verdict != "not a pilot yet" and len(sizes) > 1
+
+
+def _along_the_curve(project: Project, basis: Basis, rows: int, forecast: Forecast, test_rows: int | None) -> _Route:
+    import numpy as np
+
+    from tunecase.curves import believe, to_error
+
+    assert forecast.target is not None
+    metric = next((metric for metric in catalog.metrics() if metric.name == forecast.metric), None)
+    bounded, binomial = bool(metric and metric.bounded), bool(metric and metric.binomial)
+    belief = believe(
+        forecast.points, direction=forecast.direction, bounded=bounded, binomial=binomial, seed=basis.worlds.seed
+    )
+    most = int(basis.text("rounds.most"))
+    sizes = loop.doubling(rows, forecast.n_max, most)
+    paths = belief.paths(sizes, draws=basis.worlds.n)
+    if forecast.ceiling is not None:
+        paths = np.maximum(paths, to_error(forecast.ceiling, forecast.direction))
+    rounds: Draws | None = None
+    if project.rounds is not None:
+        rounds = basis.worlds.draw(ROUNDS, project.rounds.spread).clip(1, 100)
+        longest = int(np.rint(rounds.max()))
+        extra = max(longest - len(sizes), 0)
+        sizes = (*sizes, *[sizes[-1]] * extra)
+        paths = np.concatenate([paths, np.repeat(paths[:, -1:], extra, axis=1)], axis=1)
+    walk = loop.walk(
+        paths,
+        to_error(forecast.target, forecast.direction),
+        sizes,
+        test_rows=test_rows if binomial else None,
+        seed=basis.worlds.seed,
+        most=rounds,
+        stops=rounds is None,
+    )
+    return _Route(walk, _pilot_words(forecast), _curve_words(rows, forecast, most, test_rows if binomial else None))
+
+
+def _pilot_words(forecast: Forecast) -> str:
+    largest = max(point.n for point in forecast.points)
+    return f"pilot of {len(forecast.points)} points up to {largest:,} examples"
+
+
+def _curve_words(rows: int, forecast: Forecast, most: int, test_rows: int | None) -> tuple[str, ...]:
+    test = f"a test of {test_rows:,} rows" if test_rows else "a test without noise"
+    return (
+        f"each world follows one curve of the forecast; the first round trains on {rows:,} rows, each later one on "
+        f"twice as many, up to {forecast.n_max:,} ({forecast.n_max_why or 'as the forecast says'})",
+        f"a round succeeds when the lower end of the 80% interval of {test} meets the target; "
+        f"the loop ends then, or after {most} rounds, or at the last size",
+        "rounds only buy data: tuning, cleaning and another model between rounds are left to the next decision",
+    )
+
+
+def _test_rows(definition: Definition | None, audit: Audit | None, forecast: Forecast | None) -> int | None:
+    if definition is not None and definition.test_rows:
+        return definition.test_rows + _test_rows_missing(definition)
+    measured = [point.test_rows for point in forecast.points if point.test_rows] if forecast else []
+    return max(measured, default=None) or (audit.test_usable if audit else None) or None
+
+
+def _test_rows_missing(definition: Definition | None) -> int:
+    needed = definition.test_rows_needed if definition else None
+    return max(needed - definition.test_rows, 0) if definition and needed else 0
+
+
+def _tokens_per_row(basis: Basis, rows: int, tokens: Tokens | None, audit: Audit | None) -> "Draws | None":
+    """Mean tokens of a row after cutting at the longest sample, shape (draws,)."""
+    import numpy as np
+
+    tokens = tokens or (audit.tokens if audit else None)
+    counted = audit.usable if audit else rows
+    if tokens is None or counted < 1:
+        return None
+    low, mid, high = tokens.total.low, tokens.total.mid, tokens.total.high
+    spread: Spread = Const(mid / counted)
+    if high > low > 0:
+        # An 80% interval of the record, opened to the 90% that an Interval means.
+        wide = Z90 / Z80
+        spread = Interval(mid * (low / mid) ** wide / counted, mid * (high / mid) ** wide / counted)
+    return np.minimum(basis.worlds.draw("tokens per row", spread), float(sequence_tokens(basis)))
+
+
+def _record(work: Work, bill: dict[str, Cost], route: _Route, choice: Choice, rows: int) -> Estimate:
+    import numpy as np
+
+    project, basis, walk = work.project, work.basis, route.walk
+    counted = [cost.amount for cost in bill.values() if cost.included and cost.amount is not None]
+    total = np.sum(counted, axis=0)
+    budget = project.budget.spread.median if project.budget else None
+    within = total <= budget if budget is not None else np.ones(len(total), dtype=bool)
+    hours, machine = gpu_hours(work), choice.machine
+    run = None
+    if machine is not None and work.tokens_per_row is not None:
+        run = rows * work.tokens_per_row * project.training.epochs / 1e6 * machine.price_per_mtok
+    effort = basis.draw("effort_per_round", project.effort_per_round) * person_hour(basis)
+    calendar = person_hours(work) / (team_share(basis) * basis.draw("working_hours"))
+    return Estimate(
+        currency=basis.currency,
+        lines=tuple(_line(name, cost, float(total.mean())) for name, cost in bill.items()),
+        total=band(total),
+        rounds=band(walk.rounds),
+        months=band(calendar),
+        budget=budget,
+        over_budget=None if budget is None else float((~within).mean()),
+        reached=None if walk.reached is None else float((walk.reached & within).mean()),
+        drivers=_drivers(basis, walk, total),
+        unpriced=tuple(name for cost in bill.values() for name in cost.unpriced),
+        gpu=machine.gpu if machine else "",
+        gpu_count=machine.count if machine else 0,
+        gpu_hours=None if hours is None else band(hours),
+        usd_per_gpu_hour=band(machine.hour.draws / basis.base_per_usd) if machine else None,
+        price_dates=machine.hour.dates if machine else (),
+        price_book=catalog.price_book(),
+        label_price=None if work.supply.price is None else band(work.supply.price),
+        round_price=band(effort + (0.0 if run is None else run * runs_per_round(work))),
+        run_price=None if run is None else band(run),
+        histogram=_histogram(total),
+        draws=basis.worlds.n,
+        seed=basis.worlds.seed,
+        based_on=route.based_on,
+        assumptions=_assumptions(work, bill, route, choice),
+        defaults=tuple(basis.used.values()),
+        false_pass=None if walk.false_pass is None else float(walk.false_pass.mean()),
+        total_when_reached=_band_where(total, walk.reached, True),
+        total_when_stopped=_band_where(total, walk.reached, False),
+    )
+
+
+def _line(name: str, cost: Cost, mean_total: float) -> Line:
+    amount = None if cost.amount is None else band(cost.amount)
+    share = None
+    if cost.included and cost.amount is not None and mean_total > 0:
+        share = float(cost.amount.mean()) / mean_total
+    return Line(name, amount, share, cost.basis, cost.included)
+
+
+def _drivers(basis: Basis, walk: loop.Walk, total: "Draws") -> tuple[Driver, ...]:
+    """The inputs that carry most of the total's variance; how the rounds are drawn counts as one input, the rounds."""
+    inputs = {name: draws for name, draws in basis.worlds.drawn.items() if not name.startswith(ROUNDS)}
+    shares = first_order({**inputs, ROUNDS: walk.rounds}, total)
+    return tuple(Driver(name, share) for name, share in list(shares.items())[:DRIVERS] if share >= LEAST_SHARE)
+
+
+def _band_where(total: "Draws", reached: "loop.Flags | None", wanted: bool) -> Band | None:
+    if reached is None:
+        return None
+    chosen = total[reached == wanted]
+    return band(chosen) if len(chosen) else None
+
+
+def _histogram(total: "Draws") -> tuple[tuple[float, float], ...]:
+    """(middle of a bar, share of worlds); the last bar also holds the dearest 1%."""
+    import numpy as np
+
+    low, high = float(total.min()), float(np.quantile(total, 0.99))
+    if not high > low:
+        return ((low, 1.0),)
+    counts, edges = np.histogram(np.minimum(total, high), bins=BARS, range=(low, high))
+    middles = (edges[:-1] + edges[1:]) / 2
+    return tuple((float(x), float(n) / len(total)) for x, n in zip(middles, counts, strict=True))
+
+
+def _assumptions(work: Work, bill: dict[str, Cost], route: _Route, choice: Choice) -> tuple[str, ...]:
+    project, machine = work.project, choice.machine
+    words = [*route.assumptions]
+    if machine is not None:
+        words.append(
+            f"training {base_model(work.basis)} with {project.method}, {project.training.epochs:g} epochs: {choice.why}"
+        )
+        if machine.hour.stale:
+            words.append(
+                f"{machine.hour.stale} of {len(machine.hour.providers)} prices of a {machine.gpu} hour are older than "
+                f"{catalog.STALE_AFTER_DAYS} days and are widened by 40%"
+            )
+    if not bill["inference"].included:
+        words.append("inference after launch is left out of the total (include_inference: true counts it)")
+    words += [
+        "the calendar counts working hours only; waiting for labels, GPUs and people is not counted",
+        "idle GPUs, storage, egress and start-up are not counted",
+        "no allowance for unknown unknowns: only what an input names is in the range",
+    ]
+    return tuple(word for word in [*words, low_pay(work.basis)] if word)

@@ -1,0 +1,84 @@
+"""The catalog finds what it knows by any of its names, and refuses the rest with near names."""
+
+from datetime import date
+
+import pytest
+
+from tunecase import catalog
+from tunecase.errors import InputError
+
+
+def test_a_gpu_is_found_by_name_or_alias_in_any_case() -> None:
+    """The names that clouds and drivers print."""
+    for name in ("A100-80GB", "a100-80gb", "NVIDIA A100-SXM4-80GB", "A100 80GB"):
+        assert catalog.gpu(name).name == "A100-80GB"
+    assert catalog.gpu("H100").peak_bf16_tflops == 989
+
+
+def test_a_model_is_found_by_name_or_alias() -> None:
+    """With its dimensions as numbers."""
+    model = catalog.model("smollm2-135m")
+    assert model.name == "HuggingFaceTB/SmolLM2-135M"
+    assert (model.layers, model.hidden, model.tied) == (30, 576, True)
+
+
+def test_a_metric_is_found_with_its_direction() -> None:
+    """Loss is better when lower."""
+    assert catalog.metric("accuracy").binomial
+    assert catalog.metric("loss").direction == "lower"
+
+
+@pytest.mark.parametrize(
+    ("find", "wrong", "near"),
+    [(catalog.gpu, "A100-80", None), (catalog.gpu, "A100-90GB", "A100-80GB"), (catalog.metric, "acuracy", "accuracy")],
+)
+def test_an_unknown_name_is_refused_with_near_names(find: object, wrong: str, near: str | None) -> None:
+    """An alias is known; a slip of the pen is answered."""
+    assert callable(find)
+    if near is None:
+        assert find(wrong)
+        return
+    with pytest.raises(InputError) as error:
+        find(wrong)
+    assert near in error.value.problems[0].fix
+
+
+def test_a_wage_is_found_or_unknown() -> None:
+    """No wage is invented for a role that the tables do not hold."""
+    found = catalog.wage("Data Scientist")
+    assert found is not None
+    assert found.low < found.likely < found.high
+    assert catalog.wage("astronaut") is None
+
+
+def test_a_price_is_stale_when_marked_or_older_than_180_days() -> None:
+    """A date without a day counts from the first."""
+    price = next(p for p in catalog.gpu_prices() if p.gpu == "H100" and p.provider == "runpod")
+    assert price.date == "2026-04-12"
+    assert not price.is_stale(date(2026, 10, 9))
+    assert price.is_stale(date(2026, 10, 10))
+    assert next(p for p in catalog.gpu_prices() if p.stale).is_stale(date(2020, 1, 1))
+    monthly = next(p for p in catalog.gpu_prices() if p.date == "2025-09")
+    assert not monthly.is_stale(date(2026, 2, 28))
+    assert monthly.is_stale(date(2026, 3, 1))
+
+
+def test_the_price_book_is_a_digest_that_stays() -> None:
+    """Sixty-four hexadecimal digits, the same when asked again."""
+    assert len(catalog.price_book()) == 64
+    assert catalog.price_book() == catalog.price_book()
+
+
+def test_names_hold_every_alias() -> None:
+    """What a project file may write."""
+    names = catalog.names()
+    assert {"gpu", "model", "metric"} == set(names)
+    assert "NVIDIA L4" in names["gpu"]
+    assert "HuggingFaceTB/SmolLM2-135M" in names["model"]
+
+
+def test_hosted_prices_leave_unknown_training_prices_unknown() -> None:
+    """None where no two sources agree."""
+    by_model = {row.model: row for row in catalog.hosted()}
+    assert by_model["ft:gpt-4o-2024-08-06"].train_usd_per_mtok == 25
+    assert by_model["ft:gpt-4.1-2025-04-14"].train_usd_per_mtok is None

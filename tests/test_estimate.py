@@ -1,0 +1,370 @@
+"""The bill adds up, follows its prices, and says what it left out.
+
+`make golden` (pytest --golden) rewrites the golden bills in tests/golden; read the diff.
+"""
+
+import dataclasses
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.projects import basis, written
+from tunecase.costs import Work
+from tunecase.estimate import COSTS, estimate
+from tunecase.hardware import Machine, choose
+from tunecase.prices import Basis, gpu_hour
+from tunecase.project import Project
+from tunecase.records import Audit, Definition, Estimate, Forecast, Interval80, Point, Tokens, from_json, to_json
+from tunecase.spread import Band, Interval
+
+GOLDEN = Path(__file__).parent / "golden"
+CASES = sorted(path.stem for path in GOLDEN.glob("bill-*.yaml"))
+LABELS = (GOLDEN / "bill-labels.yaml").read_text(encoding="utf-8")
+TOKENS = Tokens(False, Interval80(60_000, 70_000, 82_000), 90.0, 160.0, 400.0, "characters / 4")
+
+
+def machine(at: Basis, gpu: str = "H100") -> Machine:
+    """A GPU that was timed: .01 to .03 hours per million tokens."""
+    hour = gpu_hour(gpu, at, "neocloud")
+    assert hour is not None
+    return Machine(gpu, 1, at.worlds.draw("GPU hours per million tokens", Interval(0.01, 0.03)), hour)
+
+
+def bill(project: Project, draws: int = 4_000, seed: int = 0, rows: int = 700, **given: Any) -> Estimate:
+    """The estimate on a timed machine."""
+    at = basis(project, draws, seed)
+    given = {"tokens": TOKENS, "machines": [machine(at)], **given}
+    return estimate(project, basis=at, train_rows=rows, **given)
+
+
+def amounts(project: Project, monkeypatch: pytest.MonkeyPatch, **given: Any) -> tuple[Estimate, dict[str, np.ndarray]]:
+    """The estimate and every line world by world, listened to on the way into the bill."""
+    heard: dict[str, np.ndarray] = {}
+
+    def listening(cost: Callable[[Work], Any]) -> Callable[[Work], Any]:
+        def line(work: Work) -> Any:
+            out = cost(work)
+            if out.amount is not None:
+                heard[cost.__name__] = out.amount
+            return out
+
+        line.__name__ = cost.__name__
+        return line
+
+    monkeypatch.setattr("tunecase.estimate.COSTS", tuple(listening(cost) for cost in COSTS))
+    return bill(project, **given), heard
+
+
+def rounded(value: Any) -> Any:
+    """Numbers to four significant figures, so that a golden bill is the same on every machine."""
+    if isinstance(value, float):
+        return float(f"{value:.4g}")
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    return [rounded(item) for item in value] if isinstance(value, list) else value
+
+
+def golden(case: str, folder: Path) -> str:
+    """The record of one golden case as text."""
+    project = written((GOLDEN / f"{case}.yaml").read_text(encoding="utf-8"), folder)
+    record = json.loads(to_json(bill(project, draws=20_000)))
+    record.pop("histogram")
+    return json.dumps(rounded(record), indent=1, ensure_ascii=False) + "\n"
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_golden_bill_is_unchanged(case: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """Project file in, record out, to four figures."""
+    path, found = GOLDEN / f"{case}.json", golden(case, tmp_path)
+    if request.config.getoption("--golden"):
+        path.write_text(found, encoding="utf-8", newline="\n")
+    assert path.read_text(encoding="utf-8") == found
+
+
+def test_the_total_is_the_sum_of_its_included_lines_world_by_world(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its points are those of the summed draws, and the shares add to one."""
+    euro = written((GOLDEN / "bill-euro.yaml").read_text(encoding="utf-8"), tmp_path)
+    record, lines = amounts(euro, monkeypatch)
+    total = sum(lines.values())
+    assert set(lines) == {"gpu", "labour", "data", "evaluation", "inference"}
+    assert record.total.p80 == pytest.approx(np.quantile(total, 0.8), rel=1e-12)
+    assert sum(line.share for line in record.lines if line.share) == pytest.approx(1)
+
+
+def test_inference_stays_out_of_the_total_unless_included(tmp_path: Path) -> None:
+    """Its amount is shown, its share is not, and the total is that of a project without a serving price."""
+    serving = "\nserving: {price_per_1k_answers: 1 USD}\n"
+    problem = LABELS.replace("target: 92%", "target: 92%, volume: 10k per month")
+    left_out = bill(written(problem + serving, tmp_path))
+    line = left_out.line("inference")
+    assert line is not None
+    assert not line.included
+    assert line.amount is not None
+    assert line.share is None
+    assert left_out.total == bill(written(LABELS, tmp_path)).total
+    assert any("inference" in words for words in left_out.assumptions)
+    included = bill(written(problem + serving + "include_inference: true\n", tmp_path))
+    assert included.total.p50 > left_out.total.p50
+
+
+def test_halving_the_label_price_changes_only_the_data_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """World by world, since every scenario shares its draws."""
+    _, dear = amounts(written(LABELS, tmp_path), monkeypatch)
+    cheap_text = LABELS.replace("rate: 12 to 25 USD", "rate: 6 to 12.5 USD").replace("300 to 600", "150 to 300")
+    _, cheap = amounts(written(cheap_text, tmp_path), monkeypatch)
+    for name in ("gpu", "labour", "evaluation"):
+        assert (dear[name] == cheap[name]).all()
+    assert np.allclose(dear["data"], 2 * cheap["data"])
+    assert dear["data"].any()
+
+
+def test_a_bill_in_euro_is_the_bill_in_dollars_times_the_rate(tmp_path: Path) -> None:
+    """Every amount, the budget and the chance to pass it; GPU prices stay in dollars."""
+    usd = bill(written(LABELS, tmp_path))
+    eur = bill(written(LABELS + "currency: EUR\nrates: [{currency: USD, value: 0.9, date: 2026-11-20}]\n", tmp_path))
+    pairs = [(usd.total, eur.total), (usd.round_price, eur.round_price), (usd.label_price, eur.label_price)]
+    pairs += [(a.amount, b.amount) for a, b in zip(usd.lines, eur.lines, strict=True)]
+    for before, after in pairs:
+        if before is not None:
+            assert dataclasses.astuple(after) == pytest.approx(dataclasses.astuple(before.scaled(0.9)))
+    assert usd.usd_per_gpu_hour is not None
+    assert dataclasses.astuple(eur.usd_per_gpu_hour) == pytest.approx(dataclasses.astuple(usd.usd_per_gpu_hour))
+    assert usd.over_budget == eur.over_budget
+
+
+@settings(max_examples=10, deadline=None)
+@given(more=st.floats(1, 50))
+def test_more_tokens_never_cost_less(more: float) -> None:
+    """Up to the longest sample, a longer text means a dearer gpu line and nothing else."""
+    with tempfile.TemporaryDirectory() as folder:
+        project = written(LABELS, Path(folder))
+    longer = dataclasses.replace(TOKENS, total=Interval80(60_000 * more, 70_000 * more, 82_000 * more))
+    short, long = bill(project), bill(project, tokens=longer)
+    for before, after in zip(dataclasses.astuple(short.total), dataclasses.astuple(long.total), strict=True):
+        assert after >= before * (1 - 1e-12)
+    assert short.line("labour") == dataclasses.replace(long.line("labour"), share=short.line("labour").share)  # type: ignore[union-attr, type-var]
+
+
+def test_more_epochs_never_cost_less(tmp_path: Path) -> None:
+    """Ten epochs cost twice as much as five."""
+    five = bill(written(LABELS + "training: {epochs: 5}\n", tmp_path)).run_price
+    ten = bill(written(LABELS + "training: {epochs: 10}\n", tmp_path)).run_price
+    assert five is not None
+    assert ten is not None
+    assert dataclasses.astuple(ten) == pytest.approx(dataclasses.astuple(five.scaled(2)))
+
+
+def test_bands_rise_and_the_histogram_holds_every_world(tmp_path: Path) -> None:
+    """P10 <= P50 <= P80 <= P90, and the bars add to one."""
+    record = bill(written(LABELS, tmp_path))
+    bands = [record.total, record.rounds, record.months, record.round_price, record.run_price, record.gpu_hours]
+    for band in [*bands, *[line.amount for line in record.lines if line.amount]]:
+        assert band is not None
+        assert band.p10 <= band.p50 <= band.p80 <= band.p90
+    assert sum(share for _, share in record.histogram) == pytest.approx(1)
+    assert len(record.histogram) == 30
+    assert list(record.histogram) == sorted(record.histogram)
+
+
+def test_same_seed_same_bytes_and_another_seed_another_bill(tmp_path: Path) -> None:
+    """The record reads back as it was."""
+    project = written(LABELS, tmp_path)
+    first, again, other = (to_json(bill(project, seed=seed)) for seed in (3, 3, 4))
+    assert first == again
+    assert first != other
+    assert from_json(Estimate, json.loads(first)) == bill(project, seed=3)
+
+
+def test_an_empty_training_file_still_has_a_bill(tmp_path: Path) -> None:
+    """Rounds and people are priced, nothing is trained on."""
+    record = bill(written(LABELS, tmp_path), rows=0)
+    assert record.total.p50 > 0
+    assert record.line("gpu").priced is False  # type: ignore[union-attr]
+
+
+def test_without_a_budget_there_is_no_chance_to_pass_it(tmp_path: Path) -> None:
+    """None, not zero; with one, a higher budget is passed less often."""
+    none = bill(written(LABELS.replace("budget: 15k USD\n", ""), tmp_path))
+    assert none.budget is None
+    assert none.over_budget is None
+    low, high = (bill(written(LABELS.replace("15k", amount), tmp_path)).over_budget for amount in ("5k", "15k"))
+    assert low is not None
+    assert high is not None
+    assert 0 < high < low < 1
+
+
+def test_rounds_are_assumed_without_a_pilot_and_drive_the_bill(tmp_path: Path) -> None:
+    """The assumption is said, and the number of rounds carries most of the doubt."""
+    record = bill(written(LABELS, tmp_path), draws=20_000)
+    assert record.based_on == "no pilot"
+    assert record.reached is None
+    assert record.assumptions[0].startswith("no pilot: assumed")
+    assert "(700)" in record.assumptions[1]
+    assert record.drivers[0].name == "rounds"
+    assert record.drivers[0].share > 0.5
+    assert any(used.field == "rounds.stop_share" for used in record.defaults)
+
+
+def test_rounds_of_the_project_file_are_kept(tmp_path: Path) -> None:
+    """Three rounds are three rounds."""
+    record = bill(written(LABELS + "rounds: 3\n", tmp_path))
+    assert record.rounds == Band(3, 3, 3, 3)
+    assert "rounds" not in [driver.name for driver in record.drivers]
+
+
+def test_nothing_known_leaves_lines_unpriced_and_named(tmp_path: Path) -> None:
+    """No tokens and no sources: gpu and data are unpriced, never zero."""
+    record = bill(written((GOLDEN / "bill-bare.yaml").read_text(encoding="utf-8"), tmp_path), tokens=None)
+    unpriced = [line.name for line in record.lines if not line.priced]
+    assert unpriced == ["gpu", "data", "inference"]
+    assert [words.split(":")[0] for words in record.unpriced] == ["gpu", "data"]
+    assert record.run_price is None
+    assert record.label_price is None
+
+
+def test_no_machine_leaves_the_gpu_line_unpriced(tmp_path: Path) -> None:
+    """The choice says why."""
+    record = bill(written(LABELS, tmp_path), machines=[])
+    assert record.gpu == ""
+    assert record.usd_per_gpu_hour is None
+    assert record.unpriced == ("gpu: no GPU is named",)
+
+
+def test_the_cheapest_expected_run_is_taken(tmp_path: Path) -> None:
+    """Among machines timed alike, the one with the cheaper hour."""
+    at = basis(written(LABELS, tmp_path))
+    choice = choose(at, [machine(at, "H100"), machine(at, "L40S")])
+    assert choice.machine is not None
+    assert choice.machine.gpu == "L40S"
+    assert "of 2" in choice.why
+
+
+def test_poor_pay_and_stale_prices_are_said(tmp_path: Path) -> None:
+    """Both stand among the assumptions."""
+    record = bill(written(LABELS.replace("12 to 25 USD", "3 to 25 USD"), tmp_path))
+    assert any("below the 8 USD" in words for words in record.assumptions)
+    assert any("older than 180 days" in words for words in record.assumptions)
+    assert record.price_dates == ("2025-09",)
+
+
+def test_repairs_and_missing_test_rows_stand_under_data(tmp_path: Path) -> None:
+    """The audit's usable rows set the tokens of a row, the definition the test rows to buy."""
+    project = written(LABELS + "rounds: 1\n", tmp_path)
+    audit = found(rows=700, repair=Band(40, 50, 60, 70))
+    definition = defined(test_rows=270, needed=400)
+    line = bill(project, audit=audit, definition=definition, tokens=None).line("data")
+    assert line is not None
+    assert line.amount is not None
+    assert line.basis == "repairs found by the audit, 130 test rows, no new examples"
+    assert line.amount.p50 > 50
+    assert bill(project, audit=audit, tokens=None).run_price == bill(project).run_price
+
+
+def test_twenty_thousand_worlds_take_little_time(tmp_path: Path) -> None:
+    """Under 1.5 s with the drivers, on one core."""
+    project = written(LABELS, tmp_path)
+    bill(project)
+    start = time.perf_counter()
+    bill(project, draws=20_000)
+    assert time.perf_counter() - start < 1.5
+
+
+def test_a_pilot_gives_the_chance_to_reach_the_target_within_the_budget(tmp_path: Path) -> None:
+    """Each world follows one curve; more budget, more chance; both ends of the walk are priced apart."""
+    pytest.importorskip("tunecase.curves")
+    records = [bill(written(LABELS.replace("15k", amount), tmp_path), forecast=curve()) for amount in ("4k", "60k")]
+    poor, rich = records
+    assert poor.reached is not None
+    assert rich.reached is not None
+    assert 0 < poor.reached < rich.reached < 1
+    assert poor.total == rich.total
+    assert rich.based_on == "pilot of 4 points up to 700 examples"
+    assert rich.false_pass is not None
+    assert rich.total_when_reached is not None
+    assert rich.total_when_stopped is not None
+    assert rich.total_when_reached.p50 < rich.total_when_stopped.p50
+
+
+def test_fixed_rounds_with_a_pilot_go_on_after_success(tmp_path: Path) -> None:
+    """The project file's rounds are paid, and the chance to reach the target is that of those rounds."""
+    pytest.importorskip("tunecase.curves")
+    project = written(LABELS.replace("15k", "900k") + "rounds: 2\n", tmp_path)
+    two = bill(project, forecast=curve())
+    assert two.rounds == Band(2, 2, 2, 2)
+    nine = bill(written(LABELS.replace("15k", "900k") + "rounds: 9\n", tmp_path), forecast=curve())
+    assert nine.rounds == Band(9, 9, 9, 9)
+    assert two.reached is not None
+    assert nine.reached is not None
+    assert two.reached < nine.reached
+
+
+def test_a_target_above_the_ceiling_is_reached_only_by_luck(tmp_path: Path) -> None:
+    """No world has a true score above what the labels allow, so every pass is a false one."""
+    pytest.importorskip("tunecase.curves")
+    record = bill(written(LABELS, tmp_path), forecast=dataclasses.replace(curve(), ceiling=0.91))
+    assert record.reached is not None
+    assert record.false_pass is not None
+    assert record.reached <= record.false_pass < 0.2
+
+
+def test_a_pilot_too_small_is_not_used(tmp_path: Path) -> None:
+    """The rounds are assumed, and the record says that there was no usable pilot."""
+    record = bill(written(LABELS, tmp_path), forecast=dataclasses.replace(curve(), verdict="not a pilot yet"))
+    assert record.based_on == "no usable pilot"
+    assert record.reached is None
+
+
+def test_hardware_is_worked_out_from_the_model(tmp_path: Path) -> None:
+    """An 8B LoRA fits one card; a full fine-tune needs more of them, and costs more."""
+    pytest.importorskip("tunecase.speed")
+    lora = bill(written(LABELS, tmp_path), machines=None)
+    assert (lora.gpu, lora.gpu_count) == ("H100", 1)
+    full = bill(written(LABELS + "method: full\n", tmp_path), machines=None)
+    assert full.gpu_count >= lora.gpu_count
+    assert full.run_price is not None
+    assert lora.run_price is not None
+    assert full.run_price.p50 > lora.run_price.p50
+    cards = LABELS.replace("gpus: [H100]", "gpus: [T4, A10G], gpu_count: 1")
+    small = bill(written(cards + "method: full\n", tmp_path), machines=None)
+    assert small.gpu == ""
+    assert "A10G: the run does not fit" in small.unpriced[0]
+    elsewhere = LABELS.replace("tier: neocloud, gpus: [H100]", "tier: marketplace, gpus: [A10G, L40S]")
+    dearer = bill(written(elsewhere, tmp_path), machines=None)
+    assert dearer.gpu == "L40S"
+    assert any("A10G: no price in the tier marketplace" in words for words in dearer.assumptions)
+
+
+def curve() -> Forecast:
+    """A pilot of four points that a target of 92% may or may not reach."""
+    scores = [(90, 0.72), (180, 0.79), (350, 0.84), (700, 0.875)]
+    points = tuple(Point(n, score, 3, 270) for n, score in scores)
+    return Forecast(
+        "open", "", points, (), 0.92, None, 5_940, "all that the sources hold", None, None, None, "", (), "accuracy",
+        "higher", (), "USD", 0,
+    )  # fmt: skip
+
+
+def found(rows: int, repair: Band) -> Audit:
+    """An audit with these usable rows and this price of repairs."""
+    return Audit(
+        "train.jsonl", None, rows, rows, 0, 0, None, 0, 0, "fit", "", (), (), {}, {}, (), TOKENS, repair, "USD",
+        "jsonl", "text", 0.0,
+    )  # fmt: skip
+
+
+def defined(test_rows: int, needed: int) -> Definition:
+    """A definition with this test set and this need."""
+    return Definition(
+        "go to pilot", "", (), "classification", "accuracy", 0.92, None, None, None, None, 700, test_rows, needed, None,
+        None, "USD",
+    )  # fmt: skip

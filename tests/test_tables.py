@@ -1,0 +1,167 @@
+"""Every row of every table has a source, a date and a plausible value for its unit."""
+
+import csv
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tunecase import catalog
+
+TABLES = Path(catalog.__file__).parent / "tables"
+NAMES = sorted(path.stem for path in TABLES.glob("*.csv"))
+SHARED = Path(__file__).parents[1] / ".." / "shared" / "data"
+ISO = re.compile(r"^20[12]\d-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$")
+
+# Low and high end of what is believable, by the end of a column's name: a slip of the decimal point falls outside.
+PLAUSIBLE = {
+    "usd_per_gpu_hour": (0.02, 25),
+    "usd_per_mtok": (0.01, 200),
+    "memory_gib": (8, 300),
+    "usable_gb": (8, 320),
+    "peak_bf16_tflops": (20, 5_000),
+    "bandwidth_tb_per_s": (0.2, 20),
+    "params": (1e7, 2e12),
+    "layers": (4, 200),
+    "hidden": (64, 20_000),
+    "context": (0, 2e7),
+    "vocab": (1_000, 400_000),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_row_has_a_source_and_an_iso_date(name: str) -> None:
+    """A year and a month at least."""
+    rows = catalog.read_table(name)
+    assert rows
+    for row in rows:
+        assert row["source"].strip(), row
+        assert ISO.match(row["date"]), row
+        assert None not in row, row
+        assert None not in row.values(), row
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_number_is_plausible_for_its_unit(name: str) -> None:
+    """By the unit that ends the column's name."""
+    for row in catalog.read_table(name):
+        for column, value in row.items():
+            unit = next((unit for unit in PLAUSIBLE if column == unit or column.endswith(f"_{unit}")), None)
+            if unit and value:
+                low, high = PLAUSIBLE[unit]
+                assert low <= float(value) <= high, (column, row)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_row_stands_twice_and_no_cell_has_stray_spaces(name: str) -> None:
+    """A copied row would count a provider twice."""
+    rows = [tuple(row.values()) for row in catalog.read_table(name)]
+    assert [row for row, count in Counter(rows).items() if count > 1] == []
+    assert [cell for row in rows for cell in row if cell != cell.strip()] == []
+
+
+@pytest.mark.parametrize("kind", ["gpu", "model", "metric"])
+def test_names_and_aliases_are_unique(kind: str) -> None:
+    """One name means one thing, in any case of letters."""
+    items: tuple[catalog.Gpu | catalog.Model | catalog.Metric, ...]
+    items = {"gpu": catalog.gpus(), "model": catalog.models(), "metric": catalog.metrics()}[kind]  # type: ignore[assignment]
+    names = [n for item in items for n in {a.casefold() for a in (item.name, *getattr(item, "aliases", ()))}]
+    assert [name for name, count in Counter(names).items() if count > 1] == []
+
+
+def test_peaks_are_dense_not_sparse() -> None:
+    """Release sheets print the sparse figure, twice as high."""
+    dense = {"A100-80GB": 312, "H100": 989, "H200": 989, "B200": 2_250, "L40S": 362, "L4": 121, "RTX4090": 165.2}
+    for name, peak in dense.items():
+        assert catalog.gpu(name).peak_bf16_tflops == pytest.approx(peak, rel=0.01)
+
+
+def test_cards_of_one_chip_share_their_peak() -> None:
+    """Memory differs, the arithmetic does not."""
+    for one, other in (("A100-40GB", "A100-80GB"), ("H100", "H200"), ("V100-16GB", "V100-32GB")):
+        assert catalog.gpu(one).peak_bf16_tflops == catalog.gpu(other).peak_bf16_tflops
+
+
+def test_gpu_prices_name_known_gpus_and_tiers_once_per_provider() -> None:
+    """A spot price lies at or below the price on demand, within a tenth."""
+    seen = Counter((price.gpu, price.provider) for price in catalog.gpu_prices())
+    assert max(seen.values()) == 1
+    for price in catalog.gpu_prices():
+        assert catalog.gpu(price.gpu).name == price.gpu
+        assert price.tier in ("marketplace", "neocloud", "hyperscaler")
+        if price.spot_usd_per_gpu_hour is not None:
+            assert price.spot_usd_per_gpu_hour <= 1.1 * price.usd_per_gpu_hour
+
+
+def test_every_provider_has_one_tier() -> None:
+    """Marketplaces are vast.ai and runpod, hyperscalers aws, azure, gcp and oci."""
+    tiers = {(price.provider, price.tier) for price in catalog.gpu_prices()}
+    assert len(tiers) == len({provider for provider, _ in tiers})
+    assert {p for p, tier in tiers if tier == "marketplace"} == {"vast.ai", "runpod"}
+    assert {p for p, tier in tiers if tier == "hyperscaler"} == {"aws", "azure", "gcp", "oci"}
+
+
+@pytest.mark.parametrize(
+    ("gpu", "least", "most"),
+    [
+        ("T4", 0.51, 0.53),
+        ("L4", 0.39, 0.95),
+        ("A100-40GB", 0.51, 3.67),
+        ("A100-80GB", 0.93, 5.07),
+        ("H100", 1.54, 10.55),
+        ("H200", 1.82, 7.91),
+        ("L40S", 0.60, 1.86),
+        ("B200", 3.13, 14.24),
+    ],
+)
+def test_prices_on_demand_span_the_known_range(gpu: str, least: float, most: float) -> None:
+    """Lowest and highest of one minimum per provider, old prices left out."""
+    prices = [p.usd_per_gpu_hour for p in catalog.gpu_prices() if p.gpu == gpu and not p.stale]
+    assert (round(min(prices), 2), round(max(prices), 2)) == (least, most)
+
+
+def test_gpu_prices_agree_with_the_collected_summary() -> None:
+    """Provider by provider, on demand and spot."""
+    path = SHARED / "gpu_prices_summary.csv"
+    if not path.exists():
+        pytest.skip("skipped: ../shared/data/gpu_prices_summary.csv not found")
+    with path.open(encoding="utf-8") as file:
+        summary = {(row["gpu"], row["provider"]): row for row in csv.DictReader(file)}
+    for price in catalog.gpu_prices():
+        row = summary[(price.gpu, price.provider)]
+        assert price.usd_per_gpu_hour == float(row["min_usd_gpu_h"])
+        spot = float(row["spot_min_usd_gpu_h"]) if row["spot_min_usd_gpu_h"] else None
+        assert price.spot_usd_per_gpu_hour == pytest.approx(spot, abs=0.001)
+        assert price.stale == (row["stale"] == "yes")
+
+
+def test_wages_rise_from_low_to_high_and_pay_a_living() -> None:
+    """8 to 250 USD per loaded hour."""
+    for wage in catalog.wages():
+        assert 8 <= wage.low <= wage.likely <= wage.high <= 250
+
+
+def test_label_prices_rise_and_have_at_least_one_number() -> None:
+    """A row without a number says nothing."""
+    for price in catalog.label_prices():
+        numbers = [n for n in (price.low, price.likely, price.high) if n is not None]
+        assert numbers
+        assert numbers == sorted(numbers)
+        assert 0 < numbers[0] <= numbers[-1] <= 200
+        assert price.unit
+
+
+def test_defaults_are_named_once_and_say_why() -> None:
+    """Each with a reason and a source."""
+    fields = [default.field for default in catalog.defaults()]
+    assert len(fields) == len(set(fields))
+    assert all(default.why and default.value for default in catalog.defaults())
+
+
+def test_models_have_consistent_dimensions() -> None:
+    """Key-value heads divide heads; experts are chosen among experts."""
+    for model in catalog.models():
+        assert model.heads % model.kv_heads == 0
+        assert model.active_experts <= model.experts or model.experts == 0
+        assert model.ffn >= model.hidden / 4

@@ -1,0 +1,132 @@
+"""Quantities read as people write them, and refusals say what was got, what is wanted and how to fix it."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tunecase.spread import Const, Interval, Pert, Spread
+from tunecase.units import Quantity, UnitError, Wanted, read_quantity
+
+COUNT, SHARE, MONEY = Wanted(), Wanted("share", most=1, zero_ok=True), Wanted("money", example="15k USD")
+HOURLY, LABEL = Wanted("money", "hour", example="20 USD per hour"), Wanted("minute", "label", example="2 min per label")
+
+READ: list[tuple[object, Wanted, Spread]] = [
+    ("5k to 12k USD", MONEY, Interval(5_000, 12_000)),
+    ("$5,000 to $12,000", MONEY, Interval(5_000, 12_000)),
+    ("5k–12k USD", MONEY, Interval(5_000, 12_000)),
+    ("15k USD", MONEY, Const(15_000)),
+    ("1.2M USD", MONEY, Const(1_200_000)),
+    ("€15k", MONEY, Const(15_000)),
+    ("~20 h", Wanted("hour"), Interval(20 / 1.5, 30)),
+    ("1 / 3 / 10 days", Wanted("day"), Pert(1, 3, 10)),
+    ("1 / 3 / 10 days", Wanted("hour"), Pert(24, 72, 240)),
+    ("30%", SHARE, Const(0.3)),
+    ("50 to 80%", SHARE, Interval(0.5, 0.8)),
+    ("0%", SHARE, Const(0)),
+    (0.3, SHARE, Const(0.3)),
+    ("2.1 min per label", LABEL, Const(2.1)),
+    ("2.1 min/label", LABEL, Const(2.1)),
+    ("30 s per label", LABEL, Const(0.5)),
+    ("1 to 2 minutes per labels", LABEL, Interval(1, 2)),
+    ("3 USD per hour", HOURLY, Const(3)),
+    ("3 USD/h", HOURLY, Const(3)),
+    ("0.05 USD per minute", HOURLY, Const(3)),
+    ("20k to 60k per month", Wanted("", "month"), Interval(20_000, 60_000)),
+    ("20k to 60k answers per month", Wanted("", "month"), Interval(20_000, 60_000)),
+    ("12 months", Wanted("month"), Const(12)),
+    ("1 year", Wanted("month"), Const(12)),
+    ("0.40 USD per correct", Wanted("money", "correct"), Const(0.4)),
+    ("20 to 40 h per round", Wanted("hour", "round"), Interval(20, 40)),
+    ("50k", COUNT, Const(50_000)),
+    ("2 to 2", COUNT, Const(2)),
+    (3, COUNT, Const(3)),
+    ("1e3", COUNT, Const(1_000)),
+]  # fmt: skip
+
+REFUSED: list[tuple[object, Wanted, str]] = [
+    ("15k", MONEY, "an amount with its currency"),
+    ("-5 USD", MONEY, "more than zero"),
+    ("0 USD", MONEY, "more than zero"),
+    ("nan", COUNT, "a number"),
+    ("inf", COUNT, "a number"),
+    ("1e999", COUNT, "a finite number"),
+    ("5 USD to 6 EUR", MONEY, ""),
+    ("$5 to €6", MONEY, "one currency"),
+    ("$5 EUR", MONEY, "one currency"),
+    ("12k to 5k USD", MONEY, "low to high"),
+    ("10 / 3 / 1", COUNT, "least / likely / most"),
+    ("120%", SHARE, "at most 100%"),
+    ("30%", COUNT, "a number"),
+    ("5 USD", COUNT, "not money"),
+    ("2 bananas per label", LABEL, "minutes per label"),
+    ("2 min", LABEL, "minutes per label"),
+    ("2 min per page", LABEL, "minutes per label"),
+    ("400 USD per day", HOURLY, "USD per hour"),
+    ("3 USD per lightyear", HOURLY, "USD per hour"),
+    ("soon", COUNT, "a number"),
+    ("E0", COUNT, "a number"),
+    ("", COUNT, "a number"),
+    (True, COUNT, "a number"),
+    (None, COUNT, "a number"),
+    (["5"], COUNT, "a number"),
+]
+
+
+@pytest.mark.parametrize(("text", "wanted", "spread"), READ)
+def test_a_quantity_reads_as_written(text: object, wanted: Wanted, spread: Spread) -> None:
+    """Every form of the grammar, times in the field's own unit."""
+    found = read_quantity(text, wanted).spread
+    assert type(found) is type(spread)
+    assert close(found, spread)
+
+
+@pytest.mark.parametrize(("text", "wanted", "words"), REFUSED)
+def test_a_refusal_says_got_wanted_and_fix(text: object, wanted: Wanted, words: str) -> None:
+    """Nothing is guessed."""
+    with pytest.raises(UnitError) as error:
+        read_quantity(text, wanted)
+    assert repr(text) == error.value.got or str(text) in error.value.got
+    assert words in error.value.wanted
+    assert error.value.fix
+    assert error.value.got in str(error.value)
+
+
+def test_currencies_are_kept_for_the_project_to_convert() -> None:
+    """A code or a sign, and the text as typed."""
+    assert read_quantity("5 CHF", MONEY).currency == "CHF"
+    assert read_quantity("£5", MONEY).currency == "GBP"
+    assert read_quantity(" 5 USD ", MONEY).text == "5 USD"
+    assert read_quantity("5", COUNT).currency == ""
+    assert Quantity(Const(2), "money", "USD").scaled(0.5, "EUR") == Quantity(Const(1), "money", "EUR")
+
+
+@settings(max_examples=100, deadline=None)
+@given(low=st.floats(0.01, 1e6), ratio=st.floats(1.01, 100), unit=st.sampled_from(["USD", "EUR"]))
+def test_an_interval_read_back_from_its_own_text_is_the_same(low: float, ratio: float, unit: str) -> None:
+    """What is written reads back."""
+    high = low * ratio
+    quantity = read_quantity(f"{low!r} to {high!r} {unit}", MONEY)
+    assert quantity.spread == Interval(low, high)
+    assert quantity.currency == unit
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=st.text(max_size=30), wanted=st.sampled_from([COUNT, SHARE, MONEY, HOURLY, LABEL]))
+def test_any_text_is_read_or_refused_never_a_crash(text: str, wanted: Wanted) -> None:
+    """And what is read is finite and not negative."""
+    try:
+        spread = read_quantity(text, wanted).spread
+    except UnitError:
+        return
+    assert math.isfinite(spread.low)
+    assert spread.low >= 0
+
+
+def close(found: Spread, spread: Spread) -> bool:
+    """The same points to twelve figures."""
+    return all(
+        math.isclose(getattr(found, name), getattr(spread, name), rel_tol=1e-12, abs_tol=1e-15)
+        for name in ("low", "median", "high")
+    )
