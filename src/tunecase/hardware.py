@@ -82,7 +82,8 @@ def run_gpu_hours(gpu: str, basis: Basis, *, train_tokens: float) -> "Draws":
     flops = speed.flops_per_token(
         shape.read_shape(base_model(basis)), project.method, sequence_tokens(basis), rank=_rank(basis)
     )
-    efficiency = basis.worlds.draw(f"training efficiency on {card.name}", speed.efficiency(card, project.method))
+    name = speed.share_name(card, project.method)
+    efficiency = basis.worlds.draw(name, speed.efficiency(card, project.method))
     every = np.ones(len(efficiency))
     hours: Draws = speed.gpu_hours(flops * every, train_tokens * every, card.peak_bf16_tflops, efficiency)
     return hours

@@ -243,7 +243,9 @@ def read_project(path: Path, known: Known | None = None) -> Project:
         raise InputError(problems)
     converted = _in_base(project, project)
     assert isinstance(converted, Project)
-    return converted
+    root = path.resolve().parent
+    models = tuple(str(root / name) if _is_path(name) else name for name in project.models)
+    return converted.model_copy(update={"models": models})
 
 
 def _where(loc: Sequence[str | int], lines: Lines, file: str) -> str:
@@ -291,18 +293,24 @@ def _fields(loc: Sequence[str | int]) -> list[str]:
 
 def _path_problems(project: Project, path: Path, lines: Lines) -> Iterator[Problem]:
     root = path.resolve().parent
-    for name in ("train", "test", "pool"):
-        given = getattr(project.data, name)
+    asked: list[tuple[tuple[str | int, ...], str | None]] = [
+        (("data", name), getattr(project.data, name)) for name in ("train", "test", "pool")
+    ]
+    asked += [(("models", i), name) for i, name in enumerate(project.models) if _is_path(name)]
+    for loc, given in asked:
         if given is None:
             continue
-        where = _where(("data", name), lines, path.name)
+        where = _where(loc, lines, path.name)
         full = (root / given).resolve()
         if not full.is_relative_to(root):
             yield Problem(where, repr(given), f"a path inside {root.name}/", "copy the file into the project's folder")
         elif not full.exists():
-            yield Problem(
-                where, f"{given!r}, which does not exist", "a data file", f"put the file at {given} or correct the path"
-            )
+            fix = f"put the file at {given} or correct the path"
+            yield Problem(where, f"{given!r}, which does not exist", "a file in the project's folder", fix)
+
+
+def _is_path(model: str) -> bool:
+    return model.endswith("config.json")
 
 
 def _currency_problems(project: Project, file: str, lines: Lines) -> Iterator[Problem]:
