@@ -25,13 +25,9 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from tunecase.curve_models import fit_atoms, fit_drift  # noqa: E402
-from tunecase.curves import (  # noqa: E402
-    LEAST_ERROR,
-    BaseRates,
-    Belief,
-    believe,
-)
+from tunecase.curve_models import fit_atoms  # noqa: E402
+from tunecase.curves import BaseRates, Belief, believe  # noqa: E402
+from tunecase.points import LEAST_ERROR  # noqa: E402
 from tunecase.records import Point  # noqa: E402
 
 CURVES = ROOT / ".." / "shared" / "data" / "learning_curves.csv"
@@ -73,22 +69,27 @@ class Task:
 
     @property
     def sizes(self) -> np.ndarray:
+        """The sizes the forecast sees."""
         return self.curve.sizes[list(self.kept)]
 
     @property
     def errors(self) -> np.ndarray:
+        """Their errors."""
         return self.curve.errors[list(self.kept)]
 
     @property
     def truth(self) -> float:
+        """ln e at the largest size."""
         return math.log(self.curve.errors[-1])
 
     @property
     def last(self) -> float:
+        """ln e at the last size seen."""
         return math.log(self.errors[-1])
 
     @property
     def source(self) -> str:
+        """The unit, errors in a unit of their own apart."""
         mae = self.curve.unit == "gptchem" and not self.curve.bounded
         return f"{self.curve.unit} (MAE)" if mae else self.curve.unit
 
@@ -251,6 +252,7 @@ class Pool:
         return np.log(replace(task.belief, base=base).paths(task.curve.sizes[-1:], DRAWS))[:, 0]
 
     def __call__(self, task: Task, at: np.ndarray) -> np.ndarray:
+        """Draws of ln e at the sizes asked for."""
         unit = task.curve.unit
         factor = max(1.0, self.factor(unit, task.curve.bounded))
         wide = replace(task.belief.calibration, factor=factor)
@@ -489,7 +491,9 @@ def seconds_per_forecast(some: Sequence[Task]) -> float:
 
 def write_tables(pool: Pool) -> None:
     """Learn the two shipped tables from all units."""
-    source = "benchmarks/forecasting.py on learning_curves.csv (TevenLeScao/pet, huggingface/setfit, kjappelbaum/gptchem"
+    source = (
+        "benchmarks/forecasting.py on learning_curves.csv (TevenLeScao/pet, huggingface/setfit, kjappelbaum/gptchem"
+    )
     today = time.strftime("%Y-%m-%d")
     factors = []
     for kind, bounded in (("bounded", True), ("unbounded", False)):

@@ -179,7 +179,9 @@ def fit_drift(sizes: "Array", log_error: "Array", noise: "Array") -> DriftFit:
 
 
 def _mean(at: "Array", x: "Array", cells: "Array") -> "Array":
-    return cells[:, 0, None] * (at - x[-1]) - 1.0
+    import numpy as np
+
+    return np.asarray(cells[:, 0, None] * (at - x[-1]) - 1.0)
 
 
 def _covariance(a: "Array", b: "Array", cells: "Array") -> "Array":

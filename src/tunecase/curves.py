@@ -7,12 +7,13 @@ measured curves did at that ratio; the pool is widened by what it missed on curv
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.curve_models import AtomFit, DriftFit, fit_atoms, fit_drift
+from tunecase.points import LEAST_ERROR, error_of, merge, spreads, to_error, to_score
 from tunecase.records import Point
 from tunecase.spread import generator
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-LEAST_ERROR = 0.005  # below this, logarithms of errors are mostly noise
+__all__ = ["Belief", "Gate", "believe", "gate", "merge", "reach_share", "to_error", "to_score"]
+
 LEAST_SIZES = 3
 FARTHEST = 64  # times the largest size: beyond, nothing was ever checked
 SEED_SD = 0.033  # mean over 285 cells of 4 seeds, e between .07 and .9
@@ -31,28 +33,19 @@ SIGNAL_SCATTER = 0.06
 BASE_SHARE = 1 / 3
 
 
-def to_error(score: float, direction: str) -> float:
-    """The error of a score: 1 - score where higher is better, else the score.
-
-    Example:
-        >>> to_error(0.75, "higher"), to_error(2.5, "lower")
-        (0.25, 2.5)
-    """
-    return 1 - score if direction == "higher" else score
-
-
-def to_score(error: float, direction: str) -> float:
-    """The score of an error, the inverse of `to_error`."""
-    return 1 - error if direction == "higher" else error
-
-
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Is there a signal in the pilot? `cut` is 1 - e_last/e_first; `standard_error` that of ln(e_first/e_last)."""
+    """Is there a signal in the pilot?
+
+    `cut` is 1 - e_last/e_first; `standard_error` that of ln(e_first/e_last), None where no noise is known;
+    `test_share` the part of its square that more test items would lower; `noise_dominates` when a cut of 15%, or the
+    one seen, could not be told from nothing.
+    """
 
     passed: bool
     cut: float
     standard_error: float | None
+    test_share: float
     noise_dominates: bool
     why: str
 
@@ -122,7 +115,7 @@ class Belief:
         last = self.points[-1]
         ratio = at / last.n
         if based:
-            error = _error(last, self.direction)
+            error = error_of(last, self.direction)
             parts.append(math.log(error) + self.base.log_changes(ratio, (np.arange(based) + rng.random(based)) / based))
         ranked = np.sort(np.concatenate(parts), axis=0)
         middle = np.median(ranked, axis=0)
@@ -143,9 +136,9 @@ class Belief:
         import numpy as np
 
         rng = generator(self.seed, "next test")
-        last = self.points[-1]
-        sd = last.sd if last.sd is not None else (SEED_SD * _shrink(paths) if self.bounded else 0.0)
-        shift = rng.standard_normal((len(paths), 1)) * sd / math.sqrt(last.draws)
+        seen = spreads(self.points)
+        sd = seen[-1] if seen is not None else (SEED_SD * _shrink(paths) if self.bounded else 0.0)
+        shift = rng.standard_normal((len(paths), 1)) * sd / math.sqrt(self.points[-1].draws)
         errors = np.maximum(paths + shift, 0.0)
         if not self.bounded:
             return np.asarray(errors)
@@ -191,42 +184,17 @@ def believe(points: Sequence[Point], *, direction: str, bounded: bool, binomial:
     if len(tidy) < 2:
         raise ValueError(f"a curve needs two sizes, got {len(tidy)}")
     sizes = np.array([float(point.n) for point in tidy])
-    log_error = np.log([_error(point, direction) for point in tidy])
-    noise = _noise(tidy, direction, bounded, binomial)
+    log_error = np.log([error_of(point, direction) for point in tidy])
+    test, run = test_variance(tidy, direction, binomial), seed_variance(tidy, direction, bounded)
+    # A spread that nobody measured is a guess; the points may also be quieter than it, so both compete.
+    guessed = bounded and spreads(tidy) is None
+    noise = np.array([test, test + run]) if guessed else (test + run)[None]
     signal = gate(tidy, direction=direction, bounded=bounded, binomial=binomial)
-    models = ("shape atoms", "drifting power law")
-    if bounded and not signal.passed:
-        models = (*models, "base rate")
+    models = ("shape atoms", "drifting power law", *(("base rate",) if bounded and not signal.passed else ()))
     kept = calibration("bounded" if bounded else "unbounded")
     words = _assumptions(tidy, bounded, binomial, kept, models)
     fits = fit_atoms(sizes, log_error, noise), fit_drift(sizes, log_error, noise)
     return Belief(tidy, direction, bounded, binomial, signal, kept, models, words, seed, *fits, base_rates())
-
-
-def merge(points: Sequence[Point], direction: str) -> tuple[Point, ...]:
-    """One point per size, rising in n: scores averaged over draws, sizes of 0 left out, percent made shares.
-
-    Points of one size that hold one run each also give the spread from run to run, pooled over all sizes
-    (root mean square), unless the caller states it.
-    """
-    import numpy as np
-
-    used = [point for point in points if point.n > 0]
-    scale = 100 if direction == "higher" and any(point.score > 1.5 for point in used) else 1
-    groups = {n: [point for point in used if point.n == n] for n in sorted({point.n for point in used})}
-    spreads = [float(np.var([p.score for p in g], ddof=1)) for g in groups.values() if len(g) > 1]
-    seen = math.sqrt(sum(spreads) / len(spreads)) / scale if spreads else None
-    merged = []
-    for n, group in groups.items():
-        runs = sum(point.draws for point in group)
-        score = sum(point.score * point.draws for point in group) / runs / scale
-        stated = [point.sd / scale for point in group if point.sd is not None]
-        rows = [point.test_rows for point in group if point.test_rows]
-        sd = max(stated) if stated else seen
-        merged.append(Point(n, score, runs, min(rows) if rows else None, sd))
-    known = [point.sd for point in merged if point.sd is not None]
-    pooled = math.sqrt(sum(sd**2 for sd in known) / len(known)) if known else None
-    return tuple(replace(point, sd=pooled) for point in merged)
 
 
 def gate(points: Sequence[Point], *, direction: str, bounded: bool, binomial: bool) -> Gate:
@@ -241,25 +209,33 @@ def gate(points: Sequence[Point], *, direction: str, bounded: bool, binomial: bo
     import numpy as np
 
     tidy = merge(points, direction)
-    errors = np.array([_error(point, direction) for point in tidy])
-    cut = float(1 - errors[-1] / errors[0])
-    variance = _noise(tidy, direction, bounded, binomial)[-1]
-    measured = binomial and all(point.test_rows for point in (tidy[0], tidy[-1]))
-    standard_error = math.sqrt(variance[0] + variance[-1]) if measured or variance.any() else None
-    words = f"the error fell by {cut:.0%} from {tidy[0].n:,} to {tidy[-1].n:,} examples"
-    if cut <= 0:
-        words = f"the error did not fall from {tidy[0].n:,} to {tidy[-1].n:,} examples"
-    gain = math.log(errors[0] / errors[-1])
-    if measured and standard_error is not None:
-        noisy = gain <= 2 * standard_error
+    ends = np.array([error_of(tidy[0], direction), error_of(tidy[-1], direction)])
+    cut, gain = float(1 - ends[1] / ends[0]), math.log(ends[0] / ends[1])
+    test = test_variance(tidy, direction, binomial)[[0, -1]].sum()
+    variance = float(test + seed_variance(tidy, direction, bounded)[[0, -1]].sum())
+    standard_error = math.sqrt(variance) if variance > 0 else None
+    words = f"the error {f'fell by {cut:.0%}' if cut > 0 else 'did not fall'}"
+    words += f" from {tidy[0].n:,} to {tidy[-1].n:,} examples"
+    if test > 0 and standard_error:
+        clear = gain > 2 * standard_error
         words += f", {gain / standard_error:.1f} times its standard error" if gain > 0 else ""
     else:
-        x, y = np.log([point.n for point in tidy]), np.log(errors)
-        slope = np.polyfit(x, y, 1)
-        scatter = float(np.sqrt(np.mean((y - np.polyval(slope, x)) ** 2)))
-        noisy = scatter >= SIGNAL_SCATTER
+        scatter = _scatter(tidy, direction)
+        clear = scatter < SIGNAL_SCATTER
         words += f", scattering {scatter:.0%} around a straight line"
-    return Gate(cut >= SIGNAL_CUT and not noisy, cut, standard_error, noisy, words)
+    smallest = max(gain, -math.log(1 - SIGNAL_CUT))
+    noisy = standard_error is not None and 2 * standard_error > smallest
+    share = float(test / variance) if variance > 0 else 0.0
+    return Gate(cut >= SIGNAL_CUT and clear, cut, standard_error, share, noisy, words)
+
+
+def _scatter(points: Sequence[Point], direction: str) -> float:
+    """Root mean square of ln e around a straight line in ln n."""
+    import numpy as np
+
+    x, y = np.log([point.n for point in points]), np.log([error_of(point, direction) for point in points])
+    left = y - np.polyval(np.polyfit(x, y, 1), x)
+    return float(np.sqrt(np.mean(left**2)))
 
 
 @cache
@@ -282,10 +258,6 @@ def base_rates() -> BaseRates:
     return BaseRates(ratios, np.array([int(level[1:]) / 100 for level in levels]), values)
 
 
-def _error(point: Point, direction: str) -> float:
-    return max(to_error(point.score, direction), LEAST_ERROR)
-
-
 def _shrink(error: "Array") -> "Array":
     """Seeds move a score less near its ends, as sqrt(e(1-e)), level in the middle; seen down to e = .07."""
     import numpy as np
@@ -293,23 +265,23 @@ def _shrink(error: "Array") -> "Array":
     return np.minimum(np.sqrt(np.maximum(error * (1 - error), 1e-6)) / 0.45, 1.0)
 
 
-def _noise(points: Sequence[Point], direction: str, bounded: bool, binomial: bool) -> "Array":
-    """Variance of ln e by measuring, one row per hypothesis, the largest last.
-
-    A spread that nobody measured is a guess: the points may also be quieter than it, so both compete.
-    """
+def test_variance(points: Sequence[Point], direction: str, binomial: bool) -> "Array":
+    """Variance of ln e that comes from a finite test set: (1 - e) / (m e), zero where m is unknown."""
     import numpy as np
 
-    errors = np.array([_error(point, direction) for point in points])
-    runs = np.array([point.draws for point in points])
+    errors = np.array([error_of(point, direction) for point in points])
     rows = np.array([point.test_rows or np.inf for point in points])
-    test = np.maximum(1 - errors, LEAST_ERROR) / (rows * errors) if binomial else np.zeros(len(points))
-    sd = points[0].sd
-    if sd is not None:
-        return np.asarray(test + (sd / errors) ** 2 / runs)[None]
-    if not bounded:
-        return np.asarray(test)[None]
-    return np.array([test, test + (SEED_SD * _shrink(errors) / errors) ** 2 / runs])
+    return np.asarray(np.maximum(1 - errors, LEAST_ERROR) / (rows * errors) * binomial)
+
+
+def seed_variance(points: Sequence[Point], direction: str, bounded: bool) -> "Array":
+    """Variance of ln e between runs: (sd / e)^2 / runs; sd 3.3 points where a share's spread was not seen."""
+    import numpy as np
+
+    errors = np.array([error_of(point, direction) for point in points])
+    seen = spreads(points)
+    sd = seen if seen is not None else SEED_SD * _shrink(errors) * bounded
+    return np.asarray((sd / errors) ** 2 / np.array([point.draws for point in points]))
 
 
 def _assumptions(
@@ -318,14 +290,16 @@ def _assumptions(
     words = [f"{' and '.join(models[:2])} pooled half and half"]
     if "base rate" in models:
         words.append("no clear signal in the points: a third of the belief is what other measured curves did")
-    sd = points[0].sd
+    sd = spreads(points)
     if sd is not None:
-        words.append(f"scores differ from run to run by {_spread_words(sd, bounded)} (seen in the points)")
+        words.append(f"scores differ from run to run by {_spread_words(sd[-1], bounded)} (seen in the points)")
     elif bounded:
-        words.append(f"scores differ from run to run by up to {100 * SEED_SD:.1f} points (assumed; one draw per size)")
+        words.append(f"scores differ from run to run by up to {100 * SEED_SD:.1f} points (assumed)")
     if binomial and not all(point.test_rows for point in points):
         words.append("the number of test items is unknown: their noise is not counted")
-    widened = f"band widened {kept.factor:.2f} times" if kept.factor > 1 else "band as the models give it, never narrower"
+    widened = (
+        f"band widened {kept.factor:.2f} times" if kept.factor > 1 else "band as the models give it, never narrower"
+    )
     words.append(f"{widened}, from {kept.units} independent sources of measured curves")
     return tuple(words)
 
