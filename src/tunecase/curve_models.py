@@ -20,7 +20,7 @@ ATOM_SEED = 0
 FREEDOM = 3  # of the Student weights
 ROUGHNESS = (0.01, 0.04, 0.15)  # how far a real curve strays from a smooth shape, in ln e
 
-EXPONENTS = (-0.03, -0.1, -0.2, -0.35)  # typical slope of ln e against ln n
+EXPONENTS = (-0.08, -0.16, -0.3)  # typical slope of ln e against ln n; four times the data cut e by 10 to 34%
 DRIFTS = (0.03, 0.08, 0.2, 0.45)  # standard deviation of the slope around it
 MEMORIES = (0.5, 2.0, 8.0)  # distance in ln n over which the slope forgets
 SCATTERS = (0.003, 0.01, 0.03, 0.07, 0.15, 0.3)  # of single points around the curve, in ln e

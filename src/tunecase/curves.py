@@ -1,8 +1,8 @@
 """From a few points of a learning curve to a belief about all of it: draws of the true error at any size.
 
 Everything is computed on an error e (1 - score, or the score itself where lower is better), in logarithms. Two
-independent models are pooled draw for draw; without a clear signal in a bounded metric, a third of the pool is what
-measured curves did at that ratio; the pool is widened by what it missed on curves that it had not seen.
+independent models are pooled draw for draw; for a bounded metric a tenth of the pool, without a clear signal a third,
+is what measured curves did at that ratio; the pool is widened by what it missed on curves that it had not seen.
 """
 
 import math
@@ -30,7 +30,7 @@ FARTHEST = 64  # times the largest size: beyond, nothing was ever checked
 SEED_SD = 0.033  # mean over 285 cells of 4 seeds, e between .07 and .9
 SIGNAL_CUT = 0.15
 SIGNAL_SCATTER = 0.06
-BASE_SHARE = 1 / 3
+BASE_SHARE, BASE_SHARE_NO_SIGNAL = 0.1, 1 / 3  # of the pool, bounded metrics only
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,13 @@ class Belief:
     drift: DriftFit
     base: BaseRates
 
+    @property
+    def base_share(self) -> float:
+        """The share of worlds that follow the base rates."""
+        if "base rate" not in self.models:
+            return 0.0
+        return BASE_SHARE if self.gate.passed else BASE_SHARE_NO_SIGNAL
+
     def paths(self, sizes: "Sequence[float] | Array", draws: int = 2000) -> "Array":
         """The true error at each size in each world, coherent over sizes by matching quantiles.
 
@@ -109,7 +116,7 @@ class Belief:
 
         at = np.asarray(sizes, dtype=float)
         rng = generator(self.seed, "curve")
-        based = round(draws * BASE_SHARE) if "base rate" in self.models else 0
+        based = round(draws * self.base_share)
         half = (draws - based + 1) // 2
         parts = [self.atoms.sample(at, half, rng), self.drift.sample(at, draws - based - half, rng)]
         last = self.points[-1]
@@ -166,7 +173,7 @@ def believe(points: Sequence[Point], *, direction: str, bounded: bool, binomial:
     """The belief about a learning curve from the points of a pilot.
 
         v_i = (1 - e_i)/(m_i e_i) + (sd/e_i)^2 / draws_i     the variance of ln e_i by measuring
-        pool = half shape atoms, half drifting power law; no signal: a third base rate (bounded metrics only)
+        pool = half shape atoms, half drifting power law; bounded: of that, 10% give way to base rates, or 33%
 
     Args:
         points: at least two sizes; points of one size are averaged.
@@ -190,9 +197,9 @@ def believe(points: Sequence[Point], *, direction: str, bounded: bool, binomial:
     guessed = bounded and spreads(tidy) is None
     noise = np.array([test, test + run]) if guessed else (test + run)[None]
     signal = gate(tidy, direction=direction, bounded=bounded, binomial=binomial)
-    models = ("shape atoms", "drifting power law", *(("base rate",) if bounded and not signal.passed else ()))
+    models = ("shape atoms", "drifting power law", *(("base rate",) if bounded else ()))
     kept = calibration("bounded" if bounded else "unbounded")
-    words = _assumptions(tidy, bounded, binomial, kept, models)
+    words = _assumptions(tidy, bounded, binomial, kept, signal)
     fits = fit_atoms(sizes, log_error, noise), fit_drift(sizes, log_error, noise)
     return Belief(tidy, direction, bounded, binomial, signal, kept, models, words, seed, *fits, base_rates())
 
@@ -285,11 +292,12 @@ def seed_variance(points: Sequence[Point], direction: str, bounded: bool) -> "Ar
 
 
 def _assumptions(
-    points: Sequence[Point], bounded: bool, binomial: bool, kept: Calibration, models: Sequence[str]
+    points: Sequence[Point], bounded: bool, binomial: bool, kept: Calibration, signal: Gate
 ) -> tuple[str, ...]:
-    words = [f"{' and '.join(models[:2])} pooled half and half"]
-    if "base rate" in models:
-        words.append("no clear signal in the points: a third of the belief is what other measured curves did")
+    words = ["two curve models pooled half and half: shape atoms and a drifting power law"]
+    if bounded:
+        part = "a tenth" if signal.passed else "no clear signal in the points, so a third"
+        words.append(f"{part} of the belief is what other measured curves did from there")
     sd = spreads(points)
     if sd is not None:
         words.append(f"scores differ from run to run by {_spread_words(sd[-1], bounded)} (seen in the points)")

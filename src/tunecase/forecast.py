@@ -28,7 +28,7 @@ __all__ = ["forecast", "n_max_of", "read_points"]
 
 DRAWS = 2000
 BAND_SIZES = 14
-GRID_SIZES = 80
+GRID_SIZES = 48
 
 
 def forecast(
