@@ -192,7 +192,7 @@ def believe(points: Sequence[Point], *, direction: str, bounded: bool, binomial:
         raise ValueError(f"a curve needs two sizes, got {len(tidy)}")
     sizes = np.array([float(point.n) for point in tidy])
     log_error = np.log([error_of(point, direction) for point in tidy])
-    test, run = test_variance(tidy, direction, binomial), seed_variance(tidy, direction, bounded)
+    test, run = item_variance(tidy, direction, binomial), run_variance(tidy, direction, bounded)
     # A spread that nobody measured is a guess; the points may also be quieter than it, so both compete.
     guessed = bounded and spreads(tidy) is None
     noise = np.array([test, test + run]) if guessed else (test + run)[None]
@@ -218,8 +218,8 @@ def gate(points: Sequence[Point], *, direction: str, bounded: bool, binomial: bo
     tidy = merge(points, direction)
     ends = np.array([error_of(tidy[0], direction), error_of(tidy[-1], direction)])
     cut, gain = float(1 - ends[1] / ends[0]), math.log(ends[0] / ends[1])
-    test = test_variance(tidy, direction, binomial)[[0, -1]].sum()
-    variance = float(test + seed_variance(tidy, direction, bounded)[[0, -1]].sum())
+    test = item_variance(tidy, direction, binomial)[[0, -1]].sum()
+    variance = float(test + run_variance(tidy, direction, bounded)[[0, -1]].sum())
     standard_error = math.sqrt(variance) if variance > 0 else None
     words = f"the error {f'fell by {cut:.0%}' if cut > 0 else 'did not fall'}"
     words += f" from {tidy[0].n:,} to {tidy[-1].n:,} examples"
@@ -272,7 +272,7 @@ def _shrink(error: "Array") -> "Array":
     return np.minimum(np.sqrt(np.maximum(error * (1 - error), 1e-6)) / 0.45, 1.0)
 
 
-def test_variance(points: Sequence[Point], direction: str, binomial: bool) -> "Array":
+def item_variance(points: Sequence[Point], direction: str, binomial: bool) -> "Array":
     """Variance of ln e that comes from a finite test set: (1 - e) / (m e), zero where m is unknown."""
     import numpy as np
 
@@ -281,7 +281,7 @@ def test_variance(points: Sequence[Point], direction: str, binomial: bool) -> "A
     return np.asarray(np.maximum(1 - errors, LEAST_ERROR) / (rows * errors) * binomial)
 
 
-def seed_variance(points: Sequence[Point], direction: str, bounded: bool) -> "Array":
+def run_variance(points: Sequence[Point], direction: str, bounded: bool) -> "Array":
     """Variance of ln e between runs: (sd / e)^2 / runs; sd 3.3 points where a share's spread was not seen."""
     import numpy as np
 
