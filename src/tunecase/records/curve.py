@@ -63,12 +63,16 @@ class Pilot:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A measured point of a learning curve: mean score at n, over `draws` runs and `test_rows` items each."""
+    """A measured point of a learning curve: mean score at n, over `draws` runs and `test_rows` items each.
+
+    `sd` is the standard deviation of the score from run to run, where it was seen.
+    """
 
     n: int
     score: float
     draws: int = 1
     test_rows: int | None = None
+    sd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,201 @@
+"""Two independent models of a learning curve, both in ln(error) against ln(examples), both a weighted set of curves.
+
+Shape atoms: 12,000 fixed shapes, each scaled to the points; the better a shape fits, the more it weighs.
+Drifting power law: a power law whose exponent wanders along the curve and is pulled back to a typical one.
+"""
+
+import itertools
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+ATOMS = 12_000
+ATOM_SEED = 0
+FREEDOM = 3  # of the Student weights
+ROUGHNESS = (0.01, 0.04, 0.15)  # how far a real curve strays from a smooth shape, in ln e
+
+EXPONENTS = (-0.08, -0.16, -0.3)  # typical slope of ln e against ln n; four times the data cut e by 10 to 34%
+DRIFTS = (0.03, 0.08, 0.2, 0.45)  # standard deviation of the slope around it
+MEMORIES = (0.5, 2.0, 8.0)  # distance in ln n over which the slope forgets
+SCATTERS = (0.003, 0.01, 0.03, 0.07, 0.15, 0.3)  # of single points around the curve, in ln e
+LEVEL_VARIANCE = 25.0  # the level of the curve is left to the points
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """The fixed shapes: floor share phi, exponent beta, ln of the bend n0; each shape (ATOMS,)."""
+
+    floor: "Array"
+    exponent: "Array"
+    bend: "Array"
+
+    def logs(self, sizes: "Array", which: "NDArray[np.intp] | None" = None) -> "Array":
+        """ln h(n) for some or all shapes, shape (shapes, sizes)."""
+        import numpy as np
+
+        chosen = slice(None) if which is None else which
+        floor, exponent, bend = (part[chosen, None] for part in (self.floor, self.exponent, self.bend))
+        return np.asarray(np.log(floor + (1 - floor) / (1 + np.exp(exponent * (np.log(sizes) - bend)))))
+
+
+@cache
+def shapes() -> Shapes:
+    """The shapes, drawn once with a fixed seed.
+
+        h(n) = phi + (1 - phi) / (1 + (n/n0)^beta)
+        phi = 0 with probability .2, else .98 Beta(1, 1.2);  ln beta ~ N(ln .45, .7);  ln n0 ~ U(0, ln 3e6)
+
+    Leaves out shapes that rise with n: a curve that turns is seen only as scatter.
+    """
+    import numpy as np
+
+    rng = np.random.default_rng(ATOM_SEED)
+    floor = np.where(rng.random(ATOMS) < 0.2, 0.0, 0.98 * rng.beta(1, 1.2, ATOMS))
+    exponent = np.exp(rng.normal(np.log(0.45), 0.7, ATOMS))
+    return Shapes(floor, exponent, rng.uniform(0, np.log(3e6), ATOMS))
+
+
+@dataclass(frozen=True, slots=True)
+class AtomFit:
+    """The shapes that carry weight, with their scale and the doubt around it."""
+
+    which: "NDArray[np.intp]"
+    weight: "Array"
+    log_scale: "Array"
+    doubt: "Array"
+    freedom: int
+
+    def sample(self, sizes: "Array", draws: int, rng: "np.random.Generator") -> "Array":
+        """ln e of `draws` curves, shape (draws, sizes)."""
+        import numpy as np
+
+        picked = _stratified(self.weight, draws, rng)
+        shift = self.doubt[picked] * rng.standard_t(self.freedom, draws)
+        return np.asarray((self.log_scale[picked] + shift)[:, None] + shapes().logs(sizes, self.which[picked]))
+
+
+def fit_atoms(
+    sizes: "Array", log_error: "Array", noise: "Array", roughness: tuple[float, ...] = ROUGHNESS, only_true: bool = True
+) -> AtomFit:
+    """Shape atoms weighted by how well they go through the points.
+
+        v_i = rough^2 + noise_i;  ln A_j = weighted mean of ln e_i - ln h_j(n_i), weights 1/v_i
+        chi_j = sum (ln e_i - ln A_j - ln h_j(n_i))^2 / v_i;  s_j^2 = (chi_j + nu) / (k - 1 + nu)
+        w_j ∝ |V|^-1/2 (sum 1/v)^-1/2 (chi_j + nu)^(-(k-1+nu)/2);  doubt_j = s_j sqrt(rough^2 + 1 / sum(1/v))
+
+    Args:
+        sizes: n, at least two, shape (k,).
+        log_error: ln e, shape (k,).
+        noise: variance of ln e by measuring, one row per hypothesis about it, shape (hypotheses, k).
+        roughness: standard deviations of ln e around a smooth shape; every pair with a noise row competes.
+        only_true: False gives the doubt of one more measured point with plain roughness only (section 5a's form).
+    Returns: an AtomFit; shapes of negligible weight are left out.
+    Leaves out: covariance of points that share test items (their common error shifts the level, not the slope).
+    """
+    import numpy as np
+
+    k = len(sizes)
+    pairs = [(rough, row) for rough in roughness for row in noise]
+    v = np.array([rough**2 + row for rough, row in pairs]).T
+    w, total = 1 / v, (1 / v).sum(0)
+    gap = log_error - shapes().logs(sizes)
+    log_scale = gap @ w / total
+    chi = np.maximum((gap**2) @ w - total * log_scale**2, 0.0)
+    freedom = k - 1 + FREEDOM
+    log_weight = -freedom / 2 * np.log(chi + FREEDOM) - np.log(v).sum(0) / 2 - np.log(total) / 2
+    scale = np.sqrt((chi + FREEDOM) / freedom)
+    rough = np.array([pair[0] for pair in pairs])
+    doubt = scale * (np.sqrt(rough**2 + 1 / total) if only_true else rough)
+    weight = np.exp(log_weight - log_weight.max())
+    atom, level = np.nonzero(weight > 1e-6)
+    kept = weight[atom, level]
+    return AtomFit(atom, kept / kept.sum(), log_scale[atom, level], doubt[atom, level], freedom)
+
+
+@dataclass(frozen=True, slots=True)
+class DriftFit:
+    """The cells of the grid that carry weight, and what is needed to read each at any size."""
+
+    x: "Array"
+    cells: "Array"
+    weight: "Array"
+    solved: "Array"
+    lower: "Array"
+
+    def sample(self, sizes: "Array", draws: int, rng: "np.random.Generator") -> "Array":
+        """ln e of `draws` curves, shape (draws, sizes); one normal number moves a whole curve."""
+        import numpy as np
+
+        mean, deviation = self.moments(np.log(sizes))
+        picked = _stratified(self.weight, draws, rng)
+        return np.asarray(mean[picked] + deviation[picked] * rng.standard_normal(draws)[:, None])
+
+    def moments(self, at: "Array") -> tuple["Array", "Array"]:
+        """Mean and standard deviation of ln e at ln n for each cell, shape (cells, sizes)."""
+        import numpy as np
+
+        here, there = self.x - self.x[0], np.maximum(at - self.x[0], 0.0)
+        cross = _covariance(here[:, None], there[None, :], self.cells)
+        mean = _mean(at, self.x, self.cells) + np.einsum("cks,ck->cs", cross, self.solved)
+        pulled = np.linalg.solve(self.lower, cross)
+        prior = _covariance(there, there, self.cells)
+        left = prior - (pulled**2).sum(1)
+        return mean, np.sqrt(np.maximum(left, 0) + self.cells[:, 3, None] ** 2)
+
+
+def fit_drift(sizes: "Array", log_error: "Array", noise: "Array") -> DriftFit:
+    """A power law with a drifting exponent, over a grid of typical exponent, drift, memory and scatter.
+
+        f(x) = level + integral of s,  x = ln n;  s an Ornstein-Uhlenbeck process around mu with deviation eta
+        and memory l:  Cov(f(a), f(b)) = eta^2 l^2 (2a/l - 1 + e^(-a/l) + e^(-b/l) - e^(-(b-a)/l)),  0 <= a <= b
+        ln e_i = f(x_i) + N(0, scatter^2 + noise_i); cells of the grid weigh by their marginal likelihood
+
+    Args and Leaves out: as for `fit_atoms`. The scatter counts as part of the true curve.
+    Returns: a DriftFit; cells of negligible weight are left out.
+    """
+    import numpy as np
+
+    x = np.log(sizes)
+    cells = np.array(list(itertools.product(EXPONENTS, DRIFTS, MEMORIES, SCATTERS)))
+    cells = np.repeat(cells, len(noise), axis=0)
+    measured = np.tile(noise, (len(cells) // len(noise), 1))
+    here = x - x[0]
+    total = _covariance(here[:, None], here[None, :], cells)
+    total = total + (cells[:, 3, None] ** 2 + measured)[:, :, None] * np.eye(len(x))
+    lower = np.linalg.cholesky(total)
+    gap = log_error - _mean(x, x, cells)
+    half = np.linalg.solve(lower, gap[:, :, None])
+    log_weight = -(half[:, :, 0] ** 2).sum(1) / 2 - np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(1)
+    weight = np.exp(log_weight - log_weight.max())
+    kept = weight > 1e-3
+    solved = np.linalg.solve(total[kept], gap[kept, :, None])[:, :, 0]
+    return DriftFit(x, cells[kept], weight[kept] / weight[kept].sum(), solved, lower[kept])
+
+
+def _mean(at: "Array", x: "Array", cells: "Array") -> "Array":
+    import numpy as np
+
+    return np.asarray(cells[:, 0, None] * (at - x[-1]) - 1.0)
+
+
+def _covariance(a: "Array", b: "Array", cells: "Array") -> "Array":
+    """Covariance of the curve at ln n past the smallest point, for two sets that broadcast: (cells, *broadcast)."""
+    import numpy as np
+
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    drift, memory = (cells[:, i].reshape(-1, *[1] * low.ndim) for i in (1, 2))
+    spent = 2 * low / memory - 1 + np.exp(-low / memory) + np.exp(-high / memory) - np.exp(-(high - low) / memory)
+    return np.asarray(drift**2 * memory**2 * spent + LEVEL_VARIANCE)
+
+
+def _stratified(weight: "Array", draws: int, rng: "np.random.Generator") -> "NDArray[np.intp]":
+    import numpy as np
+
+    at = (np.arange(draws) + rng.random(draws)) / draws
+    return np.minimum(np.searchsorted(np.cumsum(weight), at), len(weight) - 1)

@@ -1,0 +1,219 @@
+"""Will more data do it? From the points of a pilot to a verdict, the chance of the target, examples and money.
+
+The verdict is found in this order: above the ceiling, reached, not a pilot yet, pilot uninformative, not achievable
+within n_max (a clear signal, and a chance below 5%), then unlikely (below 50%), open (below 80%) or likely.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from tunecase import catalog
+from tunecase.curves import FARTHEST, LEAST_SIZES, Belief, believe, reach_share
+from tunecase.errors import InputError, Problem
+from tunecase.points import merge, read_points, to_error, to_score
+from tunecase.prices import Basis, Supply
+from tunecase.records import CurveBand, Forecast, Interval80, Needed, Point
+from tunecase.spread import Band, band
+from tunecase.verdicts import Facts, next_pilot, reason, verdict
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+__all__ = ["forecast", "n_max_of", "read_points"]
+
+DRAWS = 2000
+BAND_SIZES = 14
+GRID_SIZES = 48
+
+
+def forecast(
+    points: Sequence[Point],
+    *,
+    metric: str,
+    direction: Literal["higher", "lower"],
+    target: float | None,
+    ceiling: float | None = None,
+    n_max: int | None = None,
+    n_max_why: str = "",
+    supply: Supply | None = None,
+    basis: Basis | None = None,
+    seed: int = 0,
+) -> Forecast:
+    """The forecast of one learning curve.
+
+    Args:
+        points: measured scores; several of one size are averaged; n = 0 is kept apart.
+        metric: a name of tables/metrics.csv, or any other: then bounded when higher is better.
+        direction: which way is better.
+        target: the score wanted, in the metric's unit; None asks for the curve only.
+        ceiling: the best score the labels allow, where known.
+        n_max: the most examples that can be had in all; None: 64 times the largest size, the supply, the budget.
+        n_max_why: what sets n_max, in words.
+        supply: where more examples come from, and their price.
+        basis: the project's budget and currency.
+        seed: same seed, same answer.
+    Returns: a Forecast; `ok` is False when the answer is no.
+    Raises: InputError when a score or the target lies outside the metric's range.
+    Leaves out: everything but the number of examples: recipe, model and label quality stay those of the points.
+    """
+    tidy = merge(points, direction)
+    bounded, binomial = _nature(metric, direction, tidy)
+    target, ceiling = (_as_share(value, direction) for value in (target, ceiling))
+    _check(tidy, target, bounded)
+    last = tidy[-1].n if tidy else 0
+    if n_max is None:
+        n_max, n_max_why = n_max_of(last, supply, basis)
+    n_max = max(n_max, last)
+    facts = Facts(tidy, direction, bounded, binomial, target, ceiling, n_max, n_max_why, _recipe(basis))
+    seen = None
+    if len(tidy) >= LEAST_SIZES:
+        belief = believe(tidy, direction=direction, bounded=bounded, binomial=binomial, seed=seed)
+        seen = _Seen(belief, None if facts.above_ceiling else target, n_max, supply)
+        facts = replace(facts, belief=belief, p_target=seen.p_target, needed=seen.needed)
+    found = verdict(facts)
+    following = next_pilot(found, facts)
+    return Forecast(
+        verdict=found,
+        reason=reason(found, facts, following),
+        points=tidy,
+        band=seen.band if seen else (),
+        target=target,
+        ceiling=ceiling,
+        n_max=n_max,
+        n_max_why=n_max_why,
+        p_target=facts.p_target,
+        needed=facts.needed,
+        needed_price=seen.price(facts.needed.p50) if seen and facts.needed and facts.needed.p50 else None,
+        next_pilot=following,
+        models=facts.belief.models if facts.belief else (),
+        metric=metric,
+        direction=direction,
+        assumptions=_assumptions(points, facts, last),
+        currency=basis.currency if basis else "USD",
+        seed=seed,
+    )
+
+
+def n_max_of(last: int, supply: Supply | None, basis: Basis | None) -> tuple[int, str]:
+    """The most examples in all that the supply and the budget allow, at most 64 times the largest size, and why.
+
+    The budget buys as many as keep the median cost of the additional examples within it.
+    """
+    import numpy as np
+
+    most, why = FARTHEST * last, f"{FARTHEST} times the largest size measured, beyond which nothing was ever checked"
+    if supply is not None and supply.limit is not None and last + supply.limit < most:
+        most, why = int(last + supply.limit), "what the named sources can give"
+    budget = basis.project.budget.spread.median if basis and basis.project and basis.project.budget else None
+    if budget is None or supply is None or supply.price is None or np.median(supply.cost(most - last)) <= budget:
+        return most, why
+    low, high = last, most
+    while high - low > 1:
+        middle = (low + high) // 2
+        affordable = float(np.median(supply.cost(middle - last))) <= budget
+        low, high = (middle, high) if affordable else (low, middle)
+    currency = basis.currency if basis else "USD"
+    return low, f"what the budget of {budget:,.0f} {currency} can buy"
+
+
+class _Seen:
+    """What a belief says on one grid of sizes."""
+
+    def __init__(self, belief: Belief, target: float | None, n_max: int, supply: Supply | None) -> None:
+        import numpy as np
+
+        self.supply, self.direction = supply, belief.direction
+        first, self.last = belief.points[0].n, belief.points[-1].n
+        shown = {round(n) for n in np.geomspace(first, n_max, BAND_SIZES)} | {self.last, n_max}
+        finer = {round(n) for n in np.geomspace(self.last, max(FARTHEST * self.last, n_max), GRID_SIZES)}
+        sizes = np.array(sorted(finer | shown))
+        errors = belief.paths(sizes, DRAWS)
+        tests = belief.next_test(errors, belief.points[-1].test_rows)
+        future = sizes >= self.last
+        chances: dict[int, float] = {}
+        self.needed: Needed | None = None
+        if target is not None:
+            aim = to_error(target, self.direction)
+            shares = reach_share(errors[:, future], aim)
+            chances = {int(n): float(share) for n, share in zip(sizes[future], shares, strict=True)}
+            self.needed = _needed(errors[:, future], sizes[future], aim, FARTHEST * self.last)
+        self.p_target = chances.get(n_max)
+        columns = {int(n): i for i, n in enumerate(sizes)}
+        self.band = tuple(
+            CurveBand(n, self._interval(errors[:, i]), self._interval(tests[:, i]), chances.get(n), self.price(n))
+            for n, i in sorted((n, columns[n]) for n in shown)
+        )
+
+    def _interval(self, errors: "Array") -> Interval80:
+        import numpy as np
+
+        ends = [to_score(float(e), self.direction) for e in np.quantile(errors, (0.1, 0.5, 0.9))]
+        return Interval80(*sorted(ends))
+
+    def price(self, n: int) -> Band | None:
+        """The price of the examples that n needs beyond the largest size, or None when unpriced."""
+        if self.supply is None or self.supply.price is None:
+            return None
+        return band(self.supply.cost(max(n - self.last, 0)))
+
+
+def _needed(errors: "Array", sizes: "Array", aim: float, farthest: int) -> Needed:
+    import numpy as np
+
+    near = sizes <= farthest
+    met = np.minimum.accumulate(errors[:, near], axis=1) <= aim
+    first = np.where(met.any(1), sizes[near][met.argmax(1)], np.inf)
+    at = np.quantile(first, (0.1, 0.5, 0.9), method="inverted_cdf")
+    return Needed(*(int(n) if math.isfinite(n) else None for n in at))
+
+
+def _nature(metric: str, direction: str, points: Sequence[Point]) -> tuple[bool, bool]:
+    """(bounded, binomial) of a metric; one that the tables do not know is a share when higher is better."""
+    try:
+        known = catalog.metric(metric)
+    except InputError:
+        bounded = direction == "higher"
+        return bounded, bounded and any(point.test_rows for point in points)
+    return known.bounded, known.binomial
+
+
+def _as_share(value: float | None, direction: str) -> float | None:
+    percent = direction == "higher" and value is not None and value > 1.5
+    return value / 100 if percent and value is not None else value
+
+
+def _check(points: Sequence[Point], target: float | None, bounded: bool) -> None:
+    problems = []
+    most = 1.0 if bounded else math.inf
+    for point in points:
+        if not 0 <= point.score <= most:
+            wanted = "a score between 0 and 1 (or 0 and 100)" if bounded else "a score that is not negative"
+            fix = "correct the score, or say which direction is better"
+            problems.append(Problem(f"the point at n = {point.n:,}", f"{point.score:g}", wanted, fix))
+    if target is not None and not (math.isfinite(target) and 0 < target <= most):
+        wanted = "more than 0 and at most 100%" if bounded else "more than 0"
+        problems.append(Problem("target", f"{target:g}", wanted, "correct the target"))
+    if problems:
+        raise InputError(problems)
+
+
+def _recipe(basis: Basis | None) -> str:
+    project = basis.project if basis else None
+    return f"{project.models[0]} and {project.method}" if project and project.models else ""
+
+
+def _assumptions(points: Sequence[Point], facts: Facts, last: int) -> tuple[str, ...]:
+    words = ["only the number of examples changes; model, recipe and label quality stay those of the pilot"]
+    if any(point.n == 0 for point in points):
+        words.append("the untouched model (n = 0) is kept apart: it is not part of the curve")
+    if facts.belief:
+        words += facts.belief.assumptions
+    if last and facts.n_max > FARTHEST * last:
+        far = f"beyond {FARTHEST * last:,} examples ({FARTHEST} times the largest size)"
+        words.append(f"{far} nothing was ever checked; the band is widened further there")
+    return tuple(words)

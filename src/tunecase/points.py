@@ -1,0 +1,169 @@
+"""The points of a learning curve: read from a CSV file, averaged per size, put on the scale of errors."""
+
+import csv
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tunecase.errors import InputError, Problem
+from tunecase.records import Point
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+LEAST_ERROR = 0.005  # below this, logarithms of errors are mostly noise
+SPREAD_PRIOR_RUNS = 3  # how many runs' worth the pooled spread counts against a size's own
+SIZE_NAMES = ("n", "n_train")
+EXAMPLE = "n,score,test_rows"
+
+
+def to_error(score: float, direction: str) -> float:
+    """The error of a score: 1 - score where higher is better, else the score.
+
+    Example:
+        >>> to_error(0.75, "higher"), to_error(2.5, "lower")
+        (0.25, 2.5)
+    """
+    return 1 - score if direction == "higher" else score
+
+
+def to_score(error: float, direction: str) -> float:
+    """The score of an error, the inverse of `to_error`."""
+    return 1 - error if direction == "higher" else error
+
+
+def error_of(point: Point, direction: str) -> float:
+    """The error of a point, no less than 0.005."""
+    return max(to_error(point.score, direction), LEAST_ERROR)
+
+
+def merge(points: Sequence[Point], direction: str) -> tuple[Point, ...]:
+    """One point per size, rising in n: scores averaged over draws, sizes of 0 left out, percent made shares.
+
+    Several points of one size also give the spread from run to run there, unless the caller states it.
+    """
+    import numpy as np
+
+    used = [point for point in points if point.n > 0]
+    scale = 100 if direction == "higher" and any(point.score > 1.5 for point in used) else 1
+    merged = []
+    for n in sorted({point.n for point in used}):
+        group = [point for point in used if point.n == n]
+        runs = sum(point.draws for point in group)
+        score = sum(point.score * point.draws for point in group) / runs / scale
+        stated = [point.sd / scale for point in group if point.sd is not None]
+        seen = float(np.std([point.score for point in group], ddof=1)) / scale if len(group) > 1 else None
+        rows = [point.test_rows for point in group if point.test_rows]
+        merged.append(Point(n, score, runs, min(rows) if rows else None, max(stated) if stated else seen))
+    return tuple(merged)
+
+
+def spreads(points: Sequence[Point]) -> "Array | None":
+    """The standard deviation of the score from run to run at each point, or None when no point has seen any.
+
+    A few runs say little about their own spread: each is drawn towards the root mean square of all.
+
+        sd_i^2 = (r_i own_i^2 + 3 mean) / (r_i + 3),  r_i = runs - 1
+    """
+    import numpy as np
+
+    runs = np.array([max(point.draws - 1, 1) if point.sd is not None else 0 for point in points])
+    if not runs.any():
+        return None
+    own = np.array([point.sd or 0.0 for point in points]) ** 2
+    mean = (runs * own).sum() / runs.sum()
+    return np.asarray(np.sqrt((runs * own + SPREAD_PRIOR_RUNS * mean) / (runs + SPREAD_PRIOR_RUNS)))
+
+
+def read_points(path: Path, direction: str | None = None) -> tuple[Point, ...]:
+    """The points of a file, one per row, in its order; a point with n = 0 is the untouched model.
+
+    Args:
+        path: CSV with a header: n (or n_train), score, and perhaps seed or draw, test_rows, draws, sd, metric.
+            One row per run; several rows of one n show the spread from run to run.
+        direction: "higher" refuses scores above 100; None leaves that to the forecast.
+    Returns: Points; scores as written (0.85 or 85), `85%` as 0.85.
+    Raises: InputError with every mistake, each at its line.
+    """
+    if not path.is_file():
+        raise InputError(
+            Problem(str(path), "no such file", f"a CSV file with the columns {EXAMPLE}", "correct the path")
+        )
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        fix = "save the file as UTF-8"
+        raise InputError(Problem(str(path), "bytes that are not UTF-8 text", "UTF-8 text", fix)) from None
+    reader = csv.DictReader(text.splitlines())
+    header = [(name or "").strip().casefold() for name in reader.fieldnames or ()]
+    reader.fieldnames = header
+    size = next((name for name in SIZE_NAMES if name in header), None)
+    if size is None or "score" not in header:
+        got = f"the columns {', '.join(header)}" if header else "an empty file"
+        fix = f"write a first line such as {EXAMPLE}"
+        raise InputError(Problem(f"{path.name}:1", got, "columns n and score", fix))
+    points: list[Point] = []
+    problems: list[Problem] = []
+    metrics: dict[str, int] = {}
+    for row in reader:
+        where = f"{path.name}:{reader.line_num}"
+        found = list(_row_problems(row, size, where, direction))
+        problems += found
+        if row.get("metric"):
+            metrics.setdefault(row["metric"].strip(), reader.line_num)
+        if not found:
+            points.append(_point(row, size))
+    if len(metrics) > 1:
+        first, second = list(metrics.items())[:2]
+        got = f"{first[0]!r} at line {first[1]} and {second[0]!r} at line {second[1]}"
+        fix = "keep one metric's rows, or one file for each"
+        problems.append(Problem(f"{path.name}:{second[1]}: metric", got, "one metric for the whole curve", fix))
+    if not points and not problems:
+        problems.append(Problem(path.name, "a header and no rows", "at least one row", "add rows such as 100,0.81,300"))
+    if problems:
+        raise InputError(problems)
+    return tuple(points)
+
+
+def _number(text: str | None) -> float:
+    """A number from `1,000`, `1e3`, `0.85` or `85%`; NaN for anything else."""
+    raw = (text or "").strip().replace(",", "").replace("_", "")
+    try:
+        return round(float(raw[:-1]) / 100, 12) if raw.endswith("%") else float(raw)
+    except ValueError:
+        return math.nan
+
+
+def _whole(text: str | None, least: int) -> bool:
+    number = _number(text)
+    return math.isfinite(number) and number >= least and number == int(number)
+
+
+def _row_problems(row: dict[str, str], size: str, where: str, direction: str | None) -> Iterator[Problem]:
+    if not _whole(row[size], 0):
+        wanted = "a whole number, 0 (the untouched model) or more"
+        yield Problem(f"{where}: {size}", repr(row[size]), wanted, "write how many examples were trained on, e.g. 100")
+    score = _number(row["score"])
+    if not math.isfinite(score):
+        yield Problem(f"{where}: score", repr(row["score"]), "a number", "write 0.85 or 85%, or delete the row")
+    elif score < 0 or (direction == "higher" and score > 100):
+        wanted = "a score between 0 and 1 (or 0 and 100)" if direction == "higher" else "a score that is not negative"
+        yield Problem(
+            f"{where}: score", repr(row["score"]), wanted, "correct the score, or say which direction is better"
+        )
+    for name, least in (("test_rows", 1), ("draws", 1)):
+        if row.get(name) and not _whole(row[name], least):
+            yield Problem(f"{where}: {name}", repr(row[name]), f"a whole number >= {least}", "or leave the cell empty")
+    if row.get("sd") and not _number(row["sd"]) >= 0:
+        yield Problem(f"{where}: sd", repr(row["sd"]), "a number >= 0 in the score's unit", "or leave the cell empty")
+
+
+def _point(row: dict[str, str], size: str) -> Point:
+    test_rows = int(_number(row["test_rows"])) if row.get("test_rows") else None
+    draws = int(_number(row["draws"])) if row.get("draws") else 1
+    sd = _number(row["sd"]) if row.get("sd") else None
+    return Point(int(_number(row[size])), _number(row["score"]), draws, test_rows, sd)

@@ -1,0 +1,163 @@
+"""What a forecast concludes: the verdict in its fixed order, the next pilot, and one sentence with the numbers."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from tunecase.curves import LEAST_SIZES, SEED_SD, SIGNAL_CUT, Belief, Gate
+from tunecase.points import to_error, to_score
+from tunecase.records import Needed, Point
+
+NOT_ACHIEVABLE = 0.05
+OPEN, LIKELY = 0.5, 0.8
+Z_LOW = 1.2816  # lower end of an 80% interval
+UNSEEN_SCATTER = 0.02  # of ln e, where neither the test size nor a spread is known
+MOST_DRAWS = 10
+
+Verdict = Literal[
+    "above the ceiling", "reached", "not a pilot yet", "pilot uninformative",
+    "not achievable within n_max", "unlikely", "open", "likely", "no target",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a verdict is drawn from. `recipe` is the model and method, empty when unknown."""
+
+    points: tuple[Point, ...]
+    direction: str
+    bounded: bool
+    binomial: bool
+    target: float | None
+    ceiling: float | None
+    n_max: int
+    n_max_why: str
+    recipe: str
+    belief: Belief | None = None
+    p_target: float | None = None
+    needed: Needed | None = None
+
+    def words(self, score: float) -> str:
+        """The score as it is said."""
+        return f"{score:.1%}" if self.bounded else f"{score:.3g}"
+
+    @property
+    def above_ceiling(self) -> bool:
+        """True when the target is better than the labels allow."""
+        if self.target is None or self.ceiling is None:
+            return False
+        return to_error(self.target, self.direction) < to_error(self.ceiling, self.direction) - 1e-12
+
+
+def verdict(facts: Facts) -> Verdict:
+    """The verdict, rules in the order of the module `forecast`.
+
+    "Not achievable" needs a clear signal and a chance below 5%; it is never read off a fitted floor.
+    """
+    if facts.above_ceiling:
+        return "above the ceiling"
+    if facts.points and facts.target is not None:
+        bound = cautious_score(facts.points[-1], facts.direction, facts.bounded, facts.binomial)
+        if to_error(bound, facts.direction) <= to_error(facts.target, facts.direction):
+            return "reached"
+    if facts.belief is None:
+        return "not a pilot yet"
+    if not facts.belief.gate.passed:
+        return "pilot uninformative"
+    if facts.p_target is None:
+        return "no target"
+    if facts.p_target < NOT_ACHIEVABLE:
+        return "not achievable within n_max"
+    return "likely" if facts.p_target >= LIKELY else "open" if facts.p_target >= OPEN else "unlikely"
+
+
+def cautious_score(point: Point, direction: str, bounded: bool, binomial: bool) -> float:
+    """The worse end of a measured score's 80% interval.
+
+    Wilson's interval for a share of known test items; else 1.28 standard deviations between runs (3.3 points for a
+    share, 2% of the error otherwise, where none was seen). Leaves out the choice of the best of several points.
+    """
+    error = to_error(point.score, direction)
+    if binomial and point.test_rows:
+        m, z = point.test_rows, Z_LOW
+        centre = (error + z * z / (2 * m)) / (1 + z * z / m)
+        half = z / (1 + z * z / m) * math.sqrt(error * (1 - error) / m + z * z / (4 * m * m))
+        return to_score(centre + half, direction)
+    unseen = SEED_SD if bounded else error * UNSEEN_SCATTER
+    spread = point.sd if point.sd is not None else unseen
+    return to_score(error + Z_LOW * spread / math.sqrt(point.draws), direction)
+
+
+def next_pilot(found: Verdict, facts: Facts) -> str:
+    """What to measure next when the points say too little; empty otherwise."""
+    if found == "not a pilot yet":
+        start = facts.points[-1].n if facts.points else 50
+        first = 1 if facts.points else 0
+        sizes = [start * 2 ** (first + i) for i in range(LEAST_SIZES - len(facts.points))]
+        words = [f"{n:,}" for n in sizes]
+        listed = ", ".join(words[:-1]) + " and " + words[-1] if len(words) > 1 else words[0]
+        return f"train on {listed} examples, scored on the same test set"
+    if found != "pilot uninformative" or facts.belief is None:
+        return ""
+    gate, last = facts.belief.gate, facts.points[-1]
+    if not gate.noise_dominates or gate.standard_error is None:
+        return f"one more size, {4 * last.n:,} examples, 4 times the largest"
+    return _quieter(gate, gate.standard_error, last)
+
+
+def _quieter(gate: Gate, standard_error: float, last: Point) -> str:
+    gain = max(-math.log(1 - gate.cut) if gate.cut > 0 else 0.0, -math.log(1 - SIGNAL_CUT))
+    wanted = (gain / 2 / standard_error) ** 2  # of the variance, this share may stay
+    if gate.test_share >= 0.5 and last.test_rows:
+        factor = gate.test_share / max(wanted - (1 - gate.test_share), wanted / 4)
+        rows = _round_up(last.test_rows * factor)
+        now = f"{last.test_rows:,}, as noise hides the curve"
+        return f"score the same models on about {rows:,} test items instead of {now}"
+    runs = min(math.ceil(last.draws / wanted), MOST_DRAWS)
+    return (
+        f"train {max(runs, last.draws + 1)} draws of each size instead of {last.draws}, as runs differ more than sizes"
+    )
+
+
+def _round_up(number: float) -> int:
+    step = int(10 ** max(math.floor(math.log10(number)) - 1, 0))
+    return math.ceil(number / step) * step
+
+
+def reason(found: Verdict, facts: Facts, following: str) -> str:
+    """The verdict in one plain sentence with its numbers; `following` is the next pilot."""
+    wanted = facts.words(facts.target) if facts.target is not None else ""
+    if found == "above the ceiling" and facts.ceiling is not None:
+        most = facts.words(facts.ceiling)
+        return f"The target of {wanted} lies beyond {most}, the best that the labels allow: relabel or redefine it."
+    if found == "not a pilot yet":
+        return f"A curve needs {LEAST_SIZES} sizes and there {_sizes(facts.points)}: {following}."
+    last = facts.points[-1]
+    now = f"{facts.words(last.score)} at {last.n:,} examples"
+    if found == "reached":
+        bound = facts.words(cautious_score(last, facts.direction, facts.bounded, facts.binomial))
+        return f"The pilot already scores {now}, and even its cautious reading, {bound}, meets the target of {wanted}."
+    if found == "pilot uninformative" and facts.belief:
+        why = facts.belief.gate.why
+        return f"The pilot shows no clear signal ({why}), so nothing is promised or ruled out; next: {following}."
+    if found == "no target":
+        return f"The pilot scores {now}; without a target there is a curve and no verdict."
+    return _chance(found, facts, now, wanted)
+
+
+def _chance(found: Verdict, facts: Facts, now: str, wanted: str) -> str:
+    within = f"{facts.n_max:,} examples" + (f" ({facts.n_max_why})" if facts.n_max_why else "")
+    recipe = f" with {facts.recipe}" if facts.recipe else ""
+    chance = f"From {now}, the chance of {wanted} within {within}{recipe}"
+    if found == "not achievable within n_max":
+        return f"{chance} is below 5% ({facts.p_target:.1%})."
+    half = facts.needed.p50 if facts.needed else None
+    usual = f"; in half of the cases {half:,} are enough" if half else ""
+    return f"{chance} is {facts.p_target:.0%}: {found}{usual}."
+
+
+def _sizes(points: Sequence[Point]) -> str:
+    if not points:
+        return "is none"
+    return "is 1" if len(points) == 1 else f"are {len(points)}"

@@ -1,0 +1,272 @@
+"""The belief about a learning curve."""
+
+import importlib.util
+import itertools
+import json
+import math
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tunecase.curves import (
+    Belief,
+    base_rates,
+    believe,
+    calibration,
+    gate,
+    reach_share,
+    to_error,
+    to_score,
+)
+from tunecase.records import Point
+
+ROOT = Path(__file__).parents[1]
+SHARE = {"direction": "higher", "bounded": True, "binomial": True}
+SIZES = (20, 40, 80, 160)
+
+
+def points(scores, test_rows=300, draws=1):
+    """Points of doubling sizes."""
+    return [Point(20 * 2**i, score, draws, test_rows) for i, score in enumerate(scores)]
+
+
+def rising(slope=0.35, start=0.5, rows=300):
+    """A clean curve of four points."""
+    return points([1 - start * (n / 20) ** -slope for n in SIZES], rows)
+
+
+curves = st.lists(st.floats(0.05, 0.98), min_size=3, max_size=5)
+
+
+@settings(max_examples=15, deadline=None)
+@given(scores=curves, target=st.floats(0.02, 0.6))
+def test_the_chance_never_falls_with_more_data(scores, target):
+    """P(target reached by n) rises with n and stays a share."""
+    belief = believe(points(scores), **SHARE)
+    share = reach_share(belief.paths(np.geomspace(20, 5000, 12), 300), target)
+    assert (np.diff(share) >= 0).all()
+    assert 0 <= share[0] <= share[-1] <= 1
+
+
+@settings(max_examples=10, deadline=None)
+@given(scores=curves, seed=st.integers(0, 5))
+def test_the_same_seed_gives_the_same_answer(scores, seed):
+    """One seed, one answer; worlds keep their order over sizes and over calls."""
+    first, second = (believe(points(scores), **SHARE, seed=seed) for _ in range(2))
+    paths = first.paths([500, 1000], 200)
+    assert (paths == second.paths([500, 1000], 200)).all()
+    assert np.allclose(paths[:, 1], first.paths([1000], 200)[:, 0])
+    in_order = paths[np.lexsort((paths[:, 1], np.round(paths[:, 0], 9))), 1]
+    assert np.allclose(in_order, np.sort(paths[:, 1]))
+    tests = first.next_test(paths, 100)
+    assert (tests == first.next_test(paths, 100)).all()
+
+
+@settings(max_examples=10, deadline=None)
+@given(scores=curves)
+def test_errors_stay_in_range(scores):
+    """True errors and printed ones of a share lie between half a point (zero) and one."""
+    belief = believe(points(scores), **SHARE)
+    paths = belief.paths([100, 1e5, 1e7], 200)
+    tests = belief.next_test(paths, 50)
+    assert 0.005 <= paths.min() <= paths.max() <= 1
+    assert 0 <= tests.min() <= tests.max() <= 1
+    assert np.allclose(tests * 50, np.round(tests * 50))
+
+
+def width(belief: Belief, n=2000) -> float:
+    """The 80% band of ln e at n."""
+    return float(np.ptp(np.quantile(np.log(belief.paths([n])[:, 0]), (0.1, 0.9))))
+
+
+@pytest.mark.parametrize("slope", [0.25, 0.35, 0.5])
+def test_more_test_items_never_widen_the_band(slope):
+    """The same scores from more test items are believed at least as firmly."""
+    widths = [width(believe(rising(slope, rows=rows), **SHARE)) for rows in (100, 300, 1000, 10_000)]
+    assert all(wider >= 0.97 * narrower for wider, narrower in itertools.pairwise(widths))
+    assert widths[0] > widths[-1]
+
+
+def test_more_draws_narrow_the_band():
+    """The same means over more runs are believed more firmly."""
+    few, many = (believe([Point(p.n, p.score, d, 2000, 0.03) for p in rising()], **SHARE) for d in (1, 16))
+    assert width(few) > width(many)
+
+
+def test_the_next_test_is_wider_than_the_truth():
+    """What the next test prints varies by its items on top of the truth; without a size only runs differ."""
+    belief = believe([Point(p.n, p.score, 4, 300, 0.001) for p in rising()], **SHARE)
+    paths = belief.paths([640])
+    wide, narrow = (np.ptp(np.quantile(belief.next_test(paths, rows), (0.1, 0.9))) for rows in (50, None))
+    assert wide > narrow >= 0.98 * np.ptp(np.quantile(paths, (0.1, 0.9)))
+
+
+def test_beyond_64_times_the_band_is_wider_still():
+    """Past 64 times the largest size the band grows by more than the models say."""
+    belief = believe(rising(), **SHARE)
+    near, far = width(belief, 64 * 160), width(belief, 64 * 64 * 160)
+    assert far > 1.3 * near
+
+
+def test_a_flat_pilot_fails_the_gate():
+    """A curve that does not fall shows no signal, and base rates weigh a third."""
+    belief = believe(points([0.6, 0.6, 0.6]), **SHARE)
+    assert not belief.gate.passed
+    assert "did not fall" in belief.gate.why
+    assert belief.base_share == pytest.approx(1 / 3)
+    assert any("no clear signal" in words for words in belief.assumptions)
+
+
+def test_a_clean_pilot_passes_the_gate():
+    """A cut of half the error, many standard errors large, is a signal."""
+    belief = believe(rising(), **SHARE)
+    assert belief.gate.passed
+    assert belief.models == ("shape atoms", "drifting power law", "base rate")
+    assert belief.base_share == 0.1
+    assert belief.gate.standard_error > 0
+
+
+def test_a_large_cut_within_noise_fails_the_gate():
+    """A cut of a quarter on 20 test items is noise, and noise is named."""
+    found = gate(points([0.5, 0.55, 0.62], test_rows=20), **SHARE)
+    assert not found.passed
+    assert found.noise_dominates
+    assert found.test_share > 0.5
+
+
+def test_without_a_test_size_scatter_decides():
+    """Where noise is unknown, scatter around a straight line stands in for it."""
+    loss = {"direction": "lower", "bounded": False, "binomial": False}
+    smooth = gate([Point(n, 3 * n**-0.2) for n in SIZES], **loss)
+    rough = gate([Point(n, 3 * n**-0.2 * f) for n, f in zip(SIZES, (1, 1.2, 0.8, 1), strict=True)], **loss)
+    assert smooth.passed
+    assert smooth.standard_error is None
+    assert not rough.passed
+
+
+def test_losses_need_no_bound():
+    """A loss above one is believed on its own scale, without base rates and without a binomial."""
+    belief = believe([Point(n, 9.0, 1, 50) for n in SIZES], direction="lower", bounded=False, binomial=False)
+    paths = belief.paths([320])
+    assert 7 < np.median(paths) < 10
+    assert (paths == belief.next_test(paths, 50)).all()
+    assert "base rate" not in belief.models
+
+
+def test_assumptions_are_said():
+    """Guessed spread, unknown test size, widening with its units and the pool are listed in words."""
+    words = "; ".join(believe(points([0.5, 0.6, 0.7], None), **SHARE).assumptions)
+    assert all(part in words for part in ("3.3 points (assumed)", "test items is unknown", "sources", "pooled"))
+    seen = believe([*points([0.5, 0.6, 0.7]), *points([0.54, 0.63, 0.71])], **SHARE)
+    assert any("seen in the points" in words for words in seen.assumptions)
+    loss = believe([Point(n, 2.0, 3, None, 0.05) for n in SIZES], direction="lower", bounded=False, binomial=False)
+    assert any("0.05 (seen" in words for words in loss.assumptions)
+
+
+def test_one_size_is_no_curve():
+    """A single size raises, as a line through one point has any slope."""
+    with pytest.raises(ValueError, match="two sizes"):
+        believe([Point(10, 0.5), Point(10, 0.6)], **SHARE)
+
+
+def test_the_band_is_never_below_native():
+    """No kind of metric is narrowed below what the models give, and each row says what it rests on."""
+    for kind in ("bounded", "unbounded"):
+        found = calibration(kind)
+        assert found.factor >= 1
+        assert found.units >= 2
+        assert found.source
+        assert found.date
+
+
+def test_base_rates_start_at_no_change():
+    """At the last size nothing has changed yet; further out the median error falls; quantiles keep their order."""
+    changes = base_rates().log_changes(np.array([1.0, 4.0, 16.0, 1e4]), np.linspace(0.05, 0.95, 9))
+    assert (changes[:, 0] == 0).all()
+    assert changes[4, 2] < changes[4, 1] < 0
+    assert (np.diff(changes, axis=0) >= 0).all()
+    assert (changes[:, 2] == changes[:, 3]).all()
+
+
+def test_the_error_scale_is_part_of_the_face():
+    """Scores and errors convert through the module that estimate and forecast use."""
+    assert to_error(0.75, "higher") == 0.25
+    assert to_score(0.25, "higher") == 0.75
+
+
+def test_a_forecast_is_fast():
+    """A belief and its paths take less than 50 ms on a warm machine (a generous best of five)."""
+    believe(rising(), **SHARE)
+    times = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        believe(rising(), **SHARE).paths(np.geomspace(20, 10_000, 16))
+        times.append(time.perf_counter() - begun)
+    assert min(times) < 0.05
+
+
+def test_two_lora_draws_hold_their_later_outcomes():
+    """Two real LoRA pilots on 300 test items, cut at 80 and 160 examples, hold 8 of 10 later scores or more."""
+    sizes = [10 * 2**i for i in range(7)]
+    draws = [[0.6, 0.64, 0.69, 0.783, 0.877, 0.88, 0.913], [0.557, 0.69, 0.763, 0.85, 0.877, 0.897, 0.91]]
+    held = 0
+    for scores in draws:
+        for cut in (4, 5):
+            seen = [Point(n, score, 1, 300) for n, score in zip(sizes[:cut], scores, strict=False)]
+            belief = believe(seen, **SHARE)
+            printed = belief.next_test(belief.paths(sizes[cut:]), 300)
+            low, high = np.quantile(1 - printed, (0.1, 0.9), axis=0)
+            held += int(np.sum((low <= scores[cut:]) & (scores[cut:] <= high)))
+    assert 8 <= held <= 10
+
+
+def load_benchmark():
+    """The benchmark as a module, or a skip where its data are absent."""
+    spec = importlib.util.spec_from_file_location("forecasting", ROOT / "benchmarks" / "forecasting.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["forecasting"] = module
+    spec.loader.exec_module(module)
+    if not module.CURVES.exists():
+        pytest.skip("skipped: ../shared/data/learning_curves.csv not found")
+    return module
+
+
+def test_published_figures_are_reproduced():
+    """Task counts and the errors of last value, local power law and plain shape atoms are those of the design."""
+    bench = load_benchmark()
+    found = bench.tasks(bench.read_curves(bench.CURVES))
+    assert len(found) == 861
+    within = {"last value": 0.6, "local power law": 0.3, "shape atoms, plain": 1.5}
+    names = {
+        "last value": bench.last_value,
+        "local power law": bench.local_power,
+        "shape atoms, plain": bench.plain_atoms,
+    }
+    for name, forecaster in names.items():
+        rows = bench.score(forecaster, found)
+        for group, published in zip(bench.GROUPS, bench.PUBLISHED[name], strict=True):
+            for ratio, cell in zip(bench.RATIOS, published, strict=False):
+                errors = [
+                    r["error"] for t, r in zip(found, rows, strict=True) if (t.curve.group, t.ratio) == (group, ratio)
+                ]
+                assert 100 * np.mean(errors) == pytest.approx(cell, abs=within[name])
+
+
+@pytest.mark.slow
+def test_the_benchmark_ends_with_its_figures():
+    """The last line is one JSON object, and no figure is worse than what was measured when it was written."""
+    load_benchmark()
+    script = [sys.executable, str(ROOT / "benchmarks" / "forecasting.py")]
+    printed = subprocess.run(script, capture_output=True, text=True, check=True).stdout
+    found = json.loads(printed.strip().splitlines()[-1])
+    assert found["llm_loss"]["crps"] <= 0.048
+    assert found["llm_metric"]["crps"] <= 0.190
+    assert found["other"]["crps"] <= 0.190
+    assert found["not_achievable"]["wrong"] <= 0.03
+    assert math.isfinite(found["seconds_per_forecast"])

@@ -1,0 +1,226 @@
+"""The verdict of a forecast."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tunecase.errors import InputError
+from tunecase.forecast import forecast, n_max_of
+from tunecase.prices import Basis, Supply
+from tunecase.project import Project
+from tunecase.records import Forecast, Point, from_json, to_json
+from tunecase.spread import Worlds
+
+ACCURACY = {"metric": "accuracy", "direction": "higher"}
+LOSS = {"metric": "loss", "direction": "lower"}
+
+
+def rising(rows=300, slope=0.35):
+    """A clean curve of four doublings."""
+    return [Point(n, 1 - 0.5 * (n / 20) ** -slope, 1, rows) for n in (20, 40, 80, 160)]
+
+
+def label_supply(price=1.0, limit=None):
+    """A supply at one price for every world."""
+    prices = np.full(50, price)
+    return Supply(((limit or np.inf, prices, np.zeros(50)),), limit, prices, ())
+
+
+def basis(budget="1000 USD"):
+    """A basis with a budget."""
+    body = {"name": "x", "data": {"train": "train.jsonl"}, "models": ["m"], "budget": budget}
+    return Basis(Project.model_validate(body), date(2026, 11, 24), Worlds(0, 50))
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.floats(0.3, 0.9), min_size=3, max_size=5), st.floats(0.5, 0.99))
+def test_the_chance_never_falls_along_the_band(scores, target):
+    """Chances rise along the band, intervals keep their order, and sizes rise to n_max."""
+    found = forecast([Point(20 * 2**i, s, 1, 200) for i, s in enumerate(scores)], target=target, **ACCURACY)
+    chances = [row.p_target for row in found.band if row.p_target is not None]
+    assert chances == sorted(chances)
+    assert found.p_target == chances[-1]
+    assert found.n_max == found.band[-1].n
+    for row in found.band:
+        assert 0 <= row.score.low <= row.score.mid <= row.score.high <= 1
+        assert row.next_test.low <= row.next_test.high
+
+
+@settings(max_examples=10, deadline=None)
+@given(level=st.floats(0.2, 0.8), target=st.floats(0.9, 0.999), rows=st.sampled_from([None, 50, 1000]))
+def test_a_flat_pilot_is_never_not_achievable(level, target, rows):
+    """Without a signal nothing is ruled out, however far the target, and a next pilot is named."""
+    found = forecast([Point(n, level, 1, rows) for n in (20, 40, 80)], target=target, n_max=100, **ACCURACY)
+    assert found.verdict == "pilot uninformative"
+    assert found.next_pilot
+    assert found.next_pilot in found.reason
+    assert found.ok
+
+
+def test_above_the_ceiling_comes_first():
+    """A target beyond the ceiling is said first of all, with one point or none too, and the answer is no."""
+    for points in (rising(), rising()[:1], []):
+        found = forecast(points, target=0.99, ceiling=0.95, **ACCURACY)
+        assert found.verdict == "above the ceiling"
+        assert not found.ok
+        assert "99.0%" in found.reason
+        assert "95.0%" in found.reason
+        assert found.p_target is None
+    assert forecast([], target=0.1, ceiling=0.2, **LOSS).verdict == "above the ceiling"
+
+
+def test_a_target_already_met_is_reached():
+    """The cautious reading of the last score decides; a score barely above the target does not."""
+    assert forecast(rising(), target=0.65, **ACCURACY).verdict == "reached"
+    last = rising()[-1].score
+    assert forecast(rising(), target=last - 0.005, **ACCURACY).verdict != "reached"
+    points = [Point(n, 2 * n**-0.2) for n in (100, 200, 400)]
+    assert forecast(points, target=0.7, **LOSS).verdict == "reached"
+    assert forecast([Point(10, 0.9)], target=0.8, **ACCURACY).verdict == "reached"
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(2, "are 2: train on 80 "), (1, "is 1: train on 40 and 80 "), (0, "is none")]
+)
+def test_two_sizes_are_not_a_pilot_yet(count, words):
+    """Fewer than three sizes give no band, and say what is missing."""
+    found = forecast(rising()[:count], target=0.95, **ACCURACY)
+    assert found.verdict == "not a pilot yet"
+    assert words in found.reason
+    assert found.band == ()
+    assert found.p_target is None
+
+
+def test_a_far_target_is_not_achievable_within_n_max():
+    """With a clear signal and a chance below 5% the answer is no, and names n_max, its reason and the recipe."""
+    found = forecast(rising(5000), target=0.99, n_max=200, n_max_why="the pool", basis=basis(), **ACCURACY)
+    assert found.verdict == "not achievable within n_max"
+    assert not found.ok
+    assert all(part in found.reason for part in ("200 examples (the pool)", "m and lora", "below 5%"))
+
+
+def test_words_follow_the_chance():
+    """Below a half unlikely, to 80% open, then likely."""
+    words = {}
+    for target in (0.8, 0.84, 0.88, 0.9, 0.92, 0.94):
+        found = forecast(rising(3000), target=target, **ACCURACY)
+        words[found.verdict] = found.p_target
+        expected = "likely" if found.p_target >= 0.8 else "open" if found.p_target >= 0.5 else "unlikely"
+        assert expected == found.verdict
+    assert {"likely", "open"} <= words.keys()
+
+
+def test_without_a_target_there_is_a_curve():
+    """No target: a band, no chance, no examples needed."""
+    found = forecast(rising(), target=None, **ACCURACY)
+    assert found.verdict == "no target"
+    assert found.needed is None
+    assert len(found.band) >= 12
+    assert all(row.p_target is None for row in found.band)
+
+
+def test_examples_needed_are_ordered_and_priced():
+    """P10 <= P50 <= P90 where known; the price is that of the examples beyond the last size."""
+    found = forecast(rising(3000), target=0.85, supply=label_supply(2.0), **ACCURACY)
+    assert found.needed.p10 <= found.needed.p50
+    assert found.needed.p90 is None or found.needed.p50 <= found.needed.p90
+    assert 2.0 * (found.needed.p50 - 160) == found.needed_price.p50
+    assert found.band[0].price.p50 == 0
+    assert 2.0 * (found.n_max - 160) == found.band[-1].price.p90
+
+
+def test_what_is_never_reached_is_none():
+    """Where fewer than half of the worlds reach the target within 64 times, P50 is unknown and unpriced."""
+    found = forecast(rising(3000, slope=0.12), target=0.97, supply=label_supply(), **ACCURACY)
+    assert found.needed.p50 is None
+    assert found.needed_price is None
+
+
+def test_n_max_is_what_can_be_had_and_bought():
+    """n_max is 64 times the largest size, less where sources or the budget end, and says why."""
+    assert n_max_of(100, None, None)[0] == 6400
+    assert n_max_of(100, label_supply(limit=50), None)[0] == 150
+    found, why = n_max_of(100, label_supply(2.0), basis())
+    assert found == 600
+    assert "1,000 USD" in why
+    free = Supply((), None, None, ("buy",))
+    assert n_max_of(100, free, basis())[0] == 6400
+    assert (
+        forecast(
+            [Point(n, p.score) for n, p in zip((25, 50, 100), rising(), strict=False)],
+            target=0.9,
+            supply=label_supply(2.0),
+            basis=basis(),
+            **ACCURACY,
+        ).n_max
+        == 600
+    )
+
+
+def test_beyond_64_times_is_labelled():
+    """An n_max beyond the evidence is answered and said to be so."""
+    found = forecast(rising(), target=0.9, n_max=100_000, **ACCURACY)
+    assert any("nothing was ever checked" in words for words in found.assumptions)
+    assert found.band[-1].n == 100_000
+
+
+def test_zero_shot_is_kept_apart():
+    """The untouched model's score is dropped with a note."""
+    found = forecast([Point(0, 0.1), *rising()], target=0.9, **ACCURACY)
+    assert found.points[0].n == 20
+    assert any("untouched model" in words for words in found.assumptions)
+
+
+def test_percent_scores_are_shares():
+    """Points and target in percent give the forecast of their shares."""
+    percent = [Point(p.n, 100 * p.score, p.draws, p.test_rows) for p in rising()]
+    shares, hundred = forecast(rising(), target=0.9, **ACCURACY), forecast(percent, target=90, **ACCURACY)
+    assert shares.p_target == pytest.approx(hundred.p_target, abs=0.01)
+    assert hundred.target == 0.9
+
+
+def test_an_unknown_metric_is_taken_as_it_looks():
+    """A metric that the tables do not know is a share when higher is better, counted when a test size is given."""
+    found = forecast(rising(), metric="my_score", direction="higher", target=0.9)
+    assert found.p_target == forecast(rising(), target=0.9, **ACCURACY).p_target
+    bare = forecast([Point(p.n, p.score) for p in rising()], metric="my_score", direction="higher", target=0.9)
+    assert not any("test items is unknown" in words for words in bare.assumptions)
+
+
+@pytest.mark.parametrize(
+    ("points", "target", "words"),
+    [
+        ([Point(10, -0.2)], 0.9, "n = 10"),
+        ([Point(10, 140.0)], 0.9, "n = 10"),
+        (rising(), 1.2, "target"),
+        (rising(), 0.0, "target"),
+        (rising(), float("nan"), "target"),
+    ],
+)
+def test_impossible_scores_are_refused(points, target, words):
+    """Scores and targets outside the metric's range are mistakes of the input."""
+    with pytest.raises(InputError, match=words):
+        forecast(points, target=target, **ACCURACY)
+
+
+def test_next_pilot_names_what_lacks():
+    """Noise of the test asks for test items, noise of runs for draws, a small cut for a larger size."""
+    noisy = forecast([Point(20 * 2**i, s, 1, 30) for i, s in enumerate((0.5, 0.55, 0.6))], target=0.9, **ACCURACY)
+    assert "test items instead of 30" in noisy.next_pilot
+    runs = [Point(20 * 2**i, s, 2, 20_000, 0.1) for i, s in enumerate((0.5, 0.55, 0.6))]
+    assert "draws of each size instead of 2" in forecast(runs, target=0.9, **ACCURACY).next_pilot
+    small = [Point(n, 3 - i / 50) for i, n in enumerate((100, 200, 400))]
+    assert "1,600 examples, 4 times" in forecast(small, target=1.0, **LOSS).next_pilot
+
+
+def test_one_seed_one_answer_and_back_from_json():
+    """The same seed gives the same record, and it comes back from its JSON."""
+    import orjson
+
+    first, second = (forecast(rising(), target=0.9, supply=label_supply(), **ACCURACY) for _ in range(2))
+    assert first == second
+    assert first == from_json(Forecast, orjson.loads(to_json(first)))
+    assert isinstance(first.n_max, int)
