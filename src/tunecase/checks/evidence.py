@@ -1,0 +1,190 @@
+"""What all checks are given: both files as columns, and what compares row with row: groups, repeats, near pairs."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tunecase.checks.scan import NO_TEXT, Split
+from tunecase.text import near_pairs, pair_jaccard
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Rows = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
+
+NEAR = 0.7
+NEAR_IN_SHORT = 0.8
+SHORT_WORDS = 20
+REACH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Near pairs of a file with training rows: (row, training row), similarity, same answer, counted as a copy.
+
+    A pair is a copy when J >= .7, or in texts below 20 words J >= .8 and the labels agree: there one word may change
+    the meaning. Where labels disagree it is no copy at any length, but a suspicion of a wrong label.
+    """
+
+    rows: "Rows"
+    similarity: "NDArray[np.float64]"
+    same_answer: "Flags"
+    copy: "Flags"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Both files, the limit of a row and the comparisons, each worked out once."""
+
+    train: Split
+    test: Split | None
+    limit_tokens: int
+
+    @cached_property
+    def classes(self) -> dict[str, int]:
+        """Training rows of each class; empty for free answers."""
+        return self.train.classes
+
+    @cached_property
+    def first_raw(self) -> "Rows":
+        """For each training row the first row with the same raw input, itself where there is none or no text."""
+        return first_alike(self.train.raw)
+
+    @cached_property
+    def first_normal(self) -> "Rows":
+        """The same after normalising."""
+        return first_alike(self.train.normal)
+
+    @cached_property
+    def text(self) -> "Rows":
+        """For each training row the first row it says the same as, raw or normalised."""
+        import numpy as np
+
+        return np.where(self.train.normal != NO_TEXT, self.first_normal, self.first_raw)
+
+    @cached_property
+    def disputed(self) -> "Flags":
+        """Training rows whose text also occurs with another answer."""
+        import numpy as np
+
+        if not self.train.labelled:
+            return np.zeros(len(self.text), bool)
+        differs = self.train.answer != self.train.answer[self.text]
+        groups = np.zeros(len(self.text), bool)
+        groups[self.text[differs]] = True
+        return groups[self.text] & (self.train.raw != NO_TEXT)
+
+    @cached_property
+    def near_train(self) -> Pairs:
+        """Near pairs within the training file: (later, earlier)."""
+        return self._near[0]
+
+    @cached_property
+    def near_test(self) -> Pairs:
+        """Near pairs across the files: (test row, training row)."""
+        return self._near[1]
+
+    @cached_property
+    def _near(self) -> tuple[Pairs, Pairs]:
+        import numpy as np
+
+        mine = _representatives(self.train)
+        theirs = _representatives(self.test) if self.test else mine[:0]
+        side = np.concatenate([np.zeros(len(mine), bool), np.ones(len(theirs), bool)])
+        keys = self.train.keys[mine]
+        if self.test is not None and len(theirs):
+            keys = np.concatenate([keys, self.test.keys[theirs]]) if len(mine) else self.test.keys[theirs]
+        pairs = near_pairs(keys, REACH, side)
+        across = side[pairs[:, 1]]
+        within = np.stack([mine[pairs[~across, 1]], mine[pairs[~across, 0]]], axis=1)
+        between = np.stack([theirs[pairs[across, 1] - len(mine)], mine[pairs[across, 0]]], axis=1)
+        return self._judged(self.train, within), self._judged(self.test or self.train, between)
+
+    def _judged(self, other: Split, pairs: "Rows") -> Pairs:
+        import numpy as np
+
+        similarity = _similarity(other, self.train, pairs)
+        kept = similarity >= NEAR
+        pairs, similarity = pairs[kept], similarity[kept]
+        same = other.answer[pairs[:, 0]] == self.train.answer[pairs[:, 1]]
+        short = np.minimum(other.words[pairs[:, 0]], self.train.words[pairs[:, 1]]) < SHORT_WORDS
+        agree = same if self.classes else np.ones(len(pairs), bool)
+        copy = agree & (~short | (similarity >= NEAR_IN_SHORT))
+        return Pairs(pairs, similarity, same, copy)
+
+    @cached_property
+    def leaked_raw(self) -> "Flags":
+        """Test rows whose raw input is in the training file."""
+        import numpy as np
+
+        assert self.test is not None
+        return np.isin(self.test.raw, self.train.raw) & (self.test.raw != NO_TEXT)
+
+    @cached_property
+    def leaked_normal(self) -> "Flags":
+        """Test rows whose normalised input is in the training file."""
+        import numpy as np
+
+        assert self.test is not None
+        return np.isin(self.test.normal, self.train.normal) & (self.test.normal != NO_TEXT)
+
+    @cached_property
+    def leaked_near(self) -> "Flags":
+        """Test rows that are a near copy of a training row and neither a raw nor a normalised one."""
+        import numpy as np
+
+        assert self.test is not None
+        near = np.zeros(len(self.test.raw), bool)
+        near[self.near_test.rows[self.near_test.copy][:, 0]] = True
+        return near & ~self.leaked_raw & ~self.leaked_normal
+
+    @cached_property
+    def leaked_share(self) -> float:
+        """Share of the test rows that occur in the training file, near copies among them; 0 without a test."""
+        if self.test is None or not self.test.rows:
+            return 0.0
+        return float((self.leaked_raw | self.leaked_normal | self.leaked_near).sum()) / self.test.rows
+
+    def copies_of(self, column: str, leaked: "Flags") -> tuple["Rows", "Rows"]:
+        """(test row, first training row) of each leaked test row, and all training rows with a leaked text."""
+        import numpy as np
+
+        assert self.test is not None
+        theirs, mine = getattr(self.test, column), getattr(self.train, column)
+        values, first = np.unique(mine, return_index=True)
+        rows = np.flatnonzero(leaked)
+        pairs = np.stack([rows, first[np.searchsorted(values, theirs[rows])]], axis=1)
+        return pairs, np.flatnonzero(np.isin(mine, theirs[rows]))
+
+
+def first_alike(hashes: "NDArray[np.uint64]") -> "Rows":
+    """For each row the first row with the same hash; a row without text stands for itself.
+
+    Example:
+        >>> import numpy as np
+        >>> first_alike(np.array([7, 0, 7, 0], np.uint64)).tolist()
+        [0, 1, 0, 3]
+    """
+    import numpy as np
+
+    _, first, group = np.unique(hashes, return_index=True, return_inverse=True)
+    return np.where(hashes == NO_TEXT, np.arange(len(hashes)), first[group]) if len(hashes) else first
+
+
+def _representatives(split: Split) -> "Rows":
+    import numpy as np
+
+    alone = first_alike(split.normal) == np.arange(len(split.normal))
+    return np.flatnonzero(alone & (split.normal != NO_TEXT))
+
+
+def _similarity(other: Split, train: Split, pairs: "Rows") -> "NDArray[np.float64]":
+    import numpy as np
+
+    if other is train:
+        return pair_jaccard(pairs, train.flat, train.ends)
+    shift = np.array([0, len(other.ends)])
+    ends = np.concatenate([other.ends, train.ends + len(other.flat)])
+    return pair_jaccard(pairs + shift, np.concatenate([other.flat, train.flat]), ends)
