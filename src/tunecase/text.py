@@ -7,6 +7,7 @@ of Jaccard similarity J meet in at least one band with chance 1 - (1 - J^5)^25, 
 import re
 import unicodedata
 from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -98,14 +99,15 @@ def shingle_hashes(
     padded = np.where(counts == 0, 0, np.maximum(counts, SHINGLE_WORDS))
     flat = np.zeros(int(padded.sum()), np.uint64)
     places = _positions(np.cumsum(padded) - padded, counts)
-    flat[places] = np.array([hashes[word] for text in texts for word in text], np.uint64)
+    flat[places] = np.fromiter(map(hashes.__getitem__, chain.from_iterable(texts)), np.uint64, len(places))
     starts = _positions(np.cumsum(padded) - padded, np.maximum(padded - SHINGLE_WORDS + 1, 0))
     owner = np.repeat(np.arange(len(texts), dtype=np.uint64), np.maximum(padded - SHINGLE_WORDS + 1, 0))
     mixed = flat[starts] * np.uint64(0x9E3779B97F4A7C15)
     for step, factor in ((1, 0xC2B2AE3D27D4EB4F), (2, 0x165667B19E3779F9)):
         mixed = (mixed ^ (mixed >> np.uint64(29))) + flat[starts + step] * np.uint64(factor)
     mixed = (mixed ^ (mixed >> np.uint64(32))) * np.uint64(0xD6E8FEB86659FD93)
-    distinct = np.unique((owner << np.uint64(32)) | (mixed >> np.uint64(32)))
+    ordered = np.sort((owner << np.uint64(32)) | (mixed >> np.uint64(32)))
+    distinct = ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
     kept = np.bincount((distinct >> np.uint64(32)).astype(np.int64), minlength=len(texts)).astype(np.int64)
     return distinct.astype(np.uint32), kept
 
