@@ -49,13 +49,13 @@ def test_shapes_of_rows_are_recognised(tmp_path, row, schema, text, output):
 def test_named_columns_override_the_recognised_ones(tmp_path):
     """The user's columns win, and the others are kept aside."""
     table = load(written(tmp_path, "d.jsonl", '{"text": "a", "label": "x", "note": "n"}'), "note", "text")
-    assert ("n", "a", {"label": "x"}) == (table.rows[0].input, table.rows[0].output, table.rows[0].other)
+    assert (table.rows[0].input, table.rows[0].output, table.rows[0].other) == ("n", "a", {"label": "x"})
 
 
 def test_an_unlabelled_pool_needs_no_output(tmp_path):
     """Without labels only the input column is wanted."""
     table = load(written(tmp_path, "d.jsonl", '{"text": "a"}'), labelled=False)
-    assert (None, "a", "") == (table.layout.output, table.rows[0].input, table.rows[0].output)
+    assert (table.layout.output, table.rows[0].input, table.rows[0].output) == (None, "a", "")
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_missing_files_folders_and_columns_are_told(tmp_path):
         detect(tmp_path)
     with pytest.raises(InputError) as caught:
         detect(written(tmp_path, "d.jsonl", GOOD), "words", "klass")
-    assert 2 == len(caught.value.problems)
+    assert len(caught.value.problems) == 2
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,8 @@ def test_missing_files_folders_and_columns_are_told(tmp_path):
 def test_a_bad_line_costs_one_row(tmp_path, line, reason):
     """A bad line is set aside with its number, line and reason; its neighbours are read."""
     table = load(written(tmp_path, "d.jsonl", GOOD + b"\n" + line + b"\n" + GOOD))
-    assert [0, 2] == [row.number for row in table.rows]
-    assert (1, 3) == (table.bad[0].number, table.bad[0].line)
+    assert [row.number for row in table.rows] == [0, 2]
+    assert (table.bad[0].number, table.bad[0].line) == (1, 3)
     assert reason in table.bad[0].reason
     assert len(table.bad[0].text) <= 200
 
@@ -141,8 +141,8 @@ def test_line_ends_and_byte_order_marks_do_not_matter(tmp_path, end, mark):
     """LF, CRLF, CR and a BOM read alike, in JSONL and CSV."""
     lines = written(tmp_path, "d.jsonl", mark + end.join(['{"text": "a", "label": "x"}'] * 3).encode())
     cells = written(tmp_path, "d.csv", mark + end.join(["text,label", '"a",x', "b,y", ""]).encode())
-    assert [(0, 1), (1, 2), (2, 3)] == [(row.number, row.line) for row in load(lines).rows]
-    assert [(0, 2, "a"), (1, 3, "b")] == [(row.number, row.line, row.input) for row in load(cells).rows]
+    assert [(row.number, row.line) for row in load(lines).rows] == [(0, 1), (1, 2), (2, 3)]
+    assert [(row.number, row.line, row.input) for row in load(cells).rows] == [(0, 2, "a"), (1, 3, "b")]
 
 
 def test_csv_keeps_line_breaks_and_big_cells(tmp_path):
@@ -156,29 +156,30 @@ def test_csv_keeps_line_breaks_and_big_cells(tmp_path):
 def test_csv_delimiters_are_recognised(tmp_path, delimiter):
     """Commas, semicolons and tabs part cells."""
     table = load(written(tmp_path, "d.csv", delimiter.join(("text", "label")) + "\n" + delimiter.join(("a", "x"))))
-    assert ("a", "x") == (table.rows[0].input, table.rows[0].output)
+    assert (table.rows[0].input, table.rows[0].output) == ("a", "x")
 
 
 def test_a_broken_csv_row_does_not_swallow_the_rest(tmp_path):
     """A quote left open, bad bytes and a wrong number of cells each cost one row."""
     content = b'text,label\na,x\n"open,y\nb,x\n"c, d",z\n\xff,x\n1,2,3\ne,x\n"open again,y\n'
     table = load(written(tmp_path, "d.csv", content))
-    assert ["a", "b", "c, d", "e"] == [row.input for row in table.rows]
-    assert [3, 6, 7, 9] == [row.line for row in table.bad]
-    assert ["not CSV", "not UTF-8", "3 cells", "not CSV"] == [
-        next(start for start in ("not CSV", "not UTF-8", "3 cells") if row.reason.startswith(start)) for row in table.bad
-    ]
+    assert [row.input for row in table.rows] == ["a", "b", "c, d", "e"]
+    assert [row.line for row in table.bad] == [3, 6, 7, 9]
+    assert [
+        next(start for start in ("not CSV", "not UTF-8", "3 cells") if row.reason.startswith(start))
+        for row in table.bad
+    ] == ["not CSV", "not UTF-8", "3 cells", "not CSV"]
 
 
 def test_json_arrays_are_read_whole_up_to_a_limit(tmp_path, monkeypatch):
     """A .json array gives its objects; above the limit it is refused with a fix."""
     path = written(tmp_path, "d.json", '\n [{"text": "a", "label": "x"}, 3, {"text": "b", "label": "y"}]')
     table = load(path)
-    assert (["a", "b"], [1], "json") == (
+    assert (
         [row.input for row in table.rows],
         [row.number for row in table.bad],
         table.layout.format,
-    )
+    ) == (["a", "b"], [1], "json")
     monkeypatch.setattr(datasets, "MOST_ARRAY_BYTES", 10)
     with pytest.raises(InputError, match="write one JSON object a line"):
         load(path)
@@ -186,7 +187,7 @@ def test_json_arrays_are_read_whole_up_to_a_limit(tmp_path, monkeypatch):
 
 def test_a_json_file_of_lines_is_read_as_lines(tmp_path):
     """A .json file that does not begin with a bracket holds a row a line."""
-    assert 2 == len(load(written(tmp_path, "d.json", GOOD * 2)).rows)
+    assert len(load(written(tmp_path, "d.json", GOOD * 2)).rows) == 2
 
 
 def test_parquet_is_read_in_batches(tmp_path):
@@ -195,9 +196,9 @@ def test_parquet_is_read_in_batches(tmp_path):
     pq = pytest.importorskip("pyarrow.parquet")
     pq.write_table(pa.table({"text": ["a", None, "b"], "label": [1, 2, 3]}), tmp_path / "d.parquet")
     table = load(tmp_path / "d.parquet")
-    assert (["a", "b"], ["no 'text'"]) == ([row.input for row in table.rows], [row.reason for row in table.bad])
+    assert ([row.input for row in table.rows], [row.reason for row in table.bad]) == (["a", "b"], ["no 'text'"])
     pq.write_table(pa.table({"text": [b"a"], "label": [1]}), tmp_path / "b.parquet")
-    assert "'text' is not text" == load(tmp_path / "b.parquet").bad[0].reason
+    assert load(tmp_path / "b.parquet").bad[0].reason == "'text' is not text"
     half = (tmp_path / "d.parquet").read_bytes()
     with pytest.raises(InputError, match="whole Parquet file"):
         load(written(tmp_path, "half.parquet", half[: len(half) // 2]))
@@ -205,13 +206,16 @@ def test_parquet_is_read_in_batches(tmp_path):
 
 def test_a_long_line_is_no_trouble(tmp_path):
     """A line of 20 MB is one row."""
-    assert 20_000_000 == len(load(written(tmp_path, "d.jsonl", json.dumps({"text": "x" * 20_000_000, "label": 1}))).rows[0].input)
+    assert (
+        len(load(written(tmp_path, "d.jsonl", json.dumps({"text": "x" * 20_000_000, "label": 1}))).rows[0].input)
+        == 20_000_000
+    )
 
 
 def test_a_file_that_begins_badly_is_read_all_the_same(tmp_path):
     """Three hundred bad lines before the first good one do not make a bad file."""
     table = load(written(tmp_path, "d.jsonl", b"bad\n" * 300 + GOOD))
-    assert (300, [300]) == (len(table.bad), [row.number for row in table.rows])
+    assert (len(table.bad), [row.number for row in table.rows]) == (300, [300])
 
 
 @given(st.lists(st.binary(max_size=40), max_size=6), st.sampled_from(["d.jsonl", "d.csv", "d.json", "d.parquet"]))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import datasets
-from tunecase.checks import balance, contradictions, format, leaks, lengths, privacy, repeats, tokens
+from tunecase.checks import balance, contradictions, leaks, lengths, privacy, repeats, rows, tokens
 from tunecase.checks.defect import Defect
 from tunecase.checks.evidence import Evidence
 from tunecase.checks.scan import Split, read_split
@@ -38,8 +38,8 @@ CHECKS: tuple[Check, ...] = (
     leaks.leak_normalised,
     leaks.leak_near,
     contradictions.contradiction,
-    format.format_train,
-    format.empty,
+    rows.format_train,
+    rows.empty,
     repeats.duplicate_exact,
     repeats.duplicate_normalised,
     repeats.duplicate_near,
@@ -51,8 +51,8 @@ CHECKS: tuple[Check, ...] = (
     balance.rare_class,
     lengths.overlong,
     balance.too_few_rows,
-    format.format_test,
-    format.empty_test,
+    rows.format_test,
+    rows.empty_test,
     repeats.duplicate_test,
     balance.test_too_small,
 )

@@ -101,7 +101,7 @@ def rare_class(evidence: Evidence) -> Defect | None:
     return Defect(
         check="rare_class",
         severity="warn",
-        why=f"{len(rare)} of {len(evidence.classes)} classes have fewer than {ROWS_A_CLASS} rows: too few to learn from",
+        why=f"{len(rare)} of {len(evidence.classes)} classes have fewer than {ROWS_A_CLASS} rows: too few to learn",
         fix=f"label {missing} more rows, or merge these classes",
         rows=np.flatnonzero(np.isin(evidence.train.answer, np.array(keys, np.uint64))),
         count=len(rare),
@@ -119,7 +119,7 @@ def too_few_rows(evidence: Evidence) -> Defect | None:
     return Defect(
         check="too_few_rows",
         severity="stop" if rows < LEAST_ROWS else "warn",
-        why=f"{rows} rows: {LEAST_ROWS} is the least that tuning services take, a first pilot wants {PILOT_ROWS} to 100",
+        why=f"{rows} rows: {LEAST_ROWS} is the least that services take, a first pilot wants {PILOT_ROWS} to 100",
         fix=f"label {PILOT_ROWS - rows} more rows",
         count=rows,
         share=1.0,

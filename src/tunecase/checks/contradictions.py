@@ -59,7 +59,10 @@ def near_contradiction(evidence: Evidence) -> Defect | None:
     return Defect(
         check="near_contradiction",
         severity="note",
-        why=f"{len(pairs)} pairs of nearly the same text carry different labels; one word may well decide, or a label is wrong",
+        why=(
+            f"{len(pairs)} pairs of nearly the same text carry different labels: "
+            "one word may well decide, or a label is wrong"
+        ),
         fix="look at each pair, closest first; nothing is deleted",
         rows=rows,
         pairs=pairs,

@@ -74,7 +74,8 @@ class Evidence:
         differs = self.train.answer != self.train.answer[self.text]
         groups = np.zeros(len(self.text), bool)
         groups[self.text[differs]] = True
-        return groups[self.text] & (self.train.raw != NO_TEXT)
+        disputed: Flags = groups[self.text] & (self.train.raw != NO_TEXT)
+        return disputed
 
     @cached_property
     def near_train(self) -> Pairs:
@@ -120,7 +121,8 @@ class Evidence:
         import numpy as np
 
         assert self.test is not None
-        return np.isin(self.test.raw, self.train.raw) & (self.test.raw != NO_TEXT)
+        leaked: Flags = np.isin(self.test.raw, self.train.raw) & (self.test.raw != NO_TEXT)
+        return leaked
 
     @cached_property
     def leaked_normal(self) -> "Flags":
@@ -128,7 +130,8 @@ class Evidence:
         import numpy as np
 
         assert self.test is not None
-        return np.isin(self.test.normal, self.train.normal) & (self.test.normal != NO_TEXT)
+        leaked: Flags = np.isin(self.test.normal, self.train.normal) & (self.test.normal != NO_TEXT)
+        return leaked
 
     @cached_property
     def leaked_near(self) -> "Flags":

@@ -37,8 +37,8 @@ def overlong(evidence: Evidence) -> Defect | None:
         check="overlong",
         severity="warn" if cut else "note",
         why=(
-            f"{cut} rows pass the limit of {evidence.limit_tokens:,} tokens and would be cut, {int((far & ~over).sum())} "
-            f"more are far longer than the others; the longest has {longest:,} characters"
+            f"{cut} rows pass the limit of {evidence.limit_tokens:,} tokens and would be cut, "
+            f"{int((far & ~over).sum())} more are far longer than the others; the longest has {longest:,} characters"
         ),
         fix="look at them: shorten, split, or raise the limit; a cut row loses its answer first",
         rows=rows,
@@ -62,4 +62,5 @@ def _far(characters: "NDArray[np.int64]") -> "NDArray[np.bool_]":
         return np.zeros(0, bool)
     middle = np.median(logs)
     spread = 1.4826 * float(np.median(np.abs(logs - middle)))
-    return (logs > middle + FAR * spread) & (logs > middle + np.log(TIMES_MEDIAN))
+    far: NDArray[np.bool_] = (logs > middle + FAR * spread) & (logs > middle + np.log(TIMES_MEDIAN))
+    return far

@@ -1,0 +1,46 @@
+"""Groups and repeats on columns alone."""
+
+import json
+
+import numpy as np
+
+from tunecase.checks import repeats
+from tunecase.checks.evidence import Evidence, first_alike
+from tunecase.checks.scan import read_split
+from tunecase.datasets import detect
+
+
+def evidence(folder, pairs):
+    """The Evidence of one file of texts and labels."""
+    path = folder / "d.jsonl"
+    path.write_text("".join(json.dumps({"text": t, "label": o}) + "\n" for t, o in pairs), encoding="utf-8")
+    return Evidence(read_split(path, detect(path)), None, 2048)
+
+
+def test_raw_and_normalised_repeats_share_no_row(tmp_path):
+    """A row is a raw repeat or a normalised one, never both."""
+    found = evidence(tmp_path, [("A b", "x"), ("A b", "x"), ("a, b", "x"), ("a, b", "x"), ("c d", "x")] * 1)
+    assert repeats.duplicate_exact(found).rows.tolist() == [1, 3]
+    assert repeats.duplicate_normalised(found).rows.tolist() == [2]
+    assert repeats.duplicate_normalised(found).pairs.tolist() == [[2, 0]]
+
+
+def test_disputed_repeats_are_counted_but_kept(tmp_path):
+    """Where the answers differ no row is deleted before someone has looked."""
+    found = evidence(tmp_path, [("a b", "x"), ("a b", "y"), ("a b", "x"), ("c", "x"), ("c", "x")])
+    defect = repeats.duplicate_exact(found)
+    assert (defect.rows.tolist(), defect.removed.tolist()) == ([1, 2, 4], [4])
+    assert "2 of them carry another answer" in defect.why
+
+
+def test_texts_without_words_are_compared_raw_alone(tmp_path):
+    """Emoji and blanks do not all equal one another."""
+    found = evidence(tmp_path, [("👍", "x"), ("👎", "x"), ("👍", "x"), (" ", "x"), ("", "x")])
+    assert repeats.duplicate_exact(found).rows.tolist() == [2]
+    assert None is repeats.duplicate_normalised(found)
+    assert None is repeats.duplicate_near(found)
+
+
+def test_first_alike_of_nothing_is_nothing():
+    """An empty file has no groups."""
+    assert first_alike(np.zeros(0, np.uint64)).tolist() == []
