@@ -165,6 +165,15 @@ def near_pairs(keys: "NDArray[np.uint64]", reach: int, skip: "NDArray[np.bool_] 
     return np.stack([found // max(n, 1), found % max(n, 1)], axis=1)
 
 
+def pick_sets(
+    flat: "NDArray[np.uint32]", ends: "NDArray[np.int64]", chosen: "NDArray[np.int64]"
+) -> "tuple[NDArray[np.uint32], NDArray[np.int64]]":
+    """Some of the sets that lie one after the other in `flat`, each up to its end: hashes, and how many each has."""
+    starts = ends[chosen - 1] * (chosen > 0) if len(ends) else ends
+    counts = ends[chosen] - starts
+    return flat[_positions(starts, counts)], counts
+
+
 def pair_jaccard(
     pairs: "NDArray[np.int64]", flat: "NDArray[np.uint32]", ends: "NDArray[np.int64]", chunk: int = 8192
 ) -> "NDArray[np.float64]":

@@ -44,3 +44,20 @@ def test_texts_without_words_are_compared_raw_alone(tmp_path):
 def test_first_alike_of_nothing_is_nothing():
     """An empty file has no groups."""
     assert first_alike(np.zeros(0, np.uint64)).tolist() == []
+
+
+def test_a_shared_instruction_makes_no_near_copies(tmp_path):
+    """Rows that share a long instruction and differ in a short text are not copies of one another."""
+    rng = np.random.default_rng(0)
+    instruction = " ".join(f"instruction{i}" for i in range(60))
+    texts = [" ".join(f"w{n}" for n in rng.integers(0, 9999, 10)) for _ in range(100)]
+    texts[50] = texts[3] + " today"
+    found = evidence(tmp_path, [(f"{instruction} {text}", "xy"[i % 2]) for i, text in enumerate(texts)])
+    assert None is repeats.duplicate_near(found)
+    assert [(50, 3)] == [tuple(pair) for pair in found.near_train.rows.tolist()]
+
+
+def test_an_instruction_alone_is_no_copy_either(tmp_path):
+    """A row that is all shared words has nothing of its own to compare."""
+    texts = ["a b c d e f", *(f"a b c d e f g{i} h{i} i{i} j{i}" for i in range(60))]
+    assert None is repeats.duplicate_near(evidence(tmp_path, [(text, "x") for text in texts]))

@@ -31,7 +31,6 @@ def test_results_do_not_depend_on_the_batch(tmp_path, monkeypatch):
     parts = columns(tmp_path, lines)
     assert whole.flat.tolist() == parts.flat.tolist()
     assert whole.ends.tolist() == parts.ends.tolist()
-    assert whole.keys.tolist() == parts.keys.tolist()
 
 
 def test_only_the_first_bad_rows_are_kept_but_all_are_told(tmp_path, monkeypatch):

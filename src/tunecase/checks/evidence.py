@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tunecase.checks.scan import NO_TEXT, Split
-from tunecase.text import near_pairs, pair_jaccard
+from tunecase.text import BANDS, SHINGLE_WORDS, band_keys, near_pairs, pair_jaccard, pick_sets
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,15 +16,18 @@ if TYPE_CHECKING:
 
 NEAR = 0.7
 NEAR_IN_SHORT = 0.8
+SURELY_NEAR = 0.9
 SHORT_WORDS = 20
 REACH = 16
+BATCH = 2048
+BOILERPLATE_SHARE, BOILERPLATE_TEXTS = 0.1, 20
 
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
     """Near pairs of a file with training rows: (row, training row), similarity, same answer, counted as a copy.
 
-    A pair is a copy when J >= .7, or in texts below 20 words J >= .8 and the labels agree: there one word may change
+    A pair is a copy when J >= .7, or in texts with fewer than 20 words of their own J >= .8 and the labels agree: there one word may change
     the meaning. Where labels disagree it is no copy at any length, but a suspicion of a wrong label.
     """
 
@@ -32,6 +35,11 @@ class Pairs:
     similarity: "NDArray[np.float64]"
     same_answer: "Flags"
     copy: "Flags"
+
+    @property
+    def sure(self) -> "Flags":
+        """Copies that can go without a second look."""
+        return self.copy & (self.same_answer | (self.similarity >= SURELY_NEAR))
 
 
 @dataclass(frozen=True)
@@ -91,26 +99,29 @@ class Evidence:
     def _near(self) -> tuple[Pairs, Pairs]:
         import numpy as np
 
-        mine = _representatives(self.train)
-        theirs = _representatives(self.test) if self.test else mine[:0]
+        common = boilerplate(self.train)
+        mine, my_sets = _marks(self.train, common)
+        theirs, their_sets = _marks(self.test, common) if self.test else (mine[:0], _no_sets())
+        flat = np.concatenate([my_sets[0], their_sets[0]])
+        counts = np.concatenate([my_sets[1], their_sets[1]])
         side = np.concatenate([np.zeros(len(mine), bool), np.ones(len(theirs), bool)])
-        keys = self.train.keys[mine]
-        if self.test is not None and len(theirs):
-            keys = np.concatenate([keys, self.test.keys[theirs]]) if len(mine) else self.test.keys[theirs]
-        pairs = near_pairs(keys, REACH, side)
+        pairs = near_pairs(_keys(flat, counts), REACH, side)
+        similarity = pair_jaccard(pairs, flat, np.cumsum(counts))
+        short = counts[pairs].min(axis=1) + SHINGLE_WORDS - 1 < SHORT_WORDS
         across = side[pairs[:, 1]]
         within = np.stack([mine[pairs[~across, 1]], mine[pairs[~across, 0]]], axis=1)
         between = np.stack([theirs[pairs[across, 1] - len(mine)], mine[pairs[across, 0]]], axis=1)
-        return self._judged(self.train, within), self._judged(self.test or self.train, between)
+        return (
+            self._judged(self.train, within, similarity[~across], short[~across]),
+            self._judged(self.test or self.train, between, similarity[across], short[across]),
+        )
 
-    def _judged(self, other: Split, pairs: "Rows") -> Pairs:
+    def _judged(self, other: Split, pairs: "Rows", similarity: "NDArray[np.float64]", short: "Flags") -> Pairs:
         import numpy as np
 
-        similarity = _similarity(other, self.train, pairs)
         kept = similarity >= NEAR
-        pairs, similarity = pairs[kept], similarity[kept]
+        pairs, similarity, short = pairs[kept], similarity[kept], short[kept]
         same = other.answer[pairs[:, 0]] == self.train.answer[pairs[:, 1]]
-        short = np.minimum(other.words[pairs[:, 0]], self.train.words[pairs[:, 1]]) < SHORT_WORDS
         agree = same if self.classes else np.ones(len(pairs), bool)
         copy = agree & (~short | (similarity >= NEAR_IN_SHORT))
         return Pairs(pairs, similarity, same, copy)
@@ -145,10 +156,12 @@ class Evidence:
 
     @cached_property
     def leaked_share(self) -> float:
-        """Share of the test rows that occur in the training file, near copies among them; 0 without a test."""
+        """Share of the test rows that occur in the training file, sure near copies among them; 0 without a test."""
         if self.test is None or not self.test.rows:
             return 0.0
-        return float((self.leaked_raw | self.leaked_normal | self.leaked_near).sum()) / self.test.rows
+        leaked = self.leaked_raw | self.leaked_normal
+        leaked[self.near_test.rows[self.near_test.sure][:, 0]] = True
+        return float(leaked.sum()) / self.test.rows
 
     def copies_of(self, column: str, leaked: "Flags") -> tuple["Rows", "Rows"]:
         """(test row, first training row) of each leaked test row, and all training rows with a leaked text."""
@@ -176,18 +189,45 @@ def first_alike(hashes: "NDArray[np.uint64]") -> "Rows":
     return np.where(hashes == NO_TEXT, np.arange(len(hashes)), first[group]) if len(hashes) else first
 
 
-def _representatives(split: Split) -> "Rows":
+def boilerplate(split: Split) -> "NDArray[np.uint32]":
+    """Shingles of a prompt that many rows share: in a tenth of the first 2,048 distinct texts, and in twenty at least.
+
+    They say nothing about one row, and counted they would make near copies of all rows with one long instruction.
+    """
+    import numpy as np
+
+    first = np.flatnonzero(first_alike(split.normal[:BATCH]) == np.arange(min(BATCH, len(split.normal))))
+    flat, _ = pick_sets(split.flat, split.ends, first)
+    shingles, texts = np.unique(flat, return_counts=True)
+    return shingles[texts >= max(BOILERPLATE_TEXTS, BOILERPLATE_SHARE * len(first))]
+
+
+def _marks(split: Split, common: "NDArray[np.uint32]") -> "tuple[Rows, tuple[NDArray[np.uint32], Rows]]":
+    """The first row of each distinct text with shingles of its own, and those shingles with their counts."""
     import numpy as np
 
     alone = first_alike(split.normal) == np.arange(len(split.normal))
-    return np.flatnonzero(alone & (split.normal != NO_TEXT))
+    rows = np.flatnonzero(alone & (split.normal != NO_TEXT))
+    flat, counts = pick_sets(split.flat, split.ends, rows)
+    if len(common):
+        kept = ~np.isin(flat, common)
+        owner = np.repeat(np.arange(len(rows)), counts)
+        flat, counts = flat[kept], np.bincount(owner[kept], minlength=len(rows)).astype(np.int64)
+    return rows[counts > 0], (flat, counts[counts > 0])
 
 
-def _similarity(other: Split, train: Split, pairs: "Rows") -> "NDArray[np.float64]":
+def _no_sets() -> "tuple[NDArray[np.uint32], Rows]":
     import numpy as np
 
-    if other is train:
-        return pair_jaccard(pairs, train.flat, train.ends)
-    shift = np.array([0, len(other.ends)])
-    ends = np.concatenate([other.ends, train.ends + len(other.flat)])
-    return pair_jaccard(pairs + shift, np.concatenate([other.flat, train.flat]), ends)
+    return np.zeros(0, np.uint32), np.zeros(0, np.int64)
+
+
+def _keys(flat: "NDArray[np.uint32]", counts: "Rows") -> "NDArray[np.uint64]":
+    import numpy as np
+
+    keys = np.zeros((len(counts), BANDS), np.uint64)
+    ends = np.concatenate([[0], np.cumsum(counts)])
+    for first in range(0, len(counts), BATCH):
+        last = min(first + BATCH, len(counts))
+        keys[first:last] = band_keys(flat[ends[first] : ends[last]], counts[first:last])
+    return keys

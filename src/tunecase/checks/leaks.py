@@ -33,15 +33,23 @@ def leak_normalised(evidence: Evidence) -> Defect | None:
 
 
 def leak_near(evidence: Evidence) -> Defect | None:
-    """Test rows that are a training row with a few words changed; every training row close to the test goes."""
+    """Test rows that are a training row with a few words changed.
+
+    Training rows with the same answer or at Jaccard .9 go; the others are to be looked at: they may share a template.
+    """
     import numpy as np
 
     if evidence.test is None or not evidence.leaked_near.any():
         return None
-    near = evidence.near_test.rows[evidence.near_test.copy]
-    removed = np.flatnonzero(np.isin(evidence.first_normal, near[:, 1]))
-    pairs = near[evidence.leaked_near[near[:, 0]]]
-    return _leak(evidence, "leak_near", "with a few words changed", pairs, removed)
+    near = evidence.near_test
+    removed = np.flatnonzero(np.isin(evidence.first_normal, near.rows[near.sure][:, 1]))
+    pairs = near.rows[near.copy & evidence.leaked_near[near.rows[:, 0]]]
+    defect = _leak(evidence, "leak_near", "with a few words changed", pairs, removed)
+    doubtful = len(np.setdiff1d(pairs[:, 1], removed))
+    if doubtful:
+        defect.review_rows = float(doubtful)
+        defect.fix += f"; look at {doubtful} more whose answers differ"
+    return defect
 
 
 def _leak(evidence: Evidence, check: str, how: str, pairs: "NDArray[np.int64]", removed: "NDArray[np.int64]") -> Defect:

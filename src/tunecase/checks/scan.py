@@ -1,7 +1,7 @@
 """What the single pass leaves of a file: compact columns that every check reads, no texts.
 
-A row costs about 340 bytes and 4 bytes a word: hashes of the raw and the normalised input and of the answer, lengths,
-band keys and shingle hashes for near copies, and the first 80 characters for examples.
+A row costs about 250 bytes and 4 bytes a word: hashes of the raw and the normalised input and of the answer, lengths,
+shingle hashes for near copies, and the first 80 characters for examples.
 """
 
 from array import array
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tunecase.checks.privacy import KINDS, kinds_of, masked
 from tunecase.checks.tokens import token_counts
 from tunecase.datasets import LONGEST_LABEL, BadRow, Layout, Row, are_classes, read_rows
-from tunecase.text import WordHashes, band_keys, normalise, shingle_hashes, split_words
+from tunecase.text import WordHashes, normalise, shingle_hashes, split_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,7 +62,6 @@ class Split:
     personal: "NDArray[np.uint8]"
     flat: "NDArray[np.uint32]"
     ends: "Rows"
-    keys: "NDArray[np.uint64]"
     heads: "Heads"
     labels: Counter[str]
     label_of: dict[int, str]
@@ -136,7 +135,7 @@ class Builder:
     characters: int = 0
     waiting: list[list[str]] = field(default_factory=list)
     waiting_texts: list[str] = field(default_factory=list)
-    batches: "list[tuple[NDArray[np.uint32], Rows, NDArray[np.uint64]]]" = field(default_factory=list)
+    batches: "list[tuple[NDArray[np.uint32], Rows]]" = field(default_factory=list)
     hashes: WordHashes = field(default_factory=WordHashes)
 
     def add(self, row: Row) -> None:
@@ -183,11 +182,10 @@ class Builder:
             self.label_of.setdefault(key, output)
 
     def flush(self) -> None:
-        """Turns the waiting words into shingle hashes and band keys, the waiting texts into token counts."""
+        """Turns the waiting words into shingle hashes, the waiting texts into token counts."""
         if not self.waiting:
             return
-        flat, counts = shingle_hashes(self.waiting, self.hashes)
-        self.batches.append((flat, counts, band_keys(flat, counts)))
+        self.batches.append(shingle_hashes(self.waiting, self.hashes))
         self.waiting = []
         if self.tokenizer is not None:
             self.columns["tokens"].extend(token_counts(self.waiting_texts, self.tokenizer))
@@ -202,7 +200,6 @@ class Builder:
         none = np.zeros(0, np.uint64)
         signed = {name: column.get(name, none).astype(np.int64) for name in COLUMNS}
         counts = [batch[1] for batch in self.batches]
-        keys = [batch[2] for batch in self.batches]
         flat = [batch[0] for batch in self.batches]
         self.batches = []
         return Split(
@@ -223,7 +220,6 @@ class Builder:
             personal=column.get("personal", none).astype(np.uint8),
             flat=np.concatenate(flat) if flat else np.zeros(0, np.uint32),
             ends=np.cumsum(np.concatenate(counts)) if counts else np.zeros(0, np.int64),
-            keys=np.concatenate(keys) if keys else np.zeros((0, 0), np.uint64),
             heads=self.heads,
             labels=self.labels,
             label_of=self.label_of,
