@@ -1,15 +1,17 @@
 """Reads data files row by row: JSONL, CSV and Parquet; the usual shapes of rows are recognised.
 
 A bad row is never a bad file: it comes out as a BadRow with its line and reason. Only a file that cannot be opened,
-is not text, or holds no readable row raises.
+is not text, or holds no readable row raises. Memory stays flat, but for a `.json` file that is one array: it is read
+whole, up to 200 MB.
 """
 
 import csv
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tunecase.errors import InputError, MissingExtraError, Problem
 
@@ -18,6 +20,9 @@ SHAPES: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (("text",), "label", "text/label"),
     (("text",), "category", "text/category"),
     (("text",), "intent", "text/intent"),
+    (("text",), "labels", "text/labels"),
+    (("text",), "target", "text/target"),
+    (("utterance",), "intent", "utterance/intent"),
     (("sentence",), "label", "sentence/label"),
     (("instruction", "input"), "output", "instruct"),
     (("instruction",), "output", "instruct"),
@@ -25,11 +30,25 @@ SHAPES: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (("prompt",), "completion", "prompt/completion"),
     (("prompt",), "response", "prompt/completion"),
     (("question",), "answer", "question/answer"),
+    (("query",), "response", "query/response"),
     (("input",), "output", "input/output"),
     (("source",), "target", "source/target"),
 )
 CHAT_KEYS = ("messages", "conversations")
+FORMATS = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".parquet": "parquet",
+}
 SAMPLE = 200
+MOST_BAD_FIRST = 10_000
+SHOWN_CHARACTERS = 200
+LONGEST_LABEL = 60
+MOST_ARRAY_BYTES = 200_000_000
+MOST_LINES_A_CELL = 10_000  # a quote that stays open longer than this is a mistake
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +116,14 @@ def detect(path: Path, input: str | None = None, output: str | None = None, labe
     kind = _format(path)
     sample = list(itertools.islice(_records(path, kind), SAMPLE))
     good = [record for _, record, _ in sample if isinstance(record, dict)]
+    if sample and not good:
+        later = itertools.islice(_records(path, kind), SAMPLE, MOST_BAD_FIRST)
+        good = [record for _, record, _ in later if isinstance(record, dict)][:SAMPLE]
     if not sample:
-        raise InputError(Problem(str(path), "an empty file", "at least one row", "check the export that wrote it"))
+        raise InputError(Problem(str(path), "no rows", "at least one row", "check the export that wrote it"))
     if not good:
         _, _, reason = sample[0]
-        fix = "one JSON object a line" if kind == "jsonl" else f"a readable {kind.upper()} file"
+        fix = "one JSON object a line" if kind == "jsonl" else "one record a row"
         raise InputError(Problem(str(path), f"no row can be read (first: {reason})", "rows of data", f"write {fix}"))
     columns = list(dict.fromkeys(key for record in good for key in record))
     missing = [name for name in (input, output) if name is not None and name not in columns]
@@ -134,24 +156,31 @@ def _layout(
 
 
 def read_rows(path: Path, layout: Layout) -> Iterator[Row | BadRow]:
-    """The rows of a file in order, bad ones among them; numbers from 0, lines from 1; memory stays flat."""
+    """The rows of a file in order, bad ones among them; numbers from 0, lines from 1; memory stays flat.
+
+    A row's number counts every record that is not a blank line, bad ones too. Where a file has no lines (Parquet, one
+    JSON array) the line is the number plus one.
+    """
     for number, (line, record, reason) in enumerate(_records(path, layout.format)):
-        if not isinstance(record, dict):
-            yield BadRow(number, line, reason, str(record)[:200])
-            continue
-        yield _row(number, line, record, layout)
+        if isinstance(record, dict):
+            yield _row(number, line, record, layout)
+        else:
+            yield BadRow(number, line, reason, _shown(record))
 
 
 def _row(number: int, line: int, record: dict[str, Any], layout: Layout) -> Row | BadRow:
     if layout.schema == "chat":
         return _chat_row(number, line, record, layout)
-    for name in (layout.input[0], *([layout.output] if layout.output else [])):
-        if name not in record or record[name] is None:
-            return BadRow(number, line, f"no {name!r}", str(record)[:200])
-        if isinstance(record[name], dict | list):
-            return BadRow(number, line, f"{name!r} is not text", str(record)[:200])
-    used = {*layout.input, layout.output}
-    text = "\n\n".join(str(record[name]) for name in layout.input if record.get(name) not in (None, ""))
+    needed = (layout.input[0], layout.output) if layout.output else (layout.input[0],)
+    for name in needed:
+        if record.get(name) is None:
+            return BadRow(number, line, f"no {name!r}", _shown(record))
+    used = {*layout.input, *needed}
+    for name in used:
+        if isinstance(record.get(name), dict | list | bytes):
+            return BadRow(number, line, f"{name!r} is not text", _shown(record))
+    parts = [record[name] for name in layout.input if record.get(name) not in (None, "")]
+    text = "\n\n".join(str(part) for part in parts)
     output = str(record[layout.output]) if layout.output else ""
     return Row(number, line, text, output, {k: v for k, v in record.items() if k not in used})
 
@@ -159,15 +188,25 @@ def _row(number: int, line: int, record: dict[str, Any], layout: Layout) -> Row 
 def _chat_row(number: int, line: int, record: dict[str, Any], layout: Layout) -> Row | BadRow:
     turns = record.get(layout.input[0])
     if not isinstance(turns, list) or not turns or not all(isinstance(turn, dict) for turn in turns):
-        return BadRow(number, line, f"{layout.input[0]!r} is not a list of turns", str(record)[:200])
+        return BadRow(number, line, f"{layout.input[0]!r} is not a list of turns", _shown(record))
     said = [(str(t.get("role", t.get("from", ""))), t.get("content", t.get("value"))) for t in turns]
     if not all(isinstance(content, str) for _, content in said):
-        return BadRow(number, line, "a turn without text", str(record)[:200])
+        return BadRow(number, line, "a turn without text", _shown(record))
     if said[-1][0] not in ("assistant", "gpt", "model"):
-        return BadRow(number, line, "the last turn is not the assistant's", str(record)[:200])
+        return BadRow(number, line, "the last turn is not the assistant's", _shown(record))
     before = "\n\n".join(str(content) for _, content in said[:-1])
     other = {k: v for k, v in record.items() if k != layout.input[0]}
     return Row(number, line, before, str(said[-1][1]), other)
+
+
+def _shown(record: object) -> str:
+    """The beginning of a bad row, for the quarantine file."""
+    if isinstance(record, str):
+        return record[:SHOWN_CHARACTERS]
+    try:
+        return str(record)[:SHOWN_CHARACTERS]
+    except RecursionError:
+        return "(values nested too deeply to show)"
 
 
 def _format(path: Path) -> str:
@@ -177,24 +216,19 @@ def _format(path: Path) -> str:
         raise InputError(Problem(str(path), "a folder", "a data file", "name one file in it"))
     if path.stat().st_size == 0:
         raise InputError(Problem(str(path), "an empty file", "at least one row", "check the export that wrote it"))
-    kind = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".csv": "csv", ".parquet": "parquet"}.get(
-        path.suffix.lower()
-    )
-    if kind is None:
-        raise InputError(
-            Problem(
-                str(path),
-                f"the ending {path.suffix or '(none)'}",
-                ".jsonl, .csv or .parquet",
-                "rename or convert the file",
-            )
-        )
-    return kind
+    ending = path.suffix.lower()
+    if ending not in FORMATS:
+        wanted = ", ".join(FORMATS)
+        raise InputError(Problem(str(path), f"the ending {ending or '(none)'}", wanted, "rename or convert the file"))
+    if FORMATS[ending] == "json":
+        with path.open("rb") as file:
+            return "json" if file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"[" else "jsonl"
+    return FORMATS[ending]
 
 
 def _records(path: Path, kind: str) -> Iterator[tuple[int, Any, str]]:
     """(line, record or raw text, reason) for every row; a record is a dict, anything else is a bad row's text."""
-    reader = {"jsonl": _jsonl, "csv": _csv, "parquet": _parquet}[kind]
+    reader = {"jsonl": _jsonl, "json": _json_array, "csv": _csv, "parquet": _parquet}[kind]
     yield from reader(path)
 
 
@@ -202,7 +236,7 @@ def _jsonl(path: Path) -> Iterator[tuple[int, Any, str]]:
     import orjson
 
     with path.open("rb") as file:
-        for line, raw in enumerate(file, 1):
+        for line, raw in enumerate(_byte_lines(file), 1):
             if line == 1:
                 _refuse_not_text(path, raw)
                 raw = raw.removeprefix(b"\xef\xbb\xbf")
@@ -211,37 +245,144 @@ def _jsonl(path: Path) -> Iterator[tuple[int, Any, str]]:
             try:
                 record = orjson.loads(raw)
             except orjson.JSONDecodeError as error:
-                text = raw[:200].decode("utf-8", "replace")
-                yield line, text, "not UTF-8" if "utf-8" in str(error).lower() else f"not JSON: {error.msg}"
+                yield line, _head(raw), _why_not_json(raw, error.msg)
                 continue
-            yield line, record if isinstance(record, dict) else str(record)[:200], "not a JSON object"
+            if isinstance(record, dict):
+                yield line, record, ""
+            else:
+                yield line, _head(raw), "not a JSON object"
+
+
+def _byte_lines(file: IO[bytes]) -> Iterator[bytes]:
+    """Lines ended by LF, CRLF or CR; a raw CR cannot stand inside a JSON text, so the cut is safe."""
+    for raw in file:
+        if b"\r" in raw.rstrip(b"\r\n"):
+            yield from raw.splitlines()
+        else:
+            yield raw
+
+
+def _head(raw: bytes) -> str:
+    return raw[: 4 * SHOWN_CHARACTERS].decode("utf-8", "replace").strip()[:SHOWN_CHARACTERS]
+
+
+def _why_not_json(raw: bytes, reason: str) -> str:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return "not UTF-8"
+    return f"not JSON: {reason}"
+
+
+def _json_array(path: Path) -> Iterator[tuple[int, Any, str]]:
+    import orjson
+
+    size = path.stat().st_size
+    if size > MOST_ARRAY_BYTES:
+        got = f"one JSON array of {size / 1e6:,.0f} MB"
+        wanted = f"at most {MOST_ARRAY_BYTES / 1e6:,.0f} MB where a file has to be read whole"
+        raise InputError(Problem(str(path), got, wanted, "write one JSON object a line (.jsonl)"))
+    raw = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    try:
+        records = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        got = f"line {error.lineno}: {_why_not_json(raw, error.msg)}"
+        raise InputError(Problem(str(path), got, "a whole JSON array", "write it again, or as .jsonl")) from None
+    for line, record in enumerate(records, 1):
+        yield line, record, "" if isinstance(record, dict) else "not a JSON object"
 
 
 def _csv(path: Path) -> Iterator[tuple[int, Any, str]]:
     with path.open("rb") as probe:
-        _refuse_not_text(path, probe.readline())
+        _refuse_not_text(path, probe.readline(4096))
+    csv.field_size_limit(2**31 - 1)
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        reader = csv.reader(file)
-        header = next(reader, [])
-        line = reader.line_num + 1
-        while True:
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield line, "", f"not CSV: {error}"
-                line = reader.line_num + 1
-                continue
-            if cells:
+        lines = _Lines(file)
+        records = _csv_cells(lines, _delimiter(lines.peek()))
+        header = next((cells for _, cells, _ in records if cells), [])
+        twice = sorted({name for name in header if name and header.count(name) > 1})
+        if twice:
+            got = f"the column {twice[0]!r} twice"
+            raise InputError(Problem(str(path), got, "every column once", "rename one of them"))
+        for line, cells, reason in records:
+            if reason:
+                yield line, cells[0], reason
+            elif cells:
                 yield line, *_csv_record(header, cells)
-            line = reader.line_num + 1
+
+
+class _Lines:
+    """The lines of a text file, with a way back: lines taken since `mark` can be read once more."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self.file, self.taken, self.again = file, list[str](), list[str]()
+        self.number = 1
+
+    def peek(self) -> str:
+        """The first line, left in place."""
+        first = self.file.readline()
+        self.again = [first] if first else []
+        return first
+
+    def mark(self) -> None:
+        """The next line begins a record."""
+        self.number += len(self.taken)
+        self.taken = []
+
+    def back(self) -> str:
+        """Drops the first line since the mark and gives the others back, to be read as records of their own."""
+        first, *rest = self.taken
+        self.again.extend(reversed(rest))
+        self.taken = [first]
+        return first
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        if len(self.taken) >= MOST_LINES_A_CELL:
+            raise StopIteration
+        line = self.again.pop() if self.again else self.file.readline()
+        if not line:
+            raise StopIteration
+        self.taken.append(line)
+        return line
+
+
+def _csv_cells(lines: _Lines, delimiter: str) -> Iterator[tuple[int, list[str], str]]:
+    """(line, cells, "") for each record, or (line, [text], reason) for a line that breaks the rules of quoting.
+
+    After a broken record only its first line is given up: reading goes on with the next, so that one quote left open
+    does not swallow the rest of the file.
+    """
+    while True:
+        lines.mark()
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            number = lines.number
+            yield number, [_repaired(lines.back()).strip()], f"not CSV: {error}"
+            continue
+        yield lines.number, cells, ""
+
+
+def _delimiter(header: str) -> str:
+    return max((",", ";", "\t"), key=header.count)
+
+
+def _repaired(text: str) -> str:
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _csv_record(header: list[str], cells: list[str]) -> tuple[Any, str]:
     text = ",".join(cells)
-    if any("\udc80" <= char <= "\udcff" for char in text):
-        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace"), "not UTF-8"
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return _repaired(text), "not UTF-8"
     if len(cells) != len(header):
         return text, f"{len(cells)} cells for {len(header)} columns"
     return dict(zip(header, cells, strict=True)), ""
@@ -249,20 +390,20 @@ def _csv_record(header: list[str], cells: list[str]) -> tuple[Any, str]:
 
 def _parquet(path: Path) -> Iterator[tuple[int, Any, str]]:
     try:
+        import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError:
         raise MissingExtraError(f"reading {path.name}", "parquet") from None
     try:
-        file = pq.ParquetFile(path)
-        line = 0
-        for batch in file.iter_batches(batch_size=4096):
-            for record in batch.to_pylist():
-                line += 1
-                yield line, record, ""
-    except (OSError, ValueError) as error:
-        raise InputError(
-            Problem(str(path), str(error).splitlines()[0], "a whole Parquet file", "write it again")
-        ) from None
+        with pq.ParquetFile(path) as file:
+            line = 0
+            for batch in file.iter_batches(batch_size=4096):
+                for record in batch.to_pylist():
+                    line += 1
+                    yield line, record, ""
+    except (OSError, ValueError, pa.ArrowException) as error:
+        got = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(Problem(str(path), got, "a whole Parquet file", "write it again")) from None
 
 
 def _refuse_not_text(path: Path, head: bytes) -> None:
@@ -277,12 +418,11 @@ def looks_like_classes(outputs: Iterable[str]) -> bool:
         >>> looks_like_classes(["yes", "no", "yes", "no", "no", "yes"])
         True
     """
-    counts: dict[str, int] = {}
-    total = 0
-    for output in outputs:
-        counts[output] = counts.get(output, 0) + 1
-        total += 1
-    if total == 0:
-        return False
-    short = sum(count for output, count in counts.items() if len(output) <= 60) >= 0.9 * total
-    return short and len(counts) <= max(2, total // 3)
+    counts = Counter(outputs)
+    short = sum(count for output, count in counts.items() if len(output) <= LONGEST_LABEL)
+    return are_classes(len(counts), short, counts.total())
+
+
+def are_classes(distinct: int, short: int, total: int) -> bool:
+    """The rule of looks_like_classes on counts: distinct outputs, outputs of at most 60 characters, all outputs."""
+    return total > 0 and short >= 0.9 * total and distinct <= max(2, total // 3)

@@ -1,0 +1,48 @@
+"""What a check says: one kind of defect with every row it concerns, before prices and lines are added."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from tunecase.records import Severity
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def _no_rows() -> "NDArray[np.int64]":
+    import numpy as np
+
+    return np.zeros(0, np.int64)
+
+
+@dataclass(slots=True)
+class Defect:
+    """One kind of defect; rows and removed are indices into the columns of a Split.
+
+    Args:
+        rows: the rows concerned, of the file that `where` names.
+        removed: rows of the training file that the fix deletes.
+        pairs: (row, other row), shape (pairs, 2); the other is of the training file.
+        count: how often it occurs, where that is not the number of rows.
+        share: of all rows of the file, where that is not count / rows.
+        review_rows: rows somebody has to look at; new_rows: rows somebody has to label anew. Both zero: a free fix.
+        unpriced: True where the fix has a cost that cannot be told.
+        bad: the rows concerned are bad rows, by number and line, and no columns hold them.
+    """
+
+    check: str
+    severity: Severity
+    why: str
+    fix: str
+    rows: "NDArray[np.int64]" = field(default_factory=_no_rows)
+    removed: "NDArray[np.int64]" = field(default_factory=_no_rows)
+    pairs: "NDArray[np.int64] | None" = None
+    where: Literal["train", "test"] = "train"
+    count: int | None = None
+    share: float | None = None
+    examples: tuple[str, ...] = ()
+    review_rows: float = 0.0
+    new_rows: float = 0.0
+    unpriced: bool = False
+    bad: bool = False

@@ -1,0 +1,233 @@
+"""What all checks are given: both files as columns, and what compares row with row: groups, repeats, near pairs."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tunecase.checks.scan import NO_TEXT, Split
+from tunecase.text import BANDS, SHINGLE_WORDS, band_keys, near_pairs, pair_jaccard, pick_sets
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Rows = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
+
+NEAR = 0.7
+NEAR_IN_SHORT = 0.8
+SURELY_NEAR = 0.9
+SHORT_WORDS = 20
+REACH = 16
+BATCH = 2048
+BOILERPLATE_SHARE, BOILERPLATE_TEXTS = 0.1, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Near pairs of a file with training rows: (row, training row), similarity, same answer, counted as a copy.
+
+    A pair is a copy when J >= .7, or in texts with fewer than 20 words of their own J >= .8 and the labels agree: there one word may change
+    the meaning. Where labels disagree it is no copy at any length, but a suspicion of a wrong label.
+    """
+
+    rows: "Rows"
+    similarity: "NDArray[np.float64]"
+    same_answer: "Flags"
+    copy: "Flags"
+
+    @property
+    def sure(self) -> "Flags":
+        """Copies that can go without a second look."""
+        return self.copy & (self.same_answer | (self.similarity >= SURELY_NEAR))
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Both files, the limit of a row and the comparisons, each worked out once."""
+
+    train: Split
+    test: Split | None
+    limit_tokens: int
+
+    @cached_property
+    def classes(self) -> dict[str, int]:
+        """Training rows of each class; empty for free answers."""
+        return self.train.classes
+
+    @cached_property
+    def first_raw(self) -> "Rows":
+        """For each training row the first row with the same raw input, itself where there is none or no text."""
+        return first_alike(self.train.raw)
+
+    @cached_property
+    def first_normal(self) -> "Rows":
+        """The same after normalising."""
+        return first_alike(self.train.normal)
+
+    @cached_property
+    def text(self) -> "Rows":
+        """For each training row the first row it says the same as, raw or normalised."""
+        import numpy as np
+
+        return np.where(self.train.normal != NO_TEXT, self.first_normal, self.first_raw)
+
+    @cached_property
+    def disputed(self) -> "Flags":
+        """Training rows whose text also occurs with another answer."""
+        import numpy as np
+
+        if not self.train.labelled:
+            return np.zeros(len(self.text), bool)
+        differs = self.train.answer != self.train.answer[self.text]
+        groups = np.zeros(len(self.text), bool)
+        groups[self.text[differs]] = True
+        disputed: Flags = groups[self.text] & (self.train.raw != NO_TEXT)
+        return disputed
+
+    @cached_property
+    def near_train(self) -> Pairs:
+        """Near pairs within the training file: (later, earlier)."""
+        return self._near[0]
+
+    @cached_property
+    def near_test(self) -> Pairs:
+        """Near pairs across the files: (test row, training row)."""
+        return self._near[1]
+
+    @cached_property
+    def _near(self) -> tuple[Pairs, Pairs]:
+        import numpy as np
+
+        common = boilerplate(self.train)
+        mine, my_sets = _marks(self.train, common)
+        theirs, their_sets = _marks(self.test, common) if self.test else (mine[:0], _no_sets())
+        flat = np.concatenate([my_sets[0], their_sets[0]])
+        counts = np.concatenate([my_sets[1], their_sets[1]])
+        side = np.concatenate([np.zeros(len(mine), bool), np.ones(len(theirs), bool)])
+        pairs = near_pairs(_keys(flat, counts), REACH, side)
+        similarity = pair_jaccard(pairs, flat, np.cumsum(counts))
+        short = counts[pairs].min(axis=1) + SHINGLE_WORDS - 1 < SHORT_WORDS
+        across = side[pairs[:, 1]]
+        within = np.stack([mine[pairs[~across, 1]], mine[pairs[~across, 0]]], axis=1)
+        between = np.stack([theirs[pairs[across, 1] - len(mine)], mine[pairs[across, 0]]], axis=1)
+        return (
+            self._judged(self.train, within, similarity[~across], short[~across]),
+            self._judged(self.test or self.train, between, similarity[across], short[across]),
+        )
+
+    def _judged(self, other: Split, pairs: "Rows", similarity: "NDArray[np.float64]", short: "Flags") -> Pairs:
+        import numpy as np
+
+        kept = similarity >= NEAR
+        pairs, similarity, short = pairs[kept], similarity[kept], short[kept]
+        same = other.answer[pairs[:, 0]] == self.train.answer[pairs[:, 1]]
+        agree = same if self.classes else np.ones(len(pairs), bool)
+        copy = agree & (~short | (similarity >= NEAR_IN_SHORT))
+        return Pairs(pairs, similarity, same, copy)
+
+    @cached_property
+    def leaked_raw(self) -> "Flags":
+        """Test rows whose raw input is in the training file."""
+        import numpy as np
+
+        assert self.test is not None
+        leaked: Flags = np.isin(self.test.raw, self.train.raw) & (self.test.raw != NO_TEXT)
+        return leaked
+
+    @cached_property
+    def leaked_normal(self) -> "Flags":
+        """Test rows whose normalised input is in the training file."""
+        import numpy as np
+
+        assert self.test is not None
+        leaked: Flags = np.isin(self.test.normal, self.train.normal) & (self.test.normal != NO_TEXT)
+        return leaked
+
+    @cached_property
+    def leaked_near(self) -> "Flags":
+        """Test rows that are a near copy of a training row and neither a raw nor a normalised one."""
+        import numpy as np
+
+        assert self.test is not None
+        near = np.zeros(len(self.test.raw), bool)
+        near[self.near_test.rows[self.near_test.copy][:, 0]] = True
+        return near & ~self.leaked_raw & ~self.leaked_normal
+
+    @cached_property
+    def leaked_share(self) -> float:
+        """Share of the test rows that occur in the training file, sure near copies among them; 0 without a test."""
+        if self.test is None or not self.test.rows:
+            return 0.0
+        leaked = self.leaked_raw | self.leaked_normal
+        leaked[self.near_test.rows[self.near_test.sure][:, 0]] = True
+        return float(leaked.sum()) / self.test.rows
+
+    def copies_of(self, column: str, leaked: "Flags") -> tuple["Rows", "Rows"]:
+        """(test row, first training row) of each leaked test row, and all training rows with a leaked text."""
+        import numpy as np
+
+        assert self.test is not None
+        theirs, mine = getattr(self.test, column), getattr(self.train, column)
+        values, first = np.unique(mine, return_index=True)
+        rows = np.flatnonzero(leaked)
+        pairs = np.stack([rows, first[np.searchsorted(values, theirs[rows])]], axis=1)
+        return pairs, np.flatnonzero(np.isin(mine, theirs[rows]))
+
+
+def first_alike(hashes: "NDArray[np.uint64]") -> "Rows":
+    """For each row the first row with the same hash; a row without text stands for itself.
+
+    Example:
+        >>> import numpy as np
+        >>> first_alike(np.array([7, 0, 7, 0], np.uint64)).tolist()
+        [0, 1, 0, 3]
+    """
+    import numpy as np
+
+    _, first, group = np.unique(hashes, return_index=True, return_inverse=True)
+    return np.where(hashes == NO_TEXT, np.arange(len(hashes)), first[group]) if len(hashes) else first
+
+
+def boilerplate(split: Split) -> "NDArray[np.uint32]":
+    """Shingles of a prompt that many rows share: in a tenth of the first 2,048 distinct texts, and in twenty at least.
+
+    They say nothing about one row, and counted they would make near copies of all rows with one long instruction.
+    """
+    import numpy as np
+
+    first = np.flatnonzero(first_alike(split.normal[:BATCH]) == np.arange(min(BATCH, len(split.normal))))
+    flat, _ = pick_sets(split.flat, split.ends, first)
+    shingles, texts = np.unique(flat, return_counts=True)
+    return shingles[texts >= max(BOILERPLATE_TEXTS, BOILERPLATE_SHARE * len(first))]
+
+
+def _marks(split: Split, common: "NDArray[np.uint32]") -> "tuple[Rows, tuple[NDArray[np.uint32], Rows]]":
+    """The first row of each distinct text with shingles of its own, and those shingles with their counts."""
+    import numpy as np
+
+    alone = first_alike(split.normal) == np.arange(len(split.normal))
+    rows = np.flatnonzero(alone & (split.normal != NO_TEXT))
+    flat, counts = pick_sets(split.flat, split.ends, rows)
+    if len(common):
+        kept = ~np.isin(flat, common)
+        owner = np.repeat(np.arange(len(rows)), counts)
+        flat, counts = flat[kept], np.bincount(owner[kept], minlength=len(rows)).astype(np.int64)
+    return rows[counts > 0], (flat, counts[counts > 0])
+
+
+def _no_sets() -> "tuple[NDArray[np.uint32], Rows]":
+    import numpy as np
+
+    return np.zeros(0, np.uint32), np.zeros(0, np.int64)
+
+
+def _keys(flat: "NDArray[np.uint32]", counts: "Rows") -> "NDArray[np.uint64]":
+    import numpy as np
+
+    keys = np.zeros((len(counts), BANDS), np.uint64)
+    ends = np.concatenate([[0], np.cumsum(counts)])
+    for first in range(0, len(counts), BATCH):
+        last = min(first + BATCH, len(counts))
+        keys[first:last] = band_keys(flat[ends[first] : ends[last]], counts[first:last])
+    return keys

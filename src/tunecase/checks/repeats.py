@@ -1,0 +1,120 @@
+"""Rows that repeat another: word for word, after normalising, or nearly."""
+
+from typing import TYPE_CHECKING
+
+from tunecase.checks.defect import Defect
+from tunecase.checks.evidence import NEAR, NEAR_IN_SHORT, SHORT_WORDS, Evidence, first_alike
+from tunecase.records import Severity
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+WARN_SHARE = 0.005
+
+
+def duplicate_exact(evidence: Evidence) -> Defect | None:
+    """Training rows whose raw input equals an earlier row's; only those with the same answer are deleted."""
+    import numpy as np
+
+    return _repeats(
+        evidence,
+        "duplicate_exact",
+        evidence.first_raw,
+        evidence.first_raw != np.arange(len(evidence.first_raw)),
+        "the same input again, character for character: it counts double in training",
+    )
+
+
+def duplicate_normalised(evidence: Evidence) -> Defect | None:
+    """Training rows that equal an earlier one only after normalising (case, punctuation, blanks)."""
+    import numpy as np
+
+    own = np.arange(len(evidence.first_raw))
+    return _repeats(
+        evidence,
+        "duplicate_normalised",
+        evidence.first_normal,
+        (evidence.first_normal != own) & (evidence.first_raw == own),
+        "the same input again but for case, punctuation or blanks",
+    )
+
+
+def _repeats(
+    evidence: Evidence, check: str, first: "NDArray[np.int64]", repeated: "NDArray[np.bool_]", why: str
+) -> Defect | None:
+    import numpy as np
+
+    rows = np.flatnonzero(repeated)
+    if not len(rows):
+        return None
+    kept = int((evidence.disputed & repeated).sum())
+    held = f"; {kept} of them carry another answer and wait for the contradiction's review" if kept else ""
+    return Defect(
+        check=check,
+        severity=_severity(len(rows), evidence),
+        why=why + held,
+        fix="keep the first of each, delete the others, free",
+        rows=rows,
+        removed=np.flatnonzero(repeated & ~evidence.disputed),
+        pairs=np.stack([rows, first[rows]], axis=1),
+        examples=tuple(evidence.train.example(int(row)) for row in rows[:2]),
+    )
+
+
+def duplicate_near(evidence: Evidence) -> Defect | None:
+    """Training rows that are an earlier one with a few words changed, found by MinHash and verified by true Jaccard.
+
+    Free answers that differ are counted but not deleted: one number changed makes another task. Pairs at Jaccard .7
+    are found with 99% chance, closer ones more surely; in a crowd of more than 16 alike only neighbours are compared.
+    """
+    import numpy as np
+
+    near = evidence.near_train
+    chosen = near.copy
+    if not chosen.any():
+        return None
+    pairs = near.rows[chosen]
+    rows = np.unique(pairs[:, 0])
+    removed = np.unique(near.rows[chosen & near.same_answer][:, 0])
+    removed = removed[~evidence.disputed[removed]]
+    waiting = len(rows) - len(removed)
+    fix = "keep one of each group, delete the others, free"
+    return Defect(
+        check="duplicate_near",
+        severity=_severity(len(rows), evidence),
+        why=(
+            f"nearly the same input again: three-word runs shared by {NEAR:.0%} or more "
+            f"({NEAR_IN_SHORT:.0%} and the same label below {SHORT_WORDS} words)"
+        ),
+        fix=fix if not waiting else f"{fix}; look at {waiting} whose answers differ before deleting",
+        rows=rows,
+        removed=removed,
+        pairs=pairs,
+        examples=tuple(evidence.train.example(int(row)) for row in pairs[0]),
+        review_rows=float(waiting),
+    )
+
+
+def duplicate_test(evidence: Evidence) -> Defect | None:
+    """Test rows that repeat an earlier test row, raw or normalised."""
+    import numpy as np
+
+    if evidence.test is None:
+        return None
+    own = np.arange(len(evidence.test.raw))
+    rows = np.flatnonzero((first_alike(evidence.test.raw) != own) | (first_alike(evidence.test.normal) != own))
+    if not len(rows):
+        return None
+    return Defect(
+        check="duplicate_test",
+        severity="note",
+        why="the same test input again, after normalising: the test says less than its size promises",
+        fix="keep the first of each in the test file, free",
+        rows=rows,
+        where="test",
+    )
+
+
+def _severity(count: int, evidence: Evidence) -> Severity:
+    return "warn" if count >= WARN_SHARE * evidence.train.rows else "note"
