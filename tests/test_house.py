@@ -29,6 +29,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "prices",
         "ladder",
         "curve_models",
+        "points",
+        "verdicts",
     ),
     ("ledger", "engine"),
     ("project", "catalog", "records"),

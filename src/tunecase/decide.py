@@ -158,7 +158,8 @@ def _state(
         error_baseline=to_error(base, forecast.direction) if base is not None else 1.0,
         test_rows=forecast.points[-1].test_rows if metric.binomial else None,
         value=value if value is not None else np.zeros(basis.worlds.n),
-        round_cost=_mean(estimate.round_price), run_cost=_mean(estimate.run_price) if estimate.run_price else 0.0, supply=supply(basis),
+        round_cost=_mean(estimate.round_price),
+        run_cost=_mean(estimate.run_price) if estimate.run_price else 0.0, supply=supply(basis),
         budget_left=budget, forecast=forecast, audit=audit, estimate=estimate, basis=basis,
         model=project.models[-1] if project.models else catalog.default("models").value,
     )  # fmt: skip

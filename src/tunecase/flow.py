@@ -123,7 +123,7 @@ def open_case(path: Path, seed: int = 0, today: date | None = None) -> Flow:
 
 
 def define(flow: Flow) -> Definition:
-    """Is the problem well posed and achievable? Audits and prices first when that has not been done: rules rest on it."""
+    """Is the problem well posed and achievable? Audits and prices first when that is not done yet."""
     from tunecase.define import define as judge
 
     found = flow.known("audit") or audit(flow)
@@ -278,16 +278,9 @@ def report(flow: Flow, to: Path | None = None, page: Callable[[Any], str] | None
 
 
 def points(tried: Pilot) -> tuple[Point, ...]:
-    """The points of a pilot: the mean over draws at each size, with the draws' spread and the test size."""
-    from statistics import stdev
-
-    good = [run for run in tried.runs if not run.failed and run.converged]
-    out = []
-    for n in sorted({run.n for run in good}):
-        scores = [run.score for run in good if run.n == n]
-        sd = stdev(scores) if len(scores) > 1 else None
-        out.append(Point(n, sum(scores) / len(scores), len(scores), tried.test_rows, sd))
-    return tuple(out)
+    """One point for each run that ended well; the forecast averages them and learns their spread from run to run."""
+    good = (run for run in tried.runs if not run.failed and run.converged)
+    return tuple(Point(run.n, run.score, 1, run.test_rows) for run in good)
 
 
 def road(flow: Flow, tell: Callable[[str, Any], None], progress: Progress | None = None, anyway: bool = False) -> bool:
