@@ -133,6 +133,7 @@ def _record(
         rows=train.rows,
         usable=usable,
         dropped=int(dropped.sum()),
+        dropped_rows=tuple(train.number[dropped].tolist()),
         quarantined=train.bad,
         quarantine_file=quarantine_file,
         test_rows=test.rows if test else 0,

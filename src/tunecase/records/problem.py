@@ -90,7 +90,10 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """Are these the right data, and good enough? rows = kept + dropped + quarantined."""
+    """Are these the right data, and good enough? rows = usable + dropped + quarantined.
+
+    `dropped_rows` are the numbers of the training rows that the free fixes would delete.
+    """
 
     train: str
     test: str | None
@@ -114,6 +117,7 @@ class Audit:
     format: str
     schema: str
     seconds: float
+    dropped_rows: tuple[int, ...] = ()
 
     @property
     def ok(self) -> bool:
