@@ -55,7 +55,7 @@ def test_a_shared_instruction_makes_no_near_copies(tmp_path):
     found = evidence(tmp_path, [(f"{instruction} {text}", "xy"[i % 2]) for i, text in enumerate(texts)])
     assert None is repeats.duplicate_near(found)
     pairs = found.near_train.rows.tolist()
-    assert [[50, 3]] == pairs
+    assert pairs == [[50, 3]]
 
 
 def test_an_instruction_alone_is_no_copy_either(tmp_path):
@@ -70,4 +70,4 @@ def test_rows_from_templates_are_not_deleted(tmp_path):
     heads = [" ".join(f"t{k}w{i}" for i in range(40)) for k in range(30)]
     found = evidence(tmp_path, [(f"{heads[i % 30]} n{rng.integers(10**6)}", "x") for i in range(300)])
     defect = repeats.duplicate_near(found)
-    assert (270, 0, 50) == (len(defect.rows), len(defect.removed), defect.review_rows)
+    assert (len(defect.rows), len(defect.removed), defect.review_rows) == (270, 0, 50)
