@@ -54,10 +54,20 @@ def test_a_shared_instruction_makes_no_near_copies(tmp_path):
     texts[50] = texts[3] + " today"
     found = evidence(tmp_path, [(f"{instruction} {text}", "xy"[i % 2]) for i, text in enumerate(texts)])
     assert None is repeats.duplicate_near(found)
-    assert [(50, 3)] == [tuple(pair) for pair in found.near_train.rows.tolist()]
+    pairs = found.near_train.rows.tolist()
+    assert pairs == [[50, 3]]
 
 
 def test_an_instruction_alone_is_no_copy_either(tmp_path):
     """A row that is all shared words has nothing of its own to compare."""
     texts = ["a b c d e f", *(f"a b c d e f g{i} h{i} i{i} j{i}" for i in range(60))]
     assert None is repeats.duplicate_near(evidence(tmp_path, [(text, "x") for text in texts]))
+
+
+def test_rows_from_templates_are_not_deleted(tmp_path):
+    """Where most rows are near copies the finding asks for a look and deletes nothing."""
+    rng = np.random.default_rng(0)
+    heads = [" ".join(f"t{k}w{i}" for i in range(40)) for k in range(30)]
+    found = evidence(tmp_path, [(f"{heads[i % 30]} n{rng.integers(10**6)}", "x") for i in range(300)])
+    defect = repeats.duplicate_near(found)
+    assert (len(defect.rows), len(defect.removed), defect.review_rows) == (270, 0, 50)

@@ -69,7 +69,7 @@ def near_contradiction(evidence: Evidence) -> Defect | None:
         count=len(pairs),
         share=len(rows) / evidence.train.rows,
         examples=tuple(f"{evidence.train.example(row)} → {evidence.train.label(row)}" for row in (one, other)),
-        review_rows=float(len(pairs)),
+        review_rows=float(min(len(pairs), len(rows))),
     )
 
 

@@ -27,8 +27,9 @@ BOILERPLATE_SHARE, BOILERPLATE_TEXTS = 0.1, 20
 class Pairs:
     """Near pairs of a file with training rows: (row, training row), similarity, same answer, counted as a copy.
 
-    A pair is a copy when J >= .7, or in texts with fewer than 20 words of their own J >= .8 and the labels agree: there one word may change
-    the meaning. Where labels disagree it is no copy at any length, but a suspicion of a wrong label.
+    A pair is a copy when J >= .7, or where a text has fewer than 20 words of its own J >= .8 and the labels agree:
+    there one word may change the meaning. Where labels disagree it is no copy at any length, but a suspicion of a
+    wrong label. A copy is sure when the answer is the same as well, or J >= .9.
     """
 
     rows: "Rows"

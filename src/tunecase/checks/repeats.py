@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WARN_SHARE = 0.005
+CROWD_SHARE = 0.3  # so many near copies are a template at work, not carelessness
+ROWS_TO_JUDGE_A_TEMPLATE = 50
 
 
 def duplicate_exact(evidence: Evidence) -> Defect | None:
@@ -65,7 +67,8 @@ def _repeats(
 def duplicate_near(evidence: Evidence) -> Defect | None:
     """Training rows that are an earlier one with a few words changed, found by MinHash and verified by true Jaccard.
 
-    Free answers that differ are counted but not deleted: one number changed makes another task. Pairs at Jaccard .7
+    Free answers that differ are counted but not deleted: one number changed makes another task; nor is anything where
+    more than three rows in ten would go. Pairs at Jaccard .7
     are found with 99% chance, closer ones more surely; in a crowd of more than 16 alike only neighbours are compared.
     """
     import numpy as np
@@ -78,8 +81,11 @@ def duplicate_near(evidence: Evidence) -> Defect | None:
     rows = np.unique(pairs[:, 0])
     removed = np.unique(near.rows[chosen & near.same_answer][:, 0])
     removed = removed[~evidence.disputed[removed]]
-    waiting = len(rows) - len(removed)
     fix = "keep one of each group, delete the others, free"
+    waiting = len(rows) - len(removed)
+    if len(removed) > CROWD_SHARE * evidence.train.rows:
+        removed, waiting = removed[:0], ROWS_TO_JUDGE_A_TEMPLATE
+        fix = "nothing is deleted: so many rows alike come from a template"
     return Defect(
         check="duplicate_near",
         severity=_severity(len(rows), evidence),
@@ -87,7 +93,7 @@ def duplicate_near(evidence: Evidence) -> Defect | None:
             f"nearly the same input again: three-word runs shared by {NEAR:.0%} or more "
             f"({NEAR_IN_SHORT:.0%} and the same label below {SHORT_WORDS} words)"
         ),
-        fix=fix if not waiting else f"{fix}; look at {waiting} whose answers differ before deleting",
+        fix=fix if not waiting else f"{fix}; look at {waiting} before deleting any",
         rows=rows,
         removed=removed,
         pairs=pairs,
