@@ -191,7 +191,7 @@ def run(
     told: dict[str, Any] = {}
 
     def tell(verb: str, record: Any) -> None:
-        told[verb] = record
+        told[verb.removesuffix(" again")] = record
         if not json:
             show(verb, record)
 

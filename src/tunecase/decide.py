@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tunecase import catalog, levers
 from tunecase.curves import believe, to_error
 from tunecase.levers import Cap, Offer, State
+from tunecase.loop import of_the_model
 from tunecase.prices import Basis, supply
 from tunecase.project import Project, read_score
 from tunecase.records import Audit, Decision, Definition, Estimate, Forecast, Option
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 LEVERS: tuple[Callable[[State], Offer], ...] = (
     levers.ship,
+    levers.fine_tune,
     levers.label,
     levers.clean,
     levers.tune,
@@ -153,7 +155,7 @@ def _state(
     assert target is not None
     budget = project.budget.spread.median - spent if project.budget else float("inf")
     return State(
-        paths=belief.paths(sizes, draws=basis.worlds.n), sizes=tuple(sizes),
+        paths=of_the_model(belief.paths(sizes, draws=basis.worlds.n), forecast, basis), sizes=tuple(sizes),
         error_target=to_error(target, forecast.direction),
         error_baseline=to_error(base, forecast.direction) if base is not None else 1.0,
         test_rows=forecast.points[-1].test_rows if metric.binomial else None,

@@ -125,7 +125,7 @@ def _along_the_curve(project: Project, basis: Basis, rows: int, forecast: Foreca
     )
     most = int(basis.text("rounds.most"))
     sizes = loop.doubling(rows, forecast.n_max, most)
-    paths = belief.paths(sizes, draws=basis.worlds.n)
+    paths = loop.of_the_model(belief.paths(sizes, draws=basis.worlds.n), forecast, basis)
     if forecast.ceiling is not None:
         paths = np.maximum(paths, to_error(forecast.ceiling, forecast.direction))
     rounds: Draws | None = None
@@ -160,6 +160,16 @@ def _curve_words(rows: int, forecast: Forecast, most: int, test_rows: int | None
         f"a round succeeds when the lower end of the 80% interval of {test} meets the target; "
         f"the loop ends then, or after {most} rounds, or at the last size",
         "rounds only buy data: tuning, cleaning and another model between rounds are left to the next decision",
+        *_stand_in_words(forecast),
+    )
+
+
+def _stand_in_words(forecast: Forecast) -> tuple[str, ...]:
+    if not forecast.stand_in:
+        return ()
+    factor = catalog.default(loop.STAND_IN)
+    return (
+        f"the pilot was {forecast.model}; the tuned model's error is {factor.value} times as large ({factor.source})",
     )
 
 

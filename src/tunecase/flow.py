@@ -217,6 +217,7 @@ def forecast(flow: Flow) -> Forecast:
     record = extrapolate(
         points(tried), metric=tried.metric, direction=tried.direction, target=target,
         ceiling=posed.ceiling.high if posed.ceiling else None, supply=supply(basis), basis=basis, seed=flow.seed,
+        model=tried.model, stand_in=tried.stand_in,
     )  # fmt: skip
     return cast(Forecast, flow.keep("forecast", record))
 
@@ -284,7 +285,7 @@ def points(tried: Pilot) -> tuple[Point, ...]:
 
 
 def road(flow: Flow, tell: Callable[[str, Any], None], progress: Progress | None = None, anyway: bool = False) -> bool:
-    """All verbs in order; `tell` is called with each record. Returns False when the answer is no.
+    """All verbs in order; `tell` is called with each record, "estimate again" after the pilot. Returns False when the answer is no.
 
     A problem that is not well posed, or data that are not fit, end the road before the pilot: nothing is spent on it.
     """
@@ -296,7 +297,7 @@ def road(flow: Flow, tell: Callable[[str, Any], None], progress: Progress | None
     if sound or anyway:
         tell("pilot", pilot(flow, progress=progress))
         tell("forecast", forecast(flow))
-        tell("estimate", estimate(flow))
+        tell("estimate again", estimate(flow))
     decision = decide(flow)
     tell("decide", decision)
     tell("books", books(flow))

@@ -43,6 +43,8 @@ def forecast(
     supply: Supply | None = None,
     basis: Basis | None = None,
     seed: int = 0,
+    model: str = "",
+    stand_in: bool = False,
 ) -> Forecast:
     """The forecast of one learning curve.
 
@@ -57,6 +59,8 @@ def forecast(
         supply: where more examples come from, and their price.
         basis: the project's budget and currency.
         seed: same seed, same answer.
+        model: what the points were measured with, in words.
+        stand_in: True when that is not the model to be tuned.
     Returns: a Forecast; `ok` is False when the answer is no.
     Raises: InputError when a score or the target lies outside the metric's range.
     Leaves out: everything but the number of examples: recipe, model and label quality stay those of the points.
@@ -69,7 +73,7 @@ def forecast(
     if n_max is None:
         n_max, n_max_why = n_max_of(last, supply, basis)
     n_max = max(n_max, last)
-    facts = Facts(tidy, direction, bounded, binomial, target, ceiling, n_max, n_max_why, _recipe(basis))
+    facts = Facts(tidy, direction, bounded, binomial, target, ceiling, n_max, n_max_why, model)
     seen = None
     if len(tidy) >= LEAST_SIZES:
         belief = believe(tidy, direction=direction, bounded=bounded, binomial=binomial, seed=seed)
@@ -93,9 +97,11 @@ def forecast(
         models=facts.belief.models if facts.belief else (),
         metric=metric,
         direction=direction,
-        assumptions=_assumptions(points, facts, last),
+        assumptions=_assumptions(points, facts, last, stand_in),
         currency=basis.currency if basis else "USD",
         seed=seed,
+        model=model,
+        stand_in=stand_in,
     )
 
 
@@ -202,17 +208,14 @@ def _check(points: Sequence[Point], target: float | None, bounded: bool) -> None
         raise InputError(problems)
 
 
-def _recipe(basis: Basis | None) -> str:
-    project = basis.project if basis else None
-    return f"{project.models[0]} and {project.method}" if project and project.models else ""
-
-
-def _assumptions(points: Sequence[Point], facts: Facts, last: int) -> tuple[str, ...]:
+def _assumptions(points: Sequence[Point], facts: Facts, last: int, stand_in: bool) -> tuple[str, ...]:
     words = ["only the number of examples changes; model, recipe and label quality stay those of the pilot"]
     if any(point.n == 0 for point in points):
         words.append("the untouched model (n = 0) is kept apart: it is not part of the curve")
     if facts.belief:
         words += facts.belief.assumptions
+    if stand_in:
+        words.append(f"{facts.model} stands in for the model to be tuned, which may do better or worse")
     if last and facts.n_max > FARTHEST * last:
         far = f"beyond {FARTHEST * last:,} examples ({FARTHEST} times the largest size)"
         words.append(f"{far} nothing was ever checked; the band is widened further there")

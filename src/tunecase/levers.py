@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
-from tunecase.loop import walk
+from tunecase.loop import STAND_IN, walk
 from tunecase.prices import Basis, Supply, review_price
 from tunecase.records import Audit, Estimate, Forecast
-from tunecase.spread import Band, Spread, band
-from tunecase.units import Wanted, read_quantity
+from tunecase.spread import Band, band
 from tunecase.wording import count, score
 
 if TYPE_CHECKING:
@@ -117,21 +116,19 @@ def label(state: State) -> Offer:
     caps = plans(state, state.paths[:, 1:], state.sizes[1:], 0.0)
     blocked = "" if caps else f"the first {count(more)} labels and one round cost more than what is left of the budget"
     step = f"label {count(more)} more, train and test once"
-    return Offer("label", f"buy {count(more)} more labelled examples", caps, step, cost, "measured", blocked)
+    return Offer("label", f"buy {count(more)} more labelled examples", caps, step, cost, _evidence(state), blocked)
 
 
 def clean(state: State) -> Offer:
     """Find and mend wrong labels: with a share rho wrong, n rows teach like n (1 - 2 rho)^2 clean ones."""
     import numpy as np
 
-    rho = state.basis.worlds.draw("clean.label_noise", _prior("clean.label_noise"))
-    flagged = (
-        rho * state.sizes[0] * state.basis.worlds.draw("clean.flagged_per_error", _prior("clean.flagged_per_error"))
-    )
+    rho = state.basis.draw("lever.label_noise")
+    flagged = rho * state.sizes[0] * state.basis.draw("lever.rows_per_wrong_label")
     cost = review_price(1, state.basis) * flagged
     shift = -2 * np.log(np.clip(1 - 2 * rho, 0.05, 1.0))
     paths = _read_further(state, shift)
-    assumption = f"cleaning: {_words('clean.label_noise')} of the labels are wrong"
+    assumption = f"cleaning: {_words('lever.label_noise')} of the labels are wrong"
     step = f"review about {count(float(np.median(flagged)))} suspicious rows, train and test once"
     return Offer(
         "clean", "clean the labels at hand", plans(state, paths, state.sizes, cost), step,
@@ -143,13 +140,14 @@ def tune(state: State) -> Offer:
     """Search over settings: the error shrinks by an assumed factor, less the luck of the best of K noisy runs."""
     from tunecase.statistics import winners_curse
 
-    runs = int(_prior("tune.runs").median)
-    factor = state.basis.worlds.draw("tune.error_factor", _prior("tune.error_factor"))
+    runs = int(state.basis.text("lever.tuning_runs"))
+    factor = state.basis.draw("lever.tuning_factor")
     cost = runs * state.run_cost
-    m = state.test_rows or 200
-    noise = (state.paths[:, 0].mean() * (1 - state.paths[:, 0].mean()) / m) ** 0.5
-    words = f"tuning: error times {_words('tune.error_factor')}; the best of {runs} runs looks"
-    assumption = f"{words} {score(winners_curse(runs) * noise)} better than it is, which is not counted as gain"
+    assumption = f"tuning: error times {_words('lever.tuning_factor')}"
+    if state.test_rows:
+        error = float(state.paths[:, 0].mean())
+        luck = winners_curse(runs) * (error * (1 - error) / state.test_rows) ** 0.5
+        assumption += f"; the best of {runs} runs looks {score(luck)} better than it is, which is not counted as gain"
     paths = state.paths * factor[:, None]
     step = f"try {runs} settings on the rows at hand, measure the winner afresh"
     return Offer(
@@ -158,16 +156,32 @@ def tune(state: State) -> Offer:
     )  # fmt: skip
 
 
+def fine_tune(state: State) -> Offer:
+    """Train the model itself on the rows at hand, where so far only a cheap learner stood in for it."""
+    if not state.forecast.stand_in:
+        return Offer("fine_tune", f"fine-tune {state.model}", blocked="the pilot measured the model itself")
+    action = f"fine-tune {state.model} on the {count(state.sizes[0])} rows at hand"
+    assumption = f"{state.model}: error {_words(STAND_IN)} times that of {state.forecast.model} at the same rows"
+    cost = band(state.round_cost + 0 * state.value)
+    caps = plans(state, state.paths, state.sizes, 0.0)
+    step = f"{action}, test once: one round"
+    return Offer("fine_tune", action, caps, step, cost, "assumed", _over_budget(caps), assumption)
+
+
 def bigger_model(state: State) -> Offer:
-    """Train the candidate model on the rows at hand: its error is the probe's times an assumed factor."""
-    factor = state.basis.worlds.draw("model.error_factor", _prior("model.error_factor"))
-    paths = state.paths * factor[:, None]
-    assumption = f"{state.model}: error times {_words('model.error_factor')} of the pilot's at the same rows"
-    return Offer(
-        "bigger_model", f"fine-tune {state.model} on the rows at hand",
-        plans(state, paths, state.sizes, state.run_cost), f"fine-tune it on {count(state.sizes[0])} rows, test once",
-        band(state.run_cost + state.round_cost + 0 * factor), "assumed", assumption=assumption,
-    )  # fmt: skip
+    """Train a bigger model on the rows at hand: its error is the smaller one's times an assumed factor."""
+    if state.forecast.stand_in:
+        return Offer("bigger_model", "train a bigger model", blocked=f"{state.model} itself is not measured yet")
+    factor = state.basis.draw("lever.bigger_model_factor")
+    assumption = f"a bigger model: error times {_words('lever.bigger_model_factor')} at the same rows"
+    caps = plans(state, state.paths * factor[:, None], state.sizes, 0.0)
+    cost = band(state.round_cost + 0 * factor)
+    action = "train the next bigger model on the rows at hand"
+    return Offer("bigger_model", action, caps, f"{action}, test once", cost, "assumed", _over_budget(caps), assumption)
+
+
+def _over_budget(caps: tuple[Cap, ...]) -> str:
+    return "" if caps else "its first step costs more than what is left of the budget"
 
 
 def redefine(state: State) -> Offer:
@@ -199,14 +213,12 @@ def stop(state: State) -> Offer:
     return Offer("stop", "stop here", (cap,), "nothing", Band(0, 0, 0, 0), "measured")
 
 
-def _prior(name: str) -> Spread:
-    row = next(row for row in catalog.read_table("lever_priors") if row["name"] == name)
-    wanted = Wanted("share", most=1) if row["value"].endswith("%") else Wanted("")
-    return read_quantity(row["value"], wanted).spread
-
-
 def _words(name: str) -> str:
-    return next(row["value"] for row in catalog.read_table("lever_priors") if row["name"] == name)
+    return catalog.default(name).value
+
+
+def _evidence(state: State) -> Literal["measured", "assumed"]:
+    return "assumed" if state.forecast.stand_in else "measured"
 
 
 def _read_further(state: State, shift: "Draws") -> "Draws":

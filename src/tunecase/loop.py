@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
+from tunecase.prices import Basis
+from tunecase.records import Forecast
 from tunecase.spread import generator
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     Flags = NDArray[np.bool_]
 
+STAND_IN = "stand_in.factor"
 SURE = 0.90  # the lower end of the 80% interval that every measured score is shown with
 
 
@@ -153,6 +156,21 @@ def walk(
         reached=reached,
         false_pass=reached & (true_error > error_target),
     )
+
+
+def of_the_model(paths: "Draws", forecast: Forecast, basis: Basis) -> "Draws":
+    """The true errors of the model to be tuned, where the forecast is that of a cheap learner in its place.
+
+        error of the model = error of the stand-in x factor,   one factor per world for all its sizes, at most 1
+
+    The factor is a documented default until the model itself has been piloted; a forecast of the model itself is
+    returned as it is. Leaves out that a model may gain more from data than its stand-in does.
+    """
+    import numpy as np
+
+    if not forecast.stand_in:
+        return paths
+    return np.asarray(np.minimum(paths * basis.draw(STAND_IN)[:, None], 1.0))
 
 
 def _passed(paths: "Draws", error_target: float, test_rows: int | None, seed: int) -> "Flags":

@@ -142,6 +142,7 @@ def pilot(
         seconds=time.perf_counter() - started,
         reused=len(reused),
         stopped=stopped,
+        stand_in=module.STAND_IN,
         notes=ladder_notes(rows, chosen, bool(sizes)),
     )
 

@@ -34,6 +34,11 @@ _WANTED = {
     "source.usable": Wanted("share", most=1),
     "review_minutes": Wanted("minute", "label"),
     "working_hours": Wanted("hour", "month"),
+    "lever.label_noise": Wanted("share", most=1),
+    "lever.rows_per_wrong_label": Wanted(),
+    "lever.tuning_factor": Wanted(),
+    "lever.bigger_model_factor": Wanted(),
+    "stand_in.factor": Wanted(),
 }
 
 

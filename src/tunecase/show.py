@@ -1,5 +1,6 @@
 """Prints records for people: one printer per verb, 80 columns, no colour needed to understand them."""
 
+import itertools
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -16,9 +17,11 @@ from tunecase.records import (
     Estimate,
     Fit,
     Forecast,
+    Option,
     Pilot,
     Report,
 )
+from tunecase.spread import Band
 from tunecase.wording import (
     band,
     count,
@@ -32,14 +35,15 @@ from tunecase.wording import (
     paid,
     score,
     score_interval,
+    sentence,
     share,
 )
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-MARKS = {"pass": "✓", "fail": "✗", "unknown": "?"}
-COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow"}
+MARKS = {"pass": "✓", "fail": "✗", "unknown": "?", "note": "·"}
+COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow", "note": "cyan"}
 
 
 def show(verb: str, record: Any, console: "Console | None" = None) -> None:
@@ -102,15 +106,26 @@ def _head(console: "Console", verb: str, answer: str, fine: bool | None = None) 
     console.print(Text(verb.upper(), style=f"bold {colour}"), Text("─" * 8, style=colour), Text(answer, style="bold"))
 
 
-def _table(console: "Console", header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
+def _table(
+    console: "Console",
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    right: Sequence[int] = (),
+    notes: Sequence[str] = (),
+) -> None:
+    """A table without lines; `notes` stand dim under the first cell of their row."""
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_header=any(header))
     for index, name in enumerate(header):
-        table.add_column(name, justify="right" if index in right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        # Numbers keep to one line; the first column takes what is left.
+        table.add_column(name, justify="right" if index in right else "left", overflow="fold", no_wrap=index > 0)
+    for row, note in itertools.zip_longest(rows, notes, fillvalue=""):
+        first = Text(row[0])
+        if note:
+            first.append(f"\n  {note}", style="dim")
+        table.add_row(first, *(Text(cell) for cell in row[1:]))
     console.print(table)
 
 
@@ -130,12 +145,15 @@ def _definition(console: "Console", record: Definition) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), show_header=False)
     for rule in record.criteria:
-        price = f" Price: {money_band(rule.price, record.currency)}." if rule.price and rule.status != "pass" else ""
-        fix = f" Fix: {rule.fix}.{price}" if rule.fix and rule.status != "pass" else ""
-        mark = Text(f"{MARKS[rule.status]} {rule.status}", style=COLOURS[rule.status])
-        table.add_row(mark, Text(rule.id), Text(f"{rule.reason}{fix}"))
+        # A note is worth reading and changes nothing: it must not look like a failure.
+        status = "note" if rule.severity == "note" and rule.status == "fail" else rule.status
+        text = Text(f"{rule.name}: ", style="bold").append(rule.reason, style="not bold")
+        if rule.fix and rule.status != "pass":
+            price = f" Price: {money_band(rule.price, record.currency)}." if rule.price else ""
+            text.append(f"\n  {sentence(rule.fix)}{price}", style="not bold dim")
+        table.add_row(Text(f"{MARKS[status]} {status}", style=COLOURS[status]), Text(rule.id, style="dim"), text)
     console.print(table)
 
 
@@ -146,21 +164,24 @@ def _audit(console: "Console", record: Audit) -> None:
     _line(console, f"{kept}, {count(record.quarantined)} quarantined; {count(record.test_rows)} test rows.")
     rows = [
         (
-            finding.check.replace("_", " "),
-            f"{count(finding.count)}{' (test)' if finding.where == 'test' else ''}",
+            f"{finding.check.replace('_', ' ')} ({finding.severity})",
+            f"{count(finding.count)}{' test' if finding.where == 'test' else ''}",
             share(finding.share, 1),
-            finding.severity,
-            money_band(finding.price, record.currency) if finding.price else "unpriced",
-            finding.fix,
+            _price(finding.price, record.currency),
         )
         for finding in record.findings
     ]
     if rows:
-        _table(console, ("finding", "rows", "share", "", "price", "fix"), rows, (1, 2))
+        fixes = [sentence(finding.fix) for finding in record.findings]
+        _table(console, ("finding", "rows", "share", "price of the fix"), rows, (1, 2, 3), fixes)
     _line(console, f"Repairs: {money_band(record.repair_price, record.currency)}. Tokens: {_tokens(record)}.")
     if record.quarantine_file:
         _line(console, f"Rows that could not be read are in {record.quarantine_file}.")
     _notes(console, "Not checked:", record.not_checked, 8)
+
+
+def _price(amount: Band | None, currency: str) -> str:
+    return "free" if amount is not None and amount.p90 == 0 else money_band(amount, currency)
 
 
 def _tokens(record: Audit) -> str:
@@ -169,29 +190,24 @@ def _tokens(record: Audit) -> str:
     return f"{interval(total.low, total.mid, total.high)} ({how})"
 
 
-def _estimate(console: "Console", record: Estimate) -> None:
+def _estimate(console: "Console", record: Estimate, again: bool = False) -> None:
     over = (
         "" if record.over_budget is None else f"; {share(record.over_budget)} chance to exceed {figures(record.budget)}"
     )
-    _head(console, "estimate", f"{money_band(record.total, record.currency)}{over}")
+    words = f"{money_band(record.total, record.currency)}{over}"
+    _head(console, "estimate, after the pilot" if again else "estimate", words)
     rows = [
         (
             line.name,
             *(figures(getattr(line.amount, p)) if line.amount else "unpriced" for p in ("p10", "p50", "p90")),
             share(line.share) if line.included and line.share is not None else "not counted",
-            line.basis,
         )
         for line in record.lines
     ]
-    total = (
-        "total",
-        figures(record.total.p10),
-        figures(record.total.p50),
-        figures(record.total.p90),
-        "100%",
-        record.based_on,
-    )
-    _table(console, (f"{record.currency}", "P10", "P50", "P90", "share", ""), [*rows, total], (1, 2, 3, 4))
+    points = (figures(record.total.p10), figures(record.total.p50), figures(record.total.p90))
+    header = (record.currency, "P10", "P50", "P90", "share")
+    notes = [] if again else [line.basis for line in record.lines]
+    _table(console, header, [*rows, ("total", *points, "100%")], (1, 2, 3, 4), notes)
     _line(
         console,
         f"P80 {money(record.total.p80, record.currency)}; rounds {band(record.rounds)}; "
@@ -201,6 +217,8 @@ def _estimate(console: "Console", record: Estimate) -> None:
         _line(
             console, f"Plus {counted(len(record.unpriced), 'unpriced line')}: {'; '.join(record.unpriced)}.", "yellow"
         )
+    if again:
+        return
     drivers = ", ".join(f"{driver.name} {share(driver.share)}" for driver in record.drivers[:4])
     if drivers:
         _line(console, f"What moves it: {drivers}.")
@@ -208,6 +226,11 @@ def _estimate(console: "Console", record: Estimate) -> None:
     _line(console, f"GPU prices of {dates}; price book {record.price_book[:12]}.", "dim")
     _notes(console, "Defaults used:", [f"{d.field}: {d.value} ({d.source})" for d in record.defaults])
     _notes(console, "Assumed:", record.assumptions)
+
+
+def _estimate_again(console: "Console", record: Estimate) -> None:
+    """The bill once more, when the pilot has moved it: figures only."""
+    _estimate(console, record, again=True)
 
 
 def _pilot(console: "Console", record: Pilot) -> None:
@@ -240,7 +263,8 @@ def _bar(value: float, width: int = 24) -> str:
 
 
 def _forecast(console: "Console", record: Forecast) -> None:
-    _head(console, "forecast", record.verdict, False if not record.ok else None)
+    verdict = f"{record.verdict}, with {record.model}" if record.model else record.verdict
+    _head(console, "forecast", verdict, False if not record.ok else None)
     _line(console, record.reason)
     for row in curve_lines(record):
         _line(console, row)
@@ -268,21 +292,27 @@ def _decision(console: "Console", record: Decision) -> None:
     _line(console, record.reason)
     rows = [
         (
-            ("→ " if option.lever == record.advice else "  ") + option.lever.replace("_", " "),
-            figures(option.expected_value) if option.expected_value is not None else "unknown",
-            share(option.p_reach) if option.p_reach is not None else "",
-            money_band(option.first_step_cost, record.currency) if option.first_step_cost else "",
-            option.blocked or option.arithmetic,
+            ("→ " if option.lever == record.advice else "  ") + option.action,
+            figures(option.expected_value) if option.expected_value is not None else "-",
+            share(option.p_reach) if option.p_reach is not None else "-",
+            _price(option.first_step_cost, record.currency) if option.first_step_cost else "-",
         )
         for option in record.options
     ]
-    _table(console, ("  lever", "worth", "P(reach)", "first step", "arithmetic"), rows, (1, 2))
+    if rows:
+        notes = [option.blocked or _arithmetic(option) for option in record.options]
+        _table(console, ("  what", "worth", "P(reach)", "first step"), rows, (1, 2, 3), notes)
     if record.flips_at:
         _line(console, f"The advice flips: {record.flips_at}.")
     best = record.best
     if best and best.give_up:
         _line(console, f"Give up: {best.give_up}.")
     _notes(console, "Assumed:", record.assumptions)
+
+
+def _arithmetic(option: Option) -> str:
+    assumed = " (effect assumed)" if option.evidence == "assumed" else ""
+    return f"{option.arithmetic}{assumed}" if option.expected_cost else ""
 
 
 def _books(console: "Console", record: Books) -> None:
@@ -337,6 +367,7 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "define": _definition,
     "audit": _audit,
     "estimate": _estimate,
+    "estimate again": _estimate_again,
     "pilot": _pilot,
     "forecast": _forecast,
     "decide": _decision,

@@ -23,7 +23,7 @@ Verdict = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that a verdict is drawn from. `recipe` is the model and method, empty when unknown."""
+    """All that a verdict is drawn from. `model` is what the points were measured with, empty when unknown."""
 
     points: tuple[Point, ...]
     direction: str
@@ -33,7 +33,7 @@ class Facts:
     ceiling: float | None
     n_max: int
     n_max_why: str
-    recipe: str
+    model: str
     belief: Belief | None = None
     p_target: float | None = None
     needed: Needed | None = None
@@ -148,8 +148,8 @@ def reason(found: Verdict, facts: Facts, following: str) -> str:
 
 def _chance(found: Verdict, facts: Facts, now: str, wanted: str) -> str:
     within = f"{facts.n_max:,} examples" + (f" ({facts.n_max_why})" if facts.n_max_why else "")
-    recipe = f" with {facts.recipe}" if facts.recipe else ""
-    chance = f"From {now}, the chance of {wanted} within {within}{recipe}"
+    model = f"With {facts.model}: from" if facts.model else "From"
+    chance = f"{model} {now}, the chance of {wanted} within {within}"
     if found == "not achievable within n_max":
         return f"{chance} is below 5% ({facts.p_target:.1%})."
     half = facts.needed.p50 if facts.needed else None

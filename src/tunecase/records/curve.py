@@ -36,7 +36,10 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Pilot:
-    """Small real runs on nested, class-balanced subsets, one held-out test set for all."""
+    """Small real runs on nested, class-balanced subsets, one held-out test set for all.
+
+    `stand_in` is True when the learner is not the model that would be tuned but a cheap one in its place.
+    """
 
     trainer: str
     model: str
@@ -51,6 +54,7 @@ class Pilot:
     seconds: float
     reused: int
     stopped: str = ""
+    stand_in: bool = False
     notes: tuple[str, ...] = ()
 
     @property
@@ -97,7 +101,10 @@ class Needed:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Will more data do it? The verdict's words are those of docs/method.md."""
+    """Will more data do it? The verdict's words are those of docs/method.md.
+
+    `model` is what the points were measured with; `stand_in` as in Pilot.
+    """
 
     verdict: Literal[
         "above the ceiling", "reached", "not a pilot yet", "pilot uninformative",
@@ -120,8 +127,11 @@ class Forecast:
     assumptions: tuple[str, ...]
     currency: str
     seed: int
+    model: str = ""
+    stand_in: bool = False
 
     @property
     def ok(self) -> bool:
-        """False when the answer is no: above the ceiling, or not achievable."""
-        return self.verdict not in ("above the ceiling", "not achievable within n_max")
+        """False when the answer is no: above the ceiling, or not achievable with the model to be tuned."""
+        hopeless = self.verdict == "not achievable within n_max" and not self.stand_in
+        return self.verdict != "above the ceiling" and not hopeless

@@ -55,6 +55,9 @@ class Trainer(Protocol):
     NEEDS_CLASSES: bool
     """True when it can only tell classes apart."""
 
+    STAND_IN: bool
+    """True when nobody would ship it as the fine-tune: it shows the data's curve, not the model's."""
+
     def train(self, task: Task) -> Result:
         """Trains on the task's rows and scores on its test rows."""
 

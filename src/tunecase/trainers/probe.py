@@ -16,9 +16,10 @@ from tunecase.trainers import Result, Setting, Task, count_correct, score
 if TYPE_CHECKING:
     from sklearn.pipeline import FeatureUnion
 
-MODEL = "n-gram logistic regression"
+MODEL = "the probe (n-gram logistic regression)"
 METRICS: Mapping[str, str] = {"accuracy": "higher", "macro_f1": "higher"}
 NEEDS_CLASSES = True
+STAND_IN = True
 
 # Signs count as words, so that only a blank text is without features.
 WORDS_AND_SIGNS = r"\w+|[^\w\s]"
