@@ -11,7 +11,7 @@ from tunecase.loop import Walk
 from tunecase.prices import Basis, Supply, label_price, person_hour
 from tunecase.project import Project
 from tunecase.spread import Band, Beta, band
-from tunecase.wording import figures
+from tunecase.wording import counted, figures
 
 if TYPE_CHECKING:
     from tunecase.spread import Draws
@@ -158,7 +158,8 @@ def _evaluation_share(work: Work) -> "Draws":
 
 def _hours_words(work: Work, hours: "Draws", what: str) -> str:
     rounds = band(work.walk.rounds)
-    return f"{figures(band(hours).p50)} h of {what} at P50; {rounds.p50:.0f} rounds at P50, {rounds.p90:.0f} at P90"
+    middle = counted(round(rounds.p50), "round")
+    return f"{figures(band(hours).p50)} h of {what} at P50; {middle} at P50, {rounds.p90:.0f} at P90"
 
 
 def _draws_of(known: Band, basis: Basis) -> "Draws":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog, levers
 from tunecase.curves import believe, to_error
-from tunecase.levers import Cap, Offer, State
+from tunecase.levers import Offer, Plan, State
 from tunecase.loop import of_the_model
 from tunecase.prices import Basis, supply
 from tunecase.project import Project, read_score
@@ -172,13 +172,8 @@ def _mean(amount: Band) -> float:
     return 0.3 * amount.p10 + 0.4 * amount.p50 + 0.3 * amount.p90
 
 
-def _best(offer: Offer, scale: float = 1.0) -> Cap | None:
-    return max(offer.caps, key=lambda cap: scale * cap.gain - cap.cost, default=None)
-
-
 def _worth(offer: Offer, scale: float = 1.0) -> float:
-    cap = _best(offer, scale)
-    return float("-inf") if cap is None else scale * cap.gain - cap.cost
+    return float("-inf") if offer.plan is None else offer.plan.worth(scale)
 
 
 def _winner(offers: tuple[Offer, ...], scale: float) -> Offer:
@@ -196,16 +191,16 @@ def _choose(
     notes: tuple[str, ...],
 ) -> Decision:
     best = _winner(offers, 1.0)
-    others = sorted((o for o in offers if o.lever not in (best.lever, "stop") and o.caps), key=_worth, reverse=True)
+    others = sorted((o for o in offers if o.lever not in (best.lever, "stop") and o.plan), key=_worth, reverse=True)
     runner_up = f"{others[0].action}, worth {money(_worth(others[0]), basis.currency)}" if others else "none"
-    cap = _best(best)
-    assert cap is not None
+    assert best.plan is not None
     if best.lever == "stop":
-        reason = f"No step is worth its price at this value; the best other one is {runner_up}."
+        reason = f"No step is worth its price at this value; the best other one is to {runner_up}."
     else:
+        gain, cost, p_reach = best.plan.means()
         reason = (
-            f"Its plan is worth {money(cap.gain - cap.cost, basis.currency)} in expectation: {share(cap.p_reach)} "
-            f"chance to reach the target by {count(cap.size)} examples. Next best: {runner_up}."
+            f"Its plan is worth {money(gain - cost, basis.currency)} in expectation: {share(p_reach)} chance to reach "
+            f"the target, by {count(best.plan.give_up()[0])} examples at the latest. Next best: {runner_up}."
         )
     return Decision(
         advice=best.lever, action=best.action, reason=reason, options=options, value_of_target=band(value),
@@ -230,24 +225,30 @@ def _flips(project: Project, offers: tuple[Offer, ...], best: Offer, basis: Basi
 
 
 def _option(offer: Offer, state: State, has_value: bool) -> Option:
-    cap = _best(offer)
-    if cap is None or not has_value:
-        p_reach = offer.p_reach if cap is None else max(c.p_reach for c in offer.caps)
-        cost = None if cap is None else offer.caps[-1].band
-        words = (
-            "" if cap is None else f"{share(p_reach)} chance by {count(offer.caps[-1].size)} examples; value not stated"
-        )
+    plan = offer.plan
+    if plan is None or not has_value:
+        p_reach = offer.p_reach if plan is None else float(plan.weight @ plan.reach[:, -1])
+        words = "" if plan is None else f"{share(p_reach)} chance by {count(plan.sizes[-1])} examples; value not stated"
         return Option(
-            offer.lever, offer.action, cost, offer.first_step, offer.first_step_cost, p_reach, None, None, None, words,
+            offer.lever, offer.action, None, offer.first_step, offer.first_step_cost, p_reach, None, None, None, words,
             offer.evidence, blocked=offer.blocked,
         )  # fmt: skip
-    worth = cap.gain - cap.cost
-    words = f"{figures(cap.gain)} gain - {figures(cap.cost)} cost = {figures(worth)} {state.currency}"
-    give_up = f"at {count(cap.size)} examples, {money(cap.band.p90, state.currency)} at most in nine worlds of ten"
+    gain, cost, p_reach = plan.means()
+    worth = gain - cost
+    words = f"{figures(gain)} gain - {figures(cost)} cost = {figures(worth)} {state.currency}"
+    give_up = "" if offer.lever in ("stop", "ship") else _give_up(plan, state)
     return Option(
-        offer.lever, offer.action, cap.band, offer.first_step, offer.first_step_cost, cap.p_reach, cap.gain, cap.cost,
-        worth, words, offer.evidence, "" if offer.lever in ("stop", "ship") else give_up, offer.blocked,
+        offer.lever, offer.action, None, offer.first_step, offer.first_step_cost, p_reach, gain, cost, worth, words,
+        offer.evidence, give_up, offer.blocked,
     )  # fmt: skip
+
+
+def _give_up(plan: Plan, state: State) -> str:
+    size, threshold = plan.give_up()
+    if size == plan.sizes[0]:
+        return f"after the first test, at {count(size)} examples"
+    early = f"after the first test if it shows less than {score(threshold)}, and " if threshold is not None else ""
+    return f"{early}at {count(size)} examples at the latest"
 
 
 def _assumptions(project: Project, offers: tuple[Offer, ...], state: State, value: "Draws | None") -> tuple[str, ...]:

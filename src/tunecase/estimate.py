@@ -1,13 +1,13 @@
 """What will it cost? Every line of the bill over a random number of rounds, its doubt, and what drives it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from tunecase import catalog, loop
 from tunecase.costs import Cost, Work, data, evaluation, gpu, gpu_hours, inference, labour, person_hours, runs_per_round
 from tunecase.hardware import Choice, Machine, base_model, choose, sequence_tokens
-from tunecase.prices import Basis, Supply, low_pay, person_hour, supply, team_share
+from tunecase.prices import Basis, low_pay, person_hour, supply, team_share
 from tunecase.project import Project
 from tunecase.records import Audit, Definition, Driver, Estimate, Forecast, Line, Tokens
 from tunecase.sensitivity import first_order
@@ -56,12 +56,11 @@ def estimate(
     Leaves out unknown unknowns: nothing is added for what no input names.
     """
     stock = supply(basis)
-    route = _route(project, basis, train_rows, stock, forecast, _test_rows(definition, audit, forecast))
     choice = choose(basis, machines)
     work = Work(
         project=project,
         basis=basis,
-        walk=route.walk,
+        walk=loop.rounds_of((train_rows,), 1, basis.worlds.n),
         machine=choice.machine,
         no_machine=choice.why,
         tokens_per_row=_tokens_per_row(basis, train_rows, tokens, audit),
@@ -69,6 +68,8 @@ def estimate(
         repair=audit.repair_price if audit else None,
         test_rows_missing=_test_rows_missing(definition),
     )
+    route = _route(work, train_rows, forecast, _test_rows(definition, audit, forecast))
+    work = replace(work, walk=route.walk)
     bill = {cost.__name__: cost(work) for cost in COSTS}
     return _record(work, bill, route, choice, train_rows)
 
@@ -82,11 +83,10 @@ class _Route:
     assumptions: tuple[str, ...]
 
 
-def _route(
-    project: Project, basis: Basis, rows: int, stock: Supply, forecast: Forecast | None, test_rows: int | None
-) -> _Route:
+def _route(work: Work, rows: int, forecast: Forecast | None, test_rows: int | None) -> _Route:
+    project, basis, stock = work.project, work.basis, work.supply
     if forecast is not None and _usable(forecast):
-        return _along_the_curve(project, basis, rows, forecast, test_rows)
+        return _along_the_curve(work, rows, forecast, test_rows)
     most = int(basis.text("rounds.most"))
     n_max = rows + stock.limit if stock.limit is not None else float("inf")
     if project.rounds is not None:
@@ -112,8 +112,10 @@ def _usable(forecast: Forecast) -> bool:
     return forecast.target is not None and forecast.verdict != "not a pilot yet" and len(sizes) > 1
 
 
-def _along_the_curve(project: Project, basis: Basis, rows: int, forecast: Forecast, test_rows: int | None) -> _Route:
+def _along_the_curve(work: Work, rows: int, forecast: Forecast, test_rows: int | None) -> _Route:
     import numpy as np
+
+    project, basis = work.project, work.basis
 
     from tunecase.curves import believe, to_error
 
@@ -143,8 +145,33 @@ def _along_the_curve(project: Project, basis: Basis, rows: int, forecast: Foreca
         seed=basis.worlds.seed,
         most=rounds,
         stops=rounds is None,
+        **_purse(work, sizes, rounds is None),
     )
-    return _Route(walk, _pilot_words(forecast), _curve_words(rows, forecast, most, test_rows if binomial else None))
+    words = _curve_words(rows, forecast, most, test_rows if binomial else None)
+    if rounds is None and project.budget is not None:
+        words = (*words, "no round is begun whose end would pass the budget")
+    return _Route(walk, _pilot_words(forecast), words)
+
+
+def _purse(work: Work, sizes: Sequence[int], stops: bool) -> dict[str, Any]:
+    """What the walk may spend: the bill at the end of each round, shape (draws, sizes), and the budget."""
+    import numpy as np
+
+    budget = work.project.budget
+    if budget is None or not stops:
+        return {}
+    spend = [
+        _total([cost(replace(work, walk=loop.rounds_of(sizes, r + 1, work.basis.worlds.n))) for cost in COSTS])
+        for r in range(len(sizes))
+    ]
+    return {"spend": np.column_stack(spend), "budget": budget.spread.median}
+
+
+def _total(costs: Sequence[Cost]) -> "Draws":
+    """The sum of the lines that count and have a price, shape (draws,)."""
+    import numpy as np
+
+    return np.asarray(np.sum([cost.amount for cost in costs if cost.included and cost.amount is not None], axis=0))
 
 
 def _pilot_words(forecast: Forecast) -> str:
@@ -206,8 +233,7 @@ def _record(work: Work, bill: dict[str, Cost], route: _Route, choice: Choice, ro
     import numpy as np
 
     project, basis, walk = work.project, work.basis, route.walk
-    counted = [cost.amount for cost in bill.values() if cost.included and cost.amount is not None]
-    total = np.sum(counted, axis=0)
+    total = _total(list(bill.values()))
     budget = project.budget.spread.median if project.budget else None
     within = total <= budget if budget is not None else np.ones(len(total), dtype=bool)
     hours, machine = gpu_hours(work), choice.machine

@@ -285,8 +285,9 @@ def points(tried: Pilot) -> tuple[Point, ...]:
 
 
 def road(flow: Flow, tell: Callable[[str, Any], None], progress: Progress | None = None, anyway: bool = False) -> bool:
-    """All verbs in order; `tell` is called with each record, "estimate again" after the pilot. Returns False when the answer is no.
+    """All verbs in order; returns False when the answer is no.
 
+    `tell` is called with each record; the bill comes once more, as "estimate again", when the pilot has moved it.
     A problem that is not well posed, or data that are not fit, end the road before the pilot: nothing is spent on it.
     """
     sound = True

@@ -1,12 +1,14 @@
 """What the next dollar could buy: each lever is a transform of the same possible worlds, with a price.
 
-A lever's plan is its first step, then growth by doubling until the test is passed, given up at a cap:
+A lever's plan is its first step and a test; what the test shows decides whether to go on doubling, and how far:
 
-    EV(lever, cap) = mean over worlds of  [ V * credit * passed  -  cost ]
+    EV(lever) = mean over what the first test may show of  max over caps of  mean [ V * credit * passed - cost ]
 
 where cost is the first step, one round (labour, training, evaluation) for every size tried, and the examples bought.
 V is the value of reaching the target; `credit` is the part of the wanted gain that the world truly has when the test
-is passed, so that a false pass is not paid in full. Leaves out what serving costs more or less than today.
+is passed, so that a false pass is not paid in full. The first test's scores are sorted into ten equal groups; the cap
+"stop after the first test" is always among the choices. Leaves out what serving costs more or less than today, and
+looking again after later tests, which could only raise a plan's value.
 """
 
 from dataclasses import dataclass
@@ -14,13 +16,19 @@ from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
 from tunecase.loop import STAND_IN, walk
-from tunecase.prices import Basis, Supply, review_price
+from tunecase.prices import Basis, Supply, person_hour, review_price
 from tunecase.records import Audit, Estimate, Forecast
-from tunecase.spread import Band, band
+from tunecase.spread import Band, band, generator
 from tunecase.wording import count, score
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from tunecase.spread import Draws
+
+FREE = Band(0, 0, 0, 0)
+GROUPS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +58,53 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Cap:
-    """A plan that gives up at `size`: mean gain and cost over worlds, the chance to pass, the cost's band."""
+class Plan:
+    """What a lever is worth: means by what the first test shows (rows) and by the size to give up at (columns).
 
-    size: int
-    gain: float
-    cost: float
-    p_reach: float
-    band: Band
+    `gain`, `cost` and `reach` have shape (groups, sizes), money in the base currency; `weight` is each group's share
+    of the worlds, `shown` its lowest score of the first test.
+    """
+
+    sizes: tuple[int, ...]
+    gain: "Draws"
+    cost: "Draws"
+    reach: "Draws"
+    weight: "Draws"
+    shown: "Draws"
+
+    def chosen(self, scale: float = 1.0) -> "NDArray[np.intp]":
+        """The best cap of each group when V is `scale` times as large; the smaller one where two are equal."""
+        import numpy as np
+
+        return np.asarray((scale * self.gain - self.cost).argmax(axis=1), dtype=np.intp)
+
+    def means(self, scale: float = 1.0) -> tuple[float, float, float]:
+        """(gain, cost, chance to pass) over all worlds under the chosen caps; the gain at scale 1."""
+        groups, caps = range(len(self.weight)), self.chosen(scale)
+        gain, cost, reach = (float(self.weight @ grid[groups, caps]) for grid in (self.gain, self.cost, self.reach))
+        return gain, cost, reach
+
+    def worth(self, scale: float = 1.0) -> float:
+        """Expected value when V is `scale` times as large."""
+        gain, cost, _ = self.means(scale)
+        return scale * gain - cost
+
+    def give_up(self) -> tuple[int, float | None]:
+        """The plan's largest size, and the score of the first test below which it ends there (None: it never does)."""
+        caps = self.chosen()
+        further = [float(shown) for cap, shown in zip(caps, self.shown, strict=True) if cap > 0]
+        passed = [float(shown) for cap, shown in zip(caps, self.shown, strict=True) if cap == 0]
+        threshold = min(further) if further and passed and min(passed) < min(further) else None
+        return self.sizes[int(caps.max())], threshold
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One lever as it stands now; without caps it cannot be chosen and `blocked` says why."""
+    """One lever as it stands now; without a plan it cannot be chosen and `blocked` says why."""
 
     lever: str
     action: str
-    caps: tuple[Cap, ...] = ()
+    plan: Plan | None = None
     first_step: str = ""
     first_step_cost: Band | None = None
     evidence: Literal["measured", "assumed", "none"] = "none"
@@ -75,34 +113,68 @@ class Offer:
     p_reach: float | None = None
 
 
-def plans(state: State, paths: "Draws", sizes: tuple[int, ...], first_cost: "Draws | float") -> tuple[Cap, ...]:
-    """The plan's Cap for every size it could give up at, as far as the budget goes in the median world.
+def planned(
+    state: State, paths: "Draws", sizes: tuple[int, ...], first_cost: "Draws | float", first_round: float | None = None
+) -> Plan | None:
+    """The Plan of a lever, as far as the budget goes in the median world; None when not even its first step fits.
 
     Args:
         paths: true error after the lever's transform, shape (worlds, sizes).
         sizes: rows trained on, round by round; the first may be the rows at hand.
         first_cost: paid before the first round, in the base currency.
+        first_round: what the first round costs in place of a whole round.
     """
     import numpy as np
 
-    bought = [state.supply.cost(max(0, size - state.sizes[0])) for size in sizes]
-    rounds = np.arange(1, len(sizes) + 1)
-    spend = np.column_stack(bought) + state.round_cost * rounds + np.asarray(first_cost).reshape(-1, 1)
-    affordable = [k for k in range(len(sizes)) if float(np.median(spend[:, k])) <= state.budget_left]
-    caps = []
-    for k in affordable:
-        walked = walk(
-            paths, state.error_target, sizes, test_rows=state.test_rows, seed=state.basis.worlds.seed, most=k + 1
-        )
-        assert walked.reached is not None
-        last = walked.rounds.astype(int) - 1
-        worlds = np.arange(len(paths))
-        cost = spend[worlds, last]
-        wanted = state.error_baseline - state.error_target
-        credit = np.clip((state.error_baseline - paths[worlds, last]) / wanted, 0.0, 1.0) if wanted > 0 else 1.0
-        gain = state.value * walked.reached * credit
-        caps.append(Cap(sizes[k], float(gain.mean()), float(cost.mean()), float(walked.reached.mean()), band(cost)))
-    return tuple(caps)
+    bought = np.column_stack([state.supply.cost(max(0, size - state.sizes[0])) for size in sizes])
+    rounds = (state.round_cost if first_round is None else first_round) + state.round_cost * np.arange(len(sizes))
+    spend = bought + rounds + np.asarray(first_cost).reshape(-1, 1)
+    spend = np.broadcast_to(spend, paths.shape)
+    within = int((np.median(spend, axis=0) <= state.budget_left).sum())
+    if within == 0:
+        return None
+    gains, costs, passes = [], [], []
+    for cap in range(1, within + 1):
+        gain, cost, passed = _outcome(state, paths, sizes, spend, cap)
+        gains.append(gain)
+        costs.append(cost)
+        passes.append(passed)
+    shown = _first_test(state, paths[:, 0])
+    groups = np.array_split(np.argsort(shown, kind="stable"), min(GROUPS, len(shown)))
+
+    def by_group(columns: "list[Draws]") -> "Draws":
+        return np.array([[float(column[group].mean()) for column in columns] for group in groups])
+
+    weight = np.array([len(group) for group in groups]) / len(shown)
+    lowest = np.array([float(shown[group].min()) for group in groups])
+    return Plan(sizes[:within], by_group(gains), by_group(costs), by_group(passes), weight, lowest)
+
+
+def _outcome(
+    state: State, paths: "Draws", sizes: tuple[int, ...], spend: "Draws", cap: int
+) -> "tuple[Draws, Draws, Draws]":
+    """(gain, cost, passed) of every world when the plan gives up after `cap` rounds."""
+    import numpy as np
+
+    walked = walk(paths, state.error_target, sizes, test_rows=state.test_rows, seed=state.basis.worlds.seed, most=cap)
+    assert walked.reached is not None
+    worlds, last = np.arange(len(paths)), walked.rounds.astype(int) - 1
+    wanted = state.error_baseline - state.error_target
+    credit = np.clip((state.error_baseline - paths[worlds, last]) / wanted, 0.0, 1.0) if wanted > 0 else 1.0
+    return state.value * walked.reached * credit, spend[worlds, last], walked.reached.astype(float)
+
+
+def _first_test(state: State, errors: "Draws") -> "Draws":
+    """What the first test shows in each world, as a score with the test's noise, shape (worlds,)."""
+    import numpy as np
+
+    right = 1 - errors if state.forecast.direction == "higher" else errors
+    if state.test_rows is None:
+        return right
+    # One uniform per world, turned into a count: every lever meets the same luck.
+    luck = generator(state.basis.worlds.seed, "first test of a plan").standard_normal(len(errors))
+    noise = np.sqrt(np.clip(right * (1 - right), 0, None) / state.test_rows)
+    return np.asarray(np.clip(right + noise * luck, 0.0, 1.0))
 
 
 def label(state: State) -> Offer:
@@ -113,10 +185,10 @@ def label(state: State) -> Offer:
         return Offer("label", "label more examples", blocked=f"no more can be had: {state.forecast.n_max_why}")
     more = state.sizes[1] - state.sizes[0]
     cost = band(state.supply.cost(more) + state.round_cost)
-    caps = plans(state, state.paths[:, 1:], state.sizes[1:], 0.0)
-    blocked = "" if caps else f"the first {count(more)} labels and one round cost more than what is left of the budget"
+    plan = planned(state, state.paths[:, 1:], state.sizes[1:], 0.0)
     step = f"label {count(more)} more, train and test once"
-    return Offer("label", f"buy {count(more)} more labelled examples", caps, step, cost, _evidence(state), blocked)
+    action = f"buy {count(more)} more labelled examples"
+    return Offer("label", action, plan, step, cost, _evidence(state), _over_budget(plan))
 
 
 def clean(state: State) -> Offer:
@@ -127,12 +199,12 @@ def clean(state: State) -> Offer:
     flagged = rho * state.sizes[0] * state.basis.draw("lever.rows_per_wrong_label")
     cost = review_price(1, state.basis) * flagged
     shift = -2 * np.log(np.clip(1 - 2 * rho, 0.05, 1.0))
-    paths = _read_further(state, shift)
+    plan = planned(state, _read_further(state, shift), state.sizes, cost)
     assumption = f"cleaning: {_words('lever.label_noise')} of the labels are wrong"
     step = f"review about {count(float(np.median(flagged)))} suspicious rows, train and test once"
     return Offer(
-        "clean", "clean the labels at hand", plans(state, paths, state.sizes, cost), step,
-        band(cost + state.round_cost), "assumed", assumption=assumption,
+        "clean", "clean the labels at hand", plan, step, band(cost + state.round_cost), "assumed", _over_budget(plan),
+        assumption,
     )  # fmt: skip
 
 
@@ -140,6 +212,8 @@ def tune(state: State) -> Offer:
     """Search over settings: the error shrinks by an assumed factor, less the luck of the best of K noisy runs."""
     from tunecase.statistics import winners_curse
 
+    if state.forecast.stand_in:
+        return Offer("tune", "tune the method", blocked=f"{state.model} itself has not been trained yet")
     runs = int(state.basis.text("lever.tuning_runs"))
     factor = state.basis.draw("lever.tuning_factor")
     cost = runs * state.run_cost
@@ -148,11 +222,11 @@ def tune(state: State) -> Offer:
         error = float(state.paths[:, 0].mean())
         luck = winners_curse(runs) * (error * (1 - error) / state.test_rows) ** 0.5
         assumption += f"; the best of {runs} runs looks {score(luck)} better than it is, which is not counted as gain"
-    paths = state.paths * factor[:, None]
+    plan = planned(state, state.paths * factor[:, None], state.sizes, cost)
     step = f"try {runs} settings on the rows at hand, measure the winner afresh"
     return Offer(
-        "tune", "tune the method", plans(state, paths, state.sizes, cost), step,
-        band(cost + state.round_cost + 0 * factor), "assumed", assumption=assumption,
+        "tune", "tune the method", plan, step, band(cost + state.round_cost + 0 * factor), "assumed",
+        _over_budget(plan), assumption,
     )  # fmt: skip
 
 
@@ -162,10 +236,11 @@ def fine_tune(state: State) -> Offer:
         return Offer("fine_tune", f"fine-tune {state.model}", blocked="the pilot measured the model itself")
     action = f"fine-tune {state.model} on the {count(state.sizes[0])} rows at hand"
     assumption = f"{state.model}: error {_words(STAND_IN)} times that of {state.forecast.model} at the same rows"
-    cost = band(state.round_cost + 0 * state.value)
-    caps = plans(state, state.paths, state.sizes, 0.0)
-    step = f"{action}, test once: one round"
-    return Offer("fine_tune", action, caps, step, cost, "assumed", _over_budget(caps), assumption)
+    hours = state.basis.draw("lever.first_run_hours")
+    first = hours * person_hour(state.basis) + state.run_cost
+    plan = planned(state, state.paths, state.sizes, first, first_round=0.0)
+    step = f"{action} and test it, {_words('lever.first_run_hours')} of an engineer"
+    return Offer("fine_tune", action, plan, step, band(first), "assumed", _over_budget(plan), assumption)
 
 
 def bigger_model(state: State) -> Offer:
@@ -174,14 +249,14 @@ def bigger_model(state: State) -> Offer:
         return Offer("bigger_model", "train a bigger model", blocked=f"{state.model} itself is not measured yet")
     factor = state.basis.draw("lever.bigger_model_factor")
     assumption = f"a bigger model: error times {_words('lever.bigger_model_factor')} at the same rows"
-    caps = plans(state, state.paths * factor[:, None], state.sizes, 0.0)
+    plan = planned(state, state.paths * factor[:, None], state.sizes, 0.0)
     cost = band(state.round_cost + 0 * factor)
     action = "train the next bigger model on the rows at hand"
-    return Offer("bigger_model", action, caps, f"{action}, test once", cost, "assumed", _over_budget(caps), assumption)
+    return Offer("bigger_model", action, plan, f"{action}, test once", cost, "assumed", _over_budget(plan), assumption)
 
 
-def _over_budget(caps: tuple[Cap, ...]) -> str:
-    return "" if caps else "its first step costs more than what is left of the budget"
+def _over_budget(plan: Plan | None) -> str:
+    return "" if plan else "its first step costs more than what is left of the budget"
 
 
 def redefine(state: State) -> Offer:
@@ -202,15 +277,22 @@ def ship(state: State) -> Offer:
     """Ship what the pilot trained, when its lower bound meets the target."""
     if state.forecast.verdict != "reached":
         return Offer("ship", "ship what the pilot trained", blocked="the measured score does not meet the target")
-    value = float(state.value.mean())
-    cap = Cap(state.sizes[0], value, 0.0, 1.0, Band(0, 0, 0, 0))
-    return Offer("ship", "ship what the pilot trained", (cap,), "ship", Band(0, 0, 0, 0), "measured")
+    return Offer(
+        "ship", "ship what the pilot trained", _sure(state, float(state.value.mean())), "ship", FREE, "measured"
+    )
 
 
 def stop(state: State) -> Offer:
     """Spend nothing more."""
-    cap = Cap(state.sizes[0], 0.0, 0.0, 0.0, Band(0, 0, 0, 0))
-    return Offer("stop", "stop here", (cap,), "nothing", Band(0, 0, 0, 0), "measured")
+    return Offer("stop", "stop here", _sure(state, 0.0), "nothing", FREE, "measured")
+
+
+def _sure(state: State, gain: float) -> Plan:
+    """A plan that costs nothing and brings the same in every world."""
+    import numpy as np
+
+    one = np.ones((1, 1))
+    return Plan(state.sizes[:1], gain * one, 0 * one, one if gain else 0 * one, np.ones(1), np.zeros(1))
 
 
 def _words(name: str) -> str:

@@ -90,6 +90,15 @@ def counted(rounds: "Draws", sizes: Sequence[int]) -> Walk:
     return Walk(whole, grid[index] - grid[0], np.cumsum(grid)[index] + extra * grid[-1])
 
 
+def rounds_of(sizes: Sequence[int], rounds: int, draws: int) -> Walk:
+    """The walk in which every world goes exactly `rounds` rounds along `sizes`, 1 <= rounds <= len(sizes)."""
+    import numpy as np
+
+    every = np.ones(draws)
+    trained = float(sum(sizes[:rounds]))
+    return Walk(every * rounds, every * (sizes[rounds - 1] - sizes[0]), every * trained)
+
+
 def passing_count(target: float, test_rows: int, sure: float = SURE) -> int:
     """The fewest right answers of a test at which the lower bound of the score meets the target.
 

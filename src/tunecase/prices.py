@@ -34,6 +34,7 @@ _WANTED = {
     "source.usable": Wanted("share", most=1),
     "review_minutes": Wanted("minute", "label"),
     "working_hours": Wanted("hour", "month"),
+    "lever.first_run_hours": Wanted("hour"),
     "lever.label_noise": Wanted("share", most=1),
     "lever.rows_per_wrong_label": Wanted(),
     "lever.tuning_factor": Wanted(),

@@ -201,7 +201,8 @@ def _cost(found: Found) -> str:
     said = f"P80 cost {money(estimate.total.p80, estimate.currency)}"
     if estimate.unpriced:
         said += f" plus {counted(len(estimate.unpriced), 'unpriced line')}"
-    if estimate.budget is not None and estimate.over_budget is not None:
+    # Once a curve is known the rounds stop at the budget, and the chance to reach the target says the rest.
+    if estimate.budget is not None and estimate.over_budget is not None and estimate.reached is None:
         said += f", {share(estimate.over_budget)} chance to pass the budget"
     return said
 
@@ -247,6 +248,8 @@ def _cost_figures(found: Found) -> tuple[Figure, Figure]:
     if estimate.budget is None:
         return cost, Figure("Chance over budget", "no budget", "none was given", "bill")
     budget = f"budget {money(estimate.budget, currency)}"
+    if estimate.reached is not None:
+        budget += ", at which the rounds stop"
     return cost, Figure("Chance over budget", share(estimate.over_budget), budget, "bill")
 
 

@@ -3,6 +3,7 @@
 import itertools
 import math
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -113,20 +114,25 @@ def _table(
     right: Sequence[int] = (),
     notes: Sequence[str] = (),
 ) -> None:
-    """A table without lines; `notes` stand dim under the first cell of their row."""
-    from rich.table import Table
-    from rich.text import Text
+    """A table without lines: the first column takes what the others leave; `notes` stand dim below their row."""
+    widths = [max(len(cell) for cell in column) for column in zip(header, *rows, strict=True)]
+    most = console.width - sum(widths[1:]) - 2 * (len(widths) - 1)
+    widths[0] = max(12, min(widths[0], most))
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_header=any(header))
-    for index, name in enumerate(header):
-        # Numbers keep to one line; the first column takes what is left.
-        table.add_column(name, justify="right" if index in right else "left", overflow="fold", no_wrap=index > 0)
+    def lines(row: Sequence[str]) -> Iterator[str]:
+        first = textwrap.wrap(row[0], widths[0], subsequent_indent="  ") or [""]
+        sides = ("rjust" if index in right else "ljust" for index in range(len(row)))
+        cells = [getattr(cell, side)(width) for cell, side, width in zip(row, sides, widths, strict=True)]
+        yield "  ".join([first[0].ljust(widths[0]), *cells[1:]]).rstrip()
+        yield from first[1:]
+
+    if any(header):
+        _line(console, next(lines(header)), "dim")
     for row, note in itertools.zip_longest(rows, notes, fillvalue=""):
-        first = Text(row[0])
+        for line in lines(row):
+            _line(console, line)
         if note:
-            first.append(f"\n  {note}", style="dim")
-        table.add_row(first, *(Text(cell) for cell in row[1:]))
-    console.print(table)
+            _line(console, note, "dim", 4)
 
 
 def _notes(console: "Console", title: str, notes: Sequence[str], most: int = 6) -> None:
@@ -239,8 +245,8 @@ def _pilot(console: "Console", record: Pilot) -> None:
     _head(console, "pilot", answer, None if means else False)
     _line(
         console,
-        f"{record.trainer}: {counted(len(record.runs), 'run')} in {duration(record.seconds)} ({record.reused} taken "
-        f"from the ledger), {count(record.test_rows)} test rows in every run.",
+        f"{sentence(record.model)[:-1]}: {counted(len(record.runs), 'run')} in {duration(record.seconds)} "
+        f"({record.reused} taken from the ledger), {count(record.test_rows)} test rows in every run.",
     )
     rows = []
     for n, mean in means:
