@@ -21,12 +21,13 @@ def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> Path:
 
 
 def tickets(n: int, seed: int, *, labels: Sequence[str] = COLOURS, shuffled: bool = False) -> list[dict[str, str]]:
-    """n rows whose label shows in the text through words of its own; with `shuffled` the labels are random."""
+    """n rows whose label mostly shows in words of its own, not in a quarter of them; `shuffled`: labels are random."""
     rng = random.Random(seed)
     rows = []
     for k in range(n):
         label = labels[k % len(labels)]
-        own = [f"{label}{rng.choice(NOUNS)}", f"{label}{rng.choice(VERBS)}"]
+        shown = label if rng.random() < 0.7 else rng.choice(labels)
+        own = [f"{shown}{rng.choice(NOUNS)}", f"{shown}{rng.choice(VERBS)}"]
         noise = rng.sample(NOUNS, 4) + rng.sample(VERBS, 3) + [f"case{seed}x{k}"]
         words = own + noise
         rng.shuffle(words)
@@ -61,10 +62,10 @@ def project_text(**changes: str) -> str:
     return "\n".join(line for line in text if line) + "\n"
 
 
-def case_folder(folder: Path, *, train: int = 240, test: int = 200, **changes: str) -> Path:
+def case_folder(folder: Path, *, train_rows: int = 240, test_rows: int = 200, **changes: str) -> Path:
     """A folder with a sound case; returns the project file."""
-    write_jsonl(folder / "train.jsonl", tickets(train, 1))
-    write_jsonl(folder / "test.jsonl", tickets(test, 2))
+    write_jsonl(folder / "train.jsonl", tickets(train_rows, 1))
+    write_jsonl(folder / "test.jsonl", tickets(test_rows, 2))
     path = folder / "tunecase.yaml"
     path.write_text(project_text(**changes), encoding="utf-8")
     return path

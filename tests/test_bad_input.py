@@ -77,7 +77,7 @@ def test_all_mistakes_are_shown_together(tmp_path: Path) -> None:
         ("empty.jsonl", b"", ("an empty file",)),
         ("utf16.jsonl", '{"text": "a", "label": "b"}'.encode("utf-16"), ("UTF-8",)),
         ("broken.jsonl", b"not json\nnor this\n", ("no row can be read",)),
-        ("odd.xlsx", b"PK\x03\x04", (".jsonl, .csv or .parquet",)),
+        ("odd.xlsx", b"PK\x03\x04", ("wanted", ".jsonl", ".parquet")),
         ("columns.csv", b"a,b\n1,2\n", ("--input COL --output COL",)),
         ("half.parquet", b"PAR1 and then nothing", ("Parquet",)),
     ],
@@ -180,13 +180,13 @@ def assert_answer_is_no(ran: Ran, *words: str) -> None:
 
 def test_three_rows_are_too_little(tmp_path: Path) -> None:
     """Three training rows: too little to say, with what more would cost."""
-    path = case_folder(tmp_path, train=3)
+    path = case_folder(tmp_path, train_rows=3)
     assert_answer_is_no(tunecase("run", "--project", path), "too little to say")
 
 
 def test_a_four_row_test_set_proves_nothing(tmp_path: Path) -> None:
     """Four test rows cannot show the wanted gain; the missing rows are priced."""
-    path = case_folder(tmp_path, test=4)
+    path = case_folder(tmp_path, test_rows=4)
     assert_answer_is_no(tunecase("run", "--project", path), "4 test")
 
 

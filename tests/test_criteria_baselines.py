@@ -2,7 +2,7 @@
 
 import pytest
 
-from problem_cases import facts, letters, project, table
+from tests.problem_cases import facts, letters, project, table
 from tunecase.criteria.baselines import (
     baseline_is_below_target,
     baselines_are_measured,

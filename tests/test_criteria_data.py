@@ -2,7 +2,7 @@
 
 import pytest
 
-from problem_cases import audit, facts, finding, letters, project, table
+from tests.problem_cases import audit, facts, finding, letters, project, table
 from tunecase.criteria.data import labels_agree_with_themselves, no_test_row_is_trained_on, rows_are_enough
 from tunecase.spread import Band
 

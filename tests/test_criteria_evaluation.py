@@ -2,7 +2,7 @@
 
 import pytest
 
-from problem_cases import DESKS, doubly_labelled, facts, letters, project, table
+from tests.problem_cases import DESKS, doubly_labelled, facts, letters, project, table
 from tunecase.criteria.evaluation import gain_can_be_seen, target_is_below_the_ceiling
 from tunecase.criteria.facts import SECOND_LABEL_COLUMNS
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from problem_cases import facts, letters, project, table
+from tests.problem_cases import facts, letters, project, table
 from tunecase.criteria.goal import (
     goal_is_measurable,
     knowledge_comes_from_the_input,

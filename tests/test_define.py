@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from problem_cases import DESKS, NOTHING, audit, basis, doubly_labelled, finding, letters, project, table
+from tests.problem_cases import DESKS, NOTHING, audit, basis, doubly_labelled, finding, letters, project, table
 from tunecase.define import CRITERIA, define
 from tunecase.records import Definition, from_json, to_json
 from tunecase.spread import Band

@@ -95,11 +95,21 @@ def test_two_sizes_are_not_a_pilot_yet(count, words):
 
 
 def test_a_far_target_is_not_achievable_within_n_max():
-    """With a clear signal and a chance below 5% the answer is no, and names n_max, its reason and the recipe."""
-    found = forecast(rising(5000), target=0.99, n_max=200, n_max_why="the pool", basis=basis(), **ACCURACY)
+    """With a clear signal and a chance below 5% the answer is no, and names n_max, its reason and the model."""
+    found = forecast(
+        rising(5000), target=0.99, n_max=200, n_max_why="the pool", basis=basis(), model="the 1B", **ACCURACY
+    )
     assert found.verdict == "not achievable within n_max"
     assert not found.ok
-    assert all(part in found.reason for part in ("200 examples (the pool)", "m and lora", "below 5%"))
+    assert all(part in found.reason for part in ("200 examples (the pool)", "With the 1B", "below 5%"))
+
+
+def test_a_stand_in_rules_nothing_out_for_the_model():
+    """What a cheap learner cannot reach is no refusal of the model it stands in for, and the forecast says so."""
+    found = forecast(rising(5000), target=0.99, n_max=200, model="the probe", stand_in=True, **ACCURACY)
+    assert found.verdict == "not achievable within n_max"
+    assert found.ok
+    assert any("stands in for the model" in words for words in found.assumptions)
 
 
 def test_words_follow_the_chance():

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-import toy_trainer
+from tests import toy_trainer
 from tunecase import pilot as module
 from tunecase.datasets import Layout, Row, Table, load
 from tunecase.errors import InputError
@@ -48,7 +48,7 @@ def planted() -> set[int]:
 @pytest.fixture
 def toy(monkeypatch: pytest.MonkeyPatch) -> list[module.Task]:
     """Makes the toy trainer known and returns the tasks it sees."""
-    monkeypatch.setattr(module, "TRAINERS", (*module.TRAINERS, ("toy", "toy_trainer")))
+    monkeypatch.setattr(module, "TRAINERS", (*module.TRAINERS, ("toy", "tests.toy_trainer")))
     toy_trainer.seen.clear()
     return toy_trainer.seen
 

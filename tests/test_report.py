@@ -37,10 +37,10 @@ def table(found: Section, caption: str) -> list[tuple[str, ...]]:
 
 
 def test_the_answer_names_chance_cost_and_next_step() -> None:
-    """One line: chance, P80 cost, chance over budget, next step with its price."""
+    """One line: chance within the budget, P80 cost, next step with its price."""
     assert (
-        "58% to reach 0.90 within 18k USD; P80 cost 17k USD plus 1 unpriced line, "
-        "17% chance to pass the budget; next: label 300 more, 260 USD." == answer(ALL)
+        "58% to reach 0.90 within 18k USD; P80 cost 17k USD plus 1 unpriced line; next: label 300 more, 260 USD."
+        == answer(ALL)
     )
     assert "65% to reach 0.90 with 4,000 examples." == answer({"forecast": ALL["forecast"]})
 

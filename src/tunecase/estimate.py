@@ -149,7 +149,7 @@ def _along_the_curve(work: Work, rows: int, forecast: Forecast, test_rows: int |
     )
     words = _curve_words(rows, forecast, most, test_rows if binomial else None)
     if rounds is None and project.budget is not None:
-        words = (*words, "no round is begun whose end would pass the budget")
+        words = (*words, "after the first, no round is begun whose end would pass the budget")
     return _Route(walk, _pilot_words(forecast), words)
 
 
@@ -164,6 +164,8 @@ def _purse(work: Work, sizes: Sequence[int], stops: bool) -> dict[str, Any]:
         _total([cost(replace(work, walk=loop.rounds_of(sizes, r + 1, work.basis.worlds.n))) for cost in COSTS])
         for r in range(len(sizes))
     ]
+    # The first round is always begun: what it costs more than the budget is the chance to exceed it.
+    spend[0] = np.zeros(work.basis.worlds.n)
     return {"spend": np.column_stack(spend), "budget": budget.spread.median}
 
 

@@ -61,13 +61,16 @@ def show(verb: str, record: Any, console: "Console | None" = None) -> None:
 def show_error(error: TunecaseError) -> None:
     """Prints an error to standard error: one block per problem, never a traceback."""
     console = _console(stderr=True)
+    from rich.text import Text
+
+    # Not wrapped here: a path cut in two cannot be copied.
     if isinstance(error, InputError):
         for problem in error.problems:
-            _line(console, problem.where, "bold red")
+            console.print(Text(problem.where, style="bold red"), soft_wrap=True)
             for name in ("got", "wanted", "fix"):
-                _line(console, f"  {name:<7} {getattr(problem, name)}")
+                console.print(Text(f"  {name:<7} {getattr(problem, name)}"), soft_wrap=True)
         return
-    _line(console, str(error), "red")
+    console.print(Text(str(error), style="red"), soft_wrap=True)
 
 
 def as_html(record: Any) -> str:
@@ -197,9 +200,11 @@ def _tokens(record: Audit) -> str:
 
 
 def _estimate(console: "Console", record: Estimate, again: bool = False) -> None:
-    over = (
-        "" if record.over_budget is None else f"; {share(record.over_budget)} chance to exceed {figures(record.budget)}"
-    )
+    over = ""
+    if record.budget is not None and record.reached is not None:
+        over = f"; {share(record.reached)} chance to reach the target within {figures(record.budget)}"
+    elif record.over_budget is not None:
+        over = f"; {share(record.over_budget)} chance to exceed {figures(record.budget)}"
     words = f"{money_band(record.total, record.currency)}{over}"
     _head(console, "estimate, after the pilot" if again else "estimate", words)
     rows = [
