@@ -1,7 +1,7 @@
 """Reads YAML as plain text values with the line of every field, and refuses what a settings file has no use for.
 
-Scalars stay text: `no`, `1:30` and `1.10` mean what they look like. Anchors, aliases, deep nesting and files over 1 MB
-are refused, so that no small file can grow in memory.
+Scalars stay text: `no`, `1:30` and `1.10` mean what they look like. Anchors, aliases, tags, deep nesting and files over
+1 MB are refused, so that no small file can grow in memory and no word of it is passed over.
 """
 
 from pathlib import Path
@@ -33,9 +33,42 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], Lines, list[Problem]]:
 
 
 def _compose(path: Path) -> yaml.Node | None:
+    text = _text(path)
     try:
-        size = path.stat().st_size
-        text = path.read_bytes()[: MOST_BYTES + 1].decode("utf-8-sig")
+        depth = 0
+        for event in yaml.parse(text, yaml.SafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            found = _unwanted(event, depth)
+            if found:
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                raise InputError(Problem(f"{path.name}:{line}", *found))
+        return yaml.compose(text, yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"{path.name}:{mark.line + 1}:{mark.column + 1}" if mark else path.name
+        raise InputError(
+            Problem(where, error.problem or "not YAML", "YAML", "check indentation, colons and quotes there")
+        ) from None
+    except yaml.YAMLError as error:
+        raise InputError(
+            Problem(path.name, str(error).splitlines()[0], "YAML text", "remove the control characters")
+        ) from None
+    except (ValueError, OverflowError):
+        # The parser turns the digits of an escape or of a %YAML line into a number without looking at them.
+        raise InputError(
+            Problem(path.name, "an escape or a number beyond all characters", "YAML text", "write the character itself")
+        ) from None
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            got = f"{max(path.stat().st_size, len(data)):,} bytes"
+            fix = "a project file is a page, not a data set"
+            raise InputError(Problem(str(path), got, f"at most {MOST_BYTES:,}", fix))
+        text = data.decode("utf-8-sig")
     except FileNotFoundError:
         raise InputError(
             Problem(str(path), "no such file", "a project file", "run `tunecase init DATA` or give --project FILE")
@@ -52,38 +85,22 @@ def _compose(path: Path) -> yaml.Node | None:
         raise InputError(
             Problem(str(path), error.strerror or "unreadable", "a readable file", "check its permissions")
         ) from None
-    if size > MOST_BYTES:
-        raise InputError(
-            Problem(str(path), f"{size:,} bytes", f"at most {MOST_BYTES:,}", "a project file is a page, not a data set")
-        )
     if not text.strip():
         raise InputError(Problem(str(path), "an empty file", "a project file", "run `tunecase init DATA`"))
-    try:
-        depth = 0
-        for event in yaml.parse(text, yaml.SafeLoader):
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            line = event.start_mark.line + 1 if event.start_mark else 1
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                raise InputError(
-                    Problem(f"{path.name}:{line}", "an anchor or alias", "plain values", "write the value out")
-                )
-            if depth > MOST_DEPTH:
-                raise InputError(
-                    Problem(
-                        f"{path.name}:{line}", f"more than {MOST_DEPTH} levels", "a flat file", "remove the nesting"
-                    )
-                )
-        return yaml.compose(text, yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f"{path.name}:{mark.line + 1}:{mark.column + 1}" if mark else path.name
-        raise InputError(
-            Problem(where, error.problem or "not YAML", "YAML", "check indentation, colons and quotes there")
-        ) from None
-    except yaml.YAMLError as error:
-        raise InputError(
-            Problem(path.name, str(error).splitlines()[0], "YAML text", "remove the control characters")
-        ) from None
+    return text
+
+
+def _unwanted(event: Any, depth: int) -> tuple[str, str, str] | None:
+    """(got, wanted, fix) for what a settings file has no use for."""
+    if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+        return "an anchor or alias", "plain values", "write the value out"
+    if getattr(event, "tag", None):
+        return f"the tag {event.tag}", "plain values", "write the value without it"
+    if depth > MOST_DEPTH:
+        return f"more than {MOST_DEPTH} levels", "a flat file", "remove the nesting"
+    if isinstance(event, yaml.ScalarEvent) and any("\ud800" <= char <= "\udfff" for char in event.value):
+        return "half a character (a surrogate)", "whole characters", "write the character itself"
+    return None
 
 
 def _plain(node: Any, at: tuple[str | int, ...], lines: Lines, problems: list[Problem], file: str) -> Any:
