@@ -238,6 +238,7 @@ def names() -> dict[str, list[str]]:
         "gpu": [n for item in gpus() for n in (item.name, *item.aliases)],
         "model": [n for item in models() for n in (item.name, *item.aliases)],
         "metric": [item.name for item in metrics()],
+        "lower metric": [item.name for item in metrics() if item.direction == "lower"],
     }
 
 

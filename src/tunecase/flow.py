@@ -3,6 +3,7 @@
 define ─► audit ─► estimate ─► pilot ─► forecast ─► decide ─► report        books at any time
 """
 
+import contextlib
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +16,6 @@ from tunecase.errors import InputError, Problem
 from tunecase.ledger import Entry, Ledger
 from tunecase.project import Project, read_project, read_score
 from tunecase.records import (
-    RECORDS,
     Audit,
     Baseline,
     Books,
@@ -61,9 +61,10 @@ class Flow:
 
     @property
     def key(self) -> str:
-        """What a record depends on: the project file, the data, the seed and the version of tunecase."""
+        """What a record depends on: the project file, the data, models' files, the seed, the version of tunecase."""
         if not self.data_hash:
             files = [self.folder / name for name in (self.project.data.train, self.project.data.test) if name]
+            files += [Path(name) for name in self.project.models if name.endswith("config.json")]
             self.data_hash = _hash_of([self.path, *files])
         return f"{self.data_hash}-{self.seed}-{__version__}"
 
@@ -101,12 +102,14 @@ class Flow:
         if verb not in self.records:
             entry = self.ledger.latest("record", verb)
             if entry is not None and entry.meta.get("key") == self.key:
-                self.records[verb] = from_json(RECORDS[verb], entry.body)
+                # A record that another version wrote is as good as none: it is made again.
+                with contextlib.suppress(InputError):
+                    self.records[verb] = entry.record()
         return self.records.get(verb)
 
     def spendings(self) -> tuple[tuple[str, Spending], ...]:
         """(id, charge) of everything that was paid."""
-        return tuple((e.id, from_json(Spending, e.body)) for e in self.ledger.entries(check=True) if e.kind == "spend")
+        return tuple((e.id, e.record()) for e in self.ledger.entries(check=True) if e.kind == "spend")
 
 
 def open_case(path: Path, seed: int = 0, today: date | None = None) -> Flow:
@@ -306,7 +309,7 @@ def road(flow: Flow, tell: Callable[[str, Any], None], progress: Progress | None
 
 
 def _class_metric(project: Project) -> str:
-    return project.problem.metric or "accuracy"
+    return catalog.metric(project.problem.metric or "accuracy").name
 
 
 def _dropped(found: Audit) -> frozenset[int]:

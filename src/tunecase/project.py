@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
@@ -70,6 +71,14 @@ class NameOf:
         return core_schema.with_info_after_validator_function(self.check, core_schema.str_schema())
 
 
+def _one_value(value: object) -> object:
+    if isinstance(value, str | int | float):
+        return value
+    ctx = {"got": type(value).__name__, "wanted": "one score such as 92%", "fix": "write one number"}
+    raise PydanticCustomError("told", "{got}", ctx)
+
+
+Score = Annotated[str | float, BeforeValidator(_one_value)]
 Money = Annotated[Quantity, InUnit(Wanted("money", example="15k USD"))]
 MoneyPerHour = Annotated[Quantity, InUnit(Wanted("money", "hour", example="75 to 150 USD per hour"))]
 MoneyPerExample = Annotated[
@@ -108,9 +117,9 @@ class ProblemStatement(Section):
     direction: Literal["higher", "lower"] | None = Field(
         None, description="Which way is better; known for metrics in the tables."
     )
-    target: str | float | None = Field(None, description="The score that makes it worth shipping, for example 92%.")
+    target: Score | None = Field(None, description="The score that makes it worth shipping, for example 92%.")
     measured_on: str | None = Field(None, description="What the score is measured on; data.test when left out.")
-    baseline: str | float | None = Field(None, description="The score of what is in use today, measured.")
+    baseline: Score | None = Field(None, description="The score of what is in use today, measured.")
     value: MoneyPerCorrect | None = Field(None, description="What one more correct answer is worth.")
     volume: PerMonth | None = Field(None, description="How many answers are given each month.")
     horizon: Months | None = Field(None, description="For how long the result is used.")
@@ -186,7 +195,9 @@ class Rate(Section):
     """A dated exchange rate into the base currency."""
 
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
-    value: Annotated[float, Field(gt=0, description="Units of the base currency for one unit of this one.")]
+    value: Annotated[
+        float, Field(gt=0, allow_inf_nan=False, description="Units of the base currency for one unit of this one.")
+    ]
     date: date
 
 
@@ -216,11 +227,6 @@ class Project(Section):
         """Units of the base currency for one US dollar, in which the shipped tables are kept."""
         return 1.0 if self.currency == "USD" else next(r.value for r in self.rates if r.currency == "USD")
 
-    @property
-    def direction(self) -> str:
-        """Which way the metric is better, when the file says so."""
-        return self.problem.direction or "higher"
-
 
 def read_project(path: Path, known: Known | None = None) -> Project:
     """The project at `path`, or every problem in it.
@@ -228,6 +234,7 @@ def read_project(path: Path, known: Known | None = None) -> Project:
     Args:
         path: a YAML file, see yaml_lines.py for its limits.
         known: names the catalog knows, by kind ("gpu", "model", "metric"); others are refused with near names.
+            The kind "lower metric" holds the metrics of which less is better, whose targets are no shares.
     Returns: the Project, all money in its base currency.
     Raises: InputError with all problems, each at its line.
     """
@@ -238,7 +245,7 @@ def read_project(path: Path, known: Known | None = None) -> Project:
         problems += [_problem(item, lines, path.name) for item in error.errors()]
         raise InputError(problems) from None
     problems += [*_path_problems(project, path, lines), *_currency_problems(project, path.name, lines)]
-    problems += _target_problems(project, path.name, lines)
+    problems += _target_problems(project, path.name, lines, (known or {}).get("lower metric", ()))
     if problems:
         raise InputError(problems)
     converted = _in_base(project, project)
@@ -301,10 +308,17 @@ def _path_problems(project: Project, path: Path, lines: Lines) -> Iterator[Probl
         if given is None:
             continue
         where = _where(loc, lines, path.name)
-        full = (root / given).resolve()
-        if not full.is_relative_to(root):
+        try:
+            full = (root / given).resolve()
+            inside, there = full.is_relative_to(root), full.is_file()
+        except (OSError, ValueError, RuntimeError):  # too long, a NUL inside, links that go round in a circle
+            yield Problem(where, repr(given), "a path", "correct the path")
+            continue
+        if not inside:
             yield Problem(where, repr(given), f"a path inside {root.name}/", "copy the file into the project's folder")
-        elif not full.exists():
+        elif full.is_dir():
+            yield Problem(where, f"{given!r}, which is a folder", "a file", "name one file in it")
+        elif not there:
             fix = f"put the file at {given} or correct the path"
             yield Problem(where, f"{given!r}, which does not exist", "a file in the project's folder", fix)
 
@@ -333,7 +347,9 @@ def _currency_problems(project: Project, file: str, lines: Lines) -> Iterator[Pr
         )
 
 
-def _target_problems(project: Project, file: str, lines: Lines) -> Iterator[Problem]:
+def _target_problems(project: Project, file: str, lines: Lines, lower_metrics: Sequence[str]) -> Iterator[Problem]:
+    by_metric = "lower" if (project.problem.metric or "").casefold() in lower_metrics else "higher"
+    lower = (project.problem.direction or by_metric) == "lower"
     for name in ("target", "baseline"):
         given = getattr(project.problem, name)
         if given is None:
@@ -344,7 +360,7 @@ def _target_problems(project: Project, file: str, lines: Lines) -> Iterator[Prob
         except ValueError:
             yield Problem(where, repr(given), "a score such as 92% or 0.92", "write one number")
             continue
-        if project.direction == "higher" and not 0 < score <= 1:
+        if not lower and not 0 < score <= 1:
             fix = (
                 f"write {score:g}%"
                 if 1 < score <= 100 and "%" not in str(given)
