@@ -72,7 +72,7 @@ def test_the_price_book_is_a_digest_that_stays() -> None:
 def test_names_hold_every_alias() -> None:
     """What a project file may write."""
     names = catalog.names()
-    assert {"gpu", "model", "metric"} == set(names)
+    assert {"gpu", "model", "metric", "lower metric"} == set(names)
     assert "NVIDIA L4" in names["gpu"]
     assert "HuggingFaceTB/SmolLM2-135M" in names["model"]
 

@@ -30,7 +30,7 @@ app.add_typer(ledger_app, name="ledger", rich_help_panel=AFTER)
 
 ProjectFile = Annotated[Path, typer.Option("--project", "-p", help="The project file.", show_default=True)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the record as JSON and nothing else.")]
-Seed = Annotated[int, typer.Option(help="The same seed gives the same answer.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed gives the same answer.")]
 Today = Annotated[str | None, typer.Option(help="Judge prices as of this date (YYYY-MM-DD).", hidden=True)]
 InputColumn = Annotated[str | None, typer.Option("--input", help="Column of the input, if it is not recognised.")]
 OutputColumn = Annotated[str | None, typer.Option("--output", help="Column of the answer or label.")]
@@ -205,7 +205,7 @@ def run(
 def fit(
     model: Annotated[str, typer.Argument(help="A model's name, or the path of its config.json.")],
     method: Annotated[str, typer.Option(help="lora, qlora or full.")] = "lora",
-    seq: Annotated[str, typer.Option(help="Longest sample [tokens].")] = "2048",
+    seq: Annotated[str, typer.Option(help="Longest sample in tokens.")] = "2048",
     batch: Annotated[str, typer.Option(help="Samples on one GPU at once.")] = "1",
     gpu: Annotated[str, typer.Option(help="The GPU, e.g. A100-80GB.")] = "A100-80GB",
     gpus: Annotated[str, typer.Option(help="How many of them.")] = "1",

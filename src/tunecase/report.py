@@ -24,6 +24,7 @@ from tunecase.content import (
     Shares,
     Table,
 )
+from tunecase.errors import TunecaseError
 from tunecase.records import Estimate, Report, Spending, to_json
 from tunecase.sections.basis import basis, unchecked
 from tunecase.sections.bill import bill, spent
@@ -57,13 +58,20 @@ def report(content: Content, to: Path, *, page: Callable[[Content], str] | None 
         to: the folder; made when it is missing.
         page: draws the HTML; without it no HTML is written, and the record says so with an empty path.
     Returns: the record of the files written, and the answer.
+    Raises: TunecaseError when the folder or the disk does not take them.
     """
-    to.mkdir(parents=True, exist_ok=True)
     texts = {"report.md": markdown(content), "report.json": as_json(content)}
     if page is not None:
         texts["report.html"] = page(content)
-    for name, text in texts.items():
-        _write(to / name, text)
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            _write(to / name, text)
+    except OSError as error:
+        raise TunecaseError(
+            f"{to}: the report could not be written ({error.strerror or error}).\n"
+            "Fix: name another folder with --to, make room, or check the permissions of this one"
+        ) from error
     html = str(to / "report.html") if page is not None else ""
     told = tuple(section.id for section in content.sections if section.done)
     return Report(content.answer, html, str(to / "report.md"), str(to / "report.json"), told)

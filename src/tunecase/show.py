@@ -58,6 +58,11 @@ def show(verb: str, record: Any, console: "Console | None" = None) -> None:
         printer(console, record)
 
 
+def _safe(text: str) -> str:
+    """Text without control characters: a label or a file name must not steer the terminal."""
+    return text if text.isprintable() else "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+
+
 def show_error(error: TunecaseError) -> None:
     """Prints an error to standard error: one block per problem, never a traceback."""
     console = _console(stderr=True)
@@ -66,11 +71,11 @@ def show_error(error: TunecaseError) -> None:
     # Not wrapped here: a path cut in two cannot be copied.
     if isinstance(error, InputError):
         for problem in error.problems:
-            console.print(Text(problem.where, style="bold red"), soft_wrap=True)
+            console.print(Text(_safe(problem.where), style="bold red"), soft_wrap=True)
             for name in ("got", "wanted", "fix"):
-                console.print(Text(f"  {name:<7} {getattr(problem, name)}"), soft_wrap=True)
+                console.print(Text(_safe(f"  {name:<7} {getattr(problem, name)}")), soft_wrap=True)
         return
-    console.print(Text(str(error), style="red"), soft_wrap=True)
+    console.print(Text(_safe(str(error)), style="red"), soft_wrap=True)
 
 
 def as_html(record: Any) -> str:
@@ -99,7 +104,7 @@ def _line(console: "Console", text: str, style: str = "", indent: int = 0) -> No
     from rich.padding import Padding
     from rich.text import Text
 
-    console.print(Padding(Text(text, style=style), (0, 0, 0, indent), expand=False))
+    console.print(Padding(Text(_safe(text), style=style), (0, 0, 0, indent), expand=False))
 
 
 def _head(console: "Console", verb: str, answer: str, fine: bool | None = None) -> None:
@@ -107,7 +112,7 @@ def _head(console: "Console", verb: str, answer: str, fine: bool | None = None) 
 
     colour = {True: "green", False: "red", None: "cyan"}[fine]
     console.print()
-    console.print(Text(verb.upper(), style=f"bold {colour}"), Text("─" * 8, style=colour), Text(answer, style="bold"))
+    console.print(Text(verb.upper(), style=f"bold {colour}"), Text("─" * 8, style=colour), Text(_safe(answer), style="bold"))
 
 
 def _table(
@@ -158,7 +163,7 @@ def _definition(console: "Console", record: Definition) -> None:
     for rule in record.criteria:
         # A note is worth reading and changes nothing: it must not look like a failure.
         status = "note" if rule.severity == "note" and rule.status == "fail" else rule.status
-        text = Text(f"{rule.name}: ", style="bold").append(rule.reason, style="not bold")
+        text = Text(f"{_safe(rule.name)}: ", style="bold").append(_safe(rule.reason), style="not bold")
         if rule.fix and rule.status != "pass":
             price = f" Price: {money_band(rule.price, record.currency)}." if rule.price else ""
             text.append(f"\n  {sentence(rule.fix)}{price}", style="not bold dim")

@@ -4,6 +4,7 @@ Amounts of guessed money are a Band in the project's base currency; paid money i
 """
 
 from decimal import Decimal
+from pathlib import PurePath
 from typing import Any, TypeVar
 
 from tunecase.records.bill import DefaultUsed, Driver, Estimate, Fit, Line
@@ -62,7 +63,7 @@ RECORDS: dict[str, type] = {
 
 
 def to_json(record: Any) -> bytes:
-    """A record as JSON, Decimals as text, non-finite floats as null."""
+    """A record as JSON, Decimals and paths as text, non-finite floats as null."""
     import orjson
 
     return orjson.dumps(record, default=_plain)
@@ -76,6 +77,6 @@ def from_json(kind: type[T], body: Any) -> T:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal | PurePath):
         return str(value)
     raise TypeError(f"{type(value).__name__} is not part of a record")
