@@ -21,12 +21,14 @@ from tunecase.records import (
     Option,
     Pilot,
     Report,
+    Spending,
 )
 from tunecase.spread import Band
 from tunecase.wording import (
     band,
     count,
     counted,
+    day,
     duration,
     figures,
     interval,
@@ -42,6 +44,8 @@ from tunecase.wording import (
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from tunecase.ledger import Entry
 
 MARKS = {"pass": "✓", "fail": "✗", "unknown": "?", "note": "·"}
 COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow", "note": "cyan"}
@@ -349,6 +353,16 @@ def _books(console: "Console", record: Books) -> None:
     _line(console, record.note)
 
 
+def _spend(console: "Console", record: "Entry | Spending") -> None:
+    charge = record if isinstance(record, Spending) else record.record()
+    _head(console, "spend", f"{paid(charge.amount)} {charge.currency} booked under {charge.category}")
+    base = "" if charge.amount == charge.amount_base else f"; {paid(charge.amount_base)} in the project's currency"
+    note = f": {charge.description}" if charge.description else ""
+    _line(console, f"Paid on {day(charge.on)}{note}{base}.")
+    if not isinstance(record, Spending):
+        _line(console, f"Entry {record.id[:12]}; to correct it, add the right charge with --replaces {record.id[:12]}.")
+
+
 def _fit(console: "Console", record: Fit) -> None:
     cards = f"{record.gpu_count} x {record.gpu}"
     _head(console, "fit", f"{record.model}, {record.method}: {record.verdict} on {cards}", record.ok)
@@ -388,6 +402,7 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "forecast": _forecast,
     "decide": _decision,
     "books": _books,
+    "spend": _spend,
     "fit": _fit,
     "report": _report,
 }
