@@ -116,7 +116,9 @@ def _head(console: "Console", verb: str, answer: str, fine: bool | None = None) 
 
     colour = {True: "green", False: "red", None: "cyan"}[fine]
     console.print()
-    console.print(Text(verb.upper(), style=f"bold {colour}"), Text("─" * 8, style=colour), Text(_safe(answer), style="bold"))
+    console.print(
+        Text(verb.upper(), style=f"bold {colour}"), Text("─" * 8, style=colour), Text(_safe(answer), style="bold")
+    )
 
 
 def _table(
@@ -360,7 +362,7 @@ def _spend(console: "Console", record: "Entry | Spending") -> None:
     note = f": {charge.description}" if charge.description else ""
     _line(console, f"Paid on {day(charge.on)}{note}{base}.")
     if not isinstance(record, Spending):
-        _line(console, f"Entry {record.id[:12]}; to correct it, add the right charge with --replaces {record.id[:12]}.")
+        _line(console, f"Entry {record.id[:12]}; --replaces {record.id[:12]} with the next charge corrects it.")
 
 
 def _fit(console: "Console", record: Fit) -> None:
