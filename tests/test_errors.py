@@ -1,0 +1,73 @@
+"""Errors form one tree with exit codes; problems are values; near names help."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tunecase.errors import InputError, LedgerBusyError, MissingExtraError, Problem, TunecaseError, nearest
+
+ONE = Problem("case.yaml:3: budget", "15k", "an amount with its currency (USD)", "write for example 15k USD")
+TWO = Problem("case.yaml:9: name", "nothing", "the field 'name'", "add `name:`")
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (TunecaseError("the disk is full"), 3),
+        (InputError(ONE), 2),
+        (MissingExtraError("serving", "ui"), 3),
+        (LedgerBusyError("busy"), 3),
+    ],
+)
+def test_one_tree_with_exit_codes(error: TunecaseError, code: int) -> None:
+    """Everything raised on purpose is a TunecaseError and knows its exit code."""
+    assert isinstance(error, TunecaseError)
+    assert code == error.exit_code
+
+
+def test_a_problem_in_words() -> None:
+    """A problem prints as where, got, wanted, fix."""
+    expected = """case.yaml:3: budget
+  got     15k
+  wanted  an amount with its currency (USD)
+  fix     write for example 15k USD"""
+    assert expected == str(ONE)
+
+
+def test_one_problem_or_many() -> None:
+    """One problem, a list and a generator of problems are held alike, in order."""
+    assert (ONE,) == InputError(ONE).problems == InputError([ONE]).problems
+    assert (ONE, TWO) == InputError(problem for problem in (ONE, TWO)).problems
+
+
+def test_all_problems_in_the_message() -> None:
+    """The message holds every problem, a blank line between."""
+    assert f"{ONE}\n\n{TWO}" == str(InputError([ONE, TWO]))
+
+
+def test_a_missing_extra_says_how_to_install_it() -> None:
+    """The message names the feature and the install line."""
+    message = str(MissingExtraError("reading Parquet", "parquet"))
+    assert message.startswith("reading Parquet needs")
+    assert 'pip install "tunecase[parquet]"' in message
+
+
+def test_nearest_names() -> None:
+    """Close names are offered whatever their case; without any, what is known is listed, a long list cut."""
+    assert "did you mean H100?" == nearest("h1000", ["H100", "T4"])
+    assert "known: a, b" == nearest("zzz", ["b", "a"])
+    assert "known: " == nearest("zzz", [])
+    assert nearest("zzz", [f"name{k:02}" for k in range(20)]).endswith("name11 …")
+
+
+@settings(max_examples=50)
+@given(st.text(max_size=20), st.lists(st.text(max_size=20), max_size=20))
+def test_nearest_never_fails(name: str, known: list[str]) -> None:
+    """Any name against any list gives words."""
+    assert nearest(name, known).startswith(("did you mean ", "known: "))
+
+
+@given(st.sampled_from(["accuracy", "macro_f1", "A100-80GB", "H100"]))
+def test_a_known_name_is_nearest_to_itself(name: str) -> None:
+    """A name that is known stands first."""
+    assert nearest(name, ["H100", "A100-80GB", "macro_f1", "accuracy"]).startswith(f"did you mean {name}")

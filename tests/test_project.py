@@ -1,0 +1,394 @@
+"""The project file is read whole: every kind of field, every mistake at its line, all money in one currency."""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.making import case_folder
+from tunecase import catalog, init
+from tunecase.errors import InputError, Problem
+from tunecase.project import Project, Quantity, _quantities, read_project, read_score
+from tunecase.spread import Const, Interval, Pert
+
+WHOLE = """\
+name: every field
+problem:
+  goal: answer letters
+  task: classification
+  metric: macro_f1
+  direction: higher
+  target: 92%
+  measured_on: letters of May
+  baseline: 0.6
+  value: 0.40 EUR per correct
+  volume: 20k to 60k per month
+  horizon: 1 year
+  owner: Ines
+  criteria: [one desk, it exists]
+data:
+  train: train.jsonl
+  test: test.jsonl
+  pool: pool.jsonl
+  input: letter
+  output: desk
+  second_label: second
+  sources:
+    - {kind: label, pool: 20k, effort: 30 s per label, rate: 12 to 25 EUR per hour, labels_per_example: 2,
+       rework: 5 to 10%, fee: 20%, usable: 90%, set_up: 100 EUR}
+    - {kind: buy, price: 0.05 EUR per example}
+models: [meta-llama/Llama-3.1-8B, model/config.json]
+method: qlora
+training: {epochs: 2.5, sequence_tokens: 512, micro_batch: 4, rank: 8, runs_per_round: 2 to 5, failed: 0%}
+compute: {tier: hyperscaler, gpus: [A100-80GB, h100], gpu_count: 2}
+team:
+  - {role: ml engineer, rate: 75 to 150 EUR per hour, share: 50%}
+  - {role: lead}
+rounds: 2 / 3 / 6
+effort_per_round: 3 days per round
+serving: {price_per_1k_answers: 0.30 EUR}
+include_inference: yes
+budget: 15k EUR
+currency: USD
+rates: [{currency: EUR, value: 1.1, date: 2026-11-01}]
+"""
+PLAIN = "name: trial\ndata: {train: train.jsonl}\n"
+
+
+def folder_of(tmp_path: Path) -> Path:
+    """A folder with the files that the texts above name."""
+    (tmp_path / "model").mkdir(exist_ok=True)
+    for name in ("train.jsonl", "test.jsonl", "pool.jsonl", "model/config.json"):
+        (tmp_path / name).write_text("{}\n", encoding="utf-8")
+    return tmp_path
+
+
+def read(tmp_path: Path, text: str | bytes, known: Mapping[str, list[str]] | None = None) -> Project:
+    """The project with this text, in a folder with its files."""
+    path = folder_of(tmp_path) / "case.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read_project(path, catalog.names() if known is None else known)
+
+
+def problems(tmp_path: Path, text: str) -> tuple[Problem, ...]:
+    """What is wrong with a project of this text."""
+    with pytest.raises(InputError) as refused:
+        read(tmp_path, text)
+    return refused.value.problems
+
+
+def test_every_field(tmp_path: Path) -> None:
+    """Every field of the file comes out in the kind and unit it is documented in."""
+    project = read(tmp_path, WHOLE)
+    asked, source, bought = project.problem, *project.data.sources
+    assert ("classification", "macro_f1", "92%", "0.6") == (asked.task, asked.metric, asked.target, asked.baseline)
+    assert ("one desk", "it exists") == asked.criteria
+    assert asked.volume is not None
+    assert Interval(20_000, 60_000) == asked.volume.spread
+    assert asked.horizon is not None
+    assert Const(12) == asked.horizon.spread
+    assert source.effort is not None
+    assert Const(0.5) == source.effort.spread
+    assert 2.0 == source.labels_per_example
+    assert source.rework is not None
+    assert Interval(0.05, 0.1) == source.rework.spread
+    assert ("buy", None) == (bought.kind, bought.rate)
+    training = project.training
+    assert (2.5, 512, 4, 8) == (training.epochs, training.sequence_tokens, training.micro_batch, training.rank)
+    assert training.failed is not None
+    assert Const(0) == training.failed.spread
+    assert ("hyperscaler", ("A100-80GB", "h100"), 2) == (
+        project.compute.tier, project.compute.gpus, project.compute.gpu_count,
+    )  # fmt: skip
+    assert project.rounds is not None
+    assert Pert(2, 3, 6) == project.rounds.spread
+    assert project.effort_per_round is not None
+    assert Const(72) == project.effort_per_round.spread
+    assert project.include_inference
+    assert (date(2026, 11, 1), 1.1) == (project.rates[0].date, project.rates[0].value)
+
+
+def test_defaults(tmp_path: Path) -> None:
+    """A file with a name and a training file is enough; nothing else is made up."""
+    project = read(tmp_path, PLAIN)
+    assert ("lora", "USD", 3.0, 1.0) == (
+        project.method,
+        project.currency,
+        project.training.epochs,
+        project.base_per_usd,
+    )
+    assert not project.include_inference
+    assert [] == list(_quantities(project))
+    assert ((), (), (), ()) == (project.models, project.team, project.rates, project.data.sources)
+    assert (None, None, None) == (project.problem.metric, project.problem.target, project.budget)
+
+
+def test_all_money_is_in_the_base_currency(tmp_path: Path) -> None:
+    """Every amount is converted with the dated rate, at any depth; what is no money stays."""
+    project = read(tmp_path, WHOLE)
+    found = {".".join(map(str, at)): quantity for at, quantity in _quantities(project)}
+    money = {name: quantity.spread for name, quantity in found.items() if quantity.currency}
+    assert {"USD"} == {quantity.currency for quantity in found.values() if quantity.currency}
+    assert {
+        "problem.value", "data.sources.0.rate", "data.sources.0.set_up", "data.sources.1.price", "team.0.rate",
+        "serving.price_per_1k_answers", "budget",
+    } == set(money)  # fmt: skip
+    assert 16_500 == pytest.approx(money["budget"].median)
+    assert 0.44 == pytest.approx(money["problem.value"].median)
+    assert (82.5, 165) == pytest.approx((money["team.0.rate"].low, money["team.0.rate"].high))
+    assert "15k EUR" == found["budget"].text
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.floats(1e-3, 1e3), st.integers(1, 10**9))
+def test_conversion_is_the_rate(tmp_path_factory: pytest.TempPathFactory, rate: float, amount: int) -> None:
+    """Any amount at any rate is amount times rate."""
+    folder = tmp_path_factory.getbasetemp() / "rates"
+    folder.mkdir(exist_ok=True)
+    text = PLAIN + f"budget: {amount} CHF\nrates: [{{currency: CHF, value: {rate!r}, date: 2026-01-01}}]\n"
+    budget = read(folder, text).budget
+    assert budget is not None
+    assert amount * rate == pytest.approx(budget.spread.median)
+
+
+def test_another_base_currency(tmp_path: Path) -> None:
+    """A project in euros keeps its amounts, and knows what a dollar of the tables is in euros."""
+    project = read(
+        tmp_path, PLAIN + "currency: EUR\nbudget: 9k EUR\nrates: [{currency: USD, value: 0.9, date: 2026-11-01}]\n"
+    )
+    assert project.budget is not None
+    assert ("EUR", Const(9_000), 0.9) == (project.budget.currency, project.budget.spread, project.base_per_usd)
+
+
+def test_a_base_currency_without_a_rate_for_dollars(tmp_path: Path) -> None:
+    """The shipped prices are in dollars: another base currency needs a rate for them."""
+    (problem,) = problems(tmp_path, PLAIN + "currency: EUR\n")
+    assert ("case.yaml:3: currency", "add to rates: {currency: USD, value: ..., date: ...}") == (
+        problem.where, problem.fix,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "where", "words"),
+    [
+        ("budget: 15k EUR", "case.yaml:3: budget", "a dated rate for EUR"),
+        ("budget: 15k", "case.yaml:3: budget", "an amount with its currency"),
+        ("budget: [1, 2]", "case.yaml:3: budget", "15k USD"),
+        ("method: dora", "case.yaml:3: method", "'lora', 'qlora' or 'full'"),
+        ("currency: usd", "case.yaml:3: currency", "pattern"),
+        ("include_inference: perhaps", "case.yaml:3: include_inference", "boolean"),
+        ("models: gpt2", "case.yaml:3: models", "tuple"),
+        ("models: [gpt-9000]", "case.yaml:3: models.0", "or give the path of its config.json"),
+        ("models: [missing/config.json]", "case.yaml:3: models.0", "does not exist"),
+        ("models: [../config.json]", "case.yaml:3: models.0", "a path inside"),
+        ("compute:\n  tier: cloud9", "case.yaml:4: compute.tier", "neocloud"),
+        ("compute:\n  gpu: [H100]", "case.yaml:4: compute.gpu", "did you mean gpus or gpu_count?"),
+        ("team:\n  - role: lead\n  - rat: 3", "case.yaml:5: team.1.role", "add `role:`"),
+        ("team:\n  - {role: a, rat: 3}", "case.yaml:4: team.0.rat", "did you mean rate"),
+        ("rounds: 101", "case.yaml:3: rounds", "at most 100"),
+        ("training: {epochs: inf}", "case.yaml:3: training.epochs", "1000"),
+        ("training: {rank: 8.5}", "case.yaml:3: training.rank", "integer"),
+        ("problem: {target: [1]}", "case.yaml:3: problem.target", "one score such as 92%"),
+        ("problem: {target: most}", "case.yaml:3: problem.target", "a score such as 92%"),
+        ("problem: {baseline: 60}", "case.yaml:3: problem.baseline", "write 60%"),
+        ("problem: {baseline: 300%}", "case.yaml:3: problem.baseline", "between 0 and 100%"),
+        ("problem: {direction: lower, target: 0}", "case.yaml:3: problem.target", "a positive score"),
+        ("problem: {criteria: short}", "case.yaml:3: problem.criteria", "tuple"),
+        ("rates: [{currency: EUR, value: inf, date: 2026-01-01}]", "case.yaml:3: rates.0.value", "finite"),
+        ("rates: [{currency: EUR, value: 0, date: 2026-01-01}]", "case.yaml:3: rates.0.value", "greater than 0"),
+        ("rates: [{currency: EUR, value: 1, date: May}]", "case.yaml:3: rates.0.date", "date"),
+        ("? [a]\n: b", "case.yaml:3: ?", "unknown field"),
+        ("problem: words", "case.yaml:3: problem", "dictionary"),
+        ("data: {train: train.jsonl}", "case.yaml:3: data", "the same field twice"),
+        ("serving: {price_per_1k: 3 USD}", "case.yaml:3: serving.price_per_1k", "did you mean price_per_1k_answers"),
+    ],
+)  # fmt: skip
+def test_each_mistake_has_its_line(tmp_path: Path, line: str, where: str, words: str) -> None:
+    """A mistake is one problem: file, line and field, and what would be right."""
+    problem = problems(tmp_path, PLAIN + line + "\n")[0]
+    assert where == problem.where
+    assert words in f"{problem.wanted} {problem.fix} {problem.got}"
+
+
+def test_missing_fields(tmp_path: Path) -> None:
+    """The fields that must be there are asked for by name."""
+    assert {"add `name:`", "add `data:`"} == {problem.fix for problem in problems(tmp_path, "method: lora\n")}
+    assert ["case.yaml:2: data.train"] == [p.where for p in problems(tmp_path, "name: x\ndata: {test: test.jsonl}\n")]
+
+
+def test_all_problems_at_once(tmp_path: Path) -> None:
+    """Mistakes of every sort are gathered in one refusal."""
+    text = "name: a\nname: b\ndata: {train: nowhere.jsonl}\nbudget: 3 EUR\nproblem: {target: 140%}\n"
+    found = problems(tmp_path, text)
+    assert {"case.yaml:2: name", "case.yaml:3: data.train", "case.yaml:4: budget", "case.yaml:5: problem.target"} == {
+        problem.where for problem in found
+    }
+    text = "name: a\nbudget: x\nmethod: y\nrounds: z\ncolour: red\n"
+    assert 5 == len(problems(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("../train.jsonl", "a path inside"),
+        ("/etc/hostname", "a path inside"),
+        ("model", "which is a folder"),
+        ('"a\\0b"', "correct the path"),
+        ("x" * 5_000, "path"),
+        ("none.jsonl", "does not exist"),
+        ("circle.jsonl", "path"),
+        ("outside.jsonl", "a path inside"),
+    ],
+)
+def test_paths_that_are_no_files_of_the_case(tmp_path: Path, given: str, words: str) -> None:
+    """Data outside the folder, even through a link, folders and impossible paths are refused."""
+    inner = tmp_path / "case"
+    inner.mkdir()
+    (tmp_path / "train.jsonl").write_text("{}\n", encoding="utf-8")
+    try:
+        (inner / "circle.jsonl").symlink_to("circle.jsonl")
+        (inner / "outside.jsonl").symlink_to(tmp_path / "train.jsonl")
+    except OSError:
+        pytest.skip("this system lets no test make links")
+    (problem,) = problems(inner, f"name: x\ndata:\n  train: {given}\n")
+    assert "case.yaml:3: data.train" == problem.where
+    assert words in f"{problem.got} {problem.wanted} {problem.fix}"
+
+
+def test_links_inside_the_folder(tmp_path: Path) -> None:
+    """A link to a file of the folder is as good as the file."""
+    folder_of(tmp_path)
+    try:
+        (tmp_path / "link.jsonl").symlink_to("train.jsonl")
+    except OSError:
+        pytest.skip("this system lets no test make links")
+    assert "link.jsonl" == read(tmp_path, "name: x\ndata: {train: link.jsonl}\n").data.train
+
+
+def test_models_by_their_config(tmp_path: Path) -> None:
+    """The path of a config.json becomes absolute, so that it is found from anywhere; names stay."""
+    models = read(tmp_path, WHOLE).models
+    assert ("meta-llama/Llama-3.1-8B", str(tmp_path.resolve() / "model" / "config.json")) == models
+
+
+def test_names_are_compared_without_case(tmp_path: Path) -> None:
+    """Names are found whatever their case; without a list of names none is refused."""
+    text = PLAIN + "problem: {metric: Accuracy}\ncompute: {gpus: [h100]}\n"
+    assert "Accuracy" == read(tmp_path, text).problem.metric
+    assert ("any",) == read(tmp_path, PLAIN + "compute: {gpus: [any]}\n", {}).compute.gpus
+
+
+def test_targets_of_metrics_that_fall(tmp_path: Path) -> None:
+    """A loss has no upper end: its target may be above 1, by the metric or by the stated direction."""
+    assert "2.5" == read(tmp_path, PLAIN + "problem: {metric: loss, target: 2.5}\n").problem.target
+    assert "7" == read(tmp_path, PLAIN + "problem: {direction: lower, target: 7}\n").problem.target
+    assert 1 == len(problems(tmp_path, PLAIN + "problem: {metric: loss, target: -1}\n"))
+    assert 1 == len(problems(tmp_path, PLAIN + "problem: {metric: accuracy, target: 2.5}\n"))
+
+
+def test_windows_files(tmp_path: Path) -> None:
+    """A byte order mark and CRLF line ends change neither fields nor lines."""
+    windows = b"\xef\xbb\xbf" + WHOLE.replace("\n", "\r\n").encode()
+    assert read(tmp_path, WHOLE) == read(tmp_path, windows)
+
+
+def test_quoted_values_are_the_same(tmp_path: Path) -> None:
+    """Quotes around a value change nothing."""
+    text = PLAIN + 'budget: "15k USD"\nrounds: "3"\nproblem: {target: "92%"}\ncompute: {gpu_count: "2"}\n'
+    assert read(tmp_path, text) == read(tmp_path, text.replace('"', ""))
+
+
+def test_projects_are_frozen(tmp_path: Path) -> None:
+    """A project cannot be changed after it was read."""
+    with pytest.raises(ValueError):
+        read(tmp_path, PLAIN).name = "other"  # type: ignore[misc]
+
+
+def test_quantities_may_be_given_as_such() -> None:
+    """In Python a Quantity is taken as it is."""
+    quantity = Quantity(Const(3.0), "money", "USD", "3 USD")
+    assert quantity is Project.model_validate({"name": "x", "data": {"train": "a"}, "budget": quantity}).budget
+
+
+@pytest.mark.parametrize(("given", "expected"), [("92%", 0.92), ("0.92", 0.92), (0.92, 0.92), (" 57 % ", 0.57), (3, 3)])
+def test_scores(given: str | float, expected: float) -> None:
+    """A score is a share or a percentage."""
+    assert expected == read_score(given)
+
+
+@pytest.mark.parametrize("given", ["nan", "inf", "-inf%", "", "%", "a lot", "1e999"])
+def test_no_scores(given: str) -> None:
+    """What is no finite number is no score."""
+    with pytest.raises(ValueError):
+        read_score(given)
+
+
+@given(st.integers(1, 100))
+def test_percent_is_exact(percent: int) -> None:
+    """A whole percentage reads as the float one would type."""
+    assert float(f"{percent / 100:.2f}") == read_score(f"{percent}%")
+
+
+def schema_accepts(text: str) -> bool:
+    """True when the JSON schema, as an editor uses it, finds no fault."""
+    fields: Any = json.loads(json.dumps(yaml.safe_load(text), default=str))
+    return jsonschema.Draft202012Validator(json.loads(init.schema())).is_valid(fields)
+
+
+def test_the_schema_is_one() -> None:
+    """What editors are given is a valid JSON schema."""
+    jsonschema.Draft202012Validator.check_schema(json.loads(init.schema()))
+
+
+def test_the_schema_accepts_what_is_read(tmp_path: Path) -> None:
+    """Whole and shortest files are accepted by the schema and by the reader alike."""
+    case = case_folder(tmp_path / "case")
+    for text in (WHOLE.replace("include_inference: yes", "include_inference: true"), PLAIN):
+        assert read(tmp_path, text).name
+        assert schema_accepts(text)
+    assert schema_accepts(case.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name: x\n",
+        PLAIN + "colour: red\n",
+        PLAIN + "method: dora\n",
+        PLAIN + "currency: usd\n",
+        PLAIN + "compute: {gpu_count: 0}\n",
+        PLAIN + "compute: {tier: cloud9}\n",
+        PLAIN + "training: {epochs: 0}\n",
+        PLAIN + "models: gpt2\n",
+        PLAIN + "budget: [1]\n",
+        PLAIN + "team: [{share: 50%}]\n",
+        PLAIN + "problem: {target: [1]}\n",
+        PLAIN + "rates: [{currency: EUR, value: 0, date: 2026-01-01}]\n",
+    ],
+)
+def test_the_schema_refuses_what_is_refused(tmp_path: Path, text: str) -> None:
+    """Mistakes of form are shown by the editor before the reader sees them."""
+    assert not schema_accepts(text)
+    assert problems(tmp_path, text)
+
+
+WORDS = st.text(st.sampled_from("abk0159.,%~/to -:[]{}#'\"\\\nUSDEUR per"), max_size=40)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.sampled_from(["budget", "rounds", "models", "problem", "team", "rates", "training", "data"]), WORDS)
+def test_any_value_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, field: str, value: str) -> None:
+    """Whatever stands in a field, the file is read or refused with problems, never anything else."""
+    folder = tmp_path_factory.getbasetemp() / "any"
+    folder.mkdir(exist_ok=True)
+    try:
+        read(folder, PLAIN + f"{field}: {value}\n")
+    except InputError as refused:
+        assert all(problem.where.startswith("case.yaml:") for problem in refused.problems)

@@ -1,0 +1,172 @@
+"""Records go to JSON and come back the same, to the last digit."""
+
+import json
+import math
+from dataclasses import FrozenInstanceError, fields, replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests import samples
+from tunecase.records import (
+    RECORDS,
+    Audit,
+    Books,
+    Decision,
+    Fit,
+    Interval80,
+    Option,
+    Point,
+    Report,
+    Run,
+    Spending,
+    from_json,
+    to_json,
+)
+
+FIT = Fit(
+    "llama-3.1-8b", "lora", "L40S", 1, "fits", Interval80(18.0, 20.5, 23.0), 44.1, (("weights", 15.0), ("other", 5.5)),
+    "weights", 5e6, Interval80(1_500.0, 2_100.0, 2_900.0), Interval80(0.5, 0.66, 0.9), None, None, ("2026-11-02",),
+    (), ("one GPU",),
+)  # fmt: skip
+REPORT = Report("Label 300 more.", "report.html", "report.md", "report.json", ("bill", "data"))
+ALL: dict[str, Any] = {
+    **samples.records(),
+    "fit": FIT,
+    "report": REPORT,
+    "run": samples.pilot().runs[0],
+    "spend": samples.spendings()[1],
+}
+
+
+def back(record: Any) -> Any:
+    """The record after a journey through JSON."""
+    return from_json(type(record), json.loads(to_json(record)))
+
+
+def test_every_record_kind_has_a_sample() -> None:
+    """No kind of record is left out of these tests."""
+    assert set(RECORDS) == set(ALL)
+
+
+@pytest.mark.parametrize("verb", ALL)
+def test_records_come_back(verb: str) -> None:
+    """A record read back from its JSON equals the record, and is of the kind that its verb returns."""
+    assert ALL[verb] == back(ALL[verb])
+    assert RECORDS[verb] is type(ALL[verb])
+
+
+@pytest.mark.parametrize("verb", ALL)
+def test_json_has_every_field(verb: str) -> None:
+    """The JSON holds the fields of the record, in their order, and nothing else."""
+    assert [field.name for field in fields(ALL[verb])] == list(json.loads(to_json(ALL[verb])))
+
+
+@pytest.mark.parametrize("verb", ALL)
+def test_records_are_frozen(verb: str) -> None:
+    """A record cannot be changed after it was made."""
+    with pytest.raises(FrozenInstanceError):
+        setattr(ALL[verb], fields(ALL[verb])[0].name, None)
+
+
+DECIMALS = st.decimals(allow_nan=False, allow_infinity=False)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.dates(), st.text(), DECIMALS, DECIMALS, st.none() | DECIMALS, st.text())
+def test_any_spending_comes_back(
+    on: date, words: str, amount: Decimal, base: Decimal, much: Decimal | None, unit: str
+) -> None:
+    """Any charge comes back with every digit of its amounts, trailing zeros and exponents too."""
+    charge = Spending(on, "gpu", amount, "EUR", base, words, much, unit)
+    again = back(charge)
+    assert charge == again
+    assert (amount.as_tuple(), base.as_tuple()) == (again.amount.as_tuple(), again.amount_base.as_tuple())
+
+
+@given(st.floats(0, 1), st.integers(1, 10**9), st.none() | st.floats(0, 1))
+def test_any_point_comes_back(score: float, n: int, sd: float | None) -> None:
+    """Floats come back bit for bit."""
+    assert Point(n, score, 1, None, sd) == back(Point(n, score, 1, None, sd))
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_no_number_is_null(value: float) -> None:
+    """What is no finite number becomes null, which JSON has, instead of NaN, which it lacks."""
+    run = Run("k", "probe", "", 10, 0, 0.5, 5, 10, 0.1, train_loss=value)
+    assert json.loads(to_json(run))["train_loss"] is None
+    assert back(run).train_loss is None
+
+
+def test_decimals_and_paths_are_text() -> None:
+    """Amounts and paths are written as text; a float would lose cents."""
+    assert b'["0.10","a"]' == to_json([Decimal("0.10"), Path("a")])
+
+
+def test_other_things_are_refused() -> None:
+    """What is no part of a record is not written as something else."""
+    with pytest.raises(TypeError):
+        to_json({"x": object()})
+
+
+def test_a_body_of_another_kind_is_refused() -> None:
+    """JSON that lacks a field is no record."""
+    with pytest.raises(ValueError):
+        from_json(Audit, {"rows": 3})
+
+
+def test_ok_says_whether_the_answer_is_yes() -> None:
+    """Each record with an answer tells by its own verdict whether it is no."""
+    definition, audit, forecast = samples.definition(), samples.audit(), samples.forecast()
+    decision, books = samples.decision(), samples.books()
+    assert [True] * 6 == [record.ok for record in (definition, audit, forecast, decision, books, FIT)]
+    assert not replace(definition, verdict="do not start").ok
+    assert not replace(audit, verdict="not fit").ok
+    assert not replace(audit, verdict="too little to say").ok
+    assert not replace(forecast, verdict="above the ceiling").ok
+    assert not replace(forecast, verdict="not achievable within n_max").ok
+    assert replace(forecast, verdict="not achievable within n_max", stand_in=True).ok
+    assert not replace(decision, advice="stop").ok
+    assert not replace(decision, advice="fix first").ok
+    assert not replace(books, left=Decimal("-0.01")).ok
+    assert replace(books, left=None).ok
+    assert not replace(FIT, verdict="does not fit").ok
+
+
+def test_the_best_option_is_the_advised_one() -> None:
+    """`best` is the option that the advice names, or none."""
+    decision: Decision = samples.decision()
+    best: Option | None = decision.best
+    assert best is not None
+    assert decision.advice == best.lever
+    assert replace(decision, advice="fix first").best is None
+
+
+def test_lines_are_found_by_name() -> None:
+    """A bill's line is found by its name; an unpriced one says so."""
+    bill = samples.estimate()
+    gpu, storage = bill.line("gpu"), bill.line("storage and transfer")
+    assert gpu is not None
+    assert gpu.priced
+    assert storage is not None
+    assert not storage.priced
+    assert bill.line("nothing") is None
+
+
+def test_mean_scores_leave_failed_runs_out() -> None:
+    """The means count runs that ended well, rising in n."""
+    good = Run("a", "probe", "", 20, 0, 0.8, 8, 10, 0.1)
+    runs = (good, replace(good, n=10, score=0.5), replace(good, score=0.6), replace(good, failed="out of memory"),
+            replace(good, n=40, converged=False))  # fmt: skip
+    assert ((10, 0.5), (20, 0.7)) == replace(samples.pilot(), runs=runs).mean_scores
+
+
+def test_books_sum_to_the_cent() -> None:
+    """The sample's lines add up exactly."""
+    books: Books = samples.books()
+    assert books.spent == sum((line.spent for line in books.lines), Decimal(0))
