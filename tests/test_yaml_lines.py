@@ -136,7 +136,6 @@ def test_no_text_raises_anything_else(tmp_path_factory: pytest.TempPathFactory, 
     path.write_bytes(content)
     try:
         raw, lines, _ = read_yaml(path)
-    except InputError as refused:
-        assert refused.problems
-    else:
-        assert all((name,) in lines for name in raw)
+    except InputError:
+        return
+    assert all((name,) in lines for name in raw)

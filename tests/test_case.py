@@ -1,0 +1,126 @@
+"""The Python face: one method per verb, the same answers from the same seed, and records shown in notebooks."""
+
+import json
+import re
+import sys
+from datetime import date
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+import tunecase
+from tests import samples
+from tests.making import case_folder, tickets, write_jsonl
+from tunecase import Case
+from tunecase.errors import InputError
+from tunecase.records import RECORDS, to_json
+
+TODAY = date(2026, 11, 24)
+ROAD = ("define", "audit", "estimate", "pilot", "forecast", "decide", "books", "report")
+
+
+def sound(folder: Path) -> Path:
+    """A sound case; its project file."""
+    path = case_folder(folder, second_label="  second_label: second")
+    write_jsonl(folder / "test.jsonl", [dict(row, second=row["label"]) for row in tickets(200, 2)])
+    return path
+
+
+def timeless(record: Any) -> str:
+    """A record as JSON without the times that machines differ in and the folder it was made in."""
+    text = re.sub(r'"(seconds|per_s)":[0-9.e-]+', "", to_json(record).decode())
+    return re.sub(r'"[^"]*(quarantine\.jsonl|report\.\w+|train\.jsonl|test\.jsonl)"', r'"\1"', text)
+
+
+@pytest.mark.parametrize("verb", ["define", "audit", "estimate", "pilot", "decide", "books", "report"])
+def test_one_method_per_verb(tmp_path: Path, verb: str) -> None:
+    """Each method returns the record of its verb, and keeps it in the ledger."""
+    case = Case(sound(tmp_path), today=TODAY)
+    options = {"draws": 1} if verb == "pilot" else {}
+    assert RECORDS[verb] is type(getattr(case, verb)(**options))
+    assert verb in [entry.verb for entry in case.flow.ledger.entries()]
+
+
+def test_a_forecast_follows_a_pilot(tmp_path: Path) -> None:
+    """forecast() wants a pilot first, and then gives its record."""
+    case = Case(sound(tmp_path), today=TODAY)
+    with pytest.raises(InputError):
+        case.forecast()
+    case.pilot(draws=2, max_minutes=5)
+    assert 90 == round(100 * (case.forecast().target or 0))
+
+
+def test_run_returns_every_record(tmp_path: Path) -> None:
+    """run() walks the road, writes the report, and returns the records by verb."""
+    records = Case(str(sound(tmp_path)), today=TODAY).run()
+    assert set(ROAD) == set(records)
+    assert all(RECORDS[verb] is type(records[verb]) for verb in ROAD)
+    told = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert told
+
+
+def test_run_goes_on_anyway(tmp_path: Path) -> None:
+    """An unsound case ends before the pilot, unless anyway is given."""
+    path = case_folder(tmp_path, metric="  goal: better")
+    assert "pilot" not in Case(path, today=TODAY).run()
+    assert "pilot" in Case(path, today=TODAY).run(anyway=True)
+
+
+def test_the_same_seed_gives_the_same_records(tmp_path: Path) -> None:
+    """Two cases with the same files and seed give byte-identical records but for timings; another seed does not."""
+    first, again = (Case(sound(tmp_path / name), seed=7, today=TODAY).run() for name in ("a", "b"))
+    for verb in set(ROAD) - {"report"}:
+        assert timeless(first[verb]) == timeless(again[verb]), verb
+    other = Case(tmp_path / "a" / "tunecase.yaml", seed=8, today=TODAY)
+    assert timeless(first["estimate"]) != timeless(other.estimate())
+
+
+def test_a_report_into_another_folder(tmp_path: Path) -> None:
+    """The report goes where it is asked to."""
+    record = Case(sound(tmp_path), today=TODAY).report(tmp_path / "out")
+    assert str(tmp_path / "out" / "report.html") == record.html
+    assert "<html" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_mistakes_raise_all_problems(tmp_path: Path) -> None:
+    """A file with mistakes is refused when the case is opened, every problem at hand."""
+    path = case_folder(tmp_path, budget="budget: 3", target="  target: 140%", extra="colour: red")
+    with pytest.raises(InputError) as refused:
+        Case(path)
+    assert 2 <= len(refused.value.problems)
+
+
+def notebook(monkeypatch: pytest.MonkeyPatch, shell: Any) -> None:
+    """An IPython that is loaded, with this shell."""
+    module = ModuleType("IPython")
+    module.get_ipython = lambda: shell  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "IPython", module)
+
+
+def test_records_are_shown_in_notebooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a notebook every kind of record is given its printed form."""
+    shown: dict[type, Any] = {}
+    html = SimpleNamespace(for_type=shown.__setitem__)
+    notebook(monkeypatch, SimpleNamespace(display_formatter=SimpleNamespace(formatters={"text/html": html})))
+    Case(case_folder(tmp_path))
+    assert set(RECORDS.values()) == set(shown)
+    assert "DEFINE" in shown[RECORDS["define"]](samples.definition())
+
+
+def test_no_notebook_no_display(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """IPython without a shell, or no IPython at all, changes nothing and loads nothing."""
+    notebook(monkeypatch, None)
+    path = case_folder(tmp_path)
+    assert Case(path).flow.records == {}
+    monkeypatch.delitem(sys.modules, "IPython")
+    assert Case(path).flow.records == {}
+    assert "IPython" not in sys.modules
+
+
+def test_the_package_has_no_other_names() -> None:
+    """`tunecase.Case` is found when it is asked for; what is not there is an AttributeError."""
+    assert Case is tunecase.Case
+    with pytest.raises(AttributeError, match="nothing"):
+        tunecase.nothing  # noqa: B018

@@ -1,0 +1,296 @@
+"""The conductor keeps what still holds, makes anew what does not, and never spends on an unsound case."""
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.making import case_folder, tickets, write_jsonl
+from tunecase import flow
+from tunecase.errors import InputError
+from tunecase.flow import Flow, open_case
+from tunecase.page import render
+from tunecase.records import Run, from_json, to_json
+
+TODAY = date(2026, 11, 24)
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def opened(path: Path, seed: int = 0) -> Flow:
+    """The case as a new process finds it."""
+    return open_case(path, seed, TODAY)
+
+
+def verbs(case: Flow) -> list[str]:
+    """The verbs of the ledger's records, in order."""
+    return [entry.verb for entry in case.ledger.entries() if entry.kind == "record"]
+
+
+def runs(case: Flow) -> list[Run]:
+    """The runs in the ledger."""
+    return [from_json(Run, entry.body) for entry in case.ledger.entries() if entry.kind == "run"]
+
+
+@pytest.fixture
+def sound(tmp_path: Path) -> Path:
+    """A sound case; its project file."""
+    second = [dict(row, second=row["label"]) for row in tickets(200, 2)]
+    path = case_folder(tmp_path, second_label="  second_label: second")
+    write_jsonl(tmp_path / "test.jsonl", second)
+    return path
+
+
+def test_open_case_refuses_an_edited_ledger(sound: Path) -> None:
+    """A case whose ledger was edited is not opened."""
+    flow.audit(opened(sound))
+    ledger = sound.parent / "ledger.jsonl"
+    ledger.write_text(ledger.read_text(encoding="utf-8").replace('"usable":240', '"usable":241'), encoding="utf-8")
+    with pytest.raises(InputError, match=r"ledger\.jsonl:1"):
+        opened(sound)
+
+
+def test_define_audits_and_prices_by_itself(sound: Path) -> None:
+    """What define needs is made first and kept, once."""
+    case = opened(sound)
+    record = flow.define(case)
+    assert record.ok
+    assert ["audit", "estimate", "define"] == verbs(case)
+    assert record.majority is not None
+    assert record.probe is not None
+    assert record.majority < record.probe
+
+
+def test_a_record_is_known_to_the_next_process(sound: Path) -> None:
+    """A record that still holds comes back from the ledger, equal to what was made."""
+    record = flow.define(opened(sound))
+    later = opened(sound)
+    assert record == later.known("define")
+    flow.define(later)
+    assert ["audit", "estimate", "define", "define"] == verbs(later)
+    assert later.known("pilot") is None
+
+
+def changed_train(path: Path) -> None:
+    """One row more."""
+    write_jsonl(path.parent / "train.jsonl", tickets(241, 1))
+
+
+def changed_test(path: Path) -> None:
+    """Other test rows."""
+    write_jsonl(path.parent / "test.jsonl", tickets(200, 3))
+
+
+def changed_project(path: Path) -> None:
+    """A comment more: any change of the file may be one of meaning."""
+    path.write_text(path.read_text(encoding="utf-8") + "# later\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("change", [changed_train, changed_test, changed_project])
+def test_changed_files_make_records_stale(sound: Path, change: Any) -> None:
+    """A record made from other data or another project file is not known any more."""
+    flow.audit(opened(sound))
+    assert opened(sound).known("audit") is not None
+    change(sound)
+    assert opened(sound).known("audit") is None
+
+
+def test_a_changed_seed_makes_records_stale(sound: Path) -> None:
+    """A record of another seed is not known."""
+    flow.audit(opened(sound))
+    assert opened(sound, seed=1).known("audit") is None
+
+
+def test_a_changed_model_file_makes_records_stale(tmp_path: Path) -> None:
+    """The dimensions in a model's config.json are part of what a record depends on."""
+    path = case_folder(tmp_path, models="models: [config.json]")
+    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
+    before = opened(path).key
+    (tmp_path / "config.json").write_text('{"hidden_size": 64}', encoding="utf-8")
+    assert before != opened(path).key
+
+
+def test_a_record_of_another_version_is_made_again(sound: Path) -> None:
+    """A record whose fields this version does not know is as good as none."""
+    case = opened(sound)
+    case.ledger.append("record", {"rows": 3}, recorded_at=NOW, verb="audit", meta={"key": case.key})
+    assert opened(sound).known("audit") is None
+    assert flow.estimate(opened(sound)).lines
+
+
+def test_a_killed_pilot_goes_on(sound: Path) -> None:
+    """Runs that ended before the process was killed are taken from the ledger, not made again."""
+    made: list[Any] = []
+
+    def killed(state: Any) -> None:
+        made.append(state)
+        if len(made) == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        flow.pilot(opened(sound), draws=2, workers=1, progress=killed)
+    case = opened(sound)
+    assert 4 == len(runs(case))
+    assert case.known("pilot") is None
+    record = flow.pilot(case, draws=2, workers=1)
+    assert 4 == record.reused
+    assert len(record.runs) == len(runs(case)) == len({run.key for run in runs(case)})
+    again = flow.pilot(opened(sound), draws=2)
+    assert len(again.runs) == again.reused
+    assert record.runs == again.runs
+
+
+def test_the_pilot_needs_a_test_file(tmp_path: Path) -> None:
+    """Without held-out rows there is nothing to score on."""
+    case = opened(case_folder(tmp_path, test=""))
+    assert case.table("test") is None
+    with pytest.raises(InputError, match=r"data\.test"):
+        flow.pilot(case)
+    assert () == flow.baselines(case, flow.audit(case))
+
+
+def test_a_metric_in_any_case(tmp_path: Path) -> None:
+    """A metric's name is found whatever its case, for the pilot as for the project file."""
+    case = opened(case_folder(tmp_path, metric="  metric: Accuracy"))
+    assert "accuracy" == flow.pilot(case, draws=1, workers=1).metric
+
+
+def test_a_forecast_needs_a_pilot(sound: Path) -> None:
+    """Without a pilot the command that makes one is named."""
+    with pytest.raises(InputError, match="run `tunecase pilot`"):
+        flow.forecast(opened(sound))
+
+
+def test_points_leave_failed_runs_out(sound: Path) -> None:
+    """Only runs that ended well are points."""
+    record = flow.pilot(opened(sound), draws=1, workers=1)
+    assert len(record.runs) == len(flow.points(record))
+    broken = json.loads(to_json(record).replace(b'"failed":""', b'"failed":"no"'))
+    assert () == flow.points(from_json(type(record), broken))
+
+
+def test_the_whole_road(sound: Path) -> None:
+    """Every verb tells its record in order, and the bill comes again after the forecast."""
+    told: list[str] = []
+    case = opened(sound)
+    fine = flow.road(case, lambda verb, record: told.append(verb))
+    road = ["define", "audit", "estimate", "pilot", "forecast", "estimate again", "decide", "books"]
+    assert road == told
+    assert fine == case.records["decide"].ok
+    assert ["audit", "estimate", "define", "pilot", "forecast", "estimate", "decide", "books"] == verbs(case)
+    later = opened(sound)
+    assert all(later.known(verb) is not None for verb in ("pilot", "forecast", "decide", "books"))
+    assert "pilot" in later.known("estimate").based_on
+
+
+def test_the_road_ends_before_the_pilot_on_an_unsound_problem(tmp_path: Path) -> None:
+    """Nothing is trained for a goal that cannot be judged, unless it is asked for."""
+    path = case_folder(tmp_path, target="  goal: make it better")
+    told: list[str] = []
+    case = opened(path)
+    assert not flow.road(case, lambda verb, record: told.append(verb))
+    assert ["define", "audit", "estimate", "decide", "books"] == told
+    assert [] == runs(case)
+    told.clear()
+    case = opened(path)
+    assert not flow.road(case, lambda verb, record: told.append(verb), anyway=True)
+    assert "pilot" in told
+    assert runs(case)
+
+
+def test_charges_are_booked_and_superseded_by_a_short_id(sound: Path) -> None:
+    """A charge is corrected by another that names the beginning of its id; the books count it once."""
+    case = opened(sound)
+    wrong = flow.spend_text(case, "42.50", "USD", "gpu", "2026-11-20", "two hours", False, "")
+    right = flow.spend_text(case, "24.50", None, "gpu", None, "", False, wrong.id[:8])
+    flow.spend_text(case, "4.50", None, "gpu", None, "", True, "")
+    assert [wrong.id, right.id] == [name for name, _ in case.spendings()][:2]
+    assert wrong.id == case.spendings()[1][1].supersedes
+    books = flow.books(opened(sound))
+    assert ("20.00", 1) == (f"{books.spent:.2f}", books.superseded)
+    assert TODAY == case.spendings()[1][1].on
+    with pytest.raises(InputError, match="supersedes"):
+        flow.spend_text(case, "1", None, "gpu", None, "", False, "ffffffff")
+
+
+def test_decide_counts_what_was_spent(sound: Path) -> None:
+    """Money that is gone is not there for the next step; what decide needs is made first."""
+    case = opened(sound)
+    assert "pilot" == flow.decide(case).advice
+    assert ["audit", "estimate", "define", "decide"] == verbs(case)
+    flow.pilot(case, draws=1, workers=1)
+    flow.forecast(case)
+    before = flow.decide(case)
+    flow.spend_text(case, "29999", "USD", "labour", None, "", False, "")
+    assert before != flow.decide(case)
+
+
+def test_reports_are_written_whole(sound: Path, tmp_path: Path) -> None:
+    """Three files appear in the folder asked for, no half-written one beside them; the page is optional."""
+    case = opened(sound)
+    flow.define(case)
+    flow.estimate(case)
+    record = flow.report(case, tmp_path / "out" / "deep", render)
+    assert {"report.html", "report.md", "report.json"} == {path.name for path in (tmp_path / "out" / "deep").iterdir()}
+    assert "define" in json.loads(Path(record.json).read_text(encoding="utf-8"))["records"]
+    plain = flow.report(opened(sound))
+    assert ("", str(sound.parent / "report.md")) == (plain.html, plain.markdown)
+    assert not list(sound.parent.glob(".*.part"))
+
+
+def test_verify(sound: Path) -> None:
+    """A whole chain is said in one sentence with the number of entries; a broken one is refused."""
+    assert flow.verify(sound).endswith("0 entries, the chain is whole")
+    flow.audit(opened(sound))
+    assert flow.verify(sound).endswith("1 entries, the chain is whole")
+    ledger = sound.parent / "ledger.jsonl"
+    ledger.write_bytes(ledger.read_bytes().replace(b'"audit"', b'"adieu"'))
+    with pytest.raises(InputError):
+        flow.verify(sound)
+
+
+def test_an_audit_without_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is kept but the rows that could not be read."""
+    monkeypatch.chdir(tmp_path)
+    train = write_jsonl(Path("train.jsonl"), tickets(100, 1))
+    assert 100 == flow.audit_file(train, None, None, None, 0, TODAY).rows
+    assert ["train.jsonl"] == [path.name for path in tmp_path.iterdir()]
+    train.write_text(train.read_text(encoding="utf-8") + "{broken\n", encoding="utf-8")
+    assert 1 == flow.audit_file(train, None, None, None, 0, TODAY).quarantined
+    assert {"train.jsonl", "train.quarantine.jsonl"} == {path.name for path in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize(("target", "n_max"), [("140%", None), ("often", None), ("0.9", 0)])
+def test_a_forecast_of_points_checks_its_words(tmp_path: Path, target: str, n_max: int | None) -> None:
+    """Targets and limits that make no sense are refused by the option's name."""
+    path = tmp_path / "points.csv"
+    path.write_text("n,score\n50,0.5\n100,0.6\n200,0.7\n", encoding="utf-8")
+    with pytest.raises(InputError, match="--target|--n-max"):
+        flow.forecast_file(path, "accuracy", target, n_max, 0)
+    assert 400 == flow.forecast_file(path, "accuracy", None, 400, 0).n_max
+
+
+def test_a_falling_metric_takes_any_target(tmp_path: Path) -> None:
+    """A loss may have a target above one."""
+    path = tmp_path / "points.csv"
+    path.write_text("n,score\n50,2.5\n100,2.2\n200,2.0\n400,1.9\n", encoding="utf-8")
+    record = flow.forecast_file(path, "loss", "1.8", None, 0)
+    assert ("lower", 1.8) == (record.direction, record.target)
+
+
+def test_one_training_run_from_words() -> None:
+    """fit answers from words as typed, and keeps nothing."""
+    asked = {"method": "lora", "sequence_tokens": "512", "micro_batch": "1", "gpu": "L40S", "gpus": "1", "rank": "8"}
+    record = flow.fit("llama-3.1-8b", {**asked, "train_tokens": "1M"}, 0, TODAY)
+    assert ("L40S", True) == (record.gpu, record.ok)
+
+
+def test_contents_fold_what_is_known(sound: Path) -> None:
+    """The page is folded from the records that still hold, the earlier bills among them."""
+    case = opened(sound)
+    flow.estimate(case)
+    flow.estimate(case)
+    content = flow.contents(opened(sound))
+    assert content.answer
+    assert "bill" in {section.id for section in content.sections if section.done}
