@@ -1,5 +1,6 @@
 """The terminal face: words to verbs, nothing else; records are printed by show.py, or as JSON with --json."""
 
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -35,16 +36,22 @@ Today = Annotated[str | None, typer.Option(help="Judge prices as of this date (Y
 InputColumn = Annotated[str | None, typer.Option("--input", help="Column of the input, if it is not recognised.")]
 OutputColumn = Annotated[str | None, typer.Option("--output", help="Column of the answer or label.")]
 HERE = Path("tunecase.yaml")
+INTERRUPTED = 130
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
 
 
 @app.callback()
 def root(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_version)
+    ] = False,
 ) -> None:
     """Make the case for a fine-tune, or against it, before the money is spent; then keep the case honest."""
-    if version:
-        typer.echo(__version__)
-        raise typer.Exit
 
 
 @app.command(rich_help_panel=ROAD)
@@ -284,15 +291,25 @@ def serve(
 
 def main() -> NoReturn:
     """Runs the command line; mistakes end in a message and an exit code, never in a traceback."""
+    _widen_streams()
     try:
         app()
     except TunecaseError as error:
         _refuse(error, as_json="--json" in sys.argv)
         raise SystemExit(error.exit_code) from None
-    except KeyboardInterrupt:
-        typer.echo("\nStopped. What was finished is in the ledger; the same command goes on from there.", err=True)
-        raise SystemExit(130) from None
+    except SystemExit as end:
+        # Typer turns Ctrl-C into this code and says nothing.
+        if end.code == INTERRUPTED:
+            typer.echo("\nStopped. What was finished is in the ledger; the same command goes on from there.", err=True)
+        raise
     raise SystemExit(0)
+
+
+def _widen_streams() -> None:
+    """A pipe on Windows takes few letters: others are replaced there, and JSON is UTF-8 wherever it goes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8" if "--json" in sys.argv else None, errors="replace")
 
 
 def _open(path: Path, seed: int, today: str | None) -> "Flow":

@@ -173,7 +173,7 @@ def _definition(console: "Console", record: Definition) -> None:
         if rule.fix and rule.status != "pass":
             price = f" Price: {money_band(rule.price, record.currency)}." if rule.price else ""
             text.append(f"\n  {sentence(rule.fix)}{price}", style="not bold dim")
-        table.add_row(Text(f"{MARKS[status]} {status}", style=COLOURS[status]), Text(rule.id, style="dim"), text)
+        table.add_row(Text(f"{MARKS[status]} {status}", style=COLOURS[status]), Text(_safe(rule.id), style="dim"), text)
     console.print(table)
 
 
