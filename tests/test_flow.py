@@ -266,7 +266,7 @@ def test_a_forecast_of_points_checks_its_words(tmp_path: Path, target: str, n_ma
     """Targets and limits that make no sense are refused by the option's name."""
     path = tmp_path / "points.csv"
     path.write_text("n,score\n50,0.5\n100,0.6\n200,0.7\n", encoding="utf-8")
-    with pytest.raises(InputError, match="--target|--n-max"):
+    with pytest.raises(InputError, match=r"--target|--n-max"):
         flow.forecast_file(path, "accuracy", target, n_max, 0)
     assert 400 == flow.forecast_file(path, "accuracy", None, 400, 0).n_max
 

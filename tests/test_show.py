@@ -1,0 +1,258 @@
+"""Records are printed in 80 columns, plainly: unknown stays unknown, and no text of the data steers the terminal."""
+
+import io
+import re
+import sys
+from dataclasses import fields, is_dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from tests import samples
+from tests.test_records import FIT, REPORT
+from tunecase import show as showing
+from tunecase.errors import InputError, MissingExtraError, Problem
+from tunecase.ledger import Ledger
+from tunecase.pilot import Progress
+from tunecase.show import PRINTERS, as_html, audit_progress, pilot_progress, show, show_error
+
+ALL: dict[str, Any] = {
+    **samples.records(),
+    "estimate again": samples.estimate(),
+    "fit": FIT,
+    "report": REPORT,
+    "spend": samples.spendings()[2],
+}
+EVIL = "[red]x[/red] [link=http://a]b[/link] :smile: \x1b[31mred\x1b[0m \x1b]0;title\x07 \r\x08 \u202egnp.exe"
+
+
+def printed(verb: str, record: Any, width: int = 80) -> str:
+    """What a reader of a log sees."""
+    out = io.StringIO()
+    show(verb, record, Console(file=out, width=width, markup=False, highlight=False, emoji=False))
+    return out.getvalue()
+
+
+def flat(verb: str, record: Any) -> str:
+    """The print on one line."""
+    return " ".join(printed(verb, record).split())
+
+
+def test_every_verb_has_a_sample() -> None:
+    """No printer is left out of these tests."""
+    assert set(PRINTERS) == set(ALL)
+
+
+@pytest.mark.parametrize("verb", ALL)
+@pytest.mark.parametrize("width", [80, 60])
+def test_no_line_is_too_long(verb: str, width: int) -> None:
+    """Every printer keeps to the width."""
+    lines = printed(verb, ALL[verb], width).splitlines()
+    assert [] == [line for line in lines if len(line) > max(width, 74)]
+    assert any(line.strip() for line in lines)
+
+
+FRAGMENTS = {
+    "define": ("go to pilot", "✓ pass P1 a measurable goal", "✗ fail P2", "? unknown P5", "Price: 90 USD (60 to 140)."),
+    "audit": ("2,020 rows read: 1,946 usable, 71 to drop, 3 quarantined; 600 test rows.", "label errors (warn)",
+              "free", "tunecase-quarantine.jsonl", "paraphrases of test rows"),
+    "estimate": ("USD P10 P50 P90 share", "storage and transfer unpriced unpriced unpriced not counted", "100%",
+                 "Plus 1 unpriced line", "What moves it: rounds until the target 71%", "Defaults used:"),
+    "estimate again": ("ESTIMATE, AFTER THE PILOT", "100%"),
+    "pilot": ("15 runs", "6 taken from the ledger", "examples mean accuracy", "majority 0.172"),
+    "forecast": ("FORECAST ──────── open", "0.90 target", "P(0.90)", "At most 4,000 examples", "Next pilot: 1,946"),
+    "decide": ("→ label up to 2,000 more", "(effect assumed)", "no price of an answer was given", "The advice flips"),
+    "books": ("3,885.57 USD spent, 14,114.43 left of 18k", "legal review not planned 450.00 1"),
+    "fit": ("fits on 1 x L40S", "Memory 20 GiB (18 to 23) per GPU", "What dominates: weights.", "Price give --tokens"),
+    "report": ("Label 300 more.", "report.html", "report.json"),
+    "spend": ("2,900.00 EUR booked under labour", "Paid on 12 November 2026: first round; 3,132.00 in the project's"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", FRAGMENTS)
+def test_what_matters_is_printed(verb: str) -> None:
+    """Each print holds the answer, the figures with their doubt, and what is unknown or unpriced in words."""
+    fit = replace(FIT, train_tokens=None, hours=None)
+    text = flat(verb, fit if verb == "fit" else ALL[verb])
+    for fragment in FRAGMENTS[verb]:
+        assert fragment in text
+
+
+def poisoned(value: Any) -> Any:
+    """The same record with every free text replaced."""
+    if isinstance(value, str):
+        return EVIL
+    if isinstance(value, tuple):
+        return tuple(poisoned(item) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        chosen = {"verdict", "status", "severity", "direction", "where", "currency", "evidence", "price_dates"}
+        return replace(
+            value, **{f.name: poisoned(getattr(value, f.name)) for f in fields(value) if f.name not in chosen}
+        )
+    return value
+
+
+@pytest.mark.parametrize("verb", ALL)
+def test_texts_do_not_steer_the_terminal(verb: str) -> None:
+    """Markup is printed as it stands, emoji names too; escapes and other control characters never arrive."""
+    text = printed(verb, poisoned(ALL[verb]))
+    assert "[red]x[/red]" in " ".join(text.split())
+    assert "☺" not in text
+    assert "😄" not in text
+    assert set() == {char for char in text if not char.isprintable() and char != "\n"}
+
+
+def test_errors_do_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Errors show what was given, harmlessly, without wrapping it."""
+    show_error(InputError(Problem(EVIL, "x" * 200, EVIL, "fix it")))
+    show_error(MissingExtraError("\x1b[2Jserving", "ui"))
+    err = capsys.readouterr().err
+    assert "  got     " + "x" * 200 in err
+    assert "[red]x[/red]" in err
+    assert 'Fix: pip install "tunecase[ui]"' in err
+    assert set() == {char for char in err if not char.isprintable() and char != "\n"}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(max_size=120))
+def test_any_text_is_printed(text: str) -> None:
+    """Any text in a finding and in a line's name is printed within the width."""
+    audit, bill = samples.audit(), samples.estimate()
+    finding = replace(audit.findings[0], check=text, fix=text)
+    out = printed("audit", replace(audit, findings=(finding,), reason=text, not_checked=(text,)))
+    out += printed("estimate", replace(bill, lines=(replace(bill.lines[0], name=text, basis=text),)))
+    assert "\x1b" not in out
+    assert all(len(line) <= 80 for line in out.split("\n"))
+
+
+def test_verbs_without_a_printer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A sentence and a list of files are printed as plain lines."""
+    show("ledger", "12 entries")
+    show("init", (Path("a.yaml"), Path("b.json")))
+    assert ["12 entries", "a.yaml", "b.json"] == capsys.readouterr().out.splitlines()
+
+
+def test_a_booked_entry_says_how_to_correct_it(tmp_path: Path) -> None:
+    """The entry of a charge is printed with the beginning of its id."""
+    from tests.test_flow import NOW
+
+    entry = Ledger(tmp_path / "ledger.jsonl").append("spend", samples.spendings()[0], recorded_at=NOW)
+    assert f"--replaces {entry.id[:12]}" in flat("spend", entry)
+
+
+def test_nothing_known_is_said_so() -> None:
+    """Missing prices, budgets, drivers and dates are words, not zeros."""
+    bill = replace(samples.estimate(), budget=None, reached=None, over_budget=None, drivers=(), price_dates=(),
+                   unpriced=("gpu", "labels"))  # fmt: skip
+    text = flat("estimate", bill)
+    assert "chance" not in text
+    assert "What moves it" not in text
+    assert "GPU prices of none used" in text
+    assert "Plus 2 unpriced lines: gpu; labels." in text
+    assert "32% chance to exceed 18k" in flat("estimate", replace(bill, budget=18_000.0, over_budget=0.32))
+
+
+def test_a_pilot_without_runs() -> None:
+    """A pilot that could not start says why; failed runs and an early stop are told."""
+    pilot = samples.pilot()
+    assert "PILOT ──────── no test row" in flat("pilot", replace(pilot, runs=(), baselines=(), stopped="no test row"))
+    failed = replace(pilot.runs[0], failed="out of\nmemory", score=0.0)
+    text = flat(
+        "pilot", replace(pilot, runs=(failed, *pilot.runs[1:]), stopped="5 minutes are over", notes=("uneven",))
+    )
+    assert "1 run failed, first: out of memory." in text
+    assert "Stopped early: 5 minutes are over." in text
+    assert "· uneven" in text
+
+
+def test_a_forecast_without_target_or_points() -> None:
+    """Without a target, points or prices the table says so or is left away."""
+    forecast = samples.forecast()
+    band = tuple(replace(at, p_target=None, price=None) for at in forecast.band)
+    text = flat("forecast", replace(forecast, target=None, band=band, model="the probe", next_pilot=""))
+    assert "open, with the probe" in text
+    assert "unpriced" in text
+    assert "P(" not in text
+    assert "Next pilot" not in text
+    assert "examples accuracy" not in flat("forecast", replace(forecast, band=(), points=()))
+
+
+def test_more_notes_than_fit() -> None:
+    """A long list is cut with the number of what is left."""
+    bill = replace(samples.estimate(), assumptions=tuple(f"assumption {k}" for k in range(9)))
+    assert "assumption 5" in flat("estimate", bill)
+    assert "· and 3 more (see --json or the report)" in flat("estimate", bill)
+
+
+def test_a_note_that_fails_is_no_failure() -> None:
+    """A rule that only notes something is not marked as failed."""
+    definition = samples.definition()
+    rule = replace(definition.criteria[0], status="fail", severity="note", fix="")
+    text = flat("define", replace(definition, criteria=(rule,), verdict="do not start"))
+    assert "· note P1" in text
+    assert "✗" not in text
+
+
+def test_books_and_decisions_of_nothing() -> None:
+    """Empty books and a decision without options are one line of answer."""
+    books = replace(samples.books(), lines=(), spent=Decimal(0), left=None, budget=None)
+    assert "0.00 USD spent" in flat("books", books)
+    decision = replace(samples.decision(), options=(), flips_at="", advice="stop", assumptions=())
+    assert "P(reach)" not in flat("decide", decision)
+
+
+def test_a_fit_that_fails() -> None:
+    """What does not fit has no time and no price, and its remedies are listed."""
+    fit = replace(FIT, verdict="does not fit", hours=None, remedies=("use qlora",), not_counted=("evaluation",))
+    text = flat("fit", fit)
+    assert "Time unknown while it does not fit." in text
+    assert "Remedy: use qlora." in text
+    assert "· evaluation" in text
+
+
+@pytest.mark.parametrize("verb", [verb for verb in ALL if verb != "estimate again"])
+def test_notebooks_get_the_same_text(verb: str) -> None:
+    """The HTML of a record is its print, every text escaped."""
+    html = as_html(poisoned(ALL[verb]) if verb != "report" else replace(REPORT, answer="<script>alert(1)</script>"))
+    assert html.startswith("<pre>")
+    assert "<script" not in html
+    assert "\x1b" not in html
+    words = re.sub(r"<[^>]+>", "", html)
+    assert verb.upper() in words
+
+
+def test_no_progress_when_piped() -> None:
+    """Without a terminal, or when quiet, there is no bar."""
+    for context in (pilot_progress, audit_progress):
+        with context(False) as progress:
+            assert progress is None
+        with context(True) as progress:
+            assert progress is None
+
+
+def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal the bars take every update: the first, one without a score, the last."""
+    out = io.StringIO()
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(showing, "_console", lambda stderr: Console(file=out, width=80, force_terminal=True))
+    run = samples.pilot().runs[0]
+    with pilot_progress(False) as update:
+        assert update is not None
+        for state in (Progress(0, 3, 0.0, 9.0, None, None), Progress(1, 3, 1.0, 2.0, run, None),
+                      Progress(3, 3, 3.0, 0.0, run, 0.8)):  # fmt: skip
+            update(state)
+    assert "3/3 runs" in out.getvalue()
+    with audit_progress(False) as told:
+        assert told is not None
+        told(1_000, 50_000.0)
+    assert "reading" in out.getvalue() or "read 1,000 rows" in out.getvalue()
+
+
+def test_the_console_is_as_wide_as_a_log() -> None:
+    """Without a terminal the width is 80, whatever the environment says."""
+    assert 80 == showing._console().width
