@@ -177,6 +177,8 @@ class _Plane:
 def _curve(chart: Curve, width: int) -> str:
     plane = _Plane(chart, width)
     parts = [*_axes(chart, plane, width), *_band(chart, plane), *_levels(chart, plane), *_limit(chart, plane)]
+    measured = " ".join(f"{_px(plane.x(n))},{_px(plane.y(v))}" for n, v in chart.points)
+    parts.append(f'<polyline points="{measured}" class="between"/>')
     parts += [f'<circle cx="{_px(plane.x(n))}" cy="{_px(plane.y(v))}" r="2.2" class="run"/>' for n, v in chart.runs]
     parts += [f'<circle cx="{_px(plane.x(n))}" cy="{_px(plane.y(v))}" r="4.5" class="mean"/>' for n, v in chart.points]
     return _frame(chart, width, plane.base + 42, parts)

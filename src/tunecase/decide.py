@@ -230,7 +230,7 @@ def _option(offer: Offer, state: State, has_value: bool) -> Option:
         p_reach = offer.p_reach if plan is None else float(plan.weight @ plan.reach[:, -1])
         words = "" if plan is None else f"{share(p_reach)} chance by {count(plan.sizes[-1])} examples; value not stated"
         return Option(
-            offer.lever, offer.action, None, offer.first_step, offer.first_step_cost, p_reach, None, None, None, words,
+            offer.lever, offer.action, offer.first_step, offer.first_step_cost, p_reach, None, None, None, words,
             offer.evidence, blocked=offer.blocked,
         )  # fmt: skip
     gain, cost, p_reach = plan.means()
@@ -238,7 +238,7 @@ def _option(offer: Offer, state: State, has_value: bool) -> Option:
     words = f"{figures(gain)} gain - {figures(cost)} cost = {figures(worth)} {state.currency}"
     give_up = "" if offer.lever in ("stop", "ship") else _give_up(plan, state)
     return Option(
-        offer.lever, offer.action, None, offer.first_step, offer.first_step_cost, p_reach, gain, cost, worth, words,
+        offer.lever, offer.action, offer.first_step, offer.first_step_cost, p_reach, gain, cost, worth, words,
         offer.evidence, give_up, offer.blocked,
     )  # fmt: skip
 

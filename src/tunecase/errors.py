@@ -57,7 +57,7 @@ def nearest(name: str, known: Sequence[str], most: int = 3) -> str:
     """The known names closest to `name`, as words for an error's fix.
 
     Example:
-        >>> nearest("A100-80", ["A100-80GB", "H100", "T4"])
+        >>> nearest("A100-80", ["A100-80GB", "T4"])
         'did you mean A100-80GB?'
     """
     by_fold = {item.casefold(): item for item in known}

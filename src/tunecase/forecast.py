@@ -134,8 +134,8 @@ class _Seen:
         import numpy as np
 
         self.supply, self.direction = supply, belief.direction
-        first, self.last = belief.points[0].n, belief.points[-1].n
-        shown = {round(n) for n in np.geomspace(first, n_max, BAND_SIZES)} | {self.last, n_max}
+        self.last = belief.points[-1].n
+        shown = {round(n) for n in np.geomspace(self.last, n_max, BAND_SIZES)} | {self.last, n_max}
         finer = {round(n) for n in np.geomspace(self.last, max(FARTHEST * self.last, n_max), GRID_SIZES)}
         sizes = np.array(sorted(finer | shown))
         errors = belief.paths(sizes, DRAWS)

@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 REPORT_SECTIONS: tuple[Callable[[Found], Section], ...] = (
     bill,
     chances,
-    data,
-    problem,
-    trial,
     next_step,
+    problem,
+    data,
+    trial,
     spent,
     basis,
     unchecked,

@@ -13,6 +13,7 @@ from tunecase.plot import curve_lines
 from tunecase.records import (
     Audit,
     Books,
+    CurveBand,
     Decision,
     Definition,
     Estimate,
@@ -105,20 +106,24 @@ def _console(stderr: bool = False) -> "Console":
 
 
 def _line(console: "Console", text: str, style: str = "", indent: int = 0) -> None:
-    from rich.padding import Padding
+    """Text wrapped by words; an empty text prints nothing."""
     from rich.text import Text
 
-    console.print(Padding(Text(_safe(text), style=style), (0, 0, 0, indent), expand=False))
+    text, room = _safe(text), max(20, console.width - indent)
+    for line in textwrap.wrap(text, room) if len(text) > room else [text]:
+        console.print(Text(f"{' ' * indent}{line}", style=style), soft_wrap=True)
 
 
 def _head(console: "Console", verb: str, answer: str, fine: bool | None = None) -> None:
     from rich.text import Text
 
     colour = {True: "green", False: "red", None: "cyan"}[fine]
+    lead = f"{verb.upper()} {'─' * 8} "
+    lines = textwrap.wrap(lead + _safe(answer), console.width)
     console.print()
-    console.print(
-        Text(verb.upper(), style=f"bold {colour}"), Text("─" * 8, style=colour), Text(_safe(answer), style="bold")
-    )
+    console.print(Text(lead, style=colour).append(lines[0][len(lead) :], style="bold"), soft_wrap=True)
+    for line in lines[1:]:
+        console.print(Text(line, style="bold"), soft_wrap=True)
 
 
 def _table(
@@ -285,7 +290,8 @@ def _bar(value: float, width: int = 24) -> str:
 
 
 def _forecast(console: "Console", record: Forecast) -> None:
-    verdict = f"{record.verdict}, with {record.model}" if record.model else record.verdict
+    verdict = record.verdict.replace("n_max", f"{count(record.n_max)} examples")
+    verdict = f"{verdict}, with {record.model}" if record.model else verdict
     _head(console, "forecast", verdict, False if not record.ok else None)
     _line(console, record.reason)
     for row in curve_lines(record):
@@ -297,8 +303,7 @@ def _forecast(console: "Console", record: Forecast) -> None:
             share(at.p_target),
             money_band(at.price, record.currency) if at.price else "unpriced",
         )
-        for at in record.band
-        if at.n >= (record.points[-1].n if record.points else 0)
+        for at in _spread_out(record.band)
     ]
     if rows:
         target = "" if record.target is None else f"P({score(record.target)})"
@@ -307,6 +312,12 @@ def _forecast(console: "Console", record: Forecast) -> None:
     if record.next_pilot:
         _line(console, f"Next pilot: {record.next_pilot}.")
     _notes(console, "Assumed:", record.assumptions)
+
+
+def _spread_out(bands: Sequence[CurveBand], most: int = 7) -> list[CurveBand]:
+    """At most `most` of the sizes, the first and the last among them."""
+    steps = sorted({round(i * (len(bands) - 1) / (most - 1)) for i in range(most)}) if bands else []
+    return [bands[i] for i in steps]
 
 
 def _decision(console: "Console", record: Decision) -> None:

@@ -82,7 +82,7 @@ def label_variant(evidence: Evidence) -> Defect | None:
         check="label_variant",
         severity="warn",
         why="labels that differ in case or blanks alone: one class counts as two",
-        fix="write each in one way, free",
+        fix="write each in one way",
         count=len(variants),
         share=rows / evidence.train.rows,
         examples=tuple(" / ".join(repr(name) for name in names[:3]) for names in variants[:3]),

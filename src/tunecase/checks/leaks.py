@@ -61,7 +61,7 @@ def _leak(evidence: Evidence, check: str, how: str, pairs: "NDArray[np.int64]", 
     blocking = evidence.leaked_share > BLOCKING_SHARE
     other = len(np.unique(pairs[test.answer[pairs[:, 0]] != train.answer[pairs[:, 1]]][:, 0]))
     differing = f"; {other} of them carry another answer in training" if other and train.labelled else ""
-    fix = f"delete {len(removed)} matching rows from training, free"
+    fix = f"delete {len(removed)} matching rows from training"
     return Defect(
         check=check,
         severity="stop" if blocking or check != "leak_near" else "warn",

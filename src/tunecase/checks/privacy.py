@@ -99,7 +99,7 @@ def pii(evidence: "Evidence") -> Defect | None:
         check="pii",
         severity="warn",
         why="personal data that a model can repeat: " + ", ".join(f"{kind} {count}" for kind, count in counts if count),
-        fix="mask them, mechanical and free; whether they may be used at all is a legal question, not priced",
+        fix="mask them, which a script can do; whether they may be used at all is a legal question, not priced",
         rows=rows,
         examples=train.personal_examples[:3],
     )

@@ -56,7 +56,7 @@ def _repeats(
         check=check,
         severity=_severity(len(rows), evidence),
         why=why + held,
-        fix="keep the first of each, delete the others, free",
+        fix="keep the first of each, delete the others",
         rows=rows,
         removed=np.flatnonzero(repeated & ~evidence.disputed),
         pairs=np.stack([rows, first[rows]], axis=1),
@@ -81,7 +81,7 @@ def duplicate_near(evidence: Evidence) -> Defect | None:
     rows = np.unique(pairs[:, 0])
     removed = np.unique(near.rows[chosen & near.same_answer][:, 0])
     removed = removed[~evidence.disputed[removed]]
-    fix = "keep one of each group, delete the others, free"
+    fix = "keep one of each group, delete the others"
     waiting = len(rows) - len(removed)
     if len(removed) > CROWD_SHARE * evidence.train.rows:
         removed, waiting = removed[:0], ROWS_TO_JUDGE_A_TEMPLATE
@@ -116,7 +116,7 @@ def duplicate_test(evidence: Evidence) -> Defect | None:
         check="duplicate_test",
         severity="note",
         why="the same test input again, after normalising: the test says less than its size promises",
-        fix="keep the first of each in the test file, free",
+        fix="keep the first of each in the test file",
         rows=rows,
         where="test",
     )

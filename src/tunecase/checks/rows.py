@@ -25,7 +25,7 @@ def format_train(evidence: Evidence) -> Defect | None:
         check="format",
         severity="stop" if share > BLOCKING_BAD_SHARE else "warn" if share >= WARN_BAD_SHARE else "note",
         why=f"these rows cannot be read and take no part: {_reasons(split)}",
-        fix="they are set aside, free; correct them in the quarantine file where the data are scarce",
+        fix="they are set aside; correct them in the quarantine file where the data are scarce",
         count=split.bad,
         share=share,
         bad=True,
@@ -64,7 +64,7 @@ def empty(evidence: Evidence) -> Defect | None:
         check="empty",
         severity="warn",
         why="a row without an input or without an answer teaches nothing, or teaches to answer nothing",
-        fix="delete them, free",
+        fix="delete them",
         rows=rows,
         removed=rows,
     )
@@ -78,7 +78,7 @@ def empty_test(evidence: Evidence) -> Defect | None:
         check="empty_test",
         severity="warn",
         why="a blank test row measures nothing",
-        fix="delete them from the test file, free",
+        fix="delete them from the test file",
         rows=rows,
         where="test",
     )

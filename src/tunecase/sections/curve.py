@@ -46,8 +46,10 @@ def chances(found: Found) -> Section:
         Facts("", (("Seed", str(forecast.seed)), *told_in(found, "forecast"))),
     )
     tone = TONES.get(forecast.verdict, "unknown")
-    answer = f"{sentence(forecast.verdict)} {sentence(forecast.reason)}"
-    return Section("forecast", title, answer, tuple(blocks), evidence, tone, forecast.verdict)
+    word = forecast.verdict.replace("n_max", f"{count(forecast.n_max)} examples")
+    if forecast.stand_in:
+        word = f"{word}, by the stand-in"
+    return Section("forecast", title, sentence(forecast.reason), tuple(blocks), evidence, tone, word)
 
 
 def _picture(forecast: Forecast, pilot: Pilot | None) -> Curve:

@@ -3,7 +3,7 @@
 from tunecase.content import Block, Cell, Facts, Listing, Section, Table, Tone
 from tunecase.records import Decision, Option
 from tunecase.sections.found import Found, not_done, told_in
-from tunecase.wording import figures, money_band, sentence, share
+from tunecase.wording import figures, money, money_band, sentence, share
 
 
 def next_step(found: Found) -> Section:
@@ -21,7 +21,7 @@ def next_step(found: Found) -> Section:
     tones: dict[str, Tone] = {"stop": "bad", "fix first": "warn"}
     tone = tones.get(decision.advice, "good" if decision.best else "unknown")
     answer = f"{sentence(decision.action)} {sentence(decision.reason)}"
-    return Section("decision", title, answer, blocks, evidence, tone, decision.advice)
+    return Section("decision", title, answer, blocks, evidence, tone, decision.advice.replace("_", " "))
 
 
 def _options(decision: Decision) -> Table:
@@ -40,7 +40,8 @@ def _rank(option: Option) -> tuple[bool, float]:
 
 
 def _option(option: Option, advised: bool) -> tuple[Cell, ...]:
-    name = Cell(f"{option.lever} (advised)" if advised else option.lever, "good" if advised else "plain")
+    lever = option.lever.replace("_", " ")
+    name = Cell(f"{lever} (advised)" if advised else lever, "good" if advised else "plain")
     if option.blocked:
         blank = tuple(Cell("–") for _ in range(5))
         return name, Cell(f"not possible: {option.blocked}"), *blank, Cell(option.evidence)
@@ -72,7 +73,7 @@ def _limits(decision: Decision) -> Facts:
     if decision.value_of_target is not None:
         pairs.append(("Reaching the target is worth", money_band(decision.value_of_target, decision.currency)))
     if best is not None:
-        pairs.append(("The whole plan costs", money_band(best.cost, decision.currency)))
+        pairs.append(("The whole plan costs, on average", money(best.expected_cost, decision.currency)))
     pairs += [
         ("The advice flips at", decision.flips_at or "not known"),
         ("Give up", best.give_up if best and best.give_up else "not stated"),
@@ -83,7 +84,7 @@ def _limits(decision: Decision) -> Facts:
 
 def _arithmetic(decision: Decision) -> Table:
     rows = tuple(
-        (Cell(option.lever), Cell(option.action), Cell(option.arithmetic or option.blocked))
+        (Cell(option.lever.replace("_", " ")), Cell(option.action), Cell(option.arithmetic or option.blocked))
         for option in decision.options
     )
     return Table("The arithmetic of every option", ("Option", "What it does", "Arithmetic"), rows)

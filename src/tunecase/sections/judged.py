@@ -56,8 +56,7 @@ def problem(found: Found) -> Section:
     word, tone = DEFINITION_WORDS[definition.verdict]
     blocks: tuple[Block, ...] = (_criteria(definition), _standing(definition))
     evidence: tuple[Block, ...] = (_reasons(definition), Facts("", told_in(found, "define")))
-    answer = f"{sentence(definition.verdict)} {sentence(definition.reason)}"
-    return Section("problem", title, answer, blocks, evidence, tone, word)
+    return Section("problem", title, sentence(definition.reason), blocks, evidence, tone, word)
 
 
 def _criteria(definition: Definition) -> Table:
@@ -71,9 +70,11 @@ def _criteria(definition: Definition) -> Table:
 
 def _criterion(rule: Criterion, currency: str) -> tuple[Cell, ...]:
     settled = rule.status == "pass"
+    # A note is worth reading and changes nothing: it must not look like a failure.
+    noted = rule.status == "fail" and rule.severity == "note"
     return (
         Cell(f"{rule.id} {rule.name}"),
-        Cell(rule.status, STATUS_TONES[rule.status]),
+        Cell("note") if noted else Cell(rule.status, STATUS_TONES[rule.status]),
         Cell(rule.severity),
         Cell(rule.got),
         Cell(rule.wanted),
