@@ -4,7 +4,7 @@ import math
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tunecase import wording
@@ -70,6 +70,8 @@ def test_unknown_is_never_zero() -> None:
 
 @settings(max_examples=60)
 @given(st.floats(1e-12, 1, exclude_max=True))
+@example(0.005)
+@example(0.995)
 def test_shares_never_claim_certainty(value: float) -> None:
     """A chance that is neither none nor all reads neither 0% nor 100%."""
     assert wording.share(value) not in ("0%", "100%")

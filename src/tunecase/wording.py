@@ -115,9 +115,9 @@ def share(value: float | None, decimals: int = 0) -> str:
         return UNKNOWN
     step = 10.0**-decimals
     percent = value * 100
-    if 0 < percent < step / 2:
+    if percent > 0 and float(f"{percent:.{decimals}f}") == 0:
         return f"<{step:.{decimals}f}%"
-    if 100 - step / 2 < percent < 100:
+    if percent < 100 and float(f"{percent:.{decimals}f}") == 100:
         return f">{100 - step:.{decimals}f}%"
     return f"{percent:.{decimals}f}%"
 
