@@ -110,7 +110,7 @@ def _line(console: "Console", text: str, style: str = "", indent: int = 0) -> No
     from rich.text import Text
 
     text, room = _safe(text), max(20, console.width - indent)
-    for line in textwrap.wrap(text, room) if len(text) > room else [text]:
+    for line in textwrap.wrap(text, room, break_on_hyphens=False) if len(text) > room else [text]:
         console.print(Text(f"{' ' * indent}{line}", style=style), soft_wrap=True)
 
 
@@ -119,7 +119,7 @@ def _head(console: "Console", verb: str, answer: str, fine: bool | None = None) 
 
     colour = {True: "green", False: "red", None: "cyan"}[fine]
     lead = f"{verb.upper()} {'─' * 8} "
-    lines = textwrap.wrap(lead + _safe(answer), console.width)
+    lines = textwrap.wrap(lead + _safe(answer), console.width, break_on_hyphens=False)
     console.print()
     console.print(Text(lead, style=colour).append(lines[0][len(lead) :], style="bold"), soft_wrap=True)
     for line in lines[1:]:
@@ -139,7 +139,7 @@ def _table(
     widths[0] = max(12, min(widths[0], most))
 
     def lines(row: Sequence[str]) -> Iterator[str]:
-        first = textwrap.wrap(row[0], widths[0], subsequent_indent="  ") or [""]
+        first = textwrap.wrap(row[0], widths[0], subsequent_indent="  ", break_on_hyphens=False) or [""]
         sides = ("rjust" if index in right else "ljust" for index in range(len(row)))
         cells = [getattr(cell, side)(width) for cell, side, width in zip(row, sides, widths, strict=True)]
         yield "  ".join([first[0].ljust(widths[0]), *cells[1:]]).rstrip()
