@@ -225,7 +225,12 @@ class Project(Section):
     @property
     def base_per_usd(self) -> float:
         """Units of the base currency for one US dollar, in which the shipped tables are kept."""
-        return 1.0 if self.currency == "USD" else next(r.value for r in self.rates if r.currency == "USD")
+        return 1.0 if self.currency == "USD" else latest_rate(self.rates, "USD")
+
+
+def latest_rate(rates: Sequence[Rate], currency: str) -> float:
+    """The latest dated rate of a currency that is known to have one: plans are made at today's prices."""
+    return max((rate for rate in rates if rate.currency == currency), key=lambda rate: rate.date).value
 
 
 def read_project(path: Path, known: Known | None = None) -> Project:
@@ -403,7 +408,7 @@ def _in_base(value: object, project: Project) -> object:
     if isinstance(value, Quantity):
         if not value.currency or value.currency == project.currency:
             return value
-        rate = next(r.value for r in project.rates if r.currency == value.currency)
+        rate = latest_rate(project.rates, value.currency)
         return value.scaled(rate, project.currency)
     if isinstance(value, tuple):
         return tuple(_in_base(item, project) for item in value)
