@@ -71,7 +71,7 @@ def _limits(decision: Decision) -> Facts:
     pairs = []
     if decision.value_of_target is not None:
         pairs.append(("Reaching the target is worth", money_band(decision.value_of_target, decision.currency)))
-    if best is not None:
+    if best is not None and best.cost is not None:
         pairs.append(("The whole plan costs", money_band(best.cost, decision.currency)))
     pairs += [
         ("The advice flips at", decision.flips_at or "not known"),
