@@ -299,18 +299,18 @@ def audit() -> Audit:
 def decision() -> Decision:
     """Five options; labelling 300 more is advised, its net value is worth minus costs."""
     options = (
-        Option("label more", "label up to 2,000 more", "label 300 more",
+        Option("label more", "label up to 2,000 more", Band(900, 1_700, 2_200, 2_500), "label 300 more",
                Band(190, 258, 312, 346), 0.65, 11_700.0, 7_400.0, 4_300.0,
                "0.65 x 18,000 (reaching the target) - 7,400 (labels, training and tests over the plan) = 4,300 USD",
                "measured", "give up after 2,000 more labels, about 9,400 USD"),
-        Option("clean labels", "review the 84 doubtful rows", "review 84 rows",
+        Option("clean labels", "review the 84 doubtful rows", Band(38, 55, 70, 80), "review 84 rows",
                Band(38, 55, 70, 80), 0.33, 5_900.0, 3_300.0, 2_600.0, "0.33 x 18,000 - 3,300 = 2,600 USD", "assumed",
                "give up after one pass"),
-        Option("tune", "try 8 more settings", "8 runs", Band(150, 290, 420, 520), 0.21,
+        Option("tune", "try 8 more settings", Band(150, 290, 420, 520), "8 runs", Band(150, 290, 420, 520), 0.21,
                3_800.0, 2_900.0, 900.0, "0.21 x 18,000 - 2,900 = 900 USD, winner's curse taken off", "assumed"),
-        Option("bigger model", "8B instead of 3B", "", None, None, None, None, None, "", "none",
+        Option("bigger model", "8B instead of 3B", None, "", None, None, None, None, None, "", "none",
                blocked="no price of an answer was given (serving.price_per_1k_answers)"),
-        Option("stop", "stop here", "", None, 0.0, 0.0, 0.0, 0.0, "0 - 0 = 0 USD", "measured"),
+        Option("stop", "stop here", _flat(0), "", None, 0.0, 0.0, 0.0, 0.0, "0 - 0 = 0 USD", "measured"),
     )  # fmt: skip
     return Decision(
         advice="label more",

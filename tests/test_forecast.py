@@ -234,3 +234,12 @@ def test_one_seed_one_answer_and_back_from_json():
     assert first == second
     assert first == from_json(Forecast, orjson.loads(to_json(first)))
     assert isinstance(first.n_max, int)
+
+
+def test_what_no_source_can_give_has_no_price():
+    """Examples needed beyond the pool are unpriced, never a price that is not a number."""
+    record = forecast(rising(), target=0.85, supply=label_supply(limit=100), **ACCURACY)
+    assert record.needed is not None
+    assert record.needed.p50 is None or record.needed.p50 > 260
+    assert record.needed_price is None
+    assert all(at.price is not None for at in record.band if at.n <= 260)

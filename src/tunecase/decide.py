@@ -1,11 +1,12 @@
 """What should the next dollar buy? The first step of the lever whose plan has the best expected value."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunecase import catalog, levers
-from tunecase.curves import believe, to_error
+from tunecase.curves import LEAST_SIZES, believe, to_error
 from tunecase.levers import Offer, Plan, State
 from tunecase.loop import of_the_model
 from tunecase.prices import Basis, supply
@@ -28,6 +29,8 @@ LEVERS: tuple[Callable[[State], Offer], ...] = (
     levers.stop,
 )
 SCALES = tuple(10 ** (k / 40) for k in range(-120, 121))
+SHIP = "ship what the pilot trained"
+BELOW = "Chances and prices are below."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ def decide(
     estimate: Estimate,
     forecast: Forecast | None,
     spent: float = 0.0,
+    no_pilot: str = "",
 ) -> Decision:
     """The next step with the best expected value, the arithmetic of every lever, and where the advice flips.
 
@@ -56,11 +60,12 @@ def decide(
 
     Args:
         spent: already paid, in the base currency; the budget holds for the rest.
+        no_pilot: why no pilot could be run here, in words; empty when one was.
     Returns: the Decision. Leaves out experiments other than the next pilot, and serving costs.
     """
     value = target_value(project, basis, definition)
-    gate = _gate(definition, audit, forecast, value, basis.currency)
-    if forecast is None or len(forecast.points) < 3 or forecast.target is None:
+    gate = _gate(project, definition, audit, forecast, value, basis.currency, no_pilot)
+    if forecast is None or len(forecast.points) < LEAST_SIZES or forecast.target is None:
         assert gate is not None
         return _closed(gate, (), value, basis, ())
     state = _state(project, basis, definition, audit, estimate, forecast, value, spent)
@@ -70,7 +75,7 @@ def decide(
     if gate is not None:
         return _closed(gate, options, value, basis, notes)
     assert value is not None
-    return _choose(project, offers, options, value, basis, notes)
+    return _choose(project, forecast, offers, options, value, basis, notes)
 
 
 def target_value(project: Project, basis: Basis, definition: Definition) -> "Draws | None":
@@ -85,7 +90,7 @@ def target_value(project: Project, basis: Basis, definition: Definition) -> "Dra
     base = _baseline(project, definition)
     if problem.value is None or problem.volume is None or problem.target is None or base is None:
         return None
-    if problem.metric is not None and not catalog.metric(problem.metric).bounded:
+    if problem.metric is not None and not catalog.metric(problem.metric).binomial:
         return None
     gain = max(0.0, read_score(problem.target) - base)
     horizon = basis.draw("problem.horizon", problem.horizon)
@@ -101,7 +106,13 @@ def _baseline(project: Project, definition: Definition) -> float | None:
 
 
 def _gate(
-    definition: Definition, audit: Audit | None, forecast: Forecast | None, value: "Draws | None", currency: str
+    project: Project,
+    definition: Definition,
+    audit: Audit | None,
+    forecast: Forecast | None,
+    value: "Draws | None",
+    currency: str,
+    no_pilot: str,
 ) -> Gate | None:
     if audit is not None and not audit.ok:
         price = f" Repairs cost {money(audit.repair_price.p50, currency)}." if audit.repair_price.p50 else ""
@@ -117,13 +128,36 @@ def _gate(
     if forecast.verdict == "above the ceiling":
         return Gate("redefine", "relabel or lower the target", sentence(forecast.reason))
     if forecast.verdict in ("not a pilot yet", "pilot uninformative"):
-        return Gate("pilot", f"run the next pilot: {forecast.next_pilot}", sentence(forecast.reason))
+        return Gate("pilot", f"run the next pilot: {forecast.next_pilot}", _why_pilot(forecast, no_pilot))
     if forecast.target is None:
         return Gate("state the target", "say which score is worth shipping", "Without a target nothing can be reached.")
-    if value is None:
-        reason = "Without problem.value and problem.volume no purchase can be weighed; chances and prices are below."
-        return Gate("state the value", "say what one more correct answer is worth", reason)
-    return None
+    if forecast.verdict == "reached" and (value is None or len(forecast.points) < LEAST_SIZES):
+        return Gate("ship", SHIP, f"{sentence(forecast.reason)} Nothing has to be bought.")
+    return _no_value(project) if value is None else None
+
+
+def _why_pilot(forecast: Forecast, no_pilot: str) -> str:
+    if not no_pilot:
+        return sentence(forecast.reason)
+    read = f"tunecase forecast points.csv --metric {forecast.metric}"
+    if forecast.target is not None:
+        read += f" --target {forecast.target:g}"
+    bring = f"Bring points that were measured elsewhere, a CSV of n,score: `{read}` reads them."
+    return f"{sentence(no_pilot)} {sentence(forecast.reason)} {bring}"
+
+
+def _no_value(project: Project) -> Gate:
+    """What is missing before a purchase can be weighed."""
+    problem = project.problem
+    if problem.metric is not None and not catalog.metric(problem.metric).binomial:
+        reason = f"{problem.metric} does not count right answers, so problem.value cannot weigh a gain in it."
+        return Gate("state the value", "choose a metric that counts right answers", f"{reason} {BELOW}")
+    missing = [f"problem.{name}" for name in ("value", "volume") if getattr(problem, name) is None]
+    if missing:
+        reason = f"Without {' and '.join(missing)} no purchase can be weighed."
+        return Gate("state the value", "say what one more correct answer is worth", f"{reason} {BELOW}")
+    reason = "Without problem.baseline, the score of what is in use today, no gain can be weighed."
+    return Gate("state the value", "score what is in use today", f"{reason} {BELOW}")
 
 
 def _remedy(fix: str, price: Band | None, currency: str) -> str:
@@ -158,6 +192,7 @@ def _state(
         paths=of_the_model(belief.paths(sizes, draws=basis.worlds.n), forecast, basis), sizes=tuple(sizes),
         error_target=to_error(target, forecast.direction),
         error_baseline=to_error(base, forecast.direction) if base is not None else 1.0,
+        error_floor=0.0 if forecast.ceiling is None else to_error(forecast.ceiling, forecast.direction),
         test_rows=forecast.points[-1].test_rows if metric.binomial else None,
         value=value if value is not None else np.zeros(basis.worlds.n),
         round_cost=_mean(estimate.round_price),
@@ -177,13 +212,16 @@ def _worth(offer: Offer, scale: float = 1.0) -> float:
 
 
 def _winner(offers: tuple[Offer, ...], scale: float) -> Offer:
-    stop = next(offer for offer in offers if offer.lever == "stop")
     best = max(offers, key=lambda offer: _worth(offer, scale))
-    return best if _worth(best, scale) > 0 else stop
+    if _worth(best, scale) > 0:
+        return best
+    # What already meets the target costs nothing, so it is shipped even where it adds nothing to what is in use.
+    return next(offer for offer in offers if offer.plan and offer.lever in ("ship", "stop"))
 
 
 def _choose(
     project: Project,
+    forecast: Forecast,
     offers: tuple[Offer, ...],
     options: tuple[Option, ...],
     value: "Draws",
@@ -195,7 +233,10 @@ def _choose(
     runner_up = f"{others[0].action}, worth {money(_worth(others[0]), basis.currency)}" if others else "none"
     assert best.plan is not None
     if best.lever == "stop":
-        reason = f"No step is worth its price at this value; the best other one is to {runner_up}."
+        rest = f"; the best other one is to {runner_up}" if others else ""
+        reason = f"No step is worth its price at this value{rest}."
+    elif best.lever == "ship":
+        reason = f"{sentence(forecast.reason)} Nothing has to be bought."
     else:
         gain, cost, p_reach = best.plan.means()
         reason = (
@@ -209,19 +250,31 @@ def _choose(
 
 
 def _flips(project: Project, offers: tuple[Offer, ...], best: Offer, basis: Basis) -> str:
-    """The nearest values per correct answer, below and above today's, at which another lever wins."""
+    """The nearest values per correct answer, below and above today's mean, at which another lever wins.
+
+    Each is rounded away from today's value, so that the advice does flip when it is written into the project file.
+    """
     assert project.problem.value is not None
-    value = project.problem.value.spread.median
+    value = float(basis.worlds.draw("problem.value", project.problem.value.spread).mean())
     unit = f"{basis.currency} per correct"
     words = []
     for scales, side in (
         (tuple(s for s in reversed(SCALES) if s < 1), "below"),
         ((s for s in SCALES if s > 1), "above"),
     ):
-        other = next(((s, w) for s in scales if (w := _winner(offers, s)).lever != best.lever), None)
-        if other is not None:
-            words.append(f"{side} {figures(value * other[0])} {unit} to {other[1].lever.replace('_', ' ')}")
+        for scale in scales:
+            rounded = _two_figures(value * scale, up=side == "above")
+            winner = _winner(offers, rounded / value)
+            if winner.lever != best.lever:
+                words.append(f"{side} {figures(rounded)} {unit} to {winner.lever.replace('_', ' ')}")
+                break
     return "; ".join(words) or f"nowhere between a thousandth and a thousand times {figures(value)} {unit}"
+
+
+def _two_figures(value: float, up: bool) -> float:
+    """The nearest number of two significant figures at or above, or at or below, a positive value."""
+    unit = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return (math.ceil if up else math.floor)(value / unit) * unit
 
 
 def _option(offer: Offer, state: State, has_value: bool) -> Option:
@@ -230,7 +283,7 @@ def _option(offer: Offer, state: State, has_value: bool) -> Option:
         p_reach = offer.p_reach if plan is None else float(plan.weight @ plan.reach[:, -1])
         words = "" if plan is None else f"{share(p_reach)} chance by {count(plan.sizes[-1])} examples; value not stated"
         return Option(
-            offer.lever, offer.action, offer.first_step, offer.first_step_cost, p_reach, None, None, None, words,
+            offer.lever, offer.action, None, offer.first_step, offer.first_step_cost, p_reach, None, None, None, words,
             offer.evidence, blocked=offer.blocked,
         )  # fmt: skip
     gain, cost, p_reach = plan.means()
@@ -238,8 +291,8 @@ def _option(offer: Offer, state: State, has_value: bool) -> Option:
     words = f"{figures(gain)} gain - {figures(cost)} cost = {figures(worth)} {state.currency}"
     give_up = "" if offer.lever in ("stop", "ship") else _give_up(plan, state)
     return Option(
-        offer.lever, offer.action, offer.first_step, offer.first_step_cost, p_reach, gain, cost, worth, words,
-        offer.evidence, give_up, offer.blocked,
+        offer.lever, offer.action, plan.cost_band(), offer.first_step, offer.first_step_cost, p_reach, gain, cost,
+        worth, words, offer.evidence, give_up, offer.blocked,
     )  # fmt: skip
 
 

@@ -303,7 +303,7 @@ def _histogram(total: "Draws") -> tuple[tuple[float, float], ...]:
     import numpy as np
 
     low, high = float(total.min()), float(np.quantile(total, 0.99))
-    if not high > low:
+    if not high > low * (1 + 1e-9):  # all worlds alike but for rounding
         return ((low, 1.0),)
     counts, edges = np.histogram(np.minimum(total, high), bins=BARS, range=(low, high))
     middles = (edges[:-1] + edges[1:]) / 2

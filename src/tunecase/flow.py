@@ -205,6 +205,19 @@ def pilot(
     return cast(Pilot, flow.keep("pilot", record))
 
 
+def no_pilot(flow: Flow) -> Pilot | None:
+    """The pilot without runs that says why the probe cannot learn this task; None where it can."""
+    from tunecase.pilot import no_pilot as refuse
+
+    found: Audit = flow.known("audit") or audit(flow)
+    metric = _class_metric(flow.project)
+    record = refuse(
+        flow.train_table(), flow.table("test"), metric=metric, direction=catalog.metric(metric).direction,
+        drop_rows=_dropped(found),
+    )  # fmt: skip
+    return None if record is None else cast(Pilot, flow.keep("pilot", record))
+
+
 def forecast(flow: Flow) -> Forecast:
     """Will more data do it? From the pilot's points, up to what the budget can buy."""
     from tunecase.forecast import forecast as extrapolate
@@ -220,7 +233,7 @@ def forecast(flow: Flow) -> Forecast:
     record = extrapolate(
         points(tried), metric=tried.metric, direction=tried.direction, target=target,
         ceiling=posed.ceiling.high if posed.ceiling else None, supply=supply(basis), basis=basis, seed=flow.seed,
-        model=tried.model, stand_in=tried.stand_in,
+        model=tried.model if tried.runs else "", stand_in=tried.stand_in and bool(tried.runs),
     )  # fmt: skip
     return cast(Forecast, flow.keep("forecast", record))
 
@@ -229,10 +242,11 @@ def decide(flow: Flow) -> Decision:
     """What should the next dollar buy?"""
     from tunecase.decide import decide as choose
 
+    tried: Pilot | None = flow.known("pilot")
     record = choose(
         flow.project, basis=flow.basis(2_000), definition=flow.known("define") or define(flow),
         audit=flow.known("audit"), estimate=flow.known("estimate") or estimate(flow), forecast=flow.known("forecast"),
-        spent=sum(float(charge.amount_base) for _, charge in flow.spendings()),
+        spent=_spent(flow), no_pilot=tried.stopped if tried and not tried.runs else "",
     )  # fmt: skip
     return cast(Decision, flow.keep("decide", record))
 
@@ -292,6 +306,7 @@ def road(flow: Flow, tell: Callable[[str, Any], None], progress: Progress | None
 
     `tell` is called with each record; the bill comes once more, as "estimate again", when the pilot has moved it.
     A problem that is not well posed, or data that are not fit, end the road before the pilot: nothing is spent on it.
+    Where the probe cannot learn the task (free text, a metric of its own) the pilot says so and the road goes on.
     """
     sound = True
     for verb, step in (("define", define), ("audit", audit), ("estimate", estimate)):
@@ -299,9 +314,11 @@ def road(flow: Flow, tell: Callable[[str, Any], None], progress: Progress | None
         tell(verb, record)
         sound = sound and getattr(record, "ok", True)
     if sound or anyway:
-        tell("pilot", pilot(flow, progress=progress))
+        tried = no_pilot(flow) or pilot(flow, progress=progress)
+        tell("pilot", tried)
         tell("forecast", forecast(flow))
-        tell("estimate again", estimate(flow))
+        if tried.runs:
+            tell("estimate again", estimate(flow))
     decision = decide(flow)
     tell("decide", decision)
     tell("books", books(flow))
@@ -310,6 +327,13 @@ def road(flow: Flow, tell: Callable[[str, Any], None], progress: Progress | None
 
 def _class_metric(project: Project) -> str:
     return catalog.metric(project.problem.metric or "accuracy").name
+
+
+def _spent(flow: Flow) -> float:
+    """Paid so far in the base currency; a charge that another one replaces counts no more."""
+    charges = flow.spendings()
+    replaced = {charge.supersedes for _, charge in charges}
+    return sum(float(charge.amount_base) for name, charge in charges if name not in replaced)
 
 
 def _dropped(found: Audit) -> frozenset[int]:

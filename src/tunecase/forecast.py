@@ -162,10 +162,13 @@ class _Seen:
         return Interval80(*sorted(ends))
 
     def price(self, n: int) -> Band | None:
-        """The price of the examples that n needs beyond the largest size, or None when unpriced."""
+        """The price of the examples that n needs beyond the largest size; None when unpriced or more than there are."""
+        import numpy as np
+
         if self.supply is None or self.supply.price is None:
             return None
-        return band(self.supply.cost(max(n - self.last, 0)))
+        cost = self.supply.cost(max(n - self.last, 0))
+        return band(cost) if np.isfinite(cost).all() else None
 
 
 def _needed(errors: "Array", sizes: "Array", aim: float, farthest: int) -> Needed:

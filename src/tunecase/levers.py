@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
-from tunecase.loop import STAND_IN, walk
+from tunecase.loop import STAND_IN, luck_of_round, walk
 from tunecase.prices import Basis, Supply, person_hour, review_price
 from tunecase.records import Audit, Estimate, Forecast
 from tunecase.spread import Band, band, generator
@@ -39,6 +39,7 @@ class State:
     sizes: tuple[int, ...]
     error_target: float
     error_baseline: float
+    error_floor: float
     test_rows: int | None
     value: "Draws"
     round_cost: float
@@ -62,7 +63,8 @@ class Plan:
     """What a lever is worth: means by what the first test shows (rows) and by the size to give up at (columns).
 
     `gain`, `cost` and `reach` have shape (groups, sizes), money in the base currency; `weight` is each group's share
-    of the worlds, `shown` its lowest score of the first test.
+    of the worlds, `shown` its lowest score of the first test. `paid` is what each world pays, shape (worlds, sizes),
+    and `group_of` the group of each world.
     """
 
     sizes: tuple[int, ...]
@@ -71,6 +73,8 @@ class Plan:
     reach: "Draws"
     weight: "Draws"
     shown: "Draws"
+    paid: "Draws"
+    group_of: "NDArray[np.intp]"
 
     def chosen(self, scale: float = 1.0) -> "NDArray[np.intp]":
         """The best cap of each group when V is `scale` times as large; the smaller one where two are equal."""
@@ -88,6 +92,11 @@ class Plan:
         """Expected value when V is `scale` times as large."""
         gain, cost, _ = self.means(scale)
         return scale * gain - cost
+
+    def cost_band(self) -> Band:
+        """What the whole plan costs, over all worlds under the chosen caps."""
+        caps = self.chosen()[self.group_of]
+        return band(self.paid[range(len(caps)), caps])
 
     def give_up(self) -> tuple[int, float | None]:
         """The plan's largest size, and the score of the first test below which it ends there (None: it never does)."""
@@ -119,18 +128,21 @@ def planned(
     """The Plan of a lever, as far as the budget goes in the median world; None when not even its first step fits.
 
     Args:
-        paths: true error after the lever's transform, shape (worlds, sizes).
+        paths: true error after the lever's transform, shape (worlds, sizes); none is better than the labels allow.
         sizes: rows trained on, round by round; the first may be the rows at hand.
         first_cost: paid before the first round, in the base currency.
         first_round: what the first round costs in place of a whole round.
     """
     import numpy as np
 
+    paths = np.maximum(paths, state.error_floor)
     bought = np.column_stack([state.supply.cost(max(0, size - state.sizes[0])) for size in sizes])
     rounds = (state.round_cost if first_round is None else first_round) + state.round_cost * np.arange(len(sizes))
     spend = bought + rounds + np.asarray(first_cost).reshape(-1, 1)
     spend = np.broadcast_to(spend, paths.shape)
-    within = int((np.median(spend, axis=0) <= state.budget_left).sum())
+    # What no source can give costs infinity, which no budget covers, not even one without end.
+    middle = np.median(spend, axis=0)
+    within = int((np.isfinite(middle) & (middle <= state.budget_left)).sum())
     if within == 0:
         return None
     gains, costs, passes = [], [], []
@@ -147,7 +159,13 @@ def planned(
 
     weight = np.array([len(group) for group in groups]) / len(shown)
     lowest = np.array([float(shown[group].min()) for group in groups])
-    return Plan(sizes[:within], by_group(gains), by_group(costs), by_group(passes), weight, lowest)
+    group_of = np.empty(len(shown), dtype=np.intp)
+    for index, group in enumerate(groups):
+        group_of[group] = index
+    return Plan(
+        sizes[:within], by_group(gains), by_group(costs), by_group(passes), weight, lowest, np.column_stack(costs),
+        group_of,
+    )  # fmt: skip
 
 
 def _outcome(
@@ -167,12 +185,14 @@ def _outcome(
 def _first_test(state: State, errors: "Draws") -> "Draws":
     """What the first test shows in each world, as a score with the test's noise, shape (worlds,)."""
     import numpy as np
+    from scipy.special import ndtri
 
     right = 1 - errors if state.forecast.direction == "higher" else errors
     if state.test_rows is None:
         return right
-    # One uniform per world, turned into a count: every lever meets the same luck.
-    luck = generator(state.basis.worlds.seed, "first test of a plan").standard_normal(len(errors))
+    # The very luck by which `walk` passes its first round or not: what is shown and what is passed are one test.
+    uniform = generator(state.basis.worlds.seed, luck_of_round(1)).random(len(errors))
+    luck = ndtri(1 - np.clip(uniform, 1e-12, 1 - 1e-12))
     noise = np.sqrt(np.clip(right * (1 - right), 0, None) / state.test_rows)
     return np.asarray(np.clip(right + noise * luck, 0.0, 1.0))
 
@@ -192,13 +212,17 @@ def label(state: State) -> Offer:
 
 
 def clean(state: State) -> Offer:
-    """Find and mend wrong labels: with a share rho wrong, n rows teach like n (1 - 2 rho)^2 clean ones."""
+    """Find and mend wrong labels: with a share rho wrong, n rows teach like n (1 - 2 rho)^2 clean ones.
+
+    Only the rows at hand are cleaned; examples bought later are as noisy as those were.
+    """
     import numpy as np
 
     rho = state.basis.draw("lever.label_noise")
     flagged = rho * state.sizes[0] * state.basis.draw("lever.rows_per_wrong_label")
     cost = review_price(1, state.basis) * flagged
-    shift = -2 * np.log(np.clip(1 - 2 * rho, 0.05, 1.0))
+    gained = state.sizes[0] * (np.clip(1 - 2 * rho, 0.05, 1.0) ** -2 - 1)
+    shift = np.log1p(gained[:, None] / np.asarray(state.sizes, dtype=float))
     plan = planned(state, _read_further(state, shift), state.sizes, cost)
     assumption = f"cleaning: {_words('lever.label_noise')} of the labels are wrong"
     step = f"review about {count(float(np.median(flagged)))} suspicious rows, train and test once"
@@ -277,22 +301,22 @@ def ship(state: State) -> Offer:
     """Ship what the pilot trained, when its lower bound meets the target."""
     if state.forecast.verdict != "reached":
         return Offer("ship", "ship what the pilot trained", blocked="the measured score does not meet the target")
-    return Offer(
-        "ship", "ship what the pilot trained", _sure(state, float(state.value.mean())), "ship", FREE, "measured"
-    )
+    plan = _sure(state, float(state.value.mean()), reach=1.0)
+    return Offer("ship", "ship what the pilot trained", plan, "ship", FREE, "measured")
 
 
 def stop(state: State) -> Offer:
     """Spend nothing more."""
-    return Offer("stop", "stop here", _sure(state, 0.0), "nothing", FREE, "measured")
+    return Offer("stop", "stop here", _sure(state, 0.0, reach=0.0), "nothing", FREE, "measured")
 
 
-def _sure(state: State, gain: float) -> Plan:
+def _sure(state: State, gain: float, reach: float) -> Plan:
     """A plan that costs nothing and brings the same in every world."""
     import numpy as np
 
     one = np.ones((1, 1))
-    return Plan(state.sizes[:1], gain * one, 0 * one, one if gain else 0 * one, np.ones(1), np.zeros(1))
+    only = np.zeros(1, dtype=np.intp)
+    return Plan(state.sizes[:1], gain * one, 0 * one, reach * one, np.ones(1), np.zeros(1), 0 * one, only)
 
 
 def _words(name: str) -> str:
@@ -304,7 +328,7 @@ def _evidence(state: State) -> Literal["measured", "assumed"]:
 
 
 def _read_further(state: State, shift: "Draws") -> "Draws":
-    """The same curves read at n e^shift rows, shape (worlds, sizes): straight lines in log-log between the sizes."""
+    """The same curves read at n e^shift rows, all (worlds, sizes): straight lines in log-log between the sizes."""
     import numpy as np
 
     logs, errors = np.log(np.asarray(state.sizes, dtype=float)), np.log(np.maximum(state.paths, 1e-9))
@@ -312,7 +336,7 @@ def _read_further(state: State, shift: "Draws") -> "Draws":
         return state.paths
     slopes = np.minimum(np.diff(errors, axis=1) / np.diff(logs), 0.0)
     slopes = np.column_stack([slopes, slopes[:, -1]])
-    return np.asarray(np.exp(errors + slopes * shift[:, None]))
+    return np.asarray(np.exp(errors + slopes * shift))
 
 
 def _score(state: State, error: float) -> float:

@@ -167,6 +167,11 @@ def walk(
     )
 
 
+def luck_of_round(number: int) -> str:
+    """The name of the generator that holds the luck of that round's test, 1 for the first."""
+    return f"test of round {number}"
+
+
 def of_the_model(paths: "Draws", forecast: Forecast, basis: Basis) -> "Draws":
     """The true errors of the model to be tuned, where the forecast is that of a cheap learner in its place.
 
@@ -194,5 +199,5 @@ def _passed(paths: "Draws", error_target: float, test_rows: int | None, seed: in
     # P(at least `count` right) is an incomplete beta; one uniform per test keeps scenarios in step.
     right = np.clip(1 - paths, 0.0, 1.0)
     chance = betainc(max(count, 1), test_rows - max(count, 1) + 1, right)
-    luck = [generator(seed, f"test of round {index + 1}").random(len(paths)) for index in range(paths.shape[1])]
+    luck = [generator(seed, luck_of_round(index + 1)).random(len(paths)) for index in range(paths.shape[1])]
     return np.asarray(np.column_stack(luck) < chance)

@@ -147,6 +147,39 @@ def pilot(
     )
 
 
+def no_pilot(
+    train: Table,
+    test: Table | None,
+    *,
+    metric: str,
+    direction: str,
+    trainer: str = "probe",
+    drop_rows: Collection[int] = (),
+) -> Pilot | None:
+    """The pilot without runs whose `stopped` says why a trainer cannot learn this task, or None where it can.
+
+    Args: as for `pilot`; test None: there is no held-out test set.
+    """
+    module, rows = _trainer(trainer), usable(train, drop_rows)
+    if test is None:
+        why = "no held-out test set is named (data.test), so nothing can be scored"
+    elif metric not in module.METRICS:
+        why = f"the {trainer} scores {' and '.join(module.METRICS)}, not {metric}"
+    else:
+        why = ""
+    if module.NEEDS_CLASSES and len(rows) >= CLASSES_SHOW_AT_ROWS and not looks_like_classes(rows.labels):
+        what = f"the {trainer} only tells classes apart, and the outputs are free text"
+        seen = f"{count(len(rows.classes))} different ones in {count(len(rows))} rows"
+        why = f"{what} ({seen})" + (f"; {why}" if why else "")
+    if not why:
+        return None
+    return Pilot(
+        trainer=trainer, model=module.MODEL, metric=metric, direction=cast(Literal["higher", "lower"], direction),
+        runs=(), baselines=(), sizes=(), draws=0, train_rows=len(rows), test_rows=len(usable(test)) if test else 0,
+        seconds=0.0, reused=0, stopped=f"no pilot here: {why}", stand_in=module.STAND_IN,
+    )  # fmt: skip
+
+
 def baselines(
     train: Table, test: Table, *, metric: str, seed: int = 0, drop_rows: Collection[int] = ()
 ) -> tuple[Baseline, ...]:

@@ -264,11 +264,12 @@ def _pilot(console: "Console", record: Pilot) -> None:
     means = record.mean_scores
     answer = f"{record.metric} {score(means[-1][1])} with {count(means[-1][0])} examples" if means else record.stopped
     _head(console, "pilot", answer, None if means else False)
-    _line(
-        console,
-        f"{sentence(record.model)[:-1]}: {counted(len(record.runs), 'run')} in {duration(record.seconds)} "
-        f"({record.reused} taken from the ledger), {count(record.test_rows)} test rows in every run.",
-    )
+    if record.runs:
+        _line(
+            console,
+            f"{sentence(record.model)[:-1]}: {counted(len(record.runs), 'run')} in {duration(record.seconds)} "
+            f"({record.reused} taken from the ledger), {count(record.test_rows)} test rows in every run.",
+        )
     rows = []
     for n, mean in means:
         scores = [run.score for run in record.runs if run.n == n and not run.failed]
@@ -308,7 +309,8 @@ def _forecast(console: "Console", record: Forecast) -> None:
     if rows:
         target = "" if record.target is None else f"P({score(record.target)})"
         _table(console, ("examples", f"{record.metric} (80% band)", target, "price of more"), rows, (0, 2))
-    _line(console, f"At most {count(record.n_max)} examples: {record.n_max_why}.", "dim")
+    if record.points:
+        _line(console, f"At most {count(record.n_max)} examples: {record.n_max_why}.", "dim")
     if record.next_pilot:
         _line(console, f"Next pilot: {record.next_pilot}.")
     _notes(console, "Assumed:", record.assumptions)

@@ -17,7 +17,11 @@ def baselines_are_measured(facts: Facts) -> Criterion:
     if "in use" in missing:
         fixes.append("score what is in use today, or a prompted model, on the test set and add problem.baseline")
     if missing and missing != ["in use"]:
-        fixes.append("give a test set, so that majority and probe can be scored")
+        fixes.append(
+            "majority and probe need classes, scored by accuracy or macro_f1; elsewhere score a prompted model"
+            if facts.test_rows
+            else "give a test set, so that majority and probe can be scored"
+        )
     return Criterion(
         "P3",
         "baselines before training",
@@ -88,7 +92,9 @@ def inputs_carry_signal(facts: Facts) -> Criterion:
     majority, probe = facts.majority, facts.probe
     if majority is None or probe is None or not facts.counts_items or facts.test_rows == 0:
         severity: Severity = "stop" if facts.counts_items and facts.task == "classification" else "note"
-        reason, fix = "majority and probe are not both scored in right answers", "give a test set with labels"
+        reason = "majority and probe are not both scored in right answers"
+        look = "read 50 rows and ask whether a person could answer from the input"
+        fix = look if facts.test_rows else "give a test set with labels"
         return Criterion("S1", name, "unknown", severity, "-", wanted, reason, fix, source=source)
     low, _ = wilson(min(max(probe, 0.0), 1.0) * facts.test_rows, facts.test_rows)
     got = f"{percent(probe)} (80% sure: above {percent(low)}) against {percent(majority)}"

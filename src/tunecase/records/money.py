@@ -14,6 +14,7 @@ class Option:
 
     lever: str
     action: str
+    cost: Band | None
     first_step: str
     first_step_cost: Band | None
     p_reach: float | None

@@ -3,7 +3,7 @@
 from tunecase.content import Block, Cell, Facts, Listing, Section, Table, Tone
 from tunecase.records import Decision, Option
 from tunecase.sections.found import Found, not_done, told_in
-from tunecase.wording import figures, money, money_band, sentence, share
+from tunecase.wording import figures, money_band, sentence, share
 
 
 def next_step(found: Found) -> Section:
@@ -72,8 +72,8 @@ def _limits(decision: Decision) -> Facts:
     pairs = []
     if decision.value_of_target is not None:
         pairs.append(("Reaching the target is worth", money_band(decision.value_of_target, decision.currency)))
-    if best is not None:
-        pairs.append(("The whole plan costs, on average", money(best.expected_cost, decision.currency)))
+    if best is not None and best.cost is not None:
+        pairs.append(("The whole plan costs", money_band(best.cost, decision.currency)))
     pairs += [
         ("The advice flips at", decision.flips_at or "not known"),
         ("Give up", best.give_up if best and best.give_up else "not stated"),

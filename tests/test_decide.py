@@ -1,0 +1,393 @@
+"""The decision: gates in their order, the laws of money, and flips that hold when they are typed."""
+
+import json
+import math
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests import samples
+from tests.projects import basis, written
+from tunecase.decide import decide, target_value
+from tunecase.estimate import estimate
+from tunecase.forecast import forecast
+from tunecase.prices import supply
+from tunecase.project import Project, read_score
+from tunecase.records import Decision, Definition, Estimate, Forecast, Point, from_json, to_json
+from tunecase.spread import Band
+
+DRAWS = 1_500
+TEXT = """\
+name: colours
+problem: {{metric: accuracy, target: {target}, baseline: 60%, value: {value}, volume: {volume}, horizon: 12 months}}
+data:
+  train: data/train.jsonl
+  sources: [{{kind: label, pool: 20k, price: {price}}}]
+team: [{{role: ml engineer, rate: 100 USD per hour, share: 50%}}]
+effort_per_round: 20 h per round
+budget: {budget}
+"""
+USUAL = {
+    "target": "85%",
+    "value": "0.10 to 0.40 USD per correct",
+    "volume": "20k per month",
+    "price": "0.50 USD per example",
+    "budget": "15k USD",
+}
+POINTS = tuple(Point(n, 1 - 0.5 * (n / 50) ** -0.33, 1, 400) for n in (50, 100, 200, 400, 800))
+
+
+def project(folder: Path, *, extra: str = "", **changes: str) -> Project:
+    """A project in few lines; a change to "" leaves that field out."""
+    text = TEXT.format(**{**USUAL, **changes})
+    text = re.sub(r"\w+: (?=[,}\n])", "", text).replace(", ,", ",").replace(", ,", ",").replace(", }", "}")
+    return written(text + extra, folder)
+
+
+def pieces(
+    asked: Project, *, points: tuple[Point, ...] = POINTS, stand_in: bool = False, ceiling: float | None = None
+) -> tuple[Definition, Forecast, Estimate]:
+    """The records that a decision rests on, made as the road makes them."""
+    given = asked.problem.target
+    seen = forecast(
+        points, metric=asked.problem.metric or "accuracy", direction="higher",
+        target=None if given is None else read_score(given), ceiling=ceiling, supply=supply(basis(asked, DRAWS)),
+        basis=basis(asked, DRAWS), model="the probe" if stand_in else "", stand_in=stand_in,
+    )  # fmt: skip
+    bill = estimate(asked, basis=basis(asked, DRAWS), train_rows=800, tokens=None, forecast=seen)
+    return replace(samples.definition(), verdict="go to pilot", majority=0.3, probe=0.8), seen, bill
+
+
+def decided(
+    asked: Project, *, seed: int = 0, seen: Forecast | None = None, bill: Estimate | None = None, **given: Any
+) -> Decision:
+    """The decision; records that are not given are made."""
+    posed, fresh, priced = pieces(asked)
+    given = {"definition": posed, "audit": None, "forecast": seen or fresh, "estimate": bill or priced, **given}
+    return decide(asked, basis=basis(asked, DRAWS, seed), **given)
+
+
+def worths(record: Decision) -> dict[str, float]:
+    """Net value by lever, where there is one."""
+    return {one.lever: one.expected_value for one in record.options if one.expected_value is not None}
+
+
+def test_value_is_value_times_volume_times_horizon_times_gain(tmp_path: Path) -> None:
+    """0.40 x 20,000 x 12 x (85% - 60%) = 24,000; without a stated baseline the best measured one counts."""
+    asked = project(tmp_path, value="0.40 USD per correct")
+    posed = samples.definition()
+    found = target_value(asked, basis(asked, 10), posed)
+    assert found is not None
+    assert pytest.approx(24_000) == found
+    bare = asked.model_copy(update={"problem": asked.problem.model_copy(update={"baseline": None})})
+    found = target_value(bare, basis(bare, 10), replace(posed, majority=0.2, probe=0.75))
+    assert found is not None
+    assert pytest.approx(9_600) == found
+    assert target_value(bare, basis(bare, 10), replace(posed, majority=None, probe=None)) is None
+    beyond = target_value(bare, basis(bare, 10), replace(posed, majority=0.2, probe=0.95))
+    assert beyond is not None
+    assert [0] * 10 == beyond.tolist()
+
+
+@pytest.mark.parametrize("metric", ["loss", "mae", "chrf", "rouge_l"])
+def test_a_metric_that_counts_no_answers_has_no_value_per_answer(tmp_path: Path, metric: str) -> None:
+    """A gain in loss or chrF is no number of right answers."""
+    asked = project(tmp_path)
+    other = asked.model_copy(update={"problem": asked.problem.model_copy(update={"metric": metric})})
+    assert target_value(other, basis(other, 10), samples.definition()) is None
+
+
+def test_the_advice_is_the_lever_with_the_best_worth(tmp_path: Path) -> None:
+    """Worth = gain - cost for each option; the runner-up comes next; a plan says where it gives up."""
+    record = decided(project(tmp_path))
+    found = worths(record)
+    assert record.best is not None
+    assert max(found, key=found.__getitem__) == record.advice
+    assert record.ok
+    for one in record.options:
+        if one.expected_value is not None:
+            assert pytest.approx(one.expected_gain - one.expected_cost) == one.expected_value
+            assert one.cost is not None
+    second = sorted((worth, lever) for lever, worth in found.items() if lever not in (record.advice, "stop"))[-1][1]
+    action = next(one.action for one in record.options if one.lever == second)
+    assert record.runner_up.startswith(action)
+    assert "examples at the latest" in record.best.give_up
+    assert "baseline of 0.60" in record.assumptions[0]
+    assert record == from_json(Decision, json.loads(to_json(record)))
+
+
+def test_same_seed_same_decision(tmp_path: Path) -> None:
+    """Two runs agree to the byte; another seed draws other worlds."""
+    asked = project(tmp_path)
+    assert to_json(decided(asked)) == to_json(decided(asked))
+    assert to_json(decided(asked, seed=1)) != to_json(decided(asked))
+
+
+def test_worth_nothing_means_stop(tmp_path: Path) -> None:
+    """As V goes to zero the advice is to stop, nothing is worth its price, and the flip lies above."""
+    record = decided(project(tmp_path, value="0.001 USD per correct"))
+    assert (record.advice, record.ok) == ("stop", False)
+    assert "No step is worth its price" in record.reason
+    assert max(worths(record).values()) == 0
+    assert record.flips_at.startswith("above ")
+
+
+def test_ten_times_all_money_changes_no_advice(tmp_path: Path) -> None:
+    """The same project counted in a currency of which ten make a dollar: same advice, ten times every amount."""
+    plain = decided(project(tmp_path / "usd"))
+    tenth = "currency: DKK\nrates: [{currency: USD, value: 10, date: 2026-11-24}]\n"
+    other = decided(project(tmp_path / "dkk", extra=tenth))
+    assert (plain.advice, plain.action) == (other.advice, other.action)
+    few, many = worths(plain), worths(other)
+    assert few.keys() == many.keys()
+    assert all(pytest.approx(10 * few[name], rel=1e-6) == many[name] for name in few)
+
+
+def test_a_dearer_label_never_raises_a_worth_that_buys_labels(tmp_path: Path) -> None:
+    """At the same forecast, each dearer label lowers the worth of labelling or leaves it."""
+    asked = project(tmp_path)
+    _, seen, bill = pieces(asked)
+    found = []
+    for price in ("0.05", "0.50", "2", "8"):
+        dearer = project(tmp_path, price=f"{price} USD per example")
+        found.append(worths(decided(dearer, seen=seen, bill=bill)).get("label", -math.inf))
+    assert found == sorted(found, reverse=True)
+    assert found[0] > found[-1]
+
+
+def test_more_value_and_a_bigger_budget_lower_no_worth(tmp_path: Path) -> None:
+    """At the same forecast and bill, no option is worth less with more of either."""
+    asked = project(tmp_path)
+    _, seen, bill = pieces(asked)
+    for field, steps in (
+        ("value", ("0.05 USD per correct", "0.2 USD per correct", "2 USD per correct")),
+        ("budget", ("1k USD", "6k USD", "15k USD", "90k USD")),
+    ):
+        before: dict[str, float] = {}
+        for step in steps:
+            now = worths(decided(project(tmp_path, **{field: step}), seen=seen, bill=bill))
+            assert before.keys() <= now.keys()
+            assert all(now[name] >= before[name] - 1e-6 for name in before)
+            before = now
+
+
+def test_without_a_budget_plans_may_cost_any_amount_and_say_so(tmp_path: Path) -> None:
+    """No budget: all worths are at least those with one, and the assumption is told."""
+    asked = project(tmp_path, budget="")
+    _, seen, bill = pieces(project(tmp_path / "with"))
+    free, bound = decided(asked, seen=seen, bill=bill), decided(project(tmp_path), seen=seen, bill=bill)
+    assert all(worths(free)[name] >= worth - 1e-6 for name, worth in worths(bound).items())
+    assert "no budget given: plans may cost any amount" in free.assumptions
+
+
+def test_money_already_spent_is_no_longer_there(tmp_path: Path) -> None:
+    """A spent budget blocks what cannot be paid any more; with nothing left the advice is to stop."""
+    asked = project(tmp_path)
+    record = decided(asked, spent=14_999.0)
+    assert record.advice == "stop"
+    assert all(one.blocked for one in record.options if one.lever != "stop")
+    assert record.reason == "No step is worth its price at this value."
+    less = worths(decided(asked, spent=9_000.0))
+    assert all(worth <= worths(decided(asked))[name] + 1e-6 for name, worth in less.items())
+    assert worths(decided(asked, spent=20_000.0)) == {"stop": 0.0}
+
+
+def test_an_unreachable_target_has_a_finite_cost_below_its_caps(tmp_path: Path) -> None:
+    """Planning until it works would never end; the plan gives up, and the advice is to stop."""
+    asked = project(tmp_path, target="99.9%")
+    _, seen, bill = pieces(asked)
+    record = decided(asked, seen=seen, bill=bill)
+    label = next(one for one in record.options if one.lever == "label")
+    assert record.advice == "stop"
+    assert label.expected_cost is not None
+    assert label.cost is not None
+    # Every label up to n_max and a round for each doubling is the most that could be paid.
+    most = 0.5 * seen.n_max + 8 * 2_500
+    assert 0 < label.expected_cost < most
+
+
+def flipped(folder: Path, record: Decision, side: str) -> tuple[str, Decision]:
+    """(the lever named by the flip of that side, the decision with that value typed into the project file)."""
+    found = re.search(rf"{side} ([\d.]+)(k?) USD per correct to ([\w ]+)", record.flips_at)
+    assert found is not None, record.flips_at
+    value = float(found[1]) * (1_000 if found[2] else 1)
+    return found[3].replace(" ", "_"), decided(project(folder, value=f"{value:g} USD per correct"))
+
+
+@pytest.mark.parametrize("value", ["0.10 to 0.40 USD per correct", "0.02 to 2 USD per correct", "0.3 USD per correct"])
+def test_the_lower_flip_holds_when_typed(tmp_path: Path, value: str) -> None:
+    """Below today's value another lever wins, also where today's value is in much doubt."""
+    record = decided(project(tmp_path, value=value))
+    lever, after = flipped(tmp_path, record, "below")
+    assert record.advice != after.advice
+    assert lever == after.advice
+
+
+@pytest.mark.parametrize("value", ["0.01 to 0.03 USD per correct", "0.001 to 0.03 USD per correct"])
+def test_the_upper_flip_holds_when_typed(tmp_path: Path, value: str) -> None:
+    """Above today's value stopping is no longer best."""
+    record = decided(project(tmp_path, value=value))
+    assert record.advice == "stop"
+    lever, after = flipped(tmp_path, record, "above")
+    assert lever == after.advice != "stop"
+
+
+def test_just_inside_the_flip_the_advice_stays(tmp_path: Path) -> None:
+    """A tenth nearer to today's value nothing has changed yet: the flip is the nearest."""
+    record = decided(project(tmp_path, value="0.3 USD per correct"))
+    found = re.search(r"below ([\d.]+) USD", record.flips_at)
+    assert found is not None
+    inside = decided(project(tmp_path, value=f"{float(found[1]) * 1.13:g} USD per correct"))
+    assert record.advice == inside.advice
+
+
+UNFIT = replace(samples.audit(), verdict="not fit", reason="half of the test is in training")
+
+
+def unposed(posed: Definition) -> Definition:
+    """The definition with a failed rule that stops."""
+    rule = replace(posed.criteria[0], status="fail", severity="stop", fix="write a target", price=Band(50, 60, 70, 80))
+    return replace(posed, verdict="do not start", reason="failed a rule", criteria=(rule, *posed.criteria[1:]))
+
+
+def test_gates_come_in_their_order(tmp_path: Path) -> None:
+    """Data, problem, forecast, ceiling, pilot, target, value: with all of them shut the first speaks, and so on."""
+    asked = project(tmp_path, value="", volume="")
+    posed, _, bill = pieces(asked)
+    flat = tuple(Point(n, 0.5 + 0.001 * k, 1, 60) for k, n in enumerate((50, 100, 200)))
+    above = pieces(asked, ceiling=0.7)[1]
+    flat_above = pieces(asked, points=flat, ceiling=0.7)[1]
+    uninformative = pieces(asked, points=flat)[1]
+    two = pieces(asked, points=POINTS[:2])[1]
+    good = pieces(asked)[1]
+
+    def advice(audit: Any, definition: Definition, seen: Forecast | None) -> tuple[str, str]:
+        record = decide(
+            asked, basis=basis(asked, DRAWS), definition=definition, audit=audit, estimate=bill, forecast=seen
+        )
+        assert record.flips_at == ""
+        return record.advice, record.reason
+
+    bad = unposed(posed)
+    assert advice(UNFIT, bad, None)[0] == "fix first"
+    assert "alf of the test" in advice(UNFIT, bad, None)[1]
+    assert "write a target. Price: 60 USD" in advice(None, bad, None)[1].replace("Write", "write")
+    assert advice(None, posed, None)[0] == "pilot"
+    assert advice(None, posed, flat_above)[0] == "redefine"
+    assert advice(None, posed, above)[0] == "redefine"
+    assert advice(None, posed, uninformative)[0] == "pilot"
+    assert advice(None, posed, two)[0] == "pilot"
+    assert advice(None, posed, replace(good, target=None, verdict="no target"))[0] == "state the target"
+    assert advice(None, posed, good)[0] == "state the value"
+
+
+def test_unfit_data_come_before_all_and_answer_no(tmp_path: Path) -> None:
+    """Nothing is bought on data that are not fit, however much it is worth; the levers are shown all the same."""
+    record = decided(project(tmp_path), audit=UNFIT)
+    assert (record.advice, record.ok, record.best) == ("fix first", False, None)
+    assert "label" in worths(record)
+
+
+def without(field: str) -> Callable[[Path], Project]:
+    """A project that leaves one field out."""
+    return lambda folder: project(folder, **{field: ""})
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (without("value"), "Without problem.value no purchase"),
+        (without("volume"), "Without problem.volume no purchase"),
+        (lambda folder: project(folder, value="", volume=""), "Without problem.value and problem.volume no"),
+    ],
+)
+def test_without_value_no_purchase_is_advised(tmp_path: Path, asked: Callable[[Path], Project], said: str) -> None:
+    """What is missing is named; chances and prices are shown, worths are not."""
+    record = decided(asked(tmp_path))
+    assert (record.advice, record.value_of_target) == ("state the value", None)
+    assert said in record.reason
+    assert worths(record) == {}
+    label = next(one for one in record.options if one.lever == "label")
+    assert label.first_step_cost is not None
+    assert label.p_reach is not None
+    assert 0 < label.p_reach < 1
+
+
+def test_a_missing_baseline_is_not_called_a_missing_value(tmp_path: Path) -> None:
+    """With value and volume stated and nothing measured, the score in use is what lacks."""
+    asked = project(tmp_path)
+    asked = asked.model_copy(update={"problem": asked.problem.model_copy(update={"baseline": None})})
+    posed = replace(pieces(asked)[0], majority=None, probe=None)
+    record = decided(asked, definition=posed)
+    assert record.advice == "state the value"
+    assert "Without problem.baseline" in record.reason
+
+
+def test_a_metric_without_right_answers_asks_for_another(tmp_path: Path) -> None:
+    """A value per correct answer cannot weigh a gain in chrF."""
+    asked = project(tmp_path)
+    asked = asked.model_copy(update={"problem": asked.problem.model_copy(update={"metric": "chrf"})})
+    record = decided(asked)
+    assert "chrf does not count right answers" in record.reason
+
+
+def test_without_a_price_or_a_source_no_label_is_offered(tmp_path: Path) -> None:
+    """A scrape without a price is no free lunch."""
+    text = TEXT.format(**USUAL).replace("{kind: label, pool: 20k, price: 0.50 USD per example}", "{kind: scrape}")
+    record = decided(written(text, tmp_path))
+    label = next(one for one in record.options if one.lever == "label")
+    assert "no source of examples has a price" in label.blocked
+    assert record.advice != "label"
+    for one in record.options:
+        assert one.expected_cost is None or np.isfinite(one.expected_cost)
+
+
+def test_a_target_that_is_met_is_shipped(tmp_path: Path) -> None:
+    """Verdict "reached": ship, at no cost, whatever else could be bought, and nothing flips it."""
+    record = decided(project(tmp_path, target="70%"))
+    assert (record.advice, record.ok) == ("ship", True)
+    assert "Nothing has to be bought" in record.reason
+    assert record.flips_at.startswith("nowhere")
+    best = record.best
+    assert best is not None
+    assert (best.expected_cost, best.p_reach) == (0, 1)
+
+
+def test_a_target_that_is_met_is_shipped_also_without_gain_value_or_curve(tmp_path: Path) -> None:
+    """A gain of nothing over what was measured, no value stated, or two sizes only: there is nothing to buy."""
+    asked = project(tmp_path, target="70%")
+    nothing = asked.model_copy(update={"problem": asked.problem.model_copy(update={"baseline": None})})
+    assert decided(nothing).advice == "ship"
+    valueless = decided(project(tmp_path, target="70%", value=""))
+    assert valueless.advice == "ship"
+    assert valueless.best is not None
+    assert valueless.best.p_reach == 1
+    _, two, _ = pieces(asked, points=POINTS[-2:])
+    assert two.verdict == "reached"
+    assert decided(asked, seen=two).advice == "ship"
+
+
+def test_a_stand_in_leads_to_the_first_real_run(tmp_path: Path) -> None:
+    """After a probe the model itself is the next thing to try, before labels that cost more."""
+    asked = project(tmp_path)
+    _, seen, bill = pieces(asked, stand_in=True)
+    record = decided(asked, seen=seen, bill=bill)
+    assert record.advice == "fine_tune"
+    blocked = {one.lever for one in record.options if one.blocked}
+    assert {"ship", "tune", "bigger_model"} <= blocked
+
+
+def test_no_pilot_here_says_why_and_what_to_bring(tmp_path: Path) -> None:
+    """The advice names the pilot wanted and the command that reads its points."""
+    asked = project(tmp_path)
+    _, none, _ = pieces(asked, points=())
+    record = decided(asked, seen=none, no_pilot="no pilot here: the outputs are free text")
+    assert (record.advice, record.ok) == ("pilot", True)
+    assert "train on 50, 100 and 200 examples" in record.action
+    assert "No pilot here: the outputs are free text." in record.reason
+    assert "`tunecase forecast points.csv --metric accuracy --target 0.85`" in record.reason
