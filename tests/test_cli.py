@@ -255,3 +255,17 @@ def test_serve_checks_the_case_first(tmp_path: Path, walked: Path, monkeypatch: 
     assert (0, 8118) == (ran.code, served["port"])
     assert "http://127.0.0.1:8118" in ran.out
     assert "<html" in served["html"]
+
+
+def test_audit_counts_tokens_with_a_tokenizer_at_hand(tmp_path: Path) -> None:
+    """--tokenizer makes the count exact; a file that is none is refused."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    words = Tokenizer(models.WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
+    words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    words.save(str(tmp_path / "tokenizer.json"))
+    path = case_folder(tmp_path, train_rows=20)
+    ran = tunecase("audit", "--json", "--tokenizer", tmp_path / "tokenizer.json", "--project", path)
+    # Ten words of text and the label in each of the rows.
+    assert (True, 220.0) == (ran.json["tokens"]["exact"], ran.json["tokens"]["total"]["mid"])
+    assert 2 == tunecase("audit", "--tokenizer", path, "--project", path).code

@@ -243,3 +243,14 @@ def test_what_no_source_can_give_has_no_price():
     assert record.needed.p50 is None or record.needed.p50 > 260
     assert record.needed_price is None
     assert all(at.price is not None for at in record.band if at.n <= 260)
+
+
+def test_rows_at_hand_cost_nothing():
+    """A pilot on part of the rows prices only examples beyond those that are there already."""
+    part = forecast(rising(3000), target=0.9, n_max=2000, supply=label_supply(), basis=basis(), **ACCURACY)
+    whole = forecast(rising(3000), target=0.9, n_max=2000, supply=label_supply(), basis=basis(), rows=1000, **ACCURACY)
+    last = part.points[-1].n
+    assert [at.n for at in part.band] == [at.n for at in whole.band]
+    for cheap, dear in zip(whole.band, part.band, strict=True):
+        assert cheap.price.p50 <= dear.price.p50
+        assert (cheap.price.p50 == 0) == (cheap.n <= max(1000, last))

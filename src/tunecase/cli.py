@@ -88,6 +88,7 @@ def audit(
     test: Annotated[Path | None, typer.Option(help="The held-out test file.")] = None,
     input: InputColumn = None,
     output: OutputColumn = None,
+    tokenizer: Annotated[Path | None, typer.Option(help="A tokenizer.json, to count tokens exactly.")] = None,
     strict: Annotated[bool, typer.Option(help="Exit with 1 when any row was quarantined.")] = False,
     project: ProjectFile = HERE,
     seed: Seed = 0,
@@ -100,9 +101,9 @@ def audit(
 
     with audit_progress(quiet=json) as progress:
         if train is None:
-            record = flow.audit(_open(project, seed, today), progress)
+            record = flow.audit(_open(project, seed, today), progress, tokenizer)
         else:
-            record = flow.audit_file(train, test, input, output, seed, _date(today), progress)
+            record = flow.audit_file(train, test, input, output, seed, _date(today), progress, tokenizer)
     _finish("audit", record, json, ok=record.ok and not (strict and record.quarantined))
 
 

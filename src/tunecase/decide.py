@@ -181,7 +181,8 @@ def _state(
         forecast.points, direction=forecast.direction, bounded=metric.bounded, binomial=metric.binomial,
         seed=basis.worlds.seed,
     )  # fmt: skip
-    sizes = [forecast.points[-1].n]
+    # A pilot may end below the rows at hand (a cap on time or rows): those are paid for already.
+    sizes = [min(max(forecast.points[-1].n, audit.usable if audit else 0), forecast.n_max)]
     while sizes[-1] < forecast.n_max and len(sizes) < 8:
         sizes.append(int(min(2 * sizes[-1], forecast.n_max)))
     base = _baseline(project, definition)

@@ -151,14 +151,15 @@ def baselines(flow: Flow, found: Audit) -> tuple[Baseline, ...]:
     return measure(train, test, metric=_class_metric(flow.project), seed=flow.seed, drop_rows=_dropped(found))
 
 
-def audit(flow: Flow, progress: Progress | None = None) -> Audit:
+def audit(flow: Flow, progress: Progress | None = None, tokenizer: Path | None = None) -> Audit:
     """Are these the right data, and good enough?"""
     from tunecase.audit import audit as judge
 
     data = flow.project.data
     record = judge(
         flow.project, flow.folder / data.train, flow.folder / data.test if data.test else None, basis=flow.basis(),
-        input=data.input, output=data.output, quarantine=flow.folder / "quarantine.jsonl", progress=progress,
+        input=data.input, output=data.output, quarantine=flow.folder / "quarantine.jsonl", tokenizer=tokenizer,
+        progress=progress,
     )  # fmt: skip
     return cast(Audit, flow.keep("audit", record))
 
@@ -233,7 +234,7 @@ def forecast(flow: Flow) -> Forecast:
     record = extrapolate(
         points(tried), metric=tried.metric, direction=tried.direction, target=target,
         ceiling=posed.ceiling.high if posed.ceiling else None, supply=supply(basis), basis=basis, seed=flow.seed,
-        model=tried.model if tried.runs else "", stand_in=tried.stand_in and bool(tried.runs),
+        model=tried.model if tried.runs else "", stand_in=tried.stand_in and bool(tried.runs), rows=_usable(flow),
     )  # fmt: skip
     return cast(Forecast, flow.keep("forecast", record))
 
@@ -329,6 +330,11 @@ def _class_metric(project: Project) -> str:
     return catalog.metric(project.problem.metric or "accuracy").name
 
 
+def _usable(flow: Flow) -> int:
+    found: Audit = flow.known("audit") or audit(flow)
+    return found.usable
+
+
 def _spent(flow: Flow) -> float:
     """Paid so far in the base currency; a charge that another one replaces counts no more."""
     charges = flow.spendings()
@@ -366,6 +372,7 @@ def audit_file(
     seed: int,
     today: date,
     progress: Progress | None = None,
+    tokenizer: Path | None = None,
 ) -> Audit:
     """An audit without a project file; nothing is kept."""
     from tunecase.audit import audit as judge
@@ -375,7 +382,7 @@ def audit_file(
     quarantine = Path(f"{train.stem}.quarantine.jsonl")
     return judge(
         None, train, test, basis=basis, input=input_column, output=output_column, quarantine=quarantine,
-        progress=progress,
+        tokenizer=tokenizer, progress=progress,
     )  # fmt: skip
 
 

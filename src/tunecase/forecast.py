@@ -45,6 +45,7 @@ def forecast(
     seed: int = 0,
     model: str = "",
     stand_in: bool = False,
+    rows: int | None = None,
 ) -> Forecast:
     """The forecast of one learning curve.
 
@@ -61,6 +62,7 @@ def forecast(
         seed: same seed, same answer.
         model: what the points were measured with, in words.
         stand_in: True when that is not the model to be tuned.
+        rows: usable rows at hand, which cost nothing; the largest size measured when left out or smaller.
     Returns: a Forecast; `ok` is False when the answer is no.
     Raises: InputError when a score or the target lies outside the metric's range.
     Leaves out: everything but the number of examples: recipe, model and label quality stay those of the points.
@@ -70,14 +72,15 @@ def forecast(
     target, ceiling = (_as_share(value, direction) for value in (target, ceiling))
     _check(tidy, target, bounded)
     last = tidy[-1].n if tidy else 0
+    held = max(last, rows or 0)
     if n_max is None:
-        n_max, n_max_why = n_max_of(last, supply, basis)
+        n_max, n_max_why = n_max_of(last, supply, basis, held)
     n_max = max(n_max, last)
     facts = Facts(tidy, direction, bounded, binomial, target, ceiling, n_max, n_max_why, model)
     seen = None
     if len(tidy) >= LEAST_SIZES:
         belief = believe(tidy, direction=direction, bounded=bounded, binomial=binomial, seed=seed)
-        seen = _Seen(belief, None if facts.above_ceiling else target, n_max, supply)
+        seen = _Seen(belief, None if facts.above_ceiling else target, n_max, supply, held)
         facts = replace(facts, belief=belief, p_target=seen.p_target, needed=seen.needed)
     found = verdict(facts)
     following = next_pilot(found, facts)
@@ -105,23 +108,25 @@ def forecast(
     )
 
 
-def n_max_of(last: int, supply: Supply | None, basis: Basis | None) -> tuple[int, str]:
+def n_max_of(last: int, supply: Supply | None, basis: Basis | None, held: int = 0) -> tuple[int, str]:
     """The most examples in all that the supply and the budget allow, at most 64 times the largest size, and why.
 
-    The budget buys as many as keep the median cost of the additional examples within it.
+    The budget buys as many as keep the median cost of the examples beyond those held (at least the largest size) in it.
     """
     import numpy as np
 
+    held = max(held, last)
+
     most, why = FARTHEST * last, f"{FARTHEST} times the largest size measured, beyond which nothing was ever checked"
-    if supply is not None and supply.limit is not None and last + supply.limit < most:
-        most, why = int(last + supply.limit), "what the named sources can give"
+    if supply is not None and supply.limit is not None and held + supply.limit < most:
+        most, why = int(held + supply.limit), "what the named sources can give"
     budget = basis.project.budget.spread.median if basis and basis.project and basis.project.budget else None
-    if budget is None or supply is None or supply.price is None or np.median(supply.cost(most - last)) <= budget:
+    if budget is None or supply is None or supply.price is None or np.median(supply.cost(most - held)) <= budget:
         return most, why
-    low, high = last, most
+    low, high = min(held, most), most
     while high - low > 1:
         middle = (low + high) // 2
-        affordable = float(np.median(supply.cost(middle - last))) <= budget
+        affordable = float(np.median(supply.cost(middle - held))) <= budget
         low, high = (middle, high) if affordable else (low, middle)
     currency = basis.currency if basis else "USD"
     return low, f"what the budget of {budget:,.0f} {currency} can buy"
@@ -130,11 +135,11 @@ def n_max_of(last: int, supply: Supply | None, basis: Basis | None) -> tuple[int
 class _Seen:
     """What a belief says on one grid of sizes."""
 
-    def __init__(self, belief: Belief, target: float | None, n_max: int, supply: Supply | None) -> None:
+    def __init__(self, belief: Belief, target: float | None, n_max: int, supply: Supply | None, held: int) -> None:
         import numpy as np
 
         self.supply, self.direction = supply, belief.direction
-        self.last = belief.points[-1].n
+        self.last, self.held = belief.points[-1].n, held
         shown = {round(n) for n in np.geomspace(self.last, n_max, BAND_SIZES)} | {self.last, n_max}
         finer = {round(n) for n in np.geomspace(self.last, max(FARTHEST * self.last, n_max), GRID_SIZES)}
         sizes = np.array(sorted(finer | shown))
@@ -162,12 +167,12 @@ class _Seen:
         return Interval80(*sorted(ends))
 
     def price(self, n: int) -> Band | None:
-        """The price of the examples that n needs beyond the largest size; None when unpriced or more than there are."""
+        """The price of the examples that n needs beyond those at hand; None when unpriced or more than there are."""
         import numpy as np
 
         if self.supply is None or self.supply.price is None:
             return None
-        cost = self.supply.cost(max(n - self.last, 0))
+        cost = self.supply.cost(max(n - self.held, 0))
         return band(cost) if np.isfinite(cost).all() else None
 
 
