@@ -191,7 +191,7 @@ def test_money_already_spent_is_no_longer_there(tmp_path: Path) -> None:
     record = decided(asked, spent=14_999.0)
     assert record.advice == "stop"
     assert all(one.blocked for one in record.options if one.lever != "stop")
-    assert record.reason == "No step is worth its price at this value."
+    assert record.reason == "What is left of the budget pays for no first step."
     less = worths(decided(asked, spent=9_000.0))
     assert all(worth <= worths(decided(asked))[name] + 1e-6 for name, worth in less.items())
     assert worths(decided(asked, spent=20_000.0)) == {"stop": 0.0}

@@ -83,8 +83,8 @@ def changed_test(path: Path) -> None:
 
 
 def changed_project(path: Path) -> None:
-    """A comment more: any change of the file may be one of meaning."""
-    path.write_text(path.read_text(encoding="utf-8") + "# later\n", encoding="utf-8")
+    """Another budget."""
+    path.write_text(path.read_text(encoding="utf-8").replace("30k USD", "20k USD"), encoding="utf-8")
 
 
 @pytest.mark.parametrize("change", [changed_train, changed_test, changed_project])
@@ -94,6 +94,35 @@ def test_changed_files_make_records_stale(sound: Path, change: Any) -> None:
     assert opened(sound).known("audit") is not None
     change(sound)
     assert opened(sound).known("audit") is None
+
+
+def test_a_comment_changes_nothing(sound: Path) -> None:
+    """Records depend on what the project file says, not on its bytes."""
+    flow.audit(opened(sound))
+    sound.write_text("# a comment\n" + sound.read_text(encoding="utf-8"), encoding="utf-8")
+    assert opened(sound).known("audit") is not None
+
+
+def test_a_new_budget_keeps_the_pilot_and_renews_what_follows(sound: Path) -> None:
+    """The pilot does not depend on prices; forecast, bill and decision are made again when they are asked for."""
+    flow.road(opened(sound), lambda verb, record: None)
+    changed_project(sound)
+    case = opened(sound)
+    assert case.known("pilot") is not None
+    assert case.known("forecast") is None
+    flow.report(case)
+    assert 20_000 == case.known("estimate").budget
+    assert case.known("decide") is not None
+
+
+def test_a_charge_renews_books_and_decision(sound: Path) -> None:
+    """The report never says that nothing is booked when something is."""
+    flow.road(opened(sound), lambda verb, record: None)
+    flow.spend_text(opened(sound), "9000", "USD", "gpu", None, "", False, "")
+    case = opened(sound)
+    assert case.known("decide") is None
+    flow.report(case)
+    assert 9_000 == case.known("books").spent
 
 
 def test_a_changed_seed_makes_records_stale(sound: Path) -> None:
@@ -114,7 +143,7 @@ def test_a_changed_model_file_makes_records_stale(tmp_path: Path) -> None:
 def test_a_record_of_another_version_is_made_again(sound: Path) -> None:
     """A record whose fields this version does not know is as good as none."""
     case = opened(sound)
-    case.ledger.append("record", {"rows": 3}, recorded_at=NOW, verb="audit", meta={"key": case.key})
+    case.ledger.append("record", {"rows": 3}, recorded_at=NOW, verb="audit", meta={"key": case.key("audit")})
     assert opened(sound).known("audit") is None
     assert flow.estimate(opened(sound)).lines
 
@@ -178,7 +207,9 @@ def test_the_whole_road(sound: Path) -> None:
     road = ["define", "audit", "estimate", "pilot", "forecast", "estimate again", "decide", "books"]
     assert road == told
     assert fine == case.records["decide"].ok
-    assert ["audit", "estimate", "define", "pilot", "forecast", "estimate", "decide", "books"] == verbs(case)
+    assert ["audit", "estimate", "define", "estimate", "pilot", "forecast", "estimate", "decide", "books"] == verbs(
+        case
+    )
     later = opened(sound)
     assert all(later.known(verb) is not None for verb in ("pilot", "forecast", "decide", "books"))
     assert "pilot" in later.known("estimate").based_on

@@ -52,7 +52,7 @@ team:
   - {role: ml engineer, rate: 75 to 150 EUR per hour, share: 50%}
   - {role: lead}
 rounds: 2 / 3 / 6
-effort_per_round: 3 days per round
+effort_per_round: 24 h per round
 serving: {price_per_1k_answers: 0.30 EUR}
 include_inference: yes
 budget: 15k EUR
@@ -110,7 +110,7 @@ def test_every_field(tmp_path: Path) -> None:
     assert project.rounds is not None
     assert Pert(2, 3, 6) == project.rounds.spread
     assert project.effort_per_round is not None
-    assert Const(72) == project.effort_per_round.spread
+    assert Const(24) == project.effort_per_round.spread
     assert project.include_inference
     assert (date(2026, 11, 1), 1.1) == (project.rates[0].date, project.rates[0].value)
 
@@ -184,7 +184,7 @@ def test_a_base_currency_without_a_rate_for_dollars(tmp_path: Path) -> None:
         ("method: dora", "case.yaml:3: method", "'lora', 'qlora' or 'full'"),
         ("currency: usd", "case.yaml:3: currency", "pattern"),
         ("include_inference: perhaps", "case.yaml:3: include_inference", "boolean"),
-        ("models: gpt2", "case.yaml:3: models", "tuple"),
+        ("models: gpt2", "case.yaml:3: models", "a list"),
         ("models: [gpt-9000]", "case.yaml:3: models.0", "or give the path of its config.json"),
         ("models: [missing/config.json]", "case.yaml:3: models.0", "does not exist"),
         ("models: [../config.json]", "case.yaml:3: models.0", "a path inside"),
@@ -200,7 +200,7 @@ def test_a_base_currency_without_a_rate_for_dollars(tmp_path: Path) -> None:
         ("problem: {baseline: 60}", "case.yaml:3: problem.baseline", "write 60%"),
         ("problem: {baseline: 300%}", "case.yaml:3: problem.baseline", "between 0 and 100%"),
         ("problem: {direction: lower, target: 0}", "case.yaml:3: problem.target", "a positive score"),
-        ("problem: {criteria: short}", "case.yaml:3: problem.criteria", "tuple"),
+        ("problem: {criteria: short}", "case.yaml:3: problem.criteria", "a list"),
         ("rates: [{currency: EUR, value: inf, date: 2026-01-01}]", "case.yaml:3: rates.0.value", "finite"),
         ("rates: [{currency: EUR, value: 0, date: 2026-01-01}]", "case.yaml:3: rates.0.value", "greater than 0"),
         ("rates: [{currency: EUR, value: 1, date: May}]", "case.yaml:3: rates.0.date", "date"),

@@ -37,10 +37,10 @@ def table(found: Section, caption: str) -> list[tuple[str, ...]]:
 
 
 def test_the_answer_names_chance_cost_and_next_step() -> None:
-    """One line: chance within the budget, P80 cost, next step with its price."""
+    """One line: the advised plan's chance and P80 cost, and the next step with its price."""
     assert (
-        "58% to reach 0.90 within 18k USD; P80 cost 17k USD plus 1 unpriced line; next: label 300 more, 260 USD."
-        == answer(ALL)
+        "65% to reach 0.90 by the plan advised; that plan's P80 cost 2.2k USD plus 1 unpriced line; "
+        "next: label 300 more, 260 USD." == answer(ALL)
     )
     assert "65% to reach 0.90 with 4,000 examples." == answer({"forecast": ALL["forecast"]})
 
@@ -62,7 +62,7 @@ def test_a_refusal_comes_before_any_chance() -> None:
 def test_overspending_is_said_first() -> None:
     """Books beyond the budget open the answer."""
     books: Books = replace(ALL["books"], spent=Decimal("18250.50"), left=Decimal("-250.50"))
-    assert answer({**ALL, "books": books}).startswith("Over budget: 18,250.50 USD spent, 250.50 USD too much. 58%")
+    assert answer({**ALL, "books": books}).startswith("Over budget: 18,250.50 USD spent, 250.50 USD too much. 65%")
     assert "over budget" == section(content({"books": books}), "books").word
 
 
@@ -83,7 +83,7 @@ def test_the_answer_follows_the_verdict(change: dict[str, Any], said: str) -> No
 def test_without_records_every_section_says_what_to_run() -> None:
     """Nothing is guessed: a missing record names its verb."""
     found = content({})
-    assert "No target to reach was given." == found.answer
+    assert "Not judged yet." == found.answer
     undone = {one.id: one.answer for one in found.sections if not one.done}
     assert {
         "bill": "Not done yet: run `tunecase estimate`.",

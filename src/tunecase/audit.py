@@ -226,8 +226,8 @@ def _verdict(evidence: Evidence, findings: tuple[Finding, ...], usable: int) -> 
     to_mend = [finding for finding in findings if finding.severity != "note"]
     if not to_mend:
         return "fit", f"{usable:,} usable rows and nothing found that has to be mended first"
-    names = ", ".join(f"{finding.count:,} {finding.check.replace('_', ' ')}" for finding in to_mend[:3])
-    more = f" and {len(to_mend) - 3} kinds more" if len(to_mend) > 3 else ""
+    names = ", ".join(f"{finding.check.replace('_', ' ')} ({finding.count:,})" for finding in to_mend[:3])
+    more = f" and {len(to_mend) - 3} more kinds" if len(to_mend) > 3 else ""
     return "fit after fixes", f"{usable:,} of {evidence.train.rows:,} rows stay; mend first: {names}{more}"
 
 

@@ -244,9 +244,9 @@ def names() -> dict[str, list[str]]:
 
 @cache
 def price_book() -> str:
-    """SHA-256 over the tables of prices and wages, so that a report can name what it used."""
+    """SHA-256 over the tables of prices, wages and defaults, so that a report can name what it used."""
     digest = hashlib.sha256()
-    for name in ("gpu_prices", "hosted", "labels", "wages"):
+    for name in ("gpu_prices", "labels", "wages", "defaults"):
         digest.update((files("tunecase") / "tables" / f"{name}.csv").read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()
 

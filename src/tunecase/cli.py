@@ -141,7 +141,7 @@ def forecast(
     points: Annotated[Path | None, typer.Argument(help="A CSV of n,score, to forecast without a project.")] = None,
     target: Annotated[str | None, typer.Option(help="The score wanted, e.g. 0.92 or 92%.")] = None,
     metric: Annotated[str, typer.Option(help="What the scores of the CSV are.")] = "accuracy",
-    n_max: Annotated[int | None, typer.Option(help="The most examples that could be had.")] = None,
+    n_max: Annotated[int | None, typer.Option(max=10**12, help="The most examples that could be had.")] = None,
     project: ProjectFile = HERE,
     seed: Seed = 0,
     json: AsJson = False,
@@ -231,7 +231,7 @@ def fit(
     _finish("fit", record, json)
 
 
-@spend_app.command("add")
+@spend_app.command("add", context_settings={"ignore_unknown_options": True})
 def spend_add(
     amount: Annotated[str, typer.Argument(help="What was paid, e.g. 42.50.")],
     currency: Annotated[str | None, typer.Argument(help="USD, EUR, ...; the project's when left out.")] = None,

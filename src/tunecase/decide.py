@@ -234,8 +234,13 @@ def _choose(
     runner_up = f"{others[0].action}, worth {money(_worth(others[0]), basis.currency)}" if others else "none"
     assert best.plan is not None
     if best.lever == "stop":
-        rest = f"; the best other one is to {runner_up}" if others else ""
-        reason = f"No step is worth its price at this value{rest}."
+        short = [o for o in offers if o.blocked.startswith(levers.TOO_DEAR)]
+        if others:
+            reason = f"No step is worth its price at this value; the best other one is to {runner_up}."
+        elif short:
+            reason = "What is left of the budget pays for no first step."
+        else:
+            reason = "No step is worth its price at this value."
     elif best.lever == "ship":
         reason = f"{sentence(forecast.reason)} Nothing has to be bought."
     else:

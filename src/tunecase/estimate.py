@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tunecase import catalog, loop
+from tunecase.checks.balance import LEAST_TEST_ROWS
 from tunecase.costs import Cost, Work, data, evaluation, gpu, gpu_hours, inference, labour, person_hours, runs_per_round
 from tunecase.hardware import Choice, Machine, base_model, choose, sequence_tokens
 from tunecase.prices import Basis, low_pay, person_hour, supply, team_share
 from tunecase.project import Project
 from tunecase.records import Audit, Definition, Driver, Estimate, Forecast, Line, Tokens
 from tunecase.sensitivity import first_order
-from tunecase.spread import Z90, Band, Beta, Const, Interval, Spread, band
+from tunecase.spread import Z80, Z90, Band, Beta, Const, Interval, Spread, band
 
 if TYPE_CHECKING:
     from tunecase.spread import Draws
@@ -21,7 +22,6 @@ DRAWS = 20_000
 BARS = 30
 DRIVERS = 8
 LEAST_SHARE = 0.005  # below it, a share cannot be told from chance in 20,000 draws
-Z80 = 1.2815515655446004  # half of an 80% interval, in standard deviations
 ROUNDS = "rounds"
 
 
@@ -66,7 +66,7 @@ def estimate(
         tokens_per_row=_tokens_per_row(basis, train_rows, tokens, audit),
         supply=stock,
         repair=audit.repair_price if audit else None,
-        test_rows_missing=_test_rows_missing(definition),
+        test_rows_missing=max(_test_rows_missing(definition) - _test_rows_repaired(audit), 0),
     )
     route = _route(work, train_rows, forecast, _test_rows(definition, audit, forecast))
     work = replace(work, walk=route.walk)
@@ -212,6 +212,12 @@ def _test_rows(definition: Definition | None, audit: Audit | None, forecast: For
 def _test_rows_missing(definition: Definition | None) -> int:
     needed = definition.test_rows_needed if definition else None
     return max(needed - definition.test_rows, 0) if definition and needed else 0
+
+
+def _test_rows_repaired(audit: Audit | None) -> int:
+    """New test rows that the audit's repair price holds already."""
+    small = audit.finding("test_too_small") if audit else None
+    return max(LEAST_TEST_ROWS - audit.test_usable, 0) if audit and small else 0
 
 
 def _tokens_per_row(basis: Basis, rows: int, tokens: Tokens | None, audit: Audit | None) -> "Draws | None":

@@ -172,6 +172,9 @@ def _assumptions(plan: Plan) -> list[str]:
     if not plan.checkpointing:
         notes.append("no checkpointing: what each layer keeps is counted from the source, not measured for this stack")
     if plan.gpus > 1:
+        notes.append(
+            "on several GPUs two of three published runs lay outside such a band, mostly above it (docs/log.md)"
+        )
         notes.append("fully sharded (FSDP full shard or ZeRO-3); speed grows in step with the number of GPUs")
     if plan.gpus > 8:
         notes.append("more than one machine: the network between them is taken to keep up")

@@ -59,14 +59,23 @@ class Flow:
         """The folder of the project file, where everything is written."""
         return self.path.parent
 
-    @property
-    def key(self) -> str:
-        """What a record depends on: the project file, the data, models' files, the seed, the version of tunecase."""
+    def key(self, verb: str) -> str:
+        """What a verb's record depends on: the data, what the project file says, the seed, the version of tunecase.
+
+        A pilot depends only on what it trains and scores, so that a new price or a comment does not lose it.
+        """
         if not self.data_hash:
             files = [self.folder / name for name in (self.project.data.train, self.project.data.test) if name]
             files += [Path(name) for name in self.project.models if name.endswith("config.json")]
-            self.data_hash = _hash_of([self.path, *files])
-        return f"{self.data_hash}-{self.seed}-{__version__}"
+            self.data_hash = _hash_of(files)
+        data, problem = self.project.data, self.project.problem
+        asked = repr((data.input, data.output, problem.metric)) if verb == "pilot" else repr(self.project)
+        if verb not in ("pilot", "audit"):
+            asked += self.today.isoformat()  # prices grow old
+        if verb == "decide":
+            asked += repr([name for name, _ in self.spendings()])
+        digest = hashlib.sha256(asked.encode("utf-8", "replace")).hexdigest()[:16]
+        return f"{self.data_hash}-{digest}-{self.seed}-{__version__}"
 
     def basis(self, draws: int = DRAWS) -> "Basis":
         """Prices and doubts of this case: fresh worlds from the same seed, so every verb draws alike."""
@@ -93,7 +102,7 @@ class Flow:
     def keep(self, verb: str, record: Any) -> Any:
         """Appends a record to the ledger and returns it."""
         self.records[verb] = record
-        meta = {"key": self.key, "seed": self.seed, "version": __version__, "price_book": catalog.price_book()}
+        meta = {"key": self.key(verb), "seed": self.seed, "version": __version__, "price_book": catalog.price_book()}
         self.ledger.append("record", record, recorded_at=_now(), verb=verb, meta=meta)
         return record
 
@@ -101,7 +110,7 @@ class Flow:
         """The latest record of a verb that still holds for the data and the project file, or None."""
         if verb not in self.records:
             entry = self.ledger.latest("record", verb)
-            if entry is not None and entry.meta.get("key") == self.key:
+            if entry is not None and entry.meta.get("key") == self.key(verb):
                 # A record that another version wrote is as good as none: it is made again.
                 with contextlib.suppress(InputError):
                     self.records[verb] = entry.record()
@@ -132,7 +141,7 @@ def define(flow: Flow) -> Definition:
     found = flow.known("audit") or audit(flow)
     train, test = flow.train_table(), flow.table("test")
     scores = {baseline.name: baseline.score for baseline in baselines(flow, found)}
-    bill: Estimate = flow.known("estimate") or estimate(flow)
+    bill: Estimate = flow.known("estimate") or estimate(flow, renew=False)
     record = judge(
         flow.project, train, test, basis=flow.basis(), majority=scores.get("majority"), probe=scores.get("probe"),
         audit=found, total_cost=bill.total,
@@ -164,9 +173,12 @@ def audit(flow: Flow, progress: Progress | None = None, tokenizer: Path | None =
     return cast(Audit, flow.keep("audit", record))
 
 
-def estimate(flow: Flow) -> Estimate:
-    """What will it cost? With a forecast at hand the rounds come from its curves."""
+def estimate(flow: Flow, renew: bool = True) -> Estimate:
+    """What will it cost? With a pilot at hand the rounds come from its curve, read again if the case has changed."""
     from tunecase.estimate import estimate as price
+
+    if renew:
+        curve(flow)
 
     found: Audit = flow.known("audit") or audit(flow)
     record = price(
@@ -195,7 +207,7 @@ def pilot(
     done = {e.body["key"]: from_json(Run, e.body) for e in flow.ledger.entries() if e.kind == "run"}
 
     def on_run(run: Run) -> None:
-        flow.ledger.append("run", run, recorded_at=_now(), verb="pilot", meta={"key": flow.key})
+        flow.ledger.append("run", run, recorded_at=_now(), verb="pilot", meta={"key": flow.key("pilot")})
 
     metric = _class_metric(flow.project)
     record = climb(
@@ -239,14 +251,20 @@ def forecast(flow: Flow) -> Forecast:
     return cast(Forecast, flow.keep("forecast", record))
 
 
+def curve(flow: Flow) -> Forecast | None:
+    """The forecast that holds, made again from the pilot where the project file has changed; None without a pilot."""
+    found: Forecast | None = flow.known("forecast")
+    return found or (forecast(flow) if flow.known("pilot") else None)
+
+
 def decide(flow: Flow) -> Decision:
     """What should the next dollar buy?"""
     from tunecase.decide import decide as choose
 
-    tried: Pilot | None = flow.known("pilot")
+    tried, seen = flow.known("pilot"), curve(flow)
     record = choose(
         flow.project, basis=flow.basis(2_000), definition=flow.known("define") or define(flow),
-        audit=flow.known("audit"), estimate=flow.known("estimate") or estimate(flow), forecast=flow.known("forecast"),
+        audit=flow.known("audit"), estimate=flow.known("estimate") or estimate(flow), forecast=seen,
         spent=_spent(flow), no_pilot=tried.stopped if tried and not tried.runs else "",
     )  # fmt: skip
     return cast(Decision, flow.keep("decide", record))
@@ -265,10 +283,24 @@ def spend(flow: Flow, charge: Spending) -> Entry:
     return flow.ledger.append("spend", charge, recorded_at=_now(), verb="spend")
 
 
+def renew(flow: Flow) -> None:
+    """Makes again what the ledger holds but a change of the case has outdated; a pilot is never run by itself."""
+    made = {entry.verb for entry in flow.ledger.entries() if entry.kind == "record"}
+    steps: tuple[tuple[str, Callable[[Flow], Any]], ...] = (
+        ("audit", audit), ("define", define), ("forecast", curve), ("estimate", estimate), ("decide", decide),
+    )  # fmt: skip
+    for verb, step in steps:
+        if verb in made and flow.known(verb) is None:
+            step(flow)
+    if "books" in made or flow.spendings():
+        books(flow)
+
+
 def contents(flow: Flow) -> Any:
     """Everything that is known of the case, as the page and the report fold it."""
     from tunecase.report import content
 
+    renew(flow)
     order = ("define", "audit", "estimate", "pilot", "forecast", "decide", "books")
     records = {verb: record for verb in order if (record := flow.known(verb)) is not None}
     stood: dict[str, str] = {}
@@ -278,7 +310,7 @@ def contents(flow: Flow) -> Any:
         head = entry.id
         if entry.kind == "record":
             stood[entry.verb] = f"entry {entry.id[:12]}, {entry.recorded_at:%Y-%m-%d %H:%M} UTC"
-        if entry.verb == "estimate" and entry.meta.get("key") == flow.key:
+        if entry.verb == "estimate" and entry.meta.get("key") == flow.key("estimate"):
             earlier.append((f"{entry.recorded_at:%Y-%m-%d %H:%M}", entry.record()))
     meta = {"seed": str(flow.seed), "version": __version__, "price_book": catalog.price_book(), "ledger": head}
     charges = [charge for _, charge in flow.spendings()]
@@ -311,7 +343,9 @@ def road(flow: Flow, tell: Callable[[str, Any], None], progress: Progress | None
     """
     sound = True
     for verb, step in (("define", define), ("audit", audit), ("estimate", estimate)):
-        record = flow.records.get(verb) or step(flow)
+        # The bill that define asked for did not know yet what the definition misses: it is made once more.
+        record = flow.records.get(verb) if verb == "audit" else None
+        record = record or step(flow)
         tell(verb, record)
         sound = sound and getattr(record, "ok", True)
     if sound or anyway:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 FREE = Band(0, 0, 0, 0)
 GROUPS = 10
+TOO_DEAR = "its first step costs more than what is left of the budget"
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +281,7 @@ def bigger_model(state: State) -> Offer:
 
 
 def _over_budget(plan: Plan | None) -> str:
-    return "" if plan else "its first step costs more than what is left of the budget"
+    return "" if plan else TOO_DEAR
 
 
 def redefine(state: State) -> Offer:

@@ -19,6 +19,8 @@ LEAST_ERROR = 0.005  # below this, logarithms of errors are mostly noise
 SPREAD_PRIOR_RUNS = 3  # how many runs' worth the pooled spread counts against a size's own
 SIZE_NAMES = ("n", "n_train")
 EXAMPLE = "n,score,test_rows"
+MOST = 1e12  # of examples and test rows
+MOST_CHARACTERS = 10_000_000
 
 
 def to_error(score: float, direction: str) -> float:
@@ -98,6 +100,9 @@ def read_points(path: Path, direction: str | None = None) -> tuple[Point, ...]:
     except UnicodeDecodeError:
         fix = "save the file as UTF-8"
         raise InputError(Problem(str(path), "bytes that are not UTF-8 text", "UTF-8 text", fix)) from None
+    if len(text) > MOST_CHARACTERS:
+        fix = "keep one row for each run"
+        raise InputError(Problem(str(path), f"{len(text):,} characters", f"at most {MOST_CHARACTERS:,}", fix))
     reader = csv.DictReader(text.splitlines())
     header = [(name or "").strip().casefold() for name in reader.fieldnames or ()]
     reader.fieldnames = header
@@ -109,7 +114,7 @@ def read_points(path: Path, direction: str | None = None) -> tuple[Point, ...]:
     points: list[Point] = []
     problems: list[Problem] = []
     metrics: dict[str, int] = {}
-    for row in reader:
+    for row in _rows(reader, path):
         where = f"{path.name}:{reader.line_num}"
         found = list(_row_problems(row, size, where, direction))
         problems += found
@@ -129,6 +134,14 @@ def read_points(path: Path, direction: str | None = None) -> tuple[Point, ...]:
     return tuple(points)
 
 
+def _rows(reader: "csv.DictReader[str]", path: Path) -> Iterator[dict[str, str]]:
+    try:
+        yield from reader
+    except csv.Error as error:
+        where = f"{path.name}:{reader.line_num}"
+        raise InputError(Problem(where, f"not CSV: {error}", "a row of the columns above", "correct the row")) from None
+
+
 def _number(text: str | None) -> float:
     """A number from `1,000`, `1e3`, `0.85` or `85%`; NaN for anything else."""
     raw = (text or "").strip().replace(",", "").replace("_", "")
@@ -140,12 +153,12 @@ def _number(text: str | None) -> float:
 
 def _whole(text: str | None, least: int) -> bool:
     number = _number(text)
-    return math.isfinite(number) and number >= least and number == int(number)
+    return math.isfinite(number) and least <= number <= MOST and number == int(number)
 
 
 def _row_problems(row: dict[str, str], size: str, where: str, direction: str | None) -> Iterator[Problem]:
     if not _whole(row[size], 0):
-        wanted = "a whole number, 0 (the untouched model) or more"
+        wanted = f"a whole number from 0 (the untouched model) to {MOST:g}"
         yield Problem(f"{where}: {size}", repr(row[size]), wanted, "write how many examples were trained on, e.g. 100")
     score = _number(row["score"])
     if not math.isfinite(score):
@@ -157,8 +170,13 @@ def _row_problems(row: dict[str, str], size: str, where: str, direction: str | N
         )
     for name, least in (("test_rows", 1), ("draws", 1)):
         if row.get(name) and not _whole(row[name], least):
-            yield Problem(f"{where}: {name}", repr(row[name]), f"a whole number >= {least}", "or leave the cell empty")
-    if row.get("sd") and not _number(row["sd"]) >= 0:
+            yield Problem(
+                f"{where}: {name}",
+                repr(row[name]),
+                f"a whole number from {least} to {MOST:g}",
+                "or leave the cell empty",
+            )
+    if row.get("sd") and not 0 <= _number(row["sd"]) <= MOST:
         yield Problem(f"{where}: sd", repr(row["sd"]), "a number >= 0 in the score's unit", "or leave the cell empty")
 
 

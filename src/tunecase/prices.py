@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tunecase import catalog
 from tunecase.project import Member, Project, Source
 from tunecase.records import DefaultUsed
-from tunecase.spread import Beta, Interval, Spread, Worlds
+from tunecase.spread import Z80, Z90, Beta, Interval, Spread, Worlds
 from tunecase.units import Quantity, Wanted, read_quantity
 
 if TYPE_CHECKING:
@@ -127,9 +127,23 @@ def person_hour(basis: Basis) -> "Draws":
     if not members:
         return basis.draw("team.rate", label=basis.text("team.role"))
     shares = [basis.draw("team.share", member.share, name) for name, member in members]
-    rates = [basis.draw("team.rate", member.rate, name) for name, member in members]
+    rates = [_member_rate(basis, member, name) for name, member in members]
     paid = [share * rate for share, rate in zip(shares, rates, strict=True)]
     return sum(paid[1:], paid[0]) / sum(shares[1:], shares[0])
+
+
+def _member_rate(basis: Basis, member: Member, name: str) -> "Draws":
+    """The hour of one person: as given, else the table's loaded wage of that role, else the default."""
+    wage = catalog.wage(member.role) if member.rate is None else None
+    usual = member.role.casefold().strip() == catalog.default("team.role").value
+    if wage is None or usual or not wage.unit.endswith(", loaded"):
+        return basis.draw("team.rate", member.rate, name)
+    # The table holds P10 and P90; an Interval wants the 5% and 95% points.
+    wide = Z90 / Z80
+    low, high = (wage.likely * (end / wage.likely) ** wide for end in (wage.low, wage.high))
+    words = f"{wage.low:g} to {wage.high:g} USD per hour"
+    basis.used.setdefault(f"team.rate of {member.role}", DefaultUsed(f"team.rate of {member.role}", words, wage.source))
+    return basis.worlds.draw(f"{name} team.rate", Interval(low, high).scaled(basis.base_per_usd))
 
 
 def team_share(basis: Basis) -> "Draws":

@@ -25,7 +25,7 @@ from tunecase.content import (
     Table,
 )
 from tunecase.errors import TunecaseError
-from tunecase.records import Estimate, Report, Spending, to_json
+from tunecase.records import Estimate, Option, Report, Spending, to_json
 from tunecase.sections.basis import basis, unchecked
 from tunecase.sections.bill import bill, spent
 from tunecase.sections.curve import chances, trial
@@ -166,7 +166,7 @@ def _overspent(found: Found) -> str:
 
 def _refusal(found: Found) -> str:
     if found.definition is not None and not found.definition.ok:
-        return f"Do not start: {_because(found.definition.reason)}"
+        return f"Do not start: {_because(found.definition.reason.removeprefix('Do not start: '))}"
     if found.audit is not None and not found.audit.ok:
         lead = "These data are not fit" if found.audit.verdict == "not fit" else "Too few data to say"
         return f"{lead}: {_because(found.audit.reason)}"
@@ -187,6 +187,8 @@ def _because(reason: str) -> str:
 def _chance(found: Found) -> str:
     target = found.target
     forecast = found.forecast
+    if forecast is None and found.definition is None:
+        return "Not judged yet"
     if target is None:
         return "No target to reach was given"
     if forecast is None:
@@ -195,14 +197,29 @@ def _chance(found: Found) -> str:
         return f"{score(target)} is reached"
     if forecast.p_target is None or forecast.verdict in ("not a pilot yet", "pilot uninformative"):
         return f"Too early to say whether {score(target)} can be reached"
+    plan = _plan(found)
+    if plan is not None:
+        return f"{share(plan.p_reach)} to reach {score(target)} by the plan advised"
     estimate = found.estimate
     if estimate is not None and estimate.reached is not None and estimate.budget is not None:
         budget = money(estimate.budget, estimate.currency)
-        return f"{share(estimate.reached)} to reach {score(target)} within {budget}"
+        within = f"within {budget}, what has no price left out" if estimate.unpriced else f"within {budget}"
+        return f"{share(estimate.reached)} to reach {score(target)} {within}"
     return f"{share(forecast.p_target)} to reach {score(target)} with {count(forecast.n_max)} examples"
 
 
+def _plan(found: Found) -> Option | None:
+    """The advised option, where it is one that buys something: its chance and price are the ones to tell."""
+    best = found.decision.best if found.decision is not None else None
+    return best if best is not None and best.cost is not None and best.cost.p90 > 0 and best.p_reach else None
+
+
 def _cost(found: Found) -> str:
+    plan = _plan(found)
+    if plan is not None and plan.cost is not None and found.decision is not None:
+        said = f"that plan's P80 cost {money(plan.cost.p80, found.decision.currency)}"
+        missing = len(found.estimate.unpriced) if found.estimate is not None else 0
+        return f"{said} plus {counted(missing, 'unpriced line')}" if missing else said
     estimate = found.estimate
     if estimate is None:
         return ""
@@ -238,6 +255,9 @@ def _chance_figure(found: Found) -> Figure:
         return Figure(name, "not known", "run `tunecase forecast`", "forecast")
     if forecast.p_target is None:
         return Figure(name, "not known", forecast.verdict, "forecast")
+    plan = _plan(found)
+    if plan is not None:
+        return Figure(name, share(plan.p_reach), "by the plan advised", "decision")
     estimate = found.estimate
     if estimate is not None and estimate.reached is not None and estimate.budget is not None:
         within = f"within {money(estimate.budget, estimate.currency)}"
@@ -253,6 +273,10 @@ def _cost_figures(found: Found) -> tuple[Figure, Figure]:
     total, currency = estimate.total, estimate.currency
     reach = f"8 in 10: {figures(total.p10)} to {figures(total.p90)}"
     cost = Figure("Cost, P50", money(total.p50, currency), reach, "bill")
+    plan = _plan(found)
+    if plan is not None and plan.cost is not None:
+        reach = f"8 in 10: {figures(plan.cost.p10)} to {figures(plan.cost.p90)}"
+        cost = Figure("Cost of that plan, P50", money(plan.cost.p50, currency), reach, "decision")
     if estimate.budget is None:
         return cost, Figure("Chance over budget", "no budget", "none was given", "bill")
     budget = f"budget {money(estimate.budget, currency)}"
@@ -266,7 +290,7 @@ def _next_figure(found: Found) -> Figure:
     if decision is None:
         return Figure("Next step", "not known", "run `tunecase decide`", "decision")
     best = decision.best
-    step = one_line(best.first_step if best and best.first_step else decision.action, 60)
+    step = one_line(best.first_step if best and best.first_step else decision.action, 140)
     if best is None or best.first_step_cost is None:
         return Figure("Next step", decision.advice, step, "decision")
     price = money(best.first_step_cost.p50, decision.currency) if best.first_step_cost.p90 else "free"

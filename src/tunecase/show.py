@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tunecase.errors import InputError, TunecaseError
-from tunecase.plot import curve_lines
+from tunecase.plot import WIDTH, curve_lines
 from tunecase.records import (
     Audit,
     Books,
@@ -218,7 +218,8 @@ def _tokens(record: Audit) -> str:
 def _estimate(console: "Console", record: Estimate, again: bool = False) -> None:
     over = ""
     if record.budget is not None and record.reached is not None:
-        over = f"; {share(record.reached)} chance to reach the target within {figures(record.budget)}"
+        within = f"within {figures(record.budget)}" if not record.unpriced else "if what has no price costs nothing"
+        over = f"; {share(record.reached)} chance to reach the target {within}"
     elif record.over_budget is not None:
         over = f"; {share(record.over_budget)} chance to exceed {figures(record.budget)}"
     words = f"{money_band(record.total, record.currency)}{over}"
@@ -295,7 +296,7 @@ def _forecast(console: "Console", record: Forecast) -> None:
     verdict = f"{verdict}, with {record.model}" if record.model else verdict
     _head(console, "forecast", verdict, False if not record.ok else None)
     _line(console, record.reason)
-    for row in curve_lines(record):
+    for row in curve_lines(record, width=max(20, min(WIDTH, console.width - 15))):
         _line(console, row)
     rows = [
         (
@@ -392,13 +393,19 @@ def _fit(console: "Console", record: Fit) -> None:
     speed = record.tokens_per_s
     _line(console, f"Speed {interval(speed.low, speed.mid, speed.high, 'tokens/s')}.")
     for name, value, unit in (("Time", record.hours, "h"), ("Price", record.usd, "USD")):
-        unknown = "unknown while it does not fit" if record.train_tokens else "give --tokens to know"
+        unknown = _why_unknown(record)
         words = interval(value.low, value.mid, value.high, unit) if value else unknown
         _line(console, f"{name} {words}.")
     for remedy in record.remedies:
         _line(console, f"Remedy: {remedy}.")
     _notes(console, "Assumed:", record.assumptions, 8)
     _notes(console, "Not counted:", record.not_counted)
+
+
+def _why_unknown(record: Fit) -> str:
+    if record.train_tokens is None:
+        return "give --tokens to know"
+    return "unknown: no provider of the tier has a price for this GPU" if record.ok else "unknown while it does not fit"
 
 
 def _report(console: "Console", record: Report) -> None:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     Draws = NDArray[np.float64]
 
+# Half a 90% and half an 80% interval, in standard deviations.
 Z90 = NormalDist().inv_cdf(0.95)
+Z80 = NormalDist().inv_cdf(0.9)
 
 
 @runtime_checkable

@@ -28,6 +28,7 @@ TIME_WORDS = {
 }
 SYMBOLS = {"$": "USD", "€": "EUR", "£": "GBP"}
 MULTIPLIERS = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "%": 0.01}
+NUMBER_WORDS = {"thousand": "k", "million": "M", "billion": "B", "mln": "M", "mio": "M", "bn": "B"}
 
 _NUMBER = r"[$€£]?\s*[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?:[eE][-+]?\d+)?\s*(?:[kKMB%](?![A-Za-z]))?"
 _PERT = re.compile(rf"^({_NUMBER})\s+/\s+({_NUMBER})\s+/\s+({_NUMBER})(?:\s+(.*))?$")
@@ -97,11 +98,16 @@ def read_quantity(text: object, wanted: Wanted) -> Quantity:
     if isinstance(text, bool) or not isinstance(text, str | int | float):
         raise UnitError(repr(text), wanted.words, f"write for example {wanted.example}")
     raw = str(text).strip()
-    numbers, symbol, unit_text, kind = _split(raw, wanted)
+    spoken = re.sub(r"(?<=\d)\s*\b(thousand|million|billion|mln|mio|bn)\b", _suffix, raw)
+    numbers, symbol, unit_text, kind = _split(spoken, wanted)
     currency, unit, per = _read_unit(unit_text, symbol, raw, wanted)
     factor = _factor(unit, per, raw, wanted)
     spread = _spread([number * factor for number in numbers], kind, raw, wanted)
     return Quantity(spread, f"{wanted.unit}/{wanted.per}" if wanted.per else wanted.unit, currency, raw)
+
+
+def _suffix(match: re.Match[str]) -> str:
+    return NUMBER_WORDS[match[1]]
 
 
 def _split(raw: str, wanted: Wanted) -> tuple[list[float], str, str, str]:
@@ -126,8 +132,10 @@ def _split(raw: str, wanted: Wanted) -> tuple[list[float], str, str, str]:
     if len(symbols) > 1:
         raise UnitError(repr(raw), "one currency", "use the same currency for both ends")
     # In "20 to 60k" and "50 to 80%" the last suffix speaks for all, as in speech.
-    shared = suffixes[-1] if all(s in ("", suffixes[-1]) for s in suffixes) and suffixes[-1] == "%" else None
-    numbers = [n * MULTIPLIERS[shared if shared is not None else s] for n, s in zip(numbers, suffixes, strict=True)]
+    alone = [n * MULTIPLIERS[s] for n, s in zip(numbers, suffixes, strict=True)]
+    together = [n * MULTIPLIERS[suffixes[-1]] for n in numbers]
+    shared = not any(suffixes[:-1]) and (suffixes[-1] == "%" or together == sorted(together))
+    numbers = together if shared else alone
     percent = suffixes[-1] == "%"
     if percent and wanted.unit != "share":
         raise UnitError(repr(raw), wanted.words, f"write for example {wanted.example}")
@@ -166,6 +174,8 @@ def _factor(unit: str, per: str, raw: str, wanted: Wanted) -> float:
         given = _singular(unit)
         if given not in HOURS:
             raise UnitError(repr(raw), wanted.words, fix)
+        if wanted.unit == "hour" and HOURS[given] > 1:
+            raise UnitError(repr(raw), wanted.words, f"{fix} (a {given} of work is not {HOURS[given]:g} hours)")
         factor *= HOURS[given] / HOURS[wanted.unit]
     elif unit and not (
         wanted.unit == "" and (wanted.per or not per) and unit.isalpha() and _singular(unit) not in HOURS
@@ -175,8 +185,8 @@ def _factor(unit: str, per: str, raw: str, wanted: Wanted) -> float:
         given = _singular(per)
         if given not in HOURS:
             raise UnitError(repr(raw), wanted.words, fix)
-        if is_money and {given, wanted.per} & {"day", "week"} and given != wanted.per:
-            raise UnitError(repr(raw), wanted.words, f"{fix} (a day's pay does not say its hours)")
+        if is_money and given != wanted.per and HOURS[given] > 1:
+            raise UnitError(repr(raw), wanted.words, f"{fix} (a {given}'s pay does not say its hours)")
         factor /= HOURS[given] / HOURS[wanted.per]
     elif _singular(per) != _singular(wanted.per):
         raise UnitError(repr(raw), wanted.words, fix)

@@ -23,7 +23,7 @@ def target_is_below_the_ceiling(facts: Facts) -> Criterion:
         reason = f"{facts.metric.name} does not count right answers, so agreement sets no ceiling for it"
         return judged("unknown", "note", "-", reason, "let a second person do the task, and score that person")
     if facts.ceiling is None or facts.agreement is None:
-        price = facts.labels_price(DOUBLE_LABELS)
+        price = facts.votes_price(DOUBLE_LABELS)
         fix = f"have a second person label {DOUBLE_LABELS} test rows, unseen by the first: {facts.money(price)}"
         given = facts.project.data.second_label
         reason = f"no test row holds {given!r}" if given else "no test row has a second label"
@@ -37,7 +37,7 @@ def target_is_below_the_ceiling(facts: Facts) -> Criterion:
         return judged("pass", "stop", got, seen)
     if facts.target <= high:
         return judged("pass", "stop", got, f"{seen}; the target lies within the ceiling's doubt, label more rows twice")
-    price = facts.labels_price(2 * facts.test_rows)
+    price = facts.votes_price(2 * facts.test_rows)
     return judged(
         "fail",
         "stop",
@@ -70,10 +70,11 @@ def gain_can_be_seen(facts: Facts) -> Criterion:
         return _power("pass", "stop", f"{facts.test_rows} test items", asked, wanted=wanted)
     price = facts.labels_price(missing)
     cost = f"{missing:,} more cost {facts.money(price)}"
+    fix = f"label {missing:,} more test rows"
     if facts.test is None and len(facts.train.rows) >= 2 * needed:
         reason, fix = "there is no test set yet", f"hold out {needed:,} of the {len(facts.train.rows):,} rows"
         return _power("unknown", "stop", "0 test items", reason, fix, wanted=wanted)
-    return _power("fail", "stop", f"{facts.test_rows} test items", f"{asked}; {cost}", f"label {cost}", price, wanted)
+    return _power("fail", "stop", f"{facts.test_rows} test items", f"{asked}; {cost}", fix, price, wanted)
 
 
 def _power(

@@ -133,8 +133,14 @@ class Facts:
         return self.basis.draw("problem.value", problem.value) * volume * months
 
     def labels_price(self, labels: int) -> Band:
-        """What so many usable labels cost, in the base currency."""
+        """What so many usable labels cost, in the base currency, all votes of each counted."""
         return band(prices.label_price(self.basis) * labels)
+
+    def votes_price(self, votes: int) -> Band:
+        """What so many single readings of a row cost, in the base currency."""
+        sources = self.project.data.sources
+        each = next((source.labels_per_example for source in sources if source.kind == "label"), 1.0)
+        return band(prices.label_price(self.basis) * votes / each)
 
     def money(self, price: Band) -> str:
         """A price in words: the middle to three figures, with P10 and P90 where they differ."""

@@ -17,7 +17,8 @@ def goal_is_measurable(facts: Facts) -> Criterion:
     problem = facts.project.problem
     missing = []
     if problem.metric is None:
-        missing.append(("a metric", "problem.metric: accuracy"))
+        usual = "accuracy" if facts.task == "classification" else "exact_match"
+        missing.append(("a metric", f"problem.metric: {usual}"))
     if problem.metric is not None and facts.direction is None:
         missing.append(("the direction of the metric", "problem.direction: higher"))
     if facts.target is None:

@@ -49,6 +49,10 @@ def _answer(estimate: Estimate) -> str:
     if estimate.budget is not None and estimate.over_budget is not None:
         budget = money(estimate.budget, estimate.currency)
         said += f" The chance to pass the budget of {budget} is {share(estimate.over_budget)}."
+    if estimate.reached is not None:
+        reach = share(estimate.reached)
+        said += f" It carries the rounds on to the target ({reach} of cases), the budget or the last size;"
+        said += " the plan advised below may stop earlier and cost less."
     if estimate.unpriced:
         said += f" Not in it: {counted(len(estimate.unpriced), 'line')} without a price."
     return said
