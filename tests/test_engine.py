@@ -105,10 +105,12 @@ def test_a_script_without_a_guard_runs_once(tmp_path: Path) -> None:
 
 
 LONG = """
-import multiprocessing, time
+import contextlib, multiprocessing, time
 from tunecase import engine
-for position, _ in engine.run_tasks(time.sleep, [0, 60, 60], workers=2):
-    print(*(child.pid for child in multiprocessing.active_children()), flush=True)
+# Closed as the pilot closes it: an interrupt that comes between two outcomes must end the workers too.
+with contextlib.closing(engine.run_tasks(time.sleep, [0, 60, 60], workers=2)) as outcomes:
+    for position, _ in outcomes:
+        print(*(child.pid for child in multiprocessing.active_children()), flush=True)
 """
 
 

@@ -26,7 +26,8 @@ def run_tasks(
 
     A task that raises does not stop the others: its exception is its outcome. Numerical libraries are held to one
     thread per worker, so workers do not fight for cores and the outcome does not depend on their number. Closing the
-    iterator, or Ctrl-C, drops what waits and ends what runs.
+    iterator, or Ctrl-C while it is asked, drops what waits and ends what runs; hold it in `contextlib.closing`, so that
+    an interrupt between two outcomes closes it too.
 
     Args:
         function: importable by name (defined at the top of a module), as are the tasks' types.
