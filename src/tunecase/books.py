@@ -10,10 +10,10 @@ from tunecase.errors import InputError, Problem, nearest
 from tunecase.project import Project, Rate
 from tunecase.records import BookLine, Books, Estimate, Spending
 from tunecase.spread import Band
+from tunecase.units import SYMBOLS
 from tunecase.wording import counted, figures, money, money_band, one_line, share
 
 CATEGORIES = ("gpu", "labour", "data", "evaluation", "inference", "storage", "other")
-SYMBOLS = {"$": "USD", "€": "EUR", "£": "GBP"}
 # Twelve digits on either side of the point, times a rate: fifty digits add up without rounding.
 DIGITS = 50
 

@@ -10,7 +10,6 @@ from tunecase.prices import Basis, GpuHour, gpu_hour
 if TYPE_CHECKING:
     from tunecase.spread import Draws
 
-GB_PER_GIB = 2**30 / 1e9
 COUNTS = (1, 2, 4, 8)
 
 
