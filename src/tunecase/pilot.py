@@ -16,8 +16,9 @@ from tunecase.datasets import Table, looks_like_classes
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.ladder import MOST_ROWS, Examples, deal, ladder_notes, ladder_sizes, usable
 from tunecase.records import Baseline, Pilot, Run
+from tunecase.scoring import score
 from tunecase.spread import generator
-from tunecase.trainers import Result, Task, Trainer, score
+from tunecase.trainers import Result, Task, Trainer
 from tunecase.wording import count, counted, duration, one_line
 
 # name, module; imported only when asked for.
@@ -108,7 +109,7 @@ def pilot(
     started = time.perf_counter()
     module = _trainer(trainer)
     rows, tests = usable(train, drop_rows), usable(test)
-    lacks = _lacks(rows, tests, module.NEEDS_CLASSES)
+    lacks = _lacks(rows, tests, (module.KINDS == ("classification",)))
     _refuse(_problems(trainer, metric, direction, draws, sizes, None if lacks else rows))
     chosen = () if lacks else tuple(sorted(set(sizes))) if sizes else ladder_sizes(len(rows), rows.class_count)
     steps = _steps(rows, tests, chosen, draws, seed, trainer, metric)
@@ -167,7 +168,11 @@ def no_pilot(
         why = f"the {trainer} scores {' and '.join(module.METRICS)}, not {metric}"
     else:
         why = ""
-    if module.NEEDS_CLASSES and len(rows) >= CLASSES_SHOW_AT_ROWS and not looks_like_classes(rows.labels):
+    if (
+        (module.KINDS == ("classification",))
+        and len(rows) >= CLASSES_SHOW_AT_ROWS
+        and not looks_like_classes(rows.labels)
+    ):
         what = f"the {trainer} only tells classes apart, and the outputs are free text"
         seen = f"{count(len(rows.classes))} different ones in {count(len(rows))} rows"
         why = f"{what} ({seen})" + (f"; {why}" if why else "")
@@ -216,7 +221,8 @@ def _steps(
         subset = rows.only(order[:n])
         task = Task(
             trainer, module.MODEL, subset.texts, subset.labels, tests.texts, tests.labels, metric,
-            int(generator(seed, f"pilot run {draw}").integers(2**31)), module.SETTINGS,
+            int(generator(seed, f"pilot run {draw}").integers(2**31)), module.settings(max(sizes), {}),
+            choices=rows.classes if rows.class_count > 1 else (),
         )  # fmt: skip
         steps.append(Step(draw, task, _key(task, draw)))
     return steps
@@ -329,7 +335,7 @@ def _problems(
     if wrong:
         fix = "leave sizes out for a ladder up to all usable rows"
         found.append(Problem("pilot: sizes", ", ".join(map(str, wrong)), f"1 to {count(len(rows))} usable rows", fix))
-    if module.NEEDS_CLASSES and not looks_like_classes(rows.labels):
+    if (module.KINDS == ("classification",)) and not looks_like_classes(rows.labels):
         got = f"{count(len(rows.classes))} different outputs in {count(len(rows))} usable training rows: no classes"
         fix = "name the column that holds the class (data.output), or forecast from points of runs made elsewhere"
         found.append(Problem("pilot: trainer", got, f"classes, which are all that {trainer} can learn", fix))

@@ -8,9 +8,10 @@ from pathlib import PurePath
 from typing import Any, TypeVar
 
 from tunecase.records.bill import DefaultUsed, Driver, Estimate, Fit, Line
-from tunecase.records.curve import Baseline, CurveBand, Forecast, Needed, Pilot, Point, Run
+from tunecase.records.curve import CurveBand, Forecast, Needed, NextRun, Point
 from tunecase.records.interval import Interval80
 from tunecase.records.money import BookLine, Books, Decision, Option, Report, Spending
+from tunecase.records.pilot import Baseline, Confusion, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
 from tunecase.records.problem import Audit, Criterion, Definition, Finding, Severity, Status, Tokens
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Baseline",
     "BookLine",
     "Books",
+    "Confusion",
     "Criterion",
     "CurveBand",
     "Decision",
@@ -31,16 +33,22 @@ __all__ = [
     "Forecast",
     "Interval80",
     "Line",
+    "Mistakes",
     "Needed",
+    "NextRun",
     "Option",
     "Pilot",
     "Point",
     "Report",
     "Run",
     "Severity",
+    "Slice",
     "Spending",
     "Status",
     "Tokens",
+    "Trial",
+    "Tuning",
+    "WorstRow",
     "from_json",
     "to_json",
 ]

@@ -1,68 +1,10 @@
-"""What pilot and forecast found: runs, points and the band of the curve."""
+"""What the forecast found: points, the band of the curve, and what the next run is worth."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from tunecase.records.interval import Interval80
 from tunecase.spread import Band
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One small training run: n examples, one draw of them, scored on the fixed test set."""
-
-    key: str
-    trainer: str
-    model: str
-    n: int
-    draw: int
-    score: float
-    correct: int
-    test_rows: int
-    seconds: float
-    train_loss: float | None = None
-    converged: bool = True
-    failed: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Baseline:
-    """The score of something that needs no training here."""
-
-    name: str
-    score: float
-    test_rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pilot:
-    """Small real runs on nested, class-balanced subsets, one held-out test set for all.
-
-    `stand_in` is True when the learner is not the model that would be tuned but a cheap one in its place.
-    """
-
-    trainer: str
-    model: str
-    metric: str
-    direction: Literal["higher", "lower"]
-    runs: tuple[Run, ...]
-    baselines: tuple[Baseline, ...]
-    sizes: tuple[int, ...]
-    draws: int
-    train_rows: int
-    test_rows: int
-    seconds: float
-    reused: int
-    stopped: str = ""
-    stand_in: bool = False
-    notes: tuple[str, ...] = ()
-
-    @property
-    def mean_scores(self) -> tuple[tuple[int, float], ...]:
-        """(n, mean score over draws), rising in n, failed runs left out."""
-        good = [run for run in self.runs if not run.failed and run.converged]
-        sizes = sorted({run.n for run in good})
-        return tuple((n, sum(r.score for r in good if r.n == n) / sum(r.n == n for r in good)) for n in sizes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +42,28 @@ class Needed:
 
 
 @dataclass(frozen=True, slots=True)
+class NextRun:
+    """The next run that tells the most for its price.
+
+    `narrows` is the share of the doubt (variance of ln error at the size that matters) that it is expected to remove;
+    `worth` the expected value of deciding with its result rather than without (EVSI) in the base currency, before
+    its price; None where the value of the target is not stated.
+    """
+
+    n: int
+    draws: int
+    narrows: float
+    worth: float | None
+    price: float | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """Will more data do it? The verdict's words are those of docs/method.md.
 
-    `model` is what the points were measured with; `stand_in` as in Pilot.
+    `model` is what the points were measured with; `stand_in` as in Pilot. `source` says where the points come from,
+    the pilot or a file's name; `n_budget` is the most examples that the budget can buy, where one is given.
     """
 
     verdict: Literal[
@@ -129,6 +89,9 @@ class Forecast:
     seed: int
     model: str = ""
     stand_in: bool = False
+    source: str = "pilot"
+    next_run: NextRun | None = None
+    n_budget: int | None = None
 
     @property
     def ok(self) -> bool:

@@ -1,19 +1,26 @@
 """The boundary between a pilot and what trains: a task goes in, a result comes out, both plain and picklable.
 
-A trainer is one file here and one name in pilot.TRAINERS. It is a module with four names (see Trainer). `train`
-depends on its task alone, so that a run can happen in another process, on another machine, or be taken from the ledger.
+A trainer is one file here and one name in pilot.TRAINERS. It is a module with the names of Trainer. `train` depends on
+its task alone, so that a run can happen in another process, on another machine, or be taken from the ledger.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
+
+from tunecase.errors import InputError, Problem, nearest
+from tunecase.scoring import Kind
 
 Setting = str | int | float | bool
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One run to make: train on these texts and labels, score on the test set."""
+    """One run to make: train on these texts and labels, score on the test set.
+
+    `model` is a name or a folder. `labels` are the wanted answers: classes, JSON objects or free text, as `kind` says.
+    `choices` are all classes of the whole training set, so that a small subset can still answer the ones it lacks.
+    """
 
     trainer: str
     model: str
@@ -24,11 +31,19 @@ class Task:
     metric: str
     seed: int
     settings: Mapping[str, Setting] = field(default_factory=dict)
+    kind: Kind = "classification"
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run found; `correct` of `test_rows` answers equal their label, `train_loss` is per training row [nats]."""
+    """What a run found; `correct` of `test_rows` answers equal their label, `train_loss` is per training label [nats].
+
+    `row_scores` (0 to 1) and `confidences` (0 to 1) are one per test row. `seconds` is wall time of the whole run,
+    `answer_s` that of answering the test rows alone. `tokens_per_s` counts training tokens over training time.
+    `hardware` names the GPU, or the processor; `gpus` is 0 on a processor. `skill_before` and `skill_after` are the
+    shares right of `skill_rows` general questions.
+    """
 
     score: float
     correct: int
@@ -38,65 +53,83 @@ class Result:
     train_loss: float | None = None
     converged: bool = True
     failed: str = ""
+    row_scores: tuple[float, ...] | None = None
+    confidences: tuple[float, ...] | None = None
+    answer_s: float | None = None
+    steps: int | None = None
+    train_tokens: int | None = None
+    tokens_per_s: float | None = None
+    peak_memory_gib: float | None = None
+    hardware: str = ""
+    gpus: int = 0
+    skill_before: float | None = None
+    skill_after: float | None = None
+    skill_rows: int = 0
 
 
 class Trainer(Protocol):
     """What a trainer's module holds."""
 
     MODEL: str
-    """The model's name, as the record shows it."""
+    """The model it trains unless the task names another, as the record shows it."""
 
     METRICS: Mapping[str, str]
     """Metrics it can score, each with the direction that is better."""
 
-    SETTINGS: Mapping[str, Setting]
-    """Its settings; they are part of a run's key, so a change makes new runs."""
+    KINDS: tuple[Kind, ...]
+    """Kinds of task it can learn."""
 
-    NEEDS_CLASSES: bool
-    """True when it can only tell classes apart."""
+    SETTINGS: Mapping[str, Setting]
+    """Its settings and their defaults; they are part of a run's key, so a change makes new runs."""
+
+    BASELINES: Mapping[str, Mapping[str, Setting]]
+    """What it can score without training: a name, and the settings that do it."""
+
+    SEARCH: tuple[Mapping[str, Setting], ...]
+    """Settings that a search tries, best guess first; empty when there is nothing to search."""
 
     STAND_IN: bool
     """True when nobody would ship it as the fine-tune: it shows the data's curve, not the model's."""
+
+    HEAVY: bool
+    """True when one run takes long enough that every core is worth its start."""
+
+    def settings(self, top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setting]:
+        """The settings of every run of a ladder that ends at `top_rows`: the defaults, overridden by `chosen`.
+
+        Raises: InputError for a setting it does not know or a value it cannot use.
+        """
+
+    def missing(self, model: str) -> str:
+        """What is missing to train this model here, as a sentence with its fix; empty when nothing is."""
 
     def train(self, task: Task) -> Result:
         """Trains on the task's rows and scores on its test rows."""
 
 
-def score(metric: str, labels: Sequence[str], predictions: Sequence[str]) -> float:
-    """The score of predictions against labels, 0 to 1.
+def known(chosen: Mapping[str, Setting], settings: Mapping[str, Setting], trainer: str) -> Mapping[str, Setting]:
+    """The chosen settings, each a name of the trainer's and of its default's type (a whole number may be a float).
 
-        accuracy = correct / rows
-        macro_f1 = mean over classes of 2 tp / (2 tp + fp + fn), classes of labels and predictions together
-
-    Args:
-        metric: "accuracy" or "macro_f1".
-        labels, predictions: one each per row; at least one row.
-    Raises: ValueError for another metric, or without rows.
+    Raises: InputError with every setting that is not known or not of that type.
 
     Example:
-        >>> score("accuracy", ["a", "b", "b", "b"], ["a", "b", "b", "a"])
-        0.75
-        >>> round(score("macro_f1", ["a", "b", "b", "b"], ["a", "b", "b", "a"]), 3)
-        0.733
-
-    Source: the definitions of scikit-learn's accuracy_score and f1_score(average="macro", zero_division=0).
-    Leaves nothing out.
+        >>> known({"rank": 4}, {"rank": 8}, "lora")
+        {'rank': 4}
     """
-    if not labels or len(labels) != len(predictions):
-        raise ValueError(f"{len(labels)} labels and {len(predictions)} predictions; wanted the same number, at least 1")
-    if metric == "accuracy":
-        return count_correct(labels, predictions) / len(labels)
-    if metric == "macro_f1":
-        classes = sorted({*labels, *predictions})
-        return sum(_f1(name, labels, predictions) for name in classes) / len(classes)
-    raise ValueError(f"metric {metric!r}; wanted accuracy or macro_f1")
+    problems = []
+    for name, value in chosen.items():
+        where = f"setting {name} of {trainer}"
+        if name not in settings:
+            problems.append(Problem(where, repr(name), "a setting of this trainer", nearest(name, list(settings))))
+        elif not _alike(value, settings[name]):
+            wanted = f"{type(settings[name]).__name__}, such as {settings[name]!r}"
+            problems.append(Problem(where, repr(value), wanted, "correct the value"))
+    if problems:
+        raise InputError(problems)
+    return dict(chosen)
 
 
-def count_correct(labels: Sequence[str], predictions: Sequence[str]) -> int:
-    """How many predictions equal their label."""
-    return sum(label == guess for label, guess in zip(labels, predictions, strict=True))
-
-
-def _f1(name: str, labels: Sequence[str], predictions: Sequence[str]) -> float:
-    both = sum(label == guess == name for label, guess in zip(labels, predictions, strict=True))
-    return 2 * both / (sum(label == name for label in labels) + sum(guess == name for guess in predictions))
+def _alike(value: Setting, default: Setting) -> bool:
+    if isinstance(default, float):
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) is type(default)

@@ -11,15 +11,19 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tunecase.trainers import Result, Setting, Task, count_correct, score
+from tunecase.scoring import Kind, count_correct, row_scores, score
+from tunecase.trainers import Result, Setting, Task, known
 
 if TYPE_CHECKING:
     from sklearn.pipeline import FeatureUnion
 
 MODEL = "the probe (n-gram logistic regression)"
 METRICS: Mapping[str, str] = {"accuracy": "higher", "macro_f1": "higher"}
-NEEDS_CLASSES = True
+KINDS: tuple[Kind, ...] = ("classification",)
+BASELINES: Mapping[str, Mapping[str, Setting]] = {}
+SEARCH: tuple[Mapping[str, Setting], ...] = ()
 STAND_IN = True
+HEAVY = False
 
 # Signs count as words, so that only a blank text is without features.
 WORDS_AND_SIGNS = r"\w+|[^\w\s]"
@@ -34,6 +38,16 @@ SETTINGS: Mapping[str, Setting] = {
     "tolerance": 0.01,
     "most_passes": 200,
 }
+
+
+def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setting]:
+    """The probe's settings, which do not depend on the ladder, overridden by those chosen."""
+    return {**SETTINGS, **known(chosen, SETTINGS, "probe")}
+
+
+def missing(model: str) -> str:
+    """Nothing: the probe needs no model."""
+    return ""
 
 
 def train(task: Task) -> Result:
@@ -66,6 +80,7 @@ def train(task: Task) -> Result:
         predictions=tuple(predictions),
         train_loss=loss,
         converged=converged,
+        row_scores=row_scores(task.metric, task.test_labels, predictions),
     )
 
 

@@ -1,0 +1,183 @@
+"""What the pilot found: runs, baselines, what the best run gets wrong, and what a search over settings gained."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tunecase.records.interval import Interval80
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One small training run: n examples, one draw of them, scored on the fixed test set.
+
+    `seconds` is the whole run's wall time, `usd` what it cost at the pilot's price of an hour (0 where the hour is
+    free, None where its price is unknown). `interval` is the 80% interval of the score over test rows. `purpose` says
+    what the run was made for: a rung of the ladder, or a trial of the search over settings. `skill_before` and
+    `skill_after` are the shares right of a small fixed set of general questions.
+    """
+
+    key: str
+    trainer: str
+    model: str
+    n: int
+    draw: int
+    score: float
+    correct: int
+    test_rows: int
+    seconds: float
+    train_loss: float | None = None
+    converged: bool = True
+    failed: str = ""
+    interval: Interval80 | None = None
+    steps: int | None = None
+    train_tokens: int | None = None
+    tokens_per_s: float | None = None
+    peak_memory_gib: float | None = None
+    hardware: str = ""
+    gpus: int = 0
+    usd: float | None = None
+    skill_before: float | None = None
+    skill_after: float | None = None
+    skill_rows: int = 0
+    purpose: Literal["ladder", "tuning"] = "ladder"
+    settings: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The score of something that needs no training here, and what 1,000 of its answers cost, where that is known.
+
+    `beaten` is the share of paired resamples of the test rows in which the best run scores higher, None where answers
+    were not kept.
+    """
+
+    name: str
+    score: float
+    test_rows: int
+    interval: Interval80 | None = None
+    usd_per_1k_answers: float | None = None
+    seconds_per_answer: float | None = None
+    beaten: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """How often one label was answered with another."""
+
+    label: str
+    answer: str
+    rows: int
+    share_of_label: float
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The score of a part of the test rows; `by` is length, label or source."""
+
+    by: str
+    name: str
+    rows: int
+    score: float
+    interval: Interval80 | None
+    worse: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WorstRow:
+    """A test row that the best run gets wrong with confidence; `row` is its number in the test file, from 0."""
+
+    row: int
+    text: str
+    label: str
+    answer: str
+    score: float
+    confidence: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mistakes:
+    """What the best run gets wrong; `review_file` holds the rows to look at."""
+
+    run: str
+    n: int
+    confusions: tuple[Confusion, ...]
+    slices: tuple[Slice, ...]
+    worst: tuple[WorstRow, ...]
+    wrong_rows: int
+    review_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One setting of a search, scored on the rows held out of training for choosing."""
+
+    settings: str
+    score: float
+    rows: int
+    seconds: float
+    failed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What a search over K settings gained at one size, the luck of the best of K taken off.
+
+    `error_factor` is the winner's error as a share of the default's, an 80% interval; below 1 it helped.
+    """
+
+    n: int
+    trials: tuple[Trial, ...]
+    best: str
+    default_score: float
+    best_score: float
+    luck: float
+    gain: Interval80
+    error_factor: Interval80
+    seconds: float
+    usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pilot:
+    """Small real runs on nested, class-balanced subsets, one held-out test set for all.
+
+    `stand_in` is True when the learner is not the model that would be tuned but a cheap one in its place.
+    """
+
+    trainer: str
+    model: str
+    metric: str
+    direction: Literal["higher", "lower"]
+    runs: tuple[Run, ...]
+    baselines: tuple[Baseline, ...]
+    sizes: tuple[int, ...]
+    draws: int
+    train_rows: int
+    test_rows: int
+    seconds: float
+    reused: int
+    stopped: str = ""
+    stand_in: bool = False
+    notes: tuple[str, ...] = ()
+    kind: Literal["classification", "extraction", "generation"] = "classification"
+    usd: float | None = None
+    mistakes: Mistakes | None = None
+    tuning: Tuning | None = None
+
+    @property
+    def mean_scores(self) -> tuple[tuple[int, float], ...]:
+        """(n, mean score over draws), rising in n, failed and unconverged runs left out."""
+        good = [run for run in self.runs if not run.failed and run.converged]
+        sizes = sorted({run.n for run in good})
+        return tuple((n, sum(r.score for r in good if r.n == n) / sum(r.n == n for r in good)) for n in sizes)
+
+    @property
+    def skill_lost(self) -> float | None:
+        """Points of general skill lost, mean over the runs that measured it; None where none did."""
+        lost = [
+            run.skill_before - run.skill_after
+            for run in self.runs
+            if run.skill_before is not None and run.skill_after is not None
+        ]
+        return sum(lost) / len(lost) if lost else None
