@@ -36,7 +36,7 @@ SETTINGS: Mapping[str, Setting] = {
     "rank": 8,
     "depth": 8,
     "style": "plain",
-    "names": False,
+    "names": True,
     "shots": 0,
     "most_tokens": 1024,
     "answer_tokens": 160,
