@@ -141,7 +141,7 @@ def load(model: str, number: str = "auto") -> tuple[Any, Any, Found]:
         raise NoModelError(_nowhere(model))
     if not found.ready:
         found = _convert(found)
-    with _quiet():
+    with quiet():
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         tokenizer = AutoTokenizer.from_pretrained(found.folder, local_files_only=True, trust_remote_code=False)
@@ -339,7 +339,7 @@ def _save_converted(source: Path, target: Path) -> None:
     _need_extra()
     if importlib.util.find_spec("gguf") is None:
         raise MissingExtraError("converting the embedded model (gguf not installed)", "train")
-    with _quiet():
+    with quiet():
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -360,8 +360,8 @@ def _save_converted(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Keeps the libraries' progress bars and advice off the user's screen."""
+def quiet() -> Iterator[None]:
+    """Keeps transformers' progress bars and advice off the user's screen."""
     from transformers.utils import logging
 
     # The reader of GGUF files draws its own bar.
