@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.trainers import networks
 
+from tests.trainers import networks
 from tunecase.errors import InputError
 from tunecase.trainers import Task, lora, weights
 
@@ -159,10 +159,9 @@ def test_the_embedded_model_learns_the_example() -> None:
             found = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
             rows[name] = [(row["text"], row["label"]) for row in found if row.get("text") and row.get("label")]
         train, test = rows["train"][:80], rows["test"][:100]
-        result = lora.train(
-            Task("lora", lora.MODEL, tuple(text for text, _ in train), tuple(label for _, label in train),
-                 tuple(text for text, _ in test), tuple(label for _, label in test), "accuracy", 0, lora.settings(80, {}))
-        )  # fmt: skip
+        (texts, labels), (test_texts, test_labels) = zip(*train, strict=True), zip(*test, strict=True)
+        chosen = lora.settings(80, {})
+        result = lora.train(Task("lora", lora.MODEL, texts, labels, test_texts, test_labels, "accuracy", 0, chosen))
     assert result.score > 0.4
     assert result.converged
     assert result.skill_after is not None

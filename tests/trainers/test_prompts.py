@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.trainers import networks
 
+from tests.trainers import networks
 from tunecase.trainers import prompts
 
 END = 99

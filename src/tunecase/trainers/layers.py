@@ -282,7 +282,8 @@ class Network:
             for layer in self._layers()[-self.depth :]:
                 states = self._layer(layer, states, rotation, mask, None, record)
             self._past = (key, record)
-        return self._past[1]
+        past: list[Any] = self._past[1]
+        return past
 
     def _layers(self) -> Any:
         return self.base.layers
@@ -294,7 +295,8 @@ class Network:
     def _mask(self, seen: "Tensor", before: int) -> "Tensor":
         torch = self._torch
         mask = torch.zeros(seen.shape, dtype=self.dtype, device=self.device).masked_fill_(~seen, float("-inf"))
-        return torch.nn.functional.pad(mask, (before, 0))
+        padded: Tensor = torch.nn.functional.pad(mask, (before, 0))
+        return padded
 
     def _rotation(self, states: "Tensor", positions: Sequence[int]) -> "tuple[Tensor, Tensor]":
         places = self._torch.tensor([list(positions)], device=self.device)
@@ -345,10 +347,9 @@ class Network:
         return states + self._mapped(mlp.act_fn(gate) * up, mlp.down_proj)[0]
 
     def _norm(self, norm: Any, states: "Tensor") -> "Tensor":
-        result = self._torch.nn.functional.rms_norm(
-            states, (states.shape[-1],), norm.weight, norm.variance_epsilon
-        )
-        return result
+        functional: Any = self._torch.nn.functional
+        normed: Tensor = functional.rms_norm(states, (states.shape[-1],), norm.weight, norm.variance_epsilon)
+        return normed
 
     def _mapped(self, states: "Tensor", *modules: Any) -> "list[Tensor]":
         """Linear maps of the same states; their adapters' first halves are one product."""
@@ -371,7 +372,7 @@ class Network:
             for place in row.asked:
                 tokens = torch.tensor([[*prefix, *_path(row, place)]], device=self.device)
                 found.append(self.net(input_ids=tokens, use_cache=False).logits[0, -1].float())
-        logits = torch.stack(found)
+        logits: Tensor = torch.stack(found)
         return logits if columns is None else logits[:, columns]
 
     def _why_stock(self) -> str:

@@ -261,7 +261,8 @@ def _trained(session: Session, lesson: Lesson, seed: int, chosen: Mapping[str, A
         rows = [lesson.rows[i] for i in batch]
         share = 1 / (len(batch) if lesson.classes else sum(len(row.asked) for row in rows))
         for pack in network.packs(lesson.form.before, rows):
-            (_nats(session, lesson, [batch[i] for i in pack]).sum() * share).backward()
+            loss: Any = _nats(session, lesson, [batch[i] for i in pack]).sum() * share
+            loss.backward()
         torch.nn.utils.clip_grad_norm_(network.trained, 1.0)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)

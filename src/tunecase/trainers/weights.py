@@ -7,6 +7,7 @@ written once as bf16 safetensors into tunecase's cache folder. Nothing here runs
 """
 
 import hashlib
+import importlib
 import importlib.util
 import io
 import os
@@ -145,7 +146,7 @@ def load(model: str, number: str = "auto") -> tuple[Any, Any, Found]:
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         tokenizer = AutoTokenizer.from_pretrained(found.folder, local_files_only=True, trust_remote_code=False)
-        net = AutoModelForCausalLM.from_pretrained(
+        net: Any = AutoModelForCausalLM.from_pretrained(
             found.folder, local_files_only=True, trust_remote_code=False, use_safetensors=True, dtype=number
         )
     return tokenizer, net.eval(), found
@@ -343,11 +344,9 @@ def _save_converted(source: Path, target: Path) -> None:
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
-        try:
-            from transformers import GgufConfig
-        except ImportError:  # older releases dequantise without being asked
-            GgufConfig = None  # type: ignore[assignment,misc]  # noqa: N806 - a class's name
-        more = {"quantization_config": GgufConfig(dequantize=True)} if GgufConfig else {}
+        # Older releases have no such class and dequantise without being asked.
+        gguf_config: Any = getattr(importlib.import_module("transformers"), "GgufConfig", None)
+        more = {"quantization_config": gguf_config(dequantize=True)} if gguf_config else {}
         tokenizer = AutoTokenizer.from_pretrained(source, gguf_file=GGUF)
         net: Any = AutoModelForCausalLM.from_pretrained(source, gguf_file=GGUF, dtype=torch.float32, **more)
         # Some releases leave the mark of quantisation, and then refuse to save or train.
