@@ -1,5 +1,6 @@
 """How a task becomes text: what stands before every row, the row's text, what is asked, and the answers as tokens."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -81,25 +82,23 @@ def form(
     return Form(before_tokens, _tokens(tokenizer, after), int(end), lead, room)
 
 
-def choose_shots(
-    texts: Sequence[str], labels: Sequence[str], shots: int, seed: int, classes: bool
-) -> tuple[tuple[str, str], ...]:
+def choose_shots(rows: Sequence[tuple[str, str]], shots: int, seed: int, classes: bool) -> tuple[tuple[str, str], ...]:
     """Examples to show: rows in the seed's order, one of each class in turn where there are classes.
 
     Example:
-        >>> choose_shots(["a1", "a2", "b1"], ["a", "a", "b"], 2, 0, classes=True)[0][1] in "ab"
-        True
+        >>> sorted(label for _, label in choose_shots([("a1", "a"), ("a2", "a"), ("b1", "b")], 2, 0, classes=True))
+        ['a', 'b']
     """
-    order = list(range(len(texts)))
+    order = list(rows)
     Random(seed).shuffle(order)  # noqa: S311 - a draw, not a secret
     if classes:
-        seen: dict[str, int] = {}
+        seen: Counter[str] = Counter()
         turns = []
-        for place, position in enumerate(order):
-            turns.append((seen.setdefault(labels[position], 0), place, position))
-            seen[labels[position]] += 1
-        order = [position for _, _, position in sorted(turns)]
-    return tuple((texts[position], labels[position]) for position in order[:shots])
+        for place, (text, label) in enumerate(order):
+            turns.append((seen[label], place, text, label))
+            seen[label] += 1
+        order = [(text, label) for _, _, text, label in sorted(turns)]
+    return tuple(order[:shots])
 
 
 def encode(tokenizer: Any, made: Form, texts: Sequence[str]) -> tuple[list[tuple[int, ...]], int]:
