@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tunecase.trainers import weights
+from tunecase.trainers import machine
 from tunecase.trainers.hidden import Kept
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class Network:
             seen = torch.zeros_like(tokens)
             for place, i in enumerate(some):
                 seen[place, width - len(prefix) - len(prompts[i]) :] = 1
-            with torch.no_grad(), weights.quiet():
+            with torch.no_grad(), machine.quiet():
                 made = self.net.generate(
                     input_ids=tokens.to(self.device), attention_mask=seen.to(self.device), do_sample=False,
                     max_new_tokens=most_tokens, eos_token_id=end, pad_token_id=end,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tunecase import scoring
 from tunecase.errors import InputError, Problem
 from tunecase.scoring import Kind
-from tunecase.trainers import Result, Setting, Task, known, layers, prompts, skill, weights
+from tunecase.trainers import Result, Setting, Task, known, layers, machine, prompts, skill, weights
 from tunecase.trainers.hidden import Kept
 
 if TYPE_CHECKING:
@@ -198,14 +198,14 @@ def _loaded(model: str) -> tuple[Any, Any, str, str, list[Any]]:
     device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     if device == "cpu":
         torch.set_num_threads(1)
-    tokenizer, net, found = weights.load(model, weights.number_type(device))
-    hardware = torch.cuda.get_device_name() if device == "cuda" else weights.processor()
+    tokenizer, net, found = weights.load(model, machine.number_type(device))
+    hardware = torch.cuda.get_device_name() if device == "cuda" else machine.processor()
     return tokenizer, net.to(device).requires_grad_(False), weights.fingerprint(found.folder), hardware, []
 
 
 @cache
 def _kept() -> Kept:
-    return Kept(weights.cache_folder() / "hidden.sqlite")
+    return Kept(machine.cache_folder() / "hidden.sqlite")
 
 
 _LAST: dict[str, Any] = {}
