@@ -27,12 +27,12 @@ METRICS: Mapping[str, str] = {name: direction for name, (_, direction) in scorin
 STAND_IN = False
 HEAVY = True
 LEAST_STEPS = 120
-# Passes over the largest rung at the least: see settings().
-PASSES = 1.5
+# Over the largest rung, at the least. On the example's 668 rows 1.5 passes leave a mean loss of .64, 3 passes .07.
+PASSES = 3
 SETTINGS: Mapping[str, Setting] = {
-    "steps": 0,
+    "steps": 120,
     "batch": 8,
-    "learning_rate": 1e-3,
+    "learning_rate": 2e-3,
     "rank": 8,
     "depth": 8,
     "style": "plain",
@@ -45,7 +45,14 @@ BASELINES: Mapping[str, Mapping[str, Setting]] = {
     "zero-shot": {"steps": 0, "shots": 0},
     "few-shot": {"steps": 0, "shots": 8},
 }
-SEARCH: tuple[Mapping[str, Setting], ...] = ()
+SEARCH: tuple[Mapping[str, Setting], ...] = (
+    {"learning_rate": 1e-3},
+    {"rank": 16},
+    {"style": "chat"},
+    {"learning_rate": 5e-4},
+    {"names": False},
+    {"depth": 12},
+)
 # A class's mean loss on its own training rows, above which the adapters have not yet learnt them [nats].
 CONVERGED_CLASS_NATS = 0.2
 # A free answer never becomes certain. It is learnt when half of the first loss is gone, or when the last fifth of the
@@ -59,7 +66,7 @@ WARM_UP = 0.1
 def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setting]:
     """One set of settings for all rungs, so that the curve shows the data and not the optimiser's steps.
 
-        steps = max(120, ceil(1.5 top_rows / batch)), unless chosen
+        steps = max(120, ceil(3 top_rows / batch)), unless chosen
 
     Args:
         top_rows: training rows of the largest rung.
@@ -68,7 +75,7 @@ def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setti
 
     Example:
         >>> settings(640, {})["steps"], settings(6_400, {"batch": 16})["steps"]
-        (120, 600)
+        (240, 1200)
     """
     found = {**SETTINGS, **known(chosen, SETTINGS, "lora")}
     problems = [
