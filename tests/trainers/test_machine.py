@@ -37,3 +37,11 @@ def test_the_number_type_is_measured_once(tmp_path: Path, monkeypatch: pytest.Mo
 def test_the_processor_has_a_name() -> None:
     """A record without one would not say what the seconds are worth."""
     assert machine.processor().strip()
+
+
+def test_a_device_does_a_product() -> None:
+    """Whatever it is, torch knows it."""
+    networks.needed()
+    import torch
+
+    assert torch.device(machine.device()).type in ("cpu", "cuda", "mps")

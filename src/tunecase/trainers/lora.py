@@ -202,7 +202,7 @@ class Trained:
 def _loaded(model: str) -> tuple[Any, Any, str, str, list[Any]]:
     import torch
 
-    device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    device = machine.device()
     if device == "cpu":
         torch.set_num_threads(1)
     tokenizer, net, found = weights.load(model, machine.number_type(device))

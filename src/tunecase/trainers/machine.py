@@ -32,6 +32,18 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tunecase"
 
 
+def device() -> str:
+    """ "cuda" or "mps" where such a GPU does a product, else "cpu"."""
+    import torch
+
+    for name, there in (("cuda", torch.cuda.is_available), ("mps", torch.backends.mps.is_available)):
+        with suppress(RuntimeError, NotImplementedError):
+            if there():
+                one = torch.ones(8, 8, device=name)
+                return name if float((one @ one).sum()) == 512.0 else "cpu"
+    return "cpu"
+
+
 def number_type(device: str = "cpu") -> str:
     """The quicker of bf16 and fp32 for the frozen weights on this device, measured once per processor and kept.
 
