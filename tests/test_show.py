@@ -18,6 +18,7 @@ from tests.test_records import FIT, REPORT
 from tunecase.errors import InputError, MissingExtraError, Problem
 from tunecase.ledger import Ledger
 from tunecase.pilot import Progress
+from tunecase.records import Change
 from tunecase.show import PRINTERS, as_html, audit_progress, paper, pilot_progress, show, show_error
 
 ALL: dict[str, Any] = {
@@ -26,6 +27,7 @@ ALL: dict[str, Any] = {
     "fit": FIT,
     "report": REPORT,
     "spend": samples.spendings()[2],
+    "changed": (Change("chance of its plan", "26%", "41%"),),
 }
 EVIL = "[red]x[/red] [link=http://a]b[/link] :smile: \x1b[31mred\x1b[0m \x1b]0;title\x07 \r\x08 \u202egnp.exe"
 
@@ -231,7 +233,7 @@ def test_a_fit_that_fails() -> None:
     assert "· evaluation" in text
 
 
-@pytest.mark.parametrize("verb", [verb for verb in ALL if verb != "estimate again"])
+@pytest.mark.parametrize("verb", [verb for verb in ALL if verb not in ("estimate again", "changed")])
 def test_notebooks_get_the_same_text(verb: str) -> None:
     """The HTML of a record is its print, every text escaped."""
     html = as_html(poisoned(ALL[verb]) if verb != "report" else replace(REPORT, answer="<script>alert(1)</script>"))

@@ -136,8 +136,8 @@ def _worst(found: Mistakes) -> Table:
         for one in found.worst[:MOST_WORST]
     )
     note = f"All of them are in {found.review_file}." if found.review_file else ""
-    return Table("Wrong and sure: rows to look at", ("Test row", "Text", "Label", "Answered", "Confidence"), rows, (0, 4),
-                 note=note)  # fmt: skip
+    head = ("Test row", "Text", "Label", "Answered", "Confidence")
+    return Table("Wrong and sure: rows to look at", head, rows, (0, 4), note=note)
 
 
 def _tuning(found: Tuning) -> Table:

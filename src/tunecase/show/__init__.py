@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tunecase.errors import InputError, TunecaseError
-from tunecase.show.advice import print_decision, print_report
+from tunecase.show.advice import print_changes, print_decision, print_report
 from tunecase.show.bill import print_books, print_estimate, print_estimate_again, print_fit, print_spend
 from tunecase.show.curve import print_forecast
 from tunecase.show.judged import print_audit, print_definition
@@ -29,6 +29,7 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "spend": print_spend,
     "fit": print_fit,
     "report": print_report,
+    "changed": print_changes,
 }
 
 

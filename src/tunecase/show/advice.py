@@ -1,10 +1,11 @@
 """Prints what to do next, and where the report lies."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tunecase.records import Decision, Option, Report
+from tunecase.records import Change, Decision, Option, Report
 from tunecase.show.paper import heading, price_words, print_notes, print_table, say
-from tunecase.wording import figures, share
+from tunecase.wording import counted, figures, share
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,3 +46,13 @@ def print_report(console: "Console", record: Report) -> None:
     for path in (record.html, record.markdown, record.json):
         if path:
             say(console, path, indent=2)
+
+
+def print_changes(console: "Console", record: Sequence[Change]) -> None:
+    """What moved since the last time, before and now."""
+    if not record:
+        return
+    heading(console, "changed", f"{counted(len(record), 'answer')} moved")
+    for change in record:
+        say(console, f"{change.name}: {change.now}")
+        say(console, f"before: {change.before}", "dim", 4)
