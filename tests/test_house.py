@@ -34,7 +34,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "scoring",
         "changes",
     ),
-    ("ledger", "engine"),
+    ("ledger", "engine", "answers"),
     ("project", "catalog", "records"),
     ("spread", "units", "errors", "yaml_lines", "wording", "content"),
 )
