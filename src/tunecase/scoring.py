@@ -16,6 +16,9 @@ from tunecase.statistics import wilson
 from tunecase.tally import tally
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from tunecase.tally import Sums
 
 Kind = Literal["classification", "extraction", "generation"]
@@ -223,12 +226,24 @@ def _resampled(sums: "Sums", seed: int, total: "Callable[[Sums], Sums]") -> "Sum
     import numpy as np
 
     cells, rows = np.unique(sums, axis=0, return_counts=True)
-    rng, n, block = generator(seed, "test rows"), len(sums), max(1, MOST_NUMBERS // len(cells))
+    rng, n, block = generator(seed, "test rows"), len(sums), max(1, MOST_NUMBERS // len(sums))
     parts = []
     for start in range(0, RESAMPLES, block):
-        weights = rng.multinomial(n, rows / n, size=min(block, RESAMPLES - start))
+        draws = min(block, RESAMPLES - start)
+        # One number per cell, or one per row: a cell's costs eleven times as much.
+        few = 11 * len(cells) < n
+        weights = rng.multinomial(n, rows / n, size=draws) if few else _drawn(rng, rows, draws)
         parts.append(total(weights.astype(np.float64) @ cells))
     return np.concatenate(parts)
+
+
+def _drawn(rng: "np.random.Generator", rows: "NDArray[np.int64]", draws: int) -> "NDArray[np.int64]":
+    """How often each cell comes up when as many rows are drawn with replacement, shape (draws, cells)."""
+    import numpy as np
+
+    cell = np.repeat(np.arange(len(rows)), rows)
+    hits = cell[rng.integers(0, len(cell), (draws, len(cell)))] + np.arange(draws)[:, np.newaxis] * len(rows)
+    return np.bincount(hits.ravel(), minlength=draws * len(rows)).reshape(draws, len(rows))
 
 
 def _interval(mid: float, drawn: "Sums", n: int) -> Interval80:
