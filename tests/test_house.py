@@ -13,7 +13,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("case", "show", "page", "charts", "plot", "dashboard", "__init__"),
     ("flow",),
     ("init", "define", "audit", "estimate", "pilot", "forecast", "decide", "books", "report", "fit"),
-    ("criteria", "checks", "costs", "levers", "trainers", "sections"),
+    ("criteria", "checks", "costs", "levers", "trainers", "importers", "sections"),
     (
         "shape",
         "memory",
