@@ -32,6 +32,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "points",
         "verdicts",
         "scoring",
+        "experiments",
     ),
     ("ledger", "engine"),
     ("project", "catalog", "records"),

@@ -5,14 +5,19 @@ within n_max (a clear signal, and a chance below 5%), then unlikely (below 50%),
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
 from tunecase.curves import FARTHEST, LEAST_SIZES, Belief, believe, reach_share
 from tunecase.errors import InputError, Problem
-from tunecase.points import merge, read_points, to_error, to_score
+from tunecase.importers import Asked, Imported
+from tunecase.importers.mlflow import mlflow_database, mlflow_folder, mlflow_server
+from tunecase.importers.tables import history_table, points_table, run_table
+from tunecase.importers.trainer_state import trainer_state
+from tunecase.points import merge, to_error, to_score
 from tunecase.prices import Basis, Supply
 from tunecase.records import CurveBand, Forecast, Interval80, Needed, Point
 from tunecase.spread import Band, band
@@ -24,7 +29,19 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["forecast", "n_max_of", "read_points"]
+IMPORTERS: tuple[Callable[[str, Asked], Imported | None], ...] = (
+    points_table,
+    mlflow_server,
+    mlflow_database,
+    mlflow_folder,
+    trainer_state,
+    history_table,
+    run_table,
+)
+FORMATS = (
+    "a CSV of n,score; a CSV export of Weights & Biases or MLflow; an mlruns folder, an mlflow.db or a tracking "
+    "server's address; a trainer_state.json or a folder of them"
+)
 
 DRAWS = 2000
 BAND_SIZES = 14
@@ -106,6 +123,23 @@ def forecast(
         model=model,
         stand_in=stand_in,
     )
+
+
+def read_source(place: str, asked: Asked) -> Imported:
+    """The points of a place: the first of IMPORTERS whose format it is.
+
+    Args:
+        place: a file, a folder or an http address, as typed.
+        asked: the metric and what else the user says of it.
+    Raises: InputError with every mistake; TunecaseError when a server does not answer.
+    """
+    if "://" not in place and not Path(place).exists():
+        raise InputError(Problem(place, "no such file or folder", FORMATS, "correct the path"))
+    for importer in IMPORTERS:
+        found = importer(place, asked)
+        if found is not None:
+            return found
+    raise InputError(Problem(place, "no points that are known here", FORMATS, "export the runs as CSV with n,score"))
 
 
 def n_max_of(last: int, supply: Supply | None, basis: Basis | None, held: int = 0) -> tuple[int, str]:
