@@ -31,6 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "curve_models",
         "points",
         "verdicts",
+        "stakes",
         "scoring",
         "experiments",
         "changes",

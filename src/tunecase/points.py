@@ -191,13 +191,19 @@ def read_number(text: str | None) -> float:
         return math.nan
 
 
-def _whole(text: str | None, least: int) -> bool:
+def whole_number(text: str | None, least: int = 0) -> int | None:
+    """A whole number from `least` to 1e12, or None.
+
+    Example:
+        >>> whole_number("1,000"), whole_number("2e3"), whole_number("-1"), whole_number("0.5")
+        (1000, 2000, None, None)
+    """
     number = read_number(text)
-    return math.isfinite(number) and least <= number <= MOST and number == int(number)
+    return int(number) if math.isfinite(number) and least <= number <= MOST and number == int(number) else None
 
 
 def _row_problems(row: dict[str, str], size: str, where: str, direction: str | None) -> Iterator[Problem]:
-    if not _whole(row[size], 0):
+    if whole_number(row[size]) is None:
         wanted = f"a whole number from 0 (the untouched model) to {MOST:g}"
         yield Problem(f"{where}: {size}", repr(row[size]), wanted, "write how many examples were trained on, e.g. 100")
     score = read_number(row["score"])
@@ -209,7 +215,7 @@ def _row_problems(row: dict[str, str], size: str, where: str, direction: str | N
             f"{where}: score", repr(row["score"]), wanted, "correct the score, or say which direction is better"
         )
     for name, least in (("test_rows", 1), ("draws", 1)):
-        if row.get(name) and not _whole(row[name], least):
+        if row.get(name) and whole_number(row[name], least) is None:
             yield Problem(
                 f"{where}: {name}",
                 repr(row[name]),

@@ -107,7 +107,9 @@ def _chosen(found: Experiments, asked: Asked, *, place: str, form: str) -> Impor
         used = {asked.experiment: used[asked.experiment]}
     if len(used) > 1:
         got = ", ".join(f"{name} ({counted(len(runs), 'run')})" for name, runs in list(used.items())[:12])
-        raise InputError(Problem(place, f"experiments {got}", "one experiment for one curve", "say `--experiment NAME`"))
+        raise InputError(
+            Problem(place, f"experiments {got}", "one experiment for one curve", "say `--experiment NAME`")
+        )
     return import_runs(next(iter(used.values()), []), asked, place=place, form=form)
 
 
@@ -115,7 +117,9 @@ def _experiments(folder: Path) -> list[Path]:
     """The meta.yaml of each experiment below a folder, or of the folder itself when it is one."""
     if (folder / "meta.yaml").is_file() and not _is_run(folder):
         return [folder / "meta.yaml"]
-    return [child / "meta.yaml" for child in _children(folder) if (child / "meta.yaml").is_file() and not _is_run(child)]
+    return [
+        child / "meta.yaml" for child in _children(folder) if (child / "meta.yaml").is_file() and not _is_run(child)
+    ]
 
 
 def _children(folder: Path) -> list[Path]:

@@ -113,7 +113,9 @@ def _chart_runs(header: Sequence[str], rows: Rows, step: str) -> list[Tracked]:
         series += [
             (read_number(cells[step]), read_number(cells[column])) for _, cells in rows if _is_number(cells[column])
         ]
-    return [Tracked(run, "", {}, {key: series for key, series in scores.items() if series}) for run, scores in found.items()]
+    return [
+        Tracked(run, "", {}, {key: series for key, series in scores.items() if series}) for run, scores in found.items()
+    ]
 
 
 def _history_runs(header: Sequence[str], rows: Rows, step: str, stem: str) -> Iterator[Tracked]:

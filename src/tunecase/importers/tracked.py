@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.importers import Asked, Imported
-from tunecase.points import MOST, read_number
+from tunecase.points import whole_number
 from tunecase.records import Point
 from tunecase.wording import counted
 
@@ -131,8 +131,8 @@ def score_rank(key: str, metric: str) -> int | None:
     2 without a word of where; None where it is not this metric.
 
     Example:
-        >>> score_rank("test/acc", "accuracy"), score_rank("eval_accuracy", "accuracy"), score_rank("train/loss", "loss")
-        (0, 1, None)
+        >>> [score_rank(key, "accuracy") for key in ("test/acc", "eval_accuracy", "accuracy", "train/accuracy")]
+        [0, 1, 2, None]
     """
     words, rank = plain(key).split("_"), 2
     while len(words) > 1 and (words[0] in SPLITS or words[0] in WORDS_AROUND):
@@ -154,7 +154,9 @@ def _score_key(runs: Sequence[Tracked], asked: Asked, place: str, problems: list
         ):
             way = "falls" if asked.direction == "higher" else "rises"
             got = f"{key}, which {way} as a model gets better, for the metric {asked.metric}"
-            problems.append(Problem("--score-column", got, f"a score of {asked.metric}", "say `--metric` for what it is"))
+            problems.append(
+                Problem("--score-column", got, f"a score of {asked.metric}", "say `--metric` for what it is")
+            )
             key = None
         return key
     ranked = {key: rank for key in keys if (rank := score_rank(key, asked.metric)) is not None}
@@ -186,10 +188,10 @@ def _size_key(runs: Sequence[Tracked], asked: Asked, place: str, problems: list[
             )
         return key
     found = [key for key in keys if plain(key) in SIZE_NAMES or _tail(key) in SIZE_NAMES]
-    usable = [key for key in found if any(_whole(run.facts.get(key)) is not None for run in runs)]
-    usable.sort(key=lambda key: (-sum(_whole(run.facts.get(key)) is not None for run in runs), _preferred(key)))
+    usable = [key for key in found if any(whole_number(run.facts.get(key)) is not None for run in runs)]
+    usable.sort(key=lambda key: (-sum(whole_number(run.facts.get(key)) is not None for run in runs), _preferred(key)))
     for run in runs:
-        sizes = {key: n for key in usable if (n := _whole(run.facts.get(key))) is not None}
+        sizes = {key: n for key in usable if (n := whole_number(run.facts.get(key))) is not None}
         if len(set(sizes.values())) > 1:
             got = ", ".join(f"{key} {n:,}" for key, n in sizes.items())
             fix = "say which one: `--size-column NAME`"
@@ -237,7 +239,7 @@ def _value(series: Series, asked: Asked) -> float | None:
 def _size(run: Tracked, size_key: str | None, asked: Asked) -> int | None:
     if run.name in asked.sizes:
         return asked.sizes[run.name]
-    told = _whole(run.facts.get(size_key)) if size_key else None
+    told = whole_number(run.facts.get(size_key)) if size_key else None
     if told is not None or asked.size_column:
         return told
     return run.size if run.size is not None else size_in_name(run.name)
@@ -256,13 +258,8 @@ def size_in_name(name: str) -> int | None:
 
 def _test_rows(run: Tracked) -> int | None:
     told = {_tail(key): value for key, value in run.facts.items()}
-    rows = [_whole(told.get(name)) for name in TEST_NAMES]
+    rows = [whole_number(told.get(name)) for name in TEST_NAMES]
     return next((n for n in rows if n is not None and n > 1), None)
-
-
-def _whole(text: str | None) -> int | None:
-    number = read_number(text)
-    return int(number) if math.isfinite(number) and 0 <= number <= MOST and number == int(number) else None
 
 
 def _no_size(runs: Sequence[Tracked], place: str) -> Problem:

@@ -65,7 +65,11 @@ def _run(body: Mapping[str, Any], folder: Path, asked_path: Path) -> Tracked:
     log = [entry for entry in body["log_history"] if isinstance(entry, dict)]
     for entry in log:
         for key, value in entry.items():
-            if str(key).startswith(SCORE_PREFIXES) and not NO_SCORE.search(key) and (number := _number(value)) is not None:
+            if (
+                str(key).startswith(SCORE_PREFIXES)
+                and not NO_SCORE.search(key)
+                and (number := _number(value)) is not None
+            ):
                 scores.setdefault(key, []).append((_number(entry.get("step")) or 0.0, number))
     facts = {key: str(value) for key, value in body.items() if isinstance(value, int | float | str)}
     facts.pop("train_batch_size", None)
