@@ -400,7 +400,7 @@ def report(flow: Flow, to: Path | None = None, page: Callable[[Any], str] | None
 
 def points(tried: Pilot) -> tuple[Point, ...]:
     """One point for each run that ended well; the forecast averages them and learns their spread from run to run."""
-    good = (run for run in tried.runs if not run.failed and run.converged)
+    good = (run for run in tried.runs if not run.failed and run.converged and run.purpose == "ladder")
     return tuple(Point(run.n, run.score, 1, run.test_rows) for run in good)
 
 
