@@ -13,7 +13,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("case", "show", "page", "charts", "plot", "dashboard", "__init__"),
     ("flow",),
     ("init", "define", "audit", "estimate", "pilot", "forecast", "decide", "books", "report", "fit"),
-    ("criteria", "checks", "costs", "levers", "trainers", "sections"),
+    ("criteria", "checks", "costs", "levers", "trainers", "importers", "sections"),
     (
         "shape",
         "memory",
@@ -31,7 +31,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "curve_models",
         "points",
         "verdicts",
+        "stakes",
         "scoring",
+        "experiments",
         "changes",
         "tally",
         "fields",
