@@ -33,8 +33,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "verdicts",
         "scoring",
         "experiments",
+        "changes",
     ),
-    ("ledger", "engine"),
+    ("ledger", "engine", "answers"),
     ("project", "catalog", "records"),
     ("spread", "units", "errors", "yaml_lines", "wording", "content"),
 )

@@ -11,7 +11,7 @@ from tunecase.levers import Offer, Plan, State
 from tunecase.loop import of_the_model
 from tunecase.prices import Basis, supply
 from tunecase.project import Project, read_score
-from tunecase.records import Audit, Decision, Definition, Estimate, Forecast, Option
+from tunecase.records import Audit, Decision, Definition, Estimate, Forecast, Option, Tuning
 from tunecase.spread import Band, band
 from tunecase.wording import count, figures, money, score, sentence, share
 
@@ -52,6 +52,7 @@ def decide(
     forecast: Forecast | None,
     spent: float = 0.0,
     no_pilot: str = "",
+    tuning: Tuning | None = None,
 ) -> Decision:
     """The next step with the best expected value, the arithmetic of every lever, and where the advice flips.
 
@@ -61,6 +62,7 @@ def decide(
     Args:
         spent: already paid, in the base currency; the budget holds for the rest.
         no_pilot: why no pilot could be run here, in words; empty when one was.
+        tuning: a search over settings that the pilot made.
     Returns: the Decision. Leaves out experiments other than the next pilot, and serving costs.
     """
     value = target_value(project, basis, definition)
@@ -68,7 +70,7 @@ def decide(
     if forecast is None or len(forecast.points) < LEAST_SIZES or forecast.target is None:
         assert gate is not None
         return _closed(gate, (), value, basis, ())
-    state = _state(project, basis, definition, audit, estimate, forecast, value, spent)
+    state = _state(project, basis, definition, audit, estimate, forecast, value, spent, tuning)
     offers = tuple(lever(state) for lever in LEVERS)
     options = tuple(_option(offer, state, value is not None) for offer in offers)
     notes = _assumptions(project, offers, state, value)
@@ -173,6 +175,7 @@ def _state(
     forecast: Forecast,
     value: "Draws | None",
     spent: float,
+    tuning: Tuning | None,
 ) -> State:
     import numpy as np
 
@@ -199,7 +202,7 @@ def _state(
         round_cost=_mean(estimate.round_price),
         run_cost=_mean(estimate.run_price) if estimate.run_price else 0.0, supply=supply(basis),
         budget_left=budget, forecast=forecast, audit=audit, estimate=estimate, basis=basis,
-        model=project.models[-1] if project.models else catalog.default("models").value,
+        model=project.models[-1] if project.models else catalog.default("models").value, tuning=tuning,
     )  # fmt: skip
 
 

@@ -40,6 +40,7 @@ _WANTED = {
     "lever.tuning_factor": Wanted(),
     "lever.bigger_model_factor": Wanted(),
     "stand_in.factor": Wanted(),
+    "stand_in.smaller_model_factor": Wanted(),
 }
 
 

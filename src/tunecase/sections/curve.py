@@ -1,12 +1,10 @@
-"""Sections on scores: whether more data reach the target, and the pilot that the answer rests on."""
+"""The section on the forecast: whether more data reach the target, by when, at what price."""
 
 from tunecase.content import Block, Cell, Curve, Facts, Listing, Section, Table, Tone
 from tunecase.records import CurveBand, Forecast, Needed, Pilot, Run
 from tunecase.sections.found import Found, not_done, told_in
 from tunecase.wording import (
     count,
-    counted,
-    duration,
     money,
     money_band,
     score,
@@ -149,75 +147,5 @@ def _rows(test_rows: int | None) -> str:
     return "not told" if test_rows is None else count(test_rows)
 
 
-def trial(found: Found) -> Section:
-    """What did the pilot measure?"""
-    title = "What did the pilot measure?"
-    pilot = found.pilot
-    if pilot is None:
-        return not_done("pilot", title, "pilot")
-    bad = [run for run in pilot.runs if run.failed or not run.converged]
-    blocks: tuple[Block, ...] = (_ladder(pilot), _baselines(pilot))
-    about = (
-        ("Trainer", f"{pilot.trainer}, {pilot.model}" if pilot.model else pilot.trainer),
-        ("Test rows", f"{count(pilot.test_rows)}, the same for every run"),
-        ("Time", f"{duration(pilot.seconds)}, {counted(pilot.reused, 'run')} taken from earlier"),
-        ("Runs left out", counted(len(bad), "run")),
-        *told_in(found, "pilot"),
-    )
-    return Section("pilot", title, _trial_answer(pilot), blocks, (_every_run(pilot), Facts("", about)))
-
-
-def _trial_answer(pilot: Pilot) -> str:
-    means = pilot.mean_scores
-    if not means:
-        return sentence(pilot.stopped or "no run could be scored")
-    (first, start), (last, end) = means[0], means[-1]
-    said = f"{pilot.metric} went from {score(start)} with {count(first)} examples to {score(end)} with {count(last)}."
-    if pilot.stopped:
-        said += f" Stopped: {sentence(pilot.stopped)}"
-    return said[0].upper() + said[1:]
-
-
 def _good(pilot: Pilot) -> list[Run]:
     return [run for run in pilot.runs if not run.failed and run.converged]
-
-
-def _ladder(pilot: Pilot) -> Table:
-    rows = []
-    for n, mean in pilot.mean_scores:
-        scores = [run.score for run in _good(pilot) if run.n == n]
-        each = ", ".join(score(one, even=True) for one in scores)
-        rows.append(
-            (
-                Cell(count(n)),
-                Cell(score(mean, even=True)),
-                Cell(each),
-                Cell(score(max(scores) - min(scores), even=True)),
-            )
-        )
-    head = ("Examples", f"Mean {pilot.metric}", "Each draw", "Largest difference")
-    return Table("Scores by size", head, tuple(rows), (0, 1, 2, 3))
-
-
-def _baselines(pilot: Pilot) -> Table:
-    rows = tuple(
-        (Cell(one.name), Cell(score(one.score, even=True)), Cell(count(one.test_rows))) for one in pilot.baselines
-    )
-    return Table("To compare with", ("Baseline", pilot.metric, "Test rows"), rows, (1, 2))
-
-
-def _every_run(pilot: Pilot) -> Table:
-    rows = tuple(
-        (
-            Cell(run.key),
-            Cell(count(run.n)),
-            Cell(str(run.draw)),
-            Cell(score(run.score, even=True)),
-            Cell(f"{count(run.correct)} of {count(run.test_rows)}"),
-            Cell(duration(run.seconds)),
-            Cell(run.failed or ("" if run.converged else "not converged")),
-        )
-        for run in pilot.runs
-    )
-    head = ("Run", "Examples", "Draw", pilot.metric, "Correct", "Time", "Left out because")
-    return Table("Every run", head, rows, (1, 2, 3, 4, 5))
