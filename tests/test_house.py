@@ -36,6 +36,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "fields",
         "mistakes",
         "judge",
+        "agreement",
     ),
     ("ledger", "engine", "endpoint"),
     ("project", "catalog", "records"),
