@@ -40,6 +40,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "mistakes",
         "judge",
         "pace",
+        "agreement",
     ),
     ("ledger", "engine", "answers", "endpoint"),
     ("project", "catalog", "records"),

@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from tunecase import engine
@@ -20,6 +20,7 @@ from tunecase.records import Point, Run
 from tunecase.trainers import Result
 from tunecase.wording import count, counted, duration, figures, one_line
 
+HOSTED = "hosted"
 FAILURES_IN_A_ROW = 3
 # A run is ended when it takes ten times as long as the longest so far, but never before ten minutes.
 HANGS_TIMES, HANGS_S, FIRST_HANGS_S = 10.0, 600.0, 6 * 3600.0
@@ -97,12 +98,13 @@ class Conductor:
         self.broken = False
         self._begun: list[tuple[Step, float]] = []
         self._pending: set[int] = set()
+        self._billed_usd = 0.0
         self._streak, self._reason = 0, ""
         self._asked: set[str] = set()
         for step in (*self.ladder, *self.rivals):
             self.take_over(step)
         self.reused = sum(step.key in self.runs for step in self.ladder)
-        self.reused_usd = [run.usd for run in self.runs.values()]
+        self.reused_usd = [run.usd for run in self.runs.values() if run.trainer != HOSTED or run.usd is not None]
 
     # What is known.
 
@@ -117,7 +119,7 @@ class Conductor:
         rate = self.terms.usd_per_hour
         if rate is None or any(usd is None for usd in self.reused_usd):
             return None
-        return sum(usd or 0.0 for usd in self.reused_usd) + rate * self.spent_s / 3600
+        return sum(usd or 0.0 for usd in self.reused_usd) + self._billed_usd + rate * self.spent_s / 3600
 
     def made(self, steps: Sequence[Step]) -> list[Run]:
         """The runs of these steps that ended, in their order, failed ones among them."""
@@ -271,6 +273,10 @@ class Conductor:
         usd = self._usd_of(elapsed_s, len(self._pending)) if self.terms.usd_per_hour is not None else None
         self._pending.discard(position)
         run, result = run_of(step, outcome, elapsed_s, usd)
+        if step.task.trainer == HOSTED:
+            billed = result.usd_per_answer if result else None
+            run = replace(run, usd=None if billed is None else billed * run.test_rows)
+            self._billed_usd += run.usd or 0.0
         self.runs[step.key] = run
         if result is not None:
             self.results[step.key] = result

@@ -7,9 +7,10 @@ from dataclasses import replace
 from tunecase import scoring
 from tunecase.answers import Answers
 from tunecase.errors import TunecaseError
-from tunecase.pilot.conduct import Conductor
+from tunecase.pilot.conduct import HOSTED, Conductor
 from tunecase.pilot.steps import Lesson, School, Step, step_of
 from tunecase.records import Baseline, Run
+from tunecase.trainers import Setting
 from tunecase.wording import score, share
 
 PROBE = "probe"
@@ -23,16 +24,14 @@ def rival_steps(
     school: School,
     top_rows: int,
     find: Callable[[str], School],
-    hosted: Sequence[str] = (),
-    settings_of: Mapping[str, Mapping[str, scoring.Kind | int | float | bool]] | None = None,
+    hosted: Mapping[str, Mapping[str, Setting]],
 ) -> tuple[list[Step], list[str]]:
     """Everything to be measured without a fine-tune, and why some of it cannot be.
 
     Args:
         top_rows: rows of the ladder's largest rung, which the probe and the examples shown are taken from.
         find: the School of a trainer's name.
-        hosted: names of hosted models.
-        settings_of: settings of each hosted model, by its name.
+        hosted: settings of each hosted model, by its name.
     """
     subset = lesson.rows.only(lesson.order(0)[:top_rows])
     steps, notes = [], []
@@ -41,10 +40,9 @@ def rival_steps(
         made = probe.module.settings(top_rows, {})
         steps.append(step_of(lesson, probe, subset, 0, made, "baseline", PROBE))
     steps += _untrained(lesson, school, top_rows, "")
-    for model in hosted:
+    for model, own in hosted.items():
         try:
-            other = find("hosted")
-            other = replace(other, model=model, chosen=dict((settings_of or {}).get(model, {})))
+            other = replace(find(HOSTED), model=model, chosen=own)
             lacks = other.module.missing(model)
             if lacks:
                 notes.append(f"{model} was not asked: {lacks}")
@@ -79,17 +77,15 @@ def baselines_of(
         found.append(majority(lesson, answers))
     for step in conductor.rivals:
         run = conductor.runs.get(step.key)
-        if run is None:
-            continue
-        if run.failed:
-            found.append(Baseline(step.name, 0.0, run.test_rows, note=f"{step.name} failed: {run.failed}"))
+        if run is None or run.failed:
             continue
         result = conductor.results.get(step.key)
         each_s = (result.answer_s if result and result.answer_s is not None else run.seconds) / max(1, run.test_rows)
         # Who answers over the network says its own price; this machine's hour is not what its answers cost.
-        billed = result.usd_per_answer if result else None
-        if billed is None and step.task.trainer != "hosted" and usd_per_hour is not None:
-            billed = each_s / 3600 * usd_per_hour
+        if step.task.trainer == HOSTED:
+            billed = None if run.usd is None else run.usd / max(1, run.test_rows)
+        else:
+            billed = None if usd_per_hour is None else each_s / 3600 * usd_per_hour
         found.append(
             Baseline(
                 step.name, run.score, run.test_rows, run.interval, None if billed is None else 1000 * billed, each_s,
@@ -119,13 +115,12 @@ def _beaten(lesson: Lesson, best: Answers | None, other: Answers | None) -> floa
     return scoring.paired(lesson.metric, lesson.tests.labels, best.predictions, other.predictions).first_better
 
 
-def rival_notes(baselines: Sequence[Baseline], best: Run | None, metric: str) -> list[str]:
-    """What a reader should know before paying for a fine-tune: who is not clearly beaten."""
-    notes = []
+def rival_notes(conductor: Conductor, baselines: Sequence[Baseline], best: Run | None, metric: str) -> list[str]:
+    """What a reader should know before paying for a fine-tune: who failed, and who is not clearly beaten."""
+    made = [(step.name, conductor.runs[step.key]) for step in conductor.rivals if step.key in conductor.runs]
+    notes = [f"{name} failed: {run.failed}" for name, run in made if run.failed]
     for one in baselines:
-        if best is None or one.note.startswith(f"{one.name} failed"):
-            continue
-        if one.beaten is not None and one.beaten < CLEAR:
+        if best is not None and one.beaten is not None and one.beaten < CLEAR:
             words = f"{metric} {score(best.score)} against {score(one.score)}, better in {share(one.beaten)} of resamples"
             notes.append(
                 f"the best run is not above {one.name} by more than the noise ({words}): the cheaper method may be "
