@@ -45,9 +45,12 @@ class Examples:
 
     def only(self, positions: Sequence[int]) -> "Examples":
         """The rows at these positions, in this order."""
-        numbers, sources = ([part[i] for i in positions if part] for part in (self.numbers, self.sources))
-        texts, labels = ([part[i] for i in positions] for part in (self.texts, self.labels))
-        return Examples(tuple(texts), tuple(labels), tuple(numbers), tuple(map(str, sources)))
+        return Examples(
+            tuple(self.texts[i] for i in positions),
+            tuple(self.labels[i] for i in positions),
+            tuple(self.numbers[i] for i in positions if self.numbers),
+            tuple(self.sources[i] for i in positions if self.sources),
+        )
 
 
 def usable(table: Table, drop_rows: Collection[int] = ()) -> Examples:

@@ -62,9 +62,7 @@ def run_on_ray(
 class _Sent:
     """The tasks that a cluster has now."""
 
-    def __init__(
-        self, ray: Any, remote: Any, function: Callable[[Any], Any], most_s: Limit, retries: int
-    ) -> None:
+    def __init__(self, ray: Any, remote: Any, function: Callable[[Any], Any], most_s: Limit, retries: int) -> None:
         self.ray, self.remote, self.function, self.most_s, self.retries = ray, remote, function, most_s, retries
         self.tasks: dict[Any, tuple[int, Any, int, float]] = {}  # by what Ray gave: position, task, losses, begun
 

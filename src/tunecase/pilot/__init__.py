@@ -1,66 +1,65 @@
-"""Try it small: a ladder of real runs on nested, class-balanced subsets, scored on one fixed test set."""
+"""Try it small: a ladder of real runs on nested subsets and one fixed test set, beside what needs no fine-tune."""
 
-import hashlib
 import importlib
-import itertools
-import json
+import inspect
 import time
-from collections import Counter
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from tunecase import engine
+from tunecase import engine as work
+from tunecase import scoring
+from tunecase.answers import Answers
+from tunecase.curves import LEAST_SIZES
 from tunecase.datasets import Table, looks_like_classes
-from tunecase.errors import InputError, Problem, nearest
-from tunecase.ladder import MOST_ROWS, Examples, deal, ladder_notes, ladder_sizes, usable
-from tunecase.records import Baseline, Pilot, Run
-from tunecase.scoring import score
-from tunecase.spread import generator
-from tunecase.trainers import Result, Task, Trainer
-from tunecase.wording import count, counted, duration, one_line
+from tunecase.errors import InputError, Problem, TunecaseError, nearest
+from tunecase.ladder import ladder_notes, ladder_sizes, usable
+from tunecase.mistakes import find_mistakes
+from tunecase.pace import FAR, Question
+from tunecase.pilot.asked import CLASSES_SHOW_AT_ROWS, cap_problems, lacks_of, problems_of, refuse
+from tunecase.pilot.conduct import Conductor, Progress, Terms
+from tunecase.pilot.rivals import PROBE, baselines_of, majority, rival_notes, rival_steps
+from tunecase.pilot.search import Search
+from tunecase.pilot.steps import Lesson, School, Step, ladder_steps
+from tunecase.records import Baseline, Mistakes, Pilot, Run
+from tunecase.scoring import Kind
+from tunecase.trainers import Result, Setting, Trainer
+from tunecase.wording import count, counted
+
+__all__ = ["TRAINERS", "PilotPlan", "Progress", "baselines", "no_pilot", "pilot"]
 
 # name, module; imported only when asked for.
-TRAINERS: tuple[tuple[str, str], ...] = (("probe", "tunecase.trainers.probe"),)
+TRAINERS: tuple[tuple[str, str], ...] = (
+    ("probe", "tunecase.trainers.probe"),
+    ("lora", "tunecase.trainers.lora"),
+    ("trl", "tunecase.trainers.trl"),
+    ("command", "tunecase.trainers.command"),
+    ("simulated", "tunecase.trainers.simulated"),
+    ("hosted", "tunecase.trainers.hosted"),
+)
 
-LEAST_ROWS = 10
-# Fewer rows than this may hold classes that have not been seen twice yet.
-CLASSES_SHOW_AT_ROWS = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One run to make: which draw, the task, and the key that stands for both."""
-
-    draw: int
-    task: Task
-    key: str
-
-    @property
-    def n(self) -> int:
-        """Training rows."""
-        return len(self.task.texts)
-
-    @property
-    def weight(self) -> int:
-        """Rows read, on which the time of a run mostly depends."""
-        return len(self.task.texts) + len(self.task.test_texts)
+DRAWS, HEAVY_DRAWS = 3, 2
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a pilot is: runs done of total (reused ones among them), seconds spent and about left, the last run.
+class PilotPlan:
+    """What a pilot is about to do, for whoever pays: runs to make, and minutes and money as (low, likely, high).
 
-    `mean` is the mean score so far at the last run's size; None when no run of that size has a score.
+    `minutes` and `usd` are None where nothing is known of how long a run takes; `usd` also where an hour has no price.
+    `needs` says what must be fetched first and how large it is, where the trainer knows.
     """
 
-    done: int
-    total: int
-    spent_s: float
-    left_s: float
-    last: Run | None
-    mean: float | None
+    trainer: str
+    model: str
+    runs: int
+    reused: int
+    sizes: tuple[int, ...]
+    draws: int
+    baselines: tuple[str, ...]
+    tries: int
+    minutes: tuple[float, float, float] | None
+    usd: tuple[float, float, float] | None
+    needs: str = ""
 
 
 def pilot(
@@ -69,9 +68,13 @@ def pilot(
     *,
     metric: str,
     direction: str,
-    trainer: str = "probe",
+    trainer: str = PROBE,
+    model: str = "",
+    kind: Kind = "classification",
+    settings: Mapping[str, Setting] | None = None,
+    candidates: Collection[str] = (),
     sizes: Sequence[int] | None = None,
-    draws: int = 3,
+    draws: int | None = None,
     seed: int = 0,
     workers: int | None = None,
     done: Mapping[str, Run] | None = None,
@@ -79,72 +82,146 @@ def pilot(
     progress: Callable[[Progress], None] | None = None,
     drop_rows: Collection[int] = (),
     max_minutes: float | None = None,
+    max_usd: float | None = None,
+    usd_per_hour: float | None = 0.0,
+    target: float | None = None,
+    far: int | None = None,
+    adaptive: bool | None = None,
+    tune: int = 0,
+    engine: work.Engine = "local",
+    address: str | None = None,
+    gpus_per_task: float = 0,
+    keep_answers: Callable[[str, Result], None] | None = None,
+    kept_answers: Callable[[str], Answers | None] | None = None,
+    ask: Callable[[PilotPlan], bool | None] | None = None,
+    with_baselines: bool = True,
+    hosted: Collection[str] | Mapping[str, Mapping[str, Setting]] = (),
 ) -> Pilot:
     """Small real runs at rising sizes, several draws each, all scored on the same test rows.
 
     A draw is a shuffle of the usable rows, dealt class by class in turn; its subset of n rows is its first n, so sizes
     are nested and classes differ by at most one row while all last. All usable rows are one set however they are
-    drawn, so that size is run once. A run that fails is recorded with its reason, and the ladder goes on.
+    drawn, so that size is run once. One set of settings holds for all rungs. A run that fails is recorded with its
+    reason and what it cost, and the ladder goes on; three failures in a row for one reason end it.
 
     Args:
         train, test: all rows; blank ones are passed over.
         metric: one that the trainer can score.
         direction: the better one, "higher" or "lower".
         trainer: a name in TRAINERS.
-        sizes: training rows per run; None doubles from about 2 per class up to all usable rows (at most 20,000).
-        draws: shuffles, >= 1.
-        workers: processes; None takes one per core when the work is worth their start, judged by the first run.
-        done: earlier runs by key; those that did not fail are taken over, not repeated.
+        model: what is trained, a name or a folder; "" is the trainer's own.
+        kind: what is learnt: classes, JSON (extraction) or free text (generation).
+        settings: of the trainer, where they differ from its defaults.
+        candidates: models that the project considers; another model stands in for them. None named: none is one.
+        sizes: training rows per run; None doubles from about 2 per class up to all usable rows (at most 20,000); for a
+            heavy trainer the five largest of these, up to 2,000.
+        draws: shuffles, >= 1; None: 3, for a heavy trainer 2.
+        workers: processes; None takes one per core (one per GPU share) for a heavy trainer, as many as are worth their
+            start for a light one, judged by its first run.
+        done: earlier runs by key, made here or elsewhere; those that did not fail are taken over, not repeated.
         on_run: called in this process with each new run as it ends, before progress.
         drop_rows: numbers of training rows to leave out (repeats, leaks into the test set, wrong labels).
-        max_minutes: no run is begun after this, and what still runs in a worker is ended; one run is always made.
+        max_minutes, max_usd: no run is begun that would pass them by its predicted time; one run is always made.
+        usd_per_hour: price of the hour of what the pilot runs on; 0 where it is free, None where it is unknown.
+        target: the score wanted, which lets an adaptive pilot stop when its chance is settled.
+        far: the size that matters [rows]; None: 8 times the largest rung.
+        adaptive: True chooses each run by what it is expected to tell for its price, and stops when enough is known;
+            False makes all runs; None: True for a heavy trainer.
+        tune: how many settings to search, the default among them; 0 searches none.
+        engine, address, gpus_per_task: where runs are made, as for `engine.run_tasks`.
+        keep_answers: called with (key, result) of each new run before on_run.
+        kept_answers: the answers of an earlier run by its key, or None.
+        ask: called with the plan before the first run; False ends the pilot there.
+        with_baselines: False leaves out what needs no fine-tune.
+        hosted: names of hosted models to compare with, or their settings by name.
     Returns: the Pilot, runs in order of size and draw; without runs, `stopped` says what the data lack.
-    Raises: InputError with every problem: an unknown trainer, a metric it cannot score, sizes out of range, outputs
-        that are not classes for a trainer that needs them.
+    Raises: InputError with every problem: an unknown trainer, a metric or kind it cannot learn, sizes out of range,
+        outputs that are not classes, a cap in money without a price; TunecaseError where the trainer lacks something.
 
     Leaves out the dependence of draws that share rows: at half of all rows two draws share half of theirs, so their
     spread there understates the spread over fresh data. Where classes are uneven, small sizes are balanced and all
-    rows are not; a note says so.
+    rows are not; a note says so. What an adaptive pilot runs first depends on how long runs take, so that two of them
+    may stop at different runs; the runs themselves do not depend on it.
     """
     started = time.perf_counter()
-    module = _trainer(trainer)
-    rows, tests = usable(train, drop_rows), usable(test)
-    lacks = _lacks(rows, tests, (module.KINDS == ("classification",)))
-    _refuse(_problems(trainer, metric, direction, draws, sizes, None if lacks else rows))
-    chosen = () if lacks else tuple(sorted(set(sizes))) if sizes else ladder_sizes(len(rows), rows.class_count)
-    steps = _steps(rows, tests, chosen, draws, seed, trainer, metric)
-    reused = {step.key: run for step in steps if (run := (done or {}).get(step.key)) and not run.failed}
-    runs, stopped = dict(reused), lacks
-    todo = [step for step in steps if step.key not in reused]
-    with closing(_outcomes(module, todo, workers)) as outcomes:
-        for step, outcome in outcomes:
-            run = runs[step.key] = _run(step, outcome)
-            spent_s = time.perf_counter() - started
-            if on_run:
-                on_run(run)
-            if progress:
-                progress(_progress(steps, todo, runs, run, spent_s))
-            if max_minutes is not None and spent_s > max_minutes * 60 and len(runs) < len(steps):
-                stopped = f"stopped after {duration(spent_s)}, {len(runs)} of {len(steps)} runs made"
-                break
+    school = _school(trainer, model, settings or {})
+    heavy = school.module.HEAVY
+    lesson = Lesson(usable(train, drop_rows), usable(test), kind, metric, direction, seed)
+    lacks = lacks_of(lesson)
+    draws = (HEAVY_DRAWS if heavy else DRAWS) if draws is None else draws
+    refuse(
+        problems_of(school, lesson, draws, sizes, bool(lacks)),
+        cap_problems(max_usd, usd_per_hour, tune, max_minutes),
+    )
+    rungs = () if lacks else tuple(sorted(set(sizes))) if sizes else _default_sizes(lesson, heavy)
+    if not lacks:
+        _need(school)
+    steps = ladder_steps(lesson, school, rungs, draws)
+    given = hosted if isinstance(hosted, Mapping) else {name: {} for name in hosted}
+    rivals, unasked = _rivals(lesson, school, rungs, given) if with_baselines and rungs else ([], [])
+    search = Search(lesson, school, rungs, tune) if tune > 1 and rungs else None
+    most = max(rungs, default=1)
+    terms = Terms(
+        question=Question(metric, direction, far or FAR * most, len(lesson.tests), target, seed),
+        adaptive=heavy if adaptive is None else adaptive,
+        max_minutes=max_minutes, max_usd=max_usd, usd_per_hour=usd_per_hour,
+        workers=None if workers is None else max(1, workers), apart=heavy, engine=engine, address=address,
+        gpus_per_task=_gpus(gpus_per_task, workers, heavy, engine),
+    )  # fmt: skip
+    conductor = Conductor(
+        steps, rivals, terms, search, on_run, progress, keep_answers, kept_answers, done or {}
+    )  # fmt: skip
+    plan = _plan(conductor, school, rungs, draws, tune, workers)
+    if lacks:
+        conductor.stopped = lacks
+    elif ask is not None and ask(plan) is False:
+        conductor.stopped = "not begun: the plan was declined"
+    else:
+        conductor.conduct()
+    return _record(conductor, lesson, school, started, rungs, draws, candidates, search, unasked, bool(sizes), lacks)
+
+
+def _record(
+    conductor: Conductor,
+    lesson: Lesson,
+    school: School,
+    started: float,
+    rungs: tuple[int, ...],
+    draws: int,
+    candidates: Collection[str],
+    search: Search | None,
+    unasked: Sequence[str],
+    named_sizes: bool,
+    lacks: str,
+) -> Pilot:
+    best = _best(conductor, lesson.direction)
+    rate = conductor.terms.usd_per_hour
+    found = baselines_of(conductor, lesson, rate, best) if conductor.rivals or (rungs and lesson.classes) else ()
+    tuning = search.found(conductor) if search is not None else None
+    notes = [*ladder_notes(lesson.rows, rungs, named_sizes, bool(lesson.classes)), *unasked]
+    notes += rival_notes(conductor, found, best, lesson.metric)
+    notes += [] if lacks else _curve_notes(conductor)
+    notes += search.notes(tuning) if search is not None else []
     return Pilot(
-        trainer=trainer,
-        model=module.MODEL,
-        metric=metric,
-        direction=cast(Literal["higher", "lower"], direction),
-        runs=tuple(runs[step.key] for step in steps if step.key in runs),
-        baselines=()
-        if lacks or rows.class_count < 2
-        else _measured(rows, tests, metric, seed, with_probe=trainer != "probe"),
-        sizes=chosen,
+        trainer=school.name,
+        model=school.model,
+        metric=lesson.metric,
+        direction=cast(Literal["higher", "lower"], lesson.direction),
+        runs=tuple(conductor.made(conductor.ladder)),
+        baselines=found,
+        sizes=rungs,
         draws=draws,
-        train_rows=len(rows),
-        test_rows=len(tests),
+        train_rows=len(lesson.rows),
+        test_rows=len(lesson.tests),
         seconds=time.perf_counter() - started,
-        reused=len(reused),
-        stopped=stopped,
-        stand_in=module.STAND_IN,
-        notes=ladder_notes(rows, chosen, bool(sizes)),
+        reused=conductor.reused,
+        stopped=conductor.stopped,
+        stand_in=school.module.STAND_IN or bool(candidates and school.model not in candidates),
+        notes=tuple(notes),
+        kind=lesson.kind,
+        usd=conductor.usd,
+        mistakes=_mistakes(conductor, lesson, best),
+        tuning=tuning,
     )
 
 
@@ -154,25 +231,26 @@ def no_pilot(
     *,
     metric: str,
     direction: str,
-    trainer: str = "probe",
+    trainer: str = PROBE,
+    kind: Kind = "classification",
     drop_rows: Collection[int] = (),
 ) -> Pilot | None:
     """The pilot without runs whose `stopped` says why a trainer cannot learn this task, or None where it can.
 
     Args: as for `pilot`; test None: there is no held-out test set.
     """
-    module, rows = _trainer(trainer), usable(train, drop_rows)
+    school, rows = _school(trainer, "", {}), usable(train, drop_rows)
+    module = school.module
     if test is None:
         why = "no held-out test set is named (data.test), so nothing can be scored"
     elif metric not in module.METRICS:
         why = f"the {trainer} scores {' and '.join(module.METRICS)}, not {metric}"
+    elif kind not in module.KINDS:
+        why = f"the {trainer} learns {' and '.join(module.KINDS)}, not {kind}"
     else:
         why = ""
-    if (
-        (module.KINDS == ("classification",))
-        and len(rows) >= CLASSES_SHOW_AT_ROWS
-        and not looks_like_classes(rows.labels)
-    ):
+    free = len(rows) >= CLASSES_SHOW_AT_ROWS and not looks_like_classes(rows.labels)
+    if module.KINDS == ("classification",) and free:
         what = f"the {trainer} only tells classes apart, and the outputs are free text"
         seen = f"{count(len(rows.classes))} different ones in {count(len(rows))} rows"
         why = f"{what} ({seen})" + (f"; {why}" if why else "")
@@ -181,7 +259,7 @@ def no_pilot(
     return Pilot(
         trainer=trainer, model=module.MODEL, metric=metric, direction=cast(Literal["higher", "lower"], direction),
         runs=(), baselines=(), sizes=(), draws=0, train_rows=len(rows), test_rows=len(usable(test)) if test else 0,
-        seconds=0.0, reused=0, stopped=f"no pilot here: {why}", stand_in=module.STAND_IN,
+        seconds=0.0, reused=0, stopped=f"no pilot here: {why}", stand_in=module.STAND_IN, kind=kind,
     )  # fmt: skip
 
 
@@ -197,151 +275,109 @@ def baselines(
 
     Leaves out rows beyond 20,000, which the probe does not read.
     """
-    rows, tests = usable(train, drop_rows), usable(test)
-    if not rows or not tests or not looks_like_classes(rows.labels):
+    lesson = Lesson(usable(train, drop_rows), usable(test), "classification", metric, "higher", seed)
+    school = _school(PROBE, "", {})
+    fit = lesson.rows and lesson.tests and looks_like_classes(lesson.rows.labels)
+    if not fit or metric not in school.module.METRICS:
         return ()
-    return _measured(rows, tests, metric, seed, with_probe=True)
-
-
-def _steps(
-    rows: Examples,
-    tests: Examples,
-    sizes: Sequence[int],
-    draws: int,
-    seed: int,
-    trainer: str,
-    metric: str,
-) -> list[Step]:
-    module = _trainer(trainer)
-    orders = [deal(rows.labels, generator(seed, f"pilot draw {draw}")) for draw in range(draws)] if sizes else []
-    steps = []
-    for n, (draw, order) in itertools.product(sizes, enumerate(orders)):
-        if n == len(rows) and draw > 0:
-            continue
-        subset = rows.only(order[:n])
-        task = Task(
-            trainer, module.MODEL, subset.texts, subset.labels, tests.texts, tests.labels, metric,
-            int(generator(seed, f"pilot run {draw}").integers(2**31)), module.settings(max(sizes), {}),
-            choices=rows.classes if rows.class_count > 1 else (),
-        )  # fmt: skip
-        steps.append(Step(draw, task, _key(task, draw)))
-    return steps
-
-
-def _key(task: Task, draw: int) -> str:
-    """A run is known by all it depends on: the rows in their order, the test rows, trainer, settings, metric, seed."""
-    parts: list[Any] = [task.trainer, task.model, task.metric, task.seed, draw, sorted(task.settings.items())]
-    parts += [task.texts, task.labels, task.test_texts, task.test_labels]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
-
-
-def _outcomes(
-    module: Trainer, steps: Sequence[Step], workers: int | None
-) -> Generator[tuple[Step, Result | Exception], None, None]:
-    if workers is None and len(steps) > 1:
-        ((_, outcome),) = engine.run_tasks(module.train, [steps[0].task], workers=1)
-        yield steps[0], outcome
-        seconds_per_row = outcome.seconds / steps[0].weight if isinstance(outcome, Result) else 0.0
-        steps = steps[1:]
-        workers = engine.workers_for(seconds_per_row * sum(step.weight for step in steps), len(steps))
-    for position, outcome in engine.run_tasks(module.train, [step.task for step in steps], workers):
-        yield steps[position], outcome
-
-
-def _run(step: Step, outcome: Result | Exception) -> Run:
-    if isinstance(outcome, Exception):
-        reason = one_line(f"{type(outcome).__name__}: {outcome}", 200)
-        outcome = Result(0.0, 0, len(step.task.test_labels), 0.0, converged=False, failed=reason)
-    return Run(
-        step.key, step.task.trainer, step.task.model, step.n, step.draw, outcome.score, outcome.correct,
-        outcome.test_rows, outcome.seconds, outcome.train_loss, outcome.converged, outcome.failed,
-    )  # fmt: skip
-
-
-def _progress(
-    steps: Sequence[Step], todo: Sequence[Step], runs: Mapping[str, Run], last: Run, spent_s: float
-) -> Progress:
-    made = [step for step in todo if step.key in runs]
-    left = sum(step.weight for step in todo) - sum(step.weight for step in made)
-    seconds = sum(runs[step.key].seconds for step in made)
-    at_once = max(1.0, seconds / spent_s)
-    left_s = seconds / sum(step.weight for step in made) * left / at_once
-    scores = [run.score for run in runs.values() if run.n == last.n and not run.failed]
-    mean = sum(scores) / len(scores) if scores else None
-    return Progress(len(runs), len(steps), spent_s, left_s, last, mean)
-
-
-def _measured(rows: Examples, tests: Examples, metric: str, seed: int, with_probe: bool) -> tuple[Baseline, ...]:
-    probe = _trainer("probe")
-    if metric not in probe.METRICS:
-        return ()
-    most_common = max(rows.classes, key=Counter(rows.labels).__getitem__)
-    found = [Baseline("majority", score(metric, tests.labels, [most_common] * len(tests)), len(tests))]
-    if with_probe:
-        (step,) = _steps(rows, tests, [min(len(rows), MOST_ROWS)], 1, seed, "probe", metric)
-        ((_, outcome),) = engine.run_tasks(probe.train, [step.task], workers=1)
-        if isinstance(outcome, Result):
-            found.append(Baseline("probe", outcome.score, len(tests)))
+    step = ladder_steps(lesson, school, [ladder_sizes(max(2, len(lesson.rows)), lesson.rows.class_count)[-1]], 1)[0]
+    ((_, outcome),) = work.run_tasks(school.module.train, [step.task], workers=1)
+    found = [majority(lesson)] if lesson.classes else []
+    if isinstance(outcome, Result):
+        found.append(Baseline(PROBE, outcome.score, len(lesson.tests)))
     return tuple(found)
 
 
-def _trainer(name: str) -> Trainer:
+def _school(name: str, model: str, chosen: Mapping[str, Setting]) -> School:
     paths = dict(TRAINERS)
     if name not in paths:
         wanted = "one of: " + ", ".join(paths)
         raise InputError(Problem("pilot: trainer", repr(name), wanted, nearest(name, list(paths))))
-    return cast(Trainer, importlib.import_module(paths[name]))
+    module = cast(Trainer, importlib.import_module(paths[name]))
+    return School(name, paths[name], module, model or module.MODEL, chosen)
 
 
-def _lacks(rows: Examples, tests: Examples, needs_classes: bool) -> str:
-    """What the data lack for a pilot, in words; empty when nothing."""
-    if not tests:
-        return "no usable test row: a pilot needs a held-out test set with outputs"
-    if len(rows) < LEAST_ROWS:
-        return f"{counted(len(rows), 'usable training row')}: a pilot needs at least {LEAST_ROWS}"
-    if not needs_classes:
-        return ""
-    if len(rows.classes) == 1:
-        return f"all {count(len(rows))} usable training rows have the same output: a pilot needs at least 2 classes"
-    if len(rows) < CLASSES_SHOW_AT_ROWS and not looks_like_classes(rows.labels):
-        seen = f"{count(len(rows))} usable training rows with {len(rows.classes)} different outputs"
-        return f"{seen}: a pilot needs at least 3 rows per class"
-    return ""
+def _need(school: School) -> None:
+    """Refuses a trainer that cannot run here, with its own words; its settings are read by those who need them."""
+    takes: Any = school.module.missing
+    own = {"chosen": school.chosen} if "chosen" in inspect.signature(takes).parameters else {}
+    lacks = takes(school.model, **own)
+    if lacks:
+        raise TunecaseError(lacks)
 
 
-def _problems(
-    trainer: str,
-    metric: str,
-    direction: str,
-    draws: int,
-    sizes: Sequence[int] | None,
-    rows: Examples | None,
-) -> list[Problem]:
-    module, found = _trainer(trainer), []
-    if metric not in module.METRICS:
-        fix = "choose one of them for the pilot (problem.metric)"
-        found.append(
-            Problem("pilot: metric", metric, f"one that {trainer} can score: {', '.join(module.METRICS)}", fix)
+def _default_sizes(lesson: Lesson, heavy: bool) -> tuple[int, ...]:
+    return ladder_sizes(len(lesson.rows), len(lesson.classes) or 1, heavy)
+
+
+def _rivals(
+    lesson: Lesson, school: School, rungs: Sequence[int], hosted: Mapping[str, Mapping[str, Setting]]
+) -> tuple[list[Step], list[str]]:
+    return rival_steps(lesson, school, max(rungs), lambda name: _school(name, "", {}), hosted)
+
+
+def _gpus(gpus_per_task: float, workers: int | None, heavy: bool, engine: work.Engine) -> float:
+    """Each heavy run gets a GPU of its own where this machine has some and nobody said otherwise."""
+    own = heavy and not gpus_per_task and workers is None and engine == "local" and work.gpus()
+    return 1 if own else gpus_per_task
+
+
+def _plan(
+    conductor: Conductor, school: School, rungs: tuple[int, ...], draws: int, tries: int, workers: int | None
+) -> PilotPlan:
+    todo = [step for step in (*conductor.ladder, *conductor.rivals) if step.key not in conductor.runs]
+    side_by_side = workers or (work.most_workers(conductor.terms.gpus_per_task) if school.module.HEAVY else 1)
+    seconds = [conductor.seconds_of(step) for step in todo]
+    minutes = usd = None
+    if todo and all(one is not None for one in seconds):
+        likely = sum(one or 0.0 for one in seconds) * (1 + tries / len(todo)) / 60 / min(side_by_side, len(todo))
+        # An adaptive pilot may stop after half of its runs; a busy machine takes twice as long.
+        minutes = (likely / 2 if conductor.terms.adaptive else 0.8 * likely, likely, 2 * likely)
+        rate = conductor.terms.usd_per_hour
+        usd = None if rate is None else cast(tuple[float, float, float], tuple(rate * one / 60 for one in minutes))
+    needs = getattr(school.module, "needs", None)
+    return PilotPlan(
+        school.name, school.model, len([s for s in todo if s.purpose == "ladder"]), conductor.reused, rungs, draws,
+        tuple(step.name for step in conductor.rivals), tries, minutes, usd, needs(school.model) if needs else "",
+    )  # fmt: skip
+
+
+def _best(conductor: Conductor, direction: str) -> Run | None:
+    """The best run at the largest size that has a good one."""
+    good = conductor.good()
+    if not good:
+        return None
+    sign = 1 if direction == "higher" else -1
+    return max(good, key=lambda run: (run.n, sign * run.score))
+
+
+def _mistakes(conductor: Conductor, lesson: Lesson, best: Run | None) -> Mistakes | None:
+    answers = conductor.answers(best.key) if best else None
+    tests = lesson.tests
+    if (
+        best is None
+        or answers is None
+        or len(answers.predictions) != len(tests)
+        or lesson.metric not in scoring.METRICS
+    ):
+        return None
+    return find_mistakes(
+        run=best.key, n=best.n, kind=lesson.kind, texts=tests.texts, labels=tests.labels,
+        predictions=answers.predictions, row_scores=answers.row_scores, confidences=answers.confidences,
+        rows=tests.numbers, sources=tests.sources or None,
+    )  # fmt: skip
+
+
+def _curve_notes(conductor: Conductor) -> list[str]:
+    """What is missing for a forecast."""
+    sizes, runs = {run.n for run in conductor.good()}, conductor.made(conductor.ladder)
+    notes = []
+    failed, rough = sum(bool(run.failed) for run in runs), sum(not run.failed and not run.converged for run in runs)
+    if len(sizes) < LEAST_SIZES:
+        have = f"{counted(len(sizes), 'size')} with a good run"
+        bad = [f"{count(failed)} failed"] if failed else []
+        bad += [f"{count(rough)} did not converge"] if rough else []
+        notes.append(
+            f"a forecast needs {LEAST_SIZES} sizes, and there are {have}" + (f": {', '.join(bad)}" if bad else "")
         )
-    elif direction != module.METRICS[metric]:
-        found.append(
-            Problem("pilot: direction", repr(direction), repr(module.METRICS[metric]), f"{metric} is so defined")
-        )
-    if draws < 1:
-        found.append(Problem("pilot: draws", str(draws), "a whole number >= 1", "leave it out for the default (3)"))
-    if rows is None:
-        return found
-    wrong = [n for n in sizes or () if not 1 <= n <= len(rows)]
-    if wrong:
-        fix = "leave sizes out for a ladder up to all usable rows"
-        found.append(Problem("pilot: sizes", ", ".join(map(str, wrong)), f"1 to {count(len(rows))} usable rows", fix))
-    if (module.KINDS == ("classification",)) and not looks_like_classes(rows.labels):
-        got = f"{count(len(rows.classes))} different outputs in {count(len(rows))} usable training rows: no classes"
-        fix = "name the column that holds the class (data.output), or forecast from points of runs made elsewhere"
-        found.append(Problem("pilot: trainer", got, f"classes, which are all that {trainer} can learn", fix))
-    return found
-
-
-def _refuse(problems: Sequence[Problem]) -> None:
-    if problems:
-        raise InputError(problems)
+    return notes

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from tunecase import engine
 from tunecase.answers import Answers
 from tunecase.curves import LEAST_SIZES
+from tunecase.engine import Engine
 from tunecase.pace import Question, Rung, enough, most_telling_rung, opening, predicted_s
 from tunecase.pilot.steps import Step, make, run_of
 from tunecase.records import Point, Run
@@ -59,7 +60,7 @@ class Terms:
     usd_per_hour: float | None = 0.0
     workers: int | None = None
     apart: bool = False
-    engine: engine.Engine = "local"
+    engine: Engine = "local"
     address: str | None = None
     gpus_per_task: float = 0
 
@@ -344,7 +345,9 @@ class Conductor:
         if not caps:
             return f"ended early, {self._made_words()}"
         rows = counted(len(left), "run") + " of " + ", ".join(map(count, sizes)) + " rows left out"
-        return f"stopped after {duration(self.spent_s)}, to keep within {' and '.join(caps)}: {rows}, {self._made_words()}"
+        return (
+            f"stopped after {duration(self.spent_s)}, to keep within {' and '.join(caps)}: {rows}, {self._made_words()}"
+        )
 
     def _made_words(self) -> str:
         return f"{len(self.made(self.ladder))} of {len(self.ladder)} runs made"

@@ -88,10 +88,15 @@ def baselines_of(
             billed = None if usd_per_hour is None else each_s / 3600 * usd_per_hour
         found.append(
             Baseline(
-                step.name, run.score, run.test_rows, run.interval, None if billed is None else 1000 * billed, each_s,
+                step.name,
+                run.score,
+                run.test_rows,
+                run.interval,
+                None if billed is None else 1000 * billed,
+                each_s,
                 _beaten(lesson, answers, conductor.answers(step.key)),
                 result.note if result else "",
-            )  # fmt: skip
+            )
         )
     return tuple(found)
 
@@ -121,7 +126,9 @@ def rival_notes(conductor: Conductor, baselines: Sequence[Baseline], best: Run |
     notes = [f"{name} failed: {run.failed}" for name, run in made if run.failed]
     for one in baselines:
         if best is not None and one.beaten is not None and one.beaten < CLEAR:
-            words = f"{metric} {score(best.score)} against {score(one.score)}, better in {share(one.beaten)} of resamples"
+            words = (
+                f"{metric} {score(best.score)} against {score(one.score)}, better in {share(one.beaten)} of resamples"
+            )
             notes.append(
                 f"the best run is not above {one.name} by more than the noise ({words}): the cheaper method may be "
                 "the product"

@@ -46,6 +46,7 @@ class Search:
     """The default's runs on fresh draws, and the winner's."""
     n: int = 0
     held: int = 0
+    top: int = 0
     why_not: str = ""
 
     def steps(self, conductor: Conductor) -> Iterator[Any]:
@@ -129,12 +130,12 @@ class Search:
             self.trials.append(
                 step_of(lesson, self.school, rows, FIRST_FRESH_DRAW, made, "tuning", "trial", tests=tests)
             )
-        self._top = top
+        self.top = top
 
     def _fresh(self, draw: int, own: Mapping[str, Setting]) -> Step:
         number = FIRST_FRESH_DRAW + 1 + draw
         rows = self.lesson.rows.only(self.lesson.order(number)[: self.n])
-        made = self.school.module.settings(self._top, {**self.school.chosen, **own})
+        made = self.school.module.settings(self.top, {**self.school.chosen, **own})
         return step_of(self.lesson, self.school, rows, number, made, "tuning", "fresh")
 
     @staticmethod
@@ -184,9 +185,9 @@ def compared(
     rng = generator(lesson.seed, "search")
     rows = rng.integers(len(lesson.tests), size=(RESAMPLES, len(lesson.tests)))
     drawn = [_resampled(lesson, each, rows) for each in (default, winner)]
-    deviations = [np.var(scores, ddof=1) if len(scores) > 1 else 0.0 for scores in (first, best)]
+    deviations = [float(np.var(scores, ddof=1)) if len(scores) > 1 else 0.0 for scores in (first, best)]
     for scores, part in zip((first, best), range(2), strict=True):
-        spread = math.sqrt(float(np.mean(deviations)) / len(scores))
+        spread = math.sqrt(sum(deviations) / 2 / len(scores))
         drawn[part] = drawn[part] + spread * rng.standard_normal(RESAMPLES)
     means = float(np.mean(first)), float(np.mean(best))
     higher = lesson.direction == "higher"
