@@ -39,6 +39,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "fields",
         "mistakes",
         "judge",
+        "pace",
+        "agreement",
     ),
     ("ledger", "engine", "answers", "endpoint"),
     ("project", "catalog", "records"),
