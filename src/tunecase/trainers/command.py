@@ -16,6 +16,7 @@ from tunecase.scoring import METRICS as SCORES
 from tunecase.scoring import Kind
 from tunecase.trainers import Result, Setting, Task, known
 from tunecase.trainers.outside import found_program, train_outside
+from tunecase.trainers.prompts import ASKED
 from tunecase.trainers.translate import LEARNING, with_steps
 
 MODEL = "the model that the command trains"
@@ -47,7 +48,7 @@ def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setti
     problems = _problems(str(found["command"]), str(found["options"]))
     if problems:
         raise InputError(problems)
-    return with_steps(found, top_rows, "command")
+    return with_steps(chosen, SETTINGS, top_rows, "command")
 
 
 def missing(model: str) -> str:
@@ -75,8 +76,18 @@ def train(task: Task) -> Result:
         limit_s=float(chosen["time_limit_s"]),
         grace_s=float(chosen["grace_s"]),
         runs_folder=chosen["runs_folder"],
-        files={"more": {"options": options}},
+        files={"more": {"options": options, "layout": layout(task.kind)}},
     )
+
+
+def layout(kind: Kind) -> dict[str, str]:
+    """How a prompt and a completion stand in one text for a model without a chat template, as "lora" does it.
+
+    Example:
+        >>> layout("classification")
+        {'before': 'Text: ', 'after': '\\nClass:', 'lead': ' '}
+    """
+    return {"before": "Text: ", "after": f"\n{ASKED[kind][1]}:", "lead": " "}
 
 
 def command_words(command: str) -> tuple[str, ...]:

@@ -4,15 +4,16 @@
 |---|---|---|---|---|
 | steps | max_steps | max_steps | max_steps | max_steps |
 | batch, over all GPUs | per_device_train_batch_size x GPUs | micro_batch_size x GPUs | per_device_train_batch_size x GPUs | per_device_train_batch_size |
-| rank, alpha | r, lora_alpha | lora_r, lora_alpha | lora_rank, lora_alpha | r, lora_alpha |
+| rank | r, lora_alpha = 2 r | lora_r, lora_alpha | lora_rank, lora_alpha | r, lora_alpha |
+| depth, top layers | layers_to_transform | - | - | finetune_last_n_layers |
 | learning_rate | learning_rate | learning_rate | learning_rate | learning_rate |
 | sequence_tokens | max_length | sequence_len | cutoff_len | max_seq_length |
 | method | LoraConfig | adapter | finetuning_type | full_finetuning, load_in_4bit |
 | precision | bf16, fp16 | bf16, fp16 | bf16, fp16 | bf16, fp16 |
 | sharding | accelerate's flags | fsdp_config, deepspeed | deepspeed | - |
 
-The learning rate is constant after no warm-up and there is no weight decay, so that runs of one number of steps differ
-in their data alone. Fields were read in TRL 1.16, PEFT 0.21, Accelerate 1.15, axolotl 0.21, LLaMA-Factory 0.9.5 and
+The learning rate rises over a tenth of the steps and then falls in a straight line, without weight decay, as in the
+trainer "lora": runs of one number of steps then differ in their data alone. Fields were read in TRL 1.16, PEFT 0.21, Accelerate 1.15, axolotl 0.21, LLaMA-Factory 0.9.5 and
 Unsloth 2026.10.9.
 """  # noqa: E501 - a table
 
@@ -29,8 +30,7 @@ LEARNING: Mapping[str, Setting] = {
     "batch": 8,
     "method": "lora",
     "rank": 16,
-    "alpha": 32,
-    "layers": 0,
+    "depth": 0,
     "learning_rate": 2e-4,
     "sequence_tokens": 1024,
     "answer_tokens": 128,
@@ -44,7 +44,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "sharding": ("none", "ddp", "fsdp", "zero2", "zero3"),
 }
 LEAST: Mapping[str, float] = {
-    "steps": 0, "batch": 1, "rank": 1, "alpha": 1, "layers": 0, "learning_rate": 1e-12, "sequence_tokens": 8,
+    "steps": 0, "batch": 1, "rank": 1, "depth": 0, "learning_rate": 1e-12, "sequence_tokens": 8,
     "answer_tokens": 1, "gpus": 0, "time_limit_s": 1, "grace_s": 0,
 }  # fmt: skip
 # Fewer steps make a curve of the optimiser instead of the data: measured on ten intents, 60 steps left the small rungs
@@ -69,18 +69,22 @@ def equal_steps(top_rows: int, batch: int) -> int:
     return max(LEAST_STEPS, math.ceil(PASSES * top_rows / batch))
 
 
-def with_steps(settings: Mapping[str, Setting], top_rows: int, trainer: str) -> Mapping[str, Setting]:
-    """Settings whose words and numbers hold, with the steps of the rule where they say 0.
+def with_steps(
+    chosen: Mapping[str, Setting],
+    defaults: Mapping[str, Setting],
+    top_rows: int,
+    trainer: str,
+    words: Mapping[str, tuple[str, ...]] | None = None,
+) -> Mapping[str, Setting]:
+    """The defaults overridden by what was chosen, with the steps of the rule where none were.
 
     Raises: InputError with every setting that no library could use.
     """
-    problems = []
-    for name, words in WORDS.items():
-        if name in settings and settings[name] not in words:
-            fix = nearest(str(settings[name]), words)
-            problems.append(
-                Problem(f"setting {name} of {trainer}", repr(settings[name]), f"one of: {', '.join(words)}", fix)
-            )
+    settings, problems = {**defaults, **chosen}, []
+    for name, known_words in {**WORDS, **(words or {})}.items():
+        if name in settings and settings[name] not in known_words:
+            wanted, fix = f"one of: {', '.join(known_words)}", nearest(str(settings[name]), known_words)
+            problems.append(Problem(f"setting {name} of {trainer}", repr(settings[name]), wanted, fix))
     for name, least in LEAST.items():
         if name in settings and not least <= float(settings[name]) < math.inf:
             problems.append(
@@ -88,7 +92,19 @@ def with_steps(settings: Mapping[str, Setting], top_rows: int, trainer: str) -> 
             )
     if problems:
         raise InputError(problems)
-    return {**settings, "steps": settings["steps"] or equal_steps(top_rows, int(settings["batch"]))}
+    if "steps" not in chosen:
+        settings["steps"] = equal_steps(top_rows, int(settings["batch"]))
+    return settings
+
+
+def warm_up(settings: Mapping[str, Any]) -> int:
+    """Steps over which the learning rate rises: a tenth.
+
+    Example:
+        >>> warm_up({"steps": 120})
+        12
+    """
+    return max(1, round(int(settings["steps"]) / 10))
 
 
 def share_of_batch(settings: Mapping[str, Any]) -> int:
@@ -118,8 +134,8 @@ def sft_arguments(
         "per_device_train_batch_size": share_of_batch(settings),
         "gradient_accumulation_steps": 1,
         "learning_rate": settings["learning_rate"],
-        "lr_scheduler_type": "constant",
-        "warmup_steps": 0,
+        "lr_scheduler_type": "linear",
+        "warmup_steps": warm_up(settings),
         "weight_decay": 0.0,
         "optim": "adamw_torch",
         "seed": seed,
@@ -140,17 +156,17 @@ def sft_arguments(
 
 
 def lora_arguments(settings: Mapping[str, Any], model_layers: int) -> dict[str, Any]:
-    """Arguments of peft.LoraConfig: adapters on all linear layers, of the top `layers` blocks when that is not 0."""
+    """Arguments of peft.LoraConfig: adapters on all linear layers, of the top `depth` blocks when that is not 0."""
     found: dict[str, Any] = {
         "r": settings["rank"],
-        "lora_alpha": settings["alpha"],
+        "lora_alpha": 2 * settings["rank"],
         "lora_dropout": 0.0,
         "bias": "none",
         "task_type": "CAUSAL_LM",
         "target_modules": "all-linear",
     }
-    if settings["layers"]:
-        top = range(max(0, model_layers - settings["layers"]), model_layers)
+    if settings["depth"]:
+        top = range(max(0, model_layers - settings["depth"]), model_layers)
         # "all-linear" cannot be narrowed to some blocks, so the projections are named.
         found["target_modules"] = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
         found["layers_to_transform"] = list(top)
@@ -198,8 +214,8 @@ def axolotl_config(run: Mapping[str, Any], *, data: str, output: str) -> dict[st
         "max_steps": settings["steps"],
         "learning_rate": settings["learning_rate"],
         "optimizer": "adamw_torch",
-        "lr_scheduler": "constant",
-        "warmup_steps": 0,
+        "lr_scheduler": "linear",
+        "warmup_steps": warm_up(settings),
         "weight_decay": 0.0,
         "seed": run["seed"],
         "logging_steps": max(1, settings["steps"] // 20),
@@ -213,7 +229,7 @@ def axolotl_config(run: Mapping[str, Any], *, data: str, output: str) -> dict[st
             "adapter": settings["method"],
             "load_in_4bit": settings["method"] == "qlora",
             "lora_r": settings["rank"],
-            "lora_alpha": settings["alpha"],
+            "lora_alpha": 2 * settings["rank"],
             "lora_dropout": 0.0,
             "lora_target_linear": True,
         }
@@ -268,8 +284,8 @@ def llama_factory_config(run: Mapping[str, Any], *, data_folder: str, output: st
         "gradient_accumulation_steps": 1,
         "max_steps": settings["steps"],
         "learning_rate": settings["learning_rate"],
-        "lr_scheduler_type": "constant",
-        "warmup_steps": 0,
+        "lr_scheduler_type": "linear",
+        "warmup_steps": warm_up(settings),
         "weight_decay": 0.0,
         "optim": "adamw_torch",
         "seed": run["seed"],
@@ -281,7 +297,7 @@ def llama_factory_config(run: Mapping[str, Any], *, data_folder: str, output: st
         "fp16": settings["precision"] == "fp16",
     }
     if settings["method"] != "full":
-        found |= {"lora_rank": settings["rank"], "lora_alpha": settings["alpha"], "lora_dropout": 0.0}
+        found |= {"lora_rank": settings["rank"], "lora_alpha": 2 * settings["rank"], "lora_dropout": 0.0}
         found["lora_target"] = "all"
     if settings["sharding"] in ("zero2", "zero3"):
         found["deepspeed"] = "deepspeed.json"
@@ -339,12 +355,12 @@ def unsloth_arguments(run: Mapping[str, Any], *, output: str) -> dict[str, dict[
         },
         "adapt": {
             "r": settings["rank"],
-            "lora_alpha": settings["alpha"],
+            "lora_alpha": 2 * settings["rank"],
             "lora_dropout": 0.0,
             "bias": "none",
             "use_gradient_checkpointing": "unsloth",
             "random_state": seed,
-            **({"finetune_last_n_layers": settings["layers"]} if settings["layers"] else {}),
+            **({"finetune_last_n_layers": settings["depth"]} if settings["depth"] else {}),
         },
         # Unsloth checkpoints activations in its own way, and trains on one GPU here.
         "train": train | {"gradient_checkpointing": False, "per_device_train_batch_size": settings["batch"]},
