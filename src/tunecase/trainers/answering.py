@@ -37,7 +37,7 @@ def likeliest(
     """
     ways = _ways(choices)
     root = _branching(ways, ())
-    if len(ways[root]) < 2:
+    if root not in ways:  # nothing to choose
         return [0] * len(prompts), [1.0] * len(prompts)
     open_ways: dict[int, list[tuple[float, Path_]]] = {i: [(0.0, root)] for i in range(len(prompts))}
     found: dict[int, tuple[int, float]] = {}
