@@ -127,6 +127,8 @@ def run_program(
     """
     started = time.perf_counter()
     inherited = {**os.environ, **(environment or {})}
+    if inherited.get("PYTHONPATH"):  # the program works in another folder
+        inherited["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, inherited["PYTHONPATH"].split(os.pathsep)))
     command = [sys.executable, "-I", str(GUARD), str(grace_s), *program]
     guard = subprocess.Popen(  # noqa: S603 - the user's own program, no shell
         command, cwd=folder, env=inherited, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

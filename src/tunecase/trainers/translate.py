@@ -219,7 +219,10 @@ def axolotl_config(run: Mapping[str, Any], *, data: str, output: str) -> dict[st
         "weight_decay": 0.0,
         "seed": run["seed"],
         "logging_steps": max(1, settings["steps"] // 20),
-        "save_strategy": "no",
+        # One checkpoint at the end, for the log that lies in it.
+        "save_strategy": "steps",
+        "save_steps": settings["steps"],
+        "save_only_model": True,
         "gradient_checkpointing": True,
         "bf16": {"auto": "auto", "bf16": True}.get(settings["precision"], False),
         "fp16": settings["precision"] == "fp16",
