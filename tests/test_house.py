@@ -32,6 +32,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "points",
         "verdicts",
         "scoring",
+        "skypilot",
     ),
     ("ledger", "engine"),
     ("project", "catalog", "records"),

@@ -108,7 +108,7 @@ def _run(words: Sequence[str], kept: bool) -> str:
     lines = [
         "set -e",
         f"if [ -f {RECORDS}/ledger.jsonl ] && [ ! -f ledger.jsonl ]; then cp {RECORDS}/ledger.jsonl .; fi",
-        f"(while sleep 60; do [ ! -f ledger.jsonl ] || {copy}; done) & copier=$!",
+        f"(while sleep 60; do [ ! -f ledger.jsonl ] || {copy}; done) > /dev/null 2>&1 & copier=$!",
         f"trap '{copy}; kill $copier' EXIT",
         pilot,
     ]

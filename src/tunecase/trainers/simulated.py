@@ -128,7 +128,7 @@ def simulated_error(rows: int, chosen: Mapping[str, Any]) -> float:
 
     Example:
         >>> round(simulated_error(1_000, SETTINGS), 3)
-        0.137
+        0.125
     """
     if not chosen["steps"]:
         return float(chosen["start_error"])
