@@ -187,7 +187,7 @@ class Network:
         torch = self._torch
         keys = [self._key(prefix, row) for row in rows]
         size = self.config.hidden_size * self.dtype.itemsize
-        found = {key: data for key, data in self.kept.read(keys).items()}
+        found = self.kept.read(keys)
         lacking = {
             key: row for key, row in zip(keys, rows, strict=True) if len(found.get(key, b"")) != size * len(row.tokens)
         }
@@ -196,7 +196,8 @@ class Network:
             some = list(lacking.values())
             for pack in self.packs((), some):
                 states = self._lower(prefix, [some[i] for i in pack])
-                for i, part in zip(pack, states.split([len(some[i].tokens) for i in pack]), strict=True):
+                parts = torch.split(states, [len(some[i].tokens) for i in pack])
+                for i, part in zip(pack, parts, strict=True):
                     made[self._key(prefix, some[i])] = part.cpu().contiguous().view(torch.uint8).numpy().tobytes()
             self.kept.write(made)
             found |= made
@@ -236,7 +237,7 @@ class Network:
         return self._prefixes[key]
 
     def _upper(self, prefix: Sequence[int], rows: Sequence[Row]) -> "Tensor":
-        """The last state of every asked place; with gradients the prefix is run along, since it teaches adapters too."""
+        """The last state of every asked place; with gradients the prefix runs along, since it teaches too."""
         torch = self._torch
         before = len(prefix)
         along = torch.is_grad_enabled()

@@ -8,14 +8,14 @@ plain fine-tune's time; what it learns is a plain fine-tune of those top layers.
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tunecase import scoring
 from tunecase.errors import InputError, Problem
 from tunecase.scoring import Kind
-from tunecase.trainers import Result, Setting, Task, known, layers, prompts, weights
+from tunecase.trainers import Result, Setting, Task, known, layers, prompts, skill, weights
 from tunecase.trainers.hidden import Kept
 
 if TYPE_CHECKING:
@@ -122,7 +122,8 @@ def train(task: Task) -> Result:
     lesson = _lesson(session, task, chosen)
     session.network.ready(lesson.form.before, [*lesson.rows, *lesson.test_rows])
     layers.redraw(session.network.net, task.seed)
-    skill_before = _skill(session) if chosen["steps"] else None
+    if session.skill is None and chosen["steps"]:
+        session.skill = skill.share_right(session.network, session.tokenizer)
     first_loss = None if task.kind == "classification" or not chosen["steps"] else _loss(session, lesson)
     trained = _trained(session, lesson, task.seed, chosen)
     loss = _loss(session, lesson) if chosen["steps"] else None
@@ -146,9 +147,9 @@ def train(task: Task) -> Result:
         peak_memory_gib=_peak_gib(session),
         hardware=session.hardware,
         gpus=int(session.network.device.type != "cpu"),
-        skill_before=skill_before,
-        skill_after=_skill(session) if chosen["steps"] else None,
-        skill_rows=len(_questions()) if chosen["steps"] else 0,
+        skill_before=session.skill if chosen["steps"] else None,
+        skill_after=skill.share_right(session.network, session.tokenizer) if chosen["steps"] else None,
+        skill_rows=len(skill.questions()) if chosen["steps"] else 0,
     )
 
 
@@ -159,7 +160,8 @@ class Session:
     tokenizer: Any
     network: layers.Network
     hardware: str
-    skill: dict[str, float] = field(default_factory=dict)
+    skill: float | None = None
+    """Of the model as it came: the same for every run."""
 
 
 @dataclass(frozen=True)
@@ -292,7 +294,7 @@ def _nats(session: Session, lesson: Lesson, positions: Sequence[int]) -> "Tensor
     rows = [lesson.rows[i] for i in positions]
     logits = session.network.logits(lesson.form.before, rows, _columns(session, lesson))
     if lesson.classes:
-        logits = logits + _closed(session, lesson)[[b for i in positions for b in lesson.branchings[i]]]
+        logits = logits + lesson.classes.closed(logits.device)[[b for i in positions for b in lesson.branchings[i]]]
     wanted = torch.tensor([want for i in positions for want in lesson.wants[i]], device=logits.device)
     return torch.nn.functional.cross_entropy(logits, wanted, reduction="none")
 
@@ -301,17 +303,6 @@ def _columns(session: Session, lesson: Lesson) -> "Tensor | None":
     import torch
 
     return torch.tensor(lesson.classes.columns, device=session.network.device) if lesson.classes else None
-
-
-def _closed(session: Session, lesson: Lesson) -> "Tensor":
-    """0 where a branching may go, minus infinity elsewhere; shape (branchings, columns)."""
-    import torch
-
-    assert lesson.classes is not None
-    closed = torch.full((len(lesson.classes.branchings), len(lesson.classes.columns)), float("-inf"))
-    for branching, columns in enumerate(lesson.classes.allowed):
-        closed[branching, list(columns)] = 0.0
-    return closed.to(session.network.device)
 
 
 def _loss(session: Session, lesson: Lesson) -> float:
@@ -356,27 +347,15 @@ def _classified(session: Session, lesson: Lesson) -> tuple[list[str], tuple[floa
     if not tree.branchings:
         return [tree.choices[0]] * len(rows), (1.0,) * len(rows)
     found: list[tuple[str, float]] = [("", 0.0)] * len(rows)
-    columns, closed = _columns(session, lesson), _closed(session, lesson)
+    columns = _columns(session, lesson)
     with torch.no_grad():
         for pack in session.network.packs(lesson.form.before, rows):
             logits = session.network.logits(lesson.form.before, [rows[i] for i in pack], columns)
-            shares = (logits.view(len(pack), *closed.shape) + closed).log_softmax(-1).cpu()
-            nats = torch.stack(
-                [sum((shares[:, b, column] for b, column in ways), torch.zeros(len(pack))) for ways in tree.ways], 1
-            )
-            for i, likelihoods in zip(pack, nats.softmax(-1).tolist(), strict=True):
-                best = max(range(len(likelihoods)), key=likelihoods.__getitem__)
-                found[i] = (tree.choices[best], likelihoods[best])
+            shares = tree.shares(logits.view(len(pack), len(tree.branchings), -1)).tolist()
+            for i, likely in zip(pack, shares, strict=True):
+                best = max(range(len(likely)), key=likely.__getitem__)
+                found[i] = (tree.choices[best], likely[best])
     return [name for name, _ in found], tuple(share for _, share in found)
-
-
-@cache
-def _questions() -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return ()
-
-
-def _skill(session: Session) -> float | None:
-    return None
 
 
 def _peak_gib(session: Session) -> float | None:

