@@ -23,6 +23,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
+from tunecase.scoring import check_metric
 from tunecase.trainers import Result, Task
 from tunecase.trainers.contract import LOG, failed, read_result, write_run
 from tunecase.wording import duration, one_line
@@ -83,7 +84,9 @@ def train_outside(
         files: arguments of write_run beside folder and task.
     Returns: the Result; a failed one with its reason when the program could not be started, ended badly, was too late
         or wrote what cannot be read.
+    Raises: MissingExtraError or ValueError where the task's metric could not be scored afterwards.
     """
+    check_metric(task.metric)  # before the hours that an unscored run would waste
     started = time.perf_counter()
     try:
         with run_folder(task, runs_folder) as folder:
