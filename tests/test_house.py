@@ -41,6 +41,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "judge",
         "pace",
         "agreement",
+        "skypilot",
     ),
     ("ledger", "engine", "answers", "endpoint"),
     ("project", "catalog", "records"),
