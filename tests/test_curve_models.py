@@ -44,6 +44,18 @@ def test_noise_widens_both_models():
         assert widths[0] < widths[1]
 
 
+def test_joint_curves_have_the_spread_of_single_sizes():
+    """Curves drawn jointly over sizes spread at each size as draws of that size alone do."""
+    log_error = np.array([-0.7, -0.95, -1.1, -1.35])
+    at = np.array([800.0, 3200.0])
+    for fit in (fit_atoms(SIZES, log_error, QUIET), fit_drift(SIZES, log_error, QUIET)):
+        single, joint = (
+            np.quantile(draw(at, 8000, np.random.default_rng(0)), (0.1, 0.5, 0.9), axis=0)
+            for draw in (fit.sample, fit.curves)
+        )
+        assert np.allclose(single, joint, atol=0.04)
+
+
 def test_weights_are_shares():
     """Weights of shapes and cells sum to one, and models read any size, also below the first."""
     log_error = -0.3 * np.log(SIZES)

@@ -138,10 +138,21 @@ def pilot(
 
 @app.command(rich_help_panel=ROAD)
 def forecast(
-    points: Annotated[Path | None, typer.Argument(help="A CSV of n,score, to forecast without a project.")] = None,
+    points: Annotated[
+        str | None,
+        typer.Argument(help="Points measured elsewhere: a CSV of n,score, an export of W&B, MLflow, trainer states."),
+    ] = None,
     target: Annotated[str | None, typer.Option(help="The score wanted, e.g. 0.92 or 92%.")] = None,
-    metric: Annotated[str, typer.Option(help="What the scores of the CSV are.")] = "accuracy",
+    metric: Annotated[str | None, typer.Option(help="What the scores are; accuracy, or the project's.")] = None,
     n_max: Annotated[int | None, typer.Option(max=10**12, help="The most examples that could be had.")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="The project rests on these points from now on.")] = False,
+    from_pilot: Annotated[bool, typer.Option("--from-pilot", help="Back from kept points to the pilot's.")] = False,
+    size_column: Annotated[str, typer.Option(help="The column of training examples.")] = "",
+    score_column: Annotated[str, typer.Option(help="The column of scores.")] = "",
+    n: Annotated[list[str] | None, typer.Option("--n", help="A run's training examples: NAME=400.")] = None,
+    step: Annotated[str, typer.Option(help="Which score of a run counts: last or best.")] = "last",
+    experiment: Annotated[str, typer.Option(help="The experiment of MLflow to read.")] = "",
+    model: Annotated[str, typer.Option(help="What kept points were measured with.")] = "",
     project: ProjectFile = HERE,
     seed: Seed = 0,
     json: AsJson = False,
@@ -151,9 +162,14 @@ def forecast(
     from tunecase import flow
 
     if points is None:
-        record = flow.forecast(_open(project, seed, today))
+        record = flow.forecast(_open(project, seed, today), from_pilot)
+    elif keep:
+        opened = _open(project, seed, today)
+        asked = flow.asked_of(flow.metric_of(opened, metric), size_column, score_column, n or (), step, experiment)
+        record = flow.keep_forecast(opened, points, asked, model, target, n_max)
     else:
-        record = flow.forecast_file(points, metric, target, n_max, seed)
+        asked = flow.asked_of(metric or "accuracy", size_column, score_column, n or (), step, experiment)
+        record = flow.forecast_file(points, asked, target, n_max, seed)
     _finish("forecast", record, json)
 
 

@@ -24,6 +24,7 @@ EXPONENTS = (-0.08, -0.16, -0.3)  # typical slope of ln e against ln n; four tim
 DRIFTS = (0.03, 0.08, 0.2, 0.45)  # standard deviation of the slope around it
 MEMORIES = (0.5, 2.0, 8.0)  # distance in ln n over which the slope forgets
 SCATTERS = (0.003, 0.01, 0.03, 0.07, 0.15, 0.3)  # of single points around the curve, in ln e
+STRAY = 0.5  # distance in ln n over which a curve's straying from its smooth law is forgotten
 LEVEL_VARIANCE = 25.0  # the level of the curve is left to the points
 
 
@@ -63,12 +64,13 @@ def shapes() -> Shapes:
 
 @dataclass(frozen=True, slots=True)
 class AtomFit:
-    """The shapes that carry weight, with their scale and the doubt around it."""
+    """The shapes that carry weight, with their scale, the doubt around it and the roughness that is part of it."""
 
     which: "NDArray[np.intp]"
     weight: "Array"
     log_scale: "Array"
     doubt: "Array"
+    rough: "Array"
     freedom: int
 
     def sample(self, sizes: "Array", draws: int, rng: "np.random.Generator") -> "Array":
@@ -78,6 +80,18 @@ class AtomFit:
         picked = _stratified(self.weight, draws, rng)
         shift = self.doubt[picked] * rng.standard_t(self.freedom, draws)
         return np.asarray((self.log_scale[picked] + shift)[:, None] + shapes().logs(sizes, self.which[picked]))
+
+    def curves(self, sizes: "Array", draws: int, rng: "np.random.Generator") -> "Array":
+        """As `sample`, but the part of the doubt that is roughness comes and goes along each curve."""
+        import numpy as np
+
+        picked = _stratified(self.weight, draws, rng)
+        scale = np.sqrt(self.freedom / rng.chisquare(self.freedom, draws))
+        level = np.sqrt(np.maximum(self.doubt[picked] ** 2 - self.rough[picked] ** 2, 0.0))
+        strayed = rng.standard_normal((draws, len(sizes))) @ _wander(np.log(sizes)).T
+        moved = level[:, None] * rng.standard_normal((draws, 1)) + self.rough[picked, None] * strayed
+        smooth = self.log_scale[picked, None] + shapes().logs(sizes, self.which[picked])
+        return np.asarray(smooth + scale[:, None] * moved)
 
 
 def fit_atoms(
@@ -115,7 +129,8 @@ def fit_atoms(
     weight = np.exp(log_weight - log_weight.max())
     atom, level = np.nonzero(weight > 1e-6)
     kept = weight[atom, level]
-    return AtomFit(atom, kept / kept.sum(), log_scale[atom, level], doubt[atom, level], freedom)
+    scaled, doubts, strays = (part[atom, level] for part in (log_scale, doubt, scale * rough))
+    return AtomFit(atom, kept / kept.sum(), scaled, doubts, strays, freedom)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,17 +151,41 @@ class DriftFit:
         picked = _stratified(self.weight, draws, rng)
         return np.asarray(mean[picked] + deviation[picked] * rng.standard_normal(draws)[:, None])
 
+    def curves(self, sizes: "Array", draws: int, rng: "np.random.Generator") -> "Array":
+        """As `sample`, but drawn jointly over the sizes, so that curves cross; shape (draws, sizes)."""
+        import numpy as np
+
+        at = np.log(sizes)
+        there = np.maximum(at - self.x[0], 0.0)
+        mean, pulled = self._given(at)
+        joint = _covariance(there[:, None], there[None, :], self.cells) - np.einsum("cks,ckt->cst", pulled, pulled)
+        strayed = _wander(at)
+        joint += self.cells[:, 3, None, None] ** 2 * (strayed @ strayed.T) + 1e-9 * np.eye(len(at))
+        lower = np.linalg.cholesky(joint)
+        picked = _stratified(self.weight, draws, rng)
+        moved = np.empty((draws, len(at)))
+        normal = rng.standard_normal((draws, len(at)))
+        for cell in np.unique(picked):
+            mine = picked == cell
+            moved[mine] = normal[mine] @ lower[cell].T
+        return np.asarray(mean[picked] + moved)
+
     def moments(self, at: "Array") -> tuple["Array", "Array"]:
         """Mean and standard deviation of ln e at ln n for each cell, shape (cells, sizes)."""
+        import numpy as np
+
+        mean, pulled = self._given(at)
+        there = np.maximum(at - self.x[0], 0.0)
+        left = _covariance(there, there, self.cells) - (pulled**2).sum(1)
+        return mean, np.sqrt(np.maximum(left, 0) + self.cells[:, 3, None] ** 2)
+
+    def _given(self, at: "Array") -> tuple["Array", "Array"]:
         import numpy as np
 
         here, there = self.x - self.x[0], np.maximum(at - self.x[0], 0.0)
         cross = _covariance(here[:, None], there[None, :], self.cells)
         mean = _mean(at, self.x, self.cells) + np.einsum("cks,ck->cs", cross, self.solved)
-        pulled = np.linalg.solve(self.lower, cross)
-        prior = _covariance(there, there, self.cells)
-        left = prior - (pulled**2).sum(1)
-        return mean, np.sqrt(np.maximum(left, 0) + self.cells[:, 3, None] ** 2)
+        return np.asarray(mean), np.asarray(np.linalg.solve(self.lower, cross), dtype=float)
 
 
 def fit_drift(sizes: "Array", log_error: "Array", noise: "Array") -> DriftFit:
@@ -192,6 +231,14 @@ def _covariance(a: "Array", b: "Array", cells: "Array") -> "Array":
     drift, memory = (cells[:, i].reshape(-1, *[1] * low.ndim) for i in (1, 2))
     spent = 2 * low / memory - 1 + np.exp(-low / memory) + np.exp(-high / memory) - np.exp(-(high - low) / memory)
     return np.asarray(drift**2 * memory**2 * spent + LEVEL_VARIANCE)
+
+
+def _wander(at: "Array") -> "Array":
+    """A factor that turns independent normal numbers into ones that are alike at close ln n, each of variance 1."""
+    import numpy as np
+
+    near = np.exp(-(((at[:, None] - at[None, :]) / STRAY) ** 2) / 2)
+    return np.asarray(np.linalg.cholesky(near + 1e-6 * np.eye(len(at))))
 
 
 def _stratified(weight: "Array", draws: int, rng: "np.random.Generator") -> "NDArray[np.intp]":

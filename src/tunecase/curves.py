@@ -27,6 +27,7 @@ __all__ = ["Belief", "Gate", "believe", "gate", "merge", "reach_share", "to_erro
 
 LEAST_SIZES = 3
 FARTHEST = 64  # times the largest size: beyond, nothing was ever checked
+KNOTS = 14  # sizes at which curves are drawn jointly
 SEED_SD = 0.033  # mean over 285 cells of 4 seeds, e between .07 and .9
 SIGNAL_CUT = 0.15
 SIGNAL_SCATTER = 0.06
@@ -104,21 +105,42 @@ class Belief:
         return BASE_SHARE if self.gate.passed else BASE_SHARE_NO_SIGNAL
 
     def paths(self, sizes: "Sequence[float] | Array", draws: int = 2000) -> "Array":
-        """The true error at each size in each world, coherent over sizes by matching quantiles.
+        """The true error at each size in each world; a world is one curve, and curves cross.
+
+        The spread at each size is the calibrated one; which world lies where in it follows the ranks of curves drawn
+        jointly from the models (a Schaake shuffle), so that a measurement at one size tells something, but not all,
+        of another.
 
         Args:
             sizes: n, any order, shape (sizes,).
-            draws: worlds.
+            draws: worlds; the same worlds for every call with as many.
         Returns: e, shape (draws, sizes); not forced to fall with n.
-        Leaves out: worlds whose order changes with n (a world that is bad at one size is bad at all).
+        Leaves out: beyond 64 times the largest size worlds keep the order they have there.
+        Source: Clark et al., J. Hydrometeorology 5 (2004), for the shuffle.
         """
         import numpy as np
 
         at = np.asarray(sizes, dtype=float)
-        rng = generator(self.seed, "curve")
+        ranked = self._ranked(at, draws)
+        order = np.argsort(self._curves(at, draws), axis=0)
+        log_errors = np.empty_like(ranked)
+        np.put_along_axis(log_errors, order, ranked, axis=0)
+        errors = np.maximum(np.exp(log_errors), LEAST_ERROR)
+        return np.asarray(np.minimum(errors, 1.0) if self.bounded else errors)
+
+    def _parts(self, draws: int) -> tuple[int, int, int]:
+        """How many of the draws are shape atoms, drifting power laws and base rates."""
         based = round(draws * self.base_share)
         half = (draws - based + 1) // 2
-        parts = [self.atoms.sample(at, half, rng), self.drift.sample(at, draws - based - half, rng)]
+        return half, draws - based - half, based
+
+    def _ranked(self, at: "Array", draws: int) -> "Array":
+        """ln e at each size on its own, rising over draws, shape (draws, sizes)."""
+        import numpy as np
+
+        rng = generator(self.seed, "curve")
+        atoms, drifts, based = self._parts(draws)
+        parts = [self.atoms.sample(at, atoms, rng), self.drift.sample(at, drifts, rng)]
         last = self.points[-1]
         ratio = at / last.n
         if based:
@@ -127,9 +149,25 @@ class Belief:
         ranked = np.sort(np.concatenate(parts), axis=0)
         middle = np.median(ranked, axis=0)
         beyond = np.maximum(np.log(np.maximum(ratio, 1)) / math.log(FARTHEST), 1)
-        ranked = middle + self.calibration.factor * beyond * (ranked - middle)
-        errors = np.maximum(np.exp(ranked[rng.permutation(draws)]), LEAST_ERROR)
-        return np.asarray(np.minimum(errors, 1.0) if self.bounded else errors)
+        return np.asarray(middle + self.calibration.factor * beyond * (ranked - middle))
+
+    def _curves(self, at: "Array", draws: int) -> "Array":
+        """Jointly drawn ln e, for their order only: drawn at fixed sizes and read between them."""
+        import numpy as np
+
+        rng = generator(self.seed, "worlds")
+        atoms, drifts, based = self._parts(draws)
+        first, last = self.points[0].n, self.points[-1].n
+        knots = np.geomspace(first, FARTHEST * last, KNOTS)
+        parts = [self.atoms.curves(knots, atoms, rng), self.drift.curves(knots, drifts, rng)]
+        if based:
+            level = np.log(error_of(self.points[-1], self.direction)) + 0.01 * rng.standard_normal((based, 1))
+            parts.append(level + self.base.log_changes(knots / last, rng.random(based)))
+        drawn = rng.permutation(np.concatenate(parts))
+        where = np.interp(np.log(at), np.log(knots), np.arange(KNOTS))
+        low = np.minimum(where.astype(int), KNOTS - 2)
+        part = where - low
+        return np.asarray((1 - part) * drawn[:, low] + part * drawn[:, low + 1])
 
     def next_test(self, paths: "Array", test_rows: int | None) -> "Array":
         """The error that the next test will print: the true error, the run's own seed noise, the test's items.

@@ -5,7 +5,7 @@ define ─► audit ─► estimate ─► pilot ─► forecast ─► decide �
 
 import contextlib
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -32,9 +32,11 @@ from tunecase.records import (
     from_json,
 )
 from tunecase.spread import Worlds
+from tunecase.wording import counted
 
 if TYPE_CHECKING:
     from tunecase.datasets import Table
+    from tunecase.importers import Asked
     from tunecase.prices import Basis
 
 DRAWS = 20_000
@@ -231,30 +233,98 @@ def no_pilot(flow: Flow) -> Pilot | None:
     return None if record is None else cast(Pilot, flow.keep("pilot", record))
 
 
-def forecast(flow: Flow) -> Forecast:
-    """Will more data do it? From the pilot's points, up to what the budget can buy."""
-    from tunecase.forecast import forecast as extrapolate
-    from tunecase.prices import supply
+def forecast(flow: Flow, from_pilot: bool = False) -> Forecast:
+    """Will more data do it? From the pilot's points, or those kept from elsewhere, up to what the budget can buy.
 
-    tried = flow.known("pilot")
+    Kept points hold until a run is trained after them; `from_pilot` goes back to the pilot at once.
+    """
+    from tunecase.forecast import told
+
+    brought = None if from_pilot else _brought(flow)
+    if brought is not None:
+        notes, left_out = told(brought)
+        return _extrapolated(
+            flow, brought.points, metric=brought.metric, model=brought.model, source=brought.source, notes=notes,
+            left_out=left_out,
+        )  # fmt: skip
+    tried: Pilot | None = flow.known("pilot")
     if tried is None:
         raise InputError(_missing(flow, "pilot"))
+    return _extrapolated(
+        flow, points(tried), metric=tried.metric, model=tried.model if tried.runs else "",
+        stand_in=tried.stand_in and bool(tried.runs), left_out=_left_out(tried),
+    )  # fmt: skip
+
+
+def keep_forecast(
+    flow: Flow, place: str, asked: "Asked", model: str = "", target: str | None = None, n_max: int | None = None
+) -> Forecast:
+    """A forecast from points that were measured elsewhere, kept: estimate, decide and report rest on it from now on."""
+    from tunecase.forecast import read_source
+
+    own = [name for name, given in (("--target", target), ("--n-max", n_max)) if given is not None]
+    if own:
+        fix = "leave it out, or leave out --keep"
+        raise InputError([Problem(name, "given with --keep", "the project file's own", fix) for name in own])
+    found = read_source(place, asked)
+    known = tuple(f"{found.format}: {note}" for note in found.notes)
+    note = f"the points of {_name_of(place)} were measured with {model or 'the model to be tuned'}, as was said"
+    return _extrapolated(
+        flow, found.points, metric=asked.metric, model=model, source=_name_of(place), notes=(note, *known),
+        left_out=found.left_out,
+    )  # fmt: skip
+
+
+def _extrapolated(flow: Flow, measured: tuple[Point, ...], *, metric: str, **about: Any) -> Forecast:
+    from tunecase.forecast import forecast as extrapolate
+    from tunecase.prices import supply
+    from tunecase.stakes import stakes
+
     posed: Definition = flow.known("define") or define(flow)
     basis = flow.basis(2_000)
-    given = flow.project.problem.target
-    target = None if given is None else read_score(given)
+    given, rows = flow.project.problem.target, _usable(flow)
     record = extrapolate(
-        points(tried), metric=tried.metric, direction=tried.direction, target=target,
-        ceiling=posed.ceiling.high if posed.ceiling else None, supply=supply(basis), basis=basis, seed=flow.seed,
-        model=tried.model if tried.runs else "", stand_in=tried.stand_in and bool(tried.runs), rows=_usable(flow),
+        measured, metric=metric, direction=cast(Any, catalog.metric(metric).direction),
+        target=None if given is None else read_score(given), ceiling=posed.ceiling.high if posed.ceiling else None,
+        supply=supply(basis), basis=basis, seed=flow.seed, rows=rows,
+        stakes=stakes(flow.project, basis, posed, flow.known("estimate"), flow.known("pilot"), rows), **about,
     )  # fmt: skip
     return cast(Forecast, flow.keep("forecast", record))
 
 
+def _brought(flow: Flow) -> Forecast | None:
+    """The last forecast kept from points measured elsewhere, unless a run was trained or the pilot asked since."""
+    last = None
+    for entry in flow.ledger.entries():
+        if entry.kind == "run":
+            last = None
+        elif entry.kind == "record" and entry.verb == "forecast":
+            last = entry if entry.body.get("source", "pilot") != "pilot" else None
+    if last is not None:
+        with contextlib.suppress(InputError):  # what another version wrote is as good as none
+            return cast(Forecast, last.record())
+    return None
+
+
+def _name_of(place: str) -> str:
+    return place if "://" in place else Path(place).resolve().name
+
+
+def _left_out(tried: Pilot) -> tuple[str, ...]:
+    """The runs that became no point, by reason."""
+    rungs = [run for run in tried.runs if run.purpose == "ladder"]
+    failed, rough = sum(bool(run.failed) for run in rungs), sum(not run.failed and not run.converged for run in rungs)
+    words = [f"{counted(failed, 'run')}: failed"] if failed else []
+    return (*words, *([f"{counted(rough, 'run')}: not converged"] if rough else []))
+
+
 def curve(flow: Flow) -> Forecast | None:
-    """The forecast that holds, made again from the pilot where the project file has changed; None without a pilot."""
+    """The forecast that holds, made again where the project file has changed; None without a pilot or kept points."""
     found: Forecast | None = flow.known("forecast")
-    return found or (forecast(flow) if flow.known("pilot") else None)
+    brought = _brought(flow)
+    if found is not None and (found.source == "pilot") == (brought is None):
+        return found
+    return forecast(flow) if brought is not None or flow.known("pilot") else None
 
 
 def decide(flow: Flow) -> Decision:
@@ -330,7 +400,7 @@ def report(flow: Flow, to: Path | None = None, page: Callable[[Any], str] | None
 
 def points(tried: Pilot) -> tuple[Point, ...]:
     """One point for each run that ended well; the forecast averages them and learns their spread from run to run."""
-    good = (run for run in tried.runs if not run.failed and run.converged)
+    good = (run for run in tried.runs if not run.failed and run.converged and run.purpose == "ladder")
     return tuple(Point(run.n, run.score, 1, run.test_rows) for run in good)
 
 
@@ -420,12 +490,12 @@ def audit_file(
     )  # fmt: skip
 
 
-def forecast_file(path: Path, metric: str, target: str | None, n_max: int | None, seed: int) -> Forecast:
-    """A forecast from anybody's points, without a project file; nothing is kept."""
+def forecast_file(place: str, asked: "Asked", target: str | None, n_max: int | None, seed: int) -> Forecast:
+    """A forecast from points measured anywhere, without a project file; nothing is kept."""
     from tunecase.forecast import forecast as extrapolate
-    from tunecase.forecast import read_points
+    from tunecase.forecast import read_source
 
-    known = catalog.metric(metric)
+    known = catalog.metric(asked.metric)
     wanted = None
     if target is not None:
         try:
@@ -438,12 +508,44 @@ def forecast_file(path: Path, metric: str, target: str | None, n_max: int | None
             raise InputError(Problem("--target", repr(target), f"a share for {known.name}", "write 0.92 or 92%"))
     if n_max is not None and n_max < 1:
         raise InputError(Problem("--n-max", str(n_max), "a whole number of at least 1", "leave it out for the default"))
-    direction = cast(Any, known.direction)
-    why = "as asked" if n_max is not None else ""
+    found = read_source(place, asked)
     return extrapolate(
-        read_points(path, direction=direction), metric=known.name, direction=direction, target=wanted, n_max=n_max,
-        n_max_why=why, seed=seed,
+        found.points, metric=known.name, direction=asked.direction, target=wanted, n_max=n_max,
+        n_max_why="as asked" if n_max is not None else "", seed=seed, left_out=found.left_out,
+        notes=tuple(f"{found.format}: {note}" for note in found.notes), source=_name_of(place),
     )  # fmt: skip
+
+
+def metric_of(flow: Flow, given: str | None) -> str:
+    """The project's metric; one that is named must be the same, or kept points would answer another question."""
+    own = catalog.metric(flow.project.problem.metric or "accuracy").name
+    if given is not None and catalog.metric(given).name != own:
+        raise InputError(Problem("--metric", given, f"{own}, the project's", "leave it out, or leave out --keep"))
+    return own
+
+
+def asked_of(
+    metric: str, size_column: str, score_column: str, sizes: Sequence[str], step: str, experiment: str
+) -> "Asked":
+    """What the user says of points measured elsewhere, from words as typed; `sizes` are `run=400`."""
+    from tunecase.importers import Asked
+    from tunecase.points import whole_number
+
+    problems, by_run = [], {}
+    for word in sizes:
+        name, _, number = word.rpartition("=")
+        n = whole_number(number)
+        if not name or n is None:
+            wanted = "a run's name, =, and its training examples"
+            problems.append(Problem("--n", repr(word), wanted, "write it as `--n run-a=400`"))
+        else:
+            by_run[name] = n
+    if step not in ("last", "best"):
+        problems.append(Problem("--step", repr(step), "last or best", "leave it out for the last"))
+    if problems:
+        raise InputError(problems)
+    known = catalog.metric(metric)
+    return Asked(known.name, cast(Any, known.direction), size_column, score_column, by_run, cast(Any, step), experiment)
 
 
 def fit(model: str, asked: dict[str, str | None], seed: int, today: date) -> Fit:
