@@ -32,7 +32,7 @@ def trainer_state(place: str, asked: Asked) -> Imported | None:
     """One run for each output folder below the place: its evaluations by step, its size where it can be known."""
     path = Path(place)
     states = [path] if path.is_file() and path.suffix == ".json" else sorted(_states(path)) if path.is_dir() else []
-    runs: dict[Path, tuple[int, Tracked]] = {}
+    runs: dict[Path, tuple[tuple[int, int], Tracked]] = {}
     for file in states:
         body = _json(file)
         if not isinstance(body, dict) or not isinstance(body.get("log_history"), list):
@@ -41,7 +41,8 @@ def trainer_state(place: str, asked: Asked) -> Imported | None:
                 raise InputError(Problem(str(file), "no log_history", "a trainer state", fix))
             continue
         folder = file.parent.parent if CHECKPOINT.fullmatch(file.parent.name) else file.parent
-        done = int(_number(body.get("global_step")) or 0)
+        # The last checkpoint has as many steps as the whole run, but not yet the summary of its time and speed.
+        done = int(_number(body.get("global_step")) or 0), len(body["log_history"])
         if folder not in runs or runs[folder][0] < done:
             runs[folder] = (done, _run(body, folder, path))
     if not runs:
@@ -71,8 +72,7 @@ def _run(body: Mapping[str, Any], folder: Path, asked_path: Path) -> Tracked:
                 and (number := _number(value)) is not None
             ):
                 scores.setdefault(key, []).append((_number(entry.get("step")) or 0.0, number))
-    facts = {key: str(value) for key, value in body.items() if isinstance(value, int | float | str)}
-    facts.pop("train_batch_size", None)
+    facts: dict[str, str] = {}
     for name in BESIDE:
         if (folder / name).is_file():
             facts |= dict(_flat(_json(folder / name)))
