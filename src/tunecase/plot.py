@@ -165,7 +165,10 @@ def live_curve(runs: Sequence[Run], sizes: Sequence[int] = (), width: int = WIDT
     high = max((run.score for run in drawn), default=1.0)
     left = max(len(count(n)) for n in every)
     words = {n: _so_far([run.score for run in drawn if run.n == n], [r for r in runs if r.n == n]) for n in every}
-    strip = max(NARROWEST, width - left - 4 - max(map(len, words.values())))
+    longest = max(len(full) for full, _ in words.values())
+    short = width - left - 4 - longest < NARROWEST
+    longest = max(len(brief) for _, brief in words.values()) if short else longest
+    strip = max(NARROWEST, width - left - 4 - longest)
 
     def place(value: float) -> int:
         return round((strip - 1) * (value - low) / (high - low)) if high > low else strip // 2
@@ -177,16 +180,17 @@ def live_curve(runs: Sequence[Run], sizes: Sequence[int] = (), width: int = WIDT
             for x in range(place(min(scores)), place(max(scores)) + 1):
                 cells[x] = "━"
             cells[place(sum(scores) / len(scores))] = "●"
-        lines.append(f"{count(n):>{left}} │{''.join(cells)}│ {words[n]}".rstrip())
+        lines.append(f"{count(n):>{left}} │{''.join(cells)}│ {words[n][short]}".rstrip())
     return lines
 
 
-def _so_far(scores: Sequence[float], runs: Sequence[Run]) -> str:
-    """The mean of a size with its spread, and runs that do not count."""
-    lost = sum(run.purpose == "ladder" and (bool(run.failed) or not run.converged) for run in runs)
+def _so_far(scores: Sequence[float], runs: Sequence[Run]) -> tuple[str, str]:
+    """The mean of a size with its worst and best run and those that do not count; once in full, once in short."""
+    failed = sum(run.purpose == "ladder" and (bool(run.failed) or not run.converged) for run in runs)
     if not scores:
-        return f"{counted(lost, 'run')} lost" if lost else "to come"
+        nothing = f"{counted(failed, 'run')} lost" if failed else "to come"
+        return nothing, nothing
     mean = score(sum(scores) / len(scores), even=True)
-    ends = f"{score(min(scores), even=True)} to {score(max(scores), even=True)}"
-    spread = f" ({ends})" if len(scores) > 1 else ""
-    return f"{mean}{spread}" + (f", {lost} lost" if lost else "")
+    ends = f" ({score(min(scores), even=True)} to {score(max(scores), even=True)})" if len(scores) > 1 else ""
+    lost = f", {failed} lost" if failed else ""
+    return f"{mean}{ends}{lost}", f"{mean}{lost}"

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 MOST_EXAMPLES = 1e12
 MOST_ROUNDS = 8
 LEAST_PRICE = 0.01  # so that what costs nothing is told apart from what has no price
-UNCLEAR_FACTORS = (2, 4)
+FACTORS = (2, 4)  # how much larger than the largest size a run is thought of
+MOST_DRAWS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +153,11 @@ def best_run(
 
 def _candidates(belief: Belief, n_max: int, held: int, supply: Supply | None, stakes: Stakes) -> Iterator[Candidate]:
     last = belief.points[-1]
-    clear = belief.gate.passed or belief.gate.noise_dominates
-    same = {last.n} if clear else set()
-    beyond = {n for n in (held, *(factor * last.n for factor in UNCLEAR_FACTORS)) if last.n < n <= n_max}
+    usual = min(last.draws, MOST_DRAWS)
+    same = {last.n} if belief.gate.passed else set()
+    beyond = {n for n in (held, *(factor * last.n for factor in FACTORS)) if last.n < n <= n_max}
     for n in sorted(same | beyond):
-        for draws in sorted({1, min(last.draws, 3)}):
+        for draws in sorted({1, usual} if stakes.run_cost else {usual}):
             price = _price(n, draws, held, supply, stakes)
             if price is None or math.isfinite(price):
                 yield Candidate(n, draws, price)

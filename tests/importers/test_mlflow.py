@@ -57,7 +57,8 @@ def database(path: Path) -> Path:
         )
         store.execute("CREATE TABLE params (run_uuid TEXT, key TEXT, value TEXT)")
         store.execute(
-            "CREATE TABLE metrics (run_uuid TEXT, key TEXT, value REAL, step INTEGER, timestamp INTEGER, is_nan INTEGER)"
+            "CREATE TABLE metrics "
+            "(run_uuid TEXT, key TEXT, value REAL, step INTEGER, timestamp INTEGER, is_nan INTEGER)"
         )
         store.execute("INSERT INTO experiments VALUES (0, 'Default', 'active'), (1, 'tickets', 'active')")
         for index, (name, n, scores, status) in enumerate(RUNS):
