@@ -545,9 +545,7 @@ def asked_of(
     if problems:
         raise InputError(problems)
     known = catalog.metric(metric)
-    return Asked(
-        known.name, cast(Any, known.direction), size_column, score_column, by_run, cast(Any, step), experiment
-    )
+    return Asked(known.name, cast(Any, known.direction), size_column, score_column, by_run, cast(Any, step), experiment)
 
 
 def fit(model: str, asked: dict[str, str | None], seed: int, today: date) -> Fit:
