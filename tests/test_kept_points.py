@@ -52,6 +52,16 @@ def test_kept_points_stand_in_for_a_pilot(project: Path) -> None:
     assert "points.csv" in (project.parent / "report.md").read_text(encoding="utf-8")
 
 
+def test_what_rested_on_the_pilot_is_made_again(project: Path) -> None:
+    """Bill and decision follow the points at once, to those kept and back to the pilot's."""
+    case = opened(project)
+    flow.pilot(case, draws=1, workers=1)
+    flow.decide(case)
+    assert "points up to 240" in kept(project).known("estimate").based_on
+    flow.forecast(opened(project), from_pilot=True)
+    assert "points up to 240" not in opened(project).known("estimate").based_on
+
+
 def test_a_changed_project_reads_the_kept_points_again(project: Path) -> None:
     """A new target is asked of the same points, with what was said of them; nothing falls back to the pilot."""
     before = flow.curve(kept(project))

@@ -1,6 +1,10 @@
 """CSV files of runs: anybody's points, exports of Weights & Biases and of MLflow."""
 
+import contextlib
+
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tunecase.errors import InputError
 from tunecase.forecast import read_source
@@ -132,3 +136,19 @@ def test_places_that_hold_no_points(tmp_path):
     for place in (tmp_path / "none.csv", tmp_path / "notes.md", tmp_path):
         with pytest.raises(InputError, match=r"trainer_state\.json"):
             read_source(str(place), Asked())
+
+
+CELLS = st.text(st.characters(blacklist_categories=["Cs"]), max_size=8) | st.sampled_from(
+    ["n", "score", "Name", "State", "_step", "accuracy", "eval/accuracy", "n_train", "a - accuracy", "0.5", "100",
+     "nan", "85%", "1e999", "-1", "crashed", "metrics.accuracy", "params.n"]
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(CELLS, max_size=6), max_size=6), st.sampled_from([",", ";", "\t"]))
+def test_no_table_ends_in_a_traceback(tmp_path, rows, comma):
+    """Whatever the cells hold, there are points with sound numbers or a refusal in words."""
+    with contextlib.suppress(InputError):
+        found = imported(tmp_path, "\n".join(comma.join(row) for row in rows))
+        assert found.points
+        assert all(0 <= point.n <= 1e12 and 0 <= point.score <= 100 for point in found.points)

@@ -1,5 +1,6 @@
 """Trainer states of Hugging Face: one file is one run, its size from beside it or from the trainer's speed."""
 
+import contextlib
 import importlib.util
 import json
 import subprocess
@@ -7,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tunecase.errors import InputError
 from tunecase.forecast import read_source
@@ -125,3 +128,27 @@ def test_a_real_trainer(tmp_path):
     found = sorted(read_source(str(tmp_path), Asked()).points, key=lambda point: point.n)
     assert [pytest.approx(51, abs=1), pytest.approx(107, abs=1)] == [point.n for point in found]
     assert all(0.5 < point.score <= 1 for point in found)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["eval_accuracy", "step", "x"]),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(
+            ["log_history", "global_step", "eval_accuracy", "eval_loss", "train_runtime", "train_samples_per_second",
+             "epoch", "step", "eval_runtime", "eval_samples_per_second", "train_samples"]
+        ), inner, max_size=6,
+    ),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(JSON, max_size=4), JSON)
+def test_no_state_ends_in_a_traceback(tmp_path, log, beside):
+    """Whatever a state and the results beside it hold, there are points or a refusal in words."""
+    body = {"log_history": log, "global_step": beside}
+    (tmp_path / "trainer_state.json").write_text(json.dumps(body), encoding="utf-8")
+    (tmp_path / "all_results.json").write_text(json.dumps(beside), encoding="utf-8")
+    with contextlib.suppress(InputError):
+        assert read_source(str(tmp_path), Asked()).points

@@ -32,7 +32,7 @@ def trainer_state(place: str, asked: Asked) -> Imported | None:
     """One run for each output folder below the place: its evaluations by step, its size where it can be known."""
     path = Path(place)
     states = [path] if path.is_file() and path.suffix == ".json" else sorted(_states(path)) if path.is_dir() else []
-    runs: dict[Path, tuple[tuple[int, int], Tracked]] = {}
+    runs: dict[Path, tuple[tuple[float, int], Tracked]] = {}
     for file in states:
         body = _json(file)
         if not isinstance(body, dict) or not isinstance(body.get("log_history"), list):
@@ -42,7 +42,7 @@ def trainer_state(place: str, asked: Asked) -> Imported | None:
             continue
         folder = file.parent.parent if CHECKPOINT.fullmatch(file.parent.name) else file.parent
         # The last checkpoint has as many steps as the whole run, but not yet the summary of its time and speed.
-        done = int(_number(body.get("global_step")) or 0), len(body["log_history"])
+        done = _finite(body.get("global_step")), len(body["log_history"])
         if folder not in runs or runs[folder][0] < done:
             runs[folder] = (done, _run(body, folder, path))
     if not runs:
@@ -71,7 +71,7 @@ def _run(body: Mapping[str, Any], folder: Path, asked_path: Path) -> Tracked:
                 and not NO_SCORE.search(key)
                 and (number := _number(value)) is not None
             ):
-                scores.setdefault(key, []).append((_number(entry.get("step")) or 0.0, number))
+                scores.setdefault(key, []).append((_finite(entry.get("step")), number))
     facts: dict[str, str] = {}
     for name in BESIDE:
         if (folder / name).is_file():
@@ -91,14 +91,13 @@ def _seen(log: list[dict[str, Any]], part: str) -> int | None:
     The trainer counts training samples over all epochs; an evaluation is one pass.
     """
     for entry in reversed(log):
-        time, speed = (_number(entry.get(f"{part}_{name}")) for name in ("runtime", "samples_per_second"))
-        passes = _number(entry.get("epoch")) if part == "train" else 1.0
-        if not time or not speed or not passes or min(time, speed, passes) <= 0:
+        time, speed = (_finite(entry.get(f"{part}_{name}")) for name in ("runtime", "samples_per_second"))
+        passes = _finite(entry.get("epoch")) if part == "train" else 1.0
+        if min(time, speed, passes) <= 0 or not 1 <= time * speed / passes <= MOST:
             continue
         if DECIMALS_SPEED / speed + DECIMALS_TIME / time > LEAST_DIGITS:
             continue
-        examples = round(time * speed / passes)
-        return examples if 0 < examples <= MOST else None
+        return round(time * speed / passes)
     return None
 
 
@@ -125,3 +124,9 @@ def _number(value: Any) -> float | None:
         return None if isinstance(value, bool) or value is None else float(value)
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+def _finite(value: Any) -> float:
+    """A number as it is, anything else as 0."""
+    number = _number(value)
+    return number if number is not None and math.isfinite(number) else 0.0
