@@ -127,7 +127,8 @@ def best_run(
         held: rows that are there and cost nothing.
         stand_in_factor: the default by which a stand-in's error is turned into the model's, by its median.
     Returns: the NextRun, its price with the rows to buy for it; None where nothing more can be had.
-    Leaves out that rows bought for a run are there afterwards, and the doubt of the stand-in's factor.
+    Leaves out that rows bought for a run are there afterwards (its worth is then too low), that a plan may end after
+    any round (too high), and the doubt of the stand-in's factor.
     """
     last = belief.points[-1]
     candidates = list(_candidates(belief, n_max, held, supply, stakes))

@@ -85,6 +85,8 @@ def test_a_charts_export_of_weights_and_biases(tmp_path):
     """Runs stand in the columns; their last values count, and sizes come from their names or from the user."""
     found = imported(tmp_path, WANDB_CHART)
     assert (Point(400, 0.7), Point(800, 0.8)) == found.points
+    over_time = WANDB_CHART.replace('"Step"', '"Relative Time (Wall)"').replace("eval/accuracy", "Test Accuracy")
+    assert (Point(400, 0.7), Point(800, 0.8)) == imported(tmp_path, over_time).points
     other = WANDB_CHART.replace("n400-s0", "small").replace("n800-s0", "large")
     assert "--n small=400" in refused(tmp_path, other)
     named = imported(tmp_path, other, sizes={"small": 50, "large": 90})

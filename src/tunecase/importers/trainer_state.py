@@ -4,6 +4,7 @@ A folder is searched for several; of the checkpoints of one run the last one cou
 stands in no trainer state: it is read from result files beside it, or worked out from the trainer's time and speed.
 """
 
+import contextlib
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -23,7 +24,7 @@ BESIDE = (
 CHECKPOINT = re.compile(r"checkpoint-\d+")
 SCORE_PREFIXES = ("eval_", "test_", "predict_")
 NO_SCORE = re.compile(r"_(runtime|(samples|steps|tokens)_per_second|jit_compilation_time|samples)$")
-MOST_FILES, MOST_DEPTH = 1_000, 6
+MOST_FILES, MOST_FOLDERS, MOST_DEPTH = 1_000, 2_000, 6
 LEAST_DIGITS = 0.02  # a size worked out from rounded figures may be this far off
 DECIMALS_SPEED, DECIMALS_TIME = 0.0005, 0.00005  # half of the last digit that the trainer prints
 
@@ -51,14 +52,20 @@ def trainer_state(place: str, asked: Asked) -> Imported | None:
     return import_runs([run for _, run in runs.values()], asked, place=path.name or place, form=form)
 
 
-def _states(folder: Path, depth: int = 0) -> Iterator[Path]:
-    if depth > MOST_DEPTH:
-        return
-    children = sorted(folder.iterdir())[:MOST_FILES]
-    yield from (child for child in children if child.name == STATE and child.is_file())
-    for child in children:
-        if child.is_dir() and not child.is_symlink():
-            yield from _states(child, depth + 1)
+def _states(folder: Path) -> Iterator[Path]:
+    """Trainer states below a folder, nearest first, as far as a bounded search goes; links are not followed."""
+    looked, level = 0, [folder]
+    for _ in range(MOST_DEPTH + 1):
+        below: list[Path] = []
+        for here in level:
+            looked += 1
+            if looked > MOST_FOLDERS:
+                return
+            with contextlib.suppress(OSError):
+                children = sorted(here.iterdir())[:MOST_FILES]
+                yield from (child for child in children if child.name == STATE and child.is_file())
+                below += [child for child in children if child.is_dir() and not child.is_symlink()]
+        level = below
 
 
 def _run(body: Mapping[str, Any], folder: Path, asked_path: Path) -> Tracked:
