@@ -250,10 +250,13 @@ def forecast(flow: Flow, from_pilot: bool = False) -> Forecast:
     tried: Pilot | None = flow.known("pilot")
     if tried is None:
         raise InputError(_missing(flow, "pilot"))
-    return _extrapolated(
+    record = _extrapolated(
         flow, points(tried), metric=tried.metric, model=tried.model if tried.runs else "",
         stand_in=tried.stand_in and bool(tried.runs), left_out=_left_out(tried),
     )  # fmt: skip
+    if from_pilot:
+        _follow(flow)
+    return record
 
 
 def keep_forecast(
@@ -269,10 +272,12 @@ def keep_forecast(
     found = read_source(place, asked)
     known = tuple(f"{found.format}: {note}" for note in found.notes)
     note = f"the points of {_name_of(place)} were measured with {model or 'the model to be tuned'}, as was said"
-    return _extrapolated(
+    record = _extrapolated(
         flow, found.points, metric=asked.metric, model=model, source=_name_of(place), notes=(note, *known),
         left_out=found.left_out,
     )  # fmt: skip
+    _follow(flow)
+    return record
 
 
 def _extrapolated(flow: Flow, measured: tuple[Point, ...], *, metric: str, **about: Any) -> Forecast:
@@ -290,6 +295,14 @@ def _extrapolated(flow: Flow, measured: tuple[Point, ...], *, metric: str, **abo
         stakes=stakes(flow.project, basis, posed, flow.known("estimate"), flow.known("pilot"), rows), **about,
     )  # fmt: skip
     return cast(Forecast, flow.keep("forecast", record))
+
+
+def _follow(flow: Flow) -> None:
+    """Makes again the bill and the decision that rested on other points; what was never made is not made now."""
+    made = {entry.verb for entry in flow.ledger.entries() if entry.kind == "record"}
+    for verb, step in (("estimate", estimate), ("decide", decide)):
+        if verb in made:
+            step(flow)
 
 
 def _brought(flow: Flow) -> Forecast | None:
@@ -319,12 +332,17 @@ def _left_out(tried: Pilot) -> tuple[str, ...]:
 
 
 def curve(flow: Flow) -> Forecast | None:
-    """The forecast that holds, made again where the project file has changed; None without a pilot or kept points."""
+    """The forecast that holds, made again where the project file or the pilot has changed; None without any points."""
+    from tunecase.points import merge
+
     found: Forecast | None = flow.known("forecast")
-    brought = _brought(flow)
+    brought: Forecast | None = _brought(flow)
+    tried: Pilot | None = flow.known("pilot")
     if found is not None and (found.source == "pilot") == (brought is None):
-        return found
-    return forecast(flow) if brought is not None or flow.known("pilot") else None
+        same = brought is not None or tried is None or found.points == merge(points(tried), found.direction)
+        if same:
+            return found
+    return forecast(flow) if brought is not None or tried is not None else None
 
 
 def decide(flow: Flow) -> Decision:
