@@ -29,6 +29,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "prices",
         "ladder",
         "curve_models",
+        "curve_lessons",
         "points",
         "verdicts",
         "stakes",
