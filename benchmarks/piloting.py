@@ -158,7 +158,8 @@ class Cache:
             for line in path.read_text(encoding="utf-8").splitlines():
                 with contextlib.suppress(ValueError, TypeError, KeyError):  # the last line of a killed run
                     row = json.loads(line)
-                    self.done[row.pop("key")] = Done(**{**row, "rows": tuple(row["rows"])})
+                    key = row.pop("key")
+                    self.done[key] = Done(**{**row, "rows": tuple(row["rows"])})
 
     def add(self, key: str, done: Done) -> None:
         """Keeps a run."""
