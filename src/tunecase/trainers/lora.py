@@ -227,9 +227,7 @@ def _session(model: str, rank: int, depth: int) -> Session:
 def _lesson(session: Session, task: Task, chosen: Mapping[str, Any]) -> Lesson:
     tokenizer, choices = session.tokenizer, task.choices or tuple(sorted(set(task.labels)))
     is_classes = task.kind == "classification"
-    asked = frozenset(task.test_texts)  # a leak must not hand its answer over
-    showable = [(text, label) for text, label in zip(task.texts, task.labels, strict=True) if text not in asked]
-    shots = prompts.choose_shots(showable, chosen["shots"], task.seed, is_classes)
+    shots = prompts.choose_shots(prompts.showable(task), chosen["shots"], task.seed, is_classes)
     form = prompts.form(
         tokenizer, task.kind, style=chosen["style"], names=chosen["names"], choices=choices if is_classes else (),
         shots=shots, most_tokens=chosen["most_tokens"], longest=session.network.longest,
