@@ -30,7 +30,7 @@ sys.path.insert(0, str(ROOT / "src"))
 from tunecase import catalog  # noqa: E402
 from tunecase.curve_lessons import LEAST_RATIO, Ahead, Lessons, lessons, read_lessons, regression  # noqa: E402
 from tunecase.curve_models import Prior, fit_atoms  # noqa: E402
-from tunecase.curves import Belief, believe  # noqa: E402
+from tunecase.curves import Belief, Sketch, believe  # noqa: E402
 from tunecase.points import LEAST_ERROR  # noqa: E402
 from tunecase.records import Point  # noqa: E402
 
@@ -141,6 +141,17 @@ class Task:
     def belief(self) -> Belief:
         """The belief at its native width, learnt without the unit."""
         return self.curve.belief(self.kept, lessons_without(self.curve.unit))
+
+    @cached_property
+    def sketches(self) -> dict[int, Sketch]:
+        """Where the models go, by the number of sizes asked for."""
+        return {}
+
+    def sketch(self, at: np.ndarray) -> Sketch:
+        """Where the models go, drawn once for one size and once for many."""
+        if len(at) not in self.sketches:
+            self.sketches[len(at)] = self.belief.sketch(at)
+        return self.sketches[len(at)]
 
 
 @cache
@@ -312,7 +323,7 @@ def base_rate(task: Task, at: np.ndarray) -> np.ndarray:
 
 
 def _learnt(task: Task, at: np.ndarray, forecast: Callable[[Ahead, np.ndarray], np.ndarray]) -> np.ndarray:
-    sketch, levels = task.belief.sketch(at), (np.arange(DRAWS) + 0.5) / DRAWS
+    sketch, levels = task.sketch(at), (np.arange(DRAWS) + 0.5) / DRAWS
     return _floored(sketch.blend(levels, sketch.level + forecast(sketch.ahead, levels)))
 
 
@@ -403,7 +414,10 @@ def score(forecast: Callable[[Task, np.ndarray], np.ndarray], some: Sequence[Tas
 
 
 def data_needed(forecast: Callable[[Task, np.ndarray], np.ndarray], task: Task) -> float | None:
-    """|ln(n_hat / n_true)| for reaching the curve's end level; None where the question does not arise."""
+    """|ln(n_hat / n_true)| for reaching the curve's end level; None where the question does not arise.
+
+    n_hat is the first of 400 sizes at which the median forecast meets it; of our belief, its own best guess.
+    """
     fit = isotonic(task.curve.errors)
     target = fit[-1]
     n_true = task.curve.sizes[np.argmax(fit <= target)]
@@ -411,7 +425,8 @@ def data_needed(forecast: Callable[[Task, np.ndarray], np.ndarray], task: Task) 
     if n_true <= 1.01 * last or target >= 0.98 * task.errors.min():
         return None
     at = last * np.exp(np.linspace(0, math.log(1e4), 400))
-    reached = np.median(forecast(task, at), axis=0) <= math.log(target)
+    middle = np.log(task.belief.middle(at)) if isinstance(forecast, Pool) else np.median(forecast(task, at), axis=0)
+    reached = middle <= math.log(target)
     n_hat = at[np.argmax(reached)] if reached.any() else 1e4 * last
     return abs(math.log(n_hat / n_true))
 
@@ -455,7 +470,11 @@ def main() -> None:
         "POOL (ours)": pool,
     }
     scores = {name: score(forecast, asked) for name, forecast in forecasts.items()}
-    needed = {name: [data_needed(forecast, task) for task in asked] for name, forecast in forecasts.items()}
+    needed: dict[str, list[float | None]] = {name: [] for name in forecasts}
+    for task in asked:
+        for name, forecast in forecasts.items():
+            needed[name].append(data_needed(forecast, task))
+        task.sketches.clear()
     print_groups(asked, scores, needed)
     print_units(asked, scores["POOL (ours)"])
     verdicts = judge_verdicts(asked, scores["POOL (ours)"])
@@ -576,7 +595,7 @@ def write_tables(curves: Sequence[Curve]) -> None:
     rows = [{"date": READ, "curve": c.name, "licence": LICENCES.get(c.unit, "Apache-2.0"), **c.facts} for c in curves]
     _write("curve_library", header, [[row[key] for key in header] for row in rows])
     columns = ["curve", "unit", "language_model", "bounded", "last", "n"]
-    columns += ["atoms", "drift", "atoms_width", "drift_width", "truth", "source", "date"]
+    columns += ["atoms", "drift", "atoms_width", "drift_width", "bend", "truth", "source", "date"]
     _write("curve_lessons", columns, [row for curve in curves for row in lesson_rows(curve)])
     lessons.cache_clear()
     lessons_without.cache_clear()
@@ -603,7 +622,7 @@ def lesson_rows(curve: Curve) -> list[list]:
     for kept, later in (pairs[i] for i in chosen):
         sketch = curve.belief(kept, read_lessons([])).sketch(curve.sizes[[later]])
         ahead = sketch.ahead
-        models = [part[0] for part in (ahead.atoms, ahead.drift, ahead.atoms_width, ahead.drift_width)]
+        models = [part[0] for part in (ahead.atoms, ahead.drift, ahead.atoms_width, ahead.drift_width)] + [ahead.bend]
         truth = math.log(curve.errors[later]) - sketch.level
         kind = [int(curve.group != "other"), int(curve.bounded)]
         sizes = [int(curve.sizes[kept[-1]]), int(curve.sizes[later])]

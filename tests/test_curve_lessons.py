@@ -13,7 +13,7 @@ def ahead(ratio, slope=-0.2, width=0.3, language=1.0):
     """Both models going on at one slope."""
     log_ratio = np.log(np.asarray(ratio, dtype=float))
     middle, wide = slope * log_ratio, width * log_ratio
-    return Ahead(log_ratio, middle, middle, wide, wide, np.array(np.log(200.0)), np.array(language))
+    return Ahead(log_ratio, middle, middle, wide, wide, np.array(np.log(200.0)), np.array(0.0), np.array(language))
 
 
 def forecasts(known):

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 LEAST_RATIO = 1.9  # of N to the largest size of the pilot, below which no lesson was taken
-LIKE = (0.7, 0.1, 0.1, 2.0, 1.0, 1.0)  # distances that count as one: see `features`
+LIKE = (0.7, 0.2, 0.2, 1.0, 1.0)  # distances that count as one: see `Ahead.alike`
 NEAREST = 40  # lessons that set how far "alike" reaches
-RIDGE = 100.0
+RIDGE = 300.0
 BASE_WIDTH = 0.5  # of ln ratio, over which base rates are averaged
 STEEPEST, FLATTEST = -0.8, 0.1
 
@@ -32,7 +32,8 @@ STEEPEST, FLATTEST = -0.8, 0.1
 class Ahead:
     """How two models go on from a pilot, at some sizes: medians and 80% widths of ln e, relative to the last size.
 
-    `log_ratio` is ln N/last; `log_last` ln of the last size; all shape (sizes,) except the last two.
+    `log_ratio` is ln N/last; `log_last` ln of the last size; `bend` the mean slope of ln e so far less the next one.
+    All have shape (sizes,), the last three also shape ().
     """
 
     log_ratio: "Array"
@@ -41,6 +42,7 @@ class Ahead:
     atoms_width: "Array"
     drift_width: "Array"
     log_last: "Array"
+    bend: "Array"
     language: "Array"
 
     @property
@@ -54,19 +56,19 @@ class Ahead:
         return (self.atoms_width + self.drift_width) / 2 + 0.02
 
     def alike(self) -> "Array":
-        """What makes two forecasts alike, in units of `LIKE`: ratio, slopes, last size, doubt, learner."""
+        """What makes two forecasts alike, in units of `LIKE`: ratio, slopes, doubt, learner; shape (sizes, 5)."""
         import numpy as np
 
         doubt = np.log(self.width / self.log_ratio + 0.005)
-        columns = (np.log(self.log_ratio), *self._slopes(), self.log_last, doubt, self.language)
+        columns = (np.log(self.log_ratio), *self._slopes(), doubt, self.language)
         return np.asarray(np.stack(np.broadcast_arrays(*columns), -1) / np.array(LIKE))
 
     def causes(self) -> "Array":
-        """What the regression of misses rests on, shape (sizes, 6)."""
+        """What the regression of misses rests on, shape (sizes, 7)."""
         import numpy as np
 
         doubt = np.log(self.drift_width / self.log_ratio + 0.005)
-        columns = (*self._slopes(), self.log_last, 1 / self.log_ratio, doubt, self.language)
+        columns = (*self._slopes(), self.log_last, 1 / self.log_ratio, doubt, self.bend, self.language)
         return np.stack(np.broadcast_arrays(*columns), -1)
 
     def scales(self) -> "Array":
@@ -226,13 +228,13 @@ def read_lessons(rows: list[dict[str, str]]) -> Lessons:
     """Lessons from rows of the table; each curve weighs 1, shared among its rows, less where a unit has many."""
     import numpy as np
 
-    names = ("last", "n", "atoms", "drift", "atoms_width", "drift_width", "language_model", "bounded", "truth")
-    last, n, atoms, drift, atoms_width, drift_width, language, bounded, truth = (
+    names = ("last", "n", "atoms", "drift", "atoms_width", "drift_width", "bend", "language_model", "bounded", "truth")
+    last, n, atoms, drift, atoms_width, drift_width, bend, language, bounded, truth = (
         np.array([float(row[name]) for row in rows]) for name in names
     )
     unit, curve = (np.array([row[name] for row in rows]) for name in ("unit", "curve"))
     rows_of = Counter(curve.tolist())
     curves_of = Counter(unit for unit, _ in set(zip(unit.tolist(), curve.tolist(), strict=True)))
     weight = [1 / rows_of[c] / math.sqrt(curves_of[u]) for c, u in zip(curve.tolist(), unit.tolist(), strict=True)]
-    ahead = Ahead(np.log(n / last), atoms, drift, atoms_width, drift_width, np.log(last), language)
+    ahead = Ahead(np.log(n / last), atoms, drift, atoms_width, drift_width, np.log(last), bend, language)
     return Lessons(ahead, truth, unit, np.array(weight), bounded > 0)

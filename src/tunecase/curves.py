@@ -2,7 +2,7 @@
 
 Everything is computed on an error e (1 - score, or the score itself where lower is better), in logarithms. Four
 forecasts are pooled, a quarter each: two curve models, and two corrections of them learnt from a library of measured
-curves. For a fine-tuned model up to a quarter of the pool gives way to what measured curves did at that ratio,
+curves. For a fine-tuned model up to a third of the pool gives way to what measured curves did at that ratio,
 whatever the pilot: the less the models know, the more. The band is never narrowed below that.
 """
 
@@ -31,9 +31,10 @@ LEAST_SIZES = 3
 FARTHEST = 64  # times the largest size: beyond, nothing was ever checked
 KNOTS = 14  # sizes at which curves are drawn jointly
 SEED_SD = 0.033  # mean over 285 cells of 4 seeds, e between .07 and .9
-SIGNAL_CUT = 0.15
-SIGNAL_SCATTER = 0.06
-BASE_SHARE = 0.25  # of the pool at most, fine-tuned models only
+SIGNAL_CUT = 0.15  # worth telling from noise
+LEAST_CUT, LEAST_CUT_OTHER = 0.05, 0.01  # of a fine-tune, which may fall late; of another learner
+SIGNAL = 2  # times the noise
+BASE_SHARE = 1 / 3  # of the pool at most, fine-tuned models only
 BASE_DOUBT = 0.3  # 80% width of ln e per ln N at which that share is reached
 BASE_RATIO = 8  # at which the doubt is read
 SKETCH = 400  # draws from each model that the learnt forecasts correct
@@ -144,6 +145,20 @@ class Belief:
         errors = np.maximum(np.exp(log_errors), LEAST_ERROR)
         return np.asarray(np.minimum(errors, 1.0) if self.bounded else errors)
 
+    def middle(self, sizes: "Sequence[float] | Array") -> "Array":
+        """One best guess of the error at each size, the best guide to the data needed: the nearest lessons' median.
+
+        Args:
+            sizes: n, any order, shape (sizes,).
+        Returns: e, shape (sizes,).
+        """
+        import numpy as np
+
+        at, half = np.asarray(sizes, dtype=float), np.array([0.5])
+        sketch = self.sketch(at)
+        guess = np.exp(sketch.blend(half, sketch.level + self.library.nearest(sketch.ahead, half))[0])
+        return np.asarray(np.clip(guess, LEAST_ERROR, 1.0 if self.bounded else None))
+
     def _ranked(self, at: "Array", draws: int) -> "Array":
         """ln e at each size on its own, rising over draws, shape (draws, sizes)."""
         import numpy as np
@@ -170,12 +185,13 @@ class Belief:
         import numpy as np
 
         rng = generator(self.seed, "sketch")
-        last = float(self.points[-1].n)
-        grid = np.concatenate([[last], np.minimum(at, last), np.maximum(at, LEAST_RATIO * last)])
+        first, last = float(self.points[0].n), float(self.points[-1].n)
+        marks = [first, last, LEAST_RATIO * last]
+        grid = np.concatenate([marks, np.minimum(at, last), np.maximum(at, LEAST_RATIO * last)])
         drawn = [model.sample(grid, SKETCH, rng) for model in (self.atoms, self.drift)]
         (low_a, atoms, high_a), (low_d, drift, high_d) = (np.quantile(part, (0.1, 0.5, 0.9), axis=0) for part in drawn)
-        level = float(atoms[0] + drift[0]) / 2
-        later = slice(1 + len(at), None)
+        then, level, soon = (atoms[:3] + drift[:3]) / 2
+        later = slice(3 + len(at), None)
         ahead = Ahead(
             np.log(grid[later] / last),
             atoms[later] - level,
@@ -183,11 +199,12 @@ class Belief:
             (high_a - low_a)[later],
             (high_d - low_d)[later],
             np.array(math.log(last)),
+            np.array((level - then) / math.log(last / first) - (soon - level) / math.log(LEAST_RATIO)),
             np.array(float(self.language_model)),
         )
-        known = np.sort(np.concatenate(drawn)[:, 1 : 1 + len(at)], axis=0)
+        known = np.sort(np.concatenate(drawn)[:, 3 : 3 + len(at)], axis=0)
         part = np.clip(np.log(at / last) / math.log(LEAST_RATIO), 0, 1)
-        return Sketch(ahead, level, known, part)
+        return Sketch(ahead, float(level), known, part)
 
     def _curves(self, at: "Array", draws: int) -> "Array":
         """Jointly drawn ln e, for their order only: drawn at fixed sizes and read between them."""
@@ -260,7 +277,7 @@ def believe(
 
         v_i = (1 - e_i)/(m_i e_i) + (sd/e_i)^2 / draws_i     the variance of ln e_i by measuring
         pool = a quarter each: shape atoms, drifting power law, nearest lessons, regression on lessons
-        fine-tunes: of that, 25% min(1, (doubt / .3)^3) give way to base rates, 25% where a share shows no signal
+        fine-tunes: of that, min(1, (doubt / .3)^3) / 3 gives way to base rates; a third where a share shows no signal
 
     Args:
         points: at least two sizes; points of one size are averaged.
@@ -285,7 +302,7 @@ def believe(
     # A spread that nobody measured is a guess; the points may also be quieter than it, so both compete.
     guessed = bounded and spreads(tidy) is None
     noise = np.array([test, test + run]) if guessed else (test + run)[None]
-    signal = gate(tidy, direction=direction, bounded=bounded, binomial=binomial)
+    signal = gate(tidy, direction=direction, bounded=bounded, binomial=binomial, language_model=language_model)
     models = ("shape atoms", "drifting power law", "nearest lessons", "regression")
     based = ("base rate",) if language_model else ()
     kept = calibration("bounded" if bounded else "unbounded")
@@ -300,14 +317,16 @@ def believe(
     return replace(belief, assumptions=_assumptions(belief))
 
 
-def gate(points: Sequence[Point], *, direction: str, bounded: bool, binomial: bool) -> Gate:
-    """Is the pilot's improvement a signal? It must cut the error by 15% and stand out of the noise.
+def gate(
+    points: Sequence[Point], *, direction: str, bounded: bool, binomial: bool, language_model: bool = True
+) -> Gate:
+    """Is the pilot's improvement a signal? It must cut the error, and stand out of the noise.
 
-        cut = 1 - e_last/e_first >= 15%, and
-        with a known test size: ln(e_first/e_last) > 2 sqrt(v_first + v_last); else: scatter around a straight line
-        in logs (root mean square) < .06
+        cut = 1 - e_last/e_first >= 5%, or 1% where the learner is no fine-tuned model, and
+        with a known test size: ln(e_first/e_last) > 2 sqrt(v_first + v_last)
+        else: ln(e_first/e_last) > 2 standard deviations of ln e around a straight line in ln n, k - 2 in the divisor
 
-    Leaves out: improvements between the ends; the thresholds are judgement, not tuned.
+    Leaves out: improvements between the ends; the thresholds are judgement that has seen the library.
     """
     import numpy as np
 
@@ -320,25 +339,28 @@ def gate(points: Sequence[Point], *, direction: str, bounded: bool, binomial: bo
     words = f"the error {f'fell by {cut:.0%}' if cut > 0 else 'did not fall'}"
     words += f" from {tidy[0].n:,} to {tidy[-1].n:,} examples"
     if test > 0 and standard_error:
-        clear = gain > 2 * standard_error
+        clear = gain > SIGNAL * standard_error
         words += f", {gain / standard_error:.1f} times its standard error" if gain > 0 else ""
     else:
         scatter = _scatter(tidy, direction)
-        clear = scatter < SIGNAL_SCATTER
-        words += f", scattering {scatter:.0%} around a straight line"
+        clear = gain > SIGNAL * scatter
+        words += f", scattering {scatter:.0%} around a straight line" if math.isfinite(scatter) else ""
     smallest = max(gain, -math.log(1 - SIGNAL_CUT))
     noisy = standard_error is not None and 2 * standard_error > smallest
     share = float(test / variance) if variance > 0 else 0.0
-    return Gate(cut >= SIGNAL_CUT and clear, cut, standard_error, share, noisy, words)
+    least = LEAST_CUT if language_model else LEAST_CUT_OTHER
+    return Gate(cut >= least and clear, cut, standard_error, share, noisy, words)
 
 
 def _scatter(points: Sequence[Point], direction: str) -> float:
-    """Root mean square of ln e around a straight line in ln n."""
+    """Standard deviation of ln e around a straight line in ln n; endless for two points, which any line meets."""
     import numpy as np
 
+    if len(points) < 3:
+        return math.inf
     x, y = np.log([point.n for point in points]), np.log([error_of(point, direction) for point in points])
     left = y - np.polyval(np.polyfit(x, y, 1), x)
-    return float(np.sqrt(np.mean(left**2)))
+    return float(np.sqrt(np.sum(left**2) / (len(points) - 2)))
 
 
 @cache
