@@ -43,9 +43,9 @@ class Case:
         """What will it cost, line by line?"""
         return flow.estimate(self.flow)
 
-    def pilot(self, *, trainer: str = "probe", draws: int = 3, max_minutes: float | None = None) -> Pilot:
-        """Small real runs on nested subsets; resumable."""
-        return flow.pilot(self.flow, trainer, draws, max_minutes=max_minutes)
+    def pilot(self, **asked: Any) -> Pilot:
+        """Small real runs on nested subsets; resumable. Takes the fields of `flow.PilotAsked`, trainer="lora" say."""
+        return flow.pilot(self.flow, flow.PilotAsked(**asked))
 
     def forecast(self) -> Forecast:
         """Will more data reach the target, and at what price?"""
