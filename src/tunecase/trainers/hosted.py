@@ -16,7 +16,7 @@ from tunecase.scoring import METRICS as SCORED
 from tunecase.scoring import Kind, check_metric, count_correct, row_scores, score
 from tunecase.text import normalise
 from tunecase.trainers import Result, Setting, Task, known
-from tunecase.trainers.prompts import choose_shots
+from tunecase.trainers.prompts import choose_shots, showable
 from tunecase.wording import counted
 
 MODEL = ""  # there is no model that everybody can reach
@@ -178,7 +178,7 @@ def _conversations(task: Task, made: Mapping[str, Setting]) -> list[list[dict[st
         laid = f"Text: {text}\n\n{word}:" if word else text
         return {"role": "user", "content": (opening if number == 0 else "") + laid}
 
-    shots = choose_shots(task.texts, task.labels, int(made["shots"]), task.seed, classes)
+    shots = choose_shots(showable(task), int(made["shots"]), task.seed, classes)
     before = []
     for number, (text, label) in enumerate(shots):
         before += [turn(number, text), {"role": "assistant", "content": label}]
