@@ -169,8 +169,9 @@ class Conductor:
                 self._take(position, outcome)
                 if self._overran():
                     break
-        if not self.stopped and len(self.made(self.ladder)) < len(self.ladder):
-            self.stopped = self._cap_words()
+        made = len(self.made(self.ladder))
+        if self.stopped or made < len(self.ladder):
+            self.stopped = f"{self.stopped or self._cap_words()}, {made} of {len(self.ladder)} runs made"
 
     def _outcomes(self) -> Generator[tuple[int, Any], None, None]:
         terms, order, workers = self.terms, self._order(), self.terms.workers
@@ -254,8 +255,7 @@ class Conductor:
         rung, told = most_telling_rung(points, priced, self.terms.question, running)
         settled = enough(points, told, self.terms.question) if self._seen_enough_to_stop() else ""
         if settled:
-            made, all_of = len(self.made(self.ladder)), len(self.ladder)
-            self.stopped = f"{settled}: {made + len(self._pending)} of {all_of} runs made"
+            self.stopped = settled
             return None
         return next(step for step in fitting if (step.n, step.draw) == (rung.n, rung.draw))
 
@@ -297,7 +297,7 @@ class Conductor:
         if self._streak >= FAILURES_IN_A_ROW:
             self.broken = True
             words = f"stopped after {FAILURES_IN_A_ROW} failures in a row for one reason"
-            self.stopped = f"{words} ({one_line(run.failed, 120)}), {self._made_words()}"
+            self.stopped = f"{words} ({one_line(run.failed, 120)})"
 
     def _progress(self, last: Run) -> Progress:
         left = [step for step in (*self.ladder, *self.rivals) if step.key not in self.runs]
@@ -343,11 +343,6 @@ class Conductor:
         caps = [f"{self.terms.max_minutes:g} minutes"] if self.terms.max_minutes is not None else []
         caps += [f"{figures(self.terms.max_usd)} USD"] if self.terms.max_usd is not None else []
         if not caps:
-            return f"ended early, {self._made_words()}"
+            return "ended early"
         rows = counted(len(left), "run") + " of " + ", ".join(map(count, sizes)) + " rows left out"
-        return (
-            f"stopped after {duration(self.spent_s)}, to keep within {' and '.join(caps)}: {rows}, {self._made_words()}"
-        )
-
-    def _made_words(self) -> str:
-        return f"{len(self.made(self.ladder))} of {len(self.ladder)} runs made"
+        return f"stopped after {duration(self.spent_s)}, to keep within {' and '.join(caps)}: {rows}"
