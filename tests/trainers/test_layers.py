@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.trainers import networks
 
+from tests.trainers import networks
 from tunecase.trainers import layers
 from tunecase.trainers.hidden import Kept
 from tunecase.trainers.layers import Row, chain

@@ -74,7 +74,7 @@ class Confusion:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The score of a part of the test rows; `by` is length, label or source."""
+    """The score of a part of the test rows; `by` is length, label, field or source."""
 
     by: str
     name: str

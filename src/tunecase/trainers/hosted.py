@@ -8,7 +8,6 @@ Test rows, and the training rows shown, are sent to the endpoint.
 import re
 import time
 from collections.abc import Mapping, Sequence
-from random import Random
 
 from tunecase.endpoint import Answer, Endpoint, ask_all, check
 from tunecase.errors import InputError, Problem
@@ -17,6 +16,7 @@ from tunecase.scoring import METRICS as SCORED
 from tunecase.scoring import Kind, check_metric, count_correct, row_scores, score
 from tunecase.text import normalise
 from tunecase.trainers import Result, Setting, Task, known
+from tunecase.trainers.prompts import choose_shots, showable
 from tunecase.wording import counted
 
 MODEL = ""  # there is no model that everybody can reach
@@ -151,7 +151,8 @@ def _conversations(task: Task, made: Mapping[str, Setting]) -> list[list[dict[st
     """Turns of user and model; the instruction opens the first, since not every chat template has a system's turn."""
     asked, word = ASKED[task.kind]
     asked = str(made["instruction"]) or asked
-    if task.kind == "classification":
+    classes = task.kind == "classification"
+    if classes:
         asked += "\n" + "\n".join(_choices(task))
     opening = f"{asked}\n\n" if asked else ""
 
@@ -159,23 +160,11 @@ def _conversations(task: Task, made: Mapping[str, Setting]) -> list[list[dict[st
         laid = f"Text: {text}\n\n{word}:" if word else text
         return {"role": "user", "content": (opening if number == 0 else "") + laid}
 
-    shots = _shots(task, int(made["shots"]))
+    shots = choose_shots(showable(task), int(made["shots"]), task.seed, classes)
     before = []
     for number, (text, label) in enumerate(shots):
         before += [turn(number, text), {"role": "assistant", "content": label}]
     return [[*before, turn(len(shots), text)] for text in task.test_texts]
-
-
-def _shots(task: Task, shots: int) -> list[tuple[str, str]]:
-    """Training rows by the task's seed; for classes one of each in turn."""
-    order = list(range(len(task.texts)))
-    Random(task.seed).shuffle(order)  # noqa: S311 - a draw, not a secret
-    seen: dict[str, int] = {}
-    turns = []
-    for place, row in enumerate(order):
-        turn = seen[task.labels[row]] = seen.get(task.labels[row], -1) + 1
-        turns.append((turn if task.kind == "classification" else 0, place, row))
-    return [(task.texts[row], task.labels[row]) for _, _, row in sorted(turns)[:shots]]
 
 
 def _choices(task: Task) -> tuple[str, ...]:
