@@ -15,7 +15,7 @@ from tests import toy_trainer
 from tests.test_pilot import TRAIN, climb, table, toy, untimed
 from tunecase.answers import Answers
 from tunecase.errors import InputError, TunecaseError
-from tunecase.pilot import PilotPlan, Progress
+from tunecase.pilot import PilotPlan, Progress, conduct
 from tunecase.records import Pilot, Run, from_json, to_json
 from tunecase.trainers import Result, Task
 
@@ -113,6 +113,9 @@ def test_the_plan_is_asked_for(toy: list[Task]) -> None:
     assert plans[1].minutes is not None
     assert plans[1].usd is not None
     assert plans[1].minutes[0] < plans[1].minutes[1] < plans[1].minutes[2]
+    climb(done={run.key: run for run in made.runs}, ask=no, seed=5)
+    assert (13, 0) == (plans[2].runs, plans[2].reused)
+    assert plans[2].minutes is not None
 
 
 def test_the_same_failure_three_times_ends_it(toy: list[Task]) -> None:
@@ -141,6 +144,18 @@ def test_a_crash_costs_its_own_run(heavy: list[Task]) -> None:
     assert 64 in {run.n for run in failed}
     assert all(run.seconds > 0 for run in failed)
     assert len(failed) < len(record.runs) == len(record.sizes)
+
+
+def test_a_hanging_run_is_ended(heavy: list[Task], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that does not end is ended and recorded with its seconds; the ladder goes on."""
+    monkeypatch.setattr(conduct, "FIRST_HANGS_S", 2.5)
+    monkeypatch.setattr(conduct, "HANGS_S", 2.5)
+    train = table([(f"{row.input}{' hang' if row.number == 0 else ''}", row.output) for row in TRAIN.rows])
+    record = climb(train, workers=1, adaptive=False, draws=1, sizes=(4, 8, 64), with_baselines=False)
+    last = record.runs[-1]
+    assert "still running after 2.5 s, so it was ended" == last.failed
+    assert 2.4 < last.seconds < 10
+    assert 3 == len(record.runs)
 
 
 def test_a_heavy_trainer_gets_a_short_ladder(heavy: list[Task]) -> None:

@@ -139,10 +139,21 @@ class Conductor:
             return None
         return Answers(result.predictions, result.row_scores, result.confidences)
 
-    def seconds_of(self, step: Step) -> float | None:
-        """What a run is predicted to take; what is only scored is taken to cost no more than the smallest rung."""
-        rows = self.terms.question.test_rows or 0
-        return predicted_s(self._timed(), step.n or min((s.n for s in self.ladder), default=1), rows)
+    def seconds_of(self, step: Step, from_earlier: bool = False) -> float | None:
+        """What a run is predicted to take; None while no run of this pilot has ended.
+
+        What is only scored is taken to cost no more than the smallest rung, the probe beside another trainer nothing.
+
+        Args:
+            from_earlier: fall back on earlier runs of the same trainer and model, on whatever machine they were made.
+        """
+        if step.purpose == "baseline" and step.name == "probe":
+            return 0.0
+        timed, like = self._timed(), self.ladder[0].task
+        if from_earlier and not timed:
+            runs = [run for run in self.done.values() if (run.trainer, run.model) == (like.trainer, like.model)]
+            timed = [(run.n, run.seconds) for run in runs if not run.failed and run.purpose == "ladder"]
+        return predicted_s(timed, step.n or min(s.n for s in self.ladder), len(like.test_labels))
 
     def take_over(self, step: Step) -> bool:
         """True when the step's run was made before, here or elsewhere; a run that failed is tried again."""
@@ -188,8 +199,9 @@ class Conductor:
             make, order, workers, apart=terms.apart, most_s=self._longest_s, engine=terms.engine,
             address=terms.address, gpus_per_task=terms.gpus_per_task,
         )  # fmt: skip
-        for position, outcome in tasks:
-            yield position + offset, outcome
+        with closing(tasks):
+            for position, outcome in tasks:
+                yield position + offset, outcome
 
     def _order(self) -> Iterator[Any]:
         """Work for the engine, or LATER; what it gives has begun."""
