@@ -108,12 +108,13 @@ def test_a_dead_host_is_said_plainly() -> None:
     [
         (failed(401, f"Incorrect API key provided: {KEY}"), r"refuses access.*\n?.*check the key in TEST_KEY"),
         (failed(404, "no model smol"), "check the model 'smol'"),
+        (Reply(404, b'{"detail": "Not Found here"}'), r"\(404 Not Found: Not Found here\)"),
         (failed(429, "quota", "insufficient_quota"), "add credit"),
         (failed(402, "pay"), "add credit"),
         (Reply(307, b"", {"Location": "http://127.0.0.1:1/v1"}), "sends elsewhere"),
         (failed(418, "teapot"), "418"),
     ],
-    ids=["401", "404", "quota", "402", "redirect", "418"],
+    ids=["401", "404", "detail", "quota", "402", "redirect", "418"],
 )
 def test_what_cannot_pass_ends_at_once(reply: Reply, words: str) -> None:
     """One request, one reason, no key in it."""

@@ -50,7 +50,7 @@ def test_blank_and_dropped_rows_are_passed_over() -> None:
     given_rows = [("x", " a "), (" ", "a"), ("y", ""), ("z", "b"), ("w", "b")]
     rows = tuple(Row(i, i + 1, text, label, {}) for i, (text, label) in enumerate(given_rows))
     table = Table(Layout("jsonl", "text/label", ("text",), "label"), rows, ())
-    assert Examples(("x", "w"), ("a", "b")) == usable(table, drop_rows={3})
+    assert Examples(("x", "w"), ("a", "b"), (0, 4)) == usable(table, drop_rows={3})
 
 
 def test_notes_name_what_bends_the_curve() -> None:

@@ -1,5 +1,6 @@
 """What a run gets wrong is counted, and luck among many parts is not called a finding."""
 
+import json
 import random
 
 import pytest
@@ -81,6 +82,16 @@ def test_other_kinds_have_their_lowest_scores() -> None:
     assert ((), [2, 3], 2) == (free.confusions, [row.row for row in free.worst], free.wrong_rows)
     fields = found(["a"] * 5, ["x"] * 5, kind="extraction", row_scores=scores)
     assert [2, 3, 1, 4] == [row.row for row in fields.worst]
+
+
+def test_fields_are_parts_of_extractions() -> None:
+    """The field that is mostly wrong is called worse than the others; fields that hold nothing are no part."""
+    labels = [json.dumps({"to": "Ann", "sum": i, "date": "2024-03-05", "note": None}) for i in range(60)]
+    answers = [json.dumps({"to": "ann", "sum": i, "date": "2024-03-05" if i < 20 else "?"}) for i in range(60)]
+    mistakes = found(labels, answers, kind="extraction", row_scores=[1.0] * 20 + [2 / 3] * 40)
+    fields = [(part.name, part.rows, part.worse) for part in mistakes.slices if part.by == "field"]
+    assert [("date", 60, True), ("sum", 60, False), ("to", 60, False)] == fields
+    assert pytest.approx(1 / 3) == next(part.score for part in mistakes.slices if part.name == "date")
 
 
 def test_without_mistakes_nothing_is_listed() -> None:

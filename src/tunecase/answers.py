@@ -2,8 +2,10 @@
 
 import os
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 KEY = re.compile(r"[0-9a-f]{8,64}")
 
@@ -24,11 +26,7 @@ def keep_answers(folder: Path, key: str, answers: Answers) -> None:
     """
     import orjson
 
-    path = _path(folder, key)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_bytes(orjson.dumps(answers))
-    part.replace(path)
+    _write(_path(folder, key), orjson.dumps(answers))
 
 
 def kept_answers(folder: Path, key: str) -> Answers | None:
@@ -48,6 +46,20 @@ def kept_answers(folder: Path, key: str) -> Answers | None:
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, OSError):
         return None
     return answers if len(answers.predictions) == len(answers.row_scores) else None
+
+
+def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Writes rows to look at, one JSON object a line; the file appears whole or not at all."""
+    import orjson
+
+    _write(path, b"".join(orjson.dumps(row) + b"\n" for row in rows))
+
+
+def _write(path: Path, body: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}.part")
+    part.write_bytes(body)
+    part.replace(path)
 
 
 def _path(folder: Path, key: str) -> Path:

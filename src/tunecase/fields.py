@@ -84,6 +84,24 @@ def field_counts(label: str, answer: str) -> tuple[int, int, int]:
     return (_right(wanted, given), _size(given), _size(wanted)) if given is not None else (0, 0, _size(wanted))
 
 
+def fields_right(label: str, answer: str) -> dict[str, bool]:
+    """Of each top-level field that the label's object holds: whether the answer has it wholly right, nothing added.
+
+    Example:
+        >>> fields_right('{"to": "Ann", "sum": 12.5, "note": null}', '{"to": "ann", "sum": 12}')
+        {'to': True, 'sum': False}
+    """
+    wanted, given = read_json(label), read_json(answer)
+    if not isinstance(wanted, dict):
+        return {}
+    there = {_key(name): value for name, value in given.items()} if isinstance(given, dict) else {}
+    return {
+        _key(name): _right(value, there.get(_key(name))) == _size(value) == _size(there.get(_key(name)))
+        for name, value in wanted.items()
+        if _size(value)
+    }
+
+
 def same_text(label: str, answer: str) -> bool:
     """Whether two plain texts mean the same value."""
     return bool(_meaning(label) == _meaning(answer))

@@ -5,13 +5,15 @@ define ─► audit ─► estimate ─► pilot ─► forecast ─► decide �
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tunecase import __version__, catalog
+from tunecase.answers import Answers, keep_answers, kept_answers, write_rows
+from tunecase.changes import changes
 from tunecase.errors import InputError, Problem
 from tunecase.ledger import Entry, Ledger
 from tunecase.project import Project, read_project, read_score
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from tunecase.datasets import Table
     from tunecase.importers import Asked
     from tunecase.prices import Basis
+    from tunecase.scoring import Kind
+    from tunecase.trainers import Result, Setting
 
 DRAWS = 20_000
 Progress = Callable[..., None]
@@ -118,6 +122,16 @@ class Flow:
                     self.records[verb] = entry.record()
         return self.records.get(verb)
 
+    def last_told(self) -> dict[str, Any]:
+        """The last record of each verb that the answers rest on, whether it still holds or not."""
+        found = {}
+        for verb in ("pilot", "forecast", "estimate", "decide"):
+            entry = self.ledger.latest("record", verb)
+            if entry is not None:
+                with contextlib.suppress(InputError):
+                    found[verb] = entry.record()
+        return found
+
     def spendings(self) -> tuple[tuple[str, Spending], ...]:
         """(id, charge) of everything that was paid."""
         return tuple((e.id, e.record()) for e in self.ledger.entries(check=True) if e.kind == "spend")
@@ -159,7 +173,7 @@ def baselines(flow: Flow, found: Audit) -> tuple[Baseline, ...]:
     train, test = flow.train_table(), flow.table("test")
     if test is None or not looks_like_classes(row.output for row in train.rows):
         return ()
-    return measure(train, test, metric=_class_metric(flow.project), seed=flow.seed, drop_rows=_dropped(found))
+    return measure(train, test, metric=pilot_metric(flow), seed=flow.seed, drop_rows=_dropped(found))
 
 
 def audit(flow: Flow, progress: Progress | None = None, tokenizer: Path | None = None) -> Audit:
@@ -186,51 +200,114 @@ def estimate(flow: Flow, renew: bool = True) -> Estimate:
     record = price(
         flow.project, basis=flow.basis(), train_rows=found.usable, tokens=found.tokens,
         definition=flow.known("define"), audit=found, forecast=flow.known("forecast"),
+        runs=tried.runs if (tried := flow.known("pilot")) else (),
     )  # fmt: skip
     return cast(Estimate, flow.keep("estimate", record))
 
 
+@dataclass(frozen=True, slots=True)
+class PilotAsked:
+    """How a pilot is to be run; what is None or empty is left to the trainer."""
+
+    trainer: str = "probe"
+    model: str = ""
+    settings: Mapping[str, "Setting"] = field(default_factory=dict)
+    sizes: tuple[int, ...] | None = None
+    draws: int | None = None
+    workers: int | None = None
+    max_minutes: float | None = None
+    max_usd: float | None = None
+    usd_per_hour: float | None = 0.0
+    adaptive: bool | None = None
+    tune: int = 0
+    engine: Literal["local", "ray"] = "local"
+    address: str | None = None
+    gpus_per_task: float = 0
+    hosted: Mapping[str, Mapping[str, "Setting"]] = field(default_factory=dict)
+
+
 def pilot(
     flow: Flow,
-    trainer: str = "probe",
-    draws: int = 3,
-    workers: int | None = None,
-    max_minutes: float | None = None,
+    asked: PilotAsked | None = None,
     progress: Progress | None = None,
+    ask: Callable[[Any], bool | None] | None = None,
 ) -> Pilot:
-    """Small real runs; each is in the ledger the moment it ends, so nothing is ever run twice."""
+    """Small real runs; each is in the ledger the moment it ends, so nothing is ever run twice.
+
+    `ask` is shown the plan with its time and price before anything begins; False ends the pilot there.
+    """
+    from tunecase.hardware import base_model
     from tunecase.pilot import pilot as climb
 
-    test = flow.table("test")
+    asked, test = asked or PilotAsked(), flow.table("test")
     if test is None:
         where = f"{flow.path.name}: data.test"
         raise InputError(Problem(where, "nothing", "a held-out test file", "name it: `test: data/test.jsonl`"))
     found: Audit = flow.known("audit") or audit(flow)
+    folder, metric, kind = flow.folder / "pilot" / "answers", pilot_metric(flow), task_kind(flow)
     done = {e.body["key"]: from_json(Run, e.body) for e in flow.ledger.entries() if e.kind == "run"}
+    given = flow.project.problem.target
 
     def on_run(run: Run) -> None:
         flow.ledger.append("run", run, recorded_at=_now(), verb="pilot", meta={"key": flow.key("pilot")})
 
-    metric = _class_metric(flow.project)
+    def keep(key: str, result: "Result") -> None:
+        if result.predictions is not None and result.row_scores is not None:
+            keep_answers(folder, key, Answers(result.predictions, result.row_scores, result.confidences))
+
     record = climb(
-        flow.train_table(), test, metric=metric, direction=catalog.metric(metric).direction, trainer=trainer,
-        draws=draws, seed=flow.seed, workers=workers, done=done, on_run=on_run, progress=progress,
-        drop_rows=_dropped(found), max_minutes=max_minutes,
+        flow.train_table(), test, metric=metric, direction=catalog.metric(metric).direction, kind=kind,
+        candidates=(base_model(flow.basis(10)),), seed=flow.seed, done=done, on_run=on_run, progress=progress,
+        drop_rows=_dropped(found), target=None if given is None else read_score(given), ask=ask, keep_answers=keep,
+        kept_answers=lambda key: kept_answers(folder, key),
+        **{item.name: getattr(asked, item.name) for item in fields(asked)},
     )  # fmt: skip
-    return cast(Pilot, flow.keep("pilot", record))
+    return cast(Pilot, flow.keep("pilot", _with_review(flow, record, folder)))
 
 
-def no_pilot(flow: Flow) -> Pilot | None:
-    """The pilot without runs that says why the probe cannot learn this task; None where it can."""
+def _with_review(flow: Flow, record: Pilot, folder: Path) -> Pilot:
+    """The pilot with its rows to look at written beside the project."""
+    from tunecase.ladder import usable
+    from tunecase.mistakes import review_rows
+
+    test, found = flow.table("test"), record.mistakes
+    answers = kept_answers(folder, found.run) if found else None
+    if test is None or found is None or answers is None:
+        return record
+    tests = usable(test)
+    rows = review_rows(
+        kind=record.kind, texts=tests.texts, labels=tests.labels, predictions=answers.predictions,
+        row_scores=answers.row_scores, confidences=answers.confidences, rows=tests.numbers,
+    )  # fmt: skip
+    path = flow.folder / "pilot" / "review.jsonl"
+    write_rows(path, rows)
+    return replace(record, mistakes=replace(found, review_file=str(path.relative_to(flow.folder))))
+
+
+def no_pilot(flow: Flow, trainer: str = "probe") -> Pilot | None:
+    """The pilot without runs that says why a trainer cannot learn this task; None where it can."""
     from tunecase.pilot import no_pilot as refuse
 
     found: Audit = flow.known("audit") or audit(flow)
-    metric = _class_metric(flow.project)
+    metric = pilot_metric(flow)
     record = refuse(
         flow.train_table(), flow.table("test"), metric=metric, direction=catalog.metric(metric).direction,
-        drop_rows=_dropped(found),
+        trainer=trainer, kind=task_kind(flow), drop_rows=_dropped(found),
     )  # fmt: skip
     return None if record is None else cast(Pilot, flow.keep("pilot", record))
+
+
+def task_kind(flow: Flow) -> "Kind":
+    """What kind of answer is learnt: as the project file says, else as the outputs look."""
+    from tunecase.datasets import kind_of
+
+    return flow.project.problem.task or kind_of([row.output for row in flow.train_table().rows])
+
+
+def pilot_metric(flow: Flow) -> str:
+    """The metric that a pilot scores: the project's, or the usual one of its kind of task."""
+    usual = {"classification": "accuracy", "extraction": "field_f1", "generation": "chrf"}
+    return catalog.metric(flow.project.problem.metric or usual[task_kind(flow)]).name
 
 
 def forecast(flow: Flow, from_pilot: bool = False) -> Forecast:
@@ -250,10 +327,19 @@ def forecast(flow: Flow, from_pilot: bool = False) -> Forecast:
     tried: Pilot | None = flow.known("pilot")
     if tried is None:
         raise InputError(_missing(flow, "pilot"))
-    return _extrapolated(
+    record = _extrapolated(
         flow, points(tried), metric=tried.metric, model=tried.model if tried.runs else "",
-        stand_in=tried.stand_in and bool(tried.runs), left_out=_left_out(tried),
+        stand_in=tried.stand_in and bool(tried.runs), stand_in_factor=_stand_in_factor(tried),
+        left_out=_left_out(tried),
     )  # fmt: skip
+    if from_pilot:
+        _follow(flow)
+    return record
+
+
+def _stand_in_factor(tried: Pilot) -> str:
+    """The default that tells the tuned model's error from the pilot's: a probe knows nothing, a small model a little."""
+    return "stand_in.factor" if tried.trainer in ("probe", "simulated") else "stand_in.smaller_model_factor"
 
 
 def keep_forecast(
@@ -269,10 +355,12 @@ def keep_forecast(
     found = read_source(place, asked)
     known = tuple(f"{found.format}: {note}" for note in found.notes)
     note = f"the points of {_name_of(place)} were measured with {model or 'the model to be tuned'}, as was said"
-    return _extrapolated(
+    record = _extrapolated(
         flow, found.points, metric=asked.metric, model=model, source=_name_of(place), notes=(note, *known),
         left_out=found.left_out,
     )  # fmt: skip
+    _follow(flow)
+    return record
 
 
 def _extrapolated(flow: Flow, measured: tuple[Point, ...], *, metric: str, **about: Any) -> Forecast:
@@ -290,6 +378,14 @@ def _extrapolated(flow: Flow, measured: tuple[Point, ...], *, metric: str, **abo
         stakes=stakes(flow.project, basis, posed, flow.known("estimate"), flow.known("pilot"), rows), **about,
     )  # fmt: skip
     return cast(Forecast, flow.keep("forecast", record))
+
+
+def _follow(flow: Flow) -> None:
+    """Makes again the bill and the decision that rested on other points; what was never made is not made now."""
+    made = {entry.verb for entry in flow.ledger.entries() if entry.kind == "record"}
+    for verb, step in (("estimate", estimate), ("decide", decide)):
+        if verb in made:
+            step(flow)
 
 
 def _brought(flow: Flow) -> Forecast | None:
@@ -319,12 +415,17 @@ def _left_out(tried: Pilot) -> tuple[str, ...]:
 
 
 def curve(flow: Flow) -> Forecast | None:
-    """The forecast that holds, made again where the project file has changed; None without a pilot or kept points."""
+    """The forecast that holds, made again where the project file or the pilot has changed; None without any points."""
+    from tunecase.points import merge
+
     found: Forecast | None = flow.known("forecast")
-    brought = _brought(flow)
+    brought: Forecast | None = _brought(flow)
+    tried: Pilot | None = flow.known("pilot")
     if found is not None and (found.source == "pilot") == (brought is None):
-        return found
-    return forecast(flow) if brought is not None or flow.known("pilot") else None
+        same = brought is not None or tried is None or found.points == merge(points(tried), found.direction)
+        if same:
+            return found
+    return forecast(flow) if brought is not None or tried is not None else None
 
 
 def decide(flow: Flow) -> Decision:
@@ -336,6 +437,7 @@ def decide(flow: Flow) -> Decision:
         flow.project, basis=flow.basis(2_000), definition=flow.known("define") or define(flow),
         audit=flow.known("audit"), estimate=flow.known("estimate") or estimate(flow), forecast=seen,
         spent=_spent(flow), no_pilot=tried.stopped if tried and not tried.runs else "",
+        tuning=tried.tuning if tried and seen and seen.source == "pilot" else None,
     )  # fmt: skip
     return cast(Decision, flow.keep("decide", record))
 
@@ -404,14 +506,23 @@ def points(tried: Pilot) -> tuple[Point, ...]:
     return tuple(Point(run.n, run.score, 1, run.test_rows) for run in good)
 
 
-def road(flow: Flow, tell: Callable[[str, Any], None], progress: Progress | None = None, anyway: bool = False) -> bool:
+def road(
+    flow: Flow,
+    tell: Callable[[str, Any], None],
+    progress: Progress | None = None,
+    anyway: bool = False,
+    asked: PilotAsked | None = None,
+    ask: Callable[[Any], bool | None] | None = None,
+) -> bool:
     """All verbs in order; returns False when the answer is no.
 
-    `tell` is called with each record; the bill comes once more, as "estimate again", when the pilot has moved it.
+    `tell` is called with each record; the bill comes once more, as "estimate again", when the pilot has moved it, and
+    at the end, as "changed", what the road moved since it was walked last.
     A problem that is not well posed, or data that are not fit, end the road before the pilot: nothing is spent on it.
-    Where the probe cannot learn the task (free text, a metric of its own) the pilot says so and the road goes on.
+    A pilot that still holds is not run again unless one is asked for. Where the probe cannot learn the task (free text,
+    a metric of its own) the pilot says so and the road goes on.
     """
-    sound = True
+    before, sound = flow.last_told(), True
     for verb, step in (("define", define), ("audit", audit), ("estimate", estimate)):
         # The bill that define asked for did not know yet what the definition misses: it is made once more.
         record = flow.records.get(verb) if verb == "audit" else None
@@ -419,7 +530,7 @@ def road(flow: Flow, tell: Callable[[str, Any], None], progress: Progress | None
         tell(verb, record)
         sound = sound and getattr(record, "ok", True)
     if sound or anyway:
-        tried = no_pilot(flow) or pilot(flow, progress=progress)
+        tried = _tried(flow, asked, progress, ask)
         tell("pilot", tried)
         tell("forecast", forecast(flow))
         if tried.runs:
@@ -427,11 +538,19 @@ def road(flow: Flow, tell: Callable[[str, Any], None], progress: Progress | None
     decision = decide(flow)
     tell("decide", decision)
     tell("books", books(flow))
+    tell("changed", changes(before, flow.records))
     return sound and decision.ok
 
 
-def _class_metric(project: Project) -> str:
-    return catalog.metric(project.problem.metric or "accuracy").name
+def _tried(
+    flow: Flow, asked: PilotAsked | None, progress: Progress | None, ask: Callable[[Any], bool | None] | None
+) -> Pilot:
+    """The pilot of the road: the one asked for, else the one that holds, else a probe."""
+    held: Pilot | None = flow.known("pilot")
+    if asked is None and held is not None and held.runs and held.trainer != "probe":
+        return held
+    trainer = asked.trainer if asked else "probe"
+    return no_pilot(flow, trainer) or pilot(flow, asked, progress, ask)
 
 
 def _usable(flow: Flow) -> int:

@@ -47,6 +47,8 @@ FORMATS = (
 DRAWS = 2000
 BAND_SIZES = 14
 GRID_SIZES = 48
+ONLY_SIZE = "only the number of examples changes"
+LEFT_OUT = "left out: "
 
 
 def forecast(
@@ -114,13 +116,13 @@ def forecast(
         seen = _Seen(belief, None if facts.above_ceiling else target, n_max, supply, held)
         facts = replace(facts, belief=belief, p_target=seen.p_target, needed=seen.needed)
     found = verdict(facts)
-    run = None
-    if facts.belief and found not in ("above the ceiling", "reached"):
+    if facts.belief and found not in ("above the ceiling", "reached") and not _hidden_by_noise(facts.belief):
         run = best_run(
             facts.belief, target=target, n_max=n_max, needed=facts.needed, held=held, supply=supply,
             stakes=stakes or Stakes(), stand_in_factor=stand_in_factor if stand_in else None,
             currency=basis.currency if basis else "USD",
         )  # fmt: skip
+        facts = replace(facts, next_run=run)
     following = next_pilot(found, facts)
     return Forecast(
         verdict=found,
@@ -145,7 +147,7 @@ def forecast(
         stand_in=stand_in,
         stand_in_factor=stand_in_factor,
         source=source,
-        next_run=run,
+        next_run=facts.next_run,
         n_budget=n_budget_of(held, supply, basis),
     )
 
@@ -167,8 +169,9 @@ def read_source(place: str, asked: Asked) -> Imported:
     raise InputError(Problem(place, "no points that are known here", FORMATS, "export the runs as CSV with n,score"))
 
 
-ONLY_SIZE = "only the number of examples changes"
-LEFT_OUT = "left out: "
+def _hidden_by_noise(belief: Belief) -> bool:
+    """True where the next step is a quieter pilot (more test items or draws of every size), not one more run."""
+    return not belief.gate.passed and belief.gate.noise_dominates
 
 
 def told(record: Forecast) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -6,8 +6,10 @@ more parts are looked at, so that luck among many parts is not taken for a findi
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from tunecase.fields import fields_right
 from tunecase.records import Interval80
 from tunecase.records.pilot import Confusion, Mistakes, Slice, WorstRow
 from tunecase.scoring import Kind, mean_interval
@@ -52,13 +54,14 @@ def find_mistakes(
 
     Args:
         run, n: the run's key and its training rows.
-        kind: confusions and slices by label are for classification only.
+        kind: confusions and slices by label are for classification, slices by field for extraction.
         texts, labels, predictions, row_scores: one each per test row; scores 0 to 1.
         confidences: 0 to 1 per row, where known.
         rows: each row's number in the test file; 0, 1, ... when left out.
         sources: a name per row of where it comes from; "" for rows without one.
     Returns: Mistakes; confusions by rows, most first, at most 50; slices by kind of part, worst first; at most 20 worst
-        rows: wrong with the highest confidence for classes, with the lowest score for other kinds.
+        rows: wrong with the highest confidence for classes, with the lowest score for other kinds. A slice by field is
+        the share of rows that have it wholly right, against all other fields.
         `wrong_rows` counts scores below 1, for free text below .5.
     Raises: ValueError when the lengths differ.
 
@@ -68,14 +71,17 @@ def find_mistakes(
     given = [texts, labels, predictions, row_scores, rows, *(x for x in (confidences, sources) if x is not None)]
     if len({len(each) for each in given}) > 1:
         raise ValueError(f"{', '.join(str(len(each)) for each in given)} values; wanted one each per test row")
-    parts = [*_lengths(texts), *(_named("label", labels) if kind == "classification" else [])]
-    parts += _named("source", sources or ())
+    groups = [*_lengths(texts), *(_named("label", labels) if kind == "classification" else [])]
+    groups += _named("source", sources or ())
+    parts = [_part(by, name, members, row_scores) for by, name, members in groups]
+    if kind == "extraction":
+        parts += _by_field(labels, predictions)
     wrong = [i for i, score in enumerate(row_scores) if _is_wrong(score, kind)]
     return Mistakes(
         run=run,
         n=n,
         confusions=_confusions(labels, predictions) if kind == "classification" else (),
-        slices=_slices(parts, row_scores),
+        slices=_slices(parts),
         worst=tuple(
             WorstRow(
                 rows[i],
@@ -156,10 +162,18 @@ def _confusions(labels: Sequence[str], predictions: Sequence[str]) -> tuple[Conf
 
 # --- parts of the test set
 
-Part = tuple[str, str, Sequence[int]]
+Group = tuple[str, str, Sequence[int]]
 
 
-def _lengths(texts: Sequence[str]) -> list[Part]:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    by: str
+    name: str
+    scores: Sequence[float]
+    others: Sequence[float]
+
+
+def _lengths(texts: Sequence[str]) -> list[Group]:
     """Short, middle and long texts, a third each; equal lengths stay together."""
     if len(texts) < LEAST_ROWS_FOR_LENGTHS:
         return []
@@ -171,11 +185,11 @@ def _lengths(texts: Sequence[str]) -> list[Part]:
         (f"middle (up to {count(second)})", [i for i, size in enumerate(sizes) if first < size <= second]),
         (f"long (over {count(second)})", [i for i, size in enumerate(sizes) if size > second]),
     )
-    filled: list[Part] = [("length", name, members) for name, members in groups if members]
+    filled: list[Group] = [("length", name, members) for name, members in groups if members]
     return filled if len(filled) > 1 else []
 
 
-def _named(by: str, names: Sequence[str]) -> list[Part]:
+def _named(by: str, names: Sequence[str]) -> list[Group]:
     members: Mapping[str, list[int]] = defaultdict(list)
     for i, name in enumerate(names):
         if name:
@@ -184,21 +198,38 @@ def _named(by: str, names: Sequence[str]) -> list[Part]:
     return [(by, name, members[name]) for name in largest] if len(members) > 1 else []
 
 
-def _slices(parts: Sequence[Part], row_scores: Sequence[float]) -> tuple[Slice, ...]:
-    if not parts:
-        return ()
-    confidence = 1 - LUCK / len(parts)
+def _part(by: str, name: str, members: Sequence[int], row_scores: Sequence[float]) -> _Part:
+    inside = set(members)
+    others = [score for i, score in enumerate(row_scores) if i not in inside]
+    return _Part(by, name, [row_scores[i] for i in members], others)
+
+
+def _by_field(labels: Sequence[str], predictions: Sequence[str]) -> list[_Part]:
+    """Each field with 1 for a row that has it right, against the same of all other fields."""
+    right: dict[str, list[float]] = defaultdict(list)
+    for label, guess in zip(labels, predictions, strict=True):
+        for name, is_right in fields_right(label, guess).items():
+            right[name].append(float(is_right))
+    commonest = sorted(right, key=lambda name: (-len(right[name]), name))[:MOST_SLICES]
+    if len(right) < 2:
+        return []
+    return [
+        _Part("field", name, right[name], [one for other in right if other != name for one in right[other]])
+        for name in commonest
+    ]
+
+
+def _slices(parts: Sequence[_Part]) -> tuple[Slice, ...]:
     found = []
-    for by, name, members in parts:
-        inside = set(members)
-        scores = [row_scores[i] for i in members]
-        others = [score for i, score in enumerate(row_scores) if i not in inside]
-        mean = sum(scores) / len(scores)
-        low, high = mean_interval(scores)
-        worse = bool(others) and mean_interval(scores, confidence)[1] < mean_interval(others, confidence)[0]
+    for part in parts:
+        mean = sum(part.scores) / len(part.scores)
+        low, high = mean_interval(part.scores)
+        confidence = 1 - LUCK / len(parts)
+        below = mean_interval(part.scores, confidence)[1] < mean_interval(part.others, confidence)[0]
         interval = Interval80(min(low, mean), mean, max(high, mean))
-        found.append(Slice(by, one_line(name, TEXT_CHARACTERS), len(members), mean, interval, worse))
-    order = ("length", "label", "source")
+        name = one_line(part.name, TEXT_CHARACTERS)
+        found.append(Slice(part.by, name, len(part.scores), mean, interval, bool(part.others) and below))
+    order = ("length", "label", "field", "source")
     return tuple(sorted(found, key=lambda part: (order.index(part.by), part.score)))
 
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 MOST_EXAMPLES = 1e12
 MOST_ROUNDS = 8
 LEAST_PRICE = 0.01  # so that what costs nothing is told apart from what has no price
-UNCLEAR_FACTORS = (2, 4)
+FACTORS = (2, 4)  # how much larger than the largest size a run is thought of
+MOST_DRAWS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,8 @@ def best_run(
         held: rows that are there and cost nothing.
         stand_in_factor: the default by which a stand-in's error is turned into the model's, by its median.
     Returns: the NextRun, its price with the rows to buy for it; None where nothing more can be had.
-    Leaves out that rows bought for a run are there afterwards, and the doubt of the stand-in's factor.
+    Leaves out that rows bought for a run are there afterwards (its worth is then too low), that a plan may end after
+    any round (too high), and the doubt of the stand-in's factor.
     """
     last = belief.points[-1]
     candidates = list(_candidates(belief, n_max, held, supply, stakes))
@@ -152,11 +154,11 @@ def best_run(
 
 def _candidates(belief: Belief, n_max: int, held: int, supply: Supply | None, stakes: Stakes) -> Iterator[Candidate]:
     last = belief.points[-1]
-    clear = belief.gate.passed or belief.gate.noise_dominates
-    same = {last.n} if clear else set()
-    beyond = {n for n in (held, *(factor * last.n for factor in UNCLEAR_FACTORS)) if last.n < n <= n_max}
+    usual = min(last.draws, MOST_DRAWS)
+    same = {last.n} if belief.gate.passed else set()
+    beyond = {n for n in (held, *(factor * last.n for factor in FACTORS)) if last.n < n <= n_max}
     for n in sorted(same | beyond):
-        for draws in sorted({1, min(last.draws, 3)}):
+        for draws in sorted({1, usual} if stakes.run_cost else {usual}):
             price = _price(n, draws, held, supply, stakes)
             if price is None or math.isfinite(price):
                 yield Candidate(n, draws, price)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from tunecase.curves import LEAST_SIZES, SEED_SD, SIGNAL_CUT, Belief, Gate
 from tunecase.points import to_error, to_score
-from tunecase.records import Needed, Point
+from tunecase.records import Needed, NextRun, Point
 
 NOT_ACHIEVABLE = 0.05
 OPEN, LIKELY = 0.5, 0.8
@@ -43,6 +43,7 @@ class Facts:
     needed: Needed | None = None
     left_out: tuple[str, ...] = ()
     of_pilot: bool = True
+    next_run: NextRun | None = None
 
     def words(self, score: float) -> str:
         """The score as it is said."""
@@ -108,7 +109,8 @@ def next_pilot(found: Verdict, facts: Facts) -> str:
         return ""
     gate, last = facts.belief.gate, facts.points[-1]
     if not gate.noise_dominates or gate.standard_error is None:
-        return f"one more size, {4 * last.n:,} examples, 4 times the largest"
+        n = facts.next_run.n if facts.next_run else 4 * last.n
+        return f"one more size, {n:,} examples, {n / last.n:.3g} times the largest"
     return _quieter(gate, gate.standard_error, last)
 
 

@@ -11,6 +11,7 @@ from tunecase.content import Curve
 from tunecase.wording import count, one_line, score
 
 LETTER = 13.0  # height of a line of letters
+BOLD, BOLDER = ("target", "half", "budget"), 1.12  # labels set in bold letters, and how much wider those are
 POINT = 5.0  # room that a measured point keeps around itself
 SWATCH, GAP = 22.0, 18.0  # of the legend: the mark's width, and the blank between two entries
 
@@ -55,7 +56,7 @@ class Labels:
 
     def put(self, words: str, kind: str, places: Sequence[tuple[float, float, str]]) -> None:
         """Writes at the first free one of (x, baseline, anchor), or at the one that hides least."""
-        long = len(words) * CHARACTER
+        long = len(words) * CHARACTER * (BOLDER if kind in BOLD else 1)
         boxes = []
         for x, y, anchor in places:
             left = {"start": x, "middle": x - long / 2, "end": x - long}[anchor]
@@ -159,6 +160,7 @@ def _diamond(x: float, y: float) -> str:
 def _labels(chart: Curve, plane: Plane) -> list[str]:
     around = [(plane.x(n), plane.y(v)) for n, v in (*chart.points, *chart.runs)]
     labels = Labels(plane, [(x - POINT, y - POINT, x + POINT, y + POINT) for x, y in around])
+    labels.taken += [(plane.x(n) - 2, plane.top, plane.x(n) + 2, plane.base) for n, _, _ in _ends(chart, plane)]
     if chart.needed and chart.target is not None and plane.shows(chart.needed[1]):
         assert chart.needed[1] is not None
         x, y = plane.x(chart.needed[1]), plane.y(chart.target)
@@ -183,11 +185,12 @@ def _labels(chart: Curve, plane: Plane) -> list[str]:
 def _legend(chart: Curve, plane: Plane, width: int) -> tuple[list[str], float]:
     """What each mark is, in rows below the picture; (parts, height)."""
     top = plane.base + 58
-    x, y, parts = plane.left, top, []
+    start = plane.left if width > 500 else 0.0
+    x, y, parts = start, top, []
     for kind, words in _entries(chart, plane):
         long = SWATCH + 6 + len(words) * CHARACTER
-        if x > plane.left and x + long > width:
-            x, y = plane.left, y + 18
+        if x > start and x + long > width:
+            x, y = start, y + 18
         parts += [_swatch(kind, x, y - 4), text(x + SWATCH + 6, y, words, "tick")]
         x += long + GAP
     return parts, y - plane.base - 34

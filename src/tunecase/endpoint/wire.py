@@ -105,7 +105,8 @@ class Wire:
         """The endpoint's own words of an error, one line, the key blotted out should it be repeated."""
         words = text
         try:
-            error = json.loads(text).get("error")
+            found = json.loads(text)
+            error = found.get("error") or found.get("detail") or found.get("message")
             if isinstance(error, dict):
                 words = f"{error.get('message', '')} {error.get('code') or ''}".strip()
             elif error:

@@ -10,6 +10,7 @@ from typing import Literal, TypeVar
 from tunecase.engine.local import (
     LATER,
     CrashError,
+    Limit,
     cores,
     gpus,
     most_workers,
@@ -19,7 +20,7 @@ from tunecase.engine.local import (
 )
 from tunecase.errors import InputError, Problem
 
-__all__ = ["LATER", "CrashError", "Engine", "cores", "gpus", "most_workers", "run_tasks", "workers_for"]
+__all__ = ["LATER", "CrashError", "Engine", "Limit", "cores", "gpus", "most_workers", "run_tasks", "workers_for"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -35,7 +36,7 @@ def run_tasks(
     workers: int | None = None,
     *,
     apart: bool = False,
-    most_s: float | None = None,
+    most_s: Limit = None,
     engine: Engine = "local",
     address: str | None = None,
     gpus_per_task: float = 0,
@@ -55,7 +56,8 @@ def run_tasks(
             freed it was taken. It may give `engine.LATER`: nothing to begin now, ask again after the next outcome.
         workers: how many tasks run at once; None means one per core, or as many as the GPUs allow.
         apart: a single worker, too, is a process of its own, which can crash or be ended alone.
-        most_s: a task that runs longer is ended [s]; None never. Where a task runs in this process it has no effect.
+        most_s: a task that runs longer is ended [s]; a function is asked again and again, None is never. It has no
+            effect on a task that runs in this process.
         engine: "local" (this machine) or "ray".
         address: of a Ray cluster: "auto", "host:port" or "ray://host:port"; None starts Ray on this machine.
         gpus_per_task: GPUs that belong to each task while it runs; on this machine each worker sees only its own.

@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tunecase.engine.local import LATER, CrashError, cores, outcome
+from tunecase.engine.local import LATER, CrashError, Limit, cores, limit_s, outcome
 from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError
 from tunecase.wording import count, counted, duration, one_line
 
@@ -33,7 +33,7 @@ def run_on_ray(
     tasks: Iterable[T],
     workers: int | None,
     *,
-    most_s: float | None,
+    most_s: Limit,
     address: str | None,
     gpus_per_task: float,
     retries: int,
@@ -62,9 +62,7 @@ def run_on_ray(
 class _Sent:
     """The tasks that a cluster has now."""
 
-    def __init__(
-        self, ray: Any, remote: Any, function: Callable[[Any], Any], most_s: float | None, retries: int
-    ) -> None:
+    def __init__(self, ray: Any, remote: Any, function: Callable[[Any], Any], most_s: Limit, retries: int) -> None:
         self.ray, self.remote, self.function, self.most_s, self.retries = ray, remote, function, most_s, retries
         self.tasks: dict[Any, tuple[int, Any, int, float]] = {}  # by what Ray gave: position, task, losses, begun
 
@@ -83,10 +81,11 @@ class _Sent:
                     self.send(position, task, losses + 1)
                     continue
                 return position, found
+            most_s = limit_s(self.most_s)
             for mine, (position, _, _, begun) in list(self.tasks.items()):
-                if self.most_s is not None and time.monotonic() - begun > self.most_s:
+                if most_s is not None and time.monotonic() - begun > most_s:
                     self._cancel(mine)
-                    return position, TimeoutError(f"still running after {duration(self.most_s)}, so it was ended")
+                    return position, TimeoutError(f"still running after {duration(most_s)}, so it was ended")
 
     def _found(self, mine: Any) -> Any:
         lost = self.ray.exceptions

@@ -20,6 +20,7 @@ from tunecase.wording import counted, duration
 
 T = TypeVar("T")
 R = TypeVar("R")
+Limit = float | Callable[[], float] | None
 
 # A worker must start Python and import numpy, scipy and scikit-learn before it earns anything: 1.0 to 1.5 s measured.
 SERIAL_BELOW_S = 5.0
@@ -39,6 +40,11 @@ class _Later:
 
 
 LATER: Final[Any] = _Later()
+
+
+def limit_s(most_s: Limit) -> float | None:
+    """The limit that holds now."""
+    return most_s() if callable(most_s) else most_s
 
 
 class CrashError(RuntimeError):
@@ -96,7 +102,7 @@ def run_here(function: Callable[[T], R], tasks: Iterable[T]) -> Generator[tuple[
 
 
 def run_in_processes(
-    function: Callable[[T], R], tasks: Iterable[T], count: int, most_s: float | None, gpus_per_task: float
+    function: Callable[[T], R], tasks: Iterable[T], count: int, most_s: Limit, gpus_per_task: float
 ) -> Generator[tuple[int, R | Exception], None, None]:
     """Tasks in up to `count` processes, each of which lives on from task to task; see `run_tasks`."""
     crew = _Crew(function, count, most_s, _shares(gpus_per_task) if gpus_per_task else ())
@@ -126,7 +132,7 @@ class _Worker:
 class _Crew:
     """The processes of one call: who is busy with what, and what came back."""
 
-    def __init__(self, function: Callable[[Any], Any], count: int, most_s: float | None, shares: Sequence[str]) -> None:
+    def __init__(self, function: Callable[[Any], Any], count: int, most_s: Limit, shares: Sequence[str]) -> None:
         self.function, self.most_s = function, most_s
         self.count = min(count, len(shares)) if shares else count
         self.shares = list(shares[: self.count])
@@ -165,17 +171,16 @@ class _Crew:
     def take(self) -> tuple[int, Any]:
         """The next outcome: a result, an exception, or the reason why neither came."""
         while not self.back:
-            busy = self.busy
-            left_s = None
-            if self.most_s is not None:
-                left_s = max(0.0, min(worker.started for worker in busy) + self.most_s - time.monotonic())
+            busy, left_s, most_s = self.busy, None, limit_s(self.most_s)
+            if most_s is not None:
+                left_s = max(0.0, min(worker.started for worker in busy) + most_s - time.monotonic())
             ready = connection.wait([*(w.pipe for w in busy), *(w.process.sentinel for w in busy)], left_s)
             for worker in busy:
                 if worker.pipe in ready or worker.process.sentinel in ready:
                     return self._received(worker)
             for worker in busy:
-                if self.most_s is not None and time.monotonic() - worker.started >= self.most_s:
-                    return self._too_long(worker)
+                if most_s is not None and time.monotonic() - worker.started >= most_s:
+                    return self._too_long(worker, most_s)
         return self.back.pop(0)
 
     def close(self, finished: bool) -> None:
@@ -225,12 +230,11 @@ class _Crew:
         self._drop(worker)
         return CrashError(_how_it_ended(worker.process))
 
-    def _too_long(self, worker: _Worker) -> tuple[int, Any]:
+    def _too_long(self, worker: _Worker, most_s: float) -> tuple[int, Any]:
         position = worker.position
         assert position is not None
         self._drop(worker)
-        assert self.most_s is not None
-        return position, TimeoutError(f"still running after {duration(self.most_s)}, so it was ended")
+        return position, TimeoutError(f"still running after {duration(most_s)}, so it was ended")
 
     def _drop(self, worker: _Worker) -> None:
         worker.pipe.close()

@@ -10,7 +10,7 @@ from tunecase.points import SIZE_NAMES, read_number, read_points, read_table
 
 Rows = Sequence[tuple[int, dict[str, str]]]
 
-STEP_NAMES = ("_step", "step", "train_global_step", "global_step")
+STEP_NAMES = ("step", "train_global_step", "global_step")
 NAMES = ("tags.mlflow.runName", "run_name", "name", "run", "run_id", "run id", "id")
 STATUS_NAMES = ("state", "status")
 DASH = " - "  # between run and metric in the header of a chart's export
@@ -39,7 +39,10 @@ def history_table(place: str, asked: Asked) -> Imported | None:
     if not _is_table(path):
         return None
     header, rows = read_table(path)
-    step = next((name for name in header if plain(name) in map(plain, STEP_NAMES)), None)
+    step = next((name for name in header if plain(name) in STEP_NAMES), None)
+    if any(DASH in name and name.endswith(ENDS) for name in header):
+        # A chart may be drawn over steps, epochs or time: whatever stands before the runs is its axis.
+        step = step or header[0]
     if step is None:
         return None
     if any(DASH in name for name in header):

@@ -170,7 +170,8 @@ def _score_key(runs: Sequence[Tracked], asked: Asked, place: str, problems: list
     rivals = [key for key in ranked if (covers[key], ranked[key]) == (covers[best], ranked[best])]
     strangers = [run for run in runs if best not in run.scores and set(ranked) & set(run.scores)]
     if len(rivals) > 1 or strangers:
-        got = f"{best} and {rivals[1] if len(rivals) > 1 else next(iter(set(ranked) & set(strangers[0].scores)))}"
+        other = rivals[1] if len(rivals) > 1 else min(set(ranked) & set(strangers[0].scores))
+        got = f"{best} and {other}"
         fix = "say which one: `--score-column NAME`"
         problems.append(Problem(place, f"mixed metrics: {got}", "one metric for the whole curve", fix))
         return None
@@ -222,7 +223,7 @@ def _points_of(
         fix = "correct it, or say which metric it is"
         problems.append(Problem(f"{place}: {run.name}: {key}", f"{value:g}", wanted, fix))
     else:
-        yield Point(size, value, 1, run.test_rows or _test_rows(run))
+        yield Point(size, value, 1, _test_rows(run) or run.test_rows)
 
 
 def _value(series: Series, asked: Asked) -> float | None:

@@ -4,6 +4,7 @@ A folder is searched for several; of the checkpoints of one run the last one cou
 stands in no trainer state: it is read from result files beside it, or worked out from the trainer's time and speed.
 """
 
+import contextlib
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -23,7 +24,7 @@ BESIDE = (
 CHECKPOINT = re.compile(r"checkpoint-\d+")
 SCORE_PREFIXES = ("eval_", "test_", "predict_")
 NO_SCORE = re.compile(r"_(runtime|(samples|steps|tokens)_per_second|jit_compilation_time|samples)$")
-MOST_FILES, MOST_DEPTH = 1_000, 6
+MOST_FILES, MOST_FOLDERS, MOST_DEPTH = 1_000, 2_000, 6
 LEAST_DIGITS = 0.02  # a size worked out from rounded figures may be this far off
 DECIMALS_SPEED, DECIMALS_TIME = 0.0005, 0.00005  # half of the last digit that the trainer prints
 
@@ -32,7 +33,7 @@ def trainer_state(place: str, asked: Asked) -> Imported | None:
     """One run for each output folder below the place: its evaluations by step, its size where it can be known."""
     path = Path(place)
     states = [path] if path.is_file() and path.suffix == ".json" else sorted(_states(path)) if path.is_dir() else []
-    runs: dict[Path, tuple[int, Tracked]] = {}
+    runs: dict[Path, tuple[tuple[float, int], Tracked]] = {}
     for file in states:
         body = _json(file)
         if not isinstance(body, dict) or not isinstance(body.get("log_history"), list):
@@ -41,7 +42,8 @@ def trainer_state(place: str, asked: Asked) -> Imported | None:
                 raise InputError(Problem(str(file), "no log_history", "a trainer state", fix))
             continue
         folder = file.parent.parent if CHECKPOINT.fullmatch(file.parent.name) else file.parent
-        done = int(_number(body.get("global_step")) or 0)
+        # The last checkpoint has as many steps as the whole run, but not yet the summary of its time and speed.
+        done = _finite(body.get("global_step")), len(body["log_history"])
         if folder not in runs or runs[folder][0] < done:
             runs[folder] = (done, _run(body, folder, path))
     if not runs:
@@ -50,14 +52,20 @@ def trainer_state(place: str, asked: Asked) -> Imported | None:
     return import_runs([run for _, run in runs.values()], asked, place=path.name or place, form=form)
 
 
-def _states(folder: Path, depth: int = 0) -> Iterator[Path]:
-    if depth > MOST_DEPTH:
-        return
-    children = sorted(folder.iterdir())[:MOST_FILES]
-    yield from (child for child in children if child.name == STATE and child.is_file())
-    for child in children:
-        if child.is_dir() and not child.is_symlink():
-            yield from _states(child, depth + 1)
+def _states(folder: Path) -> Iterator[Path]:
+    """Trainer states below a folder, nearest first, as far as a bounded search goes; links are not followed."""
+    looked, level = 0, [folder]
+    for _ in range(MOST_DEPTH + 1):
+        below: list[Path] = []
+        for here in level:
+            looked += 1
+            if looked > MOST_FOLDERS:
+                return
+            with contextlib.suppress(OSError):
+                children = sorted(here.iterdir())[:MOST_FILES]
+                yield from (child for child in children if child.name == STATE and child.is_file())
+                below += [child for child in children if child.is_dir() and not child.is_symlink()]
+        level = below
 
 
 def _run(body: Mapping[str, Any], folder: Path, asked_path: Path) -> Tracked:
@@ -70,9 +78,8 @@ def _run(body: Mapping[str, Any], folder: Path, asked_path: Path) -> Tracked:
                 and not NO_SCORE.search(key)
                 and (number := _number(value)) is not None
             ):
-                scores.setdefault(key, []).append((_number(entry.get("step")) or 0.0, number))
-    facts = {key: str(value) for key, value in body.items() if isinstance(value, int | float | str)}
-    facts.pop("train_batch_size", None)
+                scores.setdefault(key, []).append((_finite(entry.get("step")), number))
+    facts: dict[str, str] = {}
     for name in BESIDE:
         if (folder / name).is_file():
             facts |= dict(_flat(_json(folder / name)))
@@ -91,14 +98,13 @@ def _seen(log: list[dict[str, Any]], part: str) -> int | None:
     The trainer counts training samples over all epochs; an evaluation is one pass.
     """
     for entry in reversed(log):
-        time, speed = (_number(entry.get(f"{part}_{name}")) for name in ("runtime", "samples_per_second"))
-        passes = _number(entry.get("epoch")) if part == "train" else 1.0
-        if not time or not speed or not passes or min(time, speed, passes) <= 0:
+        time, speed = (_finite(entry.get(f"{part}_{name}")) for name in ("runtime", "samples_per_second"))
+        passes = _finite(entry.get("epoch")) if part == "train" else 1.0
+        if min(time, speed, passes) <= 0 or not 1 <= time * speed / passes <= MOST:
             continue
         if DECIMALS_SPEED / speed + DECIMALS_TIME / time > LEAST_DIGITS:
             continue
-        examples = round(time * speed / passes)
-        return examples if 0 < examples <= MOST else None
+        return round(time * speed / passes)
     return None
 
 
@@ -125,3 +131,9 @@ def _number(value: Any) -> float | None:
         return None if isinstance(value, bool) or value is None else float(value)
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+def _finite(value: Any) -> float:
+    """A number as it is, anything else as 0."""
+    number = _number(value)
+    return number if number is not None and math.isfinite(number) else 0.0

@@ -53,7 +53,7 @@ def chances(found: Found) -> Section:
 def _picture(forecast: Forecast, pilot: Pilot | None) -> Curve:
     of_pilot = pilot is not None and forecast.source == "pilot"
     points = sorted(forecast.points, key=lambda point: point.n)
-    needed = forecast.needed
+    needed = None if forecast.verdict == "reached" else forecast.needed
     return Curve(
         caption=f"{forecast.metric} by number of training examples; the band holds the true score 8 times in 10",
         metric=forecast.metric,
@@ -159,7 +159,7 @@ def _measured(forecast: Forecast) -> Table:
         (
             Cell(count(point.n)),
             Cell(score(point.score, even=True)),
-            Cell("not seen" if point.sd is None else score(point.sd)),
+            Cell("not seen" if point.sd is None else score(point.sd, even=True)),
             Cell(count(point.draws)),
             Cell(_rows(point.test_rows)),
         )

@@ -42,7 +42,8 @@ class Result:
     `row_scores` (0 to 1) and `confidences` (0 to 1) are one per test row. `seconds` is wall time of the whole run,
     `answer_s` that of answering the test rows alone. `tokens_per_s` counts training tokens over training time.
     `hardware` names the GPU, or the processor; `gpus` is 0 on a processor. `skill_before` and `skill_after` are the
-    shares right of `skill_rows` general questions.
+    shares right of `skill_rows` general questions. `note` is one line for people, such as how many answers were
+    refused. `usd_per_answer` is what a hosted model charged per test row; None where nobody charges or it is unknown.
     """
 
     score: float
@@ -65,6 +66,8 @@ class Result:
     skill_before: float | None = None
     skill_after: float | None = None
     skill_rows: int = 0
+    note: str = ""
+    usd_per_answer: float | None = None
 
 
 class Trainer(Protocol):

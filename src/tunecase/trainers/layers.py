@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tunecase.trainers import weights
 from tunecase.trainers.hidden import Kept
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ def attach(net: Any, rank: int, depth: int) -> Any:
 
     Where the layers have other names than Llama's, every linear map but the head gets one, in all layers.
     """
+    import warnings
+
     peft = importlib.import_module("peft")
     names = {name.rsplit(".", 1)[-1] for name, _ in net.named_modules()}
     layers = _layers(net)
@@ -66,7 +69,9 @@ def attach(net: Any, rank: int, depth: int) -> Any:
         target_modules=list(ADAPTED) if usual else "all-linear",
         layers_to_transform=list(range(max(0, len(layers) - depth), len(layers))) if usual and layers else None,
     )
-    return peft.get_peft_model(net, config)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of peft's calls into transformers
+        return peft.get_peft_model(net, config)
 
 
 def detach(adapted: Any) -> Any:
@@ -98,7 +103,8 @@ class Network:
     def __init__(self, adapted: Any, depth: int, identity: str, kept: Kept) -> None:
         import torch
 
-        self.net, self.depth, self.kept = adapted, depth, kept
+        self.net, self.kept = adapted, kept
+        self.depth = depth = min(depth, len(_layers(adapted) or ())) or depth
         inner = adapted.get_base_model()
         self.config, self.base, self.head = inner.config, inner.base_model, inner.get_output_embeddings()
         self.device, self.dtype = inner.device, inner.dtype
@@ -162,7 +168,7 @@ class Network:
             seen = torch.zeros_like(tokens)
             for place, i in enumerate(some):
                 seen[place, width - len(prefix) - len(prompts[i]) :] = 1
-            with torch.no_grad():
+            with torch.no_grad(), weights.quiet():
                 made = self.net.generate(
                     input_ids=tokens.to(self.device), attention_mask=seen.to(self.device), do_sample=False,
                     max_new_tokens=most_tokens, eos_token_id=end, pad_token_id=end,
@@ -276,7 +282,8 @@ class Network:
             for layer in self._layers()[-self.depth :]:
                 states = self._layer(layer, states, rotation, mask, None, record)
             self._past = (key, record)
-        return self._past[1]
+        past: list[Any] = self._past[1]
+        return past
 
     def _layers(self) -> Any:
         return self.base.layers
@@ -288,7 +295,8 @@ class Network:
     def _mask(self, seen: "Tensor", before: int) -> "Tensor":
         torch = self._torch
         mask = torch.zeros(seen.shape, dtype=self.dtype, device=self.device).masked_fill_(~seen, float("-inf"))
-        return torch.nn.functional.pad(mask, (before, 0))
+        padded: Tensor = torch.nn.functional.pad(mask, (before, 0))
+        return padded
 
     def _rotation(self, states: "Tensor", positions: Sequence[int]) -> "tuple[Tensor, Tensor]":
         places = self._torch.tensor([list(positions)], device=self.device)
@@ -339,10 +347,9 @@ class Network:
         return states + self._mapped(mlp.act_fn(gate) * up, mlp.down_proj)[0]
 
     def _norm(self, norm: Any, states: "Tensor") -> "Tensor":
-        result: Tensor = self._torch.nn.functional.rms_norm(
-            states, (states.shape[-1],), norm.weight, norm.variance_epsilon
-        )
-        return result
+        functional: Any = self._torch.nn.functional
+        normed: Tensor = functional.rms_norm(states, (states.shape[-1],), norm.weight, norm.variance_epsilon)
+        return normed
 
     def _mapped(self, states: "Tensor", *modules: Any) -> "list[Tensor]":
         """Linear maps of the same states; their adapters' first halves are one product."""
@@ -365,13 +372,13 @@ class Network:
             for place in row.asked:
                 tokens = torch.tensor([[*prefix, *_path(row, place)]], device=self.device)
                 found.append(self.net(input_ids=tokens, use_cache=False).logits[0, -1].float())
-        logits = torch.stack(found)
+        logits: Tensor = torch.stack(found)
         return logits if columns is None else logits[:, columns]
 
     def _why_stock(self) -> str:
         """Empty when the own forward equals the stock one on a short text; else why it is not used."""
-        torch, layers = self._torch, _layers(self.net)
-        if layers is None or not 0 < self.depth < len(layers):
+        torch = self._torch
+        if _layers(self.net) is None:
             return "this network's layers are not Llama's"
         for module in self.net.modules():
             if hasattr(module, "lora_B"):

@@ -36,7 +36,7 @@ SETTINGS: Mapping[str, Setting] = {
     "rank": 8,
     "depth": 8,
     "style": "plain",
-    "names": False,
+    "names": True,
     "shots": 0,
     "most_tokens": 1024,
     "answer_tokens": 160,
@@ -48,8 +48,10 @@ BASELINES: Mapping[str, Mapping[str, Setting]] = {
 SEARCH: tuple[Mapping[str, Setting], ...] = ()
 # A class's mean loss on its own training rows, above which the adapters have not yet learnt them [nats].
 CONVERGED_CLASS_NATS = 0.2
-# Of the loss before training, for free answers: below this share they have learnt what there was to learn.
-CONVERGED_SHARE = 0.7
+# A free answer never becomes certain. It is learnt when half of the first loss is gone, or when the last fifth of the
+# steps took less than a tenth off the fifth before.
+CONVERGED_SHARE = 0.5
+CONVERGED_FALL = 0.9
 LOSS_ROWS = 128
 WARM_UP = 0.1
 
@@ -108,7 +110,9 @@ def train(task: Task) -> Result:
     Args:
         task: rows with classes, JSON or free answers; `settings` as `settings()` returns them, `steps` 0 only scores.
     Returns: the Result. `train_loss` is the mean loss per label on up to 128 of the training rows after training
-        [nats]; `converged` is False above .2 for classes, or above .7 of the loss before for free answers.
+        [nats]; `converged` is False above .2 for classes, and for free answers above half of the loss before while the
+        last fifth of the steps still took a tenth off the fifth before. `train_tokens` are those a plain fine-tune
+        would read: each row with its whole prompt, in every step.
     Raises: ValueError without training or test rows; NoModelError, MissingExtraError without weights or libraries.
 
     Source: LoRA, Hu et al. 2021 (peft); AdamW, Loshchilov and Hutter 2019 (torch).
@@ -137,7 +141,7 @@ def train(task: Task) -> Result:
         seconds=time.perf_counter() - started,
         predictions=tuple(predictions),
         train_loss=loss,
-        converged=_converged(task.kind, first_loss, loss),
+        converged=_converged(task.kind, first_loss, loss, trained.losses),
         row_scores=scoring.row_scores(task.metric, task.test_labels, predictions),
         confidences=confidences,
         answer_s=answer_s,
@@ -183,6 +187,8 @@ class Trained:
 
     tokens: int
     seconds: float
+    losses: tuple[float, ...]
+    """Of each step's batch."""
 
 
 @cache
@@ -221,7 +227,7 @@ def _session(model: str, rank: int, depth: int) -> Session:
 def _lesson(session: Session, task: Task, chosen: Mapping[str, Any]) -> Lesson:
     tokenizer, choices = session.tokenizer, task.choices or tuple(sorted(set(task.labels)))
     is_classes = task.kind == "classification"
-    shots = prompts.choose_shots(task.texts, task.labels, chosen["shots"], task.seed, is_classes)
+    shots = prompts.choose_shots(prompts.showable(task), chosen["shots"], task.seed, is_classes)
     form = prompts.form(
         tokenizer, task.kind, style=chosen["style"], names=chosen["names"], choices=choices if is_classes else (),
         shots=shots, most_tokens=chosen["most_tokens"], longest=session.network.longest,
@@ -238,7 +244,7 @@ def _lesson(session: Session, task: Task, chosen: Mapping[str, Any]) -> Lesson:
             form, [row for row, _ in made], [tuple(column for _, column in ways) for _, ways in made],
             [tree.row(ask) for ask in tests], tree, [tuple(b for b, _ in ways) for _, ways in made],
         )  # fmt: skip
-    wanted = prompts.answers(tokenizer, form, task.labels)
+    wanted = [answer[: chosen["most_tokens"]] for answer in prompts.answers(tokenizer, form, task.labels)]
     pairs = [prompts.answer_row(ask, answer, form.end) for ask, answer in zip(asks, wanted, strict=True) if trains]
     return Lesson(form, [row for row, _ in pairs], [want for _, want in pairs],
                   [layers.chain(ask, (len(ask) - 1,)) for ask in tests], None, [])  # fmt: skip
@@ -247,9 +253,9 @@ def _lesson(session: Session, task: Task, chosen: Mapping[str, Any]) -> Lesson:
 def _trained(session: Session, lesson: Lesson, seed: int, chosen: Mapping[str, Any]) -> Trained:
     import torch
 
-    network, started, tokens = session.network, time.perf_counter(), 0
+    network, started, tokens, losses = session.network, time.perf_counter(), 0, []
     if not chosen["steps"] or not any(row.asked for row in lesson.rows):
-        return Trained(0, 0.0)
+        return Trained(0, 0.0, ())
     optimiser = torch.optim.AdamW(network.trained, lr=chosen["learning_rate"], weight_decay=0.0)
     generator = torch.Generator().manual_seed(seed)
     batches = _batches(len(lesson.rows), chosen["batch"], generator)
@@ -260,13 +266,16 @@ def _trained(session: Session, lesson: Lesson, seed: int, chosen: Mapping[str, A
         batch = next(batches)
         rows = [lesson.rows[i] for i in batch]
         share = 1 / (len(batch) if lesson.classes else sum(len(row.asked) for row in rows))
+        losses.append(0.0)
         for pack in network.packs(lesson.form.before, rows):
-            (_nats(session, lesson, [batch[i] for i in pack]).sum() * share).backward()
+            loss: Any = _nats(session, lesson, [batch[i] for i in pack]).sum() * share
+            loss.backward()
+            losses[-1] += float(loss.detach())
         torch.nn.utils.clip_grad_norm_(network.trained, 1.0)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
         tokens += sum(len(row.tokens) + len(lesson.form.before) for row in rows)
-    return Trained(tokens, time.perf_counter() - started)
+    return Trained(tokens, time.perf_counter() - started, tuple(losses))
 
 
 def _rate(step: int, steps: int) -> float:
@@ -320,12 +329,14 @@ def _loss(session: Session, lesson: Lesson) -> float:
     return total / (len(some) if lesson.classes else sum(len(row.asked) for row in rows))
 
 
-def _converged(kind: Kind, first_loss: float | None, loss: float | None) -> bool:
+def _converged(kind: Kind, first_loss: float | None, loss: float | None, losses: Sequence[float]) -> bool:
     if loss is None:
         return True
     if kind == "classification":
         return loss <= CONVERGED_CLASS_NATS
-    return first_loss is None or loss <= CONVERGED_SHARE * first_loss
+    fifth = max(1, len(losses) // 5)
+    still_falling = sum(losses[-fifth:]) < CONVERGED_FALL * sum(losses[-2 * fifth : -fifth])
+    return first_loss is None or loss <= CONVERGED_SHARE * first_loss or not still_falling
 
 
 def _answers(
@@ -333,8 +344,8 @@ def _answers(
 ) -> tuple[list[str], tuple[float, ...] | None]:
     if lesson.classes is not None:
         return _classified(session, lesson)
-    prompts_ = [row.tokens for row in lesson.test_rows]
-    texts = session.network.decoded(lesson.form.before, prompts_, lesson.form.end, chosen["answer_tokens"])
+    asks = [row.tokens for row in lesson.test_rows]
+    texts = session.network.decoded(lesson.form.before, asks, lesson.form.end, chosen["answer_tokens"])
     return [session.tokenizer.decode(tokens, skip_special_tokens=True).strip() for tokens in texts], None
 
 

@@ -1,11 +1,13 @@
 """How a task becomes text: what stands before every row, the row's text, what is asked, and the answers as tokens."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from tunecase.scoring import Kind
+from tunecase.trainers import Task
 from tunecase.trainers.layers import Row, chain
 
 if TYPE_CHECKING:
@@ -18,6 +20,10 @@ ASKED: Mapping[Kind, tuple[str, str]] = {
     "extraction": ("Answer with a JSON object of what the text says.", "JSON"),
     "generation": ("", "Answer"),
 }
+# The list of classes is read again in every training step: 77 names take 540 tokens, a batch's texts 200.
+MOST_NAMES_TOKENS = 256
+# Kept free behind the prompt for an answer.
+ANSWER_ROOM_TOKENS = 256
 # Stands for a row's text while a chat template is laid out; no template changes it.
 MARK = "\x00text\x00"
 
@@ -50,46 +56,56 @@ def form(
     Args:
         tokenizer: its chat template is used for the style "chat", where it has one.
         style: "plain", a text and a word with a colon; or "chat".
-        names: whether the classes are listed before the text.
+        names: whether the classes are listed before the text, where they take up to 256 tokens.
         choices: all classes.
-        shots: texts with answers, shown before the row.
+        shots: texts with answers, shown before the row; as many as fill at most half of what the network can read.
         most_tokens: of one text; what is longer loses its end.
         longest: most tokens of prompt and answer together that the network can read.
     """
     instruction, word = ASKED[kind]
-    if names and choices:
-        instruction += f" Classes: {', '.join(choices)}."
-    if style == "chat" and getattr(tokenizer, "chat_template", None):
-        before, after, lead = (*_chat(tokenizer, instruction, shots), "")
-    else:
-        before, after, lead = (*_plain(instruction if names or kind == "extraction" else "", word, shots), " ")
+    listed = f" Classes: {', '.join(choices)}."
+    if names and choices and len(_tokens(tokenizer, listed)) <= MOST_NAMES_TOKENS:
+        instruction += listed
+    elif kind == "classification" and style == "plain":
+        instruction = ""
+    while True:
+        if style == "chat" and getattr(tokenizer, "chat_template", None):
+            before, after, lead = (*_chat(tokenizer, instruction, shots), "")
+        else:
+            before, after, lead = (*_plain(instruction, word, shots), " ")
+        opening = (tokenizer.bos_token_id,) if style == "plain" and _opens(tokenizer) else ()
+        before_tokens = (*opening, *_tokens(tokenizer, before))
+        if not shots or len(before_tokens) <= longest // 2:
+            break
+        shots = shots[:-1]
     end = tokenizer.eos_token_id if tokenizer.eos_token_id is not None else tokenizer.pad_token_id
-    before_tokens = _tokens(tokenizer, before)
-    if tokenizer.bos_token_id is not None and style == "plain" and _opens(tokenizer):
-        before_tokens = (tokenizer.bos_token_id, *before_tokens)
-    room = max(16, min(most_tokens, longest - len(before_tokens) - 256))
+    room = max(16, min(most_tokens, longest - len(before_tokens) - ANSWER_ROOM_TOKENS))
     return Form(before_tokens, _tokens(tokenizer, after), int(end), lead, room)
 
 
-def choose_shots(
-    texts: Sequence[str], labels: Sequence[str], shots: int, seed: int, classes: bool
-) -> tuple[tuple[str, str], ...]:
-    """Examples to show: short ones first choice, one of each class in turn, shuffled by the seed.
+def choose_shots(rows: Sequence[tuple[str, str]], shots: int, seed: int, classes: bool) -> tuple[tuple[str, str], ...]:
+    """Examples to show: rows in the seed's order, one of each class in turn where there are classes.
 
     Example:
-        >>> choose_shots(["a1", "a2", "b1"], ["a", "a", "b"], 2, 0, classes=True)[0][1] in "ab"
-        True
+        >>> sorted(label for _, label in choose_shots([("a1", "a"), ("a2", "a"), ("b1", "b")], 2, 0, classes=True))
+        ['a', 'b']
     """
-    order = list(range(len(texts)))
+    order = list(rows)
     Random(seed).shuffle(order)  # noqa: S311 - a draw, not a secret
     if classes:
-        seen: dict[str, int] = {}
+        seen: Counter[str] = Counter()
         turns = []
-        for place, position in enumerate(order):
-            turns.append((seen.setdefault(labels[position], 0), place, position))
-            seen[labels[position]] += 1
-        order = [position for _, _, position in sorted(turns)]
-    return tuple((texts[position], labels[position]) for position in order[:shots])
+        for place, (text, label) in enumerate(order):
+            turns.append((seen[label], place, text, label))
+            seen[label] += 1
+        order = [(text, label) for _, _, text, label in sorted(turns)]
+    return tuple(order[:shots])
+
+
+def showable(task: Task) -> list[tuple[str, str]]:
+    """The training rows that may be shown as examples: not those whose text stands in the test set."""
+    asked = frozenset(task.test_texts)
+    return [(text, label) for text, label in zip(task.texts, task.labels, strict=True) if text not in asked]
 
 
 def encode(tokenizer: Any, made: Form, texts: Sequence[str]) -> tuple[list[tuple[int, ...]], int]:
@@ -210,5 +226,5 @@ def _tokens(tokenizer: Any, text: str) -> tuple[int, ...]:
 
 def _opens(tokenizer: Any) -> bool:
     """Whether this tokenizer begins a text with its special token by itself."""
-    with_special = tokenizer("a")["input_ids"]
-    return bool(with_special and with_special[0] == tokenizer.bos_token_id)
+    begun = tokenizer("a")["input_ids"]
+    return tokenizer.bos_token_id is not None and bool(begun) and begun[0] == tokenizer.bos_token_id

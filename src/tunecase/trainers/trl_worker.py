@@ -173,7 +173,7 @@ def _lesson(run: Mapping[str, Any], folder: Path, tokenizer: Any) -> Lesson:
         style=settings["style"],
         names=settings["names"],
         choices=choices,
-        shots=prompts.choose_shots(texts, labels, settings["shots"], run["seed"], is_classes),
+        shots=prompts.choose_shots(list(zip(texts, labels, strict=True)), settings["shots"], run["seed"], is_classes),
         most_tokens=settings["sequence_tokens"],
     )
 

@@ -7,6 +7,7 @@ written once as bf16 safetensors into tunecase's cache folder. Nothing here runs
 """
 
 import hashlib
+import importlib
 import importlib.util
 import io
 import os
@@ -141,11 +142,11 @@ def load(model: str, number: str = "auto") -> tuple[Any, Any, Found]:
         raise NoModelError(_nowhere(model))
     if not found.ready:
         found = _convert(found)
-    with _quiet():
+    with quiet():
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         tokenizer = AutoTokenizer.from_pretrained(found.folder, local_files_only=True, trust_remote_code=False)
-        net = AutoModelForCausalLM.from_pretrained(
+        net: Any = AutoModelForCausalLM.from_pretrained(
             found.folder, local_files_only=True, trust_remote_code=False, use_safetensors=True, dtype=number
         )
     return tokenizer, net.eval(), found
@@ -339,15 +340,13 @@ def _save_converted(source: Path, target: Path) -> None:
     _need_extra()
     if importlib.util.find_spec("gguf") is None:
         raise MissingExtraError("converting the embedded model (gguf not installed)", "train")
-    with _quiet():
+    with quiet():
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
-        try:
-            from transformers import GgufConfig
-        except ImportError:  # older releases dequantise without being asked
-            GgufConfig = None  # type: ignore[assignment,misc]  # noqa: N806 - a class's name
-        more = {"quantization_config": GgufConfig(dequantize=True)} if GgufConfig else {}
+        # Older releases have no such class and dequantise without being asked.
+        gguf_config: Any = getattr(importlib.import_module("transformers"), "GgufConfig", None)
+        more = {"quantization_config": gguf_config(dequantize=True)} if gguf_config else {}
         tokenizer = AutoTokenizer.from_pretrained(source, gguf_file=GGUF)
         net: Any = AutoModelForCausalLM.from_pretrained(source, gguf_file=GGUF, dtype=torch.float32, **more)
         # Some releases leave the mark of quantisation, and then refuse to save or train.
@@ -360,8 +359,8 @@ def _save_converted(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Keeps the libraries' progress bars and advice off the user's screen."""
+def quiet() -> Iterator[None]:
+    """Keeps transformers' progress bars and advice off the user's screen."""
     from transformers.utils import logging
 
     # The reader of GGUF files draws its own bar.
