@@ -51,6 +51,11 @@ class Case:
         """Will more data reach the target, and at what price?"""
         return flow.forecast(self.flow)
 
+    def keep_forecast(self, place: str | Path, *, metric: str | None = None, model: str = "") -> Forecast:
+        """A forecast from points measured elsewhere, on which the case rests from now on."""
+        asked = flow.asked_of(flow.metric_of(self.flow, metric), "", "", (), "last", "")
+        return flow.keep_forecast(self.flow, str(place), asked, model)
+
     def decide(self) -> Decision:
         """What should the next dollar buy?"""
         return flow.decide(self.flow)

@@ -152,10 +152,11 @@ def _with_review(flow: Flow, record: Pilot, folder: Path) -> Pilot:
     answers = kept_answers(folder, found.run) if found else None
     if test is None or found is None or answers is None:
         return record
-    tests = usable(test)
+    tests, known = usable(test), usable(flow.train_table())
     rows = review_rows(
         kind=record.kind, texts=tests.texts, labels=tests.labels, predictions=answers.predictions,
         row_scores=answers.row_scores, confidences=answers.confidences, rows=tests.numbers,
+        known_texts=known.texts, known_labels=known.labels,
     )  # fmt: skip
     path = flow.folder / "pilot" / "review.jsonl"
     write_rows(path, rows)

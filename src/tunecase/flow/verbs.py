@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tunecase import __version__, catalog
 from tunecase.errors import InputError, Problem
 from tunecase.flow.case import Flow, audit, dropped_rows, missing, name_of, now, spent, usable_rows
-from tunecase.flow.piloting import pilot_metric, points, stand_in_factor
+from tunecase.flow.piloting import pilot_metric, points, runs_left_out, stand_in_factor
 from tunecase.ledger import Entry
 from tunecase.project import read_score
 from tunecase.records import (
