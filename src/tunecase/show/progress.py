@@ -101,10 +101,10 @@ def _plan_words(plan: Any) -> str:
         words.append("how long a run takes shows with the first")
     else:
         words.append(f"{figures(plan.minutes[0])} to {figures(plan.minutes[2])} minutes")
-    if plan.usd is None:
-        words.append("price unknown (--usd-per-hour tells it)")
-    else:
-        words.append("free on this machine" if plan.usd[2] == 0 else f"{figures(plan.usd[1])} USD")
+        if plan.usd is None:
+            words.append("price unknown (--usd-per-hour tells it)")
+        else:
+            words.append("free on this machine" if plan.usd[2] == 0 else f"{figures(plan.usd[1])} USD")
     return "; ".join(words) + "."
 
 
