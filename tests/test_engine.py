@@ -231,3 +231,31 @@ def test_a_program_ends_with_its_task(tmp_path: Path) -> None:
     """A program that a task waits for is ended with it when it runs too long."""
     list(engine.run_tasks(engine_tasks.program, [str(tmp_path)], workers=1, apart=True, most_s=2.0))
     assert wait_until_gone([int(path.name) for path in tmp_path.iterdir()])
+
+
+PROGRAM = """
+import contextlib, sys
+from tests import engine_tasks
+from tunecase import engine
+with contextlib.closing(engine.run_tasks(engine_tasks.program, [sys.argv[1]], workers=1, apart=True)) as outcomes:
+    next(outcomes)
+"""
+
+
+@LINUX
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_program_ends_with_the_parent(how: signal.Signals, tmp_path: Path) -> None:
+    """A program that a worker waits for ends when this process is killed or interrupted."""
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    script = PROGRAM.replace("sys.argv[1]", repr(str(marks)))
+    parent = start(f"import sys\nsys.path.insert(0, {str(Path(SRC).parent)!r})\n{script}", tmp_path)
+    until = time.monotonic() + 30
+    while time.monotonic() < until and not list(marks.iterdir()):
+        time.sleep(0.05)
+    pids = [int(path.name) for path in marks.iterdir()]
+    assert 1 == len(pids)
+    os.kill(parent.pid, how)
+    parent.communicate(timeout=30)
+    assert wait_until_gone(pids)
