@@ -68,6 +68,7 @@ def test_noise_and_difference(piloting: ModuleType) -> None:
     assert (1.0, False) == (apart["lora_minus_this"], apart["within_noise"])
 
 
+@pytest.mark.slow
 def test_the_probe_alone_runs_through(piloting: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The forecast of a ladder of the probe on the shipped example, with its measured top."""
     data = piloting.replace(piloting.example(), trainers=("probe",))

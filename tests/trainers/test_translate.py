@@ -58,6 +58,9 @@ def test_no_mixed_precision_on_a_processor() -> None:
         found = translate.sft_arguments(RUN["settings"], seed=7, folder="x", precision="bf16", on_gpu=on_gpu)
         assert (on_gpu, on_gpu, not on_gpu) == (found["bf16"], found["gradient_checkpointing"], found["use_cpu"])
         assert (12, "linear", 120) == (found["warmup_steps"], found["lr_scheduler_type"], found["max_steps"])
+    sharded = {**RUN["settings"], "sharding": "fsdp"}
+    found = translate.sft_arguments(sharded, seed=7, folder="x", precision="bf16", on_gpu=True)
+    assert not found["gradient_checkpointing"]  # the launcher's flag does it
 
 
 @pytest.mark.parametrize("sharding", translate.WORDS["sharding"])

@@ -1,5 +1,8 @@
 """TRL trains in a process of its own, end to end on a tiny model."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,11 +10,13 @@ import pytest
 
 from tests.trainers.tiny import save_tiny_model
 from tunecase.errors import InputError
-from tunecase.trainers import Setting, Task, lora, trl, weights
+from tunecase.trainers import Setting, Task, lora, translate, trl, trl_worker, weights
+from tunecase.trainers.contract import read_result, read_run, write_run
 
 for name in trl.NEEDED:
     pytest.importorskip(name)
 
+ROOT = Path(__file__).parents[2]
 COLOURS = ("red rose", "blue sea", "red wine", "blue sky") * 4
 TASK = Task(
     "trl", "", COLOURS, ("warm", "cold") * 8, ("red hot", "deep blue"), ("warm", "cold"), "accuracy", 1,
@@ -63,6 +68,28 @@ def test_without_steps_it_only_answers(tiny: Path) -> None:
     """Zero-shot and few-shot baselines need no training, and show no loss."""
     found = trl.train(task(tiny, **{**trl.BASELINES["few-shot"], "shots": 2}))
     assert ("", None, None, 2) == (found.failed, found.steps, found.train_loss, len(found.predictions or ()))
+
+
+@pytest.mark.slow
+def test_two_ranks_through_the_launcher(tiny: Path, tmp_path: Path) -> None:
+    """Accelerate's launcher starts two ranks, one log is written, and the saved adapter answers; on processors here."""
+    asked = task(tiny, steps=4, precision="float32", gpus=2)
+    run = write_run(tmp_path, asked, more={"weights": str(tiny)})
+    launch = [sys.executable, "-m", "accelerate.commands.launch", *translate.launch_arguments(asked.settings)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
+    subprocess.run([*launch, "-m", "tunecase.trainers.trl_worker", str(run)], env=environment, check=True)
+    assert (tmp_path / "adapter" / "adapter_config.json").exists()
+    trl_worker.answer_with_saved(read_run(run), tmp_path)
+    found = read_result(tmp_path, asked, seconds=1)
+    assert ("", 4, 2) == (found.failed, found.steps, len(found.predictions or ()))
+    assert found.train_loss is not None
+    assert 4 == len({line for line in (tmp_path / "metrics.jsonl").read_text().splitlines() if '"loss"' in line})
+
+
+@pytest.mark.slow
+def test_more_gpus_than_there_are(tiny: Path) -> None:
+    """Asking for GPUs that are not here fails with both numbers."""
+    assert "the settings ask for 64 GPUs, and this machine shows" in trl.train(task(tiny, gpus=64)).failed
 
 
 @pytest.mark.slow

@@ -145,7 +145,8 @@ def sft_arguments(
         "completion_only_loss": True,
         "bf16": precision == "bf16" and on_gpu,
         "fp16": precision == "fp16" and on_gpu,
-        "gradient_checkpointing": on_gpu,
+        # With FSDP the launcher's flag does it, and both at once are refused.
+        "gradient_checkpointing": on_gpu and settings["sharding"] != "fsdp",
         "use_cpu": not on_gpu,
         "dataloader_pin_memory": on_gpu,
         "logging_steps": max(1, settings["steps"] // 20),

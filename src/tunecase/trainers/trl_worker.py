@@ -38,20 +38,39 @@ class Lesson:
 
 
 def main(path: Path) -> None:
-    """Trains as run.json says; several GPUs through accelerate, all else here."""
+    """Trains as run.json says: as one of several ranks, as their launcher, or alone."""
     run, folder = read_run(path), path.parent
-    many = run["settings"]["gpus"] > 1 and run["settings"]["steps"] > 0
-    if many and "LOCAL_RANK" in os.environ:
-        _train(run, folder, *_loaded(run, on_one=False))
-    elif many:
+    if "LOCAL_RANK" in os.environ:
+        _train(run, folder, *_loaded(run, on_one=False), launched=True)
+    elif run["settings"]["gpus"] > 1 and run["settings"]["steps"]:
+        _check_gpus(run["settings"]["gpus"])
         launch = [sys.executable, "-m", "accelerate.commands.launch", *launch_arguments(run["settings"])]
         subprocess.run([*launch, "-m", "tunecase.trainers.trl_worker", str(path)], check=True)  # noqa: S603
-        _answer(run, folder, *_loaded(run, on_one=True, adapter=folder / ADAPTER))
+        answer_with_saved(run, folder)
     else:
         tokenizer, net = _loaded(run, on_one=True)
         if run["settings"]["steps"]:
-            net = _train(run, folder, tokenizer, net)
+            net = _train(run, folder, tokenizer, net, launched=False)
         _answer(run, folder, tokenizer, net)
+
+
+def answer_with_saved(run: Mapping[str, Any], folder: Path) -> None:
+    """Answers with what the ranks saved, once their memory is free again."""
+    tokenizer, net = _loaded(run, on_one=True, adapter=folder / ADAPTER)
+    loss = _nats(net, _lesson(run, folder, tokenizer))
+    line: dict[str, Any] = {"train_loss": loss}
+    if run["kind"] == "classification":  # for free answers nobody took the loss before training
+        line["converged"] = loss <= LEARNT_NATS
+    append_metrics(folder, line)
+    _answer(run, folder, tokenizer, net)
+
+
+def _check_gpus(wanted: int) -> None:
+    import torch
+
+    here = torch.cuda.device_count()
+    if here < wanted:
+        sys.exit(f"the settings ask for {wanted} GPUs, and this machine shows {here}")
 
 
 def _loaded(run: Mapping[str, Any], *, on_one: bool, adapter: Path | None = None) -> tuple[Any, Any]:
@@ -69,7 +88,10 @@ def _loaded(run: Mapping[str, Any], *, on_one: bool, adapter: Path | None = None
     if run["settings"]["method"] == "qlora":
         quantised = importlib.import_module("transformers").BitsAndBytesConfig
         more["quantization_config"] = quantised(
-            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=number
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_compute_dtype=number,
+            bnb_4bit_quant_storage=number,  # sharding wants one type of number
         )
     elif run["settings"]["method"] == "full":
         number = "float32"  # the optimiser needs full weights; mixed precision does the rest
@@ -88,7 +110,7 @@ def _loaded(run: Mapping[str, Any], *, on_one: bool, adapter: Path | None = None
 def _precision(run: Mapping[str, Any], on_gpu: bool) -> str:
     import torch
 
-    from tunecase.trainers.weights import number_type
+    from tunecase.trainers.machine import number_type
 
     asked = str(run["settings"]["precision"])
     if asked != "auto":
@@ -98,8 +120,8 @@ def _precision(run: Mapping[str, Any], on_gpu: bool) -> str:
     return "bf16" if number_type("cpu") == "bfloat16" else "float32"
 
 
-def _train(run: Mapping[str, Any], folder: Path, tokenizer: Any, net: Any) -> Any:
-    """Fine-tunes; returns the network, or saves it where there are several ranks."""
+def _train(run: Mapping[str, Any], folder: Path, tokenizer: Any, net: Any, launched: bool) -> Any:
+    """Fine-tunes; returns the network, or saves it where a launcher waits for it."""
     import torch
 
     # By name, since these packages tell a type checker little; `trl` here is the library, not the file beside this one.
@@ -126,10 +148,10 @@ def _train(run: Mapping[str, Any], folder: Path, tokenizer: Any, net: Any) -> An
         peft_config=adapters,
         callbacks=[log],
     )
-    first = None if run["kind"] == "classification" or settings["gpus"] > 1 else _nats(trainer.model, lesson)
+    first = None if run["kind"] == "classification" or launched else _nats(trainer.model, lesson)
     log.started = time.perf_counter()
     trainer.train()
-    if settings["gpus"] > 1:
+    if launched:
         trainer.save_model(str(folder / ADAPTER))
         return None
     tuned: Any = trainer.accelerator.unwrap_model(trainer.model).eval()
@@ -222,7 +244,7 @@ def _layer_count(net: Any) -> int:
 def _hardware(run: Mapping[str, Any]) -> dict[str, Any]:
     import torch
 
-    from tunecase.trainers.weights import processor
+    from tunecase.trainers.machine import processor
 
     if torch.cuda.is_available():
         return {"gpu": torch.cuda.get_device_name(), "gpus": max(1, run["settings"]["gpus"])}
