@@ -13,6 +13,7 @@ import pytest
 
 from tests import engine_tasks
 from tunecase import engine
+from tunecase.engine import machine
 from tunecase.errors import InputError
 
 SRC = str(Path(__file__).parents[1] / "src")
@@ -188,6 +189,18 @@ def test_cores_where_affinity_is_unknown(monkeypatch: pytest.MonkeyPatch) -> Non
     """Systems without affinity report their number of cores."""
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     assert (os.cpu_count() or 1) == engine.cores()
+
+
+def test_workers_fit_in_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No more workers than memory holds, at least one; where the system does not say, one per core."""
+    memory = tmp_path / "meminfo"
+    monkeypatch.setattr(machine, "MEMORY", memory)
+    monkeypatch.setattr(machine, "cores", lambda: 16)
+    assert 16 == engine.most_workers()
+    memory.write_text("MemTotal: 16777216 kB\nMemAvailable: 8388608 kB\n", encoding="ascii")
+    assert 4 == engine.most_workers()
+    memory.write_text("MemAvailable: 1024 kB\n", encoding="ascii")
+    assert 1 == engine.most_workers()
 
 
 def test_a_script_without_a_guard_runs_once(tmp_path: Path) -> None:
