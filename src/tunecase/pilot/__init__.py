@@ -25,7 +25,7 @@ from tunecase.scoring import Kind
 from tunecase.trainers import Result, Setting, Trainer
 from tunecase.wording import count, counted
 
-__all__ = ["TRAINERS", "PilotPlan", "Progress", "baselines", "no_pilot", "pilot"]
+__all__ = ["TRAINERS", "PilotPlan", "Progress", "baselines", "no_pilot", "pilot", "prepare"]
 
 # name, module; imported only when asked for.
 TRAINERS: tuple[tuple[str, str], ...] = (
@@ -201,6 +201,15 @@ def _record(
         mistakes=_mistakes(conductor, lesson, best),
         tuning=tuning,
     )
+
+
+def prepare(trainer: str, model: str, tell: Callable[[str], None]) -> None:
+    """Fetches what a trainer lacks to train a model here, telling what and how large before it does.
+
+    Raises: InputError for an unknown trainer; TunecaseError when what it lacks cannot be had.
+    """
+    school = _school(trainer, model, {})
+    school.module.prepare(school.model, tell)
 
 
 def no_pilot(

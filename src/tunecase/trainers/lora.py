@@ -7,7 +7,7 @@ plain fine-tune's time; what it learns is a plain fine-tune of those top layers.
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -109,6 +109,11 @@ LIMITS: Mapping[str, tuple[str, Any]] = {
 def missing(model: str) -> str:
     """What is missing to train this model here, as a sentence with its fix; empty when nothing is."""
     return weights.missing(model)
+
+
+def prepare(model: str, tell: Callable[[str], None]) -> None:
+    """Fetches and converts the model's weights where they are not on this machine yet."""
+    weights.fetch(model, tell)
 
 
 def train(task: Task) -> Result:
