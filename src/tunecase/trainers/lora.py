@@ -60,6 +60,8 @@ CONVERGED_CLASS_NATS = 0.2
 CONVERGED_SHARE = 0.5
 CONVERGED_FALL = 0.9
 LOSS_ROWS = 128
+# Contextual calibration: Zhao et al. 2021, Calibrate Before Use.
+BLANK_TEXTS = ("N/A", "", "[MASK]")
 WARM_UP = 0.1
 
 
@@ -363,22 +365,32 @@ def _answers(
 
 def _classified(session: Session, lesson: Lesson) -> tuple[list[str], tuple[float, ...]]:
     """The likeliest class of every test row, and its probability among all classes."""
-    import torch
-
     tree, rows = lesson.classes, lesson.test_rows
     assert tree is not None
     if not tree.branchings:
         return [tree.choices[0]] * len(rows), (1.0,) * len(rows)
-    found: list[tuple[str, float]] = [("", 0.0)] * len(rows)
-    columns = _columns(session, lesson)
+    shares = _shares(session, lesson, rows)
+    if not lesson.rows:
+        # An untrained model leans to some classes whatever the text is; what it says of no text is divided out.
+        blank, _ = prompts.encode(session.tokenizer, lesson.form, BLANK_TEXTS)
+        shares = shares / _shares(session, lesson, [tree.row(ask) for ask in blank]).mean(0)
+        shares = shares / shares.sum(-1, keepdim=True)
+    likeliest = shares.max(-1)
+    return [tree.choices[i] for i in likeliest.indices.tolist()], tuple(likeliest.values.tolist())
+
+
+def _shares(session: Session, lesson: Lesson, rows: Sequence[layers.Row]) -> "Tensor":
+    """Probability of every class for these rows, shape (rows, classes)."""
+    import torch
+
+    tree, columns = lesson.classes, _columns(session, lesson)
+    assert tree is not None
+    found = torch.zeros(len(rows), len(tree.choices))
     with torch.no_grad():
         for pack in session.network.packs(lesson.form.before, rows):
             logits = session.network.logits(lesson.form.before, [rows[i] for i in pack], columns)
-            shares = tree.shares(logits.view(len(pack), len(tree.branchings), -1)).tolist()
-            for i, likely in zip(pack, shares, strict=True):
-                best = max(range(len(likely)), key=likely.__getitem__)
-                found[i] = (tree.choices[best], likely[best])
-    return [name for name, _ in found], tuple(share for _, share in found)
+            found[pack] = tree.shares(logits.view(len(pack), len(tree.branchings), -1)).cpu()
+    return found
 
 
 def _peak_gib(session: Session) -> float | None:
