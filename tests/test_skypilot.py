@@ -40,8 +40,18 @@ def test_spot_keeps_its_records_in_a_bucket() -> None:
 
 
 def test_several_machines_share_the_ladder_through_ray() -> None:
-    """With more than one machine the runs go through Ray."""
-    assert "--engine ray" in yaml.safe_load(skypilot_task(accelerators="H100:8", nodes=2))["run"]
+    """Every machine joins one Ray cluster, and the first alone runs the pilot."""
+    task = yaml.safe_load(skypilot_task(accelerators="H100:8", nodes=2))
+    assert "tunecase[train,ray]" in task["setup"]
+    join, first, pilot = (task["run"].index(word) for word in ("start_cluster", "SKYPILOT_NODE_RANK", "tunecase pilot"))
+    assert join < first < pilot
+    assert "--engine ray --address localhost:6379" in task["run"]
+    script = task["run"].replace("~/sky_templates/ray/start_cluster", "echo $RAY_CMD").splitlines()
+    asked = "\n".join(["echo pilot" if "tunecase pilot" in line else line for line in script])
+    for rank, printed in (("0", "/home/x/tunecase-env/bin/ray\npilot\n"), ("1", "/home/x/tunecase-env/bin/ray\n")):
+        environment = {"SKYPILOT_NODE_RANK": rank, "HOME": "/home/x", "PATH": "/usr/bin:/bin"}
+        ran = subprocess.run(["bash", "-c", asked], env=environment, capture_output=True, text=True)
+        assert (0, printed) == (ran.returncode, ran.stdout)
 
 
 def test_words_are_quoted_for_the_shell() -> None:
@@ -54,7 +64,7 @@ def test_words_are_quoted_for_the_shell() -> None:
     assert f"command={value}\n" == subprocess.run(["sh", "-c", words], capture_output=True, text=True).stdout
 
 
-@pytest.mark.parametrize("options", [{"accelerators": "A100:1"}, SPOT])
+@pytest.mark.parametrize("options", [{"accelerators": "A100:1"}, SPOT, {**SPOT, "nodes": 2}])
 def test_the_shell_reads_its_scripts(options: dict[str, str | bool]) -> None:
     """Setup and run are scripts that a shell can parse."""
     task = yaml.safe_load(skypilot_task(**options))  # type: ignore[arg-type]
