@@ -17,8 +17,7 @@ RECORDS = "/tunecase-records"
 RAY_PORT = 6379
 NAME = re.compile(r"[a-z]([a-z0-9-]{0,48}[a-z0-9])?")
 ACCELERATORS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(:[1-9]\d{0,2})?")
-SECRET_RAY_PORT = 6379
-NAME = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
+SECRET_NAME = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
 
 
 def skypilot_task(
