@@ -24,7 +24,7 @@ def test_one_machine() -> None:
     } == task["resources"]  # fmt: skip
     assert "python3 -m venv ~/tunecase-env" in task["setup"]
     assert "tunecase pilot --project tunecase.yaml --trainer trl --engine local --set rank=16" in task["run"]
-    assert "rsync -av tunecase-pilot:sky_workdir/ledger.jsonl" in text
+    assert "rsync -av tunecase-pilot:sky_workdir/ledger.jsonl tunecase-pilot:sky_workdir/pilot rented/" in text
     assert not {"file_mounts", "secrets"} & set(task)
 
 
@@ -72,17 +72,20 @@ def test_the_shell_reads_its_scripts(options: dict[str, str | bool]) -> None:
         assert "" == subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True).stderr
 
 
-def test_the_ledger_is_copied_there_and_back(tmp_path: Path) -> None:
-    """The run's script takes up the bucket's ledger and leaves the longer one there, also when the pilot fails."""
-    (tmp_path / "records").mkdir()
-    (tmp_path / "work").mkdir()
-    (tmp_path / "records" / "ledger.jsonl").write_text("old\n")
+@pytest.mark.parametrize(("local", "there"), [("", "old\n"), ("ol\n", "old\n"), ("old\nhere\n", "old\n")])
+def test_the_ledger_is_copied_there_and_back(tmp_path: Path, local: str, there: str) -> None:
+    """The run takes up the bucket's ledger where it is the longer, and leaves the grown one there though it fails."""
+    for name, text in (("records", there), ("work", local)):
+        (tmp_path / name).mkdir()
+        if text:
+            (tmp_path / name / "ledger.jsonl").write_text(text)
     run = yaml.safe_load(skypilot_task(**SPOT))["run"].replace(RECORDS, str(tmp_path / "records"))
     pilot = next(line for line in run.splitlines() if "tunecase pilot" in line)
-    script = run.replace(pilot, "echo new >> ledger.jsonl; false")
+    script = run.replace(pilot, "echo new >> ledger.jsonl; mkdir pilot; touch pilot/answers; false")
     ran = subprocess.run(["bash", "-c", script], cwd=tmp_path / "work", capture_output=True, timeout=20, check=False)
     assert 1 == ran.returncode
-    assert "old\nnew\n" == (tmp_path / "records" / "ledger.jsonl").read_text()
+    assert max(local, there, key=len) + "new\n" == (tmp_path / "records" / "ledger.jsonl").read_text()
+    assert (tmp_path / "records" / "pilot" / "answers").exists()
 
 
 @pytest.mark.parametrize(

@@ -112,12 +112,14 @@ def _run(words: Sequence[str], kept: bool, many: bool) -> str:
     pilot = f"{ENVIRONMENT}/bin/tunecase pilot " + " ".join(map(shlex.quote, words))
     if not kept:
         return "\n".join([*start, pilot]) + "\n"
-    # A bucket cannot append in place, so the ledger is written here and copied: each minute, and at the end.
-    copy = f"cp -f ledger.jsonl {RECORDS}/ledger.jsonl"
+    # A bucket cannot append in place, so the ledger is written here and copied: each minute, and at the end. It only
+    # grows, so the longer one is the newer: after a machine was taken away, the bucket's.
+    copy = f"cp -rf ledger.jsonl pilot {RECORDS}/ 2> /dev/null"
+    longer = f'"$(cat {RECORDS}/ledger.jsonl | wc -c)" -gt "$(cat ledger.jsonl 2> /dev/null | wc -c)"'
     lines = [
         *start,
-        f"if [ -f {RECORDS}/ledger.jsonl ] && [ ! -f ledger.jsonl ]; then cp {RECORDS}/ledger.jsonl .; fi",
-        f"(while sleep 60; do [ ! -f ledger.jsonl ] || {copy}; done) > /dev/null 2>&1 & copier=$!",
+        f"if [ -f {RECORDS}/ledger.jsonl ] && [ {longer} ]; then cp -rf {RECORDS}/. .; fi",
+        f"(while sleep 60; do {copy}; done) > /dev/null 2>&1 & copier=$!",
         f"trap '{copy}; kill $copier' EXIT",
         pilot,
     ]
@@ -133,9 +135,9 @@ def _comments(name: str, accelerators: str, nodes: int, spot: bool, bucket: str,
     else:
         lines += [f"launch:  sky launch -c {name}{passed} FILE", f"watch:   sky logs {name}"]
     if bucket:
-        lines.append(f"records: ledger.jsonl in {bucket}, copied there each minute")
+        lines.append(f"records: ledger.jsonl and pilot/ in {bucket}, copied there each minute")
     else:
-        lines.append(f"records: rsync -av {name}:sky_workdir/ledger.jsonl rented.jsonl")
+        lines.append(f"records: rsync -av {name}:sky_workdir/ledger.jsonl {name}:sky_workdir/pilot rented/")
     if not spot:
         lines.append(f"end:     sky down {name}   (it goes down by itself when idle)")
     return "".join(f"# {line}".rstrip() + "\n" for line in lines)
