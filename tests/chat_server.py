@@ -1,5 +1,6 @@
 """A small real HTTP server that speaks the chat protocol, and misbehaves when told to."""
 
+import contextlib
 import json
 import threading
 import time
@@ -75,16 +76,14 @@ def chat_server(script: Sequence[Reply] | Callable[[Any], Reply]) -> Iterator[Se
                 seen.bodies.append(body)
                 seen.now += 1
                 seen.at_once = max(seen.at_once, seen.now)
-            try:
-                self.reply(script(body) if callable(script) else script[min(number, len(script) - 1)])
-            except OSError:
-                pass  # the client has gone
-            finally:
-                with lock:
-                    seen.now -= 1
+            reply = script(body) if callable(script) else script[min(number, len(script) - 1)]
+            time.sleep(reply.wait_s)
+            with lock:
+                seen.now -= 1  # before the reply: the client's next request may come before this one returns
+            with contextlib.suppress(OSError):  # the client has gone
+                self.reply(reply)
 
         def reply(self, reply: Reply) -> None:
-            time.sleep(reply.wait_s)
             self.send_response(reply.status)
             for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
                 self.send_header(name, value)

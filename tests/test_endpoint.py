@@ -46,6 +46,28 @@ def test_without_a_variable_no_key_is_sent() -> None:
     assert "Authorization" not in server.headers[0]
 
 
+def test_no_rows_ask_nothing() -> None:
+    """Nothing to ask gives nothing, without a request."""
+    assert () == ask_all(Endpoint("http://127.0.0.1:1/v1", "smol"), [], max_tokens=5)
+
+
+def test_a_proxy_is_not_used_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy in the environment is passed by where the endpoint is local."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with chat_server([said("here")]) as server:
+        assert "here" == ask(at(server), HELLO, max_tokens=5).text
+
+
+def test_what_a_listener_raises_comes_out() -> None:
+    """A mistake in on_answer ends the asking and is raised to the caller."""
+
+    def listen(number: int, answer: Answer) -> None:
+        raise KeyError(number)
+
+    with chat_server([said("x")]) as server, pytest.raises(KeyError):
+        ask_all(at(server), [HELLO] * 3, max_tokens=5, on_answer=listen)
+
+
 def test_answers_keep_their_order_and_requests_are_few_at_once() -> None:
     """Forty rows, at most three at a time, each answered in its place; every answer is told."""
 

@@ -54,7 +54,7 @@ def test_a_far_run_tells_more_than_a_repeated_one() -> None:
     """Nearer to the size that matters tells more; a size measured before tells less than any new one beyond it."""
     told = narrowings(KNOWN, [400, 800, 1_600, 3_200, 6_400], far=6_400, test_rows=300)
     assert list(told) == sorted(told)
-    assert told[0] < 0.15 < 0.3 < told[1]
+    assert 2 * told[0] < told[1]
 
 
 def test_the_same_items_again_tell_little() -> None:
@@ -106,10 +106,10 @@ def test_what_cannot_change_the_decision_is_worth_nothing() -> None:
 
 
 def test_more_noise_is_worth_less() -> None:
-    """A run on few items is worth less than one on many; one that shows nothing is worth nothing."""
-    few, many = (worth(KNOWN, 1_600, test_rows=rows) for rows in (20, 2_000))
-    assert few < many
-    assert worth(KNOWN, 1_600, test_rows=1) < 0.05 * many
+    """A run on few items is worth less than one on many, and next to none on one item."""
+    one, few, many = (worth(KNOWN, 1_600, test_rows=rows) for rows in (1, 20, 2_000))
+    assert one < few < many
+    assert one < 0.2 * many
 
 
 def test_money_scales() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.fields import field_counts, fold, read_json, same_text
+from tunecase.fields import field_counts, fields_right, fold, read_json, same_text
 
 SCALARS = st.one_of(st.integers(-5, 5), st.booleans(), st.sampled_from(["a", "b", "New York"]))
 VALUES = st.recursive(
@@ -119,6 +119,23 @@ def test_counts_are_counts(label: Any, answer: Any) -> None:
     assert 0 <= right <= min(given_fields, wanted)
     assert (right, wanted, given_fields) == field_counts(other, one)
     assert (wanted, wanted, wanted) == field_counts(one, one)
+
+
+ODD = st.one_of(
+    st.text(max_size=30),
+    st.text('{}[]",:0123456789-+eE.TZ/ ', max_size=30),
+    st.sampled_from(["1e999", '{"a": 1e999}', "9" * 6000, '{"a": ' + "9" * 6000 + "}", "0001-01-01T00:00+14:00"]),
+    st.sampled_from(['{"a": "\\ud800"}', "\ud800", '{"": {}}', '[null, "", [], {}]', "{" * 50, '{"a": -0.0}']),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(ODD, ODD)
+def test_no_text_is_too_odd(label: str, answer: str) -> None:
+    """Whatever a model writes is counted or is none; nothing raises."""
+    right, given_fields, wanted = field_counts(label, answer)
+    assert 0 <= right <= max(given_fields, wanted)
+    fields_right(label, answer)
 
 
 def test_many_members_are_paired_in_order() -> None:

@@ -43,7 +43,7 @@ def test_kept_points_stand_in_for_a_pilot(project: Path) -> None:
     forecast = flow.curve(case)
     assert forecast is not None
     assert ("points.csv", 0.9, 3) == (forecast.source, forecast.target, len(forecast.points))
-    assert "3 points up to 240" in flow.estimate(case).based_on
+    assert "3 points of points.csv up to 240 examples" == flow.estimate(case).based_on
     decision = flow.decide(case)
     assert decision.options
     assert any("points.csv" in words for words in forecast.assumptions)
@@ -57,9 +57,9 @@ def test_what_rested_on_the_pilot_is_made_again(project: Path) -> None:
     case = opened(project)
     flow.pilot(case, draws=1, workers=1)
     flow.decide(case)
-    assert "points up to 240" in kept(project).known("estimate").based_on
+    assert "points of points.csv" in kept(project).known("estimate").based_on
     flow.forecast(opened(project), from_pilot=True)
-    assert "points up to 240" not in opened(project).known("estimate").based_on
+    assert "points of points.csv" not in opened(project).known("estimate").based_on
 
 
 def test_a_changed_project_reads_the_kept_points_again(project: Path) -> None:

@@ -55,6 +55,11 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     _write(path, b"".join(orjson.dumps(row) + b"\n" for row in rows))
 
 
+def write_text(path: Path, text: str) -> None:
+    """Writes a text file, whole or not at all."""
+    _write(path, text.encode())
+
+
 def _write(path: Path, body: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{os.getpid()}.part")

@@ -180,7 +180,9 @@ def _total(costs: Sequence[Cost]) -> "Draws":
 
 def _pilot_words(forecast: Forecast) -> str:
     largest = max(point.n for point in forecast.points)
-    return f"pilot of {len(forecast.points)} points up to {largest:,} examples"
+    count = len(forecast.points)
+    points = f"pilot of {count} points" if forecast.source == "pilot" else f"{count} points of {forecast.source}"
+    return f"{points} up to {largest:,} examples"
 
 
 def _curve_words(rows: int, forecast: Forecast, most: int, test_rows: int | None) -> tuple[str, ...]:

@@ -205,7 +205,7 @@ def _date(text: str) -> tuple[str, Any] | None:
             return _named(match[3], match[2], match[1])
         if match := _MONTH_FIRST.fullmatch(text):
             return _named(match[3], match[1], match[2])
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return None
 

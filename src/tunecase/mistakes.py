@@ -27,7 +27,7 @@ MOST_SLICES = 30  # of one kind: labels or sources, the largest
 TEXT_CHARACTERS = 300
 LEAST_ROWS_FOR_LENGTHS = 9
 LUCK = 0.2  # chance that some part is called worse though none is
-NEIGHBOURS, LEAST_AGREEING, LEAST_LIKE = 5, 4, 0.2
+NEIGHBOURS, LEAST_AGREEING, LEAST_LIKE = 5, 2, 0.2
 CONFIDENT = 0.8
 LEAST_CONFUSED, LEAST_CONFUSED_SHARE = 3, 0.2
 MOST_KNOWN = 20_000
@@ -112,7 +112,7 @@ def review_rows(
     """The wrong rows as plain dicts for a file to look at, most worth a look first.
 
     Why a row is listed, the first that holds: "likely wrong label", the answer is confident (or its confidence is not
-    known) and 4 of the 5 most similar other rows carry the answer as their label; "confused classes", its
+    known) and of the 5 most similar other rows at least 2 carry the answer and none the label; "confused classes", its
     pair of label and answer makes up 3 rows and a fifth of the label's; "confident and wrong"; "hard". Rows of other
     kinds are "low score".
 
@@ -121,6 +121,9 @@ def review_rows(
         known_texts, known_labels: training rows, which count as neighbours too.
     Returns: per wrong row: row, text, label, answer, score, confidence, why, and the labels of the neighbours.
 
+    Measured with the probe, 4,000 training rows and 5% wrong labels planted in 1,500 test rows of banking77 and clinc:
+    of the rows called likely wrong 67% and 83% were planted, and 69% and 76% of the planted were found; where the
+    planted label was that of the most similar class, 48% and 75%, and 32% and 44%.
     Leaves out neighbours that mean the same in other words: likeness is of words and pairs of words (TF-IDF, cosine).
     """
     rows = range(len(texts)) if rows is None else rows
@@ -133,7 +136,7 @@ def review_rows(
         confidence = confidences[i] if confidences is not None else None
         pair = pairs[labels[i], predictions[i]]
         confused = pair >= max(LEAST_CONFUSED, LEAST_CONFUSED_SHARE * of_label[labels[i]])
-        why = _why(predictions[i], confidence, nearby, confused) if classes else "low score"
+        why = _why(labels[i], predictions[i], confidence, nearby, confused) if classes else "low score"
         row = {"row": rows[i], "text": texts[i], "label": labels[i], "answer": predictions[i], "score": row_scores[i]}
         found.append(row | {"confidence": confidence, "why": why, "neighbours": list(nearby)})
     order = ("likely wrong label", "confident and wrong", "confused classes", "hard", "low score")
@@ -236,9 +239,9 @@ def _slices(parts: Sequence[_Part]) -> tuple[Slice, ...]:
 # --- rows to look at
 
 
-def _why(answer: str, confidence: float | None, nearby: Sequence[str], confused: bool) -> Why:
+def _why(label: str, answer: str, confidence: float | None, nearby: tuple[str, ...], confused: bool) -> Why:
     confident = confidence is None or confidence >= CONFIDENT
-    if confident and sum(label == answer for label in nearby) >= LEAST_AGREEING:
+    if confident and label not in nearby and nearby.count(answer) >= LEAST_AGREEING:
         return "likely wrong label"
     if confused:
         return "confused classes"

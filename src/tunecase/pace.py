@@ -156,16 +156,16 @@ def enough(points: Sequence[Point], told: float, question: Question) -> str:
     sizes = sorted({point.n for point in points})
     if len(sizes) < LEAST_SIZES:
         return ""
+    # Without one of three sizes two would be left, which settle nothing.
+    if question.target is not None and len(sizes) > LEAST_SIZES:
+        parts = [points, *([point for point in points if point.n != n] for n in sizes)]
+        chances = [_chance(question.belief(part), question) for part in parts]
+        if all(chance > 1 - SURE for chance in chances):
+            return f"the target is reached by {count(question.far)} rows with more than {share(1 - SURE)} chance"
+        if all(chance < SURE for chance in chances) and question.belief(points).gate.passed:
+            return f"the chance of the target by {count(question.far)} rows is below {share(SURE)}"
     if told < LEAST_TOLD:
         return f"no run that is left would remove {share(LEAST_TOLD)} of the doubt at {count(question.far)} rows"
-    if question.target is None or len(sizes) <= LEAST_SIZES:
-        return ""
-    parts = [points, *([point for point in points if point.n != n] for n in sizes)]
-    chances = [_chance(question.belief(part), question) for part in parts]
-    if all(chance > 1 - SURE for chance in chances):
-        return f"the target is reached by {count(question.far)} rows with more than {share(1 - SURE)} chance"
-    if all(chance < SURE for chance in chances) and question.belief(points).gate.passed:
-        return f"the chance of the target by {count(question.far)} rows is below {share(SURE)}"
     return ""
 
 

@@ -113,6 +113,16 @@ def test_other_kinds_are_taken_as_they_are() -> None:
         assert ("q1", 66) == (question(server.bodies[0]), server.bodies[0]["max_tokens"])
 
 
+def test_the_price_is_foreseen_before_anything_is_sent() -> None:
+    """Tokens and price of all test rows are known about beforehand, the price only where prices are."""
+    free = task("http://127.0.0.1:1/v1", settings={"usd_per_1m_input_tokens": 1.0, "usd_per_1m_output_tokens": 0.0})
+    tokens, usd = hosted.foreseen(free)
+    assert 150 < tokens < 400
+    assert usd
+    assert 0 < usd < tokens / 1e6
+    assert hosted.foreseen(task("http://127.0.0.1:1/v1"))[1] is None
+
+
 def test_unknown_prices_and_tokens_stay_unknown() -> None:
     """Without prices, or without counts, the price of an answer is None, not zero; a free endpoint costs zero."""
     free = {"usd_per_1m_input_tokens": 0.0, "usd_per_1m_output_tokens": 0.0}
@@ -181,6 +191,14 @@ def test_a_real_model_answers_behind_a_real_server() -> None:
             assert (4, "") == (result.test_rows, result.failed)
             assert result.usd_per_answer, name
             assert "tokens in" in result.note
-            print(name, json.dumps({"score": result.score, "note": result.note, "s": result.answer_s}))
+            prompt_tokens = int(result.note.split(" tokens in")[0].split()[-1]) * 4
+            foreseen = hosted.foreseen(one)[0] - 4 * hosted._most_tokens(one, settings)
+            assert 0.8 < foreseen / prompt_tokens < 1.25
+            print(
+                name,
+                foreseen,
+                prompt_tokens,
+                json.dumps({"score": result.score, "note": result.note, "s": result.answer_s}),
+            )
         with pytest.raises(EndpointError, match="another-model"):
             hosted.train(Task("hosted", "another-model", texts, labels, texts, labels, "accuracy", 1, settings))

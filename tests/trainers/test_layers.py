@@ -99,6 +99,15 @@ def test_what_is_kept_is_exact(tmp_path: Path) -> None:
     assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
 
 
+def test_what_is_kept_does_not_depend_on_company() -> None:
+    """Whichever process computed a row, and with which others, it wrote the same bits."""
+    import torch
+
+    together, alone = network(networks.tiny_net()), network(networks.tiny_net())
+    many = together._states(PREFIX, ROWS)
+    assert all(torch.equal(one, alone._states(PREFIX, [row])[0]) for one, row in zip(many, ROWS, strict=True))
+
+
 def test_packs_hold_every_row_once() -> None:
     """Short rows go first; a row longer than a pack is a pack of its own."""
     own = network(networks.tiny_net())

@@ -41,7 +41,7 @@ def task(model: str, **more: object) -> Task:
 
 def test_steps_follow_the_largest_rung_alone() -> None:
     """Every rung trains for as many steps; a chosen number stands."""
-    assert [120, 120, 128, 3_750] == [lora.settings(n, {})["steps"] for n in (10, 640, 680, 20_000)]
+    assert [120, 120, 240, 7_500] == [lora.settings(n, {})["steps"] for n in (10, 320, 640, 20_000)]
     assert 7 == lora.settings(640, {"steps": 7})["steps"]
     for baseline in lora.BASELINES.values():
         assert 0 == lora.settings(640, baseline)["steps"]

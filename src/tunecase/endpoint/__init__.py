@@ -9,9 +9,9 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from queue import Empty, SimpleQueue
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from tunecase.endpoint.wire import Passing, RowRefused, Wire, content, is_local, key_in
@@ -127,28 +127,49 @@ def ask_all(
     """
     check(endpoint)
     session = _Session(endpoint, Wire(endpoint.base_url, endpoint.key_variable), max_tokens, temperature)
-    pool = ThreadPoolExecutor(endpoint.at_once, thread_name_prefix="endpoint")
-    try:
-        futures = [pool.submit(session.answer, i, m, on_answer) for i, m in enumerate(conversations)]
-        wait(futures, return_when=FIRST_EXCEPTION)
-        failed = [future for future in futures if future.done() and future.exception()]
-        if failed:
-            session.stop.set()
-            _end(futures, failed[0].exception())
-        answers = tuple(future.result() for future in futures)
-    finally:
-        session.stop.set()
-        pool.shutdown(wait=False, cancel_futures=True)
+    answers = _gathered(session, conversations, on_answer)
     if answers and all(answer.refused for answer in answers):
         raise EndpointError(f"{endpoint.name} refuses every row: {answers[0].refused}")
     return answers
 
 
-def _end(futures: "Sequence[Future[Answer]]", error: BaseException | None) -> NoReturn:
-    if isinstance(error, EndpointError):
-        answered = sum(future.done() and not future.exception() for future in futures)
-        raise EndpointError(f"{error} ({answered} of {counted(len(futures), 'row')} answered)") from None
-    raise error or EndpointError("ended")
+def _gathered(
+    session: "_Session",
+    conversations: Sequence[Sequence[Message]],
+    on_answer: Callable[[int, Answer], None] | None,
+) -> tuple[Answer, ...]:
+    """All answers, or the first failure. Threads are daemons: an interrupt need not wait for a slow endpoint."""
+    rows, answers = SimpleQueue[tuple[int, Sequence[Message]]](), dict[int, Answer]()
+    ended = SimpleQueue[BaseException | None]()
+    for row in enumerate(conversations):
+        rows.put(row)
+
+    def work() -> None:
+        try:
+            while not session.stop.is_set():
+                number, messages = rows.get_nowait()
+                answers[number] = session.answer(number, messages)
+                if on_answer:
+                    on_answer(number, answers[number])
+        except Empty:
+            ended.put(None)
+        except BaseException as error:  # noqa: BLE001 - is raised again where it can be caught
+            ended.put(error)
+
+    threads = min(session.endpoint.at_once, len(conversations))
+    try:
+        for _ in range(threads):
+            threading.Thread(target=work, name="endpoint", daemon=True).start()
+        for _ in range(threads):
+            error = ended.get()
+            if isinstance(error, EndpointError):
+                told = f"{error} ({len(answers)} of {counted(len(conversations), 'row')} answered)"
+                raise EndpointError(told) from None
+            if error is not None:
+                raise error
+    finally:
+        session.stop.set()
+    return tuple(answers[number] for number in range(len(conversations)))
 
 
 @dataclass(slots=True)
@@ -163,9 +184,8 @@ class _Session:
     renamed: dict[str, str] = field(default_factory=dict)  # parameters this endpoint refuses
     started: float = field(default_factory=time.monotonic)
 
-    def answer(
-        self, number: int, messages: Sequence[Message], on_answer: Callable[[int, Answer], None] | None
-    ) -> Answer:
+    def answer(self, number: int, messages: Sequence[Message]) -> Answer:
+        """The answer to one row, tried as often as need be."""
         started, trouble = time.monotonic(), Passing("it was given no try")
         for attempt in range(1, self.endpoint.tries + 1):
             try:
@@ -177,8 +197,6 @@ class _Session:
                 if attempt < self.endpoint.tries:
                     self._pause(number, attempt, passing.pause_s)
                 continue
-            if on_answer:
-                on_answer(number, answer)
             return answer
         tries = counted(self.endpoint.tries, "try", "tries")
         raise EndpointError(f"{self.endpoint.name} gave no answer in {tries}: {trouble}")

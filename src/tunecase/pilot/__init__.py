@@ -1,11 +1,10 @@
 """Try it small: a ladder of real runs on nested subsets and one fixed test set, beside what needs no fine-tune."""
 
 import importlib
-import inspect
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from tunecase import engine as work
 from tunecase import scoring
@@ -45,8 +44,8 @@ DRAWS, HEAVY_DRAWS = 3, 2
 class PilotPlan:
     """What a pilot is about to do, for whoever pays: runs to make, and minutes and money as (low, likely, high).
 
-    `minutes` and `usd` are None where nothing is known of how long a run takes; `usd` also where an hour has no price.
-    `needs` says what must be fetched first and how large it is, where the trainer knows.
+    Both are told from earlier runs of the same trainer and model; `minutes` and `usd` are None where there are none,
+    `usd` also where an hour has no price. Nothing is ever fetched by a pilot.
     """
 
     trainer: str
@@ -59,7 +58,6 @@ class PilotPlan:
     tries: int
     minutes: tuple[float, float, float] | None
     usd: tuple[float, float, float] | None
-    needs: str = ""
 
 
 def pilot(
@@ -138,10 +136,10 @@ def pilot(
     Raises: InputError with every problem: an unknown trainer, a metric or kind it cannot learn, sizes out of range,
         outputs that are not classes, a cap in money without a price; TunecaseError where the trainer lacks something.
 
-    Leaves out the dependence of draws that share rows: at half of all rows two draws share half of theirs, so their
-    spread there understates the spread over fresh data. Where classes are uneven, small sizes are balanced and all
-    rows are not; a note says so. What an adaptive pilot runs first depends on how long runs take, so that two of them
-    may stop at different runs; the runs themselves do not depend on it.
+    Leaves out what hosted models will bill, which no cap can foresee, and the dependence of draws that share rows: at
+    half of all rows two draws share half of theirs, so their spread there understates the spread over fresh data.
+    Where classes are uneven, small sizes are balanced and all rows are not; a note says so. What an adaptive pilot runs
+    first depends on how long runs take, so that two of them may stop at different runs; no run depends on it.
     """
     started = time.perf_counter()
     school = _school(trainer, model, settings or {})
@@ -298,10 +296,8 @@ def _school(name: str, model: str, chosen: Mapping[str, Setting]) -> School:
 
 
 def _need(school: School) -> None:
-    """Refuses a trainer that cannot run here, with its own words; its settings are read by those who need them."""
-    takes: Any = school.module.missing
-    own = {"chosen": school.chosen} if "chosen" in inspect.signature(takes).parameters else {}
-    lacks = takes(school.model, **own)
+    """Refuses a trainer that cannot run here, with its own words."""
+    lacks = school.module.missing(school.model)
     if lacks:
         raise TunecaseError(lacks)
 
@@ -326,19 +322,19 @@ def _plan(
     conductor: Conductor, school: School, rungs: tuple[int, ...], draws: int, tries: int, workers: int | None
 ) -> PilotPlan:
     todo = [step for step in (*conductor.ladder, *conductor.rivals) if step.key not in conductor.runs]
-    side_by_side = workers or (work.most_workers(conductor.terms.gpus_per_task) if school.module.HEAVY else 1)
-    seconds = [conductor.seconds_of(step) for step in todo]
+    at_once = workers or (work.most_workers(conductor.terms.gpus_per_task) if school.module.HEAVY else 1)
+    seconds = [conductor.seconds_of(step, from_earlier=True) for step in todo]
     minutes = usd = None
-    if todo and all(one is not None for one in seconds):
-        likely = sum(one or 0.0 for one in seconds) * (1 + tries / len(todo)) / 60 / min(side_by_side, len(todo))
+    if todo and None not in seconds:
+        likely = sum(one or 0.0 for one in seconds) * (1 + tries / len(todo)) / 60 / min(at_once, len(todo))
         # An adaptive pilot may stop after half of its runs; a busy machine takes twice as long.
         minutes = (likely / 2 if conductor.terms.adaptive else 0.8 * likely, likely, 2 * likely)
         rate = conductor.terms.usd_per_hour
         usd = None if rate is None else cast(tuple[float, float, float], tuple(rate * one / 60 for one in minutes))
-    needs = getattr(school.module, "needs", None)
+    rungs_left = sum(step.purpose == "ladder" for step in todo)
     return PilotPlan(
-        school.name, school.model, len([s for s in todo if s.purpose == "ladder"]), conductor.reused, rungs, draws,
-        tuple(step.name for step in conductor.rivals), tries, minutes, usd, needs(school.model) if needs else "",
+        school.name, school.model, rungs_left, conductor.reused, rungs, draws,
+        tuple(step.name for step in conductor.rivals), tries, minutes, usd,
     )  # fmt: skip
 
 

@@ -139,10 +139,21 @@ class Conductor:
             return None
         return Answers(result.predictions, result.row_scores, result.confidences)
 
-    def seconds_of(self, step: Step) -> float | None:
-        """What a run is predicted to take; what is only scored is taken to cost no more than the smallest rung."""
-        rows = self.terms.question.test_rows or 0
-        return predicted_s(self._timed(), step.n or min((s.n for s in self.ladder), default=1), rows)
+    def seconds_of(self, step: Step, from_earlier: bool = False) -> float | None:
+        """What a run is predicted to take; None while no run of this pilot has ended.
+
+        What is only scored is taken to cost no more than the smallest rung, the probe beside another trainer nothing.
+
+        Args:
+            from_earlier: fall back on earlier runs of the same trainer and model, on whatever machine they were made.
+        """
+        if step.purpose == "baseline" and step.name == "probe":
+            return 0.0
+        timed, like = self._timed(), self.ladder[0].task
+        if from_earlier and not timed:
+            runs = [run for run in self.done.values() if (run.trainer, run.model) == (like.trainer, like.model)]
+            timed = [(run.n, run.seconds) for run in runs if not run.failed and run.purpose == "ladder"]
+        return predicted_s(timed, step.n or min(s.n for s in self.ladder), len(like.test_labels))
 
     def take_over(self, step: Step) -> bool:
         """True when the step's run was made before, here or elsewhere; a run that failed is tried again."""
@@ -169,8 +180,9 @@ class Conductor:
                 self._take(position, outcome)
                 if self._overran():
                     break
-        if not self.stopped and len(self.made(self.ladder)) < len(self.ladder):
-            self.stopped = self._cap_words()
+        made = len(self.made(self.ladder))
+        if self.stopped or made < len(self.ladder):
+            self.stopped = f"{self.stopped or self._cap_words()}, {made} of {len(self.ladder)} runs made"
 
     def _outcomes(self) -> Generator[tuple[int, Any], None, None]:
         terms, order, workers = self.terms, self._order(), self.terms.workers
@@ -187,8 +199,9 @@ class Conductor:
             make, order, workers, apart=terms.apart, most_s=self._longest_s, engine=terms.engine,
             address=terms.address, gpus_per_task=terms.gpus_per_task,
         )  # fmt: skip
-        for position, outcome in tasks:
-            yield position + offset, outcome
+        with closing(tasks):
+            for position, outcome in tasks:
+                yield position + offset, outcome
 
     def _order(self) -> Iterator[Any]:
         """Work for the engine, or LATER; what it gives has begun."""
@@ -254,8 +267,7 @@ class Conductor:
         rung, told = most_telling_rung(points, priced, self.terms.question, running)
         settled = enough(points, told, self.terms.question) if self._seen_enough_to_stop() else ""
         if settled:
-            made, all_of = len(self.made(self.ladder)), len(self.ladder)
-            self.stopped = f"{settled}: {made + len(self._pending)} of {all_of} runs made"
+            self.stopped = settled
             return None
         return next(step for step in fitting if (step.n, step.draw) == (rung.n, rung.draw))
 
@@ -297,7 +309,7 @@ class Conductor:
         if self._streak >= FAILURES_IN_A_ROW:
             self.broken = True
             words = f"stopped after {FAILURES_IN_A_ROW} failures in a row for one reason"
-            self.stopped = f"{words} ({one_line(run.failed, 120)}), {self._made_words()}"
+            self.stopped = f"{words} ({one_line(run.failed, 120)})"
 
     def _progress(self, last: Run) -> Progress:
         left = [step for step in (*self.ladder, *self.rivals) if step.key not in self.runs]
@@ -343,11 +355,6 @@ class Conductor:
         caps = [f"{self.terms.max_minutes:g} minutes"] if self.terms.max_minutes is not None else []
         caps += [f"{figures(self.terms.max_usd)} USD"] if self.terms.max_usd is not None else []
         if not caps:
-            return f"ended early, {self._made_words()}"
+            return "ended early"
         rows = counted(len(left), "run") + " of " + ", ".join(map(count, sizes)) + " rows left out"
-        return (
-            f"stopped after {duration(self.spent_s)}, to keep within {' and '.join(caps)}: {rows}, {self._made_words()}"
-        )
-
-    def _made_words(self) -> str:
-        return f"{len(self.made(self.ladder))} of {len(self.ladder)} runs made"
+        return f"stopped after {duration(self.spent_s)}, to keep within {' and '.join(caps)}: {rows}"

@@ -169,7 +169,7 @@ class Pilot:
     @property
     def mean_scores(self) -> tuple[tuple[int, float], ...]:
         """(n, mean score over draws), rising in n, failed and unconverged runs left out."""
-        good = [run for run in self.runs if not run.failed and run.converged]
+        good = [run for run in self.runs if not run.failed and run.converged and run.purpose == "ladder"]
         sizes = sorted({run.n for run in good})
         return tuple((n, sum(r.score for r in good if r.n == n) / sum(r.n == n for r in good)) for n in sizes)
 

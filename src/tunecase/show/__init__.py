@@ -8,14 +8,23 @@ from tunecase.show.advice import print_changes, print_decision, print_report
 from tunecase.show.bill import print_books, print_estimate, print_estimate_again, print_fit, print_spend
 from tunecase.show.curve import print_forecast
 from tunecase.show.judged import print_audit, print_definition
-from tunecase.show.paper import console_for, safe, say
+from tunecase.show.paper import console_for, heading, safe, say
 from tunecase.show.pilot import print_pilot
-from tunecase.show.progress import audit_progress, pilot_progress
+from tunecase.show.progress import ask_before, audit_progress, pilot_progress
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["PRINTERS", "as_html", "audit_progress", "pilot_progress", "show", "show_error"]
+__all__ = [
+    "PRINTERS",
+    "as_html",
+    "ask_before",
+    "audit_progress",
+    "pilot_progress",
+    "show",
+    "show_error",
+    "show_unchanged",
+]
 
 PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "define": print_definition,
@@ -42,6 +51,14 @@ def show(verb: str, record: Any, console: "Console | None" = None) -> None:
             say(console, str(item))
     else:
         printer(console, record)
+
+
+def show_unchanged(verb: str, record: Any, console: "Console | None" = None) -> None:
+    """One line for a record that says what it said the last time."""
+    verdict = getattr(record, "verdict", "") or getattr(record, "action", "")
+    heading(
+        console or console_for(), verb, f"unchanged{f': {verdict}' if verdict else ''}", getattr(record, "ok", None)
+    )
 
 
 def show_error(error: TunecaseError) -> None:

@@ -13,18 +13,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tunecase.trainers import weights
+from tunecase.trainers import machine
 from tunecase.trainers.hidden import Kept
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 # A part of every key of what is kept: raised when the meaning changes.
-FORMAT = 1
+FORMAT = 2
 # Packed rows cost attention between rows that do not see each other, which grows with the square of the pack.
 PACK_TOKENS = 512
 # Texts whose lower layers are computed before they are written and the file is looked at again.
 CHUNK_ROWS = 32
+# Few-shot prompts differ from draw to draw; each takes some megabytes.
+MOST_PREFIXES = 8
 # Texts that are continued at once.
 DECODED_ROWS = 16
 ADAPTED = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
@@ -168,7 +170,7 @@ class Network:
             seen = torch.zeros_like(tokens)
             for place, i in enumerate(some):
                 seen[place, width - len(prefix) - len(prompts[i]) :] = 1
-            with torch.no_grad(), weights.quiet():
+            with torch.no_grad(), machine.quiet():
                 made = self.net.generate(
                     input_ids=tokens.to(self.device), attention_mask=seen.to(self.device), do_sample=False,
                     max_new_tokens=most_tokens, eos_token_id=end, pad_token_id=end,
@@ -200,7 +202,9 @@ class Network:
         if lacking:
             made: dict[bytes, bytes] = {}
             some = list(lacking.values())
-            for pack in self.packs((), some):
+            # On a processor each row runs alone: rounding depends on what is packed with it, and what is kept must not.
+            alone = self.device.type == "cpu"
+            for pack in [[i] for i in range(len(some))] if alone else self.packs((), some):
                 states = self._lower(prefix, [some[i] for i in pack])
                 parts = torch.split(states, [len(some[i].tokens) for i in pack])
                 for i, part in zip(pack, parts, strict=True):
@@ -239,6 +243,8 @@ class Network:
                 rotation = self._rotation(states, range(len(key)))
                 for layer in self._layers()[: -self.depth]:
                     states = self._layer(layer, states, rotation, mask, None, record)
+            while len(self._prefixes) >= MOST_PREFIXES:
+                del self._prefixes[next(iter(self._prefixes))]
             self._prefixes[key] = (states, record)
         return self._prefixes[key]
 

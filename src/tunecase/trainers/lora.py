@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tunecase import scoring
 from tunecase.errors import InputError, Problem
 from tunecase.scoring import Kind
-from tunecase.trainers import Result, Setting, Task, known, layers, prompts, skill, weights
+from tunecase.trainers import Result, Setting, Task, known, layers, machine, prompts, skill, weights
 from tunecase.trainers.hidden import Kept
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ METRICS: Mapping[str, str] = {name: direction for name, (_, direction) in scorin
 STAND_IN = False
 HEAVY = True
 LEAST_STEPS = 120
-# Passes over the largest rung at the least: see settings().
-PASSES = 1.5
+# Over the largest rung, at the least. On the example's 668 rows 1.5 passes leave a mean loss of .64, 3 passes .07.
+PASSES = 3
 SETTINGS: Mapping[str, Setting] = {
-    "steps": 0,
+    "steps": 120,
     "batch": 8,
-    "learning_rate": 1e-3,
+    "learning_rate": 2e-3,
     "rank": 8,
     "depth": 8,
     "style": "plain",
@@ -45,7 +45,14 @@ BASELINES: Mapping[str, Mapping[str, Setting]] = {
     "zero-shot": {"steps": 0, "shots": 0},
     "few-shot": {"steps": 0, "shots": 8},
 }
-SEARCH: tuple[Mapping[str, Setting], ...] = ()
+SEARCH: tuple[Mapping[str, Setting], ...] = (
+    {"learning_rate": 1e-3},
+    {"rank": 16},
+    {"style": "chat"},
+    {"learning_rate": 5e-4},
+    {"names": False},
+    {"depth": 12},
+)
 # A class's mean loss on its own training rows, above which the adapters have not yet learnt them [nats].
 CONVERGED_CLASS_NATS = 0.2
 # A free answer never becomes certain. It is learnt when half of the first loss is gone, or when the last fifth of the
@@ -59,7 +66,7 @@ WARM_UP = 0.1
 def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setting]:
     """One set of settings for all rungs, so that the curve shows the data and not the optimiser's steps.
 
-        steps = max(120, ceil(1.5 top_rows / batch)), unless chosen
+        steps = max(120, ceil(3 top_rows / batch)), unless chosen
 
     Args:
         top_rows: training rows of the largest rung.
@@ -68,7 +75,7 @@ def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setti
 
     Example:
         >>> settings(640, {})["steps"], settings(6_400, {"batch": 16})["steps"]
-        (120, 600)
+        (240, 1200)
     """
     found = {**SETTINGS, **known(chosen, SETTINGS, "lora")}
     problems = [
@@ -195,17 +202,17 @@ class Trained:
 def _loaded(model: str) -> tuple[Any, Any, str, str, list[Any]]:
     import torch
 
-    device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    device = machine.device()
     if device == "cpu":
         torch.set_num_threads(1)
-    tokenizer, net, found = weights.load(model, weights.number_type(device))
-    hardware = torch.cuda.get_device_name() if device == "cuda" else weights.processor()
+    tokenizer, net, found = weights.load(model, machine.number_type(device))
+    hardware = torch.cuda.get_device_name() if device == "cuda" else machine.processor()
     return tokenizer, net.to(device).requires_grad_(False), weights.fingerprint(found.folder), hardware, []
 
 
 @cache
 def _kept() -> Kept:
-    return Kept(weights.cache_folder() / "hidden.sqlite")
+    return Kept(machine.cache_folder() / "hidden.sqlite")
 
 
 _LAST: dict[str, Any] = {}

@@ -110,7 +110,7 @@ def _loaded(run: Mapping[str, Any], *, on_one: bool, adapter: Path | None = None
 def _precision(run: Mapping[str, Any], on_gpu: bool) -> str:
     import torch
 
-    from tunecase.trainers.weights import number_type
+    from tunecase.trainers.machine import number_type
 
     asked = str(run["settings"]["precision"])
     if asked != "auto":
@@ -244,7 +244,7 @@ def _layer_count(net: Any) -> int:
 def _hardware(run: Mapping[str, Any]) -> dict[str, Any]:
     import torch
 
-    from tunecase.trainers.weights import processor
+    from tunecase.trainers.machine import processor
 
     if torch.cuda.is_available():
         return {"gpu": torch.cuda.get_device_name(), "gpus": max(1, run["settings"]["gpus"])}
