@@ -24,7 +24,7 @@ def test_one_machine() -> None:
     } == task["resources"]  # fmt: skip
     assert "python3 -m venv ~/tunecase-env" in task["setup"]
     assert "tunecase pilot --project tunecase.yaml --trainer trl --engine local --set rank=16" in task["run"]
-    assert "rsync -av tunecase-pilot:sky_workdir/ledger.jsonl" in text
+    assert "rsync -av tunecase-pilot:sky_workdir/ledger.jsonl tunecase-pilot:sky_workdir/pilot rented/" in text
     assert not {"file_mounts", "secrets"} & set(task)
 
 
@@ -40,8 +40,18 @@ def test_spot_keeps_its_records_in_a_bucket() -> None:
 
 
 def test_several_machines_share_the_ladder_through_ray() -> None:
-    """With more than one machine the runs go through Ray."""
-    assert "--engine ray" in yaml.safe_load(skypilot_task(accelerators="H100:8", nodes=2))["run"]
+    """Every machine joins one Ray cluster, and the first alone runs the pilot."""
+    task = yaml.safe_load(skypilot_task(accelerators="H100:8", nodes=2))
+    assert "tunecase[train,ray]" in task["setup"]
+    join, first, pilot = (task["run"].index(word) for word in ("start_cluster", "SKYPILOT_NODE_RANK", "tunecase pilot"))
+    assert join < first < pilot
+    assert "--engine ray --address localhost:6379" in task["run"]
+    script = task["run"].replace("~/sky_templates/ray/start_cluster", "echo $RAY_CMD").splitlines()
+    asked = "\n".join(["echo pilot" if "tunecase pilot" in line else line for line in script])
+    for rank, printed in (("0", "/home/x/tunecase-env/bin/ray\npilot\n"), ("1", "/home/x/tunecase-env/bin/ray\n")):
+        environment = {"SKYPILOT_NODE_RANK": rank, "HOME": "/home/x", "PATH": "/usr/bin:/bin"}
+        ran = subprocess.run(["bash", "-c", asked], env=environment, capture_output=True, text=True)
+        assert (0, printed) == (ran.returncode, ran.stdout)
 
 
 def test_words_are_quoted_for_the_shell() -> None:
@@ -54,7 +64,7 @@ def test_words_are_quoted_for_the_shell() -> None:
     assert f"command={value}\n" == subprocess.run(["sh", "-c", words], capture_output=True, text=True).stdout
 
 
-@pytest.mark.parametrize("options", [{"accelerators": "A100:1"}, SPOT])
+@pytest.mark.parametrize("options", [{"accelerators": "A100:1"}, SPOT, {**SPOT, "nodes": 2}])
 def test_the_shell_reads_its_scripts(options: dict[str, str | bool]) -> None:
     """Setup and run are scripts that a shell can parse."""
     task = yaml.safe_load(skypilot_task(**options))  # type: ignore[arg-type]
@@ -62,17 +72,20 @@ def test_the_shell_reads_its_scripts(options: dict[str, str | bool]) -> None:
         assert "" == subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True).stderr
 
 
-def test_the_ledger_is_copied_there_and_back(tmp_path: Path) -> None:
-    """The run's script takes up the bucket's ledger and leaves the longer one there, also when the pilot fails."""
-    (tmp_path / "records").mkdir()
-    (tmp_path / "work").mkdir()
-    (tmp_path / "records" / "ledger.jsonl").write_text("old\n")
+@pytest.mark.parametrize(("local", "there"), [("", "old\n"), ("ol\n", "old\n"), ("old\nhere\n", "old\n")])
+def test_the_ledger_is_copied_there_and_back(tmp_path: Path, local: str, there: str) -> None:
+    """The run takes up the bucket's ledger where it is the longer, and leaves the grown one there though it fails."""
+    for name, text in (("records", there), ("work", local)):
+        (tmp_path / name).mkdir()
+        if text:
+            (tmp_path / name / "ledger.jsonl").write_text(text)
     run = yaml.safe_load(skypilot_task(**SPOT))["run"].replace(RECORDS, str(tmp_path / "records"))
     pilot = next(line for line in run.splitlines() if "tunecase pilot" in line)
-    script = run.replace(pilot, "echo new >> ledger.jsonl; false")
+    script = run.replace(pilot, "echo new >> ledger.jsonl; mkdir pilot; touch pilot/answers; false")
     ran = subprocess.run(["bash", "-c", script], cwd=tmp_path / "work", capture_output=True, timeout=20, check=False)
     assert 1 == ran.returncode
-    assert "old\nnew\n" == (tmp_path / "records" / "ledger.jsonl").read_text()
+    assert max(local, there, key=len) + "new\n" == (tmp_path / "records" / "ledger.jsonl").read_text()
+    assert (tmp_path / "records" / "pilot" / "answers").exists()
 
 
 @pytest.mark.parametrize(

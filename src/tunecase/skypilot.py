@@ -14,6 +14,7 @@ from tunecase.errors import InputError, Problem
 
 ENVIRONMENT = "~/tunecase-env"
 RECORDS = "/tunecase-records"
+RAY_PORT = 6379
 NAME = re.compile(r"[a-z]([a-z0-9-]{0,48}[a-z0-9])?")
 ACCELERATORS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(:[1-9]\d{0,2})?")
 SECRET_NAME = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
@@ -27,7 +28,7 @@ def skypilot_task(
     name: str = "tunecase-pilot",
     project_folder: str = ".",
     project_file: str = "tunecase.yaml",
-    package: str = "tunecase[train]",
+    package: str = "",
     setup: Sequence[str] = (),
     spot: bool = False,
     nodes: int = 1,
@@ -44,10 +45,10 @@ def skypilot_task(
         trainer, settings: for `--trainer` and `--set`.
         name: of the task, and of the cluster in the comments.
         project_folder: copied to the machine; holds the project file and its data.
-        package: what pip installs there; a folder or a wheel in the project folder will do.
+        package: what pip installs there, such as a wheel in the project folder; empty: tunecase with what it needs.
         setup: further shell lines, such as those that make a trainer's own environment.
         spot: rents capacity that may be taken away; wants a bucket, so that finished runs survive.
-        nodes: machines; the ladder's runs are shared by the first one's GPUs unless the engine spans them.
+        nodes: machines; with more than one the runs of the ladder are spread over all of them by Ray.
         disk_gb: of each machine [GB].
         idle_minutes: after which the machine is given back.
         bucket: "s3://…", "gs://…" or another store of SkyPilot's, which exists; the ledger is kept there while it runs.
@@ -63,7 +64,8 @@ def skypilot_task(
     Source: SkyPilot's YAML reference, version 0.14. Leaves out prices: `sky launch` shows them before it asks.
     """
     _refuse_misread(name, accelerators, nodes, disk_gb, idle_minutes, spot, bucket, secrets)
-    words = ["--project", project_file, "--trainer", trainer, "--engine", "ray" if nodes > 1 else "local"]
+    engine = ["ray", "--address", f"localhost:{RAY_PORT}"] if nodes > 1 else ["local"]
+    words = ["--project", project_file, "--trainer", trainer, "--engine", *engine]
     for key, value in (settings or {}).items():
         words += ["--set", f"{key}={value}"]
     task: dict[str, Any] = {
@@ -81,8 +83,8 @@ def skypilot_task(
         task["file_mounts"] = {RECORDS: {"source": bucket, "mode": "MOUNT"}}
     if secrets:
         task["secrets"] = dict.fromkeys(secrets)
-    task["setup"] = _setup(package, setup)
-    task["run"] = _run([*words, *pilot_options], bool(bucket))
+    task["setup"] = _setup(package or ("tunecase[train,ray]" if nodes > 1 else "tunecase[train]"), setup)
+    task["run"] = _run([*words, *pilot_options], bool(bucket), nodes > 1)
     text = yaml.dump(task, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
     return _comments(name, accelerators, nodes, spot, bucket, secrets) + text
 
@@ -99,16 +101,25 @@ def _setup(package: str, more: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _run(words: Sequence[str], kept: bool) -> str:
+def _run(words: Sequence[str], kept: bool, many: bool) -> str:
+    start = ["set -e"]
+    if many:  # SkyPilot runs this on every machine; its script joins them, beside SkyPilot's own Ray
+        start += [
+            f"export RAY_HEAD_PORT={RAY_PORT} RAY_CMD={ENVIRONMENT.replace('~', '$HOME')}/bin/ray",
+            "~/sky_templates/ray/start_cluster",
+            'if [ "$SKYPILOT_NODE_RANK" != 0 ]; then exit 0; fi',
+        ]
     pilot = f"{ENVIRONMENT}/bin/tunecase pilot " + " ".join(map(shlex.quote, words))
     if not kept:
-        return f"set -e\n{pilot}\n"
-    # A bucket cannot append in place, so the ledger is written here and copied: each minute, and at the end.
-    copy = f"cp -f ledger.jsonl {RECORDS}/ledger.jsonl"
+        return "\n".join([*start, pilot]) + "\n"
+    # A bucket cannot append in place, so the ledger is written here and copied: each minute, and at the end. It only
+    # grows, so the longer one is the newer: after a machine was taken away, the bucket's.
+    copy = f"cp -rf ledger.jsonl pilot {RECORDS}/ 2> /dev/null"
+    longer = f'"$(cat {RECORDS}/ledger.jsonl | wc -c)" -gt "$(cat ledger.jsonl 2> /dev/null | wc -c)"'
     lines = [
-        "set -e",
-        f"if [ -f {RECORDS}/ledger.jsonl ] && [ ! -f ledger.jsonl ]; then cp {RECORDS}/ledger.jsonl .; fi",
-        f"(while sleep 60; do [ ! -f ledger.jsonl ] || {copy}; done) > /dev/null 2>&1 & copier=$!",
+        *start,
+        f"if [ -f {RECORDS}/ledger.jsonl ] && [ {longer} ]; then cp -rf {RECORDS}/. .; fi",
+        f"(while sleep 60; do {copy}; done) > /dev/null 2>&1 & copier=$!",
         f"trap '{copy}; kill $copier' EXIT",
         pilot,
     ]
@@ -124,9 +135,9 @@ def _comments(name: str, accelerators: str, nodes: int, spot: bool, bucket: str,
     else:
         lines += [f"launch:  sky launch -c {name}{passed} FILE", f"watch:   sky logs {name}"]
     if bucket:
-        lines.append(f"records: ledger.jsonl in {bucket}, copied there each minute")
+        lines.append(f"records: ledger.jsonl and pilot/ in {bucket}, copied there each minute")
     else:
-        lines.append(f"records: rsync -av {name}:sky_workdir/ledger.jsonl rented.jsonl")
+        lines.append(f"records: rsync -av {name}:sky_workdir/ledger.jsonl {name}:sky_workdir/pilot rented/")
     if not spot:
         lines.append(f"end:     sky down {name}   (it goes down by itself when idle)")
     return "".join(f"# {line}".rstrip() + "\n" for line in lines)

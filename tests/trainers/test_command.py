@@ -71,6 +71,14 @@ def test_options_reach_the_program() -> None:
     assert "" == train(code, options='{"template": "qwen"}').failed
 
 
+def test_a_model_that_nobody_named_is_none() -> None:
+    """The trainer's own words for its model are not passed on as a name."""
+    for model, shown in ((command.MODEL, ""), ("some/model", "some/model")):
+        code = ANSWER + f"; assert run['model'] == {shown!r}, run['model']"
+        asked = replace(TASK, model=model, settings=settings(python(code)))
+        assert "" == command.train(asked).failed
+
+
 @pytest.mark.parametrize(
     ("code", "words"),
     [

@@ -164,3 +164,4 @@ def test_a_tool_that_is_not_there(tool: str, tmp_path: Path) -> None:
     found = trained(tool, tmp_path / "nowhere", "some/model")
     assert "FileNotFoundError" in found.failed
     assert "nowhere" in found.failed
+    assert "no model is named" in trained(tool, tmp_path / "nowhere", command.MODEL).failed

@@ -15,6 +15,8 @@ ADAPTER = "adapter"
 def main(tools: Path, run_path: Path) -> int:
     """Writes axolotl's files, trains, reads its log and answers; returns the exit code of what failed, or 0."""
     run, folder = contract.read_run(run_path), run_path.parent
+    if not run["model"]:
+        sys.exit("no model is named; say --model with a name on the hub or a folder")
     write_rows(run, folder, end_of_answer(tools, run["model"]))
     config = translate.axolotl_config(run, data="axolotl.jsonl", output=ADAPTER) | run["options"].get("axolotl", {})
     (folder / "axolotl.yml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")

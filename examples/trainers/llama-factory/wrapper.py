@@ -17,6 +17,8 @@ ADAPTER, ANSWERS = "adapter", "predictions"
 def main(tools: Path, run_path: Path) -> int:
     """Writes LLaMA-Factory's files, trains, reads its log and answers; returns the exit code of what failed, or 0."""
     run, folder = contract.read_run(run_path), run_path.parent
+    if not run["model"]:
+        sys.exit("no model is named; say --model with a name on the hub or a folder")
     columns = {"prompt": "prompt", "response": "completion"}
     names = {"tunecase_train": run["train"], "tunecase_test": run["test"]}
     sets = {name: {"file_name": file, "columns": columns} for name, file in names.items()}

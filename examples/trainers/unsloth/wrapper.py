@@ -13,6 +13,8 @@ ADAPTER = "adapter"
 def main(python: Path, run_path: Path) -> int:
     """Writes Unsloth's arguments, trains and answers; returns the exit code of what failed, or 0."""
     run, folder = contract.read_run(run_path), run_path.parent
+    if not run["model"]:
+        sys.exit("no model is named; say --model with a name on the hub or a folder")
     arguments = {**translate.unsloth_arguments(run, output="work"), "run": str(run_path), "adapter": ADAPTER}
     (folder / "arguments.json").write_text(json.dumps(arguments, indent=1), encoding="utf-8")
     train = [python, Path(__file__).with_name("unsloth_train.py"), "arguments.json"]

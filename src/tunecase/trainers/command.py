@@ -73,14 +73,16 @@ def train(task: Task) -> Result:
     """
     chosen: dict[str, Any] = {**SETTINGS, **task.settings}
     words = found_program(command_words(chosen["command"]))
-    options = json.loads(chosen["options"]) if chosen["options"] else {}
+    more = {"options": json.loads(chosen["options"] or "{}"), "layout": layout(task.kind)}
+    if task.model == MODEL:  # none was named; a command may know its own
+        more["model"] = ""
     return train_outside(
         task,
         words,
         limit_s=float(chosen["time_limit_s"]),
         grace_s=float(chosen["grace_s"]),
         runs_folder=chosen["runs_folder"],
-        files={"more": {"options": options, "layout": layout(task.kind)}},
+        files={"more": more},
     )
 
 
