@@ -3,7 +3,9 @@
     python benchmarks/forecasting.py [--curves FILE] [--write-tables]
 
 Each curve is cut at 1/4, 1/8, 1/16 and 1/64 of its largest size; the forecast sees at most five sizes up to there and
-is judged at the largest. Whatever is learnt (widening, base rates) is learnt without the unit it is judged on.
+is judged at the largest. Whatever is learnt (lessons, base rates, widening) is learnt from the shipped library without
+the unit judged, so a forecast never saw a curve of the source it is asked about. FILE brings curves of its own, with
+the columns curve_id, source, domain, task, model, metric, direction, n_train, score, seed.
 The last line is one JSON object.
 """
 
@@ -17,7 +19,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -25,17 +27,24 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from tunecase.curve_models import fit_atoms  # noqa: E402
-from tunecase.curves import BaseRates, Belief, believe  # noqa: E402
+from tunecase import catalog  # noqa: E402
+from tunecase.curve_lessons import LEAST_RATIO, Ahead, Lessons, lessons, read_lessons, regression  # noqa: E402
+from tunecase.curve_models import Prior, fit_atoms  # noqa: E402
+from tunecase.curves import Belief, Sketch, believe  # noqa: E402
 from tunecase.points import LEAST_ERROR  # noqa: E402
 from tunecase.records import Point  # noqa: E402
 
-CURVES = ROOT / ".." / "shared" / "data" / "learning_curves.csv"
 RATIOS = (4, 8, 16, 64)
 GROUPS = {"loss": "llm_loss", "metric": "llm_metric", "other": "other"}
 CUTS = (0.1, 0.2, 0.3, 0.5)
 DRAWS = 300
-LEVELS = (5, 15, 25, 35, 45, 50, 55, 65, 75, 85, 95)
+PLAIN = Prior(0.2, 1.2, 0.45, 3e6)  # the published one
+FAMILIES = {"pet": "pet", "gptchem": "gptchem", "setfit": "setfit", "google": "nmt", "lcdb": "lcdb"}
+LOSS_WORDS = ("loss", "perplexity", "nll", "entropy", "bits")
+LICENCES = {"gptchem": "MIT", "lcdb": "MIT"}  # the other sources are Apache-2.0
+PACKED = ("n", "score", "runs", "sd")  # one cell each, a number for each size
+READ = "2026-11-24"  # the day on which the sources were read
+MOST_LESSONS, FARTHEST_LESSON = 10, 300  # of a curve; times the largest size
 PUBLISHED = {  # the design's own figures for the same protocol, per cent, by group and ratio
     "last value": ((17, 25, 34, 49), (33, 42, 50), (23, 32, 41, 46)),
     "local power law": ((3.0, 4.2, 6.0, 12.2), (25.7, 24.4, 40.5), (17.3, 25.3, 34.4, 53.4)),
@@ -46,17 +55,52 @@ PUBLISHED = {  # the design's own figures for the same protocol, per cent, by gr
 
 @dataclass(frozen=True)
 class Curve:
-    """One measured curve: seeds averaged per size, as errors."""
+    """One measured curve: runs averaged per size, as errors; what it is and where it is from."""
 
     name: str
-    unit: str
-    group: str
-    direction: str
-    bounded: bool
+    facts: dict[str, str]
     sizes: np.ndarray
     errors: np.ndarray
     runs: np.ndarray
     spreads: np.ndarray
+
+    @property
+    def unit(self) -> str:
+        """What is left out together."""
+        return self.facts["unit"]
+
+    @property
+    def group(self) -> str:
+        """loss, metric or other."""
+        return self.facts["group"]
+
+    @property
+    def direction(self) -> str:
+        """higher or lower."""
+        return self.facts["direction"]
+
+    @property
+    def bounded(self) -> bool:
+        """True for shares."""
+        return self.facts["bounded"] == "yes"
+
+    def belief(self, kept: Sequence[int], library: Lessons) -> Belief:
+        """The belief from some of its sizes at native width; test sizes are unknown, so no score is binomial."""
+        points = [
+            Point(
+                int(self.sizes[i]),
+                1 - self.errors[i] if self.direction == "higher" else self.errors[i],
+                int(self.runs[i]),
+                None,
+                None if math.isnan(self.spreads[i]) else float(self.spreads[i]),
+            )
+            for i in kept
+        ]
+        belief = believe(
+            points, direction=self.direction, bounded=self.bounded, binomial=False,
+            language_model=self.group != "other", library=library,
+        )  # fmt: skip
+        return replace(belief, calibration=replace(belief.calibration, factor=1.0))
 
 
 @dataclass(frozen=True)
@@ -95,62 +139,107 @@ class Task:
 
     @cached_property
     def belief(self) -> Belief:
-        """The belief at its native width; test sizes are unknown, so no score counts as binomial."""
-        c = self.curve
-        points = [
-            Point(
-                int(c.sizes[i]),
-                1 - c.errors[i] if c.direction == "higher" else c.errors[i],
-                int(c.runs[i]),
-                None,
-                None if math.isnan(c.spreads[i]) else float(c.spreads[i]),
-            )
-            for i in self.kept
-        ]
-        belief = believe(points, direction=c.direction, bounded=c.bounded, binomial=False)
-        return replace(belief, calibration=replace(belief.calibration, factor=1.0))
+        """The belief at its native width, learnt without the unit."""
+        return self.curve.belief(self.kept, lessons_without(self.curve.unit))
+
+    @cached_property
+    def sketches(self) -> dict[int, Sketch]:
+        """Where the models go, by the number of sizes asked for."""
+        return {}
+
+    def sketch(self, at: np.ndarray) -> Sketch:
+        """Where the models go, drawn once for one size and once for many."""
+        if len(at) not in self.sketches:
+            self.sketches[len(at)] = self.belief.sketch(at)
+        return self.sketches[len(at)]
+
+
+@cache
+def lessons_without(unit: str) -> Lessons:
+    """The shipped lessons of all other units."""
+    return lessons().without({unit})
+
+
+def shipped_curves() -> list[Curve]:
+    """The curves of the shipped library."""
+    found = []
+    for row in catalog.read_table("curve_library"):
+        sizes, scores, runs = (np.array(row[name].split(), dtype=float) for name in ("n", "score", "runs"))
+        spreads = np.array([float(cell) if cell != "-" else math.nan for cell in row["sd"].split()])
+        found.append(_curve(row["curve"], row, sizes, scores, runs, spreads))
+    return found
 
 
 def read_curves(path: Path) -> list[Curve]:
-    """The curves of the table in its order."""
+    """The curves of a file in its order; those with nothing to score are left out."""
     rows = defaultdict(list)
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
-            rows[row["curve_id"]].append(row)
-    return [_curve(name, group) for name, group in rows.items()]
+            if _finite(row.get("n_train")) and _finite(row.get("score")):
+                rows[row["curve_id"]].append(row)
+    return [_averaged(name, group) for name, group in rows.items()]
 
 
-def _curve(name: str, rows: Sequence[dict[str, str]]) -> Curve:
+def _finite(cell: str | None) -> bool:
+    try:
+        return math.isfinite(float(cell or "nan"))
+    except ValueError:
+        return False
+
+
+def _averaged(name: str, rows: Sequence[dict[str, str]]) -> Curve:
     first = rows[0]
-    percent = first["direction"] == "higher" and max(float(row["score"]) for row in rows) > 1.5
     scores, runs = defaultdict(list), defaultdict(int)
     for row in rows:
-        n, score = int(float(row["n_train"])), float(row["score"]) / (100 if percent else 1)
-        if n:
-            scores[n].append(1 - score if first["direction"] == "higher" else score)
-            counted = re.fullmatch(r"mean(\d+)", row["seed"])
-            runs[n] += int(counted.group(1)) if counted else 1
-    sizes = sorted(scores)
-    unit, group = _unit(first)
-    return Curve(
-        name,
-        unit,
-        group,
-        first["direction"],
-        not (group == "loss" or unit == "nmt" or first["metric"] == "mae"),
-        np.array(sizes, dtype=float),
-        np.array([max(float(np.mean(scores[n])), LEAST_ERROR) for n in sizes]),
-        np.array([runs[n] for n in sizes]),
-        np.array([np.std(scores[n], ddof=1) if len(scores[n]) > 1 else np.nan for n in sizes]),
-    )
+        n = int(float(row["n_train"]))
+        scores[n].append(float(row["score"]))
+        counted = re.fullmatch(r"mean(\d+)", row.get("seed") or "")
+        runs[n] += int(counted.group(1)) if counted else 1
+    sizes = sorted(n for n in scores if n >= 0)
+    spreads = [np.std(scores[n], ddof=1) if len(scores[n]) > 1 else np.nan for n in sizes]
+    means = np.array([np.mean(scores[n]) for n in sizes])
+    facts = {
+        key: (first.get(key) or "").strip() for key in ("source", "domain", "task", "model", "metric", "direction")
+    }
+    facts["direction"] = "higher" if facts["direction"].strip().casefold() == "higher" else "lower"
+    facts |= {"unit": _unit(facts), "group": _group(facts), "bounded": _bounded(facts, means)}
+    counts = np.array([runs[n] for n in sizes])
+    cells = zip(sizes, means, counts, spreads, strict=True)
+    packed = [
+        (str(n), f"{mean:.5g}", str(count), "-" if math.isnan(sd) else f"{sd:.3g}") for n, mean, count, sd in cells
+    ]
+    facts |= {key: " ".join(column) for key, column in zip(PACKED, zip(*packed, strict=True), strict=True)}
+    return _curve(name.strip(), facts, np.array(sizes, dtype=float), means, counts, np.array(spreads, dtype=float))
 
 
-def _unit(row: dict[str, str]) -> tuple[str, str]:
-    if row["source"].startswith("linhaowei1"):
-        return row["task"], "loss"
-    words = {"pet": "pet", "gptchem": "gptchem", "setfit": "setfit", "google": "nmt", "lcdb": "lcdb"}
-    unit = next((name for word, name in words.items() if word in row["source"]), row["source"])
-    return unit, "metric" if row["domain"] == "llm_finetune" else "other"
+def _curve(name: str, facts: dict, sizes: np.ndarray, scores: np.ndarray, runs: np.ndarray, sd: np.ndarray) -> Curve:
+    """A curve on the scale of errors, without the untouched model at n = 0."""
+    used = sizes > 0
+    higher = facts["direction"] == "higher"
+    scale = 100 if higher and len(scores) and scores.max() > 1.5 else 1
+    shares = scores[used] / scale
+    errors = np.maximum(1 - shares if higher else shares, LEAST_ERROR)
+    return Curve(name, facts, sizes[used], errors, runs[used], sd[used] / scale)
+
+
+def _unit(facts: dict[str, str]) -> str:
+    if facts["source"].startswith("linhaowei1"):
+        return facts["task"]
+    return next((unit for word, unit in FAMILIES.items() if word in facts["source"]), facts["source"])
+
+
+def _group(facts: dict[str, str]) -> str:
+    if facts["domain"] != "llm_finetune":
+        return "other"
+    loss = facts["direction"] == "lower" and any(word in facts["metric"].casefold() for word in LOSS_WORDS)
+    return "loss" if loss else "metric"
+
+
+def _bounded(facts: dict[str, str], scores: np.ndarray) -> str:
+    """Whether scores are shares: by the metric's name, else where higher is better, or an error rate within 0 to 1."""
+    known = next((m for m in catalog.metrics() if m.name == facts["metric"].casefold()), None)
+    rate = "error" in facts["metric"] and "absolute" not in facts["metric"] and len(scores) and scores.max() <= 1
+    return "yes" if (known.bounded if known else facts["direction"] == "higher" or rate) else "no"
 
 
 def tasks(curves: Iterable[Curve]) -> list[Task]:
@@ -158,15 +247,20 @@ def tasks(curves: Iterable[Curve]) -> list[Task]:
     found = []
     for curve in curves:
         for ratio in RATIOS:
-            kept: list[int] = []
-            for i in reversed(range(len(curve.sizes))):
-                n = curve.sizes[i]
-                near = kept and n > curve.sizes[kept[-1]] / 1.7
-                if n <= curve.sizes[-1] / ratio and not near and len(kept) < 5:
-                    kept.append(i)
+            kept = pilot(curve.sizes, curve.sizes[-1] / ratio) if len(curve.sizes) else ()
             if len(kept) >= 3:
-                found.append(Task(curve, ratio, tuple(reversed(kept))))
+                found.append(Task(curve, ratio, kept))
     return found
+
+
+def pilot(sizes: np.ndarray, most: float) -> tuple[int, ...]:
+    """At most five sizes up to `most`, each at least 1.7 times the one before, the largest first chosen."""
+    kept: list[int] = []
+    for i in reversed(range(len(sizes))):
+        near = kept and sizes[i] > sizes[kept[-1]] / 1.7
+        if sizes[i] <= most and not near and len(kept) < 5:
+            kept.append(i)
+    return tuple(reversed(kept))
 
 
 def last_value(task: Task, at: np.ndarray) -> np.ndarray:
@@ -199,7 +293,7 @@ def power_law(task: Task, at: np.ndarray) -> np.ndarray:
 def plain_atoms(task: Task, at: np.ndarray) -> np.ndarray:
     """Shape atoms with one constant scatter of 2% and nothing known about noise."""
     noise = np.zeros((1, len(task.sizes)))
-    fit = fit_atoms(task.sizes, np.log(task.errors), noise, roughness=(0.02,), only_true=False)
+    fit = fit_atoms(task.sizes, np.log(task.errors), noise, PLAIN, roughness=(0.02,), only_true=False)
     return fit.sample(at, DRAWS, np.random.default_rng(0))
 
 
@@ -213,9 +307,25 @@ def drifting(task: Task, at: np.ndarray) -> np.ndarray:
     return _floored(task.belief.drift.sample(at, DRAWS, np.random.default_rng(0)))
 
 
-def native_pool(task: Task, at: np.ndarray) -> np.ndarray:
-    """Both models, half and half, at native width and without base rates."""
-    return np.log(replace(task.belief, models=task.belief.models[:2]).paths(at, DRAWS))
+def nearest(task: Task, at: np.ndarray) -> np.ndarray:
+    """What the lessons most alike say."""
+    return _learnt(task, at, task.belief.library.nearest)
+
+
+def regressed(task: Task, at: np.ndarray) -> np.ndarray:
+    """What the regression over all lessons says."""
+    return _learnt(task, at, regression(task.belief.library).quantiles)
+
+
+def base_rate(task: Task, at: np.ndarray) -> np.ndarray:
+    """What fine-tunes did at that ratio, whatever the pilot."""
+    return _learnt(task, at, task.belief.library.base)
+
+
+def _learnt(task: Task, at: np.ndarray, forecast: Callable[[Ahead, np.ndarray], np.ndarray]) -> np.ndarray:
+    sketch = task.sketch(at)
+    levels = (np.arange(DRAWS) + 0.5) / DRAWS if len(at) == 1 else np.array([0.5])
+    return _floored(sketch.blend(levels, sketch.level + forecast(sketch.ahead, levels)))
 
 
 def _floored(log_errors: np.ndarray) -> np.ndarray:
@@ -223,40 +333,33 @@ def _floored(log_errors: np.ndarray) -> np.ndarray:
 
 
 class Pool:
-    """The shipped belief, its widening and base rates learnt without the unit it is asked about."""
+    """The shipped belief, its widening learnt without the unit it is asked about."""
 
-    def __init__(self, all_tasks: Sequence[Task]) -> None:
-        self.tasks = all_tasks
-        self.bases: dict[frozenset[str], BaseRates] = {}
+    def __init__(self, known: Sequence[Task]) -> None:
+        self.known = known
         self.factors: dict[tuple[str, bool], float] = {}
 
-    def base(self, *without: str) -> BaseRates:
-        """Base rates from the LLM metric curves of all other units."""
-        key = frozenset(without)
-        if key not in self.bases:
-            self.bases[key] = learn_base_rates([t for t in self.tasks if t.curve.unit not in without])
-        return self.bases[key]
+    @cached_property
+    def misses(self) -> dict[int, float]:
+        """How far each known task was missed, forecast without its own unit."""
+        return {
+            i: miss(task, np.log(task.belief.paths(task.curve.sizes[-1:], DRAWS))[:, 0])
+            for i, task in enumerate(self.known)
+        }
 
     def factor(self, without: str, bounded: bool) -> float:
-        """The widening learnt from the misses of all other units of that kind, each forecast without its own unit."""
+        """The widening learnt from the misses of all other units of that kind."""
         key = without, bounded
         if key not in self.factors:
-            others = [t for t in self.tasks if t.curve.unit != without and t.curve.bounded == bounded]
-            misses = [miss(t, self.native(t, self.base(without, t.curve.unit))) for t in others]
-            self.factors[key] = learn_factor(others, misses)
+            used = [i for i, t in enumerate(self.known) if t.curve.unit != without and t.curve.bounded == bounded]
+            self.factors[key] = learn_factor([self.known[i] for i in used], [self.misses[i] for i in used])
         return self.factors[key]
-
-    @staticmethod
-    def native(task: Task, base: BaseRates) -> np.ndarray:
-        """Draws of ln e at the largest size before widening."""
-        return np.log(replace(task.belief, base=base).paths(task.curve.sizes[-1:], DRAWS))[:, 0]
 
     def __call__(self, task: Task, at: np.ndarray) -> np.ndarray:
         """Draws of ln e at the sizes asked for."""
-        unit = task.curve.unit
-        factor = max(1.0, self.factor(unit, task.curve.bounded))
+        factor = max(1.0, self.factor(task.curve.unit, task.curve.bounded))
         wide = replace(task.belief.calibration, factor=factor)
-        return np.log(replace(task.belief, base=self.base(unit), calibration=wide).paths(at, DRAWS))
+        return np.log(replace(task.belief, calibration=wide).paths(at, DRAWS))
 
 
 def miss(task: Task, draws: np.ndarray) -> float:
@@ -269,21 +372,11 @@ def miss(task: Task, draws: np.ndarray) -> float:
 def learn_factor(some: Sequence[Task], misses: Sequence[float]) -> float:
     """The 80% quantile of misses, a task weighing 1 / sqrt(tasks of its unit)."""
     weight = _unit_weights(some)
+    if not len(some):
+        return 1.0
     order = np.argsort(misses)
     at = np.searchsorted(np.cumsum(weight[order]), 0.8 * weight.sum())
     return float(np.asarray(misses)[order][min(at, len(order) - 1)])
-
-
-def learn_base_rates(some: Sequence[Task]) -> BaseRates:
-    """Quantiles of ln e(N)/e(last) by ratio over LLM metric curves; ratios with fewer than ten tasks are left out."""
-    ratios, rows = [0.0], [[0.0] * len(LEVELS)]
-    for ratio in RATIOS:
-        chosen = [t for t in some if t.ratio == ratio and t.curve.group == "metric"]
-        if len(chosen) >= 10:
-            change = np.array([t.truth - t.last for t in chosen])
-            ratios.append(math.log(ratio))
-            rows.append(list(_weighted_quantiles(change, _unit_weights(chosen), np.array(LEVELS) / 100)))
-    return BaseRates(np.array(ratios), np.array(LEVELS) / 100, np.array(rows))
 
 
 def _unit_weights(some: Sequence[Task]) -> np.ndarray:
@@ -291,12 +384,6 @@ def _unit_weights(some: Sequence[Task]) -> np.ndarray:
     for task in some:
         counts[task.curve.unit] += 1
     return np.array([1 / math.sqrt(counts[task.curve.unit]) for task in some])
-
-
-def _weighted_quantiles(values: np.ndarray, weight: np.ndarray, levels: np.ndarray) -> np.ndarray:
-    order = np.argsort(values)
-    middle = (np.cumsum(weight[order]) - weight[order] / 2) / weight.sum()
-    return np.interp(levels, middle, values[order])
 
 
 def crps(draws: np.ndarray, truth: float) -> float:
@@ -328,7 +415,10 @@ def score(forecast: Callable[[Task, np.ndarray], np.ndarray], some: Sequence[Tas
 
 
 def data_needed(forecast: Callable[[Task, np.ndarray], np.ndarray], task: Task) -> float | None:
-    """|ln(n_hat / n_true)| for reaching the curve's end level; None where the question does not arise."""
+    """|ln(n_hat / n_true)| for reaching the curve's end level; None where the question does not arise.
+
+    n_hat is the first of 400 sizes at which the median forecast meets it; of our belief, its own best guess.
+    """
     fit = isotonic(task.curve.errors)
     target = fit[-1]
     n_true = task.curve.sizes[np.argmax(fit <= target)]
@@ -336,7 +426,9 @@ def data_needed(forecast: Callable[[Task, np.ndarray], np.ndarray], task: Task) 
     if n_true <= 1.01 * last or target >= 0.98 * task.errors.min():
         return None
     at = last * np.exp(np.linspace(0, math.log(1e4), 400))
-    reached = np.median(forecast(task, at), axis=0) <= math.log(target)
+    named = nearest if isinstance(forecast, Pool) else forecast  # as `Belief.middle` does
+    middle = np.median(named(task, at), axis=0)
+    reached = middle <= math.log(target)
     n_hat = at[np.argmax(reached)] if reached.any() else 1e4 * last
     return abs(math.log(n_hat / n_true))
 
@@ -352,37 +444,50 @@ def isotonic(errors: np.ndarray) -> np.ndarray:
     return np.concatenate([np.full(int(count), value) for value, count in blocks])
 
 
+PEERS = {
+    "last value": last_value,
+    "local power law": local_power,
+    "power law": power_law,
+    "shape atoms, plain": plain_atoms,
+    "shape atoms": noisy_atoms,
+    "drifting power law": drifting,
+    "nearest lessons": nearest,
+    "regression": regressed,
+    "base rate": base_rate,
+}
+OURS = "POOL (ours)"
+
+
 def main() -> None:
     """Print the scores."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--curves", type=Path, default=CURVES)
-    parser.add_argument("--write-tables", action="store_true", help="learn the shipped tables from all units")
+    parser.add_argument("--curves", type=Path, help="score these curves; the shipped library when left out")
+    parser.add_argument("--write-tables", action="store_true", help="write the shipped tables from these curves")
     given = parser.parse_args()
-    if not given.curves.exists():
-        print("skipped: ../shared/data/learning_curves.csv not found")
-        return
-    all_tasks = tasks(read_curves(given.curves))
-    pool = Pool(all_tasks)
-    if given.write_tables:
-        write_tables(pool)
-        return
-    forecasts = {
-        "last value": last_value,
-        "local power law": local_power,
-        "power law": power_law,
-        "shape atoms, plain": plain_atoms,
-        "shape atoms": noisy_atoms,
-        "drifting power law": drifting,
-        "pool, native": native_pool,
-        "POOL (ours)": pool,
-    }
-    scores = {name: score(forecast, all_tasks) for name, forecast in forecasts.items()}
-    needed = {name: [data_needed(forecast, task) for task in all_tasks] for name, forecast in forecasts.items()}
-    print_groups(all_tasks, scores, needed)
-    print_units(all_tasks, scores["POOL (ours)"])
-    verdicts = judge_verdicts(all_tasks, scores["POOL (ours)"])
+    if given.curves and not given.curves.exists():
+        print(f"skipped: {given.curves} not found")
+    elif given.write_tables:
+        write_tables(read_curves(given.curves) if given.curves else shipped_curves())
+    else:
+        print(json.dumps(run_on(given.curves)))
+
+
+def run_on(path: Path | None, peers: bool = True) -> dict:
+    """Score the curves of a file, or of the shipped library; print the tables and return the figures."""
+    known = tasks(shipped_curves())
+    asked = tasks(read_curves(path)) if path else known
+    forecasts = {**(PEERS if peers else {}), OURS: Pool(known if peers else [])}
+    scores = {name: score(forecast, asked) for name, forecast in forecasts.items()}
+    needed: dict[str, list[float | None]] = {name: [] for name in forecasts}
+    for task in asked:
+        for name, forecast in forecasts.items():
+            needed[name].append(data_needed(forecast, task))
+        task.sketches.clear()
+    print_groups(asked, scores, needed)
+    print_units(asked, scores[OURS])
+    verdicts = judge_verdicts(asked, scores[OURS])
     print_verdicts(verdicts)
-    print(json.dumps(figures(all_tasks, scores["POOL (ours)"], needed["POOL (ours)"], verdicts)))
+    return figures(asked, scores[OURS], needed[OURS], verdicts)
 
 
 def _mean(values: Iterable[float]) -> float:
@@ -443,74 +548,97 @@ def print_verdicts(verdicts: dict[str, tuple[int, int, int]]) -> None:
     """How often "not achievable" was wrong, and how many unreached targets it named."""
     print('\n"not achievable within n_max" (gate passed and chance < 5%)')
     for group, (wrong, issued, absent) in verdicts.items():
-        print(f"  {group:8}wrong {wrong} of {issued}, recall {(issued - wrong) / absent:.2f}")
+        recall = f"{(issued - wrong) / absent:.2f}" if absent else "-"
+        print(f"  {group:8}wrong {wrong} of {issued}, recall {recall}")
 
 
 def figures(some: Sequence[Task], rows: Sequence[dict], needed: Sequence[float | None], verdicts: dict) -> dict:
-    """The figures of the last line."""
+    """The figures of the last line; null where a group has nothing to say."""
     found: dict = {}
     for group, title in GROUPS.items():
         chosen = [i for i, task in enumerate(some) if task.curve.group == group]
-        ratios = {
-            str(r): round(_mean(rows[i]["error"] for i in chosen if some[i].ratio == r), 4)
-            for r in RATIOS
-            if any(some[i].ratio == r for i in chosen)
-        }
         known = [needed[i] for i in chosen if needed[i] is not None]
         found[title] = {
-            "mean_abs_log_error": ratios,
-            "crps": round(_mean(rows[i]["crps"] for i in chosen), 4),
-            "coverage80": round(_mean(rows[i]["covered"] for i in chosen), 3),
-            "width": round(_mean(rows[i]["width"] for i in chosen), 3),
-            "brier": round(_mean(rows[i]["brier"] for i in chosen), 4),
-            "within2x": round(_mean(gap <= math.log(2) for gap in known), 3),
+            "mean_abs_log_error": {
+                str(r): _rounded(_mean(rows[i]["error"] for i in chosen if some[i].ratio == r)) for r in RATIOS
+            },
+            "crps": _rounded(_mean(rows[i]["crps"] for i in chosen)),
+            "coverage80": _rounded(_mean(rows[i]["covered"] for i in chosen), 3),
+            "width": _rounded(_mean(rows[i]["width"] for i in chosen), 3),
+            "brier": _rounded(_mean(rows[i]["brier"] for i in chosen)),
+            "within2x": _rounded(_mean(gap <= math.log(2) for gap in known), 3),
             "n": len(chosen),
         }
     wrong, issued, absent = (sum(v[i] for v in verdicts.values()) for i in range(3))
+    recall = {GROUPS[g]: _rounded((i - w) / a if a else math.nan, 3) for g, (w, i, a) in verdicts.items()}
     found["not_achievable"] = {
-        "wrong": round(wrong / max(issued, 1), 4),
-        "recall": round((issued - wrong) / absent, 3),
+        "wrong": _rounded(wrong / issued if issued else math.nan),
+        "recall": _rounded((issued - wrong) / absent if absent else math.nan, 3),
         "verdicts": issued,
+        "recall_by_group": recall,
     }
     found["by_source"] = {unit: round(cover, 3) for unit, (cover, _) in by_source(some, rows).items()}
-    found["seconds_per_forecast"] = round(seconds_per_forecast(some[:: len(some) // 20]), 4)
+    found["seconds_per_forecast"] = _rounded(seconds_per_forecast(some[:: max(len(some) // 20, 1)]))
     return found
+
+
+def _rounded(value: float, places: int = 4) -> float | None:
+    return None if math.isnan(value) else round(value, places)
 
 
 def seconds_per_forecast(some: Sequence[Task]) -> float:
     """Median wall time of one belief and its paths at sixteen sizes."""
     times = []
     for task in some:
-        points, curve = task.belief.points, task.curve
         begun = time.perf_counter()
-        belief = believe(points, direction=curve.direction, bounded=curve.bounded, binomial=False)
-        belief.paths(np.geomspace(points[0].n, 64 * points[-1].n, 16))
+        belief = task.curve.belief(task.kept, lessons())
+        belief.paths(np.geomspace(task.sizes[0], 64 * task.sizes[-1], 16))
         times.append(time.perf_counter() - begun)
-    return float(np.median(times))
+    return float(np.median(times)) if times else math.nan
 
 
-def write_tables(pool: Pool) -> None:
-    """Learn the two shipped tables from all units."""
-    source = (
-        "benchmarks/forecasting.py on learning_curves.csv (TevenLeScao/pet, huggingface/setfit, kjappelbaum/gptchem"
-    )
-    today = time.strftime("%Y-%m-%d")
+def write_tables(curves: Sequence[Curve]) -> None:
+    """The shipped tables: the library of curves, the lessons drawn from it, the widening learnt from both."""
+    header = ["curve", "source", "unit", "group", "domain", "task", "model", "metric", "direction", "bounded"]
+    header += [*PACKED, "licence", "date"]
+    rows = [{"date": READ, "curve": c.name, "licence": LICENCES.get(c.unit, "Apache-2.0"), **c.facts} for c in curves]
+    _write("curve_library", header, [[row[key] for key in header] for row in rows])
+    columns = ["curve", "unit", "language_model", "bounded", "last", "n"]
+    columns += ["atoms", "drift", "atoms_width", "drift_width", "bend", "truth", "source", "date"]
+    _write("curve_lessons", columns, [row for curve in curves for row in lesson_rows(curve)])
+    lessons.cache_clear()
+    lessons_without.cache_clear()
     factors = []
     for kind, bounded in (("bounded", True), ("unbounded", False)):
-        used = [task for task in pool.tasks if task.curve.bounded == bounded]
-        more = "lcdb 0.1.0" if bounded else "Fine-tuning-Scaling-Law, revisiting_neural_scaling_laws"
+        pool = Pool(tasks(curves))
+        used = [task for task in pool.known if task.curve.bounded == bounded]
         units = len({task.source for task in used})
-        factors.append([kind, round(pool.factor("", bounded), 3), units, len(used), f"{source}, {more})", today])
-    base = learn_base_rates(pool.tasks)
-    rates = []
-    for log_ratio, row in zip(base.log_ratios[1:], base.quantiles[1:], strict=True):
-        ratio = round(math.exp(log_ratio))
-        used = [task for task in pool.tasks if task.curve.group == "metric" and task.ratio == ratio]
-        units = len({task.curve.unit for task in used})
-        rates.append([ratio, *(round(float(v), 4) for v in row), len(used), units, source + ")", today])
-    levels = [f"p{level:02}" for level in LEVELS]
+        factors.append([kind, round(pool.factor("", bounded), 3), units, len(used), "curve_library.csv", READ])
     _write("curve_calibration", ["kind", "factor", "units", "tasks", "source", "date"], factors)
-    _write("curve_base_rates", ["ratio", *levels, "tasks", "units", "source", "date"], rates)
+
+
+def lesson_rows(curve: Curve) -> list[list]:
+    """At most ten lessons of a curve, spread evenly over its pilots and later sizes."""
+    pairs = [
+        (kept, later)
+        for end in range(2, len(curve.sizes) - 1)
+        if len(kept := pilot(curve.sizes, curve.sizes[end])) >= 3
+        for later in range(end + 1, len(curve.sizes))
+        if LEAST_RATIO <= curve.sizes[later] / curve.sizes[end] <= FARTHEST_LESSON
+    ]
+    chosen = np.unique(np.linspace(0, len(pairs) - 1, min(len(pairs), MOST_LESSONS)).round().astype(int))
+    rows = []
+    for kept, later in (pairs[i] for i in chosen):
+        sketch = curve.belief(kept, read_lessons([])).sketch(curve.sizes[[later]])
+        ahead = sketch.ahead
+        models = [part[0] for part in (ahead.atoms, ahead.drift, ahead.atoms_width, ahead.drift_width)] + [ahead.bend]
+        truth = math.log(curve.errors[later]) - sketch.level
+        kind = [int(curve.group != "other"), int(curve.bounded)]
+        sizes = [int(curve.sizes[kept[-1]]), int(curve.sizes[later])]
+        rows.append(
+            [curve.name, curve.unit, *kind, *sizes, *(f"{x:.4g}" for x in (*models, truth)), "curve_library.csv", READ]
+        )
+    return rows
 
 
 def _write(name: str, header: list[str], rows: list[list]) -> None:

@@ -18,7 +18,7 @@ ROOMS = (
     ("Memory, time and price of a run", ("shape", "memory", "speed", "fit")),
     ("The bill", ("estimate", "costs", "loop", "hardware", "sensitivity")),
     ("The pilot", ("pilot", "trainers")),
-    ("The forecast", ("forecast", "curves")),
+    ("The forecast", ("forecast", "importers", "curves", "experiments", "stakes")),
     ("The decision", ("decide", "levers")),
     ("The books", ("books", "ledger")),
 )

@@ -11,6 +11,7 @@ from tunecase.records import (
     Baseline,
     BookLine,
     Books,
+    Confusion,
     Criterion,
     CurveBand,
     Decision,
@@ -22,13 +23,18 @@ from tunecase.records import (
     Forecast,
     Interval80,
     Line,
+    Mistakes,
     Needed,
     Option,
     Pilot,
     Point,
     Run,
+    Slice,
     Spending,
     Tokens,
+    Trial,
+    Tuning,
+    WorstRow,
 )
 from tunecase.spread import Band, band
 
@@ -161,6 +167,40 @@ def pilot() -> Pilot:
     return Pilot(
         "probe", "tf-idf and logistic regression", "accuracy", "higher", tuple(runs), baselines, SIZES, 3, 1_946, 600,
         sum(run.seconds for run in runs), 6,
+    )  # fmt: skip
+
+
+def pilot_of_a_model() -> Pilot:
+    """The pilot of a small language model: what it cost, forgot and got wrong, and what a search gained."""
+    from dataclasses import replace
+
+    cheap = pilot()
+    runs = tuple(
+        replace(
+            run, trainer="lora", model="a small model", seconds=52.0, usd=0.002, steps=120, tokens_per_s=430.0,
+            peak_memory_gib=1.3, hardware="2 cores", skill_before=0.62, skill_after=0.61, skill_rows=36, train_loss=0.1,
+        )
+        for run in cheap.runs
+    )  # fmt: skip
+    runs = (replace(runs[0], converged=False), *runs[1:])
+    near = Interval80(0.20, 0.24, 0.28)
+    baselines = (*cheap.baselines, Baseline("zero-shot", 0.24, 600, near, 0.012, 0.02, 0.998, "9 answers unreadable"))
+    mistakes = Mistakes(
+        "lora-1600-0", 1_600,
+        (Confusion("refund_request", "charge_dispute", 9, 0.3), Confusion("how_to", "bug_report", 4, 0.08)),
+        (Slice("length", "long", 90, 0.41, Interval80(0.35, 0.41, 0.48), True),
+         Slice("label", "how_to", 60, 0.9, None, False)),
+        (WorstRow(17, "The [board] will not load", "bug_report", "how_to", 0.0, 0.97),),
+        61, "pilot/review.jsonl",
+    )  # fmt: skip
+    trials = (Trial("default", 0.80, 68, 50.0), Trial("rate 0.002", 0.83, 68, 50.0))
+    tuning = Tuning(
+        340, (*trials, Trial("rank 32", 0.79, 68, 55.0), Trial("rate 0.01", 0.0, 68, 9.0, "loss is not a number")),
+        "rate 0.002", 0.80, 0.82, 0.012, Interval80(-0.01, 0.02, 0.05), Interval80(0.75, 0.9, 1.05), 310.0, 0.01,
+    )  # fmt: skip
+    return replace(
+        cheap, trainer="lora", model="a small model", runs=runs, baselines=baselines, mistakes=mistakes, tuning=tuning,
+        usd=0.03, stand_in=True,
     )  # fmt: skip
 
 

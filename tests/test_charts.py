@@ -1,6 +1,7 @@
 """Charts: well-formed SVG whatever the numbers, texts escaped, words for those who do not see."""
 
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -19,6 +20,9 @@ CURVE = Curve(
     target=0.9,
     ceiling=0.91,
     n_max=1_600,
+    spread=((100, 0.71, 0.75),),
+    n_budget=900,
+    needed=(500, 1_100, None),
 )
 HISTOGRAM = Histogram("totals", ((5.0, 0.2), (15.0, 0.5), (25.0, 0.3)), (("P50", 14.0),), 22.0, 0.24, "USD")
 CHARTS: tuple[Chart, ...] = (
@@ -47,6 +51,42 @@ def test_labels_stay_inside(chart: Chart, width: int) -> None:
         left = {"start": x, "middle": x - long / 2, "end": x - long}[text.get("text-anchor", "start")]
         assert left > -12
         assert left + long < width + 12
+
+
+def boxes(drawn: str) -> list[tuple[float, float, float, float]]:
+    """Where the labels on a picture lie: left, top, right, bottom."""
+    found = []
+    for text in ElementTree.fromstring(drawn).iter("text"):
+        if "label" in (text.get("class") or ""):
+            x, y, long = float(text.get("x", 0)), float(text.get("y", 0)), len(text.text or "") * charts.CHARACTER
+            found.append((x, y - 11, x + long, y + 2))
+    return found
+
+
+@pytest.mark.parametrize("width", [charts.WIDE, charts.NARROW])
+@pytest.mark.parametrize("direction", ["higher", "lower"])
+@pytest.mark.parametrize("ceiling", [0.91, 0.95, 0.9001, None])
+@pytest.mark.parametrize("budget", [900, 1_500, 1_600, 90_000, None])
+def test_labels_of_a_curve_keep_apart(width: int, direction: str, ceiling: float | None, budget: int | None) -> None:
+    """No label of the picture lies on another one, also where target and ceiling, or budget and limit, are near."""
+    chart = replace(CURVE, direction=direction, ceiling=ceiling, n_budget=budget)  # type: ignore[arg-type]
+    found = boxes(charts.svg(chart, width))
+    assert len(found) >= 2
+    for index, one in enumerate(found):
+        for other in found[index + 1 :]:
+            apart = one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+            assert apart, (one, other)
+
+
+def test_the_legend_says_what_each_mark_is() -> None:
+    """Every kind of mark on the picture has its entry, and none is named that is not drawn."""
+    full = charts.svg(CURVE, charts.WIDE)
+    words = ["a run", "mean of a size", "standard deviation", "8 times in 10", "its middle", "target", "human ceiling"]
+    words += ["half of the worlds", "80% of the worlds", "what the budget buys", "most that can be had"]
+    assert all(word in full for word in words)
+    bare = charts.svg(replace(CURVE, runs=(), spread=(), band=(), needed=None, n_budget=1_600, target=None), 760)
+    assert "measured" in bare
+    assert not any(word in bare.split("aria-label")[1].split(">", 1)[1] for word in (*words[:5], words[7], words[10]))
 
 
 def test_names_are_escaped() -> None:

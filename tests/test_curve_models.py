@@ -3,10 +3,11 @@
 import math
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.curve_models import ATOMS, fit_atoms, fit_drift, shapes
+from tunecase.curve_models import ATOMS, LOSSES, SHALLOW, SHARES, STEEP, fit_atoms, fit_drift, shapes
 
 SIZES = np.array([50.0, 100.0, 200.0, 400.0])
 QUIET = np.zeros((1, 4))
@@ -14,11 +15,18 @@ QUIET = np.zeros((1, 4))
 
 def test_shapes_are_the_same_each_time():
     """The fixed shapes are drawn once, start at one and never rise."""
-    assert shapes() is shapes()
-    logs = shapes().logs(np.array([1.0, 10.0, 1e3, 1e6]))
-    assert logs.shape == (ATOMS, 4)
-    assert (np.diff(logs, axis=1) <= 1e-12).all()
-    assert logs.max() <= 0
+    for prior in (SHARES, LOSSES):
+        assert shapes(prior) is shapes(prior)
+        logs = shapes(prior).logs(np.array([1.0, 10.0, 1e3, 1e6]))
+        assert logs.shape == (ATOMS, 4)
+        assert (np.diff(logs, axis=1) <= 1e-12).all()
+        assert logs.max() <= 0
+
+
+def both(log_error, noise=QUIET):
+    """Both models, each as for shares and for losses."""
+    fits = [fit_atoms(SIZES, log_error, noise, prior) for prior in (SHARES, LOSSES)]
+    return fits + [fit_drift(SIZES, log_error, noise, exponents) for exponents in (STEEP, SHALLOW)]
 
 
 @settings(max_examples=8, deadline=None)
@@ -27,7 +35,7 @@ def test_models_continue_a_power_law(slope, level):
     """An exact power law is continued within its own doubt by both models."""
     log_error = level - slope * np.log(SIZES)
     truth = level - slope * math.log(1600)
-    for fit in (fit_atoms(SIZES, log_error, QUIET), fit_drift(SIZES, log_error, QUIET)):
+    for fit in both(log_error):
         draws = fit.sample(np.array([1600.0]), 400, np.random.default_rng(0))[:, 0]
         low, high = np.quantile(draws, (0.05, 0.95))
         assert low - 0.02 <= truth <= high + 0.02
@@ -36,30 +44,41 @@ def test_models_continue_a_power_law(slope, level):
 def test_noise_widens_both_models():
     """The same points say less when each of them is known to be noisy."""
     log_error = -0.3 * np.log(SIZES)
-    for fit in (fit_atoms, fit_drift):
-        widths = []
-        for noise in (QUIET, np.full((1, 4), 0.1)):
-            draws = fit(SIZES, log_error, noise).sample(np.array([1600.0]), 1000, np.random.default_rng(0))
-            widths.append(np.ptp(np.quantile(draws, (0.1, 0.9))))
+    for quiet, noisy in zip(both(log_error), both(log_error, np.full((1, 4), 0.1)), strict=True):
+        draws = [fit.sample(np.array([1600.0]), 1000, np.random.default_rng(0)) for fit in (quiet, noisy)]
+        widths = [np.ptp(np.quantile(part, (0.1, 0.9))) for part in draws]
         assert widths[0] < widths[1]
+
+
+def test_joint_curves_have_the_spread_of_single_sizes():
+    """Curves drawn jointly over sizes spread at each size as draws of that size alone do."""
+    log_error = np.array([-0.7, -0.95, -1.1, -1.35])
+    at = np.array([800.0, 3200.0])
+    for fit in both(log_error):
+        single, joint = (
+            np.quantile(draw(at, 8000, np.random.default_rng(0)), (0.1, 0.5, 0.9), axis=0)
+            for draw in (fit.sample, fit.curves)
+        )
+        assert np.allclose(single, joint, atol=0.04)
 
 
 def test_weights_are_shares():
     """Weights of shapes and cells sum to one, and models read any size, also below the first."""
     log_error = -0.3 * np.log(SIZES)
-    for fit in (fit_atoms(SIZES, log_error, QUIET), fit_drift(SIZES, log_error, QUIET)):
+    for fit in both(log_error):
         assert math.isclose(1, fit.weight.sum())
         assert np.isfinite(fit.sample(np.array([5.0, 1e6]), 50, np.random.default_rng(1))).all()
 
 
-def test_atoms_are_calibrated_on_their_own_prior():
+@pytest.mark.parametrize("prior", [SHARES, LOSSES])
+def test_atoms_are_calibrated_on_their_own_prior(prior):
     """Curves drawn from the shapes themselves fall uniformly into the ranks of their forecasts."""
     rng = np.random.default_rng(3)
     at = np.array([*SIZES, 3200.0])
     ranks = []
     for which in rng.integers(0, ATOMS, 150):
-        curve = shapes().logs(at, np.array([which]))[0] + 0.04 * rng.standard_normal(5)
-        fit = fit_atoms(SIZES, curve[:4], QUIET, roughness=(0.04,), only_true=False)
+        curve = shapes(prior).logs(at, np.array([which]))[0] + 0.04 * rng.standard_normal(5)
+        fit = fit_atoms(SIZES, curve[:4], QUIET, prior, roughness=(0.04,), only_true=False)
         ranks.append(float(np.mean(fit.sample(at[4:], 200, rng)[:, 0] < curve[4])))
     assert 0.72 <= np.mean([0.1 <= rank <= 0.9 for rank in ranks]) <= 0.9
     assert 0.42 <= np.mean(ranks) <= 0.58

@@ -13,10 +13,10 @@ import pytest
 
 from tests import samples
 from tests.projects import basis, written
-from tunecase.decide import decide, target_value
+from tunecase.decide import decide
 from tunecase.estimate import estimate
 from tunecase.forecast import forecast
-from tunecase.prices import supply
+from tunecase.prices import supply, target_value
 from tunecase.project import Project, read_score
 from tunecase.records import Decision, Definition, Estimate, Forecast, Point, from_json, to_json
 from tunecase.spread import Band

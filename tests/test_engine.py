@@ -5,11 +5,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests import engine_tasks
 from tunecase import engine
+from tunecase.engine import machine
+from tunecase.errors import InputError
 
 SRC = str(Path(__file__).parents[1] / "src")
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
@@ -69,10 +74,99 @@ def test_exceptions_are_values(workers: int) -> None:
     assert isinstance(outcomes[1], TypeError)
 
 
-def test_a_crashed_worker_is_a_value() -> None:
-    """A task that takes its process down gives exceptions, not an end of the program."""
-    outcomes = dict(engine.run_tasks(os._exit, [3, 3], workers=2))
-    assert {"BrokenProcessPool"} == {type(outcome).__name__ for outcome in outcomes.values()}
+def test_a_crash_costs_only_its_own_task() -> None:
+    """A task that takes its process down gives a plain reason; the others run, on a fresh process."""
+    outcomes = dict(engine.run_tasks(engine_tasks.obey, ["leave", "2", "kill", "4", "5"], workers=2))
+    assert [2, 4, 5] == [outcomes[i] for i in (1, 3, 4)]
+    assert isinstance(outcomes[0], engine.CrashError)
+    assert "its process ended with code 3 before the task did" == str(outcomes[0])
+    assert "its process was killed by the system (signal 9), most often because memory ran out" == str(outcomes[2])
+
+
+def test_one_worker_apart_survives_a_crash() -> None:
+    """A single worker that is a process of its own is replaced when it crashes."""
+    outcomes = list(engine.run_tasks(engine_tasks.obey, ["leave", "2"], workers=1, apart=True))
+    assert [0, 1] == [position for position, _ in outcomes]
+    assert 2 == outcomes[1][1]
+
+
+def test_a_task_that_hangs_is_ended() -> None:
+    """A task that runs too long is ended with what it started, and the next one runs in its place."""
+    started = time.monotonic()
+    outcomes = dict(engine.run_tasks(time.sleep, [0.01, 600, 0.02], workers=1, apart=True, most_s=1.5))
+    assert time.monotonic() - started < 30
+    assert isinstance(outcomes[1], TimeoutError)
+    assert "still running after 1.5 s, so it was ended" == str(outcomes[1])
+    assert None is outcomes[2]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_tasks_are_pulled_as_outcomes_are_taken(workers: int) -> None:
+    """The next task is asked for only after an outcome was taken, so it can depend on it."""
+    taken: list[int] = []
+
+    def tasks() -> Iterator[str]:
+        for i in range(5):
+            # `workers` at first, then one for each outcome taken.
+            assert max(0, i - workers + 1) <= len(taken) + (1 if workers == 1 and i else 0)
+            yield str(i)
+
+    for _, outcome in engine.run_tasks(engine_tasks.obey, tasks(), workers=workers):
+        assert isinstance(outcome, int)
+        taken.append(outcome)
+    assert [0, 1, 2, 3, 4] == sorted(taken)
+
+
+def test_later_is_asked_again() -> None:
+    """An iterator that has nothing to begin now is asked again after the next outcome."""
+    taken: list[int] = []
+
+    def tasks() -> Iterator[Any]:
+        yield "1"
+        while not taken:
+            yield engine.LATER
+        yield str(taken[0] + 1)
+
+    for _, outcome in engine.run_tasks(engine_tasks.obey, tasks(), workers=2):
+        assert isinstance(outcome, int)
+        taken.append(outcome)
+    assert [1, 2] == taken
+
+
+def test_what_cannot_travel_is_told() -> None:
+    """An exception that would not survive the way keeps its words; a result or task that cannot be sent says so."""
+    outcomes = dict(engine.run_tasks(engine_tasks.obey, ["odd", "unsendable", "1"], workers=2))
+    assert "OddError: words and more" == str(outcomes[0])
+    assert "lambda" in str(outcomes[1]) or "pickle" in str(outcomes[1])
+    assert 1 == outcomes[2]
+    refused = dict(engine.run_tasks(len, [[lambda: 1], "ab"], workers=2))
+    assert isinstance(refused[0], Exception)
+    assert 2 == refused[1]
+
+
+def test_workers_hold_numerical_libraries_to_one_thread() -> None:
+    """A worker starts with one thread, and with the GPUs that are its own."""
+    outcomes = dict(engine.run_tasks(os.getenv, ["OMP_NUM_THREADS"], workers=1, apart=True))
+    assert {0: "1"} == outcomes
+
+
+def test_each_task_sees_its_own_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine with GPUs each worker sees its share, and there are no more workers than shares."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,5,6")
+    seen = set(dict(engine.run_tasks(engine_tasks.gpu, range(4), workers=8, gpus_per_task=1)).values())
+    assert seen <= {"4", "5", "6"}
+    assert {"4,5"} == set(dict(engine.run_tasks(engine_tasks.gpu, range(2), gpus_per_task=2)).values())
+    assert engine.most_workers(1) <= 3
+    with pytest.raises(InputError, match="at most 3 GPUs"):
+        next(engine.run_tasks(engine_tasks.gpu, range(2), gpus_per_task=4))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert () == engine.gpus()
+
+
+def test_an_unknown_engine_is_refused() -> None:
+    """A place to run that is not known is a mistake of the user's."""
+    with pytest.raises(InputError, match="one of: local, ray"):
+        next(engine.run_tasks(len, ["a"], engine="slurm"))  # type: ignore[arg-type]
 
 
 def test_closing_ends_what_runs() -> None:
@@ -95,6 +189,18 @@ def test_cores_where_affinity_is_unknown(monkeypatch: pytest.MonkeyPatch) -> Non
     """Systems without affinity report their number of cores."""
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     assert (os.cpu_count() or 1) == engine.cores()
+
+
+def test_workers_fit_in_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No more workers than memory holds, at least one; where the system does not say, one per core."""
+    memory = tmp_path / "meminfo"
+    monkeypatch.setattr(machine, "MEMORY", memory)
+    monkeypatch.setattr(machine, "cores", lambda: 16)
+    assert 16 == engine.most_workers()
+    memory.write_text("MemTotal: 16777216 kB\nMemAvailable: 8388608 kB\n", encoding="ascii")
+    assert 4 == engine.most_workers()
+    memory.write_text("MemAvailable: 1024 kB\n", encoding="ascii")
+    assert 1 == engine.most_workers()
 
 
 def test_a_script_without_a_guard_runs_once(tmp_path: Path) -> None:
@@ -130,3 +236,39 @@ def test_workers_leave_with_their_parent(how: signal.Signals, tmp_path: Path) ->
     _, err = parent.communicate(timeout=20)
     assert wait_until_gone(pids)
     assert err.count("Traceback") == (1 if how == signal.SIGINT else 0)
+
+
+@LINUX
+@pytest.mark.slow
+def test_a_program_ends_with_its_task(tmp_path: Path) -> None:
+    """A program that a task waits for is ended with it when it runs too long."""
+    list(engine.run_tasks(engine_tasks.program, [str(tmp_path)], workers=1, apart=True, most_s=2.0))
+    assert wait_until_gone([int(path.name) for path in tmp_path.iterdir()])
+
+
+PROGRAM = """
+import contextlib, sys
+from tests import engine_tasks
+from tunecase import engine
+with contextlib.closing(engine.run_tasks(engine_tasks.program, [sys.argv[1]], workers=1, apart=True)) as outcomes:
+    next(outcomes)
+"""
+
+
+@LINUX
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_program_ends_with_the_parent(how: signal.Signals, tmp_path: Path) -> None:
+    """A program that a worker waits for ends when this process is killed or interrupted."""
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    script = PROGRAM.replace("sys.argv[1]", repr(str(marks)))
+    parent = start(f"import sys\nsys.path.insert(0, {str(Path(SRC).parent)!r})\n{script}", tmp_path)
+    until = time.monotonic() + 30
+    while time.monotonic() < until and not list(marks.iterdir()):
+        time.sleep(0.05)
+    pids = [int(path.name) for path in marks.iterdir()]
+    assert 1 == len(pids)
+    os.kill(parent.pid, how)
+    parent.communicate(timeout=30)
+    assert wait_until_gone(pids)

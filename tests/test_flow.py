@@ -11,6 +11,7 @@ from tests.making import case_folder, tickets, write_jsonl
 from tunecase import flow
 from tunecase.errors import InputError
 from tunecase.flow import Flow, open_case
+from tunecase.importers import Asked
 from tunecase.page import render
 from tunecase.records import Run, from_json, to_json
 
@@ -298,15 +299,15 @@ def test_a_forecast_of_points_checks_its_words(tmp_path: Path, target: str, n_ma
     path = tmp_path / "points.csv"
     path.write_text("n,score\n50,0.5\n100,0.6\n200,0.7\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"--target|--n-max"):
-        flow.forecast_file(path, "accuracy", target, n_max, 0)
-    assert 400 == flow.forecast_file(path, "accuracy", None, 400, 0).n_max
+        flow.forecast_file(str(path), Asked(), target, n_max, 0)
+    assert 400 == flow.forecast_file(str(path), Asked(), None, 400, 0).n_max
 
 
 def test_a_falling_metric_takes_any_target(tmp_path: Path) -> None:
     """A loss may have a target above one."""
     path = tmp_path / "points.csv"
     path.write_text("n,score\n50,2.5\n100,2.2\n200,2.0\n400,1.9\n", encoding="utf-8")
-    record = flow.forecast_file(path, "loss", "1.8", None, 0)
+    record = flow.forecast_file(str(path), Asked("loss", "lower"), "1.8", None, 0)
     assert ("lower", 1.8) == (record.direction, record.target)
 
 

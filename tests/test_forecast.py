@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunecase.errors import InputError
-from tunecase.forecast import forecast, n_max_of
+from tunecase.forecast import forecast, told
 from tunecase.prices import Basis, Supply
 from tunecase.project import Project
 from tunecase.records import Forecast, Point, from_json, to_json
@@ -149,25 +149,11 @@ def test_what_is_never_reached_is_none():
     assert found.needed_price is None
 
 
-def test_n_max_is_what_can_be_had_and_bought():
-    """n_max is 64 times the largest size, less where sources or the budget end, and says why."""
-    assert n_max_of(100, None, None)[0] == 6400
-    assert n_max_of(100, label_supply(limit=50), None)[0] == 150
-    found, why = n_max_of(100, label_supply(2.0), basis())
-    assert found == 600
-    assert "1,000 USD" in why
-    free = Supply((), None, None, ("buy",))
-    assert n_max_of(100, free, basis())[0] == 6400
-    assert (
-        forecast(
-            [Point(n, p.score) for n, p in zip((25, 50, 100), rising(), strict=False)],
-            target=0.9,
-            supply=label_supply(2.0),
-            basis=basis(),
-            **ACCURACY,
-        ).n_max
-        == 600
-    )
+def test_n_max_is_what_the_budget_buys():
+    """With a price and a budget the forecast ends where the budget does, and names both."""
+    points = [Point(n, p.score) for n, p in zip((25, 50, 100), rising(), strict=False)]
+    found = forecast(points, target=0.9, supply=label_supply(2.0), basis=basis(), **ACCURACY)
+    assert (600, 600) == (found.n_max, found.n_budget)
 
 
 def test_beyond_64_times_is_labelled():
@@ -254,3 +240,60 @@ def test_rows_at_hand_cost_nothing():
     for cheap, dear in zip(whole.band, part.band, strict=True):
         assert cheap.price.p50 <= dear.price.p50
         assert (cheap.price.p50 == 0) == (cheap.n <= max(1000, last))
+
+
+def test_runs_left_out_are_said_where_sizes_lack():
+    """With too few sizes the sentence says what was left out, what is missing and what to run."""
+    points = [Point(100, 0.7, 1, 300), Point(200, 0.72, 1, 300), Point(200, 0.74, 1, 300)]
+    found = forecast(points, target=0.9, left_out=("2 runs: failed", "1 run: not converged"), **ACCURACY)
+    assert found.verdict == "not a pilot yet"
+    assert "there are 2 (left out: 2 runs: failed; 1 run: not converged)" in found.reason
+    assert "train on 400 examples" in found.reason
+    assert found.next_run is None
+    same = forecast(points[1:], target=0.9, **ACCURACY)
+    assert "there is 1" in same.reason
+    assert "train on 400 and 800 examples" in same.reason
+    assert (
+        "left out: 2 runs: failed"
+        in forecast(rising(), target=0.9, left_out=("2 runs: failed",), **ACCURACY).assumptions
+    )
+
+
+def test_shares_and_percent_in_one_curve_are_refused():
+    """0.71 and 84 cannot both be right: nothing is divided by 100 on a guess."""
+    with pytest.raises(InputError, match=r"0\.71 at n = 10 and 84 at n = 20"):
+        forecast([Point(10, 0.71), Point(20, 84.0), Point(40, 90.0)], target=0.9, **ACCURACY)
+
+
+def test_points_from_elsewhere_are_no_pilot():
+    """The sentences and assumptions speak of what was measured, and the source is kept."""
+    found = forecast(rising(), target=0.65, source="runs.csv", notes=("runs.csv: by hand",), **ACCURACY)
+    assert found.reason.startswith("What was measured already scores")
+    assert ("runs.csv", "runs.csv: by hand") == (found.source, found.assumptions[0])
+    assert not any("pilot" in words for words in found.assumptions)
+
+
+def test_a_forecast_names_the_next_run():
+    """A number with doubt names the run that tells the most; a settled verdict, or noise, names none."""
+    found = forecast(rising(3000), target=0.9, **ACCURACY)
+    assert found.next_run is not None
+    assert found.next_run.n in (160, 320, 640)
+    assert (None, None) == (found.next_run.worth, found.next_run.price)
+    assert forecast(rising(), target=0.65, **ACCURACY).next_run is None
+    noisy = forecast([Point(20 * 2**i, s, 1, 30) for i, s in enumerate((0.5, 0.55, 0.6))], target=0.9, **ACCURACY)
+    assert noisy.next_run is None
+
+
+def test_the_next_pilot_and_the_next_run_are_one():
+    """Where a larger size is what lacks, both name the same one."""
+    small = [Point(n, 3 - i / 50) for i, n in enumerate((100, 200, 400))]
+    found = forecast(small, target=1.0, **LOSS)
+    assert found.next_run is not None
+    assert f"{found.next_run.n:,} examples" in found.next_pilot
+
+
+def test_what_a_forecast_was_made_with_can_be_read_back():
+    """Notes and runs left out come back from the record, so that it can be made again."""
+    asked = {"notes": ("a", "b"), "left_out": ("1 run: failed",)}
+    assert (("a", "b"), ("1 run: failed",)) == told(forecast(rising(), target=0.9, **asked, **ACCURACY))
+    assert ((), ()) == told(forecast(rising(), target=0.9, **ACCURACY))

@@ -81,7 +81,7 @@ def test_every_mistake_is_told_with_its_line(tmp_path):
         ("", "an empty file"),
         ("n,score\n", "a header and no rows"),
         ("size,score\n1,2\n", "the columns size, score"),
-        ("n,score\n10\n", "None"),
+        ("n,score\n10\n", "''"),
     ],
 )
 def test_a_file_without_points_is_refused(tmp_path, text, words):

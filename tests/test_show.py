@@ -15,11 +15,11 @@ from rich.console import Console
 
 from tests import samples
 from tests.test_records import FIT, REPORT
-from tunecase import show as showing
 from tunecase.errors import InputError, MissingExtraError, Problem
 from tunecase.ledger import Ledger
 from tunecase.pilot import Progress
-from tunecase.show import PRINTERS, as_html, audit_progress, pilot_progress, show, show_error
+from tunecase.records import Change
+from tunecase.show import PRINTERS, as_html, audit_progress, paper, pilot_progress, show, show_error
 
 ALL: dict[str, Any] = {
     **samples.records(),
@@ -27,6 +27,7 @@ ALL: dict[str, Any] = {
     "fit": FIT,
     "report": REPORT,
     "spend": samples.spendings()[2],
+    "changed": (Change("chance of its plan", "26%", "41%"),),
 }
 EVIL = "[red]x[/red] [link=http://a]b[/link] :smile: \x1b[31mred\x1b[0m \x1b]0;title\x07 \r\x08 \u202egnp.exe"
 
@@ -165,9 +166,26 @@ def test_a_pilot_without_runs() -> None:
     text = flat(
         "pilot", replace(pilot, runs=(failed, *pilot.runs[1:]), stopped="5 minutes are over", notes=("uneven",))
     )
-    assert "1 run failed, first: out of memory." in text
+    assert "1 run failed and cost" in text
+    assert "the first: out of memory." in text
     assert "Stopped early: 5 minutes are over." in text
     assert "· uneven" in text
+
+
+def test_a_pilot_of_a_model_says_what_it_learnt() -> None:
+    """Baselines with price and chance, what is confused, slices, worst rows, the search and the skill are told."""
+    pilot = samples.pilot_of_a_model()
+    text = flat("pilot", pilot)
+    for words in (
+        "zero-shot", "0.012 USD", "refund_request taken for charge_dispute (9, 30% of it)",
+        "length long: 0.41 of 90 rows",
+        "row 17, bug_report answered how_to: The [board] will not load", "pilot/review.jsonl",
+        "Search over 4 settings at 340 examples: rate 0.002 gains +0.02 (-0.01 to +0.05)",
+        "General skill is kept", "1 run did not converge",
+    ):  # fmt: skip
+        assert words in text
+    forgot = tuple(replace(run, skill_after=0.5) for run in pilot.runs)
+    assert "the tune forgets" in flat("pilot", replace(pilot, runs=forgot))
 
 
 def test_a_forecast_without_target_or_points() -> None:
@@ -215,7 +233,7 @@ def test_a_fit_that_fails() -> None:
     assert "· evaluation" in text
 
 
-@pytest.mark.parametrize("verb", [verb for verb in ALL if verb != "estimate again"])
+@pytest.mark.parametrize("verb", [verb for verb in ALL if verb not in ("estimate again", "changed")])
 def test_notebooks_get_the_same_text(verb: str) -> None:
     """The HTML of a record is its print, every text escaped."""
     html = as_html(poisoned(ALL[verb]) if verb != "report" else replace(REPORT, answer="<script>alert(1)</script>"))
@@ -239,7 +257,9 @@ def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal the bars take every update: the first, one without a score, the last."""
     out = io.StringIO()
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    monkeypatch.setattr(showing, "_console", lambda stderr: Console(file=out, width=80, force_terminal=True))
+    monkeypatch.setattr(
+        "tunecase.show.progress.console_for", lambda stderr: Console(file=out, width=80, force_terminal=True)
+    )
     run = samples.pilot().runs[0]
     with pilot_progress(False) as update:
         assert update is not None
@@ -255,4 +275,4 @@ def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_console_is_as_wide_as_a_log() -> None:
     """Without a terminal the width is 80, whatever the environment says."""
-    assert 80 == showing._console().width
+    assert 80 == paper.console_for().width

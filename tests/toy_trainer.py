@@ -1,16 +1,17 @@
-"""A trainer for tests: instant, its score rises with n, and it fails when a row of its task says so."""
+"""A trainer for tests: instant, its score rises with n, and it has the accidents that a row of its task names."""
 
+import os
 import time
 
 from tunecase.trainers import Result, Task
 
 MODEL = "toy"
 METRICS = {"accuracy": "higher", "chrf": "higher"}
-SETTINGS = {"asymptote": 0.9}
+SETTINGS = {"asymptote": 0.9, "steps": 1, "seconds": 0.0}
 STAND_IN = False
 KINDS = ("classification", "extraction", "generation")
 BASELINES: dict[str, dict[str, float]] = {}
-SEARCH: tuple[dict[str, float], ...] = ()
+SEARCH: tuple[dict[str, float], ...] = ({}, {"asymptote": 0.5}, {"asymptote": 0.97})
 HEAVY = False
 
 seen: list[Task] = []
@@ -22,8 +23,12 @@ def settings(top_rows: int, chosen: dict[str, float]) -> dict[str, float]:
 
 
 def missing(model: str) -> str:
-    """Nothing is missing."""
-    return ""
+    """Nothing is missing, but for a model that is not there."""
+    return "no model here.\nFix: fetch it" if model == "absent" else ""
+
+
+def prepare(model: str, tell: object) -> None:
+    """Nothing has to be fetched."""
 
 
 def train(task: Task) -> Result:
@@ -31,8 +36,26 @@ def train(task: Task) -> Result:
     seen.append(task)
     if any("fail" in text for text in task.texts):
         raise RuntimeError("out of\nmemory")
+    if any("crash" in text for text in task.texts):
+        os._exit(7)
+    if any("hang" in text for text in task.texts):
+        time.sleep(600)
+    if any("garbage" in text for text in task.texts):
+        return Result(float("nan"), -1, 2, seconds=float("inf"))
     if any("slow" in text for text in task.texts):
         time.sleep(0.3)
+    time.sleep(float(task.settings["seconds"]))
     rows = len(task.test_texts)
-    score = float(task.settings["asymptote"]) - 1 / len(task.texts)
-    return Result(score, round(score * rows), rows, seconds=0.01, converged=len(task.texts) > 2)
+    score = float(task.settings["asymptote"]) - 1 / len(task.texts) if task.settings["steps"] else 0.3
+    right = round(score * rows)
+    answers = tuple(label if i < right else "?" for i, label in enumerate(task.test_labels))
+    return Result(
+        score,
+        right,
+        rows,
+        seconds=0.01 + float(task.settings["seconds"]),
+        predictions=answers,
+        converged=len(task.texts) > 2,
+        row_scores=tuple(float(i < right) for i in range(rows)),
+        answer_s=0.001,
+    )

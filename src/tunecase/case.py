@@ -43,13 +43,18 @@ class Case:
         """What will it cost, line by line?"""
         return flow.estimate(self.flow)
 
-    def pilot(self, *, trainer: str = "probe", draws: int = 3, max_minutes: float | None = None) -> Pilot:
-        """Small real runs on nested subsets; resumable."""
-        return flow.pilot(self.flow, trainer, draws, max_minutes=max_minutes)
+    def pilot(self, **asked: Any) -> Pilot:
+        """Small real runs on nested subsets; resumable. Takes the fields of `flow.PilotAsked`, trainer="lora" say."""
+        return flow.pilot(self.flow, flow.PilotAsked(**asked))
 
     def forecast(self) -> Forecast:
         """Will more data reach the target, and at what price?"""
         return flow.forecast(self.flow)
+
+    def keep_forecast(self, place: str | Path, *, metric: str | None = None, model: str = "") -> Forecast:
+        """A forecast from points measured elsewhere, on which the case rests from now on."""
+        asked = flow.asked_of(flow.metric_of(self.flow, metric), "", "", (), "last", "")
+        return flow.keep_forecast(self.flow, str(place), asked, model)
 
     def decide(self) -> Decision:
         """What should the next dollar buy?"""

@@ -35,8 +35,16 @@ Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed giv
 Today = Annotated[str | None, typer.Option(help="Judge prices as of this date (YYYY-MM-DD).", hidden=True)]
 InputColumn = Annotated[str | None, typer.Option("--input", help="Column of the input, if it is not recognised.")]
 OutputColumn = Annotated[str | None, typer.Option("--output", help="Column of the answer or label.")]
+TrainerName = Annotated[
+    str, typer.Option(help="What is trained: probe, lora, trl, command or simulated (docs/method.md).")
+]
+ModelOf = Annotated[str, typer.Option(help="Model to train: a name, or a folder with its weights.")]
+MaxMinutes = Annotated[float | None, typer.Option(help="Begin no run that would pass this time.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a pilot that takes minutes.")]
 HERE = Path("tunecase.yaml")
 INTERRUPTED = 130
+# Verbs whose print is short, or always new.
+MOVING = ("pilot", "books", "changed")
 
 
 def _version(asked: bool) -> None:
@@ -117,31 +125,72 @@ def estimate(project: ProjectFile = HERE, seed: Seed = 0, json: AsJson = False, 
 
 @app.command(rich_help_panel=ROAD)
 def pilot(
-    trainer: Annotated[str, typer.Option(help="What is trained: probe (TF-IDF and logistic regression).")] = "probe",
-    draws: Annotated[int, typer.Option(min=1, max=50, help="Random draws of each size.")] = 3,
+    trainer: TrainerName = "probe",
+    model: ModelOf = "",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting, NAME=VALUE; hosted.NAME=VALUE for --hosted.")
+    ] = None,
+    sizes: Annotated[str, typer.Option(help="Training rows of each rung, e.g. 50,100,200; chosen when left out.")] = "",
+    draws: Annotated[int | None, typer.Option(min=1, max=50, help="Random draws of each size.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Make every run, even when enough is known.")] = False,
+    tune: Annotated[int, typer.Option(min=0, max=64, help="Search this many settings at one size.")] = 0,
+    hosted: Annotated[list[str] | None, typer.Option(help="A hosted model to compare with (repeatable).")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; chosen when left out.")] = None,
-    max_minutes: Annotated[float | None, typer.Option(help="Stop before this many minutes.")] = None,
+    engine: Annotated[str, typer.Option(help="Where runs are made: local or ray.")] = "local",
+    address: Annotated[str | None, typer.Option(help="Address of the Ray cluster; one of its own if left out.")] = None,
+    gpus: Annotated[float, typer.Option(min=0, help="GPUs for each run.")] = 0,
+    max_minutes: MaxMinutes = None,
+    max_usd: Annotated[float | None, typer.Option(help="Begin no run that would pass this cost.")] = None,
+    usd_per_hour: Annotated[
+        float | None, typer.Option(min=0, help="Price of an hour of what it runs on; 0 for this machine.")
+    ] = None,
+    yes: Yes = False,
+    export: Annotated[str, typer.Option(help="Write a task file for rented GPUs instead: skypilot.")] = "",
+    accelerators: Annotated[str, typer.Option(help="With --export: the GPUs to rent, e.g. L40S:1.")] = "",
+    to: Annotated[Path, typer.Option(help="With --export: the file to write.")] = Path("pilot.sky.yaml"),
     project: ProjectFile = HERE,
     seed: Seed = 0,
     json: AsJson = False,
     today: Today = None,
 ) -> None:
-    """Try it small: real runs on nested subsets, resumable, never run twice."""
+    """Try it small: real runs on nested subsets, resumable, never run twice.
+
+    The probe takes seconds and no model; `--trainer lora` tunes a real language model of 135M parameters in minutes.
+    """
     from tunecase import flow
-    from tunecase.show import pilot_progress
+    from tunecase.show import ask_before, pilot_progress, tell_fetching
 
     opened = _open(project, seed, today)
+    asked = flow.pilot_asked(
+        trainer=trainer, model=model, settings=set_ or (), sizes=sizes, draws=draws, every=every, tune=tune,
+        hosted=hosted or (), workers=workers, engine=engine, address=address, gpus=gpus, max_minutes=max_minutes,
+        max_usd=max_usd, usd_per_hour=usd_per_hour,
+    )  # fmt: skip
+    if export:
+        _print("exported", flow.export(opened, export, asked, accelerators, to), json)
+        return
     with pilot_progress(quiet=json) as progress:
-        record = flow.pilot(opened, trainer, draws, workers, max_minutes, progress)
+        record = flow.pilot(opened, asked, progress, ask_before(yes, quiet=json), tell_fetching)
     _finish("pilot", record, json)
 
 
 @app.command(rich_help_panel=ROAD)
 def forecast(
-    points: Annotated[Path | None, typer.Argument(help="A CSV of n,score, to forecast without a project.")] = None,
+    points: Annotated[
+        str | None,
+        typer.Argument(help="Points measured elsewhere: a CSV of n,score, an export of W&B, MLflow, trainer states."),
+    ] = None,
     target: Annotated[str | None, typer.Option(help="The score wanted, e.g. 0.92 or 92%.")] = None,
-    metric: Annotated[str, typer.Option(help="What the scores of the CSV are.")] = "accuracy",
+    metric: Annotated[str | None, typer.Option(help="What the scores are; accuracy, or the project's.")] = None,
     n_max: Annotated[int | None, typer.Option(max=10**12, help="The most examples that could be had.")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="The project rests on these points from now on.")] = False,
+    from_pilot: Annotated[bool, typer.Option("--from-pilot", help="Back from kept points to the pilot's.")] = False,
+    size_column: Annotated[str, typer.Option(help="The column of training examples.")] = "",
+    score_column: Annotated[str, typer.Option(help="The column of scores.")] = "",
+    n: Annotated[list[str] | None, typer.Option("--n", help="A run's training examples: NAME=400.")] = None,
+    step: Annotated[str, typer.Option(help="Which score of a run counts: last or best.")] = "last",
+    experiment: Annotated[str, typer.Option(help="The experiment of MLflow to read.")] = "",
+    model: Annotated[str, typer.Option(help="What kept points were measured with.")] = "",
     project: ProjectFile = HERE,
     seed: Seed = 0,
     json: AsJson = False,
@@ -151,9 +200,14 @@ def forecast(
     from tunecase import flow
 
     if points is None:
-        record = flow.forecast(_open(project, seed, today))
+        record = flow.forecast(_open(project, seed, today), from_pilot)
+    elif keep:
+        opened = _open(project, seed, today)
+        asked = flow.asked_of(flow.metric_of(opened, metric), size_column, score_column, n or (), step, experiment)
+        record = flow.keep_forecast(opened, points, asked, model, target, n_max)
     else:
-        record = flow.forecast_file(points, metric, target, n_max, seed)
+        asked = flow.asked_of(metric or "accuracy", size_column, score_column, n or (), step, experiment)
+        record = flow.forecast_file(points, asked, target, n_max, seed)
     _finish("forecast", record, json)
 
 
@@ -185,26 +239,37 @@ def run(
     anyway: Annotated[
         bool, typer.Option(help="Run the pilot even when the problem or the data are not sound.")
     ] = False,
+    trainer: Annotated[
+        str, typer.Option(help="Run a pilot of this trainer now; else the one that holds, or a probe.")
+    ] = "",
+    model: ModelOf = "",
+    max_minutes: MaxMinutes = None,
+    yes: Yes = False,
     project: ProjectFile = HERE,
     seed: Seed = 0,
     json: AsJson = False,
     today: Today = None,
 ) -> None:
-    """All of the road, in order, and the report."""
+    """All of the road, in order, and the report; what did not change since the last time is told in one line."""
     from tunecase import flow
     from tunecase.page import render
-    from tunecase.show import pilot_progress, show
+    from tunecase.show import ask_before, pilot_progress, show, show_unchanged, tell_fetching
 
     opened = _open(project, seed, today)
+    asked = flow.pilot_asked(trainer=trainer, model=model, max_minutes=max_minutes) if trainer else None
+    before: dict[str, Any] = opened.last_told()
     told: dict[str, Any] = {}
 
     def tell(verb: str, record: Any) -> None:
-        told[verb.removesuffix(" again")] = record
-        if not json:
-            show(verb, record)
+        name = verb.removesuffix(" again")
+        told[name] = record
+        if json:
+            return
+        same = verb == name and verb not in MOVING and before.get(verb) == record
+        (show_unchanged if same else show)(verb, record)
 
     with pilot_progress(quiet=json) as progress:
-        fine = flow.road(opened, tell, progress, anyway)
+        fine = flow.road(opened, tell, progress, anyway, asked, ask_before(yes, quiet=json), tell_fetching)
     told["report"] = flow.report(opened, page=render)
     _finish("run" if json else "report", told if json else told["report"], json, ok=fine)
 
@@ -267,6 +332,19 @@ def ledger_verify(project: ProjectFile = HERE, json: AsJson = False) -> None:
     from tunecase import flow
 
     _print("ledger", flow.verify(project), json)
+
+
+@ledger_app.command("merge")
+def ledger_merge(
+    other: Annotated[Path, typer.Argument(help="A ledger.jsonl brought home from another machine.")],
+    project: ProjectFile = HERE,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """Take over the pilot's runs that another machine made for this case."""
+    from tunecase import flow
+
+    _print("ledger", flow.merge(_open(project, 0, today), other), json)
 
 
 @app.command(rich_help_panel=AFTER)

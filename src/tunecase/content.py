@@ -92,7 +92,11 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A learning curve: runs, mean scores, the 80% band of the true score, target, ceiling and limit."""
+    """A learning curve: runs, mean scores, the 80% band of the true score, target, ceiling and limit.
+
+    `spread` is (n, low, high), a standard deviation from run to run around each mean; `n_budget` what the budget buys;
+    `needed` the sizes at which a tenth, half and nine tenths of the worlds reach the target, None where they never do.
+    """
 
     caption: str
     metric: str
@@ -103,6 +107,9 @@ class Curve:
     target: float | None
     ceiling: float | None
     n_max: int
+    spread: tuple[tuple[int, float, float], ...] = ()
+    n_budget: int | None = None
+    needed: tuple[int | None, int | None, int | None] | None = None
 
     @property
     def summary(self) -> str:
@@ -118,6 +125,10 @@ class Curve:
             said.append(f"target {score(self.target)}")
         if self.ceiling is not None:
             said.append(f"human ceiling {score(self.ceiling)}")
+        if self.needed is not None and self.needed[1] is not None:
+            said.append(f"half of the worlds reach the target by {count(self.needed[1])} examples")
+        if self.n_budget is not None:
+            said.append(f"the budget buys {count(self.n_budget)} examples")
         return "; ".join(said)
 
 

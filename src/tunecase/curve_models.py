@@ -2,6 +2,8 @@
 
 Shape atoms: 12,000 fixed shapes, each scaled to the points; the better a shape fits, the more it weighs.
 Drifting power law: a power law whose exponent wanders along the curve and is pulled back to a typical one.
+What is typical differs by kind (a share or a loss, a fine-tuned language model or another learner); those few numbers
+are judgement that has seen every curve of the library, and everything else here is fixed.
 """
 
 import itertools
@@ -20,11 +22,27 @@ ATOM_SEED = 0
 FREEDOM = 3  # of the Student weights
 ROUGHNESS = (0.01, 0.04, 0.15)  # how far a real curve strays from a smooth shape, in ln e
 
-EXPONENTS = (-0.08, -0.16, -0.3)  # typical slope of ln e against ln n; four times the data cut e by 10 to 34%
+STEEP = (-0.12, -0.2, -0.35)  # typical slopes of ln e against ln n of fine-tunes; 4 times the data cut e by 15 to 38%
+SHALLOW = (0.0, -0.05, -0.1, -0.2)  # those of other learners
 DRIFTS = (0.03, 0.08, 0.2, 0.45)  # standard deviation of the slope around it
 MEMORIES = (0.5, 2.0, 8.0)  # distance in ln n over which the slope forgets
 SCATTERS = (0.003, 0.01, 0.03, 0.07, 0.15, 0.3)  # of single points around the curve, in ln e
+STRAY = 0.5  # distance in ln n over which a curve's straying from its smooth law is forgotten
 LEVEL_VARIANCE = 25.0  # the level of the curve is left to the points
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """What shapes are drawn from: chance of no floor, how low floors are, median exponent, the latest bend."""
+
+    no_floor: float
+    floor_power: float
+    exponent: float
+    bend: float
+
+
+SHARES = Prior(0.1, 3.0, 0.85, 1e5)  # error rates fall faster, to lower floors, and sooner
+LOSSES = Prior(0.05, 2.5, 0.5, 3e6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,30 +63,33 @@ class Shapes:
 
 
 @cache
-def shapes() -> Shapes:
-    """The shapes, drawn once with a fixed seed.
+def shapes(prior: Prior) -> Shapes:
+    """The shapes of a kind of metric, drawn once with a fixed seed.
 
         h(n) = phi + (1 - phi) / (1 + (n/n0)^beta)
-        phi = 0 with probability .2, else .98 Beta(1, 1.2);  ln beta ~ N(ln .45, .7);  ln n0 ~ U(0, ln 3e6)
+        shares: phi = 0 with probability .1, else .98 Beta(1, 3);  ln beta ~ N(ln .85, .7);  ln n0 ~ U(0, ln 1e5)
+        losses: phi = 0 with probability .05, else .98 Beta(1, 2.5);  ln beta ~ N(ln .5, .7);  ln n0 ~ U(0, ln 3e6)
 
     Leaves out shapes that rise with n: a curve that turns is seen only as scatter.
     """
     import numpy as np
 
     rng = np.random.default_rng(ATOM_SEED)
-    floor = np.where(rng.random(ATOMS) < 0.2, 0.0, 0.98 * rng.beta(1, 1.2, ATOMS))
-    exponent = np.exp(rng.normal(np.log(0.45), 0.7, ATOMS))
-    return Shapes(floor, exponent, rng.uniform(0, np.log(3e6), ATOMS))
+    floor = np.where(rng.random(ATOMS) < prior.no_floor, 0.0, 0.98 * rng.beta(1, prior.floor_power, ATOMS))
+    exponent = np.exp(rng.normal(np.log(prior.exponent), 0.7, ATOMS))
+    return Shapes(floor, exponent, rng.uniform(0, np.log(prior.bend), ATOMS))
 
 
 @dataclass(frozen=True, slots=True)
 class AtomFit:
-    """The shapes that carry weight, with their scale and the doubt around it."""
+    """The shapes that carry weight, with their scale, the doubt around it and the roughness that is part of it."""
 
+    shapes: Shapes
     which: "NDArray[np.intp]"
     weight: "Array"
     log_scale: "Array"
     doubt: "Array"
+    rough: "Array"
     freedom: int
 
     def sample(self, sizes: "Array", draws: int, rng: "np.random.Generator") -> "Array":
@@ -77,11 +98,28 @@ class AtomFit:
 
         picked = _stratified(self.weight, draws, rng)
         shift = self.doubt[picked] * rng.standard_t(self.freedom, draws)
-        return np.asarray((self.log_scale[picked] + shift)[:, None] + shapes().logs(sizes, self.which[picked]))
+        return np.asarray((self.log_scale[picked] + shift)[:, None] + self.shapes.logs(sizes, self.which[picked]))
+
+    def curves(self, sizes: "Array", draws: int, rng: "np.random.Generator") -> "Array":
+        """As `sample`, but the part of the doubt that is roughness comes and goes along each curve."""
+        import numpy as np
+
+        picked = _stratified(self.weight, draws, rng)
+        scale = np.sqrt(self.freedom / rng.chisquare(self.freedom, draws))
+        level = np.sqrt(np.maximum(self.doubt[picked] ** 2 - self.rough[picked] ** 2, 0.0))
+        strayed = rng.standard_normal((draws, len(sizes))) @ _wander(np.log(sizes)).T
+        moved = level[:, None] * rng.standard_normal((draws, 1)) + self.rough[picked, None] * strayed
+        smooth = self.log_scale[picked, None] + self.shapes.logs(sizes, self.which[picked])
+        return np.asarray(smooth + scale[:, None] * moved)
 
 
 def fit_atoms(
-    sizes: "Array", log_error: "Array", noise: "Array", roughness: tuple[float, ...] = ROUGHNESS, only_true: bool = True
+    sizes: "Array",
+    log_error: "Array",
+    noise: "Array",
+    prior: Prior,
+    roughness: tuple[float, ...] = ROUGHNESS,
+    only_true: bool = True,
 ) -> AtomFit:
     """Shape atoms weighted by how well they go through the points.
 
@@ -93,6 +131,7 @@ def fit_atoms(
         sizes: n, at least two, shape (k,).
         log_error: ln e, shape (k,).
         noise: variance of ln e by measuring, one row per hypothesis about it, shape (hypotheses, k).
+        prior: what the shapes are drawn from.
         roughness: standard deviations of ln e around a smooth shape; every pair with a noise row competes.
         only_true: False gives the doubt of one more measured point with plain roughness only (section 5a's form).
     Returns: an AtomFit; shapes of negligible weight are left out.
@@ -104,7 +143,8 @@ def fit_atoms(
     pairs = [(rough, row) for rough in roughness for row in noise]
     v = np.array([rough**2 + row for rough, row in pairs]).T
     w, total = 1 / v, (1 / v).sum(0)
-    gap = log_error - shapes().logs(sizes)
+    drawn = shapes(prior)
+    gap = log_error - drawn.logs(sizes)
     log_scale = gap @ w / total
     chi = np.maximum((gap**2) @ w - total * log_scale**2, 0.0)
     freedom = k - 1 + FREEDOM
@@ -115,7 +155,8 @@ def fit_atoms(
     weight = np.exp(log_weight - log_weight.max())
     atom, level = np.nonzero(weight > 1e-6)
     kept = weight[atom, level]
-    return AtomFit(atom, kept / kept.sum(), log_scale[atom, level], doubt[atom, level], freedom)
+    scaled, doubts, strays = (part[atom, level] for part in (log_scale, doubt, scale * rough))
+    return AtomFit(drawn, atom, kept / kept.sum(), scaled, doubts, strays, freedom)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +164,7 @@ class DriftFit:
     """The cells of the grid that carry weight, and what is needed to read each at any size."""
 
     x: "Array"
+    level: float
     cells: "Array"
     weight: "Array"
     solved: "Array"
@@ -136,52 +178,77 @@ class DriftFit:
         picked = _stratified(self.weight, draws, rng)
         return np.asarray(mean[picked] + deviation[picked] * rng.standard_normal(draws)[:, None])
 
+    def curves(self, sizes: "Array", draws: int, rng: "np.random.Generator") -> "Array":
+        """As `sample`, but drawn jointly over the sizes, so that curves cross; shape (draws, sizes)."""
+        import numpy as np
+
+        at = np.log(sizes)
+        there = np.maximum(at - self.x[0], 0.0)
+        mean, pulled = self._given(at)
+        joint = _covariance(there[:, None], there[None, :], self.cells) - np.einsum("cks,ckt->cst", pulled, pulled)
+        strayed = _wander(at)
+        joint += self.cells[:, 3, None, None] ** 2 * (strayed @ strayed.T) + 1e-9 * np.eye(len(at))
+        lower = np.linalg.cholesky(joint)
+        picked = _stratified(self.weight, draws, rng)
+        moved = np.empty((draws, len(at)))
+        normal = rng.standard_normal((draws, len(at)))
+        for cell in np.unique(picked):
+            mine = picked == cell
+            moved[mine] = normal[mine] @ lower[cell].T
+        return np.asarray(mean[picked] + moved)
+
     def moments(self, at: "Array") -> tuple["Array", "Array"]:
         """Mean and standard deviation of ln e at ln n for each cell, shape (cells, sizes)."""
         import numpy as np
 
-        here, there = self.x - self.x[0], np.maximum(at - self.x[0], 0.0)
-        cross = _covariance(here[:, None], there[None, :], self.cells)
-        mean = _mean(at, self.x, self.cells) + np.einsum("cks,ck->cs", cross, self.solved)
-        pulled = np.linalg.solve(self.lower, cross)
-        prior = _covariance(there, there, self.cells)
-        left = prior - (pulled**2).sum(1)
+        mean, pulled = self._given(at)
+        there = np.maximum(at - self.x[0], 0.0)
+        left = _covariance(there, there, self.cells) - (pulled**2).sum(1)
         return mean, np.sqrt(np.maximum(left, 0) + self.cells[:, 3, None] ** 2)
 
+    def _given(self, at: "Array") -> tuple["Array", "Array"]:
+        import numpy as np
 
-def fit_drift(sizes: "Array", log_error: "Array", noise: "Array") -> DriftFit:
+        here, there = self.x - self.x[0], np.maximum(at - self.x[0], 0.0)
+        cross = _covariance(here[:, None], there[None, :], self.cells)
+        mean = self.level + _slope(at, self.x, self.cells) + np.einsum("cks,ck->cs", cross, self.solved)
+        return np.asarray(mean), np.asarray(np.linalg.solve(self.lower, cross), dtype=float)
+
+
+def fit_drift(sizes: "Array", log_error: "Array", noise: "Array", exponents: tuple[float, ...]) -> DriftFit:
     """A power law with a drifting exponent, over a grid of typical exponent, drift, memory and scatter.
 
         f(x) = level + integral of s,  x = ln n;  s an Ornstein-Uhlenbeck process around mu with deviation eta
         and memory l:  Cov(f(a), f(b)) = eta^2 l^2 (2a/l - 1 + e^(-a/l) + e^(-b/l) - e^(-(b-a)/l)),  0 <= a <= b
         ln e_i = f(x_i) + N(0, scatter^2 + noise_i); cells of the grid weigh by their marginal likelihood
 
-    Args and Leaves out: as for `fit_atoms`. The scatter counts as part of the true curve.
+    Args and Leaves out: as for `fit_atoms`; `exponents` are the typical ones. Scatter counts as part of the true curve.
     Returns: a DriftFit; cells of negligible weight are left out.
     """
     import numpy as np
 
     x = np.log(sizes)
-    cells = np.array(list(itertools.product(EXPONENTS, DRIFTS, MEMORIES, SCATTERS)))
+    cells = np.array(list(itertools.product(exponents, DRIFTS, MEMORIES, SCATTERS)))
     cells = np.repeat(cells, len(noise), axis=0)
     measured = np.tile(noise, (len(cells) // len(noise), 1))
     here = x - x[0]
     total = _covariance(here[:, None], here[None, :], cells)
     total = total + (cells[:, 3, None] ** 2 + measured)[:, :, None] * np.eye(len(x))
     lower = np.linalg.cholesky(total)
-    gap = log_error - _mean(x, x, cells)
+    level = float(log_error[-1])
+    gap = log_error - level - _slope(x, x, cells)
     half = np.linalg.solve(lower, gap[:, :, None])
     log_weight = -(half[:, :, 0] ** 2).sum(1) / 2 - np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(1)
     weight = np.exp(log_weight - log_weight.max())
     kept = weight > 1e-3
     solved = np.linalg.solve(total[kept], gap[kept, :, None])[:, :, 0]
-    return DriftFit(x, cells[kept], weight[kept] / weight[kept].sum(), solved, lower[kept])
+    return DriftFit(x, level, cells[kept], weight[kept] / weight[kept].sum(), solved, lower[kept])
 
 
-def _mean(at: "Array", x: "Array", cells: "Array") -> "Array":
+def _slope(at: "Array", x: "Array", cells: "Array") -> "Array":
     import numpy as np
 
-    return np.asarray(cells[:, 0, None] * (at - x[-1]) - 1.0)
+    return np.asarray(cells[:, 0, None] * (at - x[-1]))
 
 
 def _covariance(a: "Array", b: "Array", cells: "Array") -> "Array":
@@ -192,6 +259,14 @@ def _covariance(a: "Array", b: "Array", cells: "Array") -> "Array":
     drift, memory = (cells[:, i].reshape(-1, *[1] * low.ndim) for i in (1, 2))
     spent = 2 * low / memory - 1 + np.exp(-low / memory) + np.exp(-high / memory) - np.exp(-(high - low) / memory)
     return np.asarray(drift**2 * memory**2 * spent + LEVEL_VARIANCE)
+
+
+def _wander(at: "Array") -> "Array":
+    """A factor that turns independent normal numbers into ones that are alike at close ln n, each of variance 1."""
+    import numpy as np
+
+    near = np.exp(-(((at[:, None] - at[None, :]) / STRAY) ** 2) / 2)
+    return np.asarray(np.linalg.cholesky(near + 1e-6 * np.eye(len(at))))
 
 
 def _stratified(weight: "Array", draws: int, rng: "np.random.Generator") -> "NDArray[np.intp]":

@@ -1,18 +1,20 @@
 """From a few points of a learning curve to a belief about all of it: draws of the true error at any size.
 
-Everything is computed on an error e (1 - score, or the score itself where lower is better), in logarithms. Two
-independent models are pooled draw for draw; for a bounded metric a tenth of the pool, without a clear signal a third,
-is what measured curves did at that ratio; the pool is widened by what it missed on curves that it had not seen.
+Everything is computed on an error e (1 - score, or the score itself where lower is better), in logarithms. Four
+forecasts are pooled, a quarter each: two curve models, and two corrections of them learnt from a library of measured
+curves. For a fine-tuned model up to a third of the pool gives way to what measured curves did at that ratio,
+whatever the pilot: the less the models know, the more. The band is never narrowed below that.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.curve_models import AtomFit, DriftFit, fit_atoms, fit_drift
+from tunecase.curve_lessons import LEAST_RATIO, Ahead, Lessons, lessons, regression
+from tunecase.curve_models import LOSSES, SHALLOW, SHARES, STEEP, AtomFit, DriftFit, fit_atoms, fit_drift
 from tunecase.points import LEAST_ERROR, error_of, merge, spreads, to_error, to_score
 from tunecase.records import Point
 from tunecase.spread import generator
@@ -27,10 +29,15 @@ __all__ = ["Belief", "Gate", "believe", "gate", "merge", "reach_share", "to_erro
 
 LEAST_SIZES = 3
 FARTHEST = 64  # times the largest size: beyond, nothing was ever checked
+KNOTS = 14  # sizes at which curves are drawn jointly
 SEED_SD = 0.033  # mean over 285 cells of 4 seeds, e between .07 and .9
-SIGNAL_CUT = 0.15
-SIGNAL_SCATTER = 0.06
-BASE_SHARE, BASE_SHARE_NO_SIGNAL = 0.1, 1 / 3  # of the pool, bounded metrics only
+SIGNAL_CUT = 0.15  # worth telling from noise
+LEAST_CUT, LEAST_CUT_OTHER = 0.05, 0.01  # of a fine-tune, which may fall late; of another learner
+SIGNAL = 2  # times the noise
+BASE_SHARE = 1 / 3  # of the pool at most, fine-tuned models only
+BASE_DOUBT = 0.3  # 80% width of ln e per ln N at which that share is reached
+BASE_RATIO = 8  # at which the doubt is read
+SKETCH = 400  # draws from each model that the learnt forecasts correct
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +70,24 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
-class BaseRates:
-    """What measured LLM curves did: quantiles of ln e(N)/e(last) by ratio N/last; no change at ratio 1."""
+class Sketch:
+    """Where both models go: `ahead` from 1.9 times the last size, `level` and draws `known` up to the last size.
 
-    log_ratios: "Array"
-    levels: "Array"
-    quantiles: "Array"
+    `part` is how far each size lies on the way from the last size to 1.9 times it.
+    """
 
-    def log_changes(self, ratio: "Array", u: "Array") -> "Array":
-        """ln e(N)/e(last) at levels u, shape (u, ratios); beyond the last ratio nothing more changes."""
+    ahead: Ahead
+    level: float
+    known: "Array"
+    part: "Array"
+
+    def blend(self, levels: "Array", learnt: "Array") -> "Array":
+        """From what the points say of sizes measured to what was learnt of later ones, shape (levels, sizes)."""
         import numpy as np
 
-        at = np.log(np.maximum(ratio, 1.0))
-        by_level = np.array([np.interp(at, self.log_ratios, column) for column in self.quantiles.T])
-        return np.array([np.interp(u, self.levels, column) for column in by_level.T]).T
+        steps = (np.arange(len(self.known)) + 0.5) / len(self.known)
+        own = np.array([np.interp(levels, steps, column) for column in self.known.T]).T
+        return np.asarray((1 - self.part) * own + self.part * learnt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,42 +105,125 @@ class Belief:
     seed: int
     atoms: AtomFit
     drift: DriftFit
-    base: BaseRates
+    language_model: bool
+    library: Lessons
 
     @property
     def base_share(self) -> float:
         """The share of worlds that follow the base rates."""
-        if "base rate" not in self.models:
+        import numpy as np
+
+        if not self.language_model:
             return 0.0
-        return BASE_SHARE if self.gate.passed else BASE_SHARE_NO_SIGNAL
+        if self.bounded and not self.gate.passed:
+            return BASE_SHARE
+        ahead = self.sketch(np.array([float(BASE_RATIO * self.points[-1].n)])).ahead
+        doubt = float(ahead.width[0] / ahead.log_ratio[0])
+        return BASE_SHARE * min(1.0, (doubt / BASE_DOUBT) ** 3)
 
     def paths(self, sizes: "Sequence[float] | Array", draws: int = 2000) -> "Array":
-        """The true error at each size in each world, coherent over sizes by matching quantiles.
+        """The true error at each size in each world; a world is one curve, and curves cross.
+
+        The spread at each size is the calibrated one; which world lies where in it follows the ranks of curves drawn
+        jointly from the models (a Schaake shuffle), so that a measurement at one size tells something, but not all,
+        of another.
 
         Args:
             sizes: n, any order, shape (sizes,).
-            draws: worlds.
+            draws: worlds; the same worlds for every call with as many.
         Returns: e, shape (draws, sizes); not forced to fall with n.
-        Leaves out: worlds whose order changes with n (a world that is bad at one size is bad at all).
+        Leaves out: beyond 64 times the largest size worlds keep the order they have there.
+        Source: Clark et al., J. Hydrometeorology 5 (2004), for the shuffle.
         """
         import numpy as np
 
         at = np.asarray(sizes, dtype=float)
+        ranked = self._ranked(at, draws)
+        order = np.argsort(self._curves(at, draws), axis=0)
+        log_errors = np.empty_like(ranked)
+        np.put_along_axis(log_errors, order, ranked, axis=0)
+        errors = np.maximum(np.exp(log_errors), LEAST_ERROR)
+        return np.asarray(np.minimum(errors, 1.0) if self.bounded else errors)
+
+    def middle(self, sizes: "Sequence[float] | Array") -> "Array":
+        """One best guess of the error at each size, the best guide to the data needed: the nearest lessons' median.
+
+        Args:
+            sizes: n, any order, shape (sizes,).
+        Returns: e, shape (sizes,).
+        """
+        import numpy as np
+
+        at, half = np.asarray(sizes, dtype=float), np.array([0.5])
+        sketch = self.sketch(at)
+        guess = np.exp(sketch.blend(half, sketch.level + self.library.nearest(sketch.ahead, half))[0])
+        return np.asarray(np.clip(guess, LEAST_ERROR, 1.0 if self.bounded else None))
+
+    def _ranked(self, at: "Array", draws: int) -> "Array":
+        """ln e at each size on its own, rising over draws, shape (draws, sizes)."""
+        import numpy as np
+
         rng = generator(self.seed, "curve")
         based = round(draws * self.base_share)
-        half = (draws - based + 1) // 2
-        parts = [self.atoms.sample(at, half, rng), self.drift.sample(at, draws - based - half, rng)]
-        last = self.points[-1]
-        ratio = at / last.n
-        if based:
-            error = error_of(last, self.direction)
-            parts.append(math.log(error) + self.base.log_changes(ratio, (np.arange(based) + rng.random(based)) / based))
+        quarters = [(draws - based + i) // 4 for i in range(4)]
+        atoms, drift, nearest, regressed = quarters
+        parts = [self.atoms.sample(at, atoms, rng), self.drift.sample(at, drift, rng)]
+        sketch = self.sketch(at)
+        forecasts = (self.library.nearest, regression(self.library).quantiles, self.library.base)
+        for count, ahead in zip((nearest, regressed, based), forecasts, strict=True):
+            levels = (np.arange(count) + rng.random(count)) / max(count, 1)
+            if count:
+                parts.append(sketch.blend(levels, sketch.level + ahead(sketch.ahead, levels)))
         ranked = np.sort(np.concatenate(parts), axis=0)
         middle = np.median(ranked, axis=0)
+        ratio = at / self.points[-1].n
         beyond = np.maximum(np.log(np.maximum(ratio, 1)) / math.log(FARTHEST), 1)
-        ranked = middle + self.calibration.factor * beyond * (ranked - middle)
-        errors = np.maximum(np.exp(ranked[rng.permutation(draws)]), LEAST_ERROR)
-        return np.asarray(np.minimum(errors, 1.0) if self.bounded else errors)
+        return np.asarray(middle + self.calibration.factor * beyond * (ranked - middle))
+
+    def sketch(self, at: "Array") -> "Sketch":
+        """Where both models go, in the terms of the lessons."""
+        import numpy as np
+
+        rng = generator(self.seed, "sketch")
+        first, last = float(self.points[0].n), float(self.points[-1].n)
+        marks = [first, last, LEAST_RATIO * last]
+        grid = np.concatenate([marks, np.minimum(at, last), np.maximum(at, LEAST_RATIO * last)])
+        drawn = [model.sample(grid, SKETCH, rng) for model in (self.atoms, self.drift)]
+        (low_a, atoms, high_a), (low_d, drift, high_d) = (np.quantile(part, (0.1, 0.5, 0.9), axis=0) for part in drawn)
+        then, level, soon = (atoms[:3] + drift[:3]) / 2
+        later = slice(3 + len(at), None)
+        ahead = Ahead(
+            np.log(grid[later] / last),
+            atoms[later] - level,
+            drift[later] - level,
+            (high_a - low_a)[later],
+            (high_d - low_d)[later],
+            np.array(math.log(last)),
+            np.array((level - then) / math.log(last / first) - (soon - level) / math.log(LEAST_RATIO)),
+            np.array(float(self.language_model)),
+        )
+        known = np.sort(np.concatenate(drawn)[:, 3 : 3 + len(at)], axis=0)
+        part = np.clip(np.log(at / last) / math.log(LEAST_RATIO), 0, 1)
+        return Sketch(ahead, float(level), known, part)
+
+    def _curves(self, at: "Array", draws: int) -> "Array":
+        """Jointly drawn ln e, for their order only: drawn at fixed sizes and read between them."""
+        import numpy as np
+
+        rng = generator(self.seed, "worlds")
+        based = round(draws * self.base_share)
+        half = (draws - based + 1) // 2
+        knots = np.geomspace(self.points[0].n, FARTHEST * self.points[-1].n, KNOTS)
+        parts = [self.atoms.curves(knots, half, rng), self.drift.curves(knots, draws - based - half, rng)]
+        if based:
+            sketch = self.sketch(knots)
+            levels = rng.random(based)
+            parts.append(sketch.blend(rng.random(based), sketch.level + self.library.base(sketch.ahead, levels)))
+        drawn = rng.permutation(np.concatenate(parts))
+        where = np.interp(np.log(at), np.log(knots), np.arange(KNOTS))
+        low = np.minimum(where.astype(int), KNOTS - 2)
+        part = where - low
+        return np.asarray((1 - part) * drawn[:, low] + part * drawn[:, low + 1])
 
     def next_test(self, paths: "Array", test_rows: int | None) -> "Array":
         """The error that the next test will print: the true error, the run's own seed noise, the test's items.
@@ -169,11 +263,21 @@ def reach_share(paths: "Array", error_target: float) -> "Array":
     return np.asarray((best <= error_target).mean(0))
 
 
-def believe(points: Sequence[Point], *, direction: str, bounded: bool, binomial: bool, seed: int = 0) -> Belief:
+def believe(
+    points: Sequence[Point],
+    *,
+    direction: str,
+    bounded: bool,
+    binomial: bool,
+    seed: int = 0,
+    language_model: bool = True,
+    library: Lessons | None = None,
+) -> Belief:
     """The belief about a learning curve from the points of a pilot.
 
         v_i = (1 - e_i)/(m_i e_i) + (sd/e_i)^2 / draws_i     the variance of ln e_i by measuring
-        pool = half shape atoms, half drifting power law; bounded: of that, 10% give way to base rates, or 33%
+        pool = a quarter each: shape atoms, drifting power law, nearest lessons, regression on lessons
+        fine-tunes: of that, min(1, (doubt / .3)^3) / 3 gives way to base rates; a third where a share shows no signal
 
     Args:
         points: at least two sizes; points of one size are averaged.
@@ -181,6 +285,8 @@ def believe(points: Sequence[Point], *, direction: str, bounded: bool, binomial:
         bounded: the score is a share between 0 and 1.
         binomial: the score counts right items, so that m items give it a binomial's noise.
         seed: same seed, same belief.
+        language_model: the points are fine-tunes; False for other learners, whose curves are flatter.
+        library: the lessons of other curves; the shipped ones when left out.
     Returns: a Belief.
     Raises: ValueError below two sizes.
     Leaves out: the common error of points that share one test set, and anything but the number of examples.
@@ -196,22 +302,31 @@ def believe(points: Sequence[Point], *, direction: str, bounded: bool, binomial:
     # A spread that nobody measured is a guess; the points may also be quieter than it, so both compete.
     guessed = bounded and spreads(tidy) is None
     noise = np.array([test, test + run]) if guessed else (test + run)[None]
-    signal = gate(tidy, direction=direction, bounded=bounded, binomial=binomial)
-    models = ("shape atoms", "drifting power law", *(("base rate",) if bounded else ()))
+    signal = gate(tidy, direction=direction, bounded=bounded, binomial=binomial, language_model=language_model)
+    models = ("shape atoms", "drifting power law", "nearest lessons", "regression")
+    based = ("base rate",) if language_model else ()
     kept = calibration("bounded" if bounded else "unbounded")
-    words = _assumptions(tidy, bounded, binomial, kept, signal)
-    fits = fit_atoms(sizes, log_error, noise), fit_drift(sizes, log_error, noise)
-    return Belief(tidy, direction, bounded, binomial, signal, kept, models, words, seed, *fits, base_rates())
+    known = library or lessons()
+    fits = (
+        fit_atoms(sizes, log_error, noise, SHARES if bounded else LOSSES),
+        fit_drift(sizes, log_error, noise, STEEP if language_model else SHALLOW),
+    )
+    belief = Belief(
+        tidy, direction, bounded, binomial, signal, kept, models + based, (), seed, *fits, language_model, known
+    )
+    return replace(belief, assumptions=_assumptions(belief))
 
 
-def gate(points: Sequence[Point], *, direction: str, bounded: bool, binomial: bool) -> Gate:
-    """Is the pilot's improvement a signal? It must cut the error by 15% and stand out of the noise.
+def gate(
+    points: Sequence[Point], *, direction: str, bounded: bool, binomial: bool, language_model: bool = True
+) -> Gate:
+    """Is the pilot's improvement a signal? It must cut the error, and stand out of the noise.
 
-        cut = 1 - e_last/e_first >= 15%, and
-        with a known test size: ln(e_first/e_last) > 2 sqrt(v_first + v_last); else: scatter around a straight line
-        in logs (root mean square) < .06
+        cut = 1 - e_last/e_first >= 5%, or 1% where the learner is no fine-tuned model, and
+        with a known test size: ln(e_first/e_last) > 2 sqrt(v_first + v_last)
+        else: ln(e_first/e_last) > 2 standard deviations of ln e around a straight line in ln n, k - 2 in the divisor
 
-    Leaves out: improvements between the ends; the thresholds are judgement, not tuned.
+    Leaves out: improvements between the ends; the thresholds are judgement that has seen the library.
     """
     import numpy as np
 
@@ -224,25 +339,28 @@ def gate(points: Sequence[Point], *, direction: str, bounded: bool, binomial: bo
     words = f"the error {f'fell by {cut:.0%}' if cut > 0 else 'did not fall'}"
     words += f" from {tidy[0].n:,} to {tidy[-1].n:,} examples"
     if test > 0 and standard_error:
-        clear = gain > 2 * standard_error
+        clear = gain > SIGNAL * standard_error
         words += f", {gain / standard_error:.1f} times its standard error" if gain > 0 else ""
     else:
         scatter = _scatter(tidy, direction)
-        clear = scatter < SIGNAL_SCATTER
-        words += f", scattering {scatter:.0%} around a straight line"
+        clear = gain > SIGNAL * scatter
+        words += f", scattering {scatter:.0%} around a straight line" if math.isfinite(scatter) else ""
     smallest = max(gain, -math.log(1 - SIGNAL_CUT))
     noisy = standard_error is not None and 2 * standard_error > smallest
     share = float(test / variance) if variance > 0 else 0.0
-    return Gate(cut >= SIGNAL_CUT and clear, cut, standard_error, share, noisy, words)
+    least = LEAST_CUT if language_model else LEAST_CUT_OTHER
+    return Gate(cut >= least and clear, cut, standard_error, share, noisy, words)
 
 
 def _scatter(points: Sequence[Point], direction: str) -> float:
-    """Root mean square of ln e around a straight line in ln n."""
+    """Standard deviation of ln e around a straight line in ln n; endless for two points, which any line meets."""
     import numpy as np
 
+    if len(points) < 3:
+        return math.inf
     x, y = np.log([point.n for point in points]), np.log([error_of(point, direction) for point in points])
     left = y - np.polyval(np.polyfit(x, y, 1), x)
-    return float(np.sqrt(np.mean(left**2)))
+    return float(np.sqrt(np.sum(left**2) / (len(points) - 2)))
 
 
 @cache
@@ -251,18 +369,6 @@ def calibration(kind: str) -> Calibration:
     row = next(row for row in catalog.read_table("curve_calibration") if row["kind"] == kind)
     factor = max(1.0, float(row["factor"]))
     return Calibration(kind, factor, int(row["units"]), int(row["tasks"]), row["source"], row["date"])
-
-
-@cache
-def base_rates() -> BaseRates:
-    """The shipped base rates."""
-    import numpy as np
-
-    rows = catalog.read_table("curve_base_rates")
-    levels = [key for key in rows[0] if key[1:].isdigit()]
-    ratios = np.array([0.0, *(math.log(float(row["ratio"])) for row in rows)])
-    values = np.array([[0.0] * len(levels), *([float(row[level]) for level in levels] for row in rows)])
-    return BaseRates(ratios, np.array([int(level[1:]) / 100 for level in levels]), values)
 
 
 def _shrink(error: "Array") -> "Array":
@@ -291,19 +397,22 @@ def run_variance(points: Sequence[Point], direction: str, bounded: bool) -> "Arr
     return np.asarray((sd / errors) ** 2 / np.array([point.draws for point in points]))
 
 
-def _assumptions(
-    points: Sequence[Point], bounded: bool, binomial: bool, kept: Calibration, signal: Gate
-) -> tuple[str, ...]:
-    words = ["two curve models pooled half and half: shape atoms and a drifting power law"]
-    if bounded:
-        part = "a tenth" if signal.passed else "no clear signal in the points, so a third"
-        words.append(f"{part} of the belief is what other measured curves did from there")
+def _assumptions(belief: Belief) -> tuple[str, ...]:
+    points, bounded, kept = belief.points, belief.bounded, belief.calibration
+    many = belief.library.units
+    words = [
+        f"four forecasts pooled: two curve models, and two corrections of them learnt from {many} sources of curves"
+    ]
+    share = belief.base_share
+    if share >= 0.005:
+        why = "" if belief.gate.passed or not bounded else "no clear signal in the points, so "
+        words.append(f"{why}{share:.0%} of the belief is what other fine-tunes did from there, whatever the points")
     sd = spreads(points)
     if sd is not None:
         words.append(f"scores differ from run to run by {_spread_words(sd[-1], bounded)} (seen in the points)")
     elif bounded:
         words.append(f"scores differ from run to run by up to {100 * SEED_SD:.1f} points (assumed)")
-    if binomial and not all(point.test_rows for point in points):
+    if belief.binomial and not all(point.test_rows for point in points):
         words.append("the number of test items is unknown: their noise is not counted")
     widened = (
         f"band widened {kept.factor:.2f} times" if kept.factor > 1 else "band as the models give it, never narrower"

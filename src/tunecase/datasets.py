@@ -8,10 +8,10 @@ whole, up to 200 MB.
 import csv
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 from tunecase.errors import InputError, MissingExtraError, Problem
 
@@ -421,6 +421,27 @@ def looks_like_classes(outputs: Iterable[str]) -> bool:
     counts = Counter(outputs)
     short = sum(count for output, count in counts.items() if len(output) <= LONGEST_LABEL)
     return are_classes(len(counts), short, counts.total())
+
+
+def kind_of(outputs: Sequence[str]) -> Literal["classification", "extraction", "generation"]:
+    """What kind of answer outputs are: classes, JSON objects (nine in ten of them), or free text.
+
+    Example:
+        >>> kind_of(['{"name": "Ann"}', '{"name": "Bob"}', '{}'])
+        'extraction'
+    """
+    if sum(_is_object(output) for output in outputs) >= 0.9 * max(len(outputs), 1):
+        return "extraction"
+    return "classification" if looks_like_classes(outputs) else "generation"
+
+
+def _is_object(output: str) -> bool:
+    import orjson
+
+    try:
+        return isinstance(orjson.loads(output), dict)
+    except orjson.JSONDecodeError:
+        return False
 
 
 def are_classes(distinct: int, short: int, total: int) -> bool:

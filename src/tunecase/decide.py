@@ -9,9 +9,9 @@ from tunecase import catalog, levers
 from tunecase.curves import LEAST_SIZES, believe, to_error
 from tunecase.levers import Offer, Plan, State
 from tunecase.loop import of_the_model
-from tunecase.prices import Basis, supply
-from tunecase.project import Project, read_score
-from tunecase.records import Audit, Decision, Definition, Estimate, Forecast, Option
+from tunecase.prices import Basis, baseline_score, supply, target_value
+from tunecase.project import Project
+from tunecase.records import Audit, Decision, Definition, Estimate, Forecast, Option, Tuning
 from tunecase.spread import Band, band
 from tunecase.wording import count, figures, money, score, sentence, share
 
@@ -52,6 +52,7 @@ def decide(
     forecast: Forecast | None,
     spent: float = 0.0,
     no_pilot: str = "",
+    tuning: Tuning | None = None,
 ) -> Decision:
     """The next step with the best expected value, the arithmetic of every lever, and where the advice flips.
 
@@ -61,6 +62,7 @@ def decide(
     Args:
         spent: already paid, in the base currency; the budget holds for the rest.
         no_pilot: why no pilot could be run here, in words; empty when one was.
+        tuning: a search over settings that the pilot made.
     Returns: the Decision. Leaves out experiments other than the next pilot, and serving costs.
     """
     value = target_value(project, basis, definition)
@@ -68,7 +70,7 @@ def decide(
     if forecast is None or len(forecast.points) < LEAST_SIZES or forecast.target is None:
         assert gate is not None
         return _closed(gate, (), value, basis, ())
-    state = _state(project, basis, definition, audit, estimate, forecast, value, spent)
+    state = _state(project, basis, definition, audit, estimate, forecast, value, spent, tuning)
     offers = tuple(lever(state) for lever in LEVERS)
     options = tuple(_option(offer, state, value is not None) for offer in offers)
     notes = _assumptions(project, offers, state, value)
@@ -76,33 +78,6 @@ def decide(
         return _closed(gate, options, value, basis, notes)
     assert value is not None
     return _choose(project, forecast, offers, options, value, basis, notes)
-
-
-def target_value(project: Project, basis: Basis, definition: Definition) -> "Draws | None":
-    """V, what reaching the target is worth: value x volume x horizon x (target - baseline), shape (worlds,).
-
-    The baseline is what is in use today (problem.baseline), else the best score measured without a fine-tune. None
-    when value, volume or target are not stated, or the metric is not a share of answers.
-    """
-    import numpy as np
-
-    problem = project.problem
-    base = _baseline(project, definition)
-    if problem.value is None or problem.volume is None or problem.target is None or base is None:
-        return None
-    if problem.metric is not None and not catalog.metric(problem.metric).binomial:
-        return None
-    gain = max(0.0, read_score(problem.target) - base)
-    horizon = basis.draw("problem.horizon", problem.horizon)
-    value = basis.worlds.draw("problem.value", problem.value.spread)
-    volume = basis.worlds.draw("problem.volume", problem.volume.spread)
-    return np.asarray(value * volume * horizon * gain)
-
-
-def _baseline(project: Project, definition: Definition) -> float | None:
-    if project.problem.baseline is not None:
-        return read_score(project.problem.baseline)
-    return max((s for s in (definition.majority, definition.probe) if s is not None), default=None)
 
 
 def _gate(
@@ -173,6 +148,7 @@ def _state(
     forecast: Forecast,
     value: "Draws | None",
     spent: float,
+    tuning: Tuning | None,
 ) -> State:
     import numpy as np
 
@@ -185,7 +161,7 @@ def _state(
     sizes = [min(max(forecast.points[-1].n, audit.usable if audit else 0), forecast.n_max)]
     while sizes[-1] < forecast.n_max and len(sizes) < 8:
         sizes.append(int(min(2 * sizes[-1], forecast.n_max)))
-    base = _baseline(project, definition)
+    base = baseline_score(project, definition)
     target = forecast.target
     assert target is not None
     budget = project.budget.spread.median - spent if project.budget else float("inf")
@@ -196,16 +172,11 @@ def _state(
         error_floor=0.0 if forecast.ceiling is None else to_error(forecast.ceiling, forecast.direction),
         test_rows=forecast.points[-1].test_rows if metric.binomial else None,
         value=value if value is not None else np.zeros(basis.worlds.n),
-        round_cost=_mean(estimate.round_price),
-        run_cost=_mean(estimate.run_price) if estimate.run_price else 0.0, supply=supply(basis),
+        round_cost=estimate.round_price.mean,
+        run_cost=estimate.run_price.mean if estimate.run_price else 0.0, supply=supply(basis),
         budget_left=budget, forecast=forecast, audit=audit, estimate=estimate, basis=basis,
-        model=project.models[-1] if project.models else catalog.default("models").value,
+        model=project.models[-1] if project.models else catalog.default("models").value, tuning=tuning,
     )  # fmt: skip
-
-
-def _mean(amount: Band) -> float:
-    """Swanson's rule: the mean of a skewed amount from its P10, P50 and P90."""
-    return 0.3 * amount.p10 + 0.4 * amount.p50 + 0.3 * amount.p90
 
 
 def _worth(offer: Offer, scale: float = 1.0) -> float:

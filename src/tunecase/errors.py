@@ -3,7 +3,8 @@
     TunecaseError            3  something outside went wrong; the message holds a fix
     ├── InputError           2  the input cannot be read as asked; carries every Problem found
     ├── MissingExtraError         3  an optional part is not installed; says the install line
-    └── LedgerBusyError           3  another process holds the ledger's lock
+    ├── LedgerBusyError           3  another process holds the ledger's lock
+    └── EndpointError             3  a hosted model did not answer
 
 The number is the exit code of the command line; 0 is fine, 1 means that the answer is no.
 """
@@ -51,6 +52,10 @@ class MissingExtraError(TunecaseError):
 
 class LedgerBusyError(TunecaseError):
     """Another process held the ledger's lock for too long."""
+
+
+class EndpointError(TunecaseError):
+    """A hosted model refuses to answer, or cannot be reached."""
 
 
 def nearest(name: str, known: Sequence[str], most: int = 3) -> str:

@@ -10,7 +10,7 @@ from tunecase.costs import Cost, Work, data, evaluation, gpu, gpu_hours, inferen
 from tunecase.hardware import Choice, Machine, base_model, choose, sequence_tokens
 from tunecase.prices import Basis, low_pay, person_hour, supply, team_share
 from tunecase.project import Project
-from tunecase.records import Audit, Definition, Driver, Estimate, Forecast, Line, Tokens
+from tunecase.records import Audit, Definition, Driver, Estimate, Forecast, Line, Run, Tokens
 from tunecase.sensitivity import first_order
 from tunecase.spread import Z80, Z90, Band, Beta, Const, Interval, Spread, band
 
@@ -35,6 +35,7 @@ def estimate(
     audit: Audit | None = None,
     forecast: Forecast | None = None,
     machines: Sequence[Machine] | None = None,
+    runs: Sequence[Run] = (),
 ) -> Estimate:
     """The bill of the whole loop: collect, train, test, again.
 
@@ -51,12 +52,13 @@ def estimate(
         definition: for the size of the test and the test rows that it misses.
         audit: for the price of repairs, the usable rows, and tokens when `tokens` is None.
         forecast: the pilot's curve.
-        machines: ways to train that are timed already; worked out from the model when left out.
+        machines: ways to train; worked out from the model when left out.
+        runs: of a pilot; they correct the speed where they timed the model itself on a GPU.
     Returns: the Estimate, in the project's currency.
     Leaves out unknown unknowns: nothing is added for what no input names.
     """
     stock = supply(basis)
-    choice = choose(basis, machines)
+    choice = choose(basis, machines, runs)
     work = Work(
         project=project,
         basis=basis,
@@ -178,7 +180,9 @@ def _total(costs: Sequence[Cost]) -> "Draws":
 
 def _pilot_words(forecast: Forecast) -> str:
     largest = max(point.n for point in forecast.points)
-    return f"pilot of {len(forecast.points)} points up to {largest:,} examples"
+    count = len(forecast.points)
+    points = f"pilot of {count} points" if forecast.source == "pilot" else f"{count} points of {forecast.source}"
+    return f"{points} up to {largest:,} examples"
 
 
 def _curve_words(rows: int, forecast: Forecast, most: int, test_rows: int | None) -> tuple[str, ...]:
@@ -196,7 +200,7 @@ def _curve_words(rows: int, forecast: Forecast, most: int, test_rows: int | None
 def _stand_in_words(forecast: Forecast) -> tuple[str, ...]:
     if not forecast.stand_in:
         return ()
-    factor = catalog.default(loop.STAND_IN)
+    factor = catalog.default(forecast.stand_in_factor)
     return (
         f"the pilot was {forecast.model}; the tuned model's error is {factor.value} times as large ({factor.source})",
     )

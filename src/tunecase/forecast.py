@@ -5,17 +5,23 @@ within n_max (a clear signal, and a chance below 5%), then unlikely (below 50%),
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
 from tunecase.curves import FARTHEST, LEAST_SIZES, Belief, believe, reach_share
 from tunecase.errors import InputError, Problem
-from tunecase.points import merge, read_points, to_error, to_score
+from tunecase.importers import Asked, Imported
+from tunecase.importers.mlflow import mlflow_database, mlflow_folder, mlflow_server
+from tunecase.importers.tables import history_table, points_table, run_table
+from tunecase.importers.trainer_state import trainer_state
+from tunecase.points import merge, mixed_scales, to_error, to_score
 from tunecase.prices import Basis, Supply
 from tunecase.records import CurveBand, Forecast, Interval80, Needed, Point
 from tunecase.spread import Band, band
+from tunecase.stakes import Stakes, best_run, n_budget_of, n_max_of
 from tunecase.verdicts import Facts, next_pilot, reason, verdict
 
 if TYPE_CHECKING:
@@ -24,11 +30,25 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["forecast", "n_max_of", "read_points"]
+IMPORTERS: tuple[Callable[[str, Asked], Imported | None], ...] = (
+    points_table,
+    mlflow_server,
+    mlflow_database,
+    mlflow_folder,
+    trainer_state,
+    history_table,
+    run_table,
+)
+FORMATS = (
+    "a CSV of n,score; a CSV export of Weights & Biases or MLflow; an mlruns folder, an mlflow.db or a tracking "
+    "server's address; a trainer_state.json or a folder of them"
+)
 
 DRAWS = 2000
 BAND_SIZES = 14
 GRID_SIZES = 48
+ONLY_SIZE = "only the number of examples changes"
+LEFT_OUT = "left out: "
 
 
 def forecast(
@@ -46,6 +66,11 @@ def forecast(
     model: str = "",
     stand_in: bool = False,
     rows: int | None = None,
+    stand_in_factor: str = "stand_in.factor",
+    stakes: Stakes | None = None,
+    left_out: Sequence[str] = (),
+    notes: Sequence[str] = (),
+    source: str = "pilot",
 ) -> Forecast:
     """The forecast of one learning curve.
 
@@ -63,6 +88,11 @@ def forecast(
         model: what the points were measured with, in words.
         stand_in: True when that is not the model to be tuned.
         rows: usable rows at hand, which cost nothing; the largest size measured when left out or smaller.
+        stand_in_factor: the default by which the tuned model's error differs from a stand-in's.
+        stakes: what reaching the target is worth and what going on costs; without them no run has a price or worth.
+        left_out: runs that did not become points, in words with their reason.
+        notes: what else a reader should know of the points.
+        source: where the points come from: the pilot, or a file's name.
     Returns: a Forecast; `ok` is False when the answer is no.
     Raises: InputError when a score or the target lies outside the metric's range.
     Leaves out: everything but the number of examples: recipe, model and label quality stay those of the points.
@@ -70,19 +100,29 @@ def forecast(
     tidy = merge(points, direction)
     bounded, binomial = _nature(metric, direction, tidy)
     target, ceiling = (_as_share(value, direction) for value in (target, ceiling))
-    _check(tidy, target, bounded)
+    _check(points, tidy, target, bounded, direction)
     last = tidy[-1].n if tidy else 0
     held = max(last, rows or 0)
     if n_max is None:
         n_max, n_max_why = n_max_of(last, supply, basis, held)
     n_max = max(n_max, last)
-    facts = Facts(tidy, direction, bounded, binomial, target, ceiling, n_max, n_max_why, model)
+    facts = Facts(
+        tidy, direction, bounded, binomial, target, ceiling, n_max, n_max_why, model, left_out=tuple(left_out),
+        of_pilot=source == "pilot",
+    )  # fmt: skip
     seen = None
     if len(tidy) >= LEAST_SIZES:
         belief = believe(tidy, direction=direction, bounded=bounded, binomial=binomial, seed=seed)
         seen = _Seen(belief, None if facts.above_ceiling else target, n_max, supply, held)
         facts = replace(facts, belief=belief, p_target=seen.p_target, needed=seen.needed)
     found = verdict(facts)
+    if facts.belief and found not in ("above the ceiling", "reached") and not _hidden_by_noise(facts.belief):
+        run = best_run(
+            facts.belief, target=target, n_max=n_max, needed=facts.needed, held=held, supply=supply,
+            stakes=stakes or Stakes(), stand_in_factor=stand_in_factor if stand_in else None,
+            currency=basis.currency if basis else "USD",
+        )  # fmt: skip
+        facts = replace(facts, next_run=run)
     following = next_pilot(found, facts)
     return Forecast(
         verdict=found,
@@ -100,36 +140,46 @@ def forecast(
         models=facts.belief.models if facts.belief else (),
         metric=metric,
         direction=direction,
-        assumptions=_assumptions(points, facts, last, stand_in),
+        assumptions=_assumptions(points, facts, last, stand_in, notes),
         currency=basis.currency if basis else "USD",
         seed=seed,
         model=model,
         stand_in=stand_in,
+        stand_in_factor=stand_in_factor,
+        source=source,
+        next_run=facts.next_run,
+        n_budget=n_budget_of(held, supply, basis),
     )
 
 
-def n_max_of(last: int, supply: Supply | None, basis: Basis | None, held: int = 0) -> tuple[int, str]:
-    """The most examples in all that the supply and the budget allow, at most 64 times the largest size, and why.
+def read_source(place: str, asked: Asked) -> Imported:
+    """The points of a place: the first of IMPORTERS whose format it is.
 
-    The budget buys as many as keep the median cost of the examples beyond those held (at least the largest size) in it.
+    Args:
+        place: a file, a folder or an http address, as typed.
+        asked: the metric and what else the user says of it.
+    Raises: InputError with every mistake; TunecaseError when a server does not answer.
     """
-    import numpy as np
+    if "://" not in place and not Path(place).exists():
+        raise InputError(Problem(place, "no such file or folder", FORMATS, "correct the path"))
+    for importer in IMPORTERS:
+        found = importer(place, asked)
+        if found is not None:
+            return found
+    raise InputError(Problem(place, "no points that are known here", FORMATS, "export the runs as CSV with n,score"))
 
-    held = max(held, last)
 
-    most, why = FARTHEST * last, f"{FARTHEST} times the largest size measured, beyond which nothing was ever checked"
-    if supply is not None and supply.limit is not None and held + supply.limit < most:
-        most, why = int(held + supply.limit), "what the named sources can give"
-    budget = basis.project.budget.spread.median if basis and basis.project and basis.project.budget else None
-    if budget is None or supply is None or supply.price is None or np.median(supply.cost(most - held)) <= budget:
-        return most, why
-    low, high = min(held, most), most
-    while high - low > 1:
-        middle = (low + high) // 2
-        affordable = float(np.median(supply.cost(middle - held))) <= budget
-        low, high = (middle, high) if affordable else (low, middle)
-    currency = basis.currency if basis else "USD"
-    return low, f"what the budget of {budget:,.0f} {currency} can buy"
+def _hidden_by_noise(belief: Belief) -> bool:
+    """True where the next step is a quieter pilot (more test items or draws of every size), not one more run."""
+    return not belief.gate.passed and belief.gate.noise_dominates
+
+
+def told(record: Forecast) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(notes, left_out) that a forecast was made with, so that it can be made again from its own points."""
+    words = list(record.assumptions)
+    given = words[: next((i for i, word in enumerate(words) if word.startswith(ONLY_SIZE)), 0)]
+    left_out = tuple(word.removeprefix(LEFT_OUT) for word in given if word.startswith(LEFT_OUT))
+    return tuple(word for word in given if not word.startswith(LEFT_OUT)), left_out
 
 
 class _Seen:
@@ -201,10 +251,16 @@ def _as_share(value: float | None, direction: str) -> float | None:
     return value / 100 if percent and value is not None else value
 
 
-def _check(points: Sequence[Point], target: float | None, bounded: bool) -> None:
+def _check(
+    given: Sequence[Point], points: Sequence[Point], target: float | None, bounded: bool, direction: str
+) -> None:
     problems = []
     most = 1.0 if bounded else math.inf
-    for point in points:
+    mixed = mixed_scales(given, direction) if bounded else None
+    if mixed is not None:
+        got = f"{mixed[0].score:g} at n = {mixed[0].n:,} and {mixed[1].score:g} at n = {mixed[1].n:,}"
+        problems.append(Problem("the scores", got, "all shares or all percent", "write 0.85 or 85%, one way for all"))
+    for point in () if mixed else points:
         if not 0 <= point.score <= most:
             wanted = "a score between 0 and 1 (or 0 and 100)" if bounded else "a score that is not negative"
             fix = "correct the score, or say which direction is better"
@@ -216,8 +272,12 @@ def _check(points: Sequence[Point], target: float | None, bounded: bool) -> None
         raise InputError(problems)
 
 
-def _assumptions(points: Sequence[Point], facts: Facts, last: int, stand_in: bool) -> tuple[str, ...]:
-    words = ["only the number of examples changes; model, recipe and label quality stay those of the pilot"]
+def _assumptions(
+    points: Sequence[Point], facts: Facts, last: int, stand_in: bool, notes: Sequence[str]
+) -> tuple[str, ...]:
+    where = "those of the pilot" if facts.of_pilot else "as they were measured"
+    words = [*notes, *(f"{LEFT_OUT}{why}" for why in facts.left_out)]
+    words.append(f"{ONLY_SIZE}; model, recipe and label quality stay {where}")
     if any(point.n == 0 for point in points):
         words.append("the untouched model (n = 0) is kept apart: it is not part of the curve")
     if facts.belief:

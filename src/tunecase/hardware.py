@@ -1,16 +1,22 @@
 """Chooses where to train: the GPU, and how many, on which one run is expected to cost least and fits."""
 
+import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.prices import Basis, GpuHour, gpu_hour
+from tunecase.records import Run
+from tunecase.spread import Interval
 
 if TYPE_CHECKING:
     from tunecase.spread import Draws
 
 COUNTS = (1, 2, 4, 8)
+WHOLE_STEPS = ("trl", "command")  # trainers that run every layer in every step, as the real run will
+LEAST_DOUBT = 1.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,7 @@ class Machine:
     count: int
     hours_per_mtok: "Draws"
     hour: GpuHour
+    how: str = ""
 
     @property
     def price_per_mtok(self) -> "Draws":
@@ -36,13 +43,14 @@ class Choice:
     why: str
 
 
-def choose(basis: Basis, machines: Sequence[Machine] | None = None) -> Choice:
+def choose(basis: Basis, machines: Sequence[Machine] | None = None, runs: Sequence[Run] = ()) -> Choice:
     """The machine on which a training run of the project's model is expected to cost least.
 
     Args:
         basis: project, prices and worlds.
-        machines: ways to train that are timed already, by a pilot on the card for example; worked out from the
-            model's shape when left out, for the project's GPUs or the default ones.
+        machines: ways to train; worked out from the model's shape when left out, for the project's GPUs or the
+            default ones.
+        runs: of a pilot; where they timed the model itself on a GPU, that takes the place of what was worked out.
     Returns: the Choice; no machine when none of the GPUs holds the run or has a price in the tier.
     """
     refused: list[str] = []
@@ -58,11 +66,54 @@ def choose(basis: Basis, machines: Sequence[Machine] | None = None) -> Choice:
                 refused.append(f"{name}: no price in the tier {tier}")
             else:
                 machines.append(Machine(name, count, run_gpu_hours(name, basis, train_tokens=1e6), hour))
+    measured = timed(basis, runs)
+    machines = [*(one for one in machines if one.gpu not in {other.gpu for other in measured}), *measured]
     if not machines:
         return Choice(None, "; ".join(refused) or "no GPU is named")
     best = min(machines, key=lambda machine: float(machine.price_per_mtok.mean()))
     words = f"the cheapest expected run of {len(machines)} on the list" if len(machines) > 1 else "the only one listed"
-    return Choice(best, "; ".join([f"{best.count} x {best.gpu} is {words}", *refused]))
+    how = f", {best.how}" if best.how else ""
+    return Choice(best, "; ".join([f"{best.count} x {best.gpu} is {words}{how}", *refused]))
+
+
+def timed(basis: Basis, runs: Sequence[Run]) -> tuple[Machine, ...]:
+    """Ways to train the project's model that its own runs have timed, one for each GPU and number of them.
+
+        GPU hours per million tokens = GPUs / tokens per second / 3.6e-3,   the median of the runs
+
+    Args:
+        basis: project, prices and worlds.
+        runs: of a pilot; those of another model, without a GPU or without a speed tell nothing here.
+    Returns: Machines whose doubt is the runs' own range, at least 5% either way; none where nothing was timed or where
+        the GPU has no price.
+    Leaves out that short runs warm up slowly: under some 50 steps they read slower than a long run is.
+    """
+    import numpy as np
+
+    speeds: dict[tuple[str, int], list[float]] = {}
+    for run in runs:
+        card = _card(run.hardware)
+        same = run.model == base_model(basis) and not run.failed
+        if card and same and run.gpus and run.tokens_per_s and run.trainer in WHOLE_STEPS:
+            speeds.setdefault((card, run.gpus), []).append(run.tokens_per_s)
+    found = []
+    for (card, count), rates in speeds.items():
+        hour = gpu_hour(card, basis)
+        if hour is None:
+            continue
+        middle = float(np.median(rates))
+        spread = Interval(min(*rates, middle / LEAST_DOUBT), max(*rates, middle * LEAST_DOUBT))
+        rate = basis.worlds.draw(f"tokens per second on {count} x {card}, measured", spread)
+        found.append(Machine(card, count, count * 1e6 / rate / 3600, hour, f"timed by {len(rates)} of its own runs"))
+    return tuple(found)
+
+
+def _card(hardware: str) -> str | None:
+    """The table's name of a GPU as its driver spells it, `NVIDIA A100-SXM4-80GB` for example; None when not known."""
+    spelled = re.findall(r"[A-Z0-9]+", hardware.upper())
+    words = {*spelled, *(first + second for first, second in itertools.pairwise(spelled))}
+    fits = [gpu.name for gpu in catalog.gpus() if set(re.findall(r"[A-Z0-9]+", gpu.name.upper())) <= words]
+    return max(fits, key=len, default=None)
 
 
 def run_gpu_hours(gpu: str, basis: Basis, *, train_tokens: float) -> "Draws":

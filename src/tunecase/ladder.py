@@ -13,16 +13,22 @@ if TYPE_CHECKING:
 
 MOST_SIZES = 7
 FEWEST_SIZES = 5
+# The column that says where a row comes from.
+SOURCE = "source"
 # A pilot is small: beyond this the curve is measured well enough, and a run costs minutes.
 MOST_ROWS = 20_000
+# Of a trainer whose steps grow with the largest rung: 2,000 rows are 375 steps of 8.
+MOST_HEAVY_ROWS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Usable rows: what goes in, and the answer."""
+    """Usable rows: what goes in, the answer, the row's number in its file, and where it comes from, if it says so."""
 
     texts: tuple[str, ...]
     labels: tuple[str, ...]
+    numbers: tuple[int, ...] = ()
+    sources: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -39,17 +45,28 @@ class Examples:
 
     def only(self, positions: Sequence[int]) -> "Examples":
         """The rows at these positions, in this order."""
-        return Examples(tuple(self.texts[i] for i in positions), tuple(self.labels[i] for i in positions))
+        return Examples(
+            tuple(self.texts[i] for i in positions),
+            tuple(self.labels[i] for i in positions),
+            tuple(self.numbers[i] for i in positions if self.numbers),
+            tuple(self.sources[i] for i in positions if self.sources),
+        )
 
 
 def usable(table: Table, drop_rows: Collection[int] = ()) -> Examples:
     """The rows that are neither blank nor dropped; drop_rows holds row numbers, from 0."""
     dropped = frozenset(drop_rows)
-    pairs = [(row.input, row.output.strip()) for row in table.rows if row.number not in dropped and row.input.strip()]
-    return Examples(tuple(text for text, label in pairs if label), tuple(label for _, label in pairs if label))
+    rows = [row for row in table.rows if row.number not in dropped and row.input.strip() and row.output.strip()]
+    named = any(isinstance(row.other.get(SOURCE), str) for row in rows)
+    return Examples(
+        tuple(row.input for row in rows),
+        tuple(row.output.strip() for row in rows),
+        tuple(row.number for row in rows),
+        tuple(str(row.other.get(SOURCE) or "") for row in rows) if named else (),
+    )
 
 
-def ladder_sizes(rows: int, classes: int) -> tuple[int, ...]:
+def ladder_sizes(rows: int, classes: int, heavy: bool = False) -> tuple[int, ...]:
     """Sizes of the ladder's rungs, rising to all rows.
 
         n_k = rows / 2^k, down to 2 per class, at most 7 rungs; closer rungs where doubling gives fewer than 5
@@ -57,16 +74,19 @@ def ladder_sizes(rows: int, classes: int) -> tuple[int, ...]:
     Args:
         rows: usable training rows, >= 2; beyond 20,000 the ladder ends there.
         classes: >= 1.
+        heavy: True for a trainer whose runs take long: at most 5 rungs, ending at 2,000 rows.
 
     Example:
         >>> ladder_sizes(663, 10)
         (21, 41, 83, 166, 332, 663)
+        >>> ladder_sizes(663, 10, heavy=True)
+        (41, 83, 166, 332, 663)
         >>> ladder_sizes(100, 10)
         (20, 30, 45, 67, 100)
     """
-    top = min(rows, MOST_ROWS)
+    top, most = (min(rows, MOST_HEAVY_ROWS), FEWEST_SIZES) if heavy else (min(rows, MOST_ROWS), MOST_SIZES)
     lowest = max(2, min(2 * classes, top // 2))
-    doubled = [top / 2**k for k in range(MOST_SIZES) if top / 2**k >= lowest]
+    doubled = [top / 2**k for k in range(most) if top / 2**k >= lowest]
     if len(doubled) < FEWEST_SIZES:
         doubled = [top * (lowest / top) ** (k / (FEWEST_SIZES - 1)) for k in range(FEWEST_SIZES)]
     return tuple(sorted({round(size) for size in doubled}))
@@ -93,14 +113,20 @@ def deal(labels: Sequence[str], rng: "np.random.Generator") -> tuple[int, ...]:
     return tuple(position for _, _, position in sorted(turns))
 
 
-def ladder_notes(rows: Examples, sizes: Sequence[int], given: bool) -> tuple[str, ...]:
-    """What a reader of the curve should know of its sizes; `given` is True when the user named them."""
-    notes, classes, counts = [], rows.class_count, sorted(Counter(rows.labels).values())
-    thin = [n for n in sizes if n < 3 * classes]
+def ladder_notes(rows: Examples, sizes: Sequence[int], given: bool, balanced: bool = True) -> tuple[str, ...]:
+    """What a reader of the curve should know of its sizes.
+
+    Args:
+        given: True when the user named the sizes.
+        balanced: False where the answers are no classes, so that no class can be thin or rare.
+    """
+    notes, counts = [], sorted(Counter(rows.labels).values())
+    classes = rows.class_count if balanced else 1
+    thin = [n for n in sizes if n < 3 * classes and balanced]
     if thin:
         notes.append(f"{' and '.join(map(count, thin))} rows hold fewer than 3 per class ({count(classes)} classes)")
-    if sizes and not given and len(rows) > MOST_ROWS:
-        notes.append(f"the ladder ends at {count(MOST_ROWS)} of {count(len(rows))} usable rows; name sizes to go on")
+    if sizes and not given and len(rows) > max(sizes):
+        notes.append(f"the ladder ends at {count(max(sizes))} of {count(len(rows))} usable rows; name sizes to go on")
     if sizes and classes > 1 and counts[-1] > 3 * counts[0]:
         notes.append(
             f"classes have {count(counts[0])} to {count(counts[-1])} rows: small sizes are balanced and all rows are "

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
-from tunecase.loop import STAND_IN, luck_of_round, walk
+from tunecase.loop import luck_of_round, walk
 from tunecase.prices import Basis, Supply, person_hour, review_price
-from tunecase.records import Audit, Estimate, Forecast
-from tunecase.spread import Band, band, generator
+from tunecase.records import Audit, Estimate, Forecast, Tuning
+from tunecase.spread import Z80, Z90, Band, Const, Interval, band, generator
 from tunecase.wording import count, score
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class State:
     estimate: Estimate
     basis: Basis
     model: str
+    tuning: Tuning | None = None
 
     @property
     def currency(self) -> str:
@@ -234,11 +235,31 @@ def clean(state: State) -> Offer:
 
 
 def tune(state: State) -> Offer:
-    """Search over settings: the error shrinks by an assumed factor, less the luck of the best of K noisy runs."""
-    from tunecase.statistics import winners_curse
-
+    """Search over settings: the error shrinks by a factor, measured by a search or assumed, less the winner's luck."""
     if state.forecast.stand_in:
         return Offer("tune", "tune the method", blocked=f"{state.model} itself has not been trained yet")
+    return _search_again(state) if state.tuning is None else _use_search(state, state.tuning)
+
+
+def _use_search(state: State, found: Tuning) -> Offer:
+    """The settings that a search has found already: nothing is paid for them but the next round."""
+    low, high = found.error_factor.low, found.error_factor.high
+    middle, wide = found.error_factor.mid, Z90 / Z80
+    spread = Interval(middle * (low / middle) ** wide, middle * (high / middle) ** wide) if high > low > 0 else None
+    factor = state.basis.worlds.draw("tuning factor, measured", spread or Const(middle))
+    plan = planned(state, state.paths * factor[:, None], state.sizes, 0.0)
+    assumption = (
+        f"tuning: {found.best} times the error {middle:.2f} ({low:.2f} to {high:.2f}), measured at "
+        f"{count(found.n)} rows over {len(found.trials)} settings, the winner's luck taken off"
+    )
+    action = f"train with the settings found ({found.best})"
+    cost = band(state.round_cost + 0 * factor)
+    return Offer("tune", action, plan, f"{action}, test once", cost, "measured", _over_budget(plan), assumption)
+
+
+def _search_again(state: State) -> Offer:
+    from tunecase.statistics import winners_curse
+
     runs = int(state.basis.text("lever.tuning_runs"))
     factor = state.basis.draw("lever.tuning_factor")
     cost = runs * state.run_cost
@@ -260,7 +281,8 @@ def fine_tune(state: State) -> Offer:
     if not state.forecast.stand_in:
         return Offer("fine_tune", f"fine-tune {state.model}", blocked="the pilot measured the model itself")
     action = f"fine-tune {state.model} on the {count(state.sizes[0])} rows at hand"
-    assumption = f"{state.model}: error {_words(STAND_IN)} times that of {state.forecast.model} at the same rows"
+    factor = _words(state.forecast.stand_in_factor)
+    assumption = f"{state.model}: error {factor} times that of {state.forecast.model} at the same rows"
     hours = state.basis.draw("lever.first_run_hours")
     first = hours * person_hour(state.basis) + state.run_cost
     plan = planned(state, state.paths, state.sizes, first, first_round=0.0)

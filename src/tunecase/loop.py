@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     Flags = NDArray[np.bool_]
 
-STAND_IN = "stand_in.factor"
 SURE = 0.90  # the lower end of the 80% interval that every measured score is shown with
 
 
@@ -177,14 +176,15 @@ def of_the_model(paths: "Draws", forecast: Forecast, basis: Basis) -> "Draws":
 
         error of the model = error of the stand-in x factor,   one factor per world for all its sizes, at most 1
 
-    The factor is a documented default until the model itself has been piloted; a forecast of the model itself is
-    returned as it is. Leaves out that a model may gain more from data than its stand-in does.
+    The factor is a documented default, one for a probe and one for a smaller model, until the model itself has been
+    piloted; a forecast of the model itself is returned as it is. Leaves out that a model may gain more from data than
+    its stand-in does.
     """
     import numpy as np
 
     if not forecast.stand_in:
         return paths
-    return np.asarray(np.minimum(paths * basis.draw(STAND_IN)[:, None], 1.0))
+    return np.asarray(np.minimum(paths * basis.draw(forecast.stand_in_factor)[:, None], 1.0))
 
 
 def _passed(paths: "Draws", error_target: float, test_rows: int | None, seed: int) -> "Flags":

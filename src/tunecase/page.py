@@ -90,7 +90,7 @@ def _layout(table: Table) -> str:
     for index, name in enumerate(table.head):
         longest = max((len(row[index].marked) for row in table.rows), default=0)
         longest = longest if index in table.numeric else min(longest, WRAPPED)
-        letters += max(longest, *(len(word) for word in name.split()))
+        letters += max(longest, *(len(word) for word in name.split()), 0)
     if len(table.head) > 3 and letters > TELEPHONE - 2 * len(table.head):
         return "stacks"
     return "compact" if len(table.head) < 5 and letters <= TELEPHONE else "plain"

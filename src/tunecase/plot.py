@@ -1,47 +1,141 @@
-"""The learning curve as text: points, band and target in a terminal."""
+"""The learning curve as text: points with their spread, band, target, ceiling and budget in a terminal."""
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from tunecase.records import Forecast
-from tunecase.wording import count, score
+from tunecase.records import Forecast, Run
+from tunecase.wording import count, counted, score
 
 WIDTH, HEIGHT = 60, 12
+LABEL = 13  # columns left of the axis
+NARROWEST = 10
+BLANK = " ░"  # what a line may be drawn over
+
+
+class _Grid:
+    """Cells of the picture, and where sizes (logarithmic) and scores lie on them."""
+
+    def __init__(self, record: Forecast, width: int, height: int) -> None:
+        self.width, self.height = width, height
+        self.first = record.points[0].n
+        self.last = max(record.band[-1].n, record.points[-1].n + 1)
+        values = [p.score for p in record.points] + [v for b in record.band for v in (b.score.low, b.score.high)]
+        values += [p.score + side * p.sd for p in record.points if p.sd is not None for side in (-1, 1)]
+        values += [value for value in (record.target, record.ceiling) if value is not None]
+        self.low, self.high = min(values), max(values)
+        self.cells = [[" "] * width for _ in range(height)]
+
+    def column(self, n: float) -> int:
+        """The column of a size."""
+        return round((self.width - 1) * math.log(n / self.first) / math.log(self.last / self.first))
+
+    def row(self, value: float) -> int:
+        """The row of a score, the best-looking end on top."""
+        return round((self.height - 1) * (self.high - value) / (self.high - self.low))
+
+    def shows(self, n: int | None) -> bool:
+        """True when a size lies on the picture."""
+        return n is not None and self.first <= n <= self.last
+
+    def level(self, value: float, mark: str) -> None:
+        """A line from side to side, behind what is measured."""
+        cells = self.cells[self.row(value)]
+        for x, cell in enumerate(cells):
+            if cell in BLANK:
+                cells[x] = mark
+
+    def upright(self, n: int, mark: str) -> None:
+        """A line from top to bottom, behind what is measured."""
+        for cells in self.cells:
+            if cells[self.column(n)] in BLANK:
+                cells[self.column(n)] = mark
 
 
 def curve_lines(record: Forecast, width: int = WIDTH, height: int = HEIGHT) -> list[str]:
-    """The curve as text: ● measured, ░ the 80% band, ━ its middle, ┄ the target; x is logarithmic."""
+    """The curve as text with its legend; x is logarithmic. `width` + 15 columns wide, none without a band."""
     if not record.band or not record.points:
         return []
-    first, last = record.points[0].n, max(record.band[-1].n, record.points[-1].n + 1)
-    values = [p.score for p in record.points] + [v for b in record.band for v in (b.score.low, b.score.high)]
-    values += [record.target] if record.target is not None else []
-    low, high = min(values), max(values)
-    if not high > low:
+    grid = _Grid(record, width, height)
+    if not grid.high > grid.low:
         return []
-
-    def column(n: float) -> int:
-        return round((width - 1) * math.log(n / first) / math.log(last / first))
-
-    def row(value: float) -> int:
-        return round((height - 1) * (high - value) / (high - low))
-
-    grid = [[" "] * width for _ in range(height)]
+    for x, lows, mids, highs in _band_columns(record, grid.column):
+        for y in range(grid.row(highs), grid.row(lows) + 1):
+            grid.cells[y][x] = "░"
+        grid.cells[grid.row(mids)][x] = "━"
     if record.target is not None:
-        grid[row(record.target)] = ["┄"] * width
-    for x, lows, mids, highs in _band_columns(record, column):
-        for y in range(row(highs), row(lows) + 1):
-            grid[y][x] = "░"
-        grid[row(mids)][x] = "━"
+        grid.level(record.target, "┄")
+    if record.ceiling is not None:
+        grid.level(record.ceiling, "╌")
+    if record.n_budget is not None and grid.shows(record.n_budget):
+        grid.upright(record.n_budget, "┊")
+    _measured(record, grid)
+    half = _half(record, grid)
+    if half is not None and record.target is not None:
+        grid.cells[grid.row(record.target)][grid.column(half)] = "◆"
+    names = _names(record, grid)
+    lines = [f"{names.get(y, ''):>{LABEL}} │{''.join(cells).rstrip()}" for y, cells in enumerate(grid.cells)]
+    lines += [f"{'':>{LABEL}} └{'─' * width}", f"{'':>{LABEL + 2}}{_axis(record, grid)}"]
+    return [*lines, *_legend(record, grid, half)]
+
+
+def _measured(record: Forecast, grid: _Grid) -> None:
     for point in record.points:
-        grid[row(point.score)][column(point.n)] = "●"
-    labels = {0: score(high), height - 1: score(low)}
+        for y in _rows_between(grid, point.score, point.sd or 0.0):
+            grid.cells[y][grid.column(point.n)] = "┃"
+    for point in record.points:
+        grid.cells[grid.row(point.score)][grid.column(point.n)] = "●"
+
+
+def _rows_between(grid: _Grid, middle: float, around: float) -> range:
+    return range(grid.row(middle + around), grid.row(middle - around) + 1)
+
+
+def _half(record: Forecast, grid: _Grid) -> int | None:
+    """The size at which half of the worlds reach the target, where it lies ahead and on the picture."""
+    half = record.needed.p50 if record.needed is not None and record.verdict != "reached" else None
+    return half if grid.shows(half) else None
+
+
+def _names(record: Forecast, grid: _Grid) -> dict[int, str]:
+    names = {0: score(grid.high), grid.height - 1: score(grid.low)}
+    if record.ceiling is not None:
+        names[grid.row(record.ceiling)] = f"{score(record.ceiling)} ceiling"
     if record.target is not None:
-        labels[row(record.target)] = f"{score(record.target)} target"
-    lines = [f"{labels.get(y, ''):>12} │{''.join(cells).rstrip()}" for y, cells in enumerate(grid)]
-    axis = f"{count(first)} examples"
-    return [*lines, f"{'':>12} └{'─' * width}", f"{'':>14}{axis}{count(last):>{max(1, width - len(axis))}}"]
+        names[grid.row(record.target)] = f"{score(record.target)} target"
+    return {y: name[:LABEL] for y, name in names.items()}
+
+
+def _axis(record: Forecast, grid: _Grid) -> str:
+    """The first size and the last, and between them the largest one measured where there is room."""
+    first, last, seen = f"{count(grid.first)} examples", count(grid.last), count(record.points[-1].n)
+    middle = grid.column(record.points[-1].n) - len(seen) // 2
+    free = range(len(first) + 2, grid.width - len(last) - 2 - len(seen))
+    axis = f"{first:<{middle}}{seen}" if middle in free else first
+    return f"{axis}{last:>{max(1, grid.width - len(axis))}}"
+
+
+def _legend(record: Forecast, grid: _Grid, half: int | None) -> list[str]:
+    """What each mark is, wrapped to the picture's width."""
+    entries = ["● measured"]
+    if any(point.sd for point in record.points):
+        entries.append("┃ standard deviation of runs")
+    entries += ["░ true score, 8 times in 10", "━ its middle"]
+    if record.target is not None:
+        entries.append("┄ target")
+    if record.ceiling is not None:
+        entries.append("╌ human ceiling")
+    if half is not None:
+        entries.append(f"◆ half of the worlds: {count(half)}")
+    if record.n_budget is not None:
+        where = "┊ budget buys" if grid.shows(record.n_budget) else "beyond: the budget buys"
+        entries.append(f"{where} {count(record.n_budget)}")
+    lines = [""]
+    for entry in entries:
+        joined = f"{lines[-1]}   {entry}".strip()
+        lines[-1:] = [joined] if len(joined) <= grid.width or not lines[-1] else [lines[-1], entry]
+    start = LABEL + 2 if grid.width >= WIDTH else 1
+    return [f"{'':>{start}}{line}" for line in lines]
 
 
 def _band_columns(record: Forecast, column: Callable[[float], int]) -> Iterator[tuple[int, float, float, float]]:
@@ -52,3 +146,51 @@ def _band_columns(record: Forecast, column: Callable[[float], int]) -> Iterator[
             part = (x - x0) / max(1, x1 - x0)
             low, mid, high = (p + (q - p) * part for p, q in zip(a, b, strict=True))
             yield x, low, mid, high
+
+
+def live_curve(runs: Sequence[Run], sizes: Sequence[int] = (), width: int = WIDTH) -> list[str]:
+    """A pilot's curve so far, one line for each size: ● the mean, ━ from the worst run to the best, in words behind.
+
+    Args:
+        runs: those that ended, in any order; failed and unconverged ones are counted, not drawn.
+        sizes: the pilot's sizes, to show those still to come.
+        width: of the whole line in columns.
+    Returns: a line per size, none without sizes.
+    """
+    drawn = [run for run in runs if not run.failed and run.converged and run.purpose == "ladder"]
+    every = sorted({run.n for run in runs if run.purpose == "ladder"} | set(sizes))
+    if not every:
+        return []
+    low = min((run.score for run in drawn), default=0.0)
+    high = max((run.score for run in drawn), default=1.0)
+    left = max(len(count(n)) for n in every)
+    words = {n: _so_far([run.score for run in drawn if run.n == n], [r for r in runs if r.n == n]) for n in every}
+    longest = max(len(full) for full, _ in words.values())
+    short = width - left - 4 - longest < NARROWEST
+    longest = max(len(brief) for _, brief in words.values()) if short else longest
+    strip = max(NARROWEST, width - left - 4 - longest)
+
+    def place(value: float) -> int:
+        return round((strip - 1) * (value - low) / (high - low)) if high > low else strip // 2
+
+    lines = []
+    for n in every:
+        cells, scores = [" "] * strip, [run.score for run in drawn if run.n == n]
+        if scores:
+            for x in range(place(min(scores)), place(max(scores)) + 1):
+                cells[x] = "━"
+            cells[place(sum(scores) / len(scores))] = "●"
+        lines.append(f"{count(n):>{left}} │{''.join(cells)}│ {words[n][short]}".rstrip())
+    return lines
+
+
+def _so_far(scores: Sequence[float], runs: Sequence[Run]) -> tuple[str, str]:
+    """The mean of a size with its worst and best run and those that do not count; once in full, once in short."""
+    failed = sum(run.purpose == "ladder" and (bool(run.failed) or not run.converged) for run in runs)
+    if not scores:
+        nothing = f"{counted(failed, 'run')} lost" if failed else "to come"
+        return nothing, nothing
+    mean = score(sum(scores) / len(scores), even=True)
+    ends = f" ({score(min(scores), even=True)} to {score(max(scores), even=True)})" if len(scores) > 1 else ""
+    lost = f", {failed} lost" if failed else ""
+    return f"{mean}{ends}{lost}", f"{mean}{lost}"

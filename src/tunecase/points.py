@@ -1,7 +1,9 @@
 """The points of a learning curve: read from a CSV file, averaged per size, put on the scale of errors."""
 
 import csv
+import io
 import math
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +23,7 @@ SIZE_NAMES = ("n", "n_train")
 EXAMPLE = "n,score,test_rows"
 MOST = 1e12  # of examples and test rows
 MOST_CHARACTERS = 10_000_000
+THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?%?")
 
 
 def to_error(score: float, direction: str) -> float:
@@ -64,6 +67,18 @@ def merge(points: Sequence[Point], direction: str) -> tuple[Point, ...]:
     return tuple(merged)
 
 
+def mixed_scales(points: Sequence[Point], direction: str) -> tuple[Point, Point] | None:
+    """A point that looks like a share and one that looks like percent, when a curve holds both; else None.
+
+    Example:
+        >>> mixed_scales([Point(10, 0.71), Point(20, 84.0)], "higher") is None
+        False
+    """
+    shares = [point for point in points if 0 < point.score <= 1]
+    percent = [point for point in points if point.score > 1.5]
+    return (shares[0], percent[0]) if direction == "higher" and shares and percent else None
+
+
 def spreads(points: Sequence[Point]) -> "Array | None":
     """The standard deviation of the score from run to run at each point, or None when no point has seen any.
 
@@ -91,21 +106,8 @@ def read_points(path: Path, direction: str | None = None) -> tuple[Point, ...]:
     Returns: Points; scores as written (0.85 or 85), `85%` as 0.85.
     Raises: InputError with every mistake, each at its line.
     """
-    if not path.is_file():
-        raise InputError(
-            Problem(str(path), "no such file", f"a CSV file with the columns {EXAMPLE}", "correct the path")
-        )
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        fix = "save the file as UTF-8"
-        raise InputError(Problem(str(path), "bytes that are not UTF-8 text", "UTF-8 text", fix)) from None
-    if len(text) > MOST_CHARACTERS:
-        fix = "keep one row for each run"
-        raise InputError(Problem(str(path), f"{len(text):,} characters", f"at most {MOST_CHARACTERS:,}", fix))
-    reader = csv.DictReader(text.splitlines())
-    header = [(name or "").strip().casefold() for name in reader.fieldnames or ()]
-    reader.fieldnames = header
+    written, rows = read_table(path)
+    header = [name.casefold() for name in written]
     size = next((name for name in SIZE_NAMES if name in header), None)
     if size is None or "score" not in header:
         got = f"the columns {', '.join(header)}" if header else "an empty file"
@@ -114,12 +116,13 @@ def read_points(path: Path, direction: str | None = None) -> tuple[Point, ...]:
     points: list[Point] = []
     problems: list[Problem] = []
     metrics: dict[str, int] = {}
-    for row in _rows(reader, path):
-        where = f"{path.name}:{reader.line_num}"
+    for line, cells in rows:
+        row = {name.casefold(): cell for name, cell in cells.items()}
+        where = f"{path.name}:{line}"
         found = list(_row_problems(row, size, where, direction))
         problems += found
         if row.get("metric"):
-            metrics.setdefault(row["metric"].strip(), reader.line_num)
+            metrics.setdefault(row["metric"].strip(), line)
         if not found:
             points.append(_point(row, size))
     if len(metrics) > 1:
@@ -134,33 +137,76 @@ def read_points(path: Path, direction: str | None = None) -> tuple[Point, ...]:
     return tuple(points)
 
 
-def _rows(reader: "csv.DictReader[str]", path: Path) -> Iterator[dict[str, str]]:
+def read_text(path: Path) -> str:
+    """The text of a file of points. Raises InputError when it is missing, not UTF-8 or longer than 10 MB."""
+    if not path.is_file():
+        raise InputError(
+            Problem(str(path), "no such file", f"a CSV file with the columns {EXAMPLE}", "correct the path")
+        )
+    if path.stat().st_size <= 4 * MOST_CHARACTERS:
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError:
+            fix = "save the file as UTF-8"
+            raise InputError(Problem(str(path), "bytes that are not UTF-8 text", "UTF-8 text", fix)) from None
+        if len(text) <= MOST_CHARACTERS:
+            return text
+    got, fix = f"{path.stat().st_size:,} bytes", "keep one row for each run"
+    raise InputError(Problem(str(path), got, f"at most {MOST_CHARACTERS:,}", fix))
+
+
+def read_table(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """The columns of a CSV file as written, and its rows with their lines; cells beyond the header are dropped.
+
+    Commas, semicolons or tabs part the cells, whichever the header has most of.
+    """
+    text = read_text(path)
+    first = text.lstrip().split("\n", 1)[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+    rows: list[tuple[int, list[str]]] = []
     try:
-        yield from reader
+        rows += [(reader.line_num, cells) for cells in reader if cells]
     except csv.Error as error:
         where = f"{path.name}:{reader.line_num}"
         raise InputError(Problem(where, f"not CSV: {error}", "a row of the columns above", "correct the row")) from None
+    header = [name.strip() for name in rows[0][1]] if rows else []
+    twice = sorted({name for name in header if name and header.count(name) > 1})
+    if twice:
+        raise InputError(
+            Problem(f"{path.name}:1", f"the column {twice[0]} twice", "each column once", "rename or delete one")
+        )
+    blank = [""] * len(header)
+    return header, [(line, dict(zip(header, [*cells, *blank], strict=False))) for line, cells in rows[1:]]
 
 
-def _number(text: str | None) -> float:
+def read_number(text: str | None) -> float:
     """A number from `1,000`, `1e3`, `0.85` or `85%`; NaN for anything else."""
-    raw = (text or "").strip().replace(",", "").replace("_", "")
+    raw = (text or "").strip().replace("_", "")
+    if "," in raw and not THOUSANDS.fullmatch(raw):
+        return math.nan  # 0,85 is no number here, and must not be read as 85
+    raw = raw.replace(",", "")
     try:
         return round(float(raw[:-1]) / 100, 12) if raw.endswith("%") else float(raw)
     except ValueError:
         return math.nan
 
 
-def _whole(text: str | None, least: int) -> bool:
-    number = _number(text)
-    return math.isfinite(number) and least <= number <= MOST and number == int(number)
+def whole_number(text: str | None, least: int = 0) -> int | None:
+    """A whole number from `least` to 1e12, or None.
+
+    Example:
+        >>> whole_number("1,000"), whole_number("2e3"), whole_number("-1"), whole_number("0.5")
+        (1000, 2000, None, None)
+    """
+    number = read_number(text)
+    return int(number) if math.isfinite(number) and least <= number <= MOST and number == int(number) else None
 
 
 def _row_problems(row: dict[str, str], size: str, where: str, direction: str | None) -> Iterator[Problem]:
-    if not _whole(row[size], 0):
+    if whole_number(row[size]) is None:
         wanted = f"a whole number from 0 (the untouched model) to {MOST:g}"
         yield Problem(f"{where}: {size}", repr(row[size]), wanted, "write how many examples were trained on, e.g. 100")
-    score = _number(row["score"])
+    score = read_number(row["score"])
     if not math.isfinite(score):
         yield Problem(f"{where}: score", repr(row["score"]), "a number", "write 0.85 or 85%, or delete the row")
     elif score < 0 or (direction == "higher" and score > 100):
@@ -169,19 +215,19 @@ def _row_problems(row: dict[str, str], size: str, where: str, direction: str | N
             f"{where}: score", repr(row["score"]), wanted, "correct the score, or say which direction is better"
         )
     for name, least in (("test_rows", 1), ("draws", 1)):
-        if row.get(name) and not _whole(row[name], least):
+        if row.get(name) and whole_number(row[name], least) is None:
             yield Problem(
                 f"{where}: {name}",
                 repr(row[name]),
                 f"a whole number from {least} to {MOST:g}",
                 "or leave the cell empty",
             )
-    if row.get("sd") and not 0 <= _number(row["sd"]) <= MOST:
+    if row.get("sd") and not 0 <= read_number(row["sd"]) <= MOST:
         yield Problem(f"{where}: sd", repr(row["sd"]), "a number >= 0 in the score's unit", "or leave the cell empty")
 
 
 def _point(row: dict[str, str], size: str) -> Point:
-    test_rows = int(_number(row["test_rows"])) if row.get("test_rows") else None
-    draws = int(_number(row["draws"])) if row.get("draws") else 1
-    sd = _number(row["sd"]) if row.get("sd") else None
-    return Point(int(_number(row[size])), _number(row["score"]), draws, test_rows, sd)
+    test_rows = int(read_number(row["test_rows"])) if row.get("test_rows") else None
+    draws = int(read_number(row["draws"])) if row.get("draws") else 1
+    sd = read_number(row["sd"]) if row.get("sd") else None
+    return Point(int(read_number(row[size])), read_number(row["score"]), draws, test_rows, sd)

@@ -9,8 +9,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.project import Member, Project, Source
-from tunecase.records import DefaultUsed
+from tunecase.project import Member, Project, Source, read_score
+from tunecase.records import DefaultUsed, Definition
 from tunecase.spread import Z80, Z90, Beta, Interval, Spread, Worlds
 from tunecase.units import Quantity, Wanted, read_quantity
 
@@ -40,6 +40,7 @@ _WANTED = {
     "lever.tuning_factor": Wanted(),
     "lever.bigger_model_factor": Wanted(),
     "stand_in.factor": Wanted(),
+    "stand_in.smaller_model_factor": Wanted(),
 }
 
 
@@ -273,3 +274,31 @@ def supply(basis: Basis) -> Supply:
     limit = sum(pool for pool, _, _ in steps) if steps else None
     price = next((price for _, price, _ in steps if price.any()), steps[0][1] if steps else None)
     return Supply(tuple(steps), None if limit is None or np.isinf(limit) else limit, price, tuple(unpriced))
+
+
+def target_value(project: Project, basis: Basis, definition: Definition) -> "Draws | None":
+    """V, what reaching the target is worth: value x volume x horizon x (target - baseline), shape (worlds,).
+
+    The baseline is what is in use today (problem.baseline), else the best score measured without a fine-tune. None
+    when value, volume or target are not stated, or the metric is not a share of answers.
+    """
+    import numpy as np
+
+    problem = project.problem
+    base = baseline_score(project, definition)
+    if problem.value is None or problem.volume is None or problem.target is None or base is None:
+        return None
+    if problem.metric is not None and not catalog.metric(problem.metric).binomial:
+        return None
+    gain = max(0.0, read_score(problem.target) - base)
+    horizon = basis.draw("problem.horizon", problem.horizon)
+    value = basis.worlds.draw("problem.value", problem.value.spread)
+    volume = basis.worlds.draw("problem.volume", problem.volume.spread)
+    return np.asarray(value * volume * horizon * gain)
+
+
+def baseline_score(project: Project, definition: Definition) -> float | None:
+    """The score of what is in use today, else the best one measured without a fine-tune; None without either."""
+    if project.problem.baseline is not None:
+        return read_score(project.problem.baseline)
+    return max((s for s in (definition.majority, definition.probe) if s is not None), default=None)

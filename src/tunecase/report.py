@@ -28,10 +28,11 @@ from tunecase.errors import TunecaseError
 from tunecase.records import Estimate, Option, Report, Spending, to_json
 from tunecase.sections.basis import basis, unchecked
 from tunecase.sections.bill import bill, spent
-from tunecase.sections.curve import chances, trial
+from tunecase.sections.curve import chances
 from tunecase.sections.decision import next_step
 from tunecase.sections.found import Found
 from tunecase.sections.judged import data, lights, problem
+from tunecase.sections.pilot import trial
 from tunecase.wording import count, counted, figures, money, one_line, score, sentence, share
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from tunecase.records import Interval80
 LOST_SHARE = 0.05  # items that the better model loses, until the pilot measures it
 
 
-def wilson(correct: float, n: int, confidence: float = 0.8) -> tuple[float, float]:
+def wilson(correct: float, n: float, confidence: float = 0.8) -> tuple[float, float]:
     """The Wilson interval of a share: where the true score lies, given `correct` of n items.
 
         centre = (p + z^2/2n) / (1 + z^2/n),   half = z sqrt(p(1-p)/n + z^2/4n^2) / (1 + z^2/n)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from tunecase.curves import LEAST_SIZES, SEED_SD, SIGNAL_CUT, Belief, Gate
 from tunecase.points import to_error, to_score
-from tunecase.records import Needed, Point
+from tunecase.records import Needed, NextRun, Point
 
 NOT_ACHIEVABLE = 0.05
 OPEN, LIKELY = 0.5, 0.8
@@ -23,7 +23,11 @@ Verdict = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that a verdict is drawn from. `model` is what the points were measured with, empty when unknown."""
+    """All that a verdict is drawn from.
+
+    `model` is what the points were measured with, empty when unknown; `left_out` names runs that became no point, in
+    words; `of_pilot` is False for points that were measured elsewhere.
+    """
 
     points: tuple[Point, ...]
     direction: str
@@ -37,6 +41,9 @@ class Facts:
     belief: Belief | None = None
     p_target: float | None = None
     needed: Needed | None = None
+    left_out: tuple[str, ...] = ()
+    of_pilot: bool = True
+    next_run: NextRun | None = None
 
     def words(self, score: float) -> str:
         """The score as it is said."""
@@ -102,7 +109,8 @@ def next_pilot(found: Verdict, facts: Facts) -> str:
         return ""
     gate, last = facts.belief.gate, facts.points[-1]
     if not gate.noise_dominates or gate.standard_error is None:
-        return f"one more size, {4 * last.n:,} examples, 4 times the largest"
+        n = facts.next_run.n if facts.next_run else 4 * last.n
+        return f"one more size, {n:,} examples, {n / last.n:.3g} times the largest"
     return _quieter(gate, gate.standard_error, last)
 
 
@@ -132,17 +140,18 @@ def reason(found: Verdict, facts: Facts, following: str) -> str:
         most = facts.words(facts.ceiling)
         return f"The target of {wanted} lies beyond {most}, the best that the labels allow: relabel or redefine it."
     if found == "not a pilot yet":
-        return f"A curve needs {LEAST_SIZES} sizes and there {_sizes(facts.points)}: {following}."
-    last = facts.points[-1]
+        without = f" (left out: {'; '.join(facts.left_out)})" if facts.left_out else ""
+        return f"A curve needs {LEAST_SIZES} sizes and there {_sizes(facts.points)}{without}: {following}."
+    last, subject = facts.points[-1], "The pilot" if facts.of_pilot else "What was measured"
     now = f"{facts.words(last.score)} at {last.n:,} examples"
     if found == "reached":
         bound = facts.words(cautious_score(last, facts.direction, facts.bounded, facts.binomial))
-        return f"The pilot already scores {now}, and even its cautious reading, {bound}, meets the target of {wanted}."
+        return f"{subject} already scores {now}, and even its cautious reading, {bound}, meets the target of {wanted}."
     if found == "pilot uninformative" and facts.belief:
         why = facts.belief.gate.why
-        return f"The pilot shows no clear signal ({why}), so nothing is promised or ruled out; next: {following}."
+        return f"{subject} shows no clear signal ({why}), so nothing is promised or ruled out; next: {following}."
     if found == "no target":
-        return f"The pilot scores {now}; without a target there is a curve and no verdict."
+        return f"{subject} scores {now}; without a target there is a curve and no verdict."
     return _chance(found, facts, now, wanted)
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from tunecase.records.bill import DefaultUsed, Driver, Estimate, Fit, Line
 from tunecase.records.curve import CurveBand, Forecast, Needed, NextRun, Point
 from tunecase.records.interval import Interval80
-from tunecase.records.money import BookLine, Books, Decision, Option, Report, Spending
+from tunecase.records.money import BookLine, Books, Change, Decision, Option, Report, Spending
 from tunecase.records.pilot import Baseline, Confusion, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
 from tunecase.records.problem import Audit, Criterion, Definition, Finding, Severity, Status, Tokens
 
@@ -20,6 +20,7 @@ __all__ = [
     "Baseline",
     "BookLine",
     "Books",
+    "Change",
     "Confusion",
     "Criterion",
     "CurveBand",

@@ -62,7 +62,8 @@ class NextRun:
 class Forecast:
     """Will more data do it? The verdict's words are those of docs/method.md.
 
-    `model` is what the points were measured with; `stand_in` as in Pilot. `source` says where the points come from,
+    `model` is what the points were measured with; `stand_in` as in Pilot. `stand_in_factor` names
+    the default by which the tuned model's error differs from the stand-in's. `source` says where the points come from,
     the pilot or a file's name; `n_budget` is the most examples that the budget can buy, where one is given.
     """
 
@@ -89,6 +90,7 @@ class Forecast:
     seed: int
     model: str = ""
     stand_in: bool = False
+    stand_in_factor: str = "stand_in.factor"
     source: str = "pilot"
     next_run: NextRun | None = None
     n_budget: int | None = None

@@ -53,6 +53,15 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """One answer that moved between two readings of a case, in words."""
+
+    name: str
+    before: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
 class Spending:
     """Money that was paid: one charge, as the user or a bill states it."""
 

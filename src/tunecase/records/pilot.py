@@ -12,8 +12,9 @@ class Run:
 
     `seconds` is the whole run's wall time, `usd` what it cost at the pilot's price of an hour (0 where the hour is
     free, None where its price is unknown). `interval` is the 80% interval of the score over test rows. `purpose` says
-    what the run was made for: a rung of the ladder, or a trial of the search over settings. `skill_before` and
-    `skill_after` are the shares right of a small fixed set of general questions.
+    what the run was made for: a rung of the ladder, something that needs no fine-tune (`n` is then 0, but for the
+    probe), or a trial of the search over settings. `skill_before` and `skill_after` are the shares right of a small
+    fixed set of general questions.
     """
 
     key: str
@@ -39,7 +40,7 @@ class Run:
     skill_before: float | None = None
     skill_after: float | None = None
     skill_rows: int = 0
-    purpose: Literal["ladder", "tuning"] = "ladder"
+    purpose: Literal["ladder", "baseline", "tuning"] = "ladder"
     settings: str = ""
 
 
@@ -73,7 +74,7 @@ class Confusion:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The score of a part of the test rows; `by` is length, label or source."""
+    """The score of a part of the test rows; `by` is length, label, field or source."""
 
     by: str
     name: str
@@ -168,7 +169,7 @@ class Pilot:
     @property
     def mean_scores(self) -> tuple[tuple[int, float], ...]:
         """(n, mean score over draws), rising in n, failed and unconverged runs left out."""
-        good = [run for run in self.runs if not run.failed and run.converged]
+        good = [run for run in self.runs if not run.failed and run.converged and run.purpose == "ladder"]
         sizes = sorted({run.n for run in good})
         return tuple((n, sum(r.score for r in good if r.n == n) / sum(r.n == n for r in good)) for n in sizes)
 

@@ -1,12 +1,10 @@
-"""Sections on scores: whether more data reach the target, and the pilot that the answer rests on."""
+"""The section on the forecast: whether more data reach the target, by when, at what price."""
 
 from tunecase.content import Block, Cell, Curve, Facts, Listing, Section, Table, Tone
-from tunecase.records import CurveBand, Forecast, Needed, Pilot, Run
+from tunecase.records import CurveBand, Forecast, Needed, NextRun, Pilot, Run
 from tunecase.sections.found import Found, not_done, told_in
 from tunecase.wording import (
     count,
-    counted,
-    duration,
     money,
     money_band,
     score,
@@ -43,7 +41,7 @@ def chances(found: Found) -> Section:
         _measured(forecast),
         Listing("Curves that were weighed", forecast.models),
         Listing("Assumptions", forecast.assumptions),
-        Facts("", (("Seed", str(forecast.seed)), *told_in(found, "forecast"))),
+        Facts("", (_source(forecast), ("Seed", str(forecast.seed)), *told_in(found, "forecast"))),
     )
     tone = TONES.get(forecast.verdict, "unknown")
     word = forecast.verdict.replace("n_max", f"{count(forecast.n_max)} examples")
@@ -53,19 +51,22 @@ def chances(found: Found) -> Section:
 
 
 def _picture(forecast: Forecast, pilot: Pilot | None) -> Curve:
-    runs = tuple((run.n, run.score) for run in _good(pilot)) if pilot else ()
-    points = tuple((point.n, point.score) for point in sorted(forecast.points, key=lambda point: point.n))
-    band = tuple((at.n, at.score.low, at.score.mid, at.score.high) for at in forecast.band)
+    of_pilot = pilot is not None and forecast.source == "pilot"
+    points = sorted(forecast.points, key=lambda point: point.n)
+    needed = None if forecast.verdict == "reached" else forecast.needed
     return Curve(
         caption=f"{forecast.metric} by number of training examples; the band holds the true score 8 times in 10",
         metric=forecast.metric,
         direction=forecast.direction,
-        runs=runs,
-        points=points,
-        band=band,
+        runs=tuple((run.n, run.score) for run in _good(pilot)) if pilot and of_pilot else (),
+        points=tuple((point.n, point.score) for point in points),
+        band=tuple((at.n, at.score.low, at.score.mid, at.score.high) for at in forecast.band),
         target=forecast.target,
         ceiling=forecast.ceiling,
         n_max=forecast.n_max,
+        spread=tuple((at.n, at.score - at.sd, at.score + at.sd) for at in points if at.sd),
+        n_budget=forecast.n_budget,
+        needed=(needed.p10, needed.p50, needed.p90) if needed else None,
     )
 
 
@@ -114,11 +115,29 @@ def _needed(forecast: Forecast, found: Found) -> Facts:
         free = forecast.needed_price.p90 == 0
         price = "nothing: they are there" if free else money_band(forecast.needed_price, forecast.currency)
         pairs.append(("Price of those still missing", price))
+    pairs += _offers(forecast)
     ceiling = "not measured" if forecast.ceiling is None else score(forecast.ceiling)
     pairs.append(("Human ceiling", ceiling))
+    return Facts("What is needed", tuple(pairs))
+
+
+def _offers(forecast: Forecast) -> list[tuple[str, str]]:
+    """What the budget buys, what to measure next, and what that is worth."""
+    pairs = []
+    if forecast.n_budget is not None:
+        pairs.append(("The whole budget buys, rows alone", f"{count(forecast.n_budget)} examples in all"))
     if forecast.next_pilot:
         pairs.append(("Next pilot", forecast.next_pilot))
-    return Facts("What is needed", tuple(pairs))
+    if forecast.next_run is not None:
+        pairs.append(("Next run", sentence(forecast.next_run.why)))
+        pairs.append(("Its price", _run_price(forecast.next_run, forecast.currency)))
+    return pairs
+
+
+def _run_price(run: NextRun, currency: str) -> str:
+    if run.price is None:
+        return "unpriced"
+    return "nothing: the rows are there and the machine is free" if run.price == 0 else money(run.price, currency)
 
 
 def _needed_words(needed: Needed) -> str:
@@ -131,93 +150,28 @@ def _needed_words(needed: Needed) -> str:
     return f"{count(needed.p50)} ({count(needed.p10)} to {count(needed.p90)})"
 
 
+def _source(forecast: Forecast) -> tuple[str, str]:
+    return "Points from", "the pilot" if forecast.source == "pilot" else forecast.source
+
+
 def _measured(forecast: Forecast) -> Table:
     rows = tuple(
         (
             Cell(count(point.n)),
             Cell(score(point.score, even=True)),
+            Cell("not seen" if point.sd is None else score(point.sd, even=True)),
             Cell(count(point.draws)),
             Cell(_rows(point.test_rows)),
         )
         for point in forecast.points
     )
-    head = ("Examples", f"Mean {forecast.metric}", "Draws", "Test rows")
-    return Table("Points that were read", head, rows, (0, 1, 2, 3))
+    head = ("Examples", f"Mean {forecast.metric}", "Standard deviation", "Draws", "Test rows")
+    return Table("Points that were read", head, rows, (0, 1, 2, 3, 4))
 
 
 def _rows(test_rows: int | None) -> str:
     return "not told" if test_rows is None else count(test_rows)
 
 
-def trial(found: Found) -> Section:
-    """What did the pilot measure?"""
-    title = "What did the pilot measure?"
-    pilot = found.pilot
-    if pilot is None:
-        return not_done("pilot", title, "pilot")
-    bad = [run for run in pilot.runs if run.failed or not run.converged]
-    blocks: tuple[Block, ...] = (_ladder(pilot), _baselines(pilot))
-    about = (
-        ("Trainer", f"{pilot.trainer}, {pilot.model}" if pilot.model else pilot.trainer),
-        ("Test rows", f"{count(pilot.test_rows)}, the same for every run"),
-        ("Time", f"{duration(pilot.seconds)}, {counted(pilot.reused, 'run')} taken from earlier"),
-        ("Runs left out", counted(len(bad), "run")),
-        *told_in(found, "pilot"),
-    )
-    return Section("pilot", title, _trial_answer(pilot), blocks, (_every_run(pilot), Facts("", about)))
-
-
-def _trial_answer(pilot: Pilot) -> str:
-    means = pilot.mean_scores
-    if not means:
-        return sentence(pilot.stopped or "no run could be scored")
-    (first, start), (last, end) = means[0], means[-1]
-    said = f"{pilot.metric} went from {score(start)} with {count(first)} examples to {score(end)} with {count(last)}."
-    if pilot.stopped:
-        said += f" Stopped: {sentence(pilot.stopped)}"
-    return said[0].upper() + said[1:]
-
-
 def _good(pilot: Pilot) -> list[Run]:
-    return [run for run in pilot.runs if not run.failed and run.converged]
-
-
-def _ladder(pilot: Pilot) -> Table:
-    rows = []
-    for n, mean in pilot.mean_scores:
-        scores = [run.score for run in _good(pilot) if run.n == n]
-        each = ", ".join(score(one, even=True) for one in scores)
-        rows.append(
-            (
-                Cell(count(n)),
-                Cell(score(mean, even=True)),
-                Cell(each),
-                Cell(score(max(scores) - min(scores), even=True)),
-            )
-        )
-    head = ("Examples", f"Mean {pilot.metric}", "Each draw", "Largest difference")
-    return Table("Scores by size", head, tuple(rows), (0, 1, 2, 3))
-
-
-def _baselines(pilot: Pilot) -> Table:
-    rows = tuple(
-        (Cell(one.name), Cell(score(one.score, even=True)), Cell(count(one.test_rows))) for one in pilot.baselines
-    )
-    return Table("To compare with", ("Baseline", pilot.metric, "Test rows"), rows, (1, 2))
-
-
-def _every_run(pilot: Pilot) -> Table:
-    rows = tuple(
-        (
-            Cell(run.key),
-            Cell(count(run.n)),
-            Cell(str(run.draw)),
-            Cell(score(run.score, even=True)),
-            Cell(f"{count(run.correct)} of {count(run.test_rows)}"),
-            Cell(duration(run.seconds)),
-            Cell(run.failed or ("" if run.converged else "not converged")),
-        )
-        for run in pilot.runs
-    )
-    head = ("Run", "Examples", "Draw", pilot.metric, "Correct", "Time", "Left out because")
-    return Table("Every run", head, rows, (1, 2, 3, 4, 5))
+    return [run for run in pilot.runs if not run.failed and run.converged and run.purpose == "ladder"]

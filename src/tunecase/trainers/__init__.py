@@ -4,7 +4,7 @@ A trainer is one file here and one name in pilot.TRAINERS. It is a module with t
 its task alone, so that a run can happen in another process, on another machine, or be taken from the ledger.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -42,7 +42,8 @@ class Result:
     `row_scores` (0 to 1) and `confidences` (0 to 1) are one per test row. `seconds` is wall time of the whole run,
     `answer_s` that of answering the test rows alone. `tokens_per_s` counts training tokens over training time.
     `hardware` names the GPU, or the processor; `gpus` is 0 on a processor. `skill_before` and `skill_after` are the
-    shares right of `skill_rows` general questions.
+    shares right of `skill_rows` general questions. `note` is one line for people, such as how many answers were
+    refused. `usd_per_answer` is what a hosted model charged per test row; None where nobody charges or it is unknown.
     """
 
     score: float
@@ -65,6 +66,8 @@ class Result:
     skill_before: float | None = None
     skill_after: float | None = None
     skill_rows: int = 0
+    note: str = ""
+    usd_per_answer: float | None = None
 
 
 class Trainer(Protocol):
@@ -102,6 +105,12 @@ class Trainer(Protocol):
 
     def missing(self, model: str) -> str:
         """What is missing to train this model here, as a sentence with its fix; empty when nothing is."""
+
+    def prepare(self, model: str, tell: Callable[[str], None]) -> None:
+        """Fetches what is missing to train this model, telling what and how large before it does.
+
+        Raises: TunecaseError when it cannot be had.
+        """
 
     def train(self, task: Task) -> Result:
         """Trains on the task's rows and scores on its test rows."""

@@ -7,7 +7,7 @@ plain fine-tune's time; what it learns is a plain fine-tune of those top layers.
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -111,6 +111,11 @@ LIMITS: Mapping[str, tuple[str, Any]] = {
 def missing(model: str) -> str:
     """What is missing to train this model here, as a sentence with its fix; empty when nothing is."""
     return weights.missing(model)
+
+
+def prepare(model: str, tell: Callable[[str], None]) -> None:
+    """Fetches and converts the model's weights where they are not on this machine yet."""
+    weights.fetch(model, tell)
 
 
 def train(task: Task) -> Result:
@@ -236,9 +241,7 @@ def _session(model: str, rank: int, depth: int) -> Session:
 def _lesson(session: Session, task: Task, chosen: Mapping[str, Any]) -> Lesson:
     tokenizer, choices = session.tokenizer, task.choices or tuple(sorted(set(task.labels)))
     is_classes = task.kind == "classification"
-    asked = frozenset(task.test_texts)  # a leak must not hand its answer over
-    showable = [(text, label) for text, label in zip(task.texts, task.labels, strict=True) if text not in asked]
-    shots = prompts.choose_shots(showable, chosen["shots"], task.seed, is_classes)
+    shots = prompts.choose_shots(prompts.showable(task), chosen["shots"], task.seed, is_classes)
     form = prompts.form(
         tokenizer, task.kind, style=chosen["style"], names=chosen["names"], choices=choices if is_classes else (),
         shots=shots, most_tokens=chosen["most_tokens"], longest=session.network.longest,

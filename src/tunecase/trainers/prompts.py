@@ -7,6 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from tunecase.scoring import Kind
+from tunecase.trainers import Task
 from tunecase.trainers.layers import Row, chain
 
 if TYPE_CHECKING:
@@ -99,6 +100,12 @@ def choose_shots(rows: Sequence[tuple[str, str]], shots: int, seed: int, classes
             seen[label] += 1
         order = [(text, label) for _, _, text, label in sorted(turns)]
     return tuple(order[:shots])
+
+
+def showable(task: Task) -> list[tuple[str, str]]:
+    """The training rows that may be shown as examples: not those whose text stands in the test set."""
+    asked = frozenset(task.test_texts)
+    return [(text, label) for text, label in zip(task.texts, task.labels, strict=True) if text not in asked]
 
 
 def encode(tokenizer: Any, made: Form, texts: Sequence[str]) -> tuple[list[tuple[int, ...]], int]:

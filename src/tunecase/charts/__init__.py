@@ -1,0 +1,27 @@
+"""Draws chart data as SVG: pure functions from content to mark-up, every text escaped, colours left to the page.
+
+Each chart is drawn for a width in the viewBox's own unit, about one CSS pixel, so that letters keep their size on a
+telephone and on a wide screen.
+"""
+
+from tunecase.charts.amounts import draw_bars, draw_histogram, draw_shares
+from tunecase.charts.curve import draw_curve
+from tunecase.charts.marks import CHARACTER, log_ticks, nice_ticks
+from tunecase.content import Bars, Chart, Curve, Histogram, Shares
+
+__all__ = ["CHARACTER", "NARROW", "WIDE", "log_ticks", "nice_ticks", "svg"]
+
+WIDE, NARROW = 760, 344
+
+
+def svg(chart: Chart, width: int) -> str:
+    """One chart as an SVG element, its words as the label for those who do not see it."""
+    match chart:
+        case Shares():
+            return draw_shares(chart, width)
+        case Histogram():
+            return draw_histogram(chart, width)
+        case Curve():
+            return draw_curve(chart, width)
+        case Bars():
+            return draw_bars(chart, width)

@@ -1,0 +1,297 @@
+"""What one more run would tell, and what that is worth, before it is paid for.
+
+Every candidate run is tried in the same possible worlds: each world says what the run would measure, the measurement
+weighs all worlds anew, and the weighed worlds are asked the same question again. Nothing is fitted twice, so a
+candidate costs milliseconds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tunecase.curves import Belief, believe, item_variance, run_variance
+from tunecase.points import LEAST_ERROR, spreads, to_score
+from tunecase.records import NextRun, Point
+from tunecase.spread import generator
+from tunecase.wording import count, counted, share
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+WORLDS = 1_000
+OUTCOMES = 250  # worlds whose measurement is tried, spread evenly over all worlds
+BLUR = 0.05  # of the spread at n, added to a run's noise, so that no outcome is weighed by a handful of worlds
+LEAST_SD = 0.01  # of ln e; no run measures a curve more exactly than a curve is smooth
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A run that could be made next: `draws` more draws of n rows, and the price of all of them, None where unknown."""
+
+    n: int
+    draws: int = 1
+    price: float | None = None
+
+
+def narrowing(belief: Belief, n: int, draws: int = 1, *, far: int, test_rows: int | None) -> float:
+    """The share of the doubt at `far` that `draws` more runs of n rows are expected to remove.
+
+        1 - E[Var(ln e(far) | y)] / Var(ln e(far)),   y = ln e(n) + noise
+
+    Args:
+        belief: what the points so far let us believe.
+        n: training rows of the runs.
+        draws: how many, >= 1.
+        far: the size that matters [rows].
+        test_rows: items each run is scored on; None leaves their noise out.
+    Returns: 0 (nothing) to 1 (all of it).
+
+    Example:
+        >>> points = [Point(n, score, 2, 300) for n, score in ((50, 0.6), (100, 0.7), (200, 0.78), (400, 0.83))]
+        >>> belief = believe(points, direction="higher", bounded=True, binomial=True)
+        >>> near, wide = (narrowing(belief, n, far=6_400, test_rows=300) for n in (50, 1_600))
+        >>> near < wide
+        True
+
+    Source: pre-posterior analysis; Raiffa and Schlaifer, Applied Statistical Decision Theory (1961).
+    Leaves out that runs at different sizes share their test items, which moves all of them alike.
+    """
+    import numpy as np
+
+    errors = belief.paths(np.array([n, far], dtype=float), WORLDS)
+    return _narrowing(_weights(belief, errors[:, 0], n, draws, test_rows), np.log(errors[:, 1]))
+
+
+def most_telling(
+    points: Sequence[Point],
+    candidates: Sequence[tuple[int, float]],
+    *,
+    metric_bounded: bool,
+    metric_binomial: bool,
+    direction: str,
+    far: int,
+    test_rows: int | None,
+    seed: int = 0,
+) -> tuple[float, ...]:
+    """How much of the doubt at `far` each candidate run removes per unit of its price.
+
+    Args:
+        points: measured so far, at least two sizes.
+        candidates: (n, price) of one run each; prices in any one unit, above 0.
+        metric_bounded, metric_binomial, direction: as for `believe`.
+        far, test_rows: as for `narrowing`.
+    Returns: one number per candidate, in their order, `narrowing` / price.
+    Raises: ValueError below two sizes.
+    """
+    belief = believe(points, direction=direction, bounded=metric_bounded, binomial=metric_binomial, seed=seed)
+    told = narrowings(belief, [n for n, _ in candidates], far=far, test_rows=test_rows)
+    return tuple(part / max(price, 1e-9) for part, (_, price) in zip(told, candidates, strict=True))
+
+
+def narrowings(belief: Belief, sizes: Sequence[int], *, far: int, test_rows: int | None) -> tuple[float, ...]:
+    """`narrowing` of one more run at each of several sizes, in the same worlds."""
+    import numpy as np
+
+    errors = belief.paths(np.array([*sizes, far], dtype=float), WORLDS)
+    wanted = np.log(errors[:, -1])
+    seen: dict[int, float] = {}
+    for column, n in enumerate(sizes):
+        if n not in seen:
+            seen[n] = _narrowing(_weights(belief, errors[:, column], n, 1, test_rows), wanted)
+    return tuple(seen[n] for n in sizes)
+
+
+def worth_of_run(
+    belief: Belief,
+    n: int,
+    draws: int = 1,
+    *,
+    sizes: "Sequence[int] | Array",
+    value_of_world: "Array | float",
+    cost_of_size: "Array | Sequence[float]",
+    error_target: float,
+    test_rows: int | None,
+) -> float:
+    """What it is worth to decide with the result of `draws` more runs of n rows rather than without (EVSI).
+
+        EVSI = E_y[ max_a E[u(a) | y] ] - max_a E[u(a)]
+        u(stop) = 0,   u(go to size s) = V * (e <= target at a size up to s) - cost(s)
+
+    Args:
+        belief, n, draws, test_rows: as for `narrowing`.
+        sizes: the sizes one could go to, rising, shape (sizes,).
+        value_of_world: V, what reaching the target is worth [money], one number or shape (worlds,).
+        cost_of_size: what going to each size costs from here [money], shape (sizes,) or (worlds, sizes).
+        error_target: the error to reach.
+    Returns: money, before the runs' own price. Never below 0, by construction and not by clipping: both sides of the
+        difference are taken over the same weighed worlds. Never above `worth_of_knowing`, but for the luck of drawing
+        worlds.
+
+    Example:
+        >>> points = [Point(n, score, 2, 300) for n, score in ((50, 0.6), (100, 0.7), (200, 0.78), (400, 0.83))]
+        >>> belief = believe(points, direction="higher", bounded=True, binomial=True)
+        >>> worth_of_run(
+        ...     belief, 800, sizes=[800, 1_600], value_of_world=9_000.0, cost_of_size=[1_000.0, 2_000.0],
+        ...     error_target=0.1, test_rows=300,
+        ... ) > 0
+        True
+
+    Source: Raiffa and Schlaifer (1961). Leaves out measuring once more after that, which could only raise it.
+    """
+    import numpy as np
+
+    utility, worlds = _utility(belief, sizes, value_of_world, cost_of_size, error_target)
+    errors = belief.paths(np.array([float(n)]), worlds)[:, 0]
+    weights = _weights(belief, errors, n, draws, test_rows)
+    after = weights @ utility
+    return float(after.max(axis=1).mean() - after.mean(axis=0).max())
+
+
+def worth_of_knowing(
+    belief: Belief,
+    *,
+    sizes: "Sequence[int] | Array",
+    value_of_world: "Array | float",
+    cost_of_size: "Array | Sequence[float]",
+    error_target: float,
+) -> float:
+    """What it would be worth to know the world for certain before deciding (EVPI): no run is worth more.
+
+    EVPI = E[ max_a u(a) ] - max_a E[u(a)],   u as for `worth_of_run`
+    """
+    utility, _ = _utility(belief, sizes, value_of_world, cost_of_size, error_target)
+    return float(utility.max(axis=1).mean() - utility.mean(axis=0).max())
+
+
+def next_run(
+    belief: Belief,
+    candidates: Sequence[Candidate],
+    *,
+    far: int,
+    test_rows: int | None,
+    error_target: float | None = None,
+    sizes: "Sequence[int] | Array" = (),
+    value_of_world: "Array | float | None" = None,
+    cost_of_size: "Array | Sequence[float]" = (),
+    currency: str = "USD",
+) -> NextRun | None:
+    """The candidate to make next: worth the most beyond its price, or, without a value, telling the most for it.
+
+    Args:
+        belief, far, test_rows: as for `narrowing`.
+        candidates: runs that could be made; those without a price compete by what they tell alone.
+        error_target, sizes, value_of_world, cost_of_size: as for `worth_of_run`; without them no run has a worth.
+        currency: of prices and values, for the words.
+    Returns: the NextRun; None without candidates. Where no candidate is worth its price, the best one is returned and
+        `why` says so.
+    """
+    if not candidates:
+        return None
+    valued = value_of_world is not None and error_target is not None and len(sizes) > 0
+    found = []
+    for candidate in candidates:
+        told = narrowing(belief, candidate.n, candidate.draws, far=far, test_rows=test_rows)
+        worth = None
+        if valued:
+            assert value_of_world is not None
+            assert error_target is not None
+            worth = worth_of_run(
+                belief, candidate.n, candidate.draws, sizes=sizes, value_of_world=value_of_world,
+                cost_of_size=cost_of_size, error_target=error_target, test_rows=test_rows,
+            )  # fmt: skip
+        found.append((candidate, told, worth))
+    best = max(found, key=lambda item: _rank(*item))
+    candidate, told, worth = best
+    why = _why(candidate, told, worth, far, currency)
+    return NextRun(candidate.n, candidate.draws, told, worth, candidate.price, why)
+
+
+def _rank(candidate: Candidate, told: float, worth: float | None) -> tuple[float, float]:
+    """Money first, where there is a worth beyond the price; else what is told, for its price where it has one."""
+    net = 0.0 if worth is None else max(worth - (candidate.price or 0.0), 0.0)
+    return net, told / candidate.price if candidate.price else told
+
+
+def _why(candidate: Candidate, told: float, worth: float | None, far: int, currency: str) -> str:
+    runs = f"{counted(candidate.draws, 'run')} of {count(candidate.n)} rows"
+    words = f"{runs} should remove {share(told)} of the doubt at {count(far)} rows"
+    if worth is None:
+        return words
+    from tunecase.wording import money
+
+    if candidate.price is not None and worth < candidate.price:
+        return f"{words}, but deciding with them is worth {money(worth, currency)}, less than their price"
+    return f"{words}; deciding with them rather than without is worth {money(worth, currency)}"
+
+
+def _weights(belief: Belief, errors: "Array", n: int, draws: int, test_rows: int | None) -> "Array":
+    """How each simulated outcome of the runs weighs the worlds, shape (outcomes, worlds), rows summing to 1.
+
+    The world that made an outcome is left out of its own weighing: it would recognise itself.
+    """
+    import numpy as np
+
+    log_errors = np.log(np.maximum(errors, LEAST_ERROR))
+    variance = _noise(belief, errors, n, draws, test_rows) + (BLUR * log_errors.std()) ** 2
+    chosen = np.linspace(0, len(errors) - 1, min(OUTCOMES, len(errors))).round().astype(np.intp)
+    # The same luck for every candidate, so that candidates differ by what they are.
+    luck = generator(belief.seed, "next run").standard_normal(len(errors))[chosen]
+    shown = log_errors[chosen] + luck * np.sqrt(variance[chosen])
+    log_weight = -((shown[:, None] - log_errors) ** 2) / (2 * variance) - np.log(variance) / 2
+    log_weight[np.arange(len(chosen)), chosen] = -np.inf
+    weights = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+
+
+def _noise(belief: Belief, errors: "Array", n: int, draws: int, test_rows: int | None) -> "Array":
+    """Variance with which the runs measure ln e in each world, beyond what runs of that size have told already.
+
+        k runs so far at n:   1 / v = 1 / (items + run/(k + draws)) - 1 / (items + run/k)
+
+    The items are the same ones again, so that only the luck of runs is averaged away where n was measured before.
+    """
+    import numpy as np
+
+    made = [Point(n, to_score(float(error), belief.direction), 1, test_rows) for error in errors]
+    items = item_variance(made, belief.direction, belief.binomial)
+    run = run_variance(made, belief.direction, belief.bounded)
+    seen = spreads(belief.points)
+    if seen is not None:
+        nearest = int(np.argmin([abs(np.log(point.n / n)) for point in belief.points]))
+        run = (seen[nearest] / np.maximum(errors, LEAST_ERROR)) ** 2
+    run = np.maximum(run, LEAST_SD**2)
+    before = sum(point.draws for point in belief.points if point.n == n)
+    if not before:
+        return np.asarray(items + run / draws)
+    told = 1 / (items + run / (before + draws)) - 1 / (items + run / before)
+    return np.asarray(1 / np.maximum(told, 1e-12))
+
+
+def _narrowing(weights: "Array", wanted: "Array") -> float:
+    """Within and between outcomes add up to the whole variance under the mean weights, so the share lies in 0 to 1."""
+    means = weights @ wanted
+    centre = float(means.mean())
+    between = float(((means - centre) ** 2).mean())
+    whole = float((weights @ (wanted - centre) ** 2).mean())
+    return between / whole if whole > 0 else 0.0
+
+
+def _utility(
+    belief: Belief,
+    sizes: "Sequence[int] | Array",
+    value_of_world: "Array | float",
+    cost_of_size: "Array | Sequence[float]",
+    error_target: float,
+) -> "tuple[Array, int]":
+    """Utility of stopping (first column) and of going to each size, shape (worlds, 1 + sizes), and how many worlds."""
+    import numpy as np
+
+    value, cost = np.asarray(value_of_world, dtype=float), np.asarray(cost_of_size, dtype=float)
+    worlds = value.shape[0] if value.ndim else (cost.shape[0] if cost.ndim == 2 else WORLDS)
+    errors = belief.paths(np.asarray(sizes, dtype=float), worlds)
+    reached = np.minimum.accumulate(errors, axis=1) <= error_target
+    gone = reached * value.reshape(-1, 1) - np.where(np.isfinite(cost), cost, 1e15)
+    return np.column_stack([np.zeros(worlds), gone]), worlds

@@ -1,0 +1,96 @@
+"""The conductor: opens a case, calls one verb, appends its record to the ledger. The road fits on this page.
+
+define ─► audit ─► estimate ─► pilot ─► forecast ─► decide ─► report        books at any time
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from tunecase.changes import changes
+from tunecase.flow.case import Flow, Progress, audit, open_case
+from tunecase.flow.piloting import (
+    PilotAsked,
+    export,
+    merge,
+    no_pilot,
+    pilot,
+    pilot_asked,
+    pilot_metric,
+    points,
+    task_kind,
+)
+from tunecase.flow.quick import asked_of, audit_file, fit, forecast_file, metric_of, spend_text, verify
+from tunecase.flow.verbs import (
+    baselines,
+    books,
+    contents,
+    curve,
+    decide,
+    define,
+    estimate,
+    forecast,
+    keep_forecast,
+    renew,
+    report,
+    spend,
+)
+from tunecase.records import Pilot
+
+__all__ = [
+    "Flow", "PilotAsked", "asked_of", "audit", "audit_file", "baselines", "books", "contents", "curve", "decide",
+    "define", "estimate", "export", "fit", "forecast", "forecast_file", "keep_forecast", "merge", "metric_of",
+    "no_pilot", "open_case", "pilot", "pilot_asked", "pilot_metric", "points", "renew", "report", "road", "spend",
+    "spend_text", "task_kind", "verify",
+]  # fmt: skip
+
+
+def road(
+    flow: Flow,
+    tell: Callable[[str, Any], None],
+    progress: Progress | None = None,
+    anyway: bool = False,
+    asked: PilotAsked | None = None,
+    ask: Callable[[Any], bool | None] | None = None,
+    fetching: Callable[[str], None] | None = None,
+) -> bool:
+    """All verbs in order; returns False when the answer is no.
+
+    `tell` is called with each record; the bill comes once more, as "estimate again", when the pilot has moved it, and
+    at the end, as "changed", what the road moved since it was walked last.
+    A problem that is not well posed, or data that are not fit, end the road before the pilot: nothing is spent on it.
+    A pilot that still holds is not run again unless one is asked for. Where the probe cannot learn the task (free text,
+    a metric of its own) the pilot says so and the road goes on.
+    """
+    before, sound = flow.last_told(), True
+    for verb, step in (("define", define), ("audit", audit), ("estimate", estimate)):
+        # The bill that define asked for did not know yet what the definition misses: it is made once more.
+        record = flow.records.get(verb) if verb == "audit" else None
+        record = record or step(flow)
+        tell(verb, record)
+        sound = sound and getattr(record, "ok", True)
+    if sound or anyway:
+        tried = _tried(flow, asked, progress, ask, fetching)
+        tell("pilot", tried)
+        tell("forecast", forecast(flow))
+        if tried.runs:
+            tell("estimate again", estimate(flow))
+    decision = decide(flow)
+    tell("decide", decision)
+    tell("books", books(flow))
+    tell("changed", changes(before, flow.records))
+    return sound and decision.ok
+
+
+def _tried(
+    flow: Flow,
+    asked: PilotAsked | None,
+    progress: Progress | None,
+    ask: Callable[[Any], bool | None] | None,
+    fetching: Callable[[str], None] | None,
+) -> Pilot:
+    """The pilot of the road: the one asked for, else the one that holds, else a probe."""
+    held: Pilot | None = flow.known("pilot")
+    if asked is None and held is not None and held.runs and held.trainer != "probe":
+        return held
+    trainer = asked.trainer if asked else "probe"
+    return no_pilot(flow, trainer) or pilot(flow, asked, progress, ask, fetching)

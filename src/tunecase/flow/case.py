@@ -1,0 +1,182 @@
+"""The opened case: the project, its ledger, what is known of it and what it depends on."""
+
+import contextlib
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from tunecase import __version__, catalog
+from tunecase.errors import InputError, Problem
+from tunecase.ledger import Ledger
+from tunecase.project import Project, read_project
+from tunecase.records import Audit, Spending
+from tunecase.spread import Worlds
+
+if TYPE_CHECKING:
+    from tunecase.datasets import Table
+    from tunecase.prices import Basis
+
+
+DRAWS = 20_000
+Progress = Callable[..., None]
+
+
+@dataclass
+class Flow:
+    """One opened case: the project, its ledger, the seed, today, and the records made in this process."""
+
+    path: Path
+    project: Project
+    ledger: Ledger
+    seed: int = 0
+    today: date = field(default_factory=date.today)
+    records: dict[str, Any] = field(default_factory=dict)
+    tables: dict[str, "Table"] = field(default_factory=dict)
+    data_hash: str = ""
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the project file, where everything is written."""
+        return self.path.parent
+
+    def key(self, verb: str) -> str:
+        """What a verb's record depends on: the data, what the project file says, the seed, the version of tunecase.
+
+        A pilot depends only on what it trains and scores, so that a new price or a comment does not lose it.
+        """
+        if not self.data_hash:
+            files = [self.folder / name for name in (self.project.data.train, self.project.data.test) if name]
+            files += [Path(name) for name in self.project.models if name.endswith("config.json")]
+            self.data_hash = _hash_of(files)
+        data, problem = self.project.data, self.project.problem
+        asked = repr((data.input, data.output, problem.metric)) if verb == "pilot" else repr(self.project)
+        if verb not in ("pilot", "audit"):
+            asked += self.today.isoformat()  # prices grow old
+        if verb == "decide":
+            asked += repr([name for name, _ in self.spendings()])
+        digest = hashlib.sha256(asked.encode("utf-8", "replace")).hexdigest()[:16]
+        return f"{self.data_hash}-{digest}-{self.seed}-{__version__}"
+
+    def basis(self, draws: int = DRAWS) -> "Basis":
+        """Prices and doubts of this case: fresh worlds from the same seed, so every verb draws alike."""
+        from tunecase.prices import Basis
+
+        return Basis(self.project, self.today, Worlds(self.seed, draws))
+
+    def table(self, name: str) -> "Table | None":
+        """The rows of the train or test file, read once."""
+        from tunecase import datasets
+
+        given = getattr(self.project.data, name)
+        if given is None:
+            return None
+        if name not in self.tables:
+            data = self.project.data
+            self.tables[name] = datasets.load(self.folder / given, data.input, data.output)
+        return self.tables[name]
+
+    def train_table(self) -> "Table":
+        """The training rows."""
+        return cast("Table", self.table("train"))
+
+    def keep(self, verb: str, record: Any) -> Any:
+        """Appends a record to the ledger and returns it."""
+        self.records[verb] = record
+        meta = {"key": self.key(verb), "seed": self.seed, "version": __version__, "price_book": catalog.price_book()}
+        self.ledger.append("record", record, recorded_at=now(), verb=verb, meta=meta)
+        return record
+
+    def known(self, verb: str) -> Any:
+        """The latest record of a verb that still holds for the data and the project file, or None."""
+        if verb not in self.records:
+            entry = self.ledger.latest("record", verb)
+            if entry is not None and entry.meta.get("key") == self.key(verb):
+                # A record that another version wrote is as good as none: it is made again.
+                with contextlib.suppress(InputError):
+                    self.records[verb] = entry.record()
+        return self.records.get(verb)
+
+    def last_told(self) -> dict[str, Any]:
+        """The last record of each verb that the answers rest on, whether it still holds or not."""
+        found = {}
+        for verb in ("define", "audit", "pilot", "forecast", "estimate", "decide"):
+            entry = self.ledger.latest("record", verb)
+            if entry is not None:
+                with contextlib.suppress(InputError):
+                    found[verb] = entry.record()
+        return found
+
+    def spendings(self) -> tuple[tuple[str, Spending], ...]:
+        """(id, charge) of everything that was paid."""
+        return tuple((e.id, e.record()) for e in self.ledger.entries(check=True) if e.kind == "spend")
+
+
+def open_case(path: Path, seed: int = 0, today: date | None = None) -> Flow:
+    """Opens a project file: reads it whole, checks names against the catalog and the ledger's chain.
+
+    Raises: InputError with every problem found.
+    """
+    project = read_project(path, catalog.names())
+    ledger = Ledger(path.parent / "ledger.jsonl")
+    problems = ledger.verify()
+    if problems:
+        raise InputError(problems)
+    return Flow(path, project, ledger, seed, today or date.today())
+
+
+def audit(flow: Flow, progress: Progress | None = None, tokenizer: Path | None = None) -> Audit:
+    """Are these the right data, and good enough?"""
+    from tunecase.audit import audit as judge
+
+    data = flow.project.data
+    record = judge(
+        flow.project, flow.folder / data.train, flow.folder / data.test if data.test else None, basis=flow.basis(),
+        input=data.input, output=data.output, quarantine=flow.folder / "quarantine.jsonl", tokenizer=tokenizer,
+        progress=progress,
+    )  # fmt: skip
+    return cast(Audit, flow.keep("audit", record))
+
+
+def usable_rows(flow: Flow) -> int:
+    """Training rows that the audit leaves."""
+    found: Audit = flow.known("audit") or audit(flow)
+    return found.usable
+
+
+def spent(flow: Flow) -> float:
+    """Paid so far in the base currency; a charge that another one replaces counts no more."""
+    charges = flow.spendings()
+    replaced = {charge.supersedes for _, charge in charges}
+    return sum(float(charge.amount_base) for name, charge in charges if name not in replaced)
+
+
+def dropped_rows(found: Audit) -> frozenset[int]:
+    """Training rows that the audit's fixes would drop."""
+    return frozenset(found.dropped_rows)
+
+
+def missing(flow: Flow, verb: str) -> Problem:
+    """The problem of a verb that has no record yet."""
+    got = f"no {verb} for these data and this project file"
+    return Problem(str(flow.ledger.path), got, f"a {verb} in the ledger", f"run `tunecase {verb}`")
+
+
+def _hash_of(paths: list[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:24]
+
+
+def now() -> datetime:
+    """The moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def name_of(place: str) -> str:
+    """A file's name, or an address as it is."""
+    return place if "://" in place else Path(place).resolve().name

@@ -1,0 +1,130 @@
+"""Quick questions without a project file, and small chores on the ledger."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from tunecase import catalog
+from tunecase.errors import InputError, Problem
+from tunecase.flow.case import DRAWS, Flow, Progress, name_of
+from tunecase.flow.verbs import spend
+from tunecase.ledger import Entry, Ledger
+from tunecase.project import read_score
+from tunecase.records import Audit, Fit, Forecast
+from tunecase.spread import Worlds
+
+if TYPE_CHECKING:
+    from tunecase.importers import Asked
+
+
+def audit_file(
+    train: Path,
+    test: Path | None,
+    input_column: str | None,
+    output_column: str | None,
+    seed: int,
+    today: date,
+    progress: Progress | None = None,
+    tokenizer: Path | None = None,
+) -> Audit:
+    """An audit without a project file; nothing is kept."""
+    from tunecase.audit import audit as judge
+    from tunecase.prices import Basis
+
+    basis = Basis(None, today, Worlds(seed, DRAWS))
+    quarantine = Path(f"{train.stem}.quarantine.jsonl")
+    return judge(
+        None, train, test, basis=basis, input=input_column, output=output_column, quarantine=quarantine,
+        tokenizer=tokenizer, progress=progress,
+    )  # fmt: skip
+
+
+def forecast_file(place: str, asked: "Asked", target: str | None, n_max: int | None, seed: int) -> Forecast:
+    """A forecast from points measured anywhere, without a project file; nothing is kept."""
+    from tunecase.forecast import forecast as extrapolate
+    from tunecase.forecast import read_source
+
+    known = catalog.metric(asked.metric)
+    wanted = None
+    if target is not None:
+        try:
+            wanted = read_score(target)
+        except ValueError:
+            raise InputError(
+                Problem("--target", repr(target), "a score such as 0.92 or 92%", "write a number")
+            ) from None
+        if known.bounded and not 0 < wanted <= 1:
+            raise InputError(Problem("--target", repr(target), f"a share for {known.name}", "write 0.92 or 92%"))
+    if n_max is not None and n_max < 1:
+        raise InputError(Problem("--n-max", str(n_max), "a whole number of at least 1", "leave it out for the default"))
+    found = read_source(place, asked)
+    return extrapolate(
+        found.points, metric=known.name, direction=asked.direction, target=wanted, n_max=n_max,
+        n_max_why="as asked" if n_max is not None else "", seed=seed, left_out=found.left_out,
+        notes=tuple(f"{found.format}: {note}" for note in found.notes), source=name_of(place),
+    )  # fmt: skip
+
+
+def metric_of(flow: Flow, given: str | None) -> str:
+    """The project's metric; one that is named must be the same, or kept points would answer another question."""
+    own = catalog.metric(flow.project.problem.metric or "accuracy").name
+    if given is not None and catalog.metric(given).name != own:
+        raise InputError(Problem("--metric", given, f"{own}, the project's", "leave it out, or leave out --keep"))
+    return own
+
+
+def asked_of(
+    metric: str, size_column: str, score_column: str, sizes: Sequence[str], step: str, experiment: str
+) -> "Asked":
+    """What the user says of points measured elsewhere, from words as typed; `sizes` are `run=400`."""
+    from tunecase.importers import Asked
+    from tunecase.points import whole_number
+
+    problems, by_run = [], {}
+    for word in sizes:
+        name, _, number = word.rpartition("=")
+        n = whole_number(number)
+        if not name or n is None:
+            wanted = "a run's name, =, and its training examples"
+            problems.append(Problem("--n", repr(word), wanted, "write it as `--n run-a=400`"))
+        else:
+            by_run[name] = n
+    if step not in ("last", "best"):
+        problems.append(Problem("--step", repr(step), "last or best", "leave it out for the last"))
+    if problems:
+        raise InputError(problems)
+    known = catalog.metric(metric)
+    return Asked(known.name, cast(Any, known.direction), size_column, score_column, by_run, cast(Any, step), experiment)
+
+
+def fit(model: str, asked: dict[str, str | None], seed: int, today: date) -> Fit:
+    """Memory, time and price of one training run, from words as typed; nothing is kept."""
+    from tunecase.fit import fit_text
+    from tunecase.prices import Basis
+
+    return fit_text(model, asked, basis=Basis(None, today, Worlds(seed, DRAWS)))
+
+
+def spend_text(
+    flow: Flow, amount: str, currency: str | None, category: str, on: str | None, note: str, credit: bool, replaces: str
+) -> Entry:
+    """Books one charge from words as typed."""
+    from tunecase.books import spending, whole_id
+
+    charge = spending(
+        amount, category=category, on=on or flow.today.isoformat(), currency=currency, description=note,
+        project_currency=flow.project.currency, rates=flow.project.rates, today=flow.today, credit=credit,
+        supersedes=whole_id(replaces, [name for name, _ in flow.spendings()]) if replaces else "",
+    )  # fmt: skip
+    return spend(flow, charge)
+
+
+def verify(path: Path) -> str:
+    """One sentence on the ledger beside a project file. Raises InputError naming every line that was touched."""
+    ledger = Ledger(path.parent / "ledger.jsonl")
+    problems = ledger.verify()
+    if problems:
+        raise InputError(problems)
+    entries = sum(1 for _ in ledger.entries())
+    return f"{ledger.path}: {entries} entries, the chain is whole"

@@ -1,0 +1,244 @@
+"""One function for each verb of the road: it calls the verb with what is known and keeps the record."""
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from tunecase import __version__, catalog
+from tunecase.errors import InputError, Problem
+from tunecase.flow.case import Flow, audit, dropped_rows, missing, name_of, now, spent, usable_rows
+from tunecase.flow.piloting import pilot_metric, points, runs_left_out, stand_in_factor
+from tunecase.ledger import Entry
+from tunecase.project import read_score
+from tunecase.records import (
+    Audit,
+    Baseline,
+    Books,
+    Decision,
+    Definition,
+    Estimate,
+    Forecast,
+    Pilot,
+    Point,
+    Report,
+    Spending,
+)
+
+if TYPE_CHECKING:
+    from tunecase.importers import Asked
+
+
+def define(flow: Flow) -> Definition:
+    """Is the problem well posed and achievable? Audits and prices first when that is not done yet."""
+    from tunecase.define import define as judge
+
+    found = flow.known("audit") or audit(flow)
+    train, test = flow.train_table(), flow.table("test")
+    scores = {baseline.name: baseline.score for baseline in baselines(flow, found)}
+    bill: Estimate = flow.known("estimate") or estimate(flow, renew=False)
+    record = judge(
+        flow.project, train, test, basis=flow.basis(), majority=scores.get("majority"), probe=scores.get("probe"),
+        audit=found, total_cost=bill.total,
+    )  # fmt: skip
+    return cast(Definition, flow.keep("define", record))
+
+
+def baselines(flow: Flow, found: Audit) -> tuple[Baseline, ...]:
+    """What needs no fine-tune, measured: the majority class and the probe on all usable rows."""
+    from tunecase.datasets import looks_like_classes
+    from tunecase.pilot import baselines as measure
+
+    train, test = flow.train_table(), flow.table("test")
+    if test is None or not looks_like_classes(row.output for row in train.rows):
+        return ()
+    return measure(train, test, metric=pilot_metric(flow), seed=flow.seed, drop_rows=dropped_rows(found))
+
+
+def estimate(flow: Flow, renew: bool = True) -> Estimate:
+    """What will it cost? With a pilot at hand the rounds come from its curve, read again if the case has changed."""
+    from tunecase.estimate import estimate as price
+
+    if renew:
+        curve(flow)
+
+    found: Audit = flow.known("audit") or audit(flow)
+    record = price(
+        flow.project, basis=flow.basis(), train_rows=found.usable, tokens=found.tokens,
+        definition=flow.known("define"), audit=found, forecast=flow.known("forecast"),
+        runs=tried.runs if (tried := flow.known("pilot")) else (),
+    )  # fmt: skip
+    return cast(Estimate, flow.keep("estimate", record))
+
+
+def forecast(flow: Flow, from_pilot: bool = False) -> Forecast:
+    """Will more data do it? From the pilot's points, or those kept from elsewhere, up to what the budget can buy.
+
+    Kept points hold until a run is trained after them; `from_pilot` goes back to the pilot at once.
+    """
+    from tunecase.forecast import told
+
+    brought = None if from_pilot else _brought(flow)
+    if brought is not None:
+        notes, left_out = told(brought)
+        return _extrapolated(
+            flow, brought.points, metric=brought.metric, model=brought.model, source=brought.source, notes=notes,
+            left_out=left_out,
+        )  # fmt: skip
+    tried: Pilot | None = flow.known("pilot")
+    if tried is None:
+        raise InputError(missing(flow, "pilot"))
+    record = _extrapolated(
+        flow, points(tried), metric=tried.metric, model=tried.model if tried.runs else "",
+        stand_in=tried.stand_in and bool(tried.runs), stand_in_factor=stand_in_factor(tried),
+        left_out=runs_left_out(tried),
+    )  # fmt: skip
+    if from_pilot:
+        _follow(flow)
+    return record
+
+
+def keep_forecast(
+    flow: Flow, place: str, asked: "Asked", model: str = "", target: str | None = None, n_max: int | None = None
+) -> Forecast:
+    """A forecast from points that were measured elsewhere, kept: estimate, decide and report rest on it from now on."""
+    from tunecase.forecast import read_source
+
+    own = [name for name, given in (("--target", target), ("--n-max", n_max)) if given is not None]
+    if own:
+        fix = "leave it out, or leave out --keep"
+        raise InputError([Problem(name, "given with --keep", "the project file's own", fix) for name in own])
+    found = read_source(place, asked)
+    known = tuple(f"{found.format}: {note}" for note in found.notes)
+    note = f"the points of {name_of(place)} were measured with {model or 'the model to be tuned'}, as was said"
+    record = _extrapolated(
+        flow, found.points, metric=asked.metric, model=model, source=name_of(place), notes=(note, *known),
+        left_out=found.left_out,
+    )  # fmt: skip
+    _follow(flow)
+    return record
+
+
+def _extrapolated(flow: Flow, measured: tuple[Point, ...], *, metric: str, **about: Any) -> Forecast:
+    from tunecase.forecast import forecast as extrapolate
+    from tunecase.prices import supply
+    from tunecase.stakes import stakes
+
+    posed: Definition = flow.known("define") or define(flow)
+    basis = flow.basis(2_000)
+    given, rows = flow.project.problem.target, usable_rows(flow)
+    record = extrapolate(
+        measured, metric=metric, direction=cast(Any, catalog.metric(metric).direction),
+        target=None if given is None else read_score(given), ceiling=posed.ceiling.high if posed.ceiling else None,
+        supply=supply(basis), basis=basis, seed=flow.seed, rows=rows,
+        stakes=stakes(flow.project, basis, posed, flow.known("estimate"), flow.known("pilot"), rows), **about,
+    )  # fmt: skip
+    return cast(Forecast, flow.keep("forecast", record))
+
+
+def _follow(flow: Flow) -> None:
+    """Makes again the bill and the decision that rested on other points; what was never made is not made now."""
+    made = {entry.verb for entry in flow.ledger.entries() if entry.kind == "record"}
+    for verb, step in (("estimate", estimate), ("decide", decide)):
+        if verb in made:
+            step(flow)
+
+
+def _brought(flow: Flow) -> Forecast | None:
+    """The last forecast kept from points measured elsewhere, unless a run was trained or the pilot asked since."""
+    last = None
+    for entry in flow.ledger.entries():
+        if entry.kind == "run":
+            last = None
+        elif entry.kind == "record" and entry.verb == "forecast":
+            last = entry if entry.body.get("source", "pilot") != "pilot" else None
+    if last is not None:
+        with contextlib.suppress(InputError):  # what another version wrote is as good as none
+            return cast(Forecast, last.record())
+    return None
+
+
+def curve(flow: Flow) -> Forecast | None:
+    """The forecast that holds, made again where the project file or the pilot has changed; None without any points."""
+    from tunecase.points import merge
+
+    found: Forecast | None = flow.known("forecast")
+    brought: Forecast | None = _brought(flow)
+    tried: Pilot | None = flow.known("pilot")
+    if found is not None and (found.source == "pilot") == (brought is None):
+        same = brought is not None or tried is None or found.points == merge(points(tried), found.direction)
+        if same:
+            return found
+    return forecast(flow) if brought is not None or tried is not None else None
+
+
+def decide(flow: Flow) -> Decision:
+    """What should the next dollar buy?"""
+    from tunecase.decide import decide as choose
+
+    tried, seen = flow.known("pilot"), curve(flow)
+    record = choose(
+        flow.project, basis=flow.basis(2_000), definition=flow.known("define") or define(flow),
+        audit=flow.known("audit"), estimate=flow.known("estimate") or estimate(flow), forecast=seen,
+        spent=spent(flow), no_pilot=tried.stopped if tried and not tried.runs else "",
+        tuning=tried.tuning if tried and seen and seen.source == "pilot" else None,
+    )  # fmt: skip
+    return cast(Decision, flow.keep("decide", record))
+
+
+def books(flow: Flow) -> Books:
+    """What did it cost so far, and does the plan still hold?"""
+    from tunecase.books import books as fold
+
+    record = fold(flow.spendings(), estimate=flow.known("estimate"), project=flow.project, verified=True)
+    return cast(Books, flow.keep("books", record))
+
+
+def spend(flow: Flow, charge: Spending) -> Entry:
+    """Books one charge; acknowledged only when it is safe on disk."""
+    return flow.ledger.append("spend", charge, recorded_at=now(), verb="spend")
+
+
+def renew(flow: Flow) -> None:
+    """Makes again what the ledger holds but a change of the case has outdated; a pilot is never run by itself."""
+    made = {entry.verb for entry in flow.ledger.entries() if entry.kind == "record"}
+    steps: tuple[tuple[str, Callable[[Flow], Any]], ...] = (
+        ("audit", audit), ("define", define), ("forecast", curve), ("estimate", estimate), ("decide", decide),
+    )  # fmt: skip
+    for verb, step in steps:
+        if verb in made and flow.known(verb) is None:
+            step(flow)
+    if "books" in made or flow.spendings():
+        books(flow)
+
+
+def contents(flow: Flow) -> Any:
+    """Everything that is known of the case, as the page and the report fold it."""
+    from tunecase.report import content
+
+    renew(flow)
+    order = ("define", "audit", "estimate", "pilot", "forecast", "decide", "books")
+    records = {verb: record for verb in order if (record := flow.known(verb)) is not None}
+    stood: dict[str, str] = {}
+    earlier: list[tuple[str, Estimate]] = []
+    head = ""
+    for entry in flow.ledger.entries():
+        head = entry.id
+        if entry.kind == "record":
+            stood[entry.verb] = f"entry {entry.id[:12]}, {entry.recorded_at:%Y-%m-%d %H:%M} UTC"
+        if entry.verb == "estimate" and entry.meta.get("key") == flow.key("estimate"):
+            earlier.append((f"{entry.recorded_at:%Y-%m-%d %H:%M}", entry.record()))
+    meta = {"seed": str(flow.seed), "version": __version__, "price_book": catalog.price_book(), "ledger": head}
+    charges = [charge for _, charge in flow.spendings()]
+    return content(
+        records, project=flow.project, spendings=charges, meta=meta, today=flow.today, earlier=earlier[:-1],
+        entries=stood,
+    )  # fmt: skip
+
+
+def report(flow: Flow, to: Path | None = None, page: Callable[[Any], str] | None = None) -> Report:
+    """Writes report.html, report.md and report.json, each whole or not at all; `page` draws the HTML."""
+    from tunecase.report import report as write
+
+    record = write(contents(flow), to or flow.folder, page=page)
+    return cast(Report, flow.keep("report", record))

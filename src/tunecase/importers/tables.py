@@ -1,0 +1,139 @@
+"""Tables of runs as CSV: anybody's n and score, exports of Weights & Biases, exports of MLflow, any row per run."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tunecase.errors import InputError, Problem
+from tunecase.importers import Asked, Imported
+from tunecase.importers.tracked import Tracked, import_runs, plain
+from tunecase.points import SIZE_NAMES, read_number, read_points, read_table
+
+Rows = Sequence[tuple[int, dict[str, str]]]
+
+STEP_NAMES = ("step", "train_global_step", "global_step")
+NAMES = ("tags.mlflow.runName", "run_name", "name", "run", "run_id", "run id", "id")
+STATUS_NAMES = ("state", "status")
+DASH = " - "  # between run and metric in the header of a chart's export
+ENDS = ("__MIN", "__MAX")
+
+
+def points_table(place: str, asked: Asked) -> Imported | None:
+    """A CSV with the columns n (or n_train) and score, one row per run; see `points.read_points`."""
+    path = Path(place)
+    if not _is_table(path) or asked.size_column or asked.score_column:
+        return None
+    header = [name.casefold() for name in read_table(path)[0]]
+    named = {"n", "score"} & set(header) and not any(_kind_of(header, name) for name in ("history", "mlflow"))
+    if header and not named and not (set(header) & set(SIZE_NAMES) and "score" in header):
+        return None
+    return Imported(read_points(path, asked.direction), "points")
+
+
+def history_table(place: str, asked: Asked) -> Imported | None:
+    """The history of runs, one row per step: a chart's export of Weights & Biases, or `run.history()` as CSV.
+
+    A chart's export names run and metric in each column; a history is of one run (named after the file) unless a
+    column holds the run's name. Neither says how many examples were trained on unless a column or the names do.
+    """
+    path = Path(place)
+    if not _is_table(path):
+        return None
+    header, rows = read_table(path)
+    step = next((name for name in header if plain(name) in STEP_NAMES), None)
+    if any(DASH in name and name.endswith(ENDS) for name in header):
+        # A chart may be drawn over steps, epochs or time: whatever stands before the runs is its axis.
+        step = step or header[0]
+    if step is None:
+        return None
+    if any(DASH in name for name in header):
+        runs = _chart_runs(header, rows, step)
+        return import_runs(runs, asked, place=path.name, form="a chart's export of Weights & Biases")
+    if "_step" not in header and plain(step) not in ("train_global_step", "global_step"):
+        return None
+    return import_runs(list(_history_runs(header, rows, step, path.stem)), asked, place=path.name, form="run history")
+
+
+def run_table(place: str, asked: Asked) -> Imported | None:
+    """One row per run: the runs table of Weights & Biases, `mlflow experiments csv`, MLflow's download, any other."""
+    path = Path(place)
+    if not _is_table(path):
+        return None
+    header, rows = read_table(path)
+    if not rows:
+        got = "a header and no rows" if header else "an empty file"
+        raise InputError(Problem(path.name, got, "a row for each run", "export the runs again"))
+    mlflow = any(_kind_of(header, name) for name in ("mlflow",))
+    form = "an export of MLflow" if mlflow else "a table of runs"
+    if {"Name", "State"} <= set(header):
+        form = "an export of Weights & Biases"
+    name, status = _column(header, NAMES), _column(header, STATUS_NAMES)
+    runs = []
+    for line, cells in rows:
+        facts = {key: cell for key, cell in cells.items() if cell.strip() and not key.startswith("metrics.")}
+        scores = {
+            key: ((0.0, read_number(cell)),)
+            for key, cell in cells.items()
+            if key not in (name, status) and not key.startswith(("params.", "tags.")) and _is_number(cell)
+        }
+        said = cells[name].strip() if name else ""
+        runs.append(Tracked(said or f"line {line}", cells[status] if status else "", facts, scores))
+    return import_runs(runs, asked, place=path.name, form=form)
+
+
+def _is_table(path: Path) -> bool:
+    return path.is_file() and path.suffix.casefold() in (".csv", ".tsv", ".txt")
+
+
+def _kind_of(header: Sequence[str], kind: str) -> bool:
+    lowered = [name.casefold() for name in header]
+    if kind == "mlflow":
+        return any(name.startswith(("metrics.", "params.")) for name in lowered) or {"run id", "source type"} <= set(
+            lowered
+        )
+    return "_step" in lowered or any(DASH in name for name in lowered)
+
+
+def _column(header: Sequence[str], names: Sequence[str]) -> str | None:
+    lowered = {name.casefold(): name for name in reversed(header)}
+    return next((lowered[name.casefold()] for name in names if name.casefold() in lowered), None)
+
+
+def _is_number(cell: str) -> bool:
+    """True for a number, NaN and infinity as trackers write them; False for blanks and words."""
+    number = read_number(cell)
+    return number == number or cell.strip().casefold() == "nan"
+
+
+def _chart_runs(header: Sequence[str], rows: Rows, step: str) -> list[Tracked]:
+    found: dict[str, dict[str, list[tuple[float, float]]]] = {}
+    for column in header:
+        if DASH not in column or column.endswith(ENDS):
+            continue
+        run, metric = column.rsplit(DASH, 1)
+        if metric.startswith("_"):
+            continue
+        series = found.setdefault(run.strip(), {}).setdefault(metric.strip(), [])
+        series += [
+            (read_number(cells[step]), read_number(cells[column])) for _, cells in rows if _is_number(cells[column])
+        ]
+    return [
+        Tracked(run, "", {}, {key: series for key, series in scores.items() if series}) for run, scores in found.items()
+    ]
+
+
+def _history_runs(header: Sequence[str], rows: Rows, step: str, stem: str) -> Iterator[Tracked]:
+    name = _column(header, NAMES)
+    by_run: dict[str, list[dict[str, str]]] = {}
+    for _, cells in rows:
+        by_run.setdefault((cells[name].strip() if name else "") or stem, []).append(cells)
+    for run, steps in by_run.items():
+        scores: dict[str, list[tuple[float, float]]] = {}
+        facts: dict[str, str] = {}
+        for cells in steps:
+            for key, cell in cells.items():
+                if key in (step, name) or not cell.strip():
+                    continue
+                facts[key] = cell
+                if _is_number(cell):
+                    scores.setdefault(key, []).append((read_number(cells[step]), read_number(cell)))
+        yield Tracked(run, "", facts, scores)

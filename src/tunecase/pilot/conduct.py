@@ -1,0 +1,360 @@
+"""How a pilot is conducted: which run is begun when, what has been spent, what came back, and when it ends.
+
+The conductor is asked for the next run whenever a worker is free, so each is chosen by what came back so far: the
+ladder's opening first, then what needs no fine-tune, then the rest of the ladder, then the search over settings.
+"""
+
+import re
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from tunecase import engine
+from tunecase.answers import Answers
+from tunecase.curves import LEAST_SIZES
+from tunecase.engine import Engine
+from tunecase.pace import Question, Rung, enough, most_telling_rung, opening, predicted_s
+from tunecase.pilot.steps import Step, make, run_of
+from tunecase.records import Point, Run
+from tunecase.trainers import Result
+from tunecase.wording import count, counted, duration, figures, one_line
+
+HOSTED = "hosted"
+FAILURES_IN_A_ROW = 3
+# A run is ended when it takes ten times as long as the longest so far, but never before ten minutes.
+HANGS_TIMES, HANGS_S, FIRST_HANGS_S = 10.0, 600.0, 6 * 3600.0
+# What has been paid for is let finish, unless the prediction was this far off.
+OVERRUN = 1.1
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a pilot is: runs done of total (reused ones among them), seconds spent and about left, the last run.
+
+    `mean` is the mean score so far at the last run's size; None when no run of that size has a score. `runs` are the
+    ladder's so far, for a curve that grows while it is watched; `usd` is what this pilot has cost so far, None where
+    an hour has no price; `left_usd` what is about to come.
+    """
+
+    done: int
+    total: int
+    spent_s: float
+    left_s: float
+    last: Run | None
+    mean: float | None
+    runs: tuple[Run, ...] = ()
+    usd: float | None = 0.0
+    left_usd: float | None = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms a pilot is conducted; see `pilot`."""
+
+    question: Question
+    adaptive: bool
+    max_minutes: float | None = None
+    max_usd: float | None = None
+    usd_per_hour: float | None = 0.0
+    workers: int | None = None
+    apart: bool = False
+    engine: Engine = "local"
+    address: str | None = None
+    gpus_per_task: float = 0
+
+    @property
+    def capped(self) -> bool:
+        """True when time or money is bounded."""
+        return self.max_minutes is not None or self.max_usd is not None
+
+
+class More(Protocol):
+    """Runs that depend on what came back: a search over settings."""
+
+    def steps(self, conductor: "Conductor") -> Iterator[Any]:
+        """Steps to make, or engine.LATER while outcomes must come first."""
+
+
+@dataclass
+class Conductor:
+    """One pilot under way."""
+
+    ladder: Sequence[Step]
+    rivals: Sequence[Step]
+    terms: Terms
+    more: More | None = None
+    on_run: Callable[[Run], None] | None = None
+    progress: Callable[[Progress], None] | None = None
+    keep_answers: Callable[[str, Result], None] | None = None
+    kept_answers: Callable[[str], Answers | None] | None = None
+    done: Mapping[str, Run] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.started = time.perf_counter()
+        self.runs: dict[str, Run] = {}
+        self.results: dict[str, Result] = {}
+        self.stopped = ""
+        self.broken = False
+        self._begun: list[tuple[Step, float]] = []
+        self._pending: set[int] = set()
+        self._billed_usd = 0.0
+        self._streak, self._reason = 0, ""
+        self._asked: set[str] = set()
+        for step in (*self.ladder, *self.rivals):
+            self.take_over(step)
+        self.reused = sum(step.key in self.runs for step in self.ladder)
+        self.reused_usd = [run.usd for run in self.runs.values() if run.trainer != HOSTED or run.usd is not None]
+
+    # What is known.
+
+    @property
+    def spent_s(self) -> float:
+        """Since the pilot began."""
+        return time.perf_counter() - self.started
+
+    @property
+    def usd(self) -> float | None:
+        """What the pilot's runs have cost, those taken over among them; None where an hour has no price."""
+        rate = self.terms.usd_per_hour
+        if rate is None or any(usd is None for usd in self.reused_usd):
+            return None
+        return sum(usd or 0.0 for usd in self.reused_usd) + self._billed_usd + rate * self.spent_s / 3600
+
+    def made(self, steps: Sequence[Step]) -> list[Run]:
+        """The runs of these steps that ended, in their order, failed ones among them."""
+        return [self.runs[step.key] for step in steps if step.key in self.runs]
+
+    def good(self) -> list[Run]:
+        """The ladder's runs that ended well."""
+        return [run for run in self.made(self.ladder) if not run.failed and run.converged]
+
+    def answers(self, key: str) -> Answers | None:
+        """What a run answered, from this pilot or kept from an earlier one."""
+        result = self.results.get(key)
+        if result is None:
+            return self.kept_answers(key) if self.kept_answers else None
+        if result.predictions is None or result.row_scores is None:
+            return None
+        return Answers(result.predictions, result.row_scores, result.confidences)
+
+    def seconds_of(self, step: Step, from_earlier: bool = False) -> float | None:
+        """What a run is predicted to take; None while no run of this pilot has ended.
+
+        What is only scored is taken to cost no more than the smallest rung, the probe beside another trainer nothing.
+
+        Args:
+            from_earlier: fall back on earlier runs of the same trainer and model, on whatever machine they were made.
+        """
+        if step.purpose == "baseline" and step.name == "probe":
+            return 0.0
+        timed, like = self._timed(), self.ladder[0].task
+        if from_earlier and not timed:
+            runs = [run for run in self.done.values() if (run.trainer, run.model) == (like.trainer, like.model)]
+            timed = [(run.n, run.seconds) for run in runs if not run.failed and run.purpose == "ladder"]
+        return predicted_s(timed, step.n or min(s.n for s in self.ladder), len(like.test_labels))
+
+    def take_over(self, step: Step) -> bool:
+        """True when the step's run was made before, here or elsewhere; a run that failed is tried again."""
+        run = self.done.get(step.key)
+        if run is not None and not run.failed:
+            self.runs[step.key] = run
+        return step.key in self.runs
+
+    def fits(self, seconds: float | None) -> bool:
+        """False when a run of so many seconds would pass a cap; the first run of a pilot always fits."""
+        terms = self.terms
+        if seconds is None:
+            return True
+        if terms.max_minutes is not None and self.spent_s + seconds > terms.max_minutes * 60:
+            return False
+        return terms.max_usd is None or (self.usd or 0.0) + self._usd_of(seconds) <= terms.max_usd
+
+    # What is begun.
+
+    def conduct(self) -> None:
+        """Makes the runs, one after another or side by side, until all are made or a reason ends it."""
+        with closing(self._outcomes()) as outcomes:
+            for position, outcome in outcomes:
+                self._take(position, outcome)
+                if self._overran():
+                    break
+        made = len(self.made(self.ladder))
+        if self.stopped or made < len(self.ladder):
+            self.stopped = f"{self.stopped or self._cap_words()}, {made} of {len(self.ladder)} runs made"
+
+    def _outcomes(self) -> Generator[tuple[int, Any], None, None]:
+        terms, order, workers = self.terms, self._order(), self.terms.workers
+        if workers is None and not terms.apart and terms.engine == "local":
+            # Light work is timed before processes are started for it.
+            first = [task for task in [next(order, None)] if task is not None]
+            yield from engine.run_tasks(make, first, workers=1)
+            todo = [step for step in self.ladder if step.key not in self.runs]
+            last_s = self._timed()[-1][1] if self._timed() else 0.0
+            estimated_s = last_s * sum(step.weight for step in todo) / max(1, self._begun[0][0].weight if first else 1)
+            workers = engine.workers_for(estimated_s, len(todo))
+        offset = len(self._begun)
+        tasks = engine.run_tasks(
+            make, order, workers, apart=terms.apart, most_s=self._longest_s, engine=terms.engine,
+            address=terms.address, gpus_per_task=terms.gpus_per_task,
+        )  # fmt: skip
+        with closing(tasks):
+            for position, outcome in tasks:
+                yield position + offset, outcome
+
+    def _order(self) -> Iterator[Any]:
+        """Work for the engine, or LATER; what it gives has begun."""
+        for step in self._steps():
+            if step is engine.LATER:
+                yield step
+                continue
+            self._pending.add(len(self._begun))
+            self._begun.append((step, time.perf_counter()))
+            self._asked.add(step.key)
+            yield step.path, step.task
+
+    def _steps(self) -> Iterator[Any]:
+        opened = self._opening() if self.terms.adaptive else iter(())
+        yield from opened
+        if not self.terms.adaptive:
+            yield from self._rungs()
+        yield from (step for step in self.rivals if self._may(step))
+        if self.terms.adaptive:
+            yield from self._rungs()
+        if self.more is not None and not self.broken:
+            yield from self.more.steps(self)
+
+    def _may(self, step: Step) -> bool:
+        return step.key not in self.runs and not self.broken and self.fits(self.seconds_of(step))
+
+    def _opening(self) -> Iterator[Any]:
+        sizes = sorted({step.n for step in self.ladder})
+        firsts = {step.n: step for step in reversed(self.ladder)}
+        for turn in range(min(3, len(sizes))):
+            while self.terms.capped and not self._timed() and self._pending:
+                yield engine.LATER
+            step = firsts[opening(sizes, lambda n: self.seconds_of(firsts[n]))[turn]]
+            if step.key not in self._asked and self._may(step):
+                yield step
+
+    def _rungs(self) -> Iterator[Any]:
+        """The ladder's other runs, each chosen when it is begun."""
+        while not self.stopped and not self.broken:
+            left = [step for step in self.ladder if step.key not in self.runs and step.key not in self._asked]
+            if not left:
+                return
+            if self.terms.capped and not self._timed() and self._pending:
+                yield engine.LATER  # what a run costs is not known yet
+                continue
+            fitting = [step for step in left if self.fits(self.seconds_of(step))]
+            if not fitting:
+                return
+            step = self._chosen(fitting) if self.terms.adaptive else fitting[0]
+            if step is None:
+                return
+            yield step
+
+    def _chosen(self, fitting: Sequence[Step]) -> Step | None:
+        """The run that tells the most for its price; None, with the reason in `stopped`, when none is needed."""
+        points = [Point(run.n, run.score, 1, run.test_rows) for run in self.good()]
+        running = [self._begun[position][0].n for position in self._pending]
+        sizes = {point.n for point in points}
+        if len(sizes) < 2:
+            fresh = [step for step in fitting if step.n not in sizes and step.n not in running]
+            return (fresh or list(fitting))[-1]
+        priced = [(Rung(step.n, step.draw), self.seconds_of(step) or 1.0) for step in fitting]
+        rung, told = most_telling_rung(points, priced, self.terms.question, running)
+        settled = enough(points, told, self.terms.question) if self._seen_enough_to_stop() else ""
+        if settled:
+            self.stopped = settled
+            return None
+        return next(step for step in fitting if (step.n, step.draw) == (rung.n, rung.draw))
+
+    def _seen_enough_to_stop(self) -> bool:
+        """Three sizes, the largest that fits among them, and one size twice, without which luck cannot be told."""
+        good = self.good()
+        sizes = {run.n for run in good}
+        twice = len(good) > len(sizes) or all(step.draw == 0 for step in self.ladder)
+        return len(sizes) >= LEAST_SIZES and twice and max(sizes) == max(step.n for step in self.ladder)
+
+    # What came back.
+
+    def _take(self, position: int, outcome: Any) -> None:
+        step, begun = self._begun[position]
+        elapsed_s = time.perf_counter() - begun
+        usd = self._usd_of(elapsed_s, len(self._pending)) if self.terms.usd_per_hour is not None else None
+        self._pending.discard(position)
+        run, result = run_of(step, outcome, elapsed_s, usd)
+        if step.task.trainer == HOSTED:
+            billed = result.usd_per_answer if result else None
+            run = replace(run, usd=None if billed is None else billed * run.test_rows)
+            self._billed_usd += run.usd or 0.0
+        self.runs[step.key] = run
+        if result is not None:
+            self.results[step.key] = result
+            if self.keep_answers:
+                self.keep_answers(step.key, result)
+        if self.on_run:
+            self.on_run(run)
+        if step.purpose != "baseline":
+            self._count_failures(run)
+        if self.progress:
+            self.progress(self._progress(run))
+
+    def _count_failures(self, run: Run) -> None:
+        reason = re.sub(r"\d+", "", run.failed)
+        self._streak = self._streak + 1 if reason and reason == self._reason else int(bool(reason))
+        self._reason = reason
+        if self._streak >= FAILURES_IN_A_ROW:
+            self.broken = True
+            words = f"stopped after {FAILURES_IN_A_ROW} failures in a row for one reason"
+            self.stopped = f"{words} ({one_line(run.failed, 120)})"
+
+    def _progress(self, last: Run) -> Progress:
+        left = [step for step in (*self.ladder, *self.rivals) if step.key not in self.runs]
+        if self.stopped or self.broken:
+            left = [self._begun[position][0] for position in self._pending]
+        side_by_side = max(1, len(self._pending), self._at_once())
+        left_s = sum(self.seconds_of(step) or 0.0 for step in left) / side_by_side
+        scores = [run.score for run in self.good() if run.n == last.n]
+        made = len(self.runs)
+        return Progress(
+            made, made + len(left), self.spent_s, left_s, last, sum(scores) / len(scores) if scores else None,
+            tuple(self.made(self.ladder)), self.usd,
+            None if self.terms.usd_per_hour is None else self._usd_of(left_s),
+        )  # fmt: skip
+
+    def _at_once(self) -> int:
+        """How many runs were made side by side so far."""
+        seconds = sum(self.runs[step.key].seconds for step, _ in self._begun if step.key in self.runs)
+        return round(seconds / max(self.spent_s, 1e-9))
+
+    # What it costs, and when it must end.
+
+    def _timed(self) -> list[tuple[int, float]]:
+        return [(run.n, run.seconds) for run in self.made(self.ladder) if not run.failed]
+
+    def _usd_of(self, seconds: float, side_by_side: int = 1) -> float:
+        return (self.terms.usd_per_hour or 0.0) * seconds / 3600 / max(1, side_by_side)
+
+    def _longest_s(self) -> float:
+        """How long a run may take before it is taken to hang."""
+        timed = self._timed()
+        return max(HANGS_S, HANGS_TIMES * max(s for _, s in timed)) if timed else FIRST_HANGS_S
+
+    def _overran(self) -> bool:
+        most = self.terms.max_minutes
+        late = most is not None and self.spent_s > OVERRUN * most * 60
+        dear = self.terms.max_usd is not None and (self.usd or 0.0) > OVERRUN * self.terms.max_usd
+        return late or dear
+
+    def _cap_words(self) -> str:
+        left = [step for step in self.ladder if step.key not in self.runs]
+        sizes = sorted({step.n for step in left})
+        caps = [f"{self.terms.max_minutes:g} minutes"] if self.terms.max_minutes is not None else []
+        caps += [f"{figures(self.terms.max_usd)} USD"] if self.terms.max_usd is not None else []
+        if not caps:
+            return "ended early"
+        rows = counted(len(left), "run") + " of " + ", ".join(map(count, sizes)) + " rows left out"
+        return f"stopped after {duration(self.spent_s)}, to keep within {' and '.join(caps)}: {rows}"

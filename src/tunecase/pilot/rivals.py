@@ -1,0 +1,136 @@
+"""What needs no fine-tune, measured beside the pilot on the same test rows: what the best run has to beat."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from tunecase import scoring
+from tunecase.answers import Answers
+from tunecase.errors import TunecaseError
+from tunecase.pilot.conduct import HOSTED, Conductor
+from tunecase.pilot.steps import Lesson, School, Step, step_of
+from tunecase.records import Baseline, Run
+from tunecase.trainers import Setting
+from tunecase.wording import score, share
+
+PROBE = "probe"
+MAJORITY = "majority"
+# A paired difference below this share of resamples could be luck.
+CLEAR = 0.9
+
+
+def rival_steps(
+    lesson: Lesson,
+    school: School,
+    top_rows: int,
+    find: Callable[[str], School],
+    hosted: Mapping[str, Mapping[str, Setting]],
+) -> tuple[list[Step], list[str]]:
+    """Everything to be measured without a fine-tune, and why some of it cannot be.
+
+    Args:
+        top_rows: rows of the ladder's largest rung, which the probe and the examples shown are taken from.
+        find: the School of a trainer's name.
+        hosted: settings of each hosted model, by its name.
+    """
+    subset = lesson.rows.only(lesson.order(0)[:top_rows])
+    steps, notes = [], []
+    probe = find(PROBE)
+    if school.name != PROBE and lesson.classes and lesson.metric in probe.module.METRICS:
+        made = probe.module.settings(top_rows, {})
+        steps.append(step_of(lesson, probe, subset, 0, made, "baseline", PROBE))
+    steps += _untrained(lesson, school, top_rows, "")
+    for model, own in hosted.items():
+        try:
+            other = replace(find(HOSTED), model=model, chosen=own)
+            lacks = other.module.missing(model)
+            if lacks:
+                notes.append(f"{model} was not asked: {lacks}")
+            else:
+                steps += _untrained(lesson, other, top_rows, f"{model} ")
+        except TunecaseError as error:
+            notes.append(f"{model} was not asked: {error}")
+    return steps, notes
+
+
+def _untrained(lesson: Lesson, school: School, top_rows: int, prefix: str) -> list[Step]:
+    subset = lesson.rows.only(lesson.order(0)[:top_rows])
+    steps = []
+    for name, own in school.module.BASELINES.items():
+        made = school.module.settings(top_rows, {**school.chosen, **own})
+        steps.append(step_of(lesson, school, subset, 0, made, "baseline", f"{prefix}{name}"))
+    return steps
+
+
+def baselines_of(
+    conductor: Conductor, lesson: Lesson, usd_per_hour: float | None, best: Run | None
+) -> tuple[Baseline, ...]:
+    """The record of each rival that was measured, the majority class first.
+
+    Args:
+        usd_per_hour: of this machine, None where unknown; a hosted model says its own price.
+        best: the run that they are compared with.
+    """
+    found = []
+    answers = conductor.answers(best.key) if best else None
+    if lesson.classes and lesson.metric in scoring.METRICS:
+        found.append(majority(lesson, answers))
+    for step in conductor.rivals:
+        run = conductor.runs.get(step.key)
+        if run is None or run.failed:
+            continue
+        result = conductor.results.get(step.key)
+        each_s = (result.answer_s if result and result.answer_s is not None else run.seconds) / max(1, run.test_rows)
+        # Who answers over the network says its own price; this machine's hour is not what its answers cost.
+        if step.task.trainer == HOSTED:
+            billed = None if run.usd is None else run.usd / max(1, run.test_rows)
+        else:
+            billed = None if usd_per_hour is None else each_s / 3600 * usd_per_hour
+        found.append(
+            Baseline(
+                step.name,
+                run.score,
+                run.test_rows,
+                run.interval,
+                None if billed is None else 1000 * billed,
+                each_s,
+                _beaten(lesson, answers, conductor.answers(step.key)),
+                result.note if result else "",
+            )
+        )
+    return tuple(found)
+
+
+def majority(lesson: Lesson, best: Answers | None = None) -> Baseline:
+    """The score of naming the most common class always."""
+    most_common = max(lesson.classes, key=Counter(lesson.rows.labels).__getitem__)
+    named = [most_common] * len(lesson.tests)
+    points = scoring.score(lesson.metric, lesson.tests.labels, named)
+    interval = scoring.score_interval(lesson.metric, lesson.tests.labels, named)
+    always = Answers(tuple(named), scoring.row_scores(lesson.metric, lesson.tests.labels, named))
+    return Baseline(MAJORITY, points, len(lesson.tests), interval, 0.0, 0.0, _beaten(lesson, best, always))
+
+
+def _beaten(lesson: Lesson, best: Answers | None, other: Answers | None) -> float | None:
+    """The share of paired resamples of the test rows in which the best run scores higher."""
+    if best is None or other is None or lesson.metric not in scoring.METRICS:
+        return None
+    if not len(best.predictions) == len(other.predictions) == len(lesson.tests):
+        return None
+    return scoring.paired(lesson.metric, lesson.tests.labels, best.predictions, other.predictions).first_better
+
+
+def rival_notes(conductor: Conductor, baselines: Sequence[Baseline], best: Run | None, metric: str) -> list[str]:
+    """What a reader should know before paying for a fine-tune: who failed, and who is not clearly beaten."""
+    made = [(step.name, conductor.runs[step.key]) for step in conductor.rivals if step.key in conductor.runs]
+    notes = [f"{name} failed: {run.failed}" for name, run in made if run.failed]
+    for one in baselines:
+        if best is not None and one.beaten is not None and one.beaten < CLEAR:
+            words = (
+                f"{metric} {score(best.score)} against {score(one.score)}, better in {share(one.beaten)} of resamples"
+            )
+            notes.append(
+                f"the best run is not above {one.name} by more than the noise ({words}): the cheaper method may be "
+                "the product"
+            )
+    return notes

@@ -1,0 +1,197 @@
+"""The runs a pilot can make: each a task, the key that stands for it, and what a run becomes in the record."""
+
+import hashlib
+import importlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tunecase import scoring
+from tunecase.engine import CrashError
+from tunecase.ladder import Examples, deal
+from tunecase.records import Interval80, Run
+from tunecase.scoring import Kind
+from tunecase.spread import generator
+from tunecase.trainers import Result, Setting, Task, Trainer
+from tunecase.wording import counted, one_line
+
+Purpose = Literal["ladder", "baseline", "tuning"]
+MOST_REASON = 200  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """Who learns: the trainer's name and module, the model and the settings that were chosen."""
+
+    name: str
+    path: str
+    module: Trainer
+    model: str
+    chosen: Mapping[str, Setting]
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What is learnt: usable rows, the one test set, how answers are scored, the seed of all draws."""
+
+    rows: Examples
+    tests: Examples
+    kind: Kind
+    metric: str
+    direction: str
+    seed: int
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """All classes; none where answers are texts."""
+        return self.rows.classes if self.kind == "classification" and self.rows.class_count > 1 else ()
+
+    def order(self, draw: int) -> tuple[int, ...]:
+        """The rows of a draw: class by class in turn; plainly shuffled where there are no classes."""
+        labels = self.rows.labels if self.classes else [""] * len(self.rows)
+        return deal(labels, generator(self.seed, f"pilot draw {draw}"))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One run to make: what for, which draw, the task, the module that trains it, and the key that stands for all."""
+
+    purpose: Purpose
+    draw: int
+    task: Task
+    path: str
+    key: str
+    settings: str
+    name: str = ""
+
+    @property
+    def n(self) -> int:
+        """Training rows; 0 for what is only scored."""
+        return 0 if self.purpose == "baseline" and self.name != "probe" else len(self.task.texts)
+
+    @property
+    def weight(self) -> int:
+        """Rows read, on which the time of a run mostly depends."""
+        return len(self.task.texts) + len(self.task.test_texts)
+
+
+def make(work: tuple[str, Task]) -> Result:
+    """Trains a task with the module of that name, in whatever process this is."""
+    path, task = work
+    module: Any = importlib.import_module(path)
+    result: Result = module.train(task)
+    return result
+
+
+def ladder_steps(lesson: Lesson, school: School, sizes: Sequence[int], draws: int) -> list[Step]:
+    """Every rung in order of size and draw; all rows are one set however they are drawn, so that is one run."""
+    if not sizes:
+        return []
+    orders = [lesson.order(draw) for draw in range(draws)]
+    made = school.module.settings(max(sizes), school.chosen)
+    return [
+        step_of(lesson, school, lesson.rows.only(orders[draw][:n]), draw, made)
+        for n in sizes
+        for draw in range(draws)
+        if n < len(lesson.rows) or draw == 0
+    ]
+
+
+def step_of(
+    lesson: Lesson,
+    school: School,
+    subset: Examples,
+    draw: int,
+    settings: Mapping[str, Setting],
+    purpose: Purpose = "ladder",
+    name: str = "",
+    tests: Examples | None = None,
+) -> Step:
+    """A step: these rows, these settings, the lesson's test set unless another is given."""
+    asked = lesson.tests if tests is None else tests
+    task = Task(
+        school.name, school.model, subset.texts, subset.labels, asked.texts, asked.labels, lesson.metric,
+        int(generator(lesson.seed, f"pilot run {draw}").integers(2**31)), settings, lesson.kind, lesson.classes,
+    )  # fmt: skip
+    return Step(
+        purpose, draw, task, school.path, key_of(task, draw), settings_words(settings, school.module.SETTINGS), name
+    )
+
+
+def key_of(task: Task, draw: int) -> str:
+    """A run is known by all it depends on: rows in their order, test rows, trainer, model, settings, metric, seed."""
+    parts: list[Any] = [task.trainer, task.model, task.metric, task.seed, draw, sorted(task.settings.items())]
+    parts += [task.kind, task.choices, task.texts, task.labels, task.test_texts, task.test_labels]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
+
+
+def settings_words(settings: Mapping[str, Setting], defaults: Mapping[str, Setting]) -> str:
+    """The settings that are not the trainer's defaults, in words.
+
+    Example:
+        >>> settings_words({"rank": 8, "steps": 120}, {"rank": 8, "steps": 0}), settings_words({}, {"rank": 8})
+        ('steps 120', 'defaults')
+    """
+    own = [f"{name} {value}" for name, value in sorted(settings.items()) if defaults.get(name) != value]
+    return ", ".join(own) or "defaults"
+
+
+def run_of(step: Step, outcome: Result | Exception, elapsed_s: float, usd: float | None) -> tuple[Run, Result | None]:
+    """The run that a step became, and its result where it is one to rely on.
+
+    Args:
+        elapsed_s: from the step's begin to its outcome, which is what a run that failed has cost.
+        usd: what it cost, None where the hour has no price.
+    """
+    task = step.task
+    reason = _reason(outcome) if isinstance(outcome, Exception) else wrong_with(outcome, task)
+    if reason or isinstance(outcome, Exception):
+        return Run(
+            step.key, task.trainer, task.model, step.n, step.draw, 0.0, 0, len(task.test_labels), elapsed_s,
+            converged=False, failed=one_line(reason, MOST_REASON), usd=usd, purpose=step.purpose,
+            settings=step.settings,
+        ), None  # fmt: skip
+    return Run(
+        step.key, task.trainer, task.model, step.n, step.draw, outcome.score, outcome.correct, outcome.test_rows,
+        outcome.seconds, outcome.train_loss, outcome.converged, "", interval_of(task, outcome.predictions),
+        outcome.steps, outcome.train_tokens, outcome.tokens_per_s, outcome.peak_memory_gib,
+        one_line(outcome.hardware, MOST_REASON), outcome.gpus, usd, outcome.skill_before, outcome.skill_after,
+        outcome.skill_rows, step.purpose, step.settings,
+    ), outcome  # fmt: skip
+
+
+def interval_of(task: Task, predictions: Sequence[str] | None) -> Interval80 | None:
+    """The 80% interval of a score over test rows, where the answers are at hand."""
+    if predictions is None or task.metric not in scoring.METRICS:
+        return None
+    return scoring.score_interval(task.metric, task.test_labels, predictions)
+
+
+def wrong_with(result: Any, task: Task) -> str:
+    """Why a result cannot be relied on, in words; empty when it can."""
+    if not isinstance(result, Result):
+        return f"the trainer returned {type(result).__name__}, not a result"
+    if result.failed:
+        return result.failed
+    rows = len(task.test_labels)
+    if not (isinstance(result.score, int | float) and math.isfinite(result.score)):
+        return f"its score is {result.score!r}, not a number"
+    if task.metric in scoring.METRICS and not 0 <= result.score <= 1:
+        return f"its score is {result.score:g}, not between 0 and 1"
+    if result.test_rows != rows or not 0 <= result.correct <= rows:
+        return f"it counted {result.correct} of {result.test_rows} answers right, of {counted(rows, 'test row')}"
+    if not (math.isfinite(result.seconds) and result.seconds >= 0):
+        return f"its time is {result.seconds!r} s"
+    if result.train_loss is not None and not math.isfinite(result.train_loss):
+        return f"its training loss is {result.train_loss}: it diverged"
+    for what, each in (("answers", result.predictions), ("row scores", result.row_scores)):
+        if each is not None and len(each) != rows:
+            return f"it gave {counted(len(each), what[:-1])} for {counted(rows, 'test row')}"
+    return ""
+
+
+def _reason(error: Exception) -> str:
+    plain = isinstance(error, CrashError | TimeoutError)
+    return str(error) if plain else f"{type(error).__name__}: {error}"

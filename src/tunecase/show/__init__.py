@@ -1,0 +1,91 @@
+"""Prints records for people: one printer per verb, 80 columns, no colour needed to understand them."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tunecase.errors import InputError, TunecaseError
+from tunecase.show.advice import print_changes, print_decision, print_report
+from tunecase.show.bill import print_books, print_estimate, print_estimate_again, print_fit, print_spend
+from tunecase.show.curve import print_forecast
+from tunecase.show.judged import print_audit, print_definition
+from tunecase.show.paper import console_for, heading, safe, say
+from tunecase.show.pilot import print_pilot
+from tunecase.show.progress import ask_before, audit_progress, pilot_progress, tell_fetching
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = [
+    "PRINTERS",
+    "as_html",
+    "ask_before",
+    "audit_progress",
+    "pilot_progress",
+    "show",
+    "show_error",
+    "show_unchanged",
+    "tell_fetching",
+]
+
+PRINTERS: dict[str, Callable[["Console", Any], None]] = {
+    "define": print_definition,
+    "audit": print_audit,
+    "estimate": print_estimate,
+    "estimate again": print_estimate_again,
+    "pilot": print_pilot,
+    "forecast": print_forecast,
+    "decide": print_decision,
+    "books": print_books,
+    "spend": print_spend,
+    "fit": print_fit,
+    "report": print_report,
+    "changed": print_changes,
+}
+
+
+def show(verb: str, record: Any, console: "Console | None" = None) -> None:
+    """Prints one record; verbs without a printer of their own print as plain lines."""
+    console = console or console_for()
+    printer = PRINTERS.get(verb)
+    if printer is None:
+        for item in record if isinstance(record, tuple) else (record,):
+            say(console, str(item))
+    else:
+        printer(console, record)
+
+
+def show_unchanged(verb: str, record: Any, console: "Console | None" = None) -> None:
+    """One line for a record that says what it said the last time."""
+    verdict = getattr(record, "verdict", "") or getattr(record, "action", "")
+    heading(
+        console or console_for(), verb, f"unchanged{f': {verdict}' if verdict else ''}", getattr(record, "ok", None)
+    )
+
+
+def show_error(error: TunecaseError) -> None:
+    """Prints an error to standard error: one block per problem, never a traceback."""
+    console = console_for(stderr=True)
+    from rich.text import Text
+
+    # Not wrapped here: a path cut in two cannot be copied.
+    if isinstance(error, InputError):
+        for problem in error.problems:
+            console.print(Text(safe(problem.where), style="bold red"), soft_wrap=True)
+            for name in ("got", "wanted", "fix"):
+                console.print(Text(safe(f"  {name:<7} {getattr(problem, name)}")), soft_wrap=True)
+        return
+    console.print(Text(safe(str(error)), style="red"), soft_wrap=True)
+
+
+def as_html(record: Any) -> str:
+    """A record's printed form as HTML, for notebooks."""
+    import io
+
+    from rich.console import Console
+
+    from tunecase.records import RECORDS
+
+    verb = next(verb for verb, kind in RECORDS.items() if isinstance(record, kind))
+    console = Console(record=True, width=96, file=io.StringIO(), markup=False, highlight=False, emoji=False)
+    show(verb, record, console)
+    return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")

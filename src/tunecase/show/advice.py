@@ -1,0 +1,58 @@
+"""Prints what to do next, and where the report lies."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tunecase.records import Change, Decision, Option, Report
+from tunecase.show.paper import heading, price_words, print_notes, print_table, say
+from tunecase.wording import counted, figures, share
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def print_decision(console: "Console", record: Decision) -> None:
+    """The options with their worth, and the one advised."""
+    heading(console, "decide", record.action, record.ok or None)
+    say(console, record.reason)
+    rows = [
+        (
+            ("→ " if option.lever == record.advice else "  ") + option.action,
+            figures(option.expected_value) if option.expected_value is not None else "-",
+            share(option.p_reach) if option.p_reach is not None else "-",
+            price_words(option.first_step_cost, record.currency) if option.first_step_cost else "-",
+        )
+        for option in record.options
+    ]
+    if rows:
+        notes = [option.blocked or _arithmetic(option) for option in record.options]
+        print_table(console, ("  what", "worth", "P(reach)", "first step"), rows, (1, 2, 3), notes)
+    if record.flips_at:
+        say(console, f"The advice flips: {record.flips_at}.")
+    best = record.best
+    if best and best.give_up:
+        say(console, f"Give up: {best.give_up}.")
+    print_notes(console, "Assumed:", record.assumptions)
+
+
+def _arithmetic(option: Option) -> str:
+    assumed = " (effect assumed)" if option.evidence == "assumed" else ""
+    return f"{option.arithmetic}{assumed}" if option.expected_cost else ""
+
+
+def print_report(console: "Console", record: Report) -> None:
+    """Where the report lies."""
+    heading(console, "report", record.answer)
+    for path in (record.html, record.markdown, record.json):
+        if path:
+            say(console, path, indent=2)
+
+
+def print_changes(console: "Console", record: Sequence[Change]) -> None:
+    """What moved since the last time, before and now."""
+    if not record:
+        return
+    heading(console, "changed", f"{counted(len(record), 'answer')} moved")
+    for change in record:
+        say(console, f"{change.name}: {change.now}")
+        say(console, f"before: {change.before}", "dim", 4)

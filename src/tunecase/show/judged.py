@@ -1,0 +1,59 @@
+"""Prints what was judged: the problem and the data."""
+
+from typing import TYPE_CHECKING
+
+from tunecase.records import Audit, Definition
+from tunecase.show.paper import COLOURS, MARKS, heading, price_words, print_notes, print_table, safe, say
+from tunecase.wording import count, interval, money_band, sentence, share
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def print_definition(console: "Console", record: Definition) -> None:
+    """The verdict on the problem, rule by rule."""
+    heading(console, "define", record.verdict, {"go to pilot": True, "do not start": False}.get(record.verdict))
+    say(console, record.reason)
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), show_header=False)
+    for rule in record.criteria:
+        # A note is worth reading and changes nothing: it must not look like a failure.
+        status = "note" if rule.severity == "note" and rule.status == "fail" else rule.status
+        text = Text(f"{safe(rule.name)}: ", style="bold").append(safe(rule.reason), style="not bold")
+        if rule.fix and rule.status != "pass":
+            price = f" Price: {money_band(rule.price, record.currency)}." if rule.price else ""
+            text.append(f"\n  {sentence(rule.fix)}{price}", style="not bold dim")
+        table.add_row(Text(f"{MARKS[status]} {status}", style=COLOURS[status]), Text(safe(rule.id), style="dim"), text)
+    console.print(table)
+
+
+def print_audit(console: "Console", record: Audit) -> None:
+    """The verdict on the data, finding by finding."""
+    heading(console, "audit", record.verdict, record.ok)
+    say(console, record.reason)
+    kept = f"{count(record.rows)} rows read: {count(record.usable)} usable, {count(record.dropped)} to drop"
+    say(console, f"{kept}, {count(record.quarantined)} quarantined; {count(record.test_rows)} test rows.")
+    rows = [
+        (
+            f"{finding.check.replace('_', ' ')} ({finding.severity})",
+            f"{count(finding.count)}{' test' if finding.where == 'test' else ''}",
+            share(finding.share, 1),
+            price_words(finding.price, record.currency),
+        )
+        for finding in record.findings
+    ]
+    if rows:
+        fixes = [sentence(finding.fix) for finding in record.findings]
+        print_table(console, ("finding", "rows", "share", "price of the fix"), rows, (1, 2, 3), fixes)
+    say(console, f"Repairs: {money_band(record.repair_price, record.currency)}. Tokens: {_tokens(record)}.")
+    if record.quarantine_file:
+        say(console, f"Rows that could not be read are in {record.quarantine_file}.")
+    print_notes(console, "Not checked:", record.not_checked, 8)
+
+
+def _tokens(record: Audit) -> str:
+    total = record.tokens.total
+    how = "exact" if record.tokens.exact else record.tokens.how
+    return f"{interval(total.low, total.mid, total.high)} ({how})"

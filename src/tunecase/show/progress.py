@@ -1,0 +1,122 @@
+"""Shows long work while it runs: how far it is, what it spent, what is left, and the curve as it grows."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from tunecase.plot import live_curve
+from tunecase.show.paper import console_for, say
+from tunecase.wording import count, counted, duration, figures, one_line, score
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+# A pilot below this goes by without a question.
+ASK_ABOVE_MINUTES = 1.0
+# Without a terminal a run is told in a line of its own only where runs are slow enough to be waited for.
+TELL_ABOVE_S = 5.0
+
+
+@contextmanager
+def pilot_progress(quiet: bool) -> Iterator[Callable[[Any], None] | None]:
+    """The pilot while it runs: a bar with time and money, and the curve so far; a line for each slow run when piped."""
+    if quiet:
+        yield None
+        return
+    console = console_for(stderr=True)
+    if not sys.stderr.isatty():
+        yield lambda state: _tell(console, state)
+        return
+    from rich.console import Group
+    from rich.live import Live
+    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.text import Text
+
+    bar = Progress(TextColumn("pilot"), BarColumn(), TextColumn("{task.completed}/{task.total} runs"), console=console)
+    task = bar.add_task("pilot", total=None)
+    with Live(bar, console=console, transient=True, refresh_per_second=4) as live:
+
+        def update(state: Any) -> None:
+            bar.update(task, completed=state.done, total=state.total)
+            lines = [_spent_words(state), *live_curve(state.runs, width=max(40, console.width - 1))]
+            live.update(Group(bar, Text("\n".join(lines))))
+
+        yield update
+
+
+def _tell(console: "Console", state: Any) -> None:
+    run = state.last
+    if run is None or run.seconds < TELL_ABOVE_S:
+        return
+    what = one_line(run.failed, 60) if run.failed else score(run.score)
+    if not run.failed and not run.converged:
+        what += ", not converged"
+    size = f"{count(run.n)} examples" if run.n else "untrained"
+    say(console, f"run {state.done} of {state.total}: {size}, {what} ({_spent_words(state)})", "dim")
+
+
+def _spent_words(state: Any) -> str:
+    spent, left = f"{duration(state.spent_s)} spent", f"about {duration(state.left_s)} left"
+    if state.usd:
+        spent += f" and {figures(state.usd)} USD"
+    if state.left_usd:
+        left += f" and {figures(state.left_usd)} USD"
+    return f"{spent}, {left}"
+
+
+def ask_before(yes: bool, quiet: bool) -> Callable[[Any], bool | None]:
+    """Shows a pilot's plan, its time and price, and asks where someone sits at the terminal; `yes` only shows it."""
+
+    def ask(plan: Any) -> bool | None:
+        if quiet:
+            return None
+        slow = plan.minutes is None or plan.minutes[1] > ASK_ABOVE_MINUTES or (plan.usd is not None and plan.usd[1] > 0)
+        if plan.trainer == "probe" or not plan.runs or not slow:
+            return None
+        console = console_for(stderr=True)
+        say(console, _plan_words(plan))
+        if yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
+            return None
+        from rich.prompt import Confirm
+
+        return Confirm.ask("Go on?", console=console, default=True)
+
+    return ask
+
+
+def tell_fetching(line: str) -> None:
+    """Says on standard error what is being fetched."""
+    say(console_for(stderr=True), line)
+
+
+def _plan_words(plan: Any) -> str:
+    sizes = ", ".join(count(n) for n in plan.sizes)
+    words = [f"Pilot of {plan.model}: {counted(plan.runs, 'run')} at {sizes} examples"]
+    if plan.reused:
+        words.append(f"{counted(plan.reused, 'run')} taken from the ledger")
+    if plan.tries:
+        words.append(f"a search over {counted(plan.tries, 'setting')}")
+    if plan.minutes is None:
+        words.append("how long a run takes shows with the first")
+    else:
+        words.append(f"{figures(plan.minutes[0])} to {figures(plan.minutes[2])} minutes")
+        if plan.usd is None:
+            words.append("price unknown (--usd-per-hour tells it)")
+        else:
+            words.append("free on this machine" if plan.usd[2] == 0 else f"{figures(plan.usd[1])} USD")
+    return "; ".join(words) + "."
+
+
+@contextmanager
+def audit_progress(quiet: bool) -> Iterator[Callable[..., None] | None]:
+    """A line with rows read and rows/s; none when quiet or piped."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    with console_for(stderr=True).status("reading") as status:
+
+        def update(rows_done: int, rows_per_s: float) -> None:
+            status.update(f"read {count(rows_done)} rows, {count(rows_per_s)} rows/s")
+
+        yield update

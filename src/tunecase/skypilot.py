@@ -1,0 +1,187 @@
+"""A SkyPilot task that runs a pilot on rented GPUs, as text: what to rent, how to install, and how records come home.
+
+SkyPilot is neither imported nor called: the file is for `sky launch`, typed by whoever pays for the machine.
+"""
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from tunecase.errors import InputError, Problem
+
+ENVIRONMENT = "~/tunecase-env"
+RECORDS = "/tunecase-records"
+RAY_PORT = 6379
+NAME = re.compile(r"[a-z]([a-z0-9-]{0,48}[a-z0-9])?")
+ACCELERATORS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(:[1-9]\d{0,2})?")
+SECRET_NAME = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
+
+
+def skypilot_task(
+    *,
+    accelerators: str,
+    trainer: str = "trl",
+    settings: Mapping[str, str | int | float | bool] | None = None,
+    name: str = "tunecase-pilot",
+    project_folder: str = ".",
+    project_file: str = "tunecase.yaml",
+    package: str = "",
+    setup: Sequence[str] = (),
+    spot: bool = False,
+    nodes: int = 1,
+    disk_gb: int = 256,
+    idle_minutes: int = 10,
+    bucket: str = "",
+    secrets: Sequence[str] = (),
+    pilot_options: Sequence[str] = (),
+) -> str:
+    """The YAML of a SkyPilot task that runs `tunecase pilot` where the GPUs are.
+
+    Args:
+        accelerators: as SkyPilot names them, per node: "A100-80GB:1".
+        trainer, settings: for `--trainer` and `--set`.
+        name: of the task, and of the cluster in the comments.
+        project_folder: copied to the machine; holds the project file and its data.
+        package: what pip installs there, such as a wheel in the project folder; empty: tunecase with what it needs.
+        setup: further shell lines, such as those that make a trainer's own environment.
+        spot: rents capacity that may be taken away; wants a bucket, so that finished runs survive.
+        nodes: machines; with more than one the runs of the ladder are spread over all of them by Ray.
+        disk_gb: of each machine [GB].
+        idle_minutes: after which the machine is given back.
+        bucket: "s3://…", "gs://…" or another store of SkyPilot's, which exists; the ledger is kept there while it runs.
+        secrets: names of environment variables passed on at launch; their values are never written.
+        pilot_options: further words for `tunecase pilot`.
+    Returns: YAML with the commands that launch it and bring the records home as comments above.
+    Raises: InputError with every value that SkyPilot or a shell would misread.
+
+    Example:
+        >>> print(skypilot_task(accelerators="A100-80GB:1").splitlines()[0])
+        # A pilot on rented GPUs: 1 machine with A100-80GB:1.
+
+    Source: SkyPilot's YAML reference, version 0.14. Leaves out prices: `sky launch` shows them before it asks.
+    """
+    _refuse_misread(name, accelerators, nodes, disk_gb, idle_minutes, spot, bucket, secrets)
+    engine = ["ray", "--address", f"localhost:{RAY_PORT}"] if nodes > 1 else ["local"]
+    words = ["--project", project_file, "--trainer", trainer, "--engine", *engine]
+    for key, value in (settings or {}).items():
+        words += ["--set", f"{key}={value}"]
+    task: dict[str, Any] = {
+        "name": name,
+        "workdir": project_folder,
+        "num_nodes": nodes,
+        "resources": {
+            "accelerators": accelerators,
+            "use_spot": spot,
+            "disk_size": disk_gb,
+            "autostop": {"idle_minutes": idle_minutes, "down": True},
+        },
+    }
+    if bucket:
+        task["file_mounts"] = {RECORDS: {"source": bucket, "mode": "MOUNT"}}
+    if secrets:
+        task["secrets"] = dict.fromkeys(secrets)
+    task["setup"] = _setup(package or ("tunecase[train,ray]" if nodes > 1 else "tunecase[train]"), setup)
+    task["run"] = _run([*words, *pilot_options], bool(bucket), nodes > 1)
+    text = yaml.dump(task, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
+    return _comments(name, accelerators, nodes, spot, bucket, secrets) + text
+
+
+def _setup(package: str, more: Sequence[str]) -> str:
+    lines = [
+        "set -e",
+        # Another environment than SkyPilot's own, which must stay as it is.
+        f"python3 -m venv {ENVIRONMENT}",
+        f"{ENVIRONMENT}/bin/python -m pip install --quiet --upgrade pip",
+        f"{ENVIRONMENT}/bin/python -m pip install --quiet {shlex.quote(package)}",
+        *more,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _run(words: Sequence[str], kept: bool, many: bool) -> str:
+    start = ["set -e"]
+    if many:  # SkyPilot runs this on every machine; its script joins them, beside SkyPilot's own Ray
+        start += [
+            f"export RAY_HEAD_PORT={RAY_PORT} RAY_CMD={ENVIRONMENT.replace('~', '$HOME')}/bin/ray",
+            "~/sky_templates/ray/start_cluster",
+            'if [ "$SKYPILOT_NODE_RANK" != 0 ]; then exit 0; fi',
+        ]
+    pilot = f"{ENVIRONMENT}/bin/tunecase pilot " + " ".join(map(shlex.quote, words))
+    if not kept:
+        return "\n".join([*start, pilot]) + "\n"
+    # A bucket cannot append in place, so the ledger is written here and copied: each minute, and at the end. It only
+    # grows, so the longer one is the newer: after a machine was taken away, the bucket's.
+    copy = f"cp -rf ledger.jsonl pilot {RECORDS}/ 2> /dev/null"
+    longer = f'"$(cat {RECORDS}/ledger.jsonl | wc -c)" -gt "$(cat ledger.jsonl 2> /dev/null | wc -c)"'
+    lines = [
+        *start,
+        f"if [ -f {RECORDS}/ledger.jsonl ] && [ {longer} ]; then cp -rf {RECORDS}/. .; fi",
+        f"(while sleep 60; do {copy}; done) > /dev/null 2>&1 & copier=$!",
+        f"trap '{copy}; kill $copier' EXIT",
+        pilot,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _comments(name: str, accelerators: str, nodes: int, spot: bool, bucket: str, secrets: Sequence[str]) -> str:
+    machines = f"{nodes} machine{'s' if nodes > 1 else ''} with {accelerators}"
+    passed = "".join(f" --secret {secret}" for secret in secrets)
+    lines = [f"A pilot on rented GPUs: {machines}{', which may be taken away' if spot else ''}.", ""]
+    if spot:
+        lines += [f"launch:  sky jobs launch -n {name}{passed} FILE", f"watch:   sky jobs logs -n {name}"]
+    else:
+        lines += [f"launch:  sky launch -c {name}{passed} FILE", f"watch:   sky logs {name}"]
+    if bucket:
+        lines.append(f"records: ledger.jsonl and pilot/ in {bucket}, copied there each minute")
+    else:
+        lines.append(f"records: rsync -av {name}:sky_workdir/ledger.jsonl {name}:sky_workdir/pilot rented/")
+    if not spot:
+        lines.append(f"end:     sky down {name}   (it goes down by itself when idle)")
+    return "".join(f"# {line}".rstrip() + "\n" for line in lines)
+
+
+def _refuse_misread(
+    name: str,
+    accelerators: str,
+    nodes: int,
+    disk_gb: int,
+    idle_minutes: int,
+    spot: bool,
+    bucket: str,
+    secrets: Sequence[str],
+) -> None:
+    found = []
+
+    def check(good: bool, where: str, got: object, wanted: str, fix: str) -> None:
+        if not good:
+            found.append(Problem(f"SkyPilot task: {where}", repr(got), wanted, fix))
+
+    check(bool(NAME.fullmatch(name)), "name", name, "lower-case letters, digits and dashes", "such as tunecase-pilot")
+    good = bool(ACCELERATORS.fullmatch(accelerators))
+    check(good, "accelerators", accelerators, "a name and a count per machine", "such as A100-80GB:1")
+    check(nodes >= 1, "nodes", nodes, "a whole number >= 1", "leave it out for 1")
+    check(disk_gb >= 30, "disk_gb", disk_gb, "at least 30 GB", "leave it out for 256")
+    check(idle_minutes >= 1, "idle_minutes", idle_minutes, "at least 1", "leave it out for 10")
+    good = bool(bucket) or not spot
+    check(good, "spot", spot, "a bucket beside it", "name one: without it the runs done are lost with the machine")
+    good = not bucket or bool(re.fullmatch(r"[a-z0-9]+://[A-Za-z0-9._/-]+", bucket))
+    check(good, "bucket", bucket, "an address of a store", "such as s3://my-bucket")
+    for secret in secrets:
+        good = bool(SECRET_NAME.fullmatch(secret))
+        check(good, "secrets", secret if good else "…", "names of environment variables", "such as HF_TOKEN, no values")
+    if found:
+        raise InputError(found)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes texts of several lines as such."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _text)

@@ -1,0 +1,125 @@
+"""Work runs on a real Ray cluster of two nodes on this machine as it runs here, and a lost node loses nothing."""
+
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import engine_tasks
+from tests.test_engine import start
+from tests.test_pilot import TEST, TRAIN, climb
+from tunecase import engine
+from tunecase.engine.cluster import ClusterError
+from tunecase.errors import InputError, MissingExtraError
+from tunecase.records import Run
+
+ray: Any = pytest.importorskip("ray", reason='the optional part "ray" is not installed')
+
+
+@pytest.fixture
+def cluster() -> Iterator[Any]:
+    """A cluster of two nodes with one core each, both on this machine."""
+    from ray.cluster_utils import Cluster
+
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    made.add_node(num_cpus=1)
+    made.wait_for_nodes()
+    yield made
+    if ray.is_initialized():
+        ray.shutdown()
+    made.shutdown()
+
+
+def test_nobody_there_is_told_at_once() -> None:
+    """An address where nobody listens is refused within seconds, with what to do."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    with pytest.raises(ClusterError, match="ray start --head"):
+        next(engine.run_tasks(len, ["a"], engine="ray", address=address))
+
+
+def test_without_ray_the_install_line_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Ray is not installed the error names the optional part."""
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(MissingExtraError, match=r"tunecase\[ray\]"):
+        next(engine.run_tasks(len, ["a"], engine="ray", address="auto"))
+
+
+@pytest.mark.slow
+def test_both_nodes_work(cluster: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Tasks run on both nodes; outcomes are those of this machine, crashes and endless tasks among them."""
+    at = {"engine": "ray", "address": cluster.address}
+    nodes = {outcome for _, outcome in engine.run_tasks(engine_tasks.where, [str(tmp_path)] * 6, **at)}  # type: ignore[arg-type]
+    assert 2 == len(nodes)
+    words = ["1", "odd", "leave", "4"]
+    outcomes = dict(engine.run_tasks(engine_tasks.obey, words, retries=1, **at))  # type: ignore[arg-type]
+    assert (1, 4) == (outcomes[0], outcomes[3])
+    assert "OddError: words and more" == str(outcomes[1])
+    assert isinstance(outcomes[2], engine.CrashError)
+    slow = dict(engine.run_tasks(time.sleep, [600, 0], most_s=3, **at))  # type: ignore[arg-type]
+    assert isinstance(slow[0], TimeoutError)
+    assert None is slow[1]
+    with pytest.raises(InputError, match="0 GPUs"):
+        next(engine.run_tasks(len, ["a"], gpus_per_task=1, **at))  # type: ignore[arg-type]
+    assert "" == capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_lost_node_loses_nothing(cluster: Any, tmp_path: Path) -> None:
+    """A node killed in the middle of its tasks: they run again on the other, and every outcome comes once."""
+    outcomes: dict[int, Any] = {}
+    lost = next(iter(cluster.worker_nodes))
+    # Half a second into tasks that take one, when both nodes have one.
+    kill = threading.Timer(0.5, cluster.remove_node, [lost], {"allow_graceful": False})
+    given = {"workers": 2, "engine": "ray", "address": cluster.address}
+    for position, outcome in engine.run_tasks(engine_tasks.where, [str(tmp_path)] * 8, **given):  # type: ignore[arg-type]
+        assert position not in outcomes
+        outcomes[position] = outcome
+        if len(outcomes) == 2:
+            kill.start()
+    kill.join()
+    assert list(range(8)) == sorted(outcomes)
+    assert all(isinstance(outcome, int) for outcome in outcomes.values())
+    assert len(list(tmp_path.iterdir())) > 8  # at least one was begun twice
+
+
+@pytest.mark.slow
+def test_a_pilot_on_a_cluster_is_the_pilot_here(cluster: Any) -> None:
+    """The same runs come from a cluster and from this machine, but for their times."""
+    made: list[Run] = []
+    here = climb(TRAIN, TEST, trainer="probe", sizes=(8, 16, 64))
+    there = climb(
+        TRAIN, TEST, trainer="probe", sizes=(8, 16, 64), engine="ray", address=cluster.address, workers=2,
+        on_run=made.append,
+    )  # fmt: skip
+    assert len(made) == len(there.runs)
+    assert [replace(run, seconds=0) for run in here.runs] == [replace(run, seconds=0) for run in there.runs]
+
+
+HERE = """
+from tunecase import engine
+print(sorted(engine.run_tasks(abs, [-1, -2], engine="ray")), sorted(engine.run_tasks(abs, [-3], engine="ray")))
+import os, ray
+print(ray.is_initialized(), len(os.environ["RAY_AUTH_TOKEN"]))
+"""
+
+
+@pytest.mark.slow
+def test_ray_on_this_machine(tmp_path: Path) -> None:
+    """Without an address Ray is started here under a token of its own, and ended again."""
+    out, err = start(HERE, tmp_path).communicate(timeout=120)
+    assert ["[(0, 1), (1, 2)] [(0, 3)]", "False 64"] == out.splitlines(), err
+
+
+def test_ray_without_a_token_is_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray that was imported without a token would let the whole network run code here: refused."""
+    monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
+    with pytest.raises(ClusterError, match="RAY_AUTH_MODE=token"):
+        next(engine.run_tasks(len, ["a"], engine="ray"))

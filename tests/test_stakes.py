@@ -1,0 +1,152 @@
+"""What can be had and bought, and the run worth making next."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests import samples
+from tests.projects import basis, written
+from tunecase.curves import Belief, believe
+from tunecase.prices import Supply
+from tunecase.records import NextRun, Point
+from tunecase.stakes import Stakes, best_run, n_budget_of, n_max_of, stakes
+
+WORLDS = 400
+FREE = Stakes(None, None, lambda n: 0.0)
+
+
+def supply(price: float = 1.0, limit: float | None = None) -> Supply:
+    """One source at one price."""
+    prices = np.full(WORLDS, price)
+    return Supply(((limit or np.inf, prices, np.zeros(WORLDS)),), limit, prices, ())
+
+
+def belief(scores: tuple[float, ...] = (0.5, 0.6, 0.69, 0.76), rows: int | None = 2_000) -> Belief:
+    """A clear curve from 20 examples on."""
+    points = [Point(20 * 2**i, score, 3, rows, 0.01) for i, score in enumerate(scores)]
+    return believe(points, direction="higher", bounded=True, binomial=True)
+
+
+def run(seen: Belief | None = None, **changes: object) -> NextRun | None:
+    """The run to make next of a plain case."""
+    asked: dict[str, object] = {
+        "target": 0.9, "n_max": 10_240, "needed": None, "held": 160, "supply": supply(), "stakes": FREE,
+        "stand_in_factor": None, "currency": "USD",
+    }  # fmt: skip
+    return best_run(seen or belief(), **(asked | changes))  # type: ignore[arg-type]
+
+
+def budget(tmp_path: Path, words: str):
+    """A basis with that budget."""
+    return basis(written(f"budget: {words}\nmodels: [meta-llama/Llama-3.1-8B]", tmp_path), WORLDS)
+
+
+@settings(max_examples=20, deadline=None)
+@given(price=st.floats(0.01, 100), held=st.integers(1, 10_000))
+def test_the_budget_buys_what_it_pays_for(tmp_path_factory, price, held):
+    """What the budget buys costs no more than the budget, and one example more would."""
+    asked = budget(tmp_path_factory.mktemp("b"), "1000 USD")
+    bought = n_budget_of(held, supply(price), asked)
+    assert bought is not None
+    assert price * (bought - held) <= 1000 < price * (bought - held + 1) + 1e-6
+
+
+def test_a_budget_that_ends_nothing(tmp_path):
+    """Without a budget or a price nothing is known; free examples end with their pool, or never."""
+    asked = budget(tmp_path, "1000 USD")
+    assert n_budget_of(10, supply(), None) is None
+    assert n_budget_of(10, Supply((), None, None, ("buy",)), asked) is None
+    assert 60 == n_budget_of(10, supply(0.0, limit=50), asked)
+    assert n_budget_of(10, supply(0.0), asked) is None
+
+
+def test_n_max_says_what_ends_it(tmp_path):
+    """Evidence, sources or the budget, whichever ends first."""
+    assert (6400, True) == (n_max_of(100, None, None)[0], "nothing was ever checked" in n_max_of(100, None, None)[1])
+    assert (150, "what the named sources can give") == n_max_of(100, supply(limit=50), None)
+    assert (600, "what the budget of 1,000 USD can buy") == n_max_of(100, supply(2.0), budget(tmp_path, "1000 USD"))
+
+
+def test_rows_at_hand_come_before_rows_to_buy():
+    """Where the value is not stated a run that costs nothing wins over one that has to be bought."""
+    found = run(held=640)
+    assert found is not None
+    assert (640, 0.0, None) == (found.n, found.price, found.worth)
+    assert 0 < found.narrows <= 1
+
+
+def test_without_prices_the_most_telling_run_is_named():
+    """Points from anywhere have no prices: the run is chosen by what it tells, and its price is unknown."""
+    found = run(supply=None, stakes=Stakes())
+    assert found is not None
+    assert (640, None, None) == (found.n, found.price, found.worth)
+
+
+def test_a_stated_value_gives_a_worth():
+    """With V, rounds and runs priced, the run's worth is known and above its price where one is worth making."""
+    priced = Stakes(np.full(WORLDS, 20_000.0), 200.0, lambda n: 0.01 * n)
+    found = run(stakes=priced)
+    assert found is not None
+    assert found.worth is not None
+    assert found.price is not None
+    assert found.worth > found.price > 0
+    nothing = run(stakes=replace(priced, value=np.zeros(WORLDS)))
+    assert nothing is not None
+    assert 0.0 == nothing.worth
+
+
+def test_a_stand_in_is_read_at_its_median_factor():
+    """A stand-in need not reach the model's own error: the worth moves with the factor."""
+    priced = Stakes(np.full(WORLDS, 20_000.0), 200.0, lambda n: 0.01 * n)
+    own, other = (run(stakes=priced, stand_in_factor=name) for name in (None, "stand_in.factor"))
+    assert own is not None
+    assert other is not None
+    assert own.worth != other.worth
+
+
+def test_nothing_more_can_be_had():
+    """A pool that ends at the rows at hand leaves more draws of the largest size only."""
+    found = run(n_max=160, supply=supply(limit=0.0))
+    assert found is not None
+    assert 160 == found.n
+
+
+def test_without_a_signal_only_larger_sizes_compete():
+    """A pilot without a signal asks for a larger size, not for the same one again."""
+    flat = believe(
+        [Point(n, 3 - i / 50, 3, None, 0.001) for i, n in enumerate((100, 200, 400))], direction="lower",
+        bounded=False, binomial=False,
+    )  # fmt: skip
+    found = best_run(
+        flat, target=1.0, n_max=25_600, needed=None, held=400, supply=None, stakes=Stakes(), stand_in_factor=None,
+        currency="USD",
+    )  # fmt: skip
+    assert found is not None
+    assert found.n > 400
+
+
+@pytest.mark.parametrize(("usd", "price"), [(0.5, 0.0025), (None, None), (0.0, 0.0)])
+def test_a_run_costs_what_the_pilots_largest_cost(tmp_path, usd, price):
+    """Per row, from the runs of the largest size; free where they were free; else the bill's price of a run."""
+    asked = written("models: [meta-llama/Llama-3.1-8B]", tmp_path)
+    pilot = samples.pilot()
+    runs = tuple(replace(one, n=200 if one.n == max(pilot.sizes) else 100, usd=usd) for one in pilot.runs)
+    found = stakes(asked, basis(asked, 10), samples.definition(), None, replace(pilot, runs=runs), 200)
+    assert (found.run_cost is None) == (price is None)
+    assert found.value is None
+    if found.run_cost is not None:
+        assert pytest.approx(price * 100) == found.run_cost(100)
+
+
+def test_the_bill_prices_a_run_where_the_pilot_did_not(tmp_path):
+    """The bill's run at the rows at hand, in proportion to the rows."""
+    asked, bill = written("models: [meta-llama/Llama-3.1-8B]", tmp_path), samples.estimate()
+    found = stakes(asked, basis(asked, 10), samples.definition(), bill, None, 1_000)
+    assert bill.run_price is not None
+    assert found.run_cost is not None
+    assert pytest.approx(bill.run_price.mean / 2) == found.run_cost(500)
+    assert pytest.approx(bill.round_price.mean) == found.round_cost

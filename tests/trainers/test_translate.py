@@ -1,0 +1,151 @@
+"""Our names of settings become those that the libraries know today."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from tests.trainers.outside import TASK
+from tunecase.errors import InputError
+from tunecase.trainers import Setting, command, translate, trl
+
+RUN: dict[str, Any] = {
+    "model": "some/model",
+    "seed": 7,
+    "choices": list(TASK.choices),
+    "settings": {**translate.LEARNING, "steps": 120},
+    "options": {},
+}
+
+
+def run(**settings: Setting) -> dict[str, Any]:
+    """A run.json with other settings."""
+    return {**RUN, "settings": {**RUN["settings"], **settings}}
+
+
+def test_steps_are_equal_on_all_rungs() -> None:
+    """The largest rung is passed one and a half times, and no rung gets fewer steps."""
+    assert [120, 120, 188] == [translate.equal_steps(rows, 8) for rows in (10, 640, 1000)]
+
+
+def test_the_rule_gives_way_to_steps_that_are_named() -> None:
+    """Named steps stand, 0 too, which trains nothing."""
+    steps = [trl.settings(10_000, chosen)["steps"] for chosen in ({}, {"steps": 0}, {"steps": 7})]
+    assert [1875, 0, 7] == steps
+
+
+def test_the_batch_is_shared_by_the_gpus() -> None:
+    """Rows per step stay the same however many GPUs work on them."""
+    assert [8, 4, 1, 1] == [translate.share_of_batch({"batch": 8, "gpus": gpus}) for gpus in (1, 2, 8, 64)]
+
+
+def test_trl_knows_the_arguments() -> None:
+    """Every argument is a field of the SFTConfig that is installed, and of LoraConfig."""
+    pytest.importorskip("trl")
+    import peft
+    import trl as library
+
+    found = translate.sft_arguments(RUN["settings"], seed=7, folder="x", precision="bf16", on_gpu=True)
+    assert set(found) <= {field.name for field in dataclasses.fields(library.SFTConfig)}
+    found = translate.lora_arguments({**RUN["settings"], "depth": 2}, 30)
+    assert set(found) <= {field.name for field in dataclasses.fields(peft.LoraConfig)}
+    assert ([28, 29], 16, 32) == (found["layers_to_transform"], found["r"], found["lora_alpha"])
+
+
+def test_no_mixed_precision_on_a_processor() -> None:
+    """A processor trains in the numbers of the weights; a GPU mixes, and recomputes activations."""
+    for on_gpu in (False, True):
+        found = translate.sft_arguments(RUN["settings"], seed=7, folder="x", precision="bf16", on_gpu=on_gpu)
+        assert (on_gpu, on_gpu, not on_gpu) == (found["bf16"], found["gradient_checkpointing"], found["use_cpu"])
+        assert (12, "linear", 120) == (found["warmup_steps"], found["lr_scheduler_type"], found["max_steps"])
+    sharded = {**RUN["settings"], "sharding": "fsdp"}
+    found = translate.sft_arguments(sharded, seed=7, folder="x", precision="bf16", on_gpu=True)
+    assert not found["gradient_checkpointing"]  # the launcher's flag does it
+
+
+@pytest.mark.parametrize("sharding", translate.WORDS["sharding"])
+def test_accelerate_knows_the_flags(sharding: str) -> None:
+    """The launcher that is installed takes every word."""
+    launch = pytest.importorskip("accelerate.commands.launch")
+    words = translate.launch_arguments({**RUN["settings"], "gpus": 4, "sharding": sharding})
+    parsed = launch.launch_command_parser().parse_args([*words, "script.py"])
+    assert (4, "bf16") == (parsed.num_processes, parsed.mixed_precision)
+    assert (sharding == "fsdp", sharding.startswith("zero")) == (parsed.use_fsdp, parsed.use_deepspeed)
+    assert sharding != "fsdp" or parsed.fsdp_version == "2"
+    assert not sharding.startswith("zero") or parsed.zero_stage == int(sharding[-1])
+
+
+def test_axolotl() -> None:
+    """The configuration of a LoRA run, field by field as axolotl 0.21 names them."""
+    found = translate.axolotl_config(run(gpus=2), data="data.jsonl", output="out")
+    assert {"path": "data.jsonl", "ds_type": "json", "type": "input_output"} == found["datasets"][0]
+    wanted = {
+        "base_model": "some/model", "adapter": "lora", "load_in_4bit": False, "lora_r": 16, "lora_alpha": 32,
+        "lora_target_linear": True, "micro_batch_size": 4, "max_steps": 120, "learning_rate": 2e-4, "seed": 7,
+        "sequence_len": 1024, "train_on_inputs": False, "sample_packing": False, "output_dir": "out", "bf16": "auto",
+    }  # fmt: skip
+    assert wanted == {name: found[name] for name in wanted}
+    assert "adapter" not in translate.axolotl_config(run(method="full"), data="d", output="o")
+    sharded = translate.axolotl_config(run(sharding="fsdp"), data="d", output="o")
+    assert (2, False, True) == (
+        sharded["fsdp_version"], sharded["gradient_checkpointing"], sharded["fsdp_config"]["activation_checkpointing"],
+    )  # fmt: skip
+    zero = translate.axolotl_config(run(sharding="zero3"), data="d", output="o")["deepspeed"]
+    assert 3 == zero["zero_optimization"]["stage"]
+
+
+def test_llama_factory() -> None:
+    """The configurations of training and of answering, as LLaMA-Factory 0.9.5 names them."""
+    asked = {**run(method="qlora", precision="fp16"), "options": {"template": "qwen3"}}
+    found = translate.llama_factory_config(asked, data_folder=".", output="out")
+    wanted = {
+        "model_name_or_path": "some/model", "stage": "sft", "finetuning_type": "lora", "quantization_bit": 4,
+        "template": "qwen3", "lora_rank": 16, "lora_alpha": 32, "lora_target": "all", "cutoff_len": 1024,
+        "dataset": "tunecase_train", "max_steps": 120, "fp16": True, "bf16": False, "trust_remote_code": False,
+    }  # fmt: skip
+    assert wanted == {name: found[name] for name in wanted}
+    answers = translate.llama_factory_answers(asked, data_folder=".", output="answers", adapter="out")
+    assert ("tunecase_test", "out", False) == (
+        answers["eval_dataset"], answers["adapter_name_or_path"], answers["do_sample"],
+    )  # fmt: skip
+    whole = translate.llama_factory_answers(run(method="full"), data_folder=".", output="answers", adapter="out")
+    assert ("out", "full") == (whole["model_name_or_path"], whole["finetuning_type"])
+
+
+def test_unsloth() -> None:
+    """Arguments of the three calls, on one GPU, with Unsloth's own checkpoints of activations."""
+    found = translate.unsloth_arguments(run(method="qlora", depth=8, precision="bf16"), output="out")
+    assert ("some/model", True, False) == tuple(
+        found["load"][name] for name in ("model_name", "load_in_4bit", "full_finetuning")
+    )
+    assert (16, 32, 8, "unsloth") == tuple(
+        found["adapt"][name] for name in ("r", "lora_alpha", "finetune_last_n_layers", "use_gradient_checkpointing")
+    )
+    assert (8, False, True) == tuple(
+        found["train"][name] for name in ("per_device_train_batch_size", "gradient_checkpointing", "bf16")
+    )
+
+
+def test_a_trainers_state_becomes_metrics() -> None:
+    """The log that transformers keeps is read whichever way tokens are named there; other lines are passed over."""
+    history = [
+        {"step": 10, "loss": 1.25, "num_input_tokens_seen": 900, "learning_rate": 1e-4, "epoch": 0.5},
+        {"step": 20, "loss": 0.5, "num_tokens": 1800.0},
+        {"step": 20, "train_runtime": 12.5, "train_loss": 0.9},
+        {"epoch": 1.0},
+    ]
+    assert [
+        {"step": 10, "tokens": 900, "loss": 1.25},
+        {"step": 20, "tokens": 1800, "loss": 0.5},
+        {"step": 20, "time_s": 12.5},
+    ] == translate.metrics_of_state(history)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("method", "dora"), ("precision", "int8"), ("batch", 0), ("learning_rate", float("nan")), ("gpus", -1)],
+)
+def test_what_no_library_could_use_is_refused(name: str, value: Setting) -> None:
+    """A word or number out of bounds is refused by name, before a run is made."""
+    with pytest.raises(InputError, match=f"setting {name} of command"):
+        command.settings(10, {"command": "x", name: value})
