@@ -17,6 +17,7 @@ from tunecase.errors import InputError, Problem
 from tunecase.scoring import Kind
 from tunecase.trainers import Result, Setting, Task, known, layers, machine, prompts, skill, weights
 from tunecase.trainers.hidden import Kept
+from tunecase.wording import count
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -114,7 +115,10 @@ def missing(model: str) -> str:
 
 
 def prepare(model: str, tell: Callable[[str], None]) -> None:
-    """Fetches and converts the model's weights where they are not on this machine yet."""
+    """Fetches and converts what is missing to train this model, telling what and how large before it does.
+
+    Raises: TunecaseError when it cannot be had.
+    """
     weights.fetch(model, tell)
 
 
@@ -168,6 +172,7 @@ def train(task: Task) -> Result:
         skill_before=session.skill if chosen["steps"] else None,
         skill_after=skill.share_right(session.network, session.tokenizer) if chosen["steps"] else None,
         skill_rows=len(skill.questions()) if chosen["steps"] else 0,
+        note=_note(session, lesson),
     )
 
 
@@ -193,6 +198,8 @@ class Lesson:
     classes: prompts.Classes | None
     branchings: list[tuple[int, ...]]
     """The branching of each asked place of a training row; empty for free answers."""
+    cut: tuple[int, int]
+    """Training and test texts that lost their end."""
 
 
 @dataclass(frozen=True)
@@ -246,8 +253,9 @@ def _lesson(session: Session, task: Task, chosen: Mapping[str, Any]) -> Lesson:
         tokenizer, task.kind, style=chosen["style"], names=chosen["names"], choices=choices if is_classes else (),
         shots=shots, most_tokens=chosen["most_tokens"], longest=session.network.longest,
     )  # fmt: skip
-    asks, _ = prompts.encode(tokenizer, form, task.texts)
-    tests, _ = prompts.encode(tokenizer, form, task.test_texts)
+    asks, train_cut = prompts.encode(tokenizer, form, task.texts)
+    tests, test_cut = prompts.encode(tokenizer, form, task.test_texts)
+    cut = (train_cut, test_cut)
     trains = bool(chosen["steps"])
     if is_classes:
         choices = tuple(dict.fromkeys((*choices, *task.labels)))
@@ -256,12 +264,12 @@ def _lesson(session: Session, task: Task, chosen: Mapping[str, Any]) -> Lesson:
         made = [tree.lesson(ask, number[label]) for ask, label in zip(asks, task.labels, strict=True) if trains]
         return Lesson(
             form, [row for row, _ in made], [tuple(column for _, column in ways) for _, ways in made],
-            [tree.row(ask) for ask in tests], tree, [tuple(b for b, _ in ways) for _, ways in made],
+            [tree.row(ask) for ask in tests], tree, [tuple(b for b, _ in ways) for _, ways in made], cut,
         )  # fmt: skip
     wanted = [answer[: chosen["most_tokens"]] for answer in prompts.answers(tokenizer, form, task.labels)]
     pairs = [prompts.answer_row(ask, answer, form.end) for ask, answer in zip(asks, wanted, strict=True) if trains]
     return Lesson(form, [row for row, _ in pairs], [want for _, want in pairs],
-                  [layers.chain(ask, (len(ask) - 1,)) for ask in tests], None, [])  # fmt: skip
+                  [layers.chain(ask, (len(ask) - 1,)) for ask in tests], None, [], cut)  # fmt: skip
 
 
 def _trained(session: Session, lesson: Lesson, seed: int, chosen: Mapping[str, Any]) -> Trained:
@@ -391,6 +399,17 @@ def _shares(session: Session, lesson: Lesson, rows: Sequence[layers.Row]) -> "Te
             logits = session.network.logits(lesson.form.before, [rows[i] for i in pack], columns)
             found[pack] = tree.shares(logits.view(len(pack), len(tree.branchings), -1)).cpu()
     return found
+
+
+def _note(session: Session, lesson: Lesson) -> str:
+    train_cut, test_cut = lesson.cut
+    found = []
+    if train_cut or test_cut:
+        most = count(lesson.form.most_tokens)
+        found.append(f"{count(train_cut)} training and {count(test_cut)} test texts cut to {most} tokens")
+    if session.network.stock:
+        found.append(f"slower than it could be: {session.network.stock}")
+    return "; ".join(found)
 
 
 def _peak_gib(session: Session) -> float | None:
