@@ -23,7 +23,7 @@ ADAPTER = "adapter"
 # Rows of the training set on which the loss is taken after training, and the share of the loss before that free
 # answers must fall below to count as learnt: the rules of the trainer "lora".
 LOSS_ROWS = 128
-LEARNT_SHARE = 0.7
+LEARNT_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -167,13 +167,14 @@ def _lesson(run: Mapping[str, Any], folder: Path, tokenizer: Any) -> Lesson:
     tests, _ = read_rows(folder / run["test"])
     is_classes = run["kind"] == "classification"
     choices = tuple(dict.fromkeys((*run["choices"], *labels))) if is_classes else ()
+    shown = [pair for pair in zip(texts, labels, strict=True) if pair[0] not in frozenset(tests)]
     form = prompts.form(
         tokenizer,
         run["kind"],
         style=settings["style"],
         names=settings["names"],
         choices=choices,
-        shots=prompts.choose_shots(list(zip(texts, labels, strict=True)), settings["shots"], run["seed"], is_classes),
+        shots=prompts.choose_shots(shown, settings["shots"], run["seed"], is_classes),
         most_tokens=settings["sequence_tokens"],
     )
 
