@@ -4,7 +4,7 @@
 
 (a) The trainers "lora" and "trl" learn the same rows of the same model in the same number of steps and batches: CPU
 seconds of whole runs, their ratio, and the difference of scores with its noise. TRL is run as it comes (adapters on all
-layers) and with adapters on the same top layers as "lora".
+layers), with and without the list of classes in the prompt, and with adapters on the same top layers as "lora".
 (b) The forecast from the lower half of a ladder is held against the measured top: at least five draws at two sizes.
 
 Finished runs are kept in a cache file, by the code that made them, so an interrupted benchmark goes on where it was.
@@ -44,12 +44,19 @@ SHARED = ROOT / ".." / "shared" / "data" / "text"
 # The code that a trainer's result depends on: a change makes new runs.
 CODE = {
     "probe": ("probe",),
-    "lora": ("lora", "layers", "prompts", "weights"),
+    "lora": ("lora", "layers", "prompts"),
     "trl": ("trl", "trl_worker", "translate", "answering", "prompts"),
 }
 COST_ROWS = 80
 TOP_ROWS = {"lora": 640, "probe": 100_000}
-SETTINGS: Mapping[str, Mapping[str, Setting]] = {"trl, same layers": {"depth": 8}}
+# What differs from the defaults, and which run of "lora" each is held against. Classes listed before every text are
+# read once by "lora" and each time by TRL, so both ways are measured.
+SETTINGS: Mapping[str, Mapping[str, Setting]] = {
+    "lora, no list": {"names": False},
+    "trl, no list": {"names": False},
+    "trl, no list, same layers": {"names": False, "depth": 8},
+}
+AGAINST = {"trl": "lora", "trl, no list": "lora, no list", "trl, no list, same layers": "lora, no list"}
 # Two standard errors: a difference within is noise.
 NOISE = 2.0
 
@@ -220,7 +227,7 @@ def runs(tasks: Sequence[Task], cache: Cache, name: str) -> list[Done]:
 @contextlib.contextmanager
 def fresh_layers() -> Iterator[None]:
     """A cache folder that has the model and nothing else."""
-    from tunecase.trainers.weights import cache_folder
+    from tunecase.trainers.machine import cache_folder
 
     old, before = cache_folder(), os.environ.get("TUNECASE_CACHE")
     with tempfile.TemporaryDirectory(prefix="tunecase-bench-") as folder:
@@ -256,8 +263,8 @@ def cost(data: Data, cache: Cache, draws: int, test_rows: int, trainers: Sequenc
             "failed": len(some) - len(good),
             "unconverged": sum(not done.converged for done in good),
         }
-        if trainer != "lora" and not any(done.failed for done in made["lora"]):
-            found[trainer] |= against(made["lora"], some)
+        if trainer in AGAINST and not any(done.failed for done in made[AGAINST[trainer]]):
+            found[trainer] |= against(made[AGAINST[trainer]], some)
     return found
 
 
@@ -337,7 +344,7 @@ def main(arguments: Sequence[str]) -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     draws, top_draws, test_rows = (2, 5, 150) if asked.quick else (3, 5, 300)
     cost_draws = 1 if asked.quick else 5
-    trainers = ("lora", "trl") if asked.quick else ("lora", "trl", "trl, same layers")
+    trainers = ("lora, no list", "trl, no list") if asked.quick else ("lora", "lora, no list", *AGAINST)
     cache, figures = Cache(asked.cache), {"benchmark": "piloting", "quick": asked.quick}
     for name in asked.sets:
         data = SETS[name]()
@@ -371,7 +378,8 @@ def model_missing(data: Data) -> str:
 def summary(figures: Mapping[str, Any]) -> dict[str, Any]:
     """The claims in one line each: the dearest share, the widest difference, bands that held, the mean error."""
     sets = [found for found in figures.values() if isinstance(found, dict)]
-    costs = [found["cost"]["trl"] for found in sets if "lora_cpu_share" in found.get("cost", {}).get("trl", {})]
+    costs = [one for found in sets for one in found.get("cost", {}).values() if isinstance(one, dict)]
+    costs = [one for one in costs if "lora_cpu_share" in one]
     tops = [
         top for found in sets for name, part in found.items() if name.startswith("forecast")
         for place, top in part.items() if place.startswith("at ")

@@ -273,7 +273,7 @@ def test_wrong_settings_are_refused(chosen: dict[str, Setting], words: str) -> N
 
 def test_all_rungs_have_the_same_steps() -> None:
     """The steps depend on the top of the ladder alone, unless they are named."""
-    assert 188 == command.settings(1000, {"command": "x"})["steps"]
+    assert 375 == command.settings(1000, {"command": "x"})["steps"]
     assert 50 == command.settings(1000, {"command": "x", "steps": 50})["steps"]
 
 

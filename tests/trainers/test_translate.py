@@ -24,14 +24,14 @@ def run(**settings: Setting) -> dict[str, Any]:
 
 
 def test_steps_are_equal_on_all_rungs() -> None:
-    """The largest rung is passed one and a half times, and no rung gets fewer steps."""
-    assert [120, 120, 188] == [translate.equal_steps(rows, 8) for rows in (10, 640, 1000)]
+    """The largest rung is passed three times, and no rung gets fewer steps."""
+    assert [120, 240, 375] == [translate.equal_steps(rows, 8) for rows in (10, 640, 1000)]
 
 
 def test_the_rule_gives_way_to_steps_that_are_named() -> None:
     """Named steps stand, 0 too, which trains nothing."""
     steps = [trl.settings(10_000, chosen)["steps"] for chosen in ({}, {"steps": 0}, {"steps": 7})]
-    assert [1875, 0, 7] == steps
+    assert [3750, 0, 7] == steps
 
 
 def test_the_batch_is_shared_by_the_gpus() -> None:

@@ -140,4 +140,6 @@ def test_same_names_as_lora() -> None:
     """Where both trainers have a setting, its default is the same but for the layers that adapters sit on."""
     both = set(lora.SETTINGS) & set(trl.SETTINGS)
     assert {"batch", "learning_rate", "rank", "steps", "style", "names", "shots", "depth", "answer_tokens"} <= both
-    assert {"depth"} == {name for name in both if lora.SETTINGS[name] != trl.SETTINGS[name]}
+    assert {"depth", "steps"} == {name for name in both if lora.SETTINGS[name] != trl.SETTINGS[name]}
+    for top in (100, 3000):
+        assert lora.settings(top, {})["steps"] == trl.settings(top, {})["steps"]

@@ -31,7 +31,7 @@ SETTINGS: Mapping[str, Setting] = {
     **LEARNING,
 }
 BASELINES: Mapping[str, Mapping[str, Setting]] = {}
-SEARCH: tuple[Mapping[str, Setting], ...] = ({}, {"learning_rate": 5e-4}, {"learning_rate": 5e-5}, {"rank": 32})
+SEARCH: tuple[Mapping[str, Setting], ...] = ({"learning_rate": 5e-4}, {"learning_rate": 5e-5}, {"rank": 32})
 STAND_IN = False
 HEAVY = True
 

@@ -33,9 +33,8 @@ SETTINGS: Mapping[str, Setting] = {
     "fail_from_rows": 0,
 }
 BASELINES: Mapping[str, Mapping[str, Setting]] = {"zero-shot": {"steps": 0}}
-# The best learning rate is 2, a third of an error better than the default: a search has something to find.
+# The best learning rate is 2, whose error is a sixth below the default's: a search has something to find.
 SEARCH: tuple[Mapping[str, Setting], ...] = (
-    {},
     {"learning_rate": 0.25},
     {"learning_rate": 2.0},
     {"learning_rate": 8.0},

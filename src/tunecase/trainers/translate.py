@@ -50,13 +50,13 @@ LEAST: Mapping[str, float] = {
 # Fewer steps make a curve of the optimiser instead of the data: measured on ten intents, 60 steps left the small rungs
 # unlearnt that 120 learnt.
 LEAST_STEPS = 120
-PASSES = 1.5
+PASSES = 3.0
 
 
 def equal_steps(top_rows: int, batch: int) -> int:
-    """One number of steps for every rung: enough to pass the largest one and a half times.
+    """One number of steps for every rung: enough to pass the largest three times.
 
-        steps = max(120, ceil(1.5 * rows / batch))
+        steps = max(120, ceil(3 * rows / batch))
 
     Args:
         top_rows: rows of the ladder's largest size.
@@ -64,7 +64,7 @@ def equal_steps(top_rows: int, batch: int) -> int:
 
     Example:
         >>> equal_steps(640, 8), equal_steps(10_000, 8)
-        (120, 1875)
+        (240, 3750)
     """
     return max(LEAST_STEPS, math.ceil(PASSES * top_rows / batch))
 

@@ -14,21 +14,18 @@ from typing import Any
 import tunecase
 from tunecase.scoring import METRICS as SCORES
 from tunecase.scoring import Kind
-from tunecase.trainers import Result, Setting, Task, known, prompts, weights
+from tunecase.trainers import Result, Setting, Task, known, lora, prompts, weights
 from tunecase.trainers.outside import train_outside
 from tunecase.trainers.translate import LEARNING, with_steps
 
 MODEL = weights.SMOL
 METRICS: Mapping[str, str] = {name: direction for name, (_, direction) in SCORES.items()}
 KINDS: tuple[Kind, ...] = ("classification", "extraction", "generation")
+# Settings whose defaults are those of "lora", so that the two can be compared as they come.
+SHARED = ("batch", "rank", "learning_rate", "style", "names", "shots", "answer_tokens")
 SETTINGS: Mapping[str, Setting] = {
     **LEARNING,
-    "rank": 8,
-    "learning_rate": 1e-3,
-    "answer_tokens": 160,
-    "style": "plain",
-    "names": False,
-    "shots": 0,
+    **{name: lora.SETTINGS[name] for name in SHARED},
     "python": "",
     "time_limit_s": 24 * 3600.0,
     "grace_s": 20.0,
@@ -39,10 +36,9 @@ BASELINES: Mapping[str, Mapping[str, Setting]] = {
     "few-shot": {"steps": 0, "shots": 8},
 }
 SEARCH: tuple[Mapping[str, Setting], ...] = (
-    {},
-    {"learning_rate": 3e-4},
-    {"learning_rate": 3e-3},
+    {"learning_rate": 1e-3},
     {"rank": 32},
+    {"learning_rate": 3e-4},
     {"depth": 8},
 )
 STAND_IN = False
@@ -58,7 +54,7 @@ def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setti
 
     Example:
         >>> settings(640, {})["steps"], settings(640, {"steps": 0})["steps"]
-        (120, 0)
+        (240, 0)
     """
     checked = known(chosen, SETTINGS, "trl")
     words = {"style": prompts.STYLES}

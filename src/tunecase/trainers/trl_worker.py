@@ -23,7 +23,7 @@ ADAPTER = "adapter"
 # Rows of the training set on which the loss is taken after training, and the share of the loss before that free
 # answers must fall below to count as learnt: the rules of the trainer "lora".
 LOSS_ROWS = 128
-LEARNT_SHARE = 0.7
+LEARNT_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def main(path: Path) -> None:
 def answer_with_saved(run: Mapping[str, Any], folder: Path) -> None:
     """Answers with what the ranks saved, once their memory is free again."""
     tokenizer, net = _loaded(run, on_one=True, adapter=folder / ADAPTER)
-    loss = _nats(net, _lesson(run, folder, tokenizer))
+    loss = _nats(net, _lesson(run, folder, tokenizer, net))
     line: dict[str, Any] = {"train_loss": loss}
     if run["kind"] == "classification":  # for free answers nobody took the loss before training
         line["converged"] = loss <= LEARNT_NATS
@@ -127,7 +127,7 @@ def _train(run: Mapping[str, Any], folder: Path, tokenizer: Any, net: Any, launc
     # By name, since these packages tell a type checker little; `trl` here is the library, not the file beside this one.
     datasets, peft, trl = (importlib.import_module(name) for name in ("datasets", "peft", "trl"))
     settings, on_gpu = run["settings"], torch.cuda.is_available()
-    lesson = _lesson(run, folder, tokenizer)
+    lesson = _lesson(run, folder, tokenizer, net)
     rows = {
         "input_ids": [[*ask, *want] for ask, want in zip(lesson.asks, lesson.wants, strict=True)],
         "completion_mask": [
@@ -161,20 +161,23 @@ def _train(run: Mapping[str, Any], folder: Path, tokenizer: Any, net: Any, launc
     return tuned
 
 
-def _lesson(run: Mapping[str, Any], folder: Path, tokenizer: Any) -> Lesson:
+def _lesson(run: Mapping[str, Any], folder: Path, tokenizer: Any, net: Any) -> Lesson:
     settings = run["settings"]
     texts, labels = read_rows(folder / run["train"])
     tests, _ = read_rows(folder / run["test"])
     is_classes = run["kind"] == "classification"
     choices = tuple(dict.fromkeys((*run["choices"], *labels))) if is_classes else ()
+    positions = int(getattr(net.config.get_text_config(), "max_position_embeddings", 0) or 2048)
+    shown = [pair for pair in zip(texts, labels, strict=True) if pair[0] not in frozenset(tests)]
     form = prompts.form(
         tokenizer,
         run["kind"],
         style=settings["style"],
         names=settings["names"],
         choices=choices,
-        shots=prompts.choose_shots(list(zip(texts, labels, strict=True)), settings["shots"], run["seed"], is_classes),
+        shots=prompts.choose_shots(shown, settings["shots"], run["seed"], is_classes),
         most_tokens=settings["sequence_tokens"],
+        longest=min(positions, settings["sequence_tokens"]),  # a text is cut before its answer would be
     )
 
     def laid(rows: Sequence[str]) -> list[tuple[int, ...]]:
@@ -201,7 +204,7 @@ def _nats(net: Any, lesson: Lesson) -> float:
 
 
 def _answer(run: Mapping[str, Any], folder: Path, tokenizer: Any, net: Any) -> None:
-    started, lesson = time.perf_counter(), _lesson(run, folder, tokenizer)
+    started, lesson = time.perf_counter(), _lesson(run, folder, tokenizer, net)
     pad = answering.pad_token(tokenizer)
     net.eval()
     net.config.use_cache = True
