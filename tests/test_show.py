@@ -17,9 +17,9 @@ from tests import samples
 from tests.test_records import FIT, REPORT
 from tunecase.errors import InputError, MissingExtraError, Problem
 from tunecase.ledger import Ledger
-from tunecase.pilot import Progress
+from tunecase.pilot import PilotPlan, Progress
 from tunecase.records import Change
-from tunecase.show import PRINTERS, as_html, audit_progress, paper, pilot_progress, show, show_error
+from tunecase.show import PRINTERS, as_html, ask_before, audit_progress, paper, pilot_progress, show, show_error
 
 ALL: dict[str, Any] = {
     **samples.records(),
@@ -246,11 +246,46 @@ def test_notebooks_get_the_same_text(verb: str) -> None:
 
 def test_no_progress_when_piped() -> None:
     """Without a terminal, or when quiet, there is no bar."""
+    with audit_progress(False) as progress:
+        assert progress is None
     for context in (pilot_progress, audit_progress):
-        with context(False) as progress:
-            assert progress is None
         with context(True) as progress:
             assert progress is None
+
+
+def test_slow_runs_are_told_when_piped(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a terminal each slow run has a line of its own; quick ones, and the start, have none."""
+    run = samples.pilot_of_a_model().runs[4]
+    with pilot_progress(False) as update:
+        assert update is not None
+        update(Progress(0, 3, 0.0, 9.0, None, None))
+        update(Progress(1, 3, 1.0, 2.0, replace(run, seconds=0.1), 0.5))
+        assert "" == capsys.readouterr().err
+        update(Progress(2, 3, 60.0, 30.0, run, 0.5, usd=0.02, left_usd=0.01))
+        update(Progress(3, 3, 90.0, 0.0, replace(run, failed="out of\nmemory"), 0.5))
+    told = " ".join(capsys.readouterr().err.split())
+    assert "run 2 of 3: 200 examples" in told
+    assert "0.020 USD" in told
+    assert "out of memory" in told
+
+
+def test_a_slow_pilot_is_asked_for(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The plan is shown with its time and price; who sits at a terminal is asked, unless --yes; JSON asks nothing."""
+    plan = PilotPlan("lora", "a model", 10, 2, (100, 200), 2, ("zero-shot",), 4, (4.0, 8.0, 16.0), (0.0, 0.0, 0.0))
+    assert ask_before(False, quiet=True)(plan) is None
+    assert "" == capsys.readouterr().err
+    assert ask_before(True, quiet=False)(plan) is None
+    told = " ".join(capsys.readouterr().err.split())
+    for words in ("10 runs at 100, 200 examples", "2 runs taken", "4 settings", "4.0 to 16 minutes", "free on this"):
+        assert words in told
+    assert ask_before(False, quiet=False)(replace(plan, trainer="probe")) is None
+    assert "" == capsys.readouterr().err
+    ask_before(True, quiet=False)(replace(plan, usd=None))
+    assert "price unknown" in capsys.readouterr().err
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("rich.prompt.Confirm.ask", lambda *words, **more: False)
+    assert ask_before(False, quiet=False)(plan) is False
 
 
 def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

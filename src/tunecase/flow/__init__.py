@@ -77,7 +77,8 @@ def road(
     decision = decide(flow)
     tell("decide", decision)
     tell("books", books(flow))
-    tell("changed", changes(before, flow.records))
+    if moved := changes(before, flow.records):
+        tell("changed", moved)
     return sound and decision.ok
 
 
