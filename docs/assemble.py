@@ -18,7 +18,7 @@ ROOMS = (
     ("Memory, time and price of a run", ("shape", "memory", "speed", "fit")),
     ("The bill", ("estimate", "costs", "loop", "hardware", "sensitivity")),
     ("The pilot", ("pilot", "trainers")),
-    ("The forecast", ("forecast", "curves")),
+    ("The forecast", ("forecast", "curves", "curve_models", "curve_lessons", "noise")),
     ("The decision", ("decide", "levers")),
     ("The books", ("books", "ledger")),
 )
