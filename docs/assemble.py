@@ -18,7 +18,11 @@ ROOMS = (
     ("Memory, time and price of a run", ("shape", "memory", "speed", "fit")),
     ("The bill", ("estimate", "costs", "loop", "hardware", "sensitivity")),
     ("The pilot", ("pilot", "trainers")),
+<<<<<<< HEAD
     ("The forecast", ("forecast", "importers", "curves", "experiments", "stakes")),
+=======
+    ("The forecast", ("forecast", "curves", "curve_models", "curve_lessons", "noise")),
+>>>>>>> part-forecast
     ("The decision", ("decide", "levers")),
     ("The books", ("books", "ledger")),
 )

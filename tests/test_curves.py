@@ -14,7 +14,6 @@ from tunecase.curves import (
     Belief,
     believe,
     calibration,
-    gate,
     reach_share,
     to_error,
     to_score,
@@ -154,40 +153,6 @@ def test_other_learners_follow_no_base_rate():
     assert other.base_share == 0
     assert "base rate" not in other.models
     assert np.median(tuned.paths([5000])) < np.median(other.paths([5000]))
-
-
-def test_a_large_cut_within_noise_fails_the_gate():
-    """A cut of a quarter on 20 test items is noise, and noise is named."""
-    found = gate(points([0.5, 0.55, 0.62], test_rows=20), **SHARE)
-    assert not found.passed
-    assert found.noise_dominates
-    assert found.test_share > 0.5
-
-
-def test_without_a_test_size_scatter_decides():
-    """Where noise is unknown, scatter around a straight line stands in for it; two points show none."""
-    loss = {"direction": "lower", "bounded": False, "binomial": False}
-    smooth = gate([Point(n, 3 * n**-0.2) for n in SIZES], **loss)
-    rough = gate([Point(n, 3 * n**-0.05 * f) for n, f in zip(SIZES, (1, 1.2, 0.8, 1), strict=True)], **loss)
-    assert smooth.passed
-    assert smooth.standard_error is None
-    assert not rough.passed
-    assert not gate([Point(20, 3.0), Point(40, 2.0)], **loss).passed
-
-
-def test_a_small_cut_is_a_signal_of_other_learners_only():
-    """A smooth cut of 3% rules out late falls of a classical learner, not of a fine-tune."""
-    small = [Point(n, 0.5 * n**-0.015) for n in SIZES]
-    rate = {"direction": "lower", "bounded": True, "binomial": False}
-    assert not gate(small, **rate).passed
-    assert gate(small, **rate, language_model=False).passed
-
-
-@settings(max_examples=15, deadline=None)
-@given(level=st.floats(0.05, 0.95), rows=st.sampled_from([None, 50, 5000]), language=st.booleans())
-def test_a_flat_pilot_never_passes(level, rows, language):
-    """No improvement is no signal, of any learner and however large the test."""
-    assert not gate(points([level] * 4, rows), **SHARE, language_model=language).passed
 
 
 def test_the_best_guess_lies_within_the_band():

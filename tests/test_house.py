@@ -30,6 +30,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "ladder",
         "curve_models",
         "curve_lessons",
+        "noise",
         "points",
         "verdicts",
         "stakes",

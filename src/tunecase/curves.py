@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING
 from tunecase import catalog
 from tunecase.curve_lessons import LEAST_RATIO, Ahead, Lessons, lessons, regression
 from tunecase.curve_models import LOSSES, SHALLOW, SHARES, STEEP, AtomFit, DriftFit, fit_atoms, fit_drift
+from tunecase.noise import SEED_SD, SIGNAL_CUT, Gate, gate, item_variance, run_variance, shrink
 from tunecase.points import LEAST_ERROR, error_of, merge, spreads, to_error, to_score
 from tunecase.records import Point
 from tunecase.spread import generator
@@ -41,36 +42,28 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["Belief", "Gate", "believe", "gate", "merge", "reach_share", "to_error", "to_score"]
+__all__ = [
+    "SEED_SD",
+    "SIGNAL_CUT",
+    "Belief",
+    "Gate",
+    "believe",
+    "gate",
+    "item_variance",
+    "merge",
+    "reach_share",
+    "run_variance",
+    "to_error",
+    "to_score",
+]
 
 LEAST_SIZES = 3
 FARTHEST = 64  # times the largest size: beyond, nothing was ever checked
 KNOTS = 14  # sizes at which curves are drawn jointly
-SEED_SD = 0.033  # mean over 285 cells of 4 seeds, e between .07 and .9
-SIGNAL_CUT = 0.15  # worth telling from noise
-LEAST_CUT, LEAST_CUT_OTHER = 0.05, 0.01  # of a fine-tune, which may fall late; of another learner
-SIGNAL = 2  # times the noise
 BASE_SHARE = 1 / 3  # of the pool at most, fine-tuned models only
 BASE_DOUBT = 0.3  # 80% width of ln e per ln N at which that share is reached
 BASE_RATIO = 8  # at which the doubt is read
 SKETCH = 400  # draws from each model that the learnt forecasts correct
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """Is there a signal in the pilot?
-
-    `cut` is 1 - e_last/e_first; `standard_error` that of ln(e_first/e_last), None where no noise is known;
-    `test_share` the part of its square that more test items would lower; `noise_dominates` when a cut of 15%, or the
-    one seen, could not be told from nothing.
-    """
-
-    passed: bool
-    cut: float
-    standard_error: float | None
-    test_share: float
-    noise_dominates: bool
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +247,7 @@ class Belief:
 
         rng = generator(self.seed, "next test")
         seen = spreads(self.points)
-        sd = seen[-1] if seen is not None else (SEED_SD * _shrink(paths) if self.bounded else 0.0)
+        sd = seen[-1] if seen is not None else (SEED_SD * shrink(paths) if self.bounded else 0.0)
         shift = rng.standard_normal((len(paths), 1)) * sd / math.sqrt(self.points[-1].draws)
         errors = np.maximum(paths + shift, 0.0)
         if not self.bounded:
@@ -333,84 +326,12 @@ def believe(
     return replace(belief, assumptions=_assumptions(belief))
 
 
-def gate(
-    points: Sequence[Point], *, direction: str, bounded: bool, binomial: bool, language_model: bool = True
-) -> Gate:
-    """Is the pilot's improvement a signal? It must cut the error, and stand out of the noise.
-
-        cut = 1 - e_last/e_first >= 5%, or 1% where the learner is no fine-tuned model, and
-        with a known test size: ln(e_first/e_last) > 2 sqrt(v_first + v_last)
-        else: ln(e_first/e_last) > 2 standard deviations of ln e around a straight line in ln n, k - 2 in the divisor
-
-    Leaves out: improvements between the ends; the thresholds are judgement that has seen the library.
-    """
-    import numpy as np
-
-    tidy = merge(points, direction)
-    ends = np.array([error_of(tidy[0], direction), error_of(tidy[-1], direction)])
-    cut, gain = float(1 - ends[1] / ends[0]), math.log(ends[0] / ends[1])
-    test = item_variance(tidy, direction, binomial)[[0, -1]].sum()
-    variance = float(test + run_variance(tidy, direction, bounded)[[0, -1]].sum())
-    standard_error = math.sqrt(variance) if variance > 0 else None
-    words = f"the error {f'fell by {cut:.0%}' if cut > 0 else 'did not fall'}"
-    words += f" from {tidy[0].n:,} to {tidy[-1].n:,} examples"
-    if test > 0 and standard_error:
-        clear = gain > SIGNAL * standard_error
-        words += f", {gain / standard_error:.1f} times its standard error" if gain > 0 else ""
-    else:
-        scatter = _scatter(tidy, direction)
-        clear = gain > SIGNAL * scatter
-        words += f", scattering {scatter:.0%} around a straight line" if math.isfinite(scatter) else ""
-    smallest = max(gain, -math.log(1 - SIGNAL_CUT))
-    noisy = standard_error is not None and 2 * standard_error > smallest
-    share = float(test / variance) if variance > 0 else 0.0
-    least = LEAST_CUT if language_model else LEAST_CUT_OTHER
-    return Gate(cut >= least and clear, cut, standard_error, share, noisy, words)
-
-
-def _scatter(points: Sequence[Point], direction: str) -> float:
-    """Standard deviation of ln e around a straight line in ln n; endless for two points, which any line meets."""
-    import numpy as np
-
-    if len(points) < 3:
-        return math.inf
-    x, y = np.log([point.n for point in points]), np.log([error_of(point, direction) for point in points])
-    left = y - np.polyval(np.polyfit(x, y, 1), x)
-    return float(np.sqrt(np.sum(left**2) / (len(points) - 2)))
-
-
 @cache
 def calibration(kind: str) -> Calibration:
     """The widening learnt for "bounded" or "unbounded" metrics, at least 1."""
     row = next(row for row in catalog.read_table("curve_calibration") if row["kind"] == kind)
     factor = max(1.0, float(row["factor"]))
     return Calibration(kind, factor, int(row["units"]), int(row["tasks"]), row["source"], row["date"])
-
-
-def _shrink(error: "Array") -> "Array":
-    """Seeds move a score less near its ends, as sqrt(e(1-e)), level in the middle; seen down to e = .07."""
-    import numpy as np
-
-    return np.minimum(np.sqrt(np.maximum(error * (1 - error), 1e-6)) / 0.45, 1.0)
-
-
-def item_variance(points: Sequence[Point], direction: str, binomial: bool) -> "Array":
-    """Variance of ln e that comes from a finite test set: (1 - e) / (m e), zero where m is unknown."""
-    import numpy as np
-
-    errors = np.array([error_of(point, direction) for point in points])
-    rows = np.array([point.test_rows or np.inf for point in points])
-    return np.asarray(np.maximum(1 - errors, LEAST_ERROR) / (rows * errors) * binomial)
-
-
-def run_variance(points: Sequence[Point], direction: str, bounded: bool) -> "Array":
-    """Variance of ln e between runs: (sd / e)^2 / runs; sd 3.3 points where a share's spread was not seen."""
-    import numpy as np
-
-    errors = np.array([error_of(point, direction) for point in points])
-    seen = spreads(points)
-    sd = seen if seen is not None else SEED_SD * _shrink(errors) * bounded
-    return np.asarray((sd / errors) ** 2 / np.array([point.draws for point in points]))
 
 
 def _assumptions(belief: Belief) -> tuple[str, ...]:
