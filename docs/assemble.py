@@ -18,11 +18,12 @@ ROOMS = (
     ("Memory, time and price of a run", ("shape", "memory", "speed", "fit")),
     ("The bill", ("estimate", "costs", "loop", "hardware", "sensitivity")),
     ("The pilot", ("pilot", "trainers")),
-<<<<<<< HEAD
-    ("The forecast", ("forecast", "importers", "curves", "experiments", "stakes")),
-=======
-    ("The forecast", ("forecast", "curves", "curve_models", "curve_lessons", "noise")),
->>>>>>> part-forecast
+    ("Scores and mistakes", ("scoring", "tally", "fields", "mistakes", "judge", "agreement", "endpoint")),
+    ("Where runs are made", ("engine", "ladder", "pace", "skypilot")),
+    (
+        "The forecast",
+        ("forecast", "importers", "curves", "curve_models", "curve_lessons", "noise", "experiments", "stakes"),
+    ),
     ("The decision", ("decide", "levers")),
     ("The books", ("books", "ledger")),
 )

@@ -79,8 +79,9 @@ def pilot(
 
     A draw is a shuffle of the usable rows, dealt class by class in turn; its subset of n rows is its first n, so sizes
     are nested and classes differ by at most one row while all last. All usable rows are one set however they are
-    drawn, so that size is run once. One set of settings holds for all rungs. A run that fails is recorded with its
-    reason and what it cost, and the ladder goes on; three failures in a row for one reason end it.
+    drawn, so a light trainer runs that size once; a heavy one starts elsewhere in each draw. One set of settings holds
+    for all rungs. A run that fails is recorded with its reason and what it cost, and the ladder goes on; three
+    failures in a row for one reason end it.
 
     Args:
         train, test: all rows; blank ones are passed over.

@@ -86,7 +86,11 @@ def make(work: tuple[str, Task]) -> Result:
 
 
 def ladder_steps(lesson: Lesson, school: School, sizes: Sequence[int], draws: int) -> list[Step]:
-    """Every rung in order of size and draw; all rows are one set however they are drawn, so that is one run."""
+    """Every rung in order of size and draw.
+
+    All rows are one set however they are drawn, so that is one run, but for a heavy trainer: its start and the order of
+    the rows are luck too, which further draws show.
+    """
     if not sizes:
         return []
     orders = [lesson.order(draw) for draw in range(draws)]
@@ -95,7 +99,7 @@ def ladder_steps(lesson: Lesson, school: School, sizes: Sequence[int], draws: in
         step_of(lesson, school, lesson.rows.only(orders[draw][:n]), draw, made)
         for n in sizes
         for draw in range(draws)
-        if n < len(lesson.rows) or draw == 0
+        if n < len(lesson.rows) or draw == 0 or school.module.HEAVY
     ]
 
 
