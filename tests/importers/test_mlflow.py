@@ -6,6 +6,7 @@ import shutil
 import socket
 import sqlite3
 import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -179,9 +180,12 @@ def log_runs(base: str) -> str:
 @pytest.mark.slow
 def test_a_real_server(tmp_path):
     """A tracking server of MLflow itself gives the points by its address, and so does the database it wrote."""
-    mlflow = os.environ.get("MLFLOW_COMMAND") or shutil.which("mlflow")
+    beside = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    mlflow = os.environ.get("MLFLOW_COMMAND") or shutil.which("mlflow", path=beside)
     if mlflow is None:
-        pytest.skip("skipped: no `mlflow` on the path (pip install mlflow, or MLFLOW_COMMAND=/path/to/mlflow)")
+        pytest.skip(
+            "skipped: no `mlflow` beside Python or on the path (pip install mlflow, or MLFLOW_COMMAND=/path/to/mlflow)"
+        )
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
