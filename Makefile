@@ -27,8 +27,8 @@ demo: $(READY) $(MODEL)
 	rm -rf demo
 	$(BIN)/tunecase init --example support-tickets --to demo
 	$(BIN)/tunecase run --project demo/tunecase.yaml
-	@echo; echo "The same case with a pilot of a real language model, tuned here ten times, in a few minutes:"
-	$(BIN)/tunecase run --project demo/tunecase.yaml --trainer lora --all --yes
+	@test ! -f $(MODEL) || { echo; echo "The same case with a real language model, tuned here ten times, in minutes:"; \
+		$(BIN)/tunecase run --project demo/tunecase.yaml --trainer lora --all --yes; }
 	@echo "Open demo/report.html in a browser."
 
 test: $(READY)

@@ -39,6 +39,7 @@ TrainerName = Annotated[
     str, typer.Option(help="What is trained: probe, lora, trl, command or simulated (docs/method.md).")
 ]
 ModelOf = Annotated[str, typer.Option(help="Model to train: a name, or a folder with its weights.")]
+Every = Annotated[bool, typer.Option("--all", help="Make every run, even when enough is known.")]
 MaxMinutes = Annotated[float | None, typer.Option(help="Begin no run that would pass this time.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a pilot that takes minutes.")]
 HERE = Path("tunecase.yaml")
@@ -132,7 +133,7 @@ def pilot(
     ] = None,
     sizes: Annotated[str, typer.Option(help="Training rows of each rung, e.g. 50,100,200; chosen when left out.")] = "",
     draws: Annotated[int | None, typer.Option(min=1, max=50, help="Random draws of each size.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Make every run, even when enough is known.")] = False,
+    every: Every = False,
     tune: Annotated[int, typer.Option(min=0, max=64, help="Search this many settings at one size.")] = 0,
     hosted: Annotated[list[str] | None, typer.Option(help="A hosted model to compare with (repeatable).")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; chosen when left out.")] = None,
@@ -243,6 +244,7 @@ def run(
         str, typer.Option(help="Run a pilot of this trainer now; else the one that holds, or a probe.")
     ] = "",
     model: ModelOf = "",
+    every: Every = False,
     max_minutes: MaxMinutes = None,
     yes: Yes = False,
     project: ProjectFile = HERE,
@@ -256,7 +258,7 @@ def run(
     from tunecase.show import ask_before, pilot_progress, show, show_unchanged, tell_fetching
 
     opened = _open(project, seed, today)
-    asked = flow.pilot_asked(trainer=trainer, model=model, max_minutes=max_minutes) if trainer else None
+    asked = flow.pilot_asked(trainer=trainer, model=model, every=every, max_minutes=max_minutes) if trainer else None
     before: dict[str, Any] = opened.last_told()
     told: dict[str, Any] = {}
 
