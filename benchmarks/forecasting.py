@@ -323,7 +323,8 @@ def base_rate(task: Task, at: np.ndarray) -> np.ndarray:
 
 
 def _learnt(task: Task, at: np.ndarray, forecast: Callable[[Ahead, np.ndarray], np.ndarray]) -> np.ndarray:
-    sketch, levels = task.sketch(at), (np.arange(DRAWS) + 0.5) / DRAWS
+    sketch = task.sketch(at)
+    levels = (np.arange(DRAWS) + 0.5) / DRAWS if len(at) == 1 else np.array([0.5])
     return _floored(sketch.blend(levels, sketch.level + forecast(sketch.ahead, levels)))
 
 
@@ -425,7 +426,8 @@ def data_needed(forecast: Callable[[Task, np.ndarray], np.ndarray], task: Task) 
     if n_true <= 1.01 * last or target >= 0.98 * task.errors.min():
         return None
     at = last * np.exp(np.linspace(0, math.log(1e4), 400))
-    middle = np.log(task.belief.middle(at)) if isinstance(forecast, Pool) else np.median(forecast(task, at), axis=0)
+    named = nearest if isinstance(forecast, Pool) else forecast  # as `Belief.middle` does
+    middle = np.median(named(task, at), axis=0)
     reached = middle <= math.log(target)
     n_hat = at[np.argmax(reached)] if reached.any() else 1e4 * last
     return abs(math.log(n_hat / n_true))
@@ -442,6 +444,20 @@ def isotonic(errors: np.ndarray) -> np.ndarray:
     return np.concatenate([np.full(int(count), value) for value, count in blocks])
 
 
+PEERS = {
+    "last value": last_value,
+    "local power law": local_power,
+    "power law": power_law,
+    "shape atoms, plain": plain_atoms,
+    "shape atoms": noisy_atoms,
+    "drifting power law": drifting,
+    "nearest lessons": nearest,
+    "regression": regressed,
+    "base rate": base_rate,
+}
+OURS = "POOL (ours)"
+
+
 def main() -> None:
     """Print the scores."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -450,25 +466,17 @@ def main() -> None:
     given = parser.parse_args()
     if given.curves and not given.curves.exists():
         print(f"skipped: {given.curves} not found")
-        return
-    if given.write_tables:
+    elif given.write_tables:
         write_tables(read_curves(given.curves) if given.curves else shipped_curves())
-        return
+    else:
+        print(json.dumps(run_on(given.curves)))
+
+
+def run_on(path: Path | None, peers: bool = True) -> dict:
+    """Score the curves of a file, or of the shipped library; print the tables and return the figures."""
     known = tasks(shipped_curves())
-    asked = tasks(read_curves(given.curves)) if given.curves else known
-    pool = Pool(known)
-    forecasts = {
-        "last value": last_value,
-        "local power law": local_power,
-        "power law": power_law,
-        "shape atoms, plain": plain_atoms,
-        "shape atoms": noisy_atoms,
-        "drifting power law": drifting,
-        "nearest lessons": nearest,
-        "regression": regressed,
-        "base rate": base_rate,
-        "POOL (ours)": pool,
-    }
+    asked = tasks(read_curves(path)) if path else known
+    forecasts = {**(PEERS if peers else {}), OURS: Pool(known if peers else [])}
     scores = {name: score(forecast, asked) for name, forecast in forecasts.items()}
     needed: dict[str, list[float | None]] = {name: [] for name in forecasts}
     for task in asked:
@@ -476,10 +484,10 @@ def main() -> None:
             needed[name].append(data_needed(forecast, task))
         task.sketches.clear()
     print_groups(asked, scores, needed)
-    print_units(asked, scores["POOL (ours)"])
-    verdicts = judge_verdicts(asked, scores["POOL (ours)"])
+    print_units(asked, scores[OURS])
+    verdicts = judge_verdicts(asked, scores[OURS])
     print_verdicts(verdicts)
-    print(json.dumps(figures(asked, scores["POOL (ours)"], needed["POOL (ours)"], verdicts)))
+    return figures(asked, scores[OURS], needed[OURS], verdicts)
 
 
 def _mean(values: Iterable[float]) -> float:
@@ -540,7 +548,8 @@ def print_verdicts(verdicts: dict[str, tuple[int, int, int]]) -> None:
     """How often "not achievable" was wrong, and how many unreached targets it named."""
     print('\n"not achievable within n_max" (gate passed and chance < 5%)')
     for group, (wrong, issued, absent) in verdicts.items():
-        print(f"  {group:8}wrong {wrong} of {issued}, recall {(issued - wrong) / absent:.2f}")
+        recall = f"{(issued - wrong) / absent:.2f}" if absent else "-"
+        print(f"  {group:8}wrong {wrong} of {issued}, recall {recall}")
 
 
 def figures(some: Sequence[Task], rows: Sequence[dict], needed: Sequence[float | None], verdicts: dict) -> dict:

@@ -13,6 +13,7 @@ import pytest
 
 from tests import engine_tasks
 from tunecase import engine
+from tunecase.engine import machine
 from tunecase.errors import InputError
 
 SRC = str(Path(__file__).parents[1] / "src")
@@ -190,6 +191,18 @@ def test_cores_where_affinity_is_unknown(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (os.cpu_count() or 1) == engine.cores()
 
 
+def test_workers_fit_in_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No more workers than memory holds, at least one; where the system does not say, one per core."""
+    memory = tmp_path / "meminfo"
+    monkeypatch.setattr(machine, "MEMORY", memory)
+    monkeypatch.setattr(machine, "cores", lambda: 16)
+    assert 16 == engine.most_workers()
+    memory.write_text("MemTotal: 16777216 kB\nMemAvailable: 8388608 kB\n", encoding="ascii")
+    assert 4 == engine.most_workers()
+    memory.write_text("MemAvailable: 1024 kB\n", encoding="ascii")
+    assert 1 == engine.most_workers()
+
+
 def test_a_script_without_a_guard_runs_once(tmp_path: Path) -> None:
     """Workers do not run the user's script again, though it has no `if __name__ == "__main__"`."""
     script = "from tunecase import engine\nprint('once')\nprint(sorted(engine.run_tasks(abs, [-1, -2], workers=2)))\n"
@@ -231,3 +244,31 @@ def test_a_program_ends_with_its_task(tmp_path: Path) -> None:
     """A program that a task waits for is ended with it when it runs too long."""
     list(engine.run_tasks(engine_tasks.program, [str(tmp_path)], workers=1, apart=True, most_s=2.0))
     assert wait_until_gone([int(path.name) for path in tmp_path.iterdir()])
+
+
+PROGRAM = """
+import contextlib, sys
+from tests import engine_tasks
+from tunecase import engine
+with contextlib.closing(engine.run_tasks(engine_tasks.program, [sys.argv[1]], workers=1, apart=True)) as outcomes:
+    next(outcomes)
+"""
+
+
+@LINUX
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_program_ends_with_the_parent(how: signal.Signals, tmp_path: Path) -> None:
+    """A program that a worker waits for ends when this process is killed or interrupted."""
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    script = PROGRAM.replace("sys.argv[1]", repr(str(marks)))
+    parent = start(f"import sys\nsys.path.insert(0, {str(Path(SRC).parent)!r})\n{script}", tmp_path)
+    until = time.monotonic() + 30
+    while time.monotonic() < until and not list(marks.iterdir()):
+        time.sleep(0.05)
+    pids = [int(path.name) for path in marks.iterdir()]
+    assert 1 == len(pids)
+    os.kill(parent.pid, how)
+    parent.communicate(timeout=30)
+    assert wait_until_gone(pids)

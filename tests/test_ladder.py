@@ -67,3 +67,19 @@ def test_notes_name_what_bends_the_curve() -> None:
 def test_texts_are_no_classes() -> None:
     """Outputs that are texts of their own count as one class, so a ladder of them can start small."""
     assert 1 == Examples(("x",) * 40, tuple(f"answer {i}" for i in range(40))).class_count
+
+
+def test_a_heavy_ladder_is_short() -> None:
+    """A heavy trainer climbs five rungs, and no higher than 2,000 rows."""
+    assert (41, 83, 166, 332, 663) == ladder_sizes(663, 10, heavy=True)
+    assert (125, 250, 500, 1_000, 2_000) == ladder_sizes(50_000, 10, heavy=True)
+    assert 5 == len(ladder_sizes(30, 10, heavy=True))
+
+
+def test_rows_keep_their_number_and_source() -> None:
+    """Usable rows remember where they stand in the file and, where a column says so, where they come from."""
+    rows = tuple(Row(i, i + 1, f"text {i}", "a", {"source": "mail"} if i else {}) for i in range(3))
+    found = usable(Table(Layout("jsonl", "text/label", ("text",), "label"), rows, ()), drop_rows={1})
+    assert ((0, 2), ("", "mail")) == (found.numbers, found.sources)
+    assert ((2,), ("mail",)) == (found.only([1]).numbers, found.only([1]).sources)
+    assert () == Examples(("x",), ("a",)).only([0]).numbers

@@ -8,10 +8,12 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests import toy_trainer
+from tests.chat_server import Reply, chat_server, question, said
 from tests.test_pilot import TRAIN, climb, table, toy, untimed
 from tunecase.answers import Answers
 from tunecase.errors import InputError, TunecaseError
@@ -234,6 +236,29 @@ def test_baselines_are_not_measured_twice(toy: list[Task], monkeypatch: pytest.M
     assert first.mistakes == again.mistakes
     assert first.mistakes is not None
     assert 640 == first.mistakes.n
+
+
+def test_hosted_models_stand_beside(toy: list[Task]) -> None:
+    """A hosted model is asked on the same rows and says its own price; one that cannot be asked is a note."""
+
+    def reply(call: Any) -> Reply:
+        return said("cat" if "cats" in question(call).rsplit("Text:", 1)[-1] else "dog")
+
+    few = table([(row.input, row.output) for row in TESTS.rows[:20]])
+    with chat_server(reply) as server:
+        prices = {"usd_per_1m_input_tokens": 1.0, "usd_per_1m_output_tokens": 2.0}
+        record = climb(MANY, few, hosted={"big": {"base_url": server.url, **prices}, "nowhere": {}})
+    names = {one.name: one for one in record.baselines}
+    assert {"majority", "probe", "big zero-shot", "big few-shot"} == set(names)
+    assert 1.0 == names["big zero-shot"].score
+    assert (names["big zero-shot"].beaten or 0) < 0.2
+    assert any(note.startswith("nowhere was not asked") for note in record.notes)
+    assert any("not above big zero-shot" in note for note in record.notes)
+    paid = names["big zero-shot"].usd_per_1k_answers
+    assert paid is not None
+    assert paid > 0
+    assert record.usd is not None
+    assert record.usd >= paid * 20 / 1000
 
 
 def test_runs_from_elsewhere_count(toy: list[Task]) -> None:

@@ -165,3 +165,38 @@ def test_models_have_consistent_dimensions() -> None:
         assert model.heads % model.kv_heads == 0
         assert model.active_experts <= model.experts or model.experts == 0
         assert model.ffn >= model.hidden / 4
+
+
+def test_the_curve_library_packs_one_number_for_each_size() -> None:
+    """Sizes rise, and scores, runs and spreads are as many; every curve names unit, licence and direction."""
+    rows = catalog.read_table("curve_library")
+    assert len({row["curve"] for row in rows}) == len(rows) == 273
+    for row in rows:
+        sizes = [int(cell) for cell in row["n"].split()]
+        assert sizes == sorted(set(sizes))
+        assert sizes[0] >= 0
+        assert {len(row[name].split()) for name in ("score", "runs", "sd")} == {len(sizes)}
+        assert all(int(cell) >= 1 for cell in row["runs"].split())
+        assert all(cell == "-" or 0 <= float(cell) < 50 for cell in row["sd"].split())
+        assert row["licence"] in ("Apache-2.0", "MIT")
+        assert row["direction"] in ("higher", "lower")
+        assert row["group"] in ("loss", "metric", "other")
+        assert row["unit"]
+
+
+def test_the_curve_tables_are_small() -> None:
+    """The library and what is drawn from it stay below 400 kB each."""
+    for name in ("curve_library", "curve_lessons", "curve_calibration"):
+        assert (TABLES / f"{name}.csv").stat().st_size < 400_000
+
+
+def test_lessons_come_from_curves_of_the_library() -> None:
+    """Each lesson's curve, unit and later size stand there, and it looks ahead."""
+    known = {row["curve"]: row for row in catalog.read_table("curve_library")}
+    for row in catalog.read_table("curve_lessons"):
+        curve = known[row["curve"]]
+        assert row["unit"] == curve["unit"]
+        assert {row["last"], row["n"]} <= set(curve["n"].split())
+        assert 1.9 <= int(row["n"]) / int(row["last"]) <= 300
+        assert (row["bounded"] == "1") == (curve["bounded"] == "yes")
+        assert (row["language_model"] == "1") == (curve["group"] != "other")

@@ -158,7 +158,7 @@ def pilot(
     The probe takes seconds and no model; `--trainer lora` tunes a real language model of 135M parameters in minutes.
     """
     from tunecase import flow
-    from tunecase.show import ask_before, pilot_progress
+    from tunecase.show import ask_before, pilot_progress, tell_fetching
 
     opened = _open(project, seed, today)
     asked = flow.pilot_asked(
@@ -170,7 +170,7 @@ def pilot(
         _print("exported", flow.export(opened, export, asked, accelerators, to), json)
         return
     with pilot_progress(quiet=json) as progress:
-        record = flow.pilot(opened, asked, progress, ask_before(yes, quiet=json))
+        record = flow.pilot(opened, asked, progress, ask_before(yes, quiet=json), tell_fetching)
     _finish("pilot", record, json)
 
 
@@ -253,7 +253,7 @@ def run(
     """All of the road, in order, and the report; what did not change since the last time is told in one line."""
     from tunecase import flow
     from tunecase.page import render
-    from tunecase.show import ask_before, pilot_progress, show, show_unchanged
+    from tunecase.show import ask_before, pilot_progress, show, show_unchanged, tell_fetching
 
     opened = _open(project, seed, today)
     asked = flow.pilot_asked(trainer=trainer, model=model, max_minutes=max_minutes) if trainer else None
@@ -269,7 +269,7 @@ def run(
         (show_unchanged if same else show)(verb, record)
 
     with pilot_progress(quiet=json) as progress:
-        fine = flow.road(opened, tell, progress, anyway, asked, ask_before(yes, quiet=json))
+        fine = flow.road(opened, tell, progress, anyway, asked, ask_before(yes, quiet=json), tell_fetching)
     told["report"] = flow.report(opened, page=render)
     _finish("run" if json else "report", told if json else told["report"], json, ok=fine)
 

@@ -114,6 +114,7 @@ def test_odd_names_and_texts_are_only_text(model: str) -> None:
     )  # fmt: skip
     assert result.predictions is not None
     assert set(result.predictions) <= set(names)
+    assert "1 training and 1 test texts cut to 1,024 tokens" == result.note
 
 
 def test_baselines_score_without_training(model: str) -> None:
@@ -123,6 +124,13 @@ def test_baselines_score_without_training(model: str) -> None:
         assert (0, 0, None, None, True) == (
             result.steps, result.train_tokens, result.train_loss, result.skill_after, result.converged,
         )  # fmt: skip
+
+
+def test_a_prepared_model_needs_nothing(model: str) -> None:
+    """A folder that is there is ready, and nothing is told."""
+    told: list[str] = []
+    lora.prepare(model, told.append)
+    assert ([], "") == (told, lora.missing(model))
 
 
 @pytest.mark.parametrize("kind", ["extraction", "generation"])

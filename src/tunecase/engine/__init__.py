@@ -7,17 +7,8 @@ can choose each by what came back so far.
 from collections.abc import Callable, Generator, Iterable, Sized
 from typing import Literal, TypeVar
 
-from tunecase.engine.local import (
-    LATER,
-    CrashError,
-    Limit,
-    cores,
-    gpus,
-    most_workers,
-    run_here,
-    run_in_processes,
-    workers_for,
-)
+from tunecase.engine.local import LATER, CrashError, Limit, run_here, run_in_processes
+from tunecase.engine.machine import cores, gpus, most_workers, workers_for
 from tunecase.errors import InputError, Problem
 
 __all__ = ["LATER", "CrashError", "Engine", "Limit", "cores", "gpus", "most_workers", "run_tasks", "workers_for"]

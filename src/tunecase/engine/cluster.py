@@ -13,7 +13,8 @@ from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tunecase.engine.local import LATER, CrashError, Limit, cores, limit_s, outcome
+from tunecase.engine.local import LATER, CrashError, Limit, limit_s, outcome
+from tunecase.engine.machine import cores
 from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError
 from tunecase.wording import count, counted, duration, one_line
 

@@ -3,9 +3,7 @@
 import contextlib
 import multiprocessing
 import os
-import shutil
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -15,20 +13,15 @@ from dataclasses import dataclass
 from multiprocessing import connection, reduction, util
 from typing import Any, Final, TypeVar
 
-from tunecase.errors import InputError, Problem
-from tunecase.wording import counted, duration
+from tunecase.engine.machine import GPU_VARIABLE, shares
+from tunecase.wording import duration
 
 T = TypeVar("T")
 R = TypeVar("R")
 Limit = float | Callable[[], float] | None
 
-# A worker must start Python and import numpy, scipy and scikit-learn before it earns anything: 1.0 to 1.5 s measured.
-SERIAL_BELOW_S = 5.0
 # Read by numerical libraries when they load, which in a worker happens after its start.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-GPU_VARIABLE = "CUDA_VISIBLE_DEVICES"
-# A small language model in training was measured at 1.4 GiB; a worker that swaps is slower than none.
-WORKER_GIB = 2.0
 GRACE_S = 5.0
 
 
@@ -51,48 +44,6 @@ class CrashError(RuntimeError):
     """The process of a task ended before the task did."""
 
 
-def cores() -> int:
-    """The cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def gpus() -> tuple[str, ...]:
-    """The names by which CUDA knows the GPUs that this process may use; none where no driver answers."""
-    given = os.environ.get(GPU_VARIABLE)
-    if given is not None:
-        return tuple(name.strip() for name in given.split(",") if name.strip() and name.strip() != "-1")
-    asked = shutil.which("nvidia-smi")
-    if asked is None:
-        return ()
-    command = [asked, "--query-gpu=index", "--format=csv,noheader"]
-    try:
-        said = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)  # noqa: S603
-    except (OSError, subprocess.SubprocessError):
-        return ()
-    return tuple(said.stdout.split())
-
-
-def most_workers(gpus_per_task: float = 0) -> int:
-    """How many tasks this machine runs at once: one per core, but no more than its GPUs and free memory hold."""
-    count = cores()
-    if gpus_per_task:
-        count = min(count, len(_shares(gpus_per_task)))
-    free = _free_gib()
-    return max(1, count if free is None else min(count, int(free / WORKER_GIB)))
-
-
-def workers_for(estimated_s: float, tasks: int) -> int:
-    """How many processes are worth their start for work that takes so long on one core.
-
-    Example:
-        >>> workers_for(estimated_s=2.0, tasks=12)
-        1
-    """
-    return 1 if estimated_s < SERIAL_BELOW_S else max(1, min(cores(), tasks))
-
-
 def run_here(function: Callable[[T], R], tasks: Iterable[T]) -> Generator[tuple[int, R | Exception], None, None]:
     """Every task in this process, each begun when its outcome is asked for."""
     for position, task in enumerate(tasks):
@@ -105,7 +56,7 @@ def run_in_processes(
     function: Callable[[T], R], tasks: Iterable[T], count: int, most_s: Limit, gpus_per_task: float
 ) -> Generator[tuple[int, R | Exception], None, None]:
     """Tasks in up to `count` processes, each of which lives on from task to task; see `run_tasks`."""
-    crew = _Crew(function, count, most_s, _shares(gpus_per_task) if gpus_per_task else ())
+    crew = _Crew(function, count, most_s, shares(gpus_per_task) if gpus_per_task else ())
     waiting, position, finished = iter(tasks), 0, False
     try:
         while True:
@@ -132,10 +83,10 @@ class _Worker:
 class _Crew:
     """The processes of one call: who is busy with what, and what came back."""
 
-    def __init__(self, function: Callable[[Any], Any], count: int, most_s: Limit, shares: Sequence[str]) -> None:
+    def __init__(self, function: Callable[[Any], Any], count: int, most_s: Limit, groups: Sequence[str]) -> None:
         self.function, self.most_s = function, most_s
-        self.count = min(count, len(shares)) if shares else count
-        self.shares = list(shares[: self.count])
+        self.count = min(count, len(groups)) if groups else count
+        self.shares = list(groups[: self.count])
         self.workers: list[_Worker] = []
         self.back: list[tuple[int, Any]] = []  # outcomes without a worker: the task could not even be sent
         # An interpreter that ends while this is still held would wait for idle workers for ever.
@@ -338,28 +289,6 @@ def _leave_with_parent() -> None:
         if hasattr(os, "killpg"):
             os.killpg(0, signal.SIGKILL)
         os._exit(1)
-
-
-def _shares(gpus_per_task: float) -> tuple[str, ...]:
-    """The GPUs of each task that can run at once, as CUDA wants them named."""
-    names = gpus()
-    if gpus_per_task < 1:
-        each = tuple(name for name in names for _ in range(int(1 / gpus_per_task)))
-    else:
-        whole = int(-(-gpus_per_task // 1))
-        each = tuple(",".join(names[i : i + whole]) for i in range(0, len(names) - whole + 1, whole))
-    if not each:
-        wanted = f"at most {counted(len(names), 'GPU')}, which this machine has"
-        raise InputError(Problem("GPUs per task", f"{gpus_per_task:g}", wanted, "leave it out, or name a cluster"))
-    return each
-
-
-def _free_gib() -> float | None:
-    """Memory that nobody uses, where the system says."""
-    try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
-    except (AttributeError, ValueError, OSError):
-        return None
 
 
 @contextmanager

@@ -51,6 +51,7 @@ def road(
     anyway: bool = False,
     asked: PilotAsked | None = None,
     ask: Callable[[Any], bool | None] | None = None,
+    fetching: Callable[[str], None] | None = None,
 ) -> bool:
     """All verbs in order; returns False when the answer is no.
 
@@ -68,7 +69,7 @@ def road(
         tell(verb, record)
         sound = sound and getattr(record, "ok", True)
     if sound or anyway:
-        tried = _tried(flow, asked, progress, ask)
+        tried = _tried(flow, asked, progress, ask, fetching)
         tell("pilot", tried)
         tell("forecast", forecast(flow))
         if tried.runs:
@@ -81,11 +82,15 @@ def road(
 
 
 def _tried(
-    flow: Flow, asked: PilotAsked | None, progress: Progress | None, ask: Callable[[Any], bool | None] | None
+    flow: Flow,
+    asked: PilotAsked | None,
+    progress: Progress | None,
+    ask: Callable[[Any], bool | None] | None,
+    fetching: Callable[[str], None] | None,
 ) -> Pilot:
     """The pilot of the road: the one asked for, else the one that holds, else a probe."""
     held: Pilot | None = flow.known("pilot")
     if asked is None and held is not None and held.runs and held.trainer != "probe":
         return held
     trainer = asked.trainer if asked else "probe"
-    return no_pilot(flow, trainer) or pilot(flow, asked, progress, ask)
+    return no_pilot(flow, trainer) or pilot(flow, asked, progress, ask, fetching)

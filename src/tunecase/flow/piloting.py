@@ -109,13 +109,16 @@ def pilot(
     asked: PilotAsked | None = None,
     progress: Progress | None = None,
     ask: Callable[[Any], bool | None] | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Pilot:
     """Small real runs; each is in the ledger the moment it ends, so nothing is ever run twice.
 
     `ask` is shown the plan with its time and price before anything begins; False ends the pilot there.
+    `tell` is told what is fetched, and how large it is, before it is.
     """
     from tunecase.hardware import base_model
     from tunecase.pilot import pilot as climb
+    from tunecase.pilot import prepare
 
     asked, test = asked or PilotAsked(), flow.table("test")
     if test is None:
@@ -133,6 +136,7 @@ def pilot(
         if result.predictions is not None and result.row_scores is not None:
             keep_answers(folder, key, Answers(result.predictions, result.row_scores, result.confidences))
 
+    prepare(asked.trainer, asked.model, tell or (lambda line: None))
     record = climb(
         flow.train_table(), test, metric=metric, direction=catalog.metric(metric).direction, kind=kind,
         candidates=(base_model(flow.basis(10)),), seed=flow.seed, done=done, on_run=on_run, progress=progress,

@@ -3,7 +3,6 @@
 import importlib
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, cast
 
 from tunecase import engine as work
@@ -17,6 +16,7 @@ from tunecase.mistakes import find_mistakes
 from tunecase.pace import FAR, Question
 from tunecase.pilot.asked import CLASSES_SHOW_AT_ROWS, cap_problems, lacks_of, problems_of, refuse
 from tunecase.pilot.conduct import Conductor, Progress, Terms
+from tunecase.pilot.plan import PilotPlan, plan_of
 from tunecase.pilot.rivals import PROBE, baselines_of, majority, rival_notes, rival_steps
 from tunecase.pilot.search import Search
 from tunecase.pilot.steps import Lesson, School, Step, ladder_steps
@@ -25,7 +25,7 @@ from tunecase.scoring import Kind
 from tunecase.trainers import Result, Setting, Trainer
 from tunecase.wording import count, counted
 
-__all__ = ["TRAINERS", "PilotPlan", "Progress", "baselines", "no_pilot", "pilot"]
+__all__ = ["TRAINERS", "PilotPlan", "Progress", "baselines", "no_pilot", "pilot", "prepare"]
 
 # name, module; imported only when asked for.
 TRAINERS: tuple[tuple[str, str], ...] = (
@@ -38,26 +38,6 @@ TRAINERS: tuple[tuple[str, str], ...] = (
 )
 
 DRAWS, HEAVY_DRAWS = 3, 2
-
-
-@dataclass(frozen=True, slots=True)
-class PilotPlan:
-    """What a pilot is about to do, for whoever pays: runs to make, and minutes and money as (low, likely, high).
-
-    Both are told from earlier runs of the same trainer and model; `minutes` and `usd` are None where there are none,
-    `usd` also where an hour has no price. Nothing is ever fetched by a pilot.
-    """
-
-    trainer: str
-    model: str
-    runs: int
-    reused: int
-    sizes: tuple[int, ...]
-    draws: int
-    baselines: tuple[str, ...]
-    tries: int
-    minutes: tuple[float, float, float] | None
-    usd: tuple[float, float, float] | None
 
 
 def pilot(
@@ -169,7 +149,7 @@ def pilot(
     conductor = Conductor(
         steps, rivals, terms, search, on_run, progress, keep_answers, kept_answers, done or {}
     )  # fmt: skip
-    plan = _plan(conductor, school, rungs, draws, tune, workers)
+    plan = plan_of(conductor, school, rungs, draws, tune, workers)
     if lacks:
         conductor.stopped = lacks
     elif ask is not None and ask(plan) is False:
@@ -221,6 +201,15 @@ def _record(
         mistakes=_mistakes(conductor, lesson, best),
         tuning=tuning,
     )
+
+
+def prepare(trainer: str, model: str, tell: Callable[[str], None]) -> None:
+    """Fetches what a trainer lacks to train a model here, telling what and how large before it does.
+
+    Raises: InputError for an unknown trainer; TunecaseError when what it lacks cannot be had.
+    """
+    school = _school(trainer, model, {})
+    school.module.prepare(school.model, tell)
 
 
 def no_pilot(
@@ -316,26 +305,6 @@ def _gpus(gpus_per_task: float, workers: int | None, heavy: bool, engine: work.E
     """Each heavy run gets a GPU of its own where this machine has some and nobody said otherwise."""
     own = heavy and not gpus_per_task and workers is None and engine == "local" and work.gpus()
     return 1 if own else gpus_per_task
-
-
-def _plan(
-    conductor: Conductor, school: School, rungs: tuple[int, ...], draws: int, tries: int, workers: int | None
-) -> PilotPlan:
-    todo = [step for step in (*conductor.ladder, *conductor.rivals) if step.key not in conductor.runs]
-    at_once = workers or (work.most_workers(conductor.terms.gpus_per_task) if school.module.HEAVY else 1)
-    seconds = [conductor.seconds_of(step, from_earlier=True) for step in todo]
-    minutes = usd = None
-    if todo and None not in seconds:
-        likely = sum(one or 0.0 for one in seconds) * (1 + tries / len(todo)) / 60 / min(at_once, len(todo))
-        # An adaptive pilot may stop after half of its runs; a busy machine takes twice as long.
-        minutes = (likely / 2 if conductor.terms.adaptive else 0.8 * likely, likely, 2 * likely)
-        rate = conductor.terms.usd_per_hour
-        usd = None if rate is None else cast(tuple[float, float, float], tuple(rate * one / 60 for one in minutes))
-    rungs_left = sum(step.purpose == "ladder" for step in todo)
-    return PilotPlan(
-        school.name, school.model, rungs_left, conductor.reused, rungs, draws,
-        tuple(step.name for step in conductor.rivals), tries, minutes, usd,
-    )  # fmt: skip
 
 
 def _best(conductor: Conductor, direction: str) -> Run | None:

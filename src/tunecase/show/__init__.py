@@ -10,7 +10,7 @@ from tunecase.show.curve import print_forecast
 from tunecase.show.judged import print_audit, print_definition
 from tunecase.show.paper import console_for, heading, safe, say
 from tunecase.show.pilot import print_pilot
-from tunecase.show.progress import ask_before, audit_progress, pilot_progress
+from tunecase.show.progress import ask_before, audit_progress, pilot_progress, tell_fetching
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,6 +24,7 @@ __all__ = [
     "show",
     "show_error",
     "show_unchanged",
+    "tell_fetching",
 ]
 
 PRINTERS: dict[str, Callable[["Console", Any], None]] = {

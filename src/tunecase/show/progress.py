@@ -85,6 +85,11 @@ def ask_before(yes: bool, quiet: bool) -> Callable[[Any], bool | None]:
     return ask
 
 
+def tell_fetching(line: str) -> None:
+    """Says on standard error what is being fetched."""
+    say(console_for(stderr=True), line)
+
+
 def _plan_words(plan: Any) -> str:
     sizes = ", ".join(count(n) for n in plan.sizes)
     words = [f"Pilot of {plan.model}: {counted(plan.runs, 'run')} at {sizes} examples"]
@@ -96,12 +101,11 @@ def _plan_words(plan: Any) -> str:
         words.append("how long a run takes shows with the first")
     else:
         words.append(f"{figures(plan.minutes[0])} to {figures(plan.minutes[2])} minutes")
-    if plan.usd is None:
-        words.append("price unknown (--usd-per-hour tells it)")
-    else:
-        words.append("free on this machine" if plan.usd[2] == 0 else f"{figures(plan.usd[1])} USD")
-    text = "; ".join(words) + "."
-    return f"{text} {plan.needs}" if plan.needs else text
+        if plan.usd is None:
+            words.append("price unknown (--usd-per-hour tells it)")
+        else:
+            words.append("free on this machine" if plan.usd[2] == 0 else f"{figures(plan.usd[1])} USD")
+    return "; ".join(words) + "."
 
 
 @contextmanager

@@ -4,7 +4,7 @@ A trainer is one file here and one name in pilot.TRAINERS. It is a module with t
 its task alone, so that a run can happen in another process, on another machine, or be taken from the ledger.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -105,6 +105,12 @@ class Trainer(Protocol):
 
     def missing(self, model: str) -> str:
         """What is missing to train this model here, as a sentence with its fix; empty when nothing is."""
+
+    def prepare(self, model: str, tell: Callable[[str], None]) -> None:
+        """Fetches what is missing to train this model, telling what and how large before it does.
+
+        Raises: TunecaseError when it cannot be had.
+        """
 
     def train(self, task: Task) -> Result:
         """Trains on the task's rows and scores on its test rows."""

@@ -8,7 +8,7 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tunecase.errors import InputError, Problem
@@ -54,6 +54,10 @@ def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setti
 def missing(model: str) -> str:
     """Nothing that can be known before the command is; a command that is not found fails its runs with a sentence."""
     return ""
+
+
+def prepare(model: str, tell: Callable[[str], None]) -> None:
+    """Nothing has to be fetched."""
 
 
 def train(task: Task) -> Result:

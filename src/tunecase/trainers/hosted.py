@@ -7,7 +7,7 @@ Test rows, and the training rows shown, are sent to the endpoint.
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tunecase.endpoint import Answer, Endpoint, ask_all, check
 from tunecase.errors import InputError, Problem
@@ -70,6 +70,10 @@ def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setti
 def missing(model: str) -> str:
     """A model must be named; whether it answers shows when it is asked."""
     return "" if model.strip() else "no hosted model is named.\nFix: give the model's name at its endpoint"
+
+
+def prepare(model: str, tell: Callable[[str], None]) -> None:
+    """Nothing has to be fetched."""
 
 
 def train(task: Task) -> Result:

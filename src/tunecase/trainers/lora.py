@@ -7,7 +7,7 @@ plain fine-tune's time; what it learns is a plain fine-tune of those top layers.
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from tunecase.errors import InputError, Problem
 from tunecase.scoring import Kind
 from tunecase.trainers import Result, Setting, Task, known, layers, machine, prompts, skill, weights
 from tunecase.trainers.hidden import Kept
+from tunecase.wording import count
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -60,6 +61,8 @@ CONVERGED_CLASS_NATS = 0.2
 CONVERGED_SHARE = 0.5
 CONVERGED_FALL = 0.9
 LOSS_ROWS = 128
+# Contextual calibration: Zhao et al. 2021, Calibrate Before Use.
+BLANK_TEXTS = ("N/A", "", "[MASK]")
 WARM_UP = 0.1
 
 
@@ -109,6 +112,14 @@ LIMITS: Mapping[str, tuple[str, Any]] = {
 def missing(model: str) -> str:
     """What is missing to train this model here, as a sentence with its fix; empty when nothing is."""
     return weights.missing(model)
+
+
+def prepare(model: str, tell: Callable[[str], None]) -> None:
+    """Fetches and converts what is missing to train this model, telling what and how large before it does.
+
+    Raises: TunecaseError when it cannot be had.
+    """
+    weights.fetch(model, tell)
 
 
 def train(task: Task) -> Result:
@@ -161,6 +172,7 @@ def train(task: Task) -> Result:
         skill_before=session.skill if chosen["steps"] else None,
         skill_after=skill.share_right(session.network, session.tokenizer) if chosen["steps"] else None,
         skill_rows=len(skill.questions()) if chosen["steps"] else 0,
+        note=_note(session, lesson),
     )
 
 
@@ -186,6 +198,8 @@ class Lesson:
     classes: prompts.Classes | None
     branchings: list[tuple[int, ...]]
     """The branching of each asked place of a training row; empty for free answers."""
+    cut: tuple[int, int]
+    """Training and test texts that lost their end."""
 
 
 @dataclass(frozen=True)
@@ -239,8 +253,9 @@ def _lesson(session: Session, task: Task, chosen: Mapping[str, Any]) -> Lesson:
         tokenizer, task.kind, style=chosen["style"], names=chosen["names"], choices=choices if is_classes else (),
         shots=shots, most_tokens=chosen["most_tokens"], longest=session.network.longest,
     )  # fmt: skip
-    asks, _ = prompts.encode(tokenizer, form, task.texts)
-    tests, _ = prompts.encode(tokenizer, form, task.test_texts)
+    asks, train_cut = prompts.encode(tokenizer, form, task.texts)
+    tests, test_cut = prompts.encode(tokenizer, form, task.test_texts)
+    cut = (train_cut, test_cut)
     trains = bool(chosen["steps"])
     if is_classes:
         choices = tuple(dict.fromkeys((*choices, *task.labels)))
@@ -249,12 +264,12 @@ def _lesson(session: Session, task: Task, chosen: Mapping[str, Any]) -> Lesson:
         made = [tree.lesson(ask, number[label]) for ask, label in zip(asks, task.labels, strict=True) if trains]
         return Lesson(
             form, [row for row, _ in made], [tuple(column for _, column in ways) for _, ways in made],
-            [tree.row(ask) for ask in tests], tree, [tuple(b for b, _ in ways) for _, ways in made],
+            [tree.row(ask) for ask in tests], tree, [tuple(b for b, _ in ways) for _, ways in made], cut,
         )  # fmt: skip
     wanted = [answer[: chosen["most_tokens"]] for answer in prompts.answers(tokenizer, form, task.labels)]
     pairs = [prompts.answer_row(ask, answer, form.end) for ask, answer in zip(asks, wanted, strict=True) if trains]
     return Lesson(form, [row for row, _ in pairs], [want for _, want in pairs],
-                  [layers.chain(ask, (len(ask) - 1,)) for ask in tests], None, [])  # fmt: skip
+                  [layers.chain(ask, (len(ask) - 1,)) for ask in tests], None, [], cut)  # fmt: skip
 
 
 def _trained(session: Session, lesson: Lesson, seed: int, chosen: Mapping[str, Any]) -> Trained:
@@ -358,22 +373,43 @@ def _answers(
 
 def _classified(session: Session, lesson: Lesson) -> tuple[list[str], tuple[float, ...]]:
     """The likeliest class of every test row, and its probability among all classes."""
-    import torch
-
     tree, rows = lesson.classes, lesson.test_rows
     assert tree is not None
     if not tree.branchings:
         return [tree.choices[0]] * len(rows), (1.0,) * len(rows)
-    found: list[tuple[str, float]] = [("", 0.0)] * len(rows)
-    columns = _columns(session, lesson)
+    shares = _shares(session, lesson, rows)
+    if not lesson.rows:
+        # An untrained model leans to some classes whatever the text is; what it says of no text is divided out.
+        blank, _ = prompts.encode(session.tokenizer, lesson.form, BLANK_TEXTS)
+        shares = shares / _shares(session, lesson, [tree.row(ask) for ask in blank]).mean(0)
+        shares = shares / shares.sum(-1, keepdim=True)
+    likeliest = shares.max(-1)
+    return [tree.choices[i] for i in likeliest.indices.tolist()], tuple(likeliest.values.tolist())
+
+
+def _shares(session: Session, lesson: Lesson, rows: Sequence[layers.Row]) -> "Tensor":
+    """Probability of every class for these rows, shape (rows, classes)."""
+    import torch
+
+    tree, columns = lesson.classes, _columns(session, lesson)
+    assert tree is not None
+    found = torch.zeros(len(rows), len(tree.choices))
     with torch.no_grad():
         for pack in session.network.packs(lesson.form.before, rows):
             logits = session.network.logits(lesson.form.before, [rows[i] for i in pack], columns)
-            shares = tree.shares(logits.view(len(pack), len(tree.branchings), -1)).tolist()
-            for i, likely in zip(pack, shares, strict=True):
-                best = max(range(len(likely)), key=likely.__getitem__)
-                found[i] = (tree.choices[best], likely[best])
-    return [name for name, _ in found], tuple(share for _, share in found)
+            found[pack] = tree.shares(logits.view(len(pack), len(tree.branchings), -1)).cpu()
+    return found
+
+
+def _note(session: Session, lesson: Lesson) -> str:
+    train_cut, test_cut = lesson.cut
+    found = []
+    if train_cut or test_cut:
+        most = count(lesson.form.most_tokens)
+        found.append(f"{count(train_cut)} training and {count(test_cut)} test texts cut to {most} tokens")
+    if session.network.stock:
+        found.append(f"slower than it could be: {session.network.stock}")
+    return "; ".join(found)
 
 
 def _peak_gib(session: Session) -> float | None:

