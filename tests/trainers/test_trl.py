@@ -38,7 +38,7 @@ def task(model: Path, **settings: Setting) -> Task:
 @pytest.mark.slow
 def test_learns_classes(tiny: Path, tmp_path: Path) -> None:
     """All weights of a tiny model learn two words; the result says steps, tokens, speed, memory and hardware."""
-    asked = task(tiny, steps=40, learning_rate=1e-2, method="full", runs_folder=str(tmp_path))
+    asked = task(tiny, steps=40, learning_rate=1e-2, method="full", names=False, runs_folder=str(tmp_path))
     found = trl.train(asked)
     assert ("", 1.0, ("warm", "cold"), True) == (found.failed, found.score, found.predictions, found.converged)
     assert found.train_loss is not None
