@@ -135,9 +135,10 @@ def _comments(name: str, accelerators: str, nodes: int, spot: bool, bucket: str,
     else:
         lines += [f"launch:  sky launch -c {name}{passed} FILE", f"watch:   sky logs {name}"]
     if bucket:
-        lines.append(f"records: ledger.jsonl and pilot/ in {bucket}, copied there each minute")
+        lines.append(f"records: ledger.jsonl and pilot/ in {bucket}, copied there each minute; copy them to rented/")
     else:
         lines.append(f"records: rsync -av {name}:sky_workdir/ledger.jsonl {name}:sky_workdir/pilot rented/")
+    lines.append("take over: tunecase ledger merge rented/ledger.jsonl")
     if not spot:
         lines.append(f"end:     sky down {name}   (it goes down by itself when idle)")
     return "".join(f"# {line}".rstrip() + "\n" for line in lines)

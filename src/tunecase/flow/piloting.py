@@ -245,6 +245,8 @@ def export(flow: Flow, what: str, asked: PilotAsked, accelerators: str, to: Path
 def merge(flow: Flow, other: Path) -> str:
     """Takes over the runs, and the pilot, that another machine made for this case; one sentence on what came.
 
+    Answers that lie in pilot/ beside the other ledger come along.
+
     Raises: InputError when the other ledger is not there or was touched.
     """
     if not other.is_file():
@@ -260,6 +262,9 @@ def merge(flow: Flow, other: Path) -> str:
             flow.ledger.append("run", from_json(Run, entry.body), recorded_at=now(), verb="pilot", meta=entry.meta)
             known.add(entry.body["key"])
             runs += 1
+            brought = kept_answers(other.parent / "pilot" / "answers", entry.body["key"])
+            if brought is not None:
+                keep_answers(flow.folder / "pilot" / "answers", entry.body["key"], brought)
         elif entry.kind == "record" and entry.verb == "pilot" and entry.meta.get("key") == flow.key("pilot"):
             flow.keep("pilot", entry.record())
             pilots += 1
