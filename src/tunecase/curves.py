@@ -116,19 +116,7 @@ class Belief:
     drift: DriftFit
     language_model: bool
     library: Lessons
-
-    @property
-    def base_share(self) -> float:
-        """The share of worlds that follow the base rates."""
-        import numpy as np
-
-        if not self.language_model:
-            return 0.0
-        if self.bounded and not self.gate.passed:
-            return BASE_SHARE
-        ahead = self.sketch(np.array([float(BASE_RATIO * self.points[-1].n)])).ahead
-        doubt = float(ahead.width[0] / ahead.log_ratio[0])
-        return BASE_SHARE * min(1.0, (doubt / BASE_DOUBT) ** 3)
+    base_share: float = 0.0  # of the worlds: those that follow the base rates
 
     def paths(self, sizes: "Sequence[float] | Array", draws: int = 2000) -> "Array":
         """The true error at each size in each world; a world is one curve, and curves cross.
@@ -323,7 +311,20 @@ def believe(
     belief = Belief(
         tidy, direction, bounded, binomial, signal, kept, models + based, (), seed, *fits, language_model, known
     )
+    belief = replace(belief, base_share=_base_share(belief))
     return replace(belief, assumptions=_assumptions(belief))
+
+
+def _base_share(belief: Belief) -> float:
+    import numpy as np
+
+    if not belief.language_model:
+        return 0.0
+    if belief.bounded and not belief.gate.passed:
+        return BASE_SHARE
+    ahead = belief.sketch(np.array([float(BASE_RATIO * belief.points[-1].n)])).ahead
+    doubt = float(ahead.width[0] / ahead.log_ratio[0])
+    return BASE_SHARE * min(1.0, (doubt / BASE_DOUBT) ** 3)
 
 
 @cache
