@@ -155,7 +155,7 @@ def _state(
     metric = catalog.metric(forecast.metric)
     belief = believe(
         forecast.points, direction=forecast.direction, bounded=metric.bounded, binomial=metric.binomial,
-        seed=basis.worlds.seed,
+        seed=basis.worlds.seed, language_model=forecast.language_model,
     )  # fmt: skip
     # A pilot may end below the rows at hand (a cap on time or rows): those are paid for already.
     sizes = [min(max(forecast.points[-1].n, audit.usable if audit else 0), forecast.n_max)]

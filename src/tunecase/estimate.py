@@ -125,8 +125,9 @@ def _along_the_curve(work: Work, rows: int, forecast: Forecast, test_rows: int |
     metric = next((metric for metric in catalog.metrics() if metric.name == forecast.metric), None)
     bounded, binomial = bool(metric and metric.bounded), bool(metric and metric.binomial)
     belief = believe(
-        forecast.points, direction=forecast.direction, bounded=bounded, binomial=binomial, seed=basis.worlds.seed
-    )
+        forecast.points, direction=forecast.direction, bounded=bounded, binomial=binomial, seed=basis.worlds.seed,
+        language_model=forecast.language_model,
+    )  # fmt: skip
     most = int(basis.text("rounds.most"))
     sizes = loop.doubling(rows, forecast.n_max, most)
     paths = loop.of_the_model(belief.paths(sizes, draws=basis.worlds.n), forecast, basis)

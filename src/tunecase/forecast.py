@@ -112,7 +112,10 @@ def forecast(
     )  # fmt: skip
     seen = None
     if len(tidy) >= LEAST_SIZES:
-        belief = believe(tidy, direction=direction, bounded=bounded, binomial=binomial, seed=seed)
+        belief = believe(
+            tidy, direction=direction, bounded=bounded, binomial=binomial, seed=seed,
+            language_model=not (stand_in and stand_in_factor == "stand_in.factor"),
+        )  # fmt: skip
         seen = _Seen(belief, None if facts.above_ceiling else target, n_max, supply, held)
         facts = replace(facts, belief=belief, p_target=seen.p_target, needed=seen.needed)
     found = verdict(facts)
@@ -202,7 +205,8 @@ class _Seen:
             aim = to_error(target, self.direction)
             shares = reach_share(errors[:, future], aim)
             chances = {int(n): float(share) for n, share in zip(sizes[future], shares, strict=True)}
-            self.needed = _needed(errors[:, future], sizes[future], aim, FARTHEST * self.last)
+            reached = _needed(errors[:, future], sizes[future], aim, FARTHEST * self.last)
+            self.needed = replace(reached, guess=_guess(belief, sizes[future], aim, FARTHEST * self.last))
         self.p_target = chances.get(n_max)
         columns = {int(n): i for i, n in enumerate(sizes)}
         self.band = tuple(
@@ -234,6 +238,15 @@ def _needed(errors: "Array", sizes: "Array", aim: float, farthest: int) -> Neede
     first = np.where(met.any(1), sizes[near][met.argmax(1)], np.inf)
     at = np.quantile(first, (0.1, 0.5, 0.9), method="inverted_cdf")
     return Needed(*(int(n) if math.isfinite(n) else None for n in at))
+
+
+def _guess(belief: Belief, sizes: "Array", aim: float, farthest: int) -> int | None:
+    """The first size at which the belief's one best guess of the curve meets the target."""
+    import numpy as np
+
+    near = sizes[sizes <= farthest]
+    met = np.minimum.accumulate(belief.middle(near)) <= aim
+    return int(near[met.argmax()]) if met.any() else None
 
 
 def _nature(metric: str, direction: str, points: Sequence[Point]) -> tuple[bool, bool]:

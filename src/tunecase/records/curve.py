@@ -34,11 +34,15 @@ class CurveBand:
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """Examples (in all) at which the target is reached; None where the 80% of worlds never reach it."""
+    """Examples (in all) at which the target is reached; None where the 80% of worlds never reach it.
+
+    `guess` is one best guess beside the worlds' quantiles: on measured curves it came nearer than their middle.
+    """
 
     p10: int | None
     p50: int | None
     p90: int | None
+    guess: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,11 @@ class Forecast:
     source: str = "pilot"
     next_run: NextRun | None = None
     n_budget: int | None = None
+
+    @property
+    def language_model(self) -> bool:
+        """False when the points are those of a probe, whose curve is not a fine-tune's."""
+        return not (self.stand_in and self.stand_in_factor == "stand_in.factor")
 
     @property
     def ok(self) -> bool:

@@ -147,7 +147,8 @@ def _needed_words(needed: Needed) -> str:
         return f"more often than not never reached; with luck (1 in 10) {count(needed.p10)}"
     if needed.p90 is None:
         return f"{count(needed.p50)}; with luck (1 in 10) {count(needed.p10)}; in the worst tenth never reached"
-    return f"{count(needed.p50)} ({count(needed.p10)} to {count(needed.p90)})"
+    guess = f"; best guess {count(needed.guess)}" if needed.guess else ""
+    return f"{count(needed.p50)} ({count(needed.p10)} to {count(needed.p90)}){guess}"
 
 
 def _source(forecast: Forecast) -> tuple[str, str]:

@@ -38,7 +38,8 @@ def print_forecast(console: "Console", record: Forecast) -> None:
         ends = ["never" if n is None else count(n) for n in (record.needed.p10, record.needed.p90)]
         price = f"; those still missing cost {money_band(record.needed_price, record.currency)}"
         more = price if record.needed_price is not None and record.needed_price.p90 > 0 else ""
-        say(console, f"Examples needed: {count(record.needed.p50)} ({ends[0]} to {ends[1]}){more}.")
+        guess = f", best guess {count(record.needed.guess)}" if record.needed.guess else ""
+        say(console, f"Examples needed: {count(record.needed.p50)} ({ends[0]} to {ends[1]}){guess}{more}.")
     if record.next_pilot:
         say(console, f"Next pilot: {record.next_pilot}.")
     if record.next_run is not None:
