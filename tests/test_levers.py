@@ -73,7 +73,7 @@ def test_a_plan_is_the_rule_worked_out_by_hand() -> None:
     assert walked.reached is not None
     last = walked.rounds.astype(int) - 1
     error = at.paths[np.arange(DRAWS), last]
-    gain = at.value * walked.reached * np.clip((0.30 - error) / 0.18, 0, 1)
+    gain = at.value.mean() * walked.reached * np.clip((0.30 - error) / 0.18, 0, 1)
     cost = 1_000 * walked.rounds + 0.5 * (np.asarray(SIZES)[last] - 500)
     assert pytest.approx(gain.mean()) == plan.weight @ plan.gain[:, -1]
     assert pytest.approx(cost.mean()) == plan.weight @ plan.cost[:, -1]

@@ -222,17 +222,19 @@ def _choose(
         )
     return Decision(
         advice=best.lever, action=best.action, reason=reason, options=options, value_of_target=band(value),
-        flips_at=_flips(project, offers, best, basis), runner_up=runner_up, assumptions=notes, currency=basis.currency,
+        flips_at=_flips(project, offers, best, basis, value), runner_up=runner_up, assumptions=notes, currency=basis.currency,
     )  # fmt: skip
 
 
-def _flips(project: Project, offers: tuple[Offer, ...], best: Offer, basis: Basis) -> str:
+def _flips(project: Project, offers: tuple[Offer, ...], best: Offer, basis: Basis, worth: "Draws") -> str:
     """The nearest values per correct answer, below and above today's mean, at which another lever wins.
 
     Each is rounded away from today's value, so that the advice does flip when it is written into the project file.
     """
     assert project.problem.value is not None
-    value = float(basis.worlds.draw("problem.value", project.problem.value.spread).mean())
+    # The one certain value per correct answer that makes the target worth as much as the doubtful one does.
+    each = basis.worlds.draw("problem.value", project.problem.value.spread)
+    value = float(worth.mean() / (worth / each).mean() if each.min() > 0 < worth.mean() else each.mean())
     unit = f"{basis.currency} per correct"
     words = []
     for scales, side in (

@@ -181,7 +181,9 @@ def _outcome(
     worlds, last = np.arange(len(paths)), walked.rounds.astype(int) - 1
     wanted = state.error_baseline - state.error_target
     credit = np.clip((state.error_baseline - paths[worlds, last]) / wanted, 0.0, 1.0) if wanted > 0 else 1.0
-    return state.value * walked.reached * credit, spend[worlds, last], walked.reached.astype(float)
+    # What the target is worth does not hang on the curve, so its mean serves: no chance likeness of the draws enters.
+    worth = float(state.value.mean())
+    return worth * walked.reached * credit, spend[worlds, last], walked.reached.astype(float)
 
 
 def _first_test(state: State, errors: "Draws") -> "Draws":
