@@ -162,7 +162,8 @@ def _score_key(runs: Sequence[Tracked], asked: Asked, place: str, problems: list
     ranked = {key: rank for key in keys if (rank := score_rank(key, asked.metric)) is not None}
     if not ranked:
         other = "loss" if any(score_rank(key, "loss") is not None for key in keys) and asked.metric != "loss" else ""
-        fix = "name it: `--score-column NAME`" + (f", or read the loss: `--metric {other}`" if other else "")
+        other_words = f", or read the loss: `--metric {other}`" if other else ""
+        fix = f"name it: `--score-column NAME`, or write a first line such as n,score,test_rows{other_words}"
         problems.append(Problem(place, _listed(keys), f"a column of {asked.metric} on held-out rows", fix))
         return None
     covers = {key: sum(key in run.scores for run in runs) for key in ranked}

@@ -10,6 +10,7 @@ from tunecase.wording import count, counted
 
 LEAST_ROWS = 10
 # Fewer rows than this may hold classes that have not been seen twice yet.
+ELSEWHERE = "choose another trainer (lora learns all kinds), or forecast from points of runs made elsewhere"
 CLASSES_SHOW_AT_ROWS = 30
 
 
@@ -42,7 +43,7 @@ def problems_of(school: School, lesson: Lesson, draws: int, sizes: Sequence[int]
         found.append(Problem("pilot: direction", repr(lesson.direction), wanted, f"{lesson.metric} is so defined"))
     if lesson.kind not in module.KINDS:
         wanted = f"what {school.name} can learn: {', '.join(module.KINDS)}"
-        found.append(Problem("pilot: kind", lesson.kind, wanted, "choose another trainer"))
+        found.append(Problem("pilot: kind", lesson.kind, wanted, ELSEWHERE))
     if draws < 1:
         found.append(Problem("pilot: draws", str(draws), "a whole number >= 1", "leave it out for the default"))
     if lacks:
