@@ -91,7 +91,7 @@ def _interval(found: Interval80 | None) -> str:
 
 def _answers(one: Baseline) -> str:
     if one.usd_per_1k_answers is not None:
-        return f"{figures(one.usd_per_1k_answers)} USD"
+        return f"{figures(one.usd_per_1k_answers)} USD" if one.usd_per_1k_answers else "free here"
     return "unknown" if one.seconds_per_answer is None else f"{duration(1_000 * one.seconds_per_answer)}, price unknown"
 
 

@@ -58,13 +58,19 @@ def _baselines(console: "Console", record: Pilot) -> None:
             one.name,
             score(one.score),
             _interval(one.interval),
-            "unknown" if one.usd_per_1k_answers is None else f"{figures(one.usd_per_1k_answers)} USD",
+            _answers(one),
             "" if one.beaten is None else share(one.beaten),
         )
         for one in record.baselines
     ]
     head = ("without a fine-tune", record.metric, "80% band", "1,000 answers", "P(beaten)")
     print_table(console, head, rows, (1, 3, 4), [one.note for one in record.baselines])
+
+
+def _answers(one: Baseline) -> str:
+    if one.usd_per_1k_answers is None:
+        return "unknown"
+    return f"{figures(one.usd_per_1k_answers)} USD" if one.usd_per_1k_answers else "free here"
 
 
 def _interval(found: Interval80 | None) -> str:
