@@ -222,7 +222,8 @@ def _choose(
         )
     return Decision(
         advice=best.lever, action=best.action, reason=reason, options=options, value_of_target=band(value),
-        flips_at=_flips(project, offers, best, basis, value), runner_up=runner_up, assumptions=notes, currency=basis.currency,
+        flips_at=_flips(project, offers, best, basis, value), runner_up=runner_up, assumptions=notes,
+        currency=basis.currency,
     )  # fmt: skip
 
 

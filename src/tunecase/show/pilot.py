@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
-from tunecase.records import Interval80, Mistakes, Pilot, Tuning
+from tunecase.records import Baseline, Interval80, Mistakes, Pilot, Tuning
 from tunecase.show.paper import heading, print_notes, print_table, say
 from tunecase.wording import count, counted, duration, figures, one_line, score, sentence, share
 
