@@ -211,7 +211,7 @@ def _entries(chart: Curve, plane: Plane) -> Iterator[tuple[str, str]]:
     if chart.needed and plane.shows(chart.needed[1]):
         yield "half", "half of the worlds reach it"
     if chart.needed and chart.needed[0] is not None and chart.needed[0] < plane.n_high:
-        yield "needed", "8 worlds in 10 do"
+        yield "needed", "8 worlds in 10 reach it here"
     if chart.ceiling is not None:
         yield "ceiling", "human ceiling"
     for _, kind, _ in _ends(chart, plane):
