@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.trainers import networks
+from tunecase.datasets import load
 from tunecase.errors import InputError
+from tunecase.ladder import usable
 from tunecase.trainers import Task, lora, weights
 
 TEXTS = ("red a", "red b", "blue a", "blue b") * 4
@@ -161,16 +163,13 @@ def test_the_embedded_model_learns_the_example() -> None:
         if weights.find(weights.SMOL) is None:
             pytest.skip("skipped: SmolLM2's weights not found; run python -m tunecase.trainers.weights")
         folder = Path(__file__).parents[2] / "examples" / "support-tickets" / "data"
-        rows = {}
-        for name in ("train", "test"):
-            lines = (folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
-            found = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
-            rows[name] = [(row["text"], row["label"]) for row in found if row.get("text") and row.get("label")]
-        train, test = rows["train"][:80], rows["test"][:100]
-        (texts, labels), (test_texts, test_labels) = zip(*train, strict=True), zip(*test, strict=True)
-        chosen = lora.settings(80, {})
-        result = lora.train(Task("lora", lora.MODEL, texts, labels, test_texts, test_labels, "accuracy", 0, chosen))
-    assert result.score > 0.4
+        train, test = (usable(load(folder / f"{name}.jsonl")) for name in ("train", "test"))
+        train, test = train.only(range(80)), test.only(range(100))
+        result = lora.train(
+            Task("lora", lora.MODEL, train.texts, train.labels, test.texts, test.labels, "accuracy", 0,
+                 lora.settings(80, {}), choices=test.classes)
+        )  # fmt: skip
+    assert result.score > 0.25  # ten classes; 42 and 167 rows were measured at .36 and .54
     assert result.converged
     assert result.skill_after is not None
     assert result.skill_after > 0.6
