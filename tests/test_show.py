@@ -288,6 +288,26 @@ def test_a_slow_pilot_is_asked_for(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     assert ask_before(False, quiet=False)(plan) is False
 
 
+def test_hosted_baselines_that_cost_are_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    """What hosted models will be sent and cost is shown, for the probe too; what is free goes by, unknown does not."""
+    hosted = (("big zero-shot", 260_000, 0.04), ("big few-shot", 900_000, None))
+    plan = PilotPlan(
+        "probe", "TF-IDF", 6, 0, (100,), 3, (), 0, (0.1, 0.1, 0.2), (0.0, 0.0, 0.0), hosted=hosted, test_rows=540
+    )
+    ask_before(False, quiet=False)(plan)
+    told = " ".join(capsys.readouterr().err.split())
+    assert "asks big zero-shot 540 rows, about 260k tokens, 0.040 USD" in told
+    assert "asks big few-shot 540 rows, about 900k tokens, price unknown" in told
+    ask_before(False, quiet=False)(replace(plan, trainer="lora", runs=0, reused=6, minutes=None, hosted=hosted[:1]))
+    told = " ".join(capsys.readouterr().err.split())
+    assert "no run is left to make; 6 runs taken from the ledger; asks big zero-shot" in told
+    assert "shows with the first" not in told
+    ask_before(False, quiet=False)(replace(plan, hosted=(("near zero-shot", 260_000, 0.0),)))
+    assert "" == capsys.readouterr().err
+    ask_before(False, quiet=True)(plan)
+    assert "" == capsys.readouterr().err
+
+
 def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal the bars take every update: the first, one without a score, the last."""
     out = io.StringIO()

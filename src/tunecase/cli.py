@@ -41,7 +41,7 @@ TrainerName = Annotated[
 ModelOf = Annotated[str, typer.Option(help="Model to train: a name, or a folder with its weights.")]
 Every = Annotated[bool, typer.Option("--all", help="Make every run, even when enough is known.")]
 MaxMinutes = Annotated[float | None, typer.Option(help="Begin no run that would pass this time.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a pilot that takes minutes.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a pilot that takes minutes or money.")]
 HERE = Path("tunecase.yaml")
 INTERRUPTED = 130
 # Verbs whose print is short, or always new.
