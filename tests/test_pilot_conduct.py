@@ -121,7 +121,7 @@ def test_the_plan_is_asked_for(toy: list[Task]) -> None:
 
 
 def test_the_plan_says_what_hosted_models_will_be_sent(toy: list[Task]) -> None:
-    """Tokens and price of each hosted baseline before anything is sent; None without prices; nothing once it is made."""
+    """Tokens and price of each hosted baseline before anything is sent; None without prices; none once it is made."""
     plans: list[PilotPlan] = []
 
     def no(plan: PilotPlan) -> bool:
