@@ -63,7 +63,7 @@ def test_a_judge_nobody_checked_has_no_score(tried: Path) -> None:
     )  # fmt: skip
     assert record.order_effect is not None
     assert 0.0 == record.order_effect.mid
-    assert record.answers.endswith("(probe) with 80 examples")
+    assert "the probe (n-gram logistic regression) with 80 examples" == record.answers
     rows = sheet_rows(tried, record)
     assert 40 == len(rows)
     assert {"row", "text", "label", "answer", "verdict"} == set(rows[0])

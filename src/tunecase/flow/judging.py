@@ -157,7 +157,7 @@ def _of_best_run(flow: Flow, tests: "Examples") -> tuple[Mapping[int, str], str]
         got = "no answers of a pilot of these data and this project file"
         fix = "run `tunecase pilot`, or name a file with --answers"
         raise InputError(Problem(str(flow.folder / "pilot" / "answers"), got, "answers to judge", fix))
-    made_by = f"{run.model} ({run.trainer}) with {counted(run.n, 'example')}"
+    made_by = f"{run.model} with {counted(run.n, 'example')}"
     return dict(zip(tests.numbers, kept.predictions, strict=True)), made_by
 
 
