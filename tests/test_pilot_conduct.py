@@ -120,6 +120,33 @@ def test_the_plan_is_asked_for(toy: list[Task]) -> None:
     assert plans[2].minutes is not None
 
 
+def test_the_plan_says_what_hosted_models_will_be_sent(toy: list[Task]) -> None:
+    """Tokens and price of each hosted baseline before anything is sent; None without prices; none once it is made."""
+    plans: list[PilotPlan] = []
+
+    def no(plan: PilotPlan) -> bool:
+        plans.append(plan)
+        return False
+
+    told: dict[str, Run] = {}
+    few = table([(row.input, row.output) for row in TESTS.rows[:20]])
+    prices = {"usd_per_1m_input_tokens": 1.0, "usd_per_1m_output_tokens": 2.0}
+    with chat_server([said("cat")]) as server:
+        priced, plain = {"base_url": server.url, **prices}, {"base_url": server.url}
+        climb(MANY, few, hosted={"big": priced, "near": plain}, ask=no)
+        assert [] == server.bodies
+        made = climb(MANY, few, hosted={"big": priced}, on_run=lambda run: told.update({run.key: run}))
+        climb(MANY, few, hosted={"big": priced}, done=told, ask=no)
+    assert ["big zero-shot", "big few-shot", "near zero-shot", "near few-shot"] == [one[0] for one in plans[0].hosted]
+    assert 20 == plans[0].test_rows
+    tokens = {name: (number, usd) for name, number, usd in plans[0].hosted}
+    assert tokens["big zero-shot"][0] == tokens["near zero-shot"][0] < tokens["big few-shot"][0]
+    assert tokens["near zero-shot"][1] is None
+    assert 1e-6 <= (tokens["big zero-shot"][1] or 0) / tokens["big zero-shot"][0] <= 2e-6
+    assert ((), 0) == (plans[1].hosted, plans[1].runs)
+    assert made.runs
+
+
 def test_the_same_failure_three_times_ends_it(toy: list[Task]) -> None:
     """Three failures in a row for one reason stop the ladder, with the reason, and nothing more is begun."""
     train = table([(f"{row.input} fail", row.output) for row in TRAIN.rows])

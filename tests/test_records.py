@@ -20,6 +20,7 @@ from tunecase.records import (
     Decision,
     Fit,
     Interval80,
+    Judged,
     Option,
     Point,
     Report,
@@ -35,8 +36,15 @@ FIT = Fit(
     (), ("one GPU",),
 )  # fmt: skip
 REPORT = Report("Label 300 more.", "report.html", "report.md", "report.json", ("bill", "data"))
+JUDGED = Judged(
+    "big at api.example.org", "a small model with 640 examples", ("names the order", "promises nothing"), 100,
+    540, 2, Interval80(0.78, 0.82, 0.86), (0.9, 0.74), "fine", 40, Interval80(0.88, 0.93, 0.96),
+    Interval80(0.7, 0.84, 0.93), Interval80(-0.02, 0.03, 0.08), Interval80(-0.1, 0.05, 0.2),
+    Interval80(0.01, 0.03, 0.06), 41_200, 900, 0.018, 31.0, notes=("one note",),
+)  # fmt: skip
 ALL: dict[str, Any] = {
     **samples.records(),
+    "judge": JUDGED,
     "fit": FIT,
     "report": REPORT,
     "run": samples.pilot().runs[0],

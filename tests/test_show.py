@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from tests import samples
-from tests.test_records import FIT, REPORT
+from tests.test_records import FIT, JUDGED, REPORT
 from tunecase.errors import InputError, MissingExtraError, Problem
 from tunecase.ledger import Ledger
 from tunecase.pilot import PilotPlan, Progress
@@ -24,6 +24,7 @@ from tunecase.show import PRINTERS, as_html, ask_before, audit_progress, paper, 
 ALL: dict[str, Any] = {
     **samples.records(),
     "estimate again": samples.estimate(),
+    "judge": JUDGED,
     "fit": FIT,
     "report": REPORT,
     "spend": samples.spendings()[2],
@@ -66,6 +67,9 @@ FRAGMENTS = {
                  "Plus 1 unpriced line", "What moves it: rounds until the target 71%", "Defaults used:"),
     "estimate again": ("ESTIMATE, AFTER THE PILOT", "100%"),
     "pilot": ("15 runs", "6 taken from the ledger", "examples mean accuracy", "majority 0.172"),
+    "judge": ("JUDGE ──────── 0.82 (0.78 to 0.86) of the criteria pass", "judged 100 of 540 test rows, 2 without",
+              "promises nothing 74%", "fine; 93% (88% to 96%) of 40 rows alike, kappa 0.84 (0.70 to 0.93)",
+              "+3 (-2 to +8) points more", "Asked in reverse order, 3%", "41k tokens in, 900 out; 0.018 USD"),
     "forecast": ("FORECAST ──────── open", "0.90 target", "P(0.90)", "At most 4,000 examples", "Next pilot: 1,946"),
     "decide": ("→ label up to 2,000 more", "(effect assumed)", "no price of an answer was given", "The advice flips"),
     "books": ("3,885.57 USD spent, 14,114.43 left of 18k", "legal review not planned 450.00 1"),
@@ -188,6 +192,23 @@ def test_a_pilot_of_a_model_says_what_it_learnt() -> None:
     assert "the tune forgets" in flat("pilot", replace(pilot, runs=forgot))
 
 
+def test_a_judge_without_a_score_says_why() -> None:
+    """Without a score the reason stands in its place; what was not measured or told is said so."""
+    bare = replace(
+        JUDGED, score=None, passed=(), agreement="unknown", share=None, kappa=None, leniency=None, length_bias=None,
+        order_effect=None, input_tokens=None, usd=None, why="agreement with people: not known",
+        sheet="pilot/to-judge.jsonl",
+    )  # fmt: skip
+    text = flat("judge", bare)
+    for words in ("no score: agreement with people is unknown", "Why no score: agreement", "not measured (--human",
+                  "tokens not told; price unknown", "in pilot/to-judge.jsonl, in 30 rows or more"):  # fmt: skip
+        assert words in text
+    assert "0.82" not in text
+    assert "too few verdicts can be read" in flat("judge", replace(bare, unknown_ok=True))
+    assert "only because --unknown-ok" in flat("judge", replace(JUDGED, agreement="poor", unknown_ok=True))
+    assert "kappa not known" in flat("judge", replace(JUDGED, agreement="unknown", kappa=None, unknown_ok=True))
+
+
 def test_a_forecast_without_target_or_points() -> None:
     """Without a target, points or prices the table says so or is left away."""
     forecast = samples.forecast()
@@ -286,6 +307,26 @@ def test_a_slow_pilot_is_asked_for(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     monkeypatch.setattr("rich.prompt.Confirm.ask", lambda *words, **more: False)
     assert ask_before(False, quiet=False)(plan) is False
+
+
+def test_hosted_baselines_that_cost_are_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    """What hosted models will be sent and cost is shown, for the probe too; what is free goes by, unknown does not."""
+    hosted = (("big zero-shot", 260_000, 0.04), ("big few-shot", 900_000, None))
+    plan = PilotPlan(
+        "probe", "TF-IDF", 6, 0, (100,), 3, (), 0, (0.1, 0.1, 0.2), (0.0, 0.0, 0.0), hosted=hosted, test_rows=540
+    )
+    ask_before(False, quiet=False)(plan)
+    told = " ".join(capsys.readouterr().err.split())
+    assert "asks big zero-shot 540 rows, about 260k tokens, 0.040 USD" in told
+    assert "asks big few-shot 540 rows, about 900k tokens, price unknown" in told
+    ask_before(False, quiet=False)(replace(plan, trainer="lora", runs=0, reused=6, minutes=None, hosted=hosted[:1]))
+    told = " ".join(capsys.readouterr().err.split())
+    assert "no run is left to make; 6 runs taken from the ledger; asks big zero-shot" in told
+    assert "shows with the first" not in told
+    ask_before(False, quiet=False)(replace(plan, hosted=(("near zero-shot", 260_000, 0.0),)))
+    assert "" == capsys.readouterr().err
+    ask_before(False, quiet=True)(plan)
+    assert "" == capsys.readouterr().err
 
 
 def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,7 +41,7 @@ TrainerName = Annotated[
 ModelOf = Annotated[str, typer.Option(help="Model to train: a name, or a folder with its weights.")]
 Every = Annotated[bool, typer.Option("--all", help="Make every run, even when enough is known.")]
 MaxMinutes = Annotated[float | None, typer.Option(help="Begin no run that would pass this time.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a pilot that takes minutes.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a pilot that takes minutes or money.")]
 HERE = Path("tunecase.yaml")
 INTERRUPTED = 130
 # Verbs whose print is short, or always new.
@@ -296,6 +296,44 @@ def fit(
     asked = {"method": method, "sequence_tokens": seq, "micro_batch": batch, "gpu": gpu, "gpus": gpus}
     record = flow.fit(model, {**asked, "rank": rank, "train_tokens": tokens}, seed, _date(today))
     _finish("fit", record, json)
+
+
+@app.command(rich_help_panel=QUICK)
+def judge(
+    base_url: Annotated[str, typer.Option(help="Where the judge answers, e.g. https://HOST/v1.")] = "",
+    model: Annotated[str, typer.Option(help="The judge's name at its endpoint.")] = "",
+    key_variable: Annotated[
+        str, typer.Option(help="The environment variable that holds the key; the key itself is never kept.")
+    ] = "",
+    rows: Annotated[int, typer.Option(help="Test rows to judge; the same seed takes the same rows.")] = 100,
+    human: Annotated[
+        Path | None, typer.Option(help="People's verdicts on these rows: a file with the columns row and verdict.")
+    ] = None,
+    answers: Annotated[
+        Path | None, typer.Option(help="Answers made elsewhere: a file with the columns row and answer.")
+    ] = None,
+    unknown_ok: Annotated[
+        bool, typer.Option("--unknown-ok", help="Take the score of a judge that is not known to agree with people.")
+    ] = False,
+    input_price: Annotated[
+        float, typer.Option("--usd-per-1m-input-tokens", help="The judge's price; below 0: not known.")
+    ] = -1.0,
+    output_price: Annotated[
+        float, typer.Option("--usd-per-1m-output-tokens", help="The judge's price; below 0: not known.")
+    ] = -1.0,
+    project: ProjectFile = HERE,
+    seed: Seed = 0,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """Do free answers meet the criteria? A hosted model judges them, and people say whether it may."""
+    from tunecase import flow
+    from tunecase.show import tell_fetching
+
+    asked = flow.JudgeAsked(
+        base_url, model, key_variable, rows, human, answers, unknown_ok, input_price, output_price
+    )  # fmt: skip
+    _finish("judge", flow.judge(_open(project, seed, today), asked, tell_fetching), json)
 
 
 @spend_app.command("add", context_settings={"ignore_unknown_options": True})

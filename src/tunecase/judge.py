@@ -94,19 +94,32 @@ def judge(
 
 
 def order_effect(
-    endpoint: Endpoint, judgement: Judgement, texts: Sequence[str], answers: Sequence[str], rows: int = 20
+    endpoint: Endpoint,
+    judgement: Judgement,
+    texts: Sequence[str],
+    answers: Sequence[str],
+    rows: int = 20,
+    *,
+    references: Sequence[str] | None = None,
 ) -> Interval80 | None:
     """The share of verdicts that change when the criteria are asked in reverse order; None with one criterion.
 
     Args:
         judgement: in the first order; its first `rows` readable rows are asked again.
+        references: those that the judgement was made with, so that nothing but the order differs.
     Returns: share with its 80% interval over verdicts; 0 would be a judge that the order cannot sway.
     Raises: EndpointError as ask_all.
     """
     chosen = [i for i, verdict in enumerate(judgement.verdicts) if verdict is not None][:rows]
     if len(judgement.criteria) < 2 or not chosen:
         return None
-    turned = judge(endpoint, judgement.criteria[::-1], [texts[i] for i in chosen], [answers[i] for i in chosen])
+    turned = judge(
+        endpoint,
+        judgement.criteria[::-1],
+        [texts[i] for i in chosen],
+        [answers[i] for i in chosen],
+        references=None if references is None else [references[i] for i in chosen],
+    )
     changed = [
         first != second
         for i, again in zip(chosen, turned.verdicts, strict=True)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from tunecase.engine import most_workers
-from tunecase.pilot.conduct import Conductor
-from tunecase.pilot.steps import School
+from tunecase.pilot.conduct import HOSTED, Conductor
+from tunecase.pilot.steps import School, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +13,8 @@ class PilotPlan:
 
     Both are told from earlier runs of the same trainer and model; `minutes` and `usd` are None where there are none,
     `usd` also where an hour has no price. `needs` is what must be fetched first and how large it is; empty: nothing.
+    `hosted` is what hosted baselines will be sent, `test_rows` rows each: name, tokens in and out, and their price in
+    USD, None where it is not known; `usd` leaves it out.
     """
 
     trainer: str
@@ -26,6 +28,8 @@ class PilotPlan:
     minutes: tuple[float, float, float] | None
     usd: tuple[float, float, float] | None
     needs: str = ""
+    hosted: tuple[tuple[str, int, float | None], ...] = ()
+    test_rows: int = 0
 
 
 def plan_of(
@@ -46,4 +50,12 @@ def plan_of(
     return PilotPlan(
         school.name, school.model, rungs_left, conductor.reused, rungs, draws,
         tuple(step.name for step in conductor.rivals), tries, minutes, usd,
+        hosted=tuple(_foreseen(step) for step in todo if step.task.trainer == HOSTED and step.purpose == "baseline"),
+        test_rows=len(conductor.ladder[0].task.test_labels) if conductor.ladder else 0,
     )  # fmt: skip
+
+
+def _foreseen(step: Step) -> tuple[str, int, float | None]:
+    from tunecase.trainers.hosted import foreseen
+
+    return (step.name, *foreseen(step.task))

@@ -11,7 +11,7 @@ from tunecase.records.bill import DefaultUsed, Driver, Estimate, Fit, Line
 from tunecase.records.curve import CurveBand, Forecast, Needed, NextRun, Point
 from tunecase.records.interval import Interval80
 from tunecase.records.money import BookLine, Books, Change, Decision, Option, Report, Spending
-from tunecase.records.pilot import Baseline, Confusion, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
+from tunecase.records.pilot import Baseline, Confusion, Judged, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
 from tunecase.records.problem import Audit, Criterion, Definition, Finding, Severity, Status, Tokens
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Fit",
     "Forecast",
     "Interval80",
+    "Judged",
     "Line",
     "Mistakes",
     "Needed",
@@ -61,6 +62,7 @@ RECORDS: dict[str, type] = {
     "audit": Audit,
     "estimate": Estimate,
     "pilot": Pilot,
+    "judge": Judged,
     "forecast": Forecast,
     "decide": Decision,
     "books": Books,

@@ -11,6 +11,7 @@ from tunecase.show.judged import print_audit, print_definition
 from tunecase.show.paper import console_for, heading, safe, say
 from tunecase.show.pilot import print_pilot
 from tunecase.show.progress import ask_before, audit_progress, pilot_progress, tell_fetching
+from tunecase.show.verdict import print_judged
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,6 +34,7 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "estimate": print_estimate,
     "estimate again": print_estimate_again,
     "pilot": print_pilot,
+    "judge": print_judged,
     "forecast": print_forecast,
     "decide": print_decision,
     "books": print_books,

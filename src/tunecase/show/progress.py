@@ -66,13 +66,17 @@ def _spent_words(state: Any) -> str:
 
 
 def ask_before(yes: bool, quiet: bool) -> Callable[[Any], bool | None]:
-    """Shows a pilot's plan, its time and price, and asks where someone sits at the terminal; `yes` only shows it."""
+    """Shows a pilot's plan, its time and price, and asks where someone sits at the terminal; `yes` only shows it.
+
+    What takes no minute and costs nothing goes by; a hosted model whose price is not known may cost something.
+    """
 
     def ask(plan: Any) -> bool | None:
         if quiet:
             return None
         slow = plan.minutes is None or plan.minutes[1] > ASK_ABOVE_MINUTES or (plan.usd is not None and plan.usd[1] > 0)
-        if plan.trainer == "probe" or not plan.runs or not slow:
+        slow = slow and plan.trainer != "probe" and plan.runs > 0
+        if not slow and all(usd == 0 for _, _, usd in plan.hosted):
             return None
         console = console_for(stderr=True)
         say(console, _plan_words(plan))
@@ -93,18 +97,22 @@ def tell_fetching(line: str) -> None:
 def _plan_words(plan: Any) -> str:
     sizes = ", ".join(count(n) for n in plan.sizes)
     words = [f"Pilot of {plan.model}: {counted(plan.runs, 'run')} at {sizes} examples"]
+    words = words if plan.runs else [f"Pilot of {plan.model}: no run is left to make"]
     if plan.reused:
         words.append(f"{counted(plan.reused, 'run')} taken from the ledger")
     if plan.tries:
         words.append(f"a search over {counted(plan.tries, 'setting')}")
-    if plan.minutes is None:
+    if plan.minutes is None and plan.runs:
         words.append("how long a run takes shows with the first")
-    else:
+    elif plan.minutes is not None:
         words.append(f"{figures(plan.minutes[0])} to {figures(plan.minutes[2])} minutes")
         if plan.usd is None:
             words.append("price unknown (--usd-per-hour tells it)")
         else:
             words.append("free on this machine" if plan.usd[2] == 0 else f"{figures(plan.usd[1])} USD")
+    for name, tokens, usd in plan.hosted:
+        price = "price unknown" if usd is None else f"{figures(usd)} USD"
+        words.append(f"asks {name} {counted(plan.test_rows, 'row')}, about {figures(tokens)} tokens, {price}")
     return "; ".join(words) + "."
 
 
