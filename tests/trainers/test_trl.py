@@ -114,7 +114,9 @@ def test_agrees_with_lora_before_training() -> None:
         labels=("lost card", "top up", "exchange rate", "lost card"),
     )  # fmt: skip
     plain = trl.train(replace(asked, settings=trl.settings(4, {"steps": 0, "precision": "float32"})))
-    quick = lora.train(replace(asked, trainer="lora", settings=lora.settings(4, {"steps": 0})))
+    # One step too small to change anything: an untrained lora also divides out what the model says of no text.
+    still = lora.settings(4, {"steps": 1, "learning_rate": 1e-12})
+    quick = lora.train(replace(asked, trainer="lora", settings=still))
     assert plain.predictions == quick.predictions
     assert pytest.approx(quick.confidences, abs=0.05) == plain.confidences
 
