@@ -12,6 +12,7 @@ from tunecase.records import (
     Definition,
     Estimate,
     Forecast,
+    Judged,
     Pilot,
     Report,
 )
@@ -55,6 +56,10 @@ class Case:
         """A forecast from points measured elsewhere, on which the case rests from now on."""
         asked = flow.asked_of(flow.metric_of(self.flow, metric), "", "", (), "last", "")
         return flow.keep_forecast(self.flow, str(place), asked, model)
+
+    def judge(self, **asked: Any) -> Judged:
+        """A model's verdict on free answers, and whether it judges as people do; takes `flow.JudgeAsked`'s fields."""
+        return flow.judge(self.flow, flow.JudgeAsked(**asked))
 
     def decide(self) -> Decision:
         """What should the next dollar buy?"""
