@@ -76,15 +76,21 @@ def test_a_lost_node_loses_nothing(cluster: Any, tmp_path: Path) -> None:
     """A node killed in the middle of its tasks: they run again on the other, and every outcome comes once."""
     outcomes: dict[int, Any] = {}
     lost = next(iter(cluster.worker_nodes))
-    # Half a second into tasks that take one, when both nodes have one.
-    kill = threading.Timer(0.5, cluster.remove_node, [lost], {"allow_graceful": False})
+    raylet = lost.all_processes["raylet"][0].process.pid
+
+    def lose() -> None:
+        # A task has just begun there, and takes a second.
+        while not any(mark.name.endswith(f"-{raylet}") for mark in tmp_path.iterdir()):
+            time.sleep(0.05)
+        cluster.remove_node(lost, allow_graceful=False)
+
+    kill = threading.Thread(target=lose, daemon=True)
+    kill.start()
     given = {"workers": 2, "engine": "ray", "address": cluster.address}
     for position, outcome in engine.run_tasks(engine_tasks.where, [str(tmp_path)] * 8, **given):  # type: ignore[arg-type]
         assert position not in outcomes
         outcomes[position] = outcome
-        if len(outcomes) == 2:
-            kill.start()
-    kill.join()
+    kill.join(60)
     assert list(range(8)) == sorted(outcomes)
     assert all(isinstance(outcome, int) for outcome in outcomes.values())
     assert len(list(tmp_path.iterdir())) > 8  # at least one was begun twice
