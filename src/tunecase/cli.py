@@ -25,6 +25,8 @@ app = typer.Typer(
 )
 spend_app = typer.Typer(no_args_is_help=True, help="Record what was really paid.")
 ledger_app = typer.Typer(no_args_is_help=True, help="Look after the ledger.")
+WHAT, LADDER, CAPS = "What is trained", "How far the ladder goes", "Time and money"
+WHERE, RENTED = "Where runs are made", "On rented GPUs"
 ROAD, QUICK, AFTER = "The road", "Quick questions", "After the money is spent"
 app.add_typer(spend_app, name="spend", rich_help_panel=AFTER)
 app.add_typer(ledger_app, name="ledger", rich_help_panel=AFTER)
@@ -36,12 +38,22 @@ Today = Annotated[str | None, typer.Option(help="Judge prices as of this date (Y
 InputColumn = Annotated[str | None, typer.Option("--input", help="Column of the input, if it is not recognised.")]
 OutputColumn = Annotated[str | None, typer.Option("--output", help="Column of the answer or label.")]
 TrainerName = Annotated[
-    str, typer.Option(help="What is trained: probe, lora, trl, command or simulated (docs/method.md).")
+    str,
+    typer.Option(
+        rich_help_panel=WHAT, help="What is trained: probe, lora, trl, command or simulated (docs/method.md)."
+    ),
 ]
-ModelOf = Annotated[str, typer.Option(help="Model to train: a name, or a folder with its weights.")]
-Every = Annotated[bool, typer.Option("--all", help="Make every run, even when enough is known.")]
-MaxMinutes = Annotated[float | None, typer.Option(help="Begin no run that would pass this time.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a pilot that takes minutes or money.")]
+ModelOf = Annotated[
+    str, typer.Option(rich_help_panel=WHAT, help="Model to train: a name, or a folder with its weights.")
+]
+Every = Annotated[
+    bool, typer.Option("--all", rich_help_panel=LADDER, help="Make every run, even when enough is known.")
+]
+MaxMinutes = Annotated[float | None, typer.Option(rich_help_panel=CAPS, help="Begin no run that would pass this time.")]
+Yes = Annotated[
+    bool,
+    typer.Option("--yes", "-y", rich_help_panel=CAPS, help="Do not ask before a pilot that takes minutes or money."),
+]
 HERE = Path("tunecase.yaml")
 INTERRUPTED = 130
 # Verbs whose print is short, or always new.
@@ -129,26 +141,49 @@ def pilot(
     trainer: TrainerName = "probe",
     model: ModelOf = "",
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="A setting, NAME=VALUE; hosted.NAME=VALUE for --hosted.")
+        list[str] | None,
+        typer.Option("--set", rich_help_panel=WHAT, help="A setting, NAME=VALUE; hosted.NAME=VALUE for --hosted."),
     ] = None,
-    sizes: Annotated[str, typer.Option(help="Training rows of each rung, e.g. 50,100,200; chosen when left out.")] = "",
-    draws: Annotated[int | None, typer.Option(min=1, max=50, help="Random draws of each size.")] = None,
+    sizes: Annotated[
+        str,
+        typer.Option(rich_help_panel=LADDER, help="Training rows of each rung, e.g. 50,100,200; chosen when left out."),
+    ] = "",
+    draws: Annotated[
+        int | None, typer.Option(min=1, max=50, rich_help_panel=LADDER, help="Random draws of each size.")
+    ] = None,
     every: Every = False,
-    tune: Annotated[int, typer.Option(min=0, max=64, help="Search this many settings at one size.")] = 0,
-    hosted: Annotated[list[str] | None, typer.Option(help="A hosted model to compare with (repeatable).")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; chosen when left out.")] = None,
-    engine: Annotated[str, typer.Option(help="Where runs are made: local or ray.")] = "local",
-    address: Annotated[str | None, typer.Option(help="Address of the Ray cluster; one of its own if left out.")] = None,
-    gpus: Annotated[float, typer.Option(min=0, help="GPUs for each run.")] = 0,
+    tune: Annotated[
+        int, typer.Option(min=0, max=64, rich_help_panel=LADDER, help="Search this many settings at one size.")
+    ] = 0,
+    hosted: Annotated[
+        list[str] | None, typer.Option(rich_help_panel=WHAT, help="A hosted model to compare with (repeatable).")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, rich_help_panel=WHERE, help="Processes; chosen when left out.")
+    ] = None,
+    engine: Annotated[str, typer.Option(rich_help_panel=WHERE, help="Where runs are made: local or ray.")] = "local",
+    address: Annotated[
+        str | None, typer.Option(rich_help_panel=WHERE, help="Address of the Ray cluster; one of its own if left out.")
+    ] = None,
+    gpus: Annotated[float, typer.Option(min=0, rich_help_panel=WHERE, help="GPUs for each run.")] = 0,
     max_minutes: MaxMinutes = None,
-    max_usd: Annotated[float | None, typer.Option(help="Begin no run that would pass this cost.")] = None,
+    max_usd: Annotated[
+        float | None, typer.Option(rich_help_panel=CAPS, help="Begin no run that would pass this cost.")
+    ] = None,
     usd_per_hour: Annotated[
-        float | None, typer.Option(min=0, help="Price of an hour of what it runs on; 0 for this machine.")
+        float | None,
+        typer.Option(min=0, rich_help_panel=CAPS, help="Price of an hour of what it runs on; 0 for this machine."),
     ] = None,
     yes: Yes = False,
-    export: Annotated[str, typer.Option(help="Write a task file for rented GPUs instead: skypilot.")] = "",
-    accelerators: Annotated[str, typer.Option(help="With --export: the GPUs to rent, e.g. L40S:1.")] = "",
-    to: Annotated[Path, typer.Option(help="With --export: the file to write.")] = Path("pilot.sky.yaml"),
+    export: Annotated[
+        str, typer.Option(rich_help_panel=RENTED, help="Write a task file for rented GPUs instead: skypilot.")
+    ] = "",
+    accelerators: Annotated[
+        str, typer.Option(rich_help_panel=RENTED, help="With --export: the GPUs to rent, e.g. L40S:1.")
+    ] = "",
+    to: Annotated[Path, typer.Option(rich_help_panel=RENTED, help="With --export: the file to write.")] = Path(
+        "pilot.sky.yaml"
+    ),
     project: ProjectFile = HERE,
     seed: Seed = 0,
     json: AsJson = False,
