@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests import samples
+from tests.test_records import JUDGED
 from tunecase import report
 from tunecase.content import Content, Listing, Section, Table
 from tunecase.records import Books, Decision, Estimate, Forecast, from_json
@@ -245,3 +246,17 @@ def test_samples_are_consistent() -> None:
     audit = ALL["audit"]
     assert audit.rows == audit.usable + audit.dropped + audit.quarantined
     assert audit.usable == sum(audit.classes.values())
+
+
+def test_a_pilot_of_a_model_is_told_in_full() -> None:
+    """Baselines, mistakes, the search, notes and the judge's verdict stand in the pilot's section, escaped elsewhere."""
+    pilot = replace(samples.pilot_of_a_model(), notes=("uneven classes",))
+    found = section(content({**ALL, "pilot": pilot, "judge": JUDGED}), "pilot")
+    assert "0.012 USD" in table(found, "To compare with")[2]
+    assert ("refund_request", "charge_dispute", "9", "30%") == table(found, "What is taken for what")[0]
+    assert "worse than the rest" in table(found, "Parts of the test set")[0]
+    assert "17" == table(found, "Wrong and sure: rows to look at")[0][0]
+    assert "loss is not a number" in table(found, "Search over settings")[3]
+    told = markdown(content({**ALL, "pilot": pilot, "judge": JUDGED}))
+    for words in ("uneven classes", "Judged by a model", "General skill", "120 in every run"):
+        assert words in told

@@ -138,6 +138,7 @@ def _gathered(records: Mapping[str, Any], today: date | None = None) -> Found:
         audit=records.get("audit"),
         estimate=records.get("estimate"),
         pilot=records.get("pilot"),
+        judged=records.get("judge"),
         forecast=records.get("forecast"),
         decision=records.get("decide"),
         books=records.get("books"),

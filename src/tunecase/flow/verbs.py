@@ -217,7 +217,7 @@ def contents(flow: Flow) -> Any:
     from tunecase.report import content
 
     renew(flow)
-    order = ("define", "audit", "estimate", "pilot", "forecast", "decide", "books")
+    order = ("define", "audit", "estimate", "pilot", "judge", "forecast", "decide", "books")
     records = {verb: record for verb in order if (record := flow.known(verb)) is not None}
     stood: dict[str, str] = {}
     earlier: list[tuple[str, Estimate]] = []

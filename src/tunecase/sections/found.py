@@ -12,6 +12,7 @@ from tunecase.records import (
     Definition,
     Estimate,
     Forecast,
+    Judged,
     Pilot,
     Spending,
 )
@@ -30,6 +31,7 @@ class Found:
     audit: Audit | None = None
     estimate: Estimate | None = None
     pilot: Pilot | None = None
+    judged: Judged | None = None
     forecast: Forecast | None = None
     decision: Decision | None = None
     books: Books | None = None

@@ -1,7 +1,7 @@
 """The section on the pilot: scores by size, what needs no fine-tune, what the best run gets wrong, every run."""
 
 from tunecase.content import Block, Cell, Facts, Listing, Section, Table
-from tunecase.records import Baseline, Interval80, Mistakes, Pilot, Run, Tuning
+from tunecase.records import Baseline, Interval80, Judged, Mistakes, Pilot, Run, Tuning
 from tunecase.sections.found import Found, not_done, told_in
 from tunecase.wording import count, counted, duration, figures, one_line, score, sentence, share
 
@@ -19,6 +19,8 @@ def trial(found: Found) -> Section:
         blocks += _mistakes(pilot.mistakes)
     if pilot.tuning:
         blocks.append(_tuning(pilot.tuning))
+    if found.judged:
+        blocks.append(_judged(found.judged))
     if pilot.notes:
         blocks.append(Listing("Notes", pilot.notes))
     return Section("pilot", title, _answer(pilot), tuple(blocks), (_every_run(pilot), _about(pilot, found)))
@@ -157,6 +159,20 @@ def _tuning(found: Tuning) -> Table:
     )
     head = ("Settings", "Score for choosing", "Rows for choosing", "Time")
     return Table("Search over settings", head, rows, (1, 2, 3), note=note)
+
+
+def _judged(found: Judged) -> Facts:
+    pairs = [
+        ("Judge", f"{found.judge}, on {count(found.rows)} answers of {found.answers}"),
+        ("Score", _interval(found.score) if found.score else f"none: {found.why}"),
+        ("Agrees with people", found.agreement if found.share is None else f"{found.agreement}: {_share(found.share)}"),
+    ]
+    pairs += [(f"Passed: {one}", share(part)) for one, part in zip(found.criteria, found.passed, strict=False)]
+    return Facts("Judged by a model", tuple(pairs))
+
+
+def _share(found: Interval80) -> str:
+    return f"{share(found.mid)} ({share(found.low)} to {share(found.high)})"
 
 
 def _every_run(pilot: Pilot) -> Table:
