@@ -249,7 +249,7 @@ def test_samples_are_consistent() -> None:
 
 
 def test_a_pilot_of_a_model_is_told_in_full() -> None:
-    """Baselines, mistakes, the search, notes and the judge's verdict stand in the pilot's section, escaped elsewhere."""
+    """Baselines, mistakes, the search, notes and the judge's verdict stand in the pilot's section."""
     pilot = replace(samples.pilot_of_a_model(), notes=("uneven classes",))
     found = section(content({**ALL, "pilot": pilot, "judge": JUDGED}), "pilot")
     assert "0.012 USD" in table(found, "To compare with")[2]
