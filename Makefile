@@ -13,7 +13,7 @@ MODEL := $(VENV)/.model
 
 setup: $(READY) $(MODEL)
 
-# A small language model of 98 MB, fetched once; without it everything but the pilot of a model works.
+# A small language model of 93 MB, fetched once; without it everything but the pilot of a model works.
 $(MODEL): $(READY)
 	@$(BIN)/python -m tunecase.trainers.weights && touch $(MODEL) || echo "No model: its pilot and its tests are left out."
 

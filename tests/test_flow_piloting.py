@@ -1,6 +1,7 @@
 """A pilot is asked for in words, exported to rented machines, and brought home from them."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,11 @@ import yaml
 
 from tests.command import tunecase
 from tests.making import case_folder, tickets, write_jsonl
-from tests.test_flow import opened, runs
+from tests.test_flow import NOW, opened, runs
 from tunecase import flow
 from tunecase.errors import InputError
 from tunecase.flow import PilotAsked
+from tunecase.records import Run
 
 
 @pytest.fixture
@@ -83,3 +85,38 @@ def test_a_touched_ledger_is_not_brought_home(sound: Path, tmp_path: Path) -> No
     other.write_text((sound.parent / "ledger.jsonl").read_text(encoding="utf-8").replace('"usable":', '"usable":1'))
     with pytest.raises(InputError, match=r"other\.jsonl:1"):
         flow.merge(opened(sound), other)
+
+
+def test_a_failed_run_does_not_hide_its_later_success(sound: Path, tmp_path: Path) -> None:
+    """Of a run that failed and then went well elsewhere, the good one comes home, once."""
+    away = opened(case_folder(tmp_path / "away", second_label=""))
+    good = Run("0123456789abcdef", "lora", "a model", 40, 0, 0.5, 5, 10, 1.0)
+    for run in (replace(good, failed="out of memory"), good):
+        away.ledger.append("run", run, recorded_at=NOW, verb="pilot", meta={})
+    home = opened(sound)
+    assert flow.merge(home, away.ledger.path).startswith("1 run taken over")
+    assert [good] == runs(home)
+    assert flow.merge(opened(sound), away.ledger.path).startswith("0 runs")
+
+
+def test_a_cap_in_money_needs_a_price_where_machines_are_rented(sound: Path, tmp_path: Path) -> None:
+    """A cap without the price of an hour would never bind, and a hosted model is not compared with there."""
+    asked = flow.pilot_asked(trainer="lora", max_usd=5, hosted=["big"])
+    with pytest.raises(InputError) as caught:
+        flow.export(opened(sound), "skypilot", asked, "L40S:1", tmp_path / "task.yaml")
+    assert ["--max-usd", "--hosted"] == [problem.where for problem in caught.value.problems]
+
+
+def test_another_model_to_tune_makes_the_pilot_a_stand_in(sound: Path) -> None:
+    """Whether a pilot stands in for the model is judged by the models that the project names today."""
+    flow.audit(opened(sound))
+    case = opened(sound)
+    tried = flow.pilot(case, PilotAsked(draws=1, workers=1))
+    measured = replace(tried, trainer="lora", model="meta-llama/Llama-3.1-8B", stand_in=False)
+    case.keep("pilot", measured)
+    assert not flow.forecast(opened(sound)).stand_in
+    text = sound.read_text(encoding="utf-8")
+    sound.write_text(text.replace("meta-llama/Llama-3.1-8B", "meta-llama/Llama-3.1-70B"), encoding="utf-8")
+    found = flow.forecast(opened(sound))
+    assert found.stand_in
+    assert "stand_in.smaller_model_factor" == found.stand_in_factor

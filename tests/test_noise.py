@@ -51,6 +51,22 @@ def test_a_flat_pilot_never_passes(level, rows, language):
     assert not gate(points([level] * 4, rows), **SHARE, language_model=language).passed
 
 
+@pytest.mark.parametrize("binomial", [True, False])
+@pytest.mark.parametrize("sizes", [3, 5])
+def test_noise_seldom_passes_for_signal(binomial, sizes):
+    """Level curves seen with the noise of runs and of 300 items pass the gate at most once in twelve."""
+    rng = np.random.default_rng(0)
+    passed = 0
+    for _ in range(240):
+        seen = [
+            Point(50 * 2**k, float(np.clip(0.6 + rng.normal(0, 0.03) + rng.normal(0, 0.028), 0, 1)), 1, 300)
+            for k in range(sizes)
+            for _ in range(2)
+        ]
+        passed += gate(seen, direction="higher", bounded=True, binomial=binomial).passed
+    assert passed <= 20
+
+
 def test_items_and_runs_add_what_they_should():
     """A share's items give (1 - e)/(m e); runs give (sd/e)^2 over their number; the unknown gives nothing."""
     half = [Point(10, 0.5, 4, 100, 0.05), Point(20, 0.5, 1)]

@@ -44,7 +44,8 @@ def gate(
 
         cut = 1 - e_last/e_first >= 5%, or 1% where the learner is no fine-tuned model, and
         with a known test size: ln(e_first/e_last) > 2 sqrt(v_first + v_last)
-        else: ln(e_first/e_last) > 2 standard deviations of ln e around a straight line in ln n, k - 2 in the divisor
+        else: ln(e_first/e_last) > 2 standard deviations of ln e around a straight line in ln n, k - 2 in the divisor,
+        and > 2 standard errors where the draws show their spread
 
     Leaves out: improvements between the ends; the thresholds are judgement that has seen the library.
     """
@@ -53,7 +54,8 @@ def gate(
     tidy = merge(points, direction)
     ends = np.array([error_of(tidy[0], direction), error_of(tidy[-1], direction)])
     cut, gain = float(1 - ends[1] / ends[0]), math.log(ends[0] / ends[1])
-    test = item_variance(tidy, direction, binomial)[[0, -1]].sum()
+    # A share that counts no right answers still varies with its items, about as a count of them would.
+    test = item_variance(tidy, direction, binomial or bounded)[[0, -1]].sum()
     variance = float(test + run_variance(tidy, direction, bounded)[[0, -1]].sum())
     standard_error = math.sqrt(variance) if variance > 0 else None
     words = f"the error {f'fell by {cut:.0%}' if cut > 0 else 'did not fall'}"
@@ -63,7 +65,9 @@ def gate(
         words += f", {gain / standard_error:.1f} times its standard error" if gain > 0 else ""
     else:
         scatter = _scatter(tidy, direction)
-        clear = gain > SIGNAL * scatter
+        # Few sizes lie on a line by luck; where the draws show their own spread, it must be beaten too.
+        seen = standard_error if spreads(tidy) is not None and standard_error else 0.0
+        clear = gain > SIGNAL * max(scatter, seen)
         words += f", scattering {scatter:.0%} around a straight line" if math.isfinite(scatter) else ""
     smallest = max(gain, -math.log(1 - SIGNAL_CUT))
     noisy = standard_error is not None and 2 * standard_error > smallest

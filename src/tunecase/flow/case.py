@@ -52,7 +52,7 @@ class Flow:
             files += [Path(name) for name in self.project.models if name.endswith("config.json")]
             self.data_hash = _hash_of(files)
         data, problem = self.project.data, self.project.problem
-        asked = repr((data.input, data.output, problem.metric)) if verb == "pilot" else repr(self.project)
+        asked = repr((data.input, data.output, problem.metric, problem.task)) if verb == "pilot" else repr(self.project)
         if verb not in ("pilot", "audit"):
             asked += self.today.isoformat()  # prices grow old
         if verb == "decide":

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tunecase import catalog
-from tunecase.answers import Answers, keep_answers, kept_answers, write_rows, write_text
+from tunecase.answers import KEY, Answers, keep_answers, kept_answers, write_rows, write_text
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.case import Flow, Progress, audit, dropped_rows, now
 from tunecase.ledger import Ledger
@@ -164,7 +164,7 @@ def _with_review(flow: Flow, record: Pilot, folder: Path) -> Pilot:
     )  # fmt: skip
     path = flow.folder / "pilot" / "review.jsonl"
     write_rows(path, rows)
-    return replace(record, mistakes=replace(found, review_file=str(path.relative_to(flow.folder))))
+    return replace(record, mistakes=replace(found, review_file=path.relative_to(flow.folder).as_posix()))
 
 
 def no_pilot(flow: Flow, trainer: str = "probe") -> Pilot | None:
@@ -207,6 +207,14 @@ def runs_left_out(tried: Pilot) -> tuple[str, ...]:
     return (*words, *([f"{counted(rough, 'run')}: not converged"] if rough else []))
 
 
+def stands_in(flow: Flow, tried: Pilot) -> bool:
+    """Whether the pilot's learner is another than the model to be tuned, as the project names it today."""
+    from tunecase.hardware import base_model
+    from tunecase.pilot import is_stand_in
+
+    return bool(tried.runs) and (is_stand_in(tried.trainer) or tried.model != base_model(flow.basis(10)))
+
+
 def stand_in_factor(tried: Pilot) -> str:
     """The default that tells the tuned model's error from the pilot's; a small model knows more than a probe."""
     return "stand_in.factor" if tried.trainer in ("probe", "simulated") else "stand_in.smaller_model_factor"
@@ -225,12 +233,18 @@ def export(flow: Flow, what: str, asked: PilotAsked, accelerators: str, to: Path
     if not accelerators:
         fix = "name what to rent, for example --accelerators L40S:1"
         problems.append(Problem("--accelerators", "nothing", "a GPU and how many", fix))
+    if asked.max_usd is not None and not asked.usd_per_hour:
+        fix = "say what the machine costs, for example --usd-per-hour 1.2"
+        problems.append(Problem("--max-usd", f"{asked.max_usd:g} without a price", "the price of an hour there", fix))
+    if asked.hosted:
+        fix = "compare with hosted models in a pilot of this machine"
+        problems.append(Problem("--hosted", ", ".join(asked.hosted), "no hosted model on rented machines", fix))
     if problems:
         raise InputError(problems)
-    options = ["--yes", *([] if asked.adaptive is None else ["--all"])]
+    options = ["--yes", "--seed", str(flow.seed), *([] if asked.adaptive is None else ["--all"])]
     for name, value in (
         ("--model", asked.model), ("--draws", asked.draws), ("--tune", asked.tune or None),
-        ("--max-minutes", asked.max_minutes), ("--max-usd", asked.max_usd), ("--usd-per-hour", asked.usd_per_hour),
+        ("--max-minutes", asked.max_minutes), ("--max-usd", asked.max_usd), ("--usd-per-hour", asked.usd_per_hour or None),
         ("--sizes", ",".join(map(str, asked.sizes or ()))),
     ):  # fmt: skip
         options += [name, str(value)] if value not in (None, "") else []
@@ -255,16 +269,18 @@ def merge(flow: Flow, other: Path) -> str:
     problems = ledger.verify()
     if problems:
         raise InputError(problems)
-    known = {entry.body["key"] for entry in flow.ledger.entries() if entry.kind == "run" and not entry.body["failed"]}
+    here = flow.ledger.entries()
+    known = {entry.body["key"] for entry in here if entry.kind == "run" and not entry.body["failed"]}
     runs = pilots = 0
     for entry in ledger.entries():
-        if entry.kind == "run" and entry.body["key"] not in known:
-            flow.ledger.append("run", from_json(Run, entry.body), recorded_at=now(), verb="pilot", meta=entry.meta)
-            known.add(entry.body["key"])
+        if entry.kind == "run" and not entry.body["failed"] and entry.body["key"] not in known:
+            run = from_json(Run, entry.body)
+            brought = kept_answers(other.parent / "pilot" / "answers", run.key) if KEY.fullmatch(run.key) else None
+            flow.ledger.append("run", run, recorded_at=now(), verb="pilot", meta=entry.meta)
+            known.add(run.key)
             runs += 1
-            brought = kept_answers(other.parent / "pilot" / "answers", entry.body["key"])
             if brought is not None:
-                keep_answers(flow.folder / "pilot" / "answers", entry.body["key"], brought)
+                keep_answers(flow.folder / "pilot" / "answers", run.key, brought)
         elif entry.kind == "record" and entry.verb == "pilot" and entry.meta.get("key") == flow.key("pilot"):
             flow.keep("pilot", entry.record())
             pilots += 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tunecase import __version__, catalog
 from tunecase.errors import InputError, Problem
 from tunecase.flow.case import Flow, audit, dropped_rows, missing, name_of, now, spent, usable_rows
-from tunecase.flow.piloting import pilot_metric, points, runs_left_out, stand_in_factor
+from tunecase.flow.piloting import pilot_metric, points, runs_left_out, stand_in_factor, stands_in
 from tunecase.ledger import Entry
 from tunecase.project import read_score
 from tunecase.records import (
@@ -90,7 +90,7 @@ def forecast(flow: Flow, from_pilot: bool = False) -> Forecast:
         raise InputError(missing(flow, "pilot"))
     record = _extrapolated(
         flow, points(tried), metric=tried.metric, model=tried.model if tried.runs else "",
-        stand_in=tried.stand_in and bool(tried.runs), stand_in_factor=stand_in_factor(tried),
+        stand_in=stands_in(flow, tried), stand_in_factor=stand_in_factor(tried),
         left_out=runs_left_out(tried),
     )  # fmt: skip
     if from_pilot:

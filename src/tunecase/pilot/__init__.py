@@ -25,7 +25,7 @@ from tunecase.scoring import Kind
 from tunecase.trainers import Result, Setting, Trainer
 from tunecase.wording import count, counted
 
-__all__ = ["TRAINERS", "PilotPlan", "Progress", "baselines", "no_pilot", "pilot", "prepare"]
+__all__ = ["TRAINERS", "PilotPlan", "Progress", "baselines", "is_stand_in", "no_pilot", "pilot", "prepare"]
 
 # name, module; imported only when asked for.
 TRAINERS: tuple[tuple[str, str], ...] = (
@@ -211,6 +211,11 @@ def prepare(trainer: str, model: str, tell: Callable[[str], None]) -> None:
     """
     school = _school(trainer, model, {})
     school.module.prepare(school.model, tell)
+
+
+def is_stand_in(trainer: str) -> bool:
+    """True for a trainer that nobody would ship as the fine-tune; False for one that is no longer known."""
+    return trainer in dict(TRAINERS) and _school(trainer, "", {}).module.STAND_IN
 
 
 def no_pilot(
