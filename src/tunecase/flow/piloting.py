@@ -244,7 +244,8 @@ def export(flow: Flow, what: str, asked: PilotAsked, accelerators: str, to: Path
     options = ["--yes", "--seed", str(flow.seed), *([] if asked.adaptive is None else ["--all"])]
     for name, value in (
         ("--model", asked.model), ("--draws", asked.draws), ("--tune", asked.tune or None),
-        ("--max-minutes", asked.max_minutes), ("--max-usd", asked.max_usd), ("--usd-per-hour", asked.usd_per_hour or None),
+        ("--max-minutes", asked.max_minutes), ("--max-usd", asked.max_usd),
+        ("--usd-per-hour", asked.usd_per_hour or None),
         ("--sizes", ",".join(map(str, asked.sizes or ()))),
     ):  # fmt: skip
         options += [name, str(value)] if value not in (None, "") else []
