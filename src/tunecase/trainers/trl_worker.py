@@ -101,9 +101,10 @@ def _loaded(run: Mapping[str, Any], *, on_one: bool, adapter: Path | None = None
     if adapter is not None and (adapter / "adapter_config.json").exists():
         from peft import PeftModel
 
+        answering.check_adapter(adapter)
         net = PeftModel.from_pretrained(net, adapter)
     elif adapter is not None:
-        net = AutoModelForCausalLM.from_pretrained(adapter, trust_remote_code=False, dtype=number)
+        net = AutoModelForCausalLM.from_pretrained(adapter, trust_remote_code=False, use_safetensors=True, dtype=number)
     return tokenizer, net.to("cuda") if on_gpu and on_one and not more else net
 
 
