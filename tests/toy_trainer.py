@@ -8,6 +8,8 @@ from tunecase.trainers import Result, Task
 MODEL = "toy"
 METRICS = {"accuracy": "higher", "chrf": "higher"}
 SETTINGS = {"asymptote": 0.9, "steps": 1, "seconds": 0.0}
+NEUTRAL = frozenset({"seconds"})
+FORMAT = 1
 STAND_IN = False
 KINDS = ("classification", "extraction", "generation")
 BASELINES: dict[str, dict[str, float]] = {}
@@ -29,6 +31,11 @@ def missing(model: str) -> str:
 
 def prepare(model: str, tell: object) -> None:
     """Nothing has to be fetched."""
+
+
+def identity(model: str, settings: dict[str, float]) -> str:
+    """There are no weights."""
+    return ""
 
 
 def train(task: Task) -> Result:

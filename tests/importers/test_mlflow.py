@@ -210,3 +210,46 @@ def test_a_real_server(tmp_path):
         os.killpg(server.pid, 15)
         server.wait(30)
     assert POINTS == set(read_source(str(tmp_path), Asked()).points)
+
+
+def test_numbers_that_are_none_are_refused(tmp_path):
+    """An experiment's number may be a text; a missing value or a step in words is a mistake with its place."""
+    path = database(tmp_path / "mlflow.db")
+    with closing(sqlite3.connect(path)) as store, store:
+        store.execute("CREATE TABLE more AS SELECT CAST(experiment_id AS TEXT) || '-x' AS experiment_id, name, "
+                      "lifecycle_stage FROM experiments")  # fmt: skip
+        store.execute("DROP TABLE experiments")
+        store.execute("ALTER TABLE more RENAME TO experiments")
+        store.execute("UPDATE runs SET experiment_id = '1-x'")
+    assert POINTS == set(read_source(str(path), Asked()).points)
+    for column, value in (("value", None), ("step", "last")):
+        path = database(tmp_path / f"{column}.db")
+        with closing(sqlite3.connect(path)) as store, store:
+            store.execute(f"UPDATE metrics SET {column} = ? WHERE run_uuid = 'r0'", (value,))
+        with pytest.raises(InputError, match=f"{column} of eval/accuracy"):
+            read_source(str(path), Asked())
+
+
+class Careless(BaseHTTPRequestHandler):
+    """A server with one run, whose step is a word."""
+
+    def do_POST(self) -> None:
+        """One experiment with one run."""
+        metric = {"key": "accuracy", "value": 0.5, "step": "last"}
+        run = {"info": {"run_name": "s", "run_id": "r0", "status": "FINISHED"}, "data": {"metrics": [metric]}}
+        found = {"experiments": [{"name": "tickets", "experiment_id": "1"}], "runs": [run]}
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(found).encode())
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+def test_a_servers_step_in_words_is_refused():
+    """The mistake names the server, the metric and what it gave."""
+    with HTTPServer(("127.0.0.1", 0), Careless) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(InputError, match="step of accuracy"):
+            read_source(f"http://127.0.0.1:{server.server_port}", Asked())
+        server.shutdown()

@@ -79,3 +79,24 @@ def test_greedy_text_does_not_depend_on_the_batch() -> None:
     tokenizer = AutoTokenizer.from_pretrained(net().config._name_or_path)
     alone = [answering.written(net(), tokenizer, [prompt], most_tokens=5, pad=0)[0] for prompt in PROMPTS]
     assert alone == answering.written(net(), tokenizer, PROMPTS, most_tokens=5, pad=0)
+
+
+def test_other_formats_than_safetensors_are_refused(tmp_path: Path) -> None:
+    """A model or an adapter that is read by unpickling could run code, so neither is read."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    whole, adapter = save_tiny_model(tmp_path / "whole"), tmp_path / "adapter"
+    get_peft_model(AutoModelForCausalLM.from_pretrained(whole), LoraConfig(target_modules=["q_proj"])).save_pretrained(
+        adapter, safe_serialization=True
+    )
+    assert answering._loaded(str(whole), str(adapter))[1]
+    (adapter / "adapter_model.safetensors").unlink()
+    torch.save({}, adapter / "adapter_model.bin")
+    with pytest.raises(ValueError, match=r"no adapter_model\.safetensors"):
+        answering._loaded(str(whole), str(adapter))
+    torch.save(net().state_dict(), whole / "pytorch_model.bin")
+    (whole / "model.safetensors").unlink()
+    with pytest.raises(OSError, match="safetensors"):
+        answering._loaded(str(whole), str(whole))

@@ -291,3 +291,13 @@ def test_launchers_do_not_hide_the_error() -> None:
         "subprocess.CalledProcessError: Command '['x']' returned non-zero exit status 1.\n",
     )  # fmt: skip
     assert outside.useful_lines(lines).startswith("[rank0]: ValueError: 9 rows do not fit")
+
+
+def test_identity_follows_the_script(tmp_path: Path) -> None:
+    """A changed script makes other runs; a program that is not there makes no trouble."""
+    script = tmp_path / "train.py"
+    found = set()
+    for text in ("one", "two"):
+        script.write_text(text)
+        found.add(command.identity("m", {"command": f"no-such-program {script}"}))
+    assert 2 == len(found)

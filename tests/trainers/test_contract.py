@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -164,3 +165,29 @@ def test_another_format_is_refused(tmp_path: Path) -> None:
             path.write_text(content)
         with pytest.raises(contract.ContractError, match=words):
             contract.read_run(path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "line", "converged"),
+    [
+        ("classification", {"train_loss": 0.3}, False),
+        ("classification", {"train_loss": 0.2}, True),
+        ("classification", {"train_loss": 0.3, "converged": True}, True),
+        ("classification", {"loss": 0.3}, True),
+        ("generation", {"train_loss": 0.3}, True),
+    ],
+)
+def test_labels_that_are_not_learnt_make_no_point(tmp_path: Path, kind: Any, line: dict[str, Any], converged: bool):
+    """A trainer that gives its final loss on classes need not say more; its own word counts first."""
+    write_run(tmp_path, TASK)
+    contract.append_metrics(tmp_path, {"score": 0.5, **line})
+    assert converged == read_result(tmp_path, replace(TASK, kind=kind), seconds=1.0).converged
+
+
+def test_free_answers_that_no_longer_fall_are_learnt() -> None:
+    """Half of the first loss gone, or a fall that has ended; a loss that still falls is not learnt."""
+    still = [2.0 - 0.1 * i for i in range(10)]
+    assert contract.learnt(2.0, 1.0, still)
+    assert contract.learnt(2.0, 1.9, [1.9] * 10)
+    assert not contract.learnt(2.0, 1.2, [*still[:8], 0.8, 0.7])
+    assert not contract.learnt(2.0, 1.9, ())

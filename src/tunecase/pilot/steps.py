@@ -120,13 +120,19 @@ def step_of(
         int(generator(lesson.seed, f"pilot run {draw}").integers(2**31)), settings, lesson.kind, lesson.classes,
     )  # fmt: skip
     return Step(
-        purpose, draw, task, school.path, key_of(task, draw), settings_words(settings, school.module.SETTINGS), name
-    )
+        purpose, draw, task, school.path, key_of(task, draw, school.module),
+        settings_words(settings, school.module.SETTINGS), name,
+    )  # fmt: skip
 
 
-def key_of(task: Task, draw: int) -> str:
-    """A run is known by all it depends on: rows in their order, test rows, trainer, model, settings, metric, seed."""
-    parts: list[Any] = [task.trainer, task.model, task.metric, task.seed, draw, sorted(task.settings.items())]
+def key_of(task: Task, draw: int, module: Trainer) -> str:
+    """A run is known by all it depends on: rows in their order, test rows, trainer, weights, settings, metric, seed.
+
+    The trainer's FORMAT stands for its code and prompts; its NEUTRAL settings are left out.
+    """
+    settings = sorted((name, value) for name, value in task.settings.items() if name not in module.NEUTRAL)
+    parts: list[Any] = [task.trainer, module.FORMAT, task.model, module.identity(task.model, task.settings)]
+    parts += [task.metric, task.seed, draw, settings]
     parts += [task.kind, task.choices, task.texts, task.labels, task.test_texts, task.test_labels]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 

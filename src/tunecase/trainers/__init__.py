@@ -83,7 +83,13 @@ class Trainer(Protocol):
     """Kinds of task it can learn."""
 
     SETTINGS: Mapping[str, Setting]
-    """Its settings and their defaults; they are part of a run's key, so a change makes new runs."""
+    """Its settings and their defaults; but for NEUTRAL they are part of a run's key, so a change makes new runs."""
+
+    NEUTRAL: frozenset[str]
+    """Settings that cannot change what a run finds when it ends well, such as a time limit."""
+
+    FORMAT: int
+    """Part of a run's key: raised when the same settings would give other results (prompts, training code)."""
 
     BASELINES: Mapping[str, Mapping[str, Setting]]
     """What it can score without training: a name, and the settings that do it."""
@@ -111,6 +117,9 @@ class Trainer(Protocol):
 
         Raises: TunecaseError when it cannot be had.
         """
+
+    def identity(self, model: str, settings: Mapping[str, Setting]) -> str:
+        """What tells the weights and scripts of a run apart, at little cost; empty where there are none."""
 
     def train(self, task: Task) -> Result:
         """Trains on the task's rows and scores on its test rows."""

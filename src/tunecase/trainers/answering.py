@@ -126,6 +126,12 @@ def pad_token(tokenizer: Any) -> int:
     return 0
 
 
+def check_adapter(folder: Path) -> None:
+    """Raises ValueError for an adapter that is not safetensors: peft reads other formats in ways that can run code."""
+    if not (folder / "adapter_model.safetensors").is_file():
+        raise ValueError(f"{folder} holds no adapter_model.safetensors; save the adapter as safetensors")
+
+
 def _ways(choices: Sequence[Sequence[int]]) -> Mapping[Path_, set[int]]:
     """The tokens that go on from each path on the way to a choice."""
     ways: dict[Path_, set[int]] = {}
@@ -201,10 +207,11 @@ def _loaded(model: str, weights: str) -> tuple[Any, Any]:
     name = model if adapted else weights
     tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
     dtype = torch.bfloat16 if device == "cuda" else torch.float32
-    net: Any = AutoModelForCausalLM.from_pretrained(name, dtype=dtype, trust_remote_code=False)
+    net: Any = AutoModelForCausalLM.from_pretrained(name, dtype=dtype, trust_remote_code=False, use_safetensors=True)
     if adapted:
         from peft import PeftModel
 
+        check_adapter(Path(weights))
         net = PeftModel.from_pretrained(net, weights)
     return tokenizer, net.to(device).eval()
 

@@ -9,12 +9,14 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from tunecase.errors import InputError, Problem
 from tunecase.scoring import METRICS as SCORES
 from tunecase.scoring import Kind
-from tunecase.trainers import Result, Setting, Task, known
+from tunecase.trainers import Result, Setting, Task, known, weights
+from tunecase.trainers.digests import combined
 from tunecase.trainers.outside import found_program, train_outside
 from tunecase.trainers.prompts import ASKED
 from tunecase.trainers.translate import LEARNING, with_steps
@@ -32,6 +34,8 @@ SETTINGS: Mapping[str, Setting] = {
 }
 BASELINES: Mapping[str, Mapping[str, Setting]] = {}
 SEARCH: tuple[Mapping[str, Setting], ...] = ({"learning_rate": 5e-4}, {"learning_rate": 5e-5}, {"rank": 32})
+NEUTRAL = frozenset({"time_limit_s", "grace_s", "runs_folder"})
+FORMAT = 1
 STAND_IN = False
 HEAVY = True
 
@@ -58,6 +62,19 @@ def missing(model: str) -> str:
 
 def prepare(model: str, tell: Callable[[str], None]) -> None:
     """Nothing has to be fetched."""
+
+
+def identity(model: str, settings: Mapping[str, Setting]) -> str:
+    """A digest of the files that the command names, and of the model where it is a folder on this machine.
+
+    Leaves out what a script reads besides: modules of its own, and the libraries of its environment.
+    """
+    try:
+        words = [Path(word) for word in found_program(command_words(str(settings["command"])))]
+        scripts = combined([word for word in words if word.is_absolute() and word.is_file()])
+    except (OSError, ValueError):
+        scripts = ""
+    return f"{scripts} {weights.identity(model) if Path(model).is_dir() else ''}"
 
 
 def train(task: Task) -> Result:

@@ -33,8 +33,13 @@ OUTPUTS = (METRICS, ANSWERS, LOG)
 # A line per step for a million steps, and a page of text per answer, stay below.
 MOST_METRICS_BYTES = 64 * 2**20
 MOST_ANSWERS_BYTES = 256 * 2**20
-# Where training ended with the labels learnt: nats per label on the training rows, a rule for wrappers too.
+# Where training ended with the labels learnt. A class's mean loss on its own training rows [nats]; above, a run has not
+# yet learnt them, so that it is no point of a curve.
 LEARNT_NATS = 0.2
+# A free answer never becomes certain. It is learnt when half of the first loss is gone, or when the last fifth of the
+# steps took less than a tenth off the fifth before.
+LEARNT_SHARE = 0.5
+LEARNT_FALL = 0.9
 
 # number in a metrics line: (least, most, whole)
 NUMBERS: Mapping[str, tuple[float, float, bool]] = {
@@ -156,6 +161,24 @@ def write_answers(folder: Path, answers: Sequence[str], confidences: Sequence[fl
     os.replace(half, folder / ANSWERS)
 
 
+def learnt(first_nats: float | None, nats: float, falling: Sequence[float]) -> bool:
+    """Whether free answers are learnt: half of the first loss is gone, or the loss no longer falls.
+
+    Args:
+        first_nats: the loss before training, None where nobody took it.
+        nats: the loss after training.
+        falling: the loss of each step's batch, or of each line of the log, in order.
+
+    Example:
+        >>> learnt(2.0, 0.9, ()), learnt(2.0, 1.5, (2.0, 1.8, 1.5)), learnt(2.0, 1.5, (2.0, 1.5, 1.5))
+        (True, False, True)
+    """
+    if first_nats is None or nats <= LEARNT_SHARE * first_nats:
+        return True
+    fifth = max(1, len(falling) // 5)
+    return len(falling) > 1 and sum(falling[-fifth:]) >= LEARNT_FALL * sum(falling[-2 * fifth : -fifth])
+
+
 def failed(task: Task, seconds: float, reason: str) -> Result:
     """The Result of a run that failed, with the seconds that it cost.
 
@@ -213,7 +236,7 @@ def _result(lines: Sequence[Mapping[str, Any]], answers: Answers | None, task: T
         seconds=seconds,
         predictions=answers.answers if answers else None,
         train_loss=last.get("train_loss", last.get("loss")),
-        converged=last.get("converged", True),
+        converged=last.get("converged", task.kind != "classification" or last.get("train_loss", 0.0) <= LEARNT_NATS),
         row_scores=row_scores(task.metric, task.test_labels, answers.answers) if answers else None,
         confidences=answers.confidences if answers else None,
         answer_s=last.get("answer_s"),

@@ -2,7 +2,8 @@
 
 Zero-shot names the task and, for classes, lists them; few-shot shows training rows as turns before. An answer counts as
 the class that it names, whatever its case, quotes and signs; one that names none, or several, is wrong and counted.
-Test rows, and the training rows shown, are sent to the endpoint.
+Test rows, and the training rows shown, are sent to the endpoint. The instructions are not those of prompts.py: a model
+that is read by its likelihoods can only choose a class, a hosted one is asked in words to give the answer alone.
 """
 
 import re
@@ -27,6 +28,8 @@ BASELINES: Mapping[str, Mapping[str, Setting]] = {
     "few-shot": {"steps": 0, "shots": 8},
 }
 SEARCH: tuple[Mapping[str, Setting], ...] = ()
+NEUTRAL = frozenset({"at_once", "timeout_s", "total_s"})
+FORMAT = 1
 STAND_IN = False
 HEAVY = False
 SETTINGS: Mapping[str, Setting] = {
@@ -74,6 +77,11 @@ def missing(model: str) -> str:
 
 def prepare(model: str, tell: Callable[[str], None]) -> None:
     """Nothing has to be fetched."""
+
+
+def identity(model: str, settings: Mapping[str, Setting]) -> str:
+    """Nothing that can be known from here: who hosts a model may change its weights under one name."""
+    return ""
 
 
 def train(task: Task) -> Result:

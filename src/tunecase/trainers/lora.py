@@ -16,6 +16,7 @@ from tunecase import scoring
 from tunecase.errors import InputError, Problem
 from tunecase.scoring import Kind
 from tunecase.trainers import Result, Setting, Task, known, layers, machine, prompts, skill, weights
+from tunecase.trainers.contract import LEARNT_NATS, learnt
 from tunecase.trainers.hidden import Kept
 from tunecase.wording import count
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 MODEL = weights.SMOL
 KINDS: tuple[Kind, ...] = ("classification", "extraction", "generation")
 METRICS: Mapping[str, str] = {name: direction for name, (_, direction) in scoring.METRICS.items()}
+NEUTRAL = frozenset[str]()
+FORMAT = 1
 STAND_IN = False
 HEAVY = True
 LEAST_STEPS = 120
@@ -54,12 +57,6 @@ SEARCH: tuple[Mapping[str, Setting], ...] = (
     {"names": False},
     {"depth": 12},
 )
-# A class's mean loss on its own training rows, above which the adapters have not yet learnt them [nats].
-CONVERGED_CLASS_NATS = 0.2
-# A free answer never becomes certain. It is learnt when half of the first loss is gone, or when the last fifth of the
-# steps took less than a tenth off the fifth before.
-CONVERGED_SHARE = 0.5
-CONVERGED_FALL = 0.9
 LOSS_ROWS = 128
 # Contextual calibration: Zhao et al. 2021, Calibrate Before Use.
 BLANK_TEXTS = ("N/A", "", "[MASK]")
@@ -122,6 +119,11 @@ def prepare(model: str, tell: Callable[[str], None]) -> None:
     weights.fetch(model, tell)
 
 
+def identity(model: str, settings: Mapping[str, Setting]) -> str:
+    """The fingerprint of the model's weights; empty where they are not on this machine."""
+    return weights.identity(model)
+
+
 def train(task: Task) -> Result:
     """Trains adapters on a task's rows and scores them on its test rows.
 
@@ -139,7 +141,7 @@ def train(task: Task) -> Result:
     if not task.texts or not task.test_texts:
         raise ValueError(f"{len(task.texts)} training and {len(task.test_texts)} test rows; wanted at least 1 of each")
     chosen: dict[str, Any] = {**SETTINGS, **task.settings}
-    session = _session(task.model, int(chosen["rank"]), int(chosen["depth"]))
+    session = _session(task.model, weights.identity(task.model), int(chosen["rank"]), int(chosen["depth"]))
     started = time.perf_counter()
     lesson = _lesson(session, task, chosen)
     session.network.ready(lesson.form.before, [*lesson.rows, *lesson.test_rows])
@@ -213,7 +215,7 @@ class Trained:
 
 
 @cache
-def _loaded(model: str) -> tuple[Any, Any, str, str, list[Any]]:
+def _loaded(model: str, identity: str) -> tuple[Any, Any, str, str, list[Any]]:
     import torch
 
     device = machine.device()
@@ -232,15 +234,15 @@ def _kept() -> Kept:
 _LAST: dict[str, Any] = {}
 
 
-def _session(model: str, rank: int, depth: int) -> Session:
-    key = (model, rank, depth)
+def _session(model: str, identity: str, rank: int, depth: int) -> Session:
+    key = (model, identity, rank, depth)
     if _LAST.get("key") == key:
         return _LAST["session"]  # type: ignore[no-any-return]
-    tokenizer, net, identity, hardware, adapted = _loaded(model)
+    tokenizer, net, fingerprint, hardware, adapted = _loaded(model, identity)
     if adapted:
         layers.detach(adapted.pop())
     adapted.append(layers.attach(net, rank, depth))
-    session = Session(tokenizer, layers.Network(adapted[0], depth, identity, _kept()), hardware)
+    session = Session(tokenizer, layers.Network(adapted[0], depth, fingerprint, _kept()), hardware)
     _LAST.update(key=key, session=session)
     return session
 
@@ -355,10 +357,8 @@ def _converged(kind: Kind, first_loss: float | None, loss: float | None, losses:
     if loss is None:
         return True
     if kind == "classification":
-        return loss <= CONVERGED_CLASS_NATS
-    fifth = max(1, len(losses) // 5)
-    still_falling = sum(losses[-fifth:]) < CONVERGED_FALL * sum(losses[-2 * fifth : -fifth])
-    return first_loss is None or loss <= CONVERGED_SHARE * first_loss or not still_falling
+        return loss <= LEARNT_NATS
+    return learnt(first_loss, loss, losses)
 
 
 def _answers(

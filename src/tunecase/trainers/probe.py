@@ -22,6 +22,8 @@ METRICS: Mapping[str, str] = {"accuracy": "higher", "macro_f1": "higher"}
 KINDS: tuple[Kind, ...] = ("classification",)
 BASELINES: Mapping[str, Mapping[str, Setting]] = {}
 SEARCH: tuple[Mapping[str, Setting], ...] = ()
+NEUTRAL = frozenset[str]()
+FORMAT = 1
 STAND_IN = True
 HEAVY = False
 
@@ -52,6 +54,11 @@ def missing(model: str) -> str:
 
 def prepare(model: str, tell: Callable[[str], None]) -> None:
     """Nothing has to be fetched."""
+
+
+def identity(model: str, settings: Mapping[str, Setting]) -> str:
+    """Nothing: there are no weights."""
+    return ""
 
 
 def train(task: Task) -> Result:

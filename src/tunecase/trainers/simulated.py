@@ -39,6 +39,8 @@ SEARCH: tuple[Mapping[str, Setting], ...] = (
     {"learning_rate": 2.0},
     {"learning_rate": 8.0},
 )
+NEUTRAL = frozenset[str]()
+FORMAT = 1
 STAND_IN = True
 HEAVY = False
 
@@ -78,6 +80,11 @@ def missing(model: str) -> str:
 
 def prepare(model: str, tell: Callable[[str], None]) -> None:
     """Nothing has to be fetched."""
+
+
+def identity(model: str, settings: Mapping[str, Setting]) -> str:
+    """Nothing: there are no weights."""
+    return ""
 
 
 def train(task: Task) -> Result:

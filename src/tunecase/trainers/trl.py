@@ -41,6 +41,8 @@ SEARCH: tuple[Mapping[str, Setting], ...] = (
     {"learning_rate": 3e-4},
     {"depth": 8},
 )
+NEUTRAL = frozenset({"time_limit_s", "grace_s", "runs_folder"})
+FORMAT = 1
 STAND_IN = False
 HEAVY = True
 
@@ -74,6 +76,11 @@ def prepare(model: str, tell: Callable[[str], None]) -> None:
     weights.fetch(model, tell)
 
 
+def identity(model: str, settings: Mapping[str, Setting]) -> str:
+    """The fingerprint of the model's weights; empty where they are not on this machine."""
+    return weights.identity(model)
+
+
 def train(task: Task) -> Result:
     """Fine-tunes with TRL on the task's rows and answers its test rows, in a process of its own.
 
@@ -81,7 +88,8 @@ def train(task: Task) -> Result:
         task: `settings` as `settings()` returns them; `steps` 0 only answers.
     Returns: the Result; prompts, rule of the answer and convergence are those of the trainer "lora". What differs: all
         tokens may be answered in training (the loss is over the vocabulary, not over the classes), and adapters sit on
-        all layers unless `depth` says otherwise.
+        all layers unless `depth` says otherwise. With several GPUs nobody takes the loss of free answers before
+        training, so these always count as learnt.
     Raises: NoModelError without weights.
 
     Source: trl.SFTTrainer on prompt and completion, the loss on the completion alone. Leaves out packing.

