@@ -19,8 +19,9 @@ $(MODEL): $(READY)
 
 $(READY): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "tunecase needs Python 3.11, 3.12 or 3.13 on the path"; exit 3; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@echo "Setting up in $(VENV), once: a minute or two."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
 	@touch $(READY)
 
 demo: $(READY) $(MODEL)

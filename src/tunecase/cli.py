@@ -234,7 +234,11 @@ def forecast(
 ) -> None:
     """Will more data reach the target, how much of it, at what price?"""
     from tunecase import flow
+    from tunecase.errors import Problem
 
+    if points is None and keep:
+        fix = "name a file, a folder or an address: tunecase forecast points.csv --keep"
+        raise InputError(Problem("--keep", "no points", "points measured elsewhere", fix))
     if points is None:
         record = flow.forecast(_open(project, seed, today), from_pilot)
     elif keep:
@@ -244,7 +248,7 @@ def forecast(
     else:
         asked = flow.asked_of(metric or "accuracy", size_column, score_column, n or (), step, experiment)
         record = flow.forecast_file(points, asked, target, n_max, seed)
-    _finish("forecast", record, json)
+    _finish("forecast", record, json, note="" if json or not keep else f"The project rests on {points} from now on.")
 
 
 @app.command(rich_help_panel=ROAD)
@@ -496,8 +500,10 @@ def _print(verb: str, record: Any, as_json: bool) -> None:
         show(verb, record)
 
 
-def _finish(verb: str, record: Any, as_json: bool, ok: bool | None = None) -> None:
+def _finish(verb: str, record: Any, as_json: bool, ok: bool | None = None, note: str = "") -> None:
     _print(verb, record, as_json)
+    if note:
+        typer.echo(note)
     fine = getattr(record, "ok", True) if ok is None else ok
     if not fine:
         raise typer.Exit(1)

@@ -315,7 +315,9 @@ def redefine(state: State) -> Offer:
     reachable = float(np.quantile(state.paths.min(axis=1), 0.8))
     if reachable <= state.error_target:
         return Offer(
-            "redefine", "redefine the target", blocked="the target is already within reach of four worlds in five"
+            "redefine",
+            "redefine the target",
+            blocked=f"four worlds in five reach it by {count(state.sizes[-1])} examples, at whatever cost",
         )
     easier = _score(state, reachable)
     blocked = f"only you can say what {score(easier)} is worth; with 80% chance it can be reached"

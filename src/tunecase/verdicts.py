@@ -160,7 +160,7 @@ def _chance(found: Verdict, facts: Facts, now: str, wanted: str) -> str:
     model = f"With {facts.model}: from" if facts.model else "From"
     chance = f"{model} {now}, the chance of {wanted} within {within}"
     if found == "not achievable within n_max":
-        return f"{chance} is below 5% ({facts.p_target:.1%})."
+        return f"{chance} is below 5% ({math.floor(1_000 * (facts.p_target or 0)) / 10}%)."
     half = facts.needed.p50 if facts.needed else None
     usual = f"; in half of the cases {half:,} are enough" if half else ""
     return f"{chance} is {facts.p_target:.0%}: {found}{usual}."

@@ -228,6 +228,9 @@ def export(flow: Flow, what: str, asked: PilotAsked, accelerators: str, to: Path
     from tunecase.skypilot import skypilot_task
 
     problems = []
+    if asked.trainer in ("probe", "simulated"):
+        fix = "name a trainer that uses a GPU: --trainer lora, trl or command"
+        problems.append(Problem("--trainer", asked.trainer, "a trainer worth a rented GPU", fix))
     if what != "skypilot":
         problems.append(Problem("--export", repr(what), "skypilot", "write --export skypilot"))
     if not accelerators:

@@ -177,10 +177,13 @@ def decide(flow: Flow) -> Decision:
     from tunecase.decide import decide as choose
 
     tried, seen = flow.known("pilot"), curve(flow)
+    drawn = tried is not None and tried.trainer == "simulated" and (seen is None or seen.source == "pilot")
+    unmeasured = "the pilot only drew a curve, nothing was trained (simulated)" if drawn else ""
     record = choose(
         flow.project, basis=flow.basis(2_000), definition=flow.known("define") or define(flow),
-        audit=flow.known("audit"), estimate=flow.known("estimate") or estimate(flow), forecast=seen,
-        spent=spent(flow), no_pilot=tried.stopped if tried and not tried.runs else "",
+        audit=flow.known("audit"), estimate=flow.known("estimate") or estimate(flow),
+        forecast=None if drawn else seen,
+        spent=spent(flow), no_pilot=unmeasured or (tried.stopped if tried and not tried.runs else ""),
         tuning=tried.tuning if tried and seen and seen.source == "pilot" else None,
     )  # fmt: skip
     return cast(Decision, flow.keep("decide", record))

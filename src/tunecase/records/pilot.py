@@ -174,6 +174,11 @@ class Pilot:
         return tuple((n, sum(r.score for r in good if r.n == n) / sum(r.n == n for r in good)) for n in sizes)
 
     @property
+    def ok(self) -> bool:
+        """False when runs were made and none of them ended well."""
+        return not self.runs or bool(self.mean_scores)
+
+    @property
     def skill_lost(self) -> float | None:
         """Points of general skill lost, mean over the runs that measured it; None where none did."""
         lost = [

@@ -28,10 +28,10 @@ def _options(decision: Decision) -> Table:
     ranked = sorted(decision.options, key=_rank)
     best = decision.best
     rows = tuple(_option(option, option is best) for option in ranked)
-    head = ("Option", "First step", "Its price", "Chance", "Worth", "Costs", "Net value", "Evidence")
+    head = ("Option", "First step", "Its price", "Chance", "Gain", "Costs", "Worth", "Evidence")
     strong = tuple(index for index, option in enumerate(ranked) if option is best)
     note = f"{decision.currency}, expected over all worlds. Chance: that the target is reached. "
-    note += "Net value = worth - costs."
+    note += "Worth = gain - costs."
     return Table("Options, the best first", head, rows, (2, 3, 4, 5, 6), strong, note)
 
 

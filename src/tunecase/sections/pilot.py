@@ -139,7 +139,8 @@ def _worst(found: Mistakes) -> Table:
     )
     note = f"All of them are in {found.review_file}." if found.review_file else ""
     head = ("Test row", "Text", "Label", "Answered", "Confidence")
-    return Table("Wrong and sure: rows to look at", head, rows, (0, 4), note=note)
+    sure = any(one.confidence is not None for one in found.worst)
+    return Table(f"Wrong{' and sure' if sure else ''}: rows to look at", head, rows, (0, 4), note=note)
 
 
 def _tuning(found: Tuning) -> Table:

@@ -17,7 +17,11 @@ SKILL_LOSS_WORTH_SAYING = 0.05
 def print_pilot(console: "Console", record: Pilot) -> None:
     """The scores by size, beside what needs no fine-tune, and what the best run gets wrong."""
     means = record.mean_scores
-    answer = f"{record.metric} {score(means[-1][1])} with {count(means[-1][0])} examples" if means else record.stopped
+    answer = (
+        f"{record.metric} {score(means[-1][1])} with {count(means[-1][0])} examples"
+        if means
+        else record.stopped or "no run ended well"
+    )
     heading(console, "pilot", answer, None if means else False)
     if record.runs:
         say(console, _effort(record))
@@ -85,7 +89,12 @@ def _left_out(console: "Console", record: Pilot) -> None:
         say(console, f"{words}; the first: {one_line(failed[0].failed, 160)}.", "yellow")
     wild = [run for run in record.runs if not run.failed and not run.converged]
     if wild:
-        say(console, f"{counted(len(wild), 'run')} did not converge and are not part of the curve.", "yellow")
+        part = "is not part" if len(wild) == 1 else "are not part"
+        say(
+            console,
+            f"{counted(len(wild), 'run')} did not converge and {part} of the curve (more steps may help).",
+            "yellow",
+        )
 
 
 def _skill(console: "Console", record: Pilot) -> None:
@@ -117,8 +126,9 @@ def _mistakes(console: "Console", found: Mistakes) -> None:
         f"row {count(w.row)}, {one_line(w.label, 20)} answered {one_line(w.answer, 20)}: {one_line(w.text, 80)}"
         for w in found.worst[:MOST_WORST]
     ]
-    print_notes(console, "Wrong and sure:", rows)
-    if found.review_file:
+    sure = any(w.confidence is not None for w in found.worst)
+    print_notes(console, "Wrong and sure:" if sure else "Wrong:", rows)
+    if found.review_file and found.wrong_rows:
         say(console, f"Rows to look at are in {found.review_file}.")
 
 
