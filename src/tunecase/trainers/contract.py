@@ -4,7 +4,8 @@
     train.jsonl    in   one object per row: prompt, completion
     test.jsonl     in   one object per row: prompt, completion (the wanted answer)
     metrics.jsonl  out  one object per line: step, time_s, tokens, loss, tokens_per_s, peak_memory_gib, gpu, gpus;
-                        a last line may hold the score
+                        a last line may hold the score, and train_loss: the mean loss per label on training rows
+                        after training; classes above .2 nats count as not learnt unless `converged` is true
     answers.jsonl  out  one object per test row, in order: answer, and a confidence where there is one
     run.log        out  what the trainer printed
 
