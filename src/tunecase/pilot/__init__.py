@@ -120,7 +120,8 @@ def pilot(
     A cap is kept by what a run is predicted to take, so a run in flight may overrun it by its own length. A hosted
     model is asked under a cap in money only where its prices are known and what it may bill at most fits.
 
-    Leaves out the dependence of draws that share rows: at half of all rows two draws share half of theirs, so their spread there understates the spread over fresh data.
+    Leaves out the dependence of draws that share rows: at half of all rows two draws share half of theirs, so their
+    spread there understates the spread over fresh data.
     Where classes are uneven, small sizes are balanced and all rows are not; a note says so. What an adaptive pilot runs
     first depends on how long runs take, so that two of them may stop at different runs; no run depends on it.
     """

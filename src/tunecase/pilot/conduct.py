@@ -153,7 +153,8 @@ class Conductor:
         """What a run is predicted to take; None while no run begun in this pilot has ended.
 
         Where all that ended have failed, they took what is known; how long earlier runs took, perhaps on another
-        machine, says nothing here. What is only scored is taken to cost no more than the smallest rung, the probe beside another trainer nothing.
+        machine, says nothing here. What is only scored is taken to cost no more than the smallest rung, the probe
+        beside another trainer nothing.
 
         Args:
             from_earlier: fall back on earlier runs of the same trainer and model, on whatever machine they were made.
