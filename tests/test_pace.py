@@ -1,9 +1,12 @@
 """Which run of a ladder comes next, what it costs, and when enough is known."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tunecase.forecast import _nature
 from tunecase.pace import Question, Rung, enough, most_telling_rung, nature, opening, predicted_s
 from tunecase.records import Point
 
@@ -70,3 +73,17 @@ def test_unknown_metrics_have_a_nature() -> None:
     assert (True, True) == nature("accuracy", "higher")
     assert (True, True) == nature("my own", "higher")
     assert (False, False) == nature("my own", "lower")
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "chrf", "perplexity", "my own"])
+@pytest.mark.parametrize("direction", ["higher", "lower"])
+def test_the_pace_and_the_forecast_agree_on_a_nature(metric: str, direction: str) -> None:
+    """Points with test rows mean the same to the pilot that makes them and to the forecast that reads them."""
+    assert _nature(metric, direction, curve(0.6, 0.7, 0.8)) == nature(metric, direction)
+
+
+def test_a_question_says_who_learns() -> None:
+    """The probe's curve is believed as another learner's, flatter than a fine-tune's."""
+    points = curve(0.6, 0.7, 0.8, 0.85)
+    assert QUESTION.belief(points).language_model
+    assert not replace(QUESTION, language_model=False).belief(points).language_model

@@ -358,6 +358,55 @@ def test_a_search_runs_in_workers(heavy: list[Task]) -> None:
     assert "asymptote 0.97" == record.tuning.best
 
 
+def test_a_search_cut_short_is_a_note(toy: list[Task]) -> None:
+    """A cap that ends the pilot among the trials leaves a record, whose note says how far the search came."""
+
+    def late(run: Run) -> None:
+        if run.purpose == "tuning":
+            time.sleep(1.2)
+
+    record = climb(MANY, TESTS, tune=3, with_baselines=False, max_minutes=1 / 60, sizes=(8, 16), on_run=late)
+    assert None is record.tuning
+    assert any("no search: the pilot ended after 1 of 3 settings" in note for note in record.notes)
+
+
+def test_a_reused_run_without_a_price_leaves_the_cap(toy: list[Task]) -> None:
+    """Money is held to the cap whatever an earlier run cost, known or not."""
+    slow = {"settings": {"seconds": 0.05}, "with_baselines": False}
+    first = climb(MANY, TESTS, **slow)
+    done = {run.key: replace(run, usd=None) for run in first.runs[:1]}
+    record = climb(MANY, TESTS, done=done, usd_per_hour=3600.0, max_usd=0.3, **slow)
+    assert "0.30 USD" in record.stopped
+    assert len(record.runs) <= 7
+
+
+def test_a_hosted_model_must_fit_the_cap(toy: list[Task]) -> None:
+    """Under a cap in money a hosted model is asked only where its prices are known and its bill fits."""
+    dear = {"usd_per_1m_input_tokens": 1e4, "usd_per_1m_output_tokens": 1e4}
+    with chat_server([said("cat")]) as server:
+        asked = {"big": {"base_url": server.url, **dear}, "near": {"base_url": server.url}}
+        record = climb(MANY, TESTS, hosted=asked, max_usd=0.5)
+        assert [] == server.bodies
+    assert any("big zero-shot was not asked: it may bill" in note for note in record.notes)
+    assert any("near zero-shot was not asked: its prices are not known" in note for note in record.notes)
+
+
+def test_runs_from_elsewhere_do_not_set_the_pace(toy: list[Task]) -> None:
+    """What earlier runs took, on whatever machine, neither ends a run nor holds one back."""
+    first = climb(MANY, TESTS, with_baselines=False)
+    done = {run.key: replace(run, seconds=1e6) for run in first.runs[:5]}
+    record = climb(MANY, TESTS, done=done, max_minutes=1, with_baselines=False)
+    assert len(first.runs) == len(record.runs)
+
+
+def test_a_failed_run_sets_the_pace(toy: list[Task]) -> None:
+    """Under a cap, what a failed run took is what the next is predicted to take."""
+    train = table([(f"{row.input} fail", row.output) for row in TRAIN.rows])
+    late = lambda run: time.sleep(0.2)  # noqa: E731
+    record = climb(train, max_minutes=0.2 / 60, with_baselines=False, on_run=late)
+    assert 1 == len(record.runs)
+
+
 SCRIPT = """
 import sys
 from pathlib import Path

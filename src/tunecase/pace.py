@@ -31,7 +31,10 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the curve is asked: the metric's nature, the size that matters, the target if there is one."""
+    """What the curve is asked: the metric's nature, the size that matters, the target if there is one.
+
+    `language_model` is False for another learner, whose curve is flatter.
+    """
 
     metric: str
     direction: str
@@ -39,15 +42,19 @@ class Question:
     test_rows: int
     target: float | None = None
     seed: int = 0
+    language_model: bool = True
 
     def belief(self, points: Sequence[Point]) -> Belief:
         """What the points so far let us believe; at least two sizes."""
         bounded, binomial = nature(self.metric, self.direction)
-        return believe(points, direction=self.direction, bounded=bounded, binomial=binomial, seed=self.seed)
+        return believe(
+            points, direction=self.direction, bounded=bounded, binomial=binomial, seed=self.seed,
+            language_model=self.language_model,
+        )  # fmt: skip
 
 
 def nature(metric: str, direction: str) -> tuple[bool, bool]:
-    """(bounded, binomial) of a metric; one that the tables do not know is a share where higher is better."""
+    """(bounded, binomial) of a metric; one that the tables do not know is a share of rows where higher is better."""
     try:
         known = catalog.metric(metric)
     except InputError:

@@ -117,8 +117,11 @@ def pilot(
     Raises: InputError with every problem: an unknown trainer, a metric or kind it cannot learn, sizes out of range,
         outputs that are not classes, a cap in money without a price; TunecaseError where the trainer lacks something.
 
-    Leaves out what hosted models will bill, which no cap can foresee, and the dependence of draws that share rows: at
-    half of all rows two draws share half of theirs, so their spread there understates the spread over fresh data.
+    A cap is kept by what a run is predicted to take, so a run in flight may overrun it by its own length. A hosted
+    model is asked under a cap in money only where its prices are known and what it may bill at most fits.
+
+    Leaves out the dependence of draws that share rows: at half of all rows two draws share half of theirs, so their
+    spread there understates the spread over fresh data.
     Where classes are uneven, small sizes are balanced and all rows are not; a note says so. What an adaptive pilot runs
     first depends on how long runs take, so that two of them may stop at different runs; no run depends on it.
     """
@@ -141,7 +144,7 @@ def pilot(
     search = Search(lesson, school, rungs, tune) if tune > 1 and rungs else None
     most = max(rungs, default=1)
     terms = Terms(
-        question=Question(metric, direction, far or FAR * most, len(lesson.tests), target, seed),
+        question=Question(metric, direction, far or FAR * most, len(lesson.tests), target, seed, trainer != PROBE),
         adaptive=heavy if adaptive is None else adaptive,
         max_minutes=max_minutes, max_usd=max_usd, usd_per_hour=usd_per_hour,
         workers=None if workers is None else max(1, workers), apart=heavy, engine=engine, address=address,
@@ -178,6 +181,7 @@ def _record(
     found = baselines_of(conductor, lesson, rate, best) if conductor.rivals or (rungs and lesson.classes) else ()
     tuning = search.found(conductor) if search is not None else None
     notes = [*ladder_notes(lesson.rows, rungs, named_sizes, bool(lesson.classes)), *unasked]
+    notes += conductor.notes
     notes += rival_notes(conductor, found, best, lesson.metric)
     notes += [] if lacks else _curve_notes(conductor)
     notes += search.notes(tuning) if search is not None else []

@@ -9,8 +9,8 @@ from tunecase.pilot.steps import Lesson, School
 from tunecase.wording import count, counted
 
 LEAST_ROWS = 10
-# Fewer rows than this may hold classes that have not been seen twice yet.
 ELSEWHERE = "choose another trainer (lora learns all kinds), or forecast from points of runs made elsewhere"
+# Fewer rows than this may hold classes that have not been seen twice yet.
 CLASSES_SHOW_AT_ROWS = 30
 
 

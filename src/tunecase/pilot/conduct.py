@@ -99,9 +99,10 @@ class Conductor:
         self.broken = False
         self._begun: list[tuple[Step, float]] = []
         self._pending: set[int] = set()
-        self._billed_usd = 0.0
+        self._billed_usd = self._unbilled_usd = 0.0
         self._streak, self._reason = 0, ""
         self._asked: set[str] = set()
+        self.notes: list[str] = []
         for step in (*self.ladder, *self.rivals):
             self.take_over(step)
         self.reused = sum(step.key in self.runs for step in self.ladder)
@@ -122,6 +123,15 @@ class Conductor:
             return None
         return sum(usd or 0.0 for usd in self.reused_usd) + self._billed_usd + rate * self.spent_s / 3600
 
+    @property
+    def capped_usd(self) -> float:
+        """What a cap in money is held against: known prices of runs taken over, bills, and this pilot's own time.
+
+        What a hosted model was asked without telling its bill counts as the most it may have been.
+        """
+        known_usd = sum(usd or 0.0 for usd in self.reused_usd) + self._billed_usd + self._unbilled_usd
+        return known_usd + self._usd_of(self.spent_s)
+
     def made(self, steps: Sequence[Step]) -> list[Run]:
         """The runs of these steps that ended, in their order, failed ones among them."""
         return [self.runs[step.key] for step in steps if step.key in self.runs]
@@ -140,16 +150,18 @@ class Conductor:
         return Answers(result.predictions, result.row_scores, result.confidences)
 
     def seconds_of(self, step: Step, from_earlier: bool = False) -> float | None:
-        """What a run is predicted to take; None while no run of this pilot has ended.
+        """What a run is predicted to take; None while no run begun in this pilot has ended.
 
-        What is only scored is taken to cost no more than the smallest rung, the probe beside another trainer nothing.
+        Where all that ended have failed, they took what is known; how long earlier runs took, perhaps on another
+        machine, says nothing here. What is only scored is taken to cost no more than the smallest rung, the probe
+        beside another trainer nothing.
 
         Args:
             from_earlier: fall back on earlier runs of the same trainer and model, on whatever machine they were made.
         """
         if step.purpose == "baseline" and step.name == "probe":
             return 0.0
-        timed, like = self._timed(), self.ladder[0].task
+        timed, like = self._paced(), self.ladder[0].task
         if from_earlier and not timed:
             runs = [run for run in self.done.values() if (run.trainer, run.model) == (like.trainer, like.model)]
             timed = [(run.n, run.seconds) for run in runs if not run.failed and run.purpose == "ladder"]
@@ -162,14 +174,32 @@ class Conductor:
             self.runs[step.key] = run
         return step.key in self.runs
 
-    def fits(self, seconds: float | None) -> bool:
-        """False when a run of so many seconds would pass a cap; the first run of a pilot always fits."""
+    def fits(self, seconds: float | None, bill_usd: float = 0.0) -> bool:
+        """False when a run of so many seconds would pass a cap; the first run of a pilot always fits.
+
+        Args:
+            bill_usd: what it may be billed at most beside its time; bills of what runs now count as well.
+        """
         terms = self.terms
-        if seconds is None:
-            return True
-        if terms.max_minutes is not None and self.spent_s + seconds > terms.max_minutes * 60:
+        if terms.max_minutes is not None and seconds is not None and self.spent_s + seconds > terms.max_minutes * 60:
             return False
-        return terms.max_usd is None or (self.usd or 0.0) + self._usd_of(seconds) <= terms.max_usd
+        if terms.max_usd is None or (seconds is None and not bill_usd):
+            return True
+        pending_usd = sum(self.bill_usd(self._begun[position][0]) or 0.0 for position in self._pending)
+        return self.capped_usd + pending_usd + bill_usd + self._usd_of(seconds or 0.0) <= terms.max_usd
+
+    @staticmethod
+    def bill_usd(step: Step) -> float | None:
+        """What a hosted model may bill at most, None where its prices are not known; 0 for what runs here."""
+        if step.task.trainer != HOSTED:
+            return 0.0
+        from tunecase.trainers.hosted import foreseen
+
+        return foreseen(step.task)[1]
+
+    def unknown_pace(self) -> bool:
+        """True while what a run costs is not known yet, but will be, and a cap needs it."""
+        return self.terms.capped and not self._paced() and bool(self._pending)
 
     # What is begun.
 
@@ -226,13 +256,27 @@ class Conductor:
             yield from self.more.steps(self)
 
     def _may(self, step: Step) -> bool:
-        return step.key not in self.runs and not self.broken and self.fits(self.seconds_of(step))
+        if step.key in self.runs or self.broken:
+            return False
+        bill_usd = self.bill_usd(step) if self.terms.max_usd is not None else 0.0
+        fits = bill_usd is not None and self.fits(self.seconds_of(step), bill_usd)
+        if not fits and step.task.trainer == HOSTED:
+            self.notes.append(f"{step.name} was not asked: {self._too_dear(bill_usd)}")
+        return fits
+
+    def _too_dear(self, bill_usd: float | None) -> str:
+        if bill_usd is None:
+            return f"its prices are not known, so that it cannot keep within {figures(self.terms.max_usd or 0.0)} USD"
+        if not bill_usd or self.fits(0.0, bill_usd):
+            return "no time is left for it"
+        left_usd = max(0.0, (self.terms.max_usd or 0.0) - self.capped_usd)
+        return f"it may bill {figures(bill_usd)} USD, and {figures(left_usd)} USD are left of the cap"
 
     def _opening(self) -> Iterator[Any]:
         sizes = sorted({step.n for step in self.ladder})
         firsts = {step.n: step for step in reversed(self.ladder)}
         for turn in range(min(3, len(sizes))):
-            while self.terms.capped and not self._timed() and self._pending:
+            while self.unknown_pace():
                 yield engine.LATER
             step = firsts[opening(sizes, lambda n: self.seconds_of(firsts[n]))[turn]]
             if step.key not in self._asked and self._may(step):
@@ -244,8 +288,8 @@ class Conductor:
             left = [step for step in self.ladder if step.key not in self.runs and step.key not in self._asked]
             if not left:
                 return
-            if self.terms.capped and not self._timed() and self._pending:
-                yield engine.LATER  # what a run costs is not known yet
+            if self.unknown_pace():
+                yield engine.LATER
                 continue
             fitting = [step for step in left if self.fits(self.seconds_of(step))]
             if not fitting:
@@ -290,6 +334,7 @@ class Conductor:
             billed = result.usd_per_answer if result else None
             run = replace(run, usd=None if billed is None else billed * run.test_rows)
             self._billed_usd += run.usd or 0.0
+            self._unbilled_usd += (self.bill_usd(step) or 0.0) if run.usd is None else 0.0
         self.runs[step.key] = run
         if result is not None:
             self.results[step.key] = result
@@ -327,13 +372,22 @@ class Conductor:
 
     def _at_once(self) -> int:
         """How many runs were made side by side so far."""
-        seconds = sum(self.runs[step.key].seconds for step, _ in self._begun if step.key in self.runs)
+        seconds = sum(run.seconds for run in self._own_runs())
         return round(seconds / max(self.spent_s, 1e-9))
 
     # What it costs, and when it must end.
 
     def _timed(self) -> list[tuple[int, float]]:
-        return [(run.n, run.seconds) for run in self.made(self.ladder) if not run.failed]
+        """(rows, seconds) of the ladder's runs that were begun here and did not fail."""
+        return [(run.n, run.seconds) for run in self._own_runs() if run.purpose == "ladder" and not run.failed]
+
+    def _paced(self) -> list[tuple[int, float]]:
+        """What a prediction rests on: the ladder's good runs, else those of a search, else what failed runs took."""
+        own = [run for run in self._own_runs() if run.purpose != "baseline"]
+        return self._timed() or [(r.n, r.seconds) for r in own if not r.failed] or [(r.n, r.seconds) for r in own]
+
+    def _own_runs(self) -> list[Run]:
+        return [self.runs[step.key] for step, _ in self._begun if step.key in self.runs]
 
     def _usd_of(self, seconds: float, side_by_side: int = 1) -> float:
         return (self.terms.usd_per_hour or 0.0) * seconds / 3600 / max(1, side_by_side)
@@ -346,7 +400,7 @@ class Conductor:
     def _overran(self) -> bool:
         most = self.terms.max_minutes
         late = most is not None and self.spent_s > OVERRUN * most * 60
-        dear = self.terms.max_usd is not None and (self.usd or 0.0) > OVERRUN * self.terms.max_usd
+        dear = self.terms.max_usd is not None and self.capped_usd > OVERRUN * self.terms.max_usd
         return late or dear
 
     def _cap_words(self) -> str:

@@ -12,7 +12,7 @@ class PilotPlan:
     """What a pilot is about to do, for whoever pays: runs to make, and minutes and money as (low, likely, high).
 
     Both are told from earlier runs of the same trainer and model; `minutes` and `usd` are None where there are none,
-    `usd` also where an hour has no price. `needs` is what must be fetched first and how large it is; empty: nothing.
+    `usd` also where an hour has no price.
     `hosted` is what hosted baselines will be sent, `test_rows` rows each: name, tokens in and out, and their price in
     USD, None where it is not known; `usd` leaves it out.
     """
@@ -27,7 +27,6 @@ class PilotPlan:
     tries: int
     minutes: tuple[float, float, float] | None
     usd: tuple[float, float, float] | None
-    needs: str = ""
     hosted: tuple[tuple[str, int, float | None], ...] = ()
     test_rows: int = 0
 

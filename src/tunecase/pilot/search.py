@@ -74,9 +74,14 @@ class Search:
         """What the search found; None, with `why_not`, where it could not be finished."""
         best = self._best(conductor)
         if not self.trials or best is None:
-            self.why_not = self.why_not or "every setting of the search failed"
+            over = self.trials and all(step.key in conductor.runs for step in self.trials)
+            why = "every setting of the search failed" if over else "the pilot ended before any setting was scored"
+            self.why_not = self.why_not or why
             return None
-        runs = [conductor.runs[step.key] for step in self.trials]
+        runs = [conductor.runs[step.key] for step in self.trials if step.key in conductor.runs]
+        if len(runs) < len(self.trials):
+            self.why_not = f"the pilot ended after {len(runs)} of {len(self.trials)} settings"
+            return None
         trials = tuple(Trial(r.settings, r.score, r.test_rows, r.seconds, r.failed) for r in runs)
         extra = [conductor.runs[step.key] for steps in self.fresh for step in steps if step.key in conductor.runs]
         seconds, usd = sum(run.seconds for run in (*runs, *extra)), [run.usd for run in (*runs, *extra)]
@@ -88,7 +93,7 @@ class Search:
             return Tuning(self.n, trials, best.settings, at, at, luck, even, one, seconds, paid)
         measured = self._compared(conductor)
         if measured is None:
-            self.why_not = f"{best.settings} won the search, but could not be measured afresh"
+            self.why_not = f"{best.settings} won the search, but was not measured afresh in runs that all converged"
             return None
         default, winner, gain, factor = measured
         return Tuning(self.n, trials, best.settings, default, winner, luck, gain, factor, seconds, paid)
@@ -158,12 +163,16 @@ class Search:
 
     def _compared(self, conductor: Conductor) -> tuple[float, float, Interval80, Interval80] | None:
         """(default, winner, gain, error factor) on the test set, over fresh draws."""
+        runs = [[conductor.runs.get(step.key) for step in steps] for steps in self.fresh]
+        made = [[run for run in each if run and not run.failed and run.converged] for each in runs]
+        if not made or any(len(each) < FRESH_DRAWS for each in made):
+            return None
         answers = [[conductor.answers(step.key) for step in steps] for steps in self.fresh]
         kept = [[one for one in each if one is not None] for each in answers]
         if not kept or any(len(each) < FRESH_DRAWS for each in kept):
             return None
-        runs = [[conductor.runs[step.key].score for step in steps] for steps in self.fresh]
-        return compared(self.lesson, kept[0], kept[1], runs[0], runs[1])
+        first, best = ([run.score for run in each] for each in made)
+        return compared(self.lesson, kept[0], kept[1], first, best)
 
 
 def compared(
