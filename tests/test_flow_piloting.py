@@ -59,7 +59,7 @@ def test_a_pilot_is_written_as_a_task_for_rented_gpus(sound: Path, tmp_path: Pat
     assert "tunecase ledger merge" in to.read_text(encoding="utf-8")
     with pytest.raises(InputError) as caught:
         flow.export(opened(sound), "slurm", PilotAsked(), "", to)
-    assert ["--export", "--accelerators"] == [problem.where for problem in caught.value.problems]
+    assert ["--trainer", "--export", "--accelerators"] == [problem.where for problem in caught.value.problems]
 
 
 def test_runs_of_another_machine_come_home_once(sound: Path, tmp_path: Path) -> None:

@@ -273,7 +273,7 @@ def test_redefine_offers_what_four_worlds_in_five_reach() -> None:
     best = float(np.quantile(at.paths.min(axis=1), 0.8))
     assert f"settle for {1 - best:.3f}".rstrip("0") == offer.action
     assert (offer.plan, offer.p_reach) == (None, 0.8)
-    assert "already within reach" in levers.redefine(state(error_target=0.5)).blocked
+    assert "four worlds in five reach it by" in levers.redefine(state(error_target=0.5)).blocked
 
 
 def test_what_meets_the_target_is_shipped_for_nothing() -> None:

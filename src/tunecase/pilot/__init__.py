@@ -133,7 +133,7 @@ def pilot(
     draws = (HEAVY_DRAWS if heavy else DRAWS) if draws is None else draws
     refuse(
         problems_of(school, lesson, draws, sizes, bool(lacks)),
-        cap_problems(max_usd, usd_per_hour, tune, max_minutes),
+        cap_problems(max_usd, usd_per_hour, tune, max_minutes, school),
     )
     rungs = () if lacks else tuple(sorted(set(sizes))) if sizes else _default_sizes(lesson, heavy)
     if not lacks:
@@ -178,11 +178,11 @@ def _record(
 ) -> Pilot:
     best = _best(conductor, lesson.direction)
     rate = conductor.terms.usd_per_hour
-    found = baselines_of(conductor, lesson, rate, best) if conductor.rivals or (rungs and lesson.classes) else ()
+    found = baselines_of(conductor, lesson, rate) if conductor.rivals or (rungs and lesson.classes) else ()
     tuning = search.found(conductor) if search is not None else None
     notes = [*ladder_notes(lesson.rows, rungs, named_sizes, bool(lesson.classes)), *unasked]
     notes += conductor.notes
-    notes += rival_notes(conductor, found, best, lesson.metric)
+    notes += rival_notes(conductor, found, lesson.metric)
     notes += [] if lacks else _curve_notes(conductor)
     notes += search.notes(tuning) if search is not None else []
     return Pilot(
@@ -318,7 +318,7 @@ def _gpus(gpus_per_task: float, workers: int | None, heavy: bool, engine: work.E
 
 
 def _best(conductor: Conductor, direction: str) -> Run | None:
-    """The best run at the largest size that has a good one."""
+    """The best run at the largest size, whose mistakes are listed; it is never what others are held to."""
     good = conductor.good()
     if not good:
         return None

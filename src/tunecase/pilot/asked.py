@@ -66,7 +66,11 @@ def _no_classes(school: School, rows: Examples) -> Problem:
 
 
 def cap_problems(
-    max_usd: float | None, usd_per_hour: float | None, tune: int, max_minutes: float | None
+    max_usd: float | None,
+    usd_per_hour: float | None,
+    tune: int,
+    max_minutes: float | None,
+    school: School,
 ) -> list[Problem]:
     """Mistakes in what the pilot may cost and in the search."""
     found = []
@@ -79,6 +83,11 @@ def cap_problems(
     if tune < 0 or tune == 1:
         found.append(
             Problem("pilot: tune", str(tune), "0, or at least 2 settings to compare", "leave it out, or say 4")
+        )
+    if tune > 1 and not school.module.SEARCH:
+        fix = "search with --trainer lora, trl or command"
+        found.append(
+            Problem("pilot: tune", str(tune), f"a trainer with settings to search; {school.name} has none", fix)
         )
     return found
 

@@ -171,7 +171,9 @@ class Conductor:
         """True when the step's run was made before, here or elsewhere; a run that failed is tried again."""
         run = self.done.get(step.key)
         if run is not None and not run.failed:
-            self.runs[step.key] = run
+            # What was a baseline of another pilot may be a rung of this one.
+            rows = step.n if step.purpose == "ladder" else run.n
+            self.runs[step.key] = replace(run, purpose=step.purpose, n=rows, draw=step.draw)
         return step.key in self.runs
 
     def fits(self, seconds: float | None, bill_usd: float = 0.0) -> bool:
@@ -348,7 +350,8 @@ class Conductor:
             self.progress(self._progress(run))
 
     def _count_failures(self, run: Run) -> None:
-        reason = re.sub(r"\d+", "", run.failed)
+        # Numbers and the run's own folder differ from run to run; the reason does not.
+        reason = re.sub(r"tunecase-run-\w+|\d+", "", run.failed)
         self._streak = self._streak + 1 if reason and reason == self._reason else int(bool(reason))
         self._reason = reason
         if self._streak >= FAILURES_IN_A_ROW:

@@ -1,8 +1,10 @@
 """What needs no fine-tune, measured beside the pilot on the same test rows: what the best run has to beat."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from statistics import NormalDist, stdev
 
 from tunecase import scoring
 from tunecase.answers import Answers
@@ -10,6 +12,7 @@ from tunecase.errors import TunecaseError
 from tunecase.pilot.conduct import HOSTED, Conductor
 from tunecase.pilot.steps import Lesson, School, Step, step_of
 from tunecase.records import Baseline, Run
+from tunecase.spread import Z80
 from tunecase.trainers import Setting
 from tunecase.wording import score, share
 
@@ -62,19 +65,17 @@ def _untrained(lesson: Lesson, school: School, top_rows: int, prefix: str) -> li
     return steps
 
 
-def baselines_of(
-    conductor: Conductor, lesson: Lesson, usd_per_hour: float | None, best: Run | None
-) -> tuple[Baseline, ...]:
+def baselines_of(conductor: Conductor, lesson: Lesson, usd_per_hour: float | None) -> tuple[Baseline, ...]:
     """The record of each rival that was measured, the majority class first.
 
     Args:
         usd_per_hour: of this machine, None where unknown; a hosted model says its own price.
-        best: the run that they are compared with.
+    They are held against all good runs of the largest size, not the luckiest of them.
     """
     found = []
-    answers = conductor.answers(best.key) if best else None
+    ours, luck = [conductor.answers(run.key) for run in top_runs(conductor)], _luck(conductor)
     if lesson.classes and lesson.metric in scoring.METRICS:
-        found.append(majority(lesson, answers))
+        found.append(majority(lesson, ours, luck))
     for step in conductor.rivals:
         run = conductor.runs.get(step.key)
         if run is None or run.failed:
@@ -94,43 +95,67 @@ def baselines_of(
                 run.interval,
                 None if billed is None else 1000 * billed,
                 each_s,
-                _beaten(lesson, answers, conductor.answers(step.key)),
+                _beaten(lesson, ours, luck, conductor.answers(step.key)),
                 result.note if result else "",
             )
         )
     return tuple(found)
 
 
-def majority(lesson: Lesson, best: Answers | None = None) -> Baseline:
+def majority(lesson: Lesson, ours: Sequence[Answers | None] = (), luck: float = 0.0) -> Baseline:
     """The score of naming the most common class always."""
     most_common = max(lesson.classes, key=Counter(lesson.rows.labels).__getitem__)
     named = [most_common] * len(lesson.tests)
     points = scoring.score(lesson.metric, lesson.tests.labels, named)
     interval = scoring.score_interval(lesson.metric, lesson.tests.labels, named)
     always = Answers(tuple(named), scoring.row_scores(lesson.metric, lesson.tests.labels, named))
-    return Baseline(MAJORITY, points, len(lesson.tests), interval, 0.0, 0.0, _beaten(lesson, best, always))
+    return Baseline(MAJORITY, points, len(lesson.tests), interval, 0.0, 0.0, _beaten(lesson, ours, luck, always))
 
 
-def _beaten(lesson: Lesson, best: Answers | None, other: Answers | None) -> float | None:
-    """The share of paired resamples of the test rows in which the best run scores higher."""
-    if best is None or other is None or lesson.metric not in scoring.METRICS:
+def top_runs(conductor: Conductor) -> list[Run]:
+    """The ladder's good runs at the largest size that has one."""
+    good = conductor.good()
+    most = max((run.n for run in good), default=0)
+    return [run for run in good if run.n == most]
+
+
+def _luck(conductor: Conductor) -> float:
+    """How far scores differ from draw to draw, at the largest size that was drawn more than once."""
+    by_size: dict[int, list[float]] = {}
+    for run in conductor.good():
+        by_size.setdefault(run.n, []).append(run.score)
+    several = [scores for _, scores in sorted(by_size.items()) if len(scores) > 1]
+    return stdev(several[-1]) if several else 0.0
+
+
+def _beaten(lesson: Lesson, ours: Sequence[Answers | None], luck: float, other: Answers | None) -> float | None:
+    """The chance that the pilot's runs at the largest size score higher, over test rows and draws alike.
+
+    P = Phi(d / sqrt(s^2 + luck^2 / draws)),   d and s: mean and spread of the paired bootstrap's difference
+    """
+    rows = len(lesson.tests)
+    kept = [one for one in ours if one is not None and len(one.predictions) == rows]
+    if not kept or other is None or len(other.predictions) != rows or lesson.metric not in scoring.METRICS:
         return None
-    if not len(best.predictions) == len(other.predictions) == len(lesson.tests):
-        return None
-    return scoring.paired(lesson.metric, lesson.tests.labels, best.predictions, other.predictions).first_better
+    labels = lesson.tests.labels
+    pairs = [scoring.paired(lesson.metric, labels, one.predictions, other.predictions).difference for one in kept]
+    middle = sum(pair.mid for pair in pairs) / len(pairs)
+    wide = sum(pair.high - pair.low for pair in pairs) / len(pairs) / (2 * Z80)
+    doubt = math.sqrt(wide**2 + luck**2 / len(kept))
+    return 0.5 if doubt == middle == 0 else NormalDist().cdf(middle / max(doubt, 1e-9))
 
 
-def rival_notes(conductor: Conductor, baselines: Sequence[Baseline], best: Run | None, metric: str) -> list[str]:
+def rival_notes(conductor: Conductor, baselines: Sequence[Baseline], metric: str) -> list[str]:
     """What a reader should know before paying for a fine-tune: who failed, and who is not clearly beaten."""
     made = [(step.name, conductor.runs[step.key]) for step in conductor.rivals if step.key in conductor.runs]
     notes = [f"{name} failed: {run.failed}" for name, run in made if run.failed]
+    tops = top_runs(conductor)
     for one in baselines:
-        if best is not None and one.beaten is not None and one.beaten < CLEAR:
-            words = (
-                f"{metric} {score(best.score)} against {score(one.score)}, better in {share(one.beaten)} of resamples"
-            )
+        if tops and one.beaten is not None and one.beaten < CLEAR:
+            mean = sum(run.score for run in tops) / len(tops)
+            words = f"{metric} {score(mean)} against {score(one.score)}, higher with {share(one.beaten)} chance"
             notes.append(
-                f"the best run is not above {one.name} by more than the noise ({words}): the cheaper method may be "
-                "the product"
+                f"the largest runs are not above {one.name} by more than the noise ({words}): the cheaper method may "
+                "be the product"
             )
     return notes

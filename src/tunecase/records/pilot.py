@@ -48,8 +48,8 @@ class Run:
 class Baseline:
     """The score of something that needs no training here, and what 1,000 of its answers cost, where that is known.
 
-    `beaten` is the share of paired resamples of the test rows in which the best run scores higher, None where answers
-    were not kept.
+    `beaten` is the chance that the pilot's runs at the largest size score higher, over test rows and draws alike; None
+    where answers were not kept.
     """
 
     name: str

@@ -82,7 +82,13 @@ def _baselines(pilot: Pilot) -> Table:
         )
         for one in pilot.baselines
     )
-    head = ("Without a fine-tune", pilot.metric, "80% interval", "1,000 answers", "Chance that the best run beats it")
+    head = (
+        "Without a fine-tune",
+        pilot.metric,
+        "80% interval",
+        "1,000 answers",
+        "Chance that the largest runs beat it",
+    )
     notes = "; ".join(f"{one.name}: {one.note}" for one in pilot.baselines if one.note)
     return Table("To compare with", head, rows, (1, 2, 3, 4), note=sentence(notes) if notes else "")
 
