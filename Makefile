@@ -48,7 +48,9 @@ types: $(READY)
 	$(BIN)/mypy
 
 bench: $(READY)
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for script in starting auditing forecasting training ledger; do \
+		echo "== $$script"; $(BIN)/python benchmarks/$$script.py || exit 1; done
+	@echo "== piloting, cost on one set (hours in full)"; $(BIN)/python benchmarks/piloting.py --quick --cost --sets banking77
 
 golden: $(READY)
 	$(BIN)/python -m pytest --quiet tests --golden
