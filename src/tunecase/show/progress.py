@@ -33,12 +33,12 @@ def pilot_progress(quiet: bool) -> Iterator[Callable[[Any], None] | None]:
     from rich.progress import BarColumn, Progress, TextColumn
     from rich.text import Text
 
-    bar = Progress(TextColumn("pilot"), BarColumn(), TextColumn("{task.completed}/{task.total} runs"), console=console)
-    task = bar.add_task("pilot", total=None)
+    bar = Progress(TextColumn("pilot"), BarColumn(), TextColumn("{task.fields[words]}"), console=console)
+    task = bar.add_task("pilot", total=None, words="the first runs are under way")
     with Live(bar, console=console, transient=True, refresh_per_second=4) as live:
 
         def update(state: Any) -> None:
-            bar.update(task, completed=state.done, total=state.total)
+            bar.update(task, completed=state.done, total=state.total, words=f"{state.done}/{state.total} runs")
             lines = [_spent_words(state), *live_curve(state.runs, width=max(40, console.width - 1))]
             live.update(Group(bar, Text("\n".join(lines))))
 
