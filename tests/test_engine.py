@@ -23,7 +23,9 @@ LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /
 def start(script: str, tmp_path: Path) -> subprocess.Popen[str]:
     """A script of its own, in its own process group, able to import tunecase."""
     path = tmp_path / "script.py"
-    path.write_text(script, encoding="utf-8")
+    # Whoever runs the tests in the background has Ctrl-C ignored, and children inherit that.
+    heard = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    path.write_text(heard + script, encoding="utf-8")
     env = {**os.environ, "PYTHONPATH": SRC}
     pipe = subprocess.PIPE
     return subprocess.Popen(
