@@ -197,7 +197,10 @@ def test_the_program_goes_with_us(tmp_path: Path, number: signal.Signals) -> Non
     pid = tmp_path / "pid"
     grandchild = f"import os, time; open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
     code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {grandchild!r}])"
+    # Whoever runs the tests in the background has Ctrl-C ignored, and children inherit that.
     ours = f"""
+        import signal
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         from dataclasses import replace
         from tests.trainers.outside import TASK, python, settings
         from tunecase.trainers import command
