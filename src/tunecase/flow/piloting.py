@@ -217,7 +217,9 @@ def stands_in(flow: Flow, tried: Pilot) -> bool:
 
 def stand_in_factor(tried: Pilot) -> str:
     """The default that tells the tuned model's error from the pilot's; a small model knows more than a probe."""
-    return "stand_in.factor" if tried.trainer in ("probe", "simulated") else "stand_in.smaller_model_factor"
+    from tunecase.pilot import is_stand_in
+
+    return "stand_in.factor" if is_stand_in(tried.trainer) else "stand_in.smaller_model_factor"
 
 
 def export(flow: Flow, what: str, asked: PilotAsked, accelerators: str, to: Path) -> str:
