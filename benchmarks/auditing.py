@@ -108,11 +108,11 @@ def recall(path: Path, pairs: set[tuple]) -> dict[str, float]:
     """Share of planted near pairs found, by true Jaccard."""
     import numpy as np
 
-    from tunecase.checks.evidence import Evidence
+    from tunecase.checks.evidence import Asked, Evidence
     from tunecase.checks.scan import read_split
     from tunecase.datasets import detect
 
-    evidence = Evidence(read_split(path, detect(path)), None, 2048)
+    evidence = Evidence(read_split(path, detect(path)), None, Asked(2048))
     found = {tuple(pair) for pair in np.sort(evidence.near_train.rows, axis=1).tolist()}
     hits: Counter[tuple[float, float]] = Counter()
     total: Counter[tuple[float, float]] = Counter()

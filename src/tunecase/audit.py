@@ -11,16 +11,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from tunecase import datasets
+from tunecase import catalog, datasets
 from tunecase.checks import balance, contradictions, leaks, lengths, privacy, repeats, rows, tokens
-from tunecase.checks.defect import Defect
-from tunecase.checks.evidence import Evidence
+from tunecase.checks.defect import Defect, NotChecked
+from tunecase.checks.evidence import Asked, Evidence
 from tunecase.checks.scan import Split, read_split
 from tunecase.datasets import BadRow
 from tunecase.errors import InputError, Problem
 from tunecase.prices import Basis, label_price, review_price
 from tunecase.project import Project
-from tunecase.records import Audit, Finding, Tokens
+from tunecase.records import Accuracy, Audit, Finding, Measured, Tokens
 from tunecase.spread import Band, band
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tunecase.spread import Draws
 
 Verdict = Literal["fit", "fit after fixes", "not fit", "too little to say"]
-Check = Callable[[Evidence], Defect | None]
+Check = Callable[[Evidence], Defect | NotChecked | None]
 Progress = Callable[[int, float], None]
 
 CHECKS: tuple[Check, ...] = (
@@ -96,21 +96,24 @@ def audit(
     tokenizer = tokenizer or _cached_tokenizer(project)
     told = _Told(progress)
     limit = int(basis.text("training.sequence_tokens", project.training.sequence_tokens if project else None))
-    test_split = read_split(test, test_layout, look_for_personal=False, progress=told) if test and test_layout else None
+    test_split = read_split(test, test_layout, progress=told) if test and test_layout else None
     told.done += test_split.rows if test_split else 0
     with _quarantined(quarantine) as (write, kept):
         train_split = read_split(train, layout, tokenizer=tokenizer, on_bad=write, progress=told)
     if not len(train_split.number):
         got = f"no row can be read (first: {train_split.bad_rows[0].reason})"
         raise InputError(Problem(str(train), got, "rows of data", "correct the rows or name other columns"))
-    evidence = Evidence(train_split, test_split, limit)
-    defects = [defect for check in CHECKS if (defect := check(evidence)) is not None]
-    return _record(evidence, defects, basis, str(quarantine) if kept else None, tokenizer, start)
+    evidence = Evidence(train_split, test_split, Asked(limit, task=project.problem.task if project else None))
+    found = [check(evidence) for check in CHECKS]
+    defects = [defect for defect in found if isinstance(defect, Defect)]
+    abstained = tuple(each.what for each in found if isinstance(each, NotChecked))
+    return _record(evidence, defects, abstained, basis, str(quarantine) if kept else None, tokenizer, start)
 
 
 def _record(
     evidence: Evidence,
     defects: list[Defect],
+    abstained: tuple[str, ...],
     basis: Basis,
     quarantine_file: str | None,
     tokenizer: Path | None,
@@ -141,7 +144,7 @@ def _record(
         verdict=verdict,
         reason=reason,
         findings=findings,
-        not_checked=_not_checked(evidence, counted),
+        not_checked=(*abstained, *_not_checked(evidence, counted)),
         classes=evidence.classes,
         test_classes=dict(test.labels.most_common()) if test and evidence.classes else {},
         words_histogram=_histogram(train.words),
@@ -183,7 +186,16 @@ def _finding(evidence: Evidence, defect: Defect, basis: Basis) -> Finding:
         pairs=pairs,
         examples=defect.examples,
         removed=len(defect.removed),
+        scores=tuple(defect.scores[:MOST_ROWS_SHOWN].tolist()) if defect.scores is not None else (),
+        suggested=defect.suggested[:MOST_ROWS_SHOWN],
+        measured=Measured(*defect.measured) if defect.measured else None,
+        accuracy=_accuracy(defect.check),
     )
+
+
+def _accuracy(check: str) -> Accuracy | None:
+    row = next((row for row in catalog.checks() if row.check == check), None)
+    return Accuracy(row.precision, row.recall, row.measured_on, row.date) if row else None
 
 
 def _draws(defect: Defect, basis: Basis) -> "Draws | None":
@@ -237,7 +249,6 @@ def _not_checked(evidence: Evidence, counted: Tokens) -> tuple[str, ...]:
         lines.append("leaks, label shift and the size of the test: no test file was given")
     else:
         lines.append("paraphrased and translated leaks: matching of words cannot see them")
-        lines.append("personal data in the test file")
     lines.append("names, addresses, secrets and other personal data without a checkable pattern")
     lines.append("language, tone and refusals of the answers")
     lines.append("licence and origin of the rows")

@@ -139,6 +139,18 @@ class Default:
     date: str
 
 
+@dataclass(frozen=True, slots=True)
+class CheckAccuracy:
+    """How often one data check is right, measured on data whose defects are known; shares from 0 to 1."""
+
+    check: str
+    precision: float | None
+    recall: float | None
+    measured_on: str
+    source: str
+    date: str
+
+
 def _as_date(text: str) -> datetime.date:
     year, month, day = [*(int(part) for part in text.split("-")), 1, 1][:3]
     return datetime.date(year, month, day)
@@ -205,6 +217,11 @@ def metrics() -> tuple[Metric, ...]:
 def defaults() -> tuple[Default, ...]:
     """Every documented default."""
     return _table("defaults", Default)
+
+
+def checks() -> tuple[CheckAccuracy, ...]:
+    """How often each data check was right where the defects are known."""
+    return _table("checks", CheckAccuracy)
 
 
 def gpu(name: str) -> Gpu:

@@ -51,15 +51,21 @@ MOST_ARRAY_BYTES = 200_000_000
 MOST_LINES_A_CELL = 10_000  # a quote that stays open longer than this is a mistake
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
-    """One example: what goes in, what should come out, and the other columns as they stand."""
+    """One example: what goes in, what should come out, and the other columns as they stand.
+
+    `rejected` is the answer not preferred, of a preference pair; `turns` are (role, text) of a chat, its last answer
+    among them. Not frozen: a frozen one takes three times as long to make.
+    """
 
     number: int
     line: int
     input: str
     output: str
     other: Mapping[str, Any]
+    rejected: str = ""
+    turns: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

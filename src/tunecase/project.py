@@ -153,6 +153,12 @@ class Data(Section):
     input: str | None = Field(None, description="Column of the input, where it is not recognised.")
     output: str | None = Field(None, description="Column of the answer or label.")
     second_label: str | None = Field(None, description="Column of a second annotator's label in the test file.")
+    production: str | None = Field(None, description="A sample of real inputs as they arrive, without answers.")
+    production_shares: Mapping[str, PartShare] = Field(
+        {}, description="Share of each class in production, for example {refund: 30%}."
+    )
+    licence: str | None = Field(None, description="Licence of the training rows, or who owns them.")
+    origin: str | None = Field(None, description="Where the rows come from; who or what wrote the answers.")
     sources: tuple[Source, ...] = ()
 
 

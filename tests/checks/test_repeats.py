@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from tunecase.checks import repeats
-from tunecase.checks.evidence import Evidence, first_alike
+from tunecase.checks.evidence import Asked, Evidence, first_alike
 from tunecase.checks.scan import read_split
 from tunecase.datasets import detect
 
@@ -14,7 +14,7 @@ def evidence(folder, pairs):
     """The Evidence of one file of texts and labels."""
     path = folder / "d.jsonl"
     path.write_text("".join(json.dumps({"text": t, "label": o}) + "\n" for t, o in pairs), encoding="utf-8")
-    return Evidence(read_split(path, detect(path)), None, 2048)
+    return Evidence(read_split(path, detect(path)), None, Asked(2048))
 
 
 def test_raw_and_normalised_repeats_share_no_row(tmp_path):

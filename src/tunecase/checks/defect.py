@@ -29,6 +29,9 @@ class Defect:
         review_rows: rows somebody has to look at; new_rows: rows somebody has to label anew. Both zero: a free fix.
         unpriced: True where the fix has a cost that cannot be told.
         bad: the rows concerned are bad rows, by number and line, and no columns hold them.
+        scores: how suspicious each of `rows` is, 0 to 1, shape (rows,), where rows are ranked, the worst first.
+        suggested: an answer for each of `rows`, where the check has one.
+        measured: what the check worked out besides a count: (its name, low, middle, high) with an 80% range.
     """
 
     check: str
@@ -46,3 +49,13 @@ class Defect:
     new_rows: float = 0.0
     unpriced: bool = False
     bad: bool = False
+    scores: "NDArray[np.float64] | None" = None
+    suggested: tuple[str, ...] = ()
+    measured: tuple[str, float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotChecked:
+    """What a check could not judge, and why: one line for people, beginning with what was not looked at."""
+
+    what: str

@@ -1,6 +1,7 @@
 """What all checks are given: both files as columns, and what compares row with row: groups, repeats, near pairs."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -43,13 +44,43 @@ class Pairs:
         return self.copy & (self.same_answer | (self.similarity >= SURELY_NEAR))
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the checks are told besides the files.
+
+    Args:
+        limit_tokens: the longest row that training takes.
+        task: the kind of problem, where it is stated.
+        production_shares: class to its share in production, 0 to 1, where it is declared.
+        licence, origin: of the training rows, as the project states them.
+        metric: what success is scored with, where it is stated.
+        seed: of everything drawn at random.
+        fast: only what one pass over the files can tell; checks that train or compare texts say that they were left out.
+    """
+
+    limit_tokens: int
+    task: str | None = None
+    production_shares: Mapping[str, float] = field(default_factory=dict)
+    licence: str | None = None
+    origin: str | None = None
+    metric: str | None = None
+    seed: int = 0
+    fast: bool = False
+
+
 @dataclass(frozen=True)
 class Evidence:
-    """Both files, the limit of a row and the comparisons, each worked out once."""
+    """The files, what was asked and the comparisons, each worked out once.
+
+    `production` is a sample of what the model will be asked, without answers; `second` are a second annotator's answers
+    to the test rows, one for each row of the test file ("" where there is none).
+    """
 
     train: Split
     test: Split | None
-    limit_tokens: int
+    asked: Asked
+    production: Split | None = None
+    second: tuple[str, ...] = ()
 
     @cached_property
     def classes(self) -> dict[str, int]:

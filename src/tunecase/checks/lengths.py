@@ -25,7 +25,7 @@ def overlong(evidence: Evidence) -> Defect | None:
     import numpy as np
 
     train = evidence.train
-    over = _over(train, evidence.limit_tokens)
+    over = _over(train, evidence.asked.limit_tokens)
     characters = train.input_characters + train.output_characters
     far = _far(characters)
     rows = np.flatnonzero(over | far)
@@ -37,7 +37,7 @@ def overlong(evidence: Evidence) -> Defect | None:
         check="overlong",
         severity="warn" if cut else "note",
         why=(
-            f"{cut} rows pass the limit of {evidence.limit_tokens:,} tokens and would be cut, "
+            f"{cut} rows pass the limit of {evidence.asked.limit_tokens:,} tokens and would be cut, "
             f"{int((far & ~over).sum())} more are far longer than the others; the longest has {longest:,} characters"
         ),
         fix="look at them: shorten, split, or raise the limit; a cut row loses its answer first",

@@ -8,9 +8,11 @@ import re
 from typing import TYPE_CHECKING
 
 from tunecase.checks.defect import Defect
+from tunecase.datasets import LONGEST_LABEL
 
 if TYPE_CHECKING:
     from tunecase.checks.evidence import Evidence
+    from tunecase.datasets import Row
 
 KINDS = ("e-mail", "phone", "card", "IBAN")
 
@@ -43,6 +45,11 @@ def kinds_of(text: str) -> int:
     plain = _CARD.sub(lambda match: "#" if is_card(match[0]) else match[0], rest)
     found |= 4 * (plain != rest)
     return found | 2 * (_PHONE.search(plain) is not None)
+
+
+def look(row: "Row") -> int:
+    """The kinds in a row, input and answer, one bit each in the order of KINDS; labels are not looked at."""
+    return kinds_of(row.input) | (kinds_of(row.output) if len(row.output) > LONGEST_LABEL else 0)
 
 
 def is_card(number: str) -> bool:
@@ -91,15 +98,16 @@ def pii(evidence: "Evidence") -> Defect | None:
     import numpy as np
 
     train = evidence.train
-    rows = np.flatnonzero(train.personal)
+    personal = train.marks["personal"]
+    rows = np.flatnonzero(personal)
     if not len(rows):
         return None
-    counts = [(kind, int((train.personal & (1 << bit) > 0).sum())) for bit, kind in enumerate(KINDS)]
+    counts = [(kind, int((personal & (1 << bit) > 0).sum())) for bit, kind in enumerate(KINDS)]
     return Defect(
         check="pii",
         severity="warn",
         why="personal data that a model can repeat: " + ", ".join(f"{kind} {count}" for kind, count in counts if count),
         fix="mask them, which a script can do; whether they may be used at all is a legal question, not priced",
         rows=rows,
-        examples=train.personal_examples[:3],
+        examples=tuple(train.example(int(row)) for row in rows[:3]),
     )

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tunecase.checks.privacy import KINDS, kinds_of, masked
+from tunecase.checks import privacy
+from tunecase.checks.privacy import masked
 from tunecase.checks.tokens import token_counts
 from tunecase.datasets import LONGEST_LABEL, BadRow, Layout, Row, are_classes, read_rows
 from tunecase.text import WordHashes, normalise, shingle_hashes, split_words
@@ -34,10 +35,12 @@ COLUMNS = (
     "input_characters",
     "output_characters",
     "words",
-    "personal",
     "tokens",
 )
 MOST_BAD_KEPT = 1000
+MOST_TEXT_CHARACTERS = 100_000_000  # of the texts kept for checks that need words
+# What is looked for in every row: a name, and a function of the row that gives one bit for each thing it found.
+LOOKS: tuple[tuple[str, Callable[[Row], int]], ...] = (("personal", privacy.look),)
 NO_TEXT = 0  # hash of an input or answer that says nothing
 
 
@@ -59,14 +62,14 @@ class Split:
     bytes_per_character: float
     words: "Rows"
     tokens: "Rows | None"
-    personal: "NDArray[np.uint8]"
+    marks: "dict[str, NDArray[np.uint32]]"
+    texts: "Texts"
     flat: "NDArray[np.uint32]"
     ends: "Rows"
     heads: "Heads"
     labels: Counter[str]
     label_of: dict[int, str]
     short_answers: int
-    personal_examples: tuple[str, ...]
 
     @property
     def rows(self) -> int:
@@ -97,6 +100,22 @@ class Split:
         return self.label_of.get(int(self.answer[index]), "(a longer answer)")
 
 
+@dataclass(slots=True)
+class Texts:
+    """The texts of some rows, for the checks that need words: all rows of a small file, a random part of a large one.
+
+    `rows` are indices into the columns, ascending; `inputs` and `outputs` are one each, `turns` as of Row. `complete`
+    is True when no readable row is left out; `share` is the part of the rows that was to be kept.
+    """
+
+    rows: "Rows"
+    inputs: list[str]
+    outputs: list[str]
+    turns: list[tuple[tuple[str, str], ...]]
+    complete: bool
+    share: float
+
+
 class Heads:
     """The first characters of many texts in one block of bytes."""
 
@@ -122,7 +141,6 @@ class Builder:
     path: Path
     layout: Layout
     tokenizer: Path | None = None
-    look_for_personal: bool = True
     bad: int = 0
     bad_rows: list[BadRow] = field(default_factory=list)
     columns: dict[str, "array[int]"] = field(default_factory=lambda: {name: array("Q") for name in COLUMNS})
@@ -130,7 +148,10 @@ class Builder:
     labels: Counter[str] = field(default_factory=Counter)
     label_of: dict[int, str] = field(default_factory=dict)
     short_answers: int = 0
-    personal_examples: list[str] = field(default_factory=list)
+    marks: dict[str, "array[int]"] = field(default_factory=lambda: {name: array("L") for name, _ in LOOKS})
+    texts: list[tuple[int, Row]] = field(default_factory=list)
+    text_characters: int = 0
+    complete: bool = True
     utf8_bytes: int = 0
     characters: int = 0
     waiting: list[list[str]] = field(default_factory=list)
@@ -156,7 +177,13 @@ class Builder:
         self.columns["input_characters"].append(len(row.input))
         self.columns["output_characters"].append(len(row.output))
         self.columns["words"].append(len(words))
-        self.columns["personal"].append(self._personal(row) if self.look_for_personal else 0)
+        for name, look in LOOKS:
+            self.marks[name].append(look(row))
+        if self.text_characters < MOST_TEXT_CHARACTERS:
+            self.texts.append((len(self.columns["number"]) - 1, row))
+            self.text_characters += len(row.input) + len(row.output)
+        else:
+            self.complete = False
         self.heads.append(row.input)
         self.utf8_bytes += len(raw)
         self.characters += len(row.input)
@@ -166,12 +193,6 @@ class Builder:
             self.waiting_texts.append(f"{row.input}\n{row.output}" if row.output else row.input)
         if len(self.waiting) >= BATCH:
             self.flush()
-
-    def _personal(self, row: Row) -> int:
-        found = kinds_of(row.input) | (kinds_of(row.output) if len(row.output) > LONGEST_LABEL else 0)
-        if found and len(self.personal_examples) < len(KINDS):
-            self.personal_examples.append(masked(row.input, around=True))
-        return found
 
     def _count_label(self, output: str, key: int) -> None:
         if len(output) > LONGEST_LABEL:
@@ -217,14 +238,21 @@ class Builder:
             bytes_per_character=self.utf8_bytes / max(self.characters, 1),
             words=signed["words"],
             tokens=signed["tokens"] if self.tokenizer is not None else None,
-            personal=column.get("personal", none).astype(np.uint8),
+            marks={name: np.array(values, np.uint32) for name, values in self.marks.items()},
+            texts=Texts(
+                np.array([at for at, _ in self.texts], np.int64),
+                [row.input for _, row in self.texts],
+                [row.output for _, row in self.texts],
+                [row.turns for _, row in self.texts],
+                self.complete,
+                1.0,
+            ),
             flat=np.concatenate(flat) if flat else np.zeros(0, np.uint32),
             ends=np.cumsum(np.concatenate(counts)) if counts else np.zeros(0, np.int64),
             heads=self.heads,
             labels=self.labels,
             label_of=self.label_of,
             short_answers=self.short_answers,
-            personal_examples=tuple(self.personal_examples),
         )
 
 
@@ -233,7 +261,6 @@ def read_split(
     layout: Layout,
     *,
     tokenizer: Path | None = None,
-    look_for_personal: bool = True,
     on_bad: Callable[[BadRow], None] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Split:
@@ -241,11 +268,10 @@ def read_split(
 
     Args:
         tokenizer: a tokenizer.json; None leaves tokens uncounted.
-        look_for_personal: also look for e-mail addresses, phone, card and account numbers.
         on_bad: called with every bad row, in order.
         progress: called with the rows read so far, about every 2,000 rows.
     """
-    builder = Builder(path, layout, tokenizer, look_for_personal)
+    builder = Builder(path, layout, tokenizer)
     for row in _counted(read_rows(path, layout), progress):
         if isinstance(row, Row):
             builder.add(row)

@@ -12,10 +12,11 @@ from tunecase.records.curve import CurveBand, Forecast, Needed, NextRun, Point
 from tunecase.records.interval import Interval80
 from tunecase.records.money import BookLine, Books, Change, Decision, Option, Report, Spending
 from tunecase.records.pilot import Baseline, Confusion, Judged, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
-from tunecase.records.problem import Audit, Criterion, Definition, Finding, Severity, Status, Tokens
+from tunecase.records.problem import Accuracy, Audit, Criterion, Definition, Finding, Measured, Severity, Status, Tokens
 
 __all__ = [
     "RECORDS",
+    "Accuracy",
     "Audit",
     "Baseline",
     "BookLine",
@@ -35,6 +36,7 @@ __all__ = [
     "Interval80",
     "Judged",
     "Line",
+    "Measured",
     "Mistakes",
     "Needed",
     "NextRun",

@@ -54,11 +54,33 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """What a check worked out besides a count, with an 80% range."""
+
+    name: str
+    low: float
+    middle: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """How often a check is right, measured on data whose defects are known; None where it was not measured."""
+
+    precision: float | None
+    recall: float | None
+    on: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One kind of defect: how many, where, why it matters, how to mend it and at what price.
 
     `rows` are row numbers of the training file (of the test file where `where` says so), from 0, at most 1,000;
     `lines` are the matching line numbers from 1. `pairs` holds (row, other row) where a finding joins two rows.
+    `scores` say how suspicious each of `rows` is, 0 to 1, where rows are ranked; `suggested` are answers for them.
+    `removed` is how many usable rows the fix takes away.
     """
 
     check: str
@@ -74,6 +96,10 @@ class Finding:
     pairs: tuple[tuple[int, int], ...] = ()
     examples: tuple[str, ...] = ()
     removed: int = 0
+    scores: tuple[float, ...] = ()
+    suggested: tuple[str, ...] = ()
+    measured: Measured | None = None
+    accuracy: Accuracy | None = None
 
 
 @dataclass(frozen=True, slots=True)
