@@ -26,6 +26,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "statistics",
         "datasets",
         "text",
+        "near",
+        "datasets_blocks",
         "prices",
         "ladder",
         "curve_models",

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog, datasets
 from tunecase.checks import balance, contradictions, leaks, lengths, privacy, repeats, rows, tokens
+from tunecase.checks.columns import Split
 from tunecase.checks.defect import Defect, NotChecked
 from tunecase.checks.evidence import Asked, Evidence
-from tunecase.checks.scan import Split, read_split
+from tunecase.checks.scan import boilerplate, read_split
 from tunecase.datasets import BadRow
 from tunecase.errors import InputError, Problem
 from tunecase.prices import Basis, label_price, review_price
@@ -96,10 +97,11 @@ def audit(
     tokenizer = tokenizer or _cached_tokenizer(project)
     told = _Told(progress)
     limit = int(basis.text("training.sequence_tokens", project.training.sequence_tokens if project else None))
-    test_split = read_split(test, test_layout, progress=told) if test and test_layout else None
+    common = boilerplate(train, layout)
+    test_split = read_split(test, test_layout, common=common, progress=told) if test and test_layout else None
     told.done += test_split.rows if test_split else 0
     with _quarantined(quarantine) as (write, kept):
-        train_split = read_split(train, layout, tokenizer=tokenizer, on_bad=write, progress=told)
+        train_split = read_split(train, layout, common=common, tokenizer=tokenizer, on_bad=write, progress=told)
     if not len(train_split.number):
         got = f"no row can be read (first: {train_split.bad_rows[0].reason})"
         raise InputError(Problem(str(train), got, "rows of data", "correct the rows or name other columns"))
@@ -287,7 +289,7 @@ class _Told:
     def __init__(self, progress: Progress | None) -> None:
         self.progress, self.done, self.start = progress, 0, time.perf_counter()
 
-    def __call__(self, rows: int) -> None:
+    def __call__(self, rows: int, part: float | None = None) -> None:
         if self.progress is not None:
             total = self.done + rows
             self.progress(total, total / max(time.perf_counter() - self.start, 1e-9))

@@ -1,8 +1,8 @@
 """Classes and sizes: rare classes, shares that differ between the files, labels written in two ways, too few rows."""
 
+from tunecase.checks.columns import NO_TEXT
 from tunecase.checks.defect import Defect
 from tunecase.checks.evidence import Evidence, first_alike
-from tunecase.checks.scan import NO_TEXT
 
 LEAST_ROWS = 10
 PILOT_ROWS = 50

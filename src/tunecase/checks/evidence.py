@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tunecase.checks.scan import NO_TEXT, Split
-from tunecase.text import BANDS, SHINGLE_WORDS, band_keys, near_pairs, pair_jaccard, pick_sets
+from tunecase.checks.columns import NO_TEXT, Split
+from tunecase.near import SHINGLE_WORDS, near_pairs, pair_jaccard
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,8 +20,6 @@ NEAR_IN_SHORT = 0.8
 SURELY_NEAR = 0.9
 SHORT_WORDS = 20
 REACH = 16
-BATCH = 2048
-BOILERPLATE_SHARE, BOILERPLATE_TEXTS = 0.1, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ class Asked:
         licence, origin: of the training rows, as the project states them.
         metric: what success is scored with, where it is stated.
         seed: of everything drawn at random.
-        fast: only what one pass over the files can tell; checks that train or compare texts say that they were left out.
+        fast: only what one pass over the files can tell; checks that train or compare texts are left out.
     """
 
     limit_tokens: int
@@ -131,28 +129,27 @@ class Evidence:
     def _near(self) -> tuple[Pairs, Pairs]:
         import numpy as np
 
-        common = boilerplate(self.train)
-        mine, my_sets = _marks(self.train, common)
-        theirs, their_sets = _marks(self.test, common) if self.test else (mine[:0], _no_sets())
-        flat = np.concatenate([my_sets[0], their_sets[0]])
-        counts = np.concatenate([my_sets[1], their_sets[1]])
-        side = np.concatenate([np.zeros(len(mine), bool), np.ones(len(theirs), bool)])
-        pairs = near_pairs(_keys(flat, counts), REACH, side)
-        similarity = pair_jaccard(pairs, flat, np.cumsum(counts))
-        short = counts[pairs].min(axis=1) + SHINGLE_WORDS - 1 < SHORT_WORDS
-        across = side[pairs[:, 1]]
-        within = np.stack([mine[pairs[~across, 1]], mine[pairs[~across, 0]]], axis=1)
+        train, test = self.train, self.test or self.train
+        mine = _marked(train)
+        theirs = _marked(test) if self.test else mine[:0]
+        keys = [np.concatenate([one[mine], other[theirs]]) for one, other in zip(train.keys, test.keys, strict=True)]
+        side = np.arange(len(mine) + len(theirs)) >= len(mine)
+        pairs = near_pairs(keys, REACH, side if self.test else None)
+        across = side[pairs[:, 1]] if len(pairs) else np.zeros(0, bool)
+        within = mine[pairs[~across][:, ::-1]]
         between = np.stack([theirs[pairs[across, 1] - len(mine)], mine[pairs[across, 0]]], axis=1)
-        return (
-            self._judged(self.train, within, similarity[~across], short[~across]),
-            self._judged(self.test or self.train, between, similarity[across], short[across]),
-        )
+        return self._judged(train, within), self._judged(test, between)
 
-    def _judged(self, other: Split, pairs: "Rows", similarity: "NDArray[np.float64]", short: "Flags") -> Pairs:
+    def _judged(self, other: Split, pairs: "Rows") -> Pairs:
+        """The pairs (row of the other file, training row) that are truly near."""
         import numpy as np
 
+        mine, theirs = (self.train.flat, self.train.ends), (other.flat, other.ends)
+        similarity = pair_jaccard(pairs, theirs, mine)
         kept = similarity >= NEAR
-        pairs, similarity, short = pairs[kept], similarity[kept], short[kept]
+        pairs, similarity = pairs[kept], similarity[kept]
+        least = np.minimum(other.set_sizes[pairs[:, 0]], self.train.set_sizes[pairs[:, 1]])
+        short = least + SHINGLE_WORDS - 1 < SHORT_WORDS
         same = other.answer[pairs[:, 0]] == self.train.answer[pairs[:, 1]]
         agree = same if self.classes else np.ones(len(pairs), bool)
         copy = agree & (~short | (similarity >= NEAR_IN_SHORT))
@@ -221,45 +218,9 @@ def first_alike(hashes: "NDArray[np.uint64]") -> "Rows":
     return np.where(hashes == NO_TEXT, np.arange(len(hashes)), first[group]) if len(hashes) else first
 
 
-def boilerplate(split: Split) -> "NDArray[np.uint32]":
-    """Shingles of a prompt that many rows share: in a tenth of the first 2,048 distinct texts, and in twenty at least.
-
-    They say nothing about one row, and counted they would make near copies of all rows with one long instruction.
-    """
-    import numpy as np
-
-    first = np.flatnonzero(first_alike(split.normal[:BATCH]) == np.arange(min(BATCH, len(split.normal))))
-    flat, _ = pick_sets(split.flat, split.ends, first)
-    shingles, texts = np.unique(flat, return_counts=True)
-    return shingles[texts >= max(BOILERPLATE_TEXTS, BOILERPLATE_SHARE * len(first))]
-
-
-def _marks(split: Split, common: "NDArray[np.uint32]") -> "tuple[Rows, tuple[NDArray[np.uint32], Rows]]":
-    """The first row of each distinct text with shingles of its own, and those shingles with their counts."""
+def _marked(split: Split) -> "Rows":
+    """The first row of each distinct text that has shingles of its own."""
     import numpy as np
 
     alone = first_alike(split.normal) == np.arange(len(split.normal))
-    rows = np.flatnonzero(alone & (split.normal != NO_TEXT))
-    flat, counts = pick_sets(split.flat, split.ends, rows)
-    if len(common):
-        kept = ~np.isin(flat, common)
-        owner = np.repeat(np.arange(len(rows)), counts)
-        flat, counts = flat[kept], np.bincount(owner[kept], minlength=len(rows)).astype(np.int64)
-    return rows[counts > 0], (flat, counts[counts > 0])
-
-
-def _no_sets() -> "tuple[NDArray[np.uint32], Rows]":
-    import numpy as np
-
-    return np.zeros(0, np.uint32), np.zeros(0, np.int64)
-
-
-def _keys(flat: "NDArray[np.uint32]", counts: "Rows") -> "NDArray[np.uint64]":
-    import numpy as np
-
-    keys = np.zeros((len(counts), BANDS), np.uint64)
-    ends = np.concatenate([[0], np.cumsum(counts)])
-    for first in range(0, len(counts), BATCH):
-        last = min(first + BATCH, len(counts))
-        keys[first:last] = band_keys(flat[ends[first] : ends[last]], counts[first:last])
-    return keys
+    return np.flatnonzero(alone & (split.normal != NO_TEXT) & (split.set_sizes > 0))

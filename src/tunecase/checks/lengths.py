@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tunecase.checks.scan import Split
+    from tunecase.checks.columns import Split
 
 FAR = 6.0  # robust standard deviations of log length
 TIMES_MEDIAN = 5.0

@@ -3,9 +3,9 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from tunecase.checks.columns import NO_TEXT, Split
 from tunecase.checks.defect import Defect
 from tunecase.checks.evidence import Evidence
-from tunecase.checks.scan import NO_TEXT, Split
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,295 +1,406 @@
-"""What the single pass leaves of a file: compact columns that every check reads, no texts.
+"""The single pass over a file: rows become columns, block by block, in as many processes as there are cores.
 
-A row costs about 250 bytes and 4 bytes a word: hashes of the raw and the normalised input and of the answer, lengths,
-shingle hashes for near copies, and the first 80 characters for examples.
+A row costs about 400 bytes and 4 bytes a word: hashes of the raw and the normalised input and of the answer, lengths,
+shingle hashes and band keys for near copies, and the first characters for examples. Of a large file they lie on disk,
+so that memory does not grow with it, and an interrupted pass is gone on with where it was.
 """
 
-from array import array
+import contextlib
+import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from tunecase import __version__
 from tunecase.checks import privacy
-from tunecase.checks.privacy import masked
+from tunecase.checks.columns import HEAD_CHARACTERS, NO_TEXT, Heads, Split, Texts
+from tunecase.checks.spool import Spool
 from tunecase.checks.tokens import token_counts
-from tunecase.datasets import LONGEST_LABEL, BadRow, Layout, Row, are_classes, read_rows
-from tunecase.text import WordHashes, normalise, shingle_hashes, split_words
+from tunecase.datasets import LONGEST_LABEL, BadRow, Layout, Row
+from tunecase.datasets_blocks import Block, block_lines, blocks, read_block, total_bytes
+from tunecase.engine import CrashError, cache_folder, cores, run_tasks
+from tunecase.near import BANDS, band_keys, shingle_hashes, text_hashes, word_hashes
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Rows = NDArray[np.int64]
+    Array = NDArray[Any]
 
 BATCH = 2048
-HEAD_CHARACTERS = 80
 MOST_LABELS = 20_000
-COLUMNS = (
-    "number",
-    "line",
-    "raw",
-    "normal",
-    "answer",
-    "input_characters",
-    "output_characters",
-    "words",
-    "tokens",
-)
 MOST_BAD_KEPT = 1000
-MOST_TEXT_CHARACTERS = 100_000_000  # of the texts kept for checks that need words
+MOST_TEXT_CHARACTERS = 30_000_000  # of the texts kept for checks that need words
+LARGE_BYTES = 24_000_000  # from here on a pass is worth processes of its own and files that outlive it
+BOILERPLATE_SHARE, BOILERPLATE_TEXTS = 0.1, 20
 # What is looked for in every row: a name, and a function of the row that gives one bit for each thing it found.
 LOOKS: tuple[tuple[str, Callable[[Row], int]], ...] = (("personal", privacy.look),)
-NO_TEXT = 0  # hash of an input or answer that says nothing
+COLUMNS: Mapping[str, str] = {
+    "number": "int64",
+    "line": "int64",
+    "raw": "uint64",
+    "normal": "uint64",
+    "answer": "uint64",
+    "rejected": "uint64",
+    "input_characters": "int64",
+    "output_characters": "int64",
+    "words": "int64",
+    "tokens": "int64",
+    "flat": "uint32",
+    "set_sizes": "int64",
+    "heads": "uint8",
+    "head_sizes": "int64",
+}
+Told = Callable[[int, float | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One block to be turned into columns.
+
+    Args:
+        common: shingles that say nothing about one row, ascending.
+        tokenizer: a tokenizer.json, to count tokens.
+        text_share: which part of the rows keeps its texts.
+    """
+
+    block: Block
+    layout: Layout
+    common: "NDArray[np.uint32]"
+    tokenizer: Path | None
+    text_share: float
 
 
 @dataclass(slots=True)
-class Split:
-    """One file as columns, one entry per readable row in file order; an index into them is not a row number."""
+class Part:
+    """The columns of one block; numbers and lines count from its beginning."""
 
-    path: Path
-    layout: Layout
-    bad: int
-    bad_rows: tuple[BadRow, ...]
-    number: "Rows"
-    line: "Rows"
-    raw: "NDArray[np.uint64]"
-    normal: "NDArray[np.uint64]"
-    answer: "NDArray[np.uint64]"
-    input_characters: "Rows"
-    output_characters: "Rows"
-    bytes_per_character: float
-    words: "Rows"
-    tokens: "Rows | None"
-    marks: "dict[str, NDArray[np.uint32]]"
-    texts: "Texts"
-    flat: "NDArray[np.uint32]"
-    ends: "Rows"
-    heads: "Heads"
+    arrays: "dict[str, Array]"
+    records: int
+    lines: int
+    bytes_done: int
+    bad: list[BadRow]
+    texts: list[tuple[int, str, str, tuple[tuple[str, str], ...]]]
     labels: Counter[str]
     label_of: dict[int, str]
     short_answers: int
-
-    @property
-    def rows(self) -> int:
-        """Records in the file, bad ones too."""
-        return len(self.number) + self.bad
-
-    @property
-    def labelled(self) -> bool:
-        """True when the file has a column of answers or labels."""
-        return self.layout.output is not None
-
-    @property
-    def classes(self) -> dict[str, int]:
-        """Rows of each class, most frequent first; empty when the answers are free text."""
-        import numpy as np
-
-        distinct = max(len(np.unique(self.answer)), len(self.labels))
-        if not self.labelled or not are_classes(distinct, self.short_answers, len(self.number)):
-            return {}
-        return dict(self.labels.most_common()) if self.labels.total() == self.short_answers else {}
-
-    def example(self, index: int) -> str:
-        """The beginning of one input, personal data masked."""
-        return masked(self.heads[index])
-
-    def label(self, index: int) -> str:
-        """The answer of one row where it is short enough to be a label."""
-        return self.label_of.get(int(self.answer[index]), "(a longer answer)")
-
-
-@dataclass(slots=True)
-class Texts:
-    """The texts of some rows, for the checks that need words: all rows of a small file, a random part of a large one.
-
-    `rows` are indices into the columns, ascending; `inputs` and `outputs` are one each, `turns` as of Row. `complete`
-    is True when no readable row is left out; `share` is the part of the rows that was to be kept.
-    """
-
-    rows: "Rows"
-    inputs: list[str]
-    outputs: list[str]
-    turns: list[tuple[tuple[str, str], ...]]
-    complete: bool
-    share: float
-
-
-class Heads:
-    """The first characters of many texts in one block of bytes."""
-
-    def __init__(self) -> None:
-        self.block, self.ends = bytearray(), array("Q")
-
-    def append(self, text: str) -> None:
-        """Keeps the beginning of one text, blanks collapsed."""
-        head = " ".join(text[: 2 * HEAD_CHARACTERS].split())
-        short = head if len(head) <= HEAD_CHARACTERS else head[: HEAD_CHARACTERS - 1] + "…"
-        self.block += short.encode("utf-8", "replace")
-        self.ends.append(len(self.block))
-
-    def __getitem__(self, index: int) -> str:
-        start = self.ends[index - 1] if index else 0
-        return self.block[start : self.ends[index]].decode("utf-8")
+    utf8_bytes: int
+    characters: int
 
 
 @dataclass(slots=True)
 class Builder:
-    """The columns while they grow; `count` batches of rows with the Hugging Face tokenizer at `tokenizer`."""
+    """The columns of a block while they grow, a batch of rows at a time."""
 
-    path: Path
-    layout: Layout
-    tokenizer: Path | None = None
-    bad: int = 0
-    bad_rows: list[BadRow] = field(default_factory=list)
-    columns: dict[str, "array[int]"] = field(default_factory=lambda: {name: array("Q") for name in COLUMNS})
-    heads: Heads = field(default_factory=Heads)
+    task: Task
+    columns: "dict[str, list[Array]]" = field(default_factory=dict)
+    bad: list[BadRow] = field(default_factory=list)
+    texts: list[tuple[int, str, str, tuple[tuple[str, str], ...]]] = field(default_factory=list)
     labels: Counter[str] = field(default_factory=Counter)
     label_of: dict[int, str] = field(default_factory=dict)
+    answers: dict[str, int] = field(default_factory=dict)
+    rows: int = 0
     short_answers: int = 0
-    marks: dict[str, "array[int]"] = field(default_factory=lambda: {name: array("L") for name, _ in LOOKS})
-    texts: list[tuple[int, Row]] = field(default_factory=list)
-    text_characters: int = 0
-    complete: bool = True
     utf8_bytes: int = 0
     characters: int = 0
-    waiting: list[list[str]] = field(default_factory=list)
-    waiting_texts: list[str] = field(default_factory=list)
-    batches: "list[tuple[NDArray[np.uint32], Rows]]" = field(default_factory=list)
-    hashes: WordHashes = field(default_factory=WordHashes)
 
-    def add(self, row: Row) -> None:
-        """One readable row."""
-        from xxhash import xxh3_64_intdigest
+    def read(self) -> Part:
+        """The whole block."""
+        rows = self._good(read_block(self.task.block, self.task.layout))
+        while batch := list(islice(rows, BATCH)):
+            self._add(batch)
+        return Part(
+            arrays=self._arrays(), records=self.rows + len(self.bad), lines=block_lines(self.task.block),
+            bytes_done=self.task.block.bytes_done, bad=self.bad, texts=self.texts, labels=self.labels,
+            label_of=self.label_of, short_answers=self.short_answers, utf8_bytes=self.utf8_bytes,
+            characters=self.characters,
+        )  # fmt: skip
 
-        raw = row.input.encode("utf-8", "replace")
-        normal = normalise(row.input)
-        words = split_words(normal)
-        answer = " ".join(row.output.split()).casefold()
-        key = xxh3_64_intdigest(answer.encode("utf-8", "replace")) if answer else NO_TEXT
-        blank = not row.input.strip()
-        self.columns["number"].append(row.number)
-        self.columns["line"].append(row.line)
-        self.columns["raw"].append(NO_TEXT if blank else xxh3_64_intdigest(raw))
-        self.columns["normal"].append(xxh3_64_intdigest(normal.encode("utf-8", "replace")) if words else NO_TEXT)
-        self.columns["answer"].append(key)
-        self.columns["input_characters"].append(len(row.input))
-        self.columns["output_characters"].append(len(row.output))
-        self.columns["words"].append(len(words))
-        for name, look in LOOKS:
-            self.marks[name].append(look(row))
-        if self.text_characters < MOST_TEXT_CHARACTERS:
-            self.texts.append((len(self.columns["number"]) - 1, row))
-            self.text_characters += len(row.input) + len(row.output)
-        else:
-            self.complete = False
-        self.heads.append(row.input)
-        self.utf8_bytes += len(raw)
-        self.characters += len(row.input)
-        self._count_label(row.output, key)
-        self.waiting.append(words)
-        if self.tokenizer is not None:
-            self.waiting_texts.append(f"{row.input}\n{row.output}" if row.output else row.input)
-        if len(self.waiting) >= BATCH:
-            self.flush()
+    def _good(self, rows: Iterable[Row | BadRow]) -> Iterator[Row]:
+        for row in rows:
+            if isinstance(row, Row):
+                yield row
+            else:
+                self.bad.append(row)
 
-    def _count_label(self, output: str, key: int) -> None:
-        if len(output) > LONGEST_LABEL:
-            return
-        self.short_answers += 1
-        if output in self.labels or len(self.labels) < MOST_LABELS:
-            self.labels[output] += 1
-            self.label_of.setdefault(key, output)
-
-    def flush(self) -> None:
-        """Turns the waiting words into shingle hashes, the waiting texts into token counts."""
-        if not self.waiting:
-            return
-        self.batches.append(shingle_hashes(self.waiting, self.hashes))
-        self.waiting = []
-        if self.tokenizer is not None:
-            self.columns["tokens"].extend(token_counts(self.waiting_texts, self.tokenizer))
-            self.waiting_texts = []
-
-    def split(self) -> Split:
-        """The finished columns."""
+    def _add(self, batch: list[Row]) -> None:
         import numpy as np
 
-        self.flush()
-        column = {name: np.frombuffer(values, np.uint64) for name, values in self.columns.items() if len(values)}
-        none = np.zeros(0, np.uint64)
-        signed = {name: column.get(name, none).astype(np.int64) for name in COLUMNS}
-        counts = [batch[1] for batch in self.batches]
-        flat = [batch[0] for batch in self.batches]
-        self.batches = []
-        return Split(
-            path=self.path,
-            layout=self.layout,
-            bad=self.bad,
-            bad_rows=tuple(self.bad_rows),
-            number=signed["number"],
-            line=signed["line"],
-            raw=column.get("raw", none),
-            normal=column.get("normal", none),
-            answer=column.get("answer", none),
-            input_characters=signed["input_characters"],
-            output_characters=signed["output_characters"],
-            bytes_per_character=self.utf8_bytes / max(self.characters, 1),
-            words=signed["words"],
-            tokens=signed["tokens"] if self.tokenizer is not None else None,
-            marks={name: np.array(values, np.uint32) for name, values in self.marks.items()},
-            texts=Texts(
-                np.array([at for at, _ in self.texts], np.int64),
-                [row.input for _, row in self.texts],
-                [row.output for _, row in self.texts],
-                [row.turns for _, row in self.texts],
-                self.complete,
-                1.0,
-            ),
-            flat=np.concatenate(flat) if flat else np.zeros(0, np.uint32),
-            ends=np.cumsum(np.concatenate(counts)) if counts else np.zeros(0, np.int64),
-            heads=self.heads,
-            labels=self.labels,
-            label_of=self.label_of,
-            short_answers=self.short_answers,
-        )
+        inputs = [row.input for row in batch]
+        raw, sizes = _raw_hashes(inputs)
+        hashes, counts = word_hashes(inputs)
+        flat, set_sizes = self._own(*shingle_hashes(hashes, counts))
+        heads = [text[: 2 * HEAD_CHARACTERS].encode("utf-8", "replace") for text in inputs]
+        added: dict[str, Array] = {
+            "number": np.array([row.number for row in batch], np.int64),
+            "line": np.array([row.line for row in batch], np.int64),
+            "raw": raw,
+            "normal": text_hashes(hashes, counts),
+            "answer": self._answers([row.output for row in batch]),
+            "rejected": self._answers([row.rejected for row in batch]),
+            "input_characters": np.array([len(text) for text in inputs], np.int64),
+            "output_characters": np.array([len(row.output) for row in batch], np.int64),
+            "words": counts,
+            "flat": flat,
+            "set_sizes": set_sizes,
+            "heads": np.frombuffer(b"".join(heads), np.uint8),
+            "head_sizes": np.array([len(head) for head in heads], np.int64),
+        }
+        added |= {f"keys{band:02}": keys for band, keys in enumerate(band_keys(flat, set_sizes))}
+        for name, look in LOOKS:
+            added[f"mark {name}"] = np.array([look(row) for row in batch], np.uint32)
+        if self.task.tokenizer is not None:
+            texts = [f"{row.input}\n{row.output}" if row.output else row.input for row in batch]
+            added["tokens"] = np.array(token_counts(texts, self.task.tokenizer), np.int64)
+        for name, values in added.items():
+            self.columns.setdefault(name, []).append(values)
+        self.utf8_bytes += sizes
+        self.characters += int(added["input_characters"].sum())
+        self._count_labels(batch)
+        self._keep_texts(batch)
+        self.rows += len(batch)
+
+    def _own(self, flat: "NDArray[np.uint32]", sizes: "Rows") -> "tuple[NDArray[np.uint32], Rows]":
+        """Shingle sets without what nearly all rows share."""
+        import numpy as np
+
+        common = self.task.common
+        if not len(common):
+            return flat, sizes
+        kept = common[np.minimum(np.searchsorted(common, flat), len(common) - 1)] != flat
+        owner = np.repeat(np.arange(len(sizes)), sizes)
+        return flat[kept], np.bincount(owner[kept], minlength=len(sizes)).astype(np.int64)
+
+    def _answers(self, outputs: list[str]) -> "NDArray[np.uint64]":
+        import numpy as np
+
+        known = self.answers
+        found = [known.get(output) or self._answer(output) for output in outputs]
+        return np.array(found, np.uint64)
+
+    def _answer(self, output: str) -> int:
+        from xxhash import xxh3_64_intdigest
+
+        text = " ".join(output.split()).casefold()
+        key = xxh3_64_intdigest(text.encode("utf-8", "replace")) if text else NO_TEXT
+        if len(output) <= LONGEST_LABEL and len(self.answers) < MOST_LABELS:
+            self.answers[output] = key
+        return key
+
+    def _count_labels(self, batch: list[Row]) -> None:
+        short = [row.output for row in batch if len(row.output) <= LONGEST_LABEL]
+        self.short_answers += len(short)
+        new = Counter(short)
+        for label, count in new.items():
+            if label in self.labels or len(self.labels) < MOST_LABELS:
+                self.labels[label] += count
+                self.label_of.setdefault(self._answer(label), label)
+
+    def _keep_texts(self, batch: list[Row]) -> None:
+        share = self.task.text_share
+        for at, row in enumerate(batch, self.rows):
+            if share >= 1.0 or _drawn(self.task.block.index, at) < share:
+                self.texts.append((at, row.input, row.output, row.turns))
+
+    def _arrays(self) -> "dict[str, Array]":
+        import numpy as np
+
+        return {name: np.concatenate(parts) for name, parts in self.columns.items()}
+
+
+def _raw_hashes(texts: list[str]) -> "tuple[NDArray[np.uint64], int]":
+    """A hash of each text as it stands, NO_TEXT for a blank one; the bytes of all of them."""
+    import numpy as np
+    from xxhash import xxh3_64_intdigest
+
+    encoded = [text.encode("utf-8", "replace") for text in texts]
+    found = [xxh3_64_intdigest(raw) if raw and not raw.isspace() else NO_TEXT for raw in encoded]
+    return np.array(found, np.uint64), sum(map(len, encoded))
+
+
+def _drawn(block: int, row: int) -> float:
+    """A number from 0 to 1 that is any row's own, the same in every pass."""
+    mixed = ((block << 32) + row + 1) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
+    mixed = (mixed ^ mixed >> 31) * 0xD6E8FEB86659FD93 & 0xFFFFFFFFFFFFFFFF
+    return (mixed >> 11) / 2**53
+
+
+def read_part(task: Task) -> Part:
+    """The columns of one block."""
+    return Builder(task).read()
 
 
 def read_split(
     path: Path,
     layout: Layout,
     *,
+    common: "NDArray[np.uint32] | None" = None,
     tokenizer: Path | None = None,
+    texts: bool = True,
     on_bad: Callable[[BadRow], None] | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Told | None = None,
+    workers: int | None = None,
 ) -> Split:
     """The one pass over a file.
 
     Args:
+        common: shingles that say nothing about one row (see boilerplate); those of this file when left out.
         tokenizer: a tokenizer.json; None leaves tokens uncounted.
-        on_bad: called with every bad row, in order.
-        progress: called with the rows read so far, about every 2,000 rows.
+        texts: False keeps no texts.
+        on_bad: called with every bad row, in order, after the pass.
+        progress: called with the rows read so far and the part of the file they are (0 to 1, None where not known).
+        workers: processes; one per core for large files when left out.
+    An interrupted pass over a large file leaves its columns in the cache folder; the same call takes them up.
     """
-    builder = Builder(path, layout, tokenizer)
-    for row in _counted(read_rows(path, layout), progress):
-        if isinstance(row, Row):
-            builder.add(row)
-            continue
-        builder.bad += 1
-        if len(builder.bad_rows) < MOST_BAD_KEPT:
-            builder.bad_rows.append(row)
+    common = boilerplate(path, layout) if common is None else common
+    size = total_bytes(path)
+    large = size is None or size >= LARGE_BYTES
+    share = min(1.0, MOST_TEXT_CHARACTERS / max(size or MOST_TEXT_CHARACTERS, 1)) if texts else 0.0
+    spool = _spool(path, layout, common, tokenizer, share) if large else Spool(None)
+    kept = True
+    try:
+        tasks = (Task(block, layout, common, tokenizer, share) for block in blocks(path, layout, skip=spool.done))
+        count = workers or (cores() if large else 1)
+        for part in _in_order(tasks, count):
+            _append(spool, part)
+            if progress is not None:
+                progress(spool.facts["records"], part.bytes_done / size if size else None)
+        split = _split(path, layout, spool, tokenizer, share)
         if on_bad is not None:
-            on_bad(row)
-    return builder.split()
+            for row in spool.rows("bad"):
+                on_bad(BadRow(*row))
+        kept = False
+        return split
+    finally:
+        spool.close(keep=kept)
 
 
-def _counted(rows: Iterator[Row | BadRow], progress: Callable[[int], None] | None) -> Iterator[Row | BadRow]:
-    count = 0
-    for row in rows:
-        yield row
-        count += 1
-        if progress is not None and count % BATCH == 0:
-            progress(count)
-    if progress is not None:
-        progress(count)
+def _spool(path: Path, layout: Layout, common: "NDArray[np.uint32]", tokenizer: Path | None, share: float) -> Spool:
+    about = path.stat()
+    what = repr((str(path.resolve()), about.st_size, about.st_mtime_ns, layout, tokenizer, share, __version__))
+    key = hashlib.sha256(what.encode("utf-8", "replace") + common.tobytes()).hexdigest()
+    place = hashlib.sha256(str(path.resolve()).encode("utf-8", "replace")).hexdigest()[:16]
+    return Spool(cache_folder() / "audits" / place, key)
+
+
+def _in_order(tasks: Iterator[Task], count: int) -> Iterator[Part]:
+    """Each block's columns, in the order of the file, whoever is done first."""
+    given: dict[int, Task] = {}
+
+    def noted() -> Iterator[Task]:
+        for position, task in enumerate(tasks):
+            given[position] = task
+            yield task
+
+    waiting: dict[int, Part] = {}
+    following = 0
+    with contextlib.closing(run_tasks(read_part, noted(), count)) as outcomes:
+        for position, found in outcomes:
+            task = given.pop(position)
+            if isinstance(found, CrashError):
+                found = read_part(task)  # once more, here, where there is room for one
+            if isinstance(found, Exception):
+                raise found
+            waiting[position] = found
+            while following in waiting:
+                yield waiting.pop(following)
+                following += 1
+
+
+def _append(spool: Spool, part: Part) -> None:
+    facts = spool.facts
+    records, lines = facts.get("records", 0), facts.get("lines", 0)
+    rows = facts.get("rows", 0)
+    if part.arrays:
+        part.arrays["number"] += records
+        part.arrays["line"] += lines
+    labels = Counter(facts.get("labels", {}))
+    label_of = facts.get("label_of", {})
+    for label, count in part.labels.items():
+        if label in labels or len(labels) < MOST_LABELS:
+            labels[label] += count
+    label_of = {str(key): label for key, label in part.label_of.items() if label in labels} | label_of
+    spool.add(
+        part.arrays,
+        {
+            "bad": [(row.number + records, row.line + lines, row.reason, row.text) for row in part.bad],
+            "texts": [(at + rows, *texts) for at, *texts in part.texts],
+        },
+        {
+            "records": records + part.records,
+            "lines": lines + part.lines,
+            "rows": rows + part.records - len(part.bad),
+            "bad": facts.get("bad", 0) + len(part.bad),
+            "labels": dict(labels),
+            "label_of": label_of,
+            "short_answers": facts.get("short_answers", 0) + part.short_answers,
+            "utf8_bytes": facts.get("utf8_bytes", 0) + part.utf8_bytes,
+            "characters": facts.get("characters", 0) + part.characters,
+        },
+    )
+
+
+def _split(path: Path, layout: Layout, spool: Spool, tokenizer: Path | None, share: float) -> Split:
+    import numpy as np
+
+    column = {name: spool.column(name, np.dtype(kind).type) for name, kind in COLUMNS.items()}
+    facts = spool.facts
+    texts = list(spool.rows("texts"))
+    number = column["number"]
+    return Split(
+        path=path,
+        layout=layout,
+        bad=facts.get("bad", 0),
+        bad_rows=tuple(BadRow(*row) for row in islice(spool.rows("bad"), MOST_BAD_KEPT)),
+        number=number,
+        line=column["line"],
+        raw=column["raw"],
+        normal=column["normal"],
+        answer=column["answer"],
+        rejected=column["rejected"],
+        input_characters=column["input_characters"],
+        output_characters=column["output_characters"],
+        bytes_per_character=facts.get("utf8_bytes", 0) / max(facts.get("characters", 0), 1),
+        words=column["words"],
+        tokens=column["tokens"] if tokenizer is not None else None,
+        marks={name: spool.column(f"mark {name}", np.uint32) for name, _ in LOOKS},
+        texts=Texts(
+            np.array([row[0] for row in texts], np.int64),
+            [row[1] for row in texts],
+            [row[2] for row in texts],
+            [tuple((str(role), str(said)) for role, said in row[3]) for row in texts],
+            len(texts) == len(number),
+            share,
+        ),
+        flat=column["flat"],
+        ends=np.cumsum(column["set_sizes"]),
+        keys=[spool.column(f"keys{band:02}", np.uint64) for band in range(BANDS)],
+        heads=Heads(column["heads"], np.cumsum(column["head_sizes"])),
+        labels=Counter(dict(Counter(facts.get("labels", {})).most_common())),
+        label_of={int(key): label for key, label in facts.get("label_of", {}).items()},
+        short_answers=facts.get("short_answers", 0),
+    )
+
+
+def boilerplate(path: Path, layout: Layout) -> "NDArray[np.uint32]":
+    """Shingles of a prompt that many rows share: in a tenth of the first 2,048 distinct texts, and in twenty at least.
+
+    They say nothing about one row, and counted they would make near copies of all rows with one long instruction.
+    """
+    import numpy as np
+
+    first = next(iter(blocks(path, layout)), None)
+    if first is None:
+        return np.zeros(0, np.uint32)
+    rows = [row.input for row in islice(read_block(first, layout), BATCH) if isinstance(row, Row)]
+    hashes, counts = word_hashes(rows)
+    _, alone = np.unique(text_hashes(hashes, counts), return_index=True)
+    flat, sizes = shingle_hashes(hashes, counts)
+    kept = np.repeat(np.isin(np.arange(len(sizes)), alone), sizes)
+    shingles, texts = np.unique(flat[kept], return_counts=True)
+    common: NDArray[np.uint32] = shingles[texts >= max(BOILERPLATE_TEXTS, BOILERPLATE_SHARE * len(alone))]
+    return common

@@ -8,10 +8,21 @@ from collections.abc import Callable, Generator, Iterable, Sized
 from typing import Literal, TypeVar
 
 from tunecase.engine.local import LATER, CrashError, Limit, run_here, run_in_processes
-from tunecase.engine.machine import cores, gpus, most_workers, workers_for
+from tunecase.engine.machine import cache_folder, cores, gpus, most_workers, workers_for
 from tunecase.errors import InputError, Problem
 
-__all__ = ["LATER", "CrashError", "Engine", "Limit", "cores", "gpus", "most_workers", "run_tasks", "workers_for"]
+__all__ = [
+    "LATER",
+    "CrashError",
+    "Engine",
+    "Limit",
+    "cache_folder",
+    "cores",
+    "gpus",
+    "most_workers",
+    "run_tasks",
+    "workers_for",
+]
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from tunecase.errors import InputError, Problem
@@ -14,6 +15,21 @@ GPU_VARIABLE = "CUDA_VISIBLE_DEVICES"
 # A small language model in training was measured at 1.4 GiB; a worker that swaps is slower than none.
 WORKER_GIB = 2.0
 MEMORY = Path("/proc/meminfo")
+
+
+def cache_folder() -> Path:
+    """Where tunecase keeps what can be made again, such as converted weights: TUNECASE_CACHE, or the platform's cache.
+
+    Source: XDG Base Directory 0.8 on Linux; ~/Library/Caches on macOS; LOCALAPPDATA on Windows.
+    """
+    named = os.environ.get("TUNECASE_CACHE")
+    if named:
+        return Path(named).expanduser()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "tunecase" / "cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "tunecase"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tunecase"
 
 
 def cores() -> int:

@@ -5,31 +5,16 @@ import importlib.util
 import io
 import os
 import platform
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, suppress
 from pathlib import Path
 from typing import Any
 
+from tunecase.engine import cache_folder as cache_folder
 from tunecase.errors import MissingExtraError
 
 NEEDED = ("torch", "transformers", "peft", "safetensors")
-
-
-def cache_folder() -> Path:
-    """Where tunecase keeps converted weights and cached layers: TUNECASE_CACHE, or the platform's cache folder.
-
-    Source: XDG Base Directory 0.8 on Linux; ~/Library/Caches on macOS; LOCALAPPDATA on Windows.
-    """
-    named = os.environ.get("TUNECASE_CACHE")
-    if named:
-        return Path(named).expanduser()
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "tunecase" / "cache"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "tunecase"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tunecase"
 
 
 def device() -> str:
