@@ -11,6 +11,7 @@ from tunecase.datasets.detection import detect
 from tunecase.datasets.kinds import LONGEST_LABEL, are_classes, kind_of, looks_like_classes
 from tunecase.datasets.rows import BadRow, Block, Layout, Row, Table
 from tunecase.datasets.sources import FORMATS
+from tunecase.datasets.writing import Writer
 
 __all__ = [
     "FORMATS",
@@ -20,6 +21,7 @@ __all__ = [
     "Layout",
     "Row",
     "Table",
+    "Writer",
     "are_classes",
     "block_lines",
     "blocks",

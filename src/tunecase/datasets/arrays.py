@@ -192,8 +192,9 @@ class _Cutter:
         self.scanner = Scanner()
         self.held, self.dropped = bytearray(), 0
 
-    def _block(self, data: bytes) -> Block:
-        return Block(0, self.path, data=data, bytes_done=self.stream.consumed)
+    def _block(self, data: bytes, records: int) -> Block:
+        done = self.stream.consumed
+        return Block(0, self.path, data=data, lines=records, records=records, bytes_done=done)
 
     def _fault(self, reason: str) -> Block:
         head = bytes(self.held[:HEAD])
@@ -224,7 +225,8 @@ class _Cutter:
             yield self._fault(too_long(len(self.held) + self.dropped + commas[0]))
             self.held, self.dropped, begin = bytearray(), 0, commas[0] + 1
         if commas and commas[-1] >= begin:
-            yield self._block(bytes(self.held) + data[begin : commas[-1]])
+            count = len(commas) - bool(begin)
+            yield self._block(bytes(self.held) + data[begin : commas[-1]], count)
             self.held, begin = bytearray(), commas[-1] + 1
         if self.dropped:
             self.dropped += len(data) - begin
@@ -238,13 +240,13 @@ class _Cutter:
         if self.dropped:
             yield self._fault(too_long(self.dropped + len(self.held)))
         elif self.held.strip():
-            yield self._block(bytes(self.held))
+            yield self._block(bytes(self.held), 1)
         self.stream.close()
 
 
 def records(block: Block, layout: Layout, raw: bool = False) -> Records:
     """The elements of a piece; the line is the number of the element within it."""
-    if not raw:
+    if not raw and block.data.strip():
         try:
             whole = orjson.loads(b"[" + block.data + b"]")
         except orjson.JSONDecodeError:
@@ -275,4 +277,4 @@ def elements(data: bytes) -> list[bytes]:
     parts = [
         data[begin:end].strip() for begin, end in zip([0, *(c + 1 for c in commas)], [*commas, len(data)], strict=True)
     ]
-    return parts if len(parts) > 1 or parts[0] else []
+    return parts

@@ -99,9 +99,12 @@ def read_rows(path: Path, layout: Layout) -> Iterator[Row | BadRow]:
         row = None
         for row in read_block(block, layout, number, line):
             yield row
+        if block.end == -1:
+            line = row.line + 1 if row is not None else line
+        else:
+            line += block_lines(block, layout)
         if row is not None:
             number = row.number + 1
-        line += block_lines(block, layout)
 
 
 def raw_records(path: Path, layout: Layout) -> Iterator[tuple[int, int, bytes, dict[str, Any] | None]]:

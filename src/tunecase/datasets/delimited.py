@@ -111,6 +111,14 @@ def head_of(source: Source) -> tuple[str, list[list[str]]]:
     return delimiter, found
 
 
+def first_record(head: bytes) -> bytes:
+    """The first record that is not blank, as it stands in the first bytes of a file."""
+    file = io.StringIO(head.decode("utf-8", "surrogateescape"), newline="")
+    delimiter = max((",", ";", "\t"), key=head.split(b"\n", 1)[0].decode("latin-1").count)
+    found = (_bytes(text) for _, text, cells, _ in _cells(_Lines(file), delimiter) if cells)
+    return next(found, b"")
+
+
 def records(block: Block, layout: Layout) -> Records:
     """The records of a piece; blank lines are passed over."""
     if block.end == -1:

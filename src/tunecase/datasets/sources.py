@@ -4,6 +4,7 @@ A path may end in `::NAME` to choose a split: of a folder, or of a JSON file tha
 """
 
 import codecs
+import importlib
 import os
 import stat
 from collections.abc import Callable
@@ -186,15 +187,21 @@ class _Gunzip:
 def _unpackers(source: Source) -> Callable[[], Any]:
     if source.packing == "gz":
         return _Gunzip
-    try:
-        from compression import zstd  # type: ignore[import-not-found, unused-ignore]
-    except ImportError:
-        try:
-            from backports import zstd  # type: ignore[import-not-found, no-redef, unused-ignore]
-        except ImportError:
-            raise MissingExtraError(f"reading {source.path.name}", "zstd") from None
-    unpacker: Callable[[], Any] = zstd.ZstdDecompressor
+    unpacker: Callable[[], Any] = zstd_library(f"reading {source.path.name}").ZstdDecompressor
     return unpacker
+
+
+def zstd_library(feature: str) -> Any:
+    """Python's own zstd (from 3.14 on), or the same for older ones.
+
+    Raises: MissingExtraError where neither is there; `feature` is what it says is wanted.
+    """
+    for name in ("compression.zstd", "backports.zstd"):
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    raise MissingExtraError(feature, "zstd")
 
 
 class Unpacked:
