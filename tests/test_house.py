@@ -27,7 +27,6 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "datasets",
         "text",
         "near",
-        "datasets_blocks",
         "prices",
         "ladder",
         "curve_models",

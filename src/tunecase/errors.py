@@ -42,12 +42,20 @@ class InputError(TunecaseError):
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        # Errors of workers travel between processes.
+        return type(self), (self.problems,)
+
 
 class MissingExtraError(TunecaseError):
     """A feature needs an optional dependency that is not installed."""
 
     def __init__(self, feature: str, extra: str) -> None:
+        self.given = feature, extra
         super().__init__(f'{feature} needs the optional part "{extra}".\nFix: pip install "tunecase[{extra}]"')
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        return type(self), self.given
 
 
 class LedgerBusyError(TunecaseError):

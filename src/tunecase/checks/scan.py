@@ -19,8 +19,18 @@ from tunecase.checks import privacy
 from tunecase.checks.columns import HEAD_CHARACTERS, NO_TEXT, Heads, Split, Texts
 from tunecase.checks.spool import Spool
 from tunecase.checks.tokens import token_counts
-from tunecase.datasets import LONGEST_LABEL, BadRow, Layout, Row
-from tunecase.datasets_blocks import Block, block_lines, blocks, read_block, total_bytes
+from tunecase.datasets import (
+    LONGEST_LABEL,
+    BadRow,
+    Block,
+    Layout,
+    Row,
+    block_lines,
+    blocks,
+    files_of,
+    read_block,
+    total_bytes,
+)
 from tunecase.engine import CrashError, cache_folder, cores, run_tasks
 from tunecase.near import BANDS, band_keys, shingle_hashes, text_hashes, word_hashes
 
@@ -104,24 +114,27 @@ class Builder:
     label_of: dict[int, str] = field(default_factory=dict)
     answers: dict[str, int] = field(default_factory=dict)
     rows: int = 0
+    last_line: int = -1
     short_answers: int = 0
     utf8_bytes: int = 0
     characters: int = 0
 
     def read(self) -> Part:
         """The whole block."""
-        rows = self._good(read_block(self.task.block, self.task.layout))
+        block, layout = self.task.block, self.task.layout
+        rows = self._good(read_block(block, layout))
         while batch := list(islice(rows, BATCH)):
             self._add(batch)
+        lines = self.last_line + 1 if block.end == -1 else block_lines(block, layout)
         return Part(
-            arrays=self._arrays(), records=self.rows + len(self.bad), lines=block_lines(self.task.block),
-            bytes_done=self.task.block.bytes_done, bad=self.bad, texts=self.texts, labels=self.labels,
-            label_of=self.label_of, short_answers=self.short_answers, utf8_bytes=self.utf8_bytes,
-            characters=self.characters,
+            arrays=self._arrays(), records=self.rows + len(self.bad), lines=lines, bytes_done=block.bytes_done,
+            bad=self.bad, texts=self.texts, labels=self.labels, label_of=self.label_of,
+            short_answers=self.short_answers, utf8_bytes=self.utf8_bytes, characters=self.characters,
         )  # fmt: skip
 
     def _good(self, rows: Iterable[Row | BadRow]) -> Iterator[Row]:
         for row in rows:
+            self.last_line = row.line
             if isinstance(row, Row):
                 yield row
             else:
@@ -263,7 +276,9 @@ def read_split(
     spool = _spool(path, layout, common, tokenizer, share) if large else Spool(None)
     kept = True
     try:
-        tasks = (Task(block, layout, common, tokenizer, share) for block in blocks(path, layout, skip=spool.done))
+        tasks = (
+            Task(block, layout, common, tokenizer, share) for block in blocks(path, layout) if block.index >= spool.done
+        )
         count = workers or (cores() if large else 1)
         for part in _in_order(tasks, count):
             _append(spool, part)
@@ -280,8 +295,8 @@ def read_split(
 
 
 def _spool(path: Path, layout: Layout, common: "NDArray[np.uint32]", tokenizer: Path | None, share: float) -> Spool:
-    about = path.stat()
-    what = repr((str(path.resolve()), about.st_size, about.st_mtime_ns, layout, tokenizer, share, __version__))
+    files = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files_of(path)]
+    what = repr((files, layout, tokenizer, share, __version__))
     key = hashlib.sha256(what.encode("utf-8", "replace") + common.tobytes()).hexdigest()
     place = hashlib.sha256(str(path.resolve()).encode("utf-8", "replace")).hexdigest()[:16]
     return Spool(cache_folder() / "audits" / place, key)
@@ -317,7 +332,7 @@ def _append(spool: Spool, part: Part) -> None:
     rows = facts.get("rows", 0)
     if part.arrays:
         part.arrays["number"] += records
-        part.arrays["line"] += lines
+        part.arrays["line"] += lines + 1
     labels = Counter(facts.get("labels", {}))
     label_of = facts.get("label_of", {})
     for label, count in part.labels.items():
@@ -327,7 +342,7 @@ def _append(spool: Spool, part: Part) -> None:
     spool.add(
         part.arrays,
         {
-            "bad": [(row.number + records, row.line + lines, row.reason, row.text) for row in part.bad],
+            "bad": [(row.number + records, row.line + lines + 1, row.reason, row.text) for row in part.bad],
             "texts": [(at + rows, *texts) for at, *texts in part.texts],
         },
         {

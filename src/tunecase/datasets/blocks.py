@@ -83,6 +83,11 @@ def block_lines(block: Block, layout: Layout) -> int:
     return last + 1
 
 
+def files_of(path: Path) -> tuple[Path, ...]:
+    """The files behind a path: itself, or those of a folder in the order of its rows."""
+    return tuple(dict.fromkeys(source.path for source in sources(path)))
+
+
 def total_bytes(path: Path) -> int | None:
     """The size of all files behind a path [bytes], the whole that a piece's `bytes_done` is a part of."""
     return file_bytes(path) or None

@@ -48,7 +48,11 @@ class Flow:
         A pilot depends only on what it trains and scores, so that a new price or a comment does not lose it.
         """
         if not self.data_hash:
-            files = [self.folder / name for name in (self.project.data.train, self.project.data.test) if name]
+            from tunecase.datasets import files_of
+
+            data = self.project.data
+            named = [self.folder / name for name in (data.train, data.test, data.production) if name]
+            files = [file for path in named for file in files_of(path)]
             files += [Path(name) for name in self.project.models if name.endswith("config.json")]
             self.data_hash = _hash_of(files)
         data, problem = self.project.data, self.project.problem
