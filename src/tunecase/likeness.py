@@ -230,3 +230,34 @@ def _grams(one: Side, other: Side, pairs: "Rows") -> "Floats":
     length = np.sqrt(np.asarray(counts.multiply(counts).sum(axis=1)).ravel())
     unit = (sparse.diags(1 / np.maximum(length, 1e-9)) @ counts).tocsr()
     return np.asarray(unit[left].multiply(unit[len(mine) + right]).sum(axis=1)).ravel()
+
+
+def score(one: Side, other: Side, pairs: "Rows", cosine: "Floats", lead: "Floats") -> "Floats":
+    """How sure the judge is that the pairs say the same, as log odds, shape (pairs,).
+
+    Log odds are comparable within one kind of data, not across: see rephrased.match for the level that suits the data.
+    """
+    import numpy as np
+
+    from tunecase.likeness_weights import CODE, PROSE
+
+    found = features(one, other, pairs, cosine, lead)
+    prose, code = (found @ np.array(weights[1:]) + weights[0] for weights in (PROSE, CODE))
+    both = one.code[pairs[:, 0]] & other.code[pairs[:, 1]] if len(pairs) else np.zeros(0, bool)
+    odds: Floats = np.where(both, code, prose)
+    return odds
+
+
+def take(side: Side, rows: "Rows") -> Side:
+    """Some rows of a side, over the same vocabulary."""
+    kept = rows.tolist()
+    return Side(
+        texts=[side.texts[i] for i in kept],
+        numerals=[side.numerals[i] for i in kept],
+        code=side.code[rows],
+        words=side.words[rows],
+        channels={name: matrix[rows] for name, matrix in side.channels.items()},
+        search=side.search[rows],
+        answers=[side.answers[i] for i in kept],
+        answer_bits=side.answer_bits[rows],
+    )

@@ -1,9 +1,15 @@
-"""Rows of one file that say in other words what a row of another says: a shortlist by rare words, then a judge."""
+"""Rows of one file that say in other words what a row of another says: a shortlist by rare words, then a judge.
 
+Every training row is looked up among the test rows, and its best candidates are judged by what survives another wording.
+How high neighbours score that are no rewrites is measured on the data themselves: test rows among the other test rows,
+training rows among as many other training rows.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tunecase.likeness import Side
+from tunecase.likeness import Example, Side, score, sides, take
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,8 +20,18 @@ if TYPE_CHECKING:
 
 CANDIDATES = 6
 CHUNK = 512
-COMMON_SHARE, COMMON_ROWS = 0.05, 1000  # terms of more of the rows than this are no help in a search
+COMMON_SHARE, COMMON_ROWS = 0.05, 1000  # a term of more of the rows than this is no help in a search
 LEAST_COSINE = 0.05
+PAIRS_A_TEST_ROW = 8
+LOWEST_LEVEL = -4.0  # log odds below which no pair is looked at
+CLEAR = 0.0  # training rows above it are no measure of ordinary neighbours
+MOST_FALSE_A_ROW, MOST_FALSE_IN_TEST = 0.01, 0.05  # the second where test rows alone can be measured on
+MOST_FALSE_OF_FOUND = 0.1
+HIGH_LEVEL = 5.0
+NULL_ROWS = 3000
+TAIL_ROWS = 30
+LEAST_NULL_ROWS, ENOUGH_NULL_ROWS = 30, 300
+NOBODY = -99.0
 
 
 @dataclass(slots=True)
@@ -27,6 +43,130 @@ class Found:
     lead: "Floats"
 
 
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """What was found.
+
+    `pairs` are (test row, training row), the surest first, `odds` their log odds; `level` is the log odds asked for,
+    `expected` how many test rows would be found by chance at it, `false_rate` the chance of one clean training row.
+    `separable` is False where ordinary neighbours lie as near as rewrites do: then nothing can be told.
+    """
+
+    pairs: "Rows"
+    odds: "Floats"
+    level: float
+    expected: float
+    false_rate: float
+    separable: bool
+
+
+def match(test: Sequence[Example], train: Sequence[Example], *, seed: int = 0) -> Matches:
+    """Training rows that say what a test row says, in other words.
+
+    level = the lowest at which E <= F / 10 and r <= 1%, where r is the share of rows among rows of their own file with
+    a neighbour at that level (beyond the last observed ones an exponential tail), E = r x training rows, and F the test
+    rows found.
+
+    Args:
+        test, train: rows, with answers where there are any; rows found by plainer checks are better left out.
+        seed: of the rows that ordinary neighbours are measured on.
+    Returns: the pairs at or above the level.
+    Example:
+        >>> test = [Example(f"Ann has {n} red pens and buys {3 * n} more. How many now?") for n in range(40, 99)]
+        >>> match(test, [Example("Nothing of the kind.")] * 60).pairs.tolist()
+        []
+    Source: arXiv 2311.04850 for the defect; the judge's weights: likeness_weights.
+    Leaves out translations, and rewrites in data whose rows are all built on one template.
+    """
+    import numpy as np
+
+    theirs, mine = sides(test, train)
+    found = _thinned(search(mine, theirs))
+    odds = score(mine, theirs, found.pairs, found.cosine, found.lead)
+    best = _best_of(found.pairs[:, 0], odds, len(mine))
+    null, most = _ordinary(theirs, mine, best, np.random.default_rng(seed))
+    separable = len(null) > 0 and tail(null, HIGH_LEVEL) <= most
+    level, expected = _level(found.pairs[:, 1], odds, null, most, len(mine)) if separable else (np.inf, 0.0)
+    kept = np.flatnonzero(odds >= level)
+    kept = kept[np.argsort(-odds[kept], kind="stable")]
+    rate = tail(null, level) if np.isfinite(level) else 0.0
+    return Matches(found.pairs[kept][:, ::-1], odds[kept], float(level), expected, rate, separable)
+
+
+def _level(test_rows: "Rows", odds: "Floats", null: "Floats", most: float, queries: int) -> tuple[float, float]:
+    """The lowest level with few enough false ones, and how many test rows are found by chance there."""
+    import numpy as np
+
+    order = np.argsort(-odds, kind="stable")
+    seen: set[int] = set()
+    level, expected = np.inf, 0.0
+    for at in order.tolist():
+        rate = tail(null, float(odds[at]))
+        if odds[at] < LOWEST_LEVEL or rate > most:
+            break
+        seen.add(int(test_rows[at]))
+        if rate * queries <= MOST_FALSE_OF_FOUND * len(seen):
+            level, expected = float(odds[at]), rate * queries
+    return level, expected
+
+
+def tail(null: "Floats", level: float) -> float:
+    """Share of ordinary rows with a neighbour at this level or above.
+
+    Counted while at least TAIL_ROWS lie above, beyond that an exponential fall with the mean excess of those.
+    """
+    import numpy as np
+
+    above = int((null >= level).sum())
+    count = min(TAIL_ROWS, max(len(null) // 10, 3))
+    if above >= count:
+        return above / len(null)
+    top = np.sort(null)[-count:]
+    excess = max(float((top - top[0]).mean()), 1e-3)
+    return count / len(null) * float(np.exp(-max(level - top[0], 0.0) / excess))
+
+
+def _ordinary(test: Side, train: Side, best: "Floats", rng: "np.random.Generator") -> "tuple[Floats, float]":
+    """Best log odds of rows among the others of their own file, and the share that may pass the level.
+
+    Training rows that are like no test row where there are enough of them, else test rows.
+    """
+    import numpy as np
+
+    side, rows, most = train, np.flatnonzero(best < CLEAR), MOST_FALSE_A_ROW
+    if len(rows) < ENOUGH_NULL_ROWS:
+        side, rows, most = test, np.arange(len(test)), MOST_FALSE_IN_TEST
+    if len(rows) < LEAST_NULL_ROWS:
+        return np.zeros(0), most
+    index = rng.permutation(rows)[: len(test)]
+    asked = rng.permutation(rows)[:NULL_ROWS]
+    place = np.full(len(side), -1)
+    place[index] = np.arange(len(index))
+    one, other = take(side, asked), take(side, index)
+    near = search(one, other, own=place[asked])
+    return _best_of(near.pairs[:, 0], score(one, other, near.pairs, near.cosine, near.lead), len(one)), most
+
+
+def _best_of(rows: "Rows", odds: "Floats", count: int) -> "Floats":
+    import numpy as np
+
+    best = np.full(count, NOBODY)
+    np.maximum.at(best, rows, odds)
+    return best
+
+
+def _thinned(found: Found) -> Found:
+    """The best training rows of each test row alone: what bounds the work of the judge."""
+    import numpy as np
+
+    order = np.lexsort((-found.cosine, found.pairs[:, 1]))
+    rows = found.pairs[order, 1]
+    starts = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]]) if len(rows) else np.zeros(0, np.int64)
+    rank = np.arange(len(rows)) - np.repeat(starts, np.diff(np.r_[starts, len(rows)]))
+    kept = np.sort(order[rank < PAIRS_A_TEST_ROW])
+    return Found(found.pairs[kept], found.cosine[kept], found.lead[kept])
+
+
 def search(one: Side, index: Side, *, own: "Rows | None" = None) -> Found:
     """The best few candidates in the index for each row.
 
@@ -35,15 +175,8 @@ def search(one: Side, index: Side, *, own: "Rows | None" = None) -> Found:
     """
     import numpy as np
 
-    wide = index.search.tocsc()
-    if len(index) >= COMMON_ROWS:
-        often = np.diff(wide.indptr) > COMMON_SHARE * len(index)
-        keep = np.flatnonzero(~often)
-        wide, mine = wide[:, keep], one.search.tocsc()[:, keep].tocsr()
-    else:
-        mine = one.search
-    turned = wide.T.tocsr()
-    parts = []
+    mine, turned = _without_common(one.search, index.search)
+    parts = [(np.zeros((0, 2), np.int64), np.zeros(0), np.zeros(0))]
     for first in range(0, len(one), CHUNK):
         cosines = (mine[first : first + CHUNK] @ turned).toarray()
         if own is not None:
@@ -52,6 +185,17 @@ def search(one: Side, index: Side, *, own: "Rows | None" = None) -> Found:
         parts.append(_best(cosines, first))
     pairs, cosine, lead = (np.concatenate(part) for part in zip(*parts, strict=True))
     return Found(pairs, cosine, lead)
+
+
+def _without_common(mine: Any, index: Any) -> tuple[Any, Any]:
+    """Both without the terms of many rows of a large index, the index turned."""
+    import numpy as np
+
+    if index.shape[0] < COMMON_ROWS:
+        return mine, index.T.tocsr()
+    often = np.bincount(index.indices, minlength=index.shape[1]) > COMMON_SHARE * index.shape[0]
+    kept = np.flatnonzero(~often)
+    return mine.tocsc()[:, kept].tocsr(), index.tocsc()[:, kept].T.tocsr()
 
 
 def _best(cosines: "Floats", first: int) -> "tuple[Rows, Floats, Floats]":
@@ -63,9 +207,8 @@ def _best(cosines: "Floats", first: int) -> "tuple[Rows, Floats, Floats]":
     values = np.take_along_axis(cosines, top, axis=1)
     order = np.argsort(-values, axis=1, kind="stable")
     top, values = np.take_along_axis(top, order, axis=1), np.take_along_axis(values, order, axis=1)
-    second = values[:, 1] if most > 1 else np.zeros(rows)
     lead = values - values[:, :1]
-    lead[:, 0] = values[:, 0] - second.clip(0)
+    lead[:, 0] = values[:, 0] - (values[:, 1].clip(0) if most > 1 else 0.0)
     kept = values > LEAST_COSINE
     at = np.repeat(np.arange(first, first + rows), most).reshape(rows, most)
     return np.stack([at[kept], top[kept]], axis=1), values[kept], lead[kept]
