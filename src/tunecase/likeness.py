@@ -155,7 +155,9 @@ def _matrices(channel: str, files: list[list[Terms]], names: set[str]) -> list[A
     weight = np.minimum(np.log((1 + rows) / (1 + within)), MOST_BITS_A_LITERAL).clip(0)
     damped = channel != "numerals"
     return [
-        sparse.csr_matrix(((1 + np.log(times) if damped else times) * weight[at], at, ends), (len(ends) - 1, len(place)))
+        sparse.csr_matrix(
+            ((1 + np.log(times) if damped else times) * weight[at], at, ends), (len(ends) - 1, len(place))
+        )
         for times, at, ends in parts
     ]
 

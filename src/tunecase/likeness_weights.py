@@ -64,4 +64,3 @@ CODE = (
     0.000,  # same_answer
     0.000,  # other_answer
 )
-

@@ -25,9 +25,11 @@ LEAST_COSINE = 0.05
 PAIRS_A_TEST_ROW = 8
 LOWEST_LEVEL = -4.0  # log odds below which no pair is looked at
 CLEAR = 0.0  # training rows above it are no measure of ordinary neighbours
-MOST_FALSE_A_ROW, MOST_FALSE_IN_TEST = 0.01, 0.05  # the second where test rows alone can be measured on
+MOST_FALSE_A_ROW, MOST_FALSE_IN_TEST = 0.005, 0.05  # the second where test rows alone can be measured on
 MOST_FALSE_OF_FOUND = 0.1
 HIGH_LEVEL = 5.0
+# Programs: rewrites in another language that find some problem that is not their source, 1% of them at this level.
+CODE_LEVEL, CODE_FALSE, MOST_FALSE_CODE = 1.5, 0.01, 0.34
 NULL_ROWS = 3000
 TAIL_ROWS = 30
 LEAST_NULL_ROWS, ENOUGH_NULL_ROWS = 30, 300
@@ -63,7 +65,7 @@ class Matches:
 def match(test: Sequence[Example], train: Sequence[Example], *, seed: int = 0) -> Matches:
     """Training rows that say what a test row says, in other words.
 
-    level = the lowest at which E <= F / 10 and r <= 1%, where r is the share of rows among rows of their own file with
+    level = the lowest at which E <= F / 10 and r <= 0.5%, where r is the share of rows among rows of their own file with
     a neighbour at that level (beyond the last observed ones an exponential tail), E = r x training rows, and F the test
     rows found.
 
@@ -87,9 +89,12 @@ def match(test: Sequence[Example], train: Sequence[Example], *, seed: int = 0) -
     null, most = _ordinary(theirs, mine, best, np.random.default_rng(seed))
     separable = len(null) > 0 and tail(null, HIGH_LEVEL) <= most
     level, expected = _level(found.pairs[:, 1], odds, null, most, len(mine)) if separable else (np.inf, 0.0)
+    rate = tail(null, level) if np.isfinite(level) else 0.0
+    if not np.isfinite(level) and theirs.code.mean() > 0.5:
+        level, expected, rate = _code_level(found.pairs[:, 1], odds, len(mine))
+        separable = True
     kept = np.flatnonzero(odds >= level)
     kept = kept[np.argsort(-odds[kept], kind="stable")]
-    rate = tail(null, level) if np.isfinite(level) else 0.0
     return Matches(found.pairs[kept][:, ::-1], odds[kept], float(level), expected, rate, separable)
 
 
@@ -108,6 +113,16 @@ def _level(test_rows: "Rows", odds: "Floats", null: "Floats", most: float, queri
         if rate * queries <= MOST_FALSE_OF_FOUND * len(seen):
             level, expected = float(odds[at]), rate * queries
     return level, expected
+
+
+def _code_level(test_rows: "Rows", odds: "Floats", queries: int) -> tuple[float, float, float]:
+    """A fixed level for programs whose own file holds variants of one problem; none where chance explains a third."""
+    import numpy as np
+
+    rows = len(np.unique(test_rows[odds >= CODE_LEVEL]))
+    expected = CODE_FALSE * queries
+    level = CODE_LEVEL if rows and expected <= MOST_FALSE_CODE * rows else np.inf
+    return float(level), expected if np.isfinite(level) else 0.0, CODE_FALSE if np.isfinite(level) else 0.0
 
 
 def tail(null: "Floats", level: float) -> float:

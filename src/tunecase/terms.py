@@ -37,8 +37,8 @@ STRONG = re.compile(
     re.MULTILINE,
 )
 LEAST_CODE_LINES, LEAST_CODE_SHARE = 2, 0.15
-TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?(?:/\d+)?|[^\W\d_]+(?:['’](?:s|t|re|ve|ll|d|m)\b)?")  # noqa: RUF001
-APOSTROPHE = re.compile("['’]")  # noqa: RUF001
+TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?(?:/\d+)?|[^\W\d_]+(?:['’](?:s|t|re|ve|ll|d|m)\b)?")
+APOSTROPHE = re.compile("['’]")
 HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_+|(?<=[a-zA-Z])(?=\d)")
 OPERAND = re.compile(r"(\*\*|//|[-+*/%]|[=!<>]=?=?)\s*(\d+(?:\.\d+)?)\b")
 LITERAL = re.compile(r"'((?:[^'\\\n]|\\.){0,60})'|\"((?:[^\"\\\n]|\\.){0,60})\"")
