@@ -1,4 +1,4 @@
-"""The facts that an answer states (numbers, names, dates, codes, addresses, quotes) and whether its input holds them."""
+"""The facts that an answer states (numbers, names, dates, codes, quotes), and whether its input holds them."""
 
 import json
 import re
@@ -35,6 +35,7 @@ def grounds(input: str, output: str) -> Grounds:
         ()
         >>> grounds("Please call me back about my order.", "Your order AX-7731 ships on 14 May.").absent
         ('AX-7731', '14', 'May')
+
     Leaves out facts told in other words, and small whole numbers.
     """
     held, figures = _held(input)

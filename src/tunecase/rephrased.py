@@ -1,7 +1,7 @@
 """Rows of one file that say in other words what a row of another says: a shortlist by rare words, then a judge.
 
-Every training row is looked up among the test rows, and its best candidates are judged by what survives another wording.
-How high neighbours score that are no rewrites is measured on the data themselves: test rows among the other test rows,
+Every training row is looked up among the test rows, and its best candidates are judged by what survives another
+wording. How high neighbours score that are no rewrites is measured on the data themselves: test rows among the other test rows,
 training rows among as many other training rows.
 """
 
@@ -28,8 +28,9 @@ CLEAR = 0.0  # training rows above it are no measure of ordinary neighbours
 MOST_FALSE_A_ROW, MOST_FALSE_IN_TEST = 0.005, 0.05  # the second where test rows alone can be measured on
 MOST_FALSE_OF_FOUND = 0.1
 HIGH_LEVEL = 5.0
-# Programs: rewrites in another language that find some problem that is not their source, 1% of them at this level.
-CODE_LEVEL, CODE_FALSE, MOST_FALSE_CODE = 1.5, 0.01, 0.34
+# Programs, half of HumanEval's rewrites held out: at this level .80 / .86 / .82 are found (Python, JavaScript, C), none
+# of 750 clean library functions; 13 / 1 / 6% of rewrites find another problem where their own source is taken out.
+CODE_LEVEL, CODE_FALSE, MOST_FALSE_CODE = -0.5, 0.005, 0.34
 NULL_ROWS = 3000
 TAIL_ROWS = 30
 LEAST_NULL_ROWS, ENOUGH_NULL_ROWS = 30, 300
@@ -65,8 +66,8 @@ class Matches:
 def match(test: Sequence[Example], train: Sequence[Example], *, seed: int = 0) -> Matches:
     """Training rows that say what a test row says, in other words.
 
-    level = the lowest at which E <= F / 10 and r <= 0.5%, where r is the share of rows among rows of their own file with
-    a neighbour at that level (beyond the last observed ones an exponential tail), E = r x training rows, and F the test
+    level = the lowest at which E <= F / 10 and r <= 0.5%, where r is the share of rows with a neighbour at that level
+    among rows of their own file (beyond the last observed ones an exponential tail), E = r x training rows, and F the test
     rows found.
 
     Args:
@@ -77,6 +78,7 @@ def match(test: Sequence[Example], train: Sequence[Example], *, seed: int = 0) -
         >>> test = [Example(f"Ann has {n} red pens and buys {3 * n} more. How many now?") for n in range(40, 99)]
         >>> match(test, [Example("Nothing of the kind.")] * 60).pairs.tolist()
         []
+
     Source: arXiv 2311.04850 for the defect; the judge's weights: likeness_weights.
     Leaves out translations, and rewrites in data whose rows are all built on one template.
     """
