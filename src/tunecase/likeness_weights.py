@@ -1,4 +1,4 @@
-"""Weights of a pair's features: logistic regressions fitted by benchmarks/audit_leaks.py --fit, intercept first.
+"""Weights of a pair's features: logistic regressions (L2, C = .01), intercept first.
 
 PROSE: half of GSM8K's rewrites and clean questions, with and without answers, banking77, CLINC and Self-Instruct as
 further clean rows. CODE: half of HumanEval's Python rewrites, clean functions of Python's library. Date: 2026-11-24.

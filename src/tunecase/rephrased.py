@@ -1,8 +1,8 @@
 """Rows of one file that say in other words what a row of another says: a shortlist by rare words, then a judge.
 
 Every training row is looked up among the test rows, and its best candidates are judged by what survives another
-wording. How high neighbours score that are no rewrites is measured on the data themselves: test rows among the other test rows,
-training rows among as many other training rows.
+wording. How high neighbours score that are no rewrites is measured on the data themselves: training rows among other
+training rows, or test rows among the other test rows.
 """
 
 from collections.abc import Sequence
@@ -67,8 +67,8 @@ def match(test: Sequence[Example], train: Sequence[Example], *, seed: int = 0) -
     """Training rows that say what a test row says, in other words.
 
     level = the lowest at which E <= F / 10 and r <= 0.5%, where r is the share of rows with a neighbour at that level
-    among rows of their own file (beyond the last observed ones an exponential tail), E = r x training rows, and F the test
-    rows found.
+    among rows of their own file (beyond the last observed ones an exponential tail), E = r x training rows, and F the
+    test rows found.
 
     Args:
         test, train: rows, with answers where there are any; rows found by plainer checks are better left out.
