@@ -28,6 +28,7 @@ CLEAR = 0.0  # training rows above it are no measure of ordinary neighbours
 MOST_FALSE_A_ROW, MOST_FALSE_IN_TEST = 0.005, 0.05  # the second where test rows alone can be measured on
 MOST_FALSE_OF_FOUND = 0.1
 HIGH_LEVEL = 5.0
+MOST_DOUBTFUL = 0.05  # of the test rows may have an unexplained candidate before nothing is said
 # Programs, half of HumanEval's rewrites held out: at this level .80 / .86 / .82 are found (Python, JavaScript, C), none
 # of 750 clean library functions; 13 / 1 / 6% of rewrites find another problem where their own source is taken out.
 CODE_LEVEL, CODE_FALSE, MOST_FALSE_CODE = -0.5, 0.005, 0.34
@@ -95,6 +96,10 @@ def match(test: Sequence[Example], train: Sequence[Example], *, seed: int = 0) -
     if not np.isfinite(level) and theirs.code.mean() > 0.5:
         level, expected, rate = _code_level(found.pairs[:, 1], odds, len(mine))
         separable = True
+    if not np.isfinite(level):
+        # Many candidates and no level that parts them from ordinary neighbours: unknown, not clean.
+        doubtful = len(np.unique(found.pairs[odds >= CLEAR, 1]))
+        separable = separable and doubtful <= MOST_DOUBTFUL * len(theirs)
     kept = np.flatnonzero(odds >= level)
     kept = kept[np.argsort(-odds[kept], kind="stable")]
     return Matches(found.pairs[kept][:, ::-1], odds[kept], float(level), expected, rate, separable)
