@@ -12,8 +12,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog, datasets
-from tunecase.checks import balance, contradictions, leaks, lengths, privacy, repeats, rows, tokens
+from tunecase.checks import (
+    balance,
+    contradictions,
+    grounding,
+    leaks,
+    lengths,
+    privacy,
+    repeats,
+    rephrased,
+    rows,
+    tokens,
+)
 from tunecase.checks.columns import Split
+)
 from tunecase.checks.defect import Defect, NotChecked
 from tunecase.checks.evidence import Asked, Evidence
 from tunecase.checks.scan import boilerplate, read_split
@@ -38,6 +50,8 @@ CHECKS: tuple[Check, ...] = (
     leaks.leak_exact,
     leaks.leak_normalised,
     leaks.leak_near,
+    rephrased.leak_rephrased,
+    rephrased.leak_translated,
     contradictions.contradiction,
     rows.format_train,
     rows.empty,
@@ -46,6 +60,7 @@ CHECKS: tuple[Check, ...] = (
     repeats.duplicate_near,
     contradictions.near_contradiction,
     privacy.pii,
+    grounding.ungrounded_answer,
     balance.unseen_label,
     balance.label_variant,
     balance.label_shift,
@@ -87,7 +102,7 @@ def audit(
     Returns: the Audit; findings with their severest first. `words_histogram` holds (words from, rows) with the edges
         of WORD_EDGES.
     Raises: InputError when a file cannot be read as asked.
-    Leaves out all that `not_checked` lists; above all wrong labels and paraphrased leaks.
+    Leaves out all that `not_checked` lists; above all wrong labels and translated leaks.
     """
     start = time.perf_counter()
     data = project.data if project else None
@@ -249,8 +264,6 @@ def _not_checked(evidence: Evidence, counted: Tokens) -> tuple[str, ...]:
     lines = ["wrong labels: need a model's probabilities" if evidence.classes else "whether the answers are true"]
     if evidence.test is None:
         lines.append("leaks, label shift and the size of the test: no test file was given")
-    else:
-        lines.append("paraphrased and translated leaks: matching of words cannot see them")
     lines.append("names, addresses, secrets and other personal data without a checkable pattern")
     lines.append("language, tone and refusals of the answers")
     lines.append("licence and origin of the rows")
