@@ -44,6 +44,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "pace",
         "agreement",
         "skypilot",
+        "label_errors",
+        "reviewing",
     ),
     ("ledger", "engine", "answers", "endpoint"),
     ("project", "catalog", "records"),
