@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog, datasets
-from tunecase.checks import balance, contradictions, leaks, lengths, privacy, repeats, rows, tokens
+from tunecase.checks import balance, contradictions, labels, leaks, lengths, privacy, repeats, rows, tokens
 from tunecase.checks.defect import Defect, NotChecked
 from tunecase.checks.evidence import Asked, Evidence
 from tunecase.checks.scan import Split, read_split
@@ -55,6 +55,10 @@ CHECKS: tuple[Check, ...] = (
     rows.empty_test,
     repeats.duplicate_test,
     balance.test_too_small,
+    labels.labels_random,
+    labels.label_error,
+    labels.answer_mismatch,
+    labels.annotator_agreement,
 )
 FREE = Band(0.0, 0.0, 0.0, 0.0)
 MOST_ROWS_SHOWN = 1000
