@@ -387,7 +387,7 @@ def rank_mismatches(inputs: Sequence[str], outputs: Sequence[str]) -> "Numbers |
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     short = [[text[:MOST_CHARACTERS] for text in side] for side in (inputs, outputs)]
-    words = TfidfVectorizer(token_pattern=r"\w+", sublinear_tf=True, min_df=2, dtype=np.float32)
+    words = TfidfVectorizer(token_pattern=WORDS_AND_SIGNS, sublinear_tf=True, min_df=2, dtype=np.float32)
     try:
         words.fit(short[0] + short[1])
     except ValueError:

@@ -6,7 +6,7 @@ that all chances sum to the wrong labels estimated; reviews, random controls amo
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tunecase.records import Interval80
 from tunecase.statistics import wilson
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Numbers = NDArray[np.float64]
+    Numbers = NDArray[np.floating[Any]]
 
 BATCH = 50
 CONTROL_SHARE = 0.1

@@ -102,7 +102,7 @@ def labels_random(evidence: Evidence) -> Defect | NotChecked | None:
             f"the labels of {len(first):,} texts cannot be told from labels handed out at random (p = {p:.2f}): "
             "nothing in the words speaks for them"
         ),
-        fix="read 20 rows and ask whether a person could name the label from the text; check that columns belong together",
+        fix="read 20 rows: could a person name the label from the text, and do the columns belong together?",
         count=len(first),
         share=1.0,
         unpriced=True,
@@ -140,7 +140,7 @@ def answer_mismatch(evidence: Evidence) -> Defect | NotChecked | None:
         rows=rows,
         examples=tuple(train.example(int(row)) for row in rows[:2]),
         review_rows=float(beyond),
-        scores=scores[order],
+        scores=scores[order].astype(np.float64),
         measured=("mismatched answers at most", 0.0, beyond / 2, high * len(kept)),
     )
 
@@ -167,15 +167,13 @@ def annotator_agreement(evidence: Evidence) -> Defect | NotChecked | None:
     found = agreement_of_two([pair[1:] for pair in pairs])
     differ = np.array([at for at, one, other in pairs if one != other], np.int64)
     low, high = found.share.low, found.share.high
-    kappa = (
-        ""
-        if found.kappa is None
-        else f", kappa {found.kappa.mid:.2f} ({found.kappa.low:.2f} to {found.kappa.high:.2f})"
-    )
+    kappa = found.kappa
+    beyond = "" if kappa is None else f", kappa {kappa.mid:.2f} ({kappa.low:.2f} to {kappa.high:.2f})"
+    agree = f"two annotators agree on {found.share.mid:.0%} of {len(pairs)} test rows"
     return Defect(
         check="annotator_agreement",
-        severity="warn" if found.kappa is not None and found.kappa.high < FINE_KAPPA else "note",
-        why=f"two annotators agree on {found.share.mid:.0%} of {len(pairs)} test rows (80% sure: {low:.0%} to {high:.0%}){kappa}",
+        severity="warn" if kappa is not None and kappa.high < FINE_KAPPA else "note",
+        why=f"{agree} (80% sure: {low:.0%} to {high:.0%}){beyond}",
         fix="settle the rows on which they differ, and write the rule into the guideline",
         rows=differ,
         where="test",
