@@ -51,6 +51,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "likeness_weights",
         "rephrased",
         "grounds",
+        "label_errors",
+        "reviewing",
     ),
     ("ledger", "engine", "answers", "endpoint"),
     ("project", "catalog", "records"),

@@ -16,6 +16,7 @@ from tunecase.checks import (
     balance,
     contradictions,
     grounding,
+    labels,
     leaks,
     lengths,
     privacy,
@@ -25,7 +26,6 @@ from tunecase.checks import (
     tokens,
 )
 from tunecase.checks.columns import Split
-)
 from tunecase.checks.defect import Defect, NotChecked
 from tunecase.checks.evidence import Asked, Evidence
 from tunecase.checks.scan import boilerplate, read_split
@@ -71,6 +71,10 @@ CHECKS: tuple[Check, ...] = (
     rows.empty_test,
     repeats.duplicate_test,
     balance.test_too_small,
+    labels.labels_random,
+    labels.label_error,
+    labels.answer_mismatch,
+    labels.annotator_agreement,
 )
 FREE = Band(0.0, 0.0, 0.0, 0.0)
 MOST_ROWS_SHOWN = 1000

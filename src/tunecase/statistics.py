@@ -6,6 +6,9 @@ them. Nothing here has an opinion; the rules that use it do.
 """
 
 import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import NormalDist
 
 from tunecase.records import Interval80
@@ -209,6 +212,89 @@ def ceiling_interval(agreed: int, rows: int, classes: int, confidence: float = 0
     low, high = wilson(agreed, rows, confidence)
     ends = [ceiling(max(a, 1 / classes), classes) for a in (low, agreed / rows, high)]
     return Interval80(*(1 / classes if end is None else end for end in ends))
+
+
+def ceiling_range(agreed: int, rows: int, classes: int, confidence: float = 0.8) -> Interval80 | None:
+    """The ceiling where it is not known how mistakes fall: evenly on all other labels, or always on one look-alike.
+
+        a = (1-e)^2 + e^2/m,   m = K - 1 when errors fall evenly (the higher ceiling), m = 1 on one look-alike (lower)
+
+    Args:
+        agreed, rows, classes, confidence: as in `ceiling_interval`.
+    Returns: from the lower end under one look-alike to the upper end under even errors; the middle is half-way between
+        the two assumptions. None where `ceiling_interval` is None.
+    Example:
+        >>> found = ceiling_range(90, 100, 10)
+        >>> round(found.low, 3), round(found.mid, 3), round(found.high, 3)
+        (0.922, 0.948, 0.967)
+
+    Leaves out unequal annotators and mistakes that both make for one reason: the true ceiling is then lower still.
+    """
+    even = ceiling_interval(agreed, rows, classes, confidence)
+    alike = ceiling_interval(agreed, rows, 2, confidence)
+    if even is None or alike is None:
+        return None
+    return Interval80(min(alike.low, even.low), (alike.mid + even.mid) / 2, even.high)
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementOfTwo:
+    """How often two annotators give one label: the share of rows, and kappa, agreement beyond chance."""
+
+    rows: int
+    share: Interval80
+    kappa: Interval80 | None
+
+
+def agreement_of_two(pairs: Sequence[tuple[str, str]]) -> AgreementOfTwo:
+    """Two annotators' labels of the same rows compared.
+
+        kappa = (a - c) / (1 - c),   a the share of equal pairs, c = sum_k p_k q_k
+
+    Args:
+        pairs: (first, second) label, one a row, at least one.
+    Returns: share (Wilson) and Cohen's kappa, None where only one label occurs; the range of kappa is that of a, with
+        the annotators' class shares as they are.
+    Example:
+        >>> agreement_of_two([("a", "a"), ("b", "b"), ("a", "b"), ("b", "b")]).kappa.mid
+        0.5
+
+    Source: Cohen, Educational and Psychological Measurement 20 (1960).
+    """
+    rows = len(pairs)
+    agreed = sum(one == other for one, other in pairs)
+    low, high = wilson(agreed, rows)
+    first, second = Counter(one for one, _ in pairs), Counter(other for _, other in pairs)
+    chance = sum(first[name] * second[name] for name in first) / rows**2
+    share = Interval80(low, agreed / rows, high)
+    if chance >= 1:
+        return AgreementOfTwo(rows, share, None)
+    return AgreementOfTwo(rows, share, Interval80(*((a - chance) / (1 - chance) for a in (low, agreed / rows, high))))
+
+
+def krippendorff_alpha(votes: Sequence[Sequence[str]]) -> float | None:
+    """Agreement of any number of annotators beyond chance, for labels without order; rows may lack votes.
+
+        alpha = 1 - observed / expected disagreement, each of pairs of votes within a row and over all rows
+
+    Args:
+        votes: the votes of each row; "" is a missing one. Rows with fewer than two say nothing.
+    Returns: alpha, at most 1; None with fewer than two rows to compare, or one label alone.
+    Example:
+        >>> round(krippendorff_alpha([["a", "a"], ["b", "b"], ["a", "b"], ["b", "b", ""]]), 3)
+        0.533
+
+    Source: Krippendorff, Content Analysis (2004), ch. 11.
+    """
+    rows = [Counter(vote for vote in row if vote) for row in votes]
+    rows = [row for row in rows if row.total() > 1]
+    total = sum((Counter(row) for row in rows), Counter[str]())
+    n = total.total()
+    expected = n * n - sum(count**2 for count in total.values())
+    if len(rows) < 2 or expected == 0:
+        return None
+    observed = sum((row.total() ** 2 - sum(c * c for c in row.values())) / (row.total() - 1) for row in rows)
+    return 1 - (n - 1) * observed / expected
 
 
 def winners_curse(k: int) -> float:

@@ -1,0 +1,57 @@
+"""How far to read a queue, and what the reviews say."""
+
+import numpy as np
+import pytest
+
+from tunecase.records import Interval80
+from tunecase.reviewing import Review, plan_queue, read_reviews
+
+SCORES = np.concatenate([np.full(60, 0.98), np.full(440, 0.02)])
+WRONG = Interval80(40, 55, 70)
+
+
+def replay(queue, wrong, seconds=60.0):
+    """Reviews of a queue by somebody who knows."""
+    pairs = zip(queue.order, queue.control, strict=True)
+    return [Review(row, "a", "b" if row in wrong else "a", seconds, control) for row, control in pairs]
+
+
+def test_plan_reads_each_row_once_and_holds_random_rows():
+    """About a tenth of the queue stands there by chance."""
+    queue = plan_queue(SCORES, 500, 0, WRONG)
+    assert len(set(queue.order)) == len(queue.order)
+    assert 0.05 <= sum(queue.control) / len(queue.order) <= 0.2
+    assert queue.found.low <= queue.found.mid <= queue.found.high <= queue.depth
+
+
+def test_nothing_to_read_is_a_plan():
+    """An empty ranking has an empty queue."""
+    assert 0 == plan_queue(np.zeros(0), 0).depth
+
+
+def test_reviews_say_what_is_left_and_what_a_label_takes():
+    """With all wrong labels found few are left, and the next batch is not worth it."""
+    found = read_reviews(replay(plan_queue(SCORES, 500, 0, WRONG), set(range(55))), SCORES, wrong=WRONG)
+    assert found.remaining.low <= 3
+    assert not found.worth_it
+    assert (1.0, 1.0, 1.0) == (found.minutes.low, found.minutes.mid, found.minutes.high)
+
+
+def test_few_timed_reviews_give_no_minutes():
+    """Below twenty the default stays."""
+    assert None is read_reviews([Review(0, "a", "b", 30.0)], SCORES).minutes
+
+
+def test_value_decides_where_it_is_known():
+    """The same yield is worth reading for a dear error and not for a cheap one."""
+    reviews = replay(plan_queue(SCORES, 500, 0, WRONG), set(range(55)))[:20]
+    dear, cheap = (
+        read_reviews(reviews, SCORES, wrong=WRONG, value_per_error=value, price_per_review=1.0) for value in (100, 0.1)
+    )
+    assert (True, False) == (dear.worth_it, cheap.worth_it)
+
+
+def test_a_row_outside_the_ranking_is_refused():
+    """A place that the ranking does not hold is a mistake."""
+    with pytest.raises(ValueError, match="outside"):
+        read_reviews([Review(500, "a", "a")], SCORES)
