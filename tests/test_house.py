@@ -44,6 +44,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "pace",
         "agreement",
         "skypilot",
+        "identifiers",
+        "origin",
     ),
     ("ledger", "engine", "answers", "endpoint"),
     ("project", "catalog", "records"),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog, datasets
-from tunecase.checks import balance, contradictions, leaks, lengths, privacy, repeats, rows, tokens
+from tunecase.checks import balance, contradictions, leaks, lengths, privacy, repeats, rows, secrets, tokens
 from tunecase.checks.defect import Defect, NotChecked
 from tunecase.checks.evidence import Asked, Evidence
 from tunecase.checks.scan import Split, read_split
@@ -45,6 +45,9 @@ CHECKS: tuple[Check, ...] = (
     repeats.duplicate_near,
     contradictions.near_contradiction,
     privacy.pii,
+    secrets.secrets,
+    privacy.pii_test,
+    secrets.secrets_test,
     balance.unseen_label,
     balance.label_variant,
     balance.label_shift,
@@ -249,7 +252,7 @@ def _not_checked(evidence: Evidence, counted: Tokens) -> tuple[str, ...]:
         lines.append("leaks, label shift and the size of the test: no test file was given")
     else:
         lines.append("paraphrased and translated leaks: matching of words cannot see them")
-    lines.append("names, addresses, secrets and other personal data without a checkable pattern")
+    lines.append("names, street addresses and other personal data without a checkable pattern")
     lines.append("language, tone and refusals of the answers")
     lines.append("licence and origin of the rows")
     lines.append("whether the rows are like those of production")
@@ -312,7 +315,7 @@ def _quarantined(path: Path | None) -> Iterator[tuple[Callable[[BadRow], None], 
         if file is None:
             part.parent.mkdir(parents=True, exist_ok=True)
             file = part.open("wb")
-        body = {"row": row.number, "line": row.line, "reason": row.reason, "text": row.text}
+        body = {"row": row.number, "line": row.line, "reason": row.reason, "text": privacy.masked(row.text)}
         file.write(orjson.dumps(body) + b"\n")
 
     try:

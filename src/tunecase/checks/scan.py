@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tunecase.checks import privacy
-from tunecase.checks.privacy import masked
+from tunecase.checks import privacy, secrets
+from tunecase.checks.privacy import MOST_SHOWN, masked
 from tunecase.checks.tokens import token_counts
 from tunecase.datasets import LONGEST_LABEL, BadRow, Layout, Row, are_classes, read_rows
 from tunecase.text import WordHashes, normalise, shingle_hashes, split_words
@@ -40,7 +40,11 @@ COLUMNS = (
 MOST_BAD_KEPT = 1000
 MOST_TEXT_CHARACTERS = 100_000_000  # of the texts kept for checks that need words
 # What is looked for in every row: a name, and a function of the row that gives one bit for each thing it found.
-LOOKS: tuple[tuple[str, Callable[[Row], int]], ...] = (("personal", privacy.look),)
+LOOKS: tuple[tuple[str, Callable[[Row], int]], ...] = (
+    ("personal", privacy.look),
+    ("secret", secrets.look),
+)
+HIDDEN = ("personal", "secret")  # what must be masked before a text is cut for showing
 NO_TEXT = 0  # hash of an input or answer that says nothing
 
 
@@ -97,7 +101,7 @@ class Split:
 
     def label(self, index: int) -> str:
         """The answer of one row where it is short enough to be a label."""
-        return self.label_of.get(int(self.answer[index]), "(a longer answer)")
+        return masked(self.label_of.get(int(self.answer[index]), "(a longer answer)"))
 
 
 @dataclass(slots=True)
@@ -179,12 +183,13 @@ class Builder:
         self.columns["words"].append(len(words))
         for name, look in LOOKS:
             self.marks[name].append(look(row))
+        hidden = any(self.marks[name][-1] for name in HIDDEN)
         if self.text_characters < MOST_TEXT_CHARACTERS:
             self.texts.append((len(self.columns["number"]) - 1, row))
             self.text_characters += len(row.input) + len(row.output)
         else:
             self.complete = False
-        self.heads.append(row.input)
+        self.heads.append(masked(row.input[:MOST_SHOWN]) if hidden else row.input)
         self.utf8_bytes += len(raw)
         self.characters += len(row.input)
         self._count_label(row.output, key)
