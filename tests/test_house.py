@@ -46,6 +46,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "skypilot",
         "identifiers",
         "origin",
+        "phrases",
     ),
     ("ledger", "engine", "answers", "endpoint"),
     ("project", "catalog", "records"),

@@ -4,6 +4,7 @@ Rows are conserved: rows = usable + dropped + quarantined. Inputs are never chan
 counted, and rows that cannot be read are written to a quarantine file.
 """
 
+import itertools
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -11,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from tunecase import catalog, datasets
-from tunecase.checks import balance, contradictions, leaks, lengths, privacy, repeats, rows, secrets, tokens
+from tunecase import catalog, datasets, origin
+from tunecase.checks import answers, balance, contradictions, leaks, lengths, privacy, repeats, rows, secrets, tokens
 from tunecase.checks.defect import Defect, NotChecked
 from tunecase.checks.evidence import Asked, Evidence
 from tunecase.checks.scan import Split, read_split
@@ -48,6 +49,16 @@ CHECKS: tuple[Check, ...] = (
     secrets.secrets,
     privacy.pii_test,
     secrets.secrets_test,
+    answers.truncated_answer,
+    answers.runaway_answer,
+    answers.refusal,
+    answers.copied_prompt,
+    answers.boilerplate_answer,
+    answers.model_signature,
+    answers.broken_markup,
+    answers.placeholder,
+    answers.pair_equal,
+    answers.pair_length_bias,
     balance.unseen_label,
     balance.label_variant,
     balance.label_shift,
@@ -106,7 +117,15 @@ def audit(
     if not len(train_split.number):
         got = f"no row can be read (first: {train_split.bad_rows[0].reason})"
         raise InputError(Problem(str(train), got, "rows of data", "correct the rows or name other columns"))
-    evidence = Evidence(train_split, test_split, Asked(limit, task=project.problem.task if project else None))
+    found_beside = origin.find_origin(train, itertools.islice(datasets.read_rows(train, layout), origin.MOST_ROWS))
+    asked = Asked(
+        limit,
+        task=project.problem.task if project else None,
+        found_licences=found_beside.licences,
+        found_sources=found_beside.sources,
+        found_models=found_beside.models,
+    )
+    evidence = Evidence(train_split, test_split, asked)
     found = [check(evidence) for check in CHECKS]
     defects = [defect for defect in found if isinstance(defect, Defect)]
     abstained = tuple(each.what for each in found if isinstance(each, NotChecked))
@@ -253,7 +272,7 @@ def _not_checked(evidence: Evidence, counted: Tokens) -> tuple[str, ...]:
     else:
         lines.append("paraphrased and translated leaks: matching of words cannot see them")
     lines.append("names, street addresses and other personal data without a checkable pattern")
-    lines.append("language, tone and refusals of the answers")
+    lines.append("the tone of the answers")
     lines.append("licence and origin of the rows")
     lines.append("whether the rows are like those of production")
     if not counted.exact:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tunecase.checks import privacy, secrets
+from tunecase.checks import answers, privacy, secrets
 from tunecase.checks.privacy import MOST_SHOWN, masked
 from tunecase.checks.tokens import token_counts
 from tunecase.datasets import LONGEST_LABEL, BadRow, Layout, Row, are_classes, read_rows
@@ -43,6 +43,7 @@ MOST_TEXT_CHARACTERS = 100_000_000  # of the texts kept for checks that need wor
 LOOKS: tuple[tuple[str, Callable[[Row], int]], ...] = (
     ("personal", privacy.look),
     ("secret", secrets.look),
+    ("answer", answers.look),
 )
 HIDDEN = ("personal", "secret")  # what must be masked before a text is cut for showing
 NO_TEXT = 0  # hash of an input or answer that says nothing
