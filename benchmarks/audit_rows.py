@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables of shapes read better in one line each
 """How much planted personal data, secrets and spoilt answers the audit finds, and what it wrongly flags on real sets.
 
     python benchmarks/audit_rows.py

@@ -5,6 +5,7 @@ are labels are left alone.
 """
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from tunecase import phrases
@@ -26,9 +27,10 @@ BITS = (
 BIT = {name: 1 << place for place, name in enumerate(BITS)}
 LEAST_ANSWERS = 50
 LEAST_PROSE = 40  # characters from which an answer is a sentence rather than a label
-HABIT, MOST_CUT = 0.9, 0.3  # answers that end properly, for the others to be suspect; beyond which it is the style
+HABIT, MOST_CUT = 0.8, 0.3  # answers that end properly, for the others to be suspect; beyond which it is the style
 LEAST_COPIED, MOST_COPIED = 30, 0.2
 LONGER = 0.7
+CLOSING, CLOSING_SHARE = 4, 0.85  # first characters of a last line that answers share
 CANNED_ROWS, CANNED_SHARE = 3, 0.3
 _ENDS = frozenset(".!?。！？…”’\"')]}>`*_|~;:】」』）।؟%°€$£#")
 _STRAY = re.compile(
@@ -175,7 +177,10 @@ def is_runaway(text: str) -> bool:
 
 
 def truncated_answer(evidence: "Evidence") -> Defect | NotChecked | None:
-    """Answers that end in mid-sentence, or with a fence or bracket left open, where nine in ten end properly."""
+    """Answers that end in mid-sentence, or with a fence or bracket left open, where four in five end properly.
+
+    Where five answers in six have a last line of their own kind ("#### 42"), those without it are cut as well.
+    """
     import numpy as np
 
     marks, prose = _prose(evidence)
@@ -186,6 +191,7 @@ def truncated_answer(evidence: "Evidence") -> Defect | NotChecked | None:
     ended = 1 - (marks[prose] & BIT["open"] > 0).mean()
     unclosed = prose & (marks & BIT["unclosed"] > 0)
     cut = unclosed | prose & (marks & BIT["cut"] > 0) & (ended >= HABIT)
+    cut |= _without_closing(evidence)
     if ended >= 0.98:
         cut |= prose & (marks & BIT["open"] > 0)
     rows = np.flatnonzero(cut)
@@ -193,6 +199,19 @@ def truncated_answer(evidence: "Evidence") -> Defect | NotChecked | None:
         rows = np.flatnonzero(unclosed)
     why = f"these answers stop in mid-sentence or leave a bracket open, {ended:.0%} of the others end properly"
     return _quality(evidence, "truncated_answer", rows, why, "write them to the end, or delete them")
+
+
+def _without_closing(evidence: "Evidence") -> "NDArray[np.bool_]":
+    """Answers without the last line that five in six begin alike, of those whose texts are kept."""
+    import numpy as np
+
+    cut = np.zeros(len(evidence.train.number), bool)
+    texts = evidence.train.texts
+    starts = [text.rstrip().rsplit("\n", 1)[-1][:CLOSING] if "\n" in text else "" for text in texts.outputs]
+    usual, count = Counter(starts).most_common(1)[0] if starts else ("", 0)
+    if usual and not usual[0].isalnum() and count >= CLOSING_SHARE * len(starts):
+        cut[texts.rows] = [start != usual for start in starts]
+    return cut
 
 
 def runaway_answer(evidence: "Evidence") -> Defect | NotChecked | None:

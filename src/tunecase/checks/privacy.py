@@ -119,7 +119,7 @@ def spans(text: str) -> list[tuple[str, int, int]]:
     for first, last in _windows(text):
         near = text[max(0, first - 1) : last]
         base = max(0, first - 1)
-        spans_near = [("IBAN", *match.span()) for match in _IBAN.finditer(near) if identifiers.is_iban(match[0])]
+        spans_near = [("IBAN", *span) for span in _accounts(near)]
         spans_near += [("IP address", *span) for span in _addresses(near)]
         spans_near += [("card", *match.span()) for match in _CARD.finditer(near) if identifiers.is_card(match[0])]
         spans_near += [("identity number", *span) for span in _identities(near)]
@@ -143,6 +143,19 @@ def _windows(text: str) -> list[tuple[int, int]]:
         else:
             windows.append((first, last))
     return windows
+
+
+def _accounts(text: str) -> list[tuple[int, int]]:
+    """Valid account numbers; what follows one of its country's length, as a capital letter, is cut off."""
+    found = []
+    for match in _IBAN.finditer(text):
+        length, end = identifiers.iban_lengths().get(match[0][:2], 0), match.start()
+        while length and end < match.end():
+            length -= text[end] != " "
+            end += 1
+        if identifiers.is_iban(text[match.start() : end]):
+            found.append((match.start(), end))
+    return found
 
 
 def _identities(text: str) -> list[tuple[int, int]]:
