@@ -13,7 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog, datasets, origin
-from tunecase.checks import answers, balance, contradictions, leaks, lengths, privacy, repeats, rows, secrets, tokens
+from tunecase.checks import (
+    answers,
+    balance,
+    contradictions,
+    drift,
+    leaks,
+    lengths,
+    privacy,
+    repeats,
+    rows,
+    secrets,
+    tokens,
+)
 from tunecase.checks.defect import Defect, NotChecked
 from tunecase.checks.evidence import Asked, Evidence
 from tunecase.checks.scan import Split, read_split
@@ -59,6 +71,8 @@ CHECKS: tuple[Check, ...] = (
     answers.placeholder,
     answers.pair_equal,
     answers.pair_length_bias,
+    drift.json_schema,
+    drift.format_drift,
     balance.unseen_label,
     balance.label_variant,
     balance.label_shift,
@@ -272,7 +286,7 @@ def _not_checked(evidence: Evidence, counted: Tokens) -> tuple[str, ...]:
     else:
         lines.append("paraphrased and translated leaks: matching of words cannot see them")
     lines.append("names, street addresses and other personal data without a checkable pattern")
-    lines.append("the tone of the answers")
+    lines.append("the language and tone of the answers")
     lines.append("licence and origin of the rows")
     lines.append("whether the rows are like those of production")
     if not counted.exact:
