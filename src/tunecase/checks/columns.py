@@ -100,7 +100,7 @@ class Split:
 
     def label(self, index: int) -> str:
         """The answer of one row where it is short enough to be a label."""
-        return self.label_of.get(int(self.answer[index]), "(a longer answer)")
+        return masked(self.label_of.get(int(self.answer[index]), "(a longer answer)"))
 
 
 @dataclass(slots=True)

@@ -51,6 +51,7 @@ class Asked:
         task: the kind of problem, where it is stated.
         production_shares: class to its share in production, 0 to 1, where it is declared.
         licence, origin: of the training rows, as the project states them.
+        found_licences, found_sources, found_models: what files beside the data and columns of the rows name.
         metric: what success is scored with, where it is stated.
         seed: of everything drawn at random.
         fast: only what one pass over the files can tell; checks that train or compare texts are left out.
@@ -61,6 +62,9 @@ class Asked:
     production_shares: Mapping[str, float] = field(default_factory=dict)
     licence: str | None = None
     origin: str | None = None
+    found_licences: tuple[str, ...] = ()
+    found_sources: tuple[str, ...] = ()
+    found_models: tuple[str, ...] = ()
     metric: str | None = None
     seed: int = 0
     fast: bool = False

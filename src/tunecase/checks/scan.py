@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunecase import __version__
-from tunecase.checks import privacy
+from tunecase.checks import answers, privacy, secrets
 from tunecase.checks.columns import HEAD_CHARACTERS, NO_TEXT, Heads, Split, Texts
 from tunecase.checks.spool import Spool
 from tunecase.checks.tokens import token_counts
@@ -48,7 +48,12 @@ MOST_TEXT_CHARACTERS = 30_000_000  # of the texts kept for checks that need word
 LARGE_BYTES = 24_000_000  # from here on a pass is worth processes of its own and files that outlive it
 BOILERPLATE_SHARE, BOILERPLATE_TEXTS = 0.1, 20
 # What is looked for in every row: a name, and a function of the row that gives one bit for each thing it found.
-LOOKS: tuple[tuple[str, Callable[[Row], int]], ...] = (("personal", privacy.look),)
+LOOKS: tuple[tuple[str, Callable[[Row], int]], ...] = (
+    ("personal", privacy.look),
+    ("secret", secrets.look),
+    ("answer", answers.look),
+)
+HIDDEN = ("personal", "secret")  # what must be masked before a text is cut for showing
 COLUMNS: Mapping[str, str] = {
     "number": "int64",
     "line": "int64",
@@ -147,7 +152,11 @@ class Builder:
         raw, sizes = _raw_hashes(inputs)
         hashes, counts = word_hashes(inputs)
         flat, set_sizes = self._own(*shingle_hashes(hashes, counts))
-        heads = [text[: 2 * HEAD_CHARACTERS].encode("utf-8", "replace") for text in inputs]
+        marks = {name: np.array([look(row) for row in batch], np.uint32) for name, look in LOOKS}
+        heads = [text[: 2 * HEAD_CHARACTERS] for text in inputs]
+        for at in np.flatnonzero(np.any([marks[name] for name in HIDDEN], axis=0)):
+            heads[at] = privacy.masked(inputs[at][: privacy.MOST_SHOWN])[: 2 * HEAD_CHARACTERS]
+        shown = [head.encode("utf-8", "replace") for head in heads]
         added: dict[str, Array] = {
             "number": np.array([row.number for row in batch], np.int64),
             "line": np.array([row.line for row in batch], np.int64),
@@ -160,12 +169,11 @@ class Builder:
             "words": counts,
             "flat": flat,
             "set_sizes": set_sizes,
-            "heads": np.frombuffer(b"".join(heads), np.uint8),
-            "head_sizes": np.array([len(head) for head in heads], np.int64),
+            "heads": np.frombuffer(b"".join(shown), np.uint8),
+            "head_sizes": np.array([len(head) for head in shown], np.int64),
         }
         added |= {f"keys{band:02}": keys for band, keys in enumerate(band_keys(flat, set_sizes))}
-        for name, look in LOOKS:
-            added[f"mark {name}"] = np.array([look(row) for row in batch], np.uint32)
+        added |= {f"mark {name}": values for name, values in marks.items()}
         if self.task.tokenizer is not None:
             texts = [f"{row.input}\n{row.output}" if row.output else row.input for row in batch]
             added["tokens"] = np.array(token_counts(texts, self.task.tokenizer), np.int64)
