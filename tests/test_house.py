@@ -44,6 +44,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "pace",
         "agreement",
         "skypilot",
+        "two_sample",
+        "labelling",
     ),
     ("ledger", "engine", "answers", "endpoint"),
     ("project", "catalog", "records"),
