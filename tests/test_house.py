@@ -46,6 +46,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "skypilot",
         "two_sample",
         "labelling",
+        "neighbours",
     ),
     ("ledger", "engine", "answers", "endpoint"),
     ("project", "catalog", "records"),

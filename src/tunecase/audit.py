@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog, datasets
-from tunecase.checks import balance, contradictions, leaks, lengths, privacy, repeats, rows, tokens
+from tunecase.checks import balance, contradictions, coverage, leaks, lengths, privacy, repeats, rows, shift, tokens
 from tunecase.checks.defect import Defect, NotChecked
 from tunecase.checks.evidence import Asked, Evidence
 from tunecase.checks.scan import Split, read_split
@@ -48,7 +48,15 @@ CHECKS: tuple[Check, ...] = (
     balance.unseen_label,
     balance.label_variant,
     balance.label_shift,
+    balance.label_shift_train,
+    balance.label_shift_test,
     balance.rare_class,
+    shift.shift_test,
+    shift.shift_production,
+    coverage.uncovered,
+    coverage.uncovered_production,
+    coverage.thin_cluster,
+    coverage.thin_cluster_production,
     lengths.overlong,
     balance.too_few_rows,
     rows.format_test,

@@ -66,7 +66,7 @@ def plan(
 ) -> Plan:
     """The `n` rows of a pool to label next.
 
-        worth(row) = (1 - (p1 - p2)) * mean cosine to the 20 nearest rows * (1 - largest cosine to a row labelled or taken)
+        worth(row) = (1 - (p1 - p2)) * mean cosine to the 20 nearest rows * (1 - largest cosine to a row at hand)
 
     Args:
         texts, labels: rows labelled so far; may be empty. Fewer than 10, or one class, and the probe has no say.
