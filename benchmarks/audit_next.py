@@ -3,10 +3,10 @@
     python benchmarks/audit_next.py [seeds] [set ...]
 
 Rows with known labels play the pool: 200 random rows are labelled (50 in the example), then 200 (50) more are chosen
-five times by each strategy; after each step two learners are scored on the test: logistic regression on the directions that
-also choose, and naive Bayes on words, which shares nothing with the choice. Rows saved: how many fewer labelled rows
-reach what random choice reaches at the end. What flatters: the sets are short, clean texts of many classes; the pool
-holds what the test asks; labels are those of the set, without a tired annotator. The last line is one JSON object.
+five times by each strategy. After each step two learners are scored on the test: logistic regression on the directions
+that also choose, and naive Bayes on words, which shares nothing with the choice. Rows saved: how many fewer labelled
+rows reach what random choice reaches at the end. What flatters: the sets are short, clean texts of many classes; the
+pool holds what the test asks; labels are those of the set, without a tired annotator. The last line is one JSON object.
 """
 
 import csv

@@ -28,8 +28,8 @@ MOST_CHARACTERS = 2_000
 LEAST_LABELLED = 10
 # benchmarks/audit_next.py, against random choice at six times the first batch.
 SAVED = (
-    "it reached the score of 1,200 random labels with 39 to 45% fewer on two sets of 77 and 150 classes, and on 680 rows of "
-    "ten classes could not be told from random choice"
+    "it reached the score of 1,200 random labels with 39 to 45% fewer on two sets of 77 and 150 classes, and on "
+    "680 rows of ten classes could not be told from random choice"
 )
 SAVED_COLD = "that saved 32 to 37% of the labels on two sets of many classes, and 19% on one of ten"
 WORDS_AND_SIGNS = r"\w+|[^\w\s]"
