@@ -72,7 +72,6 @@ RECORDS: dict[str, type] = {
     "decide": Decision,
     "books": Books,
     "fit": Fit,
-    "labelling": Labelling,
     "report": Report,
     "run": Run,
     "spend": Spending,
