@@ -111,6 +111,13 @@ def audit(
     output: OutputColumn = None,
     tokenizer: Annotated[Path | None, typer.Option(help="A tokenizer.json, to count tokens exactly.")] = None,
     strict: Annotated[bool, typer.Option(help="Exit with 1 when any row was quarantined.")] = False,
+    next_: Annotated[
+        int | None, typer.Option("--next", help="Instead of judging, choose this many rows of a pool to label next.")
+    ] = None,
+    pool: Annotated[Path | None, typer.Option(help="With --next: unlabelled rows; the project's data.pool.")] = None,
+    to: Annotated[
+        Path | None, typer.Option(help="With --next: the file to write; next-labels.csv, numbered where it is there.")
+    ] = None,
     project: ProjectFile = HERE,
     seed: Seed = 0,
     json: AsJson = False,
@@ -120,6 +127,13 @@ def audit(
     from tunecase import flow
     from tunecase.show import audit_progress
 
+    if next_ is not None:
+        if train is None:
+            planned = flow.next_labels(_open(project, seed, today), next_, pool, to)
+        else:
+            planned = flow.next_labels_file(train, test, input, output, next_, pool, to, seed, _date(today))
+        _finish("labelling", planned, json)
+        return
     with audit_progress(quiet=json) as progress:
         if train is None:
             record = flow.audit(_open(project, seed, today), progress, tokenizer)

@@ -1,8 +1,18 @@
 """Classes and sizes: rare classes, shares that differ between the files, labels written in two ways, too few rows."""
 
-from tunecase.checks.columns import NO_TEXT
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Literal
+
 from tunecase.checks.defect import Defect
 from tunecase.checks.evidence import Evidence, first_alike
+from tunecase.checks.columns import NO_TEXT
+from tunecase.errors import Problem, nearest
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
 
 LEAST_ROWS = 10
 PILOT_ROWS = 50
@@ -10,6 +20,8 @@ LEAST_TEST_ROWS = 100
 ROWS_A_CLASS = 10
 SHIFT = 0.1
 SHIFT_P = 0.001
+DRAWS, SHIFT_P_DRAWN = 1999, 0.001
+SHARES_OFF = 0.02
 
 
 def label_shift(evidence: Evidence) -> Defect | None:
@@ -28,21 +40,130 @@ def label_shift(evidence: Evidence) -> Defect | None:
     if len(names) < 2 or not counts.sum(axis=1).all():
         return None
     shares = counts / counts.sum(axis=1, keepdims=True)
-    gaps = shares[0] - shares[1]
-    distance = float(np.abs(gaps).sum()) / 2
+    distance = _distance(shares[0], shares[1])
     if distance < SHIFT or chi2_contingency(counts).pvalue >= SHIFT_P:
         return None
-    widest = sorted(range(len(names)), key=lambda i: -abs(gaps[i]))[:3]
+    of = [f"{effective_classes(part):.0f} of {name}" for part, name in zip(counts, ("training", "test"), strict=True)]
     return Defect(
         check="label_shift",
         severity="warn",
-        why=f"training and test differ in their class shares by {distance:.0%}: which of them is like production?",
+        why=(
+            f"training and test differ in their class shares by {distance:.0%}: which of them is like production? "
+            f"Classes of equal weight: {', '.join(of)}"
+        ),
         fix="weight or collect by the shares of production; which those are is not in the data",
         count=len(names),
         share=distance,
-        examples=tuple(f"{names[i]}: {shares[0][i]:.1%} of training, {shares[1][i]:.1%} of test" for i in widest),
+        examples=_widest(names, shares[0], shares[1], "training", "test"),
         unpriced=True,
+        measured=("distance of class shares", *_distance_range(counts[0], counts[1], evidence.asked.seed)),
     )
+
+
+def label_shift_train(evidence: Evidence) -> Defect | None:
+    """Class shares of the training file against those declared for production."""
+    return _against_declared(evidence, evidence.classes, "train")
+
+
+def label_shift_test(evidence: Evidence) -> Defect | None:
+    """Class shares of the test file against those declared for production."""
+    labels = evidence.test.labels if evidence.test and evidence.classes else {}
+    return _against_declared(evidence, labels, "test")
+
+
+def _against_declared(evidence: Evidence, labels: Mapping[str, int], where: Literal["train", "test"]) -> Defect | None:
+    """A file against the declared shares; p is the share of samples drawn from those that lie as far away."""
+    import numpy as np
+
+    declared = evidence.asked.production_shares
+    if not declared or not labels:
+        return None
+    names = sorted({*labels, *declared})
+    wanted = np.array([declared.get(name, 0.0) for name in names])
+    wanted, counts = wanted / wanted.sum(), np.array([labels.get(name, 0) for name in names], float)
+    if not counts.sum():
+        return None
+    drawn = np.random.default_rng(evidence.asked.seed).multinomial(int(counts.sum()), wanted, DRAWS) / counts.sum()
+    distance = _distance(counts / counts.sum(), wanted)
+    p = (1 + int((np.abs(drawn - wanted).sum(axis=1) / 2 >= distance).sum())) / (DRAWS + 1)
+    if distance < SHIFT or p >= SHIFT_P_DRAWN:
+        return None
+    what = "training" if where == "train" else "test"
+    weigh = "rows by class when training" if where == "train" else "the score by class"
+    return Defect(
+        check=f"label_shift_{where}",
+        severity="warn",
+        why=f"the class shares of {what} differ from those declared for production by {distance:.0%}",
+        fix=f"weight {weigh} by the declared shares; what that changes in the score is not measured here",
+        where=where,
+        count=len(names),
+        share=distance,
+        examples=_widest(names, counts / counts.sum(), wanted, what, "production"),
+        measured=("distance of class shares", *_distance_range(counts, wanted, evidence.asked.seed)),
+    )
+
+
+def share_problems(
+    shares: Mapping[str, float], classes: Iterable[str], where: str = "data.production_shares"
+) -> list[Problem]:
+    """Mistakes in declared shares: classes that no row carries, and a sum that is not about 1.
+
+    Example:
+        >>> [problem.got for problem in share_problems({"refund": 0.5, "retrun": 0.2}, ["refund", "return"])]
+        ["the class 'retrun'", 'shares that sum to 70%']
+    """
+    known, problems = sorted(classes), []
+    for name in shares:
+        if name not in known:
+            fix = nearest(name, known)
+            problems.append(Problem(where, f"the class {name!r}", "a class that the rows carry", fix))
+    total = sum(shares.values())
+    if shares and abs(total - 1) > SHARES_OFF:
+        problems.append(
+            Problem(where, f"shares that sum to {total:.0%}", "a sum of 100%", "give every class its share")
+        )
+    return problems
+
+
+def effective_classes(counts: "Floats") -> float:
+    """How many classes of equal size have the same entropy: exp(-sum p ln p).
+
+    Example:
+        >>> import numpy as np
+        >>> round(effective_classes(np.array([10.0, 10.0, 0.0])), 2)
+        2.0
+    """
+    import numpy as np
+
+    shares = counts[counts > 0] / counts.sum()
+    return float(np.exp(-(shares * np.log(shares)).sum()))
+
+
+def _distance(one: "Floats", other: "Floats") -> float:
+    import numpy as np
+
+    return float(np.abs(one - other).sum()) / 2
+
+
+def _distance_range(counts: "Floats", other: "Floats", seed: int) -> tuple[float, float, float]:
+    """The 80% range of the distance by resampling rows, less what sampling adds to it; shares stay as they are."""
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    sides = []
+    for side in (counts, other):
+        total = side.sum()
+        fixed = abs(total - 1) < 1e-6
+        sides.append(side[None] if fixed else rng.multinomial(int(total), side / total, 200) / total)
+    drawn = np.abs(sides[0] - sides[1]).sum(axis=1) / 2
+    found = _distance(counts / counts.sum(), other / other.sum())
+    low, middle, high = (float(max(0.0, 2 * found - point)) for point in np.quantile(drawn, (0.9, 0.5, 0.1)))
+    return low, middle, high
+
+
+def _widest(names: list[str], one: "Floats", other: "Floats", first: str, second: str) -> tuple[str, ...]:
+    widest = sorted(range(len(names)), key=lambda i: -abs(one[i] - other[i]))[:3]
+    return tuple(f"{names[i]}: {one[i]:.1%} of {first}, {other[i]:.1%} of {second}" for i in widest)
 
 
 def unseen_label(evidence: Evidence) -> Defect | None:

@@ -9,6 +9,7 @@ from typing import Any
 from tunecase.changes import changes
 from tunecase.flow.case import Flow, Progress, audit, open_case
 from tunecase.flow.judging import JudgeAsked, judge
+from tunecase.flow.labelling import next_labels, next_labels_file
 from tunecase.flow.piloting import (
     PilotAsked,
     export,
@@ -38,10 +39,42 @@ from tunecase.flow.verbs import (
 from tunecase.records import Pilot
 
 __all__ = [
-    "Flow", "JudgeAsked", "PilotAsked", "asked_of", "audit", "audit_file", "baselines", "books", "contents",
-    "curve", "decide", "define", "estimate", "export", "fit", "forecast", "forecast_file", "judge", "keep_forecast",
-    "merge", "metric_of", "no_pilot", "open_case", "pilot", "pilot_asked", "pilot_metric", "points", "renew",
-    "report", "road", "spend", "spend_text", "task_kind", "verify",
+    "Flow",
+    "JudgeAsked",
+    "PilotAsked",
+    "asked_of",
+    "audit",
+    "audit_file",
+    "baselines",
+    "books",
+    "contents",
+    "curve",
+    "decide",
+    "define",
+    "estimate",
+    "export",
+    "fit",
+    "forecast",
+    "forecast_file",
+    "judge",
+    "keep_forecast",
+    "merge",
+    "metric_of",
+    "next_labels",
+    "next_labels_file",
+    "no_pilot",
+    "open_case",
+    "pilot",
+    "pilot_asked",
+    "pilot_metric",
+    "points",
+    "renew",
+    "report",
+    "road",
+    "spend",
+    "spend_text",
+    "task_kind",
+    "verify",
 ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from tunecase.records.bill import DefaultUsed, Driver, Estimate, Fit, Line
 from tunecase.records.curve import CurveBand, Forecast, Needed, NextRun, Point
 from tunecase.records.interval import Interval80
+from tunecase.records.labelling import Labelling, NextLabel
 from tunecase.records.money import BookLine, Books, Change, Decision, Option, Report, Spending
 from tunecase.records.pilot import Baseline, Confusion, Judged, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
 from tunecase.records.problem import Accuracy, Audit, Criterion, Definition, Finding, Measured, Severity, Status, Tokens
@@ -35,10 +36,12 @@ __all__ = [
     "Forecast",
     "Interval80",
     "Judged",
+    "Labelling",
     "Line",
     "Measured",
     "Mistakes",
     "Needed",
+    "NextLabel",
     "NextRun",
     "Option",
     "Pilot",

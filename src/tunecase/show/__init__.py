@@ -8,6 +8,7 @@ from tunecase.show.advice import print_changes, print_decision, print_report
 from tunecase.show.bill import print_books, print_estimate, print_estimate_again, print_fit, print_spend
 from tunecase.show.curve import print_forecast
 from tunecase.show.judged import print_audit, print_definition
+from tunecase.show.labelling import print_labelling
 from tunecase.show.paper import console_for, heading, safe, say
 from tunecase.show.pilot import print_pilot
 from tunecase.show.progress import ask_before, audit_progress, pilot_progress, tell_fetching
@@ -40,6 +41,7 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "books": print_books,
     "spend": print_spend,
     "fit": print_fit,
+    "labelling": print_labelling,
     "report": print_report,
     "changed": print_changes,
 }

@@ -1,0 +1,107 @@
+"""The conductor's part of labelling: reads the files, asks for a plan, prices it and writes it as task files."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tunecase.errors import InputError, Problem
+from tunecase.flow.case import DRAWS, Flow
+from tunecase.records import Labelling, NextLabel
+from tunecase.spread import Worlds, band
+
+if TYPE_CHECKING:
+    from tunecase.datasets import Row, Table
+    from tunecase.prices import Basis
+
+NAME = "next-labels.csv"
+COLUMNS = ("row", "line", "text", "suggested", "chance", "why")
+MOST_NEXT = 100_000
+
+
+def next_labels(flow: Flow, n: int, pool: Path | None, to: Path | None = None) -> Labelling:
+    """The rows of the project's pool, or of another file, to label next; nothing is kept in the ledger."""
+    data = flow.project.data
+    if pool is None and data.pool is None:
+        fix = "add `pool:` to data, or --pool FILE"
+        raise InputError(Problem("--next", "no pool", "a file of unlabelled rows", fix))
+    return _planned(
+        flow.train_table(), flow.table("test"), pool or flow.folder / str(data.pool), n, to or flow.folder / NAME,
+        data.input, flow.basis(), flow.seed,
+    )  # fmt: skip
+
+
+def next_labels_file(
+    train: Path, test: Path | None, input: str | None, output: str | None, n: int, pool: Path | None, to: Path | None,
+    seed: int, today: date,
+) -> Labelling:  # fmt: skip
+    """The same without a project file, at default prices."""
+    from tunecase.datasets import load
+    from tunecase.prices import Basis
+
+    if pool is None:
+        raise InputError(Problem("--next", "no pool", "a file of unlabelled rows", "add --pool FILE"))
+    test_table = load(test, input, output) if test else None
+    basis = Basis(None, today, Worlds(seed, DRAWS))
+    return _planned(load(train, input, output), test_table, pool, n, to or Path(NAME), input, basis, seed)
+
+
+def _planned(
+    train: "Table", test: "Table | None", pool: Path, n: int, to: Path, input: str | None, basis: "Basis", seed: int
+) -> Labelling:
+    from tunecase.datasets import load, looks_like_classes
+    from tunecase.labelling import expected, plan
+    from tunecase.prices import label_price
+
+    if not 1 <= n <= MOST_NEXT:
+        raise InputError(Problem("--next", str(n), f"1 to {MOST_NEXT:,} rows", "write how many rows to label"))
+    rows = load(pool, input, labelled=False).rows
+    held = [row for row in train.rows if row.input.strip() and row.output.strip()]
+    classes = looks_like_classes(row.output for row in train.rows)
+    found = plan(
+        [row.input for row in held], [row.output if classes else "" for row in held], [row.input for row in rows], n,
+        known=[row.input for row in test.rows] if test else (), seed=seed,
+    )  # fmt: skip
+    chosen = tuple(_next(rows[pick.row], pick.suggested, pick.chance, pick.why) for pick in found.picks)
+    return Labelling(
+        pool=str(pool), pool_rows=len(rows), asked=n, rows=chosen, known=found.known, copies=found.copies,
+        weighed=found.weighed, probed=found.probed, price=band(len(chosen) * label_price(basis)),
+        minutes=band(len(chosen) * _minutes(basis)), currency=basis.currency,
+        files=tuple(str(path) for path in _write(chosen, to)) if chosen else (), expects=expected(found),
+    )  # fmt: skip
+
+
+def _next(row: "Row", suggested: str | None, chance: float | None, why: str) -> NextLabel:
+    return NextLabel(row.number, row.line, row.input, suggested, None if chance is None else round(chance, 3), why)
+
+
+def _minutes(basis: "Basis"):  # type: ignore[no-untyped-def]
+    """Minutes of one label, all its annotators together."""
+    sources = basis.project.data.sources if basis.project else ()
+    source = next((source for source in sources if source.kind == "label"), None)
+    votes = source.labels_per_example if source else 1.0
+    return votes * basis.draw("source.effort", source.effort if source else None, "label")
+
+
+def _write(rows: tuple[NextLabel, ...], to: Path) -> tuple[Path, Path]:
+    """The batch as CSV (Label Studio) and JSONL (Argilla); a file that is there stays, the next free number is taken."""
+    import orjson
+
+    table, lines = next(pair for pair in _names(to) if not any(path.exists() for path in pair))
+    table.parent.mkdir(parents=True, exist_ok=True)
+    with table.open("x", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(asdict(row) for row in rows)
+    with lines.open("xb") as raw:
+        raw.writelines(orjson.dumps(asdict(row)) + b"\n" for row in rows)
+    return table, lines
+
+
+def _names(to: Path) -> Iterator[tuple[Path, Path]]:
+    stem = to.with_suffix("") if to.suffix in (".csv", ".jsonl") else to
+    for number in range(1, MOST_NEXT):
+        name = stem.name if number == 1 else f"{stem.name}-{number}"
+        yield stem.with_name(f"{name}.csv"), stem.with_name(f"{name}.jsonl")

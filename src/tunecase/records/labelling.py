@@ -1,0 +1,46 @@
+"""Which rows to label next, and what that costs."""
+
+from dataclasses import dataclass
+
+from tunecase.spread import Band
+
+
+@dataclass(frozen=True, slots=True)
+class NextLabel:
+    """One row to label: its number in the pool from 0, its line from 1, the probe's suggestion and why it was chosen."""
+
+    row: int
+    line: int
+    text: str
+    suggested: str | None
+    chance: float | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Labelling:
+    """A batch of rows to label next, the most telling first.
+
+    `known` pool rows were left out as copies of training or test rows, `copies` as copies of one another or blank;
+    `weighed` were compared. `minutes` are of all annotators together; `expects` says what such a choice has saved where
+    it was measured.
+    """
+
+    pool: str
+    pool_rows: int
+    asked: int
+    rows: tuple[NextLabel, ...]
+    known: int
+    copies: int
+    weighed: int
+    probed: bool
+    price: Band
+    minutes: Band
+    currency: str
+    files: tuple[str, ...]
+    expects: str
+
+    @property
+    def ok(self) -> bool:
+        """True when there is a row to label."""
+        return bool(self.rows)
