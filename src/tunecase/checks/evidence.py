@@ -55,7 +55,8 @@ class Asked:
         licence, origin: of the training rows, as the project states them.
         metric: what success is scored with, where it is stated.
         seed: of everything drawn at random.
-        fast: only what one pass over the files can tell; checks that train or compare texts say that they were left out.
+        fast: only what one pass over the files can tell; checks that train or compare texts say that they were left
+            out.
     """
 
     limit_tokens: int
