@@ -15,7 +15,7 @@ from tunecase.checks.defect import Defect
 from tunecase.checks.evidence import Evidence
 from tunecase.checks.privacy import masked
 from tunecase.checks.reasons import Reason, removed_rows, rows_to_look_at
-from tunecase.corrections import Correction, with_answer
+from tunecase.corrections import Correction, rewritten, with_answer
 from tunecase.datasets import LONGEST_LABEL, BadRow, Layout, Row, read_rows
 from tunecase.errors import InputError, Problem
 from tunecase.folders import digest
@@ -121,7 +121,7 @@ def plan_review(
 ) -> dict[int, Waiting]:
     """Row number to its place in the queue: suspicious rows first, one row in ten drawn at random among them.
 
-        suspicion = 1 - product over findings of (1 - s),   s the score of a ranked row, else the check's measured precision
+        suspicion = 1 - product over findings of (1 - s),   s a ranked row's score, else the check's measured precision
 
     Rows that are dropped or were reviewed already are left out; the random rows are drawn from all others.
     """
@@ -175,7 +175,7 @@ def _pass(
     """Every record goes to exactly one of three files; the texts of queued rows are kept for the queue."""
     folder = target.parent
     with (
-        Writer(path, target, layout) as copy,
+        Writer(target, path, layout) as copy,
         (folder / DROPPED).open("wb") as dropped,
         (folder / QUARANTINE).open("wb") as quarantine,
     ):
@@ -183,14 +183,14 @@ def _pass(
             if isinstance(row, BadRow) or record is None:
                 tally.quarantined += 1
                 quarantine.write(
-                    _line({"row": row.number, "line": row.line, "reason": row.reason, **_whole(raw, record)})
+                    _line({"row": row.number, "line": row.line, "reason": _why(row), **_whole(raw, record)})
                 )
                 continue
             reasons = [_plain(reason) for reason in removed.get(row.number, ())]
-            changed, reason = None, None
+            changed, gone = None, None
             if not reasons:
-                changed, reason = _reviewed(row, record, layout, corrections.get(row.number), tally)
-            reasons += [reason] if reason else []
+                changed, gone = _reviewed(row, record, layout, corrections.get(row.number), tally)
+            reasons += [gone] if gone else []
             if reasons:
                 tally.dropped += 1
                 dropped.write(_line({"row": row.number, "line": row.line, "reasons": reasons, **_whole(raw, record)}))
@@ -199,8 +199,12 @@ def _pass(
                 queue[row.number].place = _kept(texts, row)
             if mask:
                 changed = _masked(row.number, changed or record, layout, tally) or changed
-            copy.write(raw, changed or record, changed=changed is not None)
+            copy.write(raw if changed is None else rewritten(raw, changed, layout), changed or record)
             tally.kept += 1
+
+
+def _why(row: Row | BadRow) -> str:
+    return row.reason if isinstance(row, BadRow) else "not a record"
 
 
 def _side_by_side(path: Path, layout: Layout) -> "Iterator[tuple[Row | BadRow, bytes, dict[str, Any] | None]]":
@@ -415,9 +419,9 @@ def _how_to_review(record: Cleaned) -> list[str]:
     if not record.review_rows:
         return []
     return [
-        "To review: fill in `decision` (right, wrong, delete or unsure) and, where it is wrong, `answer`, in review.csv",
-        "or in the tool. `seconds` and `reviewer` may stay empty. Some rows are drawn at random and nothing was found on",
-        "them: they tell how often the other answers are wrong, so judge every row by itself. Then run",
+        "To review: fill in `decision` (right, wrong, delete or unsure) and, where it is wrong, `answer`, in",
+        "review.csv or in the tool. `seconds` and `reviewer` may stay empty. Some rows are drawn at random and nothing",
+        "was found on them: they tell how often the other answers are wrong, so judge every row by itself. Then run",
         "`tunecase audit --reviewed FILE`, and `--fix` once more to put the corrections into a copy.",
         "",
         "Label Studio: paste label_studio.xml as the labelling interface, import label_studio.json, export as JSON.",

@@ -1,5 +1,8 @@
 """What reviews decided, kept beside the data as lines of JSON, and put into a record when a cleaned copy is written."""
 
+import csv
+import io
+import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -94,8 +97,37 @@ def with_answer(record: Mapping[str, Any], layout: Layout, answer: str) -> dict[
     old = record.get(layout.output)
     if isinstance(old, dict | list | bytes):
         return None
-    changed[layout.output] = _like(old, answer)
+    names: tuple[str, ...] = getattr(layout, "classes", ())
+    named = answer in names and isinstance(old, int)
+    changed[layout.output] = names.index(answer) if named else _like(old, answer)
     return changed
+
+
+def rewritten(raw: bytes, record: Mapping[str, Any], layout: Layout) -> bytes:
+    """The bytes of a changed record, written as its neighbours are; of a table the raw bytes, which nobody reads.
+
+    Example:
+        >>> layout = Layout("jsonl", "text/label", ("text",), "label")
+        >>> rewritten(b'{"text": "a"}\\r\\n', {"text": "b"}, layout)
+        b'{"text":"b"}\\r\\n'
+    """
+    end = raw[len(raw.rstrip(b"\r\n")) :]
+    if layout.format == "csv":
+        delimiter = getattr(layout, "delimiter", None) or _delimiter(raw, len(record))
+        text = io.StringIO(newline="")
+        csv.writer(text, delimiter=delimiter, lineterminator="").writerow(
+            ["" if value is None else value for value in record.values()]
+        )
+        return text.getvalue().encode("utf-8", "surrogateescape") + end
+    if layout.format in ("jsonl", "json"):
+        return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass") + end
+    return raw
+
+
+def _delimiter(raw: bytes, columns: int) -> str:
+    """The delimiter that cuts a record into its columns."""
+    text = raw.decode("utf-8", "replace")
+    return next((each for each in (",", ";", "\t") if len(next(csv.reader([text], delimiter=each))) == columns), ",")
 
 
 def _like(old: Any, answer: str) -> Any:

@@ -1,7 +1,5 @@
 """Raw records of a file and a writer of chosen ones, until the readers bring their own."""
 
-import csv
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -48,8 +46,8 @@ def _csv_spans(path: Path) -> Iterator[bytes]:
 class Writer:
     """Chosen records of a file, written in its own format."""
 
-    def __init__(self, source: Path, target: Path, layout: Layout) -> None:
-        self.source, self.target, self.layout, self.rows = source, target, layout, 0
+    def __init__(self, path: Path, source: Path, layout: Layout) -> None:
+        self.source, self.target, self.layout, self.rows = source, path, layout, 0
         self.batch: list[dict[str, Any]] = []
 
     def __enter__(self) -> "Writer":
@@ -62,17 +60,14 @@ class Writer:
             with self.source.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
                 lines = datasets._Lines(text)
                 first = lines.peek()
-                self.delimiter = datasets._delimiter(first)
-                self.end = "\r\n" if first.endswith("\r\n") else "\n"
-                for _, cells, _ in datasets._csv_cells(lines, self.delimiter):
+                for _, cells, _ in datasets._csv_cells(lines, datasets._delimiter(first)):
                     if cells:
-                        self.header = cells
                         self.file.write("".join(lines.taken).encode("utf-8", "surrogateescape"))
                         break
         return self
 
-    def write(self, raw: bytes, record: dict[str, Any], changed: bool = False) -> None:
-        """One record: its bytes as they stand, or anew where it was changed."""
+    def write(self, raw: bytes, record: dict[str, Any]) -> None:
+        """One record: its bytes, or the record itself for a table."""
         import orjson
 
         kind = self.layout.format
@@ -82,16 +77,8 @@ class Writer:
                 self._flush()
         elif kind == "json":
             self.file.write((b",\n" if self.rows else b"[\n") + orjson.dumps(record))
-        elif not changed:
-            self.file.write(raw)
-        elif kind == "csv":
-            text = io.StringIO(newline="")
-            csv.writer(text, delimiter=self.delimiter, lineterminator=self.end).writerow(
-                [record[name] for name in self.header]
-            )
-            self.file.write(text.getvalue().encode("utf-8"))
         else:
-            self.file.write(orjson.dumps(record) + raw[len(raw.rstrip(b"\r\n")) :])
+            self.file.write(raw)
         self.rows += 1
 
     def _flush(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tunecase.changes import changes
 from tunecase.flow.case import Flow, Progress, audit, open_case
+from tunecase.flow.cleaning import fix, fix_file, review, review_file
 from tunecase.flow.judging import JudgeAsked, judge
 from tunecase.flow.piloting import (
     PilotAsked,
@@ -39,9 +40,9 @@ from tunecase.records import Pilot
 
 __all__ = [
     "Flow", "JudgeAsked", "PilotAsked", "asked_of", "audit", "audit_file", "baselines", "books", "contents",
-    "curve", "decide", "define", "estimate", "export", "fit", "forecast", "forecast_file", "judge", "keep_forecast",
+    "curve", "decide", "define", "estimate", "export", "fit", "fix", "fix_file", "forecast", "forecast_file", "judge", "keep_forecast",
     "merge", "metric_of", "no_pilot", "open_case", "pilot", "pilot_asked", "pilot_metric", "points", "renew",
-    "report", "road", "spend", "spend_text", "task_kind", "verify",
+    "report", "review", "review_file", "road", "spend", "spend_text", "task_kind", "verify",
 ]  # fmt: skip
 
 

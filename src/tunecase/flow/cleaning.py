@@ -96,6 +96,43 @@ def _fixed(
     return found, replace(record, folder=str(to), aside=str(place.aside) if place.aside else "")
 
 
+def review(flow: Flow, source: Path) -> Reviews:
+    """Takes in what reviewers said: corrections beside the project file, what it tells of the other rows in the ledger.
+
+    From then on a review costs what the reviewers' own clock says, once it has 20 reviews.
+    """
+    data = flow.project.data
+    train = flow.folder / data.train
+    known = flow.known("audit")
+    record = _taken_in(source, train, data.input, data.output, flow.folder / _corrections_name(), known)
+    return cast(Reviews, flow.keep("review", record))
+
+
+def review_file(source: Path, train: Path, input_column: str | None, output_column: str | None) -> Reviews:
+    """The same without a project file: only the corrections are kept, in the folder it is run in."""
+    corrections = Path(f"{train.stem}.{_corrections_name()}")
+    return _taken_in(source, train, input_column, output_column, corrections, None)
+
+
+def _taken_in(
+    source: Path, train: Path, input: str | None, output: str | None, corrections: Path, known: Audit | None
+) -> Reviews:
+    from tunecase import datasets
+    from tunecase.corrections import read_corrections, write_corrections
+    from tunecase.folders import digest
+    from tunecase.reviewed import review as judge
+
+    layout = datasets.detect(train, input, output)
+    before = read_corrections(corrections)
+    record, new = judge(source, train, layout, digest(train), corrections)
+    if known is not None and record.error_rate is not None:
+        left = max(known.usable - record.rows, 0)
+        rate = record.error_rate
+        record = replace(record, remaining=Interval80(left * rate.low, left * rate.mid, left * rate.high))
+    write_corrections(corrections, {**before, **{each.row: each for each in new}}.values())
+    return record
+
+
 def _corrections_name() -> str:
     from tunecase.corrections import NAME
 

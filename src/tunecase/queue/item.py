@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal
 
 Verdict = Literal["right", "wrong", "delete", "unsure"]
 VERDICTS: tuple[Verdict, ...] = ("right", "wrong", "delete", "unsure")
@@ -57,4 +57,4 @@ def code_of(row: int, input: str, given: str, control: bool = False) -> str:
 def read_verdict(word: str) -> Verdict | None:
     """A verdict as typed, or None for another word."""
     plain = word.strip().casefold()
-    return cast(Verdict, plain) if plain in VERDICTS else None
+    return plain if plain in VERDICTS else None

@@ -1,7 +1,7 @@
 """Decisions read back from any of the forms that a queue is given out in."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ def read_decisions(path: Path) -> tuple[str, list[Decision], list[Problem]]:
         return _sheet(path)
     elements = _elements(path)
     sample = elements[0][1] if elements else {}
+    read: Callable[[str, Mapping[str, Any]], Iterator[Decision | tuple[str, str]]]
     if "annotations" in sample and "data" in sample:
         form, read = "Label Studio", label_studio.decisions
     elif "fields" in sample and "responses" in sample:
@@ -65,7 +66,7 @@ def _sheet(path: Path) -> tuple[str, list[Decision], list[Problem]]:
     return "CSV", found, problems
 
 
-def _plain(where: str, said: dict[str, Any]) -> Iterator[Decision | tuple[str, str]]:
+def _plain(where: str, said: Mapping[str, Any]) -> Iterator[Decision | tuple[str, str]]:
     decision = plain_decision(where, said)
     if isinstance(decision, str):
         yield where, decision
