@@ -139,8 +139,8 @@ def audit(
 ) -> None:
     """Are these the right data, and good enough? Every finding with its fix and price.
 
-    To mend: `--fix cleaned` writes a copy and a queue of rows to look at; fill it in; `--reviewed` takes it back; `--fix`
-    once more puts the corrections into a copy. The files you give are never changed.
+    To mend: `--fix cleaned` writes a copy and a queue of rows to look at; fill it in; `--reviewed` takes it back;
+    `--fix` once more puts the corrections into a copy. The files you give are never changed.
     """
     from tunecase import flow
     from tunecase.show import audit_progress

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tunecase.corrections import Correction
-from tunecase.datasets import BadRow, Layout, looks_like_classes, read_rows
+from tunecase.datasets import LONGEST_LABEL, BadRow, Layout, are_classes, read_rows
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.queue import VERDICTS, Decision, code_of, read_decisions, read_verdict
 from tunecase.records import DepthReviewed, Interval80, Reviews
@@ -102,7 +102,8 @@ def _matched(
         if isinstance(row, BadRow):
             continue
         count += 1
-        outputs[row.output] = outputs.get(row.output, 0) + 1
+        if len(row.output) <= LONGEST_LABEL:
+            outputs[row.output] = outputs.get(row.output, 0) + 1
         for decision in wanted.get(row.number, ()):
             seen.add(row.number)
             code = code_of(row.number, row.input, row.output)
@@ -119,9 +120,10 @@ def _matched(
                 judged.append(_Judged(decision, *said, row.line, row.output, code, control))
     for number in wanted.keys() - seen:
         fix = "give the file that the queue was drawn from"
-        for decision in wanted[number]:
-            problems.append(Problem(decision.where, f"row {number}", f"a readable row of {train.name}", fix))
-    classes = looks_like_classes(text for text, times in outputs.items() for _ in range(times))
+        got, right = f"row {number}", f"a readable row of {train.name}"
+        problems.extend(Problem(decision.where, got, right, fix) for decision in wanted[number])
+    short = sum(outputs.values())
+    classes = layout.output is not None and are_classes(len(outputs) + (count > short), short, count)
     return judged, tuple(outputs) if classes else (), count, problems
 
 

@@ -40,7 +40,8 @@ from tunecase.records import Pilot
 
 __all__ = [
     "Flow", "JudgeAsked", "PilotAsked", "asked_of", "audit", "audit_file", "baselines", "books", "contents",
-    "curve", "decide", "define", "estimate", "export", "fit", "fix", "fix_file", "forecast", "forecast_file", "judge", "keep_forecast",
+    "curve", "decide", "define", "estimate", "export", "fit", "fix", "fix_file", "forecast", "forecast_file",
+    "judge", "keep_forecast",
     "merge", "metric_of", "no_pilot", "open_case", "pilot", "pilot_asked", "pilot_metric", "points", "renew",
     "report", "review", "review_file", "road", "spend", "spend_text", "task_kind", "verify",
 ]  # fmt: skip

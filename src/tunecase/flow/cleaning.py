@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from tunecase.flow.case import DRAWS, Flow, Progress
-from tunecase.records import Audit, Cleaned
+from tunecase.records import Audit, Cleaned, Interval80, Reviews
 from tunecase.spread import Worlds
 
 
