@@ -1,0 +1,49 @@
+"""Reads data files row by row, whatever their format and shape; a file may be an archive, a folder or a split.
+
+A bad row is never a bad file: it comes out as a BadRow with its line and reason. Only a file that cannot be opened or
+holds no readable row raises. Memory stays flat.
+"""
+
+from pathlib import Path
+
+from tunecase.datasets.blocks import block_lines, blocks, raw_records, read_block, read_rows, total_bytes
+from tunecase.datasets.detection import detect
+from tunecase.datasets.kinds import LONGEST_LABEL, are_classes, kind_of, looks_like_classes
+from tunecase.datasets.rows import BadRow, Block, Layout, Row, Table
+from tunecase.datasets.sources import FORMATS
+from tunecase.datasets.writing import Writer
+
+__all__ = [
+    "FORMATS",
+    "LONGEST_LABEL",
+    "BadRow",
+    "Block",
+    "Layout",
+    "Row",
+    "Table",
+    "Writer",
+    "are_classes",
+    "block_lines",
+    "blocks",
+    "detect",
+    "kind_of",
+    "load",
+    "looks_like_classes",
+    "raw_records",
+    "read_block",
+    "read_rows",
+    "total_bytes",
+]
+
+
+def load(path: Path, input: str | None = None, output: str | None = None, labelled: bool = True) -> Table:
+    """All rows of a file; see read_rows."""
+    layout = detect(path, input, output, labelled)
+    rows: list[Row] = []
+    bad: list[BadRow] = []
+    for row in read_rows(path, layout):
+        if isinstance(row, Row):
+            rows.append(row)
+        else:
+            bad.append(row)
+    return Table(layout, tuple(rows), tuple(bad))

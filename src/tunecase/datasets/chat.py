@@ -1,0 +1,178 @@
+"""Turns of a chat: OpenAI messages and ShareGPT conversations, with calls of tools and parts of content."""
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+# Every name a role goes by, and the role it is.
+ROLES = {
+    "system": "system",
+    "developer": "system",
+    "user": "user",
+    "human": "user",
+    "prompter": "user",
+    "assistant": "assistant",
+    "gpt": "assistant",
+    "chatgpt": "assistant",
+    "bing": "assistant",
+    "bard": "assistant",
+    "model": "assistant",
+    "bot": "assistant",
+    "function_call": "assistant",
+    "tool_call": "assistant",
+    "tool": "tool",
+    "function": "tool",
+    "observation": "tool",
+    "tool_response": "tool",
+    "ipython": "tool",
+}
+CALL_ROLES = ("function_call", "tool_call")
+CALL_MARKS = ("<tool_call", "<function", "Action:", "{", "[")
+Turn = tuple[str, str]
+
+
+class BadTurnsError(ValueError):
+    """Why a list of turns cannot be used."""
+
+
+def turns_of(value: object, key: str) -> tuple[Turn, ...]:
+    """The turns of a chat as (role, text).
+
+    Raises: BadTurnsError with the reason.
+    """
+    if type(value) is not list or not value:
+        value = _opened(value, key)
+    turns: list[Turn] = []
+    before, called = "", False
+    weights: list[object] = []
+    for turn in value:
+        if type(turn) is not dict:
+            raise BadTurnsError(f"{key!r} is not a list of turns")
+        named = turn["role"] if "role" in turn else turn.get("from")
+        role = ROLES.get(named) if type(named) is str else None
+        if role is None:
+            role = _role(named)
+        text = turn.get("content") if "content" in turn else turn.get("value")
+        calls = role == "assistant" and ("tool_calls" in turn or "function_call" in turn or named in CALL_ROLES)
+        if calls or type(text) is not str:
+            text = _text(turn, text, named)
+        if "weight" in turn:
+            weights.append(_weight(turn["weight"], role))
+        if role == "assistant":
+            if not before:
+                raise BadTurnsError("the assistant speaks first")
+            called = calls or (not called and text.lstrip().startswith(("{", "["))) or "tool_call" in text
+            called = called or "<function" in text or "Action:" in text
+        elif role == "system":
+            if before and before != "system":
+                raise BadTurnsError("the system turn is not first")
+        elif role == "tool" and not (called and before in ("assistant", "tool")):
+            raise BadTurnsError("a tool's result without a call")
+        turns.append((role, text))
+        before = role
+    if before != "assistant":
+        some = any(role == "assistant" for role, _ in turns)
+        raise BadTurnsError(
+            "the last turn is not the assistant's"
+            if some
+            else "no assistant turn: the last turn is not the assistant's"
+        )
+    if weights and sum(role == "assistant" for role, _ in turns) == len([w for w in weights if w == 0]):
+        raise BadTurnsError("every answer has weight 0")
+    return tuple(turns)
+
+
+def _opened(value: object, key: str) -> list[Any]:
+    """A list of turns kept as text."""
+    if isinstance(value, str) and value.lstrip()[:1] == "[":
+        try:
+            value = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            value = None
+    if not isinstance(value, list):
+        raise BadTurnsError(f"{key!r} is not a list of turns")
+    if not value:
+        raise BadTurnsError(f"{key!r} is empty, not a list of turns")
+    return value
+
+
+def _role(named: object) -> str:
+    if named is None or named == "":
+        raise BadTurnsError("a turn without a role")
+    role = ROLES.get(str(named).strip().lower())
+    if role is None:
+        raise BadTurnsError(f"the role {str(named)[:40]!r} is not known")
+    return role
+
+
+def _weight(weight: object, role: str) -> object:
+    if weight is None:
+        return None
+    if weight not in (0, 1):
+        raise BadTurnsError(f"the weight {str(weight)[:20]} is not 0 or 1")
+    return weight if role == "assistant" else None
+
+
+def _text(turn: Mapping[str, Any], content: object, named: object) -> str:
+    """The text of a turn that is more than a string: its parts, or its calls as JSON."""
+    if isinstance(content, list):
+        content = "\n".join(_part(part) for part in content)
+    if isinstance(content, dict):
+        content = as_json(content)
+    calls = turn.get("tool_calls") or turn.get("function_call")
+    if calls:
+        called = as_json(simple_calls(calls))
+        return f"{content}\n{called}" if isinstance(content, str) and content.strip() else called
+    if not isinstance(content, str):
+        raise BadTurnsError("a turn without text")
+    return content
+
+
+def _part(part: object) -> str:
+    if isinstance(part, str):
+        return part
+    if isinstance(part, dict):
+        text = part.get("text", part.get("refusal"))
+        return text if isinstance(text, str) else f"[{part.get('type', 'part')}]"
+    raise BadTurnsError("a part of content that is neither text nor an object")
+
+
+def simple_calls(calls: object) -> object:
+    """Calls of tools by name and arguments, without the ids that differ each time; one call as an object.
+
+    Example:
+        >>> simple_calls([{"id": "x1", "function": {"name": "add", "arguments": '{"a": 1}'}}])
+        {'name': 'add', 'arguments': {'a': 1}}
+    """
+    if isinstance(calls, str):
+        try:
+            calls = orjson.loads(calls)
+        except orjson.JSONDecodeError:
+            return calls
+    listed = calls if isinstance(calls, list) else [calls]
+    found: list[object] = []
+    for call in listed:
+        function = call.get("function", call) if isinstance(call, dict) else call
+        if isinstance(function, dict) and isinstance(function.get("arguments"), str):
+            with contextlib.suppress(orjson.JSONDecodeError):
+                function = {**function, "arguments": orjson.loads(function["arguments"])}
+        found.append(function)
+    return found[0] if len(found) == 1 else found
+
+
+def as_json(value: object) -> str:
+    """A value as JSON with sorted keys.
+
+    Raises: BadTurnsError where it cannot be written.
+    """
+    try:
+        return orjson.dumps(value, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode("utf-8")
+    except (TypeError, ValueError, RecursionError) as error:
+        raise BadTurnsError(f"a value that is not JSON: {str(error)[:60]}") from None
+
+
+def joined(turns: tuple[Turn, ...]) -> str:
+    """The texts of turns, a blank line between them."""
+    return "\n\n".join([text for _, text in turns])

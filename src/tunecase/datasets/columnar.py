@@ -1,0 +1,114 @@
+"""Parquet and Arrow: read a batch of rows at a time; the names of integer labels come from the file's metadata."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+
+from tunecase.datasets.lines import Records
+from tunecase.datasets.rows import Block, Layout
+from tunecase.datasets.sources import Source
+from tunecase.errors import InputError, MissingExtraError, Problem
+
+MOST_BATCH_ROWS = 4096
+
+
+@contextmanager
+def opened(source: Source) -> Iterator[tuple[Any, Any, int]]:
+    """The schema of a file, a function that gives its batches of so many rows, and the rows (0 where unknown).
+
+    Raises: InputError for a file that is cut or broken; MissingExtraError without pyarrow.
+    """
+    name = "Parquet" if source.kind == "parquet" else "Arrow"
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise MissingExtraError(f"reading {source.path.name}", "parquet") from None
+    try:
+        if source.kind == "parquet":
+            with pq.ParquetFile(source.path) as file:
+                yield file.schema_arrow, file.iter_batches, file.metadata.num_rows
+        else:
+            with pa.memory_map(str(source.path)) as raw:
+                try:
+                    stream = pa.ipc.open_stream(raw)
+                    yield stream.schema, lambda batch_size: _sliced(iter(stream), batch_size), 0
+                except pa.ArrowInvalid:
+                    raw.seek(0)
+                    file = pa.ipc.open_file(raw)
+                    batches = (file.get_batch(index) for index in range(file.num_record_batches))
+                    yield file.schema, lambda batch_size: _sliced(batches, batch_size), 0
+    except (OSError, ValueError, pa.ArrowException) as error:
+        got = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(Problem(str(source.path), got, f"a whole {name} file", "write it again")) from None
+
+
+def _sliced(batches: Iterator[Any], size: int) -> Iterator[Any]:
+    for batch in batches:
+        for start in range(0, batch.num_rows, size):
+            yield batch.slice(start, size)
+
+
+def cut(source: Source, size: int) -> Iterator[Block]:
+    """Batches of rows, each as an Arrow stream of its own."""
+    import io
+
+    with opened(source) as (_, batches, rows):
+        import pyarrow as pa
+
+        length, done = source.path.stat().st_size, 0
+        for batch in batches(batch_size=_batch_rows(source, rows, size)):
+            if not batch.num_rows:
+                continue
+            sink = io.BytesIO()
+            with pa.ipc.new_stream(sink, batch.schema) as writer:
+                writer.write_batch(batch)
+            done += batch.num_rows
+            share = done / rows if rows else 0.0
+            bytes_done = int(length * share) if rows else min(length, done)
+            count = batch.num_rows
+            yield Block(0, str(source.path), data=sink.getvalue(), lines=count, records=count, bytes_done=bytes_done)
+
+
+def _batch_rows(source: Source, rows: int, size: int) -> int:
+    if not rows:
+        return MOST_BATCH_ROWS
+    a_row = 4 * source.path.stat().st_size / rows  # text in columns shrinks about so much
+    return max(1, min(MOST_BATCH_ROWS, int(size / max(a_row, 1))))
+
+
+def records(block: Block, layout: Layout, raw: bool = False) -> Records:
+    """The rows of a batch; the line is the number of the row within it."""
+    import pyarrow as pa
+
+    line = 0
+    with pa.ipc.open_stream(block.data) as stream:
+        for batch in stream:
+            names = batch.schema.names
+            for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                record = dict(zip(names, values, strict=True))
+                yield line, orjson.dumps(record, default=str) if raw else b"", record, ""
+                line += 1
+
+
+def class_names(source: Source) -> dict[str, tuple[str, ...]]:
+    """The names of integer labels by column, from what the `datasets` library writes into a file's metadata."""
+    with opened(source) as (schema, _, _):
+        try:
+            kept = orjson.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
+            return names_of(kept["info"]["features"])
+        except (KeyError, TypeError, orjson.JSONDecodeError):
+            return {}
+
+
+def names_of(features: Any) -> dict[str, tuple[str, ...]]:
+    """The names of the ClassLabel columns among features as the `datasets` library writes them."""
+    if not isinstance(features, dict):
+        return {}
+    return {
+        column: tuple(map(str, feature["names"]))
+        for column, feature in features.items()
+        if isinstance(feature, dict) and feature.get("_type") == "ClassLabel" and isinstance(feature.get("names"), list)
+    }

@@ -1,0 +1,304 @@
+"""Finds the files behind a path (a file, an archive, a folder, a Hugging Face data set) and opens them as bytes.
+
+A path may end in `::NAME` to choose a split: of a folder, or of a JSON file that holds one object of splits.
+"""
+
+import codecs
+import importlib
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from tunecase.errors import InputError, MissingExtraError, Problem
+
+FORMATS = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".parquet": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+}
+PACKINGS = {".gz": "gz", ".zst": "zst"}
+CHUNK = 1 << 18
+# A bomb: text shrinks 3 to 30 times, logs up to about 100; only what was made to burst passes both bounds.
+MOST_RATIO, LEAST_BOMB_BYTES = 200, 1_000_000_000
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file to read: its path, format, packing, and the split wanted of a JSON object of splits."""
+
+    path: Path
+    kind: str
+    packing: str = ""
+    part: str = ""
+
+
+class Stream(Protocol):
+    """Bytes from front to back."""
+
+    @property
+    def trouble(self) -> str:
+        """Why the bytes end too early, "" where they do not."""
+        ...
+
+    @property
+    def consumed(self) -> int:
+        """Bytes of the file used."""
+        ...
+
+    def read(self, size: int) -> bytes:
+        """At most `size` bytes, less only at the end."""
+        ...
+
+    def close(self) -> None:
+        """Gives the file back."""
+        ...
+
+
+def split_name(path: Path) -> tuple[Path, str]:
+    """A path without its `::NAME`, and the name.
+
+    Example:
+        >>> split_name(Path("data.json::train"))[1]
+        'train'
+    """
+    if "::" not in path.name or path.exists():
+        return path, ""
+    name, _, part = path.name.rpartition("::")
+    return path.with_name(name), part
+
+
+def sources(path: Path) -> tuple[Source, ...]:
+    """The files behind a path, in the order they are read.
+
+    Raises: InputError when there is none, or none that can be read.
+    """
+    if "hf:" in path.parts:
+        from tunecase.datasets.hub import local_folder
+
+        return _of_folder(*local_folder(path))
+    bare, part = split_name(path)
+    try:
+        mode = bare.stat().st_mode
+    except (OSError, ValueError) as error:
+        got = "no such file" if isinstance(error, FileNotFoundError) else str(error)
+        raise InputError(Problem(str(path), got, "a data file", "correct the path")) from None
+    if stat.S_ISDIR(mode):
+        return _of_folder(bare, part)
+    if not stat.S_ISREG(mode):
+        got = "a pipe" if stat.S_ISFIFO(mode) else "a device or socket"
+        raise InputError(Problem(str(path), got, "a regular file", "write its content to a file first"))
+    if bare.stat().st_size == 0:
+        raise InputError(Problem(str(path), "an empty file", "at least one row", "check the export that wrote it"))
+    found = source_of(bare, part)
+    if found is None:
+        ending = "".join(bare.suffixes[-2:] if bare.suffix.lower() in PACKINGS else bare.suffixes[-1:]).lower()
+        wanted = ", ".join(FORMATS) + ", each also with " + " or ".join(PACKINGS)
+        raise InputError(Problem(str(path), f"the ending {ending or '(none)'}", wanted, "rename or convert the file"))
+    return (found,)
+
+
+def source_of(path: Path, part: str = "") -> Source | None:
+    """A file as its name tells it, or None for an ending that is not known."""
+    packing = PACKINGS.get(path.suffix.lower(), "")
+    ending = Path(path.stem).suffix.lower() if packing else path.suffix.lower()
+    kind = FORMATS.get(ending, "")
+    if not kind or (packing and kind in ("parquet", "arrow")):
+        return None
+    return Source(path, kind, packing, part)
+
+
+def _of_folder(folder: Path, part: str) -> tuple[Source, ...]:
+    from tunecase.datasets.folders import files_of
+
+    return files_of(folder, part)
+
+
+def file_bytes(path: Path) -> int:
+    """The size of all files behind a path [bytes]."""
+    return sum(source.path.stat().st_size for source in sources(path))
+
+
+def open_stream(source: Source, encoding: str = "utf-8") -> Stream:
+    """The bytes of a text file as UTF-8, unpacked, without byte order mark; what is added later is not read."""
+    file = source.path.open("rb")
+    size = os.fstat(file.fileno()).st_size
+    stream: Stream = Plain(file, size)
+    if source.packing:
+        stream = Unpacked(source.path, stream, _unpackers(source))
+    return Recoded(stream, encoding)
+
+
+class Plain:
+    """A file up to the size it had when it was opened."""
+
+    def __init__(self, file: IO[bytes], size: int) -> None:
+        self.file, self.left, self.trouble, self.consumed = file, size, "", 0
+
+    def read(self, size: int) -> bytes:
+        """At most `size` bytes."""
+        piece = self.file.read(min(size, self.left))
+        self.left -= len(piece)
+        self.consumed += len(piece)
+        return piece
+
+    def close(self) -> None:
+        """Gives the file back."""
+        self.file.close()
+
+
+class _Gunzip:
+    """zlib's decompressor with the manners of zstd's."""
+
+    def __init__(self) -> None:
+        import zlib
+
+        self.inner, self.tail, self.needs_input = zlib.decompressobj(31), b"", True
+
+    @property
+    def eof(self) -> bool:
+        return self.inner.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self.inner.unused_data
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        piece = self.inner.decompress(self.tail + data, max_length)
+        self.tail = self.inner.unconsumed_tail
+        self.needs_input = not self.tail and len(piece) < max_length
+        return piece
+
+
+def _unpackers(source: Source) -> Callable[[], Any]:
+    if source.packing == "gz":
+        return _Gunzip
+    unpacker: Callable[[], Any] = zstd_library(f"reading {source.path.name}").ZstdDecompressor
+    return unpacker
+
+
+def zstd_library(feature: str) -> Any:
+    """Python's own zstd (from 3.14 on), or the same for older ones.
+
+    Raises: MissingExtraError where neither is there; `feature` is what it says is wanted.
+    """
+    for name in ("compression.zstd", "backports.zstd"):
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    raise MissingExtraError(feature, "zstd")
+
+
+class Unpacked:
+    """The content of an archive, member after member, with flat memory; an archive that bursts is refused."""
+
+    def __init__(self, path: Path, packed: Stream, new: Callable[[], Any]) -> None:
+        self.path, self.packed, self.new, self.inner = path, packed, new, new()
+        self.trouble, self.consumed, self.given, self.rest, self.begun = "", 0, 0, b"", False
+
+    def read(self, size: int) -> bytes:
+        """At most `size` bytes of content."""
+        pieces: list[bytes] = []
+        while size > 0 and not self.trouble:
+            piece = self._piece(size)
+            if piece is None:
+                break
+            pieces.append(piece)
+            size -= len(piece)
+            self.given += len(piece)
+            if self.given > LEAST_BOMB_BYTES and self.given > MOST_RATIO * self.packed.consumed:
+                got = f"an archive that grows more than {MOST_RATIO} times, past {LEAST_BOMB_BYTES / 1e9:.0f} GB"
+                raise InputError(Problem(str(self.path), got, "an archive of data", "unpack and look at it yourself"))
+        self.consumed = self.packed.consumed
+        return b"".join(pieces)
+
+    def _piece(self, size: int) -> bytes | None:
+        if self.inner.eof:
+            self.rest = self.inner.unused_data.lstrip(b"\0") or self.packed.read(CHUNK).lstrip(b"\0")
+            if not self.rest:
+                return None
+            self.inner, self.begun = self.new(), False
+        data = b""
+        if self.rest or self.inner.needs_input:
+            data, self.rest = self.rest or self.packed.read(CHUNK), b""
+            if not data:
+                self.trouble = "the archive is cut off"
+                return None
+        try:
+            piece: bytes = self.inner.decompress(data, size)
+        except Exception as error:  # noqa: BLE001 - zlib.error, ZstdError: whatever the library calls broken bytes
+            self.trouble = f"the archive is broken: {error}"
+            return None
+        return piece
+
+    def close(self) -> None:
+        """Gives the file back."""
+        self.packed.close()
+
+
+class Recoded:
+    """A stream as UTF-8 without byte order mark."""
+
+    def __init__(self, inner: Stream, encoding: str) -> None:
+        self.inner, self.first, self.buffer = inner, True, b""
+        self.decoder = None if encoding == "utf-8" else codecs.getincrementaldecoder(encoding)("replace")
+
+    @property
+    def trouble(self) -> str:
+        """Why the bytes end too early."""
+        return self.inner.trouble
+
+    @property
+    def consumed(self) -> int:
+        """Bytes of the file used."""
+        return self.inner.consumed
+
+    def read(self, size: int) -> bytes:
+        """About `size` bytes; empty only at the end."""
+        while True:
+            piece = self.inner.read(size)
+            end = not piece
+            if self.decoder is not None:
+                text = self.decoder.decode(piece, final=end)
+                piece = (text.removeprefix("\ufeff") if self.first else text).encode("utf-8")
+            elif self.first:
+                piece = piece.removeprefix(codecs.BOM_UTF8)
+            self.first = self.first and not piece
+            if piece or end:
+                return piece
+
+    def close(self) -> None:
+        """Gives the file back."""
+        self.inner.close()
+
+
+def encoding_of(source: Source) -> str:
+    """The encoding of a text file, from its byte order mark or from where its NUL bytes stand."""
+    file = source.path.open("rb")
+    stream: Stream = Plain(file, os.fstat(file.fileno()).st_size)
+    try:
+        head = (Unpacked(source.path, stream, _unpackers(source)) if source.packing else stream).read(4096)
+    finally:
+        file.close()
+    for mark, name in BOMS:
+        if head.startswith(mark):
+            return name
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    if len(head) >= 8 and max(even, odd) > 0.4 * len(head) // 2 and min(even, odd) == 0:
+        return "utf-16-le" if odd > even else "utf-16-be"
+    return "utf-8"
