@@ -60,7 +60,6 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "queue",
         "corrections",
         "folders",
-        "rawrows",
     ),
     ("ledger", "engine", "answers", "endpoint"),
     ("project", "catalog", "records"),

@@ -16,12 +16,11 @@ from tunecase.checks.evidence import Evidence
 from tunecase.checks.privacy import masked
 from tunecase.checks.reasons import Reason, removed_rows, rows_to_look_at
 from tunecase.corrections import Correction, rewritten, with_answer
-from tunecase.datasets import LONGEST_LABEL, BadRow, Layout, Row, read_rows
+from tunecase.datasets import LONGEST_LABEL, BadRow, Layout, Row, Writer, raw_records, read_rows
 from tunecase.errors import InputError, Problem
 from tunecase.folders import digest
 from tunecase.prices import Basis, queue_price, review_hours
 from tunecase.queue import FILES, NEUTRAL, Item, QueueFiles, code_of
-from tunecase.rawrows import Writer, raw_records
 from tunecase.records import Audit, Cleaned, Depth, Written
 from tunecase.spread import band, generator
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tunecase.datasets import CHAT_KEYS, Layout
+from tunecase.datasets import Layout
 from tunecase.errors import InputError, Problem, TunecaseError
 
 NAME = "corrections.jsonl"
@@ -86,20 +86,18 @@ def with_answer(record: Mapping[str, Any], layout: Layout, answer: str) -> dict[
     changed = dict(record)
     if layout.output is None:
         return None
-    if layout.output in CHAT_KEYS:
-        turns = list(record[layout.output])
-        last = dict(turns[-1])
+    old = record.get(layout.output)
+    if isinstance(old, list) and old and isinstance(old[-1], dict):
+        turns, last = old, dict(old[-1])
         key = next((name for name in ("content", "value") if isinstance(last.get(name), str)), None)
         if key is None:
             return None
         changed[layout.output] = [*turns[:-1], {**last, key: answer}]
         return changed
-    old = record.get(layout.output)
     if isinstance(old, dict | list | bytes):
         return None
-    names: tuple[str, ...] = getattr(layout, "classes", ())
-    named = answer in names and isinstance(old, int)
-    changed[layout.output] = names.index(answer) if named else _like(old, answer)
+    named = answer in layout.classes and isinstance(old, int)
+    changed[layout.output] = layout.classes.index(answer) if named else _like(old, answer)
     return changed
 
 
@@ -113,21 +111,15 @@ def rewritten(raw: bytes, record: Mapping[str, Any], layout: Layout) -> bytes:
     """
     end = raw[len(raw.rstrip(b"\r\n")) :]
     if layout.format == "csv":
-        delimiter = getattr(layout, "delimiter", None) or _delimiter(raw, len(record))
         text = io.StringIO(newline="")
-        csv.writer(text, delimiter=delimiter, lineterminator="").writerow(
+        csv.writer(text, delimiter=layout.delimiter, lineterminator="").writerow(
             ["" if value is None else value for value in record.values()]
         )
         return text.getvalue().encode("utf-8", "surrogateescape") + end
     if layout.format in ("jsonl", "json"):
-        return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass") + end
+        body = list(record.values()) if raw.lstrip().startswith(b"[") else record
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass") + end
     return raw
-
-
-def _delimiter(raw: bytes, columns: int) -> str:
-    """The delimiter that cuts a record into its columns."""
-    text = raw.decode("utf-8", "replace")
-    return next((each for each in (",", ";", "\t") if len(next(csv.reader([text], delimiter=each))) == columns), ",")
 
 
 def _like(old: Any, answer: str) -> Any:

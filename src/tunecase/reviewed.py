@@ -171,7 +171,7 @@ def _settle(judged: Sequence[_Judged]) -> list[_Settled]:
     rows: dict[int, dict[str, _Judged]] = defaultdict(dict)
     for each in judged:
         rows[each.decision.row][each.decision.reviewer] = each
-    settled = []
+    settled: list[_Settled] = []
     for row, by in rows.items():
         votes: dict[tuple[str, str], int] = {}
         for each in by.values():

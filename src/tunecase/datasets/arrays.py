@@ -202,6 +202,7 @@ class _Cutter:
 
     def pieces(self, data: bytes) -> Iterator[Block]:
         """The pieces, from the bytes behind the opening bracket on."""
+        data = data or self.stream.read(self.size)
         while data:
             at, kind, depth = self.scanner.scan(data)
             ends = at[(kind == CLOSE) & (depth < 0)]
@@ -274,7 +275,6 @@ def elements(data: bytes) -> list[bytes]:
     """The elements of the inside of an array, as they stand, without blanks around them."""
     at, kind, depth = Scanner().scan(data)
     commas = at[(kind == COMMA) & (depth == 0)].tolist()
-    parts = [
+    return [
         data[begin:end].strip() for begin, end in zip([0, *(c + 1 for c in commas)], [*commas, len(data)], strict=True)
     ]
-    return parts
