@@ -31,7 +31,7 @@ def fixed(train: Path, to: Path, test: Path | None = None, **options) -> tuple[A
 
 def lines(path: Path) -> list[dict]:
     """The JSON values of a file, one a line."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [json.loads(line) for line in path.read_bytes().splitlines()]
 
 
 def rows_of(count: int = 60) -> list[dict]:
@@ -80,7 +80,7 @@ def test_rows_are_conserved_in_every_format(tmp_path, ending):
     assert bad == len(lines(tmp_path / "out/quarantine.jsonl"))
     again, second = fixed(tmp_path / f"out/train{ending}", tmp_path / "again")
     assert (61, 61, 0, 0) == (second.rows, second.kept, second.dropped, second.quarantined)
-    assert not set(record.removed) & {finding.check for finding in again.findings}
+    assert [] == [finding.check for finding in again.findings if finding.removed]
     if ending in (".jsonl", ".csv"):
         kept = (tmp_path / f"out/train{ending}").read_bytes()
         assert set(kept.splitlines()) <= set(train.read_bytes().splitlines())

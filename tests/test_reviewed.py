@@ -131,15 +131,8 @@ def test_all_mistakes_are_told_at_once(tmp_path, monkeypatch):
     with pytest.raises(InputError) as told:
         flow.review_file(tmp_path / "a.jsonl", train, None, None)
     text = str(told.value)
-    for fragment in (
-        "row 9999",
-        "has changed since",
-        "did you mean right",
-        "'pp'",
-        "otherwise than in",
-        "'x'",
-        "another",
-    ):
+    wanted = ("row 9999", "has changed since", "did you mean right", "'pp'", "otherwise than in", "'x'", "another")
+    for fragment in wanted:
         assert fragment in text
     assert 7 == len(told.value.problems)
     assert not list(tmp_path.glob("*corrections*"))

@@ -28,8 +28,9 @@ def print_cleaned(console: "Console", record: Cleaned) -> None:
     ):
         if number:
             say(console, f"{counted(number, 'row')} {words} (listed in changes.json).")
-    files = [(file.name, file.what, "" if file.rows is None else count(file.rows)) for file in record.files]
-    print_table(console, ("file", "what lies in it", "rows"), files, (2,))
+    for file in record.files:
+        rows_told = "" if file.rows is None else f" ({counted(file.rows, 'row')})"
+        say(console, f"{file.name}: {file.what}{rows_told}", "dim", 2)
     if record.aside:
         say(console, f"The earlier folder held changes by hand: it is now {record.aside}.", "yellow")
     if record.review_rows:
