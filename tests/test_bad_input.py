@@ -75,7 +75,6 @@ def test_all_mistakes_are_shown_together(tmp_path: Path) -> None:
     [
         ("missing.jsonl", None, ("no such file",)),
         ("empty.jsonl", b"", ("an empty file",)),
-        ("utf16.jsonl", '{"text": "a", "label": "b"}'.encode("utf-16"), ("UTF-8",)),
         ("broken.jsonl", b"not json\nnor this\n", ("no row can be read",)),
         ("odd.xlsx", b"PK\x03\x04", ("wanted", ".jsonl", ".parquet")),
         ("columns.csv", b"a,b\n1,2\n", ("--input COL --output COL",)),

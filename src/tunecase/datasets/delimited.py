@@ -66,7 +66,7 @@ def _safe_end(data: bytes, delimiter: str, ended: bool) -> tuple[int, bool]:
         return (len(data), True) if len(quotes) % 2 == 0 else (0, False)
     limit = len(data)
     while True:
-        end = last_end(data[:limit]) if limit < len(data) else last_end(data)
+        end = last_end(data[: limit + 1])
         open_quotes = int(np.searchsorted(quotes, end))
         if open_quotes % 2 == 0:
             break
