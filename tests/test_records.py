@@ -55,7 +55,8 @@ CLEANED = Cleaned(
 )  # fmt: skip
 REVIEWS = Reviews(
     "review.csv", "CSV", "train.jsonl", 60, 18, 15, 2, 1, (7, 9),
-    (DepthReviewed(20, 20, 12), DepthReviewed(55, 55, 18)), 5, 0, Interval80(0.0, 0.0, 0.25), Interval80(0.0, 0.0, 160.0), 60, Interval80(0.3, 0.35, 0.4), 2, 12,
+    (DepthReviewed(20, 20, 12), DepthReviewed(55, 55, 18)), 5, 0, Interval80(0.0, 0.0, 0.25),
+    Interval80(0.0, 0.0, 160.0), 60, Interval80(0.3, 0.35, 0.4), 2, 12,
     Interval80(0.7, 0.83, 0.9), "corrections.jsonl", 59, ("one note",),
 )  # fmt: skip
 ALL: dict[str, Any] = {
