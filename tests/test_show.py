@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from tests import samples
-from tests.test_records import FIT, JUDGED, REPORT
+from tests.test_records import CLEANED, FIT, JUDGED, REPORT, REVIEWS
 from tunecase.errors import InputError, MissingExtraError, Problem
 from tunecase.ledger import Ledger
 from tunecase.pilot import PilotPlan, Progress
@@ -25,6 +25,8 @@ ALL: dict[str, Any] = {
     **samples.records(),
     "estimate again": samples.estimate(),
     "judge": JUDGED,
+    "clean": CLEANED,
+    "review": REVIEWS,
     "fit": FIT,
     "report": REPORT,
     "spend": samples.spendings()[2],

@@ -60,6 +60,7 @@ def line_of(item: Item) -> bytes:
 
 def sheet_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """(place, cells by column) of a filled-in sheet, whichever delimiter the spreadsheet saved it with."""
+    csv.field_size_limit(2**31 - 1)
     with path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
         header = file.readline()
         file.seek(0)
