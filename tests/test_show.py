@@ -75,7 +75,7 @@ FRAGMENTS = {
     "forecast": ("FORECAST ──────── open", "0.90 target", "P(0.90)", "At most 4,000 examples", "Next pilot: 1,946"),
     "decide": ("→ label up to 2,000 more", "(effect assumed)", "no price of an answer was given", "The advice flips"),
     "books": ("3,885.57 USD spent, 14,114.43 left of 18k", "legal review not planned 450.00 1"),
-    "clean": ("FIX ──────── 680 rows of 717 in cleaned", "35 dropped, 2 unreadable; your file is unchanged.",
+    "clean": ("CLEAN ──────── 680 rows of 717 in cleaned", "35 dropped, 2 unreadable; your file is unchanged.",
               "leak exact 10", "3 rows with the answer that reviewers gave", "the cleaned training file (680",
               "it is now cleaned.old-1", "15 rows, 2 of them drawn at random", "all 15 0.20 h (0.10 to 0.40)"),
     "review": ("REVIEW ──────── 18 of 60 reviewed rows wrong", "No agreement on rows 7, 9: nothing changed.",

@@ -14,7 +14,7 @@ MOST_NAMED = 20
 
 def print_cleaned(console: "Console", record: Cleaned) -> None:
     """What was written and where, what was taken out, and what reading the queue costs."""
-    heading(console, "fix", f"{counted(record.kept, 'row')} of {count(record.rows)} in {record.folder}", record.ok)
+    heading(console, "clean", f"{counted(record.kept, 'row')} of {count(record.rows)} in {record.folder}", record.ok)
     say(console, f"{count(record.dropped)} dropped, {count(record.quarantined)} unreadable; your file is unchanged.")
     rows = [(name.replace("_", " "), count(number)) for name, number in record.removed.items()]
     if record.deleted:
