@@ -19,7 +19,19 @@ SRC = Path(__file__).parents[1] / "src"
 OPTIONS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("init",): ("--example", "--to", "--test", "--input", "--output", "--force", "--json"),
     ("define",): ("--project", "--seed", "--json"),
-    ("audit",): ("--test", "--input", "--output", "--strict", "--project", "--seed", "--json"),
+    ("audit",): (
+        "--test",
+        "--input",
+        "--output",
+        "--strict",
+        "--fix",
+        "--mask",
+        "--force",
+        "--reviewed",
+        "--project",
+        "--seed",
+        "--json",
+    ),
     ("estimate",): ("--project", "--seed", "--json"),
     ("pilot",): ("--trainer", "--draws", "--workers", "--max-minutes", "--project", "--seed", "--json"),
     ("forecast",): ("--target", "--metric", "--n-max", "--project", "--seed", "--json"),
@@ -63,6 +75,22 @@ def test_help_names_every_option(words: tuple[str, ...]) -> None:
         assert f" {option} " in ran.out
     assert all(len(line) <= 80 for line in ran.out.splitlines())
     assert ran.out == tunecase(*words, "-h").out
+
+
+def test_data_are_mended_on_the_command_line(tmp_path: Path) -> None:
+    """--fix writes the copy and books it, --reviewed takes the sheet back; options that need --fix say so."""
+    path = case_folder(tmp_path)
+    out = tmp_path / "cleaned"
+    ran = tunecase("audit", "--project", path, "--fix", out, "--json")
+    record = from_json(RECORDS["clean"], ran.json)
+    assert record.rows == record.kept + record.dropped + record.quarantined
+    assert (out / "changes.json").exists()
+    assert 2 == tunecase("audit", "--project", path, "--fix", out).code
+    assert 2 == tunecase("audit", "--project", path, "--mask").code
+    assert 2 == tunecase("audit", "--project", path, "--reviewed", tmp_path / "none.csv").code
+    printed = tunecase("audit", "--project", path, "--fix", out, "--force")
+    assert "your file is unchanged" in printed.out
+    assert all(len(line) <= 80 for line in printed.out.splitlines())
 
 
 def test_help_teaches_the_road() -> None:

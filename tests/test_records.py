@@ -17,18 +17,24 @@ from tunecase.records import (
     RECORDS,
     Audit,
     Books,
+    Cleaned,
     Decision,
+    Depth,
+    DepthReviewed,
     Fit,
     Interval80,
     Judged,
     Option,
     Point,
     Report,
+    Reviews,
     Run,
     Spending,
+    Written,
     from_json,
     to_json,
 )
+from tunecase.spread import Band
 
 FIT = Fit(
     "llama-3.1-8b", "lora", "L40S", 1, "fits", Interval80(18.0, 20.5, 23.0), 44.1, (("weights", 15.0), ("other", 5.5)),
@@ -42,7 +48,20 @@ JUDGED = Judged(
     Interval80(0.7, 0.84, 0.93), Interval80(-0.02, 0.03, 0.08), Interval80(-0.1, 0.05, 0.2),
     Interval80(0.01, 0.03, 0.06), 41_200, 900, 0.018, 31.0, notes=("one note",),
 )  # fmt: skip
+CLEANED = Cleaned(
+    "cleaned", "train.jsonl", "ab" * 32, 717, 680, 35, 2, {"leak_exact": 10, "duplicate_exact": 25}, 3, 1, 4, 2, 15, 13,
+    2, (Depth(15, Band(0.1, 0.2, 0.3, 0.4), Band(2.0, 4.0, 6.0, 8.0)),), "USD",
+    (Written("train.jsonl", "the cleaned training file", 680, "cd" * 32),), "fit after fixes", "cleaned.old-1",
+)  # fmt: skip
+REVIEWS = Reviews(
+    "review.csv", "CSV", "train.jsonl", 60, 18, 15, 2, 1, (7, 9),
+    (DepthReviewed(20, 20, 12), DepthReviewed(55, 55, 18)), 5, 0, Interval80(0.0, 0.0, 0.25),
+    Interval80(0.0, 0.0, 160.0), 60, Interval80(0.3, 0.35, 0.4), 2, 12,
+    Interval80(0.7, 0.83, 0.9), "corrections.jsonl", 59, ("one note",),
+)  # fmt: skip
 ALL: dict[str, Any] = {
+    "clean": CLEANED,
+    "review": REVIEWS,
     **samples.records(),
     "judge": JUDGED,
     "fit": FIT,

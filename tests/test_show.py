@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from tests import samples
-from tests.test_records import FIT, JUDGED, REPORT
+from tests.test_records import CLEANED, FIT, JUDGED, REPORT, REVIEWS
 from tunecase.errors import InputError, MissingExtraError, Problem
 from tunecase.ledger import Ledger
 from tunecase.pilot import PilotPlan, Progress
@@ -25,6 +25,8 @@ ALL: dict[str, Any] = {
     **samples.records(),
     "estimate again": samples.estimate(),
     "judge": JUDGED,
+    "clean": CLEANED,
+    "review": REVIEWS,
     "fit": FIT,
     "report": REPORT,
     "spend": samples.spendings()[2],
@@ -73,6 +75,12 @@ FRAGMENTS = {
     "forecast": ("FORECAST ──────── open", "0.90 target", "P(0.90)", "At most 4,000 examples", "Next pilot: 1,946"),
     "decide": ("→ label up to 2,000 more", "(effect assumed)", "no price of an answer was given", "The advice flips"),
     "books": ("3,885.57 USD spent, 14,114.43 left of 18k", "legal review not planned 450.00 1"),
+    "clean": ("CLEAN ──────── 680 rows of 717 in cleaned", "35 dropped, 2 unreadable; your file is unchanged.",
+              "leak exact 10", "3 rows with the answer that reviewers gave", "the cleaned training file (680",
+              "it is now cleaned.old-1", "15 rows, 2 of them drawn at random", "all 15 0.20 h (0.10 to 0.40)"),
+    "review": ("REVIEW ──────── 18 of 60 reviewed rows wrong", "No agreement on rows 7, 9: nothing changed.",
+               "the first 20 12 60%", "Of 5 random rows", "One review took 0.35 min (0.30 to 0.40)",
+               "59 decisions in corrections.jsonl", "tunecase audit --fix DIR", "one note"),
     "fit": ("fits on 1 x L40S", "Memory 20 GiB (18 to 23) per GPU", "What dominates: weights.", "Price give --tokens"),
     "report": ("Label 300 more.", "report.html", "report.json"),
     "spend": ("2,900.00 EUR booked under labour", "Paid on 12 November 2026: first round; 3,132.00 in the project's"),

@@ -92,6 +92,7 @@ def audit(
     quarantine: Path | None = None,
     tokenizer: Path | None = None,
     progress: Progress | None = None,
+    whole: Callable[[Evidence, list[Defect]], None] | None = None,
 ) -> Audit:
     """The data judged: what is wrong, which rows, what mending it costs, and whether to train on it.
 
@@ -103,6 +104,7 @@ def audit(
         quarantine: where bad training rows are written, only if there are any.
         tokenizer: a tokenizer.json; otherwise the model's, if it is in the Hugging Face cache of this machine.
         progress: called with the rows read and rows a second, about every 2,000 rows.
+        whole: told the evidence and every defect with all its rows, where the record holds the first 1,000.
     Returns: the Audit; findings with their severest first. `words_histogram` holds (words from, rows) with the edges
         of WORD_EDGES.
     Raises: InputError when a file cannot be read as asked.
@@ -128,6 +130,8 @@ def audit(
     found = [check(evidence) for check in CHECKS]
     defects = [defect for defect in found if isinstance(defect, Defect)]
     abstained = tuple(each.what for each in found if isinstance(each, NotChecked))
+    if whole is not None:
+        whole(evidence, defects)
     return _record(evidence, defects, abstained, basis, str(quarantine) if kept else None, tokenizer, start)
 
 

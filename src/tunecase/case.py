@@ -8,6 +8,7 @@ from tunecase import flow
 from tunecase.records import (
     Audit,
     Books,
+    Cleaned,
     Decision,
     Definition,
     Estimate,
@@ -15,6 +16,7 @@ from tunecase.records import (
     Judged,
     Pilot,
     Report,
+    Reviews,
 )
 
 
@@ -39,6 +41,14 @@ class Case:
     def audit(self) -> Audit:
         """Are these the right data, and good enough?"""
         return flow.audit(self.flow)
+
+    def fix(self, to: str | Path, *, mask: bool = False, force: bool = False) -> Cleaned:
+        """A cleaned copy of the training file with its review queue, in a new folder."""
+        return flow.fix(self.flow, Path(to), mask=mask, force=force)[1]
+
+    def review(self, source: str | Path) -> Reviews:
+        """Takes in what reviewers said of the queue: a sheet filled in, or a tool's export."""
+        return flow.review(self.flow, Path(source))
 
     def estimate(self) -> Estimate:
         """What will it cost, line by line?"""

@@ -27,6 +27,7 @@ spend_app = typer.Typer(no_args_is_help=True, help="Record what was really paid.
 ledger_app = typer.Typer(no_args_is_help=True, help="Look after the ledger.")
 WHAT, LADDER, CAPS = "What is trained", "How far the ladder goes", "Time and money"
 WHERE, RENTED = "Where runs are made", "On rented GPUs"
+MENDING = "Mending"
 ROAD, QUICK, AFTER = "The road", "Quick questions", "After the money is spent"
 app.add_typer(spend_app, name="spend", rich_help_panel=AFTER)
 app.add_typer(ledger_app, name="ledger", rich_help_panel=AFTER)
@@ -118,12 +119,36 @@ def audit(
     to: Annotated[
         Path | None, typer.Option(help="With --next: the file to write; next-labels.csv, numbered where it is there.")
     ] = None,
+    fix: Annotated[
+        Path | None,
+        typer.Option(
+            rich_help_panel=MENDING,
+            help="Write a cleaned copy, what was taken out, and the rows to review into this new folder.",
+        ),
+    ] = None,
+    mask: Annotated[
+        bool, typer.Option("--mask", rich_help_panel=MENDING, help="With --fix: mask personal data in the copy.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", rich_help_panel=MENDING, help="With --fix: replace the folder that is there.")
+    ] = False,
+    reviewed: Annotated[
+        Path | None,
+        typer.Option(
+            rich_help_panel=MENDING,
+            help="Take in reviews: review.csv or review.jsonl filled in, an export of Label Studio or Argilla.",
+        ),
+    ] = None,
     project: ProjectFile = HERE,
     seed: Seed = 0,
     json: AsJson = False,
     today: Today = None,
 ) -> None:
-    """Are these the right data, and good enough? Every finding with its fix and price."""
+    """Are these the right data, and good enough? Every finding with its fix and price.
+
+    To mend: `--fix cleaned` writes a copy and a queue of rows to look at; fill it in; `--reviewed` takes it back;
+    `--fix` once more puts the corrections into a copy. The files you give are never changed.
+    """
     from tunecase import flow
     from tunecase.show import audit_progress
 
@@ -133,6 +158,28 @@ def audit(
         else:
             planned = flow.next_labels_file(train, test, input, output, next_, pool, to, seed, _date(today))
         _finish("labelling", planned, json)
+        return
+    _refuse_mending(fix, mask, force, reviewed)
+    if reviewed is not None:
+        if train is None:
+            said = flow.review(_open(project, seed, today), reviewed)
+        else:
+            said = flow.review_file(reviewed, train, input, output)
+        _finish("review", said, json)
+        return
+    if fix is not None:
+        with audit_progress(quiet=json) as progress:
+            if train is None:
+                opened = _open(project, seed, today)
+                found, cleaned = flow.fix(opened, fix, mask=mask, force=force, progress=progress, tokenizer=tokenizer)
+            else:
+                found, cleaned = flow.fix_file(
+                    train, test, fix, input_column=input, output_column=output, seed=seed, today=_date(today),
+                    mask=mask, force=force, progress=progress, tokenizer=tokenizer,
+                )  # fmt: skip
+        if not json:
+            _print("audit", found, json)
+        _finish("clean", cleaned, json, ok=found.ok and not (strict and found.quarantined))
         return
     with audit_progress(quiet=json) as progress:
         if train is None:
@@ -482,6 +529,21 @@ def _widen_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8" if "--json" in sys.argv else None, errors="replace")
+
+
+def _refuse_mending(fix: Path | None, mask: bool, force: bool, reviewed: Path | None) -> None:
+    from tunecase.errors import Problem
+
+    problems = []
+    if fix is not None and reviewed is not None:
+        problems.append(
+            Problem("--reviewed", "--fix beside it", "one of them", "take the reviews in first, then --fix")
+        )
+    for name, given in (("--mask", mask), ("--force", force)):
+        if given and fix is None:
+            problems.append(Problem(name, "no --fix", "--fix DIR", "name the folder for the cleaned copy"))
+    if problems:
+        raise InputError(problems)
 
 
 def _open(path: Path, seed: int, today: str | None) -> "Flow":

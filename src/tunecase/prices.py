@@ -46,12 +46,16 @@ _WANTED = {
 
 @dataclass
 class Basis:
-    """What a price is worked out from: the project (None without one), the date, the worlds, and the defaults taken."""
+    """What a price is worked out from: the project (None without one), the date, the worlds, and the defaults taken.
+
+    `review_minutes` is one review by the reviewer's own clock [minutes], None until it was measured.
+    """
 
     project: Project | None
     today: date
     worlds: Worlds
     used: dict[str, DefaultUsed] = field(default_factory=dict)
+    review_minutes: Spread | None = None
 
     @property
     def base_per_usd(self) -> float:
@@ -168,9 +172,31 @@ def _numbered(names: list[str]) -> list[str]:
 def review_price(rows: float, basis: Basis) -> "Draws":
     """What it costs to have people look at `rows` rows once: rows x minutes / 60 x rate, shape (draws,)."""
     source = _label_source(basis)
-    minutes = basis.draw("review_minutes")
     rate = basis.draw("source.rate", source.rate if source else None, "label")
-    return rows * minutes / 60 * rate
+    return review_hours(rows, basis) * rate
+
+
+def review_hours(rows: float, basis: Basis) -> "Draws":
+    """Hours to look at `rows` rows once, shape (draws,): by the reviewer's own clock where it was measured."""
+    if basis.review_minutes is not None:
+        return rows * basis.worlds.draw("review_minutes", basis.review_minutes) / 60
+    return rows * basis.draw("review_minutes") / 60
+
+
+def queue_price(rows: float, basis: Basis) -> "Draws":
+    """What a review by as many people as label an example costs, shape (draws,).
+
+        price = rows * minutes / 60 * rate * votes * (1 + rework)
+
+    Votes are the project's labels per example, 1 without a source. Leaves out a platform's fee.
+    """
+    source = _label_source(basis)
+    votes = source.labels_per_example if source else 1.0
+    return (
+        review_price(rows, basis)
+        * votes
+        * (1 + basis.draw("source.rework", source.rework if source else None, "label"))
+    )
 
 
 def _sources(basis: Basis) -> list[tuple[str, Source]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tunecase.changes import changes
 from tunecase.flow.case import Flow, Progress, audit, open_case
+from tunecase.flow.cleaning import fix, fix_file, review, review_file
 from tunecase.flow.judging import JudgeAsked, judge
 from tunecase.flow.labelling import next_labels, next_labels_file
 from tunecase.flow.piloting import (
@@ -54,6 +55,8 @@ __all__ = [
     "estimate",
     "export",
     "fit",
+    "fix",
+    "fix_file",
     "forecast",
     "forecast_file",
     "judge",
@@ -70,6 +73,8 @@ __all__ = [
     "points",
     "renew",
     "report",
+    "review",
+    "review_file",
     "road",
     "spend",
     "spend_text",

@@ -13,7 +13,7 @@ from tunecase.errors import InputError, Problem
 from tunecase.ledger import Ledger
 from tunecase.project import Project, read_project
 from tunecase.records import Audit, Spending
-from tunecase.spread import Worlds
+from tunecase.spread import Z80, Z90, Interval, Worlds
 
 if TYPE_CHECKING:
     from tunecase.datasets import Table
@@ -59,6 +59,8 @@ class Flow:
         asked = repr((data.input, data.output, problem.metric, problem.task)) if verb == "pilot" else repr(self.project)
         if verb not in ("pilot", "audit"):
             asked += self.today.isoformat()  # prices grow old
+        if verb != "pilot" and self.review_minutes is not None:
+            asked += repr(self.review_minutes)
         if verb == "decide":
             asked += repr([name for name, _ in self.spendings()])
         digest = hashlib.sha256(asked.encode("utf-8", "replace")).hexdigest()[:16]
@@ -68,7 +70,17 @@ class Flow:
         """Prices and doubts of this case: fresh worlds from the same seed, so every verb draws alike."""
         from tunecase.prices import Basis
 
-        return Basis(self.project, self.today, Worlds(self.seed, draws))
+        return Basis(self.project, self.today, Worlds(self.seed, draws), review_minutes=self.review_minutes)
+
+    @property
+    def review_minutes(self) -> "Interval | None":
+        """One review by the reviewers' own clock, from the latest reviews that were timed; None before."""
+        entry = self.ledger.latest("record", "review")
+        if entry is None or not (minutes := entry.body.get("minutes")):
+            return None
+        # The record holds P10 and P90; an Interval wants the 5% and 95% points.
+        wide = Z90 / Z80
+        return Interval(*(minutes["mid"] * (minutes[end] / minutes["mid"]) ** wide for end in ("low", "high")))
 
     def table(self, name: str) -> "Table | None":
         """The rows of the train or test file, read once."""

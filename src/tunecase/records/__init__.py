@@ -14,6 +14,7 @@ from tunecase.records.labelling import Labelling, NextLabel
 from tunecase.records.money import BookLine, Books, Change, Decision, Option, Report, Spending
 from tunecase.records.pilot import Baseline, Confusion, Judged, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
 from tunecase.records.problem import Accuracy, Audit, Criterion, Definition, Finding, Measured, Severity, Status, Tokens
+from tunecase.records.review import Cleaned, Depth, DepthReviewed, Reviews, Written
 
 __all__ = [
     "RECORDS",
@@ -23,12 +24,15 @@ __all__ = [
     "BookLine",
     "Books",
     "Change",
+    "Cleaned",
     "Confusion",
     "Criterion",
     "CurveBand",
     "Decision",
     "DefaultUsed",
     "Definition",
+    "Depth",
+    "DepthReviewed",
     "Driver",
     "Estimate",
     "Finding",
@@ -47,6 +51,7 @@ __all__ = [
     "Pilot",
     "Point",
     "Report",
+    "Reviews",
     "Run",
     "Severity",
     "Slice",
@@ -56,6 +61,7 @@ __all__ = [
     "Trial",
     "Tuning",
     "WorstRow",
+    "Written",
     "from_json",
     "to_json",
 ]
@@ -65,6 +71,8 @@ T = TypeVar("T")
 RECORDS: dict[str, type] = {
     "define": Definition,
     "audit": Audit,
+    "clean": Cleaned,
+    "review": Reviews,
     "estimate": Estimate,
     "pilot": Pilot,
     "judge": Judged,

@@ -9,6 +9,7 @@ from tunecase.show.bill import print_books, print_estimate, print_estimate_again
 from tunecase.show.curve import print_forecast
 from tunecase.show.judged import print_audit, print_definition
 from tunecase.show.labelling import print_labelling
+from tunecase.show.mended import print_cleaned, print_reviews
 from tunecase.show.paper import console_for, heading, safe, say
 from tunecase.show.pilot import print_pilot
 from tunecase.show.progress import ask_before, audit_progress, pilot_progress, tell_fetching
@@ -32,6 +33,8 @@ __all__ = [
 PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "define": print_definition,
     "audit": print_audit,
+    "clean": print_cleaned,
+    "review": print_reviews,
     "estimate": print_estimate,
     "estimate again": print_estimate_again,
     "pilot": print_pilot,

@@ -1,0 +1,139 @@
+"""Mends the data: writes a cleaned copy with its review queue, and takes in what reviewers said."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any, cast
+
+from tunecase.flow.case import DRAWS, Flow, Progress
+from tunecase.records import Audit, Cleaned, Interval80, Reviews
+from tunecase.spread import Worlds
+
+
+def fix(
+    flow: Flow,
+    to: Path,
+    *,
+    mask: bool = False,
+    force: bool = False,
+    progress: Progress | None = None,
+    tokenizer: Path | None = None,
+) -> tuple[Audit, Cleaned]:
+    """Audits, and writes a cleaned copy of the training file with all that belongs to it; both records are kept."""
+    data = flow.project.data
+    train = flow.folder / data.train
+    test = flow.folder / data.test if data.test else None
+
+    def judge(whole: Any) -> Audit:
+        from tunecase.audit import audit
+
+        return audit(
+            flow.project, train, test, basis=flow.basis(), input=data.input, output=data.output,
+            quarantine=flow.folder / "quarantine.jsonl", tokenizer=tokenizer, progress=progress, whole=whole,
+        )  # fmt: skip
+
+    inputs = (train, *((test,) if test else ()), flow.path, flow.ledger.path)
+    found, record = _fixed(judge, to, inputs, flow.basis(), flow.folder / _corrections_name(), mask, force, flow.seed)
+    flow.keep("audit", found)
+    return found, cast(Cleaned, flow.keep("clean", record))
+
+
+def fix_file(
+    train: Path,
+    test: Path | None,
+    to: Path,
+    *,
+    input_column: str | None,
+    output_column: str | None,
+    seed: int,
+    today: date,
+    mask: bool = False,
+    force: bool = False,
+    progress: Progress | None = None,
+    tokenizer: Path | None = None,
+) -> tuple[Audit, Cleaned]:
+    """A cleaned copy without a project file; nothing is kept but the folder."""
+    from tunecase.prices import Basis
+
+    basis = Basis(None, today, Worlds(seed, DRAWS))
+
+    def judge(whole: Any) -> Audit:
+        from tunecase.audit import audit
+
+        return audit(
+            None, train, test, basis=basis, input=input_column, output=output_column, tokenizer=tokenizer,
+            progress=progress, whole=whole,
+        )  # fmt: skip
+
+    inputs = (train, *((test,) if test else ()))
+    return _fixed(judge, to, inputs, basis, Path(f"{train.stem}.{_corrections_name()}"), mask, force, seed)
+
+
+def _fixed(
+    judge: Callable[[Any], Audit],
+    to: Path,
+    inputs: tuple[Path, ...],
+    basis: Any,
+    corrections: Path,
+    mask: bool,
+    force: bool,
+    seed: int,
+) -> tuple[Audit, Cleaned]:
+    from tunecase.cleaned import CHANGES, clean
+    from tunecase.corrections import read_corrections
+    from tunecase.folders import digest, new_folder
+
+    whole: list[Any] = []
+    known = read_corrections(corrections)
+    with new_folder(to, inputs, force, CHANGES) as place:
+        before = digest(inputs[0])
+        found = judge(lambda *everything: whole.extend(everything))
+        evidence, defects = whole
+        record = clean(
+            found, evidence, defects, place.path, basis=basis, sha256=before, corrections=known, mask=mask, seed=seed
+        )
+    return found, replace(record, folder=str(to), aside=str(place.aside) if place.aside else "")
+
+
+def review(flow: Flow, source: Path) -> Reviews:
+    """Takes in what reviewers said: corrections beside the project file, what it tells of the other rows in the ledger.
+
+    From then on a review costs what the reviewers' own clock says, once it has 20 reviews.
+    """
+    data = flow.project.data
+    train = flow.folder / data.train
+    known = flow.known("audit")
+    record = _taken_in(source, train, data.input, data.output, flow.folder / _corrections_name(), known)
+    return cast(Reviews, flow.keep("review", record))
+
+
+def review_file(source: Path, train: Path, input_column: str | None, output_column: str | None) -> Reviews:
+    """The same without a project file: only the corrections are kept, in the folder it is run in."""
+    corrections = Path(f"{train.stem}.{_corrections_name()}")
+    return _taken_in(source, train, input_column, output_column, corrections, None)
+
+
+def _taken_in(
+    source: Path, train: Path, input: str | None, output: str | None, corrections: Path, known: Audit | None
+) -> Reviews:
+    from tunecase import datasets
+    from tunecase.corrections import read_corrections, write_corrections
+    from tunecase.folders import digest
+    from tunecase.reviewed import review as judge
+
+    layout = datasets.detect(train, input, output)
+    before = read_corrections(corrections)
+    record, new = judge(source, train, layout, digest(train), corrections)
+    if known is not None and record.error_rate is not None:
+        left = max(known.usable - record.rows, 0)
+        rate = record.error_rate
+        record = replace(record, remaining=Interval80(left * rate.low, left * rate.mid, left * rate.high))
+    write_corrections(corrections, {**before, **{each.row: each for each in new}}.values())
+    return record
+
+
+def _corrections_name() -> str:
+    from tunecase.corrections import NAME
+
+    return NAME

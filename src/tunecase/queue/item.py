@@ -1,0 +1,60 @@
+"""One row that waits for a look, and what somebody said of it."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal
+
+Verdict = Literal["right", "wrong", "delete", "unsure"]
+VERDICTS: tuple[Verdict, ...] = ("right", "wrong", "delete", "unsure")
+NEUTRAL = "does the answer fit the text?"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One row of the queue as a reviewer sees it; `checks` and `suspicion` stand where a tool does not show them."""
+
+    rank: int
+    row: int
+    line: int
+    code: str
+    input: str
+    given: str
+    suggested: str
+    why: str
+    checks: tuple[str, ...] = ()
+    suspicion: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one reviewer said of one row; `where` is its place in the file that it came from."""
+
+    where: str
+    row: int
+    code: str
+    verdict: str
+    answer: str
+    seconds: float | None
+    reviewer: str
+    rank: int | None
+
+
+def code_of(row: int, input: str, given: str, control: bool = False) -> str:
+    """A row's mark in a queue: 12 hex digits of its number and texts, so that a changed row is noticed.
+
+    A control row has another mark than the same row in the queue: who has the training file can tell them apart, who
+    only reads the queue cannot.
+
+    Example:
+        >>> code_of(7, "a text", "yes") == code_of(7, "a text", "no")
+        False
+    """
+    kind = "control" if control else "queue"
+    text = "\x1f".join((kind, str(row), input, given))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def read_verdict(word: str) -> Verdict | None:
+    """A verdict as typed, or None for another word."""
+    plain = word.strip().casefold()
+    return plain if plain in VERDICTS else None

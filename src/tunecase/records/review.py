@@ -1,0 +1,101 @@
+"""What was mended and what people said of the rows they looked at."""
+
+from dataclasses import dataclass
+
+from tunecase.records.interval import Interval80
+from tunecase.spread import Band
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """The queue read down to one depth: rows, hours and price."""
+
+    rows: int
+    hours: Band
+    price: Band
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One file that was written: its name, what lies in it, how many rows, and the SHA-256 of its bytes."""
+
+    name: str
+    what: str
+    rows: int | None
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A cleaned copy of the training file: rows = kept + dropped + quarantined, the input never changed.
+
+    `removed` counts dropped rows by check; a row that two checks drop counts in both. `deleted` rows are among the
+    dropped: a reviewer took them out. `stale` are corrections of rows that have changed since. `queue_rows` wait for a
+    look, `controls` are random rows among `review_rows` that nothing was found on. `aside` is where an earlier folder
+    went that held changes by hand.
+    """
+
+    folder: str
+    train: str
+    sha256: str
+    rows: int
+    kept: int
+    dropped: int
+    quarantined: int
+    removed: dict[str, int]
+    corrected: int
+    deleted: int
+    masked: int
+    stale: int
+    review_rows: int
+    queue_rows: int
+    controls: int
+    depths: tuple[Depth, ...]
+    currency: str
+    files: tuple[Written, ...]
+    verdict: str
+    aside: str = ""
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DepthReviewed:
+    """Rows of the queue reviewed down to a depth, and how many of them were wrong."""
+
+    depth: int
+    rows: int
+    wrong: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reviews:
+    """What people said of the rows they looked at.
+
+    `rows` were judged right, wrong or to be deleted; `unsure` and `disputed` rows (reviewers do not agree) changed
+    nothing. `error_rate` is of the random control rows, `remaining` the wrong answers that nobody has looked at yet,
+    `minutes` one review by the reviewer's own clock; each None where too little is known. `agreement` is the share of
+    rows with two reviewers on which they say the same.
+    """
+
+    source: str
+    format: str
+    train: str
+    rows: int
+    wrong: int
+    corrected: int
+    deleted: int
+    unsure: int
+    disputed: tuple[int, ...]
+    depths: tuple[DepthReviewed, ...]
+    controls: int
+    controls_wrong: int
+    error_rate: Interval80 | None
+    remaining: Interval80 | None
+    timed: int
+    minutes: Interval80 | None
+    reviewers: int
+    twice: int
+    agreement: Interval80 | None
+    corrections_file: str
+    corrections: int
+    notes: tuple[str, ...] = ()

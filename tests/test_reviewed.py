@@ -1,0 +1,178 @@
+"""Reviews come back from every form they are given out in, and nothing wrong is taken in silently."""
+
+import csv
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.making import case_folder
+from tests.test_audit import sentences
+from tests.test_cleaned import fixed, lines, write
+from tunecase import flow
+from tunecase.cli import main  # noqa: F401 - the commands are registered
+from tunecase.errors import InputError
+from tunecase.queue.sheet import guarded, unguarded
+from tunecase.records import Reviews
+
+RIGHT, WRONG = "p", "q"
+
+
+def planted(folder: Path) -> tuple[Path, list[dict]]:
+    """A file in which texts contradict each other, every second of them wrong; and its queue, written."""
+    texts = sentences(200)
+    rows = [{"text": text, "label": RIGHT} for text in texts] + [{"text": text, "label": WRONG} for text in texts[:20]]
+    rows += [{"text": text, "label": WRONG} for text in sentences(30, seed=1)]
+    train = write(folder / "train.jsonl", rows)
+    fixed(train, folder / "out")
+    return train, lines(folder / "out/review.jsonl")
+
+
+def answered(row: dict) -> tuple[str, str]:
+    """What a reviewer says who knows the truth: contradicting rows should all be RIGHT."""
+    return ("wrong", RIGHT) if row["checks"] and row["given"] == WRONG else ("right", "")
+
+
+def as_csv(queue: list[dict], path: Path) -> Path:
+    """review.csv filled in and saved with semicolons."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(queue[0]), delimiter=";", extrasaction="ignore")
+        writer.writeheader()
+        for row in queue:
+            verdict, answer = answered(row)
+            cells = {name: guarded(str(value)) if value is not None else "" for name, value in row.items()}
+            writer.writerow({**cells, "decision": verdict, "answer": answer, "seconds": "6,0", "reviewer": "ann"})
+    return path
+
+
+def as_jsonl(queue: list[dict], path: Path) -> Path:
+    """review.jsonl filled in."""
+    done = [
+        {**row, "decision": answered(row)[0], "answer": answered(row)[1], "seconds": 6, "reviewer": "ann"}
+        for row in queue
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in done), encoding="utf-8")
+    return path
+
+
+def as_label_studio(queue: list[dict], path: Path) -> Path:
+    """An export: the annotator only chooses the right label, as a second one does for the first row."""
+    tasks = json.loads((path.parent / "out/label_studio.json").read_bytes())
+    for row, task in zip(queue, tasks, strict=True):
+        chosen = answered(row)[1] or row["given"]
+        result = [{"from_name": "answer", "to_name": "input", "type": "choices", "value": {"choices": [chosen]}}]
+        task["annotations"] = [{"result": result, "lead_time": 6.0, "completed_by": 7, "was_cancelled": False}]
+    tasks[0]["annotations"].append({**tasks[0]["annotations"][0], "completed_by": {"email": "bob"}, "lead_time": 6})
+    tasks[1]["annotations"].append({**tasks[1]["annotations"][0], "was_cancelled": True, "completed_by": 9})
+    path.write_text(json.dumps(tasks), encoding="utf-8")
+    return path
+
+
+def as_argilla(queue: list[dict], path: Path) -> Path:
+    """An export of records with responses."""
+    records = json.loads((path.parent / "out/argilla.json").read_bytes())
+    for row, record in zip(queue, records, strict=True):
+        verdict, answer = answered(row)
+        record["responses"] = {"decision": [{"value": verdict, "user_id": "u1"}]}
+        if answer:
+            record["responses"]["answer"] = [{"value": answer, "user_id": "u1"}]
+    path.write_text(json.dumps(records), encoding="utf-8")
+    return path
+
+
+FORMS = {"CSV": (as_csv, "a.csv"), "JSON lines": (as_jsonl, "a.jsonl"),
+         "Label Studio": (as_label_studio, "a.json"), "Argilla": (as_argilla, "a.json")}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_review_goes_round(tmp_path, monkeypatch, form):
+    """Export, a reviewer, import, fix: wrong labels are corrected in the copy and nowhere else."""
+    monkeypatch.chdir(tmp_path)
+    train, queue = planted(tmp_path)
+    before = train.read_bytes()
+    fill, name = FORMS[form]
+    record = flow.review_file(fill(queue, tmp_path / name), train, None, None)
+
+    assert (form, len(queue), 20, 20) == (record.format, record.rows, record.wrong, record.corrected)
+    assert (5, 0) == (record.controls, record.controls_wrong)
+    assert record.error_rate.low == 0 < record.error_rate.high < 0.5
+    assert record.remaining.high > 0
+    if form == "Argilla":
+        assert (0, None) == (record.timed, record.minutes)
+    else:
+        assert 0.1 == pytest.approx(record.minutes.mid)
+    if form == "Label Studio":
+        assert (1, 1.0, 2) == (record.twice, record.agreement.mid, record.reviewers)
+    assert before == train.read_bytes()
+    _, again = fixed(train, tmp_path / "mended")
+    copy = lines(tmp_path / "mended/train.jsonl")
+    assert (20, 0) == (again.corrected, again.review_rows)
+    assert 30 == sum(row["label"] == WRONG for row in copy)
+    listed = json.loads((tmp_path / "mended/changes.json").read_bytes())["corrected"]
+    assert {(row["given"], row["answer"]) for row in listed} == {(WRONG, RIGHT)}
+
+
+def test_all_mistakes_are_told_at_once(tmp_path, monkeypatch):
+    """Unknown rows, labels and words, changed rows and decisions that differ are told together; nothing is kept."""
+    monkeypatch.chdir(tmp_path)
+    train, queue = planted(tmp_path)
+    done = [
+        {**queue[0], "row": 9999, "decision": "right"},
+        {**queue[1], "code": "0" * 12, "decision": "right"},
+        {**queue[2], "decision": "rihgt"},
+        {**queue[3], "decision": "wrong", "answer": "pp"},
+        {**queue[4], "decision": "right", "reviewer": "ann"},
+        {**queue[4], "decision": "delete", "reviewer": "ann"},
+        {**queue[5], "row": "x", "decision": "right"},
+        {**queue[6], "decision": "right", "answer": "another"},
+    ]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in done), encoding="utf-8")
+    with pytest.raises(InputError) as told:
+        flow.review_file(tmp_path / "a.jsonl", train, None, None)
+    text = str(told.value)
+    wanted = ("row 9999", "has changed since", "did you mean right", "'pp'", "otherwise than in", "'x'", "another")
+    for fragment in wanted:
+        assert fragment in text
+    assert 7 == len(told.value.problems)
+    assert not list(tmp_path.glob("*corrections*"))
+
+
+def test_reviewers_who_differ_change_nothing(tmp_path, monkeypatch):
+    """More than half settles a row; a tie is listed."""
+    monkeypatch.chdir(tmp_path)
+    train, queue = planted(tmp_path)
+    says = [(0, "ann", "right"), (0, "bob", "delete"), (1, "ann", "delete"), (1, "bob", "delete"), (1, "cy", "right")]
+    done = [{**queue[at], "decision": word, "reviewer": who} for at, who, word in says]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in done), encoding="utf-8")
+    record = flow.review_file(tmp_path / "a.jsonl", train, None, None)
+    assert ((queue[0]["row"],), 1, 2, 0.5) == (record.disputed, record.deleted, record.twice, record.agreement.mid)
+    _, again = fixed(train, tmp_path / "mended")
+    assert 1 == again.deleted
+    assert queue[1]["row"] in [row["row"] for row in lines(tmp_path / "mended/dropped.jsonl")]
+
+
+def test_formulas_are_guarded_and_come_back():
+    """A cell that begins a formula is harmless in the sheet and the same when it is read back."""
+    rng = random.Random(0)
+    for text in ["=1+1", "+49", "-5", "@a", "'=x", "''+", "plain", "'quoted'", "\t=1", ""]:
+        assert text == unguarded(guarded(text))
+        assert guarded(text)[:1] not in ("=", "+", "-", "@")
+    for _ in range(500):
+        text = "".join(rng.choice("'=+-@\t a") for _ in range(rng.randrange(6)))
+        assert text == unguarded(guarded(text))
+
+
+def test_measured_minutes_replace_the_default(tmp_path):
+    """After 20 timed reviews the ledger's minutes price every later review, and older audits no longer hold."""
+    path = case_folder(tmp_path)
+    opened = flow.open_case(path)
+    key = opened.key("audit")
+    assert opened.basis().review_minutes is None
+    from tests.test_records import REVIEWS
+
+    assert isinstance(REVIEWS, Reviews)
+    opened.keep("review", REVIEWS)
+    minutes = flow.open_case(path).basis().review_minutes
+    assert minutes.low < REVIEWS.minutes.low < minutes.median < REVIEWS.minutes.high < minutes.high
+    assert key != flow.open_case(path).key("audit")
