@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog, datasets
-from tunecase.checks import balance, contradictions, leaks, lengths, privacy, repeats, rows, tokens
+from tunecase.checks import balance, clusters, contradictions, leaks, lengths, privacy, repeats, rows, tokens
 from tunecase.checks.defect import Defect, NotChecked
 from tunecase.checks.evidence import Asked, Evidence
-from tunecase.checks.scan import Split, read_split
+from tunecase.checks.scan import read_split
 from tunecase.datasets import BadRow
 from tunecase.errors import InputError, Problem
 from tunecase.prices import Basis, label_price, review_price
@@ -107,7 +107,7 @@ def audit(
     found = [check(evidence) for check in CHECKS]
     defects = [defect for defect in found if isinstance(defect, Defect)]
     abstained = tuple(each.what for each in found if isinstance(each, NotChecked))
-    return _record(evidence, defects, abstained, basis, str(quarantine) if kept else None, tokenizer, start)
+    return _record(evidence, defects, abstained, basis, str(quarantine) if kept else None, start)
 
 
 def _record(
@@ -116,7 +116,6 @@ def _record(
     abstained: tuple[str, ...],
     basis: Basis,
     quarantine_file: str | None,
-    tokenizer: Path | None,
     start: float,
 ) -> Audit:
     import numpy as np
@@ -129,7 +128,8 @@ def _record(
     findings = tuple(_finding(evidence, defect, basis) for defect in defects)
     findings = tuple(sorted(findings, key=lambda finding: ("stop", "warn", "note").index(finding.severity)))
     verdict, reason = _verdict(evidence, findings, usable)
-    counted = _tokens(train, ~dropped, tokenizer)
+    counted = _tokens(evidence, ~dropped)
+    repeated, groups = clusters.clusters(evidence)
     return Audit(
         train=str(train.path),
         test=str(test.path) if test else None,
@@ -154,6 +154,9 @@ def _record(
         format=train.layout.format,
         schema=train.layout.schema,
         seconds=time.perf_counter() - start,
+        clusters=groups,
+        clustered_rows=repeated,
+        production_shares=dict(evidence.asked.production_shares),
     )
 
 
@@ -254,16 +257,28 @@ def _not_checked(evidence: Evidence, counted: Tokens) -> tuple[str, ...]:
     lines.append("licence and origin of the rows")
     lines.append("whether the rows are like those of production")
     if not counted.exact:
-        lines.append("exact tokens, and rows that only may pass the limit: no tokenizer file was at hand")
+        why = "rows were sampled" if evidence.train.counter else "no tokenizer file was at hand"
+        lines.append(f"exact tokens, and rows that only may pass the limit: {why}")
     if not evidence.train.labelled:
         lines.append("everything about answers: no output column")
     return tuple(lines)
 
 
-def _tokens(train: Split, kept: "NDArray[np.bool_]", tokenizer: Path | None) -> Tokens:
+def _tokens(evidence: Evidence, kept: "NDArray[np.bool_]") -> Tokens:
+    train, counter = evidence.train, evidence.train.counter
     characters = (train.input_characters + train.output_characters)[kept]
-    counted = train.tokens[kept] if train.tokens is not None else None
-    return tokens.summary(characters, counted, train.bytes_per_character, tokenizer.name if tokenizer else "")
+    if train.tokens is None or counter is None:
+        return tokens.summary(characters, None, train.bytes_per_character, "")
+    answers = train.output_tokens[kept] if train.output_tokens is not None and train.labelled else None
+    return tokens.summary(
+        characters,
+        train.tokens[kept],
+        train.bytes_per_character,
+        counter.how,
+        answers,
+        evidence.asked.limit_tokens,
+        counter.template_tokens,
+    )
 
 
 def _histogram(words: "NDArray[np.int64]") -> tuple[tuple[int, int], ...]:

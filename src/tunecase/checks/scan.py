@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from tunecase.checks import privacy
 from tunecase.checks.privacy import masked
-from tunecase.checks.tokens import token_counts
 from tunecase.datasets import LONGEST_LABEL, BadRow, Layout, Row, are_classes, read_rows
 from tunecase.text import WordHashes, normalise, shingle_hashes, split_words
+from tunecase.tokenizing import Counter as TokenCounter
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +36,7 @@ COLUMNS = (
     "output_characters",
     "words",
     "tokens",
+    "output_tokens",
 )
 MOST_BAD_KEPT = 1000
 MOST_TEXT_CHARACTERS = 100_000_000  # of the texts kept for checks that need words
@@ -62,6 +63,8 @@ class Split:
     bytes_per_character: float
     words: "Rows"
     tokens: "Rows | None"
+    output_tokens: "Rows | None"
+    counter: TokenCounter | None
     marks: "dict[str, NDArray[np.uint32]]"
     texts: "Texts"
     flat: "NDArray[np.uint32]"
@@ -155,7 +158,8 @@ class Builder:
     utf8_bytes: int = 0
     characters: int = 0
     waiting: list[list[str]] = field(default_factory=list)
-    waiting_texts: list[str] = field(default_factory=list)
+    waiting_rows: list[Row] = field(default_factory=list)
+    counter: TokenCounter | None = None
     batches: "list[tuple[NDArray[np.uint32], Rows]]" = field(default_factory=list)
     hashes: WordHashes = field(default_factory=WordHashes)
 
@@ -190,7 +194,7 @@ class Builder:
         self._count_label(row.output, key)
         self.waiting.append(words)
         if self.tokenizer is not None:
-            self.waiting_texts.append(f"{row.input}\n{row.output}" if row.output else row.input)
+            self.waiting_rows.append(row)
         if len(self.waiting) >= BATCH:
             self.flush()
 
@@ -209,8 +213,13 @@ class Builder:
         self.batches.append(shingle_hashes(self.waiting, self.hashes))
         self.waiting = []
         if self.tokenizer is not None:
-            self.columns["tokens"].extend(token_counts(self.waiting_texts, self.tokenizer))
-            self.waiting_texts = []
+            self.counter = self.counter or TokenCounter(self.tokenizer, self.path.stat().st_size)
+            rows = self.waiting_rows
+            turns = [row.turns for row in rows] if self.layout.schema == "chat" else ()
+            whole, answers = self.counter.count([row.input for row in rows], [row.output for row in rows], turns)
+            self.columns["tokens"].extend(whole.tolist())
+            self.columns["output_tokens"].extend(answers.tolist())
+            self.waiting_rows = []
 
     def split(self) -> Split:
         """The finished columns."""
@@ -238,6 +247,8 @@ class Builder:
             bytes_per_character=self.utf8_bytes / max(self.characters, 1),
             words=signed["words"],
             tokens=signed["tokens"] if self.tokenizer is not None else None,
+            output_tokens=signed["output_tokens"] if self.tokenizer is not None else None,
+            counter=self.counter,
             marks={name: np.array(values, np.uint32) for name, values in self.marks.items()},
             texts=Texts(
                 np.array([at for at, _ in self.texts], np.int64),

@@ -12,7 +12,18 @@ from tunecase.records.curve import CurveBand, Forecast, Needed, NextRun, Point
 from tunecase.records.interval import Interval80
 from tunecase.records.money import BookLine, Books, Change, Decision, Option, Report, Spending
 from tunecase.records.pilot import Baseline, Confusion, Judged, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
-from tunecase.records.problem import Accuracy, Audit, Criterion, Definition, Finding, Measured, Severity, Status, Tokens
+from tunecase.records.problem import (
+    Accuracy,
+    Audit,
+    Cluster,
+    Criterion,
+    Definition,
+    Finding,
+    Measured,
+    Severity,
+    Status,
+    Tokens,
+)
 
 __all__ = [
     "RECORDS",
@@ -22,6 +33,7 @@ __all__ = [
     "BookLine",
     "Books",
     "Change",
+    "Cluster",
     "Confusion",
     "Criterion",
     "CurveBand",
