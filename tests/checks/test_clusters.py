@@ -1,12 +1,13 @@
 """Groups of repeated rows."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunecase.checks.clusters import joined
 
 
+@settings(deadline=None)
 @given(st.integers(1, 30), st.data())
 def test_joined_rows_share_a_first_row(count, data):
     """Paired rows share a group; its name is its first row; unpaired rows stand alone."""

@@ -107,8 +107,9 @@ class Tokens:
     """Token counts of the usable rows; exact, or a range when rows were sampled or no tokenizer file is at hand.
 
     `useful_share` is the part of all tokens that belongs to answers, on which alone a model is trained; `over_rows`
-    pass `limit_tokens` and lose the end of their answer, `lost_answers` of them all of it; `cut_tokens` are what is cut off.
-    `template_tokens` is what the chat template adds to a row. `histogram` holds (tokens from, rows). None is unknown.
+    pass `limit_tokens` and lose the end of their answer, `lost_answers` of them all of it; `cut_tokens` are what is
+    cut off. `template_tokens` is what the chat template adds to a row. `histogram` holds
+    (tokens from, rows). None is unknown.
     """
 
     exact: bool
