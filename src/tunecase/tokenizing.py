@@ -119,12 +119,7 @@ class Counter:
         import numpy as np
 
         self._learn(inputs, outputs, turns)
-        whole, answers = [], []
-        for at, (asked, said) in enumerate(zip(inputs, outputs, strict=True)):
-            row = turns[at] if turns and turns[at] else None
-            laid, answer = self._laid(asked, said, row)
-            whole.append(laid)
-            answers.append(answer)
+        whole, answers = self._pairs(inputs, outputs) if not turns else self._chats(inputs, outputs, turns)
         chosen = np.arange(len(whole))
         self._check([*whole, *answers])
         if self.fast is None and self.file_bytes > EXACT_BYTES:
@@ -185,7 +180,27 @@ class Counter:
                 self.template, self.refused = None, "the chat template changes texts in a way that was not learned"
                 return
 
-    def _laid(self, asked: str, said: str, row: Turns | None) -> tuple[str, str]:
+    def _pairs(self, inputs: Sequence[str], outputs: Sequence[str]) -> tuple[list[str], list[str]]:
+        """The texts of rows that are one question and one answer, all with one layout."""
+        layout = self.layouts.get(_roles(())) if self.template is not None else None
+        rows = zip(inputs, outputs, strict=True)
+        if layout is None:
+            return [f"{asked}\n{said}" if said else asked for asked, said in rows], list(outputs)
+        if layout.stripped:
+            rows = zip([text.strip() for text in inputs], [text.strip() for text in outputs], strict=True)
+        first, middle, last = layout.pieces
+        pairs = list(rows)
+        close = last.rstrip()
+        whole = [f"{first}{asked}{middle}{said}{last}" for asked, said in pairs]
+        return whole, [f"{said}{close}" for _, said in pairs]
+
+    def _chats(
+        self, inputs: Sequence[str], outputs: Sequence[str], turns: Sequence[Turns]
+    ) -> tuple[list[str], list[str]]:
+        laid = [self._laid(*row) for row in zip(inputs, outputs, turns, strict=True)]
+        return [whole for whole, _ in laid], [answer for _, answer in laid]
+
+    def _laid(self, asked: str, said: str, row: Turns) -> tuple[str, str]:
         turns = row or (("user", asked), ("assistant", said))
         layout = self.layouts.get(_roles(turns)) if self.template is not None else None
         if layout is None:
