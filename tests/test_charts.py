@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunecase import charts
-from tunecase.content import Bars, Chart, Curve, Histogram, Shares
+from tunecase.content import Bars, Chart, Compared, Curve, Histogram, Lengths, Shares
 
 CURVE = Curve(
     caption="accuracy by size",
@@ -134,3 +134,22 @@ def test_ticks_are_round() -> None:
     assert [3.0] == charts.nice_ticks(3.0, 3.0, 4)
     assert [7] == charts.log_ticks(7, 7, 5)
     assert [140, 180] == charts.log_ticks(140, 180, 5)
+
+
+def test_lengths_mark_the_limit_and_what_lies_beyond():
+    """What passes the limit is coloured, also within a bar; the words tell the share."""
+    chart = Lengths("Rows", "tokens", ((8, 16, 5), (16, 32, 9), (32, 64, 1)), (("P50", 20),), 24, 0.1)
+    for width in (charts.WIDE, charts.NARROW):
+        drawn = charts.svg(chart, width)
+        assert 2 == drawn.count("bar over")
+        assert "limit 24: 10.0% beyond" in drawn
+    assert "most rows have 16 to 32 tokens; P50 20; limit 24, passed by 10.0% of the rows" == chart.summary
+
+
+def test_compared_shares_stand_below_one_another():
+    """A bar for each known share, none for an unknown one; names are escaped."""
+    chart = Compared("Classes", ("training", "test"), (("<b>", (0.5, 0.25)), ("c", (0.5, None))))
+    drawn = charts.svg(chart, charts.NARROW)
+    assert "<b>" not in drawn
+    assert 3 + 2 == drawn.count("<rect")
+    assert "<b>: training 50.0%, test 25.0%; c: training 50.0%" == chart.summary

@@ -145,7 +145,47 @@ class Bars:
         return "; ".join(f"{name} {share(part)}" for name, part in self.rows)
 
 
-Chart = Shares | Histogram | Curve | Bars
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """How long rows are: (from, to, rows) for each bar, edges growing as powers do; a limit and the share beyond it."""
+
+    caption: str
+    unit: str
+    bins: tuple[tuple[int, int, int], ...]
+    marks: tuple[tuple[str, float], ...] = ()
+    limit: int | None = None
+    over: float | None = None
+
+    @property
+    def summary(self) -> str:
+        """The chart in words."""
+        most = max(self.bins, key=lambda bar: bar[2])
+        said = [f"most rows have {count(most[0])} to {count(most[1])} {self.unit}"]
+        said += [f"{name} {count(value)}" for name, value in self.marks]
+        if self.limit is not None:
+            said.append(f"limit {count(self.limit)}, passed by {share(self.over or 0.0, 1)} of the rows")
+        return "; ".join(said)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Names with a share in each of two or three series; None where a series does not know the name."""
+
+    caption: str
+    series: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[float | None, ...]], ...]
+
+    @property
+    def summary(self) -> str:
+        """The chart in words."""
+        said = []
+        for name, parts in self.rows:
+            known = zip(self.series, parts, strict=True)
+            said.append(f"{name}: " + ", ".join(f"{one} {share(part, 1)}" for one, part in known if part is not None))
+        return "; ".join(said)
+
+
+Chart = Shares | Histogram | Curve | Bars | Lengths | Compared
 Block = Table | Facts | Listing | Chart
 
 

@@ -239,7 +239,10 @@ def _tokens_per_row(basis: Basis, rows: int, tokens: Tokens | None, audit: Audit
         # An 80% interval of the record, opened to the 90% that an Interval means.
         wide = Z90 / Z80
         spread = Interval(mid * (low / mid) ** wide / counted, mid * (high / mid) ** wide / counted)
-    return np.minimum(basis.worlds.draw("tokens per row", spread), float(sequence_tokens(basis)))
+    longest = sequence_tokens(basis)
+    # What the audit saw cut off at this very limit is not trained on.
+    cut = tokens.cut_tokens / counted if tokens.limit_tokens == longest else 0.0
+    return np.minimum(basis.worlds.draw("tokens per row", spread) - cut, float(longest))
 
 
 def _record(work: Work, bill: dict[str, Cost], route: _Route, choice: Choice, rows: int) -> Estimate:

@@ -14,11 +14,13 @@ from tunecase.content import (
     Bars,
     Block,
     Cell,
+    Compared,
     Content,
     Curve,
     Facts,
     Figure,
     Histogram,
+    Lengths,
     Listing,
     Section,
     Shares,
@@ -29,9 +31,10 @@ from tunecase.records import Estimate, Option, Report, Spending, to_json
 from tunecase.sections.basis import basis, unchecked
 from tunecase.sections.bill import bill, spent
 from tunecase.sections.curve import chances
+from tunecase.sections.data import data
 from tunecase.sections.decision import next_step
 from tunecase.sections.found import Found
-from tunecase.sections.judged import data, lights, problem
+from tunecase.sections.judged import lights, problem
 from tunecase.sections.pilot import trial
 from tunecase.wording import count, counted, figures, money, one_line, score, sentence, share
 
@@ -331,7 +334,7 @@ def _md_block(block: Block) -> list[str]:
             if not block.items:
                 return []
             return [f"**{_md(block.title)}**", "", *(f"- {_md(item)}" for item in block.items), ""]
-        case Shares() | Histogram() | Curve() | Bars():
+        case Shares() | Histogram() | Curve() | Bars() | Lengths() | Compared():
             return [f"*{_md(block.caption)}*: {_md(block.summary)}.", ""]
 
 

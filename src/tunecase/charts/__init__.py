@@ -7,7 +7,8 @@ telephone and on a wide screen.
 from tunecase.charts.amounts import draw_bars, draw_histogram, draw_shares
 from tunecase.charts.curve import draw_curve
 from tunecase.charts.marks import CHARACTER, log_ticks, nice_ticks
-from tunecase.content import Bars, Chart, Curve, Histogram, Shares
+from tunecase.charts.rows import draw_compared, draw_lengths
+from tunecase.content import Bars, Chart, Compared, Curve, Histogram, Lengths, Shares
 
 __all__ = ["CHARACTER", "NARROW", "WIDE", "log_ticks", "nice_ticks", "svg"]
 
@@ -25,3 +26,7 @@ def svg(chart: Chart, width: int) -> str:
             return draw_curve(chart, width)
         case Bars():
             return draw_bars(chart, width)
+        case Lengths():
+            return draw_lengths(chart, width)
+        case Compared():
+            return draw_compared(chart, width)

@@ -34,6 +34,14 @@ class Texts:
     share: float
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How tokens were counted, in words, and how many the chat template adds to a row (None without one)."""
+
+    how: str
+    template_tokens: int | None
+
+
 @dataclass(slots=True)
 class Split:
     """One file as columns, one entry per readable row in file order; an index into them is not a row number.
@@ -57,6 +65,8 @@ class Split:
     bytes_per_character: float
     words: "Rows"
     tokens: "Rows | None"
+    output_tokens: "Rows | None"
+    counter: "Counted | None"
     marks: "dict[str, NDArray[np.uint32]]"
     texts: Texts
     flat: "NDArray[np.uint32]"

@@ -2,7 +2,7 @@
 
 from tunecase.checks.defect import Defect, NotChecked
 from tunecase.checks.evidence import Evidence
-from tunecase.checks.scan import Split
+from tunecase.checks.columns import Split
 from tunecase.neighbours import QUANTILE, cover, thin_regions
 from tunecase.statistics import wilson
 from tunecase.two_sample import LEAST_ROWS

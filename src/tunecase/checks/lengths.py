@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from tunecase.checks.defect import Defect
 from tunecase.checks.evidence import Evidence
 from tunecase.checks.tokens import characters_per_token
+from tunecase.tokenizing import estimated
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,13 +20,14 @@ TIMES_MEDIAN = 5.0
 def overlong(evidence: Evidence) -> Defect | None:
     """Rows whose tokens pass the limit (at the fewest tokens their characters allow), or that stand far outside.
 
-    Far outside: log characters more than 6 robust standard deviations (1.4826 x MAD) over the median and more than
-    five times the median length. Leaves out the chat template, and rows that may pass the limit but need not.
+    A row over the limit loses the end of its answer; where the question alone fills it, all of it. Far outside: log
+    characters more than 6 robust standard deviations (1.4826 x MAD) over the median and more than five times the median
+    length. *Leaves out* the chat template where none is at hand, and rows that may pass the limit but need not.
     """
     import numpy as np
 
-    train = evidence.train
-    over = _over(train, evidence.asked.limit_tokens)
+    train, limit = evidence.train, evidence.asked.limit_tokens
+    over = _over(train, limit)
     characters = train.input_characters + train.output_characters
     far = _far(characters)
     rows = np.flatnonzero(over | far)
@@ -33,13 +35,13 @@ def overlong(evidence: Evidence) -> Defect | None:
         return None
     cut = int(over.sum())
     longest = int(characters[rows].max())
+    # The worst first: rows without any answer left, then by length.
+    lost = _lost(train, limit) & over
+    rows = rows[np.lexsort((-characters[rows], ~lost[rows]))]
     return Defect(
         check="overlong",
         severity="warn" if cut else "note",
-        why=(
-            f"{cut} rows pass the limit of {evidence.asked.limit_tokens:,} tokens and would be cut, "
-            f"{int((far & ~over).sum())} more are far longer than the others; the longest has {longest:,} characters"
-        ),
+        why=_why(train, cut, int(lost.sum()), int((far & ~over).sum()), limit, longest),
         fix="look at them: shorten, split, or raise the limit; a cut row loses its answer first",
         rows=rows,
         examples=tuple(train.example(int(row)) for row in rows[:2]),
@@ -47,11 +49,27 @@ def overlong(evidence: Evidence) -> Defect | None:
     )
 
 
+def _why(train: "Split", cut: int, lost: int, far: int, limit: int, longest: int) -> str:
+    said = [f"{cut} rows pass the limit of {limit:,} tokens and would be cut"]
+    if cut and train.labelled:
+        left = f", {lost} of them all of it" if lost else ""
+        said.append(f"they lose the end of their answer{left}")
+    said.append(f"{far} more are far longer than the others")
+    return "; ".join(said) + f"; the longest has {longest:,} characters"
+
+
 def _over(train: "Split", limit_tokens: int) -> "NDArray[np.bool_]":
+    characters = train.input_characters + train.output_characters
     if train.tokens is not None:
-        return train.tokens > limit_tokens
-    most = characters_per_token(train.bytes_per_character)[1]
-    return (train.input_characters + train.output_characters) / most > limit_tokens
+        return estimated(characters, train.tokens).rows > limit_tokens
+    return characters / characters_per_token(train.bytes_per_character)[1] > limit_tokens
+
+
+def _lost(train: "Split", limit_tokens: int) -> "NDArray[np.bool_]":
+    """Rows whose question alone fills the limit."""
+    if train.tokens is not None and train.output_tokens is not None:
+        return train.tokens - train.output_tokens >= limit_tokens
+    return train.input_characters / characters_per_token(train.bytes_per_character)[1] >= limit_tokens
 
 
 def _far(characters: "NDArray[np.int64]") -> "NDArray[np.bool_]":

@@ -6,6 +6,7 @@ so that memory does not grow with it, and an interrupted pass is gone on with wh
 """
 
 import contextlib
+from functools import lru_cache
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,9 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from tunecase import __version__
 from tunecase.checks import answers, privacy, secrets
-from tunecase.checks.columns import HEAD_CHARACTERS, NO_TEXT, Heads, Split, Texts
+from tunecase.checks.columns import HEAD_CHARACTERS, NO_TEXT, Counted, Heads, Split, Texts
 from tunecase.checks.spool import Spool
-from tunecase.checks.tokens import token_counts
 from tunecase.datasets import (
     LONGEST_LABEL,
     BadRow,
@@ -32,6 +32,7 @@ from tunecase.datasets import (
     total_bytes,
 )
 from tunecase.engine import CrashError, cache_folder, cores, run_tasks
+from tunecase.tokenizing import Counter as TokenCounter
 from tunecase.near import BANDS, band_keys, shingle_hashes, text_hashes, word_hashes
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ COLUMNS: Mapping[str, str] = {
     "output_characters": "int64",
     "words": "int64",
     "tokens": "int64",
+    "output_tokens": "int64",
     "flat": "uint32",
     "set_sizes": "int64",
     "heads": "uint8",
@@ -81,6 +83,7 @@ class Task:
         common: shingles that say nothing about one row, ascending.
         tokenizer: a tokenizer.json, to count tokens.
         text_share: which part of the rows keeps its texts.
+        file_bytes: of the whole file.
     """
 
     block: Block
@@ -88,6 +91,7 @@ class Task:
     common: "NDArray[np.uint32]"
     tokenizer: Path | None
     text_share: float
+    file_bytes: int
 
 
 @dataclass(slots=True)
@@ -105,6 +109,7 @@ class Part:
     short_answers: int
     utf8_bytes: int
     characters: int
+    counted: Counted | None
 
 
 @dataclass(slots=True)
@@ -123,6 +128,7 @@ class Builder:
     short_answers: int = 0
     utf8_bytes: int = 0
     characters: int = 0
+    counted: Counted | None = None
 
     def read(self) -> Part:
         """The whole block."""
@@ -135,6 +141,7 @@ class Builder:
             arrays=self._arrays(), records=self.rows + len(self.bad), lines=lines, bytes_done=block.bytes_done,
             bad=self.bad, texts=self.texts, labels=self.labels, label_of=self.label_of,
             short_answers=self.short_answers, utf8_bytes=self.utf8_bytes, characters=self.characters,
+            counted=self.counted,
         )  # fmt: skip
 
     def _good(self, rows: Iterable[Row | BadRow]) -> Iterator[Row]:
@@ -175,8 +182,11 @@ class Builder:
         added |= {f"keys{band:02}": keys for band, keys in enumerate(band_keys(flat, set_sizes))}
         added |= {f"mark {name}": values for name, values in marks.items()}
         if self.task.tokenizer is not None:
-            texts = [f"{row.input}\n{row.output}" if row.output else row.input for row in batch]
-            added["tokens"] = np.array(token_counts(texts, self.task.tokenizer), np.int64)
+            counter = _counter(self.task.tokenizer, self.task.block.path, self.task.file_bytes)
+            turns = [row.turns for row in batch] if self.task.layout.schema == "chat" else ()
+            outputs = [row.output for row in batch]
+            added["tokens"], added["output_tokens"] = counter.count(inputs, outputs, turns)
+            self.counted = Counted(counter.how, counter.template_tokens)
         for name, values in added.items():
             self.columns.setdefault(name, []).append(values)
         self.utf8_bytes += sizes
@@ -233,6 +243,12 @@ class Builder:
         return {name: np.concatenate(parts) for name, parts in self.columns.items()}
 
 
+@lru_cache(maxsize=2)
+def _counter(tokenizer: Path, path: str, file_bytes: int) -> TokenCounter:
+    """One counter for all blocks of a file that this process reads."""
+    return TokenCounter(tokenizer, file_bytes)
+
+
 def _raw_hashes(texts: list[str]) -> "tuple[NDArray[np.uint64], int]":
     """A hash of each text as it stands, NO_TEXT for a blank one; the bytes of all of them."""
     import numpy as np
@@ -285,7 +301,7 @@ def read_split(
     kept = True
     try:
         tasks = (
-            Task(block, layout, common, tokenizer, share) for block in blocks(path, layout) if block.index >= spool.done
+            Task(block, layout, common, tokenizer, share, size or 0) for block in blocks(path, layout) if block.index >= spool.done
         )
         count = workers or (cores() if large else 1)
         for part in _in_order(tasks, count):
@@ -363,6 +379,7 @@ def _append(spool: Spool, part: Part) -> None:
             "short_answers": facts.get("short_answers", 0) + part.short_answers,
             "utf8_bytes": facts.get("utf8_bytes", 0) + part.utf8_bytes,
             "characters": facts.get("characters", 0) + part.characters,
+            "counted": facts.get("counted") if part.counted is None else [part.counted.how, part.counted.template_tokens],
         },
     )
 
@@ -390,6 +407,8 @@ def _split(path: Path, layout: Layout, spool: Spool, tokenizer: Path | None, sha
         bytes_per_character=facts.get("utf8_bytes", 0) / max(facts.get("characters", 0), 1),
         words=column["words"],
         tokens=column["tokens"] if tokenizer is not None else None,
+        output_tokens=column["output_tokens"] if tokenizer is not None else None,
+        counter=Counted(*facts["counted"]) if facts.get("counted") else None,
         marks={name: spool.column(f"mark {name}", np.uint32) for name, _ in LOOKS},
         texts=Texts(
             np.array([row[0] for row in texts], np.int64),

@@ -13,7 +13,18 @@ from tunecase.records.interval import Interval80
 from tunecase.records.labelling import Labelling, NextLabel
 from tunecase.records.money import BookLine, Books, Change, Decision, Option, Report, Spending
 from tunecase.records.pilot import Baseline, Confusion, Judged, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
-from tunecase.records.problem import Accuracy, Audit, Criterion, Definition, Finding, Measured, Severity, Status, Tokens
+from tunecase.records.problem import (
+    Accuracy,
+    Audit,
+    Cluster,
+    Criterion,
+    Definition,
+    Finding,
+    Measured,
+    Severity,
+    Status,
+    Tokens,
+)
 from tunecase.records.review import Cleaned, Depth, DepthReviewed, Reviews, Written
 
 __all__ = [
@@ -25,6 +36,7 @@ __all__ = [
     "Books",
     "Change",
     "Cleaned",
+    "Cluster",
     "Confusion",
     "Criterion",
     "CurveBand",

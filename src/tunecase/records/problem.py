@@ -1,6 +1,6 @@
 """What define and audit found: the problem judged, the data judged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from tunecase.records.interval import Interval80
@@ -104,7 +104,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Token counts of the usable rows; exact, or a range when no tokenizer file is at hand."""
+    """Token counts of the usable rows; exact, or a range when rows were sampled or no tokenizer file is at hand.
+
+    `useful_share` is the part of all tokens that belongs to answers, on which alone a model is trained; `over_rows`
+    pass `limit_tokens` and lose the end of their answer, `lost_answers` of them all of it; `cut_tokens` are what is
+    cut off. `template_tokens` is what the chat template adds to a row. `histogram` holds
+    (tokens from, rows). None is unknown.
+    """
 
     exact: bool
     total: Interval80
@@ -112,6 +118,23 @@ class Tokens:
     per_row_p95: float
     per_row_max: float
     how: str
+    useful_share: float | None = None
+    limit_tokens: int | None = None
+    over_rows: int | None = None
+    lost_answers: int | None = None
+    cut_tokens: float = 0.0
+    template_tokens: int | None = None
+    histogram: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Rows that say the same: how many, how alike the least alike are, their first row numbers, one masked example."""
+
+    size: int
+    kind: Literal["raw", "normalised", "near"]
+    rows: tuple[int, ...]
+    example: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +167,9 @@ class Audit:
     schema: str
     seconds: float
     dropped_rows: tuple[int, ...] = ()
+    clusters: tuple[Cluster, ...] = ()
+    clustered_rows: int = 0
+    production_shares: dict[str, float] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.records import Audit, Definition
 from tunecase.show.paper import COLOURS, MARKS, heading, price_words, print_notes, print_table, safe, say
-from tunecase.wording import count, interval, money_band, sentence, share
+from tunecase.wording import count, counted, interval, money_band, sentence, share
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,12 +48,19 @@ def print_audit(console: "Console", record: Audit) -> None:
         fixes = [sentence(finding.fix) for finding in record.findings]
         print_table(console, ("finding", "rows", "share", "price of the fix"), rows, (1, 2, 3), fixes)
     say(console, f"Repairs: {money_band(record.repair_price, record.currency)}. Tokens: {_tokens(record)}.")
+    if record.clustered_rows:
+        largest = max((group.size for group in record.clusters), default=0)
+        say(console, f"Repeats: {counted(record.clustered_rows, 'row')}; the largest group has {count(largest)}.")
     if record.quarantine_file:
         say(console, f"Rows that could not be read are in {record.quarantine_file}.")
     print_notes(console, "Not checked:", record.not_checked, 8)
 
 
 def _tokens(record: Audit) -> str:
-    total = record.tokens.total
-    how = "exact" if record.tokens.exact else record.tokens.how
-    return f"{interval(total.low, total.mid, total.high)} ({how})"
+    tokens, total = record.tokens, record.tokens.total
+    said = [f"{interval(total.low, total.mid, total.high)} ({'exact' if tokens.exact else tokens.how})"]
+    if tokens.useful_share is not None:
+        said.append(f"{share(tokens.useful_share)} of them in answers")
+    if tokens.over_rows and tokens.limit_tokens is not None:
+        said.append(f"{counted(tokens.over_rows, 'row')} cut at {count(tokens.limit_tokens)}")
+    return ", ".join(said)
