@@ -86,6 +86,7 @@ CHECKS: tuple[Check, ...] = (
 )
 FREE = Band(0.0, 0.0, 0.0, 0.0)
 MOST_ROWS_SHOWN = 1000
+CUT_CHARACTERS = 40  # left off a text that was cut: longer than the numbers that masking must see whole
 WORD_EDGES = (0, 1, 2, 3, 5, 8, 12, 20, 30, 50, 80, 120, 200, 300, 500, 800, 1200, 2000, 5000, 10_000, 100_000)
 
 
@@ -317,6 +318,12 @@ def _cached_tokenizer(project: Project | None) -> Path | None:
     return next((found for model in models if (found := tokens.find_tokenizer(model))), None)
 
 
+def _shown(text: str) -> str:
+    """The beginning of a bad row, masked; where it was cut, the last words go, as the cut may run through a number."""
+    whole = len(text) < datasets.SHOWN_CHARACTERS
+    return privacy.masked(text if whole else text[:-CUT_CHARACTERS].rpartition(" ")[0])
+
+
 class _Told:
     """Passes progress on with the speed so far; `done` are rows of files already finished."""
 
@@ -348,7 +355,7 @@ def _quarantined(path: Path | None) -> Iterator[tuple[Callable[[BadRow], None], 
         if file is None:
             part.parent.mkdir(parents=True, exist_ok=True)
             file = part.open("wb")
-        body = {"row": row.number, "line": row.line, "reason": row.reason, "text": privacy.masked(row.text)}
+        body = {"row": row.number, "line": row.line, "reason": row.reason, "text": _shown(row.text)}
         file.write(orjson.dumps(body) + b"\n")
 
     try:
