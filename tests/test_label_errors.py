@@ -6,11 +6,6 @@ import pytest
 from tunecase.label_errors import Noise, random_label_p, rank_labels, rank_mismatches, rank_probabilities, wrong_labels
 
 TOPICS = ("card stolen wallet lost", "transfer money late account", "login password mail", "invoice tax bill paid")
-    "card stolen wallet lost",
-    "transfer money late account",
-    "login password reset mail",
-    "invoice tax bill paid",
-)
 
 
 def made(rows, seed=0):
