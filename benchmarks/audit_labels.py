@@ -160,14 +160,8 @@ def mismatches(seeds):
             scores = rank_mismatches(inputs, outputs)
             top = np.argsort(-scores, kind="stable")[: len(rows)]
             flagged = scores > 0.1
-            got.append(
-                (
-                    np.isin(top, rows).mean(),
-                    flagged[rows].mean(),
-                    np.isin(np.flatnonzero(flagged), rows).mean(),
-                    (scores <= 0.01).mean(),
-                )
-            )
+            precise = np.isin(np.flatnonzero(flagged), rows).mean()
+            got.append((np.isin(top, rows).mean(), flagged[rows].mean(), precise, (scores <= 0.01).mean()))
         keys = ("precision_at_n", "recall_flagged", "precision_flagged", "fitting")
         found[name] = dict(zip(keys, np.round(np.mean(got, axis=0), 3).tolist(), strict=True))
     return found

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 CHANCE = 0.05
 SHOWN = 1000
 FITTING = 0.01  # an answer that fits its input stands among so large a share of all answers
-LEAST_FITTING = 0.8
+LEAST_FITTING = 0.94
 QUEUE_FROM = 0.1
 LEAST_DOUBLES = 20
 FINE_KAPPA = 0.6
