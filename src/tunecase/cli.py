@@ -27,7 +27,7 @@ spend_app = typer.Typer(no_args_is_help=True, help="Record what was really paid.
 ledger_app = typer.Typer(no_args_is_help=True, help="Look after the ledger.")
 WHAT, LADDER, CAPS = "What is trained", "How far the ladder goes", "Time and money"
 WHERE, RENTED = "Where runs are made", "On rented GPUs"
-MENDING = "Mending"
+MENDING, LABELLING = "Mending", "What to label next"
 ROAD, QUICK, AFTER = "The road", "Quick questions", "After the money is spent"
 app.add_typer(spend_app, name="spend", rich_help_panel=AFTER)
 app.add_typer(ledger_app, name="ledger", rich_help_panel=AFTER)
@@ -111,13 +111,24 @@ def audit(
     input: InputColumn = None,
     output: OutputColumn = None,
     tokenizer: Annotated[Path | None, typer.Option(help="A tokenizer.json, to count tokens exactly.")] = None,
+    production: Annotated[
+        Path | None, typer.Option(help="A sample of real inputs, to compare with; the project's data.production.")
+    ] = None,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Only what one pass tells: no wrong labels, shift, coverage, paraphrases.")
+    ] = False,
     strict: Annotated[bool, typer.Option(help="Exit with 1 when any row was quarantined.")] = False,
     next_: Annotated[
-        int | None, typer.Option("--next", help="Instead of judging, choose this many rows of a pool to label next.")
+        int | None,
+        typer.Option(
+            "--next", rich_help_panel=LABELLING, help="Instead of judging, choose so many rows to label next."
+        ),
     ] = None,
-    pool: Annotated[Path | None, typer.Option(help="With --next: unlabelled rows; the project's data.pool.")] = None,
+    pool: Annotated[
+        Path | None, typer.Option(rich_help_panel=LABELLING, help="Unlabelled rows; the project's data.pool.")
+    ] = None,
     to: Annotated[
-        Path | None, typer.Option(help="With --next: the file to write; next-labels.csv, numbered where it is there.")
+        Path | None, typer.Option(rich_help_panel=LABELLING, help="The file to write; next-labels.csv beside the data.")
     ] = None,
     fix: Annotated[
         Path | None,
@@ -168,24 +179,27 @@ def audit(
         _finish("review", said, json)
         return
     if fix is not None:
-        with audit_progress(quiet=json) as progress:
+        with audit_progress(quiet=json) as told:
             if train is None:
                 opened = _open(project, seed, today)
-                found, cleaned = flow.fix(opened, fix, mask=mask, force=force, progress=progress, tokenizer=tokenizer)
+                found, cleaned = flow.fix(opened, fix, mask=mask, force=force, tokenizer=tokenizer, **told)
             else:
                 found, cleaned = flow.fix_file(
                     train, test, fix, input_column=input, output_column=output, seed=seed, today=_date(today),
-                    mask=mask, force=force, progress=progress, tokenizer=tokenizer,
+                    mask=mask, force=force, tokenizer=tokenizer, **told,
                 )  # fmt: skip
         if not json:
             _print("audit", found, json)
         _finish("clean", cleaned, json, ok=found.ok and not (strict and found.quarantined))
         return
-    with audit_progress(quiet=json) as progress:
+    with audit_progress(quiet=json) as told:
         if train is None:
-            record = flow.audit(_open(project, seed, today), progress, tokenizer)
+            record = flow.audit(_open(project, seed, today), tokenizer=tokenizer, fast=fast, **told)
         else:
-            record = flow.audit_file(train, test, input, output, seed, _date(today), progress, tokenizer)
+            record = flow.audit_file(
+                train, test, input, output, seed, _date(today), tokenizer=tokenizer, production=production, fast=fast,
+                **told,
+            )  # fmt: skip
     _finish("audit", record, json, ok=record.ok and not (strict and record.quarantined))
 
 

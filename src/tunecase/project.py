@@ -314,7 +314,7 @@ def _fields(loc: Sequence[str | int]) -> list[str]:
 def _path_problems(project: Project, path: Path, lines: Lines) -> Iterator[Problem]:
     root = path.resolve().parent
     asked: list[tuple[tuple[str | int, ...], str | None]] = [
-        (("data", name), getattr(project.data, name)) for name in ("train", "test", "pool")
+        (("data", name), getattr(project.data, name)) for name in ("train", "test", "pool", "production")
     ]
     asked += [(("models", i), name) for i, name in enumerate(project.models) if _is_path(name)]
     for loc, given in asked:
@@ -322,14 +322,15 @@ def _path_problems(project: Project, path: Path, lines: Lines) -> Iterator[Probl
             continue
         where = _where(loc, lines, path.name)
         try:
-            full = (root / given).resolve()
-            inside, there = full.is_relative_to(root), full.is_file()
+            # A data file may be a folder, and may name a split of it.
+            full = (root / (given.rpartition("::")[0] or given)).resolve()
+            inside, there = full.is_relative_to(root), full.is_file() or (loc[0] == "data" and full.is_dir())
         except (OSError, ValueError, RuntimeError):  # too long, a NUL inside, links that go round in a circle
             yield Problem(where, repr(given), "a path", "correct the path")
             continue
         if not inside:
             yield Problem(where, repr(given), f"a path inside {root.name}/", "copy the file into the project's folder")
-        elif full.is_dir():
+        elif full.is_dir() and loc[0] != "data":
             yield Problem(where, f"{given!r}, which is a folder", "a file", "name one file in it")
         elif not there:
             fix = f"put the file at {given} or correct the path"

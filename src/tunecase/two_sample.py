@@ -12,18 +12,10 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
+from tunecase.near import SHINGLE_WORDS, band_keys, near_pairs, pair_jaccard, shingle_hashes, word_hashes
 from tunecase.records import Interval80
 from tunecase.spread import Z80
-from tunecase.text import (
-    SHINGLE_WORDS,
-    WordHashes,
-    band_keys,
-    near_pairs,
-    normalise,
-    pair_jaccard,
-    shingle_hashes,
-    split_words,
-)
+from tunecase.text import normalise, split_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -158,7 +150,7 @@ def copies(texts: Sequence[str]) -> "Rows":
     from scipy.sparse.csgraph import connected_components
 
     words = [split_words(normalise(text)) for text in texts]
-    flat, counts = shingle_hashes(words, WordHashes())
+    flat, counts = shingle_hashes(*word_hashes(texts))
     values, often = np.unique(flat, return_counts=True)
     common = values[often >= max(COMMON_TEXTS, COMMON_SHARE * len(texts))]
     owner = np.repeat(np.arange(len(texts)), counts)
@@ -169,7 +161,7 @@ def copies(texts: Sequence[str]) -> "Rows":
     if len(own):
         pairs = near_pairs(band_keys(flat, counts[own]), REACH)
         short = counts[own][pairs].min(axis=1) + SHINGLE_WORDS - 1 < SHORT_WORDS
-        similarity = pair_jaccard(pairs, flat, np.cumsum(counts[own]))
+        similarity = pair_jaccard(pairs, (flat, np.cumsum(counts[own])))
         pairs = own[pairs[similarity >= np.where(short, NEAR_IN_SHORT, NEAR)]]
     # Texts without words are compared as they are.
     keys = [" ".join(row) or f"\0{text}" for row, text in zip(words, texts, strict=True)]

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
+from tunecase.checks.columns import NO_TEXT
 from tunecase.checks.defect import Defect
 from tunecase.checks.evidence import Evidence, first_alike
-from tunecase.checks.columns import NO_TEXT
 from tunecase.errors import Problem, nearest
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """What the test and production ask that training hardly holds: rows without a near neighbour, thin regions."""
 
+from tunecase.checks.columns import Split
 from tunecase.checks.defect import Defect, NotChecked
 from tunecase.checks.evidence import Evidence
-from tunecase.checks.columns import Split
 from tunecase.neighbours import QUANTILE, cover, thin_regions
 from tunecase.statistics import wilson
 from tunecase.two_sample import LEAST_ROWS

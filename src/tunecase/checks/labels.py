@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from tunecase.checks.columns import NO_TEXT
 from tunecase.checks.defect import Defect, NotChecked
 from tunecase.checks.evidence import Evidence
-from tunecase.checks.columns import NO_TEXT
 from tunecase.label_errors import (
     LEAST_A_CLASS,
     LEAST_FOR_SIGNAL,

@@ -34,6 +34,9 @@ def licence(evidence: Evidence) -> Defect | None:
             questions.append(f"{name!r} ({whose}) is not a licence known here: what does it allow?")
     if stated and asked.found_licences and stated not in asked.found_licences:
         questions.append(f"stated is {stated}, found is {', '.join(asked.found_licences)}: which holds?")
+    stopped = any(origin.use_of(name) == "no" for name in names) or bool(
+        stated and asked.found_licences and stated not in asked.found_licences
+    )
     models = [name for name in (asked.origin or "", *asked.found_models) if MAKERS.search(name)]
     if models:
         questions.append(f"the answers seem to be a model's ({', '.join(models[:3])}): do its terms allow training?")
@@ -44,7 +47,7 @@ def licence(evidence: Evidence) -> Defect | None:
         return None
     return Defect(
         check="licence",
-        severity="warn" if len(questions) > 1 or names else "note",
+        severity="warn" if stopped or models else "note",
         why="; ".join(questions),
         fix="ask whoever gave the rows, and state data.licence and data.origin; a lawyer's hour is not priced",
         count=len(questions),

@@ -6,11 +6,11 @@ so that memory does not grow with it, and an interrupted pass is gone on with wh
 """
 
 import contextlib
-from functools import lru_cache
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,8 +32,8 @@ from tunecase.datasets import (
     total_bytes,
 )
 from tunecase.engine import CrashError, cache_folder, cores, run_tasks
-from tunecase.tokenizing import Counter as TokenCounter
 from tunecase.near import BANDS, band_keys, shingle_hashes, text_hashes, word_hashes
+from tunecase.tokenizing import Counter as TokenCounter
 
 if TYPE_CHECKING:
     import numpy as np
@@ -301,7 +301,9 @@ def read_split(
     kept = True
     try:
         tasks = (
-            Task(block, layout, common, tokenizer, share, size or 0) for block in blocks(path, layout) if block.index >= spool.done
+            Task(block, layout, common, tokenizer, share, size or 0)
+            for block in blocks(path, layout)
+            if block.index >= spool.done
         )
         count = workers or (cores() if large else 1)
         for part in _in_order(tasks, count):
@@ -379,7 +381,9 @@ def _append(spool: Spool, part: Part) -> None:
             "short_answers": facts.get("short_answers", 0) + part.short_answers,
             "utf8_bytes": facts.get("utf8_bytes", 0) + part.utf8_bytes,
             "characters": facts.get("characters", 0) + part.characters,
-            "counted": facts.get("counted") if part.counted is None else [part.counted.how, part.counted.template_tokens],
+            "counted": facts.get("counted")
+            if part.counted is None
+            else [part.counted.how, part.counted.template_tokens],
         },
     )
 

@@ -1,8 +1,8 @@
 """Whether the test, and a sample of production, look like the training rows to a classifier that tries to tell."""
 
+from tunecase.checks.columns import Split
 from tunecase.checks.defect import Defect, NotChecked
 from tunecase.checks.evidence import Evidence
-from tunecase.checks.columns import Split
 from tunecase.two_sample import LEAST_ROWS, Contrast, contrast
 
 P = 0.01

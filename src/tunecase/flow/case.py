@@ -143,17 +143,24 @@ def open_case(path: Path, seed: int = 0, today: date | None = None) -> Flow:
     return Flow(path, project, ledger, seed, today or date.today())
 
 
-def audit(flow: Flow, progress: Progress | None = None, tokenizer: Path | None = None) -> Audit:
-    """Are these the right data, and good enough?"""
+def audit(
+    flow: Flow, progress: Progress | None = None, tokenizer: Path | None = None, fast: bool = False, **told: Any
+) -> Audit:
+    """Are these the right data, and good enough? A fast one is not kept: other verbs rest on a whole one."""
+    record = judge_data(flow, progress=progress, tokenizer=tokenizer, fast=fast, **told)
+    return record if fast else cast(Audit, flow.keep("audit", record))
+
+
+def judge_data(flow: Flow, **asked: Any) -> Audit:
+    """The audit of a case's files, with what is asked besides."""
     from tunecase.audit import audit as judge
 
     data = flow.project.data
-    record = judge(
-        flow.project, flow.folder / data.train, flow.folder / data.test if data.test else None, basis=flow.basis(),
-        input=data.input, output=data.output, quarantine=flow.folder / "quarantine.jsonl", tokenizer=tokenizer,
-        progress=progress,
+    test, production = (flow.folder / name if name else None for name in (data.test, data.production))
+    return judge(
+        flow.project, flow.folder / data.train, test, basis=flow.basis(), input=data.input, output=data.output,
+        production=production, quarantine=flow.folder / "quarantine.jsonl", seed=flow.seed, **asked,
     )  # fmt: skip
-    return cast(Audit, flow.keep("audit", record))
 
 
 def usable_rows(flow: Flow) -> int:

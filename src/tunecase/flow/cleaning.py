@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
-from tunecase.flow.case import DRAWS, Flow, Progress
+from tunecase.flow.case import DRAWS, Flow, Progress, judge_data
 from tunecase.records import Audit, Cleaned, Interval80, Reviews
 from tunecase.spread import Worlds
 
@@ -19,6 +19,7 @@ def fix(
     force: bool = False,
     progress: Progress | None = None,
     tokenizer: Path | None = None,
+    checking: Callable[[str], None] | None = None,
 ) -> tuple[Audit, Cleaned]:
     """Audits, and writes a cleaned copy of the training file with all that belongs to it; both records are kept."""
     data = flow.project.data
@@ -26,12 +27,7 @@ def fix(
     test = flow.folder / data.test if data.test else None
 
     def judge(whole: Any) -> Audit:
-        from tunecase.audit import audit
-
-        return audit(
-            flow.project, train, test, basis=flow.basis(), input=data.input, output=data.output,
-            quarantine=flow.folder / "quarantine.jsonl", tokenizer=tokenizer, progress=progress, whole=whole,
-        )  # fmt: skip
+        return judge_data(flow, tokenizer=tokenizer, progress=progress, checking=checking, whole=whole)
 
     inputs = (train, *((test,) if test else ()), flow.path, flow.ledger.path)
     found, record = _fixed(judge, to, inputs, flow.basis(), flow.folder / _corrections_name(), mask, force, flow.seed)
@@ -52,6 +48,7 @@ def fix_file(
     force: bool = False,
     progress: Progress | None = None,
     tokenizer: Path | None = None,
+    checking: Callable[[str], None] | None = None,
 ) -> tuple[Audit, Cleaned]:
     """A cleaned copy without a project file; nothing is kept but the folder."""
     from tunecase.prices import Basis
@@ -63,7 +60,7 @@ def fix_file(
 
         return audit(
             None, train, test, basis=basis, input=input_column, output=output_column, tokenizer=tokenizer,
-            progress=progress, whole=whole,
+            progress=progress, checking=checking, whole=whole, seed=seed,
         )  # fmt: skip
 
     inputs = (train, *((test,) if test else ()))

@@ -86,7 +86,7 @@ def _minutes(basis: "Basis"):  # type: ignore[no-untyped-def]
 
 
 def _write(rows: tuple[NextLabel, ...], to: Path) -> tuple[Path, Path]:
-    """The batch as CSV (Label Studio) and JSONL (Argilla); a file that is there stays, the next free number is taken."""
+    """The batch as CSV (Label Studio) and JSONL (Argilla); a file that is there stays, the next number is taken."""
     import orjson
 
     table, lines = next(pair for pair in _names(to) if not any(path.exists() for path in pair))

@@ -1,6 +1,6 @@
 """Quick questions without a project file, and small chores on the ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -27,6 +27,9 @@ def audit_file(
     today: date,
     progress: Progress | None = None,
     tokenizer: Path | None = None,
+    production: Path | None = None,
+    fast: bool = False,
+    checking: Callable[[str], None] | None = None,
 ) -> Audit:
     """An audit without a project file; nothing is kept."""
     from tunecase.audit import audit as judge
@@ -36,7 +39,7 @@ def audit_file(
     quarantine = Path(f"{train.stem}.quarantine.jsonl")
     return judge(
         None, train, test, basis=basis, input=input_column, output=output_column, quarantine=quarantine,
-        tokenizer=tokenizer, progress=progress,
+        tokenizer=tokenizer, progress=progress, production=production, seed=seed, fast=fast, checking=checking,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from tunecase.spread import Band
 
 @dataclass(frozen=True, slots=True)
 class NextLabel:
-    """One row to label: its number in the pool from 0, its line from 1, the probe's suggestion and why it was chosen."""
+    """One row to label: its number in the pool from 0, its line from 1, the suggested label and why it was chosen."""
 
     row: int
     line: int

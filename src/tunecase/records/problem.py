@@ -141,7 +141,8 @@ class Cluster:
 class Audit:
     """Are these the right data, and good enough? rows = usable + dropped + quarantined.
 
-    `dropped_rows` are the numbers of the training rows that the free fixes would delete.
+    `dropped_rows` are the numbers of the training rows that the free fixes would delete. `effective` is how many clean
+    rows would teach as much as the usable ones. `notes` are remarks on how the file was read.
     """
 
     train: str
@@ -170,6 +171,8 @@ class Audit:
     clusters: tuple[Cluster, ...] = ()
     clustered_rows: int = 0
     production_shares: dict[str, float] = field(default_factory=dict)
+    effective: Interval80 | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

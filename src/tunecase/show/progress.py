@@ -117,14 +117,18 @@ def _plan_words(plan: Any) -> str:
 
 
 @contextmanager
-def audit_progress(quiet: bool) -> Iterator[Callable[..., None] | None]:
-    """A line with rows read and rows/s; none when quiet or piped."""
+def audit_progress(quiet: bool) -> Iterator[dict[str, Callable[..., None]]]:
+    """A line with rows read, rows/s and the time left, then the check at work; nothing when quiet or piped."""
     if quiet or not sys.stderr.isatty():
-        yield None
+        yield {}
         return
     with console_for(stderr=True).status("reading") as status:
 
-        def update(rows_done: int, rows_per_s: float) -> None:
-            status.update(f"read {count(rows_done)} rows, {count(rows_per_s)} rows/s")
+        def read(rows_done: int, rows_per_s: float, left_s: float | None) -> None:
+            left = f", about {duration(left_s)} left" if left_s is not None and left_s >= 1 else ""
+            status.update(f"read {count(rows_done)} rows, {count(rows_per_s)} rows/s{left}")
 
-        yield update
+        def check(name: str) -> None:
+            status.update(f"checking: {name.replace('_', ' ')}")
+
+        yield {"progress": read, "checking": check}
