@@ -124,7 +124,7 @@ def meeting(rng: random.Random, wrong: bool) -> tuple[str, str]:
     place, budget, day = rng.choice(PLACES), rng.randint(20, 900), rng.randint(14, 28)
     text = (
         f"Notes: we met in {place} with {who} and {other}. The talk went long, mostly on staffing. In the end {who} "
-        f"asked for {budget} thousand euros and the group agreed. {other} sends the plan by {day} June. No more business."
+        f"asked for {budget} thousand euros and the group agreed. {other} sends the plan by {day} June. Nothing else."
     )
     told = rng.choice([each for each in PLACES if each != place]) if wrong else place
     return text, f"At the meeting in {told}, {who} was granted {budget} thousand euros; the plan is due on {day} June."

@@ -120,9 +120,7 @@ def audit(
     strict: Annotated[bool, typer.Option(help="Exit with 1 when any row was quarantined.")] = False,
     next_: Annotated[
         int | None,
-        typer.Option(
-            "--next", rich_help_panel=LABELLING, help="Instead of judging, choose so many rows to label next."
-        ),
+        typer.Option("--next", rich_help_panel=LABELLING, help="Instead of judging, choose rows to label next."),
     ] = None,
     pool: Annotated[
         Path | None, typer.Option(rich_help_panel=LABELLING, help="Unlabelled rows; the project's data.pool.")

@@ -159,7 +159,7 @@ def copies(texts: Sequence[str]) -> "Rows":
     own = np.flatnonzero(counts)
     pairs = np.zeros((0, 2), np.int64)
     if len(own):
-        pairs = near_pairs(band_keys(flat, counts[own]), REACH)
+        pairs = near_pairs([*band_keys(flat, counts[own])], REACH)
         short = counts[own][pairs].min(axis=1) + SHINGLE_WORDS - 1 < SHORT_WORDS
         similarity = pair_jaccard(pairs, (flat, np.cumsum(counts[own])))
         pairs = own[pairs[similarity >= np.where(short, NEAR_IN_SHORT, NEAR)]]
