@@ -157,14 +157,14 @@ def audit(
     common = boilerplate(train, layout)
     splits: dict[str, Split] = {}
     if test and test_layout:
-        splits["test"] = read_split(test, test_layout, common=common, texts=not fast, progress=told)
+        splits["test"] = read_split(test, test_layout, common=common, fast=fast, progress=told)
     if production:
         sample = datasets.detect(production, input, None, labelled=False)
-        splits["production"] = read_split(production, sample, common=common, texts=not fast, progress=told)
+        splits["production"] = read_split(production, sample, common=common, fast=fast, progress=told)
     with quarantined(quarantine) as (write, kept):
         told.next()
         splits["train"] = read_split(
-            train, layout, common=common, tokenizer=tokenizer, texts=not fast, on_bad=write, progress=told
+            train, layout, common=common, tokenizer=tokenizer, fast=fast, on_bad=write, progress=told
         )
     if not len(splits["train"].number):
         got = f"no row can be read (first: {splits['train'].bad_rows[0].reason})"

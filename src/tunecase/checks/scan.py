@@ -54,6 +54,7 @@ LOOKS: tuple[tuple[str, Callable[[Row], int]], ...] = (
     ("secret", secrets.look),
     ("answer", answers.look),
 )
+FAST_LOOKS = ("personal", "secret")  # those that a fast audit takes too
 HIDDEN = ("personal", "secret")  # what must be masked before a text is cut for showing
 COLUMNS: Mapping[str, str] = {
     "number": "int64",
@@ -84,6 +85,7 @@ class Task:
         tokenizer: a tokenizer.json, to count tokens.
         text_share: which part of the rows keeps its texts.
         file_bytes: of the whole file.
+        fast: only the looks of a fast audit, and no texts.
     """
 
     block: Block
@@ -92,6 +94,7 @@ class Task:
     tokenizer: Path | None
     text_share: float
     file_bytes: int
+    fast: bool = False
 
 
 @dataclass(slots=True)
@@ -159,7 +162,11 @@ class Builder:
         raw, sizes = _raw_hashes(inputs)
         hashes, counts = word_hashes(inputs)
         flat, set_sizes = self._own(*shingle_hashes(hashes, counts))
-        marks = {name: np.array([look(row) for row in batch], np.uint32) for name, look in LOOKS}
+        marks = {
+            name: np.array([look(row) for row in batch], np.uint32)
+            for name, look in LOOKS
+            if not self.task.fast or name in FAST_LOOKS
+        }
         heads = [text[: 2 * HEAD_CHARACTERS] for text in inputs]
         for at in np.flatnonzero(np.any([marks[name] for name in HIDDEN], axis=0)):
             heads[at] = privacy.masked(inputs[at][: privacy.MOST_SHOWN])[: 2 * HEAD_CHARACTERS]
@@ -277,7 +284,7 @@ def read_split(
     *,
     common: "NDArray[np.uint32] | None" = None,
     tokenizer: Path | None = None,
-    texts: bool = True,
+    fast: bool = False,
     on_bad: Callable[[BadRow], None] | None = None,
     progress: Told | None = None,
     workers: int | None = None,
@@ -287,7 +294,7 @@ def read_split(
     Args:
         common: shingles that say nothing about one row (see boilerplate); those of this file when left out.
         tokenizer: a tokenizer.json; None leaves tokens uncounted.
-        texts: False keeps no texts.
+        fast: only the looks of a fast audit, and no texts are kept.
         on_bad: called with every bad row, in order, after the pass.
         progress: called with the rows read so far and the part of the file they are (0 to 1, None where not known).
         workers: processes; one per core for large files when left out.
@@ -296,12 +303,12 @@ def read_split(
     common = boilerplate(path, layout) if common is None else common
     size = total_bytes(path)
     large = size is None or size >= LARGE_BYTES
-    share = min(1.0, MOST_TEXT_CHARACTERS / max(size or MOST_TEXT_CHARACTERS, 1)) if texts else 0.0
+    share = min(1.0, MOST_TEXT_CHARACTERS / max(size or MOST_TEXT_CHARACTERS, 1)) if not fast else 0.0
     spool = _spool(path, layout, common, tokenizer, share) if large else Spool(None)
     kept = True
     try:
         tasks = (
-            Task(block, layout, common, tokenizer, share, size or 0)
+            Task(block, layout, common, tokenizer, share, size or 0, fast)
             for block in blocks(path, layout)
             if block.index >= spool.done
         )
@@ -413,7 +420,10 @@ def _split(path: Path, layout: Layout, spool: Spool, tokenizer: Path | None, sha
         tokens=column["tokens"] if tokenizer is not None else None,
         output_tokens=column["output_tokens"] if tokenizer is not None else None,
         counter=Counted(*facts["counted"]) if facts.get("counted") else None,
-        marks={name: spool.column(f"mark {name}", np.uint32) for name, _ in LOOKS},
+        marks={
+            name: found if len(found := spool.column(f"mark {name}", np.uint32)) else np.zeros(len(number), np.uint32)
+            for name, _ in LOOKS
+        },
         texts=Texts(
             np.array([row[0] for row in texts], np.int64),
             [row[1] for row in texts],
