@@ -1,18 +1,21 @@
-"""How tunecase's search for duplicates compares with other tools at the same job: copies found, false flags, speed, memory.
+"""How tunecase's search for duplicates compares with other tools: copies found, false flags, speed and memory.
 
     python benchmarks/audit_peers.py [--rows 50000] [--repeats 5] [--peers tunecase,datatrove] [--cache FOLDER]
 
-The job: one JSON-lines file of made-up rows of about 600 bytes with planted exact, cosmetic and near copies (peers/rows.py),
-from the file to the list of duplicate rows. Each peer gets a virtual environment of its own under --cache (the first time
-with a download of gigabytes; a temporary folder unless given), the settings that find most at Jaccard .7 (word triples,
-25 bands of 5 hashes, as tunecase has; said in peers/run_*.py) and as many workers as there are cores, where it takes any.
-First one run of each for what it finds and what memory it takes: the proportional set size of all its processes, added
-up 20 times a second. Then the timed runs, one peer after the other, round by round, with nothing measured beside them:
-from the start of the process until the list is there, and until its end (some write the cleaned file as well).
+The job: one JSON-lines file of made-up rows of about 600 bytes with planted exact, cosmetic and near copies, from the
+file to the list of duplicate rows (peers/rows.py). Each peer gets a virtual environment of its own under --cache (a
+temporary folder unless given; the first time downloads gigabytes), the settings that find most at Jaccard .7 (word
+triples, 25 bands of 5 hashes, as tunecase has; said in peers/run_*.py) and a worker for each core, where it takes any.
 
-What flatters: random words make unrelated rows very unlike, so that tools which compare no candidates flag little wrongly;
-copies differ by changed words only, none inserted, deleted or moved; each row is copied once; and tunecase has the same
-shingles and normaliser as the truth. tunecase's audit does far more than this job; "tunecase-near" does this job only.
+Each peer first runs once for what it finds and for its memory: the proportional set size of all its processes together,
+sampled 20 times a second. The timed runs follow, one peer after the other, round by round, with nothing sampled beside
+them: from the start of the process until the list is there, and until its end (some write the cleaned file as well).
+
+What flatters tunecase: it has the same shingles and normaliser as the truth. What flatters all: copies differ by
+changed words only, none inserted, deleted or moved; each row is copied once; and random words make unrelated rows so
+unlike that tools which compare no candidates hardly flag wrongly. tunecase's audit does far more than this job,
+"tunecase-near" does this job only. Peers that compare no candidates also take rows of Jaccard .5 to .7 for copies: no
+false flags here.
 The last line is one JSON object.
 """
 
@@ -34,7 +37,7 @@ HERE = Path(__file__).parent
 SOURCE = HERE.parent / "src"
 sys.path.insert(0, str(SOURCE))
 
-from peers.rows import Copy, closest, write_rows
+from peers.rows import Copy, closest, write_rows  # noqa: E402  needs tunecase, which may not be installed
 
 BUCKETS = (("0.7-0.8", 0.7, 0.8), ("0.8-0.9", 0.8, 0.9), ("0.9-1", 0.9, 1.01))
 NEIGHBOUR = 0.5  # a flagged row with no other row this like it is a false flag
@@ -73,7 +76,7 @@ class NotRunError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: seconds until the list was there, seconds in all, peak memory in MB where it was measured, the result."""
+    """One run: seconds until the list was there, seconds in all, peak memory in MB where measured, the result."""
 
     listed_s: float
     whole_s: float
@@ -122,7 +125,7 @@ def version(peer: Peer, python: str) -> str:
 
 
 def run(peer: Peer, python: str, file: Path, sampled: bool = False) -> Run:
-    """Runs a peer on a file in a fresh folder and session of its own, so that nothing is kept from one run to the next."""
+    """Runs a peer on a file in a fresh folder and session of its own: nothing is kept from one run to the next."""
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         out, log = work / "found.json", work / "log.txt"

@@ -1,9 +1,8 @@
-"""Made-up rows with planted copies, and what is true of them: the exact, cosmetic and near copies and every true Jaccard.
+"""Made-up rows with planted copies, and what is true of them: which rows are copies, and their true Jaccard.
 
 Words are drawn by a Zipf law from a made-up vocabulary of 20,000; a row has 70 to 110 of them, about 600 bytes with its
 label. A few words of each row belong to its class, so that a whole audit has something to learn. A share of the rows
-opens with one of 200 stock sentences, as real requests do: they share up to a fifth of their word triples with others,
-which tells tools that verify their candidates from those that do not.
+opens with one of 200 stock sentences, as real requests do: they share ten word triples with others.
 """
 
 import json

@@ -1,8 +1,9 @@
 """Data-Juicer's document_minhash_deduplicator, as `dj-process` runs it, with two processes.
 
-Settings: 3-grams of words parted at blanks, lower case, punctuation ignored, 25 bands of 5 rows, threshold .7 (which only
-serves to choose bands where none are given). It compares no candidates with each other and keeps the first row of a
-cluster. It says only which rows stay: the others are those missing from its output, which keeps the order.
+Settings: 3-grams of words parted at blanks, lower case, punctuation ignored, 25 bands of 5 rows, threshold .7 (which
+only serves to choose bands where none are given). It compares no candidates with each other and keeps the first row of
+a cluster. It says only which rows stay: the others are those missing from its output, which keeps the order. It
+installs ray and torch when it first starts, so they are part of its environment.
 """
 
 import json

@@ -1,7 +1,8 @@
 """datasketch's MinHash and MinHashLSH, the reference that others were made after; one process.
 
-Settings: word 3-grams of the lower-cased words, 125 permutations in 25 bands of 5, hashed with xxhash; a row is linked to
-the earlier rows that share a band and whose estimated Jaccard is at least .7.
+Settings: word 3-grams of the lower-cased words, 125 permutations in 25 bands of 5, hashed with xxhash; a row is linked
+to the earlier rows that share a band, as its index answers, without a look at the estimated Jaccard: that look costs
+15 copies in a hundred at Jaccard .7 to .8.
 """
 
 import json
@@ -28,12 +29,10 @@ def main() -> None:
     index = MinHashLSH(threshold=0.7, num_perm=125, params=(25, 5))
     with file.open(encoding="utf-8") as lines:
         texts = [triples(json.loads(line)["text"]) for line in lines]
-    signed: list[MinHash] = []
     pairs = []
     for row, signature in enumerate(MinHash.generator(texts, num_perm=125, hashfunc=xxh32_intdigest)):
-        pairs += [(row, other) for other in index.query(signature) if signature.jaccard(signed[other]) >= 0.7]
+        pairs += [(row, other) for other in index.query(signature)]
         index.insert(row, signature, check_duplication=False)
-        signed.append(signature)
     write_pairs(out, pairs)
 
 

@@ -1,7 +1,8 @@
 """rensa's own MinHash and LSH index, in Rust; tunecase takes its signatures from it, but not its index.
 
-Settings: word 3-grams of the lower-cased words, 125 permutations in 25 bands of 5; a row is linked to the rows that share
-a band and whose estimated Jaccard is at least .7.
+Settings: word 3-grams of the lower-cased words, 125 permutations in 25 bands of 5; a row is linked to the rows that
+share a band, as its index answers, without a look at the estimated Jaccard: that look costs 15 copies in a hundred at
+Jaccard .7 to .8.
 """
 
 import json
@@ -30,7 +31,7 @@ def main() -> None:
     index.insert_pairs(list(enumerate(signed)))
     pairs = []
     for row, others in enumerate(index.query_all(signed)):
-        pairs += [(row, other) for other in others if other < row and signed[row].jaccard(signed[other]) >= 0.7]
+        pairs += [(row, other) for other in others if other < row]
     write_pairs(out, pairs)
 
 

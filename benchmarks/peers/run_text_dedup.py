@@ -1,8 +1,9 @@
 """text-dedup's MinHash, as `python -m text_dedup.minhash` runs it: datasets, polars, two processes.
 
 Settings: word 3-grams, 25 bands of 5 rows, threshold .7. With `verify` as the fifth argument candidates are compared by
-true Jaccard (check_false_positive), without it (its default) who shares a band is a duplicate. The clusters that it saves
-are a pickle; here they are caught on the way there.
+true Jaccard (check_false_positive). Without it, its default, who shares a band is a duplicate; in 0.4.1 its filter then
+deletes all rows of a cluster, the first as well, and only the clusters can be used. It saves them as a pickle; here
+they are caught on the way there.
 """
 
 import sys
