@@ -1,0 +1,23 @@
+"""The near-duplicate part of tunecase's audit alone: reads the file and groups raw, normalised and near copies."""
+
+import sys
+from pathlib import Path
+
+from result import write_pairs
+
+from tunecase.checks.evidence import Asked, Evidence
+from tunecase.checks.scan import read_split
+from tunecase.datasets import detect
+
+
+def main() -> None:
+    """One pass over the file, then the comparisons that the audit's own checks would ask for."""
+    file, out = Path(sys.argv[1]), Path(sys.argv[2])
+    evidence = Evidence(read_split(file, detect(file)), None, Asked(2048))
+    same = [(row, int(first)) for row, first in enumerate(evidence.text.tolist()) if row != first]
+    near = evidence.near_train
+    write_pairs(out, same + [(int(one), int(other)) for one, other in near.rows[near.copy].tolist()])
+
+
+if __name__ == "__main__":
+    main()
