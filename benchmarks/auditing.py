@@ -1,15 +1,21 @@
-"""How fast and how lean one audit is, which share of planted near copies it finds, and what it says of known sets.
+"""How fast and how lean one fast audit is, how both grow, which planted copies it finds, what it says of known sets.
 
-    python benchmarks/auditing.py [rows]
+    python benchmarks/auditing.py [--rows 1000000] [--repeats 5] [--growth 100000,300000,1000000,3000000] [--known]
 
-Rows are made up: ~600 bytes of words drawn by a Zipf law, 3% exact copies, 2% cosmetic ones, 12% near copies with 1 to
-10% of the words changed. The audit runs in a process of its own, so that peak memory is the audit's. The real sets are
-read from ../shared/data/text where they are present. The last line is one JSON object.
+Rows are made up (benchmarks/peers/rows.py): about 600 bytes, 3% exact copies, 2% cosmetic ones, 12% near copies with 1
+to 10% of the words changed. An audit is a whole process, `tunecase audit FILE --fast --json`: format, exact and near
+copies, balance, personal data and secrets; with a tenth of the rows as a test file also leaks. Memory is what all its
+processes hold together (shared pages counted in parts), sampled 5 times a second in a run of its own. Sizes of the
+growth are run in turn, round by round. Recall and false flags are measured on 100,000 rows. The real sets of `--known`
+are read from ../shared/data/text where they are present. The last line is one JSON object.
+
+What flatters: the words are random, so that rows of their own are unlike; truth is by the audit's own word triples.
 """
 
+import argparse
 import json
 import os
-import random
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -19,108 +25,78 @@ from datetime import date
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
+sys.path.insert(0, str(Path(__file__).parent))
+
+from audit_peers import _pss_kb, _session
+from peers.rows import Copy, closest, write_rows
 
 from tunecase.audit import audit
 from tunecase.prices import Basis
 from tunecase.records import Audit
 from tunecase.spread import Worlds
-from tunecase.text import jaccard, shingles
 
 TEXTS = Path(__file__).parents[1] / ".." / "shared" / "data" / "text"
-LABELS = 50
 BUCKETS = ((0.7, 0.8), (0.8, 0.9), (0.9, 1.01))
+RECALL_ROWS = 100_000
+TRUE_NEIGHBOUR = 0.5
 
 
-def audited(train: Path, test: Path | None = None) -> Audit:
+def audited(train: Path, test: Path | None = None, fast: bool = False) -> Audit:
     """One audit with default prices."""
-    return audit(None, train, test, basis=Basis(None, date(2026, 11, 24), Worlds(0, 500)))
+    return audit(None, train, test, basis=Basis(None, date(2026, 11, 24), Worlds(0, 500)), fast=fast)
 
 
-def write_rows(path: Path, rows: int, seed: int = 0) -> tuple[Counter[str], Counter[tuple[float, float]], set[tuple]]:
-    """Made-up rows with copies; planted counts by kind, near copies by true Jaccard, and the near pairs themselves."""
-    rng = random.Random(seed)
-    vocabulary = ["".join(rng.choices("abcdefghijklmnoprstuvw", k=rng.randint(2, 9))) for _ in range(20_000)]
-    weights = [1 / (rank + 10) for rank in range(len(vocabulary))]
-    texts: list[tuple[str, int]] = []
-    planted: Counter[str] = Counter()
-    truth: Counter[tuple[float, float]] = Counter()
-    pairs: set[tuple] = set()
-    copied: set[int] = set()
-    with path.open("w", encoding="utf-8") as file:
-        for number in range(rows):
-            kind = rng.choices(("own", "exact", "cosmetic", "near"), (83, 3, 2, 12))[0] if number > 100 else "own"
-            source = rng.randrange(len(texts)) if texts else 0
-            if kind != "own" and source in copied:
-                kind = "own"
-            if kind == "own":
-                text, label = " ".join(rng.choices(vocabulary, weights, k=rng.randint(70, 110))), rng.randrange(LABELS)
-                texts.append((text, number))
-            else:
-                copied.add(source)
-                text, of = texts[source]
-                label = None
-                if kind == "cosmetic":
-                    text = text.capitalize() + " !"
-                elif kind == "near":
-                    words = text.split()
-                    for place in rng.sample(range(len(words)), max(1, round(len(words) * rng.uniform(0.01, 0.1)))):
-                        words[place] = rng.choice(vocabulary)
-                    near = jaccard(shingles(text), shingles(" ".join(words)))
-                    text = " ".join(words)
-                    bucket = next((b for b in BUCKETS if b[0] <= near < b[1]), None)
-                    if bucket:
-                        truth[bucket] += 1
-                        pairs.add((number, of, bucket))
-                label = labels_of[of]
-                planted[kind] += 1
-            labels_of[number] = label
-            file.write(json.dumps({"text": text, "label": f"class {label}"}) + "\n")
-    return planted, truth, pairs
+def measured(path: Path, test: Path | None = None, sampled: bool = False) -> dict:
+    """Seconds of one fast audit in a process of its own, its record, and the peak of all its processes [MB]."""
+    command = [sys.executable, "-m", "tunecase", "audit", str(path), "--fast", "--json"]
+    command += ["--test", str(test)] if test else []
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "src")}
+    with tempfile.TemporaryFile("w+") as said:
+        start = time.perf_counter()
+        process = subprocess.Popen(command, stdout=said, start_new_session=True, env=environment)
+        peak_kb = 0
+        while sampled and process.poll() is None:
+            members = {process.pid, *_session(process.pid), *_children(process.pid)}
+            peak_kb = max(peak_kb, sum(_pss_kb(member) for member in members))
+            time.sleep(0.2)
+        process.wait()
+        seconds = time.perf_counter() - start
+        said.seek(0)
+        return {"seconds": seconds, "peak_mb": peak_kb / 1e3, "record": json.load(said)}
 
 
-labels_of: dict[int, int] = {}
-
-
-def measured(path: Path) -> dict:
-    """Rows a second, peak memory in MB, and the findings of one audit in a fresh process."""
-    done = subprocess.run(
-        [sys.executable, __file__, "--one", str(path)], capture_output=True, text=True, check=True, encoding="utf-8"
-    )
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def one(path: Path) -> None:
-    """The child: audits one file and prints its figures."""
-    start = time.perf_counter()
-    record = audited(path)
-    elapsed_s = time.perf_counter() - start
+def _children(leader: int) -> list[int]:
+    """Processes that a process started; workers lead groups of their own but stay its children."""
     try:
-        import resource
-
-        peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
-    except ImportError:
-        peak_mb = None
-    found = {finding.check: finding.count for finding in record.findings}
-    print(json.dumps({"rows_per_s": record.rows / elapsed_s, "peak_mb": peak_mb, "found": found}))
+        return [int(each) for each in Path(f"/proc/{leader}/task/{leader}/children").read_text().split()]
+    except OSError:
+        return []
 
 
-def recall(path: Path, pairs: set[tuple]) -> dict[str, float]:
-    """Share of planted near pairs found, by true Jaccard."""
+def recall(path: Path, copies: list[Copy]) -> dict:
+    """Planted near copies found by true Jaccard, and rows flagged that have no neighbour at Jaccard .5 or more."""
     import numpy as np
 
     from tunecase.checks.evidence import Asked, Evidence
     from tunecase.checks.scan import read_split
     from tunecase.datasets import detect
 
-    evidence = Evidence(read_split(path, detect(path)), None, Asked(2048))
-    found = {tuple(pair) for pair in np.sort(evidence.near_train.rows, axis=1).tolist()}
-    hits: Counter[tuple[float, float]] = Counter()
-    total: Counter[tuple[float, float]] = Counter()
-    for number, of, bucket in pairs:
-        total[bucket] += 1
-        hits[bucket] += (of, number) in found
+    evidence = Evidence(read_split(path, detect(path), workers=1), None, Asked(2048))
+    near = evidence.near_train
+    found = {tuple(pair) for pair in np.sort(near.rows, axis=1).tolist()}
+    hits, total = Counter(), Counter()
+    for copy in copies:
+        bucket = next((b for b in BUCKETS if copy.kind == "near" and b[0] <= copy.jaccard < b[1]), None)
+        if bucket and evidence.first_normal[copy.row] == copy.row:
+            total[bucket] += 1
+            hits[bucket] += (copy.source, copy.row) in found
+    flagged = set(near.rows[near.copy].ravel().tolist())
+    false = sum(best < TRUE_NEIGHBOUR for best in closest(path, flagged - {c.row for c in copies}).values())
     return {
-        f"{low:.1f}-{min(high, 1):.1f}": round(hits[low, high] / total[low, high], 4) for low, high in sorted(total)
+        "recall": {f"{b[0]:.1f}-{min(b[1], 1):.1f}": [hits[b], total[b]] for b in BUCKETS},
+        "false_flags": false,
+        "flagged": len(flagged),
+        "rows": len(evidence.first_raw),
     }
 
 
@@ -130,47 +106,91 @@ def known() -> dict:
         print("skipped: ../shared/data/text not found")
         return {}
     sets = {
-        "banking77": (TEXTS / "banking77/train.csv", TEXTS / "banking77/test.csv"),
-        "gsm8k": (TEXTS / "gsm8k/train.jsonl", TEXTS / "gsm8k/test.jsonl"),
-        "gsm8k test against test_socratic": (TEXTS / "gsm8k/test.jsonl", TEXTS / "gsm8k/test_socratic.jsonl"),
+        "banking77": ("banking77/train.csv", "banking77/test.csv"),
+        "clinc full": ("clinc/data_full.json::train", "clinc/data_full.json::test"),
+        "clinc full, validation": ("clinc/data_full.json::train", "clinc/data_full.json::val"),
+        "clinc imbalanced": ("clinc/data_imbalanced.json::train", "clinc/data_imbalanced.json::test"),
+        "clinc imbalanced, validation": ("clinc/data_imbalanced.json::train", "clinc/data_imbalanced.json::val"),
+        "gsm8k": ("gsm8k/train.jsonl", "gsm8k/test.jsonl"),
+        "gsm8k test against test_socratic": ("gsm8k/test_socratic.jsonl", "gsm8k/test.jsonl"),
     }
     counts = {}
     for name, (train, test) in sets.items():
-        record = audited(train, test)
-        counts[name] = {"verdict": record.verdict} | {finding.check: finding.count for finding in record.findings}
-        print(f"{name}: {counts[name]}")
+        record = audited(TEXTS / train, TEXTS / test, fast=True)
+        counts[name] = {"verdict": record.verdict, "rows": record.rows, "test_rows": record.test_rows}
+        counts[name] |= {finding.check: finding.count for finding in record.findings}
+        print(f"{name}: {counts[name]}", flush=True)
     return counts
 
 
-def main() -> None:
-    """All figures."""
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "rows.jsonl"
-        planted, truth, pairs = write_rows(path, rows)
-        row_bytes = path.stat().st_size / rows
-        print(f"{rows:,} rows of {row_bytes:.0f} bytes; planted {dict(planted)}, near by Jaccard {dict(truth)}")
-        runs = [measured(path) for _ in range(3)]
-        shares = recall(path, pairs)
-    speeds = sorted(run["rows_per_s"] for run in runs)
-    figures = {
-        "benchmark": "auditing",
-        "rows": rows,
-        "row_bytes": round(row_bytes),
-        "cores": os.cpu_count(),
-        "rows_per_s": round(speeds[1]),
-        "rows_per_s_range": [round(speeds[0]), round(speeds[-1])],
-        "peak_mb": runs[0]["peak_mb"] and round(max(run["peak_mb"] for run in runs)),
-        "planted": dict(planted),
-        "found": runs[0]["found"],
-        "near_recall_by_jaccard": shares,
-        "known_sets": known(),
+def grown(sizes: list[int], repeats: int, folder: Path) -> dict:
+    """Seconds by rows, sizes in turn; the time of each against the straight line from nothing through the first."""
+    files = {rows: folder / f"{rows}.jsonl" for rows in sizes}
+    for rows, path in files.items():
+        write_rows(path, rows, seed=3)
+    seconds: dict[int, list[float]] = {rows: [] for rows in sizes}
+    peaks = {}
+    for _ in range(repeats):
+        for rows, path in files.items():
+            seconds[rows].append(measured(path)["seconds"])
+    for rows, path in files.items():
+        peaks[rows] = round(measured(path, sampled=True)["peak_mb"])
+        print(f"{rows:,} rows: {statistics.median(seconds[rows]):.1f} s, {peaks[rows]} MB", flush=True)
+    return {
+        "seconds": {str(rows): [round(each, 2) for each in sorted(runs)] for rows, runs in seconds.items()},
+        "rows_per_s": {str(rows): round(rows / statistics.median(runs)) for rows, runs in seconds.items()},
+        "peak_mb": {str(rows): peak for rows, peak in peaks.items()},
     }
+
+
+def with_leaks(rows: int, repeats: int, folder: Path) -> dict:
+    """The whole fast pass: training rows, and a tenth as many test rows of which some are planted in training."""
+    train, test = folder / "train.jsonl", folder / "test.jsonl"
+    copies = write_rows(train, rows, seed=4)
+    write_rows(test, rows // 10, seed=5)
+    with train.open() as source:
+        stolen = [next(source) for _ in range(500)]
+    with test.open("a") as file:
+        file.writelines(stolen)
+    runs = [measured(train, test) for _ in range(repeats)]
+    peak = measured(train, test, sampled=True)["peak_mb"]
+    read = rows + rows // 10 + len(stolen)
+    speeds = sorted(read / each["seconds"] for each in runs)
+    found = {finding["check"]: finding["count"] for finding in runs[0]["record"]["findings"]}
+    planted = Counter(copy.kind for copy in copies)
+    return {
+        "rows": read,
+        "row_bytes": round(train.stat().st_size / rows),
+        "rows_per_s": round(statistics.median(speeds)),
+        "rows_per_s_range": [round(speeds[0]), round(speeds[-1])],
+        "peak_mb": round(peak),
+        "planted": {**planted, "leaks": len(stolen)},
+        "found": found,
+    }
+
+
+def main() -> None:
+    """All figures asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--growth", default="", help="sizes, for example 100000,300000,1000000")
+    parser.add_argument("--known", action="store_true", help="only what it says of the real sets")
+    asked = parser.parse_args()
+    figures: dict = {"benchmark": "auditing", "cores": os.cpu_count(), "known_sets": known()}
+    if not asked.known:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "recall.jsonl"
+            copies = write_rows(path, RECALL_ROWS, seed=3)
+            figures["near"] = recall(path, copies)
+            print(figures["near"], flush=True)
+            figures["whole"] = with_leaks(asked.rows, asked.repeats, Path(folder))
+            print(figures["whole"], flush=True)
+            if asked.growth:
+                sizes = [int(each) for each in asked.growth.split(",")]
+                figures["growth"] = grown(sizes, asked.repeats, Path(folder))
     print(json.dumps(figures))
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--one"]:
-        one(Path(sys.argv[2]))
-    else:
-        main()
+    main()
