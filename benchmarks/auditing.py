@@ -112,6 +112,11 @@ def known() -> dict:
         "clinc imbalanced": ("clinc/data_imbalanced.json::train", "clinc/data_imbalanced.json::test"),
         "clinc imbalanced, validation": ("clinc/data_imbalanced.json::train", "clinc/data_imbalanced.json::val"),
         "gsm8k": ("gsm8k/train.jsonl", "gsm8k/test.jsonl"),
+        "alpaca answers, user tasks": (
+            "self_instruct/alpaca-7b.json",
+            "self_instruct/user_oriented_instructions.jsonl",
+        ),
+        "alpaca, seed tasks": ("self_instruct/alpaca-7b.json", "self_instruct/seed_tasks.jsonl"),
         "gsm8k test against test_socratic": ("gsm8k/test_socratic.jsonl", "gsm8k/test.jsonl"),
     }
     counts = {}

@@ -237,3 +237,17 @@ def test_classes_are_told_from_answers():
     assert not datasets.looks_like_classes([])
     assert not datasets.looks_like_classes(str(number) for number in range(100))
     assert not datasets.looks_like_classes(["x" * 100] * 10)
+
+
+def test_an_instruction_with_instances_is_joined_with_the_first(tmp_path):
+    """The rows of Self-Instruct: instruction, blank line, input; a record without instances is a bad row."""
+    path = tmp_path / "tasks.jsonl"
+    lines = [
+        {"instruction": "Add.", "instances": [{"input": "1 2", "output": 3}]},
+        {"instruction": "Say hi.", "instances": [{"input": "", "output": "hi"}]},
+        {"instruction": "x", "instances": []},
+    ]
+    path.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+    table = load(path)
+    assert [("Add.\n\n1 2", "3"), ("Say hi.", "hi")] == [(row.input, row.output) for row in table.rows]
+    assert [2] == [row.number for row in table.bad]

@@ -158,6 +158,9 @@ def _layout(
         return replace(start, schema="preference", input=inputs, output=chosen, rejected=rejected)
     if not given_input and (key := shapes.chat_key(names, sample)):
         return replace(start, schema="chat", input=(names[key],), output=names[key])
+    if not given_input and not given_output and "instruction" in names and "instances" in names:
+        inputs = (names["instruction"], names["instances"])
+        return replace(start, schema=shapes.INSTANCES, input=inputs, output=inputs[1])
     return _by_columns(path, start, columns, names, sample, given_input, given_output, labelled)
 
 

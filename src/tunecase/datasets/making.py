@@ -5,6 +5,7 @@ from typing import Any
 
 from tunecase.datasets.chat import BadTurnsError, Turn, as_json, joined, turns_of
 from tunecase.datasets.rows import BadRow, Layout, Row, shown
+from tunecase.datasets.shapes import INSTANCES
 
 Make = Callable[[int, int, dict[str, Any]], Row | BadRow]
 NOTHING: Mapping[str, Any] = {}
@@ -16,7 +17,28 @@ def maker(layout: Layout) -> Make:
         return _chat(layout)
     if layout.schema.startswith("preference"):
         return _preference(layout)
+    if layout.schema == INSTANCES:
+        return _instances(layout)
     return _plain(layout)
+
+
+def _instances(layout: Layout) -> Make:
+    """Rows of an instruction with a list of inputs and outputs: the first of them is the row's."""
+    first, key = layout.input
+
+    def make(number: int, line: int, record: dict[str, Any]) -> Row | BadRow:
+        told, several = record.get(first), record.get(key)
+        one = several[0] if isinstance(several, list) and several else None
+        if not isinstance(told, str) or not isinstance(one, dict):
+            return BadRow(number, line, f"no text in {first!r}, or no object in {key!r}", shown(record))
+        given, answer = one.get("input"), one.get("output")
+        if answer is None or isinstance(given, dict | list):
+            return BadRow(number, line, f"no 'output' in {key!r}, or an input that is not text", shown(record))
+        text = f"{told}\n\n{given}" if given not in (None, "") else told
+        other = {k: v for k, v in record.items() if k != first}
+        return Row(number, line, text, value_text(answer), other)
+
+    return make
 
 
 def _chat(layout: Layout) -> Make:

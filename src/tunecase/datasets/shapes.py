@@ -46,6 +46,7 @@ SHAPES: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (("question1", "question2"), "label", "pair/label"),
     (("text1", "text2"), "label", "pair/label"),
 )
+INSTANCES = "instruction/instances"  # of Self-Instruct
 CHAT_KEYS = ("messages", "conversations", "conversation", "dialog", "dialogue", "turns", "chat")
 PROMPTS = ("prompt", "question", "instruction", "query", "input", "messages", "conversations")
 TEXTS = ("text", "utterance", "sentence", "query", "question", "review", "content", "message", "comment", "tweet",
