@@ -23,9 +23,10 @@ EXAMPLE = ROOT / "examples" / "support-tickets"
 needs_texts = pytest.mark.skipif(not TEXTS.exists(), reason="skipped: ../shared/data/text not found")
 
 
-def judged(train: Path, test: Path | None = None, **options) -> Audit:
-    """One audit with default prices."""
-    return audit(None, train, test, basis=Basis(None, date(2026, 11, 24), Worlds(0, 300)), **options)
+def judged(train: Path, test: Path | None = None, fast: bool = True, **options) -> Audit:
+    """One audit with default prices; checks that need words have tests of their own."""
+    basis = Basis(None, date(2026, 11, 24), Worlds(0, 300))
+    return audit(None, train, test, basis=basis, fast=fast, **options)
 
 
 def jsonl(path: Path, rows: Iterable[object]) -> Path:
@@ -318,7 +319,7 @@ def test_progress_is_told_and_ends_at_the_last_row(tmp_path):
     """Progress counts the rows of both files."""
     told = []
     path = labelled(tmp_path / "a.jsonl", ((t, "x") for t in sentences(3000)))
-    judged(path, path, progress=lambda rows, rows_per_s: told.append((rows, rows_per_s > 0)))
+    judged(path, path, progress=lambda rows, rows_per_s, left_s: told.append((rows, rows_per_s > 0)))
     assert told == [(3000, True), (6000, True)]
 
 

@@ -153,6 +153,8 @@ def audit(
     layout = datasets.detect(train, input, output)
     test_layout = datasets.detect(test, input, output) if test else None
     tokenizer = tokenizer or _cached_tokenizer(project)
+    from threadpoolctl import threadpool_limits  # scikit-learn brings it
+
     told = _Told(progress)
     common = boilerplate(train, layout)
     splits: dict[str, Split] = {}
@@ -173,7 +175,8 @@ def audit(
     second = _second_labels(test, test_layout, data.second_label if data else None)
     evidence = Evidence(splits["train"], splits.get("test"), asked, splits.get("production"), second)
     _refuse_unknown_classes(evidence)
-    defects, abstained = _checked(evidence, checking)
+    with threadpool_limits(limits=1):  # small problems: threads that wait for one another cost more than they give
+        defects, abstained = _checked(evidence, checking)
     if whole is not None:
         whole(evidence, defects)
     return _record(evidence, defects, abstained, basis, str(quarantine) if kept else None, start)
