@@ -3,7 +3,7 @@
 import re
 
 from tunecase import origin
-from tunecase.checks.defect import Defect
+from tunecase.checks.defect import Defect, NotChecked
 from tunecase.checks.evidence import Evidence
 
 # Makers whose terms of use speak of training on their models' outputs; which ones bind is a question of law.
@@ -12,7 +12,7 @@ MAKERS = re.compile(
 )
 
 
-def licence(evidence: Evidence) -> Defect | None:
+def licence(evidence: Evidence) -> Defect | NotChecked | None:
     """What is in the way of use: no licence, a non-commercial or conditional one, conflicts, a model's outputs.
 
     Nothing is decided: the finding lists questions for whoever answers for the data.
@@ -20,6 +20,9 @@ def licence(evidence: Evidence) -> Defect | None:
     asked = evidence.asked
     stated = origin.known_name(asked.licence) if asked.licence else None
     names = tuple(dict.fromkeys(name for name in (stated, *asked.found_licences) if name))
+    told = asked.origin or asked.found_models or asked.found_sources
+    if not names and not told:
+        return NotChecked("licence and origin: neither stated (data.licence, data.origin) nor found beside the rows")
     questions = []
     if not names:
         questions.append("under which licence the rows may be used is neither stated nor found beside them")
@@ -41,7 +44,9 @@ def licence(evidence: Evidence) -> Defect | None:
     if models:
         questions.append(f"the answers seem to be a model's ({', '.join(models[:3])}): do its terms allow training?")
 
-    if not asked.origin and not asked.found_models and not asked.found_sources:
+    if not told and not questions:
+        return NotChecked(f"origin of the rows: not stated (data.origin); the licence found is {', '.join(names)}")
+    if not told:
         questions.append("where the rows come from is not stated")
     if not questions:
         return None
