@@ -31,7 +31,7 @@ from tunecase.datasets import (
     read_block,
     total_bytes,
 )
-from tunecase.engine import CrashError, cache_folder, cores, run_tasks
+from tunecase.engine import LATER, CrashError, cache_folder, cores, run_tasks
 from tunecase.near import BANDS, band_keys, shingle_hashes, text_hashes, word_hashes
 from tunecase.tokenizing import Counter as TokenCounter
 
@@ -46,6 +46,7 @@ BATCH = 2048
 MOST_LABELS = 20_000
 MOST_BAD_KEPT = 1000
 MOST_TEXT_CHARACTERS = 30_000_000  # of the texts kept for checks that need words
+MOST_WAITING = 8  # blocks read ahead of one that takes long, for each process
 LARGE_BYTES = 24_000_000  # from here on a pass is worth processes of its own and files that outlive it
 BOILERPLATE_SHARE, BOILERPLATE_TEXTS = 0.1, 20
 # What is looked for in every row: a name, and a function of the row that gives one bit for each thing it found.
@@ -72,7 +73,8 @@ COLUMNS: Mapping[str, str] = {
     "heads": "uint8",
     "head_sizes": "int64",
 }
-Told = Callable[[int, float | None], None]
+# Told the rows read so far, the part of the file they are, and whether an earlier pass read them.
+Told = Callable[[int, float | None, bool], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,15 +291,20 @@ def read_split(
         tokenizer: a tokenizer.json; None leaves tokens uncounted.
         texts: False keeps no texts.
         on_bad: called with every bad row, in order, after the pass.
-        progress: called with the rows read so far and the part of the file they are (0 to 1, None where not known).
+        progress: called with the rows read so far, the part of the file they are (0 to 1, None where not known), and
+            True once before all others where an interrupted pass is gone on with.
         workers: processes; one per core for large files when left out.
-    An interrupted pass over a large file leaves its columns in the cache folder; the same call takes them up.
+    An interrupted pass over a large file leaves its columns in the cache folder; the same call takes them up, and a
+    note on the KeyboardInterrupt says from which row.
+    Raises: TunecaseError where there is no room for the columns.
     """
     common = boilerplate(path, layout) if common is None else common
     size = total_bytes(path)
-    large = size is None or size >= LARGE_BYTES
+    large = size is None or _unpacked_bytes(path) >= LARGE_BYTES
     share = min(1.0, MOST_TEXT_CHARACTERS / max(size or MOST_TEXT_CHARACTERS, 1)) if texts else 0.0
     spool = _spool(path, layout, common, tokenizer, share) if large else Spool(None)
+    if spool.done and progress is not None:
+        progress(spool.facts["records"], spool.facts["bytes_done"] / size if size else None, True)
     kept = True
     try:
         tasks = (
@@ -309,15 +316,25 @@ def read_split(
         for part in _in_order(tasks, count):
             _append(spool, part)
             if progress is not None:
-                progress(spool.facts["records"], part.bytes_done / size if size else None)
+                progress(spool.facts["records"], part.bytes_done / size if size else None, False)
         split = _split(path, layout, spool, tokenizer, share)
         if on_bad is not None:
             for row in spool.rows("bad"):
                 on_bad(BadRow(*row))
         kept = False
         return split
+    except KeyboardInterrupt as stop:
+        if large and spool.done:
+            stop.add_note(f"interrupted; the same command goes on from row {spool.facts['records']:,}")
+        raise
     finally:
         spool.close(keep=kept)
+
+
+def _unpacked_bytes(path: Path) -> int:
+    """About how much text the files hold [bytes]; what is packed shrank five to ten times."""
+    packed = (".gz", ".zst", ".parquet")
+    return sum(file.stat().st_size * (8 if file.suffix.lower() in packed else 1) for file in files_of(path))
 
 
 def _spool(path: Path, layout: Layout, common: "NDArray[np.uint32]", tokenizer: Path | None, share: float) -> Spool:
@@ -332,13 +349,16 @@ def _in_order(tasks: Iterator[Task], count: int) -> Iterator[Part]:
     """Each block's columns, in the order of the file, whoever is done first."""
     given: dict[int, Task] = {}
 
-    def noted() -> Iterator[Task]:
+    waiting: dict[int, Part] = {}
+    following = 0
+
+    def noted() -> Iterator[Any]:
         for position, task in enumerate(tasks):
+            while len(waiting) >= MOST_WAITING * count:  # one slow block must not fill memory with what follows it
+                yield LATER
             given[position] = task
             yield task
 
-    waiting: dict[int, Part] = {}
-    following = 0
     with contextlib.closing(run_tasks(read_part, noted(), count)) as outcomes:
         for position, found in outcomes:
             task = given.pop(position)
@@ -373,6 +393,7 @@ def _append(spool: Spool, part: Part) -> None:
         },
         {
             "records": records + part.records,
+            "bytes_done": part.bytes_done,
             "lines": lines + part.lines,
             "rows": rows + part.records - len(part.bad),
             "bad": facts.get("bad", 0) + len(part.bad),
