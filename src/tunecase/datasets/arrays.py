@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MOST_PIECES = 50  # of a broken element that are tried as one row
 LARGE_ELEMENT_BYTES = 8_000_000  # an element so long that a bracket left open is the likelier reason
-BOUNDARY = re.compile(rb"[\]}]\s*,\s*(?=\{)")
+BOUNDARY = re.compile(rb",\s*(?=\{)")
 QUOTE, BACKSLASH, OPEN, CLOSE, COMMA, LINE_END = 1, 2, 3, 4, 5, 6
 FIRST_SPLITS = ("train", "training", "data", "rows", "examples", "records", "items", "instances", "samples")
 # Columns of a row that hold lists of objects: an object that begins with one of these is a row.
@@ -301,8 +301,8 @@ class _Cutter:
         if not self.key or self.dropped:
             return []
         key = re.escape(self.key[1:].lstrip())
-        places = re.finditer(rb"[\]}]\s*(,)\s*(?=\{\s*" + key + rb")", self.held)
-        return [(place.start(1), place.end()) for place in places]
+        places = re.finditer(rb",\s*(?=\{\s*" + key + rb")", self.held)
+        return [place.span() for place in places]
 
     def _up_to(self, data: bytes, commas: list[int]) -> Iterator[Block]:
         begin = 0
@@ -364,7 +364,9 @@ def _of_element(text: bytes, layout: Layout) -> "Iterator[tuple[bytes, dict[str,
 def taken_apart(text: bytes, layout: Layout, reason: str) -> "Iterator[tuple[bytes, dict[str, Any] | None, str]]":
     """The rows in a broken element that merged several, and what lies between them as bad rows."""
     wanted = [name for name in (*layout.input[:1], layout.output) if name]
-    bounds = [(found.start() + 1, found.end()) for found in BOUNDARY.finditer(text)] if wanted else []
+    if not wanted and (begin := re.match(rb'[\s{\[]*"([^"\\]*)"\s*:', text)):
+        wanted = [begin[1].decode("utf-8", "replace")]
+    bounds = [found.span() for found in BOUNDARY.finditer(text)] if wanted else []
     starts, ends = [0, *(begin for _, begin in bounds)], [*(end for end, _ in bounds), len(text)]
     place, broken = 0, 0
     while place < len(starts):
