@@ -1,5 +1,6 @@
 """The columns of the single pass."""
 
+import gzip
 import multiprocessing
 import os
 import signal
@@ -216,3 +217,14 @@ def test_one_slow_block_does_not_fill_memory(tmp_path, monkeypatch):
     monkeypatch.setattr(scan, "run_tasks", run_tasks)
     assert here == plain(read_split(path, detect(path), workers=2))
     assert 2 * scan.MOST_WAITING == len(given)
+
+
+def test_texts_kept_are_bounded_by_what_was_unpacked(tmp_path, monkeypatch):
+    """A file that is larger than its size told keeps a part of its texts, drawn at random, and says so."""
+    monkeypatch.setattr(scan, "MOST_TEXT_CHARACTERS", 1000)
+    path = tmp_path / "d.jsonl.gz"
+    path.write_bytes(gzip.compress(long_file(tmp_path, 2000).read_bytes(), 9))
+    monkeypatch.setattr(scan, "total_bytes", lambda path: 900)
+    texts = read_split(path, detect(path)).texts
+    assert 100 < sum(map(len, texts.inputs)) < 4000
+    assert (False, True) == (texts.complete, 0 < texts.share < 0.2)

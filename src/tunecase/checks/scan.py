@@ -46,6 +46,7 @@ BATCH = 2048
 MOST_LABELS = 20_000
 MOST_BAD_KEPT = 1000
 MOST_TEXT_CHARACTERS = 30_000_000  # of the texts kept for checks that need words
+MOST_TEXT_ROOM = 4  # how much more than that may be kept where files unpacked to more than their size told
 MOST_WAITING = 8  # blocks read ahead of one that takes long, for each process
 LARGE_BYTES = 24_000_000  # from here on a pass is worth processes of its own and files that outlive it
 BOILERPLATE_SHARE, BOILERPLATE_TEXTS = 0.1, 20
@@ -393,6 +394,7 @@ def _append(spool: Spool, part: Part) -> None:
             "texts": [(at + rows, *texts) for at, *texts in part.texts],
         },
         {
+            "text_characters": facts.get("text_characters", 0) + sum(len(row[1]) + len(row[2]) for row in part.texts),
             "records": records + part.records,
             "bytes_done": part.bytes_done,
             "lines": lines + part.lines,
@@ -415,7 +417,7 @@ def _split(path: Path, layout: Layout, spool: Spool, tokenizer: Path | None, sha
 
     column = {name: spool.column(name, np.dtype(kind).type) for name, kind in COLUMNS.items()}
     facts = spool.facts
-    texts = list(spool.rows("texts"))
+    texts, share = _texts(spool, share)
     number = column["number"]
     return Split(
         path=path,
@@ -452,6 +454,14 @@ def _split(path: Path, layout: Layout, spool: Spool, tokenizer: Path | None, sha
         label_of={int(key): label for key, label in facts.get("label_of", {}).items()},
         short_answers=facts.get("short_answers", 0),
     )
+
+
+def _texts(spool: Spool, share: float) -> tuple[list[list[Any]], float]:
+    """The rows with their texts, and which part of all rows that is; fewer where files unpacked to more than hoped."""
+    room = MOST_TEXT_ROOM * MOST_TEXT_CHARACTERS / max(spool.facts.get("text_characters", 0), 1)
+    if room >= 1:
+        return list(spool.rows("texts")), share
+    return [row for row in spool.rows("texts") if _drawn(1 << 20, row[0]) < room], share * room
 
 
 def boilerplate(path: Path, layout: Layout) -> "NDArray[np.uint32]":
