@@ -139,8 +139,7 @@ class Builder:
         rows = self._good(read_block(block, layout))
         while batch := list(islice(rows, BATCH)):
             self._add(batch)
-        told = block.end == -1 or layout.format == "json"  # each of their lines was seen
-        lines = self.last_line + 1 if told else block_lines(block, layout)
+        lines = self.last_line + 1 if layout.format == "json" else block_lines(block, layout)
         return Part(
             arrays=self._arrays(), records=self.rows + len(self.bad), lines=lines, bytes_done=block.bytes_done,
             bad=self.bad, texts=self.texts, labels=self.labels, label_of=self.label_of,
