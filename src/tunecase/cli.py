@@ -531,9 +531,20 @@ def main() -> NoReturn:
     except SystemExit as end:
         # Typer turns Ctrl-C into this code and says nothing.
         if end.code == INTERRUPTED:
-            typer.echo("\nStopped. What was finished is in the ledger; the same command goes on from there.", err=True)
+            said = _notes(end) or "Stopped. What was finished is in the ledger; the same command goes on from there."
+            typer.echo(f"\n{said}", err=True)
         raise
     raise SystemExit(0)
+
+
+def _notes(end: BaseException) -> str:
+    """What was noted on the interrupt that led to an end."""
+    before: BaseException | None = end
+    while before is not None:
+        if isinstance(before, KeyboardInterrupt):
+            return "\n".join(getattr(before, "__notes__", ()))
+        before = before.__cause__ or before.__context__
+    return ""
 
 
 def _widen_streams() -> None:

@@ -203,10 +203,10 @@ def test_parquet_is_read_in_batches(tmp_path):
 
 
 def test_a_long_line_is_no_trouble(tmp_path):
-    """A line of 20 MB is one row."""
+    """A line of 5 MB is one row."""
     assert (
-        len(load(written(tmp_path, "d.jsonl", json.dumps({"text": "x" * 20_000_000, "label": 1}))).rows[0].input)
-        == 20_000_000
+        len(load(written(tmp_path, "d.jsonl", json.dumps({"text": "x" * 5_000_000, "label": 1}))).rows[0].input)
+        == 5_000_000
     )
 
 
@@ -217,7 +217,7 @@ def test_a_file_that_begins_badly_is_read_all_the_same(tmp_path):
 
 
 @given(st.lists(st.binary(max_size=40), max_size=6), st.sampled_from(["d.jsonl", "d.csv", "d.json", "d.parquet"]))
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_no_bytes_make_a_traceback(tmp_path, lines, name):
     """Whatever the bytes, rows come out or an InputError; records are numbered in order."""
     head = b"text,label\n" if name == "d.csv" else GOOD

@@ -139,7 +139,8 @@ def audit(
         tokenizer: a tokenizer.json; otherwise the model's, if it is in the Hugging Face cache of this machine.
         seed: of everything drawn at random.
         fast: only what one pass over the files tells; checks that train or compare texts are left out, and said so.
-        progress: called with the rows read, rows a second and the seconds left (None where not known).
+        progress: called with the rows read, rows a second and the seconds left (None where not known); once with no
+            speed (0) where it goes on with an interrupted pass.
         checking: called with the name of each check as it begins.
         whole: told the evidence and every defect with all its rows, where the record holds the first 1,000.
     Returns: the Audit; findings with their severest first. `words_histogram` holds (words from, rows) with the edges
@@ -323,17 +324,26 @@ class _Told:
 
     def __init__(self, progress: Progress | None) -> None:
         self.progress, self.before, self.rows = progress, 0, 0
+        self.skipped, self.skipped_part = 0, 0.0  # what an earlier pass read
         self.start = self.file_start = time.perf_counter()
 
     def next(self) -> None:
         """Another file begins."""
         self.before, self.rows, self.file_start = self.before + self.rows, 0, time.perf_counter()
+        self.skipped_part = 0.0
 
-    def __call__(self, rows: int, part: float | None = None) -> None:
-        if rows < self.rows:
+    def __call__(self, rows: int, part: float | None = None, taken_up: bool = False) -> None:
+        if rows < self.rows or taken_up:
             self.next()
         self.rows = rows
-        if self.progress is not None:
-            now, total = time.perf_counter(), self.before + rows
-            left = (now - self.file_start) * (1 - part) / part if part else None
-            self.progress(total, total / max(now - self.start, 1e-9), left)
+        if taken_up:
+            self.skipped, self.skipped_part = self.skipped + rows, part or 0.0
+        if self.progress is None:
+            return
+        if taken_up:
+            self.progress(rows, 0.0, None)
+            return
+        now, total = time.perf_counter(), self.before + rows
+        new = part - self.skipped_part if part else 0.0
+        left = (now - self.file_start) * (1 - part) / new if part and new > 0 else None
+        self.progress(total, (total - self.skipped) / max(now - self.start, 1e-9), left)

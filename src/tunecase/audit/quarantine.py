@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tunecase.checks.privacy import masked
 from tunecase.datasets import BadRow
+from tunecase.errors import TunecaseError
 
 
 @contextmanager
@@ -14,6 +15,7 @@ def quarantined(path: Path | None) -> Iterator[tuple[Callable[[BadRow], None], l
     """A writer of bad rows to a temporary file that becomes `path` at the end, if there were any and all went well.
 
     Yields the writer, and a list that is not empty once the file stands.
+    Raises: TunecaseError when the disk is full or the folder may not be written to; nothing is left behind.
     """
     import orjson
 
@@ -25,20 +27,35 @@ def quarantined(path: Path | None) -> Iterator[tuple[Callable[[BadRow], None], l
         nonlocal file
         if part is None:
             return
-        if file is None:
-            part.parent.mkdir(parents=True, exist_ok=True)
-            file = part.open("wb")
         body = {"row": row.number, "line": row.line, "reason": row.reason, "text": masked(row.text)}
-        file.write(orjson.dumps(body) + b"\n")
+        try:
+            if file is None:
+                part.parent.mkdir(parents=True, exist_ok=True)
+                file = part.open("wb")
+            file.write(orjson.dumps(body) + b"\n")
+        except OSError as error:
+            raise _refused(path, error) from None
 
     try:
         yield write, stands
         if file is not None and part is not None and path is not None:
-            file.close()
-            part.replace(path)
+            try:
+                file.close()
+                part.replace(path)
+            except OSError as error:
+                raise _refused(path, error) from None
             stands.append(True)
     finally:
         if file is not None:
-            file.close()
+            with suppress(OSError):  # what is left in its buffer has no room either
+                file.close()
         if part is not None:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+
+
+def _refused(path: Path | None, error: OSError) -> TunecaseError:
+    return TunecaseError(
+        f"{path}: the quarantine of bad rows cannot be written ({error.strerror or error}).\n"
+        "Fix: free some room, or run it where you may write"
+    )

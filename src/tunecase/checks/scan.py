@@ -31,7 +31,7 @@ from tunecase.datasets import (
     read_block,
     total_bytes,
 )
-from tunecase.engine import CrashError, cache_folder, cores, run_tasks
+from tunecase.engine import LATER, CrashError, cache_folder, cores, run_tasks
 from tunecase.near import BANDS, band_keys, shingle_hashes, text_hashes, word_hashes
 from tunecase.tokenizing import Counter as TokenCounter
 
@@ -46,6 +46,8 @@ BATCH = 2048
 MOST_LABELS = 20_000
 MOST_BAD_KEPT = 1000
 MOST_TEXT_CHARACTERS = 30_000_000  # of the texts kept for checks that need words
+MOST_TEXT_ROOM = 4  # how much more than that may be kept where files unpacked to more than their size told
+MOST_WAITING = 8  # blocks read ahead of one that takes long, for each process
 LARGE_BYTES = 24_000_000  # from here on a pass is worth processes of its own and files that outlive it
 BOILERPLATE_SHARE, BOILERPLATE_TEXTS = 0.1, 20
 # What is looked for in every row: a name, and a function of the row that gives one bit for each thing it found.
@@ -73,7 +75,8 @@ COLUMNS: Mapping[str, str] = {
     "heads": "uint8",
     "head_sizes": "int64",
 }
-Told = Callable[[int, float | None], None]
+# Told the rows read so far, the part of the file they are, and whether an earlier pass read them.
+Told = Callable[[int, float | None, bool], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ class Builder:
         rows = self._good(read_block(block, layout))
         while batch := list(islice(rows, BATCH)):
             self._add(batch)
-        lines = self.last_line + 1 if block.end == -1 else block_lines(block, layout)
+        lines = self.last_line + 1 if layout.format == "json" else block_lines(block, layout)
         return Part(
             arrays=self._arrays(), records=self.rows + len(self.bad), lines=lines, bytes_done=block.bytes_done,
             bad=self.bad, texts=self.texts, labels=self.labels, label_of=self.label_of,
@@ -296,15 +299,20 @@ def read_split(
         tokenizer: a tokenizer.json; None leaves tokens uncounted.
         fast: only the looks of a fast audit, and no texts are kept.
         on_bad: called with every bad row, in order, after the pass.
-        progress: called with the rows read so far and the part of the file they are (0 to 1, None where not known).
+        progress: called with the rows read so far, the part of the file they are (0 to 1, None where not known), and
+            True once before all others where an interrupted pass is gone on with.
         workers: processes; one per core for large files when left out.
-    An interrupted pass over a large file leaves its columns in the cache folder; the same call takes them up.
+    An interrupted pass over a large file leaves its columns in the cache folder; the same call takes them up, and a
+    note on the KeyboardInterrupt says from which row.
+    Raises: TunecaseError where there is no room for the columns.
     """
     common = boilerplate(path, layout) if common is None else common
     size = total_bytes(path)
-    large = size is None or size >= LARGE_BYTES
+    large = size is None or _unpacked_bytes(path) >= LARGE_BYTES
     share = min(1.0, MOST_TEXT_CHARACTERS / max(size or MOST_TEXT_CHARACTERS, 1)) if not fast else 0.0
     spool = _spool(path, layout, common, tokenizer, share) if large else Spool(None)
+    if spool.done and progress is not None:
+        progress(spool.facts["records"], spool.facts["bytes_done"] / size if size else None, True)
     kept = True
     try:
         tasks = (
@@ -316,15 +324,25 @@ def read_split(
         for part in _in_order(tasks, count):
             _append(spool, part)
             if progress is not None:
-                progress(spool.facts["records"], part.bytes_done / size if size else None)
+                progress(spool.facts["records"], part.bytes_done / size if size else None, False)
         split = _split(path, layout, spool, tokenizer, share)
         if on_bad is not None:
             for row in spool.rows("bad"):
                 on_bad(BadRow(*row))
         kept = False
         return split
+    except KeyboardInterrupt as stop:
+        if large and spool.done:
+            stop.add_note(f"interrupted; the same command goes on from row {spool.facts['records']:,}")
+        raise
     finally:
         spool.close(keep=kept)
+
+
+def _unpacked_bytes(path: Path) -> int:
+    """About how much text the files hold [bytes]; what is packed shrank five to ten times."""
+    packed = (".gz", ".zst", ".parquet")
+    return sum(file.stat().st_size * (8 if file.suffix.lower() in packed else 1) for file in files_of(path))
 
 
 def _spool(path: Path, layout: Layout, common: "NDArray[np.uint32]", tokenizer: Path | None, share: float) -> Spool:
@@ -339,13 +357,16 @@ def _in_order(tasks: Iterator[Task], count: int) -> Iterator[Part]:
     """Each block's columns, in the order of the file, whoever is done first."""
     given: dict[int, Task] = {}
 
-    def noted() -> Iterator[Task]:
+    waiting: dict[int, Part] = {}
+    following = 0
+
+    def noted() -> Iterator[Any]:
         for position, task in enumerate(tasks):
+            while len(waiting) >= MOST_WAITING * count:  # one slow block must not fill memory with what follows it
+                yield LATER
             given[position] = task
             yield task
 
-    waiting: dict[int, Part] = {}
-    following = 0
     with contextlib.closing(run_tasks(read_part, noted(), count)) as outcomes:
         for position, found in outcomes:
             task = given.pop(position)
@@ -379,7 +400,9 @@ def _append(spool: Spool, part: Part) -> None:
             "texts": [(at + rows, *texts) for at, *texts in part.texts],
         },
         {
+            "text_characters": facts.get("text_characters", 0) + sum(len(row[1]) + len(row[2]) for row in part.texts),
             "records": records + part.records,
+            "bytes_done": part.bytes_done,
             "lines": lines + part.lines,
             "rows": rows + part.records - len(part.bad),
             "bad": facts.get("bad", 0) + len(part.bad),
@@ -400,7 +423,7 @@ def _split(path: Path, layout: Layout, spool: Spool, tokenizer: Path | None, sha
 
     column = {name: spool.column(name, np.dtype(kind).type) for name, kind in COLUMNS.items()}
     facts = spool.facts
-    texts = list(spool.rows("texts"))
+    texts, share = _texts(spool, share)
     number = column["number"]
     return Split(
         path=path,
@@ -440,6 +463,14 @@ def _split(path: Path, layout: Layout, spool: Spool, tokenizer: Path | None, sha
         label_of={int(key): label for key, label in facts.get("label_of", {}).items()},
         short_answers=facts.get("short_answers", 0),
     )
+
+
+def _texts(spool: Spool, share: float) -> tuple[list[list[Any]], float]:
+    """The rows with their texts, and which part of all rows that is; fewer where files unpacked to more than hoped."""
+    room = MOST_TEXT_ROOM * MOST_TEXT_CHARACTERS / max(spool.facts.get("text_characters", 0), 1)
+    if room >= 1:
+        return list(spool.rows("texts")), share
+    return [row for row in spool.rows("texts") if _drawn(1 << 20, row[0]) < room], share * room
 
 
 def boilerplate(path: Path, layout: Layout) -> "NDArray[np.uint32]":

@@ -1,7 +1,9 @@
 """JSON files that are one array, or one object of arrays (splits): cut into their elements without reading them whole.
 
 The scan looks at brackets, quotes, commas and line ends only, for many bytes at once. A quote left open ends at the
-line end, since no JSON text may hold a raw line end, so that one broken row does not swallow the rest.
+line end, since no JSON text may hold a raw line end, so that one broken row does not swallow the rest. A bracket that
+closes nothing belongs to its element and costs that alone; one that opens too much merges elements, which are taken
+apart again where the columns of a row can be told.
 """
 
 import re
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+MOST_PIECES = 50  # of a broken element that are tried as one row
+LARGE_ELEMENT_BYTES = 8_000_000  # an element so long that a bracket left open is the likelier reason
+BOUNDARY = re.compile(rb",\s*(?=\{)")
 QUOTE, BACKSLASH, OPEN, CLOSE, COMMA, LINE_END = 1, 2, 3, 4, 5, 6
 FIRST_SPLITS = ("train", "training", "data", "rows", "examples", "records", "items", "instances", "samples")
 # Columns of a row that hold lists of objects: an object that begins with one of these is a row.
@@ -46,8 +51,11 @@ class Scanner:
     in_string: int = 0
     escaped: bool = False
 
-    def scan(self, data: bytes) -> "tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]":
-        """Positions, kinds (OPEN, CLOSE, COMMA) and the depth behind each, of one piece."""
+    def scan(self, data: bytes) -> "tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]":
+        """Positions, kinds (OPEN, CLOSE, COMMA) and the depth behind each, of one piece; brackets that close nothing.
+
+        Those leave the depth at 0.
+        """
         import numpy as np
 
         table = _kinds()
@@ -66,9 +74,12 @@ class Scanner:
             self.in_string = int(inside[-1])
         at, kind = at[structure], kind[structure]
         depth = self.depth + np.cumsum((kind == OPEN).astype(np.int64) - (kind == CLOSE))
+        below = np.minimum(np.minimum.accumulate(depth), 0) if len(depth) else depth
+        strays = at[np.diff(below, prepend=0) < 0]
+        depth = depth - below
         if len(depth):
             self.depth = int(depth[-1])
-        return at, kind, depth
+        return at, kind, depth, strays
 
     def _quotes(self, at: "NDArray[np.int64]", kind: "NDArray[np.uint8]", length: int) -> "NDArray[np.bool_]":
         """Quotes that are not escaped: an even number of backslashes stands before them."""
@@ -97,13 +108,22 @@ def json_kind(source: Source) -> str:
         head = stream.read(1 << 16).lstrip()
         if head[:1] == b"[":
             first, _, rest = head.partition(b"\n")
-            return "jsonl" if _is_json(first) and rest.lstrip()[:1] == b"[" else "json"
+            return "jsonl" if _is_cells(first) and rest.lstrip()[:1] == b"[" else "json"
         first, _, rest = head.partition(b"\n")
         if source.part or _begins_splits(head):
             return "jsonl" if _is_json(first) and rest.strip() and not source.part else "json"
     finally:
         stream.close()
     return "jsonl"
+
+
+def _is_cells(line: bytes) -> bool:
+    """True for a list of values, which is a row of its own, not of objects, which is an array of rows."""
+    try:
+        cells = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(cells, list) and not any(isinstance(cell, dict) for cell in cells)
 
 
 def _is_json(line: bytes) -> bool:
@@ -126,7 +146,7 @@ def splits(source: Source) -> dict[str, int]:
     scanner, found, offset, before = Scanner(), dict[str, int](), 0, b""
     stream = open_stream(source, encoding_of(source))
     while data := stream.read(1 << 22):
-        at, kind, depth = scanner.scan(data)
+        at, kind, depth, _ = scanner.scan(data)
         for place in at[(kind == OPEN) & (depth == 2)].tolist():
             if data[place] != ord("["):
                 continue
@@ -173,7 +193,8 @@ def cut(source: Source, size: int) -> Iterator[Block]:
     while rest and not rest.lstrip():
         rest = stream.read(size)
     skip = len(rest) - len(rest.lstrip()) + 1
-    if rest.lstrip()[:1] == b"{":
+    among = rest.lstrip()[:1] == b"{"
+    if among:
         stream.close()
         _, skip = chosen(source)
         stream = open_stream(source, encoding)
@@ -181,53 +202,116 @@ def cut(source: Source, size: int) -> Iterator[Block]:
     while skip > len(rest):
         skip -= len(rest)
         rest = stream.read(size)
-    yield from _Cutter(path, stream, size).pieces(rest[skip:])
+    yield from _Cutter(path, stream, size, among).pieces(rest[skip:])
 
 
 class _Cutter:
-    """Parts the inside of an array; an element above the bound is passed over without being held."""
+    """Parts the inside of an array; an element above the bound is passed over without being held.
 
-    def __init__(self, path: str, stream: Any, size: int) -> None:
-        self.path, self.stream, self.size = path, stream, size
+    Args:
+        among: the array is one of several in an object of splits.
+    """
+
+    def __init__(self, path: str, stream: Any, size: int, among: bool) -> None:
+        self.path, self.stream, self.size, self.among = path, stream, size, among
         self.scanner = Scanner()
         self.held, self.dropped = bytearray(), 0
+        self.first, self.key = b"", b""  # how the array begins, and each row of it
 
-    def _block(self, data: bytes, records: int) -> Block:
-        done = self.stream.consumed
-        return Block(0, self.path, data=data, lines=records, records=records, bytes_done=done)
+    def _block(self, data: bytes) -> Block:
+        return Block(0, self.path, data=data, bytes_done=self.stream.consumed)
 
-    def _fault(self, reason: str) -> Block:
-        head = bytes(self.held[:HEAD])
-        return Block(0, self.path, data=head, lines=1, records=1, fault=reason, bytes_done=self.stream.consumed)
+    def _fault(self, reason: str, data: bytes) -> Block:
+        return Block(0, self.path, data=data[:HEAD], lines=1, records=1, fault=reason, bytes_done=self.stream.consumed)
 
     def pieces(self, data: bytes) -> Iterator[Block]:
         """The pieces, from the bytes behind the opening bracket on."""
         data = data or self.stream.read(self.size)
         while data:
-            at, kind, depth = self.scanner.scan(data)
-            ends = at[(kind == CLOSE) & (depth < 0)]
-            closed = int(ends[0]) if len(ends) else None
+            self._look(data)
+            at, kind, depth, strays = self.scanner.scan(data)
             commas = at[(kind == COMMA) & (depth == 0)]
-            if closed is not None:
-                commas = commas[commas < closed]
-            yield from self._up_to(data[:closed] if closed is not None else data, commas.tolist())
-            if closed is not None:
-                yield from self._end()
-                return
-            data = self.stream.read(self.size)
+            following = b""
+            for stray in strays.tolist():
+                if data[stray] != ord("]"):
+                    continue
+                rest, following = self._behind(data[stray + 1 :])
+                if (ended := self._ends(rest)) is not None:
+                    yield from self._up_to(data[:stray], commas[commas < stray].tolist())
+                    yield from self._end()
+                    yield from self._follow(rest, ended)
+                    return
+            yield from self._up_to(data, commas.tolist())
+            yield from self._parted()
+            data = following or self.stream.read(self.size)
         self.stream.close()
         reason = self.stream.trouble or "the array is not closed: the file is cut off"
-        yield self._fault(reason)
+        if self._rows_inside():
+            yield self._block(bytes(self.held))
+            self.held.clear()
+        yield self._fault(reason, bytes(self.held))
+
+    def _look(self, data: bytes) -> None:
+        if len(self.first) < HEAD and not self.key:
+            self.first += data[: HEAD - len(self.first)]
+            begin = re.match(rb'\s*(\{\s*"(?:[^"\\]|\\.)*")', self.first)
+            self.key = begin[1] if begin else b""
+
+    def _behind(self, rest: bytes) -> tuple[bytes, bytes]:
+        """What follows a bracket, from its first bytes that say something on, and the bytes read ahead for it."""
+        following = b""
+        while not rest.strip(b", \t\r\n"):
+            piece = self.stream.read(self.size)
+            if not piece:
+                break
+            following += piece
+            rest = rest.strip() + piece if rest.strip() else piece
+        return rest.lstrip(), following
+
+    def _ends(self, rest: bytes) -> str | None:
+        """None where the array goes on behind a bracket; else why what follows is one bad row, "" where it is none."""
+        after = rest[1:].lstrip()[:1]
+        if rest[:1] == b"," and after:
+            return "" if self.among and after == b'"' else None
+        if rest[:1] in (b"", b",") or (self.among and rest[:1] == b"}"):
+            return ""
+        return "" if rest[:1] == b"[" and not self.among else "text behind the end of the array"
+
+    def _follow(self, rest: bytes, ended: str) -> Iterator[Block]:
+        if not self.among and rest[:1] == b"[":
+            again = _Cutter(self.path, self.stream, self.size, False)
+            yield from again.pieces(rest[1:])
+            return
+        self.stream.close()
+        if ended or (self.stream.trouble and not self.among):
+            yield self._fault(ended or self.stream.trouble, rest)
+
+    def _parted(self) -> Iterator[Block]:
+        """Ends an element that grew too long where a row seems to begin: a bracket was left open."""
+        if len(self.held) > LARGE_ELEMENT_BYTES and (found := self._rows_inside()):
+            end, begin = found[-1]
+            yield self._block(bytes(self.held[:end]))
+            rest = bytes(self.held[begin:])
+            self.held, self.scanner = bytearray(), Scanner()
+            at, kind, depth, _ = self.scanner.scan(rest)
+            yield from self._up_to(rest, at[(kind == COMMA) & (depth == 0)].tolist())
+
+    def _rows_inside(self) -> list[tuple[int, int]]:
+        """Where rows seem to end and the next to begin inside of what is held as one element."""
+        if not self.key or self.dropped:
+            return []
+        key = re.escape(self.key[1:].lstrip())
+        places = re.finditer(rb",\s*(?=\{\s*" + key + rb")", self.held)
+        return [place.span() for place in places]
 
     def _up_to(self, data: bytes, commas: list[int]) -> Iterator[Block]:
         begin = 0
         if commas and len(self.held) + self.dropped + commas[0] > MOST_RECORD_BYTES:
-            self.held += data[: min(commas[0], HEAD)]
-            yield self._fault(too_long(len(self.held) + self.dropped + commas[0]))
+            length = len(self.held) + self.dropped + commas[0]
+            yield self._fault(too_long(length), bytes(self.held) + data[: commas[0]])
             self.held, self.dropped, begin = bytearray(), 0, commas[0] + 1
         if commas and commas[-1] >= begin:
-            count = len(commas) - bool(begin)
-            yield self._block(bytes(self.held) + data[begin : commas[-1]], count)
+            yield self._block(bytes(self.held) + data[begin : commas[-1]])
             self.held, begin = bytearray(), commas[-1] + 1
         if self.dropped:
             self.dropped += len(data) - begin
@@ -239,10 +323,9 @@ class _Cutter:
 
     def _end(self) -> Iterator[Block]:
         if self.dropped:
-            yield self._fault(too_long(self.dropped + len(self.held)))
+            yield self._fault(too_long(self.dropped + len(self.held)), bytes(self.held))
         elif self.held.strip():
-            yield self._block(bytes(self.held), 1)
-        self.stream.close()
+            yield self._block(bytes(self.held))
 
 
 def records(block: Block, layout: Layout, raw: bool = False) -> Records:
@@ -260,20 +343,63 @@ def records(block: Block, layout: Layout, raw: bool = False) -> Records:
                     element, reason = named(record, layout.columns)
                     yield line, orjson.dumps(record) if reason else b"", element, reason
             return
-    for line, text in enumerate(elements(block.data)):
-        try:
-            record = orjson.loads(text)
-        except orjson.JSONDecodeError as error:
-            record, reason = repaired(text, error.msg)
-            if reason:
-                yield line, text, None, reason
-                continue
-        yield line, text, *named(record, layout.columns)
+    line = 0
+    for text in elements(block.data):
+        for found in _of_element(text, layout):
+            yield line, *found
+            line += 1
+
+
+def _of_element(text: bytes, layout: Layout) -> "Iterator[tuple[bytes, dict[str, Any] | None, str]]":
+    try:
+        record = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        record, reason = repaired(text, error.msg)
+        if reason:
+            yield from taken_apart(text, layout, reason)
+            return
+    yield text, *named(record, layout.columns)
+
+
+def taken_apart(text: bytes, layout: Layout, reason: str) -> "Iterator[tuple[bytes, dict[str, Any] | None, str]]":
+    """The rows in a broken element that merged several, and what lies between them as bad rows."""
+    wanted = [name for name in (*layout.input[:1], layout.output) if name]
+    if not wanted and (begin := re.match(rb'[\s{\[]*"([^"\\]*)"\s*:', text)):
+        wanted = [begin[1].decode("utf-8", "replace")]
+    bounds = [found.span() for found in BOUNDARY.finditer(text)] if wanted else []
+    starts, ends = [0, *(begin for _, begin in bounds)], [*(end for end, _ in bounds), len(text)]
+    place, broken = 0, 0
+    while place < len(starts):
+        row, last = None, place
+        for last in range(place, min(place + MOST_PIECES, len(starts))):
+            row = _row(text[starts[place] : ends[last]], wanted)
+            if row is not None:
+                break
+        if row is None:
+            place += 1
+            continue
+        if broken < place:
+            yield text[starts[broken] : ends[place - 1]], None, reason
+        yield *row, ""
+        place = broken = last + 1
+    if broken < place:
+        yield text[starts[broken] :], None, reason
+
+
+def _row(text: bytes, wanted: list[str]) -> tuple[bytes, dict[str, Any]] | None:
+    """A text and the row it is; the end of the array behind it, taken for one of its own, is left out."""
+    try:
+        record = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        ended = text.rstrip()
+        inner = ended[:-1].rstrip()
+        return _row(inner, wanted) if ended[-1:] == b"]" and inner[-1:] == b"}" else None
+    return (text, record) if isinstance(record, dict) and all(name in record for name in wanted) else None
 
 
 def elements(data: bytes) -> list[bytes]:
     """The elements of the inside of an array, as they stand, without blanks around them."""
-    at, kind, depth = Scanner().scan(data)
+    at, kind, depth, _ = Scanner().scan(data)
     commas = at[(kind == COMMA) & (depth == 0)].tolist()
     return [
         data[begin:end].strip() for begin, end in zip([0, *(c + 1 for c in commas)], [*commas, len(data)], strict=True)

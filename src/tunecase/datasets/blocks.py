@@ -75,7 +75,7 @@ def block_lines(block: Block, layout: Layout) -> int:
     """How many lines a piece holds; where a file has no lines (arrays, tables), how many records."""
     if block.lines >= 0:
         return block.lines
-    if layout.format in ("jsonl", "csv") and block.end != -1:
+    if layout.format in ("jsonl", "csv"):
         return lines.count(block)
     last = -1
     for at, _, _, _ in records(block, layout):
@@ -104,7 +104,7 @@ def read_rows(path: Path, layout: Layout) -> Iterator[Row | BadRow]:
         row = None
         for row in read_block(block, layout, number, line):
             yield row
-        if block.end == -1:
+        if layout.format == "json":
             line = row.line + 1 if row is not None else line
         else:
             line += block_lines(block, layout)
@@ -120,7 +120,8 @@ def raw_records(path: Path, layout: Layout) -> Iterator[tuple[int, int, bytes, d
     """
     number, line = 0, 1
     for block in blocks(path, layout):
+        at = -1
         for at, raw, record, _ in records(block, layout, raw=True):
             yield number, line + at, raw, record
             number += 1
-        line += block_lines(block, layout)
+        line += at + 1 if layout.format == "json" else block_lines(block, layout)

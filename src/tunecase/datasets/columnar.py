@@ -14,6 +14,10 @@ from tunecase.errors import InputError, MissingExtraError, Problem
 MOST_BATCH_ROWS = 4096
 
 
+class CutError(Exception):
+    """Why the rows of a table end too early."""
+
+
 @contextmanager
 def opened(source: Source) -> Iterator[tuple[Any, Any, int]]:
     """The schema of a file, a function that gives its batches of so many rows, and the rows (0 where unknown).
@@ -34,7 +38,7 @@ def opened(source: Source) -> Iterator[tuple[Any, Any, int]]:
             with pa.memory_map(str(source.path)) as raw:
                 try:
                     stream = pa.ipc.open_stream(raw)
-                    yield stream.schema, lambda batch_size: _sliced(iter(stream), batch_size), 0
+                    yield stream.schema, lambda batch_size: _sliced(_before_cut(stream), batch_size), 0
                 except pa.ArrowInvalid:
                     raw.seek(0)
                     file = pa.ipc.open_file(raw)
@@ -45,6 +49,20 @@ def opened(source: Source) -> Iterator[tuple[Any, Any, int]]:
         raise InputError(Problem(str(source.path), got, f"a whole {name} file", "write it again")) from None
 
 
+def _before_cut(stream: Any) -> Iterator[Any]:
+    """The batches of a stream; one that is cut off ends with a CutError, after those before the cut."""
+    import pyarrow as pa
+
+    while True:
+        try:
+            batch = stream.read_next_batch()
+        except StopIteration:
+            return
+        except (OSError, ValueError, pa.ArrowException) as error:
+            raise CutError((str(error).splitlines() or [type(error).__name__])[0]) from None
+        yield batch
+
+
 def _sliced(batches: Iterator[Any], size: int) -> Iterator[Any]:
     for batch in batches:
         for start in range(0, batch.num_rows, size):
@@ -52,24 +70,28 @@ def _sliced(batches: Iterator[Any], size: int) -> Iterator[Any]:
 
 
 def cut(source: Source, size: int) -> Iterator[Block]:
-    """Batches of rows, each as an Arrow stream of its own."""
+    """Batches of rows, each as an Arrow stream of its own; where a stream is cut off, one bad row says so."""
     import io
 
     with opened(source) as (_, batches, rows):
         import pyarrow as pa
 
         length, done = source.path.stat().st_size, 0
-        for batch in batches(batch_size=_batch_rows(source, rows, size)):
-            if not batch.num_rows:
-                continue
-            sink = io.BytesIO()
-            with pa.ipc.new_stream(sink, batch.schema) as writer:
-                writer.write_batch(batch)
-            done += batch.num_rows
-            share = done / rows if rows else 0.0
-            bytes_done = int(length * share) if rows else min(length, done)
-            count = batch.num_rows
-            yield Block(0, str(source.path), data=sink.getvalue(), lines=count, records=count, bytes_done=bytes_done)
+        try:
+            for batch in batches(batch_size=_batch_rows(source, rows, size)):
+                if not batch.num_rows:
+                    continue
+                sink = io.BytesIO()
+                with pa.ipc.new_stream(sink, batch.schema) as writer:
+                    writer.write_batch(batch)
+                count = batch.num_rows
+                done += count
+                bytes_done = int(length * done / rows) if rows else min(length, done)
+                data = sink.getvalue()
+                yield Block(0, str(source.path), data=data, lines=count, records=count, bytes_done=bytes_done)
+        except CutError as error:
+            reason = f"the file is cut off: {error}"
+            yield Block(0, str(source.path), lines=1, records=1, fault=reason, bytes_done=length)
 
 
 def _batch_rows(source: Source, rows: int, size: int) -> int:

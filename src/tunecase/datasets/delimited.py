@@ -3,12 +3,11 @@
 import csv
 import io
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunecase.datasets.lines import MOST_RECORD_BYTES, Records, last_end, too_long
 from tunecase.datasets.rows import Block, Layout
-from tunecase.datasets.sources import Source, Stream, encoding_of, open_stream, source_of
+from tunecase.datasets.sources import Source, Stream, encoding_of, open_stream
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,11 +15,13 @@ if TYPE_CHECKING:
 
 MOST_LINES_A_CELL = 10_000  # a quote that stays open longer than this is a mistake
 HEAD_BYTES = 1 << 16
+NOT_CSV = "not CSV: a quote is left open, or stands where none may"
+TOO_LONG = "a record of "
 csv.field_size_limit(2**31 - 1)
 
 
 def cut(source: Source, size: int, layout: Layout) -> Iterator[Block]:
-    """Pieces cut where every quote is closed; from the first piece whose quoting is broken on, one piece to the end."""
+    """Pieces cut where every quote is closed; from the first whose quoting is broken on, the cutting reads cells."""
     encoding = encoding_of(source)
     stream = open_stream(source, encoding)
     plain = not source.packing and encoding == "utf-8"
@@ -35,8 +36,7 @@ def cut(source: Source, size: int, layout: Layout) -> Iterator[Block]:
             break
         end, sound = _safe_end(data, layout.delimiter, ended)
         if not sound or (not end and len(data) > MOST_RECORD_BYTES):
-            yield Block(0, path, start, -1, head=not start, bytes_done=source.path.stat().st_size)
-            stream.close()
+            yield from _cut_broken(path, stream, data, size, layout.delimiter, not start)
             return
         if end and plain:
             where = (start + shift * bool(start), start + end + shift)
@@ -47,6 +47,30 @@ def cut(source: Source, size: int, layout: Layout) -> Iterator[Block]:
     stream.close()
     if stream.trouble:
         yield Block(0, path, data=rest[:800], lines=1, fault=stream.trouble, bytes_done=stream.consumed)
+
+
+def _cut_broken(path: str, stream: Stream, data: bytes, size: int, delimiter: str, head: bool) -> Iterator[Block]:
+    """Pieces of whole records, found by reading them one after the other as the pieces will be read."""
+    held, length = list[bytes](), 0
+    raw = _Raw(stream, data)
+    file = io.TextIOWrapper(io.BufferedReader(raw), "utf-8", "surrogateescape", newline="")
+    for _, text, _, reason in _cells(_Lines(file), delimiter):
+        if reason.startswith(TOO_LONG):
+            if held:
+                yield Block(0, path, data=b"".join(held), head=head, broken=True, bytes_done=stream.consumed)
+            held, length, head = [], 0, head and not held
+            yield Block(0, path, data=_bytes(text), lines=1, fault=reason, bytes_done=stream.consumed)
+            continue
+        held.append(_bytes(text))
+        length += len(held[-1])
+        if length >= size:
+            yield Block(0, path, data=b"".join(held), head=head, broken=True, bytes_done=stream.consumed)
+            held, length, head = [], 0, False
+    if held:
+        yield Block(0, path, data=b"".join(held), head=head, broken=True, bytes_done=stream.consumed)
+    stream.close()
+    if stream.trouble:
+        yield Block(0, path, lines=1, fault=stream.trouble, bytes_done=stream.consumed)
 
 
 def _safe_end(data: bytes, delimiter: str, ended: bool) -> tuple[int, bool]:
@@ -121,16 +145,11 @@ def first_record(head: bytes) -> bytes:
 
 def records(block: Block, layout: Layout) -> Records:
     """The records of a piece; blank lines are passed over."""
-    if block.end == -1:
-        stream = open_stream(_source(block), encoding_of(_source(block)))
-        _skip(stream, block.start)
-        file: io.TextIOBase = io.TextIOWrapper(io.BufferedReader(_Raw(stream)), "utf-8", "surrogateescape", newline="")
-    else:
-        from tunecase.datasets.lines import bytes_of
+    from tunecase.datasets.lines import bytes_of
 
-        data = bytes_of(block).removeprefix(b"\xef\xbb\xbf") if block.head else bytes_of(block)
-        file = io.StringIO(data.decode("utf-8", "surrogateescape"), newline="")
-    found = _cells(_Lines(file), layout.delimiter) if block.end == -1 else _quick(file, layout.delimiter)
+    data = bytes_of(block).removeprefix(b"\xef\xbb\xbf") if block.head else bytes_of(block)
+    file = io.StringIO(data.decode("utf-8", "surrogateescape"), newline="")
+    found = _cells(_Lines(file), layout.delimiter) if block.broken else _quick(file, layout.delimiter)
     skip = block.head and not layout.headless
     columns = list(layout.columns)
     for line, text, cells, reason in found:
@@ -141,31 +160,13 @@ def records(block: Block, layout: Layout) -> Records:
         elif cells:
             record, reason = _named(columns, cells)
             yield line, _bytes(text), record, reason
-    if block.end == -1:
-        stream.close()
-        if stream.trouble:
-            yield line + 1, b"", None, stream.trouble
-
-
-def _source(block: Block) -> Source:
-    source = source_of(Path(block.path))
-    assert source is not None
-    return source
-
-
-def _skip(stream: Stream, size: int) -> None:
-    while size > 0:
-        piece = stream.read(min(size, 1 << 20))
-        if not piece:
-            return
-        size -= len(piece)
 
 
 class _Raw(io.RawIOBase):
     """A Stream as Python's own readers want it."""
 
-    def __init__(self, stream: Stream) -> None:
-        self.stream, self.left = stream, b""
+    def __init__(self, stream: Stream, first: bytes) -> None:
+        self.stream, self.left = stream, first
 
     def readable(self) -> bool:
         return True
@@ -264,12 +265,12 @@ def _cells(lines: _Lines, delimiter: str) -> Iterator[tuple[int, str, list[str],
             cells = next(reader)
         except StopIteration:
             return
-        except csv.Error as error:
+        except csv.Error:
             number, first = lines.number, lines.back()
             if len(first) >= MOST_RECORD_BYTES:
                 yield number, first[:800], [], too_long(len(first) + lines.skip())
             else:
-                yield number, first, [], f"not CSV: {error}"
+                yield number, first, [], NOT_CSV
             continue
         if len(lines.taken[0]) >= MOST_RECORD_BYTES and not lines.taken[0].endswith(("\n", "\r")):
             yield lines.number, lines.taken[0][:800], [], too_long(len(lines.taken[0]) + lines.skip())

@@ -145,11 +145,11 @@ def records(block: Block, layout: Layout) -> Records:
     """The records of a piece of JSONL; blank lines are counted and passed over."""
     loads, columns = orjson.loads, layout.columns
     for line, raw in enumerate(bytes_of(block).splitlines(keepends=True)):
+        if raw.isspace():
+            continue
         try:
             record = loads(raw)
         except orjson.JSONDecodeError as error:
-            if not raw.strip():
-                continue
             record, reason = repaired(raw, error.msg)
             if reason:
                 yield line, raw, None, reason

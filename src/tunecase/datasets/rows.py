@@ -62,10 +62,11 @@ class Block:
     Args:
         index: 0, 1, … in the order of the rows.
         path: the file; of a folder, the one file of it.
-        start, end: bytes to read in place where `data` is empty; `end` -1 is "to the end, as one reader".
+        start, end: bytes to read in place where `data` is empty.
         data: the piece itself, unpacked and as UTF-8; of Parquet and Arrow, a stream of record batches.
         head: True for the first piece of a CSV file, which holds the line of names.
         lines, records: how many it holds, where the cutting knows it; -1 where it does not (see blocks.block_lines).
+        broken: True where quotes of a CSV file do not match, and cells are read with care.
         fault: why the whole piece is one bad row.
         bytes_done: bytes of all files used up with this piece, for progress.
     """
@@ -79,6 +80,7 @@ class Block:
     lines: int = -1
     records: int = -1
     fault: str = ""
+    broken: bool = False
     bytes_done: int = 0
 
 

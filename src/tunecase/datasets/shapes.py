@@ -140,9 +140,15 @@ def headless(first: Sequence[str], later: Sequence[Sequence[str]]) -> bool:
 
     A cell is no name when it is empty, a number, longer than 60 characters or many words, or is seen again below.
     """
-    if any(folded(cell) in KNOWN for cell in first) or not later or len(set(first)) < len(first):
-        return False
     same = [row for row in later if len(row) == len(first)]
+
+    def named(place: int) -> bool:
+        """A known name, and not a value such as y or n, which is seen again and again below."""
+        again = sum(row[place] == first[place] for row in same)
+        return folded(first[place]) in KNOWN and again <= 0.1 * len(same)
+
+    if any(map(named, range(len(first)))) or not later or len(set(first)) < len(first):
+        return False
     for place, cell in enumerate(first):
         below = [row[place] for row in same]
         if cell and cell in below and len(below) >= LEAST_ROWS_TO_GUESS // 2:

@@ -118,13 +118,26 @@ def _plan_words(plan: Any) -> str:
 
 @contextmanager
 def audit_progress(quiet: bool) -> Iterator[dict[str, Callable[..., None]]]:
-    """A line with rows read, rows/s and the time left, then the check at work; nothing when quiet or piped."""
-    if quiet or not sys.stderr.isatty():
+    """A line with rows read, rows/s and the time left, then the check at work; nothing when quiet.
+
+    That an interrupted pass is gone on with is said once, when piped too.
+    """
+    if quiet:
         yield {}
         return
-    with console_for(stderr=True).status("reading") as status:
+    console = console_for(stderr=True)
+
+    def going_on(rows_done: int, rows_per_s: float, left_s: float | None) -> None:
+        if not rows_per_s:
+            say(console, f"going on at row {rows_done:,}")
+
+    if not sys.stderr.isatty():
+        yield {"progress": going_on}
+        return
+    with console.status("reading") as status:
 
         def read(rows_done: int, rows_per_s: float, left_s: float | None) -> None:
+            going_on(rows_done, rows_per_s, left_s)
             left = f", about {duration(left_s)} left" if left_s is not None and left_s >= 1 else ""
             status.update(f"read {count(rows_done)} rows, {count(rows_per_s)} rows/s{left}")
 
