@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from tunecase.errors import InputError, Problem
 from tunecase.flow.case import DRAWS, Flow
@@ -22,15 +22,16 @@ MOST_NEXT = 100_000
 
 
 def next_labels(flow: Flow, n: int, pool: Path | None, to: Path | None = None) -> Labelling:
-    """The rows of the project's pool, or of another file, to label next; nothing is kept in the ledger."""
+    """The rows of the project's pool, or of another file, to label next; the batch is kept."""
     data = flow.project.data
     if pool is None and data.pool is None:
         fix = "add `pool:` to data, or --pool FILE"
         raise InputError(Problem("--next", "no pool", "a file of unlabelled rows", fix))
-    return _planned(
+    record = _planned(
         flow.train_table(), flow.table("test"), pool or flow.folder / str(data.pool), n, to or flow.folder / NAME,
         data.input, flow.basis(), flow.seed,
     )  # fmt: skip
+    return cast(Labelling, flow.keep("labelling", record))
 
 
 def next_labels_file(
