@@ -121,7 +121,14 @@ def test_the_example_says_why_each_row_goes(tmp_path):
     queue = lines(tmp_path / "out/review.jsonl")
     assert list(range(1, record.review_rows + 1)) == [row["rank"] for row in queue]
     assert len(queue) == len({row["row"] for row in queue})
-    assert record.controls == sum(not row["checks"] for row in queue) == 2
+    assert record.controls == sum(not row["checks"] for row in queue) == 13
+    body = json.loads((tmp_path / "out/changes.json").read_bytes())
+    assert [row["row"] for row in queue if row["checks"]] == [row for row, _ in body["queue"]]
+    shown = (tmp_path / "out/review.csv").read_text(encoding="utf-8-sig").splitlines()[0]
+    assert "suggested" not in shown
+    tools = [json.loads((tmp_path / "out" / name).read_bytes()) for name in ("label_studio.json", "argilla.json")]
+    assert not any(task.get("predictions") or task.get("suggestions") for tasks in tools for task in tasks)
+    assert any(task["meta"]["suggested"] for task in tools[0])
     assert not {row["row"] for row in queue} & {row["row"] for row in dropped}
     changes = json.loads((tmp_path / "out/changes.json").read_bytes())
     assert all(digest(tmp_path / "out" / file["name"]) == file["sha256"] for file in changes["outputs"])

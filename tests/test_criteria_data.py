@@ -1,5 +1,7 @@
 """Rules on the data that bear on the verdict."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.problem_cases import audit, facts, finding, letters, project, table
@@ -107,3 +109,12 @@ def test_leaks_without_a_test_set_are_unknown():
         no_test_row_is_trained_on(facts(test=None)).status,
         no_test_row_is_trained_on(facts(audit=audit(test=None))).severity,
     ) == ("unknown", "note")
+
+
+def test_a_leak_in_other_words_warns_and_a_plain_one_stops():
+    """What may be a leak asks for a look; only what surely is one withholds the advice to train."""
+    maybe = replace(finding("leak_rephrased", 14, 200), severity="warn", removed=0)
+    sure = replace(finding("leak_near", 3, 200), severity="stop", removed=0)
+    for found, severity in (((maybe,), "warn"), ((maybe, sure), "stop")):
+        rule = no_test_row_is_trained_on(facts(audit=replace(audit(), findings=found)))
+        assert ("fail", severity) == (rule.status, rule.severity)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.command import tunecase
 from tests.making import case_folder, tickets, write_jsonl
 from tunecase import flow
 from tunecase.errors import InputError
@@ -326,3 +327,66 @@ def test_contents_fold_what_is_known(sound: Path) -> None:
     content = flow.contents(opened(sound))
     assert content.answer
     assert "bill" in {section.id for section in content.sections if section.done}
+
+
+def random_words(folder: Path, rows: int) -> Path:
+    """A sound case but for its labels, which are random words; its project file."""
+    path = case_folder(folder, second_label="  second_label: second")
+    test = [dict(row, second=row["label"]) for row in tickets(200, 2, shuffled=True)]
+    write_jsonl(folder / "train.jsonl", tickets(rows, 1, shuffled=True))
+    write_jsonl(folder / "test.jsonl", test)
+    return path
+
+
+def test_random_labels_end_the_road_before_the_pilot(tmp_path: Path) -> None:
+    """300 rows of random one-word labels: define and audit say no, nothing is trained, and nothing is bought."""
+    case = opened(random_words(tmp_path, 300))
+    told: dict[str, Any] = {}
+    assert not flow.road(case, lambda verb, record: told.update({verb: record}))
+    assert "pilot" not in told
+    assert "not fit" == told["audit"].verdict
+    assert "labels handed out at random" in told["audit"].reason
+    assert "S1" in {rule.id for rule in told["define"].criteria if rule.status == "fail"}
+    assert "fix first" == told["decide"].advice
+    assert "No price can be put on that." in told["decide"].reason
+    assert any(note.startswith("the data are not fit") for note in told["estimate"].assumptions)
+
+
+def test_three_rows_are_too_little_to_say(tmp_path: Path) -> None:
+    """Three rows end the road before the pilot: the audit says nothing can be said, and define that they are few."""
+    case = opened(random_words(tmp_path, 3))
+    told: dict[str, Any] = {}
+    assert not flow.road(case, lambda verb, record: told.update({verb: record}))
+    assert "pilot" not in told
+    assert "too little to say" == told["audit"].verdict
+    assert "D1" in {rule.id for rule in told["define"].criteria if rule.status == "fail"}
+    assert "fix first" == told["decide"].advice
+
+
+@pytest.mark.parametrize("rows", [300, 3])
+def test_data_that_are_not_fit_end_with_code_1(tmp_path: Path, rows: int) -> None:
+    """`tunecase run` says no with its exit code, with --anyway too, which alone trains."""
+    path = random_words(tmp_path, rows)
+    without = tunecase("run", "--json", "--project", path)
+    assert (1, False) == (without.code, "pilot" in without.json)
+    if rows == 300:
+        anyway = tunecase("run", "--json", "--anyway", "--project", path)
+        assert (1, True) == (anyway.code, "pilot" in anyway.json)
+        assert "fix first" == anyway.json["decide"]["advice"]
+
+
+def test_reviews_move_the_decision_until_the_data_change(tmp_path: Path) -> None:
+    """What reviewers said replaces what was estimated of wrong labels; other data make it void."""
+    path = case_folder(tmp_path, second_label="  second_label: second")
+    case = opened(path)
+    assert case.reviews is None
+    flow.fix(case, tmp_path / "out")
+    queue = [json.loads(line) for line in (tmp_path / "out/review.jsonl").read_bytes().splitlines()]
+    before = case.key("decide")
+    said = [{**row, "decision": "right", "seconds": 10} for row in queue[:30]]
+    source = write_jsonl(tmp_path / "out/said.jsonl", said)
+    record = flow.review(case, source)
+    assert record == case.reviews
+    assert before != case.key("decide")
+    write_jsonl(tmp_path / "train.jsonl", tickets(240, 7))
+    assert opened(path).reviews is None

@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
-from tests.making import tickets, write_jsonl
+from tests.making import case_folder, tickets, write_jsonl
+from tunecase import Case
 from tunecase.errors import InputError
-from tunecase.flow import next_labels_file
+from tunecase.flow import labelling, next_labels_file
 
 
 def test_a_batch_is_priced_and_written_beside_the_last(tmp_path):
@@ -26,3 +27,26 @@ def test_without_a_pool_it_says_so(tmp_path):
     """No pool is the user's mistake."""
     with pytest.raises(InputError, match="pool"):
         next_labels_file(tmp_path / "a.jsonl", None, None, None, 5, None, None, 0, date(2026, 11, 24))
+
+
+def test_a_large_pool_is_drawn_from_and_a_small_one_is_read_whole(tmp_path, monkeypatch):
+    """Never more rows in memory than the bound, each of the pool as likely as any other; the pool is counted whole."""
+    pool = write_jsonl(tmp_path / "pool.jsonl", [{"text": f"text {at}"} for at in range(60)])
+    whole, seen = labelling._drawn(pool, None, 0)
+    assert (60, list(range(60))) == (seen, [row.number for row in whole])
+    monkeypatch.setattr(labelling, "MOST_POOL", 10)
+    drawn = [labelling._drawn(pool, None, seed) for seed in range(60)]
+    assert {(60, 10)} == {(seen, len({row.number for row in rows})) for rows, seen in drawn}
+    assert set(range(60)) == {row.number for rows, _ in drawn for row in rows}
+
+
+def test_a_case_keeps_which_rows_it_asked_for(tmp_path):
+    """Case.next_labels gives the batch; the ledger holds its rows without their texts."""
+    path = case_folder(tmp_path)
+    pool = write_jsonl(tmp_path / "pool.jsonl", [{"text": row["text"]} for row in tickets(40, 5)])
+    case = Case(path, today=date(2026, 11, 24))
+    batch = case.next_labels(5, pool)
+    kept = case.flow.ledger.latest("record", "labelling").record()
+    assert [row.row for row in batch.rows] == [row.row for row in kept.rows]
+    assert all(row.text for row in batch.rows)
+    assert not any(row.text for row in kept.rows)

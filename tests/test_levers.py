@@ -15,6 +15,7 @@ from tunecase.decide import LEVERS
 from tunecase.levers import Plan, State, planned
 from tunecase.loop import passing_count, walk
 from tunecase.prices import Supply
+from tunecase.records import Accuracy, Finding, Interval80, Measured, Reviews
 from tunecase.spread import Beta, Worlds
 
 DRAWS = 600
@@ -243,6 +244,72 @@ def test_cleaning_costs_minutes_for_each_flagged_row() -> None:
     flagged = 500 * at.basis.draw("lever.label_noise") * at.basis.draw("lever.rows_per_wrong_label")
     price = at.basis.draw("review_minutes") / 60 * at.basis.draw("source.rate", label="label")
     assert pytest.approx(np.median(flagged * price) + 1_000) == levers.clean(at).first_step_cost.p50
+
+
+def with_labels_judged(at: State, **changes: Any) -> State:
+    """The same project after an audit that judged 500 labels of two classes and estimated 50 wrong (30 to 80)."""
+    found = Finding(
+        "label_error", "warn", 50, 0.1, (), (), "", "", None, measured=Measured("wrong labels estimated", 30, 50, 80),
+        accuracy=Accuracy(0.7, 0.8, "", ""), review_rows=100.0,
+    )  # fmt: skip
+    audited = replace(samples.audit(), findings=(found,), classes={"a": 250, "b": 250}, usable=500)
+    return replace(at, audit=audited, **changes)
+
+
+def reviews(**changes: Any) -> Reviews:
+    """120 reviews, 20 of them controls: 40 wrong, about 10 more where nobody has looked."""
+    told = Reviews(
+        source="", format="CSV", train="", rows=120, wrong=40, corrected=40, deleted=0, unsure=0, disputed=(),
+        depths=(), controls=20, controls_wrong=0, error_rate=Interval80(0.0, 0.0, 0.1),
+        remaining=Interval80(5, 10, 20), timed=0, minutes=None, reviewers=1, twice=0, agreement=None,
+        corrections_file="", corrections=40,
+    )  # fmt: skip
+    return replace(told, **changes)
+
+
+def test_cleaning_rests_on_the_audit_and_then_on_the_reviews() -> None:
+    """Assumed, measured by the audit, measured by reviews: the latest of them speaks, and says which it is."""
+    assumed, audited = levers.clean(state()), levers.clean(with_labels_judged(state()))
+    reviewed = levers.clean(with_labels_judged(state(), reviews=reviews()))
+    blind = levers.clean(with_labels_judged(state(), reviews=reviews(remaining=None)))
+    assert ("assumed", "measured", "measured") == (assumed.evidence, audited.evidence, reviewed.evidence)
+    assert "cleaning: 1% to 8% of the labels are wrong, assumed" == assumed.assumption
+    assert "10.0% of the labels are wrong (6.0% to 16.0%), measured by the audit" in audited.assumption
+    assert "40 labels are wrong and about 10 more (5 to 20), measured by 120 reviews" in reviewed.assumption
+    assert blind.assumption == audited.assumption
+    assert "review about 100 suspicious rows" in audited.first_step
+    assert "assumed" == levers.clean(stand_in(with_labels_judged(state()))).evidence
+
+
+def test_what_the_audit_estimates_is_drawn_with_its_doubt() -> None:
+    """The share's P10, P50 and P90 are the audit's, and what the queue misses stays wrong."""
+    found = levers._wrong_labels(with_labels_judged(state()))
+    assert pytest.approx([0.06, 0.1, 0.16], abs=0.012) == np.quantile(found.share, (0.1, 0.5, 0.9))
+    assert pytest.approx(0.2 * found.share) == found.left
+    assert [100.0] * DRAWS == found.looked_at.tolist()
+
+
+def test_only_rows_that_nobody_has_seen_cost_a_review() -> None:
+    """40 wrong of 100 in the queue: 2.5 rows a wrong label, so 10 left cost 25 looks; those seen are mended free."""
+    found = levers._wrong_labels(with_labels_judged(state(), reviews=reviews()))
+    assert pytest.approx(25, abs=2) == np.median(found.looked_at)
+    assert pytest.approx(0.1, abs=0.005) == np.median(found.share)
+    assert (found.left == 0).all()
+
+
+@pytest.mark.parametrize("classes", [2, 5, 50])
+def test_cleaning_gains_what_effective_rows_say_is_lost(classes: int) -> None:
+    """n rows with a share of wrong labels teach like n (1 - share K/(K-1))^2, for K labels."""
+    at = with_labels_judged(state(test_rows=None))
+    audited = replace(at.audit, classes=dict.fromkeys(map(str, range(classes)), 1))
+    at = replace(at, audit=audited, paths=np.tile(0.2 * (np.asarray(SIZES) / 500.0) ** -0.5, (DRAWS, 1)))
+    seen = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(levers, "planned", lambda _state, paths, *_rest: seen.update(paths=paths))
+        levers.clean(at)
+    found, spoilt = levers._wrong_labels(at), classes / (classes - 1)
+    ratio = (1 - spoilt * found.left) / (1 - spoilt * found.share)
+    assert pytest.approx(0.2 / ratio) == seen["paths"][:, 0]
 
 
 def test_tuning_says_how_much_luck_the_best_of_several_runs_has() -> None:

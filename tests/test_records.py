@@ -24,6 +24,8 @@ from tunecase.records import (
     Fit,
     Interval80,
     Judged,
+    Labelling,
+    NextLabel,
     Option,
     Point,
     Report,
@@ -59,7 +61,12 @@ REVIEWS = Reviews(
     Interval80(0.0, 0.0, 160.0), 60, Interval80(0.3, 0.35, 0.4), 2, 12,
     Interval80(0.7, 0.83, 0.9), "corrections.jsonl", 59, ("one note",),
 )  # fmt: skip
+LABELLING = Labelling(
+    "pool.jsonl", 500, 20, (NextLabel(7, 8, "a text", "red", 0.61, "the model is unsure"),), 3, 2, 495, True,
+    Band(10, 12, 14, 15), Band(20, 25, 30, 33), "USD", ("next-labels.csv",), "no saving was measured",
+)  # fmt: skip
 ALL: dict[str, Any] = {
+    "labelling": LABELLING,
     "clean": CLEANED,
     "review": REVIEWS,
     **samples.records(),

@@ -12,9 +12,12 @@ from tests.test_audit import sentences
 from tests.test_cleaned import fixed, lines, write
 from tunecase import flow
 from tunecase.cli import main  # noqa: F401 - the commands are registered
+from tunecase.datasets import detect
 from tunecase.errors import InputError
+from tunecase.queue import code_of
 from tunecase.queue.sheet import guarded, unguarded
 from tunecase.records import Reviews
+from tunecase.reviewed import review
 
 RIGHT, WRONG = "p", "q"
 
@@ -176,3 +179,46 @@ def test_measured_minutes_replace_the_default(tmp_path):
     minutes = flow.open_case(path).basis().review_minutes
     assert minutes.low < REVIEWS.minutes.low < minutes.median < REVIEWS.minutes.high < minutes.high
     assert key != flow.open_case(path).key("audit")
+
+
+def flipped_case(seed):
+    """A made-up training file of 400 rows, 120 of them in a ranked queue, with its wrong labels and its controls."""
+    rng = random.Random(seed)
+    rows = [{"text": f"text {at}", "label": "p"} for at in range(400)]
+    ranking = {at: (120 - at) / 121 for at in range(120)}
+    wrong = {at for at in range(400) if rng.random() < (0.9 * ranking[at] if at in ranking else 0.02)}
+    return rows, ranking, wrong, rng.sample(range(120, 400), 40)
+
+
+def test_the_ranking_tells_what_is_left_in_most_replays(tmp_path):
+    """Half the queue and 40 control rows read: the band of wrong answers left holds the truth in most of 20 replays."""
+    held, alone = 0, 0
+    for seed in range(20):
+        rows, ranking, wrong, controls = flipped_case(seed)
+        train = write(tmp_path / f"train-{seed}.jsonl", rows)
+        seen = [*range(60), *controls]
+        done = [
+            {"row": at, "code": code_of(at, f"text {at}", "p", at in controls), "rank": place,
+             "decision": "delete" if at in wrong else "right"}
+            for place, at in enumerate(seen, 1)
+        ]  # fmt: skip
+        source = write(tmp_path / f"said-{seed}.jsonl", done)
+        layout = detect(train)
+        record, blind = (review(source, train, layout, "", tmp_path / "c", 400, each)[0] for each in (ranking, None))
+        left = len(wrong - set(seen))
+        held += record.remaining.low <= left <= record.remaining.high
+        alone += blind.remaining.low <= left <= blind.remaining.high
+    assert held >= 14
+    assert held > alone
+
+
+def test_without_the_ranking_the_controls_stand_for_all(tmp_path, monkeypatch):
+    """A queue filled in elsewhere, its folder gone: the old rule, and the record says so."""
+    monkeypatch.chdir(tmp_path)
+    train, queue = planted(tmp_path)
+    (tmp_path / "apart").mkdir()
+    record = flow.review_file(as_jsonl(queue, tmp_path / "apart/a.jsonl"), train, None, None)
+    assert any("ranking was not found" in note for note in record.notes)
+    beside = flow.review_file(as_jsonl(queue, tmp_path / "out/a.jsonl"), train, None, None)
+    assert not any("ranking" in note for note in beside.notes)
+    assert beside.remaining.high > 0

@@ -1,5 +1,7 @@
 """How far to read a queue, and what the reviews say."""
 
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 
@@ -55,3 +57,38 @@ def test_a_row_outside_the_ranking_is_refused():
     """A place that the ranking does not hold is a mistake."""
     with pytest.raises(ValueError, match="outside"):
         read_reviews([Review(500, "a", "a")], SCORES)
+
+
+def test_controls_come_from_beyond_the_depth():
+    """They speak for rows outside the queue, so none of them lies in it."""
+    queue = plan_queue(SCORES, 500, 0, WRONG)
+    drawn = [row for row, control in zip(queue.order, queue.control, strict=True) if control]
+    assert drawn
+    assert min(drawn) >= queue.depth
+
+
+def test_rows_outside_the_ranking_count_by_the_controls():
+    """Without a control they are not counted; with controls, all but those read, at the controls' rate."""
+    read = [Review(row, "a", "a") for row in range(500)]
+    controls = [Review(None, "a", "b" if at < 10 else "a", control=True) for at in range(100)]
+    assert (0, 0, 0) == tuple(astuple(read_reviews(read, SCORES, outside=1100).remaining))
+    found = read_reviews([*read, *controls], SCORES, outside=1100)
+    assert 100 == pytest.approx(found.remaining.mid, abs=8)
+    assert found.remaining.low < 100 < found.remaining.high
+    assert 0.1 == found.rate.mid
+
+
+def test_the_band_of_what_is_left_holds_the_truth_in_most_replays():
+    """Twenty made-up queues read halfway, with controls outside: the 80% band holds 14 times or more."""
+    held = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        logits = np.sort(rng.normal(-0.5, 2, 200))[::-1]
+        scores = 1 / (1 + np.exp(-logits))
+        wrong = rng.random(200) < 1 / (1 + np.exp(-(0.8 * logits + rng.normal(0, 0.7))))
+        outside = rng.random(800) < 0.03
+        reviews = [Review(row, "a", "b" if wrong[row] else "a") for row in range(100)]
+        reviews += [Review(None, "a", "b" if bad else "a", control=True) for bad in outside[:30]]
+        left = read_reviews(reviews, scores, outside=800, seed=seed).remaining
+        held += left.low <= wrong[100:].sum() + outside[30:].sum() <= left.high
+    assert held >= 14

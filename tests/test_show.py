@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from tests import samples
-from tests.test_records import CLEANED, FIT, JUDGED, REPORT, REVIEWS
+from tests.test_records import CLEANED, FIT, JUDGED, LABELLING, REPORT, REVIEWS
 from tunecase.errors import InputError, MissingExtraError, Problem
 from tunecase.ledger import Ledger
 from tunecase.pilot import PilotPlan, Progress
@@ -26,6 +26,7 @@ ALL: dict[str, Any] = {
     "estimate again": samples.estimate(),
     "judge": JUDGED,
     "clean": CLEANED,
+    "labelling": LABELLING,
     "review": REVIEWS,
     "fit": FIT,
     "report": REPORT,
@@ -81,6 +82,8 @@ FRAGMENTS = {
     "review": ("REVIEW ──────── 18 of 60 reviewed rows wrong", "No agreement on rows 7, 9: nothing changed.",
                "the first 20 12 60%", "Of 5 random rows", "One review took 0.35 min (0.30 to 0.40)",
                "59 decisions in corrections.jsonl", "tunecase audit --fix DIR", "one note"),
+    "labelling": ("LABEL NEXT ──────── 1 row of pool.jsonl (of 20 asked)", "500 rows read; 3 are in training or test",
+                  "red 61%", "Written to next-labels.csv."),
     "fit": ("fits on 1 x L40S", "Memory 20 GiB (18 to 23) per GPU", "What dominates: weights.", "Price give --tokens"),
     "report": ("Label 300 more.", "report.html", "report.json"),
     "spend": ("2,900.00 EUR booked under labour", "Paid on 12 November 2026: first round; 3,132.00 in the project's"),

@@ -14,6 +14,7 @@ from tunecase.records import (
     Estimate,
     Forecast,
     Judged,
+    Labelling,
     Pilot,
     Report,
     Reviews,
@@ -38,9 +39,9 @@ class Case:
         """Is the problem well posed and achievable?"""
         return flow.define(self.flow)
 
-    def audit(self) -> Audit:
-        """Are these the right data, and good enough?"""
-        return flow.audit(self.flow)
+    def audit(self, *, fast: bool = False) -> Audit:
+        """Are these the right data, and good enough? A fast one leaves out what needs more than one pass; not kept."""
+        return flow.audit(self.flow, fast=fast)
 
     def fix(self, to: str | Path, *, mask: bool = False, force: bool = False) -> Cleaned:
         """A cleaned copy of the training file with its review queue, in a new folder."""
@@ -49,6 +50,10 @@ class Case:
     def review(self, source: str | Path) -> Reviews:
         """Takes in what reviewers said of the queue: a sheet filled in, or a tool's export."""
         return flow.review(self.flow, Path(source))
+
+    def next_labels(self, n: int, pool: str | Path | None = None) -> Labelling:
+        """The `n` rows of the project's pool, or of another file, to label next, written as task files."""
+        return flow.next_labels(self.flow, n, Path(pool) if pool else None)
 
     def estimate(self) -> Estimate:
         """What will it cost, line by line?"""

@@ -56,6 +56,7 @@ class Tally:
     masked: list[int] = field(default_factory=list)
     masked_columns: dict[str, int] = field(default_factory=dict)
     stale: list[int] = field(default_factory=list)
+    unapplied: list[int] = field(default_factory=list)
 
     @property
     def rows(self) -> int:
@@ -107,8 +108,19 @@ def clean(
     record = _record(found, basis, tally, queue, counts, sha256, files)
     _notes(folder, record)
     record = replace(record, files=(*files, _file(folder, NOTES, "what lies here")))
-    _changes(folder, found, record, tally, layout)
+    _changes(folder, found, record, tally, layout, queue)
     return replace(record, files=(*record.files, _file(folder, CHANGES, "what was done, by row")))
+
+
+def read_ranking(folder: Path, sha256: str) -> tuple[dict[int, float], int] | None:
+    """(suspicion by row of the queue, rows kept) from a folder that `clean` wrote for this very file, else None."""
+    try:
+        body = json.loads((folder / CHANGES).read_bytes())
+        if body["input"]["sha256"] != sha256:
+            return None
+        return {int(row): float(score) for row, score in body["queue"]}, int(body["counts"]["kept"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def plan_review(
@@ -227,6 +239,8 @@ def _reviewed(
         tally.deleted.append(row.number)
         return None, {"check": "review", "reviewers": said.reviewers}
     changed = with_answer(record, layout, said.answer) if said.answer else None
+    if said.answer and changed is None:
+        tally.unapplied.append(row.number)
     if changed is not None:
         body = {"row": row.number, "line": row.line, "given": said.given, "answer": said.answer}
         tally.corrected.append({**body, "reviewers": said.reviewers})
@@ -350,6 +364,7 @@ def _record(
         deleted=len(tally.deleted),
         masked=len(tally.masked),
         stale=len(tally.stale),
+        unapplied=len(tally.unapplied),
         review_rows=len(queue),
         queue_rows=len(queue) - controls,
         controls=controls,
@@ -376,7 +391,9 @@ def _file(folder: Path, name: str, what: str) -> Written:
     return Written(name, what, None, digest(folder / name))
 
 
-def _changes(folder: Path, found: Audit, record: Cleaned, tally: Tally, layout: Layout) -> None:
+def _changes(
+    folder: Path, found: Audit, record: Cleaned, tally: Tally, layout: Layout, queue: Mapping[int, Waiting]
+) -> None:
     body = {
         "tunecase": __version__,
         "input": {"file": found.train, "sha256": record.sha256, "rows": record.rows, "layout": asdict(layout)},
@@ -386,7 +403,8 @@ def _changes(folder: Path, found: Audit, record: Cleaned, tally: Tally, layout: 
         "corrected": tally.corrected,
         "deleted_by_review": tally.deleted,
         "masked": {"rows": tally.masked, "columns": tally.masked_columns},
-        "corrections_not_applied": tally.stale,
+        "corrections_not_applied": {"changed_since": tally.stale, "no_one_answer": tally.unapplied},
+        "queue": [[row, waiting.suspicion] for row, waiting in queue.items() if not waiting.control],
         "not_checked": found.not_checked,
         "outputs": [asdict(file) for file in record.files],
         "to_reverse": (

@@ -11,7 +11,7 @@ from tunecase.levers import Offer, Plan, State
 from tunecase.loop import of_the_model
 from tunecase.prices import Basis, baseline_score, supply, target_value
 from tunecase.project import Project
-from tunecase.records import Audit, Decision, Definition, Estimate, Forecast, Option, Tuning
+from tunecase.records import Audit, Decision, Definition, Estimate, Forecast, Option, Reviews, Tuning
 from tunecase.spread import Band, band
 from tunecase.wording import count, figures, money, score, sentence, share
 
@@ -53,6 +53,7 @@ def decide(
     spent: float = 0.0,
     no_pilot: str = "",
     tuning: Tuning | None = None,
+    reviews: Reviews | None = None,
 ) -> Decision:
     """The next step with the best expected value, the arithmetic of every lever, and where the advice flips.
 
@@ -63,6 +64,7 @@ def decide(
         spent: already paid, in the base currency; the budget holds for the rest.
         no_pilot: why no pilot could be run here, in words; empty when one was.
         tuning: a search over settings that the pilot made.
+        reviews: what reviewers said of these training rows; they outweigh the audit's estimate of wrong labels.
     Returns: the Decision. Leaves out experiments other than the next pilot, and serving costs.
     """
     value = target_value(project, basis, definition)
@@ -70,7 +72,7 @@ def decide(
     if forecast is None or len(forecast.points) < LEAST_SIZES or forecast.target is None:
         assert gate is not None
         return _closed(gate, (), value, basis, ())
-    state = _state(project, basis, definition, audit, estimate, forecast, value, spent, tuning)
+    state = _state(project, basis, definition, audit, estimate, forecast, value, spent, tuning, reviews)
     offers = tuple(lever(state) for lever in LEVERS)
     options = tuple(_option(offer, state, value is not None) for offer in offers)
     notes = _assumptions(project, offers, state, value)
@@ -90,8 +92,9 @@ def _gate(
     no_pilot: str,
 ) -> Gate | None:
     if audit is not None and not audit.ok:
-        price = f" Repairs cost {money(audit.repair_price.p50, currency)}." if audit.repair_price.p50 else ""
-        return Gate("fix first", "mend the data before anything is trained", f"{sentence(audit.reason)}{price}")
+        return Gate(
+            "fix first", "mend the data before anything is trained", f"{sentence(audit.reason)}{_repairs(audit)}"
+        )
     if definition.verdict == "do not start":
         failed = [c for c in definition.criteria if c.status == "fail" and c.severity == "stop"]
         fixes = " ".join(_remedy(c.fix, c.price, currency) for c in failed)
@@ -109,6 +112,16 @@ def _gate(
     if forecast.verdict == "reached" and (value is None or len(forecast.points) < LEAST_SIZES):
         return Gate("ship", SHIP, f"{sentence(forecast.reason)} Nothing has to be bought.")
     return _no_value(project) if value is None else None
+
+
+def _repairs(audit: Audit) -> str:
+    """What mending costs; a price that leaves out the very thing that stops the data is said to do so."""
+    unpriced = [f for f in audit.findings if f.severity == "stop" and f.price is None]
+    words = f" {sentence(unpriced[0].fix)} No price can be put on that." if unpriced else ""
+    if not audit.repair_price.p50:
+        return words
+    what = "All other repairs" if unpriced else "Repairs"
+    return f"{words} {what} cost {money(audit.repair_price.p50, audit.currency)}."
 
 
 def _why_pilot(forecast: Forecast, no_pilot: str) -> str:
@@ -149,6 +162,7 @@ def _state(
     value: "Draws | None",
     spent: float,
     tuning: Tuning | None,
+    reviews: Reviews | None,
 ) -> State:
     import numpy as np
 
@@ -176,6 +190,7 @@ def _state(
         run_cost=estimate.run_price.mean if estimate.run_price else 0.0, supply=supply(basis),
         budget_left=budget, forecast=forecast, audit=audit, estimate=estimate, basis=basis,
         model=project.models[-1] if project.models else catalog.default("models").value, tuning=tuning,
+        reviews=reviews,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from tunecase.project import Project
 from tunecase.records import Audit, Definition, Driver, Estimate, Forecast, Line, Run, Tokens
 from tunecase.sensitivity import first_order
 from tunecase.spread import Z80, Z90, Band, Beta, Const, Interval, Spread, band
+from tunecase.wording import teaches_like
 
 if TYPE_CHECKING:
     from tunecase.spread import Draws
@@ -73,7 +74,19 @@ def estimate(
     route = _route(work, train_rows, forecast, _test_rows(definition, audit, forecast))
     work = replace(work, walk=route.walk)
     bill = {cost.__name__: cost(work) for cost in COSTS}
-    return _record(work, bill, route, choice, train_rows)
+    return _record(work, bill, route, choice, train_rows, _of_the_data(audit))
+
+
+def _of_the_data(audit: Audit | None) -> tuple[str, ...]:
+    """What the audit says that the bill leaves out: nothing is added for it, the curve was measured on these labels."""
+    if audit is None:
+        return ()
+    words = [] if audit.ok else [f"the data are {audit.verdict}, and the bill takes them as mended: {audit.reason}"]
+    if audit.effective is not None:
+        low, mid, high = audit.effective.low, audit.effective.mid, audit.effective.high
+        if told := teaches_like(audit.usable, low, mid, high):
+            words.append(f"{told}; the bill counts rows")
+    return tuple(words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +258,9 @@ def _tokens_per_row(basis: Basis, rows: int, tokens: Tokens | None, audit: Audit
     return np.minimum(basis.worlds.draw("tokens per row", spread) - cut, float(longest))
 
 
-def _record(work: Work, bill: dict[str, Cost], route: _Route, choice: Choice, rows: int) -> Estimate:
+def _record(
+    work: Work, bill: dict[str, Cost], route: _Route, choice: Choice, rows: int, notes: tuple[str, ...]
+) -> Estimate:
     import numpy as np
 
     project, basis, walk = work.project, work.basis, route.walk
@@ -282,7 +297,7 @@ def _record(work: Work, bill: dict[str, Cost], route: _Route, choice: Choice, ro
         draws=basis.worlds.n,
         seed=basis.worlds.seed,
         based_on=route.based_on,
-        assumptions=_assumptions(work, bill, route, choice),
+        assumptions=(*_assumptions(work, bill, route, choice), *notes),
         defaults=tuple(basis.used.values()),
         false_pass=None if walk.false_pass is None else float(walk.false_pass.mean()),
         total_when_reached=_band_where(total, walk.reached, True),

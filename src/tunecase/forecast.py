@@ -71,6 +71,7 @@ def forecast(
     left_out: Sequence[str] = (),
     notes: Sequence[str] = (),
     source: str = "pilot",
+    remarks: Sequence[str] = (),
 ) -> Forecast:
     """The forecast of one learning curve.
 
@@ -93,6 +94,7 @@ def forecast(
         left_out: runs that did not become points, in words with their reason.
         notes: what else a reader should know of the points.
         source: where the points come from: the pilot, or a file's name.
+        remarks: what the audit and the definition add; made anew each time, so `told` leaves them out.
     Returns: a Forecast; `ok` is False when the answer is no.
     Raises: InputError when a score or the target lies outside the metric's range.
     Leaves out: everything but the number of examples: recipe, model and label quality stay those of the points.
@@ -143,7 +145,7 @@ def forecast(
         models=facts.belief.models if facts.belief else (),
         metric=metric,
         direction=direction,
-        assumptions=_assumptions(points, facts, last, stand_in, notes),
+        assumptions=(*_assumptions(points, facts, last, stand_in, notes), *remarks),
         currency=basis.currency if basis else "USD",
         seed=seed,
         model=model,

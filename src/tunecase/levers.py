@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Literal
 from tunecase import catalog
 from tunecase.loop import luck_of_round, walk
 from tunecase.prices import Basis, Supply, person_hour, review_price
-from tunecase.records import Audit, Estimate, Forecast, Tuning
+from tunecase.records import Audit, Estimate, Forecast, Interval80, Reviews, Tuning
 from tunecase.spread import Z80, Z90, Band, Const, Interval, band, generator
 from tunecase.wording import count, score
+from tunecase.wording import share as percent
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,6 +54,7 @@ class State:
     basis: Basis
     model: str
     tuning: Tuning | None = None
+    reviews: Reviews | None = None
 
     @property
     def currency(self) -> str:
@@ -216,24 +218,98 @@ def label(state: State) -> Offer:
 
 
 def clean(state: State) -> Offer:
-    """Find and mend wrong labels: with a share rho wrong, n rows teach like n (1 - 2 rho)^2 clean ones.
+    """Find and mend wrong labels: with a share rho wrong, n rows teach like n (1 - rho K/(K-1))^2 clean ones.
 
     Only the rows at hand are cleaned; examples bought later are as noisy as those were.
     """
     import numpy as np
 
-    rho = state.basis.draw("lever.label_noise")
-    flagged = rho * state.sizes[0] * state.basis.draw("lever.rows_per_wrong_label")
-    cost = review_price(1, state.basis) * flagged
-    gained = state.sizes[0] * (np.clip(1 - 2 * rho, 0.05, 1.0) ** -2 - 1)
+    found = _wrong_labels(state)
+    whole = state.sizes[0]
+    price = review_price(1, state.basis) * found.looked_at
+    # Labels at random teach nothing: K/(K-1) is 2 with two labels and falls to 1 with many.
+    spoilt = _spoilt(state)
+    before, after = (np.clip(1 - spoilt * share, 0.05, 1.0) ** 2 for share in (found.share, found.left))
+    gained = whole * (after / before - 1)
     shift = np.log1p(gained[:, None] / np.asarray(state.sizes, dtype=float))
-    plan = planned(state, _read_further(state, shift), state.sizes, cost)
-    assumption = f"cleaning: {_words('lever.label_noise')} of the labels are wrong"
-    step = f"review about {count(float(np.median(flagged)))} suspicious rows, train and test once"
+    plan = planned(state, _read_further(state, shift), state.sizes, price)
+    step = f"review about {count(float(np.median(found.looked_at)))} suspicious rows, train and test once"
+    evidence = "assumed" if found.by == "assumed" else _evidence(state)
     return Offer(
-        "clean", "clean the labels at hand", plan, step, band(cost + state.round_cost), "assumed", _over_budget(plan),
-        assumption,
+        "clean", "clean the labels at hand", plan, step, band(price + state.round_cost), evidence, _over_budget(plan),
+        f"cleaning: {found.words}",
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Wrong:
+    """Wrong labels at hand: the share before and after the review, rows looked at for it; arrays of shape (worlds,)."""
+
+    by: Literal["reviews", "audit", "assumed"]
+    share: "Draws"
+    left: "Draws"
+    looked_at: "Draws"
+    words: str
+
+
+def _wrong_labels(state: State) -> _Wrong:
+    """By the reviews taken in, else by the audit's estimate, else by the default."""
+    return _by_reviews(state) or _by_audit(state) or _by_default(state)
+
+
+def _by_reviews(state: State) -> _Wrong | None:
+    import numpy as np
+
+    said, rows = state.reviews, state.sizes[0]
+    if said is None or said.remaining is None or not said.rows:
+        return None
+    remaining = np.minimum(_draws(state, "wrong labels left, reviewed", said.remaining), rows)
+    known = min(said.wrong, rows)
+    # What reviewers have corrected is mended for nothing; only what they have not seen still costs a look.
+    each = max(said.rows - said.controls, 1) / max(said.wrong - said.controls_wrong, 1)
+    low, mid, high = (count(end) for end in (said.remaining.low, said.remaining.mid, said.remaining.high))
+    told = f"{count(known)} labels are wrong and about {mid} more ({low} to {high})"
+    words = f"{told}, measured by {count(said.rows)} reviews"
+    share = np.clip((known + remaining) / rows, 0.0, 1.0)
+    return _Wrong("reviews", share, 0 * share, np.minimum(remaining * each, rows), words)
+
+
+def _by_audit(state: State) -> _Wrong | None:
+    import numpy as np
+
+    found = state.audit.finding("label_error") if state.audit else None
+    if found is None or found.measured is None or not found.share or state.audit is None:
+        return None
+    told, judged = found.measured, found.measured.middle / found.share
+    share = np.clip(_draws(state, "wrong labels, audited", Interval80(told.low, told.middle, told.high)) / judged, 0, 1)
+    # Of the wrong labels a queue finds the part that was measured; the rest stays where it is.
+    recall = found.accuracy.recall if found.accuracy and found.accuracy.recall is not None else 1.0
+    looked_at = np.full(len(share), min(found.review_rows, judged))
+    low, mid, high = (percent(end / judged, 1) for end in (told.low, told.middle, told.high))
+    words = f"{mid} of the labels are wrong ({low} to {high}), measured by the audit; a review finds {percent(recall)}"
+    return _Wrong("audit", share, share * (1 - recall), looked_at, words)
+
+
+def _by_default(state: State) -> _Wrong:
+    rho = state.basis.draw("lever.label_noise")
+    looked_at = rho * state.sizes[0] * state.basis.draw("lever.rows_per_wrong_label")
+    words = f"{_words('lever.label_noise')} of the labels are wrong, assumed"
+    return _Wrong("assumed", rho, 0 * rho, looked_at, words)
+
+
+def _spoilt(state: State) -> float:
+    """K / (K - 1) for K labels; 2 where they are not known."""
+    classes = len(state.audit.classes) if state.audit else 0
+    return classes / (classes - 1) if classes > 1 else 2.0
+
+
+def _draws(state: State, name: str, told: Interval80) -> "Draws":
+    """Draws whose median is the middle and whose P10 and P90 are the ends: two half normals, cut at zero."""
+    import numpy as np
+
+    z = state.basis.worlds.draw(name, Interval(-Z90, Z90))
+    sides = np.where(z < 0, told.mid - told.low, told.high - told.mid) / Z80
+    return np.maximum(told.mid + sides * z, 0.0)
 
 
 def tune(state: State) -> Offer:

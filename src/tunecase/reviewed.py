@@ -10,6 +10,7 @@ from tunecase.datasets import LONGEST_LABEL, BadRow, Layout, are_classes, read_r
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.queue import VERDICTS, Decision, code_of, read_decisions, read_verdict
 from tunecase.records import DepthReviewed, Interval80, Reviews
+from tunecase.reviewing import Review, read_reviews
 from tunecase.spread import Z80
 from tunecase.statistics import wilson
 
@@ -51,23 +52,56 @@ class _Settled:
         return self.said is not None and self.said[0] in ("wrong", "delete")
 
 
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What nobody has looked at: the usable rows, and the ranking of those in the queue."""
+
+    usable: int
+    ranking: Mapping[int, float] | None
+
+    def wrong(self, told: "Sequence[_Settled]", settled: int, rate: Interval80 | None) -> Interval80 | None:
+        """Wrong answers that nobody has seen; None where neither a ranking nor a control row tells."""
+        if self.ranking is None:
+            others = max(self.usable - settled, 0)
+            return Interval80(*(others * end for end in (rate.low, rate.mid, rate.high))) if rate else None
+        import numpy as np
+
+        rows = sorted(self.ranking, key=lambda row: -self.ranking[row] if self.ranking else 0.0)
+        place = {row: at for at, row in enumerate(rows)}
+        reviews = [
+            Review(place.get(each.row), "", "wrong" if each.wrong else "", control=each.first.control)
+            for each in told
+            if each.first.control or each.row in place
+        ]
+        scores = np.array([self.ranking[row] for row in rows], np.float64)
+        return read_reviews(reviews, scores, outside=max(self.usable - len(rows), 0)).remaining
+
+
 def review(
-    source: Path, train: Path, layout: Layout, sha256: str, corrections_file: Path, unlooked: int | None = None
+    source: Path,
+    train: Path,
+    layout: Layout,
+    sha256: str,
+    corrections_file: Path,
+    usable: int | None = None,
+    ranking: Mapping[int, float] | None = None,
 ) -> tuple[Reviews, tuple[Correction, ...]]:
     """Reads decisions back and says what follows from them; writes nothing.
 
     A row with several reviewers is settled by more than half of them. The error rate is that of the random control
-    rows (Wilson); the answers still wrong are that rate times the rows that nobody has looked at.
+    rows (Wilson), which were drawn outside the queue. Answers still wrong: those of the unread queue, by its ranking
+    and what was read of it, and those outside, by the controls. Without a ranking the controls' rate stands for both.
 
     Args:
         source: what the reviewers filled in, or a tool's export.
         train, layout, sha256: the training file that the queue was drawn from.
         corrections_file: where the corrections will be kept.
-        unlooked: rows outside the queue that will be used [rows]; all others of the file when left out.
+        usable: rows that will be used [rows]; all readable ones of the file when left out.
+        ranking: suspicion by row number of every row of the queue but the controls, as it was given out.
     Returns: Reviews, and one Correction for each settled row.
     Raises: InputError with every decision that fits no row, no verdict or no label.
 
-    Leaves out that reviewers err, and wrong answers in the unread part of the queue, which are likelier than elsewhere.
+    Leaves out that reviewers err.
     """
     form, decisions, problems = read_decisions(source)
     wanted: dict[int, list[Decision]] = defaultdict(list)
@@ -86,7 +120,8 @@ def review(
         raise InputError(Problem(str(source), "no decision in it", "rows that somebody judged", fix))
     settled = _settle(judged)
     corrections = tuple(_correction(each, sha256) for each in settled if each.said and each.said[0] != "unsure")
-    return _reviews(source, form, train, judged, settled, corrections, corrections_file, unlooked, rows), corrections
+    left = _Left(rows if usable is None else usable, ranking)
+    return _reviews(source, form, train, judged, settled, corrections, corrections_file, left), corrections
 
 
 def _matched(
@@ -199,18 +234,19 @@ def _reviews(
     settled: Sequence[_Settled],
     corrections: Sequence[Correction],
     corrections_file: Path,
-    unlooked: int | None,
-    rows: int,
+    left: _Left,
 ) -> Reviews:
     told = [each for each in settled if each.said and each.said[0] != "unsure"]
     controls = [each for each in told if each.first.control]
     rate = _rate(sum(each.wrong for each in controls), len(controls))
-    others = rows - len(settled) if unlooked is None else unlooked
+    remaining = left.wrong(told, len(settled), rate)
     times = [seconds for each in judged if (seconds := each.decision.seconds) and seconds > 0]
     pairs = _pairs(judged)
     notes = []
     if not controls:
-        notes.append("the error rate of rows outside the queue: no random control row was reviewed")
+        notes.append("wrong answers outside the queue: no random control row was reviewed")
+    if left.ranking is None:
+        notes.append("the unread queue: its ranking was not found, so the control rows stand for it too")
     if len(times) < LEAST_TIMED:
         notes.append(f"minutes per review: {len(times)} reviews with a time, {LEAST_TIMED} are needed")
     return Reviews(
@@ -227,7 +263,7 @@ def _reviews(
         controls=len(controls),
         controls_wrong=sum(each.wrong for each in controls),
         error_rate=rate,
-        remaining=Interval80(*(others * end for end in (rate.low, rate.mid, rate.high))) if rate else None,
+        remaining=remaining,
         timed=len(times),
         minutes=_minutes(times),
         reviewers=len({each.decision.reviewer for each in judged}),

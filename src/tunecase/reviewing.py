@@ -1,7 +1,8 @@
 """How far to read a ranked queue: what the plan expects, and what reviewed labels say about those not yet read.
 
 The chance that a label is wrong rises with its score: logit p = shift + slope logit score. The plan sets the shift so
-that all chances sum to the wrong labels estimated; reviews, random controls among them, correct shift and slope.
+that all chances sum to the wrong labels estimated; reviews correct shift and slope. Controls are drawn at random from
+rows outside the queue and speak for those alone.
 """
 
 from collections.abc import Sequence
@@ -28,9 +29,12 @@ SCORE_EDGE = 1e-4
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One label looked at: `row` is a place in the ranking; `corrected` equals `given` where it was right."""
+    """One label looked at: `row` is a place in the ranking, None for a control row that was never ranked.
 
-    row: int
+    `corrected` equals `given` where the label was right.
+    """
+
+    row: int | None
     given: str
     corrected: str
     seconds: float | None = None
@@ -61,9 +65,9 @@ class Queue:
 class Reviewed:
     """What the reviews say.
 
-    `errors` were found in `read` ranked rows; `remaining` are in rows not read; `rate` is the error rate of all rows,
-    from the controls alone; `minutes` is for one label, None under 20 timed reviews; `next_yield` is errors a row in
-    the next batch, and `worth_it` whether to read it.
+    `errors` were found in `read` ranked rows; `remaining` are in rows not read; `rate` is the error rate of rows
+    outside the queue, from the controls alone; `minutes` is for one label, None under 20 timed reviews; `next_yield`
+    is errors a row in the next batch, and `worth_it` whether to read it.
     """
 
     read: int
@@ -83,7 +87,7 @@ def plan_queue(
 
     Args:
         scores: suspicion, 0 to 1, the worst first, shape (ranked,).
-        n_rows: rows of the set that were ranked; controls are drawn from all of them.
+        n_rows: rows of the set that were ranked; controls are drawn from those beyond the depth.
         wrong: labels estimated wrong; the sum of the scores where it is left out.
         least_yield: expected errors a row at which a batch is no longer read.
     Returns: the Queue; with one control after every nine ranked rows.
@@ -115,6 +119,7 @@ def read_reviews(
     reviews: Sequence[Review],
     scores: "Numbers",
     *,
+    outside: int = 0,
     wrong: Interval80 | None = None,
     seed: int = 0,
     value_per_error: float | None = None,
@@ -126,27 +131,36 @@ def read_reviews(
     Args:
         reviews: in any order; `row` is a place in `scores`.
         scores: as in plan_queue, for all ranked rows.
+        outside: rows that no score was given to, controls among them; they count by the controls' rate, and not at all
+            where no control was read.
         wrong: labels estimated wrong before the review: where shift starts from.
         value_per_error, price_per_review: in one currency; without both, `least_yield` decides.
     Returns: Reviewed; ranges are 80%.
     Raises: ValueError for a row outside the ranking.
 
-    Source: logistic regression with normal priors (Laplace's approximation), unread labels drawn from it.
+    Source: logistic regression with normal priors (Laplace's approximation), unread labels drawn from it; outside the
+    ranking, Jeffreys' beta of the controls.
     Leaves out mistakes of the reviewer.
     """
     import numpy as np
 
-    if any(not 0 <= review.row < len(scores) for review in reviews):
+    if any(review.row is not None and not 0 <= review.row < len(scores) for review in reviews):
         raise ValueError(f"a reviewed row lies outside the ranking of {len(scores)} rows")
-    once = {review.row: review for review in reviews}
-    ranked = [review for review in once.values() if not review.control]
+    once = {review.row: review for review in reviews if review.row is not None}
+    never_ranked = [review for review in reviews if review.row is None]
+    said = [*once.values(), *never_ranked]
+    ranked = [review for review in said if not review.control]
     errors = sum(review.wrong for review in ranked)
     unread = np.setdiff1d(np.arange(len(scores)), np.array(list(once), np.int64))
     drawn = _drawn_chances(once, scores, unread, wrong, seed)
     rng = np.random.default_rng(seed + 1)
-    sums = (rng.random(drawn.shape) < drawn).sum(axis=1) if len(unread) else np.zeros(1)
+    sums = (rng.random(drawn.shape) < drawn).sum(axis=1) if len(unread) else np.zeros(DRAWS)
+    if never_ranked and (rest := outside - len(never_ranked)) > 0:
+        wrong_there = sum(review.wrong for review in never_ranked)
+        rates = rng.beta(wrong_there + 0.5, len(never_ranked) - wrong_there + 0.5, DRAWS)
+        sums = sums + rng.binomial(rest, rates)
     low, mid, high = (float(x) for x in np.quantile(sums, [0.1, 0.5, 0.9]))
-    controls = [review.wrong for review in once.values() if review.control]
+    controls = [review.wrong for review in said if review.control]
     ends = wilson(sum(controls), len(controls))
     rate = Interval80(ends[0], sum(controls) / len(controls) if controls else sum(ends) / 2, ends[1])
     following = float(drawn[:, :BATCH].mean()) if len(unread) else 0.0
@@ -155,7 +169,7 @@ def read_reviews(
         worth = following * value_per_error > price_per_review
     return Reviewed(
         len(ranked), errors, errors / max(len(ranked), 1), Interval80(low, mid, high), rate,
-        _minutes([review.seconds for review in once.values() if review.seconds is not None], seed), following,
+        _minutes([review.seconds for review in said if review.seconds is not None], seed), following,
         worth and len(unread) > 0,
     )  # fmt: skip
 
@@ -187,23 +201,18 @@ def _shifted(scores: "Numbers", total: float) -> "Numbers":
 
 
 def _with_controls(depth: int, rows: int, seed: int) -> tuple[tuple[int, ...], tuple[bool, ...]]:
-    """Ranked rows with a random row after every nine; a row drawn twice, or already in the queue, is read once.
-
-    A random row that falls within the queue keeps its place there and counts as a control.
-    """
+    """Ranked rows with a row from beyond the depth, drawn at random, after every nine."""
     import numpy as np
 
-    wanted = min(round(depth * CONTROL_SHARE / (1 - CONTROL_SHARE)), rows)
-    drawn = np.random.default_rng(seed).permutation(rows)[:wanted].tolist()
-    chosen = set(drawn)
-    beyond = iter([row for row in drawn if row >= depth])
+    wanted = min(round(depth * CONTROL_SHARE / (1 - CONTROL_SHARE)), rows - depth)
+    beyond = iter((depth + np.random.default_rng(seed).permutation(rows - depth)[:wanted]).tolist())
     order: list[int] = []
     for place in range(depth):
         order.append(place)
         if place % 9 == 8 and (row := next(beyond, None)) is not None:
             order.append(row)
     order.extend(beyond)
-    return tuple(order), tuple(row in chosen for row in order)
+    return tuple(order), tuple(row >= depth for row in order)
 
 
 def _drawn_chances(

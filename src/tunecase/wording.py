@@ -218,3 +218,15 @@ def sentence(text: str) -> str:
         return ""
     flat = flat[0].upper() + flat[1:]
     return flat if flat[-1] in ".!?…:" else flat + "."
+
+
+def teaches_like(usable: float, low: float, mid: float, high: float) -> str:
+    """How many clean rows would teach as much; nothing where that is all of them.
+
+    Example:
+        >>> teaches_like(680, 520, 590, 650), teaches_like(680, 680, 680, 680)
+        ('680 usable rows teach as much as 590 (520 to 650) clean ones would', '')
+    """
+    if round(mid) >= usable:
+        return ""
+    return f"{count(usable)} usable rows teach as much as {count(mid)} ({count(low)} to {count(high)}) clean ones would"

@@ -57,6 +57,7 @@ def _finding(evidence: Evidence, defect: Defect, basis: Basis) -> Finding:
         suggested=defect.suggested[:MOST_ROWS_SHOWN],
         measured=Measured(*defect.measured) if defect.measured else None,
         accuracy=_accuracy(defect.check),
+        review_rows=defect.review_rows,
     )
 
 

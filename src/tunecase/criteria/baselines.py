@@ -84,7 +84,10 @@ def baseline_is_below_target(facts: Facts) -> Criterion:
 
 
 def inputs_carry_signal(facts: Facts) -> Criterion:
-    """S1: a cheap probe beats the majority answer by more than its noise; random labels do not let it."""
+    """S1: a cheap probe beats the majority answer by more than its noise; random labels do not let it.
+
+    Labels that the audit cannot tell from random ones fail, whatever the probe scores on a test that is as random.
+    """
     name, wanted, source = (
         "signal in the inputs",
         "a probe above majority by more than its noise",
@@ -94,6 +97,9 @@ def inputs_carry_signal(facts: Facts) -> Criterion:
     def judged(status: Status, got: str, reason: str, fix: str = "") -> Criterion:
         return Criterion("S1", name, status, "stop", got, wanted, reason, fix, source=source)
 
+    random = facts.audit.finding("labels_random") if facts.audit else None
+    if random is not None and random.severity == "stop":
+        return judged("fail", f"{random.count:,} texts", random.why, random.fix)
     majority, probe = facts.majority, facts.probe
     if majority is None or probe is None or not facts.counts_items or facts.test_rows == 0:
         severity: Severity = "stop" if facts.counts_items and facts.task == "classification" else "note"

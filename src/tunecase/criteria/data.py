@@ -8,6 +8,7 @@ from tunecase.text import normalise
 
 FEWEST_ROWS, PILOT_ROWS = 10, 50
 BAD_KAPPA, FINE_KAPPA = 0.6, 0.7
+GUESSED_LEAKS = ("leak_rephrased", "leak_translated")  # alike in meaning as far as a model can tell
 
 
 def rows_are_enough(facts: Facts) -> Criterion:
@@ -92,7 +93,7 @@ def no_test_row_is_trained_on(facts: Facts) -> Criterion:
     """D7: no test row is left in the training rows that the audit calls usable.
 
     Deleting the matching training rows mends a leak; where so much of the test is known that the audit asks for new
-    test rows, it does not.
+    test rows, it does not. What may be a leak in other words is a warning: it asks for a look.
     """
     wanted, source, name = "0 leaks", "all tuning guides", "test rows in training"
     if facts.audit is None:
@@ -105,7 +106,10 @@ def no_test_row_is_trained_on(facts: Facts) -> Criterion:
     open_leaks = [f for f in leaks if not f.removed or (f.price is not None and f.price.p50 > 0)]
     count = sum(finding.count for finding in leaks)
     reason = "no test row was found in training"
-    if open_leaks:
+    certain = any(f.severity == "stop" or f.check not in GUESSED_LEAKS for f in open_leaks)
+    if open_leaks and not certain:
+        reason = "some test rows may stand in training in other words: look at them before a score is believed"
+    elif open_leaks:
         reason = "test rows in training make every score look better than it is"
     elif leaks:
         reason = f"the {sum(f.removed for f in leaks):,} training rows that match a test row are left out"
@@ -113,7 +117,7 @@ def no_test_row_is_trained_on(facts: Facts) -> Criterion:
         "D7",
         name,
         "fail" if open_leaks else "pass",
-        "stop",
+        "warn" if open_leaks and not certain else "stop",
         f"{count:,} test rows found in training",
         wanted,
         reason,

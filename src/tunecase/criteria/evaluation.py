@@ -16,7 +16,7 @@ def target_is_below_the_ceiling(facts: Facts) -> Criterion:
     def judged(
         status: Status, severity: Severity, got: str, reason: str, fix: str = "", price: Band | None = None
     ) -> Criterion:
-        wanted, source = "target <= label ceiling", "OpenAI best practices; a = (1-e)^2 + e^2/(K-1)"
+        wanted, source = "target <= label ceiling", "OpenAI best practices; a = (1-e)^2 + e^2/m, m = 1 to K-1"
         return Criterion("P6", "label ceiling", status, severity, got, wanted, reason, fix, price, source)
 
     if facts.metric is not None and not facts.counts_items:
@@ -29,8 +29,8 @@ def target_is_below_the_ceiling(facts: Facts) -> Criterion:
         reason = f"no test row holds {given!r}" if given else "no test row has a second label"
         return judged("unknown", "stop", "-", reason, fix, price)
     high, ends = facts.ceiling.high, f"{percent(facts.ceiling.low)} to {percent(facts.ceiling.high)}"
-    got = f"ceiling {percent(facts.ceiling.mid)} (80% sure: {ends})"
-    seen = f"two people agree on {percent(facts.agreement)} of {len(facts.doubles)} rows"
+    got = f"ceiling {percent(facts.ceiling.mid)} ({ends})"
+    seen = f"two people agree on {percent(facts.agreement)} of {len(facts.doubles)} rows, {got}"
     if facts.target is None:
         return judged("unknown", "stop", got, f"{seen}, but there is no target", "add problem.target")
     if facts.direction == "lower" or facts.target <= facts.ceiling.mid:

@@ -12,7 +12,7 @@ from tunecase.prices import Basis
 from tunecase.project import Project, read_score
 from tunecase.records import Audit, Interval80
 from tunecase.spread import Band, band
-from tunecase.statistics import ceiling_interval
+from tunecase.statistics import ceiling_range
 
 if TYPE_CHECKING:
     from tunecase.spread import Draws
@@ -116,11 +116,14 @@ class Facts:
 
     @cached_property
     def ceiling(self) -> Interval80 | None:
-        """The highest honest score, from the second labels, where the score counts right items."""
+        """The highest honest score, from the second labels, where the score counts right items.
+
+        A range over few double labels and over how mistakes fall: evenly, or always on one look-alike.
+        """
         if not self.counts_items:
             return None
         agreed = sum(a == b for a, b in self.doubles)
-        return ceiling_interval(agreed, len(self.doubles), self.classes)
+        return ceiling_range(agreed, len(self.doubles), self.classes)
 
     @cached_property
     def value_of_all(self) -> "Draws | None":

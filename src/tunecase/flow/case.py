@@ -12,7 +12,7 @@ from tunecase import __version__, catalog
 from tunecase.errors import InputError, Problem
 from tunecase.ledger import Ledger
 from tunecase.project import Project, read_project
-from tunecase.records import Audit, Spending
+from tunecase.records import Audit, Reviews, Spending
 from tunecase.spread import Z80, Z90, Interval, Worlds
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ class Flow:
             asked += repr(self.review_minutes)
         if verb == "decide":
             asked += repr([name for name, _ in self.spendings()])
+            said = self.ledger.latest("record", "review")
+            asked += said.id if said else ""
         digest = hashlib.sha256(asked.encode("utf-8", "replace")).hexdigest()[:16]
         return f"{self.data_hash}-{digest}-{self.seed}-{__version__}"
 
@@ -81,6 +83,16 @@ class Flow:
         # The record holds P10 and P90; an Interval wants the 5% and 95% points.
         wide = Z90 / Z80
         return Interval(*(minutes["mid"] * (minutes[end] / minutes["mid"]) ** wide for end in ("low", "high")))
+
+    @property
+    def reviews(self) -> Reviews | None:
+        """The latest reviews of these very data; None where there are none, or the data have changed since."""
+        entry = self.ledger.latest("record", "review")
+        if entry is None or entry.meta.get("key", "").split("-")[0] != self.key("review").split("-")[0]:
+            return None
+        with contextlib.suppress(InputError):  # what another version wrote is as good as none
+            return cast(Reviews, entry.record())
+        return None
 
     def table(self, name: str) -> "Table | None":
         """The rows of the train or test file, read once."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from tunecase.flow.case import DRAWS, Flow, Progress, judge_data
-from tunecase.records import Audit, Cleaned, Interval80, Reviews
+from tunecase.records import Audit, Cleaned, Reviews
 from tunecase.spread import Worlds
 
 
@@ -101,31 +101,42 @@ def review(flow: Flow, source: Path) -> Reviews:
     data = flow.project.data
     train = flow.folder / data.train
     known = flow.known("audit")
-    record = _taken_in(source, train, data.input, data.output, flow.folder / _corrections_name(), known)
+    written = flow.ledger.latest("record", "clean")
+    folder = Path(written.body.get("folder", "")) if written else None
+    record = _taken_in(
+        source, train, data.input, data.output, flow.folder / _corrections_name(), known, (folder,) if folder else ()
+    )
     return cast(Reviews, flow.keep("review", record))
 
 
 def review_file(source: Path, train: Path, input_column: str | None, output_column: str | None) -> Reviews:
     """The same without a project file: only the corrections are kept, in the folder it is run in."""
     corrections = Path(f"{train.stem}.{_corrections_name()}")
-    return _taken_in(source, train, input_column, output_column, corrections, None)
+    return _taken_in(source, train, input_column, output_column, corrections, None, ())
 
 
 def _taken_in(
-    source: Path, train: Path, input: str | None, output: str | None, corrections: Path, known: Audit | None
+    source: Path,
+    train: Path,
+    input: str | None,
+    output: str | None,
+    corrections: Path,
+    known: Audit | None,
+    folders: tuple[Path, ...],
 ) -> Reviews:
+    """The ranking is looked for beside what was filled in, then where the queue was written last."""
     from tunecase import datasets
+    from tunecase.cleaned import read_ranking
     from tunecase.corrections import read_corrections, write_corrections
     from tunecase.folders import digest
     from tunecase.reviewed import review as judge
 
     layout = datasets.detect(train, input, output)
-    before = read_corrections(corrections)
-    record, new = judge(source, train, layout, digest(train), corrections)
-    if known is not None and record.error_rate is not None:
-        left = max(known.usable - record.rows, 0)
-        rate = record.error_rate
-        record = replace(record, remaining=Interval80(left * rate.low, left * rate.mid, left * rate.high))
+    before, sha256 = read_corrections(corrections), digest(train)
+    found = next((told for folder in (source.parent, *folders) if (told := read_ranking(folder, sha256))), None)
+    ranking, kept = found or (None, None)
+    usable = known.usable if known is not None else kept
+    record, new = judge(source, train, layout, sha256, corrections, usable, ranking)
     write_corrections(corrections, {**before, **{each.row: each for each in new}}.values())
     return record
 

@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tunecase.errors import InputError, Problem
 from tunecase.flow.case import DRAWS, Flow
 from tunecase.records import Labelling, NextLabel
-from tunecase.spread import Worlds, band
+from tunecase.spread import Worlds, band, generator
 
 if TYPE_CHECKING:
     from tunecase.datasets import Row, Table
@@ -19,18 +19,23 @@ if TYPE_CHECKING:
 NAME = "next-labels.csv"
 COLUMNS = ("row", "line", "text", "suggested", "chance", "why")
 MOST_NEXT = 100_000
+MOST_POOL = 20_000  # rows of a pool held in memory; of a larger one so many are drawn at random
+MOST_KEPT = 1_000  # rows of a batch that the ledger holds
 
 
 def next_labels(flow: Flow, n: int, pool: Path | None, to: Path | None = None) -> Labelling:
-    """The rows of the project's pool, or of another file, to label next; nothing is kept in the ledger."""
+    """The rows of the project's pool, or of another file, to label next; which rows they were is kept."""
     data = flow.project.data
     if pool is None and data.pool is None:
         fix = "add `pool:` to data, or --pool FILE"
         raise InputError(Problem("--next", "no pool", "a file of unlabelled rows", fix))
-    return _planned(
+    record = _planned(
         flow.train_table(), flow.table("test"), pool or flow.folder / str(data.pool), n, to or flow.folder / NAME,
         data.input, flow.basis(), flow.seed,
     )  # fmt: skip
+    # The files hold the texts; the ledger holds which rows they are.
+    flow.keep("labelling", replace(record, rows=tuple(replace(row, text="") for row in record.rows[:MOST_KEPT])))
+    return record
 
 
 def next_labels_file(
@@ -51,13 +56,13 @@ def next_labels_file(
 def _planned(
     train: "Table", test: "Table | None", pool: Path, n: int, to: Path, input: str | None, basis: "Basis", seed: int
 ) -> Labelling:
-    from tunecase.datasets import load, looks_like_classes
+    from tunecase.datasets import looks_like_classes
     from tunecase.labelling import expected, plan
     from tunecase.prices import label_price
 
     if not 1 <= n <= MOST_NEXT:
         raise InputError(Problem("--next", str(n), f"1 to {MOST_NEXT:,} rows", "write how many rows to label"))
-    rows = load(pool, input, labelled=False).rows
+    rows, pool_rows = _drawn(pool, input, seed)
     held = [row for row in train.rows if row.input.strip() and row.output.strip()]
     classes = looks_like_classes(row.output for row in train.rows)
     found = plan(
@@ -66,11 +71,29 @@ def _planned(
     )  # fmt: skip
     chosen = tuple(_next(rows[pick.row], pick.suggested, pick.chance, pick.why) for pick in found.picks)
     return Labelling(
-        pool=str(pool), pool_rows=len(rows), asked=n, rows=chosen, known=found.known, copies=found.copies,
+        pool=str(pool), pool_rows=pool_rows, asked=n, rows=chosen, known=found.known, copies=found.copies,
         weighed=found.weighed, probed=found.probed, price=band(len(chosen) * label_price(basis)),
         minutes=band(len(chosen) * _minutes(basis)), currency=basis.currency,
         files=tuple(str(path) for path in _write(chosen, to)) if chosen else (), expects=expected(found),
     )  # fmt: skip
+
+
+def _drawn(pool: Path, input: str | None, seed: int) -> tuple[list["Row"], int]:
+    """(rows, how many the pool has): all of a small pool, MOST_POOL drawn at random of a large one, in their order."""
+    from tunecase.datasets import Row, detect, read_rows
+
+    rng = generator(seed, "rows of the pool")
+    kept: list[Row] = []
+    seen = 0
+    for row in read_rows(pool, detect(pool, input, None, labelled=False)):
+        if not isinstance(row, Row):
+            continue
+        seen += 1
+        if len(kept) < MOST_POOL:
+            kept.append(row)
+        elif (at := int(rng.integers(seen))) < MOST_POOL:
+            kept[at] = row
+    return sorted(kept, key=lambda row: row.number), seen
 
 
 def _next(row: "Row", suggested: str | None, chance: float | None, why: str) -> NextLabel:

@@ -24,6 +24,7 @@ from tunecase.records import (
     Report,
     Spending,
 )
+from tunecase.wording import score, teaches_like
 
 if TYPE_CHECKING:
     from tunecase.importers import Asked
@@ -127,13 +128,26 @@ def _extrapolated(flow: Flow, measured: tuple[Point, ...], *, metric: str, **abo
     posed: Definition = flow.known("define") or define(flow)
     basis = flow.basis(2_000)
     given, rows = flow.project.problem.target, usable_rows(flow)
+    found: Audit = flow.known("audit") or audit(flow)
     record = extrapolate(
         measured, metric=metric, direction=cast(Any, catalog.metric(metric).direction),
         target=None if given is None else read_score(given), ceiling=posed.ceiling.high if posed.ceiling else None,
         supply=supply(basis), basis=basis, seed=flow.seed, rows=rows,
-        stakes=stakes(flow.project, basis, posed, flow.known("estimate"), flow.known("pilot"), rows), **about,
+        stakes=stakes(flow.project, basis, posed, flow.known("estimate"), flow.known("pilot"), rows),
+        remarks=_remarks(found, posed), **about,
     )  # fmt: skip
     return cast(Forecast, flow.keep("forecast", record))
+
+
+def _remarks(found: Audit, posed: Definition) -> tuple[str, ...]:
+    """What the audit and the definition say of the curve: how much the rows teach, where the ceiling comes from."""
+    words = []
+    if found.effective is not None:
+        words.append(teaches_like(found.usable, found.effective.low, found.effective.mid, found.effective.high))
+    if posed.ceiling is not None and posed.agreement is not None:
+        low, high = score(posed.ceiling.low), score(posed.ceiling.high)
+        words.append(f"the ceiling is the upper end of {low} to {high}, from an agreement of {score(posed.agreement)}")
+    return tuple(word for word in words if word)
 
 
 def _follow(flow: Flow) -> None:
@@ -184,7 +198,7 @@ def decide(flow: Flow) -> Decision:
         audit=flow.known("audit"), estimate=flow.known("estimate") or estimate(flow),
         forecast=None if drawn else seen,
         spent=spent(flow), no_pilot=unmeasured or (tried.stopped if tried and not tried.runs else ""),
-        tuning=tried.tuning if tried and seen and seen.source == "pilot" else None,
+        tuning=tried.tuning if tried and seen and seen.source == "pilot" else None, reviews=flow.reviews,
     )  # fmt: skip
     return cast(Decision, flow.keep("decide", record))
 

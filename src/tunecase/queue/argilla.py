@@ -6,7 +6,6 @@ from typing import Any
 from tunecase.queue.item import VERDICTS, Decision, Item
 from tunecase.queue.sheet import whole
 
-AGENT = "tunecase"
 SETTINGS = """import argilla as rg
 
 labels = {labels}
@@ -21,6 +20,7 @@ settings = rg.Settings(
         rg.IntegerMetadataProperty(name="rank"),
         rg.TermsMetadataProperty(name="code", visible_for_annotators=False),
         rg.TermsMetadataProperty(name="checks", visible_for_annotators=False),
+        rg.TermsMetadataProperty(name="suggested", visible_for_annotators=False),
     ],
 )
 dataset = rg.Dataset(name="review", settings=settings)
@@ -41,14 +41,15 @@ def settings(classes: tuple[str, ...]) -> str:
 
 
 def record(item: Item) -> dict[str, Any]:
-    """One record; a suggested answer is a suggestion, the checks stand in metadata."""
-    metadata = {"row": item.row, "rank": item.rank, "code": item.code, "checks": list(item.checks)}
-    suggestion = {"answer": {"value": item.suggested, "score": None, "agent": AGENT}} if item.suggested else {}
+    """One record; checks and a suggested answer stand in metadata that annotators do not see."""
+    metadata: dict[str, Any] = {"row": item.row, "rank": item.rank, "code": item.code, "checks": list(item.checks)}
+    if item.suggested:
+        metadata["suggested"] = item.suggested
     return {
         "id": f"row-{item.row}",
         "fields": {"input": item.input, "given": item.given or "(none)", "why": item.why},
         "metadata": metadata,
-        "suggestions": suggestion,
+        "suggestions": {},
         "responses": {},
         "vectors": {},
     }

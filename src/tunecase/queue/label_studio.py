@@ -7,7 +7,6 @@ from xml.sax.saxutils import quoteattr
 from tunecase.queue.item import Decision, Item
 from tunecase.queue.sheet import whole
 
-MODEL = "tunecase"
 MANY = 12  # labels, from which on a list to choose from is shorter than buttons
 
 
@@ -36,8 +35,11 @@ def config(classes: Sequence[str]) -> str:
 """
 
 
-def task(item: Item, labels: bool) -> dict[str, Any]:
-    """One task; a suggested answer is a prediction. `labels` is True where answers are chosen from a list."""
+def task(item: Item) -> dict[str, Any]:
+    """One task; what is suspected and suggested stands in `meta`, which annotators are not shown.
+
+    No prediction is made of it: only suspicious rows would have one, which would tell them from the control rows.
+    """
     data = {
         "row": item.row,
         "code": item.code,
@@ -46,15 +48,15 @@ def task(item: Item, labels: bool) -> dict[str, Any]:
         "given": item.given or "(none)",
         "why": item.why,
     }
-    body: dict[str, Any] = {
+    return {
         "data": data,
-        "meta": {"line": item.line, "checks": item.checks, "suspicion": item.suspicion},
+        "meta": {
+            "line": item.line,
+            "checks": item.checks,
+            "suspicion": item.suspicion,
+            "suggested": item.suggested,
+        },
     }
-    if item.suggested:
-        kind, value = ("choices", {"choices": [item.suggested]}) if labels else ("textarea", {"text": [item.suggested]})
-        result = {"id": "answer", "from_name": "answer", "to_name": "input", "type": kind, "value": value}
-        body["predictions"] = [{"model_version": MODEL, "result": [result]}]
-    return body
 
 
 def decisions(where: str, exported: Mapping[str, Any]) -> Iterator[Decision | tuple[str, str]]:

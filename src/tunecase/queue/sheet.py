@@ -1,5 +1,6 @@
 """The queue as a spreadsheet and as plain JSON lines.
 
+The sheet shows no suggested answer: control rows have none, so it would tell them apart, and it leads the reviewer.
 A cell that a spreadsheet would take for a formula gets an apostrophe before it, and loses it when it is read back.
 """
 
@@ -12,7 +13,7 @@ from typing import IO, Any
 
 from tunecase.queue.item import Decision, Item
 
-COLUMNS = ("rank", "row", "line", "code", "input", "given", "suggested", "why")
+COLUMNS = ("rank", "row", "line", "code", "input", "given", "why")
 TO_FILL = ("decision", "answer", "seconds", "reviewer")
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")

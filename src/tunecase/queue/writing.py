@@ -50,7 +50,7 @@ class QueueFiles:
         """One row, into every file."""
         self.sheet.write(item)
         self.lines.write(line_of(item))
-        self._element(self.tasks, label_studio.task(item, bool(self.classes)))
+        self._element(self.tasks, label_studio.task(item))
         self._element(self.records, argilla.record(item))
         self.rows += 1
 

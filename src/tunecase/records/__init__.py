@@ -85,6 +85,7 @@ RECORDS: dict[str, type] = {
     "audit": Audit,
     "clean": Cleaned,
     "review": Reviews,
+    "labelling": Labelling,
     "estimate": Estimate,
     "pilot": Pilot,
     "judge": Judged,

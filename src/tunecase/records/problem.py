@@ -80,7 +80,7 @@ class Finding:
     `rows` are row numbers of the training file (of the test file where `where` says so), from 0, at most 1,000;
     `lines` are the matching line numbers from 1. `pairs` holds (row, other row) where a finding joins two rows.
     `scores` say how suspicious each of `rows` is, 0 to 1, where rows are ranked; `suggested` are answers for them.
-    `removed` is how many usable rows the fix takes away.
+    `removed` is how many usable rows the fix takes away, `review_rows` how many it has somebody look at.
     """
 
     check: str
@@ -100,6 +100,7 @@ class Finding:
     suggested: tuple[str, ...] = ()
     measured: Measured | None = None
     accuracy: Accuracy | None = None
+    review_rows: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

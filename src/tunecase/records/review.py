@@ -30,7 +30,8 @@ class Cleaned:
     """A cleaned copy of the training file: rows = kept + dropped + quarantined, the input never changed.
 
     `removed` counts dropped rows by check; a row that two checks drop counts in both. `deleted` rows are among the
-    dropped: a reviewer took them out. `stale` are corrections of rows that have changed since. `queue_rows` wait for a
+    dropped: a reviewer took them out. `stale` are corrections of rows that have changed since, `unapplied` those of
+    rows whose shape has no one answer to put them into. `queue_rows` wait for a
     look, `controls` are random rows among `review_rows` that nothing was found on. `aside` is where an earlier folder
     went that held changes by hand.
     """
@@ -56,6 +57,7 @@ class Cleaned:
     verdict: str
     aside: str = ""
     ok: bool = True
+    unapplied: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,10 @@ class Reviews:
     """What people said of the rows they looked at.
 
     `rows` were judged right, wrong or to be deleted; `unsure` and `disputed` rows (reviewers do not agree) changed
-    nothing. `error_rate` is of the random control rows, `remaining` the wrong answers that nobody has looked at yet,
-    `minutes` one review by the reviewer's own clock; each None where too little is known. `agreement` is the share of
-    rows with two reviewers on which they say the same.
+    nothing. `error_rate` is of the random control rows, which stand for all rows outside the queue; `remaining` are the
+    wrong answers that nobody has looked at yet, in the queue and outside; `minutes` is one review by the reviewer's own
+    clock; each None where too little is known. `agreement` is the share of rows with two reviewers on which they say
+    the same.
     """
 
     source: str

@@ -24,6 +24,7 @@ def print_cleaned(console: "Console", record: Cleaned) -> None:
     for number, words in (
         (record.corrected, "with the answer that reviewers gave"),
         (record.masked, "with personal data masked"),
+        (record.unapplied, "corrected, but of a shape that has no one answer: correct them by hand"),
         (record.stale, "reviewed, but changed since: the review was not applied"),
     ):
         if number:
