@@ -8,7 +8,7 @@ so that memory does not grow with it, and an interrupted pass is gone on with wh
 import contextlib
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
@@ -48,8 +48,8 @@ MOST_BAD_KEPT = 1000
 MOST_TEXT_CHARACTERS = 30_000_000  # of the texts kept for checks that need words
 LARGE_BYTES = 24_000_000  # from here on a pass is worth processes of its own and files that outlive it
 BOILERPLATE_SHARE, BOILERPLATE_TEXTS = 0.1, 20
-# What is looked for in every row: a name, and a function of the row that gives one bit for each thing it found.
-LOOKS: tuple[tuple[str, Callable[[Row], int]], ...] = (
+# What is looked for in every row: a name, and a function of rows that gives each one bit for each thing it found.
+LOOKS: tuple[tuple[str, Callable[[Sequence[Row]], list[int]]], ...] = (
     ("personal", privacy.look),
     ("secret", secrets.look),
     ("answer", answers.look),
@@ -159,7 +159,7 @@ class Builder:
         raw, sizes = _raw_hashes(inputs)
         hashes, counts = word_hashes(inputs)
         flat, set_sizes = self._own(*shingle_hashes(hashes, counts))
-        marks = {name: np.array([look(row) for row in batch], np.uint32) for name, look in LOOKS}
+        marks = {name: np.array(look(batch), np.uint32) for name, look in LOOKS}
         heads = [text[: 2 * HEAD_CHARACTERS] for text in inputs]
         for at in np.flatnonzero(np.any([marks[name] for name in HIDDEN], axis=0)):
             heads[at] = privacy.masked(inputs[at][: privacy.MOST_SHOWN])[: 2 * HEAD_CHARACTERS]
