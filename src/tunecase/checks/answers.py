@@ -14,6 +14,8 @@ from tunecase.datasets import LONGEST_LABEL
 from tunecase.records import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -40,7 +42,7 @@ _STRAY = re.compile(
     r"^(?:Human|User|Assistant): .*\n+(?:Assistant|Human): ",
     re.MULTILINE,
 )
-_STRAY_HINTS = ("<|", "INST]", "SYS>>", "</s>", "<s>", "_of_turn>", "## ", "##A", "Human: ", "User: ")
+_STRAY_SIGNS = ("<", "]", "#", ": ")  # a short answer without them is not searched
 _NOTHING = frozenset("n/a na none null nan nil - -- . ? ?? tbd todo test asdf unknown undefined xxx ...".split())
 _HANGING = frozenset(
     "the a an of and or to in for with that which is are was by on at from as but because der die das und oder mit von "
@@ -48,25 +50,38 @@ _HANGING = frozenset(
 )
 
 
-def look(row: "Row") -> int:
-    """What one answer shows, one bit each in the order of BITS."""
-    text = row.output.strip()
-    found = _pair(row) if row.rejected else 0
-    if len(text) <= 20 and text.lower() in _NOTHING and text not in row.input:
-        return found | BIT["nothing"]
-    if len(text) < LEAST_PROSE:
-        return found | _marks(text)
-    low = text.lower()
-    found |= BIT["prose"] | _ending(text) | _marks(text) | _copied(row.input, text)
-    if is_runaway(text):
-        found |= BIT["runaway"]
-    if phrases.is_refusal(low):
-        found |= BIT["refusal"]
-    if phrases.says("signature", low):
-        found |= BIT["signature"]
-    if phrases.says("placeholder", low) and not phrases.says("placeholder", row.input.lower()):
-        found |= BIT["placeholder"]
-    return found
+def look(rows: "Sequence[Row]") -> list[int]:
+    """What each answer shows, one bit each in the order of BITS."""
+    marks, prose, low = [], [], []
+    for at, row in enumerate(rows):
+        text = row.output.strip()
+        found = _pair(row) if row.rejected else 0
+        if len(text) < LEAST_PROSE:
+            if len(text) <= 20 and text.lower() in _NOTHING and text not in row.input:
+                found |= BIT["nothing"]
+            else:
+                found |= _json(text) | _stray(text)
+        else:
+            found |= BIT["prose"] | _ending(text) | _json(text) | _copied(row.input, text)
+            if is_runaway(text):
+                found |= BIT["runaway"]
+            prose.append(at)
+            low.append(text.lower())
+        marks.append(found)
+    said = phrases.found(low)
+    asked = sorted(said["placeholder"])
+    also_asked = phrases.found([rows[prose[at]].input.lower() for at in asked])["placeholder"]
+    said["placeholder"] -= {asked[at] for at in also_asked}
+    said["stray"] = {at for at in said["stray"] if _STRAY.search(rows[prose[at]].output.strip())}
+    for kind, places in said.items():
+        for at in places:
+            marks[prose[at]] |= BIT[kind]
+    return marks
+
+
+def _stray(text: str) -> int:
+    """Marks of a chat template in a short answer."""
+    return BIT["stray"] * (any(sign in text for sign in _STRAY_SIGNS) and _STRAY.search(text) is not None)
 
 
 def _pair(row: "Row") -> int:
@@ -77,23 +92,22 @@ def _pair(row: "Row") -> int:
 
 def _ending(text: str) -> int:
     """Whether an answer ends open, and whether in the middle of a sentence, a fence or a bracket."""
-    found = BIT["unclosed"] if text.count("```") % 2 or _left_open(text) else 0
-    if text[-1] in _ENDS or text.rstrip("*_").endswith(("</html>", "#")):
+    found = BIT["unclosed"] if ("`" in text and text.count("```") % 2) or _left_open(text) else 0
+    if text[-1] in _ENDS:
         return found
     last = text[text.rfind("\n") + 1 :]
     words = last.split()
-    if text.count("\n") > 1 and _open_lines(text) > 2:
-        return found | BIT["open"]  # verse, a list or a table: its lines end so
-    listed = (
-        words[-1][0] == "#"
-        or last.lstrip()[:1] in "-*•#|"
-        or last.lstrip()[:2].rstrip(".)").isdecimal()
-        or "://" in words[-1]
-    )
-    found |= BIT["open"]
-    titled = sum(word[0].isupper() for word in words) > 0.6 * len(words)
-    middle = text[-1] in ",-(–[{" or words[-1].casefold() in _HANGING or (len(words) >= 6 and not listed and not titled)
-    return found | BIT["cut"] * middle
+    middle = text[-1] in ",-(–[{" or words[-1].casefold() in _HANGING or (len(words) >= 6 and _runs_on(last, words))
+    if middle and text.count("\n") > 1 and _open_lines(text) > 2:
+        middle = False  # verse, a list or a table: its lines end so
+    return found | BIT["open"] | BIT["cut"] * middle
+
+
+def _runs_on(last: str, words: list[str]) -> bool:
+    """True for a last line that is no list item, address or title."""
+    start = last.lstrip()
+    listed = words[-1][0] == "#" or start[:1] in "-*•#|" or start[:2].rstrip(".)").isdecimal() or "://" in words[-1]
+    return not listed and sum(word[0].isupper() for word in words) <= 0.6 * len(words)
 
 
 def _open_lines(text: str) -> int:
@@ -110,11 +124,9 @@ def _left_open(text: str) -> bool:
     return at >= 0 and ")" not in text[at:] and len(text) - at > 2 and text.count("(") == text.count(")") + 1
 
 
-def _marks(text: str) -> int:
-    """Stray marks of a chat template, and whether what looks like JSON parses."""
+def _json(text: str) -> int:
+    """Whether what looks like JSON parses."""
     found = 0
-    if any(mark in text for mark in _STRAY_HINTS) and _STRAY.search(text):
-        found = BIT["stray"]
     if text[:1] == "{" or text[:2] in ("[{", '["'):
         found |= BIT["json"] if _parses(text) else BIT["json_broken"]
     return found
@@ -154,10 +166,11 @@ def is_runaway(text: str) -> bool:
         >>> is_runaway("It is what it is. " * 9), is_runaway("One thing. " + "And another thing follows from it. ")
         (True, False)
     """
-    if text.count("\n\n\n") > 20:
+    if "\n\n\n" in text and text.count("\n\n\n") > 20:
         return True
     tail = text[-24:]
-    before = text.rfind(tail, 0, len(text) - 1)
+    before = text.find(tail, 0, len(text) - 1)
+    before = text.rfind(tail, before, len(text) - 1) if before >= 0 else before
     period = len(text) - len(tail) - before
     if before >= 0 and period <= len(text) // 3:
         again = 1

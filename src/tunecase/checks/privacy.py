@@ -5,7 +5,7 @@ as one or stand behind a word such as "call". Names, street addresses and dates 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import identifiers
@@ -78,9 +78,9 @@ _SAID = re.compile(
 _MONEY_OR_DATE = re.compile(r"(?:19|20)\d\d[-. /](?:0?[1-9]|1[0-2])[-. /]\d|^\d{1,3}(?:[ .,]\d{3})+$")
 
 
-def look(row: "Row") -> int:
-    """The kinds in a row, input and answers, one bit each in the order of KINDS."""
-    return kinds_of(f"{row.input}\n{row.output}\n{row.rejected}")
+def look(rows: "Sequence[Row]") -> list[int]:
+    """The kinds in each row, input and answers, one bit each in the order of KINDS."""
+    return [kinds_of(f"{row.input}\n{row.output}\n{row.rejected}") for row in rows]
 
 
 def kinds_of(text: str) -> int:

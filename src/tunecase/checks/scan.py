@@ -8,7 +8,7 @@ so that memory does not grow with it, and an interrupted pass is gone on with wh
 import contextlib
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
@@ -50,8 +50,8 @@ MOST_TEXT_ROOM = 4  # how much more than that may be kept where files unpacked t
 MOST_WAITING = 8  # blocks read ahead of one that takes long, for each process
 LARGE_BYTES = 24_000_000  # from here on a pass is worth processes of its own and files that outlive it
 BOILERPLATE_SHARE, BOILERPLATE_TEXTS = 0.1, 20
-# What is looked for in every row: a name, and a function of the row that gives one bit for each thing it found.
-LOOKS: tuple[tuple[str, Callable[[Row], int]], ...] = (
+# What is looked for in every row: a name, and a function of rows that gives each one bit for each thing it found.
+LOOKS: tuple[tuple[str, Callable[[Sequence[Row]], list[int]]], ...] = (
     ("personal", privacy.look),
     ("secret", secrets.look),
     ("answer", answers.look),
@@ -166,9 +166,7 @@ class Builder:
         hashes, counts = word_hashes(inputs)
         flat, set_sizes = self._own(*shingle_hashes(hashes, counts))
         marks = {
-            name: np.array([look(row) for row in batch], np.uint32)
-            for name, look in LOOKS
-            if not self.task.fast or name in FAST_LOOKS
+            name: np.array(look(batch), np.uint32) for name, look in LOOKS if not self.task.fast or name in FAST_LOOKS
         }
         heads = [text[: 2 * HEAD_CHARACTERS] for text in inputs]
         for at in np.flatnonzero(np.any([marks[name] for name in HIDDEN], axis=0)):

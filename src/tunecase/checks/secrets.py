@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from tunecase.checks.defect import Defect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tunecase.checks.evidence import Evidence
     from tunecase.datasets import Row
@@ -60,9 +60,9 @@ LONG_HINTS, MOST_LONG, MOST_SHORT = ("eyJ", "PRIVATE KEY"), 12_000, 400  # chara
 HINT_WITHIN, SAID_WITHIN = 24, 32  # characters from the start of a secret to its hint; from a name to its sign
 
 
-def look(row: "Row") -> int:
-    """The kinds in a row, input and answers, one bit each in the order of KINDS."""
-    return kinds_of(f"{row.input}\n{row.output}\n{row.rejected}")
+def look(rows: "Sequence[Row]") -> list[int]:
+    """The kinds in each row, input and answers, one bit each in the order of KINDS."""
+    return [kinds_of(f"{row.input}\n{row.output}\n{row.rejected}") for row in rows]
 
 
 def kinds_of(text: str) -> int:
