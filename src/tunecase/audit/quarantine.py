@@ -7,6 +7,9 @@ from pathlib import Path
 
 from tunecase.checks.privacy import masked
 from tunecase.datasets import BadRow
+from tunecase.datasets.rows import SHOWN_CHARACTERS
+
+CUT_CHARACTERS = 40
 from tunecase.errors import TunecaseError
 
 
@@ -27,7 +30,7 @@ def quarantined(path: Path | None) -> Iterator[tuple[Callable[[BadRow], None], l
         nonlocal file
         if part is None:
             return
-        body = {"row": row.number, "line": row.line, "reason": row.reason, "text": masked(row.text)}
+        body = {"row": row.number, "line": row.line, "reason": row.reason, "text": _shown(row.text)}
         try:
             if file is None:
                 part.parent.mkdir(parents=True, exist_ok=True)
@@ -59,3 +62,9 @@ def _refused(path: Path | None, error: OSError) -> TunecaseError:
         f"{path}: the quarantine of bad rows cannot be written ({error.strerror or error}).\n"
         "Fix: free some room, or run it where you may write"
     )
+
+
+def _shown(text: str) -> str:
+    """The beginning of a bad row, masked; where it was cut, the last words go, as the cut may run through a number."""
+    whole = len(text) < SHOWN_CHARACTERS
+    return masked(text if whole else text[:-CUT_CHARACTERS].rpartition(" ")[0])
