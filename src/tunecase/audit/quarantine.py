@@ -8,9 +8,9 @@ from pathlib import Path
 from tunecase.checks.privacy import masked
 from tunecase.datasets import BadRow
 from tunecase.datasets.rows import SHOWN_CHARACTERS
+from tunecase.errors import TunecaseError
 
 CUT_CHARACTERS = 40
-from tunecase.errors import TunecaseError
 
 
 @contextmanager
