@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tunecase.datasets import arrays, columnar, delimited, lines
+from tunecase.datasets import arrays, columnar, delimited, elements, lines
 from tunecase.datasets.making import maker
 from tunecase.datasets.rows import BadRow, Block, Layout, Row, shown
 from tunecase.datasets.sources import Source, file_bytes, sources
@@ -49,7 +49,7 @@ def records(block: Block, layout: Layout, raw: bool = False) -> lines.Records:
     if layout.format == "jsonl":
         return lines.records(block, layout)
     if layout.format == "json":
-        return arrays.records(block, layout, raw)
+        return elements.records(block, layout, raw)
     if layout.format == "csv":
         return delimited.records(block, layout)
     return columnar.records(block, layout, raw)
