@@ -102,9 +102,9 @@ def review(flow: Flow, source: Path) -> Reviews:
     train = flow.folder / data.train
     known = flow.known("audit")
     written = flow.ledger.latest("record", "clean")
-    folder = Path(written.body.get("folder", "")) if written else None
+    folder = Path(written.body.get("folder", "")) if written else Path()
     record = _taken_in(
-        source, train, data.input, data.output, flow.folder / _corrections_name(), known, (folder,) if folder else ()
+        source, train, data.input, data.output, flow.folder / _corrections_name(), known, (folder, flow.folder / folder)
     )
     return cast(Reviews, flow.keep("review", record))
 
