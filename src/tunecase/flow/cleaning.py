@@ -134,9 +134,9 @@ def _taken_in(
     layout = datasets.detect(train, input, output)
     before, sha256 = read_corrections(corrections), digest(train)
     found = next((told for folder in (source.parent, *folders) if (told := read_ranking(folder, sha256))), None)
-    ranking, kept = found or (None, None)
+    ranking, expected, kept = found or (None, None, None)
     usable = known.usable if known is not None else kept
-    record, new = judge(source, train, layout, sha256, corrections, usable, ranking)
+    record, new = judge(source, train, layout, sha256, corrections, usable, ranking, expected)
     write_corrections(corrections, {**before, **{each.row: each for each in new}}.values())
     return record
 
