@@ -123,7 +123,8 @@ def test_the_example_says_why_each_row_goes(tmp_path):
     assert len(queue) == len({row["row"] for row in queue})
     assert record.controls == sum(not row["checks"] for row in queue) == 13
     body = json.loads((tmp_path / "out/changes.json").read_bytes())
-    assert [row["row"] for row in queue if row["checks"]] == [row for row, _ in body["queue"]]
+    assert [row["row"] for row in queue if row["checks"]] == [row for row, _ in body["queue"]["suspicion"]]
+    assert 0 < body["queue"]["expected_wrong"] < record.queue_rows / 2
     shown = (tmp_path / "out/review.csv").read_text(encoding="utf-8-sig").splitlines()[0]
     assert "suggested" not in shown
     tools = [json.loads((tmp_path / "out" / name).read_bytes()) for name in ("label_studio.json", "argilla.json")]

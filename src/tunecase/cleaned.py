@@ -112,13 +112,35 @@ def clean(
     return replace(record, files=(*record.files, _file(folder, CHANGES, "what was done, by row")))
 
 
-def read_ranking(folder: Path, sha256: str) -> tuple[dict[int, float], int] | None:
-    """(suspicion by row of the queue, rows kept) from a folder that `clean` wrote for this very file, else None."""
+def expected_wrong(queue: Mapping[int, Waiting], found: Audit) -> float:
+    """How many rows of the queue are expected to be wrong before anybody has looked.
+
+    Suspicion is a rank and no chance where a check also tells how many it takes to be wrong: there its rows share that
+    number; elsewhere suspicion, which is the check's measured precision, counts as it stands.
+    """
+    told = {each.check: each.measured.middle for each in found.findings if each.measured and each.scores}
+    sums = dict.fromkeys(told, 0.0)
+    total = 0.0
+    for waiting in queue.values():
+        suspicion, checks = waiting.suspicion or 0.0, {reason.check for reason in waiting.reasons}
+        if len(checks) == 1 and (check := next(iter(checks))) in told:
+            sums[check] += suspicion
+        else:
+            total += suspicion
+    return total + sum(min(told[check], part) for check, part in sums.items())
+
+
+def read_ranking(folder: Path, sha256: str) -> tuple[dict[int, float], float, int] | None:
+    """What `clean` wrote of its queue for this very file, else None.
+
+    Returns: suspicion by row of the queue, how many of them were expected to be wrong, and the rows kept.
+    """
     try:
         body = json.loads((folder / CHANGES).read_bytes())
         if body["input"]["sha256"] != sha256:
             return None
-        return {int(row): float(score) for row, score in body["queue"]}, int(body["counts"]["kept"])
+        ranking = {int(row): float(suspicion) for row, suspicion in body["queue"]["suspicion"]}
+        return ranking, float(body["queue"]["expected_wrong"]), int(body["counts"]["kept"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -404,7 +426,10 @@ def _changes(
         "deleted_by_review": tally.deleted,
         "masked": {"rows": tally.masked, "columns": tally.masked_columns},
         "corrections_not_applied": {"changed_since": tally.stale, "no_one_answer": tally.unapplied},
-        "queue": [[row, waiting.suspicion] for row, waiting in queue.items() if not waiting.control],
+        "queue": {
+            "expected_wrong": round(expected_wrong(queue, found), 3),
+            "suspicion": [[row, waiting.suspicion] for row, waiting in queue.items() if not waiting.control],
+        },
         "not_checked": found.not_checked,
         "outputs": [asdict(file) for file in record.files],
         "to_reverse": (

@@ -58,6 +58,7 @@ class _Left:
 
     usable: int
     ranking: Mapping[int, float] | None
+    expected: float | None
 
     def wrong(self, told: "Sequence[_Settled]", settled: int, rate: Interval80 | None) -> Interval80 | None:
         """Wrong answers that nobody has seen; None where neither a ranking nor a control row tells."""
@@ -74,7 +75,8 @@ class _Left:
             if each.first.control or each.row in place
         ]
         scores = np.array([self.ranking[row] for row in rows], np.float64)
-        return read_reviews(reviews, scores, outside=max(self.usable - len(rows), 0)).remaining
+        wrong = None if self.expected is None else Interval80(self.expected, self.expected, self.expected)
+        return read_reviews(reviews, scores, outside=max(self.usable - len(rows), 0), wrong=wrong).remaining
 
 
 def review(
@@ -85,6 +87,7 @@ def review(
     corrections_file: Path,
     usable: int | None = None,
     ranking: Mapping[int, float] | None = None,
+    expected: float | None = None,
 ) -> tuple[Reviews, tuple[Correction, ...]]:
     """Reads decisions back and says what follows from them; writes nothing.
 
@@ -98,6 +101,7 @@ def review(
         corrections_file: where the corrections will be kept.
         usable: rows that will be used [rows]; all readable ones of the file when left out.
         ranking: suspicion by row number of every row of the queue but the controls, as it was given out.
+        expected: rows of the ranking expected to be wrong before anybody looked; the sum of suspicions when left out.
     Returns: Reviews, and one Correction for each settled row.
     Raises: InputError with every decision that fits no row, no verdict or no label.
 
@@ -120,7 +124,7 @@ def review(
         raise InputError(Problem(str(source), "no decision in it", "rows that somebody judged", fix))
     settled = _settle(judged)
     corrections = tuple(_correction(each, sha256) for each in settled if each.said and each.said[0] != "unsure")
-    left = _Left(rows if usable is None else usable, ranking)
+    left = _Left(rows if usable is None else usable, ranking, expected)
     return _reviews(source, form, train, judged, settled, corrections, corrections_file, left), corrections
 
 

@@ -25,6 +25,7 @@ LEAST_TIMED = 20
 DRAWS = 400
 SLOPE, SLOPE_SD, SHIFT_SD = 1.0, 0.5, 1.0
 SCORE_EDGE = 1e-4
+STILL = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,12 +227,22 @@ def _drawn_chances(
     x = np.stack([np.ones(len(once)), logits[list(once)]], axis=1)
     y = np.array([review.wrong for review in once.values()], np.float64)
     prior = np.diag([1 / SHIFT_SD**2, 1 / SLOPE_SD**2])
-    point = start.copy()
-    bend = prior
-    for _ in range(30):
+
+    def loss(at: "Numbers") -> float:
+        line = x @ at
+        return float((np.logaddexp(0, line) - y * line).sum() + (at - start) @ prior @ (at - start) / 2)
+
+    point, bend = start.copy(), prior
+    for _ in range(50):
         p = 1 / (1 + np.exp(-np.clip(x @ point, -30, 30)))
         bend = prior + (x * (p * (1 - p))[:, np.newaxis]).T @ x
-        point = point + np.linalg.solve(bend, x.T @ (y - p) - prior @ (point - start))
+        step = np.linalg.solve(bend, x.T @ (y - p) - prior @ (point - start))
+        # A whole Newton step from far away flies past the answer and never returns.
+        while loss(point + step) > loss(point) and np.abs(step).max() > STILL:
+            step = step / 2
+        point = point + step
+        if np.abs(step).max() <= STILL:
+            break
     drawn = np.random.default_rng(seed).multivariate_normal(point, np.linalg.inv(bend), DRAWS)
     lines = drawn[:, :1] + drawn[:, 1:] * logits[unread]
     found: Numbers = 1 / (1 + np.exp(-np.clip(lines, -30, 30)))

@@ -226,7 +226,7 @@ def ceiling_range(agreed: int, rows: int, classes: int, confidence: float = 0.8)
     Example:
         >>> found = ceiling_range(90, 100, 10)
         >>> round(found.low, 3), round(found.mid, 3), round(found.high, 3)
-        (0.922, 0.948, 0.967)
+        (0.921, 0.948, 0.965)
 
     Leaves out unequal annotators and mistakes that both make for one reason: the true ceiling is then lower still.
     """

@@ -263,6 +263,7 @@ def estimated(characters: "Counts", tokens: "Counts") -> Estimated:
         >>> import numpy as np
         >>> estimated(np.array([40, 80]), np.array([10, 20])).middle
         30.0
+
     Source: Cochran, Sampling Techniques, 1977, chapter 6.
     *Leaves out* that rows next to one another may be alike: the sample is spread over the whole file, so it matters
     little.

@@ -77,6 +77,7 @@ def effective_rows(usable: int, findings: Sequence[Finding], classes: int) -> In
     Example:
         >>> effective_rows(1000, (), 5).mid
         1000
+
     Source: Angluin and Laird, Machine Learning 2 (1988), for two classes; the form for K keeps that labels at random
     teach nothing. Fine-tuned models often suffer less, so this is the careful end.
     *Leaves out* near copies that are kept because their answers differ, and what rows teach beyond their label.

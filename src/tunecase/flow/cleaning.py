@@ -102,9 +102,9 @@ def review(flow: Flow, source: Path) -> Reviews:
     train = flow.folder / data.train
     known = flow.known("audit")
     written = flow.ledger.latest("record", "clean")
-    folder = Path(written.body.get("folder", "")) if written else None
+    folder = Path(written.body.get("folder", "")) if written else Path()
     record = _taken_in(
-        source, train, data.input, data.output, flow.folder / _corrections_name(), known, (folder,) if folder else ()
+        source, train, data.input, data.output, flow.folder / _corrections_name(), known, (folder, flow.folder / folder)
     )
     return cast(Reviews, flow.keep("review", record))
 
@@ -134,9 +134,9 @@ def _taken_in(
     layout = datasets.detect(train, input, output)
     before, sha256 = read_corrections(corrections), digest(train)
     found = next((told for folder in (source.parent, *folders) if (told := read_ranking(folder, sha256))), None)
-    ranking, kept = found or (None, None)
+    ranking, expected, kept = found or (None, None, None)
     usable = known.usable if known is not None else kept
-    record, new = judge(source, train, layout, sha256, corrections, usable, ranking)
+    record, new = judge(source, train, layout, sha256, corrections, usable, ranking, expected)
     write_corrections(corrections, {**before, **{each.row: each for each in new}}.values())
     return record
 

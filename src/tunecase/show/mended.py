@@ -69,7 +69,7 @@ def print_reviews(console: "Console", record: Reviews) -> None:
         say(console, f"Of {counted(record.controls, 'random row')} {told} were wrong.")
     if record.remaining is not None:
         left = record.remaining
-        say(console, f"Wrong answers left, by that: {interval(left.low, left.mid, left.high)}.")
+        say(console, f"Wrong answers that nobody has seen yet: {interval(left.low, left.mid, left.high)}.")
     if record.minutes is not None:
         minutes = record.minutes
         words = f"One review took {figures(minutes.mid)} min ({figures(minutes.low)} to {figures(minutes.high)})"
