@@ -71,6 +71,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "identifiers",
         "origin",
         "phrases",
+        "languages",
         "two_sample",
         "labelling",
         "neighbours",
