@@ -6,8 +6,9 @@ from pathlib import Path
 
 # Unsloth patches the libraries below, so it comes first.
 from unsloth import FastLanguageModel  # isort: skip
-from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
+
+from datasets import Dataset
 
 
 def main(path: Path) -> None:
