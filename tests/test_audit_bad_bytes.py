@@ -4,7 +4,6 @@ import gzip
 import json
 import os
 import random
-import resource
 import subprocess
 import sys
 from datetime import date
@@ -224,6 +223,7 @@ def test_rows_are_conserved(tmp_path, name, parts, between):
     assert record.quarantined == len(kept)
 
 
+LIMITED = pytest.mark.skipif(sys.platform != "linux", reason="skipped: limits of a process are tested on Linux")
 SMALL = """
 import resource, runpy, sys
 resource.setrlimit(resource.{limit}, ({size}, {size}))
@@ -241,7 +241,7 @@ def limited(limit: str, size: int, folder: Path, *words: str | Path) -> subproce
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not hasattr(resource, "RLIMIT_AS"), reason="skipped: memory cannot be limited here")
+@LIMITED
 def test_a_line_of_200_mb_is_one_bad_row_in_little_memory(tmp_path):
     """It is passed over without being held."""
     with (tmp_path / "d.jsonl").open("wb") as file:
@@ -255,6 +255,7 @@ def test_a_line_of_200_mb_is_one_bad_row_in_little_memory(tmp_path):
 
 
 @pytest.mark.slow
+@LIMITED
 @pytest.mark.parametrize("what", ["spool", "quarantine"])
 def test_no_room_on_the_disk_is_said(tmp_path, what):
     """Exit code 3 and one clear message; no half-written file stays."""

@@ -67,3 +67,15 @@ def test_blocks_give_the_rows_of_the_whole(tmp_path, file, size):
                 writer.write(raw, record)
     good = [(row.input, row.output) for row in whole if isinstance(row, Row)]
     assert good == [(row.input, row.output) for row in datasets.read_rows(copy, layout)]
+
+
+def test_a_csv_with_broken_quotes_is_cut_too(tmp_path):
+    """One quote where none may stand does not make the whole file one piece, whose rows would fill memory."""
+    path = tmp_path / "d.csv"
+    path.write_bytes(b"text,label\n" + b'a 5" screen,x\n"open,y\n' + b"some words,x\n" * 500)
+    layout = datasets.detect(path)
+    pieces = list(datasets.blocks(path, layout, 1000))
+    assert len(pieces) > 5
+    assert max(len(piece.data) for piece in pieces) < 1100
+    rows = list(datasets.read_rows(path, layout))
+    assert ([1], 502) == ([row.number for row in rows if not isinstance(row, Row)], len(rows))
