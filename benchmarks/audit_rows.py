@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
 from tunecase import identifiers
-from tunecase.checks import answers, drift, privacy, secrets
+from tunecase.checks import answers, drift, pairs, privacy, secrets
 from tunecase.checks.defect import Defect
 from tunecase.checks.evidence import Asked, Evidence
 from tunecase.checks.scan import read_split
@@ -279,7 +279,7 @@ def planted_forms() -> dict:
     result = {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.jsonl"
-        for check in (drift.json_schema, drift.format_drift, answers.pair_equal):
+        for check in (drift.json_schema, drift.format_drift, pairs.pair_equal):
             counts: Counter[str] = Counter()
             for seed in range(SEEDS):
                 for spoilt in (True, False):
