@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
 from tunecase import identifiers
-from tunecase.checks import answers, privacy, secrets
+from tunecase.checks import answers, drift, pairs, privacy, secrets
 from tunecase.checks.defect import Defect
 from tunecase.checks.evidence import Asked, Evidence
 from tunecase.checks.scan import read_split
@@ -240,6 +240,64 @@ def planted_answers() -> dict:
     return result
 
 
+def written(seed: int, spoilt: bool, check: str) -> tuple[list[dict], set[int]]:
+    """Rows of one kind of set: 2% of them spoilt, or the second half for format_drift."""
+    rng = random.Random(seed)
+    gsm = [json.loads(line) for line in (TEXTS / "gsm8k/train.jsonl").open(encoding="utf-8")][: 400 + 100 * seed]
+    rng.shuffle(gsm)
+    chosen = set(rng.sample(range(len(gsm)), len(gsm) // 50)) if spoilt else set()
+    if check == "json_schema":
+        rows = []
+        for at, row in enumerate(gsm):
+            value = {"answer": row["answer"].rsplit("#### ", 1)[-1], "steps": row["answer"].count("\n"), "unit": "none"}
+            if at in chosen and rng.random() < 0.5:
+                del value[rng.choice(list(value))]
+            elif at in chosen:
+                value[rng.choice(("answer", "unit"))] = rng.choice((None, 3, ["x"]))
+            rows.append({"prompt": row["question"], "response": json.dumps(value)})
+        return rows, chosen
+    if check == "pair_equal":
+        rows = [
+            {
+                "prompt": r["question"],
+                "chosen": r["answer"],
+                "rejected": r["answer"].upper() if at in chosen else r["answer"][:-3],
+            }
+            for at, r in enumerate(gsm)
+        ]
+        return rows, chosen
+    half, mark = len(gsm) // 2, rng.choice((".", "\n"))
+    rows = [
+        {"prompt": r["question"], "response": r["answer"] + mark * (spoilt and at >= half and rng.random() < 0.8)}
+        for at, r in enumerate(gsm)
+    ]
+    return rows, chosen
+
+
+def planted_forms() -> dict:
+    """Precision and recall of json_schema and pair_equal by row, of format_drift by file, clean files among them."""
+    result = {}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.jsonl"
+        for check in (drift.json_schema, drift.format_drift, pairs.pair_equal):
+            counts: Counter[str] = Counter()
+            for seed in range(SEEDS):
+                for spoilt in (True, False):
+                    rows, chosen = written(seed, spoilt, check.__name__)
+                    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+                    defect = check(Evidence(read_split(path, detect(path)), None, Asked(2048)))
+                    if check is drift.format_drift:
+                        flagged, chosen = ({0} if isinstance(defect, Defect) else set()), ({0} if spoilt else set())
+                    else:
+                        flagged = set(defect.rows.tolist()) if isinstance(defect, Defect) else set()
+                    counts.update(hit=len(flagged & chosen), flagged=len(flagged), planted=len(chosen))
+            result[check.__name__] = {
+                "precision": round(counts["hit"] / max(counts["flagged"], 1), 3),
+                "recall": round(counts["hit"] / counts["planted"], 3),
+            }
+    return result
+
+
 def main() -> None:
     """All figures."""
     if not TEXTS.exists():
@@ -257,7 +315,9 @@ def main() -> None:
     numbers = planted_numbers(real)
     print(numbers, flush=True)
     figures = (
-        {"benchmark": "audit_rows", "flagged": alarms, "us_a_row": speed} | numbers | {"answers": planted_answers()}
+        {"benchmark": "audit_rows", "flagged": alarms, "us_a_row": speed}
+        | numbers
+        | {"answers": planted_answers(), "forms": planted_forms()}
     )
     print(json.dumps(figures))
 

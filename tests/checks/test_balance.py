@@ -33,3 +33,9 @@ def test_mistakes_in_shares_are_told():
     """An unknown class and a sum that is not one are problems; sound shares are none."""
     assert 2 == len(balance.share_problems({"a": 0.5, "c": 0.1}, ["a", "b"]))
     assert [] == balance.share_problems({"a": 0.5, "b": 0.5}, ["a", "b"])
+
+
+def test_personal_data_in_class_names_is_masked(tmp_path):
+    """A class named after somebody's address is shown by its kind."""
+    found = balance.rare_class(evidence(tmp_path, {"ann.lee@brightfox.org": 3, "b": 60}, {}))
+    assert ("[e-mail]: 3",) == found.examples

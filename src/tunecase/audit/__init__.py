@@ -6,7 +6,8 @@ counted, and rows that cannot be read are written to a quarantine file.
 
 import itertools
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from tunecase.checks import (
     leaks,
     lengths,
     licence,
+    pairs,
     privacy,
     repeats,
     rephrased,
@@ -81,8 +83,8 @@ CHECKS: tuple[Check, ...] = (
     answers.model_signature,
     answers.broken_markup,
     answers.placeholder,
-    answers.pair_equal,
-    answers.pair_length_bias,
+    pairs.pair_equal,
+    pairs.pair_length_bias,
     grounding.ungrounded_answer,
     language.language_mismatch,
     drift.json_schema,
@@ -257,6 +259,9 @@ def _record(
     found = findings(evidence, defects, basis)
     judged, reason = verdict(evidence, found, usable)
     counted = _tokens(evidence, ~dropped)
+    in_test = test.labels.most_common() if test and evidence.classes else []
+    declared = evidence.asked.production_shares
+    shown = _shown([*evidence.classes, *dict(in_test), *declared])
     repeated, groups = clusters.clusters(evidence)
     return Audit(
         train=str(train.path),
@@ -274,12 +279,12 @@ def _record(
         reason=reason,
         findings=found,
         not_checked=(*abstained, *not_checked(evidence, counted)),
-        classes=evidence.classes,
-        test_classes=dict(test.labels.most_common()) if test and evidence.classes else {},
+        classes={shown[name]: count for name, count in evidence.classes.items()},
+        test_classes={shown[name]: count for name, count in in_test},
         words_histogram=_histogram(train.words),
         clusters=groups,
         clustered_rows=repeated,
-        production_shares=dict(evidence.asked.production_shares),
+        production_shares={shown[name]: share for name, share in declared.items()},
         tokens=counted,
         repair_price=repair_price(defects, basis),
         currency=basis.currency,
@@ -288,6 +293,17 @@ def _record(
         notes=train.layout.notes,
         seconds=time.perf_counter() - start,
     )
+
+
+def _shown(names: Iterable[str]) -> dict[str, str]:
+    """Each class and the name it is shown by: personal data masked, and a number where two then look alike."""
+    shown: dict[str, str] = {}
+    taken: Counter[str] = Counter()
+    for name in dict.fromkeys(names):
+        label = privacy.masked(name)
+        taken[label] += 1
+        shown[name] = label if taken[label] == 1 else f"{label} {taken[label]}"
+    return shown
 
 
 def _tokens(evidence: Evidence, kept: "NDArray[np.bool_]") -> Tokens:

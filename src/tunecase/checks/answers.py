@@ -31,7 +31,6 @@ LEAST_ANSWERS = 50
 LEAST_PROSE = 40  # characters from which an answer is a sentence rather than a label
 HABIT, MOST_CUT = 0.8, 0.3  # answers that end properly, for the others to be suspect; beyond which it is the style
 LEAST_COPIED, MOST_COPIED = 30, 0.2
-LONGER = 0.7
 CLOSING, CLOSING_SHARE = 4, 0.85  # first characters of a last line that answers share
 CANNED_ROWS, CANNED_SHARE = 3, 0.3
 _ENDS = frozenset(".!?。！？…”’\"')]}>`*_|~;:】」』）।؟%°€$£#")
@@ -301,43 +300,6 @@ def boilerplate_answer(evidence: "Evidence") -> Defect | NotChecked | None:
         return NotChecked("canned answers: so many repeat that they look meant")
     why = f"{int((inputs >= CANNED_ROWS).sum())} long answers stand word for word under different inputs"
     return _quality(evidence, "boilerplate_answer", rows, why, "write answers of their own, or keep one of each")
-
-
-def pair_equal(evidence: "Evidence") -> Defect | None:
-    """Preference pairs whose two answers are the same but for case and blanks: they teach nothing."""
-    import numpy as np
-
-    rows = np.flatnonzero(evidence.train.marks["answer"] & BIT["pair_equal"] > 0)
-    if not len(rows):
-        return None
-    why = "the chosen and the rejected answer are the same"
-    return Defect("pair_equal", "warn", why, "delete them", rows=rows, removed=rows)
-
-
-def pair_length_bias(evidence: "Evidence") -> Defect | NotChecked | None:
-    """How often the chosen answer is the longer one, noted from seven in ten where chance is surely passed."""
-    from scipy.stats import binomtest
-
-    marks = evidence.train.marks["answer"]
-    pairs = int(((marks & BIT["pair"] > 0) & (marks & BIT["pair_equal"] == 0)).sum())
-    if not pairs:
-        return None
-    if pairs < LEAST_ANSWERS:
-        return NotChecked("a taste for length in the pairs: fewer than 50 pairs")
-    longer = int((marks & BIT["chosen_longer"] > 0).sum())
-    share, interval = longer / pairs, binomtest(longer, pairs, LONGER).proportion_ci(0.8, "wilson")
-    if interval.low <= LONGER:
-        return None
-    return Defect(
-        check="pair_length_bias",
-        severity="note",
-        why=f"the chosen answer is the longer one in {share:.0%} of the pairs: length is what is learnt first",
-        fix="add pairs whose better answer is the shorter",
-        count=longer,
-        share=share,
-        unpriced=True,
-        measured=("share of pairs whose chosen answer is longer", interval.low, share, interval.high),
-    )
 
 
 def _prose(evidence: "Evidence") -> "tuple[NDArray[np.uint32], NDArray[np.bool_] | None]":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from tunecase.checks.columns import NO_TEXT
 from tunecase.checks.defect import Defect
 from tunecase.checks.evidence import Evidence, first_alike
+from tunecase.checks.privacy import masked
 from tunecase.errors import Problem, nearest
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def _distance_range(counts: "Floats", other: "Floats", seed: int) -> tuple[float
 
 def _widest(names: list[str], one: "Floats", other: "Floats", first: str, second: str) -> tuple[str, ...]:
     widest = sorted(range(len(names)), key=lambda i: -abs(one[i] - other[i]))[:3]
-    return tuple(f"{names[i]}: {one[i]:.1%} of {first}, {other[i]:.1%} of {second}" for i in widest)
+    return tuple(f"{masked(names[i])}: {one[i]:.1%} of {first}, {other[i]:.1%} of {second}" for i in widest)
 
 
 def unseen_label(evidence: Evidence) -> Defect | None:
@@ -185,7 +186,7 @@ def unseen_label(evidence: Evidence) -> Defect | None:
         where="test",
         count=len(unseen),
         share=sum(test.labels[name] for name in unseen) / test.rows,
-        examples=tuple(unseen[:3]),
+        examples=tuple(map(masked, unseen[:3])),
         new_rows=float(ROWS_A_CLASS * len(unseen)),
     )
 
@@ -206,7 +207,7 @@ def label_variant(evidence: Evidence) -> Defect | None:
         fix="write each in one way",
         count=len(variants),
         share=rows / evidence.train.rows,
-        examples=tuple(" / ".join(repr(name) for name in names[:3]) for names in variants[:3]),
+        examples=tuple(" / ".join(repr(masked(name)) for name in names[:3]) for names in variants[:3]),
     )
 
 
@@ -227,7 +228,7 @@ def rare_class(evidence: Evidence) -> Defect | None:
         rows=np.flatnonzero(np.isin(evidence.train.answer, np.array(keys, np.uint64))),
         count=len(rare),
         share=len(rare) / len(evidence.classes),
-        examples=tuple(f"{name}: {count}" for name, count in list(rare.items())[:3]),
+        examples=tuple(f"{masked(name)}: {count}" for name, count in list(rare.items())[:3]),
         new_rows=float(missing),
     )
 
