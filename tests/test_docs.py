@@ -67,6 +67,8 @@ def test_the_readme_is_short_and_names_every_file() -> None:
     rooms = {
         path.stem if path.is_file() else f"{path.name}/" for path in SRC.iterdir() if not path.name.startswith("_")
     }
+    floors = [line.split(" | ")[0] for line in README.splitlines() if " · `" in line]
+    assert len(set(floors)) == len(floors)
     for room in rooms - {"py.typed"} - {name for name in rooms if name == "py"}:
         assert f"`{room}`" in README, room
 

@@ -51,3 +51,9 @@ def test_halves_have_no_thin_region():
     """Random halves fill the same regions."""
     rows = texts(600, 1)
     assert () == thin_regions(rows[::2], rows[1::2])
+
+
+def test_blank_texts_are_not_judged():
+    """Nothing on one side says nothing, and crashes nothing."""
+    assert 0 == len(cover(["a b c d"] * 60, [""] * 60).far)
+    assert () == thin_regions(["a b c d"] * 60, [""] * 60)

@@ -117,3 +117,11 @@ def test_counted_rows_keep_their_tokens(rows):
     assert (found.rows[tokens > 0] == tokens[tokens > 0]).all()
     assert found.low <= found.middle <= found.high
     assert abs(found.rows.sum() - found.middle) <= len(rows) / 2 + 1e-6
+
+
+def test_batches_of_few_rows_are_sampled_too(tokenizer, monkeypatch):
+    """Long rows come few to a batch; one in sixteen of them all is counted."""
+    monkeypatch.setattr(tokenizing, "read_fast", lambda path: None)
+    counter = Counter(tokenizer, 10 * tokenizing.EXACT_BYTES)
+    counted = sum(int((counter.count(["a cat"] * 5, ["a mat"] * 5)[0] > 0).sum()) for _ in range(64))
+    assert 64 * 5 // tokenizing.THIN == counted

@@ -221,9 +221,10 @@ def _neighbours(weights: Any, codes: "Codes", group: "Codes", classes: int, seed
 
     rows = len(codes)
     size = min(DIMENSIONS, weights.shape[1] - 1, rows - 1)
-    places = weights.toarray()
     if size >= 2 and size < weights.shape[1] // 2:
         places = TruncatedSVD(size, n_iter=2, random_state=seed).fit_transform(weights).astype(np.float32)
+    else:
+        places = weights.toarray()
     places /= np.linalg.norm(places, axis=1, keepdims=True) + 1e-9
     most = min(NEIGHBOURS, rows - 1)
     found = np.zeros((rows, classes), np.float32)

@@ -69,6 +69,8 @@ def cover(base: Sequence[str], asked: Sequence[str], seed: int = 0) -> Cover:
 
     rng = np.random.default_rng(seed)
     mine, theirs = _some(base, MOST_ROWS, rng), _some(asked, MOST_ASKED, rng)
+    if len(mine) < 2 or not len(theirs):
+        return Cover(np.zeros(0, np.int64), np.zeros(0), 0, 1.0)
     vectors = TfidfVectorizer(
         sublinear_tf=True, analyzer="char_wb", ngram_range=(3, 5), max_features=MOST_FEATURES, dtype=np.float32
     )
@@ -122,7 +124,7 @@ def thin_regions(base: Sequence[str], others: Sequence[str], seed: int = 0) -> t
     mine, theirs = _some(base, MOST_ROWS, rng), _some(others, MOST_ROWS, rng)
     texts = [base[i] for i in mine.tolist()] + [others[i] for i in theirs.tolist()]
     regions = min(MOST_REGIONS, len(texts) // ROWS_A_REGION)
-    if regions < 2:
+    if regions < 2 or not len(mine) or not len(theirs):
         return ()
     group = KMeans(regions, n_init=1, max_iter=50, random_state=seed).fit_predict(embed(texts, seed)[:, :64])
     first, second = (np.bincount(part, minlength=regions) for part in (group[: len(mine)], group[len(mine) :]))

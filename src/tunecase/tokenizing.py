@@ -99,6 +99,7 @@ class Counter:
     differed: int = 0
     checked: int = 0
     refused: str = ""
+    seen: int = THIN // 2
 
     def __post_init__(self) -> None:
         self.reference = read_tokenizer(self.path)
@@ -124,7 +125,9 @@ class Counter:
         self._check([*whole, *answers])
         if self.fast is None and self.file_bytes > EXACT_BYTES:
             order = np.argsort([len(text) for text in whole], kind="stable")
-            chosen = np.sort(order[len(whole) % THIN :: THIN])
+            # The place goes on from batch to batch, so that batches of few long rows are sampled too.
+            chosen = np.sort(order[-self.seen % THIN :: THIN])
+            self.seen += len(whole)
         total, useful = np.zeros(len(whole), np.int64), np.zeros(len(whole), np.int64)
         total[chosen] = self._counted([whole[at] for at in chosen])
         useful[chosen] = self._counted([answers[at] for at in chosen])

@@ -30,3 +30,10 @@ def test_the_tokenizer_of_a_cached_model_is_found(tmp_path, monkeypatch):
     folder.mkdir(parents=True)
     (folder / "tokenizer.json").write_text("{}", encoding="utf-8")
     assert folder / "tokenizer.json" == tokens.find_tokenizer("org/model")
+
+
+def test_nothing_counted_is_a_range_and_never_exactly_zero():
+    """Rows of which none was counted are told by their characters."""
+    told = tokens.summary(np.array([330, 400]), np.zeros(2, np.int64), 1.0, "counted")
+    assert not told.exact
+    assert told.total.low > 0

@@ -35,7 +35,8 @@ def thin_cluster_production(evidence: Evidence) -> Defect | NotChecked | None:
 def _cannot(evidence: Evidence, other: Split, what: str) -> NotChecked | None:
     if evidence.asked.fast:
         return NotChecked(f"whether training covers {what}: left out of a fast audit")
-    if min(len(evidence.train.texts.inputs), len(other.texts.inputs)) < LEAST_ROWS:
+    said = [sum(1 for text in split.texts.inputs if text.strip()) for split in (evidence.train, other)]
+    if min(said) < LEAST_ROWS:
         return NotChecked(f"whether training covers {what}: fewer than {LEAST_ROWS} rows in a file")
     return None
 

@@ -52,7 +52,7 @@ def summary(
     """
     import numpy as np
 
-    if tokens is None:
+    if tokens is None or (characters.any() and not tokens.any()):
         return _from_characters(characters, bytes_per_character)
     counted = estimated(characters, tokens)
     rows = counted.rows
