@@ -114,9 +114,7 @@ def audit(
     production: Annotated[
         Path | None, typer.Option(help="A sample of real inputs, to compare with; the project's data.production.")
     ] = None,
-    fast: Annotated[
-        bool, typer.Option("--fast", help="Only what one pass tells: no wrong labels, shift, coverage, paraphrases.")
-    ] = False,
+    fast: Annotated[bool, typer.Option("--fast", help="Only what one pass tells; what is left out is listed.")] = False,
     strict: Annotated[bool, typer.Option(help="Exit with 1 when any row was quarantined.")] = False,
     next_: Annotated[
         int | None,
@@ -168,7 +166,7 @@ def audit(
             planned = flow.next_labels_file(train, test, input, output, next_, pool, to, seed, _date(today))
         _finish("labelling", planned, json)
         return
-    _refuse_mending(fix, mask, force, reviewed)
+    _refuse_mending(fix, mask, force, reviewed, fast)
     if reviewed is not None:
         if train is None:
             said = flow.review(_open(project, seed, today), reviewed)
@@ -554,10 +552,13 @@ def _widen_streams() -> None:
             stream.reconfigure(encoding="utf-8" if "--json" in sys.argv else None, errors="replace")
 
 
-def _refuse_mending(fix: Path | None, mask: bool, force: bool, reviewed: Path | None) -> None:
+def _refuse_mending(fix: Path | None, mask: bool, force: bool, reviewed: Path | None, fast: bool) -> None:
     from tunecase.errors import Problem
 
     problems = []
+    if fast and (fix is not None or reviewed is not None):
+        wanted = "a whole audit behind a cleaned copy"
+        problems.append(Problem("--fast", "beside --fix or --reviewed", wanted, "leave --fast out"))
     if fix is not None and reviewed is not None:
         problems.append(
             Problem("--reviewed", "--fix beside it", "one of them", "take the reviews in first, then --fix")

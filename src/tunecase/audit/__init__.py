@@ -136,7 +136,8 @@ def audit(
     Args:
         project: gives column names, the token limit, shares in production and the model whose tokenizer is looked for;
             None for defaults.
-        train, test: data files; without a test nothing that compares the two can be checked.
+        train, test: data files; a folder's own test split is taken where no test is given; without one nothing that
+            compares the two can be checked.
         basis: where prices come from.
         input, output: columns, where they are not recognised; they override the project's.
         production: a sample of real inputs, without answers.
@@ -157,6 +158,7 @@ def audit(
     data = project.data if project else None
     input, output = input or (data.input if data else None), output or (data.output if data else None)
     layout = datasets.detect(train, input, output)
+    test = test or datasets.own_test(train)
     test_layout = datasets.detect(test, input, output) if test else None
     tokenizer = tokenizer or _cached_tokenizer(project)
     from threadpoolctl import threadpool_limits  # scikit-learn brings it
@@ -189,15 +191,19 @@ def audit(
 
 
 def _checked(evidence: Evidence, checking: Callable[[str], None] | None) -> tuple[list[Defect], tuple[str, ...]]:
-    defects, abstained = [], []
+    defects, abstained, left_out = [], [], []
     for check in CHECKS:
         if checking is not None:
             checking(check.__name__)
         found = check(evidence)
         if isinstance(found, Defect):
             defects.append(found)
+        elif found is not None and evidence.asked.fast:
+            left_out.append(check.__name__.replace("_", " "))
         elif found is not None:
             abstained.append(found.what)
+    if left_out:
+        abstained.append(f"left out of a fast audit: {', '.join(left_out)}")
     return defects, tuple(dict.fromkeys(abstained))
 
 

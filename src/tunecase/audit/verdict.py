@@ -6,6 +6,7 @@ from typing import Literal
 from tunecase.checks import balance, leaks
 from tunecase.checks.evidence import Evidence
 from tunecase.records import Finding, Interval80, Tokens
+from tunecase.wording import counted
 
 Verdict = Literal["fit", "fit after fixes", "not fit", "too little to say"]
 # Findings that no cheap fix mends when they stop, and what each says of the data.
@@ -32,13 +33,14 @@ def verdict(evidence: Evidence, findings: Sequence[Finding], usable: int) -> tup
         return "too little to say", f"{usable} rows are left after the fixes; at least {balance.LEAST_ROWS} are needed"
     to_mend = [finding for finding in findings if finding.severity != "note"]
     if not to_mend:
-        return "fit", f"{usable:,} usable rows and nothing found that has to be mended first"
+        where = " in one pass; what a fast audit leaves out is not judged" if evidence.asked.fast else ""
+        return "fit", f"{usable:,} usable rows and nothing found that has to be mended first{where}"
     names = ", ".join(f"{finding.check.replace('_', ' ')} ({finding.count:,})" for finding in to_mend[:3])
-    more = f" and {len(to_mend) - 3} more kinds" if len(to_mend) > 3 else ""
+    more = f" and {counted(len(to_mend) - 3, 'more kind')}" if len(to_mend) > 3 else ""
     return "fit after fixes", f"{usable:,} of {evidence.train.rows:,} rows stay; mend first: {names}{more}"
 
 
-def not_checked(evidence: Evidence, counted: Tokens) -> tuple[str, ...]:
+def not_checked(evidence: Evidence, tokens: Tokens) -> tuple[str, ...]:
     """What no check looked at, one line each."""
     train, lines = evidence.train, []
     if not evidence.classes:
@@ -51,12 +53,10 @@ def not_checked(evidence: Evidence, counted: Tokens) -> tuple[str, ...]:
         lines.append("class shares in production: none are declared (data.production_shares)")
     lines.append("names, street addresses and other personal data without a checkable pattern")
     lines.append("the tone of the answers")
-    if evidence.asked.fast:
-        lines.append("spoilt answers (cut, endless, refused, copied): left out, as only one pass was asked for")
     if not train.texts.complete and not evidence.asked.fast:
         kept = len(train.texts.rows) / max(len(train.number), 1)
         lines.append(f"all rows by the checks that need words: they saw {kept:.0%}, drawn at random")
-    if not counted.exact:
+    if not tokens.exact:
         why = "rows were sampled" if train.counter else "no tokenizer file was at hand"
         lines.append(f"exact tokens, and rows that only may pass the limit: {why}")
     if not train.labelled:

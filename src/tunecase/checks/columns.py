@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tunecase.checks.privacy import masked
-from tunecase.datasets import BadRow, Layout, are_classes
+from tunecase.datasets import BadRow, Layout, are_classes, kind_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,7 +95,9 @@ class Split:
         distinct = max(len(np.unique(self.answer)), len(self.labels))
         if not self.labelled or not are_classes(distinct, self.short_answers, len(self.number)):
             return {}
-        return dict(self.labels.most_common()) if self.labels.total() == self.short_answers else {}
+        if self.labels.total() != self.short_answers or kind_of([*self.labels]) == "extraction":
+            return {}
+        return dict(self.labels.most_common())
 
     @property
     def set_sizes(self) -> "Rows":

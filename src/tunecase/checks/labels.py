@@ -29,6 +29,7 @@ FITTING = 0.01  # an answer that fits its input stands among so large a share of
 LEAST_FITTING = 0.94
 QUEUE_FROM = 0.1
 LEAST_DOUBLES = 20
+LEAST_WRONG = 0.5
 LEAST_MISMATCHES, ODD_ANSWERS = 5, 0.002  # 3 of 7,473 answers of GSM8K, where all fit, stood out
 FINE_KAPPA = 0.6
 
@@ -50,6 +51,8 @@ def label_error(evidence: Evidence) -> Defect | NotChecked | None:
     majority = np.bincount(codes).max() / len(codes)
     if ranking.accuracy <= majority:
         return NotChecked("wrong labels: no cheap model foretells these labels better than the commonest one")
+    if ranking.wrong.mid < LEAST_WRONG:
+        return None
     plan = plan_queue(ranking.scores, len(ranking.rows), evidence.asked.seed, ranking.wrong)
     depth = min(max(plan.depth, 1), SHOWN)
     names = {int(code): evidence.train.label(int(row)) for row, code in zip(rows[::-1], codes[::-1], strict=True)}

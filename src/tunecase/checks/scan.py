@@ -56,7 +56,6 @@ LOOKS: tuple[tuple[str, Callable[[Sequence[Row]], list[int]]], ...] = (
     ("secret", secrets.look),
     ("answer", answers.look),
 )
-FAST_LOOKS = ("personal", "secret")  # those that a fast audit takes too
 HIDDEN = ("personal", "secret")  # what must be masked before a text is cut for showing
 COLUMNS: Mapping[str, str] = {
     "number": "int64",
@@ -165,9 +164,7 @@ class Builder:
         raw, sizes = _raw_hashes(inputs)
         hashes, counts = word_hashes(inputs)
         flat, set_sizes = self._own(*shingle_hashes(hashes, counts))
-        marks = {
-            name: np.array(look(batch), np.uint32) for name, look in LOOKS if not self.task.fast or name in FAST_LOOKS
-        }
+        marks = {name: np.array(look(batch), np.uint32) for name, look in LOOKS}
         heads = [text[: 2 * HEAD_CHARACTERS] for text in inputs]
         for at in np.flatnonzero(np.any([marks[name] for name in HIDDEN], axis=0)):
             heads[at] = privacy.masked(inputs[at][: privacy.MOST_SHOWN])[: 2 * HEAD_CHARACTERS]

@@ -7,7 +7,7 @@ holds no readable row raises. Memory stays flat.
 from pathlib import Path
 
 from tunecase.datasets.blocks import block_lines, blocks, files_of, raw_records, read_block, read_rows, total_bytes
-from tunecase.datasets.detection import detect
+from tunecase.datasets.detection import detect, own_test
 from tunecase.datasets.kinds import LONGEST_LABEL, are_classes, kind_of, looks_like_classes
 from tunecase.datasets.rows import BadRow, Block, Layout, Row, Table
 from tunecase.datasets.sources import FORMATS
@@ -30,6 +30,7 @@ __all__ = [
     "kind_of",
     "load",
     "looks_like_classes",
+    "own_test",
     "raw_records",
     "read_block",
     "read_rows",

@@ -20,6 +20,17 @@ SAMPLE_BYTES = 1 << 18
 PAIR = ("text", "label")
 
 
+def own_test(path: Path) -> Path | None:
+    """The test split of a folder of splits or of a data set's name; None for a plain file, or without one."""
+    if "::" in path.name or not ("hf:" in path.parts or path.is_dir()):
+        return None
+    named = path.with_name(f"{path.name}::test")
+    try:
+        return named if {each.path for each in sources(named)} != {each.path for each in sources(path)} else None
+    except InputError:
+        return None
+
+
 def detect(path: Path, input: str | None = None, output: str | None = None, labelled: bool = True) -> Layout:
     """How to read a file, from its name, its first rows and the columns named by the user.
 

@@ -53,7 +53,7 @@ def _ranked(audit: Audit) -> list[Finding]:
 
 def _findings(audit: Audit) -> Table:
     rows = tuple(_finding(finding, audit.currency) for finding in _ranked(audit))
-    head = ("Found", "Weight", "Rows", "Share", "Fix", "Price", "Usable", "Right in")
+    head = ("Found", "Weight", "Count", "Share", "Fix", "Price", "Usable", "Right in")
     rows = rows or ((Cell("no defect was found", "good"), *(Cell("") for _ in head[1:])),)
     note = (
         f"Mending all of them: {_repair(audit)}. Usable: what the fix takes away. Right in: of 100 such findings, how "

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tunecase.records import Audit, Definition
+from tunecase.records import Audit, Definition, Finding
 from tunecase.show.paper import COLOURS, MARKS, heading, price_words, print_notes, print_table, safe, say
 from tunecase.wording import count, counted, interval, money_band, sentence, share
 
@@ -38,7 +38,7 @@ def print_audit(console: "Console", record: Audit) -> None:
     rows = [
         (
             f"{finding.check.replace('_', ' ')} ({finding.severity})",
-            f"{count(finding.count)}{' test' if finding.where == 'test' else ''}",
+            f"{_count(finding)}{' test' if finding.where == 'test' else ''}",
             share(finding.share, 1),
             price_words(finding.price, record.currency),
         )
@@ -46,7 +46,7 @@ def print_audit(console: "Console", record: Audit) -> None:
     ]
     if rows:
         fixes = [sentence(finding.fix) for finding in record.findings]
-        print_table(console, ("finding", "rows", "share", "price of the fix"), rows, (1, 2, 3), fixes)
+        print_table(console, ("finding", "count", "share", "price of the fix"), rows, (1, 2, 3), fixes)
     say(console, f"Repairs: {money_band(record.repair_price, record.currency)}. Tokens: {_tokens(record)}.")
     if record.clustered_rows:
         largest = max((group.size for group in record.clusters), default=0)
@@ -54,6 +54,14 @@ def print_audit(console: "Console", record: Audit) -> None:
     if record.quarantine_file:
         say(console, f"Rows that could not be read are in {record.quarantine_file}.")
     print_notes(console, "Not checked:", record.not_checked, 8)
+
+
+def _count(finding: Finding) -> str:
+    """How many, with the range where the number is an estimate."""
+    told = finding.measured
+    if finding.check != "label_error" or told is None:
+        return count(finding.count)
+    return f"{count(finding.count)} ({count(round(told.low))} to {count(round(told.high))})"
 
 
 def _tokens(record: Audit) -> str:

@@ -43,7 +43,7 @@ def print_cleaned(console: "Console", record: Cleaned) -> None:
             for d in record.depths
         ]  # fmt: skip
         print_table(console, ("reviewed", "hours", "price"), prices, (1, 2))
-        say(console, "Fill in decision and answer in review.csv, then: tunecase audit --reviewed FILE")
+        say(console, "Fill in decision and answer in review.csv, then the same command with --reviewed FILE.")
 
 
 def print_reviews(console: "Console", record: Reviews) -> None:
@@ -79,5 +79,5 @@ def print_reviews(console: "Console", record: Reviews) -> None:
         told = f"{share(agreed.mid)} ({share(agreed.low)} to {share(agreed.high)})"
         say(console, f"Two reviewers say the same on {told} of {counted(record.twice, 'row')}.")
     say(console, f"{counted(record.corrections, 'decision')} in {record.corrections_file}; your data are unchanged.")
-    say(console, "To put them into a copy: tunecase audit --fix DIR")
+    say(console, "To put them into a copy, the same command with --fix DIR in place of --reviewed.")
     print_notes(console, "Not known:", record.notes)
