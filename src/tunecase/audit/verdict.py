@@ -53,6 +53,8 @@ def not_checked(evidence: Evidence, tokens: Tokens) -> tuple[str, ...]:
         lines.append("class shares in production: none are declared (data.production_shares)")
     lines.append("names, street addresses and other personal data without a checkable pattern")
     lines.append("the tone of the answers")
+    if train.layout.schema == "chat":
+        lines.append("tool calls against the tools that are declared")
     if not train.texts.complete and not evidence.asked.fast:
         kept = len(train.texts.rows) / max(len(train.number), 1)
         lines.append(f"all rows by the checks that need words: they saw {kept:.0%}, drawn at random")

@@ -54,6 +54,10 @@ def print_reviews(console: "Console", record: Reviews) -> None:
         f"Read from {record.format}: {count(record.corrected)} corrected, {count(record.deleted)} to delete, "
         f"{count(record.unsure)} unsure, {count(len(record.disputed))} on which reviewers do not agree.",
     )
+    open_wrong = record.wrong - record.corrected - record.deleted
+    if open_wrong > 0:
+        told = f"{counted(open_wrong, 'row')} wrong without an answer"
+        say(console, f"{told}: they stay as they are until you give one, or say delete.")
     if record.disputed:
         named = ", ".join(str(row) for row in record.disputed[:MOST_NAMED])
         say(
