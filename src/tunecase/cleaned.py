@@ -44,6 +44,14 @@ class Waiting:
     place: tuple[int, int] = (0, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Masking:
+    """Whether personal data are masked, and whether answers are labels, which stay as they are."""
+
+    wanted: bool
+    labels: bool
+
+
 @dataclass(slots=True)
 class Tally:
     """What the pass over the file did."""
@@ -98,10 +106,11 @@ def clean(
     target = folder / (path.name if path.name not in (DROPPED, QUARANTINE) else f"cleaned-{path.name}")
     tally = Tally()
     with (folder / "texts.part").open("w+b") as texts:
-        _pass(path, layout, target, removed, queue, corrections, mask, tally, texts)
+        masking = Masking(mask, bool(evidence.classes))
+        _pass(path, layout, target, removed, queue, corrections, masking, tally, texts)
         _check(path, found, tally, sha256)
         if queue:
-            _write_queue(folder, queue, texts, tuple(evidence.classes))
+            _write_queue(folder, queue, texts, tuple(evidence.classes), mask)
     (folder / "texts.part").unlink()
     counts = _by_check(removed)
     files = _written(folder, target.name, tally, len(queue))
@@ -201,7 +210,7 @@ def _pass(
     removed: Mapping[int, Sequence[Reason]],
     queue: Mapping[int, Waiting],
     corrections: Mapping[int, Correction],
-    mask: bool,
+    masking: Masking,
     tally: Tally,
     texts: IO[bytes],
 ) -> None:
@@ -229,9 +238,9 @@ def _pass(
                 dropped.write(_line({"row": row.number, "line": row.line, "reasons": reasons, **_whole(raw, record)}))
                 continue
             if row.number in queue:
-                queue[row.number].place = _kept(texts, row)
-            if mask:
-                changed = _masked(row.number, changed or record, layout, tally) or changed
+                queue[row.number].place = _kept(texts, row, queue[row.number].control, masking)
+            if masking.wanted:
+                changed = _masked(row.number, changed or record, layout, masking.labels, tally) or changed
             copy.write(raw if changed is None else rewritten(raw, changed, layout), changed or record)
             tally.kept += 1
 
@@ -269,12 +278,12 @@ def _reviewed(
     return changed, None
 
 
-def _masked(number: int, record: dict[str, Any], layout: Layout, tally: Tally) -> dict[str, Any] | None:
+def _masked(number: int, record: dict[str, Any], layout: Layout, labels: bool, tally: Tally) -> dict[str, Any] | None:
     """The record with personal data replaced by their kind in every text but a label; None where there are none."""
     changed = dict(record)
     columns = []
     for name, value in record.items():
-        if name == layout.output and isinstance(value, str) and len(value) <= LONGEST_LABEL:
+        if labels and name == layout.output and isinstance(value, str) and len(value) <= LONGEST_LABEL:
             continue
         changed[name] = _masked_value(value)
         if changed[name] != value:
@@ -313,13 +322,21 @@ def _changed(path: Path, got: str) -> InputError:
     )
 
 
-def _kept(texts: IO[bytes], row: Row) -> tuple[int, int]:
+def _kept(texts: IO[bytes], row: Row, control: bool, masking: Masking) -> tuple[int, int]:
+    """Where a queued row's texts were laid; its code is that of the texts before they were masked."""
     start = texts.tell()
-    length = texts.write(_line([row.number, row.line, row.input, row.output]))
+    code = code_of(row.number, row.input, row.output, control)
+    input, output = row.input, row.output
+    if masking.wanted:
+        label = masking.labels and len(output) <= LONGEST_LABEL
+        input, output = masked(input), output if label else masked(output)
+    length = texts.write(_line([row.number, row.line, code, input, output]))
     return start, length
 
 
-def _write_queue(folder: Path, queue: Mapping[int, Waiting], texts: IO[bytes], classes: tuple[str, ...]) -> None:
+def _write_queue(
+    folder: Path, queue: Mapping[int, Waiting], texts: IO[bytes], classes: tuple[str, ...], mask: bool
+) -> None:
     """The rows in the order of their rank, their texts fetched from where the pass laid them."""
     import orjson
 
@@ -329,18 +346,19 @@ def _write_queue(folder: Path, queue: Mapping[int, Waiting], texts: IO[bytes], c
             if not length:
                 continue  # a reviewer deleted it since
             texts.seek(start)
-            number, line, input, output = orjson.loads(texts.read(length))
+            number, line, code, input, output = orjson.loads(texts.read(length))
             told = list(dict.fromkeys(reason.told or NEUTRAL for reason in waiting.reasons)) or [NEUTRAL]
+            why = "; ".join(told)
             files.write(
                 Item(
                     rank=waiting.rank,
                     row=number,
                     line=line,
-                    code=code_of(number, input, output, waiting.control),
+                    code=code,
                     input=input,
                     given=output,
                     suggested=next((reason.suggested for reason in waiting.reasons if reason.suggested), ""),
-                    why="; ".join(told),
+                    why=masked(why) if mask else why,
                     checks=tuple(reason.check for reason in waiting.reasons),
                     suspicion=waiting.suspicion,
                 )

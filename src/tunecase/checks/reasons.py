@@ -55,9 +55,9 @@ def rows_to_look_at(
     found: dict[int, list[Reason]] = {}
     for defect in defects:
         rows = [row for row in _wanted(defect) if not without[row]]
-        if defect.where != "test" and defect.review_rows:
-            if defect.scores is not None or len(rows) > TEMPLATE * defect.review_rows:
-                rows = rows[: ceil(defect.review_rows)]
+        enough = defect.scores is not None or len(rows) > TEMPLATE * defect.review_rows
+        if defect.where != "test" and defect.review_rows and enough:
+            rows = rows[: ceil(defect.review_rows)]
         partners = _partners(evidence, defect, set(rows))
         at = {int(row): place for place, row in enumerate(defect.rows)} if defect.where == "train" else {}
         for row in rows:
