@@ -99,12 +99,12 @@ def clean(
 
     Leaves out whether a corrected row has become a copy of another: audit the cleaned file.
     """
-    corrections = corrections or {}
     path, layout = evidence.train.path, evidence.train.layout
+    corrections, stale = _still_meant(path, layout, corrections or {})
     removed = removed_rows(evidence, defects)
     queue = plan_review(evidence, defects, set(removed), corrections, seed)
     target = folder / (path.name if path.name not in (DROPPED, QUARANTINE) else f"cleaned-{path.name}")
-    tally = Tally()
+    tally = Tally(stale=stale)
     with (folder / "texts.part").open("w+b") as texts:
         masking = Masking(mask, bool(evidence.classes))
         _pass(path, layout, target, removed, queue, corrections, masking, tally, texts)
@@ -190,6 +190,18 @@ def plan_review(
     return queue
 
 
+def _still_meant(
+    path: Path, layout: Layout, corrections: Mapping[int, Correction]
+) -> tuple[dict[int, Correction], list[int]]:
+    """The corrections whose rows stand as they were reviewed, and the numbers of the others, which hide no row."""
+    meant: dict[int, Correction] = {}
+    for row in read_rows(path, layout) if corrections else ():
+        said = corrections.get(row.number)
+        if said and isinstance(row, Row) and said.code == code_of(row.number, row.input, row.output):
+            meant[row.number] = said
+    return meant, sorted(set(corrections) - set(meant))
+
+
 def _settled(corrections: Mapping[int, Correction]) -> set[int]:
     """Rows that need no second look."""
     return {row for row, said in corrections.items() if said.verdict != "wrong" or said.answer}
@@ -262,9 +274,6 @@ def _reviewed(
 ) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """The record with the reviewers' answer, or the reason for which it goes; both None where nothing was said."""
     if said is None or said.verdict in ("right", "unsure"):
-        return None, None
-    if said.code != code_of(row.number, row.input, row.output):
-        tally.stale.append(row.number)
         return None, None
     if said.verdict == "delete":
         tally.deleted.append(row.number)
