@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tests.test_audit import EXAMPLE, sentences
 from tunecase.cleaned import clean
+from tunecase.datasets import detect, read_rows
 from tunecase.errors import InputError
 from tunecase.flow.cleaning import fix_file, review_file
 from tunecase.folders import digest
@@ -167,6 +168,16 @@ def test_short_free_answers_are_masked_too(tmp_path, monkeypatch):
     assert not any("@example.org" in row["given"] + row["input"] + row["why"] for row in queue)
     said = write(tmp_path / "said.jsonl", [{**row, "decision": "right"} for row in queue])
     assert len(queue) == review_file(said, train, None, None).rows
+
+
+@pytest.mark.parametrize("name", ["review.csv", "Review.jsonl", "label_studio.json", "changes.json"])
+def test_the_copy_takes_no_name_of_the_queue(tmp_path, name):
+    """An input that is called as a file written beside the copy gets another name; both stand."""
+    train = write(tmp_path / "data" / name, rows_of())
+    fixed(train, tmp_path / "out")
+    assert (tmp_path / f"out/cleaned-{name}").stat().st_size
+    assert 61 == sum(1 for row in read_rows(tmp_path / f"out/cleaned-{name}", detect(train)))
+    assert "removed" in json.loads((tmp_path / "out/changes.json").read_bytes())
 
 
 def test_a_folder_is_not_overwritten(tmp_path):

@@ -16,7 +16,7 @@ from tunecase.checks.evidence import Evidence
 from tunecase.checks.privacy import masked
 from tunecase.checks.reasons import Reason, removed_rows, rows_to_look_at
 from tunecase.corrections import Correction, rewritten, with_answer
-from tunecase.datasets import LONGEST_LABEL, BadRow, Layout, Row, Writer, raw_records, read_rows
+from tunecase.datasets import LONGEST_LABEL, BadRow, Layout, Row, Writer, files_of, raw_records, read_rows
 from tunecase.errors import InputError, Problem
 from tunecase.folders import digest
 from tunecase.prices import Basis, queue_price, review_hours
@@ -31,6 +31,8 @@ CONTROL_SHARE = 0.1  # of the rows handed out
 UNMEASURED_SUSPICION = 0.5
 DEPTHS = (50, 100, 200, 500, 1000, 2000, 5000)
 CHANGES, NOTES, DROPPED, QUARANTINE = "changes.json", "README.md", "dropped.jsonl", "quarantine.jsonl"
+
+TAKEN = {name.casefold() for name in (DROPPED, QUARANTINE, CHANGES, NOTES, "texts.part", *FILES)}
 
 
 @dataclass(slots=True)
@@ -103,7 +105,8 @@ def clean(
     corrections, stale = _still_meant(path, layout, corrections or {})
     removed = removed_rows(evidence, defects)
     queue = plan_review(evidence, defects, set(removed), corrections, seed)
-    target = folder / (path.name if path.name not in (DROPPED, QUARANTINE) else f"cleaned-{path.name}")
+    name = files_of(path)[0].name
+    target = folder / (f"cleaned-{name}" if name.casefold() in TAKEN else name)
     tally = Tally(stale=stale)
     with (folder / "texts.part").open("w+b") as texts:
         masking = Masking(mask, bool(evidence.classes))
@@ -278,7 +281,7 @@ def _reviewed(
     if said.verdict == "delete":
         tally.deleted.append(row.number)
         return None, {"check": "review", "reviewers": said.reviewers}
-    changed = with_answer(record, layout, said.answer) if said.answer else None
+    changed = with_answer(record, layout, said.answer, row.output) if said.answer else None
     if said.answer and changed is None:
         tally.unapplied.append(row.number)
     if changed is not None:
