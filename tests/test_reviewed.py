@@ -241,3 +241,13 @@ def test_corrections_of_another_file_hide_nothing(tmp_path, monkeypatch):
     write(train, [{**row, "text": f"{row['text']} again"} for row in rows])
     _, changed = fixed(train, tmp_path / "changed")
     assert (len(queue), len(queue)) == (changed.review_rows, changed.stale)
+
+
+def test_a_sheet_that_is_not_utf8_is_refused(tmp_path, monkeypatch):
+    """A spreadsheet's plain CSV loses letters: it is told before anything of it goes into the data."""
+    monkeypatch.chdir(tmp_path)
+    train = write(tmp_path / "train.jsonl", [{"text": text, "label": "café"} for text in sentences(60)])
+    sheet = tmp_path / "review.csv"
+    sheet.write_bytes("row,code,decision,answer\r\n0,0,wrong,café\r\n".encode("cp1252"))
+    with pytest.raises(InputError, match="CSV UTF-8"):
+        flow.review_file(sheet, train, None, None)
