@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from tests.test_audit import EXAMPLE, sentences
 from tunecase.cleaned import clean
+from tunecase.datasets import detect, read_rows
 from tunecase.errors import InputError
-from tunecase.flow.cleaning import fix_file
+from tunecase.flow.cleaning import fix_file, review_file
 from tunecase.folders import digest
 from tunecase.records import Audit, Cleaned
 
@@ -149,6 +150,34 @@ def test_masking_is_asked_for_and_listed(tmp_path):
     assert {"rows": [64], "columns": {"text": 1}} == json.loads((tmp_path / "masked/changes.json").read_bytes())[
         "masked"
     ]
+
+
+def test_short_free_answers_are_masked_too(tmp_path, monkeypatch):
+    """An answer is left only where answers are labels; the queue's texts are masked, and it can still be read back."""
+    monkeypatch.chdir(tmp_path)
+    rows = [
+        {"question": text, "answer": f"ask {text.split()[0]}{at}@example.org"} for at, text in enumerate(sentences(60))
+    ]
+    rows.append({"question": rows[0]["question"], "answer": "write to ann@example.org"})
+    train = write(tmp_path / "train.jsonl", rows)
+    _, record = fixed(train, tmp_path / "out", mask=True)
+    assert record.kept == record.masked
+    assert b"@example.org" not in (tmp_path / "out/train.jsonl").read_bytes()
+    queue = lines(tmp_path / "out/review.jsonl")
+    assert queue
+    assert not any("@example.org" in row["given"] + row["input"] + row["why"] for row in queue)
+    said = write(tmp_path / "said.jsonl", [{**row, "decision": "right"} for row in queue])
+    assert len(queue) == review_file(said, train, None, None).rows
+
+
+@pytest.mark.parametrize("name", ["review.csv", "Review.jsonl", "label_studio.json", "changes.json"])
+def test_the_copy_takes_no_name_of_the_queue(tmp_path, name):
+    """An input that is called as a file written beside the copy gets another name; both stand."""
+    train = write(tmp_path / "data" / name, rows_of())
+    fixed(train, tmp_path / "out")
+    assert (tmp_path / f"out/cleaned-{name}").stat().st_size
+    assert 61 == sum(1 for row in read_rows(tmp_path / f"out/cleaned-{name}", detect(train)))
+    assert "removed" in json.loads((tmp_path / "out/changes.json").read_bytes())
 
 
 def test_a_folder_is_not_overwritten(tmp_path):

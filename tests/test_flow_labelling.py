@@ -1,5 +1,8 @@
 """The rows to label next, as files with a price; mistakes are told, nothing is overwritten."""
 
+import codecs
+import csv
+import json
 from datetime import date
 
 import pytest
@@ -8,6 +11,7 @@ from tests.making import case_folder, tickets, write_jsonl
 from tunecase import Case
 from tunecase.errors import InputError
 from tunecase.flow import labelling, next_labels_file
+from tunecase.records import NextLabel
 
 
 def test_a_batch_is_priced_and_written_beside_the_last(tmp_path):
@@ -21,6 +25,16 @@ def test_a_batch_is_priced_and_written_beside_the_last(tmp_path):
     assert 5 == len(first.rows) == len((tmp_path / "next.jsonl").read_text(encoding="utf-8").splitlines())
     assert first.price.p50 > 0
     assert first.minutes.p50 > 0
+
+
+def test_no_cell_is_taken_for_a_formula(tmp_path):
+    """The sheet guards texts that begin a formula; the JSON lines have them as they were."""
+    row = NextLabel(0, 1, "=HYPERLINK(1)", "-a", None, "doubtful")
+    table, lines = labelling._write((row,), tmp_path / "next.csv")
+    assert table.read_bytes().startswith(codecs.BOM_UTF8)
+    (cells,) = csv.DictReader(table.read_text(encoding="utf-8-sig").splitlines())
+    assert ("'=HYPERLINK(1)", "'-a") == (cells["text"], cells["suggested"])
+    assert "=HYPERLINK(1)" == json.loads(lines.read_bytes())["text"]
 
 
 def test_without_a_pool_it_says_so(tmp_path):

@@ -222,3 +222,32 @@ def test_without_the_ranking_the_controls_stand_for_all(tmp_path, monkeypatch):
     beside = flow.review_file(as_jsonl(queue, tmp_path / "out/a.jsonl"), train, None, None)
     assert not any("ranking" in note for note in beside.notes)
     assert beside.remaining.high > 0
+
+
+def test_corrections_of_another_file_hide_nothing(tmp_path, monkeypatch):
+    """They lie beside the data they are of; a row that changed since is queued again, whatever was said of it."""
+    monkeypatch.chdir(tmp_path)
+    texts = sentences(60)
+    rows = [{"text": text, "label": RIGHT} for text in texts] + [{"text": text, "label": WRONG} for text in texts[:4]]
+    train = write(tmp_path / "a/train.jsonl", rows)
+    fixed(train, tmp_path / "out")
+    queue = lines(tmp_path / "out/review.jsonl")
+    said = write(tmp_path / "said.jsonl", [{**row, "decision": "right"} for row in queue])
+    flow.review_file(said, train, None, None)
+    assert {"said.jsonl", "out", "a"} == {path.name for path in tmp_path.iterdir()}
+    other = write(tmp_path / "b/train.jsonl", rows)
+    assert len(queue) == fixed(other, tmp_path / "other")[1].review_rows
+    assert 0 == fixed(train, tmp_path / "same")[1].review_rows
+    write(train, [{**row, "text": f"{row['text']} again"} for row in rows])
+    _, changed = fixed(train, tmp_path / "changed")
+    assert (len(queue), len(queue)) == (changed.review_rows, changed.stale)
+
+
+def test_a_sheet_that_is_not_utf8_is_refused(tmp_path, monkeypatch):
+    """A spreadsheet's plain CSV loses letters: it is told before anything of it goes into the data."""
+    monkeypatch.chdir(tmp_path)
+    train = write(tmp_path / "train.jsonl", [{"text": text, "label": "café"} for text in sentences(60)])
+    sheet = tmp_path / "review.csv"
+    sheet.write_bytes("row,code,decision,answer\r\n0,0,wrong,café\r\n".encode("cp1252"))
+    with pytest.raises(InputError, match="CSV UTF-8"):
+        flow.review_file(sheet, train, None, None)

@@ -16,7 +16,7 @@ from tunecase.checks.evidence import Evidence
 from tunecase.checks.privacy import masked
 from tunecase.checks.reasons import Reason, removed_rows, rows_to_look_at
 from tunecase.corrections import Correction, rewritten, with_answer
-from tunecase.datasets import LONGEST_LABEL, BadRow, Layout, Row, Writer, raw_records, read_rows
+from tunecase.datasets import LONGEST_LABEL, BadRow, Layout, Row, Writer, files_of, raw_records, read_rows
 from tunecase.errors import InputError, Problem
 from tunecase.folders import digest
 from tunecase.prices import Basis, queue_price, review_hours
@@ -32,6 +32,8 @@ UNMEASURED_SUSPICION = 0.5
 DEPTHS = (50, 100, 200, 500, 1000, 2000, 5000)
 CHANGES, NOTES, DROPPED, QUARANTINE = "changes.json", "README.md", "dropped.jsonl", "quarantine.jsonl"
 
+TAKEN = {name.casefold() for name in (DROPPED, QUARANTINE, CHANGES, NOTES, "texts.part", *FILES)}
+
 
 @dataclass(slots=True)
 class Waiting:
@@ -42,6 +44,14 @@ class Waiting:
     suspicion: float | None
     control: bool
     place: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Masking:
+    """Whether personal data are masked, and whether answers are labels, which stay as they are."""
+
+    wanted: bool
+    labels: bool
 
 
 @dataclass(slots=True)
@@ -91,17 +101,19 @@ def clean(
 
     Leaves out whether a corrected row has become a copy of another: audit the cleaned file.
     """
-    corrections = corrections or {}
     path, layout = evidence.train.path, evidence.train.layout
+    corrections, stale = _still_meant(path, layout, corrections or {})
     removed = removed_rows(evidence, defects)
     queue = plan_review(evidence, defects, set(removed), corrections, seed)
-    target = folder / (path.name if path.name not in (DROPPED, QUARANTINE) else f"cleaned-{path.name}")
-    tally = Tally()
+    name = files_of(path)[0].name
+    target = folder / (f"cleaned-{name}" if name.casefold() in TAKEN else name)
+    tally = Tally(stale=stale)
     with (folder / "texts.part").open("w+b") as texts:
-        _pass(path, layout, target, removed, queue, corrections, mask, tally, texts)
+        masking = Masking(mask, bool(evidence.classes))
+        _pass(path, layout, target, removed, queue, corrections, masking, tally, texts)
         _check(path, found, tally, sha256)
         if queue:
-            _write_queue(folder, queue, texts, tuple(evidence.classes))
+            _write_queue(folder, queue, texts, tuple(evidence.classes), mask)
     (folder / "texts.part").unlink()
     counts = _by_check(removed)
     files = _written(folder, target.name, tally, len(queue))
@@ -181,6 +193,18 @@ def plan_review(
     return queue
 
 
+def _still_meant(
+    path: Path, layout: Layout, corrections: Mapping[int, Correction]
+) -> tuple[dict[int, Correction], list[int]]:
+    """The corrections whose rows stand as they were reviewed, and the numbers of the others, which hide no row."""
+    meant: dict[int, Correction] = {}
+    for row in read_rows(path, layout) if corrections else ():
+        said = corrections.get(row.number)
+        if said and isinstance(row, Row) and said.code == code_of(row.number, row.input, row.output):
+            meant[row.number] = said
+    return meant, sorted(set(corrections) - set(meant))
+
+
 def _settled(corrections: Mapping[int, Correction]) -> set[int]:
     """Rows that need no second look."""
     return {row for row, said in corrections.items() if said.verdict != "wrong" or said.answer}
@@ -201,7 +225,7 @@ def _pass(
     removed: Mapping[int, Sequence[Reason]],
     queue: Mapping[int, Waiting],
     corrections: Mapping[int, Correction],
-    mask: bool,
+    masking: Masking,
     tally: Tally,
     texts: IO[bytes],
 ) -> None:
@@ -229,9 +253,9 @@ def _pass(
                 dropped.write(_line({"row": row.number, "line": row.line, "reasons": reasons, **_whole(raw, record)}))
                 continue
             if row.number in queue:
-                queue[row.number].place = _kept(texts, row)
-            if mask:
-                changed = _masked(row.number, changed or record, layout, tally) or changed
+                queue[row.number].place = _kept(texts, row, queue[row.number].control, masking)
+            if masking.wanted:
+                changed = _masked(row.number, changed or record, layout, masking.labels, tally) or changed
             copy.write(raw if changed is None else rewritten(raw, changed, layout), changed or record)
             tally.kept += 1
 
@@ -254,13 +278,10 @@ def _reviewed(
     """The record with the reviewers' answer, or the reason for which it goes; both None where nothing was said."""
     if said is None or said.verdict in ("right", "unsure"):
         return None, None
-    if said.code != code_of(row.number, row.input, row.output):
-        tally.stale.append(row.number)
-        return None, None
     if said.verdict == "delete":
         tally.deleted.append(row.number)
         return None, {"check": "review", "reviewers": said.reviewers}
-    changed = with_answer(record, layout, said.answer) if said.answer else None
+    changed = with_answer(record, layout, said.answer, row.output) if said.answer else None
     if said.answer and changed is None:
         tally.unapplied.append(row.number)
     if changed is not None:
@@ -269,12 +290,12 @@ def _reviewed(
     return changed, None
 
 
-def _masked(number: int, record: dict[str, Any], layout: Layout, tally: Tally) -> dict[str, Any] | None:
+def _masked(number: int, record: dict[str, Any], layout: Layout, labels: bool, tally: Tally) -> dict[str, Any] | None:
     """The record with personal data replaced by their kind in every text but a label; None where there are none."""
     changed = dict(record)
     columns = []
     for name, value in record.items():
-        if name == layout.output and isinstance(value, str) and len(value) <= LONGEST_LABEL:
+        if labels and name == layout.output and isinstance(value, str) and len(value) <= LONGEST_LABEL:
             continue
         changed[name] = _masked_value(value)
         if changed[name] != value:
@@ -313,13 +334,21 @@ def _changed(path: Path, got: str) -> InputError:
     )
 
 
-def _kept(texts: IO[bytes], row: Row) -> tuple[int, int]:
+def _kept(texts: IO[bytes], row: Row, control: bool, masking: Masking) -> tuple[int, int]:
+    """Where a queued row's texts were laid; its code is that of the texts before they were masked."""
     start = texts.tell()
-    length = texts.write(_line([row.number, row.line, row.input, row.output]))
+    code = code_of(row.number, row.input, row.output, control)
+    input, output = row.input, row.output
+    if masking.wanted:
+        label = masking.labels and len(output) <= LONGEST_LABEL
+        input, output = masked(input), output if label else masked(output)
+    length = texts.write(_line([row.number, row.line, code, input, output]))
     return start, length
 
 
-def _write_queue(folder: Path, queue: Mapping[int, Waiting], texts: IO[bytes], classes: tuple[str, ...]) -> None:
+def _write_queue(
+    folder: Path, queue: Mapping[int, Waiting], texts: IO[bytes], classes: tuple[str, ...], mask: bool
+) -> None:
     """The rows in the order of their rank, their texts fetched from where the pass laid them."""
     import orjson
 
@@ -329,18 +358,19 @@ def _write_queue(folder: Path, queue: Mapping[int, Waiting], texts: IO[bytes], c
             if not length:
                 continue  # a reviewer deleted it since
             texts.seek(start)
-            number, line, input, output = orjson.loads(texts.read(length))
+            number, line, code, input, output = orjson.loads(texts.read(length))
             told = list(dict.fromkeys(reason.told or NEUTRAL for reason in waiting.reasons)) or [NEUTRAL]
+            why = "; ".join(told)
             files.write(
                 Item(
                     rank=waiting.rank,
                     row=number,
                     line=line,
-                    code=code_of(number, input, output, waiting.control),
+                    code=code,
                     input=input,
                     given=output,
                     suggested=next((reason.suggested for reason in waiting.reasons if reason.suggested), ""),
-                    why="; ".join(told),
+                    why=masked(why) if mask else why,
                     checks=tuple(reason.check for reason in waiting.reasons),
                     suspicion=waiting.suspicion,
                 )

@@ -76,9 +76,11 @@ def write_corrections(path: Path, corrections: Iterable[Correction]) -> None:
         ) from error
 
 
-def with_answer(record: Mapping[str, Any], layout: Layout, answer: str) -> dict[str, Any] | None:
+def with_answer(record: Mapping[str, Any], layout: Layout, answer: str, given: str = "") -> dict[str, Any] | None:
     """The record with another answer, numbers and truth values kept as such; None where its shape has no one answer.
 
+    Args:
+        given: the answer it had, as the row was read; the preferred text of a pair may begin with its prompt.
     Example:
         >>> with_answer({"text": "a", "label": 3}, Layout("jsonl", "text/label", ("text",), "label"), "4")
         {'text': 'a', 'label': 4}
@@ -96,6 +98,11 @@ def with_answer(record: Mapping[str, Any], layout: Layout, answer: str) -> dict[
         return changed
     if isinstance(old, dict | list | bytes):
         return None
+    if layout.rejected and isinstance(old, str):
+        if not given or not old.rstrip().endswith(given):
+            return None
+        changed[layout.output] = old.rstrip()[: -len(given)] + answer
+        return changed
     named = answer in layout.classes and isinstance(old, int)
     changed[layout.output] = layout.classes.index(answer) if named else _like(old, answer)
     return changed

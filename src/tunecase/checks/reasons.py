@@ -48,13 +48,15 @@ def rows_to_look_at(
 ) -> dict[int, list[Reason]]:
     """Index of a training row to every reason to look at it; `without` marks rows that are left out, shape (rows,).
 
-    A finding wants a look where it counts rows to review, ranks rows, or has a fix that cannot be priced. Where it
-    wants far fewer rows looked at than it names, the first of them are taken: a template needs no more.
+    A finding wants a look where it counts rows to review, or has a fix that cannot be priced. Of ranked rows the first
+    are taken, as many as it counts; so they are where it wants far fewer rows looked at than it names: a template needs
+    no more.
     """
     found: dict[int, list[Reason]] = {}
     for defect in defects:
         rows = [row for row in _wanted(defect) if not without[row]]
-        if defect.where != "test" and defect.review_rows and len(rows) > TEMPLATE * defect.review_rows:
+        enough = defect.scores is not None or len(rows) > TEMPLATE * defect.review_rows
+        if defect.where != "test" and defect.review_rows and enough:
             rows = rows[: ceil(defect.review_rows)]
         partners = _partners(evidence, defect, set(rows))
         at = {int(row): place for place, row in enumerate(defect.rows)} if defect.where == "train" else {}
@@ -77,10 +79,10 @@ def rows_to_look_at(
 
 def _wanted(defect: Defect) -> Iterator[int]:
     """Training rows that a finding wants looked at; those of a pair in the order of the pairs."""
-    looked = defect.review_rows > 0 or defect.scores is not None or (defect.unpriced and defect.where == "train")
+    looked = defect.review_rows > 0 or (defect.unpriced and defect.where == "train")
     if not looked or defect.bad:
         return
-    if defect.pairs is None or defect.scores is not None:
+    if defect.pairs is None or (defect.scores is not None and defect.where == "train"):
         yield from defect.rows.tolist() if defect.where == "train" else ()
         return
     sides = defect.pairs[:, 1:] if defect.where == "test" else defect.pairs
@@ -120,7 +122,7 @@ def _numbers(evidence: Evidence, defect: Defect, others: Sequence[int]) -> tuple
 def _told(evidence: Evidence, defect: Defect, others: Sequence[int]) -> str:
     """The finding in a few words; a ranked row says nothing, so that the reviewer is not led."""
     split = evidence.test if defect.where == "test" else evidence.train
-    if defect.scores is not None or split is None:
+    if (defect.scores is not None and defect.where == "train") or split is None:
         return ""
     name = defect.check.replace("_", " ")
     side = "test row" if defect.where == "test" else "row"

@@ -64,7 +64,7 @@ def fix_file(
         )  # fmt: skip
 
     inputs = (train, *((test,) if test else ()))
-    return _fixed(judge, to, inputs, basis, Path(f"{train.stem}.{_corrections_name()}"), mask, force, seed)
+    return _fixed(judge, to, inputs, basis, _corrections_beside(train), mask, force, seed)
 
 
 def _fixed(
@@ -110,9 +110,8 @@ def review(flow: Flow, source: Path) -> Reviews:
 
 
 def review_file(source: Path, train: Path, input_column: str | None, output_column: str | None) -> Reviews:
-    """The same without a project file: only the corrections are kept, in the folder it is run in."""
-    corrections = Path(f"{train.stem}.{_corrections_name()}")
-    return _taken_in(source, train, input_column, output_column, corrections, None, ())
+    """The same without a project file: only the corrections are kept, beside the data."""
+    return _taken_in(source, train, input_column, output_column, _corrections_beside(train), None, ())
 
 
 def _taken_in(
@@ -139,6 +138,12 @@ def _taken_in(
     record, new = judge(source, train, layout, sha256, corrections, usable, ranking, expected)
     write_corrections(corrections, {**before, **{each.row: each for each in new}}.values())
     return record
+
+
+def _corrections_beside(train: Path) -> Path:
+    """Beside the data; in the folder it is run in where the data have none, as those of a hub."""
+    name = f"{train.stem}.{_corrections_name()}"
+    return train.with_name(name) if train.parent.is_dir() else Path(name)
 
 
 def _corrections_name() -> str:

@@ -109,15 +109,22 @@ def _minutes(basis: "Basis"):  # type: ignore[no-untyped-def]
 
 
 def _write(rows: tuple[NextLabel, ...], to: Path) -> tuple[Path, Path]:
-    """The batch as CSV (Label Studio) and JSONL (Argilla); a file that is there stays, the next number is taken."""
+    """The batch as CSV (Label Studio) and JSONL (Argilla); a file that is there stays, the next number is taken.
+
+    The CSV is as the review sheet: with a byte order mark, and no cell that a spreadsheet takes for a formula.
+    """
     import orjson
+
+    from tunecase.queue.sheet import guarded
 
     table, lines = next(pair for pair in _names(to) if not any(path.exists() for path in pair))
     table.parent.mkdir(parents=True, exist_ok=True)
-    with table.open("x", encoding="utf-8", newline="") as file:
+    with table.open("x", encoding="utf-8-sig", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)
+        for row in rows:
+            cells = asdict(row)
+            writer.writerow({name: guarded(cell) if isinstance(cell, str) else cell for name, cell in cells.items()})
     with lines.open("xb") as raw:
         raw.writelines(orjson.dumps(asdict(row)) + b"\n" for row in rows)
     return table, lines

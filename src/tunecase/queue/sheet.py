@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
+from tunecase.errors import InputError, Problem
 from tunecase.queue.item import Decision, Item
 
 COLUMNS = ("rank", "row", "line", "code", "input", "given", "why")
@@ -60,9 +61,20 @@ def line_of(item: Item) -> bytes:
 
 
 def sheet_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """(place, cells by column) of a filled-in sheet, whichever delimiter the spreadsheet saved it with."""
+    """(place, cells by column) of a filled-in sheet, whichever delimiter the spreadsheet saved it with.
+
+    Raises: InputError where it is not UTF-8: letters that were lost would go into the data.
+    """
+    try:
+        yield from _sheet_rows(path)
+    except UnicodeDecodeError:
+        got, fix = "a sheet that is not UTF-8", "save it as “CSV UTF-8”"
+        raise InputError(Problem(str(path), got, "CSV UTF-8", fix)) from None
+
+
+def _sheet_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     csv.field_size_limit(2**31 - 1)
-    with path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         header = file.readline()
         file.seek(0)
         delimiter = max((",", ";", "\t"), key=header.count)
