@@ -1,6 +1,12 @@
 """Options of the test run."""
 
+import os
+
 import pytest
+
+# Tests run side by side, one on each core; threads of the linear algebra on top of that wait for one another.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

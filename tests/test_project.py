@@ -239,7 +239,6 @@ def test_all_problems_at_once(tmp_path: Path) -> None:
     [
         ("../train.jsonl", "a path inside"),
         ("/etc/hostname", "a path inside"),
-        ("model", "which is a folder"),
         ('"a\\0b"', "correct the path"),
         ("x" * 5_000, "path"),
         ("none.jsonl", "does not exist"),
@@ -248,7 +247,7 @@ def test_all_problems_at_once(tmp_path: Path) -> None:
     ],
 )
 def test_paths_that_are_no_files_of_the_case(tmp_path: Path, given: str, words: str) -> None:
-    """Data outside the folder, even through a link, folders and impossible paths are refused."""
+    """Data outside the folder, even through a link, and impossible paths are refused."""
     inner = tmp_path / "case"
     inner.mkdir()
     (tmp_path / "train.jsonl").write_text("{}\n", encoding="utf-8")
@@ -260,6 +259,16 @@ def test_paths_that_are_no_files_of_the_case(tmp_path: Path, given: str, words: 
     (problem,) = problems(inner, f"name: x\ndata:\n  train: {given}\n")
     assert "case.yaml:3: data.train" == problem.where
     assert words in f"{problem.got} {problem.wanted} {problem.fix}"
+
+
+def test_data_may_be_a_folder_and_a_model_may_not(tmp_path: Path) -> None:
+    """Data may lie in a folder; a folder where a model's config.json belongs is refused by name."""
+    folder_of(tmp_path)
+    (tmp_path / "parts").mkdir()
+    assert "parts" == read(tmp_path, "name: x\ndata: {train: parts}\n").data.train
+    (tmp_path / "config.json").mkdir()
+    (problem,) = problems(tmp_path, "name: x\ndata: {train: parts}\nmodels: [config.json]\n")
+    assert ("case.yaml:3: models.0", "'config.json', which is a folder") == (problem.where, problem.got)
 
 
 def test_links_inside_the_folder(tmp_path: Path) -> None:

@@ -276,13 +276,18 @@ def test_notebooks_get_the_same_text(verb: str) -> None:
     assert {"labelling": "LABEL NEXT"}.get(verb, verb.upper()) in words
 
 
-def test_no_progress_when_piped() -> None:
-    """Without a terminal, or when quiet, there is no bar."""
-    with audit_progress(False) as progress:
-        assert progress is None
-    for context in (pilot_progress, audit_progress):
-        with context(True) as progress:
-            assert progress is None
+def test_no_progress_when_piped(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a terminal there is no bar, only word of a pass gone on with; when quiet there is nothing."""
+    with audit_progress(False) as told:
+        assert told.keys() == {"progress"}
+        told["progress"](1_000, 50_000.0, 3.0)
+        assert "" == capsys.readouterr().err
+        told["progress"](1_000, 0.0, None)
+        assert "going on at row 1,000" in capsys.readouterr().err
+    with audit_progress(True) as told:
+        assert {} == told
+    with pilot_progress(True) as update:
+        assert update is None
 
 
 def test_slow_runs_are_told_when_piped(capsys: pytest.CaptureFixture[str]) -> None:
@@ -355,9 +360,10 @@ def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
             update(state)
     assert "3/3 runs" in out.getvalue()
     with audit_progress(False) as told:
-        assert told is not None
-        told(1_000, 50_000.0)
-    assert "reading" in out.getvalue() or "read 1,000 rows" in out.getvalue()
+        told["progress"](1_000, 50_000.0, 3.0)
+        told["checking"]("label_errors")
+        told["progress"](2_000, 0.0, None)
+    assert "going on at row 2,000" in out.getvalue()
 
 
 def test_the_console_is_as_wide_as_a_log() -> None:
