@@ -180,6 +180,27 @@ def test_the_copy_takes_no_name_of_the_queue(tmp_path, name):
     assert "removed" in json.loads((tmp_path / "out/changes.json").read_bytes())
 
 
+def test_splits_and_folders_of_one_file_are_mended_too(tmp_path):
+    """What the audit reads as one file is copied under that file's name; of more files it says so, before anything."""
+    whole = tmp_path / "data.json"
+    whole.write_text(json.dumps({"train": rows_of(), "test": rows_of(20)}), encoding="utf-8")
+    before = digest(whole)
+    _, split = fixed(tmp_path / "data.json::train", tmp_path / "split")
+    assert (61, before) == (split.kept, split.sha256)
+    assert 61 == len(json.loads((tmp_path / "split/data.json").read_bytes()))
+    write(tmp_path / "many/one.jsonl", rows_of())
+    assert 61 == fixed(tmp_path / "many", tmp_path / "folder")[1].kept
+    assert (tmp_path / "folder/one.jsonl").is_file()
+    write(tmp_path / "many/two.jsonl", rows_of())
+    for mend in (
+        lambda: fixed(tmp_path / "many", tmp_path / "none"),
+        lambda: review_file(tmp_path / "split/review.csv", tmp_path / "many", None, None),
+    ):
+        with pytest.raises(InputError, match="a folder of 2 files"):
+            mend()
+    assert not (tmp_path / "none").exists()
+
+
 def test_a_folder_is_not_overwritten(tmp_path):
     """A full folder needs --force; one changed by hand is moved aside; one that holds the inputs is refused."""
     train = write(tmp_path / "data/train.jsonl", rows_of())

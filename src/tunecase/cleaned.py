@@ -320,7 +320,7 @@ def _masked_value(value: Any) -> Any:
 
 def _check(path: Path, found: Audit, tally: Tally, sha256: str) -> None:
     """The file is the one that was audited, and every row went where the audit said."""
-    if digest(path) != sha256:
+    if digest(files_of(path)[0]) != sha256:
         raise _changed(path, "its bytes changed while it was audited")
     counted = (tally.rows, tally.dropped - len(tally.deleted), tally.quarantined)
     told = (found.rows, found.dropped, found.quarantined)

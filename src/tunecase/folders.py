@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -38,7 +39,7 @@ def new_folder(target: Path, inputs: Sequence[Path], force: bool, told: str) -> 
     Raises: InputError when the target cannot be taken; TunecaseError when the disk refuses.
     """
     _refuse(target, inputs, force)
-    place = Place(target.with_name(f"{target.name}.part"))
+    place = Place(target.with_name(f"{target.name}.{os.getpid()}.part"))
     begun = False
     try:
         _begin(place.path)

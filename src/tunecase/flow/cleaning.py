@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
+from tunecase.errors import InputError, Problem
 from tunecase.flow.case import DRAWS, Flow, Progress, judge_data
 from tunecase.records import Audit, Cleaned, Reviews
 from tunecase.spread import Worlds
@@ -82,9 +83,8 @@ def _fixed(
     from tunecase.folders import digest, new_folder
 
     whole: list[Any] = []
-    known = read_corrections(corrections)
+    known, before = read_corrections(corrections), digest(_one_file(inputs[0]))
     with new_folder(to, inputs, force, CHANGES) as place:
-        before = digest(inputs[0])
         found = judge(lambda *everything: whole.extend(everything))
         evidence, defects = whole
         record = clean(
@@ -131,7 +131,7 @@ def _taken_in(
     from tunecase.reviewed import review as judge
 
     layout = datasets.detect(train, input, output)
-    before, sha256 = read_corrections(corrections), digest(train)
+    before, sha256 = read_corrections(corrections), digest(_one_file(train))
     found = next((told for folder in (source.parent, *folders) if (told := read_ranking(folder, sha256))), None)
     ranking, expected, kept = found or (None, None, None)
     usable = known.usable if known is not None else kept
@@ -141,9 +141,25 @@ def _taken_in(
 
 
 def _corrections_beside(train: Path) -> Path:
-    """Beside the data; in the folder it is run in where the data have none, as those of a hub."""
-    name = f"{train.stem}.{_corrections_name()}"
-    return train.with_name(name) if train.parent.is_dir() else Path(name)
+    """Beside the data, each split its own; in the folder it is run in where the data have none, as those of a hub."""
+    whole = train.resolve() if train.is_dir() else train
+    stem = whole.name.replace("::", ".") if "::" in whole.name else whole.stem
+    name = f"{stem}.{_corrections_name()}"
+    return whole.with_name(name) if whole.parent.is_dir() else Path(name)
+
+
+def _one_file(train: Path) -> Path:
+    """The one file behind a path, which may name a folder or a split.
+
+    Raises: InputError where there is none, or more than one.
+    """
+    from tunecase.datasets import files_of
+
+    files = files_of(train)
+    if len(files) > 1:
+        got = f"a folder of {len(files)} files"
+        raise InputError(Problem(str(train), got, "one file", "mend them one by one"))
+    return files[0]
 
 
 def _corrections_name() -> str:
