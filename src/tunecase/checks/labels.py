@@ -1,5 +1,6 @@
 """Wrong labels: the ranked queue, labels that look random, answers beside the wrong input, two annotators."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tunecase.checks.columns import NO_TEXT
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
 
 CHANCE = 0.05
+MOST_CHARACTERS, LONG_TEXT = 2_000_000, 2_000  # of all texts that are learnt from; of one of them
 SHOWN = 1000
 FITTING = 0.01  # an answer that fits its input stands among so large a share of all answers
 LEAST_FITTING = 0.94
@@ -64,7 +66,7 @@ def label_error(evidence: Evidence) -> Defect | NotChecked | None:
         severity="warn" if low > 0 else "note",
         why=(
             f"about {middle:.0f} labels look wrong (80% sure: {low:.0f} to {high:.0f}) of {len(ranking.rows):,} judged"
-            + (f", {left:,} rows could not be" if left else "")
+            + (f", {left:,} were not" if left else "")
             + ": a wrong label teaches the wrong answer"
         ),
         fix=f"read the first {depth} of the queue, worst first, with some random rows among them; stop as they run dry",
@@ -123,7 +125,7 @@ def answer_mismatch(evidence: Evidence) -> Defect | NotChecked | None:
     what = "answers beside the wrong input"
     if evidence.asked.fast:
         return NotChecked(f"{what}: left out, as only what one pass can tell was asked for")
-    kept = _some(train.answer[train.texts.rows] != NO_TEXT, evidence.asked.seed)
+    kept = _some(train.answer[train.texts.rows] != NO_TEXT, train.texts.inputs, evidence.asked.seed)
     if len(kept) < LEAST_ROWS:
         return NotChecked(f"{what}: fewer than {LEAST_ROWS} rows with an answer")
     scores = rank_mismatches([train.texts.inputs[i] for i in kept], [train.texts.outputs[i] for i in kept])
@@ -188,13 +190,16 @@ def annotator_agreement(evidence: Evidence) -> Defect | NotChecked | None:
     )
 
 
-def _some(wanted: "NDArray[np.bool_]", seed: int) -> "Rows":
+def _some(wanted: "NDArray[np.bool_]", texts: Sequence[str], seed: int) -> "Rows":
+    """Places that are wanted, at random so many that they can be learnt from in about a minute."""
     import numpy as np
 
     places = np.flatnonzero(wanted)
-    if len(places) <= MOST_ROWS:
+    length = sum(min(len(texts[at]), LONG_TEXT) for at in places.tolist()) / max(len(places), 1)
+    most = min(MOST_ROWS, max(LEAST_ROWS, int(MOST_CHARACTERS / max(length, 1))))
+    if len(places) <= most:
         return places
-    return np.sort(np.random.default_rng(seed).permutation(places)[:MOST_ROWS])
+    return np.sort(np.random.default_rng(seed).permutation(places)[:most])
 
 
 def _labelled(evidence: Evidence, seed: int) -> tuple["Rows", list[str], "Rows"]:
@@ -203,7 +208,7 @@ def _labelled(evidence: Evidence, seed: int) -> tuple["Rows", list[str], "Rows"]
 
     train = evidence.train
     at = train.texts.rows
-    kept = _some((train.answer[at] != NO_TEXT) & (train.raw[at] != NO_TEXT), seed)
+    kept = _some((train.answer[at] != NO_TEXT) & (train.raw[at] != NO_TEXT), train.texts.inputs, seed)
     rows = at[kept]
     codes = np.unique(train.answer[rows], return_inverse=True)[1].astype(np.int64)
     return rows, [train.texts.inputs[i] for i in kept], codes
