@@ -253,6 +253,7 @@ def test_gsm8k_is_audited_without_a_project_file(tmp_path: Path) -> None:
     assert found({"audit": ran.json}) == {"duplicate_near": 1}
 
 
+@pytest.mark.slow
 @needs("gsm8k")
 def test_gsm8k_walks_a_road_without_a_pilot(tmp_path: Path) -> None:
     """Free text: the pilot says why it has no runs, the advice says what to bring, the report is written."""
