@@ -28,6 +28,13 @@ def sound(folder: Path) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A sound case that run() walked with seed 7: its folder, and the records by verb."""
+    folder = tmp_path_factory.mktemp("walked")
+    return folder, Case(str(sound(folder)), seed=7, today=TODAY).run()
+
+
 def timeless(record: Any) -> str:
     """A record as JSON without the times that machines differ in and the folder it was made in."""
     text = re.sub(r'"(seconds|per_s)":[0-9.e-]+', "", to_json(record).decode())
@@ -52,12 +59,12 @@ def test_a_forecast_follows_a_pilot(tmp_path: Path) -> None:
     assert 90 == round(100 * (case.forecast().target or 0))
 
 
-def test_run_returns_every_record(tmp_path: Path) -> None:
+def test_run_returns_every_record(walked: tuple[Path, dict[str, Any]]) -> None:
     """run() walks the road, writes the report, and returns the records by verb."""
-    records = Case(str(sound(tmp_path)), today=TODAY).run()
+    folder, records = walked
     assert set(ROAD) == set(records)
     assert all(RECORDS[verb] is type(records[verb]) for verb in ROAD)
-    told = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    told = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     assert told
 
 
@@ -68,12 +75,12 @@ def test_run_goes_on_anyway(tmp_path: Path) -> None:
     assert "pilot" in Case(path, today=TODAY).run(anyway=True)
 
 
-def test_the_same_seed_gives_the_same_records(tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_records(walked: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
     """Two cases with the same files and seed give byte-identical records but for timings; another seed does not."""
-    first, again = (Case(sound(tmp_path / name), seed=7, today=TODAY).run() for name in ("a", "b"))
+    first, again = walked[1], Case(sound(tmp_path), seed=7, today=TODAY).run()
     for verb in set(ROAD) - {"report"}:
         assert timeless(first[verb]) == timeless(again[verb]), verb
-    other = Case(tmp_path / "a" / "tunecase.yaml", seed=8, today=TODAY)
+    other = Case(tmp_path / "tunecase.yaml", seed=8, today=TODAY)
     assert timeless(first["estimate"]) != timeless(other.estimate())
 
 

@@ -79,7 +79,7 @@ def test_help_names_every_option(words: tuple[str, ...]) -> None:
 
 def test_data_are_mended_on_the_command_line(tmp_path: Path) -> None:
     """--fix writes the copy and books it, --reviewed takes the sheet back; options that need --fix say so."""
-    path = case_folder(tmp_path)
+    path = case_folder(tmp_path, train_rows=60, test_rows=40)
     out = tmp_path / "cleaned"
     ran = tunecase("audit", "--project", path, "--fix", out, "--json")
     record = from_json(RECORDS["clean"], ran.json)

@@ -1,6 +1,7 @@
 """The conductor keeps what still holds, makes anew what does not, and never spends on an unsound case."""
 
 import json
+import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -35,22 +36,59 @@ def runs(case: Flow) -> list[Run]:
     return [from_json(Run, entry.body) for entry in case.ledger.entries() if entry.kind == "run"]
 
 
-@pytest.fixture
-def sound(tmp_path: Path) -> Path:
+def sound_case(folder: Path) -> Path:
     """A sound case; its project file."""
     second = [dict(row, second=row["label"]) for row in tickets(200, 2)]
-    path = case_folder(tmp_path, second_label="  second_label: second")
-    write_jsonl(tmp_path / "test.jsonl", second)
+    path = case_folder(folder, second_label="  second_label: second")
+    write_jsonl(folder / "test.jsonl", second)
     return path
 
 
-def test_open_case_refuses_an_edited_ledger(sound: Path) -> None:
+@pytest.fixture
+def sound(tmp_path: Path) -> Path:
+    """A sound case in which nothing was done yet."""
+    return sound_case(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def audited_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sound case whose data were audited, to be copied."""
+    path = sound_case(tmp_path_factory.mktemp("audited"))
+    flow.audit(opened(path))
+    return path
+
+
+@pytest.fixture(scope="module")
+def walked_once(audited_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sound case that walked the whole road, to be copied."""
+    path = copied(audited_once, tmp_path_factory.mktemp("walked"))
+    flow.road(opened(path), lambda verb, record: None)
+    return path
+
+
+def copied(path: Path, to: Path) -> Path:
+    """The case copied with all its records; its project file."""
+    return Path(shutil.copytree(path.parent, to, dirs_exist_ok=True)) / path.name
+
+
+@pytest.fixture
+def audited(audited_once: Path, tmp_path: Path) -> Path:
+    """A sound case whose data were audited."""
+    return copied(audited_once, tmp_path)
+
+
+@pytest.fixture
+def walked(walked_once: Path, tmp_path: Path) -> Path:
+    """A sound case that walked the whole road."""
+    return copied(walked_once, tmp_path)
+
+
+def test_open_case_refuses_an_edited_ledger(audited: Path) -> None:
     """A case whose ledger was edited is not opened."""
-    flow.audit(opened(sound))
-    ledger = sound.parent / "ledger.jsonl"
+    ledger = audited.parent / "ledger.jsonl"
     ledger.write_text(ledger.read_text(encoding="utf-8").replace('"usable":240', '"usable":241'), encoding="utf-8")
     with pytest.raises(InputError, match=r"ledger\.jsonl:1"):
-        opened(sound)
+        opened(audited)
 
 
 def test_define_audits_and_prices_by_itself(sound: Path) -> None:
@@ -64,10 +102,10 @@ def test_define_audits_and_prices_by_itself(sound: Path) -> None:
     assert record.majority < record.probe
 
 
-def test_a_record_is_known_to_the_next_process(sound: Path) -> None:
+def test_a_record_is_known_to_the_next_process(audited: Path) -> None:
     """A record that still holds comes back from the ledger, equal to what was made."""
-    record = flow.define(opened(sound))
-    later = opened(sound)
+    record = flow.define(opened(audited))
+    later = opened(audited)
     assert record == later.known("define")
     flow.define(later)
     assert ["audit", "estimate", "define", "define"] == verbs(later)
@@ -90,26 +128,23 @@ def changed_project(path: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [changed_train, changed_test, changed_project])
-def test_changed_files_make_records_stale(sound: Path, change: Any) -> None:
+def test_changed_files_make_records_stale(audited: Path, change: Any) -> None:
     """A record made from other data or another project file is not known any more."""
-    flow.audit(opened(sound))
-    assert opened(sound).known("audit") is not None
-    change(sound)
-    assert opened(sound).known("audit") is None
+    assert opened(audited).known("audit") is not None
+    change(audited)
+    assert opened(audited).known("audit") is None
 
 
-def test_a_comment_changes_nothing(sound: Path) -> None:
+def test_a_comment_changes_nothing(audited: Path) -> None:
     """Records depend on what the project file says, not on its bytes."""
-    flow.audit(opened(sound))
-    sound.write_text("# a comment\n" + sound.read_text(encoding="utf-8"), encoding="utf-8")
-    assert opened(sound).known("audit") is not None
+    audited.write_text("# a comment\n" + audited.read_text(encoding="utf-8"), encoding="utf-8")
+    assert opened(audited).known("audit") is not None
 
 
-def test_a_new_budget_keeps_the_pilot_and_renews_what_follows(sound: Path) -> None:
+def test_a_new_budget_keeps_the_pilot_and_renews_what_follows(walked: Path) -> None:
     """The pilot does not depend on prices; forecast, bill and decision are made again when they are asked for."""
-    flow.road(opened(sound), lambda verb, record: None)
-    changed_project(sound)
-    case = opened(sound)
+    changed_project(walked)
+    case = opened(walked)
     assert case.known("pilot") is not None
     assert case.known("forecast") is None
     flow.report(case)
@@ -117,20 +152,18 @@ def test_a_new_budget_keeps_the_pilot_and_renews_what_follows(sound: Path) -> No
     assert case.known("decide") is not None
 
 
-def test_a_charge_renews_books_and_decision(sound: Path) -> None:
+def test_a_charge_renews_books_and_decision(walked: Path) -> None:
     """The report never says that nothing is booked when something is."""
-    flow.road(opened(sound), lambda verb, record: None)
-    flow.spend_text(opened(sound), "9000", "USD", "gpu", None, "", False, "")
-    case = opened(sound)
+    flow.spend_text(opened(walked), "9000", "USD", "gpu", None, "", False, "")
+    case = opened(walked)
     assert case.known("decide") is None
     flow.report(case)
     assert 9_000 == case.known("books").spent
 
 
-def test_a_changed_seed_makes_records_stale(sound: Path) -> None:
+def test_a_changed_seed_makes_records_stale(audited: Path) -> None:
     """A record of another seed is not known."""
-    flow.audit(opened(sound))
-    assert opened(sound, seed=1).known("audit") is None
+    assert opened(audited, seed=1).known("audit") is None
 
 
 def test_a_changed_model_file_makes_records_stale(tmp_path: Path) -> None:
@@ -150,7 +183,7 @@ def test_a_record_of_another_version_is_made_again(sound: Path) -> None:
     assert flow.estimate(opened(sound)).lines
 
 
-def test_a_killed_pilot_goes_on(sound: Path) -> None:
+def test_a_killed_pilot_goes_on(audited: Path) -> None:
     """Runs that ended before the process was killed are taken from the ledger, not made again."""
     made: list[Any] = []
 
@@ -160,14 +193,14 @@ def test_a_killed_pilot_goes_on(sound: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        flow.pilot(opened(sound), flow.PilotAsked(draws=2, workers=1), killed)
-    case = opened(sound)
+        flow.pilot(opened(audited), flow.PilotAsked(draws=2, workers=1), killed)
+    case = opened(audited)
     assert 4 == len(runs(case))
     assert case.known("pilot") is None
     record = flow.pilot(case, flow.PilotAsked(draws=2, workers=1))
     assert 4 == record.reused
     assert len(record.runs) == len(runs(case)) == len({run.key for run in runs(case)})
-    again = flow.pilot(opened(sound), flow.PilotAsked(draws=2))
+    again = flow.pilot(opened(audited), flow.PilotAsked(draws=2))
     assert len(again.runs) == again.reused
     assert record.runs == again.runs
 
@@ -193,9 +226,9 @@ def test_a_forecast_needs_a_pilot(sound: Path) -> None:
         flow.forecast(opened(sound))
 
 
-def test_points_leave_failed_runs_out(sound: Path) -> None:
+def test_points_leave_failed_runs_out(audited: Path) -> None:
     """Only runs that ended well are points."""
-    record = flow.pilot(opened(sound), flow.PilotAsked(draws=1, workers=1))
+    record = flow.pilot(opened(audited), flow.PilotAsked(draws=1, workers=1))
     assert len(record.runs) == len(flow.points(record))
     broken = json.loads(to_json(record).replace(b'"failed":""', b'"failed":"no"'))
     assert () == flow.points(from_json(type(record), broken))
@@ -247,9 +280,9 @@ def test_charges_are_booked_and_superseded_by_a_short_id(sound: Path) -> None:
         flow.spend_text(case, "1", None, "gpu", None, "", False, "ffffffff")
 
 
-def test_decide_counts_what_was_spent(sound: Path) -> None:
+def test_decide_counts_what_was_spent(audited: Path) -> None:
     """Money that is gone is not there for the next step; what decide needs is made first."""
-    case = opened(sound)
+    case = opened(audited)
     assert "pilot" == flow.decide(case).advice
     assert ["audit", "estimate", "define", "decide"] == verbs(case)
     flow.pilot(case, flow.PilotAsked(draws=1, workers=1))
@@ -319,12 +352,12 @@ def test_one_training_run_from_words() -> None:
     assert ("L40S", True) == (record.gpu, record.ok)
 
 
-def test_contents_fold_what_is_known(sound: Path) -> None:
+def test_contents_fold_what_is_known(audited: Path) -> None:
     """The page is folded from the records that still hold, the earlier bills among them."""
-    case = opened(sound)
+    case = opened(audited)
     flow.estimate(case)
     flow.estimate(case)
-    content = flow.contents(opened(sound))
+    content = flow.contents(opened(audited))
     assert content.answer
     assert "bill" in {section.id for section in content.sections if section.done}
 

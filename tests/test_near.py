@@ -67,3 +67,14 @@ def test_a_crowd_is_paired_with_its_neighbours():
     pairs = near.near_pairs(keys, reach=3)
     assert {1, 2, 3} == set((pairs[:, 1] - pairs[:, 0]).tolist())
     assert 39 + 38 + 37 == len(pairs)
+
+
+def test_powers_of_one_long_block_are_not_kept(monkeypatch):
+    """A table longer than usual is right and is dropped; a usual one is kept."""
+    monkeypatch.setattr(near, "MOST_KEPT_POWERS", 8)
+    monkeypatch.setattr(near, "_POWERS", {})
+    wanted = [pow(near.BASE, k, 1 << 64) for k in range(20)]
+    assert wanted == near._powers(near.BASE, 20).tolist()
+    assert {} == near._POWERS
+    assert wanted[:5] == near._powers(near.BASE, 5).tolist()
+    assert 8 == len(near._POWERS[near.BASE])

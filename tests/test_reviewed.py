@@ -4,6 +4,7 @@ import csv
 import json
 import random
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -12,9 +13,11 @@ from tests.test_audit import sentences
 from tests.test_cleaned import fixed, lines, write
 from tunecase import flow
 from tunecase.cli import main  # noqa: F401 - the commands are registered
-from tunecase.datasets import detect
+from tunecase.corrections import with_answer
+from tunecase.datasets import Writer, detect
 from tunecase.errors import InputError
 from tunecase.queue import code_of
+from tunecase.queue.label_studio import config
 from tunecase.queue.sheet import guarded, unguarded
 from tunecase.records import Reviews
 from tunecase.reviewed import review
@@ -139,6 +142,29 @@ def test_all_mistakes_are_told_at_once(tmp_path, monkeypatch):
         assert fragment in text
     assert 7 == len(told.value.problems)
     assert not list(tmp_path.glob("*corrections*"))
+
+
+def test_a_correction_that_a_column_cannot_hold_is_not_applied(tmp_path):
+    """A word, or too large a number, for a column of small integers is counted as not applied; the copy is written."""
+    pa = pytest.importorskip("pyarrow")
+    pq = pytest.importorskip("pyarrow.parquet")
+    train = tmp_path / "train.parquet"
+    pq.write_table(pa.table({"text": ["a b", "c d", "e f"], "label": pa.array([0, 1, None], pa.int8())}), train)
+    layout = detect(train)
+    row = {"text": "a b", "label": 0}
+    with Writer(tmp_path / "copy.parquet", train, layout) as copy:
+        held = {answer: copy.takes(with_answer(row, layout, answer)) for answer in ("1", "300", "billing")}
+        assert not copy.takes({"text": "e f", "label": "billing"})
+        copy.write(b"", row)
+    assert {"1": True, "300": False, "billing": False} == held
+    assert 1 == pq.read_table(tmp_path / "copy.parquet").num_rows
+
+
+def test_labels_with_control_characters_give_xml_that_is_read():
+    """What XML cannot hold is replaced in the labelling config; other labels stay as they are."""
+    root = ElementTree.fromstring(config(["a\x00b", "c\x1b", 'd & "e"', "tab\there"]))
+    (choices,) = [each for each in root.iter("Choices") if each.get("name") == "answer"]
+    assert ["a\ufffdb", "c\ufffd", 'd & "e"', "tab\there"] == [each.get("value") for each in choices]
 
 
 def test_reviewers_who_differ_change_nothing(tmp_path, monkeypatch):

@@ -246,7 +246,7 @@ def _pass(
             reasons = [_plain(reason) for reason in removed.get(row.number, ())]
             changed, gone = None, None
             if not reasons:
-                changed, gone = _reviewed(row, record, layout, corrections.get(row.number), tally)
+                changed, gone = _reviewed(row, record, layout, corrections.get(row.number), tally, copy)
             reasons += [gone] if gone else []
             if reasons:
                 tally.dropped += 1
@@ -273,7 +273,7 @@ def _side_by_side(path: Path, layout: Layout) -> "Iterator[tuple[Row | BadRow, b
 
 
 def _reviewed(
-    row: Row, record: dict[str, Any], layout: Layout, said: Correction | None, tally: Tally
+    row: Row, record: dict[str, Any], layout: Layout, said: Correction | None, tally: Tally, copy: Writer
 ) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """The record with the reviewers' answer, or the reason for which it goes; both None where nothing was said."""
     if said is None or said.verdict in ("right", "unsure"):
@@ -282,6 +282,8 @@ def _reviewed(
         tally.deleted.append(row.number)
         return None, {"check": "review", "reviewers": said.reviewers}
     changed = with_answer(record, layout, said.answer, row.output) if said.answer else None
+    if changed is not None and not copy.takes(changed):
+        changed = None
     if said.answer and changed is None:
         tally.unapplied.append(row.number)
     if changed is not None:

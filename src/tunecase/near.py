@@ -31,6 +31,12 @@ _SAME = bytes(code if code >= 128 or chr(code).isalnum() else 32 for code in ran
 _LOWERED = bytes(ord(chr(code).lower()) if code < 128 else code for code in range(256)).translate(_SAME)
 _CUT = _LOWERED[: ord(BETWEEN)] + b"\n" + _LOWERED[ord(BETWEEN) + 1 :]
 THREADS = 2
+# From NEAR on two texts are near copies, with fewer than SHORT_WORDS words from NEAR_IN_SHORT on.
+NEAR, NEAR_IN_SHORT, SHORT_WORDS = 0.7, 0.8, 20
+REACH = 16  # texts before it that a text is paired with, among those that share a key
+# Runs of words in this share of the texts, and in so many, are boilerplate and tell no copy.
+BOILERPLATE_SHARE, BOILERPLATE_TEXTS = 0.1, 20
+MOST_KEPT_POWERS = 1 << 21
 
 
 def word_hashes(texts: Sequence[str]) -> "tuple[Keys, Rows]":
@@ -77,9 +83,11 @@ def _powers(base: int, count: int) -> "Keys":
 
     kept = _POWERS.get(base)
     if kept is None or len(kept) < count:
-        steps = np.full(max(count, 1 << 21), base, np.uint64)
+        steps = np.full(max(count, MOST_KEPT_POWERS), base, np.uint64)
         steps[0] = 1
-        kept = _POWERS[base] = np.cumprod(steps)
+        kept = np.cumprod(steps)
+        if len(kept) <= MOST_KEPT_POWERS:  # a longer table, of one long block, would stay for good
+            _POWERS[base] = kept
     return kept[:count]
 
 

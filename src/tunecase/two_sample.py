@@ -12,7 +12,20 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
-from tunecase.near import SHINGLE_WORDS, band_keys, near_pairs, pair_jaccard, shingle_hashes, word_hashes
+from tunecase.near import (
+    BOILERPLATE_SHARE,
+    BOILERPLATE_TEXTS,
+    NEAR,
+    NEAR_IN_SHORT,
+    REACH,
+    SHINGLE_WORDS,
+    SHORT_WORDS,
+    band_keys,
+    near_pairs,
+    pair_jaccard,
+    shingle_hashes,
+    word_hashes,
+)
 from tunecase.records import Interval80
 from tunecase.spread import Z80
 from tunecase.text import normalise, split_words
@@ -31,9 +44,6 @@ DIRECTIONS = 90  # of words, and as many of characters
 FOLDS = 5
 DRAWS = 299
 RIDGE = 0.3  # of the rows: the penalty in units of a feature's variance
-NEAR, NEAR_IN_SHORT, SHORT_WORDS = 0.7, 0.8, 20
-REACH = 16
-COMMON_SHARE, COMMON_TEXTS = 0.1, 20
 MOST_FEATURES = 30_000
 WORDS = r"(?u)\b[^\W\d_]{2,}\b"
 
@@ -152,7 +162,7 @@ def copies(texts: Sequence[str]) -> "Rows":
     words = [split_words(normalise(text)) for text in texts]
     flat, counts = shingle_hashes(*word_hashes(texts))
     values, often = np.unique(flat, return_counts=True)
-    common = values[often >= max(COMMON_TEXTS, COMMON_SHARE * len(texts))]
+    common = values[often >= max(BOILERPLATE_TEXTS, BOILERPLATE_SHARE * len(texts))]
     owner = np.repeat(np.arange(len(texts)), counts)
     kept = ~np.isin(flat, common)
     flat, counts = flat[kept], np.bincount(owner[kept], minlength=len(texts)).astype(np.int64)

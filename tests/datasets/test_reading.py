@@ -188,6 +188,23 @@ def test_a_json_file_of_lines_is_read_as_lines(tmp_path):
     assert len(load(written(tmp_path, "d.json", GOOD * 2)).rows) == 2
 
 
+def test_a_blank_first_line_hides_no_delimiter(tmp_path):
+    """The delimiter is that of the first line with something in it."""
+    table = load(written(tmp_path, "d.csv", "\r\n\ntext;label\na, b;x\n"))
+    assert [("a, b", "x")] == [(row.input, row.output) for row in table.rows]
+
+
+def test_a_byte_that_is_not_utf8_spoils_one_row_of_a_table(tmp_path):
+    """Arrow checks no text: the row is bad and says why, those around it are read."""
+    pa = pytest.importorskip("pyarrow")
+    pq = pytest.importorskip("pyarrow.parquet")
+    texts = pa.array([b"a", b"\xff", "é".encode()], pa.binary()).view(pa.string())
+    pq.write_table(pa.table({"text": texts, "label": [1, 2, 3]}), tmp_path / "d.parquet")
+    table = load(tmp_path / "d.parquet")
+    assert [(0, "a", "1"), (2, "é", "3")] == [(row.number, row.input, row.output) for row in table.rows]
+    assert [(1, "not UTF-8")] == [(row.number, row.reason) for row in table.bad]
+
+
 def test_parquet_is_read_in_batches(tmp_path):
     """Parquet rows come as others do; bytes are not text."""
     pa = pytest.importorskip("pyarrow")

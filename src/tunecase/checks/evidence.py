@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tunecase.checks.columns import NO_TEXT, Split
-from tunecase.near import SHINGLE_WORDS, near_pairs, pair_jaccard
+from tunecase.near import NEAR, NEAR_IN_SHORT, REACH, SHINGLE_WORDS, SHORT_WORDS, near_pairs, pair_jaccard
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,11 +15,7 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
     Flags = NDArray[np.bool_]
 
-NEAR = 0.7
-NEAR_IN_SHORT = 0.8
 SURELY_NEAR = 0.9
-SHORT_WORDS = 20
-REACH = 16
 
 
 @dataclass(frozen=True, slots=True)

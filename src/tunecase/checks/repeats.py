@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from tunecase.checks.defect import Defect
-from tunecase.checks.evidence import NEAR, NEAR_IN_SHORT, SHORT_WORDS, Evidence, first_alike
+from tunecase.checks.evidence import Evidence, first_alike
+from tunecase.near import NEAR, NEAR_IN_SHORT, SHORT_WORDS
 from tunecase.records import Severity
 
 if TYPE_CHECKING:

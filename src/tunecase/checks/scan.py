@@ -32,7 +32,15 @@ from tunecase.datasets import (
     total_bytes,
 )
 from tunecase.engine import LATER, CrashError, cache_folder, cores, run_tasks
-from tunecase.near import BANDS, band_keys, shingle_hashes, text_hashes, word_hashes
+from tunecase.near import (
+    BANDS,
+    BOILERPLATE_SHARE,
+    BOILERPLATE_TEXTS,
+    band_keys,
+    shingle_hashes,
+    text_hashes,
+    word_hashes,
+)
 from tunecase.tokenizing import Counter as TokenCounter
 
 if TYPE_CHECKING:
@@ -49,7 +57,6 @@ MOST_TEXT_CHARACTERS = 30_000_000  # of the texts kept for checks that need word
 MOST_TEXT_ROOM = 4  # how much more than that may be kept where files unpacked to more than their size told
 MOST_WAITING = 8  # blocks read ahead of one that takes long, for each process
 LARGE_BYTES = 24_000_000  # from here on a pass is worth processes of its own and files that outlive it
-BOILERPLATE_SHARE, BOILERPLATE_TEXTS = 0.1, 20
 # What is looked for in every row: a name, and a function of rows that gives each one bit for each thing it found.
 LOOKS: tuple[tuple[str, Callable[[Sequence[Row]], list[int]]], ...] = (
     ("personal", privacy.look),

@@ -109,10 +109,27 @@ def records(block: Block, layout: Layout, raw: bool = False) -> Records:
     with pa.ipc.open_stream(block.data) as stream:
         for batch in stream:
             names = batch.schema.names
-            for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                record = dict(zip(names, values, strict=True))
-                yield line, orjson.dumps(record, default=str) if raw else b"", record, ""
+            for values in _rows(batch):
+                if values is None:
+                    yield line, b"", None, "not UTF-8"
+                else:
+                    record = dict(zip(names, values, strict=True))
+                    yield line, orjson.dumps(record, default=str) if raw else b"", record, ""
                 line += 1
+
+
+def _rows(batch: Any) -> Iterator[tuple[Any, ...] | None]:
+    """The values of each row; None for a row with a text that is not UTF-8, which Arrow does not check."""
+    try:
+        yield from list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+    except UnicodeDecodeError:
+        for row in range(batch.num_rows):
+            try:
+                values = tuple(column[row].as_py() for column in batch.columns)
+            except UnicodeDecodeError:
+                yield None
+            else:
+                yield values
 
 
 def class_names(source: Source) -> dict[str, tuple[str, ...]]:

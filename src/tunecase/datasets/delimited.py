@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MOST_LINES_A_CELL = 10_000  # a quote that stays open longer than this is a mistake
 HEAD_BYTES = 1 << 16
+DELIMITERS = (",", ";", "\t")
 NOT_CSV = "not CSV: a quote is left open, or stands where none may"
 TOO_LONG = "a record of "
 csv.field_size_limit(2**31 - 1)
@@ -120,8 +121,8 @@ def head_of(source: Source) -> tuple[str, list[list[str]]]:
     finally:
         stream.close()
     text = head.decode("utf-8", "surrogateescape")
-    first = text.splitlines()[0] if text else ""
-    delimiter = max((",", ";", "\t"), key=first.count)
+    first = _first_line(text)
+    delimiter = max(DELIMITERS, key=first.count)
     if source.path.name.lower().split(".")[1:2] == ["tsv"] and "\t" in first:
         delimiter = "\t"
     found: list[list[str]] = []
@@ -135,10 +136,15 @@ def head_of(source: Source) -> tuple[str, list[list[str]]]:
     return delimiter, found
 
 
+def _first_line(text: str) -> str:
+    """The first line that is not blank."""
+    return next((line for line in io.StringIO(text, newline=None) if line.strip()), "")
+
+
 def first_record(head: bytes) -> bytes:
     """The first record that is not blank, as it stands in the first bytes of a file."""
     file = io.StringIO(head.decode("utf-8", "surrogateescape"), newline="")
-    delimiter = max((",", ";", "\t"), key=head.split(b"\n", 1)[0].decode("latin-1").count)
+    delimiter = max(DELIMITERS, key=_first_line(head.decode("latin-1")).count)
     found = (_bytes(text) for _, text, cells, _ in _cells(_Lines(file), delimiter) if cells)
     return next(found, b"")
 

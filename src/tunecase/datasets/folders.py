@@ -16,6 +16,7 @@ SPLITS = {
     "test": ("test", "testing", "eval", "evaluation"),
     "validation": ("validation", "valid", "val", "dev"),
 }
+OURS = ("corrections.jsonl", "quarantine.jsonl")  # what tunecase itself writes beside data
 NOT_DATA = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json", "package.json",
             "tokenizer.json", "config.json", "metadata.json", "quarantine.jsonl"}  # fmt: skip
 MOST_FILES = 10_000
@@ -116,7 +117,11 @@ def _walk(folder: Path) -> Iterator[Source]:
         seen.add((status.st_dev, status.st_ino))
         folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
         for name in sorted(files):
-            source = None if name in NOT_DATA or name.startswith(".") else source_of(Path(here) / name)
+            source = (
+                None
+                if name in NOT_DATA or name.startswith(".") or name.endswith(OURS)
+                else source_of(Path(here) / name)
+            )
             if source is None or not _is_file(source.path):
                 continue
             count += 1

@@ -94,6 +94,18 @@ class Writer:
         except OSError as error:
             raise self._refused(error) from None
 
+    def takes(self, record: dict[str, Any]) -> bool:
+        """Whether the columns have room for the values of a record: a word in a column of numbers has none."""
+        if self.table is None:
+            return True
+        import pyarrow as pa
+
+        try:
+            pa.RecordBatch.from_pylist([record], schema=self.schema)
+        except (pa.ArrowException, TypeError, ValueError, OverflowError):
+            return False
+        return True
+
     def _line(self, raw: bytes) -> None:
         """Writes a line; one that has no end, because it was the last, gets that of the others when more follows."""
         if not self.ended:

@@ -1,5 +1,6 @@
 """The queue as Label Studio tasks with a labelling config, and its JSON export read back."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import quoteattr
@@ -7,6 +8,8 @@ from xml.sax.saxutils import quoteattr
 from tunecase.queue.item import Decision, Item
 from tunecase.queue.sheet import whole
 
+# What no XML may hold, not even escaped.
+NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 MANY = 12  # labels, from which on a list to choose from is shorter than buttons
 
 
@@ -14,7 +17,8 @@ def config(classes: Sequence[str]) -> str:
     """The labelling config: the text, the given answer, why it is here; a choice of labels, or a text to correct."""
     if classes:
         layout = ' layout="select"' if len(classes) > MANY else ' showInline="true"'
-        choices = "".join(f"\n    <Choice value={quoteattr(label)}/>" for label in classes)
+        shown = [NOT_XML.sub("\ufffd", label) for label in classes]
+        choices = "".join(f"\n    <Choice value={quoteattr(label)}/>" for label in shown)
         answer = (
             f'<Choices name="answer" toName="input" choice="single" required="false"{layout}>{choices}\n  </Choices>'
         )
