@@ -15,6 +15,7 @@ from tunecase.label_errors import (
     rank_labels,
     rank_mismatches,
 )
+from tunecase.records import Interval80
 from tunecase.reviewing import plan_queue
 from tunecase.statistics import wilson
 
@@ -31,7 +32,7 @@ FITTING = 0.01  # an answer that fits its input stands among so large a share of
 LEAST_FITTING = 0.94
 QUEUE_FROM = 0.1
 LEAST_DOUBLES = 20
-LEAST_WRONG = 0.5
+LEAST_WRONG, CERTAIN = 0.5, 0.9
 LEAST_MISMATCHES, ODD_ANSWERS = 5, 0.002  # 3 of 7,473 answers of GSM8K, where all fit, stood out
 FINE_KAPPA = 0.6
 
@@ -53,12 +54,17 @@ def label_error(evidence: Evidence) -> Defect | NotChecked | None:
     majority = np.bincount(codes).max() / len(codes)
     if ranking.accuracy <= majority:
         return NotChecked("wrong labels: no cheap model foretells these labels better than the commonest one")
-    if ranking.wrong.mid < LEAST_WRONG:
-        return None
-    plan = plan_queue(ranking.scores, len(ranking.rows), evidence.asked.seed, ranking.wrong)
+    wrong = ranking.wrong
+    if wrong.mid < LEAST_WRONG:
+        # The fit of the noise can end at none where single rows are as good as certain.
+        certain = float((ranking.scores >= CERTAIN).sum())
+        if not certain:
+            return None
+        wrong = Interval80(wrong.low, certain, max(wrong.high, certain))
+    plan = plan_queue(ranking.scores, len(ranking.rows), evidence.asked.seed, wrong)
     depth = min(max(plan.depth, 1), SHOWN)
     names = {int(code): evidence.train.label(int(row)) for row, code in zip(rows[::-1], codes[::-1], strict=True)}
-    low, middle, high = ranking.wrong.low, ranking.wrong.mid, ranking.wrong.high
+    low, middle, high = wrong.low, wrong.mid, wrong.high
     first = [int(row) for row in rows[ranking.rows[:3]]]
     left = len(evidence.train.number) - len(ranking.rows)
     return Defect(
