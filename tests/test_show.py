@@ -81,7 +81,7 @@ FRAGMENTS = {
               "it is now cleaned.old-1", "15 rows, 2 of them drawn at random", "all 15 0.20 h (0.10 to 0.40)"),
     "review": ("REVIEW ──────── 18 of 60 reviewed rows wrong", "No agreement on rows 7, 9: nothing changed.",
                "the first 20 12 60%", "Of 5 random rows", "One review took 0.35 min (0.30 to 0.40)",
-               "59 decisions in corrections.jsonl", "tunecase audit --fix DIR", "one note"),
+               "59 decisions in corrections.jsonl", "the same command with --fix DIR", "one note"),
     "labelling": ("LABEL NEXT ──────── 1 row of pool.jsonl (of 20 asked)", "500 rows read; 3 are in training or test",
                   "red 61%", "Written to next-labels.csv."),
     "fit": ("fits on 1 x L40S", "Memory 20 GiB (18 to 23) per GPU", "What dominates: weights.", "Price give --tokens"),
