@@ -106,7 +106,9 @@ def define(project: ProjectFile = HERE, seed: Seed = 0, json: AsJson = False, to
 
 @app.command(rich_help_panel=ROAD)
 def audit(
-    train: Annotated[Path | None, typer.Argument(help="Rows to audit without a project: a file, archive or folder; FILE::SPLIT.")] = None,
+    train: Annotated[
+        Path | None, typer.Argument(help="Rows to audit without a project: file, archive, folder.")
+    ] = None,
     test: Annotated[Path | None, typer.Option(help="The held-out test file.")] = None,
     input: InputColumn = None,
     output: OutputColumn = None,
