@@ -87,10 +87,13 @@ def test_it_goes_on_after_a_signal_at_any_moment(large, whole, tmp_path, number)
 
 def test_it_says_from_which_row_it_goes_on(large, tmp_path):
     """Ctrl-C says the row from which the same command will go on, and the same command says that it does."""
-    process = begun(large, tmp_path)
-    wait_for_state(tmp_path, process)
-    process.send_signal(signal.SIGINT)
-    code, _, err = ended(process)
+    for _ in range(5):  # on a busy machine the pass can be over before the signal is heard
+        process = begun(large, tmp_path)
+        wait_for_state(tmp_path, process)
+        process.send_signal(signal.SIGINT)
+        code, _, err = ended(process)
+        if "goes on from row " in err:
+            break
     assert (130, True) == (code, "interrupted; the same command goes on from row " in err), err
     row = err.split("goes on from row ")[1].split()[0]
     code, _, err = ended(begun(large, tmp_path))
