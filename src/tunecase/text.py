@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-NORMALISER = 1
+NORMALISER = 2  # two texts are the same when their words are, so blanks between Chinese characters do not matter
 SHINGLE_WORDS = 3
 
 _PUNCTUATION = re.compile(r"[^\w\s]|_")

@@ -45,6 +45,7 @@ from tunecase.errors import InputError, Problem
 from tunecase.prices import Basis
 from tunecase.project import Project
 from tunecase.records import Audit, Tokens
+from tunecase.text import NORMALISER
 
 if TYPE_CHECKING:
     import numpy as np
@@ -297,6 +298,7 @@ def _record(
         format=train.layout.format,
         schema=train.layout.schema,
         notes=train.layout.notes,
+        normaliser=NORMALISER,
         seconds=time.perf_counter() - start,
     )
 

@@ -1,6 +1,7 @@
 """What the single pass leaves of a file: compact columns that every check reads, and the texts of some rows."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,6 +106,14 @@ class Split:
         import numpy as np
 
         return np.diff(self.ends, prepend=0)
+
+    def marked(self, mark: str, kinds: Sequence[str]) -> "tuple[Rows, str]":
+        """The rows in which a look found something, and how many it found of each kind, in words."""
+        import numpy as np
+
+        bits = self.marks[mark]
+        counts = [(kind, int((bits & (1 << bit) > 0).sum())) for bit, kind in enumerate(kinds)]
+        return np.flatnonzero(bits), ", ".join(f"{kind} {count:,}" for kind, count in counts if count)
 
     def example(self, index: int) -> str:
         """The beginning of one input, personal data masked."""

@@ -217,20 +217,16 @@ def pii_test(evidence: "Evidence") -> Defect | None:
 
 
 def _personal(evidence: "Evidence", where: Literal["train", "test"]) -> Defect | None:
-    import numpy as np
-
     split = evidence.test if where == "test" else evidence.train
     assert split is not None
-    marks = split.marks["personal"]
-    rows = np.flatnonzero(marks)
+    rows, told = split.marked("personal", KINDS)
     if not len(rows):
         return None
-    counts = [(kind, int((marks & (1 << bit) > 0).sum())) for bit, kind in enumerate(KINDS)]
     risk = "that a model can repeat" if where == "train" else "that whoever reads the test results will see"
     return Defect(
         check="pii" if where == "train" else "pii_test",
         severity="warn",
-        why=f"personal data {risk}: " + ", ".join(f"{kind} {count:,}" for kind, count in counts if count),
+        why=f"personal data {risk}: {told}",
         fix="mask them, which a script can do; whether they may be used at all is a legal question, not priced",
         rows=rows,
         where=where,

@@ -204,19 +204,15 @@ def secrets_test(evidence: "Evidence") -> Defect | None:
 
 
 def _secret(evidence: "Evidence", where: Literal["train", "test"]) -> Defect | None:
-    import numpy as np
-
     split = evidence.test if where == "test" else evidence.train
     assert split is not None
-    marks = split.marks["secret"]
-    rows = np.flatnonzero(marks)
+    rows, told = split.marked("secret", KINDS)
     if not len(rows):
         return None
-    counts = [(kind, int((marks & (1 << bit) > 0).sum())) for bit, kind in enumerate(KINDS)]
     return Defect(
         check="secrets" if where == "train" else "secrets_test",
         severity="warn",
-        why="keys or passwords stand in the rows: " + ", ".join(f"{kind} {n:,}" for kind, n in counts if n),
+        why=f"keys or passwords stand in the rows: {told}",
         fix="revoke each at its maker first, then mask it; what a stolen key costs cannot be told",
         rows=rows,
         where=where,

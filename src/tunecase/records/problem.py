@@ -143,7 +143,8 @@ class Audit:
     """Are these the right data, and good enough? rows = usable + dropped + quarantined.
 
     `dropped_rows` are the numbers of the training rows that the free fixes would delete. `effective` is how many clean
-    rows would teach as much as the usable ones. `notes` are remarks on how the file was read.
+    rows would teach as much as the usable ones. `notes` are remarks on how the file was read; `normaliser`
+    is the version of the rule by which texts count as the same.
     """
 
     train: str
@@ -174,6 +175,7 @@ class Audit:
     production_shares: dict[str, float] = field(default_factory=dict)
     effective: Interval80 | None = None
     notes: tuple[str, ...] = ()
+    normaliser: int = 0
 
     @property
     def ok(self) -> bool:
