@@ -29,6 +29,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("criteria", "checks", "costs", "levers", "trainers", "importers", "sections"),
     (
         "shape",
+        "recipe",
+        "lengths",
         "memory",
         "speed",
         "remedies",

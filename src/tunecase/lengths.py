@@ -1,0 +1,69 @@
+"""How long the samples are, and what that does to padding and to the longest micro-batch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """A histogram of sample lengths: `tokens` (ascending) and how many samples have each, `counts`."""
+
+    tokens: tuple[int, ...]
+    counts: tuple[int, ...]
+
+    @property
+    def mean(self) -> float:
+        """Mean length [tokens]."""
+        return sum(t * c for t, c in zip(self.tokens, self.counts, strict=True)) / self.total
+
+    @property
+    def total(self) -> int:
+        """Samples."""
+        return sum(self.counts)
+
+    @property
+    def longest(self) -> int:
+        """The longest sample [tokens]."""
+        return self.tokens[-1]
+
+    def cut(self, at: int) -> "Lengths":
+        """The histogram with every longer sample cut at a number of tokens."""
+        return of([min(t, at) for t in self.tokens], self.counts)
+
+    def expected_longest(self, samples: int) -> float:
+        """Expected length of the longest of so many samples drawn at random [tokens].
+
+            E[max] = sum over lengths of t x (F(t)^m - F(t-)^m),   F the share of samples at most t long
+
+        Leaves out drawing without replacement, and batches grouped by length, whose longest is nearer the mean.
+        """
+        seen, below, expected = 0, 0.0, 0.0
+        for t, c in zip(self.tokens, self.counts, strict=True):
+            seen += c
+            share = (seen / self.total) ** samples
+            expected += t * (share - below)
+            below = share
+        return expected
+
+    def useful_share(self, micro_batch: int) -> float:
+        """phi: real tokens / tokens computed when each micro-batch is padded to its longest sample, 0 < phi <= 1.
+
+        Example:
+            >>> of([100, 300], [1, 1]).useful_share(1)
+            1.0
+            >>> of([100, 300], [1, 1]).useful_share(2)
+            0.8
+        """
+        return self.mean / self.expected_longest(micro_batch)
+
+
+def of(tokens: Sequence[int], counts: Sequence[int] | None = None) -> Lengths:
+    """The histogram of lengths; a count for each where they are given. Raises ValueError when there is none."""
+    total: dict[int, int] = {}
+    for t, c in zip(tokens, counts or [1] * len(tokens), strict=True):
+        if t > 0 and c > 0:
+            total[int(t)] = total.get(int(t), 0) + int(c)
+    if not total:
+        raise ValueError("no sample with at least one token")
+    ordered = sorted(total)
+    return Lengths(tuple(ordered), tuple(total[t] for t in ordered))

@@ -1,0 +1,95 @@
+"""How one training run is set up: model, method, framework, sizes, cards; numbers may be arrays of choices."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+from tunecase import catalog
+from tunecase.lengths import Lengths
+from tunecase.shape import Shape, Targets
+
+Number = Any  # a number, or a NumPy array of choices; NumPy's rules settle mixtures
+Method = Literal["full", "lora", "qlora"]
+Objective = Literal["sft", "dpo"]
+Precision = Literal["bf16", "fp16", "fp32", "fp8"]
+Attention = Literal["flash", "eager"]
+Loss = Literal["whole", "chunked", "fused"]
+Sharding = Literal["none", "ddp", "zero1", "zero2", "zero3", "fsdp"]
+Offload = Literal["none", "optimizer", "all"]
+Checkpointing = Literal["none", "full", "offloaded"]
+
+WORDS = {
+    "method": get_args(Method),
+    "objective": get_args(Objective),
+    "precision": get_args(Precision),
+    "attention": get_args(Attention),
+    "loss": get_args(Loss),
+    "sharding": get_args(Sharding),
+    "offload": get_args(Offload),
+    "checkpointing": get_args(Checkpointing),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One training run as asked for; the sizes (`gpus`, `micro_batch`, `sequence_tokens`) may be NumPy arrays.
+
+    Args:
+        shape: the model.
+        gpu: the card, None where only the memory of some card is asked for.
+        gpus: N, cards in all.
+        gpus_per_node: cards of one machine; more cards than this talk over the network.
+        framework: a name of tables/frameworks.csv.
+        method: full, lora or qlora.
+        objective: sft, or dpo (a pair per sample, and a reference model).
+        rank, targets: of the adapters.
+        frozen_layers: blocks at the bottom that do not learn, the embedding with them; full fine-tuning only.
+        precision: of the products.
+        masters: "16-bit", or "32-bit" where trained weights are kept in 32 bit beside or instead of the 16-bit ones.
+        optimizer: a name of tables/optimizers.csv.
+        attention: flash never stores the scores, eager does.
+        loss: whole logits, logits in chunks, or a fused loss that never holds them.
+        checkpointing: full keeps only each layer's input, offloaded keeps them in the host's memory.
+        sequence_tokens: s, tokens of the longest sample after cutting, or of a packed one.
+        micro_batch: samples on one card at once.
+        accumulation: micro-batches per optimizer step on one card.
+        packing: short samples share a row, so that none is padding.
+        lengths: the samples' lengths, None where every sample is sequence_tokens long.
+        sharding: none and ddp copy everything to each card.
+        offload: optimizer keeps its states in the host's memory, all the weights as well.
+        double_quantised: the 4-bit scales are themselves quantised.
+    """
+
+    shape: Shape
+    gpu: catalog.Gpu | None = None
+    gpus: Number = 1
+    gpus_per_node: int = 8
+    framework: str = "transformers"
+    method: Method = "lora"
+    objective: Objective = "sft"
+    rank: int = 16
+    targets: Targets = "all"
+    frozen_layers: int = 0
+    precision: Precision = "bf16"
+    masters: Literal["16-bit", "32-bit"] = "16-bit"
+    optimizer: str = "adamw"
+    attention: Attention = "flash"
+    loss: Loss = "whole"
+    checkpointing: Checkpointing = "full"
+    sequence_tokens: Number = 2048
+    micro_batch: Number = 1
+    accumulation: Number = 1
+    packing: bool = True
+    lengths: Lengths | None = None
+    sharding: Sharding = "none"
+    offload: Offload = "none"
+    double_quantised: bool = True
+
+    @property
+    def tokens(self) -> Number:
+        """T, tokens of the longest micro-batch of one card, padding and both halves of a pair counted."""
+        pair = 2 if self.objective == "dpo" else 1
+        return pair * self.sequence_tokens * self.micro_batch
+
+    def but(self, **changes: Any) -> "Recipe":
+        """The same run with some changes."""
+        return replace(self, **changes)
