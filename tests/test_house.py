@@ -31,6 +31,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "shape",
         "recipe",
         "lengths",
+        "states",
+        "measured",
         "memory",
         "speed",
         "remedies",

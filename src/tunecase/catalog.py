@@ -75,6 +75,88 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Framework:
+    """How one framework trains: whose autograd formulas, in which precision the trained weights lie, its defaults.
+
+    `words` find it in free text; `masters_one` and `masters_several` on one card and sharded; `adapter_bytes` of one
+    adapter weight; `foreach` where the optimizer's step works on all weights at once; `whole_units` layers that are
+    gathered whole at once; `engine` who shards: fsdp, deepspeed or megatron.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    stack: str
+    prepared: bool
+    masters_one: str
+    masters_several: str
+    adapter_bytes: float
+    foreach: bool
+    whole_units: float
+    checkpointing_one: str
+    checkpointing_several: str
+    loss: str
+    engine: str
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Optimizer:
+    """What one optimizer keeps: elements per trained weight, their bytes (None: the weight's own), and where."""
+
+    name: str
+    words: tuple[str, ...]
+    states: float
+    state_bytes: float | None
+    paged: bool
+    foreach: bool
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Activation memory of one autograd stack and method: bytes per token and feature (h hidden, q, k, f MLP).
+
+    `layer_*` of the layer being worked on backwards; `kept_*` of every layer without checkpointing and
+    `kept_input_bytes` of each layer's input with it; `again_bytes` of each layer's input once more in the backward
+    pass of a sharded frozen base; `adapter_input_bytes` of each adapter's input. `read_off` names the publisher whose
+    runs a row was read off, empty where it comes from code.
+    """
+
+    stack: str
+    method: str
+    adapter_input_bytes: float
+    layer_h: float
+    layer_q: float
+    layer_k: float
+    layer_f: float
+    kept_input_bytes: float
+    kept_h: float
+    kept_q: float
+    kept_k: float
+    kept_f: float
+    kept_f_ungated: float
+    again_bytes: float
+    read_off: str
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class LossMemory:
+    """Bytes per token of the loss: per entry of the vocabulary and per hidden feature."""
+
+    stack: str
+    loss: str
+    logit_bytes: float
+    hidden_bytes: float
+    read_off: str
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wage:
     """What an hour of a role costs the employer."""
 
@@ -194,6 +276,26 @@ def gpu_prices() -> tuple[GpuPrice, ...]:
     return _table("gpu_prices", GpuPrice)
 
 
+def frameworks() -> tuple[Framework, ...]:
+    """Every training framework known."""
+    return _table("frameworks", Framework)
+
+
+def optimizers() -> tuple[Optimizer, ...]:
+    """Every optimizer known."""
+    return _table("optimizers", Optimizer)
+
+
+def stacks() -> tuple[Stack, ...]:
+    """Activation memory of every autograd stack known."""
+    return _table("stacks", Stack)
+
+
+def losses() -> tuple[LossMemory, ...]:
+    """Memory of every kind of loss known."""
+    return _table("losses", LossMemory)
+
+
 def wages() -> tuple[Wage, ...]:
     """Every wage known."""
     return _table("wages", Wage)
@@ -237,6 +339,37 @@ def model(name: str) -> Model:
 def metric(name: str) -> Metric:
     """The metric of that name. Raises InputError with near names."""
     return _find(name, metrics(), "metric", "a metric in the tables")
+
+
+@cache
+def framework(name: str) -> Framework:
+    """The framework of that name. Raises InputError with near names."""
+    return _find(name, frameworks(), "framework", "a training framework in the tables")
+
+
+@cache
+def optimizer(name: str) -> Optimizer:
+    """The optimizer of that name or spelling. Raises InputError with near names."""
+    fold = name.casefold()
+    for known in optimizers():
+        if fold in (known.name, *known.words):
+            return known
+    wanted = "an optimizer in the tables"
+    raise InputError(Problem("optimizer", repr(name), wanted, nearest(name, [item.name for item in optimizers()])))
+
+
+@cache
+def stack(name: str, method: str) -> Stack:
+    """The activation memory of a stack and method; a stack without a row for the method has that of transformers."""
+    found = {(row.stack, row.method): row for row in stacks()}
+    return found.get((name, method)) or found["transformers", method]
+
+
+@cache
+def loss_memory(name: str, loss: str) -> LossMemory:
+    """The memory of a loss in a stack; a stack without a row for it has that of transformers."""
+    found = {(row.stack, row.loss): row for row in losses()}
+    return found.get((name, loss)) or found["transformers", loss]
 
 
 def wage(role: str) -> Wage | None:

@@ -12,10 +12,10 @@ Method = Literal["full", "lora", "qlora"]
 Objective = Literal["sft", "dpo"]
 Precision = Literal["bf16", "fp16", "fp32", "fp8"]
 Attention = Literal["flash", "eager"]
-Loss = Literal["whole", "chunked", "fused"]
+Loss = Literal["whole", "inplace", "chunked", "fused"]
 Sharding = Literal["none", "ddp", "zero1", "zero2", "zero3", "fsdp"]
 Offload = Literal["none", "optimizer", "all"]
-Checkpointing = Literal["none", "full", "offloaded"]
+Checkpointing = Literal["none", "selective", "full", "offloaded"]
 
 WORDS = {
     "method": get_args(Method),
@@ -46,15 +46,18 @@ class Recipe:
         precision: of the products.
         masters: "16-bit", or "32-bit" where trained weights are kept in 32 bit beside or instead of the 16-bit ones.
         optimizer: a name of tables/optimizers.csv.
+        step_in_backward: each gradient is used and dropped as soon as it is there, so that they never lie all at once.
         attention: flash never stores the scores, eager does.
-        loss: whole logits, logits in chunks, or a fused loss that never holds them.
-        checkpointing: full keeps only each layer's input, offloaded keeps them in the host's memory.
+        loss: whole logits, whole with the gradient written in place, logits in chunks, or fused, which never holds them.
+        checkpointing: full keeps only each layer's input, selective also attention and every second product, offloaded
+            keeps the inputs in the host's memory.
         sequence_tokens: s, tokens of the longest sample after cutting, or of a packed one.
         micro_batch: samples on one card at once.
         accumulation: micro-batches per optimizer step on one card.
         packing: short samples share a row, so that none is padding.
         lengths: the samples' lengths, None where every sample is sequence_tokens long.
         sharding: none and ddp copy everything to each card.
+        tensor_parallel, pipeline_parallel, context_parallel: cards that share one product, one stack of layers, one sample.
         offload: optimizer keeps its states in the host's memory, all the weights as well.
         double_quantised: the 4-bit scales are themselves quantised.
     """
@@ -72,6 +75,7 @@ class Recipe:
     precision: Precision = "bf16"
     masters: Literal["16-bit", "32-bit"] = "16-bit"
     optimizer: str = "adamw"
+    step_in_backward: bool = False
     attention: Attention = "flash"
     loss: Loss = "whole"
     checkpointing: Checkpointing = "full"
@@ -81,6 +85,9 @@ class Recipe:
     packing: bool = True
     lengths: Lengths | None = None
     sharding: Sharding = "none"
+    tensor_parallel: int = 1
+    pipeline_parallel: int = 1
+    context_parallel: int = 1
     offload: Offload = "none"
     double_quantised: bool = True
 
@@ -88,7 +95,7 @@ class Recipe:
     def tokens(self) -> Number:
         """T, tokens of the longest micro-batch of one card, padding and both halves of a pair counted."""
         pair = 2 if self.objective == "dpo" else 1
-        return pair * self.sequence_tokens * self.micro_batch
+        return pair * self.sequence_tokens * self.micro_batch / self.context_parallel
 
     def but(self, **changes: Any) -> "Recipe":
         """The same run with some changes."""

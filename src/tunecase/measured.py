@@ -1,0 +1,135 @@
+"""Runs that somebody measured: the set-up beside the peak memory and the speed that were seen; the shipped ones too."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+from tunecase import catalog
+from tunecase.recipe import Recipe
+from tunecase.shape import Shape, guessed_shape, read_shape
+
+Statistic = Literal["allocated", "reserved", "card", "not stated"]
+
+PLAIN = (
+    "framework", "method", "precision", "masters", "optimizer", "attention", "loss", "checkpointing", "sharding",
+    "offload",
+)  # fmt: skip
+WHOLE = (
+    "gpus", "rank", "sequence_tokens", "accumulation", "tensor_parallel", "pipeline_parallel", "context_parallel",
+)  # fmt: skip
+COLUMNS = (
+    "id", "publisher", "model", "params", "gpu", *PLAIN, "targets", *WHOLE, "micro_batch", "double_quantised",
+    "step_in_backward", "packed", "length_known", "batch_known", "peak_gb", "statistic", "card_gb",
+    "tokens_per_s_per_gpu", "failed", "source", "date",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One measured run.
+
+    `peak_gb` is in GB (10^9 bytes) and of the `statistic` named; `card_gb` what the card's own display showed beside
+    it. `failed` is empty for a run that ran, "said" or "likely" for one that ran out of memory. `guessed` says that
+    only the number of parameters is known of the model, so that its memory cannot be told. `length_known` and
+    `batch_known` say whether the longest sample and the micro-batch were published, `packed` whether every row is full.
+    """
+
+    id: str
+    publisher: str
+    source: str
+    date: str
+    recipe: Recipe
+    peak_gb: float | None = None
+    statistic: Statistic = "not stated"
+    card_gb: float | None = None
+    tokens_per_s_per_gpu: float | None = None
+    failed: Literal["", "said", "likely"] = ""
+    guessed: bool = False
+    length_known: bool = True
+    batch_known: bool = True
+    packed: bool = True
+
+
+@cache
+def published() -> tuple[Measured, ...]:
+    """The measured runs of tables/training_runs.csv."""
+    return tuple(_from_row(row) for row in catalog.read_table("training_runs"))
+
+
+@cache
+def _shape(model: str, params: str) -> Shape:
+    return read_shape(model) if model else guessed_shape(float(params))
+
+
+def _from_row(row: Mapping[str, str]) -> Measured:
+    options: dict[str, Any] = {name: row[name] for name in PLAIN} | {name: int(row[name]) for name in WHOLE}
+    targets = tuple(row["targets"].split()) if " " in row["targets"] else row["targets"]
+    recipe = Recipe(
+        shape=_shape(row["model"], row["params"]),
+        gpu=catalog.gpu(row["gpu"]) if row["gpu"] else None,
+        targets=targets,  # type: ignore[arg-type]
+        micro_batch=float(row["micro_batch"]) if "." in row["micro_batch"] else int(row["micro_batch"]),
+        double_quantised=row["double_quantised"] == "yes",
+        step_in_backward=row["step_in_backward"] == "yes",
+        packing=row["packed"] == "yes",
+        **options,
+    )
+    number = {key: float(row[key]) if row[key] else None for key in ("peak_gb", "card_gb", "tokens_per_s_per_gpu")}
+    return Measured(
+        id=row["id"],
+        publisher=row["publisher"],
+        source=row["source"],
+        date=row["date"],
+        recipe=recipe,
+        statistic=row["statistic"],  # type: ignore[arg-type]
+        failed=row["failed"],  # type: ignore[arg-type]
+        guessed=not row["model"],
+        length_known=row["length_known"] == "yes",
+        batch_known=row["batch_known"] == "yes",
+        packed=row["packed"] == "yes",
+        **number,
+    )
+
+
+def to_row(run: Measured) -> dict[str, str]:
+    """A run as a row of tables/training_runs.csv."""
+    recipe = run.recipe
+    flags = {
+        "double_quantised": recipe.double_quantised,
+        "step_in_backward": recipe.step_in_backward,
+        "packed": run.packed,
+        "length_known": run.length_known,
+        "batch_known": run.batch_known,
+    }
+    numbers = {"peak_gb": run.peak_gb, "card_gb": run.card_gb, "tokens_per_s_per_gpu": run.tokens_per_s_per_gpu}
+    targets = recipe.targets if isinstance(recipe.targets, str) else " ".join(recipe.targets)
+    row = {
+        "id": run.id,
+        "publisher": run.publisher,
+        "model": "" if run.guessed else recipe.shape.name,
+        "params": str(recipe.shape.params),
+        "gpu": recipe.gpu.name if recipe.gpu else "",
+        "targets": targets,
+        "micro_batch": str(recipe.micro_batch),
+        "statistic": run.statistic,
+        "failed": run.failed,
+        "source": run.source,
+        "date": run.date or "not stated",
+        **{name: str(getattr(recipe, name)) for name in (*PLAIN, *WHOLE)},
+        **{name: "yes" if flag else "no" for name, flag in flags.items()},
+        **{name: f"{value:.6g}" if value is not None else "" for name, value in numbers.items()},
+    }
+    return {name: row[name] for name in COLUMNS}
+
+
+def memory_runs(runs: Iterable[Measured], several: bool) -> list[Measured]:
+    """Runs whose peak can be scored: what was measured is said, length and micro-batch too, every row is full."""
+    kept = []
+    for run in runs:
+        recipe = run.recipe
+        odd = recipe.offload != "none" or recipe.context_parallel > 1 or not run.packed or run.guessed or run.failed
+        known = run.peak_gb and run.length_known and run.batch_known
+        if known and not odd and several == (recipe.gpus > 1):
+            kept.append(run)
+    return kept
