@@ -95,6 +95,7 @@ class Framework:
     checkpointing_one: str
     checkpointing_several: str
     loss: str
+    kernels: str
     engine: str
     source: str
     date: str

@@ -12,7 +12,7 @@ from tunecase.shape import Shape, guessed_shape, read_shape
 Statistic = Literal["allocated", "reserved", "card", "not stated"]
 
 PLAIN = (
-    "framework", "method", "precision", "masters", "optimizer", "attention", "loss", "checkpointing", "sharding",
+    "framework", "method", "precision", "masters", "optimizer", "attention", "loss", "kernels", "checkpointing", "sharding",
     "offload",
 )  # fmt: skip
 WHOLE = (

@@ -12,7 +12,8 @@ Method = Literal["full", "lora", "qlora"]
 Objective = Literal["sft", "dpo"]
 Precision = Literal["bf16", "fp16", "fp32", "fp8"]
 Attention = Literal["flash", "eager"]
-Loss = Literal["whole", "inplace", "chunked", "fused"]
+Loss = Literal["shifted", "whole", "inplace", "chunked", "fused"]
+Kernels = Literal["eager", "fused", "compiled"]
 Sharding = Literal["none", "ddp", "zero1", "zero2", "zero3", "fsdp"]
 Offload = Literal["none", "optimizer", "all"]
 Checkpointing = Literal["none", "selective", "full", "offloaded"]
@@ -23,6 +24,7 @@ WORDS = {
     "precision": get_args(Precision),
     "attention": get_args(Attention),
     "loss": get_args(Loss),
+    "kernels": get_args(Kernels),
     "sharding": get_args(Sharding),
     "offload": get_args(Offload),
     "checkpointing": get_args(Checkpointing),
@@ -48,7 +50,9 @@ class Recipe:
         optimizer: a name of tables/optimizers.csv.
         step_in_backward: each gradient is used and dropped as soon as it is there, so that they never lie all at once.
         attention: flash never stores the scores, eager does.
-        loss: whole logits, whole with the gradient written in place, logits in chunks, or fused, which never holds them.
+        loss: whole logits, shifted where they are copied once more, inplace where their gradient takes their place, in
+            chunks, or fused, which never holds them.
+        kernels: norms, rotary positions, gates and adapters as single operations, fused, or compiled.
         checkpointing: full keeps only each layer's input, selective also attention and every second product, offloaded
             keeps the inputs in the host's memory.
         sequence_tokens: s, tokens of the longest sample after cutting, or of a packed one.
@@ -78,6 +82,7 @@ class Recipe:
     step_in_backward: bool = False
     attention: Attention = "flash"
     loss: Loss = "whole"
+    kernels: Kernels = "eager"
     checkpointing: Checkpointing = "full"
     sequence_tokens: Number = 2048
     micro_batch: Number = 1

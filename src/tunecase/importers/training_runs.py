@@ -253,6 +253,13 @@ def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -
         loss = "inplace"
     elif "chunked" in words:
         loss = "chunked"
+    if loss == "whole" and framework.stack.startswith("transformers") and _before(row.get("date", ""), "2025-03"):
+        loss = "shifted"
+    kernels = framework.kernels
+    if re.search(r"liger|foak|fast-kernels|unsloth|fused kernels|\bte\b|transformer engine", words):
+        kernels = "fused"
+    elif re.search(r"compile", words) and not re.search(r"no compile|without compile", words):
+        kernels = "compiled"
     flash = row.get("flash_attn", "").strip().casefold()
     return {
         "checkpointing": ckpt,
@@ -261,10 +268,16 @@ def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -
         "step_in_backward": bool(re.search(r"optimi[sz]er[_ -]in[_ -]b|in.?backward|lomo", words)),
         "optimizer": optimizer_of(row.get("optimizer", "")),
         "loss": loss,
+        "kernels": kernels,
         "attention": "eager" if flash in ("false", "no", "eager") else "flash",
         "double_quantised": not re.fullmatch(r"(bnb-)?nf4", row.get("quant", "").strip().casefold())
         or framework.stack != "litgpt",
     }
+
+
+def _before(date: str, month: str) -> bool:
+    """True for a date before a month, and for none: most published runs are older."""
+    return not date or date < month
 
 
 def _precision(row: Row) -> str:
