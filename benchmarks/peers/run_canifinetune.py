@@ -1,7 +1,7 @@
 """canifinetune's memory of one GPU, from the model's dimensions and published parameter count.
 
 Settings: AdamW of torch, NF4 with double quantisation for QLoRA, FlashAttention where the run has it. Its figure adds
-13% of the card as overhead and safety margin; `tensors_gb` leaves both out, since torch's allocated peak has neither.
+13% of the card as overhead and safety margin; "tensors alone" leaves both out, as torch's allocated peak does.
 """
 
 from canifinetune.estimator import EstimateRequest, estimate
@@ -33,7 +33,10 @@ def answer(row: dict) -> dict:
         )
     ).memory
     tensors_gib = found.total_estimated_gb - found.cuda_overhead_gb - found.safety_margin_gb
-    return {"memory_gb": found.total_estimated_gb * GB_PER_GIB, "tensors_gb": tensors_gib * GB_PER_GIB}
+    return {
+        "memory_gb": found.total_estimated_gb * GB_PER_GIB,
+        "also": {"tensors alone": {"memory_gb": tensors_gib * GB_PER_GIB}},
+    }
 
 
 if __name__ == "__main__":

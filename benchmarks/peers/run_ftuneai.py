@@ -1,7 +1,8 @@
 """ftuneai's memory of a card and speed of training, on one card or several, from the published parameter count.
 
 Settings: AdamW, 4 bit for QLoRA, the run's own attention, sharding and checkpointing; for speed the card of its own
-table. Its figure adds 20% as overhead; `tensors_gb` leaves that out, since torch's allocated peak has none.
+table. Its figure adds 20% as overhead; "tensors alone" leaves that out, since torch's allocated peak has none. It takes
+off up to 40% of the speed where states are sharded; "one card's speed" is what it says of a card by itself.
 """
 
 from ftuneai import FineTuneMethod, LoRATarget, ModelSpec, Quantization, ShardingStrategy, TrainingConfig
@@ -44,13 +45,19 @@ def answer(row: dict) -> dict:
         num_gpus=row["gpus"],
     )
     total_gb = MemoryEstimator(model, asked).estimate().total_gb * GB_PER_GIB
-    found = {"memory_gb": total_gb, "tensors_gb": total_gb / (1 + CUDA_OVERHEAD_FRACTION)}
+    tensors_gb = total_gb / (1 + CUDA_OVERHEAD_FRACTION)
+    found: dict = {"memory_gb": total_gb, "also": {"tensors alone": {"memory_gb": tensors_gb}}}
     cards = {name.replace("RTX-", "RTX"): card for name, card in load_gpus().items()}
     card = next((card for name, card in cards.items() if row["gpu"] in (name, name.rpartition("-")[0])), None)
     if card is None:
         return found | {"reason": f"{row['gpu'] or 'a card without a name'} is not in its table, so no speed"}
-    hours = TimeEstimator(model, asked).estimate(card, SAMPLES, epochs=1, num_gpus=row["gpus"]).total_hours
-    return found | {"tokens_per_s_per_gpu": SAMPLES * row["sequence_tokens"] / (hours * 3600) / row["gpus"]}
+    one, all_cards = (
+        SAMPLES * row["sequence_tokens"] / (hours * 3600 * gpus)
+        for gpus in (1, row["gpus"])
+        for hours in [TimeEstimator(model, asked).estimate(card, SAMPLES, epochs=1, num_gpus=gpus).total_hours]
+    )
+    found["also"]["one card's speed"] = {"tokens_per_s_per_gpu": one}
+    return found | {"tokens_per_s_per_gpu": all_cards}
 
 
 if __name__ == "__main__":

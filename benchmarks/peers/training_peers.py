@@ -5,8 +5,8 @@ A run is a dict of plain values, the same for every tool:
     (all, attention, qv); sequence_tokens, micro_batch, gpus; checkpointing, flash (yes or no); gpu (a name of
     gpus.csv, or None), gpu_gib (or None); precision (bf16, fp16, fp8); sharding (none, ddp, zero1, zero2, zero3, fsdp)
     and, where they apply, architecture (else llama), experts, active_experts, masters (16-bit, 32-bit).
-Each tool is the newest release that installs, with the settings said in run_*.py. Where its figure includes a context,
-fragmentation or a margin, "…, tensors alone" is the same answer without them.
+Each tool is the newest release that installs, with the settings said in run_*.py. A second reading of a tool has a name
+of its own: where its figure includes a context, fragmentation or a margin, "…, tensors alone" leaves them out.
 """
 
 import json
@@ -20,7 +20,6 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from audit_peers import NotRunError, Peer, environment, version
 
-TENSORS = ", tensors alone"
 LIMIT_S = 600
 PEERS = (
     Peer("fitcheck-llm", ("fitcheck-llm",), "run_fitcheck.py"),
@@ -54,10 +53,9 @@ def predictions(
         except (NotRunError, OSError, ValueError, subprocess.SubprocessError) as error:
             print(f"{peer.name}: skipped: {error}", flush=True)
             continue
-        found[peer.name] = {row["id"]: _answer(answers.get(row["id"], {}), "memory_gb") for row in rows}
-        if any("tensors_gb" in answer for answer in answers.values()):
-            alone = {row["id"]: _answer(answers.get(row["id"], {}), "tensors_gb") for row in rows}
-            found[peer.name + TENSORS] = alone
+        readings = {name for answer in answers.values() for name in answer.get("also", {})}
+        found |= {peer.name: _gathered(rows, answers)}
+        found |= {f"{peer.name}, {name}": _gathered(rows, answers, name) for name in sorted(readings)}
         answered = sum(answer["memory_gb"] is not None for answer in found[peer.name].values())
         timed = sum(answer["tokens_per_s_per_gpu"] is not None for answer in found[peer.name].values())
         print(f"{peer.name} {number}: of {len(rows)} runs memory for {answered}, speed for {timed}", flush=True)
@@ -77,8 +75,12 @@ def asked(python: str, script: Path, rows: list[dict]) -> dict[str, dict]:
     return {answer["id"]: answer for answer in map(json.loads, done.stdout.splitlines())}
 
 
-def _answer(said: dict, memory: str) -> Answer:
-    speed, reason = said.get("tokens_per_s_per_gpu"), said.get("reason")
-    if not said:
-        reason = "no answer"
-    return {"memory_gb": said.get(memory), "tokens_per_s_per_gpu": speed, "reason": reason}
+def _gathered(rows: list[dict], answers: dict[str, dict], reading: str | None = None) -> dict[str, Answer]:
+    """One reading's answers by id, the first one where none is named."""
+    found: dict[str, Answer] = {}
+    for row in rows:
+        said = answers.get(row["id"], {"reason": "no answer"})
+        figures = said.get("also", {}).get(reading, {}) if reading else said
+        numbers = {name: figures.get(name) for name in ("memory_gb", "tokens_per_s_per_gpu")}
+        found[row["id"]] = {**numbers, "reason": said.get("reason")}
+    return found
