@@ -13,7 +13,7 @@ from tunecase import catalog
 RULE_BYTES = {"full": 8.0, "lora": 2.0, "qlora": 0.5}  # per parameter
 RULE_MARGIN = 1.14
 NF4_BYTES = 0.516  # per weight, scales quantised as well
-STEP_BYTES = {"full": 10.0, "adapter": 16.0}  # 16-bit and 32-bit AdamW: weight, gradient, two states, workspace
+ADAPTER_BYTES = 16.0  # weight, gradient and two states of AdamW, all in 32 bit
 LOGIT_BYTES = {"transformers": 14.0, "litgpt": 8.0}  # per token and vocabulary entry
 FIXED_MFU = 0.40
 
@@ -26,22 +26,28 @@ def rule_gb(row: dict) -> float:
 def sketch_gb(row: dict) -> float:
     """States, what is kept for the way back, one layer or the logits; states / N and what is gathered on several cards.
 
-    The facts (bytes of a logit, 32-bit adapters, checkpoints of 2 h a layer, tensors kept by one without) are set by
-    hand, with published runs in view, so on those runs it is no blind forecast.
+    The facts (bytes of a logit, 32-bit adapters, checkpoints of 2 h a layer, tensors kept by one without, inputs
+    kept twice where a frozen base is sharded) are set by hand, with published runs in view: on those it is not blind.
     """
     h, layers, tokens = row["hidden"], row["layers"], row["sequence_tokens"] * row["micro_batch"]
     query, key, ffn = row["heads"] * row["head_dim"], row["kv_heads"] * row["head_dim"], row["ffn"]
     weight = NF4_BYTES if row["method"] == "qlora" else 2.0
     root = row["vocab"] * h * (1 if row["tied"] else 2)
     linear = row["params"] - root
-    layer = 2.0 * tokens * (5 * h + 2 * query + 4 * key + 4 * ffn * max(1, row.get("active_experts") or 1))
-    kept = 2.0 * tokens * h * layers if row["checkpointing"] else layer * layers
+    wide = ffn * max(1, row.get("active_experts") or 1)
+    twice = 2.0 if row["method"] != "full" and _shares(row) > 1 else 1.0
+    kept = 2.0 * tokens * h * layers * twice
+    layer = 2.0 * tokens * (8 * h + 3 * query + 4 * key + 6 * wide)
+    if not row["checkpointing"]:
+        kept, layer = 2.0 * tokens * layers * (5 * h + 2 * query + 4 * key + 4 * wide), 0.0
     logit = 0.0 if row.get("loss") == "fused" else LOGIT_BYTES.get(row.get("framework", ""), 14.0)
-    last = max(logit * tokens * row["vocab"], layer if row["checkpointing"] else 0.0)
+    last = max(logit * tokens * row["vocab"], layer)
     states = weight * linear + 2.0 * root
-    step = STEP_BYTES["adapter"] * _adapters(row)
+    step = ADAPTER_BYTES * _adapters(row)
     if row["method"] == "full":
         states, step = 6.0 * row["params"], 4.0 * row["params"]
+        if row.get("masters") == "32-bit":
+            states, step = 2 * states, 2 * step
     gathered = 2.0 * root + weight * linear / layers if _shares(row) > 1 else 0.0
     states, step = states / _shares(row), step / _shares(row)
     return (states + max(step, kept + last + gathered)) / 1e9
