@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from tunecase import catalog
 from tunecase.recipe import Recipe
-from tunecase.shape import Shape, guessed_shape, read_shape
+from tunecase.shape import Shape, read_shape
 
 Statistic = Literal["allocated", "reserved", "card", "not stated"]
 
@@ -55,6 +55,13 @@ class Measured:
 def published() -> tuple[Measured, ...]:
     """The measured runs of tables/training_runs.csv."""
     return tuple(_from_row(row) for row in catalog.read_table("training_runs"))
+
+
+def guessed_shape(params: float) -> Shape:
+    """A dense shape with about so many parameters, h = 128 L and f = 4 h: enough for speed, not for memory."""
+    layers = max(1, round((params / (12 * 128**2)) ** (1 / 3)))
+    hidden = max(128, 128 * round((params / (12 * layers)) ** 0.5 / 128))
+    return Shape("guessed", "", layers, hidden, 4 * hidden, 1, 1, hidden, 0, False, False, 0, 0, 0, 0)
 
 
 @cache
@@ -124,12 +131,38 @@ def to_row(run: Measured) -> dict[str, str]:
 
 
 def memory_runs(runs: Iterable[Measured], several: bool) -> list[Measured]:
-    """Runs whose peak can be scored: what was measured is said, length and micro-batch too, every row is full."""
+    """Runs whose peak can be scored: length and micro-batch are known, every row is full, nothing lies on the host.
+
+    Runs on several cards that shared nothing are neither: one of the cards worked, or each on its own.
+    """
     kept = []
     for run in runs:
         recipe = run.recipe
         odd = recipe.offload != "none" or recipe.context_parallel > 1 or not run.packed or run.guessed or run.failed
-        known = run.peak_gb and run.length_known and run.batch_known
-        if known and not odd and several == (recipe.gpus > 1):
+        odd = odd or (recipe.gpus > 1) != (recipe.sharding != "none")
+        if run.peak_gb and run.length_known and run.batch_known and not odd and several == (recipe.gpus > 1):
+            kept.append(run)
+    return kept
+
+
+def verdict_runs(runs: Iterable[Measured]) -> list[Measured]:
+    """Runs that tell whether a set-up fits: on a known card, ran or ran out of memory, plain enough to predict."""
+    kept = []
+    for run in runs:
+        recipe = run.recipe
+        odd = recipe.offload != "none" or recipe.context_parallel > 1 or not run.packed or run.guessed
+        odd = odd or (recipe.gpus > 1) != (recipe.sharding != "none") or not run.batch_known
+        if recipe.gpu and not odd and (run.failed or (run.length_known and (run.peak_gb or run.tokens_per_s_per_gpu))):
+            kept.append(run)
+    return kept
+
+
+def timed_runs(runs: Iterable[Measured]) -> list[Measured]:
+    """Runs whose speed can be scored: a known card, known lengths, dense, every counted token computed."""
+    kept = []
+    for run in runs:
+        recipe = run.recipe
+        odd = recipe.offload != "none" or recipe.context_parallel > 1 or not run.packed or recipe.shape.experts
+        if run.tokens_per_s_per_gpu and recipe.gpu and run.length_known and not odd:
             kept.append(run)
     return kept

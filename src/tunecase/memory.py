@@ -1,5 +1,6 @@
 """Peak memory of a training run on each card, before it runs: named terms, phases, and a band from evidence."""
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 Verdict = Literal["fits", "tight", "does not fit"]
 
 GB_PER_GIB = 2**30 / 1e9
+Z80 = 1.2816
 CONTEXT_GB, LINKS_GB = 1.0, 1.0  # CUDA context and kernels; NCCL channels
 WORKSPACE_GB = 0.018  # two cuBLAS handles of 8.5 MB
 SCORE_BYTES_KEPT, SCORE_BYTES_BACKWARD = 8.0, 8.0  # eager attention, per head and pair of tokens
@@ -200,19 +202,54 @@ def peak_memory(recipe: Recipe) -> Peak:
 
 
 @cache
-def _bands() -> dict[str, tuple[float, float]]:
-    rows = catalog.read_table("memory_bands")
-    return {row["gpus"]: (float(row["low_factor"]), float(row["high_factor"])) for row in rows}
-
-
-@cache
 def _usable() -> dict[str, float]:
     return {row["gpu"]: float(row["usable_gb"]) for row in catalog.read_table("usable_memory")}
 
 
-def band(recipe: Recipe) -> tuple[float, float]:
-    """Factors on the middle between which 80% of unseen publishers' runs lie."""
-    return _bands()["one" if recipe.sharding == "none" else "several"]
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Relative standard deviations: of what lies on a card whatever the batch, of the rest, and by what is measured."""
+
+    lasting: float
+    rest: float
+    reserved: float
+    card: float
+
+
+@cache
+def doubt() -> Doubt:
+    """The doubt of tables/memory_doubt.csv, learnt from publishers whose runs set none of the constants."""
+    rows = {row["part"]: float(row["relative_sd"]) for row in catalog.read_table("memory_doubt")}
+    return Doubt(rows["lasting"], rows["rest"], rows["reserved"], rows["card"])
+
+
+def lasting_share(recipe: Recipe) -> Number:
+    """L, the share of the peak that lies there whatever the batch: weights, masters and optimizer states."""
+    return sum(states_of(recipe).lasting.values()) / 1e9 / peak_gb(recipe)
+
+
+def relative_sd(recipe: Recipe, known: Doubt | None = None, statistic: str = "allocated") -> Number:
+    """Relative standard deviation of a predicted peak, arrays where sizes are.
+
+        sd^2 = (sd_lasting L)^2 + (sd_rest (1 - L))^2 + sd_statistic^2
+
+    Weights and states follow from the framework's documentation; activations, which depend on kernels and versions,
+    carry most of the doubt, so a band is narrow where states rule and wide where the batch does.
+    """
+    known = known or doubt()
+    share = lasting_share(recipe)
+    more = {"allocated": 0.0, "reserved": known.reserved, "not stated": known.reserved, "card": known.card}[statistic]
+    return ((known.lasting * share) ** 2 + (known.rest * (1 - share)) ** 2 + more**2) ** 0.5
+
+
+def band(recipe: Recipe, known: Doubt | None = None, statistic: str = "allocated") -> tuple[Number, Number]:
+    """Factors on the middle between which 80% of unseen publishers' runs lie: exp(-1.28 sd), exp(1.28 sd)."""
+    wide = Z80 * relative_sd(recipe, known, statistic)
+    if isinstance(wide, int | float):
+        return math.exp(-wide), math.exp(wide)
+    import numpy as np
+
+    return np.exp(-wide), np.exp(wide)
 
 
 def usable_gb(gpu: catalog.Gpu) -> float:

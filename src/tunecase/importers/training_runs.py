@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
-from tunecase.measured import Measured, Statistic
+from tunecase.measured import Measured, Statistic, guessed_shape
 from tunecase.recipe import Recipe
 from tunecase.shape import Shape, read_shape
 
@@ -164,13 +164,6 @@ def _shape(row: Row) -> tuple[Shape | None, bool]:
     return (guessed_shape(size * 1e9), True) if size else (None, False)
 
 
-def guessed_shape(params: float) -> Shape:
-    """A dense shape with so many parameters, h = 128 L, for speed alone."""
-    layers = max(1, round((params / (12 * 128**2)) ** (1 / 3)))
-    hidden = max(128, 128 * round((params / (12 * layers)) ** 0.5 / 128))
-    return Shape("guessed", "", layers, hidden, 4 * hidden, 1, 1, hidden, 0, False, False, 0, 0, 0, 0)
-
-
 def framework_of(text: str) -> catalog.Framework:
     """The framework that a text names, the longest of its words winning; transformers where it names none."""
     fold = text.casefold()
@@ -207,6 +200,8 @@ def _parallel(row: Row, gpus: int) -> dict[str, object]:
         sharding = "ddp"
     elif "deepspeed" in fold:
         sharding = "zero3"
+    elif fold.strip() == "none":
+        sharding = "none"
     else:
         sharding = "fsdp" if gpus > 1 else "none"
     offload = "none"
