@@ -61,6 +61,7 @@ def of_card(gpu: catalog.Gpu, eight_bit: bool) -> dict[str, str]:
         "products": "products 8-bit" if eight_bit else "products",
         "attention": f"attention {gpu.generation}",
         "links": f"links {gpu.interconnect}",
+        "exposed": f"exposed {gpu.interconnect}",
     }
 
 
@@ -97,7 +98,7 @@ def seconds(work: Work, card: Mapping[str, Any], c: Mapping[str, Number]) -> dic
     """Seconds of one optimizer step by term; numbers or arrays, and they add up to the step.
 
         computing = products / (share x card) + attention / (share x card) + bytes / (share x bandwidth)
-        busy      = max(computing, kernels x launch)
+        busy      = sqrt(computing^2 + (kernels x launch)^2)     neither hides the other wholly
         micro     = max(busy, moving) + exposed x min(busy, moving) + activations between cards + pause
         step      = rest x ((accumulation + pipeline fill) x micro + optimizer + gradients between cards + host)
 
@@ -124,7 +125,7 @@ def seconds(work: Work, card: Mapping[str, Any], c: Mapping[str, Number]) -> dic
         "loss": work.loss_bytes / memory,
     }
     computing = sum(terms.values())
-    busy = np.maximum(computing, work.kernels * c["launch"])
+    busy = np.hypot(computing, work.kernels * c["launch"])
     link = card["link"] * c["links"]
     wide = np.minimum(link, card["node"] * c["network"])
     gathering, fetching = work.gathered_bytes / wide, work.host_bytes / (card["host"] * c["host"])
@@ -149,7 +150,7 @@ def roles(recipe: Recipe, constants: Constants) -> dict[str, float]:
     gpu = recipe.gpu
     assert gpu is not None
     names = of_card(gpu, uses_eight_bit(recipe))
-    plain = ("memory", "small operations", "adapters", "unpacking", "launch", "pause", "network", "exposed", "host", "rest")
+    plain = ("memory", "small operations", "adapters", "unpacking", "launch", "pause", "network", "host", "rest")
     return {role: constants.values[name] for role, name in names.items()} | {n: constants.values[n] for n in plain}
 
 

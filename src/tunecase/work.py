@@ -17,8 +17,8 @@ MOVED = {  # (per h, per q + k, per f)
     "fused": (16.0, 4.0, 6.0),
 }
 KERNELS = {"eager": 45.0, "native": 28.0, "fused": 18.0}  # launched by one layer's forward pass
-ADAPTER_KERNELS, UNPACK_KERNELS = 6.0, 2.0  # per adapted and per 4-bit matrix
-SHARDED_KERNELS, EXPERT_KERNELS = 25.0, 12.0  # gathering one layer, and one expert of an eager mixture, per pass
+ADAPTER_KERNELS, UNPACK_KERNELS = 6.0, 6.0  # per adapted and per 4-bit matrix
+SHARDED_KERNELS, EXPERT_KERNELS = 100.0, 12.0  # gathering one layer, and one expert of an eager mixture, per pass
 ADAPTER_BYTES = {  # per input and per output feature of an adapted matrix: cast to 32 bit and dropout; product, scale, sum
     "eager": (10.0, 8.0),
     "native": (4.0, 8.0),
@@ -196,9 +196,18 @@ def data_parallel(recipe: Recipe) -> Number:
 
 
 @cache
-def _norms(framework: str) -> str:
-    """How a framework runs its norms without fused kernels: eager or native. Source: tables/step_frameworks.csv."""
-    return {row["framework"]: row["norms"] for row in catalog.read_table("step_frameworks")}.get(framework, "eager")
+def _habits() -> dict[str, dict[str, str]]:
+    """What frameworks do where nothing is fused, by name. Source: tables/step_frameworks.csv."""
+    return {row["framework"]: row for row in catalog.read_table("step_frameworks")}
+
+
+def attention_quality(recipe: Recipe) -> float:
+    """Speed of a framework's attention kernel against FlashAttention-2 on the same card."""
+    row = _habits().get(recipe.framework)
+    if row is None or recipe.attention != "flash":
+        return 1.0
+    late = recipe.gpu is not None and recipe.gpu.generation in ("hopper", "blackwell")
+    return float(row["attention_hopper" if late else "attention"])
 
 
 def level(recipe: Recipe) -> str:
@@ -208,7 +217,8 @@ def level(recipe: Recipe) -> str:
     """
     if recipe.kernels != "eager":
         return "fused"
-    return _norms(recipe.framework) if recipe.shape.gated else "native"
+    row = _habits().get(recipe.framework)
+    return "native" if not recipe.shape.gated else row["norms"] if row else "eager"
 
 
 def work(recipe: Recipe) -> Work:
@@ -249,7 +259,7 @@ def work(recipe: Recipe) -> Work:
         count = count + UNPACK_KERNELS * 7 * shape.layers / pipe * products
     return Work(
         product_flops=local * _product_flops(recipe),
-        attention_flops=local * _attention_flops(recipe),
+        attention_flops=local * _attention_flops(recipe) / attention_quality(recipe),
         moved_bytes=moved,
         adapter_bytes=adapters,
         weight_bytes=resident * products,
