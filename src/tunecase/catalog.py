@@ -80,7 +80,9 @@ class Framework:
 
     `words` find it in free text; `masters_one` and `masters_several` on one card and sharded; `adapter_bytes` of one
     adapter weight; `foreach` where the optimizer's step works on all weights at once; `whole_units` layers that are
-    gathered whole at once; `engine` who shards: fsdp, deepspeed or megatron.
+    gathered whole at once; `accumulates_whole` where gradients stay whole on each card until the last micro-batch of a
+    step, `flat_frozen` where frozen weights share one flat gradient with the adapters; `engine` who shards: fsdp,
+    deepspeed or megatron.
     """
 
     name: str
@@ -92,8 +94,11 @@ class Framework:
     adapter_bytes: float
     foreach: bool
     whole_units: float
+    accumulates_whole: bool
+    flat_frozen: bool
     checkpointing_one: str
     checkpointing_several: str
+    optimizer: str
     loss: str
     kernels: str
     engine: str

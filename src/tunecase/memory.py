@@ -62,11 +62,11 @@ def phases(recipe: Recipe) -> dict[str, dict[str, Number]]:
     kept, loss, layer = _kept(recipe, known), _loss(recipe, framework), _layer(recipe, known)
     root, units, again = *_gathered(recipe, framework), _again(recipe, known)
     gradients = {"gradients": states.gradients}
-    earlier = {"gradients": states.gradients * (recipe.accumulation > 1)}
+    earlier = {"gradients": states.accumulated}
     return {
         "loss": _sum(lasting, earlier, kept, loss, root),
         "first backward layer": _sum(lasting, earlier, kept, again, layer, root, units),
-        "last backward layer": _sum(lasting, gradients, layer, root, units),
+        "last backward layer": _sum(lasting, {"gradients": largest([states.gradients, states.accumulated])}, layer, root, units),
         "optimizer step": _sum(lasting, gradients, {"optimizer's step": states.step}),
     }
 

@@ -141,7 +141,7 @@ def _method(row: Row) -> str | None:
 
 def card_of(text: str) -> catalog.Gpu | None:
     """The card that a text names, however it is spelt; None where it names none that is known."""
-    text = re.sub(r"\(.*?\)", " ", text)
+    text = re.sub(r"\(.*?\)|^\s*\d+\s*[x×]\s*", " ", text).strip()
     for name in (text, re.sub(r"^(NVIDIA|GeForce|Tesla)\s+", "", text.strip(), flags=re.IGNORECASE)):
         try:
             return catalog.gpu(name.strip())
@@ -261,7 +261,7 @@ def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -
         "precision": precision,
         "masters": masters,
         "step_in_backward": bool(re.search(r"optimi[sz]er[_ -]in[_ -]b|in.?backward|lomo", words)),
-        "optimizer": optimizer_of(row.get("optimizer", "")),
+        "optimizer": _optimizer(row, framework),
         "loss": loss,
         "kernels": kernels,
         "attention": "eager" if flash in ("false", "no", "eager") else "flash",
@@ -282,6 +282,15 @@ def _precision(row: Row) -> str:
     if "fp32" in fold or "32-true" in fold or "float32" in fold:
         return "fp32"
     return "fp16" if ("fp16" in fold or "float16" in fold) and "bfloat16" not in fold else "bf16"
+
+
+def _optimizer(row: Row, framework: catalog.Framework) -> str:
+    """The optimizer as named; else the framework's default, which was not fused in transformers before torch 2.8."""
+    text = row.get("optimizer", "")
+    if text.strip() and "default" not in text.casefold():
+        return optimizer_of(text)
+    older = framework.stack.startswith("transformers") and _before(row.get("date", ""), "2025-08")
+    return "adamw" if older else framework.optimizer
 
 
 def optimizer_of(text: str) -> str:
