@@ -50,7 +50,7 @@ class GpuPrice:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The dimensions of a released model."""
+    """The dimensions of a released model; `settings` are further fields of its config.json, as key=value."""
 
     name: str
     architecture: str
@@ -64,11 +64,10 @@ class Model:
     head_dim: int
     vocab: int
     tied: bool
-    gated: bool
-    qkv_bias: bool
     experts: int
     active_experts: int
     context: int
+    settings: tuple[str, ...]
     licence: str
     source: str
     date: str

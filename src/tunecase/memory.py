@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
 from tunecase.recipe import Method, Number, Recipe
-from tunecase.shape import Shape, Targets
 from tunecase.states import States, linear_bytes, states_of
 
 if TYPE_CHECKING:
@@ -100,11 +99,11 @@ def _kept(recipe: Recipe, known: catalog.Stack) -> dict[str, Number]:
         size = known.kept_input_bytes if recipe.sharding in ("none", "ddp", "zero1", "zero2") else 2.0
         return {"kept layer inputs": each * size * shape.hidden}
     if recipe.checkpointing == "selective":
-        products = shape.query + 2 * shape.key + shape.hidden + (2 if shape.gated else 1) * _ffn(shape) + shape.hidden
+        products = shape.query + 2 * shape.key + shape.hidden + (2 if shape.gated else 1) * shape.active_ffn + shape.hidden
         return {"kept activations": each * (2 * shape.hidden + 2 * shape.query + products)}
     width = known.kept_h * shape.hidden + known.kept_q * shape.query + known.kept_k * shape.key
-    width += (known.kept_f if shape.gated else known.kept_f_ungated) * _ffn(shape)
-    width += known.adapter_input_bytes * adapter_inputs(shape, recipe.targets)
+    width += (known.kept_f if shape.gated else known.kept_f_ungated) * shape.active_ffn
+    width += known.adapter_input_bytes * shape.adapter_inputs(recipe.targets)
     return {"kept activations": each * width, **_scores(recipe, SCORE_BYTES_KEPT * _layers(recipe))}
 
 
@@ -119,7 +118,7 @@ def _layer(recipe: Recipe, known: catalog.Stack) -> dict[str, Number]:
     """Bytes of the one layer being worked on backwards."""
     shape, each = recipe.shape, recipe.tokens * _scale(recipe)
     width = known.layer_h * shape.hidden + known.layer_q * shape.query + known.layer_k * shape.key
-    width += known.layer_f * _ffn(shape) + known.adapter_input_bytes * adapter_inputs(shape, recipe.targets)
+    width += known.layer_f * shape.active_ffn + known.adapter_input_bytes * shape.adapter_inputs(recipe.targets)
     return {"layer in backward": each * width, **_scores(recipe, SCORE_BYTES_BACKWARD)}
 
 
@@ -146,16 +145,6 @@ def _gathered(recipe: Recipe, framework: catalog.Framework) -> tuple[dict[str, N
     layer = linear_bytes(recipe.but(precision="bf16")) * shape.layer_params / recipe.tensor_parallel
     return {"gathered whole": root * several}, {"gathered whole": framework.whole_units * layer * several}
 
-
-def _ffn(shape: Shape) -> Number:
-    return shape.ffn * max(shape.active_experts, 1)
-
-
-def adapter_inputs(shape: Shape, targets: Targets) -> int:
-    """Features that enter the adapters of one layer, summed; each adapter keeps its own copy of its input."""
-    h, q, f = shape.hidden, shape.query, shape.ffn
-    mlp = (2 * h if shape.gated else h) + f
-    return {"qv": 2 * h, "attention": 3 * h + q, "all": 3 * h + q + mlp * max(shape.active_experts, 1)}[targets]
 
 
 def peak_gb(recipe: Recipe) -> Number:

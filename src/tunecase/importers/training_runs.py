@@ -10,7 +10,7 @@ from tunecase import catalog
 from tunecase.errors import InputError, Problem
 from tunecase.measured import Measured, Statistic, guessed_shape
 from tunecase.recipe import Recipe
-from tunecase.shape import Shape, read_shape
+from tunecase.shape import Shape, from_model, known_name
 
 Row = Mapping[str, str]
 GB_PER_GIB = 2**30 / 1e9
@@ -157,7 +157,8 @@ def card_of(text: str) -> catalog.Gpu | None:
 
 
 def _shape(row: Row) -> tuple[Shape | None, bool]:
-    found = _known(row["model"])
+    model = known_name(row["model"])
+    found = from_model(model) if model else None
     if found is not None:
         return found, False
     size = _number(row, "params_b")
@@ -321,14 +322,3 @@ def _failed(row: Row):  # type: ignore[no-untyped-def]
         return ""
     return "likely" if "likely" in notes else "said"
 
-
-def _known(name: str) -> Shape | None:
-    import importlib.util, sys
-    spec = importlib.util.spec_from_file_location("bt", "/tmp/old_training.py")
-    m = sys.modules.get("bt")
-    if m is None:
-        m = importlib.util.module_from_spec(spec); sys.modules["bt"] = m; spec.loader.exec_module(m)
-    try:
-        return read_shape(m.MODELS.get(name, name))
-    except InputError:
-        return None
