@@ -57,7 +57,7 @@ def phases(recipe: Recipe) -> dict[str, dict[str, Number]]:
     states = states_of(recipe)
     lasting = states.lasting
     framework = catalog.framework(recipe.framework)
-    known = catalog.stack(framework.stack, recipe.method)
+    known = catalog.stack(_stack_name(recipe, framework), recipe.method, recipe.kernels)
     kept, loss, layer = _kept(recipe, known), _loss(recipe, framework), _layer(recipe, known)
     root, units, again = *_gathered(recipe, framework), _again(recipe, known)
     gradients = {"gradients": states.gradients}
@@ -68,6 +68,15 @@ def phases(recipe: Recipe) -> dict[str, dict[str, Number]]:
         "last backward layer": _sum(lasting, {"gradients": largest([states.gradients, states.accumulated])}, layer, root, units),
         "optimizer step": _sum(lasting, gradients, {"optimizer's step": states.step}),
     }
+
+
+def _stack_name(recipe: Recipe, framework: catalog.Framework) -> str:
+    """32-bit weights under autocast keep the residual stream in 32 bit, as a prepared 4-bit base does; sharding's mixed
+    precision casts both to 16 bit."""
+    if recipe.method == "qlora" and recipe.sharding in ("fsdp", "zero3") and framework.prepared:
+        return f"{framework.stack}-unprepared"
+    own_weights = recipe.method == "full" and recipe.masters == "32-bit" and recipe.sharding in ("none", "ddp")
+    return f"{framework.stack}-wide" if own_weights and framework.engine == "fsdp" else framework.stack
 
 
 def _sum(*parts: dict[str, Number]) -> dict[str, Number]:
@@ -95,16 +104,35 @@ def _kept(recipe: Recipe, known: catalog.Stack) -> dict[str, Number]:
     if recipe.checkpointing == "offloaded":
         return {"kept layer inputs": 0.0 * each}
     if recipe.checkpointing == "full":
-        # a prepared 4-bit base keeps the residual stream in 32 bit, which sharding's mixed precision undoes
-        size = known.kept_input_bytes if recipe.sharding in ("none", "ddp", "zero1", "zero2") else 2.0
+        # what a preparation or autocast keeps in 32 bit, sharding's mixed precision casts to 16
+        size = known.input_bytes if recipe.sharding in ("none", "ddp", "zero1", "zero2") else 2.0
         return {"kept layer inputs": each * size * shape.hidden}
     if recipe.checkpointing == "selective":
         products = shape.query + 2 * shape.key + shape.hidden + (2 if shape.gated else 1) * shape.active_ffn + shape.hidden
         return {"kept activations": each * (2 * shape.hidden + 2 * shape.query + products)}
     width = known.kept_h * shape.hidden + known.kept_q * shape.query + known.kept_k * shape.key
     width += (known.kept_f if shape.gated else known.kept_f_ungated) * shape.active_ffn
-    width += known.adapter_input_bytes * shape.adapter_inputs(recipe.targets)
+    width += known.kept_adapter * _inputs(recipe, known) + known.kept_rank * _ranks(recipe)
     return {"kept activations": each * width, **_scores(recipe, SCORE_BYTES_KEPT * _layers(recipe))}
+
+
+def _inputs(recipe: Recipe, known: catalog.Stack) -> float:
+    """Features that the adapters of a mean layer keep: of each adapter's input, or of each distinct one."""
+    if recipe.method == "full":
+        return 0.0
+    if known.inputs == "each":
+        return recipe.shape.adapter_inputs(recipe.targets)
+    parts = {matrix.part for _, matrix in recipe.shape.adapted(recipe.targets)}
+    mlp = recipe.shape.hidden + recipe.shape.active_ffn
+    return recipe.shape.hidden * ("attention" in parts) + mlp * ("mlp" in parts)
+
+
+def _ranks(recipe: Recipe) -> float:
+    """Rank x adapters that a token meets in a mean layer."""
+    if recipe.method == "full":
+        return 0.0
+    met = sum(count * matrix.active for count, matrix in recipe.shape.adapted(recipe.targets))
+    return recipe.rank * met / recipe.shape.layers
 
 
 def _scores(recipe: Recipe, each: float) -> dict[str, Number]:
@@ -117,9 +145,11 @@ def _scores(recipe: Recipe, each: float) -> dict[str, Number]:
 def _layer(recipe: Recipe, known: catalog.Stack) -> dict[str, Number]:
     """Bytes of the one layer being worked on backwards."""
     shape, each = recipe.shape, recipe.tokens * _scale(recipe)
-    width = known.layer_h * shape.hidden + known.layer_q * shape.query + known.layer_k * shape.key
-    width += known.layer_f * shape.active_ffn + known.adapter_input_bytes * shape.adapter_inputs(recipe.targets)
-    return {"layer in backward": each * width, **_scores(recipe, SCORE_BYTES_BACKWARD)}
+    attention = known.layer_q * shape.query + known.layer_k * shape.key
+    one = known.layer_h * shape.hidden + attention + known.layer_f * shape.active_ffn
+    one += known.layer_adapter * _inputs(recipe, known) + known.layer_rank * _ranks(recipe)
+    other = known.other_h * shape.hidden + attention + known.other_f * shape.active_ffn
+    return {"layer in backward": each * max(one, other), **_scores(recipe, SCORE_BYTES_BACKWARD)}
 
 
 def _loss(recipe: Recipe, framework: catalog.Framework) -> dict[str, Number]:

@@ -161,8 +161,14 @@ def _shape(row: Row) -> tuple[Shape | None, bool]:
     found = from_model(model) if model else None
     if found is not None:
         return found, False
-    size = _number(row, "params_b")
+    size = _number(row, "params_b") or _size_in(row["model"])
     return (guessed_shape(size * 1e9), True) if size else (None, False)
+
+
+def _size_in(name: str) -> float | None:
+    """Parameters in 10^9 that a name states for a dense model: the only number before a B."""
+    found = re.findall(r"(?<![\w.])(\d+(?:\.\d+)?)\s?[bB](?![\w])", name.replace("-", " "))
+    return float(found[0]) if len(found) == 1 and "moe" not in name.casefold() else None
 
 
 def framework_of(text: str) -> catalog.Framework:

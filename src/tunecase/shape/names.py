@@ -68,7 +68,7 @@ def _words(name: str, depth: int) -> tuple[str, ...]:
     words = [word for word in TOKENS.findall(text) if not depth or word not in IDLE]
     if depth:
         # "llama-v2-7b" is Llama 2; in "mistral-7b-v0.1" the number behind the v is a release of the same model.
-        words = [word for word, then in zip(words, [*words[1:], ""], strict=True) if word != "v" or "." in then]
+        words = [word for word, then in zip(words, [*words[1:], ""], strict=False) if word != "v" or "." in then]
     if depth > 1:
         versions = {i for i, word in enumerate(words[:-1]) if word == "v"}
         dropped = versions | {i + 1 for i in versions}
