@@ -252,7 +252,7 @@ def main() -> None:
     if options.rows:
         print_rows(scores)
     if options.peers:
-        from peers.training_table import compared
+        from peers.compared import compared
 
         found["peers"] = compared(scores)
     print(json.dumps(found))

@@ -24,16 +24,21 @@ RAISED = "refs/a100_80gb_liger.csv"
 AS_LOADED = ("refs/a100_80gb.csv", "refs/a100_80gb_granite.csv", "refs/a100_80gb_moe.csv", "refs_orca/")
 
 
+# refs/requirements_liger.txt pins transformers 4.45.2, whose forward pass drops the 16-bit logits; the other files pin a
+# version that hands them back, so that they lie there beside their 32-bit copy
 # config_hub/finetune/*/*.yaml of Lightning-AI/litgpt say devices: 1, so that its 4-card rows are its 1-card rows again
 ONE_DEVICE = "config_hub/finetune/README.md"
 
 
 def documented(run: Measured) -> Measured:
     """The run with what its publisher's scripts say."""
-    masters = "32-bit" if RAISED in run.source else "16-bit" if any(part in run.source for part in AS_LOADED) else None
-    if masters is None:
+    raised, loaded = RAISED in run.source, any(part in run.source for part in AS_LOADED)
+    if not (raised or loaded):
         return run
-    recipe = run.recipe.but(masters=masters)
+    recipe = run.recipe
+    recipe = recipe.but(masters="32-bit" if raised and recipe.sharding == "fsdp" else "16-bit")
+    if recipe.loss == "inplace" and not raised:
+        recipe = recipe.but(loss="shifted-inplace")
     return Measured(**{**{name: getattr(run, name) for name in run.__slots__}, "recipe": recipe})
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from tunecase import catalog
 from tunecase.recipe import Recipe
-from tunecase.shape import Shape, read_shape
+from tunecase.shape import Block, Matrix, Shape, read_shape
 
 Statistic = Literal["allocated", "reserved", "card", "not stated"]
 
@@ -61,7 +61,14 @@ def guessed_shape(params: float) -> Shape:
     """A dense shape with about so many parameters, h = 128 L and f = 4 h: enough for speed, not for memory."""
     layers = max(1, round((params / (12 * 128**2)) ** (1 / 3)))
     hidden = max(128, 128 * round((params / (12 * layers)) ** 0.5 / 128))
-    return Shape("guessed", "", layers, hidden, 4 * hidden, 1, 1, hidden, 0, False, False, 0, 0, 0, 0)
+    attention = tuple(Matrix(name, "attention", hidden, hidden) for name in ("q_proj", "k_proj", "v_proj", "o_proj"))
+    mlp = (Matrix("up_proj", "mlp", hidden, 4 * hidden), Matrix("down_proj", "mlp", 4 * hidden, hidden))
+    return Shape(
+        name="guessed", architecture="", hidden=hidden, ffn=4 * hidden, heads=max(hidden // 128, 1),
+        kv_heads=max(hidden // 128, 1), head_dim=128, value=hidden, vocab=0, embedding=hidden, tied=False, gated=False,
+        experts=0, active_experts=0, context=0, sliding_window=0, softcap=False,
+        blocks=(Block(layers, (*attention, *mlp), 0),), other_params=0,
+    )  # fmt: skip
 
 
 @cache

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
 from tunecase.recipe import Method, Number, Recipe
-from tunecase.shape import Shape, Targets
 from tunecase.states import States, linear_bytes, states_of
 
 if TYPE_CHECKING:
@@ -58,17 +57,26 @@ def phases(recipe: Recipe) -> dict[str, dict[str, Number]]:
     states = states_of(recipe)
     lasting = states.lasting
     framework = catalog.framework(recipe.framework)
-    known = catalog.stack(framework.stack, recipe.method)
+    known = catalog.stack(_stack_name(recipe, framework), recipe.method, recipe.kernels)
     kept, loss, layer = _kept(recipe, known), _loss(recipe, framework), _layer(recipe, known)
     root, units, again = *_gathered(recipe, framework), _again(recipe, known)
     gradients = {"gradients": states.gradients}
-    earlier = {"gradients": states.gradients * (recipe.accumulation > 1)}
+    earlier = {"gradients": states.accumulated}
     return {
         "loss": _sum(lasting, earlier, kept, loss, root),
         "first backward layer": _sum(lasting, earlier, kept, again, layer, root, units),
-        "last backward layer": _sum(lasting, gradients, layer, root, units),
+        "last backward layer": _sum(lasting, {"gradients": largest([states.gradients, states.accumulated])}, layer, root, units),
         "optimizer step": _sum(lasting, gradients, {"optimizer's step": states.step}),
     }
+
+
+def _stack_name(recipe: Recipe, framework: catalog.Framework) -> str:
+    """32-bit weights under autocast keep the residual stream in 32 bit, as a prepared 4-bit base does; sharding's mixed
+    precision casts both to 16 bit."""
+    if recipe.method == "qlora" and recipe.sharding in ("fsdp", "zero3") and framework.prepared:
+        return f"{framework.stack}-unprepared"
+    own_weights = recipe.method == "full" and recipe.masters == "32-bit" and recipe.sharding in ("none", "ddp")
+    return f"{framework.stack}-wide" if own_weights and framework.engine == "fsdp" else framework.stack
 
 
 def _sum(*parts: dict[str, Number]) -> dict[str, Number]:
@@ -96,16 +104,35 @@ def _kept(recipe: Recipe, known: catalog.Stack) -> dict[str, Number]:
     if recipe.checkpointing == "offloaded":
         return {"kept layer inputs": 0.0 * each}
     if recipe.checkpointing == "full":
-        # a prepared 4-bit base keeps the residual stream in 32 bit, which sharding's mixed precision undoes
-        size = known.kept_input_bytes if recipe.sharding in ("none", "ddp", "zero1", "zero2") else 2.0
+        # what a preparation or autocast keeps in 32 bit, sharding's mixed precision casts to 16
+        size = known.input_bytes if recipe.sharding in ("none", "ddp", "zero1", "zero2") else 2.0
         return {"kept layer inputs": each * size * shape.hidden}
     if recipe.checkpointing == "selective":
-        products = shape.query + 2 * shape.key + shape.hidden + (2 if shape.gated else 1) * _ffn(shape) + shape.hidden
+        products = shape.query + 2 * shape.key + shape.hidden + (2 if shape.gated else 1) * shape.active_ffn + shape.hidden
         return {"kept activations": each * (2 * shape.hidden + 2 * shape.query + products)}
     width = known.kept_h * shape.hidden + known.kept_q * shape.query + known.kept_k * shape.key
-    width += (known.kept_f if shape.gated else known.kept_f_ungated) * _ffn(shape)
-    width += known.adapter_input_bytes * adapter_inputs(shape, recipe.targets)
+    width += (known.kept_f if shape.gated else known.kept_f_ungated) * shape.active_ffn
+    width += known.kept_adapter * _inputs(recipe, known) + known.kept_rank * _ranks(recipe)
     return {"kept activations": each * width, **_scores(recipe, SCORE_BYTES_KEPT * _layers(recipe))}
+
+
+def _inputs(recipe: Recipe, known: catalog.Stack) -> float:
+    """Features that the adapters of a mean layer keep: of each adapter's input, or of each distinct one."""
+    if recipe.method == "full":
+        return 0.0
+    if known.inputs == "each":
+        return recipe.shape.adapter_inputs(recipe.targets)
+    parts = {matrix.part for _, matrix in recipe.shape.adapted(recipe.targets)}
+    mlp = recipe.shape.hidden + recipe.shape.active_ffn
+    return recipe.shape.hidden * ("attention" in parts) + mlp * ("mlp" in parts)
+
+
+def _ranks(recipe: Recipe) -> float:
+    """Rank x adapters that a token meets in a mean layer."""
+    if recipe.method == "full":
+        return 0.0
+    met = sum(count * matrix.active for count, matrix in recipe.shape.adapted(recipe.targets))
+    return recipe.rank * met / recipe.shape.layers
 
 
 def _scores(recipe: Recipe, each: float) -> dict[str, Number]:
@@ -118,9 +145,11 @@ def _scores(recipe: Recipe, each: float) -> dict[str, Number]:
 def _layer(recipe: Recipe, known: catalog.Stack) -> dict[str, Number]:
     """Bytes of the one layer being worked on backwards."""
     shape, each = recipe.shape, recipe.tokens * _scale(recipe)
-    width = known.layer_h * shape.hidden + known.layer_q * shape.query + known.layer_k * shape.key
-    width += known.layer_f * _ffn(shape) + known.adapter_input_bytes * adapter_inputs(shape, recipe.targets)
-    return {"layer in backward": each * width, **_scores(recipe, SCORE_BYTES_BACKWARD)}
+    attention = known.layer_q * shape.query + known.layer_k * shape.key
+    one = known.layer_h * shape.hidden + attention + known.layer_f * shape.active_ffn
+    one += known.layer_adapter * _inputs(recipe, known) + known.layer_rank * _ranks(recipe)
+    other = known.other_h * shape.hidden + attention + known.other_f * shape.active_ffn
+    return {"layer in backward": each * max(one, other), **_scores(recipe, SCORE_BYTES_BACKWARD)}
 
 
 def _loss(recipe: Recipe, framework: catalog.Framework) -> dict[str, Number]:
@@ -146,16 +175,6 @@ def _gathered(recipe: Recipe, framework: catalog.Framework) -> tuple[dict[str, N
     layer = linear_bytes(recipe.but(precision="bf16")) * shape.layer_params / recipe.tensor_parallel
     return {"gathered whole": root * several}, {"gathered whole": framework.whole_units * layer * several}
 
-
-def _ffn(shape: Shape) -> Number:
-    return shape.ffn * max(shape.active_experts, 1)
-
-
-def adapter_inputs(shape: Shape, targets: Targets) -> int:
-    """Features that enter the adapters of one layer, summed; each adapter keeps its own copy of its input."""
-    h, q, f = shape.hidden, shape.query, shape.ffn
-    mlp = (2 * h if shape.gated else h) + f
-    return {"qv": 2 * h, "attention": 3 * h + q, "all": 3 * h + q + mlp * max(shape.active_experts, 1)}[targets]
 
 
 def peak_gb(recipe: Recipe) -> Number:

@@ -10,7 +10,7 @@ from tunecase import catalog
 from tunecase.errors import InputError, Problem
 from tunecase.measured import Measured, Statistic, guessed_shape
 from tunecase.recipe import Recipe
-from tunecase.shape import Shape, read_shape
+from tunecase.shape import Shape, from_model, known_name
 
 Row = Mapping[str, str]
 GB_PER_GIB = 2**30 / 1e9
@@ -141,7 +141,7 @@ def _method(row: Row) -> str | None:
 
 def card_of(text: str) -> catalog.Gpu | None:
     """The card that a text names, however it is spelt; None where it names none that is known."""
-    text = re.sub(r"\(.*?\)", " ", text)
+    text = re.sub(r"\(.*?\)|^\s*\d+\s*[x×]\s*", " ", text).strip()
     for name in (text, re.sub(r"^(NVIDIA|GeForce|Tesla)\s+", "", text.strip(), flags=re.IGNORECASE)):
         try:
             return catalog.gpu(name.strip())
@@ -157,11 +157,18 @@ def card_of(text: str) -> catalog.Gpu | None:
 
 
 def _shape(row: Row) -> tuple[Shape | None, bool]:
-    found = _known(row["model"])
+    model = known_name(row["model"])
+    found = from_model(model) if model else None
     if found is not None:
         return found, False
-    size = _number(row, "params_b")
+    size = _number(row, "params_b") or _size_in(row["model"])
     return (guessed_shape(size * 1e9), True) if size else (None, False)
+
+
+def _size_in(name: str) -> float | None:
+    """Parameters in 10^9 that a name states for a dense model: the only number before a B."""
+    found = re.findall(r"(?<![\w.])(\d+(?:\.\d+)?)\s?[bB](?![\w])", name.replace("-", " "))
+    return float(found[0]) if len(found) == 1 and "moe" not in name.casefold() else None
 
 
 def framework_of(text: str) -> catalog.Framework:
@@ -261,7 +268,7 @@ def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -
         "precision": precision,
         "masters": masters,
         "step_in_backward": bool(re.search(r"optimi[sz]er[_ -]in[_ -]b|in.?backward|lomo", words)),
-        "optimizer": optimizer_of(row.get("optimizer", "")),
+        "optimizer": _optimizer(row, framework),
         "loss": loss,
         "kernels": kernels,
         "attention": "eager" if flash in ("false", "no", "eager") else "flash",
@@ -282,6 +289,15 @@ def _precision(row: Row) -> str:
     if "fp32" in fold or "32-true" in fold or "float32" in fold:
         return "fp32"
     return "fp16" if ("fp16" in fold or "float16" in fold) and "bfloat16" not in fold else "bf16"
+
+
+def _optimizer(row: Row, framework: catalog.Framework) -> str:
+    """The optimizer as named; else the framework's default, which was not fused in transformers before torch 2.8."""
+    text = row.get("optimizer", "")
+    if text.strip() and "default" not in text.casefold():
+        return optimizer_of(text)
+    older = framework.stack.startswith("transformers") and _before(row.get("date", ""), "2025-08")
+    return "adamw" if older else framework.optimizer
 
 
 def optimizer_of(text: str) -> str:
@@ -312,14 +328,3 @@ def _failed(row: Row):  # type: ignore[no-untyped-def]
         return ""
     return "likely" if "likely" in notes else "said"
 
-
-def _known(name: str) -> Shape | None:
-    import importlib.util, sys
-    spec = importlib.util.spec_from_file_location("bt", "/tmp/old_training.py")
-    m = sys.modules.get("bt")
-    if m is None:
-        m = importlib.util.module_from_spec(spec); sys.modules["bt"] = m; spec.loader.exec_module(m)
-    try:
-        return read_shape(m.MODELS.get(name, name))
-    except InputError:
-        return None
