@@ -25,7 +25,7 @@ ADAPTER_BYTES = {  # per input and per output feature of an adapted matrix: cast
     "fused": (2.0, 4.0),
 }
 SCORE_BYTES = 20.0  # per score of eager attention: written, scaled, masked, softmax in 32 bit, cast, read
-LOSS_BYTES = {"shifted": 44.0, "whole": 36.0, "inplace": 12.0, "chunked": 28.0, "fused": 8.0}  # per logit, forward and backward
+LOSS_BYTES = {"shifted": 44.0, "whole": 36.0, "shifted-inplace": 20.0, "inplace": 12.0, "chunked": 28.0, "fused": 8.0}  # per logit, forward and backward
 NF4_BYTES = 0.516  # double quantisation: 0.5 + 1/64 + 4/(64 x 256)
 AGAIN = {"none": (0.0, 0.0), "selective": (0.5, 1.0), "full": (1.0, 1.0), "offloaded": (1.0, 1.0)}
 
@@ -100,7 +100,7 @@ def _product_flops(recipe: Recipe) -> Number:
     products, _, _ = passes(recipe)
     flops = 2 * products * recipe.shape.product_params
     if recipe.method != "full":
-        flops = flops + 2 * (products + 1) * _active_adapters(recipe)
+        flops = flops + 2 * (products + 1) * recipe.shape.active_lora_params(recipe.rank, recipe.targets)
     return flops
 
 
@@ -139,15 +139,6 @@ def _over_lengths(recipe: Recipe, value: Callable[[Lengths, float], float]) -> N
     samples = recipe.micro_batch * data_parallel(recipe)
     each = np.vectorize(lambda longest, held: value(lengths.cut(int(longest)), float(held)), otypes=[float])
     return each(recipe.sequence_tokens, samples)[()]
-
-
-def _active_adapters(recipe: Recipe) -> int:
-    shape = recipe.shape
-    every = shape.lora_params(recipe.rank, recipe.targets)
-    if not shape.experts or recipe.targets != "all":
-        return every
-    attention = shape.lora_params(recipe.rank, "attention")
-    return attention + (every - attention) * shape.active_experts // shape.experts
 
 
 def computed_tokens(recipe: Recipe) -> Number:
@@ -237,8 +228,7 @@ def work(recipe: Recipe) -> Work:
     small_ops = level(recipe)
     local = tokens / tensor / pipe  # a token's work is divided over the cards that share it
     per_h, per_qk, per_f = MOVED[small_ops]
-    active = max(shape.active_experts, 1)
-    width = per_h * shape.hidden + per_qk * (shape.query + shape.key) + per_f * (1.0 if shape.gated else 0.5) * shape.ffn * active
+    width = per_h * shape.hidden + per_qk * (shape.query + shape.key) + per_f * (1.0 if shape.gated else 0.5) * shape.active_ffn
     moved = local * shape.layers * small * width
     if recipe.attention == "eager":
         moved = moved + local * shape.layers * small * SCORE_BYTES * shape.heads * recipe.sequence_tokens
@@ -250,13 +240,13 @@ def work(recipe: Recipe) -> Work:
         count = count + EXPERT_KERNELS * shape.experts * shape.layers / pipe * small
     adapters, unpacked = 0.0, 0.0
     if recipe.method != "full":
-        per_token = recipe.shape.lora_params(1, recipe.targets)  # sum of inputs and outputs
+        per_token = shape.active_lora_params(1, recipe.targets)  # inputs and outputs, summed over adapted matrices
         adapters = local * small * sum(ADAPTER_BYTES[small_ops]) / 2 * per_token
-        matrices = {"all": 7.0, "attention": 4.0, "qv": 2.0}.get(str(recipe.targets), 4.0)
-        count = count + ADAPTER_KERNELS * matrices * shape.layers / pipe * small * (0.5 if small_ops == "fused" else 1.0)
+        matrices = sum(n * m.active for n, m in shape.adapted(recipe.targets))
+        count = count + ADAPTER_KERNELS * matrices / pipe * small * (0.5 if small_ops == "fused" else 1.0)
     if recipe.method == "qlora":
         unpacked = products * (NF4_BYTES + 2) * shape.linear_params / tensor / pipe
-        count = count + UNPACK_KERNELS * 7 * shape.layers / pipe * products
+        count = count + UNPACK_KERNELS * sum(n * m.active for n, m in shape.adapted("all")) / pipe * products
     return Work(
         product_flops=local * _product_flops(recipe),
         attention_flops=local * _attention_flops(recipe) / attention_quality(recipe),
