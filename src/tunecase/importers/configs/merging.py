@@ -52,6 +52,8 @@ def merged(primary: Found, companion: Found) -> Found:
 def _both(name: str, primary: Found, companion: Found, notes: list[str], problems: list[Problem]) -> object:
     """The value that holds where both files state one and differ."""
     ours, theirs = primary.asked[name], companion.asked[name]
+    if companion.kind == "FSDP":
+        return theirs  # the fields of the very FSDP that the configuration turns on
     if name == "sharding":
         if theirs in UNSHARDED:
             return ours
