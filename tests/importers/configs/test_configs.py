@@ -47,6 +47,9 @@ VALUES = st.recursive(
         ("a: 'b", "run.yaml"),
         ("a: " + "x" * 1_000_001, "1,000,00"),
         ("base_model: a/b\nmerge_method: slerp\nmodels: [a]\n", "fields such as base_model"),
+        ("model: a/b\noutput_dir: out\nmax_steps: 9\npeft_config: {name: lora}\n", "fields such as model"),
+        ("model: a/b\nper_device_train_batch_size: 1\nnum_train_epochs: 1\ntuner_type: lora\n", "fields such as model"),
+        ("model: {_component_: torchtune.models.gemma.gemma_2b}\nprompt: hello\n", "fields such as model"),
         ("model_type: llama\nhidden_size: 8\n", "give it as the model"),
     ],
 )

@@ -154,11 +154,11 @@ def _read_kernels(settings: Settings, run: Run) -> None:
     run.take_or("attention", kernel, "flash", "attn_implementation (sdpa)")
     plugins = " ".join(settings.names("plugins") or ()).casefold()
     cut = "cut_cross_entropy" in plugins and settings.flag("cut_cross_entropy") is not False
-    liger = "liger" in plugins or "liger_fused_linear_cross_entropy" not in settings
-    if settings.flag("liger_fused_linear_cross_entropy") and not liger:
+    liger, wanted = "liger" in plugins, settings.flag("liger_fused_linear_cross_entropy")
+    if wanted and not liger:
         run.note("liger_fused_linear_cross_entropy without the Liger plug-in is left out of account")
-    fused = cut or (settings.flag("liger_fused_linear_cross_entropy") and liger)
-    if settings.flag("liger_cross_entropy") and "liger" in plugins and not fused:
+    fused = cut or (wanted and liger)
+    if settings.flag("liger_cross_entropy") and liger and not fused:
         run.note("liger_cross_entropy is counted as the usual loss: memory is overstated")
     if settings.flag("chunked_cross_entropy"):
         run.note("chunked_cross_entropy keeps whole logits and is counted as the usual loss: memory is overstated")

@@ -127,7 +127,7 @@ def goal(settings: Settings, key: str, named: str | None) -> str | None:
         settings.run.note(f"{named} is read as dpo: it trains on single samples with a reference model")
         return "dpo"
     fix = "give the sizes of the run as options, or a configuration for sft or dpo"
-    settings.problem(key, named, "sft or dpo: other goals sample or score while they train", fix)
+    settings.problem(key, named, "sft or dpo: other goals are not counted", fix)
     return None
 
 

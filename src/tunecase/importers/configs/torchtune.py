@@ -9,6 +9,7 @@ from tunecase.importers.configs.settings import NO_GPUS, Found, Run, Settings
 PRECISIONS = {"bf16": "bf16", "fp16": "fp16", "fp32": "fp32"}
 MODULES = {"q_proj": "q_proj", "k_proj": "k_proj", "v_proj": "v_proj", "output_proj": "o_proj"}
 MLP = ("gate_proj", "up_proj", "down_proj")
+TRAINS = ("optimizer", "epochs", "batch_size")  # files for generation and evaluation have a model too
 RANK = 8  # the model builders' lora_rank
 CHUNKED = ("linearcrossentropyloss", "cewithchunkedoutputloss")
 SHARDED_BY = ("data_parallel_shard_dim", "data_parallel_replicate_dim", "custom_sharded_layers", "fsdp_cpu_offload")
@@ -36,7 +37,7 @@ def read(content: Mapping[str, Any], where: str) -> Found | None:
     quantisation-aware training and everything that is neither memory nor time.
     """
     model = content.get("model")
-    if not isinstance(model, Mapping) or "_component_" not in model:
+    if not isinstance(model, Mapping) or "_component_" not in model or not any(mark in content for mark in TRAINS):
         return None
     run = Run("torchtune", where)
     settings = Settings(content, where, run)

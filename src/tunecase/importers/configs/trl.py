@@ -7,9 +7,18 @@ from tunecase.importers.configs import meanings, trainer
 from tunecase.importers.configs.settings import NO_GPUS, Found, Run, Settings
 
 MARKS = (
-    "per_device_train_batch_size", "num_train_epochs", "max_steps", "gradient_accumulation_steps", "max_length",
-    "max_seq_length", "use_peft", "lora_r", "optim", "output_dir", "packing", "load_in_4bit", "gradient_checkpointing",
+    "per_device_train_batch_size", "num_train_epochs", "gradient_accumulation_steps", "optim", "gradient_checkpointing",
+    "use_peft", "lora_target_modules", "load_in_4bit", "max_seq_length",
 )  # fmt: skip
+WEAK_MARKS = ("max_length", "max_steps", "output_dir", "packing", "learning_rate", "lora_r")  # beside a model's name
+OTHER_TOOLS = (
+    "peft_config",
+    "dist_config",
+    "train_type",
+    "tuner_type",
+    "sft_type",
+    "model_class",
+)  # say LoRA elsewhere
 OWN = (
     "max_length", "max_seq_length", "packing", "use_peft", "lora_r", "lora_target_modules", "load_in_4bit",
     "load_in_8bit", "dataset_name", "datasets", "dataset_mixer", "dataset_text_field", "dtype", "torch_dtype",
@@ -47,8 +56,9 @@ def read(content: Mapping[str, Any], where: str) -> Found | None:
     training_args.py; peft 0.21 utils/constants.py (adapters on q_proj and v_proj where none are named).
     Leaves out what the script itself decides, such as the model's type of weights or adapters made in code.
     """
-    known = sum(mark in content for mark in MARKS)
-    if known < (1 if "model_name_or_path" in content else 2):
+    named = "model_name_or_path" in content
+    marks = (*MARKS, *WEAK_MARKS) if named else MARKS
+    if sum(mark in content for mark in marks) < (1 if named else 2) or any(key in content for key in OTHER_TOOLS):
         return None
     own = any(key in content for key in OWN)
     run = Run("TRL" if own else "the Trainer", where)
