@@ -53,6 +53,8 @@ def test_qlora(tmp_path):
     names = ("optimizer", "packing", "precision", "checkpointing", "attention", "loss", "framework", "gpus")
     assert ("paged_adamw_8bit", True, "bf16", "full", "flash", "whole", "axolotl", None) == said(run, *names)
     assert "the file does not say how many GPUs" in run.notes
+    once = found(tmp_path, QLORA + "bnb_config_kwargs:\n  bnb_4bit_use_double_quant: false\n")
+    assert (True, False) == (*said(run, "double_quantised"), *said(once, "double_quantised"))
 
 
 def test_full_on_one_card(tmp_path):

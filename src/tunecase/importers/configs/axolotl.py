@@ -102,7 +102,9 @@ def _read_adapter(settings: Settings, run: Run) -> None:
     meanings.note_dora(run, settings.flag("peft_use_dora"))
     if "peft_layers_to_transform" in settings:
         run.note("peft_layers_to_transform is not read: all layers are counted as adapted")
-    run.asked["double_quantised"] = True
+    options = settings.part("bnb_config_kwargs")
+    run.take("double_quantised", None if options is None else options.flag("bnb_4bit_use_double_quant"))
+    run.asked.setdefault("double_quantised", True)
 
 
 def _read_goal(settings: Settings, run: Run) -> None:
