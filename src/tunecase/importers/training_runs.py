@@ -260,8 +260,10 @@ def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -
         loss = "inplace"
     elif "chunked" in words:
         loss = "chunked"
-    if loss == "whole" and framework.stack.startswith("transformers") and _before(row.get("date", ""), "2025-03"):
-        loss = "shifted"
+    if framework.stack.startswith("transformers") and loss == framework.loss:
+        # full logits until trl dropped them, and a copy of them for the shift until transformers 4.50
+        date = row.get("date", "")
+        loss = "shifted" if _before(date, "2025-03") else "whole" if _before(date, "2026-03") else loss
     kernels = framework.kernels
     if re.search(r"liger|foak|fast-kernels|unsloth|fused kernels|\bte\b|transformer engine", words):
         kernels = "fused"
