@@ -48,7 +48,7 @@ def test_cards_are_known_however_they_are_spelt(text, name):
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ("HF transformers+trl via something", "transformers"), ("LLaMA-Factory", "llama-factory"), ("Axolotl 0.8", "axolotl"),
+        ("HF transformers via something", "transformers"), ("TRL SFTTrainer", "trl"), ("LLaMA-Factory", "llama-factory"), ("Axolotl 0.8", "axolotl"),
         ("pytorch/torchtune recipes", "torchtune"), ("unsloth 2025.1", "unsloth"), ("NeMo/Megatron", "nemo"),
         ("DeepSpeed ZeRO", "deepspeed"), ("", "transformers"), ("own code", "transformers"),
     ],

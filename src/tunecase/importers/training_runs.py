@@ -19,6 +19,11 @@ METHODS = {
     "dpo": "full", "pretrain": "full", "pre-training": "full", "pretraining": "full", "full fine-tuning": "full",
 }  # fmt: skip
 
+RUNS_THE_MODEL = ("unsloth", "accelerated-peft")  # patch the model itself, whoever's trainer calls it
+UNPACKED = re.compile(
+    r"not packed|unpacked|padding-free|packing (off|false|no\b)|no packing|padded to|variable.length|is the max|max(imum)? length"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Runs:
@@ -82,7 +87,7 @@ def run_of(row: Row, name: str) -> Measured | str:
     recipe = recipe.but(**_batch(row, recipe), **_setup(row, words, recipe, framework))
     peak = _number(row, "peak_mem_gb_per_gpu")
     unit = GB_PER_GIB if "gib" in row.get("mem_unit", "").casefold() else 1.0
-    packed = not ("not packed" in words or "unpacked" in words or "padding-free" in words)
+    packed = not UNPACKED.search(words)
     return Measured(
         id=name,
         publisher=publisher(row.get("source", "")),
@@ -174,7 +179,7 @@ def _size_in(name: str) -> float | None:
 def framework_of(text: str) -> catalog.Framework:
     """The framework that a text names, the longest of its words winning; transformers where it names none."""
     fold = text.casefold()
-    hits = [(len(word), known) for known in catalog.frameworks() for word in known.words
+    hits = [(len(word) + (100 if known.name in RUNS_THE_MODEL else 0), known) for known in catalog.frameworks() for word in known.words
             if re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", fold)]  # fmt: skip
     return max(hits, key=lambda hit: hit[0])[1] if hits else catalog.framework("transformers")
 
@@ -255,8 +260,10 @@ def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -
         loss = "inplace"
     elif "chunked" in words:
         loss = "chunked"
-    if loss == "whole" and framework.stack.startswith("transformers") and _before(row.get("date", ""), "2025-03"):
-        loss = "shifted"
+    if framework.stack.startswith("transformers") and loss == framework.loss:
+        # full logits until trl dropped them, and a copy of them for the shift until transformers 4.50
+        date = row.get("date", "")
+        loss = "shifted" if _before(date, "2025-03") else "whole" if _before(date, "2026-03") else loss
     kernels = framework.kernels
     if re.search(r"liger|foak|fast-kernels|unsloth|fused kernels|\bte\b|transformer engine", words):
         kernels = "fused"
@@ -267,7 +274,7 @@ def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -
         "checkpointing": ckpt,
         "precision": precision,
         "masters": masters,
-        "step_in_backward": bool(re.search(r"optimi[sz]er[_ -]in[_ -]b|in.?backward|lomo", words)),
+        "step_in_backward": _paged_alone(row, recipe, framework) or bool(re.search(r"optimi[sz]er[_ -]in[_ -]b|in.?backward|lomo", words)),
         "optimizer": _optimizer(row, framework),
         "loss": loss,
         "kernels": kernels,
@@ -289,6 +296,12 @@ def _precision(row: Row) -> str:
     if "fp32" in fold or "32-true" in fold or "float32" in fold:
         return "fp32"
     return "fp16" if ("fp16" in fold or "float16" in fold) and "bfloat16" not in fold else "bf16"
+
+
+def _paged_alone(row: Row, recipe: Recipe, framework: catalog.Framework) -> bool:
+    """torchtune's one-card recipe with a paged optimizer steps in the backward pass, by its shipped configuration."""
+    paged = "paged" in row.get("optimizer", "").casefold()
+    return framework.stack == "torchtune" and recipe.method == "full" and recipe.gpus == 1 and paged
 
 
 def _optimizer(row: Row, framework: catalog.Framework) -> str:
