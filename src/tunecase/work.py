@@ -61,6 +61,9 @@ def passes(recipe: Recipe) -> tuple[float, float, float]:
     adds what checkpointing drops. A frozen block at the bottom has a forward pass alone.
     """
     again, small_again = AGAIN[recipe.checkpointing]
+    if recipe.checkpointing == "selective" and recipe.framework in _habits():
+        again = float(_habits()[recipe.framework]["selective"])
+        small_again = 2 * again
     learning = 1 - recipe.frozen_layers / recipe.shape.layers if recipe.method == "full" else 1.0
     weights = learning if recipe.method == "full" else 0.0
     products = 1 + learning * (1 + again) + weights
