@@ -21,8 +21,10 @@ WHOLE = (
 COLUMNS = (
     "id", "publisher", "model", "params", "gpu", *PLAIN, "targets", *WHOLE, "micro_batch", "double_quantised",
     "step_in_backward", "packed", "length_known", "batch_known", "peak_gb", "statistic", "card_gb",
-    "tokens_per_s_per_gpu", "failed", "source", "date",
+    "tokens_per_s_per_gpu", "failed", "published", "source", "date",
 )  # fmt: skip
+
+READ_ON = "2026-11-24"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def _from_row(row: Mapping[str, str]) -> Measured:
         id=row["id"],
         publisher=row["publisher"],
         source=row["source"],
-        date=row["date"],
+        date=row["published"],
         recipe=recipe,
         statistic=row["statistic"],  # type: ignore[arg-type]
         failed=row["failed"],  # type: ignore[arg-type]
@@ -129,7 +131,8 @@ def to_row(run: Measured) -> dict[str, str]:
         "statistic": run.statistic,
         "failed": run.failed,
         "source": run.source,
-        "date": run.date or "not stated",
+        "published": run.date,
+        "date": READ_ON,
         **{name: str(getattr(recipe, name)) for name in (*PLAIN, *WHOLE)},
         **{name: "yes" if flag else "no" for name, flag in flags.items()},
         **{name: f"{value:.6g}" if value is not None else "" for name, value in numbers.items()},

@@ -245,6 +245,8 @@ def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -
     default = framework.checkpointing_several if several else framework.checkpointing_one
     ckpt = {"true": "full", "full": "full", "yes": "full", "false": "none", "none": "none", "no": "none",
             "selective": "selective", "unsloth": "offloaded", "offloaded": "offloaded"}.get(said, default)  # fmt: skip
+    if ckpt == "full" and default == "offloaded":
+        ckpt = "offloaded"
     precision = _precision(row)
     masters = framework.masters_several if several else framework.masters_one
     if precision == "fp16" and recipe.method == "full":
@@ -269,6 +271,8 @@ def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -
         kernels = "fused"
     elif re.search(r"compile", words) and not re.search(r"no compile|without compile", words):
         kernels = "compiled"
+    if kernels == "compiled" and loss in ("whole", "shifted") and not _before(row.get("date", ""), "2025-04"):
+        loss = "compiled"  # torchtitan compiles its loss since then
     flash = row.get("flash_attn", "").strip().casefold()
     return {
         "checkpointing": ckpt,
