@@ -1,4 +1,4 @@
-"""What published runs teach about speed: constants around their priors, and the spread that held-out publishers show."""
+"""What published runs teach about speed: constants around their priors, and the spread over held-out publishers."""
 
 import math
 from collections.abc import Mapping, Sequence
