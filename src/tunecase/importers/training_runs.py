@@ -80,7 +80,7 @@ def run_of(row: Row, name: str) -> Measured | str:
         framework=framework.name,
         method=method,  # type: ignore[arg-type]
         rank=int(_number(row, "lora_rank") or 16),
-        targets=_targets(row.get("lora_targets", "")),
+        targets=_targets(row.get("lora_targets", ""), shape),
         sequence_tokens=int(_number(row, "seq_len") or 0) or _usual_length(row),
         **_parallel(row, gpus),
     )
@@ -184,13 +184,22 @@ def framework_of(text: str) -> catalog.Framework:
     return max(hits, key=lambda hit: hit[0])[1] if hits else catalog.framework("transformers")
 
 
-def _targets(text: str):  # type: ignore[no-untyped-def]
-    fold = text.casefold()
-    if not fold or "all" in fold or "mlp" in fold or "gate_proj" in fold or "up_proj" in fold or "fc" in fold:
+def _targets(text: str, shape: Shape) -> str | tuple[str, ...]:
+    """The adapted modules: by the model's own names where the text uses them, else by what the words mean."""
+    fold, known = text.casefold(), shape.module_names()
+    words = set(re.findall(r"[a-z_]+[a-z0-9_]*", fold))
+    named = tuple(name for name in known if name.casefold() in words)
+    if named:
+        return named
+    if "head" in words and "mlp" in words:
+        return known
+    if not fold or words & {"all", "mlp", "fc", "default"} and "qkv" not in fold:
         return "all"
-    if "o_proj" in fold or "projection" in fold or "dense" in fold or "out_proj" in fold or "wo" in fold:
+    if words & {"projection", "dense", "out_proj", "wo", "output_proj", "o"}:
         return "attention"
-    return "qkv" if "qkv" in fold or "c_attn" in fold or ("k_proj" in fold) else "qv"
+    fused = tuple(name for name in known if name in ("c_attn", "qkv_proj", "query_key_value", "Wqkv", "W_pack"))
+    three = tuple(name for name in known if name in ("q_proj", "k_proj", "v_proj"))
+    return (fused or three or "qv") if "qkv" in fold or words & {"k", "key", "k_proj"} else "qv"
 
 
 def _usual_length(row: Row) -> int:
@@ -263,9 +272,10 @@ def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -
     elif "chunked" in words:
         loss = "chunked"
     if framework.stack.startswith("transformers") and loss == framework.loss:
-        # full logits until trl dropped them, and a copy of them for the shift until transformers 4.50
+        # trl dropped the full logits in 2026; some versions of transformers keep the 16-bit ones beside their copies
         date = row.get("date", "")
-        loss = "shifted" if _before(date, "2025-03") else "whole" if _before(date, "2026-03") else loss
+        copied = not _before(date, "2024-10") and _before(date, "2025-03")  # transformers 4.46 to 4.49
+        loss = "shifted" if copied else "whole" if _before(date, "2026-03") else loss
     kernels = framework.kernels
     if re.search(r"liger|foak|fast-kernels|unsloth|fused kernels|\bte\b|transformer engine", words):
         kernels = "fused"
