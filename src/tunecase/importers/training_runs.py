@@ -69,6 +69,8 @@ def run_of(row: Row, name: str) -> Measured | str:
         return f"method {row['method']!r} is none of full, lora, qlora"
     gpu = card_of(row.get("gpu", ""))
     shape, guessed = _shape(row)
+    if guessed and re.search(r"\bEP(\d|-)", row.get("sharding", "")):
+        return f"model {row['model']!r} has experts and its dimensions are not known"
     if shape is None:
         return f"model {row['model']!r} is not known and its size is not stated"
     framework = framework_of(f"{row.get('framework', '')} {row.get('source', '')} {row.get('notes', '').partition(';')[0]}")
@@ -82,7 +84,7 @@ def run_of(row: Row, name: str) -> Measured | str:
         rank=int(_number(row, "lora_rank") or 16),
         targets=_targets(row.get("lora_targets", ""), shape),
         sequence_tokens=int(_number(row, "seq_len") or 0) or _usual_length(row),
-        **_parallel(row, gpus),
+        **_parallel(row, gpus, framework),
     )
     recipe = recipe.but(**_batch(row, recipe), **_setup(row, words, recipe, framework))
     peak = _number(row, "peak_mem_gb_per_gpu")
@@ -103,6 +105,7 @@ def run_of(row: Row, name: str) -> Measured | str:
         length_known=bool(_number(row, "seq_len")),
         batch_known=bool(_number(row, "micro_batch")),
         packed=packed,
+        parallel_known=bool(re.search(r"\bCP\d|sequence_parallel", row.get("sharding", ""))) or recipe.context_parallel == 1,
     )
 
 
@@ -162,7 +165,7 @@ def card_of(text: str) -> catalog.Gpu | None:
 
 
 def _shape(row: Row) -> tuple[Shape | None, bool]:
-    model = known_name(row["model"])
+    model = known_name(re.sub(r"\s+\d+-node$", "", row["model"]))
     found = from_model(model) if model else None
     if found is not None:
         return found, False
@@ -203,10 +206,12 @@ def _targets(text: str, shape: Shape) -> str | tuple[str, ...]:
 
 
 def _usual_length(row: Row) -> int:
-    return 4096 if _failed(row) else 2048
+    """A length where none is published: the mean one where that is, else a usual one."""
+    mean = re.search(r"mean tok\w* per sample (\d+)", row.get("notes", ""))
+    return int(mean[1]) if mean and int(mean[1]) else 4096 if _failed(row) else 2048
 
 
-def _parallel(row: Row, gpus: int) -> dict[str, object]:
+def _parallel(row: Row, gpus: int, framework: catalog.Framework) -> dict[str, object]:
     text = row.get("sharding", "")
     fold = text.casefold()
     sizes = {key: int(found[1]) for key, found in ((key, re.search(rf"\b{key}(\d+)", text)) for key in ("TP", "PP", "CP")) if found}
@@ -223,8 +228,10 @@ def _parallel(row: Row, gpus: int) -> dict[str, object]:
         sharding = "zero3"
     elif fold.strip() == "none":
         sharding = "none"
+    elif gpus > 1:
+        sharding = {"megatron": "zero1", "deepspeed": "zero3"}.get(framework.engine, "fsdp")
     else:
-        sharding = "fsdp" if gpus > 1 else "none"
+        sharding = "none"
     offload = "none"
     if "offload" in fold:
         offload = "optimizer" if "optim" in fold else "all"
@@ -245,7 +252,11 @@ def _batch(row: Row, recipe: Recipe) -> dict[str, object]:
     if micro is None:
         micro = min(max((whole or ways) / ways, 1), 8)
     accumulation = max(round((whole or 0) / (micro * ways)), 1)
-    return {"micro_batch": micro if micro != int(micro) else int(micro), "accumulation": accumulation}
+    found: dict[str, object] = {"micro_batch": micro if micro != int(micro) else int(micro), "accumulation": accumulation}
+    if whole and whole < ways and model == 1:  # fewer samples than cards: cards must share a sample
+        together = max(int(ways // whole), 1)
+        found |= {"tensor_parallel": min(together, 4), "context_parallel": max(together // 4, 1)}
+    return found
 
 
 def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -> dict[str, object]:
@@ -257,6 +268,8 @@ def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -
     if ckpt == "full" and default == "offloaded":
         ckpt = "offloaded"
     precision = _precision(row)
+    if not row.get("precision", "").strip() and framework.engine == "megatron" and recipe.gpu and recipe.gpu.peak_fp8_tflops:
+        precision = "fp8"
     masters = framework.masters_several if several else framework.masters_one
     if precision == "fp16" and recipe.method == "full":
         masters = "32-bit"
