@@ -13,14 +13,14 @@ Statistic = Literal["allocated", "reserved", "card", "not stated"]
 
 PLAIN = (
     "framework", "method", "precision", "masters", "optimizer", "attention", "loss", "kernels", "checkpointing", "sharding",
-    "offload",
+    "offload", "quantiser",
 )  # fmt: skip
 WHOLE = (
     "gpus", "rank", "sequence_tokens", "accumulation", "tensor_parallel", "pipeline_parallel", "context_parallel",
 )  # fmt: skip
 COLUMNS = (
     "id", "publisher", "model", "params", "gpu", *PLAIN, "targets", *WHOLE, "micro_batch", "double_quantised",
-    "step_in_backward", "packed", "length_known", "batch_known", "parallel_known", "peak_gb", "statistic", "card_gb",
+    "step_in_backward", "trained_ends", "packed", "length_known", "batch_known", "parallel_known", "peak_gb", "statistic", "card_gb",
     "tokens_per_s_per_gpu", "failed", "published", "source", "date",
 )  # fmt: skip
 
@@ -90,6 +90,7 @@ def _from_row(row: Mapping[str, str]) -> Measured:
         micro_batch=float(row["micro_batch"]) if "." in row["micro_batch"] else int(row["micro_batch"]),
         double_quantised=row["double_quantised"] == "yes",
         step_in_backward=row["step_in_backward"] == "yes",
+        trained_ends=row["trained_ends"] == "yes",
         packing=row["packed"] == "yes",
         **options,
     )
@@ -117,6 +118,7 @@ def to_row(run: Measured) -> dict[str, str]:
     flags = {
         "double_quantised": recipe.double_quantised,
         "step_in_backward": recipe.step_in_backward,
+        "trained_ends": recipe.trained_ends,
         "packed": run.packed,
         "length_known": run.length_known,
         "batch_known": run.batch_known,

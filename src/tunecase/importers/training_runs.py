@@ -21,7 +21,7 @@ METHODS = {
 
 RUNS_THE_MODEL = ("unsloth", "accelerated-peft")  # patch the model itself, whoever's trainer calls it
 UNPACKED = re.compile(
-    r"not packed|unpacked|padding-free|packing (off|false|no\b)|no packing|padded to|variable.length|is the max|max(imum)? length"
+    r"not packed|unpacked|padding-free|packing (off|false|no\b)|no packing|padded to (the )?longest|variable.length|is the max|shorter"
 )
 
 
@@ -303,6 +303,8 @@ def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -
         "masters": masters,
         "step_in_backward": _paged_alone(row, recipe, framework) or bool(re.search(r"optimi[sz]er[_ -]in[_ -]b|in.?backward|lomo", words)),
         "optimizer": _optimizer(row, framework),
+        "quantiser": "gptq" if "gptq" in words else "nf4",
+        "trained_ends": bool(re.search(r"modules_to_save|embeddings? and (output|head|lm_head)", words)),
         "loss": loss,
         "kernels": kernels,
         "attention": "eager" if flash in ("false", "no", "eager") else "flash",
