@@ -7,8 +7,8 @@ from tunecase import catalog
 
 # Words that name a packing, a tuning or an owner, not other dimensions.
 IDLE = frozenset(
-    "hf chat instruct instruction it base gptq awq gguf ggml bnb exl2 hqq aqlm marlin dynamic unsloth meta model sft dpo "
-    "orpo lora qlora quantized quant bf precision qat pretrained pt the".split()
+    "hf chat instruct instruction it base gptq awq gguf ggml bnb exl hqq aqlm marlin dynamic unsloth meta model sft "
+    "dpo orpo lora qlora quantized quant precision qat pretrained pt mt the".split()
 )
 # How far a name is stripped.
 DEPTHS = 3
@@ -68,7 +68,7 @@ def _words(name: str, depth: int) -> tuple[str, ...]:
     words = [word for word in TOKENS.findall(text) if not depth or word not in IDLE]
     if depth:
         # "llama-v2-7b" is Llama 2; in "mistral-7b-v0.1" the number behind the v is a release of the same model.
-        words = [word for word, then in zip(words, [*words[1:], ""], strict=True) if word != "v" or "." in then]
+        words = [word for i, word in enumerate(words) if word != "v" or "." in "".join(words[i + 1 : i + 2])]
     if depth > 1:
         versions = {i for i, word in enumerate(words[:-1]) if word == "v"}
         dropped = versions | {i + 1 for i in versions}

@@ -102,7 +102,7 @@ def from_config(config: dict[str, Any], where: str, name: str = "") -> Shape:
         config = {**whole, **nested, **outer}
     read = Settings(config, where)
     family = _family(read)
-    shape = counted(name or config.get("_name_or_path") or where, family, read)
+    shape = counted(name or str(config.get("_name_or_path") or where), family, read)
     if read.problems:
         raise InputError(read.problems)
     return shape
