@@ -1,13 +1,11 @@
 """The config.json of a model on the Hugging Face hub: from a cache on this machine, else one small file over https."""
 
-import importlib.util
 import json
 import os
 import re
-import tempfile
 from pathlib import Path
 
-ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
+ID = r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}"
 PATIENCE_S = 5
 MOST_BYTES = 1_000_000
 OFFLINE = ("1", "TRUE", "YES", "ON")
@@ -20,7 +18,7 @@ def is_id(name: str) -> bool:
         >>> is_id("meta-llama/Llama-2-7b-hf"), is_id("models/my/llama"), is_id("llama-2-7b")
         (True, False, False)
     """
-    return bool(ID.fullmatch(name)) and ".." not in name
+    return bool(re.fullmatch(ID, name)) and ".." not in name
 
 
 def kept(name: str) -> Path | None:
@@ -32,9 +30,10 @@ def kept(name: str) -> Path | None:
     here = _place(name)
     if here.is_file():
         return here
-    if importlib.util.find_spec("huggingface_hub") is None:
+    try:
+        from huggingface_hub import try_to_load_from_cache
+    except ImportError:
         return None
-    from huggingface_hub import try_to_load_from_cache
 
     found = try_to_load_from_cache(name, "config.json")
     return Path(found) if isinstance(found, str) else None
@@ -83,6 +82,8 @@ def _fetched(name: str) -> bytes:
 
 def _keep(name: str, body: bytes) -> Path | None:
     """Writes the file into the cache whole; beside it, where the cache cannot be written, nothing is kept."""
+    import tempfile
+
     place = _place(name)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
