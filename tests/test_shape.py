@@ -1,11 +1,12 @@
 """Shapes: every parameter counted, every bad config refused with its field."""
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunecase import catalog
@@ -159,6 +160,7 @@ def test_biases_named_in_the_file_are_counted(tmp_path):
         ("vocab_size", float("nan")),
         ("num_key_value_heads", 0),
         ("num_hidden_layers", 10**9),
+        ("num_hidden_layers", 10_001),
         ("attention_bias", 1),
         ("vocab_size", 10**400),
         ("vocab_size", float("inf")),
@@ -395,3 +397,46 @@ def test_sixty_models_and_forty_architectures_at_least():
     assert 60 <= len(catalog.models())
     assert 40 <= len(architectures())
     assert all(model.source for model in catalog.models())
+
+
+KEYS = sorted(
+    {
+        key
+        for family in architectures().values()
+        for text in family.sizes.values()
+        for key in text.partition(":")[0].split("|")
+    }
+    | {key for family in architectures().values() for key in family.flags}
+    | {
+        "layer_types",
+        "mlp_only_layers",
+        "moe_layers",
+        "mlp_layer_types",
+        "text_config",
+        "sliding_window",
+        "moe_layer_end_index",
+    }
+)
+VALUES = st.one_of(
+    st.integers(-2, 40),
+    st.integers(),
+    st.none(),
+    st.booleans(),
+    st.floats(),
+    st.text(max_size=4),
+    st.lists(st.one_of(st.integers(-1, 3), st.text(max_size=3)), max_size=3),
+    st.dictionaries(st.sampled_from(["kv_n_heads", "moe_top_k", "model_type"]), st.integers(-1, 4), max_size=2),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(family=st.sampled_from(sorted(architectures())), wild=st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=8))
+def test_whatever_stands_in_a_file_is_counted_or_refused(family, wild):
+    """A count above zero or an InputError, never another error."""
+    sizes = {
+        key: 8
+        for key in KEYS
+        if key.endswith(("size", "dim", "rank", "layers", "heads", "experts", "n_layer", "n_head"))
+    }
+    with contextlib.suppress(InputError):
+        assert 0 < from_config({**sizes, "model_type": family, **wild}, "config.json").params

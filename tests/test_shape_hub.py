@@ -46,6 +46,16 @@ def test_an_unknown_name_is_read_from_the_hub_once(asked: list[Any]) -> None:
     assert ["https://huggingface.co/somebody/new-model/resolve/main/config.json"] == [r.full_url for r in asked]
 
 
+def test_a_cache_that_cannot_be_written_loses_nothing(
+    asked: list[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The shape is read all the same, and asked for again the next time."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("TUNECASE_CACHE", str(tmp_path / "file"))
+    assert 82_752 == read_shape("somebody/new-model").params == read_shape("somebody/new-model").params
+    assert 2 == len(asked)
+
+
 def test_a_known_name_asks_nobody(asked: list[Any]) -> None:
     """The tables come first."""
     assert 6_738_415_616 == read_shape("meta-llama/Llama-2-7b-hf").params

@@ -4,6 +4,9 @@ import json
 import os
 import re
 from pathlib import Path
+from typing import Any
+
+from tunecase.shape.settings import read_json
 
 ID = r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}"
 PATIENCE_S = 5
@@ -39,20 +42,27 @@ def kept(name: str) -> Path | None:
     return Path(found) if isinstance(found, str) else None
 
 
-def config(name: str) -> Path | None:
-    """The config.json of a model, fetched once and then kept; None when the hub does not give it within seconds.
+def config(name: str, *, online: bool = True) -> tuple[dict[str, Any], str] | None:
+    """The config.json of a model and where it came from; None when the hub does not give it within seconds.
 
-    Nothing but this file is asked for, and nothing in it is run. A token in HF_TOKEN is sent to the hub alone, for
-    models behind a licence; HF_HUB_OFFLINE keeps the network out.
+    It is fetched once and then kept. Nothing but this file is asked for, and nothing in it is run. A token in HF_TOKEN
+    is sent to the hub alone, for models behind a licence; HF_HUB_OFFLINE keeps the network out.
 
     Args:
         name: owner/name.
+        online: whether the hub may be asked.
+    Raises: InputError when the file that was kept cannot be read.
     """
     found = kept(name)
-    if found is not None or os.environ.get("HF_HUB_OFFLINE", "").upper() in OFFLINE:
-        return found
+    if found is not None:
+        return read_json(found), str(found)
+    if not online or os.environ.get("HF_HUB_OFFLINE", "").upper() in OFFLINE:
+        return None
     body = _fetched(name)
-    return _keep(name, body) if body else None
+    if not body:
+        return None
+    _keep(name, body)
+    return json.loads(body), f"config.json of {name}"
 
 
 def _place(name: str) -> Path:
@@ -80,8 +90,8 @@ def _fetched(name: str) -> bytes:
     return body if good else b""
 
 
-def _keep(name: str, body: bytes) -> Path | None:
-    """Writes the file into the cache whole; beside it, where the cache cannot be written, nothing is kept."""
+def _keep(name: str, body: bytes) -> None:
+    """Writes the file into the cache, whole or not at all; a cache that cannot be written only costs the next fetch."""
     import tempfile
 
     place = _place(name)
@@ -91,5 +101,4 @@ def _keep(name: str, body: bytes) -> Path | None:
             part.write(body)
         Path(part.name).replace(place)
     except OSError:
-        return None
-    return place
+        return

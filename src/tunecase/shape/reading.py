@@ -48,9 +48,9 @@ def read_shape(name_or_config: str, base: Path | None = None, *, online: bool = 
         return from_model(model)
     if not hub.is_id(name_or_config):
         return from_model(catalog.model(name_or_config))
-    found = hub.config(name_or_config) if online else hub.kept(name_or_config)
+    found = hub.config(name_or_config, online=online)
     if found is not None:
-        return from_config(read_json(found), str(found), name_or_config)
+        return from_config(*found, name_or_config)
     known = catalog.names()["model"]
     got = f"{name_or_config!r}, not in the tables, and the hub did not give its config.json"
     fix = f"{nearest(name_or_config, known)}; or give the path of its config.json"
