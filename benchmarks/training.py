@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 from tunecase import catalog, memory, speed
 from tunecase.errors import InputError
 from tunecase.shape import Shape, read_shape
+from tunecase.shape.reading import from_config
 
 RUNS = Path(__file__).parents[1] / ".." / "shared" / "data" / "training_runs.csv"
 Z80, PRIOR_SOURCES = 1.2816, 1.0
@@ -300,7 +301,8 @@ def flops_of(row: Row) -> float:
 def _guessed(params: float) -> Shape:
     layers = max(1, round((params / (12 * 128**2)) ** (1 / 3)))
     hidden = round(math.sqrt(params / (12 * layers)))
-    return Shape("guessed", "", layers, hidden, 4 * hidden, 1, 1, hidden, 0, False, False, 0, 0, 0, 0)
+    sizes = {"n_embd": hidden, "n_layer": layers, "n_head": 1, "n_positions": 1, "vocab_size": 1}
+    return from_config({"model_type": "gptj", **sizes}, "guessed")
 
 
 def reached(row: Row) -> float:

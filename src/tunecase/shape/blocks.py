@@ -195,6 +195,7 @@ class Shape:
             >>> from tunecase.shape import read_shape
             >>> read_shape("meta-llama/Llama-2-7b-hf").lora_params(8, "qv")
             4194304
+
         Source: Hu et al. 2021, arXiv 2106.09685; peft's tuners/lora/layer.py.
         Leaves out biases and magnitudes (DoRA), and modules that are saved whole.
         """

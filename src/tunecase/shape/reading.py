@@ -32,6 +32,7 @@ def read_shape(name_or_config: str, base: Path | None = None, *, online: bool = 
     Example:
         >>> read_shape("meta-llama/Llama-3.1-8B").params
         8030261248
+
     Source: the number of parameters that transformers 5.24.0 gives the same file, to the unit
         (tests/test_shape_counts.py).
     Leaves out vision towers, prediction heads for more than the next token, and buffers such as rotary tables.
