@@ -14,6 +14,7 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
+from tracing.kernels import stand_ins
 
 BLOCK_BYTES = 512  # torch's CUDA allocator rounds every storage up to this
 
@@ -72,7 +73,7 @@ class Meter(TorchDispatchMode):
 @contextlib.contextmanager
 def tracing() -> Iterator[Meter]:
     """A fake-tensor mode with a meter above it."""
-    with FakeTensorMode(allow_non_fake_inputs=True), Meter() as meter:
+    with stand_ins(), FakeTensorMode(allow_non_fake_inputs=True), Meter() as meter:
         yield meter
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from tracing import attention
+from tracing import kernels
 from tracing.meter import Meter, tracing
-from tracing.nf4 import quantise
+from tracing.nf4 import Linear4bit, adapted, quantise
 from tracing.widths import Widths
 
 TARGETS = {
@@ -42,8 +42,8 @@ def model_of(widths: Widths, setup: Setup) -> Any:
     from transformers import AutoConfig, AutoModelForCausalLM
     from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
-    ALL_ATTENTION_FUNCTIONS.register("fused", attention.transformers_flash)
-    ALL_ATTENTION_FUNCTIONS.register("fused-shared", attention.transformers_sdpa_shared)
+    ALL_ATTENTION_FUNCTIONS.register("fused", kernels.transformers_flash)
+    ALL_ATTENTION_FUNCTIONS.register("fused-shared", kernels.transformers_sdpa_shared)
     config = AutoConfig.for_model(
         setup.family,
         vocab_size=widths.vocab,
@@ -74,7 +74,7 @@ def dressed(model: Any, widths: Widths, setup: Setup) -> Any:
         quantise(model, keep=("lm_head",))
         if setup.prepared:
             for name, weight in model.named_parameters():
-                if "packed" not in name:
+                if "weight" in name and weight.dtype != torch.uint8:
                     weight.data = weight.data.float()
     with torch.device("meta"):
         lora = LoraConfig(
@@ -83,6 +83,7 @@ def dressed(model: Any, widths: Widths, setup: Setup) -> Any:
             lora_dropout=setup.dropout,
             task_type="CAUSAL_LM",
         )
+        lora._register_custom_module({Linear4bit: adapted()})
         model = get_peft_model(model, lora)
     for weight in model.parameters():
         if weight.requires_grad:

@@ -73,9 +73,8 @@ class Widths:
         elements = size // event.item_bytes
         if elements % self.tokens == 0 and elements // self.tokens in self.names:
             return self.names[elements // self.tokens]
-        shifted = elements // (self.batch * (self.length - 1))
-        if elements == shifted * self.batch * (self.length - 1) and shifted == self.vocab:
-            return "V"
+        if elements % self.vocab == 0 and elements // self.vocab <= self.tokens and elements not in self.matrices:
+            return "V"  # logits of a chunk, or of all tokens but the last
         if elements == self.batch * self.length**2:
             return "s"
         if elements in self.matrices:

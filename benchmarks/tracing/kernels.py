@@ -1,4 +1,9 @@
-"""A stand-in for flash attention: it keeps and takes the memory of the CUDA kernel and computes nothing."""
+"""Stand-ins for kernels that need a card: each keeps and takes the memory of the real one and computes nothing."""
+
+import contextlib
+from collections.abc import Iterator
+from unittest import mock
+
 
 import torch
 
@@ -31,8 +36,10 @@ class Flash(torch.autograd.Function):
 
 
 def flash(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
-    """Attention over (batch, length, heads, head_dim)."""
-    return Flash.apply(q.contiguous(), k.contiguous(), v.contiguous())
+    """Attention over (batch, length, heads, head_dim); the kernel takes 16-bit inputs of any stride, and copies none."""
+    if q.dtype == torch.float32 and torch.is_autocast_cpu_enabled():
+        q, k, v = (tensor.to(torch.bfloat16) for tensor in (q, k, v))
+    return Flash.apply(q, k, v)
 
 
 def transformers_flash(module, query, key, value, mask, **kwargs):  # type: ignore[no-untyped-def]
@@ -50,3 +57,32 @@ def transformers_sdpa_shared(module, query, key, value, mask, **kwargs):  # type
 def torch_sdpa(query, key, value, *args, enable_gqa=False, **kwargs):  # type: ignore[no-untyped-def]
     """Stands in for torch.nn.functional.scaled_dot_product_attention with its flash kernel."""
     return flash(*(tensor.transpose(1, 2) for tensor in (query, key, value))).transpose(1, 2)
+
+
+class Dropout(torch.autograd.Function):
+    """The fused dropout of CUDA keeps one byte per element: aten::native_dropout."""
+
+    @staticmethod
+    def forward(ctx, x):  # type: ignore[no-untyped-def]
+        ctx.save_for_backward(torch.empty_like(x, dtype=torch.bool))
+        return torch.empty_like(x)
+
+    @staticmethod
+    def backward(ctx, gradient):  # type: ignore[no-untyped-def]
+        return torch.empty_like(gradient)
+
+
+def dropout(x: torch.Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> torch.Tensor:
+    """Stands in for torch.nn.functional.dropout."""
+    return Dropout.apply(x) if p and training else x
+
+
+@contextlib.contextmanager
+def stand_ins() -> Iterator[None]:
+    """Puts the stand-ins in torch's place."""
+    functional = torch.nn.functional
+    with (
+        mock.patch.object(functional, "scaled_dot_product_attention", torch_sdpa),
+        mock.patch.object(functional, "dropout", dropout),
+    ):
+        yield
