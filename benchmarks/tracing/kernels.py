@@ -8,8 +8,6 @@ from unittest import mock
 import torch
 
 
-
-
 class Flash(torch.autograd.Function):
     """Keeps q, k, v, the output and one 32-bit log-sum per head and token.
 

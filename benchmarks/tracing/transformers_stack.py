@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from tracing import kernels
+from tracing import kernels, liger
 from tracing.meter import Meter, tracing
 from tracing.nf4 import Linear4bit, adapted, quantise
+from tracing.optimizers import optimizer_of
 from tracing.widths import Widths
 
 TARGETS = {
@@ -35,6 +36,7 @@ class Setup:
     optimizer: str = "adamw-foreach"
     steps: int = 2
     accumulate: int = 1
+    kernels: tuple[str, ...] = ()
 
 
 def model_of(widths: Widths, setup: Setup) -> Any:
@@ -93,10 +95,8 @@ def dressed(model: Any, widths: Widths, setup: Setup) -> Any:
 
 def trace(widths: Widths, setup: Setup) -> Meter:
     """Runs the training loop on fake tensors and returns the log."""
-    from tracing.optimizers import optimizer_of
-
     meta = dressed(model_of(widths, setup), widths, setup)
-    with tracing() as meter:
+    with liger.fused(setup.family, setup.kernels), tracing() as meter:
         model = meta.to_empty(device="cpu")
         model.train()
         model.config.use_cache = False
