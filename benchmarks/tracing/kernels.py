@@ -1,9 +1,9 @@
+# ruff: noqa: D102 - methods of torch keep the names and meanings that torch gives them
 """Stand-ins for kernels that need a card: each keeps and takes the memory of the real one and computes nothing."""
 
 import contextlib
 from collections.abc import Iterator
 from unittest import mock
-
 
 import torch
 
@@ -34,7 +34,7 @@ class Flash(torch.autograd.Function):
 
 
 def flash(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
-    """Attention over (batch, length, heads, head_dim); the kernel takes 16-bit inputs of any stride, and copies none."""
+    """Attention over (batch, length, heads, head_dim); the kernel takes 16 bits, any stride, and copies none."""
     if q.dtype == torch.float32 and torch.is_autocast_cpu_enabled():
         q, k, v = (tensor.to(torch.bfloat16) for tensor in (q, k, v))
     return Flash.apply(q, k, v)

@@ -1,3 +1,4 @@
+# ruff: noqa: D102 - methods of torch keep the names and meanings that torch gives them
 """Stand-ins for Liger's fused kernels: what each keeps for the backward pass, and what it writes in place.
 
 https://github.com/linkedin/Liger-Kernel/tree/v0.4.2/src/liger_kernel/ops
@@ -40,7 +41,7 @@ class SwiGlu(torch.autograd.Function):
 
 
 class Loss(torch.autograd.Function):
-    """Logits a chunk at a time, their gradient carried through the head at once: T x h and, if trained, V x h remain."""
+    """Logits a chunk at a time, their gradient taken through the head at once: T x h and, if trained, V x h remain."""
 
     @staticmethod
     def forward(ctx, hidden, weight):  # type: ignore[no-untyped-def]

@@ -1,3 +1,4 @@
+# ruff: noqa: D102 - methods of torch keep the names and meanings that torch gives them
 """A stand-in for bitsandbytes' 4-bit linear layer: the memory of its packed weight, its copies and what it saves."""
 
 from typing import Any

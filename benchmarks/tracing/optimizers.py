@@ -1,3 +1,4 @@
+# ruff: noqa: D102 - methods of torch keep the names and meanings that torch gives them
 """Optimizers by name: real ones of torch, and stand-ins for those that need a card."""
 
 from typing import Any

@@ -24,6 +24,7 @@ class Widths:
 
     @property
     def tokens(self) -> int:
+        """Tokens of one micro-batch."""
         return self.batch * self.length
 
     @cached_property
