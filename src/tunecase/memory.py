@@ -57,7 +57,7 @@ def phases(recipe: Recipe) -> dict[str, dict[str, Number]]:
     states = states_of(recipe)
     lasting = states.lasting
     framework = catalog.framework(recipe.framework)
-    known = catalog.stack(_stack_name(recipe, framework), recipe.method, recipe.kernels)
+    known = stack(recipe)
     kept, loss, layer = _kept(recipe, known), _loss(recipe, framework), _layer(recipe, known)
     root, units, again = *_gathered(recipe, framework), _again(recipe, known)
     gradients = {"gradients": states.gradients}
@@ -68,6 +68,12 @@ def phases(recipe: Recipe) -> dict[str, dict[str, Number]]:
         "last backward layer": _sum(lasting, {"gradients": largest([states.gradients, states.accumulated])}, layer, root, units),
         "optimizer step": _sum(lasting, gradients, {"optimizer's step": states.step}),
     }
+
+
+def stack(recipe: Recipe) -> catalog.Stack:
+    """The row of tables/stacks.csv that a run's activations are told from."""
+    framework = catalog.framework(recipe.framework)
+    return catalog.stack(_stack_name(recipe, framework), recipe.method, recipe.kernels)
 
 
 def _stack_name(recipe: Recipe, framework: catalog.Framework) -> str:
