@@ -1,4 +1,4 @@
-"""How docs/evidence.py judges a claim: verdicts from figures, predictions without a publisher's own runs, choice of rows."""
+"""How docs/evidence.py judges: verdicts from figures, predictions without a publisher's own runs, choice of rows."""
 
 import statistics
 import sys
@@ -8,12 +8,18 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
-from tunecase import calibration, measured, memory, speed, wording
+from tunecase import calibration, catalog, measured, memory, speed, wording
 from tunecase.measured import Measured
+from tunecase.recipe import Recipe
 
 Told = tuple[float, float, float]  # P10, P50, P90
 Key = Callable[[Measured], tuple[object, ...]]
 Scale = Sequence[tuple[float, str]]  # the least value of each word
+SEVEN, SEVENTY = (6e9, 9e9), (60e9, 80e9)  # parameters of what people call 7B, and 65B or 70B
+METHODS = ("qlora", "lora", "full")
+CARDS_GIB = (16, 24, 40, 80)
+SIZES = ((1, 512), (1, 2048), (4, 2048), (4, 4096))  # samples at once, tokens of each
+NAMES = {"qlora": "QLoRA", "lora": "LoRA", "full": "full"}
 KINDS = {"allocated": "", "reserved": " reserved", "card": " on display", "not stated": ", kind not stated"}
 FAILED = {"said": "out of memory", "likely": "failed, likely memory"}
 
@@ -109,6 +115,13 @@ def told_tokens_per_s(run: Measured) -> Told | None:
     return float(told.low), float(told.mid), float(told.high)
 
 
+def read_off(run: Measured) -> bool:
+    """Whether what a framework keeps in memory was read off this publisher's own runs: structure found, not foresight."""
+    framework = catalog.framework(run.recipe.framework)
+    known = catalog.stack(memory._stack_name(run.recipe, framework), run.recipe.method, run.recipe.kernels)
+    return run.publisher in (known.read_off, catalog.loss_memory(framework.stack, run.recipe.loss).read_off)
+
+
 def verdict_of(run: Measured) -> str:
     """fits, tight or does not fit, said of a run on a known card; a dash elsewhere."""
     if run.recipe.gpu is None or (told := told_gb(run)) is None:
@@ -161,14 +174,26 @@ def row(run: Measured, tokens: bool = False) -> list[str]:
     r = run.recipe
     actual, told = (run.tokens_per_s_per_gpu, told_tokens_per_s(run)) if tokens else (run.peak_gb, told_gb(run))
     number, unit = (rate, " tokens/s") if tokens else (gb, " GB" + KINDS[run.statistic])
-    size = f"{r.micro_batch} x {wording.count(r.sequence_tokens)}" if run.length_known else "not stated"
+    size = f"{batch(r)}" if run.length_known else "not stated"
     size += {"none": ", keeps all"}.get(r.checkpointing, "") + (", offload" if r.offload != "none" else "")
     shown = FAILED.get(run.failed) or (f"{number(actual)}{unit}" if actual else "ran")
     band = f"{number(told[1])} ({number(told[0])} to {number(told[2])})" if told else "–"
-    error = f"{told[1] / actual - 1:+.0%}" if told and actual and not run.failed else "–"
+    band += " *" if told and not tokens and read_off(run) else ""
+    error = _signed(told[1] / actual - 1) if told and actual and not run.failed else "–"
     model = "not named" if run.guessed else r.shape.name.rpartition("/")[2]
+    method = NAMES[r.method] + (", 8-bit" if r.precision == "fp8" else "")
     by = f"{run.publisher}, {run.date.partition(' ')[0] or 'no date'}"
-    return [run.id, model, r.method, f"{r.gpus} x {card(run)}", size, shown, band, error, verdict_of(run), by]
+    return [run.id, model, method, f"{r.gpus} x {card(run)}", size, shown, band, error, verdict_of(run), by]
+
+
+def batch(recipe: Recipe) -> str:
+    """Samples at once x tokens of the longest."""
+    return f"{recipe.micro_batch} x {wording.count(recipe.sequence_tokens)}"
+
+
+def _signed(error: float) -> str:
+    text = f"{error:+.0%}"
+    return "0%" if text in ("+0%", "-0%") else text
 
 
 def gb(value: float) -> str:
@@ -179,3 +204,56 @@ def gb(value: float) -> str:
 def rate(value: float) -> str:
     """A rate in three figures, written out."""
     return wording.count(float(f"{value:.3g}"))
+
+
+# Which card
+
+
+def by_card(runs: Sequence[Measured]) -> str:
+    """Runs that ran and that failed on one card, by its memory."""
+    lines = []
+    for size in CARDS_GIB:
+        here = [run for run in runs if run.recipe.gpu and run.recipe.gpu.memory_gib == size]
+        ran = [run for run in here if not run.failed and run.length_known and run.batch_known]
+        peaks = [run.peak_gb for run in ran if run.peak_gb]
+        failed = sorted((run for run in here if run.failed), key=lambda run: (run.recipe.tokens, run.id))
+        most = max(ran, key=lambda run: (run.recipe.tokens, run.id), default=None)
+        least = failed[0] if failed else None
+        span = f"{gb(min(peaks))} to {gb(max(peaks))}" if peaks else "–"
+        ends = [f"{batch(one.recipe)}, {NAMES[one.recipe.method]} ({one.id})" if one else "–" for one in (most, least)]
+        lines.append([size, sum(not run.failed for run in here) or "–", span, ends[0], len(failed) or "–", ends[1]])
+    return table("card, GiB: | ran: | peaks, GB: | most tokens that ran | failed: | fewest tokens that failed", lines)
+
+
+def which_card(runs: Sequence[Measured]) -> tuple[str, str]:
+    """Predicted peaks by set-up of the 7B model with the most measured ones, and the cards they ask for in words."""
+    shapes = [run.recipe.shape for run in sized(measured.memory_runs(runs, several=False), SEVEN)]
+    if not shapes:
+        return "No measured peak names a model.", "no measured peak says how"
+    names = [shape.name for shape in shapes]
+    shape = max(shapes, key=lambda one: (names.count(one.name), one.name))
+    lines, asked = [], {}
+    for method in METHODS:
+        for kept in ("full", "none"):
+            cells = []
+            for samples, tokens in SIZES:
+                recipe = Recipe(shape, method=method, micro_batch=samples, sequence_tokens=tokens, checkpointing=kept)
+                peak = memory.peak_memory(recipe)
+                asked[method, kept, samples, tokens] = size = smallest(peak)
+                cells.append(f"{gb(peak.mid_gb)} → {size}")
+            lines.append([NAMES[method], "all" if kept == "none" else "layer inputs", *cells])
+    small, large = asked["qlora", "full", *SIZES[0]], asked["lora", "full", *SIZES[-1]]
+    head = f"{shape.name.rpartition('/')[2]} | keeps | " + " | ".join(f"{one} x {tokens:,}:" for one, tokens in SIZES)
+    words = f"one short sample with QLoRA asks for {small} GiB, four long ones with LoRA for {large} GiB"
+    return table(head, lines), words
+
+
+def smallest(peak: memory.Peak) -> str:
+    """The smallest size of card on which a peak fits, else on which it is tight, else "none"."""
+    fits = next((f"{size}" for size in CARDS_GIB if peak.high_gb <= usable_gb(size)), None)
+    return fits or next((f"{size} tight" for size in CARDS_GIB if peak.low_gb <= usable_gb(size)), "none")
+
+
+def usable_gb(size_gib: int) -> float:
+    """What every card of a size holds at least [GB]."""
+    return min(memory.usable_gb(gpu) for gpu in catalog.gpus() if gpu.memory_gib == size_gib)
