@@ -92,7 +92,9 @@ def held(shown: Iterable[Measured]) -> str:
     if pairs:
         error = statistics.median(abs(band[1] / peak - 1) for peak, band in pairs)
         inside = sum(band[0] <= peak <= band[2] for peak, band in pairs)
-        text += f"{wording.counted(len(pairs), 'peak')}, median error {wording.share(error)}, {inside} inside the band; "
+        text += (
+            f"{wording.counted(len(pairs), 'peak')}, median error {wording.share(error)}, {inside} inside the band; "
+        )
     answers = ", ".join(f"*{said}* {judged.count(said)}" for said in ("fits", "tight", "does not fit"))
     return f"{text}{wording.counted(len(judged), 'failed run')}, said of them: {answers}."
 

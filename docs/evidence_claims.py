@@ -162,11 +162,9 @@ def how_long(facts: Facts) -> Section:
         whole = [tokens / statistics.median(speeds) / gpus for tokens in JOBS_TOKENS]
         hours += [seconds / 3600 for seconds in whole]
         middle[name] = wording.duration(whole[1])
-        told = [one[1] for run in runs if (one := rules.told_tokens_per_s(run))]
+        told = statistics.median(rules.told_tokens_per_s(run)[1] for run in runs)
         spread = f"{rate(statistics.median(speeds))} ({rate(speeds[0])} to {rate(speeds[-1])})"
-        lines.append(
-            [name, len(runs), spread, rate(statistics.median(told)) if told else "–", *map(wording.duration, whole)]
-        )
+        lines.append([name, len(runs), spread, rate(told), *map(wording.duration, whole)])
     timed = [run for size in (SEVEN, SEVENTY) for run in measured.timed_runs(sized(facts.runs, size))]
     medians = {
         key: statistics.median(rates([run for run in timed if _group(run) == key])) for key in set(map(_group, timed))

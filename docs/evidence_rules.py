@@ -1,5 +1,6 @@
 """How docs/evidence.py judges: verdicts from figures, predictions without a publisher's own runs, choice of rows."""
 
+import os
 import statistics
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -11,6 +12,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 from tunecase import calibration, catalog, measured, memory, speed, wording
 from tunecase.measured import Measured
 from tunecase.recipe import Recipe
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "1")  # threads over these small matrices take ten times as long
 
 Told = tuple[float, float, float]  # P10, P50, P90
 Key = Callable[[Measured], tuple[object, ...]]
@@ -103,20 +107,18 @@ def told_gb(run: Measured) -> Told | None:
 
 
 @cache
-def _constants(publisher: str) -> object:
+def _constants(publisher: str) -> speed.Constants:
     return speed.learn(measured.timed_runs(_others(publisher)))
 
 
-def told_tokens_per_s(run: Measured) -> Told | None:
-    """Predicted tokens per second of one card: the one place that asks the model of speed; None while it has none."""
-    if not hasattr(speed, "step_time"):
-        return None
+def told_tokens_per_s(run: Measured) -> Told:
+    """Predicted tokens per second of one card: the one place that asks the model of speed."""
     told = speed.step_time(run.recipe, _constants(run.publisher)).tokens_per_s_per_gpu
     return float(told.low), float(told.mid), float(told.high)
 
 
 def read_off(run: Measured) -> bool:
-    """Whether what a framework keeps in memory was read off this publisher's own runs: structure found, not foresight."""
+    """Whether what a framework keeps in memory was read off this publisher's own runs: structure, not foresight."""
     framework = catalog.framework(run.recipe.framework)
     known = catalog.stack(memory._stack_name(run.recipe, framework), run.recipe.method, run.recipe.kernels)
     return run.publisher in (known.read_off, catalog.loss_memory(framework.stack, run.recipe.loss).read_off)
