@@ -141,7 +141,7 @@ def states_of(recipe: Recipe) -> States:
     accumulated = gradients
     if framework.accumulates_whole and recipe.sharding == "fsdp":
         flat = 2.0 * (shape.params if framework.flat_frozen and recipe.method == "lora" else 0)
-        accumulated = gradient * trained + flat + 0.0 * part.gradients
+        accumulated = min(gradient, 2.0) * trained + flat + 0.0 * part.gradients  # in the type of the products
     return States(
         weights=weights,
         masters=masters,
