@@ -19,7 +19,7 @@ import math
 import statistics
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
@@ -52,7 +52,7 @@ def summed_up(scores: Sequence[Score]) -> Figures:
     """n, median and 90% point of the absolute percentage error, signed median, share inside the band."""
     if not scores:
         return {"n": 0, "median_ape": None, "p90_ape": None, "coverage80": None}
-    errors = sorted(score.error for score in scores)
+    errors = sorted(float(score.error) for score in scores)
     inside = sum(score.low <= score.truth <= score.high for score in scores)
     medians = [statistics.median(s.error for s in of) for of in by_publisher(scores).values()]
     return {
@@ -94,9 +94,9 @@ def score_memory(known: list[Measured], runs: list[Measured]) -> list[Score]:
     scores = []
     for run in runs:
         assert run.peak_gb
-        mid = calibration.predicted_gb(run)
+        mid = calibration.predicted_gb(run, blind=True)
         low, high = memory.band(run.recipe, doubt, run.statistic)
-        scores.append(Score(run, mid, run.peak_gb, mid * low, mid * high))
+        scores.append(Score(run, mid, run.peak_gb, float(mid * low), float(mid * high)))
     return scores
 
 
@@ -107,7 +107,7 @@ def score_time(known: list[Measured], runs: list[Measured]) -> list[Score]:
     for run in runs:
         told = speed.step_time(run.recipe, efficiencies).tokens_per_s_per_gpu
         assert run.tokens_per_s_per_gpu
-        scores.append(Score(run, told.mid, run.tokens_per_s_per_gpu, told.low, told.high))
+        scores.append(Score(run, float(told.mid), run.tokens_per_s_per_gpu, float(told.low), float(told.high)))
     return scores
 
 
@@ -126,7 +126,7 @@ def verdicts(runs: Sequence[Measured], known: Sequence[Measured] | None) -> Figu
         for run in wanted:
             if run.publisher == name and run.recipe.gpu:
                 low, high = memory.band(run.recipe, doubt)
-                mid = memory.peak_gb(run.recipe)
+                mid = calibration.predicted_gb(replace(run, statistic="allocated"), blind=True)
                 peak = memory.Peak(mid * low, mid, mid * high, "", ())
                 counts[memory.fit_verdict(peak, run.recipe.gpu), run.failed] += 1
     said_fits = sum(n for (verdict, _), n in counts.items() if verdict == "fits")
@@ -213,7 +213,7 @@ def time_apart(runs: Sequence[Measured], known: Sequence[Measured] | None) -> di
             continue
         for name, here in (
             ("not packed", not run.packed), ("experts", bool(recipe.shape.experts)), ("offload", recipe.offload != "none"),
-            ("context parallel", recipe.context_parallel > 1),
+            ("context parallel", recipe.context_parallel > 1 and run.parallel_known),
         ):  # fmt: skip
             if here:
                 kinds[name].append(run)

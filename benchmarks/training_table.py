@@ -39,7 +39,7 @@ def documented(run: Measured) -> Measured:
     recipe = run.recipe
     recipe = recipe.but(masters="32-bit" if raised and recipe.sharding == "fsdp" else "16-bit")
     pinned_old = any(part in run.source for part in DROPPED)
-    told = {"inplace": "shifted-inplace", "whole": "shifted"} if not pinned_old else {"shifted": "whole"}
+    told = {"shifted": "whole", "shifted-inplace": "inplace"} if pinned_old else {"whole": "shifted", "inplace": "shifted-inplace"}
     recipe = recipe.but(loss=told.get(recipe.loss, recipe.loss))
     return Measured(**{**{name: getattr(run, name) for name in run.__slots__}, "recipe": recipe})
 

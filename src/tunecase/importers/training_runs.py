@@ -21,7 +21,7 @@ METHODS = {
 
 RUNS_THE_MODEL = ("unsloth", "accelerated-peft")  # patch the model itself, whoever's trainer calls it
 UNPACKED = re.compile(
-    r"not packed|unpacked|padding-free|packing (off|false|no\b)|no packing|padded to|variable.length|is the max|max(imum)? length"
+    r"not packed|unpacked|padding-free|packing (off|false|no\b)|no packing|padded to (the )?longest|variable.length|is the max|shorter"
 )
 
 
@@ -69,9 +69,12 @@ def run_of(row: Row, name: str) -> Measured | str:
         return f"method {row['method']!r} is none of full, lora, qlora"
     gpu = card_of(row.get("gpu", ""))
     shape, guessed = _shape(row)
+    if guessed and re.search(r"\bEP(\d|-)", row.get("sharding", "")):
+        return f"model {row['model']!r} has experts and its dimensions are not known"
     if shape is None:
         return f"model {row['model']!r} is not known and its size is not stated"
-    framework = framework_of(f"{row.get('framework', '')} {row.get('source', '')} {row.get('notes', '').partition(';')[0]}")
+    named = framework_of(f"{row.get('framework', '')} {row.get('source', '')} {row.get('notes', '').partition(';')[0]}")
+    framework = catalog.framework_in(named.name, row.get("date", ""))
     gpus = int(_number(row, "n_gpus") or 1)
     recipe = Recipe(
         shape=shape,
@@ -82,7 +85,7 @@ def run_of(row: Row, name: str) -> Measured | str:
         rank=int(_number(row, "lora_rank") or 16),
         targets=_targets(row.get("lora_targets", ""), shape),
         sequence_tokens=int(_number(row, "seq_len") or 0) or _usual_length(row),
-        **_parallel(row, gpus),
+        **_parallel(row, gpus, framework),
     )
     recipe = recipe.but(**_batch(row, recipe), **_setup(row, words, recipe, framework))
     peak = _number(row, "peak_mem_gb_per_gpu")
@@ -103,6 +106,7 @@ def run_of(row: Row, name: str) -> Measured | str:
         length_known=bool(_number(row, "seq_len")),
         batch_known=bool(_number(row, "micro_batch")),
         packed=packed,
+        parallel_known=bool(re.search(r"\bCP\d|sequence_parallel", row.get("sharding", ""))) or recipe.context_parallel == 1,
     )
 
 
@@ -162,7 +166,7 @@ def card_of(text: str) -> catalog.Gpu | None:
 
 
 def _shape(row: Row) -> tuple[Shape | None, bool]:
-    model = known_name(row["model"])
+    model = known_name(re.sub(r"\s+\d+-node$", "", row["model"]))
     found = from_model(model) if model else None
     if found is not None:
         return found, False
@@ -203,10 +207,12 @@ def _targets(text: str, shape: Shape) -> str | tuple[str, ...]:
 
 
 def _usual_length(row: Row) -> int:
-    return 4096 if _failed(row) else 2048
+    """A length where none is published: the mean one where that is, else a usual one."""
+    mean = re.search(r"mean tok\w* per sample (\d+)", row.get("notes", ""))
+    return int(mean[1]) if mean and int(mean[1]) else 4096 if _failed(row) else 2048
 
 
-def _parallel(row: Row, gpus: int) -> dict[str, object]:
+def _parallel(row: Row, gpus: int, framework: catalog.Framework) -> dict[str, object]:
     text = row.get("sharding", "")
     fold = text.casefold()
     sizes = {key: int(found[1]) for key, found in ((key, re.search(rf"\b{key}(\d+)", text)) for key in ("TP", "PP", "CP")) if found}
@@ -223,8 +229,10 @@ def _parallel(row: Row, gpus: int) -> dict[str, object]:
         sharding = "zero3"
     elif fold.strip() == "none":
         sharding = "none"
+    elif gpus > 1:
+        sharding = {"megatron": "zero1", "deepspeed": "zero3"}.get(framework.engine, "fsdp")
     else:
-        sharding = "fsdp" if gpus > 1 else "none"
+        sharding = "none"
     offload = "none"
     if "offload" in fold:
         offload = "optimizer" if "optim" in fold else "all"
@@ -245,7 +253,11 @@ def _batch(row: Row, recipe: Recipe) -> dict[str, object]:
     if micro is None:
         micro = min(max((whole or ways) / ways, 1), 8)
     accumulation = max(round((whole or 0) / (micro * ways)), 1)
-    return {"micro_batch": micro if micro != int(micro) else int(micro), "accumulation": accumulation}
+    found: dict[str, object] = {"micro_batch": micro if micro != int(micro) else int(micro), "accumulation": accumulation}
+    if whole and whole < ways and model == 1:  # fewer samples than cards: cards must share a sample
+        together = max(int(ways // whole), 1)
+        found |= {"tensor_parallel": min(together, 4), "context_parallel": max(together // 4, 1)}
+    return found
 
 
 def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -> dict[str, object]:
@@ -257,6 +269,8 @@ def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -
     if ckpt == "full" and default == "offloaded":
         ckpt = "offloaded"
     precision = _precision(row)
+    if not row.get("precision", "").strip() and framework.engine == "megatron" and recipe.gpu and recipe.gpu.peak_fp8_tflops:
+        precision = "fp8"
     masters = framework.masters_several if several else framework.masters_one
     if precision == "fp16" and recipe.method == "full":
         masters = "32-bit"
@@ -268,21 +282,20 @@ def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -
     if re.search(r"liger|fused[_ -]?(linear|loss|cross)", words):
         loss = "fused"
     elif "foak" in words or "fast-kernels" in words:
-        loss = "inplace"
+        loss = "shifted-inplace" if loss == "shifted" else "inplace"
     elif "chunked" in words:
         loss = "chunked"
-    if framework.stack.startswith("transformers") and loss == framework.loss:
-        # trl dropped the full logits in 2026; some versions of transformers keep the 16-bit ones beside their copies
-        date = row.get("date", "")
-        copied = not _before(date, "2024-10") and _before(date, "2025-03")  # transformers 4.46 to 4.49
-        loss = "shifted" if copied else "whole" if _before(date, "2026-03") else loss
     kernels = framework.kernels
-    if re.search(r"liger|foak|fast-kernels|unsloth|fused kernels|\bte\b|transformer engine", words):
+    if "foak" in words or "fast-kernels" in words:
+        kernels = "foak"
+    elif re.search(r"liger|unsloth|fused kernels|\bte\b|transformer engine", words):
         kernels = "fused"
     elif re.search(r"compile", words) and not re.search(r"no compile|without compile", words):
         kernels = "compiled"
-    if kernels == "compiled" and loss in ("whole", "shifted") and not _before(row.get("date", ""), "2025-04"):
-        loss = "compiled"  # torchtitan compiles its loss since then
+    if kernels == "compiled" and loss == framework.loss == "compiled":
+        loss = "compiled"
+    elif loss == "compiled":
+        loss = "whole"
     flash = row.get("flash_attn", "").strip().casefold()
     return {
         "checkpointing": ckpt,
@@ -290,17 +303,14 @@ def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -
         "masters": masters,
         "step_in_backward": _paged_alone(row, recipe, framework) or bool(re.search(r"optimi[sz]er[_ -]in[_ -]b|in.?backward|lomo", words)),
         "optimizer": _optimizer(row, framework),
+        "quantiser": "gptq" if "gptq" in words else "nf4",
+        "trained_ends": bool(re.search(r"modules_to_save|embeddings? and (output|head|lm_head)", words)),
         "loss": loss,
         "kernels": kernels,
         "attention": "eager" if flash in ("false", "no", "eager") else "flash",
         "double_quantised": not re.fullmatch(r"(bnb-)?nf4", row.get("quant", "").strip().casefold())
         or framework.stack != "litgpt",
     }
-
-
-def _before(date: str, month: str) -> bool:
-    """True for a date before a month, and for none: most published runs are older."""
-    return not date or date < month
 
 
 def _precision(row: Row) -> str:
@@ -319,12 +329,11 @@ def _paged_alone(row: Row, recipe: Recipe, framework: catalog.Framework) -> bool
 
 
 def _optimizer(row: Row, framework: catalog.Framework) -> str:
-    """The optimizer as named; else the framework's default, which was not fused in transformers before torch 2.8."""
+    """The optimizer as named, else the framework's default of the time."""
     text = row.get("optimizer", "")
     if text.strip() and "default" not in text.casefold():
         return optimizer_of(text)
-    older = framework.stack.startswith("transformers") and _before(row.get("date", ""), "2025-08")
-    return "adamw" if older else framework.optimizer
+    return framework.optimizer
 
 
 def optimizer_of(text: str) -> str:
