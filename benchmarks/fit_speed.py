@@ -30,9 +30,9 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from tunecase import measured, rates, speed, speed_lessons, work
-from tunecase.importers import training_runs
-from tunecase.measured import Measured
+from tunecase import measured, rates, speed, speed_lessons, work  # noqa: E402
+from tunecase.importers import training_runs  # noqa: E402
+from tunecase.measured import Measured  # noqa: E402
 
 TABLE = ROOT / "src" / "tunecase" / "tables" / "step_constants.csv"
 Predict = Callable[[Sequence[Measured]], "np.ndarray"]  # runs to logarithms of seconds per step
