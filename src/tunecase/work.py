@@ -30,7 +30,6 @@ LOSS_BYTES = {  # per logit, forward and backward
     "whole": 36.0,
     "shifted-inplace": 20.0,
     "inplace": 12.0,
-    "compiled": 16.0,
     "chunked": 28.0,
     "compiled": 16.0,
     "fused": 8.0,
