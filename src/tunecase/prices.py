@@ -23,6 +23,12 @@ _WANTED = {
     "problem.horizon": Wanted("month"),
     "training.runs_per_round": Wanted(""),
     "training.failed": Wanted("share", most=1),
+    "fit.start_up": Wanted("minute"),
+    "fit.load_gb_per_s": Wanted(),
+    "fit.evaluation": Wanted("share", most=1),
+    "fit.interruptions": Wanted(),
+    "fit.checkpoint_every": Wanted("minute"),
+    "fit.restart": Wanted("minute"),
     "team.rate": Wanted("money", "hour"),
     "team.share": Wanted("share", most=1),
     "effort_per_round": Wanted("hour", "round"),
@@ -48,7 +54,8 @@ _WANTED = {
 class Basis:
     """What a price is worked out from: the project (None without one), the date, the worlds, and the defaults taken.
 
-    `review_minutes` is one review by the reviewer's own clock [minutes], None until it was measured.
+    `review_minutes` is one review by the reviewer's own clock [minutes], None until it was measured. `tier` comes before
+    the project's; empty where nobody named one.
     """
 
     project: Project | None
@@ -56,6 +63,7 @@ class Basis:
     worlds: Worlds
     used: dict[str, DefaultUsed] = field(default_factory=dict)
     review_minutes: Spread | None = None
+    tier: str = ""
 
     @property
     def base_per_usd(self) -> float:
@@ -103,25 +111,27 @@ class GpuHour:
     stale: int
 
 
-def gpu_hour(gpu: str, basis: Basis, tier: str | None = None) -> GpuHour | None:
-    """What one hour of one GPU costs in a tier, or None when no provider of the tier has a price.
+def gpu_hour(gpu: str, basis: Basis, tier: str | None = None, *, spot: bool = False) -> GpuHour | None:
+    """What one hour of one GPU costs in a tier, on demand or on spot, or None when no provider of it has a price.
 
     The 90% interval runs from the cheapest provider to the dearest; a price older than 180 days is widened by 40%,
     the drift seen in the tables within half a year. Prices already marked old are used only when nothing else exists.
-    Leaves out spot prices, storage, egress and start-up.
+    Leaves out storage, egress and start-up.
     """
     name = catalog.gpu(gpu).name
     project_tier = basis.project.compute.tier if basis.project else None
-    tier = tier or basis.text("compute.tier", project_tier)
+    tier = tier or basis.tier or basis.text("compute.tier", project_tier)
     rows = [p for p in catalog.gpu_prices() if p.gpu == name and p.tier == tier]
+    rows = [p for p in rows if p.spot_usd_per_gpu_hour is not None] if spot else rows
     rows = [p for p in rows if not p.stale] or rows
     if not rows:
         return None
     stale = [p.is_stale(basis.today) for p in rows]
-    low = min(p.usd_per_gpu_hour * (1 - STALE_DRIFT * old) for p, old in zip(rows, stale, strict=True))
-    high = max(p.usd_per_gpu_hour * (1 + STALE_DRIFT * old) for p, old in zip(rows, stale, strict=True))
+    paid = [p.spot_usd_per_gpu_hour if spot and p.spot_usd_per_gpu_hour else p.usd_per_gpu_hour for p in rows]
+    low = min(usd * (1 - STALE_DRIFT * old) for usd, old in zip(paid, stale, strict=True))
+    high = max(usd * (1 + STALE_DRIFT * old) for usd, old in zip(paid, stale, strict=True))
     spread = Interval(low, high).scaled(basis.base_per_usd)
-    draws = basis.worlds.draw(f"price of a {name} hour, {tier}", spread)
+    draws = basis.worlds.draw(f"price of a {name} hour, {tier}{' spot' if spot else ''}", spread)
     providers, dates = tuple(p.provider for p in rows), tuple(sorted({p.date for p in rows}))
     return GpuHour(draws, tier, providers, dates, sum(stale))
 
