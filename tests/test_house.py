@@ -33,6 +33,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "lengths",
         "states",
         "measured",
+        "calibration",
         "memory",
         "speed",
         "remedies",

@@ -50,7 +50,7 @@ class GpuPrice:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The dimensions of a released model."""
+    """The dimensions of a released model; `settings` are further fields of its config.json, as key=value."""
 
     name: str
     architecture: str
@@ -64,11 +64,10 @@ class Model:
     head_dim: int
     vocab: int
     tied: bool
-    gated: bool
-    qkv_bias: bool
     experts: int
     active_experts: int
     context: int
+    settings: tuple[str, ...]
     licence: str
     source: str
     date: str
@@ -80,7 +79,9 @@ class Framework:
 
     `words` find it in free text; `masters_one` and `masters_several` on one card and sharded; `adapter_bytes` of one
     adapter weight; `foreach` where the optimizer's step works on all weights at once; `whole_units` layers that are
-    gathered whole at once; `engine` who shards: fsdp, deepspeed or megatron.
+    gathered whole at once; `accumulates_whole` where gradients stay whole on each card until the last micro-batch of a
+    step, `flat_frozen` where frozen weights share one flat gradient with the adapters; `engine` who shards: fsdp,
+    deepspeed or megatron.
     """
 
     name: str
@@ -92,8 +93,11 @@ class Framework:
     adapter_bytes: float
     foreach: bool
     whole_units: float
+    accumulates_whole: bool
+    flat_frozen: bool
     checkpointing_one: str
     checkpointing_several: str
+    optimizer: str
     loss: str
     kernels: str
     engine: str
@@ -117,27 +121,35 @@ class Optimizer:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """Activation memory of one autograd stack and method: bytes per token and feature (h hidden, q, k, f MLP).
+    """Activation memory of one autograd stack, kernels and method: bytes per token and feature (h, q, k, f MLP).
 
-    `layer_*` of the layer being worked on backwards; `kept_*` of every layer without checkpointing and
-    `kept_input_bytes` of each layer's input with it; `again_bytes` of each layer's input once more in the backward
-    pass of a sharded frozen base; `adapter_input_bytes` of each adapter's input. `read_off` names the publisher whose
-    runs a row was read off, empty where it comes from code.
+    `kept_*` of every layer without checkpointing, `input_bytes` of each layer's input with it; `layer_*` of the layer
+    being worked on backwards, or `other_*` where that is more (two moments of one layer). `kept_adapter` and
+    `layer_adapter` per input feature of each adapter (or of each distinct input, as `inputs` says), `*_rank` per
+    adapter and rank. `again_bytes` of each layer's input once more in the backward pass of a sharded frozen base.
+    `read_off` names the publisher whose runs a row was read off, empty where it comes from code.
     """
 
     stack: str
+    kernels: str
     method: str
-    adapter_input_bytes: float
-    layer_h: float
-    layer_q: float
-    layer_k: float
-    layer_f: float
-    kept_input_bytes: float
+    inputs: str
     kept_h: float
     kept_q: float
     kept_k: float
     kept_f: float
     kept_f_ungated: float
+    kept_adapter: float
+    kept_rank: float
+    input_bytes: float
+    layer_h: float
+    layer_q: float
+    layer_k: float
+    layer_f: float
+    layer_adapter: float
+    layer_rank: float
+    other_h: float
+    other_f: float
     again_bytes: float
     read_off: str
     source: str
@@ -360,10 +372,16 @@ def optimizer(name: str) -> Optimizer:
 
 
 @cache
-def stack(name: str, method: str) -> Stack:
-    """The activation memory of a stack and method; a stack without a row for the method has that of transformers."""
-    found = {(row.stack, row.method): row for row in stacks()}
-    return found.get((name, method)) or found["transformers", method]
+def stack(name: str, method: str, kernels: str) -> Stack:
+    """The activation memory of a stack and method.
+
+    Kernels without a row of their own count as fused where they are compiled, else as single operations; a stack
+    without a row for the method has that of transformers.
+    """
+    found = {(row.stack, row.method, row.kernels): row for row in stacks()}
+    likely = [(name, kind) for kind in (kernels, "fused" if kernels == "compiled" else "eager", "eager")]
+    likely += [("transformers", kind) for _, kind in likely]
+    return next(found[who, method, kind] for who, kind in likely if (who, method, kind) in found)
 
 
 @cache

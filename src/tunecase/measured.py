@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from tunecase import catalog
 from tunecase.recipe import Recipe
-from tunecase.shape import Shape, guessed_shape, read_shape
+from tunecase.shape import Block, Matrix, Shape, read_shape
 
 Statistic = Literal["allocated", "reserved", "card", "not stated"]
 
@@ -21,8 +21,10 @@ WHOLE = (
 COLUMNS = (
     "id", "publisher", "model", "params", "gpu", *PLAIN, "targets", *WHOLE, "micro_batch", "double_quantised",
     "step_in_backward", "packed", "length_known", "batch_known", "peak_gb", "statistic", "card_gb",
-    "tokens_per_s_per_gpu", "failed", "source", "date",
+    "tokens_per_s_per_gpu", "failed", "published", "source", "date",
 )  # fmt: skip
+
+READ_ON = "2026-11-24"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,20 @@ def published() -> tuple[Measured, ...]:
     return tuple(_from_row(row) for row in catalog.read_table("training_runs"))
 
 
+def guessed_shape(params: float) -> Shape:
+    """A dense shape with about so many parameters, h = 128 L and f = 4 h: enough for speed, not for memory."""
+    layers = max(1, round((params / (12 * 128**2)) ** (1 / 3)))
+    hidden = max(128, 128 * round((params / (12 * layers)) ** 0.5 / 128))
+    attention = tuple(Matrix(name, "attention", hidden, hidden) for name in ("q_proj", "k_proj", "v_proj", "o_proj"))
+    mlp = (Matrix("up_proj", "mlp", hidden, 4 * hidden), Matrix("down_proj", "mlp", 4 * hidden, hidden))
+    return Shape(
+        name="guessed", architecture="", hidden=hidden, ffn=4 * hidden, heads=max(hidden // 128, 1),
+        kv_heads=max(hidden // 128, 1), head_dim=128, value=hidden, vocab=0, embedding=hidden, tied=False, gated=False,
+        experts=0, active_experts=0, context=0, sliding_window=0, softcap=False,
+        blocks=(Block(layers, (*attention, *mlp), 0),), other_params=0,
+    )  # fmt: skip
+
+
 @cache
 def _shape(model: str, params: str) -> Shape:
     return read_shape(model) if model else guessed_shape(float(params))
@@ -80,7 +96,7 @@ def _from_row(row: Mapping[str, str]) -> Measured:
         id=row["id"],
         publisher=row["publisher"],
         source=row["source"],
-        date=row["date"],
+        date=row["published"],
         recipe=recipe,
         statistic=row["statistic"],  # type: ignore[arg-type]
         failed=row["failed"],  # type: ignore[arg-type]
@@ -115,7 +131,8 @@ def to_row(run: Measured) -> dict[str, str]:
         "statistic": run.statistic,
         "failed": run.failed,
         "source": run.source,
-        "date": run.date or "not stated",
+        "published": run.date,
+        "date": READ_ON,
         **{name: str(getattr(recipe, name)) for name in (*PLAIN, *WHOLE)},
         **{name: "yes" if flag else "no" for name, flag in flags.items()},
         **{name: f"{value:.6g}" if value is not None else "" for name, value in numbers.items()},
@@ -124,12 +141,38 @@ def to_row(run: Measured) -> dict[str, str]:
 
 
 def memory_runs(runs: Iterable[Measured], several: bool) -> list[Measured]:
-    """Runs whose peak can be scored: what was measured is said, length and micro-batch too, every row is full."""
+    """Runs whose peak can be scored: length and micro-batch are known, every row is full, nothing lies on the host.
+
+    Runs on several cards that shared nothing are neither: one of the cards worked, or each on its own.
+    """
     kept = []
     for run in runs:
         recipe = run.recipe
         odd = recipe.offload != "none" or recipe.context_parallel > 1 or not run.packed or run.guessed or run.failed
-        known = run.peak_gb and run.length_known and run.batch_known
-        if known and not odd and several == (recipe.gpus > 1):
+        odd = odd or (recipe.gpus > 1) != (recipe.sharding != "none")
+        if run.peak_gb and run.length_known and run.batch_known and not odd and several == (recipe.gpus > 1):
+            kept.append(run)
+    return kept
+
+
+def verdict_runs(runs: Iterable[Measured]) -> list[Measured]:
+    """Runs that tell whether a set-up fits: on a known card, ran or ran out of memory, plain enough to predict."""
+    kept = []
+    for run in runs:
+        recipe = run.recipe
+        odd = recipe.offload != "none" or recipe.context_parallel > 1 or not run.packed or run.guessed
+        odd = odd or (recipe.gpus > 1) != (recipe.sharding != "none") or not run.batch_known
+        if recipe.gpu and not odd and (run.failed or (run.length_known and (run.peak_gb or run.tokens_per_s_per_gpu))):
+            kept.append(run)
+    return kept
+
+
+def timed_runs(runs: Iterable[Measured]) -> list[Measured]:
+    """Runs whose speed can be scored: a known card, known lengths, dense, every counted token computed."""
+    kept = []
+    for run in runs:
+        recipe = run.recipe
+        odd = recipe.offload != "none" or recipe.context_parallel > 1 or not run.packed or recipe.shape.experts
+        if run.tokens_per_s_per_gpu and recipe.gpu and run.length_known and not odd:
             kept.append(run)
     return kept

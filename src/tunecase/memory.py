@@ -1,12 +1,12 @@
 """Peak memory of a training run on each card, before it runs: named terms, phases, and a band from evidence."""
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
 from tunecase.recipe import Method, Number, Recipe
-from tunecase.shape import Shape, Targets
 from tunecase.states import States, linear_bytes, states_of
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Verdict = Literal["fits", "tight", "does not fit"]
 
 GB_PER_GIB = 2**30 / 1e9
+Z80 = 1.2816
 CONTEXT_GB, LINKS_GB = 1.0, 1.0  # CUDA context and kernels; NCCL channels
 WORKSPACE_GB = 0.018  # two cuBLAS handles of 8.5 MB
 SCORE_BYTES_KEPT, SCORE_BYTES_BACKWARD = 8.0, 8.0  # eager attention, per head and pair of tokens
@@ -56,17 +57,26 @@ def phases(recipe: Recipe) -> dict[str, dict[str, Number]]:
     states = states_of(recipe)
     lasting = states.lasting
     framework = catalog.framework(recipe.framework)
-    known = catalog.stack(framework.stack, recipe.method)
+    known = catalog.stack(_stack_name(recipe, framework), recipe.method, recipe.kernels)
     kept, loss, layer = _kept(recipe, known), _loss(recipe, framework), _layer(recipe, known)
     root, units, again = *_gathered(recipe, framework), _again(recipe, known)
     gradients = {"gradients": states.gradients}
-    earlier = {"gradients": states.gradients * (recipe.accumulation > 1)}
+    earlier = {"gradients": states.accumulated}
     return {
         "loss": _sum(lasting, earlier, kept, loss, root),
         "first backward layer": _sum(lasting, earlier, kept, again, layer, root, units),
-        "last backward layer": _sum(lasting, gradients, layer, root, units),
+        "last backward layer": _sum(lasting, {"gradients": largest([states.gradients, states.accumulated])}, layer, root, units),
         "optimizer step": _sum(lasting, gradients, {"optimizer's step": states.step}),
     }
+
+
+def _stack_name(recipe: Recipe, framework: catalog.Framework) -> str:
+    """32-bit weights under autocast keep the residual stream in 32 bit, as a prepared 4-bit base does; sharding's mixed
+    precision casts both to 16 bit."""
+    if recipe.method == "qlora" and recipe.sharding in ("fsdp", "zero3") and framework.prepared:
+        return f"{framework.stack}-unprepared"
+    own_weights = recipe.method == "full" and recipe.masters == "32-bit" and recipe.sharding in ("none", "ddp")
+    return f"{framework.stack}-wide" if own_weights and framework.engine == "fsdp" else framework.stack
 
 
 def _sum(*parts: dict[str, Number]) -> dict[str, Number]:
@@ -94,16 +104,35 @@ def _kept(recipe: Recipe, known: catalog.Stack) -> dict[str, Number]:
     if recipe.checkpointing == "offloaded":
         return {"kept layer inputs": 0.0 * each}
     if recipe.checkpointing == "full":
-        # a prepared 4-bit base keeps the residual stream in 32 bit, which sharding's mixed precision undoes
-        size = known.kept_input_bytes if recipe.sharding in ("none", "ddp", "zero1", "zero2") else 2.0
+        # what a preparation or autocast keeps in 32 bit, sharding's mixed precision casts to 16
+        size = known.input_bytes if recipe.sharding in ("none", "ddp", "zero1", "zero2") else 2.0
         return {"kept layer inputs": each * size * shape.hidden}
     if recipe.checkpointing == "selective":
-        products = shape.query + 2 * shape.key + shape.hidden + (2 if shape.gated else 1) * _ffn(shape) + shape.hidden
+        products = shape.query + 2 * shape.key + shape.hidden + (2 if shape.gated else 1) * shape.active_ffn + shape.hidden
         return {"kept activations": each * (2 * shape.hidden + 2 * shape.query + products)}
     width = known.kept_h * shape.hidden + known.kept_q * shape.query + known.kept_k * shape.key
-    width += (known.kept_f if shape.gated else known.kept_f_ungated) * _ffn(shape)
-    width += known.adapter_input_bytes * adapter_inputs(shape, recipe.targets)
+    width += (known.kept_f if shape.gated else known.kept_f_ungated) * shape.active_ffn
+    width += known.kept_adapter * _inputs(recipe, known) + known.kept_rank * _ranks(recipe)
     return {"kept activations": each * width, **_scores(recipe, SCORE_BYTES_KEPT * _layers(recipe))}
+
+
+def _inputs(recipe: Recipe, known: catalog.Stack) -> float:
+    """Features that the adapters of a mean layer keep: of each adapter's input, or of each distinct one."""
+    if recipe.method == "full":
+        return 0.0
+    if known.inputs == "each":
+        return recipe.shape.adapter_inputs(recipe.targets)
+    parts = {matrix.part for _, matrix in recipe.shape.adapted(recipe.targets)}
+    mlp = recipe.shape.hidden + recipe.shape.active_ffn
+    return recipe.shape.hidden * ("attention" in parts) + mlp * ("mlp" in parts)
+
+
+def _ranks(recipe: Recipe) -> float:
+    """Rank x adapters that a token meets in a mean layer."""
+    if recipe.method == "full":
+        return 0.0
+    met = sum(count * matrix.active for count, matrix in recipe.shape.adapted(recipe.targets))
+    return recipe.rank * met / recipe.shape.layers
 
 
 def _scores(recipe: Recipe, each: float) -> dict[str, Number]:
@@ -116,9 +145,11 @@ def _scores(recipe: Recipe, each: float) -> dict[str, Number]:
 def _layer(recipe: Recipe, known: catalog.Stack) -> dict[str, Number]:
     """Bytes of the one layer being worked on backwards."""
     shape, each = recipe.shape, recipe.tokens * _scale(recipe)
-    width = known.layer_h * shape.hidden + known.layer_q * shape.query + known.layer_k * shape.key
-    width += known.layer_f * _ffn(shape) + known.adapter_input_bytes * adapter_inputs(shape, recipe.targets)
-    return {"layer in backward": each * width, **_scores(recipe, SCORE_BYTES_BACKWARD)}
+    attention = known.layer_q * shape.query + known.layer_k * shape.key
+    one = known.layer_h * shape.hidden + attention + known.layer_f * shape.active_ffn
+    one += known.layer_adapter * _inputs(recipe, known) + known.layer_rank * _ranks(recipe)
+    other = known.other_h * shape.hidden + attention + known.other_f * shape.active_ffn
+    return {"layer in backward": each * max(one, other), **_scores(recipe, SCORE_BYTES_BACKWARD)}
 
 
 def _loss(recipe: Recipe, framework: catalog.Framework) -> dict[str, Number]:
@@ -144,16 +175,6 @@ def _gathered(recipe: Recipe, framework: catalog.Framework) -> tuple[dict[str, N
     layer = linear_bytes(recipe.but(precision="bf16")) * shape.layer_params / recipe.tensor_parallel
     return {"gathered whole": root * several}, {"gathered whole": framework.whole_units * layer * several}
 
-
-def _ffn(shape: Shape) -> Number:
-    return shape.ffn * max(shape.active_experts, 1)
-
-
-def adapter_inputs(shape: Shape, targets: Targets) -> int:
-    """Features that enter the adapters of one layer, summed; each adapter keeps its own copy of its input."""
-    h, q, f = shape.hidden, shape.query, shape.ffn
-    mlp = (2 * h if shape.gated else h) + f
-    return {"qv": 2 * h, "attention": 3 * h + q, "all": 3 * h + q + mlp * max(shape.active_experts, 1)}[targets]
 
 
 def peak_gb(recipe: Recipe) -> Number:
@@ -200,19 +221,54 @@ def peak_memory(recipe: Recipe) -> Peak:
 
 
 @cache
-def _bands() -> dict[str, tuple[float, float]]:
-    rows = catalog.read_table("memory_bands")
-    return {row["gpus"]: (float(row["low_factor"]), float(row["high_factor"])) for row in rows}
-
-
-@cache
 def _usable() -> dict[str, float]:
     return {row["gpu"]: float(row["usable_gb"]) for row in catalog.read_table("usable_memory")}
 
 
-def band(recipe: Recipe) -> tuple[float, float]:
-    """Factors on the middle between which 80% of unseen publishers' runs lie."""
-    return _bands()["one" if recipe.sharding == "none" else "several"]
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Relative standard deviations: of what lies on a card whatever the batch, of the rest, and by what is measured."""
+
+    lasting: float
+    rest: float
+    reserved: float
+    card: float
+
+
+@cache
+def doubt() -> Doubt:
+    """The doubt of tables/memory_doubt.csv, learnt from publishers whose runs set none of the constants."""
+    rows = {row["part"]: float(row["relative_sd"]) for row in catalog.read_table("memory_doubt")}
+    return Doubt(rows["lasting"], rows["rest"], rows["reserved"], rows["card"])
+
+
+def lasting_share(recipe: Recipe) -> Number:
+    """L, the share of the peak that lies there whatever the batch: weights, masters and optimizer states."""
+    return sum(states_of(recipe).lasting.values()) / 1e9 / peak_gb(recipe)
+
+
+def relative_sd(recipe: Recipe, known: Doubt | None = None, statistic: str = "allocated") -> Number:
+    """Relative standard deviation of a predicted peak, arrays where sizes are.
+
+        sd^2 = (sd_lasting L)^2 + (sd_rest (1 - L))^2 + sd_statistic^2
+
+    Weights and states follow from the framework's documentation; activations, which depend on kernels and versions,
+    carry most of the doubt, so a band is narrow where states rule and wide where the batch does.
+    """
+    known = known or doubt()
+    share = lasting_share(recipe)
+    more = {"allocated": 0.0, "reserved": known.reserved, "not stated": known.reserved, "card": known.card}[statistic]
+    return ((known.lasting * share) ** 2 + (known.rest * (1 - share)) ** 2 + more**2) ** 0.5
+
+
+def band(recipe: Recipe, known: Doubt | None = None, statistic: str = "allocated") -> tuple[Number, Number]:
+    """Factors on the middle between which 80% of unseen publishers' runs lie: exp(-1.28 sd), exp(1.28 sd)."""
+    wide = Z80 * relative_sd(recipe, known, statistic)
+    if isinstance(wide, int | float):
+        return math.exp(-wide), math.exp(wide)
+    import numpy as np
+
+    return np.exp(-wide), np.exp(wide)
 
 
 def usable_gb(gpu: catalog.Gpu) -> float:

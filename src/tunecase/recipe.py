@@ -12,7 +12,7 @@ Method = Literal["full", "lora", "qlora"]
 Objective = Literal["sft", "dpo"]
 Precision = Literal["bf16", "fp16", "fp32", "fp8"]
 Attention = Literal["flash", "eager"]
-Loss = Literal["shifted", "whole", "inplace", "chunked", "fused"]
+Loss = Literal["shifted", "whole", "shifted-inplace", "inplace", "compiled", "chunked", "fused"]
 Kernels = Literal["eager", "fused", "compiled"]
 Sharding = Literal["none", "ddp", "zero1", "zero2", "zero3", "fsdp"]
 Offload = Literal["none", "optimizer", "all"]
@@ -50,8 +50,8 @@ class Recipe:
         optimizer: a name of tables/optimizers.csv.
         step_in_backward: each gradient is used and dropped as soon as it is there, so that they never lie all at once.
         attention: flash never stores the scores, eager does.
-        loss: whole logits, shifted where they are copied once more, inplace where their gradient takes their place, in
-            chunks, or fused, which never holds them.
+        loss: whole logits, shifted where they are copied once more, inplace where their gradient takes their place,
+            compiled where only the 16-bit ones lie there, in chunks, or fused, which never holds them.
         kernels: norms, rotary positions, gates and adapters as single operations, fused, or compiled.
         checkpointing: full keeps only each layer's input, selective also attention and every second product, offloaded
             keeps the inputs in the host's memory.

@@ -21,11 +21,15 @@ class Shards:
 
 @dataclass(frozen=True, slots=True)
 class States:
-    """Bytes on one card: what lies there all the time, what the backward pass adds, what only the step needs."""
+    """Bytes on one card: what lies there all the time, what the backward pass adds, what only the step needs.
+
+    `accumulated` are the gradients of earlier micro-batches of the same step, zero without gradient accumulation.
+    """
 
     weights: Number
     masters: Number
     gradients: Number
+    accumulated: Number
     optimizer: Number
     step: Number
     buckets: Number
@@ -116,10 +120,15 @@ def states_of(recipe: Recipe) -> States:
     if recipe.offload == "all":
         weights = 0.0 * weights
     frozen_copy = recipe.objective == "dpo" and recipe.method == "full"
+    accumulated = gradients
+    if framework.accumulates_whole and recipe.sharding == "fsdp":
+        flat = 2.0 * (shape.params if framework.flat_frozen and recipe.method == "lora" else 0)
+        accumulated = gradient * trained + flat + 0.0 * part.gradients
     return States(
         weights=weights,
         masters=masters,
         gradients=gradients,
+        accumulated=accumulated * (recipe.accumulation > 1),
         optimizer=kept + 0.0 * part.optimizer,
         step=step,
         buckets=_buckets(recipe, shape, trained),

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
-from tunecase.measured import Measured, Statistic
+from tunecase.measured import Measured, Statistic, guessed_shape
 from tunecase.recipe import Recipe
-from tunecase.shape import Shape, read_shape
+from tunecase.shape import Shape, from_model, known_name
 
 Row = Mapping[str, str]
 GB_PER_GIB = 2**30 / 1e9
@@ -18,6 +18,11 @@ METHODS = {
     "full": "full", "lora": "lora", "qlora": "qlora", "dora": "lora", "rslora": "lora", "lora+": "lora", "sft": "full",
     "dpo": "full", "pretrain": "full", "pre-training": "full", "pretraining": "full", "full fine-tuning": "full",
 }  # fmt: skip
+
+RUNS_THE_MODEL = ("unsloth", "accelerated-peft")  # patch the model itself, whoever's trainer calls it
+UNPACKED = re.compile(
+    r"not packed|unpacked|padding-free|packing (off|false|no\b)|no packing|padded to|variable.length|is the max|max(imum)? length"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def run_of(row: Row, name: str) -> Measured | str:
     recipe = recipe.but(**_batch(row, recipe), **_setup(row, words, recipe, framework))
     peak = _number(row, "peak_mem_gb_per_gpu")
     unit = GB_PER_GIB if "gib" in row.get("mem_unit", "").casefold() else 1.0
-    packed = not ("not packed" in words or "unpacked" in words or "padding-free" in words)
+    packed = not UNPACKED.search(words)
     return Measured(
         id=name,
         publisher=publisher(row.get("source", "")),
@@ -141,7 +146,7 @@ def _method(row: Row) -> str | None:
 
 def card_of(text: str) -> catalog.Gpu | None:
     """The card that a text names, however it is spelt; None where it names none that is known."""
-    text = re.sub(r"\(.*?\)", " ", text)
+    text = re.sub(r"\(.*?\)|^\s*\d+\s*[x×]\s*", " ", text).strip()
     for name in (text, re.sub(r"^(NVIDIA|GeForce|Tesla)\s+", "", text.strip(), flags=re.IGNORECASE)):
         try:
             return catalog.gpu(name.strip())
@@ -157,24 +162,24 @@ def card_of(text: str) -> catalog.Gpu | None:
 
 
 def _shape(row: Row) -> tuple[Shape | None, bool]:
-    found = _known(row["model"])
+    model = known_name(row["model"])
+    found = from_model(model) if model else None
     if found is not None:
         return found, False
-    size = _number(row, "params_b")
+    size = _number(row, "params_b") or _size_in(row["model"])
     return (guessed_shape(size * 1e9), True) if size else (None, False)
 
 
-def guessed_shape(params: float) -> Shape:
-    """A dense shape with so many parameters, h = 128 L, for speed alone."""
-    layers = max(1, round((params / (12 * 128**2)) ** (1 / 3)))
-    hidden = max(128, 128 * round((params / (12 * layers)) ** 0.5 / 128))
-    return Shape("guessed", "", layers, hidden, 4 * hidden, 1, 1, hidden, 0, False, False, 0, 0, 0, 0)
+def _size_in(name: str) -> float | None:
+    """Parameters in 10^9 that a name states for a dense model: the only number before a B."""
+    found = re.findall(r"(?<![\w.])(\d+(?:\.\d+)?)\s?[bB](?![\w])", name.replace("-", " "))
+    return float(found[0]) if len(found) == 1 and "moe" not in name.casefold() else None
 
 
 def framework_of(text: str) -> catalog.Framework:
     """The framework that a text names, the longest of its words winning; transformers where it names none."""
     fold = text.casefold()
-    hits = [(len(word), known) for known in catalog.frameworks() for word in known.words
+    hits = [(len(word) + (100 if known.name in RUNS_THE_MODEL else 0), known) for known in catalog.frameworks() for word in known.words
             if re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", fold)]  # fmt: skip
     return max(hits, key=lambda hit: hit[0])[1] if hits else catalog.framework("transformers")
 
@@ -207,6 +212,8 @@ def _parallel(row: Row, gpus: int) -> dict[str, object]:
         sharding = "ddp"
     elif "deepspeed" in fold:
         sharding = "zero3"
+    elif fold.strip() == "none":
+        sharding = "none"
     else:
         sharding = "fsdp" if gpus > 1 else "none"
     offload = "none"
@@ -238,6 +245,8 @@ def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -
     default = framework.checkpointing_several if several else framework.checkpointing_one
     ckpt = {"true": "full", "full": "full", "yes": "full", "false": "none", "none": "none", "no": "none",
             "selective": "selective", "unsloth": "offloaded", "offloaded": "offloaded"}.get(said, default)  # fmt: skip
+    if ckpt == "full" and default == "offloaded":
+        ckpt = "offloaded"
     precision = _precision(row)
     masters = framework.masters_several if several else framework.masters_one
     if precision == "fp16" and recipe.method == "full":
@@ -253,20 +262,24 @@ def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -
         loss = "inplace"
     elif "chunked" in words:
         loss = "chunked"
-    if loss == "whole" and framework.stack.startswith("transformers") and _before(row.get("date", ""), "2025-03"):
-        loss = "shifted"
+    if framework.stack.startswith("transformers") and loss == framework.loss:
+        # full logits until trl dropped them, and a copy of them for the shift until transformers 4.50
+        date = row.get("date", "")
+        loss = "shifted" if _before(date, "2025-03") else "whole" if _before(date, "2026-03") else loss
     kernels = framework.kernels
     if re.search(r"liger|foak|fast-kernels|unsloth|fused kernels|\bte\b|transformer engine", words):
         kernels = "fused"
     elif re.search(r"compile", words) and not re.search(r"no compile|without compile", words):
         kernels = "compiled"
+    if kernels == "compiled" and loss in ("whole", "shifted") and not _before(row.get("date", ""), "2025-04"):
+        loss = "compiled"  # torchtitan compiles its loss since then
     flash = row.get("flash_attn", "").strip().casefold()
     return {
         "checkpointing": ckpt,
         "precision": precision,
         "masters": masters,
-        "step_in_backward": bool(re.search(r"optimi[sz]er[_ -]in[_ -]b|in.?backward|lomo", words)),
-        "optimizer": optimizer_of(row.get("optimizer", "")),
+        "step_in_backward": _paged_alone(row, recipe, framework) or bool(re.search(r"optimi[sz]er[_ -]in[_ -]b|in.?backward|lomo", words)),
+        "optimizer": _optimizer(row, framework),
         "loss": loss,
         "kernels": kernels,
         "attention": "eager" if flash in ("false", "no", "eager") else "flash",
@@ -287,6 +300,21 @@ def _precision(row: Row) -> str:
     if "fp32" in fold or "32-true" in fold or "float32" in fold:
         return "fp32"
     return "fp16" if ("fp16" in fold or "float16" in fold) and "bfloat16" not in fold else "bf16"
+
+
+def _paged_alone(row: Row, recipe: Recipe, framework: catalog.Framework) -> bool:
+    """torchtune's one-card recipe with a paged optimizer steps in the backward pass, by its shipped configuration."""
+    paged = "paged" in row.get("optimizer", "").casefold()
+    return framework.stack == "torchtune" and recipe.method == "full" and recipe.gpus == 1 and paged
+
+
+def _optimizer(row: Row, framework: catalog.Framework) -> str:
+    """The optimizer as named; else the framework's default, which was not fused in transformers before torch 2.8."""
+    text = row.get("optimizer", "")
+    if text.strip() and "default" not in text.casefold():
+        return optimizer_of(text)
+    older = framework.stack.startswith("transformers") and _before(row.get("date", ""), "2025-08")
+    return "adamw" if older else framework.optimizer
 
 
 def optimizer_of(text: str) -> str:
@@ -317,14 +345,3 @@ def _failed(row: Row):  # type: ignore[no-untyped-def]
         return ""
     return "likely" if "likely" in notes else "said"
 
-
-def _known(name: str) -> Shape | None:
-    import importlib.util, sys
-    spec = importlib.util.spec_from_file_location("bt", "/tmp/old_training.py")
-    m = sys.modules.get("bt")
-    if m is None:
-        m = importlib.util.module_from_spec(spec); sys.modules["bt"] = m; spec.loader.exec_module(m)
-    try:
-        return read_shape(m.MODELS.get(name, name))
-    except InputError:
-        return None

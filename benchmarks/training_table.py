@@ -1,0 +1,62 @@
+"""Makes tables/training_runs.csv from the shared table of published runs: facts only, one set-up a row, with source.
+
+    python benchmarks/training_table.py [FILE]
+
+What a publisher's own scripts say of its set-ups and a row does not is added here, with the place it stands.
+"""
+
+import csv
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
+
+from tunecase import measured
+from tunecase.importers import training_runs
+from tunecase.measured import Measured
+
+RUNS = Path(__file__).parents[1] / ".." / "shared" / "data" / "training_runs.csv"
+TABLE = Path(__file__).parents[1] / "src" / "tunecase" / "tables" / "training_runs.csv"
+
+# scripts/benchmarks of foundation-model-stack/fms-acceleration: accelerate.yaml says mixed_precision no, so that the
+# sharded weights stay as they are loaded; scenarios-liger.yaml passes bf16: True, which raises them to 32 bit
+RAISED = "refs/a100_80gb_liger.csv"
+AS_LOADED = ("refs/a100_80gb.csv", "refs/a100_80gb_granite.csv", "refs/a100_80gb_moe.csv", "refs_orca/")
+
+
+# refs/requirements_liger.txt pins transformers 4.45.2, whose forward pass drops the 16-bit logits; the other files pin a
+# version that hands them back, so that they lie there beside their 32-bit copy
+# config_hub/finetune/*/*.yaml of Lightning-AI/litgpt say devices: 1, so that its 4-card rows are its 1-card rows again
+ONE_DEVICE = "config_hub/finetune/README.md"
+
+
+def documented(run: Measured) -> Measured:
+    """The run with what its publisher's scripts say."""
+    raised, loaded = RAISED in run.source, any(part in run.source for part in AS_LOADED)
+    if not (raised or loaded):
+        return run
+    recipe = run.recipe
+    recipe = recipe.but(masters="32-bit" if raised and recipe.sharding == "fsdp" else "16-bit")
+    if recipe.loss == "inplace" and not raised:
+        recipe = recipe.but(loss="shifted-inplace")
+    return Measured(**{**{name: getattr(run, name) for name in run.__slots__}, "recipe": recipe})
+
+
+def main() -> None:
+    """Reads the shared table, writes the shipped one."""
+    path = Path(sys.argv[1]) if len(sys.argv) > 1 else RUNS
+    if not path.is_file():
+        print("skipped: ../shared/data/training_runs.csv not found")
+        return
+    table = training_runs.read(path)
+    told = [run for run in table.runs if run.peak_gb or run.tokens_per_s_per_gpu or run.failed]
+    kept = [run for run in told if not (ONE_DEVICE in run.source and run.recipe.gpus > 1)]
+    with TABLE.open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.DictWriter(lines, measured.COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(measured.to_row(documented(run)) for run in kept)
+    print(f"{len(kept)} runs written, {len(table.refused)} refused")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,266 @@
+"""The fields of a training configuration: read by type, with the line of each that is not what its tool takes."""
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tunecase.errors import Problem, nearest
+from tunecase.yaml_lines import Lines
+
+MOST_SHOWN = 60
+NO_GPUS = "the file does not say how many GPUs"
+YES, NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
+NOTHING = {"", "none", "null", "~", "auto"}  # what tools write where they decide themselves
+_REFERENCE = re.compile(r"\$\{([A-Za-z_]\w*)\}")
+
+
+class Content(dict[str, Any]):
+    """The fields of a file as text, with the line of each."""
+
+    def __init__(self, fields: Mapping[str, Any], lines: Lines | None = None) -> None:
+        super().__init__(fields)
+        self.lines: Lines = lines or {}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one configuration says of a run.
+
+    Args:
+        kind: the tool that the file belongs to.
+        asked: values by the names of `recipe.Recipe`'s fields, and besides them `model` (path or hub id), `epochs`,
+            `steps` (of the optimizer), `train_tokens`, and `trained_layers` (blocks at the top that learn, where the
+            file counts from there). A field that neither the file nor its tool's defaults settle is absent.
+        notes: what was taken as a default, and what was not understood and could move the answer.
+        problems: mistakes, each with its line.
+        stated: the names in `asked` that the file itself gives; the others are the tool's documented defaults.
+        companions: paths of further files that this one names.
+        alone: False for a file that only accompanies another (accelerate, DeepSpeed).
+        defaults: of the notes, those that end once another file settles a name in `asked`.
+        where: the file's name.
+    """
+
+    kind: str
+    asked: Mapping[str, object]
+    notes: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    stated: frozenset[str] = frozenset()
+    companions: tuple[str, ...] = ()
+    alone: bool = True
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    where: str = ""
+
+
+@dataclass(slots=True)
+class Run:
+    """A run while it is being read: values, which of them the file states, notes, problems, further files."""
+
+    kind: str
+    where: str
+    asked: dict[str, object] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    stated: set[str] = field(default_factory=set)
+    companions: list[str] = field(default_factory=list)
+    defaults: dict[str, str] = field(default_factory=dict)
+
+    def take(self, name: str, value: object) -> None:
+        """A value that the file states; None leaves the field as it is."""
+        if value is not None:
+            self.asked[name] = value
+            self.stated.add(name)
+
+    def take_or(self, name: str, value: object, default: object, words: str) -> None:
+        """A value that the file states, or the tool's default with a note that says so in words."""
+        self.take(name, value)
+        if value is None:
+            self.asked.setdefault(name, default)
+            self.unsettled(name, f"{words} is not set: {default}, the default of {self.kind}")
+
+    def unsettled(self, name: str, words: str) -> None:
+        """A note that ends once another file settles the name."""
+        self.defaults[name] = words
+        self.note(words)
+
+    def note(self, words: str) -> None:
+        """Something that a reader of the answer should know; said once."""
+        if words not in self.notes:
+            self.notes.append(words)
+
+    def found(self, alone: bool = True) -> Found:
+        """The run as read."""
+        return Found(
+            kind=self.kind,
+            asked=dict(self.asked),
+            notes=tuple(self.notes),
+            problems=tuple(self.problems),
+            stated=frozenset(self.stated),
+            companions=tuple(self.companions),
+            alone=alone,
+            defaults=dict(self.defaults),
+            where=self.where,
+        )
+
+
+class Settings:
+    """A set of fields; each reading returns None for a field that is absent or left to the tool.
+
+    A value of another type is told to the run's problems with its line, and read as absent.
+    """
+
+    def __init__(self, content: Mapping[str, Any], where: str, run: Run, at: tuple[str | int, ...] = ()) -> None:
+        self.content, self.where, self.run, self.at = content, where, run, at
+        self.lines: Lines = getattr(content, "lines", {})
+        self.top: Mapping[str, Any] = content
+
+    def __contains__(self, key: str) -> bool:
+        """Whether the field is there with anything in it."""
+        return self._raw(key) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of the fields."""
+        return (str(key) for key in self.content)
+
+    def first(self, *keys: str) -> str:
+        """The first of some spellings of a field that is there; the first of all where none is."""
+        return next((key for key in keys if key in self), keys[0])
+
+    def text(self, key: str) -> str | None:
+        """A text."""
+        value = self._raw(key)
+        if value is None or isinstance(value, Mapping) or _is_list(value):
+            self._refuse(key, value, "one value", "write one value")
+            return None
+        text = str(value).strip()
+        if _REFERENCE.search(text):
+            text = _REFERENCE.sub(lambda match: _named(self.top, match[1]), text)
+        return None if text.casefold() in NOTHING else text
+
+    def whole(self, key: str, least: int = 1, most: int = 10**9) -> int | None:
+        """A whole number within bounds."""
+        number = self._number(key, "a whole number")
+        if number is None:
+            return None
+        if number != int(number):
+            self._refuse(key, self._raw(key), "a whole number", "write it without a fraction")
+            return None
+        if not least <= number <= most:
+            wanted = f"{least:,} to {most:,}"
+            self._refuse(key, self._raw(key), wanted, f"set {key} to {least} or more")
+            return None
+        return int(number)
+
+    def number(self, key: str, least: float = 0.0, most: float = 1e12) -> float | None:
+        """A number within bounds."""
+        number = self._number(key, "a number")
+        if number is not None and not least <= number <= most:
+            self._refuse(key, self._raw(key), f"{least:g} to {most:g}", f"correct {key}")
+            return None
+        return number
+
+    def flag(self, key: str) -> bool | None:
+        """Yes or no."""
+        value = self.text(key) if not isinstance(self._raw(key), bool) else str(self._raw(key))
+        if value is None:
+            return None
+        if value.casefold() in YES | NO:
+            return value.casefold() in YES
+        self._refuse(key, value, "true or false", "write true or false without quotes")
+        return None
+
+    def word(self, key: str, known: Sequence[str]) -> str | None:
+        """One of some words, in their own spelling, whatever the case in the file."""
+        value = self.text(key)
+        if value is None:
+            return None
+        by_fold = {word.casefold(): word for word in known}
+        if value.casefold() in by_fold:
+            return by_fold[value.casefold()]
+        self._refuse(key, value, "one of " + ", ".join(known), nearest(value, known))
+        return None
+
+    def names(self, key: str) -> tuple[str, ...] | None:
+        """Names in a list, or in one text with commas or blanks between them."""
+        value = self._raw(key)
+        if value is None:
+            return None
+        items = value if _is_list(value) else re.split(r"[,\s]+", str(value))
+        if isinstance(value, Mapping) or any(isinstance(item, Mapping) or _is_list(item) for item in items):
+            self._refuse(key, value, "a list of names", "write [one, two]")
+            return None
+        return tuple(name for item in items if (name := str(item).strip()) and name.casefold() not in NOTHING) or None
+
+    def part(self, key: str) -> "Settings | None":
+        """The fields below a field."""
+        value = self._raw(key)
+        if value is None:
+            return None
+        if not isinstance(value, Mapping):
+            self._refuse(key, value, "fields below it", "write them indented, one a line")
+            return None
+        below = Settings(value, self.where, self.run, (*self.at, key))
+        below.lines, below.top = self.lines, self.top
+        return below
+
+    def content_of(self, key: str) -> Content:
+        """The fields below a field as content of its own, with their lines."""
+        place = (*self.at, key)
+        lines = {at[len(place) :]: line for at, line in self.lines.items() if at[: len(place)] == place}
+        return Content(self.content[key], lines)
+
+    def holds_fields(self, key: str) -> bool:
+        """Whether there are fields below the field."""
+        return isinstance(self._raw(key), Mapping)
+
+    def problem(self, key: str, got: str, wanted: str, fix: str) -> None:
+        """A mistake at a field."""
+        line = self.lines.get((*self.at, key))
+        name = ".".join(str(step) for step in (*self.at, key))
+        place = f"{self.where}:{line}" if line else self.where
+        self.run.problems.append(Problem(f"{place}: {name}", got, wanted, fix))
+
+    def _raw(self, key: str) -> Any:
+        value = self.content.get(key)
+        return None if isinstance(value, str) and not value.strip() else value
+
+    def _number(self, key: str, wanted: str) -> float | None:
+        value = self._raw(key)
+        if isinstance(value, bool):
+            self._refuse(key, value, wanted, "write a number")
+            return None
+        text = self.text(key)
+        if text is None:
+            return None
+        try:
+            number = float(text.replace("_", ""))
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            self._refuse(key, value, wanted, "write the number in digits")
+            return None
+        return number
+
+    def _refuse(self, key: str, value: Any, wanted: str, fix: str) -> None:
+        if value is not None:
+            self.problem(key, _shown(value), wanted, fix)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+
+
+def _named(top: Mapping[str, Any], name: str) -> str:
+    """What ${name} stands for: another field at the top of the file."""
+    value = top.get(name)
+    return "" if value is None or isinstance(value, Mapping) or _is_list(value) else str(value)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "fields below it"
+    if _is_list(value):
+        return f"a list of {len(value)}"
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…"

@@ -1,0 +1,79 @@
+"""What own measured runs teach: the next prediction moves, as far as the runs deserve."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tunecase import calibration, catalog, memory, speed
+from tunecase.calibration import Calibration, learn, learn_doubt
+from tunecase.measured import Measured
+from tunecase.recipe import Recipe
+from tunecase.shape import read_shape
+
+CARD = catalog.gpu("A100-80GB")
+
+
+def ran(batch=4, memory_factor=1.0, time_factor=1.0, publisher="us", name="llama-2-7b", **more):
+    """A run that measured the prediction times a factor."""
+    recipe = Recipe(read_shape(name), gpu=CARD, micro_batch=batch, sequence_tokens=1024, **more)
+    told = speed.step_time(recipe).tokens_per_s_per_gpu.mid
+    return Measured(
+        id="x", publisher=publisher, source="", date="2026-01-01", recipe=recipe, statistic="allocated",
+        peak_gb=float(memory.peak_gb(recipe)) * memory_factor, tokens_per_s_per_gpu=told / time_factor,
+    )  # fmt: skip
+
+
+def test_nothing_measured_changes_nothing():
+    """Without a run the correction is one and the doubt that of the prior."""
+    factor, sd = learn([]).memory_factor(ran().recipe)
+    assert factor == pytest.approx(1.0)
+    assert sd > 0.05
+    assert Calibration() == learn([])
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.floats(0.8, 1.3), st.floats(0.6, 1.6))
+def test_one_run_brings_the_next_within_five_percent(memory_factor, time_factor):
+    """After one measured run the same set-up is told to 5%, in memory and in time."""
+    run = ran(memory_factor=memory_factor, time_factor=time_factor)
+    learnt = learn([run])
+    factor, _ = learnt.memory_factor(run.recipe)
+    assert factor == pytest.approx(memory_factor, rel=0.05)
+    assert learnt.time_factor == pytest.approx(time_factor, rel=0.05)
+
+
+def test_a_surprise_is_laid_to_what_grows_with_the_batch():
+    """A run that took more than told raises a larger batch by more, and a small one by less."""
+    learnt = learn([ran(batch=4, memory_factor=1.2)])
+    factors = [learnt.memory_factor(ran(batch=batch).recipe)[0] for batch in (1, 4, 16)]
+    assert sorted(factors) == factors
+    assert factors[0] < 1.2 < factors[-1]
+
+
+def test_doubt_shrinks_with_every_run():
+    """More measured runs never widen the band."""
+    widths = [learn([ran()] * n) for n in (0, 1, 3)]
+    sds = [learnt.memory_factor(ran().recipe)[1] for learnt in widths]
+    assert sorted(sds, reverse=True) == sds
+    assert sorted((learnt.log_time_sd for learnt in widths), reverse=True) == [one.log_time_sd for one in widths]
+
+
+def test_failed_runs_teach_nothing_of_sizes():
+    """A run that ran out of memory has no peak to learn from."""
+    from dataclasses import replace
+
+    assert 0 == learn([replace(ran(memory_factor=2.0), failed="said")]).memory_runs
+
+
+def test_publishers_that_differ_widen_the_doubt():
+    """Publishers whose runs lie far from the prediction raise the doubt learnt, every one weighing alike."""
+    close = [ran(publisher=name, memory_factor=1.01) for name in ("a", "b", "c")]
+    far = [ran(publisher=name, memory_factor=1.4) for name in ("d", "e")]
+    assert learn_doubt(close).rest < learn_doubt(close + far).rest
+
+
+def test_a_pair_knows_whether_its_band_held():
+    """A prediction beside its truth says whether the truth lay inside and how far off the middle was."""
+    pair = calibration.Pair("r1", "peak", 9.0, 10.0, 11.0, 10.5)
+    assert pair.inside
+    assert pair.error == pytest.approx(0.0476, abs=1e-3)
