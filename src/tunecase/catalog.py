@@ -16,14 +16,27 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Gpu:
-    """A GPU: memory, dense 16-bit peak, memory bandwidth."""
+    """A GPU: memory, dense 16-bit and 8-bit peaks, bandwidth of its memory and of its links.
+
+    `product_*` is what the best large matrix product sustains, measured or assumed; 8-bit figures are 0 where the card
+    has none.
+    Links in GB/s of one direction and one card: `link` to another card of the machine, `host` to the host's memory,
+    `node` this card's part of the network between machines, a default that the user's cluster may well differ from.
+    """
 
     name: str
     generation: str
     aliases: tuple[str, ...]
     memory_gib: float
     peak_bf16_tflops: float
+    product_tflops: float
     bandwidth_tb_per_s: float
+    peak_fp8_tflops: float
+    product_fp8_tflops: float
+    product_measured: bool
+    link_gb_per_s: float
+    host_gb_per_s: float
+    node_gb_per_s: float
     interconnect: str
     bf16: bool
     source: str

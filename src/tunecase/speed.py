@@ -1,153 +1,184 @@
-"""How fast a GPU trains: operations per token, the share of the card's peak that runs reach, and GPU hours."""
+"""How fast a set-up trains: seconds of a step by term, useful tokens per second, and the doubt about both."""
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
-from tunecase import catalog
-from tunecase.memory import Method
-from tunecase.shape import Shape, Targets
-from tunecase.spread import Interval
+from tunecase import rates
+from tunecase.rates import Constants
+from tunecase.recipe import Number, Recipe
+from tunecase.speed_lessons import learn
+from tunecase.spread import Z80, Z90, Interval
+from tunecase.work import computed_tokens, data_parallel, flops_per_token, useful_share, work
 
-Number = Any  # a float, or an array of draws; NumPy's rules settle mixtures
+WITHIN = 0.06  # sigma of log time over set-ups of one source, once the source's own factor is known
 
 
 @dataclass(frozen=True, slots=True)
-class Efficiency:
-    """Share of the dense 16-bit peak that published runs reach, by generation and method: 10%, 50%, 90% points."""
+class Band:
+    """P10, P50 and P90 of a number; arrays where the recipe has arrays."""
 
-    generation: str
-    method: str
-    precision: str
-    p10: float
-    median: float
-    p90: float
+    low: Number
+    mid: Number
+    high: Number
+
+
+@dataclass(frozen=True, slots=True)
+class StepTime:
+    """How long one optimizer step takes, and what it is made of.
+
+    `tokens_per_s_per_gpu` counts useful tokens, padding left out. `terms` are seconds at the middle and add up to
+    `seconds_per_step.mid`. `sigma` is of the logarithm of time; `rows` and `sources` are what the rates were learnt from.
+    """
+
+    seconds_per_step: Band
+    tokens_per_s_per_gpu: Band
+    terms: tuple[tuple[str, Number], ...]
+    sigma: Number
     rows: int
     sources: int
-    source: str
-    date: str
+
+    @property
+    def dominant(self) -> str:
+        """The longest term, of the first choice where there are several."""
+        import numpy as np
+
+        return max(self.terms, key=lambda term: float(np.ravel(term[1])[0]))[0]
 
 
-def flops_per_token(
-    shape: Shape,
-    method: Method,
-    sequence_tokens: Number,
-    checkpointing: bool = True,
-    rank: int = 16,
-    targets: Targets = "all",
-) -> Number:
-    """Floating-point operations to train one token.
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What measured runs teach about the next: multiply predicted time by `factor`; `sigma` replaces the step's own."""
 
-        full    6 N + 12 L q s            every weight learns: forward 2, gradients of inputs 2, of weights 2
-        adapter 4 N + 6 A + 12 L q s      the frozen base needs no gradient of its weights
-        checkpointing adds 2 N + 4 L q s  the forward pass runs twice
+    factor: float
+    sigma: float
+    runs: int
+
+
+def step_time(recipe: Recipe, constants: Constants | None = None, learnt: Learnt | None = None) -> StepTime:
+    """Time of one optimizer step and useful tokens per second of one card, with an 80% band.
+
+        micro-batch = max(computing, launching kernels, moving data) + what of the rest is not hidden
+        step        = accumulation x micro-batch + pipeline fill + gradients between cards + optimizer + host
+        tokens/s    = phi x computed tokens / (step x cards that share them)
+
+    The terms are derived in `rates.seconds` and `work.work`; the shares of the card's figures that they reach come
+    from published runs, each publisher weighing alike, around priors from data sheets and kernels' own papers.
 
     Args:
-        shape: N, active parameters in matrix products, head included, embedding table not; L layers; q query width.
-        method: full, lora or qlora; qlora is counted as lora, unpacking 4-bit weights is in the efficiency.
-        sequence_tokens: s, tokens of the samples as packed; a float or an array.
-        checkpointing: recompute each layer in the backward pass.
-        rank: rank of the A adapter parameters.
-        targets: which linear layers carry adapters.
-    Returns: FLOP per token, like sequence_tokens.
+        recipe: the run, with a card; its sizes may be arrays.
+        constants: rates and their spread; the shipped ones when left out.
+        learnt: from measured runs of the same user or framework.
+    Returns: the StepTime.
+    Raises: ValueError for a recipe without a card.
 
     Example:
+        >>> from tunecase import catalog
         >>> from tunecase.shape import read_shape
-        >>> llama = read_shape("meta-llama/Llama-2-7b-hf")
-        >>> round(flops_per_token(llama, "full", 2048, checkpointing=False) / 1e9, 1)
-        42.9
+        >>> run = Recipe(read_shape("mistralai/Mistral-7B-v0.1"), catalog.gpu("A100-80GB"), micro_batch=4)
+        >>> step_time(run).dominant
+        'matrix products'
 
-    Source: Kaplan et al. 2020, section 2.1; Chowdhery et al. 2022, appendix B. Leaves out norms, activations and the
-    router, under 1%; counts attention in full, though causal kernels skip half (the efficiencies are fitted alike).
+    Source: tables/step_constants.csv. Leaves out evaluation, checkpoints, loading and compilation, slow data loading,
+    shared or throttled cards, and clusters whose network differs from the table's.
     """
-    n, attention = shape.product_params, 4 * shape.layers * shape.query * sequence_tokens
-    weights = 6 * n if method == "full" else 4 * n + 6 * _active_adapters(shape, rank, targets)
-    if checkpointing:
-        return weights + 2 * n + 4 * attention
-    return weights + 3 * attention
+    constants = constants or rates.shipped()
+    terms = rates.seconds(work(recipe), rates.card_figures(recipe), rates.roles(recipe, constants))
+    sigma = rates.sigma(recipe, terms, constants)
+    if learnt is not None:
+        terms = {name: value * learnt.factor for name, value in terms.items()}
+        sigma = learnt.sigma + 0 * sigma
+    total = sum(terms.values())
+    import numpy as np
+
+    wide = np.exp(Z80 * sigma)
+    tokens = useful_share(recipe) * tokens_per_card(recipe)
+    return StepTime(
+        seconds_per_step=Band(total / wide, total, total * wide),
+        tokens_per_s_per_gpu=Band(tokens / (total * wide), tokens / total, tokens * wide / total),
+        terms=tuple(sorted(terms.items(), key=lambda term: -float(np.mean(term[1])))),
+        sigma=sigma,
+        rows=constants.rows,
+        sources=constants.sources,
+    )
 
 
-def _active_adapters(shape: Shape, rank: int, targets: Targets) -> int:
-    every = shape.lora_params(rank, targets)
-    if not shape.experts or targets != "all":
-        return every
-    attention = shape.lora_params(rank, "attention")
-    return attention + (every - attention) * shape.active_experts // shape.experts
+def tokens_per_card(recipe: Recipe) -> Number:
+    """Tokens of one step, padding counted, over all cards, per card."""
+    shared = recipe.tensor_parallel * recipe.pipeline_parallel
+    return computed_tokens(recipe) * recipe.accumulation / shared
 
 
-@cache
-def efficiencies() -> dict[tuple[str, str, str], Efficiency]:
-    """Every efficiency known, by generation, method and precision."""
-    rows = catalog.read_table("efficiency")
-    numbers = ("p10", "median", "p90")
-    return {
-        (row["generation"], row["method"], row["precision"]): Efficiency(
-            generation=row["generation"],
-            method=row["method"],
-            precision=row["precision"],
-            rows=int(row["rows"]),
-            sources=int(row["sources"]),
-            source=row["source"],
-            date=row["date"],
-            **{name: float(row[name]) for name in numbers},
-        )
-        for row in rows
-    }
-
-
-def efficiency_row(gpu: catalog.Gpu, method: Method, precision: str = "16-bit") -> Efficiency:
-    """The row behind `efficiency`; a generation without runs of its own falls back to all generations pooled."""
-    known = efficiencies()
-    return known.get((gpu.generation, method, precision)) or known[("any", method, precision)]
-
-
-def share_name(gpu: catalog.Gpu, method: Method) -> str:
-    """The name under which worlds draw an efficiency, so that every part of a case shares the draw."""
-    return f"share of the peak reached, {efficiency_row(gpu, method).generation} {method}"
-
-
-def efficiency(gpu: catalog.Gpu, method: Method, precision: str = "16-bit") -> Interval:
-    """The share of a card's dense 16-bit peak that training reaches, as a 90% interval.
-
-    Fitted on published runs with the operations of `flops_per_token`, recomputation counted where it was on; the
-    interval holds the spread between rows and between sources, so it is wide where one source speaks.
-    Source: tables/efficiency.csv. Leaves out links between cards, padding and tiny micro-batches: a 2 x RTX 3090 run
-    over PCIe with 512 tokens per step reached a tenth of what full micro-batches reach.
-    """
-    row = efficiency_row(gpu, method, precision)
-    low, high = (row.median * (point / row.median) ** _TO_90 for point in (row.p10, row.p90))
-    return Interval(low, min(high, 1.0 if precision == "16-bit" else 2.0))  # more than the peak cannot be
-
-
-_TO_90 = 1.6449 / 1.2816  # from the 10% and 90% points of a lognormal to its 5% and 95% points
-
-
-def gpu_hours(flops_per_token: Number, train_tokens: Number, peak_tflops: float, efficiency: Number) -> Number:
-    """GPU hours to train on a number of tokens once, summed over all GPUs.
-
-        hours = FLOP per token x tokens / (peak x efficiency) / 3600
-
-    Args:
-        flops_per_token: from the function of that name [FLOP].
-        train_tokens: over all epochs, padding counted [tokens]; zero gives zero.
-        peak_tflops: the card's dense 16-bit peak [TFLOP/s].
-        efficiency: share of that peak, above 0; a float or draws.
-    Returns: GPU hours, like its arguments.
-
-    Example:
-        >>> gpu_hours(3.6e10, 1e8, 100.0, 0.5)
-        20.0
+def train_hours(recipe: Recipe, train_tokens: Number, step: StepTime) -> Number:
+    """Wall-clock hours at the middle for a number of useful tokens, all cards working.
 
     Leaves out start-up, evaluation and checkpoints: some minutes per run, more than half of a ten-minute run.
     """
-    return flops_per_token * train_tokens / (peak_tflops * 1e12 * efficiency) / 3600
+    return train_tokens / (step.tokens_per_s_per_gpu.mid * recipe.gpus) / 3600
 
 
-def tokens_per_s(flops_per_token: Number, peak_tflops: float, efficiency: Number) -> Number:
-    """Tokens per second of one GPU: peak x efficiency / FLOP per token."""
-    return peak_tflops * 1e12 * efficiency / flops_per_token
+def gpu_hours(train_tokens: Number, step: StepTime) -> Number:
+    """GPU hours at the middle for a number of useful tokens, summed over all cards."""
+    return train_tokens / step.tokens_per_s_per_gpu.mid / 3600
 
 
-def train_hours(gpu_hours: Number, gpus: int) -> Number:
-    """Wall-clock hours of a run whose GPUs share the work evenly; leaves out what more cards lose to communication."""
-    return gpu_hours / gpus
+def doubt(step: StepTime) -> Interval:
+    """The factor between a run's time and the middle of its prediction, as a 90% interval around 1."""
+    wide = math.exp(Z90 * float(step.sigma))
+    return Interval(1 / wide, wide)
+
+
+def doubt_name(recipe: Recipe) -> str:
+    """The name under which worlds draw that factor, so that every part of a case on one kind of card shares the draw."""
+    assert recipe.gpu is not None
+    return f"time against the prediction, {recipe.gpu.generation} {recipe.method}"
+
+
+def learnt(pairs: Iterable[tuple[float, float]], prior_sigma: float = 0.25, noise: float = WITHIN) -> Learnt:
+    """What measured step times teach about the user's next runs.
+
+        log(measured / predicted) = f + noise,  f ~ N(0, prior)      f: framework, cluster and habits of the user
+        f | n runs ~ N(sum(r) / noise^2 x v, v),  1 / v = 1 / prior^2 + n / noise^2
+
+    Args:
+        pairs: (measured, predicted) seconds per step, or predicted and measured tokens per second the other way round;
+            20 to 50 steps after the first 5 to 10 make one pair.
+        prior_sigma: spread between sources before anything is measured, a step's own `sigma`.
+        noise: spread over set-ups of one source.
+    Returns: the Learnt; factor 1 and the prior's spread without pairs.
+    Raises: ValueError for a time that is not above 0.
+
+    Example:
+        >>> round(learnt([(1.20, 1.00)], prior_sigma=0.25).factor, 2)
+        1.19
+
+    Leaves out that a measurement on another card moves the framework's factor and not the card's.
+    """
+    logs = []
+    for measured, predicted in pairs:
+        if not (measured > 0 and predicted > 0):
+            raise ValueError(f"times must be above 0: measured {measured}, predicted {predicted}")
+        logs.append(math.log(measured / predicted))
+    variance = 1 / (1 / prior_sigma**2 + len(logs) / noise**2)
+    centre = sum(logs) / noise**2 * variance
+    return Learnt(math.exp(centre), math.sqrt(variance + noise**2) if logs else prior_sigma, len(logs))
+
+
+__all__ = [
+    "Band",
+    "Constants",
+    "Learnt",
+    "StepTime",
+    "data_parallel",
+    "doubt",
+    "doubt_name",
+    "flops_per_token",
+    "gpu_hours",
+    "learn",
+    "learnt",
+    "step_time",
+    "tokens_per_card",
+    "train_hours",
+    "useful_share",
+    "work",
+]
