@@ -1,4 +1,4 @@
-"""Where and how to run: every GPU, count, micro-batch, sharding, checkpointing and method that is left open, searched."""
+"""Where and how to run: every GPU, count, micro-batch, sharding, checkpointing and method left open, searched."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tunecase import catalog, memory
+from tunecase.calibration import Calibration
 from tunecase.memory import Verdict
-from tunecase.outlook import Corrections, need, pace
+from tunecase.outlook import need, pace
 from tunecase.prices import Basis, gpu_hour
 from tunecase.recipe import Recipe
 from tunecase.request import MOST_TOKENS, SAMPLES_PER_STEP, SHARDINGS, Settled
 from tunecase.running import Job, Terms, terms_of
+from tunecase.spread import Z80
 
 if TYPE_CHECKING:
     import numpy as np
@@ -125,8 +127,9 @@ class Searched:
         """Choices that nothing beats in both price and time, fastest first, at most so many, spread over the front."""
         import numpy as np
 
-        fine = self.columns["verdict"] == FITS
-        at = np.flatnonzero((fine if fine.any() else self.columns["verdict"] == TIGHT) & np.isfinite(self.columns["usd"]))
+        verdict = self.columns["verdict"]
+        fine = verdict == (FITS if (verdict == FITS).any() else TIGHT)
+        at = np.flatnonzero(fine & np.isfinite(self.columns["usd"]))
         if not len(at):
             return []
         hours, usd = self.columns["hours"][at], self.columns["usd"][at]
@@ -140,7 +143,7 @@ class Searched:
         return [self.choice(int(at[kept[place]])) for place in chosen]
 
     def rejected(self) -> list[Rejected]:
-        """Why choices were left out, most frequent first; the nearest miss is the closest that would have been cheaper."""
+        """Why choices were left out, most frequent first; the nearest miss is the closest of those that were cheaper."""
         import numpy as np
 
         found = [Rejected(reason, count) for reason, count in self.left_out.items() if count]
@@ -158,7 +161,7 @@ class Searched:
         return sorted(found, key=lambda item: -item.count)
 
 
-def search(ask: Settled, basis: Basis, job: Job, corrections: Corrections | None = None) -> Searched:
+def search(ask: Settled, basis: Basis, calibration: Calibration | None = None) -> Searched:
     """Every choice that the request leaves open, with its memory, time and price.
 
     Sizes are arrays, so that only the few words (card, method, sharding, checkpointing) are looped over; the time does
@@ -167,13 +170,13 @@ def search(ask: Settled, basis: Basis, job: Job, corrections: Corrections | None
     Args:
         ask: the request; what is given is not searched.
         basis: prices and draws.
-        job: how many tokens, by when, on spot or not.
-        corrections: of measured runs.
+        calibration: of measured runs.
     Returns: the Searched table; hours and dollars are of a million tokens, without start-up, where no number is known.
     Leaves out mixtures of cards, and clusters without the links that tables/gpus.csv states.
     """
     import numpy as np
 
+    job = ask.job
     found = Searched(job=job)
     cards = _cards(ask, basis, job, found)
     found.samples_per_step, terms, total = samples_per_step(ask), terms_of(basis, job, ask.shape), 0
@@ -192,10 +195,10 @@ def search(ask: Settled, basis: Basis, job: Job, corrections: Corrections | None
                 recipe = ask.recipe(
                     alike[0], several, gpus=counts, micro_batch=micro_batches, accumulation=accumulation, **words
                 )
-                memory_need = need(recipe, corrections)
+                memory_need = need(recipe, calibration)
                 for card in alike:
                     found.groups.append(_Group(recipe.but(gpu=card), total))
-                    parts.append(_columns(recipe.but(gpu=card), memory_need, priced[card.name], terms, corrections))
+                    parts.append(_columns(recipe.but(gpu=card), memory_need, priced[card.name], terms, calibration))
                     total += len(counts)
     if not parts:
         empty: dict[str, Any] = {name: np.zeros(0) for name in ("hours", "usd", "over", "gpu_hours")}
@@ -288,16 +291,16 @@ def _words(ask: Settled, several: bool) -> Iterator[dict[str, str]]:
 
 
 def _columns(
-    recipe: Recipe, memory_need: Any, usd_per_gpu_hour: float, terms: Terms, corrections: Corrections | None
+    recipe: Recipe, memory_need: Any, usd_per_gpu_hour: float, terms: Terms, calibration: Calibration | None
 ) -> "dict[str, Floats]":
     """The columns of one group, shape (sizes,)."""
     import numpy as np
 
     assert recipe.gpu is not None
     usable, size = memory.usable_gb(recipe.gpu), len(recipe.gpus)
-    speed = pace(recipe, corrections)
+    speed = pace(recipe, calibration)
     hours = terms.hours(recipe, speed.tokens_per_s_per_gpu)
-    late = terms.hours(recipe, speed.tokens_per_s_per_gpu / np.exp(1.2816 * np.asarray(speed.sigma)))
+    late = terms.hours(recipe, speed.tokens_per_s_per_gpu / np.exp(Z80 * np.asarray(speed.sigma)))
     verdict = np.where(memory_need.high_gb <= usable, FITS, np.where(memory_need.low_gb <= usable, TIGHT, TOO_BIG))
     columns = {
         "verdict": verdict,

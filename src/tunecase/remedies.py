@@ -1,11 +1,12 @@
 """What would make a run fit: single changes, then several at once, each computed anew and priced."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tunecase import catalog, memory
+from tunecase.calibration import Calibration
 from tunecase.memory import GB_PER_GIB, Verdict
-from tunecase.outlook import Corrections, need
+from tunecase.outlook import need
 from tunecase.prices import Basis
 from tunecase.recipe import Recipe
 from tunecase.running import Job, outcome
@@ -16,7 +17,7 @@ LARGER_COUNTS = (2, 4, 8, 16, 32, 64)
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """One change: in words, the set-up it makes, whether that fits, its middle peak [GB], US dollars per million tokens."""
+    """One change in words: the set-up it makes, whether that fits, the middle of its peak [GB], dollars per 1M tokens."""
 
     words: str
     recipe: Recipe
@@ -34,7 +35,7 @@ class Remedy:
         return f"{self.words}: {self.verdict}, {self.mid_gb / GB_PER_GIB:.1f} of {usable:.1f} GiB, {cost}"
 
 
-def remedies(recipe: Recipe, basis: Basis, corrections: Corrections | None = None, most: int = 3) -> tuple[Remedy, ...]:
+def remedies(recipe: Recipe, basis: Basis, calibration: Calibration | None = None, most: int = 3) -> tuple[Remedy, ...]:
     """The cheapest changes that make a run fit, each computed anew and priced per million tokens.
 
     Single changes first; where none fits, several at once; where those do not either, what would be tight. The tuple
@@ -43,13 +44,13 @@ def remedies(recipe: Recipe, basis: Basis, corrections: Corrections | None = Non
     Args:
         recipe: the run with its card, every size a plain number.
         basis: prices and draws.
-        corrections: of measured runs.
+        calibration: of measured runs.
         most: how many to tell.
     """
-    before = verdict_of(recipe, corrections)
-    single = [_remedy(words, changed, basis, corrections) for words, changed in _changes(recipe, corrections)]
-    cards = [_remedy(words, changed, basis, corrections) for words, changed in _larger_cards(recipe)]
-    several = [_remedy(words, changed, basis, corrections) for words, changed in _combinations(recipe)]
+    before = verdict_of(recipe, calibration)
+    single = [_remedy(words, changed, basis, calibration) for words, changed in _changes(recipe, calibration)]
+    cards = [_remedy(words, changed, basis, calibration) for words, changed in _larger_cards(recipe)]
+    several = [_remedy(words, changed, basis, calibration) for words, changed in _combinations(recipe)]
     for wanted in ("fits", "tight"):
         larger = sorted((item for item in cards if item.verdict == wanted), key=_by_price)[:1]
         for tried in ([*single, *larger], several):
@@ -59,30 +60,30 @@ def remedies(recipe: Recipe, basis: Basis, corrections: Corrections | None = Non
     return ()
 
 
-def verdict_of(recipe: Recipe, corrections: Corrections | None = None) -> Verdict:
+def verdict_of(recipe: Recipe, calibration: Calibration | None = None) -> Verdict:
     """Whether a run with its card fits: fits when P90 of the peak does, tight when only P10 does."""
     assert recipe.gpu is not None
-    peak, usable = need(recipe, corrections), memory.usable_gb(recipe.gpu)
+    peak, usable = need(recipe, calibration), memory.usable_gb(recipe.gpu)
     return "fits" if peak.high_gb <= usable else "tight" if peak.low_gb <= usable else "does not fit"
 
 
-def most_that_fits(recipe: Recipe, name: str, values: "Callable[[int], int]", steps: int) -> int | None:
-    """The largest of values(0), values(1), … (rising) of one size with which the run still fits; None where none does."""
+def most_that_fits(recipe: Recipe, name: str, sizes: Sequence[int], calibration: Calibration | None = None) -> int | None:
+    """The largest of some sizes, rising, of one field with which the run fits; None where none does."""
     import numpy as np
 
     assert recipe.gpu is not None
-    sizes = np.array([values(step) for step in range(steps)], dtype=np.int64)
-    fits = need(recipe.but(**{name: sizes})).high_gb <= memory.usable_gb(recipe.gpu)
-    return int(sizes[np.flatnonzero(fits)[-1]]) if fits.any() else None
+    tried = np.array(sizes, dtype=np.int64)
+    fits = need(recipe.but(**{name: tried}), calibration).high_gb <= memory.usable_gb(recipe.gpu)
+    return int(tried[np.flatnonzero(fits)[-1]]) if fits.any() else None
 
 
 def _by_price(item: Remedy) -> tuple[bool, float, float]:
     return item.usd_per_mtok is None, item.usd_per_mtok or 0.0, item.mid_gb
 
 
-def _remedy(words: str, recipe: Recipe, basis: Basis, corrections: Corrections | None) -> Remedy:
-    usd = outcome(recipe, Job(), basis, corrections).usd
-    verdict, peak = verdict_of(recipe, corrections), need(recipe, corrections)
+def _remedy(words: str, recipe: Recipe, basis: Basis, calibration: Calibration | None) -> Remedy:
+    usd = outcome(recipe, Job(), basis, calibration).usd
+    verdict, peak = verdict_of(recipe, calibration), need(recipe, calibration)
     return Remedy(words, recipe, verdict, float(peak.mid_gb), None if usd is None else band(usd).p50)
 
 
@@ -108,12 +109,12 @@ def _smaller(recipe: Recipe, micro_batch: int) -> Recipe:
     return recipe.but(micro_batch=micro_batch, accumulation=recipe.accumulation * more)
 
 
-def _changes(recipe: Recipe, corrections: Corrections | None) -> Iterator[tuple[str, Recipe]]:
+def _changes(recipe: Recipe, calibration: Calibration | None) -> Iterator[tuple[str, Recipe]]:
     """Single changes worth trying on the same kind of card."""
     smaller = recipe.micro_batch // 2
     while smaller >= 1:
         changed = _smaller(recipe, smaller)
-        if smaller == 1 or verdict_of(changed, corrections) == "fits":
+        if smaller == 1 or verdict_of(changed, calibration) == "fits":
             words = f"micro-batch {smaller} instead of {recipe.micro_batch}, with gradient accumulation"
             yield words, changed
             break
@@ -136,7 +137,7 @@ def _changes(recipe: Recipe, corrections: Corrections | None) -> Iterator[tuple[
     for count in LARGER_COUNTS:
         if count > recipe.gpus:
             changed = _spread_over(recipe, count)
-            if verdict_of(changed, corrections) == "fits":
+            if verdict_of(changed, calibration) == "fits":
                 assert recipe.gpu is not None
                 yield f"{count} x {recipe.gpu.name}, sharded", changed
                 break

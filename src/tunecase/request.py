@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem, nearest
+from tunecase.lengths import Lengths
 from tunecase.recipe import WORDS, Recipe
+from tunecase.running import Job
 from tunecase.shape import Shape, read_shape
 from tunecase.spread import Const
 from tunecase.units import UnitError, Wanted, read_quantity
@@ -34,8 +36,10 @@ FIXES = {
 class Request:
     """One run as asked for, by a user or a configuration file; what is absent was not said.
 
-    `given` holds fields of Recipe by name, `cards` names of GPUs, `counts` how many of them, `global_batch` samples of
-    one optimizer step over all cards.
+    `given` holds fields of Recipe by name (and `trained_layers`, blocks at the top that learn), `cards` names of GPUs,
+    `counts` how many of them, `global_batch` samples of one optimizer step over all cards. How much is trained is
+    `train_tokens` over all epochs, or `steps` of the optimizer, or `examples` (those of `lengths` when left out) times
+    `epochs`. `problems` were found on the way here, `notes` are for people.
     """
 
     model: str
@@ -43,18 +47,28 @@ class Request:
     cards: tuple[str, ...] = ()
     counts: tuple[Any, ...] = ()
     global_batch: Any = None
+    train_tokens: Any = None
+    steps: Any = None
+    examples: Any = None
+    epochs: Any = None
+    deadline_hours: float | None = None
+    spot: bool = False
+    lengths: Lengths | None = None
     base: Path | None = None
+    notes: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A request without mistakes. `cards` and `counts` are empty where they are to be searched; notes are for people."""
+    """A request without mistakes; `cards` and `counts` are empty where they are to be searched."""
 
     shape: Shape
     given: Mapping[str, Any]
     cards: tuple[catalog.Gpu, ...]
     counts: tuple[int, ...]
     global_batch: int | None
+    job: Job
     notes: tuple[str, ...] = ()
 
     @property
@@ -82,6 +96,8 @@ class Settled:
             "masters": known.masters_several if several else known.masters_one,
             "checkpointing": known.checkpointing_several if several else known.checkpointing_one,
             "loss": known.loss,
+            "kernels": known.kernels,
+            "optimizer": known.optimizer,
             "sharding": USUAL_SHARDING[known.engine] if several else "none",
         }
         if card is not None and not card.bf16 and "precision" not in self.given:
@@ -106,7 +122,7 @@ def settled(request: Request) -> Settled:
         >>> settled(Request("llama-2-7b", {"rank": "8"}, cards=("h100",))).cards[0].name
         'H100'
     """
-    problems: list[Problem] = []
+    problems = list(request.problems)
     shape = _found(lambda: read_shape(request.model, request.base), problems)
     cards = [card for name in request.cards if (card := _found(lambda name=name: catalog.gpu(name), problems))]  # type: ignore[misc]
     given = {name: _plain(name, value, problems) for name, value in request.given.items() if value is not None}
@@ -118,12 +134,75 @@ def settled(request: Request) -> Settled:
         if kind in given:
             known = _found(lambda kind=kind: getattr(catalog, kind)(given[kind]), problems)  # type: ignore[misc]
             given[kind] = known.name if known else given[kind]
-    notes = _together(given, counts, cards, problems)
+    notes = [*request.notes, *_together(given, counts, cards, problems)]
     if shape is not None:
         _against_model(given, shape, problems)
+        notes += _lengths_taken(request, given, shape)
+    job = _job(request, given, counts, batch, problems, notes)
     if problems or shape is None:
         raise InputError(problems)
-    return Settled(shape, given, tuple(dict.fromkeys(cards)), tuple(dict.fromkeys(counts)), batch, tuple(notes))
+    return Settled(shape, given, tuple(dict.fromkeys(cards)), tuple(dict.fromkeys(counts)), batch, job, tuple(notes))
+
+
+def _lengths_taken(request: Request, given: dict[str, Any], shape: Shape) -> list[str]:
+    """Lengths and padding put into the fields given; what was taken is said."""
+    if request.lengths is None:
+        return []
+    given["lengths"] = request.lengths
+    limit = given.setdefault("sequence_tokens", min(request.lengths.longest, shape.context or request.lengths.longest))
+    notes = []
+    if "packing" not in given:
+        given["packing"] = False
+        notes.append("samples are padded to the longest of their micro-batch; --packing joins short ones instead")
+    if not given["packing"]:
+        given["sequence_tokens"] = min(limit, request.lengths.longest)
+    if request.lengths.longest > limit:
+        notes.append(f"samples longer than {limit:,} tokens are cut there")
+    return notes
+
+
+def _job(
+    request: Request,
+    given: Mapping[str, Any],
+    counts: Sequence[int],
+    batch: int | None,
+    problems: list[Problem],
+    notes: list[str],
+) -> Job:
+    """How much is trained, by when; tokens worked out from examples are useful ones."""
+    amounts = {name: getattr(request, name) for name in ("train_tokens", "steps", "examples", "epochs")}
+    numbers = {name: _positive(name, value, problems) for name, value in amounts.items() if value is not None}
+    length = float(given.get("sequence_tokens", 2048))
+    mean = request.lengths.cut(int(length)).mean if request.lengths is not None else length
+    if "train_tokens" in numbers and "examples" in numbers:
+        fix = "give --tokens, or --examples with --epochs"
+        problems.append(Problem("train_tokens", "examples beside it", "one way to say how much", fix))
+    tokens = numbers.get("train_tokens")
+    examples = numbers.get("examples") or (float(request.lengths.total) if request.lengths is not None else None)
+    if tokens is None and "steps" in numbers:
+        alone = max(counts, default=1) * given.get("micro_batch", 1) * given.get("accumulation", 1)
+        tokens = numbers["steps"] * (batch or alone) * mean
+        notes.append(f"{numbers['steps']:,.0f} optimizer steps of {batch or alone:,} samples")
+    elif tokens is None and examples is not None:
+        epochs = numbers.get("epochs", 1.0)
+        tokens = examples * epochs * mean
+        known = "" if request.lengths is not None else ", each taken as long as the longest (--lengths FILE tells more)"
+        notes.append(f"{examples:,.0f} samples x {epochs:g} epochs x {mean:,.0f} tokens{known}")
+    elif tokens is None and "epochs" in numbers:
+        notes.append(f"{numbers['epochs']:g} epochs of an unknown number of samples: --examples or --lengths tells it")
+    if request.deadline_hours is not None and tokens is None and not problems:
+        fix = "give --tokens, or --examples with --epochs"
+        problems.append(Problem("deadline", f"{request.deadline_hours:g} h without an amount", "how much to train", fix))
+    return Job(tokens, request.deadline_hours, request.spot)
+
+
+def _positive(name: str, value: Any, problems: list[Problem]) -> float:
+    number = number_of(value)
+    fine = isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number) and number > 0
+    if not fine:
+        problems.append(Problem(name, repr(number), "a number above 0", "write for example 5M or 2k"))
+        return 1.0
+    return float(number)  # type: ignore[arg-type]
 
 
 def number_of(text: object) -> object:
@@ -153,7 +232,7 @@ def _plain(name: str, value: Any, problems: list[Problem]) -> Any:
         return value
     if name in SIZES:
         return _size(name, value, problems)
-    if name == "frozen_layers":
+    if name in ("frozen_layers", "trained_layers"):
         number = number_of(value)
         if isinstance(number, bool) or not isinstance(number, int) or number < 0:
             problems.append(Problem(name, repr(value), "a whole number, 0 or more", "leave it out to train all layers"))
@@ -209,7 +288,7 @@ def _together(
     return notes
 
 
-def _against_model(given: Mapping[str, Any], shape: Shape, problems: list[Problem]) -> None:
+def _against_model(given: dict[str, Any], shape: Shape, problems: list[Problem]) -> None:
     """Sizes that the model does not allow."""
     length, rank = given.get("sequence_tokens"), given.get("rank", 1)
     if length and shape.context and length > shape.context:
@@ -221,6 +300,9 @@ def _against_model(given: Mapping[str, Any], shape: Shape, problems: list[Proble
         problems.append(Problem("micro_batch", got, wanted, "micro_batch is of one card at once, not of a step"))
     if given.get("method", "lora") != "full" and rank > shape.hidden:
         problems.append(Problem("rank", repr(rank), f"at most {shape.hidden}, the model's width", "16 is common"))
+    learning = given.pop("trained_layers", None)
+    if learning is not None:
+        given["frozen_layers"] = max(shape.layers - learning, 0)
     if given.get("frozen_layers", 0) >= shape.layers:
         wanted = f"fewer than {shape.layers}, the layers of {shape.name}"
         problems.append(Problem("frozen_layers", repr(given["frozen_layers"]), wanted, "freeze fewer"))

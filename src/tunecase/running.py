@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tunecase.outlook import Corrections, pace, time_factor
+from tunecase.calibration import Calibration
+from tunecase.outlook import pace, time_factor
 from tunecase.prices import Basis, gpu_hour
 from tunecase.recipe import Number, Recipe
 from tunecase.shape import Shape
@@ -16,7 +17,7 @@ MILLION = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """How much is trained over all epochs [useful tokens], None where it is not known; by when; on spot cards or not."""
+    """How much is trained over all epochs [useful tokens], None where not known; by when; on spot cards or not."""
 
     train_tokens: float | None = None
     deadline_hours: float | None = None
@@ -68,7 +69,8 @@ def _machines(recipe: Recipe) -> Number:
 def terms_of(basis: Basis, job: Job, shape: Shape, *, drawn: bool = False) -> Terms:
     """The terms of a job, each its median, or its draws.
 
-        hours until the first step = start-up + 2 B x parameters / loading speed;   lost = checkpoint interval / 2 + restart
+        hours until the first step = start-up + 2 B x parameters / loading speed
+        lost by an interruption    = checkpoint interval / 2 + restart
 
     Where the tokens are not known they are taken for a million, and the start-up for none.
     Source: tables/defaults.csv, fields `fit.*` and `training.failed`, all assumptions.
@@ -92,15 +94,15 @@ def terms_of(basis: Basis, job: Job, shape: Shape, *, drawn: bool = False) -> Te
     )
 
 
-def outcome(recipe: Recipe, job: Job, basis: Basis, corrections: Corrections | None = None) -> Outcome:
+def outcome(recipe: Recipe, job: Job, basis: Basis, calibration: Calibration | None = None) -> Outcome:
     """Hours and dollars of one run in every world.
 
     Every choice shares one draw of the doubt about time, of the price of an hour and of every term, so that two
     choices differ in what they differ in.
     """
-    terms, speed = terms_of(basis, job, recipe.shape, drawn=True), pace(recipe, corrections)
+    terms, speed = terms_of(basis, job, recipe.shape, drawn=True), pace(recipe, calibration)
     assert recipe.gpu is not None
-    hours = terms.hours(recipe, speed.tokens_per_s_per_gpu / time_factor(speed.sigma, basis))
+    hours = terms.hours(recipe, speed.tokens_per_s_per_gpu / time_factor(recipe, float(speed.sigma), basis))
     hour = gpu_hour(recipe.gpu.name, basis, spot=job.spot)
     usd = None if hour is None else terms.usd(recipe, hours, hour.draws / basis.base_per_usd)
     return Outcome(hours, usd)
