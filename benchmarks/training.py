@@ -52,7 +52,7 @@ def summed_up(scores: Sequence[Score]) -> Figures:
     """n, median and 90% point of the absolute percentage error, signed median, share inside the band."""
     if not scores:
         return {"n": 0, "median_ape": None, "p90_ape": None, "coverage80": None}
-    errors = sorted(score.error for score in scores)
+    errors = sorted(float(score.error) for score in scores)
     inside = sum(score.low <= score.truth <= score.high for score in scores)
     medians = [statistics.median(s.error for s in of) for of in by_publisher(scores).values()]
     return {
@@ -96,7 +96,7 @@ def score_memory(known: list[Measured], runs: list[Measured]) -> list[Score]:
         assert run.peak_gb
         mid = calibration.predicted_gb(run)
         low, high = memory.band(run.recipe, doubt, run.statistic)
-        scores.append(Score(run, mid, run.peak_gb, mid * low, mid * high))
+        scores.append(Score(run, mid, run.peak_gb, float(mid * low), float(mid * high)))
     return scores
 
 
@@ -107,7 +107,7 @@ def score_time(known: list[Measured], runs: list[Measured]) -> list[Score]:
     for run in runs:
         told = speed.step_time(run.recipe, efficiencies).tokens_per_s_per_gpu
         assert run.tokens_per_s_per_gpu
-        scores.append(Score(run, told.mid, run.tokens_per_s_per_gpu, told.low, told.high))
+        scores.append(Score(run, float(told.mid), run.tokens_per_s_per_gpu, float(told.low), float(told.high)))
     return scores
 
 
@@ -213,7 +213,7 @@ def time_apart(runs: Sequence[Measured], known: Sequence[Measured] | None) -> di
             continue
         for name, here in (
             ("not packed", not run.packed), ("experts", bool(recipe.shape.experts)), ("offload", recipe.offload != "none"),
-            ("context parallel", recipe.context_parallel > 1),
+            ("context parallel", recipe.context_parallel > 1 and run.parallel_known),
         ):  # fmt: skip
             if here:
                 kinds[name].append(run)

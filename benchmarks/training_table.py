@@ -24,8 +24,9 @@ RAISED = "refs/a100_80gb_liger.csv"
 AS_LOADED = ("refs/a100_80gb.csv", "refs/a100_80gb_granite.csv", "refs/a100_80gb_moe.csv", "refs_orca/")
 
 
-# refs/requirements_liger.txt pins transformers 4.45.2, whose forward pass drops the 16-bit logits; the other files pin a
-# version that hands them back, so that they lie there beside their 32-bit copy
+# refs/requirements_liger.txt and _granite.txt pin transformers 4.45.2 and refs_orca 4.44.2, whose forward pass drops the
+# 16-bit logits; refs/requirements.txt pins 4.48.1, which hands them back, so that they lie beside their 32-bit copy
+DROPPED = ("a100_80gb_liger.csv", "a100_80gb_granite.csv", "refs_orca/")
 # config_hub/finetune/*/*.yaml of Lightning-AI/litgpt say devices: 1, so that its 4-card rows are its 1-card rows again
 ONE_DEVICE = "config_hub/finetune/README.md"
 
@@ -37,8 +38,9 @@ def documented(run: Measured) -> Measured:
         return run
     recipe = run.recipe
     recipe = recipe.but(masters="32-bit" if raised and recipe.sharding == "fsdp" else "16-bit")
-    if recipe.loss == "inplace" and not raised:
-        recipe = recipe.but(loss="shifted-inplace")
+    pinned_old = any(part in run.source for part in DROPPED)
+    told = {"inplace": "shifted-inplace", "whole": "shifted"} if not pinned_old else {"shifted": "whole"}
+    recipe = recipe.but(loss=told.get(recipe.loss, recipe.loss))
     return Measured(**{**{name: getattr(run, name) for name in run.__slots__}, "recipe": recipe})
 
 

@@ -13,14 +13,14 @@ Statistic = Literal["allocated", "reserved", "card", "not stated"]
 
 PLAIN = (
     "framework", "method", "precision", "masters", "optimizer", "attention", "loss", "kernels", "checkpointing", "sharding",
-    "offload",
+    "offload", "quantiser",
 )  # fmt: skip
 WHOLE = (
     "gpus", "rank", "sequence_tokens", "accumulation", "tensor_parallel", "pipeline_parallel", "context_parallel",
 )  # fmt: skip
 COLUMNS = (
     "id", "publisher", "model", "params", "gpu", *PLAIN, "targets", *WHOLE, "micro_batch", "double_quantised",
-    "step_in_backward", "packed", "length_known", "batch_known", "peak_gb", "statistic", "card_gb",
+    "step_in_backward", "trained_ends", "packed", "length_known", "batch_known", "parallel_known", "peak_gb", "statistic", "card_gb",
     "tokens_per_s_per_gpu", "failed", "published", "source", "date",
 )  # fmt: skip
 
@@ -34,7 +34,8 @@ class Measured:
     `peak_gb` is in GB (10^9 bytes) and of the `statistic` named; `card_gb` what the card's own display showed beside
     it. `failed` is empty for a run that ran, "said" or "likely" for one that ran out of memory. `guessed` says that
     only the number of parameters is known of the model, so that its memory cannot be told. `length_known` and
-    `batch_known` say whether the longest sample and the micro-batch were published, `packed` whether every row is full.
+    `batch_known` say whether the longest sample and the micro-batch were published, `packed` whether every row is full,
+    `parallel_known` whether the cards that share one sample are published or follow from the batch.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Measured:
     length_known: bool = True
     batch_known: bool = True
     packed: bool = True
+    parallel_known: bool = True
 
 
 @cache
@@ -88,6 +90,7 @@ def _from_row(row: Mapping[str, str]) -> Measured:
         micro_batch=float(row["micro_batch"]) if "." in row["micro_batch"] else int(row["micro_batch"]),
         double_quantised=row["double_quantised"] == "yes",
         step_in_backward=row["step_in_backward"] == "yes",
+        trained_ends=row["trained_ends"] == "yes",
         packing=row["packed"] == "yes",
         **options,
     )
@@ -104,6 +107,7 @@ def _from_row(row: Mapping[str, str]) -> Measured:
         length_known=row["length_known"] == "yes",
         batch_known=row["batch_known"] == "yes",
         packed=row["packed"] == "yes",
+        parallel_known=row["parallel_known"] == "yes",
         **number,
     )
 
@@ -114,9 +118,11 @@ def to_row(run: Measured) -> dict[str, str]:
     flags = {
         "double_quantised": recipe.double_quantised,
         "step_in_backward": recipe.step_in_backward,
+        "trained_ends": recipe.trained_ends,
         "packed": run.packed,
         "length_known": run.length_known,
         "batch_known": run.batch_known,
+        "parallel_known": run.parallel_known,
     }
     numbers = {"peak_gb": run.peak_gb, "card_gb": run.card_gb, "tokens_per_s_per_gpu": run.tokens_per_s_per_gpu}
     targets = recipe.targets if isinstance(recipe.targets, str) else " ".join(recipe.targets)
@@ -172,7 +178,8 @@ def timed_runs(runs: Iterable[Measured]) -> list[Measured]:
     kept = []
     for run in runs:
         recipe = run.recipe
-        odd = recipe.offload != "none" or recipe.context_parallel > 1 or not run.packed or recipe.shape.experts
+        shared = recipe.context_parallel > 1 and run.parallel_known
+        odd = recipe.offload != "none" or shared or not run.packed or recipe.shape.experts
         if run.tokens_per_s_per_gpu and recipe.gpu and run.length_known and not odd:
             kept.append(run)
     return kept

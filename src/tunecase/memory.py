@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
 from tunecase.recipe import Method, Number, Recipe
-from tunecase.states import States, linear_bytes, states_of
+from tunecase.states import linear_bytes, prepared, states_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,7 +73,7 @@ def phases(recipe: Recipe) -> dict[str, dict[str, Number]]:
 def _stack_name(recipe: Recipe, framework: catalog.Framework) -> str:
     """32-bit weights under autocast keep the residual stream in 32 bit, as a prepared 4-bit base does; sharding's mixed
     precision casts both to 16 bit."""
-    if recipe.method == "qlora" and recipe.sharding in ("fsdp", "zero3") and framework.prepared:
+    if recipe.method == "qlora" and framework.prepared and not prepared(recipe, framework):
         return f"{framework.stack}-unprepared"
     own_weights = recipe.method == "full" and recipe.masters == "32-bit" and recipe.sharding in ("none", "ddp")
     return f"{framework.stack}-wide" if own_weights and framework.engine == "fsdp" else framework.stack

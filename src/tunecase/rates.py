@@ -7,7 +7,7 @@ from typing import Any
 
 from tunecase import catalog
 from tunecase.recipe import Number, Recipe
-from tunecase.work import Work, data_parallel
+from tunecase.work import Work
 
 OVERALL = "between sources"
 ASSUMED_CARD = "products assumed"
@@ -173,6 +173,3 @@ def sigma(recipe: Recipe, terms: Mapping[str, Number], constants: Constants) -> 
         shares[ASSUMED_CARD] = terms["matrix products"] / total
     variance = sum((share * constants.spreads[name]) ** 2 for name, share in shares.items())
     return (constants.between**2 + variance) ** 0.5
-
-
-__all__ = ["Constants", "card_figures", "data_parallel", "roles", "seconds", "shipped", "sigma"]

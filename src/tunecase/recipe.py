@@ -64,6 +64,8 @@ class Recipe:
         tensor_parallel, pipeline_parallel, context_parallel: cards that share one product, one stack of layers, one sample.
         offload: optimizer keeps its states in the host's memory, all the weights as well.
         double_quantised: the 4-bit scales are themselves quantised.
+        quantiser: how the 4-bit base was made; nothing of a GPTQ base is raised to 32 bit.
+        trained_ends: embedding and head learn in full beside the adapters (PEFT's modules_to_save).
     """
 
     shape: Shape
@@ -95,6 +97,8 @@ class Recipe:
     context_parallel: int = 1
     offload: Offload = "none"
     double_quantised: bool = True
+    quantiser: Literal["nf4", "gptq"] = "nf4"
+    trained_ends: bool = False
 
     @property
     def tokens(self) -> Number:

@@ -28,7 +28,8 @@ class StepTime:
     """How long one optimizer step takes, and what it is made of.
 
     `tokens_per_s_per_gpu` counts useful tokens, padding left out. `terms` are seconds at the middle and add up to
-    `seconds_per_step.mid`. `sigma` is of the logarithm of time; `rows` and `sources` are what the rates were learnt from.
+    `seconds_per_step.mid`. `sigma` is of the logarithm of time; `rows` and `sources` are what the rates were learnt
+    from.
     """
 
     seconds_per_step: Band
@@ -129,7 +130,7 @@ def doubt(step: StepTime) -> Interval:
 
 
 def doubt_name(recipe: Recipe) -> str:
-    """The name under which worlds draw that factor, so that every part of a case on one kind of card shares the draw."""
+    """The name under which worlds draw that factor, so that every part of a case on one kind of card shares it."""
     assert recipe.gpu is not None
     return f"time against the prediction, {recipe.gpu.generation} {recipe.method}"
 

@@ -1,4 +1,4 @@
-"""What published runs teach about speed: constants around their priors, and the spread that held-out publishers show."""
+"""What published runs teach about speed: constants around their priors, and the spread over held-out publishers."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 NOISE, SOURCE, CELL = 0.10, 0.12, 0.10  # sigma of log time: rows of one source, sources, parts of one source
 ROWS_PER_CELL = 10  # rows of one source, generation, method and precision are worth no more than so many
 LEAST, UNKNOWN = 0.08, 0.20  # between sources: never less, and where fewer than three publishers speak
+FAR = 2.0  # sigmas beyond which a row is taken for an error of reading
 STEPS = 60
 
 
@@ -117,7 +118,9 @@ def _most_probable(runs: Sequence[Measured]) -> Constants:
             found = np.exp(x[:n])
             predicted = rates.seconds(table.work, table.card, {role: found[at] for role, at in table.roles.items()})
             gap = table.log_time - np.log(sum(predicted.values())) - x[n : n + p][source] - x[n + p :][cell]
-            parts = (gap * weight / NOISE, (x[:n] - centre) / widths, x[n : n + p] / SOURCE, x[n + p :] / CELL)
+            z = gap / NOISE
+            z = np.sign(z) * np.sqrt(2 * FAR**2 * (np.sqrt(1 + (z / FAR) ** 2) - 1))  # rows far off pull less
+            parts = (z * weight, (x[:n] - centre) / widths, x[n : n + p] / SOURCE, x[n + p :] / CELL)
             return np.concatenate(parts)
 
         start = np.concatenate([centre, np.zeros(p + len(cells))])

@@ -7,6 +7,7 @@ from tunecase.recipe import Number, Recipe
 from tunecase.shape import Shape
 
 NF4_BYTES, NF4_DOUBLE_BYTES = 0.5 + 4 / 64, 0.5 + 1 / 64 + 4 / (64 * 256)
+GPTQ_BYTES = 0.5 + (2 + 0.5) / 128  # a 16-bit scale and a 4-bit zero for each 128 weights
 BUCKET_PARAMS = 5e8  # DeepSpeed's reduce_bucket_size and allgather_bucket_size
 
 
@@ -63,9 +64,21 @@ def shards(recipe: Recipe) -> Shards:
 
 def linear_bytes(recipe: Recipe) -> float:
     """Bytes of one frozen or trained weight of a linear layer as it is stored for the products."""
+    if recipe.method == "qlora" and recipe.quantiser == "gptq":
+        return GPTQ_BYTES
     if recipe.method == "qlora":
         return NF4_DOUBLE_BYTES if recipe.double_quantised else NF4_BYTES
     return 4.0 if recipe.precision == "fp32" else 2.0
+
+
+def prepared(recipe: Recipe, framework: catalog.Framework) -> bool:
+    """True where a 4-bit base is prepared by raising embedding, norms and head to 32 bit.
+
+    Source: peft utils/other.py prepare_model_for_kbit_training, which leaves GPTQ bases as they are; sharding's mixed
+    precision casts what was raised back to 16 bit.
+    """
+    plain = recipe.method == "qlora" and recipe.quantiser == "nf4"
+    return plain and framework.prepared and recipe.sharding not in ("fsdp", "zero3")
 
 
 def trained_params(recipe: Recipe) -> int:
@@ -96,7 +109,8 @@ def states_of(recipe: Recipe) -> States:
     framework, optimizer = catalog.framework(recipe.framework), catalog.optimizer(recipe.optimizer)
     trained = trained_params(recipe)
     rest = shape.params - shape.linear_params
-    base = linear_bytes(recipe) * shape.linear_params + (4.0 if recipe.precision == "fp32" else 2.0) * rest
+    raised = prepared(recipe, framework)
+    base = linear_bytes(recipe) * shape.linear_params + (4.0 if raised or recipe.precision == "fp32" else 2.0) * rest
     apart = framework.engine in ("deepspeed", "megatron") or recipe.sharding in ("zero1", "zero2", "zero3")
     if recipe.method == "full":
         wide = 4.0 if recipe.masters == "32-bit" or recipe.precision == "fp32" else 2.0
@@ -108,13 +122,15 @@ def states_of(recipe: Recipe) -> States:
     else:
         wide = gradient = framework.adapter_bytes
         weights, masters = base / part.weights + wide * trained / part.weights, 0.0 * part.optimizer
-    elements = optimizer.states * (optimizer.state_bytes or wide)
-    kept = 0.0 if recipe.offload != "none" or optimizer.paged else elements * trained / part.optimizer
+    ends = shape.embedding_params + shape.head_params if recipe.trained_ends and recipe.method != "full" else 0
+    weights = weights + 2.0 * ends / part.weights  # a copy of their own, in 16 bit
+    elements = optimizer.states * ((optimizer.state_bytes or wide) * trained + (optimizer.state_bytes or 2.0) * ends)
+    kept = 0.0 if recipe.offload != "none" or optimizer.paged else elements / part.optimizer
     foreach = optimizer.foreach and framework.foreach and not recipe.step_in_backward
-    gradients = gradient * trained / part.gradients
+    gradients = (gradient * trained + 2.0 * ends) / part.gradients
     if recipe.step_in_backward:
         gradients = gradient * min(trained, shape.layer_params + shape.embedding_params) / part.gradients
-    step = wide * trained / part.optimizer if foreach and recipe.offload == "none" else 0.0 * part.optimizer
+    step = (wide * trained + 2.0 * ends) / part.optimizer if foreach and recipe.offload == "none" else 0.0 * part.optimizer
     if recipe.offload != "none":
         masters = 0.0 * masters
     if recipe.offload == "all":

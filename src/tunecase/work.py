@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from tunecase import catalog
+from tunecase import catalog, links
 from tunecase.lengths import Lengths
 from tunecase.recipe import Number, Recipe
 
@@ -17,22 +17,31 @@ MOVED = {  # (per h, per q + k, per f)
     "fused": (16.0, 4.0, 6.0),
 }
 KERNELS = {"eager": 45.0, "native": 28.0, "fused": 18.0}  # launched by one layer's forward pass
-ADAPTER_KERNELS, UNPACK_KERNELS = 6.0, 6.0  # per adapted and per 4-bit matrix
+ADAPTER_KERNELS, UNPACK_KERNELS = 6.0, 6.0  # per adapted and per 4-bit matrix, per pass
 SHARDED_KERNELS, EXPERT_KERNELS = 100.0, 12.0  # gathering one layer, and one expert of an eager mixture, per pass
-ADAPTER_BYTES = {  # per input and per output feature of an adapted matrix: cast to 32 bit and dropout; product, scale, sum
+ADAPTER_BYTES = {  # per input and output feature of an adapted matrix: cast to 32 bit and dropout; product, scale, sum
     "eager": (10.0, 8.0),
     "native": (4.0, 8.0),
     "fused": (2.0, 4.0),
 }
 SCORE_BYTES = 20.0  # per score of eager attention: written, scaled, masked, softmax in 32 bit, cast, read
-LOSS_BYTES = {"shifted": 44.0, "whole": 36.0, "shifted-inplace": 20.0, "inplace": 12.0, "chunked": 28.0, "fused": 8.0}  # per logit, forward and backward
-NF4_BYTES = 0.516  # double quantisation: 0.5 + 1/64 + 4/(64 x 256)
+LOSS_BYTES = {  # per logit, forward and backward
+    "shifted": 44.0,
+    "whole": 36.0,
+    "shifted-inplace": 20.0,
+    "inplace": 12.0,
+    "compiled": 16.0,
+    "chunked": 28.0,
+    "fused": 8.0,
+}
+COMPILED_LOSS = 16.0  # at most, where a compiler joins the casts and the softmax
 AGAIN = {"none": (0.0, 0.0), "selective": (0.5, 1.0), "full": (1.0, 1.0), "offloaded": (1.0, 1.0)}
+VIRTUAL_STAGES = 3.0  # interleaving of a pipeline's stages: 1 to 12 in published runs
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The work of one card; the first block per micro-batch, `step_*` once per optimizer step, numbers or arrays."""
+    """The work of one card, per micro-batch; `step_*` once per optimizer step. Numbers or arrays."""
 
     product_flops: Number
     attention_flops: Number
@@ -52,30 +61,45 @@ class Work:
     pipeline_fill: Number
 
 
-def passes(recipe: Recipe) -> tuple[float, float, float]:
-    """How often each forward product and each small operation is done, and 1 where weights have gradients.
+@dataclass(frozen=True, slots=True)
+class Passes:
+    """How often things are done, in units of one forward pass: products, small operations, weight gradients."""
 
-    Returns: (products, small operations) in units of one forward pass, backward counted, and the weight-gradient share.
+    products: float
+    small: float
+    weights: float
 
-    Forward 1, gradient of the inputs 1, of the weights 1 where they learn; small operations 1 and 2; recomputation
-    adds what checkpointing drops. A frozen block at the bottom has a forward pass alone.
+
+def passes(recipe: Recipe) -> Passes:
+    """Forward 1, gradient of the inputs 1, of the weights 1 where they learn; small operations 1 and 2.
+
+    Checkpointing does again what it dropped. Frozen blocks at the bottom have a forward pass alone. A reference model
+    (DPO) adds one forward pass over the same pairs.
+
+    Example:
+        >>> from tunecase.shape import read_shape
+        >>> passes(Recipe(read_shape("llama-2-7b"), method="full", checkpointing="none"))
+        Passes(products=3.0, small=3.0, weights=1.0)
     """
     again, small_again = AGAIN[recipe.checkpointing]
-    learning = 1 - recipe.frozen_layers / recipe.shape.layers if recipe.method == "full" else 1.0
-    weights = learning if recipe.method == "full" else 0.0
-    products = 1 + learning * (1 + again) + weights
-    small = 1 + learning * (2 + small_again)
-    reference = 1 if recipe.objective == "dpo" else 0  # a reference model reads the same pairs once, forward
-    return products + reference, small + reference, weights
+    if recipe.checkpointing == "selective" and recipe.framework in _habits():
+        again = float(_habits()[recipe.framework]["selective"])
+        small_again = 2 * again
+    full = recipe.method == "full"
+    learning = 1 - recipe.frozen_layers / recipe.shape.layers if full else 1.0
+    weights = learning if full else 0.0
+    forward = 1 + (1 if recipe.objective == "dpo" else 0)
+    return Passes(forward + learning * (1 + again) + weights, forward + learning * (2 + small_again), weights)
 
 
 def flops_per_token(recipe: Recipe) -> Number:
     """Floating-point operations to train one token, as hardware does them.
 
-        full     (6 + 2 a) N + attention         forward 2, gradients of inputs 2, of weights 2
-        adapters (4 + 2 a) N + (6 + 2 a) A + attention     the frozen base needs no gradient of its weights
-        attention  (4 + 10 + 4 a') L q s / 2     flash: forward 4, backward 10 (it forms the scores again), halved since
-                                                 a causal kernel skips what lies ahead; eager does all of 4 + 8 + 4 a'
+        full     (6 + 2 a) N + attention                  forward 2, gradients of inputs 2, of weights 2
+        adapters (4 + 2 a) N + (6 + 2 a) A + attention    the frozen base needs no gradient of its weights
+        attention  (4 + 10 + 4 a') L q s / 2              flash: forward 4, backward 10 (it forms the scores again),
+                                                          halved since a causal kernel skips what lies ahead
+                   (4 + 8 + 4 a') L q s                   eager: nothing skipped
         a = 1 with full checkpointing, 1/2 with selective (every second product), 0 without; a' = 1 with full only
 
     Args:
@@ -83,47 +107,52 @@ def flops_per_token(recipe: Recipe) -> Number:
     Returns: FLOP per computed token, like `sequence_tokens`.
 
     Example:
-        >>> from tunecase.recipe import Recipe
         >>> from tunecase.shape import read_shape
         >>> plain = Recipe(read_shape("meta-llama/Llama-2-7b-hf"), method="full", checkpointing="none")
-        >>> round(flops_per_token(plain.but(sequence_tokens=2048)) / 1e9, 1)
-        43.4
+        >>> round(flops_per_token(plain) / 1e9, 1)
+        41.5
 
     Source: Kaplan et al. 2020, section 2.1; Chowdhery et al. 2022, appendix B; Dao 2023 (five products backward).
-    Leaves out norms, activations and the router, under 1% of the operations (their bytes are in `work`); a model FLOP
-    utilisation that counts full attention and no recomputation is another convention.
+    Leaves out norms, activations and the router, under 1% of the operations (their bytes are in `work`). A model FLOP
+    utilisation counts attention in full and no recomputation: another convention.
     """
     return _product_flops(recipe) + _attention_flops(recipe)
 
 
 def _product_flops(recipe: Recipe) -> Number:
-    products, _, _ = passes(recipe)
-    flops = 2 * products * recipe.shape.product_params
+    done = passes(recipe).products
+    flops = 2 * done * recipe.shape.product_params
     if recipe.method != "full":
-        flops = flops + 2 * (products + 1) * recipe.shape.active_lora_params(recipe.rank, recipe.targets)
+        flops = flops + 2 * (done + 1) * recipe.shape.active_lora_params(recipe.rank, recipe.targets)
     return flops
 
 
 def _attention_flops(recipe: Recipe) -> Number:
-    shape, recomputed = recipe.shape, 1.0 if recipe.checkpointing in ("full", "offloaded") else 0.0
+    shape, flash = recipe.shape, recipe.attention == "flash"
+    recomputed = 1.0 if recipe.checkpointing in ("full", "offloaded") else 0.0
     learning = 1 - recipe.frozen_layers / shape.layers if recipe.method == "full" else 1.0
-    backward = 10 if recipe.attention == "flash" else 8
     forward = 8 if recipe.objective == "dpo" else 4
-    width = forward + learning * (backward + 4 * recomputed)
-    return width * shape.layers * shape.query * attended_tokens(recipe) * (0.5 if recipe.attention == "flash" else 1.0)
+    width = forward + learning * ((10 if flash else 8) + 4 * recomputed)
+    return width * shape.layers * shape.query * attended_tokens(recipe) * (0.5 if flash else 1.0)
 
 
 def attended_tokens(recipe: Recipe) -> Number:
     """Tokens of the row that one computed token looks at, before the causal half is skipped.
 
-    Every sample `sequence_tokens` long without a histogram; packed with one, each sample sees itself alone,
-    E[t^2] / E[t]; padded, the longest of the micro-batch.
+    Every sample is `sequence_tokens` long without a histogram; packed with one, each sample sees itself alone,
+    E[t^2] / E[t]; padded, the longest of the micro-batch. A sliding window cuts flash attention.
     """
+    import numpy as np
+
     if recipe.lengths is None:
-        return recipe.sequence_tokens
-    if recipe.packing:
-        return _over_lengths(recipe, lambda lengths, _: _self_weighted(lengths))
-    return recipe.sequence_tokens * computed_tokens(recipe) / recipe.tokens
+        tokens = recipe.sequence_tokens
+    elif recipe.packing:
+        tokens = _over_lengths(recipe, lambda lengths, _: _self_weighted(lengths))
+    else:
+        tokens = recipe.sequence_tokens * computed_tokens(recipe) / recipe.tokens
+    window = recipe.shape.sliding_window
+    # a window counts twice, since the causal half of a full row is skipped later on
+    return np.minimum(tokens, 2 * window) if window and recipe.attention == "flash" else tokens
 
 
 def _self_weighted(lengths: Lengths) -> float:
@@ -164,14 +193,13 @@ def useful_share(recipe: Recipe) -> Number:
 
     Example:
         >>> from tunecase import lengths
-        >>> from tunecase.recipe import Recipe
         >>> from tunecase.shape import read_shape
         >>> short = lengths.of([100, 300], [1, 1])
         >>> run = Recipe(read_shape("llama-2-7b"), micro_batch=2, packing=False, lengths=short)
-        >>> useful_share(run), useful_share(run.but(packing=True))
+        >>> float(useful_share(run)), useful_share(run.but(packing=True))
         (0.8, 1.0)
 
-    Leaves out batches grouped by length (phi nearer 1), and the quadratic part of attention.
+    Leaves out batches grouped by length (phi nearer 1), and packed rows that end in padding.
     """
     if recipe.packing or recipe.lengths is None:
         return 1.0
@@ -201,8 +229,8 @@ def attention_quality(recipe: Recipe) -> float:
     return float(row["attention_hopper" if late else "attention"])
 
 
-def level(recipe: Recipe) -> str:
-    """How the small operations of a run are done: eager, native or fused.
+def small_operations(recipe: Recipe) -> str:
+    """How norms, positions and gates are done: eager, native (a norm is one kernel) or fused.
 
     A LayerNorm, as models without a gate have, is one kernel everywhere.
     """
@@ -220,127 +248,63 @@ def work(recipe: Recipe) -> Work:
     Returns: the Work: operations [FLOP], traffic [bytes], kernels [count].
 
     Source: counted from the operations of a transformer block; NF4 from Dettmers et al. 2023; ZeRO traffic from
-    Rajbhandari et al. 2020, section 7. Leaves out evaluation, checkpoints, data loading and hybrid sharding.
+    Rajbhandari et al. 2020, section 7. Leaves out evaluation, checkpoints, data loading, hybrid sharding, and the
+    exchange of tokens between experts on different cards.
     """
-    shape, tokens = recipe.shape, computed_tokens(recipe)
-    tensor, pipe = recipe.tensor_parallel, recipe.pipeline_parallel
-    products, small, weights = passes(recipe)
-    small_ops = level(recipe)
-    local = tokens / tensor / pipe  # a token's work is divided over the cards that share it
-    per_h, per_qk, per_f = MOVED[small_ops]
-    width = per_h * shape.hidden + per_qk * (shape.query + shape.key) + per_f * (1.0 if shape.gated else 0.5) * shape.active_ffn
-    moved = local * shape.layers * small * width
+    shape, computed = recipe.shape, computed_tokens(recipe)
+    pieces = recipe.tensor_parallel * recipe.pipeline_parallel  # cards that divide a token's work among them
+    tokens, done, how = computed / pieces, passes(recipe), small_operations(recipe)
+    per_h, per_qk, per_f = MOVED[how]
+    gate = 1.0 if shape.gated else 0.5
+    width = per_h * shape.hidden + per_qk * (shape.query + shape.key) + per_f * gate * shape.active_ffn
     if recipe.attention == "eager":
-        moved = moved + local * shape.layers * small * SCORE_BYTES * shape.heads * recipe.sequence_tokens
-    resident = 2.0 * (shape.linear_params + shape.vocab * shape.hidden) / tensor / pipe
-    count = KERNELS[small_ops] * shape.layers / pipe * small
-    if recipe.sharding in ("fsdp", "zero3"):
-        count = count + SHARDED_KERNELS * shape.layers / pipe * (products - weights)
-    if shape.experts and small_ops == "eager":
-        count = count + EXPERT_KERNELS * shape.experts * shape.layers / pipe * small
-    adapters, unpacked = 0.0, 0.0
-    if recipe.method != "full":
-        per_token = shape.active_lora_params(1, recipe.targets)  # inputs and outputs, summed over adapted matrices
-        adapters = local * small * sum(ADAPTER_BYTES[small_ops]) / 2 * per_token
-        matrices = sum(n * m.active for n, m in shape.adapted(recipe.targets))
-        count = count + ADAPTER_KERNELS * matrices / pipe * small * (0.5 if small_ops == "fused" else 1.0)
+        width = width + SCORE_BYTES * shape.heads * attended_tokens(recipe)
+    wide = 2.0 if recipe.precision == "fp32" else 1.0
+    loss = LOSS_BYTES[recipe.loss]
+    if recipe.kernels == "compiled":
+        loss = min(loss, COMPILED_LOSS)
+    adapters, unpacked = _adapters(recipe, how), 0.0
     if recipe.method == "qlora":
-        unpacked = products * (NF4_BYTES + 2) * shape.linear_params / tensor / pipe
-        count = count + UNPACK_KERNELS * sum(n * m.active for n, m in shape.adapted("all")) / pipe * products
+        unpacked = done.products * (links.NF4_BYTES + 2) * shape.linear_params / pieces
     return Work(
-        product_flops=local * _product_flops(recipe),
-        attention_flops=local * _attention_flops(recipe) / attention_quality(recipe),
-        moved_bytes=moved,
-        adapter_bytes=adapters,
-        weight_bytes=resident * products,
+        product_flops=tokens * _product_flops(recipe),
+        attention_flops=tokens * _attention_flops(recipe) / attention_quality(recipe),
+        moved_bytes=tokens * shape.layers * done.small * width * wide,
+        adapter_bytes=tokens * adapters,
+        weight_bytes=wide * done.products * 2.0 * (shape.linear_params + shape.vocab * shape.hidden) / pieces,
         unpacked_bytes=unpacked,
-        loss_bytes=local * LOSS_BYTES[recipe.loss] * shape.vocab,
-        kernels=count,
-        shared_bytes=_shared(recipe, tokens),
-        gathered_bytes=_gathered(recipe),
-        step_reduced_bytes=_reduced(recipe),
-        step_optimizer_bytes=_optimizer(recipe),
-        host_bytes=_host(recipe),
-        step_host_bytes=_step_host(recipe),
+        loss_bytes=tokens * loss * shape.vocab,
+        kernels=_kernels(recipe, how) / recipe.pipeline_parallel,
+        shared_bytes=links.shared_bytes(recipe, computed, done.products - done.weights),
+        gathered_bytes=wide * links.gathered_bytes(recipe),
+        step_reduced_bytes=links.reduced_bytes(recipe),
+        step_optimizer_bytes=links.optimizer_bytes(recipe),
+        host_bytes=links.host_bytes(recipe, computed),
+        step_host_bytes=links.step_host_bytes(recipe),
         micro_batches=recipe.accumulation,
-        pipeline_fill=(pipe - 1) / VIRTUAL_STAGES,
+        pipeline_fill=(recipe.pipeline_parallel - 1) / VIRTUAL_STAGES,
     )
 
 
-VIRTUAL_STAGES = 3.0  # interleaving of a pipeline's stages: 1 to 12 in published runs
+def _adapters(recipe: Recipe, how: str) -> float:
+    """Bytes per token that adapters move beside the base."""
+    if recipe.method == "full":
+        return 0.0
+    features = recipe.shape.active_lora_params(1, recipe.targets)  # inputs and outputs of adapted matrices
+    return passes(recipe).small * sum(ADAPTER_BYTES[how]) / 2 * features
 
 
-def trained_params(recipe: Recipe) -> Number:
-    """Parameters that learn, on all cards together."""
-    shape = recipe.shape
+def _kernels(recipe: Recipe, how: str) -> float:
+    """Kernels launched for one micro-batch by a card that holds every layer."""
+    shape, done = recipe.shape, passes(recipe)
+    count = KERNELS[how] * shape.layers * done.small
+    if recipe.sharding in links.SHARDED:
+        count += SHARDED_KERNELS * shape.layers * (done.products - done.weights)
+    if shape.experts and how == "eager":
+        count += EXPERT_KERNELS * shape.experts * shape.layers * done.small
     if recipe.method != "full":
-        return shape.lora_params(recipe.rank, recipe.targets)
-    return shape.params * (1 - recipe.frozen_layers / shape.layers)
-
-
-def _away(ways: Number) -> Number:
-    """Share of a ring's data that comes from other cards: (n - 1) / n."""
-    return (ways - 1) / ways
-
-
-def _sharers(recipe: Recipe) -> Number:
-    """Cards over which states are sharded: every card that does not hold another piece of the model."""
-    import numpy as np
-
-    return np.maximum(recipe.gpus / recipe.tensor_parallel / recipe.pipeline_parallel, 1)
-
-
-def _shared(recipe: Recipe, tokens: Number) -> Number:
-    """Bytes that tensor parallelism (two sums a pass) and context parallelism (keys and values) send per micro-batch."""
-    shape = recipe.shape
-    products, _, weights = passes(recipe)
-    layers, forward_like = shape.layers / recipe.pipeline_parallel, products - weights
-    tensor = 2 * 2 * 2 * _away(recipe.tensor_parallel) * shape.hidden * forward_like * tokens * layers
-    context = 2 * 2 * shape.key * (recipe.context_parallel - 1) * forward_like * tokens * layers
-    return tensor + context / recipe.tensor_parallel
-
-
-def _gathered(recipe: Recipe) -> Number:
-    """Bytes of sharded weights that a card receives, and of gradients it sends, per micro-batch."""
-    if recipe.sharding not in ("fsdp", "zero3"):
-        return 0.0
-    shape, away = recipe.shape, _away(_sharers(recipe))
-    rest = shape.params - shape.linear_params
-    weight = NF4_BYTES if recipe.method == "qlora" else 2.0
-    weights = (weight * shape.linear_params + 2.0 * rest) / recipe.tensor_parallel / recipe.pipeline_parallel
-    gradients = 2.0 * trained_params(recipe) / recipe.tensor_parallel / recipe.pipeline_parallel
-    return away * (2 * weights + gradients)
-
-
-def _reduced(recipe: Recipe) -> Number:
-    """Bytes of gradients (and of updated weights) exchanged once per step where weights are not sharded."""
-    if recipe.sharding in ("fsdp", "zero3", "none"):
-        return 0.0
-    return 4.0 * _away(_sharers(recipe)) * trained_params(recipe) / recipe.tensor_parallel / recipe.pipeline_parallel
-
-
-def _optimizer(recipe: Recipe) -> Number:
-    """Bytes that clipping and the optimizer move on one card."""
-    per_weight = 40.0 if recipe.masters == "32-bit" or recipe.method != "full" else 24.0
-    ways = _sharers(recipe) if recipe.sharding not in ("none", "ddp") else 1
-    return per_weight * trained_params(recipe) / ways / recipe.tensor_parallel / recipe.pipeline_parallel
-
-
-def _host(recipe: Recipe) -> Number:
-    """Bytes that come from the host's memory per micro-batch: offloaded weights, offloaded layer inputs."""
-    size = 0.0
-    if recipe.offload == "all":
-        weight = NF4_BYTES if recipe.method == "qlora" else 2.0
-        ways = _sharers(recipe) if recipe.sharding not in ("none", "ddp") else 1
-        size = size + 2 * weight * recipe.shape.params / ways
-    if recipe.checkpointing == "offloaded":
-        size = size + 2 * 2.0 * recipe.shape.hidden * recipe.shape.layers * computed_tokens(recipe)
-    return size
-
-
-def _step_host(recipe: Recipe) -> Number:
-    """Bytes to and from the host once per step: gradients down, weights up, and the update in the host's memory."""
-    if recipe.offload == "none":
-        return 0.0
-    ways = _sharers(recipe) if recipe.sharding not in ("none", "ddp") else 1
-    return 32.0 * trained_params(recipe) / ways
+        adapted = sum(n * m.active for n, m in shape.adapted(recipe.targets))
+        count += ADAPTER_KERNELS * adapted * done.small * (0.5 if how == "fused" else 1.0)
+    if recipe.method == "qlora":
+        count += UNPACK_KERNELS * sum(n * m.active for n, m in shape.adapted("all")) * done.products
+    return count

@@ -21,7 +21,7 @@ METHODS = {
 
 RUNS_THE_MODEL = ("unsloth", "accelerated-peft")  # patch the model itself, whoever's trainer calls it
 UNPACKED = re.compile(
-    r"not packed|unpacked|padding-free|packing (off|false|no\b)|no packing|padded to|variable.length|is the max|max(imum)? length"
+    r"not packed|unpacked|padding-free|packing (off|false|no\b)|no packing|padded to (the )?longest|variable.length|is the max|shorter"
 )
 
 
@@ -69,6 +69,8 @@ def run_of(row: Row, name: str) -> Measured | str:
         return f"method {row['method']!r} is none of full, lora, qlora"
     gpu = card_of(row.get("gpu", ""))
     shape, guessed = _shape(row)
+    if guessed and re.search(r"\bEP(\d|-)", row.get("sharding", "")):
+        return f"model {row['model']!r} has experts and its dimensions are not known"
     if shape is None:
         return f"model {row['model']!r} is not known and its size is not stated"
     framework = framework_of(f"{row.get('framework', '')} {row.get('source', '')} {row.get('notes', '').partition(';')[0]}")
@@ -80,9 +82,9 @@ def run_of(row: Row, name: str) -> Measured | str:
         framework=framework.name,
         method=method,  # type: ignore[arg-type]
         rank=int(_number(row, "lora_rank") or 16),
-        targets=_targets(row.get("lora_targets", "")),
+        targets=_targets(row.get("lora_targets", ""), shape),
         sequence_tokens=int(_number(row, "seq_len") or 0) or _usual_length(row),
-        **_parallel(row, gpus),
+        **_parallel(row, gpus, framework),
     )
     recipe = recipe.but(**_batch(row, recipe), **_setup(row, words, recipe, framework))
     peak = _number(row, "peak_mem_gb_per_gpu")
@@ -103,6 +105,7 @@ def run_of(row: Row, name: str) -> Measured | str:
         length_known=bool(_number(row, "seq_len")),
         batch_known=bool(_number(row, "micro_batch")),
         packed=packed,
+        parallel_known=bool(re.search(r"\bCP\d|sequence_parallel", row.get("sharding", ""))) or recipe.context_parallel == 1,
     )
 
 
@@ -162,7 +165,7 @@ def card_of(text: str) -> catalog.Gpu | None:
 
 
 def _shape(row: Row) -> tuple[Shape | None, bool]:
-    model = known_name(row["model"])
+    model = known_name(re.sub(r"\s+\d+-node$", "", row["model"]))
     found = from_model(model) if model else None
     if found is not None:
         return found, False
@@ -184,20 +187,31 @@ def framework_of(text: str) -> catalog.Framework:
     return max(hits, key=lambda hit: hit[0])[1] if hits else catalog.framework("transformers")
 
 
-def _targets(text: str):  # type: ignore[no-untyped-def]
-    fold = text.casefold()
-    if not fold or "all" in fold or "mlp" in fold or "gate_proj" in fold or "up_proj" in fold or "fc" in fold:
+def _targets(text: str, shape: Shape) -> str | tuple[str, ...]:
+    """The adapted modules: by the model's own names where the text uses them, else by what the words mean."""
+    fold, known = text.casefold(), shape.module_names()
+    words = set(re.findall(r"[a-z_]+[a-z0-9_]*", fold))
+    named = tuple(name for name in known if name.casefold() in words)
+    if named:
+        return named
+    if "head" in words and "mlp" in words:
+        return known
+    if not fold or words & {"all", "mlp", "fc", "default"} and "qkv" not in fold:
         return "all"
-    if "o_proj" in fold or "projection" in fold or "dense" in fold or "out_proj" in fold or "wo" in fold:
+    if words & {"projection", "dense", "out_proj", "wo", "output_proj", "o"}:
         return "attention"
-    return "qkv" if "qkv" in fold or "c_attn" in fold or ("k_proj" in fold) else "qv"
+    fused = tuple(name for name in known if name in ("c_attn", "qkv_proj", "query_key_value", "Wqkv", "W_pack"))
+    three = tuple(name for name in known if name in ("q_proj", "k_proj", "v_proj"))
+    return (fused or three or "qv") if "qkv" in fold or words & {"k", "key", "k_proj"} else "qv"
 
 
 def _usual_length(row: Row) -> int:
-    return 4096 if _failed(row) else 2048
+    """A length where none is published: the mean one where that is, else a usual one."""
+    mean = re.search(r"mean tok\w* per sample (\d+)", row.get("notes", ""))
+    return int(mean[1]) if mean and int(mean[1]) else 4096 if _failed(row) else 2048
 
 
-def _parallel(row: Row, gpus: int) -> dict[str, object]:
+def _parallel(row: Row, gpus: int, framework: catalog.Framework) -> dict[str, object]:
     text = row.get("sharding", "")
     fold = text.casefold()
     sizes = {key: int(found[1]) for key, found in ((key, re.search(rf"\b{key}(\d+)", text)) for key in ("TP", "PP", "CP")) if found}
@@ -214,8 +228,10 @@ def _parallel(row: Row, gpus: int) -> dict[str, object]:
         sharding = "zero3"
     elif fold.strip() == "none":
         sharding = "none"
+    elif gpus > 1:
+        sharding = {"megatron": "zero1", "deepspeed": "zero3"}.get(framework.engine, "fsdp")
     else:
-        sharding = "fsdp" if gpus > 1 else "none"
+        sharding = "none"
     offload = "none"
     if "offload" in fold:
         offload = "optimizer" if "optim" in fold else "all"
@@ -236,7 +252,11 @@ def _batch(row: Row, recipe: Recipe) -> dict[str, object]:
     if micro is None:
         micro = min(max((whole or ways) / ways, 1), 8)
     accumulation = max(round((whole or 0) / (micro * ways)), 1)
-    return {"micro_batch": micro if micro != int(micro) else int(micro), "accumulation": accumulation}
+    found: dict[str, object] = {"micro_batch": micro if micro != int(micro) else int(micro), "accumulation": accumulation}
+    if whole and whole < ways and model == 1:  # fewer samples than cards: cards must share a sample
+        together = max(int(ways // whole), 1)
+        found |= {"tensor_parallel": min(together, 4), "context_parallel": max(together // 4, 1)}
+    return found
 
 
 def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -> dict[str, object]:
@@ -248,6 +268,8 @@ def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -
     if ckpt == "full" and default == "offloaded":
         ckpt = "offloaded"
     precision = _precision(row)
+    if not row.get("precision", "").strip() and framework.engine == "megatron" and recipe.gpu and recipe.gpu.peak_fp8_tflops:
+        precision = "fp8"
     masters = framework.masters_several if several else framework.masters_one
     if precision == "fp16" and recipe.method == "full":
         masters = "32-bit"
@@ -263,9 +285,10 @@ def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -
     elif "chunked" in words:
         loss = "chunked"
     if framework.stack.startswith("transformers") and loss == framework.loss:
-        # full logits until trl dropped them, and a copy of them for the shift until transformers 4.50
+        # trl dropped the full logits in 2026; some versions of transformers keep the 16-bit ones beside their copies
         date = row.get("date", "")
-        loss = "shifted" if _before(date, "2025-03") else "whole" if _before(date, "2026-03") else loss
+        copied = not _before(date, "2024-10") and _before(date, "2025-03")  # transformers 4.46 to 4.49
+        loss = "shifted" if copied else "whole" if _before(date, "2026-03") else loss
     kernels = framework.kernels
     if re.search(r"liger|foak|fast-kernels|unsloth|fused kernels|\bte\b|transformer engine", words):
         kernels = "fused"
@@ -280,6 +303,8 @@ def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -
         "masters": masters,
         "step_in_backward": _paged_alone(row, recipe, framework) or bool(re.search(r"optimi[sz]er[_ -]in[_ -]b|in.?backward|lomo", words)),
         "optimizer": _optimizer(row, framework),
+        "quantiser": "gptq" if "gptq" in words else "nf4",
+        "trained_ends": bool(re.search(r"modules_to_save|embeddings? and (output|head|lm_head)", words)),
         "loss": loss,
         "kernels": kernels,
         "attention": "eager" if flash in ("false", "no", "eager") else "flash",

@@ -2,7 +2,7 @@
 
 A row names its matrices as `q_proj:h>q:attention_bias`: name, inputs > outputs, and whether there is a bias. Widths are
 sums of products of symbols (`q+2*k`): dimensions by one letter, yes-or-no settings of the file by their name (1 or 0),
-`!x` for "x is 0" and `x~y` for "x is not y". A matrix without inputs or outputs is not there.
+`!x` for "x is 0", `x~y` for "x is not y", `x/2` for the half. A matrix without inputs or outputs is not there.
 """
 
 from collections.abc import Callable, Mapping
@@ -163,6 +163,9 @@ class Symbols:
             return int(text)
         if text.startswith("!"):
             return int(self[text[1:]] == 0)
+        if "/" in text:
+            whole, parts = text.split("/")
+            return self[whole] // int(parts)
         one, differs, other = text.partition("~")
         return int(self[one] != self[other]) if differs else self[one]
 

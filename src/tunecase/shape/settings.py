@@ -9,7 +9,7 @@ from typing import Any
 from tunecase.errors import InputError, Problem
 
 # No dimension of a model comes near; a file that says more would only keep the machine busy.
-MOST = 10_000_000
+MOST = 100_000_000
 COPY = "copy the value from the model's own config.json"
 
 
