@@ -44,9 +44,7 @@ class _Found:
         return self.choice.recipe
 
 
-def fit(
-    request: Request, *, basis: Basis, measured: Sequence[Measured] = (), explain: bool = False
-) -> Fit:
+def fit(request: Request, *, basis: Basis, measured: Sequence[Measured] = (), explain: bool = False) -> Fit:
     """Memory, speed, time and price of one training run; what the request leaves open is searched.
 
     Args:
@@ -216,9 +214,7 @@ def _explained(record: Fit, found: _Found) -> Fit:
     for name, terms in memory.phases(found.recipe).items():
         sizes = tuple((term, float(size) / 1e9 / GB_PER_GIB) for term, size in terms.items() if float(size))
         phases.append(Phase(name, sum(size for _, size in sizes), sizes))
-    return replace(
-        record, phases=tuple(phases), formulas=FORMULAS, evidence=nearest_runs(found.recipe)
-    )
+    return replace(record, phases=tuple(phases), formulas=FORMULAS, evidence=nearest_runs(found.recipe))
 
 
 def _learnt(calibration: Calibration | None) -> list[str]:

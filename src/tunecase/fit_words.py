@@ -82,7 +82,9 @@ def setup_fields(recipe: Recipe) -> tuple[tuple[str, str], ...]:
         names[2:2] = ["rank", "targets"]
     elif recipe.frozen_layers:
         names.insert(2, "frozen_layers")
-    names += [f"{kind}_parallel" for kind in ("tensor", "pipeline", "context") if getattr(recipe, f"{kind}_parallel") > 1]
+    names += [
+        f"{kind}_parallel" for kind in ("tensor", "pipeline", "context") if getattr(recipe, f"{kind}_parallel") > 1
+    ]
     return tuple((name, _shown(getattr(recipe, name))) for name in names)
 
 
@@ -146,7 +148,9 @@ def _price_notes(ask: Settled, recipe: Recipe, price: GpuHour | None) -> Iterato
             f"failed runs {shares['training.failed']} (tables/defaults.csv)"
         )
     if ask.job.spot:
-        given = {name: catalog.default(f"fit.{name}").value for name in ("interruptions", "checkpoint_every", "restart")}
+        given = {
+            name: catalog.default(f"fit.{name}").value for name in ("interruptions", "checkpoint_every", "restart")
+        }
         yield (
             f"spot, assumed: {given['interruptions']} interruptions per machine and hour, a checkpoint every "
             f"{given['checkpoint_every']}, restart {given['restart']}"

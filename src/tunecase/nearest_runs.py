@@ -18,6 +18,7 @@ def nearest_runs(recipe: Recipe, most: int = MOST) -> tuple[Compared, ...]:
     """The published runs nearest to a set-up, half of them for memory and half for speed.
 
         distance = 2 (stack differs) + 2 (method differs) + 1 (generation differs) + 1/2 (card differs)
+                   + 1 (one has experts, the other none)
                    + |ln size ratio| + 1/2 |ln tokens of a micro-batch ratio| + 1/2 |ln cards ratio|
                    + 1/2 (checkpointing differs) + 1/2 (sharding differs)
 
@@ -36,13 +37,13 @@ def nearest_runs(recipe: Recipe, most: int = MOST) -> tuple[Compared, ...]:
 
 
 def _spread(ranked: Iterable[Measured]) -> list[Measured]:
-    """Runs of which no more than two are of one publisher, card, model and method."""
+    """Runs of which no two read alike, and no more than two are of one publisher, model and method."""
     kept: list[Measured] = []
     seen: dict[tuple[str, ...], int] = {}
     for run in ranked:
-        key = (run.publisher, run.recipe.shape.name, run.recipe.method)
-        seen[key] = seen.get(key, 0) + 1
-        if seen[key] <= MOST_OF_ONE:
+        key, words = (run.publisher, run.recipe.shape.name, run.recipe.method), setup_words(run.recipe)
+        if seen.get(key, 0) < MOST_OF_ONE and (words,) not in seen:
+            seen[key], seen[words,] = seen.get(key, 0) + 1, 1
             kept.append(run)
         if len(kept) >= MOST:
             break
@@ -62,6 +63,7 @@ def distance(asked: Recipe, other: Recipe) -> float:
         + 2.0 * (asked.method != other.method)
         + 1.0 * (generations[0] != generations[1])
         + 0.5 * (cards[0] != cards[1])
+        + 1.0 * (bool(asked.shape.experts) != bool(other.shape.experts))
         + 0.5 * (asked.checkpointing != other.checkpointing)
         + 0.5 * (asked.sharding != other.sharding)
         + sum(weight * abs(math.log(max(one, 1) / max(two, 1))) for one, two, weight in ratios)

@@ -67,7 +67,9 @@ def verdict_of(recipe: Recipe, calibration: Calibration | None = None) -> Verdic
     return "fits" if peak.high_gb <= usable else "tight" if peak.low_gb <= usable else "does not fit"
 
 
-def most_that_fits(recipe: Recipe, name: str, sizes: Sequence[int], calibration: Calibration | None = None) -> int | None:
+def most_that_fits(
+    recipe: Recipe, name: str, sizes: Sequence[int], calibration: Calibration | None = None
+) -> int | None:
     """The largest of some sizes, rising, of one field with which the run fits; None where none does."""
     import numpy as np
 

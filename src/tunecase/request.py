@@ -192,7 +192,9 @@ def _job(
         notes.append(f"{numbers['epochs']:g} epochs of an unknown number of samples: --examples or --lengths tells it")
     if request.deadline_hours is not None and tokens is None and not problems:
         fix = "give --tokens, or --examples with --epochs"
-        problems.append(Problem("deadline", f"{request.deadline_hours:g} h without an amount", "how much to train", fix))
+        problems.append(
+            Problem("deadline", f"{request.deadline_hours:g} h without an amount", "how much to train", fix)
+        )
     return Job(tokens, request.deadline_hours, request.spot)
 
 

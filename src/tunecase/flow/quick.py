@@ -11,7 +11,7 @@ from tunecase.flow.case import DRAWS, Flow, Progress, name_of
 from tunecase.flow.verbs import spend
 from tunecase.ledger import Entry, Ledger
 from tunecase.project import read_score
-from tunecase.records import Audit, Fit, Forecast
+from tunecase.records import Audit, Forecast
 from tunecase.spread import Worlds
 
 if TYPE_CHECKING:
@@ -99,14 +99,6 @@ def asked_of(
         raise InputError(problems)
     known = catalog.metric(metric)
     return Asked(known.name, cast(Any, known.direction), size_column, score_column, by_run, cast(Any, step), experiment)
-
-
-def fit(model: str, asked: dict[str, str | None], seed: int, today: date) -> Fit:
-    """Memory, time and price of one training run, from words as typed; nothing is kept."""
-    from tunecase.fit import fit_text
-    from tunecase.prices import Basis
-
-    return fit_text(model, asked, basis=Basis(None, today, Worlds(seed, DRAWS)))
 
 
 def spend_text(
