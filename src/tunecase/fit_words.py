@@ -7,10 +7,10 @@ from tunecase.calibration import Calibration
 from tunecase.memory import GB_PER_GIB, Peak, Verdict
 from tunecase.placement import Choice, Searched, methods_of
 from tunecase.prices import GpuHour
+from tunecase.rates import shipped
 from tunecase.recipe import Recipe
 from tunecase.remedies import most_that_fits
 from tunecase.request import SAMPLES_PER_STEP, Settled
-from tunecase.rates import shipped
 from tunecase.wording import counted, figures
 
 TIERS = ("marketplace", "neocloud", "hyperscaler")
@@ -100,14 +100,16 @@ def assumptions(ask: Settled, found: Searched, recipe: Recipe, price: GpuHour | 
 def _setup_notes(ask: Settled, found: Searched, recipe: Recipe) -> Iterator[str]:
     known, constants = catalog.framework(recipe.framework), shipped()
     if len(methods_of(ask)) > 1:
-        yield f"the method was left open: {', '.join(methods_of(ask))} were weighed by price alone, not by what they learn"
-    assumed = ask.global_batch is None and found.samples_per_step is not None
-    if assumed:
-        least = " (16 assumed; --global-batch says otherwise)" if found.samples_per_step == SAMPLES_PER_STEP else ""
-        yield f"{counted(found.samples_per_step or 0, 'sample')} per optimizer step over all cards{least}"
+        methods = ", ".join(methods_of(ask))
+        yield f"the method was left open: {methods} were weighed by price alone, not by what they learn"
+    if ask.global_batch is None and found.samples_per_step is not None:
+        follows = "accumulation" in ask.given or found.samples_per_step != SAMPLES_PER_STEP
+        assumed = "" if follows else " (assumed; --global-batch says otherwise)"
+        yield f"{counted(found.samples_per_step, 'sample')} per optimizer step over all cards{assumed}"
     if recipe.lengths is None:
         yield f"every row is {recipe.sequence_tokens:,} tokens long, as packed ones are; --lengths FILE tells more"
-    yield f"{known.name} with {recipe.optimizer}, {recipe.attention} attention, loss {recipe.loss} (its own defaults)"
+    own = "" if {"optimizer", "attention", "loss"} & set(ask.given) else " (its own defaults)"
+    yield f"{known.name} with {recipe.optimizer}, {recipe.attention} attention, loss {recipe.loss}{own}"
     if recipe.method == "full":
         yield f"trained weights in {recipe.masters}: {_bytes_per_param(recipe):.0f} bytes per parameter at the step"
     elif recipe.method == "qlora":

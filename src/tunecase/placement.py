@@ -143,7 +143,7 @@ class Searched:
         return [self.choice(int(at[kept[place]])) for place in chosen]
 
     def rejected(self) -> list[Rejected]:
-        """Why choices were left out, most frequent first; the nearest miss is the closest of those that were cheaper."""
+        """Why choices were left out, most frequent first; the nearest miss is the closest of the cheaper ones."""
         import numpy as np
 
         found = [Rejected(reason, count) for reason, count in self.left_out.items() if count]
@@ -152,7 +152,7 @@ class Searched:
         for code, reason in ((TOO_BIG, LARGE), (TIGHT, CLOSE)):
             at = np.flatnonzero(self.columns["verdict"] == code)
             if len(at) and not (best and VERDICTS[code] == best.verdict):
-                cheaper = at[self.columns["usd"][at] < limit]
+                cheaper = at[(self.columns["usd"][at] < limit) | math.isinf(limit)]
                 near = int(cheaper[np.argmin(self.columns["over"][cheaper])]) if len(cheaper) else None
                 found.append(Rejected(reason, len(at), None if near is None else self.choice(near)))
         late = int(((self.columns["verdict"] != TOO_BIG) & ~self.columns["in_time"]).sum())
@@ -210,16 +210,21 @@ def search(ask: Settled, basis: Basis, calibration: Calibration | None = None) -
 
 
 def samples_per_step(ask: Settled) -> int | None:
-    """Samples of one optimizer step over all cards; None where the accumulation was given instead.
+    """Samples of one optimizer step over all cards; None where only the accumulation of each card was given.
 
-    What was given; else 16, or as many as the cards asked for work on at once.
+    What was given; micro-batch times accumulation, as on the fewest cards asked for, where both were; else 16, or as
+    many as the cards asked for work on at once.
     """
     if ask.global_batch is not None:
         return ask.global_batch
-    if "accumulation" in ask.given:
+    micro_batch, accumulation = ask.given.get("micro_batch"), ask.given.get("accumulation")
+    fewest = max(min(ask.counts, default=1) // ask.shared_by, 1)
+    if micro_batch and accumulation:
+        return int(fewest * micro_batch * accumulation)
+    if accumulation:
         return None
-    at_once = max(ask.counts, default=1) // ask.shared_by * ask.given.get("micro_batch", 1)
-    return at_once * math.ceil(SAMPLES_PER_STEP / at_once)
+    at_once = max(max(ask.counts, default=1) // ask.shared_by, 1) * (micro_batch or 1)
+    return int(at_once * math.ceil(SAMPLES_PER_STEP / at_once))
 
 
 def methods_of(ask: Settled) -> tuple[str, ...]:

@@ -54,8 +54,8 @@ _WANTED = {
 class Basis:
     """What a price is worked out from: the project (None without one), the date, the worlds, and the defaults taken.
 
-    `review_minutes` is one review by the reviewer's own clock [minutes], None until it was measured. `tier` comes before
-    the project's; empty where nobody named one.
+    `review_minutes` is one review by the reviewer's own clock [minutes], None until it was measured. `tier` comes
+    before the project's; empty where nobody named one.
     """
 
     project: Project | None

@@ -17,7 +17,7 @@ LARGER_COUNTS = (2, 4, 8, 16, 32, 64)
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """One change in words: the set-up it makes, whether that fits, the middle of its peak [GB], dollars per 1M tokens."""
+    """One change in words: the set-up it makes, whether that fits, its middle peak [GB], dollars per 1M tokens."""
 
     words: str
     recipe: Recipe

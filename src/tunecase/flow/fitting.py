@@ -1,4 +1,4 @@
-"""fit from words as typed: reads the files it names, asks the question, and keeps what was measured where there is a case."""
+"""fit from words as typed: reads the files it names, asks, and keeps what was measured where there is a case."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""One run of one's own as measured: the trainer_state.json that Hugging Face's Trainer writes, with results beside it."""
+"""One run of one's own as measured: the trainer_state.json of Hugging Face's Trainer, with results beside it."""
 
 from pathlib import Path
 from typing import Any

@@ -130,9 +130,9 @@ def _texts(path: Path, tokenizer: Path | None) -> Sampled:
         counts = [max(1, round(len(f"{row.input}\n{row.output}") / CHARACTERS_PER_TOKEN)) for row in rows]
         how = f"{CHARACTERS_PER_TOKEN} characters a token, as no tokenizer of the model is at hand"
     else:
-        from tunecase.tokenizing import Counter, estimated
-
         import numpy as np
+
+        from tunecase.tokenizing import Counter, estimated
 
         counter = Counter(tokenizer, path.stat().st_size if path.is_file() else 0)
         inputs, outputs = [row.input for row in rows], [row.output for row in rows]

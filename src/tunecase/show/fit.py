@@ -36,7 +36,7 @@ def _answer(record: Fit) -> list[str]:
     placed = record.placed
     lines = []
     if record.hours is not None:
-        price = f"and costs {_money(record.usd)}" if record.usd else "and has no price: no provider of the tier has one"
+        price = f"and costs {_money(record.usd)}" if record.usd else "and has no price: no provider has one in the tier"
         lines.append(f"It takes {_time(record.hours)} {price} ({record.tier}).")
     elif record.ok:
         each = placed.usd_per_mtok
@@ -46,10 +46,8 @@ def _answer(record: Fit) -> list[str]:
         lines.append("Time and price are unknown while it does not fit.")
     if record.spot_usd and record.spot_hours:
         lines.append(f"On spot cards: {_money(record.spot_usd)} in {_time(record.spot_hours)}, interruptions counted.")
-    peak, usable = record.memory_gib, figures(record.usable_gib, 3)
-    lines.append(
-        f"It needs {_three(peak)} GiB of each card's {usable} usable GiB; nvidia-smi will show {_three(record.card_gib)}."
-    )
+    peak, usable, shown = _three(record.memory_gib), figures(record.usable_gib, 3), _three(record.card_gib)
+    lines.append(f"It needs {peak} GiB of each card's {usable} usable GiB; nvidia-smi will show {shown}.")
     lines.append(f"What fills the card: {record.dominant}.")
     if record.turning:
         lines.append(f"What would change the verdict: {'; '.join(record.turning)}.")
@@ -104,7 +102,8 @@ def _print_rivals(console: "Console", record: Fit) -> None:
         ]
         print_table(console, header, [_row(placed) for _, placed in ordered], (1, 2, 3), notes)
     if record.searched > 1:
-        say(console, f"{count(record.searched)} choices weighed. Left out:", "dim")
+        left = " Left out:" if record.rejected else " All of them fit."
+        say(console, f"{count(record.searched)} choices weighed.{left}", "dim")
         for item in record.rejected[:MOST_REJECTED]:
             near = f"; nearest: {item.nearest}" if item.nearest else ""
             say(console, f"· {count(item.count)}: {item.reason}{near}", "dim", 2)
