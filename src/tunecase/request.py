@@ -296,8 +296,8 @@ def _against_model(given: dict[str, Any], shape: Shape, problems: list[Problem])
     if length and shape.context and length > shape.context:
         wanted = f"at most {shape.context}, the longest context of {shape.name}"
         problems.append(Problem("sequence_tokens", repr(length), wanted, "cut the samples or pick a model"))
-    elif length and length * given.get("micro_batch", 1) > MOST_TOKENS:
-        got = f"{given.get('micro_batch', 1)} x {length} tokens"
+    elif (length or 2048) * given.get("micro_batch", 1) > MOST_TOKENS:
+        got = f"{given.get('micro_batch', 1)} x {length or 2048} tokens"
         wanted = f"at most {MOST_TOKENS:,} tokens in a micro-batch"
         problems.append(Problem("micro_batch", got, wanted, "micro_batch is of one card at once, not of a step"))
     if given.get("method", "lora") != "full" and rank > shape.hidden:

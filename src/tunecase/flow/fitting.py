@@ -192,10 +192,13 @@ def _measured(path: Path, request: Request, today: date) -> "list[Measured]":
             raise InputError(Problem(str(path), f"{name}: {why}", "measured runs", "correct the rows"))
         return list(runs.runs)
     from tunecase.importers.measured_run import measured_run
+    from tunecase.placement import samples_per_step
 
     ask = settled(request)
     if len(ask.cards) != 1 or len(ask.counts) != 1 or "micro_batch" not in ask.given:
         fix = "say what ran: --gpu, --gpus, --batch and --method as they were"
         raise InputError(Problem("measured", "a run whose set-up is open", "one card, count and micro-batch", fix))
-    recipe = ask.recipe(ask.cards[0], ask.counts[0] > 1, gpus=ask.counts[0])
+    count, at_once = ask.counts[0], ask.counts[0] // ask.shared_by * ask.given["micro_batch"]
+    samples = samples_per_step(ask) or at_once
+    recipe = ask.recipe(ask.cards[0], count > 1, gpus=count, accumulation=max(samples // at_once, 1))
     return [measured_run(path, recipe, today.isoformat())]
