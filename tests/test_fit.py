@@ -114,9 +114,7 @@ def test_spot_is_told_only_where_it_has_a_price(basis):
     assert spot.spot_usd.mid < spot.usd.mid
     assert spot.spot_hours.mid > spot.hours.mid
     assert fit(ask(gpu="RTXA4000", method="qlora", amount="1M"), basis=basis).spot_usd is None
-    only = fit(
-        Request("llama-2-7b", {"method": "lora"}, train_tokens="1M", spot=True), basis=basis
-    )
+    only = fit(Request("llama-2-7b", {"method": "lora"}, train_tokens="1M", spot=True), basis=basis)
     assert any(item.reason == "no spot price in the tier" for item in only.rejected)
 
 
@@ -164,7 +162,8 @@ def test_a_measured_run_moves_the_prediction_towards_it(basis):
     assert after.tokens_per_s.mid == pytest.approx(rate, rel=0.05)
     assert after.tokens_per_s.high / after.tokens_per_s.low < before.tokens_per_s.high / before.tokens_per_s.low
     assert [pair.predicted.mid for pair in after.compared] == pytest.approx(
-        [before.memory_gib.mid, before.tokens_per_s.mid], rel=0.03  # 16 samples a step there, one here
+        [before.memory_gib.mid, before.tokens_per_s.mid],
+        rel=0.03,  # 16 samples a step there, one here
     )
     assert any("corrected by 1 measured" in line for line in after.assumptions)
 

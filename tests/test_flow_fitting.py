@@ -129,7 +129,13 @@ def test_the_command_line_prints_within_80_columns(folder: Path) -> None:
     assert 0 == ran.code
     assert max(map(len, ran.out.splitlines())) <= 80
     flat = " ".join(ran.out.split())
-    for part in ("full: fits on", "It takes", "Ends within 6.0 h in nine of ten worlds", "Measured by others", "Set-up:"):
+    for part in (
+        "full: fits on",
+        "It takes",
+        "Ends within 6.0 h in nine of ten worlds",
+        "Measured by others",
+        "Set-up:",
+    ):
         assert part in flat
 
 

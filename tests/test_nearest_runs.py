@@ -13,7 +13,7 @@ def test_a_published_set_up_is_its_own_nearest() -> None:
     """Asked for exactly what somebody ran, that run comes first, at distance 0."""
     run = next(
         run for run in published()
-        if run.peak_gb and run.recipe.gpu and not run.failed and not run.guessed and run.length_known and run.batch_known
+        if run.peak_gb and run.recipe.gpu and not (run.failed or run.guessed) and run.length_known and run.batch_known
     )  # fmt: skip
     found = nearest_runs(run.recipe)
     assert 0 == distance(run.recipe, run.recipe)

@@ -53,8 +53,8 @@ def test_the_cheapest_and_the_fastest_are_the_best_of_all_rows():
     assert front[0].hours == pytest.approx(found.fastest().hours)
     assert front[-1].usd == pytest.approx(found.cheapest().usd)
     for one in front:
-        beaten = fits & (found.columns["hours"] < one.hours * (1 - 1e-9)) & (found.columns["usd"] < one.usd * (1 - 1e-9))
-        assert not beaten.any()
+        sooner, cheaper = (found.columns[name] < getattr(one, name) * (1 - 1e-9) for name in ("hours", "usd"))
+        assert not (fits & sooner & cheaper).any()
 
 
 def test_every_choice_is_counted_once():
