@@ -58,7 +58,7 @@ def test_the_cheapest_and_the_fastest_are_the_best_of_all_rows():
 
 
 def test_every_choice_is_counted_once():
-    """Rows and what was left out beforehand add up to the choices weighed; reasons are named with their nearest miss."""
+    """Rows and what was left out beforehand add up to the choices weighed; reasons name their nearest miss."""
     found = search(ask(cards=("L4",), method="lora"), basis(None, 500))
     assert found.count == len(found.columns["hours"]) + sum(found.left_out.values())
     reasons = {item.reason: item for item in found.rejected()}

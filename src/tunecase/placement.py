@@ -139,7 +139,8 @@ class Searched:
         for place, index in enumerate(order[1:], 1):
             if usd[index] < least[place - 1] * (1 - 1e-9):
                 kept.append(int(index))
-        chosen = np.unique(np.linspace(0, len(kept) - 1, min(most, len(kept))).round().astype(int))
+        count = min(most, len(kept))
+        chosen = [round(step * (len(kept) - 1) / max(count - 1, 1)) for step in range(count)]
         return [self.choice(int(at[kept[place]])) for place in chosen]
 
     def rejected(self) -> list[Rejected]:
@@ -240,7 +241,7 @@ def _price(card: catalog.Gpu, basis: Basis, job: Job) -> float:
     import numpy as np
 
     hour = gpu_hour(card.name, basis, spot=job.spot)
-    return math.inf if hour is None else float(np.median(hour.draws)) / basis.base_per_usd
+    return math.inf if hour is None else float(np.quantile(hour.draws, 0.5)) / basis.base_per_usd
 
 
 def _cards(ask: Settled, basis: Basis, job: Job, found: Searched) -> list[catalog.Gpu]:

@@ -9,12 +9,12 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.project import Member, Project, Source, read_score
 from tunecase.records import DefaultUsed, Definition
 from tunecase.spread import Z80, Z90, Beta, Interval, Spread, Worlds
 from tunecase.units import Quantity, Wanted, read_quantity
 
 if TYPE_CHECKING:
+    from tunecase.project import Member, Project, Source
     from tunecase.spread import Draws
 
 STALE_DRIFT = 0.40  # seen within half a year in the price tables
@@ -58,7 +58,7 @@ class Basis:
     before the project's; empty where nobody named one.
     """
 
-    project: Project | None
+    project: "Project | None"
     today: date
     worlds: Worlds
     used: dict[str, DefaultUsed] = field(default_factory=dict)
@@ -147,7 +147,7 @@ def person_hour(basis: Basis) -> "Draws":
     return sum(paid[1:], paid[0]) / sum(shares[1:], shares[0])
 
 
-def _member_rate(basis: Basis, member: Member, name: str) -> "Draws":
+def _member_rate(basis: Basis, member: "Member", name: str) -> "Draws":
     """The hour of one person: as given, else the table's loaded wage of that role, else the default."""
     wage = catalog.wage(member.role) if member.rate is None else None
     usual = member.role.casefold().strip() == catalog.default("team.role").value
@@ -167,7 +167,7 @@ def team_share(basis: Basis) -> "Draws":
     return sum(shares[1:], shares[0]) if shares else basis.draw("team.share", label=basis.text("team.role"))
 
 
-def _members(basis: Basis) -> list[tuple[str, Member]]:
+def _members(basis: Basis) -> "list[tuple[str, Member]]":
     """The team with a name for each; two of one role are drawn apart."""
     team = basis.project.team if basis.project else ()
     return list(zip(_numbered([member.role for member in team]), team, strict=True))
@@ -209,17 +209,17 @@ def queue_price(rows: float, basis: Basis) -> "Draws":
     )
 
 
-def _sources(basis: Basis) -> list[tuple[str, Source]]:
+def _sources(basis: Basis) -> "list[tuple[str, Source]]":
     """The project's sources with a name for each; two of one kind are drawn apart."""
     sources = basis.project.data.sources if basis.project else ()
     return list(zip(_numbered([source.kind for source in sources]), sources, strict=True))
 
 
-def _label_source(basis: Basis) -> Source | None:
+def _label_source(basis: Basis) -> "Source | None":
     return next((source for _, source in _sources(basis) if source.kind == "label"), None)
 
 
-def label_price(basis: Basis, source: Source | None = None) -> "Draws":
+def label_price(basis: Basis, source: "Source | None" = None) -> "Draws":
     """One usable labelled example, shape (draws,).
 
         price = minutes / 60 * rate * votes * (1 + rework) * (1 + fee) / usable
@@ -312,13 +312,15 @@ def supply(basis: Basis) -> Supply:
     return Supply(tuple(steps), None if limit is None or np.isinf(limit) else limit, price, tuple(unpriced))
 
 
-def target_value(project: Project, basis: Basis, definition: Definition) -> "Draws | None":
+def target_value(project: "Project", basis: Basis, definition: Definition) -> "Draws | None":
     """V, what reaching the target is worth: value x volume x horizon x (target - baseline), shape (worlds,).
 
     The baseline is what is in use today (problem.baseline), else the best score measured without a fine-tune. None
     when value, volume or target are not stated, or the metric is not a share of answers.
     """
     import numpy as np
+
+    from tunecase.project import read_score
 
     problem = project.problem
     base = baseline_score(project, definition)
@@ -333,8 +335,10 @@ def target_value(project: Project, basis: Basis, definition: Definition) -> "Dra
     return np.asarray(value * volume * horizon * gain)
 
 
-def baseline_score(project: Project, definition: Definition) -> float | None:
+def baseline_score(project: "Project", definition: Definition) -> float | None:
     """The score of what is in use today, else the best one measured without a fine-tune; None without either."""
     if project.problem.baseline is not None:
+        from tunecase.project import read_score
+
         return read_score(project.problem.baseline)
     return max((s for s in (definition.majority, definition.probe) if s is not None), default=None)

@@ -79,7 +79,7 @@ def terms_of(basis: Basis, job: Job, shape: Shape, *, drawn: bool = False) -> Te
 
     def known(name: str) -> Number:
         draws = basis.draw(name)
-        return draws if drawn else float(np.median(draws))
+        return draws if drawn else float(np.quantile(draws, 0.5))
 
     start = known("fit.start_up") / 60 + 2 * shape.params / 1e9 / known("fit.load_gb_per_s") / 3600
     whole = job.train_tokens is not None

@@ -129,14 +129,14 @@ def _hours(text: str | None, problems: list[Problem]) -> float | None:
 
 def _from_file(asked: FitAsked, counts: Sequence[str], problems: list[Problem]) -> Request | None:
     """The request of a training configuration; None where the model is a name or its own config.json."""
-    from tunecase.importers.configs import read_config
-
     path = Path(asked.model)
     if path.suffix.casefold() not in CONFIG_ENDINGS or not path.is_file() or _is_model(path):
         if asked.accelerate is not None:
             fix = "give the configuration of axolotl, LLaMA-Factory or TRL as the model"
             problems.append(Problem("accelerate", str(asked.accelerate), "a configuration that trains beside it", fix))
         return None
+    from tunecase.importers.configs import read_config
+
     only = int(counts[0]) if len(counts) == 1 and counts[0].isdecimal() and int(counts[0]) else None
     try:
         found = read_config(path, asked.accelerate, only)

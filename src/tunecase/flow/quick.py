@@ -10,7 +10,6 @@ from tunecase.errors import InputError, Problem
 from tunecase.flow.case import DRAWS, Flow, Progress, name_of
 from tunecase.flow.verbs import spend
 from tunecase.ledger import Entry, Ledger
-from tunecase.project import read_score
 from tunecase.records import Audit, Forecast
 from tunecase.spread import Worlds
 
@@ -47,6 +46,7 @@ def forecast_file(place: str, asked: "Asked", target: str | None, n_max: int | N
     """A forecast from points measured anywhere, without a project file; nothing is kept."""
     from tunecase.forecast import forecast as extrapolate
     from tunecase.forecast import read_source
+    from tunecase.project import read_score
 
     known = catalog.metric(asked.metric)
     wanted = None
