@@ -206,3 +206,16 @@ def test_mistakes_come_together(basis):
     with pytest.raises(InputError) as caught:
         fit(Request("llama-9000", {"rank": -1}, cards=("X",), counts=(0,)), basis=basis)
     assert {"model", "gpu", "gpus", "rank"} == {problem.where for problem in caught.value.problems}
+
+
+def test_a_deadline_that_nothing_meets_is_a_no(basis):
+    """What fits but ends too late is told as such; a later deadline is met."""
+    late, early = (
+        fit(
+            Request("llama-2-7b", {"method": "lora"}, ("A10G",), (1,), train_tokens="20M", deadline_hours=h),
+            basis=basis,
+        )
+        for h in (1.0, 100.0)
+    )
+    assert ("fits", False, True) == (late.verdict, late.ok, late.late)
+    assert (True, False) == (early.ok, early.late)

@@ -59,7 +59,7 @@ FIT = Fit(
     step_s=Interval80(3.0, 4.0, 5.0), time_terms=(("matrix products", 3.0), ("loss", 1.0)),
     tokens_per_s=PLACED.tokens_per_s, hours=PLACED.hours, usd_per_gpu_hour=None, usd=None, tier="neocloud",
     price_dates=("2026-11-02",), spot_usd=Interval80(0.1, 0.2, 0.3), spot_hours=Interval80(0.6, 0.8, 1.0),
-    cheapest=PLACED, fastest=FASTEST, in_time=None, deadline_hours=2.0, by_method=(PLACED,), front=(PLACED, FASTEST),
+    cheapest=PLACED, fastest=FASTEST, in_time=PLACED, deadline_hours=2.0, by_method=(PLACED,), front=(PLACED, FASTEST),
     searched=40, rejected=(LeftOut("does not fit", 12, "1 x T4"),), remedies=(), setup=(("rank", "16"),),
     assumptions=("one GPU",), not_counted=("disk",), phases=(Phase("loss", 20.5, (("weights", 15.0),)),),
     formulas=("peak = the largest phase",), evidence=(PAIR,), compared=(PAIR,),
@@ -192,6 +192,8 @@ def test_ok_says_whether_the_answer_is_yes() -> None:
     assert not replace(books, left=Decimal("-0.01")).ok
     assert replace(books, left=None).ok
     assert not replace(FIT, verdict="does not fit").ok
+    assert not replace(FIT, in_time=None).ok
+    assert replace(FIT, in_time=None, deadline_hours=None).ok
 
 
 def test_the_best_option_is_the_advised_one() -> None:

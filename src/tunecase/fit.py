@@ -145,12 +145,12 @@ def _times(wide: float, sign: int) -> float:
 def _rivals(found: _Found) -> dict[str, object]:
     """Cheapest, fastest, in time, by method and the front; nothing where nothing was left open."""
     table = found.searched
-    none: dict[str, object] = {"cheapest": None, "fastest": None, "in_time": None, "by_method": (), "front": ()}
+    early = table.cheapest(in_time=True) if found.ask.job.deadline_hours else None
+    in_time = _placed(found, early, "in time") if early else None
+    none: dict[str, object] = {"cheapest": None, "fastest": None, "in_time": in_time, "by_method": (), "front": ()}
     if len(table.columns["hours"]) < 2:
         return none
     best = {"cheapest": table.cheapest(), "fastest": table.fastest()}
-    if found.ask.job.deadline_hours:
-        best["in_time"] = table.cheapest(in_time=True)
     methods = methods_of(found.ask)
     each = [table.cheapest(method=method) for method in methods] if len(methods) > 1 else []
     return none | {

@@ -139,6 +139,11 @@ class Fit:
     compared: tuple[Compared, ...] = ()
 
     @property
+    def late(self) -> bool:
+        """True where a deadline was given and nothing meets it in nine of ten worlds."""
+        return self.deadline_hours is not None and self.in_time is None
+
+    @property
     def ok(self) -> bool:
-        """True unless it does not fit."""
-        return self.verdict != "does not fit"
+        """True unless it does not fit, or nothing ends before the deadline."""
+        return self.verdict != "does not fit" and not self.late

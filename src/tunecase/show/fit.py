@@ -17,7 +17,8 @@ def print_fit(console: "Console", record: Fit) -> None:
     """The answer a manager can read aloud, then memory, time, rivals and what was taken."""
     cards = f"{record.gpu_count} x {record.gpu}"
     name = record.model.split("/")[-1]
-    heading(console, "fit", f"{name}, {record.method}: {record.verdict} on {cards}", record.ok)
+    late = ", but ends too late" if record.late and record.hours else ""
+    heading(console, "fit", f"{name}, {record.method}: {record.verdict} on {cards}{late}", record.ok)
     for line in _answer(record):
         say(console, line)
     if record.compared:
@@ -38,7 +39,7 @@ def _answer(record: Fit) -> list[str]:
     if record.hours is not None:
         price = f"and costs {_money(record.usd)}" if record.usd else "and has no price: no provider has one in the tier"
         lines.append(f"It takes {_time(record.hours)} {price} ({record.tier}).")
-    elif record.ok:
+    elif record.verdict != "does not fit":
         each = placed.usd_per_mtok
         words = f" A million tokens cost {_money(each)} ({record.tier})." if each else ""
         lines.append(f"How long and how much: give --tokens, or --examples and --epochs, to know.{words}")
@@ -52,12 +53,10 @@ def _answer(record: Fit) -> list[str]:
     if record.turning:
         lines.append(f"What would change the verdict: {'; '.join(record.turning)}.")
     lines += [f"Remedy {number}: {remedy}." for number, remedy in enumerate(record.remedies, 1)]
-    if record.deadline_hours is not None and record.ok:
+    if record.deadline_hours is not None and record.hours is not None:
         limit = duration(record.deadline_hours * 3600)
-        late = f"Nothing ends within {limit} in nine of ten worlds; what stands here may be late."
-        met = f"Ends within {limit} in nine of ten worlds."
-        single = record.hours is not None and record.hours.high <= record.deadline_hours
-        lines.append(met if record.in_time or single else late)
+        late = f"Nothing ends within {limit} in nine of ten worlds: the answer is no."
+        lines.append(late if record.late else f"Ends within {limit} in nine of ten worlds.")
     return lines
 
 
