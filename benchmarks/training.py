@@ -19,7 +19,7 @@ import math
 import statistics
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
@@ -94,7 +94,7 @@ def score_memory(known: list[Measured], runs: list[Measured]) -> list[Score]:
     scores = []
     for run in runs:
         assert run.peak_gb
-        mid = calibration.predicted_gb(run)
+        mid = calibration.predicted_gb(run, blind=True)
         low, high = memory.band(run.recipe, doubt, run.statistic)
         scores.append(Score(run, mid, run.peak_gb, float(mid * low), float(mid * high)))
     return scores
@@ -126,7 +126,7 @@ def verdicts(runs: Sequence[Measured], known: Sequence[Measured] | None) -> Figu
         for run in wanted:
             if run.publisher == name and run.recipe.gpu:
                 low, high = memory.band(run.recipe, doubt)
-                mid = memory.peak_gb(run.recipe)
+                mid = calibration.predicted_gb(replace(run, statistic="allocated"), blind=True)
                 peak = memory.Peak(mid * low, mid, mid * high, "", ())
                 counts[memory.fit_verdict(peak, run.recipe.gpu), run.failed] += 1
     said_fits = sum(n for (verdict, _), n in counts.items() if verdict == "fits")

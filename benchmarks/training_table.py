@@ -1,17 +1,21 @@
 """Makes tables/training_runs.csv from the shared table of published runs: facts only, one set-up a row, with source.
 
-    python benchmarks/training_table.py [FILE]
+    python benchmarks/training_table.py [FILE] [--also FILE --publishers NAME ...]
 
-What a publisher's own scripts say of its set-ups and a row does not is added here, with the place it stands.
+Rows of the table that stand in no FILE given (read off public pages, each with its source) are kept as they are; `--also`
+reads more of them from a file of the same columns. What a publisher's own scripts say of its set-ups and a row does not
+is added here, with the place it stands.
 """
 
+import argparse
 import csv
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
-from tunecase import measured
+from tunecase import catalog, measured
 from tunecase.importers import training_runs
 from tunecase.measured import Measured
 
@@ -39,25 +43,38 @@ def documented(run: Measured) -> Measured:
     recipe = run.recipe
     recipe = recipe.but(masters="32-bit" if raised and recipe.sharding == "fsdp" else "16-bit")
     pinned_old = any(part in run.source for part in DROPPED)
-    told = {"inplace": "shifted-inplace", "whole": "shifted"} if not pinned_old else {"shifted": "whole"}
+    told = {"shifted": "whole", "shifted-inplace": "inplace"} if pinned_old else {"whole": "shifted", "inplace": "shifted-inplace"}
     recipe = recipe.but(loss=told.get(recipe.loss, recipe.loss))
     return Measured(**{**{name: getattr(run, name) for name in run.__slots__}, "recipe": recipe})
 
 
-def main() -> None:
-    """Reads the shared table, writes the shipped one."""
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else RUNS
-    if not path.is_file():
-        print("skipped: ../shared/data/training_runs.csv not found")
-        return
+def readable(path: Path, publishers: Sequence[str] = ()) -> list[Measured]:
+    """The runs of a file that tell something, of some publishers only where they are named."""
     table = training_runs.read(path)
     told = [run for run in table.runs if run.peak_gb or run.tokens_per_s_per_gpu or run.failed]
-    kept = [run for run in told if not (ONE_DEVICE in run.source and run.recipe.gpus > 1)]
+    told = [run for run in told if not publishers or run.publisher in publishers]
+    print(f"{path.name}: {len(told)} runs read, {len(table.refused)} refused")
+    return [documented(run) for run in told if not (ONE_DEVICE in run.source and run.recipe.gpus > 1)]
+
+
+def main() -> None:
+    """Reads the shared table, writes the shipped one."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path, nargs="?", default=RUNS)
+    parser.add_argument("--also", type=Path)
+    parser.add_argument("--publishers", nargs="*", default=())
+    options = parser.parse_args()
+    if not options.file.is_file():
+        print("skipped: ../shared/data/training_runs.csv not found")
+        return
+    rows = {run.id: measured.to_row(run) for run in readable(options.file)}
+    held = {} if options.also else {row["id"]: row for row in catalog.read_table("training_runs") if row["id"][0] == "g"}
+    more = {run.id: measured.to_row(run) for run in readable(options.also, options.publishers)} if options.also else held
     with TABLE.open("w", encoding="utf-8", newline="") as lines:
         writer = csv.DictWriter(lines, measured.COLUMNS, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(measured.to_row(documented(run)) for run in kept)
-    print(f"{len(kept)} runs written, {len(table.refused)} refused")
+        writer.writerows([*rows.values(), *more.values()])
+    print(f"{len(rows)} and {len(more)} runs written")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Writes docs/method.md from the docstrings of the drawers and instruments, so that the method cannot drift from code.
 
+docs/evidence.md is written beside it, by evidence.py.
+
 Usage: python docs/assemble.py [--check]
 """
 
@@ -82,3 +84,6 @@ if __name__ == "__main__":
     if "--check" in sys.argv:
         sys.exit(0 if target.read_text(encoding="utf-8") == text else "docs/method.md is stale: run `make docs`")
     target.write_text(text, encoding="utf-8")
+    import evidence
+
+    evidence.TARGET.write_text(evidence.fresh(), encoding="utf-8")

@@ -1,14 +1,18 @@
 """Shapes: every parameter counted, every bad config refused with its field."""
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tunecase import catalog
 from tunecase.errors import InputError
-from tunecase.shape import architectures, from_model, read_shape
+from tunecase.shape import Shape, architectures, from_model, read_shape
+from tunecase.shape.reading import from_config
 
 LLAMA = {
     "model_type": "llama",
@@ -154,6 +158,13 @@ def test_biases_named_in_the_file_are_counted(tmp_path):
         ("tie_word_embeddings", "yes"),
         ("hidden_size", True),
         ("vocab_size", float("nan")),
+        ("num_key_value_heads", 0),
+        ("num_hidden_layers", 10**9),
+        ("num_hidden_layers", 10_001),
+        ("attention_bias", 1),
+        ("vocab_size", 10**400),
+        ("vocab_size", float("inf")),
+        ("intermediate_size", [11008, 14336]),
     ],
 )
 def test_a_bad_field_is_named_with_its_file(tmp_path, field, value):
@@ -177,8 +188,13 @@ def test_all_bad_fields_come_together(tmp_path):
         {"model_type": "mamba"},
         {"model_type": None},
         {"model_type": "llama", "kv_lora_rank": 512},
-        {"model_type": "falcon", "new_decoder_architecture": True},
-        {"model_type": "qwen3_moe", "mlp_only_layers": [0]},
+        {"model_type": "llama", "n_routed_experts": 8},
+        {"model_type": "llama", "is_encoder_decoder": True},
+        {"model_type": "llama", "layer_types": ["full_attention", "linear_attention"]},
+        {"model_type": "qwen3_moe", "num_experts": 8, "num_experts_per_tok": 2, "mlp_only_layers": "first"},
+        {"model_type": "mixtral", "num_local_experts": 2, "num_experts_per_tok": 0},
+        {"model_type": "t5"},
+        {"model_type": ["llama"]},
         {"model_type": "mixtral", "num_local_experts": 2, "num_experts_per_tok": 4},
     ],
 )
@@ -199,7 +215,9 @@ def test_a_file_that_is_no_config_is_refused(tmp_path, text):
 def test_unknown_names_get_near_ones():
     """A misspelt model is refused with near names; a missing file says so."""
     with pytest.raises(InputError, match="did you mean"):
-        read_shape("meta-llama/Llama-2-7b-fh")
+        read_shape("meta-llama/Llama-2-7b-fh", online=False)
+    with pytest.raises(InputError, match="did you mean"):
+        read_shape("llama-2-7b-fh")
     with pytest.raises(InputError, match="no such file"):
         read_shape("nowhere/config.json")
 
@@ -208,3 +226,217 @@ def test_every_architecture_states_source_and_date():
     """Each row of the architectures has a source and a date, and every model's architecture is one of them."""
     assert all(row["source"] and row["date"] for row in catalog.read_table("architectures"))
     assert {model.architecture for model in catalog.models()} <= set(architectures())
+
+
+def small(**changes: Any) -> Shape:
+    """A little mixture-of-experts model; changes are fields of its file."""
+    body = {
+        "model_type": "deepseek_v3",
+        "hidden_size": 64,
+        "num_hidden_layers": 6,
+        "num_attention_heads": 4,
+        "intermediate_size": 96,
+        "vocab_size": 120,
+        "q_lora_rank": 24,
+        "kv_lora_rank": 16,
+        "qk_nope_head_dim": 12,
+        "qk_rope_head_dim": 8,
+        "v_head_dim": 20,
+        "n_routed_experts": 6,
+        "n_shared_experts": 2,
+        "num_experts_per_tok": 2,
+        "moe_intermediate_size": 40,
+        "first_k_dense_replace": 2,
+        **changes,
+    }
+    return from_config(body, "config.json")
+
+
+def test_blocks_of_dense_and_sparse_layers_add_up():
+    """Two dense layers and four with experts; the sum over blocks is the whole."""
+    shape = small()
+    assert [2, 4] == [block.count for block in shape.blocks]
+    assert 6 == shape.layers
+    inside = sum(block.count * block.params for block in shape.blocks)
+    assert shape.params == inside + shape.embedding_params + shape.head_params + shape.other_params
+    assert shape.layer_params == max(block.weights for block in shape.blocks)
+    assert shape.linear_params == sum(block.count * block.weights for block in shape.blocks)
+
+
+def test_features_of_one_token_are_the_mean_over_layers():
+    """Two dense layers of 96 features, four of two experts of 40 and two shared ones of 40."""
+    assert pytest.approx((2 * 96 + 4 * (2 * 40 + 2 * 40)) / 6) == small().active_ffn
+    assert 14336 == read_shape("mistral-7b").active_ffn
+    assert 2 * 14336 == read_shape("mixtral-8x7b").active_ffn
+
+
+def test_latent_attention_has_its_own_width_of_values():
+    """DeepSeek's queries and keys are 192 wide per head, its values 128."""
+    shape = read_shape("deepseek-v3")
+    assert (128 * 192, 128 * 192, 128 * 128) == (shape.query, shape.key, shape.value)
+    assert read_shape("llama-3.1-8b").value == read_shape("llama-3.1-8b").key
+
+
+@given(
+    rank=st.integers(1, 512), name=st.sampled_from(["llama-2-7b", "mixtral-8x7b", "deepseek-v2-lite", "phi-4", "gpt2"])
+)
+def test_adapters_grow_linearly_with_their_rank(rank, name):
+    """r times the adapters of rank 1, for any targets; those of one token are never more."""
+    shape = read_shape(name)
+    for targets in ("all", "attention", "qv", shape.module_names()):
+        assert rank * shape.lora_params(1, targets) == shape.lora_params(rank, targets)
+        assert shape.active_lora_params(rank, targets) <= shape.lora_params(rank, targets)
+
+
+def test_targets_by_name_are_the_targets_by_word():
+    """All names but the head's are "all"; q, k, v, o are "attention"; one text holds several names."""
+    shape = read_shape("llama-2-7b")
+    assert (
+        shape.lora_params(8, "all")
+        == shape.lora_params(8, shape.module_names()[:-1])
+        == shape.lora_params(8, "all-linear")
+    )
+    assert shape.lora_params(8, "attention") == shape.lora_params(8, "q_proj,k_proj, v_proj o_proj")
+    assert shape.lora_params(8, "qv") == shape.lora_params(8, ["q_proj", "v_proj"])
+    assert 8 * (4096 + 32000) == shape.lora_params(8, "lm_head")
+
+
+def test_a_name_matches_wherever_it_stands():
+    """GPT-2 calls a matrix of attention and one of the MLP c_proj; both are adapted."""
+    shape = read_shape("gpt2")
+    assert 12 * 4 * (768 + 768 + 3072 + 768) == shape.lora_params(4, "c_proj")
+
+
+def test_query_and_value_of_a_fused_projection_are_its_parts():
+    """Phi-3 has no q_proj, but its queries and values can be adapted."""
+    shape = read_shape("phi-3-mini")
+    assert 32 * 8 * 4 * 3072 == shape.lora_params(8, "qv")
+
+
+@pytest.mark.parametrize("targets", ["q_proj", "gate", "", (), "w_proj,qkv_proj", ["lm"]])
+def test_a_name_that_no_matrix_has_is_refused_with_those_it_has(targets):
+    """The modules of Phi-3 are listed."""
+    with pytest.raises(InputError, match="qkv_proj, o_proj, gate_up_proj, down_proj"):
+        read_shape("phi-3-mini").lora_params(8, targets)
+
+
+@pytest.mark.parametrize("rank", [0, -1, 1.5, True, "8"])
+def test_a_rank_below_one_is_refused(rank):
+    """No adapters is no rank."""
+    with pytest.raises(InputError, match="rank"):
+        read_shape("llama-2-7b").lora_params(rank)
+
+
+def test_inputs_of_the_adapters_of_one_token():
+    """Idle experts read nothing."""
+    shape = read_shape("mixtral-8x7b")
+    assert 4 * 4096 == shape.adapter_inputs("attention")
+    assert 4 * 4096 + 2 * (2 * 4096 + 14336) == shape.adapter_inputs("all")
+
+
+@given(
+    field=st.sampled_from(
+        [
+            "hidden_size",
+            "num_hidden_layers",
+            "intermediate_size",
+            "vocab_size",
+            "moe_intermediate_size",
+            "n_routed_experts",
+        ]
+    ),
+    times=st.integers(2, 5),
+)
+def test_a_larger_model_never_has_fewer_parameters(field, times):
+    """Width, depth, vocabulary, experts; all of them, active ones and products."""
+    small_one = small()
+    larger = small(**{field: times * BASE[field]})
+    assert small_one.params < larger.params
+    assert small_one.active_params <= larger.active_params
+    assert small_one.product_params <= larger.product_params
+    assert small_one.lora_params(8) <= larger.lora_params(8)
+
+
+BASE = {
+    "hidden_size": 64,
+    "num_hidden_layers": 6,
+    "intermediate_size": 96,
+    "vocab_size": 120,
+    "moe_intermediate_size": 40,
+    "n_routed_experts": 6,
+}
+
+
+def test_a_sliding_window_is_told_when_it_is_on():
+    """Mistral's window counts, Qwen's is switched off in its file; Gemma 2 caps its attention scores."""
+    body = {**LLAMA, "model_type": "mistral", "sliding_window": 4096}
+    assert 4096 == from_config(body, "config.json").sliding_window
+    assert 0 == from_config({**body, "use_sliding_window": False}, "config.json").sliding_window
+    assert from_config({**LLAMA, "model_type": "gemma2", "attn_logit_softcapping": 50.0}, "config.json").softcap
+    assert not from_config(LLAMA, "config.json").softcap
+
+
+def test_learned_positions_are_parameters():
+    """GPT-2 learns 1,024 positions of 768 numbers."""
+    shape = read_shape("gpt2")
+    assert 124_439_808 == shape.params
+    assert 1024 * 768 + 2 * 768 == shape.other_params
+
+
+@pytest.mark.parametrize("model", catalog.models(), ids=lambda model: model.name)
+def test_a_row_of_the_table_is_what_its_shape_says(model):
+    """No column contradicts the settings beside it."""
+    shape = from_model(model)
+    for name in ("layers", "hidden", "ffn", "heads", "kv_heads", "head_dim", "vocab", "tied", "experts", "context"):
+        assert getattr(model, name) == getattr(shape, name), name
+    assert model.active_experts == shape.active_experts
+
+
+def test_sixty_models_and_forty_architectures_at_least():
+    """And every one with its source."""
+    assert 60 <= len(catalog.models())
+    assert 40 <= len(architectures())
+    assert all(model.source for model in catalog.models())
+
+
+KEYS = sorted(
+    {
+        key
+        for family in architectures().values()
+        for text in family.sizes.values()
+        for key in text.partition(":")[0].split("|")
+    }
+    | {key for family in architectures().values() for key in family.flags}
+    | {
+        "layer_types",
+        "mlp_only_layers",
+        "moe_layers",
+        "mlp_layer_types",
+        "text_config",
+        "sliding_window",
+        "moe_layer_end_index",
+    }
+)
+VALUES = st.one_of(
+    st.integers(-2, 40),
+    st.integers(),
+    st.none(),
+    st.booleans(),
+    st.floats(),
+    st.text(max_size=4),
+    st.lists(st.one_of(st.integers(-1, 3), st.text(max_size=3)), max_size=3),
+    st.dictionaries(st.sampled_from(["kv_n_heads", "moe_top_k", "model_type"]), st.integers(-1, 4), max_size=2),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(family=st.sampled_from(sorted(architectures())), wild=st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=8))
+def test_whatever_stands_in_a_file_is_counted_or_refused(family, wild):
+    """A count above zero or an InputError, never another error."""
+    sizes = {
+        key: 8
+        for key in KEYS
+        if key.endswith(("size", "dim", "rank", "layers", "heads", "experts", "n_layer", "n_head"))
+    }
+    with contextlib.suppress(InputError):
+        assert 0 < from_config({**sizes, "model_type": family, **wild}, "config.json").params

@@ -231,10 +231,27 @@ SMALL_CONFIGS: tuple[tuple[str, dict[str, Any]], ...] = (
             {"moe_layer_start_index": 2, "moe_layer_interval": 2},
         )
     ),
+    (
+        "dbrx",
+        {
+            "d_model": 64,
+            "n_heads": 4,
+            "n_layers": 3,
+            "vocab_size": 120,
+            "attn_config": {"kv_n_heads": 2, "rope_theta": 1e4},
+            "ffn_config": {
+                "hidden_size": 64,
+                "ffn_hidden_size": 96,
+                "moe_num_experts": 6,
+                "moe_top_k": 2,
+                "ffn_act_fn": {"name": "silu"},
+            },
+        },
+    ),
     ("hunyuan_v1_moe", {**SMALL, "num_experts": 6, "moe_topk": 2, "head_dim": 24}),
 )
 # Not in transformers: counted from the code beside the released weights, checked against the released sizes.
-OWN_CODE = {"dbrx"}
+OWN_CODE = {"kimi_k2", "qwen", "baichuan", "chatglm", "internlm2"}
 
 
 def built_params(model_type: str, fields: dict[str, Any], folder: Path) -> int:

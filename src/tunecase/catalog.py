@@ -3,7 +3,7 @@
 import csv
 import datetime
 import hashlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar
@@ -93,7 +93,8 @@ class Framework:
     `words` find it in free text; `masters_one` and `masters_several` on one card and sharded; `adapter_bytes` of one
     adapter weight; `foreach` where the optimizer's step works on all weights at once; `whole_units` layers that are
     gathered whole at once; `accumulates_whole` where gradients stay whole on each card until the last micro-batch of a
-    step, `flat_frozen` where frozen weights share one flat gradient with the adapters; `engine` who shards: fsdp,
+    step, `flat_frozen` where frozen weights share one flat gradient with the adapters, `quantised_head` where a 4-bit base has a 4-bit
+    head; `engine` who shards: fsdp,
     deepspeed or megatron.
     """
 
@@ -108,6 +109,7 @@ class Framework:
     whole_units: float
     accumulates_whole: bool
     flat_frozen: bool
+    quantised_head: bool
     checkpointing_one: str
     checkpointing_several: str
     optimizer: str
@@ -133,36 +135,40 @@ class Optimizer:
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
-    """Activation memory of one autograd stack, kernels and method: bytes per token and feature (h, q, k, f MLP).
+class Version:
+    """What a framework did until a month: its loss and optimizer, or the row that it was then; empty where as today."""
 
-    `kept_*` of every layer without checkpointing, `input_bytes` of each layer's input with it; `layer_*` of the layer
-    being worked on backwards, or `other_*` where that is more (two moments of one layer). `kept_adapter` and
-    `layer_adapter` per input feature of each adapter (or of each distinct input, as `inputs` says), `*_rank` per
-    adapter and rank. `again_bytes` of each layer's input once more in the backward pass of a sharded frozen base.
-    `read_off` names the publisher whose runs a row was read off, empty where it comes from code.
+    frameworks: tuple[str, ...]
+    until: str
+    loss: str
+    optimizer: str
+    became: str
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Activation memory of one autograd stack, kernels and method, as formulas in bytes per token.
+
+    Letters: h hidden, q queries, k keys, K keys where every head has its own, f MLP features that a token uses,
+    a inputs of the adapters (of each, or of each distinct one, as `inputs` says), r rank x adapters, m hidden and
+    g MLP features where MLP layers are adapted. `kept` of every layer without checkpointing (`kept_ungated` for an MLP without a gate),
+    `carried` of every layer through the next forward pass, `input_bytes` per feature of each layer's input with
+    checkpointing; `layer` of the layer being worked on backwards, the largest of its moments (parted by |);
+    `again_bytes` of each layer's input once more where a frozen base is sharded. `read_off` names the publisher whose
+    runs a row was read off, empty where it comes from code.
     """
 
     stack: str
     kernels: str
     method: str
     inputs: str
-    kept_h: float
-    kept_q: float
-    kept_k: float
-    kept_f: float
-    kept_f_ungated: float
-    kept_adapter: float
-    kept_rank: float
+    kept: str
+    kept_ungated: str
+    carried: str
     input_bytes: float
-    layer_h: float
-    layer_q: float
-    layer_k: float
-    layer_f: float
-    layer_adapter: float
-    layer_rank: float
-    other_h: float
-    other_f: float
+    layer: str
     again_bytes: float
     read_off: str
     source: str
@@ -171,12 +177,11 @@ class Stack:
 
 @dataclass(frozen=True, slots=True)
 class LossMemory:
-    """Bytes per token of the loss: per entry of the vocabulary and per hidden feature."""
+    """Bytes per token of the loss, a formula of V (vocabulary) and h (hidden)."""
 
     stack: str
     loss: str
-    logit_bytes: float
-    hidden_bytes: float
+    bytes: str
     read_off: str
     source: str
     date: str
@@ -312,6 +317,11 @@ def optimizers() -> tuple[Optimizer, ...]:
     return _table("optimizers", Optimizer)
 
 
+def versions() -> tuple[Version, ...]:
+    """What frameworks did before, oldest first for each."""
+    return _table("versions", Version)
+
+
 def stacks() -> tuple[Stack, ...]:
     """Activation memory of every autograd stack known."""
     return _table("stacks", Stack)
@@ -374,6 +384,20 @@ def framework(name: str) -> Framework:
 
 
 @cache
+def framework_in(name: str, month: str) -> Framework:
+    """The framework as it was in a month (2024-09 or later text; empty means in early 2024).
+
+    Raises: InputError for an unknown name.
+    """
+    known = framework(name)
+    for old in versions():
+        if name in old.frameworks and (month or "2024-01") < old.until:
+            told = {field: getattr(old, field) for field in ("loss", "optimizer") if getattr(old, field)}
+            return replace(framework(old.became) if old.became else known, **told)
+    return known
+
+
+@cache
 def optimizer(name: str) -> Optimizer:
     """The optimizer of that name or spelling. Raises InputError with near names."""
     fold = name.casefold()
@@ -388,13 +412,13 @@ def optimizer(name: str) -> Optimizer:
 def stack(name: str, method: str, kernels: str) -> Stack:
     """The activation memory of a stack and method.
 
-    Kernels without a row of their own count as fused where they are compiled, else as single operations; a stack
-    without a row for the method has that of transformers.
+    Kernels without a row of their own count as fused where they are compiled or special, else as single operations; a
+    stack without a row for the method has that of its elder (`litgpt-2023` of litgpt), then that of transformers.
     """
     found = {(row.stack, row.method, row.kernels): row for row in stacks()}
-    likely = [(name, kind) for kind in (kernels, "fused" if kernels == "compiled" else "eager", "eager")]
-    likely += [("transformers", kind) for _, kind in likely]
-    return next(found[who, method, kind] for who, kind in likely if (who, method, kind) in found)
+    kinds = (kernels, "eager") if kernels == "eager" else (kernels, "fused", "eager")
+    names = (name, name.split("-")[0], "transformers")
+    return next(found[who, method, kind] for who in names for kind in kinds if (who, method, kind) in found)
 
 
 @cache

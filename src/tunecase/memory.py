@@ -18,7 +18,7 @@ GB_PER_GIB = 2**30 / 1e9
 Z80 = 1.2816
 CONTEXT_GB, LINKS_GB = 1.0, 1.0  # CUDA context and kernels; NCCL channels
 WORKSPACE_GB = 0.018  # two cuBLAS handles of 8.5 MB
-SCORE_BYTES_KEPT, SCORE_BYTES_BACKWARD = 8.0, 8.0  # eager attention, per head and pair of tokens
+SCORE_BYTES_KEPT, SCORE_BYTES_BACKWARD = 6.0, 12.0  # eager attention, per head and pair of tokens, traced
 
 __all__ = ["GB_PER_GIB", "Method", "Peak", "Verdict", "fit_verdict", "peak_memory", "phases", "usable_gb"]
 
@@ -57,7 +57,7 @@ def phases(recipe: Recipe) -> dict[str, dict[str, Number]]:
     states = states_of(recipe)
     lasting = states.lasting
     framework = catalog.framework(recipe.framework)
-    known = catalog.stack(_stack_name(recipe, framework), recipe.method, recipe.kernels)
+    known = stack(recipe)
     kept, loss, layer = _kept(recipe, known), _loss(recipe, framework), _layer(recipe, known)
     root, units, again = *_gathered(recipe, framework), _again(recipe, known)
     gradients = {"gradients": states.gradients}
@@ -68,6 +68,12 @@ def phases(recipe: Recipe) -> dict[str, dict[str, Number]]:
         "last backward layer": _sum(lasting, {"gradients": largest([states.gradients, states.accumulated])}, layer, root, units),
         "optimizer step": _sum(lasting, gradients, {"optimizer's step": states.step}),
     }
+
+
+def stack(recipe: Recipe) -> catalog.Stack:
+    """The row of tables/stacks.csv that a run's activations are told from."""
+    framework = catalog.framework(recipe.framework)
+    return catalog.stack(_stack_name(recipe, framework), recipe.method, recipe.kernels)
 
 
 def _stack_name(recipe: Recipe, framework: catalog.Framework) -> str:
@@ -110,27 +116,46 @@ def _kept(recipe: Recipe, known: catalog.Stack) -> dict[str, Number]:
     if recipe.checkpointing == "selective":
         products = shape.query + 2 * shape.key + shape.hidden + (2 if shape.gated else 1) * shape.active_ffn + shape.hidden
         return {"kept activations": each * (2 * shape.hidden + 2 * shape.query + products)}
-    width = known.kept_h * shape.hidden + known.kept_q * shape.query + known.kept_k * shape.key
-    width += (known.kept_f if shape.gated else known.kept_f_ungated) * shape.active_ffn
-    width += known.kept_adapter * _inputs(recipe, known) + known.kept_rank * _ranks(recipe)
+    text = known.kept if shape.gated else known.kept_ungated
+    width = _width(text, recipe, known) + (_width(known.carried, recipe, known) if known.carried else 0.0)
     return {"kept activations": each * width, **_scores(recipe, SCORE_BYTES_KEPT * _layers(recipe))}
 
 
-def _inputs(recipe: Recipe, known: catalog.Stack) -> float:
+@cache
+def _formula(text: str) -> tuple[tuple[float, str], ...]:
+    """`12f+18h` as its coefficients and letters."""
+    return tuple((float(term[:-1]), term[-1]) for term in text.split("+"))
+
+
+def _width(text: str, recipe: Recipe, known: catalog.Stack) -> float:
+    """Bytes per token that a formula of the stack tells for a model."""
+    shape = recipe.shape
+    adapters = recipe.method != "full"
+    parts = {matrix.part for _, matrix in shape.adapted(recipe.targets)} if adapters else set()
+    letters = {
+        "h": shape.hidden,
+        "q": shape.query,
+        "k": shape.key,
+        "K": shape.key * (shape.key == shape.query),
+        "f": shape.active_ffn,
+        "m": shape.hidden * ("mlp" in parts),
+        "g": shape.active_ffn * ("mlp" in parts),
+        "a": _inputs(recipe, known, parts) if adapters else 0.0,
+        "r": _ranks(recipe) if adapters else 0.0,
+    }
+    return sum(number * letters[letter] for number, letter in _formula(text))
+
+
+def _inputs(recipe: Recipe, known: catalog.Stack, parts: set[str]) -> float:
     """Features that the adapters of a mean layer keep: of each adapter's input, or of each distinct one."""
-    if recipe.method == "full":
-        return 0.0
     if known.inputs == "each":
         return recipe.shape.adapter_inputs(recipe.targets)
-    parts = {matrix.part for _, matrix in recipe.shape.adapted(recipe.targets)}
     mlp = recipe.shape.hidden + recipe.shape.active_ffn
     return recipe.shape.hidden * ("attention" in parts) + mlp * ("mlp" in parts)
 
 
 def _ranks(recipe: Recipe) -> float:
     """Rank x adapters that a token meets in a mean layer."""
-    if recipe.method == "full":
-        return 0.0
     met = sum(count * matrix.active for count, matrix in recipe.shape.adapted(recipe.targets))
     return recipe.rank * met / recipe.shape.layers
 
@@ -144,18 +169,28 @@ def _scores(recipe: Recipe, each: float) -> dict[str, Number]:
 
 def _layer(recipe: Recipe, known: catalog.Stack) -> dict[str, Number]:
     """Bytes of the one layer being worked on backwards."""
-    shape, each = recipe.shape, recipe.tokens * _scale(recipe)
-    attention = known.layer_q * shape.query + known.layer_k * shape.key
-    one = known.layer_h * shape.hidden + attention + known.layer_f * shape.active_ffn
-    one += known.layer_adapter * _inputs(recipe, known) + known.layer_rank * _ranks(recipe)
-    other = known.other_h * shape.hidden + attention + known.other_f * shape.active_ffn
-    return {"layer in backward": each * max(one, other), **_scores(recipe, SCORE_BYTES_BACKWARD)}
+    each = recipe.tokens * _scale(recipe)
+    width = max(_width(moment, recipe, known) for moment in known.layer.split("|"))
+    return {"layer in backward": each * width, **_unpacked(recipe), **_scores(recipe, SCORE_BYTES_BACKWARD)}
+
+
+def _unpacked(recipe: Recipe) -> dict[str, Number]:
+    """The one 4-bit matrix that is unpacked to 16 bit while it is used."""
+    if recipe.method != "qlora":
+        return {}
+    largest_matrix = max(m.inputs * m.outputs for block in recipe.shape.blocks for m in block.matrices)
+    return {"unpacked 4-bit matrix": 2.0 * largest_matrix / recipe.tensor_parallel}
 
 
 def _loss(recipe: Recipe, framework: catalog.Framework) -> dict[str, Number]:
-    known = catalog.loss_memory(framework.stack, recipe.loss)
-    width = known.logit_bytes * recipe.shape.vocab + known.hidden_bytes * recipe.shape.hidden
-    return {"logits and loss": recipe.tokens * width / recipe.tensor_parallel}
+    """Logits and their loss; a 4-bit head is unpacked to 16 bit and cast beside them."""
+    known = catalog.loss_memory(_stack_name(recipe, framework), recipe.loss)
+    letters = {"V": recipe.shape.vocab, "h": recipe.shape.hidden}
+    width = sum(number * letters[letter] for number, letter in _formula(known.bytes))
+    terms = {"logits and loss": recipe.tokens * width / recipe.tensor_parallel}
+    if recipe.method == "qlora" and framework.quantised_head:
+        terms["unpacked 4-bit matrix"] = 4.0 * recipe.shape.vocab * recipe.shape.hidden
+    return terms
 
 
 def _again(recipe: Recipe, known: catalog.Stack) -> dict[str, Number]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 NOISE, SOURCE, CELL = 0.10, 0.12, 0.10  # sigma of log time: rows of one source, sources, parts of one source
 ROWS_PER_CELL = 10  # rows of one source, generation, method and precision are worth no more than so many
-LEAST, UNKNOWN = 0.08, 0.20  # between sources: never less, and where fewer than three publishers speak
+LEAST, UNKNOWN = 0.12, 0.20  # between sources: never less, and where fewer than three publishers speak
 FAR = 2.0  # sigmas beyond which a row is taken for an error of reading
 STEPS = 60
 

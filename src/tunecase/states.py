@@ -110,7 +110,9 @@ def states_of(recipe: Recipe) -> States:
     trained = trained_params(recipe)
     rest = shape.params - shape.linear_params
     raised = prepared(recipe, framework)
-    base = linear_bytes(recipe) * shape.linear_params + (4.0 if raised or recipe.precision == "fp32" else 2.0) * rest
+    head = shape.vocab * shape.hidden if recipe.method == "qlora" and framework.quantised_head else 0
+    rest = max(rest - head, 0)
+    base = linear_bytes(recipe) * (shape.linear_params + head) + (4.0 if raised or recipe.precision == "fp32" else 2.0) * rest
     apart = framework.engine in ("deepspeed", "megatron") or recipe.sharding in ("zero1", "zero2", "zero3")
     if recipe.method == "full":
         wide = 4.0 if recipe.masters == "32-bit" or recipe.precision == "fp32" else 2.0

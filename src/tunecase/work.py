@@ -18,7 +18,7 @@ MOVED = {  # (per h, per q + k, per f)
 }
 KERNELS = {"eager": 45.0, "native": 28.0, "fused": 18.0}  # launched by one layer's forward pass
 ADAPTER_KERNELS, UNPACK_KERNELS = 6.0, 6.0  # per adapted and per 4-bit matrix, per pass
-SHARDED_KERNELS, EXPERT_KERNELS = 100.0, 12.0  # gathering one layer, and one expert of an eager mixture, per pass
+SHARDED_KERNELS, EXPERT_KERNELS = 170.0, 12.0  # gathering one layer, and one expert of an eager mixture, per pass
 ADAPTER_BYTES = {  # per input and output feature of an adapted matrix: cast to 32 bit and dropout; product, scale, sum
     "eager": (10.0, 8.0),
     "native": (4.0, 8.0),
@@ -32,6 +32,7 @@ LOSS_BYTES = {  # per logit, forward and backward
     "inplace": 12.0,
     "compiled": 16.0,
     "chunked": 28.0,
+    "compiled": 16.0,
     "fused": 8.0,
 }
 COMPILED_LOSS = 16.0  # at most, where a compiler joins the casts and the softmax
@@ -159,14 +160,16 @@ def _self_weighted(lengths: Lengths) -> float:
     return sum(t * t * c for t, c in zip(lengths.tokens, lengths.counts, strict=True)) / (lengths.mean * lengths.total)
 
 
-def _over_lengths(recipe: Recipe, value: Callable[[Lengths, float], float]) -> Number:
+def _over_lengths(recipe: Recipe, value: Callable[[Lengths, int], float]) -> Number:
     """A value of the lengths cut at the longest sample and of the samples held at once, for each choice of sizes."""
     import numpy as np
 
     lengths = recipe.lengths
     assert lengths is not None
     samples = recipe.micro_batch * data_parallel(recipe)
-    each = np.vectorize(lambda longest, held: value(lengths.cut(int(longest)), float(held)), otypes=[float])
+    each = np.vectorize(
+        lambda longest, held: value(lengths.cut(int(longest)), max(1, round(float(held)))), otypes=[float]
+    )
     return each(recipe.sequence_tokens, samples)[()]
 
 

@@ -73,7 +73,8 @@ def run_of(row: Row, name: str) -> Measured | str:
         return f"model {row['model']!r} has experts and its dimensions are not known"
     if shape is None:
         return f"model {row['model']!r} is not known and its size is not stated"
-    framework = framework_of(f"{row.get('framework', '')} {row.get('source', '')} {row.get('notes', '').partition(';')[0]}")
+    named = framework_of(f"{row.get('framework', '')} {row.get('source', '')} {row.get('notes', '').partition(';')[0]}")
+    framework = catalog.framework_in(named.name, row.get("date", ""))
     gpus = int(_number(row, "n_gpus") or 1)
     recipe = Recipe(
         shape=shape,
@@ -281,21 +282,20 @@ def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -
     if re.search(r"liger|fused[_ -]?(linear|loss|cross)", words):
         loss = "fused"
     elif "foak" in words or "fast-kernels" in words:
-        loss = "inplace"
+        loss = "shifted-inplace" if loss == "shifted" else "inplace"
     elif "chunked" in words:
         loss = "chunked"
-    if framework.stack.startswith("transformers") and loss == framework.loss:
-        # trl dropped the full logits in 2026; some versions of transformers keep the 16-bit ones beside their copies
-        date = row.get("date", "")
-        copied = not _before(date, "2024-10") and _before(date, "2025-03")  # transformers 4.46 to 4.49
-        loss = "shifted" if copied else "whole" if _before(date, "2026-03") else loss
     kernels = framework.kernels
-    if re.search(r"liger|foak|fast-kernels|unsloth|fused kernels|\bte\b|transformer engine", words):
+    if "foak" in words or "fast-kernels" in words:
+        kernels = "foak"
+    elif re.search(r"liger|unsloth|fused kernels|\bte\b|transformer engine", words):
         kernels = "fused"
     elif re.search(r"compile", words) and not re.search(r"no compile|without compile", words):
         kernels = "compiled"
-    if kernels == "compiled" and loss in ("whole", "shifted") and not _before(row.get("date", ""), "2025-04"):
-        loss = "compiled"  # torchtitan compiles its loss since then
+    if kernels == "compiled" and loss == framework.loss == "compiled":
+        loss = "compiled"
+    elif loss == "compiled":
+        loss = "whole"
     flash = row.get("flash_attn", "").strip().casefold()
     return {
         "checkpointing": ckpt,
@@ -311,11 +311,6 @@ def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -
         "double_quantised": not re.fullmatch(r"(bnb-)?nf4", row.get("quant", "").strip().casefold())
         or framework.stack != "litgpt",
     }
-
-
-def _before(date: str, month: str) -> bool:
-    """True for a date before a month, and for none: most published runs are older."""
-    return not date or date < month
 
 
 def _precision(row: Row) -> str:
@@ -334,12 +329,11 @@ def _paged_alone(row: Row, recipe: Recipe, framework: catalog.Framework) -> bool
 
 
 def _optimizer(row: Row, framework: catalog.Framework) -> str:
-    """The optimizer as named; else the framework's default, which was not fused in transformers before torch 2.8."""
+    """The optimizer as named, else the framework's default of the time."""
     text = row.get("optimizer", "")
     if text.strip() and "default" not in text.casefold():
         return optimizer_of(text)
-    older = framework.stack.startswith("transformers") and _before(row.get("date", ""), "2025-08")
-    return "adamw" if older else framework.optimizer
+    return framework.optimizer
 
 
 def optimizer_of(text: str) -> str:

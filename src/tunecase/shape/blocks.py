@@ -8,7 +8,9 @@ from typing import Literal
 from tunecase.errors import InputError, Problem, nearest
 
 Part = Literal["attention", "mlp", "router"]
-Targets = Literal["all", "attention", "qv"] | str | Sequence[str]
+Targets = Literal["all", "attention", "qv"]
+# One of the words above, or names of modules: in a sequence, or in one text with commas or spaces.
+AdapterTargets = str | Sequence[str]
 
 HEAD = "lm_head"
 ALL = ("all", "all-linear")
@@ -178,7 +180,7 @@ class Shape:
         """
         return (*dict.fromkeys(m.name for _, m in self._all() if m.part != "router"), HEAD)
 
-    def lora_params(self, rank: int, targets: Targets = "all") -> int:
+    def lora_params(self, rank: int, targets: AdapterTargets = "all") -> int:
         """Parameters of LoRA adapters: r (in + out) for each adapted matrix.
 
         Args:
@@ -193,13 +195,14 @@ class Shape:
             >>> from tunecase.shape import read_shape
             >>> read_shape("meta-llama/Llama-2-7b-hf").lora_params(8, "qv")
             4194304
+
         Source: Hu et al. 2021, arXiv 2106.09685; peft's tuners/lora/layer.py.
         Leaves out biases and magnitudes (DoRA), and modules that are saved whole.
         """
         _check_rank(rank)
         return rank * sum(n * (m.inputs + m.outputs) * m.copies for n, m in self.adapted(targets))
 
-    def active_lora_params(self, rank: int, targets: Targets = "all") -> int:
+    def active_lora_params(self, rank: int, targets: AdapterTargets = "all") -> int:
         """Parameters of the adapters that one token meets: those of its own experts; arguments as `lora_params`.
 
         Example:
@@ -211,7 +214,7 @@ class Shape:
         _check_rank(rank)
         return rank * sum(n * (m.inputs + m.outputs) * m.active for n, m in self.adapted(targets))
 
-    def adapter_inputs(self, targets: Targets = "all") -> float:
+    def adapter_inputs(self, targets: AdapterTargets = "all") -> float:
         """Input features of the adapted matrices that one token meets, summed over one mean layer.
 
         Example:
@@ -221,7 +224,7 @@ class Shape:
         """
         return sum(n * m.inputs * m.active for n, m in self.adapted(targets)) / self.layers
 
-    def adapted(self, targets: Targets = "all") -> tuple[tuple[int, Matrix], ...]:
+    def adapted(self, targets: AdapterTargets = "all") -> tuple[tuple[int, Matrix], ...]:
         """The matrices that adapters are put on, each with the number of layers that have it.
 
         Args:

@@ -33,6 +33,8 @@ STANDARD = {
     "E": ":0",
     "A": ":0",
 }
+# Each layer is looked at; no model is near this deep.
+MOST_LAYERS = 10_000
 # Settings that add matrices: an architecture whose row does not read them would be counted short.
 ADDING = (
     "kv_lora_rank",
@@ -233,6 +235,8 @@ def _blocks(at: Symbols) -> tuple[Block, ...]:
 
 
 def _check(sizes: Mapping[str, int], family: Architecture, read: Settings) -> None:
+    if sizes["L"] > MOST_LAYERS:
+        read.add("num_hidden_layers", str(sizes["L"]), f"at most {MOST_LAYERS}", "check the file")
     if sizes["g"] and sizes["a"] % sizes["g"]:
         got, wanted = f"{sizes['g']} for {sizes['a']} heads", "a divisor of num_attention_heads"
         read.add("num_key_value_heads", got, wanted, "check the file; leave it out for one pair per head")

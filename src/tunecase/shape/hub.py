@@ -1,13 +1,14 @@
 """The config.json of a model on the Hugging Face hub: from a cache on this machine, else one small file over https."""
 
-import importlib.util
 import json
 import os
 import re
-import tempfile
 from pathlib import Path
+from typing import Any
 
-ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
+from tunecase.shape.settings import read_json
+
+ID = r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}"
 PATIENCE_S = 5
 MOST_BYTES = 1_000_000
 OFFLINE = ("1", "TRUE", "YES", "ON")
@@ -20,7 +21,7 @@ def is_id(name: str) -> bool:
         >>> is_id("meta-llama/Llama-2-7b-hf"), is_id("models/my/llama"), is_id("llama-2-7b")
         (True, False, False)
     """
-    return bool(ID.fullmatch(name)) and ".." not in name
+    return bool(re.fullmatch(ID, name)) and ".." not in name
 
 
 def kept(name: str) -> Path | None:
@@ -32,28 +33,36 @@ def kept(name: str) -> Path | None:
     here = _place(name)
     if here.is_file():
         return here
-    if importlib.util.find_spec("huggingface_hub") is None:
+    try:
+        from huggingface_hub import try_to_load_from_cache
+    except ImportError:
         return None
-    from huggingface_hub import try_to_load_from_cache
 
     found = try_to_load_from_cache(name, "config.json")
     return Path(found) if isinstance(found, str) else None
 
 
-def config(name: str) -> Path | None:
-    """The config.json of a model, fetched once and then kept; None when the hub does not give it within seconds.
+def config(name: str, *, online: bool = True) -> tuple[dict[str, Any], str] | None:
+    """The config.json of a model and where it came from; None when the hub does not give it within seconds.
 
-    Nothing but this file is asked for, and nothing in it is run. A token in HF_TOKEN is sent to the hub alone, for
-    models behind a licence; HF_HUB_OFFLINE keeps the network out.
+    It is fetched once and then kept. Nothing but this file is asked for, and nothing in it is run. A token in HF_TOKEN
+    is sent to the hub alone, for models behind a licence; HF_HUB_OFFLINE keeps the network out.
 
     Args:
         name: owner/name.
+        online: whether the hub may be asked.
+    Raises: InputError when the file that was kept cannot be read.
     """
     found = kept(name)
-    if found is not None or os.environ.get("HF_HUB_OFFLINE", "").upper() in OFFLINE:
-        return found
+    if found is not None:
+        return read_json(found), str(found)
+    if not online or os.environ.get("HF_HUB_OFFLINE", "").upper() in OFFLINE:
+        return None
     body = _fetched(name)
-    return _keep(name, body) if body else None
+    if not body:
+        return None
+    _keep(name, body)
+    return json.loads(body), f"config.json of {name}"
 
 
 def _place(name: str) -> Path:
@@ -81,8 +90,10 @@ def _fetched(name: str) -> bytes:
     return body if good else b""
 
 
-def _keep(name: str, body: bytes) -> Path | None:
-    """Writes the file into the cache whole; beside it, where the cache cannot be written, nothing is kept."""
+def _keep(name: str, body: bytes) -> None:
+    """Writes the file into the cache, whole or not at all; a cache that cannot be written only costs the next fetch."""
+    import tempfile
+
     place = _place(name)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -90,5 +101,4 @@ def _keep(name: str, body: bytes) -> Path | None:
             part.write(body)
         Path(part.name).replace(place)
     except OSError:
-        return None
-    return place
+        return

@@ -7,14 +7,14 @@ from tunecase import catalog
 
 # Words that name a packing, a tuning or an owner, not other dimensions.
 IDLE = frozenset(
-    "hf chat instruct instruction it base gptq awq gguf ggml bnb exl2 hqq aqlm marlin dynamic unsloth meta model sft dpo "
-    "orpo lora qlora quantized quant bf precision qat pretrained pt the".split()
+    "hf chat instruct instruction it base gptq awq gguf ggml bnb exl hqq aqlm marlin dynamic unsloth meta model sft "
+    "dpo orpo lora qlora quantized quant precision qat pretrained pt mt the".split()
 )
 # How far a name is stripped.
 DEPTHS = 3
-BITS = re.compile(r"\b(?:int|fp|bf|nf|w)\d+(?:a\d+)?\b|\b\d+[ _-]?bits?\b|\bg?128g?\b")
-TOKENS = re.compile(r"\d+x\d+(?:\.\d+)?[bm]?(?![a-z])|a?\d+(?:\.\d+)?[bmk](?![a-z0-9])|\d+(?:\.\d+)*|[a-z]+")
-UNDERSCORED = re.compile(r"(?<=\d)[_p](?=\d+(?:\b|[_-]))(?!\d+[bm])")
+BITS = r"\b(?:int|fp|bf|nf|w)\d+(?:a\d+)?\b|\b\d+[ _-]?bits?\b|\bg?128g?\b"
+TOKENS = r"\d+x\d+(?:\.\d+)?[bm]?(?![a-z])|a?\d+(?:\.\d+)?[bmk](?![a-z0-9])|\d+(?:\.\d+)*|[a-z]+"
+UNDERSCORED = r"(?<=\d)[_p](?=\d+(?:\b|[_-]))(?!\d+[bm])"
 
 
 def known_name(text: str) -> catalog.Model | None:
@@ -37,7 +37,7 @@ def known_name(text: str) -> catalog.Model | None:
     if key in _exact():
         return _exact()[key]
     for depth in range(DEPTHS):
-        found = _by_words()[depth].get(_words(key, depth))
+        found = _by_words(depth).get(_words(key, depth))
         if found is not None:
             return _one(found)
     return None
@@ -49,26 +49,25 @@ def _exact() -> dict[str, catalog.Model]:
 
 
 @cache
-def _by_words() -> tuple[dict[tuple[str, ...], tuple[catalog.Model, ...]], ...]:
-    """For each depth of stripping: the models that share what is left of a name."""
-    found: tuple[dict[tuple[str, ...], tuple[catalog.Model, ...]], ...] = tuple({} for _ in range(DEPTHS))
+def _by_words(depth: int) -> dict[tuple[str, ...], tuple[catalog.Model, ...]]:
+    """The models that share what is left of a name at one depth of stripping."""
+    index: dict[tuple[str, ...], tuple[catalog.Model, ...]] = {}
     for name, model in _exact().items():
-        for depth, index in enumerate(found):
-            words = _words(name, depth)
-            if model not in index.get(words, ()):
-                index[words] = (*index.get(words, ()), model)
-    return found
+        words = _words(name, depth)
+        if model not in index.get(words, ()):
+            index[words] = (*index.get(words, ()), model)
+    return index
 
 
 def _words(name: str, depth: int) -> tuple[str, ...]:
     """The words of a name: 0 without its owner, 1 without idle words, 2 without version and date as well."""
-    text = UNDERSCORED.sub(".", name.rsplit("/", 1)[-1])
+    text = re.sub(UNDERSCORED, ".", name.rsplit("/", 1)[-1])
     if depth:
-        text = BITS.sub(" ", text.replace("_", "-"))
-    words = [word for word in TOKENS.findall(text) if not depth or word not in IDLE]
+        text = re.sub(BITS, " ", text.replace("_", "-"))
+    words = [word for word in re.findall(TOKENS, text) if not depth or word not in IDLE]
     if depth:
         # "llama-v2-7b" is Llama 2; in "mistral-7b-v0.1" the number behind the v is a release of the same model.
-        words = [word for word, then in zip(words, [*words[1:], ""], strict=False) if word != "v" or "." in then]
+        words = [word for i, word in enumerate(words) if word != "v" or "." in "".join(words[i + 1 : i + 2])]
     if depth > 1:
         versions = {i for i, word in enumerate(words[:-1]) if word == "v"}
         dropped = versions | {i + 1 for i in versions}

@@ -32,6 +32,7 @@ def read_shape(name_or_config: str, base: Path | None = None, *, online: bool = 
     Example:
         >>> read_shape("meta-llama/Llama-3.1-8B").params
         8030261248
+
     Source: the number of parameters that transformers 5.24.0 gives the same file, to the unit
         (tests/test_shape_counts.py).
     Leaves out vision towers, prediction heads for more than the next token, and buffers such as rotary tables.
@@ -48,9 +49,9 @@ def read_shape(name_or_config: str, base: Path | None = None, *, online: bool = 
         return from_model(model)
     if not hub.is_id(name_or_config):
         return from_model(catalog.model(name_or_config))
-    found = hub.config(name_or_config) if online else hub.kept(name_or_config)
+    found = hub.config(name_or_config, online=online)
     if found is not None:
-        return from_config(read_json(found), str(found), name_or_config)
+        return from_config(*found, name_or_config)
     known = catalog.names()["model"]
     got = f"{name_or_config!r}, not in the tables, and the hub did not give its config.json"
     fix = f"{nearest(name_or_config, known)}; or give the path of its config.json"
@@ -102,7 +103,7 @@ def from_config(config: dict[str, Any], where: str, name: str = "") -> Shape:
         config = {**whole, **nested, **outer}
     read = Settings(config, where)
     family = _family(read)
-    shape = counted(name or config.get("_name_or_path") or where, family, read)
+    shape = counted(name or str(config.get("_name_or_path") or where), family, read)
     if read.problems:
         raise InputError(read.problems)
     return shape

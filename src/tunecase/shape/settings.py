@@ -1,7 +1,6 @@
 """The settings of one config.json, read with every problem gathered."""
 
 import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -52,8 +51,8 @@ class Settings:
         value = self.raw(key)
         if isinstance(value, list) and value and all(item == value[0] for item in value):
             value = value[0]
-        good = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        if not good or value != int(value) or not least <= value <= MOST:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not least <= value <= MOST or value != int(value):
             self.add(key, repr(value)[:80], wanted, COPY)
             return 0
         return int(value)

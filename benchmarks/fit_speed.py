@@ -1,0 +1,225 @@
+"""Fits the constants of step time to published runs and compares forms of the model, every publisher held out in turn.
+
+    python benchmarks/fit_speed.py [--runs FILE] [--more FILE ...] [--write]
+
+Forms: `pooled` is operations over a share of the card's peak, by method and precision, each effect shrunk by its count
+of publishers; `ridge` and `kernel` regress the logarithm of that share on a dozen physical features; `priors` is the
+roofline with the constants of data sheets and kernels' papers, no run seen; `learnt` is the shipped form, the roofline
+with constants learnt around those priors; `learnt + kernel` adds a kernel regression on what is left. Without FILE the
+shipped table is read. `--write` puts the learnt values into tables/step_constants.csv, else they are printed. The last
+line is one JSON object.
+"""
+
+import argparse
+import collections
+import csv
+import json
+import math
+import statistics
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "src"))
+
+from tunecase import measured, rates, speed, speed_lessons, work
+from tunecase.importers import training_runs
+from tunecase.measured import Measured
+
+TABLE = ROOT / "src" / "tunecase" / "tables" / "step_constants.csv"
+Predict = Callable[[Sequence[Measured]], "np.ndarray"]  # runs to logarithms of seconds per step
+Learn = Callable[[Sequence[Measured]], Predict]
+
+
+def log_times(runs: Sequence[Measured]) -> "np.ndarray":
+    """Logarithm of the measured seconds of a step."""
+    return np.array([math.log(float(speed.tokens_per_card(r.recipe)) / (r.tokens_per_s_per_gpu or 1)) for r in runs])
+
+
+def log_ideal(runs: Sequence[Measured]) -> "np.ndarray":
+    """Logarithm of the seconds of a step at the card's dense 16-bit peak."""
+    ideal = []
+    for run in runs:
+        gpu = run.recipe.gpu
+        assert gpu is not None
+        flops = work.flops_per_token(run.recipe) * speed.tokens_per_card(run.recipe)
+        ideal.append(math.log(float(flops) / (gpu.peak_bf16_tflops * 1e12)))
+    return np.array(ideal)
+
+
+def pooled(runs: Sequence[Measured]) -> Predict:
+    """A share of the peak by method and precision: mean of publishers' medians, shrunk by one publisher's weight."""
+    logs: dict[tuple[str, bool], dict[str, list[float]]] = collections.defaultdict(
+        lambda: collections.defaultdict(list)
+    )
+    for run, lost in zip(runs, log_times(runs) - log_ideal(runs), strict=True):
+        logs[_kind(run)][run.publisher].append(float(lost))
+    medians = {kind: [statistics.median(v) for v in of.values()] for kind, of in logs.items()}
+    overall = statistics.mean(m for of in medians.values() for m in of)
+    shrunk = {kind: (sum(of) + overall) / (len(of) + 1) for kind, of in medians.items()}
+    return lambda others: log_ideal(others) + np.array([shrunk.get(_kind(run), overall) for run in others])
+
+
+def _kind(run: Measured) -> tuple[str, bool]:
+    return run.recipe.method, rates.uses_eight_bit(run.recipe)
+
+
+def features(runs: Sequence[Measured]) -> "np.ndarray":
+    """A dozen physical features of each run."""
+    rows = []
+    for run in runs:
+        r, gpu = run.recipe, run.recipe.gpu
+        assert gpu is not None
+        flags = [r.method != "full", r.method == "qlora", rates.uses_eight_bit(r), r.kernels != "eager"]
+        flags += [r.checkpointing == "none", r.sharding in ("fsdp", "zero3"), gpu.interconnect == "pcie"]
+        flags += [gpu.generation == name for name in ("ada", "hopper", "blackwell")]
+        sizes = [float(r.tokens), r.shape.hidden, float(r.sequence_tokens), float(r.gpus), r.shape.layers]
+        rows.append([*map(float, flags), *(math.log(size) for size in sizes)])
+    return np.array(rows)
+
+
+def _weights(runs: Sequence[Measured]) -> "np.ndarray":
+    count = collections.Counter(run.publisher for run in runs)
+    return np.array([min(1.0, 40 / count[run.publisher]) for run in runs])
+
+
+def ridge(runs: Sequence[Measured], penalty: float = 10.0) -> Predict:
+    """Ridge regression of the logarithm of the share of the peak; large publishers count as forty rows."""
+    x, y, w = features(runs), log_times(runs) - log_ideal(runs), _weights(runs)
+    middle, scale, centre = x.mean(0), x.std(0) + 1e-9, np.average(y, weights=w)
+    z = (x - middle) / scale
+    slopes = np.linalg.solve(z.T @ (z * w[:, None]) + penalty * np.eye(z.shape[1]), z.T @ (w * (y - centre)))
+    return lambda others: log_ideal(others) + centre + (features(others) - middle) / scale @ slopes
+
+
+def kernel(runs: Sequence[Measured], base: Learn | None = None, noise: float = 0.5, reach: float = 4.0) -> Predict:
+    """Gaussian-process regression on the features, around the pooled share or around another form."""
+    start = base(runs) if base else None
+    x, w = features(runs), _weights(runs)
+    y = log_times(runs) - (start(runs) if start else log_ideal(runs))
+    middle, scale, centre = x.mean(0), x.std(0) + 1e-9, 0.0 if start else float(np.average(y, weights=w))
+    z = (x - middle) / scale
+
+    def alike(a: "np.ndarray", b: "np.ndarray") -> "np.ndarray":
+        return np.exp(-((a[:, None] - b[None]) ** 2).sum(2) / (2 * reach**2))
+
+    weights = np.linalg.solve(alike(z, z) + np.diag(noise / w), y - centre)
+
+    def predict(others: Sequence[Measured]) -> "np.ndarray":
+        ideal = start(others) if start else log_ideal(others)
+        return ideal + centre + alike((features(others) - middle) / scale, z) @ weights
+
+    return predict
+
+
+def priors(runs: Sequence[Measured]) -> Predict:
+    """The roofline with its priors."""
+    values = {name: prior for name, (prior, _) in speed_lessons.priors().items()}
+    return _roofline(rates.Constants(values, rates.shipped().spreads, speed_lessons.UNKNOWN))
+
+
+def learnt(runs: Sequence[Measured]) -> Predict:
+    """The roofline with constants learnt around its priors."""
+    return _roofline(speed.learn(runs))
+
+
+def _roofline(constants: rates.Constants) -> Predict:
+    return lambda others: np.array(
+        [math.log(float(speed.step_time(run.recipe, constants).seconds_per_step.mid)) for run in others]
+    )
+
+
+FORMS: dict[str, Learn] = {
+    "pooled": pooled,
+    "ridge": ridge,
+    "kernel": kernel,
+    "priors": priors,
+    "learnt": learnt,
+    "learnt + kernel": lambda runs: kernel(runs, base=learnt),
+}
+
+
+def held_out(runs: Sequence[Measured], form: Learn) -> "np.ndarray":
+    """Predicted over measured tokens per second, minus 1, of every run, its publisher left out."""
+    errors = np.zeros(len(runs))
+    for name in sorted({run.publisher for run in runs}):
+        mine = [at for at, run in enumerate(runs) if run.publisher == name]
+        told = form([run for run in runs if run.publisher != name])([runs[at] for at in mine])
+        errors[mine] = np.exp(log_times([runs[at] for at in mine]) - told) - 1
+    return errors
+
+
+def summed_up(runs: Sequence[Measured], errors: "np.ndarray") -> dict[str, float | int]:
+    """Median, 90% point and mean of publishers' medians of the absolute error, in percent."""
+    size = np.sort(np.abs(errors))
+    by = collections.defaultdict(list)
+    for run, error in zip(runs, errors, strict=True):
+        by[run.publisher].append(abs(error))
+    return {
+        "n": len(size),
+        "median_ape": round(100 * float(np.median(size)), 1),
+        "p90_ape": round(100 * float(size[math.ceil(0.9 * len(size)) - 1]), 1),
+        "signed_median": round(100 * float(np.median(errors)), 1),
+        "mean_of_source_medians": round(100 * statistics.mean(statistics.median(of) for of in by.values()), 1),
+    }
+
+
+def coverage(runs: Sequence[Measured]) -> dict[str, float]:
+    """Share of runs inside the 80% band learnt without their publisher, pooled and by publisher of twenty runs."""
+    inside = collections.defaultdict(list)
+    for name in sorted({run.publisher for run in runs}):
+        constants = speed.learn([run for run in runs if run.publisher != name])
+        for run in (run for run in runs if run.publisher == name):
+            band = speed.step_time(run.recipe, constants).tokens_per_s_per_gpu
+            inside[name].append(float(band.low) <= (run.tokens_per_s_per_gpu or 0) <= float(band.high))
+    found = {name: round(statistics.mean(of), 2) for name, of in inside.items() if len(of) >= 20}
+    return {"pooled": round(statistics.mean(hit for of in inside.values() for hit in of), 2), **found}
+
+
+def table_rows(runs: Sequence[Measured]) -> list[dict[str, str]]:
+    """The rows of tables/step_constants.csv with values learnt from the runs."""
+    constants = speed.learn(runs)
+    with TABLE.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    names = "; ".join(sorted({run.publisher for run in runs}))
+    for row in rows:
+        row["value"] = f"{constants.values.get(row['name'], constants.between):.4g}"
+        row["rows"], row["sources"] = str(constants.rows), str(constants.sources)
+        if row["name"] == rates.OVERALL:
+            row["source"] = f"what held-out publishers show: {names}"
+    return rows
+
+
+def main() -> None:
+    """Reads the options, prints the comparison and the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=Path)
+    parser.add_argument("--more", type=Path, nargs="*", default=[])
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    read = list(training_runs.read(options.runs).runs if options.runs else measured.published())
+    read += [run for path in options.more for run in training_runs.read(path).runs]
+    runs = measured.timed_runs(read)
+    compared = {}
+    for name, form in FORMS.items():
+        errors = held_out(runs, form)
+        compared[name] = summed_up(runs, errors)
+        print(f"{name:16} {compared[name]}")
+    found = coverage(runs)
+    print("80% band", found)
+    rows = table_rows(runs)
+    if options.write:
+        with TABLE.open("w", encoding="utf-8", newline="") as lines:
+            writer = csv.DictWriter(lines, list(rows[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+    else:
+        print("\n".join(",".join(row.values()) for row in rows))
+    print(json.dumps({"time": compared, "coverage80": found, "publishers": len({run.publisher for run in runs})}))
+
+
+if __name__ == "__main__":
+    main()

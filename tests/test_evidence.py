@@ -1,0 +1,158 @@
+"""The evidence page is what the tables say, and its verdicts change when the tables do."""
+
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "docs"))
+
+import evidence
+import evidence_claims as claims
+import evidence_rules as rules
+from evidence_claims import Facts
+
+from tunecase import catalog, measured
+from tunecase.measured import Measured
+
+ROOT = Path(__file__).parents[1]
+FACTS = Facts(measured.published(), catalog.gpu_prices())
+NUMBER = re.compile(r"([+-]?\d(?:[\d,]*\d)?(?:\.\d+)?)(%?)")
+PAGE = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
+
+
+def without(gone: Callable[[Measured], bool]) -> Facts:
+    """The tables without some runs."""
+    return replace(FACTS, runs=tuple(run for run in FACTS.runs if not gone(run)))
+
+
+def priced(factor: float) -> Facts:
+    """The tables with every price multiplied."""
+    rows = (replace(price, usd_per_gpu_hour=price.usd_per_gpu_hour * factor) for price in FACTS.prices)
+    return replace(FACTS, prices=tuple(rows))
+
+
+def sped_up(factor: float) -> Facts:
+    """The tables with every measured speed multiplied."""
+    runs = (
+        replace(run, tokens_per_s_per_gpu=run.tokens_per_s_per_gpu * factor) if run.tokens_per_s_per_gpu else run
+        for run in FACTS.runs
+    )
+    return replace(FACTS, runs=tuple(runs))
+
+
+def test_the_page_is_fresh() -> None:
+    """docs/evidence.md is what the tables say now: words alike, numbers within 3% or a point.
+
+    Speeds are fitted, so that their last figure may differ between numerical libraries; words may not.
+    """
+    now = evidence.fresh()
+    assert NUMBER.sub("#", PAGE) == NUMBER.sub("#", now), "docs/evidence.md is stale: run `make docs`"
+    for (shown, percent), (told, _) in zip(NUMBER.findall(PAGE), NUMBER.findall(now), strict=True):
+        value, other = (float(text.replace(",", "")) for text in (shown, told))
+        assert value == pytest.approx(other, rel=0.03, abs=1 if percent else 0), (
+            "docs/evidence.md is stale: run `make docs`"
+        )
+
+
+def test_every_claim_stands_with_its_verdict() -> None:
+    """The table at the top and the sections hold the five claims, each with an answer of two sentences."""
+    for section in (claim(FACTS) for claim in claims.CLAIMS):
+        assert f"| {section.claim} | {section.verdict} | {section.answer[0]} |" in PAGE
+        assert re.search(rf"^## \d\. {re.escape(section.claim)}$", PAGE, re.MULTILINE)
+        assert all(sentence.endswith(".") for sentence in section.answer)
+
+
+def test_one_gpu_follows_the_runs_on_one_card() -> None:
+    """Without failures the claim is right; without runs that ran it is wrong; without either it is not shown."""
+    assert claims.one_gpu(FACTS).verdict.startswith("right, on a card that suits")
+    assert "right" == claims.one_gpu(without(lambda run: bool(run.failed))).verdict
+    assert "wrong" == claims.one_gpu(without(lambda run: not run.failed)).verdict
+    assert "not shown" == claims.one_gpu(without(lambda run: run.recipe.gpus == 1)).verdict
+
+
+def test_eight_gpus_follows_the_fewest_cards_that_ran() -> None:
+    """Runs on one to sixteen cards make eight one answer of several; runs on eight alone make it right."""
+    assert "one answer of several" in claims.eight_gpus(FACTS).verdict
+    assert "right" == claims.eight_gpus(without(lambda run: run.recipe.gpus != 8)).verdict
+    assert claims.eight_gpus(without(lambda run: run.recipe.gpus <= 10)).verdict.startswith("wrong: ")
+
+
+@pytest.mark.parametrize(
+    ("factor", "verdict"), [(1e4, "wrong: minutes"), (1e-6, "wrong: months"), (1e-4, "partly right: days to")]
+)
+def test_hours_to_days_follows_the_measured_speeds(factor: float, verdict: str) -> None:
+    """The words of the verdict are the shortest and longest job at the measured speeds."""
+    assert "minutes" in claims.how_long(FACTS).verdict
+    assert claims.how_long(sped_up(factor)).verdict.startswith(verdict)
+
+
+def test_the_rent_follows_the_prices() -> None:
+    """Doubled and halved prices change which tier the claim is true of."""
+    assert "the price of one tier: hyperscaler" == claims.rent(FACTS).verdict
+    assert "hyperscaler" not in claims.rent(priced(2)).verdict
+    assert "wrong" == claims.rent(priced(0.1)).verdict
+    flat = tuple(replace(price, usd_per_gpu_hour=4.0) for price in FACTS.prices)
+    assert "right" == claims.rent(replace(FACTS, prices=flat)).verdict
+
+
+def test_a_stale_price_is_marked_and_an_old_one_left_out() -> None:
+    """Every price of history is marked old, and counts only where its tier has no other."""
+    old = [price for price in FACTS.prices if price.stale and price.gpu == "A100-80GB"]
+    assert old
+    for price in old:
+        row = f"| {price.provider} | {price.tier} | {price.usd_per_gpu_hour:.2f} | {price.date}, old |"
+        assert row in PAGE
+    assert not any(price.stale for price in claims.current(FACTS, "A100-80GB")["neocloud"])
+
+
+def test_dollars_follow_speed_and_price() -> None:
+    """Ten times dearer, no job costs cents; without prices nothing is shown."""
+    assert "cents" in claims.dollars(FACTS).verdict
+    assert "cents" not in claims.dollars(priced(10)).verdict
+    assert "not shown" == claims.dollars(replace(FACTS, prices=())).verdict
+
+
+def test_rows_are_chosen_by_what_they_are() -> None:
+    """Each publisher, method and card has one row that ran and one that failed, and no id stands in the generator."""
+    shown = claims.one_gpu(FACTS).shown
+    keys = [(run.publisher, run.recipe.method, run.recipe.gpu, run.failed != "") for run in shown]
+    assert len(set(keys)) == len(keys)
+    for name in ("evidence.py", "evidence_claims.py", "evidence_rules.py"):
+        assert not re.search(r"\bm\d{4}\b", (ROOT / "docs" / name).read_text(encoding="utf-8"))
+
+
+def test_a_row_holds_its_prediction_and_error() -> None:
+    """The error of a row is its predicted middle against what was measured, and its band holds the middle."""
+    shown = [run for run in claims.one_gpu(FACTS).shown if run.peak_gb and rules.told_gb(run)]
+    assert shown
+    for run in shown:
+        told = rules.told_gb(run)
+        assert told is not None
+        assert told[0] < told[1] < told[2]
+        assert run.peak_gb
+        cells = rules.row(run)
+        assert f"{told[1] / run.peak_gb - 1:+.0%}".lstrip("+-") == cells[7].lstrip("+-")
+        assert f"| {' | '.join(cells)} |" in PAGE
+
+
+def test_what_was_read_off_a_publisher_is_no_foresight() -> None:
+    """A prediction from facts read off the publisher's own runs is marked, and counted in no error of the page."""
+    marked = [run for run in claims.one_gpu(FACTS).shown if rules.told_gb(run) and rules.read_off(run)]
+    for run in marked:
+        assert rules.row(run)[6].endswith(" *")
+    assert evidence.held(marked) == evidence.held([])
+
+
+def test_words_of_a_span() -> None:
+    """A span inside the claim is right, one around it too narrow, one beside it wrong, one across it partly right."""
+    scale = ((0, "low"), (1, "mid"), (10, "high"))
+    assert "right" == rules.span_verdict([1, 20], scale, ("mid", "high"))
+    assert "right: mid" == rules.span_verdict([2, 3], scale, ("mid", "high"))
+    assert "too narrow: low to high" == rules.span_verdict([0.1, 20], scale, ("mid", "mid"))
+    assert "wrong: low" == rules.span_verdict([0.1], scale, ("mid", "high"))
+    assert "partly right: low to mid" == rules.span_verdict([0.1, 2], scale, ("mid", "high"))
+    assert "not shown" == rules.span_verdict([], scale, ("mid", "high"))
