@@ -141,7 +141,7 @@ def test_help_teaches_the_road() -> None:
 
 def test_help_keeps_its_brackets() -> None:
     """No word of a help text is taken for markup."""
-    assert "Longest sample in tokens; 2048" in " ".join(tunecase("fit", "--help").out.split())
+    assert "Samples, in place of tokens." in " ".join(tunecase("fit", "--help").out.split())
 
 
 def test_version() -> None:

@@ -75,7 +75,7 @@ def test_cards_are_known_as_their_drivers_spell_them(project: Project, spelled: 
 
 
 def test_the_machine_is_the_search_s_own(project: Project) -> None:
-    """Each card's hours are those of the cheapest set-up that fits on the fewest cards, doubted alike in every world."""
+    """A card has the hours of the cheapest set-up that fits on the fewest cards, with one doubt in each world."""
     at = basis(project, 2_000)
     found = choose(at)
     assert found.machine is not None

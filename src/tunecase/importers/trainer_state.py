@@ -109,6 +109,7 @@ def _seen(log: list[dict[str, Any]], part: str) -> int | None:
 
 
 def flat(body: Any, before: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Plain values of nested objects as text, by their names joined with dots."""
     if isinstance(body, dict) and depth < 4:
         for key, value in body.items():
             yield from flat(value, f"{before}.{key}" if before else str(key), depth + 1)
