@@ -38,13 +38,47 @@ OPTIONS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("decide",): ("--project", "--seed", "--json"),
     ("report",): ("--to", "--project", "--seed", "--json"),
     ("run",): ("--anyway", "--project", "--seed", "--json"),
-    ("fit",): ("--method", "--seq", "--batch", "--gpu", "--gpus", "--tokens", "--rank", "--seed", "--json"),
+    ("fit",): (
+        "--method",
+        "--seq",
+        "--batch",
+        "--gpu",
+        "--gpus",
+        "--tokens",
+        "--examples",
+        "--epochs",
+        "--lengths",
+        "--packing",
+        "--deadline",
+        "--spot",
+        "--tier",
+        "--framework",
+        "--rank",
+        "--targets",
+        "--objective",
+        "--global-batch",
+        "--accumulation",
+        "--optimizer",
+        "--precision",
+        "--attention",
+        "--loss",
+        "--checkpointing",
+        "--sharding",
+        "--offload",
+        "--frozen-layers",
+        "--accelerate",
+        "--measured",
+        "--explain",
+        "--project",
+        "--seed",
+        "--json",
+    ),
     ("spend", "add"): ("--category", "--on", "--note", "--credit", "--replaces", "--project", "--json"),
     ("books",): ("--project", "--seed", "--json"),
     ("ledger", "verify"): ("--project", "--json"),
     ("serve",): ("--port", "--project", "--seed"),
 }
-LESSONS = {"init": "commented project file", "define": "well posed", "audit": "right data", "fit": "Memory"}
+LESSONS = {"init": "commented project file", "define": "well posed", "audit": "right data", "fit": "does it cost"}
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +141,7 @@ def test_help_teaches_the_road() -> None:
 
 def test_help_keeps_its_brackets() -> None:
     """No word of a help text is taken for markup."""
-    assert "Longest sample in tokens." in " ".join(tunecase("fit", "--help").out.split())
+    assert "Samples, in place of tokens." in " ".join(tunecase("fit", "--help").out.split())
 
 
 def test_version() -> None:
@@ -224,7 +258,7 @@ def test_exit_codes(tmp_path: Path, walked: Path) -> None:
     """0: fine; 1: the answer is no; 2: the input cannot be read; 3: the world failed."""
     assert 0 == tunecase("audit", "--project", walked).code
     assert 1 == tunecase("define", "--project", case_folder(tmp_path / "unsound", metric="  goal: better")).code
-    assert 1 == tunecase("fit", "llama-3.1-8b", "--method", "full", "--gpu", "L40S").code
+    assert 1 == tunecase("fit", "llama-3.1-8b", "--method", "full", "--gpu", "L40S", "--gpus", "1").code
     assert 2 == tunecase("define", "--project", tmp_path / "none.yaml").code
     (tmp_path / "file").write_text("x", encoding="utf-8")
     ran = tunecase("report", "--to", tmp_path / "file", "--project", walked)

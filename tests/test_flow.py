@@ -347,8 +347,8 @@ def test_a_falling_metric_takes_any_target(tmp_path: Path) -> None:
 
 def test_one_training_run_from_words() -> None:
     """fit answers from words as typed, and keeps nothing."""
-    asked = {"method": "lora", "sequence_tokens": "512", "micro_batch": "1", "gpu": "L40S", "gpus": "1", "rank": "8"}
-    record = flow.fit("llama-3.1-8b", {**asked, "train_tokens": "1M"}, 0, TODAY)
+    words = {"method": "lora", "sequence_tokens": "512", "micro_batch": "1", "rank": "8", "train_tokens": "1M"}
+    record = flow.fit(flow.FitAsked("llama-3.1-8b", words, ["L40S"], ["1"]), 0, TODAY)
     assert ("L40S", True) == (record.gpu, record.ok)
 
 

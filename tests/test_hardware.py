@@ -72,3 +72,15 @@ def test_cards_are_known_as_their_drivers_spell_them(project: Project, spelled: 
     """The driver's name leads to the table's."""
     found = timed(basis(project, 10), [run(hardware=spelled)])
     assert [name] == [machine.gpu for machine in found] or not found
+
+
+def test_the_machine_is_the_search_s_own(project: Project) -> None:
+    """A card has the hours of the cheapest set-up that fits on the fewest cards, with one doubt in each world."""
+    at = basis(project, 2_000)
+    found = choose(at)
+    assert found.machine is not None
+    assert found.machine.gpu in ("H100", "L40S")
+    assert 1 == found.machine.count
+    assert found.machine.hours_per_mtok.min() > 0
+    assert not {name for name in at.used if name.startswith("fit.")}
+    assert any(name.startswith("time against the prediction") for name in at.worlds.drawn)

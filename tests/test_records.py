@@ -18,6 +18,7 @@ from tunecase.records import (
     Audit,
     Books,
     Cleaned,
+    Compared,
     Decision,
     Depth,
     DepthReviewed,
@@ -25,12 +26,16 @@ from tunecase.records import (
     Interval80,
     Judged,
     Labelling,
+    LeftOut,
     NextLabel,
     Option,
+    Phase,
+    Placed,
     Point,
     Report,
     Reviews,
     Run,
+    Scored,
     Spending,
     Written,
     from_json,
@@ -38,10 +43,26 @@ from tunecase.records import (
 )
 from tunecase.spread import Band
 
+PLACED = Placed(
+    "L40S", 1, "lora", 2, 8, "none", "full", "fits", Interval80(18.0, 20.5, 23.0), 44.1,
+    Interval80(1_500.0, 2_100.0, 2_900.0), Interval80(0.5, 0.66, 0.9), None, None, "cheapest",
+)  # fmt: skip
+FASTEST = replace(PLACED, gpu="H100", hours=Interval80(0.1, 0.2, 0.3), usd=Interval80(1.0, 2.0, 3.0), mark="fastest")
+PAIR = Compared(
+    "r1", "an 8B lora", "memory", "GiB allocated", Interval80(18.0, 20.0, 22.0), 21.0, "own runs", "2026-11-02"
+)
 FIT = Fit(
-    "llama-3.1-8b", "lora", "L40S", 1, "fits", Interval80(18.0, 20.5, 23.0), 44.1, (("weights", 15.0), ("other", 5.5)),
-    "weights", 5e6, Interval80(1_500.0, 2_100.0, 2_900.0), Interval80(0.5, 0.66, 0.9), None, None, ("2026-11-02",),
-    (), ("one GPU",),
+    model="meta/llama-3.1-8b", params=8_030_261_248, method="lora", gpu="L40S", gpu_count=1, verdict="fits",
+    placed=PLACED, memory_gib=PLACED.memory_gib, reserved_gib=Interval80(20.0, 23.0, 26.0),
+    card_gib=Interval80(21.0, 24.0, 27.0), usable_gib=44.1, memory_terms=(("weights", 15.0), ("other", 5.5)),
+    dominant="weights", turning=("micro-batches up to 4 fit",), train_tokens=5e6, useful_share=0.8,
+    step_s=Interval80(3.0, 4.0, 5.0), time_terms=(("matrix products", 3.0), ("loss", 1.0)),
+    tokens_per_s=PLACED.tokens_per_s, hours=PLACED.hours, usd_per_gpu_hour=None, usd=None, tier="neocloud",
+    price_dates=("2026-11-02",), spot_usd=Interval80(0.1, 0.2, 0.3), spot_hours=Interval80(0.6, 0.8, 1.0),
+    cheapest=PLACED, fastest=FASTEST, in_time=PLACED, deadline_hours=2.0, by_method=(PLACED,), front=(PLACED, FASTEST),
+    searched=40, rejected=(LeftOut("does not fit", 12, "1 x T4"),), remedies=(), setup=(("rank", "16"),),
+    assumptions=("one GPU",), not_counted=("disk",), phases=(Phase("loss", 20.5, (("weights", 15.0),)),),
+    formulas=("peak = the largest phase",), evidence=(PAIR,), compared=(PAIR,),
 )  # fmt: skip
 REPORT = Report("Label 300 more.", "report.html", "report.md", "report.json", ("bill", "data"))
 JUDGED = Judged(
@@ -72,6 +93,7 @@ ALL: dict[str, Any] = {
     **samples.records(),
     "judge": JUDGED,
     "fit": FIT,
+    "scored": Scored((PAIR,)),
     "report": REPORT,
     "run": samples.pilot().runs[0],
     "spend": samples.spendings()[1],
@@ -170,6 +192,8 @@ def test_ok_says_whether_the_answer_is_yes() -> None:
     assert not replace(books, left=Decimal("-0.01")).ok
     assert replace(books, left=None).ok
     assert not replace(FIT, verdict="does not fit").ok
+    assert not replace(FIT, in_time=None).ok
+    assert replace(FIT, in_time=None, deadline_hours=None).ok
 
 
 def test_the_best_option_is_the_advised_one() -> None:

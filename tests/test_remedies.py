@@ -1,67 +1,82 @@
 """Remedies: computed anew, cheapest first, none invented."""
 
-import datetime
-
 import pytest
 
-from tunecase import catalog
-from tunecase.fit import fit
-from tunecase.prices import Basis
-from tunecase.remedies import Plan, remedies
+from tests.projects import basis as new_basis
+from tunecase import catalog, memory
+from tunecase.outlook import need
+from tunecase.recipe import Recipe
+from tunecase.remedies import most_that_fits, remedies, verdict_of
 from tunecase.shape import read_shape
-from tunecase.spread import Worlds
 
 
 @pytest.fixture
 def basis():
     """Prices of a fixed day and seed, without a project."""
-    return Basis(None, datetime.date(2026, 11, 24), Worlds(seed=0, n=2000))
+    return new_basis(None, 1_000)
+
+
+def run(model: str, gpu: str, **fields: object) -> Recipe:
+    """A set-up on one card."""
+    return Recipe(read_shape(model), catalog.gpu(gpu), **fields)  # type: ignore[arg-type]
 
 
 def test_what_does_not_fit_has_remedies_that_do(basis):
-    """A 70B LoRA does not fit one H100; each remedy is a computed fit, cheapest first, without time or price."""
-    found = fit("llama-3.1-70b", gpu="H100", train_tokens=1e7, basis=basis)
-    assert "does not fit" == found.verdict
-    assert not found.ok
-    assert (None, None) == (found.hours, found.usd)
-    assert 3 == len(found.remedies)
-    assert any("QLoRA" in remedy for remedy in found.remedies)
-    assert "does not fit" != fit("llama-3.1-70b", gpu="H100", method="qlora", basis=basis).verdict
+    """A 70B LoRA does not fit one H100; each remedy is a computed fit."""
+    recipe = run("llama-3.1-70b", "H100")
+    found = remedies(recipe, basis)
+    assert "does not fit" == verdict_of(recipe)
+    assert 3 == len(found)
+    assert all("fits" == verdict_of(item.recipe) == item.verdict for item in found)
+    assert any("QLoRA" in item.line and "GiB" in item.line and "USD" in item.line for item in found)
 
 
 def test_remedies_name_smaller_batches_and_checkpointing(basis):
     """Without checkpointing and with large micro-batches the cheap remedies are offered."""
-    found = fit("llama-2-7b", checkpointing=False, micro_batch=16, gpu="A100-40GB", basis=basis)
-    assert any("checkpointing" in remedy or "micro-batch" in remedy for remedy in found.remedies)
-    full = fit("llama-3.1-8b", method="full", gpu="RTX4090", basis=basis)
-    assert any("LoRA" in remedy for remedy in full.remedies)
+    found = remedies(run("llama-2-7b", "A100-40GB", checkpointing="none", micro_batch=16), basis, most=9)
+    assert any("checkpointing" in item.words or "micro-batch" in item.words for item in found)
+    full = remedies(run("llama-3.1-8b", "RTX4090", method="full"), basis, most=9)
+    assert any("LoRA" in item.words for item in full)
 
 
-def test_nothing_helps_is_an_empty_list(basis):
-    """Where no single change makes a run fit, no remedy is invented."""
-    found = fit("meta-llama/Llama-3.1-405B", method="lora", gpu="T4", sequence_tokens=131072, basis=basis)
-    assert "does not fit" == found.verdict
-    assert () == found.remedies
+def test_smaller_micro_batches_keep_the_samples_of_a_step(basis):
+    """Gradient accumulation takes over what the micro-batch gives up."""
+    recipe = run("llama-2-7b", "A100-40GB", micro_batch=16, accumulation=2)
+    smaller = [item.recipe for item in remedies(recipe, basis, most=9) if "micro-batch" in item.words]
+    assert smaller
+    assert all(one.micro_batch * one.accumulation >= 32 for one in smaller)
+
+
+def test_nothing_helps_is_an_empty_tuple(basis):
+    """Where no change makes a run fit, no remedy is invented."""
+    assert () == remedies(run("meta-llama/Llama-3.1-405B", "T4", sequence_tokens=131_072, precision="fp16"), basis)
 
 
 def test_remedies_come_cheapest_first(basis):
     """The prices per million tokens rise down the list."""
-    plan = Plan(read_shape("llama-2-7b"), "full", 2048, 1, catalog.gpu("A100-40GB"), 1, 16, True)
-    lines = remedies(plan, basis, most=9)
-    priced = [float(line.split("about ")[1].split()[0]) for line in lines]
+    found = remedies(run("llama-2-7b", "A100-40GB", method="full", optimizer="adamw"), basis, most=9)
+    priced = [item.usd_per_mtok for item in found if item.usd_per_mtok is not None]
     assert sorted(priced) == priced
     assert len(priced) >= 2
 
 
 def test_several_changes_where_one_is_not_enough(basis):
-    """Full fine-tuning without checkpointing on a small card needs more than one change; the change is a fit."""
-    plan = Plan(read_shape("llama-2-7b"), "full", 4096, 8, catalog.gpu("A10G"), 1, 16, False)
-    lines = remedies(plan, basis)
-    assert any("with checkpointing and QLoRA: fits" in line for line in lines)
-    fixed = Plan(read_shape("llama-2-7b"), "qlora", 4096, 1, catalog.gpu("A10G"), 1, 16, True)
-    assert fixed.verdict == "fits"
+    """Full fine-tuning without checkpointing on a small card needs more than one change; each is a fit."""
+    recipe = run("llama-2-7b", "T4", method="full", sequence_tokens=4096, micro_batch=8, checkpointing="none")
+    found = remedies(recipe.but(precision="fp16", masters="32-bit"), basis)
+    assert found
+    assert all("fits" == item.verdict for item in found)
 
 
 def test_a_run_that_fits_needs_no_remedy(basis):
-    """Where the plan fits there is nothing better to offer."""
-    assert remedies(Plan(read_shape("smollm2-135m"), "lora", 512, 1, catalog.gpu("H100"), 1, 8, True), basis) == ()
+    """Where the run fits there is nothing better to offer."""
+    assert () == remedies(run("smollm2-135m", "H100", sequence_tokens=512, rank=8), basis)
+
+
+def test_the_largest_size_that_fits_is_the_last_one_that_does():
+    """One more does not fit."""
+    recipe = run("llama-2-7b", "A100-40GB")
+    most = most_that_fits(recipe, "micro_batch", range(1, 65))
+    usable = memory.usable_gb(recipe.gpu)
+    assert need(recipe.but(micro_batch=most)).high_gb <= usable < need(recipe.but(micro_batch=most + 1)).high_gb
+    assert most_that_fits(run("llama-3.1-70b", "T4"), "micro_batch", range(1, 4)) is None

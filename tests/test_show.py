@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from tests import samples
-from tests.test_records import CLEANED, FIT, JUDGED, LABELLING, REPORT, REVIEWS
+from tests.test_records import CLEANED, FIT, JUDGED, LABELLING, PAIR, REPORT, REVIEWS
 from tunecase.errors import InputError, MissingExtraError, Problem
 from tunecase.ledger import Ledger
 from tunecase.pilot import PilotPlan, Progress
-from tunecase.records import Change
+from tunecase.records import Change, Scored
 from tunecase.show import PRINTERS, as_html, ask_before, audit_progress, paper, pilot_progress, show, show_error
 
 ALL: dict[str, Any] = {
@@ -29,6 +29,7 @@ ALL: dict[str, Any] = {
     "labelling": LABELLING,
     "review": REVIEWS,
     "fit": FIT,
+    "scored": Scored((PAIR,)),
     "report": REPORT,
     "spend": samples.spendings()[2],
     "changed": (Change("chance of its plan", "26%", "41%"),),
@@ -84,7 +85,10 @@ FRAGMENTS = {
                "59 decisions in corrections.jsonl", "the same command with --fix DIR", "one note"),
     "labelling": ("LABEL NEXT ──────── 1 row of pool.jsonl (of 20 asked)", "500 rows read; 3 are in training or test",
                   "red 61%", "Written to next-labels.csv."),
-    "fit": ("fits on 1 x L40S", "Memory 20 GiB (18 to 23) per GPU", "What dominates: weights.", "Price give --tokens"),
+    "fit": ("lora: fits on 1 x L40S", "It needs 20.5 (18.0 to 23.0) GiB of each card's 44.1 usable GiB",
+            "nvidia-smi will show 24.0 (21.0 to 27.0)", "What fills the card: weights.", "give --tokens",
+            "40 choices weighed", "12: does not fit; nearest: 1 x T4", "1 of 1 inside", "80% of the computed ones"),
+    "scored": ("1 of 1 measured values inside their 80% band", "21.0 20.0 (18 to 22)", "-5%; own runs, 2026-11-02"),
     "report": ("Label 300 more.", "report.html", "report.json"),
     "spend": ("2,900.00 EUR booked under labour", "Paid on 12 November 2026: first round; 3,132.00 in the project's"),
 }  # fmt: skip
@@ -260,8 +264,8 @@ def test_a_fit_that_fails() -> None:
     """What does not fit has no time and no price, and its remedies are listed."""
     fit = replace(FIT, verdict="does not fit", hours=None, remedies=("use qlora",), not_counted=("evaluation",))
     text = flat("fit", fit)
-    assert "Time unknown while it does not fit." in text
-    assert "Remedy: use qlora." in text
+    assert "Time and price are unknown while it does not fit." in text
+    assert "Remedy 1: use qlora." in text
     assert "· evaluation" in text
 
 

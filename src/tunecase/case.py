@@ -12,6 +12,7 @@ from tunecase.records import (
     Decision,
     Definition,
     Estimate,
+    Fit,
     Forecast,
     Judged,
     Labelling,
@@ -58,6 +59,10 @@ class Case:
     def estimate(self) -> Estimate:
         """What will it cost, line by line?"""
         return flow.estimate(self.flow)
+
+    def fit(self, model: str = "", **asked: Any) -> Fit:
+        """One training run, of the project's model when none is named; takes the fields of `flow.FitAsked`."""
+        return flow.fit(flow.FitAsked(model or flow.base_model(self.flow), **asked), flow=self.flow)
 
     def pilot(self, **asked: Any) -> Pilot:
         """Small real runs on nested subsets; resumable. Takes the fields of `flow.PilotAsked`, trainer="lora" say."""

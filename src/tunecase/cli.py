@@ -28,6 +28,7 @@ ledger_app = typer.Typer(no_args_is_help=True, help="Look after the ledger.")
 WHAT, LADDER, CAPS = "What is trained", "How far the ladder goes", "Time and money"
 WHERE, RENTED = "Where runs are made", "On rented GPUs"
 MENDING, LABELLING = "Mending", "What to label next"
+AMOUNT, SETUP, PROOF = "How much, by when, at what price", "The set-up", "What it rests on"
 ROAD, QUICK, AFTER = "The road", "Quick questions", "After the money is spent"
 app.add_typer(spend_app, name="spend", rich_help_panel=AFTER)
 app.add_typer(ledger_app, name="ledger", rich_help_panel=AFTER)
@@ -390,24 +391,102 @@ def run(
 
 @app.command(rich_help_panel=QUICK)
 def fit(
-    model: Annotated[str, typer.Argument(help="A model's name, or the path of its config.json.")],
-    method: Annotated[str, typer.Option(help="lora, qlora or full.")] = "lora",
-    seq: Annotated[str, typer.Option(help="Longest sample in tokens.")] = "2048",
-    batch: Annotated[str, typer.Option(help="Samples on one GPU at once.")] = "1",
-    gpu: Annotated[str, typer.Option(help="The GPU, e.g. A100-80GB.")] = "A100-80GB",
-    gpus: Annotated[str, typer.Option(help="How many of them.")] = "1",
-    tokens: Annotated[str | None, typer.Option(help="Tokens trained on, over all epochs, e.g. 5M.")] = None,
-    rank: Annotated[str, typer.Option(help="LoRA rank.")] = "16",
+    model: Annotated[
+        str,
+        typer.Argument(help="A model's name, its config.json, or a configuration that trains it (axolotl, TRL, …)."),
+    ],
+    method: Annotated[str | None, typer.Option(help="lora, qlora or full; all weighed when left out.")] = None,
+    seq: Annotated[str | None, typer.Option(help="Longest sample in tokens; 2048 when left out.")] = None,
+    batch: Annotated[str | None, typer.Option(help="Samples on one GPU at once; searched when left out.")] = None,
+    gpu: Annotated[list[str] | None, typer.Option(help="The GPU, or several with commas; all with a price.")] = None,
+    gpus: Annotated[list[str] | None, typer.Option(help="How many, or several counts with commas; 1 to 64.")] = None,
+    tier: Annotated[
+        str | None, typer.Option(rich_help_panel=AMOUNT, help="marketplace, neocloud or hyperscaler.")
+    ] = None,
+    tokens: Annotated[
+        str | None, typer.Option(rich_help_panel=AMOUNT, help="Tokens trained on, over all epochs, e.g. 5M.")
+    ] = None,
+    examples: Annotated[str | None, typer.Option(rich_help_panel=AMOUNT, help="Samples, in place of tokens.")] = None,
+    epochs: Annotated[str | None, typer.Option(rich_help_panel=AMOUNT, help="Passes over the samples.")] = None,
+    lengths: Annotated[
+        Path | None,
+        typer.Option(rich_help_panel=AMOUNT, help="Token lengths (CSV of tokens,count; JSONL), or the data file."),
+    ] = None,
+    packing: Annotated[
+        bool | None,
+        typer.Option("--packing/--padding", rich_help_panel=AMOUNT, help="Join short samples, or pad them."),
+    ] = None,
+    deadline: Annotated[
+        str | None, typer.Option(rich_help_panel=AMOUNT, help="When it must have ended, e.g. '6 h'.")
+    ] = None,
+    spot: Annotated[
+        bool, typer.Option("--spot", rich_help_panel=AMOUNT, help="Spot cards, interruptions counted.")
+    ] = False,
+    framework: Annotated[
+        str | None, typer.Option(rich_help_panel=SETUP, help="Its defaults are taken: axolotl, torchtune, litgpt, …")
+    ] = None,
+    rank: Annotated[str | None, typer.Option(rich_help_panel=SETUP, help="LoRA rank; 16 when left out.")] = None,
+    targets: Annotated[
+        str | None, typer.Option(rich_help_panel=SETUP, help="all, attention, qv, or names of modules.")
+    ] = None,
+    objective: Annotated[str | None, typer.Option(rich_help_panel=SETUP, help="sft or dpo.")] = None,
+    global_batch: Annotated[
+        str | None, typer.Option(rich_help_panel=SETUP, help="Samples of one optimizer step over all GPUs.")
+    ] = None,
+    accumulation: Annotated[
+        str | None, typer.Option(rich_help_panel=SETUP, help="Micro-batches of one optimizer step.")
+    ] = None,
+    optimizer: Annotated[
+        str | None, typer.Option(rich_help_panel=SETUP, help="adamw, adamw_8bit, paged_adamw_8bit, adafactor, …")
+    ] = None,
+    precision: Annotated[str | None, typer.Option(rich_help_panel=SETUP, help="bf16, fp16, fp32 or fp8.")] = None,
+    attention: Annotated[str | None, typer.Option(rich_help_panel=SETUP, help="flash or eager.")] = None,
+    loss: Annotated[str | None, typer.Option(rich_help_panel=SETUP, help="whole, chunked, fused (Liger), …")] = None,
+    checkpointing: Annotated[
+        str | None, typer.Option(rich_help_panel=SETUP, help="none, selective, full or offloaded.")
+    ] = None,
+    sharding: Annotated[
+        str | None, typer.Option(rich_help_panel=SETUP, help="ddp, zero1, zero2, zero3 or fsdp; searched.")
+    ] = None,
+    offload: Annotated[str | None, typer.Option(rich_help_panel=SETUP, help="none, optimizer or all.")] = None,
+    frozen_layers: Annotated[
+        str | None, typer.Option(rich_help_panel=SETUP, help="Blocks at the bottom that do not learn.")
+    ] = None,
+    accelerate: Annotated[
+        Path | None, typer.Option(rich_help_panel=SETUP, help="An accelerate or DeepSpeed file beside the model's.")
+    ] = None,
+    measured: Annotated[
+        Path | None,
+        typer.Option(rich_help_panel=PROOF, help="A trainer_state.json or runs.csv: the prediction learns from it."),
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", rich_help_panel=PROOF, help="Every term, and measured runs that are near.")
+    ] = False,
+    project: Annotated[
+        Path | None, typer.Option("--project", "-p", rich_help_panel=PROOF, help="A case that keeps what was measured.")
+    ] = None,
     seed: Seed = 0,
     json: AsJson = False,
     today: Today = None,
 ) -> None:
-    """Memory, time and price of one training run, without a project file."""
+    """Does a training run fit, on what, how long does it take, what does it cost? Without a project file.
+
+    What is left out is searched: GPU, count, micro-batch, sharding, checkpointing, method.
+    """
     from tunecase import flow
 
-    asked = {"method": method, "sequence_tokens": seq, "micro_batch": batch, "gpu": gpu, "gpus": gpus}
-    record = flow.fit(model, {**asked, "rank": rank, "train_tokens": tokens}, seed, _date(today))
-    _finish("fit", record, json)
+    words: dict[str, Any] = {
+        "method": method, "sequence_tokens": seq, "micro_batch": batch, "rank": rank, "targets": targets,
+        "framework": framework, "objective": objective, "optimizer": optimizer, "precision": precision,
+        "attention": attention, "loss": loss, "checkpointing": checkpointing, "sharding": sharding,
+        "offload": offload, "frozen_layers": frozen_layers, "accumulation": accumulation, "packing": packing,
+        "global_batch": global_batch, "train_tokens": tokens, "examples": examples, "epochs": epochs,
+    }  # fmt: skip
+    asked = flow.FitAsked(
+        model, words, gpu or (), gpus or (), deadline, spot, tier, lengths, accelerate, measured, explain
+    )
+    opened = _open(project, seed, today) if project else None
+    _finish("fit", flow.fit(asked, seed, _date(today), opened), json)
 
 
 @app.command(rich_help_panel=QUICK)

@@ -1,272 +1,233 @@
-"""One quick question: does this training run fit on this GPU, how long does it take and what does it cost?
+"""One quick question: does this training run fit, on what, how long does it take and what does it cost?
 
-Memory is the peak over the phases of a step (memory.py), time is operations over the share of the card's peak that
-published runs reach (speed.py), the price is hours times the price of a GPU hour, each with its date (prices.py).
+Memory is the peak over the phases of a step (memory.py), time is the work of a step at the rates that published runs
+reach (speed.py), the price is hours times the price of a GPU hour, each with its date (prices.py). What the question
+leaves open is searched (placement.py).
 """
 
-import math
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, get_args
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from tunecase import catalog, memory, prices, speed
-from tunecase.errors import InputError, Problem
-from tunecase.memory import GB_PER_GIB, Method
+from tunecase import memory, prices, speed
+from tunecase.calibration import Calibration, learn
+from tunecase.fit_words import FORMULAS, NOT_COUNTED, assumptions, choice_words, dominant_words, setup_fields, turning
+from tunecase.measured import Measured
+from tunecase.memory import GB_PER_GIB
+from tunecase.nearest_runs import compared, nearest_runs
+from tunecase.outlook import need, pace
+from tunecase.placement import Choice, Searched, methods_of, search
 from tunecase.prices import Basis
-from tunecase.records import Fit, Interval80
-from tunecase.remedies import Plan, remedies
-from tunecase.shape import read_shape
-from tunecase.spread import Const, band
-from tunecase.units import UnitError, Wanted, read_quantity
+from tunecase.recipe import Recipe
+from tunecase.records import Compared, Fit, Interval80, LeftOut, Phase, Placed
+from tunecase.remedies import remedies, verdict_of
+from tunecase.request import Request, Settled, settled
+from tunecase.running import Job, outcome
+from tunecase.spread import Z80, band
 
 if TYPE_CHECKING:
     from tunecase.spread import Draws
 
-T = TypeVar("T")
-TIERS = ("marketplace", "neocloud", "hyperscaler")
-MOST_GPUS = 4096
 
-NOT_COUNTED = (
-    "loading the model and evaluation, which can peak higher than a training step",
-    "the allocator's reserve: nvidia-smi shows about 1.1 to 1.5 times the allocated memory",
-    "start-up, evaluation and checkpoint time: some minutes a run, most of a very short one",
-    "disk for checkpoints, network egress and failed runs",
-    "micro-batches under a few thousand tokens, which leave the card idle: up to several times slower",
-    "links between cards: without NVLink, sharding over several cards can be several times slower",
-)
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the parts of the record are made from."""
+
+    ask: Settled
+    basis: Basis
+    calibration: Calibration | None
+    searched: Searched
+    choice: Choice
+
+    @property
+    def recipe(self) -> Recipe:
+        return self.choice.recipe
 
 
-def fit(
-    model: str,
-    *,
-    method: str = "lora",
-    sequence_tokens: int = 2048,
-    micro_batch: int = 1,
-    gpu: str = "A100-80GB",
-    gpus: int = 1,
-    train_tokens: float | None = None,
-    rank: int = 16,
-    checkpointing: bool = True,
-    basis: Basis,
-    base: Path | None = None,
-) -> Fit:
-    """Memory, speed and, for a number of tokens, time and price of one training run.
+def fit(request: Request, *, basis: Basis, measured: Sequence[Measured] = (), explain: bool = False) -> Fit:
+    """Memory, speed, time and price of one training run; what the request leaves open is searched.
 
     Args:
-        model: a name of the tables, or the path of a config.json.
-        method: full, lora or qlora.
-        sequence_tokens: tokens of the longest sample.
-        micro_batch: samples per GPU and step; gradient accumulation does not change the peak.
-        gpu: a name of the tables.
-        gpus: how many, fully sharded when more than one.
-        train_tokens: tokens to train on over all epochs, padding counted; None leaves time and price out.
-        rank: rank of the adapters on all linear layers.
-        checkpointing: gradient checkpointing.
+        request: model, fields of the set-up, cards, counts, amount, deadline.
         basis: price tier, date and draws.
-        base: folder for a relative path of the model.
-    Returns: the Fit; intervals are 80%, tokens per second are of all GPUs together.
+        measured: runs of one's own, which move the prediction; they are compared with it first.
+        explain: adds every phase of the peak and the measured runs that are nearest.
+    Returns: the Fit; intervals are 80%.
     Raises: InputError with every mistake found.
 
-    Leaves out what `Fit.not_counted` lists. On publishers it has not seen, memory on one GPU is off by 7% (median) and
-    18% (one run in ten), on several by 22% and 36%, speed by 21% and 34%: `benchmarks/training.py`, whose docstring
-    says where these figures flatter. The 80% band of memory on several GPUs held only a third of such runs.
+    Example:
+        >>> from datetime import date
+        >>> from tunecase.spread import Worlds
+        >>> basis = Basis(None, date(2026, 11, 24), Worlds(seed=0, n=1000))
+        >>> fit(Request("llama-2-7b", {"method": "lora"}, cards=("A100-80GB",), counts=(1,)), basis=basis).verdict
+        'fits'
+
+    Leaves out what `Fit.not_counted` lists. How far predictions lie from runs of publishers not learnt from:
+    `benchmarks/training.py`.
     """
-    plan = _checked(model, method, sequence_tokens, micro_batch, gpu, gpus, train_tokens, rank, checkpointing, base)
-    peak, verdict = plan.peak, plan.verdict
-    price = prices.gpu_hour(plan.gpu.name, basis)
-    hours, usd = _time_and_price(plan, train_tokens, price, basis) if verdict != "does not fit" else (None, None)
+    ask = settled(request)
+    calibration = learn(measured) if measured else None
+    found = search(ask, basis, calibration)
+    choice = (found.cheapest(in_time=True) if ask.job.deadline_hours else None) or found.cheapest() or found.closest()
+    parts = _Found(ask, basis, calibration, found, choice)
+    record = _record(parts, tuple(compare(measured)))
+    return _explained(record, parts) if explain else record
+
+
+def compare(measured: Sequence[Measured]) -> list[Compared]:
+    """Measured runs beside what is predicted for them without having learnt from them."""
+    runs = [run for run in measured if not run.failed]
+    peaks = [compared(run, "memory") for run in runs if run.peak_gb and not run.guessed]
+    return peaks + [compared(run, "speed") for run in runs if run.tokens_per_s_per_gpu and run.recipe.gpu]
+
+
+def _record(found: _Found, pairs: tuple[Compared, ...]) -> Fit:
+    recipe, basis, job = found.recipe, found.basis, found.ask.job
+    assert recipe.gpu is not None
+    peak, speed_of = memory.peak_memory(recipe), pace(recipe, found.calibration)
+    placed = _placed(found, found.choice)
+    price = prices.gpu_hour(recipe.gpu.name, basis, spot=job.spot)
+    spot = _spot(found)
+    scale = need(recipe, found.calibration).mid_gb / peak.mid_gb
+    wide = float(Z80 * speed_of.sigma)
+    step = float(speed_of.seconds_per_step)
+    rivals = _rivals(found)
     return Fit(
-        model=plan.shape.name,
-        method=plan.method,
-        gpu=plan.gpu.name,
-        gpu_count=plan.gpus,
-        verdict=verdict,
-        memory_gib=Interval80(*(gb / GB_PER_GIB for gb in (peak.low_gb, peak.mid_gb, peak.high_gb))),
-        usable_gib=memory.usable_gb(plan.gpu) / GB_PER_GIB,
-        memory_terms=tuple((name, gb / GB_PER_GIB) for name, gb in peak.terms),
-        dominant=f"{peak.dominant} ({peak.phase})",
-        train_tokens=train_tokens,
-        tokens_per_s=_speed(plan),
-        hours=hours,
+        model=recipe.shape.name,
+        params=recipe.shape.params,
+        method=recipe.method,
+        gpu=recipe.gpu.name,
+        gpu_count=recipe.gpus,
+        verdict=placed.verdict,
+        placed=placed,
+        memory_gib=placed.memory_gib,
+        reserved_gib=_gib(found, "reserved"),
+        card_gib=_gib(found, "card"),
+        usable_gib=placed.usable_gib,
+        memory_terms=tuple((name, gb * scale / GB_PER_GIB) for name, gb in peak.terms),
+        dominant=dominant_words(peak),
+        turning=turning(recipe, placed.verdict, found.calibration),
+        train_tokens=job.train_tokens,
+        useful_share=float(speed.useful_share(recipe)),
+        step_s=Interval80(*(step * _times(wide, sign) for sign in (-1, 0, 1))),
+        time_terms=tuple((name, float(seconds)) for name, seconds in speed_of.terms if float(seconds) > 0),
+        tokens_per_s=placed.tokens_per_s,
+        hours=placed.hours,
         usd_per_gpu_hour=_interval(price.draws / basis.base_per_usd) if price else None,
-        usd=usd,
+        usd=placed.usd,
+        tier=basis.tier or basis.text("compute.tier", basis.project.compute.tier if basis.project else None),
         price_dates=price.dates if price else (),
-        remedies=() if verdict == "fits" else remedies(plan, basis),
-        assumptions=(*_assumptions(plan), *_price_words(plan, price, train_tokens)),
+        spot_usd=spot.usd if spot else None,
+        spot_hours=spot.hours if spot else None,
+        deadline_hours=job.deadline_hours,
+        searched=found.searched.count,
+        rejected=tuple(
+            LeftOut(item.reason, item.count, choice_words(item.nearest) if item.nearest else "")
+            for item in found.searched.rejected()
+        ),
+        remedies=()
+        if placed.verdict == "fits"
+        else tuple(item.line for item in remedies(recipe, basis, found.calibration)),
+        setup=setup_fields(recipe),
+        assumptions=(*assumptions(found.ask, found.searched, recipe, price), *_learnt(found.calibration)),
         not_counted=NOT_COUNTED,
+        compared=pairs,
+        **rivals,  # type: ignore[arg-type]
     )
 
 
-def fit_text(model: str, asked: Mapping[str, str | None], *, basis: Basis, base: Path | None = None) -> Fit:
-    """`fit` from words as typed, `5M` or `2k` included; what cannot be read is refused with everything else.
+def _times(wide: float, sign: int) -> float:
+    import math
 
-    Args:
-        model: as in `fit`.
-        asked: words by the name of fit's argument; None and absent leave the default.
-        basis: price tier, date and draws.
-        base: folder for a relative path of the model.
-    Returns: the Fit.
-    Raises: InputError with every mistake found.
-    """
-    words = {name: text for name, text in asked.items() if text is not None}
-    given = {name: text if name in ("method", "gpu") else _number(text) for name, text in words.items()}
-    return fit(model, **given, basis=basis, base=base)  # type: ignore[arg-type]
+    return math.exp(sign * wide)
 
 
-def _number(text: str) -> int | float | str:
-    """The number that the text states, whole where it is; the text itself where it states none."""
-    try:
-        spread = read_quantity(text, Wanted("", zero_ok=True)).spread
-    except UnitError:
-        return text
-    if not isinstance(spread, Const):
-        return text
-    return int(spread.value) if spread.value == int(spread.value) else spread.value
+def _rivals(found: _Found) -> dict[str, object]:
+    """Cheapest, fastest, in time, by method and the front; nothing where nothing was left open."""
+    table = found.searched
+    early = table.cheapest(in_time=True) if found.ask.job.deadline_hours else None
+    in_time = _placed(found, early, "in time") if early else None
+    none: dict[str, object] = {"cheapest": None, "fastest": None, "in_time": in_time, "by_method": (), "front": ()}
+    if len(table.columns["hours"]) < 2:
+        return none
+    best = {"cheapest": table.cheapest(), "fastest": table.fastest()}
+    methods = methods_of(found.ask)
+    each = [table.cheapest(method=method) for method in methods] if len(methods) > 1 else []
+    return none | {
+        **{name: _placed(found, choice, name) if choice else None for name, choice in best.items()},
+        "by_method": tuple(_placed(found, choice) for choice in each if choice),
+        "front": tuple(_placed(found, choice) for choice in table.front()),
+    }
 
 
-def _time_and_price(
-    plan: Plan, train_tokens: float | None, price: prices.GpuHour | None, basis: Basis
-) -> tuple[Interval80 | None, Interval80 | None]:
-    """Wall-clock hours and US dollars, None where the tokens or the price are not known."""
-    if train_tokens is None:
-        return None, None
-    share = basis.worlds.draw(speed.share_name(plan.gpu, plan.method), speed.efficiency(plan.gpu, plan.method))
-    used = speed.gpu_hours(plan.flops_per_token, train_tokens, plan.gpu.peak_bf16_tflops, share)
-    usd = _interval(used * price.draws / basis.base_per_usd) if price else None
-    return _interval(speed.train_hours(used, plan.gpus)), usd
+def _placed(found: _Found, choice: Choice, mark: str = "") -> Placed:
+    """One choice with its bands."""
+    recipe, basis, job = choice.recipe, found.basis, found.ask.job
+    assert recipe.gpu is not None
+    peak, rate = need(recipe, found.calibration), pace(recipe, found.calibration)
+    total, wide = float(rate.tokens_per_s_per_gpu) * recipe.gpus, float(Z80 * rate.sigma)
+    fits = verdict_of(recipe, found.calibration)
+    hours = usd = each = None
+    if fits != "does not fit":
+        whole, million = outcome(recipe, job, basis, found.calibration), Job(None, None, job.spot)
+        per_mtok = outcome(recipe, million, basis, found.calibration).usd
+        each = None if per_mtok is None else _interval(per_mtok)
+        if job.train_tokens is not None:
+            hours, usd = _interval(whole.hours), None if whole.usd is None else _interval(whole.usd)
+    return Placed(
+        gpu=recipe.gpu.name,
+        gpu_count=recipe.gpus,
+        method=recipe.method,
+        micro_batch=recipe.micro_batch,
+        accumulation=recipe.accumulation,
+        sharding=recipe.sharding,
+        checkpointing=recipe.checkpointing,
+        verdict=fits,
+        memory_gib=Interval80(*(float(gb) / GB_PER_GIB for gb in (peak.low_gb, peak.mid_gb, peak.high_gb))),
+        usable_gib=memory.usable_gb(recipe.gpu) / GB_PER_GIB,
+        tokens_per_s=Interval80(*(total * _times(wide, sign) for sign in (-1, 0, 1))),
+        hours=hours,
+        usd=usd,
+        usd_per_mtok=each,
+        mark=mark,
+    )
 
 
-def _speed(plan: Plan) -> Interval80:
-    row = speed.efficiency_row(plan.gpu, plan.method)
-    rates = [
-        speed.tokens_per_s(plan.flops_per_token, plan.gpu.peak_bf16_tflops, share) * plan.gpus
-        for share in (row.p10, row.median, min(row.p90, 1.0))
-    ]
-    return Interval80(*rates)
+def _spot(found: _Found) -> Placed | None:
+    """The same set-up on spot cards, None where that is asked for anyway or has no price."""
+    job = found.ask.job
+    if job.spot or job.train_tokens is None or found.choice.verdict == "does not fit":
+        return None
+    spot = replace(found.ask, job=replace(job, spot=True))
+    placed = _placed(replace(found, ask=spot), found.choice)
+    return placed if placed.usd is not None else None
+
+
+def _gib(found: _Found, statistic: str) -> Interval80:
+    peak = need(found.recipe, found.calibration, statistic)
+    return Interval80(*(float(gb) / GB_PER_GIB for gb in (peak.low_gb, peak.mid_gb, peak.high_gb)))
+
+
+def _explained(record: Fit, found: _Found) -> Fit:
+    """The record with every phase, the formulas in words, and the nearest measured runs."""
+    phases = []
+    for name, terms in memory.phases(found.recipe).items():
+        sizes = tuple((term, float(size) / 1e9 / GB_PER_GIB) for term, size in terms.items() if float(size))
+        phases.append(Phase(name, sum(size for _, size in sizes), sizes))
+    return replace(record, phases=tuple(phases), formulas=FORMULAS, evidence=nearest_runs(found.recipe))
+
+
+def _learnt(calibration: Calibration | None) -> list[str]:
+    if calibration is None:
+        return []
+    told = []
+    if calibration.memory_runs:
+        told.append(f"memory corrected by {calibration.memory_runs} measured run(s)")
+    if calibration.time_runs:
+        told.append(f"time multiplied by {calibration.time_factor:.2f}, learnt from {calibration.time_runs} run(s)")
+    return told
 
 
 def _interval(draws: "Draws") -> Interval80:
     points = band(draws)
     return Interval80(points.p10, points.p50, points.p90)
-
-
-def _assumptions(plan: Plan) -> list[str]:
-    shape, row = plan.shape, speed.efficiency_row(plan.gpu, plan.method)
-    where = f"{plan.gpu.generation} cards" if row.generation == plan.gpu.generation else "all cards (none of its kind)"
-    notes = [
-        "stock Transformers and PEFT with AdamW and flash attention; a fused loss needs less, eager attention more",
-        f"speed from {row.rows} published runs of {row.sources} publisher{'s' if row.sources != 1 else ''} "
-        f"on {where}, up to {row.date}",
-        "every micro-batch is as long as the longest sample; tokens per second are of all GPUs together",
-    ]
-    if plan.method != "full":
-        adapters = shape.lora_params(plan.rank)
-        notes.append(f"adapters of rank {plan.rank} on all linear layers: {adapters:,} parameters, states in 32 bit")
-    if plan.method == "qlora":
-        notes.append("4-bit NF4 weights with double quantisation in linear layers; embedding and head stay 16-bit")
-    if plan.method == "full":
-        states = (
-            "32-bit masters, 20 bytes" if plan.gpus > 1 or not plan.gpu.bf16 else "16-bit weights and states, 10 bytes"
-        )
-        notes.append(f"{states} per parameter at the optimizer's step; other recipes take 10 to 20")
-    if not plan.checkpointing:
-        notes.append("no checkpointing: what each layer keeps is counted from the source, not measured for this stack")
-    if plan.gpus > 1:
-        notes.append(
-            "on several GPUs two of three published runs lay outside such a band, mostly above it (docs/log.md)"
-        )
-        notes.append("fully sharded (FSDP full shard or ZeRO-3); speed grows in step with the number of GPUs")
-    if plan.gpus > 8:
-        notes.append("more than one machine: the network between them is taken to keep up")
-    if not plan.gpu.bf16:
-        notes.append(f"the {plan.gpu.name} has no bf16: fp16 with loss scaling is taken, and the card's fp16 peak")
-    if not shape.context:
-        notes.append("the config does not state the longest context, so the sequence was not checked against it")
-    if shape.experts:
-        notes.append(f"{shape.active_experts} of {shape.experts} experts per token; speed comes from dense runs")
-    if shape.architecture == "gemma2":
-        notes.append("soft-capped attention is counted as flash attention; where it runs eager, memory is higher")
-    return notes
-
-
-def _price_words(plan: Plan, price: prices.GpuHour | None, train_tokens: float | None) -> list[str]:
-    """What was taken for the price, and why time and price are missing where they are."""
-    notes = []
-    if price is None:
-        notes.append(f"no price of one {plan.gpu.name} hour in the tier asked for: the run is unpriced")
-    else:
-        dates = " to ".join(dict.fromkeys((price.dates[0], price.dates[-1])))
-        count = f"{len(price.providers)} provider{'s' if len(price.providers) != 1 else ''}"
-        stale = f", {price.stale} of {len(price.providers)} older than 180 days" if price.stale else ""
-        notes.append(f"price of one {plan.gpu.name} hour: {price.tier}, {count}, dated {dates}{stale}")
-    tiers = _tiers(plan.gpu)
-    if tiers:
-        notes.append(f"by tier, USD per {plan.gpu.name} hour: {'; '.join(tiers)}")
-    if plan.verdict == "does not fit":
-        notes.append("no time and no price: as asked, it does not fit")
-    elif train_tokens is None:
-        notes.append("no number of training tokens was given, so there is no time and no price")
-    return notes
-
-
-def _tiers(gpu: catalog.Gpu) -> list[str]:
-    """Lowest and highest price of each tier that has one, current prices where there are any."""
-    tiers = []
-    for tier in TIERS:
-        rows = [p for p in catalog.gpu_prices() if (p.gpu, p.tier) == (gpu.name, tier)]
-        found = [p.usd_per_gpu_hour for p in ([p for p in rows if not p.stale] or rows)]
-        if found:
-            tiers.append(f"{tier} {min(found):.2f} to {max(found):.2f}")
-    return tiers
-
-
-def _checked(
-    model: str,
-    method: str,
-    sequence_tokens: int,
-    micro_batch: int,
-    gpu: str,
-    gpus: int,
-    train_tokens: float | None,
-    rank: int,
-    checkpointing: bool,
-    base: Path | None,
-) -> Plan:
-    """The plan, or InputError with every problem at once."""
-    problems: list[Problem] = []
-    shape, card = _found(lambda: read_shape(model, base), problems), _found(lambda: catalog.gpu(gpu), problems)
-    known = get_args(Method)
-    if method not in known:
-        problems.append(Problem("method", repr(method), "full, lora or qlora", "use lora if in doubt"))
-    sizes = {"sequence_tokens": sequence_tokens, "micro_batch": micro_batch, "gpus": gpus, "rank": rank}
-    for name, value in sizes.items():
-        if not _is_whole(value):
-            problems.append(Problem(name, repr(value), "a whole number, at least 1", f"use {name} 1 or more"))
-    if _is_whole(gpus) and gpus > MOST_GPUS:
-        problems.append(Problem("gpus", repr(gpus), f"at most {MOST_GPUS}", "use fewer GPUs"))
-    if shape and shape.context and _is_whole(sequence_tokens) and sequence_tokens > shape.context:
-        wanted = f"at most {shape.context}, the longest context of {shape.name}"
-        problems.append(Problem("sequence_tokens", repr(sequence_tokens), wanted, "cut the samples or pick a model"))
-    if shape and method in ("lora", "qlora") and _is_whole(rank) and rank > shape.hidden:
-        problems.append(Problem("rank", repr(rank), f"at most {shape.hidden}, the model's width", "16 is common"))
-    if train_tokens is not None and not _is_positive(train_tokens):
-        problems.append(Problem("train_tokens", repr(train_tokens), "a number above 0", "rows x epochs x tokens"))
-    if problems or shape is None or card is None:
-        raise InputError(problems)
-    return Plan(shape, method, sequence_tokens, micro_batch, card, gpus, rank, checkpointing)  # type: ignore[arg-type]
-
-
-def _found(read: Callable[[], T], problems: list[Problem]) -> T | None:
-    try:
-        return read()
-    except InputError as error:
-        problems.extend(error.problems)
-        return None
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
-
-
-def _is_positive(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > 0

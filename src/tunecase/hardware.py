@@ -3,13 +3,17 @@
 import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
+from tunecase.outlook import pace, time_factor
+from tunecase.placement import search
 from tunecase.prices import Basis, GpuHour, gpu_hour
+from tunecase.recipe import Recipe
 from tunecase.records import Run
-from tunecase.spread import Interval
+from tunecase.request import Request, settled
+from tunecase.spread import Interval, Worlds
 
 if TYPE_CHECKING:
     from tunecase.spread import Draws
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
 COUNTS = (1, 2, 4, 8)
 WHOLE_STEPS = ("trl", "command")  # trainers that run every layer in every step, as the real run will
 LEAST_DOUBT = 1.05
+SEARCH_DRAWS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +62,14 @@ def choose(basis: Basis, machines: Sequence[Machine] | None = None, runs: Sequen
     if machines is None:
         machines = []
         for name in _gpu_names(basis):
-            count = _count_that_fits(name, basis)
-            hour = gpu_hour(name, basis)
-            if count is None:
+            recipe, hour = _way_that_fits(name, basis), gpu_hour(name, basis)
+            if recipe is None:
                 refused.append(f"{name}: the run does not fit on {_counts(basis)[-1]}")
             elif hour is None:
                 tier = basis.text("compute.tier", basis.project.compute.tier if basis.project else None)
                 refused.append(f"{name}: no price in the tier {tier}")
             else:
-                machines.append(Machine(name, count, run_gpu_hours(name, basis, train_tokens=1e6), hour))
+                machines.append(Machine(name, recipe.gpus, run_gpu_hours(recipe, basis, train_tokens=1e6), hour))
     measured = timed(basis, runs)
     machines = [*(one for one in machines if one.gpu not in {other.gpu for other in measured}), *measured]
     if not machines:
@@ -116,26 +120,17 @@ def _card(hardware: str) -> str | None:
     return max(fits, key=len, default=None)
 
 
-def run_gpu_hours(gpu: str, basis: Basis, *, train_tokens: float) -> "Draws":
+def run_gpu_hours(recipe: Recipe, basis: Basis, *, train_tokens: float) -> "Draws":
     """GPU hours of one training run of the project's model, all GPUs added up, shape (draws,).
 
-    The efficiency is drawn once per world, so that every run of a project is as fast or slow as its first.
+        GPU hours = tokens / useful tokens per second of one card / 3600 x time against its prediction
+
+    The doubt about time is drawn once per world, so that every run of a project is as fast or slow as its first.
     Samples are packed to the longest length, so that padding costs nothing; short samples read one by one cost more.
     Leaves out start-up, evaluation and saving within a run: some minutes, much of a run that is short.
     """
-    import numpy as np
-
-    from tunecase import shape, speed
-
-    project, card = basis.project, catalog.gpu(gpu)
-    assert project is not None
-    flops = speed.flops_per_token(
-        shape.read_shape(base_model(basis)), project.method, sequence_tokens(basis), rank=_rank(basis)
-    )
-    name = speed.share_name(card, project.method)
-    efficiency = basis.worlds.draw(name, speed.efficiency(card, project.method))
-    every = np.ones(len(efficiency))
-    hours: Draws = speed.gpu_hours(flops * every, train_tokens * every, card.peak_bf16_tflops, efficiency)
+    speed = pace(recipe)
+    hours: Draws = train_tokens / float(speed.tokens_per_s_per_gpu) / 3600 * time_factor(recipe, speed.sigma, basis)
     return hours
 
 
@@ -156,26 +151,30 @@ def _counts(basis: Basis) -> tuple[int, ...]:
     return (fixed,) if fixed else COUNTS
 
 
-def _count_that_fits(gpu: str, basis: Basis) -> int | None:
-    """The fewest GPUs on which the run fits, failing that on which it is tight, or None."""
-    from tunecase import memory, shape
+def _way_that_fits(gpu: str, basis: Basis) -> Recipe | None:
+    """The cheapest way on the fewest GPUs on which the run fits, failing that on which it is tight, or None.
 
-    assert basis.project is not None
-    training, card = basis.project.training, catalog.gpu(gpu)
-    dimensions = shape.read_shape(base_model(basis))
-    verdicts = {}
+    Sharding, checkpointing and accumulation are searched; method, rank, length and micro-batch are the project's.
+    """
+    project = basis.project
+    assert project is not None
+    given = {
+        "method": project.method,
+        "rank": _rank(basis),
+        "sequence_tokens": sequence_tokens(basis),
+        "micro_batch": int(basis.text("training.micro_batch", project.training.micro_batch)),
+    }
+    # Draws of its own, as the case does not rest on what one run takes beside its steps.
+    scratch = replace(basis, worlds=Worlds(basis.worlds.seed, SEARCH_DRAWS), used={})
+    found: dict[str, Recipe] = {}
     for count in _counts(basis):
-        peak = memory.peak_memory(
-            dimensions,
-            method=basis.project.method,
-            sequence_tokens=sequence_tokens(basis),
-            micro_batch=int(basis.text("training.micro_batch", training.micro_batch)),
-            gpus=count,
-            rank=_rank(basis),
-        )
-        verdicts[count] = memory.fit_verdict(peak, card)
-    good = [count for wanted in ("fits", "tight") for count, verdict in verdicts.items() if verdict == wanted]
-    return good[0] if good else None
+        ask = settled(Request(base_model(basis), given, cards=(gpu,), counts=(count,)))
+        choice = search(ask, scratch).cheapest()
+        if choice is not None and choice.verdict == "fits":
+            return choice.recipe
+        if choice is not None:
+            found.setdefault(choice.verdict, choice.recipe)
+    return found.get("tight")
 
 
 def _rank(basis: Basis) -> int:

@@ -9,12 +9,12 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.project import Member, Project, Source, read_score
 from tunecase.records import DefaultUsed, Definition
 from tunecase.spread import Z80, Z90, Beta, Interval, Spread, Worlds
 from tunecase.units import Quantity, Wanted, read_quantity
 
 if TYPE_CHECKING:
+    from tunecase.project import Member, Project, Source
     from tunecase.spread import Draws
 
 STALE_DRIFT = 0.40  # seen within half a year in the price tables
@@ -23,6 +23,12 @@ _WANTED = {
     "problem.horizon": Wanted("month"),
     "training.runs_per_round": Wanted(""),
     "training.failed": Wanted("share", most=1),
+    "fit.start_up": Wanted("minute"),
+    "fit.load_gb_per_s": Wanted(),
+    "fit.evaluation": Wanted("share", most=1),
+    "fit.interruptions": Wanted(),
+    "fit.checkpoint_every": Wanted("minute"),
+    "fit.restart": Wanted("minute"),
     "team.rate": Wanted("money", "hour"),
     "team.share": Wanted("share", most=1),
     "effort_per_round": Wanted("hour", "round"),
@@ -48,14 +54,16 @@ _WANTED = {
 class Basis:
     """What a price is worked out from: the project (None without one), the date, the worlds, and the defaults taken.
 
-    `review_minutes` is one review by the reviewer's own clock [minutes], None until it was measured.
+    `review_minutes` is one review by the reviewer's own clock [minutes], None until it was measured. `tier` comes
+    before the project's; empty where nobody named one.
     """
 
-    project: Project | None
+    project: "Project | None"
     today: date
     worlds: Worlds
     used: dict[str, DefaultUsed] = field(default_factory=dict)
     review_minutes: Spread | None = None
+    tier: str = ""
 
     @property
     def base_per_usd(self) -> float:
@@ -103,25 +111,27 @@ class GpuHour:
     stale: int
 
 
-def gpu_hour(gpu: str, basis: Basis, tier: str | None = None) -> GpuHour | None:
-    """What one hour of one GPU costs in a tier, or None when no provider of the tier has a price.
+def gpu_hour(gpu: str, basis: Basis, tier: str | None = None, *, spot: bool = False) -> GpuHour | None:
+    """What one hour of one GPU costs in a tier, on demand or on spot, or None when no provider of it has a price.
 
     The 90% interval runs from the cheapest provider to the dearest; a price older than 180 days is widened by 40%,
     the drift seen in the tables within half a year. Prices already marked old are used only when nothing else exists.
-    Leaves out spot prices, storage, egress and start-up.
+    Leaves out storage, egress and start-up.
     """
     name = catalog.gpu(gpu).name
     project_tier = basis.project.compute.tier if basis.project else None
-    tier = tier or basis.text("compute.tier", project_tier)
+    tier = tier or basis.tier or basis.text("compute.tier", project_tier)
     rows = [p for p in catalog.gpu_prices() if p.gpu == name and p.tier == tier]
+    rows = [p for p in rows if p.spot_usd_per_gpu_hour is not None] if spot else rows
     rows = [p for p in rows if not p.stale] or rows
     if not rows:
         return None
     stale = [p.is_stale(basis.today) for p in rows]
-    low = min(p.usd_per_gpu_hour * (1 - STALE_DRIFT * old) for p, old in zip(rows, stale, strict=True))
-    high = max(p.usd_per_gpu_hour * (1 + STALE_DRIFT * old) for p, old in zip(rows, stale, strict=True))
+    paid = [p.spot_usd_per_gpu_hour if spot and p.spot_usd_per_gpu_hour else p.usd_per_gpu_hour for p in rows]
+    low = min(usd * (1 - STALE_DRIFT * old) for usd, old in zip(paid, stale, strict=True))
+    high = max(usd * (1 + STALE_DRIFT * old) for usd, old in zip(paid, stale, strict=True))
     spread = Interval(low, high).scaled(basis.base_per_usd)
-    draws = basis.worlds.draw(f"price of a {name} hour, {tier}", spread)
+    draws = basis.worlds.draw(f"price of a {name} hour, {tier}{' spot' if spot else ''}", spread)
     providers, dates = tuple(p.provider for p in rows), tuple(sorted({p.date for p in rows}))
     return GpuHour(draws, tier, providers, dates, sum(stale))
 
@@ -137,7 +147,7 @@ def person_hour(basis: Basis) -> "Draws":
     return sum(paid[1:], paid[0]) / sum(shares[1:], shares[0])
 
 
-def _member_rate(basis: Basis, member: Member, name: str) -> "Draws":
+def _member_rate(basis: Basis, member: "Member", name: str) -> "Draws":
     """The hour of one person: as given, else the table's loaded wage of that role, else the default."""
     wage = catalog.wage(member.role) if member.rate is None else None
     usual = member.role.casefold().strip() == catalog.default("team.role").value
@@ -157,7 +167,7 @@ def team_share(basis: Basis) -> "Draws":
     return sum(shares[1:], shares[0]) if shares else basis.draw("team.share", label=basis.text("team.role"))
 
 
-def _members(basis: Basis) -> list[tuple[str, Member]]:
+def _members(basis: Basis) -> "list[tuple[str, Member]]":
     """The team with a name for each; two of one role are drawn apart."""
     team = basis.project.team if basis.project else ()
     return list(zip(_numbered([member.role for member in team]), team, strict=True))
@@ -199,17 +209,17 @@ def queue_price(rows: float, basis: Basis) -> "Draws":
     )
 
 
-def _sources(basis: Basis) -> list[tuple[str, Source]]:
+def _sources(basis: Basis) -> "list[tuple[str, Source]]":
     """The project's sources with a name for each; two of one kind are drawn apart."""
     sources = basis.project.data.sources if basis.project else ()
     return list(zip(_numbered([source.kind for source in sources]), sources, strict=True))
 
 
-def _label_source(basis: Basis) -> Source | None:
+def _label_source(basis: Basis) -> "Source | None":
     return next((source for _, source in _sources(basis) if source.kind == "label"), None)
 
 
-def label_price(basis: Basis, source: Source | None = None) -> "Draws":
+def label_price(basis: Basis, source: "Source | None" = None) -> "Draws":
     """One usable labelled example, shape (draws,).
 
         price = minutes / 60 * rate * votes * (1 + rework) * (1 + fee) / usable
@@ -302,13 +312,15 @@ def supply(basis: Basis) -> Supply:
     return Supply(tuple(steps), None if limit is None or np.isinf(limit) else limit, price, tuple(unpriced))
 
 
-def target_value(project: Project, basis: Basis, definition: Definition) -> "Draws | None":
+def target_value(project: "Project", basis: Basis, definition: Definition) -> "Draws | None":
     """V, what reaching the target is worth: value x volume x horizon x (target - baseline), shape (worlds,).
 
     The baseline is what is in use today (problem.baseline), else the best score measured without a fine-tune. None
     when value, volume or target are not stated, or the metric is not a share of answers.
     """
     import numpy as np
+
+    from tunecase.project import read_score
 
     problem = project.problem
     base = baseline_score(project, definition)
@@ -323,8 +335,10 @@ def target_value(project: Project, basis: Basis, definition: Definition) -> "Dra
     return np.asarray(value * volume * horizon * gain)
 
 
-def baseline_score(project: Project, definition: Definition) -> float | None:
+def baseline_score(project: "Project", definition: Definition) -> float | None:
     """The score of what is in use today, else the best one measured without a fine-tune; None without either."""
     if project.problem.baseline is not None:
+        from tunecase.project import read_score
+
         return read_score(project.problem.baseline)
     return max((s for s in (definition.majority, definition.probe) if s is not None), default=None)

@@ -1,138 +1,163 @@
-"""One training run as planned, and the cheapest single changes that would make it fit."""
+"""What would make a run fit: single changes, then several at once, each computed anew and priced."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from tunecase import catalog, memory, prices, speed
-from tunecase.memory import GB_PER_GIB, Method, Peak, Verdict
+from tunecase import catalog, memory
+from tunecase.calibration import Calibration
+from tunecase.memory import GB_PER_GIB, Verdict
+from tunecase.outlook import need
 from tunecase.prices import Basis
-from tunecase.shape import Shape
+from tunecase.recipe import Recipe
+from tunecase.running import Job, outcome
 from tunecase.spread import band
+
+LARGER_COUNTS = (2, 4, 8, 16, 32, 64)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """One training run as asked for."""
+class Remedy:
+    """One change in words: the set-up it makes, whether that fits, its middle peak [GB], dollars per 1M tokens."""
 
-    shape: Shape
-    method: Method
-    sequence_tokens: int
-    micro_batch: int
-    gpu: catalog.Gpu
-    gpus: int
-    rank: int
-    checkpointing: bool
-    fused_loss: bool = False
+    words: str
+    recipe: Recipe
+    verdict: Verdict
+    mid_gb: float
+    usd_per_mtok: float | None
 
     @property
-    def profile(self) -> str:
-        """The row of memory facts: fp16 needs 32-bit masters where bf16 does not."""
-        return "fp16" if not self.gpu.bf16 else "liger" if self.fused_loss else "transformers"
-
-    @property
-    def peak(self) -> Peak:
-        """Its peak memory."""
-        return memory.peak_memory(
-            self.shape,
-            method=self.method,
-            sequence_tokens=self.sequence_tokens,
-            micro_batch=self.micro_batch,
-            gpus=self.gpus,
-            rank=self.rank,
-            checkpointing=self.checkpointing,
-            profile=self.profile,
-        )
-
-    @property
-    def verdict(self) -> Verdict:
-        """Whether it fits."""
-        return memory.fit_verdict(self.peak, self.gpu)
-
-    @property
-    def flops_per_token(self) -> float:
-        """Operations to train one token."""
-        flops: float = speed.flops_per_token(
-            self.shape, self.method, float(self.sequence_tokens), self.checkpointing, self.rank
-        )
-        return flops
-
-    def usd_per_mtok(self, basis: Basis) -> float | None:
-        """Middle price of a million trained tokens in US dollars, None without a price of the card."""
-        price = prices.gpu_hour(self.gpu.name, basis)
-        if price is None:
-            return None
-        row = speed.efficiency_row(self.gpu, self.method)
-        hours: float = speed.gpu_hours(self.flops_per_token, 1e6, self.gpu.peak_bf16_tflops, row.median)
-        return hours * band(price.draws).p50 / basis.base_per_usd
+    def line(self) -> str:
+        """The remedy as one line."""
+        assert self.recipe.gpu is not None
+        usd = self.usd_per_mtok
+        cost = f"about {usd:.2g} USD per million tokens" if usd is not None else "unpriced"
+        usable = memory.usable_gb(self.recipe.gpu) / GB_PER_GIB
+        return f"{self.words}: {self.verdict}, {self.mid_gb / GB_PER_GIB:.1f} of {usable:.1f} GiB, {cost}"
 
 
-def remedies(plan: Plan, basis: Basis, most: int = 3) -> tuple[str, ...]:
+def remedies(recipe: Recipe, basis: Basis, calibration: Calibration | None = None, most: int = 3) -> tuple[Remedy, ...]:
     """The cheapest changes that make a run fit, each computed anew and priced per million tokens.
 
     Single changes first; where none fits, several at once; where those do not either, what would be tight. The tuple
     is empty where nothing tried helps.
+
+    Args:
+        recipe: the run with its card, every size a plain number.
+        basis: prices and draws.
+        calibration: of measured runs.
+        most: how many to tell.
     """
-    single, several = _changes(plan, basis), _combinations(plan)
-    for tried, wanted in ((single, "fits"), (several, "fits"), (single, "tight"), (several, "tight")):
-        better = [(words, changed) for words, changed in tried if changed.verdict == wanted != plan.verdict]
-        if better:
-            return tuple(_priced(better, wanted, basis)[:most])
+    before = verdict_of(recipe, calibration)
+    single = [_remedy(words, changed, basis, calibration) for words, changed in _changes(recipe, calibration)]
+    cards = [_remedy(words, changed, basis, calibration) for words, changed in _larger_cards(recipe)]
+    several = [_remedy(words, changed, basis, calibration) for words, changed in _combinations(recipe)]
+    for wanted in ("fits", "tight"):
+        larger = sorted((item for item in cards if item.verdict == wanted), key=_by_price)[:1]
+        for tried in ([*single, *larger], several):
+            better = [item for item in tried if item.verdict == wanted != before]
+            if better:
+                return tuple(sorted(better, key=_by_price)[:most])
     return ()
 
 
-def _priced(better: list[tuple[str, Plan]], wanted: str, basis: Basis) -> list[str]:
-    """One line per change, cheapest first, unpriced ones last."""
-    priced = [(changed.usd_per_mtok(basis), changed.peak.mid_gb, words, changed) for words, changed in better]
-    priced.sort(key=lambda item: (item[0] is None, item[0] or 0.0, item[1]))
-    lines = []
-    for usd, mid_gb, words, changed in priced:
-        cost = f"about {usd:.2g} USD per million tokens" if usd is not None else "unpriced"
-        usable = memory.usable_gb(changed.gpu) / GB_PER_GIB
-        lines.append(f"{words}: {wanted}, {mid_gb / GB_PER_GIB:.1f} of {usable:.1f} GiB, {cost}")
-    return lines
+def verdict_of(recipe: Recipe, calibration: Calibration | None = None) -> Verdict:
+    """Whether a run with its card fits: fits when P90 of the peak does, tight when only P10 does."""
+    assert recipe.gpu is not None
+    peak, usable = need(recipe, calibration), memory.usable_gb(recipe.gpu)
+    return "fits" if peak.high_gb <= usable else "tight" if peak.low_gb <= usable else "does not fit"
 
 
-def _combinations(plan: Plan) -> list[tuple[str, Plan]]:
+def most_that_fits(
+    recipe: Recipe, name: str, sizes: Sequence[int], calibration: Calibration | None = None
+) -> int | None:
+    """The largest of some sizes, rising, of one field with which the run fits; None where none does."""
+    import numpy as np
+
+    assert recipe.gpu is not None
+    tried = np.array(sizes, dtype=np.int64)
+    fits = need(recipe.but(**{name: tried}), calibration).high_gb <= memory.usable_gb(recipe.gpu)
+    return int(tried[np.flatnonzero(fits)[-1]]) if fits.any() else None
+
+
+def _by_price(item: Remedy) -> tuple[bool, float, float]:
+    return item.usd_per_mtok is None, item.usd_per_mtok or 0.0, item.mid_gb
+
+
+def _remedy(words: str, recipe: Recipe, basis: Basis, calibration: Calibration | None) -> Remedy:
+    usd = outcome(recipe, Job(), basis, calibration).usd
+    verdict, peak = verdict_of(recipe, calibration), need(recipe, calibration)
+    return Remedy(words, recipe, verdict, float(peak.mid_gb), None if usd is None else band(usd).p50)
+
+
+def _combinations(recipe: Recipe) -> Iterator[tuple[str, Recipe]]:
     """Several changes at once on the same cards: small micro-batch and checkpointing, then adapters too."""
-    lean = replace(plan, micro_batch=1, checkpointing=True)
+    lean = _smaller(recipe, 1).but(checkpointing="full")
     words = "micro-batch 1 with checkpointing"
-    return [
-        (words, lean),
-        (f"{words} and LoRA", replace(lean, method="lora")),
-        (f"{words} and QLoRA", replace(lean, method="qlora")),
-    ]
+    yield words, lean
+    yield f"{words} and a fused loss", lean.but(loss="fused")
+    yield f"{words} and LoRA", adapters(lean, "lora")
+    yield f"{words} and QLoRA", adapters(lean, "qlora")
+    yield f"{words}, QLoRA and a fused loss", adapters(lean, "qlora").but(loss="fused")
 
 
-def _changes(plan: Plan, basis: Basis) -> list[tuple[str, Plan]]:
-    """Single changes worth trying, each with the plan it gives; of larger cards, the cheapest that fits."""
-    changes: list[tuple[str, Plan]] = []
-    smaller = plan.micro_batch // 2
+def adapters(recipe: Recipe, method: str) -> Recipe:
+    """The run with adapters in place of full fine-tuning, or on a 4-bit base."""
+    return recipe.but(method=method, frozen_layers=0, step_in_backward=False)
+
+
+def _smaller(recipe: Recipe, micro_batch: int) -> Recipe:
+    """A smaller micro-batch with as many samples per step."""
+    more = -(-recipe.micro_batch // micro_batch)
+    return recipe.but(micro_batch=micro_batch, accumulation=recipe.accumulation * more)
+
+
+def _changes(recipe: Recipe, calibration: Calibration | None) -> Iterator[tuple[str, Recipe]]:
+    """Single changes worth trying on the same kind of card."""
+    smaller = recipe.micro_batch // 2
     while smaller >= 1:
-        changed = replace(plan, micro_batch=smaller)
-        if changed.verdict == "fits" or smaller == 1:
-            words = f"micro-batch {smaller} instead of {plan.micro_batch}, with gradient accumulation"
-            changes.append((words, changed))
+        changed = _smaller(recipe, smaller)
+        if smaller == 1 or verdict_of(changed, calibration) == "fits":
+            words = f"micro-batch {smaller} instead of {recipe.micro_batch}, with gradient accumulation"
+            yield words, changed
             break
         smaller //= 2
-    if not plan.checkpointing:
-        changes.append(("gradient checkpointing", replace(plan, checkpointing=True)))
-    if not plan.fused_loss and plan.gpu.bf16:
-        changes.append(("a fused loss (Liger kernels)", replace(plan, fused_loss=True)))
-    if plan.method == "full":
-        changes.append(("LoRA instead of full fine-tuning", replace(plan, method="lora")))
-    if plan.method != "qlora":
-        changes.append(("QLoRA", replace(plan, method="qlora")))
-    for count in (2, 4, 8, 16, 32):
-        if count > plan.gpus:
-            changed = replace(plan, gpus=count)
-            if changed.verdict == "fits":
-                changes.append((f"{count} x {plan.gpu.name}, sharded", changed))
+    if recipe.checkpointing in ("none", "selective"):
+        yield "gradient checkpointing", recipe.but(checkpointing="full")
+    if recipe.loss != "fused":
+        yield "a fused loss (Liger kernels)", recipe.but(loss="fused")
+    if recipe.attention == "eager":
+        yield "flash attention", recipe.but(attention="flash")
+    if recipe.method == "full":
+        yield "LoRA instead of full fine-tuning", adapters(recipe, "lora")
+        if not catalog.optimizer(recipe.optimizer).paged:
+            yield "a paged 8-bit optimizer", recipe.but(optimizer="paged_adamw_8bit")
+    if recipe.method != "qlora":
+        yield "QLoRA", adapters(recipe, "qlora")
+    if recipe.sharding in ("ddp", "zero1", "zero2"):
+        whole = "zero3" if catalog.framework(recipe.framework).engine == "deepspeed" else "fsdp"
+        yield f"weights sharded too ({whole})", recipe.but(sharding=whole)
+    for count in LARGER_COUNTS:
+        if count > recipe.gpus:
+            changed = _spread_over(recipe, count)
+            if verdict_of(changed, calibration) == "fits":
+                assert recipe.gpu is not None
+                yield f"{count} x {recipe.gpu.name}, sharded", changed
                 break
-    larger = _cheapest_larger_card(plan, basis)
-    return [*changes, (f"{plan.gpus} x {larger.gpu.name}", larger)] if larger else changes
 
 
-def _cheapest_larger_card(plan: Plan, basis: Basis) -> Plan | None:
-    cards = [card for card in catalog.gpus() if card.bf16 and memory.usable_gb(card) > memory.usable_gb(plan.gpu)]
-    plans = [changed for changed in (replace(plan, gpu=card) for card in cards) if changed.verdict == "fits"]
-    priced = [(usd, changed) for changed in plans if (usd := changed.usd_per_mtok(basis)) is not None]
-    return min(priced, key=lambda pair: pair[0])[1] if priced else next(iter(plans), None)
+def _spread_over(recipe: Recipe, count: int) -> Recipe:
+    """The run on more cards, everything sharded."""
+    engine = catalog.framework(recipe.framework).engine
+    sharding = recipe.sharding if recipe.gpus > 1 else "zero3" if engine == "deepspeed" else "fsdp"
+    known = catalog.framework(recipe.framework)
+    masters = recipe.masters if recipe.gpus > 1 or recipe.precision == "fp16" else known.masters_several
+    accumulation = max(1, recipe.accumulation * recipe.gpus // count)
+    return recipe.but(gpus=count, sharding=sharding, masters=masters, accumulation=accumulation)
+
+
+def _larger_cards(recipe: Recipe) -> Iterator[tuple[str, Recipe]]:
+    """As many larger cards."""
+    assert recipe.gpu is not None
+    for card in catalog.gpus():
+        if memory.usable_gb(card) > memory.usable_gb(recipe.gpu) and (card.bf16 or recipe.precision != "bf16"):
+            yield f"{recipe.gpus} x {card.name}", recipe.but(gpu=card)

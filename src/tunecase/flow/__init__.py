@@ -9,6 +9,7 @@ from typing import Any
 from tunecase.changes import changes
 from tunecase.flow.case import Flow, Progress, audit, open_case
 from tunecase.flow.cleaning import fix, fix_file, review, review_file
+from tunecase.flow.fitting import FitAsked, base_model, fit
 from tunecase.flow.judging import JudgeAsked, judge
 from tunecase.flow.labelling import next_labels, next_labels_file
 from tunecase.flow.piloting import (
@@ -22,7 +23,7 @@ from tunecase.flow.piloting import (
     points,
     task_kind,
 )
-from tunecase.flow.quick import asked_of, audit_file, fit, forecast_file, metric_of, spend_text, verify
+from tunecase.flow.quick import asked_of, audit_file, forecast_file, metric_of, spend_text, verify
 from tunecase.flow.verbs import (
     baselines,
     books,
@@ -40,12 +41,14 @@ from tunecase.flow.verbs import (
 from tunecase.records import Pilot
 
 __all__ = [
+    "FitAsked",
     "Flow",
     "JudgeAsked",
     "PilotAsked",
     "asked_of",
     "audit",
     "audit_file",
+    "base_model",
     "baselines",
     "books",
     "contents",

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, cast
 from tunecase import __version__, catalog
 from tunecase.errors import InputError, Problem
 from tunecase.ledger import Ledger
-from tunecase.project import Project, read_project
 from tunecase.records import Audit, Reviews, Spending
 from tunecase.spread import Z80, Z90, Interval, Worlds
 
 if TYPE_CHECKING:
     from tunecase.datasets import Table
     from tunecase.prices import Basis
+    from tunecase.project import Project
 
 
 DRAWS = 20_000
@@ -29,7 +29,7 @@ class Flow:
     """One opened case: the project, its ledger, the seed, today, and the records made in this process."""
 
     path: Path
-    project: Project
+    project: "Project"
     ledger: Ledger
     seed: int = 0
     today: date = field(default_factory=date.today)
@@ -147,6 +147,8 @@ def open_case(path: Path, seed: int = 0, today: date | None = None) -> Flow:
 
     Raises: InputError with every problem found.
     """
+    from tunecase.project import read_project
+
     project = read_project(path, catalog.names())
     ledger = Ledger(path.parent / "ledger.jsonl")
     problems = ledger.verify()

@@ -11,7 +11,6 @@ from tunecase.answers import KEY, Answers, keep_answers, kept_answers, write_row
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.case import Flow, Progress, audit, dropped_rows, now
 from tunecase.ledger import Ledger
-from tunecase.project import read_score
 from tunecase.records import Audit, Pilot, Point, Run, from_json
 from tunecase.wording import counted
 
@@ -119,6 +118,7 @@ def pilot(
     from tunecase.hardware import base_model
     from tunecase.pilot import pilot as climb
     from tunecase.pilot import prepare
+    from tunecase.project import read_score
 
     asked, test = asked or PilotAsked(), flow.table("test")
     if test is None:

@@ -10,8 +10,7 @@ from tunecase.errors import InputError, Problem
 from tunecase.flow.case import DRAWS, Flow, Progress, name_of
 from tunecase.flow.verbs import spend
 from tunecase.ledger import Entry, Ledger
-from tunecase.project import read_score
-from tunecase.records import Audit, Fit, Forecast
+from tunecase.records import Audit, Forecast
 from tunecase.spread import Worlds
 
 if TYPE_CHECKING:
@@ -47,6 +46,7 @@ def forecast_file(place: str, asked: "Asked", target: str | None, n_max: int | N
     """A forecast from points measured anywhere, without a project file; nothing is kept."""
     from tunecase.forecast import forecast as extrapolate
     from tunecase.forecast import read_source
+    from tunecase.project import read_score
 
     known = catalog.metric(asked.metric)
     wanted = None
@@ -99,14 +99,6 @@ def asked_of(
         raise InputError(problems)
     known = catalog.metric(metric)
     return Asked(known.name, cast(Any, known.direction), size_column, score_column, by_run, cast(Any, step), experiment)
-
-
-def fit(model: str, asked: dict[str, str | None], seed: int, today: date) -> Fit:
-    """Memory, time and price of one training run, from words as typed; nothing is kept."""
-    from tunecase.fit import fit_text
-    from tunecase.prices import Basis
-
-    return fit_text(model, asked, basis=Basis(None, today, Worlds(seed, DRAWS)))
 
 
 def spend_text(

@@ -10,7 +10,6 @@ from tunecase.errors import InputError, Problem
 from tunecase.flow.case import Flow, audit, dropped_rows, missing, name_of, now, spent, usable_rows
 from tunecase.flow.piloting import pilot_metric, points, runs_left_out, stand_in_factor, stands_in
 from tunecase.ledger import Entry
-from tunecase.project import read_score
 from tunecase.records import (
     Audit,
     Baseline,
@@ -123,6 +122,7 @@ def keep_forecast(
 def _extrapolated(flow: Flow, measured: tuple[Point, ...], *, metric: str, **about: Any) -> Forecast:
     from tunecase.forecast import forecast as extrapolate
     from tunecase.prices import supply
+    from tunecase.project import read_score
     from tunecase.stakes import stakes
 
     posed: Definition = flow.known("define") or define(flow)

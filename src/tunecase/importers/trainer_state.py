@@ -35,7 +35,7 @@ def trainer_state(place: str, asked: Asked) -> Imported | None:
     states = [path] if path.is_file() and path.suffix == ".json" else sorted(_states(path)) if path.is_dir() else []
     runs: dict[Path, tuple[tuple[float, int], Tracked]] = {}
     for file in states:
-        body = _json(file)
+        body = read_json(file)
         if not isinstance(body, dict) or not isinstance(body.get("log_history"), list):
             if file.name == STATE:
                 fix = "save it again with trainer.save_state()"
@@ -43,7 +43,7 @@ def trainer_state(place: str, asked: Asked) -> Imported | None:
             continue
         folder = file.parent.parent if CHECKPOINT.fullmatch(file.parent.name) else file.parent
         # The last checkpoint has as many steps as the whole run, but not yet the summary of its time and speed.
-        done = _finite(body.get("global_step")), len(body["log_history"])
+        done = finite(body.get("global_step")), len(body["log_history"])
         if folder not in runs or runs[folder][0] < done:
             runs[folder] = (done, _run(body, folder, path))
     if not runs:
@@ -78,11 +78,11 @@ def _run(body: Mapping[str, Any], folder: Path, asked_path: Path) -> Tracked:
                 and not NO_SCORE.search(key)
                 and (number := _number(value)) is not None
             ):
-                scores.setdefault(key, []).append((_finite(entry.get("step")), number))
+                scores.setdefault(key, []).append((finite(entry.get("step")), number))
     facts: dict[str, str] = {}
     for name in BESIDE:
         if (folder / name).is_file():
-            facts |= dict(_flat(_json(folder / name)))
+            facts |= dict(flat(read_json(folder / name)))
     for key, text in facts.items():  # results that were computed after training stand beside it only
         number = _number(text)
         if key.startswith(SCORE_PREFIXES) and key not in scores and not NO_SCORE.search(key) and number is not None:
@@ -98,8 +98,8 @@ def _seen(log: list[dict[str, Any]], part: str) -> int | None:
     The trainer counts training samples over all epochs; an evaluation is one pass.
     """
     for entry in reversed(log):
-        time, speed = (_finite(entry.get(f"{part}_{name}")) for name in ("runtime", "samples_per_second"))
-        passes = _finite(entry.get("epoch")) if part == "train" else 1.0
+        time, speed = (finite(entry.get(f"{part}_{name}")) for name in ("runtime", "samples_per_second"))
+        passes = finite(entry.get("epoch")) if part == "train" else 1.0
         if min(time, speed, passes) <= 0 or not 1 <= time * speed / passes <= MOST:
             continue
         if DECIMALS_SPEED / speed + DECIMALS_TIME / time > LEAST_DIGITS:
@@ -108,15 +108,16 @@ def _seen(log: list[dict[str, Any]], part: str) -> int | None:
     return None
 
 
-def _flat(body: Any, before: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+def flat(body: Any, before: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Plain values of nested objects as text, by their names joined with dots."""
     if isinstance(body, dict) and depth < 4:
         for key, value in body.items():
-            yield from _flat(value, f"{before}.{key}" if before else str(key), depth + 1)
+            yield from flat(value, f"{before}.{key}" if before else str(key), depth + 1)
     elif isinstance(body, bool | int | float | str):
         yield before, str(body)
 
 
-def _json(path: Path) -> Any:
+def read_json(path: Path) -> Any:
     """A JSON file; the trainer's NaN is understood. Raises InputError when it cannot be read."""
     import json
 
@@ -133,7 +134,7 @@ def _number(value: Any) -> float | None:
         return None
 
 
-def _finite(value: Any) -> float:
+def finite(value: Any) -> float:
     """A number as it is, anything else as 0."""
     number = _number(value)
     return number if number is not None and math.isfinite(number) else 0.0

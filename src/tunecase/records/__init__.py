@@ -7,7 +7,8 @@ from decimal import Decimal
 from pathlib import PurePath
 from typing import Any, TypeVar
 
-from tunecase.records.bill import DefaultUsed, Driver, Estimate, Fit, Line
+from tunecase.records.bill import DefaultUsed, Driver, Estimate, Line
+from tunecase.records.compute import Compared, Fit, LeftOut, Phase, Placed, Scored
 from tunecase.records.curve import CurveBand, Forecast, Needed, NextRun, Point
 from tunecase.records.interval import Interval80
 from tunecase.records.labelling import Labelling, NextLabel
@@ -37,6 +38,7 @@ __all__ = [
     "Change",
     "Cleaned",
     "Cluster",
+    "Compared",
     "Confusion",
     "Criterion",
     "CurveBand",
@@ -53,6 +55,7 @@ __all__ = [
     "Interval80",
     "Judged",
     "Labelling",
+    "LeftOut",
     "Line",
     "Measured",
     "Mistakes",
@@ -60,11 +63,14 @@ __all__ = [
     "NextLabel",
     "NextRun",
     "Option",
+    "Phase",
     "Pilot",
+    "Placed",
     "Point",
     "Report",
     "Reviews",
     "Run",
+    "Scored",
     "Severity",
     "Slice",
     "Spending",
@@ -93,6 +99,7 @@ RECORDS: dict[str, type] = {
     "decide": Decision,
     "books": Books,
     "fit": Fit,
+    "scored": Scored,
     "report": Report,
     "run": Run,
     "spend": Spending,

@@ -1,9 +1,7 @@
-"""What estimate and fit found: the bill of the whole loop, and one training run."""
+"""What estimate found: the bill of the whole loop."""
 
 from dataclasses import dataclass
-from typing import Literal
 
-from tunecase.records.interval import Interval80
 from tunecase.spread import Band
 
 
@@ -80,32 +78,3 @@ class Estimate:
     def line(self, name: str) -> Line | None:
         """The line of that name, if the bill has it."""
         return next((line for line in self.lines if line.name == name), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """Memory, time and price of one training run on one kind of GPU. GB is 10^9 bytes, GiB 2^30."""
-
-    model: str
-    method: str
-    gpu: str
-    gpu_count: int
-    verdict: Literal["fits", "tight", "does not fit"]
-    memory_gib: Interval80
-    usable_gib: float
-    memory_terms: tuple[tuple[str, float], ...]
-    dominant: str
-    train_tokens: float | None
-    tokens_per_s: Interval80
-    hours: Interval80 | None
-    usd_per_gpu_hour: Interval80 | None
-    usd: Interval80 | None
-    price_dates: tuple[str, ...]
-    remedies: tuple[str, ...]
-    assumptions: tuple[str, ...]
-    not_counted: tuple[str, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """True unless it does not fit."""
-        return self.verdict != "does not fit"

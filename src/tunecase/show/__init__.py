@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from tunecase.errors import InputError, TunecaseError
 from tunecase.show.advice import print_changes, print_decision, print_report
-from tunecase.show.bill import print_books, print_estimate, print_estimate_again, print_fit, print_spend
+from tunecase.show.bill import print_books, print_estimate, print_estimate_again, print_spend
 from tunecase.show.curve import print_forecast
+from tunecase.show.fit import print_fit, print_scored
 from tunecase.show.judged import print_audit, print_definition
 from tunecase.show.labelling import print_labelling
 from tunecase.show.mended import print_cleaned, print_reviews
@@ -44,6 +45,7 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "books": print_books,
     "spend": print_spend,
     "fit": print_fit,
+    "scored": print_scored,
     "labelling": print_labelling,
     "report": print_report,
     "changed": print_changes,

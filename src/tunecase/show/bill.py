@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from tunecase.records import Books, Estimate, Fit, Spending
+from tunecase.records import Books, Estimate, Spending
 from tunecase.show.paper import heading, print_notes, print_table, say
-from tunecase.wording import band, counted, day, figures, interval, money, money_band, paid, share
+from tunecase.wording import band, counted, day, figures, money, money_band, paid, share
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -85,33 +85,3 @@ def print_spend(console: "Console", record: "Entry | Spending") -> None:
     say(console, f"Paid on {day(charge.on)}{note}{base}.")
     if not isinstance(record, Spending):
         say(console, f"Entry {record.id[:12]}; --replaces {record.id[:12]} with the next charge corrects it.")
-
-
-def print_fit(console: "Console", record: Fit) -> None:
-    """Memory, speed, time and price of one run."""
-    cards = f"{record.gpu_count} x {record.gpu}"
-    heading(console, "fit", f"{record.model}, {record.method}: {record.verdict} on {cards}", record.ok)
-    memory = record.memory_gib
-    say(
-        console,
-        f"Memory {interval(memory.low, memory.mid, memory.high, 'GiB')} per GPU, "
-        f"{figures(record.usable_gib)} GiB usable.",
-    )
-    print_table(console, ("", "GiB"), [(name, figures(gib)) for name, gib in record.memory_terms], (1,))
-    say(console, f"What dominates: {record.dominant}.")
-    speed = record.tokens_per_s
-    say(console, f"Speed {interval(speed.low, speed.mid, speed.high, 'tokens/s')}.")
-    for name, value, unit in (("Time", record.hours, "h"), ("Price", record.usd, "USD")):
-        unknown = _why_unknown(record)
-        words = interval(value.low, value.mid, value.high, unit) if value else unknown
-        say(console, f"{name} {words}.")
-    for remedy in record.remedies:
-        say(console, f"Remedy: {remedy}.")
-    print_notes(console, "Assumed:", record.assumptions, 8)
-    print_notes(console, "Not counted:", record.not_counted)
-
-
-def _why_unknown(record: Fit) -> str:
-    if record.train_tokens is None:
-        return "give --tokens to know"
-    return "unknown: no provider of the tier has a price for this GPU" if record.ok else "unknown while it does not fit"

@@ -1,0 +1,204 @@
+"""fit from words as typed: reads the files it names, asks, and keeps what was measured where there is a case."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tunecase.errors import InputError, Problem
+from tunecase.flow.case import DRAWS
+from tunecase.records import Fit, Scored
+from tunecase.request import Request, settled
+from tunecase.spread import Const, Worlds
+from tunecase.units import UnitError, Wanted, read_quantity
+
+if TYPE_CHECKING:
+    from tunecase.flow.case import Flow
+    from tunecase.measured import Measured
+
+FIT_DRAWS = 4_000
+TIERS = ("marketplace", "neocloud", "hyperscaler")
+AMOUNTS = ("train_tokens", "steps", "examples", "epochs")
+CONFIG_ENDINGS = (".yaml", ".yml", ".json")
+
+
+@dataclass(frozen=True, slots=True)
+class FitAsked:
+    """One question as typed: a model, its config.json or a training configuration, and words by field.
+
+    `words` holds fields of Recipe, `global_batch` and the amounts (train_tokens, steps, examples, epochs); None and
+    absent mean not said. `gpus` names cards, `counts` how many, both with commas or repeated.
+    """
+
+    model: str
+    words: Mapping[str, Any] = field(default_factory=dict)
+    gpus: Sequence[str] = ()
+    counts: Sequence[str] = ()
+    deadline: str | None = None
+    spot: bool = False
+    tier: str | None = None
+    lengths: Path | None = None
+    accelerate: Path | None = None
+    measured: Path | None = None
+    explain: bool = False
+
+
+def fit(asked: FitAsked, seed: int = 0, today: date | None = None, flow: "Flow | None" = None) -> Fit:
+    """Memory, time and price of one training run; nothing is kept without a case.
+
+    Args:
+        asked: the question.
+        seed, today: of the draws and the prices.
+        flow: a case; what was measured is appended to its ledger beside its prediction, and its tier counts.
+    Raises: InputError with every mistake found.
+    """
+    from tunecase.fit import fit as answer
+    from tunecase.prices import Basis
+
+    day = today or date.today()
+    request = request_of(asked)
+    basis = flow.basis(DRAWS) if flow else Basis(None, day, Worlds(seed, FIT_DRAWS))
+    basis.tier = asked.tier or basis.tier
+    measured = _measured(asked.measured, request, day) if asked.measured and not request.problems else []
+    record = answer(request, basis=basis, measured=measured, explain=asked.explain)
+    if flow is not None and record.compared:
+        flow.keep("scored", Scored(record.compared))
+    return record
+
+
+def base_model(flow: "Flow") -> str:
+    """The model that a case trains."""
+    from tunecase.hardware import base_model as named
+
+    return named(flow.basis(10))
+
+
+def request_of(asked: FitAsked) -> Request:
+    """The question as a Request; what cannot be read is among its problems, to be told with all others."""
+    problems: list[Problem] = []
+    cards, counts = _parts(asked.gpus), _parts(asked.counts)
+    said = {name: text for name, text in asked.words.items() if text is not None}
+    amounts = {name: said.pop(name) for name in AMOUNTS if name in said}
+    batch = said.pop("global_batch", None)
+    request = _from_file(asked, counts, problems) or Request(asked.model)
+    given = {**request.given, **said}
+    if batch is not None and given.pop("accumulation", None) and "accumulation" in said:
+        fix = "leave one of them out: the other follows"
+        problems.append(Problem("accumulation", "global_batch beside it", "one of the two", fix))
+    sampled = None
+    if asked.lengths is not None:
+        sampled = _lengths(asked.lengths, request.model, problems)
+    stated = {name: amounts.get(name) for name in AMOUNTS} if amounts else {n: getattr(request, n) for n in AMOUNTS}
+    if "train_tokens" in amounts and "epochs" in amounts:
+        fix = "give --tokens over all epochs, or --examples with --epochs"
+        problems.append(Problem("epochs", "tokens beside it", "one way to say how much", fix))
+    if asked.tier is not None and asked.tier not in TIERS:
+        problems.append(Problem("tier", repr(asked.tier), f"one of {', '.join(TIERS)}", "leave it out for neocloud"))
+    return replace(
+        request,
+        given=given,
+        cards=tuple(cards),
+        counts=tuple(counts) or request.counts,
+        global_batch=batch,
+        deadline_hours=_hours(asked.deadline, problems),
+        spot=asked.spot,
+        lengths=sampled[0] if sampled else None,
+        notes=(*request.notes, *([sampled[1]] if sampled else [])),
+        problems=tuple(problems),
+        **stated,
+    )
+
+
+def _parts(texts: Sequence[str]) -> list[str]:
+    return [part.strip() for text in texts for part in text.split(",") if part.strip()]
+
+
+def _hours(text: str | None, problems: list[Problem]) -> float | None:
+    if text is None:
+        return None
+    try:
+        spread = read_quantity(text, Wanted("hour", example="6 h")).spread
+        if isinstance(spread, Const) and spread.value > 0:
+            return spread.value
+    except UnitError:
+        pass
+    problems.append(Problem("deadline", repr(text), "one time above 0", "write for example 6 h, 90 min or 2 days"))
+    return None
+
+
+def _from_file(asked: FitAsked, counts: Sequence[str], problems: list[Problem]) -> Request | None:
+    """The request of a training configuration; None where the model is a name or its own config.json."""
+    path = Path(asked.model)
+    if path.suffix.casefold() not in CONFIG_ENDINGS or not path.is_file() or _is_model(path):
+        if asked.accelerate is not None:
+            fix = "give the configuration of axolotl, LLaMA-Factory or TRL as the model"
+            problems.append(Problem("accelerate", str(asked.accelerate), "a configuration that trains beside it", fix))
+        return None
+    from tunecase.importers.configs import read_config
+
+    only = int(counts[0]) if len(counts) == 1 and counts[0].isdecimal() and int(counts[0]) else None
+    try:
+        found = read_config(path, asked.accelerate, only)
+    except InputError as error:
+        problems.extend(error.problems)
+        return Request(asked.model, problems=tuple(problems))
+    values: dict[str, Any] = dict(found.asked)
+    amounts = {name: values.pop(name, None) for name in AMOUNTS}
+    model, gpus = str(values.pop("model", "")), values.pop("gpus", None)
+    if not model:
+        problems.append(Problem(path.name, "no model", "the model that is trained", "name it in the file"))
+    notes = tuple(f"{path.name}: {note}" for note in found.notes if gpus is None or "how many GPUs" not in note)
+    amounts = {name: value for name, value in amounts.items() if value is not None}
+    if "steps" in amounts:
+        amounts.pop("epochs", None)
+    base = path.parent if (path.parent / model).exists() else None
+    return Request(model, values, counts=(gpus,) if gpus else (), base=base, notes=notes, **amounts)
+
+
+def _is_model(path: Path) -> bool:
+    """True for a model's own config.json."""
+    import json
+
+    if path.suffix.casefold() != ".json":
+        return False
+    try:
+        body = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
+        return True  # the reader of shapes says what is wrong with it
+    return isinstance(body, dict) and bool({"model_type", "architectures"} & set(body))
+
+
+def _lengths(path: Path, model: str, problems: list[Problem]) -> tuple[Any, str] | None:
+    from tunecase.checks.tokens import find_tokenizer
+    from tunecase.importers.sample_lengths import read_lengths
+
+    try:
+        found = read_lengths(path, find_tokenizer(model))
+    except InputError as error:
+        problems.extend(error.problems)
+        return None
+    return found.lengths, found.how
+
+
+def _measured(path: Path, request: Request, today: date) -> "list[Measured]":
+    """Runs of a table, or the one of a trainer state, whose set-up is the one asked for."""
+    if path.suffix.casefold() == ".csv":
+        from tunecase.importers.training_runs import read
+
+        runs = read(path)
+        if not runs.runs:
+            name, why = runs.refused[0]
+            raise InputError(Problem(str(path), f"{name}: {why}", "measured runs", "correct the rows"))
+        return list(runs.runs)
+    from tunecase.importers.measured_run import measured_run
+    from tunecase.placement import samples_per_step
+
+    ask = settled(request)
+    if len(ask.cards) != 1 or len(ask.counts) != 1 or "micro_batch" not in ask.given:
+        fix = "say what ran: --gpu, --gpus, --batch and --method as they were"
+        raise InputError(Problem("measured", "a run whose set-up is open", "one card, count and micro-batch", fix))
+    count, at_once = ask.counts[0], ask.counts[0] // ask.shared_by * ask.given["micro_batch"]
+    samples = samples_per_step(ask) or at_once
+    recipe = ask.recipe(ask.cards[0], count > 1, gpus=count, accumulation=max(samples // at_once, 1))
+    return [measured_run(path, recipe, today.isoformat())]

@@ -1,0 +1,320 @@
+"""What is asked of one training run, and the set-up it makes once the framework has filled in what was not said."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tunecase import catalog
+from tunecase.errors import InputError, Problem, nearest
+from tunecase.lengths import Lengths
+from tunecase.recipe import WORDS, Recipe
+from tunecase.running import Job
+from tunecase.shape import Shape, read_shape
+from tunecase.spread import Const
+from tunecase.units import UnitError, Wanted, read_quantity
+
+T = TypeVar("T")
+MOST_GPUS = 4096
+MOST_TOKENS = 2**24  # in one micro-batch of one card; no card of the tables holds a tenth of it
+SAMPLES_PER_STEP = 16
+SHARDINGS = {"fsdp": ("ddp", "fsdp"), "deepspeed": ("ddp", "zero2", "zero3"), "megatron": ("ddp", "zero1")}
+USUAL_SHARDING = {"fsdp": "fsdp", "deepspeed": "zero3", "megatron": "zero1"}
+SIZES = (
+    "rank", "sequence_tokens", "micro_batch", "accumulation", "gpus_per_node", "tensor_parallel", "pipeline_parallel",
+    "context_parallel",
+)  # fmt: skip
+FLAGS = ("packing", "double_quantised", "step_in_backward")
+FIXES = {
+    "micro_batch": "use micro_batch 1 or more, or leave it out to have it searched",
+    "gpus": "use gpus 1 or more, or leave it out to have it searched",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One run as asked for, by a user or a configuration file; what is absent was not said.
+
+    `given` holds fields of Recipe by name (and `trained_layers`, blocks at the top that learn), `cards` names of GPUs,
+    `counts` how many of them, `global_batch` samples of one optimizer step over all cards. How much is trained is
+    `train_tokens` over all epochs, or `steps` of the optimizer, or `examples` (those of `lengths` when left out) times
+    `epochs`. `problems` were found on the way here, `notes` are for people.
+    """
+
+    model: str
+    given: Mapping[str, Any] = field(default_factory=dict)
+    cards: tuple[str, ...] = ()
+    counts: tuple[Any, ...] = ()
+    global_batch: Any = None
+    train_tokens: Any = None
+    steps: Any = None
+    examples: Any = None
+    epochs: Any = None
+    deadline_hours: float | None = None
+    spot: bool = False
+    lengths: Lengths | None = None
+    base: Path | None = None
+    notes: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A request without mistakes; `cards` and `counts` are empty where they are to be searched."""
+
+    shape: Shape
+    given: Mapping[str, Any]
+    cards: tuple[catalog.Gpu, ...]
+    counts: tuple[int, ...]
+    global_batch: int | None
+    job: Job
+    notes: tuple[str, ...] = ()
+
+    @property
+    def framework(self) -> catalog.Framework:
+        """The framework, transformers where none was named."""
+        return catalog.framework(self.given.get("framework", "transformers"))
+
+    @property
+    def shared_by(self) -> int:
+        """Cards that work on the same samples."""
+        return math.prod(self.given.get(f"{kind}_parallel", 1) for kind in ("tensor", "pipeline", "context"))
+
+    def recipe(self, card: catalog.Gpu | None = None, several: bool = False, **words: Any) -> Recipe:
+        """The set-up on one card or several; fields not given are the framework's own.
+
+        Args:
+            card: one without bf16 computes in fp16 where no precision was given, with 32-bit masters.
+            several: on more than one card.
+            words: fields of Recipe that come before what was given.
+        Source: tables/frameworks.csv.
+        """
+        known = self.framework
+        usual: dict[str, Any] = {
+            "framework": known.name,
+            "masters": known.masters_several if several else known.masters_one,
+            "checkpointing": known.checkpointing_several if several else known.checkpointing_one,
+            "loss": known.loss,
+            "kernels": known.kernels,
+            "optimizer": known.optimizer,
+            "sharding": USUAL_SHARDING[known.engine] if several else "none",
+        }
+        if card is not None and not card.bf16 and "precision" not in self.given:
+            usual["precision"] = "fp16"
+        fields = {**usual, **self.given, **words}
+        if not several:
+            fields["sharding"] = "none"
+        if fields.get("precision") == "fp16" and "masters" not in self.given:
+            fields["masters"] = "32-bit"  # loss scaling needs them
+        return Recipe(self.shape, card, **fields)
+
+
+def settled(request: Request) -> Settled:
+    """The request checked; every mistake is found at once.
+
+    Args:
+        request: numbers may be text as people write it (2k, 5M).
+    Returns: the Settled request.
+    Raises: InputError with all problems.
+
+    Example:
+        >>> settled(Request("llama-2-7b", {"rank": "8"}, cards=("h100",))).cards[0].name
+        'H100'
+    """
+    problems = list(request.problems)
+    shape = _found(lambda: read_shape(request.model, request.base), problems)
+    cards = [card for name in request.cards if (card := _found(lambda name=name: catalog.gpu(name), problems))]  # type: ignore[misc]
+    given = {name: _plain(name, value, problems) for name, value in request.given.items() if value is not None}
+    counts = [_size("gpus", count, problems) for count in request.counts]
+    batch = None if request.global_batch is None else _size("global_batch", request.global_batch, problems)
+    if any(count > MOST_GPUS for count in counts):
+        problems.append(Problem("gpus", repr(max(counts)), f"at most {MOST_GPUS}", "use fewer GPUs"))
+    for kind in ("framework", "optimizer"):
+        if kind in given:
+            known = _found(lambda kind=kind: getattr(catalog, kind)(given[kind]), problems)  # type: ignore[misc]
+            given[kind] = known.name if known else given[kind]
+    notes = [*request.notes, *_together(given, counts, cards, problems)]
+    if shape is not None:
+        _against_model(given, shape, problems)
+        notes += _lengths_taken(request, given, shape)
+    job = _job(request, given, counts, batch, problems, notes)
+    if problems or shape is None:
+        raise InputError(problems)
+    return Settled(shape, given, tuple(dict.fromkeys(cards)), tuple(dict.fromkeys(counts)), batch, job, tuple(notes))
+
+
+def _lengths_taken(request: Request, given: dict[str, Any], shape: Shape) -> list[str]:
+    """Lengths and padding put into the fields given; what was taken is said."""
+    if request.lengths is None:
+        return []
+    given["lengths"] = request.lengths
+    limit = given.setdefault("sequence_tokens", min(request.lengths.longest, shape.context or request.lengths.longest))
+    notes = []
+    if "packing" not in given:
+        given["packing"] = False
+        notes.append("samples are padded to the longest of their micro-batch; --packing joins short ones instead")
+    if not given["packing"]:
+        given["sequence_tokens"] = min(limit, request.lengths.longest)
+    if request.lengths.longest > limit:
+        notes.append(f"samples longer than {limit:,} tokens are cut there")
+    return notes
+
+
+def _job(
+    request: Request,
+    given: Mapping[str, Any],
+    counts: Sequence[int],
+    batch: int | None,
+    problems: list[Problem],
+    notes: list[str],
+) -> Job:
+    """How much is trained, by when; tokens worked out from examples are useful ones."""
+    amounts = {name: getattr(request, name) for name in ("train_tokens", "steps", "examples", "epochs")}
+    numbers = {name: _positive(name, value, problems) for name, value in amounts.items() if value is not None}
+    length = float(given.get("sequence_tokens", 2048))
+    mean = request.lengths.cut(int(length)).mean if request.lengths is not None else length
+    if "train_tokens" in numbers and "examples" in numbers:
+        fix = "give --tokens, or --examples with --epochs"
+        problems.append(Problem("train_tokens", "examples beside it", "one way to say how much", fix))
+    tokens = numbers.get("train_tokens")
+    examples = numbers.get("examples") or (float(request.lengths.total) if request.lengths is not None else None)
+    if tokens is None and "steps" in numbers:
+        alone = max(counts, default=1) * given.get("micro_batch", 1) * given.get("accumulation", 1)
+        tokens = numbers["steps"] * (batch or alone) * mean
+        notes.append(f"{numbers['steps']:,.0f} optimizer steps of {batch or alone:,} samples")
+    elif tokens is None and examples is not None:
+        epochs = numbers.get("epochs", 1.0)
+        tokens = examples * epochs * mean
+        known = "" if request.lengths is not None else ", each taken as long as the longest (--lengths FILE tells more)"
+        notes.append(f"{examples:,.0f} samples x {epochs:g} epochs x {mean:,.0f} tokens{known}")
+    elif tokens is None and "epochs" in numbers:
+        notes.append(f"{numbers['epochs']:g} epochs of an unknown number of samples: --examples or --lengths tells it")
+    if request.deadline_hours is not None and tokens is None and not problems:
+        fix = "give --tokens, or --examples with --epochs"
+        problems.append(
+            Problem("deadline", f"{request.deadline_hours:g} h without an amount", "how much to train", fix)
+        )
+    return Job(tokens, request.deadline_hours, request.spot)
+
+
+def _positive(name: str, value: Any, problems: list[Problem]) -> float:
+    number = number_of(value)
+    fine = isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number) and number > 0
+    if not fine:
+        problems.append(Problem(name, repr(number), "a number above 0", "write for example 5M or 2k"))
+        return 1.0
+    return float(number)  # type: ignore[arg-type]
+
+
+def number_of(text: object) -> object:
+    """The number that a text states, whole where it is; anything else as it is.
+
+    Example:
+        >>> number_of("2k"), number_of("1.5"), number_of("two")
+        (2000, 1.5, 'two')
+    """
+    if not isinstance(text, str):
+        return text
+    try:
+        spread = read_quantity(text, Wanted("", zero_ok=True)).spread
+    except UnitError:
+        return text
+    if not isinstance(spread, Const):
+        return text
+    return int(spread.value) if spread.value == int(spread.value) else spread.value
+
+
+def _plain(name: str, value: Any, problems: list[Problem]) -> Any:
+    """One field of Recipe as its own type; what cannot be read becomes a problem."""
+    if name in WORDS:
+        if value not in WORDS[name]:
+            known = ", ".join(WORDS[name])
+            problems.append(Problem(name, repr(value), f"one of {known}", nearest(str(value), WORDS[name])))
+        return value
+    if name in SIZES:
+        return _size(name, value, problems)
+    if name in ("frozen_layers", "trained_layers"):
+        number = number_of(value)
+        if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+            problems.append(Problem(name, repr(value), "a whole number, 0 or more", "leave it out to train all layers"))
+            return 0
+        return number
+    if name == "masters" and value not in ("16-bit", "32-bit"):
+        problems.append(Problem(name, repr(value), "16-bit or 32-bit", "leave it out for the framework's own"))
+    if name == "targets" and isinstance(value, str):
+        parts = tuple(part for part in value.replace(",", " ").split())
+        return parts[0] if len(parts) == 1 else parts
+    return value
+
+
+def _size(name: str, value: Any, problems: list[Problem]) -> int:
+    """A whole number of at least 1; 1 stands in for what was refused, so that the other checks go on."""
+    number = number_of(value)
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        fix = FIXES.get(name, f"use {name} 1 or more")
+        problems.append(Problem(name, repr(number), "a whole number, at least 1", fix))
+        return 1
+    return number
+
+
+def _together(
+    given: Mapping[str, Any], counts: Sequence[int], cards: Sequence[catalog.Gpu], problems: list[Problem]
+) -> list[str]:
+    """Fields that contradict one another; what is only odd comes back as notes."""
+    notes = []
+    method, precision = given.get("method", "full" if given.get("frozen_layers") else "lora"), given.get("precision")
+    shared = math.prod(given.get(f"{kind}_parallel", 1) for kind in ("tensor", "pipeline", "context"))
+    for count in counts:
+        if count % shared:
+            wanted = f"a multiple of {shared}, the cards that share a sample"
+            problems.append(Problem("gpus", str(count), wanted, f"use {shared * (count // shared + 1)}"))
+    for card in cards:
+        if precision == "bf16" and not card.bf16:
+            fix = "use fp16, or a card from Ampere on"
+            problems.append(Problem("precision", f"bf16 on a {card.name}", "a precision that the card has", fix))
+        if precision == "fp8" and card.generation not in ("ada", "hopper", "blackwell"):
+            fix = "use bf16, or a card from Ada on"
+            problems.append(Problem("precision", f"fp8 on a {card.name}", "a precision that the card has", fix))
+    if given.get("frozen_layers") and method != "full":
+        fix = "leave frozen_layers out: an adapter's base is frozen anyway"
+        problems.append(Problem("frozen_layers", f"{given['frozen_layers']} with {method}", "full fine-tuning", fix))
+    if method == "qlora" and precision == "fp32":
+        problems.append(Problem("precision", "fp32 with qlora", "bf16 or fp16", "4-bit weights compute in 16 bit"))
+    sharding = given.get("sharding", "")
+    if counts and set(counts) == {1} and sharding not in ("", "none"):
+        notes.append(f"{sharding} on one GPU shards nothing: computed without it")
+    if given.get("offload", "none") != "none" and sharding in ("none", "ddp"):
+        fix = "use zero2, zero3 or fsdp, or leave offload out"
+        problems.append(Problem("offload", f"{given['offload']} with {sharding}", "a sharding that can offload", fix))
+    return notes
+
+
+def _against_model(given: dict[str, Any], shape: Shape, problems: list[Problem]) -> None:
+    """Sizes that the model does not allow."""
+    length, rank = given.get("sequence_tokens"), given.get("rank", 1)
+    if length and shape.context and length > shape.context:
+        wanted = f"at most {shape.context}, the longest context of {shape.name}"
+        problems.append(Problem("sequence_tokens", repr(length), wanted, "cut the samples or pick a model"))
+    elif (length or 2048) * given.get("micro_batch", 1) > MOST_TOKENS:
+        got = f"{given.get('micro_batch', 1)} x {length or 2048} tokens"
+        wanted = f"at most {MOST_TOKENS:,} tokens in a micro-batch"
+        problems.append(Problem("micro_batch", got, wanted, "micro_batch is of one card at once, not of a step"))
+    if given.get("method", "lora") != "full" and rank > shape.hidden:
+        problems.append(Problem("rank", repr(rank), f"at most {shape.hidden}, the model's width", "16 is common"))
+    learning = given.pop("trained_layers", None)
+    if learning is not None:
+        given["frozen_layers"] = max(shape.layers - learning, 0)
+    if given.get("frozen_layers", 0) >= shape.layers:
+        wanted = f"fewer than {shape.layers}, the layers of {shape.name}"
+        problems.append(Problem("frozen_layers", repr(given["frozen_layers"]), wanted, "freeze fewer"))
+    if "targets" in given:
+        _found(lambda: shape.lora_params(1, given["targets"]), problems)
+
+
+def _found(read: Callable[[], T], problems: list[Problem]) -> T | None:
+    try:
+        return read()
+    except InputError as error:
+        problems.extend(error.problems)
+        return None

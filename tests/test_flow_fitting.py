@@ -1,0 +1,150 @@
+"""fit from words and files: configurations, lengths, measured runs and what the ledger keeps of them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.command import tunecase
+from tests.projects import TODAY, written
+from tunecase import flow
+from tunecase.errors import InputError
+from tunecase.records import from_json
+
+AXOLOTL = """base_model: mistralai/Mistral-7B-v0.1
+adapter: qlora
+load_in_4bit: true
+lora_r: 32
+lora_target_linear: true
+sequence_len: 4096
+sample_packing: true
+micro_batch_size: 2
+gradient_accumulation_steps: 4
+num_epochs: 3
+bf16: true
+gradient_checkpointing: true
+datasets: [{path: rows, type: alpaca}]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A configuration, a histogram of lengths, and a trainer state."""
+    (tmp_path / "axolotl.yaml").write_text(AXOLOTL, encoding="utf-8")
+    (tmp_path / "lengths.csv").write_text("tokens,count\n100,500\n900,500\n", encoding="utf-8")
+    state = {"global_step": 50, "log_history": [{"train_runtime": 300.0}], "num_input_tokens_seen": 900_000}
+    (tmp_path / "trainer_state.json").write_text(json.dumps(state), encoding="utf-8")
+    return tmp_path
+
+
+def test_a_configuration_is_a_question(folder: Path) -> None:
+    """What the file says is taken, its epochs times the lengths are the amount, and what is open is searched."""
+    asked = flow.FitAsked(str(folder / "axolotl.yaml"), gpus=["H100,L40S"], lengths=folder / "lengths.csv")
+    found = flow.fit(asked, today=TODAY)
+    setup = dict(found.setup)
+    assert ("qlora", "axolotl", "32", "4096", "2") == (
+        found.method, setup["framework"], setup["rank"], setup["sequence_tokens"], setup["micro_batch"],
+    )  # fmt: skip
+    assert 3 * 1000 * 500 == found.train_tokens
+    assert any(note.startswith("axolotl.yaml:") for note in found.assumptions)
+    assert found.gpu in ("H100", "L40S")
+
+
+def test_words_go_before_the_file(folder: Path) -> None:
+    """An option overrules what the configuration says; a global batch takes the place of its accumulation."""
+    words = {"rank": "8", "micro_batch": "1", "global_batch": "32", "train_tokens": "1M"}
+    found = flow.fit(flow.FitAsked(str(folder / "axolotl.yaml"), words, ["H100"], ["2"]), today=TODAY)
+    setup = dict(found.setup)
+    assert ("8", "1", "16") == (setup["rank"], setup["micro_batch"], setup["accumulation"])
+    assert 1e6 == found.train_tokens
+
+
+def test_mistakes_of_files_and_words_come_together(folder: Path) -> None:
+    """A wrong card, a missing file and a contradiction of amounts are told at once."""
+    words = {"train_tokens": "1M", "epochs": "3"}
+    asked = flow.FitAsked(
+        str(folder / "axolotl.yaml"), words, ["H1000"], deadline="soon", tier="cheap", lengths=folder / "none.csv"
+    )
+    with pytest.raises(InputError) as caught:
+        flow.fit(asked, today=TODAY)
+    assert {"gpu", "epochs", "deadline", "tier", str(folder / "none.csv")} == {p.where for p in caught.value.problems}
+
+
+def test_a_file_of_no_tool_is_refused(tmp_path: Path) -> None:
+    """A YAML that no reader knows says what was looked for."""
+    (tmp_path / "x.yaml").write_text("a: 1\n", encoding="utf-8")
+    with pytest.raises(InputError, match="axolotl"):
+        flow.fit(flow.FitAsked(str(tmp_path / "x.yaml")), today=TODAY)
+
+
+def test_a_model_s_own_config_is_a_model(tmp_path: Path) -> None:
+    """A config.json of a model is read as a shape, not as a configuration that trains."""
+    body = {
+        "model_type": "llama", "hidden_size": 256, "intermediate_size": 512, "num_hidden_layers": 4,
+        "num_attention_heads": 4, "vocab_size": 1000, "max_position_embeddings": 4096,
+    }  # fmt: skip
+    (tmp_path / "config.json").write_text(json.dumps(body), encoding="utf-8")
+    assert flow.fit(flow.FitAsked(str(tmp_path / "config.json")), today=TODAY).ok
+    (tmp_path / "config.json").write_text(json.dumps(body | {"num_attention_heads": 3}), encoding="utf-8")
+    with pytest.raises(InputError):
+        flow.fit(flow.FitAsked(str(tmp_path / "config.json")), today=TODAY)
+
+
+def test_what_was_measured_is_kept_in_the_ledger(folder: Path, tmp_path: Path) -> None:
+    """With a case, the prediction stands beside the measurement in its ledger, from before it learnt from it."""
+    written("models: [meta-llama/Llama-3.1-8B]", tmp_path)
+    case = flow.open_case(tmp_path / "tunecase.yaml", 0, TODAY)
+    words = {"method": "lora", "micro_batch": "1", "checkpointing": "full"}
+    asked = flow.FitAsked("llama-3.1-8b", words, ["H100"], ["1"], measured=folder / "trainer_state.json")
+    found = flow.fit(asked, 0, TODAY, case)
+    kept = next(entry for entry in case.ledger.entries() if entry.verb == "scored")
+    assert found.compared == kept.record().pairs
+    assert 3_000 == found.compared[0].measured
+    assert found.tokens_per_s.mid == pytest.approx(3_000, rel=0.05)
+
+
+def test_a_measured_run_needs_its_set_up(folder: Path) -> None:
+    """Without one card, one count and a micro-batch nobody knows what ran."""
+    with pytest.raises(InputError, match="--batch"):
+        flow.fit(flow.FitAsked("llama-3.1-8b", measured=folder / "trainer_state.json"), today=TODAY)
+
+
+def test_a_table_of_runs_teaches_too(folder: Path) -> None:
+    """Rows of a CSV move the prediction and are compared with it."""
+    rows = "id,model,method,n_gpus,gpu,framework,seq_len,micro_batch,tokens_per_s_per_gpu,precision\n"
+    rows += "a,meta-llama/Llama-3.1-8B,lora,1,H100,transformers,2048,1,3000,bfloat16\n"
+    (folder / "runs.csv").write_text(rows, encoding="utf-8")
+    asked = flow.FitAsked("llama-3.1-8b", {"method": "lora"}, ["H100"], ["1"], measured=folder / "runs.csv")
+    assert 1 == len(flow.fit(asked, today=TODAY).compared)
+
+
+def test_the_command_line_prints_within_80_columns(folder: Path) -> None:
+    """The answer comes first, no line is wider than 80, and every option of the set-up is taken."""
+    ran = tunecase(
+        "fit", "llama-3.1-8b", "--method", "full", "--gpu", "H100", "--gpu", "A100-80GB", "--gpus", "4,8", "--examples",
+        "10k", "--epochs", "2", "--lengths", folder / "lengths.csv", "--packing", "--seq", "2k", "--deadline", "6 h",
+        "--framework", "axolotl", "--optimizer", "paged_adamw_8bit", "--loss", "fused", "--global-batch", "64",
+        "--sharding", "fsdp", "--tier", "neocloud", "--explain",
+    )  # fmt: skip
+    assert 0 == ran.code
+    assert max(map(len, ran.out.splitlines())) <= 80
+    flat = " ".join(ran.out.split())
+    for part in (
+        "full: fits on",
+        "It takes",
+        "Ends within 6.0 h in nine of ten worlds",
+        "Measured by others",
+        "Set-up:",
+    ):
+        assert part in flat
+
+
+def test_json_is_whole(folder: Path) -> None:
+    """--json holds every field of the record."""
+    from tunecase.records import Fit
+
+    ran = tunecase("fit", "llama-3.1-8b", "--gpu", "H100", "--tokens", "5M", "--explain", "--json")
+    found = from_json(Fit, ran.json)
+    assert found.evidence
+    assert found.phases
+    assert found.front
