@@ -2,9 +2,9 @@
 
     python benchmarks/training_table.py [FILE] [--also FILE --publishers NAME ...]
 
-Rows of the table that stand in no FILE given (read off public pages, each with its source) are kept as they are; `--also`
-reads more of them from a file of the same columns. What a publisher's own scripts say of its set-ups and a row does not
-is added here, with the place it stands.
+Rows of the table that stand in no FILE given (read off public pages, each with its source) are kept as they are;
+`--also` reads more of them from a file of the same columns. What a publisher's own scripts say of its set-ups and a
+row does not is added here, with the place it stands.
 """
 
 import argparse
@@ -28,8 +28,8 @@ RAISED = "refs/a100_80gb_liger.csv"
 AS_LOADED = ("refs/a100_80gb.csv", "refs/a100_80gb_granite.csv", "refs/a100_80gb_moe.csv", "refs_orca/")
 
 
-# refs/requirements_liger.txt and _granite.txt pin transformers 4.45.2 and refs_orca 4.44.2, whose forward pass drops the
-# 16-bit logits; refs/requirements.txt pins 4.48.1, which hands them back, so that they lie beside their 32-bit copy
+# refs/requirements_liger.txt and _granite.txt pin transformers 4.45.2 and refs_orca 4.44.2, whose forward pass drops
+# the 16-bit logits; refs/requirements.txt pins 4.48.1, which hands them back, so that they lie beside their 32-bit copy
 DROPPED = ("a100_80gb_liger.csv", "a100_80gb_granite.csv", "refs_orca/")
 # config_hub/finetune/*/*.yaml of Lightning-AI/litgpt say devices: 1, so that its 4-card rows are its 1-card rows again
 ONE_DEVICE = "config_hub/finetune/README.md"
@@ -43,7 +43,11 @@ def documented(run: Measured) -> Measured:
     recipe = run.recipe
     recipe = recipe.but(masters="32-bit" if raised and recipe.sharding == "fsdp" else "16-bit")
     pinned_old = any(part in run.source for part in DROPPED)
-    told = {"shifted": "whole", "shifted-inplace": "inplace"} if pinned_old else {"whole": "shifted", "inplace": "shifted-inplace"}
+    told = (
+        {"shifted": "whole", "shifted-inplace": "inplace"}
+        if pinned_old
+        else {"whole": "shifted", "inplace": "shifted-inplace"}
+    )
     recipe = recipe.but(loss=told.get(recipe.loss, recipe.loss))
     return Measured(**{**{name: getattr(run, name) for name in run.__slots__}, "recipe": recipe})
 
@@ -68,8 +72,12 @@ def main() -> None:
         print("skipped: ../shared/data/training_runs.csv not found")
         return
     rows = {run.id: measured.to_row(run) for run in readable(options.file)}
-    held = {} if options.also else {row["id"]: row for row in catalog.read_table("training_runs") if row["id"][0] == "g"}
-    more = {run.id: measured.to_row(run) for run in readable(options.also, options.publishers)} if options.also else held
+    held = (
+        {} if options.also else {row["id"]: row for row in catalog.read_table("training_runs") if row["id"][0] == "g"}
+    )
+    more = (
+        {run.id: measured.to_row(run) for run in readable(options.also, options.publishers)} if options.also else held
+    )
     with TABLE.open("w", encoding="utf-8", newline="") as lines:
         writer = csv.DictWriter(lines, measured.COLUMNS, lineterminator="\n")
         writer.writeheader()

@@ -90,7 +90,9 @@ def as_row(run: Any) -> dict[str, Any]:
     shape, gpu = recipe.shape, recipe.gpu
     targets = recipe.targets if isinstance(recipe.targets, str) else "attention"
     return {
-        **{name: getattr(shape, name) for name in ("hidden", "layers", "heads", "kv_heads", "head_dim", "ffn", "vocab")},
+        **{
+            name: getattr(shape, name) for name in ("hidden", "layers", "heads", "kv_heads", "head_dim", "ffn", "vocab")
+        },
         "id": run.id,
         "params": shape.params,
         "tied": shape.tied,

@@ -57,7 +57,7 @@ class Calibration:
     def memory_factor(self, recipe: Recipe) -> tuple[Number, Number]:
         """Factor on the middle of the predicted peak and its relative standard deviation, arrays where sizes are.
 
-            factor = 1 + a L + b (1 - L),   L the share of the peak that lies there whatever the batch
+        factor = 1 + a L + b (1 - L),   L the share of the peak that lies there whatever the batch
         """
         lasting = _lasting_share(recipe)
         rest = 1 - lasting
@@ -103,6 +103,8 @@ def learn(runs: Sequence[Measured]) -> Calibration:
     Returns: the Calibration, empty where nothing was measured.
     Leaves out that a run on another card says less about time than one on the same.
     """
+    if not any(run.peak_gb or run.tokens_per_s_per_gpu for run in runs if not run.failed):
+        return Calibration()
     aa, ab, bb = 1 / PRIOR_STATES**2, 0.0, 1 / PRIOR_ACTIVATIONS**2  # the precision of a and b
     to_a = to_b = 0.0
     memories = [run for run in runs if run.peak_gb and not run.failed]

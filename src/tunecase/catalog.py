@@ -93,8 +93,8 @@ class Framework:
     `words` find it in free text; `masters_one` and `masters_several` on one card and sharded; `adapter_bytes` of one
     adapter weight; `foreach` where the optimizer's step works on all weights at once; `whole_units` layers that are
     gathered whole at once; `accumulates_whole` where gradients stay whole on each card until the last micro-batch of a
-    step, `flat_frozen` where frozen weights share one flat gradient with the adapters, `quantised_head` where a 4-bit base has a 4-bit
-    head; `engine` who shards: fsdp,
+    step, `flat_frozen` where frozen weights share one flat gradient with the adapters, `quantised_head` where a 4-bit
+    base has a 4-bit head; `engine` who shards: fsdp,
     deepspeed or megatron.
     """
 
@@ -153,9 +153,9 @@ class Stack:
 
     Letters: h hidden, q queries, k keys, K keys where every head has its own, f MLP features that a token uses,
     a inputs of the adapters (of each, or of each distinct one, as `inputs` says), r rank x adapters, m hidden and
-    g MLP features where MLP layers are adapted. `kept` of every layer without checkpointing (`kept_ungated` for an MLP without a gate),
-    `carried` of every layer through the next forward pass, `input_bytes` per feature of each layer's input with
-    checkpointing; `layer` of the layer being worked on backwards, the largest of its moments (parted by |);
+    g MLP features where MLP layers are adapted. `kept` of every layer without checkpointing (`kept_ungated` for an MLP
+    without a gate), `carried` of every layer through the next forward pass, `input_bytes` per feature of each layer's
+    input with checkpointing; `layer` of the layer being worked on backwards, the largest of its moments (parted by |);
     `again_bytes` of each layer's input once more where a frozen base is sharded. `read_off` names the publisher whose
     runs a row was read off, empty where it comes from code.
     """

@@ -10,9 +10,11 @@ from tunecase.recipe import Recipe
 from tunecase.shape import Block, Matrix, Shape, read_shape
 
 Statistic = Literal["allocated", "reserved", "card", "not stated"]
+Failed = Literal["", "said", "likely"]
 
 PLAIN = (
-    "framework", "method", "precision", "masters", "optimizer", "attention", "loss", "kernels", "checkpointing", "sharding",
+    "framework", "method", "precision", "masters", "optimizer", "attention", "loss", "kernels", "checkpointing",
+    "sharding",
     "offload", "quantiser",
 )  # fmt: skip
 WHOLE = (
@@ -20,7 +22,8 @@ WHOLE = (
 )  # fmt: skip
 COLUMNS = (
     "id", "publisher", "model", "params", "gpu", *PLAIN, "targets", *WHOLE, "micro_batch", "double_quantised",
-    "step_in_backward", "trained_ends", "packed", "length_known", "batch_known", "parallel_known", "peak_gb", "statistic", "card_gb",
+    "step_in_backward", "trained_ends", "packed", "length_known", "batch_known", "parallel_known",
+    "peak_gb", "statistic", "card_gb",
     "tokens_per_s_per_gpu", "failed", "published", "source", "date",
 )  # fmt: skip
 
@@ -47,7 +50,7 @@ class Measured:
     statistic: Statistic = "not stated"
     card_gb: float | None = None
     tokens_per_s_per_gpu: float | None = None
-    failed: Literal["", "said", "likely"] = ""
+    failed: Failed = ""
     guessed: bool = False
     length_known: bool = True
     batch_known: bool = True
@@ -86,7 +89,7 @@ def _from_row(row: Mapping[str, str]) -> Measured:
     recipe = Recipe(
         shape=_shape(row["model"], row["params"]),
         gpu=catalog.gpu(row["gpu"]) if row["gpu"] else None,
-        targets=targets,  # type: ignore[arg-type]
+        targets=targets,
         micro_batch=float(row["micro_batch"]) if "." in row["micro_batch"] else int(row["micro_batch"]),
         double_quantised=row["double_quantised"] == "yes",
         step_in_backward=row["step_in_backward"] == "yes",

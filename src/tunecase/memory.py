@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
 from tunecase.recipe import Method, Number, Recipe
+from tunecase.shape.blocks import Part
 from tunecase.states import linear_bytes, prepared, states_of
 
 if TYPE_CHECKING:
@@ -65,7 +66,9 @@ def phases(recipe: Recipe) -> dict[str, dict[str, Number]]:
     return {
         "loss": _sum(lasting, earlier, kept, loss, root),
         "first backward layer": _sum(lasting, earlier, kept, again, layer, root, units),
-        "last backward layer": _sum(lasting, {"gradients": largest([states.gradients, states.accumulated])}, layer, root, units),
+        "last backward layer": _sum(
+            lasting, {"gradients": largest([states.gradients, states.accumulated])}, layer, root, units
+        ),
         "optimizer step": _sum(lasting, gradients, {"optimizer's step": states.step}),
     }
 
@@ -114,7 +117,9 @@ def _kept(recipe: Recipe, known: catalog.Stack) -> dict[str, Number]:
         size = known.input_bytes if recipe.sharding in ("none", "ddp", "zero1", "zero2") else 2.0
         return {"kept layer inputs": each * size * shape.hidden}
     if recipe.checkpointing == "selective":
-        products = shape.query + 2 * shape.key + shape.hidden + (2 if shape.gated else 1) * shape.active_ffn + shape.hidden
+        products = (
+            shape.query + 2 * shape.key + shape.hidden + (2 if shape.gated else 1) * shape.active_ffn + shape.hidden
+        )
         return {"kept activations": each * (2 * shape.hidden + 2 * shape.query + products)}
     text = known.kept if shape.gated else known.kept_ungated
     width = _width(text, recipe, known) + (_width(known.carried, recipe, known) if known.carried else 0.0)
@@ -146,7 +151,7 @@ def _width(text: str, recipe: Recipe, known: catalog.Stack) -> float:
     return sum(number * letters[letter] for number, letter in _formula(text))
 
 
-def _inputs(recipe: Recipe, known: catalog.Stack, parts: set[str]) -> float:
+def _inputs(recipe: Recipe, known: catalog.Stack, parts: set[Part]) -> float:
     """Features that the adapters of a mean layer keep: of each adapter's input, or of each distinct one."""
     if known.inputs == "each":
         return recipe.shape.adapter_inputs(recipe.targets)
@@ -171,7 +176,8 @@ def _layer(recipe: Recipe, known: catalog.Stack) -> dict[str, Number]:
     """Bytes of the one layer being worked on backwards."""
     each = recipe.tokens * _scale(recipe)
     width = max(_width(moment, recipe, known) for moment in known.layer.split("|"))
-    return {"layer in backward": each * width, **_unpacked(recipe), **_scores(recipe, SCORE_BYTES_BACKWARD)}
+    unpacked = {} if known.read_off else _unpacked(recipe)  # what was read off runs holds it already
+    return {"layer in backward": each * width, **unpacked, **_scores(recipe, SCORE_BYTES_BACKWARD)}
 
 
 def _unpacked(recipe: Recipe) -> dict[str, Number]:
@@ -198,7 +204,9 @@ def _again(recipe: Recipe, known: catalog.Stack) -> dict[str, Number]:
     if recipe.checkpointing != "full" or recipe.sharding != "fsdp":
         return {}
     several = recipe.gpus > 1
-    return {"kept layer inputs": recipe.tokens * several * known.again_bytes * recipe.shape.hidden * (_layers(recipe) - 2)}
+    return {
+        "kept layer inputs": recipe.tokens * several * known.again_bytes * recipe.shape.hidden * (_layers(recipe) - 2)
+    }
 
 
 def _gathered(recipe: Recipe, framework: catalog.Framework) -> tuple[dict[str, Number], dict[str, Number]]:
@@ -209,7 +217,6 @@ def _gathered(recipe: Recipe, framework: catalog.Framework) -> tuple[dict[str, N
     root = 2.0 * (shape.embedding_params + shape.head_params) / recipe.tensor_parallel
     layer = linear_bytes(recipe.but(precision="bf16")) * shape.layer_params / recipe.tensor_parallel
     return {"gathered whole": root * several}, {"gathered whole": framework.whole_units * layer * several}
-
 
 
 def peak_gb(recipe: Recipe) -> Number:
@@ -241,8 +248,8 @@ def peak_memory(recipe: Recipe) -> Peak:
 
     Example:
         >>> from tunecase.shape import read_shape
-        >>> mistral = Recipe(read_shape("mistralai/Mistral-7B-v0.1"), method="full", sequence_tokens=4096, micro_batch=4)
-        >>> round(peak_memory(mistral).mid_gb, 2)
+        >>> mistral = read_shape("mistralai/Mistral-7B-v0.1")
+        >>> round(peak_memory(Recipe(mistral, method="full", sequence_tokens=4096, micro_batch=4)).mid_gb, 2)
         72.44
 
     Leaves out loading and evaluation, which can peak higher, and the allocator's reserve: see `reserved_gb`.
@@ -340,5 +347,5 @@ def reserved_gb(recipe: Recipe) -> Number:
 
 
 def card_gb(recipe: Recipe) -> Number:
-    """What the card's own display (nvidia-smi) shows: reserved, the context of 1 GB, and 1 GB for the links' buffers."""
+    """What the card's own display (nvidia-smi) shows: reserved, 1 GB of context, and 1 GB for the links' buffers."""
     return reserved_gb(recipe) + CONTEXT_GB + LINKS_GB * (recipe.gpus > 1)

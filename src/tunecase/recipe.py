@@ -5,7 +5,7 @@ from typing import Any, Literal, get_args
 
 from tunecase import catalog
 from tunecase.lengths import Lengths
-from tunecase.shape import Shape, Targets
+from tunecase.shape import AdapterTargets, Shape
 
 Number = Any  # a number, or a NumPy array of choices; NumPy's rules settle mixtures
 Method = Literal["full", "lora", "qlora"]
@@ -61,7 +61,8 @@ class Recipe:
         packing: short samples share a row, so that none is padding.
         lengths: the samples' lengths, None where every sample is sequence_tokens long.
         sharding: none and ddp copy everything to each card.
-        tensor_parallel, pipeline_parallel, context_parallel: cards that share one product, one stack of layers, one sample.
+        tensor_parallel, pipeline_parallel, context_parallel: cards that share one product, one stack of layers, one
+            sample.
         offload: optimizer keeps its states in the host's memory, all the weights as well.
         double_quantised: the 4-bit scales are themselves quantised.
         quantiser: how the 4-bit base was made; nothing of a GPTQ base is raised to 32 bit.
@@ -76,7 +77,7 @@ class Recipe:
     method: Method = "lora"
     objective: Objective = "sft"
     rank: int = 16
-    targets: Targets = "all"
+    targets: AdapterTargets = "all"
     frozen_layers: int = 0
     precision: Precision = "bf16"
     masters: Literal["16-bit", "32-bit"] = "16-bit"

@@ -112,7 +112,10 @@ def states_of(recipe: Recipe) -> States:
     raised = prepared(recipe, framework)
     head = shape.vocab * shape.hidden if recipe.method == "qlora" and framework.quantised_head else 0
     rest = max(rest - head, 0)
-    base = linear_bytes(recipe) * (shape.linear_params + head) + (4.0 if raised or recipe.precision == "fp32" else 2.0) * rest
+    base = (
+        linear_bytes(recipe) * (shape.linear_params + head)
+        + (4.0 if raised or recipe.precision == "fp32" else 2.0) * rest
+    )
     apart = framework.engine in ("deepspeed", "megatron") or recipe.sharding in ("zero1", "zero2", "zero3")
     if recipe.method == "full":
         wide = 4.0 if recipe.masters == "32-bit" or recipe.precision == "fp32" else 2.0
@@ -132,7 +135,9 @@ def states_of(recipe: Recipe) -> States:
     gradients = (gradient * trained + 2.0 * ends) / part.gradients
     if recipe.step_in_backward:
         gradients = gradient * min(trained, shape.layer_params + shape.embedding_params) / part.gradients
-    step = (wide * trained + 2.0 * ends) / part.optimizer if foreach and recipe.offload == "none" else 0.0 * part.optimizer
+    step = (
+        (wide * trained + 2.0 * ends) / part.optimizer if foreach and recipe.offload == "none" else 0.0 * part.optimizer
+    )
     if recipe.offload != "none":
         masters = 0.0 * masters
     if recipe.offload == "all":

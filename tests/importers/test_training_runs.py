@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from tunecase.errors import InputError
 from tunecase.importers import training_runs
-from tunecase.importers.training_runs import card_of, framework_of, optimizer_of, publisher, run_of, statistic
+from tunecase.importers.run_words import card_of, framework_of, optimizer_of, publisher, statistic
+from tunecase.importers.training_runs import run_of
 
 ROW = {
     "id": "r1", "source": "someone/somewhere page.md", "model": "meta-llama/Llama-2-7b-hf", "method": "lora",
@@ -25,8 +26,19 @@ def test_a_row_becomes_a_set_up():
     """Every stated cell finds its place, and GiB become GB."""
     run = row()
     recipe = run.recipe
-    assert ("lora", 8, 2048, 2, 1) == (recipe.method, recipe.rank, recipe.sequence_tokens, recipe.micro_batch, recipe.gpus)
-    assert ("A100-80GB", "full", "bf16", "none") == (recipe.gpu.name, recipe.checkpointing, recipe.precision, recipe.sharding)
+    assert ("lora", 8, 2048, 2, 1) == (
+        recipe.method,
+        recipe.rank,
+        recipe.sequence_tokens,
+        recipe.micro_batch,
+        recipe.gpus,
+    )
+    assert ("A100-80GB", "full", "bf16", "none") == (
+        recipe.gpu.name,
+        recipe.checkpointing,
+        recipe.precision,
+        recipe.sharding,
+    )
     assert 20 * 2**30 / 1e9 == pytest.approx(run.peak_gb)
     assert ("someone", "allocated", "") == (run.publisher, run.statistic, run.failed)
 
@@ -34,7 +46,8 @@ def test_a_row_becomes_a_set_up():
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ("A100", "A100-80GB"), ("a100_40gb", "A100-40GB"), ("A100 40GB SXM", "A100-40GB"), ("NVIDIA GeForce RTX 4090", "RTX4090"),
+        ("A100", "A100-80GB"), ("a100_40gb", "A100-40GB"), ("A100 40GB SXM", "A100-40GB"),
+        ("NVIDIA GeForce RTX 4090", "RTX4090"),
         ("H100 80GB SXM", "H100"), ("8xA100-80GB", "A100-80GB"), ("NVIDIA H200-SXM5-141GB", "H200"), ("Tesla T4", "T4"),
         ("RTX 3090 (280W, no NVLink)", "RTX3090"), ("A10G", "A10G"), ("unheard of", None), ("", None),
     ],
@@ -48,7 +61,8 @@ def test_cards_are_known_however_they_are_spelt(text, name):
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ("HF transformers via something", "transformers"), ("TRL SFTTrainer", "trl"), ("LLaMA-Factory", "llama-factory"), ("Axolotl 0.8", "axolotl"),
+        ("HF transformers via something", "transformers"), ("TRL SFTTrainer", "trl"), ("LLaMA-Factory", "llama-factory"),
+        ("Axolotl 0.8", "axolotl"),
         ("pytorch/torchtune recipes", "torchtune"), ("unsloth 2025.1", "unsloth"), ("NeMo/Megatron", "nemo"),
         ("DeepSpeed ZeRO", "deepspeed"), ("", "transformers"), ("own code", "transformers"),
     ],
@@ -61,8 +75,10 @@ def test_frameworks_are_found_in_free_text(text, name):
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ("AdamW (HF default)", "adamw"), ("paged_adamw_8bit", "paged_adamw_8bit"), ("PagedAdamW8bit", "paged_adamw_8bit"),
-        ("adamw_bnb_8bit", "adamw_8bit"), ("8-bit Adam", "adamw_8bit"), ("Adafactor", "adafactor"), ("fused AdamW", "adamw_fused"),
+        ("AdamW (HF default)", "adamw"), ("paged_adamw_8bit", "paged_adamw_8bit"),
+        ("PagedAdamW8bit", "paged_adamw_8bit"),
+        ("adamw_bnb_8bit", "adamw_8bit"), ("8-bit Adam", "adamw_8bit"), ("Adafactor", "adafactor"),
+        ("fused AdamW", "adamw_fused"),
         ("SGD", "sgd"), ("Lion", "lion"), ("", "adamw"), ("paged AdamW 32bit", "paged_adamw"),
     ],
 )  # fmt: skip
