@@ -30,9 +30,10 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from tunecase import measured, rates, speed, speed_lessons, work  # noqa: E402
+from tunecase import measured, speed  # noqa: E402
 from tunecase.importers import training_runs  # noqa: E402
 from tunecase.measured import Measured  # noqa: E402
+from tunecase.speed import lessons, rates, work  # noqa: E402
 
 TABLE = ROOT / "src" / "tunecase" / "tables" / "step_constants.csv"
 Predict = Callable[[Sequence[Measured]], "np.ndarray"]  # runs to logarithms of seconds per step
@@ -122,8 +123,8 @@ def kernel(runs: Sequence[Measured], base: Learn | None = None, noise: float = 0
 
 def priors(runs: Sequence[Measured]) -> Predict:
     """The roofline with its priors."""
-    values = {name: prior for name, (prior, _) in speed_lessons.priors().items()}
-    return _roofline(rates.Constants(values, rates.shipped().spreads, speed_lessons.UNKNOWN))
+    values = {name: prior for name, (prior, _) in lessons.priors().items()}
+    return _roofline(rates.Constants(values, rates.shipped().spreads, lessons.UNKNOWN))
 
 
 def learnt(runs: Sequence[Measured]) -> Predict:

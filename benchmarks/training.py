@@ -316,8 +316,8 @@ def write_doubt(runs: Sequence[Measured]) -> None:
     lines.append(
         "lasting,0.03,0,0,assumed: a version or an option may differ from what its documentation says,2026-11-25"
     )
-    for part in ("rest", "reserved", "card"):
-        lines.append(f'{part},{getattr(doubt, part):.3f},{rows},{sources},"{told}",2026-11-25')
+    parts = ("rest", "reserved", "card")
+    lines += [f'{part},{getattr(doubt, part):.3f},{rows},{sources},"{told}",2026-11-25' for part in parts]
     DOUBT.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from tunecase import memory, speed
 from tunecase.measured import Measured
+from tunecase.memory.states import states_of
 from tunecase.recipe import Number, Recipe
-from tunecase.states import states_of
 
 PRIOR_STATES, PRIOR_ACTIVATIONS = 0.05, 0.35  # relative doubt about what lies there always, and about the rest
 MEMORY_NOISE = 0.015  # two runs of one set-up

@@ -7,10 +7,10 @@ from tunecase.calibration import Calibration
 from tunecase.memory import GB_PER_GIB, Peak, Verdict
 from tunecase.placement import Choice, Searched, methods_of
 from tunecase.prices import GpuHour
-from tunecase.rates import shipped
 from tunecase.recipe import Recipe
 from tunecase.remedies import most_that_fits
 from tunecase.request import SAMPLES_PER_STEP, Settled
+from tunecase.speed.rates import shipped
 from tunecase.wording import counted, figures
 
 TIERS = ("marketplace", "neocloud", "hyperscaler")
@@ -120,7 +120,7 @@ def _setup_notes(ask: Settled, found: Searched, recipe: Recipe) -> Iterator[str]
 
 
 def _bytes_per_param(recipe: Recipe) -> float:
-    from tunecase.states import states_of
+    from tunecase.memory.states import states_of
 
     states = states_of(recipe.but(gpus=1, sharding="none"))
     total = sum(states.lasting.values()) + states.gradients + states.step

@@ -61,7 +61,8 @@ def test_cards_are_known_however_they_are_spelt(text, name):
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ("HF transformers via something", "transformers"), ("TRL SFTTrainer", "trl"), ("LLaMA-Factory", "llama-factory"),
+        ("HF transformers via something", "transformers"), ("TRL SFTTrainer", "trl"),
+        ("LLaMA-Factory", "llama-factory"),
         ("Axolotl 0.8", "axolotl"),
         ("pytorch/torchtune recipes", "torchtune"), ("unsloth 2025.1", "unsloth"), ("NeMo/Megatron", "nemo"),
         ("DeepSpeed ZeRO", "deepspeed"), ("", "transformers"), ("own code", "transformers"),
@@ -155,7 +156,7 @@ def test_a_file_without_the_columns_is_refused(tmp_path):
     path.write_text("a,b\n1,2\n")
     with pytest.raises(InputError, match="model, method, n_gpus"):
         training_runs.read(path)
-    with pytest.raises(InputError, match="none.csv"):
+    with pytest.raises(InputError, match=r"none\.csv"):
         training_runs.read(tmp_path / "none.csv")
 
 

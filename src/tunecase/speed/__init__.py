@@ -4,12 +4,12 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tunecase import rates
-from tunecase.rates import Constants
 from tunecase.recipe import Number, Recipe
-from tunecase.speed_lessons import learn
+from tunecase.speed import rates
+from tunecase.speed.lessons import learn
+from tunecase.speed.rates import Constants
+from tunecase.speed.work import computed_tokens, data_parallel, flops_per_token, useful_share, work
 from tunecase.spread import Z80, Z90, Interval
-from tunecase.work import computed_tokens, data_parallel, flops_per_token, useful_share, work
 
 WITHIN = 0.06  # sigma of log time over set-ups of one source, once the source's own factor is known
 

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tunecase import catalog, rates
+from tunecase import catalog
 from tunecase.measured import Measured
-from tunecase.rates import Constants
+from tunecase.speed import rates
+from tunecase.speed.rates import Constants
+from tunecase.speed.work import Work, computed_tokens, work
 from tunecase.spread import Z80
-from tunecase.work import Work, computed_tokens, work
 
 if TYPE_CHECKING:
     import numpy as np

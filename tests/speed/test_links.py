@@ -3,9 +3,16 @@
 import pytest
 
 from tunecase import catalog
-from tunecase.links import gathered_bytes, host_bytes, optimizer_bytes, reduced_bytes, shared_bytes, step_host_bytes
 from tunecase.recipe import Recipe
 from tunecase.shape import read_shape
+from tunecase.speed.links import (
+    gathered_bytes,
+    host_bytes,
+    optimizer_bytes,
+    reduced_bytes,
+    shared_bytes,
+    step_host_bytes,
+)
 
 LLAMA = read_shape("llama-2-7b")
 RUN = Recipe(LLAMA, catalog.gpu("A100-80GB"), gpus=4, method="full", sharding="fsdp")

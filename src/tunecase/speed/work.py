@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from tunecase import catalog, links
+from tunecase import catalog
 from tunecase.lengths import Lengths
 from tunecase.recipe import Number, Recipe
+from tunecase.speed import links
 
 # Bytes read and written per token and feature by the small operations of one layer's forward pass, counted from the
 # operations themselves: two norms, two residual sums, rotary positions of q and k, the gate or the activation.

@@ -7,7 +7,7 @@ from typing import Any
 
 from tunecase import catalog
 from tunecase.recipe import Number, Recipe
-from tunecase.work import Work
+from tunecase.speed.work import Work
 
 OVERALL = "between sources"
 ASSUMED_CARD = "products assumed"

@@ -4,10 +4,11 @@ import math
 
 import pytest
 
-from tunecase import catalog, rates
+from tunecase import catalog
 from tunecase.recipe import Recipe
 from tunecase.shape import read_shape
-from tunecase.work import work
+from tunecase.speed import rates
+from tunecase.speed.work import work
 
 RUN = Recipe(read_shape("llama-2-7b"), catalog.gpu("A100-80GB"), micro_batch=4)
 

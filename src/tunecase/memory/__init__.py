@@ -6,9 +6,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
+from tunecase.memory.states import linear_bytes, prepared, states_of
 from tunecase.recipe import Method, Number, Recipe
 from tunecase.shape.blocks import Part
-from tunecase.states import linear_bytes, prepared, states_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

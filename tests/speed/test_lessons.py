@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from tunecase import catalog, rates
+from tunecase import catalog
 from tunecase.measured import Measured
 from tunecase.recipe import Recipe
 from tunecase.shape import read_shape
-from tunecase.speed import step_time, tokens_per_card
-from tunecase.speed_lessons import LEAST, UNKNOWN, learn, priors
+from tunecase.speed import rates, step_time, tokens_per_card
+from tunecase.speed.lessons import LEAST, UNKNOWN, learn, priors
 
 
 def runs_of(publishers: int, slower: float = 1.0, scatter: float = 0.0) -> list[Measured]:
