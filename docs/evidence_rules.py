@@ -4,6 +4,7 @@ import os
 import statistics
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -101,7 +102,8 @@ def told_gb(run: Measured) -> Told | None:
     if odd or not (run.length_known and run.batch_known) or (recipe.gpus > 1) == (recipe.sharding == "none"):
         return None
     kind = "allocated" if run.failed else run.statistic
-    mid = float(memory.peak_gb(recipe)) if run.failed else calibration.predicted_gb(run)
+    asked = replace(run, statistic="allocated") if run.failed else run
+    mid = calibration.predicted_gb(asked, blind=True)
     low, high = memory.band(recipe, _doubt(run.publisher), kind)
     return mid * low, mid, mid * high
 
@@ -115,13 +117,6 @@ def told_tokens_per_s(run: Measured) -> Told:
     """Predicted tokens per second of one card: the one place that asks the model of speed."""
     told = speed.step_time(run.recipe, _constants(run.publisher)).tokens_per_s_per_gpu
     return float(told.low), float(told.mid), float(told.high)
-
-
-def read_off(run: Measured) -> bool:
-    """Whether what a framework keeps in memory was read off this publisher's own runs: structure, not foresight."""
-    framework = catalog.framework(run.recipe.framework)
-    known = catalog.stack(memory._stack_name(run.recipe, framework), run.recipe.method, run.recipe.kernels)
-    return run.publisher in (known.read_off, catalog.loss_memory(framework.stack, run.recipe.loss).read_off)
 
 
 def verdict_of(run: Measured) -> str:
@@ -180,7 +175,6 @@ def row(run: Measured, tokens: bool = False) -> list[str]:
     size += {"none": ", keeps all"}.get(r.checkpointing, "") + (", offload" if r.offload != "none" else "")
     shown = FAILED.get(run.failed) or (f"{number(actual)}{unit}" if actual else "ran")
     band = f"{number(told[1])} ({number(told[0])} to {number(told[2])})" if told else "–"
-    band += " *" if told and not tokens and read_off(run) else ""
     error = _signed(told[1] / actual - 1) if told and actual and not run.failed else "–"
     model = "not named" if run.guessed else r.shape.name.rpartition("/")[2]
     method = NAMES[r.method] + (", 8-bit" if r.precision == "fp8" else "")
@@ -235,11 +229,13 @@ def which_card(runs: Sequence[Measured]) -> tuple[str, str]:
     names = [shape.name for shape in shapes]
     shape = max(shapes, key=lambda one: (names.count(one.name), one.name))
     lines, asked = [], {}
+    optimizer = catalog.framework("transformers").optimizer
     for method in METHODS:
         for kept in ("full", "none"):
             cells = []
             for samples, tokens in SIZES:
-                recipe = Recipe(shape, method=method, micro_batch=samples, sequence_tokens=tokens, checkpointing=kept)
+                sizes = {"micro_batch": samples, "sequence_tokens": tokens}
+                recipe = Recipe(shape, method=method, optimizer=optimizer, checkpointing=kept, **sizes)
                 peak = memory.peak_memory(recipe)
                 asked[method, kept, samples, tokens] = size = smallest(peak)
                 cells.append(f"{gb(peak.mid_gb)} → {size}")

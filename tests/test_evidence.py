@@ -139,14 +139,6 @@ def test_a_row_holds_its_prediction_and_error() -> None:
         assert f"| {' | '.join(cells)} |" in PAGE
 
 
-def test_what_was_read_off_a_publisher_is_no_foresight() -> None:
-    """A prediction from facts read off the publisher's own runs is marked, and counted in no error of the page."""
-    marked = [run for run in claims.one_gpu(FACTS).shown if rules.told_gb(run) and rules.read_off(run)]
-    for run in marked:
-        assert rules.row(run)[6].endswith(" *")
-    assert evidence.held(marked) == evidence.held([])
-
-
 def test_words_of_a_span() -> None:
     """A span inside the claim is right, one around it too narrow, one beside it wrong, one across it partly right."""
     scale = ((0, "low"), (1, "mid"), (10, "high"))
