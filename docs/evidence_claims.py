@@ -293,7 +293,8 @@ def dollars(facts: Facts) -> Section:
             f"{sum(one < 20 for one in middles)} of {len(middles)} cost less than 20 USD, before any repeat.",
         ),
         (
-            f"USD = card hours x price, {START_S // 60} minutes to start counted: median speed at the median price (fastest at the cheapest to slowest at the "
+            f"USD = card hours x price, {START_S // 60} minutes to start counted: median speed at the median price "
+            "(fastest at the cheapest to slowest at the "
             "dearest), on demand, of all tiers, old prices left out:",
             table("set-up | USD per card and hour: | dated | 2M tokens: | 25M: | 100M: | 1B:", lines),
         ),
