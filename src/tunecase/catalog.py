@@ -367,6 +367,16 @@ def gpu(name: str) -> Gpu:
     return _find(name, gpus(), "gpu", "a GPU in the tables")
 
 
+def can(card: Gpu, precision: str) -> bool:
+    """Whether a card has units for a precision: bf16 from Ampere on, fp8 where its 8-bit peak is known.
+
+    Example:
+        >>> can(gpu("H100"), "fp8"), can(gpu("A100-80GB"), "fp8"), can(gpu("T4"), "bf16")
+        (True, False, False)
+    """
+    return {"bf16": card.bf16, "fp8": card.peak_fp8_tflops > 0}.get(precision, True)
+
+
 def model(name: str) -> Model:
     """The model of that name or alias. Raises InputError with near names."""
     return _find(name, models(), "model", "a model in the tables, or the path of its config.json")

@@ -9,24 +9,37 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tunecase import memory, prices, speed
+from tunecase import memory, speed
 from tunecase.calibration import Calibration, learn
-from tunecase.fit_words import FORMULAS, NOT_COUNTED, assumptions, choice_words, dominant_words, setup_fields, turning
+from tunecase.fit_words import (
+    FORMULAS,
+    NOT_COUNTED,
+    assumptions,
+    choice_words,
+    dominant_words,
+    run_words,
+    setup_fields,
+    turning,
+)
 from tunecase.measured import Measured
 from tunecase.memory import GB_PER_GIB
 from tunecase.nearest_runs import compared, nearest_runs
-from tunecase.outlook import need, pace
+from tunecase.outlook import chance_over, need, pace, total_gb
 from tunecase.placement import Choice, Searched, methods_of, search
-from tunecase.prices import Basis
+from tunecase.prices import Basis, GpuHour, any_gpu_hour, hour_words
 from tunecase.recipe import Recipe
 from tunecase.records import Compared, Fit, Interval80, LeftOut, Phase, Placed
 from tunecase.remedies import remedies, verdict_of
-from tunecase.request import Request, Settled, settled
-from tunecase.running import Job, outcome
+from tunecase.request import SAMPLES_PER_STEP, Request, Settled, settled
+from tunecase.running import Job, outcome, samples_per_step
 from tunecase.spread import Z80, band
+from tunecase.wording import duration, figures
 
 if TYPE_CHECKING:
     from tunecase.spread import Draws
+
+MOST = 4  # remedies told
+LARGER_STEPS = 8  # times the batch that is tried where a deadline is missed
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +79,18 @@ def fit(request: Request, *, basis: Basis, measured: Sequence[Measured] = (), ex
     `benchmarks/training.py`.
     """
     ask = settled(request)
-    calibration = learn(measured) if measured else None
+    calibration = learn(measured, like=_like(ask)) if measured else None
     found = search(ask, basis, calibration)
     choice = (found.cheapest(in_time=True) if ask.job.deadline_hours else None) or found.cheapest() or found.closest()
+    found.samples_per_step = int(samples_per_step(choice.recipe))
     parts = _Found(ask, basis, calibration, found, choice)
     record = _record(parts, tuple(compare(measured)))
     return _explained(record, parts) if explain else record
+
+
+def _like(ask: Settled) -> Recipe | None:
+    """The set-up asked about as far as runs are likened to it; None where its method is left open."""
+    return ask.recipe(ask.cards[0] if ask.cards else None) if len(methods_of(ask)) == 1 else None
 
 
 def compare(measured: Sequence[Measured]) -> list[Compared]:
@@ -86,7 +105,8 @@ def _record(found: _Found, pairs: tuple[Compared, ...]) -> Fit:
     assert recipe.gpu is not None
     peak, speed_of = memory.peak_memory(recipe), pace(recipe, found.calibration)
     placed = _placed(found, found.choice)
-    price = prices.gpu_hour(recipe.gpu.name, basis, spot=job.spot)
+    price = any_gpu_hour(recipe.gpu.name, basis, spot=job.spot)
+    asked_tier = basis.tier or basis.text("compute.tier", basis.project.compute.tier if basis.project else None)
     spot = _spot(found)
     scale = need(recipe, found.calibration).mid_gb / peak.mid_gb
     wide = float(Z80 * speed_of.sigma)
@@ -101,13 +121,13 @@ def _record(found: _Found, pairs: tuple[Compared, ...]) -> Fit:
         verdict=placed.verdict,
         placed=placed,
         memory_gib=placed.memory_gib,
-        reserved_gib=_gib(found, "reserved"),
-        card_gib=_gib(found, "card"),
+        reserved_gib=_gib(found, "reserved", capped=True),
+        card_gib=_gib(found, "card", capped=True),
         usable_gib=placed.usable_gib,
         memory_terms=tuple((name, gb * scale / GB_PER_GIB) for name, gb in peak.terms),
         dominant=dominant_words(peak),
-        turning=turning(recipe, placed.verdict, found.calibration),
-        train_tokens=job.train_tokens,
+        turning=(*_more_likely_not(placed), *turning(recipe, placed.verdict, found.calibration), *_in_time(found)),
+        train_tokens=_tokens(job, recipe),
         useful_share=float(speed.useful_share(recipe)),
         step_s=Interval80(*(step * _times(wide, sign) for sign in (-1, 0, 1))),
         time_terms=tuple((name, float(seconds)) for name, seconds in speed_of.terms if float(seconds) > 0),
@@ -115,7 +135,7 @@ def _record(found: _Found, pairs: tuple[Compared, ...]) -> Fit:
         hours=placed.hours,
         usd_per_gpu_hour=_interval(price.draws / basis.base_per_usd) if price else None,
         usd=placed.usd,
-        tier=basis.tier or basis.text("compute.tier", basis.project.compute.tier if basis.project else None),
+        tier=price.tier if price else asked_tier,
         price_dates=price.dates if price else (),
         spot_usd=spot.usd if spot else None,
         spot_hours=spot.hours if spot else None,
@@ -127,13 +147,81 @@ def _record(found: _Found, pairs: tuple[Compared, ...]) -> Fit:
         ),
         remedies=()
         if placed.verdict == "fits"
-        else tuple(item.line for item in remedies(recipe, basis, found.calibration)),
+        else tuple(item.line for item in remedies(recipe, basis, found.calibration, MOST, job, found.ask.given)),
         setup=setup_fields(recipe),
-        assumptions=(*assumptions(found.ask, found.searched, recipe, price), *_learnt(found.calibration)),
+        assumptions=(
+            *assumptions(found.ask, found.searched, recipe, price),
+            *_taken(found, price, asked_tier),
+            *_learnt(found.calibration),
+        ),
         not_counted=NOT_COUNTED,
         compared=pairs,
+        total_gib=total_gb(recipe.gpu) / GB_PER_GIB,
+        card_full=_gib(found, "card").high >= total_gb(recipe.gpu) / GB_PER_GIB,
+        batch_assumed=_assumed(found.ask),
         **rivals,  # type: ignore[arg-type]
     )
+
+
+def _tokens(job: Job, recipe: Recipe) -> float | None:
+    tokens = job.tokens(recipe)
+    return None if tokens is None else float(tokens)
+
+
+def _assumed(ask: Settled) -> bool:
+    return ask.global_batch is None and "accumulation" not in ask.given
+
+
+def _more_likely_not(placed: Placed) -> list[str]:
+    """What is told of a run whose P50 lies above the card."""
+    if placed.verdict != "tight" or placed.chance_over <= 0.5:
+        return []
+    return [f"it is more likely not to fit than to fit: {placed.chance_over:.0%} of the peak's chances lie above the card"]
+
+
+def _in_time(found: _Found) -> list[str]:
+    """What would meet a deadline that nothing asked for meets: more cards of the kind, other cards, larger steps."""
+    ask = found.ask
+    limit = ask.job.deadline_hours
+    if limit is None or found.choice.verdict == "does not fit" or found.searched.cheapest(in_time=True):
+        return []
+    tries = [("", replace(ask, counts=()))] if ask.counts else []
+    tries += [("", replace(ask, counts=(), cards=()))] if ask.cards else []
+    if ask.global_batch is not None:
+        larger = ask.global_batch * LARGER_STEPS
+        tries.append((f" --global-batch {larger}", replace(ask, counts=(), global_batch=larger)))
+    for words, freer in tries:
+        choice = search(freer, found.basis, found.calibration).cheapest(in_time=True)
+        if choice is not None and choice.verdict == "fits":
+            assert choice.recipe.gpu is not None
+            usd = "unpriced" if choice.usd is None else f"{figures(choice.usd)} USD"
+            typed = f"--gpu {choice.recipe.gpu.name} --gpus {choice.recipe.gpus}{words}"
+            run = run_words(choice.recipe)
+            return [f"to end within {duration(limit * 3600)}: {run}, {duration(choice.hours * 3600)}, {usd} ({typed})"]
+    return [f"no number of cards up to 64 ends within {duration(limit * 3600)}"]
+
+
+def _taken(found: _Found, price: GpuHour | None, asked_tier: str) -> list[str]:
+    """What was taken for the batch, the price and the card's display where it may surprise."""
+    recipe, job = found.recipe, found.ask.job
+    assert recipe.gpu is not None
+    name, told = recipe.gpu.name, []
+    samples = int(samples_per_step(recipe))
+    if _assumed(found.ask) and samples != SAMPLES_PER_STEP:
+        told.append(f"{samples} samples per step are assumed, as each card works on its own (--global-batch fixes it)")
+    if price is not None and price.tier != asked_tier:
+        told.append(f"no price of a {name} in the tier {asked_tier}: that of {price.tier}, the nearest with one, is taken")
+    if price is not None and len(price.providers) == 1:
+        told.append(f"the price of a {name} hour is that of one provider alone: {hour_words(price)}")
+    spot = None if job.spot else any_gpu_hour(name, found.basis, spot=True)
+    if spot is not None:
+        told.append(f"spot price of one {name} hour: {hour_words(spot)}")
+    if found.choice.verdict != "does not fit" and _gib(found, "card").high >= total_gb(recipe.gpu) / GB_PER_GIB:
+        told.append(
+            f"nvidia-smi may show the card full ({total_gb(recipe.gpu) / GB_PER_GIB:.1f} GiB): the allocator then gives "
+            "cached blocks back, which costs some speed"
+        )
+    return told
 
 
 def _times(wide: float, sign: int) -> float:
@@ -150,7 +238,8 @@ def _rivals(found: _Found) -> dict[str, object]:
     none: dict[str, object] = {"cheapest": None, "fastest": None, "in_time": in_time, "by_method": (), "front": ()}
     if len(table.columns["hours"]) < 2:
         return none
-    best = {"cheapest": table.cheapest(), "fastest": table.fastest()}
+    cheapest = table.cheapest()
+    best = {"cheapest": cheapest if cheapest and cheapest.usd is not None else None, "fastest": table.fastest()}
     methods = methods_of(found.ask)
     each = [table.cheapest(method=method) for method in methods] if len(methods) > 1 else []
     return none | {
@@ -174,6 +263,7 @@ def _placed(found: _Found, choice: Choice, mark: str = "") -> Placed:
         each = None if per_mtok is None else _interval(per_mtok)
         if job.train_tokens is not None:
             hours, usd = _interval(whole.hours), None if whole.usd is None else _interval(whole.usd)
+    hour = any_gpu_hour(recipe.gpu.name, basis, spot=job.spot)
     return Placed(
         gpu=recipe.gpu.name,
         gpu_count=recipe.gpus,
@@ -190,6 +280,9 @@ def _placed(found: _Found, choice: Choice, mark: str = "") -> Placed:
         usd=usd,
         usd_per_mtok=each,
         mark=mark,
+        samples_per_step=int(samples_per_step(recipe)),
+        chance_over=chance_over(peak, memory.usable_gb(recipe.gpu)),
+        price_basis=hour_words(hour) if hour else "",
     )
 
 
@@ -203,9 +296,13 @@ def _spot(found: _Found) -> Placed | None:
     return placed if placed.usd is not None else None
 
 
-def _gib(found: _Found, statistic: str) -> Interval80:
-    peak = need(found.recipe, found.calibration, statistic)
-    return Interval80(*(float(gb) / GB_PER_GIB for gb in (peak.low_gb, peak.mid_gb, peak.high_gb)))
+def _gib(found: _Found, statistic: str, capped: bool = False) -> Interval80:
+    """The band of one statistic; capped at the card's total, or at what is allocated where that is more."""
+    assert found.recipe.gpu is not None
+    peak, inner = (need(found.recipe, found.calibration, name) for name in (statistic, "allocated"))
+    total = total_gb(found.recipe.gpu)
+    points = [(float(getattr(peak, name)), float(getattr(inner, name))) for name in ("low_gb", "mid_gb", "high_gb")]
+    return Interval80(*((min(gb, max(total, least)) if capped else gb) / GB_PER_GIB for gb, least in points))
 
 
 def _explained(record: Fit, found: _Found) -> Fit:

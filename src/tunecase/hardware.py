@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.outlook import pace, time_factor
+from tunecase.memory import usable_gb
+from tunecase.outlook import chance_over, need, pace, time_factor
 from tunecase.placement import search
 from tunecase.prices import Basis, GpuHour, gpu_hour
 from tunecase.recipe import Recipe
@@ -172,7 +173,7 @@ def _way_that_fits(gpu: str, basis: Basis) -> Recipe | None:
         choice = search(ask, scratch).cheapest()
         if choice is not None and choice.verdict == "fits":
             return choice.recipe
-        if choice is not None:
+        if choice is not None and chance_over(need(choice.recipe), usable_gb(catalog.gpu(gpu))) <= 0.5:
             found.setdefault(choice.verdict, choice.recipe)
     return found.get("tight")
 

@@ -2,9 +2,10 @@
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
-from tunecase import memory, speed
+from tunecase import catalog, memory, speed
 from tunecase.calibration import Calibration
 from tunecase.recipe import Number, Recipe
 from tunecase.spread import Z80, Z90, Interval
@@ -12,6 +13,8 @@ from tunecase.spread import Z80, Z90, Interval
 if TYPE_CHECKING:
     from tunecase.prices import Basis
     from tunecase.spread import Draws
+
+WITHIN = {"reserved": "allocated", "card": "reserved"}  # what each statistic holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ def need(recipe: Recipe, calibration: Calibration | None = None, statistic: str 
         recipe: the run; its sizes may be arrays.
         calibration: of measured runs; None leaves the prediction as it is.
         statistic: allocated, reserved (by the allocator), or card (what nvidia-smi shows).
-    Returns: the Need [GB].
+    Returns: the Need [GB]; no point of what is reserved lies below what is allocated, nor of the card below that.
     Source: memory.py. Leaves out loading and evaluation, which can peak higher.
     """
     told = {"allocated": memory.peak_gb, "reserved": memory.reserved_gb, "card": memory.card_gb}[statistic]
@@ -51,7 +54,38 @@ def need(recipe: Recipe, calibration: Calibration | None = None, statistic: str 
     if calibration is not None and calibration.memory_runs:
         factor, doubt = calibration.memory_factor(recipe)
         mid, low, high = mid * factor, _exp(-Z80 * doubt), _exp(Z80 * doubt)
-    return Need(mid * low, mid, mid * high)
+    found = Need(mid * low, mid, mid * high)
+    if statistic not in WITHIN:
+        return found
+    inner = need(recipe, calibration, WITHIN[statistic])
+    points = ("low_gb", "mid_gb", "high_gb")
+    return Need(*(memory.largest([getattr(found, name), getattr(inner, name)]) for name in points))
+
+
+def chance_over(peak: Need, usable_gb: float) -> float:
+    """Chance that a peak lies above what the card can hold, from its band, plain numbers only.
+
+        chance = 1 - Phi(ln(usable / P50) / sigma),   sigma = ln(P90 / P50) / 1.28
+
+    Example:
+        >>> round(chance_over(Need(8.0, 10.0, 12.5), 10.0), 2), round(chance_over(Need(8.0, 10.0, 12.5), 12.5), 2)
+        (0.5, 0.1)
+    """
+    sigma = math.log(float(peak.high_gb) / float(peak.mid_gb)) / Z80
+    gap = math.log(usable_gb / float(peak.mid_gb))
+    if sigma <= 0:
+        return float(gap < 0)
+    return 0.5 * math.erfc(gap / sigma / math.sqrt(2))
+
+
+@cache
+def _totals() -> dict[str, float]:
+    return {row["gpu"]: float(row["total_mib"]) * 2**20 / 1e9 for row in catalog.read_table("usable_memory")}
+
+
+def total_gb(card: catalog.Gpu) -> float:
+    """All memory that a card's own display counts, in GB (10^9 bytes). Source: tables/usable_memory.csv."""
+    return _totals()[card.name]
 
 
 def _exp(power: Number) -> Number:

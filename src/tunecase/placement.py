@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from tunecase import catalog, memory
 from tunecase.calibration import Calibration
+from tunecase.errors import InputError, Problem
 from tunecase.memory import Verdict
-from tunecase.outlook import need, pace
-from tunecase.prices import Basis, gpu_hour
+from tunecase.outlook import Need, need, pace
+from tunecase.prices import Basis, any_gpu_hour, gpu_hour
 from tunecase.recipe import Recipe
-from tunecase.request import MOST_TOKENS, SAMPLES_PER_STEP, SHARDINGS, Settled
+from tunecase.request import MOST_TOKENS, SHARDINGS, Settled, step_samples
 from tunecase.running import Job, Terms, terms_of
 from tunecase.spread import Z80
 
@@ -26,7 +27,11 @@ MICRO_BATCHES = (1, 2, 4, 8, 16, 32, 64)
 METHODS = ("lora", "qlora", "full")
 FITS, TIGHT, TOO_BIG = 0, 1, 2
 VERDICTS: tuple[Verdict, ...] = ("fits", "tight", "does not fit")
-UNSPLIT = "the samples of one step cannot be dealt out so"
+LIKELY, UNLIKELY = TIGHT, TIGHT + 0.5  # P50 of the peak below what the card can hold, or above it
+MORE = 1.02  # price worth paying for a card that is not full
+MOST_LOOSE = 8  # consumer and workstation cards that open counts go up to: no machine holds more
+UNSPLIT = "the samples of one step do not divide by cards x micro-batch"
+LOOSE = f"more than {MOST_LOOSE} of a card that no machine holds more of"
 UNPRICED, NO_SPOT = "no price in the tier", "no spot price in the tier"
 LATE, LARGE, CLOSE = "later than the deadline in one of ten worlds", "does not fit", "tight"
 
@@ -61,7 +66,11 @@ class _Group:
 
 @dataclass
 class Searched:
-    """All choices as columns, shape (choices,): GPUs, verdict, hours, dollars, P90 over usable."""
+    """All choices as columns, shape (choices,): verdict, hours, dollars, P90 over usable, and more.
+
+    `rank` parts tight ones whose P50 lies above the card from the others; `roomy` is true where P90 of what the
+    allocator reserves fits too. `samples_per_step` is None where choices differ in it.
+    """
 
     groups: list[_Group] = field(default_factory=list)
     columns: dict[str, Any] = field(default_factory=dict)
@@ -92,15 +101,34 @@ class Searched:
     def cheapest(self, in_time: bool = False, method: str = "") -> Choice | None:
         """The least price of what fits, else of what is tight; None where nothing does.
 
+        A card that is not filled by what the allocator reserves is preferred where it costs at most 2% more.
+
         Args:
-            in_time: only what ends before the deadline in nine of ten worlds.
+            in_time: only what ends before the deadline in nine of ten worlds; what is tight never stands in for what
+                fits and ends too late.
             method: only of this method.
         """
-        return self._best(("usd", "gpu_hours"), in_time, method)
+        import numpy as np
+
+        at = self._best_rank(method)
+        at = at[self.columns["in_time"][at]] if in_time else at
+        if not len(at):
+            return None
+        usd, gpu_hours = self.columns["usd"][at], self.columns["gpu_hours"][at]
+        paid = usd if np.isfinite(usd).any() else gpu_hours
+        roomy = self.columns["roomy"][at] & (paid <= MORE * paid.min())
+        if roomy.any():
+            at, usd, gpu_hours = at[roomy], usd[roomy], gpu_hours[roomy]
+        return self.choice(int(at[np.lexsort((gpu_hours, usd))[0]]))
 
     def fastest(self) -> Choice | None:
         """The shortest of what fits, else of what is tight; the cheaper of equals."""
-        return self._best(("hours", "usd"))
+        import numpy as np
+
+        at = self._best_rank()
+        if not len(at):
+            return None
+        return self.choice(int(at[np.lexsort((self.columns["usd"][at], self.columns["hours"][at]))[0]]))
 
     def closest(self) -> Choice:
         """What comes nearest to fitting."""
@@ -108,40 +136,41 @@ class Searched:
 
         return self.choice(int(np.argmin(self.columns["over"])))
 
-    def _best(self, by: tuple[str, str], in_time: bool = False, method: str = "") -> Choice | None:
+    def _best_rank(self, method: str = "") -> Any:
+        """Rows of the best verdict there is: what fits, else what is tight, else what more likely does not fit."""
         import numpy as np
 
-        for wanted in (FITS, TIGHT):
-            mask = self.columns["verdict"] == wanted
-            if in_time:
-                mask = mask & self.columns["in_time"]
-            if method:
-                mask = mask & (self.columns["method"] == METHODS.index(method))
-            at = np.flatnonzero(mask)
-            if len(at):
-                first, second = (self.columns[name][at] for name in by)
-                return self.choice(int(at[np.lexsort((second, first))[0]]))
-        return None
+        rank = self.columns["rank"]
+        if method:
+            rank = np.where(self.columns["method"] == METHODS.index(method), rank, TOO_BIG)
+        best = rank.min(initial=TOO_BIG)
+        return np.flatnonzero(rank == best) if best < TOO_BIG else np.zeros(0, int)
 
     def front(self, most: int = 6) -> list[Choice]:
-        """Choices that nothing beats in both price and time, fastest first, at most so many, spread over the front."""
+        """Choices that nothing beats in both price and time, fastest first, at most so many, spread over the front.
+
+        It ends in the cheapest choice as `cheapest` tells it, which may cost 2% more than another.
+        """
         import numpy as np
 
-        verdict = self.columns["verdict"]
-        fine = verdict == (FITS if (verdict == FITS).any() else TIGHT)
-        at = np.flatnonzero(fine & np.isfinite(self.columns["usd"]))
-        if not len(at):
+        at = self._best_rank()
+        at = at[np.isfinite(self.columns["usd"][at])]
+        cheapest = self.cheapest()
+        if not len(at) or cheapest is None or cheapest.usd is None:
             return []
         hours, usd = self.columns["hours"][at], self.columns["usd"][at]
         order = np.lexsort((usd, hours))
         least = np.minimum.accumulate(usd[order])
         kept = [int(order[0])]
         for place, index in enumerate(order[1:], 1):
-            if usd[index] < least[place - 1] * (1 - 1e-9):
+            if usd[index] < least[place - 1] * (1 - 1e-9) and usd[index] > cheapest.usd * (1 + 1e-9):
                 kept.append(int(index))
+        kept = [index for index in kept if usd[index] > cheapest.usd * (1 + 1e-9)]
+        most -= 1
         count = min(most, len(kept))
         chosen = [round(step * (len(kept) - 1) / max(count - 1, 1)) for step in range(count)]
-        return [self.choice(int(at[kept[place]])) for place in chosen]
+        front = [self.choice(int(at[kept[place]])) for place in chosen]
+        return [*(choice for choice in front if choice.hours < cheapest.hours), cheapest]
 
     def rejected(self) -> list[Rejected]:
         """Why choices were left out, most frequent first; the nearest miss is the closest of the cheaper ones."""
@@ -166,66 +195,71 @@ def search(ask: Settled, basis: Basis, calibration: Calibration | None = None) -
     """Every choice that the request leaves open, with its memory, time and price.
 
     Sizes are arrays, so that only the few words (card, method, sharding, checkpointing) are looped over; the time does
-    not grow with the number of counts and micro-batches. Samples of one optimizer step are the same in every choice.
+    not grow with the number of counts and micro-batches.
 
     Args:
         ask: the request; what is given is not searched.
         basis: prices and draws.
         calibration: of measured runs.
     Returns: the Searched table; hours and dollars are of a million tokens, without start-up, where no number is known.
+    Raises: InputError where no choice is left: no card with a price, or a batch that the cards cannot share evenly.
     Leaves out mixtures of cards, and clusters without the links that tables/gpus.csv states.
     """
     import numpy as np
 
-    job = ask.job
-    found = Searched(job=job)
-    cards = _cards(ask, basis, job, found)
-    found.samples_per_step, terms, total = samples_per_step(ask), terms_of(basis, job, ask.shape), 0
+    job, found = ask.job, Searched(job=ask.job)
+    kinds: dict[tuple[bool, bool], list[catalog.Gpu]] = {}
+    for card in _cards(ask, basis, job, found):
+        kinds.setdefault((catalog.can(card, "bf16"), _loose(card)), []).append(card)
+    terms, total, steps = terms_of(basis, job, ask.shape), 0, set()
     parts: list[dict[str, Floats]] = []
-    priced = {card.name: _price(card, basis, job) for card in cards}
-    for several in (False, True):
-        sizes = _sizes(ask, several, found, len(cards))
-        if not len(sizes[0]):
+    for several, alike in [(several, cards) for several in (False, True) for cards in kinds.values()]:
+        counts, micro_batches, accumulation = _sizes(ask, several, found, alike)
+        if not len(counts):
             continue
+        steps |= set((counts // ask.shared_by * micro_batches * accumulation).tolist())
         for words in _words(ask, several):
-            for bf16 in (True, False):
-                alike = [card for card in cards if card.bf16 == bf16]
-                if not alike:
-                    continue
-                counts, micro_batches, accumulation = sizes
-                recipe = ask.recipe(
-                    alike[0], several, gpus=counts, micro_batch=micro_batches, accumulation=accumulation, **words
-                )
-                memory_need = need(recipe, calibration)
-                for card in alike:
-                    found.groups.append(_Group(recipe.but(gpu=card), total))
-                    parts.append(_columns(recipe.but(gpu=card), memory_need, priced[card.name], terms, calibration))
-                    total += len(counts)
+            recipe = ask.recipe(
+                alike[0], several, gpus=counts, micro_batch=micro_batches, accumulation=accumulation, **words
+            )
+            needs = need(recipe, calibration), need(recipe, calibration, "reserved")
+            for card in alike:
+                price = _price(card, basis, job, named=bool(ask.cards))
+                found.groups.append(_Group(recipe.but(gpu=card), total))
+                parts.append(_columns(recipe.but(gpu=card), needs, price, terms, calibration))
+                total += len(counts)
     if not parts:
-        empty: dict[str, Any] = {name: np.zeros(0) for name in ("hours", "usd", "over", "gpu_hours")}
-        none = np.zeros(0, int)
-        found.columns = {**empty, "verdict": none, "method": none, "in_time": np.zeros(0, bool)}
-        return found
+        raise InputError(_nothing(ask, found))
+    found.samples_per_step = steps.pop() if len(steps) == 1 else None
     found.columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return found
 
 
-def samples_per_step(ask: Settled) -> int | None:
-    """Samples of one optimizer step over all cards; None where only the accumulation of each card was given.
+def _nothing(ask: Settled, found: Searched) -> Problem:
+    """Why there is no choice at all."""
+    if not found.left_out.get(UNSPLIT):
+        return Problem("gpu", "; ".join(found.left_out) or "no card", "a card with a price", "name the card with --gpu")
+    given = ask.given.get("micro_batch")
+    cards, micro = ask.counts or COUNTS, f" of micro-batch {given}" if given else ""
+    at_once = min(max(count // ask.shared_by, 1) for count in cards) * (given or 1)
+    batch = ask.global_batch or 0
+    near = sorted({max(batch // at_once, 1) * at_once, -(-batch // at_once) * at_once})
+    counts = ", ".join(str(count) for count in cards)
+    shared = f", {ask.shared_by} to a sample" if ask.shared_by > 1 else ""
+    fix = f"use global_batch {' or '.join(map(str, near))}, or a number of cards and a micro-batch that divide {batch}"
+    return Problem("global_batch", f"{batch} on {counts} cards{shared}{micro}", f"a multiple of {at_once}", fix)
 
-    What was given; micro-batch times accumulation, as on the fewest cards asked for, where both were; else 16, or as
-    many as the cards asked for work on at once.
-    """
-    if ask.global_batch is not None:
-        return ask.global_batch
-    micro_batch, accumulation = ask.given.get("micro_batch"), ask.given.get("accumulation")
-    fewest = max(min(ask.counts, default=1) // ask.shared_by, 1)
-    if micro_batch and accumulation:
-        return int(fewest * micro_batch * accumulation)
-    if accumulation:
+
+def samples_per_step(ask: Settled) -> int | None:
+    """Samples of one optimizer step over all cards on the fewest asked for; None where the micro-batch decides it."""
+    if ask.global_batch is None and "accumulation" in ask.given and "micro_batch" not in ask.given:
         return None
-    at_once = max(max(ask.counts, default=1) // ask.shared_by, 1) * (micro_batch or 1)
-    return int(at_once * math.ceil(SAMPLES_PER_STEP / at_once))
+    return int(step_samples(ask.given, ask.global_batch, max(min(ask.counts, default=1) // ask.shared_by, 1)))
+
+
+def _loose(card: catalog.Gpu) -> bool:
+    """True for consumer and workstation cards, which are put into machines one by one."""
+    return card.interconnect == "pcie" and card.name.startswith("RTX")
 
 
 def methods_of(ask: Settled) -> tuple[str, ...]:
@@ -237,22 +271,24 @@ def methods_of(ask: Settled) -> tuple[str, ...]:
     return METHODS[:2] if {"rank", "targets"} & set(ask.given) else METHODS
 
 
-def _price(card: catalog.Gpu, basis: Basis, job: Job) -> float:
+def _price(card: catalog.Gpu, basis: Basis, job: Job, named: bool) -> float:
+    """US dollars of an hour; of the nearest tier with a price where the card was named."""
     import numpy as np
 
-    hour = gpu_hour(card.name, basis, spot=job.spot)
+    hour = (any_gpu_hour if named else gpu_hour)(card.name, basis, spot=job.spot)
     return math.inf if hour is None else float(np.quantile(hour.draws, 0.5)) / basis.base_per_usd
 
 
 def _cards(ask: Settled, basis: Basis, job: Job, found: Searched) -> list[catalog.Gpu]:
-    """The cards asked for, else all with a price that can compute as asked."""
+    """The cards asked for, else all with a price in the tier that can compute as asked."""
     if ask.cards:
         return list(ask.cards)
     fine = []
     for card in catalog.gpus():
-        if not card.bf16 and ask.given.get("precision") in ("bf16", "fp8"):
-            reason = f"a card without {ask.given['precision']}"
-        elif math.isinf(_price(card, basis, job)):
+        precision = ask.given.get("precision", "fp16")
+        if not catalog.can(card, precision):
+            reason = f"a card without {precision}"
+        elif math.isinf(_price(card, basis, job, named=False)):
             reason = NO_SPOT if job.spot else UNPRICED
         else:
             fine.append(card)
@@ -261,23 +297,30 @@ def _cards(ask: Settled, basis: Basis, job: Job, found: Searched) -> list[catalo
     return fine
 
 
-def _sizes(ask: Settled, several: bool, found: Searched, cards: int) -> "tuple[Any, Any, Any]":
-    """Counts, micro-batches and accumulation that deal out the samples of a step evenly, each shape (sizes,)."""
+def _sizes(ask: Settled, several: bool, found: Searched, cards: Sequence[catalog.Gpu]) -> "tuple[Any, Any, Any]":
+    """Counts, micro-batches and accumulation that share the samples of a step evenly, each shape (sizes,)."""
     import numpy as np
 
     length = ask.given.get("sequence_tokens", 2048)
     micro = (ask.given["micro_batch"],) if "micro_batch" in ask.given else MICRO_BATCHES
     counts = ask.counts or tuple(count for count in COUNTS if count % ask.shared_by == 0) or (ask.shared_by,)
-    pairs = [(n, m) for n in counts if (n > 1) == several for m in micro if m * length <= MOST_TOKENS]
+    counts = tuple(count for count in counts if (count > 1) == several)
+    if not ask.counts and _loose(cards[0]):
+        many = [count for count in counts if count > max(MOST_LOOSE, ask.shared_by)]
+        _leave_out(found, LOOSE, len(many) * len(cards))
+        counts = tuple(count for count in counts if count not in many)
+    pairs = [(n, m) for n in counts for m in micro if m * length <= MOST_TOKENS]
     n, m = (np.array([pair[side] for pair in pairs], dtype=np.int64) for side in (0, 1))
-    if found.samples_per_step is None:
-        return n, m, np.full(len(n), ask.given["accumulation"])
-    at_once = n // ask.shared_by * m
-    even = found.samples_per_step % np.maximum(at_once, 1) == 0
-    uneven = int((~even).sum()) * cards
-    if uneven:
-        found.left_out[UNSPLIT] = found.left_out.get(UNSPLIT, 0) + uneven
-    return n[even], m[even], found.samples_per_step // at_once[even]
+    at_once = np.maximum(n // ask.shared_by, 1) * m
+    samples = step_samples(ask.given, ask.global_batch, np.maximum(n // ask.shared_by, 1), m)
+    even = samples % at_once == 0
+    _leave_out(found, UNSPLIT, int((~even).sum()) * len(cards))
+    return n[even], m[even], (samples // at_once)[even]
+
+
+def _leave_out(found: Searched, reason: str, count: int) -> None:
+    if count:
+        found.left_out[reason] = found.left_out.get(reason, 0) + count
 
 
 def _words(ask: Settled, several: bool) -> Iterator[dict[str, str]]:
@@ -289,7 +332,7 @@ def _words(ask: Settled, several: bool) -> Iterator[dict[str, str]]:
     if given.get("offload", "none") != "none":
         shardings = [name for name in shardings if name != "ddp"]
     if several and "sharding" in given:
-        shardings = (given["sharding"],)
+        shardings = ("ddp" if given["sharding"] == "none" else given["sharding"],)
     for method in methods_of(ask):
         for sharding in shardings:
             for checkpointing in (given["checkpointing"],) if "checkpointing" in given else checkpointings:
@@ -297,9 +340,9 @@ def _words(ask: Settled, several: bool) -> Iterator[dict[str, str]]:
 
 
 def _columns(
-    recipe: Recipe, memory_need: Any, usd_per_gpu_hour: float, terms: Terms, calibration: Calibration | None
+    recipe: Recipe, needs: tuple[Need, Need], usd_per_gpu_hour: float, terms: Terms, calibration: Calibration | None
 ) -> "dict[str, Floats]":
-    """The columns of one group, shape (sizes,)."""
+    """The columns of one group, shape (sizes,), from what is allocated and what is reserved."""
     import numpy as np
 
     assert recipe.gpu is not None
@@ -307,10 +350,13 @@ def _columns(
     speed = pace(recipe, calibration)
     hours = terms.hours(recipe, speed.tokens_per_s_per_gpu)
     late = terms.hours(recipe, speed.tokens_per_s_per_gpu / np.exp(Z80 * np.asarray(speed.sigma)))
-    verdict = np.where(memory_need.high_gb <= usable, FITS, np.where(memory_need.low_gb <= usable, TIGHT, TOO_BIG))
+    peak, reserved = needs
+    verdict = np.where(peak.high_gb <= usable, FITS, np.where(peak.low_gb <= usable, TIGHT, TOO_BIG))
     columns = {
         "verdict": verdict,
-        "over": memory_need.high_gb / usable,
+        "rank": np.where((verdict == TIGHT) & (peak.mid_gb > usable), UNLIKELY, verdict),
+        "over": peak.high_gb / usable,
+        "roomy": reserved.high_gb <= usable,
         "hours": hours,
         "gpu_hours": hours * recipe.gpus,
         "usd": terms.usd(recipe, hours, usd_per_gpu_hour),

@@ -136,6 +136,36 @@ def gpu_hour(gpu: str, basis: Basis, tier: str | None = None, *, spot: bool = Fa
     return GpuHour(draws, tier, providers, dates, sum(stale))
 
 
+TIERS = ("marketplace", "neocloud", "hyperscaler")
+
+
+def any_gpu_hour(gpu: str, basis: Basis, *, spot: bool = False) -> GpuHour | None:
+    """What one hour of one GPU costs in the tier asked for, else in the nearest tier that has a price on demand.
+
+    The dearer of two tiers that are as near. `GpuHour.tier` is the tier taken. Spot prices are of their own tier only.
+    """
+    found = gpu_hour(gpu, basis, spot=spot)
+    asked = basis.tier or basis.text("compute.tier", basis.project.compute.tier if basis.project else None)
+    if found is not None or spot or asked not in TIERS:
+        return found
+    at = TIERS.index(asked)
+    others = sorted(set(TIERS) - {asked}, key=lambda tier: (abs(TIERS.index(tier) - at), -TIERS.index(tier)))
+    return next((hour for tier in others if (hour := gpu_hour(gpu, basis, tier)) is not None), None)
+
+
+def hour_words(hour: GpuHour) -> str:
+    """Where the price of an hour comes from: tier, providers and dates, and whether it is old.
+
+    For instance `neocloud, 1 provider (hyperstack), dated 2025-09, older than 180 days`.
+    """
+    count = len(hour.providers)
+    who = f"1 provider ({hour.providers[0]})" if count == 1 else f"{count} providers"
+    dates = " to ".join(dict.fromkeys((hour.dates[0], hour.dates[-1])))
+    old = f"{hour.stale} of them " if 0 < hour.stale < count else ""
+    stale = f", {old}older than 180 days" if hour.stale else ""
+    return f"{hour.tier}, {who}, dated {dates}{stale}"
+
+
 def person_hour(basis: Basis) -> "Draws":
     """The loaded hour of the team, roles weighted by their share of time, shape (draws,)."""
     members = _members(basis)

@@ -1,6 +1,7 @@
 """What is asked of one training run, and the set-up it makes once the framework has filled in what was not said."""
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,15 +18,20 @@ from tunecase.units import UnitError, Wanted, read_quantity
 
 T = TypeVar("T")
 MOST_GPUS = 4096
+MOST_TRAINED = 1e15  # tokens; a hundred times what the largest models were pre-trained on
 MOST_TOKENS = 2**24  # in one micro-batch of one card; no card of the tables holds a tenth of it
 SAMPLES_PER_STEP = 16
+AMOUNTS = ("train_tokens", "steps", "examples", "epochs")
 SHARDINGS = {"fsdp": ("ddp", "fsdp"), "deepspeed": ("ddp", "zero2", "zero3"), "megatron": ("ddp", "zero1")}
 USUAL_SHARDING = {"fsdp": "fsdp", "deepspeed": "zero3", "megatron": "zero1"}
 SIZES = (
     "rank", "sequence_tokens", "micro_batch", "accumulation", "gpus_per_node", "tensor_parallel", "pipeline_parallel",
     "context_parallel",
 )  # fmt: skip
-FLAGS = ("packing", "double_quantised", "step_in_backward")
+_NUMBER = re.compile(
+    r"[-+]?[\d.,]+([eE][-+]?\d+)?\s*([kKMB]|thousand|million|billion|mln|mio|bn)?"
+    r"(\s+(tokens?|samples?|examples?|pairs?|epochs?|steps?|gpus?|cards?|layers?))?"
+)
 FIXES = {
     "micro_batch": "use micro_batch 1 or more, or leave it out to have it searched",
     "gpus": "use gpus 1 or more, or leave it out to have it searched",
@@ -79,14 +85,14 @@ class Settled:
     @property
     def shared_by(self) -> int:
         """Cards that work on the same samples."""
-        return math.prod(self.given.get(f"{kind}_parallel", 1) for kind in ("tensor", "pipeline", "context"))
+        return cards_per_sample(self.given)
 
     def recipe(self, card: catalog.Gpu | None = None, several: bool = False, **words: Any) -> Recipe:
         """The set-up on one card or several; fields not given are the framework's own.
 
         Args:
             card: one without bf16 computes in fp16 where no precision was given, with 32-bit masters.
-            several: on more than one card.
+            several: on more than one card; sharding none is then ddp, a whole copy on each.
             words: fields of Recipe that come before what was given.
         Source: tables/frameworks.csv.
         """
@@ -105,6 +111,8 @@ class Settled:
         fields = {**usual, **self.given, **words}
         if not several:
             fields["sharding"] = "none"
+        elif fields["sharding"] == "none":
+            fields["sharding"] = "ddp"
         if fields.get("precision") == "fp16" and "masters" not in self.given:
             fields["masters"] = "32-bit"  # loss scaling needs them
         return Recipe(self.shape, card, **fields)
@@ -174,28 +182,89 @@ def _job(
     numbers = {name: _positive(name, value, problems) for name, value in amounts.items() if value is not None}
     length = float(given.get("sequence_tokens", 2048))
     mean = request.lengths.cut(int(length)).mean if request.lengths is not None else length
+    halves, sample = (2, "pair") if given.get("objective") == "dpo" else (1, "sample")
     if "train_tokens" in numbers and "examples" in numbers:
         fix = "give --tokens, or --examples with --epochs"
         problems.append(Problem("train_tokens", "examples beside it", "one way to say how much", fix))
     tokens = numbers.get("train_tokens")
     examples = numbers.get("examples") or (float(request.lengths.total) if request.lengths is not None else None)
+    steps, row = None, halves * (length if given.get("packing") else mean)  # a packed row is full
     if tokens is None and "steps" in numbers:
-        alone = max(counts, default=1) * given.get("micro_batch", 1) * given.get("accumulation", 1)
-        tokens = numbers["steps"] * (batch or alone) * mean
-        notes.append(f"{numbers['steps']:,.0f} optimizer steps of {batch or alone:,} samples")
+        steps = numbers["steps"]
+        samples = step_samples(given, batch, max(min(counts, default=1) // cards_per_sample(given), 1))
+        tokens = steps * samples * row
+        grows = ", more with more cards" if batch is None and len(set(counts)) != 1 else ""
+        notes.append(f"{steps:,.0f} optimizer steps of {samples:,} {sample}s{grows}")
     elif tokens is None and examples is not None:
         epochs = numbers.get("epochs", 1.0)
-        tokens = examples * epochs * mean
+        tokens = examples * epochs * halves * mean
         known = "" if request.lengths is not None else ", each taken as long as the longest (--lengths FILE tells more)"
-        notes.append(f"{examples:,.0f} samples x {epochs:g} epochs x {mean:,.0f} tokens{known}")
+        both = " x 2 answers" if halves == 2 else ""
+        notes.append(f"{examples:,.0f} {sample}s x {epochs:g} epochs{both} x {mean:,.0f} tokens{known}")
     elif tokens is None and "epochs" in numbers:
         notes.append(f"{numbers['epochs']:g} epochs of an unknown number of samples: --examples or --lengths tells it")
+    if tokens is not None and tokens > MOST_TRAINED:
+        fix = "check the amount: the largest models were pre-trained on some 1e13 tokens"
+        problems.append(Problem("train_tokens", f"{tokens:.3g}", f"at most {MOST_TRAINED:.0e} tokens in all", fix))
     if request.deadline_hours is not None and tokens is None and not problems:
         fix = "give --tokens, or --examples with --epochs"
         problems.append(
             Problem("deadline", f"{request.deadline_hours:g} h without an amount", "how much to train", fix)
         )
-    return Job(tokens, request.deadline_hours, request.spot)
+    return Job(tokens, request.deadline_hours, request.spot, steps, row if steps is not None else 0.0)
+
+
+def cards_per_sample(given: Mapping[str, Any]) -> int:
+    """Cards that work on the same samples: tensor x pipeline x context parallel."""
+    return math.prod(given.get(f"{kind}_parallel", 1) for kind in ("tensor", "pipeline", "context"))
+
+
+def step_samples(given: Mapping[str, Any], global_batch: int | None, ways: Any, micro_batch: Any = None) -> Any:
+    """Samples of one optimizer step over all cards, arrays where cards are.
+
+        given       global batch,  else micro-batch x accumulation x cards, which grows with them as frameworks have it
+        assumed     the least multiple of what the cards hold at once that is 16 or more
+
+    What is assumed never rules cards out: each of them works on a sample of its own, or on the micro-batch given.
+
+    Args:
+        given: fields of Recipe as asked for.
+        global_batch: samples of a step, None where not said.
+        ways: cards that work on different samples.
+        micro_batch: of one card, where it is searched.
+
+    Example:
+        >>> step_samples({}, None, 1), step_samples({}, None, 24), step_samples({"micro_batch": 2}, None, 3)
+        (16, 24, 18)
+        >>> step_samples({"micro_batch": 2, "accumulation": 4}, None, 8)
+        64
+    """
+    if global_batch is not None:
+        return global_batch
+    if given.get("accumulation"):
+        return ways * given.get("micro_batch", 1 if micro_batch is None else micro_batch) * given["accumulation"]
+    at_once = ways * given.get("micro_batch", 1)
+    return at_once * -(-SAMPLES_PER_STEP // at_once)
+
+
+def amounts_of(said: Mapping[str, Any], in_file: Mapping[str, Any]) -> dict[str, Any]:
+    """How much is trained, from options and a configuration file; options come first.
+
+    The file's epochs hold where only the number of samples was said, and its samples where only epochs were.
+
+    Example:
+        >>> amounts_of({"examples": "50k"}, {"epochs": 3, "steps": None})
+        {'train_tokens': None, 'steps': None, 'examples': '50k', 'epochs': 3}
+    """
+    said = {name: said.get(name) for name in AMOUNTS}
+    if not any(value is not None for value in said.values()):
+        return {name: in_file.get(name) for name in AMOUNTS}
+    other = {"examples": "epochs", "epochs": "examples"}
+    whole = said["train_tokens"] is not None or said["steps"] is not None
+    for one, two in other.items():
+        if not whole and said[one] is not None and said[two] is None:
+            said[two] = in_file.get(two)
+    return said
 
 
 def _positive(name: str, value: Any, problems: list[Problem]) -> float:
@@ -208,13 +277,13 @@ def _positive(name: str, value: Any, problems: list[Problem]) -> float:
 
 
 def number_of(text: object) -> object:
-    """The number that a text states, whole where it is; anything else as it is.
+    """The number that a text states, whole where it is; anything else as it is, an unknown suffix too.
 
     Example:
-        >>> number_of("2k"), number_of("1.5"), number_of("two")
-        (2000, 1.5, 'two')
+        >>> number_of("2k"), number_of("1.5"), number_of("two"), number_of("5X")
+        (2000, 1.5, 'two', '5X')
     """
-    if not isinstance(text, str):
+    if not isinstance(text, str) or not _NUMBER.fullmatch(text.strip()):
         return text
     try:
         spread = read_quantity(text, Wanted("", zero_ok=True)).spread
@@ -264,24 +333,31 @@ def _together(
     """Fields that contradict one another; what is only odd comes back as notes."""
     notes = []
     method, precision = given.get("method", "full" if given.get("frozen_layers") else "lora"), given.get("precision")
-    shared = math.prod(given.get(f"{kind}_parallel", 1) for kind in ("tensor", "pipeline", "context"))
+    shared = cards_per_sample(given)
     for count in counts:
         if count % shared:
             wanted = f"a multiple of {shared}, the cards that share a sample"
             problems.append(Problem("gpus", str(count), wanted, f"use {shared * (count // shared + 1)}"))
     for card in cards:
-        if precision == "bf16" and not card.bf16:
+        if precision == "bf16" and not catalog.can(card, "bf16"):
             fix = "use fp16, or a card from Ampere on"
             problems.append(Problem("precision", f"bf16 on a {card.name}", "a precision that the card has", fix))
-        if precision == "fp8" and card.generation not in ("ada", "hopper", "blackwell"):
+        if precision == "fp8" and not catalog.can(card, "fp8"):
             fix = "use bf16, or a card from Ada on"
             problems.append(Problem("precision", f"fp8 on a {card.name}", "a precision that the card has", fix))
     if given.get("frozen_layers") and method != "full":
         fix = "leave frozen_layers out: an adapter's base is frozen anyway"
         problems.append(Problem("frozen_layers", f"{given['frozen_layers']} with {method}", "full fine-tuning", fix))
-    if method == "qlora" and precision == "fp32":
-        problems.append(Problem("precision", "fp32 with qlora", "bf16 or fp16", "4-bit weights compute in 16 bit"))
+    if method == "qlora" and precision in ("fp32", "fp8"):
+        fix = "4-bit weights compute in 16 bit"
+        problems.append(Problem("precision", f"{precision} with qlora", "bf16 or fp16", fix))
+    if method == "full" and "method" in given:
+        ignored = [name for name in ("rank", "targets") if name in given]
+        if ignored:
+            notes.append(f"ignored: {' and '.join(ignored)}, as full fine-tuning has no adapters")
     sharding = given.get("sharding", "")
+    if sharding == "none" and (not counts or max(counts) > 1):
+        notes.append("sharding none on several GPUs keeps a whole copy on each: computed as ddp")
     if counts and set(counts) == {1} and sharding not in ("", "none"):
         notes.append(f"{sharding} on one GPU shards nothing: computed without it")
     if given.get("offload", "none") != "none" and sharding in ("none", "ddp"):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.calibration import Calibration
 from tunecase.outlook import pace, time_factor
-from tunecase.prices import Basis, gpu_hour
+from tunecase.prices import Basis, any_gpu_hour
 from tunecase.recipe import Number, Recipe
 from tunecase.shape import Shape
 
@@ -17,11 +17,29 @@ MILLION = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """How much is trained over all epochs [useful tokens], None where not known; by when; on spot cards or not."""
+    """How much is trained over all epochs [useful tokens], None where not known; by when; on spot cards or not.
+
+    Where `steps` of the optimizer were asked for, the tokens follow the samples of a step, which may grow with the
+    cards; `train_tokens` is then what the fewest cards make of it, and `sample_tokens` the useful tokens of a sample.
+    """
 
     train_tokens: float | None = None
     deadline_hours: float | None = None
     spot: bool = False
+    steps: float | None = None
+    sample_tokens: float = 0.0
+
+    def tokens(self, recipe: Recipe) -> Number:
+        """Useful tokens of the whole run in a set-up, arrays where sizes are; None where no amount is known."""
+        if self.steps is None:
+            return self.train_tokens
+        return self.steps * samples_per_step(recipe) * self.sample_tokens
+
+
+def samples_per_step(recipe: Recipe) -> Number:
+    """Samples of one optimizer step over all cards: micro-batch x accumulation x cards that hold different samples."""
+    together = recipe.tensor_parallel * recipe.pipeline_parallel * recipe.context_parallel
+    return recipe.gpus // together * recipe.micro_batch * recipe.accumulation
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +57,15 @@ class Terms:
     interruptions: Number
     lost_hours: Number
     deadline_hours: float | None = None
+    job: Job = Job()
 
     def hours(self, recipe: Recipe, tokens_per_s_per_gpu: Number) -> Number:
         """Hours from the order to the end of a run that ends well.
 
         start-up + tokens / (rate x GPUs) x (1 + evaluation) x (1 + interruptions x machines x hours lost by one)
         """
-        steps = self.tokens / (tokens_per_s_per_gpu * recipe.gpus) / 3600
+        tokens = self.tokens if self.job.steps is None else self.job.tokens(recipe)
+        steps = tokens / (tokens_per_s_per_gpu * recipe.gpus) / 3600
         machines = _machines(recipe)
         return self.start_hours + steps * (1 + self.evaluation) * (1 + self.interruptions * machines * self.lost_hours)
 
@@ -91,6 +111,7 @@ def terms_of(basis: Basis, job: Job, shape: Shape, *, drawn: bool = False) -> Te
         interruptions=known("fit.interruptions") if job.spot else 0.0,
         lost_hours=(known("fit.checkpoint_every") / 2 + known("fit.restart")) / 60 if job.spot else 0.0,
         deadline_hours=job.deadline_hours,
+        job=job,
     )
 
 
@@ -103,6 +124,6 @@ def outcome(recipe: Recipe, job: Job, basis: Basis, calibration: Calibration | N
     terms, speed = terms_of(basis, job, recipe.shape, drawn=True), pace(recipe, calibration)
     assert recipe.gpu is not None
     hours = terms.hours(recipe, speed.tokens_per_s_per_gpu / time_factor(recipe, float(speed.sigma), basis))
-    hour = gpu_hour(recipe.gpu.name, basis, spot=job.spot)
+    hour = any_gpu_hour(recipe.gpu.name, basis, spot=job.spot)
     usd = None if hour is None else terms.usd(recipe, hours, hour.draws / basis.base_per_usd)
     return Outcome(hours, usd)

@@ -12,7 +12,9 @@ Fitting = Literal["fits", "tight", "does not fit"]
 class Placed:
     """One way to run: cards, sizes, memory of one card, speed of all, time and price; None where not known.
 
-    GiB is 2^30 bytes; `accumulation` micro-batches of one card make an optimizer step; `mark` is what it is best at.
+    GiB is 2^30 bytes; `accumulation` micro-batches of one card make an optimizer step; `mark` is what it is best at;
+    `samples_per_step` over all cards; `chance_over` that the peak lies above the card; `price_basis` is the tier of the
+    price with its providers and dates.
     """
 
     gpu: str
@@ -30,6 +32,9 @@ class Placed:
     usd: Interval80 | None
     usd_per_mtok: Interval80 | None
     mark: str = ""
+    samples_per_step: int = 0
+    chance_over: float = 0.0
+    price_basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,8 @@ class Fit:
     `placed` is the run as asked, or the cheapest of the choices left open; `memory_gib` allocated by the framework,
     `reserved_gib` by its allocator, `card_gib` what nvidia-smi will show. `front` holds choices that nothing beats in
     both price and time; `setup` every field of the set-up as taken. Speeds count useful tokens of all cards together.
+    `card_full` is true where P90 of what the card shows reaches its total, `total_gib`, which no figure shown exceeds
+    unless more than that is allocated; `batch_assumed` where nobody said how many samples make a step.
     """
 
     model: str
@@ -137,6 +144,9 @@ class Fit:
     formulas: tuple[str, ...] = ()
     evidence: tuple[Compared, ...] = ()
     compared: tuple[Compared, ...] = ()
+    total_gib: float = 0.0
+    card_full: bool = False
+    batch_assumed: bool = False
 
     @property
     def late(self) -> bool:
@@ -145,5 +155,5 @@ class Fit:
 
     @property
     def ok(self) -> bool:
-        """True unless it does not fit, or nothing ends before the deadline."""
-        return self.verdict != "does not fit" and not self.late
+        """True unless it does not fit, more likely does not than does, or nothing ends before the deadline."""
+        return self.verdict != "does not fit" and self.placed.chance_over <= 0.5 and not self.late
