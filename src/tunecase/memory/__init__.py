@@ -18,6 +18,7 @@ Verdict = Literal["fits", "tight", "does not fit"]
 GB_PER_GIB = 2**30 / 1e9
 Z80 = 1.2816
 CONTEXT_GB, LINKS_GB = 1.0, 1.0  # CUDA context and kernels; NCCL channels
+WHOLE_LOGITS = ("whole", "shifted", "inplace", "shifted-inplace")
 WORKSPACE_GB = 0.018  # two cuBLAS handles of 8.5 MB
 SCORE_BYTES_KEPT, SCORE_BYTES_BACKWARD = 6.0, 12.0  # eager attention, per head and pair of tokens, traced
 
@@ -340,7 +341,7 @@ def reserved_gb(recipe: Recipe) -> Number:
     the allocator gives cached blocks back, and the allocator's own settings (expandable segments hold less).
     """
     lasting = sum(states_of(recipe).lasting.values()) / 1e9
-    logits = 2.5e-9 * recipe.tokens * recipe.shape.vocab * (recipe.loss in ("whole", "inplace"))
+    logits = 2.5e-9 * recipe.tokens * recipe.shape.vocab * (recipe.loss in WHOLE_LOGITS)
     _, layer = _gathered(recipe, catalog.framework(recipe.framework))
     mid = peak_gb(recipe)
     return mid + 0.15 * (mid - lasting) + logits + sum(layer.values()) / 1e9
