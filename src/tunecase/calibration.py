@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from tunecase import memory, speed
 from tunecase.measured import Measured
 from tunecase.recipe import Number, Recipe
+from tunecase.spread import Z80
 
 PRIOR_STATES, PRIOR_ACTIVATIONS = 0.05, 0.35  # doubt in logarithms about what lies there always, and about the rest
 MEMORY_NOISE, OTHER_MEMORY_NOISE = 0.015, 0.15  # two runs of one set-up; of set-ups that differ in framework or method
 PRIOR_TIME, TIME_NOISE, OTHER_TIME_NOISE = 0.30, 0.04, 0.15
 MOST_STATES, MOST_ACTIVATIONS = 0.35, 1.5  # no run corrects a part by more; what is left widens the band
 MOST_LOG = math.log(2.5)  # a run farther off is taken for another unit or another set-up, and left out
-Z80 = memory.Z80
 ASSUMED_DOUBT = memory.Doubt(lasting=0.03, rest=0.15, reserved=0.06, card=0.08)
 
 
