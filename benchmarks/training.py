@@ -237,9 +237,26 @@ def figures(
             )
         },
         "refused_rows": dict(refused),
+        "memory_left_out": dict(collections.Counter(filter(None, map(why_left_out, runs))).most_common()),
         "refused_reasons": dict(collections.Counter(reason for _, reason in refused).most_common()),
         "_scores": {"memory": told + apart, "time": timed},
     }
+
+
+def why_left_out(run: Measured) -> str:
+    """Why a run with a peak is not scored for memory, empty where it is."""
+    recipe = run.recipe
+    reasons = (
+        (not run.peak_gb or bool(run.failed), ""),
+        (run.guessed, "dimensions of the model not known"),
+        (not run.length_known, "length not stated"),
+        (not run.batch_known, "micro-batch not stated"),
+        (not run.packed, "samples of many lengths, not packed"),
+        (recipe.offload != "none", "the host's memory helps"),
+        (recipe.context_parallel > 1, "cards share one sample"),
+        ((recipe.gpus > 1) != (recipe.sharding != "none"), "several cards that share nothing"),
+    )
+    return next((reason for here, reason in reasons if here), "")
 
 
 def time_apart(runs: Sequence[Measured], known: Sequence[Measured] | None) -> dict[str, list[Score]]:

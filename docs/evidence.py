@@ -36,8 +36,8 @@ PyTorch allocated on one card, or the kind that is named; a kind that nobody sta
 *Predicted* is the middle, and the band meant to hold 80% of an unseen publisher's runs. The grid of cards is for
 Transformers as it is today and uses the shipped band, which every publisher taught. Rows marked *8-bit* were tuned by
 the maker of the cards; few will reach them. *Said* is what tunecase answers for that card: *fits* (the whole band lies
-under what the card holds), *tight* (the card lies inside the band), *does not fit*. A dash stands where no answer is given: length, batch, model or
-card were not published, rows were padded, or the host's memory helped.
+under what the card holds), *tight* (the card lies inside the band), *does not fit*. A dash stands where no answer is
+given: length, batch, model or card were not published, rows were padded, or the host's memory helped.
 """
 MADE = """## How this page is made
 

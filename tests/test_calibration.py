@@ -77,3 +77,27 @@ def test_a_pair_knows_whether_its_band_held():
     pair = calibration.Pair("r1", "peak", 9.0, 10.0, 11.0, 10.5)
     assert pair.inside
     assert pair.error == pytest.approx(0.0476, abs=1e-3)
+
+
+def test_no_run_makes_memory_negative():
+    """However little a run measured, the next prediction stays above nothing; a run far off is left out and told."""
+    learnt = learn([ran(batch=4, memory_factor=0.05)])
+    assert 0 == learnt.memory_runs
+    assert "2.5 times off" in learnt.left_out[0]
+    low = learn([ran(batch=4, memory_factor=0.45)])
+    assert all(low.memory_factor(ran(batch=batch).recipe)[0] > 0.1 for batch in (1, 4, 64))
+
+
+def test_runs_that_scatter_widen_the_band():
+    """Measured runs that disagree with one another leave more doubt than runs that agree."""
+    agree = learn([ran(memory_factor=1.1, time_factor=1.2)] * 4)
+    differ = learn([ran(memory_factor=f, time_factor=f) for f in (0.8, 1.0, 1.2, 1.4)])
+    assert agree.log_time_sd < differ.log_time_sd
+    assert agree.memory_factor(ran().recipe)[1] < differ.memory_factor(ran().recipe)[1]
+
+
+def test_runs_of_another_method_say_less():
+    """A run of another method moves the answer less than one of the same."""
+    asked = ran(method="qlora").recipe
+    other, same = (learn([ran(memory_factor=1.3, method=method)], like=asked) for method in ("lora", "qlora"))
+    assert 1 < other.memory_factor(asked)[0] < same.memory_factor(asked)[0]

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from tunecase import memory, speed
 from tunecase.measured import Measured
-from tunecase.memory.states import states_of
 from tunecase.recipe import Number, Recipe
+from tunecase.spread import Z80
 
-PRIOR_STATES, PRIOR_ACTIVATIONS = 0.05, 0.35  # relative doubt about what lies there always, and about the rest
-MEMORY_NOISE = 0.015  # two runs of one set-up
-PRIOR_TIME, TIME_NOISE = 0.30, 0.04
-Z80 = memory.Z80
+PRIOR_STATES, PRIOR_ACTIVATIONS = 0.05, 0.35  # doubt in logarithms about what lies there always, and about the rest
+MEMORY_NOISE, OTHER_MEMORY_NOISE = 0.015, 0.15  # two runs of one set-up; of set-ups that differ in framework or method
+PRIOR_TIME, TIME_NOISE, OTHER_TIME_NOISE = 0.30, 0.04, 0.15
+MOST_STATES, MOST_ACTIVATIONS = 0.35, 1.5  # no run corrects a part by more; what is left widens the band
+MOST_LOG = math.log(2.5)  # a run farther off is taken for another unit or another set-up, and left out
 ASSUMED_DOUBT = memory.Doubt(lasting=0.03, rest=0.15, reserved=0.06, card=0.08)
 
 
@@ -42,37 +43,41 @@ class Pair:
 class Calibration:
     """Corrections learnt from measured runs; the empty one changes nothing.
 
-    `states` and `activations` are relative corrections of the two parts of the peak with their covariance; `log_time`
-    is the logarithm of measured over predicted time with its standard deviation.
+    `states` and `activations` correct the logarithm of the two parts of the peak, with their covariance; `log_time` is
+    the logarithm of measured over predicted time with its standard deviation. The noise is what runs of one set-up
+    differ by. `left_out` says in words which runs taught nothing, and why.
     """
 
     states: float = 0.0
     activations: float = 0.0
     covariance: tuple[float, float, float] = (PRIOR_STATES**2, 0.0, PRIOR_ACTIVATIONS**2)
+    memory_noise: float = MEMORY_NOISE
     log_time: float = 0.0
     log_time_sd: float = PRIOR_TIME
     memory_runs: int = 0
     time_runs: int = 0
+    left_out: tuple[str, ...] = ()
 
     def memory_factor(self, recipe: Recipe) -> tuple[Number, Number]:
-        """Factor on the middle of the predicted peak and its relative standard deviation, arrays where sizes are.
+        """Factor on the middle of the predicted peak and the sd of its logarithm, arrays where sizes are.
 
-        factor = 1 + a L + b (1 - L),   L the share of the peak that lies there whatever the batch
+        factor = exp(a L + b (1 - L)),   L the share of the peak that lies there whatever the batch
         """
-        lasting = _lasting_share(recipe)
+        lasting = memory.lasting_share(recipe)
         rest = 1 - lasting
         aa, ab, bb = self.covariance
-        variance = aa * lasting**2 + 2 * ab * lasting * rest + bb * rest**2 + MEMORY_NOISE**2
-        return 1 + self.states * lasting + self.activations * rest, variance**0.5
+        variance = aa * lasting**2 + 2 * ab * lasting * rest + bb * rest**2 + self.memory_noise**2
+        power = self.states * lasting + self.activations * rest
+        if isinstance(power, int | float):
+            return math.exp(power), variance**0.5
+        import numpy as np
+
+        return np.exp(power), variance**0.5
 
     @property
     def time_factor(self) -> float:
         """Factor on predicted time."""
         return math.exp(self.log_time)
-
-
-def _lasting_share(recipe: Recipe) -> Number:
-    return sum(states_of(recipe).lasting.values()) / 1e9 / memory.peak_gb(recipe)
 
 
 def predicted_gb(run: Measured, blind: bool = False) -> float:
@@ -89,45 +94,101 @@ def predicted_gb(run: Measured, blind: bool = False) -> float:
     return float(told(recipe))
 
 
-def learn(runs: Sequence[Measured]) -> Calibration:
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """How far one run lies from what was told, in logarithms; whether its set-up is like the one asked about."""
+
+    lasting: float
+    gap: float
+    alike: bool
+
+
+def learn(runs: Sequence[Measured], like: Recipe | None = None) -> Calibration:
     """The correction that measured runs of one set-up, or of similar ones, teach.
 
-        measured / predicted - 1 = a L + b (1 - L) + noise,   a ~ N(0, 0.05), b ~ N(0, 0.35)
-        log(predicted speed / measured speed) = c + noise,    c ~ N(0, 0.30)
+        log(measured / predicted peak)  = a L + b (1 - L) + noise,   a ~ N(0, 0.05), b ~ N(0, 0.35)
+        log(predicted / measured speed) = c + noise,                 c ~ N(0, 0.30)
 
     What lies on the card whatever the batch (L) is known from the framework, so that a difference is laid mostly to
-    the activations; runs at two batches tell the two apart.
+    the activations; runs at two batches tell the two apart. The noise is 0.015 (peak) and 0.04 (time) between runs of
+    one set-up, more where the runs themselves scatter more, and 0.15 for a run of another framework or method.
 
     Args:
         runs: with a peak, a speed, or both; failed ones teach nothing here.
-    Returns: the Calibration, empty where nothing was measured.
+        like: the set-up asked about; None takes every run as alike.
+    Returns: the Calibration, empty where nothing was measured. Runs over 2.5 times off are left out, and told.
     Leaves out that a run on another card says less about time than one on the same.
     """
-    if not any(run.peak_gb or run.tokens_per_s_per_gpu for run in runs if not run.failed):
-        return Calibration()
-    aa, ab, bb = 1 / PRIOR_STATES**2, 0.0, 1 / PRIOR_ACTIVATIONS**2  # the precision of a and b
-    to_a = to_b = 0.0
-    memories = [run for run in runs if run.peak_gb and not run.failed]
-    for run in memories:
-        assert run.peak_gb
-        gap = run.peak_gb / predicted_gb(run) - 1
-        lasting = float(_lasting_share(run.recipe))
-        weight = 1 / MEMORY_NOISE**2
-        aa, ab, bb = aa + weight * lasting**2, ab + weight * lasting * (1 - lasting), bb + weight * (1 - lasting) ** 2
-        to_a, to_b = to_a + weight * lasting * gap, to_b + weight * (1 - lasting) * gap
-    whole = aa * bb - ab * ab
-    covariance = (bb / whole, -ab / whole, aa / whole)
-    logs = [math.log(_speed(run) / run.tokens_per_s_per_gpu) for run in _timed(runs) if run.tokens_per_s_per_gpu]
-    precision = 1 / PRIOR_TIME**2 + len(logs) / TIME_NOISE**2
+    memories = [
+        _Gap(float(memory.lasting_share(run.recipe)), math.log(run.peak_gb / predicted_gb(run)), _alike(run, like))
+        for run in runs
+        if run.peak_gb and not run.failed
+    ]
+    times = [
+        _Gap(0.0, math.log(_speed(run) / (run.tokens_per_s_per_gpu or 1)), _alike(run, like)) for run in _timed(runs)
+    ]
+    kept = [gap for gap in memories if abs(gap.gap) <= MOST_LOG]
+    timed = [gap for gap in times if abs(gap.gap) <= MOST_LOG]
+    lost = {"peak": len(memories) - len(kept), "speed": len(times) - len(timed)}
+    why = "more than 2.5 times off: another unit, card or set-up? Not learnt from"
+    left_out = tuple(f"{count} measured {what} {why}" for what, count in lost.items() if count)
+    a, b, covariance, noise = _two_parts(kept)
+    log_time, log_time_sd = _one_part(timed)
     return Calibration(
-        states=covariance[0] * to_a + covariance[1] * to_b,
-        activations=covariance[1] * to_a + covariance[2] * to_b,
+        states=a,
+        activations=b,
         covariance=covariance,
-        log_time=sum(logs) / TIME_NOISE**2 / precision,
-        log_time_sd=precision**-0.5,
-        memory_runs=len(memories),
-        time_runs=len(logs),
+        memory_noise=noise,
+        log_time=log_time,
+        log_time_sd=log_time_sd,
+        memory_runs=len(kept),
+        time_runs=len(timed),
+        left_out=left_out,
     )
+
+
+def _alike(run: Measured, like: Recipe | None) -> bool:
+    """True where a run's framework and method are those asked about."""
+    return like is None or (run.recipe.framework, run.recipe.method) == (like.framework, like.method)
+
+
+def _two_parts(gaps: Sequence[_Gap]) -> tuple[float, float, tuple[float, float, float], float]:
+    """Posterior of (a, b), its covariance, and the noise: fixed first, then no less than the runs scatter."""
+    found, noise = (0.0, 0.0, (PRIOR_STATES**2, 0.0, PRIOR_ACTIVATIONS**2)), MEMORY_NOISE
+    for _ in range(2 if gaps else 0):
+        aa, ab, bb, to_a, to_b = 1 / PRIOR_STATES**2, 0.0, 1 / PRIOR_ACTIVATIONS**2, 0.0, 0.0
+        for one in gaps:
+            weight = 1 / max(noise, MEMORY_NOISE if one.alike else OTHER_MEMORY_NOISE) ** 2
+            rest = 1 - one.lasting
+            aa, ab, bb = aa + weight * one.lasting**2, ab + weight * one.lasting * rest, bb + weight * rest**2
+            to_a, to_b = to_a + weight * one.lasting * one.gap, to_b + weight * rest * one.gap
+        whole = aa * bb - ab * ab
+        a = _within((bb * to_a - ab * to_b) / whole, MOST_STATES)
+        b = _within((aa * to_b - ab * to_a) / whole, MOST_ACTIVATIONS)
+        found = (a, b, (bb / whole, -ab / whole, aa / whole))
+        noise = max(MEMORY_NOISE, _scatter([one.gap - a * one.lasting - b * (1 - one.lasting) for one in gaps]))
+    return (*found, noise)
+
+
+def _one_part(gaps: Sequence[_Gap]) -> tuple[float, float]:
+    """Posterior mean of c, and the standard deviation of the next run's time."""
+    middle, noise, spread = 0.0, TIME_NOISE, PRIOR_TIME
+    for _ in range(2 if gaps else 0):
+        weights = [1 / max(noise, TIME_NOISE if one.alike else OTHER_TIME_NOISE) ** 2 for one in gaps]
+        precision = 1 / PRIOR_TIME**2 + sum(weights)
+        middle = sum(weight * one.gap for weight, one in zip(weights, gaps, strict=True)) / precision
+        noise = max(TIME_NOISE, _scatter([one.gap - middle for one in gaps]))
+        spread = (1 / precision + noise**2) ** 0.5
+    return middle, spread
+
+
+def _within(value: float, most: float) -> float:
+    return min(max(value, -most), most)
+
+
+def _scatter(residuals: Sequence[float]) -> float:
+    """Root mean square of what the corrections leave."""
+    return math.sqrt(sum(value**2 for value in residuals) / len(residuals))
 
 
 def _timed(runs: Iterable[Measured]) -> list[Measured]:

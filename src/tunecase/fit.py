@@ -176,7 +176,9 @@ def _more_likely_not(placed: Placed) -> list[str]:
     """What is told of a run whose P50 lies above the card."""
     if placed.verdict != "tight" or placed.chance_over <= 0.5:
         return []
-    return [f"it is more likely not to fit than to fit: {placed.chance_over:.0%} of the peak's chances lie above the card"]
+    return [
+        f"it is more likely not to fit than to fit: {placed.chance_over:.0%} of the peak's chances lie above the card"
+    ]
 
 
 def _in_time(found: _Found) -> list[str]:
@@ -210,17 +212,17 @@ def _taken(found: _Found, price: GpuHour | None, asked_tier: str) -> list[str]:
     if _assumed(found.ask) and samples != SAMPLES_PER_STEP:
         told.append(f"{samples} samples per step are assumed, as each card works on its own (--global-batch fixes it)")
     if price is not None and price.tier != asked_tier:
-        told.append(f"no price of a {name} in the tier {asked_tier}: that of {price.tier}, the nearest with one, is taken")
+        told.append(
+            f"no price of a {name} in the tier {asked_tier}: that of {price.tier}, the nearest with one, is taken"
+        )
     if price is not None and len(price.providers) == 1:
         told.append(f"the price of a {name} hour is that of one provider alone: {hour_words(price)}")
     spot = None if job.spot else any_gpu_hour(name, found.basis, spot=True)
     if spot is not None:
         told.append(f"spot price of one {name} hour: {hour_words(spot)}")
     if found.choice.verdict != "does not fit" and _gib(found, "card").high >= total_gb(recipe.gpu) / GB_PER_GIB:
-        told.append(
-            f"nvidia-smi may show the card full ({total_gb(recipe.gpu) / GB_PER_GIB:.1f} GiB): the allocator then gives "
-            "cached blocks back, which costs some speed"
-        )
+        size = f"{total_gb(recipe.gpu) / GB_PER_GIB:.1f} GiB"
+        told.append(f"nvidia-smi may show the card full ({size}): cached blocks are then given back, at some speed")
     return told
 
 

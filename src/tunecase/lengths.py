@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Lengths:
 
     def cut(self, at: int) -> "Lengths":
         """The histogram with every longer sample cut at a number of tokens."""
-        return of([min(t, at) for t in self.tokens], self.counts)
+        return self if at >= self.longest else _cut(self, at)
 
     def expected_longest(self, samples: int) -> float:
         """Expected length of the longest of so many samples drawn at random [tokens].
@@ -37,13 +38,12 @@ class Lengths:
 
         Leaves out drawing without replacement, and batches grouped by length, whose longest is nearer the mean.
         """
-        seen, below, expected = 0, 0.0, 0.0
-        for t, c in zip(self.tokens, self.counts, strict=True):
-            seen += c
-            share = (seen / self.total) ** samples
-            expected += t * (share - below)
-            below = share
-        return expected
+        return _of_longest(self, samples)[0]
+
+    def longest_seen(self, samples: int) -> float:
+        """Mean length of the row that a token of a padded batch lies in: E[max^2] / E[max] [tokens]."""
+        mean, square = _of_longest(self, samples)
+        return square / mean
 
     def useful_share(self, micro_batch: int) -> float:
         """phi: real tokens / tokens computed when each micro-batch is padded to its longest sample, 0 < phi <= 1.
@@ -55,6 +55,22 @@ class Lengths:
             0.8
         """
         return self.mean / self.expected_longest(micro_batch)
+
+
+@lru_cache(maxsize=4096)
+def _of_longest(lengths: Lengths, samples: int) -> tuple[float, float]:
+    """First and second moment of the longest of so many samples."""
+    import numpy as np
+
+    tokens = np.array(lengths.tokens, dtype=float)
+    shares = (np.cumsum(lengths.counts) / lengths.total) ** samples
+    steps = np.diff(shares, prepend=0.0)
+    return float(tokens @ steps), float(tokens**2 @ steps)
+
+
+@lru_cache(maxsize=1024)
+def _cut(lengths: Lengths, at: int) -> Lengths:
+    return of([min(t, at) for t in lengths.tokens], lengths.counts)
 
 
 def of(tokens: Sequence[int], counts: Sequence[int] | None = None) -> Lengths:

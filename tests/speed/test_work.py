@@ -95,7 +95,7 @@ def test_fused_kernels_move_less():
 def test_four_bit_weights_are_unpacked_in_every_pass():
     """Read in 4 bit and written in 16, forward and backward."""
     run = FULL.but(method="qlora")
-    assert 2 * 2.516 * LLAMA.linear_params == pytest.approx(work(run).unpacked_bytes)
+    assert 2 * (2 + 0.5 + 1 / 64 + 4 / (64 * 256)) * LLAMA.linear_params == pytest.approx(work(run).unpacked_bytes)
     assert 0 == work(run.but(method="lora")).unpacked_bytes
 
 
@@ -104,7 +104,7 @@ def test_what_is_looked_at():
     found = lengths.of([100, 300], [1, 1])
     run = FULL.but(lengths=found, micro_batch=2, packing=False)
     assert (100**2 + 300**2) / 400 == attended_tokens(run.but(packing=True))
-    assert 250 == attended_tokens(run)
+    assert 280 == pytest.approx(attended_tokens(run))  # E[max^2] / E[max] of two samples
     assert 2048 == attended_tokens(FULL)
 
 

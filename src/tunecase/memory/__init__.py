@@ -9,6 +9,7 @@ from tunecase import catalog
 from tunecase.memory.states import linear_bytes, prepared, states_of
 from tunecase.recipe import Method, Number, Recipe
 from tunecase.shape.blocks import Part
+from tunecase.spread import Z80
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 Verdict = Literal["fits", "tight", "does not fit"]
 
 GB_PER_GIB = 2**30 / 1e9
-Z80 = 1.2816
+
 CONTEXT_GB, LINKS_GB = 1.0, 1.0  # CUDA context and kernels; NCCL channels
+WHOLE_LOGITS = ("whole", "shifted", "inplace", "shifted-inplace")
 WORKSPACE_GB = 0.018  # two cuBLAS handles of 8.5 MB
 SCORE_BYTES_KEPT, SCORE_BYTES_BACKWARD = 6.0, 12.0  # eager attention, per head and pair of tokens, traced
 
@@ -252,7 +254,10 @@ def peak_memory(recipe: Recipe) -> Peak:
         >>> round(peak_memory(Recipe(mistral, method="full", sequence_tokens=4096, micro_batch=4)).mid_gb, 2)
         72.44
 
-    Leaves out loading and evaluation, which can peak higher, and the allocator's reserve: see `reserved_gb`.
+    With checkpointing and up to some 8,192 tokens a step, qlora <= lora <= full for models of 7B and more; without, the
+    adapters' copies of their inputs can make LoRA's activations the larger ones.
+    Leaves out loading and evaluation, which can peak higher, the allocator's reserve (see `reserved_gb`), and paged or
+    offloaded states, which need as much of the host's memory.
     """
     found = phases(recipe)
     phase = max(found, key=lambda name: sum(found[name].values()))
@@ -340,7 +345,7 @@ def reserved_gb(recipe: Recipe) -> Number:
     the allocator gives cached blocks back, and the allocator's own settings (expandable segments hold less).
     """
     lasting = sum(states_of(recipe).lasting.values()) / 1e9
-    logits = 2.5e-9 * recipe.tokens * recipe.shape.vocab * (recipe.loss in ("whole", "inplace"))
+    logits = 2.5e-9 * recipe.tokens * recipe.shape.vocab * (recipe.loss in WHOLE_LOGITS)
     _, layer = _gathered(recipe, catalog.framework(recipe.framework))
     mid = peak_gb(recipe)
     return mid + 0.15 * (mid - lasting) + logits + sum(layer.values()) / 1e9

@@ -90,6 +90,12 @@ def trained_params(recipe: Recipe) -> int:
     return shape.params - (frozen * shape.layer_params + shape.embedding_params if frozen else 0)
 
 
+def learning_params(recipe: Recipe) -> int:
+    """Parameters that learn, embedding and head that learn beside adapters counted."""
+    ends = recipe.trained_ends and recipe.method != "full"
+    return trained_params(recipe) + (recipe.shape.embedding_params + recipe.shape.head_params if ends else 0)
+
+
 def states_of(recipe: Recipe) -> States:
     """Bytes of weights and of everything that goes with a trained one, on one card.
 
@@ -154,17 +160,17 @@ def states_of(recipe: Recipe) -> States:
         accumulated=accumulated * (recipe.accumulation > 1),
         optimizer=kept + 0.0 * part.optimizer,
         step=step,
-        buckets=_buckets(recipe, shape, trained),
+        buckets=_buckets(recipe, shape, trained, gradient),
         reference=base / part.weights if frozen_copy else 0.0 * part.weights,
     )
 
 
-def _buckets(recipe: Recipe, shape: Shape, trained: int) -> Number:
+def _buckets(recipe: Recipe, shape: Shape, trained: int, gradient: float) -> Number:
     """Bytes of the buffers in which gradients and weights travel."""
     if recipe.sharding in ("zero1", "zero2"):
         return 2 * 2.0 * min(BUCKET_PARAMS, trained)
     if recipe.sharding == "zero3":
         return 2.0 * min(BUCKET_PARAMS, trained) + 2.0 * min(BUCKET_PARAMS, shape.params)
     if recipe.sharding == "ddp":
-        return 2.0 * trained  # gradients are copied into buckets
+        return gradient * trained  # gradients are copied into buckets of their own type
     return 0.0

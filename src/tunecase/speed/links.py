@@ -1,17 +1,9 @@
 """What the cards of a run send each other and fetch from the host, in bytes of one card."""
 
+from tunecase.memory.states import learning_params, linear_bytes
 from tunecase.recipe import Number, Recipe
 
-NF4_BYTES = 0.516  # double quantisation: 0.5 + 1/64 + 4/(64 x 256)
 SHARDED = ("fsdp", "zero3")
-
-
-def trained_params(recipe: Recipe) -> Number:
-    """Parameters that learn, on all cards together."""
-    shape = recipe.shape
-    if recipe.method != "full":
-        return shape.lora_params(recipe.rank, recipe.targets)
-    return shape.params * (1 - recipe.frozen_layers / shape.layers)
 
 
 def _away(ways: Number) -> Number:
@@ -53,7 +45,7 @@ def shared_bytes(recipe: Recipe, tokens: Number, passes: float) -> Number:
 def _weight_bytes(recipe: Recipe) -> float:
     """Bytes of the weights as they are sent, of the piece that one card works with."""
     shape = recipe.shape
-    linear = NF4_BYTES if recipe.method == "qlora" else 2.0
+    linear = linear_bytes(recipe) if recipe.method == "qlora" else 2.0
     whole = linear * shape.linear_params + 2.0 * (shape.params - shape.linear_params)
     return whole / recipe.tensor_parallel / recipe.pipeline_parallel
 
@@ -65,7 +57,7 @@ def gathered_bytes(recipe: Recipe) -> Number:
     """
     if recipe.sharding not in SHARDED:
         return 0.0
-    gradients = 2.0 * trained_params(recipe) / recipe.tensor_parallel / recipe.pipeline_parallel
+    gradients = 2.0 * learning_params(recipe) / recipe.tensor_parallel / recipe.pipeline_parallel
     return _away(_sharers(recipe)) * (2 * _weight_bytes(recipe) + gradients)
 
 
@@ -73,7 +65,7 @@ def reduced_bytes(recipe: Recipe) -> Number:
     """Bytes of gradients (and of updated weights) exchanged once per step where weights are not sharded."""
     if recipe.sharding in (*SHARDED, "none"):
         return 0.0
-    return 4.0 * _away(_sharers(recipe)) * trained_params(recipe) / recipe.tensor_parallel / recipe.pipeline_parallel
+    return 4.0 * _away(_sharers(recipe)) * learning_params(recipe) / recipe.tensor_parallel / recipe.pipeline_parallel
 
 
 def optimizer_bytes(recipe: Recipe) -> Number:
@@ -81,7 +73,7 @@ def optimizer_bytes(recipe: Recipe) -> Number:
     if recipe.offload != "none":
         return 0.0
     per_weight = 40.0 if recipe.masters == "32-bit" or recipe.method != "full" else 24.0
-    return per_weight * trained_params(recipe) / _owners(recipe)
+    return per_weight * learning_params(recipe) / _owners(recipe)
 
 
 def host_bytes(recipe: Recipe, tokens: Number) -> Number:
@@ -96,4 +88,4 @@ def host_bytes(recipe: Recipe, tokens: Number) -> Number:
 
 def step_host_bytes(recipe: Recipe) -> Number:
     """Bytes to and from the host once per step: gradients down, weights up, and the update in the host's memory."""
-    return 0.0 if recipe.offload == "none" else 32.0 * trained_params(recipe) / _owners(recipe)
+    return 0.0 if recipe.offload == "none" else 32.0 * learning_params(recipe) / _owners(recipe)

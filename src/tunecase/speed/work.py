@@ -6,6 +6,7 @@ from functools import cache
 
 from tunecase import catalog
 from tunecase.lengths import Lengths
+from tunecase.memory.states import linear_bytes
 from tunecase.recipe import Number, Recipe
 from tunecase.speed import links
 
@@ -141,7 +142,8 @@ def attended_tokens(recipe: Recipe) -> Number:
     """Tokens of the row that one computed token looks at, before the causal half is skipped.
 
     Every sample is `sequence_tokens` long without a histogram; packed with one, each sample sees itself alone,
-    E[t^2] / E[t]; padded, the longest of the micro-batch. A sliding window cuts flash attention.
+    E[t^2] / E[t]; padded, the longest of the samples held at once, E[max^2] / E[max]. A
+    sliding window cuts flash attention.
     """
     import numpy as np
 
@@ -150,7 +152,7 @@ def attended_tokens(recipe: Recipe) -> Number:
     elif recipe.packing:
         tokens = _over_lengths(recipe, lambda lengths, _: _self_weighted(lengths))
     else:
-        tokens = recipe.sequence_tokens * computed_tokens(recipe) / recipe.tokens
+        tokens = _over_lengths(recipe, lambda lengths, held: lengths.longest_seen(held))
     window = recipe.shape.sliding_window
     # a window counts twice, since the causal half of a full row is skipped later on
     return np.minimum(tokens, 2 * window) if window and recipe.attention == "flash" else tokens
@@ -167,10 +169,15 @@ def _over_lengths(recipe: Recipe, value: Callable[[Lengths, int], float]) -> Num
     lengths = recipe.lengths
     assert lengths is not None
     samples = recipe.micro_batch * data_parallel(recipe)
-    each = np.vectorize(
-        lambda longest, held: value(lengths.cut(int(longest)), max(1, round(float(held)))), otypes=[float]
-    )
-    return each(recipe.sequence_tokens, samples)[()]
+    found: dict[tuple[int, int], float] = {}
+
+    def one(longest: float, held: float) -> float:
+        key = int(longest), max(1, round(float(held)))
+        if key not in found:
+            found[key] = value(lengths.cut(key[0]), key[1])
+        return found[key]
+
+    return np.vectorize(one, otypes=[float])(recipe.sequence_tokens, samples)[()]
 
 
 def computed_tokens(recipe: Recipe) -> Number:
@@ -268,7 +275,7 @@ def work(recipe: Recipe) -> Work:
         loss = min(loss, COMPILED_LOSS)
     adapters, unpacked = _adapters(recipe, how), 0.0
     if recipe.method == "qlora":
-        unpacked = done.products * (links.NF4_BYTES + 2) * shape.linear_params / pieces
+        unpacked = done.products * (linear_bytes(recipe) + 2) * shape.linear_params / pieces
     return Work(
         product_flops=tokens * _product_flops(recipe),
         attention_flops=tokens * _attention_flops(recipe) / attention_quality(recipe),

@@ -1,0 +1,285 @@
+"""What is known: GPUs, models, prices, wages, metrics and defaults, read from tables/ with source and date."""
+
+import datetime
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from tunecase.catalog.reading import find, read_table, table
+from tunecase.catalog.training import (
+    Framework,
+    LossMemory,
+    Optimizer,
+    Stack,
+    Version,
+    framework,
+    framework_in,
+    frameworks,
+    loss_memory,
+    losses,
+    optimizer,
+    optimizers,
+    stack,
+    stacks,
+    versions,
+)
+
+__all__ = [
+    "Framework", "LossMemory", "Optimizer", "Stack", "Version", "framework", "framework_in", "frameworks",
+    "loss_memory", "losses", "optimizer", "optimizers", "read_table", "stack", "stacks", "versions",
+]  # fmt: skip
+STALE_AFTER_DAYS = 180
+
+
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """A GPU: memory, dense 16-bit and 8-bit peaks, bandwidth of its memory and of its links.
+
+    `product_*` is what the best large matrix product sustains, measured or assumed; 8-bit figures are 0 where the card
+    has none.
+    Links in GB/s of one direction and one card: `link` to another card of the machine, `host` to the host's memory,
+    `node` this card's part of the network between machines, a default that the user's cluster may well differ from.
+    """
+
+    name: str
+    generation: str
+    aliases: tuple[str, ...]
+    memory_gib: float
+    peak_bf16_tflops: float
+    product_tflops: float
+    bandwidth_tb_per_s: float
+    peak_fp8_tflops: float
+    product_fp8_tflops: float
+    product_measured: bool
+    link_gb_per_s: float
+    host_gb_per_s: float
+    node_gb_per_s: float
+    interconnect: str
+    bf16: bool
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class GpuPrice:
+    """The lowest on-demand price of one GPU at one provider, on one date."""
+
+    gpu: str
+    provider: str
+    tier: str
+    usd_per_gpu_hour: float
+    spot_usd_per_gpu_hour: float | None
+    stale: bool
+    source: str
+    date: str
+
+    def is_stale(self, today: datetime.date) -> bool:
+        """True when the price is marked old, or older than 180 days."""
+        return self.stale or (today - _as_date(self.date)).days > STALE_AFTER_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The dimensions of a released model; `settings` are further fields of its config.json, as key=value."""
+
+    name: str
+    architecture: str
+    aliases: tuple[str, ...]
+    params: int
+    layers: int
+    hidden: int
+    ffn: int
+    heads: int
+    kv_heads: int
+    head_dim: int
+    vocab: int
+    tied: bool
+    experts: int
+    active_experts: int
+    context: int
+    settings: tuple[str, ...]
+    licence: str
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wage:
+    """What an hour of a role costs the employer."""
+
+    role: str
+    low: float
+    likely: float
+    high: float
+    unit: str
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelPrice:
+    """A sourced price for a label, a synthetic example or a scraped page."""
+
+    preset: str
+    kind: str
+    low: float | None
+    likely: float | None
+    high: float | None
+    unit: str
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """A hosted fine-tuning price."""
+
+    provider: str
+    model: str
+    train_usd_per_mtok: float | None
+    input_usd_per_mtok: float | None
+    output_usd_per_mtok: float | None
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A score: which way is better, and whether it is a share of right items, with a binomial's noise."""
+
+    name: str
+    tasks: tuple[str, ...]
+    direction: str
+    bounded: bool
+    binomial: bool
+    words: str
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """What a field is taken to be when the project file leaves it out; `value` is text that units.py reads."""
+
+    field: str
+    value: str
+    why: str
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckAccuracy:
+    """How often one data check is right, measured on data whose defects are known; shares from 0 to 1."""
+
+    check: str
+    precision: float | None
+    recall: float | None
+    measured_on: str
+    source: str
+    date: str
+
+
+def _as_date(text: str) -> datetime.date:
+    year, month, day = [*(int(part) for part in text.split("-")), 1, 1][:3]
+    return datetime.date(year, month, day)
+
+
+def gpus() -> tuple[Gpu, ...]:
+    """Every GPU known."""
+    return table("gpus", Gpu)
+
+
+def models() -> tuple[Model, ...]:
+    """Every model known."""
+    return table("models", Model)
+
+
+def gpu_prices() -> tuple[GpuPrice, ...]:
+    """Every GPU price known, stale ones marked."""
+    return table("gpu_prices", GpuPrice)
+
+
+def wages() -> tuple[Wage, ...]:
+    """Every wage known."""
+    return table("wages", Wage)
+
+
+def label_prices() -> tuple[LabelPrice, ...]:
+    """Every price of a label, a synthetic example or a page known."""
+    return table("labels", LabelPrice)
+
+
+def hosted() -> tuple[Hosted, ...]:
+    """Every hosted fine-tuning price known."""
+    return table("hosted", Hosted)
+
+
+def metrics() -> tuple[Metric, ...]:
+    """Every metric known."""
+    return table("metrics", Metric)
+
+
+def defaults() -> tuple[Default, ...]:
+    """Every documented default."""
+    return table("defaults", Default)
+
+
+def checks() -> tuple[CheckAccuracy, ...]:
+    """How often each data check was right where the defects are known."""
+    return table("checks", CheckAccuracy)
+
+
+def gpu(name: str) -> Gpu:
+    """The GPU of that name or alias. Raises InputError with near names."""
+    return find(name, gpus(), "gpu", "a GPU in the tables")
+
+
+def can(card: Gpu, precision: str) -> bool:
+    """Whether a card has units for a precision: bf16 as tables/gpus.csv says, fp8 where its 8-bit peak is known.
+
+    Example:
+        >>> can(gpu("H100"), "fp8"), can(gpu("A100-80GB"), "fp8"), can(gpu("T4"), "bf16")
+        (True, False, False)
+    """
+    return {"bf16": card.bf16, "fp8": card.peak_fp8_tflops > 0}.get(precision, True)
+
+
+def model(name: str) -> Model:
+    """The model of that name or alias. Raises InputError with near names."""
+    return find(name, models(), "model", "a model in the tables, or the path of its config.json")
+
+
+def metric(name: str) -> Metric:
+    """The metric of that name. Raises InputError with near names."""
+    return find(name, metrics(), "metric", "a metric in the tables")
+
+
+def wage(role: str) -> Wage | None:
+    """The wage of a role, if the tables hold one."""
+    return next((wage for wage in wages() if wage.role == role.casefold().strip()), None)
+
+
+def default(field: str) -> Default:
+    """The documented default of one field of the project file."""
+    return next(item for item in defaults() if item.field == field)
+
+
+def names() -> dict[str, list[str]]:
+    """All names that a project file may use, by kind."""
+    return {
+        "gpu": [n for item in gpus() for n in (item.name, *item.aliases)],
+        "model": [n for item in models() for n in (item.name, *item.aliases)],
+        "metric": [item.name for item in metrics()],
+        "lower metric": [item.name for item in metrics() if item.direction == "lower"],
+    }
+
+
+@cache
+def price_book() -> str:
+    """SHA-256 over the tables of prices, wages and defaults, so that a report can name what it used."""
+    digest = hashlib.sha256()
+    for name in ("gpu_prices", "labels", "wages", "defaults"):
+        digest.update((files("tunecase") / "tables" / f"{name}.csv").read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()

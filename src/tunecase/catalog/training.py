@@ -1,0 +1,184 @@
+"""How training frameworks, optimizers, autograd stacks and losses are known to train."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+
+from tunecase.catalog.reading import find, table
+from tunecase.errors import InputError, Problem, nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Framework:
+    """How one framework trains: whose autograd formulas, in which precision the trained weights lie, its defaults.
+
+    `words` find it in free text; `masters_one` and `masters_several` on one card and sharded; `adapter_bytes` of one
+    adapter weight; `foreach` where the optimizer's step works on all weights at once; `whole_units` layers that are
+    gathered whole at once; `accumulates_whole` where gradients stay whole on each card until the last micro-batch of a
+    step, `flat_frozen` where frozen weights share one flat gradient with the adapters, `quantised_head` where a 4-bit
+    base has a 4-bit head; `engine` who shards: fsdp,
+    deepspeed or megatron.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    stack: str
+    prepared: bool
+    masters_one: str
+    masters_several: str
+    adapter_bytes: float
+    foreach: bool
+    whole_units: float
+    accumulates_whole: bool
+    flat_frozen: bool
+    quantised_head: bool
+    checkpointing_one: str
+    checkpointing_several: str
+    optimizer: str
+    loss: str
+    kernels: str
+    engine: str
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Optimizer:
+    """What one optimizer keeps: elements per trained weight, their bytes (None: the weight's own), and where."""
+
+    name: str
+    words: tuple[str, ...]
+    states: float
+    state_bytes: float | None
+    paged: bool
+    foreach: bool
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a framework did until a month: its loss and optimizer, or the row that it was then; empty where as today."""
+
+    frameworks: tuple[str, ...]
+    until: str
+    loss: str
+    optimizer: str
+    became: str
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Activation memory of one autograd stack, kernels and method, as formulas in bytes per token.
+
+    Letters: h hidden, q queries, k keys, K keys where every head has its own, f MLP features that a token uses,
+    a inputs of the adapters (of each, or of each distinct one, as `inputs` says), r rank x adapters, m hidden and
+    g MLP features where MLP layers are adapted. `kept` of every layer without checkpointing (`kept_ungated` for an MLP
+    without a gate), `carried` of every layer through the next forward pass, `input_bytes` per feature of each layer's
+    input with checkpointing; `layer` of the layer being worked on backwards, the largest of its moments (parted by |);
+    `again_bytes` of each layer's input once more where a frozen base is sharded. `read_off` names the publisher whose
+    runs a row was read off, empty where it comes from code.
+    """
+
+    stack: str
+    kernels: str
+    method: str
+    inputs: str
+    kept: str
+    kept_ungated: str
+    carried: str
+    input_bytes: float
+    layer: str
+    again_bytes: float
+    read_off: str
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class LossMemory:
+    """Bytes per token of the loss, a formula of V (vocabulary) and h (hidden)."""
+
+    stack: str
+    loss: str
+    bytes: str
+    read_off: str
+    source: str
+    date: str
+
+
+def frameworks() -> tuple[Framework, ...]:
+    """Every training framework known."""
+    return table("frameworks", Framework)
+
+
+def optimizers() -> tuple[Optimizer, ...]:
+    """Every optimizer known."""
+    return table("optimizers", Optimizer)
+
+
+def versions() -> tuple[Version, ...]:
+    """What frameworks did before, oldest first for each."""
+    return table("versions", Version)
+
+
+def stacks() -> tuple[Stack, ...]:
+    """Activation memory of every autograd stack known."""
+    return table("stacks", Stack)
+
+
+def losses() -> tuple[LossMemory, ...]:
+    """Memory of every kind of loss known."""
+    return table("losses", LossMemory)
+
+
+@cache
+def framework(name: str) -> Framework:
+    """The framework of that name. Raises InputError with near names."""
+    return find(name, frameworks(), "framework", "a training framework in the tables")
+
+
+@cache
+def framework_in(name: str, month: str) -> Framework:
+    """The framework as it was in a month (2024-09 or later text; empty means in early 2024).
+
+    Raises: InputError for an unknown name.
+    """
+    known = framework(name)
+    for old in versions():
+        if name in old.frameworks and (month or "2024-01") < old.until:
+            told = {field: getattr(old, field) for field in ("loss", "optimizer") if getattr(old, field)}
+            return replace(framework(old.became) if old.became else known, **told)
+    return known
+
+
+@cache
+def optimizer(name: str) -> Optimizer:
+    """The optimizer of that name or spelling. Raises InputError with near names."""
+    fold = name.casefold()
+    for known in optimizers():
+        if fold in (known.name, *known.words):
+            return known
+    wanted = "an optimizer in the tables"
+    raise InputError(Problem("optimizer", repr(name), wanted, nearest(name, [item.name for item in optimizers()])))
+
+
+@cache
+def stack(name: str, method: str, kernels: str) -> Stack:
+    """The activation memory of a stack and method.
+
+    Kernels without a row of their own count as fused where they are compiled or special, else as single operations; a
+    stack without a row for the method has that of its elder (`litgpt-2023` of litgpt), then that of transformers.
+    """
+    found = {(row.stack, row.method, row.kernels): row for row in stacks()}
+    kinds = (kernels, "eager") if kernels == "eager" else (kernels, "fused", "eager")
+    names = (name, name.split("-")[0], "transformers")
+    return next(found[who, method, kind] for who in names for kind in kinds if (who, method, kind) in found)
+
+
+@cache
+def loss_memory(name: str, loss: str) -> LossMemory:
+    """The memory of a loss in a stack; a stack without a row for it has that of transformers."""
+    found = {(row.stack, row.loss): row for row in losses()}
+    return found.get((name, loss)) or found["transformers", loss]
