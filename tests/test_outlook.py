@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from tests.projects import basis
-from tunecase import catalog
+from tunecase import catalog, memory
 from tunecase.calibration import Calibration
-from tunecase.outlook import need, pace, time_factor
+from tunecase.outlook import chance_over, need, pace, time_factor, total_gb
 from tunecase.recipe import Recipe
 from tunecase.shape import read_shape
 
@@ -39,3 +39,28 @@ def test_runs_of_one_generation_share_their_doubt() -> None:
     one, two = time_factor(RUN, 0.2, at), time_factor(RUN.but(micro_batch=4), 0.4, at)
     assert np.allclose(one**2, two)
     assert np.median(one) == pytest.approx(1.0, rel=0.05)
+
+
+@pytest.mark.parametrize("model", ["llama-3.1-8b", "llama-3.1-70b", "qwen2.5-0.5b"])
+@pytest.mark.parametrize("method", ["lora", "qlora", "full"])
+@pytest.mark.parametrize("gpus", [1, 8])
+def test_each_statistic_holds_the_one_before(model: str, method: str, gpus: int) -> None:
+    """At P10, P50 and P90: allocated, then reserved, then what the card shows."""
+    sharding = "fsdp" if gpus > 1 else "none"
+    recipe = Recipe(read_shape(model), catalog.gpu("H100"), gpus=gpus, sharding=sharding, method=method)  # type: ignore[arg-type]
+    bands = [need(recipe, statistic=name) for name in ("allocated", "reserved", "card")]
+    for point in ("low_gb", "mid_gb", "high_gb"):
+        sizes = [getattr(band, point) for band in bands]
+        assert sorted(sizes) == sizes
+
+
+def test_the_chance_of_not_fitting_is_that_of_the_band() -> None:
+    """One in two at the middle, one in ten at P90, nine in ten at P10."""
+    peak = need(RUN)
+    chances = [chance_over(peak, size) for size in (peak.low_gb, peak.mid_gb, peak.high_gb)]
+    assert [0.9, 0.5, 0.1] == pytest.approx(chances, abs=0.01)
+
+
+def test_every_card_has_a_total_above_what_can_be_used() -> None:
+    """What the card's own display counts in all is no less than what a run can reach."""
+    assert all(total_gb(card) >= memory.usable_gb(card) for card in catalog.gpus())

@@ -6,7 +6,8 @@ from tests.projects import basis as new_basis
 from tunecase import catalog, memory
 from tunecase.outlook import need
 from tunecase.recipe import Recipe
-from tunecase.remedies import most_that_fits, remedies, verdict_of
+from tunecase.remedies import adapters, most_that_fits, remedies, verdict_of
+from tunecase.running import Job, samples_per_step
 from tunecase.shape import read_shape
 
 
@@ -41,10 +42,10 @@ def test_remedies_name_smaller_batches_and_checkpointing(basis):
 
 def test_smaller_micro_batches_keep_the_samples_of_a_step(basis):
     """Gradient accumulation takes over what the micro-batch gives up."""
-    recipe = run("llama-2-7b", "A100-40GB", micro_batch=16, accumulation=2)
+    recipe = run("llama-2-7b", "A100-40GB", micro_batch=32, accumulation=2)
     smaller = [item.recipe for item in remedies(recipe, basis, most=9) if "micro-batch" in item.words]
     assert smaller
-    assert all(one.micro_batch * one.accumulation >= 32 for one in smaller)
+    assert all(samples_per_step(one) >= 64 for one in smaller)
 
 
 def test_nothing_helps_is_an_empty_tuple(basis):
@@ -80,3 +81,34 @@ def test_the_largest_size_that_fits_is_the_last_one_that_does():
     usable = memory.usable_gb(recipe.gpu)
     assert need(recipe.but(micro_batch=most)).high_gb <= usable < need(recipe.but(micro_batch=most + 1)).high_gb
     assert most_that_fits(run("llama-3.1-70b", "T4"), "micro_batch", range(1, 4)) is None
+
+
+def test_a_large_model_on_one_small_card_is_offered_cards_offload_and_a_larger_card(basis):
+    """70B on one 24 GB card: sharded over more, offloaded over two, one larger card; each with time, price, options."""
+    found = remedies(run("llama-3.1-70b", "RTX4090", method="qlora"), basis, most=4, job=Job(10e6))
+    assert any("--offload all" in item.options and item.recipe.gpus == 2 for item in found)
+    assert any("--gpus 4 --sharding fsdp" in item.options for item in found)
+    assert any(item.recipe.gpus == 1 and item.recipe.gpu.memory_gib > 40 for item in found)
+    assert all(item.hours > 0 and item.usd > 0 and item.options in item.line for item in found)
+    assert len({item.options for item in found}) == len(found)
+
+
+def test_long_samples_are_offered_context_parallelism(basis):
+    """At 128k tokens a sample is shared among cards."""
+    found = remedies(run("llama-3.1-8b", "A100-80GB", sequence_tokens=131_072), basis, most=9)
+    assert any(item.recipe.context_parallel > 1 and "context parallelism" in item.line for item in found)
+
+
+@pytest.mark.parametrize("fields", [{"method": "full"}, {"sequence_tokens": 65_536}, {"micro_batch": 64}])
+def test_no_remedy_more_likely_fails_than_not(fields, basis):
+    """Every remedy fits, or is tight with the middle of its peak below the card."""
+    for model, gpu in (("llama-3.1-8b", "A100-40GB"), ("llama-2-7b", "L4")):
+        for item in remedies(run(model, gpu, **fields), basis, most=9):
+            assert "does not fit" != item.verdict
+            assert need(item.recipe).mid_gb <= memory.usable_gb(item.recipe.gpu)
+
+
+def test_four_bit_remedies_compute_in_sixteen(basis):
+    """QLoRA in place of an 8-bit or 32-bit run computes in 16 bit."""
+    assert "bf16" == adapters(run("llama-2-7b", "H100", precision="fp8"), "qlora").precision
+    assert "fp16" == adapters(run("llama-2-7b", "T4", precision="fp32"), "qlora").precision

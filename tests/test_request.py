@@ -6,7 +6,7 @@ import pytest
 
 from tunecase import catalog, lengths
 from tunecase.errors import InputError
-from tunecase.request import Request, number_of, settled
+from tunecase.request import Request, amounts_of, number_of, settled, step_samples
 
 
 def problems_of(model: str = "llama-2-7b", *, cards: Any = (), counts: Any = (), **more: Any) -> list[Any]:
@@ -131,3 +131,69 @@ def test_lengths_set_the_longest_sample() -> None:
     assert any("cut" in note for note in cut.notes)
     packed = settled(Request("llama-2-7b", {"packing": True, "sequence_tokens": 2048}, lengths=histogram))
     assert 2048 == packed.recipe().sequence_tokens
+
+
+@pytest.mark.parametrize("text", ["5X", "5MM", "5Mtokens", "5lakh", "5m", "1e16", "nan"])
+def test_amounts_with_a_suffix_nobody_knows_are_refused(text: str) -> None:
+    """What cannot be read is quoted, never read as its first digits; no run reads a thousand trillion tokens."""
+    with pytest.raises(InputError) as caught:
+        settled(Request("llama-2-7b", train_tokens=text))
+    assert ["train_tokens"] == [problem.where for problem in caught.value.problems]
+    assert 5e6 == number_of("5M tokens") == number_of("5 million")
+
+
+def test_pairs_count_both_halves() -> None:
+    """An example of dpo is a pair: two answers are computed."""
+    one, two = (
+        settled(Request("llama-2-7b", {"objective": kind}, examples="1k", epochs=2)).job.train_tokens
+        for kind in ("sft", "dpo")
+    )
+    assert 2 * one == two
+
+
+def test_steps_read_as_many_samples_as_the_search_takes() -> None:
+    """One rule for the batch of a step: steps times that batch are the tokens."""
+    for counts, batch in (((), None), ((4,), None), ((24,), None), ((4,), 64)):
+        ask = settled(Request("llama-2-7b", counts=counts, global_batch=batch, steps=10))
+        assert 10 * step_samples({}, batch, max(counts, default=1)) * 2048 == ask.job.train_tokens
+    packed = {"packing": True, "sequence_tokens": 2048}
+    full = settled(Request("llama-2-7b", packed, lengths=lengths.of([100, 300], [1, 1]), steps=10, global_batch=8))
+    assert 10 * 8 * 2048 == full.job.train_tokens
+
+
+def test_amounts_of_a_file_go_with_what_was_said() -> None:
+    """Epochs of the file hold for the number of samples said; an amount of tokens stands alone."""
+    in_file = {"epochs": 3, "steps": 500}
+    assert {"examples": "50k", "epochs": 3} == _said(amounts_of({"examples": "50k"}, in_file))
+    assert {"examples": "50k", "epochs": 2} == _said(amounts_of({"examples": "50k", "epochs": 2}, in_file))
+    assert {"train_tokens": "5M"} == _said(amounts_of({"train_tokens": "5M"}, in_file))
+    assert in_file == _said(amounts_of({}, in_file))
+
+
+def _said(amounts: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in amounts.items() if value is not None}
+
+
+def test_sharding_none_on_several_cards_is_ddp() -> None:
+    """A whole copy on each card is what ddp is, and it is said."""
+    ask = settled(Request("llama-2-7b", {"sharding": "none"}, counts=(4,)))
+    assert "ddp" == ask.recipe(several=True, gpus=4).sharding
+    assert any("ddp" in note for note in ask.notes)
+
+
+def test_what_full_fine_tuning_ignores_is_said() -> None:
+    """Rank and targets go with adapters."""
+    ask = settled(Request("llama-2-7b", {"method": "full", "rank": 8}))
+    assert any("ignored: rank" in note for note in ask.notes)
+
+
+@pytest.mark.parametrize("precision", ["fp8", "fp32"])
+def test_four_bit_weights_compute_in_sixteen(precision: str) -> None:
+    """QLoRA in 8 or 32 bit is refused."""
+    assert ["precision"] == [problem.where for problem in problems_of(method="qlora", precision=precision)]
+
+
+def test_a_card_without_a_name_is_refused() -> None:
+    """An empty name is no card."""
+    with pytest.raises(InputError):
+        settled(Request("llama-2-7b", cards=("",)))

@@ -197,7 +197,8 @@ def _in_time(found: _Found) -> list[str]:
         if choice is not None and choice.verdict == "fits":
             assert choice.recipe.gpu is not None
             usd = "unpriced" if choice.usd is None else f"{figures(choice.usd)} USD"
-            typed = f"--gpu {choice.recipe.gpu.name} --gpus {choice.recipe.gpus}{words}"
+            method = "" if "method" in ask.given else f" --method {choice.recipe.method}"
+            typed = f"--gpu {choice.recipe.gpu.name} --gpus {choice.recipe.gpus}{method}{words}"
             run = run_words(choice.recipe)
             return [f"to end within {duration(limit * 3600)}: {run}, {duration(choice.hours * 3600)}, {usd} ({typed})"]
     return [f"no number of cards up to 64 ends within {duration(limit * 3600)}"]
@@ -299,9 +300,10 @@ def _spot(found: _Found) -> Placed | None:
 
 
 def _gib(found: _Found, statistic: str, capped: bool = False) -> Interval80:
-    """The band of one statistic; capped at the card's total, or at what is allocated where that is more."""
+    """The band of one statistic; of a run that may fit capped at the card's total, or at what is allocated if more."""
     assert found.recipe.gpu is not None
     peak, inner = (need(found.recipe, found.calibration, name) for name in (statistic, "allocated"))
+    capped = capped and found.choice.verdict != "does not fit"
     total = total_gb(found.recipe.gpu)
     points = [(float(getattr(peak, name)), float(getattr(inner, name))) for name in ("low_gb", "mid_gb", "high_gb")]
     return Interval80(*((min(gb, max(total, least)) if capped else gb) / GB_PER_GIB for gb, least in points))

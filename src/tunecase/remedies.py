@@ -110,7 +110,7 @@ def remedies(
             for item in sorted(group, key=_by_price):
                 assert item.recipe.gpu is not None
                 if item.verdict == wanted != before and item.mid_gb <= usable(item.recipe.gpu) and len(found) < most:
-                    found.setdefault(item.words, item)
+                    found.setdefault(item.options, item)
         if found:
             return tuple(sorted(found.values(), key=_by_price))
     return ()

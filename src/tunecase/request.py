@@ -29,7 +29,7 @@ SIZES = (
     "context_parallel",
 )  # fmt: skip
 _NUMBER = re.compile(
-    r"[-+]?[\d.,]+([eE][-+]?\d+)?\s*([kKMB]|thousand|million|billion|mln|mio|bn)?"
+    r"([-+]?[\d.,]+(?:[eE][-+]?\d+)?\s*(?:[kKMB]|thousand|million|billion|mln|mio|bn)?)"
     r"(\s+(tokens?|samples?|examples?|pairs?|epochs?|steps?|gpus?|cards?|layers?))?"
 )
 FIXES = {
@@ -283,10 +283,11 @@ def number_of(text: object) -> object:
         >>> number_of("2k"), number_of("1.5"), number_of("two"), number_of("5X")
         (2000, 1.5, 'two', '5X')
     """
-    if not isinstance(text, str) or not _NUMBER.fullmatch(text.strip()):
+    known = _NUMBER.fullmatch(text.strip()) if isinstance(text, str) else None
+    if known is None:
         return text
     try:
-        spread = read_quantity(text, Wanted("", zero_ok=True)).spread
+        spread = read_quantity(known[1], Wanted("", zero_ok=True)).spread
     except UnitError:
         return text
     if not isinstance(spread, Const):

@@ -98,8 +98,8 @@ class Fit:
     `placed` is the run as asked, or the cheapest of the choices left open; `memory_gib` allocated by the framework,
     `reserved_gib` by its allocator, `card_gib` what nvidia-smi will show. `front` holds choices that nothing beats in
     both price and time; `setup` every field of the set-up as taken. Speeds count useful tokens of all cards together.
-    `card_full` is true where P90 of what the card shows reaches its total, `total_gib`, which no figure shown exceeds
-    unless more than that is allocated; `batch_assumed` where nobody said how many samples make a step.
+    `card_full` is true where P90 of what the card would show reaches its total, `total_gib`, at which it is then cut,
+    unless the run does not fit; `batch_assumed` where nobody said how many samples make a step.
     """
 
     model: str
