@@ -90,7 +90,8 @@ def fit(request: Request, *, basis: Basis, measured: Sequence[Measured] = (), ex
 
 def _like(ask: Settled) -> Recipe | None:
     """The set-up asked about as far as runs are likened to it; None where its method is left open."""
-    return ask.recipe(ask.cards[0] if ask.cards else None) if len(methods_of(ask)) == 1 else None
+    methods = methods_of(ask)
+    return ask.recipe(ask.cards[0] if ask.cards else None, method=methods[0]) if len(methods) == 1 else None
 
 
 def compare(measured: Sequence[Measured]) -> list[Compared]:

@@ -85,10 +85,10 @@ def remedies(
     job: Job | None = None,
     given: Collection[str] = (),
 ) -> tuple[Remedy, ...]:
-    """The cheapest changes that make a run fit, each computed anew and priced, no two of one kind before all kinds.
+    """The cheapest changes that make a run fit, each computed anew and priced.
 
-    Single changes and the cheapest larger card first; where they are too few, several at once; where nothing fits, what
-    is tight with P50 of its peak below the card. The tuple is empty where nothing tried helps.
+    Single changes and the cheapest larger card first; where they are too few, several at once on other cards; where
+    nothing fits, what is tight with P50 of its peak below the card. The tuple is empty where nothing tried helps.
 
     Args:
         recipe: the run with its card, every size a plain number.
@@ -99,21 +99,34 @@ def remedies(
         given: fields that were said, which options must overrule.
     """
     tried = _Tried(recipe, basis, calibration, job or Job(), given)
-    before, usable = verdict_of(recipe, calibration), memory.usable_gb
+    before = verdict_of(recipe, calibration)
     single = [tried.remedy(words, changed) for words, changed in _changes(recipe, calibration)]
     several = [tried.remedy(words, changed) for words, changed in _combinations(recipe, calibration)]
     cards = [tried.remedy(words, changed) for words, changed in _larger_cards(recipe, basis, tried.job)]
     lean = [tried.remedy(words, changed) for words, changed in _lean_on_one(recipe, basis, tried.job)]
     for wanted in ("fits", "tight"):
-        found: dict[str, Remedy] = {}
-        for group in ([*single, *_cheapest(cards, wanted)], [*several, *_cheapest(lean, wanted)]):
-            for item in sorted(group, key=_by_price):
-                assert item.recipe.gpu is not None
-                if item.verdict == wanted != before and item.mid_gb <= usable(item.recipe.gpu) and len(found) < most:
-                    found.setdefault(item.options, item)
+        better = [
+            [item for item in sorted(group, key=_by_price) if item.verdict == wanted != before and _within(item)]
+            for group in ([*single, *_cheapest(cards, wanted)], [*several, *_cheapest(lean, wanted)])
+        ]
+        found = list({item.options: item for item in reversed(better[0])}.values())[::-1][:most]
+        for item in better[1]:  # on cards for which nothing simpler is told
+            if len(found) < most and _place(item) not in map(_place, found):
+                found.append(item)
         if found:
-            return tuple(sorted(found.values(), key=_by_price))
+            return tuple(sorted(found, key=_by_price))
     return ()
+
+
+def _within(item: Remedy) -> bool:
+    """True where the middle of the peak lies below the card."""
+    assert item.recipe.gpu is not None
+    return item.mid_gb <= memory.usable_gb(item.recipe.gpu)
+
+
+def _place(item: Remedy) -> tuple[object, ...]:
+    """What makes two remedies alike: their cards."""
+    return item.recipe.gpu, item.recipe.gpus
 
 
 def _cheapest(items: Sequence[Remedy], wanted: str) -> list[Remedy]:
@@ -181,8 +194,8 @@ def _combinations(recipe: Recipe, calibration: Calibration | None) -> Iterator[t
     yield f"{words} and QLoRA", adapters(lean, "qlora")
     yield f"{words}, QLoRA and a fused loss", adapters(lean, "qlora").but(loss="fused")
     for method in dict.fromkeys((recipe.method, "lora", "qlora")):
-        changed = adapters(lean, method) if method != recipe.method else lean
-        yield from _over_more(changed, calibration, f"{method}, micro-batch 1, ")
+        changed = (adapters(lean, method) if method != recipe.method else lean).but(loss="fused")
+        yield from _over_more(changed, calibration, f"{method}, micro-batch 1, a fused loss, ")
 
 
 def _lean_on_one(recipe: Recipe, basis: Basis, job: Job) -> Iterator[tuple[str, Recipe]]:
