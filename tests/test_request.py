@@ -197,3 +197,10 @@ def test_a_card_without_a_name_is_refused() -> None:
     """An empty name is no card."""
     with pytest.raises(InputError):
         settled(Request("llama-2-7b", cards=("",)))
+
+
+def test_steps_go_before_the_tokens_a_file_made_of_them() -> None:
+    """A batch that was typed changes what the steps of a configuration read."""
+    given = {"micro_batch": 1, "accumulation": 4}
+    ask = settled(Request("llama-2-7b", given, counts=(2,), steps=100, train_tokens=1e6))
+    assert 100 * 2 * 4 * 2048 == ask.job.train_tokens

@@ -210,7 +210,7 @@ def search(ask: Settled, basis: Basis, calibration: Calibration | None = None) -
     job, found = ask.job, Searched(job=ask.job)
     kinds: dict[tuple[bool, bool], list[catalog.Gpu]] = {}
     for card in _cards(ask, basis, job, found):
-        kinds.setdefault((catalog.can(card, "bf16"), _loose(card)), []).append(card)
+        kinds.setdefault((catalog.can(card, "bf16"), loose(card)), []).append(card)
     terms, total, steps = terms_of(basis, job, ask.shape), 0, set()
     parts: list[dict[str, Floats]] = []
     for several, alike in [(several, cards) for several in (False, True) for cards in kinds.values()]:
@@ -257,7 +257,7 @@ def samples_per_step(ask: Settled) -> int | None:
     return int(step_samples(ask.given, ask.global_batch, max(min(ask.counts, default=1) // ask.shared_by, 1)))
 
 
-def _loose(card: catalog.Gpu) -> bool:
+def loose(card: catalog.Gpu) -> bool:
     """True for consumer and workstation cards, which are put into machines one by one."""
     return card.interconnect == "pcie" and card.name.startswith("RTX")
 
@@ -305,7 +305,7 @@ def _sizes(ask: Settled, several: bool, found: Searched, cards: Sequence[catalog
     micro = (ask.given["micro_batch"],) if "micro_batch" in ask.given else MICRO_BATCHES
     counts = ask.counts or tuple(count for count in COUNTS if count % ask.shared_by == 0) or (ask.shared_by,)
     counts = tuple(count for count in counts if (count > 1) == several)
-    if not ask.counts and _loose(cards[0]):
+    if not ask.counts and loose(cards[0]):
         many = [count for count in counts if count > max(MOST_LOOSE, ask.shared_by)]
         _leave_out(found, LOOSE, len(many) * len(cards))
         counts = tuple(count for count in counts if count not in many)

@@ -7,6 +7,7 @@ from tunecase import catalog, memory
 from tunecase.calibration import Calibration
 from tunecase.memory import GB_PER_GIB, Verdict
 from tunecase.outlook import need
+from tunecase.placement import MOST_LOOSE, loose
 from tunecase.prices import Basis, gpu_hour
 from tunecase.recipe import Recipe
 from tunecase.running import Job, outcome
@@ -260,6 +261,8 @@ def _over_more(recipe: Recipe, calibration: Calibration | None, words: str = "")
         for count in counts:
             if count < recipe.gpus or (count == recipe.gpus and change is not _offloaded):
                 continue
+            if count > MOST_LOOSE and loose(recipe.gpu):
+                break
             changed = change(recipe, count)
             if changed is not None and verdict_of(changed, calibration) == "fits":
                 yield f"{words}{count} x {name}, {how}", changed

@@ -186,7 +186,8 @@ def _job(
     if "train_tokens" in numbers and "examples" in numbers:
         fix = "give --tokens, or --examples with --epochs"
         problems.append(Problem("train_tokens", "examples beside it", "one way to say how much", fix))
-    tokens = numbers.get("train_tokens")
+    # A configuration's steps come with the tokens of its own cards and batch, which what was typed may change.
+    tokens = None if "steps" in numbers else numbers.get("train_tokens")
     examples = numbers.get("examples") or (float(request.lengths.total) if request.lengths is not None else None)
     steps, row = None, halves * (length if given.get("packing") else mean)  # a packed row is full
     if tokens is None and "steps" in numbers:
