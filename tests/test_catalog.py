@@ -82,3 +82,12 @@ def test_hosted_prices_leave_unknown_training_prices_unknown() -> None:
     by_model = {row.model: row for row in catalog.hosted()}
     assert by_model["ft:gpt-4o-2024-08-06"].train_usd_per_mtok == 25
     assert by_model["ft:gpt-4.1-2025-04-14"].train_usd_per_mtok is None
+
+
+def test_a_card_can_what_its_units_can() -> None:
+    """bf16 as the table says, fp8 where there is an 8-bit peak, 16 and 32 bit everywhere."""
+    for card in catalog.gpus():
+        assert card.bf16 == catalog.can(card, "bf16")
+        assert (card.peak_fp8_tflops > 0) == catalog.can(card, "fp8")
+        assert catalog.can(card, "fp16")
+        assert catalog.can(card, "fp32")

@@ -10,7 +10,9 @@ from tests.projects import basis, written
 from tunecase import catalog
 from tunecase.prices import (
     Basis,
+    any_gpu_hour,
     gpu_hour,
+    hour_words,
     label_price,
     low_pay,
     person_hour,
@@ -174,3 +176,30 @@ def test_every_default_with_a_unit_can_be_drawn() -> None:
             assert float(at.text(default.field)) >= 0
         elif default.field not in words:
             assert at.draw(default.field).min() > 0
+
+
+def test_a_price_falls_back_to_the_nearest_tier_on_demand_only() -> None:
+    """A card that the tier has no price for takes the nearest tier's; spot prices stay in their own."""
+    at = basis(None, 200)
+    assert gpu_hour("RTX4090", at) is None
+    found = any_gpu_hour("RTX4090", at)
+    assert found is not None
+    assert "marketplace" == found.tier
+    assert any_gpu_hour("RTX4090", at, spot=True) is None
+    assert any_gpu_hour("RTX4080", at) is None
+    both = any_gpu_hour("H100", at)
+    assert both is not None
+    assert "neocloud" == both.tier
+
+
+def test_the_words_of_a_price_name_its_one_provider_and_its_age() -> None:
+    """One provider is named, and an old price is said to be old."""
+    at = basis(None, 200)
+    for name in ("RTXA4000", "A40", "H100"):
+        hour = any_gpu_hour(name, at)
+        assert hour is not None
+        words = hour_words(hour)
+        assert words.startswith(hour.tier)
+        assert hour.dates[0] in words
+        assert (hour.providers[0] in words) == (len(hour.providers) == 1)
+        assert ("older than 180 days" in words) == bool(hour.stale)
