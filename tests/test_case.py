@@ -131,3 +131,13 @@ def test_the_package_has_no_other_names() -> None:
     assert Case is tunecase.Case
     with pytest.raises(AttributeError, match="nothing"):
         tunecase.nothing  # noqa: B018
+
+
+def test_a_training_run_without_a_project() -> None:
+    """`tunecase.training_run` answers as the command does; words that it does not know are named, all of them."""
+    found = tunecase.training_run("llama-3.1-8b", "A100-80GB", 1, tokens="5M", method="lora", micro_batch=2)
+    assert ("fits", 2, 5e6) == (found.verdict, found.placed.micro_batch, found.train_tokens)
+    with pytest.raises(InputError) as caught:
+        tunecase.training_run("llama-3.1-8b", "A100-80GB", metod="lora", ranks=3)
+    assert {"metod", "ranks"} == {problem.where for problem in caught.value.problems}
+    assert "method" in caught.value.problems[0].fix

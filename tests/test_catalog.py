@@ -91,3 +91,15 @@ def test_a_card_can_what_its_units_can() -> None:
         assert (card.peak_fp8_tflops > 0) == catalog.can(card, "fp8")
         assert catalog.can(card, "fp16")
         assert catalog.can(card, "fp32")
+
+
+@pytest.mark.parametrize("name", ["RTX4090", "rtx-4090", "RTX 4090", "rtx_4090"])
+def test_names_are_read_whatever_their_blanks(name: str) -> None:
+    """Case, blanks, hyphens and underscores do not tell cards apart."""
+    assert "RTX4090" == catalog.gpu(name).name
+
+
+def test_half_a_name_lists_what_it_begins() -> None:
+    """Of a name that several cards begin with, each is offered."""
+    with pytest.raises(InputError, match="A100-40GB or A100-80GB"):
+        catalog.gpu("A100")

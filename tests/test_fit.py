@@ -34,7 +34,7 @@ def test_a_small_lora_fits_and_is_priced(basis):
     assert 0.3 < found.usd.low < found.usd.mid < found.usd.high < 20
     assert found.hours.mid > 1e7 / found.tokens_per_s.mid / 3600
     assert found.price_dates
-    assert any("marketplace" in line and "hyperscaler" in line for line in found.assumptions)
+    assert any("marketplace" in line and "hyperscaler" in line for line in found.background)
     assert () == found.remedies
 
 
@@ -65,7 +65,7 @@ def test_more_cards_end_sooner(basis):
     many = fit(ask(method="full", gpu="H100", gpus=16, amount="10M", sharding="fsdp"), basis=basis)
     assert many.memory_gib.mid < one.memory_gib.mid
     assert many.hours.mid < one.hours.mid
-    assert any("machines of 8 cards" in line for line in many.assumptions)
+    assert any("machines of 8 cards" in line for line in many.background)
 
 
 def test_a_card_without_bf16_computes_in_fp16_and_says_so(basis):

@@ -148,3 +148,42 @@ def test_json_is_whole(folder: Path) -> None:
     assert found.evidence
     assert found.phases
     assert found.front
+
+
+@pytest.mark.parametrize(("option", "said"), [("--gpu", "gpu"), ("--gpus", "gpus")])
+def test_an_empty_option_is_refused(option: str, said: str) -> None:
+    """An option with nothing in it is a mistake, not a search of everything."""
+    ran = tunecase("fit", "llama-3.1-8b", option, ",")
+    assert 2 == ran.code
+    assert ran.err.startswith(f"{said}\n")
+
+
+def test_words_of_libraries_are_read() -> None:
+    """What PyTorch and Liger call flash attention and a fused loss is read as such, methods in any case."""
+    words = ("fit", "llama-3.1-8b", "--gpu", "H100", "--gpus", "1", "--method", "QLoRA")
+    setup = dict(tunecase(*words, "--attention", "sdpa", "--loss", "liger", "--json").json["setup"])
+    assert ("qlora", "flash", "fused") == (setup["method"], setup["attention"], setup["loss"])
+
+
+def test_epochs_of_a_file_go_with_examples_typed(tmp_path: Path) -> None:
+    """A file's epochs count where only the number of samples is typed."""
+    file = tmp_path / "run.yaml"
+    file.write_text("base_model: NousResearch/Meta-Llama-3-8B\nadapter: lora\nlora_r: 8\nnum_epochs: 3\n"
+                    "micro_batch_size: 1\ngradient_accumulation_steps: 4\nsequence_len: 1024\nsample_packing: true\n"
+                    "datasets:\n  - path: x\n    type: alpaca\n", encoding="utf-8")  # fmt: skip
+    ran = tunecase("fit", str(file), "--examples", "1000", "--gpu", "H100", "--gpus", "1", "--json")
+    assert 3 * 1000 * 1024 == ran.json["train_tokens"], ran.err
+
+
+def test_a_file_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
+    """A configuration with a mistake is not taken for a model's own config.json as well."""
+    file = tmp_path / "run.yaml"
+    file.write_text(
+        "base_model: NousResearch/Meta-Llama-3-8B\nadapter: lora\nlora_r: -1\nsequence_len: 1024\n", encoding="utf-8"
+    )
+    ran = tunecase("fit", str(file))
+    assert 2 == ran.code
+    assert "config.json" not in ran.err
+    assert "lora_r" in ran.err
+    missing = tunecase("fit", str(tmp_path / "none.yaml"))
+    assert (2, True) == (missing.code, "none.yaml: no such file" in missing.err)

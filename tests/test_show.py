@@ -269,6 +269,21 @@ def test_a_fit_that_fails() -> None:
     assert "· evaluation" in text
 
 
+def test_a_fit_told_shortly() -> None:
+    """Without its terms a fit is an answer, one line for each best choice, and every assumption."""
+    fit = replace(FIT, phases=(), assumptions=tuple(f"assumption {k}." for k in range(12)), batch_assumed=True)
+    text = flat("fit", fit)
+    assert "8.03B parameters; 5.00M tokens; 16 samples a step (assumed). The run: micro-batch" in text
+    assert "Cheapest: the run above." in text
+    assert "Fastest: " in text
+    assert "assumption 11." in text
+    assert "more (see" not in text
+    assert "choices weighed; --explain shows why" in text
+    assert "Not counted" not in text
+    unlikely = replace(fit, verdict="tight", placed=replace(fit.placed, verdict="tight", chance_over=0.7))
+    assert "tight (more likely not) on 1 x L40S" in flat("fit", unlikely)
+
+
 @pytest.mark.parametrize("verb", [verb for verb in ALL if verb not in ("estimate again", "changed")])
 def test_notebooks_get_the_same_text(verb: str) -> None:
     """The HTML of a record is its print, every text escaped."""

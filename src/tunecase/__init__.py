@@ -3,16 +3,16 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tunecase.case import Case
+    from tunecase.case import Case, training_run
 
 __version__ = "0.1.0"
-__all__ = ["Case", "__version__"]
+__all__ = ["Case", "__version__", "training_run"]
 
 
 def __getattr__(name: str) -> Any:
-    # Case pulls in numpy and pydantic; a bare `import tunecase` must not pay for them.
-    if name == "Case":
-        from tunecase.case import Case
+    # They pull in numpy and pydantic; a bare `import tunecase` must not pay for them.
+    if name in ("Case", "training_run"):
+        from tunecase import case
 
-        return Case
+        return getattr(case, name)
     raise AttributeError(f"module 'tunecase' has no attribute {name!r}")

@@ -1,5 +1,6 @@
 """The Python face: `Case("tunecase.yaml").audit()`, one method per verb, each returning its record."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,48 @@ class Case:
         flow.road(self.flow, lambda verb, record: None, anyway=anyway)
         self.report()
         return dict(self.flow.records)
+
+
+def training_run(
+    model: str, gpu: str | Sequence[str] = (), gpus: int | str = "", *, seed: int = 0, today: date | None = None,
+    **asked: Any,
+) -> Fit:  # fmt: skip
+    """Does a training run fit, on what, how long, at what price? Needs no project file and keeps nothing.
+
+    Args:
+        model: a name, a model's config.json, or a training configuration.
+        gpu: names of cards; all are searched when left out.
+        gpus: how many, as 8 or "1,2,4".
+        seed, today: of the draws and the prices.
+        asked: `tokens`, `examples`, `epochs`, fields of Recipe (method, rank, micro_batch, sequence_tokens, …),
+            `global_batch`, and the other fields of `flow.FitAsked` (deadline, tier, spot, measured, explain, …).
+    Raises: InputError with every mistake found.
+
+    Example:
+        >>> training_run("llama-3.1-8b", "A100-80GB", tokens="5M", method="lora").verdict
+        'fits'
+    """
+    from dataclasses import fields
+
+    from tunecase.errors import InputError, Problem, nearest
+    from tunecase.recipe import Recipe
+    from tunecase.request import AMOUNTS
+
+    asked = {{"tokens": "train_tokens"}.get(name, name): value for name, value in asked.items()}
+    own = {field.name for field in fields(flow.FitAsked)} - {"model", "words", "gpus", "counts"}
+    known = {field.name for field in fields(Recipe)} | {*AMOUNTS, "global_batch", "trained_layers", "packing"}
+    known -= {"shape", "gpu", "gpus", "lengths"}
+    odd = [name for name in asked if name not in own | known]
+    if odd:
+        wanted = "a field of FitAsked or Recipe"
+        raise InputError([Problem(name, "a word", wanted, nearest(name, sorted(own | known))) for name in odd])
+    for name in ("lengths", "accelerate", "measured"):
+        if asked.get(name):
+            asked[name] = Path(asked[name])
+    words = {name: asked.pop(name) for name in list(asked) if name in known}
+    cards = (gpu,) if isinstance(gpu, str) and gpu else tuple(gpu)
+    counts = (str(gpus),) if gpus else ()
+    return flow.fit(flow.FitAsked(model, words, cards, counts, **asked), seed, today)
 
 
 def _show_in_notebooks() -> None:

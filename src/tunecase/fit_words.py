@@ -24,7 +24,8 @@ FORMULAS = (
     "loss phase: layer inputs kept + logits and their gradient; backward: the layer being worked on as well",
     "optimizer step: gradients and the optimizer's work space, no activations",
     "reserved = allocated + what the allocator keeps in its cache; nvidia-smi adds the driver's context",
-    "step = the larger of computing, moving data and launching kernels, and what of the links is not hidden",
+    "busy = the root of the squares of computing and launching kernels; moving = what crosses the links",
+    "step = the larger of busy and moving, and the share of the smaller that does not overlap",
     "hours = start-up + loading + tokens / (tokens per second x GPUs) x (1 + evaluation)",
     "price = hours x GPUs x price of an hour x (1 + share of runs that fail)",
 )
@@ -93,12 +94,41 @@ def _shown(value: object) -> str:
 
 
 def assumptions(ask: Settled, found: Searched, recipe: Recipe, price: GpuHour | None) -> tuple[str, ...]:
-    """What was taken where nothing was said, most weighty first."""
-    return (*_setup_notes(ask, found, recipe), *ask.notes, *_price_notes(ask, recipe, price), *_model_notes(recipe))
+    """What was taken where nothing was said and the user can say otherwise, most weighty first."""
+    return (*ask.notes, *_setup_notes(ask, found, recipe), *_price_notes(ask, recipe, price), *_model_notes(recipe))
+
+
+def background(ask: Settled, recipe: Recipe) -> tuple[str, ...]:
+    """What every answer of this kind rests on: shown when the terms are asked for."""
+    return tuple(_background(ask, recipe))
+
+
+def _background(ask: Settled, recipe: Recipe) -> Iterator[str]:
+    constants = shipped()
+    assert recipe.gpu is not None
+    if recipe.method == "full":
+        yield f"trained weights in {recipe.masters}: {_bytes_per_param(recipe):.0f} bytes per parameter at the step"
+    elif recipe.method == "qlora":
+        yield "4-bit NF4 weights with double quantisation; embedding and head stay in 16 bit"
+    if recipe.method != "full":
+        adapters = recipe.shape.lora_params(recipe.rank, recipe.targets)
+        yield f"adapters of rank {recipe.rank}: {figures(adapters, 3)} parameters"
+    yield f"speed learnt from {constants.rows} published runs of {counted(constants.sources, 'publisher')}"
+    if recipe.gpus > recipe.gpus_per_node:
+        yield f"machines of {recipe.gpus_per_node} cards, linked as tables/gpus.csv states"
+    tiers = list(_tiers(recipe.gpu))
+    if tiers:
+        yield f"by tier, USD per {recipe.gpu.name} hour: {'; '.join(tiers)}"
+    if ask.job.train_tokens is not None:
+        shares = {name: catalog.default(name).value for name in ("fit.start_up", "fit.evaluation", "training.failed")}
+        yield (
+            f"assumed: start-up {shares['fit.start_up']}, evaluation {shares['fit.evaluation']} of the time, "
+            f"failed runs {shares['training.failed']} (tables/defaults.csv)"
+        )
 
 
 def _setup_notes(ask: Settled, found: Searched, recipe: Recipe) -> Iterator[str]:
-    known, constants = catalog.framework(recipe.framework), shipped()
+    known = catalog.framework(recipe.framework)
     if len(methods_of(ask)) > 1:
         methods = ", ".join(methods_of(ask))
         yield f"the method was left open: {methods} were weighed by price alone, not by what they learn"
@@ -110,13 +140,6 @@ def _setup_notes(ask: Settled, found: Searched, recipe: Recipe) -> Iterator[str]
         yield f"every row is {recipe.sequence_tokens:,} tokens long, as packed ones are; --lengths FILE tells more"
     own = "" if {"optimizer", "attention", "loss"} & set(ask.given) else " (its own defaults)"
     yield f"{known.name} with {recipe.optimizer}, {recipe.attention} attention, loss {recipe.loss}{own}"
-    if recipe.method == "full":
-        yield f"trained weights in {recipe.masters}: {_bytes_per_param(recipe):.0f} bytes per parameter at the step"
-    elif recipe.method == "qlora":
-        yield "4-bit NF4 weights with double quantisation; embedding and head stay in 16 bit"
-    yield f"speed learnt from {constants.rows} published runs of {counted(constants.sources, 'publisher')}"
-    if recipe.gpus > recipe.gpus_per_node:
-        yield f"machines of {recipe.gpus_per_node} cards, linked as tables/gpus.csv states"
 
 
 def _bytes_per_param(recipe: Recipe) -> float:
@@ -138,17 +161,8 @@ def _price_notes(ask: Settled, recipe: Recipe, price: GpuHour | None) -> Iterato
         stale = f", {price.stale} of {len(price.providers)} older than 180 days" if price.stale else ""
         providers = counted(len(price.providers), "provider")
         yield f"{kind} of one {name} hour: {price.tier}, {providers}, dated {dates}{stale}"
-    tiers = list(_tiers(recipe.gpu))
-    if tiers:
-        yield f"by tier, USD per {name} hour: {'; '.join(tiers)}"
     if ask.job.train_tokens is None:
         yield "no number of training tokens was given, so there is no time and no price of the whole run"
-    else:
-        shares = {name: catalog.default(name).value for name in ("fit.start_up", "fit.evaluation", "training.failed")}
-        yield (
-            f"assumed: start-up {shares['fit.start_up']}, evaluation {shares['fit.evaluation']} of the time, "
-            f"failed runs {shares['training.failed']} (tables/defaults.csv)"
-        )
     if ask.job.spot:
         given = {
             name: catalog.default(f"fit.{name}").value for name in ("interruptions", "checkpoint_every", "restart")
@@ -177,8 +191,5 @@ def _model_notes(recipe: Recipe) -> Iterator[str]:
         yield "the config does not state the longest context, so the sequence was not checked against it"
     if shape.experts:
         yield f"{shape.active_experts} of {shape.experts} experts per token: few measured runs have experts"
-    if recipe.method != "full":
-        adapters = shape.lora_params(recipe.rank, recipe.targets)
-        yield f"adapters of rank {recipe.rank}: {figures(adapters, 3)} parameters"
     if recipe.objective == "dpo":
         yield "dpo: a pair per sample and a reference model, which is the base itself with adapters off"

@@ -29,6 +29,25 @@ WORDS = {
     "offload": get_args(Offload),
     "checkpointing": get_args(Checkpointing),
 }
+SPELLINGS = {
+    "attention": {"sdpa": "flash", "flash_attention_2": "flash", "flash-attention-2": "flash", "fa2": "flash"},
+    "loss": {"liger": "fused", "fused_linear_cross_entropy": "fused"},
+    "precision": {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32"},
+    "checkpointing": {"true": "full", "false": "none", "unsloth": "offloaded"},
+}
+
+
+def spelt(name: str, value: Any) -> Any:
+    """The house's word for one of a field's values, whatever its case and whichever library's word it is.
+
+    Example:
+        >>> spelt("method", "LoRA"), spelt("attention", "sdpa"), spelt("loss", "odd")
+        ('lora', 'flash', 'odd')
+    """
+    if not isinstance(value, str):
+        return value
+    small = value.casefold()
+    return small if small in WORDS[name] else SPELLINGS.get(name, {}).get(small, value)
 
 
 @dataclass(frozen=True, slots=True)

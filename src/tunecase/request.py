@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from tunecase import catalog
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.lengths import Lengths
-from tunecase.recipe import WORDS, Recipe
+from tunecase.recipe import WORDS, Recipe, spelt
 from tunecase.running import Job
 from tunecase.shape import Shape, read_shape
 from tunecase.spread import Const
@@ -119,10 +119,8 @@ class Settled:
 
 
 def settled(request: Request) -> Settled:
-    """The request checked; every mistake is found at once.
+    """The request checked, numbers may be text as people write it (2k, 5M); every mistake is found at once.
 
-    Args:
-        request: numbers may be text as people write it (2k, 5M).
     Returns: the Settled request.
     Raises: InputError with all problems.
 
@@ -131,7 +129,8 @@ def settled(request: Request) -> Settled:
         'H100'
     """
     problems = list(request.problems)
-    shape = _found(lambda: read_shape(request.model, request.base), problems)
+    unnamed = not request.model and problems  # a file that cannot be read has been told already
+    shape = None if unnamed else _found(lambda: read_shape(request.model, request.base), problems)
     cards = [card for name in request.cards if (card := _found(lambda name=name: catalog.gpu(name), problems))]  # type: ignore[misc]
     given = {name: _plain(name, value, problems) for name, value in request.given.items() if value is not None}
     counts = [_size("gpus", count, problems) for count in request.counts]
@@ -299,6 +298,7 @@ def number_of(text: object) -> object:
 def _plain(name: str, value: Any, problems: list[Problem]) -> Any:
     """One field of Recipe as its own type; what cannot be read becomes a problem."""
     if name in WORDS:
+        value = spelt(name, value)
         if value not in WORDS[name]:
             known = ", ".join(WORDS[name])
             problems.append(Problem(name, repr(value), f"one of {known}", nearest(str(value), WORDS[name])))

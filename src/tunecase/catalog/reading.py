@@ -1,6 +1,7 @@
 """Reads the shipped tables: cells by the types of their record, rows by name or alias."""
 
 import csv
+import re
 from dataclasses import fields
 from functools import cache
 from importlib.resources import files
@@ -41,4 +42,13 @@ def find(name: str, items: tuple[T, ...], where: str, wanted: str) -> T:
     known = {n.casefold(): item for item in items for n in (*getattr(item, "aliases", ()), item.name)}  # type: ignore[attr-defined]
     if fold in known:
         return known[fold]
-    raise InputError(Problem(where, repr(name), wanted, nearest(name, [item.name for item in items])))  # type: ignore[attr-defined]
+    bare = {_bare(n): item for n, item in known.items()}
+    if _bare(fold) and _bare(fold) in bare:
+        return bare[_bare(fold)]
+    names = [item.name for item in items]  # type: ignore[attr-defined]
+    raise InputError(Problem(where, repr(name), wanted, nearest(name, names)))
+
+
+def _bare(name: str) -> str:
+    """A name without case, blanks, hyphens and underscores."""
+    return re.sub(r"[\s_-]", "", name.casefold())

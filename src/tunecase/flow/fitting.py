@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tunecase.errors import InputError, Problem
 from tunecase.flow.case import DRAWS
 from tunecase.records import Fit, Scored
-from tunecase.request import Request, settled
+from tunecase.request import AMOUNTS, Request, amounts_of, settled
 from tunecase.spread import Const, Worlds
 from tunecase.units import UnitError, Wanted, read_quantity
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 FIT_DRAWS = 4_000
 TIERS = ("marketplace", "neocloud", "hyperscaler")
-AMOUNTS = ("train_tokens", "steps", "examples", "epochs")
 CONFIG_ENDINGS = (".yaml", ".yml", ".json")
 
 
@@ -89,10 +88,13 @@ def request_of(asked: FitAsked) -> Request:
     sampled = None
     if asked.lengths is not None:
         sampled = _lengths(asked.lengths, request.model, problems)
-    stated = {name: amounts.get(name) for name in AMOUNTS} if amounts else {n: getattr(request, n) for n in AMOUNTS}
+    stated = amounts_of(amounts, {name: getattr(request, name) for name in AMOUNTS})
     if "train_tokens" in amounts and "epochs" in amounts:
         fix = "give --tokens over all epochs, or --examples with --epochs"
         problems.append(Problem("epochs", "tokens beside it", "one way to say how much", fix))
+    for name, texts, parts in (("gpu", asked.gpus, cards), ("gpus", asked.counts, counts)):
+        if texts and not parts:
+            problems.append(Problem(name, "nothing", "a name or a number", "leave the option out to search them all"))
     if asked.tier is not None and asked.tier not in TIERS:
         problems.append(Problem("tier", repr(asked.tier), f"one of {', '.join(TIERS)}", "leave it out for neocloud"))
     return replace(
@@ -130,6 +132,9 @@ def _hours(text: str | None, problems: list[Problem]) -> float | None:
 def _from_file(asked: FitAsked, counts: Sequence[str], problems: list[Problem]) -> Request | None:
     """The request of a training configuration; None where the model is a name or its own config.json."""
     path = Path(asked.model)
+    if path.suffix.casefold() in CONFIG_ENDINGS and not path.is_file():
+        problems.append(Problem("model", f"{path}: no such file", "a file or a model's name", "check the path"))
+        return Request("")
     if path.suffix.casefold() not in CONFIG_ENDINGS or not path.is_file() or _is_model(path):
         if asked.accelerate is not None:
             fix = "give the configuration of axolotl, LLaMA-Factory or TRL as the model"
@@ -142,7 +147,7 @@ def _from_file(asked: FitAsked, counts: Sequence[str], problems: list[Problem]) 
         found = read_config(path, asked.accelerate, only)
     except InputError as error:
         problems.extend(error.problems)
-        return Request(asked.model, problems=tuple(problems))
+        return Request("", problems=tuple(problems))
     values: dict[str, Any] = dict(found.asked)
     amounts = {name: values.pop(name, None) for name in AMOUNTS}
     model, gpus = str(values.pop("model", "")), values.pop("gpus", None)

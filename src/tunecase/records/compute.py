@@ -100,6 +100,7 @@ class Fit:
     both price and time; `setup` every field of the set-up as taken. Speeds count useful tokens of all cards together.
     `card_full` is true where P90 of what the card would show reaches its total, `total_gib`, at which it is then cut,
     unless the run does not fit; `batch_assumed` where nobody said how many samples make a step.
+    `assumptions` are what the user can say otherwise, `background` what every answer of this kind rests on.
     """
 
     model: str
@@ -147,6 +148,7 @@ class Fit:
     total_gib: float = 0.0
     card_full: bool = False
     batch_assumed: bool = False
+    background: tuple[str, ...] = ()
 
     @property
     def late(self) -> bool:

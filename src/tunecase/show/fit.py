@@ -11,6 +11,13 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 MOST_REJECTED = 6
+MANY = 99
+KEPT = {
+    "none": "every activation kept",
+    "full": "full checkpointing",
+    "selective": "selective checkpointing",
+    "offloaded": "checkpoints in the host's memory",
+}
 
 
 def print_fit(console: "Console", record: Fit) -> None:
@@ -18,24 +25,34 @@ def print_fit(console: "Console", record: Fit) -> None:
     cards = f"{record.gpu_count} x {record.gpu}"
     name = record.model.split("/")[-1]
     late = ", but ends too late" if record.late and record.hours else ""
-    heading(console, "fit", f"{name}, {record.method}: {record.verdict} on {cards}{late}", record.ok)
+    unlikely = " (more likely not)" if record.verdict == "tight" and record.placed.chance_over > 0.5 else ""
+    heading(console, "fit", f"{name}, {record.method}: {record.verdict}{unlikely} on {cards}{late}", record.ok)
     for line in _answer(record):
         say(console, line)
+    explained = bool(record.phases)
     if record.compared:
         print_compared(console, "Your runs against the prediction before it learnt from them", record.compared)
-    _print_rivals(console, record)
-    _print_memory(console, record)
-    _print_time(console, record)
-    if record.phases:
+    if explained:
+        _print_front(console, record)
+        _print_memory(console, record)
+        _print_time(console, record)
         _print_explained(console, record)
-    print_notes(console, "Assumed:", record.assumptions, 9 if not record.phases else 99)
-    print_notes(console, "Not counted:", record.not_counted)
+    else:
+        for line in _best(record):
+            say(console, line)
+    print_notes(console, "Assumed:", record.assumptions, MANY)
+    if explained:
+        print_notes(console, "As in every answer:", record.background, MANY)
+        print_notes(console, "Not counted:", record.not_counted, MANY)
+    else:
+        weighed = f"{count(record.searched)} choices weighed; " if record.searched > 1 else ""
+        say(console, f"{weighed}--explain shows why, term by term, and what is not counted.", "dim")
 
 
 def _answer(record: Fit) -> list[str]:
     """The sentences at the top."""
     placed = record.placed
-    lines = []
+    lines = [_understood(record)]
     if record.hours is not None:
         price = f"and costs {_money(record.usd)}" if record.usd else "and has no price: no provider has one in the tier"
         lines.append(f"It takes {_time(record.hours)} {price} ({record.tier}).")
@@ -60,6 +77,56 @@ def _answer(record: Fit) -> list[str]:
     return lines
 
 
+def _understood(record: Fit) -> str:
+    """The question as it was understood, and the run that answers it."""
+    placed = record.placed
+    tokens = f"; {figures(record.train_tokens, 3)} tokens" if record.train_tokens else ""
+    samples = count(placed.samples_per_step or placed.micro_batch * placed.accumulation)
+    assumed = " (assumed)" if record.batch_assumed else ""
+    return (
+        f"{figures(record.params, 3)} parameters{tokens}; {samples} samples a step{assumed}. The run: {_way(placed)}."
+    )
+
+
+def _way(placed: Placed) -> str:
+    """Sizes of one choice in words."""
+    times = f", {placed.accumulation} accumulated" if placed.accumulation > 1 else ""
+    sharding = f", {placed.sharding}" if placed.gpu_count > 1 else ""
+    kept = KEPT.get(placed.checkpointing, placed.checkpointing)
+    return f"micro-batch {placed.micro_batch}{times}{sharding}, {kept}"
+
+
+def _named(record: Fit) -> list[tuple[str, Placed]]:
+    """The choices that are best at something, with what at."""
+    best = [("cheapest", record.cheapest), ("cheapest in time", record.in_time), ("fastest", record.fastest)]
+    named = [(mark, placed) for mark, placed in best if placed is not None]
+    return named + [
+        (f"cheapest {placed.method}" if _price(placed) < float("inf") else f"best {placed.method}", placed)
+        for placed in record.by_method
+    ]
+
+
+def _best(record: Fit) -> list[str]:
+    """One line for each choice that is best at something, but for the run already told."""
+    rows: dict[tuple[object, ...], tuple[list[str], Placed]] = {}
+    for mark, placed in _named(record):
+        marks, _ = rows.setdefault(_key(placed), ([], placed))
+        if not (mark.startswith(("cheapest ", "best ")) and "cheapest" in marks):
+            marks.append(mark)
+    lines = []
+    for key, (marks, placed) in rows.items():
+        if key == _key(record.placed):
+            lines.append(f"{', '.join(marks).capitalize()}: the run above.")
+            continue
+        _, _, time, money = _row(placed)
+        unit = (f"{time}, {money} USD") if placed.hours else f"{time} tokens/s, {money} USD per million tokens"
+        tight = "tight; " if placed.verdict == "tight" else ""
+        cards = f"{placed.gpu_count} x {placed.gpu}, {placed.method}"
+        marked = ", ".join(marks).capitalize()
+        lines.append(f"{marked}: {cards}, {_way(placed)}: {tight}{unit.replace('- USD', 'unpriced')}.")
+    return lines if len(rows) > 1 else []
+
+
 def _three(points: Interval80) -> str:
     return f"{figures(points.mid, 3)} ({figures(points.low, 3)} to {figures(points.high, 3)})"
 
@@ -74,11 +141,9 @@ def _money(usd: Interval80 | None) -> str:
     return "unpriced" if usd is None else interval(usd.low, usd.mid, usd.high, "USD")
 
 
-def _print_rivals(console: "Console", record: Fit) -> None:
+def _print_front(console: "Console", record: Fit) -> None:
     """Cheapest, fastest, in time, by method, and the front between them; then what was left out."""
-    best = [("cheapest", record.cheapest), ("cheapest in time", record.in_time), ("fastest", record.fastest)]
-    named = [(mark, placed) for mark, placed in best if placed is not None]
-    named += [(f"cheapest {placed.method}", placed) for placed in record.by_method]
+    named = _named(record)
     named += [("", placed) for placed in record.front]
     rows: dict[tuple[object, ...], Placed] = {}
     marks: dict[tuple[object, ...], list[str]] = {}
@@ -91,7 +156,7 @@ def _print_rivals(console: "Console", record: Fit) -> None:
         timed = record.train_tokens is not None
         ordered = sorted(rows.items(), key=lambda item: _price(item[1]))
         header = (
-            "what nothing beats in price and time, and the best",
+            "no other is both cheaper and faster, and the best",
             "GiB",
             *(("time", "USD") if timed else ("tok/s", "USD/1M")),
         )
@@ -132,15 +197,11 @@ def _row(placed: Placed) -> tuple[str, ...]:
 
 
 def _detail(placed: Placed) -> str:
-    """Sizes and ranges of one choice, short enough for a line."""
-    kept = {"none": "no checkpoints", "full": "checkpoints"}.get(
-        placed.checkpointing, f"{placed.checkpointing} checkpoints"
-    )
-    sharding = f"{placed.sharding}, " if placed.gpu_count > 1 else ""
+    """Sizes and ranges of one choice."""
     tight = "tight, " if placed.verdict == "tight" else ""
     money = placed.usd if placed.hours else placed.usd_per_mtok
     price = f"; {figures(money.low)} to {figures(money.high)} USD" if money else ""
-    return f"{tight}{sharding}{placed.micro_batch} x {placed.accumulation}, {kept}{price}"
+    return f"{tight}{_way(placed)}{price}"
 
 
 def _print_memory(console: "Console", record: Fit) -> None:
