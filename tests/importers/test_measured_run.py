@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tunecase import catalog, lengths
+from tunecase import catalog, lengths, speed
 from tunecase.errors import InputError
 from tunecase.importers.measured_run import measured_run
 from tunecase.recipe import Recipe
@@ -41,6 +41,25 @@ def test_samples_a_second_times_their_length(tmp_path: Path) -> None:
     assert 4.0 * 2048 / 2 == rated.tokens_per_s_per_gpu
     stepped = measured_run(state(tmp_path, train_runtime=400.0), RUN, "2026-11-24")
     assert 50 / 400 * 16 * 2048 / 2 == stepped.tokens_per_s_per_gpu
+
+
+def test_a_pair_is_two_samples(tmp_path: Path) -> None:
+    """With DPO a sample of the Trainer is a pair, both halves of which are computed; so are those of a step."""
+    pairs = RUN.but(objective="dpo")
+    rated = measured_run(state(tmp_path, train_runtime=400.0, train_samples_per_second=4.0), pairs, "2026-11-24")
+    assert 4.0 * 2 * 2048 / 2 == rated.tokens_per_s_per_gpu
+    stepped = measured_run(state(tmp_path, train_runtime=400.0), pairs, "2026-11-24")
+    assert 50 / 400 * 16 * 2 * 2048 / 2 == stepped.tokens_per_s_per_gpu
+    per_step = float(speed.tokens_per_card(pairs))
+    assert stepped.tokens_per_s_per_gpu == pytest.approx(per_step * 50 / 400)
+
+
+@pytest.mark.parametrize("kind", ["tensor", "pipeline", "context"])
+def test_cards_that_share_a_sample_do_not_add_one(tmp_path: Path, kind: str) -> None:
+    """Two cards that work on the same samples go through half as many in a step."""
+    shared = RUN.but(**{f"{kind}_parallel": 2})
+    found = measured_run(state(tmp_path, train_runtime=400.0), shared, "2026-11-24")
+    assert 50 / 400 * 8 * 2048 / 2 == found.tokens_per_s_per_gpu
 
 
 def test_padding_is_taken_out(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from tunecase.errors import InputError, Problem
 from tunecase.importers.trainer_state import finite, flat, read_json
 from tunecase.measured import Measured
 from tunecase.recipe import Recipe
+from tunecase.speed import data_parallel
 
 RESULTS = ("all_results.json", "train_results.json")
 MEMORY = ("before_init_mem_gpu", "init_mem_gpu_alloc_delta", "train_mem_gpu_alloc_delta", "train_mem_gpu_peaked_delta")
@@ -17,6 +18,7 @@ def measured_run(path: Path, recipe: Recipe, day: str) -> Measured:
     """What a trainer state tells of a run whose set-up is the one asked for.
 
         tokens per second of one card = tokens seen in this session / train_runtime / cards
+                                  or else samples per second x tokens of a sample / cards   (a DPO pair is two of them)
         peak = before_init + init alloc + train alloc + train peaked deltas   (torch's allocated bytes of one card)
 
     Args:
@@ -26,7 +28,8 @@ def measured_run(path: Path, recipe: Recipe, day: str) -> Measured:
     Returns: the Measured run.
     Raises: InputError where the file states neither time nor memory.
     Source: transformers Trainer: TrainerMemoryTracker, speed_metrics, include_num_input_tokens_seen. Leaves out the
-    slow first steps, which are in train_runtime: 20 to 50 steps read some per cent slow.
+    slow first steps, which are in train_runtime: 20 to 50 steps read some per cent slow; and that a run taken up again
+    from a checkpoint states the tokens of all its sessions beside the time of the last.
     """
     file = path / "trainer_state.json" if path.is_dir() else path
     if not file.is_file():
@@ -76,6 +79,7 @@ def _tokens_per_s(facts: dict[str, float], body: dict[str, Any], recipe: Recipe)
         return seen * padded / runtime / float(recipe.gpus)
     samples = facts.get("train_samples_per_second", 0.0)
     if not samples and runtime:
-        step = float(recipe.micro_batch * recipe.accumulation * recipe.gpus)
+        step = float(recipe.micro_batch * recipe.accumulation * data_parallel(recipe))
         samples = facts.get("train_steps_per_second", finite(body.get("global_step")) / runtime) * step
-    return samples * mean / float(recipe.gpus) if samples else None
+    halves = 2 if recipe.objective == "dpo" else 1
+    return samples * halves * mean / float(recipe.gpus) if samples else None

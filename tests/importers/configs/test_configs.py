@@ -70,6 +70,24 @@ def test_missing_files(tmp_path):
         read_config(tmp_path / "bytes.json")
 
 
+def test_mistakes_of_both_files_are_told_together(tmp_path):
+    """A broken configuration and a missing companion are told at once, each by its own file."""
+    (tmp_path / "run.yaml").write_text("base_model: [a: b\n", encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        read_config(tmp_path / "run.yaml", tmp_path / "none.yaml")
+    broken, missing = refused.value.problems
+    assert ("run.yaml:2:1", "YAML") == (broken.where, broken.wanted)
+    assert "none.yaml" in missing.where
+    assert ("no such file", "an accelerate or DeepSpeed file beside the configuration") == (missing.got, missing.wanted)
+
+
+def test_what_is_wanted_of_an_unrelated_file_fits_two_lines(tmp_path):
+    """The refusal names the tools, each once, briefly."""
+    said = refusal(tmp_path, "colour: red\n")
+    assert all(tool in said for tool in ("axolotl", "LLaMA-Factory", "TRL", "torchtune", "accelerate", "DeepSpeed"))
+    assert len(max(said.splitlines(), key=len)) < 160
+
+
 def test_files_that_name_themselves(tmp_path):
     """A configuration named as its own companion is refused, and a device is never opened."""
     assert "not both" in refusal(tmp_path, QLORA + "deepspeed: run.yaml\n")

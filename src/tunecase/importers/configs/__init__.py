@@ -27,11 +27,8 @@ READERS: tuple[Callable[[Mapping[str, Any], str], Found | None], ...] = (
     trl.read,
     fsdp.read,
 )
-WANTED = (
-    "a configuration of axolotl (base_model), LLaMA-Factory (stage, finetuning_type), TRL or the Trainer "
-    "(model_name_or_path, per_device_train_batch_size), torchtune (model: _component_), accelerate (distributed_type) "
-    "or DeepSpeed (zero_optimization)"
-)
+WANTED = "a configuration of axolotl, LLaMA-Factory, TRL or the Trainer, torchtune, accelerate or DeepSpeed"
+BESIDE = "an accelerate or DeepSpeed file beside the configuration"
 NEW = ("a training configuration", "check the path")
 MOST_DEPTH = 2  # an accelerate file may name a DeepSpeed file, which names none
 
@@ -48,14 +45,29 @@ def read_config(path: Path, companion: Path | None = None, gpus: int | None = No
 
     Leaves out arguments given on a command line, which overrule the file.
     """
-    found = _followed(_read(path), path.parent, MOST_DEPTH)
+    problems: list[Problem] = []
+    found = _whole(path, MOST_DEPTH, problems)
     if companion is not None:
-        beside = _followed(_read(companion), companion.parent, MOST_DEPTH - 1)
-        found = merged(found, beside)
-    found = settled(found, gpus)
-    if found.problems:
-        raise InputError(found.problems)
+        unread: list[Problem] = []
+        beside = _whole(companion, MOST_DEPTH - 1, unread)
+        problems += [replace(problem, wanted=BESIDE) if problem.wanted == NEW[0] else problem for problem in unread]
+        if beside is not None:
+            found = merged(found, beside) if found is not None else beside
+    if found is not None:
+        found = settled(found, gpus)
+        problems += found.problems
+    if problems or found is None:
+        raise InputError(problems)
     return found
+
+
+def _whole(path: Path, depth: int, problems: list[Problem]) -> Found | None:
+    """A file with those that it names; None where it cannot be read, its problems added."""
+    try:
+        return _followed(_read(path), path.parent, depth)
+    except InputError as error:
+        problems.extend(error.problems)
+        return None
 
 
 def read_content(content: Mapping[str, Any], where: str) -> Found:

@@ -26,7 +26,9 @@ def merged(primary: Found, companion: Found) -> Found:
         primary, companion = companion, primary
     if companion.alone:
         got, wanted = f"a configuration of {companion.kind}", "an accelerate or DeepSpeed file beside a configuration"
-        problem = Problem(companion.where, got, wanted, f"give {primary.where} or {companion.where}, not both")
+        one = f"give {primary.where} or {companion.where}, not both"
+        fix = one if primary.where != companion.where else "give a file once, not both as run and as its companion"
+        problem = Problem(companion.where, got, wanted, fix)
         return replace(primary, problems=(*primary.problems, problem))
     asked, notes, problems = dict(primary.asked), list(primary.notes), list(primary.problems)
     for name, value in companion.asked.items():
