@@ -24,8 +24,9 @@ FORMULAS = (
     "loss phase: layer inputs kept + logits and their gradient; backward: the layer being worked on as well",
     "optimizer step: gradients and the optimizer's work space, no activations",
     "reserved = allocated + what the allocator keeps in its cache; nvidia-smi adds the driver's context",
-    "busy = the root of the squares of computing and launching kernels; moving = what crosses the links",
-    "step = the larger of busy and moving, and the share of the smaller that does not overlap",
+    "busy = root of (computing squared + launching kernels squared), as neither hides the other wholly",
+    "micro-batch = the longer of busy and moving + a share of the shorter + what passes between cards + a pause",
+    "step = accumulation x micro-batch + optimizer + gradients between cards + the host's part",
     "hours = start-up + loading + tokens / (tokens per second x GPUs) x (1 + evaluation)",
     "price = hours x GPUs x price of an hour x (1 + share of runs that fail)",
 )

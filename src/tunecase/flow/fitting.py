@@ -59,7 +59,10 @@ def fit(asked: FitAsked, seed: int = 0, today: date | None = None, flow: "Flow |
     request = request_of(asked)
     basis = flow.basis(DRAWS) if flow else Basis(None, day, Worlds(seed, FIT_DRAWS))
     basis.tier = asked.tier or basis.tier
-    measured = _measured(asked.measured, request, day) if asked.measured and not request.problems else []
+    measured: Sequence[Measured] = ()
+    if asked.measured and not request.problems:
+        measured, notes = _measured(asked.measured, request, day)
+        request = replace(request, notes=(*request.notes, *notes))
     record = answer(request, basis=basis, measured=measured, explain=asked.explain)
     if flow is not None and record.compared:
         flow.keep("scored", Scored(record.compared))
@@ -186,16 +189,12 @@ def _lengths(path: Path, model: str, problems: list[Problem]) -> tuple[Any, str]
     return found.lengths, found.how
 
 
-def _measured(path: Path, request: Request, today: date) -> "list[Measured]":
-    """Runs of a table, or the one of a trainer state, whose set-up is the one asked for."""
+def _measured(path: Path, request: Request, today: date) -> "tuple[Sequence[Measured], Sequence[str]]":
+    """Runs of a table with what of it was not read, or the one of a trainer state, whose set-up is the one asked for."""
     if path.suffix.casefold() == ".csv":
-        from tunecase.importers.training_runs import read
+        from tunecase.importers.measured_table import read_runs
 
-        runs = read(path)
-        if not runs.runs:
-            name, why = runs.refused[0]
-            raise InputError(Problem(str(path), f"{name}: {why}", "measured runs", "correct the rows"))
-        return list(runs.runs)
+        return read_runs(path)
     from tunecase.importers.measured_run import measured_run
     from tunecase.placement import samples_per_step
 
@@ -206,4 +205,4 @@ def _measured(path: Path, request: Request, today: date) -> "list[Measured]":
     count, at_once = ask.counts[0], ask.counts[0] // ask.shared_by * ask.given["micro_batch"]
     samples = samples_per_step(ask) or at_once
     recipe = ask.recipe(ask.cards[0], count > 1, gpus=count, accumulation=max(samples // at_once, 1))
-    return [measured_run(path, recipe, today.isoformat())]
+    return [measured_run(path, recipe, today.isoformat())], ()
