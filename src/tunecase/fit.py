@@ -326,9 +326,11 @@ def _learnt(calibration: Calibration | None) -> list[str]:
         return []
     told = []
     if calibration.memory_runs:
-        told.append(f"memory corrected by {calibration.memory_runs} measured run(s)")
+        told.append(f"memory corrected by {counted(calibration.memory_runs, 'measured run')}")
     if calibration.time_runs:
-        told.append(f"time multiplied by {calibration.time_factor:.2f}, learnt from {calibration.time_runs} run(s)")
+        told.append(
+            f"time multiplied by {calibration.time_factor:.2f}, learnt from {counted(calibration.time_runs, 'run')}"
+        )
     return told
 
 

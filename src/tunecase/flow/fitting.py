@@ -190,7 +190,7 @@ def _lengths(path: Path, model: str, problems: list[Problem]) -> tuple[Any, str]
 
 
 def _measured(path: Path, request: Request, today: date) -> "tuple[Sequence[Measured], Sequence[str]]":
-    """Runs of a table with what of it was not read, or the one of a trainer state, whose set-up is the one asked for."""
+    """Runs of a table with what of it was not read, or the one of a trainer state, set up as asked for."""
     if path.suffix.casefold() == ".csv":
         from tunecase.importers.measured_table import read_runs
 

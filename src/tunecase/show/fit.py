@@ -260,7 +260,15 @@ def print_compared(console: "Console", title: str, pairs: Sequence[Compared]) ->
         for pair in pairs
     ]
     notes = [
-        f"{pair.error:+.0%}{'' if pair.inside else ', outside the band'}; {pair.source}, {pair.date}" for pair in pairs
+        "; ".join(
+            part
+            for part in (
+                f"{pair.error:+.0%}{'' if pair.inside else ', outside the band'}",
+                ", ".join(word for word in (pair.source, pair.date) if word),
+            )
+            if part
+        )
+        for pair in pairs
     ]
     say(console, f"{title}:", "dim")
     print_table(console, ("run", "", "measured", "predicted"), rows, (2,), notes)
