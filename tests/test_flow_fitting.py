@@ -8,7 +8,7 @@ import pytest
 from tests.command import tunecase
 from tests.projects import TODAY, written
 from tunecase import flow
-from tunecase.errors import InputError
+from tunecase.errors import InputError, Problem
 from tunecase.records import from_json
 
 AXOLOTL = """base_model: mistralai/Mistral-7B-v0.1
@@ -187,3 +187,48 @@ def test_a_file_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
     assert "lora_r" in ran.err
     missing = tunecase("fit", str(tmp_path / "none.yaml"))
     assert (2, True) == (missing.code, "none.yaml: no such file" in missing.err)
+
+
+def problems(*words: object, **asked: object) -> list[Problem]:
+    """The mistakes of one question."""
+    with pytest.raises(InputError) as caught:
+        flow.fit(flow.FitAsked(*words, **asked), today=TODAY)  # type: ignore[arg-type]
+    return list(caught.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("name", "got"),
+    [("nosuch.yaml", "no such file"), ("README.md", "a file of another kind"), ("gpt-4", "'gpt-4'")],
+)
+def test_what_is_no_model_is_told_as_what_it_is(tmp_path: Path, name: str, got: str) -> None:
+    """A missing file, a file of another kind and an unknown name; no list of all models."""
+    (tmp_path / "README.md").write_text("# x\n", encoding="utf-8")
+    model = str(tmp_path / name) if name.endswith(".md") else name
+    (problem,) = problems(model)
+    assert got in problem.got
+    assert "Yi-34B" not in problem.fix
+
+
+@pytest.mark.parametrize(
+    ("asked", "where"),
+    [
+        ({"words": {"packing": "both"}}, "packing"),
+        ({"gpus": [","]}, "gpu"),
+        ({"counts": [""]}, "gpus"),
+    ],
+)
+def test_contradictions_and_empty_values_are_refused(asked: dict[str, object], where: str) -> None:
+    """Packing and padding at once, empty lists, and a price that fits no one card."""
+    assert [where] == [problem.where for problem in problems("llama-2-7b", **asked)]
+
+
+def test_a_measured_run_had_the_set_up_of_the_answer(folder: Path) -> None:
+    """What was left open is the same for the run that was measured and for the answer, and it is said."""
+    asked = flow.FitAsked(
+        "llama-3.1-8b", {"method": "lora", "micro_batch": "1"}, ["H100"], ["1"],
+        measured=folder / "trainer_state.json",
+    )  # fmt: skip
+    found = flow.fit(asked, today=TODAY)
+    kept = dict(found.setup)["checkpointing"]
+    assert any(f"checkpointing {kept}, which was left open" in note for note in found.assumptions)
+    assert found.tokens_per_s.mid == pytest.approx(3_000, rel=0.05)

@@ -399,7 +399,7 @@ def fit(
     seq: Annotated[str | None, typer.Option(help="Longest sample in tokens; 2048 when left out.")] = None,
     batch: Annotated[str | None, typer.Option(help="Samples on one GPU at once; searched when left out.")] = None,
     gpu: Annotated[list[str] | None, typer.Option(help="The GPU, or several with commas; all with a price.")] = None,
-    gpus: Annotated[list[str] | None, typer.Option(help="How many, or several counts with commas; 1 to 64.")] = None,
+    gpus: Annotated[list[str] | None, typer.Option(help="How many, or several: 1,2,4 or 1-8; up to 64.")] = None,
     tier: Annotated[
         str | None, typer.Option(rich_help_panel=AMOUNT, help="marketplace, neocloud or hyperscaler.")
     ] = None,
@@ -413,9 +413,11 @@ def fit(
         typer.Option(rich_help_panel=AMOUNT, help="Token lengths (CSV of tokens,count; JSONL), or the data file."),
     ] = None,
     packing: Annotated[
-        bool | None,
-        typer.Option("--packing/--padding", rich_help_panel=AMOUNT, help="Join short samples, or pad them."),
-    ] = None,
+        bool, typer.Option("--packing", rich_help_panel=AMOUNT, help="Short samples are joined into full rows.")
+    ] = False,
+    padding: Annotated[
+        bool, typer.Option("--padding", rich_help_panel=AMOUNT, help="Short samples are padded to the longest.")
+    ] = False,
     deadline: Annotated[
         str | None, typer.Option(rich_help_panel=AMOUNT, help="When it must have ended, e.g. '6 h'.")
     ] = None,
@@ -479,7 +481,8 @@ def fit(
         "method": method, "sequence_tokens": seq, "micro_batch": batch, "rank": rank, "targets": targets,
         "framework": framework, "objective": objective, "optimizer": optimizer, "precision": precision,
         "attention": attention, "loss": loss, "checkpointing": checkpointing, "sharding": sharding,
-        "offload": offload, "frozen_layers": frozen_layers, "accumulation": accumulation, "packing": packing,
+        "offload": offload, "frozen_layers": frozen_layers, "accumulation": accumulation,
+        "packing": "both" if packing and padding else True if packing else False if padding else None,
         "global_batch": global_batch, "train_tokens": tokens, "examples": examples, "epochs": epochs,
     }  # fmt: skip
     asked = flow.FitAsked(

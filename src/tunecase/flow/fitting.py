@@ -6,20 +6,26 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tunecase import catalog
 from tunecase.errors import InputError, Problem
 from tunecase.flow.case import DRAWS
+from tunecase.flow.spellings import cards_of, counts_of, no_model, words_of
 from tunecase.records import Fit, Scored
 from tunecase.request import AMOUNTS, Request, amounts_of, settled
+from tunecase.shape import known_name
 from tunecase.spread import Const, Worlds
 from tunecase.units import UnitError, Wanted, read_quantity
 
 if TYPE_CHECKING:
     from tunecase.flow.case import Flow
     from tunecase.measured import Measured
+    from tunecase.prices import Basis
 
 FIT_DRAWS = 4_000
 TIERS = ("marketplace", "neocloud", "hyperscaler")
 CONFIG_ENDINGS = (".yaml", ".yml", ".json")
+WANTED = "a model's name, its config.json, or a configuration that trains it (YAML or JSON)"
+OPEN = ("method", "sharding", "checkpointing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +67,7 @@ def fit(asked: FitAsked, seed: int = 0, today: date | None = None, flow: "Flow |
     basis.tier = asked.tier or basis.tier
     measured: Sequence[Measured] = ()
     if asked.measured and not request.problems:
-        measured, notes = _measured(asked.measured, request, day)
-        request = replace(request, notes=(*request.notes, *notes))
+        measured, request = measured_of(asked.measured, request, basis, day)
     record = answer(request, basis=basis, measured=measured, explain=asked.explain)
     if flow is not None and record.compared:
         flow.keep("scored", Scored(record.compared))
@@ -79,11 +84,18 @@ def base_model(flow: "Flow") -> str:
 def request_of(asked: FitAsked) -> Request:
     """The question as a Request; what cannot be read is among its problems, to be told with all others."""
     problems: list[Problem] = []
-    cards, counts = _parts(asked.gpus), _parts(asked.counts)
-    said = {name: text for name, text in asked.words.items() if text is not None}
+    notes: list[str] = []
+    cards = cards_of(_parts(asked.gpus), notes, problems)
+    counts = counts_of(_parts(asked.counts), notes)
+    said = words_of({name: text for name, text in asked.words.items() if text is not None}, notes, problems)
     amounts = {name: said.pop(name) for name in AMOUNTS if name in said}
     batch = said.pop("global_batch", None)
+    if said.get("packing") == "both":
+        problems.append(Problem("packing", "padding beside it", "one of the two", "leave one out"))
+        said.pop("packing")
     request = _from_file(asked, counts, problems) or Request(asked.model)
+    if amounts and request.steps is not None:
+        notes.append(f"the {request.steps:,} steps of {Path(asked.model).name} are set aside for what was typed")
     given = {**request.given, **said}
     if batch is not None and given.pop("accumulation", None) and "accumulation" in said:
         fix = "leave one of them out: the other follows"
@@ -95,8 +107,8 @@ def request_of(asked: FitAsked) -> Request:
     if "train_tokens" in amounts and "epochs" in amounts:
         fix = "give --tokens over all epochs, or --examples with --epochs"
         problems.append(Problem("epochs", "tokens beside it", "one way to say how much", fix))
-    for name, texts, parts in (("gpu", asked.gpus, cards), ("gpus", asked.counts, counts)):
-        if texts and not parts:
+    for name, texts in (("gpu", asked.gpus), ("gpus", asked.counts)):
+        if texts and not _parts(texts):
             problems.append(Problem(name, "nothing", "a name or a number", "leave the option out to search them all"))
     if asked.tier is not None and asked.tier not in TIERS:
         problems.append(Problem("tier", repr(asked.tier), f"one of {', '.join(TIERS)}", "leave it out for neocloud"))
@@ -109,7 +121,7 @@ def request_of(asked: FitAsked) -> Request:
         deadline_hours=_hours(asked.deadline, problems),
         spot=asked.spot,
         lengths=sampled[0] if sampled else None,
-        notes=(*request.notes, *([sampled[1]] if sampled else [])),
+        notes=(*notes, *request.notes, *([sampled[1]] if sampled else [])),
         problems=tuple(problems),
         **stated,
     )
@@ -135,8 +147,8 @@ def _hours(text: str | None, problems: list[Problem]) -> float | None:
 def _from_file(asked: FitAsked, counts: Sequence[str], problems: list[Problem]) -> Request | None:
     """The request of a training configuration; None where the model is a name or its own config.json."""
     path = Path(asked.model)
-    if path.suffix.casefold() in CONFIG_ENDINGS and not path.is_file():
-        problems.append(Problem("model", f"{path}: no such file", "a file or a model's name", "check the path"))
+    if (problem := _no_model(asked.model, path)) is not None:
+        problems.append(problem)
         return Request("")
     if path.suffix.casefold() not in CONFIG_ENDINGS or not path.is_file() or _is_model(path):
         if asked.accelerate is not None:
@@ -164,6 +176,18 @@ def _from_file(asked: FitAsked, counts: Sequence[str], problems: list[Problem]) 
     return Request(model, values, counts=(gpus,) if gpus else (), base=base, notes=notes, **amounts)
 
 
+def _no_model(name: str, path: Path) -> Problem | None:
+    """What is wrong with a model that is neither a file that can be read nor a name that can be found."""
+    configuration = path.suffix.casefold() in CONFIG_ENDINGS
+    if path.is_file() and not configuration:
+        return Problem("model", f"{name}, a file of another kind", WANTED, "check the path")
+    if configuration and not path.is_file():
+        return Problem("model", f"{name}: no such file", WANTED, "check the path")
+    if path.exists():
+        return None
+    return no_model(name, catalog.names()["model"], lambda one: known_name(one) is not None)
+
+
 def _is_model(path: Path) -> bool:
     """True for a model's own config.json."""
     import json
@@ -189,20 +213,30 @@ def _lengths(path: Path, model: str, problems: list[Problem]) -> tuple[Any, str]
     return found.lengths, found.how
 
 
-def _measured(path: Path, request: Request, today: date) -> "tuple[Sequence[Measured], Sequence[str]]":
-    """Runs of a table with what of it was not read, or the one of a trainer state, set up as asked for."""
+def measured_of(path: Path, request: Request, basis: "Basis", today: date) -> "tuple[Sequence[Measured], Request]":
+    """Runs of a table, or the one of a trainer state, and the request with what is to be said of them.
+
+    The set-up of a trainer state is the one asked about; sharding, checkpointing and method that were left open are
+    taken as the search chooses them, for the run and for the answer alike.
+    """
     if path.suffix.casefold() == ".csv":
         from tunecase.importers.measured_table import read_runs
 
-        return read_runs(path)
+        runs, notes = read_runs(path)
+        return runs, replace(request, notes=(*request.notes, *notes))
     from tunecase.importers.measured_run import measured_run
-    from tunecase.placement import samples_per_step
+    from tunecase.placement import search
 
-    ask = settled(request)
-    if len(ask.cards) != 1 or len(ask.counts) != 1 or "micro_batch" not in ask.given:
+    asked = settled(request)
+    if len(asked.cards) != 1 or len(asked.counts) != 1 or "micro_batch" not in asked.given:
         fix = "say what ran: --gpu, --gpus, --batch and --method as they were"
         raise InputError(Problem("measured", "a run whose set-up is open", "one card, count and micro-batch", fix))
-    count, at_once = ask.counts[0], ask.counts[0] // ask.shared_by * ask.given["micro_batch"]
-    samples = samples_per_step(ask) or at_once
-    recipe = ask.recipe(ask.cards[0], count > 1, gpus=count, accumulation=max(samples // at_once, 1))
-    return [measured_run(path, recipe, today.isoformat())], ()
+    found = search(asked, basis)
+    recipe = (found.cheapest() or found.closest()).recipe
+    taken = {name: getattr(recipe, name) for name in OPEN if name not in asked.given}
+    if recipe.gpus == 1:
+        taken.pop("sharding", None)
+    words = ", ".join(f"{name} {value}" for name, value in taken.items())
+    note = [f"the measured run is taken to have had {words}, which was left open: say it if it was other"]
+    fixed = replace(request, given={**request.given, **taken}, notes=(*request.notes, *(note if taken else [])))
+    return [measured_run(path, recipe, today.isoformat())], fixed
