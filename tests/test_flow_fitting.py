@@ -232,3 +232,16 @@ def test_a_measured_run_had_the_set_up_of_the_answer(folder: Path) -> None:
     kept = dict(found.setup)["checkpointing"]
     assert any(f"checkpointing {kept}, which was left open" in note for note in found.assumptions)
     assert found.tokens_per_s.mid == pytest.approx(3_000, rel=0.05)
+
+
+def test_fields_that_are_not_read_are_told(folder: Path) -> None:
+    """A misspelt field is told with the one it resembles, others by name; notes on DoRA are always there."""
+    text = AXOLOTL + "sequnce_len: 2048\nwandb_project: x\npeft_use_dora: true\n"
+    (folder / "axolotl.yaml").write_text(text, encoding="utf-8")
+    ran = tunecase("fit", folder / "axolotl.yaml", "--gpu", "H100", "--gpus", "1")
+    flat = " ".join(ran.out.split())
+    assert "sequnce_len is not a field that axolotl reads" in flat
+    assert "did you mean sequence_len?" in flat
+    assert "neither memory nor time: datasets, wandb_project" in flat
+    assert "DoRA is read as LoRA" in flat
+    assert "more (see --json" not in flat

@@ -1,5 +1,6 @@
 """The fields of a training configuration: read by type, with the line of each that is not what its tool takes."""
 
+import difflib
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from tunecase.errors import Problem, nearest
 from tunecase.yaml_lines import Lines
 
 MOST_SHOWN = 60
+MISSPELT = 0.85  # similarity from which an unread field is taken for a misspelt one
 NO_GPUS = "the file does not say how many GPUs"
 YES, NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 NOTHING = {"", "none", "null", "~", "auto"}  # what tools write where they decide themselves
@@ -55,7 +57,10 @@ class Found:
 
 @dataclass(slots=True)
 class Run:
-    """A run while it is being read: values, which of them the file states, notes, problems, further files."""
+    """A run while it is being read: values, which of them the file states, notes, problems, further files.
+
+    `held` are the names of the file's own fields, `looked_at` those that a reader asked for.
+    """
 
     kind: str
     where: str
@@ -65,6 +70,8 @@ class Run:
     stated: set[str] = field(default_factory=set)
     companions: list[str] = field(default_factory=list)
     defaults: dict[str, str] = field(default_factory=dict)
+    held: set[str] = field(default_factory=set)
+    looked_at: set[str] = field(default_factory=set)
 
     def take(self, name: str, value: object) -> None:
         """A value that the file states; None leaves the field as it is."""
@@ -90,7 +97,8 @@ class Run:
             self.notes.append(words)
 
     def found(self, alone: bool = True) -> Found:
-        """The run as read."""
+        """The run as read; fields that nobody looked at are noted."""
+        self._note_unread()
         return Found(
             kind=self.kind,
             asked=dict(self.asked),
@@ -103,6 +111,17 @@ class Run:
             where=self.where,
         )
 
+    def _note_unread(self) -> None:
+        unread, near = sorted(self.held - self.looked_at), dict[str, str]()
+        for key in unread:
+            close = difflib.get_close_matches(key, sorted(self.looked_at), n=1, cutoff=MISSPELT)
+            near |= {key: close[0]} if close else {}
+        for key, meant in near.items():
+            self.note(f"{key} is not a field that {self.kind} reads for memory or time: did you mean {meant}?")
+        idle = [key for key in unread if key not in near]
+        if idle:
+            self.note(f"not read, as held to move neither memory nor time: {', '.join(idle)}")
+
 
 class Settings:
     """A set of fields; each reading returns None for a field that is absent or left to the tool.
@@ -114,6 +133,8 @@ class Settings:
         self.content, self.where, self.run, self.at = content, where, run, at
         self.lines: Lines = getattr(content, "lines", {})
         self.top: Mapping[str, Any] = content
+        if not at:
+            run.held |= {str(key) for key in content}
 
     def __contains__(self, key: str) -> bool:
         """Whether the field is there with anything in it."""
@@ -222,6 +243,8 @@ class Settings:
         self.run.problems.append(Problem(f"{place}: {name}", got, wanted, fix))
 
     def _raw(self, key: str) -> Any:
+        if not self.at:
+            self.run.looked_at.add(key)
         value = self.content.get(key)
         return None if isinstance(value, str) and not value.strip() else value
 
