@@ -258,13 +258,13 @@ def test_a_named_card_is_priced_in_the_nearest_tier(basis):
     assert any("nearest with one" in line for line in found.assumptions)
     lone = fit(ask(gpu="RTXA4000", method="qlora", amount="1M"), basis=basis)
     assert "1 provider" in lone.placed.price_basis
-    assert any("one provider alone" in line for line in lone.assumptions)
+    assert any("one provider alone" in line for line in lone.background)
 
 
 def test_a_spot_price_names_where_it_comes_from(basis):
     """The spot figure says how many providers it rests on."""
     found = fit(ask(gpu="H100", amount="100M"), basis=basis)
-    assert any(line.startswith("spot price of one H100 hour") and "provider" in line for line in found.assumptions)
+    assert any(line.startswith("spot price of one H100 hour") and "provider" in line for line in found.background)
 
 
 def test_a_missed_deadline_names_what_meets_it(basis):

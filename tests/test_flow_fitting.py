@@ -215,6 +215,9 @@ def test_what_is_no_model_is_told_as_what_it_is(tmp_path: Path, name: str, got: 
         ({"words": {"packing": "both"}}, "packing"),
         ({"gpus": [","]}, "gpu"),
         ({"counts": [""]}, "gpus"),
+        ({"price": "cheap", "gpus": ["H100"]}, "price"),
+        ({"price": "1.50"}, "price"),
+        ({"price": "1.50", "gpus": ["H100"], "tier": "neocloud"}, "price"),
     ],
 )
 def test_contradictions_and_empty_values_are_refused(asked: dict[str, object], where: str) -> None:
@@ -245,3 +248,33 @@ def test_fields_that_are_not_read_are_told(folder: Path) -> None:
     assert "neither memory nor time: datasets, wandb_project" in flat
     assert "DoRA is read as LoRA" in flat
     assert "more (see --json" not in flat
+
+
+def test_a_price_of_one_s_own_takes_the_place_of_the_table_s() -> None:
+    """Dollars are hours times the price given, and the answer says whose price it is."""
+    asked = flow.FitAsked(
+        "llama-2-7b", {"method": "lora", "train_tokens": "10M"}, ["H100"], ["1"], price="$1.50"
+    )  # fmt: skip
+    found = flow.fit(asked, today=TODAY)
+    assert 1.5 == found.usd_per_gpu_hour.mid
+    assert "your own price" == found.placed.price_basis
+    assert found.usd.mid == pytest.approx(found.hours.mid * 1.5, rel=0.3)  # failed runs are paid too
+
+
+def test_an_open_method_is_one_line_each() -> None:
+    """lora, qlora and full each have a line, also where one of them does not fit."""
+    ran = tunecase("fit", "llama-3.1-8b", "--tokens", "5M", "--gpu", "L4", "--gpus", "1")
+    flat = " ".join(ran.out.split())
+    for part in ("Cheapest qlora", "full: does not fit; nearest 1 x L4", "weighed by price alone"):
+        assert part in flat
+    assert "older than 180 days" in flat.partition("Assumed:")[0]  # the price's age stands beside the price
+
+
+def test_cards_that_share_a_sample_can_be_asked_for() -> None:
+    """What a remedy says to type is taken: a long sample shared by two cards."""
+    words = ("--loss", "fused", "--gpus", "2", "--sharding", "fsdp", "--context-parallel", "2")
+    ran = tunecase(
+        "fit", "llama-3.1-8b", "--method", "lora", "--gpu", "A100-80GB", "--batch", "1", "--seq", "131072", *words
+    )  # fmt: skip
+    assert 0 == ran.code
+    assert "fits on 2 x A100-80GB" in ran.out

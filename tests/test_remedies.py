@@ -96,7 +96,7 @@ def test_a_large_model_on_one_small_card_is_offered_cards_offload_and_a_larger_c
 def test_long_samples_are_offered_context_parallelism(basis):
     """At 128k tokens a sample is shared among cards."""
     found = remedies(run("llama-3.1-8b", "A100-80GB", sequence_tokens=131_072), basis, most=9)
-    assert any(item.recipe.context_parallel > 1 and "context parallelism" in item.line for item in found)
+    assert any(item.recipe.context_parallel > 1 and "--context-parallel" in item.line for item in found)
 
 
 @pytest.mark.parametrize("fields", [{"method": "full"}, {"sequence_tokens": 65_536}, {"micro_batch": 64}])

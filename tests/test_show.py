@@ -85,7 +85,7 @@ FRAGMENTS = {
                "59 decisions in corrections.jsonl", "the same command with --fix DIR", "one note"),
     "labelling": ("LABEL NEXT ──────── 1 row of pool.jsonl (of 20 asked)", "500 rows read; 3 are in training or test",
                   "red 61%", "Written to next-labels.csv."),
-    "fit": ("lora: fits on 1 x L40S", "It needs 20.5 (18.0 to 23.0) GiB of each card's 44.1 usable GiB",
+    "fit": ("lora: fits on 1 x L40S", "It needs 20.5 (18.0 to 23.0) GiB of the card's 44.1 usable GiB",
             "nvidia-smi will show 24.0 (21.0 to 27.0)", "What fills the card: weights.", "give --tokens",
             "40 choices weighed", "12: does not fit; nearest: 1 x T4", "1 of 1 inside", "80% of the computed ones"),
     "scored": ("1 of 1 measured values inside their 80% band", "21.0 20.0 (18 to 22)", "-5%; own runs, 2026-11-02"),
@@ -281,7 +281,7 @@ def test_a_fit_told_shortly() -> None:
     assert "choices weighed; --explain shows why" in text
     assert "Not counted" not in text
     unlikely = replace(fit, verdict="tight", placed=replace(fit.placed, verdict="tight", chance_over=0.7))
-    assert "tight (more likely not) on 1 x L40S" in flat("fit", unlikely)
+    assert "tight, and more likely not to fit (70%) on 1 x L40S" in flat("fit", unlikely)
 
 
 @pytest.mark.parametrize("verb", [verb for verb in ALL if verb not in ("estimate again", "changed")])

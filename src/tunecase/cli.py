@@ -403,6 +403,9 @@ def fit(
     tier: Annotated[
         str | None, typer.Option(rich_help_panel=AMOUNT, help="marketplace, neocloud or hyperscaler.")
     ] = None,
+    price: Annotated[
+        str | None, typer.Option(rich_help_panel=AMOUNT, help="Your own price of one card's hour in USD.")
+    ] = None,
     tokens: Annotated[
         str | None, typer.Option(rich_help_panel=AMOUNT, help="Tokens trained on, over all epochs, e.g. 5M.")
     ] = None,
@@ -451,6 +454,9 @@ def fit(
         str | None, typer.Option(rich_help_panel=SETUP, help="ddp, zero1, zero2, zero3 or fsdp; searched.")
     ] = None,
     offload: Annotated[str | None, typer.Option(rich_help_panel=SETUP, help="none, optimizer or all.")] = None,
+    context_parallel: Annotated[
+        str | None, typer.Option(rich_help_panel=SETUP, help="GPUs that share one long sample.")
+    ] = None,
     frozen_layers: Annotated[
         str | None, typer.Option(rich_help_panel=SETUP, help="Blocks at the bottom that do not learn.")
     ] = None,
@@ -483,10 +489,11 @@ def fit(
         "attention": attention, "loss": loss, "checkpointing": checkpointing, "sharding": sharding,
         "offload": offload, "frozen_layers": frozen_layers, "accumulation": accumulation,
         "packing": "both" if packing and padding else True if packing else False if padding else None,
+        "context_parallel": context_parallel,
         "global_batch": global_batch, "train_tokens": tokens, "examples": examples, "epochs": epochs,
     }  # fmt: skip
     asked = flow.FitAsked(
-        model, words, gpu or (), gpus or (), deadline, spot, tier, lengths, accelerate, measured, explain
+        model, words, gpu or (), gpus or (), deadline, spot, tier, lengths, accelerate, measured, explain, price
     )
     opened = _open(project, seed, today) if project else None
     _finish("fit", flow.fit(asked, seed, _date(today), opened), json)

@@ -20,6 +20,7 @@ from tunecase.fit_words import (
     dominant_words,
     run_words,
     setup_fields,
+    sizes_words,
     turning,
 )
 from tunecase.measured import Measured
@@ -27,7 +28,7 @@ from tunecase.memory import GB_PER_GIB
 from tunecase.nearest_runs import compared, nearest_runs
 from tunecase.outlook import chance_over, need, pace, total_gb
 from tunecase.placement import Choice, Searched, methods_of, search
-from tunecase.prices import Basis, GpuHour, any_gpu_hour, hour_words
+from tunecase.prices import OWN_TIER, Basis, GpuHour, any_gpu_hour, hour_words
 from tunecase.recipe import Recipe
 from tunecase.records import Compared, Fit, Interval80, LeftOut, Phase, Placed
 from tunecase.remedies import remedies, verdict_of
@@ -156,7 +157,9 @@ def _record(found: _Found, pairs: tuple[Compared, ...]) -> Fit:
             *_taken(found, price, asked_tier),
             *_learnt(found.calibration),
         ),
-        background=background(found.ask, recipe),
+        background=(*background(found.ask, recipe), *_origins(price, spot, recipe.gpu.name)),
+        sizes=sizes_words(recipe.shape),
+        spot_basis=spot.price_basis if spot else "",
         not_counted=NOT_COUNTED,
         compared=pairs,
         total_gib=total_gb(recipe.gpu) / GB_PER_GIB,
@@ -209,25 +212,28 @@ def _in_time(found: _Found) -> list[str]:
 
 def _taken(found: _Found, price: GpuHour | None, asked_tier: str) -> list[str]:
     """What was taken for the batch, the price and the card's display where it may surprise."""
-    recipe, job = found.recipe, found.ask.job
+    recipe = found.recipe
     assert recipe.gpu is not None
     name, told = recipe.gpu.name, []
     samples = int(samples_per_step(recipe))
     if _assumed(found.ask) and samples != SAMPLES_PER_STEP:
         told.append(f"{samples} samples per step are assumed, as each card works on its own (--global-batch fixes it)")
-    if price is not None and price.tier != asked_tier:
+    if price is not None and price.tier not in (asked_tier, OWN_TIER):
         told.append(
             f"no price of a {name} in the tier {asked_tier}: that of {price.tier}, the nearest with one, is taken"
         )
-    if price is not None and len(price.providers) == 1:
-        told.append(f"the price of a {name} hour is that of one provider alone: {hour_words(price)}")
-    spot = None if job.spot else any_gpu_hour(name, found.basis, spot=True)
-    if spot is not None:
-        told.append(f"spot price of one {name} hour: {hour_words(spot)}")
     if found.choice.verdict != "does not fit" and _gib(found, "card").high >= total_gb(recipe.gpu) / GB_PER_GIB:
         size = f"{total_gb(recipe.gpu) / GB_PER_GIB:.1f} GiB"
         told.append(f"nvidia-smi may show the card full ({size}): cached blocks are then given back, at some speed")
     return told
+
+
+def _origins(price: GpuHour | None, spot: Placed | None, name: str) -> list[str]:
+    """Where the prices of an hour come from."""
+    told = [f"price of one {name} hour: {hour_words(price)}"] if price else []
+    if price is not None and len(price.providers) == 1 and price.tier != OWN_TIER:
+        told.append(f"the price of a {name} hour is that of one provider alone")
+    return [*told, *([f"spot price of one {name} hour: {spot.price_basis}"] if spot else [])]
 
 
 def _times(wide: float, sign: int) -> float:
@@ -247,10 +253,10 @@ def _rivals(found: _Found) -> dict[str, object]:
     cheapest = table.cheapest()
     best = {"cheapest": cheapest if cheapest and cheapest.usd is not None else None, "fastest": table.fastest()}
     methods = methods_of(found.ask)
-    each = [table.cheapest(method=method) for method in methods] if len(methods) > 1 else []
+    each = [table.cheapest(method=method) or table.closest(method) for method in methods] if len(methods) > 1 else []
     return none | {
         **{name: _placed(found, choice, name) if choice else None for name, choice in best.items()},
-        "by_method": tuple(_placed(found, choice) for choice in each if choice),
+        "by_method": tuple(_placed(found, choice) for choice in each),
         "front": tuple(_placed(found, choice) for choice in table.front()),
     }
 

@@ -10,6 +10,7 @@ from tunecase.prices import GpuHour
 from tunecase.recipe import Recipe
 from tunecase.remedies import most_that_fits
 from tunecase.request import SAMPLES_PER_STEP, Settled
+from tunecase.shape import Shape
 from tunecase.speed.rates import shipped
 from tunecase.wording import counted, figures
 
@@ -30,6 +31,18 @@ FORMULAS = (
     "hours = start-up + loading + tokens / (tokens per second x GPUs) x (1 + evaluation)",
     "price = hours x GPUs x price of an hour x (1 + share of runs that fail)",
 )
+
+
+def sizes_words(shape: Shape) -> str:
+    """Parameters, layers and experts of a model.
+
+    Example:
+        >>> from tunecase.shape import read_shape
+        >>> sizes_words(read_shape("mixtral-8x7b"))
+        '46.7B parameters, 32 layers, 8 experts of which 2 work on a token'
+    """
+    experts = f", {shape.experts} experts of which {shape.active_experts} work on a token" if shape.experts else ""
+    return f"{figures(shape.params, 3)} parameters, {shape.layers} layers{experts}"
 
 
 def choice_words(choice: Choice) -> str:
@@ -156,12 +169,7 @@ def _price_notes(ask: Settled, recipe: Recipe, price: GpuHour | None) -> Iterato
     assert recipe.gpu is not None
     name, kind = recipe.gpu.name, "spot price" if ask.job.spot else "price"
     if price is None:
-        yield f"no {kind} of one {name} hour in the tier asked for: the run is unpriced"
-    else:
-        dates = " to ".join(dict.fromkeys((price.dates[0], price.dates[-1])))
-        stale = f", {price.stale} of {len(price.providers)} older than 180 days" if price.stale else ""
-        providers = counted(len(price.providers), "provider")
-        yield f"{kind} of one {name} hour: {price.tier}, {providers}, dated {dates}{stale}"
+        yield f"no {kind} of one {name} hour in any tier: the run is unpriced"
     if ask.job.train_tokens is None:
         yield "no number of training tokens was given, so there is no time and no price of the whole run"
     if ask.job.spot:

@@ -130,11 +130,12 @@ class Searched:
             return None
         return self.choice(int(at[np.lexsort((self.columns["usd"][at], self.columns["hours"][at]))[0]]))
 
-    def closest(self) -> Choice:
-        """What comes nearest to fitting."""
+    def closest(self, method: str = "") -> Choice:
+        """What comes nearest to fitting, of one method or of all."""
         import numpy as np
 
-        return self.choice(int(np.argmin(self.columns["over"])))
+        other = self.columns["method"] != METHODS.index(method) if method else False
+        return self.choice(int(np.argmin(np.where(other, math.inf, self.columns["over"]))))
 
     def _best_rank(self, method: str = "") -> Any:
         """Rows of the best verdict there is: what fits, else what is tight, else what more likely does not fit."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.records import DefaultUsed, Definition
-from tunecase.spread import Z80, Z90, Beta, Interval, Spread, Worlds
+from tunecase.spread import Z80, Z90, Beta, Const, Interval, Spread, Worlds
 from tunecase.units import Quantity, Wanted, read_quantity
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Basis:
     """What a price is worked out from: the project (None without one), the date, the worlds, and the defaults taken.
 
     `review_minutes` is one review by the reviewer's own clock [minutes], None until it was measured. `tier` comes
-    before the project's; empty where nobody named one.
+    before the project's; empty where nobody named one. `usd_per_gpu_hour` is a price of one's own for every card.
     """
 
     project: "Project | None"
@@ -64,6 +64,7 @@ class Basis:
     used: dict[str, DefaultUsed] = field(default_factory=dict)
     review_minutes: Spread | None = None
     tier: str = ""
+    usd_per_gpu_hour: float | None = None
 
     @property
     def base_per_usd(self) -> float:
@@ -119,6 +120,10 @@ def gpu_hour(gpu: str, basis: Basis, tier: str | None = None, *, spot: bool = Fa
     Leaves out storage, egress and start-up.
     """
     name = catalog.gpu(gpu).name
+    if basis.usd_per_gpu_hour is not None:
+        own = Const(basis.usd_per_gpu_hour).scaled(basis.base_per_usd)
+        draws = basis.worlds.draw(f"own price of a {name} hour", own)
+        return None if spot else GpuHour(draws, OWN_TIER, ("you",), (basis.today.isoformat(),), 0)
     project_tier = basis.project.compute.tier if basis.project else None
     tier = tier or basis.tier or basis.text("compute.tier", project_tier)
     rows = [p for p in catalog.gpu_prices() if p.gpu == name and p.tier == tier]
@@ -137,6 +142,7 @@ def gpu_hour(gpu: str, basis: Basis, tier: str | None = None, *, spot: bool = Fa
 
 
 TIERS = ("marketplace", "neocloud", "hyperscaler")
+OWN_TIER = "your own price"
 
 
 def any_gpu_hour(gpu: str, basis: Basis, *, spot: bool = False) -> GpuHour | None:
@@ -158,6 +164,8 @@ def hour_words(hour: GpuHour) -> str:
 
     For instance `neocloud, 1 provider (hyperstack), dated 2025-09, older than 180 days`.
     """
+    if hour.tier == OWN_TIER:
+        return hour.tier
     count = len(hour.providers)
     who = f"1 provider ({hour.providers[0]})" if count == 1 else f"{count} providers"
     dates = " to ".join(dict.fromkeys((hour.dates[0], hour.dates[-1])))

@@ -157,7 +157,7 @@ def options(before: Recipe, after: Recipe, given: Collection[str] = ()) -> str:
     if "accumulation" in given and after.accumulation != before.accumulation:
         said.append(f"--accumulation {after.accumulation}")
     if after.context_parallel != before.context_parallel:
-        said.append(f"with context parallelism {after.context_parallel} in the framework's configuration")
+        said.append(f"--context-parallel {after.context_parallel}")
     return " ".join(said)
 
 

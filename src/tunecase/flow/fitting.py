@@ -1,5 +1,6 @@
 """fit from words as typed: reads the files it names, asks, and keeps what was measured where there is a case."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -25,6 +26,7 @@ FIT_DRAWS = 4_000
 TIERS = ("marketplace", "neocloud", "hyperscaler")
 CONFIG_ENDINGS = (".yaml", ".yml", ".json")
 WANTED = "a model's name, its config.json, or a configuration that trains it (YAML or JSON)"
+_PRICE = re.compile(r"\$?\s*(\d*\.?\d+)(?:\s*USD)?")
 OPEN = ("method", "sharding", "checkpointing")
 
 
@@ -33,7 +35,8 @@ class FitAsked:
     """One question as typed: a model, its config.json or a training configuration, and words by field.
 
     `words` holds fields of Recipe, `global_batch` and the amounts (train_tokens, steps, examples, epochs); None and
-    absent mean not said. `gpus` names cards, `counts` how many, both with commas or repeated.
+    absent mean not said. `gpus` names cards, `counts` how many, both with commas or repeated. `price` is what an hour
+    of the one card named costs, in US dollars.
     """
 
     model: str
@@ -47,6 +50,7 @@ class FitAsked:
     accelerate: Path | None = None
     measured: Path | None = None
     explain: bool = False
+    price: str | float | None = None
 
 
 def fit(asked: FitAsked, seed: int = 0, today: date | None = None, flow: "Flow | None" = None) -> Fit:
@@ -65,6 +69,7 @@ def fit(asked: FitAsked, seed: int = 0, today: date | None = None, flow: "Flow |
     request = request_of(asked)
     basis = flow.basis(DRAWS) if flow else Basis(None, day, Worlds(seed, FIT_DRAWS))
     basis.tier = asked.tier or basis.tier
+    basis.usd_per_gpu_hour = _price(asked)
     measured: Sequence[Measured] = ()
     if asked.measured and not request.problems:
         measured, request = measured_of(asked.measured, request, basis, day)
@@ -110,8 +115,7 @@ def request_of(asked: FitAsked) -> Request:
     for name, texts in (("gpu", asked.gpus), ("gpus", asked.counts)):
         if texts and not _parts(texts):
             problems.append(Problem(name, "nothing", "a name or a number", "leave the option out to search them all"))
-    if asked.tier is not None and asked.tier not in TIERS:
-        problems.append(Problem("tier", repr(asked.tier), f"one of {', '.join(TIERS)}", "leave it out for neocloud"))
+    _refuse_prices(asked, cards, problems)
     return replace(
         request,
         given=given,
@@ -125,6 +129,26 @@ def request_of(asked: FitAsked) -> Request:
         problems=tuple(problems),
         **stated,
     )
+
+
+def _refuse_prices(asked: FitAsked, cards: Sequence[str], problems: list[Problem]) -> None:
+    if asked.tier is not None and asked.tier not in TIERS:
+        problems.append(Problem("tier", repr(asked.tier), f"one of {', '.join(TIERS)}", "leave it out for neocloud"))
+    if asked.price is None:
+        return
+    if _price(asked) is None:
+        problems.append(Problem("price", repr(asked.price), "US dollars of one card's hour", "write for example 1.50"))
+    elif len(set(cards)) != 1:
+        fix = "name the card with --gpu"
+        problems.append(Problem("price", f"a price for {len(set(cards))} kinds of card", "one card", fix))
+    elif asked.spot or asked.tier is not None:
+        problems.append(Problem("price", "spot or tier beside it", "one price", "leave spot and tier out"))
+
+
+def _price(asked: FitAsked) -> float | None:
+    """A price of one's own [US dollars per card and hour]; None where there is none that can be read."""
+    match = _PRICE.fullmatch(str("" if asked.price is None else asked.price).strip())
+    return float(match[1]) or None if match else None
 
 
 def _parts(texts: Sequence[str]) -> list[str]:

@@ -101,6 +101,7 @@ class Fit:
     `card_full` is true where P90 of what the card would show reaches its total, `total_gib`, at which it is then cut,
     unless the run does not fit; `batch_assumed` where nobody said how many samples make a step.
     `assumptions` are what the user can say otherwise, `background` what every answer of this kind rests on.
+    `sizes` are the model's in words; `spot_basis` tells where the spot price comes from.
     """
 
     model: str
@@ -149,6 +150,8 @@ class Fit:
     card_full: bool = False
     batch_assumed: bool = False
     background: tuple[str, ...] = ()
+    sizes: str = ""
+    spot_basis: str = ""
 
     @property
     def late(self) -> bool:

@@ -25,8 +25,7 @@ def print_fit(console: "Console", record: Fit) -> None:
     cards = f"{record.gpu_count} x {record.gpu}"
     name = record.model.split("/")[-1]
     late = ", but ends too late" if record.late and record.hours else ""
-    unlikely = " (more likely not)" if record.verdict == "tight" and record.placed.chance_over > 0.5 else ""
-    heading(console, "fit", f"{name}, {record.method}: {record.verdict}{unlikely} on {cards}{late}", record.ok)
+    heading(console, "fit", f"{name}, {record.method}: {_verdict(record)} on {cards}{late}", record.ok)
     for line in _answer(record):
         say(console, line)
     explained = bool(record.phases)
@@ -49,32 +48,51 @@ def print_fit(console: "Console", record: Fit) -> None:
         say(console, f"{weighed}--explain shows why, term by term, and what is not counted.", "dim")
 
 
+def _verdict(record: Fit) -> str:
+    """The verdict with its chance where that is in doubt."""
+    over = record.placed.chance_over
+    if record.verdict != "tight":
+        return record.verdict
+    return f"tight, and more likely not to fit ({over:.0%})" if over > 0.5 else f"tight ({1 - over:.0%} that it fits)"
+
+
 def _answer(record: Fit) -> list[str]:
     """The sentences at the top."""
     placed = record.placed
     lines = [_understood(record)]
     if record.hours is not None:
-        price = f"and costs {_money(record.usd)}" if record.usd else "and has no price: no provider has one in the tier"
-        lines.append(f"It takes {_time(record.hours)} {price} ({record.tier}).")
+        price = f"and costs {_money(record.usd)} ({_origin(record)})" if record.usd else "and has no price anywhere"
+        lines.append(f"It takes {_time(record.hours)} {price}.")
     elif record.verdict != "does not fit":
         each = placed.usd_per_mtok
-        words = f" A million tokens cost {_money(each)} ({record.tier})." if each else ""
+        words = f" A million tokens cost {_money(each)} ({_origin(record)})." if each else ""
         lines.append(f"How long and how much: give --tokens, or --examples and --epochs, to know.{words}")
     else:
         lines.append("Time and price are unknown while it does not fit.")
     if record.spot_usd and record.spot_hours:
-        lines.append(f"On spot cards: {_money(record.spot_usd)} in {_time(record.spot_hours)}, interruptions counted.")
+        where = f" ({record.spot_basis})" if record.spot_basis else ""
+        spot = f"{_money(record.spot_usd)} in {_time(record.spot_hours)}"
+        lines.append(f"On spot cards: {spot}, interruptions counted{where}.")
     peak, usable, shown = _three(record.memory_gib), figures(record.usable_gib, 3), _three(record.card_gib)
-    lines.append(f"It needs {peak} GiB of each card's {usable} usable GiB; nvidia-smi will show {shown}.")
+    full = ", so the card may look full" if record.card_full and record.verdict != "does not fit" else ""
+    card = "each card's" if record.gpu_count > 1 else "the card's"
+    lines.append(f"It needs {peak} GiB of {card} {usable} usable GiB; nvidia-smi will show {shown}{full}.")
     lines.append(f"What fills the card: {record.dominant}.")
     if record.turning:
         lines.append(f"What would change the verdict: {'; '.join(record.turning)}.")
     lines += [f"Remedy {number}: {remedy}." for number, remedy in enumerate(record.remedies, 1)]
+    lines += ["What stands in brackets is typed behind the same command."] if record.remedies else []
     if record.deadline_hours is not None and record.hours is not None:
         limit = duration(record.deadline_hours * 3600)
         late = f"Nothing ends within {limit} in nine of ten worlds: the answer is no."
         lines.append(late if record.late else f"Ends within {limit} in nine of ten worlds.")
     return lines
+
+
+def _origin(record: Fit) -> str:
+    """The price of an hour, and where it comes from."""
+    hour, basis = record.usd_per_gpu_hour, record.placed.price_basis or record.tier
+    return f"{figures(hour.mid)} USD per card and hour: {basis}" if hour else basis
 
 
 def _understood(record: Fit) -> str:
@@ -83,9 +101,8 @@ def _understood(record: Fit) -> str:
     tokens = f"; {figures(record.train_tokens, 3)} tokens" if record.train_tokens else ""
     samples = count(placed.samples_per_step or placed.micro_batch * placed.accumulation)
     assumed = " (assumed)" if record.batch_assumed else ""
-    return (
-        f"{figures(record.params, 3)} parameters{tokens}; {samples} samples a step{assumed}. The run: {_way(placed)}."
-    )
+    sizes = record.sizes or f"{figures(record.params, 3)} parameters"
+    return f"{sizes}{tokens}; {samples} samples a step{assumed}. The run: {_way(placed)}."
 
 
 def _way(placed: Placed) -> str:
@@ -118,12 +135,18 @@ def _best(record: Fit) -> list[str]:
         if key == _key(record.placed):
             lines.append(f"{', '.join(marks).capitalize()}: the run above.")
             continue
+        if placed.verdict == "does not fit":
+            memory = f"{figures(placed.memory_gib.high, 3)} of {figures(placed.usable_gib, 3)} GiB at P90"
+            lines.append(f"{placed.method}: does not fit; nearest {placed.gpu_count} x {placed.gpu}, {memory}.")
+            continue
         _, _, time, money = _row(placed)
         unit = (f"{time}, {money} USD") if placed.hours else f"{time} tokens/s, {money} USD per million tokens"
         tight = "tight; " if placed.verdict == "tight" else ""
         cards = f"{placed.gpu_count} x {placed.gpu}, {placed.method}"
         marked = ", ".join(marks).capitalize()
-        lines.append(f"{marked}: {cards}, {_way(placed)}: {tight}{unit.replace('- USD', 'unpriced')}.")
+        batch = placed.samples_per_step
+        step = f", {count(batch)} samples a step" if batch != record.placed.samples_per_step else ""
+        lines.append(f"{marked}: {cards}, {_way(placed)}{step}: {tight}{unit.replace('- USD', 'unpriced')}.")
     return lines if len(rows) > 1 else []
 
 
