@@ -34,7 +34,7 @@ from tunecase.remedies import remedies, verdict_of
 from tunecase.request import SAMPLES_PER_STEP, Request, Settled, settled
 from tunecase.running import Job, outcome, samples_per_step
 from tunecase.spread import Z80, band
-from tunecase.wording import duration, figures
+from tunecase.wording import counted, duration, figures
 
 if TYPE_CHECKING:
     from tunecase.spread import Draws
