@@ -7,7 +7,6 @@ from typing import Any
 
 from tunecase import catalog
 from tunecase.errors import Problem
-from tunecase.importers.configs.meanings import EAGER, FLASH, OPTIMIZERS
 from tunecase.recipe import SPELLINGS, WORDS
 
 LIKE = 0.8  # similarity from which a name is worth suggesting
@@ -15,14 +14,13 @@ COUNTS = (1, 2, 4, 8, 16, 24, 32, 48, 64)
 _RANGE = re.compile(r"(\d+)\s*(?:-|\.\.|to)\s*(\d+)")
 MORE: dict[str, dict[str, str]] = {  # beside the libraries' own words of recipe.SPELLINGS
     "method": {"fullft": "full", "fullfinetune": "full", "fullfinetuning": "full", "fft": "full", "rslora": "lora"},
-    "attention": dict.fromkeys(FLASH, "flash") | dict.fromkeys(EAGER, "eager"),
     "sharding": {
         "stage1": "zero1", "stage2": "zero2", "stage3": "zero3", "z1": "zero1", "z2": "zero2", "z3": "zero3",
         "fsdp2": "fsdp", "fullshard": "fsdp", "dp": "ddp",
     },
     "checkpointing": {"yes": "full", "on": "full", "no": "none", "off": "none"},
-    "optimizer": OPTIMIZERS,
 }  # fmt: skip
+READ_BY_TOOLS = ("attention", "optimizer")
 GOALS = "supervised fine-tuning (sft) and dpo; what samples while it trains (grpo, ppo) is not counted"
 
 
@@ -49,15 +47,25 @@ def alike(name: str, known: Sequence[str], most: int = 3) -> list[str]:
     return begun or [by_plain[key] for key in close]
 
 
+def _others(name: str) -> dict[str, str]:
+    """Other words for a field's values, each without case and punctuation."""
+    found = {**SPELLINGS.get(name, {}), **MORE.get(name, {})}
+    if name in READ_BY_TOOLS:  # the readers of configurations are loaded for these alone, so that others start quickly
+        from tunecase.importers.configs.meanings import EAGER, FLASH, OPTIMIZERS
+
+        kernels = dict.fromkeys(FLASH, "flash") | dict.fromkeys(EAGER, "eager")
+        found |= kernels if name == "attention" else OPTIMIZERS
+    return {plain(key): word for key, word in found.items()}
+
+
 def words_of(said: Mapping[str, Any], notes: list[str], problems: list[Problem]) -> dict[str, Any]:
     """Fields as typed, in the words of the tables; a word that stays unknown is told with near ones only."""
     found = dict(said)
     for name, value in said.items():
-        if not isinstance(value, str) or name not in (*MORE, *WORDS):
+        if not isinstance(value, str) or name not in (*READ_BY_TOOLS, *MORE, *WORDS):
             continue
         known = WORDS.get(name, ())
-        other = {plain(key): word for key, word in {**SPELLINGS.get(name, {}), **MORE.get(name, {})}.items()}
-        meant = other | {plain(word): word for word in known}
+        meant = _others(name) | {plain(word): word for word in known}
         word = value if value in known or _is_optimizer(name, value) else meant.get(plain(value))
         if word is None and known:
             _refuse(name, value, known, problems)
