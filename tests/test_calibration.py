@@ -101,3 +101,13 @@ def test_runs_of_another_method_say_less():
     asked = ran(method="qlora").recipe
     other, same = (learn([ran(memory_factor=1.3, method=method)], like=asked) for method in ("lora", "qlora"))
     assert 1 < other.memory_factor(asked)[0] < same.memory_factor(asked)[0]
+
+
+def test_a_run_on_another_card_or_of_another_size_teaches_less_of_time():
+    """The correction of time is taken whole on the same card and size, in part from other ones."""
+    asked = ran(name="llama-2-7b").recipe
+    same, smaller = (learn([ran(time_factor=1.4, name=name)], asked) for name in ("llama-2-7b", "smollm2-135m"))
+    assert 1 < smaller.time_factor < same.time_factor
+    other = learn([ran(time_factor=1.4)], asked.but(gpu=catalog.gpu("H100")))
+    assert 1 < other.time_factor < same.time_factor
+    assert other.log_time_sd > same.log_time_sd

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.command import tunecase
+from tests.importers.test_pilot_runs import piloted
 from tests.projects import TODAY, written
 from tunecase import flow
 from tunecase.errors import InputError, Problem
@@ -278,3 +279,21 @@ def test_cards_that_share_a_sample_can_be_asked_for() -> None:
     )  # fmt: skip
     assert 0 == ran.code
     assert "fits on 2 x A100-80GB" in ran.out
+
+
+def test_a_pilot_on_a_card_teaches(tmp_path: Path) -> None:
+    """The case's own pilot on a GPU moves the prediction; its pair is kept once, however often one asks."""
+    written("models: [meta-llama/Llama-3.1-8B]", tmp_path)
+    case = flow.open_case(tmp_path / "tunecase.yaml", 0, TODAY)
+    words = {"method": "lora", "framework": "trl", "rank": 32, "sequence_tokens": 100, "micro_batch": 8,
+             "checkpointing": "full"}  # fmt: skip
+    asked = flow.FitAsked("llama-3.1-8b", words, ["A100-80GB"], ["1"])
+    before = flow.fit(asked, 0, TODAY, case)
+    speed = 0.8 * before.tokens_per_s.mid
+    case.keep("pilot", piloted(tokens_per_s=speed))
+    after = flow.fit(asked, 0, TODAY, case)
+    assert () == before.compared
+    assert after.tokens_per_s.mid == pytest.approx(speed, rel=0.1)
+    assert after.tokens_per_s.high / after.tokens_per_s.low < before.tokens_per_s.high / before.tokens_per_s.low
+    flow.fit(asked, 0, TODAY, case)
+    assert 1 == sum(entry.verb == "scored" for entry in case.ledger.entries())

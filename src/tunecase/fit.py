@@ -81,19 +81,15 @@ def fit(request: Request, *, basis: Basis, measured: Sequence[Measured] = (), ex
     `benchmarks/training.py`.
     """
     ask = settled(request)
-    calibration = learn(measured, like=_like(ask)) if measured else None
+    methods = methods_of(ask)
+    like = ask.recipe(ask.cards[0] if len(ask.cards) == 1 else None, method=methods[0])
+    calibration = learn(measured, like, methods) if measured else None
     found = search(ask, basis, calibration)
     choice = (found.cheapest(in_time=True) if ask.job.deadline_hours else None) or found.cheapest() or found.closest()
     found.samples_per_step = int(samples_per_step(choice.recipe))
     parts = _Found(ask, basis, calibration, found, choice)
     record = _record(parts, tuple(compare(measured)))
     return _explained(record, parts) if explain else record
-
-
-def _like(ask: Settled) -> Recipe | None:
-    """The set-up asked about as far as runs are likened to it; None where its method is left open."""
-    methods = methods_of(ask)
-    return ask.recipe(ask.cards[0] if ask.cards else None, method=methods[0]) if len(methods) == 1 else None
 
 
 def compare(measured: Sequence[Measured]) -> list[Compared]:

@@ -59,7 +59,8 @@ def fit(asked: FitAsked, seed: int = 0, today: date | None = None, flow: "Flow |
     Args:
         asked: the question.
         seed, today: of the draws and the prices.
-        flow: a case; what was measured is appended to its ledger beside its prediction, and its tier counts.
+        flow: a case; its pilot's runs on GPUs teach as measured ones do, what was measured is appended to its ledger
+            beside its prediction, and its tier counts.
     Raises: InputError with every mistake found.
     """
     from tunecase.fit import fit as answer
@@ -73,10 +74,30 @@ def fit(asked: FitAsked, seed: int = 0, today: date | None = None, flow: "Flow |
     measured: Sequence[Measured] = ()
     if asked.measured and not request.problems:
         measured, request = measured_of(asked.measured, request, basis, day)
+    if flow is not None and not request.problems:
+        piloted, notes = _piloted(flow)
+        measured, request = [*measured, *piloted], replace(request, notes=(*request.notes, *notes))
     record = answer(request, basis=basis, measured=measured, explain=asked.explain)
     if flow is not None and record.compared:
-        flow.keep("scored", Scored(record.compared))
+        told = flow.ledger.latest("record", "scored")
+        if told is None or told.record() != Scored(record.compared):
+            flow.keep("scored", Scored(record.compared))
     return record
+
+
+def _piloted(flow: "Flow") -> "tuple[Sequence[Measured], Sequence[str]]":
+    """What the case's latest pilot measured on GPUs, whether it still holds for the data or not."""
+    entry = flow.ledger.latest("record", "pilot")
+    if entry is None:
+        return (), ()
+    from tunecase.importers.pilot_runs import pilot_runs
+    from tunecase.trainers import trl
+
+    try:
+        pilot = entry.record()
+    except InputError:  # another version wrote it
+        return (), ()
+    return pilot_runs(pilot, trl.SETTINGS, entry.recorded_at.date().isoformat())
 
 
 def base_model(flow: "Flow") -> str:
