@@ -75,7 +75,7 @@ def nearest(name: str, known: Sequence[str], most: int = 3) -> str:
     """
     by_fold = {item.casefold(): item for item in known}
     begun = [item for item in by_fold if name and item.startswith(name.casefold())]
-    close = begun[:most] or difflib.get_close_matches(name.casefold(), list(by_fold), n=most, cutoff=0.5)
+    close = begun[:most] or difflib.get_close_matches(name.casefold(), list(by_fold), n=most, cutoff=0.6)
     if not close:
         return "known: " + ", ".join(sorted(known)[:12]) + (" …" if len(known) > 12 else "")
     return "did you mean " + " or ".join(by_fold[item] for item in close) + "?"

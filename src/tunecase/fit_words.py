@@ -9,7 +9,7 @@ from tunecase.placement import Choice, Searched, methods_of
 from tunecase.prices import GpuHour
 from tunecase.recipe import Recipe
 from tunecase.remedies import most_that_fits
-from tunecase.request import SAMPLES_PER_STEP, Settled
+from tunecase.request import Settled
 from tunecase.shape import Shape
 from tunecase.speed.rates import shipped
 from tunecase.wording import counted, figures
@@ -146,10 +146,8 @@ def _setup_notes(ask: Settled, found: Searched, recipe: Recipe) -> Iterator[str]
     if len(methods_of(ask)) > 1:
         methods = ", ".join(methods_of(ask))
         yield f"the method was left open: {methods} were weighed by price alone, not by what they learn"
-    if ask.global_batch is None and found.samples_per_step is not None:
-        follows = "accumulation" in ask.given or found.samples_per_step != SAMPLES_PER_STEP
-        assumed = "" if follows else " (assumed; --global-batch says otherwise)"
-        yield f"{counted(found.samples_per_step, 'sample')} per optimizer step over all cards{assumed}"
+    if ask.global_batch is None and "accumulation" not in ask.given:
+        yield "the samples of a step are assumed; --global-batch says otherwise"
     if recipe.lengths is None:
         yield f"every row is {recipe.sequence_tokens:,} tokens long, as packed ones are; --lengths FILE tells more"
     own = "" if {"optimizer", "attention", "loss"} & set(ask.given) else " (its own defaults)"

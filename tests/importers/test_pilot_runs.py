@@ -13,8 +13,8 @@ from tunecase.trainers import trl
 def piloted(**words: object) -> Pilot:
     """A pilot of TRL on one A100, six runs of 240 steps of 8 rows of 100 tokens."""
     plain = {
-        "trainer": "trl", "model": "meta-llama/Llama-3.1-8B", "hardware": "NVIDIA A100-SXM4-80GB", "gpus": 1, "steps": 240,
-        "train_tokens": 240 * 8 * 100, "tokens_per_s": 2_000.0, "settings": "rank 32, steps 240",
+        "trainer": "trl", "model": "meta-llama/Llama-3.1-8B", "hardware": "NVIDIA A100-SXM4-80GB", "gpus": 1,
+        "steps": 240, "train_tokens": 240 * 8 * 100, "tokens_per_s": 2_000.0, "settings": "rank 32, steps 240",
     }  # fmt: skip
     found = samples.pilot()
     runs = tuple(replace(run, **(plain | words), seconds=run.seconds) for run in found.runs[:6])

@@ -74,9 +74,8 @@ def _answer(record: Fit) -> list[str]:
         spot = f"{_money(record.spot_usd)} in {_time(record.spot_hours)}"
         lines.append(f"On spot cards: {spot}, interruptions counted{where}.")
     peak, usable, shown = _three(record.memory_gib), figures(record.usable_gib, 3), _three(record.card_gib)
-    full = ", so the card may look full" if record.card_full and record.verdict != "does not fit" else ""
     card = "each card's" if record.gpu_count > 1 else "the card's"
-    lines.append(f"It needs {peak} GiB of {card} {usable} usable GiB; nvidia-smi will show {shown}{full}.")
+    lines.append(f"It needs {peak} GiB of {card} {usable} usable GiB; nvidia-smi will show {shown}.")
     lines.append(f"What fills the card: {record.dominant}.")
     if record.turning:
         lines.append(f"What would change the verdict: {'; '.join(record.turning)}.")
@@ -84,7 +83,7 @@ def _answer(record: Fit) -> list[str]:
     lines += ["What stands in brackets is typed behind the same command."] if record.remedies else []
     if record.deadline_hours is not None and record.hours is not None:
         limit = duration(record.deadline_hours * 3600)
-        late = f"Nothing ends within {limit} in nine of ten worlds: the answer is no."
+        late = f"No choice asked for ends within {limit} in nine of ten worlds: the answer is no."
         lines.append(late if record.late else f"Ends within {limit} in nine of ten worlds.")
     return lines
 
