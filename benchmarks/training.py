@@ -11,7 +11,8 @@ Rows are scored as published: allocated against allocated, reserved against rese
 shows. Rows that do not say what was measured are compared with the reserved prediction and stand apart, in
 `memory_not_stated`; `memory_all` holds both. `first_table` gives the same figures for the runs of the table that the
 design started from, rows read off public pages later left out. The last line is one JSON object. `--write` puts the
-doubt learnt from every publisher into tables/memory_doubt.csv.
+doubt learnt from every publisher into tables/memory_doubt.csv. `refused` counts rows that cannot be read, and rows of
+which no figure can be predicted; `memory_left_out` counts peaks that are not scored, their speed scored or not.
 
 What flatters: the code that the constants come from was read with the runs at hand, and two readings of litgpt's were
 corrected after its runs had been seen; documented set-ups (mixed precision, versions) were looked up for the publisher
@@ -213,6 +214,14 @@ def figures(
     one, several = ([s for s in told if (s.run.recipe.gpus > 1) == many] for many in (False, True))
     apart_one = [s for s in apart if s.run.recipe.gpus == 1]
     timed = held_out(measured.timed_runs(runs), known, score_time)
+    others = time_apart(runs, known)
+    answered = {s.run.id for scores in (told, apart, timed, *others.values()) for s in scores}
+    unanswered = [
+        (run.id, why_left_out(run) or "its speed is of a set-up that is not stated")
+        for run in runs
+        if not run.failed and (run.peak_gb or run.tokens_per_s_per_gpu) and run.id not in answered
+    ]
+    refused = [*refused, *unanswered]
     verdict = verdicts(runs, known)
     return {
         "memory": summed_up(one or apart_one),
@@ -220,11 +229,11 @@ def figures(
         "memory_not_stated": summed_up(apart),
         "memory_all": summed_up(one + apart_one),
         "time": summed_up(timed),
-        "time_apart": {name: summed_up(scores) for name, scores in time_apart(runs, known).items()},
+        "time_apart": {name: summed_up(scores) for name, scores in others.items()},
         "false_fit_rate": verdict["false_fit_rate"],
         "tight_share": verdict["tight_share"],
         "refused": len(refused),
-        "refused_share": round(len(refused) / max(len(refused) + len(runs), 1), 3),
+        "refused_share": round(len(refused) / max(len(refused) - len(unanswered) + len(runs), 1), 3),
         "verdicts": verdict,
         "after_one_run": {"memory": after_one(peaks, "memory"), "time": after_one(measured.timed_runs(runs), "time")},
         "by_source": {

@@ -32,7 +32,7 @@ from tunecase.prices import OWN_TIER, Basis, GpuHour, any_gpu_hour, hour_words
 from tunecase.recipe import Recipe
 from tunecase.records import Compared, Fit, Interval80, LeftOut, Phase, Placed
 from tunecase.remedies import remedies, verdict_of
-from tunecase.request import SAMPLES_PER_STEP, Request, Settled, settled
+from tunecase.request import Request, Settled, settled
 from tunecase.running import Job, outcome, samples_per_step
 from tunecase.spread import Z80, band
 from tunecase.wording import counted, duration, figures
@@ -211,9 +211,6 @@ def _taken(found: _Found, price: GpuHour | None, asked_tier: str) -> list[str]:
     recipe = found.recipe
     assert recipe.gpu is not None
     name, told = recipe.gpu.name, []
-    samples = int(samples_per_step(recipe))
-    if _assumed(found.ask) and samples != SAMPLES_PER_STEP:
-        told.append(f"{samples} samples per step are assumed, as each card works on its own (--global-batch fixes it)")
     if price is not None and price.tier not in (asked_tier, OWN_TIER):
         told.append(
             f"no price of a {name} in the tier {asked_tier}: that of {price.tier}, the nearest with one, is taken"

@@ -147,7 +147,7 @@ def _setup_notes(ask: Settled, found: Searched, recipe: Recipe) -> Iterator[str]
         methods = ", ".join(methods_of(ask))
         yield f"the method was left open: {methods} were weighed by price alone, not by what they learn"
     if ask.global_batch is None and "accumulation" not in ask.given:
-        yield "the samples of a step are assumed; --global-batch says otherwise"
+        yield f"{counted(found.samples_per_step or 0, 'sample')} a step are assumed; --global-batch says otherwise"
     if recipe.lengths is None:
         yield f"every row is {recipe.sequence_tokens:,} tokens long, as packed ones are; --lengths FILE tells more"
     own = "" if {"optimizer", "attention", "loss"} & set(ask.given) else " (its own defaults)"
