@@ -3,15 +3,14 @@
 import io
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from tunecase import __version__
+from tunecase.cli_fit import fit
 from tunecase.errors import InputError, TunecaseError
-
-if TYPE_CHECKING:
-    from tunecase.flow import Flow
+from tunecase.terminal import AsJson, ProjectFile, Seed, Today, day_of, finish, open_project, print_record
 
 app = typer.Typer(
     name="tunecase",
@@ -28,15 +27,10 @@ ledger_app = typer.Typer(no_args_is_help=True, help="Look after the ledger.")
 WHAT, LADDER, CAPS = "What is trained", "How far the ladder goes", "Time and money"
 WHERE, RENTED = "Where runs are made", "On rented GPUs"
 MENDING, LABELLING = "Mending", "What to label next"
-AMOUNT, SETUP, PROOF = "How much, by when, at what price", "The set-up", "What it rests on"
 ROAD, QUICK, AFTER = "The road", "Quick questions", "After the money is spent"
 app.add_typer(spend_app, name="spend", rich_help_panel=AFTER)
 app.add_typer(ledger_app, name="ledger", rich_help_panel=AFTER)
 
-ProjectFile = Annotated[Path, typer.Option("--project", "-p", help="The project file.", show_default=True)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the record as JSON and nothing else.")]
-Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed gives the same answer.")]
-Today = Annotated[str | None, typer.Option(help="Judge prices as of this date (YYYY-MM-DD).", hidden=True)]
 InputColumn = Annotated[str | None, typer.Option("--input", help="Column of the input, if it is not recognised.")]
 OutputColumn = Annotated[str | None, typer.Option("--output", help="Column of the answer or label.")]
 TrainerName = Annotated[
@@ -94,7 +88,9 @@ def init(
     from tunecase.init import init as write
 
     folder = to or (data.parent if data else Path())
-    _print("init", write(data, example=example, to=folder, input=input, output=output, test=test, force=force), json)
+    print_record(
+        "init", write(data, example=example, to=folder, input=input, output=output, test=test, force=force), json
+    )
 
 
 @app.command(rich_help_panel=ROAD)
@@ -102,7 +98,7 @@ def define(project: ProjectFile = HERE, seed: Seed = 0, json: AsJson = False, to
     """Is the problem well posed, and achievable with today's technology?"""
     from tunecase import flow
 
-    _finish("define", flow.define(_open(project, seed, today)), json)
+    finish("define", flow.define(open_project(project, seed, today)), json)
 
 
 @app.command(rich_help_panel=ROAD)
@@ -164,42 +160,42 @@ def audit(
 
     if next_ is not None:
         if train is None:
-            planned = flow.next_labels(_open(project, seed, today), next_, pool, to)
+            planned = flow.next_labels(open_project(project, seed, today), next_, pool, to)
         else:
-            planned = flow.next_labels_file(train, test, input, output, next_, pool, to, seed, _date(today))
-        _finish("labelling", planned, json)
+            planned = flow.next_labels_file(train, test, input, output, next_, pool, to, seed, day_of(today))
+        finish("labelling", planned, json)
         return
     _refuse_mending(fix, mask, force, reviewed, fast)
     if reviewed is not None:
         if train is None:
-            said = flow.review(_open(project, seed, today), reviewed)
+            said = flow.review(open_project(project, seed, today), reviewed)
         else:
             said = flow.review_file(reviewed, train, input, output)
-        _finish("review", said, json)
+        finish("review", said, json)
         return
     if fix is not None:
         with audit_progress(quiet=json) as told:
             if train is None:
-                opened = _open(project, seed, today)
+                opened = open_project(project, seed, today)
                 found, cleaned = flow.fix(opened, fix, mask=mask, force=force, tokenizer=tokenizer, **told)
             else:
                 found, cleaned = flow.fix_file(
-                    train, test, fix, input_column=input, output_column=output, seed=seed, today=_date(today),
+                    train, test, fix, input_column=input, output_column=output, seed=seed, today=day_of(today),
                     mask=mask, force=force, tokenizer=tokenizer, **told,
                 )  # fmt: skip
         if not json:
-            _print("audit", found, json)
-        _finish("clean", cleaned, json, ok=found.ok and not (strict and found.quarantined))
+            print_record("audit", found, json)
+        finish("clean", cleaned, json, ok=found.ok and not (strict and found.quarantined))
         return
     with audit_progress(quiet=json) as told:
         if train is None:
-            record = flow.audit(_open(project, seed, today), tokenizer=tokenizer, fast=fast, **told)
+            record = flow.audit(open_project(project, seed, today), tokenizer=tokenizer, fast=fast, **told)
         else:
             record = flow.audit_file(
-                train, test, input, output, seed, _date(today), tokenizer=tokenizer, production=production, fast=fast,
+                train, test, input, output, seed, day_of(today), tokenizer=tokenizer, production=production, fast=fast,
                 **told,
             )  # fmt: skip
-    _finish("audit", record, json, ok=record.ok and not (strict and record.quarantined))
+    finish("audit", record, json, ok=record.ok and not (strict and record.quarantined))
 
 
 @app.command(rich_help_panel=ROAD)
@@ -207,7 +203,7 @@ def estimate(project: ProjectFile = HERE, seed: Seed = 0, json: AsJson = False, 
     """What will it cost? The bill by line, P10 to P90, and what drives it."""
     from tunecase import flow
 
-    _finish("estimate", flow.estimate(_open(project, seed, today)), json)
+    finish("estimate", flow.estimate(open_project(project, seed, today)), json)
 
 
 @app.command(rich_help_panel=ROAD)
@@ -270,18 +266,18 @@ def pilot(
     from tunecase import flow
     from tunecase.show import ask_before, pilot_progress, tell_fetching
 
-    opened = _open(project, seed, today)
+    opened = open_project(project, seed, today)
     asked = flow.pilot_asked(
         trainer=trainer, model=model, settings=set_ or (), sizes=sizes, draws=draws, every=every, tune=tune,
         hosted=hosted or (), workers=workers, engine=engine, address=address, gpus=gpus, max_minutes=max_minutes,
         max_usd=max_usd, usd_per_hour=usd_per_hour,
     )  # fmt: skip
     if export:
-        _print("exported", flow.export(opened, export, asked, accelerators, to), json)
+        print_record("exported", flow.export(opened, export, asked, accelerators, to), json)
         return
     with pilot_progress(quiet=json) as progress:
         record = flow.pilot(opened, asked, progress, ask_before(yes, quiet=json), tell_fetching)
-    _finish("pilot", record, json)
+    finish("pilot", record, json)
 
 
 @app.command(rich_help_panel=ROAD)
@@ -314,15 +310,15 @@ def forecast(
         fix = "name a file, a folder or an address: tunecase forecast points.csv --keep"
         raise InputError(Problem("--keep", "no points", "points measured elsewhere", fix))
     if points is None:
-        record = flow.forecast(_open(project, seed, today), from_pilot)
+        record = flow.forecast(open_project(project, seed, today), from_pilot)
     elif keep:
-        opened = _open(project, seed, today)
+        opened = open_project(project, seed, today)
         asked = flow.asked_of(flow.metric_of(opened, metric), size_column, score_column, n or (), step, experiment)
         record = flow.keep_forecast(opened, points, asked, model, target, n_max)
     else:
         asked = flow.asked_of(metric or "accuracy", size_column, score_column, n or (), step, experiment)
         record = flow.forecast_file(points, asked, target, n_max, seed)
-    _finish("forecast", record, json, note="" if json or not keep else f"The project rests on {points} from now on.")
+    finish("forecast", record, json, note="" if json or not keep else f"The project rests on {points} from now on.")
 
 
 @app.command(rich_help_panel=ROAD)
@@ -330,7 +326,7 @@ def decide(project: ProjectFile = HERE, seed: Seed = 0, json: AsJson = False, to
     """What should the next dollar buy?"""
     from tunecase import flow
 
-    _finish("decide", flow.decide(_open(project, seed, today)), json)
+    finish("decide", flow.decide(open_project(project, seed, today)), json)
 
 
 @app.command(rich_help_panel=ROAD)
@@ -345,7 +341,7 @@ def report(
     from tunecase import flow
     from tunecase.page import render
 
-    _finish("report", flow.report(_open(project, seed, today), to, page=render), json)
+    finish("report", flow.report(open_project(project, seed, today), to, page=render), json)
 
 
 @app.command(rich_help_panel=ROAD)
@@ -370,7 +366,7 @@ def run(
     from tunecase.page import render
     from tunecase.show import ask_before, pilot_progress, show, show_unchanged, tell_fetching
 
-    opened = _open(project, seed, today)
+    opened = open_project(project, seed, today)
     asked = flow.pilot_asked(trainer=trainer, model=model, every=every, max_minutes=max_minutes) if trainer else None
     before: dict[str, Any] = opened.last_told()
     told: dict[str, Any] = {}
@@ -386,117 +382,10 @@ def run(
     with pilot_progress(quiet=json) as progress:
         fine = flow.road(opened, tell, progress, anyway, asked, ask_before(yes, quiet=json), tell_fetching)
     told["report"] = flow.report(opened, page=render)
-    _finish("run" if json else "report", told if json else told["report"], json, ok=fine)
+    finish("run" if json else "report", told if json else told["report"], json, ok=fine)
 
 
-@app.command(rich_help_panel=QUICK)
-def fit(
-    model: Annotated[
-        str,
-        typer.Argument(help="A model's name, its config.json, or a configuration that trains it (axolotl, TRL, …)."),
-    ],
-    method: Annotated[str | None, typer.Option(help="lora, qlora or full; all weighed when left out.")] = None,
-    seq: Annotated[str | None, typer.Option(help="Longest sample in tokens; 2048 when left out.")] = None,
-    batch: Annotated[str | None, typer.Option(help="Samples on one GPU at once; searched when left out.")] = None,
-    gpu: Annotated[list[str] | None, typer.Option(help="The GPU, or several with commas; all with a price.")] = None,
-    gpus: Annotated[list[str] | None, typer.Option(help="How many, or several: 1,2,4 or 1-8; up to 64.")] = None,
-    tier: Annotated[
-        str | None, typer.Option(rich_help_panel=AMOUNT, help="marketplace, neocloud or hyperscaler.")
-    ] = None,
-    price: Annotated[
-        str | None, typer.Option(rich_help_panel=AMOUNT, help="Your own price of one card's hour in USD.")
-    ] = None,
-    tokens: Annotated[
-        str | None, typer.Option(rich_help_panel=AMOUNT, help="Tokens trained on, over all epochs, e.g. 5M.")
-    ] = None,
-    examples: Annotated[str | None, typer.Option(rich_help_panel=AMOUNT, help="Samples, in place of tokens.")] = None,
-    epochs: Annotated[str | None, typer.Option(rich_help_panel=AMOUNT, help="Passes over the samples.")] = None,
-    lengths: Annotated[
-        Path | None,
-        typer.Option(rich_help_panel=AMOUNT, help="Token lengths (CSV of tokens,count; JSONL), or the data file."),
-    ] = None,
-    packing: Annotated[
-        bool, typer.Option("--packing", rich_help_panel=AMOUNT, help="Short samples are joined into full rows.")
-    ] = False,
-    padding: Annotated[
-        bool, typer.Option("--padding", rich_help_panel=AMOUNT, help="Short samples are padded to the longest.")
-    ] = False,
-    deadline: Annotated[
-        str | None, typer.Option(rich_help_panel=AMOUNT, help="When it must have ended, e.g. '6 h'.")
-    ] = None,
-    spot: Annotated[
-        bool, typer.Option("--spot", rich_help_panel=AMOUNT, help="Spot cards, interruptions counted.")
-    ] = False,
-    framework: Annotated[
-        str | None, typer.Option(rich_help_panel=SETUP, help="Its defaults are taken: axolotl, torchtune, litgpt, …")
-    ] = None,
-    rank: Annotated[str | None, typer.Option(rich_help_panel=SETUP, help="LoRA rank; 16 when left out.")] = None,
-    targets: Annotated[
-        str | None, typer.Option(rich_help_panel=SETUP, help="all, attention, qv, or names of modules.")
-    ] = None,
-    objective: Annotated[str | None, typer.Option(rich_help_panel=SETUP, help="sft or dpo.")] = None,
-    global_batch: Annotated[
-        str | None, typer.Option(rich_help_panel=SETUP, help="Samples of one optimizer step over all GPUs.")
-    ] = None,
-    accumulation: Annotated[
-        str | None, typer.Option(rich_help_panel=SETUP, help="Micro-batches of one optimizer step.")
-    ] = None,
-    optimizer: Annotated[
-        str | None, typer.Option(rich_help_panel=SETUP, help="adamw, adamw_8bit, paged_adamw_8bit, adafactor, …")
-    ] = None,
-    precision: Annotated[str | None, typer.Option(rich_help_panel=SETUP, help="bf16, fp16, fp32 or fp8.")] = None,
-    attention: Annotated[str | None, typer.Option(rich_help_panel=SETUP, help="flash or eager.")] = None,
-    loss: Annotated[str | None, typer.Option(rich_help_panel=SETUP, help="whole, chunked, fused (Liger), …")] = None,
-    checkpointing: Annotated[
-        str | None, typer.Option(rich_help_panel=SETUP, help="none, selective, full or offloaded.")
-    ] = None,
-    sharding: Annotated[
-        str | None, typer.Option(rich_help_panel=SETUP, help="ddp, zero1, zero2, zero3 or fsdp; searched.")
-    ] = None,
-    offload: Annotated[str | None, typer.Option(rich_help_panel=SETUP, help="none, optimizer or all.")] = None,
-    context_parallel: Annotated[
-        str | None, typer.Option(rich_help_panel=SETUP, help="GPUs that share one long sample.")
-    ] = None,
-    frozen_layers: Annotated[
-        str | None, typer.Option(rich_help_panel=SETUP, help="Blocks at the bottom that do not learn.")
-    ] = None,
-    accelerate: Annotated[
-        Path | None, typer.Option(rich_help_panel=SETUP, help="An accelerate or DeepSpeed file beside the model's.")
-    ] = None,
-    measured: Annotated[
-        Path | None,
-        typer.Option(rich_help_panel=PROOF, help="A trainer_state.json or runs.csv: the prediction learns from it."),
-    ] = None,
-    explain: Annotated[
-        bool, typer.Option("--explain", rich_help_panel=PROOF, help="Every term, and measured runs that are near.")
-    ] = False,
-    project: Annotated[
-        Path | None, typer.Option("--project", "-p", rich_help_panel=PROOF, help="A case that keeps what was measured.")
-    ] = None,
-    seed: Seed = 0,
-    json: AsJson = False,
-    today: Today = None,
-) -> None:
-    """Does a training run fit, on what, how long does it take, what does it cost? Without a project file.
-
-    What is left out is searched: GPU, count, micro-batch, sharding, checkpointing, method.
-    """
-    from tunecase import flow
-
-    words: dict[str, Any] = {
-        "method": method, "sequence_tokens": seq, "micro_batch": batch, "rank": rank, "targets": targets,
-        "framework": framework, "objective": objective, "optimizer": optimizer, "precision": precision,
-        "attention": attention, "loss": loss, "checkpointing": checkpointing, "sharding": sharding,
-        "offload": offload, "frozen_layers": frozen_layers, "accumulation": accumulation,
-        "packing": "both" if packing and padding else True if packing else False if padding else None,
-        "context_parallel": context_parallel,
-        "global_batch": global_batch, "train_tokens": tokens, "examples": examples, "epochs": epochs,
-    }  # fmt: skip
-    asked = flow.FitAsked(
-        model, words, gpu or (), gpus or (), deadline, spot, tier, lengths, accelerate, measured, explain, price
-    )
-    opened = _open(project, seed, today) if project else None
-    _finish("fit", flow.fit(asked, seed, _date(today), opened), json)
+app.command(rich_help_panel=QUICK)(fit)
 
 
 @app.command(rich_help_panel=QUICK)
@@ -534,7 +423,7 @@ def judge(
     asked = flow.JudgeAsked(
         base_url, model, key_variable, rows, human, answers, unknown_ok, input_price, output_price
     )  # fmt: skip
-    _finish("judge", flow.judge(_open(project, seed, today), asked, tell_fetching), json)
+    finish("judge", flow.judge(open_project(project, seed, today), asked, tell_fetching), json)
 
 
 @spend_app.command("add", context_settings={"ignore_unknown_options": True})
@@ -555,8 +444,8 @@ def spend_add(
     """Book one charge in the ledger."""
     from tunecase import flow
 
-    opened = _open(project, 0, today)
-    _print("spend", flow.spend_text(opened, amount, currency, category, on, note, credit, replaces), json)
+    opened = open_project(project, 0, today)
+    print_record("spend", flow.spend_text(opened, amount, currency, category, on, note, credit, replaces), json)
 
 
 @app.command(rich_help_panel=AFTER)
@@ -564,7 +453,7 @@ def books(project: ProjectFile = HERE, seed: Seed = 0, json: AsJson = False, tod
     """Plan against actual, line by line."""
     from tunecase import flow
 
-    _finish("books", flow.books(_open(project, seed, today)), json)
+    finish("books", flow.books(open_project(project, seed, today)), json)
 
 
 @ledger_app.command("verify")
@@ -572,7 +461,7 @@ def ledger_verify(project: ProjectFile = HERE, json: AsJson = False) -> None:
     """Check that no entry was edited, removed or moved."""
     from tunecase import flow
 
-    _print("ledger", flow.verify(project), json)
+    print_record("ledger", flow.verify(project), json)
 
 
 @ledger_app.command("merge")
@@ -585,7 +474,7 @@ def ledger_merge(
     """Take over the pilot's runs that another machine made for this case."""
     from tunecase import flow
 
-    _print("ledger", flow.merge(_open(project, 0, today), other), json)
+    print_record("ledger", flow.merge(open_project(project, 0, today), other), json)
 
 
 @app.command(rich_help_panel=AFTER)
@@ -600,7 +489,7 @@ def serve(
     from tunecase.dashboard import serve as listen
     from tunecase.page import render
 
-    day = _date(today)
+    day = day_of(today)
     flow.open_case(project, seed, day)
     listen(
         lambda: render(flow.contents(flow.open_case(project, seed, day))),
@@ -659,45 +548,6 @@ def _refuse_mending(fix: Path | None, mask: bool, force: bool, reviewed: Path | 
             problems.append(Problem(name, "no --fix", "--fix DIR", "name the folder for the cleaned copy"))
     if problems:
         raise InputError(problems)
-
-
-def _open(path: Path, seed: int, today: str | None) -> "Flow":
-    from tunecase.flow import open_case
-
-    return open_case(path, seed, _date(today))
-
-
-def _date(text: str | None) -> Any:
-    from datetime import date
-
-    from tunecase.errors import Problem
-
-    if text is None:
-        return date.today()
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InputError(Problem("--today", repr(text), "a date", "write YYYY-MM-DD")) from None
-
-
-def _print(verb: str, record: Any, as_json: bool) -> None:
-    if as_json:
-        from tunecase.records import to_json
-
-        sys.stdout.write(to_json(record).decode() + "\n")
-    else:
-        from tunecase.show import show
-
-        show(verb, record)
-
-
-def _finish(verb: str, record: Any, as_json: bool, ok: bool | None = None, note: str = "") -> None:
-    _print(verb, record, as_json)
-    if note:
-        typer.echo(note)
-    fine = getattr(record, "ok", True) if ok is None else ok
-    if not fine:
-        raise typer.Exit(1)
 
 
 def _refuse(error: TunecaseError, as_json: bool) -> None:

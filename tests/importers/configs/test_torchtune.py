@@ -5,7 +5,7 @@ import pytest
 from tests.importers.configs.reading import found, refusal, said
 
 LORA = """\
-output_dir: /work/out
+output_dir: /out
 base: /weights
 model:
   _component_: torchtune.models.llama3_1.lora_llama3_1_8b
