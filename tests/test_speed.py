@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tunecase import catalog, lengths
 from tunecase.recipe import Recipe
 from tunecase.shape import read_shape
-from tunecase.speed import doubt, doubt_name, gpu_hours, learnt, step_time, tokens_per_card, train_hours
+from tunecase.speed import doubt_name, step_time, tokens_per_card
 
 LLAMA = read_shape("llama-2-7b")
 A100, RTX3090 = catalog.gpu("A100-80GB"), catalog.gpu("RTX3090")
@@ -191,42 +191,6 @@ def test_every_card_answers_between_a_twentieth_and_all_of_its_peak(gpu):
     assert 0.05 < share < 1
 
 
-def test_hours_follow_from_the_rate():
-    """GPU hours shared by the cards are hours on the wall."""
-    run = RUN.but(gpus=8, sharding="fsdp")
-    step = step_time(run)
-    assert gpu_hours(1e8, step) / 8 == pytest.approx(train_hours(run, 1e8, step))
-    assert gpu_hours(0, step) == 0
-
-
-def test_doubt_is_a_factor_around_one_with_a_name_per_kind_of_card():
+def test_doubt_has_a_name_per_kind_of_card():
     """Worlds draw it once for every part of a case."""
-    spread = doubt(step_time(RUN))
-    assert 1 == pytest.approx(spread.median)
-    assert spread.high / spread.low > 1.3
     assert doubt_name(RUN) == doubt_name(RUN.but(micro_batch=1)) != doubt_name(RUN.but(gpu=catalog.gpu("H100")))
-
-
-def test_one_measured_run_brings_the_next_within_a_twentieth():
-    """A user who is 40% slower than predicted is predicted within 5% after one run."""
-    known = learnt([(1.4, 1.0)])
-    assert 1.4 == pytest.approx(known.factor, rel=0.05)
-    again = step_time(RUN, learnt=known)
-    assert float(again.seconds_per_step.mid) == pytest.approx(known.factor * seconds(RUN))
-    assert again.sigma < step_time(RUN).sigma
-
-
-def test_nothing_measured_teaches_nothing_and_nonsense_is_refused():
-    """The prior is kept; times must be above zero."""
-    assert (1.0, 0.25, 0) == (learnt([]).factor, learnt([]).sigma, learnt([]).runs)
-    with pytest.raises(ValueError, match="above 0"):
-        learnt([(0.0, 1.0)])
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.lists(st.floats(0.3, 3.0), min_size=1, max_size=6), st.floats(0.05, 0.5))
-def test_learning_lies_between_the_prior_and_the_measurements(factors, prior):
-    """The factor never leaves the range of 1 and what was measured, and more runs leave less doubt."""
-    known = learnt([(factor, 1.0) for factor in factors], prior_sigma=prior)
-    assert min(1.0, *factors) - 1e-9 <= known.factor <= max(1.0, *factors) + 1e-9
-    assert learnt([(factor, 1.0) for factor in factors * 2], prior_sigma=prior).sigma <= known.sigma
