@@ -289,4 +289,4 @@ def test_a_batch_that_is_assumed_is_said(basis):
     """More cards than 16 raise the assumed batch, and it is told."""
     found = fit(ask(gpu="H100", gpus=32, micro_batch=1, amount="1B"), basis=basis)
     assert (32, True) == (found.placed.samples_per_step, found.batch_assumed)
-    assert any("32 samples per step are assumed" in line for line in found.assumptions)
+    assert any("32 samples a step are assumed" in line for line in found.assumptions)

@@ -66,7 +66,7 @@ class EndpointError(TunecaseError):
     """A hosted model refuses to answer, or cannot be reached."""
 
 
-def nearest(name: str, known: Sequence[str], most: int = 3) -> str:
+def nearest(name: str, known: Sequence[str], most: int = 3, *, cutoff: float = 0.5) -> str:
     """The known names closest to `name`, as words for an error's fix.
 
     Example:
@@ -75,7 +75,7 @@ def nearest(name: str, known: Sequence[str], most: int = 3) -> str:
     """
     by_fold = {item.casefold(): item for item in known}
     begun = [item for item in by_fold if name and item.startswith(name.casefold())]
-    close = begun[:most] or difflib.get_close_matches(name.casefold(), list(by_fold), n=most, cutoff=0.6)
+    close = begun[:most] or difflib.get_close_matches(name.casefold(), list(by_fold), n=most, cutoff=cutoff)
     if not close:
         return "known: " + ", ".join(sorted(known)[:12]) + (" …" if len(known) > 12 else "")
     return "did you mean " + " or ".join(by_fold[item] for item in close) + "?"

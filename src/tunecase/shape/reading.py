@@ -118,7 +118,7 @@ def _family(read: Settings) -> Architecture:
     if isinstance(name, str) and name in known and not odd:
         return known[name]
     got = repr(name) + (f" with {', '.join(map(str, odd))}" if odd else "")
-    fix = f"name a model of the tables with the same dimensions instead; {nearest(str(name), list(known))}"
+    fix = f"name a model of the tables with the same dimensions instead; {nearest(str(name), list(known), cutoff=0.75)}"
     raise InputError(Problem(f"{read.where}: model_type", got, REFUSAL, fix))
 
 
