@@ -58,6 +58,44 @@ def estimate(
     Returns: the Estimate, in the project's currency.
     Leaves out unknown unknowns: nothing is added for what no input names.
     """
+    found = drawn(
+        project, basis=basis, train_rows=train_rows, tokens=tokens, definition=definition, audit=audit,
+        forecast=forecast, machines=machines, runs=runs,
+    )  # fmt: skip
+    return _record(found, train_rows, _of_the_data(audit))
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The bill before it is summed up: every line in every world, the walk through the rounds, and what they rest on.
+
+    The named inputs' draws are `work.basis.worlds.drawn`; two bills of one seed share their worlds.
+    """
+
+    work: Work
+    lines: dict[str, Cost]
+    route: "_Route"
+    choice: Choice
+
+    @property
+    def total(self) -> "Draws":
+        """The sum of the lines that count and have a price, shape (draws,)."""
+        return _total(list(self.lines.values()))
+
+
+def drawn(
+    project: Project,
+    *,
+    basis: Basis,
+    train_rows: int,
+    tokens: Tokens | None,
+    definition: Definition | None = None,
+    audit: Audit | None = None,
+    forecast: Forecast | None = None,
+    machines: Sequence[Machine] | None = None,
+    runs: Sequence[Run] = (),
+) -> Drawn:
+    """The bill in every world; arguments as for `estimate`."""
     stock = supply(basis)
     choice = choose(basis, machines, runs)
     work = Work(
@@ -73,8 +111,7 @@ def estimate(
     )
     route = _route(work, train_rows, forecast, _test_rows(definition, audit, forecast))
     work = replace(work, walk=route.walk)
-    bill = {cost.__name__: cost(work) for cost in COSTS}
-    return _record(work, bill, route, choice, train_rows, _of_the_data(audit))
+    return Drawn(work, {cost.__name__: cost(work) for cost in COSTS}, route, choice)
 
 
 def _of_the_data(audit: Audit | None) -> tuple[str, ...]:
@@ -258,13 +295,12 @@ def _tokens_per_row(basis: Basis, rows: int, tokens: Tokens | None, audit: Audit
     return np.minimum(basis.worlds.draw("tokens per row", spread) - cut, float(longest))
 
 
-def _record(
-    work: Work, bill: dict[str, Cost], route: _Route, choice: Choice, rows: int, notes: tuple[str, ...]
-) -> Estimate:
+def _record(found: Drawn, rows: int, notes: tuple[str, ...]) -> Estimate:
     import numpy as np
 
+    work, bill, route, choice = found.work, found.lines, found.route, found.choice
     project, basis, walk = work.project, work.basis, route.walk
-    total = _total(list(bill.values()))
+    total = found.total
     budget = project.budget.spread.median if project.budget else None
     within = total <= budget if budget is not None else np.ones(len(total), dtype=bool)
     hours, machine = gpu_hours(work), choice.machine
