@@ -47,6 +47,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "hardware",
         "curves",
         "loop",
+        "policy",
         "sensitivity",
         "statistics",
         "datasets",
