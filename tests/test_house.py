@@ -48,6 +48,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "curves",
         "loop",
         "policy",
+        "board",
         "sensitivity",
         "statistics",
         "datasets",

@@ -6,7 +6,7 @@ step, the one that is worth most on average over them, or end. So the value of a
 do something else, when a later test disappoints. A rule that fixes its cap beforehand leaves that out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -90,35 +90,40 @@ class Policy:
         """What each world gets that takes `step` at node `at` and follows the policy then, shape (worlds,)."""
         return _after(self.value, self.nodes[at], step)
 
-    def walk(self, first: int | None = None) -> "tuple[Flags, Draws]":
-        """Every world walked from node 0 to its end.
+    def moves(self, first: int | None = None) -> "Iterator[tuple[int, int, Flags]]":
+        """(node, index of the step, worlds that take it), in the order of nodes, for every step that a world takes.
 
         Args:
             first: index of the step that every world takes at node 0; the policy's own where left out.
-        Returns: (visited, paid): visited of shape (nodes, worlds), node 0 among them, and what each world has paid.
+        """
+        import numpy as np
+
+        visited = np.zeros(self.value.shape, dtype=bool)
+        visited[0] = True
+        for index, node in enumerate(self.nodes):
+            if not visited[index].any():
+                continue
+            for number, step in enumerate(node.steps):
+                chosen = self.taken[index] == number if first is None or index else number == first
+                going = visited[index] & chosen & np.isfinite(step.cost)
+                if going.any():
+                    visited[step.to] |= going
+                    yield index, number, going
+
+    def walk(self, first: int | None = None) -> "tuple[Indices, Draws]":
+        """Every world walked from node 0 to its end, `first` as for `moves`.
+
+        Returns: (last, paid): the node at which each world ends, and what it has paid; both of shape (worlds,).
         """
         import numpy as np
 
         count = self.value.shape[1]
-        visited, paid = np.zeros(self.value.shape, dtype=bool), np.zeros(count)
-        visited[0] = True
-        for index, node in enumerate(self.nodes):
-            here = visited[index]
-            if not here.any():
-                continue
-            taken = self.taken[index] if first is None or index else np.full(count, first, dtype=np.int8)
-            for number, step in enumerate(node.steps):
-                cost = np.broadcast_to(np.asarray(step.cost, dtype=float), (count,))
-                going = here & (taken == number) & np.isfinite(cost)
-                visited[step.to] |= going
-                paid[going] += cost[going]
-        return visited, paid
-
-    def last(self, visited: "Flags") -> "Indices":
-        """The node at which each world's walk ended, shape (worlds,)."""
-        import numpy as np
-
-        return np.asarray(len(self.nodes) - 1 - visited[::-1].argmax(axis=0), dtype=np.intp)
+        last, paid = np.zeros(count, dtype=np.intp), np.zeros(count)
+        for index, number, going in self.moves(first):
+            step = self.nodes[index].steps[number]
+            last[going] = step.to
+            paid[going] += np.broadcast_to(np.asarray(step.cost, dtype=float), (count,))[going]
+        return last, paid
 
 
 def sort_worlds(nodes: Sequence[Node], groups: int = GROUPS) -> tuple[Sorted | None, ...]:
