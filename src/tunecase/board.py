@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     Flags = NDArray[np.bool_]
 
+SHARED = 0.5  # of a test's luck is that of its items, a judgement: two models rarely err on just the same ones
 FINE = 4_001  # points at which the chance to pass a test is worked out; between them it is read off
 
 
@@ -293,10 +294,10 @@ def _priced(laid: _Laying, number: int, to: int, cost: "Draws | float") -> "Draw
 
     rules, spent = laid.rules, laid.spent[number]
     if number == 0 and rules.begin_anyway:
-        able = np.isfinite(cost + 0 * spent)
+        able = np.isfinite(np.broadcast_to(cost, spent.shape))
     else:
         able = spent + cost <= rules.budget
-        able &= np.isfinite(cost + 0 * spent) & np.isfinite(spent)
+        able &= np.isfinite(np.broadcast_to(cost, spent.shape)) & np.isfinite(spent)
     if not able.any():
         return None
     amount = np.where(able, cost, np.inf)
@@ -307,14 +308,20 @@ def _priced(laid: _Laying, number: int, to: int, cost: "Draws | float") -> "Draw
 def _test(errors: "Draws", rules: Rules, rows: int | None, name: str) -> "tuple[Draws, Flags]":
     """(what a test of `rows` items shows, as a share of right items; whether its lower bound meets the target).
 
-    One uniform number per world and place is the luck of both: what is shown and what is passed are one test.
+        luck = Phi(sqrt(r) z_items + sqrt(1 - r) z_place),   r = SHARED
+
+    One uniform number per world and place is the luck of both: what is shown and what is passed are one test. All tests
+    of one size are the same items, so that part of their luck is one: tests made again and again pass less often by
+    luck than tests on fresh items would.
     """
     import numpy as np
-    from scipy.special import betainc, ndtri
+    from scipy.special import betainc, ndtr, ndtri
 
     if rows is None:
         return errors, np.asarray(errors <= rules.error_target)
-    uniform = generator(rules.seed, name).random(len(errors))
+    items = generator(rules.seed, f"items of {rows}").standard_normal(len(errors))
+    own = generator(rules.seed, name).standard_normal(len(errors))
+    uniform = ndtr(np.sqrt(SHARED) * items + np.sqrt(1 - SHARED) * own)
     right = np.clip(1 - errors, 0.0, 1.0)
     noise = np.sqrt(right * (1 - right) / rows)
     shown = np.clip(right - noise * ndtri(np.clip(uniform, 1e-12, 1 - 1e-12)), 0.0, 1.0)

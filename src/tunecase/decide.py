@@ -1,36 +1,36 @@
-"""What should the next dollar buy? The first step of the lever whose plan has the best expected value."""
+"""What should the next dollar buy? The first step of the lever whose plan has the best expected value.
+
+A plan is a first step and the policy that follows it: after each test, the step that is worth most on average over
+the worlds that show alike, or none. Before any lever comes a look (a run or a reading that only tells) where deciding
+with its result is worth more than it costs.
+"""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunecase import catalog, levers
-from tunecase.curves import LEAST_SIZES, believe, to_error
-from tunecase.levers import Offer, Plan, State
-from tunecase.loop import of_the_model
-from tunecase.prices import Basis, baseline_score, supply, target_value
+from tunecase.board import Board
+from tunecase.curves import LEAST_SIZES
+from tunecase.levers import Offer, State
+from tunecase.levers.standing import standing
+from tunecase.levers.state import FREE, TOO_DEAR
+from tunecase.policy import Policy, Sorted, best_policy, sort_worlds, worth_of_knowing, worth_of_seeing
+from tunecase.prices import Basis, target_value
 from tunecase.project import Project
-from tunecase.records import Audit, Decision, Definition, Estimate, Forecast, Option, Reviews, Tuning
+from tunecase.records import Audit, Decision, Definition, Estimate, Experiment, Forecast, Option, Reviews, Tuning
 from tunecase.spread import Band, band
 from tunecase.wording import count, figures, money, score, sentence, share
 
 if TYPE_CHECKING:
+    from tunecase.policy import Indices
     from tunecase.spread import Draws
 
-LEVERS: tuple[Callable[[State], Offer], ...] = (
-    levers.ship,
-    levers.fine_tune,
-    levers.label,
-    levers.clean,
-    levers.tune,
-    levers.bigger_model,
-    levers.redefine,
-    levers.stop,
-)
+LEVERS = levers.LEVERS
 SCALES = tuple(10 ** (k / 40) for k in range(-120, 121))
 SHIP = "ship what the pilot trained"
 BELOW = "Chances and prices are below."
+SURE = 1.64  # standard errors by which a look must be worth more than its price
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,68 @@ class Gate:
     advice: str
     action: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """One lever's first step with the policy after it: means over all worlds, and what each world pays.
+
+    `gain`, `cost` and `reach` are expected; `paid` has shape (worlds,). The plan ends at the first test where that
+    shows worse than `threshold` (None: it never does), and at `most` examples at the latest; `rounds` is their band.
+    `then` says what the policy does after the first test.
+    """
+
+    gain: float
+    cost: float
+    reach: float
+    paid: "Draws"
+    first_cost: Band
+    most: int
+    first_size: int
+    threshold: float | None
+    then: str
+
+    @property
+    def worth(self) -> float:
+        """Expected gain less expected cost."""
+        return self.gain - self.cost
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solved:
+    """A state with its offers, the board they make and the best policy on it."""
+
+    state: State
+    offers: tuple[Offer, ...]
+    board: Board
+    policy: Policy
+    groups: tuple[Sorted | None, ...]
+
+    def brings(self, lever: str, scale: float = 1.0) -> "Draws | None":
+        """What taking that first step brings in each world; None where it cannot be taken."""
+        import numpy as np
+
+        offer = next(offer for offer in self.offers if offer.lever == lever)
+        if lever in ("ship", "stop"):
+            worth = self.state.worth * scale if lever == "ship" else 0.0
+            return None if offer.blocked else np.full(len(self.state.paths), worth)
+        at = self.board.first(lever)
+        if offer.blocked or at is None or self._dear(at):
+            return None
+        return self.policy.after(self.board.nodes[0].steps[at])
+
+    def _dear(self, at: int) -> bool:
+        """True where the first step cannot be paid in half of the worlds."""
+        import numpy as np
+
+        return not np.isfinite(np.median(self.board.nodes[0].steps[at].cost))
+
+    def blocked(self, offer: Offer) -> str:
+        """Why a lever cannot be chosen, in words; empty where it can."""
+        if offer.blocked or offer.lever in ("ship", "stop", "redefine"):
+            return offer.blocked
+        at = self.board.first(offer.lever)
+        return TOO_DEAR if at is None or self._dear(at) else ""
 
 
 def decide(
@@ -54,8 +116,11 @@ def decide(
     no_pilot: str = "",
     tuning: Tuning | None = None,
     reviews: Reviews | None = None,
+    rows: int | None = None,
 ) -> Decision:
     """The next step with the best expected value, the arithmetic of every lever, and where the advice flips.
+
+        EV(lever) = mean over worlds of [ V credit passed - cost ],   first step = lever, then the best policy
 
     Nothing is bought on a problem that is not well posed, on data that are not fit, on a pilot that says nothing, or
     without a value: then the advice is what must come first, and levers are shown with chances and prices only.
@@ -65,21 +130,38 @@ def decide(
         no_pilot: why no pilot could be run here, in words; empty when one was.
         tuning: a search over settings that the pilot made.
         reviews: what reviewers said of these training rows; they outweigh the audit's estimate of wrong labels.
-    Returns: the Decision. Leaves out experiments other than the next pilot, and serving costs.
+        rows: usable rows at hand; the audit's, or the pilot's largest size, when left out.
+    Returns: the Decision. Leaves out what serving costs more or less than today.
     """
     value = target_value(project, basis, definition)
     gate = _gate(project, definition, audit, forecast, value, basis.currency, no_pilot)
     if forecast is None or len(forecast.points) < LEAST_SIZES or forecast.target is None:
         assert gate is not None
         return _closed(gate, (), value, basis, ())
-    state = _state(project, basis, definition, audit, estimate, forecast, value, spent, tuning, reviews)
-    offers = tuple(lever(state) for lever in LEVERS)
-    options = tuple(_option(offer, state, value is not None) for offer in offers)
-    notes = _assumptions(project, offers, state, value)
+    held = rows or max(forecast.points[-1].n, audit.usable if audit else 0)
+    budget = project.budget.spread.median - spent if project.budget else float("inf")
+    state = standing(
+        basis, forecast, rows=held, definition=definition, audit=audit, value=value,
+        run_per_row=estimate.run_price.mean / max(held, 1) if estimate.run_price else 0.0, budget_left=budget,
+        model=project.models[-1] if project.models else catalog.default("models").value, tuning=tuning,
+        reviews=reviews,
+    )  # fmt: skip
+    solved = _solve(state)
+    looks = _looks(solved) if gate is None else ()
+    options = tuple(_option(offer, solved) for offer in solved.offers)
+    notes = _assumptions(project, solved)
     if gate is not None:
         return _closed(gate, options, value, basis, notes)
     assert value is not None
-    return _choose(project, forecast, offers, options, value, basis, notes)
+    return _choose(project, forecast, solved, options, looks, basis, notes)
+
+
+def _solve(state: State) -> Solved:
+    offers = tuple(lever(state) for lever in LEVERS)
+    usable = state if state.value is not None else levers.without_value(state, offers)[0]
+    board = levers.board(usable, offers)
+    groups = sort_worlds(board.nodes)
+    return Solved(state, offers, board, best_policy(board.nodes, known=groups), groups)
 
 
 def _gate(
@@ -152,97 +234,180 @@ def _remedy(fix: str, price: Band | None, currency: str) -> str:
     return f"{sentence(fix)}" + (f" Price: {money(price.p50, currency)}." if price else "") if fix else ""
 
 
-def _state(
-    project: Project,
-    basis: Basis,
-    definition: Definition,
-    audit: Audit | None,
-    estimate: Estimate,
-    forecast: Forecast,
-    value: "Draws | None",
-    spent: float,
-    tuning: Tuning | None,
-    reviews: Reviews | None,
-) -> State:
+def _plan(solved: Solved, lever: str) -> Plan | None:
+    """What a lever is worth with the policy after it; None where its first step cannot be taken."""
     import numpy as np
 
-    metric = catalog.metric(forecast.metric)
-    belief = believe(
-        forecast.points, direction=forecast.direction, bounded=metric.bounded, binomial=metric.binomial,
-        seed=basis.worlds.seed, language_model=forecast.language_model,
-    )  # fmt: skip
-    # A pilot may end below the rows at hand (a cap on time or rows): those are paid for already.
-    sizes = [min(max(forecast.points[-1].n, audit.usable if audit else 0), forecast.n_max)]
-    while sizes[-1] < forecast.n_max and len(sizes) < 8:
-        sizes.append(int(min(2 * sizes[-1], forecast.n_max)))
-    base = baseline_score(project, definition)
-    target = forecast.target
-    assert target is not None
-    budget = project.budget.spread.median - spent if project.budget else float("inf")
-    return State(
-        paths=of_the_model(belief.paths(sizes, draws=basis.worlds.n), forecast, basis), sizes=tuple(sizes),
-        error_target=to_error(target, forecast.direction),
-        error_baseline=to_error(base, forecast.direction) if base is not None else 1.0,
-        error_floor=0.0 if forecast.ceiling is None else to_error(forecast.ceiling, forecast.direction),
-        test_rows=forecast.points[-1].test_rows if metric.binomial else None,
-        value=value if value is not None else np.zeros(basis.worlds.n),
-        round_cost=estimate.round_price.mean,
-        run_cost=estimate.run_price.mean if estimate.run_price else 0.0, supply=supply(basis),
-        budget_left=budget, forecast=forecast, audit=audit, estimate=estimate, basis=basis,
-        model=project.models[-1] if project.models else catalog.default("models").value, tuning=tuning,
-        reviews=reviews,
+    at = solved.board.first(lever)
+    if solved.brings(lever) is None or at is None:
+        return None
+    board, policy = solved.board, solved.policy
+    last, paid = policy.walk(at)
+    got = np.array([node.ends for node in board.nodes])[last, np.arange(len(last))]
+    step = board.nodes[0].steps[at]
+    cost = np.asarray(step.cost, dtype=float)
+    sizes = np.array([board.sizes[size] for size, _ in board.places])[last]
+    first = board.sizes[board.places[step.to][0]]
+    return Plan(
+        float(got.mean()), float(paid.mean()), float(board.passed[last, np.arange(len(last))].mean()), paid,
+        band(cost[np.isfinite(cost)]), int(sizes.max()), first, _threshold(solved, step.to), _then(solved, step.to),
     )  # fmt: skip
 
 
-def _worth(offer: Offer, scale: float = 1.0) -> float:
-    return float("-inf") if offer.plan is None else offer.plan.worth(scale)
+def _threshold(solved: Solved, node: int) -> float | None:
+    """The score of the first test below which (above which, for a loss) the plan ends there; None: it never does."""
+    best, group = solved.policy.best[node], solved.policy.groups[node]
+    shown = solved.board.nodes[node].shown
+    if not len(best) or group is None or shown is None:
+        return None
+    ends = np_splits(shown[group.order], group.starts)
+    loss = solved.state.test_rows is None
+    on = [float(part.max() if loss else part.min()) for part, step in zip(ends, best, strict=True) if step >= 0]
+    off = [float(part.max() if loss else part.min()) for part, step in zip(ends, best, strict=True) if step < 0]
+    if not on or not off:
+        return None
+    edge = max(on) if loss else min(on)
+    if (max(off) <= edge) if loss else (min(off) >= edge):
+        return None
+    return solved.state.score(edge) if loss else edge
 
 
-def _winner(offers: tuple[Offer, ...], scale: float) -> Offer:
-    best = max(offers, key=lambda offer: _worth(offer, scale))
-    if _worth(best, scale) > 0:
+def np_splits(values: "Draws", starts: "Indices") -> "list[Draws]":
+    """The parts of an array that begin at `starts`."""
+    import numpy as np
+
+    return np.split(values, starts[1:])
+
+
+def _then(solved: Solved, node: int) -> str:
+    """What the policy does after the first test, and in which share of the worlds, the commonest first."""
+    import numpy as np
+
+    taken, steps = solved.policy.taken[node], solved.board.nodes[node].steps
+    done = solved.board.passed[node]
+    shares = {"ship": float(done.mean()), "stop": float(((taken < 0) & ~done).mean())}
+    for number, step in enumerate(steps):
+        shares[step.name] = shares.get(step.name, 0.0) + float(((taken == number) & np.isfinite(step.cost)).mean())
+    told = sorted(((part, name) for name, part in shares.items() if part >= 0.005), reverse=True)
+    return ", ".join(f"{name.replace('_', ' ')} {share(part)}" for part, name in told)
+
+
+def _looks(solved: Solved) -> tuple[Experiment, ...]:
+    """What each run or reading that only tells is worth before its price: deciding with its result, or without."""
+    import numpy as np
+
+    state = solved.state
+    columns = [brings for offer in solved.offers if (brings := solved.brings(offer.lever)) is not None]
+    values = np.column_stack(columns)
+    left = float(np.median(state.budget_left))
+    found = []
+    for made in (look(state) for look in levers.LOOKS):
+        if made.shown is None:
+            found.append(Experiment(made.name, made.action, None, None, None, None, made.blocked))
+            continue
+        worth, error = worth_of_seeing(values, made.shown)
+        price = band(made.price + np.zeros(len(values)))
+        mean = float(np.mean(made.price))
+        blocked = "it costs more than what is left of the budget" if price.p50 > left else ""
+        found.append(Experiment(made.name, made.action, price, worth, error, worth - mean, blocked))
+    return tuple(found)
+
+
+def _best_look(looks: tuple[Experiment, ...]) -> Experiment | None:
+    """The look that is worth most beyond its price, where that is more than the luck of the draws."""
+    paying = [look for look in looks if not look.blocked and look.net is not None and look.error is not None]
+    paying = [look for look in paying if look.net > SURE * look.error]  # type: ignore[operator]
+    return max(paying, key=lambda look: look.net or 0.0, default=None)
+
+
+def _worth(solved: Solved, lever: str, scale: float = 1.0) -> float:
+    brings = solved.brings(lever, scale)
+    return float("-inf") if brings is None else float(brings.mean())
+
+
+def _winner(solved: Solved, scale: float = 1.0) -> Offer:
+    """The offer of the best expected value when V is `scale` times as large."""
+    again = solved if scale == 1.0 else _scaled(solved, scale)
+    best = max(again.offers, key=lambda offer: _worth(again, offer.lever, scale))
+    if _worth(again, best.lever, scale) > 0:
         return best
     # What already meets the target costs nothing, so it is shipped even where it adds nothing to what is in use.
-    return next(offer for offer in offers if offer.plan and offer.lever in ("ship", "stop"))
+    return next(offer for offer in again.offers if offer.lever in ("ship", "stop") and not offer.blocked)
+
+
+def _scaled(solved: Solved, scale: float) -> Solved:
+    """The same board when what the target is worth is `scale` times as large; tests and costs stay."""
+    from dataclasses import replace
+
+    nodes = tuple(replace(node, ends=node.ends * scale) for node in solved.board.nodes)
+    board = replace(solved.board, nodes=nodes)
+    return replace(solved, board=board, policy=best_policy(nodes, known=solved.groups))
 
 
 def _choose(
     project: Project,
     forecast: Forecast,
-    offers: tuple[Offer, ...],
+    solved: Solved,
     options: tuple[Option, ...],
-    value: "Draws",
+    looks: tuple[Experiment, ...],
     basis: Basis,
     notes: tuple[str, ...],
 ) -> Decision:
-    best = _winner(offers, 1.0)
-    others = sorted((o for o in offers if o.lever not in (best.lever, "stop") and o.plan), key=_worth, reverse=True)
-    runner_up = f"{others[0].action}, worth {money(_worth(others[0]), basis.currency)}" if others else "none"
-    assert best.plan is not None
-    if best.lever == "stop":
-        short = [o for o in offers if o.blocked.startswith(levers.TOO_DEAR)]
-        if others:
-            reason = f"No step is worth its price at this value; the best other one is to {runner_up}."
-        elif short:
-            reason = "What is left of the budget pays for no first step."
-        else:
-            reason = "No step is worth its price at this value."
-    elif best.lever == "ship":
-        reason = f"{sentence(forecast.reason)} Nothing has to be bought."
-    else:
-        gain, cost, p_reach = best.plan.means()
-        reason = (
-            f"Its plan is worth {money(gain - cost, basis.currency)} in expectation: {share(p_reach)} chance to reach "
-            f"the target, by {count(best.plan.give_up()[0])} examples at the latest. Next best: {runner_up}."
-        )
+    import numpy as np
+
+    value = solved.state.value
+    assert value is not None
+    best = _winner(solved)
+    worths = {offer.lever: _worth(solved, offer.lever) for offer in solved.offers}
+    others = [offer for offer in solved.offers if offer.lever not in (best.lever, "stop")]
+    others = [offer for offer in others if np.isfinite(worths[offer.lever])]
+    others.sort(key=lambda offer: worths[offer.lever], reverse=True)
+    runner_up = f"{others[0].action}, worth {money(worths[others[0].lever], basis.currency)}" if others else "none"
+    advice, action, reason = best.lever, best.action, _reason(solved, forecast, best, runner_up, bool(others))
+    look = _best_look(looks)
+    if look is not None and best.lever != "ship":
+        advice, action = "look", look.action
+        first = f"{best.action}, worth {money(worths[best.lever], basis.currency)}"
+        reason = _look_reason(look, best, first, basis.currency)
+        runner_up = first
+    columns = [brings for offer in solved.offers if (brings := solved.brings(offer.lever)) is not None]
     return Decision(
-        advice=best.lever, action=best.action, reason=reason, options=options, value_of_target=band(value),
-        flips_at=_flips(project, offers, best, basis, value), runner_up=runner_up, assumptions=notes,
-        currency=basis.currency,
+        advice=advice, action=action, reason=reason, options=options, value_of_target=band(value),
+        flips_at=_flips(project, solved, best, basis, value), runner_up=runner_up, assumptions=notes,
+        currency=basis.currency, experiments=looks, certainty=worth_of_knowing(np.column_stack(columns)),
     )  # fmt: skip
 
 
-def _flips(project: Project, offers: tuple[Offer, ...], best: Offer, basis: Basis, worth: "Draws") -> str:
+def _look_reason(look: Experiment, best: Offer, first: str, currency: str) -> str:
+    assert look.worth is not None
+    assert look.net is not None
+    price = look.worth - look.net
+    without = "nothing would be started" if best.lever == "stop" else f"the next step would be to {first}"
+    return (
+        f"Deciding with its result is worth {money(look.worth, currency)} more than deciding now, and it costs "
+        f"{money(price, currency)}. Without it {without}."
+    )
+
+
+def _reason(solved: Solved, forecast: Forecast, best: Offer, runner_up: str, others: bool) -> str:
+    currency = solved.state.currency
+    if best.lever == "stop":
+        if others:
+            return f"No step is worth its price at this value; the best other one is to {runner_up}."
+        if any(solved.blocked(offer).startswith(TOO_DEAR) for offer in solved.offers):
+            return "What is left of the budget pays for no first step."
+        return "No step is worth its price at this value."
+    if best.lever == "ship":
+        return f"{sentence(forecast.reason)} Nothing has to be bought."
+    plan = _plan(solved, best.lever)
+    assert plan is not None
+    return (
+        f"Its plan is worth {money(plan.worth, currency)} in expectation: {share(plan.reach)} chance to reach "
+        f"the target, by {count(plan.most)} examples at the latest. Next best: {runner_up}."
+    )
+
+
+def _flips(project: Project, solved: Solved, best: Offer, basis: Basis, worth: "Draws") -> str:
     """The nearest values per correct answer, below and above today's mean, at which another lever wins.
 
     Each is rounded away from today's value, so that the advice does flip when it is written into the project file.
@@ -255,15 +420,33 @@ def _flips(project: Project, offers: tuple[Offer, ...], best: Offer, basis: Basi
     words = []
     for scales, side in (
         (tuple(s for s in reversed(SCALES) if s < 1), "below"),
-        ((s for s in SCALES if s > 1), "above"),
+        (tuple(s for s in SCALES if s > 1), "above"),
     ):
-        for scale in scales:
-            rounded = _two_figures(value * scale, up=side == "above")
-            winner = _winner(offers, rounded / value)
-            if winner.lever != best.lever:
-                words.append(f"{side} {figures(rounded)} {unit} to {winner.lever.replace('_', ' ')}")
-                break
+        rounded = [_two_figures(value * scale, up=side == "above") for scale in scales]
+        found = _first_flip(solved, best, [one / value for one in rounded])
+        if found is not None:
+            at, winner = found
+            words.append(f"{side} {figures(rounded[at])} {unit} to {winner.lever.replace('_', ' ')}")
     return "; ".join(words) or f"nowhere between a thousandth and a thousand times {figures(value)} {unit}"
+
+
+def _first_flip(solved: Solved, best: Offer, scales: list[float]) -> tuple[int, Offer] | None:
+    """The first scale at which another lever wins, looked for in growing steps and then between the last two."""
+    low, step = -1, 1
+    while True:
+        at = min(low + step, len(scales) - 1)
+        winner = _winner(solved, scales[at])
+        if winner.lever != best.lever:
+            break
+        if at == len(scales) - 1:
+            return None
+        low, step = at, min(2 * step, 8)
+    found = (at, winner)
+    while found[0] - low > 1:
+        middle = (low + found[0]) // 2
+        winner = _winner(solved, scales[middle])
+        low, found = (middle, found) if winner.lever == best.lever else (low, (middle, winner))
+    return found
 
 
 def _two_figures(value: float, up: bool) -> float:
@@ -272,47 +455,59 @@ def _two_figures(value: float, up: bool) -> float:
     return (math.ceil if up else math.floor)(value / unit) * unit
 
 
-def _option(offer: Offer, state: State, has_value: bool) -> Option:
-    plan = offer.plan
-    if plan is None or not has_value:
-        p_reach = offer.p_reach if plan is None else float(plan.weight @ plan.reach[:, -1])
-        words = "" if plan is None else f"{share(p_reach)} chance by {count(plan.sizes[-1])} examples; value not stated"
+def _option(offer: Offer, solved: Solved) -> Option:
+    state, blocked = solved.state, solved.blocked(offer)
+    if offer.lever in ("ship", "stop") and not blocked:
+        gain = state.worth if offer.lever == "ship" else 0.0
+        words = f"{figures(gain)} gain - {figures(0.0)} cost = {figures(gain)} {state.currency}"
+        reach = float(offer.lever == "ship")
+        if state.value is None:
+            return Option(
+                offer.lever, offer.action, None, offer.first_step, FREE, reach, None, None, None, "", "measured"
+            )
         return Option(
-            offer.lever, offer.action, None, offer.first_step, offer.first_step_cost, p_reach, None, None, None, words,
-            offer.evidence, blocked=offer.blocked,
+            offer.lever, offer.action, FREE, offer.first_step, FREE, reach, gain, 0.0, gain, words, offer.evidence
+        )
+    plan = None if blocked else _plan(solved, offer.lever)
+    if plan is None:
+        return Option(
+            offer.lever, offer.action, None, offer.first_step, None, offer.p_reach, None, None, None, "",
+            offer.evidence, blocked=blocked,
         )  # fmt: skip
-    gain, cost, p_reach = plan.means()
-    worth = gain - cost
-    words = f"{figures(gain)} gain - {figures(cost)} cost = {figures(worth)} {state.currency}"
-    give_up = "" if offer.lever in ("stop", "ship") else _give_up(plan, state)
+    if state.value is None:
+        words = f"{share(plan.reach)} chance by {count(plan.most)} examples; value not stated"
+        return Option(
+            offer.lever, offer.action, None, offer.first_step, plan.first_cost, plan.reach, None, None, None, words,
+            offer.evidence,
+        )  # fmt: skip
+    words = f"{figures(plan.gain)} gain - {figures(plan.cost)} cost = {figures(plan.worth)} {state.currency}"
     return Option(
-        offer.lever, offer.action, plan.cost_band(), offer.first_step, offer.first_step_cost, p_reach, gain, cost,
-        worth, words, offer.evidence, give_up, offer.blocked,
+        offer.lever, offer.action, band(plan.paid), offer.first_step, plan.first_cost, plan.reach, plan.gain,
+        plan.cost, plan.worth, words, offer.evidence, _give_up(plan, state), then=plan.then,
     )  # fmt: skip
 
 
 def _give_up(plan: Plan, state: State) -> str:
-    size, threshold = plan.give_up()
-    if size == plan.sizes[0]:
-        return f"after the first test, at {count(size)} examples"
-    early = f"after the first test if it shows less than {score(threshold)}, and " if threshold is not None else ""
-    return f"{early}at {count(size)} examples at the latest"
+    if plan.most == plan.first_size and plan.threshold is None:
+        return f"after the first test, at {count(plan.most)} examples"
+    side = "less" if state.forecast.direction == "higher" else "more"
+    early = f"after the first test if it shows {side} than {score(plan.threshold)}, and " if plan.threshold else ""
+    return f"{early}at {count(plan.most)} examples at the latest"
 
 
-def _assumptions(project: Project, offers: tuple[Offer, ...], state: State, value: "Draws | None") -> tuple[str, ...]:
-    notes = [offer.assumption for offer in offers if offer.assumption]
-    if value is not None:
-        base = _score_words(state)
+def _assumptions(project: Project, solved: Solved) -> tuple[str, ...]:
+    state = solved.state
+    notes = [offer.assumption for offer in solved.offers if offer.assumption and not solved.blocked(offer)]
+    if state.value is not None:
+        base = score(state.score(state.error_baseline))
         notes.insert(0, f"value counts answers above a baseline of {base}, at the target and no higher")
     if project.budget is None:
         notes.append("no budget given: plans may cost any amount")
-    notes.append(f"one round costs {money(state.round_cost, state.currency)} in labour, training and evaluation")
+    import numpy as np
+
+    labour = float(np.mean(state.prices.labour))
+    notes.append(f"people's part of one round costs {money(labour, state.currency)}")
     return tuple(notes)
-
-
-def _score_words(state: State) -> str:
-    error = state.error_baseline
-    return score(1 - error if state.forecast.direction == "higher" else error)
 
 
 def _closed(

@@ -53,17 +53,11 @@ class Node:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sorted:
-    """The open worlds of a node in the order of what they show, and where each group begins."""
+    """The open worlds of a node in the order of what they show, where each group begins, and how many it holds."""
 
     order: "Indices"
     starts: "Indices"
-
-    @property
-    def sizes(self) -> "Indices":
-        """Worlds of each group."""
-        import numpy as np
-
-        return np.diff(np.append(self.starts, len(self.order)))
+    sizes: "Indices"
 
     def means(self, values: "Draws") -> "Draws":
         """Mean of each group, shape (groups,)."""
@@ -252,10 +246,19 @@ def _sorted(node: Node, groups: int) -> Sorted:
 
     still_open = np.arange(len(node.ends)) if node.done is None else np.flatnonzero(~node.done)
     if node.shown is None:
-        return Sorted(still_open, np.zeros(min(len(still_open), 1), dtype=np.intp))
+        return _together(still_open)
     order = still_open[np.argsort(node.shown[still_open], kind="stable")]
     number = max(min(groups, len(order) // LEAST_WORLDS), 1)
-    return Sorted(order, np.unique(np.arange(number) * len(order) // number) if len(order) else order)
+    starts = np.unique(np.arange(number) * len(order) // number) if len(order) else order
+    return Sorted(order, starts, np.diff(np.append(starts, len(order))))
+
+
+def _together(worlds: "Indices") -> Sorted:
+    """All worlds in one group, none where there are none."""
+    import numpy as np
+
+    one = min(len(worlds), 1)
+    return Sorted(worlds, np.zeros(one, dtype=np.intp), np.full(one, len(worlds), dtype=np.intp))
 
 
 def _sorted_by_prospect(node: Node, after: "list[Draws]", groups: int) -> Sorted:
@@ -265,7 +268,7 @@ def _sorted_by_prospect(node: Node, after: "list[Draws]", groups: int) -> Sorted
     assert node.shown is not None
     still_open = np.arange(len(node.ends)) if node.done is None else np.flatnonzero(~node.done)
     if len(still_open) < 2 * LEAST_WORLDS:
-        return Sorted(still_open, np.zeros(min(len(still_open), 1), dtype=np.intp))
+        return _together(still_open)
     x = node.shown[still_open]
     x = (x - x.mean(axis=0)) / (x.std(axis=0) + 1e-12)
     cross = [x[:, i] * x[:, j] for i in range(x.shape[1]) for j in range(i, x.shape[1])]
@@ -276,4 +279,4 @@ def _sorted_by_prospect(node: Node, after: "list[Draws]", groups: int) -> Sorted
     weights = np.linalg.solve(columns.T @ columns + penalty, columns.T @ more)
     promise = (columns @ weights).max(axis=1)
     within = _sorted(Node(node.ends[still_open], shown=promise), groups)
-    return Sorted(still_open[within.order], within.starts)
+    return Sorted(still_open[within.order], within.starts, within.sizes)

@@ -12,7 +12,7 @@ from tunecase.records.compute import Compared, Fit, LeftOut, Phase, Placed, Scor
 from tunecase.records.curve import CurveBand, Forecast, Needed, NextRun, Point
 from tunecase.records.interval import Interval80
 from tunecase.records.labelling import Labelling, NextLabel
-from tunecase.records.money import BookLine, Books, Change, Decision, Option, Report, Spending
+from tunecase.records.money import BookLine, Books, Change, Decision, Experiment, Option, Report, Spending
 from tunecase.records.pilot import Baseline, Confusion, Judged, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
 from tunecase.records.problem import (
     Accuracy,
@@ -49,6 +49,7 @@ __all__ = [
     "DepthReviewed",
     "Driver",
     "Estimate",
+    "Experiment",
     "Finding",
     "Fit",
     "Forecast",
