@@ -10,7 +10,7 @@ SRC = Path(__file__).parents[1] / "src" / "tunecase"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
-    ("cli_fit",),
+    ("cli_fit", "cli_next"),
     ("terminal",),
     ("case", "show", "page", "charts", "plot", "dashboard", "__init__"),
     ("flow",),
@@ -22,6 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "pilot",
         "forecast",
         "decide",
+        "next",
         "books",
         "report",
         "fit",

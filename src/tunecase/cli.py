@@ -9,6 +9,7 @@ import typer
 
 from tunecase import __version__
 from tunecase.cli_fit import fit
+from tunecase.cli_next import next_
 from tunecase.errors import InputError, TunecaseError
 from tunecase.terminal import AsJson, ProjectFile, Seed, Today, day_of, finish, open_project, print_record
 
@@ -327,6 +328,9 @@ def decide(project: ProjectFile = HERE, seed: Seed = 0, json: AsJson = False, to
     from tunecase import flow
 
     finish("decide", flow.decide(open_project(project, seed, today)), json)
+
+
+app.command("next", rich_help_panel=ROAD)(next_)
 
 
 @app.command(rich_help_panel=ROAD)

@@ -6,6 +6,7 @@ with its result is worth more than it costs.
 """
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -117,6 +118,7 @@ def decide(
     tuning: Tuning | None = None,
     reviews: Reviews | None = None,
     rows: int | None = None,
+    done: Collection[str] = (),
 ) -> Decision:
     """The next step with the best expected value, the arithmetic of every lever, and where the advice flips.
 
@@ -131,6 +133,7 @@ def decide(
         tuning: a search over settings that the pilot made.
         reviews: what reviewers said of these training rows; they outweigh the audit's estimate of wrong labels.
         rows: usable rows at hand; the audit's, or the pilot's largest size, when left out.
+        done: levers that measured rounds have used.
     Returns: the Decision. Leaves out what serving costs more or less than today.
     """
     value = target_value(project, basis, definition)
@@ -144,7 +147,7 @@ def decide(
         basis, forecast, rows=held, definition=definition, audit=audit, value=value,
         run_per_row=estimate.run_price.mean / max(held, 1) if estimate.run_price else 0.0, budget_left=budget,
         model=project.models[-1] if project.models else catalog.default("models").value, tuning=tuning,
-        reviews=reviews,
+        reviews=reviews, done=done,
     )  # fmt: skip
     solved = _solve(state)
     looks = _looks(solved) if gate is None else ()
@@ -157,7 +160,7 @@ def decide(
 
 
 def _solve(state: State) -> Solved:
-    offers = tuple(lever(state) for lever in LEVERS)
+    offers = levers.offers_of(state)
     usable = state if state.value is not None else levers.without_value(state, offers)[0]
     board = levers.board(usable, offers)
     groups = sort_worlds(board.nodes)

@@ -1,6 +1,6 @@
 """What will it cost? Every line of the bill over a random number of rounds, its doubt, and what drives it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -40,6 +40,7 @@ def estimate(
     runs: Sequence[Run] = (),
     tuning: Tuning | None = None,
     reviews: Reviews | None = None,
+    done: Collection[str] = (),
 ) -> Estimate:
     """The bill of the whole loop: collect, train, test, again.
 
@@ -60,12 +61,13 @@ def estimate(
         machines: ways to train; worked out from the model when left out.
         runs: of a pilot; they correct the speed where they timed the model itself on a GPU.
         tuning, reviews: a search over settings and what reviewers said, on which the levers between rounds rest.
+        done: levers that measured rounds have used.
     Returns: the Estimate, in the project's currency.
     Leaves out unknown unknowns: nothing is added for what no input names.
     """
     found = drawn(
         project, basis=basis, train_rows=train_rows, tokens=tokens, definition=definition, audit=audit,
-        forecast=forecast, machines=machines, runs=runs, tuning=tuning, reviews=reviews,
+        forecast=forecast, machines=machines, runs=runs, tuning=tuning, reviews=reviews, done=done,
     )  # fmt: skip
     return _record(found, train_rows, _of_the_data(audit))
 
@@ -101,6 +103,7 @@ def drawn(
     runs: Sequence[Run] = (),
     tuning: Tuning | None = None,
     reviews: Reviews | None = None,
+    done: Collection[str] = (),
 ) -> Drawn:
     """The bill in every world; arguments as for `estimate`."""
     stock = supply(basis)
@@ -116,7 +119,7 @@ def drawn(
         repair=audit.repair_price if audit else None,
         test_rows_missing=test_rows_to_buy(definition, audit),
     )
-    known = _Known(definition, audit, forecast, tuning, reviews)
+    known = _Known(definition, audit, forecast, tuning, reviews, frozenset(done))
     route = _route(work, train_rows, known)
     work = replace(work, walk=route.walk)
     return Drawn(work, {cost.__name__: cost(work) for cost in COSTS}, route, choice)
@@ -152,6 +155,7 @@ class _Known:
     forecast: Forecast | None
     tuning: Tuning | None
     reviews: Reviews | None
+    done: frozenset[str]
 
 
 def _route(work: Work, rows: int, known: _Known) -> _Route:
@@ -202,8 +206,9 @@ def _under_the_policy(work: Work, rows: int, forecast: Forecast, known: _Known) 
     state = standing(
         basis, forecast, rows=rows, definition=known.definition, audit=known.audit, value=value, run_per_row=per_row,
         budget_left=budget - fixed, model=base_model(basis), tuning=known.tuning, reviews=known.reviews,
+        done=known.done,
     )  # fmt: skip
-    offers = tuple(lever(state) for lever in levers.LEVERS)
+    offers = levers.offers_of(state)
     weighed = value is not None and bool(value.any())
     if not weighed:
         state, offers = levers.without_value(state, offers)

@@ -15,7 +15,7 @@ from tunecase.levers.looks import LOOKS, Look
 from tunecase.levers.method import bigger_model, fine_tune, test_set, tune
 from tunecase.levers.state import Offer, State
 
-__all__ = ["LEVERS", "LOOKS", "Look", "Offer", "State", "board", "with_a_run", "without_value"]
+__all__ = ["LEVERS", "LOOKS", "Look", "Offer", "State", "board", "offers_of", "with_a_run", "without_value"]
 
 LEVERS: tuple[Callable[[State], Offer], ...] = (
     ship,
@@ -31,7 +31,19 @@ LEVERS: tuple[Callable[[State], Offer], ...] = (
 )
 
 BEYOND_PRICE = 1e15  # in any currency
+DONE = "a measured round has done it already"
 SHIPPED = "what is shipped is trained once more"
+
+
+def offers_of(state: State) -> tuple[Offer, ...]:
+    """What every lever says of a state; what a measured round has used already is blocked."""
+    offers = tuple(lever(state) for lever in LEVERS)
+    return tuple(
+        replace(offer, move=None, blocked=offer.blocked or DONE)
+        if offer.move is not None and offer.lever in state.done
+        else offer
+        for offer in offers
+    )
 
 
 def board(state: State, offers: Sequence[Offer], *, begin_anyway: bool = False) -> Board:

@@ -1,5 +1,6 @@
 """Works out where a project stands from what is known of it: one State for the bill and for the decision."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
@@ -31,6 +32,7 @@ def standing(
     model: str,
     tuning: Tuning | None = None,
     reviews: Reviews | None = None,
+    done: Collection[str] = (),
 ) -> State:
     """The State after a pilot.
 
@@ -44,6 +46,7 @@ def standing(
         run_per_row: one training run divided by its rows [base currency].
         budget_left: what may still be spent, infinite without a budget.
         model: the model to be tuned, by name.
+        done: levers that measured rounds have used.
     Returns: the State. Raises: ValueError where the forecast has no target or fewer than two sizes.
     """
     project = basis.project
@@ -79,7 +82,7 @@ def standing(
         ),
         budget_left=budget_left, forecast=forecast, audit=audit, basis=basis, model=model,
         trained=not forecast.stand_in and last >= held, before=_before(basis, definition, audit), belief=belief,
-        tuning=tuning, reviews=reviews, most_rounds=int(basis.text("rounds.most")),
+        tuning=tuning, reviews=reviews, most_rounds=int(basis.text("rounds.most")), done=frozenset(done),
     )  # fmt: skip
 
 

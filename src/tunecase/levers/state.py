@@ -25,7 +25,7 @@ class State:
     `paths` are true errors of the model to be tuned at `sizes`, the first of which are the rows at hand; `value` is V,
     None where nobody said what the target is worth. `supply` gives labelled rows, `others` what is made or scraped.
     `trained` says that the pilot measured the model itself on all rows at hand. `before` is what any step needs first
-    (test rows that are missing). `belief` is that of the pilot's points.
+    (test rows that are missing). `belief` is that of the pilot's points. `done` names levers that measured rounds used.
     """
 
     paths: "Draws"
@@ -49,6 +49,7 @@ class State:
     tuning: Tuning | None = None
     reviews: Reviews | None = None
     most_rounds: int = 12
+    done: frozenset[str] = frozenset()
 
     @property
     def currency(self) -> str:

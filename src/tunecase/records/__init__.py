@@ -27,6 +27,7 @@ from tunecase.records.problem import (
     Tokens,
 )
 from tunecase.records.review import Cleaned, Depth, DepthReviewed, Reviews, Written
+from tunecase.records.rounds import Next, Round
 
 __all__ = [
     "RECORDS",
@@ -61,6 +62,7 @@ __all__ = [
     "Measured",
     "Mistakes",
     "Needed",
+    "Next",
     "NextLabel",
     "NextRun",
     "Option",
@@ -70,6 +72,7 @@ __all__ = [
     "Point",
     "Report",
     "Reviews",
+    "Round",
     "Run",
     "Scored",
     "Severity",
@@ -98,6 +101,8 @@ RECORDS: dict[str, type] = {
     "judge": Judged,
     "forecast": Forecast,
     "decide": Decision,
+    "round": Round,
+    "next": Next,
     "books": Books,
     "fit": Fit,
     "scored": Scored,
