@@ -223,10 +223,10 @@ def test_rounds_of_the_project_file_are_kept(tmp_path: Path) -> None:
 
 
 def test_nothing_known_leaves_lines_unpriced_and_named(tmp_path: Path) -> None:
-    """No tokens and no sources: gpu is unpriced, of data only reviews have a price, and both are named; never zero."""
+    """No tokens and no sources: gpu and data are unpriced, never zero."""
     record = bill(written((GOLDEN / "bill-bare.yaml").read_text(encoding="utf-8"), tmp_path), tokens=None)
     unpriced = [line.name for line in record.lines if not line.priced]
-    assert unpriced == ["gpu", "inference"]
+    assert unpriced == ["gpu", "data", "inference"]
     assert [words.split(":")[0] for words in record.unpriced] == ["gpu", "data"]
     assert record.run_price is None
     assert record.label_price is None

@@ -101,9 +101,6 @@ def data(work: Work) -> Cost:
     if work.test_rows_missing:
         amount = amount + work.test_rows_missing * label_price(work.basis)
         parts.append(f"{work.test_rows_missing:,} test rows")
-    if np.any(work.walk.reviewed):
-        amount = amount + work.walk.reviewed
-        parts.append("reviews of suspicious labels")
     if work.walk.data_paid is not None:
         amount = amount + work.walk.data_paid
         parts.append(_bought_words(work))
@@ -118,6 +115,9 @@ def data(work: Work) -> Cost:
     else:
         amount = amount + work.supply.cost(bought)
         parts.append(_bought_words(work))
+    if np.any(work.walk.reviewed):
+        amount = amount + work.walk.reviewed
+        parts.append("reviews of suspicious labels")
     return Cost(amount, ", ".join(parts), unpriced=unpriced)
 
 
