@@ -182,12 +182,15 @@ def _give_up(plan: Plan, state: State) -> str:
         return f"after the first test, at {count(plan.most)} examples"
     side = "less" if state.forecast.direction == "higher" else "more"
     early = f"after the first test if it shows {side} than {score(plan.threshold)}, and " if plan.threshold else ""
-    return f"{early}at {count(plan.most)} examples at the latest"
+    paid = f", where about {money(plan.most_paid, state.currency)} are spent" if plan.most_paid else ""
+    return f"{early}at {count(plan.most)} examples at the latest{paid}"
 
 
 def _assumptions(project: Project, solved: Solved) -> tuple[str, ...]:
     state = solved.state
-    notes = [offer.assumption for offer in solved.offers if offer.assumption and not solved.blocked(offer)]
+    # A lever that cannot be first may come later: what it is assumed to do is in every plan's worth.
+    used = {step.name for node in solved.board.nodes for step in node.steps}
+    notes = [offer.assumption for offer in solved.offers if offer.assumption and offer.lever in used]
     if state.value is not None:
         base = score(state.score(state.error_baseline))
         notes.insert(0, f"value counts answers above a baseline of {base}, at the target and no higher")

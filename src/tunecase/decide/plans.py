@@ -21,7 +21,7 @@ class Plan:
     """One lever's first step with the policy after it: means over all worlds, and what each world pays.
 
     `gain`, `cost` and `reach` are expected; `paid` has shape (worlds,). The plan ends at the first test where that
-    shows worse than `threshold` (None: it never does), and at `most` examples at the latest; `rounds` is their band.
+    shows worse than `threshold` (None: it never does), and at `most` examples at the latest, where `most_paid` is paid.
     `then` says what the policy does after the first test.
     """
 
@@ -31,6 +31,7 @@ class Plan:
     paid: "Draws"
     first_cost: Band
     most: int
+    most_paid: float
     first_size: int
     threshold: float | None
     then: str
@@ -103,7 +104,8 @@ def plan_of(solved: Solved, lever: str) -> Plan | None:
     first = board.sizes[board.places[step.to][0]]
     return Plan(
         float(got.mean()), float(paid.mean()), float(board.passed[last, np.arange(len(last))].mean()), paid,
-        band(cost[np.isfinite(cost)]), int(sizes.max()), first, _threshold(solved, step.to), _then(solved, step.to),
+        band(cost[np.isfinite(cost)]), int(sizes.max()), float(np.median(paid[sizes == sizes.max()])),
+        first, _threshold(solved, step.to), _then(solved, step.to),
     )  # fmt: skip
 
 

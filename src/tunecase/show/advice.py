@@ -40,16 +40,21 @@ def print_decision(console: "Console", record: Decision) -> None:
 
 def _print_looks(console: "Console", record: Decision) -> None:
     """Runs and readings that only tell, with what deciding with their result is worth."""
+    seen = [look for look in record.experiments if look.worth is not None]
+    if not any(look.worth for look in seen):
+        if seen:
+            say(console, "No run or reading is worth making first: none is likely to change the next step.")
+        return
     rows = [
         (
             ("→ " if look.action == record.action else "  ") + look.action,
-            figures(look.worth) if look.worth is not None else "-",
+            figures(look.worth),
             price_words(look.price, record.currency) if look.price else "-",
         )
-        for look in record.experiments
+        for look in seen
     ]
     if rows:
-        notes = [look.blocked for look in record.experiments]
+        notes = [look.blocked for look in seen]
         print_table(console, ("  look first", "worth", "price"), rows, (1, 2), notes)
 
 
