@@ -10,7 +10,7 @@ SRC = Path(__file__).parents[1] / "src" / "tunecase"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
-    ("cli_fit",),
+    ("cli_fit", "cli_compare"),
     ("terminal",),
     ("case", "show", "page", "charts", "plot", "dashboard", "__init__"),
     ("flow",),
@@ -27,6 +27,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "fit",
         "cleaned",
         "reviewed",
+        "compare",
     ),
     ("criteria", "checks", "costs", "levers", "trainers", "importers", "sections"),
     (
@@ -90,6 +91,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "queue",
         "corrections",
         "folders",
+        "flips",
+        "inputs",
+        "redrawn",
     ),
     ("ledger", "engine", "answers", "endpoint"),
     ("project", "catalog", "records"),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 STALE_DRIFT = 0.40  # seen within half a year in the price tables
 
-_WANTED = {
+WANTED = {
     "problem.horizon": Wanted("month"),
     "training.runs_per_round": Wanted(""),
     "training.failed": Wanted("share", most=1),
@@ -85,7 +85,7 @@ class Basis:
         if default.value.startswith("Beta("):
             a, b = default.value.removeprefix("Beta(").removesuffix(")").split()
             return Beta(float(a), float(b))
-        quantity = read_quantity(default.value, _WANTED[name])
+        quantity = read_quantity(default.value, WANTED[name])
         return quantity.spread.scaled(self.base_per_usd) if quantity.currency else quantity.spread
 
     def text(self, name: str, given: str | int | None = None) -> str:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import PurePath
 from typing import Any, TypeVar
 
-from tunecase.records.bill import DefaultUsed, Driver, Estimate, Line
+from tunecase.records.bill import DefaultUsed, Driver, Estimate, Flip, Line, WhatIf
 from tunecase.records.compute import Compared, Fit, LeftOut, Phase, Placed, Scored
 from tunecase.records.curve import CurveBand, Forecast, Needed, NextRun, Point
 from tunecase.records.interval import Interval80
@@ -51,6 +51,7 @@ __all__ = [
     "Estimate",
     "Finding",
     "Fit",
+    "Flip",
     "Forecast",
     "Interval80",
     "Judged",
@@ -78,6 +79,7 @@ __all__ = [
     "Tokens",
     "Trial",
     "Tuning",
+    "WhatIf",
     "WorstRow",
     "Written",
     "from_json",

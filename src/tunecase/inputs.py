@@ -1,0 +1,65 @@
+"""What a named input of the bill is measured in: its unit, and an amount of it as people would type it."""
+
+import math
+
+from tunecase.prices import WANTED
+from tunecase.wording import figures, share
+
+ROUNDS = "rounds"
+UNITS = {
+    "problem.value": "{currency} per correct",
+    "problem.volume": "per month",
+    "serving.price_per_1k_answers": "{currency}",
+    ROUNDS: "rounds",
+    "tokens per row": "tokens",
+}
+
+
+def unit(name: str, currency: str) -> str:
+    """The unit of a named input, empty for a plain number, "%" for a share.
+
+    Example:
+        >>> unit("ml engineer team.rate", "EUR"), unit("label price per example", "USD"), unit("training.failed", "USD")
+        ('EUR per hour', 'USD per example', '%')
+    """
+    field = name.split()[-1] if name else ""
+    if name in UNITS or field in UNITS:
+        return UNITS.get(name, UNITS.get(field, "")).format(currency=currency)
+    if name.startswith(("price of a ", "own price of a ")):
+        return f"{currency} per hour"
+    if name.endswith("price per example"):
+        return f"{currency} per example"
+    if name.endswith("set-up"):
+        return currency
+    if name.startswith("tokens per second"):
+        return "tokens/s"
+    wanted = WANTED.get(field)
+    if wanted is None:
+        return ""
+    if wanted.unit == "share":
+        return "%"
+    per = f" per {wanted.per}" if wanted.per else ""
+    long = {"money": currency, "hour": "h", "minute": "min", "month": "months"}
+    return f"{long.get(wanted.unit, wanted.unit)}{per}".strip()
+
+
+def amount(name: str, value: float, currency: str) -> str:
+    """An amount of a named input in two figures with its unit.
+
+    Example:
+        >>> amount("effort_per_round", 33.4, "USD"), amount("evaluation_share", 0.7, "USD"), amount("rounds", 1, "USD")
+        ('33 h per round', '70%', '1 round')
+    """
+    what = unit(name, currency)
+    if what == "%":
+        return share(value)
+    if name == ROUNDS and float(value).is_integer():
+        return f"{value:.0f} round" + ("s" if value != 1 else "")
+    return f"{figures(value)} {what}".strip()
+
+
+def most(name: str) -> float:
+    """The largest value that a named input can have: 1 for a share, else without bound."""
+    field = name.split()[-1] if name else ""
+    wanted = WANTED.get(field)
+    return wanted.most if wanted is not None and wanted.unit == "share" else math.inf
