@@ -57,9 +57,9 @@ class Case:
         """The `n` rows of the project's pool, or of another file, to label next, written as task files."""
         return flow.next_labels(self.flow, n, Path(pool) if pool else None)
 
-    def estimate(self) -> Estimate:
-        """What will it cost, line by line?"""
-        return flow.estimate(self.flow)
+    def estimate(self, *, total_order: bool = False, what_if: str | None = None) -> Estimate:
+        """What will it cost, line by line? `what_if="80%"`: also what would have to be true to stay within the budget."""
+        return flow.estimate(self.flow, total_order=total_order, what_if=what_if)
 
     def fit(self, model: str = "", **asked: Any) -> Fit:
         """One training run, of the project's model when none is named; takes the fields of `flow.FitAsked`."""

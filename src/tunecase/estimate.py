@@ -103,7 +103,7 @@ def _carried(record: Estimate, bill: redrawn.Bill, done: Callable[[int, int], No
         if name not in named and index.value >= LEAST_SHARE and len(named) < 2 * DRIVERS:
             named[name] = Driver(name, 0.0)
     return tuple(
-        replace(driver, total_share=index.value, total_error=index.error) if (index := carried.get(name)) else driver
+        replace(driver, total_share=carried[name].value, total_error=carried[name].error) if name in carried else driver
         for name, driver in named.items()
     )
 

@@ -1,11 +1,13 @@
-"""What a named input of the bill is measured in: its unit, and an amount of it as people would type it."""
+"""What a named input of the bill is called and measured in, and what would have to be true of it, in words."""
 
 import math
 
 from tunecase.prices import WANTED
-from tunecase.wording import figures, share
+from tunecase.records import Flip, WhatIf
+from tunecase.wording import counted, figures, money, share
 
 ROUNDS = "rounds"
+SHOWN_WAYS = 4
 UNITS = {
     "problem.value": "{currency} per correct",
     "problem.volume": "per month",
@@ -63,3 +65,30 @@ def most(name: str) -> float:
     field = name.split()[-1] if name else ""
     wanted = WANTED.get(field)
     return wanted.most if wanted is not None and wanted.unit == "share" else math.inf
+
+
+def what_if_words(record: WhatIf, currency: str) -> str:
+    """What would have to be true, in one sentence."""
+    budget, sure = money(record.budget, currency), share(record.wanted)
+    ways = [_way(flip, currency) for flip in record.ways[:SHOWN_WAYS]]
+    more = len(record.ways) - len(ways)
+    said = ", or ".join(ways) + (f", or {counted(more, 'way')} more (--json)" if more else "")
+    if record.holds:
+        already = f"It is {share(record.chance)} sure already to stay within {budget}, more than the {sure} asked for."
+        return f"{already} What would lose that: {said}." if ways else f"{already} No input alone would lose that."
+    now = f"now {share(record.chance)}"
+    if not ways:
+        return (
+            f"To be {sure} sure of staying within {budget} ({now}), no input alone is enough, up to a thousandth or a "
+            "thousandfold: change two at once, or the budget."
+        )
+    return f"What would have to be true to be {sure} sure of staying within {budget} ({now}): {said}."
+
+
+def _way(flip: Flip, currency: str) -> str:
+    assert flip.at is not None
+    if flip.name == ROUNDS:
+        return f"{amount(flip.name, flip.at, currency)} and no more (half of the worlds need {flip.now:.0f})"
+    side = "or less" if flip.direction == "down" else "or more"
+    at, now = (amount(flip.name, value, currency) for value in (flip.at, flip.now))
+    return f"{flip.name} at {at} {side} instead of {now}"

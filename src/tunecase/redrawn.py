@@ -142,4 +142,3 @@ def frozen(project: Project, gpu: str, count: int) -> Project:
 def fewer(worlds: Worlds, draws: int = DRAWS) -> Worlds:
     """Worlds of the same seed, at most `draws` of them."""
     return Worlds(worlds.seed, min(worlds.n, draws))
-

@@ -201,6 +201,24 @@ def missing(flow: Flow, verb: str) -> Problem:
     return Problem(str(flow.ledger.path), got, f"a {verb} in the ledger", f"run `tunecase {verb}`")
 
 
+def read_confidence(where: str, text: str) -> tuple[float, list[Problem]]:
+    """A chance strictly between 0 and 100% as typed, `80%` or `0.8`, and what is wrong with it.
+
+    Example:
+        >>> read_confidence("--confidence", "80%"), len(read_confidence("--confidence", "80")[1])
+        ((0.8, []), 1)
+    """
+    from tunecase.units import UnitError, Wanted, read_quantity
+
+    try:
+        found = read_quantity(text, Wanted("share", most=1.0, example="80%")).spread
+    except UnitError as error:
+        return 0.5, [Problem(where, error.got, error.wanted, error.fix)]
+    if found.low != found.high or not 0 < found.median < 1:
+        return 0.5, [Problem(where, repr(text), "one chance, more than 0 and less than 100%", "write for example 80%")]
+    return found.median, []
+
+
 def _hash_of(paths: list[Path]) -> str:
     digest = hashlib.sha256()
     for path in paths:

@@ -55,10 +55,22 @@ def baselines(flow: Flow, found: Audit) -> tuple[Baseline, ...]:
     return measure(train, test, metric=pilot_metric(flow), seed=flow.seed, drop_rows=dropped_rows(found))
 
 
-def estimate(flow: Flow, renew: bool = True) -> Estimate:
-    """What will it cost? With a pilot at hand the rounds come from its curve, read again if the case has changed."""
+def estimate(
+    flow: Flow,
+    renew: bool = True,
+    *,
+    total_order: bool = False,
+    what_if: str | None = None,
+    done: Callable[[int, int], None] | None = None,
+) -> Estimate:
+    """What will it cost? With a pilot at hand the rounds come from its curve, read again if the case has changed.
+
+    `total_order` adds what each input carries with others, `what_if` what would have to be true to stay within the
+    budget with that chance, such as 80%.
+    """
     from tunecase.estimate import estimate as price
 
+    wanted = None if what_if is None else _chance_wanted(flow, what_if)
     if renew:
         curve(flow)
 
@@ -66,9 +78,22 @@ def estimate(flow: Flow, renew: bool = True) -> Estimate:
     record = price(
         flow.project, basis=flow.basis(), train_rows=found.usable, tokens=found.tokens,
         definition=flow.known("define"), audit=found, forecast=flow.known("forecast"),
-        runs=tried.runs if (tried := flow.known("pilot")) else (),
+        runs=tried.runs if (tried := flow.known("pilot")) else (), total_order=total_order, what_if=wanted, done=done,
     )  # fmt: skip
     return cast(Estimate, flow.keep("estimate", record))
+
+
+def _chance_wanted(flow: Flow, text: str) -> float:
+    """The chance asked for with --what-if, which needs a budget to stay within."""
+    from tunecase.flow.case import read_confidence
+
+    chance, problems = read_confidence("--sure", text)
+    if flow.project.budget is None:
+        fix = "add `budget: 15k USD`, say, to the project file"
+        problems = [*problems, Problem("--what-if", "no budget", "a budget to stay within", fix)]
+    if problems:
+        raise InputError(problems)
+    return chance
 
 
 def forecast(flow: Flow, from_pilot: bool = False) -> Forecast:

@@ -13,7 +13,7 @@ from tunecase.show.labelling import print_labelling
 from tunecase.show.mended import print_cleaned, print_reviews
 from tunecase.show.paper import console_for, heading, safe, say
 from tunecase.show.pilot import print_pilot
-from tunecase.show.progress import ask_before, audit_progress, pilot_progress, tell_fetching
+from tunecase.show.progress import ask_before, audit_progress, pilot_progress, redraw_progress, tell_fetching
 from tunecase.show.verdict import print_judged
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ __all__ = [
     "ask_before",
     "audit_progress",
     "pilot_progress",
+    "redraw_progress",
     "show",
     "show_error",
     "show_unchanged",
