@@ -8,6 +8,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from tunecase import __version__
+from tunecase.cli_compare import compare
 from tunecase.cli_fit import fit
 from tunecase.errors import InputError, TunecaseError
 from tunecase.terminal import AsJson, ProjectFile, Seed, Today, day_of, finish, open_project, print_record
@@ -412,6 +413,7 @@ def run(
 
 
 app.command(rich_help_panel=QUICK)(fit)
+app.command(rich_help_panel=QUICK)(compare)
 
 
 @app.command(rich_help_panel=QUICK)

@@ -1,6 +1,5 @@
 """What was asked: the project file, read with line numbers, checked whole, every mistake reported at once."""
 
-import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.units import Quantity, UnitError, Wanted, read_quantity
-from tunecase.yaml_lines import Lines, read_yaml
+from tunecase.yaml_lines import Lines, put, read_yaml
 
 Known = Mapping[str, Sequence[str]]
 Changes = Mapping[str, Any]
@@ -277,7 +276,7 @@ def _changed(raw: dict[str, Any], lines: Lines, changes: Changes) -> Iterator[Pr
     for field, value in changes.items():
         parts = tuple(int(part) if part.isdecimal() else part for part in field.split("."))
         try:
-            _put(raw, parts, value)
+            put(raw, parts, value)
         except (IndexError, KeyError, TypeError):
             fix = "write the fields with dots, numbers from 0 in a list: data.sources.0.price"
             yield Problem(f"--set {field}", "no such place in the file", "a field of the project file", fix)
@@ -285,25 +284,6 @@ def _changed(raw: dict[str, Any], lines: Lines, changes: Changes) -> Iterator[Pr
         for depth in range(1, len(parts)):
             lines.setdefault(parts[:depth], SET)
         lines[parts] = SET
-
-
-def _put(inner: Any, parts: Sequence[str | int], value: Any) -> None:
-    """Sets a value deep in fields and lists, making what lies between; None takes it out.
-
-    Raises: LookupError or TypeError where there is no such place.
-    """
-    for part, following in itertools.pairwise(parts):
-        empty: Any = [] if isinstance(following, int) else {}
-        inner = inner.setdefault(part, empty) if isinstance(inner, dict) else inner[part]
-    last = parts[-1]
-    if isinstance(inner, dict) and last != "":
-        inner[last] = value
-        if value is None:
-            del inner[last]
-    elif isinstance(inner, list) and isinstance(last, int):
-        inner[last : last + 1] = [] if value is None else [value] if last <= len(inner) else [inner[last]]
-    else:
-        raise TypeError
 
 
 def _where(loc: Sequence[str | int], lines: Lines, file: str) -> str:

@@ -4,6 +4,8 @@ Scalars stay text: `no`, `1:30` and `1.10` mean what they look like. Anchors, al
 1 MB are refused, so that no small file can grow in memory and no word of it is passed over.
 """
 
+import itertools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,31 @@ def read_value(text: str, where: str) -> Any:
     if problems:
         raise InputError(problems)
     return found
+
+
+def put(inner: Any, parts: Sequence[str | int], value: Any) -> None:
+    """Sets a value deep in fields and lists, making what lies between; None takes it out.
+
+    Raises: LookupError or TypeError where there is no such place; a list grows by one at its end.
+
+    Example:
+        >>> fields = {"data": {"sources": [{"kind": "label"}]}}
+        >>> put(fields, ("data", "sources", 0, "pool"), "5k")
+        >>> fields
+        {'data': {'sources': [{'kind': 'label', 'pool': '5k'}]}}
+    """
+    for part, following in itertools.pairwise(parts):
+        empty: Any = [] if isinstance(following, int) else {}
+        inner = inner.setdefault(part, empty) if isinstance(inner, dict) else inner[part]
+    last = parts[-1]
+    if isinstance(inner, dict) and last != "":
+        inner[last] = value
+        if value is None:
+            del inner[last]
+    elif isinstance(inner, list) and isinstance(last, int):
+        inner[last : last + 1] = [] if value is None else [value] if last <= len(inner) else [inner[last]]
+    else:
+        raise TypeError
 
 
 def _compose(path: Path) -> yaml.Node | None:

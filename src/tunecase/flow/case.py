@@ -2,7 +2,7 @@
 
 import contextlib
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -26,7 +26,10 @@ Progress = Callable[..., None]
 
 @dataclass
 class Flow:
-    """One opened case: the project, its ledger, the seed, today, and the records made in this process."""
+    """One opened case: the project, its ledger, the seed, today, and the records made in this process.
+
+    With `writes` off nothing is appended to the ledger or written beside the data: for questions asked in passing.
+    """
 
     path: Path
     project: "Project"
@@ -36,6 +39,7 @@ class Flow:
     records: dict[str, Any] = field(default_factory=dict)
     tables: dict[str, "Table"] = field(default_factory=dict)
     data_hash: str = ""
+    writes: bool = True
 
     @property
     def folder(self) -> Path:
@@ -111,8 +115,10 @@ class Flow:
         return cast("Table", self.table("train"))
 
     def keep(self, verb: str, record: Any) -> Any:
-        """Appends a record to the ledger and returns it."""
+        """Appends a record to the ledger and returns it; a flow that does not write keeps it in this process only."""
         self.records[verb] = record
+        if not self.writes:
+            return record
         meta = {"key": self.key(verb), "seed": self.seed, "version": __version__, "price_book": catalog.price_book()}
         self.ledger.append("record", record, recorded_at=now(), verb=verb, meta=meta)
         return record
@@ -142,14 +148,16 @@ class Flow:
         return tuple((e.id, e.record()) for e in self.ledger.entries(check=True) if e.kind == "spend")
 
 
-def open_case(path: Path, seed: int = 0, today: date | None = None) -> Flow:
+def open_case(path: Path, seed: int = 0, today: date | None = None, changes: Mapping[str, Any] | None = None) -> Flow:
     """Opens a project file: reads it whole, checks names against the catalog and the ledger's chain.
+
+    `changes` take the place of the file's own values, by dotted field; the file stays as it is.
 
     Raises: InputError with every problem found.
     """
     from tunecase.project import read_project
 
-    project = read_project(path, catalog.names())
+    project = read_project(path, catalog.names(), changes)
     ledger = Ledger(path.parent / "ledger.jsonl")
     problems = ledger.verify()
     if problems:
@@ -173,7 +181,8 @@ def judge_data(flow: Flow, **asked: Any) -> Audit:
     test, production = (flow.folder / name if name else None for name in (data.test, data.production))
     return judge(
         flow.project, flow.folder / data.train, test, basis=flow.basis(), input=data.input, output=data.output,
-        production=production, quarantine=flow.folder / "quarantine.jsonl", seed=flow.seed, **asked,
+        production=production, quarantine=flow.folder / "quarantine.jsonl" if flow.writes else None, seed=flow.seed,
+        **asked,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Any, TypeVar
 
 from tunecase.records.bill import DefaultUsed, Driver, Estimate, Flip, Line, WhatIf
+from tunecase.records.comparison import Bill, Comparison, Difference, FieldChange, Judgement
 from tunecase.records.compute import Compared, Fit, LeftOut, Phase, Placed, Scored
 from tunecase.records.curve import CurveBand, Forecast, Needed, NextRun, Point
 from tunecase.records.interval import Interval80
@@ -33,12 +34,14 @@ __all__ = [
     "Accuracy",
     "Audit",
     "Baseline",
+    "Bill",
     "BookLine",
     "Books",
     "Change",
     "Cleaned",
     "Cluster",
     "Compared",
+    "Comparison",
     "Confusion",
     "Criterion",
     "CurveBand",
@@ -47,14 +50,17 @@ __all__ = [
     "Definition",
     "Depth",
     "DepthReviewed",
+    "Difference",
     "Driver",
     "Estimate",
+    "FieldChange",
     "Finding",
     "Fit",
     "Flip",
     "Forecast",
     "Interval80",
     "Judged",
+    "Judgement",
     "Labelling",
     "LeftOut",
     "Line",
@@ -100,6 +106,7 @@ RECORDS: dict[str, type] = {
     "forecast": Forecast,
     "decide": Decision,
     "books": Books,
+    "compare": Comparison,
     "fit": Fit,
     "scored": Scored,
     "report": Report,

@@ -26,7 +26,8 @@ class Driver:
     """One input and the share of the total's variance that it carries alone (first order), with its standard error.
 
     `total_share` is what it carries together with others (total order), where that was asked for. `total_low` and
-    `total_high` are the total's mean where the input is at most `input_low`, its P10, or at least `input_high`, its P90.
+    `total_high` are the total's mean where the input is at most its P10, `input_low`, or at least its P90,
+    `input_high`.
     """
 
     name: str

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from tunecase.errors import InputError, TunecaseError
 from tunecase.show.advice import print_changes, print_decision, print_report
 from tunecase.show.bill import print_books, print_estimate, print_estimate_again, print_spend
+from tunecase.show.compare import comparison_markdown, print_comparison, write_markdown
 from tunecase.show.curve import print_forecast
 from tunecase.show.fit import print_fit, print_scored
 from tunecase.show.judged import print_audit, print_definition
@@ -24,12 +25,14 @@ __all__ = [
     "as_html",
     "ask_before",
     "audit_progress",
+    "comparison_markdown",
     "pilot_progress",
     "redraw_progress",
     "show",
     "show_error",
     "show_unchanged",
     "tell_fetching",
+    "write_markdown",
 ]
 
 PRINTERS: dict[str, Callable[["Console", Any], None]] = {
@@ -44,6 +47,7 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "forecast": print_forecast,
     "decide": print_decision,
     "books": print_books,
+    "compare": print_comparison,
     "spend": print_spend,
     "fit": print_fit,
     "scored": print_scored,
