@@ -32,7 +32,17 @@ OPTIONS: dict[tuple[str, ...], tuple[str, ...]] = {
         "--seed",
         "--json",
     ),
-    ("estimate",): ("--project", "--seed", "--json"),
+    ("estimate",): ("--total-order", "--what-if", "--sure", "--project", "--seed", "--json"),
+    ("compare",): (
+        "--set",
+        "--markdown",
+        "--fail-if-over",
+        "--confidence",
+        "--allow-unpriced",
+        "--project",
+        "--seed",
+        "--json",
+    ),
     ("pilot",): ("--trainer", "--draws", "--workers", "--max-minutes", "--project", "--seed", "--json"),
     ("forecast",): ("--target", "--metric", "--n-max", "--project", "--seed", "--json"),
     ("decide",): ("--project", "--seed", "--json"),
@@ -78,7 +88,13 @@ OPTIONS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("ledger", "verify"): ("--project", "--json"),
     ("serve",): ("--port", "--project", "--seed"),
 }
-LESSONS = {"init": "commented project file", "define": "well posed", "audit": "right data", "fit": "does it cost"}
+LESSONS = {
+    "init": "commented project file",
+    "define": "well posed",
+    "audit": "right data",
+    "fit": "does it cost",
+    "compare": "cost or save",
+}
 
 
 @pytest.fixture(scope="module")

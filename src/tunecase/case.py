@@ -59,7 +59,7 @@ class Case:
         return flow.next_labels(self.flow, n, Path(pool) if pool else None)
 
     def estimate(self, *, total_order: bool = False, what_if: str | None = None) -> Estimate:
-        """What will it cost, line by line? `what_if="80%"`: also what would have to be true to stay within the budget."""
+        """What will it cost, line by line? `what_if="80%"`: also what must be true to stay within the budget."""
         return flow.estimate(self.flow, total_order=total_order, what_if=what_if)
 
     def compare(

@@ -57,7 +57,8 @@ def headline(record: Comparison) -> str:
         return f"whether {name} costs more or less than {one_line(record.first.name, 60)} is unknown: {total.why}"
     low, middle, high = total.change.p10, total.change.p50, total.change.p90
     if low == high == 0:
-        return f"{name} costs the same"
+        much = f"the same in {share(1 - (total.cheaper or 0) - (total.dearer or 0))} of cases"
+        return f"{name} costs {much}, less in {share(total.cheaper)} and more in {share(total.dearer)}"
     much = f"{_side(middle, record.currency)} at P50" if middle else "the same at P50"
     near, far = sorted((low, high), key=abs)
     reach = f"{figures(abs(near))} to {_side(far, record.currency)}"
@@ -112,7 +113,7 @@ def _over(bill: Bill, currency: str) -> str:
 
 def comparison_markdown(record: Comparison) -> str:
     """A comment for a pull request: a sentence, a table, and the details folded away; texts of the user are escaped."""
-    lines = [f"**{_plain(_capital(headline(record)))}.**", ""]
+    lines = [f"**{_plain(headline(record))}.**", ""]
     if record.judged is not None and record.second is not None:
         lines += [f"{'✅' if record.ok else '❌'} {_plain(_verdict(record))}.", ""]
     if record.second is not None and record.total is not None:
@@ -150,16 +151,15 @@ def _details(record: Comparison) -> list[str]:
     return lines
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:] if text[:1].isascii() and text[:2].isalpha() else text
-
-
 def _plain(text: str) -> str:
     """Text that Markdown shows as it is: no mark-up, no link, and no one is called."""
-    return "".join(f"&#{ord(char)};" if char in MARKS else char for char in one_line(text))
+    flat = "".join(f"&#{ord(char)};" if char in MARKS else char for char in one_line(text))
+    # A host looks for names, numbers of issues and addresses once more in what is shown.
+    flat = flat.replace("&#64;", "&#64;&#8203;").replace("&#35;", "&#35;&#8203;")
+    return flat.replace("://", "&#58;&#8203;//").replace("www.", "www&#8203;.")
 
 
-MARKS = set("\\`*_{}[]<>()#|~@&!:")
+MARKS = set("\\`*_{}[]<>#|~@&!")
 
 
 def _code(text: str) -> str:
