@@ -56,7 +56,7 @@ def test_total_order_joins_the_drivers(tmp_path: Path) -> None:
 
 
 def test_what_would_have_to_be_true_is_true(tmp_path: Path) -> None:
-    """Each input told, moved to the value told, keeps the budget with the chance asked for; a tenth nearer it does not."""
+    """Moved to the value told, each input keeps the budget with the chance asked for; a tenth nearer it does not."""
     project = written(LABELS, tmp_path)
     record = bill(project, what_if=0.8).what_if
     assert record is not None

@@ -57,14 +57,14 @@ def headline(record: Comparison) -> str:
         return f"whether {name} costs more or less than {one_line(record.first.name, 60)} is unknown: {total.why}"
     low, middle, high = total.change.p10, total.change.p50, total.change.p90
     if low == high == 0:
-        much = f"the same in {share(1 - (total.cheaper or 0) - (total.dearer or 0))} of cases"
+        much = f"the same in {share(max(1 - (total.cheaper or 0) - (total.dearer or 0), 0.0))} of cases"
         return f"{name} costs {much}, less in {share(total.cheaper)} and more in {share(total.dearer)}"
     much = f"{_side(middle, record.currency)} at P50" if middle else "the same at P50"
     near, far = sorted((low, high), key=abs)
     reach = f"{figures(abs(near))} to {_side(far, record.currency)}"
     if low < 0 < high:
         reach = f"from {_side(low, record.currency)} to {_side(high, record.currency)}"
-    return f"{name} costs {much}, 8 times in 10 {reach}; it is cheaper in {share(total.cheaper)} of cases"
+    return f"{name} costs {much} (8 times in 10: {reach}); it is cheaper in {share(total.cheaper)} of cases"
 
 
 def _side(amount: float, currency: str) -> str:
