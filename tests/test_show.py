@@ -19,7 +19,17 @@ from tunecase.errors import InputError, MissingExtraError, Problem
 from tunecase.ledger import Ledger
 from tunecase.pilot import PilotPlan, Progress
 from tunecase.records import Change, Driver, Flip, Scored, WhatIf
-from tunecase.show import PRINTERS, as_html, ask_before, audit_progress, paper, pilot_progress, show, show_error
+from tunecase.show import (
+    PRINTERS,
+    as_html,
+    ask_before,
+    audit_progress,
+    paper,
+    pilot_progress,
+    redraw_progress,
+    show,
+    show_error,
+)
 from tunecase.spread import Band
 
 ALL: dict[str, Any] = {
@@ -455,3 +465,22 @@ def test_a_comparison_without_changes_or_curve() -> None:
     alone = printed("compare", replace(record, second=None, lines=(), total=None, rounds=None))
     assert "keeps the limit: 80% sure" in " ".join(alone.split())
     assert "b less a" not in alone
+
+
+def test_a_bar_shows_only_where_work_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quiet or piped there is none; at a terminal it counts the inputs and is gone at the end."""
+    with redraw_progress(quiet=True) as done:
+        assert None is done
+    with redraw_progress(quiet=False) as done:
+        assert None is done
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    for above in (0.0, 60.0):
+        monkeypatch.setattr("tunecase.show.progress.BAR_ABOVE_S", above)
+        with redraw_progress(quiet=False) as done:
+            assert done is not None
+            before = len(terminal.getvalue())
+            done(1, 3)
+            done(3, 3)
+        assert ("3/3" in terminal.getvalue()[before:]) == (above == 0.0)

@@ -130,12 +130,12 @@ def swing(values: "Draws", result: "Draws", tail: float = TAIL) -> Swing:
         result: shape (draws,).
         tail: the share of draws that counts as low, and as high; equal draws stay together.
     Returns: the Swing, from draws that exist already.
+    Source: the usual tornado moves one input with the others at their middle; this is the mean over the others.
 
     Example:
         >>> import numpy as np
         >>> swing(np.arange(100.0), 3 * np.arange(100.0)).result_low
         13.5
-    Source: the usual tornado moves one input with the others at their middle; this is the mean over the others.
     """
     import numpy as np
 
