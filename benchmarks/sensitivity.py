@@ -2,8 +2,8 @@
 
 Usage: python benchmarks/sensitivity.py [--draws 20000] [--repeats 7] [--no-salib]
 A project with 30 inputs in doubt is billed over 1 to 8 rounds in 20,000 worlds on one core: with the rounds of the
-project file, and along a pilot's curve. Times: the first bill of a fresh process once the project file is read, then the
-best and the median. SALib (a test oracle, never loaded by tunecase) samples the same function. Last line: JSON.
+project file, and along a pilot's curve. Times: the first bill of a fresh process, once the project file is read, then
+the best and the median. SALib (a test oracle, never loaded by tunecase) samples the same function. Last line: JSON.
 """
 
 import argparse
@@ -143,7 +143,7 @@ def beside_salib(draws: int, base: int = 1_024) -> dict[str, Any]:
 
     from tunecase.estimate import drawn
     from tunecase.prices import Basis
-    from tunecase.redrawn import Bill, total_shares
+    from tunecase.redrawn import Bill, Outcome, total_shares
     from tunecase.sensitivity import first_order
     from tunecase.spread import Worlds
 
@@ -182,7 +182,8 @@ def beside_salib(draws: int, base: int = 1_024) -> dict[str, Any]:
     start = time.perf_counter()
     first = first_order(inputs, total)
     first_s = time.perf_counter() - start
-    whole = total_shares(Bill(project, worlds, total, total_of, 1.0))
+    bill = Bill(project, worlds, Outcome(total), lambda asked, anew: Outcome(total_of(asked, anew)), 1.0)
+    whole = total_shares(bill)
     names = list(inputs)
     problem = {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0]] * len(names)}
     sample = sampler.sample(problem, base, calc_second_order=False, seed=1)

@@ -58,8 +58,7 @@ def test_total_order_joins_the_drivers(tmp_path: Path) -> None:
 def test_what_would_have_to_be_true_is_true(tmp_path: Path) -> None:
     """Moved to the value told, each input keeps the budget with the chance asked for; a tenth nearer it does not."""
     project = written(LABELS, tmp_path)
-    record = bill(project, what_if=0.8).what_if
-    assert record is not None
+    (record,) = bill(project, what_if=0.8).what_if
     assert record.chance < 0.8
     assert "rounds" == record.ways[0].name
     for flip in record.ways[1:]:
@@ -75,8 +74,7 @@ def test_what_would_have_to_be_true_is_true(tmp_path: Path) -> None:
 
 def test_a_budget_that_is_kept_says_what_would_lose_it(tmp_path: Path) -> None:
     """With money enough every way leads to `not sure`, upwards."""
-    record = bill(written(LABELS.replace("15k", "60k"), tmp_path), what_if=0.8).what_if
-    assert record is not None
+    (record,) = bill(written(LABELS.replace("15k", "60k"), tmp_path), what_if=0.8).what_if
     assert record.holds
     assert {"not sure"} == {flip.to for flip in record.ways}
     assert {"up"} == {flip.direction for flip in record.ways}
@@ -85,8 +83,7 @@ def test_a_budget_that_is_kept_says_what_would_lose_it(tmp_path: Path) -> None:
 def test_a_budget_beyond_any_one_input_says_so(tmp_path: Path) -> None:
     """Nothing alone brings it back: that is said, with what to do."""
     project = written(LABELS.replace("15k", "20 USD #").replace("rounds", ""), tmp_path)
-    record = bill(project, what_if=0.8).what_if
-    assert record is not None
+    (record,) = bill(project, what_if=0.8).what_if
     assert () == record.ways
     assert "no input alone is enough" in what_if_words(record, "USD")
 
@@ -95,8 +92,7 @@ def test_labels_are_moved_by_their_price(tmp_path: Path) -> None:
     """Where labels carry the bill, the price of one is what is told, not the rate and the minutes behind it."""
     text = LABELS.replace("{kind: have, pool: 240}", "{kind: have, pool: 10}").replace("budget: 15k", "budget: 19k")
     text += "rounds: 4\neffort_per_round: 1 h per round\n"
-    record = bill(written(text.replace("19k USD", "4.2k USD"), tmp_path), what_if=0.8).what_if
-    assert record is not None
+    (record,) = bill(written(text.replace("19k USD", "4.2k USD"), tmp_path), what_if=0.8).what_if
     ways = {flip.name for flip in record.ways}
     assert "label price per example" in ways
     assert not {name for name in ways if name.endswith(("source.rate", "source.effort"))}
@@ -104,7 +100,28 @@ def test_labels_are_moved_by_their_price(tmp_path: Path) -> None:
 
 def test_without_a_budget_nothing_is_asked(tmp_path: Path) -> None:
     """There is nothing to stay within."""
-    assert None is bill(written(LABELS.replace("budget: 15k USD\n", ""), tmp_path), what_if=0.8).what_if
+    assert () == bill(written(LABELS.replace("budget: 15k USD\n", ""), tmp_path), what_if=0.8).what_if
+
+
+def test_with_a_curve_the_target_is_asked_for_too(tmp_path: Path) -> None:
+    """Money that stops the rounds is kept by construction; what brings the target within it is another answer."""
+    text = LABELS.replace("92%", "90%")
+    stay, reach = bill(written(text, tmp_path), forecast=curve(), what_if=0.12).what_if
+    assert ("stay", "reach") == (stay.goal, reach.goal)
+    assert stay.holds
+    assert not reach.holds
+    assert reach.ways
+    assert {"down"} == {flip.direction for flip in reach.ways}
+    assert "of reaching the target within 15k USD" in what_if_words(reach, "USD")
+    at = reach.ways[0]
+    worlds = AlteredWorlds(Worlds(0, 4_000), scales={at.name: at.factor or 1.0})
+    again = drawn(
+        written(text, tmp_path), basis=Basis(written(text, tmp_path), TODAY, worlds), train_rows=700, tokens=TOKENS,
+        forecast=curve(),
+    )  # fmt: skip
+    reached = again.route.walk.reached
+    assert reached is not None
+    assert (reached & (again.total <= 15_000)).mean() >= 0.12
 
 
 def test_inputs_are_told_while_they_are_looked_at(tmp_path: Path) -> None:
@@ -125,13 +142,20 @@ def test_a_machine_is_frozen(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("what_if", "words"),
     [
-        (WhatIf(15_000, 0.8, 0.74, (Flip("rounds", 2.0, 1.0, "sure"),)), "1 round and no more (half of the worlds"),
         (
-            WhatIf(15_000, 0.8, 0.74, (Flip("label price per example", 0.31, 0.12, "sure"),)),
+            WhatIf("stay", 15_000, 0.8, 0.74, (Flip("rounds", 2.0, 1.0, "sure"),)),
+            "1 round and no more (half of the worlds",
+        ),
+        (
+            WhatIf("stay", 15_000, 0.8, 0.74, (Flip("label price per example", 0.31, 0.12, "sure"),)),
             "label price per example at 0.12 USD per example or less instead of 0.31 USD per example",
         ),
-        (WhatIf(15_000, 0.8, 0.9, ()), "No input alone would lose that"),
-        (WhatIf(15_000, 0.8, 0.9, (Flip("effort_per_round", 30, 90, "not sure"),)), "What would lose that: effort"),
+        (WhatIf("stay", 15_000, 0.8, 0.9, (Flip("rounds", 2.0, 3.0, "not sure"),)), "3 rounds in every case (half"),
+        (WhatIf("stay", 15_000, 0.8, 0.9, ()), "No input alone would lose that"),
+        (
+            WhatIf("stay", 15_000, 0.8, 0.9, (Flip("effort_per_round", 30, 90, "not sure"),)),
+            "What would lose that: effort",
+        ),
     ],
 )
 def test_what_would_have_to_be_true_in_words(what_if: WhatIf, words: str) -> None:

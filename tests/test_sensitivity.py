@@ -14,7 +14,7 @@ from tests.test_estimate import LABELS, TOKENS
 from tunecase.estimate import drawn
 from tunecase.prices import Basis
 from tunecase.project import Project
-from tunecase.redrawn import Bill, total_shares
+from tunecase.redrawn import Bill, Outcome, total_shares
 from tunecase.sensitivity import Index, first_order, swing, total_order
 from tunecase.spread import Spread, Worlds, generator
 
@@ -174,7 +174,8 @@ def test_the_bill_has_the_indices_that_salib_finds(tmp_path: Path) -> None:
     )
     first = first_order({**{n: worlds.drawn[n] for n in names if not n.startswith("rounds")},
                          "rounds": rounds_of(project)}, total)  # fmt: skip
-    whole = total_shares(Bill(project, worlds, total, total_of, 1.0))
+    bill = Bill(project, worlds, Outcome(total), lambda asked, anew: Outcome(total_of(asked, anew)), 1.0)
+    whole = total_shares(bill)
     for index, key in enumerate(dict.fromkeys(groups)):
         for mine, order in ((first, "S1"), (whole, "ST")):
             room = 3 * np.hypot(mine[key].error, theirs[f"{order}_conf"][index] / 1.96) + 0.01

@@ -414,6 +414,9 @@ def test_what_moves_a_bill_is_a_tornado() -> None:
     assert "30k  ········█████" in text
     assert "low: 23 h per round or less; high: 69 h per round or more; share within 1.3%" in " ".join(text.split())
     assert "with others" in text
+    assert "rounds end at the budget" not in " ".join(text.split())
+    followed = (replace(drivers[0], total_share=0.2),)
+    assert "rounds end at the budget" in flat("estimate", replace(samples.estimate(), drivers=followed))
     assert "moves it only together with others" in text
     alone = tuple(replace(driver, total_share=None, total_error=None) for driver in drivers[:2])
     assert "with others" not in printed("estimate", replace(samples.estimate(), drivers=alone))
@@ -421,8 +424,8 @@ def test_what_moves_a_bill_is_a_tornado() -> None:
 
 def test_what_would_have_to_be_true_is_printed() -> None:
     """One sentence under the drivers."""
-    what_if = WhatIf(15_000, 0.8, 0.74, (Flip("label price per example", 0.31, 0.12, "sure"),))
-    text = flat("estimate", replace(samples.estimate(), what_if=what_if))
+    what_if = WhatIf("stay", 15_000, 0.8, 0.74, (Flip("label price per example", 0.31, 0.12, "sure"),))
+    text = flat("estimate", replace(samples.estimate(), what_if=(what_if,)))
     assert "What would have to be true to be 80% sure of staying within 15k USD (now 74%): label price" in text
 
 

@@ -82,32 +82,6 @@ def estimate(
     return record
 
 
-def _small(
-    again: "Callable[[Project, Worlds], Drawn]", project: Project, record: Estimate, basis: Basis, frozen: bool = True
-) -> redrawn.Bill:
-    """The bill in fewer worlds, to be worked out again many times; frozen: its machine stays the one chosen."""
-    asked = redrawn.frozen(project, record.gpu, record.gpu_count) if frozen else project
-    found = again(asked, redrawn.fewer(basis.worlds))
-    price = record.label_price.p50 if record.label_price else None
-    return redrawn.Bill(
-        asked, found.work.basis.worlds, found.total, lambda changed, worlds: again(changed, worlds).total,
-        record.rounds.p50, price,
-    )  # fmt: skip
-
-
-def _carried(record: Estimate, bill: redrawn.Bill, done: Callable[[int, int], None] | None) -> tuple[Driver, ...]:
-    """The drivers with their total order; inputs that matter only together with others join them."""
-    carried = redrawn.total_shares(bill, done)
-    named = {driver.name: driver for driver in record.drivers}
-    for name, index in carried.items():
-        if name not in named and index.value >= LEAST_SHARE and len(named) < 2 * DRIVERS:
-            named[name] = Driver(name, 0.0)
-    return tuple(
-        replace(driver, total_share=carried[name].value, total_error=carried[name].error) if name in carried else driver
-        for name, driver in named.items()
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """The bill before it is summed up: every line in every world, the walk through the rounds, and what they rest on.
@@ -155,6 +129,36 @@ def drawn(
     route = _route(work, train_rows, forecast, _test_rows(definition, audit, forecast))
     work = replace(work, walk=route.walk)
     return Drawn(work, {cost.__name__: cost(work) for cost in COSTS}, route, choice)
+
+
+def _small(
+    again: Callable[[Project, Worlds], Drawn], project: Project, record: Estimate, basis: Basis, frozen: bool = True
+) -> redrawn.Bill:
+    """The bill in fewer worlds, to be worked out again many times; frozen: its machine stays the one chosen."""
+    asked = redrawn.frozen(project, record.gpu, record.gpu_count) if frozen else project
+    found = again(asked, redrawn.fewer(basis.worlds))
+    price = record.label_price.p50 if record.label_price else None
+    return redrawn.Bill(
+        asked, found.work.basis.worlds, _outcome(found), lambda changed, worlds: _outcome(again(changed, worlds)),
+        record.rounds.p50, price,
+    )  # fmt: skip
+
+
+def _outcome(found: Drawn) -> redrawn.Outcome:
+    return redrawn.Outcome(found.total, found.route.walk.reached)
+
+
+def _carried(record: Estimate, bill: redrawn.Bill, done: Callable[[int, int], None] | None) -> tuple[Driver, ...]:
+    """The drivers with their total order; inputs that matter only together with others join them."""
+    carried = redrawn.total_shares(bill, done)
+    named = {driver.name: driver for driver in record.drivers}
+    for name, index in carried.items():
+        if name not in named and index.value >= LEAST_SHARE and len(named) < 2 * DRIVERS:
+            named[name] = Driver(name, 0.0)
+    return tuple(
+        replace(driver, total_share=carried[name].value, total_error=carried[name].error) if name in carried else driver
+        for name, driver in named.items()
+    )
 
 
 def _of_the_data(audit: Audit | None) -> tuple[str, ...]:

@@ -70,25 +70,29 @@ def most(name: str) -> float:
 def what_if_words(record: WhatIf, currency: str) -> str:
     """What would have to be true, in one sentence."""
     budget, sure = money(record.budget, currency), share(record.wanted)
+    stay, staying = ("stay within", "staying within")
+    if record.goal == "reach":
+        stay, staying = ("reach the target within", "reaching the target within")
     ways = [_way(flip, currency) for flip in record.ways[:SHOWN_WAYS]]
     more = len(record.ways) - len(ways)
     said = ", or ".join(ways) + (f", or {counted(more, 'way')} more (--json)" if more else "")
     if record.holds:
-        already = f"It is {share(record.chance)} sure already to stay within {budget}, more than the {sure} asked for."
+        already = f"It is {share(record.chance)} sure already to {stay} {budget}, at least the {sure} asked for."
         return f"{already} What would lose that: {said}." if ways else f"{already} No input alone would lose that."
     now = f"now {share(record.chance)}"
     if not ways:
         return (
-            f"To be {sure} sure of staying within {budget} ({now}), no input alone is enough, up to a thousandth or a "
+            f"To be {sure} sure of {staying} {budget} ({now}), no input alone is enough, up to a thousandth or a "
             "thousandfold: change two at once, or the budget."
         )
-    return f"What would have to be true to be {sure} sure of staying within {budget} ({now}): {said}."
+    return f"What would have to be true to be {sure} sure of {staying} {budget} ({now}): {said}."
 
 
 def _way(flip: Flip, currency: str) -> str:
     assert flip.at is not None
     if flip.name == ROUNDS:
-        return f"{amount(flip.name, flip.at, currency)} and no more (half of the worlds need {flip.now:.0f})"
+        much = "and no more" if flip.at <= flip.now else "in every case"
+        return f"{amount(flip.name, flip.at, currency)} {much} (half of the worlds need {flip.now:.0f})"
     side = "or less" if flip.direction == "down" else "or more"
     at, now = (amount(flip.name, value, currency) for value in (flip.at, flip.now))
     return f"{flip.name} at {at} {side} instead of {now}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tunecase import inputs
 from tunecase.flips import NOT_SURE, SURE, budget_flips
@@ -16,7 +16,12 @@ from tunecase.units import Quantity
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from tunecase.spread import Draws
+
+Goal = Literal["stay", "reach"]
 
 DRAWS = 4_000
 MOST_ROUNDS = 12
@@ -25,21 +30,27 @@ PRICE, RATE = "price per example", "source.rate"
 PART_OF_A_PRICE = ("source.effort", "source.rework", "source.fee", "source.usable")
 NOT_TYPED = ("repairs", "tokens per row", "working_hours", "review_minutes", "stand_in.factor")
 
-Again = Callable[[Project, Worlds], "Draws"]
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A bill's total, and whether the target was reached, None without a curve; both have shape (draws,)."""
+
+    total: "Draws"
+    reached: "NDArray[np.bool_] | None" = None
 
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """A bill that can be worked out again: its project, its worlds with what was drawn, and the total, shape (draws,).
+    """A bill that can be worked out again: its project, its worlds with what was drawn, and its outcome.
 
-    `again` is the total of a project in other worlds; `rounds` their number and `label_price` one more example, both at
-    P50, the price None where there is none.
+    `again` is the outcome of a project in other worlds; `rounds` their number and `label_price` one more example, both
+    at P50, the price None where there is none.
     """
 
     project: Project
     worlds: Worlds
-    total: "Draws"
-    again: Again
+    now: Outcome
+    again: Callable[[Project, Worlds], Outcome]
     rounds: float
     label_price: float | None = None
 
@@ -57,45 +68,65 @@ def total_shares(bill: Bill, done: Callable[[int, int], None] | None = None) -> 
     def again(name: str) -> "Draws":
         rounds = name == ROUNDS
         anew = _of_rounds if rounds else name.__eq__
-        return bill.again(bill.project, AlteredWorlds(bill.worlds, anew=anew, seed_anew=rounds))
+        return bill.again(bill.project, AlteredWorlds(bill.worlds, anew=anew, seed_anew=rounds)).total
 
     told = None if done is None else lambda count: done(count, len(names))
-    return total_order(bill.total, again, names, told)
+    return total_order(bill.now.total, again, names, told)
 
 
-def what_if(bill: Bill, budget: float, wanted: float, done: Callable[[int, int], None] | None = None) -> WhatIf:
+def what_if(
+    bill: Bill, budget: float, wanted: float, done: Callable[[int, int], None] | None = None
+) -> tuple[WhatIf, ...]:
     """Which change of one input alone brings the chance to stay within the budget to `wanted`, or would lose it.
 
-    An input is scaled in every world (its doubt with it) and the bill worked out again; the labels' price is moved as
-    one, by its rate; rounds are set to a whole number.
+    Where a curve is known, then also which one brings the chance to reach the target within the budget there. An
+    input is scaled in every world (its doubt with it) and the bill worked out again; the labels' price is moved as one,
+    by its rate; rounds are set to a whole number.
 
     Args:
         bill: of some thousand draws; a chance near `wanted` has a standard error of .006 with 4,000.
         budget: in the bill's currency.
         wanted: the chance asked for.
         done: told how many inputs of how many were looked at.
-    Returns: the WhatIf, the smallest change first.
+    Returns: one WhatIf for each goal, its flips with the smallest change first.
     Leaves out changes of two inputs at once, and inputs that nobody sets: the luck of tests, the time of a step against
     its prediction, the length of the rows.
     """
     now, scaled = _typed(bill)
-    looked: set[str] = set()
+    goals: tuple[Goal, ...] = ("stay",) if bill.now.reached is None else ("stay", "reach")
+    known: dict[tuple[tuple[str, float], ...], dict[Goal, float]] = {(): _chances(bill.now, budget)}
 
-    def chance(scales: "Mapping[str, float]") -> float:
-        for name in scales:
-            looked.add(name)
-        if done is not None:
-            done(max(len(looked) - 1, 0), len(now))
-        worlds = AlteredWorlds(bill.worlds, scales={scaled.get(name, name): factor for name, factor in scales.items()})
-        return float((bill.again(bill.project, worlds) <= budget).mean())
+    def chances(scales: "Mapping[str, float]") -> dict[Goal, float]:
+        key = tuple(scales.items())
+        if key not in known:
+            scale = {scaled.get(name, name): factor for name, factor in scales.items()}
+            known[key] = _chances(bill.again(bill.project, AlteredWorlds(bill.worlds, scales=scale)), budget)
+            if done is not None:
+                done(len({name for pairs in known for name, _ in pairs}), len(now))
+        return known[key]
 
-    chance_now = float((bill.total <= budget).mean())
-    found = budget_flips(chance, now, wanted, most={name: inputs.most(name) for name in now})
-    found = (*found, _rounds(bill, budget, wanted, chance_now >= wanted))
-    ways = [flip for flip in found if flip.at is not None]
-    never = [flip for flip in found if flip.at is None]
-    ways.sort(key=lambda flip: max(flip.factor or 1.0, 1 / (flip.factor or 1.0)))
-    return WhatIf(budget, wanted, chance_now, (*ways, *never))
+    most = {name: inputs.most(name) for name in now}
+    found = []
+    for goal in goals:
+        flips = budget_flips(lambda scales, goal=goal: chances(scales)[goal], now, wanted, most=most)  # type: ignore[misc]
+        chance = known[()][goal]
+        rounds = (_rounds(bill, budget, wanted, chance >= wanted),) if goal == "stay" else ()
+        ways = sorted((flip for flip in (*flips, *rounds) if flip.at is not None), key=_change)
+        never = [flip for flip in (*flips, *rounds) if flip.at is None]
+        found.append(WhatIf(goal, budget, wanted, chance, (*ways, *never)))
+    return tuple(found)
+
+
+def _chances(outcome: Outcome, budget: float) -> "dict[Goal, float]":
+    within = outcome.total <= budget
+    chances: dict[Goal, float] = {"stay": float(within.mean())}
+    if outcome.reached is not None:
+        chances["reach"] = float((outcome.reached & within).mean())
+    return chances
+
+
+def _change(flip: Flip) -> float:
+    return max(flip.factor or 1.0, 1 / (flip.factor or 1.0))
 
 
 def _of_rounds(name: str) -> bool:
@@ -125,8 +156,8 @@ def _rounds(bill: Bill, budget: float, wanted: float, holds: bool) -> Flip:
     tried = range(middle + 1, MOST_ROUNDS + 1) if holds else range(min(middle, MOST_ROUNDS), 0, -1)
     for count in tried:
         fixed = bill.project.model_copy(update={"rounds": Quantity(Const(float(count)), "")})
-        total = bill.again(fixed, AlteredWorlds(bill.worlds))
-        if (float((total <= budget).mean()) >= wanted) != holds:
+        chance = _chances(bill.again(fixed, AlteredWorlds(bill.worlds)), budget)["stay"]
+        if (chance >= wanted) != holds:
             return Flip(ROUNDS, float(middle), float(count), NOT_SURE if holds else SURE)
     return Flip(ROUNDS, float(middle))
 

@@ -1,6 +1,7 @@
 """What estimate found: the bill of the whole loop."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from tunecase.spread import Band
 
@@ -66,11 +67,13 @@ class Flip:
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """What would have to be true for the total to stay within the budget with the chance `wanted`; one input at a time.
+    """What would have to be true to reach a goal with the chance `wanted`, one input at a time.
 
-    `chance` is the chance now. Where it is high enough already, `flips` says what would lose it.
+    The goal is to stay within the budget, or to reach the target within it. `chance` is the chance now. Where it is
+    high enough already, `flips` says what would lose it.
     """
 
+    goal: Literal["stay", "reach"]
     budget: float
     wanted: float
     chance: float
@@ -132,7 +135,7 @@ class Estimate:
     false_pass: float | None = None
     total_when_reached: Band | None = None
     total_when_stopped: Band | None = None
-    what_if: WhatIf | None = None
+    what_if: tuple[WhatIf, ...] = ()
 
     def line(self, name: str) -> Line | None:
         """The line of that name, if the bill has it."""

@@ -29,8 +29,9 @@ def bill(found: Found) -> Section:
         caption = f"The total in {count(estimate.draws)} simulated projects; the last bar holds all dearer ones"
         blocks.append(Histogram(caption, estimate.histogram, marks, estimate.budget, over, estimate.currency))
     blocks += _tornado(estimate)
-    if estimate.what_if is not None:
-        blocks.append(Listing("What would have to be true", (what_if_words(estimate.what_if, estimate.currency),)))
+    if estimate.what_if:
+        words = tuple(what_if_words(one, estimate.currency) for one in estimate.what_if)
+        blocks.append(Listing("What would have to be true", words))
     blocks.append(_quantities(estimate))
     evidence: list[Block] = [_workings(estimate)]
     if found.earlier:

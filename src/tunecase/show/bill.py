@@ -49,8 +49,8 @@ def print_estimate(console: "Console", record: Estimate, again: bool = False) ->
     if again:
         return
     _print_drivers(console, record)
-    if record.what_if is not None:
-        say(console, what_if_words(record.what_if, record.currency))
+    for what_if in record.what_if:
+        say(console, what_if_words(what_if, record.currency))
     dates = f"{min(record.price_dates)} to {max(record.price_dates)}" if record.price_dates else "none used"
     say(console, f"GPU prices of {dates}; price book {record.price_book[:12]}.", "dim")
     print_notes(console, "Defaults used:", [f"{d.field}: {d.value} ({d.source})" for d in record.defaults])
@@ -83,6 +83,9 @@ def _print_drivers(console: "Console", record: Estimate) -> None:
     kept = [tuple(row[index] for index in keep) for row in rows]
     right = [place for place, index in enumerate(keep) if index in (1, 2, 3, 5)]
     print_table(console, [header[index] for index in keep], kept, right, notes)
+    if any(driver.share > (driver.total_share or 1.0) for driver in record.drivers):
+        say(console, "An input carries less with others than alone where it follows from them: rounds end at the "
+            "budget.", "dim")  # fmt: skip
 
 
 def _bar(one: float, other: float, low: float, high: float) -> str:
