@@ -127,7 +127,7 @@ def test_with_a_curve_the_target_is_asked_for_too(tmp_path: Path) -> None:
 def test_inputs_are_told_while_they_are_looked_at(tmp_path: Path) -> None:
     """Counts rise to the number of inputs."""
     told: list[tuple[int, int]] = []
-    bill(written(LABELS, tmp_path), total_order=True, done=lambda done, total: told.append((done, total)))
+    bill(written(LABELS, tmp_path), total_order=True, told=lambda done, total: told.append((done, total)))
     assert told == [(index, told[0][1]) for index in range(1, told[0][1] + 1)]
 
 

@@ -18,6 +18,7 @@ from tunecase.records import (
     Forecast,
     Judged,
     Labelling,
+    Next,
     Pilot,
     Report,
     Reviews,
@@ -96,6 +97,14 @@ class Case:
     def decide(self) -> Decision:
         """What should the next dollar buy?"""
         return flow.decide(self.flow)
+
+    def next(self) -> Next:
+        """What changed since the last decision, and what to do now."""
+        return flow.next_step(self.flow)
+
+    def add_round(self, n: int, score: float | str, changed: str, *, test_rows: int | None = None) -> Next:
+        """Keeps what a round showed (training rows in all, the score, the one thing changed), and says what now."""
+        return flow.next_step(self.flow, flow.add_round(self.flow, n, str(score), [changed], test_rows))
 
     def books(self) -> Books:
         """What did it cost so far, against the plan?"""

@@ -10,6 +10,7 @@ import typer
 from tunecase import __version__
 from tunecase.cli_compare import compare
 from tunecase.cli_fit import fit
+from tunecase.cli_next import next_
 from tunecase.errors import InputError, TunecaseError
 from tunecase.terminal import AsJson, ProjectFile, Seed, Today, day_of, finish, open_project, print_record
 
@@ -229,7 +230,7 @@ def estimate(
     with redraw_progress(quiet=json) as done:
         opened = open_project(project, seed, today)
         asked = (sure or "80%") if what_if else None
-        record = flow.estimate(opened, total_order=total_order, what_if=asked, done=done)
+        record = flow.estimate(opened, total_order=total_order, what_if=asked, told=done)
     finish("estimate", record, json)
 
 
@@ -354,6 +355,9 @@ def decide(project: ProjectFile = HERE, seed: Seed = 0, json: AsJson = False, to
     from tunecase import flow
 
     finish("decide", flow.decide(open_project(project, seed, today)), json)
+
+
+app.command("next", rich_help_panel=ROAD)(next_)
 
 
 @app.command(rich_help_panel=ROAD)

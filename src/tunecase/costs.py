@@ -101,7 +101,10 @@ def data(work: Work) -> Cost:
     if work.test_rows_missing:
         amount = amount + work.test_rows_missing * label_price(work.basis)
         parts.append(f"{work.test_rows_missing:,} test rows")
-    if not bought.any():
+    if work.walk.data_paid is not None:
+        amount = amount + work.walk.data_paid
+        parts.append(_bought_words(work))
+    elif not bought.any():
         parts.append("no new examples")
     elif work.supply.price is None:
         why = "new examples have no price: give data.sources"
@@ -111,8 +114,15 @@ def data(work: Work) -> Cost:
         parts.append(why)
     else:
         amount = amount + work.supply.cost(bought)
-        parts.append(f"{figures(band(bought).p50)} new examples at P50, {figures(band(bought).p90)} at P90")
+        parts.append(_bought_words(work))
     return Cost(amount, ", ".join(parts), unpriced=unpriced)
+
+
+def _bought_words(work: Work) -> str:
+    bought = band(work.walk.bought)
+    words = f"{figures(bought.p50)} new examples at P50, {figures(bought.p90)} at P90" if bought.p90 else ""
+    reviewed = work.walk.data_paid is not None
+    return words + (", reviews and test rows on the way" if reviewed and words else "") or "no new examples"
 
 
 def inference(work: Work) -> Cost:
@@ -134,20 +144,31 @@ def gpu_hours(work: Work) -> "Draws | None":
     """GPU hours over all rounds, failed runs counted, shape (draws,); None when the gpu line is unpriced."""
     if work.machine is None or work.tokens_per_row is None:
         return None
-    mtok = work.walk.rows_trained * work.tokens_per_row * work.project.training.epochs / 1e6
-    return runs_per_round(work) * mtok * work.machine.hours_per_mtok
+    walk = work.walk
+    run_rows = runs_per_round(work) * walk.rows_trained + walk.search_rows * (1 + _failed_share(work))
+    return run_rows * work.tokens_per_row * work.project.training.epochs / 1e6 * work.machine.hours_per_mtok
 
 
 def runs_per_round(work: Work) -> "Draws":
     """Training runs paid in a round, failed ones counted, shape (draws,)."""
     training = work.project.training
     runs = work.basis.draw("training.runs_per_round", training.runs_per_round)
-    return runs * (1 + work.basis.draw("training.failed", training.failed))
+    return runs * (1 + _failed_share(work))
+
+
+def _failed_share(work: Work) -> "Draws":
+    return work.basis.draw("training.failed", work.project.training.failed)
 
 
 def person_hours(work: Work) -> "Draws":
-    """People's hours over all rounds, shape (draws,)."""
-    return work.walk.rounds * work.basis.draw("effort_per_round", work.project.effort_per_round)
+    """People's hours over all rounds, shape (draws,); a round without work on the data takes those of a first run."""
+    import numpy as np
+
+    whole = work.walk.rounds - work.walk.short_rounds
+    hours = whole * work.basis.draw("effort_per_round", work.project.effort_per_round)
+    if np.any(work.walk.short_rounds):
+        hours = hours + work.walk.short_rounds * work.basis.draw("lever.first_run_hours")
+    return hours
 
 
 def _evaluation_share(work: Work) -> "Draws":

@@ -1,16 +1,17 @@
 """What will it cost? Every line of the bill over a random number of rounds, its doubt, and what drives it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from tunecase import catalog, loop, redrawn
-from tunecase.checks.balance import LEAST_TEST_ROWS
+from tunecase import catalog, levers, loop, redrawn
 from tunecase.costs import Cost, Work, data, evaluation, gpu, gpu_hours, inference, labour, person_hours, runs_per_round
 from tunecase.hardware import Choice, Machine, base_model, choose, sequence_tokens
-from tunecase.prices import Basis, low_pay, person_hour, supply, team_share
+from tunecase.levers.standing import standing, test_rows, test_rows_to_buy
+from tunecase.policy import best_policy
+from tunecase.prices import Basis, low_pay, person_hour, supply, target_value, team_share
 from tunecase.project import Project
-from tunecase.records import Audit, Definition, Driver, Estimate, Forecast, Line, Run, Tokens
+from tunecase.records import Audit, Definition, Driver, Estimate, Forecast, Line, Reviews, Run, Tokens, Tuning
 from tunecase.sensitivity import first_order, swing
 from tunecase.spread import Z80, Z90, Band, Beta, Const, Interval, Spread, Worlds, band
 from tunecase.wording import teaches_like
@@ -37,16 +38,20 @@ def estimate(
     forecast: Forecast | None = None,
     machines: Sequence[Machine] | None = None,
     runs: Sequence[Run] = (),
+    tuning: Tuning | None = None,
+    reviews: Reviews | None = None,
+    done: Collection[str] = (),
     total_order: bool = False,
     what_if: float | None = None,
-    done: Callable[[int, int], None] | None = None,
+    told: Callable[[int, int], None] | None = None,
 ) -> Estimate:
     """The bill of the whole loop: collect, train, test, again.
 
         total = sum over lines, world by world;   every named input is drawn once per world
 
-    The number of rounds is the project's, or follows from the forecast's curve (each world walks along one curve until
-    a test shows the target), or is assumed where there is no pilot.
+    The number of rounds is the project's, or follows from the forecast's curve (each world walks along one curve; after
+    every test the policy of `decide` says what is done next, until the target is shown or nothing more is worth its
+    price), or is assumed where there is no pilot.
 
     Args:
         project: the project file.
@@ -58,15 +63,17 @@ def estimate(
         forecast: the pilot's curve.
         machines: ways to train; worked out from the model when left out.
         runs: of a pilot; they correct the speed where they timed the model itself on a GPU.
+        tuning, reviews: a search over settings and what reviewers said, on which the levers between rounds rest.
+        done: levers that measured rounds have used.
         total_order: also what each driver carries together with others; one more bill of 4,000 worlds for each input.
         what_if: also what would have to be true to stay within the budget with this chance, 0 to 1.
-        done: told how many of how many inputs were looked at for these two.
+        told: told how many of how many inputs were looked at for these two.
     Returns: the Estimate, in the project's currency.
     Leaves out unknown unknowns: nothing is added for what no input names.
     """
     known: dict[str, Any] = {
         "train_rows": train_rows, "tokens": tokens, "definition": definition, "audit": audit, "forecast": forecast,
-        "machines": machines, "runs": runs,
+        "machines": machines, "runs": runs, "tuning": tuning, "reviews": reviews, "done": done,
     }  # fmt: skip
     found = drawn(project, basis=basis, **known)
     record = _record(found, train_rows, _of_the_data(audit))
@@ -75,10 +82,11 @@ def estimate(
         return drawn(changed, basis=replace(basis, project=changed, worlds=worlds, used={}), **known)
 
     if total_order:
-        record = replace(record, drivers=_carried(record, _small(again, project, record, basis), done))
+        shares = redrawn.total_shares(_small(again, project, record, basis), told)
+        record = replace(record, drivers=redrawn.joined(record.drivers, shares, LEAST_SHARE, 2 * DRIVERS))
     if what_if is not None and record.budget is not None:
         bill = _small(again, project, record, basis, frozen=False)
-        record = replace(record, what_if=redrawn.what_if(bill, record.budget, what_if, done))
+        record = replace(record, what_if=redrawn.what_if(bill, record.budget, what_if, told))
     return record
 
 
@@ -111,6 +119,9 @@ def drawn(
     forecast: Forecast | None = None,
     machines: Sequence[Machine] | None = None,
     runs: Sequence[Run] = (),
+    tuning: Tuning | None = None,
+    reviews: Reviews | None = None,
+    done: Collection[str] = (),
 ) -> Drawn:
     """The bill in every world; arguments as for `estimate`."""
     stock = supply(basis)
@@ -124,9 +135,10 @@ def drawn(
         tokens_per_row=_tokens_per_row(basis, train_rows, tokens, audit),
         supply=stock,
         repair=audit.repair_price if audit else None,
-        test_rows_missing=max(_test_rows_missing(definition) - _test_rows_repaired(audit), 0),
+        test_rows_missing=test_rows_to_buy(definition, audit),
     )
-    route = _route(work, train_rows, forecast, _test_rows(definition, audit, forecast))
+    known = _Known(definition, audit, forecast, tuning, reviews, frozenset(done))
+    route = _route(work, train_rows, known)
     work = replace(work, walk=route.walk)
     return Drawn(work, {cost.__name__: cost(work) for cost in COSTS}, route, choice)
 
@@ -146,19 +158,6 @@ def _small(
 
 def _outcome(found: Drawn) -> redrawn.Outcome:
     return redrawn.Outcome(found.total, found.route.walk.reached)
-
-
-def _carried(record: Estimate, bill: redrawn.Bill, done: Callable[[int, int], None] | None) -> tuple[Driver, ...]:
-    """The drivers with their total order; inputs that matter only together with others join them."""
-    carried = redrawn.total_shares(bill, done)
-    named = {driver.name: driver for driver in record.drivers}
-    for name, index in carried.items():
-        if name not in named and index.value >= LEAST_SHARE and len(named) < 2 * DRIVERS:
-            named[name] = Driver(name, 0.0)
-    return tuple(
-        replace(driver, total_share=carried[name].value, total_error=carried[name].error) if name in carried else driver
-        for name, driver in named.items()
-    )
 
 
 def _of_the_data(audit: Audit | None) -> tuple[str, ...]:
@@ -182,10 +181,25 @@ class _Route:
     assumptions: tuple[str, ...]
 
 
-def _route(work: Work, rows: int, forecast: Forecast | None, test_rows: int | None) -> _Route:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was found before the bill."""
+
+    definition: Definition | None
+    audit: Audit | None
+    forecast: Forecast | None
+    tuning: Tuning | None
+    reviews: Reviews | None
+    done: frozenset[str]
+
+
+def _route(work: Work, rows: int, known: _Known) -> _Route:
     project, basis, stock = work.project, work.basis, work.supply
+    forecast = known.forecast
     if forecast is not None and _usable(forecast):
-        return _along_the_curve(work, rows, forecast, test_rows)
+        if project.rounds is not None:
+            return _fixed_rounds(work, rows, forecast, test_rows(known.definition, known.audit, forecast))
+        return _under_the_policy(work, rows, forecast, known)
     most = int(basis.text("rounds.most"))
     n_max = rows + stock.limit if stock.limit is not None else float("inf")
     if project.rounds is not None:
@@ -211,62 +225,98 @@ def _usable(forecast: Forecast) -> bool:
     return forecast.target is not None and forecast.verdict != "not a pilot yet" and len(sizes) > 1
 
 
-def _along_the_curve(work: Work, rows: int, forecast: Forecast, test_rows: int | None) -> _Route:
+def _under_the_policy(work: Work, rows: int, forecast: Forecast, known: _Known) -> _Route:
+    """The rounds as the decision would take them: one world per path, a test after each round, the policy's answer."""
     import numpy as np
 
     project, basis = work.project, work.basis
+    value = target_value(project, basis, known.definition) if known.definition is not None else None
+    per_row: Draws | float = 0.0
+    if work.machine is not None and work.tokens_per_row is not None:
+        per_row = work.tokens_per_row * project.training.epochs / 1e6 * work.machine.price_per_mtok
+    budget = project.budget.spread.median if project.budget else float("inf")
+    nothing = replace(work, walk=loop.rounds_of((rows,), 1, basis.worlds.n), test_rows_missing=0)
+    nothing = replace(nothing, walk=replace(nothing.walk, rounds=np.zeros(basis.worlds.n)))
+    fixed = _total([cost(nothing) for cost in COSTS if cost is not gpu])
+    state = standing(
+        basis, forecast, rows=rows, definition=known.definition, audit=known.audit, value=value, run_per_row=per_row,
+        budget_left=budget - fixed, model=base_model(basis), tuning=known.tuning, reviews=known.reviews,
+        done=known.done,
+    )  # fmt: skip
+    offers = levers.offers_of(state)
+    weighed = value is not None and bool(value.any())
+    if not weighed:
+        state, offers = levers.without_value(state, offers)
+    if forecast.verdict == "reached" or not any(offer.steps for offer in offers):
+        offers = levers.with_a_run(offers)
+    board = levers.board(state, offers, begin_anyway=True)
+    policy = best_policy(board.nodes)
+    steps = board.nodes[0].steps
+    first = max(range(len(steps)), key=lambda index: float(policy.after(steps[index]).mean()))
+    worth = float(policy.after(steps[first]).mean())
+    words = _policy_words(rows, forecast, state, steps[first].name, weighed, worth)
+    return _Route(board.walk(policy, first), _pilot_words(forecast), words)
+
+
+def _policy_words(
+    rows: int, forecast: Forecast, state: levers.State, first: str, weighed: bool, worth: float
+) -> tuple[str, ...]:
+    told = (
+        "a round succeeds when the lower end of the 80% interval of "
+        + (f"a test of {state.test_rows:,} rows" if state.test_rows else "a test without noise")
+        + " meets the target"
+    )
+    if not weighed:
+        after = "without a value of the target every round but the first buys as many rows again, within the budget"
+    else:
+        after = "after a test that fails, the step of the best expected value is taken, or none is"
+    words = [
+        f"each world follows one curve of the forecast, from {rows:,} rows up to {forecast.n_max:,} "
+        f"({forecast.n_max_why or 'as the forecast says'}); {told}",
+        f"{after}; the first step is {first.replace('_', ' ')}, whatever it costs",
+        *_stand_in_words(forecast),
+    ]
+    if weighed and worth <= 0:
+        words.append("at these prices no step is worth its price: the bill is what going on all the same would cost")
+    if state.basis.project is not None and state.basis.project.budget is not None:
+        words.append("after the first, no step is taken whose end would pass the budget")
+    return tuple(words)
+
+
+def _fixed_rounds(work: Work, rows: int, forecast: Forecast, test_rows: int | None) -> _Route:
+    """As many rounds as the project file says, each on twice the rows, whatever the tests show."""
+    import numpy as np
 
     from tunecase.curves import believe, to_error
 
+    project, basis = work.project, work.basis
     assert forecast.target is not None
+    assert project.rounds is not None
     metric = next((metric for metric in catalog.metrics() if metric.name == forecast.metric), None)
     bounded, binomial = bool(metric and metric.bounded), bool(metric and metric.binomial)
     belief = believe(
         forecast.points, direction=forecast.direction, bounded=bounded, binomial=binomial, seed=basis.worlds.seed,
         language_model=forecast.language_model,
     )  # fmt: skip
-    most = int(basis.text("rounds.most"))
-    sizes = loop.doubling(rows, forecast.n_max, most)
+    sizes = loop.doubling(rows, forecast.n_max, int(basis.text("rounds.most")))
     paths = loop.of_the_model(belief.paths(sizes, draws=basis.worlds.n), forecast, basis)
     if forecast.ceiling is not None:
         paths = np.maximum(paths, to_error(forecast.ceiling, forecast.direction))
-    rounds: Draws | None = None
-    if project.rounds is not None:
-        rounds = basis.worlds.draw(ROUNDS, project.rounds.spread).clip(1, 100)
-        longest = int(np.rint(rounds.max()))
-        extra = max(longest - len(sizes), 0)
-        sizes = (*sizes, *[sizes[-1]] * extra)
-        paths = np.concatenate([paths, np.repeat(paths[:, -1:], extra, axis=1)], axis=1)
+    rounds = basis.worlds.draw(ROUNDS, project.rounds.spread).clip(1, 100)
+    extra = max(int(np.rint(rounds.max())) - len(sizes), 0)
+    sizes = (*sizes, *[sizes[-1]] * extra)
+    paths = np.concatenate([paths, np.repeat(paths[:, -1:], extra, axis=1)], axis=1)
     walk = loop.walk(
-        paths,
-        to_error(forecast.target, forecast.direction),
-        sizes,
-        test_rows=test_rows if binomial else None,
-        seed=basis.worlds.seed,
-        most=rounds,
-        stops=rounds is None,
-        **_purse(work, sizes, rounds is None),
+        paths, to_error(forecast.target, forecast.direction), sizes, test_rows=test_rows if binomial else None,
+        seed=basis.worlds.seed, most=rounds, stops=False,
+    )  # fmt: skip
+    words = (
+        "the number of rounds is the project file's, and rounds go on whatever the tests show",
+        f"each world follows one curve of the forecast; the first round trains on {rows:,} rows, each later one on "
+        f"twice as many, up to {forecast.n_max:,} ({forecast.n_max_why or 'as the forecast says'})",
+        *_stand_in_words(forecast),
     )
-    words = _curve_words(rows, forecast, most, test_rows if binomial else None)
-    if rounds is None and project.budget is not None:
-        words = (*words, "after the first, no round is begun whose end would pass the budget")
     return _Route(walk, _pilot_words(forecast), words)
-
-
-def _purse(work: Work, sizes: Sequence[int], stops: bool) -> dict[str, Any]:
-    """What the walk may spend: the bill at the end of each round, shape (draws, sizes), and the budget."""
-    import numpy as np
-
-    budget = work.project.budget
-    if budget is None or not stops:
-        return {}
-    spend = [
-        _total([cost(replace(work, walk=loop.rounds_of(sizes, r + 1, work.basis.worlds.n))) for cost in COSTS])
-        for r in range(len(sizes))
-    ]
-    # The first round is always begun: what it costs more than the budget is the chance to exceed it.
-    spend[0] = np.zeros(work.basis.worlds.n)
-    return {"spend": np.column_stack(spend), "budget": budget.spread.median}
 
 
 def _total(costs: Sequence[Cost]) -> "Draws":
@@ -283,18 +333,6 @@ def _pilot_words(forecast: Forecast) -> str:
     return f"{points} up to {largest:,} examples"
 
 
-def _curve_words(rows: int, forecast: Forecast, most: int, test_rows: int | None) -> tuple[str, ...]:
-    test = f"a test of {test_rows:,} rows" if test_rows else "a test without noise"
-    return (
-        f"each world follows one curve of the forecast; the first round trains on {rows:,} rows, each later one on "
-        f"twice as many, up to {forecast.n_max:,} ({forecast.n_max_why or 'as the forecast says'})",
-        f"a round succeeds when the lower end of the 80% interval of {test} meets the target; "
-        f"the loop ends then, or after {most} rounds, or at the last size",
-        "rounds only buy data: tuning, cleaning and another model between rounds are left to the next decision",
-        *_stand_in_words(forecast),
-    )
-
-
 def _stand_in_words(forecast: Forecast) -> tuple[str, ...]:
     if not forecast.stand_in:
         return ()
@@ -302,24 +340,6 @@ def _stand_in_words(forecast: Forecast) -> tuple[str, ...]:
     return (
         f"the pilot was {forecast.model}; the tuned model's error is {factor.value} times as large ({factor.source})",
     )
-
-
-def _test_rows(definition: Definition | None, audit: Audit | None, forecast: Forecast | None) -> int | None:
-    if definition is not None and definition.test_rows:
-        return definition.test_rows + _test_rows_missing(definition)
-    measured = [point.test_rows for point in forecast.points if point.test_rows] if forecast else []
-    return max(measured, default=None) or (audit.test_usable if audit else None) or None
-
-
-def _test_rows_missing(definition: Definition | None) -> int:
-    needed = definition.test_rows_needed if definition else None
-    return max(needed - definition.test_rows, 0) if definition and needed else 0
-
-
-def _test_rows_repaired(audit: Audit | None) -> int:
-    """New test rows that the audit's repair price holds already."""
-    small = audit.finding("test_too_small") if audit else None
-    return max(LEAST_TEST_ROWS - audit.test_usable, 0) if audit and small else 0
 
 
 def _tokens_per_row(basis: Basis, rows: int, tokens: Tokens | None, audit: Audit | None) -> "Draws | None":

@@ -235,7 +235,7 @@ def _weights(belief: Belief, errors: "Array", n: int, draws: int, test_rows: int
     import numpy as np
 
     log_errors = np.log(np.maximum(errors, LEAST_ERROR))
-    variance = _noise(belief, errors, n, draws, test_rows) + (BLUR * log_errors.std()) ** 2
+    variance = noise_of_run(belief, errors, n, draws, test_rows) + (BLUR * log_errors.std()) ** 2
     chosen = np.linspace(0, len(errors) - 1, min(OUTCOMES, len(errors))).round().astype(np.intp)
     # The same luck for every candidate, so that candidates differ by what they are.
     luck = generator(belief.seed, "next run").standard_normal(len(errors))[chosen]
@@ -246,12 +246,15 @@ def _weights(belief: Belief, errors: "Array", n: int, draws: int, test_rows: int
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
-def _noise(belief: Belief, errors: "Array", n: int, draws: int, test_rows: int | None) -> "Array":
+def noise_of_run(
+    belief: Belief, errors: "Array", n: int, draws: int, test_rows: int | None, fresh: bool = False
+) -> "Array":
     """Variance with which the runs measure ln e in each world, beyond what runs of that size have told already.
 
         k runs so far at n:   1 / v = 1 / (items + run/(k + draws)) - 1 / (items + run/k)
 
     The items are the same ones again, so that only the luck of runs is averaged away where n was measured before.
+    `fresh` is for another set-up, of which nothing was measured yet.
     """
     import numpy as np
 
@@ -263,7 +266,7 @@ def _noise(belief: Belief, errors: "Array", n: int, draws: int, test_rows: int |
         nearest = int(np.argmin([abs(np.log(point.n / n)) for point in belief.points]))
         run = (seen[nearest] / np.maximum(errors, LEAST_ERROR)) ** 2
     run = np.maximum(run, LEAST_SD**2)
-    before = sum(point.draws for point in belief.points if point.n == n)
+    before = 0 if fresh else sum(point.draws for point in belief.points if point.n == n)
     if not before:
         return np.asarray(items + run / draws)
     told = 1 / (items + run / (before + draws)) - 1 / (items + run / before)

@@ -31,7 +31,9 @@ class Walk:
 
     `bought` counts examples beyond those at hand, `rows_trained` the rows of one training run of each round, summed.
     `reached` is True where the test was passed, `false_pass` where it was passed though the true score lies below the
-    target; both are None where no curve is known.
+    target; both are None where no curve is known. `short_rounds` of the rounds had no work on the data; `search_rows`
+    are rows of runs beyond a round's own. `data_paid` is what examples, reviews and test rows cost along the way; None
+    where it follows from `bought`.
     """
 
     rounds: "Draws"
@@ -39,6 +41,9 @@ class Walk:
     rows_trained: "Draws"
     reached: "Flags | None" = None
     false_pass: "Flags | None" = None
+    short_rounds: "Draws | float" = 0.0
+    search_rows: "Draws | float" = 0.0
+    data_paid: "Draws | None" = None
 
 
 def doubling(rows: int, n_max: float, most: int) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tunecase.errors import InputError, Problem
-from tunecase.records import Point
+from tunecase.records import Point, Round
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,6 +65,67 @@ def merge(points: Sequence[Point], direction: str) -> tuple[Point, ...]:
         rows = [point.test_rows for point in group if point.test_rows]
         merged.append(Point(n, score, runs, min(rows) if rows else None, max(stated) if stated else seen))
     return tuple(merged)
+
+
+def rebased(points: Sequence[Point], at: Point, direction: str) -> tuple[Point, ...]:
+    """The points of one learner moved to another whose one point is known: all errors times one ratio.
+
+        ratio = e_at / e(at.n),   e read between, or beyond, the two nearest sizes as a power law
+
+    Args:
+        points: of the learner so far, one per size, at least one.
+        at: the new learner's point; it takes the place of an old one of its size.
+    Returns: points rising in n, `at` among them. Every test counts as no larger than the new one's, as the level of all
+    rests on it. Leaves out that the new learner may gain more, or less, from data than the old one did.
+
+    Example:
+        >>> old = [Point(100, 0.6), Point(400, 0.8)]
+        >>> [round(point.score, 2) for point in rebased(old, Point(400, 0.9), "higher")]
+        [0.8, 0.9]
+    """
+    known = sorted(merge(points, direction), key=lambda point: abs(math.log(point.n / at.n)))[:2]
+    logs = [math.log(error_of(point, direction)) for point in known]
+    here = logs[0]
+    if len(known) == 2:
+        slope = (logs[1] - logs[0]) / math.log(known[1].n / known[0].n)
+        here += slope * math.log(at.n / known[0].n)
+    ratio = error_of(at, direction) / math.exp(here)
+    rows = at.test_rows
+    moved = [
+        Point(
+            point.n, to_score(_capped(to_error(point.score, direction) * ratio, direction), direction), point.draws,
+            min(rows, point.test_rows) if rows and point.test_rows else point.test_rows or rows,
+            None if point.sd is None else point.sd * ratio,
+        )
+        for point in merge(points, direction)
+        if point.n != at.n
+    ]  # fmt: skip
+    return tuple(sorted([*moved, at], key=lambda point: point.n))
+
+
+def _capped(error: float, direction: str) -> float:
+    return min(error, 1.0) if direction == "higher" else error
+
+
+def with_rounds(
+    points: Sequence[Point], rounds: Sequence[Round], direction: str, stand_in: bool
+) -> tuple[tuple[Point, ...], bool]:
+    """The points with measured rounds added, and whether they are still those of a stand-in.
+
+    More rows of the same method are one more point of its curve. Whatever else was changed, and the first round of the
+    model itself after a stand-in, moves the whole curve to what was measured. A larger test takes the place of the
+    smaller one.
+    """
+    known = tuple(points)
+    for made in rounds:
+        new = Point(made.n, made.score, 1, made.test_rows)
+        if made.changed in ("label", "other_sources") and not stand_in:
+            known = (*known, new)
+        elif made.changed == "test_set" and not stand_in:
+            known = (*(point for point in known if point.n != made.n), new)
+        else:
+            known, stand_in = rebased(known, new, direction), False
+    return known, stand_in
 
 
 def mixed_scales(points: Sequence[Point], direction: str) -> tuple[Point, Point] | None:

@@ -4,6 +4,7 @@ Every omitted field falls back to a documented default and is noted in `Basis.us
 the tables can give stays None, and its owner marks the line unpriced.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
@@ -45,6 +46,10 @@ WANTED = {
     "lever.rows_per_wrong_label": Wanted(),
     "lever.tuning_factor": Wanted(),
     "lever.bigger_model_factor": Wanted(),
+    "lever.bigger_model_run_cost": Wanted(),
+    "lever.synthetic_worth": Wanted("share", most=1),
+    "lever.scrape_worth": Wanted("share", most=1),
+    "lever.look_hours": Wanted("hour"),
     "stand_in.factor": Wanted(),
     "stand_in.smaller_model_factor": Wanted(),
 }
@@ -78,6 +83,8 @@ class Basis:
 
     def spread(self, name: str, given: Quantity | None = None) -> Spread:
         """The user's spread, or the default of that field, noted."""
+        if given is None and (own := self.own_words(name)) is not None:
+            return read_quantity(own, WANTED[name]).spread
         if given is not None:
             return given.spread
         default = catalog.default(name)
@@ -87,6 +94,12 @@ class Basis:
             return Beta(float(a), float(b))
         quantity = read_quantity(default.value, WANTED[name])
         return quantity.spread.scaled(self.base_per_usd) if quantity.currency else quantity.spread
+
+    def own_words(self, name: str) -> str | None:
+        """What the project file says in place of a lever's assumption, as it was typed; None where it says nothing."""
+        own = getattr(self.project, "levers", None)
+        given = getattr(own, name.removeprefix("lever."), None) if name.startswith("lever.") and own else None
+        return None if given is None else str(given.text)
 
     def text(self, name: str, given: str | int | None = None) -> str:
         """The user's word or number, or the default of that field, noted."""
@@ -324,10 +337,10 @@ class Supply:
         return np.where(left > 1e-6, np.inf, total)
 
 
-def supply(basis: Basis) -> Supply:
+def supply(basis: Basis, *, only: str = "", without: Collection[str] = ()) -> Supply:
     """The project's sources of examples as a Supply; unpriced ones are named, never counted as free.
 
-    A pool in doubt counts with its median.
+    A pool in doubt counts with its median. `only` keeps the sources of one kind, `without` leaves kinds out.
     """
     import numpy as np
 
@@ -335,6 +348,8 @@ def supply(basis: Basis) -> Supply:
     unpriced: list[str] = []
     zero = np.zeros(basis.worlds.n)
     for index, (name, source) in enumerate(_sources(basis)):
+        if source.kind in without or (only and source.kind != only):
+            continue
         pool = source.pool.spread.median if source.pool else np.inf
         set_up = basis.worlds.draw(f"{name} set-up", source.set_up.spread) if source.set_up else zero
         if source.kind == "label":

@@ -1,14 +1,14 @@
 """Works a bill out again in altered worlds: what each input carries with others, and what would have to be true."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import inputs
 from tunecase.flips import NOT_SURE, SURE, budget_flips
 from tunecase.inputs import ROUNDS
 from tunecase.project import Project
-from tunecase.records import Flip, WhatIf
+from tunecase.records import Driver, Flip, WhatIf
 from tunecase.sensitivity import Index, total_order
 from tunecase.spread import AlteredWorlds, Const, Worlds
 from tunecase.units import Quantity
@@ -72,6 +72,26 @@ def total_shares(bill: Bill, done: Callable[[int, int], None] | None = None) -> 
 
     told = None if done is None else lambda count: done(count, len(names))
     return total_order(bill.now.total, again, names, told)
+
+
+def joined(drivers: Sequence[Driver], shares: "Mapping[str, Index]", least: float, most: int) -> tuple[Driver, ...]:
+    """The drivers with their total order; inputs that matter only together with others join them.
+
+    Args:
+        drivers: by first order.
+        shares: total order by name, the largest first.
+        least: the share from which an input joins.
+        most: drivers in all.
+    Returns: the drivers in their order, those that joined after them.
+    """
+    named = {driver.name: driver for driver in drivers}
+    for name, index in shares.items():
+        if name not in named and index.value >= least and len(named) < most:
+            named[name] = Driver(name, 0.0)
+    return tuple(
+        replace(driver, total_share=shares[name].value, total_error=shares[name].error) if name in shares else driver
+        for name, driver in named.items()
+    )
 
 
 def what_if(

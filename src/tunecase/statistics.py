@@ -14,6 +14,7 @@ from statistics import NormalDist
 from tunecase.records import Interval80
 
 LOST_SHARE = 0.05  # items that the better model loses, until the pilot measures it
+LEAST_TEST_ROWS = 100  # with which a gain of about 13 points can just be seen
 
 
 def wilson(correct: float, n: float, confidence: float = 0.8) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from tunecase.checks.defect import Defect
 from tunecase.checks.evidence import Evidence, first_alike
 from tunecase.checks.privacy import masked
 from tunecase.errors import Problem, nearest
+from tunecase.statistics import LEAST_TEST_ROWS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 LEAST_ROWS = 10
 PILOT_ROWS = 50
-LEAST_TEST_ROWS = 100
 ROWS_A_CLASS = 10
 SHIFT = 0.1
 SHIFT_P = 0.001

@@ -25,6 +25,7 @@ from tunecase.flow.piloting import (
     task_kind,
 )
 from tunecase.flow.quick import asked_of, audit_file, forecast_file, metric_of, spend_text, verify
+from tunecase.flow.rounds import add_round, next_step
 from tunecase.flow.verbs import (
     baselines,
     books,
@@ -47,6 +48,7 @@ __all__ = [
     "Flow",
     "JudgeAsked",
     "PilotAsked",
+    "add_round",
     "asked_of",
     "audit",
     "audit_file",
@@ -71,6 +73,7 @@ __all__ = [
     "metric_of",
     "next_labels",
     "next_labels_file",
+    "next_step",
     "no_pilot",
     "open_case",
     "pilot",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tunecase import __version__, catalog
 from tunecase.errors import InputError, Problem
 from tunecase.ledger import Ledger
-from tunecase.records import Audit, Reviews, Spending
+from tunecase.records import Audit, Reviews, Round, Spending
 from tunecase.spread import Z80, Z90, Interval, Worlds
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ class Flow:
             asked += repr([name for name, _ in self.spendings()])
             said = self.ledger.latest("record", "review")
             asked += said.id if said else ""
+        if verb in ("forecast", "estimate", "decide") and (rounds := self.rounds()):
+            asked += repr(rounds)
         digest = hashlib.sha256(asked.encode("utf-8", "replace")).hexdigest()[:16]
         return f"{self.data_hash}-{digest}-{self.seed}-{__version__}"
 
@@ -120,6 +122,8 @@ class Flow:
         if not self.writes:
             return record
         meta = {"key": self.key(verb), "seed": self.seed, "version": __version__, "price_book": catalog.price_book()}
+        if verb in ("round", "next", "estimate", "decide", "books"):
+            meta["phase"] = f"iter-{len(self.rounds()) + (verb == 'round')}"
         self.ledger.append("record", record, recorded_at=now(), verb=verb, meta=meta)
         return record
 
@@ -142,6 +146,16 @@ class Flow:
                 with contextlib.suppress(InputError):
                     found[verb] = entry.record()
         return found
+
+    def rounds(self) -> tuple[Round, ...]:
+        """The rounds that were measured since the pilot or since points were kept, as they came."""
+        found: list[Round] = []
+        for entry in self.ledger.entries():
+            if entry.kind == "record" and entry.verb == "round":
+                found.append(entry.record())
+            elif entry.verb == "forecast" and entry.body.get("source") != "pilot" and not entry.body.get("rounds"):
+                found.clear()
+        return tuple(found)
 
     def spendings(self) -> tuple[tuple[str, Spending], ...]:
         """(id, charge) of everything that was paid."""

@@ -241,6 +241,7 @@ def _side(flow: Flow, name: str, factor: float) -> "Side":
     bill = drawn(
         flow.project, basis=flow.basis(), train_rows=found.usable, tokens=found.tokens, definition=flow.known("define"),
         audit=found, forecast=flow.known("forecast"), runs=tried.runs if tried else (),
+        tuning=tried.tuning if tried else None, reviews=flow.reviews, done=[made.changed for made in flow.rounds()],
     )  # fmt: skip
     budget = flow.project.budget.spread.median * factor if flow.project.budget else None
     walk = bill.route.walk

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -61,7 +62,7 @@ def estimate(
     *,
     total_order: bool = False,
     what_if: str | None = None,
-    done: Callable[[int, int], None] | None = None,
+    told: Callable[[int, int], None] | None = None,
 ) -> Estimate:
     """What will it cost? With a pilot at hand the rounds come from its curve, read again if the case has changed.
 
@@ -78,9 +79,19 @@ def estimate(
     record = price(
         flow.project, basis=flow.basis(), train_rows=found.usable, tokens=found.tokens,
         definition=flow.known("define"), audit=found, forecast=flow.known("forecast"),
-        runs=tried.runs if (tried := flow.known("pilot")) else (), total_order=total_order, what_if=wanted, done=done,
+        runs=tried.runs if (tried := flow.known("pilot")) else (),
+        tuning=tried.tuning if tried else None, reviews=flow.reviews, done=[made.changed for made in flow.rounds()],
+        total_order=total_order, what_if=wanted, told=told,
     )  # fmt: skip
     return cast(Estimate, flow.keep("estimate", record))
+
+
+def bill(flow: Flow) -> Estimate:
+    """The bill that holds; one that was made before there was a curve is made again with it."""
+    found: Estimate | None = flow.known("estimate")
+    if found is None or (found.based_on == "no pilot" and curve(flow) is not None):
+        return estimate(flow)
+    return found
 
 
 def _chance_wanted(flow: Flow, text: str) -> float:
@@ -101,26 +112,46 @@ def forecast(flow: Flow, from_pilot: bool = False) -> Forecast:
 
     Kept points hold until a run is trained after them; `from_pilot` goes back to the pilot at once.
     """
-    from tunecase.forecast import told
-
-    brought = None if from_pilot else _brought(flow)
-    if brought is not None:
-        notes, left_out = told(brought)
-        return _extrapolated(
-            flow, brought.points, metric=brought.metric, model=brought.model, source=brought.source, notes=notes,
-            left_out=left_out,
-        )  # fmt: skip
-    tried: Pilot | None = flow.known("pilot")
-    if tried is None:
-        raise InputError(missing(flow, "pilot"))
-    record = _extrapolated(
-        flow, points(tried), metric=tried.metric, model=tried.model if tried.runs else "",
-        stand_in=stands_in(flow, tried), stand_in_factor=stand_in_factor(tried),
-        left_out=runs_left_out(tried),
-    )  # fmt: skip
+    measured, about = _measured(flow, from_pilot)
+    record = _extrapolated(flow, measured, **about)
     if from_pilot:
         _follow(flow)
     return record
+
+
+def _measured(flow: Flow, from_pilot: bool = False) -> tuple[tuple[Point, ...], dict[str, Any]]:
+    """The points that the case rests on, measured rounds among them, and what the forecast is told about them."""
+    from tunecase.forecast import told
+    from tunecase.points import with_rounds
+
+    brought, rounds = None if from_pilot else _brought(flow), flow.rounds()
+    if brought is not None:
+        notes, left_out = told(brought)
+        known, stand_in = brought.points, False
+        about: dict[str, Any] = {
+            "metric": brought.metric, "model": brought.model, "source": brought.source, "notes": notes,
+            "left_out": left_out,
+        }  # fmt: skip
+    else:
+        tried: Pilot | None = flow.known("pilot")
+        if tried is None:
+            raise InputError(missing(flow, "pilot"))
+        known, stand_in = points(tried), stands_in(flow, tried)
+        about = {
+            "metric": tried.metric, "model": tried.model if tried.runs else "", "stand_in": stand_in,
+            "stand_in_factor": stand_in_factor(tried), "left_out": runs_left_out(tried),
+        }  # fmt: skip
+    if not rounds:
+        return known, about
+    known, still = with_rounds(known, rounds, catalog.metric(about["metric"]).direction, stand_in)
+    word = "round" if len(rounds) == 1 else "rounds"
+    note = f"{len(rounds)} measured {word} added; where a round changed the method, the curve so far was moved to it"
+    about |= {"rounds": len(rounds), "notes": (*about.get("notes", ()), note)}
+    if stand_in and not still:
+        from tunecase.flow.fitting import base_model
+
+        about |= {"stand_in": False, "model": base_model(flow)}
+    return known, about
 
 
 def keep_forecast(
@@ -144,7 +175,7 @@ def keep_forecast(
     return record
 
 
-def _extrapolated(flow: Flow, measured: tuple[Point, ...], *, metric: str, **about: Any) -> Forecast:
+def _extrapolated(flow: Flow, measured: tuple[Point, ...], *, metric: str, rounds: int = 0, **about: Any) -> Forecast:
     from tunecase.forecast import forecast as extrapolate
     from tunecase.prices import supply
     from tunecase.project import read_score
@@ -161,7 +192,7 @@ def _extrapolated(flow: Flow, measured: tuple[Point, ...], *, metric: str, **abo
         stakes=stakes(flow.project, basis, posed, flow.known("estimate"), flow.known("pilot"), rows),
         remarks=_remarks(found, posed), **about,
     )  # fmt: skip
-    return cast(Forecast, flow.keep("forecast", record))
+    return cast(Forecast, flow.keep("forecast", replace(record, rounds=rounds)))
 
 
 def _remarks(found: Audit, posed: Definition) -> tuple[str, ...]:
@@ -189,7 +220,7 @@ def _brought(flow: Flow) -> Forecast | None:
     for entry in flow.ledger.entries():
         if entry.kind == "run":
             last = None
-        elif entry.kind == "record" and entry.verb == "forecast":
+        elif entry.kind == "record" and entry.verb == "forecast" and not entry.body.get("rounds"):
             last = entry if entry.body.get("source", "pilot") != "pilot" else None
     if last is not None:
         with contextlib.suppress(InputError):  # what another version wrote is as good as none
@@ -204,11 +235,13 @@ def curve(flow: Flow) -> Forecast | None:
     found: Forecast | None = flow.known("forecast")
     brought: Forecast | None = _brought(flow)
     tried: Pilot | None = flow.known("pilot")
+    if brought is None and tried is None:
+        return found
     if found is not None and (found.source == "pilot") == (brought is None):
-        same = brought is not None or tried is None or found.points == merge(points(tried), found.direction)
+        same = brought is not None or tried is None or found.points == merge(_measured(flow)[0], found.direction)
         if same:
             return found
-    return forecast(flow) if brought is not None or tried is not None else None
+    return forecast(flow)
 
 
 def decide(flow: Flow) -> Decision:
@@ -220,8 +253,8 @@ def decide(flow: Flow) -> Decision:
     unmeasured = "the pilot only drew a curve, nothing was trained (simulated)" if drawn else ""
     record = choose(
         flow.project, basis=flow.basis(2_000), definition=flow.known("define") or define(flow),
-        audit=flow.known("audit"), estimate=flow.known("estimate") or estimate(flow),
-        forecast=None if drawn else seen,
+        audit=flow.known("audit"), estimate=bill(flow),
+        forecast=None if drawn else seen, rows=usable_rows(flow), done=[made.changed for made in flow.rounds()],
         spent=spent(flow), no_pilot=unmeasured or (tried.stopped if tried and not tried.runs else ""),
         tuning=tried.tuning if tried and seen and seen.source == "pilot" else None, reviews=flow.reviews,
     )  # fmt: skip
@@ -245,10 +278,10 @@ def renew(flow: Flow) -> None:
     """Makes again what the ledger holds but a change of the case has outdated; a pilot is never run by itself."""
     made = {entry.verb for entry in flow.ledger.entries() if entry.kind == "record"}
     steps: tuple[tuple[str, Callable[[Flow], Any]], ...] = (
-        ("audit", audit), ("define", define), ("forecast", curve), ("estimate", estimate), ("decide", decide),
+        ("audit", audit), ("define", define), ("forecast", curve), ("estimate", bill), ("decide", decide),
     )  # fmt: skip
     for verb, step in steps:
-        if verb in made and flow.known(verb) is None:
+        if verb in made and (flow.known(verb) is None or verb == "estimate"):
             step(flow)
     if "books" in made or flow.spendings():
         books(flow)

@@ -13,7 +13,7 @@ from tunecase.records.compute import Compared, Fit, LeftOut, Phase, Placed, Scor
 from tunecase.records.curve import CurveBand, Forecast, Needed, NextRun, Point
 from tunecase.records.interval import Interval80
 from tunecase.records.labelling import Labelling, NextLabel
-from tunecase.records.money import BookLine, Books, Change, Decision, Option, Report, Spending
+from tunecase.records.money import BookLine, Books, Change, Decision, Experiment, Option, Report, Spending
 from tunecase.records.pilot import Baseline, Confusion, Judged, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
 from tunecase.records.problem import (
     Accuracy,
@@ -28,6 +28,7 @@ from tunecase.records.problem import (
     Tokens,
 )
 from tunecase.records.review import Cleaned, Depth, DepthReviewed, Reviews, Written
+from tunecase.records.rounds import Next, Round
 
 __all__ = [
     "RECORDS",
@@ -53,6 +54,7 @@ __all__ = [
     "Difference",
     "Driver",
     "Estimate",
+    "Experiment",
     "FieldChange",
     "Finding",
     "Fit",
@@ -67,6 +69,7 @@ __all__ = [
     "Measured",
     "Mistakes",
     "Needed",
+    "Next",
     "NextLabel",
     "NextRun",
     "Option",
@@ -76,6 +79,7 @@ __all__ = [
     "Point",
     "Report",
     "Reviews",
+    "Round",
     "Run",
     "Scored",
     "Severity",
@@ -105,6 +109,8 @@ RECORDS: dict[str, type] = {
     "judge": Judged,
     "forecast": Forecast,
     "decide": Decision,
+    "round": Round,
+    "next": Next,
     "books": Books,
     "compare": Comparison,
     "fit": Fit,

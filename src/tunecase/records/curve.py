@@ -68,7 +68,8 @@ class Forecast:
 
     `model` is what the points were measured with; `stand_in` as in Pilot. `stand_in_factor` names
     the default by which the tuned model's error differs from the stand-in's. `source` says where the points come from,
-    the pilot or a file's name; `n_budget` is the most examples that the budget can buy, where one is given.
+    the pilot or a file's name, and `rounds` how many measured rounds were added to them; `n_budget` is the most
+    examples that the budget can buy, where one is given.
     """
 
     verdict: Literal[
@@ -98,6 +99,7 @@ class Forecast:
     source: str = "pilot"
     next_run: NextRun | None = None
     n_budget: int | None = None
+    rounds: int = 0
 
     @property
     def language_model(self) -> bool:

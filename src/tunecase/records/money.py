@@ -10,7 +10,10 @@ from tunecase.spread import Band
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One lever: what it does, costs and is worth; `expected_value` = value part - cost part, in base currency."""
+    """One lever: what it does, costs and is worth; `expected_value` = value part - cost part, in base currency.
+
+    `then` says what the policy does after the first test, with the share of the worlds.
+    """
 
     lever: str
     action: str
@@ -25,11 +28,32 @@ class Option:
     evidence: Literal["measured", "assumed", "none"]
     give_up: str = ""
     blocked: str = ""
+    then: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A run or a reading that buys nothing but knowledge, in the base currency.
+
+    `worth` is the expected value of deciding with its result rather than without (EVSI), with its standard error from
+    the draws; `net` is that less the mean price. None, with the reason in `blocked`, where it cannot be had.
+    """
+
+    name: str
+    action: str
+    price: Band | None
+    worth: float | None
+    error: float | None
+    net: float | None
+    blocked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What should the next dollar buy?"""
+    """What should the next dollar buy?
+
+    `experiments` are runs and readings that only tell; `certainty` is what knowing the world would be worth (EVPI).
+    """
 
     advice: str
     action: str
@@ -40,6 +64,8 @@ class Decision:
     runner_up: str
     assumptions: tuple[str, ...]
     currency: str
+    experiments: tuple[Experiment, ...] = ()
+    certainty: float | None = None
 
     @property
     def ok(self) -> bool:

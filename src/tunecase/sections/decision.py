@@ -12,7 +12,8 @@ def next_step(found: Found) -> Section:
     decision = found.decision
     if decision is None:
         return not_done("decision", title, "decide")
-    blocks: tuple[Block, ...] = (_options(decision), _limits(decision))
+    looks = (_looks(decision),) if decision.experiments else ()
+    blocks: tuple[Block, ...] = (_options(decision), *looks, _limits(decision))
     evidence: tuple[Block, ...] = (
         _arithmetic(decision),
         Listing("Assumptions", decision.assumptions),
@@ -67,6 +68,24 @@ def _amount(value: float | None) -> str:
     return "–" if value is None else figures(value)
 
 
+def _looks(decision: Decision) -> Table:
+    ranked = sorted(decision.experiments, key=lambda look: -(look.net if look.net is not None else float("-inf")))
+    rows = tuple(
+        (
+            Cell(look.action if not look.blocked else f"{look.action} (not possible: {look.blocked})"),
+            Cell("–" if look.price is None else money_band(look.price, "")),
+            Cell(_amount(look.worth)),
+            Cell(_amount(look.net), "good" if (look.net or 0) > 0 else "plain"),
+        )
+        for look in ranked
+    )
+    note = f"{decision.currency}. Worth: what deciding with the result gains over deciding now, before its price."
+    if decision.certainty is not None:
+        note += f" Nothing that can be found out is worth more than {figures(decision.certainty)}."
+    strong = tuple(index for index, look in enumerate(ranked) if look.action == decision.action)
+    return Table("Looking first", ("What", "Price", "Worth", "Worth - price"), rows, (1, 2, 3), strong, note)
+
+
 def _limits(decision: Decision) -> Facts:
     best = decision.best
     pairs = []
@@ -77,6 +96,7 @@ def _limits(decision: Decision) -> Facts:
     pairs += [
         ("The advice flips at", decision.flips_at or "not known"),
         ("Give up", best.give_up if best and best.give_up else "not stated"),
+        ("After its first test", best.then if best and best.then else "not stated"),
         ("Second best", decision.runner_up or "none"),
     ]
     return Facts("How firm this is", tuple(pairs))

@@ -27,12 +27,30 @@ def print_decision(console: "Console", record: Decision) -> None:
     if rows:
         notes = [option.blocked or _arithmetic(option) for option in record.options]
         print_table(console, ("  what", "worth", "P(reach)", "first step"), rows, (1, 2, 3), notes)
+    _print_looks(console, record)
     if record.flips_at:
         say(console, f"The advice flips: {record.flips_at}.")
     best = record.best
     if best and best.give_up:
         say(console, f"Give up: {best.give_up}.")
+    if best and best.then:
+        say(console, f"After its first test: {best.then}.")
     print_notes(console, "Assumed:", record.assumptions)
+
+
+def _print_looks(console: "Console", record: Decision) -> None:
+    """Runs and readings that only tell, with what deciding with their result is worth."""
+    rows = [
+        (
+            ("→ " if look.action == record.action else "  ") + look.action,
+            figures(look.worth) if look.worth is not None else "-",
+            price_words(look.price, record.currency) if look.price else "-",
+        )
+        for look in record.experiments
+    ]
+    if rows:
+        notes = [look.blocked for look in record.experiments]
+        print_table(console, ("  look first", "worth", "price"), rows, (1, 2), notes)
 
 
 def _arithmetic(option: Option) -> str:

@@ -1,0 +1,210 @@
+"""What should the next dollar buy? The first step of the lever whose plan has the best expected value.
+
+A plan is a first step and the policy that follows it: after each test, the step that is worth most on average over
+the worlds that show alike, or none. Before any lever comes a look (a run or a reading that only tells) where deciding
+with its result is worth more than it costs.
+"""
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from tunecase import catalog, levers
+from tunecase.curves import LEAST_SIZES
+from tunecase.decide.flips import value_flips
+from tunecase.decide.gates import Gate, gate
+from tunecase.decide.looks import best_look, certainty, looks_of
+from tunecase.decide.plans import Plan, Solved, plan_of, solve, winner_of, worth_of
+from tunecase.levers import Offer, State
+from tunecase.levers.standing import standing
+from tunecase.levers.state import FREE, TOO_DEAR
+from tunecase.prices import Basis, target_value
+from tunecase.project import Project
+from tunecase.records import Audit, Decision, Definition, Estimate, Experiment, Forecast, Option, Reviews, Tuning
+from tunecase.spread import band
+from tunecase.wording import count, figures, money, score, sentence, share
+
+if TYPE_CHECKING:
+    from tunecase.spread import Draws
+
+LEVERS = levers.LEVERS
+
+
+def decide(
+    project: Project,
+    *,
+    basis: Basis,
+    definition: Definition,
+    audit: Audit | None,
+    estimate: Estimate,
+    forecast: Forecast | None,
+    spent: float = 0.0,
+    no_pilot: str = "",
+    tuning: Tuning | None = None,
+    reviews: Reviews | None = None,
+    rows: int | None = None,
+    done: Collection[str] = (),
+) -> Decision:
+    """The next step with the best expected value, the arithmetic of every lever, and where the advice flips.
+
+        EV(lever) = mean over worlds of [ V credit passed - cost ],   first step = lever, then the best policy
+
+    Nothing is bought on a problem that is not well posed, on data that are not fit, on a pilot that says nothing, or
+    without a value: then the advice is what must come first, and levers are shown with chances and prices only.
+
+    Args:
+        spent: already paid, in the base currency; the budget holds for the rest.
+        no_pilot: why no pilot could be run here, in words; empty when one was.
+        tuning: a search over settings that the pilot made.
+        reviews: what reviewers said of these training rows; they outweigh the audit's estimate of wrong labels.
+        rows: usable rows at hand; the audit's, or the pilot's largest size, when left out.
+        done: levers that measured rounds have used.
+    Returns: the Decision. Leaves out what serving costs more or less than today.
+    """
+    value = target_value(project, basis, definition)
+    first = gate(project, definition, audit, forecast, value, basis.currency, no_pilot)
+    if forecast is None or len(forecast.points) < LEAST_SIZES or forecast.target is None:
+        assert first is not None
+        return _closed(first, (), value, basis, ())
+    held = rows or max(forecast.points[-1].n, audit.usable if audit else 0)
+    budget = project.budget.spread.median - spent if project.budget else float("inf")
+    state = standing(
+        basis, forecast, rows=held, definition=definition, audit=audit, value=value,
+        run_per_row=estimate.run_price.mean / max(held, 1) if estimate.run_price else 0.0, budget_left=budget,
+        model=project.models[-1] if project.models else catalog.default("models").value, tuning=tuning,
+        reviews=reviews, done=done,
+    )  # fmt: skip
+    solved = solve(state)
+    looks = looks_of(solved) if first is None else ()
+    options = tuple(_option(offer, solved) for offer in solved.offers)
+    notes = _assumptions(project, solved)
+    if first is not None:
+        return _closed(first, options, value, basis, notes)
+    assert value is not None
+    return _choose(project, forecast, solved, options, looks, basis, notes)
+
+
+def _choose(
+    project: Project,
+    forecast: Forecast,
+    solved: Solved,
+    options: tuple[Option, ...],
+    looks: tuple[Experiment, ...],
+    basis: Basis,
+    notes: tuple[str, ...],
+) -> Decision:
+    import numpy as np
+
+    value = solved.state.value
+    assert value is not None
+    best = winner_of(solved)
+    worths = {offer.lever: worth_of(solved, offer.lever) for offer in solved.offers}
+    others = [offer for offer in solved.offers if offer.lever not in (best.lever, "stop")]
+    others = [offer for offer in others if np.isfinite(worths[offer.lever])]
+    others.sort(key=lambda offer: worths[offer.lever], reverse=True)
+    runner_up = f"{others[0].action}, worth {money(worths[others[0].lever], basis.currency)}" if others else "none"
+    advice, action, reason = best.lever, best.action, _reason(solved, forecast, best, runner_up, bool(others))
+    look = best_look(looks)
+    if look is not None and best.lever != "ship":
+        advice, action = "look", look.action
+        first = f"{best.action}, worth {money(worths[best.lever], basis.currency)}"
+        reason = _look_reason(look, best, first, basis.currency)
+        runner_up = first
+    return Decision(
+        advice=advice, action=action, reason=reason, options=options, value_of_target=band(value),
+        flips_at=value_flips(project, solved, best, basis, value), runner_up=runner_up, assumptions=notes,
+        currency=basis.currency, experiments=looks, certainty=certainty(solved),
+    )  # fmt: skip
+
+
+def _look_reason(look: Experiment, best: Offer, first: str, currency: str) -> str:
+    assert look.worth is not None
+    assert look.net is not None
+    price = look.worth - look.net
+    without = "nothing would be started" if best.lever == "stop" else f"the next step would be to {first}"
+    return (
+        f"Deciding with its result is worth {money(look.worth, currency)} more than deciding now, and it costs "
+        f"{money(price, currency)}. Without it {without}."
+    )
+
+
+def _reason(solved: Solved, forecast: Forecast, best: Offer, runner_up: str, others: bool) -> str:
+    currency = solved.state.currency
+    if best.lever == "stop":
+        if others:
+            return f"No step is worth its price at this value; the best other one is to {runner_up}."
+        if any(solved.blocked(offer).startswith(TOO_DEAR) for offer in solved.offers):
+            return "What is left of the budget pays for no first step."
+        return "No step is worth its price at this value."
+    if best.lever == "ship":
+        return f"{sentence(forecast.reason)} Nothing has to be bought."
+    plan = plan_of(solved, best.lever)
+    assert plan is not None
+    return (
+        f"Its plan is worth {money(plan.worth, currency)} in expectation: {share(plan.reach)} chance to reach "
+        f"the target, by {count(plan.most)} examples at the latest. Next best: {runner_up}."
+    )
+
+
+def _option(offer: Offer, solved: Solved) -> Option:
+    state, blocked = solved.state, solved.blocked(offer)
+    if offer.lever in ("ship", "stop") and not blocked:
+        gain = state.worth if offer.lever == "ship" else 0.0
+        words = f"{figures(gain)} gain - {figures(0.0)} cost = {figures(gain)} {state.currency}"
+        reach = float(offer.lever == "ship")
+        if state.value is None:
+            return Option(
+                offer.lever, offer.action, None, offer.first_step, FREE, reach, None, None, None, "", "measured"
+            )
+        return Option(
+            offer.lever, offer.action, FREE, offer.first_step, FREE, reach, gain, 0.0, gain, words, offer.evidence
+        )
+    plan = None if blocked else plan_of(solved, offer.lever)
+    if plan is None:
+        return Option(
+            offer.lever, offer.action, None, offer.first_step, None, offer.p_reach, None, None, None, "",
+            offer.evidence, blocked=blocked,
+        )  # fmt: skip
+    if state.value is None:
+        words = f"{share(plan.reach)} chance by {count(plan.most)} examples; value not stated"
+        return Option(
+            offer.lever, offer.action, None, offer.first_step, plan.first_cost, plan.reach, None, None, None, words,
+            offer.evidence,
+        )  # fmt: skip
+    words = f"{figures(plan.gain)} gain - {figures(plan.cost)} cost = {figures(plan.worth)} {state.currency}"
+    return Option(
+        offer.lever, offer.action, band(plan.paid), offer.first_step, plan.first_cost, plan.reach, plan.gain,
+        plan.cost, plan.worth, words, offer.evidence, _give_up(plan, state), then=plan.then,
+    )  # fmt: skip
+
+
+def _give_up(plan: Plan, state: State) -> str:
+    if plan.most == plan.first_size and plan.threshold is None:
+        return f"after the first test, at {count(plan.most)} examples"
+    side = "less" if state.forecast.direction == "higher" else "more"
+    early = f"after the first test if it shows {side} than {score(plan.threshold)}, and " if plan.threshold else ""
+    return f"{early}at {count(plan.most)} examples at the latest"
+
+
+def _assumptions(project: Project, solved: Solved) -> tuple[str, ...]:
+    state = solved.state
+    notes = [offer.assumption for offer in solved.offers if offer.assumption and not solved.blocked(offer)]
+    if state.value is not None:
+        base = score(state.score(state.error_baseline))
+        notes.insert(0, f"value counts answers above a baseline of {base}, at the target and no higher")
+    if project.budget is None:
+        notes.append("no budget given: plans may cost any amount")
+    import numpy as np
+
+    labour = float(np.mean(state.prices.labour))
+    notes.append(f"people's part of one round costs {money(labour, state.currency)}")
+    return tuple(notes)
+
+
+def _closed(
+    gate: Gate, options: tuple[Option, ...], value: "Draws | None", basis: Basis, notes: tuple[str, ...]
+) -> Decision:
+    return Decision(
+        advice=gate.advice, action=gate.action, reason=gate.reason, options=options,
+        value_of_target=None if value is None else band(value), flips_at="", runner_up="", assumptions=notes,
+        currency=basis.currency,
+    )  # fmt: skip

@@ -1,0 +1,97 @@
+"""What must come before any purchase: sound data, a well-posed problem, a pilot, a target, a value."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tunecase import catalog
+from tunecase.curves import LEAST_SIZES
+from tunecase.project import Project
+from tunecase.records import Audit, Definition, Forecast
+from tunecase.spread import Band
+from tunecase.wording import money, sentence
+
+if TYPE_CHECKING:
+    from tunecase.spread import Draws
+
+SHIP = "ship what the pilot trained"
+BELOW = "Chances and prices are below."
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Something that must come before any purchase."""
+
+    advice: str
+    action: str
+    reason: str
+
+
+def gate(
+    project: Project,
+    definition: Definition,
+    audit: Audit | None,
+    forecast: Forecast | None,
+    value: "Draws | None",
+    currency: str,
+    no_pilot: str,
+) -> Gate | None:
+    """The first thing that must come before any purchase; None where nothing must."""
+    if audit is not None and not audit.ok:
+        return Gate(
+            "fix first", "mend the data before anything is trained", f"{sentence(audit.reason)}{_repairs(audit)}"
+        )
+    if definition.verdict == "do not start":
+        failed = [c for c in definition.criteria if c.status == "fail" and c.severity == "stop"]
+        fixes = " ".join(_remedy(c.fix, c.price, currency) for c in failed)
+        return Gate(
+            "fix first", "mend the problem before anything is trained", f"{sentence(definition.reason)} {fixes}"
+        )
+    if forecast is None:
+        return Gate("pilot", "run the pilot", "There is no forecast yet: a few small runs come before any purchase.")
+    if forecast.verdict == "above the ceiling":
+        return Gate("redefine", "relabel or lower the target", sentence(forecast.reason))
+    if forecast.verdict in ("not a pilot yet", "pilot uninformative"):
+        return Gate("pilot", f"run the next pilot: {forecast.next_pilot}", _why_pilot(forecast, no_pilot))
+    if forecast.target is None:
+        return Gate("state the target", "say which score is worth shipping", "Without a target nothing can be reached.")
+    if forecast.verdict == "reached" and (value is None or len(forecast.points) < LEAST_SIZES):
+        return Gate("ship", SHIP, f"{sentence(forecast.reason)} Nothing has to be bought.")
+    return _no_value(project) if value is None else None
+
+
+def _repairs(audit: Audit) -> str:
+    """What mending costs; a price that leaves out the very thing that stops the data is said to do so."""
+    unpriced = [f for f in audit.findings if f.severity == "stop" and f.price is None]
+    words = f" {sentence(unpriced[0].fix)} No price can be put on that." if unpriced else ""
+    if not audit.repair_price.p50:
+        return words
+    what = "All other repairs" if unpriced else "Repairs"
+    return f"{words} {what} cost {money(audit.repair_price.p50, audit.currency)}."
+
+
+def _why_pilot(forecast: Forecast, no_pilot: str) -> str:
+    if not no_pilot:
+        return sentence(forecast.reason)
+    read = f"tunecase forecast points.csv --metric {forecast.metric}"
+    if forecast.target is not None:
+        read += f" --target {forecast.target:g}"
+    bring = f"Bring points that were measured elsewhere, a CSV of n,score: `{read}` reads them."
+    return f"{sentence(no_pilot)} {sentence(forecast.reason)} {bring}"
+
+
+def _no_value(project: Project) -> Gate:
+    """What is missing before a purchase can be weighed."""
+    problem = project.problem
+    if problem.metric is not None and not catalog.metric(problem.metric).binomial:
+        reason = f"{problem.metric} does not count right answers, so problem.value cannot weigh a gain in it."
+        return Gate("state the value", "choose a metric that counts right answers", f"{reason} {BELOW}")
+    missing = [f"problem.{name}" for name in ("value", "volume") if getattr(problem, name) is None]
+    if missing:
+        reason = f"Without {' and '.join(missing)} no purchase can be weighed."
+        return Gate("state the value", "say what one more correct answer is worth", f"{reason} {BELOW}")
+    reason = "Without problem.baseline, the score of what is in use today, no gain can be weighed."
+    return Gate("state the value", "score what is in use today", f"{reason} {BELOW}")
+
+
+def _remedy(fix: str, price: Band | None, currency: str) -> str:
+    return f"{sentence(fix)}" + (f" Price: {money(price.p50, currency)}." if price else "") if fix else ""

@@ -1,0 +1,168 @@
+"""Plans: a lever's first step with the best policy after it, on one board for all levers."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tunecase import levers
+from tunecase.board import Board
+from tunecase.levers import Offer, State
+from tunecase.levers.state import TOO_DEAR
+from tunecase.policy import Policy, Sorted, best_policy, sort_worlds
+from tunecase.spread import Band, band
+from tunecase.wording import share
+
+if TYPE_CHECKING:
+    from tunecase.policy import Indices
+    from tunecase.spread import Draws
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """One lever's first step with the policy after it: means over all worlds, and what each world pays.
+
+    `gain`, `cost` and `reach` are expected; `paid` has shape (worlds,). The plan ends at the first test where that
+    shows worse than `threshold` (None: it never does), and at `most` examples at the latest; `rounds` is their band.
+    `then` says what the policy does after the first test.
+    """
+
+    gain: float
+    cost: float
+    reach: float
+    paid: "Draws"
+    first_cost: Band
+    most: int
+    first_size: int
+    threshold: float | None
+    then: str
+
+    @property
+    def worth(self) -> float:
+        """Expected gain less expected cost."""
+        return self.gain - self.cost
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solved:
+    """A state with its offers, the board they make and the best policy on it."""
+
+    state: State
+    offers: tuple[Offer, ...]
+    board: Board
+    policy: Policy
+    groups: tuple[Sorted | None, ...]
+
+    def brings(self, lever: str, scale: float = 1.0) -> "Draws | None":
+        """What taking that first step brings in each world; None where it cannot be taken."""
+        import numpy as np
+
+        offer = next(offer for offer in self.offers if offer.lever == lever)
+        if lever in ("ship", "stop"):
+            worth = self.state.worth * scale if lever == "ship" else 0.0
+            return None if offer.blocked else np.full(len(self.state.paths), worth)
+        at = self.board.first(lever)
+        if offer.blocked or at is None or self._dear(at):
+            return None
+        return self.policy.after(self.board.nodes[0].steps[at])
+
+    def _dear(self, at: int) -> bool:
+        """True where the first step cannot be paid in half of the worlds."""
+        import numpy as np
+
+        return not np.isfinite(np.median(self.board.nodes[0].steps[at].cost))
+
+    def blocked(self, offer: Offer) -> str:
+        """Why a lever cannot be chosen, in words; empty where it can."""
+        if offer.blocked or offer.lever in ("ship", "stop", "redefine"):
+            return offer.blocked
+        at = self.board.first(offer.lever)
+        return TOO_DEAR if at is None or self._dear(at) else ""
+
+
+def solve(state: State) -> Solved:
+    """The board of a state with the best policy on it; without a value, rows are bought whatever they cost."""
+    offers = levers.offers_of(state)
+    usable = state if state.value is not None else levers.without_value(state, offers)[0]
+    board = levers.board(usable, offers)
+    groups = sort_worlds(board.nodes)
+    return Solved(state, offers, board, best_policy(board.nodes, known=groups), groups)
+
+
+def plan_of(solved: Solved, lever: str) -> Plan | None:
+    """What a lever is worth with the policy after it; None where its first step cannot be taken."""
+    import numpy as np
+
+    at = solved.board.first(lever)
+    if solved.brings(lever) is None or at is None:
+        return None
+    board, policy = solved.board, solved.policy
+    last, paid = policy.walk(at)
+    got = np.array([node.ends for node in board.nodes])[last, np.arange(len(last))]
+    step = board.nodes[0].steps[at]
+    cost = np.asarray(step.cost, dtype=float)
+    sizes = np.array([board.sizes[size] for size, _ in board.places])[last]
+    first = board.sizes[board.places[step.to][0]]
+    return Plan(
+        float(got.mean()), float(paid.mean()), float(board.passed[last, np.arange(len(last))].mean()), paid,
+        band(cost[np.isfinite(cost)]), int(sizes.max()), first, _threshold(solved, step.to), _then(solved, step.to),
+    )  # fmt: skip
+
+
+def _threshold(solved: Solved, node: int) -> float | None:
+    """The score of the first test below which (above which, for a loss) the plan ends there; None: it never does."""
+    best, group = solved.policy.best[node], solved.policy.groups[node]
+    shown = solved.board.nodes[node].shown
+    if not len(best) or group is None or shown is None:
+        return None
+    ends = _parts(shown[group.order], group.starts)
+    loss = solved.state.test_rows is None
+    on = [float(part.max() if loss else part.min()) for part, step in zip(ends, best, strict=True) if step >= 0]
+    off = [float(part.max() if loss else part.min()) for part, step in zip(ends, best, strict=True) if step < 0]
+    if not on or not off:
+        return None
+    edge = max(on) if loss else min(on)
+    if (max(off) <= edge) if loss else (min(off) >= edge):
+        return None
+    return solved.state.score(edge) if loss else edge
+
+
+def _parts(values: "Draws", starts: "Indices") -> "list[Draws]":
+    """The parts of an array that begin at `starts`."""
+    import numpy as np
+
+    return np.split(values, starts[1:])
+
+
+def _then(solved: Solved, node: int) -> str:
+    """What the policy does after the first test, and in which share of the worlds, the commonest first."""
+    import numpy as np
+
+    taken, steps = solved.policy.taken[node], solved.board.nodes[node].steps
+    done = solved.board.passed[node]
+    shares = {"ship": float(done.mean()), "stop": float(((taken < 0) & ~done).mean())}
+    for number, step in enumerate(steps):
+        shares[step.name] = shares.get(step.name, 0.0) + float(((taken == number) & np.isfinite(step.cost)).mean())
+    told = sorted(((part, name) for name, part in shares.items() if part >= 0.005), reverse=True)
+    return ", ".join(f"{name.replace('_', ' ')} {share(part)}" for part, name in told)
+
+
+def worth_of(solved: Solved, lever: str, scale: float = 1.0) -> float:
+    """The expected value of a lever's plan when V is `scale` times as large; minus infinity where it has none."""
+    brings = solved.brings(lever, scale)
+    return float("-inf") if brings is None else float(brings.mean())
+
+
+def winner_of(solved: Solved, scale: float = 1.0) -> Offer:
+    """The offer of the best expected value when V is `scale` times as large."""
+    again = solved if scale == 1.0 else scaled(solved, scale)
+    best = max(again.offers, key=lambda offer: worth_of(again, offer.lever, scale))
+    if worth_of(again, best.lever, scale) > 0:
+        return best
+    # What already meets the target costs nothing, so it is shipped even where it adds nothing to what is in use.
+    return next(offer for offer in again.offers if offer.lever in ("ship", "stop") and not offer.blocked)
+
+
+def scaled(solved: Solved, scale: float) -> Solved:
+    """The same board when what the target is worth is `scale` times as large; tests and costs stay."""
+    nodes = tuple(replace(node, ends=node.ends * scale) for node in solved.board.nodes)
+    board = replace(solved.board, nodes=nodes)
+    return replace(solved, board=board, policy=best_policy(nodes, known=solved.groups))

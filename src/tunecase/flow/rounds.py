@@ -1,0 +1,117 @@
+"""Rounds of a project as they were measured: kept in the ledger, folded into the curve, and what follows from them."""
+
+from typing import TYPE_CHECKING, Any, cast, get_args
+
+from tunecase import catalog
+from tunecase.errors import InputError, Problem, nearest
+from tunecase.flow.case import Flow
+from tunecase.flow.verbs import bill, curve, decide
+from tunecase.records import Next, Round
+from tunecase.records.rounds import Changed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MOST = 10**12
+
+
+def add_round(flow: Flow, n: int, score: str, changed: "Sequence[str]", test_rows: int | None = None) -> Round:
+    """Keeps what a round showed.
+
+    Args:
+        n: training rows in all.
+        score: as people write it, `0.81` or `81%`.
+        changed: what was done in the round; one thing only, or its effect cannot be told apart.
+        test_rows: items of the test; those of the test file when left out.
+    Raises: InputError with every mistake found.
+    """
+    metric = flow.project.problem.metric
+    known = catalog.metric(metric) if metric else None
+    problems = [*_what_changed(changed), *_sizes(n, test_rows)]
+    value = _read(score, known, problems)
+    if curve(flow) is None:
+        problems.append(
+            Problem("tunecase next", "no points before this round", "a pilot or kept points", "run `tunecase pilot`")
+        )
+    if problems:
+        raise InputError(problems)
+    table = flow.table("test")
+    rows = test_rows or (len(table.rows) if table is not None else None)
+    number = len(flow.rounds()) + 1
+    made = Round(number, n, value, rows, cast(Changed, changed[0]), flow.today)
+    flow.keep("round", made)
+    flow.records = {verb: one for verb, one in flow.records.items() if verb in ("audit", "pilot")}
+    return made
+
+
+def _what_changed(changed: "Sequence[str]") -> list[Problem]:
+    ways = get_args(Changed)
+    odd = [name for name in changed if name not in ways]
+    if odd:
+        wanted = f"one of {', '.join(ways)}"
+        return [Problem("--changed", repr(name), wanted, nearest(name, ways)) for name in odd]
+    if len(set(changed)) != 1:
+        got = " and ".join(changed) or "nothing"
+        fix = "name what was changed; where two things were, make one more run with only one of them"
+        return [Problem("--changed", got, "one thing, or its effect cannot be told apart", fix)]
+    return []
+
+
+def _sizes(n: int, test_rows: int | None) -> list[Problem]:
+    problems = []
+    if not 1 <= n <= MOST:
+        problems.append(Problem("--rows", str(n), "training rows in all, 1 or more", "count the rows trained on"))
+    if test_rows is not None and not 1 <= test_rows <= MOST:
+        problems.append(Problem("--test-rows", str(test_rows), "1 or more", "count the rows scored"))
+    return problems
+
+
+def _read(text: str, known: "catalog.Metric | None", problems: list[Problem]) -> float:
+    from tunecase.project import read_score
+
+    try:
+        value = read_score(text)
+    except ValueError:
+        problems.append(Problem("--score", repr(text), "a score such as 0.81 or 81%", "write one number"))
+        return 0.0
+    if value < 0 or (known is not None and known.bounded and value > 1):
+        problems.append(Problem("--score", text, "a share between 0 and 100%", "write 0.81 or 81%"))
+    return value
+
+
+def next_step(flow: Flow, made: Round | None = None) -> Next:
+    """What changed since the last decision, and what to do now; bill and decision are made again."""
+    from tunecase.next import next_step as say
+
+    before, since = _before(flow)
+    seen = curve(flow)
+    priced, decision = bill(flow), flow.known("decide")
+    if decision is None or made is not None:
+        decision = decide(flow)
+    now = {"forecast": seen, "estimate": priced, "decide": decision}
+    rounds = flow.rounds()
+    latest = made or (rounds[-1] if rounds else None)
+    return cast(Next, flow.keep("next", say(before, now, latest, since)))
+
+
+def _before(flow: Flow) -> tuple[dict[str, Any], str]:
+    """The records of the decision before the latest news, by verb, and the day they were made."""
+    seen: dict[str, Any] = {}
+    told: tuple[dict[str, Any], str] = ({}, "")
+    last: tuple[dict[str, Any], str] = ({}, "")
+    for entry in flow.ledger.entries():
+        news = entry.kind == "run" or entry.verb in ("round", "review")
+        if news and last[0]:
+            told = last
+        if entry.kind == "record" and entry.verb in ("forecast", "estimate", "decide"):
+            seen[entry.verb] = entry
+            if entry.verb == "decide":
+                last = (dict(seen), f"{entry.recorded_at:%Y-%m-%d}")
+    found, since = told if told[0] else last
+    records = {}
+    for verb, entry in found.items():
+        try:
+            records[verb] = entry.record()
+        except InputError:  # what another version wrote is as good as none
+            continue
+    return records, since

@@ -1,0 +1,82 @@
+"""What the next dollar could buy, by subject: each lever is a function of the State that returns one Offer.
+
+A lever maps the same possible worlds to value and cost: more examples, other sources, cleaning, tuning, a bigger
+model, a larger test set, an easier target, shipping, stopping. The board of `tunecase.board` joins them, and the
+policy of `tunecase.policy` says what each is worth, the steps after it included. Looks are runs that only tell.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from tunecase.board import Board, lay_out
+from tunecase.levers.data import clean, label, other_sources
+from tunecase.levers.ending import redefine, ship, stop
+from tunecase.levers.looks import LOOKS, Look
+from tunecase.levers.method import bigger_model, fine_tune, test_set, tune
+from tunecase.levers.state import Offer, State
+
+__all__ = ["LEVERS", "LOOKS", "Look", "Offer", "State", "board", "offers_of", "with_a_run", "without_value"]
+
+LEVERS: tuple[Callable[[State], Offer], ...] = (
+    ship,
+    fine_tune,
+    label,
+    other_sources,
+    clean,
+    tune,
+    bigger_model,
+    test_set,
+    redefine,
+    stop,
+)
+
+BEYOND_PRICE = 1e15  # in any currency
+DONE = "a measured round has done it already"
+SHIPPED = "what is shipped is trained once more"
+
+
+def offers_of(state: State) -> tuple[Offer, ...]:
+    """What every lever says of a state; what a measured round has used already is blocked."""
+    offers = tuple(lever(state) for lever in LEVERS)
+    return tuple(
+        replace(offer, move=None, blocked=offer.blocked or DONE)
+        if offer.move is not None and offer.lever in state.done
+        else offer
+        for offer in offers
+    )
+
+
+def board(state: State, offers: Sequence[Offer], *, begin_anyway: bool = False) -> Board:
+    """The board of a project with what its offers allow.
+
+    Args:
+        state: where the project stands.
+        offers: what the levers say of it.
+        begin_anyway: the budget does not keep the first step from being taken.
+    Returns: the Board; a lever that is blocked has no step on it.
+    """
+    shipped = any(offer.lever == "ship" and not offer.blocked for offer in offers)
+    return lay_out(
+        state.paths, state.sizes, rules=state.rules(begin_anyway=begin_anyway, shipped=shipped), prices=state.prices,
+        purchases=[offer.purchase for offer in offers if offer.purchase is not None],
+        moves=[offer.move for offer in offers if offer.move is not None],
+        train=next((offer.lever for offer in offers if offer.trains), None),
+    )  # fmt: skip
+
+
+def without_value(state: State, offers: Sequence[Offer]) -> tuple[State, tuple[Offer, ...]]:
+    """Where nobody said what the target is worth: rows are bought round by round, as if no price were too high."""
+    import numpy as np
+
+    offers = tuple(replace(offer, move=None) for offer in offers)
+    whole = replace(state.prices, short_labour=state.prices.labour)
+    return replace(state, value=np.full(len(state.paths), BEYOND_PRICE), prices=whole, error_baseline=1.0), offers
+
+
+def with_a_run(offers: Sequence[Offer]) -> tuple[Offer, ...]:
+    """The offers with one more training on the rows at hand: what is shipped has to be trained once more."""
+    return tuple(
+        replace(offer, trains=True) if offer.lever == "fine_tune" else replace(offer, blocked=offer.blocked or SHIPPED)
+        if offer.lever == "ship" else offer
+        for offer in offers
+    )  # fmt: skip

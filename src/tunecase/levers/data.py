@@ -1,0 +1,199 @@
+"""Levers on the data: more labelled rows, rows made or scraped, cleaning those at hand."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal
+
+from tunecase.board import Move, Purchase
+from tunecase.levers.state import Evidence, Offer, State, words_of
+from tunecase.prices import Supply, review_price
+from tunecase.spread import Z80, Z90, Interval
+from tunecase.wording import count
+from tunecase.wording import share as percent
+
+if TYPE_CHECKING:
+    from tunecase.records import Interval80
+    from tunecase.spread import Draws
+
+
+def label(state: State) -> Offer:
+    """Buy as many examples again, train, test; double until the target is met or the plan gives up.
+
+    cost(n -> n') = supply(n' - n_0) - supply(n - n_0)
+    """
+    name = "label more examples"
+    if state.supply.price is None:
+        return Offer("label", name, blocked="no source of examples has a price (data.sources)")
+    if len(state.sizes) < 2:
+        return Offer("label", name, blocked=f"no more can be had: {state.forecast.n_max_why}")
+    more = state.sizes[1] - state.sizes[0]
+    purchase = _purchase("label", state.supply, state.sizes, 1.0)
+    if purchase is None:
+        return Offer("label", name, blocked="the sources cannot give as many rows again")
+    return Offer(
+        "label", f"buy {count(more)} more labelled examples", f"label {count(more)} more, train and test once",
+        state.evidence, purchase=purchase,
+    )  # fmt: skip
+
+
+def other_sources(state: State) -> Offer:
+    """Rows that a model writes or a scraper fetches: one of them teaches like `worth` labelled ones, by assumption.
+
+        cost(n -> n') = (supply((n' - n_0) / worth) - supply((n - n_0) / worth)) of that source
+
+    Of several such sources the one whose first step is cheapest. Leaves out that too many of them may bend the curve.
+    """
+    import numpy as np
+
+    name = "make or scrape more examples"
+    if not state.others:
+        return Offer("other_sources", name, blocked="no source of kind synthetic or scrape has a price (data.sources)")
+    if len(state.sizes) < 2:
+        return Offer("other_sources", name, blocked=f"no more can be had: {state.forecast.n_max_why}")
+    found = []
+    for kind, supply in state.others:
+        field = f"lever.{kind}_worth"
+        worth = state.basis.draw(field)
+        purchase = _purchase("other_sources", supply, state.sizes, worth)
+        if purchase is not None:
+            found.append((float(np.mean(purchase.costs[0])), kind, field, purchase))
+    if not found:
+        return Offer("other_sources", name, blocked="such sources cannot give enough rows")
+    _, kind, field, purchase = min(found, key=lambda one: one[0])
+    more = float(np.median(purchase.examples[0]))
+    what = {"synthetic": f"have a model write {count(more)} examples", "scrape": f"scrape {count(more)} examples"}[kind]
+    return Offer(
+        "other_sources", what, f"{what}, train and test once", "assumed", purchase=purchase,
+        assumption=f"one {kind} example teaches like {words_of(field, state)} of a labelled one",
+    )  # fmt: skip
+
+
+def _purchase(name: str, supply: Supply, sizes: tuple[int, ...], worth: "Draws | float") -> Purchase | None:
+    """Costs and counts from each size to the next, as far as the source reaches in half of the worlds."""
+    import numpy as np
+
+    totals = [(size - sizes[0]) / worth for size in sizes]
+    costs, examples = [], []
+    for low, high in pairwise(totals):
+        until = supply.cost(high)
+        if not np.isfinite(np.median(until)):
+            break
+        costs.append(np.where(np.isfinite(until), until - np.where(np.isfinite(until), supply.cost(low), 0.0), np.inf))
+        examples.append(high - low)
+    # A size that no source reaches costs infinity, so that no world is led there.
+    beyond = len(sizes) - 1 - len(costs)
+    return Purchase(name, (*costs, *[np.inf] * beyond), (*examples, *[0.0] * beyond)) if costs else None
+
+
+def clean(state: State) -> Offer:
+    """Find and mend wrong labels: with a share rho wrong, n rows teach like n (1 - rho K/(K-1))^2 clean ones.
+
+    Only the rows at hand are cleaned; examples bought later are as noisy as those were.
+    """
+    import numpy as np
+
+    found = _wrong_labels(state)
+    whole = state.sizes[0]
+    price = review_price(1, state.basis) * found.looked_at
+    # Labels at random teach nothing: K/(K-1) is 2 with two labels and falls to 1 with many.
+    spoilt = _spoilt(state)
+    before, after = (np.clip(1 - spoilt * share, 0.05, 1.0) ** 2 for share in (found.share, found.left))
+    gained = whole * (after / before - 1)
+    shift = np.log1p(gained[:, None] / np.asarray(state.sizes, dtype=float))
+    evidence: Evidence = "assumed" if found.by == "assumed" else state.evidence
+    return Offer(
+        "clean", "clean the labels at hand",
+        f"review about {count(float(np.median(found.looked_at)))} suspicious rows, train and test once", evidence,
+        assumption=f"cleaning: {found.words}",
+        move=Move("clean", lambda paths: read_further(paths, state.sizes, shift), price=price),
+    )  # fmt: skip
+
+
+def read_further(paths: "Draws", sizes: tuple[int, ...], shift: "Draws") -> "Draws":
+    """The same curves read at n e^shift rows, all (worlds, sizes): straight lines in log-log between the sizes."""
+    import numpy as np
+
+    logs, errors = np.log(np.asarray(sizes, dtype=float)), np.log(np.maximum(paths, 1e-9))
+    if len(logs) < 2:
+        return paths
+    slopes = np.minimum(np.diff(errors, axis=1) / np.diff(logs), 0.0)
+    slopes = np.column_stack([slopes, slopes[:, -1]])
+    return np.asarray(np.exp(errors + slopes * shift))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wrong:
+    """Wrong labels at hand: the share before and after the review, rows looked at for it; arrays of shape (worlds,)."""
+
+    by: Literal["reviews", "audit", "assumed"]
+    share: "Draws"
+    left: "Draws"
+    looked_at: "Draws"
+    words: str
+
+
+def wrong_share(state: State) -> "Draws":
+    """The share of wrong labels among the rows at hand in each world, shape (worlds,)."""
+    return _wrong_labels(state).share
+
+
+def _wrong_labels(state: State) -> _Wrong:
+    """By the reviews taken in, else by the audit's estimate, else by the default."""
+    return _by_reviews(state) or _by_audit(state) or _by_default(state)
+
+
+def _by_reviews(state: State) -> _Wrong | None:
+    import numpy as np
+
+    said, rows = state.reviews, state.sizes[0]
+    if said is None or said.remaining is None or not said.rows:
+        return None
+    remaining = np.minimum(_draws(state, "wrong labels left, reviewed", said.remaining), rows)
+    known = min(said.wrong, rows)
+    # What reviewers have corrected is mended for nothing; only what they have not seen still costs a look.
+    each = max(said.rows - said.controls, 1) / max(said.wrong - said.controls_wrong, 1)
+    low, mid, high = (count(end) for end in (said.remaining.low, said.remaining.mid, said.remaining.high))
+    told = f"{count(known)} labels are wrong and about {mid} more ({low} to {high})"
+    words = f"{told}, measured by {count(said.rows)} reviews"
+    share = np.clip((known + remaining) / rows, 0.0, 1.0)
+    return _Wrong("reviews", share, 0 * share, np.minimum(remaining * each, rows), words)
+
+
+def _by_audit(state: State) -> _Wrong | None:
+    import numpy as np
+
+    from tunecase.records import Interval80
+
+    found = state.audit.finding("label_error") if state.audit else None
+    if found is None or found.measured is None or not found.share or state.audit is None:
+        return None
+    told, judged = found.measured, found.measured.middle / found.share
+    share = np.clip(_draws(state, "wrong labels, audited", Interval80(told.low, told.middle, told.high)) / judged, 0, 1)
+    # Of the wrong labels a queue finds the part that was measured; the rest stays where it is.
+    recall = found.accuracy.recall if found.accuracy and found.accuracy.recall is not None else 1.0
+    looked_at = np.full(len(share), min(found.review_rows, judged))
+    low, mid, high = (percent(end / judged, 1) for end in (told.low, told.middle, told.high))
+    words = f"{mid} of the labels are wrong ({low} to {high}), measured by the audit; a review finds {percent(recall)}"
+    return _Wrong("audit", share, share * (1 - recall), looked_at, words)
+
+
+def _by_default(state: State) -> _Wrong:
+    rho = state.basis.draw("lever.label_noise")
+    looked_at = rho * state.sizes[0] * state.basis.draw("lever.rows_per_wrong_label")
+    words = f"{words_of('lever.label_noise', state)} of the labels are wrong, assumed"
+    return _Wrong("assumed", rho, 0 * rho, looked_at, words)
+
+
+def _spoilt(state: State) -> float:
+    """K / (K - 1) for K labels; 2 where they are not known."""
+    classes = len(state.audit.classes) if state.audit else 0
+    return classes / (classes - 1) if classes > 1 else 2.0
+
+
+def _draws(state: State, name: str, told: "Interval80") -> "Draws":
+    """Draws whose median is the middle and whose P10 and P90 are the ends: two half normals, cut at zero."""
+    import numpy as np
+
+    z = state.basis.worlds.draw(name, Interval(-Z90, Z90))
+    sides = np.where(z < 0, told.mid - told.low, told.high - told.mid) / Z80
+    return np.maximum(told.mid + sides * z, 0.0)

@@ -1,0 +1,103 @@
+"""Levers on the method and on what is measured: the first real run, settings, a bigger model, a larger test set."""
+
+from tunecase.board import Move
+from tunecase.levers.state import Offer, State, words_of
+from tunecase.prices import label_price
+from tunecase.records import Tuning
+from tunecase.spread import Z80, Z90, Const, Interval
+from tunecase.statistics import winners_curse
+from tunecase.wording import count, score
+
+LARGER_TEST = 4  # times the rows of the test at hand: half the noise
+
+
+def fine_tune(state: State) -> Offer:
+    """Train the model itself on all rows at hand, where the pilot trained a stand-in, or fewer rows."""
+    rows = count(state.sizes[0])
+    action = f"fine-tune {state.model} on the {rows} rows at hand"
+    if state.trained:
+        return Offer("fine_tune", action, blocked="the pilot measured the model itself on all rows at hand")
+    step = f"{action} and test it, {words_of('lever.first_run_hours', state)} of an engineer"
+    if not state.forecast.stand_in:
+        return Offer("fine_tune", action, step, "measured", trains=True)
+    factor = words_of(state.forecast.stand_in_factor, state)
+    assumption = f"{state.model}: error {factor} times that of {state.forecast.model} at the same rows"
+    return Offer("fine_tune", action, step, "assumed", assumption=assumption, trains=True)
+
+
+def tune(state: State) -> Offer:
+    """Search over settings: the error shrinks by a factor, measured by a search or assumed, less the winner's luck."""
+    return _search(state) if state.tuning is None else _use_search(state, state.tuning)
+
+
+def _use_search(state: State, found: Tuning) -> Offer:
+    """The settings that a search has found already: nothing is paid for them but the next round."""
+    low, high = found.error_factor.low, found.error_factor.high
+    middle, wide = found.error_factor.mid, Z90 / Z80
+    spread = Interval(middle * (low / middle) ** wide, middle * (high / middle) ** wide) if high > low > 0 else None
+    factor = state.basis.worlds.draw("tuning factor, measured", spread or Const(middle))
+    assumption = (
+        f"tuning: {found.best} times the error {middle:.2f} ({low:.2f} to {high:.2f}), measured at "
+        f"{count(found.n)} rows over {len(found.trials)} settings, the winner's luck taken off"
+    )
+    action = f"train with the settings found ({found.best})"
+    return Offer(
+        "tune", action, f"{action}, test once", "measured", _untrained(state), assumption,
+        move=Move("tune", lambda paths: paths * factor[:, None], first=not state.forecast.stand_in),
+    )  # fmt: skip
+
+
+def _search(state: State) -> Offer:
+    runs = int(state.basis.text("lever.tuning_runs"))
+    factor = state.basis.draw("lever.tuning_factor")
+    assumption = f"tuning: error times {words_of('lever.tuning_factor', state)}"
+    if state.test_rows:
+        error = float(state.paths[:, 0].mean())
+        luck = winners_curse(runs) * (error * (1 - error) / state.test_rows) ** 0.5
+        assumption += f"; the best of {runs} runs looks {score(luck)} better than it is, which is not counted as gain"
+    return Offer(
+        "tune", "tune the method", f"try {runs} settings on the rows at hand, measure the winner afresh", "assumed",
+        _untrained(state), assumption,
+        move=Move(
+            "tune", lambda paths: paths * factor[:, None], search_runs=runs, first=not state.forecast.stand_in
+        ),
+    )  # fmt: skip
+
+
+def bigger_model(state: State) -> Offer:
+    """Train a bigger model: its error is the smaller one's times an assumed factor, its runs cost a multiple."""
+    factor = state.basis.draw("lever.bigger_model_factor")
+    dearer = state.basis.draw("lever.bigger_model_run_cost")
+    action = "train the next bigger model on the rows at hand"
+    assumption = (
+        f"a bigger model: error times {words_of('lever.bigger_model_factor', state)} at the same rows, "
+        f"runs at {words_of('lever.bigger_model_run_cost', state)} times the price; serving it is not counted"
+    )
+    return Offer(
+        "bigger_model", action, f"{action}, test once", "assumed", _untrained(state), assumption,
+        move=Move(
+            "bigger_model", lambda paths: paths * factor[:, None], run_factor=dearer, labour="short",
+            first=not state.forecast.stand_in,
+        ),
+    )  # fmt: skip
+
+
+def test_set(state: State) -> Offer:
+    """Label more test rows and score what is trained once more: the curve stays, the noise of every test shrinks."""
+    action = "enlarge the test set"
+    if state.test_rows is None:
+        return Offer("test_set", action, blocked="only a metric that counts right answers has a test of known noise")
+    more = (LARGER_TEST - 1) * state.test_rows
+    action = f"label {count(more)} more test rows"
+    blocked = "" if state.trained else "the model itself has not been trained on the rows at hand yet"
+    return Offer(
+        "test_set", action, f"{action} and score the model again", "measured", blocked,
+        move=Move(
+            "test_set", price=more * label_price(state.basis), test_rows=LARGER_TEST * state.test_rows, labour="none",
+            first=state.trained,
+        ),
+    )  # fmt: skip
+
+
+def _untrained(state: State) -> str:
+    return f"{state.model} itself has not been trained yet" if state.forecast.stand_in else ""

@@ -1,0 +1,111 @@
+"""Works out where a project stands from what is known of it: one State for the bill and for the decision."""
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from tunecase import catalog
+from tunecase.board import RoundPrices
+from tunecase.curves import believe, to_error
+from tunecase.levers.state import State
+from tunecase.loop import doubling, of_the_model
+from tunecase.prices import Basis, baseline_score, label_price, person_hour, supply
+from tunecase.records import Audit, Definition, Forecast, Reviews, Tuning
+from tunecase.statistics import LEAST_TEST_ROWS
+
+if TYPE_CHECKING:
+    from tunecase.spread import Draws
+
+MOST_SIZES = 8
+MADE = ("synthetic", "scrape")
+
+
+def standing(
+    basis: Basis,
+    forecast: Forecast,
+    *,
+    rows: int,
+    definition: Definition | None,
+    audit: Audit | None,
+    value: "Draws | None",
+    run_per_row: "Draws | float",
+    budget_left: "Draws | float",
+    model: str,
+    tuning: Tuning | None = None,
+    reviews: Reviews | None = None,
+    done: Collection[str] = (),
+) -> State:
+    """The State after a pilot.
+
+    Args:
+        basis: prices, date and worlds.
+        forecast: the pilot's points with a target.
+        rows: usable rows at hand.
+        definition: for the size of the test, the rows that it misses, and the baseline.
+        audit, tuning, reviews: what the levers rest on, where known.
+        value: V in each world, None where not stated.
+        run_per_row: one training run divided by its rows [base currency].
+        budget_left: what may still be spent, infinite without a budget.
+        model: the model to be tuned, by name.
+        done: levers that measured rounds have used.
+    Returns: the State. Raises: ValueError where the forecast has no target or fewer than two sizes.
+    """
+    project = basis.project
+    assert project is not None
+    if forecast.target is None:
+        raise ValueError("the forecast has no target")
+    metric = next((one for one in catalog.metrics() if one.name == forecast.metric), None)
+    bounded, binomial = bool(metric and metric.bounded), bool(metric and metric.binomial)
+    belief = believe(
+        forecast.points, direction=forecast.direction, bounded=bounded, binomial=binomial, seed=basis.worlds.seed,
+        language_model=forecast.language_model,
+    )  # fmt: skip
+    last = max(point.n for point in forecast.points)
+    # A pilot may end below the rows at hand (a cap on time or rows): those are paid for already.
+    held = min(max(last, rows), max(forecast.n_max, last))
+    sizes = doubling(held, forecast.n_max, MOST_SIZES)
+    base = baseline_score(project, definition) if definition is not None else None
+    labour = basis.draw("effort_per_round", project.effort_per_round) * person_hour(basis)
+    return State(
+        paths=of_the_model(belief.paths(sizes, draws=basis.worlds.n), forecast, basis), sizes=sizes,
+        error_target=to_error(forecast.target, forecast.direction),
+        error_baseline=to_error(base, forecast.direction) if base is not None else 1.0,
+        error_floor=0.0 if forecast.ceiling is None else to_error(forecast.ceiling, forecast.direction),
+        test_rows=test_rows(definition, audit, forecast) if binomial else None, value=value,
+        prices=RoundPrices(
+            labour, basis.draw("lever.first_run_hours") * person_hour(basis), run_per_row,
+            basis.draw("training.runs_per_round", project.training.runs_per_round),
+            basis.draw("training.failed", project.training.failed),
+        ),
+        supply=supply(basis, without=MADE),
+        others=tuple(
+            (kind, found) for kind in MADE if (found := supply(basis, only=kind)).price is not None
+        ),
+        budget_left=budget_left, forecast=forecast, audit=audit, basis=basis, model=model,
+        trained=not forecast.stand_in and last >= held, before=_before(basis, definition, audit), belief=belief,
+        tuning=tuning, reviews=reviews, most_rounds=int(basis.text("rounds.most")), done=frozenset(done),
+    )  # fmt: skip
+
+
+def _before(basis: Basis, definition: Definition | None, audit: Audit | None) -> "Draws | float":
+    missing = test_rows_to_buy(definition, audit)
+    return missing * label_price(basis) if missing else 0.0
+
+
+def test_rows(definition: Definition | None, audit: Audit | None, forecast: Forecast | None) -> int | None:
+    """Items of the tests to come: those at hand and those that the definition misses; None where not known."""
+    if definition is not None and definition.test_rows:
+        return definition.test_rows + _missing(definition)
+    measured = [point.test_rows for point in forecast.points if point.test_rows] if forecast else []
+    return max(measured, default=None) or (audit.test_usable if audit else None) or None
+
+
+def test_rows_to_buy(definition: Definition | None, audit: Audit | None) -> int:
+    """Test rows that are missing and that the audit's repair price does not hold already."""
+    small = audit.finding("test_too_small") if audit else None
+    repaired = max(LEAST_TEST_ROWS - audit.test_usable, 0) if audit and small else 0
+    return max(_missing(definition) - repaired, 0)
+
+
+def _missing(definition: Definition | None) -> int:
+    needed = definition.test_rows_needed if definition else None
+    return max(needed - definition.test_rows, 0) if definition and needed else 0

@@ -1,0 +1,118 @@
+"""Where a project stands when the next step is chosen, and what a lever offers."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from tunecase import catalog
+from tunecase.board import Move, Purchase, RoundPrices, Rules
+from tunecase.prices import Basis, Supply
+from tunecase.records import Audit, Forecast, Reviews, Tuning
+from tunecase.spread import Band
+
+if TYPE_CHECKING:
+    from tunecase.curves import Belief
+    from tunecase.spread import Draws
+
+FREE = Band(0, 0, 0, 0)
+TOO_DEAR = "its first step costs more than what is left of the budget"
+Evidence = Literal["measured", "assumed", "none"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """Where the project stands: the worlds, the prices, the target. Arrays have shape (worlds,) or (worlds, sizes).
+
+    `paths` are true errors of the model to be tuned at `sizes`, the first of which are the rows at hand; `value` is V,
+    None where nobody said what the target is worth. `supply` gives labelled rows, `others` what is made or scraped.
+    `trained` says that the pilot measured the model itself on all rows at hand. `before` is what any step needs first
+    (test rows that are missing). `belief` is that of the pilot's points. `done` names levers that measured rounds used.
+    """
+
+    paths: "Draws"
+    sizes: tuple[int, ...]
+    error_target: float
+    error_baseline: float
+    error_floor: float
+    test_rows: int | None
+    value: "Draws | None"
+    prices: RoundPrices
+    supply: Supply
+    others: tuple[tuple[str, Supply], ...]
+    budget_left: "Draws | float"
+    forecast: Forecast
+    audit: Audit | None
+    basis: Basis
+    model: str
+    trained: bool = True
+    before: "Draws | float" = 0.0
+    belief: "Belief | None" = None
+    tuning: Tuning | None = None
+    reviews: Reviews | None = None
+    most_rounds: int = 12
+    done: frozenset[str] = frozenset()
+
+    @property
+    def currency(self) -> str:
+        """The project's currency."""
+        return self.basis.currency
+
+    @property
+    def worth(self) -> float:
+        """The mean of V: what the target is worth does not hang on the curve, so its mean serves."""
+        return float(self.value.mean()) if self.value is not None else 0.0
+
+    @property
+    def evidence(self) -> Evidence:
+        """Whether what is done with more rows was measured on the model itself."""
+        return "assumed" if self.forecast.stand_in else "measured"
+
+    def rules(self, *, begin_anyway: bool = False, shipped: bool = False) -> Rules:
+        """When a test is passed and what that is worth: V, times the part of the wanted gain that is truly had."""
+        import numpy as np
+
+        wanted = self.error_baseline - self.error_target
+
+        def credit(errors: "Draws") -> "Draws":
+            return np.asarray(np.clip((self.error_baseline - errors) / wanted, 0.0, 1.0))
+
+        return Rules(
+            error_target=self.error_target, test_rows=self.test_rows, worth=self.worth,
+            credit=credit if wanted > 0 else None, error_floor=self.error_floor, seed=self.basis.worlds.seed,
+            budget=self.budget_left, begin_anyway=begin_anyway, most_rounds=self.most_rounds,
+            shipped=self.worth if shipped else 0.0, before=self.before,
+        )  # fmt: skip
+
+    def score(self, error: float) -> float:
+        """An error as a score in the metric's own direction."""
+        return 1 - error if self.forecast.direction == "higher" else error
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Offer:
+    """One lever as it stands now; where `blocked` says why, it cannot be chosen.
+
+    It has one of: `purchase` (rows, again and again), `move` (once, lasting), `trains` (the rows at hand), or none of
+    them for what ends the project.
+    """
+
+    lever: str
+    action: str
+    first_step: str = ""
+    evidence: Evidence = "none"
+    blocked: str = ""
+    assumption: str = ""
+    p_reach: float | None = None
+    purchase: Purchase | None = None
+    move: Move | None = None
+    trains: bool = False
+
+    @property
+    def steps(self) -> bool:
+        """True where the lever is a first step that can be taken now."""
+        return not self.blocked and (self.purchase is not None or self.move is not None or self.trains)
+
+
+def words_of(name: str, state: State) -> str:
+    """An assumption as it stands: the user's own words, else the default's."""
+    given = state.basis.own_words(name)
+    return given if given is not None else catalog.default(name).value

@@ -1,0 +1,282 @@
+"""What to do after every test: the best policy over the states a project can come to, worked out from the end.
+
+A node is where a project stands after a test; a step leads from one node to a later one and costs money. In every
+world the test at a node shows something, and worlds that show alike cannot be told apart there: they take the same
+step, the one that is worth most on average over them, or end. So the value of a step holds the freedom to stop, or to
+do something else, when a later test disappoints. A rule that fixes its cap beforehand leaves that out.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tunecase.spread import Draws
+
+    Flags = NDArray[np.bool_]
+    Indices = NDArray[np.intp]
+
+GROUPS = 32  # of worlds that show alike; more tell finer results apart, and average over fewer worlds
+LEAST_WORLDS = 20  # in a group
+END = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """Something that can be done: its name, the node it leads to, and its cost in each world, shape (worlds,) or one.
+
+    An infinite cost means that the step cannot be taken in that world, where the walk then ends.
+    """
+
+    name: str
+    to: int
+    cost: "Draws | float"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """Where a project can stand.
+
+    `ends` is what ending here is worth in each world, shape (worlds,). `shown` is what the test shows, shape (worlds,)
+    or (worlds, features); None where nothing is measured, so that no world can be told from another. `done` marks the
+    worlds that end here whatever could still be done (the target is shown to be met); None for none.
+    """
+
+    ends: "Draws"
+    steps: tuple[Step, ...] = ()
+    shown: "Draws | None" = None
+    done: "Flags | None" = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sorted:
+    """The open worlds of a node in the order of what they show, where each group begins, and how many it holds."""
+
+    order: "Indices"
+    starts: "Indices"
+    sizes: "Indices"
+
+    def means(self, values: "Draws") -> "Draws":
+        """Mean of each group, shape (groups,)."""
+        import numpy as np
+
+        return np.asarray(np.add.reduceat(values[self.order], self.starts) / self.sizes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Policy:
+    """The best policy: what each world takes at each node, and what that is worth.
+
+    `taken` has shape (nodes, worlds): the index of a step, or END. `value` has the same shape: what each world gets
+    from there on. `groups` are the sorted worlds of each node; `best` the step of each of its groups.
+    """
+
+    nodes: tuple[Node, ...]
+    taken: "NDArray[np.int8]"
+    value: "Draws"
+    groups: tuple[Sorted | None, ...]
+    best: "tuple[NDArray[np.int8], ...]"
+
+    def after(self, step: Step, at: int = 0) -> "Draws":
+        """What each world gets that takes `step` at node `at` and follows the policy then, shape (worlds,)."""
+        return _after(self.value, self.nodes[at], step)
+
+    def moves(self, first: int | None = None) -> "Iterator[tuple[int, int, Flags]]":
+        """(node, index of the step, worlds that take it), in the order of nodes, for every step that a world takes.
+
+        Args:
+            first: index of the step that every world takes at node 0; the policy's own where left out.
+        """
+        import numpy as np
+
+        visited = np.zeros(self.value.shape, dtype=bool)
+        visited[0] = True
+        for index, node in enumerate(self.nodes):
+            if not visited[index].any():
+                continue
+            for number, step in enumerate(node.steps):
+                chosen = self.taken[index] == number if first is None or index else number == first
+                going = visited[index] & chosen & np.isfinite(step.cost)
+                if going.any():
+                    visited[step.to] |= going
+                    yield index, number, going
+
+    def walk(self, first: int | None = None) -> "tuple[Indices, Draws]":
+        """Every world walked from node 0 to its end, `first` as for `moves`.
+
+        Returns: (last, paid): the node at which each world ends, and what it has paid; both of shape (worlds,).
+        """
+        import numpy as np
+
+        count = self.value.shape[1]
+        last, paid = np.zeros(count, dtype=np.intp), np.zeros(count)
+        for index, number, going in self.moves(first):
+            step = self.nodes[index].steps[number]
+            last[going] = step.to
+            paid[going] += np.broadcast_to(np.asarray(step.cost, dtype=float), (count,))[going]
+        return last, paid
+
+
+def sort_worlds(nodes: Sequence[Node], groups: int = GROUPS) -> tuple[Sorted | None, ...]:
+    """The groups of every node; None where it shows several features, whose order hangs on what follows."""
+    return tuple(None if node.shown is not None and node.shown.ndim > 1 else _sorted(node, groups) for node in nodes)
+
+
+def best_policy(nodes: Sequence[Node], groups: int = GROUPS, known: Sequence[Sorted | None] | None = None) -> Policy:
+    """The policy of the best expected value, by backward induction over groups of worlds that show alike.
+
+        value(node, world) = ends,                                            where done or nothing is worth more
+                             value(to, world) - cost(step, world),            step = argmax over steps of group means
+
+    Args:
+        nodes: node 0 is where the project stands; every step leads to a later node. All arrays over the same worlds.
+        groups: at most so many groups per node; fewer where worlds are few.
+        known: the groups from `sort_worlds`, to be reused where only money has changed.
+    Returns: the Policy. Of equal values ending wins, then the earlier step: nothing is bought for nothing.
+    Raises: ValueError where a step does not lead to a later node.
+
+    Example:
+        >>> import numpy as np
+        >>> good = np.arange(100) < 50
+        >>> end = Node(np.where(good, 10.0, 0.0))
+        >>> test = Node(np.zeros(100), (Step("go on", 2, 4.0),), good.astype(float))
+        >>> start = Node(np.zeros(100), (Step("look", 1, 1.0), Step("buy unseen", 2, 4.0)))
+        >>> policy = best_policy([start, test, end], groups=2)
+        >>> [float(policy.after(step).mean()) for step in start.steps]
+        [2.0, 1.0]
+
+    Source: Longstaff and Schwartz, Review of Financial Studies 14 (2001), with groups in place of a regression;
+    Raiffa and Schlaifer, Applied Statistical Decision Theory (1961).
+    Leaves out what earlier tests showed, except where `shown` holds it. A step is chosen and valued on the same worlds,
+    which flatters it a little: about the spread within a group over the root of the group's size.
+    """
+    import numpy as np
+
+    count = len(nodes[0].ends)
+    taken = np.full((len(nodes), count), END, dtype=np.int8)
+    value = np.empty((len(nodes), count))
+    found: list[Sorted | None] = list(known) if known is not None else list(sort_worlds(nodes, groups))
+    best: list[NDArray[np.int8]] = [np.empty(0, dtype=np.int8)] * len(nodes)
+    for index in range(len(nodes) - 1, -1, -1):
+        node = nodes[index]
+        value[index] = node.ends
+        if any(step.to <= index or step.to >= len(nodes) for step in node.steps):
+            raise ValueError(f"a step of node {index} leads to no later node")
+        if not node.steps:
+            continue
+        after = [_after(value, node, step) for step in node.steps]
+        group = found[index] or _sorted_by_prospect(node, after, groups)
+        found[index] = group
+        if not len(group.order):
+            continue
+        worths = np.array([group.means(node.ends), *(group.means(one) for one in after)])
+        # Rounding must not make a step that is worth nothing look worth something.
+        worths[0] += 1e-9 * np.abs(worths).max(initial=0.0)
+        best[index] = (worths.argmax(axis=0) - 1).astype(np.int8)
+        chosen = np.repeat(best[index], group.sizes)
+        taken[index, group.order] = chosen
+        for number, one in enumerate(after):
+            going = group.order[chosen == number]
+            value[index, going] = one[going]
+    return Policy(tuple(nodes), taken, value, tuple(found), tuple(best))
+
+
+def worth_of_seeing(values: "Draws", shown: "Draws", groups: int = GROUPS) -> tuple[float, float]:
+    """What it is worth to see something before choosing among actions (EVSI), and its standard error.
+
+        EVSI = E[ max_a E[value_a | shown] ] - max_a E[value_a]
+
+    Worlds are sorted into groups by what is shown. In each group the action is chosen on one half of its worlds and
+    valued on the other, both ways round, so that luck is not taken for worth.
+
+    Args:
+        values: what each action brings in each world, shape (worlds, actions); one column may be zeros, to do nothing.
+        shown: what would be seen, with its noise, shape (worlds,).
+    Returns: (EVSI, standard error), in the unit of values; EVSI between 0 and `worth_of_knowing`.
+
+    Example:
+        >>> import numpy as np
+        >>> good = np.tile([1.0, 0.0], 800)
+        >>> both = np.column_stack([np.zeros(1_600), np.where(good > 0, 10.0, -10.0)])
+        >>> worth_of_seeing(both, good)[0], worth_of_seeing(both, np.arange(1_600.0))[0] < 0.5
+        (5.0, True)
+
+    Source: Raiffa and Schlaifer (1961). Leaves out what the sight changes in later choices: a lower bound.
+    """
+    import numpy as np
+
+    count = len(values)
+    order = np.argsort(shown, kind="stable")
+    number = max(min(groups, count // (2 * LEAST_WORLDS)), 1)
+    group = np.empty(count, dtype=np.intp)
+    group[order] = np.arange(count) * number // count
+    half = np.empty(count, dtype=np.intp)
+    half[order] = np.arange(count) % 2
+    sure = int(values.mean(axis=0).argmax())
+    gained = np.empty(count)
+    for side in (0, 1):
+        mine, other = half == side, half != side
+        totals = np.array([np.bincount(group[mine], column[mine], minlength=number) for column in values.T])
+        picked = totals.argmax(axis=0)
+        gained[other] = values[other, picked[group[other]]] - values[other, sure]
+    worth = min(max(float(gained.mean()), 0.0), worth_of_knowing(values))
+    return worth, float(gained.std() / np.sqrt(count))
+
+
+def worth_of_knowing(values: "Draws") -> float:
+    """What it is worth to know the world before choosing (EVPI): no sight is worth more; values as `worth_of_seeing`.
+
+    EVPI = E[ max_a value_a ] - max_a E[value_a]
+    """
+    return max(float(values.max(axis=1).mean() - values.mean(axis=0).max()), 0.0)
+
+
+def _after(value: "Draws", node: Node, step: Step) -> "Draws":
+    import numpy as np
+
+    # What cannot be paid is not done: the world stays where it is.
+    return np.asarray(np.where(np.isfinite(step.cost), value[step.to] - step.cost, node.ends))
+
+
+def _sorted(node: Node, groups: int) -> Sorted:
+    import numpy as np
+
+    still_open = np.arange(len(node.ends)) if node.done is None else np.flatnonzero(~node.done)
+    if node.shown is None:
+        return _together(still_open)
+    order = still_open[np.argsort(node.shown[still_open], kind="stable")]
+    number = max(min(groups, len(order) // LEAST_WORLDS), 1)
+    starts = np.unique(np.arange(number) * len(order) // number) if len(order) else order
+    return Sorted(order, starts, np.diff(np.append(starts, len(order))))
+
+
+def _together(worlds: "Indices") -> Sorted:
+    """All worlds in one group, none where there are none."""
+    import numpy as np
+
+    one = min(len(worlds), 1)
+    return Sorted(worlds, np.zeros(one, dtype=np.intp), np.full(one, len(worlds), dtype=np.intp))
+
+
+def _sorted_by_prospect(node: Node, after: "list[Draws]", groups: int) -> Sorted:
+    """Groups by how much more than ending the best step promises, by a quadratic of the features shown."""
+    import numpy as np
+
+    assert node.shown is not None
+    still_open = np.arange(len(node.ends)) if node.done is None else np.flatnonzero(~node.done)
+    if len(still_open) < 2 * LEAST_WORLDS:
+        return _together(still_open)
+    x = node.shown[still_open]
+    x = (x - x.mean(axis=0)) / (x.std(axis=0) + 1e-12)
+    cross = [x[:, i] * x[:, j] for i in range(x.shape[1]) for j in range(i, x.shape[1])]
+    columns = np.column_stack([np.ones(len(x)), x, *cross])
+    more = np.column_stack([one[still_open] - node.ends[still_open] for one in after])
+    penalty = 1e-3 * len(x) * np.eye(columns.shape[1])
+    penalty[0, 0] = 1e-9
+    weights = np.linalg.solve(columns.T @ columns + penalty, columns.T @ more)
+    promise = (columns @ weights).max(axis=1)
+    within = _sorted(Node(node.ends[still_open], shown=promise), groups)
+    return Sorted(still_open[within.order], within.starts, within.sizes)
