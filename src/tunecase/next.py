@@ -6,7 +6,7 @@ from typing import Any
 
 from tunecase.changes import changes
 from tunecase.records import Decision, Forecast, Interval80, Next, Round
-from tunecase.wording import count, money, money_band, score, score_interval, share
+from tunecase.wording import count, money, money_band, score, share
 
 
 def next_step(before: Mapping[str, Any], now: Mapping[str, Any], made: Round | None, since: str) -> Next:
@@ -22,7 +22,9 @@ def next_step(before: Mapping[str, Any], now: Mapping[str, Any], made: Round | N
     decision: Decision = now["decide"]
     earlier: Forecast | None = before.get("forecast")
     expected = _expected(earlier, made) if earlier is not None and made is not None else None
-    told = f"{_shown(made, expected)}{_moved(before, now)}", _step(decision)
+    shown, moved = _shown(made, expected), _moved(before, now)
+    first = f"{shown}, and {moved[0].lower()}{moved[1:]}" if shown else moved
+    told = first, _step(decision)
     return Next(told, made, expected, changes(before, now), decision, since)
 
 
@@ -50,9 +52,9 @@ def _shown(made: Round | None, expected: Interval80 | None) -> str:
         return ""
     words = f"Round {made.number} scored {score(made.score)} with {count(made.n)} examples"
     if expected is None:
-        return f"{words}. "
+        return words
     place = "as expected" if expected.low <= made.score <= expected.high else "outside what was expected"
-    return f"{words}, {place} ({score_interval(expected.low, expected.mid, expected.high)}). "
+    return f"{words}, {place} ({score(expected.low)} to {score(expected.high)})"
 
 
 def _moved(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

@@ -46,8 +46,10 @@ class Flow:
         """The folder of the project file, where everything is written."""
         return self.path.parent
 
-    def key(self, verb: str) -> str:
+    def key(self, verb: str, afresh: bool = False) -> str:
         """What a verb's record depends on: the data, what the project file says, the seed, the version of tunecase.
+
+        `afresh` leaves measured rounds out: points that are kept from elsewhere begin anew.
 
         A pilot depends only on what it trains and scores, so that a new price or a comment does not lose it.
         """
@@ -69,7 +71,7 @@ class Flow:
             asked += repr([name for name, _ in self.spendings()])
             said = self.ledger.latest("record", "review")
             asked += said.id if said else ""
-        if verb in ("forecast", "estimate", "decide") and (rounds := self.rounds()):
+        if verb in ("forecast", "estimate", "decide") and not afresh and (rounds := self.rounds()):
             asked += repr(rounds)
         digest = hashlib.sha256(asked.encode("utf-8", "replace")).hexdigest()[:16]
         return f"{self.data_hash}-{digest}-{self.seed}-{__version__}"
@@ -121,7 +123,13 @@ class Flow:
         self.records[verb] = record
         if not self.writes:
             return record
-        meta = {"key": self.key(verb), "seed": self.seed, "version": __version__, "price_book": catalog.price_book()}
+        afresh = verb == "forecast" and record.source != "pilot" and not record.rounds
+        meta = {
+            "key": self.key(verb, afresh),
+            "seed": self.seed,
+            "version": __version__,
+            "price_book": catalog.price_book(),
+        }
         if verb in ("round", "next", "estimate", "decide", "books"):
             meta["phase"] = f"iter-{len(self.rounds()) + (verb == 'round')}"
         self.ledger.append("record", record, recorded_at=now(), verb=verb, meta=meta)

@@ -1,0 +1,124 @@
+"""Rounds that were measured: kept, folded into the curve, and told with what follows from them."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.command import tunecase
+from tests.making import case_folder
+from tunecase import flow
+from tunecase.errors import InputError
+from tunecase.importers import Asked
+
+TODAY = date(2026, 11, 24)
+CURVE = "n,score,test_rows\n" + "".join(
+    f"{n},{1 - 0.5 * (n / 30) ** -0.35 + shift:.4f},400\n" for n in (30, 60, 120) for shift in (-0.01, 0.01)
+)
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> flow.Flow:
+    """A sound case whose points were measured with the model itself."""
+    (tmp_path / "points.csv").write_text(CURVE, encoding="utf-8")
+    project = case_folder(tmp_path, train_rows=120, test_rows=100)
+    opened = flow.open_case(project, today=TODAY)
+    flow.keep_forecast(opened, str(tmp_path / "points.csv"), Asked())
+    flow.decide(opened)
+    return flow.open_case(project, today=TODAY)
+
+
+def again(case: flow.Flow) -> flow.Flow:
+    """The case as a new process opens it."""
+    return flow.open_case(case.path, today=TODAY)
+
+
+def test_a_round_of_more_rows_is_one_more_point(case: flow.Flow) -> None:
+    """The curve gains the point, bill and decision are made again, and the news are told."""
+    made = flow.add_round(case, 240, "80%", ["label"])
+    told = flow.next_step(case, made)
+    seen = again(case).known("forecast")
+    assert (240, 0.8, 100) == (seen.points[-1].n, seen.points[-1].score, seen.points[-1].test_rows)
+    assert (1, "points.csv") == (seen.rounds, seen.source)
+    assert "Round 1 scored 0.80 with 240 examples" in told.told[0]
+    assert "4 points of points.csv up to 240 examples" == again(case).known("estimate").based_on
+
+
+def test_another_method_moves_the_whole_curve(case: flow.Flow) -> None:
+    """A tuned run at the same rows takes the place of the old point, and the smaller sizes move with it."""
+    before = flow.curve(case)
+    made = flow.add_round(case, 120, "0.80", ["tune"])
+    flow.next_step(case, made)
+    after = again(case).known("forecast")
+    assert before is not None
+    ratio = (1 - 0.80) / (1 - before.points[-1].score)
+    assert [1 - ratio * (1 - point.score) for point in before.points] == pytest.approx(
+        [point.score for point in after.points]
+    )
+    decision = again(case).known("decide")
+    assert "a measured round has done it already" in {option.blocked for option in decision.options}
+
+
+def test_rounds_pile_up_and_the_ledger_counts_them(case: flow.Flow) -> None:
+    """Two rounds are two points; entries carry the phase; a third process sees the same."""
+    for n, score in ((240, "0.78"), (480, "0.83")):
+        flow.next_step(case, flow.add_round(case, n, score, ["label"]))
+    other = again(case)
+    assert [1, 2] == [made.number for made in other.rounds()]
+    assert 5 == len(other.known("forecast").points)
+    phases = [entry.meta["phase"] for entry in other.ledger.entries() if entry.verb == "next"]
+    assert ["iter-1", "iter-2"] == phases
+
+
+def test_points_kept_afresh_forget_the_rounds(case: flow.Flow) -> None:
+    """Whoever keeps new points has put the rounds into them, or wants them out."""
+    flow.next_step(case, flow.add_round(case, 240, "0.8", ["label"]))
+    flow.keep_forecast(again(case), str(case.folder / "points.csv"), Asked())
+    assert () == again(case).rounds()
+    assert 3 == len(again(case).known("forecast").points)
+
+
+def test_without_news_next_says_that_nothing_moved(case: flow.Flow) -> None:
+    """Asked twice, the second answer has nothing that moved."""
+    flow.next_step(again(case))
+    assert () == flow.next_step(again(case)).moved
+
+
+@pytest.mark.parametrize(
+    ("n", "score", "changed", "words"),
+    [
+        (240, "0.8", ["label", "tune"], "one thing"),
+        (240, "0.8", ["magic"], "one of label"),
+        (240, "eight", ["label"], "a score such as"),
+        (240, "108%", ["label"], "between 0 and 100%"),
+        (240, "nan", ["label"], "a score such as"),
+        (0, "0.8", ["label"], "training rows in all"),
+    ],
+)
+def test_wrong_rounds_are_refused(case: flow.Flow, n: int, score: str, changed: list[str], words: str) -> None:
+    """Two things changed at once, an unknown lever, a score that is none, no rows: nothing is kept."""
+    with pytest.raises(InputError) as raised:
+        flow.add_round(case, n, score, changed)
+    assert any(words in problem.wanted for problem in raised.value.problems)
+    assert () == again(case).rounds()
+
+
+def test_mistakes_in_a_round_are_shown_together(case: flow.Flow) -> None:
+    """Three mistakes, three problems."""
+    with pytest.raises(InputError) as raised:
+        flow.add_round(case, 0, "x", ["magic"])
+    assert 3 == len(raised.value.problems)
+
+
+def test_the_command_tells_in_two_sentences(case: flow.Flow) -> None:
+    """`tunecase next` takes the round and prints the sentences; --json prints the record; half a round is refused."""
+    words = ("next", "--project", str(case.path), "--today", TODAY.isoformat())
+    done = tunecase(*words, "--rows", "240", "--score", "0.8", "--changed", "label")
+    assert "Round 1 scored 0.80" in " ".join(done.out.split())
+    assert "Now:" in done.out
+    record = tunecase(*words, "--json").json
+    assert 2 == len(record["told"])
+    half = tunecase(*words, "--rows", "480")
+    assert 2 == half.code
+    assert "--score" in half.err
+    assert "--changed" in half.err

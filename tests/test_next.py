@@ -1,0 +1,100 @@
+"""What now: two sentences and a table, from the records before and after a round."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests import samples
+from tunecase.next import next_step
+from tunecase.records import CurveBand, Interval80, Next, Round, from_json, to_json
+
+ROUND = Round(1, 1_200, 0.86, 300, "label", date(2026, 11, 24))
+
+
+def records(**decision: Any) -> dict[str, Any]:
+    """The records of the made-up project, its decision changed as given."""
+    return {
+        "forecast": samples.forecast(),
+        "estimate": samples.estimate(),
+        "decide": replace(samples.decision(), **decision),
+    }
+
+
+def moved_to(chance: float) -> dict[str, Any]:
+    """The same records when the plan advised has another chance."""
+    told = samples.decision()
+    assert told.best is not None
+    options = tuple(replace(one, p_reach=chance) if one.lever == told.advice else one for one in told.options)
+    return records(options=options)
+
+
+def said(before: dict[str, Any], now: dict[str, Any], made: Round | None = ROUND) -> Next:
+    """What is said of the round."""
+    return next_step(before, now, made, "2026-11-20")
+
+
+def test_the_first_sentence_says_what_the_round_showed_and_how_the_chance_moved() -> None:
+    """Score, rows, and the chance before and now, in one sentence."""
+    told = said(records(), moved_to(0.875)).told[0]
+    assert "Round 1 scored 0.86 with 1,200 examples" in told
+    assert "to 88%" in told
+    assert told.endswith(".")
+    assert ". " not in told
+
+
+def test_the_second_sentence_is_the_next_step_with_its_price() -> None:
+    """The advised action, its price, what its plan is worth and when it gives up."""
+    now = records()
+    told = said(records(), now).told[1]
+    assert told.startswith(f"Now: {now['decide'].best.action} for ")
+    assert now["decide"].currency in told
+
+
+def test_stop_says_why() -> None:
+    """The advice to stop carries its reason."""
+    told = said(records(), records(advice="stop", action="stop here", reason="No step is worth its price.")).told[1]
+    assert "Now: stop; no step is worth its price." == told
+
+
+def test_a_score_outside_what_was_expected_is_called_so() -> None:
+    """The interval of the next test at that size is read from the forecast before the round."""
+    band = (
+        CurveBand(1_000, Interval80(0.8, 0.82, 0.84), Interval80(0.78, 0.82, 0.85), None, None),
+        CurveBand(2_000, Interval80(0.82, 0.85, 0.87), Interval80(0.80, 0.85, 0.88), None, None),
+    )
+    before = records()
+    before["forecast"] = replace(before["forecast"], band=band, stand_in=False)
+    low, high = (said(before, records(), replace(ROUND, score=score)) for score in (0.70, 0.83))
+    assert "outside what was expected" in low.told[0]
+    assert "as expected" in high.told[0]
+    assert high.expected is not None
+    assert 0.78 < high.expected.low < 0.80
+
+
+@pytest.mark.parametrize("changed", ["tune", "bigger_model"])
+def test_another_method_has_no_expected_score(changed: Any) -> None:
+    """The curve so far says nothing of a method that was not on it."""
+    assert said(records(), records(), replace(ROUND, changed=changed)).expected is None
+
+
+def test_what_moved_is_a_table_and_what_did_not_is_left_out() -> None:
+    """Only answers whose words differ are rows."""
+    assert () == said(records(), records()).moved
+    assert "chance of its plan" in {change.name for change in said(records(), moved_to(0.5)).moved}
+
+
+def test_without_a_past_there_is_nothing_to_compare() -> None:
+    """A first decision says the chance as it is."""
+    told = next_step({}, records(), None, "")
+    assert "went from" not in told.told[0]
+    assert () == told.moved
+
+
+def test_the_record_comes_back_from_json() -> None:
+    """What is kept in the ledger reads back the same."""
+    import orjson
+
+    record = said(records(), moved_to(0.5))
+    assert record == from_json(Next, orjson.loads(to_json(record)))
