@@ -192,7 +192,7 @@ def test_nothing_hangs_over_the_edge(tmp_path: Path, width: int, kind: str) -> N
 
 
 def test_what_moves_the_bill_is_drawn_and_told() -> None:
-    """The bill's section holds a tornado of the drivers, in words for those who do not see it, and what must be true."""
+    """The bill's section holds a tornado of the drivers, told in words too, and what would have to be true."""
     records = samples.records()
     driver = replace(records["estimate"].drivers[0], name="rounds", input_low=1.0, input_high=6.0)
     what_if = (WhatIf("stay", 15_000, 0.8, 0.7, (Flip("rounds", 2.0, 1.0, "sure"),)),)
