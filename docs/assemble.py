@@ -29,7 +29,7 @@ ROOMS = (
         "The forecast",
         ("forecast", "importers", "curves", "curve_models", "curve_lessons", "noise", "experiments", "stakes"),
     ),
-    ("The decision", ("decide", "levers", "flips")),
+    ("The decision", ("decide", "levers", "policy", "board", "next", "flips")),
     ("The books", ("books", "ledger")),
 )
 HEAD = """# Method: every formula, where it stands

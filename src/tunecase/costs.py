@@ -115,6 +115,9 @@ def data(work: Work) -> Cost:
     else:
         amount = amount + work.supply.cost(bought)
         parts.append(_bought_words(work))
+    if np.any(work.walk.reviewed):
+        amount = amount + work.walk.reviewed
+        parts.append("reviews of suspicious labels")
     return Cost(amount, ", ".join(parts), unpriced=unpriced)
 
 

@@ -9,7 +9,7 @@ from tunecase.costs import Cost, Work, data, evaluation, gpu, gpu_hours, inferen
 from tunecase.hardware import Choice, Machine, base_model, choose, sequence_tokens
 from tunecase.levers.standing import standing, test_rows, test_rows_to_buy
 from tunecase.policy import best_policy
-from tunecase.prices import Basis, low_pay, person_hour, supply, target_value, team_share
+from tunecase.prices import Basis, low_pay, person_hour, review_price, supply, target_value, team_share
 from tunecase.project import Project
 from tunecase.records import Audit, Definition, Driver, Estimate, Forecast, Line, Reviews, Run, Tokens, Tuning
 from tunecase.sensitivity import first_order, swing
@@ -212,12 +212,45 @@ def _route(work: Work, rows: int, known: _Known) -> _Route:
             f"no pilot: assumed. The chance that a round is the last is drawn from "
             f"{basis.used['rounds.stop_share'].value}; at most {most} rounds"
         )
+    walk = loop.counted(rounds, loop.adding(rows, n_max, most))
     growth = (
         f"each round after the first adds as many examples as there are now ({rows:,}), as far as the sources reach"
     )
-    walk = loop.counted(rounds, loop.adding(rows, n_max, most))
+    if project.rounds is None:
+        walk = _mixed_rounds(basis, rounds, loop.adding(rows, n_max, most))
+        growth = (
+            f"of the rounds after the first a share drawn from {basis.used['rounds.data_share'].value} adds as many "
+            f"examples as there are now ({rows:,}), as far as the sources reach; the others search over settings or "
+            "read suspicious labels"
+        )
     based_on = "no pilot" if forecast is None else "no usable pilot" if forecast.target is not None else "no target"
     return _Route(walk, based_on, (words, growth))
+
+
+def _mixed_rounds(basis: Basis, rounds: "Draws", sizes: Sequence[int]) -> loop.Walk:
+    """A walk of assumed rounds: after the first each buys data, searches over settings, or cleans.
+
+    Rounds that buy come first, so that rows trained err high.
+    """
+    import numpy as np
+
+    later = rounds - 1
+    buying = loop.parted(later, basis.draw("rounds.data_share"), basis.worlds.draw("rounds.luck of data", Beta(1, 1)))
+    tuning = loop.parted(
+        later - buying, basis.draw("rounds.tune_share"), basis.worlds.draw("rounds.luck of tuning", Beta(1, 1))
+    )
+    cleaning = later - buying - tuning
+    bought = loop.counted(1 + buying, sizes)
+    last = sizes[0] + bought.bought
+    review = 0.0 * last
+    if cleaning.any():
+        # Labels are mended once, however many rounds are spent on it.
+        suspicious = last * basis.draw("lever.label_noise") * basis.draw("lever.rows_per_wrong_label")
+        review = (cleaning > 0) * suspicious * review_price(1, basis)
+    return replace(
+        bought, rounds=rounds, rows_trained=bought.rows_trained + (tuning + cleaning) * last,
+        search_rows=tuning * last * float(basis.text("lever.tuning_runs")), reviewed=np.asarray(review),
+    )  # fmt: skip
 
 
 def _usable(forecast: Forecast) -> bool:

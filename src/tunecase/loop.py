@@ -33,7 +33,7 @@ class Walk:
     `reached` is True where the test was passed, `false_pass` where it was passed though the true score lies below the
     target; both are None where no curve is known. `short_rounds` of the rounds had no work on the data; `search_rows`
     are rows of runs beyond a round's own. `data_paid` is what examples, reviews and test rows cost along the way; None
-    where it follows from `bought`.
+    where it follows from `bought`, and `reviewed` is what reviews cost besides.
     """
 
     rounds: "Draws"
@@ -44,6 +44,7 @@ class Walk:
     short_rounds: "Draws | float" = 0.0
     search_rows: "Draws | float" = 0.0
     data_paid: "Draws | None" = None
+    reviewed: "Draws | float" = 0.0
 
 
 def doubling(rows: int, n_max: float, most: int) -> tuple[int, ...]:
@@ -92,6 +93,23 @@ def counted(rounds: "Draws", sizes: Sequence[int]) -> Walk:
     grid = np.asarray(sizes, dtype=float)
     extra = whole - (index + 1)
     return Walk(whole, grid[index] - grid[0], np.cumsum(grid)[index] + extra * grid[-1])
+
+
+def parted(count: "Draws", share: "Draws", luck: "Draws") -> "Draws":
+    """How many of `count` things are of one kind when each is with the chance `share`: binomial, by uniform `luck`.
+
+    Shape (draws,); counts are whole and small. Example:
+
+        >>> import numpy as np
+        >>> parted(np.array([4.0, 4.0]), np.array([0.5, 0.5]), np.array([0.01, 0.99])).tolist()
+        [0.0, 4.0]
+    """
+    import numpy as np
+    from scipy.special import bdtr
+
+    most = int(count.max(initial=0.0))
+    below = [bdtr(k, count.astype(int), share) * (k < count) + (k >= count) for k in range(most + 1)]
+    return np.asarray(np.sum([luck > one for one in below], axis=0), dtype=float)
 
 
 def rounds_of(sizes: Sequence[int], rounds: int, draws: int) -> Walk:
