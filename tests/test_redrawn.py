@@ -148,7 +148,7 @@ def test_a_machine_is_frozen(tmp_path: Path) -> None:
         ),
         (
             WhatIf("stay", 15_000, 0.8, 0.74, (Flip("label price per example", 0.31, 0.12, "sure"),)),
-            "label price per example at 0.12 USD per example or less instead of 0.31 USD per example",
+            "an example (label) at 0.12 USD or less instead of 0.31 USD",
         ),
         (WhatIf("stay", 15_000, 0.8, 0.9, (Flip("rounds", 2.0, 3.0, "not sure"),)), "3 rounds in every case (half"),
         (WhatIf("stay", 15_000, 0.8, 0.9, ()), "No input alone would lose that"),

@@ -426,7 +426,10 @@ def test_what_would_have_to_be_true_is_printed() -> None:
     """One sentence under the drivers."""
     what_if = WhatIf("stay", 15_000, 0.8, 0.74, (Flip("label price per example", 0.31, 0.12, "sure"),))
     text = flat("estimate", replace(samples.estimate(), what_if=(what_if,)))
-    assert "What would have to be true to be 80% sure of staying within 15k USD (now 74%): label price" in text
+    assert (
+        "What would have to be true to be 80% sure of staying within 15k USD (now 74%): an example (label) at 0.12 USD"
+        in text
+    )
 
 
 @pytest.mark.parametrize(

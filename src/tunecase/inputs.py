@@ -7,6 +7,7 @@ from tunecase.records import Flip, WhatIf
 from tunecase.wording import counted, figures, money, share
 
 ROUNDS = "rounds"
+PRICE = "price per example"
 SHOWN_WAYS = 4
 UNITS = {
     "problem.value": "{currency} per correct",
@@ -29,7 +30,7 @@ def unit(name: str, currency: str) -> str:
         return UNITS.get(name, UNITS.get(field, "")).format(currency=currency)
     if name.startswith(("price of a ", "own price of a ")):
         return f"{currency} per hour"
-    if name.endswith("price per example"):
+    if name.endswith(PRICE):
         return f"{currency} per example"
     if name.endswith("set-up"):
         return currency
@@ -94,5 +95,8 @@ def _way(flip: Flip, currency: str) -> str:
         much = "and no more" if flip.at <= flip.now else "in every case"
         return f"{amount(flip.name, flip.at, currency)} {much} (half of the worlds need {flip.now:.0f})"
     side = "or less" if flip.direction == "down" else "or more"
+    if flip.name.endswith(PRICE):
+        at, now = (money(value, currency) for value in (flip.at, flip.now))
+        return f"an example ({flip.name.removesuffix(PRICE).strip()}) at {at} {side} instead of {now}"
     at, now = (amount(flip.name, value, currency) for value in (flip.at, flip.now))
     return f"{flip.name} at {at} {side} instead of {now}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tunecase import inputs
 from tunecase.flips import NOT_SURE, SURE, budget_flips
-from tunecase.inputs import ROUNDS
+from tunecase.inputs import PRICE, ROUNDS
 from tunecase.project import Project
 from tunecase.records import Driver, Flip, WhatIf
 from tunecase.sensitivity import Index, total_order
@@ -25,7 +25,7 @@ Goal = Literal["stay", "reach"]
 
 DRAWS = 4_000
 MOST_ROUNDS = 12
-PRICE, RATE = "price per example", "source.rate"
+RATE = "source.rate"
 # Shares of a label's price, and doubts that nobody can change by typing another number.
 PART_OF_A_PRICE = ("source.effort", "source.rework", "source.fee", "source.usable")
 NOT_TYPED = ("repairs", "tokens per row", "working_hours", "review_minutes", "stand_in.factor")

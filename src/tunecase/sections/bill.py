@@ -50,7 +50,7 @@ def _tornado(estimate: Estimate) -> list[Tornado]:
             high = amount(driver.name, driver.input_high or 0.0, estimate.currency)
             rows.append((driver.name, driver.total_low, driver.total_high, low, high))
     caption = (
-        "What moves it: the total's mean in the tenth of the simulated projects where an input is lowest, and highest"
+        "What moves it: the total's mean where an input is in its lowest tenth (light end), and its highest (dark)"
     )
     return [Tornado(caption, tuple(rows), estimate.currency)] if rows else []
 
