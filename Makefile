@@ -48,7 +48,7 @@ types: $(READY)
 	$(BIN)/mypy
 
 bench: $(READY)
-	@for script in starting auditing forecasting training ledger; do \
+	@for script in starting auditing forecasting training sensitivity ledger; do \
 		echo "== $$script"; $(BIN)/python benchmarks/$$script.py || exit 1; done
 	@echo "== piloting, cost on one set (hours in full)"; $(BIN)/python benchmarks/piloting.py --quick --cost --sets banking77
 

@@ -21,7 +21,7 @@ ROOMS = (
     ("Memory of a run", ("memory", "measured", "calibration")),
     ("Time of a run", ("speed", "running")),
     ("Where to run it", ("outlook", "placement", "remedies", "fit")),
-    ("The bill", ("estimate", "costs", "loop", "hardware", "sensitivity")),
+    ("The bill", ("estimate", "costs", "loop", "hardware", "sensitivity", "redrawn", "compare")),
     ("The pilot", ("pilot", "trainers")),
     ("Scores and mistakes", ("scoring", "tally", "fields", "mistakes", "judge", "agreement", "endpoint")),
     ("Where runs are made", ("engine", "ladder", "pace", "skypilot")),
@@ -29,7 +29,7 @@ ROOMS = (
         "The forecast",
         ("forecast", "importers", "curves", "curve_models", "curve_lessons", "noise", "experiments", "stakes"),
     ),
-    ("The decision", ("decide", "levers", "policy", "board", "next")),
+    ("The decision", ("decide", "levers", "policy", "board", "next", "flips")),
     ("The books", ("books", "ledger")),
 )
 HEAD = """# Method: every formula, where it stands

@@ -9,19 +9,24 @@ import numpy as np
 from tunecase.records import (
     Audit,
     Baseline,
+    Bill,
     BookLine,
     Books,
+    Comparison,
     Confusion,
     Criterion,
     CurveBand,
     Decision,
     DefaultUsed,
     Definition,
+    Difference,
     Driver,
     Estimate,
+    FieldChange,
     Finding,
     Forecast,
     Interval80,
+    Judgement,
     Line,
     Mistakes,
     Needed,
@@ -394,6 +399,23 @@ def books() -> Books:
     return Books(
         "USD", tuple(lines), plan.total, spent, BUDGET, Decimal(int(BUDGET)) - spent, plan.over_budget, 4, 0, True,
         "After one round the project is inside its plan",
+    )  # fmt: skip
+
+
+def comparison() -> Comparison:
+    """A cheaper tier: the gpu line falls, the rest stays; a limit that is kept."""
+    bill = estimate()
+    first = Bill("tunecase.yaml", bill.total, bill.rounds, BUDGET, 0.3, 0.58, bill.unpriced, bill.based_on)
+    second = Bill("compute.tier=marketplace", bill.total, bill.rounds, BUDGET, 0.29, 0.59, bill.unpriced, bill.based_on)
+    gpu = Difference("gpu", Band(200, 400, 700, 900), Band(150, 300, 500, 700), Band(-250, -100, -50, 20), -110.0, 0.9,
+                     0.1)  # fmt: skip
+    storage = Difference("storage", None, None, None, None, None, None, "unpriced in tunecase.yaml")
+    total = Difference("total", bill.total, bill.total, Band(-250, -100, -50, 20), -110.0, 0.9, 0.1)
+    judged = Judgement("compute.tier=marketplace", 18_000, 0.8, 15_000, True, "80% sure to cost at most 15,000 USD")
+    return Comparison(
+        "USD", first, second, (gpu, storage), total, Band(0, 0, 0, 0),
+        (FieldChange("compute.tier", "", "marketplace"),), ("the data files differ, too",), DRAWS, 0, "b1946ac92492",
+        judged,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunecase import charts
-from tunecase.content import Bars, Chart, Compared, Curve, Histogram, Lengths, Shares
+from tunecase.content import Bars, Chart, Compared, Curve, Histogram, Lengths, Shares, Tornado
 
 CURVE = Curve(
     caption="accuracy by size",
@@ -30,6 +30,20 @@ CHARTS: tuple[Chart, ...] = (
     HISTOGRAM,
     Shares("shares", (("data", 0.7), ("gpu", 0.3))),
     Bars("drivers", (("rounds", 0.7), ("rate", 0.1))),
+    Tornado(
+        "what moves it",
+        (
+            ("rounds", 4_700.0, 50_000.0, "1 round", "6 rounds"),
+            (
+                "a price of a very long name, in a tier of its own",
+                9_000.0,
+                7_000.0,
+                "1.2 USD per hour",
+                "14 USD per hour",
+            ),
+        ),
+        "USD",
+    ),
 )
 
 
@@ -153,3 +167,14 @@ def test_compared_shares_stand_below_one_another():
     assert "<b>" not in drawn
     assert 3 + 2 == drawn.count("<rect")
     assert "<b>: training 50.0%, test 25.0%; c: training 50.0%" == chart.summary
+
+
+def test_a_tornado_turns_its_colours_where_more_is_less():
+    """The low end is drawn light and the high end dark, whichever of them costs more; equal ends are still drawn."""
+    rising, falling = ((name, *ends, "1", "2") for name, ends in (("a", (1.0, 9.0)), ("b", (9.0, 1.0))))
+    for row, kinds in ((rising, ["bar low", "bar high"]), (falling, ["bar high", "bar low"])):
+        drawn = charts.svg(Tornado("t", (row,), "USD"), charts.WIDE)
+        assert kinds == [rect.get("class") for rect in ElementTree.fromstring(drawn).iter("rect")]
+    same = charts.svg(Tornado("<t>", (("<b>", 5.0, 5.0, "1", "2"),), "USD"), charts.NARROW)
+    assert "nan" not in same
+    assert "<b>" not in same

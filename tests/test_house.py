@@ -10,7 +10,7 @@ SRC = Path(__file__).parents[1] / "src" / "tunecase"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
-    ("cli_fit", "cli_next"),
+    ("cli_fit", "cli_compare", "cli_next"),
     ("terminal",),
     ("case", "show", "page", "charts", "plot", "dashboard", "__init__"),
     ("flow",),
@@ -28,6 +28,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "fit",
         "cleaned",
         "reviewed",
+        "compare",
     ),
     ("criteria", "checks", "costs", "levers", "trainers", "importers", "sections"),
     (
@@ -93,6 +94,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "queue",
         "corrections",
         "folders",
+        "flips",
+        "inputs",
+        "redrawn",
     ),
     ("ledger", "engine", "answers", "endpoint"),
     ("project", "catalog", "records"),

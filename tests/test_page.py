@@ -13,6 +13,7 @@ import pytest
 from tests import samples
 from tunecase.page import render
 from tunecase.project import Project
+from tunecase.records import Flip, WhatIf
 from tunecase.report import content
 
 EVIL = "<script>alert('x')</script><img src=http://evil.example/x onerror=alert(1)>\"'&{{ 7*7 }}"
@@ -72,8 +73,11 @@ def evil_records() -> dict[str, Any]:
         audit, findings=(finding,), classes={EVIL: 3}, not_checked=(EVIL,), reason=EVIL, train=EVIL, schema=EVIL
     )
     lines = (replace(estimate.lines[0], name=EVIL, basis=EVIL), *estimate.lines[1:])
-    drivers = (replace(estimate.drivers[0], name=EVIL),)
-    records["estimate"] = replace(estimate, lines=lines, drivers=drivers, currency=EVIL, assumptions=(EVIL,), gpu=EVIL)
+    drivers = (replace(estimate.drivers[0], name=EVIL, input_low=1, input_high=2, total_low=5.0, total_high=9.0),)
+    what_if = (WhatIf("stay", 15_000, 0.8, 0.7, (Flip(EVIL, 2.0, 1.0, "sure"),)),)
+    records["estimate"] = replace(
+        estimate, lines=lines, drivers=drivers, currency=EVIL, assumptions=(EVIL,), gpu=EVIL, what_if=what_if
+    )
     records["forecast"] = replace(forecast, metric=EVIL, reason=EVIL, next_pilot=EVIL)
     rule = replace(records["define"].criteria[0], got=EVIL, name=EVIL, source=EVIL)
     records["define"] = replace(records["define"], criteria=(rule,), reason=EVIL)
@@ -185,3 +189,18 @@ def test_nothing_hangs_over_the_edge(tmp_path: Path, width: int, kind: str) -> N
     found = re.search(r"wide (\d+) of (\d+)", said)
     assert found, said[-400:]
     assert int(found.group(1)) <= int(found.group(2))
+
+
+def test_what_moves_the_bill_is_drawn_and_told() -> None:
+    """The bill's section holds a tornado of the drivers, told in words too, and what would have to be true."""
+    records = samples.records()
+    driver = replace(records["estimate"].drivers[0], name="rounds", input_low=1.0, input_high=6.0)
+    what_if = (WhatIf("stay", 15_000, 0.8, 0.7, (Flip("rounds", 2.0, 1.0, "sure"),)),)
+    drivers = (replace(driver, total_low=5_000.0, total_high=50_000.0),)
+    records["estimate"] = replace(records["estimate"], drivers=drivers, what_if=what_if)
+    html = page(records)
+    assert '<figure class="tornado">' in html
+    assert "rounds: 5.0k USD at 1 round or less, 50k USD at 6 rounds or more" in html
+    assert "What would have to be true to be 80% sure of staying within 15k USD (now 70%): 1 round and no more" in html
+    bare = page(samples.records())
+    assert "tornado" not in bare.split("</style>")[1]

@@ -95,6 +95,7 @@ ALL: dict[str, Any] = {
     "fit": FIT,
     "scored": Scored((PAIR,)),
     "report": REPORT,
+    "compare": samples.comparison(),
     "run": samples.pilot().runs[0],
     "spend": samples.spendings()[1],
 }

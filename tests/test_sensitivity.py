@@ -1,38 +1,255 @@
-"""First-order shares are those of the exact formula, and chance is taken off."""
+"""Shares of variance are those of the exact formulas and of SALib, chance is taken off, and laws hold."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tunecase.sensitivity import first_order
-from tunecase.spread import generator
+from tests.projects import TODAY, written
+from tests.test_estimate import LABELS, TOKENS
+from tunecase.estimate import drawn
+from tunecase.prices import Basis
+from tunecase.project import Project
+from tunecase.redrawn import Bill, Outcome, total_shares
+from tunecase.sensitivity import Index, first_order, swing, total_order
+from tunecase.spread import Spread, Worlds, generator
+
+Function = Callable[[dict[str, np.ndarray]], np.ndarray]
 
 
-def uniform(name: str, low: float, high: float, n: int) -> np.ndarray:
+def uniform(name: str, low: float, high: float, n: int, seed: int = 0) -> np.ndarray:
     """Uniform draws of one input."""
-    return generator(0, name).uniform(low, high, n)
+    return generator(seed, name).uniform(low, high, n)
+
+
+def toy(x: dict[str, np.ndarray]) -> np.ndarray:
+    """y = x4 (x1 x2 + x3): the bill in small, x4 plays the rounds."""
+    return x["x4"] * (x["x1"] * x["x2"] + x["x3"])
+
+
+def ishigami(x: dict[str, np.ndarray]) -> np.ndarray:
+    """sin x1 + 7 sin^2 x2 + 0.1 x3^4 sin x1."""
+    return np.sin(x["x1"]) + 7 * np.sin(x["x2"]) ** 2 + 0.1 * x["x3"] ** 4 * np.sin(x["x1"])
+
+
+G_WEIGHTS = (0.0, 1.0, 4.5, 9.0, 99.0, 99.0)
+
+
+def sobol_g(x: dict[str, np.ndarray]) -> np.ndarray:
+    """The product of (|4 x_i - 2| + a_i) / (1 + a_i)."""
+    return np.prod(
+        [(np.abs(4 * x[f"x{i}"] - 2) + a) / (1 + a) for i, a in enumerate(G_WEIGHTS, 1)], axis=0
+    )  # fmt: skip
+
+
+TOY = {"x1": (20.0, 60.0), "x2": (2.0, 4.0), "x3": (300.0, 900.0), "x4": (1.0, 6.0)}
+ISHIGAMI = dict.fromkeys(("x1", "x2", "x3"), (-np.pi, np.pi))
+G_BOUNDS = dict.fromkeys((f"x{i}" for i in range(1, 7)), (0.0, 1.0))
+FUNCTIONS = {"toy": (toy, TOY), "ishigami": (ishigami, ISHIGAMI), "sobol g": (sobol_g, G_BOUNDS)}
+
+
+def own(function: Function, bounds: dict[str, tuple[float, float]], n: int) -> tuple[dict[str, Index], ...]:
+    """Our first order from one sample and total order from one more column for each input."""
+    inputs = {name: uniform(name, low, high, n) for name, (low, high) in bounds.items()}
+    result = function(inputs)
+
+    def again(name: str) -> np.ndarray:
+        return function({**inputs, name: uniform(name, *bounds[name], n, seed=1)})
+
+    return first_order(inputs, result), total_order(result, again, inputs)
+
+
+def problem_of(bounds: dict[str, tuple[float, float]]) -> dict[str, Any]:
+    """The inputs as SALib wants them."""
+    return {"num_vars": len(bounds), "names": list(bounds), "bounds": [list(ends) for ends in bounds.values()]}
 
 
 @pytest.mark.parametrize("n", [10_000, 20_000])
-def test_shares_of_the_toy_are_exact_within_three_hundredths(n: int) -> None:
-    """y = x4 (x1 x2 + x3), whose exact shares are .0096, .0043, .2393, .7034."""
-    x1, x2 = uniform("x1", 20, 60, n), uniform("x2", 2, 4, n)
-    x3, x4 = uniform("x3", 300, 900, n), uniform("x4", 1, 6, n)
-    shares = first_order({"x1": x1, "x2": x2, "x3": x3, "x4": x4}, x4 * (x1 * x2 + x3))
+def test_shares_of_the_toy_are_exact_within_three_errors(n: int) -> None:
+    """y = x4 (x1 x2 + x3), first order .0096, .0043, .2393, .7034, total order .0116, .0054, .2800, .7465."""
+    first, total = own(toy, TOY, n)
+    exact = {"x4": (0.7034, 0.7465), "x3": (0.2393, 0.28), "x1": (0.0096, 0.0116), "x2": (0.0043, 0.0054)}
+    for name, (alone, together) in exact.items():
+        assert alone == pytest.approx(first[name].value, abs=3 * first[name].error + 0.001)
+        assert together == pytest.approx(total[name].value, abs=3 * total[name].error)
+        assert first[name].error < 0.01
+    assert list(first)[:2] == ["x4", "x3"]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_indices_are_those_of_salib(name: str) -> None:
+    """First and total order of Sobol' by Saltelli sampling agree within three standard errors of both sides."""
+    pytest.importorskip("SALib")
+    from SALib.analyze import sobol
+    from SALib.sample import sobol as sampler
+
+    function, bounds = FUNCTIONS[name]
+    problem = problem_of(bounds)
+    sample = sampler.sample(problem, 4_096, calc_second_order=False, seed=1)
+    result = function(dict(zip(bounds, sample.T, strict=True)))
+    theirs = sobol.analyze(problem, result, calc_second_order=False, seed=1)
+    ours = own(function, bounds, 20_000)
+    for index, key in enumerate(bounds):
+        for mine, order in zip(ours, ("S1", "ST"), strict=True):
+            room = 3 * np.hypot(mine[key].error, theirs[f"{order}_conf"][index] / 1.96)
+            # .01 for what a bin is not a point.
+            assert theirs[order][index] == pytest.approx(mine[key].value, abs=room + 0.01), (key, order)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_given_data_indices_are_those_of_salib_on_the_same_draws(name: str) -> None:
+    """RBD-FAST and delta, on the very sample that ours are taken from, agree within three errors and .02."""
+    pytest.importorskip("SALib")
+    from SALib.analyze import delta, rbd_fast
+
+    function, bounds = FUNCTIONS[name]
+    inputs = {key: uniform(key, low, high, 8_000) for key, (low, high) in bounds.items()}
+    sample, result = np.column_stack(list(inputs.values())), function(inputs)
+    mine = first_order(inputs, result)
+    fast = rbd_fast.analyze(problem_of(bounds), sample, result, num_resamples=10, seed=1)["S1"]
+    by_delta = delta.analyze(problem_of(bounds), sample, result, num_resamples=10, seed=1)["S1"]
+    for index, key in enumerate(bounds):
+        assert fast[index] == pytest.approx(mine[key].value, abs=3 * mine[key].error + 0.02)
+        assert by_delta[index] == pytest.approx(mine[key].value, abs=3 * mine[key].error + 0.02)
+
+
+class Uniforms:
+    """Stands in for a generator: gives the column of a sample, as uniforms or as normals."""
+
+    def __init__(self, column: np.ndarray) -> None:
+        self.column = np.clip(column, 1e-9, 1 - 1e-9)
+
+    def random(self, n: int) -> np.ndarray:
+        """The column."""
+        return self.column
+
+    def standard_normal(self, n: int) -> np.ndarray:
+        """The column through the normal's quantiles."""
+        from scipy.special import ndtri
+
+        return ndtri(self.column)
+
+
+HALF = np.array(0.5)  # for inputs without doubt
+
+
+class Sampled(Worlds):
+    """Worlds whose inputs are the columns of a sample of uniforms, found by name."""
+
+    def __init__(self, columns: dict[str, np.ndarray]) -> None:
+        super().__init__(0, len(next(iter(columns.values()))))
+        self.columns = columns
+
+    def draw(self, name: str, spread: Spread) -> np.ndarray:
+        """The column through the spread's quantiles."""
+        if name not in self.drawn:
+            self.drawn[name] = spread.draw(Uniforms(self.columns.get(name, HALF)), self.n)  # type: ignore[arg-type]
+        return self.drawn[name]
+
+
+def total_of(project: Project, worlds: Worlds) -> np.ndarray:
+    """The bill's total in some worlds."""
+    return drawn(project, basis=Basis(project, TODAY, worlds), train_rows=700, tokens=TOKENS).total
+
+
+def test_the_bill_has_the_indices_that_salib_finds(tmp_path: Path) -> None:
+    """The bill as a function of its named inputs: both orders within three standard errors, the rounds as one group."""
+    pytest.importorskip("SALib")
+    from SALib.analyze import sobol
+    from SALib.sample import sobol as sampler
+
+    project = written(LABELS, tmp_path)
+    worlds = Worlds(0, 20_000)
+    total = total_of(project, worlds)
+    names = [name for name, draws in worlds.drawn.items() if draws.max() > draws.min()]
+    groups = ["rounds" if name.startswith("rounds") else name for name in names]
+    problem = {**problem_of(dict.fromkeys(names, (0.0, 1.0))), "groups": groups}
+    sample = sampler.sample(problem, 2_048, calc_second_order=False, seed=1)
+    theirs = sobol.analyze(
+        problem, total_of(project, Sampled(dict(zip(names, sample.T, strict=True)))), calc_second_order=False, seed=1
+    )
+    first = first_order({**{n: worlds.drawn[n] for n in names if not n.startswith("rounds")},
+                         "rounds": rounds_of(project)}, total)  # fmt: skip
+    bill = Bill(project, worlds, Outcome(total), lambda asked, anew: Outcome(total_of(asked, anew)), 1.0)
+    whole = total_shares(bill)
+    for index, key in enumerate(dict.fromkeys(groups)):
+        for mine, order in ((first, "S1"), (whole, "ST")):
+            room = 3 * np.hypot(mine[key].error, theirs[f"{order}_conf"][index] / 1.96) + 0.01
+            assert theirs[order][index] == pytest.approx(mine[key].value, abs=room), (key, order)
+    assert all(whole[key].value >= first[key].value - 3 * (whole[key].error + first[key].error) for key in whole)
+
+
+def rounds_of(project: Project) -> np.ndarray:
+    """The rounds walked in the worlds of seed 0."""
+    basis = Basis(project, TODAY, Worlds(0, 20_000))
+    return drawn(project, basis=basis, train_rows=700, tokens=TOKENS).work.walk.rounds
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    weights=st.lists(st.floats(0.1, 5), min_size=2, max_size=5),
+    joint=st.floats(0, 2),
+    seed=st.integers(0, 2**31),
+)
+def test_laws_of_shares(weights: list[float], joint: float, seed: int) -> None:
+    """Total order is at least first order, first orders add to at most one, a constant input has none."""
+    n = 4_000
+    inputs = {f"x{i}": uniform(f"x{i}", 0, 1, n, seed) for i in range(len(weights))}
+
+    def function(x: dict[str, np.ndarray]) -> np.ndarray:
+        return sum(w * x[f"x{i}"] for i, w in enumerate(weights)) + joint * x["x0"] * x["x1"]  # type: ignore[return-value]
+
+    result = function(inputs)
+    first = first_order({**inputs, "same": np.ones(n)}, result)
+    total = total_order(
+        result,
+        lambda name: function({**inputs, name: uniform(name, 0, 1, n, seed + 1)}) if name in inputs else result,
+        [*inputs, "same"],
+    )
+    assert "same" not in first
+    assert Index(0.0, 0.0) == total["same"]
+    for name in inputs:
+        assert total[name].value >= first[name].value - 4 * (total[name].error + first[name].error)
+        assert 0 <= first[name].band[0] <= first[name].band[1] <= 1
+    assert sum(index.value for index in first.values()) <= 1 + 4 * sum(index.error for index in first.values())
+
+
+def test_four_bands_in_five_hold_the_exact_share() -> None:
+    """Over a hundred samples of the toy, the 80% band of each share holds the exact one about as often as it says."""
     exact = {"x4": 0.7034, "x3": 0.2393, "x1": 0.0096, "x2": 0.0043}
-    for name, share in exact.items():
-        assert share == pytest.approx(shares[name], abs=0.03)
-    assert list(shares)[:2] == ["x4", "x3"]
+    held = 0
+    for seed in range(100):
+        inputs = {name: uniform(name, *ends, 4_000, seed) for name, ends in TOY.items()}
+        found = first_order(inputs, toy(inputs))
+        held += sum(low <= exact[name] <= high for name, (low, high) in ((n, i.band) for n, i in found.items()))
+    assert 0.7 <= held / 400 <= 0.95
 
 
 def test_an_input_without_influence_has_no_share_and_a_constant_is_left_out() -> None:
     """Chance alone is not shown as influence."""
     x, noise = uniform("x", 0, 1, 20_000), uniform("noise", 0, 1, 20_000)
     shares = first_order({"x": x, "noise": noise, "constant": np.ones(20_000)}, x)
-    assert 0.99 < shares["x"] <= 1
-    assert shares["noise"] < 0.005
+    assert 0.99 < shares["x"].value <= 1
+    assert shares["noise"].value < 0.005
     assert "constant" not in shares
 
 
 def test_a_result_that_does_not_vary_has_no_drivers() -> None:
     """Nothing is shared out."""
-    assert first_order({"x": uniform("x", 0, 1, 100)}, np.ones(100)) == {}
+    x = uniform("x", 0, 1, 100)
+    assert first_order({"x": x}, np.ones(100)) == {}
+    assert total_order(np.ones(100), lambda name: np.ones(100), ["x"]) == {}
+
+
+def test_a_swing_is_the_mean_in_the_tenths() -> None:
+    """Conditional means from the same draws; equal draws stay together."""
+    x = uniform("x", 0, 10, 50_000)
+    found = swing(x, 2 * x + uniform("noise", -1, 1, 50_000))
+    assert (1.0, 9.0) == (pytest.approx(found.input_low, abs=0.1), pytest.approx(found.input_high, abs=0.1))
+    assert (1.0, 19.0) == (pytest.approx(found.result_low, abs=0.1), pytest.approx(found.result_high, abs=0.1))
+    whole = np.array([1.0] * 60 + [2.0] * 30 + [9.0] * 10)
+    assert swing(whole, whole).result_low == 1.0

@@ -18,8 +18,19 @@ from tests.test_records import CLEANED, FIT, JUDGED, LABELLING, PAIR, REPORT, RE
 from tunecase.errors import InputError, MissingExtraError, Problem
 from tunecase.ledger import Ledger
 from tunecase.pilot import PilotPlan, Progress
-from tunecase.records import Change, Scored
-from tunecase.show import PRINTERS, as_html, ask_before, audit_progress, paper, pilot_progress, show, show_error
+from tunecase.records import Change, Driver, Flip, Scored, WhatIf
+from tunecase.show import (
+    PRINTERS,
+    as_html,
+    ask_before,
+    audit_progress,
+    paper,
+    pilot_progress,
+    redraw_progress,
+    show,
+    show_error,
+)
+from tunecase.spread import Band
 
 ALL: dict[str, Any] = {
     **samples.records(),
@@ -32,6 +43,7 @@ ALL: dict[str, Any] = {
     "scored": Scored((PAIR,)),
     "report": REPORT,
     "spend": samples.spendings()[2],
+    "compare": samples.comparison(),
     "changed": (Change("chance of its plan", "26%", "41%"),),
 }
 EVIL = "[red]x[/red] [link=http://a]b[/link] :smile: \x1b[31mred\x1b[0m \x1b]0;title\x07 \r\x08 \u202egnp.exe"
@@ -388,3 +400,93 @@ def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_console_is_as_wide_as_a_log() -> None:
     """Without a terminal the width is 80, whatever the environment says."""
     assert 80 == paper.console_for().width
+
+
+def test_what_moves_a_bill_is_a_tornado() -> None:
+    """A bar for each driver from the mean where it is low to the mean where it is high, what low is, and its share."""
+    drivers = (
+        Driver("rounds", 0.7, 0.01, 1, 6, 5_000, 50_000, 0.85, 0.04),
+        Driver("effort_per_round", 0.1, 0.01, 23, 69, 30_000, 20_000, 0.2, 0.01),
+        Driver("label price per example", 0.0, total_share=0.3, total_error=0.02),
+    )
+    text = printed("estimate", replace(samples.estimate(), drivers=drivers))
+    assert f"5.0k  {'█' * 24}" in text
+    assert "30k  ········█████" in text
+    assert "low: 23 h per round or less; high: 69 h per round or more; share within 1.3%" in " ".join(text.split())
+    assert "with others" in text
+    assert "rounds end at the budget" not in " ".join(text.split())
+    followed = (replace(drivers[0], total_share=0.2),)
+    assert "rounds end at the budget" in flat("estimate", replace(samples.estimate(), drivers=followed))
+    assert "moves it only together with others" in text
+    alone = tuple(replace(driver, total_share=None, total_error=None) for driver in drivers[:2])
+    assert "with others" not in printed("estimate", replace(samples.estimate(), drivers=alone))
+
+
+def test_what_would_have_to_be_true_is_printed() -> None:
+    """One sentence under the drivers."""
+    what_if = WhatIf("stay", 15_000, 0.8, 0.74, (Flip("label price per example", 0.31, 0.12, "sure"),))
+    text = flat("estimate", replace(samples.estimate(), what_if=(what_if,)))
+    assert (
+        "What would have to be true to be 80% sure of staying within 15k USD (now 74%): an example (label) at 0.12 USD"
+        in text
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            Band(-250, -100, -50, 20),
+            "costs 100 USD less at P50 (8 times in 10: from 250 USD less to 20 USD more); it is",
+        ),
+        (Band(-250, -100, -50, -10), "costs 100 USD less at P50 (8 times in 10: 10 to 250 USD less)"),
+        (Band(10, 100, 200, 250), "costs 100 USD more at P50 (8 times in 10: 10 to 250 USD more)"),
+        (Band(0, 0, 10, 90), "costs the same at P50 (8 times in 10: 0 to 90 USD more)"),
+        (Band(0, 0, 0, 0), "costs the same in 0% of cases, less in 90% and more in 10%"),
+    ],
+)
+def test_a_difference_is_told_in_one_sentence(change: Band, words: str) -> None:
+    """More and less are words, not signs."""
+    record = samples.comparison()
+    assert record.total is not None
+    assert words in flat("compare", replace(record, total=replace(record.total, change=change)))
+
+
+def test_a_comparison_without_changes_or_curve() -> None:
+    """What is not known is said, and a bill alone shows only its verdict."""
+    record = samples.comparison()
+    assert record.second is not None
+    bare = replace(
+        record,
+        first=replace(record.first, reached=None, budget=None, over_budget=None),
+        second=replace(record.second, reached=None, budget=None, over_budget=None),
+        changed=(), notes=(), judged=None,
+    )  # fmt: skip
+    text = printed("compare", bare)
+    assert "The project files say the same." in text
+    assert "Chance" not in text
+    one = replace(record, first=replace(record.first, reached=None, budget=None, over_budget=None))
+    assert "unknown → 59%" in printed("compare", one)
+    assert "no budget → 29% of 18k USD" in printed("compare", one)
+    alone = printed("compare", replace(record, second=None, lines=(), total=None, rounds=None))
+    assert "keeps the limit: 80% sure" in " ".join(alone.split())
+    assert "b less a" not in alone
+
+
+def test_a_bar_shows_only_where_work_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quiet or piped there is none; at a terminal it counts the inputs and is gone at the end."""
+    with redraw_progress(quiet=True) as done:
+        assert None is done
+    with redraw_progress(quiet=False) as done:
+        assert None is done
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    for above in (0.0, 60.0):
+        monkeypatch.setattr("tunecase.show.progress.BAR_ABOVE_S", above)
+        with redraw_progress(quiet=False) as done:
+            assert done is not None
+            before = len(terminal.getvalue())
+            done(1, 3)
+            done(3, 3)
+        assert ("3/3" in terminal.getvalue()[before:]) == (above == 0.0)

@@ -1,6 +1,6 @@
 """The Python face: `Case("tunecase.yaml").audit()`, one method per verb, each returning its record."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from tunecase.records import (
     Audit,
     Books,
     Cleaned,
+    Comparison,
     Decision,
     Definition,
     Estimate,
@@ -58,9 +59,19 @@ class Case:
         """The `n` rows of the project's pool, or of another file, to label next, written as task files."""
         return flow.next_labels(self.flow, n, Path(pool) if pool else None)
 
-    def estimate(self) -> Estimate:
-        """What will it cost, line by line?"""
-        return flow.estimate(self.flow)
+    def estimate(self, *, total_order: bool = False, what_if: str | None = None) -> Estimate:
+        """What will it cost, line by line? `what_if="80%"`: also what must be true to stay within the budget."""
+        return flow.estimate(self.flow, total_order=total_order, what_if=what_if)
+
+    def compare(
+        self, other: str | Path | None = None, changes: Mapping[str, Any] | None = None, **asked: Any
+    ) -> Comparison:
+        """This case's bill beside another project file's, or beside its own with `changes` by dotted field.
+
+        Takes the other fields of `flow.CompareAsked` (fail_if_over, confidence, allow_unpriced).
+        """
+        words = flow.CompareAsked(Path(other) if other else None, changes or {}, **asked)
+        return flow.compare(self.flow, words)
 
     def fit(self, model: str = "", **asked: Any) -> Fit:
         """One training run, of the project's model when none is named; takes the fields of `flow.FitAsked`."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from tunecase import __version__
+from tunecase.cli_compare import compare
 from tunecase.cli_fit import fit
 from tunecase.cli_next import next_
 from tunecase.errors import InputError, TunecaseError
@@ -200,11 +201,37 @@ def audit(
 
 
 @app.command(rich_help_panel=ROAD)
-def estimate(project: ProjectFile = HERE, seed: Seed = 0, json: AsJson = False, today: Today = None) -> None:
-    """What will it cost? The bill by line, P10 to P90, and what drives it."""
-    from tunecase import flow
+def estimate(
+    total_order: Annotated[
+        bool, typer.Option("--total-order", help="Also what each input carries together with others.")
+    ] = False,
+    what_if: Annotated[
+        bool, typer.Option("--what-if", help="Also what would have to be true to stay within the budget.")
+    ] = False,
+    sure: Annotated[
+        str | None, typer.Option(help="With --what-if: how sure, between 0 and 100%; 80% when left out.")
+    ] = None,
+    project: ProjectFile = HERE,
+    seed: Seed = 0,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """What will it cost? The bill by line, P10 to P90, and what drives it.
 
-    finish("estimate", flow.estimate(open_project(project, seed, today)), json)
+    A driver's share is the part of the doubt that it carries alone; --total-order adds what it carries with others.
+    """
+    from tunecase import flow
+    from tunecase.show import redraw_progress
+
+    if sure is not None and not what_if:
+        from tunecase.errors import Problem
+
+        raise InputError(Problem("--sure", "no --what-if", "--what-if beside it", "add --what-if"))
+    with redraw_progress(quiet=json) as done:
+        opened = open_project(project, seed, today)
+        asked = (sure or "80%") if what_if else None
+        record = flow.estimate(opened, total_order=total_order, what_if=asked, told=done)
+    finish("estimate", record, json)
 
 
 @app.command(rich_help_panel=ROAD)
@@ -390,6 +417,7 @@ def run(
 
 
 app.command(rich_help_panel=QUICK)(fit)
+app.command(rich_help_panel=QUICK)(compare)
 
 
 @app.command(rich_help_panel=QUICK)

@@ -146,6 +146,24 @@ class Bars:
 
 
 @dataclass(frozen=True, slots=True)
+class Tornado:
+    """A total's mean where an input is low and where it is high: (name, low, high, what low is, what high is)."""
+
+    caption: str
+    rows: tuple[tuple[str, float, float, str, str], ...]
+    currency: str
+
+    @property
+    def summary(self) -> str:
+        """The chart in words."""
+        said = []
+        for name, low, high, at_low, at_high in self.rows:
+            low_words, high_words = money(low, self.currency), money(high, self.currency)
+            said.append(f"{name}: {low_words} at {at_low} or less, {high_words} at {at_high} or more")
+        return "; ".join(said)
+
+
+@dataclass(frozen=True, slots=True)
 class Lengths:
     """How long rows are: (from, to, rows) for each bar, edges growing as powers do; a limit and the share beyond it."""
 
@@ -185,7 +203,7 @@ class Compared:
         return "; ".join(said)
 
 
-Chart = Shares | Histogram | Curve | Bars | Lengths | Compared
+Chart = Shares | Histogram | Curve | Bars | Tornado | Lengths | Compared
 Block = Table | Facts | Listing | Chart
 
 

@@ -1,10 +1,10 @@
 """What will it cost? Every line of the bill over a random number of rounds, its doubt, and what drives it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tunecase import catalog, levers, loop
+from tunecase import catalog, levers, loop, redrawn
 from tunecase.costs import Cost, Work, data, evaluation, gpu, gpu_hours, inference, labour, person_hours, runs_per_round
 from tunecase.hardware import Choice, Machine, base_model, choose, sequence_tokens
 from tunecase.levers.standing import standing, test_rows, test_rows_to_buy
@@ -12,8 +12,8 @@ from tunecase.policy import best_policy
 from tunecase.prices import Basis, low_pay, person_hour, review_price, supply, target_value, team_share
 from tunecase.project import Project
 from tunecase.records import Audit, Definition, Driver, Estimate, Forecast, Line, Reviews, Run, Tokens, Tuning
-from tunecase.sensitivity import first_order
-from tunecase.spread import Z80, Z90, Band, Beta, Const, Interval, Spread, band
+from tunecase.sensitivity import first_order, swing
+from tunecase.spread import Z80, Z90, Band, Beta, Const, Interval, Spread, Worlds, band
 from tunecase.wording import teaches_like
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ def estimate(
     tuning: Tuning | None = None,
     reviews: Reviews | None = None,
     done: Collection[str] = (),
+    total_order: bool = False,
+    what_if: float | None = None,
+    told: Callable[[int, int], None] | None = None,
 ) -> Estimate:
     """The bill of the whole loop: collect, train, test, again.
 
@@ -62,14 +65,29 @@ def estimate(
         runs: of a pilot; they correct the speed where they timed the model itself on a GPU.
         tuning, reviews: a search over settings and what reviewers said, on which the levers between rounds rest.
         done: levers that measured rounds have used.
+        total_order: also what each driver carries together with others; one more bill of 4,000 worlds for each input.
+        what_if: also what would have to be true to stay within the budget with this chance, 0 to 1.
+        told: told how many of how many inputs were looked at for these two.
     Returns: the Estimate, in the project's currency.
     Leaves out unknown unknowns: nothing is added for what no input names.
     """
-    found = drawn(
-        project, basis=basis, train_rows=train_rows, tokens=tokens, definition=definition, audit=audit,
-        forecast=forecast, machines=machines, runs=runs, tuning=tuning, reviews=reviews, done=done,
-    )  # fmt: skip
-    return _record(found, train_rows, _of_the_data(audit))
+    known: dict[str, Any] = {
+        "train_rows": train_rows, "tokens": tokens, "definition": definition, "audit": audit, "forecast": forecast,
+        "machines": machines, "runs": runs, "tuning": tuning, "reviews": reviews, "done": done,
+    }  # fmt: skip
+    found = drawn(project, basis=basis, **known)
+    record = _record(found, train_rows, _of_the_data(audit))
+
+    def again(changed: Project, worlds: Worlds) -> Drawn:
+        return drawn(changed, basis=replace(basis, project=changed, worlds=worlds, used={}), **known)
+
+    if total_order:
+        shares = redrawn.total_shares(_small(again, project, record, basis), told)
+        record = replace(record, drivers=redrawn.joined(record.drivers, shares, LEAST_SHARE, 2 * DRIVERS))
+    if what_if is not None and record.budget is not None:
+        bill = _small(again, project, record, basis, frozen=False)
+        record = replace(record, what_if=redrawn.what_if(bill, record.budget, what_if, told))
+    return record
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +141,23 @@ def drawn(
     route = _route(work, train_rows, known)
     work = replace(work, walk=route.walk)
     return Drawn(work, {cost.__name__: cost(work) for cost in COSTS}, route, choice)
+
+
+def _small(
+    again: Callable[[Project, Worlds], Drawn], project: Project, record: Estimate, basis: Basis, frozen: bool = True
+) -> redrawn.Bill:
+    """The bill in fewer worlds, to be worked out again many times; frozen: its machine stays the one chosen."""
+    asked = redrawn.frozen(project, record.gpu, record.gpu_count) if frozen else project
+    found = again(asked, redrawn.fewer(basis.worlds))
+    price = record.label_price.p50 if record.label_price else None
+    return redrawn.Bill(
+        asked, found.work.basis.worlds, _outcome(found), lambda changed, worlds: _outcome(again(changed, worlds)),
+        record.rounds.p50, price,
+    )  # fmt: skip
+
+
+def _outcome(found: Drawn) -> redrawn.Outcome:
+    return redrawn.Outcome(found.total, found.route.walk.reached)
 
 
 def _of_the_data(audit: Audit | None) -> tuple[str, ...]:
@@ -417,8 +452,17 @@ def _line(name: str, cost: Cost, mean_total: float) -> Line:
 def _drivers(basis: Basis, walk: loop.Walk, total: "Draws") -> tuple[Driver, ...]:
     """The inputs that carry most of the total's variance; how the rounds are drawn counts as one input, the rounds."""
     inputs = {name: draws for name, draws in basis.worlds.drawn.items() if not name.startswith(ROUNDS)}
-    shares = first_order({**inputs, ROUNDS: walk.rounds}, total)
-    return tuple(Driver(name, share) for name, share in list(shares.items())[:DRIVERS] if share >= LEAST_SHARE)
+    inputs[ROUNDS] = walk.rounds
+    found = []
+    for name, index in list(first_order(inputs, total).items())[:DRIVERS]:
+        if index.value >= LEAST_SHARE:
+            ends = swing(inputs[name], total)
+            found.append(
+                Driver(
+                    name, index.value, index.error, ends.input_low, ends.input_high, ends.result_low, ends.result_high
+                )
+            )
+    return tuple(found)
 
 
 def _band_where(total: "Draws", reached: "loop.Flags | None", wanted: bool) -> Band | None:

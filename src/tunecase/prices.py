@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 STALE_DRIFT = 0.40  # seen within half a year in the price tables
 
-_WANTED = {
+WANTED = {
     "problem.horizon": Wanted("month"),
     "training.runs_per_round": Wanted(""),
     "training.failed": Wanted("share", most=1),
@@ -84,7 +84,7 @@ class Basis:
     def spread(self, name: str, given: Quantity | None = None) -> Spread:
         """The user's spread, or the default of that field, noted."""
         if given is None and (own := self.own_words(name)) is not None:
-            return read_quantity(own, _WANTED[name]).spread
+            return read_quantity(own, WANTED[name]).spread
         if given is not None:
             return given.spread
         default = catalog.default(name)
@@ -92,7 +92,7 @@ class Basis:
         if default.value.startswith("Beta("):
             a, b = default.value.removeprefix("Beta(").removesuffix(")").split()
             return Beta(float(a), float(b))
-        quantity = read_quantity(default.value, _WANTED[name])
+        quantity = read_quantity(default.value, WANTED[name])
         return quantity.spread.scaled(self.base_per_usd) if quantity.currency else quantity.spread
 
     def own_words(self, name: str) -> str | None:

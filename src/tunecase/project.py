@@ -21,9 +21,11 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.units import Quantity, UnitError, Wanted, read_quantity
-from tunecase.yaml_lines import Lines, read_yaml
+from tunecase.yaml_lines import Lines, put, read_yaml
 
 Known = Mapping[str, Sequence[str]]
+Changes = Mapping[str, Any]
+SET = 0  # the line of a field that was changed on the command line
 
 
 @dataclass(frozen=True)
@@ -239,17 +241,20 @@ def latest_rate(rates: Sequence[Rate], currency: str) -> float:
     return max((rate for rate in rates if rate.currency == currency), key=lambda rate: rate.date).value
 
 
-def read_project(path: Path, known: Known | None = None) -> Project:
+def read_project(path: Path, known: Known | None = None, changes: Changes | None = None) -> Project:
     """The project at `path`, or every problem in it.
 
     Args:
         path: a YAML file, see yaml_lines.py for its limits.
         known: names the catalog knows, by kind ("gpu", "model", "metric"); others are refused with near names.
             The kind "lower metric" holds the metrics of which less is better, whose targets are no shares.
+        changes: values that take the place of the file's, by dotted field, such as {"data.sources.0.pool": "5k"};
+            None takes a field out. The file itself stays as it is.
     Returns: the Project, all money in its base currency.
     Raises: InputError with all problems, each at its line.
     """
     raw, lines, problems = read_yaml(path)
+    problems += _changed(raw, lines, changes or {})
     try:
         project = Project.model_validate(raw, context={"known": known or {}})
     except ValidationError as error:
@@ -266,11 +271,27 @@ def read_project(path: Path, known: Known | None = None) -> Project:
     return converted.model_copy(update={"models": models})
 
 
+def _changed(raw: dict[str, Any], lines: Lines, changes: Changes) -> Iterator[Problem]:
+    """Puts each change into the fields read; a place that cannot be is a problem."""
+    for field, value in changes.items():
+        parts = tuple(int(part) if part.isdecimal() else part for part in field.split("."))
+        try:
+            put(raw, parts, value)
+        except (IndexError, KeyError, TypeError):
+            fix = "write the fields with dots, numbers from 0 in a list: data.sources.0.price"
+            yield Problem(f"--set {field}", "no such place in the file", "a field of the project file", fix)
+            continue
+        for depth in range(1, len(parts)):
+            lines.setdefault(parts[:depth], SET)
+        lines[parts] = SET
+
+
 def _where(loc: Sequence[str | int], lines: Lines, file: str) -> str:
     at = tuple(loc)
     while at and at not in lines:
         at = at[:-1]
-    return f"{file}:{lines.get(at, 1)}: " + ".".join(str(part) for part in loc)
+    words = ".".join(str(part) for part in loc)
+    return f"--set {words}" if lines.get(at, 1) == SET else f"{file}:{lines.get(at, 1)}: {words}"
 
 
 def _problem(error: Any, lines: Lines, file: str) -> Problem:

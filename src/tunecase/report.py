@@ -25,6 +25,7 @@ from tunecase.content import (
     Section,
     Shares,
     Table,
+    Tornado,
 )
 from tunecase.errors import TunecaseError
 from tunecase.records import Estimate, Option, Report, Spending, to_json
@@ -334,7 +335,7 @@ def _md_block(block: Block) -> list[str]:
             if not block.items:
                 return []
             return [f"**{_md(block.title)}**", "", *(f"- {_md(item)}" for item in block.items), ""]
-        case Shares() | Histogram() | Curve() | Bars() | Lengths() | Compared():
+        case Shares() | Histogram() | Curve() | Bars() | Tornado() | Lengths() | Compared():
             return [f"*{_md(block.caption)}*: {_md(block.summary)}.", ""]
 
 

@@ -4,6 +4,8 @@ Scalars stay text: `no`, `1:30` and `1.10` mean what they look like. Anchors, al
 1 MB are refused, so that no small file can grow in memory and no word of it is passed over.
 """
 
+import itertools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +34,55 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], Lines, list[Problem]]:
     return raw, lines, problems
 
 
+def read_value(text: str, where: str) -> Any:
+    """One value typed as YAML, by the same rules: scalars stay text, an empty one is None.
+
+    Args:
+        text: such as `marketplace`, `0.2 USD per example` or `[L40S, H100]`.
+        where: how a problem names the place.
+    Raises: InputError when it is not YAML, or uses what a settings file has no use for.
+
+    Example:
+        >>> read_value("[L40S, H100]", "--set compute.gpus"), read_value("no", "--set x"), read_value("", "--set x")
+        (['L40S', 'H100'], 'no', None)
+    """
+    problems: list[Problem] = []
+    found = _plain(_nodes(text, where), (), {}, problems, where)
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def put(inner: Any, parts: Sequence[str | int], value: Any) -> None:
+    """Sets a value deep in fields and lists, making what lies between; None takes it out.
+
+    Raises: LookupError or TypeError where there is no such place; a list grows by one at its end.
+
+    Example:
+        >>> fields = {"data": {"sources": [{"kind": "label"}]}}
+        >>> put(fields, ("data", "sources", 0, "pool"), "5k")
+        >>> fields
+        {'data': {'sources': [{'kind': 'label', 'pool': '5k'}]}}
+    """
+    for part, following in itertools.pairwise(parts):
+        empty: Any = [] if isinstance(following, int) else {}
+        inner = inner.setdefault(part, empty) if isinstance(inner, dict) else inner[part]
+    last = parts[-1]
+    if isinstance(inner, dict) and last != "":
+        inner[last] = value
+        if value is None:
+            del inner[last]
+    elif isinstance(inner, list) and isinstance(last, int):
+        inner[last : last + 1] = [] if value is None else [value] if last <= len(inner) else [inner[last]]
+    else:
+        raise TypeError
+
+
 def _compose(path: Path) -> yaml.Node | None:
-    text = _text(path)
+    return _nodes(_text(path), path.name)
+
+
+def _nodes(text: str, name: str) -> yaml.Node | None:
     try:
         depth = 0
         for event in yaml.parse(text, yaml.SafeLoader):
@@ -41,22 +90,22 @@ def _compose(path: Path) -> yaml.Node | None:
             found = _unwanted(event, depth)
             if found:
                 line = event.start_mark.line + 1 if event.start_mark else 1
-                raise InputError(Problem(f"{path.name}:{line}", *found))
+                raise InputError(Problem(f"{name}:{line}", *found))
         return yaml.compose(text, yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        where = f"{path.name}:{mark.line + 1}:{mark.column + 1}" if mark else path.name
+        where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
         raise InputError(
             Problem(where, error.problem or "not YAML", "YAML", "check indentation, colons and quotes there")
         ) from None
     except yaml.YAMLError as error:
         raise InputError(
-            Problem(path.name, str(error).splitlines()[0], "YAML text", "remove the control characters")
+            Problem(name, str(error).splitlines()[0], "YAML text", "remove the control characters")
         ) from None
     except (ValueError, OverflowError):
         # The parser turns the digits of an escape or of a %YAML line into a number without looking at them.
         raise InputError(
-            Problem(path.name, "an escape or a number beyond all characters", "YAML text", "write the character itself")
+            Problem(name, "an escape or a number beyond all characters", "YAML text", "write the character itself")
         ) from None
 
 

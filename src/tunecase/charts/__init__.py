@@ -8,7 +8,8 @@ from tunecase.charts.amounts import draw_bars, draw_histogram, draw_shares
 from tunecase.charts.curve import draw_curve
 from tunecase.charts.marks import CHARACTER, log_ticks, nice_ticks
 from tunecase.charts.rows import draw_compared, draw_lengths
-from tunecase.content import Bars, Chart, Compared, Curve, Histogram, Lengths, Shares
+from tunecase.charts.tornado import draw_tornado
+from tunecase.content import Bars, Chart, Compared, Curve, Histogram, Lengths, Shares, Tornado
 
 __all__ = ["CHARACTER", "NARROW", "WIDE", "log_ticks", "nice_ticks", "svg"]
 
@@ -26,6 +27,8 @@ def svg(chart: Chart, width: int) -> str:
             return draw_curve(chart, width)
         case Bars():
             return draw_bars(chart, width)
+        case Tornado():
+            return draw_tornado(chart, width)
         case Lengths():
             return draw_lengths(chart, width)
         case Compared():

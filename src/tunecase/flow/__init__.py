@@ -9,6 +9,7 @@ from typing import Any
 from tunecase.changes import changes
 from tunecase.flow.case import Flow, Progress, audit, open_case
 from tunecase.flow.cleaning import fix, fix_file, review, review_file
+from tunecase.flow.comparing import CompareAsked, compare
 from tunecase.flow.fitting import FitAsked, base_model, fit
 from tunecase.flow.judging import JudgeAsked, judge
 from tunecase.flow.labelling import next_labels, next_labels_file
@@ -42,6 +43,7 @@ from tunecase.flow.verbs import (
 from tunecase.records import Pilot
 
 __all__ = [
+    "CompareAsked",
     "FitAsked",
     "Flow",
     "JudgeAsked",
@@ -53,6 +55,7 @@ __all__ = [
     "base_model",
     "baselines",
     "books",
+    "compare",
     "contents",
     "curve",
     "decide",

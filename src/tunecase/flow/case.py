@@ -2,7 +2,7 @@
 
 import contextlib
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -26,7 +26,10 @@ Progress = Callable[..., None]
 
 @dataclass
 class Flow:
-    """One opened case: the project, its ledger, the seed, today, and the records made in this process."""
+    """One opened case: the project, its ledger, the seed, today, and the records made in this process.
+
+    With `writes` off nothing is appended to the ledger or written beside the data: for questions asked in passing.
+    """
 
     path: Path
     project: "Project"
@@ -36,6 +39,7 @@ class Flow:
     records: dict[str, Any] = field(default_factory=dict)
     tables: dict[str, "Table"] = field(default_factory=dict)
     data_hash: str = ""
+    writes: bool = True
 
     @property
     def folder(self) -> Path:
@@ -115,8 +119,10 @@ class Flow:
         return cast("Table", self.table("train"))
 
     def keep(self, verb: str, record: Any) -> Any:
-        """Appends a record to the ledger and returns it."""
+        """Appends a record to the ledger and returns it; a flow that does not write keeps it in this process only."""
         self.records[verb] = record
+        if not self.writes:
+            return record
         afresh = verb == "forecast" and record.source != "pilot" and not record.rounds
         meta = {
             "key": self.key(verb, afresh),
@@ -164,14 +170,16 @@ class Flow:
         return tuple((e.id, e.record()) for e in self.ledger.entries(check=True) if e.kind == "spend")
 
 
-def open_case(path: Path, seed: int = 0, today: date | None = None) -> Flow:
+def open_case(path: Path, seed: int = 0, today: date | None = None, changes: Mapping[str, Any] | None = None) -> Flow:
     """Opens a project file: reads it whole, checks names against the catalog and the ledger's chain.
+
+    `changes` take the place of the file's own values, by dotted field; the file stays as it is.
 
     Raises: InputError with every problem found.
     """
     from tunecase.project import read_project
 
-    project = read_project(path, catalog.names())
+    project = read_project(path, catalog.names(), changes)
     ledger = Ledger(path.parent / "ledger.jsonl")
     problems = ledger.verify()
     if problems:
@@ -195,7 +203,8 @@ def judge_data(flow: Flow, **asked: Any) -> Audit:
     test, production = (flow.folder / name if name else None for name in (data.test, data.production))
     return judge(
         flow.project, flow.folder / data.train, test, basis=flow.basis(), input=data.input, output=data.output,
-        production=production, quarantine=flow.folder / "quarantine.jsonl", seed=flow.seed, **asked,
+        production=production, quarantine=flow.folder / "quarantine.jsonl" if flow.writes else None, seed=flow.seed,
+        **asked,
     )  # fmt: skip
 
 
@@ -221,6 +230,24 @@ def missing(flow: Flow, verb: str) -> Problem:
     """The problem of a verb that has no record yet."""
     got = f"no {verb} for these data and this project file"
     return Problem(str(flow.ledger.path), got, f"a {verb} in the ledger", f"run `tunecase {verb}`")
+
+
+def read_confidence(where: str, text: str) -> tuple[float, list[Problem]]:
+    """A chance strictly between 0 and 100% as typed, `80%` or `0.8`, and what is wrong with it.
+
+    Example:
+        >>> read_confidence("--confidence", "80%"), len(read_confidence("--confidence", "80")[1])
+        ((0.8, []), 1)
+    """
+    from tunecase.units import UnitError, Wanted, read_quantity
+
+    try:
+        found = read_quantity(text, Wanted("share", most=1.0, example="80%")).spread
+    except UnitError as error:
+        return 0.5, [Problem(where, error.got, error.wanted, error.fix)]
+    if found.low != found.high or not 0 < found.median < 1:
+        return 0.5, [Problem(where, repr(text), "one chance, more than 0 and less than 100%", "write for example 80%")]
+    return found.median, []
 
 
 def _hash_of(paths: list[Path]) -> str:

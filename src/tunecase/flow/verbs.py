@@ -56,10 +56,22 @@ def baselines(flow: Flow, found: Audit) -> tuple[Baseline, ...]:
     return measure(train, test, metric=pilot_metric(flow), seed=flow.seed, drop_rows=dropped_rows(found))
 
 
-def estimate(flow: Flow, renew: bool = True) -> Estimate:
-    """What will it cost? With a pilot at hand the rounds come from its curve, read again if the case has changed."""
+def estimate(
+    flow: Flow,
+    renew: bool = True,
+    *,
+    total_order: bool = False,
+    what_if: str | None = None,
+    told: Callable[[int, int], None] | None = None,
+) -> Estimate:
+    """What will it cost? With a pilot at hand the rounds come from its curve, read again if the case has changed.
+
+    `total_order` adds what each input carries with others, `what_if` what would have to be true to stay within the
+    budget with that chance, such as 80%.
+    """
     from tunecase.estimate import estimate as price
 
+    wanted = None if what_if is None else _chance_wanted(flow, what_if)
     if renew:
         curve(flow)
 
@@ -69,6 +81,7 @@ def estimate(flow: Flow, renew: bool = True) -> Estimate:
         definition=flow.known("define"), audit=found, forecast=flow.known("forecast"),
         runs=tried.runs if (tried := flow.known("pilot")) else (),
         tuning=tried.tuning if tried else None, reviews=flow.reviews, done=[made.changed for made in flow.rounds()],
+        total_order=total_order, what_if=wanted, told=told,
     )  # fmt: skip
     return cast(Estimate, flow.keep("estimate", record))
 
@@ -79,6 +92,19 @@ def bill(flow: Flow) -> Estimate:
     if found is None or (found.based_on == "no pilot" and curve(flow) is not None):
         return estimate(flow)
     return found
+
+
+def _chance_wanted(flow: Flow, text: str) -> float:
+    """The chance asked for with --what-if, which needs a budget to stay within."""
+    from tunecase.flow.case import read_confidence
+
+    chance, problems = read_confidence("--sure", text)
+    if flow.project.budget is None:
+        fix = "add `budget: 15k USD`, say, to the project file"
+        problems = [*problems, Problem("--what-if", "no budget", "a budget to stay within", fix)]
+    if problems:
+        raise InputError(problems)
+    return chance
 
 
 def forecast(flow: Flow, from_pilot: bool = False) -> Forecast:

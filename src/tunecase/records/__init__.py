@@ -7,7 +7,8 @@ from decimal import Decimal
 from pathlib import PurePath
 from typing import Any, TypeVar
 
-from tunecase.records.bill import DefaultUsed, Driver, Estimate, Line
+from tunecase.records.bill import DefaultUsed, Driver, Estimate, Flip, Line, WhatIf
+from tunecase.records.comparison import Bill, Comparison, Difference, FieldChange, Judgement
 from tunecase.records.compute import Compared, Fit, LeftOut, Phase, Placed, Scored
 from tunecase.records.curve import CurveBand, Forecast, Needed, NextRun, Point
 from tunecase.records.interval import Interval80
@@ -34,12 +35,14 @@ __all__ = [
     "Accuracy",
     "Audit",
     "Baseline",
+    "Bill",
     "BookLine",
     "Books",
     "Change",
     "Cleaned",
     "Cluster",
     "Compared",
+    "Comparison",
     "Confusion",
     "Criterion",
     "CurveBand",
@@ -48,14 +51,18 @@ __all__ = [
     "Definition",
     "Depth",
     "DepthReviewed",
+    "Difference",
     "Driver",
     "Estimate",
     "Experiment",
+    "FieldChange",
     "Finding",
     "Fit",
+    "Flip",
     "Forecast",
     "Interval80",
     "Judged",
+    "Judgement",
     "Labelling",
     "LeftOut",
     "Line",
@@ -82,6 +89,7 @@ __all__ = [
     "Tokens",
     "Trial",
     "Tuning",
+    "WhatIf",
     "WorstRow",
     "Written",
     "from_json",
@@ -104,6 +112,7 @@ RECORDS: dict[str, type] = {
     "round": Round,
     "next": Next,
     "books": Books,
+    "compare": Comparison,
     "fit": Fit,
     "scored": Scored,
     "report": Report,

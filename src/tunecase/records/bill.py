@@ -1,6 +1,7 @@
 """What estimate found: the bill of the whole loop."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from tunecase.spread import Band
 
@@ -23,10 +24,70 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """One input and the share of the total's variance that it carries alone (first order)."""
+    """One input and the share of the total's variance that it carries alone (first order), with its standard error.
+
+    `total_share` is what it carries together with others (total order), where that was asked for. `total_low` and
+    `total_high` are the total's mean where the input is at most its P10, `input_low`, or at least its P90,
+    `input_high`.
+    """
 
     name: str
     share: float
+    error: float | None = None
+    input_low: float | None = None
+    input_high: float | None = None
+    total_low: float | None = None
+    total_high: float | None = None
+    total_share: float | None = None
+    total_error: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """One input, its value now, and the nearest value of two figures at which the answer is another one, `to`.
+
+    Where no value within a thousandth and a thousandfold changes the answer, `at` is None and `to` empty.
+    """
+
+    name: str
+    now: float
+    at: float | None = None
+    to: str = ""
+
+    @property
+    def factor(self) -> float | None:
+        """The value at which it flips over the value now."""
+        return None if self.at is None else self.at / self.now
+
+    @property
+    def direction(self) -> str:
+        """Up, down, or empty where it never flips."""
+        return "" if self.at is None else "up" if self.at > self.now else "down"
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """What would have to be true to reach a goal with the chance `wanted`, one input at a time.
+
+    The goal is to stay within the budget, or to reach the target within it. `chance` is the chance now. Where it is
+    high enough already, `flips` says what would lose it.
+    """
+
+    goal: Literal["stay", "reach"]
+    budget: float
+    wanted: float
+    chance: float
+    flips: tuple[Flip, ...]
+
+    @property
+    def holds(self) -> bool:
+        """True when the chance is high enough as things are."""
+        return self.chance >= self.wanted
+
+    @property
+    def ways(self) -> tuple[Flip, ...]:
+        """The inputs that can change the answer alone, the smallest change first."""
+        return tuple(flip for flip in self.flips if flip.at is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +135,7 @@ class Estimate:
     false_pass: float | None = None
     total_when_reached: Band | None = None
     total_when_stopped: Band | None = None
+    what_if: tuple[WhatIf, ...] = ()
 
     def line(self, name: str) -> Line | None:
         """The line of that name, if the bill has it."""

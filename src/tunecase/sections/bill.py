@@ -2,13 +2,15 @@
 
 from decimal import Decimal
 
-from tunecase.content import Block, Cell, Facts, Histogram, Section, Shares, Table, Tone
+from tunecase.content import Block, Cell, Facts, Histogram, Listing, Section, Shares, Table, Tone, Tornado
+from tunecase.inputs import amount, what_if_words
 from tunecase.records import BookLine, Books, Estimate, Line, Spending
 from tunecase.sections.found import Found, not_done, told_in
 from tunecase.spread import Band
 from tunecase.wording import UNKNOWN, band, count, counted, day, figures, money, money_band, one_line, paid, share
 
 DASH = Cell("–")
+MOST_BARS = 6
 
 
 def bill(found: Found) -> Section:
@@ -26,6 +28,10 @@ def bill(found: Found) -> Section:
         marks = (("P50", estimate.total.p50), ("P80", estimate.total.p80))
         caption = f"The total in {count(estimate.draws)} simulated projects; the last bar holds all dearer ones"
         blocks.append(Histogram(caption, estimate.histogram, marks, estimate.budget, over, estimate.currency))
+    blocks += _tornado(estimate)
+    if estimate.what_if:
+        words = tuple(what_if_words(one, estimate.currency) for one in estimate.what_if)
+        blocks.append(Listing("What would have to be true", words))
     blocks.append(_quantities(estimate))
     evidence: list[Block] = [_workings(estimate)]
     if found.earlier:
@@ -33,6 +39,20 @@ def bill(found: Found) -> Section:
     evidence.append(Facts("", (("Based on", estimate.based_on), *told_in(found, "estimate"))))
     tone, word = _verdict(over)
     return Section("bill", title, _answer(estimate), tuple(blocks), tuple(evidence), tone, word)
+
+
+def _tornado(estimate: Estimate) -> list[Tornado]:
+    """What the total is on average where each input is low and where it is high."""
+    rows = []
+    for driver in estimate.drivers[:MOST_BARS]:
+        if driver.total_low is not None and driver.total_high is not None:
+            low = amount(driver.name, driver.input_low or 0.0, estimate.currency)
+            high = amount(driver.name, driver.input_high or 0.0, estimate.currency)
+            rows.append((driver.name, driver.total_low, driver.total_high, low, high))
+    caption = (
+        "What moves it: the total's mean where an input is in its lowest tenth (light end), and its highest (dark)"
+    )
+    return [Tornado(caption, tuple(rows), estimate.currency)] if rows else []
 
 
 def _verdict(over: float | None) -> tuple[Tone, str]:

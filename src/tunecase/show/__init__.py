@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from tunecase.errors import InputError, TunecaseError
 from tunecase.show.advice import print_changes, print_decision, print_report
 from tunecase.show.bill import print_books, print_estimate, print_estimate_again, print_spend
+from tunecase.show.compare import comparison_markdown, print_comparison, write_markdown
 from tunecase.show.curve import print_forecast
 from tunecase.show.fit import print_fit, print_scored
 from tunecase.show.judged import print_audit, print_definition
@@ -14,7 +15,7 @@ from tunecase.show.mended import print_cleaned, print_reviews
 from tunecase.show.next import print_next
 from tunecase.show.paper import console_for, heading, safe, say
 from tunecase.show.pilot import print_pilot
-from tunecase.show.progress import ask_before, audit_progress, pilot_progress, tell_fetching
+from tunecase.show.progress import ask_before, audit_progress, pilot_progress, redraw_progress, tell_fetching
 from tunecase.show.verdict import print_judged
 
 if TYPE_CHECKING:
@@ -25,11 +26,14 @@ __all__ = [
     "as_html",
     "ask_before",
     "audit_progress",
+    "comparison_markdown",
     "pilot_progress",
+    "redraw_progress",
     "show",
     "show_error",
     "show_unchanged",
     "tell_fetching",
+    "write_markdown",
 ]
 
 PRINTERS: dict[str, Callable[["Console", Any], None]] = {
@@ -45,6 +49,7 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "decide": print_decision,
     "next": print_next,
     "books": print_books,
+    "compare": print_comparison,
     "spend": print_spend,
     "fit": print_fit,
     "scored": print_scored,

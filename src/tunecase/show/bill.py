@@ -2,14 +2,19 @@
 
 from typing import TYPE_CHECKING
 
-from tunecase.records import Books, Estimate, Spending
+from tunecase.inputs import amount, what_if_words
+from tunecase.records import Books, Driver, Estimate, Spending
 from tunecase.show.paper import heading, print_notes, print_table, say
+from tunecase.spread import Z80
 from tunecase.wording import band, counted, day, figures, money, money_band, paid, share
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from tunecase.ledger import Entry
+
+BAR = 24  # letters of a tornado's bar
+SHOWN_DRIVERS = 5
 
 
 def print_estimate(console: "Console", record: Estimate, again: bool = False) -> None:
@@ -43,13 +48,58 @@ def print_estimate(console: "Console", record: Estimate, again: bool = False) ->
         say(console, f"Plus {counted(len(record.unpriced), 'unpriced line')}: {'; '.join(record.unpriced)}.", "yellow")
     if again:
         return
-    drivers = ", ".join(f"{driver.name} {share(driver.share)}" for driver in record.drivers[:4])
-    if drivers:
-        say(console, f"What moves it: {drivers}.")
+    _print_drivers(console, record)
+    for what_if in record.what_if:
+        say(console, what_if_words(what_if, record.currency))
     dates = f"{min(record.price_dates)} to {max(record.price_dates)}" if record.price_dates else "none used"
     say(console, f"GPU prices of {dates}; price book {record.price_book[:12]}.", "dim")
     print_notes(console, "Defaults used:", [f"{d.field}: {d.value} ({d.source})" for d in record.defaults])
     print_notes(console, "Assumed:", record.assumptions)
+
+
+def _print_drivers(console: "Console", record: Estimate) -> None:
+    """A tornado: the share of the doubt of each input, and the total's mean where it is low and where it is high."""
+    told = [driver for driver in record.drivers[:SHOWN_DRIVERS] if driver.total_low is not None]
+    if not told:
+        drivers = ", ".join(f"{driver.name} {share(driver.share)}" for driver in record.drivers[:SHOWN_DRIVERS])
+        say(console, f"What moves it: {drivers}." if drivers else "")
+        return
+    ends = [end for driver in told for end in (driver.total_low, driver.total_high) if end is not None]
+    low, high = min(ends), max(ends)
+    rows, notes = [], []
+    for driver in record.drivers[:SHOWN_DRIVERS]:
+        carried = "" if driver.total_share is None else f"{share(driver.total_share)}"
+        if driver.total_low is None or driver.total_high is None:
+            rows.append((driver.name, share(driver.share), carried, "", "", ""))
+            notes.append("moves it only together with others")
+            continue
+        bar = _bar(driver.total_low, driver.total_high, low, high)
+        rows.append(
+            (driver.name, share(driver.share), carried, figures(driver.total_low), bar, figures(driver.total_high))
+        )
+        notes.append(_ends(driver, record.currency))
+    header = ("What moves it", "share", "with others", "if low", "mean of the total", "if high")
+    keep = [0, 1, 3, 4, 5] if all(driver.total_share is None for driver in record.drivers) else [0, 1, 2, 3, 4, 5]
+    kept = [tuple(row[index] for index in keep) for row in rows]
+    right = [place for place, index in enumerate(keep) if index in (1, 2, 3, 5)]
+    print_table(console, [header[index] for index in keep], kept, right, notes)
+    if any(driver.share > (driver.total_share or 1.0) for driver in record.drivers):
+        say(console, "An input carries less with others than alone where it follows from them: rounds end at the "
+            "budget.", "dim")  # fmt: skip
+
+
+def _bar(one: float, other: float, low: float, high: float) -> str:
+    """A bar from one mean to the other on an axis from low to high, one letter at least."""
+    span = (high - low) or 1.0
+    start, end = sorted(round((value - low) / span * (BAR - 1)) for value in (one, other))
+    return "·" * start + "█" * (end - start + 1) + "·" * (BAR - 1 - end)
+
+
+def _ends(driver: Driver, currency: str) -> str:
+    """What low and high mean of an input, and how well its share is known."""
+    low, high = (amount(driver.name, value or 0.0, currency) for value in (driver.input_low, driver.input_high))
+    known = "" if driver.error is None else f"; share within {share(Z80 * driver.error, 1)}"
+    return f"low: {low} or less; high: {high} or more{known}"
 
 
 def print_estimate_again(console: "Console", record: Estimate) -> None:

@@ -1,6 +1,7 @@
 """Shows long work while it runs: how far it is, what it spent, what is left, and the curve as it grows."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 ASK_ABOVE_MINUTES = 1.0
 # Without a terminal a run is told in a line of its own only where runs are slow enough to be waited for.
 TELL_ABOVE_S = 5.0
+# Work shorter than this shows no bar.
+BAR_ABOVE_S = 2.0
 
 
 @contextmanager
@@ -145,3 +148,26 @@ def audit_progress(quiet: bool) -> Iterator[dict[str, Callable[..., None]]]:
             status.update(f"checking: {name.replace('_', ' ')}")
 
         yield {"progress": read, "checking": check}
+
+
+@contextmanager
+def redraw_progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar while a bill is worked out again and again, from the third second on; nothing when quiet or piped."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    bar = Progress(TextColumn("inputs"), BarColumn(), TextColumn("{task.completed}/{task.total}"), transient=True,
+                   console=console_for(stderr=True))  # fmt: skip
+    task, begun = bar.add_task("inputs", total=None), time.monotonic()
+
+    def update(done: int, total: int) -> None:
+        if time.monotonic() - begun > BAR_ABOVE_S:
+            bar.start()
+        bar.update(task, completed=done, total=total)
+
+    try:
+        yield update
+    finally:
+        bar.stop()

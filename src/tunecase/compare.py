@@ -1,0 +1,171 @@
+"""What does a change cost or save? Two bills of the same worlds, line by line, and whether one keeps within a limit."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tunecase.records import Bill, Comparison, Difference, FieldChange, Judgement
+from tunecase.spread import Band, band
+from tunecase.wording import count, share
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tunecase.spread import Draws
+
+TOTAL = "total"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One bill in every world: its lines, shape (draws,), None where a line has no price; rounds, and what is known.
+
+    `counted` names the lines that are part of the total, `unpriced` what has no price, each "line: why". All money is
+    in the comparison's currency.
+    """
+
+    name: str
+    lines: Mapping[str, "Draws | None"]
+    counted: frozenset[str]
+    unpriced: tuple[str, ...]
+    rounds: "Draws"
+    budget: float | None
+    reached: "NDArray[np.bool_] | None"
+    based_on: str
+
+    @property
+    def total(self) -> "Draws":
+        """The sum of the lines that count and have a price, shape (draws,)."""
+        import numpy as np
+
+        priced = [line for name, line in self.lines.items() if name in self.counted and line is not None]
+        return np.asarray(np.sum(priced, axis=0)) if priced else np.zeros(len(self.rounds))
+
+    def missing(self, line: str) -> tuple[str, ...]:
+        """What has no price in a line that counts."""
+        return tuple(words for words in self.unpriced if words.startswith(f"{line}:"))
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a total may cost, in the comparison's currency, and how sure that must be, 0 < confidence < 1."""
+
+    amount: float
+    confidence: float
+    allow_unpriced: bool = False
+
+
+def compare(
+    first: Side,
+    second: Side | None = None,
+    *,
+    currency: str,
+    seed: int,
+    price_book: str,
+    changed: Sequence[FieldChange] = (),
+    notes: Sequence[str] = (),
+    limit: Limit | None = None,
+) -> Comparison:
+    """The second bill less the first, in the same worlds, and the verdict on what it may cost.
+
+        difference = second - first, world by world;   cheaper = share of worlds with difference < 0
+
+    Both bills are drawn from the same named inputs under one seed (common random numbers), so an input that both have
+    takes the same value on both sides and what is left is the change itself.
+
+    Args:
+        first, second: bills of equally many worlds; without a second one the first is only judged.
+        currency: of all amounts.
+        seed, price_book: what the draws and the prices were.
+        changed: fields that differ.
+        notes: what else differs, and what was assumed.
+        limit: the second bill's, or the only one's, total must not pass it with that confidence.
+    Returns: the Comparison; a difference that lacks a price on one side is None, never zero.
+    Leaves out that inputs of different names (prices of two tiers) are drawn apart: their doubt is part of the
+    difference.
+    Source: common random numbers: Law, Simulation Modeling and Analysis, 5th ed., section 11.2.
+    """
+    judged = None if limit is None else judge(second or first, limit, currency)
+    lines: tuple[Difference, ...] = ()
+    total = rounds = None
+    if second is not None:
+        names = [name for name in (*first.lines, *second.lines) if name in first.counted | second.counted]
+        lines = tuple(_line(name, first, second) for name in dict.fromkeys(names))
+        total = _total(first, second)
+        rounds = band(second.rounds - first.rounds)
+    return Comparison(
+        currency, _bill(first), None if second is None else _bill(second), lines, total, rounds, tuple(changed),
+        tuple(notes), len(first.rounds), seed, price_book, judged,
+    )  # fmt: skip
+
+
+def judge(side: Side, limit: Limit, currency: str) -> Judgement:
+    """Whether a total keeps within a limit: its quantile at the confidence asked for is at most the limit.
+
+    A line without a price cannot be promised, and the limit counts as not kept unless that is allowed.
+    """
+    import numpy as np
+
+    amount = float(np.quantile(side.total, limit.confidence))
+    sure, most = share(limit.confidence), f"{count(limit.amount)} {currency}"
+    reach = f"{sure} sure to cost at most {count(amount)} {currency}"
+    if side.unpriced and not limit.allow_unpriced:
+        words = "; ".join(side.unpriced)
+        reason = f"cannot be promised: no price for {words} (without that {reach}; the limit is {most})"
+        return Judgement(side.name, limit.amount, limit.confidence, amount, False, reason)
+    kept = amount <= limit.amount
+    apart = count(abs(limit.amount - amount))
+    reason = f"{reach}, {apart} {currency} {'below' if kept else 'over'} the limit of {most}"
+    if side.unpriced:
+        reason += f"; not counted, as allowed: {'; '.join(side.unpriced)}"
+    return Judgement(side.name, limit.amount, limit.confidence, amount, kept, reason)
+
+
+def _bill(side: Side) -> Bill:
+    total, budget = side.total, side.budget
+    within = None if budget is None else total <= budget
+    reached = None
+    if side.reached is not None:
+        reached = float((side.reached if within is None else side.reached & within).mean())
+    over = None if within is None else float((~within).mean())
+    return Bill(side.name, band(total), band(side.rounds), budget, over, reached, side.unpriced, side.based_on)
+
+
+def _line(name: str, first: Side, second: Side) -> Difference:
+    amounts = [side.lines.get(name) if name in side.counted else None for side in (first, second)]
+    bands = (_banded(amounts[0]), _banded(amounts[1]))
+    counted = [name in side.counted for side in (first, second)]
+    missing = [side.missing(name) for side in (first, second)]
+    if not all(counted):
+        side, there = (second, amounts[1]) if counted[1] else (first, amounts[0])
+        why = f"counted only in {side.name}"
+        if there is None or side.missing(name):
+            return Difference(name, *bands, None, None, None, None, f"{why}, unpriced there")
+        # What a bill does not count is no part of it, so the whole line is the difference.
+        return _differs(name, bands, there if counted[1] else -there, why)
+    if amounts[0] is None or amounts[1] is None or missing[0] != missing[1]:
+        sides = [side.name for side, lacks in zip((first, second), missing, strict=True) if lacks]
+        return Difference(name, *bands, None, None, None, None, f"unpriced in {' and in '.join(sides)}")
+    why = "without what neither side has a price for" if missing[0] else ""
+    return _differs(name, bands, amounts[1] - amounts[0], why)
+
+
+def _banded(amount: "Draws | None") -> Band | None:
+    return None if amount is None else band(amount)
+
+
+def _differs(name: str, bands: tuple[Band | None, Band | None], change: "Draws", why: str = "") -> Difference:
+    first, second = bands
+    cheaper, dearer = float((change < 0).mean()), float((change > 0).mean())
+    return Difference(name, first, second, band(change), float(change.mean()), cheaper, dearer, why)
+
+
+def _total(first: Side, second: Side) -> Difference:
+    """The difference of the totals; unknown where one side lacks a price that the other one has."""
+    bands = (band(first.total), band(second.total))
+    one_sided = sorted(set(first.unpriced) ^ set(second.unpriced))
+    if one_sided:
+        return Difference(TOTAL, *bands, None, None, None, None, f"a price is missing on one side: {one_sided[0]}")
+    why = f"without {'; '.join(first.unpriced)}, which neither side has a price for" if first.unpriced else ""
+    return _differs(TOTAL, bands, second.total - first.total, why)

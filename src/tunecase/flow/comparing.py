@@ -1,0 +1,316 @@
+"""compare from words as typed: opens both projects, gathers what is known of each, and draws both bills alike.
+
+A comparison is a quick question: what the ledgers hold is used, what is missing is made for it and not kept. Only its
+own record is appended, to the first project's ledger.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from tunecase import catalog
+from tunecase.errors import InputError, Problem
+from tunecase.flow.case import Flow, audit, open_case, read_confidence
+from tunecase.flow.verbs import curve, define
+from tunecase.project import latest_rate
+from tunecase.records import Audit, Comparison, FieldChange
+from tunecase.units import Quantity, UnitError, Wanted, read_quantity
+from tunecase.wording import figures
+from tunecase.yaml_lines import read_value
+
+if TYPE_CHECKING:
+    from tunecase.compare import Limit, Side
+
+# The audit and the definition of one project hold for another one that says the same of these.
+SHARED_FIELDS = ("data", "problem", "models", "team", "currency", "rates")
+
+
+@dataclass(frozen=True, slots=True)
+class CompareAsked:
+    """One question as typed: another project file, or changes of this one, and what the answer may cost.
+
+    `changes` are texts `FIELD=VALUE` or values by dotted field; `fail_if_over` is money with its currency, `confidence`
+    a share, 80% when left out.
+    """
+
+    other: Path | None = None
+    changes: Sequence[str] | Mapping[str, Any] = ()
+    fail_if_over: str | None = None
+    confidence: str | None = None
+    allow_unpriced: bool = False
+
+
+def compare(
+    first: "Flow | Path", asked: CompareAsked, seed: int = 0, today: date | None = None,
+    told: Mapping[str, Any] | None = None,
+) -> Comparison:  # fmt: skip
+    """Two bills in the same worlds, or one bill against a limit.
+
+    Args:
+        first: an opened case, or its project file.
+        asked: the question.
+        seed, today: of the draws and the prices; an opened case has its own.
+        told: what an audit that has to be made tells while it runs.
+    Returns: the Comparison, appended to the first case's ledger.
+    Raises: InputError with every mistake of the words and of both files.
+    """
+    from tunecase.compare import compare as differ
+
+    kept, one, two, limit = _opened(first, asked, seed, today)
+    used = dict(told or {})
+    problems = list(_currency_problems(one, two))
+    wanted, found = _limit_in_base(limit, one)
+    if problems or found:
+        raise InputError([*problems, *found])
+    _ready(one, two, used)
+    sides = [_side(flow, name, factor) for flow, name, factor in _named(one, two, asked)]
+    record = differ(
+        sides[0], sides[1] if two else None, currency=one.project.currency, seed=one.seed,
+        price_book=catalog.price_book(), limit=wanted,
+        changed=_changed_fields(one, two) if two else (), notes=_notes(one, two, sides) if two else (),
+    )  # fmt: skip
+    return cast(Comparison, kept.keep("compare", record))
+
+
+def _opened(
+    first: "Flow | Path", asked: CompareAsked, seed: int, today: date | None
+) -> "tuple[Flow, Flow, Flow | None, tuple[Quantity, float, bool] | None]":
+    """The case that keeps the record, both sides as cases that write nothing, and the limit; every mistake at once."""
+    changes, problems = _changes_of(asked.changes)
+    problems += _contradictions(asked, changes)
+    limit, found = _limit_of(asked)
+    problems += found
+    opened: list[Flow] = []
+    path = first if isinstance(first, Path) else first.path
+    if not isinstance(first, Path):
+        seed, today = first.seed, first.today
+        opened.append(first)
+    else:
+        problems += _open(opened, path, seed, today, None)
+    begun = len(opened)
+    if asked.other is not None:
+        problems += _open(opened, asked.other, seed, today, None)
+    elif changes and begun:  # a file that cannot be read tells its mistakes once
+        problems += _open(opened, path, seed, today, changes)
+    if problems:
+        raise InputError(problems)
+    quiet = [replace(flow, writes=False, records=dict(flow.records), tables=dict(flow.tables)) for flow in opened]
+    return opened[0], quiet[0], quiet[1] if len(quiet) > 1 else None, limit
+
+
+def _open(
+    opened: list[Flow], path: Path, seed: int, today: date | None, changes: Mapping[str, Any] | None
+) -> tuple[Problem, ...]:
+    try:
+        opened.append(open_case(path, seed, today, changes))
+    except InputError as error:
+        return error.problems
+    return ()
+
+
+def _changes_of(given: Sequence[str] | Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    """Changes by field, and what is wrong with how they are typed."""
+    if isinstance(given, Mapping):
+        return dict(given), []
+    changes: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for text in given:
+        name, sign, value = text.partition("=")
+        field = name.strip()
+        if not sign or not field:
+            fix = "write --set compute.tier=marketplace, say"
+            problems.append(Problem("--set", repr(text), "a field and its value, with = between", fix))
+            continue
+        if field in changes:
+            problems.append(Problem(f"--set {field}", "given twice", "one value", "leave one of them out"))
+            continue
+        try:
+            changes[field] = read_value(value.strip(), f"--set {field}")
+        except InputError as error:
+            problems += error.problems
+    return changes, problems
+
+
+def _contradictions(asked: CompareAsked, changes: Mapping[str, Any]) -> Iterator[Problem]:
+    if asked.other is not None and (changes or asked.changes):
+        fix = "leave out the second file, or put the change into it"
+        yield Problem("--set", "beside a second project file", "one of them", fix)
+    if asked.other is None and not asked.changes and asked.fail_if_over is None:
+        fix = "name a second project file, or --set FIELD=VALUE, or --fail-if-over 15k USD for this one alone"
+        yield Problem("compare", "one project", "something to compare it with", fix)
+    for name, given in (("--confidence", asked.confidence is not None), ("--allow-unpriced", asked.allow_unpriced)):
+        if given and asked.fail_if_over is None:
+            yield Problem(name, "no --fail-if-over", "--fail-if-over beside it", 'add --fail-if-over "15k USD", say')
+
+
+def _limit_of(asked: CompareAsked) -> tuple[tuple[Quantity, float, bool] | None, list[Problem]]:
+    """The limit as typed, its confidence, and what is wrong with either."""
+    chance, problems = read_confidence("--confidence", asked.confidence or "80%")
+    if asked.fail_if_over is None:
+        return None, problems
+    where = "--fail-if-over"
+    try:
+        limit = read_quantity(asked.fail_if_over, Wanted("money", example="15k USD"))
+    except UnitError as error:
+        return None, [*problems, Problem(where, error.got, error.wanted, error.fix)]
+    if limit.spread.low != limit.spread.high:
+        problems.append(Problem(where, repr(asked.fail_if_over), "one amount", "write its upper end alone"))
+    return (limit, chance, asked.allow_unpriced), problems
+
+
+def _limit_in_base(limit: tuple[Quantity, float, bool] | None, one: Flow) -> "tuple[Limit | None, list[Problem]]":
+    from tunecase.compare import Limit
+
+    if limit is None:
+        return None, []
+    quantity, confidence, allow_unpriced = limit
+    base, amount = one.project.currency, quantity.spread.median
+    if quantity.currency != base:
+        if quantity.currency not in {rate.currency for rate in one.project.rates}:
+            wanted = f"{base}, or a dated rate for {quantity.currency} in {one.path.name}"
+            fix = f"write it in {base}, or add to rates: {{currency: {quantity.currency}, value: ..., date: ...}}"
+            return None, [Problem("--fail-if-over", quantity.text, wanted, fix)]
+        amount *= latest_rate(one.project.rates, quantity.currency)
+    return Limit(amount, confidence, allow_unpriced), []
+
+
+def _currency_problems(one: Flow, two: Flow | None) -> Iterator[Problem]:
+    if two is None or one.project.currency == two.project.currency:
+        return
+    base = one.project.currency
+    if base not in {rate.currency for rate in two.project.rates}:
+        wanted = f"{base}, or a dated rate for {base}"
+        fix = f"add to rates: {{currency: {base}, value: ..., date: ...}}"
+        yield Problem(f"{two.path.name}: currency", two.project.currency, wanted, fix)
+
+
+def _ready(one: Flow, two: Flow | None, told: Mapping[str, Any]) -> None:
+    """Makes what the bills rest on and neither ledger holds; both sides get the same, so that neither lacks a line."""
+    found: Audit = one.known("audit") or audit(one, **told)
+    if two is None:
+        curve(one)
+        return
+    if two.known("audit") is None:
+        if _says_the_same(one, two):
+            two.records["audit"] = found
+        else:
+            audit(two, **told)
+    posed = [flow.known("define") for flow in (one, two)]
+    if any(posed) or any(flow.known("pilot") for flow in (one, two)):
+        known = posed[0] or define(one)
+        if posed[1] is None:
+            two.records["define"] = known if _says_the_same(one, two) else define(two)
+    for flow in (one, two):
+        curve(flow)
+
+
+def _says_the_same(one: Flow, two: Flow) -> bool:
+    """True when what the audit and the definition rest on is the same."""
+    same = all(getattr(one.project, name) == getattr(two.project, name) for name in SHARED_FIELDS)
+    lengths = one.project.training.sequence_tokens == two.project.training.sequence_tokens
+    return same and lengths and one.folder.resolve() == two.folder.resolve()
+
+
+def _named(one: Flow, two: Flow | None, asked: CompareAsked) -> Iterator[tuple[Flow, str, float]]:
+    """Each case with its name and the factor into the first one's currency."""
+    names = [one.path.name, ""]
+    if asked.other is not None:
+        same = asked.other.name == one.path.name
+        names = [str(one.path), str(asked.other)] if same else [one.path.name, asked.other.name]
+    elif two is not None:
+        changes, _ = _changes_of(asked.changes)
+        first = next(iter(changes))
+        names[1] = f"{first}={changes[first]}" if len(changes) == 1 else "the changed project"
+    yield one, names[0], 1.0
+    if two is not None:
+        base, factor = one.project.currency, 1.0
+        if two.project.currency != base:
+            factor = 1 / latest_rate(two.project.rates, base)
+        yield two, names[1], factor
+
+
+def _side(flow: Flow, name: str, factor: float) -> "Side":
+    """One bill in every world, in the comparison's currency."""
+    from tunecase.compare import Side
+    from tunecase.estimate import drawn
+
+    found: Audit = flow.known("audit")
+    tried = flow.known("pilot")
+    bill = drawn(
+        flow.project, basis=flow.basis(), train_rows=found.usable, tokens=found.tokens, definition=flow.known("define"),
+        audit=found, forecast=flow.known("forecast"), runs=tried.runs if tried else (),
+        tuning=tried.tuning if tried else None, reviews=flow.reviews, done=[made.changed for made in flow.rounds()],
+    )  # fmt: skip
+    budget = flow.project.budget.spread.median * factor if flow.project.budget else None
+    walk = bill.route.walk
+    return Side(
+        name=name,
+        lines={line: None if cost.amount is None else cost.amount * factor for line, cost in bill.lines.items()},
+        counted=frozenset(line for line, cost in bill.lines.items() if cost.included),
+        unpriced=tuple(words for cost in bill.lines.values() for words in cost.unpriced),
+        rounds=walk.rounds,
+        budget=budget,
+        reached=walk.reached,
+        based_on=bill.route.based_on,
+    )
+
+
+def _notes(one: Flow, two: Flow | None, sides: "Sequence[Side]") -> tuple[str, ...]:
+    """What differs besides the fields."""
+    assert two is not None
+    words = []
+    if one.key("pilot").split("-")[0] != two.key("pilot").split("-")[0]:
+        words.append("the data files differ, too")
+    if sides[0].based_on != sides[1].based_on:
+        grounds = [f"{side.name} on {side.based_on}" for side in sides]
+        words.append(f"the rounds rest on different grounds: {', '.join(grounds)}; a part of the difference is this")
+    if one.project.currency != two.project.currency:
+        base = one.project.currency
+        rate = max((r for r in two.project.rates if r.currency == base), key=lambda r: r.date)
+        words.append(
+            f"{two.path.name} is converted at {rate.value:g} {two.project.currency} for one {base}, of {rate.date}"
+        )
+    if sides[0].counted != sides[1].counted:
+        words.append("the bills do not count the same lines")
+    return tuple(words)
+
+
+def _changed_fields(one: Flow, two: Flow | None) -> tuple[FieldChange, ...]:
+    """Every field that means something else, as it is said on each side."""
+    assert two is not None
+    first, second = dict(_leaves(one.project)), dict(_leaves(two.project))
+    return tuple(
+        FieldChange(field, _said(first.get(field)), _said(second.get(field)))
+        for field in dict.fromkeys((*first, *second))
+        if _meant(first.get(field)) != _meant(second.get(field))
+    )
+
+
+def _leaves(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
+    from pydantic import BaseModel
+
+    if isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _leaves(getattr(value, name), f"{at}.{name}".lstrip("."))
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from _leaves(item, f"{at}.{index}")
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _leaves(item, f"{at}.{name}")
+    elif value is not None:
+        yield at, value
+
+
+def _meant(value: Any) -> Any:
+    return (value.spread, value.unit, value.currency) if isinstance(value, Quantity) else value
+
+
+def _said(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Quantity):
+        return value.text or figures(value.spread.median)
+    return str(value)

@@ -1,0 +1,195 @@
+"""Works a bill out again in altered worlds: what each input carries with others, and what would have to be true."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from tunecase import inputs
+from tunecase.flips import NOT_SURE, SURE, budget_flips
+from tunecase.inputs import PRICE, ROUNDS
+from tunecase.project import Project
+from tunecase.records import Driver, Flip, WhatIf
+from tunecase.sensitivity import Index, total_order
+from tunecase.spread import AlteredWorlds, Const, Worlds
+from tunecase.units import Quantity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tunecase.spread import Draws
+
+Goal = Literal["stay", "reach"]
+
+DRAWS = 4_000
+MOST_ROUNDS = 12
+RATE = "source.rate"
+# Shares of a label's price, and doubts that nobody can change by typing another number.
+PART_OF_A_PRICE = ("source.effort", "source.rework", "source.fee", "source.usable")
+NOT_TYPED = ("repairs", "tokens per row", "working_hours", "review_minutes", "stand_in.factor")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A bill's total, and whether the target was reached, None without a curve; both have shape (draws,)."""
+
+    total: "Draws"
+    reached: "NDArray[np.bool_] | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """A bill that can be worked out again: its project, its worlds with what was drawn, and its outcome.
+
+    `again` is the outcome of a project in other worlds; `rounds` their number and `label_price` one more example, both
+    at P50, the price None where there is none.
+    """
+
+    project: Project
+    worlds: Worlds
+    now: Outcome
+    again: Callable[[Project, Worlds], Outcome]
+    rounds: float
+    label_price: float | None = None
+
+
+def total_shares(bill: Bill, done: Callable[[int, int], None] | None = None) -> dict[str, Index]:
+    """What each named input carries of the total's variance, alone and with others: one more bill for each.
+
+    All that decides the number of rounds (chance of the last one, luck, a curve's paths, tests) counts as one input,
+    the rounds. `done` is told how many bills of how many are worked out.
+    Leaves out the choice of the machine, which stays as it is.
+    """
+    names = [name for name, draws in bill.worlds.drawn.items() if draws.max() > draws.min()]
+    names = [name for name in names if not _of_rounds(name)] + [ROUNDS]
+
+    def again(name: str) -> "Draws":
+        rounds = name == ROUNDS
+        anew = _of_rounds if rounds else name.__eq__
+        return bill.again(bill.project, AlteredWorlds(bill.worlds, anew=anew, seed_anew=rounds)).total
+
+    told = None if done is None else lambda count: done(count, len(names))
+    return total_order(bill.now.total, again, names, told)
+
+
+def joined(drivers: Sequence[Driver], shares: "Mapping[str, Index]", least: float, most: int) -> tuple[Driver, ...]:
+    """The drivers with their total order; inputs that matter only together with others join them.
+
+    Args:
+        drivers: by first order.
+        shares: total order by name, the largest first.
+        least: the share from which an input joins.
+        most: drivers in all.
+    Returns: the drivers in their order, those that joined after them.
+    """
+    named = {driver.name: driver for driver in drivers}
+    for name, index in shares.items():
+        if name not in named and index.value >= least and len(named) < most:
+            named[name] = Driver(name, 0.0)
+    return tuple(
+        replace(driver, total_share=shares[name].value, total_error=shares[name].error) if name in shares else driver
+        for name, driver in named.items()
+    )
+
+
+def what_if(
+    bill: Bill, budget: float, wanted: float, done: Callable[[int, int], None] | None = None
+) -> tuple[WhatIf, ...]:
+    """Which change of one input alone brings the chance to stay within the budget to `wanted`, or would lose it.
+
+    Where a curve is known, then also which one brings the chance to reach the target within the budget there. An
+    input is scaled in every world (its doubt with it) and the bill worked out again; the labels' price is moved as one,
+    by its rate; rounds are set to a whole number.
+
+    Args:
+        bill: of some thousand draws; a chance near `wanted` has a standard error of .006 with 4,000.
+        budget: in the bill's currency.
+        wanted: the chance asked for.
+        done: told how many inputs of how many were looked at.
+    Returns: one WhatIf for each goal, its flips with the smallest change first.
+    Leaves out changes of two inputs at once, and inputs that nobody sets: the luck of tests, the time of a step against
+    its prediction, the length of the rows.
+    """
+    now, scaled = _typed(bill)
+    goals: tuple[Goal, ...] = ("stay",) if bill.now.reached is None else ("stay", "reach")
+    known: dict[tuple[tuple[str, float], ...], dict[Goal, float]] = {(): _chances(bill.now, budget)}
+
+    def chances(scales: "Mapping[str, float]") -> dict[Goal, float]:
+        key = tuple(scales.items())
+        if key not in known:
+            scale = {scaled.get(name, name): factor for name, factor in scales.items()}
+            known[key] = _chances(bill.again(bill.project, AlteredWorlds(bill.worlds, scales=scale)), budget)
+            if done is not None:
+                done(len({name for pairs in known for name, _ in pairs}), len(now))
+        return known[key]
+
+    most = {name: inputs.most(name) for name in now}
+    found = []
+    for goal in goals:
+        flips = budget_flips(lambda scales, goal=goal: chances(scales)[goal], now, wanted, most=most)  # type: ignore[misc]
+        chance = known[()][goal]
+        rounds = (_rounds(bill, budget, wanted, chance >= wanted),) if goal == "stay" else ()
+        ways = sorted((flip for flip in (*flips, *rounds) if flip.at is not None), key=_change)
+        never = [flip for flip in (*flips, *rounds) if flip.at is None]
+        found.append(WhatIf(goal, budget, wanted, chance, (*ways, *never)))
+    return tuple(found)
+
+
+def _chances(outcome: Outcome, budget: float) -> "dict[Goal, float]":
+    within = outcome.total <= budget
+    chances: dict[Goal, float] = {"stay": float(within.mean())}
+    if outcome.reached is not None:
+        chances["reach"] = float((outcome.reached & within).mean())
+    return chances
+
+
+def _change(flip: Flip) -> float:
+    return max(flip.factor or 1.0, 1 / (flip.factor or 1.0))
+
+
+def _of_rounds(name: str) -> bool:
+    return name.startswith(ROUNDS)
+
+
+def _typed(bill: Bill) -> "tuple[dict[str, float], dict[str, str]]":
+    """The inputs that a person can set, at their medians, and the drawn name behind one that has another."""
+    import numpy as np
+
+    now: dict[str, float] = {}
+    scaled: dict[str, str] = {}
+    for name, draws in bill.worlds.drawn.items():
+        middle = float(np.median(draws))
+        if name.endswith(RATE) and bill.label_price:
+            price = name.removesuffix(RATE) + PRICE
+            scaled[price], name, middle = name, price, bill.label_price
+        skipped = _of_rounds(name) or name.endswith((*PART_OF_A_PRICE, *NOT_TYPED)) or name.startswith("time against")
+        if not skipped and middle > 0:
+            now[name] = middle
+    return now, scaled
+
+
+def _rounds(bill: Bill, budget: float, wanted: float, holds: bool) -> Flip:
+    """Rounds as a whole number, from P50 towards fewer, or towards more where the chance is high enough already."""
+    middle = max(round(bill.rounds), 1)
+    tried = range(middle + 1, MOST_ROUNDS + 1) if holds else range(min(middle, MOST_ROUNDS), 0, -1)
+    for count in tried:
+        fixed = bill.project.model_copy(update={"rounds": Quantity(Const(float(count)), "")})
+        chance = _chances(bill.again(fixed, AlteredWorlds(bill.worlds)), budget)["stay"]
+        if (chance >= wanted) != holds:
+            return Flip(ROUNDS, float(middle), float(count), NOT_SURE if holds else SURE)
+    return Flip(ROUNDS, float(middle))
+
+
+def frozen(project: Project, gpu: str, count: int) -> Project:
+    """The project with its machine decided, so that another draw does not choose another one."""
+    if not gpu:
+        return project
+    compute = project.compute.model_copy(update={"gpus": (gpu,), "gpu_count": count})
+    return project.model_copy(update={"compute": compute})
+
+
+def fewer(worlds: Worlds, draws: int = DRAWS) -> Worlds:
+    """Worlds of the same seed, at most `draws` of them."""
+    return Worlds(worlds.seed, min(worlds.n, draws))

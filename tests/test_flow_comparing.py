@@ -1,0 +1,244 @@
+"""compare on files: the same worlds, nothing written but its record, mistakes gathered, a comment safe to post."""
+
+import json
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.command import tunecase
+from tests.making import case_folder
+from tunecase import Case
+from tunecase.ledger import Ledger
+from tunecase.records import RECORDS, from_json
+
+TODAY = ("--today", "2026-11-24")
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A case with an audit in its ledger; its project file."""
+    path = case_folder(tmp_path_factory.mktemp("case"), train_rows=60, test_rows=40)
+    assert tunecase("audit", "--project", path, *TODAY).code in (0, 1)
+    return path
+
+
+def changed(path: Path, old: str, new: str, name: str = "b.yaml") -> Path:
+    """A second project file beside the first, with one text put for another."""
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    other = path.with_name(name)
+    other.write_text(text.replace(old, new), encoding="utf-8")
+    return other
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder but the ledger."""
+    return {
+        path.name: path.read_bytes() for path in folder.iterdir() if path.is_file() and "ledger" not in path.name
+    }  # fmt: skip
+
+
+def test_a_change_is_compared_and_nothing_is_written_but_the_record(case: Path) -> None:
+    """--set moves the lines it concerns and no other; the project file stays, the ledger gains one entry."""
+    before, entries = files(case.parent), list(Ledger(case.parent / "ledger.jsonl").entries())
+    ran = tunecase(
+        "compare", "--project", case, "--set", "data.sources.0.rate=6 to 12.5 USD per hour", "--json", *TODAY
+    )
+    record = from_json(RECORDS["compare"], ran.json)
+    assert 0 == ran.code
+    assert before == files(case.parent)
+    after = list(Ledger(case.parent / "ledger.jsonl").entries())
+    assert [*[entry.id for entry in entries]] == [entry.id for entry in after[:-1]]
+    assert "compare" == after[-1].verb
+    moved = {line.name: line.mean for line in record.lines}
+    assert moved["data"] < 0
+    assert 0 == moved["gpu"] == moved["labour"] == moved["evaluation"]
+    assert record.total.mean == pytest.approx(moved["data"])
+    assert [("data.sources.0.rate", "12 to 25 USD per hour")] == [(c.field, c.first) for c in record.changed]
+
+
+def test_two_files_are_compared_field_by_field(case: Path) -> None:
+    """What says the same in other words is no difference; what is left out on one side is told."""
+    other = changed(case, "budget: 30k USD", "budget: 30,000 USD\nrounds: 1")
+    record = from_json(RECORDS["compare"], tunecase("compare", case, other, "--json", *TODAY).json)
+    assert [("rounds", "", "1")] == [(c.field, c.first, c.second) for c in record.changed]
+    assert ("tunecase.yaml", "b.yaml") == (record.first.name, record.second.name)
+    assert record.rounds.p90 == 0
+    assert record.total.dearer == 0
+    assert 0 < record.total.cheaper < 1
+
+
+def test_swapped_files_turn_the_sign(case: Path) -> None:
+    """a against b is b against a, to the last digit: both are drawn in the same worlds."""
+    other = changed(case, "budget: 30k USD", "budget: 30k USD\neffort_per_round: 10 to 20 h per round", "c.yaml")
+    one, two = (
+        from_json(RECORDS["compare"], tunecase("compare", *pair, "--json", *TODAY).json)
+        for pair in ((case, other), (other, case))
+    )
+    assert one.total.mean == pytest.approx(-two.total.mean)
+    assert one.total.cheaper == two.total.dearer
+    assert one.first == two.second
+
+
+def test_a_file_in_another_folder_brings_its_own_data(case: Path, tmp_path: Path) -> None:
+    """Its data are audited for the question, nothing is kept there, and that the data differ is said."""
+    other = case_folder(tmp_path / "other", train_rows=120, test_rows=40)
+    ran = tunecase("compare", case, other, "--json", *TODAY)
+    record = from_json(RECORDS["compare"], ran.json)
+    assert any("data files differ" in note for note in record.notes)
+    assert ["test.jsonl", "train.jsonl", "tunecase.yaml"] == sorted(path.name for path in other.parent.iterdir())
+    assert str(case) == record.first.name
+
+
+EURO = "budget: 27k EUR\ncurrency: EUR\nrates: [{currency: USD, value: 0.9, date: 2026-11-20}]"
+
+
+def test_another_currency_wants_a_dated_rate(case: Path) -> None:
+    """With the second file's rate its bill is converted, never one for one; without one it is refused."""
+    euro = changed(case, "budget: 30k USD", EURO, "euro.yaml")
+    record = from_json(RECORDS["compare"], tunecase("compare", case, euro, "--json", *TODAY).json)
+    assert record.total.mean == pytest.approx(0, abs=1e-6)
+    assert record.second.budget == pytest.approx(30_000)
+    assert any("0.9 EUR for one USD" in note for note in record.notes)
+    pounds = changed(case, "budget: 30k USD", EURO.replace("EUR", "GBP"), "pounds.yaml")
+    ran = tunecase("compare", euro, pounds, *TODAY)
+    assert 2 == ran.code
+    assert "a dated rate for EUR" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("limit", "more", "code", "words"),
+    [
+        ("900k USD", (), 0, "keeps the limit"),
+        ("900 USD", (), 1, "over the limit of 900 USD"),
+        ("900k USD", ("--confidence", "99%"), 0, "99% sure"),
+        ("900 USD", ("--set", "rounds=1"), 1, "rounds=1 does not keep the limit"),
+    ],
+)
+def test_a_limit_for_continuous_integration(
+    case: Path, limit: str, more: tuple[str, ...], code: int, words: str
+) -> None:
+    """Exit code 1 when the quantile passes the limit, of the only file or of the changed one; the reason is printed."""
+    ran = tunecase("compare", case, "--fail-if-over", limit, *more, *TODAY)
+    assert code == ran.code
+    assert words in " ".join(ran.out.split())
+
+
+def test_an_unpriced_line_cannot_be_promised(case: Path) -> None:
+    """It fails the limit unless it is allowed; in a comparison it is unknown, not zero."""
+    source = "    - {kind: label, pool: 20k, effort: 1 to 2 min per label, rate: 12 to 25 USD per hour}"
+    bare = changed(case, source, "    - {kind: buy, pool: 20k}", "bare.yaml")
+    assert 1 == tunecase("compare", bare, "--fail-if-over", "1M USD", *TODAY).code
+    assert 0 == tunecase("compare", bare, "--fail-if-over", "1M USD", "--allow-unpriced", *TODAY).code
+    ran = tunecase("compare", case, bare, *TODAY)
+    assert "is unknown: a price is missing on one side" in " ".join(ran.out.split())
+    assert "unpriced in bare.yaml" in ran.out
+    assert all(len(line) <= 80 for line in ran.out.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "something to compare it with"),
+        (("--set", "compute.tier"), "a field and its value"),
+        (("--set", "compute.tyre=marketplace"), "did you mean tier"),
+        (("--set", "compute.tier=cloud"), "'marketplace', 'neocloud' or 'hyperscaler'"),
+        (("--set", "data.sources.7.price=1 USD"), "no such place in the file"),
+        (("--set", "data.sources.0.price=0.2"), "an amount with its currency"),
+        (("--set", "rounds=1", "--set", "rounds=2"), "given twice"),
+        (("--set", "rounds=!!python/object:os.system x"), "plain values"),
+        (("--set", "rounds=&a 1"), "plain values"),
+        (("--set", "rounds=[1"), "YAML"),
+        (("--fail-if-over", "15"), "an amount with its currency"),
+        (("--fail-if-over", "15k"), "an amount with its currency"),
+        (("--fail-if-over", "10k to 15k USD"), "one amount"),
+        (("--fail-if-over", "15k CHF"), "a dated rate for CHF"),
+        (("--fail-if-over", "15k USD", "--confidence", "100%"), "more than 0 and less than 100%"),
+        (("--fail-if-over", "15k USD", "--confidence", "0"), "--confidence"),
+        (("--fail-if-over", "15k USD", "--confidence", "80"), "--confidence"),
+        (("--set", "rounds=1", "--confidence", "80%"), "--fail-if-over beside it"),
+        (("--set", "rounds=1", "--allow-unpriced"), "--fail-if-over beside it"),
+        (("--set", "rounds=1", "--json", "--markdown", "-"), "one of them on standard output"),
+    ],
+)
+def test_mistakes_are_refused(case: Path, words: tuple[str, ...], said: str) -> None:
+    """Contradictions, unknown fields, values without a unit: exit code 2 with a fix, and nothing is kept."""
+    before = len(list(Ledger(case.parent / "ledger.jsonl").entries()))
+    ran = tunecase("compare", "--project", case, *words)
+    assert 2 == ran.code
+    assert said in " ".join((ran.err + ran.out).split())
+    assert before == len(list(Ledger(case.parent / "ledger.jsonl").entries()))
+
+
+def test_all_mistakes_are_told_at_once(case: Path) -> None:
+    """Those of the words and those of both files."""
+    bad = changed(case, "budget: 30k USD", "budget: 30k", "bad.yaml")
+    ran = tunecase("compare", case, bad, "--set", "rounds=1", "--fail-if-over", "3", "--json")
+    assert 2 == ran.code
+    where = [problem["where"] for problem in ran.json["problems"]]
+    assert {"--set", "--fail-if-over"} < set(where)
+    assert any("bad.yaml" in place for place in where)
+    missing = tunecase("compare", case, case.with_name("none.yaml"))
+    assert 2 == missing.code
+    assert "no such file" in missing.err
+    assert 2 == tunecase("compare", case, "--project", case, "--set", "rounds=1").code
+
+
+def test_a_comment_for_a_pull_request(case: Path, tmp_path: Path) -> None:
+    """One sentence, a table by line, the details folded; what users write is neither mark-up nor a call to anyone."""
+    evil = changed(case, "owner: Ines", 'owner: "<script>|`@ines` [x](http://x) #12"', "evil.yaml")
+    ran = tunecase("compare", case, evil, "--markdown", "-", *TODAY)
+    assert 0 == ran.code
+    assert ran.out.startswith("**evil.yaml costs the same")
+    assert "<details><summary>" in ran.out
+    for bad in ("<script", "`@", "[x]", "@ines", "](http"):
+        assert bad not in ran.out
+    table = [line for line in ran.out.splitlines() if line.startswith("|")]
+    assert {8} == {line.count("|") for line in table[:7]}
+    assert {4} == {line.count("|") for line in table[7:]}
+    told = tunecase("compare", case, evil, "--markdown", tmp_path / "comment.md", *TODAY)
+    assert "COMPARE" in told.out
+    assert ran.out.splitlines()[0] == (tmp_path / "comment.md").read_text(encoding="utf-8").splitlines()[0]
+    assert 3 == tunecase("compare", case, evil, "--markdown", tmp_path / "none" / "comment.md", *TODAY).code
+
+
+def test_a_comment_fails_as_the_command_does(case: Path) -> None:
+    """With a limit that is not kept the comment is printed and the exit code is 1."""
+    ran = tunecase("compare", case, "--set", "rounds=2", "--fail-if-over", "9 USD", "--markdown", "-", *TODAY)
+    assert 1 == ran.code
+    assert "❌ rounds=2 does not keep the limit" in ran.out
+
+
+def test_the_python_face(case: Path) -> None:
+    """Case.compare takes another file or changes by field, and a limit."""
+    opened = Case(case, today=date(2026, 11, 24))
+    by_field = opened.compare(changes={"rounds": 1})
+    assert by_field.second is not None
+    assert by_field.second.rounds.p90 == 1
+    other = opened.compare(changed(case, "budget: 30k USD", "budget: 9k USD", "poor.yaml"), fail_if_over="1M USD")
+    assert other.ok
+    assert other.second is not None
+    assert other.second.budget == 9_000
+
+
+def test_both_sides_rest_on_the_pilot(case: Path, tmp_path: Path) -> None:
+    """With a pilot in the ledger both bills follow its curve, made again for the change, and none of it is kept."""
+    folder = tmp_path / "piloted"
+    shutil.copytree(case.parent, folder)
+    path = folder / case.name
+    assert tunecase("pilot", "--trainer", "simulated", "--project", path, *TODAY).code == 0
+    before = len(list(Ledger(folder / "ledger.jsonl").entries()))
+    ran = tunecase("compare", "--project", path, "--set", "problem.target=60%", "--json", *TODAY)
+    record = from_json(RECORDS["compare"], ran.json)
+    assert before + 1 == len(list(Ledger(folder / "ledger.jsonl").entries()))
+    assert record.first.based_on == record.second.based_on
+    assert record.first.based_on.startswith("pilot of")
+    assert record.second.reached > record.first.reached
+
+
+def test_the_record_is_json(case: Path) -> None:
+    """--json prints the record and nothing else."""
+    ran = tunecase("compare", "--project", case, "--set", "rounds=1", "--json", *TODAY)
+    assert {"first", "second", "lines", "total", "changed"} < set(json.loads(ran.out))

@@ -1,0 +1,49 @@
+"""Named inputs are told with their units, whatever they are called."""
+
+import math
+
+import pytest
+
+from tests.projects import basis, written
+from tests.test_estimate import LABELS, TOKENS
+from tunecase.estimate import estimate
+from tunecase.inputs import amount, most, unit
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("price of a H100 hour, neocloud", 2.5, "2.5 EUR per hour"),
+        ("own price of a H100 hour", 2.5, "2.5 EUR per hour"),
+        ("label set-up", 420, "420 EUR"),
+        ("buy price per example", 0.2, "0.20 EUR per example"),
+        ("problem.volume", 40_000, "40k per month"),
+        ("problem.value", 0.4, "0.40 EUR per correct"),
+        ("serving.price_per_1k_answers", 1, "1.0 EUR"),
+        ("ml engineer 2 team.share", 0.5, "50%"),
+        ("tokens per row", 96, "96 tokens"),
+        ("tokens per second on 1 x H100, measured", 3_200, "3.2k tokens/s"),
+        ("rounds", 2.0, "2 rounds"),
+        ("rounds", 1.5, "1.5 rounds"),
+        ("time against the prediction, hopper lora", 1.1, "1.1"),
+        ("", 1.0, "1.0"),
+    ],
+)
+def test_amounts_have_their_units(name: str, value: float, words: str) -> None:
+    """An amount as people would type it."""
+    assert words == amount(name, value, "EUR")
+
+
+def test_shares_have_a_bound() -> None:
+    """A share is at most one; a price has no bound."""
+    assert (1, math.inf, math.inf) == (most("training.failed"), most("label source.rate"), most(""))
+
+
+def test_every_input_of_a_bill_has_a_unit(tmp_path) -> None:
+    """But for plain factors and counts, and what decides the rounds."""
+    project = written(LABELS, tmp_path)
+    at = basis(project)
+    estimate(project, basis=at, train_rows=700, tokens=TOKENS)
+    plain = {name for name in at.worlds.drawn if not unit(name, "USD")}
+    left = {name.split(",")[0] for name in plain if not name.startswith("rounds.")}
+    assert left <= {"time against the prediction", "training.runs_per_round", "lever.rows_per_wrong_label"}

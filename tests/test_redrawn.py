@@ -1,0 +1,167 @@
+"""A bill worked out again: other inputs stay as they are, and what is said to keep the budget does keep it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.projects import TODAY, basis, written
+from tests.test_estimate import LABELS, TOKENS, curve
+from tunecase.estimate import drawn, estimate
+from tunecase.inputs import what_if_words
+from tunecase.prices import Basis
+from tunecase.project import Project
+from tunecase.records import Estimate, Flip, WhatIf
+from tunecase.redrawn import fewer, frozen
+from tunecase.spread import AlteredWorlds, Beta, Interval, Worlds
+
+
+def bill(project: Project, **asked) -> Estimate:
+    """The bill in 4,000 worlds."""
+    return estimate(project, basis=basis(project), train_rows=700, tokens=TOKENS, **asked)
+
+
+def chance(project: Project, worlds: Worlds, budget: float) -> float:
+    """The chance to stay within a budget."""
+    total = drawn(project, basis=Basis(project, TODAY, worlds), train_rows=700, tokens=TOKENS).total
+    return float((total <= budget).mean())
+
+
+def test_altered_worlds_move_one_input_alone() -> None:
+    """One input is drawn anew or scaled, all others are the same draws; a share does not pass one."""
+    worlds, rate = Worlds(0, 500), Interval(1, 2)
+    anew = AlteredWorlds(worlds, anew="rate".__eq__)
+    assert (anew.draw("other", rate) == worlds.draw("other", rate)).all()
+    assert not (anew.draw("rate", rate) == worlds.draw("rate", rate)).any()
+    scaled = AlteredWorlds(worlds, scales={"rate": 3.0, "share": 9.0})
+    assert np.allclose(scaled.draw("rate", rate), 3 * worlds.draw("rate", rate))
+    assert scaled.draw("share", Beta(2, 2)).max() <= 1
+    assert worlds.seed == scaled.seed != AlteredWorlds(worlds, seed_anew=True).seed
+    assert ["rate"] == list(AlteredWorlds(worlds).drawn) or not AlteredWorlds(worlds).drawn
+
+
+def test_total_order_joins_the_drivers(tmp_path: Path) -> None:
+    """At least the first order but for error; the money that stops rounds shows what matters only with others."""
+    project = written(LABELS, tmp_path)
+    record = bill(project, total_order=True)
+    for driver in record.drivers:
+        assert driver.total_share is not None
+        assert driver.total_error is not None
+        assert driver.total_share >= driver.share - 3 * (driver.total_error + (driver.error or 0))
+    assert record.total == bill(project).total
+    stopped = {driver.name: driver for driver in bill(project, total_order=True, forecast=curve()).drivers}
+    effort = stopped["effort_per_round"]
+    assert (effort.total_share or 0) > 5 * effort.share
+
+
+def test_what_would_have_to_be_true_is_true(tmp_path: Path) -> None:
+    """Moved to the value told, each input keeps the budget with the chance asked for; a tenth nearer it does not."""
+    project = written(LABELS, tmp_path)
+    (record,) = bill(project, what_if=0.8).what_if
+    assert record.chance < 0.8
+    assert "rounds" == record.ways[0].name
+    for flip in record.ways[1:]:
+        assert flip.at is not None
+        for part, held in ((1.0, True), (0.9, False)):
+            scale = flip.now + part * (flip.at - flip.now)
+            worlds = AlteredWorlds(Worlds(0, 4_000), scales={flip.name: scale / flip.now})
+            assert held == (chance(project, worlds, record.budget) >= 0.8), flip
+    never = {flip.name for flip in record.flips if flip.at is None}
+    assert "label price per example" in never
+    assert not {"label source.effort", "tokens per row", "rounds.luck"} & {flip.name for flip in record.flips}
+
+
+def test_a_budget_that_is_kept_says_what_would_lose_it(tmp_path: Path) -> None:
+    """With money enough every way leads to `not sure`, upwards."""
+    (record,) = bill(written(LABELS.replace("15k", "60k"), tmp_path), what_if=0.8).what_if
+    assert record.holds
+    assert {"not sure"} == {flip.to for flip in record.ways}
+    assert {"up"} == {flip.direction for flip in record.ways}
+
+
+def test_a_budget_beyond_any_one_input_says_so(tmp_path: Path) -> None:
+    """Nothing alone brings it back: that is said, with what to do."""
+    project = written(LABELS.replace("15k", "20 USD #").replace("rounds", ""), tmp_path)
+    (record,) = bill(project, what_if=0.8).what_if
+    assert () == record.ways
+    assert "no input alone is enough" in what_if_words(record, "USD")
+
+
+def test_labels_are_moved_by_their_price(tmp_path: Path) -> None:
+    """Where labels carry the bill, the price of one is what is told, not the rate and the minutes behind it."""
+    text = LABELS.replace("{kind: have, pool: 240}", "{kind: have, pool: 10}").replace("budget: 15k", "budget: 19k")
+    text += "rounds: 4\neffort_per_round: 1 h per round\n"
+    (record,) = bill(written(text.replace("19k USD", "4.2k USD"), tmp_path), what_if=0.8).what_if
+    ways = {flip.name for flip in record.ways}
+    assert "label price per example" in ways
+    assert not {name for name in ways if name.endswith(("source.rate", "source.effort"))}
+
+
+def test_without_a_budget_nothing_is_asked(tmp_path: Path) -> None:
+    """There is nothing to stay within."""
+    assert () == bill(written(LABELS.replace("budget: 15k USD\n", ""), tmp_path), what_if=0.8).what_if
+
+
+def test_with_a_curve_the_target_is_asked_for_too(tmp_path: Path) -> None:
+    """Money that stops the rounds is kept by construction; what brings the target within it is another answer."""
+    text = LABELS.replace("92%", "90%")
+    stay, reach = bill(written(text, tmp_path), forecast=curve(), what_if=0.2).what_if
+    assert ("stay", "reach") == (stay.goal, reach.goal)
+    assert stay.holds
+    assert not reach.holds
+    assert reach.ways
+    assert {"down"} == {flip.direction for flip in reach.ways}
+    assert "of reaching the target within 15k USD" in what_if_words(reach, "USD")
+    at = reach.ways[0]
+    worlds = AlteredWorlds(Worlds(0, 4_000), scales={at.name: at.factor or 1.0})
+    again = drawn(
+        written(text, tmp_path), basis=Basis(written(text, tmp_path), TODAY, worlds), train_rows=700, tokens=TOKENS,
+        forecast=curve(),
+    )  # fmt: skip
+    reached = again.route.walk.reached
+    assert reached is not None
+    assert (reached & (again.total <= 15_000)).mean() >= 0.2
+
+
+def test_inputs_are_told_while_they_are_looked_at(tmp_path: Path) -> None:
+    """Counts rise to the number of inputs."""
+    told: list[tuple[int, int]] = []
+    bill(written(LABELS, tmp_path), total_order=True, told=lambda done, total: told.append((done, total)))
+    assert told == [(index, told[0][1]) for index in range(1, told[0][1] + 1)]
+
+
+def test_a_machine_is_frozen(tmp_path: Path) -> None:
+    """The GPU chosen is the only one left to choose."""
+    project = written(LABELS, tmp_path)
+    assert (("L4",), 2) == (frozen(project, "L4", 2).compute.gpus, frozen(project, "L4", 2).compute.gpu_count)
+    assert project == frozen(project, "", 0)
+    assert (4_000, 100) == (fewer(Worlds(0, 20_000)).n, fewer(Worlds(0, 100)).n)
+
+
+@pytest.mark.parametrize(
+    ("what_if", "words"),
+    [
+        (
+            WhatIf("stay", 15_000, 0.8, 0.74, (Flip("rounds", 2.0, 1.0, "sure"),)),
+            "1 round and no more (half of the worlds",
+        ),
+        (
+            WhatIf("stay", 15_000, 0.8, 0.74, (Flip("label price per example", 0.31, 0.12, "sure"),)),
+            "an example (label) at 0.12 USD or less instead of 0.31 USD",
+        ),
+        (WhatIf("stay", 15_000, 0.8, 0.9, (Flip("rounds", 2.0, 3.0, "not sure"),)), "3 rounds in every case (half"),
+        (WhatIf("stay", 15_000, 0.8, 0.9, ()), "No input alone would lose that"),
+        (
+            WhatIf("stay", 15_000, 0.8, 0.9, (Flip("effort_per_round", 30, 90, "not sure"),)),
+            "What would lose that: effort",
+        ),
+    ],
+)
+def test_what_would_have_to_be_true_in_words(what_if: WhatIf, words: str) -> None:
+    """One sentence with the chance now, the budget and the values."""
+    said = what_if_words(what_if, "USD")
+    assert words in said
+    assert "15k USD" in said
+    many = replace(what_if, flips=tuple(Flip(f"x{i}", 1.0, 0.5, "sure") for i in range(6)))
+    assert "or 2 ways more (--json)" in what_if_words(many, "USD")
