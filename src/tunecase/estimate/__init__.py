@@ -4,27 +4,25 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from tunecase import catalog, levers, loop, redrawn
-from tunecase.costs import Cost, Work, data, evaluation, gpu, gpu_hours, inference, labour, person_hours, runs_per_round
+from tunecase import catalog, loop, redrawn
+from tunecase.costs import Cost, Work, gpu_hours, person_hours, runs_per_round
+from tunecase.estimate.route import COSTS, ROUNDS, Known, Route, route_of, total_of
 from tunecase.hardware import Choice, Machine, base_model, choose, sequence_tokens
-from tunecase.levers.standing import standing, test_rows, test_rows_to_buy
-from tunecase.policy import best_policy
-from tunecase.prices import Basis, low_pay, person_hour, review_price, supply, target_value, team_share
+from tunecase.levers.standing import test_rows_to_buy
+from tunecase.prices import Basis, low_pay, person_hour, supply, team_share
 from tunecase.project import Project
 from tunecase.records import Audit, Definition, Driver, Estimate, Forecast, Line, Reviews, Run, Tokens, Tuning
 from tunecase.sensitivity import first_order, swing
-from tunecase.spread import Z80, Z90, Band, Beta, Const, Interval, Spread, Worlds, band
+from tunecase.spread import Z80, Z90, Band, Const, Interval, Spread, Worlds, band
 from tunecase.wording import teaches_like
 
 if TYPE_CHECKING:
     from tunecase.spread import Draws
 
-COSTS = (gpu, labour, data, evaluation, inference)
 DRAWS = 20_000
 BARS = 30
 DRIVERS = 8
 LEAST_SHARE = 0.005  # below it, a share cannot be told from chance in 20,000 draws
-ROUNDS = "rounds"
 
 
 def estimate(
@@ -99,13 +97,13 @@ class Drawn:
 
     work: Work
     lines: dict[str, Cost]
-    route: "_Route"
+    route: Route
     choice: Choice
 
     @property
     def total(self) -> "Draws":
         """The sum of the lines that count and have a price, shape (draws,)."""
-        return _total(list(self.lines.values()))
+        return total_of(list(self.lines.values()))
 
 
 def drawn(
@@ -137,8 +135,8 @@ def drawn(
         repair=audit.repair_price if audit else None,
         test_rows_missing=test_rows_to_buy(definition, audit),
     )
-    known = _Known(definition, audit, forecast, tuning, reviews, frozenset(done))
-    route = _route(work, train_rows, known)
+    known = Known(definition, audit, forecast, tuning, reviews, frozenset(done))
+    route = route_of(work, train_rows, known)
     work = replace(work, walk=route.walk)
     return Drawn(work, {cost.__name__: cost(work) for cost in COSTS}, route, choice)
 
@@ -170,209 +168,6 @@ def _of_the_data(audit: Audit | None) -> tuple[str, ...]:
         if told := teaches_like(audit.usable, low, mid, high):
             words.append(f"{told}; the bill counts rows")
     return tuple(words)
-
-
-@dataclass(frozen=True, slots=True)
-class _Route:
-    """The walk, what it rests on, and what it assumes, in words."""
-
-    walk: loop.Walk
-    based_on: str
-    assumptions: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What was found before the bill."""
-
-    definition: Definition | None
-    audit: Audit | None
-    forecast: Forecast | None
-    tuning: Tuning | None
-    reviews: Reviews | None
-    done: frozenset[str]
-
-
-def _route(work: Work, rows: int, known: _Known) -> _Route:
-    project, basis, stock = work.project, work.basis, work.supply
-    forecast = known.forecast
-    if forecast is not None and _usable(forecast):
-        if project.rounds is not None:
-            return _fixed_rounds(work, rows, forecast, test_rows(known.definition, known.audit, forecast))
-        return _under_the_policy(work, rows, forecast, known)
-    most = int(basis.text("rounds.most"))
-    n_max = rows + stock.limit if stock.limit is not None else float("inf")
-    if project.rounds is not None:
-        rounds = basis.worlds.draw(ROUNDS, project.rounds.spread).clip(1, 100)
-        words, most = "the number of rounds is the project file's", 100
-    else:
-        stop = basis.draw("rounds.stop_share")
-        rounds = loop.random_rounds(stop, basis.worlds.draw("rounds.luck", Beta(1, 1)), most)
-        words = (
-            f"no pilot: assumed. The chance that a round is the last is drawn from "
-            f"{basis.used['rounds.stop_share'].value}; at most {most} rounds"
-        )
-    walk = loop.counted(rounds, loop.adding(rows, n_max, most))
-    growth = (
-        f"each round after the first adds as many examples as there are now ({rows:,}), as far as the sources reach"
-    )
-    if project.rounds is None:
-        walk = _mixed_rounds(basis, rounds, loop.adding(rows, n_max, most))
-        growth = (
-            f"of the rounds after the first a share drawn from {basis.used['rounds.data_share'].value} adds as many "
-            f"examples as there are now ({rows:,}), as far as the sources reach; the others search over settings or "
-            "read suspicious labels"
-        )
-    based_on = "no pilot" if forecast is None else "no usable pilot" if forecast.target is not None else "no target"
-    return _Route(walk, based_on, (words, growth))
-
-
-def _mixed_rounds(basis: Basis, rounds: "Draws", sizes: Sequence[int]) -> loop.Walk:
-    """A walk of assumed rounds: after the first each buys data, searches over settings, or cleans.
-
-    Rounds that buy come first, so that rows trained err high.
-    """
-    import numpy as np
-
-    later = rounds - 1
-    buying = loop.parted(later, basis.draw("rounds.data_share"), basis.worlds.draw("rounds.luck of data", Beta(1, 1)))
-    tuning = loop.parted(
-        later - buying, basis.draw("rounds.tune_share"), basis.worlds.draw("rounds.luck of tuning", Beta(1, 1))
-    )
-    cleaning = later - buying - tuning
-    bought = loop.counted(1 + buying, sizes)
-    last = sizes[0] + bought.bought
-    review = 0.0 * last
-    if cleaning.any():
-        # Labels are mended once, however many rounds are spent on it.
-        suspicious = last * basis.draw("lever.label_noise") * basis.draw("lever.rows_per_wrong_label")
-        review = (cleaning > 0) * suspicious * review_price(1, basis)
-    return replace(
-        bought, rounds=rounds, rows_trained=bought.rows_trained + (tuning + cleaning) * last,
-        search_rows=tuning * last * float(basis.text("lever.tuning_runs")), reviewed=np.asarray(review),
-    )  # fmt: skip
-
-
-def _usable(forecast: Forecast) -> bool:
-    sizes = {point.n for point in forecast.points if point.n > 0}
-    return forecast.target is not None and forecast.verdict != "not a pilot yet" and len(sizes) > 1
-
-
-def _under_the_policy(work: Work, rows: int, forecast: Forecast, known: _Known) -> _Route:
-    """The rounds as the decision would take them: one world per path, a test after each round, the policy's answer."""
-    import numpy as np
-
-    project, basis = work.project, work.basis
-    value = target_value(project, basis, known.definition) if known.definition is not None else None
-    per_row: Draws | float = 0.0
-    if work.machine is not None and work.tokens_per_row is not None:
-        per_row = work.tokens_per_row * project.training.epochs / 1e6 * work.machine.price_per_mtok
-    budget = project.budget.spread.median if project.budget else float("inf")
-    nothing = replace(work, walk=loop.rounds_of((rows,), 1, basis.worlds.n), test_rows_missing=0)
-    nothing = replace(nothing, walk=replace(nothing.walk, rounds=np.zeros(basis.worlds.n)))
-    fixed = _total([cost(nothing) for cost in COSTS if cost is not gpu])
-    state = standing(
-        basis, forecast, rows=rows, definition=known.definition, audit=known.audit, value=value, run_per_row=per_row,
-        budget_left=budget - fixed, model=base_model(basis), tuning=known.tuning, reviews=known.reviews,
-        done=known.done,
-    )  # fmt: skip
-    offers = levers.offers_of(state)
-    weighed = value is not None and bool(value.any())
-    if not weighed:
-        state, offers = levers.without_value(state, offers)
-    if forecast.verdict == "reached" or not any(offer.steps for offer in offers):
-        offers = levers.with_a_run(offers)
-    board = levers.board(state, offers, begin_anyway=True)
-    policy = best_policy(board.nodes)
-    steps = board.nodes[0].steps
-    first = max(range(len(steps)), key=lambda index: float(policy.after(steps[index]).mean()))
-    worth = float(policy.after(steps[first]).mean())
-    words = _policy_words(rows, forecast, state, steps[first].name, weighed, worth)
-    return _Route(board.walk(policy, first), _pilot_words(forecast), words)
-
-
-def _policy_words(
-    rows: int, forecast: Forecast, state: levers.State, first: str, weighed: bool, worth: float
-) -> tuple[str, ...]:
-    told = (
-        "a round succeeds when the lower end of the 80% interval of "
-        + (f"a test of {state.test_rows:,} rows" if state.test_rows else "a test without noise")
-        + " meets the target"
-    )
-    if not weighed:
-        after = "without a value of the target every round but the first buys as many rows again, within the budget"
-    else:
-        after = "after a test that fails, the step of the best expected value is taken, or none is"
-    words = [
-        f"each world follows one curve of the forecast, from {rows:,} rows up to {forecast.n_max:,} "
-        f"({forecast.n_max_why or 'as the forecast says'}); {told}",
-        f"{after}; the first step is {first.replace('_', ' ')}, whatever it costs",
-        *_stand_in_words(forecast),
-    ]
-    if weighed and worth <= 0:
-        words.append("at these prices no step is worth its price: the bill is what going on all the same would cost")
-    if state.basis.project is not None and state.basis.project.budget is not None:
-        words.append("after the first, no step is taken whose end would pass the budget")
-    return tuple(words)
-
-
-def _fixed_rounds(work: Work, rows: int, forecast: Forecast, test_rows: int | None) -> _Route:
-    """As many rounds as the project file says, each on twice the rows, whatever the tests show."""
-    import numpy as np
-
-    from tunecase.curves import believe, to_error
-
-    project, basis = work.project, work.basis
-    assert forecast.target is not None
-    assert project.rounds is not None
-    metric = next((metric for metric in catalog.metrics() if metric.name == forecast.metric), None)
-    bounded, binomial = bool(metric and metric.bounded), bool(metric and metric.binomial)
-    belief = believe(
-        forecast.points, direction=forecast.direction, bounded=bounded, binomial=binomial, seed=basis.worlds.seed,
-        language_model=forecast.language_model,
-    )  # fmt: skip
-    sizes = loop.doubling(rows, forecast.n_max, int(basis.text("rounds.most")))
-    paths = loop.of_the_model(belief.paths(sizes, draws=basis.worlds.n), forecast, basis)
-    if forecast.ceiling is not None:
-        paths = np.maximum(paths, to_error(forecast.ceiling, forecast.direction))
-    rounds = basis.worlds.draw(ROUNDS, project.rounds.spread).clip(1, 100)
-    extra = max(int(np.rint(rounds.max())) - len(sizes), 0)
-    sizes = (*sizes, *[sizes[-1]] * extra)
-    paths = np.concatenate([paths, np.repeat(paths[:, -1:], extra, axis=1)], axis=1)
-    walk = loop.walk(
-        paths, to_error(forecast.target, forecast.direction), sizes, test_rows=test_rows if binomial else None,
-        seed=basis.worlds.seed, most=rounds, stops=False,
-    )  # fmt: skip
-    words = (
-        "the number of rounds is the project file's, and rounds go on whatever the tests show",
-        f"each world follows one curve of the forecast; the first round trains on {rows:,} rows, each later one on "
-        f"twice as many, up to {forecast.n_max:,} ({forecast.n_max_why or 'as the forecast says'})",
-        *_stand_in_words(forecast),
-    )
-    return _Route(walk, _pilot_words(forecast), words)
-
-
-def _total(costs: Sequence[Cost]) -> "Draws":
-    """The sum of the lines that count and have a price, shape (draws,)."""
-    import numpy as np
-
-    return np.asarray(np.sum([cost.amount for cost in costs if cost.included and cost.amount is not None], axis=0))
-
-
-def _pilot_words(forecast: Forecast) -> str:
-    largest = max(point.n for point in forecast.points)
-    count = len(forecast.points)
-    points = f"pilot of {count} points" if forecast.source == "pilot" else f"{count} points of {forecast.source}"
-    return f"{points} up to {largest:,} examples"
-
-
-def _stand_in_words(forecast: Forecast) -> tuple[str, ...]:
-    if not forecast.stand_in:
-        return ()
-    factor = catalog.default(forecast.stand_in_factor)
-    return (
-        f"the pilot was {forecast.model}; the tuned model's error is {factor.value} times as large ({factor.source})",
-    )
 
 
 def _tokens_per_row(basis: Basis, rows: int, tokens: Tokens | None, audit: Audit | None) -> "Draws | None":
@@ -484,7 +279,7 @@ def _histogram(total: "Draws") -> tuple[tuple[float, float], ...]:
     return tuple((float(x), float(n) / len(total)) for x, n in zip(middles, counts, strict=True))
 
 
-def _assumptions(work: Work, bill: dict[str, Cost], route: _Route, choice: Choice) -> tuple[str, ...]:
+def _assumptions(work: Work, bill: dict[str, Cost], route: Route, choice: Choice) -> tuple[str, ...]:
     project, machine = work.project, choice.machine
     words = [*route.assumptions]
     if machine is not None:
