@@ -391,3 +391,57 @@ def test_no_pilot_here_says_why_and_what_to_bring(tmp_path: Path) -> None:
     assert "train on 50, 100 and 200 examples" in record.action
     assert "No pilot here: the outputs are free text." in record.reason
     assert "`tunecase forecast points.csv --metric accuracy --target 0.85`" in record.reason
+
+
+def test_what_would_have_to_be_true_names_another_lever_for_each_input(tmp_path: Path) -> None:
+    """Every flip leads elsewhere, the nearest first; the value's agrees with the flip that is always shown."""
+    record = decided(project(tmp_path), what_if=True)
+    turning = [flip for flip in record.what_if if flip.at is not None]
+    assert turning
+    assert all(flip.to != record.advice for flip in turning)
+    changes = [abs(math.log(flip.factor)) for flip in turning if flip.factor]
+    assert sorted(changes) == changes
+    names = {flip.name for flip in record.what_if}
+    assert {"problem.value", "budget", "effort_per_round", "lever.tuning_factor"} <= names
+    assert () == decided(project(tmp_path)).what_if
+
+
+def test_a_look_is_worth_between_nothing_and_certainty(tmp_path: Path) -> None:
+    """0 <= EVSI <= EVPI for all six looks, each with its price or the reason why it cannot be had."""
+    for value in ("0.02 USD per correct", "0.10 to 0.40 USD per correct", "40 USD per correct"):
+        record = decided(project(tmp_path, value=value))
+        assert 6 == len(record.experiments)
+        assert record.certainty is not None
+        for look in record.experiments:
+            assert look.worth is not None or look.blocked
+            assert 0 <= (look.worth or 0) <= record.certainty + 1e-9
+
+
+def test_no_look_is_worth_anything_where_the_target_is_worth_nothing(tmp_path: Path) -> None:
+    """With a tiny V the choice is to stop, whatever is seen."""
+    record = decided(project(tmp_path, value="0.000001 USD per correct"))
+    assert "stop" == record.advice
+    assert 0 == max(look.worth or 0 for look in record.experiments)
+
+
+def test_a_look_that_pays_comes_before_any_lever(tmp_path: Path) -> None:
+    """Where a look is worth clearly more than its price it is the advice, with what it gains and what comes without."""
+    for value in ("0.03", "0.04", "0.05", "0.06", "0.08"):
+        record = decided(project(tmp_path, value=f"{value} USD per correct"))
+        paying = [one for one in record.experiments if (one.net or 0) > 1.64 * (one.error or 0)]
+        assert ("look" == record.advice) == bool(paying)
+        if paying:
+            assert max(paying, key=lambda one: one.net or 0).action == record.action
+            assert "Deciding with its result is worth" in record.reason
+
+
+def test_bill_and_decision_agree_on_the_chance(tmp_path: Path) -> None:
+    """Both walk one board: the chance of the advised plan is the bill's chance of the target, up to their draws."""
+    asked = project(tmp_path, budget="150k USD")
+    posed, seen, _ = pieces(asked)
+    bill = estimate(asked, basis=basis(asked, DRAWS), train_rows=800, tokens=None, forecast=seen, definition=posed)
+    record = decided(asked, seen=seen, bill=bill)
+    assert record.best is not None
+    assert record.best.p_reach is not None
+    assert bill.reached is not None
+    assert pytest.approx(record.best.p_reach, abs=0.05) == bill.reached

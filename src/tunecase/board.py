@@ -171,6 +171,7 @@ def lay_out(
     purchases: Sequence[Purchase] = (),
     moves: Sequence[Move] = (),
     train: str | None = None,
+    known: "Board | None" = None,
 ) -> Board:
     """The board of a project: places by training rows and moves made, with what every step costs.
 
@@ -181,6 +182,7 @@ def lay_out(
         purchases: ways to go from each size to the next.
         moves: what can be done once; their changes are applied in this order.
         train: the name of the step that trains on the rows at hand; None where the pilot has done just that.
+        known: a board of the same worlds, sizes, moves and target, whose tests hold; only money has changed.
     Returns: the Board.
     Leaves out the order of moves (tuning after buying equals buying after tuning) and the set-up of a source that is
     first used after another one.
@@ -192,7 +194,7 @@ def lay_out(
     grid = [place for place in grid if place[0] + len(place[1]) < rules.most_rounds]
     grid.sort(key=lambda place: (place[0] + len(place[1]), place[0], sorted(place[1])))
     count, index = len(paths), {place: number + 1 for number, place in enumerate(grid)}
-    changed = _changed(paths, moves, rules.error_floor)
+    changed = {} if known is not None else _changed(paths, moves, rules.error_floor)
     errors = np.empty((len(grid) + 1, count))
     passed = np.zeros((len(grid) + 1, count), dtype=bool)
     errors[0] = paths[:, 0]
@@ -215,9 +217,17 @@ def lay_out(
         if start:
             nodes.append(Node(np.full(count, rules.shipped), tuple(steps)))
             continue
-        errors[number] = changed[made][:, size]
-        rows = min((by_name[m].test_rows or 0 for m in made if by_name[m].test_rows), default=0) or rules.test_rows
-        shown, passed[number] = _test(errors[number], rules, rows, f"test of {size} {' '.join(sorted(made))}".strip())
+        if known is not None:
+            errors[number], shown, passed[number] = (
+                known.errors[number],
+                known.nodes[number].shown,
+                known.passed[number],
+            )
+        else:
+            errors[number] = changed[made][:, size]
+            rows = min((by_name[m].test_rows or 0 for m in made if by_name[m].test_rows), default=0) or rules.test_rows
+            name = f"test of {size} {' '.join(sorted(made))}".strip()
+            shown, passed[number] = _test(errors[number], rules, rows, name)
         credit = 1.0 if rules.credit is None else rules.credit(errors[number])
         nodes.append(Node(rules.worth * credit * passed[number], tuple(steps), shown, passed[number]))
     return Board(

@@ -94,9 +94,9 @@ class Case:
         """A model's verdict on free answers, and whether it judges as people do; takes `flow.JudgeAsked`'s fields."""
         return flow.judge(self.flow, flow.JudgeAsked(**asked))
 
-    def decide(self) -> Decision:
-        """What should the next dollar buy?"""
-        return flow.decide(self.flow)
+    def decide(self, *, what_if: bool = False) -> Decision:
+        """What should the next dollar buy? `what_if` adds what would have to be true for another step."""
+        return flow.decide(self.flow, what_if)
 
     def next(self) -> Next:
         """What changed since the last decision, and what to do now."""

@@ -350,11 +350,22 @@ def forecast(
 
 
 @app.command(rich_help_panel=ROAD)
-def decide(project: ProjectFile = HERE, seed: Seed = 0, json: AsJson = False, today: Today = None) -> None:
-    """What should the next dollar buy?"""
+def decide(
+    what_if: Annotated[
+        bool, typer.Option("--what-if", help="Also what would have to be true for another step.")
+    ] = False,
+    project: ProjectFile = HERE,
+    seed: Seed = 0,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """What should the next dollar buy? Every lever with its worth, its chance and its price.
+
+    A lever's worth is that of its first step with the best policy after it: after each test, what is worth most next.
+    """
     from tunecase import flow
 
-    finish("decide", flow.decide(open_project(project, seed, today)), json)
+    finish("decide", flow.decide(open_project(project, seed, today), what_if), json)
 
 
 app.command("next", rich_help_panel=ROAD)(next_)

@@ -5,12 +5,13 @@ the worlds that show alike, or none. Before any lever comes a look (a run or a r
 with its result is worth more than it costs.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tunecase import catalog, levers
 from tunecase.curves import LEAST_SIZES
-from tunecase.decide.flips import value_flips
+from tunecase.decide.flips import BUDGET, RUN, input_flips, value_flips
 from tunecase.decide.gates import Gate, gate
 from tunecase.decide.looks import best_look, certainty, looks_of
 from tunecase.decide.plans import Plan, Solved, plan_of, solve, winner_of, worth_of
@@ -43,6 +44,7 @@ def decide(
     reviews: Reviews | None = None,
     rows: int | None = None,
     done: Collection[str] = (),
+    what_if: bool = False,
 ) -> Decision:
     """The next step with the best expected value, the arithmetic of every lever, and where the advice flips.
 
@@ -58,6 +60,7 @@ def decide(
         reviews: what reviewers said of these training rows; they outweigh the audit's estimate of wrong labels.
         rows: usable rows at hand; the audit's, or the pilot's largest size, when left out.
         done: levers that measured rounds have used.
+        what_if: also the smallest change of each input, one at a time, at which another lever wins.
     Returns: the Decision. Leaves out what serving costs more or less than today.
     """
     value = target_value(project, basis, definition)
@@ -67,20 +70,32 @@ def decide(
         return _closed(first, (), value, basis, ())
     held = rows or max(forecast.points[-1].n, audit.usable if audit else 0)
     budget = project.budget.spread.median - spent if project.budget else float("inf")
-    state = standing(
-        basis, forecast, rows=held, definition=definition, audit=audit, value=value,
-        run_per_row=estimate.run_price.mean / max(held, 1) if estimate.run_price else 0.0, budget_left=budget,
-        model=project.models[-1] if project.models else catalog.default("models").value, tuning=tuning,
-        reviews=reviews, done=done,
-    )  # fmt: skip
-    solved = solve(state)
+    run_per_row = estimate.run_price.mean / max(held, 1) if estimate.run_price else 0.0
+    model = project.models[-1] if project.models else catalog.default("models").value
+
+    def stand(at: Basis, worth: "Draws | None", run: float, left: float, known: State | None = None) -> State:
+        return standing(
+            at, forecast, rows=held, definition=definition, audit=audit, value=worth, run_per_row=run * run_per_row,
+            budget_left=left, model=model, tuning=tuning, reviews=reviews, done=done, known=known,
+        )  # fmt: skip
+
+    solved = solve(stand(basis, value, 1.0, budget))
     looks = looks_of(solved) if first is None else ()
     options = tuple(_option(offer, solved) for offer in solved.offers)
     notes = _assumptions(project, solved)
     if first is not None:
         return _closed(first, options, value, basis, notes)
     assert value is not None
-    return _choose(project, forecast, solved, options, looks, basis, notes)
+    record = _choose(project, forecast, solved, options, looks, basis, notes)
+    if not what_if:
+        return record
+
+    def again(at: Basis, scales: Mapping[str, float], known: State | None) -> State:
+        left = budget * scales.get(BUDGET, 1.0)
+        return stand(at, target_value(project, at, definition), scales.get(RUN, 1.0), left, known)
+
+    price = estimate.run_price.p50 if estimate.run_price else 0.0
+    return replace(record, what_if=input_flips(solved, again, budget, price))
 
 
 def _choose(

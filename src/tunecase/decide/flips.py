@@ -1,17 +1,28 @@
-"""Where the advice flips: the nearest value per correct answer at which another lever wins."""
+"""Where the advice flips: the nearest value per correct answer, or of any other input, at which another lever wins."""
 
 import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tunecase.decide.plans import Solved, winner_of
-from tunecase.levers import Offer
-from tunecase.prices import Basis
+from tunecase.decide.plans import Solved, solve, winner_of
+from tunecase.flips import flips
+from tunecase.inputs import PRICE, most
+from tunecase.levers import Offer, State
+from tunecase.prices import Basis, label_price
 from tunecase.project import Project
+from tunecase.records import Flip
+from tunecase.spread import AlteredWorlds
 from tunecase.wording import figures
 
 if TYPE_CHECKING:
     from tunecase.spread import Draws
 
+RUN, BUDGET = "one training run", "budget"
+RATE = "source.rate"
+# What only money moves leaves every test as it was; these change what is true in the worlds.
+EFFECTS = ("lever.tuning_factor", "lever.bigger_model_factor", "lever.label_noise")
+MONEY = ("problem.value", "effort_per_round", "lever.first_run_hours", "lever.bigger_model_run_cost")
 SCALES = tuple(10 ** (k / 40) for k in range(-120, 121))
 
 
@@ -61,3 +72,61 @@ def _two_figures(value: float, up: bool) -> float:
     """The nearest number of two significant figures at or above, or at or below, a positive value."""
     unit = 10.0 ** (math.floor(math.log10(value)) - 1)
     return (math.ceil if up else math.floor)(value / unit) * unit
+
+
+def input_flips(
+    solved: Solved,
+    again: "Callable[[Basis, Mapping[str, float], State | None], State]",
+    budget: float,
+    run_price: float,
+) -> tuple[Flip, ...]:
+    """What would have to be true for another step: each input's nearest value at which another lever wins.
+
+    An input is scaled in every world, its doubt with it; the labels' price is moved as one, by its rate.
+
+    Args:
+        solved: the decision as it stands.
+        again: the State in altered worlds, with factors of the budget and of a training run by name; an earlier State
+            may lend it its curves.
+        budget: what is left of it, infinite without one.
+        run_price: one training run at P50.
+    Returns: flips, the smallest change first; `to` names the lever.
+    Leaves out looks, which are worth no more than the step they lead to, and changes of two inputs at once.
+    """
+    basis = solved.state.basis
+    now, drawn = _inputs(solved, budget, run_price)
+
+    def advise(scales: Mapping[str, float]) -> str:
+        named = {drawn.get(name, name): factor for name, factor in scales.items()}
+        at = replace(basis, worlds=AlteredWorlds(basis.worlds, scales=named), used={})
+        kept = not any(name in EFFECTS for name in named)
+        state = again(at, scales, solved.state)
+        return winner_of(solve(state, solved.board if kept else None)).lever
+
+    return flips(advise, now, most={name: most(name) for name in now})
+
+
+def _inputs(solved: Solved, budget: float, run_price: float) -> "tuple[dict[str, float], dict[str, str]]":
+    """The inputs that a person can set, at their medians, and the drawn name behind one that has another."""
+    import numpy as np
+
+    basis = solved.state.basis
+    used = {step.name for node in solved.board.nodes for step in node.steps}
+    now: dict[str, float] = {}
+    drawn: dict[str, str] = {}
+    for name, draws in basis.worlds.drawn.items():
+        middle = float(np.median(draws))
+        effect = (
+            name in EFFECTS
+            and {"lever.tuning_factor": "tune", "lever.label_noise": "clean"}.get(name, "bigger_model") in used
+        )
+        if name.endswith(RATE):
+            price = name.removesuffix(RATE) + PRICE
+            drawn[price], now[price] = name, float(np.median(label_price(basis)))
+        elif name.endswith((PRICE, "team.rate")) or name in MONEY or effect:
+            now[name] = middle
+    if run_price:
+        now[RUN] = run_price
+    if math.isfinite(budget) and budget > 0:
+        now[BUDGET] = budget
+    return {name: value for name, value in now.items() if value > 0}, drawn

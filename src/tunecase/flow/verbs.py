@@ -244,8 +244,8 @@ def curve(flow: Flow) -> Forecast | None:
     return forecast(flow)
 
 
-def decide(flow: Flow) -> Decision:
-    """What should the next dollar buy?"""
+def decide(flow: Flow, what_if: bool = False) -> Decision:
+    """What should the next dollar buy? `what_if` adds what would have to be true for another step."""
     from tunecase.decide import decide as choose
 
     tried, seen = flow.known("pilot"), curve(flow)
@@ -255,7 +255,7 @@ def decide(flow: Flow) -> Decision:
         flow.project, basis=flow.basis(2_000), definition=flow.known("define") or define(flow),
         audit=flow.known("audit"), estimate=bill(flow),
         forecast=None if drawn else seen, rows=usable_rows(flow), done=[made.changed for made in flow.rounds()],
-        spent=spent(flow), no_pilot=unmeasured or (tried.stopped if tried and not tried.runs else ""),
+        what_if=what_if, spent=spent(flow), no_pilot=unmeasured or (tried.stopped if tried and not tried.runs else ""),
         tuning=tried.tuning if tried and seen and seen.source == "pilot" else None, reviews=flow.reviews,
     )  # fmt: skip
     return cast(Decision, flow.keep("decide", record))

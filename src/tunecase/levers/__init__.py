@@ -46,13 +46,14 @@ def offers_of(state: State) -> tuple[Offer, ...]:
     )
 
 
-def board(state: State, offers: Sequence[Offer], *, begin_anyway: bool = False) -> Board:
+def board(state: State, offers: Sequence[Offer], *, begin_anyway: bool = False, known: Board | None = None) -> Board:
     """The board of a project with what its offers allow.
 
     Args:
         state: where the project stands.
         offers: what the levers say of it.
         begin_anyway: the budget does not keep the first step from being taken.
+        known: a board of the same worlds and moves, whose tests hold.
     Returns: the Board; a lever that is blocked has no step on it.
     """
     shipped = any(offer.lever == "ship" and not offer.blocked for offer in offers)
@@ -60,7 +61,7 @@ def board(state: State, offers: Sequence[Offer], *, begin_anyway: bool = False) 
         state.paths, state.sizes, rules=state.rules(begin_anyway=begin_anyway, shipped=shipped), prices=state.prices,
         purchases=[offer.purchase for offer in offers if offer.purchase is not None],
         moves=[offer.move for offer in offers if offer.move is not None],
-        train=next((offer.lever for offer in offers if offer.trains), None),
+        train=next((offer.lever for offer in offers if offer.trains), None), known=known,
     )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ def standing(
     tuning: Tuning | None = None,
     reviews: Reviews | None = None,
     done: Collection[str] = (),
+    known: State | None = None,
 ) -> State:
     """The State after a pilot.
 
@@ -47,6 +48,7 @@ def standing(
         budget_left: what may still be spent, infinite without a budget.
         model: the model to be tuned, by name.
         done: levers that measured rounds have used.
+        known: an earlier State of the same points and worlds, whose curves hold; only prices have changed.
     Returns: the State. Raises: ValueError where the forecast has no target or fewer than two sizes.
     """
     project = basis.project
@@ -55,7 +57,7 @@ def standing(
         raise ValueError("the forecast has no target")
     metric = next((one for one in catalog.metrics() if one.name == forecast.metric), None)
     bounded, binomial = bool(metric and metric.bounded), bool(metric and metric.binomial)
-    belief = believe(
+    belief = known.belief if known is not None and known.belief is not None else believe(
         forecast.points, direction=forecast.direction, bounded=bounded, binomial=binomial, seed=basis.worlds.seed,
         language_model=forecast.language_model,
     )  # fmt: skip
@@ -63,10 +65,13 @@ def standing(
     # A pilot may end below the rows at hand (a cap on time or rows): those are paid for already.
     held = min(max(last, rows), max(forecast.n_max, last))
     sizes = doubling(held, forecast.n_max, MOST_SIZES)
+    paths = known.paths if known is not None else None
+    if paths is None:
+        paths = of_the_model(belief.paths(sizes, draws=basis.worlds.n), forecast, basis)
     base = baseline_score(project, definition) if definition is not None else None
     labour = basis.draw("effort_per_round", project.effort_per_round) * person_hour(basis)
     return State(
-        paths=of_the_model(belief.paths(sizes, draws=basis.worlds.n), forecast, basis), sizes=sizes,
+        paths=paths, sizes=sizes,
         error_target=to_error(forecast.target, forecast.direction),
         error_baseline=to_error(base, forecast.direction) if base is not None else 1.0,
         error_floor=0.0 if forecast.ceiling is None else to_error(forecast.ceiling, forecast.direction),

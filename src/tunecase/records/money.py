@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from tunecase.records.bill import Flip
 from tunecase.spread import Band
 
 
@@ -52,7 +53,8 @@ class Experiment:
 class Decision:
     """What should the next dollar buy?
 
-    `experiments` are runs and readings that only tell; `certainty` is what knowing the world would be worth (EVPI).
+    `experiments` are runs and readings that only tell; `certainty` is what knowing the world would be worth (EVPI);
+    `what_if` holds the smallest change of each input at which another lever is advised, where that was asked for.
     """
 
     advice: str
@@ -65,6 +67,7 @@ class Decision:
     assumptions: tuple[str, ...]
     currency: str
     experiments: tuple[Experiment, ...] = ()
+    what_if: tuple[Flip, ...] = ()
     certainty: float | None = None
 
     @property

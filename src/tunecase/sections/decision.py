@@ -1,6 +1,7 @@
 """The section on what the next dollar should buy."""
 
 from tunecase.content import Block, Cell, Facts, Listing, Section, Table, Tone
+from tunecase.inputs import flip_words
 from tunecase.records import Decision, Option
 from tunecase.sections.found import Found, not_done, told_in
 from tunecase.wording import figures, money_band, sentence, share
@@ -97,6 +98,16 @@ def _limits(decision: Decision) -> Facts:
         ("The advice flips at", decision.flips_at or "not known"),
         ("Give up", best.give_up if best and best.give_up else "not stated"),
         ("After its first test", best.then if best and best.then else "not stated"),
+        *(
+            (
+                (
+                    "What would have to be true for another step",
+                    "; ".join(flip_words(decision.what_if, decision.currency)),
+                ),
+            )
+            if decision.what_if
+            else ()
+        ),
         ("Second best", decision.runner_up or "none"),
     ]
     return Facts("How firm this is", tuple(pairs))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tunecase.inputs import flip_words
 from tunecase.records import Change, Decision, Option, Report
 from tunecase.show.paper import heading, price_words, print_notes, print_table, say
 from tunecase.wording import counted, figures, share
@@ -35,6 +36,9 @@ def print_decision(console: "Console", record: Decision) -> None:
         say(console, f"Give up: {best.give_up}.")
     if best and best.then:
         say(console, f"After its first test: {best.then}.")
+    if record.what_if:
+        ways = flip_words(record.what_if, record.currency) or ("no input alone would change it",)
+        print_notes(console, "What would have to be true for another step, one input at a time:", ways)
     print_notes(console, "Assumed:", record.assumptions)
 
 
