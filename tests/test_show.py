@@ -414,9 +414,9 @@ def test_what_moves_a_bill_is_a_tornado() -> None:
     assert "30k  ········█████" in text
     assert "low: 23 h per round or less; high: 69 h per round or more; share within 1.3%" in " ".join(text.split())
     assert "with others" in text
-    assert "rounds end at the budget" not in " ".join(text.split())
+    assert "as rounds do from prices" not in " ".join(text.split())
     followed = (replace(drivers[0], total_share=0.2),)
-    assert "rounds end at the budget" in flat("estimate", replace(samples.estimate(), drivers=followed))
+    assert "as rounds do from prices" in flat("estimate", replace(samples.estimate(), drivers=followed))
     assert "moves it only together with others" in text
     alone = tuple(replace(driver, total_share=None, total_error=None) for driver in drivers[:2])
     assert "with others" not in printed("estimate", replace(samples.estimate(), drivers=alone))
