@@ -12,6 +12,7 @@ from tunecase.records import (
     Bill,
     BookLine,
     Books,
+    Change,
     Comparison,
     Confusion,
     Criterion,
@@ -30,9 +31,11 @@ from tunecase.records import (
     Line,
     Mistakes,
     Needed,
+    Next,
     Option,
     Pilot,
     Point,
+    Round,
     Run,
     Slice,
     Spending,
@@ -368,6 +371,21 @@ def decision() -> Decision:
         assumptions=("the gain from cleaning labels is assumed, not measured",),
         currency="USD",
     )
+
+
+def news() -> Next:
+    """What a round of the made-up project showed, and what follows."""
+    told = (
+        "Round 1 scored 0.886 with 1,900 examples, as expected (0.861 to 0.90), and the chance to reach 0.90 by the "
+        "plan advised went from 52% to 65%.",
+        "Now: label up to 2,000 more for 260 USD (190 to 350); its plan is worth 4.3k USD on average.",
+    )
+    made = Round(1, 1_900, 0.886, 300, "label", TODAY)
+    moved = (
+        Change("chance of its plan", "52%", "65%"),
+        Change("examples needed", "2,100, often never reached", "2,900"),
+    )
+    return Next(told, made, Interval80(0.861, 0.881, 0.90), moved, decision(), "2026-11-20")
 
 
 def spendings() -> tuple[Spending, ...]:

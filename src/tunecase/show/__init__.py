@@ -12,7 +12,7 @@ from tunecase.show.fit import print_fit, print_scored
 from tunecase.show.judged import print_audit, print_definition
 from tunecase.show.labelling import print_labelling
 from tunecase.show.mended import print_cleaned, print_reviews
-from tunecase.show.next import print_next
+from tunecase.show.news import print_next
 from tunecase.show.paper import console_for, heading, safe, say
 from tunecase.show.pilot import print_pilot
 from tunecase.show.progress import ask_before, audit_progress, pilot_progress, redraw_progress, tell_fetching
