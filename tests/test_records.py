@@ -96,6 +96,8 @@ ALL: dict[str, Any] = {
     "scored": Scored((PAIR,)),
     "report": REPORT,
     "compare": samples.comparison(),
+    "next": samples.news(),
+    "round": samples.news().round,
     "run": samples.pilot().runs[0],
     "spend": samples.spendings()[1],
 }

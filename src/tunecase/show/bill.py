@@ -84,7 +84,8 @@ def _print_drivers(console: "Console", record: Estimate) -> None:
     right = [place for place, index in enumerate(keep) if index in (1, 2, 3, 5)]
     print_table(console, [header[index] for index in keep], kept, right, notes)
     if any(driver.share > (driver.total_share or 1.0) for driver in record.drivers):
-        say(console, "An input carries less with others than alone where it follows from them, as rounds do from prices.", "dim")  # fmt: skip
+        words = "An input carries less with others than alone where it follows from them, as rounds do from prices."
+        say(console, words, "dim")
 
 
 def _bar(one: float, other: float, low: float, high: float) -> str:
