@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.making import case_folder
 from tunecase import catalog, init
 from tunecase.errors import InputError, Problem
-from tunecase.project import Project, Quantity, _quantities, read_project, read_score
+from tunecase.project import Project, Quantity, quantities, read_project, read_score
 from tunecase.spread import Const, Interval, Pert
 
 WHOLE = """\
@@ -125,7 +125,7 @@ def test_defaults(tmp_path: Path) -> None:
         project.base_per_usd,
     )
     assert not project.include_inference
-    assert [] == list(_quantities(project))
+    assert [] == list(quantities(project))
     assert ((), (), (), ()) == (project.models, project.team, project.rates, project.data.sources)
     assert (None, None, None) == (project.problem.metric, project.problem.target, project.budget)
 
@@ -133,7 +133,7 @@ def test_defaults(tmp_path: Path) -> None:
 def test_all_money_is_in_the_base_currency(tmp_path: Path) -> None:
     """Every amount is converted with the dated rate, at any depth; what is no money stays."""
     project = read(tmp_path, WHOLE)
-    found = {".".join(map(str, at)): quantity for at, quantity in _quantities(project)}
+    found = {".".join(map(str, at)): quantity for at, quantity in quantities(project)}
     money = {name: quantity.spread for name, quantity in found.items() if quantity.currency}
     assert {"USD"} == {quantity.currency for quantity in found.values() if quantity.currency}
     assert {
