@@ -36,7 +36,16 @@ from tunecase.project.kinds import (
 from tunecase.units import Quantity
 from tunecase.yaml_lines import Lines, put, read_yaml
 
-__all__ = ["Project", "Quantity", "latest_rate", "quantities", "read_project", "read_score"]
+__all__ = [
+    "Alternative",
+    "Alternatives",
+    "Project",
+    "Quantity",
+    "latest_rate",
+    "quantities",
+    "read_project",
+    "read_score",
+]
 
 Known = Mapping[str, Sequence[str]]
 Changes = Mapping[str, Any]
@@ -130,6 +139,7 @@ class Data(Section):
     production_shares: Mapping[str, PartShare] = Field(
         {}, description="Share of each class in production, for example {refund: 30%}."
     )
+    answer_today: str | None = Field(None, description="Column of the test file with the answer that is given today.")
     group: str | None = Field(
         None, description="Column of the test file that names who or what a row comes from: customer, author, document."
     )
