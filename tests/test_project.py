@@ -33,6 +33,13 @@ problem:
   horizon: 1 year
   owner: Ines
   criteria: [one desk, it exists]
+  baseline_on: elsewhere
+  further_targets: [{metric: accuracy, target: 95%}]
+  errors: [{kind: lost, cost: 6 EUR per error, share: 25%}, {kind: late, cost: 0 EUR per error, share: 75%}]
+  errors_read: 120
+  business_metric: hours of the post room
+  slices: [language]
+  stale_after: 2027-12-31
 data:
   train: train.jsonl
   test: test.jsonl
@@ -40,6 +47,10 @@ data:
   input: letter
   output: desk
   second_label: second
+  answer_today: today
+  group: sender
+  group_icc: 0.1
+  production_shares: {harbour: 40%, quarry: 60%}
   sources:
     - {kind: label, pool: 20k, effort: 30 s per label, rate: 12 to 25 EUR per hour, labels_per_example: 2,
        rework: 5 to 10%, fee: 20%, usable: 90%, set_up: 100 EUR}
@@ -53,7 +64,10 @@ team:
   - {role: lead}
 rounds: 2 / 3 / 6
 effort_per_round: 24 h per round
-serving: {price_per_1k_answers: 0.30 EUR}
+serving: {price_per_1k_answers: 0.30 EUR, price_per_1k_today: 0 EUR, retires_on: 2027-06-30, retune_share: 30%}
+alternatives:
+  prompt_hosted: {model: some-model, score: 70%, set_up: 2 h, price_per_1k_answers: 2 EUR}
+  retrieval: {score: 0.65}
 include_inference: yes
 budget: 15k EUR
 currency: USD
@@ -112,6 +126,11 @@ def test_every_field(tmp_path: Path) -> None:
     assert project.effort_per_round is not None
     assert Const(24) == project.effort_per_round.spread
     assert project.include_inference
+    assert (date(2027, 12, 31), 120, ("language",)) == (asked.stale_after, asked.errors_read, asked.slices)
+    assert ("70%", "0.65", None) == tuple(
+        one.score
+        for one in (project.alternatives.prompt_hosted, project.alternatives.retrieval, project.alternatives.tune_large)
+    )
     assert (date(2026, 11, 1), 1.1) == (project.rates[0].date, project.rates[0].value)
 
 
@@ -138,7 +157,8 @@ def test_all_money_is_in_the_base_currency(tmp_path: Path) -> None:
     assert {"USD"} == {quantity.currency for quantity in found.values() if quantity.currency}
     assert {
         "problem.value", "data.sources.0.rate", "data.sources.0.set_up", "data.sources.1.price", "team.0.rate",
-        "serving.price_per_1k_answers", "budget",
+        "serving.price_per_1k_answers", "serving.price_per_1k_today", "budget", "problem.errors.0.cost",
+        "problem.errors.1.cost", "alternatives.prompt_hosted.price_per_1k_answers",
     } == set(money)  # fmt: skip
     assert 16_500 == pytest.approx(money["budget"].median)
     assert 0.44 == pytest.approx(money["problem.value"].median)
