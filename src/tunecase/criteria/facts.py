@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tunecase import catalog, prices, scoring
-from tunecase.datasets import Table
+from tunecase.datasets import Table, repeat_like_classes
 from tunecase.errors import InputError
 from tunecase.prices import Basis
 from tunecase.project import Project, read_score
@@ -130,8 +130,8 @@ class Facts:
         if self.project.problem.task:
             return self.project.problem.task
         # Not looks_like_classes: a label written as a long sentence is a label all the same.
-        outputs = [row.output for row in self.train.rows]
-        return "classification" if len(set(outputs)) <= max(2, len(outputs) // 3) else "generation"
+        classes = not self.train.rows or repeat_like_classes(row.output for row in self.train.rows)
+        return "classification" if classes else "generation"
 
     @cached_property
     def test_rows(self) -> int:
