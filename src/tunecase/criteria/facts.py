@@ -180,6 +180,20 @@ class Facts:
         return self.worth * volume * months
 
     @cached_property
+    def saving(self) -> "Draws | None":
+        """What a tuned answer costs less than one today, per answer, shape (draws,); None where a price is missing."""
+        serving = self.project.serving
+        if serving.price_per_1k_today is None or serving.price_per_1k_answers is None:
+            return None
+        before = self.basis.draw("serving.price_per_1k_today", serving.price_per_1k_today)
+        return (before - self.basis.draw("serving.price_per_1k_answers", serving.price_per_1k_answers)) / 1000
+
+    @cached_property
+    def cost_case(self) -> bool:
+        """Whether answers get cheaper, so that equal ones are worth a fine-tune as well."""
+        return self.saving is not None and band(self.saving).p50 > 0
+
+    @cached_property
     def worth(self) -> "Draws | None":
         """What one more correct answer is worth, the error it replaces counted, shape (draws,)."""
         return prices.worth_of_correct(self.basis)
