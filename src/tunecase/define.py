@@ -8,12 +8,13 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from tunecase.alternatives import Standing, alternatives, prompted
 from tunecase.criteria import baselines, data, evaluation, goal, money, upkeep
 from tunecase.criteria.facts import Facts
 from tunecase.datasets import Table
 from tunecase.prices import Basis
 from tunecase.project import Project
-from tunecase.records import Audit, Baseline, Criterion, Definition
+from tunecase.records import Audit, Criterion, Definition, Pilot
 from tunecase.spread import Band, band
 from tunecase.statistics import smallest_paired_gain
 from tunecase.wording import counted
@@ -58,7 +59,7 @@ def define(
     probe: float | None,
     audit: Audit | None = None,
     total_cost: Band | None = None,
-    piloted: Sequence[Baseline] = (),
+    pilot: Pilot | None = None,
 ) -> Definition:
     """The problem judged by every rule, with the verdict and what follows from the numbers.
 
@@ -73,17 +74,20 @@ def define(
             with the project's metric; None where they have no meaning.
         audit: what the audit found; without it D5 and D7 are unknown.
         total_cost: the estimate's total over the horizon [base currency]; without it P8 is unknown.
-        piloted: what a pilot scored without a fine-tune, prompts among it.
+        pilot: for what it scored by prompts alone, and what it trained.
     Returns: the Definition.
 
     Leaves out one change per experiment (P15), which `tunecase next` keeps to, and the share of work for evaluation
     (P13), which the bill takes. The pilot judges P14, the forecast D2, the audit the other data rules.
     """
-    facts = Facts(project, train, test, basis, majority, probe, audit, total_cost, tuple(piloted))
+    facts = Facts(project, train, test, basis, majority, probe, audit, total_cost, prompted(pilot, basis))
     judged = tuple(rule(facts) for rule in CRITERIA)
     verdict, reason = _verdict(judged)
     power = evaluation.power_needed(facts)
     seen = smallest_paired_gain(facts.test_rows) if facts.counts_items else math.inf
+    base = facts.in_use if facts.in_use is not None else facts.best
+    standing = Standing(base, facts.in_use, facts.target, facts.direction, facts.counts_items)
+    ways = alternatives(basis, standing, pilot=pilot, tuning_cost=total_cost)
     per_point = None if facts.value_of_all is None else band(facts.value_of_all * 0.01)
     return Definition(
         verdict,
@@ -103,6 +107,7 @@ def define(
         value_per_point=per_point,
         currency=basis.currency,
         in_use=facts.in_use,
+        alternatives=ways,
     )
 
 
