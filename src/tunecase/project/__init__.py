@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.project.contradictions import SET, contradictions, is_path, quantities, read_score, where_of
+from tunecase.project.contradictions import SET, contradictions, is_path, where_of
+from tunecase.project.contradictions import quantities as quantities
+from tunecase.project.contradictions import read_score as read_score
 from tunecase.project.kinds import (
     Count,
     CountOfRows,
@@ -33,19 +35,8 @@ from tunecase.project.kinds import (
     Score,
     Share,
 )
-from tunecase.units import Quantity
+from tunecase.units import Quantity as Quantity
 from tunecase.yaml_lines import Lines, put, read_yaml
-
-__all__ = [
-    "Alternative",
-    "Alternatives",
-    "Project",
-    "Quantity",
-    "latest_rate",
-    "quantities",
-    "read_project",
-    "read_score",
-]
 
 Known = Mapping[str, Sequence[str]]
 Changes = Mapping[str, Any]
