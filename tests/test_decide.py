@@ -402,7 +402,7 @@ def test_what_would_have_to_be_true_names_another_lever_for_each_input(tmp_path:
     changes = [abs(math.log(flip.factor)) for flip in turning if flip.factor]
     assert sorted(changes) == changes
     names = {flip.name for flip in record.what_if}
-    assert {"problem.value", "budget", "effort_per_round", "lever.tuning_factor"} <= names
+    assert {"problem.value", "budget", "effort_per_round", "levers.tuning_factor"} <= names
     assert () == decided(project(tmp_path)).what_if
 
 

@@ -41,15 +41,15 @@ WANTED = {
     "source.usable": Wanted("share", most=1),
     "review_minutes": Wanted("minute", "label"),
     "working_hours": Wanted("hour", "month"),
-    "lever.first_run_hours": Wanted("hour"),
-    "lever.label_noise": Wanted("share", most=1),
-    "lever.rows_per_wrong_label": Wanted(),
-    "lever.tuning_factor": Wanted(),
-    "lever.bigger_model_factor": Wanted(),
-    "lever.bigger_model_run_cost": Wanted(),
-    "lever.synthetic_worth": Wanted("share", most=1),
-    "lever.scrape_worth": Wanted("share", most=1),
-    "lever.look_hours": Wanted("hour"),
+    "levers.first_run_hours": Wanted("hour"),
+    "levers.label_noise": Wanted("share", most=1),
+    "levers.rows_per_wrong_label": Wanted(),
+    "levers.tuning_factor": Wanted(),
+    "levers.bigger_model_factor": Wanted(),
+    "levers.bigger_model_run_cost": Wanted(),
+    "levers.synthetic_worth": Wanted("share", most=1),
+    "levers.scrape_worth": Wanted("share", most=1),
+    "levers.look_hours": Wanted("hour"),
     "stand_in.factor": Wanted(),
     "stand_in.smaller_model_factor": Wanted(),
 }
@@ -97,14 +97,17 @@ class Basis:
 
     def own_words(self, name: str) -> str | None:
         """What the project file says in place of a lever's assumption, as it was typed; None where it says nothing."""
-        own = getattr(self.project, "levers", None)
-        given = getattr(own, name.removeprefix("lever."), None) if name.startswith("lever.") and own else None
-        return None if given is None else str(given.text)
+        if self.project is None or not name.startswith("levers."):
+            return None
+        given = getattr(self.project.levers, name.removeprefix("levers."))
+        return None if given is None else str(given if isinstance(given, int) else given.text)
 
     def text(self, name: str, given: str | int | None = None) -> str:
         """The user's word or number, or the default of that field, noted."""
         if given is not None:
             return str(given)
+        if (own := self.own_words(name)) is not None:
+            return own
         default = catalog.default(name)
         self.used.setdefault(name, DefaultUsed(name, default.value, default.source))
         return default.value

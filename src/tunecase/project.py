@@ -99,6 +99,8 @@ OverheadShare = Annotated[Quantity, InUnit(Wanted("share", example="20%", most=1
 GpuName = Annotated[str, NameOf("gpu")]
 ModelName = Annotated[str, NameOf("model")]
 MetricName = Annotated[str, NameOf("metric")]
+Factor = Annotated[Quantity, InUnit(Wanted("", example="0.85 to 1.02", most=100))]
+Hours = Annotated[Quantity, InUnit(Wanted("hour", example="4 to 16 h"))]
 PositiveInt = Annotated[int, Field(ge=1)]
 
 
@@ -121,6 +123,10 @@ class ProblemStatement(Section):
     )
     target: Score | None = Field(None, description="The score that makes it worth shipping, for example 92%.")
     measured_on: str | None = Field(None, description="What the score is measured on; data.test when left out.")
+    fallback: Score | None = Field(
+        None,
+        description="A score short of the target that would be shipped all the same; it earns its part of the gain.",
+    )
     baseline: Score | None = Field(None, description="The score of what is in use today, measured.")
     value: MoneyPerCorrect | None = Field(None, description="What one more correct answer is worth.")
     volume: PerMonth | None = Field(None, description="How many answers are given each month.")
@@ -199,6 +205,21 @@ class Serving(Section):
     price_per_1k_answers: Money | None = None
 
 
+class Levers(Section):
+    """What the steps of a project are assumed to do; what is written here takes the place of the shipped assumption."""
+
+    label_noise: PartShare | None = Field(None, description="Share of wrong labels, where nobody has looked.")
+    rows_per_wrong_label: Factor | None = Field(None, description="Rows reviewed for each wrong label that is found.")
+    tuning_factor: Factor | None = Field(None, description="Error after a search over settings / error before.")
+    tuning_runs: Annotated[int, Field(ge=2, le=1000)] | None = Field(None, description="Settings tried in one search.")
+    bigger_model_factor: Factor | None = Field(None, description="Error of the bigger model / error of the smaller.")
+    bigger_model_run_cost: Factor | None = Field(None, description="Price of a run of the bigger model, as a multiple.")
+    synthetic_worth: PartShare | None = Field(None, description="Labelled examples that a synthetic one teaches like.")
+    scrape_worth: PartShare | None = Field(None, description="Labelled examples that a scraped one teaches like.")
+    first_run_hours: Hours | None = Field(None, description="An engineer's hours to fine-tune once on rows at hand.")
+    look_hours: Hours | None = Field(None, description="An engineer's hours to make one more run and read it.")
+
+
 class Rate(Section):
     """A dated exchange rate into the base currency."""
 
@@ -224,6 +245,7 @@ class Project(Section):
     effort_per_round: HoursPerRound | None = Field(
         None, description="Hours of work of one full-time person in one round."
     )
+    levers: Levers = Levers()
     serving: Serving = Serving()
     include_inference: bool = False
     budget: Money | None = None
@@ -385,7 +407,8 @@ def _currency_problems(project: Project, file: str, lines: Lines) -> Iterator[Pr
 def _target_problems(project: Project, file: str, lines: Lines, lower_metrics: Sequence[str]) -> Iterator[Problem]:
     by_metric = "lower" if (project.problem.metric or "").casefold() in lower_metrics else "higher"
     lower = (project.problem.direction or by_metric) == "lower"
-    for name in ("target", "baseline"):
+    scores: dict[str, float] = {}
+    for name in ("target", "fallback", "baseline"):
         given = getattr(project.problem, name)
         if given is None:
             continue
@@ -404,6 +427,25 @@ def _target_problems(project: Project, file: str, lines: Lines, lower_metrics: S
             yield Problem(where, repr(given), "more than 0 and at most 100%", fix)
         elif score <= 0:
             yield Problem(where, repr(given), "more than 0", "write a positive score")
+        else:
+            scores[name] = score
+    yield from _fallback_problem(project.problem, scores, lower, _where(("problem", "fallback"), lines, file))
+
+
+def _fallback_problem(
+    problem: ProblemStatement, scores: dict[str, float], lower: bool, where: str
+) -> Iterator[Problem]:
+    """A fallback lies between what is in use today and the target, or it says nothing."""
+    if problem.fallback is None or "fallback" not in scores:
+        return
+    given, fix = repr(problem.fallback), "write a score between the two, or delete the line"
+    if problem.target is None:
+        yield Problem(where, given, "a target that it falls short of", "add problem.target")
+    for name, side, way in (("target", "short of", -1.0), ("baseline", "better than", 1.0)):
+        other = scores.get(name)
+        better = -1.0 if lower else 1.0
+        if other is not None and way * better * (scores["fallback"] - other) <= 0:
+            yield Problem(where, given, f"{side} problem.{name}, {getattr(problem, name)!r}", fix)
 
 
 def read_score(given: str | float) -> float:

@@ -162,10 +162,9 @@ def _reason(solved: Solved, forecast: Forecast, best: Offer, runner_up: str, oth
 
 def _option(offer: Offer, solved: Solved) -> Option:
     state, blocked = solved.state, solved.blocked(offer)
-    if offer.lever in ("ship", "stop") and not blocked:
-        gain = state.worth if offer.lever == "ship" else 0.0
+    if offer.brings is not None and not blocked:
+        gain, reach = state.worth * offer.brings, offer.p_reach
         words = f"{figures(gain)} gain - {figures(0.0)} cost = {figures(gain)} {state.currency}"
-        reach = float(offer.lever == "ship")
         if state.value is None:
             return Option(
                 offer.lever, offer.action, None, offer.first_step, FREE, reach, None, None, None, "", "measured"

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 RUN, BUDGET = "one training run", "budget"
 RATE = "source.rate"
 # What only money moves leaves every test as it was; these change what is true in the worlds.
-EFFECTS = ("lever.tuning_factor", "lever.bigger_model_factor", "lever.label_noise")
-MONEY = ("problem.value", "effort_per_round", "lever.first_run_hours", "lever.bigger_model_run_cost")
+EFFECTS = ("levers.tuning_factor", "levers.bigger_model_factor", "levers.label_noise")
+MONEY = ("problem.value", "effort_per_round", "levers.first_run_hours", "levers.bigger_model_run_cost")
 SCALES = tuple(10 ** (k / 40) for k in range(-120, 121))
 
 
@@ -118,7 +118,7 @@ def _inputs(solved: Solved, budget: float, run_price: float) -> "tuple[dict[str,
         middle = float(np.median(draws))
         effect = (
             name in EFFECTS
-            and {"lever.tuning_factor": "tune", "lever.label_noise": "clean"}.get(name, "bigger_model") in used
+            and {"levers.tuning_factor": "tune", "levers.label_noise": "clean"}.get(name, "bigger_model") in used
         )
         if name.endswith(RATE):
             price = name.removesuffix(RATE) + PRICE

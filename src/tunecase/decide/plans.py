@@ -57,9 +57,8 @@ class Solved:
         import numpy as np
 
         offer = next(offer for offer in self.offers if offer.lever == lever)
-        if lever in ("ship", "stop"):
-            worth = self.state.worth * scale if lever == "ship" else 0.0
-            return None if offer.blocked else np.full(len(self.state.paths), worth)
+        if offer.brings is not None:
+            return None if offer.blocked else np.full(len(self.state.paths), self.state.worth * scale * offer.brings)
         at = self.board.first(lever)
         if offer.blocked or at is None or self._dear(at):
             return None
@@ -73,7 +72,7 @@ class Solved:
 
     def blocked(self, offer: Offer) -> str:
         """Why a lever cannot be chosen, in words; empty where it can."""
-        if offer.blocked or offer.lever in ("ship", "stop", "redefine"):
+        if offer.blocked or offer.brings is not None:
             return offer.blocked
         at = self.board.first(offer.lever)
         return TOO_DEAR if at is None or self._dear(at) else ""
@@ -163,7 +162,7 @@ def winner_of(solved: Solved, scale: float = 1.0) -> Offer:
     if worth_of(again, best.lever, scale) > 0:
         return best
     # What already meets the target costs nothing, so it is shipped even where it adds nothing to what is in use.
-    return next(offer for offer in again.offers if offer.lever in ("ship", "stop") and not offer.blocked)
+    return next(offer for offer in again.offers if offer.brings is not None and not offer.blocked)
 
 
 def scaled(solved: Solved, scale: float) -> Solved:

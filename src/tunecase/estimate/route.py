@@ -94,11 +94,11 @@ def _mixed_rounds(basis: Basis, rounds: "Draws", sizes: Sequence[int]) -> loop.W
     review = 0.0 * last
     if cleaning.any():
         # Labels are mended once, however many rounds are spent on it.
-        suspicious = last * basis.draw("lever.label_noise") * basis.draw("lever.rows_per_wrong_label")
+        suspicious = last * basis.draw("levers.label_noise") * basis.draw("levers.rows_per_wrong_label")
         review = (cleaning > 0) * suspicious * review_price(1, basis)
     return replace(
         bought, rounds=rounds, rows_trained=bought.rows_trained + (tuning + cleaning) * last,
-        search_rows=tuning * last * float(basis.text("lever.tuning_runs")), reviewed=np.asarray(review),
+        search_rows=tuning * last * float(basis.text("levers.tuning_runs")), reviewed=np.asarray(review),
     )  # fmt: skip
 
 
