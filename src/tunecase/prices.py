@@ -34,6 +34,10 @@ WANTED = {
     "team.share": Wanted("share", most=1),
     "effort_per_round": Wanted("hour", "round"),
     "evaluation_share": Wanted("share", most=1),
+    "serving.retune_share": Wanted("share", most=1),
+    "alternatives.prompt_hosted": Wanted("hour"),
+    "alternatives.prompt_open": Wanted("hour"),
+    "alternatives.retrieval": Wanted("hour"),
     "source.effort": Wanted("minute", "label"),
     "source.rate": Wanted("money", "hour"),
     "source.rework": Wanted("share", most=10),
@@ -369,26 +373,54 @@ def supply(basis: Basis, *, only: str = "", without: Collection[str] = ()) -> Su
 
 
 def target_value(project: "Project", basis: Basis, definition: Definition) -> "Draws | None":
-    """V, what reaching the target is worth: value x volume x horizon x (target - baseline), shape (worlds,).
+    """V, what reaching the target is worth: worth x volume x horizon x (target - baseline), shape (worlds,).
 
-    The baseline is what is in use today (problem.baseline), else the best score measured without a fine-tune. None
-    when value, volume or target are not stated, or the metric is not a share of answers.
+    The worth is that of one more correct answer, see `worth_of_correct`. The baseline is what is in use today
+    (problem.baseline), else the best score measured without a fine-tune. None when worth, volume or target are not
+    stated, or the metric is not a share of answers.
     """
     import numpy as np
 
     from tunecase.project import read_score
 
     problem = project.problem
-    base = baseline_score(project, definition)
-    if problem.value is None or problem.volume is None or problem.target is None or base is None:
+    base, worth = baseline_score(project, definition), worth_of_correct(basis)
+    if worth is None or problem.volume is None or problem.target is None or base is None:
         return None
     if problem.metric is not None and not catalog.metric(problem.metric).binomial:
         return None
     gain = max(0.0, read_score(problem.target) - base)
     horizon = basis.draw("problem.horizon", problem.horizon)
-    value = basis.worlds.draw("problem.value", problem.value.spread)
     volume = basis.worlds.draw("problem.volume", problem.volume.spread)
-    return np.asarray(value * volume * horizon * gain)
+    return np.asarray(worth * volume * horizon * gain)
+
+
+def worth_of_correct(basis: Basis) -> "Draws | None":
+    """What one more correct answer is worth: what it brings, and what the wrong one in its place would have cost.
+
+    Shape (draws,); None where neither problem.value nor the cost of an error is stated.
+    """
+    value = basis.project.problem.value if basis.project else None
+    cost = error_cost(basis)
+    if value is None:
+        return cost
+    brought = basis.worlds.draw("problem.value", value.spread)
+    return brought if cost is None else brought + cost
+
+
+def error_cost(basis: Basis) -> "Draws | None":
+    """What a wrong answer costs on average, sum of share x cost over its kinds, shape (draws,).
+
+    None without kinds, and where several kinds stand without their shares: how often the dear one is, is not known.
+    """
+    kinds = basis.project.problem.errors if basis.project else ()
+    if not kinds or (len(kinds) > 1 and any(kind.share is None for kind in kinds)):
+        return None
+    names = _numbered([f"problem.errors {kind.kind}" for kind in kinds])
+    shares = [1.0 if kind.share is None else kind.share.spread.median for kind in kinds]
+    costs = [basis.worlds.draw(name, kind.cost.spread) for name, kind in zip(names, kinds, strict=True)]
+    parts = [share / sum(shares) * cost for share, cost in zip(shares, costs, strict=True)] if sum(shares) else costs
+    return sum(parts[1:], parts[0])
 
 
 def baseline_score(project: "Project", definition: Definition) -> float | None:
@@ -397,4 +429,6 @@ def baseline_score(project: "Project", definition: Definition) -> float | None:
         from tunecase.project import read_score
 
         return read_score(project.problem.baseline)
+    if definition.in_use is not None:
+        return definition.in_use
     return max((s for s in (definition.majority, definition.probe) if s is not None), default=None)

@@ -1,4 +1,4 @@
-"""Rules on what is reached without training: P3 measured, P4 and P5 what is left to gain, S1 signal, S2 a gap."""
+"""Rules on what is reached untrained: P3 measured, P4 and P5 what is left, P20 prompts, S1 signal, S2 a gap."""
 
 from tunecase.criteria.facts import Facts, percent, points
 from tunecase.records import Criterion, Severity, Status
@@ -13,6 +13,8 @@ DOMINANT_CLASS = 0.9
 def baselines_are_measured(facts: Facts) -> Criterion:
     """P3: the majority answer, a cheap probe and what is in use today are scored before anything is trained."""
     missing = [name for name in ("majority", "probe", "in use") if name not in facts.baselines]
+    if facts.prompted and "in use" in missing:
+        missing.remove("in use")
     fixes = []
     if "in use" in missing:
         fixes.append("score what is in use today, or a prompted model, on the test set and add problem.baseline")
@@ -81,6 +83,28 @@ def baseline_is_below_target(facts: Facts) -> Criterion:
         "ship the baseline, or try better prompts and a better probe first" if near else "",
         source=source,
     )
+
+
+def prompts_were_tried(facts: Facts) -> Criterion:
+    """P20: a prompted model, or retrieval, was scored on the same rows, and does not reach the target already."""
+    name, wanted = "prompts tried first", "the score of a prompted model, short of the target"
+    source = "OpenAI tuning guide: prompts before a fine-tune; Hamel Husain, FAQ on evals"
+    if not facts.prompted:
+        reason = "no prompted model is scored: a prompt may do what a fine-tune would"
+        fix = "prompt a hosted or open model on the test rows (`tunecase pilot --hosted NAME`), or add "
+        fix += "alternatives.prompt_hosted.score"
+        return Criterion("P20", name, "unknown", "warn", "-", wanted, reason, fix, source=source)
+    got = ", ".join(f"{one} {_shown(facts, score)}" for one, score in facts.prompted.items())
+    if facts.target is None or facts.direction is None:
+        reason, fix = "there is no target to hold it against", "add problem.target"
+        return Criterion("P20", name, "unknown", "warn", got, wanted, reason, fix, source=source)
+    lower = facts.direction == "lower"
+    met = [one for one, score in facts.prompted.items() if (score <= facts.target if lower else score >= facts.target)]
+    if met:
+        reason = f"{met[0]} reaches the target without a fine-tune"
+        fix = "ship it; a fine-tune then needs a case by cost (P9) or a higher target"
+        return Criterion("P20", name, "fail", "warn", got, wanted, reason, fix, source=source)
+    return Criterion("P20", name, "pass", "warn", got, wanted, "prompts alone fall short of the target", source=source)
 
 
 def inputs_carry_signal(facts: Facts) -> Criterion:

@@ -38,9 +38,10 @@ def define(flow: Flow) -> Definition:
     train, test = flow.train_table(), flow.table("test")
     scores = {baseline.name: baseline.score for baseline in baselines(flow, found)}
     bill: Estimate = flow.known("estimate") or estimate(flow, renew=False)
+    tried: Pilot | None = flow.known("pilot")
     record = judge(
         flow.project, train, test, basis=flow.basis(), majority=scores.get("majority"), probe=scores.get("probe"),
-        audit=found, total_cost=bill.total,
+        audit=found, total_cost=bill.total, piloted=tried.baselines if tried else (),
     )  # fmt: skip
     return cast(Definition, flow.keep("define", record))
 
