@@ -151,6 +151,7 @@ class Rules:
     shipped: float = 0.0  # what ending at once is worth
     before: "Draws | float" = 0.0  # paid with the first step, whichever it is
     error_fallback: float | None = None  # what would be shipped all the same
+    saving: float = 0.0  # what shipping brings besides, or costs where it is below zero
 
 
 @dataclass(slots=True)
@@ -207,6 +208,8 @@ def lay_out(
     never = np.full(count, -np.inf)
     laid.spent[1:] = [never] * len(grid)
     nodes: list[Node] = []
+    # What costs more to serve than its gain is worth is never shipped, so that reaching the target brings nothing.
+    shippable = float(np.mean(rules.worth)) + rules.saving > 0
     for number, (size, made) in enumerate(laid.places):
         start = number == 0
         steps: list[Step] = []
@@ -230,7 +233,8 @@ def lay_out(
             name = f"test of {size} {' '.join(sorted(made))}".strip()
             shown, passed[number], settled[number] = _test(errors[number], rules, rows, name)
         credit = 1.0 if rules.credit is None else rules.credit(errors[number])
-        nodes.append(Node(rules.worth * credit * settled[number], tuple(steps), shown, passed[number]))
+        ends = (rules.worth * credit + rules.saving) * settled[number] if shippable else np.zeros(count)
+        nodes.append(Node(ends, tuple(steps), shown, passed[number]))
     return Board(
         tuple(nodes), tuple(laid.places), tuple(map(tuple, laid.paid)), errors, passed, tuple(sizes),
         rules.error_target, settled,

@@ -395,6 +395,14 @@ def target_value(project: "Project", basis: Basis, definition: Definition) -> "D
     return np.asarray(worth * volume * horizon * gain)
 
 
+def value_or_saving(project: "Project", basis: Basis, definition: Definition) -> "Draws | None":
+    """V; zero where right answers have no value but what serving saves is known: it alone counts."""
+    value = target_value(project, basis, definition)
+    if value is None and project.problem.value is None and (saving := serving_saving(basis)) is not None:
+        return 0.0 * saving
+    return value
+
+
 def worth_of_correct(basis: Basis) -> "Draws | None":
     """What one more correct answer is worth: what it brings, and what the wrong one in its place would have cost.
 
@@ -406,6 +414,24 @@ def worth_of_correct(basis: Basis) -> "Draws | None":
         return cost
     brought = basis.worlds.draw("problem.value", value.spread)
     return brought if cost is None else brought + cost
+
+
+def serving_saving(basis: Basis) -> "Draws | None":
+    """What the answers of the tuned model cost less than today's over the horizon; below zero where they cost more.
+
+        (price of 1,000 answers today - tuned) / 1,000 x volume x horizon,   shape (draws,)
+
+    None where one of the prices, or the volume, is not stated. Leaves out what retirement of either brings.
+    """
+    if basis.project is None:
+        return None
+    serving, problem = basis.project.serving, basis.project.problem
+    if serving.price_per_1k_today is None or serving.price_per_1k_answers is None or problem.volume is None:
+        return None
+    today = basis.draw("serving.price_per_1k_today", serving.price_per_1k_today)
+    tuned = basis.draw("serving.price_per_1k_answers", serving.price_per_1k_answers)
+    horizon = basis.draw("problem.horizon", problem.horizon)
+    return (today - tuned) / 1000 * basis.worlds.draw("problem.volume", problem.volume.spread) * horizon
 
 
 def error_cost(basis: Basis) -> "Draws | None":

@@ -9,7 +9,7 @@ from tunecase.decide.plans import Solved, solve, winner_of
 from tunecase.flips import flips
 from tunecase.inputs import PRICE, most
 from tunecase.levers import Offer, State
-from tunecase.prices import Basis, label_price
+from tunecase.prices import Basis, error_cost, label_price, worth_of_correct
 from tunecase.project import Project
 from tunecase.records import Flip
 from tunecase.spread import AlteredWorlds
@@ -22,27 +22,33 @@ RUN, BUDGET = "one training run", "budget"
 RATE = "source.rate"
 # What only money moves leaves every test as it was; these change what is true in the worlds.
 EFFECTS = ("levers.tuning_factor", "levers.bigger_model_factor", "levers.label_noise")
-MONEY = ("problem.value", "effort_per_round", "levers.first_run_hours", "levers.bigger_model_run_cost")
+MONEY = ("problem.value", "effort_per_round", "levers.first_run_hours", "levers.bigger_model_run_cost",
+         "serving.price_per_1k_today", "serving.price_per_1k_answers")  # fmt: skip
+ERRORS = "problem.errors "
 SCALES = tuple(10 ** (k / 40) for k in range(-120, 121))
 
 
 def value_flips(project: Project, solved: Solved, best: Offer, basis: Basis, worth: "Draws") -> str:
     """The nearest values per correct answer, below and above today's mean, at which another lever wins.
 
-    Each is rounded away from today's value, so that the advice does flip when it is written into the project file.
+    Each is rounded away from today's value, so that the advice does flip when it is written into the project file. What
+    an error costs stays as it is; where no value is stated it is the error's cost that moves. Empty where neither is.
     """
-    assert project.problem.value is not None
-    # The one certain value per correct answer that makes the target worth as much as the doubtful one does.
-    each = basis.worlds.draw("problem.value", project.problem.value.spread)
-    value = float(worth.mean() / (worth / each).mean() if each.min() > 0 < worth.mean() else each.mean())
-    unit = f"{basis.currency} per correct"
+    each, cost = worth_of_correct(basis), error_cost(basis)
+    if each is None:
+        return ""
+    # The one certain worth of a correct answer that makes the target worth as much as the doubtful one does.
+    worth_each = float(worth.mean() / (worth / each).mean() if each.min() > 0 < worth.mean() else each.mean())
+    kept = 0.0 if cost is None or project.problem.value is None else float(cost.mean())
+    value = worth_each - kept
+    unit = f"{basis.currency} per correct" if project.problem.value is not None else f"{basis.currency} per error"
     words = []
     for scales, side in (
         (tuple(s for s in reversed(SCALES) if s < 1), "below"),
         (tuple(s for s in SCALES if s > 1), "above"),
     ):
         rounded = [_two_figures(value * scale, up=side == "above") for scale in scales]
-        found = _first_flip(solved, best, [one / value for one in rounded])
+        found = _first_flip(solved, best, [(one + kept) / worth_each for one in rounded])
         if found is not None:
             at, winner = found
             words.append(f"{side} {figures(rounded[at])} {unit} to {winner.lever.replace('_', ' ')}")
@@ -123,7 +129,7 @@ def _inputs(solved: Solved, budget: float, run_price: float) -> "tuple[dict[str,
         if name.endswith(RATE):
             price = name.removesuffix(RATE) + PRICE
             drawn[price], now[price] = name, float(np.median(label_price(basis)))
-        elif name.endswith((PRICE, "team.rate")) or name in MONEY or effect:
+        elif name.endswith((PRICE, "team.rate")) or name in MONEY or name.startswith(ERRORS) or effect:
             now[name] = middle
     if run_price:
         now[RUN] = run_price

@@ -8,7 +8,7 @@ from tunecase.board import RoundPrices
 from tunecase.curves import believe, to_error
 from tunecase.levers.state import State
 from tunecase.loop import doubling, of_the_model
-from tunecase.prices import Basis, baseline_score, label_price, person_hour, supply
+from tunecase.prices import Basis, baseline_score, label_price, person_hour, serving_saving, supply
 from tunecase.project import read_score
 from tunecase.records import Audit, Definition, Forecast, Reviews, Tuning
 from tunecase.statistics import LEAST_TEST_ROWS
@@ -71,7 +71,7 @@ def standing(
         paths = of_the_model(belief.paths(sizes, draws=basis.worlds.n), forecast, basis)
     base = baseline_score(project, definition) if definition is not None else None
     labour = basis.draw("effort_per_round", project.effort_per_round) * person_hour(basis)
-    settle = project.problem.fallback
+    settle, saving = project.problem.fallback, serving_saving(basis)
     return State(
         paths=paths, sizes=sizes,
         error_target=to_error(forecast.target, forecast.direction),
@@ -91,6 +91,7 @@ def standing(
         trained=not forecast.stand_in and last >= held, before=_before(basis, definition, audit), belief=belief,
         tuning=tuning, reviews=reviews, most_rounds=int(basis.text("rounds.most")), done=frozenset(done),
         error_fallback=None if settle is None else to_error(read_score(settle), forecast.direction),
+        saving=0.0 if saving is None or value is None else float(saving.mean()),
     )  # fmt: skip
 
 

@@ -26,7 +26,8 @@ class State:
     None where nobody said what the target is worth. `supply` gives labelled rows, `others` what is made or scraped.
     `trained` says that the pilot measured the model itself on all rows at hand. `before` is what any step needs first
     (test rows that are missing). `belief` is that of the pilot's points. `done` names levers that measured rounds used.
-    `error_fallback` is the error at which the user would settle, None where none was named.
+    `error_fallback` is the error at which the user would settle, None where none was named; `saving` what the answers
+    of a model that is shipped cost less than today's over the horizon, on average over the worlds.
     """
 
     paths: "Draws"
@@ -52,6 +53,7 @@ class State:
     most_rounds: int = 12
     done: frozenset[str] = frozenset()
     error_fallback: float | None = None
+    saving: float = 0.0
 
     @property
     def currency(self) -> str:
@@ -77,6 +79,13 @@ class State:
             return np.ones_like(errors)
         return np.asarray(np.clip((self.error_baseline - errors) / wanted, 0.0, 1.0))
 
+    def shipping(self, part: float) -> float:
+        """What shipping brings that has `part` of the gain: at least nothing.
+
+        max(0, V part + saving);   nothing where nothing is shipped
+        """
+        return max(self.worth * part + self.saving, 0.0) if part > 0 else 0.0
+
     def rules(self, *, begin_anyway: bool = False, shipped: float = 0.0) -> Rules:
         """When a test is passed and what that is worth: V, times the part of the wanted gain that is truly had.
 
@@ -85,8 +94,8 @@ class State:
         return Rules(
             error_target=self.error_target, test_rows=self.test_rows, worth=self.worth, credit=self.credit,
             error_floor=self.error_floor, seed=self.basis.worlds.seed, budget=self.budget_left,
-            begin_anyway=begin_anyway, most_rounds=self.most_rounds, shipped=self.worth * shipped, before=self.before,
-            error_fallback=self.error_fallback,
+            begin_anyway=begin_anyway, most_rounds=self.most_rounds, shipped=self.shipping(shipped), before=self.before,
+            error_fallback=self.error_fallback, saving=self.saving,
         )  # fmt: skip
 
     def score(self, error: float) -> float:
