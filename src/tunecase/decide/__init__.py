@@ -5,7 +5,7 @@ the worlds that show alike, or none. Before any lever comes a look (a run or a r
 with its result is worth more than it costs.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -45,6 +45,7 @@ def decide(
     rows: int | None = None,
     done: Collection[str] = (),
     what_if: bool = False,
+    told: Callable[[int, int], None] | None = None,
 ) -> Decision:
     """The next step with the best expected value, the arithmetic of every lever, and where the advice flips.
 
@@ -61,6 +62,7 @@ def decide(
         rows: usable rows at hand; the audit's, or the pilot's largest size, when left out.
         done: levers that measured rounds have used.
         what_if: also the smallest change of each input, one at a time, at which another lever wins.
+        told: told how many of how many inputs were looked at for these.
     Returns: the Decision.
     Leaves out what a bigger model costs more to serve, and what serving costs where one of its two prices is missing.
     """
@@ -96,7 +98,7 @@ def decide(
         return stand(at, value_or_saving(project, at, definition), scales.get(RUN, 1.0), left, known)
 
     price = estimate.run_price.p50 if estimate.run_price else 0.0
-    return replace(record, what_if=input_flips(solved, again, budget, price))
+    return replace(record, what_if=input_flips(solved, again, budget, price, told))
 
 
 def _choose(

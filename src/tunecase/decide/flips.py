@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tunecase.decide.plans import Solved, solve, winner_of
-from tunecase.flips import flips
+from tunecase.flips import change, flips
 from tunecase.inputs import PRICE, most
 from tunecase.levers import Offer, State
 from tunecase.prices import Basis, error_cost, label_price, worth_of_correct
@@ -85,6 +85,7 @@ def input_flips(
     again: "Callable[[Basis, Mapping[str, float], State | None], State]",
     budget: float,
     run_price: float,
+    told: Callable[[int, int], None] | None = None,
 ) -> tuple[Flip, ...]:
     """What would have to be true for another step: each input's nearest value at which another lever wins.
 
@@ -96,6 +97,7 @@ def input_flips(
             may lend it its curves.
         budget: what is left of it, infinite without one.
         run_price: one training run at P50.
+        told: told how many of how many inputs were looked at.
     Returns: flips, the smallest change first; `to` names the lever.
     Leaves out looks, which are worth no more than the step they lead to, and changes of two inputs at once.
     """
@@ -103,13 +105,20 @@ def input_flips(
     now, drawn = _inputs(solved, budget, run_price)
 
     def advise(scales: Mapping[str, float]) -> str:
+        if not scales:
+            return winner_of(solved).lever
         named = {drawn.get(name, name): factor for name, factor in scales.items()}
         at = replace(basis, worlds=AlteredWorlds(basis.worlds, scales=named), used={})
         kept = not any(name in EFFECTS for name in named)
         state = again(at, scales, solved.state)
         return winner_of(solve(state, solved.board if kept else None)).lever
 
-    return flips(advise, now, most={name: most(name) for name in now})
+    found: list[Flip] = []
+    for at, (name, value) in enumerate(now.items(), 1):
+        found += flips(advise, {name: value}, most={name: most(name)})
+        if told is not None:
+            told(at, len(now))
+    return tuple(sorted(found, key=change))
 
 
 def _inputs(solved: Solved, budget: float, run_price: float) -> "tuple[dict[str, float], dict[str, str]]":
