@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tunecase import catalog, prices, scoring
-from tunecase.datasets import Table
+from tunecase.datasets import Table, repeat_like_classes
 from tunecase.errors import InputError
 from tunecase.prices import Basis
 from tunecase.project import Project, read_score
@@ -130,8 +130,8 @@ class Facts:
         if self.project.problem.task:
             return self.project.problem.task
         # Not looks_like_classes: a label written as a long sentence is a label all the same.
-        outputs = [row.output for row in self.train.rows]
-        return "classification" if len(set(outputs)) <= max(2, len(outputs) // 3) else "generation"
+        classes = not self.train.rows or repeat_like_classes(row.output for row in self.train.rows)
+        return "classification" if classes else "generation"
 
     @cached_property
     def test_rows(self) -> int:
@@ -178,6 +178,20 @@ class Facts:
         volume = self.basis.draw("problem.volume", problem.volume)
         months = self.basis.draw("problem.horizon", problem.horizon)
         return self.worth * volume * months
+
+    @cached_property
+    def saving(self) -> "Draws | None":
+        """What a tuned answer costs less than one today, per answer, shape (draws,); None where a price is missing."""
+        serving = self.project.serving
+        if serving.price_per_1k_today is None or serving.price_per_1k_answers is None:
+            return None
+        before = self.basis.draw("serving.price_per_1k_today", serving.price_per_1k_today)
+        return (before - self.basis.draw("serving.price_per_1k_answers", serving.price_per_1k_answers)) / 1000
+
+    @cached_property
+    def cost_case(self) -> bool:
+        """Whether answers get cheaper, so that equal ones are worth a fine-tune as well."""
+        return self.saving is not None and band(self.saving).p50 > 0
 
     @cached_property
     def worth(self) -> "Draws | None":

@@ -9,23 +9,25 @@ DAYS_PER_MONTH = 365.25 / 12
 
 
 def worth_the_cost(facts: Facts) -> Criterion:
-    """P8: value x volume x horizon x gain exceeds the total cost; the break-even volume is shown.
+    """P8: what the result brings over the horizon exceeds the total cost; the break-even volume is shown.
 
-        break-even volume = total cost / (worth of a correct answer x gain x months)
+        brings = volume x months x (worth of a correct answer x gain + saving per request)
+        break-even volume = total cost / (months x (worth of a correct answer x gain + saving per request))
 
-    A correct answer in place of a wrong one brings its value and saves what the wrong one costs. Leaves out what the
-    answers themselves cost, which P9 compares.
+    A correct answer in place of a wrong one brings its value and saves what the wrong one costs; a saving counts where
+    both prices of an answer are stated. Leaves out the doubt of the total in the break-even volume.
     """
-    wanted = "value x volume x months x gain above the total cost"
+    wanted = "volume x months x (value x gain + saving) above the total cost"
     source = "ML Canvas; ml-ops.org"
 
     def unknown(reason: str, fix: str) -> Criterion:
         return Criterion("P8", "worth the cost", "unknown", "warn", "-", wanted, reason, fix, source=source)
 
     problem, gain = facts.project.problem, facts.gain
-    if facts.worth is None:
+    better = gain is not None and gain > 0 and facts.counts_items
+    if facts.worth is None and not facts.cost_case:
         return unknown("nobody said what a correct answer is worth", "add problem.value: 0.40 USD per correct")
-    if gain is None or gain <= 0 or not facts.counts_items:
+    if not better and not facts.cost_case:
         return unknown(
             "the gain in correct answers is not known",
             "state a metric that counts right answers and a target above the best baseline",
@@ -33,21 +35,32 @@ def worth_the_cost(facts: Facts) -> Criterion:
     if facts.total_cost is None:
         return unknown("the total cost is not known yet", "run `tunecase estimate`, then define again")
     months = facts.basis.draw("problem.horizon", problem.horizon)
-    per_answer = facts.worth * gain
-    even = band(facts.total_cost.p50 / (per_answer * months)).p50
-    break_even = f"break-even at {three_figures(even)} answers per month"
-    if facts.value_of_all is None:
-        return unknown(f"the volume is not known; {break_even}", "add problem.volume: 20k to 60k per month")
-    worth = band(facts.value_of_all * gain)
+    brought = facts.basis.draw("problem.horizon", problem.horizon) * 0
+    parts = []
+    if better and gain is not None and facts.worth is not None:
+        brought = brought + facts.worth * gain
+        parts.append(f"{points(gain)} points")
+    if facts.saving is not None:
+        brought = brought + facts.saving
+        parts.append("cheaper answers" if facts.cost_case else "dearer answers")
+    each = band(brought).p50
+    if each <= 0:
+        even = "there is no break-even volume: an answer costs more than its gain is worth"
+    else:
+        volume = band(facts.total_cost.p50 / (each * months)).p50
+        even = f"break-even at {three_figures(volume)} answers per month"
+    if problem.volume is None:
+        return unknown(f"the volume is not known; {even}", "add problem.volume: 20k to 60k per month")
+    worth = band(brought * facts.basis.draw("problem.volume", problem.volume) * months)
     enough = worth.p50 > facts.total_cost.p50
     return Criterion(
         "P8",
         "worth the cost",
         "pass" if enough else "fail",
         "warn",
-        f"{points(gain)} points are worth {facts.money(worth)}",
+        f"{' and '.join(parts)} are worth {facts.money(worth)}",
         f"more than {facts.money(facts.total_cost)}",
-        f"the gain {'pays' if enough else 'does not pay'} for the project; {break_even}",
+        f"the gain {'pays' if enough else 'does not pay'} for the project; {even}",
         "" if enough else "serve more answers, use the result for longer, or spend less",
         source=source,
     )
@@ -61,17 +74,15 @@ def each_answer_saves(facts: Facts) -> Criterion:
     wanted, source = "more than 0 per request", "arithmetic: a saving of zero or less makes no case by cost"
     serving = facts.project.serving
     today, tuned = serving.price_per_1k_today, serving.price_per_1k_answers
-    if today is None or tuned is None:
+    if facts.saving is None:
         missing = [
             name for name, given in (("price_per_1k_today", today), ("price_per_1k_answers", tuned)) if given is None
         ]
         reason = "what 1,000 answers cost today, or tuned, is not stated"
         fix = "; ".join(f"add serving.{name}: 2 USD" for name in missing)
         return Criterion("P9", "saving per request", "unknown", "note", "-", wanted, reason, fix, source=source)
-    before = facts.basis.draw("serving.price_per_1k_today", today)
-    after = facts.basis.draw("serving.price_per_1k_answers", tuned)
-    saved = band((before - after) / 1000)
-    saves = saved.p50 > 0
+    saved = band(facts.saving)
+    saves = facts.cost_case
     reason = "only a quality case, no cost case: a tuned answer costs as much as today's, or more"
     if saves:
         reason = f"a tuned answer is cheaper than today's{_paid_back(facts, saved)}"

@@ -48,11 +48,11 @@ def define(flow: Flow) -> Definition:
 
 def baselines(flow: Flow, found: Audit) -> tuple[Baseline, ...]:
     """What needs no fine-tune, measured: the majority class and the probe on all usable rows."""
-    from tunecase.datasets import looks_like_classes
+    from tunecase.datasets import repeat_like_classes
     from tunecase.pilot import baselines as measure
 
     train, test = flow.train_table(), flow.table("test")
-    if test is None or not looks_like_classes(row.output for row in train.rows):
+    if test is None or not repeat_like_classes(row.output for row in train.rows):
         return ()
     return measure(train, test, metric=pilot_metric(flow), seed=flow.seed, drop_rows=dropped_rows(found))
 
