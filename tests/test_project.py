@@ -28,6 +28,7 @@ problem:
   target: 92%
   measured_on: letters of May
   baseline: 0.6
+  fallback: 88%
   value: 0.40 EUR per correct
   volume: 20k to 60k per month
   horizon: 1 year
@@ -64,6 +65,8 @@ team:
   - {role: lead}
 rounds: 2 / 3 / 6
 effort_per_round: 24 h per round
+levers: {label_noise: 3%, rows_per_wrong_label: 2, tuning_factor: 0.9 to 1, tuning_runs: 4, look_hours: 2 h,
+  bigger_model_factor: 0.8, bigger_model_run_cost: 3, synthetic_worth: 50%, scrape_worth: 40%, first_run_hours: 8 h}
 serving: {price_per_1k_answers: 0.30 EUR, price_per_1k_today: 0 EUR, retires_on: 2027-06-30, retune_share: 30%}
 alternatives:
   prompt_hosted: {model: some-model, score: 70%, set_up: 2 h, price_per_1k_answers: 2 EUR}
@@ -126,6 +129,9 @@ def test_every_field(tmp_path: Path) -> None:
     assert project.effort_per_round is not None
     assert Const(24) == project.effort_per_round.spread
     assert project.include_inference
+    assert project.levers.tuning_factor is not None
+    assert Interval(0.9, 1.0) == project.levers.tuning_factor.spread
+    assert (4, "88%") == (project.levers.tuning_runs, project.problem.fallback)
     assert (date(2027, 12, 31), 120, ("language",)) == (asked.stale_after, asked.errors_read, asked.slices)
     assert ("70%", "0.65", None) == tuple(
         one.score
@@ -220,6 +226,14 @@ def test_a_base_currency_without_a_rate_for_dollars(tmp_path: Path) -> None:
         ("problem: {baseline: 60}", "case.yaml:3: problem.baseline", "write 60%"),
         ("problem: {baseline: 300%}", "case.yaml:3: problem.baseline", "between 0 and 100%"),
         ("problem: {direction: lower, target: 0}", "case.yaml:3: problem.target", "a positive score"),
+        ("problem: {target: 90%, fallback: 95%}", "case.yaml:3: problem.fallback", "short of problem.target, '90%'"),
+        ("problem: {target: 90%, baseline: 80%, fallback: 70%}", "case.yaml:3: problem.fallback", "better than"),
+        ("problem: {direction: lower, target: 2, fallback: 1}", "case.yaml:3: problem.fallback", "short of"),
+        ("problem: {fallback: 70%}", "case.yaml:3: problem.fallback", "add problem.target"),
+        ("levers: {tune: 0.9}", "case.yaml:3: levers.tune", "known: bigger_model_factor"),
+        ("levers: {tuning_factor: 90 USD}", "case.yaml:3: levers.tuning_factor", "a number, not money"),
+        ("levers: {label_noise: 130%}", "case.yaml:3: levers.label_noise", "100%"),
+        ("levers: {tuning_runs: 1}", "case.yaml:3: levers.tuning_runs", "greater than or equal to 2"),
         ("problem: {criteria: short}", "case.yaml:3: problem.criteria", "a list"),
         ("rates: [{currency: EUR, value: inf, date: 2026-01-01}]", "case.yaml:3: rates.0.value", "finite"),
         ("rates: [{currency: EUR, value: 0, date: 2026-01-01}]", "case.yaml:3: rates.0.value", "greater than 0"),

@@ -360,8 +360,11 @@ def decide(
     A lever's worth is that of its first step with the best policy after it: after each test, what is worth most next.
     """
     from tunecase import flow
+    from tunecase.show import redraw_progress
 
-    finish("decide", flow.decide(open_project(project, seed, today), what_if), json)
+    with redraw_progress(quiet=json) as done:
+        record = flow.decide(open_project(project, seed, today), what_if, done)
+    finish("decide", record, json)
 
 
 app.command("next", rich_help_panel=ROAD)(next_)

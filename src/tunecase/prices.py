@@ -45,15 +45,15 @@ WANTED = {
     "source.usable": Wanted("share", most=1),
     "review_minutes": Wanted("minute", "label"),
     "working_hours": Wanted("hour", "month"),
-    "lever.first_run_hours": Wanted("hour"),
-    "lever.label_noise": Wanted("share", most=1),
-    "lever.rows_per_wrong_label": Wanted(),
-    "lever.tuning_factor": Wanted(),
-    "lever.bigger_model_factor": Wanted(),
-    "lever.bigger_model_run_cost": Wanted(),
-    "lever.synthetic_worth": Wanted("share", most=1),
-    "lever.scrape_worth": Wanted("share", most=1),
-    "lever.look_hours": Wanted("hour"),
+    "levers.first_run_hours": Wanted("hour"),
+    "levers.label_noise": Wanted("share", most=1),
+    "levers.rows_per_wrong_label": Wanted(),
+    "levers.tuning_factor": Wanted(),
+    "levers.bigger_model_factor": Wanted(),
+    "levers.bigger_model_run_cost": Wanted(),
+    "levers.synthetic_worth": Wanted("share", most=1),
+    "levers.scrape_worth": Wanted("share", most=1),
+    "levers.look_hours": Wanted("hour"),
     "stand_in.factor": Wanted(),
     "stand_in.smaller_model_factor": Wanted(),
 }
@@ -101,14 +101,17 @@ class Basis:
 
     def own_words(self, name: str) -> str | None:
         """What the project file says in place of a lever's assumption, as it was typed; None where it says nothing."""
-        own = getattr(self.project, "levers", None)
-        given = getattr(own, name.removeprefix("lever."), None) if name.startswith("lever.") and own else None
-        return None if given is None else str(given.text)
+        if self.project is None or not name.startswith("levers."):
+            return None
+        given = getattr(self.project.levers, name.removeprefix("levers."))
+        return None if given is None else str(given if isinstance(given, int) else given.text)
 
     def text(self, name: str, given: str | int | None = None) -> str:
         """The user's word or number, or the default of that field, noted."""
         if given is not None:
             return str(given)
+        if (own := self.own_words(name)) is not None:
+            return own
         default = catalog.default(name)
         self.used.setdefault(name, DefaultUsed(name, default.value, default.source))
         return default.value
@@ -392,6 +395,14 @@ def target_value(project: "Project", basis: Basis, definition: Definition) -> "D
     return np.asarray(worth * volume * horizon * gain)
 
 
+def value_or_saving(project: "Project", basis: Basis, definition: Definition) -> "Draws | None":
+    """V; zero where right answers have no value but what serving saves is known: it alone counts."""
+    value = target_value(project, basis, definition)
+    if value is None and project.problem.value is None and (saving := serving_saving(basis)) is not None:
+        return 0.0 * saving
+    return value
+
+
 def worth_of_correct(basis: Basis) -> "Draws | None":
     """What one more correct answer is worth: what it brings, and what the wrong one in its place would have cost.
 
@@ -403,6 +414,24 @@ def worth_of_correct(basis: Basis) -> "Draws | None":
         return cost
     brought = basis.worlds.draw("problem.value", value.spread)
     return brought if cost is None else brought + cost
+
+
+def serving_saving(basis: Basis) -> "Draws | None":
+    """What the answers of the tuned model cost less than today's over the horizon; below zero where they cost more.
+
+        (price of 1,000 answers today - tuned) / 1,000 x volume x horizon,   shape (draws,)
+
+    None where one of the prices, or the volume, is not stated. Leaves out what retirement of either brings.
+    """
+    if basis.project is None:
+        return None
+    serving, problem = basis.project.serving, basis.project.problem
+    if serving.price_per_1k_today is None or serving.price_per_1k_answers is None or problem.volume is None:
+        return None
+    today = basis.draw("serving.price_per_1k_today", serving.price_per_1k_today)
+    tuned = basis.draw("serving.price_per_1k_answers", serving.price_per_1k_answers)
+    horizon = basis.draw("problem.horizon", problem.horizon)
+    return (today - tuned) / 1000 * basis.worlds.draw("problem.volume", problem.volume.spread) * horizon
 
 
 def error_cost(basis: Basis) -> "Draws | None":

@@ -244,18 +244,22 @@ def curve(flow: Flow) -> Forecast | None:
     return forecast(flow)
 
 
-def decide(flow: Flow, what_if: bool = False) -> Decision:
-    """What should the next dollar buy? `what_if` adds what would have to be true for another step."""
+def decide(flow: Flow, what_if: bool = False, told: Callable[[int, int], None] | None = None) -> Decision:
+    """What should the next dollar buy? `what_if` adds what would have to be true for another step.
+
+    `told` is told how many of how many inputs were looked at for that.
+    """
     from tunecase.decide import decide as choose
 
     tried, seen = flow.known("pilot"), curve(flow)
     drawn = tried is not None and tried.trainer == "simulated" and (seen is None or seen.source == "pilot")
     unmeasured = "the pilot only drew a curve, nothing was trained (simulated)" if drawn else ""
     record = choose(
-        flow.project, basis=flow.basis(2_000), definition=flow.known("define") or define(flow),
+        flow.project, basis=flow.basis(4_000), definition=flow.known("define") or define(flow),
         audit=flow.known("audit"), estimate=bill(flow),
         forecast=None if drawn else seen, rows=usable_rows(flow), done=[made.changed for made in flow.rounds()],
-        what_if=what_if, spent=spent(flow), no_pilot=unmeasured or (tried.stopped if tried and not tried.runs else ""),
+        what_if=what_if, told=told, spent=spent(flow),
+        no_pilot=unmeasured or (tried.stopped if tried and not tried.runs else ""),
         tuning=tried.tuning if tried and seen and seen.source == "pilot" else None, reviews=flow.reviews,
     )  # fmt: skip
     return cast(Decision, flow.keep("decide", record))

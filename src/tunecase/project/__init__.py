@@ -14,6 +14,7 @@ from tunecase.project.contradictions import read_score as read_score
 from tunecase.project.kinds import (
     Count,
     CountOfRows,
+    Factor,
     GpuName,
     Hours,
     HoursPerRound,
@@ -77,6 +78,10 @@ class ProblemStatement(Section):
     )
     target: Score | None = Field(None, description="The score that makes it worth shipping, for example 92%.")
     measured_on: str | None = Field(None, description="What the score is measured on; data.test when left out.")
+    fallback: Score | None = Field(
+        None,
+        description="A score short of the target that would be shipped all the same; it earns its part of the gain.",
+    )
     baseline: Score | None = Field(None, description="The score of what is in use today, measured.")
     value: MoneyPerCorrect | None = Field(None, description="What one more correct answer is worth.")
     volume: PerMonth | None = Field(None, description="How many answers are given each month.")
@@ -205,6 +210,21 @@ class Alternatives(Section):
     tune_large: Alternative = Field(Alternative(), description="Tune a large model.")
 
 
+class Levers(Section):
+    """What the steps of a project are assumed to do; what is written here takes the place of the shipped assumption."""
+
+    label_noise: PartShare | None = Field(None, description="Share of wrong labels, where nobody has looked.")
+    rows_per_wrong_label: Factor | None = Field(None, description="Rows reviewed for each wrong label that is found.")
+    tuning_factor: Factor | None = Field(None, description="Error after a search over settings / error before.")
+    tuning_runs: Annotated[int, Field(ge=2, le=1000)] | None = Field(None, description="Settings tried in one search.")
+    bigger_model_factor: Factor | None = Field(None, description="Error of the bigger model / error of the smaller.")
+    bigger_model_run_cost: Factor | None = Field(None, description="Price of a run of the bigger model, as a multiple.")
+    synthetic_worth: PartShare | None = Field(None, description="Labelled examples that a synthetic one teaches like.")
+    scrape_worth: PartShare | None = Field(None, description="Labelled examples that a scraped one teaches like.")
+    first_run_hours: Hours | None = Field(None, description="An engineer's hours to fine-tune once on rows at hand.")
+    look_hours: Hours | None = Field(None, description="An engineer's hours to make one more run and read it.")
+
+
 class Rate(Section):
     """A dated exchange rate into the base currency."""
 
@@ -231,6 +251,7 @@ class Project(Section):
     effort_per_round: HoursPerRound | None = Field(
         None, description="Hours of work of one full-time person in one round."
     )
+    levers: Levers = Levers()
     serving: Serving = Serving()
     alternatives: Alternatives = Alternatives()
     include_inference: bool = False

@@ -29,6 +29,7 @@ def contradictions(
     yield from _currency_problems(project, file, lines)
     yield from _score_problems(project, file, lines, known.get("lower metric", ()))
     yield from _contradicting_targets(project, file, lines, known)
+    yield from _fallback_problems(project, file, lines, known.get("lower metric", ()))
     yield from _share_problems(project, file, lines)
 
 
@@ -100,7 +101,7 @@ def _better(metric: str | None, direction: str | None, lower_metrics: Sequence[s
 def _scores(project: "Project") -> Iterator[tuple[Place, str | float, str | None, str | None]]:
     """Every score of the file: its place, as typed, its metric and the stated direction."""
     asked = project.problem
-    for name in ("target", "baseline"):
+    for name in ("target", "fallback", "baseline"):
         yield ("problem", name), getattr(asked, name), asked.metric, asked.direction
     for index, more in enumerate(asked.further_targets):
         yield ("problem", "further_targets", index, "target"), more.target, more.metric, more.direction
@@ -162,6 +163,26 @@ def _contradicting_targets(
         got = f"{asked.target!r}, worse than the baseline of {asked.baseline!r} ({better} is better)"
         fix = "correct one of the two, or problem.direction"
         yield Problem(where_of(("problem", "target"), lines, file), got, "a target beyond what is in use", fix)
+
+
+def _fallback_problems(project: "Project", file: str, lines: Lines, lower_metrics: Sequence[str]) -> Iterator[Problem]:
+    """A fallback lies between what is in use today and the target, or it says nothing."""
+    asked = project.problem
+    fallback = _number(asked.fallback)
+    if fallback is None:
+        return
+    where = where_of(("problem", "fallback"), lines, file)
+    if asked.target is None:
+        yield Problem(where, repr(asked.fallback), "a target that it falls short of", "add problem.target")
+    lower = _better(asked.metric, asked.direction, lower_metrics) == "lower"
+    for name, side, given in (("target", "short of", asked.target), ("baseline", "better than", asked.baseline)):
+        other = _number(given)
+        if other is None:
+            continue
+        beyond = (fallback < other) if lower else (fallback > other)
+        if fallback == other or beyond != (name == "baseline"):
+            fix = "write a score between the two, or delete the line"
+            yield Problem(where, repr(asked.fallback), f"{side} problem.{name}, {given!r}", fix)
 
 
 def _share_problems(project: "Project", file: str, lines: Lines) -> Iterator[Problem]:
