@@ -1,5 +1,7 @@
 """The other ways side by side: values, costs and evidence where they are known, and unknown where they are not."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,6 +96,19 @@ def test_small_and_large_are_the_models_named() -> None:
     assert (COST, "assumed") == (large.set_up, large.evidence)
     alone = ways(asked(("meta-llama/Llama-3.1-70B",)))
     assert (None, COST) == (alone["tune_small"].set_up, alone["tune_large"].set_up)
+
+
+def test_a_configuration_of_ones_own_has_a_size(tmp_path: Path) -> None:
+    """A model named by its config.json is sized by it; one that cannot be read stops nothing."""
+    whole = tmp_path / "config.json"
+    sizes = {"hidden_size": 8192, "num_hidden_layers": 80, "num_attention_heads": 64, "intermediate_size": 28672}
+    kind = {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "vocab_size": 128256}
+    whole.write_text(json.dumps({**sizes, **kind, "num_key_value_heads": 8}), encoding="utf-8")
+    assert str(whole) in ways(asked((str(whole),)))["tune_large"].note
+    empty = tmp_path / "empty" / "config.json"
+    empty.parent.mkdir()
+    empty.write_text("{}", encoding="utf-8")
+    assert str(empty) in ways(asked((str(empty),)))["tune_small"].note
 
 
 def test_answers_in_the_bill_are_not_counted_twice() -> None:

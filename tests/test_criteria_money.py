@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from tests.problem_cases import facts, project
+from tunecase.criteria.baselines import baseline_is_below_target, prompts_were_tried
 from tunecase.criteria.money import (
     each_answer_saves,
     errors_cost_less_than_answers_bring,
@@ -127,3 +128,27 @@ def test_retirement_without_a_total_or_a_worth():
     rule = retirement_is_priced(facts(project=project(serving=soon, value=None)))
     assert (rule.status, rule.severity) == ("fail", "note")
     assert rule.price is not None
+
+
+def test_savings_make_a_case_of_their_own():
+    """Without any gain a cheaper answer can pay for the project; a dearer one is taken off the gain."""
+    cheap = {"price_per_1k_today": "40 USD", "price_per_1k_answers": "1 USD"}
+    asked = {"value": None, "baseline": "80%", "volume": "10k per month", "horizon": "12 months"}
+    rule = worth_the_cost(facts(project=project(serving=cheap, **asked)))
+    # 39 USD x 120 thousand = 4,680 USD against 3,000
+    assert (rule.status, rule.got) == ("pass", "cheaper answers are worth 4,680 USD")
+    assert "break-even at 6,410 answers per month" in rule.reason
+    dear = {"price_per_1k_today": "1 USD", "price_per_1k_answers": "400 USD"}
+    rule = worth_the_cost(facts(project=project(serving=dear, volume="10k per month")))
+    assert (rule.status, rule.reason[:58]) == ("fail", "the gain does not pay for the project; there is no break-e")
+    assert rule.got.startswith("15 points and dearer answers are worth")
+
+
+def test_a_case_by_cost_softens_what_a_good_baseline_means():
+    """Where answers get cheaper, a baseline near the target and a prompt that reaches it are notes, else warnings."""
+    asked = {"alternatives": {"prompt_hosted": {"score": "81%"}}}
+    cheap = {"price_per_1k_today": "40 USD", "price_per_1k_answers": "1 USD"}
+    for serving, severity in (({}, "warn"), (cheap, "note")):
+        given = facts(project=project(serving=serving, **asked))
+        for rule in (baseline_is_below_target(given), prompts_were_tried(given)):
+            assert ("fail", severity) == (rule.status, rule.severity)

@@ -4,6 +4,7 @@ Ways: as today, prompt a hosted model, prompt an open one, retrieval, tune a sma
 stated or measured is unknown and named; nothing is taken to be zero.
 """
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -183,7 +184,10 @@ def _params(name: str) -> float:
     except InputError:
         from tunecase.shape import read_shape
 
-        return float(read_shape(name, online=False).params)
+        # A configuration that cannot be read is told by the bill; here it only leaves the order as it was.
+        with contextlib.suppress(InputError):
+            return float(read_shape(name, online=False).params)
+        return 0.0
 
 
 def _best(piloted: tuple[Baseline, ...], name: str, direction: str | None) -> Baseline | None:
