@@ -164,6 +164,16 @@ def test_a_pilots_prompts_count():
     assert given.best == 0.7
 
 
+def test_todays_answers_must_be_whole():
+    """A column of today's answers is the score in use; with a gap in it the column is asked for."""
+    test = table(letters(4, 1), [{"today": out} if k else {} for k, (_, out) in enumerate(letters(4, 1))])
+    asked = project(baseline=None, data={"answer_today": "today"})
+    rule = baselines_are_measured(facts(project=asked, test=test))
+    assert (rule.status, "fill the column 'today' in every test row, or add problem.baseline") == ("unknown", rule.fix)
+    whole = table(letters(4, 1), [{"today": out} for _, out in letters(4, 1)])
+    assert "in use 100%" in baselines_are_measured(facts(project=asked, test=whole)).got
+
+
 def test_a_prompt_stands_for_what_is_in_use():
     """A prompted model's score takes the place of the score in use."""
     asked = project(baseline=None, alternatives={"prompt_hosted": {"score": "62%"}})

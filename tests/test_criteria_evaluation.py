@@ -125,7 +125,7 @@ def grouped(groups, size, right=None):
         (40, 5, {"group": "customer", "group_icc": "10%"}, "pass", "stop", "count as 142 (ICC 0.1, stated)"),
         (40, 5, {"group": "customer", "group_icc": "90%"}, "fail", "stop", "you need 391"),
         (40, 2, {"group": "customer"}, "fail", "stop", "you need 85"),
-        (40, 5, {"group": "author"}, "pass", "stop", "you need 85"),
+        (40, 5, {"group": "author"}, "unknown", "warn", "not every test row has the column 'author'"),
     ],
 )
 def test_rows_of_a_group_count_for_less(groups, size, data, status, severity, words):
@@ -160,6 +160,17 @@ def test_a_baseline_scored_elsewhere_needs_more_rows():
     assert "problem.baseline_on: test" in small.fix
     beaten = facts(project=project(**asked, baseline_on="elsewhere"), probe=0.75)
     assert power_needed(beaten).paired
+
+
+def test_a_case_by_cost_is_not_stopped_by_a_small_gain():
+    """Where answers get cheaper, a gain too small to be seen warns: it need not be seen."""
+    cheap = {"price_per_1k_today": "40 USD", "price_per_1k_answers": "1 USD"}
+    outcomes = [
+        gain_can_be_seen(facts(project=project(target="67%", serving=serving), test=table(letters(200, 1))))
+        for serving in ({}, cheap)
+    ]
+    assert [("fail", "stop"), ("fail", "warn")] == [(rule.status, rule.severity) for rule in outcomes]
+    assert "a case by cost asks only that answers get no worse" in outcomes[1].reason
 
 
 @pytest.mark.parametrize(

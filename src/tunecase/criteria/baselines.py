@@ -16,7 +16,10 @@ def baselines_are_measured(facts: Facts) -> Criterion:
     if facts.prompted and "in use" in missing:
         missing.remove("in use")
     fixes = []
-    if "in use" in missing:
+    column = facts.project.data.answer_today
+    if "in use" in missing and column is not None and facts.counts_items:
+        fixes.append(f"fill the column {column!r} in every test row, or add problem.baseline")
+    elif "in use" in missing:
         fixes.append("score what is in use today, or a prompted model, on the test set and add problem.baseline")
     if missing and missing != ["in use"]:
         fixes.append(

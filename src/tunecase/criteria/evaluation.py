@@ -112,7 +112,8 @@ def power_needed(facts: Facts) -> Power | None:
 def gain_can_be_seen(facts: Facts) -> Criterion:
     """P7: the test set is large enough to show the wanted gain (80% power, two-sided 5%, same items, 5% lost).
 
-    Rows that hang together count for less; where how much is only assumed, too few of them are a warning.
+    Rows that hang together count for less; where how much is only assumed, too few of them are a warning. So they are
+    where tuned answers are cheaper than today's. Leaves out the rows that show no loss (non-inferiority) there.
     """
     if facts.metric is not None and not facts.counts_items:
         reason = f"{facts.metric.name} varies by item in a way that only the pilot can measure"
@@ -135,6 +136,12 @@ def gain_can_be_seen(facts: Facts) -> Criterion:
     asked += power.words
     wanted = f"{needed:,} test items"
     missing = needed - facts.test_rows
+    column = facts.project.data.group
+    if missing <= 0 and column is not None and not facts.groups:
+        reason = f"{asked}, but not every test row has the column {column!r}, so it is not known which hang together"
+        return _power(
+            "unknown", "warn", got, reason, "fill the column in every test row, or correct its name", wanted=wanted
+        )
     if missing <= 0 and facts.test_rows / power.design >= power.needed - 1e-9:
         return _power("pass", "stop", got, asked, wanted=wanted)
     if missing <= 0:
@@ -149,6 +156,9 @@ def gain_can_be_seen(facts: Facts) -> Criterion:
     if facts.test is None and len(facts.train.rows) >= 2 * needed:
         reason, fix = "there is no test set yet", f"hold out {needed:,} of the {len(facts.train.rows):,} rows"
         return _power("unknown", "stop", "0 test items", reason, fix, wanted=wanted)
+    if facts.cost_case:
+        reason = f"{asked}; {cost}; a case by cost asks only that answers get no worse"
+        return _power("fail", "warn", got, reason, fix, price, wanted)
     return _power("fail", "stop", got, f"{asked}; {cost}", fix, price, wanted)
 
 

@@ -1,9 +1,14 @@
 """Rules on worth: P8 worth the cost, P9 saving per request, P19 the cost of errors, P21 retirement as a priced risk."""
 
+from typing import TYPE_CHECKING
+
 from tunecase import prices
 from tunecase.criteria.facts import Facts, percent, points, three_figures
 from tunecase.records import Criterion, Severity
 from tunecase.spread import Band, band
+
+if TYPE_CHECKING:
+    from tunecase.spread import Draws
 
 DAYS_PER_MONTH = 365.25 / 12
 
@@ -23,11 +28,11 @@ def worth_the_cost(facts: Facts) -> Criterion:
     def unknown(reason: str, fix: str) -> Criterion:
         return Criterion("P8", "worth the cost", "unknown", "warn", "-", wanted, reason, fix, source=source)
 
-    problem, gain = facts.project.problem, facts.gain
-    better = gain is not None and gain > 0 and facts.counts_items
+    problem = facts.project.problem
+    brought, parts = _brought(facts)
     if facts.worth is None and not facts.cost_case:
         return unknown("nobody said what a correct answer is worth", "add problem.value: 0.40 USD per correct")
-    if not better and not facts.cost_case:
+    if brought is None:
         return unknown(
             "the gain in correct answers is not known",
             "state a metric that counts right answers and a target above the best baseline",
@@ -35,14 +40,6 @@ def worth_the_cost(facts: Facts) -> Criterion:
     if facts.total_cost is None:
         return unknown("the total cost is not known yet", "run `tunecase estimate`, then define again")
     months = facts.basis.draw("problem.horizon", problem.horizon)
-    brought = facts.basis.draw("problem.horizon", problem.horizon) * 0
-    parts = []
-    if better and gain is not None and facts.worth is not None:
-        brought = brought + facts.worth * gain
-        parts.append(f"{points(gain)} points")
-    if facts.saving is not None:
-        brought = brought + facts.saving
-        parts.append("cheaper answers" if facts.cost_case else "dearer answers")
     each = band(brought).p50
     if each <= 0:
         even = "there is no break-even volume: an answer costs more than its gain is worth"
@@ -64,6 +61,18 @@ def worth_the_cost(facts: Facts) -> Criterion:
         "" if enough else "serve more answers, use the result for longer, or spend less",
         source=source,
     )
+
+
+def _brought(facts: Facts) -> "tuple[Draws | None, list[str]]":
+    """What an answer brings more than one today, shape (draws,), and of what; None with neither gain nor saving."""
+    brought, parts = None, []
+    if facts.worth is not None and facts.gain is not None and facts.gain > 0 and facts.counts_items:
+        brought = facts.worth * facts.gain
+        parts.append(f"{points(facts.gain)} points")
+    if facts.saving is not None and (brought is not None or facts.cost_case):
+        brought = facts.saving if brought is None else brought + facts.saving
+        parts.append("cheaper answers" if facts.cost_case else "dearer answers")
+    return brought, parts
 
 
 def each_answer_saves(facts: Facts) -> Criterion:
@@ -180,9 +189,10 @@ def retirement_is_priced(facts: Facts) -> Criterion:
     share = band(facts.basis.draw("serving.retune_share", facts.project.serving.retune_share))
     total = facts.total_cost
     price = Band(total.p10 * share.p10, total.p50 * share.p50, total.p80 * share.p80, total.p90 * share.p90)
-    worth = None
-    if facts.value_of_all is not None and facts.gain is not None and facts.gain > 0 and facts.counts_items:
-        worth = band(facts.value_of_all * facts.gain).p50
+    worth, (each, _), volume = None, _brought(facts), facts.project.problem.volume
+    if each is not None and volume is not None:
+        horizon = facts.basis.draw("problem.horizon", facts.project.problem.horizon)
+        worth = band(each * facts.basis.draw("problem.volume", volume) * horizon).p50
     covered = worth is not None and worth > total.p50 + price.p50
     severity: Severity = "note" if covered or worth is None else "warn"
     left = f"{three_figures(max(away, 0.0))} months from now" if away > 0 else "already past"
