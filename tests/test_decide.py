@@ -60,7 +60,7 @@ def pieces(
         basis=basis(asked, DRAWS), model="the probe" if stand_in else "", stand_in=stand_in,
     )  # fmt: skip
     bill = estimate(asked, basis=basis(asked, DRAWS), train_rows=800, tokens=None, forecast=seen)
-    return replace(samples.definition(), verdict="go to pilot", majority=0.3, probe=0.8), seen, bill
+    return replace(samples.definition(), verdict="go to pilot", majority=0.3, probe=0.8, in_use=None), seen, bill
 
 
 def decided(
@@ -80,7 +80,7 @@ def worths(record: Decision) -> dict[str, float]:
 def test_value_is_value_times_volume_times_horizon_times_gain(tmp_path: Path) -> None:
     """0.40 x 20,000 x 12 x (85% - 60%) = 24,000; without a stated baseline the best measured one counts."""
     asked = project(tmp_path, value="0.40 USD per correct")
-    posed = samples.definition()
+    posed = replace(samples.definition(), in_use=None)
     found = target_value(asked, basis(asked, 10), posed)
     assert found is not None
     assert pytest.approx(24_000) == found

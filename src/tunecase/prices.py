@@ -416,22 +416,31 @@ def worth_of_correct(basis: Basis) -> "Draws | None":
     return brought if cost is None else brought + cost
 
 
-def serving_saving(basis: Basis) -> "Draws | None":
-    """What the answers of the tuned model cost less than today's over the horizon; below zero where they cost more.
+def saving_per_answer(basis: Basis) -> "Draws | None":
+    """What an answer of the tuned model costs less than one today; below zero where it costs more.
 
-        (price of 1,000 answers today - tuned) / 1,000 x volume x horizon,   shape (draws,)
+        (price of 1,000 answers today - tuned) / 1,000,   shape (draws,)
 
-    None where one of the prices, or the volume, is not stated. Leaves out what retirement of either brings.
+    None where one of the prices is not stated.
     """
-    if basis.project is None:
-        return None
-    serving, problem = basis.project.serving, basis.project.problem
-    if serving.price_per_1k_today is None or serving.price_per_1k_answers is None or problem.volume is None:
+    serving = basis.project.serving if basis.project else None
+    if serving is None or serving.price_per_1k_today is None or serving.price_per_1k_answers is None:
         return None
     today = basis.draw("serving.price_per_1k_today", serving.price_per_1k_today)
-    tuned = basis.draw("serving.price_per_1k_answers", serving.price_per_1k_answers)
+    return (today - basis.draw("serving.price_per_1k_answers", serving.price_per_1k_answers)) / 1000
+
+
+def serving_saving(basis: Basis) -> "Draws | None":
+    """What all answers of the tuned model save over the horizon: saving per answer x volume x horizon, shape (draws,).
+
+    None where a price or the volume is not stated. Leaves out what retirement of either brings.
+    """
+    each = saving_per_answer(basis)
+    if each is None or basis.project is None or basis.project.problem.volume is None:
+        return None
+    problem = basis.project.problem
     horizon = basis.draw("problem.horizon", problem.horizon)
-    return (today - tuned) / 1000 * basis.worlds.draw("problem.volume", problem.volume.spread) * horizon
+    return each * basis.draw("problem.volume", problem.volume) * horizon
 
 
 def error_cost(basis: Basis) -> "Draws | None":

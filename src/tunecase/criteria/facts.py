@@ -182,11 +182,7 @@ class Facts:
     @cached_property
     def saving(self) -> "Draws | None":
         """What a tuned answer costs less than one today, per answer, shape (draws,); None where a price is missing."""
-        serving = self.project.serving
-        if serving.price_per_1k_today is None or serving.price_per_1k_answers is None:
-            return None
-        before = self.basis.draw("serving.price_per_1k_today", serving.price_per_1k_today)
-        return (before - self.basis.draw("serving.price_per_1k_answers", serving.price_per_1k_answers)) / 1000
+        return prices.saving_per_answer(self.basis)
 
     @cached_property
     def cost_case(self) -> bool:
