@@ -10,6 +10,7 @@ from tests import samples
 from tests.command import tunecase
 from tests.making import case_folder
 from tests.problem_cases import project
+from tunecase.case import Case
 from tunecase.errors import InputError, TunecaseError
 from tunecase.show import brief_markdown, write_brief
 
@@ -111,6 +112,13 @@ def test_the_command_writes_it(tmp_path: Path) -> None:
     assert 0 == tunecase("define", "--brief", place, "--force", "--project", path).code
     assert 0 == tunecase("define", "--brief", "--project", path, cwd=tmp_path).code
     assert tunecase("define", "--brief", place, "--json", "--project", path).json["alternatives"]
+
+
+def test_the_python_face_writes_it(tmp_path: Path) -> None:
+    """`Case.brief` writes the same page and gives its path."""
+    path, place = case_folder(tmp_path), tmp_path / "brief.md"
+    assert place == Case(path).brief(place)
+    assert "## The decision" in place.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("words", [("--force",), ("brief.md",), ("--brief", "-", "--json")])

@@ -7,6 +7,7 @@ from tunecase.criteria.evaluation import (
     errors_are_read,
     gain_can_be_seen,
     power_needed,
+    smallest_gain,
     target_is_below_the_ceiling,
 )
 from tunecase.criteria.facts import SECOND_LABEL_COLUMNS
@@ -133,6 +134,18 @@ def test_rows_of_a_group_count_for_less(groups, size, data, status, severity, wo
     rule = gain_can_be_seen(facts(project=project(data=data), test=grouped(groups, size)))
     assert (status, severity) == (rule.status, rule.severity), rule.reason
     assert words in rule.reason
+
+
+def test_the_smallest_gain_counts_groups_and_arms():
+    """What can be seen shrinks with groups of known likeness, and with a baseline from other rows."""
+    test = grouped(40, 10)
+    alone = smallest_gain(facts(test=test))
+    known = smallest_gain(facts(project=project(data={"group": "customer", "group_icc": "20%"}), test=test))
+    guessed = smallest_gain(facts(project=project(data={"group": "customer"}), test=test))
+    assert alone == guessed < known == smallest_gain(facts(test=table(letters(142, 1))))
+    apart = facts(project=project(baseline="70%", baseline_on="elsewhere"), probe=0.5, test=test)
+    assert smallest_gain(apart) > alone
+    assert "you can see >= 8.6 points" in gain_can_be_seen(apart).reason
 
 
 def test_likeness_is_measured_on_todays_answers():

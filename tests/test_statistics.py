@@ -16,6 +16,7 @@ from tunecase.statistics import (
     mcnemar_p,
     paired_rows_needed,
     smallest_paired_gain,
+    smallest_unpaired_gain,
     unpaired_rows_needed,
     wilson,
     winners_curse,
@@ -212,3 +213,19 @@ def test_the_effective_rows_are_those_that_a_simulation_shows():
         means.append(total / (count * size))
     effective = count * size / design_effect([size] * count, icc)
     assert statistics.pvariance(means) == pytest.approx(1 / effective, rel=0.1)
+
+
+@given(base=st.floats(0.01, 0.98), rows=st.integers(20, 20_000))
+def test_smallest_unpaired_gain_inverts_the_rows_needed(base, rows):
+    """The gain found needs no more rows than there are, one a little smaller needs more; too few rows show none."""
+    gain = smallest_unpaired_gain(base, rows)
+    if math.isinf(gain):
+        assert rows < unpaired_rows_needed(base, 1 - base)
+        return
+    assert unpaired_rows_needed(base, gain) <= rows
+    assert unpaired_rows_needed(base, gain * 0.98) >= rows
+
+
+def test_nothing_is_better_than_perfect():
+    """No gain over a perfect base can be shown."""
+    assert math.inf == smallest_unpaired_gain(1.0, 10_000)

@@ -16,7 +16,6 @@ from tunecase.prices import Basis
 from tunecase.project import Project
 from tunecase.records import Audit, Criterion, Definition, Pilot
 from tunecase.spread import Band, band
-from tunecase.statistics import smallest_paired_gain
 from tunecase.wording import counted
 
 Verdict = Literal["go to pilot", "fix first", "do not start"]
@@ -84,7 +83,7 @@ def define(
     judged = tuple(rule(facts) for rule in CRITERIA)
     verdict, reason = _verdict(judged)
     power = evaluation.power_needed(facts)
-    seen = smallest_paired_gain(facts.test_rows) if facts.counts_items else math.inf
+    seen = evaluation.smallest_gain(facts) if facts.counts_items else math.inf
     base = facts.in_use if facts.in_use is not None else facts.best
     standing = Standing(base, facts.in_use, facts.target, facts.direction, facts.counts_items)
     ways = alternatives(basis, standing, pilot=pilot, tuning_cost=total_cost)

@@ -127,6 +127,29 @@ def smallest_paired_gain(rows: int, lost_share: float = LOST_SHARE, power: float
     return high
 
 
+def smallest_unpaired_gain(base: float, rows: int, power: float = 0.8, alpha: float = 0.05) -> float:
+    """The smallest gain over `base` that `rows` items per arm can show, the inverse of unpaired_rows_needed.
+
+    Args:
+        base, power, alpha: as in unpaired_rows_needed.
+        rows: items per arm [items].
+    Returns: gain, a share of 1; math.inf where not even a perfect score would be told from the base.
+    Example:
+        >>> round(smallest_unpaired_gain(0.80, 906), 3)
+        0.05
+
+    Leaves out what unpaired_rows_needed leaves out.
+    """
+    room = 1 - base
+    if room <= 0 or rows < unpaired_rows_needed(base, room, power, alpha):
+        return math.inf
+    low, high = 0.0, room
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (low, middle) if unpaired_rows_needed(base, middle, power, alpha) <= rows else (middle, high)
+    return high
+
+
 def _paired_rows(gain: float, lost_share: float, power: float, alpha: float) -> float:
     differing = 2 * min(lost_share, (1 - gain) / 2) + gain
     z_alpha, z_power = _z(power, alpha)

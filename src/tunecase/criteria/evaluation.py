@@ -14,6 +14,7 @@ from tunecase.statistics import (
     mcnemar_p,
     paired_rows_needed,
     smallest_paired_gain,
+    smallest_unpaired_gain,
     unpaired_rows_needed,
 )
 
@@ -109,6 +110,17 @@ def power_needed(facts: Facts) -> Power | None:
     return Power(needed, design, paired, stated is None and measured is None, told)
 
 
+def smallest_gain(facts: Facts) -> float:
+    """The smallest gain that the test set shows, groups counted where their likeness is known; infinite for none."""
+    power = power_needed(facts)
+    rows = facts.test_rows
+    if power is not None and not power.assumed:
+        rows = math.floor(rows / power.design + 1e-9)
+    if power is None or power.paired or facts.best is None:
+        return smallest_paired_gain(rows)
+    return smallest_unpaired_gain(facts.best, rows)
+
+
 def gain_can_be_seen(facts: Facts) -> Criterion:
     """P7: the test set is large enough to show the wanted gain (80% power, two-sided 5%, same items, 5% lost).
 
@@ -118,7 +130,7 @@ def gain_can_be_seen(facts: Facts) -> Criterion:
     if facts.metric is not None and not facts.counts_items:
         reason = f"{facts.metric.name} varies by item in a way that only the pilot can measure"
         return _power("unknown", "warn", f"{facts.test_rows} test items", reason, "run the pilot")
-    seen = smallest_paired_gain(facts.test_rows)
+    seen = smallest_gain(facts)
     if facts.gain is None:
         reason = f"{_sight(facts.test_rows, seen)}; the wanted gain is not known"
         fix = "state metric and target, and measure a baseline"

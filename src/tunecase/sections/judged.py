@@ -107,13 +107,13 @@ def _ways(definition: Definition) -> Table:
     rows = tuple(
         (
             Cell(way.action),
-            Cell("unknown" if way.score is None else score(way.score)),
+            _known(None if way.score is None else score(way.score)),
             *(
-                Cell("unknown" if amount is None else money_band(amount, ""), "unknown" if amount is None else "plain")
+                _known(None if amount is None else money_band(amount, ""))
                 for amount in (way.value, way.set_up, way.running, way.cost)
             ),
             Cell(way.evidence),
-            Cell("; ".join([*([way.note] if way.note else []), *(f"not known: {one}" for one in way.unknown)])),
+            Cell("; ".join([way.note] * bool(way.note) + [f"not known: {', '.join(way.unknown)}"] * bool(way.unknown))),
         )
         for way in definition.alternatives
     )
@@ -121,6 +121,10 @@ def _ways(definition: Definition) -> Table:
     note = f"{definition.currency} over the horizon. Brings: what the gain over what is in use is worth. "
     note += "Evidence: what the score rests on."
     return Table("Other ways to give the answers", head, rows, (1, 2, 3, 4, 5), (), note)
+
+
+def _known(text: str | None) -> Cell:
+    return Cell("unknown", "unknown") if text is None else Cell(text)
 
 
 def _measured(value: float | None) -> str:
