@@ -81,17 +81,31 @@ def test_three_rows_the_same_pair_thrice(tmp_path: Path) -> None:
     says(tunecase("audit", "--project", path), 1, "too little to say")
 
 
-def test_random_labels_on_twenty_texts(tmp_path: Path) -> None:
-    """300 random labels on 20 texts contradict each other: refused by D5 and S1, and the pilot finds no signal."""
+@pytest.mark.parametrize(
+    "form", ["{}", "Please hand this on to the people who look after the {} things in this house."]
+)
+def test_random_labels_on_twenty_texts(tmp_path: Path, form: str) -> None:
+    """300 random labels on 20 texts contradict each other: refused by D5, in words as in sentences."""
     rng = random.Random(3)
     path = case_folder(tmp_path)
     texts = [row["text"] for row in tickets(20, 3)]
-    rows = [{"text": texts[k % 20], "label": rng.choice(["red", "blue"])} for k in range(300)]
+    rows = [{"text": texts[k % 20], "label": form.format(rng.choice(["red", "blue"]))} for k in range(300)]
     write_jsonl(tmp_path / "train.jsonl", rows)
     write_jsonl(tmp_path / "test.jsonl", [{**row, "text": f"{row['text']} again {k}"} for k, row in enumerate(rows)])
     found = judged(path, 1)
     assert ("fail", "stop") == (found["D5"]["status"], found["D5"]["severity"])
     assert "no model can learn both" in str(found["D5"]["reason"])
+
+
+def test_random_sentences_on_texts_of_their_own(tmp_path: Path) -> None:
+    """Random labels written as long sentences on texts that all differ carry no signal either."""
+    path = case_folder(tmp_path)
+    for part, rows in (("train", tickets(300, 4, shuffled=True)), ("test", tickets(200, 5, shuffled=True))):
+        named = [
+            {**row, "label": f"Please hand this on to those who look after {row['label']} things."} for row in rows
+        ]
+        write_jsonl(tmp_path / f"{part}.jsonl", named)
+    says(tunecase("define", "--project", path), 1, "failed signal in the inputs (S1)")
 
 
 def test_random_labels_end_at_the_pilots_gate(tmp_path: Path) -> None:

@@ -328,6 +328,8 @@ def _problem(error: Any, lines: Lines, file: str) -> Problem:
         return Problem(where, "nothing", f"the field {loc[-1]!r}", f"add `{loc[-1]}:`")
     if kind == "tuple_type":
         return Problem(where, repr(error["input"]), "a list", f"write [{error['input']}], or one `- ` line for each")
+    if kind.startswith("date_"):
+        return Problem(where, repr(error["input"]), "a date", "write YYYY-MM-DD")
     if kind == "literal_error":
         return Problem(where, repr(error["input"]), ctx["expected"], "use one of these words")
     got = error["input"] if isinstance(error["input"], str | int | float) else type(error["input"]).__name__
