@@ -183,7 +183,7 @@ def test_a_case_by_cost_is_not_stopped_by_a_small_gain():
         for serving in ({}, cheap)
     ]
     assert [("fail", "stop"), ("fail", "warn")] == [(rule.status, rule.severity) for rule in outcomes]
-    assert "a case by cost asks only that answers get no worse" in outcomes[1].reason
+    assert "no worse: this test can rule out a loss of 5.6 points" in outcomes[1].reason
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "flips",
         "inputs",
         "alternatives",
+        "groups",
         "redrawn",
     ),
     ("ledger", "engine", "answers", "endpoint"),

@@ -2,7 +2,7 @@
 
 import math
 import random
-import statistics
+from statistics import NormalDist
 
 import pytest
 from hypothesis import given, settings
@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from tunecase.statistics import (
     ceiling,
     ceiling_interval,
-    design_effect,
-    intraclass,
     mcnemar_p,
     paired_rows_needed,
+    smallest_loss_ruled_out,
     smallest_paired_gain,
     smallest_unpaired_gain,
     unpaired_rows_needed,
@@ -168,53 +167,6 @@ def test_impossible_numbers_are_refused(call, arguments):
         call(*arguments)
 
 
-@given(sizes=st.lists(st.integers(1, 50), min_size=1, max_size=30), icc=st.floats(0, 1))
-def test_groups_never_make_rows_count_for_more(sizes, icc):
-    """The design effect is 1 for rows on their own or strangers, at most the largest group, and rises with the ICC."""
-    found = design_effect(sizes, icc)
-    assert 1 <= found <= max(sizes) + 1e-9
-    assert design_effect(sizes, 0) == 1 == design_effect([1] * len(sizes), icc)
-    assert found <= design_effect(sizes, 1) + 1e-9
-
-
-@pytest.mark.parametrize("icc", [0.0, 0.2, 0.6])
-def test_likeness_of_groups_is_found_again(icc):
-    """Groups drawn with a known intraclass correlation give it back within .08."""
-    rng = random.Random(1)
-    values, groups = [], []
-    for group in range(400):
-        own = rng.gauss(0, math.sqrt(icc))
-        for _ in range(8):
-            values.append(own + rng.gauss(0, math.sqrt(1 - icc)))
-            groups.append(str(group))
-    assert intraclass(values, groups) == pytest.approx(icc, abs=0.08)
-
-
-def test_likeness_needs_groups_and_differences():
-    """One group, groups of one row, or values that are all equal say nothing; a share outside 0 to 1 is refused."""
-    assert intraclass([1, 0], ["a", "a"]) is None
-    assert intraclass([1, 0], ["a", "b"]) is None
-    assert intraclass([1, 1, 1], ["a", "a", "b"]) is None
-    assert design_effect([], 0.5) == 1
-    with pytest.raises(ValueError, match="icc"):
-        design_effect([3], 1.5)
-
-
-def test_the_effective_rows_are_those_that_a_simulation_shows():
-    """The mean over rows of groups varies as the mean over n / D rows on their own would."""
-    rng = random.Random(2)
-    icc, size, count = 0.3, 10, 30
-    means = []
-    for _ in range(2_000):
-        total = 0.0
-        for _ in range(count):
-            own = rng.gauss(0, math.sqrt(icc))
-            total += sum(own + rng.gauss(0, math.sqrt(1 - icc)) for _ in range(size))
-        means.append(total / (count * size))
-    effective = count * size / design_effect([size] * count, icc)
-    assert statistics.pvariance(means) == pytest.approx(1 / effective, rel=0.1)
-
-
 @given(base=st.floats(0.01, 0.98), rows=st.integers(20, 20_000))
 def test_smallest_unpaired_gain_inverts_the_rows_needed(base, rows):
     """The gain found needs no more rows than there are, one a little smaller needs more; too few rows show none."""
@@ -229,3 +181,25 @@ def test_smallest_unpaired_gain_inverts_the_rows_needed(base, rows):
 def test_nothing_is_better_than_perfect():
     """No gain over a perfect base can be shown."""
     assert math.inf == smallest_unpaired_gain(1.0, 10_000)
+
+
+def test_a_loss_is_ruled_out_as_often_as_promised():
+    """Of 4,000 simulated tests of two equal models four in five rule out a loss of the margin."""
+    rng, rows, lost = random.Random(3), 400, 0.05
+    margin = smallest_loss_ruled_out(rows, lost)
+    z = NormalDist().inv_cdf(0.95)
+    ruled_out = 0
+    for _ in range(4_000):
+        draws = [rng.random() for _ in range(rows)]
+        won, dropped = sum(x < lost for x in draws), sum(lost <= x < 2 * lost for x in draws)
+        difference = (won - dropped) / rows
+        ruled_out += (difference + margin) / math.sqrt(2 * lost / rows) > z
+    assert ruled_out / 4_000 == pytest.approx(0.8, abs=0.03)
+
+
+def test_no_rows_rule_out_nothing():
+    """Without rows any loss is possible; more rows rule out smaller ones; odd numbers are refused."""
+    assert math.inf == smallest_loss_ruled_out(0)
+    assert smallest_loss_ruled_out(100) == pytest.approx(2 * smallest_loss_ruled_out(400))
+    with pytest.raises(ValueError, match="rows"):
+        smallest_loss_ruled_out(-1)

@@ -5,14 +5,14 @@ from collections import Counter
 from dataclasses import dataclass
 
 from tunecase.criteria.facts import Facts, percent, points
+from tunecase.groups import design_effect, intraclass
 from tunecase.records import Criterion, Severity, Status
 from tunecase.spread import Band
 from tunecase.statistics import (
     LOST_SHARE,
-    design_effect,
-    intraclass,
     mcnemar_p,
     paired_rows_needed,
+    smallest_loss_ruled_out,
     smallest_paired_gain,
     smallest_unpaired_gain,
     unpaired_rows_needed,
@@ -125,7 +125,7 @@ def gain_can_be_seen(facts: Facts) -> Criterion:
     """P7: the test set is large enough to show the wanted gain (80% power, two-sided 5%, same items, 5% lost).
 
     Rows that hang together count for less; where how much is only assumed, too few of them are a warning. So they are
-    where tuned answers are cheaper than today's. Leaves out the rows that show no loss (non-inferiority) there.
+    where tuned answers are cheaper than today's: there the loss that the test can rule out is told (non-inferiority).
     """
     if facts.metric is not None and not facts.counts_items:
         reason = f"{facts.metric.name} varies by item in a way that only the pilot can measure"
@@ -169,7 +169,11 @@ def gain_can_be_seen(facts: Facts) -> Criterion:
         reason, fix = "there is no test set yet", f"hold out {needed:,} of the {len(facts.train.rows):,} rows"
         return _power("unknown", "stop", "0 test items", reason, fix, wanted=wanted)
     if facts.cost_case:
-        reason = f"{asked}; {cost}; a case by cost asks only that answers get no worse"
+        ruled_out = smallest_loss_ruled_out(math.floor(facts.test_rows / power.design + 1e-9))
+        reason = f"{asked}; {cost}; a case by cost asks only that answers get no worse: "
+        reason += (
+            f"this test can rule out a loss of {points(ruled_out)} points" if facts.test_rows else "no test shows it"
+        )
         return _power("fail", "warn", got, reason, fix, price, wanted)
     return _power("fail", "stop", got, f"{asked}; {cost}", fix, price, wanted)
 
