@@ -18,7 +18,10 @@ def print_definition(console: "Console", record: Definition) -> None:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), show_header=False)
+    open_notes = [rule for rule in record.criteria if rule.status == "unknown" and rule.severity == "note"]
     for rule in record.criteria:
+        if rule in open_notes:
+            continue
         # A note is worth reading and changes nothing: it must not look like a failure.
         status = "note" if rule.severity == "note" and rule.status == "fail" else rule.status
         text = Text(f"{safe(rule.name)}: ", style="bold").append(safe(rule.reason), style="not bold")
@@ -27,6 +30,9 @@ def print_definition(console: "Console", record: Definition) -> None:
             text.append(f"\n  {sentence(rule.fix)}{price}", style="not bold dim")
         table.add_row(Text(f"{MARKS[status]} {status}", style=COLOURS[status]), Text(safe(rule.id), style="dim"), text)
     console.print(table)
+    if open_notes:
+        listed = ", ".join(f"{rule.name} ({rule.id})" for rule in open_notes)
+        say(console, f"Worth knowing, and not known: {listed}. What each needs: --json, --brief or the report.", "dim")
     if record.alternatives:
         _alternatives(console, record)
 
