@@ -16,7 +16,7 @@ from tests.projects import basis, written
 from tunecase.decide import decide
 from tunecase.estimate import estimate
 from tunecase.forecast import forecast
-from tunecase.prices import supply, target_value
+from tunecase.prices import supply
 from tunecase.project import Project, read_score
 from tunecase.records import Decision, Definition, Estimate, Forecast, Point, from_json, to_json
 from tunecase.spread import Band
@@ -75,31 +75,6 @@ def decided(
 def worths(record: Decision) -> dict[str, float]:
     """Net value by lever, where there is one."""
     return {one.lever: one.expected_value for one in record.options if one.expected_value is not None}
-
-
-def test_value_is_value_times_volume_times_horizon_times_gain(tmp_path: Path) -> None:
-    """0.40 x 20,000 x 12 x (85% - 60%) = 24,000; without a stated baseline the best measured one counts."""
-    asked = project(tmp_path, value="0.40 USD per correct")
-    posed = replace(samples.definition(), in_use=None)
-    found = target_value(asked, basis(asked, 10), posed)
-    assert found is not None
-    assert pytest.approx(24_000) == found
-    bare = asked.model_copy(update={"problem": asked.problem.model_copy(update={"baseline": None})})
-    found = target_value(bare, basis(bare, 10), replace(posed, majority=0.2, probe=0.75))
-    assert found is not None
-    assert pytest.approx(9_600) == found
-    assert target_value(bare, basis(bare, 10), replace(posed, majority=None, probe=None)) is None
-    beyond = target_value(bare, basis(bare, 10), replace(posed, majority=0.2, probe=0.95))
-    assert beyond is not None
-    assert [0] * 10 == beyond.tolist()
-
-
-@pytest.mark.parametrize("metric", ["loss", "mae", "chrf", "rouge_l"])
-def test_a_metric_that_counts_no_answers_has_no_value_per_answer(tmp_path: Path, metric: str) -> None:
-    """A gain in loss or chrF is no number of right answers."""
-    asked = project(tmp_path)
-    other = asked.model_copy(update={"problem": asked.problem.model_copy(update={"metric": metric})})
-    assert target_value(other, basis(other, 10), samples.definition()) is None
 
 
 def test_the_advice_is_the_lever_with_the_best_worth(tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "chat_layout",
         "tokenizing",
         "prices",
+        "worth",
         "ladder",
         "curve_models",
         "curve_lessons",

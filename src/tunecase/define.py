@@ -106,6 +106,7 @@ def define(
         value_per_point=per_point,
         currency=basis.currency,
         in_use=facts.in_use,
+        untrained=facts.best,
         alternatives=ways,
     )
 

@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.records import DefaultUsed, Definition
+from tunecase.records import DefaultUsed
 from tunecase.spread import Z80, Z90, Beta, Const, Interval, Spread, Worlds
 from tunecase.units import Quantity, Wanted, read_quantity
 
@@ -228,10 +228,10 @@ def team_share(basis: Basis) -> "Draws":
 def _members(basis: Basis) -> "list[tuple[str, Member]]":
     """The team with a name for each; two of one role are drawn apart."""
     team = basis.project.team if basis.project else ()
-    return list(zip(_numbered([member.role for member in team]), team, strict=True))
+    return list(zip(numbered([member.role for member in team]), team, strict=True))
 
 
-def _numbered(names: list[str]) -> list[str]:
+def numbered(names: list[str]) -> list[str]:
     """The names, the second of a kind with a 2 behind it, the third with a 3."""
     seen = [names[: i + 1].count(name) for i, name in enumerate(names)]
     return [name if count == 1 else f"{name} {count}" for name, count in zip(names, seen, strict=True)]
@@ -270,7 +270,7 @@ def queue_price(rows: float, basis: Basis) -> "Draws":
 def _sources(basis: Basis) -> "list[tuple[str, Source]]":
     """The project's sources with a name for each; two of one kind are drawn apart."""
     sources = basis.project.data.sources if basis.project else ()
-    return list(zip(_numbered([source.kind for source in sources]), sources, strict=True))
+    return list(zip(numbered([source.kind for source in sources]), sources, strict=True))
 
 
 def _label_source(basis: Basis) -> "Source | None":
@@ -370,100 +370,3 @@ def supply(basis: Basis, *, only: str = "", without: Collection[str] = ()) -> Su
     limit = sum(pool for pool, _, _ in steps) if steps else None
     price = next((price for _, price, _ in steps if price.any()), steps[0][1] if steps else None)
     return Supply(tuple(steps), None if limit is None or np.isinf(limit) else limit, price, tuple(unpriced))
-
-
-def target_value(project: "Project", basis: Basis, definition: Definition) -> "Draws | None":
-    """V, what reaching the target is worth: worth x volume x horizon x (target - baseline), shape (worlds,).
-
-    The worth is that of one more correct answer, see `worth_of_correct`. The baseline is what is in use today
-    (problem.baseline), else the best score measured without a fine-tune. None when worth, volume or target are not
-    stated, or the metric is not a share of answers.
-    """
-    import numpy as np
-
-    from tunecase.project import read_score
-
-    problem = project.problem
-    base, worth = baseline_score(project, definition), worth_of_correct(basis)
-    if worth is None or problem.volume is None or problem.target is None or base is None:
-        return None
-    if problem.metric is not None and not catalog.metric(problem.metric).binomial:
-        return None
-    gain = max(0.0, read_score(problem.target) - base)
-    horizon = basis.draw("problem.horizon", problem.horizon)
-    volume = basis.worlds.draw("problem.volume", problem.volume.spread)
-    return np.asarray(worth * volume * horizon * gain)
-
-
-def value_or_saving(project: "Project", basis: Basis, definition: Definition) -> "Draws | None":
-    """V; zero where right answers have no value but what serving saves is known: it alone counts."""
-    value = target_value(project, basis, definition)
-    if value is None and project.problem.value is None and (saving := serving_saving(basis)) is not None:
-        return 0.0 * saving
-    return value
-
-
-def worth_of_correct(basis: Basis) -> "Draws | None":
-    """What one more correct answer is worth: what it brings, and what the wrong one in its place would have cost.
-
-    Shape (draws,); None where neither problem.value nor the cost of an error is stated.
-    """
-    value = basis.project.problem.value if basis.project else None
-    cost = error_cost(basis)
-    if value is None:
-        return cost
-    brought = basis.worlds.draw("problem.value", value.spread)
-    return brought if cost is None else brought + cost
-
-
-def saving_per_answer(basis: Basis) -> "Draws | None":
-    """What an answer of the tuned model costs less than one today; below zero where it costs more.
-
-        (price of 1,000 answers today - tuned) / 1,000,   shape (draws,)
-
-    None where one of the prices is not stated.
-    """
-    serving = basis.project.serving if basis.project else None
-    if serving is None or serving.price_per_1k_today is None or serving.price_per_1k_answers is None:
-        return None
-    today = basis.draw("serving.price_per_1k_today", serving.price_per_1k_today)
-    return (today - basis.draw("serving.price_per_1k_answers", serving.price_per_1k_answers)) / 1000
-
-
-def serving_saving(basis: Basis) -> "Draws | None":
-    """What all answers of the tuned model save over the horizon: saving per answer x volume x horizon, shape (draws,).
-
-    None where a price or the volume is not stated. Leaves out what retirement of either brings.
-    """
-    each = saving_per_answer(basis)
-    if each is None or basis.project is None or basis.project.problem.volume is None:
-        return None
-    problem = basis.project.problem
-    horizon = basis.draw("problem.horizon", problem.horizon)
-    return each * basis.draw("problem.volume", problem.volume) * horizon
-
-
-def error_cost(basis: Basis) -> "Draws | None":
-    """What a wrong answer costs on average, sum of share x cost over its kinds, shape (draws,).
-
-    None without kinds, and where several kinds stand without their shares: how often the dear one is, is not known.
-    """
-    kinds = basis.project.problem.errors if basis.project else ()
-    if not kinds or (len(kinds) > 1 and any(kind.share is None for kind in kinds)):
-        return None
-    names = _numbered([f"problem.errors {kind.kind}" for kind in kinds])
-    shares = [1.0 if kind.share is None else kind.share.spread.median for kind in kinds]
-    costs = [basis.worlds.draw(name, kind.cost.spread) for name, kind in zip(names, kinds, strict=True)]
-    parts = [share / sum(shares) * cost for share, cost in zip(shares, costs, strict=True)] if sum(shares) else costs
-    return sum(parts[1:], parts[0])
-
-
-def baseline_score(project: "Project", definition: Definition) -> float | None:
-    """The score of what is in use today, else the best one measured without a fine-tune; None without either."""
-    if project.problem.baseline is not None:
-        from tunecase.project import read_score
-
-        return read_score(project.problem.baseline)
-    if definition.in_use is not None:
-        return definition.in_use
-    return max((s for s in (definition.majority, definition.probe) if s is not None), default=None)

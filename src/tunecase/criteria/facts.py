@@ -13,6 +13,7 @@ from tunecase.project import Project, read_score
 from tunecase.records import Audit, Baseline, Interval80
 from tunecase.spread import Band, band
 from tunecase.statistics import ceiling_range
+from tunecase.worth import saving_per_answer, worth_of_correct
 
 if TYPE_CHECKING:
     from tunecase.spread import Draws
@@ -182,7 +183,7 @@ class Facts:
     @cached_property
     def saving(self) -> "Draws | None":
         """What a tuned answer costs less than one today, per answer, shape (draws,); None where a price is missing."""
-        return prices.saving_per_answer(self.basis)
+        return saving_per_answer(self.basis)
 
     @cached_property
     def cost_case(self) -> bool:
@@ -192,7 +193,7 @@ class Facts:
     @cached_property
     def worth(self) -> "Draws | None":
         """What one more correct answer is worth, the error it replaces counted, shape (draws,)."""
-        return prices.worth_of_correct(self.basis)
+        return worth_of_correct(self.basis)
 
     def labels_price(self, labels: int) -> Band:
         """What so many usable labels cost, in the base currency, all votes of each counted."""

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from tunecase import prices
 from tunecase.criteria.facts import Facts, percent, points, three_figures
 from tunecase.records import Criterion, Severity
 from tunecase.spread import Band, band
+from tunecase.worth import error_cost
 
 if TYPE_CHECKING:
     from tunecase.spread import Draws
@@ -130,7 +130,7 @@ def errors_cost_less_than_answers_bring(facts: Facts) -> Criterion:
     def unknown(reason: str, fix: str) -> Criterion:
         return Criterion("P19", name, "unknown", "note", "-", wanted, reason, fix, source=source)
 
-    cost = prices.error_cost(facts.basis)
+    cost = error_cost(facts.basis)
     if cost is None and problem.errors:
         fix = "add share: 30% to every kind under problem.errors"
         return unknown("how often each kind of error comes is not stated", fix)

@@ -18,11 +18,12 @@ from tunecase.decide.plans import Plan, Solved, plan_of, solve, winner_of, worth
 from tunecase.levers import Offer, State
 from tunecase.levers.standing import standing
 from tunecase.levers.state import FREE, TOO_DEAR
-from tunecase.prices import Basis, value_or_saving
+from tunecase.prices import Basis
 from tunecase.project import Project
 from tunecase.records import Audit, Decision, Definition, Estimate, Experiment, Forecast, Option, Reviews, Tuning
 from tunecase.spread import band
 from tunecase.wording import count, figures, money, score, sentence, share
+from tunecase.worth import value_or_saving
 
 if TYPE_CHECKING:
     from tunecase.spread import Draws

@@ -9,11 +9,12 @@ from tunecase.decide.plans import Solved, solve, winner_of
 from tunecase.flips import change, flips
 from tunecase.inputs import PRICE, most
 from tunecase.levers import Offer, State
-from tunecase.prices import Basis, error_cost, label_price, worth_of_correct
+from tunecase.prices import Basis, label_price
 from tunecase.project import Project
 from tunecase.records import Flip
 from tunecase.spread import AlteredWorlds
 from tunecase.wording import figures
+from tunecase.worth import error_cost, worth_of_correct
 
 if TYPE_CHECKING:
     from tunecase.spread import Draws

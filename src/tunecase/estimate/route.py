@@ -9,9 +9,10 @@ from tunecase.costs import Cost, Work, data, evaluation, gpu, inference, labour
 from tunecase.hardware import base_model
 from tunecase.levers.standing import standing, test_rows
 from tunecase.policy import best_policy
-from tunecase.prices import Basis, review_price, value_or_saving
+from tunecase.prices import Basis, review_price
 from tunecase.records import Audit, Definition, Forecast, Reviews, Tuning
 from tunecase.spread import Beta
+from tunecase.worth import value_or_saving
 
 if TYPE_CHECKING:
     from tunecase.spread import Draws

@@ -8,10 +8,11 @@ from tunecase.board import RoundPrices
 from tunecase.curves import believe, to_error
 from tunecase.levers.state import State
 from tunecase.loop import doubling, of_the_model
-from tunecase.prices import Basis, baseline_score, label_price, person_hour, serving_saving, supply
+from tunecase.prices import Basis, label_price, person_hour, supply
 from tunecase.project import read_score
 from tunecase.records import Audit, Definition, Forecast, Reviews, Tuning
 from tunecase.statistics import LEAST_TEST_ROWS
+from tunecase.worth import baseline_score, serving_saving
 
 if TYPE_CHECKING:
     from tunecase.spread import Draws

@@ -68,6 +68,7 @@ class Definition:
     value_per_point: Band | None
     currency: str
     in_use: float | None = None
+    untrained: float | None = None
     alternatives: tuple[Alternative, ...] = ()
 
     @property

@@ -1,0 +1,113 @@
+"""What an answer is worth: right instead of wrong, cheaper than today's, and what reaching the target brings in all.
+
+V counts the gain over the best that is had without a fine-tune; None stays None where the user said too little.
+"""
+
+from typing import TYPE_CHECKING
+
+from tunecase import catalog
+from tunecase.prices import Basis, numbered
+from tunecase.project import read_score
+from tunecase.records import Definition
+
+if TYPE_CHECKING:
+    from tunecase.project import Project
+    from tunecase.spread import Draws
+
+
+def target_value(project: "Project", basis: Basis, definition: Definition) -> "Draws | None":
+    """V, what reaching the target is worth: worth x volume x horizon x (target - baseline), shape (worlds,).
+
+    The worth is that of one more correct answer, see `worth_of_correct`; the baseline the best score had without a
+    fine-tune, see `baseline_score`. None when worth, volume or target are not stated, or the metric is not a share of
+    answers.
+    """
+    import numpy as np
+
+    problem = project.problem
+    base, worth = baseline_score(project, definition), worth_of_correct(basis)
+    if worth is None or problem.volume is None or problem.target is None or base is None:
+        return None
+    if problem.metric is not None and not catalog.metric(problem.metric).binomial:
+        return None
+    gain = max(0.0, read_score(problem.target) - base)
+    horizon = basis.draw("problem.horizon", problem.horizon)
+    volume = basis.worlds.draw("problem.volume", problem.volume.spread)
+    return np.asarray(worth * volume * horizon * gain)
+
+
+def value_or_saving(project: "Project", basis: Basis, definition: Definition) -> "Draws | None":
+    """V; zero where right answers have no value but what serving saves is known: it alone counts."""
+    value = target_value(project, basis, definition)
+    if value is None and project.problem.value is None and (saving := serving_saving(basis)) is not None:
+        return 0.0 * saving
+    return value
+
+
+def worth_of_correct(basis: Basis) -> "Draws | None":
+    """What one more correct answer is worth: what it brings, and what the wrong one in its place would have cost.
+
+    Shape (draws,); None where neither problem.value nor the cost of an error is stated.
+    """
+    value = basis.project.problem.value if basis.project else None
+    cost = error_cost(basis)
+    if value is None:
+        return cost
+    brought = basis.worlds.draw("problem.value", value.spread)
+    return brought if cost is None else brought + cost
+
+
+def saving_per_answer(basis: Basis) -> "Draws | None":
+    """What an answer of the tuned model costs less than one today; below zero where it costs more.
+
+        (price of 1,000 answers today - tuned) / 1,000,   shape (draws,)
+
+    None where one of the prices is not stated.
+    """
+    serving = basis.project.serving if basis.project else None
+    if serving is None or serving.price_per_1k_today is None or serving.price_per_1k_answers is None:
+        return None
+    today = basis.draw("serving.price_per_1k_today", serving.price_per_1k_today)
+    return (today - basis.draw("serving.price_per_1k_answers", serving.price_per_1k_answers)) / 1000
+
+
+def serving_saving(basis: Basis) -> "Draws | None":
+    """What all answers of the tuned model save over the horizon: saving per answer x volume x horizon, shape (draws,).
+
+    None where a price or the volume is not stated. Leaves out what retirement of either brings.
+    """
+    each = saving_per_answer(basis)
+    if each is None or basis.project is None or basis.project.problem.volume is None:
+        return None
+    problem = basis.project.problem
+    horizon = basis.draw("problem.horizon", problem.horizon)
+    return each * basis.draw("problem.volume", problem.volume) * horizon
+
+
+def error_cost(basis: Basis) -> "Draws | None":
+    """What a wrong answer costs on average, sum of share x cost over its kinds, shape (draws,).
+
+    None without kinds, and where several kinds stand without their shares: how often the dear one is, is not known.
+    """
+    kinds = basis.project.problem.errors if basis.project else ()
+    if not kinds or (len(kinds) > 1 and any(kind.share is None for kind in kinds)):
+        return None
+    names = numbered([f"problem.errors {kind.kind}" for kind in kinds])
+    shares = [1.0 if kind.share is None else kind.share.spread.median for kind in kinds]
+    costs = [basis.worlds.draw(name, kind.cost.spread) for name, kind in zip(names, kinds, strict=True)]
+    parts = [share / sum(shares) * cost for share, cost in zip(shares, costs, strict=True)] if sum(shares) else costs
+    return sum(parts[1:], parts[0])
+
+
+def baseline_score(project: "Project", definition: Definition) -> float | None:
+    """The best score had without a fine-tune, in use or not: what a fine-tune adds lies above it. None without any.
+
+    Records made before prompts were asked for hold what is in use alone, else majority and probe.
+    """
+    if definition.untrained is not None:
+        return definition.untrained
+    if project.problem.baseline is not None:
+        return read_score(project.problem.baseline)
+    if definition.in_use is not None:
+        return definition.in_use
+    return max((s for s in (definition.majority, definition.probe) if s is not None), default=None)

@@ -1,0 +1,83 @@
+"""What an answer is worth: gains over the best that is had untrained, errors spared, answers made cheaper."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests import samples
+from tests.projects import basis, written
+from tunecase.project import Project
+from tunecase.records import Definition
+from tunecase.worth import baseline_score, error_cost, serving_saving, target_value, value_or_saving, worth_of_correct
+
+PROBLEM = "problem: {metric: accuracy, target: 85%, value: 0.40 USD per correct, volume: 20k per month, horizon: 1 year"
+SERVING = "serving: {price_per_1k_today: 12 USD, price_per_1k_answers: 2 USD}\n"
+
+
+def asked(folder: Path, more: str = "", after: str = "", problem: str = PROBLEM) -> Project:
+    """A project with more fields of its problem."""
+    return written(f"{problem}{more}}}\n{after}", folder)
+
+
+def posed(**changes: object) -> Definition:
+    """A definition in which nothing was measured but what the changes say."""
+    bare = {"in_use": None, "majority": None, "probe": None, "untrained": None}
+    return replace(samples.definition(), **{**bare, **changes})  # type: ignore[arg-type]
+
+
+def test_value_is_worth_times_volume_times_horizon_times_gain(tmp_path: Path) -> None:
+    """0.40 x 20,000 x 12 x (85% - 60%) = 24,000 USD; a target below the baseline is worth nothing."""
+    project = asked(tmp_path, ", baseline: 60%")
+    value = target_value(project, basis(project, 10), posed())
+    assert value is not None
+    assert pytest.approx(24_000) == value
+    beyond = target_value(project, basis(project, 10), posed(untrained=0.95))
+    assert beyond is not None
+    assert [0] * 10 == beyond.tolist()
+
+
+def test_a_gain_lies_above_the_best_that_is_had_untrained(tmp_path: Path) -> None:
+    """A prompt that scores 75% is what a fine-tune adds to, whatever is in use; older records hold less."""
+    project = asked(tmp_path, ", baseline: 60%")
+    assert 0.75 == baseline_score(project, posed(untrained=0.75, probe=0.5))
+    assert 0.6 == baseline_score(project, posed(probe=0.8))
+    plain = asked(tmp_path)
+    assert 0.7 == baseline_score(plain, posed(in_use=0.7, probe=0.8))
+    assert 0.8 == baseline_score(plain, posed(majority=0.2, probe=0.8))
+    assert baseline_score(plain, posed()) is None
+    assert target_value(plain, basis(plain, 10), posed()) is None
+
+
+@pytest.mark.parametrize("metric", ["loss", "mae", "chrf", "rouge_l"])
+def test_a_metric_that_counts_no_answers_has_no_value_per_answer(tmp_path: Path, metric: str) -> None:
+    """A gain in loss or chrF is no number of right answers."""
+    project = asked(tmp_path, ", baseline: 60%")
+    other = project.model_copy(update={"problem": project.problem.model_copy(update={"metric": metric})})
+    assert target_value(other, basis(other, 10), posed()) is None
+
+
+def test_an_error_spared_is_part_of_a_right_answer(tmp_path: Path) -> None:
+    """Kinds weigh by their shares; without shares the dear one is not known to be rare, so nothing is added."""
+    kinds = ", errors: [{kind: a, cost: 1 USD per error, share: 75%}, {kind: b, cost: 9 USD per error, share: 25%}]"
+    project = asked(tmp_path, kinds)
+    cost, worth = error_cost(basis(project, 10)), worth_of_correct(basis(project, 10))
+    assert cost is not None
+    assert worth is not None
+    assert pytest.approx(3.0) == cost
+    assert pytest.approx(3.4) == worth
+    open_shares = asked(tmp_path, kinds.replace(", share: 75%", "").replace(", share: 25%", ""))
+    assert error_cost(basis(open_shares, 10)) is None
+
+
+def test_serving_saves_the_difference_of_two_prices(tmp_path: Path) -> None:
+    """(12 - 2) / 1,000 x 20,000 x 12 = 2,400 USD; it counts alone where right answers have no value."""
+    project = asked(tmp_path, after=SERVING)
+    saving = serving_saving(basis(project, 10))
+    assert saving is not None
+    assert pytest.approx(2_400) == saving
+    assert serving_saving(basis(asked(tmp_path), 10)) is None
+    alone = asked(tmp_path, after=SERVING, problem=PROBLEM.replace("value: 0.40 USD per correct, ", ""))
+    value = value_or_saving(alone, basis(alone, 10), posed())
+    assert value is not None
+    assert [0] * 10 == value.tolist()
