@@ -95,11 +95,7 @@ def test_the_published_figures_hold():
     assert found["tight_share"] <= 0.15
     assert found["after_one_run"]["memory"]["median_ape"] <= 5
     assert found["after_one_run"]["time"]["median_ape"] <= 5
-
-
-def test_every_source_with_twenty_rows_is_mostly_inside_its_band():
-    """Pooled coverage hides no publisher: at least six in ten of each one's rows lie inside."""
-    found = json.loads(run().splitlines()[-1])
+    # Pooled coverage hides no publisher: at least six in ten of each one's rows lie inside.
     for part in ("memory", "memory_multi_gpu", "time"):
         for line in found["by_source"][part].values():
             assert line["n"] < 20 or line["coverage80"] >= 0.6

@@ -349,6 +349,7 @@ def test_audit_counts_tokens_with_a_tokenizer_at_hand(tmp_path: Path) -> None:
     assert 2 == tunecase("audit", "--tokenizer", path, "--project", path).code
 
 
+@pytest.mark.slow
 def test_what_a_bill_rests_on_is_asked_for(walked: Path) -> None:
     """--total-order and --what-if add to the record and to the print; a bill without them has neither."""
     words = ("estimate", "--project", walked, "--today", "2026-11-24")

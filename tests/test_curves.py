@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import time
 from pathlib import Path
 
 import numpy as np
@@ -220,17 +219,6 @@ def test_the_error_scale_is_part_of_the_face():
     """Scores and errors convert through the module that estimate and forecast use."""
     assert to_error(0.75, "higher") == 0.25
     assert to_score(0.25, "higher") == 0.75
-
-
-def test_a_forecast_is_fast():
-    """A belief and its paths take less than 50 ms on a warm machine (a generous best of five)."""
-    believe(rising(), **SHARE)
-    times = []
-    for _ in range(5):
-        begun = time.perf_counter()
-        believe(rising(), **SHARE).paths(np.geomspace(20, 10_000, 16))
-        times.append(time.perf_counter() - begun)
-    assert min(times) < 0.05
 
 
 def test_two_lora_draws_hold_their_later_outcomes():

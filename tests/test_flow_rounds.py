@@ -1,5 +1,6 @@
 """Rounds that were measured: kept, folded into the curve, and told with what follows from them."""
 
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -17,15 +18,22 @@ CURVE = "n,score,test_rows\n" + "".join(
 )
 
 
-@pytest.fixture
-def case(tmp_path: Path) -> flow.Flow:
-    """A sound case whose points were measured with the model itself."""
-    (tmp_path / "points.csv").write_text(CURVE, encoding="utf-8")
-    project = case_folder(tmp_path, train_rows=120, test_rows=100)
-    opened = flow.open_case(project, today=TODAY)
-    flow.keep_forecast(opened, str(tmp_path / "points.csv"), Asked())
+@pytest.fixture(scope="module")
+def decided(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a sound case whose points were measured with the model itself, walked to its decision."""
+    folder = tmp_path_factory.mktemp("decided")
+    (folder / "points.csv").write_text(CURVE, encoding="utf-8")
+    opened = flow.open_case(case_folder(folder, train_rows=120, test_rows=100), today=TODAY)
+    flow.keep_forecast(opened, str(folder / "points.csv"), Asked())
     flow.decide(opened)
-    return flow.open_case(project, today=TODAY)
+    return folder
+
+
+@pytest.fixture
+def case(decided: Path, tmp_path: Path) -> flow.Flow:
+    """A copy of that case."""
+    shutil.copytree(decided, tmp_path, dirs_exist_ok=True)
+    return flow.open_case(tmp_path / "tunecase.yaml", today=TODAY)
 
 
 def again(case: flow.Flow) -> flow.Flow:

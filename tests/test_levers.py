@@ -76,7 +76,7 @@ def offer(name: str, at: State) -> levers.Offer:
     return next(lever for lever in LEVERS if lever.__name__ == name)(at)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(price=st.floats(0.01, 20), dearer=st.floats(1, 30), budget=st.floats(500, 50_000))
 def test_a_dearer_label_never_buys_more_and_never_is_worth_more(price: float, dearer: float, budget: float) -> None:
     """What all levers are worth, and what the policy buys, falls with the price of a label."""
@@ -88,7 +88,7 @@ def test_a_dearer_label_never_buys_more_and_never_is_worth_more(price: float, de
     assert bought(dear) <= bought(cheap) * 1.02 + 10
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(more=st.floats(1, 100))
 def test_more_value_never_lowers_any_worth(more: float) -> None:
     """Every plan's worth rises with V, whether V or the scale is raised."""
@@ -105,7 +105,7 @@ def test_without_value_in_the_target_nothing_is_bought() -> None:
     assert 0 == bought(at)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(budget=st.floats(0, 20_000), more=st.floats(0, 20_000))
 def test_a_bigger_budget_never_lowers_a_worth(budget: float, more: float) -> None:
     """What could be bought before can still be bought."""
