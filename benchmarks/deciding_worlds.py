@@ -2,7 +2,7 @@
 
 World A, models against data: five models of one task race on shared labels, told apart by their loss, their size and
 what serving them costs. World B, one metric curve of a fine-tune or a tabular learner. World C is B with tests of 200
-items: the pilot and every later test are binomial draws, and a target is met where the lower bound of the score says so.
+items: the pilot and every later test are binomial draws, and a target is met where the score's lower bound says so.
 
 A policy sees a `View` and nothing else; the later points of the curves stay in the `Episode`.
 """
@@ -81,7 +81,7 @@ class Problem:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """All that a policy sees: the problem, the errors shown so far, (arms, known sizes), NaN where none was measured."""
+    """All that a policy sees: the problem and the errors shown so far, (arms, known sizes), NaN where not measured."""
 
     problem: Problem
     shown: np.ndarray
