@@ -20,7 +20,7 @@ from functools import cache
 import numpy as np
 from deciding_policies import REMEMBERED
 from deciding_worlds import Arm, Buy, Policy, Problem, View
-from forecasting import Pool, lessons_without, shipped_curves, tasks
+from forecasting import Pool, learn_factor, lessons_without, shipped_curves, tasks
 
 from tunecase.curves import Belief, believe
 from tunecase.points import to_score
@@ -28,14 +28,27 @@ from tunecase.policy import Node, Step, best_policy
 from tunecase.records import Point
 from tunecase.spread import generator
 
-WORLDS = 2_000
-CAUTION = 1.5  # a plan must be worth half more than it costs: the best of many plans on one belief looks too good
+WORLDS = 1_000
+CAUTION = 1.75  # a plan must be worth so much more than it costs: the best of many plans on one belief looks too good
 
 
 @cache
 def pool() -> Pool:
-    """What every third task of the shipped library says of widths, each unit left out in turn."""
+    """Every third task of the shipped library, to learn widths from."""
     return Pool(tasks(shipped_curves())[::3])
+
+
+@cache
+def width(unit: str, bounded: bool, loss: bool) -> float:
+    """How wide bands have to be to hold 80%, as a share of their native width, learnt from all other units.
+
+    Losses of fine-tunes learn from losses of fine-tunes, which are smooth; all else from all that is bounded, or not.
+    """
+    known = pool()
+    if not loss:
+        return known.factor(unit, bounded)
+    used = [i for i, task in enumerate(known.known) if task.curve.group == "loss" and task.curve.unit != unit]
+    return learn_factor([known.known[i] for i in used], [known.misses[i] for i in used])
 
 
 def belief_of(problem: Problem, arm: Arm, sizes: np.ndarray, errors: np.ndarray, learnt: bool = True) -> Belief:
@@ -54,7 +67,7 @@ def belief_of(problem: Problem, arm: Arm, sizes: np.ndarray, errors: np.ndarray,
         points, direction=arm.direction, bounded=arm.bounded, binomial=problem.test_rows is not None,
         language_model=arm.language_model, library=lessons_without(arm.unit),
     )  # fmt: skip
-    factor = pool().factor(arm.unit, arm.bounded)
+    factor = width(arm.unit, arm.bounded, arm.loss)
     kept = replace(belief.calibration, factor=max(1.0, factor), learnt=factor)
     belief = replace(belief, calibration=kept)
     return belief.at_learnt_width() if learnt else belief

@@ -48,6 +48,7 @@ class Arm:
     direction: str
     bounded: bool
     language_model: bool
+    loss: bool
     runs: np.ndarray
     spreads: np.ndarray
 
@@ -265,7 +266,8 @@ def world_c(curves: Sequence[Curve], episodes: int, seed: int) -> list[Episode]:
 def _arm(curve: Curve, at: np.ndarray) -> Arm:
     language = curve.group != "other"
     return Arm(
-        curve.name, curve.unit, curve.direction, curve.bounded, language, curve.runs[at], curve.spreads[at]
+        curve.name, curve.unit, curve.direction, curve.bounded, language, curve.group == "loss", curve.runs[at],
+        curve.spreads[at],
     )  # fmt: skip
 
 

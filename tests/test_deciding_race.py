@@ -21,7 +21,7 @@ WORLDS = 800
 
 def arm(number: int) -> Arm:
     """An arm of which nothing but its name is special."""
-    return Arm(f"arm {number}", "none", "lower", False, True, np.ones(len(SIZES)), np.full(len(SIZES), np.nan))
+    return Arm(f"arm {number}", "none", "lower", False, True, False, np.ones(len(SIZES)), np.full(len(SIZES), np.nan))
 
 
 def view(arms: int = 1, value: float = 1_000.0, label_price: float = 0.1, run: float = 5.0) -> View:
