@@ -46,7 +46,7 @@ def mean_regret(episodes, policy):
 def test_the_last_line_holds_every_figure(tmp_path):
     """A quick run prints tables and ends with one JSON object of two worlds, every policy and every paired gap."""
     table = [str(SHARED)] if SHARED.exists() else []
-    call = [sys.executable, str(SCRIPT), "--episodes", "4", "6", *(["--curves", *table] if table else [])]
+    call = [sys.executable, str(SCRIPT), "--episodes", "2", "4", *(["--curves", *table] if table else [])]
     printed = subprocess.run(call, capture_output=True, text=True, check=True).stdout
     found = json.loads(printed.strip().splitlines()[-1])
     assert list(found) == ["world_a", "world_b"]
@@ -58,24 +58,20 @@ def test_the_last_line_holds_every_figure(tmp_path):
 
 
 def test_published_figures_of_the_rivals_are_reproduced(curves):
-    """Regret and waste of every rival lie within .02 of what was published for the same rules, but for two.
-
-    Shape atoms of world B and the power law's bootstrap of world A hang on draws that were not published: .025.
-    """
+    """Regret and waste of every rival lie within .02 of what was published for the same rules."""
     for world, make, number, seed in zip(
         BENCH.PUBLISHED, (BENCH.world_a, BENCH.world_b), BENCH.EPISODES, BENCH.SEEDS, strict=True
     ):
         episodes = make(curves, number, seed)
         for name, (regret, _, wasted) in BENCH.PUBLISHED[world].items():
             found = BENCH.play_all(episodes, BENCH.RIVALS[name]).figures()
-            loose = name.startswith(("shape_atoms", "loc_opt"))
-            assert found["regret"] == pytest.approx(regret, abs=0.025 if loose else 0.02), (world, name)
-            assert found["wasted"] == pytest.approx(wasted, abs=0.035 if name == "fixed" else 0.02), (world, name)
+            assert found["regret"] == pytest.approx(regret, abs=0.02), (world, name)
+            assert found["wasted"] == pytest.approx(wasted, abs=0.02), (world, name)
 
 
 def test_little_is_lost_on_metric_curves(curves):
     """World B: mean regret at most .135, less than that of shape atoms with a give-up size."""
-    episodes = BENCH.world_b(curves, 200, BENCH.SEEDS[1])
+    episodes = BENCH.world_b(curves, 120, BENCH.SEEDS[1])
     our = mean_regret(episodes, BENCH.ours())
     assert our <= 0.135
     assert our < mean_regret(episodes, BENCH.RIVALS["shape_atoms"])
@@ -83,7 +79,7 @@ def test_little_is_lost_on_metric_curves(curves):
 
 def test_little_is_lost_where_models_race(curves):
     """World A: mean regret at most .06."""
-    assert mean_regret(BENCH.world_a(curves, 40, BENCH.SEEDS[0]), BENCH.ours()) <= 0.06
+    assert mean_regret(BENCH.world_a(curves, 30, BENCH.SEEDS[0]), BENCH.ours()) <= 0.06
 
 
 def test_nothing_is_learnt_from_the_source_played_on(curves):
