@@ -5,7 +5,7 @@ What is the product's: `curves.believe` (without the lessons of the curve's own 
 worlds go together, and the weight of costs.
 
     worth(arms) = value of the best policy over worlds w:  V - S of the cheapest arm whose test passes
-                  - CAUTION x (labels, once + one run of every arm in the race)   of each size bought
+                  - caution x (labels, once + one run of every arm in the race)   of each size bought
 
 Models of one task share their luck: the world in which one goes on well is the world in which the others do (ranks are
 made one). Were they independent, one of five would nearly always save the day, and hopeless races would look good.
@@ -13,7 +13,7 @@ made one). Were they independent, one of five would nearly always save the day, 
 
 import math
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -117,8 +117,7 @@ def nodes(view: View, arms: Sequence[int], worlds: dict[int, np.ndarray], cautio
     for size in range(later):
         met = passed[:, size]
         cheapest = np.where(met, serving, np.inf).argmin(axis=1)
-        worlds_ = np.arange(count)
-        true_hit = true[worlds_, size, cheapest] <= problem.target
+        true_hit = true[np.arange(count), size, cheapest] <= problem.target
         gain = problem.value * true_hit - serving[cheapest]
         ends = np.where(met.any(axis=1) & (problem.value > serving[cheapest]), gain, 0.0)
         more = (Step("more", size + 2, float(costs[size + 1])),) if size + 1 < later else ()
@@ -152,7 +151,9 @@ def entrants(view: View, worlds: dict[int, np.ndarray], caution: float = CAUTION
     return tuple(chosen), best
 
 
-def ours(one_arm: bool = False, caution: float = CAUTION, drawn: Worlds | None = None) -> Policy:
+def ours(
+    one_arm: bool = False, caution: float = CAUTION, drawn: Callable[[View, int], np.ndarray] | None = None
+) -> Policy:
     """Buy the next size with the arms that are worth racing, while that is worth anything."""
     draw = drawn or Worlds()
 
