@@ -93,7 +93,7 @@ def policies() -> dict[str, Policy]:
     return {
         "ours": ours(drawn=drawn),
         "ours_one_arm": ours(one_arm=True, drawn=drawn),
-        "ours_plain_costs": ours(caution=1.0, drawn=drawn),
+        "ours_plain_costs": ours(caution=1.0, margin=0.0, drawn=drawn),
         **RIVALS,
     }
 

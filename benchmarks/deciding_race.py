@@ -2,7 +2,7 @@
 
 What is the product's: `curves.believe` (without the lessons of the curve's own source), `Belief.at_learnt_width`,
 `Belief.paths`, and `policy.best_policy`. What is only here: the nodes of a race on shared labels, how the models'
-worlds go together, and the weight of costs.
+worlds go together, the weight of costs, and the margin that a plan must be worth.
 
     worth(arms) = value of the best policy over worlds w:  V - S of the cheapest arm whose test passes
                   - caution x (labels, once + one run of every arm in the race)   of each size bought
@@ -29,7 +29,8 @@ from tunecase.records import Point
 from tunecase.spread import generator
 
 WORLDS = 1_000
-CAUTION = 1.75  # a plan must be worth so much more than it costs: the best of many plans on one belief looks too good
+CAUTION = 1.5  # the weight of costs: the best of many plans on one belief looks too good
+MARGIN = 0.5  # of the next step's price, which a plan must be worth: promises smaller than that were not kept
 
 
 @cache
@@ -152,14 +153,19 @@ def entrants(view: View, worlds: dict[int, np.ndarray], caution: float = CAUTION
 
 
 def ours(
-    one_arm: bool = False, caution: float = CAUTION, drawn: Callable[[View, int], np.ndarray] | None = None
+    one_arm: bool = False,
+    caution: float = CAUTION,
+    margin: float = MARGIN,
+    drawn: Callable[[View, int], np.ndarray] | None = None,
 ) -> Policy:
-    """Buy the next size with the arms that are worth racing, while that is worth anything."""
+    """Buy the next size with the arms that are worth racing, while that is worth more than part of its price."""
     draw = drawn or Worlds()
 
     def policy(view: View) -> Buy | None:
-        arms = [view.best_arm()] if one_arm else range(len(view.problem.arms))
+        problem, at = view.problem, view.at
+        arms = [view.best_arm()] if one_arm else range(len(problem.arms))
         chosen, best = entrants(view, together({arm: draw(view, arm) for arm in arms}), caution)
-        return Buy(view.at, chosen) if best > 0 else None
+        price = problem.labels(at, at) + float(problem.training[list(chosen), at].sum())
+        return Buy(at, chosen) if best > margin * price else None
 
     return policy
