@@ -15,7 +15,7 @@ SRC = ROOT / "src" / "tunecase"
 ROOMS = (
     ("Doubt and units", ("spread", "units")),
     ("Prices", ("prices",)),
-    ("The problem", ("define", "statistics", "criteria")),
+    ("The problem", ("define", "statistics", "groups", "criteria", "alternatives")),
     ("The data", ("audit", "text", "checks")),
     ("A run and its model", ("shape", "recipe", "request", "lengths")),
     ("Memory of a run", ("memory", "measured", "calibration")),

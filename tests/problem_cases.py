@@ -8,7 +8,7 @@ from typing import Any
 from tunecase.criteria.facts import Facts
 from tunecase.datasets import Layout, Row, Table
 from tunecase.prices import Basis
-from tunecase.project import Data, ProblemStatement, Project, Source
+from tunecase.project import Alternatives, Data, ProblemStatement, Project, Serving, Source
 from tunecase.records import Audit, Finding, Interval80, Severity, Tokens
 from tunecase.spread import Band, Worlds
 
@@ -23,8 +23,12 @@ GOOD: dict[str, Any] = {
     "value": "2 USD per correct",
     "volume": "5k to 10k per month",
     "owner": "A. Person",
+    "business_metric": "hours of the post room",
+    "errors_read": 120,
+    "stale_after": date(2028, 1, 1),
     "criteria": ("one desk is named", "it exists", "the clerk there agrees"),
 }
+TRIED: dict[str, Any] = {"prompt_hosted": {"score": "62%"}}
 DESKS = ("harbour", "orchard", "quarry")
 
 
@@ -49,14 +53,24 @@ def doubly_labelled(pairs: list[tuple[str, str]], agreed: int, column: str = "la
     return table(pairs, seconds)
 
 
-def project(data: dict[str, Any] | None = None, **problem: Any) -> Project:
+def project(
+    data: dict[str, Any] | None = None,
+    *,
+    alternatives: dict[str, Any] | None = None,
+    serving: dict[str, Any] | None = None,
+    **problem: Any,
+) -> Project:
     """A project whose problem is GOOD but for what is given; None leaves a field out."""
     fields = {name: value for name, value in {**GOOD, **problem}.items() if value is not None}
     source = Source(
         kind="label", effort="2 min per label", rate="15 USD per hour", rework="0%", fee="0%", usable="100%"
     )
     rest = {"train": "train.jsonl", "sources": (source,), **(data or {})}
-    return Project(name="letters", problem=ProblemStatement(**fields), data=Data(**rest))
+    tried = Alternatives.model_validate(alternatives or {})
+    served = Serving.model_validate(serving or {})
+    return Project(
+        name="letters", problem=ProblemStatement(**fields), data=Data(**rest), alternatives=tried, serving=served
+    )
 
 
 def basis(of: Project | None = None) -> Basis:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tunecase.records import (
+    Alternative,
     Audit,
     Baseline,
     Bill,
@@ -294,6 +295,34 @@ def definition() -> Definition:
         smallest_gain=0.044,
         value_per_point=gain,
         currency="USD",
+        in_use=0.7,
+        alternatives=(
+            Alternative("today", "as today", 0.7, _flat(0), _flat(0), _flat(900), _flat(900), "measured"),
+            Alternative(
+                "prompt_hosted",
+                "prompt a hosted model",
+                0.82,
+                Band(4e3, 6e3, 8e3, 9e3),
+                _flat(2_000),
+                None,
+                None,
+                "measured",
+                ("alternatives.prompt_hosted.price_per_1k_answers",),
+                "hours of set-up assumed",
+            ),
+            Alternative(
+                "tune_small",
+                "tune a small model",
+                None,
+                None,
+                None,
+                None,
+                None,
+                "unknown",
+                ("the score of a-model, tuned",),
+                "a-model",
+            ),
+        ),
     )
 
 

@@ -92,6 +92,26 @@ def test_what_is_shown_and_what_is_passed_are_one_test() -> None:
     assert shown[~passed].max() < bar + 0.006
 
 
+def test_a_fallback_is_worth_its_part_of_the_gain_where_a_test_shows_it() -> None:
+    """All that is passed is settled too; ending there earns the credit of the true error, and walks count it apart."""
+    credit = {"credit": lambda errors: np.clip((0.3 - errors) / 0.15, 0.0, 1.0)}
+    plain, board = laid(**credit), laid(error_fallback=0.2, **credit)
+    node = place(board, 1)
+    settled, passed = board.settled[node], board.passed[node]
+    assert (plain.passed == board.passed).all()
+    assert (plain.settled == plain.passed).all()
+    assert passed.sum() < settled.sum()
+    assert settled[passed].all()
+    worth = 2_000 * np.clip((0.3 - board.errors[node]) / 0.15, 0.0, 1.0)
+    assert pytest.approx(worth * settled) == board.nodes[node].ends
+    policy = best_policy(board.nodes)
+    walk = board.walk(policy, 0)
+    assert walk.settled is not None
+    assert 0 < walk.settled.mean() < 1
+    assert not (walk.settled & walk.reached).any()
+    assert policy.value[0].mean() > best_policy(plain.nodes).value[0].mean()
+
+
 def test_a_larger_test_passes_more_of_the_good_and_fewer_of_the_bad() -> None:
     """With four times the items, worlds beyond the target pass more often and worlds short of it less."""
     at = np.full((WORLDS, 3), 0.13)

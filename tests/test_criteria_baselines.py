@@ -7,9 +7,11 @@ from tunecase.criteria.baselines import (
     baseline_is_below_target,
     baselines_are_measured,
     inputs_carry_signal,
+    prompts_were_tried,
     room_after_a_heuristic,
     something_to_gain,
 )
+from tunecase.records import Baseline
 
 
 def outcome(rule):
@@ -126,3 +128,53 @@ def test_signal_is_unknown_without_scores():
     """Without scores the signal is unknown: a stop for classes, a note for scores that count no items."""
     assert outcome(inputs_carry_signal(facts(probe=None))) == ("unknown", "stop")
     assert outcome(inputs_carry_signal(facts(project=project(metric="chrf")))) == ("unknown", "note")
+
+
+@pytest.mark.parametrize(
+    ("alternatives", "target", "status"),
+    [
+        ({}, "80%", "unknown"),
+        ({"prompt_open": {"score": "62%"}}, "80%", "pass"),
+        ({"retrieval": {"score": "80%"}}, "80%", "fail"),
+        ({"tune_small": {"score": "99%"}}, "80%", "unknown"),
+        ({"prompt_hosted": {"score": "62%"}}, None, "unknown"),
+    ],
+)
+def test_prompts_are_tried_first(alternatives, target, status):
+    """A prompt's score short of the target passes, one that reaches it warns, none is unknown."""
+    rule = prompts_were_tried(facts(project=project(alternatives=alternatives, target=target)))
+    assert (status, "warn") == (rule.status, rule.severity)
+
+
+def test_prompts_for_a_metric_that_falls():
+    """For an error a prompt reaches the target from above."""
+    asked = {"metric": "mae", "target": 2, "baseline": 4}
+    outcomes = [
+        prompts_were_tried(facts(project=project(alternatives={"prompt_open": {"score": score}}, **asked))).status
+        for score in (3, 2)
+    ]
+    assert outcomes == ["pass", "fail"]
+
+
+def test_a_pilots_prompts_count():
+    """What a pilot scored without training counts as tried, and as a baseline; majority and probe are no prompts."""
+    found = (Baseline("majority", 0.3, 100), Baseline("gpt few-shot", 0.7, 100))
+    given = facts(piloted=found)
+    assert prompts_were_tried(given).got == "gpt few-shot 70%"
+    assert given.best == 0.7
+
+
+def test_todays_answers_must_be_whole():
+    """A column of today's answers is the score in use; with a gap in it the column is asked for."""
+    test = table(letters(4, 1), [{"today": out} if k else {} for k, (_, out) in enumerate(letters(4, 1))])
+    asked = project(baseline=None, data={"answer_today": "today"})
+    rule = baselines_are_measured(facts(project=asked, test=test))
+    assert (rule.status, "fill the column 'today' in every test row, or add problem.baseline") == ("unknown", rule.fix)
+    whole = table(letters(4, 1), [{"today": out} for _, out in letters(4, 1)])
+    assert "in use 100%" in baselines_are_measured(facts(project=asked, test=whole)).got
+
+
+def test_a_prompt_stands_for_what_is_in_use():
+    """A prompted model's score takes the place of the score in use."""
+    asked = project(baseline=None, alternatives={"prompt_hosted": {"score": "62%"}})
+    assert baselines_are_measured(facts(project=asked)).status == "pass"

@@ -5,7 +5,12 @@ from dataclasses import replace
 import pytest
 
 from tests.problem_cases import audit, facts, finding, letters, project, table
-from tunecase.criteria.data import labels_agree_with_themselves, no_test_row_is_trained_on, rows_are_enough
+from tunecase.criteria.data import (
+    classes_are_as_in_production,
+    labels_agree_with_themselves,
+    no_test_row_is_trained_on,
+    rows_are_enough,
+)
 from tunecase.spread import Band
 
 
@@ -118,3 +123,27 @@ def test_a_leak_in_other_words_warns_and_a_plain_one_stops():
     for found, severity in (((maybe,), "warn"), ((maybe, sure), "stop")):
         rule = no_test_row_is_trained_on(facts(audit=replace(audit(), findings=found)))
         assert ("fail", severity) == (rule.status, rule.severity)
+
+
+@pytest.mark.parametrize(
+    ("declared", "check", "status", "severity"),
+    [
+        (False, None, "pass", "note"),
+        (False, "label_shift", "fail", "note"),
+        (True, "label_shift_train", "fail", "warn"),
+        (True, "label_shift", "pass", "warn"),
+    ],
+)
+def test_class_balance(declared, check, status, severity):
+    """Shares apart from production's warn; apart from the test's they are a note, since the test may be odd itself."""
+    shares = {"production_shares": {"harbour": "50%", "orchard": "50%"}} if declared else {}
+    found = audit(finding(check, 60, 200)) if check else audit()
+    rule = classes_are_as_in_production(facts(project=project(data=shares), audit=found))
+    assert (status, severity) == (rule.status, rule.severity)
+
+
+def test_class_balance_needs_classes_an_audit_and_a_test():
+    """Free answers have no classes; without an audit, or anything to compare with, the balance is unknown."""
+    assert classes_are_as_in_production(facts(project=project(task="generation"))).status == "pass"
+    assert classes_are_as_in_production(facts(audit=None)).status == "unknown"
+    assert classes_are_as_in_production(facts(test=None)).status == "unknown"

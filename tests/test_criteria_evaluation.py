@@ -3,8 +3,15 @@
 import pytest
 
 from tests.problem_cases import DESKS, doubly_labelled, facts, letters, project, table
-from tunecase.criteria.evaluation import gain_can_be_seen, target_is_below_the_ceiling
+from tunecase.criteria.evaluation import (
+    errors_are_read,
+    gain_can_be_seen,
+    power_needed,
+    smallest_gain,
+    target_is_below_the_ceiling,
+)
 from tunecase.criteria.facts import SECOND_LABEL_COLUMNS
+from tunecase.statistics import paired_rows_needed, unpaired_rows_needed
 
 
 @pytest.mark.parametrize(
@@ -99,3 +106,98 @@ def test_no_test_set_yet():
     enough = gain_can_be_seen(facts(test=None, train=table(letters(200))))
     assert (enough.status, enough.fix) == ("unknown", "hold out 85 of the 200 rows")
     assert gain_can_be_seen(facts(test=None, train=table(letters(100)))).status == "fail"
+
+
+def grouped(groups, size, right=None):
+    """A test table of groups of `size` rows, with today's answer where `right` says which are right."""
+    pairs = letters(groups * size, 1)
+    other = [{"customer": f"c{row // size}"} for row in range(len(pairs))]
+    if right is not None:
+        for row, (_, desk) in enumerate(pairs):
+            other[row]["today"] = desk if right(row) else "nowhere"
+    return table(pairs, other)
+
+
+@pytest.mark.parametrize(
+    ("groups", "size", "data", "status", "severity", "words"),
+    [
+        (85, 2, {"group": "customer"}, "pass", "stop", "count as 85 (ICC 1, assumed, the hard case)"),
+        (40, 5, {"group": "customer"}, "fail", "warn", "count as 40 (ICC 1, assumed"),
+        (40, 5, {"group": "customer", "group_icc": "10%"}, "pass", "stop", "count as 142 (ICC 0.1, stated)"),
+        (40, 5, {"group": "customer", "group_icc": "90%"}, "fail", "stop", "you need 391"),
+        (40, 2, {"group": "customer"}, "fail", "stop", "you need 85"),
+        (40, 5, {"group": "author"}, "unknown", "warn", "not every test row has the column 'author'"),
+    ],
+)
+def test_rows_of_a_group_count_for_less(groups, size, data, status, severity, words):
+    """Fifteen points need 85 rows on their own: rows of a group count as n / D, a warning where D is only assumed."""
+    rule = gain_can_be_seen(facts(project=project(data=data), test=grouped(groups, size)))
+    assert (status, severity) == (rule.status, rule.severity), rule.reason
+    assert words in rule.reason
+
+
+def test_the_smallest_gain_counts_groups_and_arms():
+    """What can be seen shrinks with groups of known likeness, and with a baseline from other rows."""
+    test = grouped(40, 10)
+    alone = smallest_gain(facts(test=test))
+    known = smallest_gain(facts(project=project(data={"group": "customer", "group_icc": "20%"}), test=test))
+    guessed = smallest_gain(facts(project=project(data={"group": "customer"}), test=test))
+    assert alone == guessed < known == smallest_gain(facts(test=table(letters(142, 1))))
+    apart = facts(project=project(baseline="70%", baseline_on="elsewhere"), probe=0.5, test=test)
+    assert smallest_gain(apart) > alone
+    assert "you can see >= 8.6 points" in gain_can_be_seen(apart).reason
+
+
+def test_likeness_is_measured_on_todays_answers():
+    """With today's answers in the test file the likeness of a group's rows is measured, and so is the baseline."""
+    data = {"group": "customer", "answer_today": "today"}
+    asked = project(data=data, baseline=None, target="85%")
+    alike = facts(project=asked, test=grouped(40, 10, lambda row: row // 10 % 2))
+    assert alike.in_use == 0.5
+    assert "count as 40 (ICC 1, measured on today's answers)" in gain_can_be_seen(alike).reason
+    strangers = facts(project=asked, test=grouped(40, 10, lambda row: row % 2))
+    rule = gain_can_be_seen(strangers)
+    assert "ICC 0, measured" in rule.reason
+    assert rule.status == "pass"
+
+
+def test_a_baseline_scored_elsewhere_needs_more_rows():
+    """Where the baseline in use was scored on other rows the comparison is unpaired: 76 to 85 at 15 points differ."""
+    asked = {"baseline": "70%", "target": "80%", "measured_on": None}
+    paired = facts(project=project(**asked), probe=0.5)
+    apart = facts(project=project(**asked, baseline_on="elsewhere"), probe=0.5)
+    assert (paired_rows_needed(0.1), unpaired_rows_needed(0.7, 0.1)) == (155, 294)
+    assert [power_needed(one).needed for one in (paired, apart)] == [155, 294]
+    small = gain_can_be_seen(facts(project=apart.project, probe=0.5, test=table(letters(200, 1))))
+    assert (small.status, small.severity) == ("fail", "stop")
+    assert "problem.baseline_on: test" in small.fix
+    beaten = facts(project=project(**asked, baseline_on="elsewhere"), probe=0.75)
+    assert power_needed(beaten).paired
+
+
+def test_a_case_by_cost_is_not_stopped_by_a_small_gain():
+    """Where answers get cheaper, a gain too small to be seen warns: it need not be seen."""
+    cheap = {"price_per_1k_today": "40 USD", "price_per_1k_answers": "1 USD"}
+    outcomes = [
+        gain_can_be_seen(facts(project=project(target="67%", serving=serving), test=table(letters(200, 1))))
+        for serving in ({}, cheap)
+    ]
+    assert [("fail", "stop"), ("fail", "warn")] == [(rule.status, rule.severity) for rule in outcomes]
+    assert "no worse: this test can rule out a loss of 5.6 points" in outcomes[1].reason
+
+
+@pytest.mark.parametrize(
+    ("read", "rows", "status", "severity"),
+    [(None, 500, "unknown", "warn"), (99, 500, "fail", "warn"), (100, 500, "pass", "warn"), (100, 199, "fail", "note")],
+)
+def test_error_analysis(read, rows, status, severity):
+    """A hundred answers read pass; fewer warn; a small test set is a note."""
+    rule = errors_are_read(facts(project=project(errors_read=read), test=table(letters(rows, 1))))
+    assert (status, severity) == (rule.status, rule.severity)
+
+
+def test_error_analysis_wants_failing_rows():
+    """A test set on which nearly everything is right cannot count mistakes; unread answers are priced."""
+    rule = errors_are_read(facts(project=project(target="99%"), probe=0.95))
+    assert (rule.status, rule.severity, rule.got) == ("fail", "note", "120 read; 500 test rows, about 25 failing")
+    assert errors_are_read(facts(project=project(errors_read=0))).price.p50 > 0

@@ -8,9 +8,8 @@ from tunecase.criteria.goal import (
     knowledge_comes_from_the_input,
     one_person_decides,
     output_has_criteria,
-    worth_the_cost,
+    score_stands_for_the_business,
 )
-from tunecase.spread import Band
 
 
 def test_stated_goal_passes():
@@ -56,38 +55,6 @@ def test_pass_fail_criteria_are_counted():
     assert (free.status, free.severity) == ("fail", "warn")
 
 
-def test_worth_above_cost_passes():
-    """Fifteen points of 5k to 10k answers at 2 USD pay for 3,000 USD, and the break-even volume is shown."""
-    rule = worth_the_cost(facts())
-    assert rule.status == "pass"
-    # 3,000 / (2 USD x 12 months x 0.15)
-    assert "break-even at 833 answers per month" in rule.reason
-
-
-def test_worth_below_cost_fails():
-    """A hundred times the cost is not paid back."""
-    rule = worth_the_cost(facts(total_cost=Band(2e5, 3e5, 4e5, 5e5)))
-    assert (rule.status, rule.severity) == ("fail", "warn")
-    assert rule.fix
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"project": project(value=None)}, "what a correct answer is worth"),
-        ({"project": project(volume=None)}, "break-even at 833 answers per month"),
-        ({"total_cost": None}, "total cost is not known"),
-        ({"project": project(target="50%")}, "gain in correct answers is not known"),
-        ({"project": project(metric="chrf")}, "gain in correct answers is not known"),
-    ],
-)
-def test_worth_is_unknown_where_a_number_is_missing(changes, words):
-    """Without value, volume, gain or cost the worth is unknown, never zero."""
-    rule = worth_the_cost(facts(**changes))
-    assert rule.status == "unknown"
-    assert words in rule.reason
-
-
 def test_knowledge_gap():
     """Numbers that the input lacks fail the rule, numbers copied from it pass, labels never hold facts."""
     copied = table([(f"invoice of 4 May, total {n}50 crowns, box {n}", f"total: {n}50") for n in range(20)])
@@ -106,3 +73,19 @@ def test_knowledge_gap():
 def test_owner_is_named(owner, status):
     """One named person decides; a blank is nobody."""
     assert status == one_person_decides(facts(project=project(owner=owner), train=table(letters(5)))).status
+
+
+@pytest.mark.parametrize(("given", "status"), [("hours of the post room", "pass"), (None, "unknown"), (" ", "unknown")])
+def test_score_is_linked_to_the_business(given, status):
+    """Somebody wrote which business figure the score stands for; a blank says nothing, and that is unknown."""
+    assert status == score_stands_for_the_business(facts(project=project(business_metric=given))).status
+
+
+def test_further_targets_need_a_direction():
+    """A further target of a metric that the tables do not know asks for its direction."""
+    more = ({"metric": "home_made", "target": "70%"},)
+    rule = goal_is_measurable(facts(project=project(further_targets=more)))
+    assert (rule.status, rule.severity) == ("fail", "stop")
+    assert "the direction of home_made" in rule.reason
+    known = ({"metric": "macro_f1", "target": "70%"},)
+    assert goal_is_measurable(facts(project=project(further_targets=known))).status == "pass"

@@ -60,7 +60,7 @@ def pieces(
         basis=basis(asked, DRAWS), model="the probe" if stand_in else "", stand_in=stand_in,
     )  # fmt: skip
     bill = estimate(asked, basis=basis(asked, DRAWS), train_rows=800, tokens=None, forecast=seen)
-    return replace(samples.definition(), verdict="go to pilot", majority=0.3, probe=0.8), seen, bill
+    return replace(samples.definition(), verdict="go to pilot", majority=0.3, probe=0.8, in_use=None), seen, bill
 
 
 def decided(
@@ -80,7 +80,7 @@ def worths(record: Decision) -> dict[str, float]:
 def test_value_is_value_times_volume_times_horizon_times_gain(tmp_path: Path) -> None:
     """0.40 x 20,000 x 12 x (85% - 60%) = 24,000; without a stated baseline the best measured one counts."""
     asked = project(tmp_path, value="0.40 USD per correct")
-    posed = samples.definition()
+    posed = replace(samples.definition(), in_use=None)
     found = target_value(asked, basis(asked, 10), posed)
     assert found is not None
     assert pytest.approx(24_000) == found
@@ -255,6 +255,45 @@ def unposed(posed: Definition) -> Definition:
     return replace(posed, verdict="do not start", reason="failed a rule", criteria=(rule, *posed.criteria[1:]))
 
 
+def test_with_a_cost_of_errors_the_flip_holds_when_typed(tmp_path: Path) -> None:
+    """What an error costs is part of what a right answer is worth, and stays while the value is moved."""
+    errors = "  errors: [{kind: wrong team, cost: 0.02 USD per error}]\n"
+
+    def asked(value: str) -> Project:
+        text = TEXT.format(**{**USUAL, "value": value})
+        line = next(one for one in text.splitlines() if one.startswith("problem:"))
+        fields = [f"  {part}" for part in line.removeprefix("problem: {").removesuffix("}").split(", ")]
+        return written(text.replace(line, "problem:\n" + "\n".join(fields) + "\n" + errors.rstrip()), tmp_path)
+
+    record = decided(asked("0.10 to 0.40 USD per correct"))
+    found = re.search(r"below ([\d.]+) USD per correct", record.flips_at)
+    assert found is not None
+    assert decided(asked(f"{found[1]} USD per correct")).advice != record.advice
+
+
+SAVING = "serving: {{price_per_1k_today: {today} USD, price_per_1k_answers: {tuned} USD}}\n"
+
+
+def test_what_serving_saves_is_part_of_what_shipping_brings(tmp_path: Path) -> None:
+    """A saving raises every plan by at most the whole of it; answers dearer than their gain are never shipped."""
+    plain = worths(decided(project(tmp_path)))
+    cheap = decided(project(tmp_path, extra=SAVING.format(today=20, tuned=4)))
+    saved = (20 - 4) / 1000 * 20_000 * 12
+    after = worths(cheap)
+    assert plain["label"] + 0.2 * saved < after["label"] <= plain["label"] + saved
+    assert any("cost 3.8k USD less than today's over the horizon" in note for note in cheap.assumptions)
+    dear = decided(project(tmp_path, extra=SAVING.format(today=4, tuned=4_000)))
+    assert "stop" == dear.advice
+
+
+def test_a_saving_alone_can_carry_the_case(tmp_path: Path) -> None:
+    """Without a value of right answers what serving saves is weighed, and no flip in that value is told."""
+    record = decided(project(tmp_path, value="", extra=SAVING.format(today=200, tuned=4)))
+    assert record.advice in ("label", "tune", "clean", "bigger_model", "look", "fine_tune")
+    assert "" == record.flips_at
+    assert worths(record)[record.advice if record.advice != "look" else "label"] > 0
+
+
 def test_gates_come_in_their_order(tmp_path: Path) -> None:
     """Data, problem, forecast, ceiling, pilot, target, value: with all of them shut the first speaks, and so on."""
     asked = project(tmp_path, value="", volume="")
@@ -402,7 +441,7 @@ def test_what_would_have_to_be_true_names_another_lever_for_each_input(tmp_path:
     changes = [abs(math.log(flip.factor)) for flip in turning if flip.factor]
     assert sorted(changes) == changes
     names = {flip.name for flip in record.what_if}
-    assert {"problem.value", "budget", "effort_per_round", "lever.tuning_factor"} <= names
+    assert {"problem.value", "budget", "effort_per_round", "levers.tuning_factor"} <= names
     assert () == decided(project(tmp_path)).what_if
 
 

@@ -41,7 +41,7 @@ def test_the_readme_shows_what_the_example_prints(tmp_path: Path) -> None:
     printed = ran.out[ran.out.index("ESTIMATE, AFTER") :].split()
     for block in shown[1].split("```")[1].strip().split("\n\n"):
         words = block.split()
-        start = printed.index("DECIDE") if words[0] == "DECIDE" else 0
+        start = next(at for at in range(len(printed)) if printed[at : at + 2] == words[:2])
         for expected, actual in zip(words, printed[start:], strict=False):
             number, other = value(expected), value(actual)
             if number is None or other is None:

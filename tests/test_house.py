@@ -10,7 +10,7 @@ SRC = Path(__file__).parents[1] / "src" / "tunecase"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
-    ("cli_fit", "cli_compare", "cli_next"),
+    ("cli_fit", "cli_compare", "cli_next", "cli_define"),
     ("terminal",),
     ("case", "show", "page", "charts", "plot", "dashboard", "__init__"),
     ("flow",),
@@ -96,6 +96,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "folders",
         "flips",
         "inputs",
+        "alternatives",
+        "groups",
         "redrawn",
     ),
     ("ledger", "engine", "answers", "endpoint"),

@@ -65,6 +65,12 @@ def test_questions_become_fields_when_the_hash_is_taken_away(tmp_path):
         "? to ? per month": "1 to 2 per month",
         "? months": "3 months",
     }
+    answers |= {
+        "business_metric: ?": "business_metric: hours", "kind: ?, cost: ? USD": "kind: lost, cost: 5 USD",
+        "errors_read: ?": "errors_read: 120", "stale_after: ?": "stale_after: 2028-01-31",
+        "price_per_1k_answers: ? USD": "price_per_1k_answers: 2 USD",
+        "price_per_1k_today: ? USD": "price_per_1k_today: 0 USD",
+    }  # fmt: skip
     answers |= {"budget: ? USD": "budget: 9k USD", "owner: ?": "owner: me", "pool: ?": "pool: 20k"}
     out = []
     for line in path.read_text().splitlines():
@@ -78,6 +84,8 @@ def test_questions_become_fields_when_the_hash_is_taken_away(tmp_path):
 
     project = read_project(path, catalog.names())
     assert ("80%", "me", 1) == (project.problem.target, project.problem.owner, len(project.data.sources))
+    assert (120, 1) == (project.problem.errors_read, len(project.problem.errors))
+    assert "80%" == project.alternatives.prompt_hosted.score
     assert (1, 9_000.0) == (len(project.team), project.budget.spread.median)
 
 

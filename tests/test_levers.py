@@ -1,6 +1,7 @@
 """Levers are transforms of the same worlds; their plans obey the laws of money."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import samples
-from tests.projects import basis
+from tests.projects import basis, written
 from tunecase import levers
 from tunecase.board import RoundPrices
 from tunecase.decide.plans import Plan, plan_of, solve, winner_of, worth_of
@@ -206,7 +207,7 @@ def test_another_source_pays_for_what_one_example_of_it_teaches() -> None:
     at = state(others=(("synthetic", label_supply(0.01)),))
     found = offer("other_sources", at)
     assert found.purchase is not None
-    worth = at.basis.draw("lever.synthetic_worth")
+    worth = at.basis.draw("levers.synthetic_worth")
     assert pytest.approx(500 / worth) == found.purchase.examples[0]
     assert pytest.approx(0.01 * 500 / worth) == found.purchase.costs[0]
     assert "one synthetic example teaches like 30% to 100%" in found.assumption
@@ -232,7 +233,7 @@ def test_cleaning_mends_the_rows_at_hand_and_not_those_bought_later() -> None:
     assert move is not None
     assert move.change is not None
     mended = move.change(paths)
-    rho = at.basis.draw("lever.label_noise")
+    rho = at.basis.draw("levers.label_noise")
     assert pytest.approx(0.2 * (1 - 2 * rho)) == mended[:, 0]
     gains = 1 - mended / paths
     assert (np.diff(gains.mean(axis=0)) < 0).all()
@@ -242,7 +243,7 @@ def test_cleaning_mends_the_rows_at_hand_and_not_those_bought_later() -> None:
 def test_cleaning_costs_minutes_for_each_flagged_row() -> None:
     """Rows at hand x share wrong x rows looked at for each wrong one x price of a look, and one round with its run."""
     at = state()
-    flagged = 500 * at.basis.draw("lever.label_noise") * at.basis.draw("lever.rows_per_wrong_label")
+    flagged = 500 * at.basis.draw("levers.label_noise") * at.basis.draw("levers.rows_per_wrong_label")
     price = at.basis.draw("review_minutes") / 60 * at.basis.draw("source.rate", label="label")
     assert pytest.approx(np.median(flagged * price) + 1_000 + 40) == plan("clean", at).first_cost.p50
 
@@ -356,6 +357,37 @@ def test_redefine_offers_what_four_worlds_in_five_reach() -> None:
     assert "four worlds in five reach it by" in offer("redefine", state(error_target=0.5)).blocked
 
 
+def test_a_fallback_is_part_of_every_plan_and_can_be_shipped_once_it_is_shown() -> None:
+    """Plans are worth more when less than the target would be shipped too; what the pilot shows is shipped at once."""
+    at = state()
+    settling = replace(at, error_fallback=0.15)
+    before, after = worths(at), worths(settling)
+    assert all(after[name] >= before[name] - 1 for name in before)
+    assert after["label"] > before["label"] + 10
+    hidden = offer("redefine", replace(at, error_fallback=0.121))
+    assert "is not shown yet; every plan may end there" in hidden.blocked
+    shown = replace(at, error_fallback=0.29)
+    met = offer("redefine", shown)
+    assert "" == met.blocked
+    assert met.brings == pytest.approx(float(at.credit(at.paths[:, 0]).mean()))
+    assert worth_of(solve(shown), "redefine") == pytest.approx(at.worth * met.brings)
+    assert "not shown yet" in offer("redefine", stand_in(shown)).blocked
+    reached = replace(shown, forecast=replace(at.forecast, verdict="reached"))
+    assert "meets the target itself" in offer("redefine", reached).blocked
+
+
+def test_the_users_own_word_takes_the_place_of_an_assumption(tmp_path: Path) -> None:
+    """A factor in the project file is drawn, told as theirs, and moves the plan; so are runs."""
+    text = "levers: {tuning_factor: 0.5, tuning_runs: 3, label_noise: 20%}"
+    at = state(basis=basis(written(text, tmp_path), DRAWS))
+    told = offer("tune", at)
+    assert "tuning: error times 0.5 (yours); the best of 3 runs" in told.assumption
+    assert "try 3 settings" in told.first_step
+    assert worths(at)["tune"] > worths(state())["tune"] + 1_000
+    assert "20% (yours) of the labels are wrong" in offer("clean", at).assumption
+    assert "levers.tuning_factor" not in at.basis.used
+
+
 def test_what_meets_the_target_is_shipped_for_nothing() -> None:
     """Ship can be chosen only when the verdict is "reached": its whole value, no cost."""
     at = state()
@@ -393,7 +425,7 @@ def test_a_look_at_the_plans_is_worth_less_than_certainty() -> None:
     solved = solve(at)
     columns = [brings for name in NAMES if (brings := solved.brings(name)) is not None]
     values = np.column_stack(columns)
-    wrong = at.basis.draw("lever.label_noise")
+    wrong = at.basis.draw("levers.label_noise")
     found, _ = worth_of_seeing(values, wrong)
     sure, _ = worth_of_seeing(values, at.paths[:, -1])
     assert 0 <= found <= sure + 60 <= worth_of_knowing(values) + 60

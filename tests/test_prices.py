@@ -170,7 +170,7 @@ def test_every_default_with_a_unit_can_be_drawn() -> None:
     """Each is text that units.py reads in the unit its field wants."""
     at = basis(None, draws=10)
     words = {"compute.tier", "compute.gpus", "models", "team.role"}
-    plain = {"training.sequence_tokens", "training.micro_batch", "training.rank", "rounds.most", "lever.tuning_runs"}
+    plain = {"training.sequence_tokens", "training.micro_batch", "training.rank", "rounds.most", "levers.tuning_runs"}
     for default in catalog.defaults():
         if default.field in plain:
             assert float(at.text(default.field)) >= 0

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.making import case_folder
 from tunecase import catalog, init
 from tunecase.errors import InputError, Problem
-from tunecase.project import Project, Quantity, _quantities, read_project, read_score
+from tunecase.project import Project, Quantity, quantities, read_project, read_score
 from tunecase.spread import Const, Interval, Pert
 
 WHOLE = """\
@@ -28,11 +28,19 @@ problem:
   target: 92%
   measured_on: letters of May
   baseline: 0.6
+  fallback: 88%
   value: 0.40 EUR per correct
   volume: 20k to 60k per month
   horizon: 1 year
   owner: Ines
   criteria: [one desk, it exists]
+  baseline_on: elsewhere
+  further_targets: [{metric: accuracy, target: 95%}]
+  errors: [{kind: lost, cost: 6 EUR per error, share: 25%}, {kind: late, cost: 0 EUR per error, share: 75%}]
+  errors_read: 120
+  business_metric: hours of the post room
+  slices: [language]
+  stale_after: 2027-12-31
 data:
   train: train.jsonl
   test: test.jsonl
@@ -40,6 +48,10 @@ data:
   input: letter
   output: desk
   second_label: second
+  answer_today: today
+  group: sender
+  group_icc: 0.1
+  production_shares: {harbour: 40%, quarry: 60%}
   sources:
     - {kind: label, pool: 20k, effort: 30 s per label, rate: 12 to 25 EUR per hour, labels_per_example: 2,
        rework: 5 to 10%, fee: 20%, usable: 90%, set_up: 100 EUR}
@@ -53,7 +65,12 @@ team:
   - {role: lead}
 rounds: 2 / 3 / 6
 effort_per_round: 24 h per round
-serving: {price_per_1k_answers: 0.30 EUR}
+levers: {label_noise: 3%, rows_per_wrong_label: 2, tuning_factor: 0.9 to 1, tuning_runs: 4, look_hours: 2 h,
+  bigger_model_factor: 0.8, bigger_model_run_cost: 3, synthetic_worth: 50%, scrape_worth: 40%, first_run_hours: 8 h}
+serving: {price_per_1k_answers: 0.30 EUR, price_per_1k_today: 0 EUR, retires_on: 2027-06-30, retune_share: 30%}
+alternatives:
+  prompt_hosted: {model: some-model, score: 70%, set_up: 2 h, price_per_1k_answers: 2 EUR}
+  retrieval: {score: 0.65}
 include_inference: yes
 budget: 15k EUR
 currency: USD
@@ -112,6 +129,14 @@ def test_every_field(tmp_path: Path) -> None:
     assert project.effort_per_round is not None
     assert Const(24) == project.effort_per_round.spread
     assert project.include_inference
+    assert project.levers.tuning_factor is not None
+    assert Interval(0.9, 1.0) == project.levers.tuning_factor.spread
+    assert (4, "88%") == (project.levers.tuning_runs, project.problem.fallback)
+    assert (date(2027, 12, 31), 120, ("language",)) == (asked.stale_after, asked.errors_read, asked.slices)
+    assert ("70%", "0.65", None) == tuple(
+        one.score
+        for one in (project.alternatives.prompt_hosted, project.alternatives.retrieval, project.alternatives.tune_large)
+    )
     assert (date(2026, 11, 1), 1.1) == (project.rates[0].date, project.rates[0].value)
 
 
@@ -125,7 +150,7 @@ def test_defaults(tmp_path: Path) -> None:
         project.base_per_usd,
     )
     assert not project.include_inference
-    assert [] == list(_quantities(project))
+    assert [] == list(quantities(project))
     assert ((), (), (), ()) == (project.models, project.team, project.rates, project.data.sources)
     assert (None, None, None) == (project.problem.metric, project.problem.target, project.budget)
 
@@ -133,12 +158,13 @@ def test_defaults(tmp_path: Path) -> None:
 def test_all_money_is_in_the_base_currency(tmp_path: Path) -> None:
     """Every amount is converted with the dated rate, at any depth; what is no money stays."""
     project = read(tmp_path, WHOLE)
-    found = {".".join(map(str, at)): quantity for at, quantity in _quantities(project)}
+    found = {".".join(map(str, at)): quantity for at, quantity in quantities(project)}
     money = {name: quantity.spread for name, quantity in found.items() if quantity.currency}
     assert {"USD"} == {quantity.currency for quantity in found.values() if quantity.currency}
     assert {
         "problem.value", "data.sources.0.rate", "data.sources.0.set_up", "data.sources.1.price", "team.0.rate",
-        "serving.price_per_1k_answers", "budget",
+        "serving.price_per_1k_answers", "serving.price_per_1k_today", "budget", "problem.errors.0.cost",
+        "problem.errors.1.cost", "alternatives.prompt_hosted.price_per_1k_answers",
     } == set(money)  # fmt: skip
     assert 16_500 == pytest.approx(money["budget"].median)
     assert 0.44 == pytest.approx(money["problem.value"].median)
@@ -200,6 +226,14 @@ def test_a_base_currency_without_a_rate_for_dollars(tmp_path: Path) -> None:
         ("problem: {baseline: 60}", "case.yaml:3: problem.baseline", "write 60%"),
         ("problem: {baseline: 300%}", "case.yaml:3: problem.baseline", "between 0 and 100%"),
         ("problem: {direction: lower, target: 0}", "case.yaml:3: problem.target", "a positive score"),
+        ("problem: {target: 90%, fallback: 95%}", "case.yaml:3: problem.fallback", "short of problem.target, '90%'"),
+        ("problem: {target: 90%, baseline: 80%, fallback: 70%}", "case.yaml:3: problem.fallback", "better than"),
+        ("problem: {direction: lower, target: 2, fallback: 1}", "case.yaml:3: problem.fallback", "short of"),
+        ("problem: {fallback: 70%}", "case.yaml:3: problem.fallback", "add problem.target"),
+        ("levers: {tune: 0.9}", "case.yaml:3: levers.tune", "known: bigger_model_factor"),
+        ("levers: {tuning_factor: 90 USD}", "case.yaml:3: levers.tuning_factor", "a number, not money"),
+        ("levers: {label_noise: 130%}", "case.yaml:3: levers.label_noise", "100%"),
+        ("levers: {tuning_runs: 1}", "case.yaml:3: levers.tuning_runs", "greater than or equal to 2"),
         ("problem: {criteria: short}", "case.yaml:3: problem.criteria", "a list"),
         ("rates: [{currency: EUR, value: inf, date: 2026-01-01}]", "case.yaml:3: rates.0.value", "finite"),
         ("rates: [{currency: EUR, value: 0, date: 2026-01-01}]", "case.yaml:3: rates.0.value", "greater than 0"),

@@ -141,6 +141,9 @@ def test_findings_are_ranked_and_priced() -> None:
 
 def test_criteria_that_fail_come_first() -> None:
     """Fail, unknown, pass: each with its word."""
+    ways = table(section(content(), "problem"), "Other ways to give the answers")
+    assert ["as today", "prompt a hosted model", "tune a small model"] == [row[0] for row in ways]
+    assert "unknown" == ways[1][5]
     rows = table(section(content(), "problem"), "Rules of a well-posed problem")
     assert ["fail", "unknown", "unknown", "pass"] == [row[1] for row in rows[:4]]
 

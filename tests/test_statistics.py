@@ -1,6 +1,8 @@
 """The arithmetic of test sets against published figures and its own laws."""
 
 import math
+import random
+from statistics import NormalDist
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +13,9 @@ from tunecase.statistics import (
     ceiling_interval,
     mcnemar_p,
     paired_rows_needed,
+    smallest_loss_ruled_out,
     smallest_paired_gain,
+    smallest_unpaired_gain,
     unpaired_rows_needed,
     wilson,
     winners_curse,
@@ -161,3 +165,41 @@ def test_impossible_numbers_are_refused(call, arguments):
     """Numbers that cannot be are refused, with what is wanted."""
     with pytest.raises(ValueError, match=r"wanted|not a share"):
         call(*arguments)
+
+
+@given(base=st.floats(0.01, 0.98), rows=st.integers(20, 20_000))
+def test_smallest_unpaired_gain_inverts_the_rows_needed(base, rows):
+    """The gain found needs no more rows than there are, one a little smaller needs more; too few rows show none."""
+    gain = smallest_unpaired_gain(base, rows)
+    if math.isinf(gain):
+        assert rows < unpaired_rows_needed(base, 1 - base)
+        return
+    assert unpaired_rows_needed(base, gain) <= rows
+    assert unpaired_rows_needed(base, gain * 0.98) >= rows
+
+
+def test_nothing_is_better_than_perfect():
+    """No gain over a perfect base can be shown."""
+    assert math.inf == smallest_unpaired_gain(1.0, 10_000)
+
+
+def test_a_loss_is_ruled_out_as_often_as_promised():
+    """Of 4,000 simulated tests of two equal models four in five rule out a loss of the margin."""
+    rng, rows, lost = random.Random(3), 400, 0.05
+    margin = smallest_loss_ruled_out(rows, lost)
+    z = NormalDist().inv_cdf(0.95)
+    ruled_out = 0
+    for _ in range(4_000):
+        draws = [rng.random() for _ in range(rows)]
+        won, dropped = sum(x < lost for x in draws), sum(lost <= x < 2 * lost for x in draws)
+        difference = (won - dropped) / rows
+        ruled_out += (difference + margin) / math.sqrt(2 * lost / rows) > z
+    assert ruled_out / 4_000 == pytest.approx(0.8, abs=0.03)
+
+
+def test_no_rows_rule_out_nothing():
+    """Without rows any loss is possible; more rows rule out smaller ones; odd numbers are refused."""
+    assert math.inf == smallest_loss_ruled_out(0)
+    assert smallest_loss_ruled_out(100) == pytest.approx(2 * smallest_loss_ruled_out(400))
+    with pytest.raises(ValueError, match="rows"):
+        smallest_loss_ruled_out(-1)

@@ -89,7 +89,9 @@ class Paid:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Board:
-    """Every place with its steps. `errors` and `passed` have shape (nodes, worlds); node 0 is where the project stands.
+    """Every place with its steps. `errors`, `passed` and `settled` have shape (nodes, worlds); node 0 is the present.
+
+    `settled` is where the test meets the fallback; it holds all that is passed.
 
     `places` holds (index of the size, moves made) of each node, `paid` what each step of each node pays for.
     """
@@ -101,6 +103,7 @@ class Board:
     passed: "Flags"
     sizes: tuple[int, ...]
     error_target: float
+    settled: "Flags"
 
     def first(self, name: str) -> int | None:
         """The index of the first step of that name; None where it cannot be taken."""
@@ -124,7 +127,7 @@ class Board:
         return Walk(
             rounds=sums["rounds"], bought=sums["bought"], rows_trained=sums["run_rows"], reached=reached,
             false_pass=reached & (self.errors[last, worlds] > self.error_target), short_rounds=sums["short_rounds"],
-            search_rows=sums["search_rows"], data_paid=sums["data"],
+            search_rows=sums["search_rows"], data_paid=sums["data"], settled=self.settled[last, worlds] & ~reached,
         )  # fmt: skip
 
 
@@ -147,6 +150,8 @@ class Rules:
     most_rounds: int = 12
     shipped: float = 0.0  # what ending at once is worth
     before: "Draws | float" = 0.0  # paid with the first step, whichever it is
+    error_fallback: float | None = None  # what would be shipped all the same
+    saving: float = 0.0  # what shipping brings besides, or costs where it is below zero
 
 
 @dataclass(slots=True)
@@ -196,13 +201,15 @@ def lay_out(
     count, index = len(paths), {place: number + 1 for number, place in enumerate(grid)}
     changed = {} if known is not None else _changed(paths, moves, rules.error_floor)
     errors = np.empty((len(grid) + 1, count))
-    passed = np.zeros((len(grid) + 1, count), dtype=bool)
+    passed, settled = (np.zeros((len(grid) + 1, count), dtype=bool) for _ in range(2))
     errors[0] = paths[:, 0]
     zero = np.zeros(count)
     laid = _Laying(rules, prices, tuple(sizes), [(0, frozenset()), *grid], [zero] + [zero] * len(grid))
     never = np.full(count, -np.inf)
     laid.spent[1:] = [never] * len(grid)
     nodes: list[Node] = []
+    # What costs more to serve than its gain is worth is never shipped, so that reaching the target brings nothing.
+    shippable = float(np.mean(rules.worth)) + rules.saving > 0
     for number, (size, made) in enumerate(laid.places):
         start = number == 0
         steps: list[Step] = []
@@ -218,21 +225,19 @@ def lay_out(
             nodes.append(Node(np.full(count, rules.shipped), tuple(steps)))
             continue
         if known is not None:
-            errors[number], shown, passed[number] = (
-                known.errors[number],
-                known.nodes[number].shown,
-                known.passed[number],
-            )
+            errors[number], shown = known.errors[number], known.nodes[number].shown
+            passed[number], settled[number] = known.passed[number], known.settled[number]
         else:
             errors[number] = changed[made][:, size]
             rows = min((by_name[m].test_rows or 0 for m in made if by_name[m].test_rows), default=0) or rules.test_rows
             name = f"test of {size} {' '.join(sorted(made))}".strip()
-            shown, passed[number] = _test(errors[number], rules, rows, name)
+            shown, passed[number], settled[number] = _test(errors[number], rules, rows, name)
         credit = 1.0 if rules.credit is None else rules.credit(errors[number])
-        nodes.append(Node(rules.worth * credit * passed[number], tuple(steps), shown, passed[number]))
+        ends = (rules.worth * credit + rules.saving) * settled[number] if shippable else np.zeros(count)
+        nodes.append(Node(ends, tuple(steps), shown, passed[number]))
     return Board(
         tuple(nodes), tuple(laid.places), tuple(map(tuple, laid.paid)), errors, passed, tuple(sizes),
-        rules.error_target,
+        rules.error_target, settled,
     )  # fmt: skip
 
 
@@ -315,8 +320,8 @@ def _priced(laid: _Laying, number: int, to: int, cost: "Draws | float") -> "Draw
     return np.asarray(amount)
 
 
-def _test(errors: "Draws", rules: Rules, rows: int | None, name: str) -> "tuple[Draws, Flags]":
-    """(what a test of `rows` items shows, as a share of right items; whether its lower bound meets the target).
+def _test(errors: "Draws", rules: Rules, rows: int | None, name: str) -> "tuple[Draws, Flags, Flags]":
+    """What a test of `rows` items shows, as a share of right items; whether its lower bound meets target and fallback.
 
         luck = Phi(sqrt(r) z_items + sqrt(1 - r) z_place),   r = SHARED
 
@@ -325,20 +330,29 @@ def _test(errors: "Draws", rules: Rules, rows: int | None, name: str) -> "tuple[
     luck than tests on fresh items would.
     """
     import numpy as np
-    from scipy.special import betainc, ndtr, ndtri
+    from scipy.special import ndtr, ndtri
 
+    aims = (rules.error_target, rules.error_target if rules.error_fallback is None else rules.error_fallback)
     if rows is None:
-        return errors, np.asarray(errors <= rules.error_target)
+        return errors, np.asarray(errors <= aims[0]), np.asarray(errors <= aims[1])
     items = generator(rules.seed, f"items of {rows}").standard_normal(len(errors))
     own = generator(rules.seed, name).standard_normal(len(errors))
     uniform = ndtr(np.sqrt(SHARED) * items + np.sqrt(1 - SHARED) * own)
     right = np.clip(1 - errors, 0.0, 1.0)
     noise = np.sqrt(right * (1 - right) / rows)
     shown = np.clip(right - noise * ndtri(np.clip(uniform, 1e-12, 1 - 1e-12)), 0.0, 1.0)
-    count = max(passing_count(1 - rules.error_target, rows), 1)
+    passed = _meets(right, aims[0], rows, uniform)
+    return shown, passed, passed if aims[1] == aims[0] else passed | _meets(right, aims[1], rows, uniform)
+
+
+def _meets(right: "Draws", error_aim: float, rows: int, uniform: "Draws") -> "Flags":
+    """Whether the lower bound of a test of `rows` items meets 1 - error_aim, at the luck of each world."""
+    import numpy as np
+    from scipy.special import betainc
+
+    count = max(passing_count(1 - error_aim, rows), 1)
     if count > rows:
-        return shown, np.zeros(len(errors), dtype=bool)
+        return np.zeros(len(right), dtype=bool)
     at = np.linspace(0.0, 1.0, FINE)
     # P(at least `count` right) is an incomplete beta function of the true score.
-    chance = np.interp(right, at, betainc(count, rows - count + 1, at))
-    return shown, np.asarray(uniform < chance)
+    return np.asarray(uniform < np.interp(right, at, betainc(count, rows - count + 1, at)))

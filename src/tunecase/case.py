@@ -43,6 +43,15 @@ class Case:
         """Is the problem well posed and achievable?"""
         return flow.define(self.flow)
 
+    def brief(self, to: str | Path = "brief.md", *, force: bool = False) -> Path:
+        """Writes a page to sign as Markdown; a file that is there is replaced with `force` only."""
+        from tunecase.show import brief_markdown, write_brief
+
+        record = self.flow.known("define") or flow.define(self.flow)
+        text = brief_markdown(record, self.flow.project, self.flow.known("estimate"), self.flow.today)
+        write_brief(Path(to), text, force)
+        return Path(to)
+
     def audit(self, *, fast: bool = False) -> Audit:
         """Are these the right data, and good enough? A fast one leaves out what needs more than one pass; not kept."""
         return flow.audit(self.flow, fast=fast)

@@ -9,6 +9,7 @@ import typer
 
 from tunecase import __version__
 from tunecase.cli_compare import compare
+from tunecase.cli_define import define
 from tunecase.cli_fit import fit
 from tunecase.cli_next import next_
 from tunecase.errors import InputError, TunecaseError
@@ -95,12 +96,7 @@ def init(
     )
 
 
-@app.command(rich_help_panel=ROAD)
-def define(project: ProjectFile = HERE, seed: Seed = 0, json: AsJson = False, today: Today = None) -> None:
-    """Is the problem well posed, and achievable with today's technology?"""
-    from tunecase import flow
-
-    finish("define", flow.define(open_project(project, seed, today)), json)
+app.command(rich_help_panel=ROAD)(define)
 
 
 @app.command(rich_help_panel=ROAD)
@@ -364,8 +360,11 @@ def decide(
     A lever's worth is that of its first step with the best policy after it: after each test, what is worth most next.
     """
     from tunecase import flow
+    from tunecase.show import redraw_progress
 
-    finish("decide", flow.decide(open_project(project, seed, today), what_if), json)
+    with redraw_progress(quiet=json) as done:
+        record = flow.decide(open_project(project, seed, today), what_if, done)
+    finish("decide", record, json)
 
 
 app.command("next", rich_help_panel=ROAD)(next_)

@@ -170,7 +170,7 @@ def person_hours(work: Work) -> "Draws":
     whole = work.walk.rounds - work.walk.short_rounds
     hours = whole * work.basis.draw("effort_per_round", work.project.effort_per_round)
     if np.any(work.walk.short_rounds):
-        hours = hours + work.walk.short_rounds * work.basis.draw("lever.first_run_hours")
+        hours = hours + work.walk.short_rounds * work.basis.draw("levers.first_run_hours")
     return hours
 
 

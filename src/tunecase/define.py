@@ -8,14 +8,15 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from tunecase.criteria import baselines, data, evaluation, goal
+from tunecase.alternatives import Standing, alternatives, prompted
+from tunecase.criteria import baselines, data, evaluation, goal, money, upkeep
 from tunecase.criteria.facts import Facts
 from tunecase.datasets import Table
 from tunecase.prices import Basis
 from tunecase.project import Project
-from tunecase.records import Audit, Criterion, Definition
+from tunecase.records import Audit, Criterion, Definition, Pilot
 from tunecase.spread import Band, band
-from tunecase.statistics import paired_rows_needed, smallest_paired_gain
+from tunecase.wording import counted
 
 Verdict = Literal["go to pilot", "fix first", "do not start"]
 
@@ -23,16 +24,25 @@ CRITERIA: tuple[Callable[[Facts], Criterion], ...] = (
     goal.goal_is_measurable,
     goal.output_has_criteria,
     baselines.baselines_are_measured,
+    baselines.prompts_were_tried,
     baselines.room_after_a_heuristic,
     baselines.baseline_is_below_target,
     evaluation.target_is_below_the_ceiling,
     evaluation.gain_can_be_seen,
-    goal.worth_the_cost,
+    evaluation.errors_are_read,
+    money.worth_the_cost,
+    money.each_answer_saves,
+    money.errors_cost_less_than_answers_bring,
+    money.retirement_is_priced,
     goal.knowledge_comes_from_the_input,
     goal.one_person_decides,
+    goal.score_stands_for_the_business,
+    upkeep.slices_are_tested,
+    upkeep.staleness_is_dated,
     baselines.inputs_carry_signal,
     baselines.something_to_gain,
     data.rows_are_enough,
+    data.classes_are_as_in_production,
     data.labels_agree_with_themselves,
     data.no_test_row_is_trained_on,
 )
@@ -48,6 +58,7 @@ def define(
     probe: float | None,
     audit: Audit | None = None,
     total_cost: Band | None = None,
+    pilot: Pilot | None = None,
 ) -> Definition:
     """The problem judged by every rule, with the verdict and what follows from the numbers.
 
@@ -62,15 +73,20 @@ def define(
             with the project's metric; None where they have no meaning.
         audit: what the audit found; without it D5 and D7 are unknown.
         total_cost: the estimate's total over the horizon [base currency]; without it P8 is unknown.
+        pilot: for what it scored by prompts alone, and what it trained.
     Returns: the Definition.
 
-    Leaves out error analysis by people (P11), one change per experiment (P15), the link from proxy to business metric
-    (P16): no file shows them. The pilot judges P14, the forecast D2, the audit the other data rules.
+    Leaves out one change per experiment (P15), which `tunecase next` keeps to, and the share of work for evaluation
+    (P13), which the bill takes. The pilot judges P14, the forecast D2, the audit the other data rules.
     """
-    facts = Facts(project, train, test, basis, majority, probe, audit, total_cost)
+    facts = Facts(project, train, test, basis, majority, probe, audit, total_cost, prompted(pilot, basis))
     judged = tuple(rule(facts) for rule in CRITERIA)
     verdict, reason = _verdict(judged)
-    seen = smallest_paired_gain(facts.test_rows) if facts.counts_items else math.inf
+    power = evaluation.power_needed(facts)
+    seen = evaluation.smallest_gain(facts) if facts.counts_items else math.inf
+    base = facts.in_use if facts.in_use is not None else facts.best
+    standing = Standing(base, facts.in_use, facts.target, facts.direction, facts.counts_items)
+    ways = alternatives(basis, standing, pilot=pilot, tuning_cost=total_cost)
     per_point = None if facts.value_of_all is None else band(facts.value_of_all * 0.01)
     return Definition(
         verdict,
@@ -85,25 +101,23 @@ def define(
         agreement=facts.agreement,
         train_rows=len(train.rows),
         test_rows=facts.test_rows,
-        test_rows_needed=_needed(facts),
+        test_rows_needed=power.rows_needed if power else None,
         smallest_gain=seen if math.isfinite(seen) else None,
         value_per_point=per_point,
         currency=basis.currency,
+        in_use=facts.in_use,
+        alternatives=ways,
     )
-
-
-def _needed(facts: Facts) -> int | None:
-    if facts.gain is None or not 0 < facts.gain <= 1 or not facts.counts_items:
-        return None
-    return paired_rows_needed(facts.gain)
 
 
 def _verdict(judged: Sequence[Criterion]) -> tuple[Verdict, str]:
     stops = [rule for rule in judged if rule.status == "fail" and rule.severity == "stop"]
     warned = [rule for rule in judged if rule.status == "fail" and rule.severity == "warn"]
     open_stops = [rule for rule in judged if rule.status == "unknown" and rule.severity == "stop"]
-    others = [rule for rule in judged if rule.status == "unknown" and rule.severity != "stop"]
-    unchecked = f" Not checked: {_listed(others)}." if others else ""
+    others = [rule for rule in judged if rule.status == "unknown" and rule.severity == "warn"]
+    notes = sum(rule.status == "unknown" and rule.severity == "note" for rule in judged)
+    more = f"{' and ' if others else ''}{counted(notes, 'note')}" if notes else ""
+    unchecked = f" Not checked: {_listed(others)}{more}." if others or notes else ""
     if stops:
         also = f"; not known yet: {_listed(open_stops)}" if open_stops else ""
         return "do not start", f"Do not start: failed {_listed(stops)}{also}.{unchecked}"

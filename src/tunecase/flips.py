@@ -47,10 +47,11 @@ def flips(
     base = advise({})
     found = [_Search(advise, base, name, value, (most or {}).get(name, math.inf)).nearest(steady)
              for name, value in now.items()]  # fmt: skip
-    return tuple(sorted(found, key=_change))
+    return tuple(sorted(found, key=change))
 
 
-def _change(flip: Flip) -> float:
+def change(flip: Flip) -> float:
+    """How far an input must move, |ln factor|; infinite where it never flips."""
     return math.inf if flip.factor is None else abs(math.log(flip.factor))
 
 

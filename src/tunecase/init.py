@@ -38,6 +38,10 @@ _QUESTIONS = """\
   # horizon: ? months                # For how long will the result be used?
   # owner: ?                         # Who decides?
   # criteria: [?, ?]                 # Statements about one answer that are plainly true or false.
+  # business_metric: ?               # Which figure of the business moves with the score?
+  # errors: [{kind: ?, cost: ? USD per error}]  # What does a wrong answer cost?
+  # errors_read: ?                   # How many answers did people read, sorting the mistakes?
+  # stale_after: ?                   # Until which day do the answers hold (YYYY-MM-DD)?
 """
 
 _REST = """
@@ -52,6 +56,13 @@ _REST = """
 #   - role: ml engineer
 #     rate: ? to ? USD per hour
 #     share: ?%
+
+# alternatives:                      # What else was tried: prompt_hosted, prompt_open or retrieval?
+#   prompt_hosted: {score: ?%, price_per_1k_answers: ? USD}
+
+# serving:                           # What do 1,000 answers cost?
+#   price_per_1k_answers: ? USD
+#   price_per_1k_today: ? USD
 
 # budget: ? USD                      # What may the whole project cost?
 """

@@ -14,6 +14,7 @@ UNITS = {
     "problem.value": "{currency} per correct",
     "problem.volume": "per month",
     "serving.price_per_1k_answers": "{currency}",
+    "serving.price_per_1k_today": "{currency}",
     "one training run": "{currency}",
     "budget": "{currency}",
     ROUNDS: "rounds",
@@ -31,6 +32,8 @@ def unit(name: str, currency: str) -> str:
     field = name.split()[-1] if name else ""
     if name in UNITS or field in UNITS:
         return UNITS.get(name, UNITS.get(field, "")).format(currency=currency)
+    if name.startswith("problem.errors "):
+        return f"{currency} per error"
     if name.startswith(("price of a ", "own price of a ")):
         return f"{currency} per hour"
     if name.endswith(PRICE):

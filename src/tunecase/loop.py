@@ -33,7 +33,8 @@ class Walk:
     `reached` is True where the test was passed, `false_pass` where it was passed though the true score lies below the
     target; both are None where no curve is known. `short_rounds` of the rounds had no work on the data; `search_rows`
     are rows of runs beyond a round's own. `data_paid` is what examples, reviews and test rows cost along the way; None
-    where it follows from `bought`, and `reviewed` is what reviews cost besides.
+    where it follows from `bought`, and `reviewed` is what reviews cost besides. `settled` is True where the project
+    ends at the fallback, short of the target; None where no curve is known.
     """
 
     rounds: "Draws"
@@ -45,6 +46,7 @@ class Walk:
     search_rows: "Draws | float" = 0.0
     data_paid: "Draws | None" = None
     reviewed: "Draws | float" = 0.0
+    settled: "Flags | None" = None
 
 
 def doubling(rows: int, n_max: float, most: int) -> tuple[int, ...]:

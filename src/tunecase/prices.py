@@ -34,6 +34,10 @@ WANTED = {
     "team.share": Wanted("share", most=1),
     "effort_per_round": Wanted("hour", "round"),
     "evaluation_share": Wanted("share", most=1),
+    "serving.retune_share": Wanted("share", most=1),
+    "alternatives.prompt_hosted": Wanted("hour"),
+    "alternatives.prompt_open": Wanted("hour"),
+    "alternatives.retrieval": Wanted("hour"),
     "source.effort": Wanted("minute", "label"),
     "source.rate": Wanted("money", "hour"),
     "source.rework": Wanted("share", most=10),
@@ -41,15 +45,15 @@ WANTED = {
     "source.usable": Wanted("share", most=1),
     "review_minutes": Wanted("minute", "label"),
     "working_hours": Wanted("hour", "month"),
-    "lever.first_run_hours": Wanted("hour"),
-    "lever.label_noise": Wanted("share", most=1),
-    "lever.rows_per_wrong_label": Wanted(),
-    "lever.tuning_factor": Wanted(),
-    "lever.bigger_model_factor": Wanted(),
-    "lever.bigger_model_run_cost": Wanted(),
-    "lever.synthetic_worth": Wanted("share", most=1),
-    "lever.scrape_worth": Wanted("share", most=1),
-    "lever.look_hours": Wanted("hour"),
+    "levers.first_run_hours": Wanted("hour"),
+    "levers.label_noise": Wanted("share", most=1),
+    "levers.rows_per_wrong_label": Wanted(),
+    "levers.tuning_factor": Wanted(),
+    "levers.bigger_model_factor": Wanted(),
+    "levers.bigger_model_run_cost": Wanted(),
+    "levers.synthetic_worth": Wanted("share", most=1),
+    "levers.scrape_worth": Wanted("share", most=1),
+    "levers.look_hours": Wanted("hour"),
     "stand_in.factor": Wanted(),
     "stand_in.smaller_model_factor": Wanted(),
 }
@@ -97,14 +101,17 @@ class Basis:
 
     def own_words(self, name: str) -> str | None:
         """What the project file says in place of a lever's assumption, as it was typed; None where it says nothing."""
-        own = getattr(self.project, "levers", None)
-        given = getattr(own, name.removeprefix("lever."), None) if name.startswith("lever.") and own else None
-        return None if given is None else str(given.text)
+        if self.project is None or not name.startswith("levers."):
+            return None
+        given = getattr(self.project.levers, name.removeprefix("levers."))
+        return None if given is None else str(given if isinstance(given, int) else given.text)
 
     def text(self, name: str, given: str | int | None = None) -> str:
         """The user's word or number, or the default of that field, noted."""
         if given is not None:
             return str(given)
+        if (own := self.own_words(name)) is not None:
+            return own
         default = catalog.default(name)
         self.used.setdefault(name, DefaultUsed(name, default.value, default.source))
         return default.value
@@ -366,26 +373,89 @@ def supply(basis: Basis, *, only: str = "", without: Collection[str] = ()) -> Su
 
 
 def target_value(project: "Project", basis: Basis, definition: Definition) -> "Draws | None":
-    """V, what reaching the target is worth: value x volume x horizon x (target - baseline), shape (worlds,).
+    """V, what reaching the target is worth: worth x volume x horizon x (target - baseline), shape (worlds,).
 
-    The baseline is what is in use today (problem.baseline), else the best score measured without a fine-tune. None
-    when value, volume or target are not stated, or the metric is not a share of answers.
+    The worth is that of one more correct answer, see `worth_of_correct`. The baseline is what is in use today
+    (problem.baseline), else the best score measured without a fine-tune. None when worth, volume or target are not
+    stated, or the metric is not a share of answers.
     """
     import numpy as np
 
     from tunecase.project import read_score
 
     problem = project.problem
-    base = baseline_score(project, definition)
-    if problem.value is None or problem.volume is None or problem.target is None or base is None:
+    base, worth = baseline_score(project, definition), worth_of_correct(basis)
+    if worth is None or problem.volume is None or problem.target is None or base is None:
         return None
     if problem.metric is not None and not catalog.metric(problem.metric).binomial:
         return None
     gain = max(0.0, read_score(problem.target) - base)
     horizon = basis.draw("problem.horizon", problem.horizon)
-    value = basis.worlds.draw("problem.value", problem.value.spread)
     volume = basis.worlds.draw("problem.volume", problem.volume.spread)
-    return np.asarray(value * volume * horizon * gain)
+    return np.asarray(worth * volume * horizon * gain)
+
+
+def value_or_saving(project: "Project", basis: Basis, definition: Definition) -> "Draws | None":
+    """V; zero where right answers have no value but what serving saves is known: it alone counts."""
+    value = target_value(project, basis, definition)
+    if value is None and project.problem.value is None and (saving := serving_saving(basis)) is not None:
+        return 0.0 * saving
+    return value
+
+
+def worth_of_correct(basis: Basis) -> "Draws | None":
+    """What one more correct answer is worth: what it brings, and what the wrong one in its place would have cost.
+
+    Shape (draws,); None where neither problem.value nor the cost of an error is stated.
+    """
+    value = basis.project.problem.value if basis.project else None
+    cost = error_cost(basis)
+    if value is None:
+        return cost
+    brought = basis.worlds.draw("problem.value", value.spread)
+    return brought if cost is None else brought + cost
+
+
+def saving_per_answer(basis: Basis) -> "Draws | None":
+    """What an answer of the tuned model costs less than one today; below zero where it costs more.
+
+        (price of 1,000 answers today - tuned) / 1,000,   shape (draws,)
+
+    None where one of the prices is not stated.
+    """
+    serving = basis.project.serving if basis.project else None
+    if serving is None or serving.price_per_1k_today is None or serving.price_per_1k_answers is None:
+        return None
+    today = basis.draw("serving.price_per_1k_today", serving.price_per_1k_today)
+    return (today - basis.draw("serving.price_per_1k_answers", serving.price_per_1k_answers)) / 1000
+
+
+def serving_saving(basis: Basis) -> "Draws | None":
+    """What all answers of the tuned model save over the horizon: saving per answer x volume x horizon, shape (draws,).
+
+    None where a price or the volume is not stated. Leaves out what retirement of either brings.
+    """
+    each = saving_per_answer(basis)
+    if each is None or basis.project is None or basis.project.problem.volume is None:
+        return None
+    problem = basis.project.problem
+    horizon = basis.draw("problem.horizon", problem.horizon)
+    return each * basis.draw("problem.volume", problem.volume) * horizon
+
+
+def error_cost(basis: Basis) -> "Draws | None":
+    """What a wrong answer costs on average, sum of share x cost over its kinds, shape (draws,).
+
+    None without kinds, and where several kinds stand without their shares: how often the dear one is, is not known.
+    """
+    kinds = basis.project.problem.errors if basis.project else ()
+    if not kinds or (len(kinds) > 1 and any(kind.share is None for kind in kinds)):
+        return None
+    names = _numbered([f"problem.errors {kind.kind}" for kind in kinds])
+    shares = [1.0 if kind.share is None else kind.share.spread.median for kind in kinds]
+    costs = [basis.worlds.draw(name, kind.cost.spread) for name, kind in zip(names, kinds, strict=True)]
+    parts = [share / sum(shares) * cost for share, cost in zip(shares, costs, strict=True)] if sum(shares) else costs
+    return sum(parts[1:], parts[0])
 
 
 def baseline_score(project: "Project", definition: Definition) -> float | None:
@@ -394,4 +464,6 @@ def baseline_score(project: "Project", definition: Definition) -> float | None:
         from tunecase.project import read_score
 
         return read_score(project.problem.baseline)
+    if definition.in_use is not None:
+        return definition.in_use
     return max((s for s in (definition.majority, definition.probe) if s is not None), default=None)

@@ -127,6 +127,55 @@ def smallest_paired_gain(rows: int, lost_share: float = LOST_SHARE, power: float
     return high
 
 
+def smallest_unpaired_gain(base: float, rows: int, power: float = 0.8, alpha: float = 0.05) -> float:
+    """The smallest gain over `base` that `rows` items per arm can show, the inverse of unpaired_rows_needed.
+
+    Args:
+        base, power, alpha: as in unpaired_rows_needed.
+        rows: items per arm [items].
+    Returns: gain, a share of 1; math.inf where not even a perfect score would be told from the base.
+    Example:
+        >>> round(smallest_unpaired_gain(0.80, 906), 3)
+        0.05
+
+    Leaves out what unpaired_rows_needed leaves out.
+    """
+    room = 1 - base
+    if room <= 0 or rows < unpaired_rows_needed(base, room, power, alpha):
+        return math.inf
+    low, high = 0.0, room
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (low, middle) if unpaired_rows_needed(base, middle, power, alpha) <= rows else (middle, high)
+    return high
+
+
+def smallest_loss_ruled_out(
+    rows: int, lost_share: float = LOST_SHARE, power: float = 0.8, alpha: float = 0.05
+) -> float:
+    """The smallest loss that `rows` items rule out when two equally good models are scored on the same ones.
+
+        margin = [z(1-alpha) + z(power)] sqrt(2 lost / n)
+
+    Args:
+        rows: items on which both models are scored [items].
+        lost_share: share of items that only the old model gets right; as many are won where the models are equal.
+        power: chance to rule the loss out when there is none.
+        alpha: one-sided chance to rule out one that is there.
+    Returns: margin, a share of 1; math.inf without items.
+    Example:
+        >>> round(smallest_loss_ruled_out(400), 3)
+        0.039
+
+    Source: Nam, Biometrics 53 (1997); Liu et al., Statistics in Medicine 21 (2002), large samples.
+    Leaves out the exact test's loss of power: about a tenth more items below 100.
+    """
+    if rows < 0 or not 0 <= lost_share <= 0.5:
+        raise ValueError(f"rows {rows} and lost_share {lost_share}; wanted rows >= 0, 0 <= lost_share <= 0.5")
+    z = NormalDist().inv_cdf(1 - alpha) + NormalDist().inv_cdf(power)
+    return z * math.sqrt(2 * lost_share / rows) if rows else math.inf
+
+
 def _paired_rows(gain: float, lost_share: float, power: float, alpha: float) -> float:
     differing = 2 * min(lost_share, (1 - gain) / 2) + gain
     z_alpha, z_power = _z(power, alpha)

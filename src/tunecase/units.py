@@ -28,6 +28,7 @@ TIME_WORDS = {
 }
 SYMBOLS = {"$": "USD", "€": "EUR", "£": "GBP"}
 MULTIPLIERS = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "%": 0.01}
+MOST = 1e15  # more than any budget, volume or token count; products of such numbers still are finite
 NUMBER_WORDS = {"thousand": "k", "million": "M", "billion": "B", "mln": "M", "mio": "M", "bn": "B"}
 
 _NUMBER = r"[$€£]?\s*[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?:[eE][-+]?\d+)?\s*(?:[kKMB%](?![A-Za-z]))?"
@@ -198,6 +199,8 @@ def _spread(numbers: list[float], kind: str, raw: str, wanted: Wanted) -> Spread
     for number in numbers:
         if not math.isfinite(number):
             raise UnitError(repr(raw), "a finite number", f"write for example {wanted.example}")
+        if number > MOST:
+            raise UnitError(repr(raw), f"{wanted.words}, at most {MOST:g}", f"write for example {wanted.example}")
         if number < 0 or (number == 0 and not wanted.zero_ok and kind != "pert"):
             raise UnitError(repr(raw), f"{wanted.words}, {least}", f"write for example {wanted.example}")
         if number > wanted.most:

@@ -1,4 +1,4 @@
-"""Rules on what is reached without training: P3 measured, P4 and P5 what is left to gain, S1 signal, S2 a gap."""
+"""Rules on what is reached untrained: P3 measured, P4 and P5 what is left, P20 prompts, S1 signal, S2 a gap."""
 
 from tunecase.criteria.facts import Facts, percent, points
 from tunecase.records import Criterion, Severity, Status
@@ -13,8 +13,13 @@ DOMINANT_CLASS = 0.9
 def baselines_are_measured(facts: Facts) -> Criterion:
     """P3: the majority answer, a cheap probe and what is in use today are scored before anything is trained."""
     missing = [name for name in ("majority", "probe", "in use") if name not in facts.baselines]
+    if facts.prompted and "in use" in missing:
+        missing.remove("in use")
     fixes = []
-    if "in use" in missing:
+    column = facts.project.data.answer_today
+    if "in use" in missing and column is not None and facts.counts_items:
+        fixes.append(f"fill the column {column!r} in every test row, or add problem.baseline")
+    elif "in use" in missing:
         fixes.append("score what is in use today, or a prompted model, on the test set and add problem.baseline")
     if missing and missing != ["in use"]:
         fixes.append(
@@ -61,7 +66,10 @@ def room_after_a_heuristic(facts: Facts) -> Criterion:
 
 
 def baseline_is_below_target(facts: Facts) -> Criterion:
-    """P5: the best baseline stays under 90% of the target; above, tuning is probably not worth it."""
+    """P5: the best baseline stays under 90% of the target; above, tuning is probably not worth it.
+
+    Where a tuned answer is cheaper than today's this is a note: the case is one of cost.
+    """
     wanted, source = f"baseline / target under {NEAR_TARGET:g}", "applied-llms.org (rule of thumb)"
     if facts.target is None or facts.best is None or facts.best < 0:
         reason, fix = "the target or every baseline is missing", "state the target; measure the baselines"
@@ -70,17 +78,48 @@ def baseline_is_below_target(facts: Facts) -> Criterion:
     # An error of zero cannot be improved: it is as near to any target as can be.
     ratio = facts.target / facts.best if lower and facts.best else 1.0 if lower else facts.best / facts.target
     near = round(ratio, 12) >= NEAR_TARGET
+    reason = "the baselines are clearly short of it"
+    if near:
+        cheaper = "a baseline is almost there: only a cheaper answer (P9) makes the case"
+        reason = cheaper if facts.cost_case else "probably not worth tuning: a baseline is almost there"
     return Criterion(
         "P5",
         "distance to the target",
         "fail" if near else "pass",
-        "warn",
+        "note" if near and facts.cost_case else "warn",
         f"{ratio:.2f}",
         wanted,
-        "probably not worth tuning: a baseline is almost there" if near else "the baselines are clearly short of it",
+        reason,
         "ship the baseline, or try better prompts and a better probe first" if near else "",
         source=source,
     )
+
+
+def prompts_were_tried(facts: Facts) -> Criterion:
+    """P20: a prompted model, or retrieval, was scored on the same rows, and does not reach the target already.
+
+    Where a tuned answer is cheaper than today's, a prompt that reaches the target is a note: it may be the dear one.
+    """
+    name, wanted = "prompts tried first", "the score of a prompted model, short of the target"
+    source = "OpenAI tuning guide: prompts before a fine-tune; Hamel Husain, FAQ on evals"
+    if not facts.prompted:
+        reason = "no prompted model is scored: a prompt may do what a fine-tune would"
+        fix = "prompt a hosted or open model on the test rows (`tunecase pilot --hosted NAME`), or add "
+        fix += "alternatives.prompt_hosted.score"
+        return Criterion("P20", name, "unknown", "warn", "-", wanted, reason, fix, source=source)
+    got = ", ".join(f"{one} {_shown(facts, score)}" for one, score in facts.prompted.items())
+    if facts.target is None or facts.direction is None:
+        reason, fix = "there is no target to hold it against", "add problem.target"
+        return Criterion("P20", name, "unknown", "warn", got, wanted, reason, fix, source=source)
+    lower = facts.direction == "lower"
+    met = [one for one, score in facts.prompted.items() if (score <= facts.target if lower else score >= facts.target)]
+    if met:
+        reason = f"{met[0]} reaches the target without a fine-tune"
+        fix = "ship it; a fine-tune then needs a case by cost (P9) or a higher target"
+        return Criterion(
+            "P20", name, "fail", "note" if facts.cost_case else "warn", got, wanted, reason, fix, source=source
+        )
+    return Criterion("P20", name, "pass", "warn", got, wanted, "prompts alone fall short of the target", source=source)
 
 
 def inputs_carry_signal(facts: Facts) -> Criterion:

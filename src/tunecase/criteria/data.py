@@ -1,9 +1,9 @@
-"""Rules on the data that bear on the verdict: D1 enough rows, D5 labels that contradict, D7 test rows in training."""
+"""Rules on the data: D1 enough rows, D4 class shares, D5 labels that contradict, D7 test rows in training."""
 
 from collections import Counter, defaultdict
 
 from tunecase.criteria.facts import Facts, percent
-from tunecase.records import Criterion
+from tunecase.records import Criterion, Severity
 from tunecase.text import normalise
 
 FEWEST_ROWS, PILOT_ROWS = 10, 50
@@ -36,6 +36,37 @@ def rows_are_enough(facts: Facts) -> Criterion:
         price,
         "Vertex AI tuning guide (10); OpenAI tuning guide (50 to 100)",
     )
+
+
+def classes_are_as_in_production(facts: Facts) -> Criterion:
+    """D4: training rows have the class shares of production, or those of the test set where production's are unknown.
+
+        distance = sum over classes of |share - share| / 2,   told from .1 where chance gives it once in a thousand
+
+    Leaves out refusals and other free answers, whose share the audit counts.
+    """
+    name, source = "class balance", "OpenAI tuning guide (60% of training rows against 5% in production)"
+    wanted = "class shares of training within 10% of production's"
+    if facts.task != "classification":
+        reason = "answers are no classes to be balanced"
+        return Criterion("D4", name, "pass", "note", "free answers", wanted, reason, source=source)
+    if facts.audit is None:
+        reason, fix = "the data are not audited yet", "run `tunecase audit`"
+        return Criterion("D4", name, "unknown", "note", "-", wanted, reason, fix, source=source)
+    declared = bool(facts.project.data.production_shares)
+    found = facts.audit.finding("label_shift_train" if declared else "label_shift")
+    other = "production" if declared else "the test set"
+    if found is not None:
+        got = f"{percent(found.share)} apart from {other}"
+        severity: Severity = "warn" if declared else "note"
+        return Criterion("D4", name, "fail", severity, got, wanted, found.why, found.fix, found.price, source)
+    if not declared and facts.test is None:
+        fix = "add data.production_shares, or a test set drawn from production"
+        reason = "there is nothing to hold the shares against"
+        return Criterion("D4", name, "unknown", "note", "-", wanted, reason, fix, source=source)
+    severity = "warn" if declared else "note"
+    got, reason = f"as in {other}", f"training rows have the class shares of {other}, as far as their number tells"
+    return Criterion("D4", name, "pass", severity, got, wanted, reason, source=source)
 
 
 def labels_agree_with_themselves(facts: Facts) -> Criterion:

@@ -1,13 +1,25 @@
-"""Rules on how success will be seen: P6 the ceiling of noisy labels, P7 the power of the test set."""
+"""Rules on how success will be seen: P6 the ceiling of noisy labels, P7 test power, P11 mistakes that were read."""
 
 import math
+from collections import Counter
+from dataclasses import dataclass
 
 from tunecase.criteria.facts import Facts, percent, points
+from tunecase.groups import design_effect, intraclass
 from tunecase.records import Criterion, Severity, Status
 from tunecase.spread import Band
-from tunecase.statistics import LOST_SHARE, mcnemar_p, paired_rows_needed, smallest_paired_gain
+from tunecase.statistics import (
+    LOST_SHARE,
+    mcnemar_p,
+    paired_rows_needed,
+    smallest_loss_ruled_out,
+    smallest_paired_gain,
+    smallest_unpaired_gain,
+    unpaired_rows_needed,
+)
 
 DOUBLE_LABELS = 100
+ANSWERS_READ, EVAL_ROWS, FAILING_ROWS = 100, 200, 50
 
 
 def target_is_below_the_ceiling(facts: Facts) -> Criterion:
@@ -49,12 +61,76 @@ def target_is_below_the_ceiling(facts: Facts) -> Criterion:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Power:
+    """What the test set must hold: rows needed, how many its rows count as, and on what that rests.
+
+    `needed` counts independent items, `rows_needed` rows as they come; `assumed` is true where the likeness of a
+    group's rows was taken at its worst.
+    """
+
+    needed: int
+    design: float
+    paired: bool
+    assumed: bool
+    words: str
+
+    @property
+    def rows_needed(self) -> int:
+        """Rows to hold, groups counted; an assumption buys none."""
+        return self.needed if self.assumed else math.ceil(self.needed * self.design - 1e-9)
+
+
+def power_needed(facts: Facts) -> Power | None:
+    """The rows that show the wanted gain, None where there is no gain to see or the score counts no items.
+
+    Paired (both models on the same rows) unless the best baseline is the one in use and was scored elsewhere; then
+    each arm needs its own rows. Rows of a group count as rows / D, D the design effect: the intraclass correlation is
+    the stated one, else measured on today's right and wrong answers, else 1, the hard case.
+    Leaves out that pairing takes part of the likeness of a group away: D is then too large.
+    """
+    if facts.gain is None or not 0 < facts.gain <= 1 or not facts.counts_items or facts.best is None:
+        return None
+    paired = facts.project.problem.baseline_on != "elsewhere" or facts.best != facts.in_use
+    base = min(facts.best, 1 - facts.gain)
+    needed = paired_rows_needed(facts.gain) if paired else unpaired_rows_needed(base, facts.gain)
+    if not facts.groups:
+        return Power(needed, 1.0, paired, False, "")
+    stated = facts.project.data.group_icc
+    measured = intraclass(facts.right_today, facts.groups) if facts.right_today else None
+    icc, how = 1.0, "assumed, the hard case"
+    if stated is not None:
+        icc, how = stated.spread.median, "stated"
+    elif measured is not None:
+        icc, how = measured, "measured on today's answers"
+    sizes = Counter(facts.groups)
+    words = f"{facts.test_rows:,} rows of {len(sizes):,} groups count as"
+    design = design_effect(list(sizes.values()), icc)
+    told = f"; {words} {math.floor(facts.test_rows / design + 1e-9):,} (ICC {icc:.2g}, {how})"
+    return Power(needed, design, paired, stated is None and measured is None, told)
+
+
+def smallest_gain(facts: Facts) -> float:
+    """The smallest gain that the test set shows, groups counted where their likeness is known; infinite for none."""
+    power = power_needed(facts)
+    rows = facts.test_rows
+    if power is not None and not power.assumed:
+        rows = math.floor(rows / power.design + 1e-9)
+    if power is None or power.paired or facts.best is None:
+        return smallest_paired_gain(rows)
+    return smallest_unpaired_gain(facts.best, rows)
+
+
 def gain_can_be_seen(facts: Facts) -> Criterion:
-    """P7: the test set is large enough to show the wanted gain (80% power, two-sided 5%, same items, 5% lost)."""
+    """P7: the test set is large enough to show the wanted gain (80% power, two-sided 5%, same items, 5% lost).
+
+    Rows that hang together count for less; where how much is only assumed, too few of them are a warning. So they are
+    where tuned answers are cheaper than today's: there the loss that the test can rule out is told (non-inferiority).
+    """
     if facts.metric is not None and not facts.counts_items:
         reason = f"{facts.metric.name} varies by item in a way that only the pilot can measure"
         return _power("unknown", "warn", f"{facts.test_rows} test items", reason, "run the pilot")
-    seen = smallest_paired_gain(facts.test_rows)
+    seen = smallest_gain(facts)
     if facts.gain is None:
         reason = f"{_sight(facts.test_rows, seen)}; the wanted gain is not known"
         fix = "state metric and target, and measure a baseline"
@@ -62,19 +138,75 @@ def gain_can_be_seen(facts: Facts) -> Criterion:
     if facts.gain <= 0:
         reason = "there is no gain to see: a baseline already meets the target"
         return _power("unknown", "note", f"{facts.test_rows} test items", reason, "state a target beyond it")
-    needed = paired_rows_needed(facts.gain)
-    missing = needed - facts.test_rows
-    asked = f"{_sight(facts.test_rows, seen)}; you asked for {points(facts.gain)}; you need {needed:,}"
+    power = power_needed(facts)
+    if power is None:
+        reason = "a gain of more than 100 points cannot be"
+        return _power("unknown", "stop", f"{facts.test_rows} test items", reason, "correct the target or the baseline")
+    needed, got = power.rows_needed, f"{facts.test_rows} test items"
+    kept = "" if power.paired else " in each arm, since the baseline was scored on other rows"
+    asked = f"{_sight(facts.test_rows, seen)}; you asked for {points(facts.gain)}; you need {needed:,}{kept}"
+    asked += power.words
     wanted = f"{needed:,} test items"
+    missing = needed - facts.test_rows
+    column = facts.project.data.group
+    if missing <= 0 and column is not None and not facts.groups:
+        reason = f"{asked}, but not every test row has the column {column!r}, so it is not known which hang together"
+        return _power(
+            "unknown", "warn", got, reason, "fill the column in every test row, or correct its name", wanted=wanted
+        )
+    if missing <= 0 and facts.test_rows / power.design >= power.needed - 1e-9:
+        return _power("pass", "stop", got, asked, wanted=wanted)
     if missing <= 0:
-        return _power("pass", "stop", f"{facts.test_rows} test items", asked, wanted=wanted)
+        fix = "measure data.group_icc, add data.answer_today, or bring rows of more groups"
+        reason = f"{asked}: enough only if rows of one group are not alike"
+        return _power("fail", "warn", got, reason, fix, wanted=wanted)
     price = facts.labels_price(missing)
     cost = f"{missing:,} more cost {facts.money(price)}"
-    fix = f"label {missing:,} more test rows"
+    fix = f"label {missing:,} more test rows" + (", of other groups" if power.design > 1 else "")
+    if not power.paired:
+        fix += ", or score what is in use on these rows and write problem.baseline_on: test"
     if facts.test is None and len(facts.train.rows) >= 2 * needed:
         reason, fix = "there is no test set yet", f"hold out {needed:,} of the {len(facts.train.rows):,} rows"
         return _power("unknown", "stop", "0 test items", reason, fix, wanted=wanted)
-    return _power("fail", "stop", f"{facts.test_rows} test items", f"{asked}; {cost}", fix, price, wanted)
+    if facts.cost_case:
+        ruled_out = smallest_loss_ruled_out(math.floor(facts.test_rows / power.design + 1e-9))
+        reason = f"{asked}; {cost}; a case by cost asks only that answers get no worse: "
+        reason += (
+            f"this test can rule out a loss of {points(ruled_out)} points" if facts.test_rows else "no test shows it"
+        )
+        return _power("fail", "warn", got, reason, fix, price, wanted)
+    return _power("fail", "stop", got, f"{asked}; {cost}", fix, price, wanted)
+
+
+def errors_are_read(facts: Facts) -> Criterion:
+    """P11: people have read 100 answers and sorted their mistakes; the test set has 200 rows with 50 or more failing.
+
+    How many rows fail is worked out from the best baseline. The sizes of the test set are a note: P7 judges its power.
+    """
+    name, source = "error analysis", "Hamel Husain, FAQ on evals; Eugene Yan (second hand)"
+    wanted = f"{ANSWERS_READ} answers read; {EVAL_ROWS} test rows, {FAILING_ROWS} of them failing"
+    read = facts.project.problem.errors_read
+    if read is None:
+        fix = f"read {ANSWERS_READ} answers of what is in use, sort their mistakes, and add problem.errors_read"
+        price = facts.reading_price(ANSWERS_READ)
+        reason = "nobody said that answers were read and their mistakes sorted"
+        return Criterion("P11", name, "unknown", "warn", "-", wanted, reason, fix, price, source)
+    failing = None
+    if facts.counts_items and facts.best is not None and facts.direction == "higher":
+        failing = round((1 - facts.best) * facts.test_rows)
+    got = f"{read:,} read; {facts.test_rows:,} test rows" + (
+        f", about {failing:,} failing" if failing is not None else ""
+    )
+    if read < ANSWERS_READ:
+        price = facts.reading_price(ANSWERS_READ - read)
+        reason = "too few answers were read to know what goes wrong"
+        fix = f"read {ANSWERS_READ - read:,} more"
+        return Criterion("P11", name, "fail", "warn", got, wanted, reason, fix, price, source)
+    if facts.test_rows < EVAL_ROWS or (failing is not None and failing < FAILING_ROWS):
+        reason = "mistakes are known, but the test set holds few of them to count"
+        fix = "add hard rows to the test set, and report them apart"
+        return Criterion("P11", name, "fail", "note", got, wanted, reason, fix, source=source)
+    return Criterion("P11", name, "pass", "warn", got, wanted, "what goes wrong was read, not guessed", source=source)
 
 
 def _power(

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tunecase import catalog, prices
-from tunecase.datasets import Table
+from tunecase import catalog, prices, scoring
+from tunecase.datasets import Table, repeat_like_classes
 from tunecase.errors import InputError
 from tunecase.prices import Basis
 from tunecase.project import Project, read_score
-from tunecase.records import Audit, Interval80
+from tunecase.records import Audit, Baseline, Interval80
 from tunecase.spread import Band, band
 from tunecase.statistics import ceiling_range
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tunecase.spread import Draws
 
 SECOND_LABEL_COLUMNS = ("label_second", "second_label", "label_2")
+UNTUNED = ("prompt_hosted", "prompt_open", "retrieval")  # ways that need no fine-tune, as the project file calls them
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Facts:
     probe: float | None
     audit: Audit | None
     total_cost: Band | None
+    piloted: tuple[Baseline, ...] = ()
 
     @cached_property
     def metric(self) -> catalog.Metric | None:
@@ -45,6 +47,13 @@ class Facts:
     def direction(self) -> str | None:
         """Which way is better: said by the user, else by the tables."""
         return self.project.problem.direction or (self.metric.direction if self.metric else None)
+
+    def direction_of(self, metric: str) -> str | None:
+        """Which way a metric is better, None where the tables do not know it."""
+        try:
+            return catalog.metric(metric).direction
+        except InputError:
+            return None
 
     @cached_property
     def target(self) -> float | None:
@@ -62,8 +71,43 @@ class Facts:
     @cached_property
     def baselines(self) -> dict[str, float]:
         """The scores known before training, by name."""
-        known = {"majority": self.majority, "probe": self.probe, "in use": _score(self.project.problem.baseline)}
+        known = {"majority": self.majority, "probe": self.probe, "in use": self.in_use, **self.prompted}
         return {name: score for name, score in known.items() if score is not None and math.isfinite(score)}
+
+    @cached_property
+    def in_use(self) -> float | None:
+        """The score of what is in use today: as stated, else that of its answers in the test file."""
+        stated = _score(self.project.problem.baseline)
+        if stated is not None or not self.right_today:
+            return stated
+        return sum(self.right_today) / len(self.right_today)
+
+    @cached_property
+    def right_today(self) -> tuple[float, ...]:
+        """Of each test row, whether today's answer to it is right; empty without the column or in another score."""
+        column = self.project.data.answer_today
+        rows = self.test.rows if self.test else ()
+        if column is None or self.metric is None or not self.counts_items:
+            return ()
+        answers = [row.other.get(column) for row in rows]
+        if not rows or any(answer is None for answer in answers):
+            return ()
+        return scoring.row_scores(self.metric.name, [row.output for row in rows], [str(answer) for answer in answers])
+
+    @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """The group of each test row; empty where no column is named or a row lacks it."""
+        column = self.project.data.group
+        rows = self.test.rows if self.test else ()
+        found = [row.other.get(column) for row in rows] if column is not None else []
+        return () if any(group is None for group in found) else tuple(map(str, found))
+
+    @cached_property
+    def prompted(self) -> dict[str, float]:
+        """Scores reached without a fine-tune by prompts or retrieval: those stated, and those of the pilot."""
+        stated = {name: _score(getattr(self.project.alternatives, name).score) for name in UNTUNED}
+        found = {name.replace("_", " "): score for name, score in stated.items() if score is not None}
+        return found | {one.name: one.score for one in self.piloted if one.name not in ("majority", "probe")}
 
     @cached_property
     def best(self) -> float | None:
@@ -86,8 +130,8 @@ class Facts:
         if self.project.problem.task:
             return self.project.problem.task
         # Not looks_like_classes: a label written as a long sentence is a label all the same.
-        outputs = [row.output for row in self.train.rows]
-        return "classification" if len(set(outputs)) <= max(2, len(outputs) // 3) else "generation"
+        classes = not self.train.rows or repeat_like_classes(row.output for row in self.train.rows)
+        return "classification" if classes else "generation"
 
     @cached_property
     def test_rows(self) -> int:
@@ -127,17 +171,36 @@ class Facts:
 
     @cached_property
     def value_of_all(self) -> "Draws | None":
-        """What it is worth to turn every wrong answer of the horizon right: value x volume x months, shape (draws,)."""
+        """What it is worth to turn every wrong answer of the horizon right: worth x volume x months, shape (draws,)."""
         problem = self.project.problem
-        if problem.value is None or problem.volume is None:
+        if self.worth is None or problem.volume is None:
             return None
         volume = self.basis.draw("problem.volume", problem.volume)
         months = self.basis.draw("problem.horizon", problem.horizon)
-        return self.basis.draw("problem.value", problem.value) * volume * months
+        return self.worth * volume * months
+
+    @cached_property
+    def saving(self) -> "Draws | None":
+        """What a tuned answer costs less than one today, per answer, shape (draws,); None where a price is missing."""
+        return prices.saving_per_answer(self.basis)
+
+    @cached_property
+    def cost_case(self) -> bool:
+        """Whether answers get cheaper, so that equal ones are worth a fine-tune as well."""
+        return self.saving is not None and band(self.saving).p50 > 0
+
+    @cached_property
+    def worth(self) -> "Draws | None":
+        """What one more correct answer is worth, the error it replaces counted, shape (draws,)."""
+        return prices.worth_of_correct(self.basis)
 
     def labels_price(self, labels: int) -> Band:
         """What so many usable labels cost, in the base currency, all votes of each counted."""
         return band(prices.label_price(self.basis) * labels)
+
+    def reading_price(self, answers: int) -> Band:
+        """What it costs to have somebody of the team read so many answers, at the minutes of a review."""
+        return band(prices.review_hours(answers, self.basis) * prices.person_hour(self.basis))
 
     def votes_price(self, votes: int) -> Band:
         """What so many single readings of a row cost, in the base currency."""

@@ -1,10 +1,9 @@
-"""Rules on how the problem is stated: P1 goal, P2 criteria, P8 worth, P10 knowledge, P12 owner."""
+"""Rules on how the problem is stated: P1 goal, P2 criteria, P10 knowledge, P12 owner, P16 the figure behind it."""
 
 import re
 
-from tunecase.criteria.facts import Facts, percent, points, three_figures
+from tunecase.criteria.facts import Facts, percent
 from tunecase.records import Criterion
-from tunecase.spread import band
 
 FEWEST_CRITERIA = 3
 KNOWLEDGE_SHARE = 0.20
@@ -26,6 +25,10 @@ def goal_is_measurable(facts: Facts) -> Criterion:
     stop = bool(missing)
     if problem.measured_on is None and facts.test is None:
         missing.append(("what it is measured on", "data.test: data/test.jsonl"))
+    for more in problem.further_targets:
+        if more.direction is None and facts.direction_of(more.metric) is None:
+            stop = True
+            missing.append((f"the direction of {more.metric}", "direction: higher under problem.further_targets"))
     if facts.metric and problem.direction and problem.direction != facts.metric.direction:
         stop = True
         way = facts.metric.direction
@@ -59,45 +62,6 @@ def output_has_criteria(facts: Facts) -> Criterion:
         "two people can judge an output alike" if enough else "without them two people judge one output differently",
         "" if enough else f"add {FEWEST_CRITERIA - given} under problem.criteria, each answered by yes or no",
         source="applied-llms.org",
-    )
-
-
-def worth_the_cost(facts: Facts) -> Criterion:
-    """P8: value x volume x horizon x gain exceeds the total cost; the break-even volume is shown."""
-    wanted = "value x volume x months x gain above the total cost"
-    source = "ML Canvas; ml-ops.org"
-
-    def unknown(reason: str, fix: str) -> Criterion:
-        return Criterion("P8", "worth the cost", "unknown", "warn", "-", wanted, reason, fix, source=source)
-
-    problem, gain = facts.project.problem, facts.gain
-    if problem.value is None:
-        return unknown("nobody said what a correct answer is worth", "add problem.value: 0.40 USD per correct")
-    if gain is None or gain <= 0 or not facts.counts_items:
-        return unknown(
-            "the gain in correct answers is not known",
-            "state a metric that counts right answers and a target above the best baseline",
-        )
-    if facts.total_cost is None:
-        return unknown("the total cost is not known yet", "run `tunecase estimate`, then define again")
-    months = facts.basis.draw("problem.horizon", problem.horizon)
-    per_answer = facts.basis.draw("problem.value", problem.value) * gain
-    even = band(facts.total_cost.p50 / (per_answer * months)).p50
-    break_even = f"break-even at {three_figures(even)} answers per month"
-    if facts.value_of_all is None:
-        return unknown(f"the volume is not known; {break_even}", "add problem.volume: 20k to 60k per month")
-    worth = band(facts.value_of_all * gain)
-    enough = worth.p50 > facts.total_cost.p50
-    return Criterion(
-        "P8",
-        "worth the cost",
-        "pass" if enough else "fail",
-        "warn",
-        f"{points(gain)} points are worth {facts.money(worth)}",
-        f"more than {facts.money(facts.total_cost)}",
-        f"the gain {'pays' if enough else 'does not pay'} for the project; {break_even}",
-        "" if enough else "serve more answers, use the result for longer, or spend less",
-        source=source,
     )
 
 
@@ -141,4 +105,22 @@ def one_person_decides(facts: Facts) -> Criterion:
         "one person settles what counts as right" if named else "nobody settles what counts as right",
         "" if named else "add problem.owner: the name of one person",
         source="Hamel Husain, FAQ on evals",
+    )
+
+
+def score_stands_for_the_business(facts: Facts) -> Criterion:
+    """P16: somebody wrote down which figure of the business the score stands for."""
+    named = bool((facts.project.problem.business_metric or "").strip())
+    return Criterion(
+        "P16",
+        "link to the business",
+        "pass" if named else "unknown",
+        "warn",
+        "stated" if named else "-",
+        "the business figure that moves with the score",
+        "the score stands for a figure of the business"
+        if named
+        else "nobody said which figure of the business moves with the score",
+        "" if named else "add problem.business_metric: the figure, and by how much a point moves it",
+        source="ML Test Score (proxy metrics); Google, Rules of ML 8",
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tunecase.datasets.blocks import block_lines, blocks, files_of, raw_records, read_block, read_rows, total_bytes
 from tunecase.datasets.detection import detect, own_test
-from tunecase.datasets.kinds import LONGEST_LABEL, are_classes, kind_of, looks_like_classes
+from tunecase.datasets.kinds import LONGEST_LABEL, are_classes, kind_of, looks_like_classes, repeat_like_classes
 from tunecase.datasets.rows import BadRow, Block, Layout, Row, Table
 from tunecase.datasets.sources import FORMATS
 from tunecase.datasets.writing import Writer
@@ -34,6 +34,7 @@ __all__ = [
     "raw_records",
     "read_block",
     "read_rows",
+    "repeat_like_classes",
     "total_bytes",
 ]
 

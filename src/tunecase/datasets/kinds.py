@@ -19,6 +19,17 @@ def looks_like_classes(outputs: Iterable[str]) -> bool:
     return are_classes(len(counts), short, counts.total())
 
 
+def repeat_like_classes(outputs: Iterable[str]) -> bool:
+    """True when answers come from a closed list, each seen three times or so, however long they are written.
+
+    Example:
+        >>> repeat_like_classes(["Please hand this to the harbour.", "Please hand this to the quarry."] * 3)
+        True
+    """
+    counts = Counter(outputs)
+    return bool(counts) and len(counts) <= max(2, counts.total() // 3)
+
+
 def kind_of(outputs: Sequence[str]) -> Literal["classification", "extraction", "generation"]:
     """What kind of answer outputs are: classes, JSON objects (nine in ten of them), or free text.
 

@@ -5,7 +5,7 @@ the worlds that show alike, or none. Before any lever comes a look (a run or a r
 with its result is worth more than it costs.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from tunecase.decide.plans import Plan, Solved, plan_of, solve, winner_of, worth
 from tunecase.levers import Offer, State
 from tunecase.levers.standing import standing
 from tunecase.levers.state import FREE, TOO_DEAR
-from tunecase.prices import Basis, target_value
+from tunecase.prices import Basis, value_or_saving
 from tunecase.project import Project
 from tunecase.records import Audit, Decision, Definition, Estimate, Experiment, Forecast, Option, Reviews, Tuning
 from tunecase.spread import band
@@ -45,6 +45,7 @@ def decide(
     rows: int | None = None,
     done: Collection[str] = (),
     what_if: bool = False,
+    told: Callable[[int, int], None] | None = None,
 ) -> Decision:
     """The next step with the best expected value, the arithmetic of every lever, and where the advice flips.
 
@@ -61,9 +62,11 @@ def decide(
         rows: usable rows at hand; the audit's, or the pilot's largest size, when left out.
         done: levers that measured rounds have used.
         what_if: also the smallest change of each input, one at a time, at which another lever wins.
-    Returns: the Decision. Leaves out what serving costs more or less than today.
+        told: told how many of how many inputs were looked at for these.
+    Returns: the Decision.
+    Leaves out what a bigger model costs more to serve, and what serving costs where one of its two prices is missing.
     """
-    value = target_value(project, basis, definition)
+    value = value_or_saving(project, basis, definition)
     first = gate(project, definition, audit, forecast, value, basis.currency, no_pilot)
     if forecast is None or len(forecast.points) < LEAST_SIZES or forecast.target is None:
         assert first is not None
@@ -92,10 +95,10 @@ def decide(
 
     def again(at: Basis, scales: Mapping[str, float], known: State | None) -> State:
         left = budget * scales.get(BUDGET, 1.0)
-        return stand(at, target_value(project, at, definition), scales.get(RUN, 1.0), left, known)
+        return stand(at, value_or_saving(project, at, definition), scales.get(RUN, 1.0), left, known)
 
     price = estimate.run_price.p50 if estimate.run_price else 0.0
-    return replace(record, what_if=input_flips(solved, again, budget, price))
+    return replace(record, what_if=input_flips(solved, again, budget, price, told))
 
 
 def _choose(
@@ -162,10 +165,9 @@ def _reason(solved: Solved, forecast: Forecast, best: Offer, runner_up: str, oth
 
 def _option(offer: Offer, solved: Solved) -> Option:
     state, blocked = solved.state, solved.blocked(offer)
-    if offer.lever in ("ship", "stop") and not blocked:
-        gain = state.worth if offer.lever == "ship" else 0.0
+    if offer.brings is not None and not blocked:
+        gain, reach = state.shipping(offer.brings), offer.p_reach
         words = f"{figures(gain)} gain - {figures(0.0)} cost = {figures(gain)} {state.currency}"
-        reach = float(offer.lever == "ship")
         if state.value is None:
             return Option(
                 offer.lever, offer.action, None, offer.first_step, FREE, reach, None, None, None, "", "measured"
@@ -209,6 +211,11 @@ def _assumptions(project: Project, solved: Solved) -> tuple[str, ...]:
     if state.value is not None:
         base = score(state.score(state.error_baseline))
         notes.insert(0, f"value counts answers above a baseline of {base}, at the target and no higher")
+        if state.saving:
+            less, size = ("less" if state.saving > 0 else "more"), money(abs(state.saving), state.currency)
+            notes.insert(
+                1, f"answers of the tuned model cost {size} {less} than today's over the horizon, once shipped"
+            )
     if project.budget is None:
         notes.append("no budget given: plans may cost any amount")
     import numpy as np

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tunecase.decide.plans import Solved, solve, winner_of
-from tunecase.flips import flips
+from tunecase.flips import change, flips
 from tunecase.inputs import PRICE, most
 from tunecase.levers import Offer, State
-from tunecase.prices import Basis, label_price
+from tunecase.prices import Basis, error_cost, label_price, worth_of_correct
 from tunecase.project import Project
 from tunecase.records import Flip
 from tunecase.spread import AlteredWorlds
@@ -21,28 +21,34 @@ if TYPE_CHECKING:
 RUN, BUDGET = "one training run", "budget"
 RATE = "source.rate"
 # What only money moves leaves every test as it was; these change what is true in the worlds.
-EFFECTS = ("lever.tuning_factor", "lever.bigger_model_factor", "lever.label_noise")
-MONEY = ("problem.value", "effort_per_round", "lever.first_run_hours", "lever.bigger_model_run_cost")
+EFFECTS = ("levers.tuning_factor", "levers.bigger_model_factor", "levers.label_noise")
+MONEY = ("problem.value", "effort_per_round", "levers.first_run_hours", "levers.bigger_model_run_cost",
+         "serving.price_per_1k_today", "serving.price_per_1k_answers")  # fmt: skip
+ERRORS = "problem.errors "
 SCALES = tuple(10 ** (k / 40) for k in range(-120, 121))
 
 
 def value_flips(project: Project, solved: Solved, best: Offer, basis: Basis, worth: "Draws") -> str:
     """The nearest values per correct answer, below and above today's mean, at which another lever wins.
 
-    Each is rounded away from today's value, so that the advice does flip when it is written into the project file.
+    Each is rounded away from today's value, so that the advice does flip when it is written into the project file. What
+    an error costs stays as it is; where no value is stated it is the error's cost that moves. Empty where neither is.
     """
-    assert project.problem.value is not None
-    # The one certain value per correct answer that makes the target worth as much as the doubtful one does.
-    each = basis.worlds.draw("problem.value", project.problem.value.spread)
-    value = float(worth.mean() / (worth / each).mean() if each.min() > 0 < worth.mean() else each.mean())
-    unit = f"{basis.currency} per correct"
+    each, cost = worth_of_correct(basis), error_cost(basis)
+    if each is None:
+        return ""
+    # The one certain worth of a correct answer that makes the target worth as much as the doubtful one does.
+    worth_each = float(worth.mean() / (worth / each).mean() if each.min() > 0 < worth.mean() else each.mean())
+    kept = 0.0 if cost is None or project.problem.value is None else float(cost.mean())
+    value = worth_each - kept
+    unit = f"{basis.currency} per correct" if project.problem.value is not None else f"{basis.currency} per error"
     words = []
     for scales, side in (
         (tuple(s for s in reversed(SCALES) if s < 1), "below"),
         (tuple(s for s in SCALES if s > 1), "above"),
     ):
         rounded = [_two_figures(value * scale, up=side == "above") for scale in scales]
-        found = _first_flip(solved, best, [one / value for one in rounded])
+        found = _first_flip(solved, best, [(one + kept) / worth_each for one in rounded])
         if found is not None:
             at, winner = found
             words.append(f"{side} {figures(rounded[at])} {unit} to {winner.lever.replace('_', ' ')}")
@@ -79,6 +85,7 @@ def input_flips(
     again: "Callable[[Basis, Mapping[str, float], State | None], State]",
     budget: float,
     run_price: float,
+    told: Callable[[int, int], None] | None = None,
 ) -> tuple[Flip, ...]:
     """What would have to be true for another step: each input's nearest value at which another lever wins.
 
@@ -90,6 +97,7 @@ def input_flips(
             may lend it its curves.
         budget: what is left of it, infinite without one.
         run_price: one training run at P50.
+        told: told how many of how many inputs were looked at.
     Returns: flips, the smallest change first; `to` names the lever.
     Leaves out looks, which are worth no more than the step they lead to, and changes of two inputs at once.
     """
@@ -97,13 +105,20 @@ def input_flips(
     now, drawn = _inputs(solved, budget, run_price)
 
     def advise(scales: Mapping[str, float]) -> str:
+        if not scales:
+            return winner_of(solved).lever
         named = {drawn.get(name, name): factor for name, factor in scales.items()}
         at = replace(basis, worlds=AlteredWorlds(basis.worlds, scales=named), used={})
         kept = not any(name in EFFECTS for name in named)
         state = again(at, scales, solved.state)
         return winner_of(solve(state, solved.board if kept else None)).lever
 
-    return flips(advise, now, most={name: most(name) for name in now})
+    found: list[Flip] = []
+    for at, (name, value) in enumerate(now.items(), 1):
+        found += flips(advise, {name: value}, most={name: most(name)})
+        if told is not None:
+            told(at, len(now))
+    return tuple(sorted(found, key=change))
 
 
 def _inputs(solved: Solved, budget: float, run_price: float) -> "tuple[dict[str, float], dict[str, str]]":
@@ -118,12 +133,12 @@ def _inputs(solved: Solved, budget: float, run_price: float) -> "tuple[dict[str,
         middle = float(np.median(draws))
         effect = (
             name in EFFECTS
-            and {"lever.tuning_factor": "tune", "lever.label_noise": "clean"}.get(name, "bigger_model") in used
+            and {"levers.tuning_factor": "tune", "levers.label_noise": "clean"}.get(name, "bigger_model") in used
         )
         if name.endswith(RATE):
             price = name.removesuffix(RATE) + PRICE
             drawn[price], now[price] = name, float(np.median(label_price(basis)))
-        elif name.endswith((PRICE, "team.rate")) or name in MONEY or effect:
+        elif name.endswith((PRICE, "team.rate")) or name in MONEY or name.startswith(ERRORS) or effect:
             now[name] = middle
     if run_price:
         now[RUN] = run_price

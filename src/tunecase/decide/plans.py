@@ -52,14 +52,13 @@ class Solved:
     policy: Policy
     groups: tuple[Sorted | None, ...]
 
-    def brings(self, lever: str, scale: float = 1.0) -> "Draws | None":
+    def brings(self, lever: str) -> "Draws | None":
         """What taking that first step brings in each world; None where it cannot be taken."""
         import numpy as np
 
         offer = next(offer for offer in self.offers if offer.lever == lever)
-        if lever in ("ship", "stop"):
-            worth = self.state.worth * scale if lever == "ship" else 0.0
-            return None if offer.blocked else np.full(len(self.state.paths), worth)
+        if offer.brings is not None:
+            return None if offer.blocked else np.full(len(self.state.paths), self.state.shipping(offer.brings))
         at = self.board.first(lever)
         if offer.blocked or at is None or self._dear(at):
             return None
@@ -73,7 +72,7 @@ class Solved:
 
     def blocked(self, offer: Offer) -> str:
         """Why a lever cannot be chosen, in words; empty where it can."""
-        if offer.blocked or offer.lever in ("ship", "stop", "redefine"):
+        if offer.blocked or offer.brings is not None:
             return offer.blocked
         at = self.board.first(offer.lever)
         return TOO_DEAR if at is None or self._dear(at) else ""
@@ -150,24 +149,28 @@ def _then(solved: Solved, node: int) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {share(part)}" for part, name in told)
 
 
-def worth_of(solved: Solved, lever: str, scale: float = 1.0) -> float:
-    """The expected value of a lever's plan when V is `scale` times as large; minus infinity where it has none."""
-    brings = solved.brings(lever, scale)
+def worth_of(solved: Solved, lever: str) -> float:
+    """The expected value of a lever's plan; minus infinity where it has none."""
+    brings = solved.brings(lever)
     return float("-inf") if brings is None else float(brings.mean())
 
 
 def winner_of(solved: Solved, scale: float = 1.0) -> Offer:
     """The offer of the best expected value when V is `scale` times as large."""
     again = solved if scale == 1.0 else scaled(solved, scale)
-    best = max(again.offers, key=lambda offer: worth_of(again, offer.lever, scale))
-    if worth_of(again, best.lever, scale) > 0:
+    best = max(again.offers, key=lambda offer: worth_of(again, offer.lever))
+    if worth_of(again, best.lever) > 0:
         return best
     # What already meets the target costs nothing, so it is shipped even where it adds nothing to what is in use.
-    return next(offer for offer in again.offers if offer.lever in ("ship", "stop") and not offer.blocked)
+    return next(offer for offer in again.offers if offer.brings is not None and not offer.blocked)
 
 
 def scaled(solved: Solved, scale: float) -> Solved:
-    """The same board when what the target is worth is `scale` times as large; tests and costs stay."""
+    """The same board when what the target is worth is `scale` times as large; tests, costs and savings stay."""
+    assert solved.state.value is not None
+    state = replace(solved.state, value=solved.state.value * scale)
+    if state.saving:
+        return solve(state, solved.board)
     nodes = tuple(replace(node, ends=node.ends * scale) for node in solved.board.nodes)
     board = replace(solved.board, nodes=nodes)
-    return replace(solved, board=board, policy=best_policy(nodes, known=solved.groups))
+    return replace(solved, state=state, board=board, policy=best_policy(nodes, known=solved.groups))

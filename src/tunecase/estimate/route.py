@@ -9,7 +9,7 @@ from tunecase.costs import Cost, Work, data, evaluation, gpu, inference, labour
 from tunecase.hardware import base_model
 from tunecase.levers.standing import standing, test_rows
 from tunecase.policy import best_policy
-from tunecase.prices import Basis, review_price, target_value
+from tunecase.prices import Basis, review_price, value_or_saving
 from tunecase.records import Audit, Definition, Forecast, Reviews, Tuning
 from tunecase.spread import Beta
 
@@ -94,11 +94,11 @@ def _mixed_rounds(basis: Basis, rounds: "Draws", sizes: Sequence[int]) -> loop.W
     review = 0.0 * last
     if cleaning.any():
         # Labels are mended once, however many rounds are spent on it.
-        suspicious = last * basis.draw("lever.label_noise") * basis.draw("lever.rows_per_wrong_label")
+        suspicious = last * basis.draw("levers.label_noise") * basis.draw("levers.rows_per_wrong_label")
         review = (cleaning > 0) * suspicious * review_price(1, basis)
     return replace(
         bought, rounds=rounds, rows_trained=bought.rows_trained + (tuning + cleaning) * last,
-        search_rows=tuning * last * float(basis.text("lever.tuning_runs")), reviewed=np.asarray(review),
+        search_rows=tuning * last * float(basis.text("levers.tuning_runs")), reviewed=np.asarray(review),
     )  # fmt: skip
 
 
@@ -112,7 +112,7 @@ def _under_the_policy(work: Work, rows: int, forecast: Forecast, known: Known) -
     import numpy as np
 
     project, basis = work.project, work.basis
-    value = target_value(project, basis, known.definition) if known.definition is not None else None
+    value = value_or_saving(project, basis, known.definition) if known.definition is not None else None
     per_row: Draws | float = 0.0
     if work.machine is not None and work.tokens_per_row is not None:
         per_row = work.tokens_per_row * project.training.epochs / 1e6 * work.machine.price_per_mtok
@@ -126,7 +126,7 @@ def _under_the_policy(work: Work, rows: int, forecast: Forecast, known: Known) -
         done=known.done,
     )  # fmt: skip
     offers = levers.offers_of(state)
-    weighed = value is not None and bool(value.any())
+    weighed = value is not None and (bool(value.any()) or state.saving != 0)
     if not weighed:
         state, offers = levers.without_value(state, offers)
     if forecast.verdict == "reached" or not any(offer.steps for offer in offers):

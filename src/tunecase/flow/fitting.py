@@ -12,10 +12,11 @@ from tunecase.errors import InputError, Problem
 from tunecase.flow.case import DRAWS
 from tunecase.flow.spellings import cards_of, counts_of, no_model, words_of
 from tunecase.records import Fit, Scored
-from tunecase.request import AMOUNTS, Request, amounts_of, settled
+from tunecase.request import AMOUNTS, Request, amounts_of, number_of, settled
 from tunecase.shape import known_name
 from tunecase.spread import Const, Worlds
 from tunecase.units import UnitError, Wanted, read_quantity
+from tunecase.wording import counted
 
 if TYPE_CHECKING:
     from tunecase.flow.case import Flow
@@ -121,7 +122,8 @@ def request_of(asked: FitAsked) -> Request:
         said.pop("packing")
     request = _from_file(asked, counts, problems) or Request(asked.model)
     if amounts and request.steps is not None:
-        notes.append(f"the {request.steps:,} steps of {Path(asked.model).name} are set aside for what was typed")
+        words = f"the {request.steps:,} steps of {Path(asked.model).name} are set aside for what was typed"
+        notes.append(words + _coverage(request, amounts))
     given = {**request.given, **said}
     if batch is not None and given.pop("accumulation", None) and "accumulation" in said:
         fix = "leave one of them out: the other follows"
@@ -150,6 +152,19 @@ def request_of(asked: FitAsked) -> Request:
         problems=tuple(problems),
         **stated,
     )
+
+
+def _coverage(request: Request, amounts: Mapping[str, Any]) -> str:
+    """How much of the samples typed the steps of a file would read: a cap on steps cuts data off without a word."""
+    samples = number_of(amounts.get("examples"))
+    count = request.counts[0] if len(request.counts) == 1 else 1
+    parts = [request.given.get("micro_batch", 1), request.given.get("accumulation", 1), count, samples, request.steps]
+    if not all(isinstance(part, int | float) and part > 0 for part in parts):
+        return ""
+    a_step = parts[0] * parts[1] * parts[2]
+    share = request.steps * a_step / parts[3]
+    told = f"{share:.0%} of the {samples:,} examples" if share < 1 else f"all {samples:,} examples {share:.2g} times"
+    return f": {a_step:,} samples a step on {counted(count, 'card')} would read {told}"
 
 
 def _refuse_prices(asked: FitAsked, cards: Sequence[str], problems: list[Problem]) -> None:

@@ -40,18 +40,18 @@ def define(flow: Flow) -> Definition:
     bill: Estimate = flow.known("estimate") or estimate(flow, renew=False)
     record = judge(
         flow.project, train, test, basis=flow.basis(), majority=scores.get("majority"), probe=scores.get("probe"),
-        audit=found, total_cost=bill.total,
+        audit=found, total_cost=bill.total, pilot=flow.known("pilot"),
     )  # fmt: skip
     return cast(Definition, flow.keep("define", record))
 
 
 def baselines(flow: Flow, found: Audit) -> tuple[Baseline, ...]:
     """What needs no fine-tune, measured: the majority class and the probe on all usable rows."""
-    from tunecase.datasets import looks_like_classes
+    from tunecase.datasets import repeat_like_classes
     from tunecase.pilot import baselines as measure
 
     train, test = flow.train_table(), flow.table("test")
-    if test is None or not looks_like_classes(row.output for row in train.rows):
+    if test is None or not repeat_like_classes(row.output for row in train.rows):
         return ()
     return measure(train, test, metric=pilot_metric(flow), seed=flow.seed, drop_rows=dropped_rows(found))
 
@@ -244,18 +244,22 @@ def curve(flow: Flow) -> Forecast | None:
     return forecast(flow)
 
 
-def decide(flow: Flow, what_if: bool = False) -> Decision:
-    """What should the next dollar buy? `what_if` adds what would have to be true for another step."""
+def decide(flow: Flow, what_if: bool = False, told: Callable[[int, int], None] | None = None) -> Decision:
+    """What should the next dollar buy? `what_if` adds what would have to be true for another step.
+
+    `told` is told how many of how many inputs were looked at for that.
+    """
     from tunecase.decide import decide as choose
 
     tried, seen = flow.known("pilot"), curve(flow)
     drawn = tried is not None and tried.trainer == "simulated" and (seen is None or seen.source == "pilot")
     unmeasured = "the pilot only drew a curve, nothing was trained (simulated)" if drawn else ""
     record = choose(
-        flow.project, basis=flow.basis(2_000), definition=flow.known("define") or define(flow),
+        flow.project, basis=flow.basis(4_000), definition=flow.known("define") or define(flow),
         audit=flow.known("audit"), estimate=bill(flow),
         forecast=None if drawn else seen, rows=usable_rows(flow), done=[made.changed for made in flow.rounds()],
-        what_if=what_if, spent=spent(flow), no_pilot=unmeasured or (tried.stopped if tried and not tried.runs else ""),
+        what_if=what_if, told=told, spent=spent(flow),
+        no_pilot=unmeasured or (tried.stopped if tried and not tried.runs else ""),
         tuning=tried.tuning if tried and seen and seen.source == "pilot" else None, reviews=flow.reviews,
     )  # fmt: skip
     return cast(Decision, flow.keep("decide", record))

@@ -56,7 +56,7 @@ def board(state: State, offers: Sequence[Offer], *, begin_anyway: bool = False, 
         known: a board of the same worlds and moves, whose tests hold.
     Returns: the Board; a lever that is blocked has no step on it.
     """
-    shipped = any(offer.lever == "ship" and not offer.blocked for offer in offers)
+    shipped = max((offer.brings for offer in offers if offer.brings is not None and not offer.blocked), default=0.0)
     return lay_out(
         state.paths, state.sizes, rules=state.rules(begin_anyway=begin_anyway, shipped=shipped), prices=state.prices,
         purchases=[offer.purchase for offer in offers if offer.purchase is not None],
@@ -78,6 +78,6 @@ def with_a_run(offers: Sequence[Offer]) -> tuple[Offer, ...]:
     """The offers with one more training on the rows at hand: what is shipped has to be trained once more."""
     return tuple(
         replace(offer, trains=True) if offer.lever == "fine_tune" else replace(offer, blocked=offer.blocked or SHIPPED)
-        if offer.lever == "ship" else offer
+        if offer.brings else offer
         for offer in offers
     )  # fmt: skip

@@ -52,7 +52,7 @@ def other_sources(state: State) -> Offer:
         return Offer("other_sources", name, blocked=f"no more can be had: {state.forecast.n_max_why}")
     found = []
     for kind, supply in state.others:
-        field = f"lever.{kind}_worth"
+        field = f"levers.{kind}_worth"
         worth = state.basis.draw(field)
         purchase = _purchase("other_sources", supply, state.sizes, worth)
         if purchase is not None:
@@ -178,9 +178,9 @@ def _by_audit(state: State) -> _Wrong | None:
 
 
 def _by_default(state: State) -> _Wrong:
-    rho = state.basis.draw("lever.label_noise")
-    looked_at = rho * state.sizes[0] * state.basis.draw("lever.rows_per_wrong_label")
-    words = f"{words_of('lever.label_noise', state)} of the labels are wrong, assumed"
+    rho = state.basis.draw("levers.label_noise")
+    looked_at = rho * state.sizes[0] * state.basis.draw("levers.rows_per_wrong_label")
+    words = f"{words_of('levers.label_noise', state)} of the labels are wrong, assumed"
     return _Wrong("assumed", rho, 0 * rho, looked_at, words)
 
 

@@ -1,6 +1,9 @@
 """Levers that end the project, or ask for less: ship, redefine the target, stop."""
 
+from tunecase import catalog
+from tunecase.curves import to_error
 from tunecase.levers.state import Offer, State
+from tunecase.verdicts import cautious_score
 from tunecase.wording import count, score
 
 
@@ -9,22 +12,45 @@ def ship(state: State) -> Offer:
     action = "ship what the pilot trained"
     if state.forecast.verdict != "reached":
         return Offer("ship", action, blocked="the measured score does not meet the target")
-    return Offer("ship", action, "ship", "measured")
+    return Offer("ship", action, "ship", "measured", p_reach=1.0, brings=1.0)
 
 
 def redefine(state: State) -> Offer:
-    """Ask for less: the hardest target that four worlds in five reach with the sizes that can be paid."""
+    """Ask for less: ship now at the fallback that was named, or name the hardest score that four worlds in five reach.
+
+    Where a fallback was named, every plan may end there too, when a test shows it: it earns its part of the gain.
+    """
     import numpy as np
+
+    if state.error_fallback is not None:
+        return _settle(state, state.error_fallback)
 
     reachable = float(np.quantile(state.paths.min(axis=1), 0.8))
     if reachable <= state.error_target:
         blocked = f"four worlds in five reach it by {count(state.sizes[-1])} examples, at whatever cost"
         return Offer("redefine", "redefine the target", blocked=blocked)
     easier = state.score(reachable)
-    blocked = f"only you can say what {score(easier)} is worth; with 80% chance it can be reached"
+    blocked = f"only you can say whether {score(easier)} is worth shipping (problem.fallback); 80% chance to reach it"
     return Offer("redefine", f"settle for {score(easier)}", blocked=blocked, p_reach=0.8)
+
+
+def _settle(state: State, error_fallback: float) -> Offer:
+    fallback = score(state.score(error_fallback))
+    action = f"ship what the pilot trained, at {fallback}"
+    if state.forecast.verdict == "reached":
+        return Offer("redefine", action, blocked="the measured score meets the target itself")
+    last = state.forecast.points[-1]
+    metric = next((one for one in catalog.metrics() if one.name == state.forecast.metric), None)
+    bound = cautious_score(
+        last, state.forecast.direction, bool(metric and metric.bounded), bool(metric and metric.binomial)
+    )
+    if state.forecast.stand_in or to_error(bound, state.forecast.direction) > error_fallback:
+        blocked = f"{fallback} is not shown yet; every plan may end there when a test shows it"
+        return Offer("redefine", action, blocked=blocked)
+    had = float(state.credit(state.paths[:, 0]).mean())
+    return Offer("redefine", action, "ship", "measured", p_reach=0.0, brings=had)
 
 
 def stop(state: State) -> Offer:
     """Spend nothing more."""
-    return Offer("stop", "stop here", "nothing", "measured")
+    return Offer("stop", "stop here", "nothing", "measured", p_reach=0.0, brings=0.0)

@@ -91,15 +91,15 @@ def bigger_run(state: State) -> Look:
     if state.forecast.stand_in:
         return Look("bigger model", action, blocked=f"{state.model} itself has not been trained yet")
     n = state.sizes[0]
-    dearer = state.basis.draw("lever.bigger_model_run_cost")
+    dearer = state.basis.draw("levers.bigger_model_run_cost")
     price = dearer * state.prices.run_per_row * n + _hours(state)
-    return Look("bigger model", action, _factor_seen(state, "lever.bigger_model_factor", n, "bigger"), price)
+    return Look("bigger model", action, _factor_seen(state, "levers.bigger_model_factor", n, "bigger"), price)
 
 
 def tuning_runs(state: State) -> Look:
     """A search over settings on a small subset: by what factor the error shrinks, the winner's luck taken off."""
     assert state.belief is not None
-    runs = int(state.basis.text("lever.tuning_runs"))
+    runs = int(state.basis.text("levers.tuning_runs"))
     n = max(state.belief.points[-1].n // SMALL_SHARE, 1)
     action = f"try {runs} settings on {count(n)} rows"
     if state.forecast.stand_in:
@@ -107,7 +107,7 @@ def tuning_runs(state: State) -> Look:
     if state.tuning is not None:
         return Look("tuning runs", action, blocked="the pilot has searched already")
     price = runs * state.prices.run_per_row * n + _hours(state)
-    return Look("tuning runs", action, _factor_seen(state, "lever.tuning_factor", n, "tuning"), price)
+    return Look("tuning runs", action, _factor_seen(state, "levers.tuning_factor", n, "tuning"), price)
 
 
 LOOKS: tuple[Callable[[State], Look], ...] = (
@@ -121,7 +121,7 @@ LOOKS: tuple[Callable[[State], Look], ...] = (
 
 
 def _hours(state: State) -> "Draws":
-    return state.basis.draw("lever.look_hours") * person_hour(state.basis)
+    return state.basis.draw("levers.look_hours") * person_hour(state.basis)
 
 
 def _pilot_errors(state: State, n: int) -> "Draws":

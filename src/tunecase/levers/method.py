@@ -17,7 +17,7 @@ def fine_tune(state: State) -> Offer:
     action = f"fine-tune {state.model} on the {rows} rows at hand"
     if state.trained:
         return Offer("fine_tune", action, blocked="the pilot measured the model itself on all rows at hand")
-    step = f"{action} and test it, {words_of('lever.first_run_hours', state)} of an engineer"
+    step = f"{action} and test it, {words_of('levers.first_run_hours', state)} of an engineer"
     if not state.forecast.stand_in:
         return Offer("fine_tune", action, step, "measured", trains=True)
     factor = words_of(state.forecast.stand_in_factor, state)
@@ -48,9 +48,9 @@ def _use_search(state: State, found: Tuning) -> Offer:
 
 
 def _search(state: State) -> Offer:
-    runs = int(state.basis.text("lever.tuning_runs"))
-    factor = state.basis.draw("lever.tuning_factor")
-    assumption = f"tuning: error times {words_of('lever.tuning_factor', state)}"
+    runs = int(state.basis.text("levers.tuning_runs"))
+    factor = state.basis.draw("levers.tuning_factor")
+    assumption = f"tuning: error times {words_of('levers.tuning_factor', state)}"
     if state.test_rows:
         error = float(state.paths[:, 0].mean())
         luck = winners_curse(runs) * (error * (1 - error) / state.test_rows) ** 0.5
@@ -66,12 +66,12 @@ def _search(state: State) -> Offer:
 
 def bigger_model(state: State) -> Offer:
     """Train a bigger model: its error is the smaller one's times an assumed factor, its runs cost a multiple."""
-    factor = state.basis.draw("lever.bigger_model_factor")
-    dearer = state.basis.draw("lever.bigger_model_run_cost")
+    factor = state.basis.draw("levers.bigger_model_factor")
+    dearer = state.basis.draw("levers.bigger_model_run_cost")
     action = "train the next bigger model on the rows at hand"
     assumption = (
-        f"a bigger model: error times {words_of('lever.bigger_model_factor', state)} at the same rows, "
-        f"runs at {words_of('lever.bigger_model_run_cost', state)} times the price; serving it is not counted"
+        f"a bigger model: error times {words_of('levers.bigger_model_factor', state)} at the same rows, "
+        f"runs at {words_of('levers.bigger_model_run_cost', state)} times the price; serving it is not counted"
     )
     return Offer(
         "bigger_model", action, f"{action}, test once", "assumed", _untrained(state), assumption,

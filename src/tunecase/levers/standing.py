@@ -8,7 +8,8 @@ from tunecase.board import RoundPrices
 from tunecase.curves import believe, to_error
 from tunecase.levers.state import State
 from tunecase.loop import doubling, of_the_model
-from tunecase.prices import Basis, baseline_score, label_price, person_hour, supply
+from tunecase.prices import Basis, baseline_score, label_price, person_hour, serving_saving, supply
+from tunecase.project import read_score
 from tunecase.records import Audit, Definition, Forecast, Reviews, Tuning
 from tunecase.statistics import LEAST_TEST_ROWS
 
@@ -70,6 +71,7 @@ def standing(
         paths = of_the_model(belief.paths(sizes, draws=basis.worlds.n), forecast, basis)
     base = baseline_score(project, definition) if definition is not None else None
     labour = basis.draw("effort_per_round", project.effort_per_round) * person_hour(basis)
+    settle, saving = project.problem.fallback, serving_saving(basis)
     return State(
         paths=paths, sizes=sizes,
         error_target=to_error(forecast.target, forecast.direction),
@@ -77,7 +79,7 @@ def standing(
         error_floor=0.0 if forecast.ceiling is None else to_error(forecast.ceiling, forecast.direction),
         test_rows=test_rows(definition, audit, forecast) if binomial else None, value=value,
         prices=RoundPrices(
-            labour, basis.draw("lever.first_run_hours") * person_hour(basis), run_per_row,
+            labour, basis.draw("levers.first_run_hours") * person_hour(basis), run_per_row,
             basis.draw("training.runs_per_round", project.training.runs_per_round),
             basis.draw("training.failed", project.training.failed),
         ),
@@ -88,6 +90,8 @@ def standing(
         budget_left=budget_left, forecast=forecast, audit=audit, basis=basis, model=model,
         trained=not forecast.stand_in and last >= held, before=_before(basis, definition, audit), belief=belief,
         tuning=tuning, reviews=reviews, most_rounds=int(basis.text("rounds.most")), done=frozenset(done),
+        error_fallback=None if settle is None else to_error(read_score(settle), forecast.direction),
+        saving=0.0 if saving is None or value is None else float(saving.mean()),
     )  # fmt: skip
 
 

@@ -26,6 +26,8 @@ class State:
     None where nobody said what the target is worth. `supply` gives labelled rows, `others` what is made or scraped.
     `trained` says that the pilot measured the model itself on all rows at hand. `before` is what any step needs first
     (test rows that are missing). `belief` is that of the pilot's points. `done` names levers that measured rounds used.
+    `error_fallback` is the error at which the user would settle, None where none was named; `saving` what the answers
+    of a model that is shipped cost less than today's over the horizon, on average over the worlds.
     """
 
     paths: "Draws"
@@ -50,6 +52,8 @@ class State:
     reviews: Reviews | None = None
     most_rounds: int = 12
     done: frozenset[str] = frozenset()
+    error_fallback: float | None = None
+    saving: float = 0.0
 
     @property
     def currency(self) -> str:
@@ -66,20 +70,32 @@ class State:
         """Whether what is done with more rows was measured on the model itself."""
         return "assumed" if self.forecast.stand_in else "measured"
 
-    def rules(self, *, begin_anyway: bool = False, shipped: bool = False) -> Rules:
-        """When a test is passed and what that is worth: V, times the part of the wanted gain that is truly had."""
+    def credit(self, errors: "Draws") -> "Draws":
+        """The part of the wanted gain that is truly had at such errors, 0 to 1; all of it where none is wanted."""
         import numpy as np
 
         wanted = self.error_baseline - self.error_target
+        if wanted <= 0:
+            return np.ones_like(errors)
+        return np.asarray(np.clip((self.error_baseline - errors) / wanted, 0.0, 1.0))
 
-        def credit(errors: "Draws") -> "Draws":
-            return np.asarray(np.clip((self.error_baseline - errors) / wanted, 0.0, 1.0))
+    def shipping(self, part: float) -> float:
+        """What shipping brings that has `part` of the gain: at least nothing.
 
+        max(0, V part + saving);   nothing where nothing is shipped
+        """
+        return max(self.worth * part + self.saving, 0.0) if part > 0 else 0.0
+
+    def rules(self, *, begin_anyway: bool = False, shipped: float = 0.0) -> Rules:
+        """When a test is passed and what that is worth: V, times the part of the wanted gain that is truly had.
+
+        `shipped` is the part of V that ending at once brings.
+        """
         return Rules(
-            error_target=self.error_target, test_rows=self.test_rows, worth=self.worth,
-            credit=credit if wanted > 0 else None, error_floor=self.error_floor, seed=self.basis.worlds.seed,
-            budget=self.budget_left, begin_anyway=begin_anyway, most_rounds=self.most_rounds,
-            shipped=self.worth if shipped else 0.0, before=self.before,
+            error_target=self.error_target, test_rows=self.test_rows, worth=self.worth, credit=self.credit,
+            error_floor=self.error_floor, seed=self.basis.worlds.seed, budget=self.budget_left,
+            begin_anyway=begin_anyway, most_rounds=self.most_rounds, shipped=self.shipping(shipped), before=self.before,
+            error_fallback=self.error_fallback, saving=self.saving,
         )  # fmt: skip
 
     def score(self, error: float) -> float:
@@ -91,8 +107,8 @@ class State:
 class Offer:
     """One lever as it stands now; where `blocked` says why, it cannot be chosen.
 
-    It has one of: `purchase` (rows, again and again), `move` (once, lasting), `trains` (the rows at hand), or none of
-    them for what ends the project.
+    It has one of: `purchase` (rows, again and again), `move` (once, lasting), `trains` (the rows at hand), or `brings`,
+    the part of V that ending the project now is worth.
     """
 
     lever: str
@@ -105,6 +121,7 @@ class Offer:
     purchase: Purchase | None = None
     move: Move | None = None
     trains: bool = False
+    brings: float | None = None
 
     @property
     def steps(self) -> bool:
@@ -113,6 +130,6 @@ class Offer:
 
 
 def words_of(name: str, state: State) -> str:
-    """An assumption as it stands: the user's own words, else the default's."""
+    """An assumption as it stands: the user's own words, marked as theirs, else the default's."""
     given = state.basis.own_words(name)
-    return given if given is not None else catalog.default(name).value
+    return f"{given} (yours)" if given is not None else catalog.default(name).value

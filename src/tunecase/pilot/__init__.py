@@ -9,7 +9,7 @@ from tunecase import engine as work
 from tunecase import scoring
 from tunecase.answers import Answers
 from tunecase.curves import LEAST_SIZES
-from tunecase.datasets import Table, looks_like_classes
+from tunecase.datasets import Table, looks_like_classes, repeat_like_classes
 from tunecase.errors import InputError, Problem, TunecaseError, nearest
 from tunecase.ladder import ladder_notes, ladder_sizes, usable
 from tunecase.mistakes import find_mistakes
@@ -274,12 +274,12 @@ def baselines(
     """
     lesson = Lesson(usable(train, drop_rows), usable(test), "classification", metric, "higher", seed)
     school = _school(PROBE, "", {})
-    fit = lesson.rows and lesson.tests and looks_like_classes(lesson.rows.labels)
+    fit = lesson.rows and lesson.tests and repeat_like_classes(lesson.rows.labels)
     if not fit or metric not in school.module.METRICS:
         return ()
     step = ladder_steps(lesson, school, [ladder_sizes(max(2, len(lesson.rows)), lesson.rows.class_count)[-1]], 1)[0]
     ((_, outcome),) = work.run_tasks(school.module.train, [step.task], workers=1)
-    found = [majority(lesson)] if lesson.classes else []
+    found = [majority(lesson)] if len(lesson.rows.classes) > 1 else []
     if isinstance(outcome, Result):
         found.append(Baseline(PROBE, outcome.score, len(lesson.tests)))
     return tuple(found)

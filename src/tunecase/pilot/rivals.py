@@ -104,7 +104,7 @@ def baselines_of(conductor: Conductor, lesson: Lesson, usd_per_hour: float | Non
 
 def majority(lesson: Lesson, ours: Sequence[Answers | None] = (), luck: float = 0.0) -> Baseline:
     """The score of naming the most common class always."""
-    most_common = max(lesson.classes, key=Counter(lesson.rows.labels).__getitem__)
+    most_common = max(lesson.rows.classes, key=Counter(lesson.rows.labels).__getitem__)
     named = [most_common] * len(lesson.tests)
     points = scoring.score(lesson.metric, lesson.tests.labels, named)
     interval = scoring.score_interval(lesson.metric, lesson.tests.labels, named)

@@ -17,6 +17,7 @@ from tunecase.records.money import BookLine, Books, Change, Decision, Experiment
 from tunecase.records.pilot import Baseline, Confusion, Judged, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
 from tunecase.records.problem import (
     Accuracy,
+    Alternative,
     Audit,
     Cluster,
     Criterion,
@@ -33,6 +34,7 @@ from tunecase.records.rounds import Next, Round
 __all__ = [
     "RECORDS",
     "Accuracy",
+    "Alternative",
     "Audit",
     "Baseline",
     "Bill",

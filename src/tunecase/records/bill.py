@@ -104,6 +104,7 @@ class Estimate:
     """What will it cost? All amounts over the whole loop of rounds, in `currency`.
 
     `reached` is the chance to meet the target within the budget; `false_pass` the chance to pass the test by luck;
+    `settled` the chance to end at the project's fallback, short of the target, None where it names none;
     the histogram holds (middle of a bar, share of worlds), the last bar with all dearer ones.
     """
 
@@ -136,6 +137,7 @@ class Estimate:
     total_when_reached: Band | None = None
     total_when_stopped: Band | None = None
     what_if: tuple[WhatIf, ...] = ()
+    settled: float | None = None
 
     def line(self, name: str) -> Line | None:
         """The line of that name, if the bill has it."""

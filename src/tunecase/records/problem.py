@@ -27,6 +27,27 @@ class Criterion:
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """One way to give the answers, with what is known of it; None is unknown, never nothing.
+
+    `value` is what its gain over what is in use is worth over the horizon, `set_up` the work until it runs, `running`
+    its answers over the horizon, `cost` both; all in the base currency. `evidence` says what the score rests on,
+    `unknown` names what is missing.
+    """
+
+    name: str
+    action: str
+    score: float | None
+    value: Band | None
+    set_up: Band | None
+    running: Band | None
+    cost: Band | None
+    evidence: Literal["measured", "assumed", "unknown"]
+    unknown: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Definition:
     """Is the problem well posed and achievable? Scores are shares of 1 unless the metric has its own unit."""
 
@@ -46,6 +67,8 @@ class Definition:
     smallest_gain: float | None
     value_per_point: Band | None
     currency: str
+    in_use: float | None = None
+    alternatives: tuple[Alternative, ...] = ()
 
     @property
     def ok(self) -> bool:

@@ -71,8 +71,8 @@ def _answer(estimate: Estimate) -> str:
         said += f" The chance to pass the budget of {budget} is {share(estimate.over_budget)}."
     if estimate.reached is not None:
         reach = share(estimate.reached)
-        said += f" It carries the rounds on to the target ({reach} of cases), the budget or the last size;"
-        said += " the plan advised below may stop earlier and cost less."
+        said += f" The first round is begun in every case, and {reach} of cases reach the target;"
+        said += " the plan advised below counts no step that is not worth its price."
     if estimate.unpriced:
         said += f" Not in it: {counted(len(estimate.unpriced), 'line')} without a price."
     return said
@@ -118,6 +118,8 @@ def _quantities(estimate: Estimate) -> Facts:
         ("One round", money_band(estimate.round_price, currency)),
         ("One more example", money_band(estimate.label_price, currency)),
     ]
+    if estimate.settled is not None:
+        pairs.append(("Chance to settle for the fallback", share(estimate.settled)))
     if estimate.total_when_reached is not None:
         pairs.append(("Total where the target is reached", money_band(estimate.total_when_reached, currency)))
     if estimate.total_when_stopped is not None:

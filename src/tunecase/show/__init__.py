@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from tunecase.errors import InputError, TunecaseError
 from tunecase.show.advice import print_changes, print_decision, print_report
 from tunecase.show.bill import print_books, print_estimate, print_estimate_again, print_spend
+from tunecase.show.brief import brief_markdown, write_brief
 from tunecase.show.compare import comparison_markdown, print_comparison, write_markdown
 from tunecase.show.curve import print_forecast
 from tunecase.show.fit import print_fit, print_scored
@@ -26,6 +27,7 @@ __all__ = [
     "as_html",
     "ask_before",
     "audit_progress",
+    "brief_markdown",
     "comparison_markdown",
     "pilot_progress",
     "redraw_progress",
@@ -33,6 +35,7 @@ __all__ = [
     "show_error",
     "show_unchanged",
     "tell_fetching",
+    "write_brief",
     "write_markdown",
 ]
 

@@ -23,6 +23,7 @@ def print_estimate(console: "Console", record: Estimate, again: bool = False) ->
     if record.budget is not None and record.reached is not None:
         within = f"within {figures(record.budget)}" if not record.unpriced else "if what has no price costs nothing"
         over = f"; {share(record.reached)} chance to reach the target {within}"
+        over += f", {share(record.settled)} to settle for the fallback" if record.settled is not None else ""
     elif record.over_budget is not None:
         over = f"; {share(record.over_budget)} chance to exceed {figures(record.budget)}"
     words = f"{money_band(record.total, record.currency)}{over}"

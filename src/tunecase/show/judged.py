@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from tunecase.records import Audit, Definition, Finding
+from tunecase.records import Alternative, Audit, Definition, Finding
 from tunecase.show.paper import COLOURS, MARKS, heading, price_words, print_notes, print_table, safe, say
-from tunecase.wording import count, counted, interval, money_band, sentence, share
+from tunecase.wording import count, counted, figures, interval, money_band, score, sentence, share
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,7 +18,10 @@ def print_definition(console: "Console", record: Definition) -> None:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), show_header=False)
+    open_notes = [rule for rule in record.criteria if rule.status == "unknown" and rule.severity == "note"]
     for rule in record.criteria:
+        if rule in open_notes:
+            continue
         # A note is worth reading and changes nothing: it must not look like a failure.
         status = "note" if rule.severity == "note" and rule.status == "fail" else rule.status
         text = Text(f"{safe(rule.name)}: ", style="bold").append(safe(rule.reason), style="not bold")
@@ -27,6 +30,35 @@ def print_definition(console: "Console", record: Definition) -> None:
             text.append(f"\n  {sentence(rule.fix)}{price}", style="not bold dim")
         table.add_row(Text(f"{MARKS[status]} {status}", style=COLOURS[status]), Text(safe(rule.id), style="dim"), text)
     console.print(table)
+    if open_notes:
+        listed = ", ".join(f"{rule.name} ({rule.id})" for rule in open_notes)
+        say(console, f"Worth knowing, and not known: {listed}. What each needs: --json, --brief or the report.", "dim")
+    if record.alternatives:
+        _alternatives(console, record)
+
+
+def _alternatives(console: "Console", record: Definition) -> None:
+    """The other ways side by side; what is missing for a number stands below its row."""
+    say(console, f"Other ways, over the horizon ({record.currency}; a question mark is not known):", "dim")
+    rows = [
+        (
+            way.action,
+            "?" if way.score is None else score(way.score),
+            "?" if way.value is None else figures(way.value.p50),
+            *("?" if amount is None else figures(amount.p50) for amount in (way.set_up, way.running, way.cost)),
+            way.evidence,
+        )
+        for way in record.alternatives
+    ]
+    notes = [_missing(way) for way in record.alternatives]
+    head = ("way", "score", "brings", "set-up", "answers", "costs", "evidence")
+    print_table(console, head, rows, (1, 2, 3, 4, 5), notes)
+
+
+def _missing(way: Alternative) -> str:
+    told = [way.note] if way.note else []
+    missing = [field.removeprefix(f"alternatives.{way.name}.") for field in way.unknown]
+    return "; ".join([*told, f"not known: {', '.join(missing)}"] if missing else told)
 
 
 def print_audit(console: "Console", record: Audit) -> None:

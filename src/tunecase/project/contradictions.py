@@ -1,0 +1,240 @@
+"""What no field shows alone: paths that lead nowhere, money without a rate, targets and shares that contradict."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from tunecase.errors import Problem
+from tunecase.units import Quantity
+from tunecase.yaml_lines import Lines
+
+if TYPE_CHECKING:
+    from tunecase.project import Project
+
+Place = tuple[str | int, ...]
+SET = 0  # the line of a field that was changed on the command line
+SHARES_OFF = 0.02
+MOST_SCORE = 1e9
+
+
+def contradictions(
+    project: "Project", path: Path, lines: Lines, known: Mapping[str, Sequence[str]]
+) -> Iterator[Problem]:
+    """Every problem between the fields of a project, and between them and the folder, each at its line."""
+    file = path.name
+    yield from _path_problems(project, path, lines)
+    yield from _currency_problems(project, file, lines)
+    yield from _score_problems(project, file, lines, known.get("lower metric", ()))
+    yield from _contradicting_targets(project, file, lines, known)
+    yield from _fallback_problems(project, file, lines, known.get("lower metric", ()))
+    yield from _share_problems(project, file, lines)
+
+
+def where_of(loc: Sequence[str | int], lines: Lines, file: str) -> str:
+    """A place in words: the file and line of the nearest field that was written, or the option that changed it."""
+    at = tuple(loc)
+    while at and at not in lines:
+        at = at[:-1]
+    words = ".".join(str(part) for part in loc)
+    return f"--set {words}" if lines.get(at, 1) == SET else f"{file}:{lines.get(at, 1)}: {words}"
+
+
+def _path_problems(project: "Project", path: Path, lines: Lines) -> Iterator[Problem]:
+    root = path.resolve().parent
+    asked: list[tuple[Place, str | None]] = [
+        (("data", name), getattr(project.data, name)) for name in ("train", "test", "pool", "production")
+    ]
+    asked += [(("models", i), name) for i, name in enumerate(project.models) if is_path(name)]
+    for loc, given in asked:
+        if given is None:
+            continue
+        where = where_of(loc, lines, path.name)
+        try:
+            # A data file may be a folder, and may name a split of it.
+            full = (root / (given.rpartition("::")[0] or given)).resolve()
+            inside, there = full.is_relative_to(root), full.is_file() or (loc[0] == "data" and full.is_dir())
+        except (OSError, ValueError, RuntimeError):  # too long, a NUL inside, links that go round in a circle
+            yield Problem(where, repr(given), "a path", "correct the path")
+            continue
+        if not inside:
+            yield Problem(where, repr(given), f"a path inside {root.name}/", "copy the file into the project's folder")
+        elif full.is_dir() and loc[0] != "data":
+            yield Problem(where, f"{given!r}, which is a folder", "a file", "name one file in it")
+        elif not there:
+            fix = f"put the file at {given} or correct the path"
+            yield Problem(where, f"{given!r}, which does not exist", "a file in the project's folder", fix)
+
+
+def is_path(model: str) -> bool:
+    """Whether a model is named by the path of its configuration."""
+    return model.endswith("config.json")
+
+
+def _currency_problems(project: "Project", file: str, lines: Lines) -> Iterator[Problem]:
+    known = {project.currency, *(rate.currency for rate in project.rates)}
+    for loc, quantity in quantities(project):
+        if quantity.currency and quantity.currency not in known:
+            fix = f"add to rates: {{currency: {quantity.currency}, value: ..., date: ...}}"
+            yield Problem(
+                where_of(loc, lines, file),
+                quantity.text,
+                f"{project.currency}, or a dated rate for {quantity.currency}",
+                fix,
+            )
+    if "USD" not in known:
+        yield Problem(
+            where_of(("currency",), lines, file),
+            project.currency,
+            "a dated rate for USD, in which the price tables are kept",
+            "add to rates: {currency: USD, value: ..., date: ...}",
+        )
+
+
+def _better(metric: str | None, direction: str | None, lower_metrics: Sequence[str]) -> str:
+    """Which way a metric is better: as stated, else as the tables know it."""
+    return direction or ("lower" if (metric or "").casefold() in lower_metrics else "higher")
+
+
+def _scores(project: "Project") -> Iterator[tuple[Place, str | float, str | None, str | None]]:
+    """Every score of the file: its place, as typed, its metric and the stated direction."""
+    asked = project.problem
+    for name in ("target", "fallback", "baseline"):
+        yield ("problem", name), getattr(asked, name), asked.metric, asked.direction
+    for index, more in enumerate(asked.further_targets):
+        yield ("problem", "further_targets", index, "target"), more.target, more.metric, more.direction
+    for name in type(project.alternatives).model_fields:
+        given = getattr(project.alternatives, name).score
+        yield ("alternatives", name, "score"), given, asked.metric, asked.direction
+
+
+def _score_problems(project: "Project", file: str, lines: Lines, lower_metrics: Sequence[str]) -> Iterator[Problem]:
+    for loc, given, metric, direction in _scores(project):
+        if given is None:
+            continue
+        where = where_of(loc, lines, file)
+        lower = _better(metric, direction, lower_metrics) == "lower"
+        try:
+            score = read_score(given)
+        except ValueError:
+            yield Problem(where, repr(given), "a score such as 92% or 0.92", "write one number")
+            continue
+        if not lower and not 0 < score <= 1:
+            fix = (
+                f"write {score:g}%"
+                if 1 < score <= 100 and "%" not in str(given)
+                else "write a score between 0 and 100%"
+            )
+            yield Problem(where, repr(given), "more than 0 and at most 100%", fix)
+        elif not 0 < score <= MOST_SCORE:
+            yield Problem(where, repr(given), f"more than 0 and at most {MOST_SCORE:g}", "write a positive score")
+
+
+def _contradicting_targets(
+    project: "Project", file: str, lines: Lines, known: Mapping[str, Sequence[str]]
+) -> Iterator[Problem]:
+    """Two targets of one metric, a direction the metric has not, a target worse than what is in use."""
+    asked, lower_metrics = project.problem, known.get("lower metric", ())
+    first = {(asked.metric or "").casefold(): asked.target} if asked.metric and asked.target is not None else {}
+    for index, more in enumerate(asked.further_targets):
+        name = more.metric.casefold()
+        if name in first and _number(first[name]) != _number(more.target):
+            where = where_of(("problem", "further_targets", index, "target"), lines, file)
+            got = f"{more.target!r}, a second target for {more.metric}"
+            yield Problem(where, got, f"one target for each metric, such as {first[name]!r}", "delete one of the two")
+        first.setdefault(name, more.target)
+    stated: list[tuple[Place, str | None, str | None]] = [(("problem", "direction"), asked.metric, asked.direction)]
+    stated += [
+        (("problem", "further_targets", index, "direction"), more.metric, more.direction)
+        for index, more in enumerate(asked.further_targets)
+    ]
+    for loc, metric, direction in stated:
+        way = _better(metric, None, lower_metrics)
+        if metric and direction and direction != way and metric.casefold() in known.get("metric", ()):
+            got = f"{direction!r}, but {metric} is better {way}"
+            yield Problem(where_of(loc, lines, file), got, way, f"write {way}, or delete the line")
+    target, baseline = _number(asked.target), _number(asked.baseline)
+    if target is None or baseline is None:
+        return
+    better = _better(asked.metric, asked.direction, lower_metrics)
+    if (target > baseline) if better == "lower" else (target < baseline):
+        got = f"{asked.target!r}, worse than the baseline of {asked.baseline!r} ({better} is better)"
+        fix = "correct one of the two, or problem.direction"
+        yield Problem(where_of(("problem", "target"), lines, file), got, "a target beyond what is in use", fix)
+
+
+def _fallback_problems(project: "Project", file: str, lines: Lines, lower_metrics: Sequence[str]) -> Iterator[Problem]:
+    """A fallback lies between what is in use today and the target, or it says nothing."""
+    asked = project.problem
+    fallback = _number(asked.fallback)
+    if fallback is None:
+        return
+    where = where_of(("problem", "fallback"), lines, file)
+    if asked.target is None:
+        yield Problem(where, repr(asked.fallback), "a target that it falls short of", "add problem.target")
+    lower = _better(asked.metric, asked.direction, lower_metrics) == "lower"
+    for name, side, given in (("target", "short of", asked.target), ("baseline", "better than", asked.baseline)):
+        other = _number(given)
+        if other is None:
+            continue
+        beyond = (fallback < other) if lower else (fallback > other)
+        if fallback == other or beyond != (name == "baseline"):
+            fix = "write a score between the two, or delete the line"
+            yield Problem(where, repr(asked.fallback), f"{side} problem.{name}, {given!r}", fix)
+
+
+def _share_problems(project: "Project", file: str, lines: Lines) -> Iterator[Problem]:
+    """Shares that are parts of a whole and do not make one."""
+    declared = {name: quantity.spread.median for name, quantity in project.data.production_shares.items()}
+    if declared and abs(sum(declared.values()) - 1) > SHARES_OFF:
+        where = where_of(("data", "production_shares"), lines, file)
+        got = f"shares that sum to {sum(declared.values()):.0%}"
+        yield Problem(where, got, "a sum of 100%", "give every class its share")
+    shares = [one.share.spread.median for one in project.problem.errors if one.share is not None]
+    where = where_of(("problem", "errors"), lines, file)
+    if shares and len(shares) < len(project.problem.errors):
+        got = f"a share for {len(shares)} of {len(project.problem.errors)} kinds of errors"
+        yield Problem(where, got, "a share for every kind, or for none", "give every kind its share")
+    elif shares and abs(sum(shares) - 1) > SHARES_OFF:
+        yield Problem(where, f"shares that sum to {sum(shares):.0%}", "a sum of 100%", "give every kind its share")
+    if project.data.group_icc is not None and project.data.group is None:
+        where = where_of(("data", "group_icc"), lines, file)
+        yield Problem(where, "no data.group beside it", "the column that names the group", "add data.group")
+
+
+def _number(given: str | float | None) -> float | None:
+    try:
+        return None if given is None else read_score(given)
+    except ValueError:
+        return None
+
+
+def read_score(given: str | float) -> float:
+    """A score from `92%`, `0.92` or a plain number.
+
+    Raises: ValueError when it is not a finite number.
+
+    Example:
+        >>> read_score("92%")
+        0.92
+    """
+    text = str(given).strip()
+    score = round(float(text[:-1]) / 100, 12) if text.endswith("%") else float(text)
+    if not math.isfinite(score):
+        raise ValueError(text)
+    return score
+
+
+def quantities(section: BaseModel, at: Place = ()) -> Iterator[tuple[Place, Quantity]]:
+    """Every quantity of a section with its place, at any depth."""
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        items = enumerate(value) if isinstance(value, tuple) else [(None, value)]
+        for index, item in items:
+            loc = (*at, name) if index is None else (*at, name, index)
+            if isinstance(item, Quantity):
+                yield loc, item
+            elif isinstance(item, BaseModel):
+                yield from quantities(item, loc)

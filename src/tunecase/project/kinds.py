@@ -1,0 +1,89 @@
+"""Kinds of fields: a quantity in its unit, a name that the tables know, one score."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic_core import PydanticCustomError, core_schema
+
+from tunecase.errors import nearest
+from tunecase.units import Quantity, UnitError, Wanted, read_quantity
+
+
+@dataclass(frozen=True)
+class InUnit:
+    """Marks a field as a Quantity that is read from text in the wanted unit."""
+
+    wanted: Wanted
+
+    def read(self, value: object) -> Quantity:
+        """The Quantity, or pydantic's error with what was got, wanted and a fix."""
+        if isinstance(value, Quantity):
+            return value
+        try:
+            return read_quantity(value, self.wanted)
+        except UnitError as error:
+            ctx = {"got": error.got, "wanted": error.wanted, "fix": error.fix}
+            raise PydanticCustomError("told", "{got}", ctx) from None
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        words = f"{self.wanted.words}; for example {self.wanted.example}"
+        return {"type": ["string", "number"], "description": words}
+
+
+@dataclass(frozen=True)
+class NameOf:
+    """Marks a field as a name that the catalog must know, when the reader was given the catalog's names."""
+
+    kind: str
+
+    def check(self, value: str, info: ValidationInfo) -> str:
+        """The name, or pydantic's error with the nearest names."""
+        known = (info.context or {}).get("known", {}).get(self.kind)
+        if known is None or value.casefold() in {name.casefold() for name in known}:
+            return value
+        if self.kind == "model" and value.endswith("config.json"):
+            return value
+        fix = nearest(value, known) + (" (or give the path of its config.json)" if self.kind == "model" else "")
+        ctx = {"got": f"unknown {self.kind} {value!r}", "wanted": f"a {self.kind} in the tables", "fix": fix}
+        raise PydanticCustomError("told", "{got}", ctx)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.with_info_after_validator_function(self.check, core_schema.str_schema())
+
+
+def _one_value(value: object) -> object:
+    if isinstance(value, str | int | float):
+        return value
+    ctx = {"got": type(value).__name__, "wanted": "one score such as 92%", "fix": "write one number"}
+    raise PydanticCustomError("told", "{got}", ctx)
+
+
+Score = Annotated[str | float, BeforeValidator(_one_value)]
+Money = Annotated[Quantity, InUnit(Wanted("money", example="15k USD"))]
+MoneyPerHour = Annotated[Quantity, InUnit(Wanted("money", "hour", example="75 to 150 USD per hour"))]
+MoneyPerExample = Annotated[
+    Quantity, InUnit(Wanted("money", "example", zero_ok=True, example="0.05 to 0.20 USD per example"))
+]
+MoneyPerError = Annotated[Quantity, InUnit(Wanted("money", "error", zero_ok=True, example="5 USD per error"))]
+MoneyOrNothing = Annotated[Quantity, InUnit(Wanted("money", zero_ok=True, example="2 USD"))]
+Factor = Annotated[Quantity, InUnit(Wanted("", example="0.85 to 1.02", most=100))]
+Hours = Annotated[Quantity, InUnit(Wanted("hour", example="20 to 60 h"))]
+MoneyPerCorrect = Annotated[Quantity, InUnit(Wanted("money", "correct", example="0.40 USD per correct"))]
+MinutesPerLabel = Annotated[Quantity, InUnit(Wanted("minute", "label", example="1 to 2 min per label"))]
+HoursPerRound = Annotated[Quantity, InUnit(Wanted("hour", "round", example="20 to 40 h per round"))]
+Months = Annotated[Quantity, InUnit(Wanted("month", example="12 months"))]
+PerMonth = Annotated[Quantity, InUnit(Wanted("", "month", example="20k to 60k per month"))]
+Count = Annotated[Quantity, InUnit(Wanted("", example="2 to 5", most=1e12))]
+Rounds = Annotated[Quantity, InUnit(Wanted("", example="2 to 5", most=100))]
+Share = Annotated[Quantity, InUnit(Wanted("share", example="30%", most=1.0, zero_ok=True))]
+PartShare = Annotated[Quantity, InUnit(Wanted("share", example="90%", most=1.0))]
+OverheadShare = Annotated[Quantity, InUnit(Wanted("share", example="20%", most=10.0, zero_ok=True))]
+GpuName = Annotated[str, NameOf("gpu")]
+ModelName = Annotated[str, NameOf("model")]
+MetricName = Annotated[str, NameOf("metric")]
+PositiveInt = Annotated[int, Field(ge=1, le=10**9)]
+CountOfRows = Annotated[int, Field(ge=0, le=10**12)]

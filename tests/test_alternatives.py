@@ -1,0 +1,168 @@
+"""The other ways side by side: values, costs and evidence where they are known, and unknown where they are not."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests import samples
+from tests.problem_cases import basis, project
+from tunecase.alternatives import Standing, alternatives, prompted
+from tunecase.project import Member, Project
+from tunecase.records import Alternative, Baseline, Pilot
+from tunecase.spread import Band
+
+COST = Band(2_000.0, 3_000.0, 4_000.0, 5_000.0)
+FIXED = {"value": "2 USD per correct", "volume": "1000 per month", "horizon": "10 months"}
+TEAM = ({"role": "ml engineer", "rate": "100 USD per hour"},)
+LLAMA, SMOL = "meta-llama/Llama-3.1-8B", "HuggingFaceTB/SmolLM2-135M-Instruct"
+
+
+def asked(models: tuple[str, ...] = (LLAMA,), include_inference: bool = False, **problem: Any) -> Project:
+    """A project with fixed numbers: 10,000 answers over the horizon, an hour of work for 100 USD."""
+    made = project(**{**FIXED, **problem})
+    team = tuple(Member.model_validate(one) for one in TEAM)
+    return made.model_copy(update={"models": models, "team": team, "include_inference": include_inference})
+
+
+def standing(**changes: Any) -> Standing:
+    """What the ways are held against: 60% in use, 80% wanted."""
+    known = {"base": 0.6, "in_use": 0.6, "target": 0.8, "direction": "higher", "counts_items": True}
+    return Standing(**{**known, **changes})
+
+
+def ways(of: Project, held: Standing | None = None, **more: Any) -> dict[str, Alternative]:
+    """The ways by name."""
+    return {way.name: way for way in alternatives(basis(of), held or standing(), **{"tuning_cost": COST, **more})}
+
+
+def test_what_is_stated_is_reckoned() -> None:
+    """Score, hours and price as stated give value, set-up, answers and cost in the project's currency."""
+    given_ = {
+        "prompt_hosted": {"score": "70%", "set_up": "10 h", "price_per_1k_answers": "4 USD", "model": "large-one"}
+    }
+    serving = {"price_per_1k_today": "1 USD", "price_per_1k_answers": "0.5 USD"}
+    found = ways(asked(alternatives=given_, serving=serving))
+    hosted, today, tuned = found["prompt_hosted"], found["today"], found["tune_small"]
+    # 2 USD x 10,000 answers x 10 points; 10 h x 100 USD; 10,000 / 1,000 x 4 USD
+    assert (2_000, 1_000, 40, 1_040) == pytest.approx(
+        tuple(band.p50 for band in (hosted.value, hosted.set_up, hosted.running, hosted.cost) if band)
+    )
+    assert ("measured", (), "large-one; hours of set-up as stated") == (hosted.evidence, hosted.unknown, hosted.note)
+    assert (0.6, 10, "measured", ()) == (today.score, today.cost and today.cost.p50, today.evidence, today.unknown)
+    # The model to be tuned is valued at the target, and that is an assumption.
+    assert ("assumed", None) == (tuned.evidence, tuned.score)
+    assert (4_000, 3_005) == pytest.approx((tuned.value and tuned.value.p50, tuned.cost and tuned.cost.p50))
+    assert "valued at the target" in tuned.note
+
+
+def test_what_is_missing_is_unknown_and_named() -> None:
+    """Without scores and prices every way says what is missing, and no cost or value is made up."""
+    found = ways(asked(), standing(base=None, in_use=None), tuning_cost=None)
+    assert ["today", "prompt_hosted", "prompt_open", "retrieval", "tune_small", "tune_large"] == list(found)
+    assert {None} == {way.cost for way in found.values()} == {way.score for way in found.values()}
+    assert {None} == {way.value for name, way in found.items() if name != "today"}
+    assert all(way.unknown for way in found.values())
+    assert "alternatives.retrieval.score" in found["retrieval"].unknown
+    assert "hours of set-up assumed" in found["retrieval"].note
+    assert ("a model of that size under models", "alternatives.tune_large.score") == found["tune_large"].unknown
+
+
+def test_volume_and_value_are_asked_for() -> None:
+    """A score alone has no value in money without a value, a volume and a metric that counts answers."""
+    given_ = {"prompt_open": {"score": "70%", "price_per_1k_answers": "1 USD"}}
+    bare = ways(asked(value=None, volume=None, alternatives=given_))["prompt_open"]
+    assert ("problem.value", "problem.volume") == bare.unknown
+    free = ways(asked(alternatives=given_), standing(counts_items=False))["prompt_open"]
+    assert (None, ("a metric that counts right answers",)) == (free.value, free.unknown)
+
+
+def test_a_way_worse_than_today_costs() -> None:
+    """A score below the one in use brings less than nothing."""
+    found = ways(asked(alternatives={"retrieval": {"score": "50%"}}))["retrieval"]
+    assert found.value is not None
+    assert found.value.p50 == pytest.approx(-2_000)
+
+
+def test_small_and_large_are_the_models_named() -> None:
+    """Of two models the smaller is the small one; the bill is that of the last one named, the other's is unknown."""
+    found = ways(asked((SMOL, LLAMA)))
+    small, large = found["tune_small"], found["tune_large"]
+    assert (None, "unknown") == (small.set_up, small.evidence)
+    assert any(f"compare --set models=[{SMOL}]" in one for one in small.unknown)
+    assert (COST, "assumed") == (large.set_up, large.evidence)
+    alone = ways(asked(("meta-llama/Llama-3.1-70B",)))
+    assert (None, COST) == (alone["tune_small"].set_up, alone["tune_large"].set_up)
+
+
+def test_a_configuration_of_ones_own_has_a_size(tmp_path: Path) -> None:
+    """A model named by its config.json is sized by it; one that cannot be read stops nothing."""
+    whole = tmp_path / "config.json"
+    sizes = {"hidden_size": 8192, "num_hidden_layers": 80, "num_attention_heads": 64, "intermediate_size": 28672}
+    kind = {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "vocab_size": 128256}
+    whole.write_text(json.dumps({**sizes, **kind, "num_key_value_heads": 8}), encoding="utf-8")
+    assert str(whole) in ways(asked((str(whole),)))["tune_large"].note
+    empty = tmp_path / "empty" / "config.json"
+    empty.parent.mkdir()
+    empty.write_text("{}", encoding="utf-8")
+    assert str(empty) in ways(asked((str(empty),)))["tune_small"].note
+
+
+def test_answers_in_the_bill_are_not_counted_twice() -> None:
+    """Where the bill holds the answers the cost is the bill."""
+    serving = {"price_per_1k_answers": "5 USD"}
+    apart, within = (ways(asked(include_inference=inside, serving=serving))["tune_small"] for inside in (False, True))
+    assert (3_050, 3_000) == pytest.approx((apart.cost and apart.cost.p50, within.cost and within.cost.p50))
+    assert "its bill holds the answers" in within.note
+
+
+def piloted(model: str, *baselines: Baseline) -> Pilot:
+    """A pilot of this model with these baselines."""
+    from dataclasses import replace
+
+    return replace(samples.pilot(), model=model, baselines=baselines, stand_in=False)
+
+
+def test_a_pilots_prompts_and_runs_are_measured() -> None:
+    """What a pilot asked and trained is measured; a small model in another's place does not speak for it."""
+    asks = (
+        Baseline("majority", 0.2, 100),
+        Baseline("few-shot", 0.66, 100),
+        Baseline("big few-shot", 0.74, 100, usd_per_1k_answers=3.0),
+        Baseline("big zero-shot", 0.70, 100),
+    )
+    of = asked()
+    found = ways(of, pilot=piloted(LLAMA, *asks))
+    assert (0.74, 0.66) == (found["prompt_hosted"].score, found["prompt_open"].score)
+    assert found["prompt_hosted"].running is not None
+    assert found["prompt_hosted"].running.p50 == pytest.approx(30)
+    assert "measured" == found["tune_small"].evidence
+    assert found["retrieval"].score is None
+    assert ["few-shot", "big few-shot", "big zero-shot"] == [
+        one.name for one in prompted(piloted(LLAMA, *asks), basis(of))
+    ]
+    small = piloted(SMOL, *asks)
+    assert ["big few-shot", "big zero-shot"] == [one.name for one in prompted(small, basis(of))]
+    assert None is ways(of, pilot=small)["prompt_open"].score
+    assert () == prompted(None, basis(of))
+
+
+@settings(max_examples=30, deadline=None)
+@given(price=st.floats(0.01, 100), score=st.floats(0.01, 1), hours=st.floats(0.1, 500))
+def test_dearer_never_costs_less_and_better_never_brings_less(price: float, score: float, hours: float) -> None:
+    """Costs are never negative, double prices never cost less, a better score never brings less."""
+
+    def way(factor: float, right: float) -> Alternative:
+        stated = {"score": right, "price_per_1k_answers": f"{price * factor} USD", "set_up": f"{hours} h"}
+        return ways(asked(alternatives={"prompt_hosted": stated}))["prompt_hosted"]
+
+    one, dear, better = way(1, score), way(2, score), way(1, min(1.0, score * 1.1))
+    assert one.cost is not None
+    assert dear.cost is not None
+    assert one.value is not None
+    assert better.value is not None
+    assert 0 < one.cost.p50 < dear.cost.p50
+    assert better.value.p50 >= one.value.p50

@@ -1,0 +1,141 @@
+"""What a project file says against itself is refused with its line, what was given, what is wanted and a fix."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.command import tunecase
+from tests.making import case_folder
+from tunecase import catalog
+from tunecase.errors import InputError, Problem
+from tunecase.project import Project, read_project
+
+PLAIN = "name: trial\ndata: {train: train.jsonl}\n"
+
+
+def read(tmp_path: Path, text: str) -> Project:
+    """The project with this text beside an empty training file."""
+    (tmp_path / "train.jsonl").write_text("{}\n", encoding="utf-8")
+    path = tmp_path / "case.yaml"
+    path.write_text(text, encoding="utf-8")
+    return read_project(path, catalog.names())
+
+
+def problems(tmp_path: Path, text: str) -> tuple[Problem, ...]:
+    """What is wrong with a project of this text."""
+    with pytest.raises(InputError) as refused:
+        read(tmp_path, text)
+    return refused.value.problems
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "words"),
+    [
+        (
+            "problem: {metric: accuracy, target: 90%, further_targets: [{metric: accuracy, target: 80%}]}",
+            "problem.further_targets.0.target",
+            "a second target for accuracy",
+        ),
+        (
+            "problem: {metric: accuracy, target: 90%, further_targets: "
+            "[{metric: macro_f1, target: 80%}, {metric: Macro_F1, target: 70%}]}",
+            "problem.further_targets.1.target",
+            "a second target",
+        ),
+        (
+            "problem: {further_targets: [{metric: accuracy, target: 140%}]}",
+            "problem.further_targets.0.target",
+            "at most 100%",
+        ),
+        ("problem: {metric: accuracy, direction: lower}", "problem.direction", "accuracy is better higher"),
+        (
+            "problem: {further_targets: [{metric: loss, target: 0.2, direction: higher}]}",
+            "problem.further_targets.0.direction",
+            "loss is better lower",
+        ),
+        ("problem: {metric: loss, target: 3, baseline: 2}", "problem.target", "worse than the baseline"),
+        ("problem: {metric: accuracy, target: 70%, baseline: 80%}", "problem.target", "worse than the baseline"),
+        ("problem: {direction: lower, target: 7, baseline: 6}", "problem.target", "lower is better"),
+        ("problem: {metric: mae, target: 1e308}", "problem.target", "at most 1e+09"),
+        ("problem: {metric: mae, target: inf}", "problem.target", "a score such as"),
+        ("alternatives: {retrieval: {score: 170%}}", "alternatives.retrieval.score", "at most 100%"),
+        ("alternatives: {retrieval: {score: nan}}", "alternatives.retrieval.score", "a score such as"),
+        ("alternatives: {magic: {score: 70%}}", "alternatives.magic", "unknown field"),
+        ("serving: {price_per_1k_today: 2}", "serving.price_per_1k_today", "an amount with its currency"),
+        ("serving: {price_per_1k_today: -2 USD}", "serving.price_per_1k_today", "zero or more"),
+        ("serving: {retires_on: soon}", "serving.retires_on", "'soon'; a date"),
+        ("serving: {retune_share: 130%}", "serving.retune_share", "at most 100%"),
+        ("problem: {stale_after: 2027-02-30}", "problem.stale_after", "'2027-02-30'; a date"),
+        ("problem: {errors_read: -1}", "problem.errors_read", "'-1'"),
+        ("problem: {errors: [{kind: lost, cost: 5}]}", "problem.errors.0.cost", "an amount with its currency"),
+        ("problem: {errors: [{kind: lost, cost: 5 USD per hour}]}", "problem.errors.0.cost", "USD per error"),
+        ("problem: {errors: [{kind: lost, cost: 5 XYZ per error}]}", "problem.errors.0.cost", "a dated rate for XYZ"),
+        (
+            "problem: {errors: [{kind: a, cost: 5 USD per error, share: 30%}, "
+            "{kind: b, cost: 1 USD per error, share: 30%}]}",
+            "problem.errors",
+            "shares that sum to 60%",
+        ),
+        (
+            "problem: {errors: [{kind: a, cost: 5 USD per error, share: 30%}, {kind: b, cost: 1 USD per error}]}",
+            "problem.errors",
+            "a share for 1 of 2 kinds",
+        ),
+        ("problem: {value: 0.4 per correct}", "problem.value", "an amount with its currency"),
+        ("budget: 1e308 USD", "budget", "at most 1e+15"),
+        ("budget: -1e308 USD", "budget", "more than zero"),
+        ("problem: {volume: 1e300 per month}", "problem.volume", "at most 1e+15"),
+        ("training: {micro_batch: 10000000000}", "training.micro_batch", "less than or equal to"),
+        ("rates: [{currency: EUR, value: 1e308, date: 2026-11-01}]", "rates.0.value", "less than or equal to"),
+    ],
+)  # fmt: skip
+def test_each_contradiction_is_named_with_its_place(tmp_path: Path, text: str, where: str, words: str) -> None:
+    """Each contradiction or impossible number gives one block at line 3."""
+    (found,) = problems(tmp_path, PLAIN + text + "\n")
+    assert f"case.yaml:3: {where}" == found.where
+    assert words in f"{found.got}; {found.wanted}"
+    assert found.fix
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ("production_shares: {red: 60%, blue: 70%}", "shares that sum to 130%"),
+        ("production_shares: {red: 60%}", "shares that sum to 60%"),
+        ("group_icc: 0.2", "no data.group beside it"),
+        ("group: customer, group_icc: 120%", "at most 100%"),
+    ],
+)
+def test_shares_that_make_no_whole_are_refused(tmp_path: Path, data: str, words: str) -> None:
+    """Class shares that do not sum to one, and a likeness without groups, are refused."""
+    (found,) = problems(tmp_path, f"name: trial\ndata: {{train: train.jsonl, {data}}}\n")
+    assert words in f"{found.got}; {found.wanted}"
+    assert "case.yaml:2: data." in found.where
+
+
+def test_what_agrees_is_let_through(tmp_path: Path) -> None:
+    """The same target said twice, shares within rounding and a target equal to the baseline are no contradictions."""
+    text = (
+        "problem: {metric: accuracy, target: 90%, baseline: 0.9, further_targets: [{metric: accuracy, target: 0.9}]}\n"
+    )
+    assert "90%" == read(tmp_path, PLAIN + text).problem.target
+    shares = "name: trial\ndata: {train: train.jsonl, production_shares: {a: 33%, b: 33%, c: 33%}}\n"
+    assert 3 == len(read(tmp_path, shares).data.production_shares)
+
+
+def test_contradictions_are_shown_together(tmp_path: Path) -> None:
+    """Three contradictions in three sections give three blocks and exit code 2, and nothing is written."""
+    path = case_folder(
+        tmp_path, target="  target: 70%\n  baseline: 80%", extra="alternatives: {retrieval: {score: 300%}}",
+        budget="serving: {price_per_1k_today: 1 XYZ}",
+    )  # fmt: skip
+    ran = tunecase("define", "--project", path)
+    assert (2, 3) == (ran.code, ran.err.count("  wanted "))
+    assert not (tmp_path / "ledger.jsonl").exists()
+
+
+def test_a_contradiction_set_on_the_command_line_is_named_so(tmp_path: Path) -> None:
+    """A value of --set that contradicts the file is named as the option."""
+    ran = tunecase("compare", case_folder(tmp_path), "--set", "problem.baseline=95%")
+    assert 2 == ran.code
+    assert "worse than the baseline" in ran.err
