@@ -98,8 +98,13 @@ def policies() -> dict[str, Policy]:
     }
 
 
-def judge(world: str, episodes: Sequence[Episode], played_by: Mapping[str, Policy]) -> dict[str, object] | None:
-    """The figures of one world, printed as a table; None without episodes."""
+def judge(
+    world: str,
+    episodes: Sequence[Episode],
+    played_by: Mapping[str, Policy],
+    published: Mapping[str, tuple[float, float, float]],
+) -> dict[str, object] | None:
+    """The figures of one world, printed as a table beside what was published; None without episodes."""
     if not episodes:
         return None
     played = {}
@@ -110,11 +115,13 @@ def judge(world: str, episodes: Sequence[Episode], played_by: Mapping[str, Polic
     gaps = {name: paired_gap(one, played["ours"]) for name, one in played.items() if name != "ours"}
     worth = float(np.mean(played["ours"].oracle > 0))
     print(f"\n{world}: {len(episodes)} episodes, worth doing {worth:.2f}")
-    print(f"{'policy':<21}regret utility wasted   hits  regret above ours (95%)    off the published figures")
+    print(
+        f"{'policy':<21}regret utility wasted   hits  regret above ours (95%)   {'off the published' if published else ''}"
+    )
     for name, one in played.items():
         cells = [np.nan if value is None else value for value in one.figures().values()]
         gap = "{1:+.3f} [{0:+.3f}, {2:+.3f}]".format(*gaps[name]) if name in gaps else ""
-        off = [cell - told for cell, told in zip(cells, PUBLISHED.get(world, {}).get(name, ()), strict=False)]
+        off = [cell - told for cell, told in zip(cells, published.get(name, ()), strict=False)]
         print(f"{name:<21}" + " ".join(f"{cell:6.3f}" for cell in cells) + f"  {gap:<26}", *(f"{x:+.3f}" for x in off))
     if any(one.false_pass.any() for one in played.values()):
         print("false passes: " + ", ".join(f"{name} {one.false_pass.mean():.3f}" for name, one in played.items()))
@@ -123,9 +130,14 @@ def judge(world: str, episodes: Sequence[Episode], played_by: Mapping[str, Polic
 
 
 def run_on(
-    curves: Sequence[Curve], episodes: tuple[int, int] = EPISODES, seeds: tuple[int, int] = SEEDS, noisy: int = 0
+    curves: Sequence[Curve],
+    episodes: tuple[int, int] = EPISODES,
+    seeds: tuple[int, int] = SEEDS,
+    noisy: int = 0,
+    collected: bool = False,
 ) -> dict[str, object]:
-    """The figures of every world that the curves allow."""
+    """The figures of every world that the curves allow; `collected` where they are those of the published figures."""
+    published = PUBLISHED if collected else {}
     played_by = policies()
     worlds: dict[str, Callable[[], list[Episode]]] = {
         "world_a": lambda: world_a(curves, episodes[0], seeds[0]),
@@ -133,7 +145,7 @@ def run_on(
     }
     if noisy:
         worlds["world_c"] = lambda: world_c(curves, noisy, NOISY_SEED)
-    return {name: judge(name, made(), played_by) for name, made in worlds.items()}
+    return {name: judge(name, made(), played_by, published.get(name, {})) for name, made in worlds.items()}
 
 
 def main() -> None:
@@ -151,7 +163,7 @@ def main() -> None:
     path = given.curves or (SHARED if SHARED.exists() else None)
     curves = read_curves(path) if path else shipped_curves()
     episodes = tuple(given.episodes) if given.episodes else QUICK if given.quick else EPISODES
-    print(json.dumps(run_on(curves, episodes, tuple(given.seeds), given.noisy)))
+    print(json.dumps(run_on(curves, episodes, tuple(given.seeds), given.noisy, collected=given.curves is None)))
 
 
 if __name__ == "__main__":
