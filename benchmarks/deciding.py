@@ -115,9 +115,8 @@ def judge(
     gaps = {name: paired_gap(one, played["ours"]) for name, one in played.items() if name != "ours"}
     worth = float(np.mean(played["ours"].oracle > 0))
     print(f"\n{world}: {len(episodes)} episodes, worth doing {worth:.2f}")
-    print(
-        f"{'policy':<21}regret utility wasted   hits  regret above ours (95%)   {'off the published' if published else ''}"
-    )
+    beside = "off the published" if published else ""
+    print(f"{'policy':<21}regret utility wasted   hits  regret above ours (95%)   {beside}")
     for name, one in played.items():
         cells = [np.nan if value is None else value for value in one.figures().values()]
         gap = "{1:+.3f} [{0:+.3f}, {2:+.3f}]".format(*gaps[name]) if name in gaps else ""
