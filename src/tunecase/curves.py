@@ -68,7 +68,11 @@ SKETCH = 400  # draws from each model that the learnt forecasts correct
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How much wider than native the pool's bands are drawn for one kind of metric, and what that rests on."""
+    """How much wider than native the pool's bands are drawn for one kind of metric, and what that rests on.
+
+    `factor` is never below 1, so that a band is not too narrow where few sources are known; `learnt` is what those
+    sources say without that guard.
+    """
 
     kind: str
     factor: float
@@ -76,6 +80,7 @@ class Calibration:
     tasks: int
     source: str
     date: str
+    learnt: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,13 @@ class Belief:
         np.put_along_axis(log_errors, order, ranked, axis=0)
         errors = np.maximum(np.exp(log_errors), LEAST_ERROR)
         return np.asarray(np.minimum(errors, 1.0) if self.bounded else errors)
+
+    def at_learnt_width(self) -> "Belief":
+        """The belief without the guard that never narrows it: for choosing, where too wide costs as much as too narrow.
+
+        A band that is shown errs on the wide side; a plan that rests on it would pay for hopes that are not there.
+        """
+        return replace(self, calibration=replace(self.calibration, factor=self.calibration.learnt))
 
     def middle(self, sizes: "Sequence[float] | Array") -> "Array":
         """One best guess of the error at each size, the best guide to the data needed: the nearest lessons' median.
@@ -331,8 +343,10 @@ def _base_share(belief: Belief) -> float:
 def calibration(kind: str) -> Calibration:
     """The widening learnt for "bounded" or "unbounded" metrics, at least 1."""
     row = next(row for row in catalog.read_table("curve_calibration") if row["kind"] == kind)
-    factor = max(1.0, float(row["factor"]))
-    return Calibration(kind, factor, int(row["units"]), int(row["tasks"]), row["source"], row["date"])
+    learnt = float(row["factor"])
+    return Calibration(
+        kind, max(1.0, learnt), int(row["units"]), int(row["tasks"]), row["source"], row["date"], learnt
+    )  # fmt: skip
 
 
 def _assumptions(belief: Belief) -> tuple[str, ...]:

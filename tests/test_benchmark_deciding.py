@@ -1,0 +1,148 @@
+"""The benchmark of decisions: its worlds, the figures of the rivals, and how much less is lost by ours."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT / ".." / "shared" / "data" / "learning_curves.csv"
+SCRIPT = ROOT / "benchmarks" / "deciding.py"
+POLICIES = ["ours", "ours_one_arm", "ours_plain_costs", "shape_atoms", "shape_atoms_one_arm", "loc_opt_all_arms"]
+POLICIES += ["loc_opt", "point", "mahmood", "always", "fixed"]
+FIGURES = ["regret", "utility_share", "wasted", "hits"]
+
+
+def load():
+    """The benchmark as a module."""
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    spec = importlib.util.spec_from_file_location("deciding", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["deciding"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+BENCH = load()
+
+
+@pytest.fixture(scope="module")
+def curves():
+    """The curves of the collected table."""
+    if not SHARED.exists():
+        pytest.skip("skipped: ../shared/data/learning_curves.csv not found")
+    return BENCH.read_curves(SHARED)
+
+
+def mean_regret(episodes, policy):
+    """The mean regret of a policy."""
+    return BENCH.play_all(episodes, policy).regret.mean()
+
+
+def test_the_last_line_holds_every_figure(tmp_path):
+    """A quick run prints tables and ends with one JSON object of two worlds, every policy and every paired gap."""
+    table = [str(SHARED)] if SHARED.exists() else []
+    call = [sys.executable, str(SCRIPT), "--episodes", "2", "4", *(["--curves", *table] if table else [])]
+    printed = subprocess.run(call, capture_output=True, text=True, check=True).stdout
+    found = json.loads(printed.strip().splitlines()[-1])
+    assert list(found) == ["world_a", "world_b"]
+    for world in found.values():
+        assert list(world) == [*POLICIES, "paired_gap", "worth_doing"]
+        assert all(list(world[name]) == FIGURES for name in POLICIES)
+        assert list(world["paired_gap"]) == POLICIES[1:]
+        assert all(low <= mid <= high for low, mid, high in world["paired_gap"].values())
+
+
+def test_published_figures_of_the_rivals_are_reproduced(curves):
+    """Regret and waste of every rival lie within .02 of what was published for the same rules."""
+    for world, make, number, seed in zip(
+        BENCH.PUBLISHED, (BENCH.world_a, BENCH.world_b), BENCH.EPISODES, BENCH.SEEDS, strict=True
+    ):
+        episodes = make(curves, number, seed)
+        for name, (regret, _, wasted) in BENCH.PUBLISHED[world].items():
+            found = BENCH.play_all(episodes, BENCH.RIVALS[name]).figures()
+            assert found["regret"] == pytest.approx(regret, abs=0.02), (world, name)
+            assert found["wasted"] == pytest.approx(wasted, abs=0.02), (world, name)
+
+
+def test_little_is_lost_on_metric_curves(curves):
+    """World B: mean regret at most .135, less than that of shape atoms with a give-up size."""
+    episodes = BENCH.world_b(curves, 120, BENCH.SEEDS[1])
+    our = mean_regret(episodes, BENCH.ours())
+    assert our <= 0.135
+    assert our < mean_regret(episodes, BENCH.RIVALS["shape_atoms"])
+
+
+def test_little_is_lost_where_models_race(curves):
+    """World A: mean regret at most .06."""
+    assert mean_regret(BENCH.world_a(curves, 30, BENCH.SEEDS[0]), BENCH.ours()) <= 0.06
+
+
+def test_nothing_is_learnt_from_the_source_played_on(curves):
+    """The belief of an arm holds no lesson of its own unit."""
+    race = sys.modules["deciding_race"]
+    for episode in [*BENCH.world_a(curves, 2, 0), *BENCH.world_b(curves, 4, 0)]:
+        problem = episode.problem
+        known = slice(0, problem.first)
+        belief = race.belief_of(problem, problem.arms[0], problem.sizes[known], episode.shown[0, known])
+        assert problem.arms[0].unit not in set(belief.library.unit)
+
+
+def test_a_policy_sees_nothing_of_what_is_to_come(curves):
+    """Other errors at later sizes leave the first step of every policy as it was."""
+    for episode in [*BENCH.world_a(curves, 2, 1), *BENCH.world_b(curves, 3, 1)]:
+        first = episode.problem.first
+        other = episode.errors.copy()
+        other[:, first:] *= 2
+        for policy in BENCH.policies().values():
+            steps = []
+            for one in (episode, BENCH.Episode(episode.problem, other, other)):
+                view = sys.modules["deciding_worlds"].View(one.problem, one.shown[:, :first], 0.0, 0)
+                steps.append(policy(view))
+            assert steps[0] == steps[1]
+
+
+def test_the_oracle_is_never_beaten(curves):
+    """No policy has less than no regret where tests show the truth."""
+    for episodes in (BENCH.world_a(curves, 5, 3), BENCH.world_b(curves, 10, 3)):
+        for policy in BENCH.policies().values():
+            assert (BENCH.play_all(episodes, policy).regret >= -1e-12).all()
+
+
+def test_noisy_tests_show_shares_of_200_items(curves):
+    """World C: what is shown are whole numbers of 200 items, and luck can pass a test that the truth fails."""
+    episodes = BENCH.world_c(curves, 40, 0)
+    shown = np.concatenate([episode.shown.ravel() for episode in episodes]) * 200
+    assert np.allclose(shown, np.rint(shown))
+    lucky = BENCH.play_all(episodes, BENCH.RIVALS["always"]).false_pass
+    assert 0 < lucky.mean() < 0.3
+
+
+def test_a_file_without_races_has_no_world_a(tmp_path):
+    """Curves of one unknown source give world B alone; a file of nothing gives neither."""
+    header = "curve_id,source,domain,task,model,metric,direction,n_train,score,seed"
+    rows = [
+        f"c{i},new/source,llm_finetune,t,m{i},accuracy,higher,{n},{0.9 - (0.3 + 0.1 * i) * n**-0.3},na"
+        for i in range(3)
+        for n in (10, 20, 40, 80, 160, 320, 640, 1280)
+    ]
+    path = tmp_path / "curves.csv"
+    path.write_text("\n".join([header, *rows]))
+    found = BENCH.run_on(BENCH.read_curves(path), (2, 3))
+    assert found["world_a"] is None
+    assert found["world_b"]["ours"]["regret"] >= 0
+    path.write_text(header)
+    assert BENCH.run_on(BENCH.read_curves(path), (2, 3)) == {"world_a": None, "world_b": None}
+
+
+def test_sizes_of_models_are_read_from_their_names():
+    """The table first, then what the name says in millions or billions, then a typical size."""
+    read = sys.modules["deciding_worlds"].parameters_m
+    assert 6658.5 == read("facebook/opt-6.7b")
+    assert 350 == read("some/model-350m")
+    assert 1500 == read("some/model-1.5B-chat")
+    assert read("some/model") > 0
