@@ -230,23 +230,100 @@ def unposed(posed: Definition) -> Definition:
     return replace(posed, verdict="do not start", reason="failed a rule", criteria=(rule, *posed.criteria[1:]))
 
 
+def with_errors(folder: Path, cost: str, **changes: str) -> Project:
+    """The project with one kind of error that costs something."""
+    text = TEXT.format(**{**USUAL, **changes})
+    line = next(one for one in text.splitlines() if one.startswith("problem:"))
+    fields = [f"  {part}" for part in line.removeprefix("problem: {").removesuffix("}").split(", ")]
+    errors = f"  errors: [{{kind: wrong team, cost: {cost} per error}}]"
+    return written(text.replace(line, "\n".join(["problem:", *fields, errors])), folder)
+
+
 def test_with_a_cost_of_errors_the_flip_holds_when_typed(tmp_path: Path) -> None:
     """What an error costs is part of what a right answer is worth, and stays while the value is moved."""
-    errors = "  errors: [{kind: wrong team, cost: 0.02 USD per error}]\n"
-
-    def asked(value: str) -> Project:
-        text = TEXT.format(**{**USUAL, "value": value})
-        line = next(one for one in text.splitlines() if one.startswith("problem:"))
-        fields = [f"  {part}" for part in line.removeprefix("problem: {").removesuffix("}").split(", ")]
-        return written(text.replace(line, "problem:\n" + "\n".join(fields) + "\n" + errors.rstrip()), tmp_path)
-
-    record = decided(asked("0.10 to 0.40 USD per correct"))
+    record = decided(with_errors(tmp_path, "0.02 USD"))
     found = re.search(r"below ([\d.]+) USD per correct", record.flips_at)
     assert found is not None
-    assert decided(asked(f"{found[1]} USD per correct")).advice != record.advice
+    assert decided(with_errors(tmp_path, "0.02 USD", value=f"{found[1]} USD per correct")).advice != record.advice
 
 
 SAVING = "serving: {{price_per_1k_today: {today} USD, price_per_1k_answers: {tuned} USD}}\n"
+
+
+def fallback(folder: Path, score: str, **changes: str) -> Project:
+    """The project with a score that would be shipped all the same."""
+    plain = project(folder, **changes)
+    return plain.model_copy(update={"problem": plain.problem.model_copy(update={"fallback": score})})
+
+
+def test_a_fallback_that_is_shown_is_shipped_where_nothing_beyond_it_pays(tmp_path: Path) -> None:
+    """The pilot's 80% meets a fallback of 70%: what it brings is told, and shipping costs nothing."""
+    record = decided(fallback(tmp_path, "70%", value="0.001 USD per correct"))
+    assert "redefine" == record.advice
+    assert "The pilot shows the fallback, which brings" in record.reason
+    assert record.best is not None
+    assert record.best.first_step_cost is not None
+    assert 0 == record.best.first_step_cost.p90
+    poor = decided(fallback(tmp_path, "70%", target="95%", value="0.1 USD per correct", budget="100 USD"))
+    assert "redefine" == poor.advice
+
+
+def test_naming_a_fallback_lowers_no_worth(tmp_path: Path) -> None:
+    """Whatever is lost on answers, nobody has to ship at the fallback."""
+    for extra in ("", SAVING.format(today=2, tuned=122)):
+        plain = project(tmp_path, value="0.6 USD per correct", extra=extra)
+        settling = plain.model_copy(update={"problem": plain.problem.model_copy(update={"fallback": "65%"})})
+        before, after = worths(decided(plain)), worths(decided(settling))
+        assert all(after[name] >= before[name] - 30 for name in before)
+
+
+def test_what_is_lost_on_answers_is_never_shipped(tmp_path: Path) -> None:
+    """A target that is met but costs more to serve than it is worth means stop, with the loss in words."""
+    high = tuple(replace(point, score=0.95) for point in POINTS)
+    dear = project(tmp_path, value="0.001 USD per correct", extra=SAVING.format(today=1, tuned=10))
+    posed, seen, bill = pieces(dear, points=high)
+    assert "reached" == seen.verdict
+    record = decide(dear, basis=basis(dear, DRAWS), definition=posed, audit=None, forecast=seen, estimate=bill)
+    assert "stop" == record.advice
+    assert "more than its gain" in record.reason
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_flip_with_dear_errors_is_a_value_that_can_be_typed(tmp_path: Path, seed: int) -> None:
+    """However the doubt of value, errors and volume falls, the flip is told in the value's own size or not at all."""
+    changes = {"value": "0.001 USD per correct", "volume": "2k to 100k per month"}
+    record = decided(with_errors(tmp_path, "0.1 to 3 USD", **changes), seed=seed)
+    found = re.search(r"above ([\d.]+) USD per correct", record.flips_at)
+    assert found is None or float(found[1]) > 0.001
+    low = re.search(r"below ([\d.]+) USD per correct", record.flips_at)
+    assert low is None or float(low[1]) < 0.001
+
+
+def test_what_the_bill_pays_in_any_case_is_gone_from_the_budget(tmp_path: Path) -> None:
+    """Answers that the bill counts leave less for steps: bill and decision agree on the chance."""
+    served = "serving: {price_per_1k_answers: 12 USD}\ninclude_inference: true\n"
+    asked = project(tmp_path, budget="7k USD", extra=served)
+    posed, seen, _ = pieces(asked)
+    bill = estimate(asked, basis=basis(asked, DRAWS), train_rows=800, tokens=None, forecast=seen, definition=posed)
+    assert pytest.approx(2_880) == bill.fixed
+    record = decided(asked, definition=posed, seen=seen, bill=bill)
+    assert record.best is not None
+    assert record.best.p_reach == pytest.approx(bill.reached, abs=0.08)
+    assert record.best.cost is not None
+    assert record.best.cost.p90 <= 7_000 - 2_880
+
+
+def test_without_gain_the_bill_buys_no_more_than_with_a_little(tmp_path: Path) -> None:
+    """A target that is no better than what is in use brings nothing: the bill does not buy as if it were priceless."""
+    level = pieces(project(tmp_path, target="90%").model_copy())[2]
+    asked = project(tmp_path, target="90%")
+    none = asked.model_copy(update={"problem": asked.problem.model_copy(update={"baseline": "90%"})})
+    posed, seen, _ = pieces(none)
+    bill = estimate(
+        none, basis=basis(none, DRAWS), train_rows=800, tokens=None, forecast=seen, definition=posed
+    )  # fmt: skip
+    assert bill.total.p50 <= level.total.p50
+    assert bill.rounds.p90 <= 1
 
 
 def test_what_serving_saves_is_part_of_what_shipping_brings(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ class Paid:
 class Board:
     """Every place with its steps. `errors`, `passed` and `settled` have shape (nodes, worlds); node 0 is the present.
 
-    `settled` is where the test meets the fallback; it holds all that is passed.
+    `settled` is where the test meets the fallback, whether shipping pays or not; it holds all that is passed.
 
     `places` holds (index of the size, moves made) of each node, `paid` what each step of each node pays for.
     """
@@ -123,11 +123,13 @@ class Board:
                 total[going] += amount if np.ndim(amount) == 0 else amount[going]
         last, _ = policy.walk(first)
         worlds = np.arange(count)
+        shipped = np.array([node.ends for node in self.nodes])[last, worlds] != 0
         reached = self.passed[last, worlds]
         return Walk(
             rounds=sums["rounds"], bought=sums["bought"], rows_trained=sums["run_rows"], reached=reached,
             false_pass=reached & (self.errors[last, worlds] > self.error_target), short_rounds=sums["short_rounds"],
-            search_rows=sums["search_rows"], data_paid=sums["data"], settled=self.settled[last, worlds] & ~reached,
+            search_rows=sums["search_rows"], data_paid=sums["data"],
+            settled=self.settled[last, worlds] & ~reached & shipped,
         )  # fmt: skip
 
 
@@ -208,8 +210,8 @@ def lay_out(
     never = np.full(count, -np.inf)
     laid.spent[1:] = [never] * len(grid)
     nodes: list[Node] = []
-    # What costs more to serve than its gain is worth is never shipped, so that reaching the target brings nothing.
-    shippable = float(np.mean(rules.worth)) + rules.saving > 0
+    if known is not None and known.places != tuple(laid.places):
+        raise ValueError("the known board has other places")
     for number, (size, made) in enumerate(laid.places):
         start = number == 0
         steps: list[Step] = []
@@ -233,12 +235,26 @@ def lay_out(
             name = f"test of {size} {' '.join(sorted(made))}".strip()
             shown, passed[number], settled[number] = _test(errors[number], rules, rows, name)
         credit = 1.0 if rules.credit is None else rules.credit(errors[number])
-        ends = (rules.worth * credit + rules.saving) * settled[number] if shippable else np.zeros(count)
-        nodes.append(Node(ends, tuple(steps), shown, passed[number]))
+        brings = rules.worth * credit + rules.saving + zero
+        nodes.append(Node(_ends(brings, passed[number], settled[number]), tuple(steps), shown, passed[number]))
     return Board(
         tuple(nodes), tuple(laid.places), tuple(map(tuple, laid.paid)), errors, passed, tuple(sizes),
         rules.error_target, settled,
     )  # fmt: skip
+
+
+def _ends(brings: "Draws", passed: "Flags", settled: "Flags") -> "Draws":
+    """What ending at a place is worth: what shipping brings where a test allows it and it pays on average, else 0.
+
+    A test tells no more than whether the target, or only the fallback, was met: worlds alike in that ship together.
+    """
+    import numpy as np
+
+    ends = np.zeros_like(brings)
+    for alike in (passed, settled & ~passed):
+        if alike.any() and brings[alike].mean() > 0:
+            ends[alike] = brings[alike]
+    return ends
 
 
 def _sets(names: list[str]) -> list[frozenset[str]]:

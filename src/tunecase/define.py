@@ -107,6 +107,7 @@ def define(
         currency=basis.currency,
         in_use=facts.in_use,
         untrained=facts.best,
+        design_effect=power.design if power is not None and not power.assumed else 1.0,
         alternatives=ways,
     )
 

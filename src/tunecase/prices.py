@@ -300,6 +300,16 @@ def label_price(basis: Basis, source: "Source | None" = None) -> "Draws":
     return minutes / 60 * rate * votes * (1 + rework) * (1 + fee) / np.minimum(usable, 1.0)
 
 
+def label_prices(basis: Basis) -> dict[str, float]:
+    """The median price of one label by the name of its source, for sources whose price is worked out from minutes."""
+    import numpy as np
+
+    by_the_minute = {name: one for name, one in _sources(basis) if one.kind == "label" and one.price is None}
+    if not by_the_minute and _label_source(basis) is None:
+        return {"label": float(np.median(label_price(basis)))}
+    return {name: float(np.median(label_price(basis, one))) for name, one in by_the_minute.items()}
+
+
 def low_pay(basis: Basis) -> str:
     """A note when a labelling rate reaches below the least fair pay of tables/labels.csv, else an empty text."""
     least = next(row for row in catalog.label_prices() if row.preset == "prolific participant pay")

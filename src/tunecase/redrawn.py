@@ -1,7 +1,7 @@
 """Works a bill out again in altered worlds: what each input carries with others, and what would have to be true."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import inputs
@@ -14,8 +14,6 @@ from tunecase.spread import AlteredWorlds, Const, Worlds
 from tunecase.units import Quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -43,8 +41,8 @@ class Outcome:
 class Bill:
     """A bill that can be worked out again: its project, its worlds with what was drawn, and its outcome.
 
-    `again` is the outcome of a project in other worlds; `rounds` their number and `label_price` one more example, both
-    at P50, the price None where there is none.
+    `again` is the outcome of a project in other worlds; `rounds` their number at P50, `label_prices` the median price
+    of a label by source.
     """
 
     project: Project
@@ -52,7 +50,7 @@ class Bill:
     now: Outcome
     again: Callable[[Project, Worlds], Outcome]
     rounds: float
-    label_price: float | None = None
+    label_prices: Mapping[str, float] = field(default_factory=dict)
 
 
 def total_shares(bill: Bill, done: Callable[[int, int], None] | None = None) -> dict[str, Index]:
@@ -161,9 +159,10 @@ def _typed(bill: Bill) -> "tuple[dict[str, float], dict[str, str]]":
     scaled: dict[str, str] = {}
     for name, draws in bill.worlds.drawn.items():
         middle = float(np.median(draws))
-        if name.endswith(RATE) and bill.label_price:
-            price = name.removesuffix(RATE) + PRICE
-            scaled[price], name, middle = name, price, bill.label_price
+        source = name.removesuffix(RATE).strip()
+        if name.endswith(RATE) and source in bill.label_prices:
+            price = f"{source} {PRICE}"
+            scaled[price], name, middle = name, price, bill.label_prices[source]
         skipped = _of_rounds(name) or name.endswith((*PART_OF_A_PRICE, *NOT_TYPED)) or name.startswith("time against")
         if not skipped and middle > 0:
             now[name] = middle

@@ -23,7 +23,7 @@ from tunecase.project import Project
 from tunecase.records import Audit, Decision, Definition, Estimate, Experiment, Forecast, Option, Reviews, Tuning
 from tunecase.spread import band
 from tunecase.wording import count, figures, money, score, sentence, share
-from tunecase.worth import value_or_saving
+from tunecase.worth import serving_saving, value_or_saving
 
 if TYPE_CHECKING:
     from tunecase.spread import Draws
@@ -68,12 +68,16 @@ def decide(
     Leaves out what a bigger model costs more to serve, and what serving costs where one of its two prices is missing.
     """
     value = value_or_saving(project, basis, definition)
-    first = gate(project, definition, audit, forecast, value, basis.currency, no_pilot)
+    saving = serving_saving(basis)
+    saved = 0.0 if saving is None else float(saving.mean())
+    first = gate(project, definition, audit, forecast, value, basis.currency, no_pilot, saved)
     if forecast is None or len(forecast.points) < LEAST_SIZES or forecast.target is None:
         assert first is not None
         return _closed(first, (), value, basis, ())
     held = rows or max(forecast.points[-1].n, audit.usable if audit else 0)
-    budget = project.budget.spread.median - spent if project.budget else float("inf")
+    # Repairs and answers that the bill counts are paid from the same budget, whatever step is taken.
+    gone = spent + estimate.fixed
+    budget = project.budget.spread.median - gone if project.budget else float("inf")
     run_per_row = estimate.run_price.mean / max(held, 1) if estimate.run_price else 0.0
     model = project.models[-1] if project.models else catalog.default("models").value
 
@@ -95,11 +99,11 @@ def decide(
         return record
 
     def again(at: Basis, scales: Mapping[str, float], known: State | None) -> State:
-        left = budget * scales.get(BUDGET, 1.0)
+        left = (budget + gone) * scales.get(BUDGET, 1.0) - gone
         return stand(at, value_or_saving(project, at, definition), scales.get(RUN, 1.0), left, known)
 
     price = estimate.run_price.p50 if estimate.run_price else 0.0
-    return replace(record, what_if=input_flips(solved, again, budget, price, told))
+    return replace(record, what_if=input_flips(solved, again, budget + gone, price, told))
 
 
 def _choose(
@@ -123,7 +127,7 @@ def _choose(
     runner_up = f"{others[0].action}, worth {money(worths[others[0].lever], basis.currency)}" if others else "none"
     advice, action, reason = best.lever, best.action, _reason(solved, forecast, best, runner_up, bool(others))
     look = best_look(looks)
-    if look is not None and best.lever != "ship":
+    if look is not None and best.lever not in ("ship", "redefine"):
         advice, action = "look", look.action
         first = f"{best.action}, worth {money(worths[best.lever], basis.currency)}"
         reason = _look_reason(look, best, first, basis.currency)
@@ -156,6 +160,9 @@ def _reason(solved: Solved, forecast: Forecast, best: Offer, runner_up: str, oth
         return "No step is worth its price at this value."
     if best.lever == "ship":
         return f"{sentence(forecast.reason)} Nothing has to be bought."
+    if best.brings is not None:
+        brings = money(solved.state.shipping(best.brings), currency)
+        return f"The pilot shows the fallback, which brings {brings}; no step beyond it is worth more than that."
     plan = plan_of(solved, best.lever)
     assert plan is not None
     return (

@@ -9,7 +9,7 @@ from tunecase.decide.plans import Solved, solve, winner_of
 from tunecase.flips import change, flips
 from tunecase.inputs import PRICE, most
 from tunecase.levers import Offer, State
-from tunecase.prices import Basis, label_price
+from tunecase.prices import Basis, label_prices
 from tunecase.project import Project
 from tunecase.records import Flip
 from tunecase.spread import AlteredWorlds
@@ -35,13 +35,15 @@ def value_flips(project: Project, solved: Solved, best: Offer, basis: Basis, wor
     Each is rounded away from today's value, so that the advice does flip when it is written into the project file. What
     an error costs stays as it is; where no value is stated it is the error's cost that moves. Empty where neither is.
     """
-    each, cost = worth_of_correct(basis), error_cost(basis)
+    each, cost, stated = worth_of_correct(basis), error_cost(basis), project.problem.value
     if each is None:
         return ""
-    # The one certain worth of a correct answer that makes the target worth as much as the doubtful one does.
-    worth_each = float(worth.mean() / (worth / each).mean() if each.min() > 0 < worth.mean() else each.mean())
-    kept = 0.0 if cost is None or project.problem.value is None else float(cost.mean())
-    value = worth_each - kept
+    answers = worth / each if each.min() > 0 < worth.mean() else 0 * worth + 1.0
+    # V with one certain value v is (v + kept) answers: the means weigh each world by the answers that it is worth.
+    worth_each = float((each * answers).mean() / answers.mean())
+    moved = each if stated is None or cost is None else basis.worlds.draw("problem.value", stated.spread)
+    value = float((moved * answers).mean() / answers.mean())
+    kept = worth_each - value
     unit = f"{basis.currency} per correct" if project.problem.value is not None else f"{basis.currency} per error"
     words = []
     for scales, side in (
@@ -96,7 +98,7 @@ def input_flips(
         solved: the decision as it stands.
         again: the State in altered worlds, with factors of the budget and of a training run by name; an earlier State
             may lend it its curves.
-        budget: what is left of it, infinite without one.
+        budget: the whole of it, infinite without one.
         run_price: one training run at P50.
         told: told how many of how many inputs were looked at.
     Returns: flips, the smallest change first; `to` names the lever.
@@ -128,6 +130,7 @@ def _inputs(solved: Solved, budget: float, run_price: float) -> "tuple[dict[str,
 
     basis = solved.state.basis
     used = {step.name for node in solved.board.nodes for step in node.steps}
+    labels = label_prices(basis)
     now: dict[str, float] = {}
     drawn: dict[str, str] = {}
     for name, draws in basis.worlds.drawn.items():
@@ -137,8 +140,9 @@ def _inputs(solved: Solved, budget: float, run_price: float) -> "tuple[dict[str,
             and {"levers.tuning_factor": "tune", "levers.label_noise": "clean"}.get(name, "bigger_model") in used
         )
         if name.endswith(RATE):
-            price = name.removesuffix(RATE) + PRICE
-            drawn[price], now[price] = name, float(np.median(label_price(basis)))
+            source = name.removesuffix(RATE).strip()
+            price = f"{source} {PRICE}"
+            drawn[price], now[price] = name, labels.get(source, 0.0)
         elif name.endswith((PRICE, "team.rate")) or name in MONEY or name.startswith(ERRORS) or effect:
             now[name] = middle
     if run_price:

@@ -34,8 +34,12 @@ def gate(
     value: "Draws | None",
     currency: str,
     no_pilot: str,
+    saving: float = 0.0,
 ) -> Gate | None:
-    """The first thing that must come before any purchase; None where nothing must."""
+    """The first thing that must come before any purchase; None where nothing must.
+
+    `saving` is what serving costs less than today over the horizon, on average [base currency].
+    """
     if audit is not None and not audit.ok:
         return Gate(
             "fix first", "mend the data before anything is trained", f"{sentence(audit.reason)}{_repairs(audit)}"
@@ -54,6 +58,10 @@ def gate(
         return Gate("pilot", f"run the next pilot: {forecast.next_pilot}", _why_pilot(forecast, no_pilot))
     if forecast.target is None:
         return Gate("state the target", "say which score is worth shipping", "Without a target nothing can be reached.")
+    if forecast.verdict == "reached" and value is not None and value.mean() + saving < 0:
+        dearer = money(-saving, currency)
+        reason = f"{sentence(forecast.reason)} Serving it costs {dearer} more than today's answers, more than its gain."
+        return Gate("stop", "stop here", reason)
     if forecast.verdict == "reached" and (value is None or len(forecast.points) < LEAST_SIZES):
         return Gate("ship", SHIP, f"{sentence(forecast.reason)} Nothing has to be bought.")
     return _no_value(project) if value is None else None

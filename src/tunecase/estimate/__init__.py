@@ -9,7 +9,7 @@ from tunecase.costs import Cost, Work, gpu_hours, person_hours, runs_per_round
 from tunecase.estimate.route import COSTS, ROUNDS, Known, Route, route_of, total_of
 from tunecase.hardware import Choice, Machine, base_model, choose, sequence_tokens
 from tunecase.levers.standing import test_rows_to_buy
-from tunecase.prices import Basis, low_pay, person_hour, supply, team_share
+from tunecase.prices import Basis, label_prices, low_pay, person_hour, supply, team_share
 from tunecase.project import Project
 from tunecase.records import Audit, Definition, Driver, Estimate, Forecast, Line, Reviews, Run, Tokens, Tuning
 from tunecase.sensitivity import first_order, swing
@@ -147,10 +147,9 @@ def _small(
     """The bill in fewer worlds, to be worked out again many times; frozen: its machine stays the one chosen."""
     asked = redrawn.frozen(project, record.gpu, record.gpu_count) if frozen else project
     found = again(asked, redrawn.fewer(basis.worlds))
-    price = record.label_price.p50 if record.label_price else None
     return redrawn.Bill(
         asked, found.work.basis.worlds, _outcome(found), lambda changed, worlds: _outcome(again(changed, worlds)),
-        record.rounds.p50, price,
+        record.rounds.p50, label_prices(found.work.basis),
     )  # fmt: skip
 
 
@@ -233,6 +232,7 @@ def _record(found: Drawn, rows: int, notes: tuple[str, ...]) -> Estimate:
         false_pass=None if walk.false_pass is None else float(walk.false_pass.mean()),
         total_when_reached=_band_where(total, walk.reached, True),
         total_when_stopped=_band_where(total, walk.reached, False),
+        fixed=route.fixed,
         settled=None if walk.settled is None or not project.problem.fallback else float((walk.settled & within).mean()),
     )
 

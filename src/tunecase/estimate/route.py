@@ -23,11 +23,12 @@ ROUNDS = "rounds"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The walk, what it rests on, and what it assumes, in words."""
+    """The walk, what it rests on, and what it assumes, in words; `fixed` is what is paid besides whatever the walk."""
 
     walk: loop.Walk
     based_on: str
     assumptions: tuple[str, ...]
+    fixed: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def _under_the_policy(work: Work, rows: int, forecast: Forecast, known: Known) -
         done=known.done,
     )  # fmt: skip
     offers = levers.offers_of(state)
-    weighed = value is not None and (bool(value.any()) or state.saving != 0)
+    weighed = value is not None
     if not weighed:
         state, offers = levers.without_value(state, offers)
     if forecast.verdict == "reached" or not any(offer.steps for offer in offers):
@@ -138,7 +139,7 @@ def _under_the_policy(work: Work, rows: int, forecast: Forecast, known: Known) -
     first = max(range(len(steps)), key=lambda index: float(policy.after(steps[index]).mean()))
     worth = float(policy.after(steps[first]).mean())
     words = _policy_words(rows, forecast, state, steps[first].name, weighed, worth)
-    return Route(board.walk(policy, first), _pilot_words(forecast), words)
+    return Route(board.walk(policy, first), _pilot_words(forecast), words, float(np.mean(fixed)))
 
 
 def _policy_words(

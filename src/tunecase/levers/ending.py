@@ -2,7 +2,7 @@
 
 from tunecase import catalog
 from tunecase.curves import to_error
-from tunecase.levers.state import Offer, State
+from tunecase.levers.state import LOSS, Offer, State
 from tunecase.verdicts import cautious_score
 from tunecase.wording import count, score
 
@@ -12,7 +12,8 @@ def ship(state: State) -> Offer:
     action = "ship what the pilot trained"
     if state.forecast.verdict != "reached":
         return Offer("ship", action, blocked="the measured score does not meet the target")
-    return Offer("ship", action, "ship", "measured", p_reach=1.0, brings=1.0)
+    blocked = LOSS if state.value is not None and state.shipping(1.0) < 0 else ""
+    return Offer("ship", action, "ship", "measured", blocked, p_reach=1.0, brings=1.0)
 
 
 def redefine(state: State) -> Offer:
@@ -48,7 +49,8 @@ def _settle(state: State, error_fallback: float) -> Offer:
         blocked = f"{fallback} is not shown yet; every plan may end there when a test shows it"
         return Offer("redefine", action, blocked=blocked)
     had = float(state.credit(state.paths[:, 0]).mean())
-    return Offer("redefine", action, "ship", "measured", p_reach=0.0, brings=had)
+    blocked = LOSS if state.value is not None and state.shipping(had) < 0 else ""
+    return Offer("redefine", action, "ship", "measured", blocked, p_reach=0.0, brings=had)
 
 
 def stop(state: State) -> Offer:

@@ -3,6 +3,7 @@
 What a look is worth (EVSI) is worked out by `policy.worth_of_seeing` from what each first step brings in each world.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -48,7 +49,7 @@ def one_more_size(state: State) -> Look:
         rows = state.supply.cost(n - held)
         if not np.isfinite(np.median(rows)):
             return Look("one more size", action, blocked="no source has as many rows")
-    price = rows + state.prices.run_per_row * n + _hours(state)
+    price = rows + _one_run(state, n) + _hours(state)
     return Look("one more size", action, _run(state, n, 1), price)
 
 
@@ -57,7 +58,7 @@ def one_more_seed(state: State) -> Look:
     assert state.belief is not None
     n = state.belief.points[-1].n
     action = f"one more run of the pilot on {count(n)} rows, another draw"
-    return Look("one more seed", action, _run(state, n, 1), state.prices.run_per_row * n + _hours(state))
+    return Look("one more seed", action, _run(state, n, 1), _one_run(state, n) + _hours(state))
 
 
 def larger_test(state: State) -> Look:
@@ -68,12 +69,13 @@ def larger_test(state: State) -> Look:
     if state.test_rows is None:
         return Look("larger test", action, blocked="the metric counts no right answers")
     more = (LARGER_TEST - 1) * state.test_rows
+    bought = math.ceil(more * state.design_effect)
     assert state.belief is not None
     errors = _pilot_errors(state, state.belief.points[-1].n)
     noise = np.sqrt(np.clip(errors * (1 - errors), 1e-9, None) / more)
     luck = generator(state.basis.worlds.seed, "a larger test").standard_normal(len(errors))
-    price = more * label_price(state.basis) + _hours(state)
-    return Look("larger test", f"score the pilot on {count(more)} more test rows", errors + noise * luck, price)
+    price = bought * label_price(state.basis) + _hours(state)
+    return Look("larger test", f"score the pilot on {count(bought)} more test rows", errors + noise * luck, price)
 
 
 def audit_labels(state: State) -> Look:
@@ -92,7 +94,7 @@ def bigger_run(state: State) -> Look:
         return Look("bigger model", action, blocked=f"{state.model} itself has not been trained yet")
     n = state.sizes[0]
     dearer = state.basis.draw("levers.bigger_model_run_cost")
-    price = dearer * state.prices.run_per_row * n + _hours(state)
+    price = dearer * _one_run(state, n) + _hours(state)
     return Look("bigger model", action, _factor_seen(state, "levers.bigger_model_factor", n, "bigger"), price)
 
 
@@ -106,7 +108,7 @@ def tuning_runs(state: State) -> Look:
         return Look("tuning runs", action, blocked=f"{state.model} itself has not been trained yet")
     if state.tuning is not None:
         return Look("tuning runs", action, blocked="the pilot has searched already")
-    price = runs * state.prices.run_per_row * n + _hours(state)
+    price = runs * _one_run(state, n) + _hours(state)
     return Look("tuning runs", action, _factor_seen(state, "levers.tuning_factor", n, "tuning"), price)
 
 
@@ -118,6 +120,11 @@ LOOKS: tuple[Callable[[State], Look], ...] = (
     bigger_run,
     tuning_runs,
 )
+
+
+def _one_run(state: State, n: float) -> "Draws | float":
+    """One training run of n rows, with the share that fails and is paid all the same."""
+    return state.prices.run_per_row * n * (1 + state.prices.failed)
 
 
 def _hours(state: State) -> "Draws":

@@ -1,5 +1,7 @@
 """Levers on the method and on what is measured: the first real run, settings, a bigger model, a larger test set."""
 
+import math
+
 from tunecase.board import Move
 from tunecase.levers.state import Offer, State, words_of
 from tunecase.prices import label_price
@@ -87,7 +89,7 @@ def test_set(state: State) -> Offer:
     action = "enlarge the test set"
     if state.test_rows is None:
         return Offer("test_set", action, blocked="only a metric that counts right answers has a test of known noise")
-    more = (LARGER_TEST - 1) * state.test_rows
+    more = math.ceil((LARGER_TEST - 1) * state.test_rows * state.design_effect)
     action = f"label {count(more)} more test rows"
     blocked = "" if state.trained else "the model itself has not been trained on the rows at hand yet"
     return Offer(

@@ -92,6 +92,7 @@ def standing(
         trained=not forecast.stand_in and last >= held, before=_before(basis, definition, audit), belief=belief,
         tuning=tuning, reviews=reviews, most_rounds=int(basis.text("rounds.most")), done=frozenset(done),
         error_fallback=None if settle is None else to_error(read_score(settle), forecast.direction),
+        design_effect=definition.design_effect if definition is not None else 1.0,
         saving=0.0 if saving is None or value is None else float(saving.mean()),
     )  # fmt: skip
 
@@ -102,11 +103,16 @@ def _before(basis: Basis, definition: Definition | None, audit: Audit | None) ->
 
 
 def test_rows(definition: Definition | None, audit: Audit | None, forecast: Forecast | None) -> int | None:
-    """Items of the tests to come: those at hand and those that the definition misses; None where not known."""
-    if definition is not None and definition.test_rows:
-        return definition.test_rows + _missing(definition)
-    measured = [point.test_rows for point in forecast.points if point.test_rows] if forecast else []
-    return max(measured, default=None) or (audit.test_usable if audit else None) or None
+    """Items that the tests to come are worth: those at hand and those that the definition misses; None where not known.
+
+    A round may have been tested on more than the file held. Rows of one group count as their number over the design
+    effect, where that was measured or stated.
+    """
+    measured = max((point.test_rows for point in forecast.points if point.test_rows), default=0) if forecast else 0
+    if definition is None or not definition.test_rows:
+        return measured or (audit.test_usable if audit else None) or None
+    rows = max(definition.test_rows + _missing(definition), measured)
+    return max(int(rows / definition.design_effect), 1)
 
 
 def test_rows_to_buy(definition: Definition | None, audit: Audit | None) -> int:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tunecase.spread import Draws
 
 FREE = Band(0, 0, 0, 0)
+LOSS = "serving what is shipped would cost more than its gain is worth"
 TOO_DEAR = "its first step costs more than what is left of the budget"
 Evidence = Literal["measured", "assumed", "none"]
 
@@ -27,7 +28,8 @@ class State:
     `trained` says that the pilot measured the model itself on all rows at hand. `before` is what any step needs first
     (test rows that are missing). `belief` is that of the pilot's points. `done` names levers that measured rounds used.
     `error_fallback` is the error at which the user would settle, None where none was named; `saving` what the answers
-    of a model that is shipped cost less than today's over the horizon, on average over the worlds.
+    of a model that is shipped cost less than today's over the horizon, on average over the worlds. `test_rows` count
+    as independent items; a file needs `design_effect` rows for each.
     """
 
     paths: "Draws"
@@ -54,6 +56,7 @@ class State:
     done: frozenset[str] = frozenset()
     error_fallback: float | None = None
     saving: float = 0.0
+    design_effect: float = 1.0
 
     @property
     def currency(self) -> str:
@@ -80,11 +83,8 @@ class State:
         return np.asarray(np.clip((self.error_baseline - errors) / wanted, 0.0, 1.0))
 
     def shipping(self, part: float) -> float:
-        """What shipping brings that has `part` of the gain: at least nothing.
-
-        max(0, V part + saving);   nothing where nothing is shipped
-        """
-        return max(self.worth * part + self.saving, 0.0) if part > 0 else 0.0
+        """What shipping brings that has `part` of the gain: V part + saving, and nothing where nothing is shipped."""
+        return self.worth * part + self.saving if part > 0 else 0.0
 
     def rules(self, *, begin_anyway: bool = False, shipped: float = 0.0) -> Rules:
         """When a test is passed and what that is worth: V, times the part of the wanted gain that is truly had.
@@ -94,8 +94,8 @@ class State:
         return Rules(
             error_target=self.error_target, test_rows=self.test_rows, worth=self.worth, credit=self.credit,
             error_floor=self.error_floor, seed=self.basis.worlds.seed, budget=self.budget_left,
-            begin_anyway=begin_anyway, most_rounds=self.most_rounds, shipped=self.shipping(shipped), before=self.before,
-            error_fallback=self.error_fallback, saving=self.saving,
+            begin_anyway=begin_anyway, most_rounds=self.most_rounds, before=self.before,
+            shipped=max(self.shipping(shipped), 0.0), error_fallback=self.error_fallback, saving=self.saving,
         )  # fmt: skip
 
     def score(self, error: float) -> float:

@@ -104,7 +104,8 @@ class Estimate:
     """What will it cost? All amounts over the whole loop of rounds, in `currency`.
 
     `reached` is the chance to meet the target within the budget; `false_pass` the chance to pass the test by luck;
-    `settled` the chance to end at the project's fallback, short of the target, None where it names none;
+    `settled` the chance to end at the project's fallback, short of the target, None where it names none; `fixed` is
+    what is paid whatever the rounds (repairs, answers that count), on average;
     the histogram holds (middle of a bar, share of worlds), the last bar with all dearer ones.
     """
 
@@ -138,6 +139,7 @@ class Estimate:
     total_when_stopped: Band | None = None
     what_if: tuple[WhatIf, ...] = ()
     settled: float | None = None
+    fixed: float = 0.0
 
     def line(self, name: str) -> Line | None:
         """The line of that name, if the bill has it."""

@@ -69,6 +69,7 @@ class Definition:
     currency: str
     in_use: float | None = None
     untrained: float | None = None
+    design_effect: float = 1.0
     alternatives: tuple[Alternative, ...] = ()
 
     @property
