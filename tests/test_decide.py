@@ -313,6 +313,38 @@ def test_what_the_bill_pays_in_any_case_is_gone_from_the_budget(tmp_path: Path) 
     assert record.best.cost.p90 <= 7_000 - 2_880
 
 
+def test_the_first_steps_price_does_not_hang_on_the_budget(tmp_path: Path) -> None:
+    """Worlds that cannot pay a step count in its price, and their share is told after the first test."""
+    rich, poor = (
+        decided(project(tmp_path, price="0.2 to 1.2 USD per example", budget=b)) for b in ("15k USD", "2.6k USD")
+    )
+    prices = [next(one.first_step_cost for one in record.options if one.lever == "label") for record in (rich, poor)]
+    assert prices[0] == prices[1]
+    label = next(one for one in poor.options if one.lever == "label")
+    assert "no money left" in label.then
+
+
+def test_what_meets_the_target_untrained_ends_the_case(tmp_path: Path) -> None:
+    """A prompt at 86% against a target of 85% leaves nothing to tune for, unless tuned answers are cheaper."""
+    asked = project(tmp_path)
+    posed = replace(pieces(asked)[0], untrained=0.86, target=0.85, metric="accuracy")
+    record = decided(asked, definition=posed)
+    assert ("stop", "ship what meets the target without a fine-tune") == (record.advice, record.action)
+    assert "(0.86) reaches the target already" in record.reason
+    cheaper = project(tmp_path, extra=SAVING.format(today=200, tuned=4))
+    assert "stop" != decided(cheaper, definition=posed).advice
+
+
+def test_a_score_that_its_test_does_not_show_yet_is_not_called_short(tmp_path: Path) -> None:
+    """86% of 400 rows meets 85% and does not show it: the blocked lever says so."""
+    asked = project(tmp_path)
+    points = (*POINTS[:-1], replace(POINTS[-1], score=0.86))
+    posed, seen, bill = pieces(asked, points=points)
+    record = decided(asked, definition=posed, seen=seen, bill=bill)
+    ship = next(one for one in record.options if one.lever == "ship")
+    assert "0.86 meets the target, but its test of 400 rows does not show it yet" == ship.blocked
+
+
 def test_without_gain_the_bill_buys_no_more_than_with_a_little(tmp_path: Path) -> None:
     """A target that is no better than what is in use brings nothing: the bill does not buy as if it were priceless."""
     level = pieces(project(tmp_path, target="90%").model_copy())[2]

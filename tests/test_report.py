@@ -60,6 +60,14 @@ def test_a_refusal_comes_before_any_chance() -> None:
     assert "Not achievable with 4,000 examples: 3% of curves reach it." == answer({"forecast": never})
 
 
+def test_advice_to_stop_is_the_answer() -> None:
+    """Where no step pays the page says stop first, with its reason and the chance."""
+    decided = replace(samples.decision(), advice="stop", reason="No step is worth its price at this value.")
+    found = content({**samples.records(), "decide": decided})
+    assert found.answer.startswith("Stop: No step is worth its price at this value. ")
+    assert " to reach 0.90" in found.answer
+
+
 def test_overspending_is_said_first() -> None:
     """Books beyond the budget open the answer."""
     books: Books = replace(ALL["books"], spent=Decimal("18250.50"), left=Decimal("-250.50"))

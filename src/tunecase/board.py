@@ -91,7 +91,8 @@ class Paid:
 class Board:
     """Every place with its steps. `errors`, `passed` and `settled` have shape (nodes, worlds); node 0 is the present.
 
-    `settled` is where the test meets the fallback, whether shipping pays or not; it holds all that is passed.
+    `first_costs` are what the first steps cost in every world, in those too that cannot pay. `settled` is where the
+    test meets the fallback, whether shipping pays or not; it holds all that is passed.
 
     `places` holds (index of the size, moves made) of each node, `paid` what each step of each node pays for.
     """
@@ -104,6 +105,7 @@ class Board:
     sizes: tuple[int, ...]
     error_target: float
     settled: "Flags"
+    first_costs: "tuple[Draws | float, ...]" = ()
 
     def first(self, name: str) -> int | None:
         """The index of the first step of that name; None where it cannot be taken."""
@@ -210,6 +212,7 @@ def lay_out(
     never = np.full(count, -np.inf)
     laid.spent[1:] = [never] * len(grid)
     nodes: list[Node] = []
+    first_costs: list[Draws | float] = []
     if known is not None and known.places != tuple(laid.places):
         raise ValueError("the known board has other places")
     for number, (size, made) in enumerate(laid.places):
@@ -220,6 +223,7 @@ def lay_out(
             step = _priced(laid, number, to, cost)
             if step is not None:
                 steps.append(Step(name, to, step))
+                first_costs += [cost] if start else []
                 paid.append(what)
         laid.steps.append(steps)
         laid.paid.append(paid)
@@ -239,7 +243,7 @@ def lay_out(
         nodes.append(Node(_ends(brings, passed[number], settled[number]), tuple(steps), shown, passed[number]))
     return Board(
         tuple(nodes), tuple(laid.places), tuple(map(tuple, laid.paid)), errors, passed, tuple(sizes),
-        rules.error_target, settled,
+        rules.error_target, settled, tuple(first_costs),
     )  # fmt: skip
 
 
@@ -327,8 +331,8 @@ def _priced(laid: _Laying, number: int, to: int, cost: "Draws | float") -> "Draw
     if number == 0 and rules.begin_anyway:
         able = np.isfinite(np.broadcast_to(cost, spent.shape))
     else:
-        able = spent + cost <= rules.budget
-        able &= np.isfinite(np.broadcast_to(cost, spent.shape)) & np.isfinite(spent)
+        able = np.isfinite(np.broadcast_to(cost, spent.shape)) & np.isfinite(spent)
+        able &= np.where(able, spent, 0.0) + np.where(able, cost, 0.0) <= rules.budget
     if not able.any():
         return None
     amount = np.where(able, cost, np.inf)

@@ -222,9 +222,10 @@ def _why(candidate: Candidate, told: float, worth: float | None, far: int, curre
         return words
     from tunecase.wording import money
 
+    only = "where more examples are the only step, deciding with them is worth"
     if candidate.price is not None and worth < candidate.price:
-        return f"{words}, but deciding with them is worth {money(worth, currency)}, less than their price"
-    return f"{words}; deciding with them rather than without is worth {money(worth, currency)}"
+        return f"{words}, but {only} {money(worth, currency)}, less than their price"
+    return f"{words}; {only} {money(worth, currency)}"
 
 
 def _weights(belief: Belief, errors: "Array", n: int, draws: int, test_rows: int | None) -> "Array":

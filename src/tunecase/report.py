@@ -159,6 +159,8 @@ def _answer(found: Found) -> str:
     refusal = _refusal(found)
     if refusal:
         return f"{over} {refusal}".strip()
+    if found.decision is not None and found.decision.advice == "stop":
+        return f"{over} Stop: {_because(found.decision.reason)} {_chance(found)}.".strip()
     parts = [part for part in (_chance(found), _cost(found), _next(found)) if part]
     return f"{over} {sentence('; '.join(parts))}".strip()
 
@@ -295,6 +297,8 @@ def _next_figure(found: Found) -> Figure:
     decision = found.decision
     if decision is None:
         return Figure("Next step", "not known", "run `tunecase decide`", "decision")
+    if decision.advice == "stop":
+        return Figure("Next step", "stop", one_line(decision.reason, 140), "decision")
     best = decision.best
     step = one_line(best.first_step if best and best.first_step else decision.action, 140)
     if best is None or best.first_step_cost is None:

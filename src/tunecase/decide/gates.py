@@ -8,7 +8,7 @@ from tunecase.curves import LEAST_SIZES
 from tunecase.project import Project
 from tunecase.records import Audit, Definition, Forecast
 from tunecase.spread import Band
-from tunecase.wording import money, sentence
+from tunecase.wording import money, score, sentence
 
 if TYPE_CHECKING:
     from tunecase.spread import Draws
@@ -50,6 +50,9 @@ def gate(
         return Gate(
             "fix first", "mend the problem before anything is trained", f"{sentence(definition.reason)} {fixes}"
         )
+    if (had := _had_untrained(definition)) and saving <= 0:
+        action = "ship what meets the target without a fine-tune"
+        return Gate("stop", action, f"{had} reaches the target already: a fine-tune has nothing to add.")
     if forecast is None:
         return Gate("pilot", "run the pilot", "There is no forecast yet: a few small runs come before any purchase.")
     if forecast.verdict == "above the ceiling":
@@ -65,6 +68,18 @@ def gate(
     if forecast.verdict == "reached" and (value is None or len(forecast.points) < LEAST_SIZES):
         return Gate("ship", SHIP, f"{sentence(forecast.reason)} Nothing has to be bought.")
     return _no_value(project) if value is None else None
+
+
+def _had_untrained(definition: Definition) -> str:
+    """What reaches the target without a fine-tune, in words; empty where nothing does."""
+    had, target = definition.untrained, definition.target
+    metric = next((one for one in catalog.metrics() if one.name == definition.metric), None)
+    if had is None or target is None or metric is None:
+        return ""
+    if had > target if metric.direction == "lower" else had < target:
+        return ""
+    ways = [way.action for way in definition.alternatives if way.score == had and not way.name.startswith("tune")]
+    return f"{ways[0] if ways else 'the best score without a fine-tune'} ({score(had)})".capitalize()
 
 
 def _repairs(audit: Audit) -> str:

@@ -101,7 +101,7 @@ def plan_of(solved: Solved, lever: str) -> Plan | None:
     last, paid = policy.walk(at)
     got = np.array([node.ends for node in board.nodes])[last, np.arange(len(last))]
     step = board.nodes[0].steps[at]
-    cost = np.asarray(step.cost, dtype=float)
+    cost = np.asarray(board.first_costs[at] + np.zeros(len(last)), dtype=float)
     sizes = np.array([board.sizes[size] for size, _ in board.places])[last]
     first = board.sizes[board.places[step.to][0]]
     return Plan(
@@ -145,6 +145,9 @@ def _then(solved: Solved, node: int) -> str:
     shares = {"ship": float(done.mean()), "stop": float(((taken < 0) & ~done).mean())}
     for number, step in enumerate(steps):
         shares[step.name] = shares.get(step.name, 0.0) + float(((taken == number) & np.isfinite(step.cost)).mean())
+    unpaid = 1.0 - sum(shares.values())
+    if unpaid >= 0.005:
+        shares["no money left"] = unpaid
     told = sorted(((part, name) for name, part in shares.items() if part >= 0.005), reverse=True)
     return ", ".join(f"{name.replace('_', ' ')} {share(part)}" for part, name in told)
 
