@@ -228,6 +228,21 @@ def _brought(flow: Flow) -> Forecast | None:
     return None
 
 
+def measured_metric(flow: Flow) -> str | None:
+    """The metric of the points that the case rests on, kept ones or the pilot's; None without any points."""
+    brought, tried = _brought(flow), flow.known("pilot")
+    if brought is not None:
+        return brought.metric
+    return None if tried is None else cast(Pilot, tried).metric
+
+
+def measured_sizes(flow: Flow) -> tuple[int, ...]:
+    """Training rows of the points that the case rests on, rounds left out; empty without any."""
+    brought, tried = _brought(flow), flow.known("pilot")
+    known = brought.points if brought is not None else () if tried is None else points(tried)
+    return tuple(point.n for point in known)
+
+
 def curve(flow: Flow) -> Forecast | None:
     """The forecast that holds, made again where the project file or the pilot has changed; None without any points."""
     from tunecase.points import merge
