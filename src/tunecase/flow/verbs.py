@@ -40,7 +40,8 @@ def define(flow: Flow) -> Definition:
     bill: Estimate = flow.known("estimate") or estimate(flow, renew=False)
     record = judge(
         flow.project, train, test, basis=flow.basis(), majority=scores.get("majority"), probe=scores.get("probe"),
-        audit=found, total_cost=bill.total, pilot=flow.known("pilot"),
+        audit=found, total_cost=bill.total, tuning_cost=bill.tuning, unpriced=bill.unpriced,
+        pilot=flow.known("pilot"),
     )  # fmt: skip
     return cast(Definition, flow.keep("define", record))
 

@@ -31,8 +31,8 @@ class Alternative:
     """One way to give the answers, with what is known of it; None is unknown, never nothing.
 
     `value` is what its gain over what is in use is worth over the horizon, `set_up` the work until it runs, `running`
-    its answers over the horizon, `cost` both; all in the base currency. `evidence` says what the score rests on,
-    `unknown` names what is missing.
+    its answers over the horizon, `cost` both; all in the base currency. `evidence` says what the score rests on
+    (stated: in the project file), `unknown` names what is missing.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Alternative:
     set_up: Band | None
     running: Band | None
     cost: Band | None
-    evidence: Literal["measured", "assumed", "unknown"]
+    evidence: Literal["measured", "stated", "assumed", "unknown"]
     unknown: tuple[str, ...] = ()
     note: str = ""
 
