@@ -370,5 +370,5 @@ def defined(test_rows: int, needed: int) -> Definition:
     """A definition with this test set and this need."""
     return Definition(
         "go to pilot", "", (), "classification", "accuracy", 0.92, None, None, None, None, 700, test_rows, needed, None,
-        None, "USD",
+        None, "USD", test_rows_to_buy=max(needed - test_rows, 0),
     )  # fmt: skip

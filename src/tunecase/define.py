@@ -112,6 +112,7 @@ def define(
         in_use=facts.in_use,
         untrained=facts.best,
         alternatives=ways,
+        test_rows_to_buy=evaluation.rows_to_label(facts),
     )
 
 

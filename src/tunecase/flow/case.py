@@ -71,6 +71,9 @@ class Flow:
             asked += repr([name for name, _ in self.spendings()])
             said = self.ledger.latest("record", "review")
             asked += said.id if said else ""
+        posed = self.known("define") if verb == "estimate" else None
+        if posed is not None and posed.test_rows_to_buy:
+            asked += f"{posed.test_rows_to_buy} test rows"
         if verb in ("forecast", "estimate", "decide") and not afresh and (rounds := self.rounds()):
             asked += repr(rounds)
         digest = hashlib.sha256(asked.encode("utf-8", "replace")).hexdigest()[:16]

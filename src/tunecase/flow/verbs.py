@@ -37,12 +37,20 @@ def define(flow: Flow) -> Definition:
     found = flow.known("audit") or audit(flow)
     train, test = flow.train_table(), flow.table("test")
     scores = {baseline.name: baseline.score for baseline in baselines(flow, found)}
-    bill: Estimate = flow.known("estimate") or estimate(flow, renew=False)
-    record = judge(
-        flow.project, train, test, basis=flow.basis(), majority=scores.get("majority"), probe=scores.get("probe"),
-        audit=found, total_cost=bill.total, tuning_cost=bill.tuning, unpriced=bill.unpriced,
-        pilot=flow.known("pilot"),
-    )  # fmt: skip
+
+    def judged(bill: Estimate) -> Definition:
+        return judge(
+            flow.project, train, test, basis=flow.basis(), majority=scores.get("majority"), probe=scores.get("probe"),
+            audit=found, total_cost=bill.total, tuning_cost=bill.tuning, unpriced=bill.unpriced,
+            pilot=flow.known("pilot"),
+        )  # fmt: skip
+
+    held: Definition | None = flow.known("define")
+    record = judged(flow.known("estimate") or estimate(flow, renew=False))
+    if record.test_rows_to_buy != (held.test_rows_to_buy if held else 0):
+        # That bill did not hold the test rows that are missing.
+        flow.records["define"] = record
+        record = judged(estimate(flow, renew=False))
     return cast(Definition, flow.keep("define", record))
 
 

@@ -49,7 +49,11 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """Is the problem well posed and achievable? Scores are shares of 1 unless the metric has its own unit."""
+    """Is the problem well posed and achievable? Scores are shares of 1 unless the metric has its own unit.
+
+    `test_rows_needed` show the wanted gain; `test_rows_to_buy` of them have to be labelled before a run, none where
+    rows can be held out or where fewer only bring a warning.
+    """
 
     verdict: Literal["go to pilot", "fix first", "do not start"]
     reason: str
@@ -70,6 +74,7 @@ class Definition:
     in_use: float | None = None
     untrained: float | None = None
     alternatives: tuple[Alternative, ...] = ()
+    test_rows_to_buy: int = 0
 
     @property
     def ok(self) -> bool:
