@@ -297,7 +297,7 @@ def definition() -> Definition:
         currency="USD",
         in_use=0.7,
         alternatives=(
-            Alternative("today", "as today", 0.7, _flat(0), _flat(0), _flat(900), _flat(900), "measured"),
+            Alternative("today", "as today", 0.7, _flat(0), _flat(0), _flat(900), _flat(900), "stated"),
             Alternative(
                 "prompt_hosted",
                 "prompt a hosted model",
@@ -306,7 +306,7 @@ def definition() -> Definition:
                 _flat(2_000),
                 None,
                 None,
-                "measured",
+                "stated",
                 ("alternatives.prompt_hosted.price_per_1k_answers",),
                 "hours of set-up assumed",
             ),

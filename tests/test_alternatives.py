@@ -51,8 +51,8 @@ def test_what_is_stated_is_reckoned() -> None:
     assert (2_000, 1_000, 40, 1_040) == pytest.approx(
         tuple(band.p50 for band in (hosted.value, hosted.set_up, hosted.running, hosted.cost) if band)
     )
-    assert ("measured", (), "large-one; hours of set-up as stated") == (hosted.evidence, hosted.unknown, hosted.note)
-    assert (0.6, 10, "measured", ()) == (today.score, today.cost and today.cost.p50, today.evidence, today.unknown)
+    assert ("stated", (), "large-one; hours of set-up as stated") == (hosted.evidence, hosted.unknown, hosted.note)
+    assert (0.6, 10, "stated", ()) == (today.score, today.cost and today.cost.p50, today.evidence, today.unknown)
     # The model to be tuned is valued at the target, and that is an assumption.
     assert ("assumed", None) == (tuned.evidence, tuned.score)
     assert (4_000, 3_005) == pytest.approx((tuned.value and tuned.value.p50, tuned.cost and tuned.cost.p50))
@@ -111,12 +111,31 @@ def test_a_configuration_of_ones_own_has_a_size(tmp_path: Path) -> None:
     assert str(empty) in ways(asked((str(empty),)))["tune_small"].note
 
 
-def test_answers_in_the_bill_are_not_counted_twice() -> None:
-    """Where the bill holds the answers the cost is the bill."""
+def test_answers_come_on_top_of_the_bill_at_their_own_price() -> None:
+    """The bill holds what leads to the model; the answers are added, at the price stated for this very way."""
     serving = {"price_per_1k_answers": "5 USD"}
-    apart, within = (ways(asked(include_inference=inside, serving=serving))["tune_small"] for inside in (False, True))
-    assert (3_050, 3_000) == pytest.approx((apart.cost and apart.cost.p50, within.cost and within.cost.p50))
-    assert "its bill holds the answers" in within.note
+    for inside in (False, True):
+        found = ways(asked(include_inference=inside, serving=serving))["tune_small"]
+        assert 3_050 == pytest.approx(found.cost and found.cost.p50)
+    own = {"tune_small": {"price_per_1k_answers": "50 USD"}}
+    dear = ways(asked(include_inference=True, serving=serving, alternatives=own))["tune_small"]
+    assert 3_500 == pytest.approx(dear.cost and dear.cost.p50)
+
+
+def test_what_the_bill_has_no_price_for_is_not_known() -> None:
+    """A line without a price is named beside the way whose bill lacks it; answers are asked for on their own."""
+    lines = ("gpu: no machine is priced", "inference: problem.volume is not given")
+    found = ways(asked((SMOL, LLAMA)), unpriced=lines)
+    assert lines[0] in found["tune_large"].unknown
+    assert lines[1] not in found["tune_large"].unknown
+    assert lines[0] not in found["tune_small"].unknown
+
+
+def test_a_score_is_stated_or_measured() -> None:
+    """What the project file says is stated; what answers to the test showed, or a pilot, is measured."""
+    told = ways(asked(alternatives={"tune_small": {"score": "85%"}, "prompt_open": {"score": "70%"}}))
+    assert ["stated"] * 3 == [told[name].evidence for name in ("today", "tune_small", "prompt_open")]
+    assert "measured" == ways(asked(baseline=None))["today"].evidence
 
 
 def piloted(model: str, *baselines: Baseline) -> Pilot:

@@ -7,6 +7,7 @@ from tunecase.criteria.evaluation import (
     errors_are_read,
     gain_can_be_seen,
     power_needed,
+    rows_to_label,
     smallest_gain,
     target_is_below_the_ceiling,
 )
@@ -201,3 +202,23 @@ def test_error_analysis_wants_failing_rows():
     rule = errors_are_read(facts(project=project(target="99%"), probe=0.95))
     assert (rule.status, rule.severity, rule.got) == ("fail", "note", "120 read; 500 test rows, about 25 failing")
     assert errors_are_read(facts(project=project(errors_read=0))).price.p50 > 0
+
+
+SERVED = {"price_per_1k_today": "20 USD", "price_per_1k_answers": "5 USD"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "rows"),
+    [
+        ({"project": project(target="70%"), "test": table(letters(40, 1))}, 429),
+        ({}, 0),
+        ({"test": None, "train": table(letters(200))}, 0),
+        ({"test": None, "train": table(letters(100))}, 85),
+        ({"project": project(target="70%", serving=SERVED), "test": table(letters(40, 1))}, 0),
+        ({"project": project(target=None)}, 0),
+    ],
+    ids=["too few", "enough", "held out", "none", "case by cost", "no target"],
+)
+def test_rows_are_bought_only_where_the_rule_stops(changes, rows):
+    """What is passed, held out or only warned of buys no test rows."""
+    assert rows == rows_to_label(facts(**changes))

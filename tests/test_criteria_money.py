@@ -152,3 +152,28 @@ def test_a_case_by_cost_softens_what_a_good_baseline_means():
         given = facts(project=project(serving=serving, **asked))
         for rule in (baseline_is_below_target(given), prompts_were_tried(given)):
             assert ("fail", severity) == (rule.status, rule.severity)
+
+
+ANSWERS = {"price_per_1k_today": "10 USD", "price_per_1k_answers": "5 USD"}
+WHOLE, TUNING = Band(9e3, 9e3, 9e3, 9e3), Band(3e3, 3e3, 3e3, 3e3)
+
+
+def test_answers_are_counted_once():
+    """Where the total holds the answers and the saving holds them too, worth and pay-back ask for the rest alone."""
+    one = facts(project=project(serving=ANSWERS), total_cost=WHOLE, tuning_cost=TUNING)
+    other = facts(project=project(serving=ANSWERS), total_cost=TUNING)
+    for rule in (worth_the_cost, each_answer_saves):
+        assert rule(one) == rule(other)
+
+
+def test_answers_without_a_saving_stay_in_the_total():
+    """Where today's price is not stated nothing else holds the answers, and the worth has to cover them."""
+    served = project(serving={"price_per_1k_answers": "5 USD"})
+    assert "more than 9,000 USD" == worth_the_cost(facts(project=served, total_cost=WHOLE, tuning_cost=TUNING)).wanted
+
+
+def test_tuning_again_buys_no_answers():
+    """The risk of retirement is a share of the total without the answers."""
+    served = project(serving={"retires_on": date(2027, 2, 1), "retune_share": "50%"})
+    rule = retirement_is_priced(facts(project=served, total_cost=WHOLE, tuning_cost=TUNING))
+    assert 1_500 == pytest.approx(rule.price and rule.price.p50)

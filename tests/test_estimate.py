@@ -115,6 +115,7 @@ def test_inference_stays_out_of_the_total_unless_included(tmp_path: Path) -> Non
     assert any("inference" in words for words in left_out.assumptions)
     included = bill(written(problem + serving + "include_inference: true\n", tmp_path))
     assert included.total.p50 > left_out.total.p50
+    assert included.tuning == left_out.tuning == left_out.total
 
 
 def test_halving_the_label_price_changes_only_the_data_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -369,5 +370,5 @@ def defined(test_rows: int, needed: int) -> Definition:
     """A definition with this test set and this need."""
     return Definition(
         "go to pilot", "", (), "classification", "accuracy", 0.92, None, None, None, None, 700, test_rows, needed, None,
-        None, "USD",
+        None, "USD", test_rows_to_buy=max(needed - test_rows, 0),
     )  # fmt: skip

@@ -423,3 +423,15 @@ def test_reviews_move_the_decision_until_the_data_change(tmp_path: Path) -> None
     assert before != case.key("decide")
     write_jsonl(tmp_path / "train.jsonl", tickets(240, 7))
     assert opened(path).reviews is None
+
+
+def test_the_definition_is_judged_on_a_bill_with_the_test_rows_it_misses(tmp_path: Path) -> None:
+    """Define prices the missing test rows itself, and the bill it leaves is the one that a later estimate makes."""
+    path = case_folder(tmp_path, test_rows=40, target="  target: 90%\n  baseline: 85%")
+    posed = flow.define(opened(path))
+    bill = opened(path).known("estimate")
+    assert posed.test_rows_to_buy
+    assert "test rows" in bill.line("data").basis
+    assert bill.total == flow.estimate(opened(path)).total
+    assert posed == flow.define(opened(path))
+    assert 1 == verbs(opened(path)).count("audit")

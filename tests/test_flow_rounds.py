@@ -130,3 +130,66 @@ def test_the_command_tells_in_two_sentences(case: flow.Flow) -> None:
     assert 2 == half.code
     assert "--score" in half.err
     assert "--changed" in half.err
+
+
+@pytest.fixture
+def unnamed(case: flow.Flow) -> flow.Flow:
+    """The case with a project file that names no metric: that of the kept points holds."""
+    text = case.path.read_text(encoding="utf-8")
+    case.path.write_text(text.replace("  metric: accuracy\n", ""), encoding="utf-8")
+    opened = again(case)
+    flow.keep_forecast(opened, str(case.folder / "points.csv"), Asked())
+    return again(opened)
+
+
+def test_the_score_is_read_in_the_metric_of_the_points(unnamed: flow.Flow) -> None:
+    """Where the project file names no metric, 81 is refused by that of the points, and 81% is a round."""
+    with pytest.raises(InputError, match="between 0 and 100%"):
+        flow.add_round(unnamed, 800, "81", ["label"])
+    assert () == again(unnamed).rounds()
+    assert 0.81 == flow.add_round(unnamed, 800, "81%", ["label"]).score
+
+
+def test_a_round_that_cannot_be_folded_is_not_kept(case: flow.Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The forecast is worked out first; where that fails, the ledger has gained nothing."""
+
+    def fails(*_: object, **__: object) -> None:
+        raise InputError([])
+
+    before = len(list(case.ledger.entries()))
+    monkeypatch.setattr("tunecase.forecast.forecast", fails)
+    with pytest.raises(InputError):
+        flow.add_round(case, 240, "0.8", ["label"])
+    assert before == len(list(again(case).ledger.entries()))
+
+
+def test_the_same_round_again_corrects_it(case: flow.Flow) -> None:
+    """The same rows and the same change once more: one round, the later score, under the earlier number."""
+    for n, score in ((240, "0.7"), (480, "0.84"), (240, "0.8")):
+        flow.add_round(case, n, score, ["label"])
+    other = again(case)
+    assert [(1, 240, 0.8), (2, 480, 0.84)] == [(made.number, made.n, made.score) for made in other.rounds()]
+    assert [0.8, 0.84] == [point.score for point in other.known("forecast").points[-2:]]
+
+
+def test_a_pilot_that_trains_clears_the_rounds(case: flow.Flow) -> None:
+    """Rounds are those since the pilot: once a run is trained after them, they count no more."""
+    flow.add_round(case, 240, "0.8", ["label"])
+    flow.pilot(again(case), flow.PilotAsked(sizes=(60, 120), draws=1))
+    assert () == again(case).rounds()
+
+
+@pytest.mark.parametrize("way", ["label", "other_sources"])
+def test_more_rows_are_more_rows(case: flow.Flow, way: str) -> None:
+    """A round of new rows with no more rows than were measured before is refused, and what is wanted is said."""
+    with pytest.raises(InputError) as raised:
+        flow.add_round(case, 120, "0.8", [way])
+    assert ["more than the 120 measured before"] == [problem.wanted for problem in raised.value.problems]
+    assert () == again(case).rounds()
+
+
+def test_test_rows_alone_are_half_a_round(case: flow.Flow) -> None:
+    """`--test-rows` without a round is a mistake that names what is lacking."""
+    done = tunecase("next", "--project", str(case.path), "--today", TODAY.isoformat(), "--test-rows", "500")
+    assert 2 == done.code
+    assert all(name in done.err for name in ("--rows", "--score", "--changed"))

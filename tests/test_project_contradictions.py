@@ -81,6 +81,11 @@ def problems(tmp_path: Path, text: str) -> tuple[Problem, ...]:
             "problem.errors",
             "a share for 1 of 2 kinds",
         ),
+        (
+            "problem: {errors: [{kind: a, cost: 5 USD per error}, {kind: b, cost: 1 USD per error}]}",
+            "problem.errors",
+            "2 kinds without shares",
+        ),
         ("problem: {value: 0.4 per correct}", "problem.value", "an amount with its currency"),
         ("budget: 1e308 USD", "budget", "at most 1e+15"),
         ("budget: -1e308 USD", "budget", "more than zero"),

@@ -78,8 +78,8 @@ def test_no_line_is_too_long(verb: str, width: int) -> None:
 
 FRAGMENTS = {
     "define": ("go to pilot", "✓ pass P1 a measurable goal", "✗ fail P2", "? unknown P5", "Price: 90 USD (60 to 140).",
-               "way score brings set-up answers costs evidence", "as today 0.70 0 0 900 900 measured",
-               "prompt a hosted model 0.82 6.0k 2.0k ? ? measured", "not known: price_per_1k_answers",
+               "way score brings set-up answers costs evidence", "as today 0.70 0 0 900 900 stated",
+               "prompt a hosted model 0.82 6.0k 2.0k ? ? stated", "not known: price_per_1k_answers",
                "tune a small model ? ? ? ? ? unknown a-model; not known: the score of a-model, tuned"),
     "audit": ("2,020 rows read: 1,946 usable, 71 to drop, 3 quarantined; 600 test rows.", "label errors (warn)",
               "free", "tunecase-quarantine.jsonl", "paraphrases of test rows"),

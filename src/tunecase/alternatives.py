@@ -5,6 +5,7 @@ stated or measured is unknown and named; nothing is taken to be zero.
 """
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -30,7 +31,7 @@ ACTIONS = {
     "tune_small": "tune a small model",
     "tune_large": "tune a large model",
 }
-Evidence = Literal["measured", "assumed", "unknown"]
+Evidence = Literal["measured", "stated", "assumed", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,12 @@ class Standing:
 
 
 def alternatives(
-    basis: Basis, standing: Standing, *, pilot: Pilot | None = None, tuning_cost: Band | None = None
+    basis: Basis,
+    standing: Standing,
+    *,
+    pilot: Pilot | None = None,
+    tuning_cost: Band | None = None,
+    unpriced: Sequence[str] = (),
 ) -> tuple[Alternative, ...]:
     """Every way with its value, its cost over the horizon and its evidence.
 
@@ -53,14 +59,15 @@ def alternatives(
         cost  = hours of set-up x price of an hour + price of 1,000 answers x volume x months / 1,000
 
     The model to be tuned, while nobody has measured it, is valued at the target, and that is called assumed. Its set-up
-    is the whole bill of the project (`tuning_cost`), which is worked out for the last model named; the bill of another
-    is unknown.
+    is the project's bill without answers (`tuning_cost`), worked out for the last model named; that of another is
+    unknown. A score from the project file is called stated.
 
     Args:
         basis: project, prices and worlds.
         standing: scores to hold against.
         pilot: for scores and prices of what it asked and trained.
-        tuning_cost: the estimate's total [base currency].
+        tuning_cost: the estimate's total, answers after launch left out [base currency].
+        unpriced: lines of the bill without a price, as it names them.
     Returns: six rows, today first.
     Leaves out upkeep of prompts and indexes after launch, and that retrieval and tuning may be done together.
     """
@@ -70,7 +77,7 @@ def alternatives(
     rows = [_today(basis, standing)]
     rows += [_untuned(name, known[name], basis, standing, pilot) for name in list(ACTIONS)[:3]]
     for name, model in (("tune_small", small), ("tune_large", large)):
-        rows.append(_tuned(name, known[name], model, basis, standing, pilot, tuning_cost))
+        rows.append(_tuned(name, known[name], model, basis, standing, pilot, tuning_cost, unpriced))
     return tuple(rows)
 
 
@@ -88,6 +95,8 @@ def _today(basis: Basis, standing: Standing) -> Alternative:
     nothing = Band(0.0, 0.0, 0.0, 0.0)
     unknown = missing if standing.in_use is not None else ("problem.baseline", *missing)
     evidence: Evidence = "unknown" if standing.in_use is None else "measured"
+    if standing.in_use is not None and basis.project.problem.baseline is not None:
+        evidence = "stated"
     return Alternative("today", "as today", standing.in_use, nothing, nothing, running, running, evidence, unknown)
 
 
@@ -109,7 +118,7 @@ def _untuned(name: str, stated: "Stated", basis: Basis, standing: Standing, pilo
     else:
         running, lacking = _running(basis, price, f"alternatives.{name}.price_per_1k_answers")
     unknown += lacking
-    evidence: Evidence = "unknown" if score is None else "measured"
+    evidence: Evidence = "unknown" if score is None else "measured" if stated.score is None else "stated"
     cost = None if running is None else _sum(set_up, running)
     return Alternative(
         name, ACTIONS[name], score, value, set_up, running, cost, evidence, tuple(dict.fromkeys(unknown)), note
@@ -124,6 +133,7 @@ def _tuned(
     standing: Standing,
     pilot: Pilot | None,
     tuning_cost: Band | None,
+    unpriced: Sequence[str],
 ) -> Alternative:
     assert basis.project is not None
     named = stated.model or model
@@ -132,13 +142,15 @@ def _tuned(
         return Alternative(name, ACTIONS[name], None, None, None, None, None, "unknown", lacks)
     billed = named == base_model(basis)
     score, evidence = _tuned_score(stated, named, standing, pilot, billed)
-    unknown = [] if evidence == "measured" else [f"the score of {named}, tuned"]
+    unknown = [] if evidence in ("measured", "stated") else [f"the score of {named}, tuned"]
     valued = standing.target if evidence == "assumed" else score
     value, missing = _value(basis, standing, valued)
     unknown += missing
     set_up = tuning_cost if billed else None
     if stated.set_up is not None:
         set_up = band(basis.draw(f"alternatives.{name}", stated.set_up) * person_hour(basis))
+    elif billed:
+        unknown += [words for words in unpriced if not words.startswith("inference:")]
     if set_up is None:
         unknown.append("the bill: `tunecase estimate`" if billed else f"the bill: compare --set models=[{named}]")
     price, field = stated.price_per_1k_answers, f"alternatives.{name}.price_per_1k_answers"
@@ -146,13 +158,9 @@ def _tuned(
         price, field = basis.project.serving.price_per_1k_answers, "serving.price_per_1k_answers"
     running, lacking = _running(basis, price, field)
     unknown += lacking
-    whole = billed and basis.project.include_inference and stated.set_up is None and running is not None
-    cost = None
-    if set_up is not None and running is not None:
-        cost = set_up if whole else _sum(set_up, running)
+    cost = None if set_up is None or running is None else _sum(set_up, running)
     words = [named]
     words += ["valued at the target"] if evidence == "assumed" else []
-    words += ["its bill holds the answers"] if whole else []
     return Alternative(
         name, ACTIONS[name], score, value, set_up, running, cost, evidence, tuple(dict.fromkeys(unknown)),
         "; ".join(words),
@@ -163,7 +171,7 @@ def _tuned_score(
     stated: "Stated", named: str, standing: Standing, pilot: Pilot | None, billed: bool
 ) -> tuple[float | None, Evidence]:
     if stated.score is not None:
-        return read_score(stated.score), "measured"
+        return read_score(stated.score), "stated"
     if pilot is not None and pilot.model == named and not pilot.stand_in and pilot.mean_scores:
         return pilot.mean_scores[-1][1], "measured"
     return None, "assumed" if billed and standing.target is not None else "unknown"

@@ -33,15 +33,16 @@ def next_(
 ) -> None:
     """After a round: what changed in belief, and what to do now.
 
-    Give what the round showed: `tunecase next --rows 1360 --score 0.74 --changed label`. Without it, the news since the
-    last decision (a longer pilot, reviews, new prices) are told.
+    Give what the round showed: `tunecase next --rows 1360 --score 0.74 --changed label`. The same rows and change once
+    more correct that round; `tunecase forecast points.csv --keep` begins anew without any. Without a round, the news
+    since the last decision (a longer pilot, reviews, new prices) are told.
     """
     from tunecase import flow
     from tunecase.errors import InputError, Problem
 
     opened = open_project(project, seed, today)
     made = None
-    if rows is not None or score is not None or changed:
+    if any(given is not None for given in (rows, score, test_rows)) or changed:
         given = {"--rows": rows, "--score": score, "--changed": changed}
         lacking = [name for name, one in given.items() if not one and one != 0]
         if lacking:

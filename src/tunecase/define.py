@@ -58,6 +58,8 @@ def define(
     probe: float | None,
     audit: Audit | None = None,
     total_cost: Band | None = None,
+    tuning_cost: Band | None = None,
+    unpriced: Sequence[str] = (),
     pilot: Pilot | None = None,
 ) -> Definition:
     """The problem judged by every rule, with the verdict and what follows from the numbers.
@@ -73,20 +75,22 @@ def define(
             with the project's metric; None where they have no meaning.
         audit: what the audit found; without it D5 and D7 are unknown.
         total_cost: the estimate's total over the horizon [base currency]; without it P8 is unknown.
+        tuning_cost: the total less the answers after launch [base currency]; the total where that holds none.
+        unpriced: lines of the bill without a price, as it names them.
         pilot: for what it scored by prompts alone, and what it trained.
     Returns: the Definition.
 
     Leaves out one change per experiment (P15), which `tunecase next` keeps to, and the share of work for evaluation
     (P13), which the bill takes. The pilot judges P14, the forecast D2, the audit the other data rules.
     """
-    facts = Facts(project, train, test, basis, majority, probe, audit, total_cost, prompted(pilot, basis))
+    facts = Facts(project, train, test, basis, majority, probe, audit, total_cost, prompted(pilot, basis), tuning_cost)
     judged = tuple(rule(facts) for rule in CRITERIA)
     verdict, reason = _verdict(judged)
     power = evaluation.power_needed(facts)
     seen = evaluation.smallest_gain(facts) if facts.counts_items else math.inf
     base = facts.in_use if facts.in_use is not None else facts.best
     standing = Standing(base, facts.in_use, facts.target, facts.direction, facts.counts_items)
-    ways = alternatives(basis, standing, pilot=pilot, tuning_cost=total_cost)
+    ways = alternatives(basis, standing, pilot=pilot, tuning_cost=facts.cost_of_tuning, unpriced=unpriced)
     per_point = None if facts.value_of_all is None else band(facts.value_of_all * 0.01)
     return Definition(
         verdict,
@@ -109,6 +113,7 @@ def define(
         untrained=facts.best,
         design_effect=power.design if power is not None and not power.assumed else 1.0,
         alternatives=ways,
+        test_rows_to_buy=evaluation.rows_to_label(facts),
     )
 
 

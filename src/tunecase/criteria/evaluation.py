@@ -178,6 +178,14 @@ def gain_can_be_seen(facts: Facts) -> Criterion:
     return _power("fail", "stop", got, f"{asked}; {cost}", fix, price, wanted)
 
 
+def rows_to_label(facts: Facts) -> int:
+    """Test rows that P7 has labelled before a run: none where it passes, only warns, or has rows held out."""
+    judged, power = gain_can_be_seen(facts), power_needed(facts)
+    if power is None or (judged.status, judged.severity) != ("fail", "stop"):
+        return 0
+    return power.rows_needed - facts.test_rows
+
+
 def errors_are_read(facts: Facts) -> Criterion:
     """P11: people have read 100 answers and sorted their mistakes; the test set has 200 rows with 50 or more failing.
 

@@ -35,6 +35,7 @@ class Facts:
     audit: Audit | None
     total_cost: Band | None
     piloted: tuple[Baseline, ...] = ()
+    tuning_cost: Band | None = None  # the total less the answers after launch; None where the total has none
 
     @cached_property
     def metric(self) -> catalog.Metric | None:
@@ -184,6 +185,16 @@ class Facts:
     def saving(self) -> "Draws | None":
         """What a tuned answer costs less than one today, per answer, shape (draws,); None where a price is missing."""
         return saving_per_answer(self.basis)
+
+    @cached_property
+    def cost(self) -> Band | None:
+        """What is held against the worth: the total, less its answers where the saving counts them already."""
+        return self.total_cost if self.saving is None else self.cost_of_tuning
+
+    @cached_property
+    def cost_of_tuning(self) -> Band | None:
+        """The total less the answers after launch."""
+        return self.tuning_cost or self.total_cost
 
     @cached_property
     def cost_case(self) -> bool:

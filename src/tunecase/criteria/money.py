@@ -20,7 +20,8 @@ def worth_the_cost(facts: Facts) -> Criterion:
         break-even volume = total cost / (months x (worth of a correct answer x gain + saving per request))
 
     A correct answer in place of a wrong one brings its value and saves what the wrong one costs; a saving counts where
-    both prices of an answer are stated. Leaves out the doubt of the total in the break-even volume.
+    both prices of an answer are stated, and answers in the total then count no second time. Leaves out the doubt of the
+    total in the break-even volume.
     """
     wanted = "volume x months x (value x gain + saving) above the total cost"
     source = "ML Canvas; ml-ops.org"
@@ -37,26 +38,26 @@ def worth_the_cost(facts: Facts) -> Criterion:
             "the gain in correct answers is not known",
             "state a metric that counts right answers and a target above the best baseline",
         )
-    if facts.total_cost is None:
+    if facts.cost is None:
         return unknown("the total cost is not known yet", "run `tunecase estimate`, then define again")
     months = facts.basis.draw("problem.horizon", problem.horizon)
     each = band(brought).p50
     if each <= 0:
         even = "there is no break-even volume: an answer costs more than its gain is worth"
     else:
-        volume = band(facts.total_cost.p50 / (each * months)).p50
+        volume = band(facts.cost.p50 / (each * months)).p50
         even = f"break-even at {three_figures(volume)} answers per month"
     if problem.volume is None:
         return unknown(f"the volume is not known; {even}", "add problem.volume: 20k to 60k per month")
     worth = band(brought * facts.basis.draw("problem.volume", problem.volume) * months)
-    enough = worth.p50 > facts.total_cost.p50
+    enough = worth.p50 > facts.cost.p50
     return Criterion(
         "P8",
         "worth the cost",
         "pass" if enough else "fail",
         "warn",
         f"{' and '.join(parts)} are worth {facts.money(worth)}",
-        f"more than {facts.money(facts.total_cost)}",
+        f"more than {facts.money(facts.cost)}",
         f"the gain {'pays' if enough else 'does not pay'} for the project; {even}",
         "" if enough else "serve more answers, use the result for longer, or spend less",
         source=source,
@@ -110,9 +111,9 @@ def each_answer_saves(facts: Facts) -> Criterion:
 
 def _paid_back(facts: Facts, saved: Band) -> str:
     volume = facts.project.problem.volume
-    if volume is None or facts.total_cost is None:
+    if volume is None or facts.cost is None:
         return ""
-    months = facts.total_cost.p50 / (saved.p50 * volume.spread.median)
+    months = facts.cost.p50 / (saved.p50 * volume.spread.median)
     return f"; savings alone pay the project back in {three_figures(months)} months"
 
 
@@ -164,7 +165,7 @@ def errors_cost_less_than_answers_bring(facts: Facts) -> Criterion:
 def retirement_is_priced(facts: Facts) -> Criterion:
     """P21: a base model or platform that is retired inside the horizon costs another tuning, which the worth covers.
 
-        risk = retune share x total cost
+        risk = retune share x total cost, answers after launch left out
 
     Leaves out a date that nobody announced: then the risk is unknown, not none. The doubts of share and total are taken
     to move together, which makes the range wide.
@@ -182,18 +183,18 @@ def retirement_is_priced(facts: Facts) -> Criterion:
     if away >= months:
         reason = f"after the horizon of {three_figures(months)} months"
         return Criterion("P21", name, "pass", "note", got, wanted, reason, source=source)
-    if facts.total_cost is None:
+    if facts.cost_of_tuning is None:
         reason = "inside the horizon, and the total cost is not known yet"
         fix = "run `tunecase estimate`, then define again"
         return Criterion("P21", name, "unknown", "note", got, wanted, reason, fix, source=source)
     share = band(facts.basis.draw("serving.retune_share", facts.project.serving.retune_share))
-    total = facts.total_cost
+    total = facts.cost_of_tuning
     price = Band(total.p10 * share.p10, total.p50 * share.p50, total.p80 * share.p80, total.p90 * share.p90)
     worth, (each, _), volume = None, _brought(facts), facts.project.problem.volume
     if each is not None and volume is not None:
         horizon = facts.basis.draw("problem.horizon", facts.project.problem.horizon)
         worth = band(each * facts.basis.draw("problem.volume", volume) * horizon).p50
-    covered = worth is not None and worth > total.p50 + price.p50
+    covered = worth is not None and facts.cost is not None and worth > facts.cost.p50 + price.p50
     severity: Severity = "note" if covered or worth is None else "warn"
     left = f"{three_figures(max(away, 0.0))} months from now" if away > 0 else "already past"
     return Criterion(

@@ -233,6 +233,7 @@ def _record(found: Drawn, rows: int, notes: tuple[str, ...]) -> Estimate:
         total_when_reached=_band_where(total, walk.reached, True),
         total_when_stopped=_band_where(total, walk.reached, False),
         fixed=route.fixed,
+        total_without_answers=band(total_of([cost for name, cost in bill.items() if name != "inference"])),
         settled=None if walk.settled is None or not project.problem.fallback else float((walk.settled & within).mean()),
     )
 

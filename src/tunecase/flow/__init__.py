@@ -111,7 +111,7 @@ def road(
     """
     before, sound = flow.last_told(), True
     for verb, step in (("define", define), ("audit", audit), ("estimate", estimate)):
-        # The bill that define asked for did not know yet what the definition misses: it is made once more.
+        # The bill that define asked for rests on no curve yet: it is made once more.
         record = flow.records.get(verb) if verb == "audit" else None
         record = record or step(flow)
         tell(verb, record)

@@ -71,6 +71,9 @@ class Flow:
             asked += repr([name for name, _ in self.spendings()])
             said = self.ledger.latest("record", "review")
             asked += said.id if said else ""
+        posed = self.known("define") if verb == "estimate" else None
+        if posed is not None and posed.test_rows_to_buy:
+            asked += f"{posed.test_rows_to_buy} test rows"
         if verb in ("forecast", "estimate", "decide") and not afresh and (rounds := self.rounds()):
             asked += repr(rounds)
         digest = hashlib.sha256(asked.encode("utf-8", "replace")).hexdigest()[:16]
@@ -131,7 +134,7 @@ class Flow:
             "price_book": catalog.price_book(),
         }
         if verb in ("round", "next", "estimate", "decide", "books"):
-            meta["phase"] = f"iter-{len(self.rounds()) + (verb == 'round')}"
+            meta["phase"] = f"iter-{record.number if verb == 'round' else len(self.rounds())}"
         self.ledger.append("record", record, recorded_at=now(), verb=verb, meta=meta)
         return record
 
@@ -156,14 +159,23 @@ class Flow:
         return found
 
     def rounds(self) -> tuple[Round, ...]:
-        """The rounds that were measured since the pilot or since points were kept, as they came."""
-        found: list[Round] = []
+        """The rounds that were measured since a pilot last trained or since points were kept, as they came.
+
+        A later round of the same rows and the same change corrects the earlier one and takes its place.
+        """
+        found: dict[tuple[int, str], Round] = {}
         for entry in self.ledger.entries():
             if entry.kind == "record" and entry.verb == "round":
-                found.append(entry.record())
-            elif entry.verb == "forecast" and entry.body.get("source") != "pilot" and not entry.body.get("rounds"):
+                made = cast(Round, entry.record())
+                found[made.n, made.changed] = made
+            elif entry.kind == "run" or (
+                entry.verb == "forecast" and entry.body.get("source") != "pilot" and not entry.body.get("rounds")
+            ):
                 found.clear()
-        return tuple(found)
+        tried: Round | None = None if self.writes else self.records.get("round")
+        if tried is not None:
+            found[tried.n, tried.changed] = tried
+        return tuple(found.values())
 
     def spendings(self) -> tuple[tuple[str, Spending], ...]:
         """(id, charge) of everything that was paid."""

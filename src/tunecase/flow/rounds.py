@@ -1,11 +1,12 @@
 """Rounds of a project as they were measured: kept in the ledger, folded into the curve, and what follows from them."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.case import Flow
-from tunecase.flow.verbs import bill, curve, decide
+from tunecase.flow.verbs import bill, curve, decide, forecast, measured_metric, measured_sizes
 from tunecase.records import Next, Round
 from tunecase.records.rounds import Changed
 
@@ -16,20 +17,26 @@ MOST = 10**12
 
 
 def add_round(flow: Flow, n: int, score: str, changed: "Sequence[str]", test_rows: int | None = None) -> Round:
-    """Keeps what a round showed.
+    """Keeps what a round showed, once it could be folded into the curve.
+
+    A round of the same rows and the same change as an earlier one corrects that one.
 
     Args:
         n: training rows in all.
         score: as people write it, `0.81` or `81%`.
         changed: what was done in the round; one thing only, or its effect cannot be told apart.
         test_rows: items of the test; those of the test file when left out.
-    Raises: InputError with every mistake found.
+    Raises: InputError with every mistake found; nothing is kept then.
     """
-    metric = flow.project.problem.metric
+    metric = measured_metric(flow)
     known = catalog.metric(metric) if metric else None
+    way, before = cast(Changed, (*changed, "")[0]), flow.rounds()
+    number = next((one.number for one in before if (one.n, one.changed) == (n, way)), len(before) + 1)
     problems = [*_what_changed(changed), *_sizes(n, test_rows)]
+    if way in ("label", "other_sources") and number > len(before):
+        problems += _no_more(n, max([*measured_sizes(flow), *(one.n for one in before)], default=0))
     value = _read(score, known, problems)
-    if curve(flow) is None:
+    if metric is None:
         problems.append(
             Problem("tunecase next", "no points before this round", "a pilot or kept points", "run `tunecase pilot`")
         )
@@ -37,10 +44,13 @@ def add_round(flow: Flow, n: int, score: str, changed: "Sequence[str]", test_row
         raise InputError(problems)
     table = flow.table("test")
     rows = test_rows or (len(table.rows) if table is not None else None)
-    number = len(flow.rounds()) + 1
-    made = Round(number, n, value, rows, cast(Changed, changed[0]), flow.today)
+    made = Round(number, n, value, rows, way, flow.today)
+    held = {verb: one for verb, one in flow.records.items() if verb in ("audit", "pilot")}
+    trial = replace(flow, writes=False, records={**held, "round": made})
+    folded = forecast(trial)
     flow.keep("round", made)
-    flow.records = {verb: one for verb, one in flow.records.items() if verb in ("audit", "pilot")}
+    flow.records = held
+    flow.keep("forecast", folded)
     return made
 
 
@@ -64,6 +74,14 @@ def _sizes(n: int, test_rows: int | None) -> list[Problem]:
     if test_rows is not None and not 1 <= test_rows <= MOST:
         problems.append(Problem("--test-rows", str(test_rows), "1 or more", "count the rows scored"))
     return problems
+
+
+def _no_more(n: int, largest: int) -> list[Problem]:
+    if not 1 <= n <= largest:
+        return []
+    wanted = f"more than the {largest:,} measured before"
+    fix = "count all rows trained on, or name what was changed instead, such as tune or clean"
+    return [Problem("--rows", f"{n:,}", wanted, fix)]
 
 
 def _read(text: str, known: "catalog.Metric | None", problems: list[Problem]) -> float:

@@ -37,11 +37,20 @@ def define(flow: Flow) -> Definition:
     found = flow.known("audit") or audit(flow)
     train, test = flow.train_table(), flow.table("test")
     scores = {baseline.name: baseline.score for baseline in baselines(flow, found)}
-    bill: Estimate = flow.known("estimate") or estimate(flow, renew=False)
-    record = judge(
-        flow.project, train, test, basis=flow.basis(), majority=scores.get("majority"), probe=scores.get("probe"),
-        audit=found, total_cost=bill.total, pilot=flow.known("pilot"),
-    )  # fmt: skip
+
+    def judged(bill: Estimate) -> Definition:
+        return judge(
+            flow.project, train, test, basis=flow.basis(), majority=scores.get("majority"), probe=scores.get("probe"),
+            audit=found, total_cost=bill.total, tuning_cost=bill.tuning, unpriced=bill.unpriced,
+            pilot=flow.known("pilot"),
+        )  # fmt: skip
+
+    held: Definition | None = flow.known("define")
+    record = judged(flow.known("estimate") or estimate(flow, renew=False))
+    if record.test_rows_to_buy != (held.test_rows_to_buy if held else 0):
+        # That bill did not hold the test rows that are missing.
+        flow.records["define"] = record
+        record = judged(estimate(flow, renew=False))
     return cast(Definition, flow.keep("define", record))
 
 
@@ -226,6 +235,21 @@ def _brought(flow: Flow) -> Forecast | None:
         with contextlib.suppress(InputError):  # what another version wrote is as good as none
             return cast(Forecast, last.record())
     return None
+
+
+def measured_metric(flow: Flow) -> str | None:
+    """The metric of the points that the case rests on, kept ones or the pilot's; None without any points."""
+    brought, tried = _brought(flow), flow.known("pilot")
+    if brought is not None:
+        return brought.metric
+    return None if tried is None else cast(Pilot, tried).metric
+
+
+def measured_sizes(flow: Flow) -> tuple[int, ...]:
+    """Training rows of the points that the case rests on, rounds left out; empty without any."""
+    brought, tried = _brought(flow), flow.known("pilot")
+    known = brought.points if brought is not None else () if tried is None else points(tried)
+    return tuple(point.n for point in known)
 
 
 def curve(flow: Flow) -> Forecast | None:

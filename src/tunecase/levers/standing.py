@@ -123,5 +123,4 @@ def test_rows_to_buy(definition: Definition | None, audit: Audit | None) -> int:
 
 
 def _missing(definition: Definition | None) -> int:
-    needed = definition.test_rows_needed if definition else None
-    return max(needed - definition.test_rows, 0) if definition and needed else 0
+    return definition.test_rows_to_buy if definition else 0

@@ -194,9 +194,11 @@ def _share_problems(project: "Project", file: str, lines: Lines) -> Iterator[Pro
         yield Problem(where, got, "a sum of 100%", "give every class its share")
     shares = [one.share.spread.median for one in project.problem.errors if one.share is not None]
     where = where_of(("problem", "errors"), lines, file)
-    if shares and len(shares) < len(project.problem.errors):
-        got = f"a share for {len(shares)} of {len(project.problem.errors)} kinds of errors"
-        yield Problem(where, got, "a share for every kind, or for none", "give every kind its share")
+    kinds = len(project.problem.errors)
+    if kinds > 1 and len(shares) < kinds:
+        got = f"a share for {len(shares)} of {kinds} kinds of errors" if shares else f"{kinds} kinds without shares"
+        fix = "add share: 30%, say, to every kind, or write one kind with the mean cost"
+        yield Problem(where, got, "how often each kind comes", fix)
     elif shares and abs(sum(shares) - 1) > SHARES_OFF:
         yield Problem(where, f"shares that sum to {sum(shares):.0%}", "a sum of 100%", "give every kind its share")
     if project.data.group_icc is not None and project.data.group is None:

@@ -107,6 +107,7 @@ class Estimate:
     `settled` the chance to end at the project's fallback, short of the target, None where it names none; `fixed` is
     what is paid whatever the rounds (repairs, answers that count), on average;
     the histogram holds (middle of a bar, share of worlds), the last bar with all dearer ones.
+    `total_without_answers` is the total less the answers after launch, the total itself where it leaves them out.
     """
 
     currency: str
@@ -140,6 +141,12 @@ class Estimate:
     what_if: tuple[WhatIf, ...] = ()
     settled: float | None = None
     fixed: float = 0.0
+    total_without_answers: Band | None = None
+
+    @property
+    def tuning(self) -> Band:
+        """What leads to the tuned model, its answers left out; the total in records made before those were apart."""
+        return self.total if self.total_without_answers is None else self.total_without_answers
 
     def line(self, name: str) -> Line | None:
         """The line of that name, if the bill has it."""

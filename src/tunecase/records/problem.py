@@ -31,8 +31,8 @@ class Alternative:
     """One way to give the answers, with what is known of it; None is unknown, never nothing.
 
     `value` is what its gain over what is in use is worth over the horizon, `set_up` the work until it runs, `running`
-    its answers over the horizon, `cost` both; all in the base currency. `evidence` says what the score rests on,
-    `unknown` names what is missing.
+    its answers over the horizon, `cost` both; all in the base currency. `evidence` says what the score rests on
+    (stated: in the project file), `unknown` names what is missing.
     """
 
     name: str
@@ -42,14 +42,18 @@ class Alternative:
     set_up: Band | None
     running: Band | None
     cost: Band | None
-    evidence: Literal["measured", "assumed", "unknown"]
+    evidence: Literal["measured", "stated", "assumed", "unknown"]
     unknown: tuple[str, ...] = ()
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """Is the problem well posed and achievable? Scores are shares of 1 unless the metric has its own unit."""
+    """Is the problem well posed and achievable? Scores are shares of 1 unless the metric has its own unit.
+
+    `test_rows_needed` show the wanted gain; `test_rows_to_buy` of them have to be labelled before a run, none where
+    rows can be held out or where fewer only bring a warning.
+    """
 
     verdict: Literal["go to pilot", "fix first", "do not start"]
     reason: str
@@ -71,6 +75,7 @@ class Definition:
     untrained: float | None = None
     design_effect: float = 1.0
     alternatives: tuple[Alternative, ...] = ()
+    test_rows_to_buy: int = 0
 
     @property
     def ok(self) -> bool:

@@ -38,7 +38,8 @@ def print_decision(console: "Console", record: Decision) -> None:
         say(console, f"After its first test: {best.then}.")
     if record.what_if:
         ways = flip_words(record.what_if, record.currency) or ("no input alone would change it",)
-        print_notes(console, "What would have to be true for another step, one input at a time, its doubt with it:", ways)
+        title = "What would have to be true for another step, one input at a time, its doubt with it:"
+        print_notes(console, title, ways)
     print_notes(console, "Assumed:", record.assumptions)
 
 
