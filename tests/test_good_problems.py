@@ -208,8 +208,6 @@ MORE = """\
   owner: Head of Support
   baseline: 45%
   errors_read: 120
-  business_metric: hours of first-line reading
-  stale_after: 2028-12-31
 """
 
 
