@@ -62,8 +62,8 @@ def test_tables_are_whole() -> None:
         else:
             assert len(set(block)) <= 1, line
             block = []
-    assert "\\<script\\>" in text
-    assert "\n\\- not \\| a list\n" in text
+    assert "&#60;script&#62;" in text
+    assert "\n&#45; not &#124; a list\n" in text
 
 
 def test_what_is_missing_is_said() -> None:
@@ -136,3 +136,30 @@ def test_a_refused_problem_has_a_brief_and_exit_code_one(tmp_path: Path) -> None
         ran = tunecase("define", "--brief", place, "--project", path, cwd=tmp_path)
         assert 1 == ran.code
     assert "**Do not start.**" in (tmp_path / "no.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("goal", "wanted"),
+    [
+        ("_go_ __bold__", "&#95;go&#95; &#95;&#95;bold&#95;&#95;"),
+        ("1. item", "1&#46; item"),
+        ("2) item", "2&#41; item"),
+        ("+ item", "&#43; item"),
+        ("===", "&#61;=="),
+        ("-5 points", "-5 points"),
+        ("&lt;b&gt;", "&#38;lt;b&#38;gt;"),
+        ("ask @name about #12", "ask &#64;&#8203;name about &#35;&#8203;12"),
+        ("see https://a.example", "see https&#58;&#8203;//a.example"),
+        ("1.5 of 3", "1.5 of 3"),
+    ],
+)
+def test_no_text_of_the_project_is_markup(goal: str, wanted: str) -> None:
+    """Marks, list numbers, entities, names, issue numbers and addresses are shown and do nothing."""
+    text = brief_markdown(samples.definition(), project(goal=goal), None, TODAY)
+    assert f"\n{wanted}\n" in text
+
+
+def test_a_name_too_long_for_the_disk_is_told(tmp_path: Path) -> None:
+    """A file name of 300 letters gives a sentence with a fix, not a traceback."""
+    with pytest.raises(TunecaseError, match="could not be written"):
+        write_brief(tmp_path / ("a" * 300), "one\n")

@@ -242,3 +242,12 @@ def test_the_record_is_json(case: Path) -> None:
     """--json prints the record and nothing else."""
     ran = tunecase("compare", "--project", case, "--set", "rounds=1", "--json", *TODAY)
     assert {"first", "second", "lines", "total", "changed"} < set(json.loads(ran.out))
+
+
+def test_another_way_that_scores_asks_for_more_test_rows(tmp_path: Path) -> None:
+    """A prompt that comes near the target leaves a small gain to see: the other side's missing test rows are billed."""
+    path = case_folder(tmp_path, train_rows=60, test_rows=200, target="  target: 90%\n  baseline: 70%")
+    assert tunecase("define", "--project", path, *TODAY).code in (0, 1)
+    asked = ("--set", "alternatives.prompt_hosted.score=88%", "--json")
+    record = from_json(RECORDS["compare"], tunecase("compare", "--project", path, *asked, *TODAY).json)
+    assert {line.name: line.mean for line in record.lines}["data"] > 0

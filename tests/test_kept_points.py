@@ -1,11 +1,15 @@
 """Points from elsewhere that a project keeps: estimate, decide and report rest on them until a newer run."""
 
+import importlib
 import json
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests import samples
 from tests.command import tunecase
 from tests.making import case_folder
 from tunecase import flow
@@ -117,3 +121,27 @@ def test_sizes_by_run_come_from_words() -> None:
     assert Asked("accuracy", "higher", sizes={"a": 400, "lr=0.1": 2000}, step="best") == asked
     with pytest.raises(InputError, match="x=many"):
         flow.asked_of("accuracy", "", "", ["x=many"], "last", "")
+
+
+def test_the_pilots_search_does_not_speak_for_kept_points(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bill, decision and comparison alike leave the pilot's search over settings out while kept points hold."""
+    heard: list[Any] = []
+
+    def listening(to: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*words: Any, **given: Any) -> Any:
+            heard.append(given["tuning"])
+            return to(*words, **given)
+
+        return call
+
+    for room, name in (("estimate", "estimate"), ("estimate", "drawn"), ("decide", "decide")):
+        module = importlib.import_module(f"tunecase.{room}")
+        monkeypatch.setattr(module, name, listening(getattr(module, name)))
+    case = kept(project)
+    case.records["pilot"] = samples.pilot_of_a_model()
+    assert case.records["pilot"].tuning is not None
+    flow.estimate(case)
+    flow.decide(case)
+    flow.compare(case, flow.CompareAsked(changes=("rounds=2",)))
+    assert len(heard) > 3
+    assert {None} == set(heard)

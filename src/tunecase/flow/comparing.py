@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
 from tunecase.flow.case import Flow, audit, open_case, read_confidence
-from tunecase.flow.verbs import curve, define
+from tunecase.flow.verbs import curve, define, tuning_of_the_curve
 from tunecase.project import latest_rate
 from tunecase.records import Audit, Comparison, FieldChange
 from tunecase.units import Quantity, UnitError, Wanted, read_quantity
@@ -23,8 +23,9 @@ from tunecase.yaml_lines import read_value
 if TYPE_CHECKING:
     from tunecase.compare import Limit, Side
 
-# The audit and the definition of one project hold for another one that says the same of these.
-SHARED_FIELDS = ("data", "problem", "models", "team", "currency", "rates")
+# The audit of one project holds for another one that says the same of these; the definition rests on more.
+AUDITED_FIELDS = ("data", "problem", "models", "team", "currency", "rates")
+DEFINED_FIELDS = (*AUDITED_FIELDS, "alternatives", "serving")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +194,7 @@ def _ready(one: Flow, two: Flow | None, told: Mapping[str, Any]) -> None:
         curve(one)
         return
     if two.known("audit") is None:
-        if _says_the_same(one, two):
+        if _says_the_same(one, two, AUDITED_FIELDS):
             two.records["audit"] = found
         else:
             audit(two, **told)
@@ -201,14 +202,14 @@ def _ready(one: Flow, two: Flow | None, told: Mapping[str, Any]) -> None:
     if any(posed) or any(flow.known("pilot") for flow in (one, two)):
         known = posed[0] or define(one)
         if posed[1] is None:
-            two.records["define"] = known if _says_the_same(one, two) else define(two)
+            two.records["define"] = known if _says_the_same(one, two, DEFINED_FIELDS) else define(two)
     for flow in (one, two):
         curve(flow)
 
 
-def _says_the_same(one: Flow, two: Flow) -> bool:
-    """True when what the audit and the definition rest on is the same."""
-    same = all(getattr(one.project, name) == getattr(two.project, name) for name in SHARED_FIELDS)
+def _says_the_same(one: Flow, two: Flow, fields: Sequence[str]) -> bool:
+    """True when both projects say the same of these fields, of the length of a sample and of where the data are."""
+    same = all(getattr(one.project, name) == getattr(two.project, name) for name in fields)
     lengths = one.project.training.sequence_tokens == two.project.training.sequence_tokens
     return same and lengths and one.folder.resolve() == two.folder.resolve()
 
@@ -241,7 +242,7 @@ def _side(flow: Flow, name: str, factor: float) -> "Side":
     bill = drawn(
         flow.project, basis=flow.basis(), train_rows=found.usable, tokens=found.tokens, definition=flow.known("define"),
         audit=found, forecast=flow.known("forecast"), runs=tried.runs if tried else (),
-        tuning=tried.tuning if tried else None, reviews=flow.reviews, done=[made.changed for made in flow.rounds()],
+        tuning=tuning_of_the_curve(flow), reviews=flow.reviews, done=[made.changed for made in flow.rounds()],
     )  # fmt: skip
     budget = flow.project.budget.spread.median * factor if flow.project.budget else None
     walk = bill.route.walk

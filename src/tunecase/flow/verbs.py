@@ -23,6 +23,7 @@ from tunecase.records import (
     Point,
     Report,
     Spending,
+    Tuning,
 )
 from tunecase.wording import score, teaches_like
 
@@ -89,10 +90,17 @@ def estimate(
         flow.project, basis=flow.basis(), train_rows=found.usable, tokens=found.tokens,
         definition=flow.known("define"), audit=found, forecast=flow.known("forecast"),
         runs=tried.runs if (tried := flow.known("pilot")) else (),
-        tuning=tried.tuning if tried else None, reviews=flow.reviews, done=[made.changed for made in flow.rounds()],
+        tuning=tuning_of_the_curve(flow), reviews=flow.reviews, done=[made.changed for made in flow.rounds()],
         total_order=total_order, what_if=wanted, told=told,
     )  # fmt: skip
     return cast(Estimate, flow.keep("estimate", record))
+
+
+def tuning_of_the_curve(flow: Flow) -> Tuning | None:
+    """The pilot's search over settings, while its own points are the curve; kept points have another learner."""
+    tried: Pilot | None = flow.known("pilot")
+    seen: Forecast | None = flow.known("forecast")
+    return tried.tuning if tried is not None and seen is not None and seen.source == "pilot" else None
 
 
 def bill(flow: Flow) -> Estimate:
@@ -284,7 +292,7 @@ def decide(flow: Flow, what_if: bool = False, told: Callable[[int, int], None] |
         forecast=None if drawn else seen, rows=usable_rows(flow), done=[made.changed for made in flow.rounds()],
         what_if=what_if, told=told, spent=spent(flow),
         no_pilot=unmeasured or (tried.stopped if tried and not tried.runs else ""),
-        tuning=tried.tuning if tried and seen and seen.source == "pilot" else None, reviews=flow.reviews,
+        tuning=tuning_of_the_curve(flow), reviews=flow.reviews,
     )  # fmt: skip
     return cast(Decision, flow.keep("decide", record))
 

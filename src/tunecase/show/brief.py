@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from tunecase import __version__
 from tunecase.errors import InputError, Problem, TunecaseError
 from tunecase.records import Criterion, Definition, Estimate
-from tunecase.wording import count, day, figures, money, money_band, one_line, score, sentence
+from tunecase.show.paper import shown
+from tunecase.wording import count, day, figures, money, money_band, score, sentence
 
 if TYPE_CHECKING:
     from tunecase.project import Project
 
-MARKS = set("\\`*[]<>|~")
 WEIGHTS = {"stop": "stops", "warn": "asks for a fix", "note": "worth knowing"}
 
 
@@ -30,9 +30,9 @@ def brief_markdown(record: Definition, project: "Project", bill: Estimate | None
         today: the day it is dated.
     Returns: Markdown without HTML, ending in lines for names, signatures and dates.
     """
-    lines = [f"# Brief: {_plain(project.name)}", "", f"{day(today)}, by tunecase {__version__}.", ""]
+    lines = [f"# Brief: {shown(project.name)}", "", f"{day(today)}, by tunecase {__version__}.", ""]
     lines += ["## The question", "", *_question(record, project), ""]
-    lines += ["## The verdict", "", f"**{sentence(record.verdict)}** {_plain(_reason(record))}", ""]
+    lines += ["## The verdict", "", f"**{sentence(record.verdict)}** {shown(_reason(record))}", ""]
     lines += ["## What it costs", "", *_costs(bill), ""]
     lines += ["## What it brings", "", *_brings(record), ""]
     failed = _ranked(record, "fail")
@@ -49,28 +49,22 @@ def brief_markdown(record: Definition, project: "Project", bill: Estimate | None
 def _question(record: Definition, project: "Project") -> Iterator[str]:
     asked = project.problem
     if asked.goal:
-        yield f"{_plain(asked.goal)}"
+        yield f"{shown(asked.goal)}"
         yield ""
-    yield f"Should a language model be fine-tuned for {_plain(project.name)}?"
+    yield f"Should a language model be fine-tuned for {shown(project.name)}?"
     yield ""
     target = "not stated" if record.target is None else score(record.target)
-    yield f"- To be reached: {_plain(record.metric or 'no metric stated')} {target}"
-    yield f"- Measured on: {_plain(asked.measured_on or project.data.test or 'not stated')}"
+    yield f"- To be reached: {shown(record.metric or 'no metric stated')} {target}"
+    yield f"- Measured on: {shown(asked.measured_on or project.data.test or 'not stated')}"
     yield f"- In use today: {'not measured' if record.in_use is None else score(record.in_use)}"
-    yield f"- Moves in the business: {_plain(asked.business_metric or 'not stated')}"
+    yield f"- Moves in the business: {shown(asked.business_metric or 'not stated')}"
     yield f"- Rows: {count(record.train_rows)} to train, {count(record.test_rows)} to test"
     for more in asked.further_targets:
-        yield f"- Also to be reached: {_plain(more.metric)} {_plain(str(more.target))}"
+        yield f"- Also to be reached: {shown(more.metric)} {shown(str(more.target))}"
 
 
 def _reason(record: Definition) -> str:
     return sentence(record.reason.partition(": ")[2] or record.reason)
-
-
-def _plain(text: str) -> str:
-    """Text on one line that Markdown shows as it is, and that reads well as it stands."""
-    flat = "".join(f"\\{char}" if char in MARKS else char for char in one_line(text))
-    return f"\\{flat}" if flat[:1] in ("#", "-", "+", "=") and len(flat) > 1 else flat
 
 
 def _costs(bill: Estimate | None) -> Iterator[str]:
@@ -81,9 +75,9 @@ def _costs(bill: Estimate | None) -> Iterator[str]:
     yield "|---|---:|---:|---:|"
     for line in bill.lines:
         if line.amount is None:
-            yield f"| {_plain(line.name)} | unpriced | unpriced | unpriced |"
+            yield f"| {shown(line.name)} | unpriced | unpriced | unpriced |"
         else:
-            name = _plain(line.name if line.included else f"{line.name} (not in the total)")
+            name = shown(line.name if line.included else f"{line.name} (not in the total)")
             yield f"| {name} | {_cells(line.amount.p10, line.amount.p50, line.amount.p90)} |"
     total = bill.total
     yield f"| **total, {bill.currency}** | {_cells(total.p10, total.p50, total.p90)} |"
@@ -92,7 +86,7 @@ def _costs(bill: Estimate | None) -> Iterator[str]:
     if bill.budget is not None:
         yield f"The budget is {money(bill.budget, bill.currency)}."
     for missing in bill.unpriced:
-        yield f"- Not priced: {_plain(missing)}"
+        yield f"- Not priced: {shown(missing)}"
 
 
 def _cells(*amounts: float) -> str:
@@ -102,9 +96,9 @@ def _cells(*amounts: float) -> str:
 def _brings(record: Definition) -> Iterator[str]:
     worth = next((rule for rule in record.criteria if rule.id == "P8"), None)
     if worth is not None and worth.status != "unknown":
-        yield f"{_plain(sentence(worth.got))} {_plain(sentence(worth.reason))}"
+        yield f"{shown(sentence(worth.got))} {shown(sentence(worth.reason))}"
     else:
-        yield _plain(sentence(worth.reason)) if worth is not None else "Not known."
+        yield shown(sentence(worth.reason)) if worth is not None else "Not known."
     if record.value_per_point is not None:
         yield f"One point is worth {money_band(record.value_per_point, record.currency)}."
 
@@ -120,7 +114,7 @@ def _rules(rules: Sequence[Criterion], currency: str) -> Iterator[str]:
     for rule in rules:
         price = money_band(rule.price, currency) if rule.price is not None else "not priced"
         cells = (f"{rule.name} ({rule.id})", WEIGHTS[rule.severity], rule.got, rule.reason, rule.fix)
-        yield "| " + " | ".join(_plain(cell) for cell in cells) + f" | {price} |"
+        yield "| " + " | ".join(shown(cell) for cell in cells) + f" | {price} |"
 
 
 def _ways(record: Definition) -> Iterator[str]:
@@ -133,7 +127,7 @@ def _ways(record: Definition) -> Iterator[str]:
         told = ["?" if way.score is None else score(way.score), *(_amount(one) for one in amounts)]
         missing = ", ".join(way.unknown)
         name = f"{way.action}: {way.note}" if way.note else way.action
-        yield f"| {_plain(name)} | {' | '.join(told)} | {way.evidence} | {_plain(missing)} |"
+        yield f"| {shown(name)} | {' | '.join(told)} | {way.evidence} | {shown(missing)} |"
 
 
 def _amount(amount: object) -> str:
@@ -144,7 +138,7 @@ def _amount(amount: object) -> str:
 
 def _signature(project: "Project") -> Iterator[str]:
     owner = project.problem.owner
-    yield f"Decision owner: {_plain(owner) if owner else 'nobody is named'}"
+    yield f"Decision owner: {shown(owner) if owner else 'nobody is named'}"
     yield ""
     yield "- [ ] go to pilot"
     yield "- [ ] fix first"
@@ -152,7 +146,7 @@ def _signature(project: "Project") -> Iterator[str]:
     yield ""
     yield "| role | name | signature | date |"
     yield "|---|---|---|---|"
-    yield f"| decision owner | {_plain(owner or '')} | | |"
+    yield f"| decision owner | {shown(owner or '')} | | |"
     yield "| holder of the budget | | | |"
 
 
@@ -161,13 +155,13 @@ def write_brief(path: Path, text: str, force: bool = False) -> None:
 
     Raises: InputError for a file in the way, TunecaseError when it cannot be written.
     """
-    if path.is_dir():
-        raise InputError([Problem("--brief", f"{path}, which is a folder", "a file", "name a file in it")])
-    if path.exists() and not force and path.read_bytes() != text.encode():
-        fix = "give --force to replace it, or name another file"
-        raise InputError([Problem(str(path), "a file that is there already", "no such file", fix)])
     beside: Path | None = None
     try:
+        if path.is_dir():
+            raise InputError([Problem("--brief", f"{path}, which is a folder", "a file", "name a file in it")])
+        if path.exists() and not force and path.read_bytes() != text.encode():
+            fix = "give --force to replace it, or name another file"
+            raise InputError([Problem(str(path), "a file that is there already", "no such file", fix)])
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         beside = Path(name)

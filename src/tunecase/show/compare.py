@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.errors import TunecaseError
 from tunecase.records import Bill, Comparison, Difference
-from tunecase.show.paper import heading, print_notes, print_table, say
+from tunecase.show.paper import heading, print_notes, print_table, say, shown
 from tunecase.wording import band, counted, figures, money, one_line, share
 
 if TYPE_CHECKING:
@@ -113,18 +113,18 @@ def _over(bill: Bill, currency: str) -> str:
 
 def comparison_markdown(record: Comparison) -> str:
     """A comment for a pull request: a sentence, a table, and the details folded away; texts of the user are escaped."""
-    lines = [f"**{_plain(headline(record))}.**", ""]
+    lines = [f"**{shown(headline(record))}.**", ""]
     if record.judged is not None and record.second is not None:
-        lines += [f"{'✅' if record.ok else '❌'} {_plain(_verdict(record))}.", ""]
+        lines += [f"{'✅' if record.ok else '❌'} {shown(_verdict(record))}.", ""]
     if record.second is not None and record.total is not None:
         lines += [f"| {record.currency} | a | b | b - a: P10 | P50 | P90 | b cheaper |", "|---|" + "---:|" * 6]
         for one in (*record.lines, record.total):
             bold = "**" if one is record.total else ""
-            lines.append("| " + " | ".join(f"{bold}{_plain(cell)}{bold}" for cell in (one.name, *_cells(one))) + " |")
-        lines += ["", *[f"- {_plain(one.name)}: {_plain(one.why)}" for one in (*record.lines, record.total) if one.why]]
-        lines += [f"- {name}: {_plain(first)} → {_plain(second)}" for name, first, second in _chances(record)]
+            lines.append("| " + " | ".join(f"{bold}{shown(cell)}{bold}" for cell in (one.name, *_cells(one))) + " |")
+        lines += ["", *[f"- {shown(one.name)}: {shown(one.why)}" for one in (*record.lines, record.total) if one.why]]
+        lines += [f"- {name}: {shown(first)} → {shown(second)}" for name, first, second in _chances(record)]
         lines += ["", *_details(record)]
-    lines += ["", f"<sub>tunecase compare, seed {record.seed}, price book {_plain(record.price_book[:12])}.</sub>"]
+    lines += ["", f"<sub>tunecase compare, seed {record.seed}, price book {shown(record.price_book[:12])}.</sub>"]
     return "\n".join(lines) + "\n"
 
 
@@ -140,26 +140,15 @@ def _details(record: Comparison) -> list[str]:
         ]
     else:
         lines.append("The project files say the same.")
-    lines += ["", *[f"- {_plain(note)}" for note in record.notes]]
+    lines += ["", *[f"- {shown(note)}" for note in record.notes]]
     lines += [
         f"- Both bills are drawn in the same {record.draws:,} worlds, seed {record.seed}.",
-        f"- The rounds of a rest on {_plain(record.first.based_on)}, those of b on {_plain(record.second.based_on)}.",
+        f"- The rounds of a rest on {shown(record.first.based_on)}, those of b on {shown(record.second.based_on)}.",
         f"- Prices of the book {_code(record.price_book)}.",
         "",
         "</details>",
     ]
     return lines
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown shows as it is: no mark-up, no link, and no one is called."""
-    flat = "".join(f"&#{ord(char)};" if char in MARKS else char for char in one_line(text))
-    # A host looks for names, numbers of issues and addresses once more in what is shown.
-    flat = flat.replace("&#64;", "&#64;&#8203;").replace("&#35;", "&#35;&#8203;")
-    return flat.replace("://", "&#58;&#8203;//").replace("www.", "www&#8203;.")
-
-
-MARKS = set("\\`*_{}[]<>#|~@&!")
 
 
 def _code(text: str) -> str:
