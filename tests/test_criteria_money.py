@@ -1,5 +1,6 @@
 """Rules on worth: break-even, saving, the cost of errors, retirement."""
 
+import re
 from datetime import date
 
 import pytest
@@ -65,7 +66,7 @@ def test_errors_that_are_avoided_count_as_worth():
         (
             {"price_per_1k_today": "5 USD", "price_per_1k_answers": "1 USD"},
             "pass",
-            "pay the project back in 106 months",
+            "do not pay the project back within 12 months",
         ),
         ({"price_per_1k_today": "0 USD", "price_per_1k_answers": "1 USD"}, "fail", "only a quality case"),
         ({"price_per_1k_today": "1 USD", "price_per_1k_answers": "1 USD"}, "fail", "only a quality case"),
@@ -177,3 +178,16 @@ def test_tuning_again_buys_no_answers():
     served = project(serving={"retires_on": date(2027, 2, 1), "retune_share": "50%"})
     rule = retirement_is_priced(facts(project=served, total_cost=WHOLE, tuning_cost=TUNING))
     assert 1_500 == pytest.approx(rule.price and rule.price.p50)
+
+
+def test_a_chance_below_certainty_is_weighed_with_the_mean_cost():
+    """A gain that comes in 40% of cases must pay for the cases that give up: worth and break-even move with it."""
+    cost = Band(500, 2_000, 9_000, 12_000)
+    sure, doubtful = (worth_the_cost(facts(total_cost=cost, chance=chance)) for chance in (None, 0.4))
+    assert "reached in 40% of cases" in doubtful.got
+    volumes = [
+        float(re.search(r"break-even at ([\d,]+)", rule.reason)[1].replace(",", "")) for rule in (sure, doubtful)
+    ]
+    assert volumes[1] == pytest.approx(volumes[0] * cost.mean / cost.p50 / 0.4, rel=0.02)
+    never = worth_the_cost(facts(total_cost=cost, chance=0.0))
+    assert ("fail", True) == (never.status, "no case reaches the target" in never.reason)

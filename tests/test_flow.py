@@ -242,9 +242,18 @@ def test_the_whole_road(sound: Path) -> None:
     road = ["define", "audit", "estimate", "pilot", "forecast", "estimate again", "decide", "books"]
     assert road == told
     assert fine == case.records["decide"].ok
-    assert ["audit", "estimate", "define", "estimate", "pilot", "forecast", "estimate", "decide", "books"] == verbs(
-        case
-    )
+    assert [
+        "audit",
+        "estimate",
+        "define",
+        "estimate",
+        "pilot",
+        "forecast",
+        "estimate",
+        "define",
+        "decide",
+        "books",
+    ] == verbs(case)
     later = opened(sound)
     assert all(later.known(verb) is not None for verb in ("pilot", "forecast", "decide", "books"))
     assert "pilot" in later.known("estimate").based_on

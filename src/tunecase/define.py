@@ -61,6 +61,7 @@ def define(
     tuning_cost: Band | None = None,
     unpriced: Sequence[str] = (),
     pilot: Pilot | None = None,
+    chance: float | None = None,
 ) -> Definition:
     """The problem judged by every rule, with the verdict and what follows from the numbers.
 
@@ -78,12 +79,15 @@ def define(
         tuning_cost: the total less the answers after launch [base currency]; the total where that holds none.
         unpriced: lines of the bill without a price, as it names them.
         pilot: for what it scored by prompts alone, and what it trained.
+        chance: to reach the target for the total; None while no curve says, and then a target reached is weighed.
     Returns: the Definition.
 
     Leaves out one change per experiment (P15), which `tunecase next` keeps to, and the share of work for evaluation
     (P13), which the bill takes. The pilot judges P14, the forecast D2, the audit the other data rules.
     """
-    facts = Facts(project, train, test, basis, majority, probe, audit, total_cost, prompted(pilot, basis), tuning_cost)
+    facts = Facts(
+        project, train, test, basis, majority, probe, audit, total_cost, prompted(pilot, basis), tuning_cost, chance
+    )  # fmt: skip
     judged = tuple(rule(facts) for rule in CRITERIA)
     verdict, reason = _verdict(judged)
     power = evaluation.power_needed(facts)

@@ -36,6 +36,7 @@ class Facts:
     total_cost: Band | None
     piloted: tuple[Baseline, ...] = ()
     tuning_cost: Band | None = None  # the total less the answers after launch; None where the total has none
+    chance: float | None = None  # to reach the target for that cost; None while no curve says
 
     @cached_property
     def metric(self) -> catalog.Metric | None:
@@ -195,6 +196,13 @@ class Facts:
     def cost_of_tuning(self) -> Band | None:
         """The total less the answers after launch."""
         return self.tuning_cost or self.total_cost
+
+    @cached_property
+    def expected_cost(self) -> float | None:
+        """What is held against an expected worth: the mean where a chance is known, else as likely more as less."""
+        if self.cost is None:
+            return None
+        return self.cost.p50 if self.chance is None else self.cost.mean
 
     @cached_property
     def cost_case(self) -> bool:

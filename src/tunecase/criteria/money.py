@@ -16,14 +16,15 @@ DAYS_PER_MONTH = 365.25 / 12
 def worth_the_cost(facts: Facts) -> Criterion:
     """P8: what the result brings over the horizon exceeds the total cost; the break-even volume is shown.
 
-        brings = volume x months x (worth of a correct answer x gain + saving per request)
-        break-even volume = total cost / (months x (worth of a correct answer x gain + saving per request))
+        brings = chance x volume x months x (worth of a correct answer x gain + saving per request)
+        break-even volume = total cost / (chance x months x (worth of a correct answer x gain + saving per request))
 
     A correct answer in place of a wrong one brings its value and saves what the wrong one costs; a saving counts where
-    both prices of an answer are stated, and answers in the total then count no second time. Leaves out the doubt of the
-    total in the break-even volume.
+    both prices of an answer are stated, and answers in the total then count no second time. The chance is that of the
+    bill, whose mean holds the cases that give up; while no curve says it, a target that is reached is weighed. Leaves
+    out the doubt of the total in the break-even volume.
     """
-    wanted = "volume x months x (value x gain + saving) above the total cost"
+    wanted = "chance x volume x months x (value x gain + saving) above the total cost"
     source = "ML Canvas; ml-ops.org"
 
     def unknown(reason: str, fix: str) -> Criterion:
@@ -38,19 +39,24 @@ def worth_the_cost(facts: Facts) -> Criterion:
             "the gain in correct answers is not known",
             "state a metric that counts right answers and a target above the best baseline",
         )
-    if facts.cost is None:
+    if facts.cost is None or facts.expected_cost is None:
         return unknown("the total cost is not known yet", "run `tunecase estimate`, then define again")
     months = facts.basis.draw("problem.horizon", problem.horizon)
+    if facts.chance is not None:
+        brought = brought * facts.chance
+        parts = [f"{' and '.join(parts)}, reached in {percent(facts.chance)} of cases,"]
     each = band(brought).p50
-    if each <= 0:
+    if facts.chance == 0:
+        even = "there is no break-even volume: no case reaches the target"
+    elif each <= 0:
         even = "there is no break-even volume: an answer costs more than its gain is worth"
     else:
-        volume = band(facts.cost.p50 / (each * months)).p50
+        volume = band(facts.expected_cost / (each * months)).p50
         even = f"break-even at {three_figures(volume)} answers per month"
     if problem.volume is None:
         return unknown(f"the volume is not known; {even}", "add problem.volume: 20k to 60k per month")
     worth = band(brought * facts.basis.draw("problem.volume", problem.volume) * months)
-    enough = worth.p50 > facts.cost.p50
+    enough = worth.p50 > facts.expected_cost
     return Criterion(
         "P8",
         "worth the cost",
@@ -111,9 +117,13 @@ def each_answer_saves(facts: Facts) -> Criterion:
 
 def _paid_back(facts: Facts, saved: Band) -> str:
     volume = facts.project.problem.volume
-    if volume is None or facts.cost is None:
+    if volume is None or facts.expected_cost is None:
         return ""
-    months = facts.cost.p50 / (saved.p50 * volume.spread.median)
+    each = saved.p50 * volume.spread.median * (1.0 if facts.chance is None else facts.chance)
+    horizon = band(facts.basis.draw("problem.horizon", facts.project.problem.horizon)).p50
+    months = facts.expected_cost / each if each > 0 else float("inf")
+    if months > horizon:
+        return f"; savings alone do not pay the project back within {three_figures(horizon)} months"
     return f"; savings alone pay the project back in {three_figures(months)} months"
 
 

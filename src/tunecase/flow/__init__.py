@@ -103,8 +103,9 @@ def road(
 ) -> bool:
     """All verbs in order; returns False when the answer is no.
 
-    `tell` is called with each record; the bill comes once more, as "estimate again", when the pilot has moved it, and
-    at the end, as "changed", what the road moved since it was walked last.
+    `tell` is called with each record; the bill comes once more, as "estimate again", when the pilot has moved it, the
+    problem as "define again" when that has moved its verdict, and at the end, as "changed", what the road moved since
+    it was walked last.
     A problem that is not well posed, or data that are not fit, end the road before the pilot: nothing is spent on it.
     A pilot that still holds is not run again unless one is asked for. Where the probe cannot learn the task (free text,
     a metric of its own) the pilot says so and the road goes on.
@@ -122,6 +123,10 @@ def road(
         tell("forecast", forecast(flow))
         if tried.runs:
             tell("estimate again", estimate(flow))
+            # What the problem is worth is held against that bill from now on, its chance with it.
+            posed, again = flow.known("define"), define(flow)
+            if posed is None or posed.verdict != again.verdict:
+                tell("define again", again)
     decision = decide(flow)
     tell("decide", decision)
     tell("books", books(flow))

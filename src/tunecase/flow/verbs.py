@@ -43,7 +43,7 @@ def define(flow: Flow) -> Definition:
         return judge(
             flow.project, train, test, basis=flow.basis(), majority=scores.get("majority"), probe=scores.get("probe"),
             audit=found, total_cost=bill.total, tuning_cost=bill.tuning, unpriced=bill.unpriced,
-            pilot=flow.known("pilot"),
+            pilot=flow.known("pilot"), chance=bill.reached,
         )  # fmt: skip
 
     held: Definition | None = flow.known("define")
@@ -318,7 +318,9 @@ def renew(flow: Flow) -> None:
     )  # fmt: skip
     for verb, step in steps:
         if verb in made and (flow.known(verb) is None or verb == "estimate"):
-            step(flow)
+            priced = flow.known(verb)
+            if step(flow) is not priced and verb == "estimate" and "define" in made:
+                define(flow)
     if "books" in made or flow.spendings():
         books(flow)
 

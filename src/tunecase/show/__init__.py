@@ -10,7 +10,7 @@ from tunecase.show.brief import brief_markdown, write_brief
 from tunecase.show.compare import comparison_markdown, print_comparison, write_markdown
 from tunecase.show.curve import print_forecast
 from tunecase.show.fit import print_fit, print_scored
-from tunecase.show.judged import print_audit, print_definition
+from tunecase.show.judged import print_audit, print_definition, print_definition_again
 from tunecase.show.labelling import print_labelling
 from tunecase.show.mended import print_cleaned, print_reviews
 from tunecase.show.news import print_next
@@ -41,6 +41,7 @@ __all__ = [
 
 PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "define": print_definition,
+    "define again": print_definition_again,
     "audit": print_audit,
     "clean": print_cleaned,
     "review": print_reviews,

@@ -37,6 +37,15 @@ def print_definition(console: "Console", record: Definition) -> None:
         _alternatives(console, record)
 
 
+def print_definition_again(console: "Console", record: Definition) -> None:
+    """The verdict that the bill after the pilot has moved, with the rules that fail."""
+    good = {"go to pilot": True, "do not start": False}.get(record.verdict)
+    heading(console, "define, after the pilot", record.verdict, good)
+    for rule in record.criteria:
+        if rule.status == "fail" and rule.severity != "note":
+            say(console, f"{rule.name} ({rule.id}): {rule.got}; {rule.reason}. {sentence(rule.fix)}")
+
+
 def _alternatives(console: "Console", record: Definition) -> None:
     """The other ways side by side; what is missing for a number stands below its row."""
     say(console, f"Other ways, over the horizon ({record.currency}; a question mark is not known):", "dim")
