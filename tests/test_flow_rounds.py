@@ -193,3 +193,17 @@ def test_test_rows_alone_are_half_a_round(case: flow.Flow) -> None:
     done = tunecase("next", "--project", str(case.path), "--today", TODAY.isoformat(), "--test-rows", "500")
     assert 2 == done.code
     assert all(name in done.err for name in ("--rows", "--score", "--changed"))
+
+
+def test_bought_rows_count_by_what_they_teach(case: flow.Flow) -> None:
+    """A round of synthetic rows stands on the curve at its rows' worth in labelled ones, and the news say so."""
+    source = "    - {kind: synthetic, pool: 20k, price: 0.01 USD per example}\nmodels:"
+    levers = "levers: {synthetic_worth: 50%}\nbudget:"
+    text = case.path.read_text(encoding="utf-8").replace("models:", source).replace("budget:", levers)
+    case.path.write_text(text, encoding="utf-8")
+    made = flow.add_round(again(case), 320, "0.76", ["other_sources"])
+    told = flow.next_step(again(case), made)
+    assert "with 320 examples, which count as 220 labelled ones" in told.told[0]
+    seen = again(case).known("forecast")
+    assert 220 == seen.points[-1].n
+    assert any("counts as 50% of a labelled one" in words for words in seen.assumptions)

@@ -1,12 +1,14 @@
 """Points of a learning curve: reading, averaging, the scale of errors."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tunecase.errors import InputError
-from tunecase.points import error_of, merge, read_points, spreads, to_error, to_score
-from tunecase.records import Point
+from tunecase.points import counted_as, error_of, merge, read_points, spreads, to_error, to_score, with_rounds
+from tunecase.records import Point, Round
 
 
 def write(tmp_path, text):
@@ -103,3 +105,14 @@ def test_unreadable_files_are_refused(tmp_path):
     path.write_bytes(b"n,score\n\xff\xfe,1\n")
     with pytest.raises(InputError, match="UTF-8"):
         read_points(path)
+
+
+def test_rows_from_other_sources_stand_where_they_teach():
+    """Rows of other sources move the point back by what they lack, later rounds as well; smaller ones stay."""
+    points = [Point(200, 0.70), Point(400, 0.75)]
+    ways = ((1_200, "other_sources"), (1_400, "label"), (300, "tune"))
+    rounds = [Round(i + 1, n, 0.8, 400, way, date(2026, 11, 24)) for i, (n, way) in enumerate(ways)]
+    assert (800, 1_000, 300) == counted_as([200, 400], rounds, 0.5)
+    assert (1_200, 1_400, 300) == counted_as([200, 400], rounds, 1.0)
+    found, _ = with_rounds(points, rounds[:2], "higher", False, 0.5)
+    assert [200, 400, 800, 1_000] == [point.n for point in found]

@@ -9,35 +9,38 @@ from tunecase.records import Decision, Forecast, Interval80, Next, Round
 from tunecase.wording import count, money, money_band, score, share
 
 
-def next_step(before: Mapping[str, Any], now: Mapping[str, Any], made: Round | None, since: str) -> Next:
+def next_step(
+    before: Mapping[str, Any], now: Mapping[str, Any], made: Round | None, since: str, counts_as: int | None = None
+) -> Next:
     """The two sentences and the table.
 
     Args:
         before: records by verb as they stood before the round (forecast, estimate, decide); may lack any.
         now: the same afterwards; `decide` must be there.
         made: the round, None where the news came from elsewhere (a pilot, reviews, prices).
+        counts_as: labelled rows that the round's rows teach like, where some came from other sources.
         since: when `before` stood, in words; empty where there was nothing.
     Returns: the Next. Leaves out what did not move.
     """
     decision: Decision = now["decide"]
     earlier: Forecast | None = before.get("forecast")
-    expected = _expected(earlier, made) if earlier is not None and made is not None else None
-    shown, moved = _shown(made, expected), _moved(before, now)
+    expected = _expected(earlier, made, counts_as or made.n) if earlier is not None and made is not None else None
+    shown, moved = _shown(made, expected, counts_as), _moved(before, now)
     first = f"{shown}, and {moved[0].lower()}{moved[1:]}" if shown else moved
     told = first, _step(decision)
     return Next(told, made, expected, changes(before, now), decision, since)
 
 
-def _expected(earlier: Forecast, made: Round) -> Interval80 | None:
+def _expected(earlier: Forecast, made: Round, n: int) -> Interval80 | None:
     """The interval of the next test at that size, read between the sizes of the forecast; None for another learner."""
     band = [one for one in earlier.band if one.n > 0]
     if earlier.stand_in or made.changed not in ("label", "fine_tune", "test_set") or not band:
         return None
-    if not band[0].n <= made.n <= band[-1].n:
+    if not band[0].n <= n <= band[-1].n:
         return None
     for low, high in zip(band, band[1:] or band, strict=False):
-        if low.n <= made.n <= high.n:
-            part = 0.0 if high.n == low.n else math.log(made.n / low.n) / math.log(high.n / low.n)
+        if low.n <= n <= high.n:
+            part = 0.0 if high.n == low.n else math.log(n / low.n) / math.log(high.n / low.n)
             ends = zip(_ends(low.next_test), _ends(high.next_test), strict=True)
             return Interval80(*(a + part * (b - a) for a, b in ends))
     return None
@@ -47,10 +50,12 @@ def _ends(one: Interval80) -> tuple[float, float, float]:
     return one.low, one.mid, one.high
 
 
-def _shown(made: Round | None, expected: Interval80 | None) -> str:
+def _shown(made: Round | None, expected: Interval80 | None, counts_as: int | None) -> str:
     if made is None:
         return ""
     words = f"Round {made.number} scored {score(made.score)} with {count(made.n)} examples"
+    if counts_as is not None and counts_as != made.n:
+        words += f", which count as {count(counts_as)} labelled ones"
     if expected is None:
         return words
     place = "as expected" if expected.low <= made.score <= expected.high else "outside what was expected"

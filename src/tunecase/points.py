@@ -108,24 +108,53 @@ def _capped(error: float, direction: str) -> float:
 
 
 def with_rounds(
-    points: Sequence[Point], rounds: Sequence[Round], direction: str, stand_in: bool
+    points: Sequence[Point], rounds: Sequence[Round], direction: str, stand_in: bool, worth: float = 1.0
 ) -> tuple[tuple[Point, ...], bool]:
     """The points with measured rounds added, and whether they are still those of a stand-in.
 
     More rows of the same method are one more point of its curve. Whatever else was changed, and the first round of the
     model itself after a stand-in, moves the whole curve to what was measured. A larger test takes the place of the
-    smaller one.
+    smaller one. Rows from other sources count as `worth` of a labelled one each, see `counted_as`.
     """
     known = tuple(points)
-    for made in rounds:
-        new = Point(made.n, made.score, 1, made.test_rows)
+    for made, n in zip(rounds, counted_as([point.n for point in points], rounds, worth), strict=True):
+        new = Point(n, made.score, 1, made.test_rows)
         if made.changed in ("label", "other_sources") and not stand_in:
             known = (*known, new)
         elif made.changed == "test_set" and not stand_in:
-            known = (*(point for point in known if point.n != made.n), new)
+            known = (*(point for point in known if point.n != n), new)
         else:
             known, stand_in = rebased(known, new, direction), False
     return known, stand_in
+
+
+def counted_as(sizes: Sequence[int], rounds: Sequence[Round], worth: float) -> tuple[int, ...]:
+    """The labelled rows that the rows of each round count as: those from other sources teach like `worth` of one.
+
+        n_counted = n - (1 - worth) x rows from other sources among them
+
+    Args:
+        sizes: training rows of the points before the rounds.
+        rounds: as they came; those of other sources add what lies beyond the largest size before.
+        worth: labelled rows that one such row teaches like, above 0.
+    Leaves out rows at hand that no run was trained on: they count as brought by the round.
+
+    Example:
+        >>> from datetime import date
+        >>> made = Round(1, 1_200, 0.79, 400, "other_sources", date(2026, 11, 24))
+        >>> counted_as([200, 400], [made], 0.5)
+        (800,)
+    """
+    found: list[int] = []
+    brought: list[tuple[int, int]] = []
+    largest = max(sizes, default=0)
+    for made in rounds:
+        if made.changed == "other_sources" and made.n > largest:
+            brought.append((largest, made.n - largest))
+        less = sum(min(made.n - beyond, added) for beyond, added in brought if made.n > beyond)
+        found.append(max(round(made.n - (1 - worth) * less), 1))
+        largest = max(largest, made.n)
+    return tuple(found)
 
 
 def mixed_scales(points: Sequence[Point], direction: str) -> tuple[Point, Point] | None:

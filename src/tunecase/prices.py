@@ -354,6 +354,21 @@ class Supply:
         return np.where(left > 1e-6, np.inf, total)
 
 
+def made_worth(basis: Basis) -> float:
+    """Labelled rows that one row from other sources teaches like, the median: of the source it would be bought from.
+
+    That is the kind, synthetic or scrape, with the lowest price for what it teaches, else one without a price; 1 where
+    the project names no such source.
+    """
+    found: list[tuple[bool, float, float]] = []
+    for _, source in _sources(basis):
+        if source.kind in ("synthetic", "scrape"):
+            worth = basis.spread(f"levers.{source.kind}_worth").median
+            price = 0.0 if source.price is None else source.price.spread.median
+            found.append((source.price is None, price / worth, worth))
+    return min(found)[2] if found else 1.0
+
+
 def supply(basis: Basis, *, only: str = "", without: Collection[str] = ()) -> Supply:
     """The project's sources of examples as a Supply; unpriced ones are named, never counted as free.
 

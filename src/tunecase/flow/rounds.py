@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 from tunecase import catalog
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.case import Flow
-from tunecase.flow.verbs import bill, curve, decide, forecast, measured_metric, measured_sizes
+from tunecase.flow.verbs import bill, curve, decide, forecast, labelled_rows, measured_metric, measured_sizes
 from tunecase.records import Next, Round
 from tunecase.records.rounds import Changed
 
@@ -109,7 +109,9 @@ def next_step(flow: Flow, made: Round | None = None) -> Next:
     now = {"forecast": seen, "estimate": priced, "decide": decision}
     rounds = flow.rounds()
     latest = made or (rounds[-1] if rounds else None)
-    return cast(Next, flow.keep("next", say(before, now, latest, since)))
+    return cast(
+        Next, flow.keep("next", say(before, now, latest, since, labelled_rows(flow, latest) if latest else None))
+    )
 
 
 def _before(flow: Flow) -> tuple[dict[str, Any], str]:

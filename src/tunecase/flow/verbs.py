@@ -22,10 +22,11 @@ from tunecase.records import (
     Pilot,
     Point,
     Report,
+    Round,
     Spending,
     Tuning,
 )
-from tunecase.wording import score, teaches_like
+from tunecase.wording import score, share, teaches_like
 
 if TYPE_CHECKING:
     from tunecase.importers import Asked
@@ -140,6 +141,7 @@ def _measured(flow: Flow, from_pilot: bool = False) -> tuple[tuple[Point, ...], 
     """The points that the case rests on, measured rounds among them, and what the forecast is told about them."""
     from tunecase.forecast import told
     from tunecase.points import with_rounds
+    from tunecase.prices import made_worth
 
     brought, rounds = None if from_pilot else _brought(flow), flow.rounds()
     if brought is not None:
@@ -160,9 +162,12 @@ def _measured(flow: Flow, from_pilot: bool = False) -> tuple[tuple[Point, ...], 
         }  # fmt: skip
     if not rounds:
         return known, about
-    known, still = with_rounds(known, rounds, catalog.metric(about["metric"]).direction, stand_in)
+    worth = made_worth(flow.basis(10))
+    known, still = with_rounds(known, rounds, catalog.metric(about["metric"]).direction, stand_in, worth)
     word = "round" if len(rounds) == 1 else "rounds"
     note = f"{len(rounds)} measured {word} added; where a round changed the method, the curve so far was moved to it"
+    if worth != 1 and any(made.changed == "other_sources" for made in rounds):
+        note += f"; a row from other sources counts as {share(worth)} of a labelled one, by assumption"
     about |= {"rounds": len(rounds), "notes": (*about.get("notes", ()), note)}
     if stand_in and not still:
         from tunecase.flow.fitting import base_model
@@ -258,6 +263,16 @@ def measured_sizes(flow: Flow) -> tuple[int, ...]:
     brought, tried = _brought(flow), flow.known("pilot")
     known = brought.points if brought is not None else () if tried is None else points(tried)
     return tuple(point.n for point in known)
+
+
+def labelled_rows(flow: Flow, made: Round) -> int:
+    """The labelled rows that the rows of a round count as on the curve; those of the round itself without points."""
+    from tunecase.points import counted_as
+    from tunecase.prices import made_worth
+
+    rounds = flow.rounds()
+    counted = counted_as(measured_sizes(flow), rounds, made_worth(flow.basis(10)))
+    return next((n for one, n in zip(rounds, counted, strict=True) if one.number == made.number), made.n)
 
 
 def curve(flow: Flow) -> Forecast | None:
