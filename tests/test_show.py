@@ -35,6 +35,7 @@ from tunecase.spread import Band
 ALL: dict[str, Any] = {
     **samples.records(),
     "estimate again": samples.estimate(),
+    "define again": samples.definition(),
     "judge": JUDGED,
     "clean": CLEANED,
     "labelling": LABELLING,
@@ -85,6 +86,7 @@ FRAGMENTS = {
               "free", "tunecase-quarantine.jsonl", "paraphrases of test rows"),
     "estimate": ("USD P10 P50 P90 share", "storage and transfer unpriced unpriced unpriced not counted", "100%",
                  "Plus 1 unpriced line", "What moves it: rounds until the target 71%", "Defaults used:"),
+    "define again": ("DEFINE, AFTER THE PILOT ──────── go to pilot", "pass/fail statements (P2): 1 statement"),
     "estimate again": ("ESTIMATE, AFTER THE PILOT", "100%"),
     "pilot": ("15 runs", "6 taken from the ledger", "examples mean accuracy", "majority 0.172"),
     "judge": ("JUDGE ──────── 0.82 (0.78 to 0.86) of the criteria pass", "judged 100 of 540 test rows, 2 without",
@@ -300,7 +302,7 @@ def test_a_fit_told_shortly() -> None:
     assert "tight, and more likely not to fit (70%) on 1 x L40S" in flat("fit", unlikely)
 
 
-@pytest.mark.parametrize("verb", [verb for verb in ALL if verb not in ("estimate again", "changed")])
+@pytest.mark.parametrize("verb", [verb for verb in ALL if verb not in ("define again", "estimate again", "changed")])
 def test_notebooks_get_the_same_text(verb: str) -> None:
     """The HTML of a record is its print, every text escaped."""
     html = as_html(poisoned(ALL[verb]) if verb != "report" else replace(REPORT, answer="<script>alert(1)</script>"))
