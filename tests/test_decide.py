@@ -529,15 +529,21 @@ def test_what_would_have_to_be_true_names_another_lever_for_each_input(tmp_path:
     assert () == decided(project(tmp_path)).what_if
 
 
-def test_a_look_is_worth_between_nothing_and_certainty(tmp_path: Path) -> None:
-    """0 <= EVSI <= EVPI for all six looks, each with its price or the reason why it cannot be had."""
-    for value in ("0.02 USD per correct", "0.10 to 0.40 USD per correct", "40 USD per correct"):
-        record = decided(project(tmp_path, value=value))
+def test_a_look_is_worth_something_where_the_choice_is_open(tmp_path: Path) -> None:
+    """Near the flip some look is clearly worth something, and less than certainty; far from it none is."""
+    clear = {}
+    for value in ("0.02", "0.08", "40"):
+        record = decided(project(tmp_path, value=f"{value} USD per correct"))
         assert 6 == len(record.experiments)
-        assert record.certainty is not None
+        assert record.certainty
         for look in record.experiments:
-            assert look.worth is not None or look.blocked
-            assert 0 <= (look.worth or 0) <= record.certainty + 1e-9
+            assert (look.worth is None) == bool(look.blocked)
+            if look.worth is not None and look.net is not None and look.price is not None:
+                assert look.price.p10 < look.worth - look.net < look.price.p90
+        shares = [one.worth / record.certainty for one in record.experiments if one.worth and one.worth > 3 * one.error]
+        clear[value] = max(shares, default=0.0)
+    assert 0 == clear["0.02"] == clear["40"]
+    assert 0.05 < clear["0.08"] < 0.5
 
 
 def test_no_look_is_worth_anything_where_the_target_is_worth_nothing(tmp_path: Path) -> None:

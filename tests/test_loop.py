@@ -91,16 +91,13 @@ def test_an_easier_target_is_reached_wherever_a_harder_one_is_with_the_same_luck
     assert not (hard & ~better).any()
 
 
-def test_a_budget_is_never_passed() -> None:
-    """No world begins a round that it cannot pay; one that cannot pay the first buys nothing."""
-    spend = np.cumsum(np.full((200, 5), 100.0), axis=1) * np.linspace(0.5, 6, 200)[:, None]
-    out = walk(np.full((200, 5), 0.5), 0.10, SIZES, test_rows=None, spend=spend, budget=550)
-    last = out.rounds.astype(int)
-    spent = np.where(last > 0, spend[np.arange(200), np.maximum(last - 1, 0)], 0)
-    assert spent.max() <= 550
-    assert last.min() == 0
-    assert (out.bought[last == 0] == 0).all()
-    assert (out.rows_trained[last == 0] == 0).all()
+def test_a_world_without_rounds_buys_nothing() -> None:
+    """Where `most` is nought no round is begun: no rows are bought or trained on, and the target is not reached."""
+    out = walk(np.full((2, 5), 0.01), 0.10, SIZES, test_rows=None, most=np.array([0.0, 1.0]))
+    assert ([0, 1], [0, SIZES[0]]) == (out.rounds.tolist(), out.rows_trained.tolist())
+    assert out.reached is not None
+    assert [False, True] == out.reached.tolist()
+    assert 0 == out.bought.max()
 
 
 def test_rounds_fixed_by_the_user_go_on_after_success() -> None:

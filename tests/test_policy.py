@@ -1,11 +1,14 @@
 """The best policy over states: worked examples, the laws of information, and what it never does."""
 
+import math
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.policy import END, Node, Step, best_policy, sort_worlds, worth_of_knowing, worth_of_seeing
+from tunecase.policy import END, Node, Step, best_policy, sort_worlds, worth_of_seeing
 
 WORLDS = 2_000
 
@@ -141,15 +144,23 @@ def test_steps_lead_forward_only() -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(noise=st.floats(0.0, 10.0), stake=st.floats(0.1, 1e6), seed=st.integers(0, 99))
-def test_a_sight_is_worth_between_nothing_and_certainty(noise: float, stake: float, seed: int) -> None:
-    """0 <= EVSI <= EVPI whatever the noise and the stakes."""
+@given(mean=st.floats(-1, 1), noise=st.floats(0.0, 10.0), stake=st.floats(0.1, 1e6), seed=st.integers(0, 99))
+def test_a_sight_of_a_normal_gain_is_worth_what_the_formula_says(
+    mean: float, noise: float, stake: float, seed: int
+) -> None:
+    """EVSI = s (phi(z) - z Phi(-z)) with s = 1 / sqrt(1 + noise^2) and z = |mean| / s, whatever the stakes.
+
+    Source: Raiffa and Schlaifer (1961), the unit normal loss.
+    """
     rng = np.random.default_rng(seed)
-    gain = rng.normal(0.2, 1.0, WORLDS)
+    gain = rng.normal(mean, 1.0, WORLDS)
     values = stake * np.column_stack([np.zeros(WORLDS), gain])
     found, error = worth_of_seeing(values, gain + noise * rng.standard_normal(WORLDS))
-    assert 0 <= found <= worth_of_knowing(values)
-    assert error >= 0
+    width = 1 / math.sqrt(1 + noise**2)
+    normal, z = NormalDist(), abs(mean) / width
+    wanted = width * (normal.pdf(z) - z * normal.cdf(-z)) if z < 30 else 0.0
+    assert pytest.approx(wanted, abs=0.08) == found / stake
+    assert 0 <= error / stake < 0.1
 
 
 def test_a_noisier_sight_is_worth_less_and_in_the_end_nothing() -> None:

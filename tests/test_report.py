@@ -13,7 +13,7 @@ from tests import samples
 from tests.test_records import JUDGED
 from tunecase import report
 from tunecase.content import Content, Listing, Section, Table
-from tunecase.records import Books, Decision, Estimate, Forecast, from_json
+from tunecase.records import Books, Decision, Estimate, Flip, Forecast, from_json
 from tunecase.report import REPORT_SECTIONS, answer, as_json, markdown
 from tunecase.sections.basis import stale
 
@@ -271,3 +271,10 @@ def test_a_pilot_of_a_model_is_told_in_full() -> None:
     told = markdown(content({**ALL, "pilot": pilot, "judge": JUDGED}))
     for words in ("uneven classes", "Judged by a model", "General skill", "120 in every run"):
         assert words in told
+
+
+def test_inputs_that_never_flip_are_told() -> None:
+    """Where no input alone would change the advice, the report says so in the words of the terminal."""
+    firm = replace(ALL["decide"], what_if=(Flip("problem.value", 0.4), Flip("budget", 30_000.0)))
+    found = markdown(content({**ALL, "decide": firm}))
+    assert "no input alone would change it" in found

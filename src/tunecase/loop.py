@@ -148,8 +148,6 @@ def walk(
     seed: int = 0,
     most: "int | Draws | None" = None,
     stops: bool = True,
-    spend: "Draws | None" = None,
-    budget: float = math.inf,
 ) -> Walk:
     """Round r trains on sizes[r - 1] rows, tests, and ends the walk when the lower bound of the score meets the target.
 
@@ -161,9 +159,7 @@ def walk(
         seed: of the tests' luck; each round has its own generator, so that two targets share their luck.
         most: rounds after which the walk stops, one number or one per world, shape (draws,).
         stops: False goes on to `most` even after success (the user fixed the rounds).
-        spend: money spent by the end of each round, shape (draws, sizes), rising; rounds beyond `budget` are not begun.
-        budget: in the unit of spend.
-    Returns: the Walk; a world that cannot pay its first round has 0 rounds and buys nothing.
+    Returns: the Walk; a world whose `most` is 0 buys nothing.
     Leaves out tuning and cleaning between rounds, which could lift a path: P(reached) errs low by what they would add.
     """
     import numpy as np
@@ -172,8 +168,6 @@ def walk(
     if columns != len(sizes):
         raise ValueError(f"paths has {columns} sizes; wanted {len(sizes)}")
     allowed = np.full(draws, columns) if most is None else np.minimum(np.rint(most) + np.zeros(draws), columns)
-    if spend is not None:
-        allowed = np.minimum(allowed, (spend <= budget).sum(axis=1))
     good = _passed(paths, error_target, test_rows, seed) & (np.arange(columns) < allowed[:, None])
     reached = np.asarray(good.any(axis=1))
     first = good.argmax(axis=1)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import inputs
-from tunecase.flips import NOT_SURE, SURE, budget_flips
+from tunecase.flips import NOT_SURE, SURE, budget_flips, change
 from tunecase.inputs import PRICE, ROUNDS
 from tunecase.project import Project
 from tunecase.records import Driver, Flip, WhatIf
@@ -129,7 +129,7 @@ def what_if(
         flips = budget_flips(lambda scales, goal=goal: chances(scales)[goal], now, wanted, most=most)  # type: ignore[misc]
         chance = known[()][goal]
         rounds = (_rounds(bill, budget, wanted, chance >= wanted),) if goal == "stay" else ()
-        ways = sorted((flip for flip in (*flips, *rounds) if flip.at is not None), key=_change)
+        ways = sorted((flip for flip in (*flips, *rounds) if flip.at is not None), key=change)
         never = [flip for flip in (*flips, *rounds) if flip.at is None]
         found.append(WhatIf(goal, budget, wanted, chance, (*ways, *never)))
     return tuple(found)
@@ -141,10 +141,6 @@ def _chances(outcome: Outcome, budget: float) -> "dict[Goal, float]":
     if outcome.reached is not None:
         chances["reach"] = float((outcome.reached & within).mean())
     return chances
-
-
-def _change(flip: Flip) -> float:
-    return max(flip.factor or 1.0, 1 / (flip.factor or 1.0))
 
 
 def _of_rounds(name: str) -> bool:

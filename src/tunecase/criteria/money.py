@@ -2,15 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from tunecase.criteria.facts import Facts, percent, points, three_figures
+from tunecase.criteria.facts import DAYS_PER_MONTH, Facts, percent, points, three_figures
 from tunecase.records import Criterion, Severity
 from tunecase.spread import Band, band
 from tunecase.worth import error_cost
 
 if TYPE_CHECKING:
     from tunecase.spread import Draws
-
-DAYS_PER_MONTH = 365.25 / 12
 
 
 def worth_the_cost(facts: Facts) -> Criterion:

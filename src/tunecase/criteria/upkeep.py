@@ -2,13 +2,12 @@
 
 from collections import Counter
 
-from tunecase.criteria.facts import Facts, percent, three_figures
+from tunecase.criteria.facts import DAYS_PER_MONTH, Facts, percent, three_figures
 from tunecase.records import Criterion, Severity
 from tunecase.spread import band
 from tunecase.statistics import wilson
 
 SLICE_ROWS = 30  # a score of 80% is then known to about 9 points
-DAYS_PER_MONTH = 365.25 / 12
 
 
 def slices_are_tested(facts: Facts) -> Criterion:

@@ -102,7 +102,7 @@ def _limits(decision: Decision) -> Facts:
             (
                 (
                     "What would have to be true for another step",
-                    "; ".join(flip_words(decision.what_if, decision.currency)),
+                    "; ".join(flip_words(decision.what_if, decision.currency)) or "no input alone would change it",
                 ),
             )
             if decision.what_if
