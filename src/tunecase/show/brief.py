@@ -12,7 +12,7 @@ from tunecase import __version__
 from tunecase.errors import InputError, Problem, TunecaseError
 from tunecase.records import Criterion, Definition, Estimate
 from tunecase.show.paper import shown
-from tunecase.wording import count, day, figures, money, money_band, score, sentence
+from tunecase.wording import count, day, figures, money, money_band, score, sentence, share
 
 if TYPE_CHECKING:
     from tunecase.project import Project
@@ -83,6 +83,8 @@ def _costs(bill: Estimate | None) -> Iterator[str]:
     yield f"| **total, {bill.currency}** | {_cells(total.p10, total.p50, total.p90)} |"
     yield ""
     yield f"With 80% certainty it costs at most {money(total.p80, bill.currency)}."
+    if bill.reached is not None:
+        yield f"The chance to reach the target for it is {share(bill.reached)}; cases that give up early are in it."
     if bill.budget is not None:
         yield f"The budget is {money(bill.budget, bill.currency)}."
     for missing in bill.unpriced:
