@@ -11,6 +11,7 @@ from tests.making import case_folder
 from tunecase import flow
 from tunecase.errors import InputError
 from tunecase.importers import Asked
+from tunecase.records import Round
 
 TODAY = date(2026, 11, 24)
 CURVE = "n,score,test_rows\n" + "".join(
@@ -207,3 +208,24 @@ def test_bought_rows_count_by_what_they_teach(case: flow.Flow) -> None:
     seen = again(case).known("forecast")
     assert 220 == seen.points[-1].n
     assert any("counts as 50% of a labelled one" in words for words in seen.assumptions)
+
+
+def test_a_round_with_wrong_rows_is_corrected_by_its_number(case: flow.Flow) -> None:
+    """Rows or change mistyped: the round named is put in its place; a number that is none is refused."""
+    flow.add_round(case, 2_400, "0.8", ["label"])
+    with pytest.raises(InputError, match="one of 1"):
+        flow.add_round(case, 240, "0.8", ["label"], corrects=2)
+    words = ("--rows", "240", "--score", "0.8", "--changed", "label", "--corrects", "1")
+    done = tunecase("next", "--project", str(case.path), "--today", TODAY.isoformat(), *words)
+    assert "Round 1 scored 0.80 with 240 examples" in " ".join(done.out.split())
+    assert [(1, 240)] == [(made.number, made.n) for made in again(case).rounds()]
+
+
+def test_a_round_that_spoilt_the_curve_can_be_corrected(case: flow.Flow) -> None:
+    """A score out of range that an earlier version let through is put right by the same round again."""
+    case.keep("round", Round(1, 800, 81.0, 100, "label", TODAY))
+    with pytest.raises(InputError):
+        flow.estimate(again(case))
+    flow.next_step(case, flow.add_round(again(case), 800, "81%", ["label"]))
+    assert [0.81] == [made.score for made in again(case).rounds()]
+    assert flow.estimate(again(case)).total.p50 > 0

@@ -111,9 +111,14 @@ class Case:
         """What changed since the last decision, and what to do now."""
         return flow.next_step(self.flow)
 
-    def add_round(self, n: int, score: float | str, changed: str, *, test_rows: int | None = None) -> Next:
-        """Keeps what a round showed (training rows in all, the score, the one thing changed), and says what now."""
-        return flow.next_step(self.flow, flow.add_round(self.flow, n, str(score), [changed], test_rows))
+    def add_round(
+        self, n: int, score: float | str, changed: str, *, test_rows: int | None = None, corrects: int | None = None
+    ) -> Next:
+        """Keeps what a round showed (training rows in all, the score, the one thing changed), and says what now.
+
+        `corrects` is the number of an earlier round whose place it takes.
+        """
+        return flow.next_step(self.flow, flow.add_round(self.flow, n, str(score), [changed], test_rows, corrects))
 
     def books(self) -> Books:
         """What did it cost so far, against the plan?"""

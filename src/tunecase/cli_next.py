@@ -26,6 +26,9 @@ def next_(
     test_rows: Annotated[
         int | None, typer.Option(rich_help_panel=SHOWN, help="Rows it was scored on; the test file's when left out.")
     ] = None,
+    corrects: Annotated[
+        int | None, typer.Option("--corrects", rich_help_panel=SHOWN, help="The round whose place this one takes.")
+    ] = None,
     project: ProjectFile = HERE,
     seed: Seed = 0,
     json: AsJson = False,
@@ -34,15 +37,15 @@ def next_(
     """After a round: what changed in belief, and what to do now.
 
     Give what the round showed: `tunecase next --rows 1360 --score 0.74 --changed label`. The same rows and change once
-    more correct that round; `tunecase forecast points.csv --keep` begins anew without any. Without a round, the news
-    since the last decision (a longer pilot, reviews, new prices) are told.
+    more correct that round's score; `--corrects 2` puts it in the place of round 2. Without a round, the news since the
+    last decision (a longer pilot, reviews, new prices) are told.
     """
     from tunecase import flow
     from tunecase.errors import InputError, Problem
 
     opened = open_project(project, seed, today)
     made = None
-    if any(given is not None for given in (rows, score, test_rows)) or changed:
+    if any(given is not None for given in (rows, score, test_rows, corrects)) or changed:
         given = {"--rows": rows, "--score": score, "--changed": changed}
         lacking = [name for name, one in given.items() if not one and one != 0]
         if lacking:
@@ -50,5 +53,5 @@ def next_(
             raise InputError([Problem(name, "nothing", "what the round showed", fix) for name in lacking])
         assert rows is not None
         assert score is not None
-        made = flow.add_round(opened, rows, score, changed or (), test_rows)
+        made = flow.add_round(opened, rows, score, changed or (), test_rows, corrects)
     finish("next", flow.next_step(opened, made), json)

@@ -161,20 +161,20 @@ class Flow:
     def rounds(self) -> tuple[Round, ...]:
         """The rounds that were measured since a pilot last trained or since points were kept, as they came.
 
-        A later round of the same rows and the same change corrects the earlier one and takes its place.
+        A later round of the same number corrects the earlier one and takes its place.
         """
-        found: dict[tuple[int, str], Round] = {}
+        found: dict[int, Round] = {}
         for entry in self.ledger.entries():
             if entry.kind == "record" and entry.verb == "round":
                 made = cast(Round, entry.record())
-                found[made.n, made.changed] = made
+                found[made.number] = made
             elif entry.kind == "run" or (
                 entry.verb == "forecast" and entry.body.get("source") != "pilot" and not entry.body.get("rounds")
             ):
                 found.clear()
         tried: Round | None = None if self.writes else self.records.get("round")
         if tried is not None:
-            found[tried.n, tried.changed] = tried
+            found[tried.number] = tried
         return tuple(found.values())
 
     def spendings(self) -> tuple[tuple[str, Spending], ...]:

@@ -16,25 +16,35 @@ if TYPE_CHECKING:
 MOST = 10**12
 
 
-def add_round(flow: Flow, n: int, score: str, changed: "Sequence[str]", test_rows: int | None = None) -> Round:
+def add_round(
+    flow: Flow,
+    n: int,
+    score: str,
+    changed: "Sequence[str]",
+    test_rows: int | None = None,
+    corrects: int | None = None,
+) -> Round:
     """Keeps what a round showed, once it could be folded into the curve.
 
-    A round of the same rows and the same change as an earlier one corrects that one.
+    A round of the same rows and the same change as an earlier one corrects that one, unless another is named.
 
     Args:
         n: training rows in all.
         score: as people write it, `0.81` or `81%`.
         changed: what was done in the round; one thing only, or its effect cannot be told apart.
         test_rows: items of the test; those of the test file when left out.
+        corrects: the number of the round whose place this one takes, where its rows or its change were wrong.
     Raises: InputError with every mistake found; nothing is kept then.
     """
     metric = measured_metric(flow)
     known = catalog.metric(metric) if metric else None
     way, before = cast(Changed, (*changed, "")[0]), flow.rounds()
-    number = next((one.number for one in before if (one.n, one.changed) == (n, way)), len(before) + 1)
-    problems = [*_what_changed(changed), *_sizes(n, test_rows)]
-    if way in ("label", "other_sources") and number > len(before):
-        problems += _no_more(n, max([*measured_sizes(flow), *(one.n for one in before)], default=0))
+    new = max((one.number for one in before), default=0) + 1
+    number = corrects or next((one.number for one in before if (one.n, one.changed) == (n, way)), new)
+    problems = [*_what_changed(changed), *_sizes(n, test_rows), *_no_such_round(corrects, before)]
+    if way in ("label", "other_sources"):
+        earlier = [one.n for one in before if one.number < number]
+        problems += _no_more(n, max([*measured_sizes(flow), *earlier], default=0))
     value = _read(score, known, problems)
     if metric is None:
         problems.append(
@@ -74,6 +84,14 @@ def _sizes(n: int, test_rows: int | None) -> list[Problem]:
     if test_rows is not None and not 1 <= test_rows <= MOST:
         problems.append(Problem("--test-rows", str(test_rows), "1 or more", "count the rows scored"))
     return problems
+
+
+def _no_such_round(number: int | None, before: "Sequence[Round]") -> list[Problem]:
+    known = [one.number for one in before]
+    if number is None or number in known:
+        return []
+    wanted = f"one of {', '.join(map(str, known))}" if known else "no number: no round is kept"
+    return [Problem("--corrects", str(number), wanted, "leave it out for a round of its own")]
 
 
 def _no_more(n: int, largest: int) -> list[Problem]:
