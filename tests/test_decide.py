@@ -14,11 +14,12 @@ import pytest
 from tests import samples
 from tests.projects import basis, written
 from tunecase.decide import decide
+from tunecase.decide.looks import best_look
 from tunecase.estimate import estimate
 from tunecase.forecast import forecast
 from tunecase.prices import supply
 from tunecase.project import Project, read_score
-from tunecase.records import Decision, Definition, Estimate, Forecast, Point, from_json, to_json
+from tunecase.records import Decision, Definition, Estimate, Experiment, Forecast, Point, from_json, to_json
 from tunecase.spread import Band
 
 DRAWS = 1_500
@@ -553,15 +554,21 @@ def test_no_look_is_worth_anything_where_the_target_is_worth_nothing(tmp_path: P
     assert 0 == max(look.worth or 0 for look in record.experiments)
 
 
-def test_a_look_that_pays_comes_before_any_lever(tmp_path: Path) -> None:
-    """Where a look is worth clearly more than its price it is the advice, with what it gains and what comes without."""
-    for value in ("0.03", "0.04", "0.05", "0.06", "0.08"):
-        record = decided(project(tmp_path, value=f"{value} USD per correct"))
-        paying = [one for one in record.experiments if (one.net or 0) > 1.64 * (one.error or 0)]
-        assert ("look" == record.advice) == bool(paying)
-        if paying:
-            assert max(paying, key=lambda one: one.net or 0).action == record.action
-            assert "Deciding with its result is worth" in record.reason
+def test_a_look_that_pays_comes_before_any_lever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The look with the most worth beyond its price is the advice, where that is clearly more than luck; else none is."""
+
+    def look(name: str, net: float, error: float, blocked: str = "") -> Experiment:
+        price = Band(40, 50, 60, 70)
+        return Experiment(name, f"run {name}", price, net + 50, error, net, blocked)
+
+    looks = (look("a", 90, 60), look("b", 200, 20), look("c", 300, 20, "too dear"), look("d", 150, 10))
+    assert looks[1] == best_look(looks)
+    assert best_look(looks[:1]) is None
+    monkeypatch.setattr("tunecase.decide.looks_of", lambda solved: looks)
+    record = decided(project(tmp_path))
+    assert ("look", "run b") == (record.advice, record.action)
+    assert "Deciding with its result is worth 250 USD more than deciding now, and it costs 50 USD" in record.reason
+    assert "Without it the next step would be to" in record.reason
 
 
 def test_bill_and_decision_agree_on_the_chance(tmp_path: Path) -> None:
