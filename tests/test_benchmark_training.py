@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "benchmarks" / "training.py"
 COLUMNS = (
@@ -84,6 +86,7 @@ def test_the_statistic_of_a_row_decides_what_it_is_compared_with(tmp_path):
     assert 3 == found["memory_all"]["n"]
 
 
+@pytest.mark.slow
 def test_the_published_figures_hold():
     """Without a publisher's own rows: memory, time, bands and verdicts stay within what benchmarks/README.md says."""
     found = json.loads(run().splitlines()[-1])

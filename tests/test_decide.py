@@ -555,7 +555,7 @@ def test_no_look_is_worth_anything_where_the_target_is_worth_nothing(tmp_path: P
 
 
 def test_a_look_that_pays_comes_before_any_lever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The look with the most worth beyond its price is the advice, where that is clearly more than luck; else none is."""
+    """The look with the most worth beyond its price is the advice where it is clearly more than luck; else none is."""
 
     def look(name: str, net: float, error: float, blocked: str = "") -> Experiment:
         price = Band(40, 50, 60, 70)
