@@ -330,10 +330,10 @@ def test_what_meets_the_target_untrained_ends_the_case(tmp_path: Path) -> None:
     asked = project(tmp_path)
     posed = replace(pieces(asked)[0], untrained=0.86, target=0.85, metric="accuracy")
     record = decided(asked, definition=posed)
-    assert ("stop", "ship what meets the target without a fine-tune") == (record.advice, record.action)
+    assert ("ship", "ship what meets the target without a fine-tune") == (record.advice, record.action)
     assert "(0.86) reaches the target already" in record.reason
     cheaper = project(tmp_path, extra=SAVING.format(today=200, tuned=4))
-    assert "stop" != decided(cheaper, definition=posed).advice
+    assert "ship" != decided(cheaper, definition=posed).advice
 
 
 def test_a_score_that_its_test_does_not_show_yet_is_not_called_short(tmp_path: Path) -> None:

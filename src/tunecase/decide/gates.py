@@ -52,7 +52,7 @@ def gate(
         )
     if (had := _had_untrained(definition)) and saving <= 0:
         action = "ship what meets the target without a fine-tune"
-        return Gate("stop", action, f"{had} reaches the target already: a fine-tune has nothing to add.")
+        return Gate("ship", action, f"{had} reaches the target already: a fine-tune has nothing to add.")
     if forecast is None:
         return Gate("pilot", "run the pilot", "There is no forecast yet: a few small runs come before any purchase.")
     if forecast.verdict == "above the ceiling":
