@@ -104,6 +104,7 @@ class Slow(TrainerCallback):
     def on_step_end(self, *_, **__):
         time.sleep(0.05)
 
+torch.manual_seed(0)
 x = torch.randn(600, 4, generator=torch.Generator().manual_seed(0))
 y = (x[:, 0] > 0).long()
 rows = lambda a, b: [{"x": x[i], "labels": y[i]} for i in range(a, b)]
