@@ -115,20 +115,6 @@ def test_a_step_that_cannot_be_paid_is_not_taken() -> None:
     assert 0 == paid[:500].max()
 
 
-def test_several_features_tell_more_than_one() -> None:
-    """Where two tests hint at one outcome, seeing both is worth more than seeing one, and less than certainty."""
-    rng = np.random.default_rng(3)
-    truth = rng.standard_normal(WORLDS)
-    hints = truth[:, None] + 1.5 * rng.standard_normal((WORLDS, 2))
-    end = Node(np.where(truth > 0, 10.0, -10.0))
-    zero = np.zeros(WORLDS)
-
-    def seeing(shown: np.ndarray) -> float:
-        return worth([Node(zero, (Step("look", 1, 0.0),)), Node(zero, (Step("go", 2, 0.0),), shown), end])
-
-    assert seeing(hints[:, 0]) + 0.3 < seeing(hints) < seeing(truth)
-
-
 def test_groups_can_be_kept_while_money_changes() -> None:
     """Groups sorted once give the same policy as groups sorted anew."""
     nodes = ladder(1_000.0, 100.0)

@@ -40,8 +40,8 @@ class Step:
 class Node:
     """Where a project can stand.
 
-    `ends` is what ending here is worth in each world, shape (worlds,). `shown` is what the test shows, shape (worlds,)
-    or (worlds, features); None where nothing is measured, so that no world can be told from another. `done` marks the
+    `ends` is what ending here is worth in each world, shape (worlds,). `shown` is what the test shows, shape
+    (worlds,); None where nothing is measured, so that no world can be told from another. `done` marks the
     worlds that end here whatever could still be done (the target is shown to be met); None for none.
     """
 
@@ -77,7 +77,7 @@ class Policy:
     nodes: tuple[Node, ...]
     taken: "NDArray[np.int8]"
     value: "Draws"
-    groups: tuple[Sorted | None, ...]
+    groups: tuple[Sorted, ...]
     best: "tuple[NDArray[np.int8], ...]"
 
     def after(self, step: Step, at: int = 0) -> "Draws":
@@ -120,12 +120,12 @@ class Policy:
         return last, paid
 
 
-def sort_worlds(nodes: Sequence[Node], groups: int = GROUPS) -> tuple[Sorted | None, ...]:
-    """The groups of every node; None where it shows several features, whose order hangs on what follows."""
-    return tuple(None if node.shown is not None and node.shown.ndim > 1 else _sorted(node, groups) for node in nodes)
+def sort_worlds(nodes: Sequence[Node], groups: int = GROUPS) -> tuple[Sorted, ...]:
+    """The groups of every node, by what its test shows."""
+    return tuple(_sorted(node, groups) for node in nodes)
 
 
-def best_policy(nodes: Sequence[Node], groups: int = GROUPS, known: Sequence[Sorted | None] | None = None) -> Policy:
+def best_policy(nodes: Sequence[Node], groups: int = GROUPS, known: Sequence[Sorted] | None = None) -> Policy:
     """The policy of the best expected value, by backward induction over groups of worlds that show alike.
 
         value(node, world) = ends,                                            where done or nothing is worth more
@@ -158,7 +158,7 @@ def best_policy(nodes: Sequence[Node], groups: int = GROUPS, known: Sequence[Sor
     count = len(nodes[0].ends)
     taken = np.full((len(nodes), count), END, dtype=np.int8)
     value = np.empty((len(nodes), count))
-    found: list[Sorted | None] = list(known) if known is not None else list(sort_worlds(nodes, groups))
+    found: list[Sorted] = list(known) if known is not None else list(sort_worlds(nodes, groups))
     best: list[NDArray[np.int8]] = [np.empty(0, dtype=np.int8)] * len(nodes)
     for index in range(len(nodes) - 1, -1, -1):
         node = nodes[index]
@@ -168,8 +168,7 @@ def best_policy(nodes: Sequence[Node], groups: int = GROUPS, known: Sequence[Sor
         if not node.steps:
             continue
         after = [_after(value, node, step) for step in node.steps]
-        group = found[index] or _sorted_by_prospect(node, after, groups)
-        found[index] = group
+        group = found[index]
         if not len(group.order):
             continue
         worths = np.array([group.means(node.ends), *(group.means(one) for one in after)])
@@ -259,24 +258,3 @@ def _together(worlds: "Indices") -> Sorted:
 
     one = min(len(worlds), 1)
     return Sorted(worlds, np.zeros(one, dtype=np.intp), np.full(one, len(worlds), dtype=np.intp))
-
-
-def _sorted_by_prospect(node: Node, after: "list[Draws]", groups: int) -> Sorted:
-    """Groups by how much more than ending the best step promises, by a quadratic of the features shown."""
-    import numpy as np
-
-    assert node.shown is not None
-    still_open = np.arange(len(node.ends)) if node.done is None else np.flatnonzero(~node.done)
-    if len(still_open) < 2 * LEAST_WORLDS:
-        return _together(still_open)
-    x = node.shown[still_open]
-    x = (x - x.mean(axis=0)) / (x.std(axis=0) + 1e-12)
-    cross = [x[:, i] * x[:, j] for i in range(x.shape[1]) for j in range(i, x.shape[1])]
-    columns = np.column_stack([np.ones(len(x)), x, *cross])
-    more = np.column_stack([one[still_open] - node.ends[still_open] for one in after])
-    penalty = 1e-3 * len(x) * np.eye(columns.shape[1])
-    penalty[0, 0] = 1e-9
-    weights = np.linalg.solve(columns.T @ columns + penalty, columns.T @ more)
-    promise = (columns @ weights).max(axis=1)
-    within = _sorted(Node(node.ends[still_open], shown=promise), groups)
-    return Sorted(still_open[within.order], within.starts, within.sizes)

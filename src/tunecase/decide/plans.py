@@ -50,7 +50,7 @@ class Solved:
     offers: tuple[Offer, ...]
     board: Board
     policy: Policy
-    groups: tuple[Sorted | None, ...]
+    groups: tuple[Sorted, ...]
 
     def brings(self, lever: str) -> "Draws | None":
         """What taking that first step brings in each world; None where it cannot be taken."""
