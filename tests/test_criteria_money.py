@@ -185,6 +185,7 @@ def test_a_chance_below_certainty_is_weighed_with_the_mean_cost():
     cost = Band(500, 2_000, 9_000, 12_000)
     sure, doubtful = (worth_the_cost(facts(total_cost=cost, chance=chance)) for chance in (None, 0.4))
     assert "reached in 40% of cases" in doubtful.got
+    assert "more than 4,550 USD, the mean over all cases" == doubtful.wanted
     volumes = [
         float(re.search(r"break-even at ([\d,]+)", rule.reason)[1].replace(",", "")) for rule in (sure, doubtful)
     ]

@@ -68,6 +68,14 @@ def test_advice_to_stop_is_the_answer() -> None:
     assert " to reach 0.90" in found.answer
 
 
+def test_a_stand_ins_curve_says_what_the_model_is_assumed_to_do() -> None:
+    """Where a probe stood in, the curve's section tells by what factor the decision's chance differs from it."""
+    seen = replace(ALL["forecast"], stand_in=True, stand_in_factor="stand_in.factor")
+    lead = section(content({**ALL, "forecast": seen}), "forecast").answer
+    assert "is assumed to make 0.3 to 1.1 times these errors" in lead
+    assert "assumed to make" not in section(content(), "forecast").answer
+
+
 def test_overspending_is_said_first() -> None:
     """Books beyond the budget open the answer."""
     books: Books = replace(ALL["books"], spent=Decimal("18250.50"), left=Decimal("-250.50"))

@@ -61,11 +61,17 @@ def worth_the_cost(facts: Facts) -> Criterion:
         "pass" if enough else "fail",
         "warn",
         f"{' and '.join(parts)} are worth {facts.money(worth)}",
-        f"more than {facts.money(facts.cost)}",
+        f"more than {_held_against(facts, facts.cost)}",
         f"the gain {'pays' if enough else 'does not pay'} for the project; {even}",
         "" if enough else "serve more answers, use the result for longer, or spend less",
         source=source,
     )
+
+
+def _held_against(facts: Facts, cost: Band) -> str:
+    if facts.chance is None:
+        return facts.money(cost)
+    return f"{three_figures(cost.mean)} {facts.basis.currency}, the mean over all cases"
 
 
 def _brought(facts: Facts) -> "tuple[Draws | None, list[str]]":

@@ -1,5 +1,6 @@
 """The section on the forecast: whether more data reach the target, by when, at what price."""
 
+from tunecase import catalog
 from tunecase.content import Block, Cell, Curve, Facts, Listing, Section, Table, Tone
 from tunecase.records import CurveBand, Forecast, Needed, NextRun, Pilot, Run
 from tunecase.sections.found import Found, not_done, told_in
@@ -47,7 +48,11 @@ def chances(found: Found) -> Section:
     word = forecast.verdict.replace("n_max", f"{count(forecast.n_max)} examples")
     if forecast.stand_in:
         word = f"{word}, by the stand-in"
-    return Section("forecast", title, sentence(forecast.reason), tuple(blocks), evidence, tone, word)
+    lead = sentence(forecast.reason)
+    if forecast.stand_in and forecast.stand_in_factor:
+        factor = catalog.default(forecast.stand_in_factor).value
+        lead += f" The model to be tuned is assumed to make {factor} times these errors: bill and decision count that."
+    return Section("forecast", title, lead, tuple(blocks), evidence, tone, word)
 
 
 def _picture(forecast: Forecast, pilot: Pilot | None) -> Curve:
