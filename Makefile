@@ -28,7 +28,7 @@ demo: $(READY) $(MODEL)
 	rm -rf demo
 	$(BIN)/tunecase init --example support-tickets --to demo
 	$(BIN)/tunecase run --project demo/tunecase.yaml
-	@test ! -f $(MODEL) || { echo; echo "The same case with a real language model, tuned here ten times, in minutes:"; \
+	@test ! -f $(MODEL) || { echo; echo "The same case with a real language model, tuned here eleven times, in minutes:"; \
 		$(BIN)/tunecase run --project demo/tunecase.yaml --trainer lora --all --yes; }
 	@echo "Open demo/report.html in a browser."
 
