@@ -21,6 +21,7 @@ from tunecase.prices import supply
 from tunecase.project import Project, read_score
 from tunecase.records import Decision, Definition, Estimate, Experiment, Forecast, Point, from_json, to_json
 from tunecase.spread import Band
+from tunecase.wording import share
 
 DRAWS = 1_500
 TEXT = """\
@@ -95,6 +96,17 @@ def test_the_advice_is_the_lever_with_the_best_worth(tmp_path: Path) -> None:
     assert "examples at the latest" in record.best.give_up
     assert "baseline of 0.60" in record.assumptions[0]
     assert record == from_json(Decision, json.loads(to_json(record)))
+
+
+def test_the_decision_tells_what_is_measured_and_what_is_assumed(tmp_path: Path) -> None:
+    """With a stand-in the measured curve's own chance stands beside the plan's; without one there is no such line."""
+    asked = project(tmp_path)
+    _, seen, bill = pieces(asked, stand_in=True)
+    assert seen.p_target is not None
+    told = decided(asked, seen=seen, bill=bill).reason
+    assert f"The pilot's own curve gives {share(seen.p_target)} at" in told
+    assert "is assumed" in told
+    assert "own curve" not in decided(asked).reason
 
 
 def test_same_seed_same_decision(tmp_path: Path) -> None:

@@ -157,6 +157,17 @@ def test_a_run_too_dear_says_so() -> None:
     assert "less than their price" in chosen.why
 
 
+def test_runs_of_a_stand_in_leave_their_worth_to_the_decision() -> None:
+    """More runs of another model are one step of many: no sum of money stands beside them."""
+    chosen = next_run(
+        KNOWN, [Candidate(800, 1, 10.0)], far=6_400, test_rows=300, sizes=SIZES, value_of_world=9_000.0,
+        cost_of_size=COSTS, error_target=0.1, stand_in=True,
+    )  # fmt: skip
+    assert chosen is not None
+    assert chosen.why.endswith("`tunecase decide` weighs")
+    assert "USD" not in chosen.why
+
+
 def test_a_loss_is_measured_too() -> None:
     """A score without bounds, where lower is better, has a next run as well."""
     losses = tuple(Point(n, loss) for n, loss in ((100, 3.0), (200, 2.6), (400, 2.3), (800, 2.1)))

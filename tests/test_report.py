@@ -46,6 +46,16 @@ def test_the_answer_names_chance_cost_and_next_step() -> None:
     assert "65% to reach 0.90 with 4,000 examples." == answer({"forecast": ALL["forecast"]})
 
 
+def test_what_a_stand_in_promises_alone_is_told_beside_the_plan() -> None:
+    """Where another model was piloted, the plan's chance never stands without that of the measured curve."""
+    seen = replace(ALL["forecast"], stand_in=True, p_target=0.05)
+    assert answer({**ALL, "forecast": seen}).startswith(
+        "65% to reach 0.90 by the plan advised (5% on the pilot's own curve); "
+    )
+    told = next(one for one in content({**ALL, "forecast": seen}).figures if one.name == "Chance to reach 0.90")
+    assert "by the plan advised; 5% on the pilot's own curve" == told.beside
+
+
 def test_a_refusal_comes_before_any_chance() -> None:
     """When the problem, the data or the curve say no, the answer is that no, with its reason."""
     definition = replace(ALL["define"], verdict="do not start", reason="no metric is given")

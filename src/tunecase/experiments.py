@@ -177,6 +177,7 @@ def next_run(
     value_of_world: "Array | float | None" = None,
     cost_of_size: "Array | Sequence[float]" = (),
     currency: str = "USD",
+    stand_in: bool = False,
 ) -> NextRun | None:
     """The candidate to make next: worth the most beyond its price, or, without a value, telling the most for it.
 
@@ -185,6 +186,8 @@ def next_run(
         candidates: runs that could be made; those without a price compete by what they tell alone.
         error_target, sizes, value_of_world, cost_of_size: as for `worth_of_run`; without them no run has a worth.
         currency: of prices and values, for the words.
+        stand_in: the runs are of another model than the one to be tuned, so that more of them are one step of many; the
+            words then leave their worth to the decision.
     Returns: the NextRun; None without candidates. Where no candidate is worth its price, the best one is returned and
         `why` says so.
     """
@@ -205,7 +208,7 @@ def next_run(
         found.append((candidate, told, worth))
     best = max(found, key=lambda item: _rank(*item))
     candidate, told, worth = best
-    why = _why(candidate, told, worth, far, currency)
+    why = _why(candidate, told, worth, far, currency, stand_in)
     return NextRun(candidate.n, candidate.draws, told, worth, candidate.price, why)
 
 
@@ -215,11 +218,13 @@ def _rank(candidate: Candidate, told: float, worth: float | None) -> tuple[float
     return net, told / candidate.price if candidate.price else told
 
 
-def _why(candidate: Candidate, told: float, worth: float | None, far: int, currency: str) -> str:
+def _why(candidate: Candidate, told: float, worth: float | None, far: int, currency: str, stand_in: bool) -> str:
     runs = f"{counted(candidate.draws, 'run')} of {count(candidate.n)} rows"
     words = f"{runs} should remove {share(told)} of the doubt at {count(far)} rows"
     if worth is None:
         return words
+    if stand_in:
+        return f"{words}; whether any run of a stand-in is worth its price, `tunecase decide` weighs"
     from tunecase.wording import money
 
     only = "where more examples are the only step, deciding with them is worth"

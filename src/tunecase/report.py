@@ -28,7 +28,7 @@ from tunecase.content import (
     Tornado,
 )
 from tunecase.errors import TunecaseError
-from tunecase.records import Estimate, Option, Report, Spending, to_json
+from tunecase.records import Estimate, Forecast, Option, Report, Spending, to_json
 from tunecase.sections.basis import basis, unchecked
 from tunecase.sections.bill import bill, spent
 from tunecase.sections.curve import chances
@@ -207,13 +207,20 @@ def _chance(found: Found) -> str:
         return f"Too early to say whether {score(target)} can be reached"
     plan = _plan(found)
     if plan is not None:
-        return f"{share(plan.p_reach)} to reach {score(target)} by the plan advised"
+        return f"{share(plan.p_reach)} to reach {score(target)} by the plan advised{_alone(forecast, ' (', ')')}"
     estimate = found.estimate
     if estimate is not None and estimate.reached is not None and estimate.budget is not None:
         budget = money(estimate.budget, estimate.currency)
         within = f"within {budget}, what has no price left out" if estimate.unpriced else f"within {budget}"
         return f"{share(estimate.reached)} to reach {score(target)} {within}"
     return f"{share(forecast.p_target)} to reach {score(target)} with {count(forecast.n_max)} examples"
+
+
+def _alone(forecast: Forecast, before: str, after: str = "") -> str:
+    """What the pilot alone promises, where another model stood in for the one to be tuned."""
+    if not forecast.stand_in or forecast.p_target is None:
+        return ""
+    return f"{before}{share(forecast.p_target)} on the pilot's own curve{after}"
 
 
 def _plan(found: Found) -> Option | None:
@@ -265,7 +272,7 @@ def _chance_figure(found: Found) -> Figure:
         return Figure(name, "not known", forecast.verdict, "forecast")
     plan = _plan(found)
     if plan is not None:
-        return Figure(name, share(plan.p_reach), "by the plan advised", "decision")
+        return Figure(name, share(plan.p_reach), f"by the plan advised{_alone(forecast, '; ')}", "decision")
     estimate = found.estimate
     if estimate is not None and estimate.reached is not None and estimate.budget is not None:
         within = f"within {money(estimate.budget, estimate.currency)}"

@@ -148,7 +148,7 @@ def best_run(
         belief, [replace(one, price=max(one.price or 0.0, LEAST_PRICE)) for one in priced] or candidates, far=far,
         test_rows=last.test_rows, error_target=aim, sizes=sizes,
         value_of_world=None if cost is None else stakes.value, cost_of_size=() if cost is None else cost,
-        currency=currency,
+        currency=currency, stand_in=stand_in_factor is not None,
     )  # fmt: skip
     return None if found is None else replace(found, price=prices[(found.n, found.draws)])
 

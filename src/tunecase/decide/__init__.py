@@ -167,7 +167,18 @@ def _reason(solved: Solved, forecast: Forecast, best: Offer, runner_up: str, oth
     assert plan is not None
     return (
         f"Its plan is worth {money(plan.worth, currency)} in expectation: {share(plan.reach)} chance to reach "
-        f"the target, by {count(plan.most)} examples at the latest. Next best: {runner_up}."
+        f"the target, by {count(plan.most)} examples at the latest. {_own_curve(solved.state, forecast)}"
+        f"Next best: {runner_up}."
+    )
+
+
+def _own_curve(state: State, forecast: Forecast) -> str:
+    """What the pilot alone promises, where another model stood in: the difference is assumed, not measured."""
+    if not forecast.stand_in or forecast.p_target is None:
+        return ""
+    return (
+        f"The pilot's own curve gives {share(forecast.p_target)} at {count(forecast.n_max)} examples; that "
+        f"{state.model} and the steps after it do better is assumed. "
     )
 
 
