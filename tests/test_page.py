@@ -17,7 +17,7 @@ from tunecase.records import Flip, WhatIf
 from tunecase.report import content
 
 EVIL = "<script>alert('x')</script><img src=http://evil.example/x onerror=alert(1)>\"'&{{ 7*7 }}"
-VOID = {"meta", "br", "img", "line", "rect", "circle", "polygon", "polyline", "link", "input", "hr"}
+VOID = {"meta", "br", "wbr", "img", "line", "rect", "circle", "polygon", "polyline", "link", "input", "hr"}
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
@@ -93,6 +93,15 @@ def test_the_page_is_self_contained(records: dict[str, Any]) -> None:
     for _, attributes in tags:
         assert not [name for name in attributes if name.startswith("on") or name in ("src", "style", "srcset")]
         assert (attributes.get("href") or "#").startswith("#")
+
+
+def test_the_name_of_a_field_breaks_at_its_joints() -> None:
+    """A narrow column ends a line after a point or a stroke of a field's name; the text stays escaped."""
+    posed = samples.records()["define"]
+    rule = replace(posed.criteria[0], status="fail", fix="add alternatives.prompt_hosted.price_per_1k: <b>3.5</b>")
+    html = page({**samples.records(), "define": replace(posed, criteria=(rule,))})
+    assert "add alternatives.<wbr>prompt_<wbr>hosted.<wbr>price_<wbr>per_<wbr>1k: &lt;b&gt;3.5&lt;/b&gt;" in html
+    read(html)
 
 
 def test_texts_are_escaped_not_dropped() -> None:

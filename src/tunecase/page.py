@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 TELEPHONE = 56  # letters that fit side by side on a telephone
+JOINT = re.compile(r"(?<=[a-z]\.)(?=[a-z])|(?<=[a-z0-9]_)(?=[a-z0-9])")  # inside the name of a field
 WRAPPED = 16  # letters a column of text can be narrowed to
 
 
@@ -50,6 +52,7 @@ def _environment() -> "Environment":
         layout=_layout,
         unbroken=_unbroken,
         coded=_coded,
+        breakable=_breakable,
         shown=_shown,
         sentence=sentence,
     )
@@ -70,6 +73,14 @@ def _coded(text: str) -> "Markup":
     if len(parts) % 2 == 0:
         return Markup.escape(text)
     return Markup().join(Markup("<code>{}</code>").format(part) if i % 2 else part for i, part in enumerate(parts))
+
+
+def _breakable(text: str) -> "Markup":
+    """Escaped text in which a line may end inside the name of a field, after a point or a stroke."""
+    from markupsafe import Markup
+
+    parts = [Markup.escape(part) for part in JOINT.split(text)]
+    return Markup("<wbr>").join(parts)
 
 
 def _hash(style: str) -> str:
