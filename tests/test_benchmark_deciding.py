@@ -1,6 +1,5 @@
 """The benchmark of decisions: its worlds, the figures of the rivals, and how much less is lost by ours."""
 
-import importlib.util
 import json
 import subprocess
 import sys
@@ -8,6 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+
+import deciding
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT / ".." / "shared" / "data" / "learning_curves.csv"
@@ -17,30 +20,17 @@ POLICIES += ["loc_opt", "point", "mahmood", "always", "fixed"]
 FIGURES = ["regret", "utility_share", "wasted", "hits"]
 
 
-def load():
-    """The benchmark as a module."""
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    spec = importlib.util.spec_from_file_location("deciding", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["deciding"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-BENCH = load()
-
-
 @pytest.fixture(scope="module")
 def curves():
     """The curves of the collected table."""
     if not SHARED.exists():
         pytest.skip("skipped: ../shared/data/learning_curves.csv not found")
-    return BENCH.read_curves(SHARED)
+    return deciding.read_curves(SHARED)
 
 
 def mean_regret(episodes, policy):
     """The mean regret of a policy."""
-    return BENCH.play_all(episodes, policy).regret.mean()
+    return deciding.play_all(episodes, policy).regret.mean()
 
 
 def test_the_last_line_holds_every_figure(tmp_path):
@@ -60,32 +50,32 @@ def test_the_last_line_holds_every_figure(tmp_path):
 def test_published_figures_of_the_rivals_are_reproduced(curves):
     """Regret and waste of every rival lie within .02 of what was published for the same rules."""
     for world, make, number, seed in zip(
-        BENCH.PUBLISHED, (BENCH.world_a, BENCH.world_b), BENCH.EPISODES, BENCH.SEEDS, strict=True
+        deciding.PUBLISHED, (deciding.world_a, deciding.world_b), deciding.EPISODES, deciding.SEEDS, strict=True
     ):
         episodes = make(curves, number, seed)
-        for name, (regret, _, wasted) in BENCH.PUBLISHED[world].items():
-            found = BENCH.play_all(episodes, BENCH.RIVALS[name]).figures()
+        for name, (regret, _, wasted) in deciding.PUBLISHED[world].items():
+            found = deciding.play_all(episodes, deciding.RIVALS[name]).figures()
             assert found["regret"] == pytest.approx(regret, abs=0.02), (world, name)
             assert found["wasted"] == pytest.approx(wasted, abs=0.02), (world, name)
 
 
 def test_little_is_lost_on_metric_curves(curves):
     """World B: mean regret at most .135, less than that of shape atoms with a give-up size."""
-    episodes = BENCH.world_b(curves, 120, BENCH.SEEDS[1])
-    our = mean_regret(episodes, BENCH.ours())
+    episodes = deciding.world_b(curves, 120, deciding.SEEDS[1])
+    our = mean_regret(episodes, deciding.ours())
     assert our <= 0.135
-    assert our < mean_regret(episodes, BENCH.RIVALS["shape_atoms"])
+    assert our < mean_regret(episodes, deciding.RIVALS["shape_atoms"])
 
 
 def test_little_is_lost_where_models_race(curves):
     """World A: mean regret at most .06."""
-    assert mean_regret(BENCH.world_a(curves, 30, BENCH.SEEDS[0]), BENCH.ours()) <= 0.06
+    assert mean_regret(deciding.world_a(curves, 30, deciding.SEEDS[0]), deciding.ours()) <= 0.06
 
 
 def test_nothing_is_learnt_from_the_source_played_on(curves):
     """The belief of an arm holds no lesson of its own unit."""
     race = sys.modules["deciding_race"]
-    for episode in [*BENCH.world_a(curves, 2, 0), *BENCH.world_b(curves, 4, 0)]:
+    for episode in [*deciding.world_a(curves, 2, 0), *deciding.world_b(curves, 4, 0)]:
         problem = episode.problem
         known = slice(0, problem.first)
         belief = race.belief_of(problem, problem.arms[0], problem.sizes[known], episode.shown[0, known])
@@ -94,13 +84,13 @@ def test_nothing_is_learnt_from_the_source_played_on(curves):
 
 def test_a_policy_sees_nothing_of_what_is_to_come(curves):
     """Other errors at later sizes leave the first step of every policy as it was."""
-    for episode in [*BENCH.world_a(curves, 2, 1), *BENCH.world_b(curves, 3, 1)]:
+    for episode in [*deciding.world_a(curves, 2, 1), *deciding.world_b(curves, 3, 1)]:
         first = episode.problem.first
         other = episode.errors.copy()
         other[:, first:] *= 2
-        for policy in BENCH.policies().values():
+        for policy in deciding.policies().values():
             steps = []
-            for one in (episode, BENCH.Episode(episode.problem, other, other)):
+            for one in (episode, deciding.Episode(episode.problem, other, other)):
                 view = sys.modules["deciding_worlds"].View(one.problem, one.shown[:, :first], 0.0, 0)
                 steps.append(policy(view))
             assert steps[0] == steps[1]
@@ -108,17 +98,17 @@ def test_a_policy_sees_nothing_of_what_is_to_come(curves):
 
 def test_the_oracle_is_never_beaten(curves):
     """No policy has less than no regret where tests show the truth."""
-    for episodes in (BENCH.world_a(curves, 5, 3), BENCH.world_b(curves, 10, 3)):
-        for policy in BENCH.policies().values():
-            assert (BENCH.play_all(episodes, policy).regret >= -1e-12).all()
+    for episodes in (deciding.world_a(curves, 5, 3), deciding.world_b(curves, 10, 3)):
+        for policy in deciding.policies().values():
+            assert (deciding.play_all(episodes, policy).regret >= -1e-12).all()
 
 
 def test_noisy_tests_show_shares_of_200_items(curves):
     """World C: what is shown are whole numbers of 200 items, and luck can pass a test that the truth fails."""
-    episodes = BENCH.world_c(curves, 40, 0)
+    episodes = deciding.world_c(curves, 40, 0)
     shown = np.concatenate([episode.shown.ravel() for episode in episodes]) * 200
     assert np.allclose(shown, np.rint(shown))
-    lucky = BENCH.play_all(episodes, BENCH.RIVALS["always"]).false_pass
+    lucky = deciding.play_all(episodes, deciding.RIVALS["always"]).false_pass
     assert 0 < lucky.mean() < 0.3
 
 
@@ -132,11 +122,11 @@ def test_a_file_without_races_has_no_world_a(tmp_path):
     ]
     path = tmp_path / "curves.csv"
     path.write_text("\n".join([header, *rows]))
-    found = BENCH.run_on(BENCH.read_curves(path), (2, 3))
+    found = deciding.run_on(deciding.read_curves(path), (2, 3))
     assert found["world_a"] is None
     assert found["world_b"]["ours"]["regret"] >= 0
     path.write_text(header)
-    assert BENCH.run_on(BENCH.read_curves(path), (2, 3)) == {"world_a": None, "world_b": None}
+    assert deciding.run_on(deciding.read_curves(path), (2, 3)) == {"world_a": None, "world_b": None}
 
 
 def test_sizes_of_models_are_read_from_their_names():

@@ -1,7 +1,6 @@
 """The forecast's benchmark: its figures hold, and odd files do not stop it."""
 
 import csv
-import importlib.util
 import json
 import math
 import subprocess
@@ -11,6 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+
+import forecasting
+
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT / ".." / "shared" / "data" / "learning_curves.csv"
 SCRIPT = ROOT / "benchmarks" / "forecasting.py"
@@ -18,22 +21,10 @@ HEADER = "curve_id,source,domain,task,model,metric,direction,n_train,score,seed"
 SIZES = [10 * 2**i for i in range(8)]
 
 
-def load():
-    """The benchmark as a module."""
-    spec = importlib.util.spec_from_file_location("forecasting", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["forecasting"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-BENCH = load()
-
-
 @pytest.fixture(scope="module")
 def known():
     """Every task of the shipped library."""
-    return BENCH.tasks(BENCH.shipped_curves())
+    return forecasting.tasks(forecasting.shipped_curves())
 
 
 def mean(tasks, rows, group, key):
@@ -45,14 +36,14 @@ def test_published_figures_are_reproduced(known):
     """Task counts and the errors of last value, local power law and plain shape atoms are those published."""
     assert len(known) == 861
     peers = {
-        "last value": (BENCH.last_value, 0.6),
-        "local power law": (BENCH.local_power, 0.3),
-        "shape atoms, plain": (BENCH.plain_atoms, 1.5),
+        "last value": (forecasting.last_value, 0.6),
+        "local power law": (forecasting.local_power, 0.3),
+        "shape atoms, plain": (forecasting.plain_atoms, 1.5),
     }
     for name, (forecast, within) in peers.items():
-        rows = BENCH.score(forecast, known)
-        for group, published in zip(BENCH.GROUPS, BENCH.PUBLISHED[name], strict=True):
-            for ratio, cell in zip(BENCH.RATIOS, published, strict=False):
+        rows = forecasting.score(forecast, known)
+        for group, published in zip(forecasting.GROUPS, forecasting.PUBLISHED[name], strict=True):
+            for ratio, cell in zip(forecasting.RATIOS, published, strict=False):
                 errors = [
                     r["error"] for t, r in zip(known, rows, strict=True) if (t.curve.group, t.ratio) == (group, ratio)
                 ]
@@ -69,13 +60,13 @@ GOLDEN = {  # CRPS, coverage and Brier score on every third task, as measured wh
 def test_the_belief_is_as_good_as_it_was(known):
     """Golden numbers on every third task, each forecast without its own source; 3% worse fails."""
     some = known[::3]
-    pool = BENCH.Pool([])
-    rows = BENCH.score(pool, some)
+    pool = forecasting.Pool([])
+    rows = forecasting.score(pool, some)
     for group, (crps, coverage, brier) in GOLDEN.items():
         assert mean(some, rows, group, "crps") <= 1.03 * crps
         assert mean(some, rows, group, "covered") == pytest.approx(coverage, abs=0.04)
         assert mean(some, rows, group, "brier") <= 1.03 * brier
-    verdicts = BENCH.judge_verdicts(some, rows)
+    verdicts = forecasting.judge_verdicts(some, rows)
     wrong, issued, absent = (sum(found[i] for found in verdicts.values()) for i in range(3))
     assert wrong <= 0.02 * issued
     assert (issued - wrong) / absent >= 0.29
@@ -93,7 +84,8 @@ def test_the_shipped_library_is_what_the_collected_table_says():
     if not SHARED.exists():
         pytest.skip("skipped: ../shared/data/learning_curves.csv not found")
     theirs, ours = (
-        {curve.name: curve for curve in curves} for curves in (BENCH.read_curves(SHARED), BENCH.shipped_curves())
+        {curve.name: curve for curve in curves}
+        for curves in (forecasting.read_curves(SHARED), forecasting.shipped_curves())
     )
     assert theirs.keys() == ours.keys()
     for name, curve in ours.items():
@@ -137,7 +129,7 @@ ODD = {
 @pytest.mark.parametrize("name", ODD)
 def test_odd_files_are_scored_without_a_stop(tmp_path, name):
     """Few curves, absent groups, scores at the ends of the scale and unknown metrics give numbers or null."""
-    found = BENCH.run_on(write(tmp_path / "curves.csv", ODD[name]), peers=False)
+    found = forecasting.run_on(write(tmp_path / "curves.csv", ODD[name]), peers=False)
     assert list(found) == [
         "llm_loss", "llm_metric", "other", "not_achievable", "by_source", "seconds_per_forecast",
     ]  # fmt: skip
@@ -150,26 +142,26 @@ def test_odd_files_are_scored_without_a_stop(tmp_path, name):
 def test_a_source_never_seen_is_a_unit_of_its_own(tmp_path):
     """Curves of an unknown source learn from all seven units; those of a known one not from their own."""
     rows = curve("x", "somebody/else", "accuracy", "higher", lambda n: 0.9 - 0.4 * n**-0.3)
-    new, old = (BENCH.read_curves(write(tmp_path / "curves.csv", some))[0] for some in (
+    new, old = (forecasting.read_curves(write(tmp_path / "curves.csv", some))[0] for some in (
         rows, [[*row[:1], "TevenLeScao/pet", *row[2:]] for row in rows]
     ))  # fmt: skip
     assert (new.unit, old.unit) == ("somebody/else", "pet")
-    assert BENCH.lessons_without(new.unit).units == 7
-    assert BENCH.lessons_without(old.unit).units == 6
+    assert forecasting.lessons_without(new.unit).units == 7
+    assert forecasting.lessons_without(old.unit).units == 6
 
 
 def test_errors_and_losses_fall_into_their_groups():
     """Losses of fine-tunes, their other metrics, and everything else are scored apart."""
     facts = {"source": "s", "domain": "llm_finetune", "metric": "test_loss", "direction": "lower"}
-    assert BENCH._group(facts) == "loss"
-    assert BENCH._group({**facts, "metric": "mae"}) == "metric"
-    assert BENCH._group({**facts, "metric": "accuracy", "direction": "higher"}) == "metric"
-    assert BENCH._group({**facts, "domain": "nmt_scratch"}) == "other"
+    assert forecasting._group(facts) == "loss"
+    assert forecasting._group({**facts, "metric": "mae"}) == "metric"
+    assert forecasting._group({**facts, "metric": "accuracy", "direction": "higher"}) == "metric"
+    assert forecasting._group({**facts, "domain": "nmt_scratch"}) == "other"
 
 
 def test_the_closest_falling_curve_averages_what_rises():
     """Neighbours that rise share their mean; a curve that falls stays as it is."""
-    assert BENCH.isotonic(np.array([3.0, 1.0, 2.0, 0.5])).tolist() == [3.0, 1.5, 1.5, 0.5]
+    assert forecasting.isotonic(np.array([3.0, 1.0, 2.0, 0.5])).tolist() == [3.0, 1.5, 1.5, 0.5]
 
 
 @pytest.mark.slow
