@@ -10,7 +10,7 @@ SRC = Path(__file__).parents[1] / "src" / "tunecase"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
-    ("cli_fit", "cli_compare", "cli_next", "cli_define"),
+    ("cli_fit", "cli_compare", "cli_next", "cli_define", "cli_audit"),
     ("terminal",),
     ("case", "show", "page", "charts", "plot", "dashboard", "__init__"),
     ("flow",),

@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from tunecase.errors import InputError, Problem
-from tunecase.terminal import AsJson, ProjectFile, Seed, Today, finish, open_project
+from tunecase.terminal import HERE, AsJson, ProjectFile, Seed, Today, finish, open_project
 
-HERE = Path("tunecase.yaml")
 BRIEF = "A brief to sign"
 DEFAULT_BRIEF = "brief.md"
 

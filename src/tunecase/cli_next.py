@@ -1,13 +1,11 @@
 """The command `next`: what a round showed, what it changed, what to do now."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tunecase.terminal import AsJson, ProjectFile, Seed, Today, finish, open_project
+from tunecase.terminal import HERE, AsJson, ProjectFile, Seed, Today, finish, open_project
 
-HERE = Path("tunecase.yaml")
 SHOWN = "What the round showed"
 
 

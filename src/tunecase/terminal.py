@@ -10,8 +10,11 @@ import typer
 if TYPE_CHECKING:
     from tunecase.flow import Flow
 
+HERE = Path("tunecase.yaml")
 ProjectFile = Annotated[Path, typer.Option("--project", "-p", help="The project file.", show_default=True)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the record as JSON and nothing else.")]
+InputColumn = Annotated[str | None, typer.Option("--input", help="Column of the input, if it is not recognised.")]
+OutputColumn = Annotated[str | None, typer.Option("--output", help="Column of the answer or label.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed gives the same answer.")]
 Today = Annotated[str | None, typer.Option(help="Judge prices as of this date (YYYY-MM-DD).", hidden=True)]
 
