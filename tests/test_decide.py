@@ -98,6 +98,19 @@ def test_the_advice_is_the_lever_with_the_best_worth(tmp_path: Path) -> None:
     assert record == from_json(Decision, json.loads(to_json(record)))
 
 
+def test_a_budget_below_the_first_purchase_is_told_before_the_pilot(tmp_path: Path) -> None:
+    """A pilot may still ship for nothing, so it is advised, with the news that nothing after it can be paid."""
+    posed, _, bill = pieces(project(tmp_path))
+    poor, rich = project(tmp_path / "poor", budget="50 USD"), project(tmp_path / "rich")
+    told = [
+        decide(one, basis=basis(one, DRAWS), definition=posed, audit=None, estimate=bill, forecast=None)
+        for one in (poor, rich)
+    ]
+    assert ["pilot", "pilot"] == [record.advice for record in told]
+    assert "(50 USD) pays for nothing after it: to fine-tune once costs at least" in told[0].reason
+    assert "pays for nothing" not in told[1].reason
+
+
 def test_the_decision_tells_what_is_measured_and_what_is_assumed(tmp_path: Path) -> None:
     """With a stand-in the measured curve's own chance stands beside the plan's; without one there is no such line."""
     asked = project(tmp_path)

@@ -18,7 +18,7 @@ from tunecase.decide.plans import Plan, Solved, plan_of, solve, winner_of, worth
 from tunecase.levers import Offer, State
 from tunecase.levers.standing import standing
 from tunecase.levers.state import FREE, TOO_DEAR
-from tunecase.prices import Basis
+from tunecase.prices import Basis, person_hour
 from tunecase.project import Project
 from tunecase.records import Audit, Decision, Definition, Estimate, Experiment, Forecast, Option, Reviews, Tuning
 from tunecase.spread import band
@@ -70,14 +70,15 @@ def decide(
     value = value_or_saving(project, basis, definition)
     saving = serving_saving(basis)
     saved = 0.0 if saving is None else float(saving.mean())
-    first = gate(project, definition, audit, forecast, value, basis.currency, no_pilot, saved)
+    # Repairs and answers that the bill counts are paid from the same budget, whatever step is taken.
+    gone = spent + estimate.fixed
+    budget = project.budget.spread.median - gone if project.budget else float("inf")
+    short = _short(basis, estimate, budget) if forecast is None else ""
+    first = gate(project, definition, audit, forecast, value, basis.currency, no_pilot, saved, short)
     if forecast is None or len(forecast.points) < LEAST_SIZES or forecast.target is None:
         assert first is not None
         return _closed(first, (), value, basis, ())
     held = rows or max(forecast.points[-1].n, audit.usable if audit else 0)
-    # Repairs and answers that the bill counts are paid from the same budget, whatever step is taken.
-    gone = spent + estimate.fixed
-    budget = project.budget.spread.median - gone if project.budget else float("inf")
     run_per_row = estimate.run_price.mean / max(held, 1) if estimate.run_price else 0.0
     model = project.models[-1] if project.models else catalog.default("models").value
 
@@ -104,6 +105,22 @@ def decide(
 
     price = estimate.run_price.p50 if estimate.run_price else 0.0
     return replace(record, what_if=input_flips(solved, again, budget + gone, price, told))
+
+
+def _short(basis: Basis, estimate: Estimate, left: float) -> str:
+    """What is left of the budget beside the cheapest purchase, one fine-tune on the rows at hand, if it is too little.
+
+    A pilot of the model itself on a machine that is there may ship for nothing, so too small a budget forbids none.
+    """
+    least = band(basis.draw("levers.first_run_hours") * person_hour(basis)).p10
+    least += estimate.run_price.p10 if estimate.run_price else 0.0
+    if left >= least:
+        return ""
+    currency = basis.currency
+    return (
+        f"What is left of the budget ({money(max(left, 0.0), currency)}) pays for nothing after it: to fine-tune once "
+        f"costs at least {money(least, currency)}, so only a pilot that reaches the target by itself can go on."
+    )
 
 
 def _choose(

@@ -35,10 +35,12 @@ def gate(
     currency: str,
     no_pilot: str,
     saving: float = 0.0,
+    short: str = "",
 ) -> Gate | None:
     """The first thing that must come before any purchase; None where nothing must.
 
-    `saving` is what serving costs less than today over the horizon, on average [base currency].
+    `saving` is what serving costs less than today over the horizon, on average [base currency]; `short` says that the
+    budget pays for nothing after a pilot, where that is so.
     """
     if audit is not None and not audit.ok:
         return Gate(
@@ -54,7 +56,8 @@ def gate(
         action = "ship what meets the target without a fine-tune"
         return Gate("ship", action, f"{had} reaches the target already: a fine-tune has nothing to add.")
     if forecast is None:
-        return Gate("pilot", "run the pilot", "There is no forecast yet: a few small runs come before any purchase.")
+        reason = f"There is no forecast yet: a few small runs come before any purchase. {short}".rstrip()
+        return Gate("pilot", "run the pilot", reason)
     if forecast.verdict == "above the ceiling":
         return Gate("redefine", "relabel or lower the target", sentence(forecast.reason))
     if forecast.verdict in ("not a pilot yet", "pilot uninformative"):
