@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.books import CATEGORIES, books, share_above, spending, whole_id
+from tunecase.books import books, share_above
+from tunecase.charges import CATEGORIES, spending, whole_id
 from tunecase.errors import InputError
 from tunecase.project import Project, Rate
 from tunecase.records import Estimate, Line, Spending

@@ -313,7 +313,7 @@ def test_interrupted(walked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "finish", stop)
+    monkeypatch.setattr(cli_books, "finish", stop)
     ran = tunecase("books", "--project", walked)
     assert 130 == ran.code
     assert "the same command goes on from there" in ran.err

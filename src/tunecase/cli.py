@@ -9,10 +9,13 @@ import typer
 
 from tunecase import __version__
 from tunecase.cli_audit import audit
+from tunecase.cli_books import books
 from tunecase.cli_compare import compare
 from tunecase.cli_define import define
 from tunecase.cli_fit import fit
+from tunecase.cli_ledger import ledger_app
 from tunecase.cli_next import next_
+from tunecase.cli_spend import spend_app
 from tunecase.errors import InputError, TunecaseError
 from tunecase.terminal import (
     HERE,
@@ -38,13 +41,9 @@ app = typer.Typer(
     epilog="The road: init → define → audit → estimate → pilot → forecast → decide → report. "
     "`tunecase run` walks it. Exit codes: 0 fine, 1 the answer is no, 2 the input cannot be read, 3 the world failed.",
 )
-spend_app = typer.Typer(no_args_is_help=True, help="Record what was really paid.")
-ledger_app = typer.Typer(no_args_is_help=True, help="Look after the ledger.")
 WHAT, LADDER, CAPS = "What is trained", "How far the ladder goes", "Time and money"
 WHERE, RENTED = "Where runs are made", "On rented GPUs"
 ROAD, QUICK, AFTER = "The road", "Quick questions", "After the money is spent"
-app.add_typer(spend_app, name="spend", rich_help_panel=AFTER)
-app.add_typer(ledger_app, name="ledger", rich_help_panel=AFTER)
 
 TrainerName = Annotated[
     str,
@@ -381,55 +380,9 @@ def judge(
     finish("judge", flow.judge(open_project(project, seed, today), asked, tell_fetching), json)
 
 
-@spend_app.command("add", context_settings={"ignore_unknown_options": True})
-def spend_add(
-    amount: Annotated[str, typer.Argument(help="What was paid, e.g. 42.50.")],
-    currency: Annotated[str | None, typer.Argument(help="USD, EUR, ...; the project's when left out.")] = None,
-    category: Annotated[
-        str, typer.Option(help="gpu, labour, data, evaluation, inference, storage or other.")
-    ] = "other",
-    on: Annotated[str | None, typer.Option(help="The day it was paid (YYYY-MM-DD); today when left out.")] = None,
-    note: Annotated[str, typer.Option(help="What for.")] = "",
-    credit: Annotated[bool, typer.Option(help="Money that came back.")] = False,
-    replaces: Annotated[str, typer.Option(help="The id of the entry that this one corrects.")] = "",
-    project: ProjectFile = HERE,
-    json: AsJson = False,
-    today: Today = None,
-) -> None:
-    """Book one charge in the ledger."""
-    from tunecase import flow
-
-    opened = open_project(project, 0, today)
-    print_record("spend", flow.spend_text(opened, amount, currency, category, on, note, credit, replaces), json)
-
-
-@app.command(rich_help_panel=AFTER)
-def books(project: ProjectFile = HERE, seed: Seed = 0, json: AsJson = False, today: Today = None) -> None:
-    """Plan against actual, line by line."""
-    from tunecase import flow
-
-    finish("books", flow.books(open_project(project, seed, today)), json)
-
-
-@ledger_app.command("verify")
-def ledger_verify(project: ProjectFile = HERE, json: AsJson = False) -> None:
-    """Check that no entry was edited, removed or moved."""
-    from tunecase import flow
-
-    print_record("ledger", flow.verify(project), json)
-
-
-@ledger_app.command("merge")
-def ledger_merge(
-    other: Annotated[Path, typer.Argument(help="A ledger.jsonl brought home from another machine.")],
-    project: ProjectFile = HERE,
-    json: AsJson = False,
-    today: Today = None,
-) -> None:
-    """Take over the pilot's runs that another machine made for this case."""
-    from tunecase import flow
-
-    print_record("ledger", flow.merge(open_project(project, 0, today), other), json)
+app.add_typer(spend_app, name="spend", rich_help_panel=AFTER)
+app.command(rich_help_panel=AFTER)(books)
+app.add_typer(ledger_app, name="ledger", rich_help_panel=AFTER)
 
 
 @app.command(rich_help_panel=AFTER)

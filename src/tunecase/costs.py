@@ -38,12 +38,17 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """One line in every world, shape (draws,); None when it cannot be priced. `unpriced` names what is missing."""
+    """One line in every world, shape (draws,); None when it cannot be priced. `unpriced` names what is missing.
+
+    `quantity` is what is bought, in `unit`, shape (draws,), so that amount / quantity is the price of one.
+    """
 
     amount: "Draws | None"
     basis: str
     included: bool = True
     unpriced: tuple[str, ...] = ()
+    quantity: "Draws | None" = None
+    unit: str = ""
 
 
 def gpu(work: Work) -> Cost:
@@ -64,7 +69,7 @@ def gpu(work: Work) -> Cost:
         f"{figures(band(hours).p50)} GPU hours at P50 on {work.machine.count} x {work.machine.gpu} "
         f"at {figures(price)} {work.basis.currency} per GPU hour ({work.machine.hour.tier})"
     )
-    return Cost(hours * work.machine.hour.draws, words)
+    return Cost(hours * work.machine.hour.draws, words, quantity=hours, unit="GPU hour")
 
 
 def labour(work: Work) -> Cost:
@@ -73,7 +78,8 @@ def labour(work: Work) -> Cost:
     Leaves out hours before the first round and after the last (procurement, launch, operation).
     """
     hours = person_hours(work) * (1 - _evaluation_share(work))
-    return Cost(hours * person_hour(work.basis), _hours_words(work, hours, "data work, training and tuning"))
+    words = _hours_words(work, hours, "data work, training and tuning")
+    return Cost(hours * person_hour(work.basis), words, quantity=hours, unit="hour")
 
 
 def evaluation(work: Work) -> Cost:
@@ -82,7 +88,8 @@ def evaluation(work: Work) -> Cost:
     Labels for test rows stand under data. Leaves out tokens of a judge model.
     """
     hours = person_hours(work) * _evaluation_share(work)
-    return Cost(hours * person_hour(work.basis), _hours_words(work, hours, "error analysis and evaluation"))
+    words = _hours_words(work, hours, "error analysis and evaluation")
+    return Cost(hours * person_hour(work.basis), words, quantity=hours, unit="hour")
 
 
 def data(work: Work) -> Cost:

@@ -65,6 +65,7 @@ class Basis:
 
     `review_minutes` is one review by the reviewer's own clock [minutes], None until it was measured. `tier` comes
     before the project's; empty where nobody named one. `usd_per_gpu_hour` is a price of one's own for every card.
+    `overruns` are actual over planned (P50) of people's lines in past projects that are closed; empty without any.
     """
 
     project: "Project | None"
@@ -74,6 +75,7 @@ class Basis:
     review_minutes: Spread | None = None
     tier: str = ""
     usd_per_gpu_hour: float | None = None
+    overruns: tuple[float, ...] = ()
 
     @property
     def base_per_usd(self) -> float:

@@ -243,7 +243,8 @@ def _line(name: str, cost: Cost, mean_total: float) -> Line:
     share = None
     if cost.included and cost.amount is not None and mean_total > 0:
         share = float(cost.amount.mean()) / mean_total
-    return Line(name, amount, share, cost.basis, cost.included)
+    quantity = None if cost.quantity is None else band(cost.quantity)
+    return Line(name, amount, share, cost.basis, cost.included, quantity, cost.unit)
 
 
 def _drivers(basis: Basis, walk: loop.Walk, total: "Draws") -> tuple[Driver, ...]:

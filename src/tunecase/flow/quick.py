@@ -105,7 +105,7 @@ def spend_text(
     flow: Flow, amount: str, currency: str | None, category: str, on: str | None, note: str, credit: bool, replaces: str
 ) -> Entry:
     """Books one charge from words as typed."""
-    from tunecase.books import spending, whole_id
+    from tunecase.charges import spending, whole_id
 
     charge = spending(
         amount, category=category, on=on or flow.today.isoformat(), currency=currency, description=note,

@@ -8,13 +8,18 @@ from tunecase.spread import Band
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the bill; an unpriced line has no amount and says why."""
+    """One line of the bill; an unpriced line has no amount and says why.
+
+    `quantity` is what is bought in all, in `unit` (GPU hour, hour, example); None where the line has no one quantity.
+    """
 
     name: str
     amount: Band | None
     share: float | None
     basis: str
     included: bool = True
+    quantity: Band | None = None
+    unit: str = ""
 
     @property
     def priced(self) -> bool:

@@ -1,7 +1,8 @@
 """What decide, books and report found: options, money spent, files written."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -92,7 +93,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """Money that was paid: one charge, as the user or a bill states it."""
+    """Money that was paid: one charge, as the user, a bill, a tracker or a time sheet states it.
+
+    `amount` is in `currency`, `amount_base` in the project's; credits are negative. `on` is the first day of the charge
+    period, `began_at` and `ended_at` its moments where they are known (UTC). `basis` says what the amount is: billed,
+    or estimated (hours of a run x a price of the book), which a bill of the same run takes the place of. `run` names
+    the training run. `source` is where it came from (manual, focus, mlflow, runs, timesheet, callback), `source_file`
+    and `row` the place in it, `row_id` the SHA-256 of the source's row, by which a second import adds nothing.
+    """
 
     on: date
     category: str
@@ -104,6 +112,24 @@ class Spending:
     unit: str = ""
     source: str = "manual"
     supersedes: str = ""
+    began_at: datetime | None = None
+    ended_at: datetime | None = None
+    charge: Literal["usage", "purchase", "credit", "adjustment", "tax"] = "usage"
+    basis: Literal["billed", "estimated"] = "billed"
+    unit_price: Decimal | None = None
+    fx_rate: Decimal = Decimal(1)
+    provider: str = ""
+    service: str = ""
+    region: str = ""
+    sku: str = ""
+    resource: str = ""
+    gpu: str = ""
+    gpu_count: int = 0
+    run: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    source_file: str = ""
+    row: int | None = None
+    row_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,153 @@
+"""Charges: one amount of money that was paid, read exactly or refused with a fix."""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal, localcontext
+
+from tunecase.errors import InputError, Problem, nearest
+from tunecase.project import Rate
+from tunecase.records import Spending
+from tunecase.units import SYMBOLS
+from tunecase.wording import counted, one_line
+
+CATEGORIES = ("gpu", "labour", "data", "evaluation", "inference", "storage", "egress", "other")
+# Twelve digits on either side of the point, times a rate: fifty digits add up without rounding.
+DIGITS = 50
+
+_AMOUNT = re.compile(r"([$€£]?)\s*([^\sA-Za-z$€£]+)\s*([$€£]|[A-Za-z]{3})?")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,12})?")
+_AMOUNT_FIX = "write for example 1234.56 USD: digits, a point before the cents, no separators"
+
+
+def spending(
+    text_amount: str,
+    *,
+    category: str,
+    on: str | date,
+    currency: str | None = None,
+    description: str = "",
+    quantity: str | Decimal | None = None,
+    unit: str = "",
+    project_currency: str,
+    rates: Sequence[Rate],
+    today: date,
+    source: str = "manual",
+    supersedes: str = "",
+    credit: bool = False,
+) -> Spending:
+    """One charge as a person states it, checked whole.
+
+        amount_base = amount * rate,  the rate being the latest dated one not after the charge, else the earliest
+
+    Args:
+        text_amount: `42.50 USD`, `$42.50`, or a bare number in `currency`.
+        category: one of CATEGORIES.
+        on: the day it was charged, `2026-11-20`.
+        currency: three letters; the project's currency when neither this nor the amount names one.
+        quantity, unit: what was bought, such as 12.5 h.
+        project_currency, rates: the base currency and the project's dated rates into it.
+        supersedes: id of the entry that this one corrects.
+        credit: the amount is money back; a negative amount is refused without it.
+    Returns: the Spending, amounts as exact Decimals, credits negative.
+    Raises: InputError with every problem found.
+    """
+    problems: list[Problem] = []
+    amount, code = _amount(text_amount, currency or "", project_currency, credit, problems)
+    day = _day(on, today, problems)
+    if category not in CATEGORIES:
+        fix = nearest(category, CATEGORIES)
+        problems.append(Problem("category", repr(category), f"one of {', '.join(CATEGORIES)}", fix))
+    rate = _rate(code, project_currency, rates, day or today, problems)
+    much = _quantity(quantity, problems)
+    if supersedes and not re.fullmatch(r"[0-9a-f]{64}", supersedes):
+        fix = "copy it from the ledger, or complete its first characters with whole_id"
+        problems.append(Problem("supersedes", repr(supersedes), "the id of an entry, 64 hex digits", fix))
+    if problems or amount is None or day is None or rate is None:
+        raise InputError(problems)
+    with localcontext(prec=DIGITS):
+        base = amount * rate
+    words = one_line(description.encode("utf-8", "replace").decode("utf-8"))
+    return Spending(day, category, amount, code, base, words, much, one_line(unit), source, supersedes)
+
+
+def whole_id(start: str, known: Iterable[str]) -> str:
+    """The one known id that begins with `start`, as version control lets one write it.
+
+    Raises: InputError when none or several do, or fewer than six characters are given.
+    """
+    found = sorted({name for name in known if name.startswith(start.casefold())}) if len(start) >= 6 else []
+    if len(found) == 1:
+        return found[0]
+    got = f"{start!r}, which fits {counted(len(found), 'charge')}" if len(start) >= 6 else repr(start)
+    fix = "list the charges with `tunecase books --json` and copy the id"
+    raise InputError(Problem("supersedes", got, "the first six or more characters of one charge's id", fix))
+
+
+def _amount(text: str, given: str, base: str, credit: bool, problems: list[Problem]) -> tuple[Decimal | None, str]:
+    """The signed amount (None when it cannot be read) and its currency."""
+    raw = text.strip()
+    match = _AMOUNT.fullmatch(raw)
+    if match is None or not _NUMBER.fullmatch(match[2]):
+        problems.append(Problem("amount", repr(raw), "one exact amount", _separator_fix(raw)))
+        return None, given.upper() or base
+    codes = {SYMBOLS.get(part, part).upper() for part in (match[1], match[3], given) if part}
+    if len(codes) > 1:
+        problems.append(Problem("amount", f"{raw!r} in {' and '.join(sorted(codes))}", "one currency", "name it once"))
+    code = next(iter(sorted(codes)), base)
+    amount = Decimal(match[2])
+    if amount == 0:
+        problems.append(Problem("amount", repr(raw), "more than zero", "leave out what cost nothing"))
+    elif amount < 0 and not credit:
+        fix = "give the amount that was paid, or add --credit if this is money back"
+        problems.append(Problem("amount", repr(raw), "more than zero", fix))
+    return (-abs(amount) if credit else amount), code
+
+
+def _separator_fix(raw: str) -> str:
+    """A fix for numbers whose commas and points are read differently in different countries."""
+    number = re.sub(r"[^0-9.,]", "", raw)
+    last = max(number.rfind(","), number.rfind("."))
+    if last < 0 or not re.search(r"[0-9]", number) or ("," not in number and number.count(".") < 2):
+        return _AMOUNT_FIX
+    whole, rest = re.sub(r"[.,]", "", number[:last]), number[last + 1 :]
+    both = "," in number and "." in number
+    as_decimal, as_whole = f"{whole}.{rest}", f"{whole}{rest}"
+    if both and len(rest) != 3:
+        return f"write {as_decimal}"
+    if not both and number.count(number[last]) > 1:
+        return f"write {as_whole}"
+    return f"write {as_decimal} or {as_whole}, whichever is meant"
+
+
+def _day(on: str | date, today: date, problems: list[Problem]) -> date | None:
+    try:
+        day = on if isinstance(on, date) else date.fromisoformat(on.strip())
+    except ValueError:
+        problems.append(Problem("on", repr(on), "a day that exists, year first", f"write for example {today}"))
+        return None
+    if day > today:
+        fix = "book a charge when it is made; a coming one belongs in the estimate"
+        problems.append(Problem("on", str(day), f"a day not after today, {today}", fix))
+    return day
+
+
+def _rate(code: str, base: str, rates: Sequence[Rate], day: date, problems: list[Problem]) -> Decimal | None:
+    if code == base:
+        return Decimal(1)
+    dated = sorted((rate for rate in rates if rate.currency == code), key=lambda rate: rate.date)
+    if not dated:
+        fix = f"add to rates in the project file: {{currency: {code}, value: ..., date: {day}}}"
+        problems.append(Problem("currency", code, f"{base}, or a dated rate for {code}", fix))
+        return None
+    before = [rate for rate in dated if rate.date <= day]
+    return Decimal(str((before[-1] if before else dated[0]).value))
+
+
+def _quantity(given: str | Decimal | None, problems: list[Problem]) -> Decimal | None:
+    if given is None:
+        return None
+    if not _NUMBER.fullmatch(str(given)) or Decimal(given) <= 0:
+        problems.append(Problem("quantity", repr(str(given)), "a positive number", "write for example 12.5"))
+        return None
+    return Decimal(given)
