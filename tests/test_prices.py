@@ -8,18 +8,8 @@ import pytest
 
 from tests.projects import basis, written
 from tunecase import catalog
-from tunecase.prices import (
-    Basis,
-    any_gpu_hour,
-    gpu_hour,
-    hour_words,
-    label_price,
-    low_pay,
-    person_hour,
-    review_price,
-    supply,
-    team_share,
-)
+from tunecase.gpu_prices import any_gpu_hour, gpu_hour, hour_words
+from tunecase.prices import Basis, label_price, low_pay, person_hour, review_price, supply, team_share
 from tunecase.spread import Worlds, band
 
 

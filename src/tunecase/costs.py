@@ -67,7 +67,7 @@ def gpu(work: Work) -> Cost:
     price = band(work.machine.hour.draws).p50
     words = (
         f"{figures(band(hours).p50)} GPU hours at P50 on {work.machine.count} x {work.machine.gpu} "
-        f"at {figures(price)} {work.basis.currency} per GPU hour ({work.machine.hour.tier})"
+        f"at {figures(price)} {work.basis.currency} per GPU hour ({work.machine.hour.kind})"
     )
     return Cost(hours * work.machine.hour.draws, words, quantity=hours, unit="GPU hour")
 

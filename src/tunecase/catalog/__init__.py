@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from tunecase.catalog.prices import (
+    ON_DEMAND,
+    SPOT,
     STALE_AFTER_DAYS,
     GpuPrice,
     Hosted,
@@ -15,6 +17,7 @@ from tunecase.catalog.prices import (
     instance,
     instances,
     label_prices,
+    lowest_prices,
     price_book,
     provider,
     providers,
@@ -41,10 +44,11 @@ from tunecase.catalog.training import (
 )
 
 __all__ = [
-    "STALE_AFTER_DAYS", "Framework", "GpuPrice", "Hosted", "Instance", "LabelPrice", "LossMemory", "Optimizer",
-    "Provider", "Stack", "Version", "Wage", "framework", "framework_in", "frameworks", "gpu_prices", "hosted",
-    "instance", "instances", "label_prices", "loss_memory", "losses", "optimizer", "optimizers", "price_book",
-    "provider", "providers", "read_table", "stack", "stacks", "versions", "wage", "wages",
+    "ON_DEMAND", "SPOT", "STALE_AFTER_DAYS", "Framework", "GpuPrice", "Hosted", "Instance", "LabelPrice",
+    "LossMemory", "Optimizer", "Provider", "Stack", "Version", "Wage", "framework", "framework_in", "frameworks",
+    "gpu_prices", "hosted", "instance", "instances", "label_prices", "loss_memory", "losses", "lowest_prices",
+    "optimizer", "optimizers", "price_book", "provider", "providers", "read_table", "stack", "stacks", "versions",
+    "wage", "wages",
 ]  # fmt: skip
 
 

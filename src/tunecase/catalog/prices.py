@@ -10,18 +10,26 @@ from importlib.resources import files
 from tunecase.catalog.reading import table
 
 STALE_AFTER_DAYS = 180
+ON_DEMAND, SPOT = "on_demand", "spot"
 PRICE_TABLES = ("prices/gpu_prices", "prices/hosted", "prices/labels", "prices/wages")
 
 
 @dataclass(frozen=True, slots=True)
 class GpuPrice:
-    """The lowest on-demand price of one GPU at one provider, on one date."""
+    """The lowest price of one GPU at one provider on some terms (`on_demand`, `spot`), on one date.
+
+    `region` is where it was read, empty where it holds everywhere or nobody said; a provider whose price differs by
+    region has a further row for each that is dearer than its lowest. `instance` with its `gpu_count` is what is rented.
+    """
 
     gpu: str
     provider: str
     tier: str
+    terms: str
+    region: str
+    instance: str
+    gpu_count: int
     usd_per_gpu_hour: float
-    spot_usd_per_gpu_hour: float | None
     stale: bool
     source: str
     date: str
@@ -100,8 +108,19 @@ def _as_date(text: str) -> datetime.date:
 
 
 def gpu_prices() -> tuple[GpuPrice, ...]:
-    """Every GPU price known, stale ones marked."""
+    """Every GPU price known, on all terms and in all regions, stale ones marked."""
     return table("prices/gpu_prices", GpuPrice)
+
+
+@cache
+def lowest_prices(terms: str = "on_demand") -> tuple[GpuPrice, ...]:
+    """The lowest price of each GPU at each provider on these terms, whatever the region."""
+    found: dict[tuple[str, str], GpuPrice] = {}
+    for price in gpu_prices():
+        at = price.gpu, price.provider
+        if price.terms == terms and (at not in found or price.usd_per_gpu_hour < found[at].usd_per_gpu_hour):
+            found[at] = price
+    return tuple(found.values())
 
 
 def wages() -> tuple[Wage, ...]:
@@ -181,9 +200,13 @@ def wage(role: str) -> Wage | None:
 
 
 @cache
-def price_book() -> str:
-    """SHA-256 over the tables of prices, wages and defaults, so that a report can name what it used."""
+def price_book(more: str = "") -> str:
+    """SHA-256 over the tables of prices, wages and defaults, so that a report can name what it used.
+
+    `more` is what the user's own prices hash to; they are part of the book where there are any.
+    """
     digest = hashlib.sha256()
     for name in (*PRICE_TABLES, "defaults"):
         digest.update((files("tunecase") / "tables" / f"{name}.csv").read_bytes().replace(b"\r\n", b"\n"))
+    digest.update(more.encode())
     return digest.hexdigest()

@@ -219,7 +219,7 @@ def _record(found: Drawn, rows: int, notes: tuple[str, ...]) -> Estimate:
         gpu_hours=None if hours is None else band(hours),
         usd_per_gpu_hour=band(machine.hour.draws / basis.base_per_usd) if machine else None,
         price_dates=machine.hour.dates if machine else (),
-        price_book=catalog.price_book(),
+        price_book=basis.price_book,
         label_price=None if work.supply.price is None else band(work.supply.price),
         round_price=band(effort + (0.0 if run is None else run * runs_per_round(work))),
         run_price=None if run is None else band(run),
