@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, SPOT
 from tunecase.gpu_prices import GpuHour, contract_hour, gpu_hour
+from tunecase.hosted_training import Offer
 from tunecase.memory import usable_gb
 from tunecase.outlook import chance_over, need, pace, time_factor
 from tunecase.placement import search
@@ -30,13 +31,17 @@ CARDS_OF_A_MACHINE = 8
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """One way to train: GPU hours for a million tokens (all GPUs added up, shape (draws,)) and the price of an hour."""
+    """One way to train: GPU hours for a million tokens (all GPUs added up, shape (draws,)) and the price of an hour.
+
+    Where a provider trains its own model, `offer`, an hour stands for a million billed tokens, and there is no GPU.
+    """
 
     gpu: str
     count: int
     hours_per_mtok: "Draws"
     hour: GpuHour
     how: str = ""
+    offer: Offer | None = None
 
     @property
     def price_per_mtok(self) -> "Draws":

@@ -36,7 +36,7 @@ class GpuPrice:
 
     def is_stale(self, today: datetime.date) -> bool:
         """True when the price is marked old, or older than 180 days."""
-        return self.stale or (today - _as_date(self.date)).days > STALE_AFTER_DAYS
+        return self.stale or is_stale(self.date, today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +91,42 @@ class LabelPrice:
 
 @dataclass(frozen=True, slots=True)
 class Hosted:
-    """A hosted fine-tuning price."""
+    """Fine-tuning of one model at its provider: what training costs, how it is billed, and how long it is offered.
+
+    `pads` where a row is billed at the longest sample's length; `bills_validation` where validation tokens are billed;
+    `own_endpoint` where the tuned model is served by an endpoint of its own, billed also when idle. From
+    `new_users_until` on nobody may begin who has not; from `closed_on` on nobody at all; the tuned model dies on
+    `retires_on`. `agreeing_sources` say the same price of training. Prices are None where they are not known.
+    """
 
     provider: str
     model: str
     train_usd_per_mtok: float | None
     input_usd_per_mtok: float | None
     output_usd_per_mtok: float | None
+    pads: bool
+    bills_validation: bool
+    minimum_usd: float | None
+    storage_usd_per_month: float | None
+    hosting_usd_per_hour: float | None
+    own_endpoint: bool
+    new_users_until: str
+    closed_on: str
+    retires_on: str
+    agreeing_sources: int
+    confidence: str
+    note: str
     source: str
     date: str
+
+    def is_stale(self, today: datetime.date) -> bool:
+        """True when the price is older than 180 days."""
+        return is_stale(self.date, today)
+
+
+def is_stale(date: str, today: datetime.date) -> bool:
+    """True of a date older than 180 days; a month counts from its first day."""
+    return (today - _as_date(date)).days > STALE_AFTER_DAYS
 
 
 def _as_date(text: str) -> datetime.date:

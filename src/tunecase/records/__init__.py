@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import PurePath
 from typing import Any, TypeVar
 
-from tunecase.records.bill import DefaultUsed, Driver, Estimate, Flip, Line, WhatIf
+from tunecase.records.bill import DefaultUsed, Driver, Estimate, Flip, Line, Way, WhatIf
 from tunecase.records.comparison import Bill, Comparison, Difference, FieldChange, Judgement
 from tunecase.records.compute import Compared, Fit, LeftOut, Phase, Placed, Scored
 from tunecase.records.curve import CurveBand, Forecast, Needed, NextRun, Point
@@ -91,6 +91,7 @@ __all__ = [
     "Tokens",
     "Trial",
     "Tuning",
+    "Way",
     "WhatIf",
     "WorstRow",
     "Written",
