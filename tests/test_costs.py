@@ -10,7 +10,8 @@ from tests.projects import basis, written
 from tunecase.costs import Work, data, evaluation, gpu, inference, labour
 from tunecase.hardware import Machine
 from tunecase.loop import counted
-from tunecase.prices import GpuHour, supply
+from tunecase.prices import GpuHour
+from tunecase.sources import supply
 from tunecase.spread import Band
 
 SURE = """

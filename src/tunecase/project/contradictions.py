@@ -31,6 +31,8 @@ def contradictions(
     yield from _contradicting_targets(project, file, lines, known)
     yield from _fallback_problems(project, file, lines, known.get("lower metric", ()))
     yield from _share_problems(project, file, lines)
+    yield from _planning_problems(project, file, lines)
+    yield from _team_problems(project, file, lines)
 
 
 def where_of(loc: Sequence[str | int], lines: Lines, file: str) -> str:
@@ -204,6 +206,30 @@ def _share_problems(project: "Project", file: str, lines: Lines) -> Iterator[Pro
     if project.data.group_icc is not None and project.data.group is None:
         where = where_of(("data", "group_icc"), lines, file)
         yield Problem(where, "no data.group beside it", "the column that names the group", "add data.group")
+
+
+def _planning_problems(project: "Project", file: str, lines: Lines) -> Iterator[Problem]:
+    """A training file, or the number of rows to plan with, and not both."""
+    data = project.data
+    if data.train is None and data.rows is None:
+        fix = "add `train:`, or `rows: 50k` and `tokens_per_row: 300 to 600` to plan without a file"
+        yield Problem(where_of(("data",), lines, file), "nothing", "the field 'train'", fix)
+    for name in ("rows", "tokens_per_row"):
+        given = getattr(data, name)
+        if data.train is not None and given is not None:
+            where = where_of(("data", name), lines, file)
+            fix = "delete one of the two: the training file says it better"
+            yield Problem(where, f"{given.text} beside data.train", "a plan without a training file", fix)
+
+
+def _team_problems(project: "Project", file: str, lines: Lines) -> Iterator[Problem]:
+    """What a member costs and how much he works, said twice."""
+    twice = (("rate", "salary"), ("rate", "load"), ("on_top", "share"), ("on_top", "hours"), ("on_top", "months"))
+    for index, member in enumerate(project.team):
+        for one, other in twice:
+            if getattr(member, one) is not None and getattr(member, other) is not None:
+                where = where_of(("team", index, other), lines, file)
+                yield Problem(where, f"{other} beside {one}", f"{one} or {other}", "delete one of the two")
 
 
 def _number(given: str | float | None) -> float | None:
