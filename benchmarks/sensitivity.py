@@ -94,8 +94,9 @@ def project_of(rounds: str) -> Any:
 
 def known(curve: bool, project: Any) -> dict[str, Any]:
     """What the bill is told besides: 700 rows, their tokens, and a pilot's curve where asked for."""
-    from tunecase.prices import Basis, supply
+    from tunecase.prices import Basis
     from tunecase.records import Interval80, Point, Tokens
+    from tunecase.sources import supply
     from tunecase.spread import Worlds
 
     about = {"train_rows": 700, "tokens": Tokens(False, Interval80(60_000, 70_000, 82_000), 90, 160, 400, "chars / 4")}

@@ -12,7 +12,7 @@ from tunecase.policy import best_policy
 
 WORLDS = 3_000
 SIZES = (100, 200, 400)
-PRICES = RoundPrices(labour=100.0, short_labour=30.0, run_per_row=0.1, runs=2.0, failed=0.5)
+PRICES = RoundPrices(labour=100.0, short_labour=30.0, run_per_row=0.1, runs=2.0, besides=0.5)
 LABELS = Purchase("label", (50.0, 100.0), (100.0, 200.0))
 TUNE = Move("tune", lambda errors: errors * 0.8, search_runs=4.0)
 BIGGER = Move("bigger", lambda errors: errors * 0.9, run_factor=3.0, labour="short")

@@ -11,7 +11,7 @@ from tunecase.costs import Work, data, evaluation, gpu, inference, labour
 from tunecase.gpu_prices import GpuHour
 from tunecase.hardware import Machine
 from tunecase.loop import counted
-from tunecase.prices import supply
+from tunecase.sources import supply
 from tunecase.spread import Band
 
 SURE = """

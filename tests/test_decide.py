@@ -17,9 +17,9 @@ from tunecase.decide import decide
 from tunecase.decide.looks import best_look
 from tunecase.estimate import estimate
 from tunecase.forecast import forecast
-from tunecase.prices import supply
 from tunecase.project import Project, read_score
 from tunecase.records import Decision, Definition, Estimate, Experiment, Forecast, Point, from_json, to_json
+from tunecase.sources import supply
 from tunecase.spread import Band
 from tunecase.wording import share
 

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from tunecase.errors import InputError
 from tunecase.forecast import forecast, told
-from tunecase.prices import Basis, Supply
+from tunecase.prices import Basis
 from tunecase.project import Project
 from tunecase.records import Forecast, Point, from_json, to_json
+from tunecase.sources import Supply
 from tunecase.spread import Worlds
 
 ACCURACY = {"metric": "accuracy", "direction": "higher"}

@@ -17,8 +17,8 @@ from tunecase.decide.plans import Plan, plan_of, solve, winner_of, worth_of
 from tunecase.levers import LEVERS, State
 from tunecase.levers.data import _wrong_labels
 from tunecase.policy import worth_of_knowing, worth_of_seeing
-from tunecase.prices import Supply
 from tunecase.records import Accuracy, Finding, Interval80, Measured, Reviews
+from tunecase.sources import Supply
 from tunecase.spread import Beta, Worlds
 
 DRAWS = 1_200

@@ -9,8 +9,10 @@ import pytest
 from tests.projects import basis, written
 from tunecase import catalog
 from tunecase.gpu_prices import any_gpu_hour, gpu_hour, hour_words
-from tunecase.prices import Basis, label_price, low_pay, person_hour, review_price, supply, team_share
+from tunecase.prices import Basis
+from tunecase.sources import label_price, low_pay, review_price, supply
 from tunecase.spread import Worlds, band
+from tunecase.team import person_hour, team_share
 
 
 def with_sources(folder: Path, *sources: str, head: str = "") -> Basis:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Literal
 from tunecase import catalog
 from tunecase.errors import InputError
 from tunecase.hardware import base_model
-from tunecase.prices import Basis, person_hour
+from tunecase.prices import Basis
 from tunecase.project import read_score
 from tunecase.records import Alternative, Baseline, Pilot
 from tunecase.spread import Band, band
+from tunecase.team import person_hour
 from tunecase.worth import worth_of_correct
 
 if TYPE_CHECKING:

@@ -32,18 +32,19 @@ class RoundPrices:
     """What a round is made of, in the base currency; numbers or arrays of shape (worlds,).
 
     `labour` is the people's part of a whole round, `short_labour` that of a round without work on the data,
-    `run_per_row` one training run divided by its rows, `runs` the runs of a round and `failed` the share paid in vain.
+    `run_per_row` one training run divided by its rows, `runs` the runs of a round that succeed and `besides` the share
+    paid on top of them: runs that fail, GPUs that stand idle.
     """
 
     labour: "Draws | float"
     short_labour: "Draws | float"
     run_per_row: "Draws | float" = 0.0
     runs: "Draws | float" = 1.0
-    failed: "Draws | float" = 0.0
+    besides: "Draws | float" = 0.0
 
     def training(self, run_rows: "Draws | float", search_rows: "Draws | float" = 0.0) -> "Draws | float":
         """`run_rows` rows trained on once by every run of a round, and `search_rows` by one run more."""
-        return self.run_per_row * (1 + self.failed) * (self.runs * run_rows + search_rows)
+        return self.run_per_row * (1 + self.besides) * (self.runs * run_rows + search_rows)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,6 +17,7 @@ from tunecase.prices import Basis
 from tunecase.recipe import Recipe
 from tunecase.records import Run
 from tunecase.request import Request, settled
+from tunecase.shape import read_shape
 from tunecase.spread import Interval, Worlds
 
 if TYPE_CHECKING:
@@ -216,3 +217,38 @@ def sequence_tokens(basis: Basis) -> int:
     """The longest sample in tokens."""
     given = basis.project.training.sequence_tokens if basis.project else None
     return int(basis.text("training.sequence_tokens", given))
+
+
+def idle_over_used(basis: Basis) -> "Draws":
+    """GPU hours billed while no run goes, for each hour of runs, shape (draws,): share / (1 - share)."""
+    import numpy as np
+
+    part = np.minimum(basis.draw("training.idle", basis.project.training.idle if basis.project else None), 0.95)
+    return np.asarray(part / (1 - part))
+
+
+def paid_besides(basis: Basis) -> "Draws":
+    """GPU hours paid besides those of runs that succeed, for each of these, shape (draws,): failed runs and idle time.
+
+    (1 + failed) x (1 + idle / used) - 1
+    """
+    import numpy as np
+
+    failed = basis.draw("training.failed", basis.project.training.failed if basis.project else None)
+    return np.asarray((1 + failed) * (1 + idle_over_used(basis)) - 1)
+
+
+BYTES_PER_PARAMETER = 2
+
+
+def weights_gb(basis: Basis) -> float:
+    """The weights of the model to be tuned as they are kept, 2 bytes a parameter [GB]."""
+    return read_shape(base_model(basis), online=False).params * BYTES_PER_PARAMETER / 1e9
+
+
+def saved_gb(basis: Basis) -> float:
+    """One checkpoint [GB]: all weights of a full fine-tune, the adapter of LoRA and QLoRA, 2 bytes a parameter."""
+    if basis.project is not None and basis.project.method == "full":
+        return weights_gb(basis)
+    shape = read_shape(base_model(basis), online=False)
+    return shape.lora_params(_rank(basis)) * BYTES_PER_PARAMETER / 1e9

@@ -4,7 +4,6 @@ Every omitted field falls back to a documented default and is noted in `Basis.us
 the tables can give stays None, and its owner marks the line unpriced.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
@@ -15,11 +14,11 @@ from tunecase.api_prices import api_price as api_price
 from tunecase.catalog import ON_DEMAND
 from tunecase.contracts import Contract
 from tunecase.records import DefaultUsed
-from tunecase.spread import Z80, Z90, Beta, Interval, Spread, Worlds
+from tunecase.spread import Beta, Interval, Spread, Worlds
 from tunecase.units import Quantity, Wanted, read_quantity
 
 if TYPE_CHECKING:
-    from tunecase.project import Member, Project, Source
+    from tunecase.project import Project
     from tunecase.spread import Draws
 
 WANTED = {
@@ -39,6 +38,31 @@ WANTED = {
     "compute.owned.power_price": Wanted("money", "kWh"),
     "team.rate": Wanted("money", "hour"),
     "team.share": Wanted("share", most=1),
+    "team.salary": Wanted("money", "year"),
+    "team.load": Wanted(),
+    "team.paid_hours": Wanted("hour", "year"),
+    "team.on_top": Wanted("share", most=10),
+    "team.hours": Wanted("hour"),
+    "team.months": Wanted("month"),
+    "team.ramp_up": Wanted("week"),
+    "waiting_per_round": Wanted("week", "round"),
+    "unknowns.share": Wanted("share", most=1),
+    "unknowns.least": Wanted(),
+    "unknowns.most": Wanted(),
+    "unknowns.past_weight": Wanted(),
+    "training.idle": Wanted("share", most=1),
+    "storage.kept_gb": Wanted("GB"),
+    "storage.months": Wanted("month"),
+    "storage.checkpoints": Wanted(),
+    "storage.price": Wanted("money", "GB-month"),
+    "storage.egress_gb": Wanted("GB"),
+    "storage.egress_price": Wanted("money", "GB"),
+    "evaluation.judged": Wanted("", "round"),
+    "evaluation.labels": Wanted("", "round"),
+    "evaluation.tokens_in": Wanted(),
+    "evaluation.tokens_out": Wanted(),
+    "evaluation.price_in": Wanted("money", "Mtok"),
+    "evaluation.price_out": Wanted("money", "Mtok"),
     "effort_per_round": Wanted("hour", "round"),
     "evaluation_share": Wanted("share", most=1),
     "serving.retune_share": Wanted("share", most=1),
@@ -50,6 +74,27 @@ WANTED = {
     "source.rework": Wanted("share", most=10),
     "source.fee": Wanted("share", most=10),
     "source.usable": Wanted("share", most=1),
+    "source.formatting": Wanted("minute", "label"),
+    "source.management": Wanted("share", most=10),
+    "source.managed_by": Wanted("share", most=10),
+    "source.tool_fee": Wanted("money", "example"),
+    "source.guidelines": Wanted("hour"),
+    "source.onboarding": Wanted("hour"),
+    "source.audited": Wanted(),
+    "source.label_over_review": Wanted(),
+    "source.hours": Wanted("hour"),
+    "source.tokens_in": Wanted(),
+    "source.tokens_out": Wanted(),
+    "source.price_in": Wanted("money", "Mtok"),
+    "source.price_out": Wanted("money", "Mtok"),
+    "source.rejected": Wanted("share", most=1),
+    "source.reviewed": Wanted("share", most=1),
+    "source.pages_per_example": Wanted(),
+    "source.page_yield": Wanted("share", most=1),
+    "source.credits_per_page": Wanted(),
+    "source.credit_price": Wanted("money", "credit"),
+    "source.upkeep": Wanted("hour", "month"),
+    "source.months": Wanted("month"),
     "review_minutes": Wanted("minute", "label"),
     "working_hours": Wanted("hour", "month"),
     "levers.first_run_hours": Wanted("hour"),
@@ -143,204 +188,7 @@ class Basis:
         return self.worlds.draw(f"{label} {name}".strip(), self.spread(name, given))
 
 
-def person_hour(basis: Basis) -> "Draws":
-    """The loaded hour of the team, roles weighted by their share of time, shape (draws,)."""
-    members = _members(basis)
-    if not members:
-        return basis.draw("team.rate", label=basis.text("team.role"))
-    shares = [basis.draw("team.share", member.share, name) for name, member in members]
-    rates = [_member_rate(basis, member, name) for name, member in members]
-    paid = [share * rate for share, rate in zip(shares, rates, strict=True)]
-    return sum(paid[1:], paid[0]) / sum(shares[1:], shares[0])
-
-
-def _member_rate(basis: Basis, member: "Member", name: str) -> "Draws":
-    """The hour of one person: as given, else the table's loaded wage of that role, else the default."""
-    wage = catalog.wage(member.role) if member.rate is None else None
-    usual = member.role.casefold().strip() == catalog.default("team.role").value
-    if wage is None or usual or not wage.unit.endswith(", loaded"):
-        return basis.draw("team.rate", member.rate, name)
-    # The table holds P10 and P90; an Interval wants the 5% and 95% points.
-    wide = Z90 / Z80
-    low, high = (wage.likely * (end / wage.likely) ** wide for end in (wage.low, wage.high))
-    words = f"{wage.low:g} to {wage.high:g} USD per hour"
-    basis.used.setdefault(f"team.rate of {member.role}", DefaultUsed(f"team.rate of {member.role}", words, wage.source))
-    return basis.worlds.draw(f"{name} team.rate", Interval(low, high).scaled(basis.base_per_usd))
-
-
-def team_share(basis: Basis) -> "Draws":
-    """Full-time people on the project: the sum of the team's shares, shape (draws,)."""
-    shares = [basis.draw("team.share", member.share, name) for name, member in _members(basis)]
-    return sum(shares[1:], shares[0]) if shares else basis.draw("team.share", label=basis.text("team.role"))
-
-
-def _members(basis: Basis) -> "list[tuple[str, Member]]":
-    """The team with a name for each; two of one role are drawn apart."""
-    team = basis.project.team if basis.project else ()
-    return list(zip(numbered([member.role for member in team]), team, strict=True))
-
-
 def numbered(names: list[str]) -> list[str]:
     """The names, the second of a kind with a 2 behind it, the third with a 3."""
     seen = [names[: i + 1].count(name) for i, name in enumerate(names)]
     return [name if count == 1 else f"{name} {count}" for name, count in zip(names, seen, strict=True)]
-
-
-def review_price(rows: float, basis: Basis) -> "Draws":
-    """What it costs to have people look at `rows` rows once: rows x minutes / 60 x rate, shape (draws,)."""
-    source = _label_source(basis)
-    rate = basis.draw("source.rate", source.rate if source else None, "label")
-    return review_hours(rows, basis) * rate
-
-
-def review_hours(rows: float, basis: Basis) -> "Draws":
-    """Hours to look at `rows` rows once, shape (draws,): by the reviewer's own clock where it was measured."""
-    if basis.review_minutes is not None:
-        return rows * basis.worlds.draw("review_minutes", basis.review_minutes) / 60
-    return rows * basis.draw("review_minutes") / 60
-
-
-def queue_price(rows: float, basis: Basis) -> "Draws":
-    """What a review by as many people as label an example costs, shape (draws,).
-
-        price = rows * minutes / 60 * rate * votes * (1 + rework)
-
-    Votes are the project's labels per example, 1 without a source. Leaves out a platform's fee.
-    """
-    source = _label_source(basis)
-    votes = source.labels_per_example if source else 1.0
-    return (
-        review_price(rows, basis)
-        * votes
-        * (1 + basis.draw("source.rework", source.rework if source else None, "label"))
-    )
-
-
-def _sources(basis: Basis) -> "list[tuple[str, Source]]":
-    """The project's sources with a name for each; two of one kind are drawn apart."""
-    sources = basis.project.data.sources if basis.project else ()
-    return list(zip(numbered([source.kind for source in sources]), sources, strict=True))
-
-
-def _label_source(basis: Basis) -> "Source | None":
-    return next((source for _, source in _sources(basis) if source.kind == "label"), None)
-
-
-def label_price(basis: Basis, source: "Source | None" = None) -> "Draws":
-    """One usable labelled example, shape (draws,).
-
-        price = minutes / 60 * rate * votes * (1 + rework) * (1 + fee) / usable
-
-    Without a source the documented defaults are used and noted; a source with a price by the piece costs that price.
-    Leaves out the one-off set-up, which `Supply` adds.
-    """
-    import numpy as np
-
-    source = source or _label_source(basis)
-    name = next((name for name, known in _sources(basis) if known is source), "label")
-    if source and source.price is not None:
-        return basis.worlds.draw(f"{name} price per example", source.price.spread)
-    votes = source.labels_per_example if source else 1.0
-    minutes = basis.draw("source.effort", source.effort if source else None, name)
-    rate = basis.draw("source.rate", source.rate if source else None, name)
-    rework = basis.draw("source.rework", source.rework if source else None, name)
-    fee = basis.draw("source.fee", source.fee if source else None, name)
-    usable = basis.draw("source.usable", source.usable if source else None, name)
-    return minutes / 60 * rate * votes * (1 + rework) * (1 + fee) / np.minimum(usable, 1.0)
-
-
-def label_prices(basis: Basis) -> dict[str, float]:
-    """The median price of one label by the name of its source, for sources whose price is worked out from minutes."""
-    import numpy as np
-
-    by_the_minute = {name: one for name, one in _sources(basis) if one.kind == "label" and one.price is None}
-    if not by_the_minute and _label_source(basis) is None:
-        return {"label": float(np.median(label_price(basis)))}
-    return {name: float(np.median(label_price(basis, one))) for name, one in by_the_minute.items()}
-
-
-def low_pay(basis: Basis) -> str:
-    """A note when a labelling rate reaches below the least fair pay of tables/labels.csv, else an empty text."""
-    least = next(row for row in catalog.label_prices() if row.preset == "prolific participant pay")
-    assert least.low is not None
-    rates = [source.rate for _, source in _sources(basis) if source.kind == "label" and source.rate is not None]
-    lowest = min((rate.spread.low for rate in rates), default=None)
-    if lowest is None or lowest >= least.low * basis.base_per_usd * (1 - 1e-9):
-        return ""
-    lowest_usd = lowest / basis.base_per_usd
-    return (
-        f"labelling is paid from {lowest_usd:.2g} USD per hour, below the {least.low:g} USD that a fair platform asks "
-        f"at least ({least.source.split(',')[0]}, {least.date}): poor pay costs quality, and people"
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Supply:
-    """Where more examples come from: the sources in the order the user lists them, used up one after another.
-
-    `limit` is how many can be had in all (None: a source without end, or no source); `price` is the first priced
-    source's price of one example, shape (draws,), or None when no source has a price.
-    """
-
-    steps: tuple[tuple[float, "Draws", "Draws"], ...]
-    limit: float | None
-    price: "Draws | None"
-    unpriced: tuple[str, ...]
-
-    def cost(self, examples: "float | Draws") -> "Draws":
-        """What `examples` more cost, shape (draws,): sources are used up in order, set-up paid when touched.
-
-        More than the limit cannot be had and costs infinity, never nothing.
-        """
-        import numpy as np
-
-        left = np.maximum(np.asarray(examples, dtype=float), 0.0)
-        total = np.zeros(len(self.price) if self.price is not None else 1)
-        for pool, price, set_up in self.steps:
-            taken = np.minimum(left, pool)
-            total = total + taken * price + set_up * (taken > 0)
-            left = left - taken
-        return np.where(left > 1e-6, np.inf, total)
-
-
-def made_worth(basis: Basis) -> float:
-    """Labelled rows that one row from other sources teaches like, the median: of the source it would be bought from.
-
-    That is the kind, synthetic or scrape, with the lowest price for what it teaches, else one without a price; 1 where
-    the project names no such source.
-    """
-    found: list[tuple[bool, float, float]] = []
-    for _, source in _sources(basis):
-        if source.kind in ("synthetic", "scrape"):
-            worth = basis.spread(f"levers.{source.kind}_worth").median
-            price = 0.0 if source.price is None else source.price.spread.median
-            found.append((source.price is None, price / worth, worth))
-    return min(found)[2] if found else 1.0
-
-
-def supply(basis: Basis, *, only: str = "", without: Collection[str] = ()) -> Supply:
-    """The project's sources of examples as a Supply; unpriced ones are named, never counted as free.
-
-    A pool in doubt counts with its median. `only` keeps the sources of one kind, `without` leaves kinds out.
-    """
-    import numpy as np
-
-    steps: list[tuple[float, Draws, Draws]] = []
-    unpriced: list[str] = []
-    zero = np.zeros(basis.worlds.n)
-    for index, (name, source) in enumerate(_sources(basis)):
-        if source.kind in without or (only and source.kind != only):
-            continue
-        pool = source.pool.spread.median if source.pool else np.inf
-        set_up = basis.worlds.draw(f"{name} set-up", source.set_up.spread) if source.set_up else zero
-        if source.kind == "label":
-            steps.append((pool, label_price(basis, source), set_up))
-        elif source.price is not None:
-            steps.append((pool, basis.worlds.draw(f"{name} price per example", source.price.spread), set_up))
-        elif source.kind == "have":
-            steps.append((pool, zero, set_up))
-        else:
-            unpriced.append(f"{source.kind} (source {index + 1}): give price: ... per example")
-    limit = sum(pool for pool, _, _ in steps) if steps else None
-    price = next((price for _, price, _ in steps if price.any()), steps[0][1] if steps else None)
-    return Supply(tuple(steps), None if limit is None or np.isinf(limit) else limit, price, tuple(unpriced))

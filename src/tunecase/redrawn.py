@@ -25,8 +25,10 @@ DRAWS = 4_000
 MOST_ROUNDS = 12
 RATE = "source.rate"
 # Shares of a label's price, and doubts that nobody can change by typing another number.
-PART_OF_A_PRICE = ("source.effort", "source.rework", "source.fee", "source.usable")
-NOT_TYPED = ("repairs", "tokens per row", "working_hours", "review_minutes", "stand_in.factor")
+PART_OF_A_PRICE = (
+    "source.effort", "source.rework", "source.fee", "source.usable", "source.management", "source.label_over_review",
+)  # fmt: skip
+NOT_TYPED = ("repairs", "tokens per row", "working_hours", "review_minutes", "stand_in.factor", "unknowns")
 
 
 @dataclass(frozen=True, slots=True)

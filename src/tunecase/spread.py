@@ -201,6 +201,73 @@ class Beta:
 
 
 @dataclass(frozen=True, slots=True)
+class Overrun:
+    """What became of plans: a factor of 1, or with the chance `share` a Pareto(1) one from `least`, cut at `most`.
+
+        tail: F(x) = (1 - least / x) / (1 - least / most)
+
+    With the chance `weight`, one of the `past` factors is drawn in its place, each as likely as the others.
+    """
+
+    share: float
+    least: float
+    most: float
+    past: tuple[float, ...] = ()
+    weight: float = 0.0
+
+    def _tail(self, luck: "Draws") -> "Draws":
+        import numpy as np
+
+        inside = np.clip((luck - (1 - self.share)) / self.share, 0.0, 1.0) if self.share > 0 else 0.0 * luck
+        overrun = self.least / (1 - inside * (1 - self.least / self.most))
+        return np.where(luck < 1 - self.share, 1.0, overrun)
+
+    def _point(self, p: float) -> float:
+        import numpy as np
+
+        grid = self._tail((np.arange(4_000) + 0.5) / 4_000)
+        values = np.concatenate([grid, np.asarray(self.past, dtype=float)])
+        known = self.weight if self.past else 0.0
+        weights = np.concatenate(
+            [np.full(4_000, (1 - known) / 4_000), np.full(len(self.past), known / max(len(self.past), 1))]
+        )
+        order = np.argsort(values)
+        return float(values[order][np.searchsorted(np.cumsum(weights[order]), p - 1e-12)])
+
+    @property
+    def low(self) -> float:
+        """The 5% point."""
+        return self._point(0.05)
+
+    @property
+    def high(self) -> float:
+        """The 95% point."""
+        return self._point(0.95)
+
+    @property
+    def median(self) -> float:
+        """The 50% point."""
+        return self._point(0.5)
+
+    def draw(self, rng: "np.random.Generator", n: int) -> "Draws":
+        """n draws; those that the past does not take are the same with and without a past."""
+        import numpy as np
+
+        factors, luck = self._tail(rng.random(n)), rng.random(n)
+        if not self.past or self.weight <= 0:
+            return factors
+        known = np.asarray(self.past, dtype=float)
+        taken = np.minimum((luck / self.weight * len(known)).astype(int), len(known) - 1)
+        return np.where(luck < self.weight, known[taken], factors)
+
+    def scaled(self, factor: float) -> "Spread":
+        """A factor has no other unit: raises ValueError unless factor is 1."""
+        if factor != 1:
+            raise ValueError("an Overrun cannot be scaled")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
 class Band:
     """What draws say: the 10%, 50%, 80% and 90% points, in the unit its owner's name states."""
 

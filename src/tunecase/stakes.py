@@ -10,9 +10,10 @@ from tunecase.curves import FARTHEST, Belief
 from tunecase.experiments import Candidate, next_run
 from tunecase.loop import doubling
 from tunecase.points import to_error
-from tunecase.prices import Basis, Supply
+from tunecase.prices import Basis
 from tunecase.project import Project
 from tunecase.records import Definition, Estimate, Needed, NextRun, Pilot
+from tunecase.sources import Supply
 from tunecase.worth import target_value
 
 if TYPE_CHECKING:

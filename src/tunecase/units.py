@@ -27,6 +27,7 @@ TIME_WORDS = {
     **dict.fromkeys(("yr", "year"), "year"),
 }
 SYMBOLS = {"$": "USD", "€": "EUR", "£": "GBP"}
+GIGABYTES = {"MB": 1e-3, "GB": 1.0, "TB": 1e3}
 MULTIPLIERS = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "%": 0.01}
 MOST = 1e15  # more than any budget, volume or token count; products of such numbers still are finite
 NUMBER_WORDS = {"thousand": "k", "million": "M", "billion": "B", "mln": "M", "mio": "M", "bn": "B"}
@@ -50,7 +51,7 @@ class UnitError(ValueError):
 class Wanted:
     """What a field accepts: a unit over an optional other, and the sign.
 
-    `unit` and `per` are "money", a time word in singular ("month"), "share" or "" for a plain count.
+    `unit` and `per` are "money", a time word in singular ("month"), "GB", "share" or "" for a plain count.
     A noun in `per` ("label", "correct") is only compared after stripping a plural s.
     """
 
@@ -63,7 +64,8 @@ class Wanted:
     @property
     def words(self) -> str:
         """The unit as it would be typed."""
-        unit = {"money": "USD", "share": "%", "": "a number"}.get(self.unit, self.unit + "s")
+        short = {"money": "USD", "share": "%", "": "a number", "GB": "GB"}
+        unit = short.get(self.unit, self.unit + "s")
         return f"{unit} per {self.per}" if self.per else unit
 
 
@@ -178,6 +180,10 @@ def _factor(unit: str, per: str, raw: str, wanted: Wanted) -> float:
         if wanted.unit == "hour" and HOURS[given] > 1:
             raise UnitError(repr(raw), wanted.words, f"{fix} (a {given} of work is not {HOURS[given]:g} hours)")
         factor *= HOURS[given] / HOURS[wanted.unit]
+    elif wanted.unit in GIGABYTES:
+        if unit.upper() not in GIGABYTES:
+            raise UnitError(repr(raw), wanted.words, fix)
+        factor *= GIGABYTES[unit.upper()] / GIGABYTES[wanted.unit]
     elif unit and not (
         wanted.unit == "" and (wanted.per or not per) and unit.isalpha() and _singular(unit) not in HOURS
     ):

@@ -64,13 +64,14 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Wage:
-    """What an hour of a role costs the employer."""
+    """What an hour of a role costs the employer; `load` is what it holds over the wage, None where it holds nothing."""
 
     role: str
     low: float
     likely: float
     high: float
     unit: str
+    load: float | None
     source: str
     date: str
 

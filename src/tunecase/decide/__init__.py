@@ -18,10 +18,11 @@ from tunecase.decide.plans import Plan, Solved, plan_of, solve, winner_of, worth
 from tunecase.levers import Offer, State
 from tunecase.levers.standing import standing
 from tunecase.levers.state import FREE, TOO_DEAR
-from tunecase.prices import Basis, person_hour
+from tunecase.prices import Basis
 from tunecase.project import Project
 from tunecase.records import Audit, Decision, Definition, Estimate, Experiment, Forecast, Option, Reviews, Tuning
 from tunecase.spread import band
+from tunecase.team import person_hour, unknown_factor
 from tunecase.wording import count, figures, money, score, sentence, share
 from tunecase.worth import serving_saving, value_or_saving
 
@@ -112,7 +113,7 @@ def _short(basis: Basis, estimate: Estimate, left: float) -> str:
 
     A pilot of the model itself on a machine that is there may ship for nothing, so too small a budget forbids none.
     """
-    least = band(basis.draw("levers.first_run_hours") * person_hour(basis)).p10
+    least = band(basis.draw("levers.first_run_hours") * person_hour(basis) * unknown_factor(basis)).p10
     least += estimate.run_price.p10 if estimate.run_price else 0.0
     if left >= least:
         return ""

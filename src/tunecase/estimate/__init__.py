@@ -5,17 +5,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tunecase import catalog, loop, redrawn
-from tunecase.costs import Cost, Work, gpu_hours, person_hours, rows_trained, runs_per_round, training_jobs
+from tunecase.costs import Cost, Work, gpu_hours, months, rows_trained, runs_per_round, training_jobs
 from tunecase.estimate.route import COSTS, ROUNDS, Known, Route, route_of, total_of
 from tunecase.hardware import Choice, Machine, base_model, choose, sequence_tokens
 from tunecase.levers.standing import test_rows_to_buy
-from tunecase.prices import Basis, label_prices, low_pay, person_hour, supply, team_share
+from tunecase.prices import Basis
 from tunecase.project import Project
 from tunecase.records import Audit, Definition, Driver, Estimate, Forecast, Line, Reviews, Run, Tokens, Tuning
 from tunecase.sensitivity import first_order, swing
+from tunecase.sources import clock_words, label_prices, low_pay, supply
 from tunecase.spread import Z80, Z90, Band, Const, Interval, Spread, Worlds, band
+from tunecase.team import person_hour, unknown_factor, unknown_words
 from tunecase.ways import Load, hosted_machine, not_to_be_had, ways
-from tunecase.wording import teaches_like
+from tunecase.wording import share, teaches_like
 
 if TYPE_CHECKING:
     from tunecase.spread import Draws
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 DRAWS = 20_000
 BARS = 30
 DRIVERS = 8
+CLOUD = ("gpu", "failed_runs", "idle", "storage", "egress")
 LEAST_SHARE = 0.005  # below it, a share cannot be told from chance in 20,000 draws
 
 
@@ -68,14 +71,14 @@ def estimate(
         what_if: also what would have to be true to stay within the budget with this chance, 0 to 1.
         told: told how many of how many inputs were looked at for these two.
     Returns: the Estimate, in the project's currency.
-    Leaves out unknown unknowns: nothing is added for what no input names.
+    What no input names is the line `unknowns`: a factor on people's hours, never on metered prices.
     """
     known: dict[str, Any] = {
         "train_rows": train_rows, "tokens": tokens, "definition": definition, "audit": audit, "forecast": forecast,
         "machines": machines, "runs": runs, "tuning": tuning, "reviews": reviews, "done": done,
     }  # fmt: skip
     found = drawn(project, basis=basis, **known)
-    record = _record(found, train_rows, _of_the_data(audit))
+    record = _record(found, train_rows, (*_of_the_data(audit), *_of_the_plan(project)))
 
     def again(changed: Project, worlds: Worlds) -> Drawn:
         return drawn(changed, basis=replace(basis, project=changed, worlds=worlds, used={}), **known)
@@ -164,6 +167,15 @@ def _outcome(found: Drawn) -> redrawn.Outcome:
     return redrawn.Outcome(found.total, found.route.walk.reached)
 
 
+def _of_the_plan(project: Project) -> tuple[str, ...]:
+    """What a plan without a training file rests on."""
+    data = project.data
+    if data.train is not None or data.rows is None:
+        return ()
+    long = f" of {data.tokens_per_row.text} tokens" if data.tokens_per_row is not None else ""
+    return (f"no training file: {data.rows.text} rows{long} are taken as the project file states them, all usable",)
+
+
 def _of_the_data(audit: Audit | None) -> tuple[str, ...]:
     """What the audit says that the bill leaves out: nothing is added for it, the curve was measured on these labels."""
     if audit is None:
@@ -180,6 +192,9 @@ def _tokens_per_row(basis: Basis, rows: int, tokens: Tokens | None, audit: Audit
     """Mean tokens of a row after cutting at the longest sample, shape (draws,)."""
     import numpy as np
 
+    stated = basis.project.data.tokens_per_row if basis.project else None
+    if stated is not None and tokens is None and audit is None:
+        return np.minimum(basis.worlds.draw("tokens per row", stated.spread), float(sequence_tokens(basis)))
     tokens = tokens or (audit.tokens if audit else None)
     counted = audit.usable if audit else rows
     if tokens is None or counted < 1:
@@ -209,14 +224,14 @@ def _record(found: Drawn, rows: int, notes: tuple[str, ...]) -> Estimate:
     run = None
     if machine is not None and work.tokens_per_row is not None:
         run = rows * work.tokens_per_row * project.training.epochs / 1e6 * machine.price_per_mtok
-    effort = basis.draw("effort_per_round", project.effort_per_round) * person_hour(basis)
-    calendar = person_hours(work) / (team_share(basis) * basis.draw("working_hours"))
+    factor = unknown_factor(basis)
+    effort = basis.draw("effort_per_round", project.effort_per_round) * person_hour(basis) * factor
     return Estimate(
         currency=basis.currency,
         lines=tuple(_line(name, cost, float(total.mean())) for name, cost in bill.items()),
         total=band(total),
         rounds=band(walk.rounds),
-        months=band(calendar),
+        months=band(months(work) * factor),
         budget=budget,
         over_budget=None if budget is None else float((~within).mean()),
         reached=None if walk.reached is None else float((walk.reached & within).mean()),
@@ -241,6 +256,7 @@ def _record(found: Drawn, rows: int, notes: tuple[str, ...]) -> Estimate:
         total_when_reached=_band_where(total, walk.reached, True),
         total_when_stopped=_band_where(total, walk.reached, False),
         fixed=route.fixed,
+        total_without_unknowns=band(total_of([cost for name, cost in bill.items() if name != "unknowns"])),
         total_without_answers=band(total_of([cost for name, cost in bill.items() if name != "inference"])),
         ways=ways(basis, found.rented.machine, machine, _load(work)),
         settled=None if walk.settled is None or not project.problem.fallback else float((walk.settled & within).mean()),
@@ -314,8 +330,28 @@ def _assumptions(work: Work, bill: dict[str, Cost], route: Route, choice: Choice
         words.append("inference after launch is left out of the total (include_inference: true counts it)")
     words += [
         not_to_be_had(work.basis),
-        "the calendar counts working hours only; waiting for labels, GPUs and people is not counted",
-        "idle GPUs, storage, egress and start-up are not counted",
-        "no allowance for unknown unknowns: only what an input names is in the range",
+        _calendar_words(work),
+        _cloud_words(bill),
+        unknown_words(work.basis),
+        clock_words(work.basis),
     ]
     return tuple(word for word in [*words, low_pay(work.basis)] if word)
+
+
+def _calendar_words(work: Work) -> str:
+    waiting = work.project.waiting_per_round
+    told = waiting.text if waiting is not None else work.basis.used["waiting_per_round"].value
+    return f"the calendar counts working hours, {told} of waiting for labels, GPUs and people, and unknowns"
+
+
+def _cloud_words(bill: dict[str, Cost]) -> str:
+    """What the cloud's bill holds besides runs, beside what is said of such bills."""
+    cloud = {name: float(bill[name].amount.mean()) for name in CLOUD if bill[name].amount is not None}  # type: ignore[union-attr]
+    whole = sum(cloud.values())
+    if "gpu" not in cloud or not whole:
+        return ""
+    rest = share((whole - cloud["gpu"] - cloud["failed_runs"]) / whole)
+    return (
+        f"idle GPUs, storage and egress are {rest} of what the cloud bills; a survey of providers says 30 to 40% with "
+        "its management (mercatus, 2026-05); start-up within a run is not counted"
+    )

@@ -1,23 +1,35 @@
 """The way through the rounds that the bill pays for: under the policy, as many as said, or assumed without a pilot."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tunecase import catalog, levers, loop
-from tunecase.costs import Cost, Work, data, evaluation, gpu, inference, labour
+from tunecase import catalog, costs, levers, loop
+from tunecase.costs import Cost, Work
 from tunecase.hardware import base_model
 from tunecase.levers.standing import standing, test_rows
 from tunecase.policy import best_policy
-from tunecase.prices import Basis, review_price
+from tunecase.prices import Basis
 from tunecase.records import Audit, Definition, Forecast, Reviews, Tuning
+from tunecase.sources import review_price
 from tunecase.spread import Beta
 from tunecase.worth import value_or_saving
 
 if TYPE_CHECKING:
     from tunecase.spread import Draws
 
-COSTS = (gpu, labour, data, evaluation, inference)
+COSTS: tuple[Callable[[Work], Cost], ...] = (
+    costs.gpu,
+    costs.failed_runs,
+    costs.idle,
+    costs.storage,
+    costs.egress,
+    costs.labour,
+    costs.data,
+    costs.evaluation,
+    costs.inference,
+    costs.unknowns,
+)
 ROUNDS = "rounds"
 
 
@@ -120,8 +132,9 @@ def _under_the_policy(work: Work, rows: int, forecast: Forecast, known: Known) -
         per_row = work.tokens_per_row * project.training.epochs / 1e6 * work.machine.price_per_mtok
     budget = project.budget.spread.median if project.budget else float("inf")
     nothing = replace(work, walk=loop.rounds_of((rows,), 1, basis.worlds.n), test_rows_missing=0)
-    nothing = replace(nothing, walk=replace(nothing.walk, rounds=np.zeros(basis.worlds.n)))
-    fixed = total_of([cost(nothing) for cost in COSTS if cost is not gpu])
+    none = np.zeros(basis.worlds.n)
+    nothing = replace(nothing, walk=replace(nothing.walk, rounds=none, rows_trained=none))
+    fixed = total_of([cost(nothing) for cost in COSTS])
     state = standing(
         basis, forecast, rows=rows, definition=known.definition, audit=known.audit, value=value, run_per_row=per_row,
         budget_left=budget - fixed, model=base_model(basis), tuning=known.tuning, reviews=known.reviews,

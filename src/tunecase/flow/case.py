@@ -125,8 +125,19 @@ class Flow:
             self.tables[name] = datasets.load(self.folder / given, data.input, data.output)
         return self.tables[name]
 
+    @property
+    def train_path(self) -> Path:
+        """The training file. Raises: InputError where the project file plans without one."""
+        if self.project.data.train is None:
+            fix = "add `train:` to data and delete `rows:`; until then `tunecase estimate` plans without it"
+            raise InputError(
+                Problem(f"{self.path.name}: data.train", "no training file", "a file of training rows", fix)
+            )
+        return self.folder / self.project.data.train
+
     def train_table(self) -> "Table":
         """The training rows."""
+        assert self.train_path
         return cast("Table", self.table("train"))
 
     def keep(self, verb: str, record: Any) -> Any:
@@ -235,16 +246,24 @@ def judge_data(flow: Flow, **asked: Any) -> Audit:
     data = flow.project.data
     test, production = (flow.folder / name if name else None for name in (data.test, data.production))
     return judge(
-        flow.project, flow.folder / data.train, test, basis=flow.basis(), input=data.input, output=data.output,
+        flow.project, flow.train_path, test, basis=flow.basis(), input=data.input, output=data.output,
         production=production, quarantine=flow.folder / "quarantine.jsonl" if flow.writes else None, seed=flow.seed,
         **asked,
     )  # fmt: skip
 
 
 def usable_rows(flow: Flow) -> int:
-    """Training rows that the audit leaves."""
+    """Training rows that the audit leaves; those that a plan without a training file states."""
+    if flow.project.data.train is None:
+        return planned_rows(flow)
     found: Audit = flow.known("audit") or audit(flow)
     return found.usable
+
+
+def planned_rows(flow: Flow) -> int:
+    """Training rows that the project file states in place of a training file, the median where it doubts them."""
+    stated = flow.project.data.rows
+    return 0 if stated is None else round(stated.spread.median)
 
 
 def spent(flow: Flow) -> float:

@@ -24,7 +24,7 @@ def fix(
 ) -> tuple[Audit, Cleaned]:
     """Audits, and writes a cleaned copy of the training file with all that belongs to it; both records are kept."""
     data = flow.project.data
-    train = flow.folder / data.train
+    train = flow.train_path
     test = flow.folder / data.test if data.test else None
 
     def judge(whole: Any) -> Audit:
@@ -99,7 +99,7 @@ def review(flow: Flow, source: Path) -> Reviews:
     From then on a review costs what the reviewers' own clock says, once it has 20 reviews.
     """
     data = flow.project.data
-    train = flow.folder / data.train
+    train = flow.train_path
     known = flow.known("audit")
     written = flow.ledger.latest("record", "clean")
     folder = Path(written.body.get("folder", "")) if written else Path()

@@ -58,7 +58,7 @@ def _planned(
 ) -> Labelling:
     from tunecase.datasets import looks_like_classes
     from tunecase.labelling import expected, plan
-    from tunecase.prices import label_price
+    from tunecase.sources import label_price
 
     if not 1 <= n <= MOST_NEXT:
         raise InputError(Problem("--next", str(n), f"1 to {MOST_NEXT:,} rows", "write how many rows to label"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import __version__, catalog
 from tunecase.errors import InputError, Problem
-from tunecase.flow.case import Flow, audit, dropped_rows, missing, name_of, now, spent, usable_rows
+from tunecase.flow.case import Flow, audit, dropped_rows, missing, name_of, now, planned_rows, spent, usable_rows
 from tunecase.flow.piloting import pilot_metric, points, runs_left_out, stand_in_factor, stands_in
 from tunecase.ledger import Entry
 from tunecase.records import (
@@ -86,9 +86,11 @@ def estimate(
     if renew:
         curve(flow)
 
-    found: Audit = flow.known("audit") or audit(flow)
+    planned = flow.project.data.train is None
+    found: Audit | None = None if planned else flow.known("audit") or audit(flow)
     record = price(
-        flow.project, basis=flow.basis(), train_rows=found.usable, tokens=found.tokens,
+        flow.project, basis=flow.basis(), train_rows=planned_rows(flow) if found is None else found.usable,
+        tokens=None if found is None else found.tokens,
         definition=flow.known("define"), audit=found, forecast=flow.known("forecast"),
         runs=tried.runs if (tried := flow.known("pilot")) else (),
         tuning=tuning_of_the_curve(flow), reviews=flow.reviews, done=[made.changed for made in flow.rounds()],
@@ -141,7 +143,7 @@ def _measured(flow: Flow, from_pilot: bool = False) -> tuple[tuple[Point, ...], 
     """The points that the case rests on, measured rounds among them, and what the forecast is told about them."""
     from tunecase.forecast import told
     from tunecase.points import with_rounds
-    from tunecase.prices import made_worth
+    from tunecase.sources import made_worth
 
     brought, rounds = None if from_pilot else _brought(flow), flow.rounds()
     if brought is not None:
@@ -199,8 +201,8 @@ def keep_forecast(
 
 def _extrapolated(flow: Flow, measured: tuple[Point, ...], *, metric: str, rounds: int = 0, **about: Any) -> Forecast:
     from tunecase.forecast import forecast as extrapolate
-    from tunecase.prices import supply
     from tunecase.project import read_score
+    from tunecase.sources import supply
     from tunecase.stakes import stakes
 
     posed: Definition = flow.known("define") or define(flow)
@@ -268,7 +270,7 @@ def measured_sizes(flow: Flow) -> tuple[int, ...]:
 def labelled_rows(flow: Flow, made: Round) -> int:
     """The labelled rows that the rows of a round count as on the curve; those of the round itself without points."""
     from tunecase.points import counted_as
-    from tunecase.prices import made_worth
+    from tunecase.sources import made_worth
 
     rounds = flow.rounds()
     counted = counted_as(measured_sizes(flow), rounds, made_worth(flow.basis(10)))

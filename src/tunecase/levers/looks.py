@@ -12,8 +12,9 @@ from tunecase.experiments import noise_of_run
 from tunecase.levers.data import wrong_share
 from tunecase.levers.method import LARGER_TEST
 from tunecase.levers.state import State
-from tunecase.prices import label_price, person_hour, review_price
+from tunecase.sources import label_price, review_price
 from tunecase.spread import generator
+from tunecase.team import person_hour, unknown_factor
 from tunecase.wording import count
 
 if TYPE_CHECKING:
@@ -123,12 +124,12 @@ LOOKS: tuple[Callable[[State], Look], ...] = (
 
 
 def _one_run(state: State, n: float) -> "Draws | float":
-    """One training run of n rows, with the share that fails and is paid all the same."""
-    return state.prices.run_per_row * n * (1 + state.prices.failed)
+    """One training run of n rows, with what fails or stands idle and is paid all the same."""
+    return state.prices.run_per_row * n * (1 + state.prices.besides)
 
 
 def _hours(state: State) -> "Draws":
-    return state.basis.draw("levers.look_hours") * person_hour(state.basis)
+    return state.basis.draw("levers.look_hours") * person_hour(state.basis) * unknown_factor(state.basis)
 
 
 def _pilot_errors(state: State, n: int) -> "Draws":

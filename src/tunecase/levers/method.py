@@ -4,8 +4,8 @@ import math
 
 from tunecase.board import Move
 from tunecase.levers.state import Offer, State, words_of
-from tunecase.prices import label_price
 from tunecase.records import Tuning
+from tunecase.sources import label_price
 from tunecase.spread import Z80, Z90, Const, Interval
 from tunecase.statistics import winners_curse
 from tunecase.wording import count, score

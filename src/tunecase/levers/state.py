@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
 from tunecase.board import Move, Purchase, RoundPrices, Rules
-from tunecase.prices import Basis, Supply
+from tunecase.prices import Basis
 from tunecase.records import Audit, Forecast, Reviews, Tuning
+from tunecase.sources import Supply
 from tunecase.spread import Band
 
 if TYPE_CHECKING:

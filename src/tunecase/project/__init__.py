@@ -5,9 +5,13 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from tunecase.errors import InputError, Problem, nearest
+from tunecase.project.bill import Evaluation as Evaluation
+from tunecase.project.bill import Member as Member
+from tunecase.project.bill import Source as Source
+from tunecase.project.bill import Storage, Training
 from tunecase.project.contradictions import SET, contradictions, is_path, where_of
 from tunecase.project.contradictions import quantities as quantities
 from tunecase.project.contradictions import read_score as read_score
@@ -20,35 +24,28 @@ from tunecase.project.kinds import (
     HoursPerRound,
     Kilowatts,
     MetricName,
-    MinutesPerLabel,
     ModelName,
     Money,
     MoneyOrNothing,
     MoneyPerCorrect,
     MoneyPerError,
-    MoneyPerExample,
-    MoneyPerHour,
     MoneyPerKwh,
     Months,
-    OverheadShare,
     PartShare,
     PerMonth,
     PositiveInt,
     Rounds,
     Score,
+    Section,
     Share,
+    Unknowns,
+    WeeksPerRound,
 )
 from tunecase.units import Quantity as Quantity
 from tunecase.yaml_lines import Lines, put, read_yaml
 
 Known = Mapping[str, Sequence[str]]
 Changes = Mapping[str, Any]
-
-
-class Section(BaseModel):
-    """Any part of the project file: frozen, and unknown fields are mistakes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
 class FurtherTarget(Section):
@@ -107,27 +104,12 @@ class ProblemStatement(Section):
     stale_after: date | None = Field(None, description="From which day on the answers no longer hold (YYYY-MM-DD).")
 
 
-class Source(Section):
-    """Where more examples can come from, and at what price."""
-
-    kind: Literal["have", "label", "synthetic", "scrape", "buy"]
-    pool: Count | None = Field(None, description="How many examples this source can give.")
-    effort: MinutesPerLabel | None = None
-    rate: MoneyPerHour | None = None
-    labels_per_example: Annotated[float, Field(ge=1, le=20)] = 1.0
-    rework: OverheadShare | None = Field(None, description="Share of labels done again.")
-    fee: OverheadShare | None = Field(None, description="The platform's fee on top.")
-    price: MoneyPerExample | None = Field(
-        None, description="Price of one usable example, where it is bought by the piece."
-    )
-    usable: PartShare | None = Field(None, description="Share of what arrives that can be used.")
-    set_up: Money | None = Field(None, description="Paid once: guidelines, onboarding, a scraper.")
-
-
 class Data(Section):
     """The files, their columns and the sources of more."""
 
-    train: str
+    train: str | None = Field(None, description="The training file; left out only to plan before there is one.")
+    rows: Count | None = Field(None, description="Training rows at hand, for a plan without a training file.")
+    tokens_per_row: Count | None = Field(None, description="Tokens of one row, for a plan without a training file.")
     test: str | None = None
     pool: str | None = Field(None, description="Unlabelled rows.")
     input: str | None = Field(None, description="Column of the input, where it is not recognised.")
@@ -175,27 +157,6 @@ class Compute(Section):
         None, description="A hosted model to be trained by its provider instead, such as ft:gpt-4o-mini-2024-07-18."
     )
     owned: Owned | None = Field(None, description="GPUs that are owned; `tier: owned` trains on them.")
-
-
-class Training(Section):
-    """One training run."""
-
-    epochs: Annotated[float, Field(gt=0, le=1000)] = 3.0
-    sequence_tokens: PositiveInt | None = Field(None, description="Longest sample in tokens; longer ones are cut.")
-    micro_batch: PositiveInt | None = None
-    rank: PositiveInt | None = None
-    runs_per_round: Count | None = Field(
-        None, description="Training runs in one round: settings tried, seeds, repeats."
-    )
-    failed: Share | None = Field(None, description="Share of runs that fail and are paid all the same.")
-
-
-class Member(Section):
-    """One role in the team."""
-
-    role: str
-    rate: MoneyPerHour | None = None
-    share: PartShare | None = Field(None, description="Share of this person's time that goes to the project.")
 
 
 class Serving(Section):
@@ -273,6 +234,14 @@ class Project(Section):
     effort_per_round: HoursPerRound | None = Field(
         None, description="Hours of work of one full-time person in one round."
     )
+    evaluation: Evaluation = Evaluation()
+    waiting_per_round: WeeksPerRound | None = Field(
+        None, description="Weeks of one round in which the team waits for labels, GPUs or reviews."
+    )
+    unknowns: Unknowns | None = Field(
+        None, description="Allowance for what nobody foresaw: outside view (the default), none, or a factor."
+    )
+    storage: Storage = Storage()
     levers: Levers = Levers()
     serving: Serving = Serving()
     alternatives: Alternatives = Alternatives()

@@ -32,6 +32,8 @@ def contradictions(
     yield from _fallback_problems(project, file, lines, known.get("lower metric", ()))
     yield from _share_problems(project, file, lines)
     yield from _compute_problems(project, file, lines)
+    yield from _planning_problems(project, file, lines)
+    yield from _team_problems(project, file, lines)
 
 
 def where_of(loc: Sequence[str | int], lines: Lines, file: str) -> str:
@@ -226,6 +228,30 @@ def _compute_problems(project: "Project", file: str, lines: Lines) -> Iterator[P
         where = where_of(("compute", "terms"), lines, file)
         fix = "add `prices: prices.csv`, a file of your own prices, or write on_demand"
         yield Problem(where, "'reserved', which the price tables do not hold", "a reserved price of your own", fix)
+
+
+def _planning_problems(project: "Project", file: str, lines: Lines) -> Iterator[Problem]:
+    """A training file, or the number of rows to plan with, and not both."""
+    data = project.data
+    if data.train is None and data.rows is None:
+        fix = "add `train:`, or `rows: 50k` and `tokens_per_row: 300 to 600` to plan without a file"
+        yield Problem(where_of(("data",), lines, file), "nothing", "the field 'train'", fix)
+    for name in ("rows", "tokens_per_row"):
+        given = getattr(data, name)
+        if data.train is not None and given is not None:
+            where = where_of(("data", name), lines, file)
+            fix = "delete one of the two: the training file says it better"
+            yield Problem(where, f"{given.text} beside data.train", "a plan without a training file", fix)
+
+
+def _team_problems(project: "Project", file: str, lines: Lines) -> Iterator[Problem]:
+    """What a member costs and how much he works, said twice."""
+    twice = (("rate", "salary"), ("rate", "load"), ("on_top", "share"), ("on_top", "hours"), ("on_top", "months"))
+    for index, member in enumerate(project.team):
+        for one, other in twice:
+            if getattr(member, one) is not None and getattr(member, other) is not None:
+                where = where_of(("team", index, other), lines, file)
+                yield Problem(where, f"{other} beside {one}", f"{one} or {other}", "delete one of the two")
 
 
 def _number(given: str | float | None) -> float | None:

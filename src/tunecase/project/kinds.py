@@ -3,11 +3,25 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationInfo,
+)
 from pydantic_core import PydanticCustomError, core_schema
 
 from tunecase.errors import nearest
 from tunecase.units import Quantity, UnitError, Wanted, read_quantity
+
+
+class Section(BaseModel):
+    """Any part of the project file: frozen, and unknown fields are mistakes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
 @dataclass(frozen=True)
@@ -32,6 +46,18 @@ class InUnit:
     def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         words = f"{self.wanted.words}; for example {self.wanted.example}"
         return {"type": ["string", "number"], "description": words}
+
+
+@dataclass(frozen=True)
+class InUnitOrWord(InUnit):
+    """Marks a field as one of a few words, or else a Quantity in the wanted unit."""
+
+    allowed: tuple[str, ...] = ()
+
+    def read(self, value: object) -> Quantity | str:  # type: ignore[override]
+        """The word in small letters or the Quantity, or pydantic's error."""
+        word = str(value).strip().casefold()
+        return word if word in self.allowed else super().read(value)
 
 
 @dataclass(frozen=True)
@@ -74,6 +100,24 @@ MoneyPerKwh = Annotated[Quantity, InUnit(Wanted("money", "kWh", zero_ok=True, ex
 Kilowatts = Annotated[Quantity, InUnit(Wanted("", example="0.7", most=100))]
 Factor = Annotated[Quantity, InUnit(Wanted("", example="0.85 to 1.02", most=100))]
 Hours = Annotated[Quantity, InUnit(Wanted("hour", example="20 to 60 h"))]
+MoneyPerYear = Annotated[Quantity, InUnit(Wanted("money", "year", example="120k to 180k USD per year"))]
+MoneyPerMtok = Annotated[Quantity, InUnit(Wanted("money", "Mtok", zero_ok=True, example="3 USD per Mtok"))]
+MoneyPerCredit = Annotated[Quantity, InUnit(Wanted("money", "credit", example="0.002 USD per credit"))]
+MoneyPerGbMonth = Annotated[
+    Quantity, InUnit(Wanted("money", "GB-month", zero_ok=True, example="0.08 USD per GB-month"))
+]
+MoneyPerGb = Annotated[Quantity, InUnit(Wanted("money", "GB", zero_ok=True, example="0.09 USD per GB"))]
+Gigabytes = Annotated[Quantity, InUnit(Wanted("GB", zero_ok=True, example="50 to 200 GB"))]
+Unknowns = Annotated[
+    Quantity | str,
+    InUnitOrWord(Wanted("", example="1.0 to 1.5, or outside view, or none", most=100), ("outside view", "none")),
+]
+Weeks = Annotated[Quantity, InUnit(Wanted("week", example="2 weeks"))]
+WeeksPerRound = Annotated[Quantity, InUnit(Wanted("week", "round", zero_ok=True, example="1 to 2 weeks per round"))]
+HoursPerMonth = Annotated[Quantity, InUnit(Wanted("hour", "month", zero_ok=True, example="4 to 10 h per month"))]
+HoursOrNone = Annotated[Quantity, InUnit(Wanted("hour", zero_ok=True, example="8 to 24 h"))]
+PerRound = Annotated[Quantity, InUnit(Wanted("", "round", zero_ok=True, example="500 per round"))]
+CountOrNone = Annotated[Quantity, InUnit(Wanted("", example="200 to 400", most=1e12, zero_ok=True))]
 MoneyPerCorrect = Annotated[Quantity, InUnit(Wanted("money", "correct", example="0.40 USD per correct"))]
 MinutesPerLabel = Annotated[Quantity, InUnit(Wanted("minute", "label", example="1 to 2 min per label"))]
 HoursPerRound = Annotated[Quantity, InUnit(Wanted("hour", "round", example="20 to 40 h per round"))]

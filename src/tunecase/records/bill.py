@@ -130,7 +130,8 @@ class Estimate:
     `settled` the chance to end at the project's fallback, short of the target, None where it names none; `fixed` is
     what is paid whatever the rounds (repairs, answers that count), on average;
     the histogram holds (middle of a bar, share of worlds), the last bar with all dearer ones.
-    `total_without_answers` is the total less the answers after launch, the total itself where it leaves them out.
+    `total_without_answers` is the total less the answers after launch, the total itself where it leaves them out;
+    `total_without_unknowns` the total less what nobody foresaw, None in records made before that was a line.
     `ways` are the ways to train side by side, the cheapest first.
     """
 
@@ -167,6 +168,7 @@ class Estimate:
     fixed: float = 0.0
     total_without_answers: Band | None = None
     ways: tuple[Way, ...] = ()
+    total_without_unknowns: Band | None = None
 
     @property
     def tuning(self) -> Band:

@@ -1,0 +1,65 @@
+"""What a cloud bills besides GPU hours: what is kept in it, and what leaves it."""
+
+from typing import TYPE_CHECKING
+
+from tunecase.costs.people import months
+from tunecase.costs.training import successful_runs
+from tunecase.costs.work import Cost, Work
+from tunecase.hardware import saved_gb, weights_gb
+from tunecase.spread import band
+from tunecase.wording import figures
+
+if TYPE_CHECKING:
+    from tunecase.spread import Draws
+
+
+def storage(work: Work) -> Cost:
+    """Weights and checkpoints, for as long as the project takes, at the price of a GB and month.
+
+        GB-months = (weights + rounds x runs x checkpoints x GB of one / 2) x months
+
+    Checkpoints come one after another and stay, so that half of them are kept on average. A checkpoint is all weights
+    for a full fine-tune, the adapter for LoRA, 2 bytes a parameter. The months are those foreseen, without unknowns.
+    Leaves out optimizer states, rows (some MB) and what is kept after the last round.
+    """
+    asked, basis = work.project.storage, work.basis
+    if (provider := _keeper(work)) and asked.kept_gb is None:
+        return Cost(work.walk.rounds * 0.0, f"{provider} keeps the model: in the gpu line")
+    if asked.kept_gb is not None:
+        kept = basis.draw("storage.kept_gb", asked.kept_gb)
+    else:
+        runs = work.walk.rounds * successful_runs(work)
+        count = runs * basis.draw("storage.checkpoints", asked.checkpoints)
+        kept = (weights_gb(basis) + count * saved_gb(basis) / 2) * (work.walk.rounds > 0)
+    held = months(work) if asked.months is None else basis.draw("storage.months", asked.months)
+    amount = kept * held
+    price = basis.draw("storage.price", asked.price)
+    size, long = figures(band(kept).p50), figures(band(held).p50)
+    words = f"{size} GB for {long} months at P50, {_each(work, price)} per GB-month"
+    return Cost(amount * price, words, quantity=amount, unit="GB-month")
+
+
+def egress(work: Work) -> Cost:
+    """What leaves the cloud: one checkpoint of every round, or as much as the project file says.
+
+    Leaves out what a vendor asks for moving rows in, and traffic between regions.
+    """
+    asked, basis = work.project.storage, work.basis
+    if (provider := _keeper(work)) and asked.egress_gb is None:
+        return Cost(work.walk.rounds * 0.0, f"the model stays with {provider}")
+    if asked.egress_gb is not None:
+        moved = basis.draw("storage.egress_gb", asked.egress_gb)
+    else:
+        moved = work.walk.rounds * saved_gb(basis)
+    price = basis.draw("storage.egress_price", asked.egress_price)
+    words = f"{figures(band(moved).p50)} GB at P50, {_each(work, price)} per GB"
+    return Cost(moved * price, words, quantity=moved, unit="GB")
+
+
+def _keeper(work: Work) -> str:
+    """The provider that trains and keeps its own model; empty where cards are rented or owned."""
+    return work.machine.offer.row.provider if work.machine is not None and work.machine.offer is not None else ""
+
+
+def _each(work: Work, price: "Draws") -> str:
+    return f"{figures(band(price).p50)} {work.basis.currency}"

@@ -1,0 +1,97 @@
+"""People's hours in the rounds: the work itself, and error analysis and evaluation."""
+
+from typing import TYPE_CHECKING
+
+from tunecase.costs.work import Cost, Work
+from tunecase.sources import label_price, token_price
+from tunecase.spread import band
+from tunecase.team import paid_hours, ramp_up, working_months
+from tunecase.wording import counted, figures
+
+if TYPE_CHECKING:
+    from tunecase.spread import Draws
+
+
+def labour(work: Work) -> Cost:
+    """People's hours in the rounds, without those for evaluation, by role at its loaded rate, and ramp-up once.
+
+    Leaves out hours before the first round and after the last (procurement, launch, operation).
+    """
+    paid, ramp = paid_hours(work.basis, person_hours(work)), ramp_up(work.basis)
+    part = 1 - _evaluation_share(work)
+    hours = paid.hours * part + ramp.hours
+    words = _hours_words(work, hours, "data work, training and tuning")
+    if ramp.hours.any():
+        words += f", {figures(band(ramp.hours).p50)} h of ramp-up among them"
+    if band(paid.beyond + 0 * hours).p90 > 0:
+        words += "; the caps of the team do not hold all hours, the others are paid at the mean rate"
+    return Cost(paid.amount * part + ramp.amount, words, quantity=hours, unit="hour")
+
+
+def evaluation(work: Work) -> Cost:
+    """The share of people's hours for error analysis and evaluation, with what judges cost: a model, or annotators.
+
+        cost = hours x rate + rounds x (judged x tokens of an answer x their price + labels x price of a label)
+
+    Labels for test rows stand under data.
+    """
+    paid = paid_hours(work.basis, person_hours(work))
+    part = _evaluation_share(work)
+    words = _hours_words(work, paid.hours * part, "error analysis and evaluation")
+    amount, missing = paid.amount * part, ""
+    judging = _judging(work)
+    if isinstance(judging, str):
+        missing = judging
+    elif judging is not None:
+        amount, words = amount + judging, f"{words}, and answers judged at {figures(band(judging).p50)} in all"
+    hours = paid.hours * part if judging is None else None
+    unpriced = (f"evaluation: {missing}",) if missing else ()
+    return Cost(amount, words, unpriced=unpriced, quantity=hours, unit="hour" if hours is not None else "")
+
+
+def _judging(work: Work) -> "Draws | str | None":
+    """What a judging model and annotators cost over the rounds; the missing field in words; None where none judges."""
+    asked, basis = work.project.evaluation, work.basis
+    amount: Draws | None = None
+    if asked.judged is not None:
+        price = token_price(basis, "evaluation", asked)
+        if isinstance(price, str):
+            return f"give evaluation: {price}"
+        amount = work.walk.rounds * basis.draw("evaluation.judged", asked.judged) * price
+    if asked.labels is not None:
+        labels = work.walk.rounds * basis.draw("evaluation.labels", asked.labels) * label_price(basis)
+        amount = labels if amount is None else amount + labels
+    return amount
+
+
+def people_paid(work: Work) -> "Draws":
+    """What people's hours cost in all, for labour and evaluation, without unknowns, shape (draws,)."""
+    return paid_hours(work.basis, person_hours(work)).amount + ramp_up(work.basis).amount
+
+
+def months(work: Work) -> "Draws":
+    """How long the rounds take as foreseen, in months, shape (draws,)."""
+    return working_months(work.basis, person_hours(work), work.walk.rounds)
+
+
+def person_hours(work: Work) -> "Draws":
+    """People's hours over all rounds, shape (draws,); a round without work on the data takes those of a first run."""
+    import numpy as np
+
+    whole = work.walk.rounds - work.walk.short_rounds
+    hours = whole * work.basis.draw("effort_per_round", work.project.effort_per_round)
+    if np.any(work.walk.short_rounds):
+        hours = hours + work.walk.short_rounds * work.basis.draw("levers.first_run_hours")
+    return hours
+
+
+def _evaluation_share(work: Work) -> "Draws":
+    import numpy as np
+
+    return np.minimum(work.basis.draw("evaluation_share"), 1.0)
+
+
+def _hours_words(work: Work, hours: "Draws", what: str) -> str:
+    rounds = band(work.walk.rounds)
+    middle = counted(round(rounds.p50), "round")
+    return f"{figures(band(hours).p50)} h of {what} at P50; {middle} at P50, {rounds.p90:.0f} at P90"

@@ -1,0 +1,23 @@
+"""Answers after launch."""
+
+from tunecase.costs.work import Cost, Work
+from tunecase.spread import band
+from tunecase.wording import figures
+
+
+def inference(work: Work) -> Cost:
+    """Answers after launch: volume x horizon x price per answer; outside the total unless the project includes it."""
+    problem, included = work.project.problem, work.project.include_inference
+    price = work.project.serving.price_per_1k_answers
+    if price is None or problem.volume is None:
+        missing = "serving.price_per_1k_answers" if price is None else "problem.volume"
+        why = f"{missing} is not given"
+        return Cost(None, why, included, (f"inference: {why}",) if included else ())
+    draw = work.basis.worlds.draw
+    months = work.basis.draw("problem.horizon", problem.horizon)
+    answers = draw("problem.volume", problem.volume.spread) * months
+    amount = answers / 1000 * draw("serving.price_per_1k_answers", price.spread)
+    return Cost(
+        amount, f"{figures(band(answers).p50)} answers over {figures(band(months).p50)} months", included,
+        quantity=answers, unit="answer",
+    )  # fmt: skip

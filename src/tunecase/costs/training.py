@@ -1,0 +1,122 @@
+"""GPU hours: of runs that succeed, of runs that fail, and of machines that are billed while no run goes."""
+
+from typing import TYPE_CHECKING
+
+from tunecase.costs.work import Cost, Work
+from tunecase.hardware import idle_over_used
+from tunecase.hosted_training import Offer, training_price
+from tunecase.spread import band
+from tunecase.ways import stored_months
+from tunecase.wording import figures, share
+
+if TYPE_CHECKING:
+    from tunecase.spread import Draws
+
+UNIT = "GPU hour"
+HOSTED_UNIT = "Mtok"
+
+
+def gpu(work: Work) -> Cost:
+    """Runs that succeed: runs per round x GPU hours of a run x price of an hour, over the rounds.
+
+    A run reads every row of its round `epochs` times. Failed runs, idle hours, storage and egress are lines of their
+    own. Leaves out start-up within a run.
+    """
+    if work.machine is None:
+        return Cost(None, work.no_machine, unpriced=(f"gpu: {work.no_machine}",))
+    hours = _useful_hours(work)
+    if hours is None:
+        why = "the length of the examples in tokens is not known; run the audit, or give data.tokens_per_row"
+        return Cost(None, why, unpriced=(f"gpu: {why}",))
+    if work.machine.offer is not None:
+        return _hosted(work, work.machine.offer, hours)
+    price = band(work.machine.hour.draws).p50
+    words = (
+        f"{figures(band(hours).p50)} GPU hours at P50 on {work.machine.count} x {work.machine.gpu} "
+        f"at {figures(price)} {work.basis.currency} per GPU hour ({work.machine.hour.kind})"
+    )
+    return Cost(hours * work.machine.hour.draws, words, quantity=hours, unit=UNIT)
+
+
+def _hosted(work: Work, offer: Offer, mtok: "Draws") -> Cost:
+    """The gpu line where a provider trains its own model: billed tokens at its rate, its minimum and its storage."""
+    assert work.machine is not None
+    rate = work.machine.hour.draws
+    amount: Draws = training_price(
+        offer.row, billed=mtok * 1e6, rate_per_mtok=rate, jobs=training_jobs(work), per_usd=work.basis.base_per_usd,
+        months=stored_months(work.basis, offer),
+    )  # fmt: skip
+    words = (
+        f"{figures(band(mtok).p50)} Mtok billed at P50 for {offer.row.model} at {figures(band(rate).p50)} "
+        f"{work.basis.currency} per Mtok ({offer.provider})"
+    )
+    return Cost(amount, words, quantity=mtok, unit=HOSTED_UNIT)
+
+
+def failed_runs(work: Work) -> Cost:
+    """Runs that fail and are paid all the same: a share of the hours of those that succeed.
+
+    A failed run is taken to fail at its end; one that fails early costs less.
+    """
+    hours = _useful_hours(work)
+    if work.machine is None or hours is None:
+        return Cost(None, "as gpu")
+    failed = _failed_share(work)
+    unit = UNIT if work.machine.offer is None else HOSTED_UNIT
+    what = "GPU hours of runs that succeed" if work.machine.offer is None else "billed tokens of jobs that succeed"
+    words = f"{share(band(failed).p50)} of the {what}, at P50"
+    return Cost(hours * failed * work.machine.hour.draws, words, quantity=hours * failed, unit=unit)
+
+
+def idle(work: Work) -> Cost:
+    """Hours that are billed while no run goes: a share of all billed GPU hours.
+
+    idle = used x share / (1 - share),   used = hours of runs, failed ones too
+
+    """
+    used = gpu_hours(work)
+    if work.machine is None or used is None:
+        return Cost(None, "as gpu")
+    if work.machine.offer is not None:
+        return Cost(used * 0.0, "the provider bills tokens, not hours")
+    hours = used * idle_over_used(work.basis)
+    part = band(work.basis.draw("training.idle", work.project.training.idle)).p50
+    words = f"{share(part)} of the billed GPU hours at P50: start-up, debugging, machines left on"
+    return Cost(hours * work.machine.hour.draws, words, quantity=hours, unit=UNIT)
+
+
+def gpu_hours(work: Work) -> "Draws | None":
+    """GPU hours of all runs, failed ones too, without idle ones, shape (draws,); None when gpu is unpriced."""
+    hours = _useful_hours(work)
+    return None if hours is None else hours * (1 + _failed_share(work))
+
+
+def runs_per_round(work: Work) -> "Draws":
+    """Training runs paid in a round, failed ones counted, shape (draws,)."""
+    return successful_runs(work) * (1 + _failed_share(work))
+
+
+def training_jobs(work: Work) -> "Draws":
+    """Training jobs over all rounds that end well, shape (draws,); a search beyond a round's own is left out."""
+    return successful_runs(work) * work.walk.rounds
+
+
+def rows_trained(work: Work) -> "Draws":
+    """Rows of all training runs that end well, over all rounds, shape (draws,)."""
+    return successful_runs(work) * work.walk.rows_trained + work.walk.search_rows
+
+
+def successful_runs(work: Work) -> "Draws":
+    """Training runs of a round that end well, shape (draws,)."""
+    return work.basis.draw("training.runs_per_round", work.project.training.runs_per_round)
+
+
+def _useful_hours(work: Work) -> "Draws | None":
+    """GPU hours of the runs that succeed, shape (draws,)."""
+    if work.machine is None or work.tokens_per_row is None:
+        return None
+    return rows_trained(work) * work.tokens_per_row * work.project.training.epochs / 1e6 * work.machine.hours_per_mtok
+
+
+def _failed_share(work: Work) -> "Draws":
+    return work.basis.draw("training.failed", work.project.training.failed)

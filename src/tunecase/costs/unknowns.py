@@ -1,0 +1,27 @@
+"""What nobody foresaw."""
+
+from tunecase.costs.people import people_paid
+from tunecase.costs.work import Cost, Work
+from tunecase.spread import band
+from tunecase.team import unknown_factor
+from tunecase.wording import figures, share
+
+
+def unknowns(work: Work) -> Cost:
+    """Work that no input names: people's hours in labour and evaluation times a factor, less those hours.
+
+        unknowns = (factor - 1) x people's hours x rate,   factor >= 1, drawn once for the whole project
+
+    Metered prices carry no factor: GPU hours, examples, storage and answers are counted by their own lines.
+    """
+    factor = unknown_factor(work.basis)
+    over = float((factor > 1).mean())
+    if not over:
+        words = "none, as the project file says"
+    else:
+        grown = band(factor)
+        words = (
+            f"people's hours x {grown.p50:.2g} at P50, x {figures(grown.p90)} at P90, x {float(factor.mean()):.2g} on "
+            f"average; {share(over)} of projects overrun"
+        )
+    return Cost((factor - 1) * people_paid(work), words)

@@ -1,0 +1,48 @@
+"""What is to be paid for, and one line of the bill."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tunecase.hardware import Machine
+from tunecase.loop import Walk
+from tunecase.prices import Basis
+from tunecase.project import Project
+from tunecase.sources import Supply
+from tunecase.spread import Band
+
+if TYPE_CHECKING:
+    from tunecase.spread import Draws
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be paid for: the rounds walked, the machine, the tokens of a row, repairs and missing test rows.
+
+    `tokens_per_row` has shape (draws,); None when nothing is known of the text's length. `machine` None comes with
+    `no_machine`, the reason. `repair` is the audit's price band for mending the data at hand.
+    """
+
+    project: Project
+    basis: Basis
+    walk: Walk
+    machine: Machine | None
+    no_machine: str
+    tokens_per_row: "Draws | None"
+    supply: Supply
+    repair: Band | None = None
+    test_rows_missing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One line in every world, shape (draws,); None when it cannot be priced. `unpriced` names what is missing.
+
+    `quantity` is what is bought, in `unit`, shape (draws,), so that amount / quantity is the price of one.
+    """
+
+    amount: "Draws | None"
+    basis: str
+    included: bool = True
+    unpriced: tuple[str, ...] = ()
+    quantity: "Draws | None" = None
+    unit: str = ""

@@ -1,0 +1,128 @@
+"""What the bill rests on: sources of examples, training runs, storage, evaluation and the team."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tunecase.project.kinds import (
+    Count,
+    CountOfRows,
+    CountOrNone,
+    Factor,
+    Gigabytes,
+    Hours,
+    HoursOrNone,
+    HoursPerMonth,
+    MinutesPerLabel,
+    MoneyOrNothing,
+    MoneyPerCredit,
+    MoneyPerExample,
+    MoneyPerGb,
+    MoneyPerGbMonth,
+    MoneyPerHour,
+    MoneyPerMtok,
+    MoneyPerYear,
+    Months,
+    OverheadShare,
+    PartShare,
+    PerRound,
+    PositiveInt,
+    Section,
+    Share,
+    Weeks,
+)
+
+
+class Source(Section):
+    """Where more examples can come from, and at what price; each kind has fields of its own."""
+
+    kind: Literal["have", "label", "synthetic", "scrape", "buy"]
+    pool: Count | None = Field(None, description="How many examples this source can give.")
+    price: MoneyPerExample | None = Field(
+        None, description="Price of one usable example, where it is bought by the piece."
+    )
+    usable: PartShare | None = Field(None, description="Share of what arrives that can be used.")
+    set_up: MoneyOrNothing | None = Field(None, description="Paid once: guidelines, onboarding, a scraper.")
+    effort: MinutesPerLabel | None = Field(None, description="Minutes to label, review or format one row.")
+    rate: MoneyPerHour | None = Field(None, description="What an hour of those who do it costs.")
+    labels_per_example: Annotated[float, Field(ge=1, le=20)] = 1.0
+    rework: OverheadShare | None = Field(None, description="Share of labels done again.")
+    fee: OverheadShare | None = Field(None, description="The platform's fee on top.")
+    management: OverheadShare | None = Field(
+        None, description="label: running it, as a share of what the labels cost; part of nobody's hours."
+    )
+    managed_by: OverheadShare | None = Field(
+        None, description="label: hours of the team for each hour of labelling, at the team's rate."
+    )
+    tool_fee: MoneyPerExample | None = Field(None, description="label: the tool's fee for each object.")
+    guidelines: HoursOrNone | None = Field(None, description="label: the team's hours to write the guidelines.")
+    onboarding: HoursOrNone | None = Field(None, description="label: annotators' hours until they label well.")
+    audited: CountOfRows | None = Field(None, description="label: labels that the team checks before the rest.")
+    hours: HoursOrNone | None = Field(None, description="have: hours in all to format and clean what exists.")
+    model: str | None = Field(None, description="synthetic: the model that writes, for its price in the tables.")
+    tokens_in: CountOrNone | None = Field(None, description="synthetic: tokens read for one example that is made.")
+    tokens_out: CountOrNone | None = Field(None, description="synthetic: tokens written for one example.")
+    price_in: MoneyPerMtok | None = Field(None, description="synthetic: a million tokens read.")
+    price_out: MoneyPerMtok | None = Field(None, description="synthetic: a million tokens written.")
+    rejected: Share | None = Field(None, description="synthetic: share of what is made that is thrown away.")
+    reviewed: Share | None = Field(None, description="synthetic: share of what is made that people read.")
+    pages_per_example: Count | None = Field(None, description="scrape: good pages needed for one example.")
+    page_yield: PartShare | None = Field(None, description="scrape: share of the pages fetched that are good.")
+    credits_per_page: Count | None = Field(None, description="scrape: credits of the service for one page.")
+    credit_price: MoneyPerCredit | None = Field(None, description="scrape: what one credit costs.")
+    upkeep: HoursPerMonth | None = Field(None, description="scrape: an engineer's hours to keep it running.")
+    months: Months | None = Field(None, description="scrape: for how long it is kept running.")
+    minimum: Count | None = Field(None, description="buy: the smallest order, in examples.")
+
+
+class Training(Section):
+    """One training run."""
+
+    epochs: Annotated[float, Field(gt=0, le=1000)] = 3.0
+    sequence_tokens: PositiveInt | None = Field(None, description="Longest sample in tokens; longer ones are cut.")
+    micro_batch: PositiveInt | None = None
+    rank: PositiveInt | None = None
+    runs_per_round: Count | None = Field(
+        None, description="Training runs in one round: settings tried, seeds, repeats."
+    )
+    failed: Share | None = Field(None, description="Share of runs that fail and are paid all the same.")
+    idle: Share | None = Field(None, description="Share of the billed GPU hours in which no run goes.")
+
+
+class Storage(Section):
+    """What is kept in the cloud and what leaves it; sizes follow from the model where they are left out."""
+
+    kept_gb: Gigabytes | None = Field(None, description="Kept on average: weights, checkpoints, rows.")
+    months: Months | None = Field(None, description="For how long; the project's own months when left out.")
+    checkpoints: Count | None = Field(None, description="Checkpoints kept of each run.")
+    price: MoneyPerGbMonth | None = Field(None, description="One GB kept for a month.")
+    egress_gb: Gigabytes | None = Field(None, description="What leaves the cloud in all.")
+    egress_price: MoneyPerGb | None = Field(None, description="One GB out of the cloud.")
+
+
+class Evaluation(Section):
+    """What a round's evaluation takes besides people's share of its hours."""
+
+    judged: PerRound | None = Field(None, description="Answers that a model judges in one round.")
+    model: str | None = Field(None, description="The model that judges, for its price in the tables.")
+    tokens_in: CountOrNone | None = Field(None, description="Tokens that it reads for one answer.")
+    tokens_out: CountOrNone | None = Field(None, description="Tokens that it writes for one answer.")
+    price_in: MoneyPerMtok | None = Field(None, description="A million tokens read.")
+    price_out: MoneyPerMtok | None = Field(None, description="A million tokens written.")
+    labels: PerRound | None = Field(None, description="Answers that annotators judge in one round, at a label's price.")
+
+
+class Member(Section):
+    """One role in the team: what an hour costs, and how much of the person's time goes to the project."""
+
+    role: str
+    rate: MoneyPerHour | None = Field(None, description="The loaded hour; the wage tables' when left out.")
+    salary: MoneyPerYear | None = Field(None, description="The yearly wage, in place of an hourly rate.")
+    load: Factor | None = Field(None, description="What an employee costs over the wage, for example 1.425.")
+    share: PartShare | None = Field(None, description="Share of this person's time that goes to the project.")
+    on_top: OverheadShare | None = Field(
+        None, description="For a manager or reviewer: hours added to each hour of the others, for example 10%."
+    )
+    hours: Hours | None = Field(None, description="The most hours of this person in all.")
+    months: Months | None = Field(None, description="The most months of this person.")
+    ramp_up: Weeks | None = Field(None, description="Paid once, before the first productive hour.")

@@ -1,0 +1,385 @@
+"""What one more example costs, by where it comes from: at hand, labelled, written by a model, scraped or bought.
+
+Each kind has a function (basis, name, source) -> Stock, or the words for what is missing: no source without a price is
+ever counted as free.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from tunecase import catalog, prices
+from tunecase.prices import Basis, numbered
+from tunecase.records import DefaultUsed
+from tunecase.spread import Const
+from tunecase.team import person_hour
+
+if TYPE_CHECKING:
+    from tunecase.project import Evaluation, Source
+    from tunecase.spread import Draws
+    from tunecase.units import Quantity
+
+    Tokens = Source | Evaluation
+
+
+class Stock(NamedTuple):
+    """What one source gives: examples, the price of each, what is paid once, and the smallest order (draws,)."""
+
+    pool: float
+    price: "Draws"
+    set_up: "Draws"
+    least: float = 0.0
+
+
+def review_price(rows: float, basis: Basis) -> "Draws":
+    """What it costs to have people look at `rows` rows once: rows x minutes / 60 x rate, shape (draws,)."""
+    source = _label_source(basis)
+    rate = basis.draw("source.rate", source.rate if source else None, "label")
+    return review_hours(rows, basis) * rate
+
+
+def review_hours(rows: float, basis: Basis) -> "Draws":
+    """Hours to look at `rows` rows once, shape (draws,): by the reviewer's own clock where it was measured."""
+    if basis.review_minutes is not None:
+        return rows * basis.worlds.draw("review_minutes", basis.review_minutes) / 60
+    return rows * basis.draw("review_minutes") / 60
+
+
+def queue_price(rows: float, basis: Basis) -> "Draws":
+    """What a review by as many people as label an example costs, shape (draws,).
+
+        price = rows * minutes / 60 * rate * votes * (1 + rework)
+
+    Votes are the project's labels per example, 1 without a source. Leaves out a platform's fee.
+    """
+    source = _label_source(basis)
+    votes = source.labels_per_example if source else 1.0
+    return (
+        review_price(rows, basis)
+        * votes
+        * (1 + basis.draw("source.rework", source.rework if source else None, "label"))
+    )
+
+
+def _sources(basis: Basis) -> "list[tuple[str, Source]]":
+    """The project's sources with a name for each; two of one kind are drawn apart."""
+    sources = basis.project.data.sources if basis.project else ()
+    return list(zip(numbered([source.kind for source in sources]), sources, strict=True))
+
+
+def _label_source(basis: Basis) -> "Source | None":
+    return next((source for _, source in _sources(basis) if source.kind == "label"), None)
+
+
+def label_minutes(basis: Basis, source: "Source | None" = None) -> "Draws":
+    """Minutes of one person on one label, shape (draws,): the project's, else by the reviewers' clock, or the default.
+
+    minutes of a label = minutes of a review x (1 to 2),   where only reviews were timed
+
+    """
+    source = source or _label_source(basis)
+    name = _name_of(source, basis)
+    if (source is None or source.effort is None) and basis.review_minutes is not None:
+        factor = basis.draw("source.label_over_review", label=name)
+        return basis.worlds.draw("review_minutes", basis.review_minutes) * factor
+    return basis.draw("source.effort", source.effort if source else None, name)
+
+
+def clock_words(basis: Basis) -> str:
+    """What the reviewers' own clock says beside the project's minutes of a label; empty where nothing was timed."""
+    if basis.review_minutes is None:
+        return ""
+    source, clock = _label_source(basis), basis.review_minutes
+    timed = f"a review took {clock.low:.2g} to {clock.high:.2g} min by the reviewers' own clock"
+    if source is not None and source.effort is not None:
+        return f"the project file says {source.effort.text}; {timed}"
+    return f"{timed}: a label is taken to need 1 to 2 times as long"
+
+
+def label_price(basis: Basis, source: "Source | None" = None) -> "Draws":
+    """One usable labelled example, shape (draws,).
+
+        price = [minutes / 60 * rate * votes * (1 + rework) * (1 + fee) * (1 + management)
+                 + minutes / 60 * votes * managed_by * team's hour + tool fee * votes] / usable
+
+    Without a source the documented defaults are used and noted; a source with a price by the piece costs that price.
+    Leaves out the one-off set-up, which `Supply` adds.
+    """
+    import numpy as np
+
+    source = source or _label_source(basis)
+    name = _name_of(source, basis)
+    if source and source.price is not None:
+        return basis.worlds.draw(f"{name} price per example", source.price.spread)
+    votes = source.labels_per_example if source else 1.0
+    hours = label_minutes(basis, source) / 60 * votes
+    rate = basis.draw("source.rate", source.rate if source else None, name)
+    rework = basis.draw("source.rework", source.rework if source else None, name)
+    fee = basis.draw("source.fee", source.fee if source else None, name)
+    usable = basis.draw("source.usable", source.usable if source else None, name)
+    run = basis.draw("source.management", source.management if source else None, name)
+    price = hours * rate * (1 + rework) * (1 + fee) * (1 + run)
+    if source is not None and source.managed_by is not None:
+        price = price + hours * basis.draw("source.managed_by", source.managed_by, name) * person_hour(basis)
+    if source is not None and source.tool_fee is not None:
+        price = price + votes * basis.draw("source.tool_fee", source.tool_fee, name)
+    return np.asarray(price / np.minimum(usable, 1.0))
+
+
+def _name_of(source: "Source | None", basis: Basis) -> str:
+    return next((name for name, known in _sources(basis) if known is source), "label")
+
+
+def label_prices(basis: Basis) -> dict[str, float]:
+    """The median price of one label by the name of its source, for sources whose price is proportional to a rate."""
+    import numpy as np
+
+    by_the_minute = {
+        name: one
+        for name, one in _sources(basis)
+        if one.kind == "label" and one.price is None and one.tool_fee is None and one.managed_by is None
+    }
+    if not by_the_minute and _label_source(basis) is None:
+        return {"label": float(np.median(label_price(basis)))}
+    return {name: float(np.median(label_price(basis, one))) for name, one in by_the_minute.items()}
+
+
+def low_pay(basis: Basis) -> str:
+    """A note when a labelling rate reaches below the least fair pay of tables/labels.csv, else an empty text."""
+    least = next(row for row in catalog.label_prices() if row.preset == "prolific participant pay")
+    assert least.low is not None
+    rates = [source.rate for _, source in _sources(basis) if source.kind == "label" and source.rate is not None]
+    lowest = min((rate.spread.low for rate in rates), default=None)
+    if lowest is None or lowest >= least.low * basis.base_per_usd * (1 - 1e-9):
+        return ""
+    lowest_usd = lowest / basis.base_per_usd
+    return (
+        f"labelling is paid from {lowest_usd:.2g} USD per hour, below the {least.low:g} USD that a fair platform asks "
+        f"at least ({least.source.split(',')[0]}, {least.date}): poor pay costs quality, and people"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """Where more examples come from: the sources in the order the user lists them, used up one after another.
+
+    `limit` is how many can be had in all (None: a source without end, or no source); `price` is the price of one new
+    example from the first priced source, rows at hand aside, shape (draws,), or None when no source has a price.
+    """
+
+    steps: tuple[Stock, ...]
+    limit: float | None
+    price: "Draws | None"
+    unpriced: tuple[str, ...]
+
+    def cost(self, examples: "float | Draws") -> "Draws":
+        """What `examples` more cost, shape (draws,): sources are used up in order, set-up paid when touched.
+
+        A smallest order is paid whole.
+
+        More than the limit cannot be had and costs infinity, never nothing.
+        """
+        import numpy as np
+
+        left = np.maximum(np.asarray(examples, dtype=float), 0.0)
+        total = np.zeros(len(self.price) if self.price is not None else 1)
+        for pool, price, set_up, least in (Stock(*step) for step in self.steps):
+            taken = np.minimum(left, pool)
+            total = total + (np.maximum(taken, least) * price + set_up) * (taken > 0)
+            left = left - taken
+        return np.where(left > 1e-6, np.inf, total)
+
+
+def have(basis: Basis, name: str, source: "Source") -> Stock | str:
+    """Rows that exist and must be formatted and cleaned: minutes a row, or hours in all, at the team's rate."""
+    rate = _hour(basis, name, source)
+    if source.hours is not None:
+        once = basis.draw("source.hours", source.hours, name) * rate
+        each = basis.draw("source.effort", source.effort, name) / 60 * rate if source.effort else 0.0 * once
+        return Stock(_pool(source), each, _set_up(basis, name, source) + once)
+    minutes = (
+        basis.draw("source.effort", source.effort, name)
+        if source.effort is not None
+        else basis.draw("source.formatting", label=name)
+    )
+    return Stock(_pool(source), minutes / 60 * rate, _set_up(basis, name, source))
+
+
+def label(basis: Basis, name: str, source: "Source") -> Stock | str:
+    """Examples that people label, with guidelines, onboarding and an audit of the first labels as the set-up."""
+    return Stock(_pool(source), label_price(basis, source), _label_set_up(basis, name, source))
+
+
+def synthetic(basis: Basis, name: str, source: "Source") -> Stock | str:
+    """Examples that a model writes; some are read by people, some thrown away.
+
+    price = (tokens in x price in + tokens out x price out + reviewed x minutes / 60 x rate) / (1 - rejected)
+    """
+    import numpy as np
+
+    tokens = token_price(basis, name, source)
+    if isinstance(tokens, str):
+        return tokens
+    read = basis.draw("source.reviewed", source.reviewed, name)
+    if source.effort is not None:
+        minutes = basis.draw("source.effort", source.effort, name)
+    else:
+        minutes = review_hours(1, basis) * 60
+    review = read * minutes / 60 * basis.draw("source.rate", source.rate, name)
+    kept = np.maximum(1 - basis.draw("source.rejected", source.rejected, name), 0.01)
+    return Stock(_pool(source), (tokens + review) / kept, _set_up(basis, name, source))
+
+
+def scrape(basis: Basis, name: str, source: "Source") -> Stock | str:
+    """Examples from fetched pages; an engineer keeps the scraper running for some months, paid as a set-up.
+
+        price = pages per example / yield x credits per page x price of a credit
+
+    Leaves out whether the pages may be used: that is a question for a lawyer, not a price.
+    """
+    import numpy as np
+
+    if source.credit_price is None:
+        return "credit_price: ... USD per credit, or price: ... per example"
+    pages = basis.draw("source.pages_per_example", source.pages_per_example, name)
+    good = np.minimum(basis.draw("source.page_yield", source.page_yield, name), 1.0)
+    credits = basis.draw("source.credits_per_page", source.credits_per_page, name)
+    price = pages / good * credits * basis.draw("source.credit_price", source.credit_price, name)
+    upkeep = basis.draw("source.upkeep", source.upkeep, name) * basis.draw("source.months", source.months, name)
+    return Stock(_pool(source), price, _set_up(basis, name, source) + upkeep * _hour(basis, name, source))
+
+
+def buy(basis: Basis, name: str, source: "Source") -> Stock | str:
+    """Examples with a price by the piece only."""
+    return "price: ... per example"
+
+
+KINDS: dict[str, Callable[[Basis, str, "Source"], Stock | str]] = {
+    one.__name__: one for one in (have, label, synthetic, scrape, buy)
+}
+
+
+def stock(basis: Basis, name: str, source: "Source") -> Stock | str:
+    """What one source gives and costs, or what is missing for its price, in words; a price by the piece comes first."""
+    import numpy as np
+
+    least = source.minimum.spread.median if source.minimum is not None else 0.0
+    if source.price is not None:
+        price = basis.worlds.draw(f"{name} price per example", source.price.spread)
+        return Stock(_pool(source), price, _set_up(basis, name, source), least)
+    found = KINDS[source.kind](basis, name, source)
+    return found if isinstance(found, str) else found._replace(price=found.price + np.zeros(basis.worlds.n))
+
+
+def token_price(basis: Basis, name: str, asked: "Tokens") -> "Draws | str":
+    """What a model's tokens for one example or answer cost, shape (draws,), or the fields that are missing, in words.
+
+    The prices as given, else those of `model` in the tables, in dollars at the project's rate.
+    """
+    missing = [field for field in ("tokens_in", "tokens_out") if getattr(asked, field) is None]
+    model = asked.model
+    known = prices_of(basis, model) if model else None
+    paid = []
+    for side in ("in", "out"):
+        given: Quantity | None = getattr(asked, f"price_{side}")
+        if given is not None:
+            paid.append(basis.draw(f"source.price_{side}", given, name))
+        elif known is not None:
+            usd = Const(known[side]).scaled(basis.base_per_usd)
+            paid.append(basis.worlds.draw(f"{name} source.price_{side}", usd))
+        else:
+            missing.append(f"price_{side}")
+    if missing:
+        unknown = f" ({model} has no price in the tables)" if model and known is None else ""
+        return f"{', '.join(missing)}{unknown}, or price: ... per example"
+    read, written = (
+        basis.draw(f"source.tokens_{side}", getattr(asked, f"tokens_{side}"), name) for side in ("in", "out")
+    )
+    return (read * paid[0] + written * paid[1]) / 1e6
+
+
+def prices_of(basis: Basis, model: str) -> dict[str, float] | None:
+    """Dollars for a million tokens in and out of a hosted model, noted with source and date; None where not known."""
+    find = getattr(prices, "api_price", None)
+    found = find(model, basis.today) if find is not None else None
+    if found is None:
+        return None
+    words = f"{found.usd_per_mtok_in:g} in, {found.usd_per_mtok_out:g} out, USD per Mtok ({found.date})"
+    basis.used.setdefault(f"price of {model}", DefaultUsed(f"price of {model}", words, found.source))
+    return {"in": float(found.usd_per_mtok_in), "out": float(found.usd_per_mtok_out)}
+
+
+def _pool(source: "Source") -> float:
+    return source.pool.spread.median if source.pool else float("inf")
+
+
+def _set_up(basis: Basis, name: str, source: "Source") -> "Draws":
+    import numpy as np
+
+    return basis.worlds.draw(f"{name} set-up", source.set_up.spread) if source.set_up else np.zeros(basis.worlds.n)
+
+
+def _hour(basis: Basis, name: str, source: "Source") -> "Draws":
+    """An hour of those who do it: the source's rate, else the team's."""
+    return person_hour(basis) if source.rate is None else basis.draw("source.rate", source.rate, name)
+
+
+def _label_set_up(basis: Basis, name: str, source: "Source") -> "Draws":
+    """Paid before the first label: as given, else guidelines and an audit by the team, annotators' onboarding.
+
+    set-up = given + guidelines x team's hour + onboarding x rate + audited x review minutes / 60 x team's hour
+    """
+    total = _set_up(basis, name, source)
+    usual = source.set_up is None and source.price is None
+    if usual or source.guidelines is not None:
+        total = total + basis.draw("source.guidelines", source.guidelines, name) * person_hour(basis)
+    if usual or source.onboarding is not None:
+        rate = basis.draw("source.rate", source.rate, name)
+        total = total + basis.draw("source.onboarding", source.onboarding, name) * rate
+    if usual or source.audited is not None:
+        rows = basis.spread("source.audited").median if source.audited is None else source.audited
+        total = total + review_hours(rows, basis) * person_hour(basis)
+    return total
+
+
+def made_worth(basis: Basis) -> float:
+    """Labelled rows that one row from other sources teaches like, the median: of the source it would be bought from.
+
+    That is the kind, synthetic or scrape, with the lowest price for what it teaches, else one without a price; 1 where
+    the project names no such source.
+    """
+    import numpy as np
+
+    found: list[tuple[bool, float, float]] = []
+    for name, source in _sources(basis):
+        if source.kind in ("synthetic", "scrape"):
+            worth = basis.spread(f"levers.{source.kind}_worth").median
+            known = stock(basis, name, source)
+            price = 0.0 if isinstance(known, str) else float(np.median(known.price))
+            found.append((isinstance(known, str), price / worth, worth))
+    return min(found)[2] if found else 1.0
+
+
+def supply(basis: Basis, *, only: str = "", without: Collection[str] = ()) -> Supply:
+    """The project's sources of examples as a Supply; unpriced ones are named, never counted as free.
+
+    A pool in doubt counts with its median. `only` keeps the sources of one kind, `without` leaves kinds out.
+    """
+    import numpy as np
+
+    steps: list[Stock] = []
+    unpriced: list[str] = []
+    new: list[Draws] = []
+    for index, (name, source) in enumerate(_sources(basis)):
+        if source.kind in without or (only and source.kind != only):
+            continue
+        found = stock(basis, name, source)
+        if isinstance(found, str):
+            unpriced.append(f"{source.kind} (source {index + 1}): give {found}")
+            continue
+        steps.append(found)
+        if source.kind != "have" and found.price.any():
+            new.append(found.price)
+    limit = sum(one.pool for one in steps) if steps else None
+    price = new[0] if new else steps[0].price if steps else None
+    return Supply(tuple(steps), None if limit is None or np.isinf(limit) else limit, price, tuple(unpriced))

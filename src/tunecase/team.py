@@ -1,0 +1,237 @@
+"""The people of a project: what an hour costs, who works how many, how long it takes, and what nobody foresaw.
+
+Hours of a round are split by the members' shares of time; a member with `on_top`, such as a manager, adds hours of his
+own to each of theirs.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tunecase import catalog
+from tunecase.prices import Basis, numbered
+from tunecase.records import DefaultUsed
+from tunecase.spread import Z80, Z90, Interval, Overrun
+from tunecase.units import Quantity
+
+if TYPE_CHECKING:
+    from tunecase.project import Member
+    from tunecase.spread import Draws
+
+OUTSIDE_VIEW, NONE = "outside view", "none"
+UNKNOWNS = "unknowns"  # the name under which the factor is drawn
+WEEKS_PER_MONTH = 30.4375 / 7  # of the calendar
+WORKING_WEEKS = 4  # of a month of working hours, as the default of working_hours says
+
+
+@dataclass(frozen=True, slots=True)
+class PaidHours:
+    """Hours and what they cost, both of shape (draws,); `beyond` are those of the hours that no member's cap holds."""
+
+    hours: "Draws"
+    amount: "Draws"
+    beyond: "Draws | float" = 0.0
+
+
+def person_hour(basis: Basis) -> "Draws":
+    """One hour of a round's work, shape (draws,), with the hours that managers and reviewers add to it.
+
+        rate = sum(share x rate) / sum(share) + sum(on_top x rate)
+
+    Leaves out members' caps, which `paid_hours` knows.
+    """
+    shares, rates = _working(basis)
+    paid = [share * rate for share, rate in zip(shares, rates, strict=True)]
+    mean: Draws = sum(paid[1:], paid[0]) / sum(shares[1:], shares[0])
+    return mean + _on_top(basis)[1]
+
+
+def paid_hours(basis: Basis, hours: "Draws") -> PaidHours:
+    """The hours of all rounds, split over the team by shares, each member at most his cap, with what is added on top.
+
+    What one member's cap does not hold goes to the others; what no cap holds is paid at the mean rate and counted in
+    `beyond`.
+
+    Args:
+        basis: prices and worlds.
+        hours: of the rounds' own work, shape (draws,).
+    """
+    import numpy as np
+
+    shares, rates = _working(basis)
+    caps = [_cap(basis, member, name, share) for (name, member), share in zip(_doing(basis), shares, strict=False)]
+    added, added_rate = _on_top(basis)
+    left, amount = np.asarray(hours, dtype=float), np.zeros(basis.worlds.n)
+    if any(np.isfinite(cap).any() for cap in caps):
+        given = [np.zeros(basis.worlds.n) for _ in shares]
+        for _ in shares:  # each pass fills at least one member or ends
+            free = [share * (had < cap) for share, had, cap in zip(shares, given, caps, strict=True)]
+            whole = np.maximum(sum(free[1:], free[0]), 1e-12)
+            more = [
+                np.minimum(left * part / whole, cap - had) for part, had, cap in zip(free, given, caps, strict=True)
+            ]
+            given = [had + one for had, one in zip(given, more, strict=True)]
+            left = np.maximum(left - sum(more[1:], more[0]), 0.0)
+        amount = sum((had * rate for had, rate in zip(given, rates, strict=True)), amount)
+        left = np.where(left > 1e-9 * (1 + hours), left, 0.0)
+    amount = amount + left * (person_hour(basis) - added_rate) + hours * added_rate
+    beyond = left if any(np.isfinite(cap).any() for cap in caps) else 0.0
+    return PaidHours(hours * (1 + added), amount, beyond)
+
+
+def ramp_up(basis: Basis) -> PaidHours:
+    """Hours that are paid before a member is productive, once each, and what they cost, shape (draws,).
+
+    hours = weeks x share x working hours of a month / 4
+    """
+    import numpy as np
+
+    hours, amount = np.zeros(basis.worlds.n), np.zeros(basis.worlds.n)
+    for name, member in _members(basis):
+        if member.ramp_up is not None:
+            weeks = basis.draw("team.ramp_up", member.ramp_up, name)
+            share = basis.draw("team.share", member.share, name)
+            own = weeks * share * basis.draw("working_hours") / WORKING_WEEKS
+            hours, amount = hours + own, amount + own * _member_rate(basis, member, name)
+    return PaidHours(hours, amount)
+
+
+def working_months(basis: Basis, hours: "Draws", rounds: "Draws") -> "Draws":
+    """How long it takes as foreseen, in months, shape (draws,).
+
+        months = hours / (full-time people x working hours of a month) + rounds x waiting + longest ramp-up
+
+    Waiting is for labels, GPUs, reviews and people, when nobody of the team works on it.
+
+    Args:
+        basis: prices and worlds.
+        hours: of the rounds' own work, shape (draws,).
+        rounds: shape (draws,).
+    Leaves out unknowns, which stretch it as they do the hours: times `unknown_factor`.
+    """
+    import numpy as np
+
+    project = basis.project
+    waiting = basis.draw("waiting_per_round", project.waiting_per_round if project else None)
+    ramps = [basis.draw("team.ramp_up", one.ramp_up, name) for name, one in _members(basis) if one.ramp_up is not None]
+    weeks = rounds * waiting + (np.maximum.reduce(ramps) if ramps else 0.0)
+    working = hours / (team_share(basis) * basis.draw("working_hours"))
+    return np.asarray(working + weeks / WEEKS_PER_MONTH)
+
+
+def unknown_factor(basis: Basis) -> "Draws":
+    """What work takes against what was foreseen, at least 1, shape (draws,); drawn once for all people's work.
+
+    The project's own range, 1 for `none`, else the outside view: an overrun with the chance 18%, then Pareto(1) from
+    1.5 cut at 52 (mean of the overruns 5.5, of all 1.8), else 1. k past projects of one's own take its place with the
+    chance k / (k + 10), each ratio of actual to plan as likely, a ratio below 1 counting as 1.
+
+    Source: Flyvbjerg et al., 5,392 IT projects: 18% overran by more than half, those by 447% on average.
+    Leaves out projects that end below their plan: the lines' own doubt holds those.
+    """
+    import numpy as np
+
+    given = basis.project.unknowns if basis.project else None
+    if given == NONE:
+        return np.ones(basis.worlds.n)
+    if isinstance(given, Quantity):
+        return np.maximum(basis.worlds.draw(UNKNOWNS, given.spread), 1.0)
+    share, least, most = (basis.spread(f"unknowns.{name}").median for name in ("share", "least", "most"))
+    return np.maximum(basis.worlds.draw(UNKNOWNS, Overrun(share, least, most, basis.overruns, _past(basis))), 1.0)
+
+
+def unknown_words(basis: Basis) -> str:
+    """What is allowed for unknowns, in one sentence."""
+    given = basis.project.unknowns if basis.project else None
+    if given == NONE:
+        return "no allowance for unknowns, as the project file says: only what an input names is in the range"
+    people = "on people's hours, evaluation, the calendar and what a round costs in every plan, on no metered price"
+    if isinstance(given, Quantity):
+        past = ", past projects left aside" if basis.overruns else ""
+        return f"unknowns: a factor of {given.text}, the project file's{past}, {people}"
+    words = "unknowns: the outside view, an overrun with the chance 18%, of all projects x1.8 on average"
+    if basis.overruns:
+        count = len(basis.overruns)
+        ratios = ", ".join(f"{ratio:.2g}" for ratio in sorted(basis.overruns)[:8])
+        words += f", mixed with {count} past of your own (actual over plan {ratios}) at a weight of {_past(basis):.0%}"
+    return f"{words}, {people}"
+
+
+def _past(basis: Basis) -> float:
+    """The chance with which past projects of one's own take the place of the outside view."""
+    if not basis.overruns:
+        return 0.0
+    count = len(basis.overruns)
+    return count / (count + basis.spread("unknowns.past_weight").median)
+
+
+def team_share(basis: Basis) -> "Draws":
+    """Full-time people who do the rounds' work: the sum of their shares, shape (draws,)."""
+    shares, _ = _working(basis)
+    return sum(shares[1:], shares[0])
+
+
+def _working(basis: Basis) -> "tuple[list[Draws], list[Draws]]":
+    """Shares of time and rates of those who do the rounds' work; one engineer by default."""
+    doing = _doing(basis)
+    if not doing:
+        role = basis.text("team.role")
+        return [basis.draw("team.share", label=role)], [basis.draw("team.rate", label=role)]
+    shares = [basis.draw("team.share", member.share, name) for name, member in doing]
+    return shares, [_member_rate(basis, member, name) for name, member in doing]
+
+
+def _on_top(basis: Basis) -> "tuple[Draws | float, Draws | float]":
+    """Hours that managers and reviewers add to one hour of work, and what they cost."""
+    hours: Draws | float = 0.0
+    amount: Draws | float = 0.0
+    for name, member in _members(basis):
+        if member.on_top is not None:
+            own = basis.draw("team.on_top", member.on_top, name)
+            hours, amount = hours + own, amount + own * _member_rate(basis, member, name)
+    return hours, amount
+
+
+def _cap(basis: Basis, member: "Member", name: str, share: "Draws") -> "Draws":
+    """The most hours of one member, shape (draws,); infinite without a cap."""
+    import numpy as np
+
+    cap = np.full(basis.worlds.n, np.inf)
+    if member.hours is not None:
+        cap = np.minimum(cap, basis.draw("team.hours", member.hours, name))
+    if member.months is not None:
+        cap = np.minimum(cap, basis.draw("team.months", member.months, name) * share * basis.draw("working_hours"))
+    return cap
+
+
+def _member_rate(basis: Basis, member: "Member", name: str) -> "Draws":
+    """The hour of one person: as given, else by the salary, else the table's loaded wage of the role, or the default.
+
+    hour = salary x load / paid hours of a year
+    """
+    if member.salary is not None:
+        load = basis.draw("team.load", member.load, name)
+        return basis.draw("team.salary", member.salary, name) * load / basis.draw("team.paid_hours")
+    wage = catalog.wage(member.role) if member.rate is None else None
+    usual = member.role.casefold().strip() == catalog.default("team.role").value
+    if wage is None or usual or not wage.unit.endswith(", loaded"):
+        return basis.draw("team.rate", member.rate, name)
+    # The table holds P10 and P90; an Interval wants the 5% and 95% points.
+    wide = Z90 / Z80
+    low, high = (wage.likely * (end / wage.likely) ** wide for end in (wage.low, wage.high))
+    words = f"{wage.low:g} to {wage.high:g} USD per hour"
+    basis.used.setdefault(f"team.rate of {member.role}", DefaultUsed(f"team.rate of {member.role}", words, wage.source))
+    rate = basis.worlds.draw(f"{name} team.rate", Interval(low, high).scaled(basis.base_per_usd))
+    if member.load is None or wage.load is None:
+        return rate
+    return rate / wage.load * basis.draw("team.load", member.load, name)
+
+
+def _members(basis: Basis) -> "list[tuple[str, Member]]":
+    """The team with a name for each; two of one role are drawn apart."""
+    team = basis.project.team if basis.project else ()
+    return list(zip(numbered([member.role for member in team]), team, strict=True))
+
+
+def _doing(basis: Basis) -> "list[tuple[str, Member]]":
+    """Those of the team who do the rounds' work themselves."""
+    return [(name, member) for name, member in _members(basis) if member.on_top is None]
