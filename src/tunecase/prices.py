@@ -14,7 +14,7 @@ from tunecase.api_prices import api_price as api_price
 from tunecase.catalog import ON_DEMAND
 from tunecase.contracts import Contract
 from tunecase.records import DefaultUsed
-from tunecase.spread import Beta, Interval, Spread, Worlds
+from tunecase.spread import Beta, Spread, Worlds
 from tunecase.units import Quantity, Wanted, read_quantity
 
 if TYPE_CHECKING:
