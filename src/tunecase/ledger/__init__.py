@@ -8,14 +8,15 @@ its hashes; the version control that keeps the file shows both.
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 from tunecase.errors import InputError, LedgerBusyError, Problem, TunecaseError
-from tunecase.ledger.files import put_in_place, sync_folder, tail_of, write_at
+from tunecase.ledger.files import free_name, put_in_place, sync_folder, tail_of, write_at
 from tunecase.ledger.joined import RECHAIN, Order, broken_at, in_one_order, told
 from tunecase.ledger.lines import (
     FIRST,
@@ -24,9 +25,11 @@ from tunecase.ledger.lines import (
     Kind,
     bare,
     chained,
+    comes_after,
     content_of,
     entry_of,
     following,
+    follows,
     group,
     hashes,
     is_marker,
@@ -109,30 +112,23 @@ class Ledger:
             check: also check every line against its hash and the line before.
         Raises: InputError naming what was edited, moved, inserted, joined, or is no entry at all.
         """
-        for where, line in self._sound(check):
-            entry = read_line(where, line, check=False)
-            if isinstance(entry, Problem):
-                raise InputError(entry)
-            yield entry
+        for number, line in self._sound(check):
+            yield self._read(number, line)
 
     def fold(self, check: bool = True) -> dict[tuple[str, str], Entry]:
         """The last entry of each kind and verb, as `fold` gives it, reading whole only the lines that are last.
 
-        Hashes of every line are checked all the same; memory does not grow with the file.
+        The chain is checked all the same; memory does not grow with the file.
         """
-        last: dict[tuple[bytes, bytes], tuple[str, bytes]] = {}
-        for where, line in self._sound(check):
-            key = group(line)
-            if key is None:
-                entry = read_line(where, line, check=False)
-                if isinstance(entry, Problem):
-                    raise InputError(entry)
-                key = entry.kind.encode(), entry.verb.encode()
-            last[key] = where, line
-        found = [read_line(where, line, check=False) for where, line in last.values()]
-        if problems := [entry for entry in found if isinstance(entry, Problem)]:
-            raise InputError(problems)
-        return fold(entry for entry in found if isinstance(entry, Entry))
+        last: dict[tuple[bytes, bytes], tuple[int, bytes]] = {}
+        for number, line in self._chain() if check else self._sound(check):
+            last[group(line) or self._group(number, line)] = number, line
+        return fold(self._read(number, line) for number, line in last.values())
+
+    def counts(self) -> Counter[tuple[str, str]]:
+        """How many entries of each kind and verb there are, the chain checked."""
+        found = Counter(group(line) or self._group(number, line) for number, line in self._chain())
+        return Counter({(kind.decode(), verb.decode()): count for (kind, verb), count in found.items()})
 
     def verify(self) -> list[Problem]:
         """What was edited, deleted, inserted or moved since it was written, and where two histories were joined.
@@ -164,7 +160,7 @@ class Ledger:
             again. TunecaseError when the disk refuses; the ledger is then as it was.
         """
         with self._written("the new chain"), self._locked():
-            if not self.path.exists() or not any(self._sound_or_broken()):
+            if not self.path.exists() or not any(self._faults()):
                 return None
             with self._opened() as file:
                 self._mend(file, strict=False)
@@ -172,40 +168,72 @@ class Ledger:
             if not isinstance(order, Order):
                 raise InputError(order)
             lines, moved = _chained_again(order)
+            copy = free_name(self.path.with_name(f"{self.path.name}.before-rechain"))
             record = Rechained(
                 entries=len(lines), moved=len(moved), from_line=min(moved, default=0), histories=len(order.heads),
-                heads=order.heads, copies=order.copies, markers=order.markers, version=version,
+                heads=order.heads, copies=order.copies, markers=order.markers, version=version, copy=copy.name,
             )  # fmt: skip
             last = chained([content_of("record", record, "", {"version": version}, recorded_at)], sha(lines[-1]))
-            put_in_place(self.path, b"".join(line + b"\n" for line in (*lines, *last)), "before-rechain")
+            put_in_place(self.path, b"".join(line + b"\n" for line in (*lines, *last)), copy)
         return record
 
     def latest(self, kind: Kind, verb: str = "") -> Entry | None:
         """The last entry of a kind, and of a verb where one is named; None when there is none."""
-        last, tail = None, verb_tail(verb) if verb else b"}"
-        for where, line in self._sound():
-            if line.endswith(tail):
-                entry = read_line(where, line, check=False)
-                if isinstance(entry, Entry) and entry.kind == kind:
-                    last = entry
-        return last
+        last: tuple[int, bytes] | None = None
+        tail, found = (verb_tail(verb) if verb else b"}"), kind.encode()
+        for number, line in self._chain():
+            if line.endswith(tail) and (group(line) or self._group(number, line))[0] == found:
+                last = number, line
+        return self._read(*last) if last else None
 
-    def _sound(self, check: bool = True) -> Iterator[tuple[str, bytes]]:
-        """(where, line) of every entry as a stream. Raises InputError where a hash does not fit."""
-        before = FIRST
+    def _sound(self, check: bool = True) -> Iterator[tuple[int, bytes]]:
+        """(number from 1, line) of every entry as a stream, each with its hashes checked where `check` says so.
+
+        Raises: InputError where a hash does not fit.
+        """
+        return self._checked(follows if check else _has_form)
+
+    def _chain(self) -> Iterator[tuple[int, bytes]]:
+        """As `_sound`, for readers that go to the end: a line is held against the hash that the next one names.
+
+        That finds whatever the line's own hash does, for half the work; only the last line needs its own.
+        """
+        number, line = 0, b""
+        for number, line in self._checked(comes_after):
+            yield number, line
+        if number and not is_own(line):
+            self._fault(number, line)
+
+    def _checked(self, after_of: Callable[[bytes, bytes], bytes | None]) -> Iterator[tuple[int, bytes]]:
+        before = FIRST.encode()
         for number, line, whole in self._lines():
-            stated = hashes(line)
-            if stated is None or ((check or not whole) and not is_own(line, stated[0])):
-                if not whole:
-                    return
-            elif not check or stated[1] == before:
-                before = sha(line) if check else ""
-                yield f"{self.path}:{number}", line
-                continue
-            problem = read_line(f"{self.path}:{number}", line)
-            raise InputError((check and self.verify()) or (problem if isinstance(problem, Problem) else ()))
+            if not whole and not is_own(line):
+                return
+            after = after_of(line, before)
+            if after is None:
+                self._fault(number, line)
+            before = after
+            yield number, line
 
-    def _sound_or_broken(self) -> Iterator[int]:
+    def _fault(self, number: int, line: bytes) -> NoReturn:
+        """Raises the InputError that says what is wrong with a line, or with the chain at it."""
+        if problems := self.verify():
+            raise InputError(problems)
+        self._read(number, line)
+        raise TunecaseError(f"{self.path}: the ledger changed while it was read.\nFix: run this again")
+
+    def _read(self, number: int, line: bytes) -> Entry:
+        """The entry of a line whose hashes were looked at. Raises InputError when it is none."""
+        entry = read_line(f"{self.path}:{number}", line, check=False)
+        if isinstance(entry, Problem):
+            raise InputError(entry)
+        return entry
+
+    def _group(self, number: int, line: bytes) -> tuple[bytes, bytes]:
+        entry = self._read(number, line)
+        return entry.kind.encode(), entry.verb.encode()
+
+    def _faults(self) -> Iterator[int]:
         """Something where the chain does not hold, nothing where it does."""
         problems, breaks = broken_at(str(self.path), self._lines())
         yield from breaks
@@ -285,6 +313,10 @@ class Ledger:
         if strict and isinstance(fault := read_line(f"{self.path}, last line", last), Problem):
             raise InputError(Problem(fault.where, fault.got, fault.wanted, RECHAIN if is_marker(last) else fault.fix))
         return size, sha(last), not tail.endswith(b"\n")
+
+
+def _has_form(line: bytes, _: bytes) -> bytes | None:
+    return b"" if hashes(line) else None
 
 
 def _chained_again(order: Order) -> tuple[list[bytes], list[int]]:

@@ -48,14 +48,9 @@ def write_at(file: BinaryIO, end: int, block: bytes) -> None:
         raise
 
 
-def put_in_place(path: Path, content: bytes, kept: str) -> Path:
-    """Puts new content in the place of a file at once, after a copy of the old one; either all of it or nothing.
-
-    Args:
-        kept: what is added to the name for the copy; a copy that is there already is never overwritten.
-    Returns: the copy's path.
-    """
-    new, copy = path.with_name(f"{path.name}.new"), _free(path.with_name(f"{path.name}.{kept}"))
+def put_in_place(path: Path, content: bytes, copy: Path) -> None:
+    """Puts new content in the place of a file at once, after a copy of the old one; either all of it or nothing."""
+    new = path.with_name(f"{path.name}.new")
     try:
         with new.open("wb") as file:
             file.write(content)
@@ -72,10 +67,10 @@ def put_in_place(path: Path, content: bytes, kept: str) -> Path:
                 part.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
-    return copy
 
 
-def _free(path: Path) -> Path:
+def free_name(path: Path) -> Path:
+    """The path, or the first with a number behind it, that no file has."""
     names = [path, *(path.with_name(f"{path.name}-{number}") for number in range(2, 10_000))]
     return next(name for name in names if not name.exists())
 

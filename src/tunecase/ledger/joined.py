@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tunecase.errors import Problem
-from tunecase.ledger.lines import FIRST, RESTORE, Entry, hashes, is_marker, read_line, sha
+from tunecase.ledger.lines import FIRST, RESTORE, Entry, follows, hashes, is_entry, is_marker, read_line, sha
 
 RECHAIN = (
     "run `tunecase ledger rechain`: it puts the entries of both in one order, keeps a copy of the file, and books that "
@@ -54,21 +54,24 @@ def broken_at(path: str, lines: Iterable[tuple[int, bytes, bool]]) -> tuple[list
     """
     problems: list[Problem] = []
     breaks: list[int] = []
-    before, edited = FIRST, False
+    before = FIRST
     for number, line, whole in lines:
+        after = follows(line, before.encode())
+        if after is not None and is_entry(line):
+            before = after.decode()
+            continue
         if is_marker(line):
             breaks.append(number)
             continue
         found = read_line(f"{path}:{number}", line)
         if isinstance(found, Entry):
             # After an edited line the chain breaks once by itself; that is the same fault, not a second one.
-            if not edited and found.prev != before:
+            if before:
                 breaks.append(number)
         # A killed process leaves the beginning of a line, never a whole one with something else for its end.
         elif whole or isinstance(read_line("", line[:-1]), Entry):
             problems.append(found)
-        edited = isinstance(found, Problem)
-        before = sha(line)
+        before = sha(line) if isinstance(found, Entry) else ""
     return problems, breaks
 
 

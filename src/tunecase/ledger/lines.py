@@ -22,10 +22,10 @@ FIRST = "0" * 64
 RESTORE = "take the line back from version control or a copy; a correction is a new entry, never an edit"
 
 _HEAD = re.compile(rb'\{"id":"([0-9a-f]{64})","prev":"([0-9a-f]{64})",')
-PREV_AT, CONTENT_AT = 73, 147  # where in a line the key prev stands, and where its content goes on
-# What the content ends with, and what stands once in it unless a body or meta holds the same by chance.
-_TAIL = re.compile(rb'"verb":"([a-z_ ]*)"\}$')
-_KIND = re.compile(rb'\},"kind":"([a-z]+)","meta":\{')
+# Where in a line the key prev stands, where its value, and where the content goes on.
+PREV_AT, BEFORE_AT, CONTENT_AT = 73, 81, 147
+# Keys are sorted: kind comes after the body, verb is the last.
+_KIND, _VERB = b'},"kind":"', b',"verb":"'
 _FIELDS = {"body": dict, "kind": str, "meta": dict, "recorded_at": str, "verb": str}
 _MARKER = re.compile(rb"(<{7}|\|{7}|>{7})( .*)?|={7}")
 
@@ -112,9 +112,28 @@ def hashes(line: bytes) -> tuple[str, str] | None:
     return (match[1].decode(), match[2].decode()) if match and line[-1:] == b"}" else None
 
 
-def is_own(line: bytes, id_: str) -> bool:
-    """Whether the content of a line is the one that its id is the hash of."""
-    return sha(b"{" + line[CONTENT_AT:]) == id_
+def follows(line: bytes, before: bytes) -> bytes | None:
+    """The hash of a line whose content fits its id and which names `before` as the hash before it; None for another.
+
+    Hashes are in ASCII. The two hashes decide the whole head, so one comparison does.
+    """
+    own = hashlib.sha256(b"{" + line[CONTENT_AT:]).hexdigest().encode()
+    if line[-1:] != b"}" or not line.startswith(b'{"id":"%s","prev":"%s",' % (own, before)):
+        return None
+    return hashlib.sha256(line).hexdigest().encode()
+
+
+def comes_after(line: bytes, before: bytes) -> bytes | None:
+    """The hash of a line which names `before` as the hash before it, its own id not looked at; None for another."""
+    if line[-1:] != b"}" or line[BEFORE_AT : CONTENT_AT - 2] != before:
+        return None
+    return hashlib.sha256(line).hexdigest().encode()
+
+
+def is_own(line: bytes) -> bool:
+    """Whether a line has the form of an entry and its content is the one that its id is the hash of."""
+    stated = hashes(line)
+    return stated is not None and sha(b"{" + line[CONTENT_AT:]) == stated[0]
 
 
 def read_line(where: str, line: bytes, check: bool = True) -> Entry | Problem:
@@ -123,7 +142,7 @@ def read_line(where: str, line: bytes, check: bool = True) -> Entry | Problem:
     if stated is None:
         got = "NUL bytes" if b"\0" in line else f"{line[:40].decode('utf-8', 'replace')!r}" if line else "an empty line"
         return Problem(where, got, "an entry of the ledger", RESTORE)
-    if check and not is_own(line, stated[0]):
+    if check and not is_own(line):
         return Problem(where, "a line that was edited", f"content with the hash {stated[0][:12]}…", RESTORE)
     try:
         return entry_of(line)
@@ -133,14 +152,28 @@ def read_line(where: str, line: bytes, check: bool = True) -> Entry | Problem:
 
 def entry_of(line: bytes) -> Entry:
     """The entry of a line that is known to be one. Raises ValueError, KeyError or TypeError when it is none."""
+    fields = _fields(line)
+    fields["recorded_at"] = datetime.fromisoformat(fields["recorded_at"])
+    return Entry(**fields)
+
+
+def is_entry(line: bytes) -> bool:
+    """Whether a line that was hashed as it stands holds the fields of an entry."""
+    try:
+        _fields(line)
+    except (ValueError, KeyError, TypeError):
+        return False
+    return True
+
+
+def _fields(line: bytes) -> dict[str, Any]:
     import orjson
 
-    fields = orjson.loads(line)
+    fields: dict[str, Any] = orjson.loads(line)
     for name, kind in _FIELDS.items():
         if not isinstance(fields[name], kind):
             raise TypeError(name)
-    fields["recorded_at"] = datetime.fromisoformat(fields["recorded_at"])
-    return Entry(**fields)
+    return fields
 
 
 def verb_tail(verb: str) -> bytes:
@@ -152,6 +185,8 @@ def verb_tail(verb: str) -> bytes:
 
 def group(line: bytes) -> tuple[bytes, bytes] | None:
     """(kind, verb) without reading the body; None where that cannot be told, and the line must be read whole."""
-    tail = _TAIL.search(line, max(0, len(line) - 80))
-    kinds = _KIND.findall(line, CONTENT_AT)
-    return (kinds[0], tail[1]) if tail and len(kinds) == 1 else None
+    kind, verb = line.rfind(_KIND) + len(_KIND), line.rfind(_VERB) + len(_VERB)
+    # A body or meta may hold the same names; a text cannot, since its quotes are escaped.
+    if line.count(_KIND, CONTENT_AT) != 1 or line.find(b'"', verb) != len(line) - 2:
+        return None
+    return line[kind : line.find(b'"', kind)], line[verb:-2]

@@ -20,7 +20,8 @@ class Rechained:
     `moved` entries of `entries` name another line than before, the first of them at `from_line` of the new file (0 when
     none does: lines were only put back or dropped). `heads` are the hashes of the last line of each of the `histories`
     as they were; `copies` is how many lines said what another one had said, `markers` how many lines of version
-    control stood between; `version` is that of the tool.
+    control stood between; `version` is that of the tool, `copy` the name of
+    the file with everything as it was.
     """
 
     entries: int
@@ -31,3 +32,4 @@ class Rechained:
     copies: int
     markers: int
     version: str
+    copy: str
