@@ -187,6 +187,6 @@ def group(line: bytes) -> tuple[bytes, bytes] | None:
     """(kind, verb) without reading the body; None where that cannot be told, and the line must be read whole."""
     kind, verb = line.rfind(_KIND) + len(_KIND), line.rfind(_VERB) + len(_VERB)
     # A body or meta may hold the same names; a text cannot, since its quotes are escaped.
-    if line.count(_KIND, CONTENT_AT) != 1 or line.find(b'"', verb) != len(line) - 2:
+    if line.count(_KIND, CONTENT_AT) != 1 or line.find(b'"', verb) != len(line) - 2 or line.find(b"\\", verb) > 0:
         return None
     return line[kind : line.find(b'"', kind)], line[verb:-2]
