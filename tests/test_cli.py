@@ -86,6 +86,7 @@ OPTIONS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("spend", "add"): ("--category", "--on", "--note", "--credit", "--replaces", "--project", "--json"),
     ("books",): ("--project", "--seed", "--json"),
     ("ledger", "verify"): ("--project", "--json"),
+    ("ledger", "rechain"): ("--project", "--json"),
     ("serve",): ("--port", "--project", "--seed"),
 }
 LESSONS = {
@@ -225,12 +226,13 @@ def test_json_of_fit_and_of_points(tmp_path: Path) -> None:
 
 
 def test_json_of_the_ledger(tmp_path: Path) -> None:
-    """spend add --json prints the entry as booked, ledger verify --json one sentence."""
+    """spend add --json prints the entry as booked, ledger verify --json what it looked at."""
     path = case_folder(tmp_path)
     ran = tunecase("spend", "add", "42.50", "--category", "gpu", "--note", "L40S", "--json", "--project", path)
     entry = from_json(Entry, ran.json)
     assert ("42.50", "L40S") == (str(from_json(Spending, entry.body).amount), entry.body["description"])
-    assert tunecase("ledger", "verify", "--json", "--project", path).json.endswith("1 entries, the chain is whole")
+    ran = tunecase("ledger", "verify", "--json", "--project", path)
+    assert {"path": str(path.parent / "ledger.jsonl"), "entries": 1, "rechained": 0, "whole": True} == ran.json
 
 
 def test_a_charge_is_printed_in_words(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from tunecase.flow.piloting import (
     points,
     task_kind,
 )
-from tunecase.flow.quick import asked_of, audit_file, forecast_file, metric_of, spend_text, verify
+from tunecase.flow.quick import asked_of, audit_file, forecast_file, metric_of, rechain, spend_text, verify
 from tunecase.flow.rounds import add_round, next_step
 from tunecase.flow.verbs import (
     baselines,
@@ -80,6 +80,7 @@ __all__ = [
     "pilot_asked",
     "pilot_metric",
     "points",
+    "rechain",
     "renew",
     "report",
     "review",

@@ -5,12 +5,12 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from tunecase import catalog
+from tunecase import __version__, catalog
 from tunecase.errors import InputError, Problem
-from tunecase.flow.case import DRAWS, Flow, Progress, name_of
+from tunecase.flow.case import DRAWS, Flow, Progress, name_of, now
 from tunecase.flow.verbs import spend
 from tunecase.ledger import Entry, Ledger
-from tunecase.records import Audit, Forecast
+from tunecase.records import Audit, Forecast, Rechained, Verified
 from tunecase.spread import Worlds
 
 if TYPE_CHECKING:
@@ -115,11 +115,20 @@ def spend_text(
     return spend(flow, charge)
 
 
-def verify(path: Path) -> str:
-    """One sentence on the ledger beside a project file. Raises InputError naming every line that was touched."""
+def verify(path: Path) -> Verified:
+    """The ledger beside a project file. Raises InputError naming every line that was touched."""
     ledger = Ledger(path.parent / "ledger.jsonl")
     problems = ledger.verify()
     if problems:
         raise InputError(problems)
-    entries = sum(1 for _ in ledger.entries())
-    return f"{ledger.path}: {entries} entries, the chain is whole"
+    counts = ledger.counts()
+    return Verified(str(ledger.path), counts.total(), counts["record", "rechain"])
+
+
+def rechain(path: Path) -> Rechained | Verified:
+    """Puts joined histories of the ledger beside a project file into one chain; a whole chain is left as it is.
+
+    Raises: InputError naming every line that was edited or is gone.
+    """
+    ledger = Ledger(path.parent / "ledger.jsonl")
+    return ledger.rechain(recorded_at=now(), version=__version__) or verify(path)

@@ -13,6 +13,7 @@ from tunecase.records.compute import Compared, Fit, LeftOut, Phase, Placed, Scor
 from tunecase.records.curve import CurveBand, Forecast, Needed, NextRun, Point
 from tunecase.records.interval import Interval80
 from tunecase.records.labelling import Labelling, NextLabel
+from tunecase.records.ledger import Rechained, Verified
 from tunecase.records.money import BookLine, Books, Change, Decision, Experiment, Option, Report, Spending
 from tunecase.records.pilot import Baseline, Confusion, Judged, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
 from tunecase.records.problem import (
@@ -79,6 +80,7 @@ __all__ = [
     "Pilot",
     "Placed",
     "Point",
+    "Rechained",
     "Report",
     "Reviews",
     "Round",
@@ -91,6 +93,7 @@ __all__ = [
     "Tokens",
     "Trial",
     "Tuning",
+    "Verified",
     "Way",
     "WhatIf",
     "WorstRow",
@@ -121,6 +124,7 @@ RECORDS: dict[str, type] = {
     "report": Report,
     "run": Run,
     "spend": Spending,
+    "rechain": Rechained,
 }
 
 

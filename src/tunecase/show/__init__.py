@@ -11,6 +11,7 @@ from tunecase.show.compare import comparison_markdown, print_comparison, write_m
 from tunecase.show.curve import print_forecast
 from tunecase.show.fit import print_fit, print_scored
 from tunecase.show.judged import print_audit, print_definition, print_definition_again
+from tunecase.show.keeping import print_ledger
 from tunecase.show.labelling import print_labelling
 from tunecase.show.mended import print_cleaned, print_reviews
 from tunecase.show.news import print_next
@@ -58,6 +59,8 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "fit": print_fit,
     "scored": print_scored,
     "labelling": print_labelling,
+    "ledger": print_ledger,
+    "rechain": print_ledger,
     "report": print_report,
     "changed": print_changes,
 }

@@ -1,0 +1,86 @@
+"""What the ledger asks of the disk: the last line of a file, a block written whole or not at all, a durable name."""
+
+import contextlib
+import os
+import shutil
+from pathlib import Path
+from typing import BinaryIO
+
+CHUNK = 65_536
+
+
+def tail_of(file: BinaryIO, size: int) -> tuple[bytes, int]:
+    """The last line, with its end if it has one, and where it starts; read backwards."""
+    tail, at = b"", size
+    while at > 0:
+        step = min(CHUNK, at)
+        at -= step
+        file.seek(at)
+        tail = _read(file, step) + tail
+        cut = tail.rfind(b"\n", 0, len(tail) - 1)
+        if cut >= 0:
+            return tail[cut + 1 :], at + cut + 1
+    return tail, 0
+
+
+def _read(file: BinaryIO, count: int) -> bytes:
+    parts = b""
+    while len(parts) < count:
+        part = file.read(count - len(parts))
+        if not part:
+            break
+        parts += part
+    return parts
+
+
+def write_at(file: BinaryIO, end: int, block: bytes) -> None:
+    """All of the block at the end of the file and on the disk, or nothing of it."""
+    file.seek(end)
+    try:
+        left = memoryview(block)
+        while left:
+            left = left[file.write(left) :]
+        os.fsync(file.fileno())
+    except OSError:
+        with contextlib.suppress(OSError):
+            file.truncate(end)
+            os.fsync(file.fileno())
+        raise
+
+
+def put_in_place(path: Path, content: bytes, copy: Path) -> None:
+    """Puts new content in the place of a file at once, after a copy of the old one; either all of it or nothing."""
+    new = path.with_name(f"{path.name}.new")
+    try:
+        with new.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        shutil.copyfile(path, copy)
+        with copy.open("rb+") as file:
+            os.fsync(file.fileno())
+        new.chmod(path.stat().st_mode)
+        new.replace(path)
+    except OSError:
+        for part in (new, copy):
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def free_name(path: Path) -> Path:
+    """The path, or the first with a number behind it, that no file has."""
+    names = [path, *(path.with_name(f"{path.name}-{number}") for number in range(2, 10_000))]
+    return next(name for name in names if not name.exists())
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes the names in a folder durable."""
+    # A new file's name is durable only when its folder is; Windows cannot open a folder and needs no such step.
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

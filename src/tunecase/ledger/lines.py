@@ -1,0 +1,192 @@
+"""The form of a line: how an entry is written, hashed and read back.
+
+    {"id": sha256 of the content, "prev": sha256 of the line before, "body": …, "kind": …, "meta": …, "recorded_at": …}
+
+The content is the JSON with sorted keys of everything but id and prev, and stands in the line exactly as it was hashed,
+so that checking it needs no second writing. Line ends are no part of a hash: a checkout for Windows does no harm.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, is_dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal, get_args
+
+from tunecase.errors import InputError, Problem
+from tunecase.records import RECORDS, from_json, to_json
+
+Kind = Literal["record", "run", "spend"]
+
+FIRST = "0" * 64
+RESTORE = "take the line back from version control or a copy; a correction is a new entry, never an edit"
+
+_HEAD = re.compile(rb'\{"id":"([0-9a-f]{64})","prev":"([0-9a-f]{64})",')
+# Where in a line the key prev stands, where its value, and where the content goes on.
+PREV_AT, BEFORE_AT, CONTENT_AT = 73, 81, 147
+# Keys are sorted: kind comes after the body, verb is the last.
+_KIND, _VERB = b'},"kind":"', b',"verb":"'
+_FIELDS = {"body": dict, "kind": str, "meta": dict, "recorded_at": str, "verb": str}
+_MARKER = re.compile(rb"(<{7}|\|{7}|>{7})( .*)?|={7}")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the ledger; `body` is plain JSON, amounts as text."""
+
+    id: str
+    prev: str
+    recorded_at: datetime
+    kind: Kind
+    verb: str
+    body: Mapping[str, Any]
+    meta: Mapping[str, Any]
+
+    def record(self) -> Any:
+        """The body as the record that its verb returns.
+
+        Raises: InputError when the body is no such record, for example one written by another version.
+        """
+        try:
+            return from_json(RECORDS[self.verb], self.body)
+        except (KeyError, ValueError) as error:
+            got = f"{self.verb or 'nothing'} that this version cannot read ({str(error).splitlines()[0]})"
+            fix = f"run `tunecase {self.verb}` again, or read the ledger with the version that wrote it"
+            raise InputError(Problem(f"ledger entry {self.id[:12]}", got, "a record of this version", fix)) from None
+
+
+def content_of(kind: Kind, body: Any, verb: str, meta: Mapping[str, Any], recorded_at: datetime) -> bytes:
+    """What an entry says, as it is hashed. Raises ValueError for an unknown kind or a moment without a time zone."""
+    import orjson
+
+    if kind not in get_args(Kind):
+        raise ValueError(f"kind is {kind!r}; wanted one of {', '.join(get_args(Kind))}")
+    if recorded_at.tzinfo is None:
+        raise ValueError("recorded_at has no time zone")
+    if not verb and is_dataclass(body):
+        verb = next((name for name, record in RECORDS.items() if record is type(body)), "")
+    fields = {
+        "kind": kind,
+        "verb": verb,
+        "recorded_at": recorded_at.astimezone(UTC).isoformat(),
+        "meta": dict(meta),
+        "body": body if is_dataclass(body) else dict(body),
+    }
+    # Once through plain JSON: dataclasses keep their field order, dicts are sorted.
+    return orjson.dumps(orjson.loads(to_json(fields)), option=orjson.OPT_SORT_KEYS)
+
+
+def chained(contents: Iterable[bytes], prev: str) -> Iterator[bytes]:
+    """Lines without their ends, each naming the hash of the one before; `prev` is that of the line they follow."""
+    for content in contents:
+        line = b'{"id":"%s","prev":"%s",%s' % (sha(content).encode(), prev.encode(), content[1:])
+        prev = sha(line)
+        yield line
+
+
+def following(line: bytes, prev: str) -> bytes:
+    """The same entry, id and content untouched, written after another line."""
+    return b'%s"prev":"%s",%s' % (line[:PREV_AT], prev.encode(), line[CONTENT_AT:])
+
+
+def sha(data: bytes) -> str:
+    """The SHA-256 as 64 hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def bare(line: bytes) -> bytes:
+    """A line without its end."""
+    if line[-1:] != b"\n":
+        return line
+    return line[:-2] if line[-2:-1] == b"\r" else line[:-1]
+
+
+def is_marker(line: bytes) -> bool:
+    """Whether a line is one that git writes between two versions that it could not merge."""
+    return len(line) < 1_000 and _MARKER.fullmatch(line) is not None
+
+
+def hashes(line: bytes) -> tuple[str, str] | None:
+    """(id, hash of the line before) as a line states them; None when it has not the form of an entry."""
+    match = _HEAD.match(line)
+    return (match[1].decode(), match[2].decode()) if match and line[-1:] == b"}" else None
+
+
+def follows(line: bytes, before: bytes) -> bytes | None:
+    """The hash of a line whose content fits its id and which names `before` as the hash before it; None for another.
+
+    Hashes are in ASCII. The two hashes decide the whole head, so one comparison does.
+    """
+    own = hashlib.sha256(b"{" + line[CONTENT_AT:]).hexdigest().encode()
+    if line[-1:] != b"}" or not line.startswith(b'{"id":"%s","prev":"%s",' % (own, before)):
+        return None
+    return hashlib.sha256(line).hexdigest().encode()
+
+
+def comes_after(line: bytes, before: bytes) -> bytes | None:
+    """The hash of a line which names `before` as the hash before it, its own id not looked at; None for another."""
+    if line[-1:] != b"}" or line[BEFORE_AT : CONTENT_AT - 2] != before:
+        return None
+    return hashlib.sha256(line).hexdigest().encode()
+
+
+def is_own(line: bytes) -> bool:
+    """Whether a line has the form of an entry and its content is the one that its id is the hash of."""
+    stated = hashes(line)
+    return stated is not None and sha(b"{" + line[CONTENT_AT:]) == stated[0]
+
+
+def read_line(where: str, line: bytes, check: bool = True) -> Entry | Problem:
+    """The entry of a line without its end, or what is wrong with the line by itself."""
+    stated = hashes(line)
+    if stated is None:
+        got = "NUL bytes" if b"\0" in line else f"{line[:40].decode('utf-8', 'replace')!r}" if line else "an empty line"
+        return Problem(where, got, "an entry of the ledger", RESTORE)
+    if check and not is_own(line):
+        return Problem(where, "a line that was edited", f"content with the hash {stated[0][:12]}…", RESTORE)
+    try:
+        return entry_of(line)
+    except (ValueError, KeyError, TypeError):
+        return Problem(where, "a line that tunecase did not write", f"the fields {', '.join(_FIELDS)}", RESTORE)
+
+
+def entry_of(line: bytes) -> Entry:
+    """The entry of a line that is known to be one. Raises ValueError, KeyError or TypeError when it is none."""
+    fields = _fields(line)
+    fields["recorded_at"] = datetime.fromisoformat(fields["recorded_at"])
+    return Entry(**fields)
+
+
+def is_entry(line: bytes) -> bool:
+    """Whether a line that was hashed as it stands holds the fields of an entry."""
+    try:
+        _fields(line)
+    except (ValueError, KeyError, TypeError):
+        return False
+    return True
+
+
+def _fields(line: bytes) -> dict[str, Any]:
+    import orjson
+
+    fields: dict[str, Any] = orjson.loads(line)
+    for name, kind in _FIELDS.items():
+        if not isinstance(fields[name], kind):
+            raise TypeError(name)
+    return fields
+
+
+def verb_tail(verb: str) -> bytes:
+    """What the line of an entry with this verb, and no other line, ends with: verb is the last of the sorted keys."""
+    import orjson
+
+    return b'"verb":%s}' % orjson.dumps(verb)
+
+
+def group(line: bytes) -> tuple[bytes, bytes] | None:
+    """(kind, verb) without reading the body; None where that cannot be told, and the line must be read whole."""
+    kind, verb = line.rfind(_KIND) + len(_KIND), line.rfind(_VERB) + len(_VERB)
+    # A body or meta may hold the same names; a text cannot, since its quotes are escaped.
+    if line.count(_KIND, CONTENT_AT) != 1 or line.find(b'"', verb) != len(line) - 2 or line.find(b"\\", verb) > 0:
+        return None
+    return line[kind : line.find(b'"', kind)], line[verb:-2]

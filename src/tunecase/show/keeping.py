@@ -1,0 +1,48 @@
+"""Prints what looking after the ledger found."""
+
+from typing import TYPE_CHECKING
+
+from tunecase.records import Rechained, Verified
+from tunecase.show.paper import say
+from tunecase.wording import counted
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def print_ledger(console: "Console", record: Verified | Rechained | str) -> None:
+    """One sentence on a ledger that was checked, what was done to one that was joined, or a sentence as it is."""
+    if isinstance(record, Verified):
+        say(console, verified_words(record))
+    elif isinstance(record, Rechained):
+        for sentence in rechained_words(record):
+            say(console, sentence)
+    else:
+        say(console, record)
+
+
+def verified_words(record: Verified) -> str:
+    """How many entries a whole chain has, and how often it was chained again.
+
+    Example:
+        >>> verified_words(Verified("ledger.jsonl", 12, 1))
+        'ledger.jsonl: 12 entries, the chain is whole; it was chained again once'
+    """
+    how_often = "once" if record.rechained == 1 else counted(record.rechained, "time")
+    again = f"; it was chained again {how_often}" if record.rechained else ""
+    return f"{record.path}: {counted(record.entries, 'entry', 'entries')}, the chain is whole{again}"
+
+
+def rechained_words(record: Rechained) -> list[str]:
+    """What was joined, what moved, what was left out, and where the old file is."""
+    entries = counted(record.entries, "entry", "entries")
+    lines = [f"{counted(record.histories, 'history', 'histories')} are one chain now, of {entries}."]
+    if record.histories == 1:
+        lines = [f"The lines are in their order again, {entries}."]
+    if record.moved:
+        moved = "1 entry names" if record.moved == 1 else f"{record.moved:,} entries name"
+        lines.append(f"From line {record.from_line} on {moved} another line before it than it did; ids are the same.")
+    if record.copies:
+        lines.append(f"{counted(record.copies, 'line')} said what another had said, and went.")
+    lines.append(f"The ledger books this as its last entry; {record.copy} is the file as it was.")
+    return lines
