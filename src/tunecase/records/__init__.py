@@ -8,12 +8,13 @@ from pathlib import PurePath
 from typing import Any, TypeVar
 
 from tunecase.records.bill import DefaultUsed, Driver, Estimate, Flip, Line, WhatIf
+from tunecase.records.books import BookLine, Books, Closing, HitRate, PlanChosen, PlanUsed, Variance
 from tunecase.records.comparison import Bill, Comparison, Difference, FieldChange, Judgement
 from tunecase.records.compute import Compared, Fit, LeftOut, Phase, Placed, Scored
 from tunecase.records.curve import CurveBand, Forecast, Needed, NextRun, Point
 from tunecase.records.interval import Interval80
 from tunecase.records.labelling import Labelling, NextLabel
-from tunecase.records.money import BookLine, Books, Change, Decision, Experiment, Option, Report, Spending
+from tunecase.records.money import Change, Decision, Experiment, Option, Report, Spending
 from tunecase.records.pilot import Baseline, Confusion, Judged, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
 from tunecase.records.problem import (
     Accuracy,
@@ -42,6 +43,7 @@ __all__ = [
     "Books",
     "Change",
     "Cleaned",
+    "Closing",
     "Cluster",
     "Compared",
     "Comparison",
@@ -61,6 +63,7 @@ __all__ = [
     "Finding",
     "Fit",
     "Flip",
+    "HitRate",
     "Forecast",
     "Interval80",
     "Judged",
@@ -78,6 +81,8 @@ __all__ = [
     "Phase",
     "Pilot",
     "Placed",
+    "PlanChosen",
+    "PlanUsed",
     "Point",
     "Report",
     "Reviews",
@@ -91,6 +96,7 @@ __all__ = [
     "Tokens",
     "Trial",
     "Tuning",
+    "Variance",
     "WhatIf",
     "WorstRow",
     "Written",
@@ -114,6 +120,8 @@ RECORDS: dict[str, type] = {
     "round": Round,
     "next": Next,
     "books": Books,
+    "close": Closing,
+    "plan": PlanChosen,
     "compare": Comparison,
     "fit": Fit,
     "scored": Scored,

@@ -1,4 +1,4 @@
-"""What decide, books and report found: options, money spent, files written."""
+"""What decide and report found: options, money spent, files written."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -130,39 +130,6 @@ class Spending:
     source_file: str = ""
     row: int | None = None
     row_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class BookLine:
-    """Plan against actual for one line."""
-
-    name: str
-    planned: Band | None
-    spent: Decimal
-    inside: bool | None
-    entries: int
-
-
-@dataclass(frozen=True, slots=True)
-class Books:
-    """What did it cost so far, and does the plan still hold?"""
-
-    currency: str
-    lines: tuple[BookLine, ...]
-    planned: Band | None
-    spent: Decimal
-    budget: float | None
-    left: Decimal | None
-    over_budget: float | None
-    entries: int
-    superseded: int
-    verified: bool
-    note: str
-
-    @property
-    def ok(self) -> bool:
-        """False when more was spent than the budget holds."""
-        return self.left is None or self.left >= 0
 
 
 @dataclass(frozen=True, slots=True)
