@@ -30,6 +30,7 @@ from tunecase.records.problem import (
 )
 from tunecase.records.review import Cleaned, Depth, DepthReviewed, Reviews, Written
 from tunecase.records.rounds import Next, Round
+from tunecase.records.spent import Held, Imported, PriceCheck, RunCharge
 
 __all__ = [
     "RECORDS",
@@ -62,6 +63,8 @@ __all__ = [
     "Fit",
     "Flip",
     "Forecast",
+    "Held",
+    "Imported",
     "Interval80",
     "Judged",
     "Judgement",
@@ -79,10 +82,12 @@ __all__ = [
     "Pilot",
     "Placed",
     "Point",
+    "PriceCheck",
     "Report",
     "Reviews",
     "Round",
     "Run",
+    "RunCharge",
     "Scored",
     "Severity",
     "Slice",
@@ -120,6 +125,7 @@ RECORDS: dict[str, type] = {
     "report": Report,
     "run": Run,
     "spend": Spending,
+    "imported": Imported,
 }
 
 
