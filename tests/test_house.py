@@ -111,6 +111,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "groups",
         "redrawn",
         "charges",
+        "held_charges",
     ),
     ("ledger", "engine", "answers", "endpoint"),
     ("project", "catalog", "records"),

@@ -12,6 +12,7 @@ from tunecase.units import SYMBOLS
 from tunecase.wording import counted, one_line
 
 CATEGORIES = ("gpu", "labour", "data", "evaluation", "inference", "storage", "egress", "other")
+GPU_HOUR, HOUR = "GPU hour", "hour"  # units of the bill's lines, so that plan and actual divide alike
 # Twelve digits on either side of the point, times a rate: fifty digits add up without rounding.
 DIGITS = 50
 

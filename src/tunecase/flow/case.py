@@ -227,10 +227,10 @@ def usable_rows(flow: Flow) -> int:
 
 
 def spent(flow: Flow) -> float:
-    """Paid so far in the base currency; a charge that another one replaces counts no more."""
-    charges = flow.spendings()
-    replaced = {charge.supersedes for _, charge in charges}
-    return sum(float(charge.amount_base) for name, charge in charges if name not in replaced)
+    """Paid so far in the base currency, what is corrected or estimated beside a bill left out."""
+    from tunecase.held_charges import held
+
+    return sum(float(charge.amount_base) for _, charge in held(flow.spendings()).charges)
 
 
 def dropped_rows(found: Audit) -> frozenset[int]:

@@ -31,6 +31,7 @@ from tunecase.records.problem import (
 )
 from tunecase.records.review import Cleaned, Depth, DepthReviewed, Reviews, Written
 from tunecase.records.rounds import Next, Round
+from tunecase.records.spent import Held, Imported, PriceCheck, RunCharge
 
 __all__ = [
     "RECORDS",
@@ -65,6 +66,8 @@ __all__ = [
     "Flip",
     "HitRate",
     "Forecast",
+    "Held",
+    "Imported",
     "Interval80",
     "Judged",
     "Judgement",
@@ -84,10 +87,12 @@ __all__ = [
     "PlanChosen",
     "PlanUsed",
     "Point",
+    "PriceCheck",
     "Report",
     "Reviews",
     "Round",
     "Run",
+    "RunCharge",
     "Scored",
     "Severity",
     "Slice",
@@ -128,6 +133,7 @@ RECORDS: dict[str, type] = {
     "report": Report,
     "run": Run,
     "spend": Spending,
+    "imported": Imported,
 }
 
 
