@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tunecase.bookable import FOLDED, PEOPLE, UNKNOWNS
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -22,6 +24,36 @@ class LineDrawn:
 
     amount: "Draws"
     quantity: "Draws | None" = None
+
+
+def as_booked(lines: Mapping[str, LineDrawn]) -> dict[str, LineDrawn]:
+    """The lines as charges can be told apart: failed and idle hours are GPU hours, the unknowns are people's hours.
+
+    In each world people's lines grow by what the unknowns add to them, in hours as in money, and the line of the
+    unknowns goes: what it allows for is booked as labour or evaluation.
+    """
+    import numpy as np
+
+    found: dict[str, LineDrawn] = {}
+    for name, line in lines.items():
+        to = FOLDED.get(name, name)
+        found[to] = _both(found[to], line) if to in found else line
+    more = found.pop(UNKNOWNS, None)
+    people = [name for name in PEOPLE if name in found]
+    if more is None or not people:
+        return found if more is None else {**found, UNKNOWNS: more}
+    paid = np.asarray(np.sum([found[name].amount for name in people], axis=0))
+    factor = 1 + np.where(paid > 0, more.amount / np.where(paid > 0, paid, 1.0), 0.0)
+    for name in people:
+        hours = found[name].quantity
+        found[name] = LineDrawn(found[name].amount * factor, None if hours is None else hours * factor)
+    return found
+
+
+def _both(one: LineDrawn, other: LineDrawn) -> LineDrawn:
+    if one.quantity is None or other.quantity is None:
+        return LineDrawn(one.amount + other.amount)
+    return LineDrawn(one.amount + other.amount, one.quantity + other.quantity)
 
 
 @dataclass(frozen=True, slots=True)

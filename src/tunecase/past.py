@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from tunecase.bookable import PEOPLE, UNKNOWNS, planned_lines
 from tunecase.errors import InputError, Problem
 from tunecase.held_charges import held
 from tunecase.ledger import Entry, Ledger
@@ -17,7 +18,6 @@ from tunecase.spread import Z80, Z90, Band
 
 ENOUGH = 20  # closed lines before a share inside says anything
 TOO_FEW_INSIDE = 0.75  # of bands that promise 80%
-PEOPLE = ("labour", "evaluation")
 
 
 @dataclass
@@ -96,8 +96,9 @@ def _take(found: Kept, record: Closing | PlanChosen) -> None:
 def plan_of_record(found: Kept, currency: str | None = None) -> tuple[Estimate, PlanUsed] | None:
     """The estimate that actuals are held against, and why this one.
 
-    The one that was chosen; else the first that was kept before the first charge; else the first of all, which then
-    knew of charges. Estimates in another currency than `currency`, or of another version, cannot be held against.
+    The one that was chosen; else the last that was kept before the first charge, which is what was known when spending
+    began; else the first of all, which then knew of charges. Estimates in another currency than `currency`, or of
+    another version, cannot be held against.
 
     Returns: the estimate and how it was come by; None where there is none.
     """
@@ -111,12 +112,13 @@ def plan_of_record(found: Kept, currency: str | None = None) -> tuple[Estimate, 
         if found.chosen is not None and entry.id == found.chosen.entry:
             why = f"made the plan on {found.chosen.on}"
             return estimate, PlanUsed(entry.id, entry.recorded_at.date(), why)
-    for number, entry, estimate in readable:
-        why = "the first estimate before the first charge"
-        if number >= found.before_charges:
-            why = "the first estimate there is, made after the first charge"
-        return estimate, PlanUsed(entry.id, entry.recorded_at.date(), why)
-    return None
+    if not readable:
+        return None
+    before = [one for one in readable if one[0] < found.before_charges]
+    _, entry, estimate = before[-1] if before else readable[0]
+    why = "the last estimate before the first charge" if found.charges else "the latest estimate"
+    why = why if before else "the first estimate there is, made after the first charge"
+    return estimate, PlanUsed(entry.id, entry.recorded_at.date(), why)
 
 
 def closed_lines(found: Kept, project: str = "") -> tuple[ClosedLine, ...]:
@@ -128,9 +130,9 @@ def closed_lines(found: Kept, project: str = "") -> tuple[ClosedLine, ...]:
     for _, charge in held(found.charges).charges:
         paid[charge.category] = paid.get(charge.category, Decimal(0)) + charge.amount_base
     return tuple(
-        ClosedLine(project, line.name, line.amount, float(paid.get(line.name, Decimal(0))))
-        for line in chosen[0].lines
-        if line.name in found.closed and line.included and line.amount is not None
+        ClosedLine(project, name, line.amount, float(paid.get(name, Decimal(0))))
+        for name, line in planned_lines(chosen[0]).items()
+        if name in found.closed and name != UNKNOWNS and line.amount is not None
     )
 
 

@@ -13,7 +13,8 @@ STEP = Decimal("0.000001")
 ZERO = Decimal(0)
 
 UNITS = {
-    "gpu hour": "GPU hour", "gpu hours": "GPU hour", "gpu-hour": "GPU hour", "gpu-hours": "GPU hour", "gpu h": "GPU hour",
+    "gpu hour": "GPU hour", "gpu hours": "GPU hour", "gpu-hour": "GPU hour", "gpu-hours": "GPU hour",
+    "gpu h": "GPU hour",
     "h": "hour", "hr": "hour", "hrs": "hour", "hour": "hour", "hours": "hour",
     "min": "minute", "mins": "minute", "minute": "minute", "minutes": "minute",
     "example": "example", "examples": "example", "label": "example", "labels": "example", "row": "example",
@@ -38,7 +39,7 @@ def quantity_in(charge: Spending, unit: str) -> Decimal | None:
 
     Example:
         >>> from datetime import date
-        >>> one = Spending(date(2026, 11, 2), "labour", Decimal(90), "USD", Decimal(90), quantity=Decimal(45), unit="min")
+        >>> one = Spending(date(2026, 11, 2), "labour", Decimal(90), "USD", Decimal(90), "", Decimal(45), "min")
         >>> quantity_in(one, "hour")
         Decimal('0.75')
     """

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tunecase.changes import changes
+from tunecase.flow.booking import BooksAsked, books, books_csv, books_page
 from tunecase.flow.case import Flow, Progress, audit, open_case
 from tunecase.flow.cleaning import fix, fix_file, review, review_file
 from tunecase.flow.comparing import CompareAsked, compare
@@ -28,7 +29,6 @@ from tunecase.flow.quick import asked_of, audit_file, forecast_file, metric_of, 
 from tunecase.flow.rounds import add_round, next_step
 from tunecase.flow.verbs import (
     baselines,
-    books,
     contents,
     curve,
     decide,
@@ -43,6 +43,7 @@ from tunecase.flow.verbs import (
 from tunecase.records import Pilot
 
 __all__ = [
+    "BooksAsked",
     "CompareAsked",
     "FitAsked",
     "Flow",
@@ -55,6 +56,8 @@ __all__ = [
     "base_model",
     "baselines",
     "books",
+    "books_csv",
+    "books_page",
     "compare",
     "contents",
     "curve",

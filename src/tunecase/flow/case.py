@@ -16,6 +16,7 @@ from tunecase.spread import Z80, Z90, Interval, Worlds
 
 if TYPE_CHECKING:
     from tunecase.datasets import Table
+    from tunecase.past import Past
     from tunecase.prices import Basis
     from tunecase.project import Project
 
@@ -40,6 +41,7 @@ class Flow:
     tables: dict[str, "Table"] = field(default_factory=dict)
     data_hash: str = ""
     writes: bool = True
+    past_read: "Past | None" = None
 
     @property
     def folder(self) -> Path:
@@ -67,6 +69,8 @@ class Flow:
             asked += self.today.isoformat()  # prices grow old
         if verb != "pilot" and self.review_minutes is not None:
             asked += repr(self.review_minutes)
+        if verb not in ("pilot", "audit") and self.project.past:
+            asked += self.past.digest
         if verb == "decide":
             asked += repr([name for name, _ in self.spendings()])
             said = self.ledger.latest("record", "review")
@@ -83,7 +87,23 @@ class Flow:
         """Prices and doubts of this case: fresh worlds from the same seed, so every verb draws alike."""
         from tunecase.prices import Basis
 
-        return Basis(self.project, self.today, Worlds(self.seed, draws), review_minutes=self.review_minutes)
+        return Basis(
+            self.project, self.today, Worlds(self.seed, draws), review_minutes=self.review_minutes,
+            overruns=self.past.overruns,
+        )  # fmt: skip
+
+    @property
+    def past(self) -> "Past":
+        """The closed lines of the earlier projects that the project file names, read and checked once.
+
+        Raises: InputError where one of their ledgers is missing or was edited.
+        """
+        from tunecase.past import Past, read_past
+
+        if self.past_read is None:
+            named = self.project.past
+            self.past_read = read_past(named, self.folder, self.ledger.path) if named else Past()
+        return self.past_read
 
     @property
     def review_minutes(self) -> "Interval | None":

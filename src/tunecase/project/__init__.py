@@ -258,6 +258,10 @@ class Project(Section):
     budget: Money | None = None
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "USD"
     rates: tuple[Rate, ...] = ()
+    past: tuple[str, ...] = Field(
+        (),
+        description="Ledgers of earlier projects (ledger.jsonl or its folder), whose closed lines say how plans fared.",
+    )
 
     @property
     def base_per_usd(self) -> float:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from tunecase.errors import InputError, TunecaseError
 from tunecase.show.advice import print_changes, print_decision, print_report
-from tunecase.show.bill import print_books, print_estimate, print_estimate_again, print_spend
+from tunecase.show.bill import print_estimate, print_estimate_again, print_spend
+from tunecase.show.books import print_books
 from tunecase.show.brief import brief_markdown, write_brief
 from tunecase.show.compare import comparison_markdown, print_comparison, write_markdown
 from tunecase.show.curve import print_forecast
