@@ -5,17 +5,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, localcontext
+from typing import TYPE_CHECKING
 
 from tunecase.bookable import UNKNOWNS, PlannedLine, planned_lines
 from tunecase.books_words import note, redrawn_words
 from tunecase.charges import CATEGORIES, DIGITS
-from tunecase.completion import Completion, LineDrawn, LinePaid, added_to, as_booked, at_completion
+from tunecase.completion import Completion, LineDrawn, LinePaid, RoundsDrawn, as_booked, at_completion
 from tunecase.held_charges import held
 from tunecase.past import ClosedLine, hit_rate, inside, wider
 from tunecase.project import Project
 from tunecase.records import BookLine, Books, Estimate, HitRate, PlanUsed, Spending
 from tunecase.spread import Band, band
 from tunecase.variance import added, bought, to_date, variance
+
+if TYPE_CHECKING:
+    from tunecase.spread import Draws
 
 ZERO = Decimal(0)
 
@@ -26,7 +30,7 @@ class Standing:
 
     `plan` names the estimate that actuals are held against; `rounds_made` counts measured rounds, None where none was
     kept. `closed` and `reopened` are lines, `past` the closed lines of `past_projects` earlier projects. `drawn` is the
-    bill as drawn now, by line; with `afresh` it starts from where the project stands, so that nothing of it is paid.
+    bill as drawn now, by line, for `rounds_drawn` rounds; with `afresh` it starts from where the project stands.
     `not_drawn` is why there is no such bill.
     """
 
@@ -35,6 +39,7 @@ class Standing:
     closed: Mapping[str, date] = field(default_factory=dict)
     reopened: Sequence[str] = ()
     drawn: Mapping[str, LineDrawn] | None = None
+    rounds_drawn: "Draws | None" = None
     afresh: bool = False
     not_drawn: str = ""
     past: Sequence[ClosedLine] = ()
@@ -164,8 +169,9 @@ def _completion(lines: Sequence[BookLine], charges: Sequence[Spending], standing
         name: LinePaid(float(one.amount), None if one.quantity is None else float(one.quantity), float(one.measured))
         for name, one in found.items()
     }
-    weigh = added_to if standing.afresh else at_completion
-    return weigh(as_booked(standing.drawn), paid, tuple(standing.closed))
+    made = standing.rounds_made
+    rounds = None if made is None or standing.rounds_drawn is None else RoundsDrawn(made, standing.rounds_drawn)
+    return at_completion(as_booked(standing.drawn), paid, tuple(standing.closed), rounds, standing.afresh)
 
 
 def _with_rest(line: BookLine, done: Completion | None) -> BookLine:

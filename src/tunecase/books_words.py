@@ -14,8 +14,8 @@ def redrawn_words(done: Completion, rounds_made: int | None) -> str:
         made = counted(rounds_made, "measured round")
         return f"spent, plus the bill drawn anew from where the project stands after {made}"
     ruled = {
-        "every line": "in the worlds of the bill that need at least what each line has cost so far",
-        "the total": "in the worlds whose total is at least what was spent; single lines are past all of their worlds",
+        "the rounds": "in the worlds of the bill that go on after the rounds made, at the hours a round took so far",
+        "the total": "in the worlds of the bill that cost at least what was spent",
         "nothing": "in all worlds: more was spent than nearly every world foresaw, so the rest is a guess",
     }[done.ruled_by]
     return f"spent, plus what is left of the planned work at the prices paid so far, {ruled}"
@@ -85,8 +85,8 @@ def _line_words(record: Books) -> list[str]:
     rate = record.hit_rate
     if rate is not None and rate.factor is not None:
         words.append(
-            f"Bands were too narrow: {rate.inside_80} of {rate.lines} lines held; widened as ratios to P50 to the power "
-            f"{figures(rate.factor)} they would have held 8 in 10."
+            f"Bands were too narrow: {rate.inside_80} of {rate.lines} lines held; widened as ratios to P50 to the "
+            f"power {figures(rate.factor)} they would have held 8 in 10."
         )
     return words
 

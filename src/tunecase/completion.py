@@ -57,6 +57,14 @@ def _both(one: LineDrawn, other: LineDrawn) -> LineDrawn:
 
 
 @dataclass(frozen=True, slots=True)
+class RoundsDrawn:
+    """Rounds made, and the rounds of the bill in every world, shape (draws,)."""
+
+    made: int
+    drawn: "Draws"
+
+
+@dataclass(frozen=True, slots=True)
 class LinePaid:
     """What was paid for a line, and how much was bought; `measured` is the money of the charges that say how much."""
 
@@ -69,8 +77,8 @@ class LinePaid:
 class Completion:
     """Spent plus the rest, by line and in all, one entry per world that is left, shape (kept,).
 
-    `kept` says which of the drawn worlds these are; `ruled_by` what ruled the others out: every line, the total alone,
-    or nothing, where too few worlds would have been left.
+    `kept` says which of the drawn worlds these are; `ruled_by` what ruled the others out: the rounds made, the total,
+    or nothing, where the bill starts from now or too few worlds would have been left.
     """
 
     lines: dict[str, "Draws"]
@@ -84,86 +92,132 @@ class Completion:
 
 
 def at_completion(
-    plan: Mapping[str, LineDrawn], paid: Mapping[str, LinePaid], closed: Collection[str] = ()
+    bill: Mapping[str, LineDrawn],
+    paid: Mapping[str, LinePaid],
+    closed: Collection[str] = (),
+    rounds: RoundsDrawn | None = None,
+    afresh: bool = False,
 ) -> Completion:
-    """Spent plus the rest of the planned work, in the worlds that what was paid has not ruled out.
+    """Spent plus the rest, in the worlds that what was paid and done has not ruled out.
 
-        with a quantity:   rest = max(q - Q, 0) c (x / median x)^k,   k = max(1 - Q / q, .1)
-        without:           rest = max(draw - spent, 0)
+        price of one:            c (x / median x)^k,   k = max(1 - Q / q, .1)
+        rounds not known:        worlds with T >= s are left; rest = T - s, by line as max(line - spent, 0)
+        r rounds made:           worlds with R > r are left; people's rest = (R - r) (Q / r) (u / median u)^k',
+                                 k' = max(1 - r / R, .1); of other lines max(line - spent, 0)
+        bill drawn afresh:       all worlds are left; the rest is the bill, people's hours as after r rounds
 
-    q is the line's quantity in a world, Q what was bought, x the world's price of one, c the price paid so far: the
-    price is centred on the one paid, and its doubt shrinks with the work that is done. A world is ruled out where an
-    open line needs less than was bought already (without a quantity: costs less than was spent).
+    x is the world's price of one and c the price paid so far, q the line's quantity in a world and Q what was bought; T
+    the open lines at these prices, s what was spent on them; R the world's rounds, u = q / R the hours of a round (or
+    the money, where charges say no hours). What was seen is the middle from now on, and its doubt shrinks with the work
+    that is done.
 
     Args:
-        plan: the counted lines with a price, drawn in common worlds, shape (draws,).
-        paid: by line; a line that the plan lacks adds what was spent, and nothing more.
+        bill: the counted lines with a price, drawn in common worlds, shape (draws,).
+        paid: by line; a line that the bill lacks adds what was spent, and nothing more.
         closed: lines that are finished: their rest is nothing, and they rule no world out.
+        rounds: those made and drawn; None where it is not known how many were made.
+        afresh: whether the bill was drawn from where the project stands, so that nothing of it is paid.
     Returns: the Completion.
-    Leaves out: that a slow start foretells a slow rest, but through the worlds that are left; and what is ruled in
-    between: every world left keeps its weight.
+    Leaves out: how far the round under way has come; hours before the first round count as if they were of rounds;
+    every world that is left keeps its weight, so a project near its end is told with more to come than it has, until
+    its lines are closed or its rounds are kept.
     """
     import numpy as np
 
-    n = len(next(iter(plan.values())).amount) if plan else 1
-    kept, why = _left(plan, paid, closed, n)
-    lines: dict[str, Draws] = {}
-    for name in [*plan, *(name for name in paid if name not in plan)]:
-        one = paid.get(name, LinePaid())
-        rest = 0.0 if name in closed or name not in plan else _rest(plan[name], one, kept)
-        lines[name] = np.zeros(int(kept.sum())) + one.spent + rest
+    n = len(next(iter(bill.values())).amount) if bill else 1
+    going = {name: line for name, line in bill.items() if name not in closed}
+    known = rounds if rounds is not None and rounds.made > 0 else None
+    rests = {
+        name: _rest(line, paid.get(name, LinePaid()), known if name in PEOPLE else None, afresh)
+        for name, line in going.items()
+    }
+    kept, why = np.ones(n, dtype=bool), "nothing"
+    if known is not None and not afresh:
+        kept, why = _enough(known.drawn > known.made, "the rounds")
+    elif not afresh and going:
+        spent = sum(paid.get(name, LinePaid()).spent for name in going)
+        whole = np.asarray(
+            np.sum([_repriced(line, paid.get(name, LinePaid())) for name, line in going.items()], axis=0)
+        )
+        kept, why = _enough(whole >= spent, "the total")
+        rests = _shared_out(rests, np.maximum(whole - spent, 0.0))
+    lines = {
+        name: np.zeros(int(kept.sum()))
+        + paid.get(name, LinePaid()).spent
+        + (rests[name][kept] if name in rests else 0.0)
+        for name in [*bill, *(name for name in paid if name not in bill)]
+    }
     total = np.asarray(np.sum(list(lines.values()), axis=0)) if lines else np.zeros(int(kept.sum()))
     return Completion(lines, total, kept, why)
 
 
-def added_to(rest: Mapping[str, LineDrawn], paid: Mapping[str, LinePaid], closed: Collection[str] = ()) -> Completion:
-    """Spent plus a bill that was drawn from where the project stands now, so that nothing of it is paid yet."""
+def _enough(left: "Flags", why: str) -> tuple["Flags", str]:
+    """The worlds that are left and what ruled the others out; all of them where too few would be left."""
     import numpy as np
 
-    n = len(next(iter(rest.values())).amount) if rest else 1
-    lines: dict[str, Draws] = {}
-    for name in [*rest, *(name for name in paid if name not in rest)]:
-        more = rest[name].amount if name in rest and name not in closed else 0.0
-        lines[name] = np.zeros(n) + paid.get(name, LinePaid()).spent + more
-    total = np.asarray(np.sum(list(lines.values()), axis=0)) if lines else np.zeros(n)
-    return Completion(lines, total, np.ones(n, dtype=bool), "nothing")
+    if left.sum() >= min(FEWEST, len(left)):
+        return left, why
+    return np.ones(len(left), dtype=bool), "nothing"
 
 
-def _left(
-    plan: Mapping[str, LineDrawn], paid: Mapping[str, LinePaid], closed: Collection[str], n: int
-) -> tuple["Flags", str]:
+def _repriced(line: LineDrawn, one: LinePaid) -> "Draws":
+    """The whole line in every world, at prices centred on the one paid where that is known."""
     import numpy as np
 
-    each, whole, spent = np.ones(n, dtype=bool), np.zeros(n), 0.0
-    for name, line in plan.items():
-        one = paid.get(name, LinePaid())
-        if name in closed:
-            continue
-        whole, spent = whole + line.amount, spent + one.spent
-        if line.quantity is not None and one.quantity is not None:
-            each &= line.quantity >= one.quantity
-        elif one.spent > 0:
-            each &= line.amount >= one.spent
-    if each.sum() >= min(FEWEST, n):
-        return each, "every line"
-    total = np.asarray(whole >= spent)
-    if total.sum() >= min(FEWEST, n):
-        return total, "the total"
-    return np.ones(n, dtype=bool), "nothing"
-
-
-def _rest(line: LineDrawn, one: LinePaid, kept: "Flags") -> "Draws":
-    import numpy as np
-
-    amount = line.amount[kept]
     if line.quantity is None or not one.quantity or one.measured <= 0:
-        return np.maximum(amount - max(one.spent, 0.0), 0.0)
-    quantity = line.quantity[kept]
-    some = quantity > 0
-    price = np.where(some, amount / np.where(some, quantity, 1.0), 0.0)
-    middle = float(np.median(price[some])) if some.any() else 0.0
-    if middle <= 0:
-        return np.maximum(amount - max(one.spent, 0.0), 0.0)
-    done = np.where(some, np.minimum(one.quantity / np.where(some, quantity, 1.0), 1.0), 1.0)
-    centred = one.measured / one.quantity * (price / middle) ** np.maximum(1 - done, FLOOR)
-    return np.asarray(np.maximum(quantity - one.quantity, 0.0) * centred)
+        return line.amount
+    whole = np.maximum(line.quantity, one.quantity)
+    price = _price(line)
+    return line.quantity * _centred(price, one.measured / one.quantity, one.quantity / whole)
+
+
+def _price(line: LineDrawn) -> "Draws":
+    import numpy as np
+
+    assert line.quantity is not None
+    return np.divide(line.amount, line.quantity, out=np.zeros_like(line.amount), where=line.quantity > 0)
+
+
+def _rest(line: LineDrawn, one: LinePaid, rounds: RoundsDrawn | None, afresh: bool) -> "Draws":
+    """What is still to be paid of a line in every world."""
+    import numpy as np
+
+    if line.quantity is None or not one.quantity or one.measured <= 0:
+        if rounds is not None and one.spent > 0:
+            return _by_the_round(line.amount, one.spent, rounds, afresh)
+        return line.amount if afresh else np.maximum(line.amount - max(one.spent, 0.0), 0.0)
+    if rounds is not None:
+        left = _by_the_round(line.quantity, one.quantity, rounds, afresh)
+    else:
+        left = line.quantity if afresh else np.maximum(line.quantity - one.quantity, 0.0)
+    return left * _centred(_price(line), one.measured / one.quantity, one.quantity / (one.quantity + left))
+
+
+def _by_the_round(whole: "Draws", so_far: float, rounds: RoundsDrawn, afresh: bool) -> "Draws":
+    """What the later rounds take, when those made took `so_far`."""
+    import numpy as np
+
+    later = rounds.drawn if afresh else np.maximum(rounds.drawn - rounds.made, 0.0)
+    each = np.divide(whole, rounds.drawn, out=np.zeros_like(whole), where=rounds.drawn > 0)
+    return later * _centred(each, so_far / rounds.made, rounds.made / (rounds.made + later))
+
+
+def _centred(draws: "Draws", seen: float, done: "Draws") -> "Draws":
+    """Draws moved to what was seen, their doubt (as ratios) shrunk by the share that is done."""
+    import numpy as np
+
+    some = draws > 0
+    if not some.any():
+        return np.full_like(draws, seen)
+    middle = np.median(draws[some])
+    ratio = np.where(some, draws, middle) / middle
+    return np.asarray(seen * ratio ** np.maximum(1 - done, FLOOR))
+
+
+def _shared_out(rests: Mapping[str, "Draws"], whole: "Draws") -> dict[str, "Draws"]:
+    """The lines' rests, stretched in every world so that they add up to the whole."""
+    import numpy as np
+
+    total = np.asarray(np.sum(list(rests.values()), axis=0))
+    factor = np.divide(whole, total, out=np.zeros_like(total), where=total > 0)
+    return {name: rest * factor for name, rest in rests.items()}

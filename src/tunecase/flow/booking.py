@@ -1,7 +1,7 @@
 """The books of a case: which plan, which lines are closed, what is to come, and the page and the table for finance."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -13,8 +13,8 @@ from tunecase.records import Audit, Books, Closing, Forecast, PlanChosen
 
 if TYPE_CHECKING:
     from tunecase.books import Standing
-    from tunecase.completion import LineDrawn
     from tunecase.content import Content
+    from tunecase.estimate import Drawn
     from tunecase.ledger import Entry
     from tunecase.project import Project
 
@@ -127,26 +127,20 @@ def _lines_asked(flow: Flow, found: Kept, plan: "Entry | None", text: str, probl
 def _standing(flow: Flow, found: Kept) -> "Standing":
     from tunecase.books import Standing
 
-    rounds, past = flow.rounds(), flow.past
-    plan = plan_of_record(found, flow.project.currency)
-    drawn, afresh, why = None, False, ""
-    if (found.charges or found.closed) and plan is not None:
-        drawn, afresh, why = _drawn(flow, len(rounds))
-    return Standing(
+    past, plan = flow.past, plan_of_record(found, flow.project.currency)
+    known = Standing(
         plan=plan[1] if plan else None,
-        rounds_made=len(rounds) or None,
+        rounds_made=len(flow.rounds()) or None,
         closed=found.closed,
         reopened=tuple(dict.fromkeys(found.reopened)),
-        drawn=drawn,
-        afresh=afresh,
-        not_drawn=why,
         past=past.lines,
         past_projects=past.projects,
     )
+    return _drawn(flow, known) if plan is not None and (found.charges or found.closed) else known
 
 
-def _drawn(flow: Flow, rounds: int) -> "tuple[Mapping[str, LineDrawn] | None, bool, str]":
-    """The bill drawn now, whether it starts from where the project stands, and why there is none.
+def _drawn(flow: Flow, known: "Standing") -> "Standing":
+    """With the bill as drawn now, or why there is none.
 
     After measured rounds the walk starts from the rows trained on in the latest of them, along the curve they moved,
     within what is left of the budget. Where no curve says what remains (no target, or the project file says how many
@@ -154,37 +148,41 @@ def _drawn(flow: Flow, rounds: int) -> "tuple[Mapping[str, LineDrawn] | None, bo
     """
     found: Audit | None = flow.known("audit")
     if found is None:
-        return None, False, "the data or the project file have changed; run `tunecase estimate`"
+        return replace(known, not_drawn="the data or the project file have changed; run `tunecase estimate`")
     seen: Forecast | None = flow.known("forecast")
-    if rounds and flow.project.rounds is None and seen is not None and seen.rounds == rounds:
+    if known.rounds_made and flow.project.rounds is None and seen is not None and seen.rounds == known.rounds_made:
         from tunecase.flow.verbs import labelled_rows
 
         rows = max(found.usable, labelled_rows(flow, flow.rounds()[-1]))
-        lines, policy = _bill(flow, found, rows, _with_what_is_left(flow))
-        if policy:
-            return lines, True, ""
-    return _bill(flow, found, found.usable, flow.project)[0], False, ""
+        bill = _bill(flow, found, rows, _with_what_is_left(flow))
+        if bill.route.walk.reached is not None:
+            return _with_bill(known, bill, afresh=True)
+    return _with_bill(known, _bill(flow, found, found.usable, flow.project), afresh=False)
 
 
-def _bill(flow: Flow, found: Audit, rows: int, project: "Project") -> "tuple[dict[str, LineDrawn], bool]":
-    """Every counted line in every world, and whether the rounds follow a curve."""
+def _with_bill(known: "Standing", bill: "Drawn", *, afresh: bool) -> "Standing":
     from tunecase.completion import LineDrawn
-    from tunecase.estimate import drawn
-    from tunecase.flow.verbs import tuning_of_the_curve
 
-    tried = flow.known("pilot")
-    basis = replace(flow.basis(), project=project)
-    bill = drawn(
-        project, basis=basis, train_rows=rows, tokens=found.tokens, definition=flow.known("define"),
-        audit=found, forecast=flow.known("forecast"), runs=tried.runs if tried else (),
-        tuning=tuning_of_the_curve(flow), reviews=flow.reviews, done=[made.changed for made in flow.rounds()],
-    )  # fmt: skip
     lines = {
         name: LineDrawn(cost.amount, cost.quantity)
         for name, cost in bill.lines.items()
         if cost.included and cost.amount is not None
     }
-    return lines, bill.route.walk.reached is not None
+    return replace(known, drawn=lines, rounds_drawn=bill.route.walk.rounds, afresh=afresh)
+
+
+def _bill(flow: Flow, found: Audit, rows: int, project: "Project") -> "Drawn":
+    """The bill in every world, from so many rows on."""
+    from tunecase.estimate import drawn
+    from tunecase.flow.verbs import tuning_of_the_curve
+
+    tried = flow.known("pilot")
+    return drawn(
+        project, basis=replace(flow.basis(), project=project), train_rows=rows, tokens=found.tokens,
+        definition=flow.known("define"), audit=found, forecast=flow.known("forecast"),
+        runs=tried.runs if tried else (), tuning=tuning_of_the_curve(flow), reviews=flow.reviews,
+        done=[made.changed for made in flow.rounds()],
+    )  # fmt: skip
 
 
 def _with_what_is_left(flow: Flow) -> "Project":
