@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tunecase.catalog.instance_hours import InstanceHour, instance_hours
 from tunecase.catalog.prices import (
     STALE_AFTER_DAYS,
     GpuPrice,
@@ -41,10 +42,10 @@ from tunecase.catalog.training import (
 )
 
 __all__ = [
-    "STALE_AFTER_DAYS", "Framework", "GpuPrice", "Hosted", "Instance", "LabelPrice", "LossMemory", "Optimizer",
-    "Provider", "Stack", "Version", "Wage", "framework", "framework_in", "frameworks", "gpu_prices", "hosted",
-    "instance", "instances", "label_prices", "loss_memory", "losses", "optimizer", "optimizers", "price_book",
-    "provider", "providers", "read_table", "stack", "stacks", "versions", "wage", "wages",
+    "STALE_AFTER_DAYS", "Framework", "GpuPrice", "Hosted", "Instance", "InstanceHour", "LabelPrice", "LossMemory",
+    "Optimizer", "Provider", "Stack", "Version", "Wage", "framework", "framework_in", "frameworks", "gpu_prices",
+    "hosted", "instance", "instance_hours", "instances", "label_prices", "loss_memory", "losses", "optimizer",
+    "optimizers", "price_book", "provider", "providers", "read_table", "stack", "stacks", "versions", "wage", "wages",
 ]  # fmt: skip
 
 
