@@ -73,9 +73,11 @@ def spend_import(flow: Flow, kind: str, place: str = "", asked: ImportAsked | No
 
 def _read(flow: Flow, kind: str, place: str, asked: ImportAsked) -> "Brought":
     from tunecase.importers.spendings.focus import focus_bill
+    from tunecase.importers.spendings.timesheet import timesheet
 
     readers: Mapping[str, Callable[[str, SpendAsked], Brought]] = {
         "focus": focus_bill,
+        "timesheet": timesheet,
     }
     if kind not in readers:
         raise InputError(Problem("kind", repr(kind), f"one of {', '.join(readers)}", nearest(kind, list(readers))))

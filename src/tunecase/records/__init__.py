@@ -139,7 +139,7 @@ def to_json(record: Any) -> bytes:
 
 def from_json(kind: type[T], body: Any) -> T:
     """A record back from the parsed JSON of `to_json`."""
-    return cast(T, _adapter(kind).validate_python(body))
+    return cast(T, _adapter(cast(Any, kind)).validate_python(body))
 
 
 @cache
