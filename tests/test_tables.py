@@ -10,7 +10,7 @@ import pytest
 from tunecase import catalog
 
 TABLES = Path(catalog.__file__).parents[1] / "tables"
-NAMES = sorted(path.stem for path in TABLES.glob("*.csv"))
+NAMES = sorted(path.relative_to(TABLES).with_suffix("").as_posix() for path in TABLES.rglob("*.csv"))
 SHARED = Path(__file__).parents[1] / ".." / "shared" / "data"
 ISO = re.compile(r"^20[12]\d-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$")
 

@@ -10,6 +10,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
+from tunecase.api_prices import ApiPrice as ApiPrice
+from tunecase.api_prices import api_price as api_price
 from tunecase.records import DefaultUsed
 from tunecase.spread import Z80, Z90, Beta, Const, Interval, Spread, Worlds
 from tunecase.units import Quantity, Wanted, read_quantity

@@ -27,6 +27,7 @@ from tunecase.flow.piloting import (
 )
 from tunecase.flow.quick import asked_of, audit_file, forecast_file, metric_of, spend_text, verify
 from tunecase.flow.rounds import add_round, next_step
+from tunecase.flow.spending import ImportAsked, spend_import
 from tunecase.flow.verbs import (
     baselines,
     contents,
@@ -47,6 +48,7 @@ __all__ = [
     "CompareAsked",
     "FitAsked",
     "Flow",
+    "ImportAsked",
     "JudgeAsked",
     "PilotAsked",
     "add_round",
@@ -89,6 +91,7 @@ __all__ = [
     "review_file",
     "road",
     "spend",
+    "spend_import",
     "spend_text",
     "task_kind",
     "verify",

@@ -4,8 +4,9 @@ Amounts of guessed money are a Band in the project's base currency; paid money i
 """
 
 from decimal import Decimal
+from functools import cache
 from pathlib import PurePath
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from tunecase.records.bill import DefaultUsed, Driver, Estimate, Flip, Line, WhatIf
 from tunecase.records.books import BookLine, Books, Closing, HitRate, PlanChosen, PlanUsed, Variance
@@ -146,9 +147,15 @@ def to_json(record: Any) -> bytes:
 
 def from_json(kind: type[T], body: Any) -> T:
     """A record back from the parsed JSON of `to_json`."""
+    return cast(T, _adapter(cast(Any, kind)).validate_python(body))
+
+
+@cache
+def _adapter(kind: type) -> Any:
+    # Built once for each kind: a ledger may hold a hundred thousand charges.
     from pydantic import TypeAdapter
 
-    return TypeAdapter(kind).validate_python(body)
+    return TypeAdapter(kind)
 
 
 def _plain(value: Any) -> Any:
