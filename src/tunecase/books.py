@@ -1,14 +1,49 @@
-"""What did it cost so far, and does the plan still hold? Charges are summed to the last digit, plan beside actual."""
+"""What did it cost so far, and does the plan still hold? Plan beside actual, why they differ, and what is to come."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal, localcontext
+from typing import TYPE_CHECKING
 
+from tunecase.bookable import UNKNOWNS, PlannedLine, planned_lines
+from tunecase.books_words import note, redrawn_words
 from tunecase.charges import CATEGORIES, DIGITS
+from tunecase.completion import Completion, LineDrawn, LinePaid, RoundsDrawn, as_booked, at_completion
+from tunecase.held_charges import held
+from tunecase.past import ClosedLine, hit_rate, inside, wider
 from tunecase.project import Project
-from tunecase.records import BookLine, Books, Estimate, Spending
-from tunecase.spread import Band
-from tunecase.wording import counted, figures, money, money_band, share
+from tunecase.records import BookLine, Books, Estimate, HitRate, PlanUsed, Spending
+from tunecase.spread import Band, band
+from tunecase.variance import added, bought, to_date, variance
+
+if TYPE_CHECKING:
+    from tunecase.spread import Draws
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a project stands, besides what was paid.
+
+    `plan` names the estimate that actuals are held against; `rounds_made` counts measured rounds, None where none was
+    kept. `closed` and `reopened` are lines, `past` the closed lines of `past_projects` earlier projects. `drawn` is the
+    bill as drawn now, by line, for `rounds_drawn` rounds; with `afresh` it starts from where the project stands.
+    `not_drawn` is why there is no such bill.
+    """
+
+    plan: PlanUsed | None = None
+    rounds_made: int | None = None
+    closed: Mapping[str, date] = field(default_factory=dict)
+    reopened: Sequence[str] = ()
+    drawn: Mapping[str, LineDrawn] | None = None
+    rounds_drawn: "Draws | None" = None
+    afresh: bool = False
+    not_drawn: str = ""
+    past: Sequence[ClosedLine] = ()
+    past_projects: int = 0
 
 
 def books(
@@ -17,74 +52,158 @@ def books(
     estimate: Estimate | None,
     project: Project | None,
     verified: bool,
+    standing: Standing | None = None,
 ) -> Books:
-    """Plan against actual, by line and in all.
+    """Plan against actual, by line and in all; see `variance` for why they differ and `completion` for the rest.
 
-        chance over budget = P(T + u > B) / P(T + u >= s),   at most 1
+        chance over budget = share of the worlds that are left in which spent + rest > budget
 
-    T is the estimate's total, B the budget, s what was spent, u the part of s on lines that the plan does not price.
-    Worlds cheaper than what is spent already are ruled out, the others keep their weight; T is read as lognormal
-    between the estimate's quantiles. A line without end cannot have stayed inside its plan: `inside` is False once a
-    line is above its P90 and None before.
+    Without a bill drawn now, the plan's total alone is weighed: P(T + u > B) / P(T + u >= s), at most 1, T being the
+    plan's total as a lognormal between its quantiles, B the budget, s what was spent, u the part of s on lines that the
+    plan does not price.
 
     Args:
-        spendings: (id, charge); a charge that another one supersedes counts in no sum.
-        estimate: the plan, amounts in the base currency.
+        spendings: (id, charge); corrected charges, and estimates that a bill covers, count in no sum.
+        estimate: the plan that actuals are held against, amounts in the base currency.
         verified: whether the ledger's chain was found sound.
+        standing: rounds, closed lines, past projects, and the bill as drawn now.
     Returns: the Books; sums are exact Decimals.
 
     Left out: charges keep the base currency of the day they were booked (a project that changes it must book them
-    anew), and spending fast or slow says nothing here about what is left to spend; a new estimate does.
+    anew); what nobody planned is not expected to go on.
     """
-    replaced = {charge.supersedes for _, charge in spendings if charge.supersedes}
-    held = [charge for name, charge in spendings if name not in replaced]
-    lines = _lines(held, estimate)
+    standing = standing or Standing()
+    counts = held(spendings)
+    charges = [charge for _, charge in counts.charges]
+    plan = planned_lines(estimate) if estimate else {}
+    rounds = estimate.rounds if estimate else None
+    lines = _lines(charges, plan, rounds, standing)
+    done = _completion(lines, charges, standing)
+    lines = tuple(_with_rest(line, done) for line in lines)
     with localcontext(prec=DIGITS):
-        spent = sum((line.spent for line in lines), Decimal(0))
-        unplanned = sum((line.spent for line in lines if line.planned is None), Decimal(0))
+        spent = sum((line.spent for line in lines), ZERO)
+        unplanned = sum((line.spent for line in lines if line.planned is None), ZERO)
         budget = _budget(estimate, project)
         left = None if budget is None else Decimal(str(budget)) - spent
-    over = _over_budget(estimate, budget, float(spent), float(unplanned))
-    currency = project.currency if project else estimate.currency if estimate else "USD"
-    missing = len(replaced - {name for name, _ in spendings})
     record = Books(
-        currency=currency,
+        currency=project.currency if project else estimate.currency if estimate else "USD",
         lines=lines,
         planned=estimate.total if estimate else None,
         spent=spent,
         budget=budget,
         left=left,
-        over_budget=over,
+        over_budget=_chance(estimate, budget, float(spent), float(unplanned), done),
         entries=len(spendings),
-        superseded=len(spendings) - len(held),
+        superseded=counts.superseded,
         verified=verified,
         note="",
+        plan=standing.plan,
+        rounds_planned=rounds,
+        rounds_made=standing.rounds_made,
+        at_completion=None if done is None else band(done.total),
+        redrawn="" if done is None else redrawn_words(done, standing.rounds_made if standing.afresh else None),
+        variance=added(line.variance for line in lines) if estimate else None,
+        hit_rate=_hit_rate(lines, standing),
+        reopened=tuple(standing.reopened),
+        credits=sum((line.credits for line in lines), ZERO),
+        unbilled=sum((line.unbilled for line in lines), ZERO),
+        covered=counts.covered,
+        runs=counts.runs,
+        idle_hours=counts.idle_hours,
+        idle_amount=counts.idle_amount,
+        unpriced=counts.unpriced,
     )
-    return _with_note(record, missing)
+    return replace(record, note=" ".join(note(record, spendings, estimate, standing.not_drawn)))
 
 
-def _lines(held: Sequence[Spending], estimate: Estimate | None) -> tuple[BookLine, ...]:
-    plan = {line.name: line.amount for line in estimate.lines if line.included} if estimate else {}
+def _lines(
+    charges: Sequence[Spending], plan: Mapping[str, PlannedLine], rounds: Band | None, standing: Standing
+) -> tuple[BookLine, ...]:
     names = [*plan, *(name for name in CATEGORIES if name not in plan)]
-    names += sorted({charge.category for charge in held} - set(names))
+    names += sorted({charge.category for charge in charges} - set(names))
     return tuple(
-        _line(name, plan.get(name), charges)
+        _line(name, plan.get(name, PlannedLine(None)), own, rounds, standing)
         for name in names
-        if (charges := [charge for charge in held if charge.category == name]) or name in plan
+        if (own := [charge for charge in charges if charge.category == name]) or name in plan
     )
 
 
-def _line(name: str, planned: Band | None, charges: Sequence[Spending]) -> BookLine:
+def _line(
+    name: str, planned: PlannedLine, charges: Sequence[Spending], rounds: Band | None, standing: Standing
+) -> BookLine:
+    found = bought(charges, planned.unit)
+    middle, made = rounds.p50 if rounds else None, standing.rounds_made
+    closed = standing.closed.get(name)
     with localcontext(prec=DIGITS):
-        spent = sum((charge.amount_base for charge in charges), Decimal(0))
-    above = planned is not None and float(spent) > planned.p90
-    return BookLine(name, planned, spent, False if above else None, len(charges))
+        back = sum((one.amount_base for one in charges if one.charge in ("credit", "adjustment")), ZERO)
+        unbilled = sum((one.amount_base for one in charges if one.basis == "estimated"), ZERO)
+    return BookLine(
+        name=name,
+        planned=planned.amount,
+        spent=found.amount,
+        inside=_inside(planned.amount, found.amount, closed is not None),
+        entries=len(charges),
+        planned_quantity=planned.quantity,
+        unit=planned.unit,
+        quantity=found.quantity,
+        to_date=to_date(planned.amount, middle, made),
+        variance=variance(planned.amount, planned.quantity, found, rounds_planned=middle, rounds_made=made),
+        closed=closed,
+        inside_90=inside(wider(planned.amount), float(found.amount)) if planned.amount and closed else None,
+        credits=back,
+        unbilled=unbilled,
+    )
+
+
+def _inside(planned: Band | None, spent: Decimal, closed: bool) -> bool | None:
+    if planned is None:
+        return None
+    return inside(planned, float(spent)) if closed else False if float(spent) > planned.p90 else None
+
+
+def _completion(lines: Sequence[BookLine], charges: Sequence[Spending], standing: Standing) -> Completion | None:
+    if standing.drawn is None:
+        return None
+    found = {line.name: bought([one for one in charges if one.category == line.name], line.unit) for line in lines}
+    paid = {
+        name: LinePaid(float(one.amount), None if one.quantity is None else float(one.quantity), float(one.measured))
+        for name, one in found.items()
+    }
+    made = standing.rounds_made
+    rounds = None if made is None or standing.rounds_drawn is None else RoundsDrawn(made, standing.rounds_drawn)
+    return at_completion(as_booked(standing.drawn), paid, tuple(standing.closed), rounds, standing.afresh)
+
+
+def _with_rest(line: BookLine, done: Completion | None) -> BookLine:
+    if done is None or line.name not in done.lines:
+        return line
+    return replace(line, at_completion=band(done.lines[line.name]))
+
+
+def _hit_rate(lines: Sequence[BookLine], standing: Standing) -> HitRate | None:
+    own = [
+        ClosedLine("", line.name, line.planned, float(line.spent))
+        for line in lines
+        if line.closed and line.planned is not None and line.name != UNKNOWNS
+    ]
+    every = [*own, *standing.past]
+    return hit_rate(every, standing.past_projects + bool(own)) if every else None
 
 
 def _budget(estimate: Estimate | None, project: Project | None) -> float | None:
     if project is not None:
         return project.budget.spread.median if project.budget else None
     return estimate.budget if estimate else None
+
+
+def _chance(
+    estimate: Estimate | None, budget: float | None, spent: float, unplanned: float, done: Completion | None
+) -> float | None:
+    if budget is None:
+        return None
+    if done is not None:
+        return 1.0 if spent > budget else done.over(budget)
+    return _over_budget(estimate, budget, spent, unplanned)
 
 
 def _over_budget(estimate: Estimate | None, budget: float | None, spent: float, unplanned: float) -> float | None:
@@ -131,44 +250,3 @@ def _share_in_steps(total: Band, amount: float) -> float:
         if amount >= quantile:
             return above
     return 0.9 if amount >= total.p10 else 1.0
-
-
-def _with_note(record: Books, missing: int) -> Books:
-    from dataclasses import replace
-
-    unit = record.currency
-    words = [_spent_words(record)]
-    if record.planned is not None:
-        words.append(f"The plan is {money_band(record.planned, unit)}.")
-    if record.over_budget is not None:
-        chance = share(record.over_budget)
-        words.append(f"Chance that the whole project ends above the budget: {chance}, given what is spent already.")
-    elif record.planned is not None and record.budget is not None:
-        words.append("More is spent than any world of the plan: run `tunecase estimate` again.")
-    elif record.planned is None:
-        words.append("There is no estimate to compare with: run `tunecase estimate`.")
-    above = [line.name for line in record.lines if line.inside is False]
-    if above:
-        words.append(f"Already above the plan's P90: {', '.join(above)}.")
-    unplanned = [line.name for line in record.lines if line.planned is None and line.entries]
-    if unplanned and record.planned is not None:
-        words.append(f"Spent without a planned amount: {', '.join(unplanned)}.")
-    if record.superseded:
-        words.append(f"Corrected later and in no sum: {counted(record.superseded, 'charge')}.")
-    if missing:
-        words.append(f"{counted(missing, 'correction')} names a charge that is not in the ledger.")
-    if not record.verified:
-        words.append("The ledger was edited: these sums are not to be trusted until `tunecase ledger verify` passes.")
-    words.append("No line is called finished, so none is called inside its plan yet.")
-    return replace(record, note=" ".join(words))
-
-
-def _spent_words(record: Books) -> str:
-    spent = money(record.spent, record.currency)
-    if not record.entries:
-        return "Nothing is booked yet."
-    if record.left is None:
-        return f"{spent} spent; the project file names no budget."
-    if record.left < 0:
-        return f"{spent} spent, {money(-record.left, record.currency)} more than the budget."
-    return f"{spent} spent of {figures(record.budget)}, {money(record.left, record.currency)} left."

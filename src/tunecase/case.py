@@ -120,9 +120,22 @@ class Case:
         """
         return flow.next_step(self.flow, flow.add_round(self.flow, n, str(score), [changed], test_rows, corrects))
 
-    def books(self) -> Books:
-        """What did it cost so far, against the plan?"""
-        return flow.books(self.flow)
+    def books(
+        self, *, plan: str = "", close: str = "", page: str | Path | None = None, csv: str | Path | None = None
+    ) -> Books:
+        """What did it cost so far, against the plan, and what is to come?
+
+        `plan` makes another estimate the plan of record (latest, first, or an entry's id), `close` names finished lines
+        ("gpu,labour" or "all"); `page` and `csv` are files to write for finance.
+        """
+        record = flow.books(self.flow, flow.BooksAsked(plan, close))
+        if csv is not None:
+            flow.books_csv(self.flow, record, Path(csv))
+        if page is not None:
+            from tunecase.page import render
+
+            flow.books_page(self.flow, record, Path(page), render)
+        return record
 
     def report(self, to: str | Path | None = None) -> Report:
         """Writes report.html, report.md and report.json beside the project file, or into the folder `to`."""

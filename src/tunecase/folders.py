@@ -1,5 +1,6 @@
-"""A folder that appears whole or not at all, and the digests of files."""
+"""A folder or a file that appears whole or not at all, and the digests of files."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -18,6 +19,27 @@ def digest(path: Path) -> str:
     """The SHA-256 of a file's bytes, as hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_whole(to: Path, text: str, kept: Sequence[Path] = ()) -> None:
+    """Writes a text file whole or not at all; one that is there is replaced, unless it is one of `kept`.
+
+    Raises: InputError where it would take the place of a file to keep; TunecaseError when the disk refuses.
+    """
+    if any(one.exists() and to.exists() and to.samefile(one) for one in kept):
+        raise InputError(Problem(str(to), "a file that this case needs", "a new file", "name another file"))
+    beside = to.with_name(f".{to.name}.{os.getpid()}.part")
+    try:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(text, encoding="utf-8", newline="")
+        beside.replace(to)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise TunecaseError(
+            f"{to}: it could not be written ({error.strerror or error}).\n"
+            "Fix: name another file, make room on the disk, or check the permissions of the folder"
+        ) from error
 
 
 @dataclass(slots=True)

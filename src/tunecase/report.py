@@ -30,7 +30,8 @@ from tunecase.content import (
 from tunecase.errors import TunecaseError
 from tunecase.records import Estimate, Forecast, Option, Report, Spending, to_json
 from tunecase.sections.basis import basis, unchecked
-from tunecase.sections.bill import bill, spent
+from tunecase.sections.bill import bill
+from tunecase.sections.books import spent
 from tunecase.sections.curve import chances
 from tunecase.sections.data import data
 from tunecase.sections.decision import next_step

@@ -69,6 +69,18 @@ def paid(amount: Decimal) -> str:
     return f"{amount.normalize():f}" if 0 < abs(amount) < Decimal("0.01") else f"{amount:,.2f}"
 
 
+def signed(amount: Decimal) -> str:
+    """A difference with its sign: whole units from a hundred on, else to the cent; nothing is a dash.
+
+    Example:
+        >>> signed(Decimal("-1234.5")), signed(Decimal("3.2")), signed(Decimal(0))
+        ('-1,234', '+3.20', '-')
+    """
+    if not amount:
+        return "-"
+    return f"{amount:+,.0f}" if abs(amount) >= 100 else f"{amount:+,.2f}"
+
+
 def money_band(amount: Band | None, currency: str) -> str:
     """A Band of money as "P50 (P10 to P90)".
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tunecase.catalog.instance_hours import InstanceHour, instance_hours
 from tunecase.catalog.prices import (
     ON_DEMAND,
     SPOT,
@@ -44,11 +45,11 @@ from tunecase.catalog.training import (
 )
 
 __all__ = [
-    "ON_DEMAND", "SPOT", "STALE_AFTER_DAYS", "Framework", "GpuPrice", "Hosted", "Instance", "LabelPrice",
-    "LossMemory", "Optimizer", "Provider", "Stack", "Version", "Wage", "framework", "framework_in", "frameworks",
-    "gpu_prices", "hosted", "instance", "instances", "label_prices", "loss_memory", "losses", "lowest_prices",
-    "optimizer", "optimizers", "price_book", "provider", "providers", "read_table", "stack", "stacks", "versions",
-    "wage", "wages",
+    "ON_DEMAND", "SPOT", "STALE_AFTER_DAYS", "Framework", "GpuPrice", "Hosted", "Instance", "InstanceHour",
+    "LabelPrice", "LossMemory", "Optimizer", "Provider", "Stack", "Version", "Wage", "framework", "framework_in",
+    "frameworks", "gpu_prices", "hosted", "instance", "instance_hours", "instances", "label_prices", "loss_memory",
+    "losses", "lowest_prices", "optimizer", "optimizers", "price_book", "provider", "providers", "read_table",
+    "stack", "stacks", "versions", "wage", "wages",
 ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tunecase.changes import changes
+from tunecase.flow.booking import BooksAsked, books, books_csv, books_page
 from tunecase.flow.case import Flow, Progress, audit, open_case
 from tunecase.flow.cleaning import fix, fix_file, review, review_file
 from tunecase.flow.comparing import CompareAsked, compare
@@ -26,9 +27,9 @@ from tunecase.flow.piloting import (
 )
 from tunecase.flow.quick import asked_of, audit_file, forecast_file, metric_of, rechain, spend_text, verify
 from tunecase.flow.rounds import add_round, next_step
+from tunecase.flow.spending import ImportAsked, spend_import
 from tunecase.flow.verbs import (
     baselines,
-    books,
     contents,
     curve,
     decide,
@@ -43,9 +44,11 @@ from tunecase.flow.verbs import (
 from tunecase.records import Pilot
 
 __all__ = [
+    "BooksAsked",
     "CompareAsked",
     "FitAsked",
     "Flow",
+    "ImportAsked",
     "JudgeAsked",
     "PilotAsked",
     "add_round",
@@ -55,6 +58,8 @@ __all__ = [
     "base_model",
     "baselines",
     "books",
+    "books_csv",
+    "books_page",
     "compare",
     "contents",
     "curve",
@@ -87,6 +92,7 @@ __all__ = [
     "review_file",
     "road",
     "spend",
+    "spend_import",
     "spend_text",
     "task_kind",
     "verify",

@@ -17,6 +17,7 @@ from tunecase.spread import Z80, Z90, Interval, Worlds
 if TYPE_CHECKING:
     from tunecase.contracts import Contracts
     from tunecase.datasets import Table
+    from tunecase.past import Past
     from tunecase.prices import Basis
     from tunecase.project import Project
 
@@ -43,6 +44,7 @@ class Flow:
     data_hash: str = ""
     writes: bool = True
     contracts: "Contracts | None" = None
+    past_read: "Past | None" = None
 
     @property
     def folder(self) -> Path:
@@ -71,6 +73,8 @@ class Flow:
             asked += self.contracts.digest if self.contracts else ""
         if verb != "pilot" and self.review_minutes is not None:
             asked += repr(self.review_minutes)
+        if verb not in ("pilot", "audit") and self.project.past:
+            asked += self.past.digest
         if verb == "decide":
             asked += repr([name for name, _ in self.spendings()])
             said = self.ledger.latest("record", "review")
@@ -91,7 +95,21 @@ class Flow:
         return Basis(
             self.project, self.today, Worlds(self.seed, draws), review_minutes=self.review_minutes,
             contracts=own.rows if own else (), contracts_hash=own.digest if own else "",
+            overruns=self.past.overruns,
         )  # fmt: skip
+
+    @property
+    def past(self) -> "Past":
+        """The closed lines of the earlier projects that the project file names, read and checked once.
+
+        Raises: InputError where one of their ledgers is missing or was edited.
+        """
+        from tunecase.past import Past, read_past
+
+        if self.past_read is None:
+            named = self.project.past
+            self.past_read = read_past(named, self.folder, self.ledger.path) if named else Past()
+        return self.past_read
 
     @property
     def review_minutes(self) -> "Interval | None":
@@ -267,10 +285,10 @@ def planned_rows(flow: Flow) -> int:
 
 
 def spent(flow: Flow) -> float:
-    """Paid so far in the base currency; a charge that another one replaces counts no more."""
-    charges = flow.spendings()
-    replaced = {charge.supersedes for _, charge in charges}
-    return sum(float(charge.amount_base) for name, charge in charges if name not in replaced)
+    """Paid so far in the base currency, what is corrected or estimated beside a bill left out."""
+    from tunecase.held_charges import held
+
+    return sum(float(charge.amount_base) for _, charge in held(flow.spendings()).charges)
 
 
 def dropped_rows(found: Audit) -> frozenset[int]:

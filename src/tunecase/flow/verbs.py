@@ -14,7 +14,6 @@ from tunecase.ledger import Entry
 from tunecase.records import (
     Audit,
     Baseline,
-    Books,
     Decision,
     Definition,
     Estimate,
@@ -314,14 +313,6 @@ def decide(flow: Flow, what_if: bool = False, told: Callable[[int, int], None] |
     return cast(Decision, flow.keep("decide", record))
 
 
-def books(flow: Flow) -> Books:
-    """What did it cost so far, and does the plan still hold?"""
-    from tunecase.books import books as fold
-
-    record = fold(flow.spendings(), estimate=flow.known("estimate"), project=flow.project, verified=True)
-    return cast(Books, flow.keep("books", record))
-
-
 def spend(flow: Flow, charge: Spending) -> Entry:
     """Books one charge; acknowledged only when it is safe on disk."""
     return flow.ledger.append("spend", charge, recorded_at=now(), verb="spend")
@@ -339,6 +330,8 @@ def renew(flow: Flow) -> None:
             if step(flow) is not priced and verb == "estimate" and "define" in made:
                 define(flow)
     if "books" in made or flow.spendings():
+        from tunecase.flow.booking import books
+
         books(flow)
 
 

@@ -250,6 +250,10 @@ class Project(Section):
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "USD"
     rates: tuple[Rate, ...] = ()
     prices: str | None = Field(None, description="A CSV file of your own prices, which come before the tables'.")
+    past: tuple[str, ...] = Field(
+        (),
+        description="Ledgers of earlier projects (ledger.jsonl or its folder), whose closed lines say how plans fared.",
+    )
 
     @property
     def base_per_usd(self) -> float:

@@ -4,17 +4,19 @@ Amounts of guessed money are a Band in the project's base currency; paid money i
 """
 
 from decimal import Decimal
+from functools import cache
 from pathlib import PurePath
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from tunecase.records.bill import DefaultUsed, Driver, Estimate, Flip, Line, Way, WhatIf
+from tunecase.records.books import BookLine, Books, Closing, HitRate, PlanChosen, PlanUsed, Variance
 from tunecase.records.comparison import Bill, Comparison, Difference, FieldChange, Judgement
 from tunecase.records.compute import Compared, Fit, LeftOut, Phase, Placed, Scored
 from tunecase.records.curve import CurveBand, Forecast, Needed, NextRun, Point
 from tunecase.records.interval import Interval80
 from tunecase.records.labelling import Labelling, NextLabel
 from tunecase.records.ledger import Rechained, Verified
-from tunecase.records.money import BookLine, Books, Change, Decision, Experiment, Option, Report, Spending
+from tunecase.records.money import Change, Decision, Experiment, Option, Report, Spending
 from tunecase.records.pilot import Baseline, Confusion, Judged, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
 from tunecase.records.problem import (
     Accuracy,
@@ -31,6 +33,7 @@ from tunecase.records.problem import (
 )
 from tunecase.records.review import Cleaned, Depth, DepthReviewed, Reviews, Written
 from tunecase.records.rounds import Next, Round
+from tunecase.records.spent import Held, Imported, PriceCheck, RunCharge
 
 __all__ = [
     "RECORDS",
@@ -43,6 +46,7 @@ __all__ = [
     "Books",
     "Change",
     "Cleaned",
+    "Closing",
     "Cluster",
     "Compared",
     "Comparison",
@@ -63,6 +67,9 @@ __all__ = [
     "Fit",
     "Flip",
     "Forecast",
+    "Held",
+    "HitRate",
+    "Imported",
     "Interval80",
     "Judged",
     "Judgement",
@@ -79,12 +86,16 @@ __all__ = [
     "Phase",
     "Pilot",
     "Placed",
+    "PlanChosen",
+    "PlanUsed",
     "Point",
+    "PriceCheck",
     "Rechained",
     "Report",
     "Reviews",
     "Round",
     "Run",
+    "RunCharge",
     "Scored",
     "Severity",
     "Slice",
@@ -93,6 +104,7 @@ __all__ = [
     "Tokens",
     "Trial",
     "Tuning",
+    "Variance",
     "Verified",
     "Way",
     "WhatIf",
@@ -118,12 +130,15 @@ RECORDS: dict[str, type] = {
     "round": Round,
     "next": Next,
     "books": Books,
+    "close": Closing,
+    "plan": PlanChosen,
     "compare": Comparison,
     "fit": Fit,
     "scored": Scored,
     "report": Report,
     "run": Run,
     "spend": Spending,
+    "imported": Imported,
     "rechain": Rechained,
 }
 
@@ -137,9 +152,15 @@ def to_json(record: Any) -> bytes:
 
 def from_json(kind: type[T], body: Any) -> T:
     """A record back from the parsed JSON of `to_json`."""
+    return cast(T, _adapter(cast(Any, kind)).validate_python(body))
+
+
+@cache
+def _adapter(kind: type) -> Any:
+    # Built once for each kind: a ledger may hold a hundred thousand charges.
     from pydantic import TypeAdapter
 
-    return TypeAdapter(kind).validate_python(body)
+    return TypeAdapter(kind)
 
 
 def _plain(value: Any) -> Any:

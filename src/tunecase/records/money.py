@@ -1,4 +1,4 @@
-"""What decide, books and report found: options, money spent, files written."""
+"""What decide and report found: options, money spent, files written."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -99,7 +99,9 @@ class Spending:
     period, `began_at` and `ended_at` its moments where they are known (UTC). `basis` says what the amount is: billed,
     or estimated (hours of a run x a price of the book), which a bill of the same run takes the place of. `run` names
     the training run. `source` is where it came from (manual, focus, mlflow, runs, timesheet, callback), `source_file`
-    and `row` the place in it, `row_id` the SHA-256 of the source's row, by which a second import adds nothing.
+    and `row` the place in it, `row_id` the SHA-256 of the source's row, by which a second import adds nothing;
+    `line_id` names the line whatever its amount, by which a bill that is stated anew is seen. `instance` is the type of
+    the machine.
     """
 
     on: date
@@ -130,39 +132,8 @@ class Spending:
     source_file: str = ""
     row: int | None = None
     row_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class BookLine:
-    """Plan against actual for one line."""
-
-    name: str
-    planned: Band | None
-    spent: Decimal
-    inside: bool | None
-    entries: int
-
-
-@dataclass(frozen=True, slots=True)
-class Books:
-    """What did it cost so far, and does the plan still hold?"""
-
-    currency: str
-    lines: tuple[BookLine, ...]
-    planned: Band | None
-    spent: Decimal
-    budget: float | None
-    left: Decimal | None
-    over_budget: float | None
-    entries: int
-    superseded: int
-    verified: bool
-    note: str
-
-    @property
-    def ok(self) -> bool:
-        """False when more was spent than the budget holds."""
-        return self.left is None or self.left >= 0
+    line_id: str = ""
+    instance: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,11 @@
 """Sections on money: the bill of the whole loop, and plan against actual."""
 
-from decimal import Decimal
-
 from tunecase.content import Block, Cell, Facts, Histogram, Listing, Section, Shares, Table, Tone, Tornado
 from tunecase.inputs import amount, what_if_words
-from tunecase.records import BookLine, Books, Estimate, Line, Spending
+from tunecase.records import Estimate, Line
 from tunecase.sections.found import Found, not_done, told_in
 from tunecase.spread import Band
-from tunecase.wording import UNKNOWN, band, count, counted, day, figures, money, money_band, one_line, paid, share
+from tunecase.wording import UNKNOWN, band, count, counted, figures, money, money_band, share
 
 DASH = Cell("–")
 MOST_BARS = 6
@@ -145,82 +143,3 @@ def _moved(found: Found, estimate: Estimate) -> Table:
     told = (*found.earlier, ("now", estimate))
     rows = tuple((Cell(when), *_points(one.total), Cell(one.based_on)) for when, one in told)
     return Table("How the total moved", ("Estimate", "P10", "P50", "P80", "P90", "Based on"), rows, (1, 2, 3, 4))
-
-
-def spent(found: Found) -> Section:
-    """What has it cost, and does the plan still hold?"""
-    title = "What has it cost so far?"
-    books = found.books
-    if books is None:
-        return not_done("books", title, "books")
-    blocks: tuple[Block, ...] = (_plan_against_actual(books),)
-    evidence: list[Block] = []
-    if found.spendings:
-        evidence.append(_charges(found.spendings))
-    checked = "the chain of entries is unbroken" if books.verified else "the chain of entries does NOT verify"
-    pairs = [("Ledger", checked), ("Entries", count(books.entries)), ("Superseded", count(books.superseded))]
-    evidence.append(Facts("", (*pairs, *told_in(found, "books"))))
-    if not books.verified:
-        return Section("books", title, _spent_answer(books), blocks, tuple(evidence), "bad", "ledger not verified")
-    if not books.ok:
-        return Section("books", title, _spent_answer(books), blocks, tuple(evidence), "bad", "over budget")
-    return Section("books", title, _spent_answer(books), blocks, tuple(evidence), "good", "inside the budget")
-
-
-def _spent_answer(books: Books) -> str:
-    said = f"{money(books.spent, books.currency)} spent"
-    if books.left is not None:
-        over = "left" if books.left >= 0 else "over"
-        said += f", {money(abs(books.left), books.currency)} {over}"
-    if books.over_budget is not None:
-        said += f"; chance to end over budget {share(books.over_budget)}"
-    return said + (f". {one_line(books.note)}" if books.note else ".")
-
-
-def _plan_against_actual(books: Books) -> Table:
-    rows = [_book_line(line) for line in books.lines]
-    total = BookLine("Total", books.planned, books.spent, None, books.entries)
-    rows.append(_book_line(total))
-    head = ("Line", "Planned P10 to P90", "Planned P50", "Spent", "Spent - P50", "Against the plan")
-    note = f"{books.currency}. Planned: all rounds. Spent: sums of ledger entries, to the cent."
-    return Table("Plan against actual", head, tuple(rows), (1, 2, 3, 4), (len(rows) - 1,), note)
-
-
-def _book_line(line: BookLine) -> tuple[Cell, ...]:
-    actual = Cell(paid(line.spent))
-    if line.planned is None:
-        return Cell(line.name), DASH, DASH, actual, DASH, Cell("not planned", "unknown" if line.spent else "plain")
-    planned = line.planned
-    difference = float(line.spent) - planned.p50
-    sign = "+" if difference > 0 else ""
-    reach = Cell(f"{figures(planned.p10)} to {figures(planned.p90)}")
-    return (
-        Cell(line.name),
-        reach,
-        Cell(figures(planned.p50)),
-        actual,
-        Cell(sign + figures(difference)),
-        _standing(line, planned),
-    )
-
-
-def _standing(line: BookLine, planned: Band) -> Cell:
-    if line.inside is None:
-        return Cell("still running" if float(line.spent) <= planned.p90 else "above the plan's P90")
-    if line.inside:
-        return Cell("inside P10 to P90", "good")
-    return Cell("above P90", "bad") if float(line.spent) > planned.p90 else Cell("below P10", "warn")
-
-
-def _charges(spendings: tuple[Spending, ...]) -> Table:
-    rows = tuple(_charge(one) for one in spendings)
-    return Table("Every charge", ("Day", "Line", "Amount", "For", "Source"), rows, (2,))
-
-
-def _charge(one: Spending) -> tuple[Cell, ...]:
-    much = f"{one.quantity:f} {one.unit}: " if one.quantity is not None else ""
-    source = f"{one.source}, replaces {one.supersedes}" if one.supersedes else one.source
-    amount = money(one.amount, one.currency)
-    if one.amount_base != one.amount and isinstance(one.amount_base, Decimal):
-        amount += f" ({paid(one.amount_base)} in the base currency)"
-    return Cell(day(one.on)), Cell(one.category), Cell(amount), Cell(much + one.description), Cell(source)

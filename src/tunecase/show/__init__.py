@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from tunecase.errors import InputError, TunecaseError
 from tunecase.show.advice import print_changes, print_decision, print_report
-from tunecase.show.bill import print_books, print_estimate, print_estimate_again, print_spend
+from tunecase.show.bill import print_estimate, print_estimate_again, print_spend
+from tunecase.show.books import print_books
 from tunecase.show.brief import brief_markdown, write_brief
 from tunecase.show.compare import comparison_markdown, print_comparison, write_markdown
 from tunecase.show.curve import print_forecast
@@ -17,7 +18,15 @@ from tunecase.show.mended import print_cleaned, print_reviews
 from tunecase.show.news import print_next
 from tunecase.show.paper import console_for, heading, safe, say
 from tunecase.show.pilot import print_pilot
-from tunecase.show.progress import ask_before, audit_progress, pilot_progress, redraw_progress, tell_fetching
+from tunecase.show.progress import (
+    ask_before,
+    audit_progress,
+    import_progress,
+    pilot_progress,
+    redraw_progress,
+    tell_fetching,
+)
+from tunecase.show.spending import print_imported
 from tunecase.show.verdict import print_judged
 
 if TYPE_CHECKING:
@@ -30,6 +39,7 @@ __all__ = [
     "audit_progress",
     "brief_markdown",
     "comparison_markdown",
+    "import_progress",
     "pilot_progress",
     "redraw_progress",
     "show",
@@ -56,6 +66,7 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "books": print_books,
     "compare": print_comparison,
     "spend": print_spend,
+    "imported": print_imported,
     "fit": print_fit,
     "scored": print_scored,
     "labelling": print_labelling,

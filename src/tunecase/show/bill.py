@@ -1,9 +1,9 @@
-"""Prints money: the bill, one run, the charges and the books."""
+"""Prints money: the bill and one charge."""
 
 from typing import TYPE_CHECKING
 
 from tunecase.inputs import amount, what_if_words
-from tunecase.records import Books, Driver, Estimate, Spending
+from tunecase.records import Driver, Estimate, Spending
 from tunecase.show.paper import heading, print_notes, print_table, say
 from tunecase.spread import Z80
 from tunecase.wording import band, counted, day, figures, money, money_band, paid, share
@@ -106,25 +106,6 @@ def _ends(driver: Driver, currency: str) -> str:
 def print_estimate_again(console: "Console", record: Estimate) -> None:
     """The bill once more, when the pilot has moved it: figures only."""
     print_estimate(console, record, again=True)
-
-
-def print_books(console: "Console", record: Books) -> None:
-    """Plan against actual, line by line."""
-    spent = f"{paid(record.spent)} {record.currency} spent"
-    left = "" if record.left is None else f", {paid(record.left)} left of {figures(record.budget)}"
-    heading(console, "books", spent + left, None if record.ok else False)
-    rows = [
-        (
-            line.name,
-            money_band(line.planned, "") if line.planned else "not planned",
-            paid(line.spent),
-            str(line.entries),
-        )
-        for line in record.lines
-    ]
-    if rows:
-        print_table(console, ("line", "planned", "spent", "entries"), rows, (2, 3))
-    say(console, record.note)
 
 
 def print_spend(console: "Console", record: "Entry | Spending") -> None:

@@ -1,0 +1,242 @@
+"""The books of a case: which plan, which lines are closed, what is to come, and the page and the table for finance."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from tunecase.errors import InputError, Problem, nearest
+from tunecase.flow.case import Flow, now
+from tunecase.past import Kept, kept, plan_of_record
+from tunecase.records import Audit, Books, Closing, Forecast, PlanChosen
+
+if TYPE_CHECKING:
+    from tunecase.books import Standing
+    from tunecase.content import Content
+    from tunecase.estimate import Drawn
+    from tunecase.ledger import Entry
+    from tunecase.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class BooksAsked:
+    """What is asked of the books, as typed.
+
+    `plan` makes another estimate the plan of record: latest, first, or the beginning of its entry's id. `close` names
+    lines that are finished, with commas between, or all.
+    """
+
+    plan: str = ""
+    close: str = ""
+
+
+def books(flow: Flow, asked: BooksAsked | None = None) -> Books:
+    """What did it cost so far, why, what is to come, and does the plan still hold?
+
+    A new plan of record and closed lines are kept in the ledger first.
+
+    Raises: InputError with every word that fits no estimate or no line, and for a broken ledger of an earlier project.
+    """
+    from tunecase.books import books as fold
+
+    found = kept(flow.ledger.entries())
+    _chosen(flow, found, asked or BooksAsked())
+    plan = plan_of_record(found, flow.project.currency)
+    record = fold(
+        found.charges, estimate=plan[0] if plan else None, project=flow.project, verified=True,
+        standing=_standing(flow, found),
+    )  # fmt: skip
+    return cast(Books, flow.keep("books", record))
+
+
+def _chosen(flow: Flow, found: Kept, asked: BooksAsked) -> None:
+    """Keeps what was chosen, all of it or, where a word is wrong, nothing."""
+    problems: list[Problem] = []
+    plan = _plan_asked(flow, found, asked.plan, problems) if asked.plan else None
+    lines = _lines_asked(flow, found, plan, asked.close, problems) if asked.close else ()
+    if problems:
+        raise InputError(problems)
+    if plan is not None:
+        found.chosen = PlanChosen(plan.id, plan.recorded_at.date(), flow.today)
+        _append(flow, "plan", found.chosen)
+    if lines:
+        found.closed.update(dict.fromkeys(lines, flow.today))
+        found.reopened = [name for name in found.reopened if name not in lines]
+        _append(flow, "close", Closing(lines, flow.today))
+
+
+def _append(flow: Flow, verb: str, record: Any) -> None:
+    if flow.writes:
+        flow.ledger.append("record", record, recorded_at=now(), verb=verb, meta={"seed": flow.seed})
+
+
+def _plan_asked(flow: Flow, found: Kept, text: str, problems: list[Problem]) -> "Entry | None":
+    """The estimate's entry that was asked for; None where it is the plan of record already, or where a problem is."""
+    word = text.strip().casefold()
+    if word == "latest":
+        fits = found.estimates[-1:]
+    elif word == "first":
+        fits = found.estimates[:1]
+    else:
+        fits = [one for one in found.estimates if len(word) >= 6 and one.id.startswith(word)]
+    if len(fits) != 1:
+        days = ", ".join(f"{one.id[:12]} ({one.recorded_at:%Y-%m-%d})" for one in found.estimates[-3:])
+        wanted = f"latest, first, or one estimate's id: {days}" if days else "an estimate in the ledger"
+        fix = "copy an id of six characters or more" if days else "run `tunecase estimate`"
+        problems.append(Problem("--plan", repr(text), wanted, fix))
+        return None
+    (only,) = fits
+    if problem := _unfit(only, flow):
+        problems.append(problem)
+        return None
+    held = plan_of_record(found, flow.project.currency)
+    return None if held is not None and held[1].entry == only.id else only
+
+
+def _unfit(entry: "Entry", flow: Flow) -> Problem | None:
+    """Why an estimate cannot be held against, if it cannot."""
+    try:
+        currency = entry.record().currency
+    except InputError as error:
+        return error.problems[0]
+    if currency == flow.project.currency:
+        return None
+    got = f"an estimate in {currency}"
+    return Problem("--plan", got, f"one in {flow.project.currency}", "run `tunecase estimate` and choose latest")
+
+
+def _lines_asked(flow: Flow, found: Kept, plan: "Entry | None", text: str, problems: list[Problem]) -> tuple[str, ...]:
+    from tunecase.bookable import UNKNOWNS, planned_lines
+
+    held = plan_of_record(found, flow.project.currency)
+    estimate = plan.record() if plan is not None else held[0] if held else None
+    known = list(planned_lines(estimate)) if estimate is not None else []
+    known += sorted({charge.category for _, charge in found.charges} - set(known))
+    known = [name for name in known if name != UNKNOWNS]
+    names = [word for word in re.split(r"[,\s]+", text.strip()) if word]
+    if names == ["all"]:
+        return tuple(known)
+    for name in names:
+        if name not in known:
+            wanted = f"all, or of {', '.join(known)}" if known else "a line of the plan or of the charges"
+            problems.append(Problem("--close", repr(name), wanted, nearest(name, known)))
+    return tuple(dict.fromkeys(names))
+
+
+def _standing(flow: Flow, found: Kept) -> "Standing":
+    from tunecase.books import Standing
+
+    past, plan = flow.past, plan_of_record(found, flow.project.currency)
+    known = Standing(
+        plan=plan[1] if plan else None,
+        rounds_made=len(flow.rounds()) or None,
+        closed=found.closed,
+        reopened=tuple(dict.fromkeys(found.reopened)),
+        past=past.lines,
+        past_projects=past.projects,
+    )
+    return _drawn(flow, known) if plan is not None and (found.charges or found.closed) else known
+
+
+def _drawn(flow: Flow, known: "Standing") -> "Standing":
+    """With the bill as drawn now, or why there is none.
+
+    After measured rounds the walk starts from the rows trained on in the latest of them, along the curve they moved,
+    within what is left of the budget. Where no curve says what remains (no target, or the project file says how many
+    rounds), the whole loop is drawn.
+    """
+    found: Audit | None = flow.known("audit")
+    if found is None:
+        return replace(known, not_drawn="the data or the project file have changed; run `tunecase estimate`")
+    seen: Forecast | None = flow.known("forecast")
+    if known.rounds_made and flow.project.rounds is None and seen is not None and seen.rounds == known.rounds_made:
+        from tunecase.flow.verbs import labelled_rows
+
+        rows = max(found.usable, labelled_rows(flow, flow.rounds()[-1]))
+        bill = _bill(flow, found, rows, _with_what_is_left(flow))
+        if bill.route.walk.reached is not None:
+            return _with_bill(known, bill, afresh=True)
+    return _with_bill(known, _bill(flow, found, found.usable, flow.project), afresh=False)
+
+
+def _with_bill(known: "Standing", bill: "Drawn", *, afresh: bool) -> "Standing":
+    from tunecase.completion import LineDrawn
+
+    lines = {
+        name: LineDrawn(cost.amount, cost.quantity)
+        for name, cost in bill.lines.items()
+        if cost.included and cost.amount is not None
+    }
+    return replace(known, drawn=lines, rounds_drawn=bill.route.walk.rounds, afresh=afresh)
+
+
+def _bill(flow: Flow, found: Audit, rows: int, project: "Project") -> "Drawn":
+    """The bill in every world, from so many rows on."""
+    from tunecase.estimate import drawn
+    from tunecase.flow.verbs import tuning_of_the_curve
+
+    tried = flow.known("pilot")
+    return drawn(
+        project, basis=replace(flow.basis(), project=project), train_rows=rows, tokens=found.tokens,
+        definition=flow.known("define"), audit=found, forecast=flow.known("forecast"),
+        runs=tried.runs if tried else (), tuning=tuning_of_the_curve(flow), reviews=flow.reviews,
+        done=[made.changed for made in flow.rounds()],
+    )  # fmt: skip
+
+
+def _with_what_is_left(flow: Flow) -> "Project":
+    """The project with the budget that is left; none of it left leaves the smallest budget that can be written."""
+    from tunecase.flow.case import spent
+
+    budget = flow.project.budget
+    if budget is None or budget.spread.median <= 0:
+        return flow.project
+    left = max(1 - spent(flow) / budget.spread.median, 1e-6)
+    return flow.project.model_copy(update={"budget": budget.scaled(left, flow.project.currency)})
+
+
+def books_page(flow: Flow, record: Books, to: Path, draw: "Callable[[Content], str]") -> None:
+    """Writes the books as one page, whole or not at all; `draw` makes HTML of it.
+
+    Raises: TunecaseError when the folder or the disk does not take it.
+    """
+    from tunecase.folders import write_whole
+    from tunecase.sections.books import page_of
+
+    charges = [charge for _, charge in flow.spendings()]
+    write_whole(to, draw(page_of(record, flow.project, charges, flow.today)), _own_files(flow))
+
+
+def books_csv(flow: Flow, record: Books, to: Path) -> int:
+    """Writes every charge that counts as a row in FOCUS columns, ours with `x_`; returns how many.
+
+    Raises: TunecaseError when the folder or the disk does not take it.
+    """
+    from tunecase.focus_rows import focus_csv
+    from tunecase.folders import write_whole
+    from tunecase.held_charges import held
+
+    charges = held(flow.spendings()).charges
+    write_whole(to, focus_csv(charges, record, phases(flow)), _own_files(flow))
+    return len(charges)
+
+
+def phases(flow: Flow) -> dict[str, str]:
+    """The phase in which each charge was booked, by entry id: plan, pilot, or iter-N after N measured rounds."""
+    found: dict[str, str] = {}
+    phase = "plan"
+    for entry in flow.ledger.entries(check=False):
+        if entry.kind == "spend":
+            found[entry.id] = phase
+        elif entry.kind == "run":
+            phase = "pilot"
+        elif entry.kind == "record" and entry.verb == "round":
+            phase = f"iter-{entry.body.get('number', '')}"
+    return found
+
+
+def _own_files(flow: Flow) -> list[Path]:
+    data = flow.project.data
+    names = [name for name in (data.train, data.test, data.pool, data.production, *flow.project.past) if name]
+    return [flow.path, flow.ledger.path, *(flow.folder / name for name in names)]

@@ -1,0 +1,255 @@
+"""The report's section on money spent, and the books on a page of their own."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from tunecase.books_words import hit_words
+from tunecase.content import Block, Cell, Content, Facts, Figure, Section, Table, Tone
+from tunecase.records import BookLine, Books, RunCharge, Spending, Variance
+from tunecase.sections.found import Found, not_done, told_in
+from tunecase.wording import band, count, counted, day, figures, money, money_band, one_line, paid, share, signed
+
+if TYPE_CHECKING:
+    from tunecase.project import Project
+
+DASH = Cell("-")
+MOST_RUNS = 20
+
+
+def spent(found: Found) -> Section:
+    """What has it cost, and does the plan still hold?"""
+    title = "What has it cost so far?"
+    books = found.books
+    if books is None:
+        return not_done("books", title, "books")
+    evidence: list[Block] = [_charges(found.spendings)] if found.spendings else []
+    checked = "the chain of entries is unbroken" if books.verified else "the chain of entries does NOT verify"
+    pairs = [("Ledger", checked), ("Entries", count(books.entries)), ("Superseded", count(books.superseded))]
+    evidence.append(Facts("", (*pairs, *told_in(found, "books"))))
+    word = "inside the budget" if books.budget is not None else "no budget"
+    if not books.ok:
+        word = "over budget"
+    if not books.verified:
+        word = "ledger not verified"
+    tone: Tone = "bad" if not books.ok or not books.verified else "good" if books.budget is not None else "plain"
+    return Section("books", title, _answer(books), blocks(books), tuple(evidence), tone, word)
+
+
+def blocks(books: Books) -> tuple[Block, ...]:
+    """Plan against actual, why they differ, what was bought, runs against their bills, and what stands apart."""
+    found: list[Block] = [plan_against_actual(books)]
+    if any(line.variance is not None and line.entries for line in books.lines):
+        found.append(why(books))
+    if any(line.planned_quantity is not None and line.quantity is not None for line in books.lines):
+        found.append(_bought(books))
+    if books.runs:
+        found.append(_runs(books))
+    found.append(Facts("What these sums rest on", tuple(facts(books))))
+    return tuple(found)
+
+
+def page_of(books: Books, project: "Project | None", spendings: Sequence[Spending], today: date) -> Content:
+    """The books alone, as the page draws them."""
+    found = Found(today=today, books=books, spendings=tuple(spendings))
+    section = spent(found)
+    left = "no budget" if books.left is None else money(books.left, books.currency)
+    ends = "not drawn" if books.at_completion is None else money(books.at_completion.p50, books.currency)
+    reach = "" if books.at_completion is None else _reach(books)
+    budget = "none was given" if books.budget is None else f"of {money(books.budget, books.currency)}"
+    return Content(
+        project=one_line(project.name) if project else "Books",
+        goal=f"Books of {day(today)}",
+        owner=one_line(project.problem.owner or "") if project else "",
+        answer=_answer(books).split(". ")[0].rstrip(".") + ".",
+        lights=(),
+        figures=(
+            Figure("Spent", money(books.spent, books.currency), counted(books.entries, "charge"), "books"),
+            Figure("Left", left, budget, "books"),
+            Figure("At completion, P50", ends, reach, "books"),
+            Figure("Chance over budget", share(books.over_budget), "given what is spent", "books"),
+        ),
+        sections=(section,),
+        version="",
+        records={"books": books},
+    )
+
+
+def _reach(books: Books) -> str:
+    assert books.at_completion is not None
+    return f"8 in 10: {figures(books.at_completion.p10)} to {figures(books.at_completion.p90)}"
+
+
+def _answer(books: Books) -> str:
+    said = f"{money(books.spent, books.currency)} spent"
+    if books.left is not None:
+        over = "left" if books.left >= 0 else "over"
+        said += f", {money(abs(books.left), books.currency)} {over}"
+    if books.at_completion is not None:
+        said += f"; at completion {money_band(books.at_completion, books.currency)}"
+    if books.over_budget is not None:
+        said += f"; chance to end over budget {share(books.over_budget)}"
+    return said + (f". {one_line(books.note)}" if books.note else ".")
+
+
+def plan_against_actual(books: Books) -> Table:
+    """One row a line, and the total: planned, spent, and what it will have cost."""
+    rows = [_line(line) for line in books.lines]
+    total = BookLine("Total", books.planned, books.spent, None, books.entries, at_completion=books.at_completion)
+    rows.append(_line(total))
+    head = (
+        "Line", "Planned P10 to P90", "Planned P50", "Spent", "Spent - P50", "At completion P50 (P10 to P90)",
+        "Against the plan",
+    )  # fmt: skip
+    note = f"{books.currency}. Planned: all rounds. Spent: sums of ledger entries, to the cent."
+    if books.redrawn:
+        note += f" At completion: {books.redrawn}."
+    return Table("Plan against actual", head, tuple(rows), (1, 2, 3, 4, 5), (len(rows) - 1,), note)
+
+
+def _line(line: BookLine) -> tuple[Cell, ...]:
+    actual = Cell(paid(line.spent))
+    ends = DASH if line.at_completion is None else Cell(band(line.at_completion))
+    if line.planned is None:
+        unplanned = Cell("not planned", "unknown" if line.spent else "plain")
+        return Cell(line.name), DASH, DASH, actual, DASH, ends, unplanned
+    planned = line.planned
+    difference = float(line.spent) - planned.p50
+    sign = "+" if difference > 0 else ""
+    return (
+        Cell(line.name),
+        Cell(f"{figures(planned.p10)} to {figures(planned.p90)}"),
+        Cell(figures(planned.p50)),
+        actual,
+        Cell(sign + figures(difference)),
+        ends,
+        standing(line),
+    )
+
+
+def standing(line: BookLine) -> Cell:
+    """Where a planned line stands: open ones are held against the plan to date, closed ones against their band."""
+    assert line.planned is not None
+    if line.inside is None:
+        return Cell("still running")
+    if line.inside:
+        return Cell("inside P10 to P90", "good")
+    if line.closed is None and float(line.spent) > line.planned.p90:
+        return Cell("above P90, still running", "bad")
+    if line.inside_90:
+        return Cell("outside P10 to P90, inside P5 to P95", "warn")
+    return Cell("above P90", "bad") if float(line.spent) > line.planned.p90 else Cell("below P10", "warn")
+
+
+def why(books: Books) -> Table:
+    """Actual less planned P50, split by line; the parts add up."""
+    lines = [line for line in books.lines if line.variance is not None and (line.entries or line.planned)]
+    rows = [_split(line.name, line.variance) for line in lines if line.variance is not None]
+    if books.variance is not None:
+        rows.append(_split("Total", books.variance))
+    head = ("Line", "Spent - P50", "Scope", "Quantity", "Price", "Unsplit")
+    return Table("Why spent and planned differ", head, tuple(rows), (1, 2, 3, 4, 5), (len(rows) - 1,), why_words(books))
+
+
+def why_words(books: Books) -> str:
+    """What the parts mean, and what an open line is held against."""
+    rounds = ""
+    if books.rounds_made is not None and books.rounds_planned is not None:
+        rounds = f" {counted(books.rounds_made, 'round')} made of {figures(books.rounds_planned.p50)} planned (P50)."
+    to_come = "Open lines are held against the whole plan: how much of it is done is not recorded."
+    if rounds:
+        to_come = "On open lines scope holds the rounds still to come; quantity and price are against the plan to date."
+    return (
+        f"{books.currency}.{rounds} Scope: rounds more or fewer than planned, and what nobody planned. Quantity: hours "
+        f"or examples for those rounds, at the planned price. Price: what one cost. Unsplit: no quantity is known. "
+        f"{to_come} The P50s of lines do not add up to the total's P50."
+    )
+
+
+def _split(name: str, parts: Variance) -> tuple[Cell, ...]:
+    shown = (parts.total, parts.scope, parts.quantity, parts.price, parts.unsplit)
+    return (Cell(name), *(Cell(signed(part)) for part in shown))
+
+
+def _bought(books: Books) -> Table:
+    rows = []
+    for line in books.lines:
+        if line.planned is None or line.planned_quantity is None or line.quantity is None:
+            continue
+        unsplit = line.variance.unsplit if line.variance else Decimal(0)
+        price = (line.spent - unsplit) / line.quantity if line.quantity else None
+        planned = line.planned.p50 / line.planned_quantity.p50 if line.planned_quantity.p50 else None
+        rows.append(
+            (
+                Cell(line.name),
+                Cell(line.unit),
+                Cell(band(line.planned_quantity)),
+                Cell(f"{line.quantity:,.2f}"),
+                Cell(figures(planned)),
+                Cell("unknown" if price is None else f"{price:,.4g}"),
+            )
+        )
+    head = ("Line", "Unit", "Planned", "Bought", "Planned price of one", "Paid for one")
+    note = f"{books.currency}. Only charges that say how much they bought."
+    return Table("What was bought", head, tuple(rows), (2, 3, 4, 5), (), note)
+
+
+def _runs(books: Books) -> Table:
+    rows = tuple(_run(one) for one in books.runs[:MOST_RUNS])
+    head = ("Run", "GPU", "Estimated", "Billed", "Billed - estimated", "Its own GPU hours", "Billed GPU hours")
+    more = len(books.runs) - MOST_RUNS
+    note = f"{books.currency}. The bill counts where there is one."
+    note += f" {counted(more, 'more run')} in the JSON." if more > 0 else ""
+    return Table("Runs against their bills, the furthest apart first", head, rows, (2, 3, 4, 5, 6), (), note)
+
+
+def _run(one: RunCharge) -> tuple[Cell, ...]:
+    return (
+        Cell(one.run or "unnamed"),
+        Cell(one.gpu or "-"),
+        DASH if one.estimated is None else Cell(paid(one.estimated)),
+        Cell("not yet") if one.billed is None else Cell(paid(one.billed)),
+        DASH if one.difference is None else Cell(signed(one.difference)),
+        DASH if one.run_hours is None else Cell(f"{one.run_hours:,.2f}"),
+        Cell(f"{one.billed_hours:,.2f}") if one.billed_hours else DASH,
+    )
+
+
+def facts(books: Books) -> list[tuple[str, str]]:
+    """What the sums rest on, and what stands apart in them."""
+    unit = books.currency
+    pairs = []
+    if books.plan is not None:
+        pairs.append(("Plan of record", f"estimate of {day(books.plan.on)}, entry {books.plan.entry[:12]}"))
+        pairs.append(("Why this one", books.plan.why))
+    if books.at_completion is not None:
+        pairs.append(("At completion, P80", money(books.at_completion.p80, unit)))
+    if books.hit_rate is not None:
+        pairs.append(("Did bands hold", hit_words(books.hit_rate)))
+    if books.idle_hours is not None:
+        price = "" if books.idle_amount is None else f", {money(books.idle_amount, unit)}"
+        pairs.append(("Idle GPU hours billed", f"{books.idle_hours:,.2f}{price}"))
+    if books.unbilled:
+        pairs.append(("Estimated, not billed yet", money(books.unbilled, unit)))
+    if books.covered:
+        pairs.append(("Estimates a bill covers", f"{counted(books.covered, 'charge')}, in no sum"))
+    if books.credits:
+        pairs.append(("Credits and adjustments", f"{money(books.credits, unit)}, in the sums"))
+    if books.unpriced:
+        pairs.append(("Usage billed at nothing", counted(books.unpriced, "charge")))
+    return pairs
+
+
+def _charges(spendings: tuple[Spending, ...]) -> Table:
+    rows = tuple(_charge(one) for one in spendings)
+    return Table("Every charge", ("Day", "Line", "Amount", "For", "Source"), rows, (2,))
+
+
+def _charge(one: Spending) -> tuple[Cell, ...]:
+    much = f"{one.quantity:f} {one.unit}: " if one.quantity is not None else ""
+    source = f"{one.source}, replaces {one.supersedes}" if one.supersedes else one.source
+    amount = money(one.amount, one.currency)
+    if one.amount_base != one.amount and isinstance(one.amount_base, Decimal):
+        amount += f" ({paid(one.amount_base)} in the base currency)"
+    return Cell(day(one.on)), Cell(one.category), Cell(amount), Cell(much + one.description), Cell(source)
