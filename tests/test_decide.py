@@ -327,7 +327,7 @@ def test_a_flip_with_dear_errors_is_a_value_that_can_be_typed(tmp_path: Path, se
 
 def test_what_the_bill_pays_in_any_case_is_gone_from_the_budget(tmp_path: Path) -> None:
     """Answers that the bill counts leave less for steps: bill and decision agree on the chance."""
-    served = "serving: {price_per_1k_answers: 12 USD}\ninclude_inference: true\n"
+    served = "serving: {price_per_1k_answers: 12 USD}\ninclude_inference: true\nunknowns: none\n"
     asked = project(tmp_path, budget="7k USD", extra=served)
     posed, seen, _ = pieces(asked)
     bill = estimate(asked, basis=basis(asked, DRAWS), train_rows=800, tokens=None, forecast=seen, definition=posed)

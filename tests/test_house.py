@@ -111,6 +111,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "groups",
         "redrawn",
         "charges",
+        "team",
+        "sources",
     ),
     ("ledger", "engine", "answers", "endpoint"),
     ("project", "catalog", "records"),

@@ -20,7 +20,10 @@ def with_sources(folder: Path, *sources: str, head: str = "") -> Basis:
     return basis(written(f"{head}\ndata:\n  train: data/train.jsonl\n  sources:\n{lines}", folder))
 
 
-SURE = "kind: label, effort: 2.1 min per label, rate: 25 USD per hour, rework: 0%, fee: 0%, usable: 100%"
+SURE = (
+    "kind: label, effort: 2.1 min per label, rate: 25 USD per hour, rework: 0%, fee: 0%, usable: 100%, management: 0%, "
+    "set_up: 0 USD"
+)
 
 
 def test_a_label_of_two_minutes_at_25_dollars_costs_the_golden_price(tmp_path: Path) -> None:
@@ -37,10 +40,10 @@ def test_votes_rework_fee_and_waste_multiply_the_price(tmp_path: Path) -> None:
 
 
 def test_without_a_source_the_defaults_are_used_and_noted() -> None:
-    """Five defaults, each with its source."""
+    """Six defaults, each with its source."""
     at = basis(None)
     price = label_price(at)
-    fields = {"source.effort", "source.rate", "source.rework", "source.fee", "source.usable"}
+    fields = {"source.effort", "source.rate", "source.rework", "source.fee", "source.usable", "source.management"}
     assert fields == set(at.used)
     assert all(used.source for used in at.used.values())
     assert 0.3 < band(price).p10 < band(price).p90 < 3
@@ -73,7 +76,7 @@ def test_without_a_team_one_engineer_works_half_time() -> None:
 def test_sources_are_used_up_in_order_and_set_up_is_paid_when_touched(tmp_path: Path) -> None:
     """100 at hand for nothing, then 200 bought at 2 with a set-up of 50, and no more than that can be had."""
     buy = "{kind: buy, pool: 200, price: 2 USD per example, set_up: 50 USD}"
-    stock = supply(with_sources(tmp_path, "{kind: have, pool: 100}", buy))
+    stock = supply(with_sources(tmp_path, "{kind: have, pool: 100, hours: 0 h}", buy))
     assert stock.limit == 300
     assert [float(stock.cost(n)[0]) for n in (0, 100, 101, 300)] == [0, 0, 52, 450]
     assert np.isinf(stock.cost(301)).all()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tunecase import catalog, loop, redrawn
 from tunecase.costs import Cost, Work, gpu_hours, months, runs_per_round
 from tunecase.estimate.route import COSTS, ROUNDS, Known, Route, route_of, total_of
-from tunecase.hardware import Choice, Machine, base_model, choose, sequence_tokens
+from tunecase.hardware import Choice, Machine, base_model, choose, idle_over_used, sequence_tokens
 from tunecase.levers.standing import test_rows_to_buy
 from tunecase.prices import Basis
 from tunecase.project import Project
@@ -236,7 +236,7 @@ def _record(found: Drawn, rows: int, notes: tuple[str, ...]) -> Estimate:
         price_dates=machine.hour.dates if machine else (),
         price_book=catalog.price_book(),
         label_price=None if work.supply.price is None else band(work.supply.price),
-        round_price=band(effort + (0.0 if run is None else run * runs_per_round(work))),
+        round_price=band(effort + (0.0 if run is None else run * runs_per_round(work) * (1 + idle_over_used(basis)))),
         run_price=None if run is None else band(run),
         histogram=_histogram(total),
         draws=basis.worlds.n,

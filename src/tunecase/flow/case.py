@@ -122,9 +122,8 @@ class Flow:
         """The training file. Raises: InputError where the project file plans without one."""
         if self.project.data.train is None:
             fix = "add `train:` to data and delete `rows:`; until then `tunecase estimate` plans without it"
-            raise InputError(
-                Problem(f"{self.path.name}: data.train", "no training file", "a file of training rows", fix)
-            )
+            where = f"{self.path.name}: data.train"
+            raise InputError(Problem(where, "no training file", "a file of training rows", fix))
         return self.folder / self.project.data.train
 
     def train_table(self) -> "Table":
