@@ -96,7 +96,7 @@ def test_the_total_is_the_sum_of_its_included_lines_world_by_world(
     euro = written((GOLDEN / "bill-euro.yaml").read_text(encoding="utf-8"), tmp_path)
     record, lines = amounts(euro, monkeypatch)
     total = sum(lines.values())
-    assert set(lines) == {"gpu", "labour", "data", "evaluation", "inference"}
+    assert list(lines) == [cost.__name__ for cost in COSTS]
     assert record.total.p80 == pytest.approx(np.quantile(total, 0.8), rel=1e-12)
     assert sum(line.share for line in record.lines if line.share) == pytest.approx(1)
 
@@ -120,10 +120,11 @@ def test_inference_stays_out_of_the_total_unless_included(tmp_path: Path) -> Non
 
 def test_halving_the_label_price_changes_only_the_data_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """World by world, since every scenario shares its draws."""
-    _, dear = amounts(written(LABELS, tmp_path), monkeypatch)
-    cheap_text = LABELS.replace("rate: 12 to 25 USD", "rate: 6 to 12.5 USD").replace("300 to 600", "150 to 300")
+    ready = LABELS.replace("pool: 240", "pool: 240, hours: 0 h")
+    _, dear = amounts(written(ready, tmp_path), monkeypatch)
+    cheap_text = ready.replace("rate: 12 to 25 USD", "rate: 6 to 12.5 USD").replace("300 to 600", "150 to 300")
     _, cheap = amounts(written(cheap_text, tmp_path), monkeypatch)
-    for name in ("gpu", "labour", "evaluation"):
+    for name in dear.keys() - {"data"}:
         assert (dear[name] == cheap[name]).all()
     assert np.allclose(dear["data"], 2 * cheap["data"])
     assert dear["data"].any()
@@ -206,7 +207,7 @@ def test_without_a_budget_there_is_no_chance_to_pass_it(tmp_path: Path) -> None:
 
 def test_rounds_are_assumed_without_a_pilot_and_drive_the_bill(tmp_path: Path) -> None:
     """The assumption is said, and the number of rounds carries most of the doubt."""
-    record = bill(written(LABELS, tmp_path), draws=20_000)
+    record = bill(written(LABELS + "unknowns: none\n", tmp_path), draws=20_000)
     assert record.based_on == "no pilot"
     assert record.reached is None
     assert record.assumptions[0].startswith("no pilot: assumed")
@@ -227,7 +228,7 @@ def test_nothing_known_leaves_lines_unpriced_and_named(tmp_path: Path) -> None:
     """No tokens and no sources: gpu and data are unpriced, never zero."""
     record = bill(written((GOLDEN / "bill-bare.yaml").read_text(encoding="utf-8"), tmp_path), tokens=None)
     unpriced = [line.name for line in record.lines if not line.priced]
-    assert unpriced == ["gpu", "data", "inference"]
+    assert unpriced == ["gpu", "failed_runs", "idle", "data", "inference"]
     assert [words.split(":")[0] for words in record.unpriced] == ["gpu", "data"]
     assert record.run_price is None
     assert record.label_price is None
@@ -283,7 +284,8 @@ def test_twenty_thousand_worlds_take_little_time(tmp_path: Path) -> None:
 def test_a_pilot_gives_the_chance_to_reach_the_target_within_the_budget(tmp_path: Path) -> None:
     """Each world follows one curve; more budget, more chance; rounds stop at the budget."""
     pytest.importorskip("tunecase.curves")
-    records = [bill(written(LABELS.replace("15k", amount), tmp_path), forecast=curve()) for amount in ("4k", "60k")]
+    foreseen = LABELS + "unknowns: none\n"
+    records = [bill(written(foreseen.replace("15k", amount), tmp_path), forecast=curve()) for amount in ("4k", "60k")]
     poor, rich = records
     assert poor.reached is not None
     assert rich.reached is not None
