@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from tests.projects import basis, written
 from tunecase.costs import Work
-from tunecase.estimate import COSTS, estimate
+from tunecase.estimate import COSTS, drawn, estimate
 from tunecase.hardware import Machine, choose
 from tunecase.prices import Basis, gpu_hour
 from tunecase.project import Project
@@ -155,6 +155,90 @@ def test_more_tokens_never_cost_less(more: float) -> None:
     for before, after in zip(dataclasses.astuple(short.total), dataclasses.astuple(long.total), strict=True):
         assert after >= before * (1 - 1e-12)
     assert short.line("labour") == dataclasses.replace(long.line("labour"), share=short.line("labour").share)  # type: ignore[union-attr, type-var]
+
+
+@settings(max_examples=8, deadline=None)
+@given(more=st.floats(1, 20), field=st.sampled_from(["rows", "minutes", "tokens", "effort"]))
+def test_more_of_anything_never_costs_less_in_any_world(more: float, field: str) -> None:
+    """More rows, minutes of a label, tokens or hours: no line of any world falls, and none is ever negative."""
+    said = LABELS + "effort_per_round: 30 h per round\n"
+    changes = {"minutes": ("1 to 2 min", f"{more} to {2 * more} min"), "effort": ("30 h per", f"{30 * more} h per")}
+    with tempfile.TemporaryDirectory() as folder:
+        plain = written(said, Path(folder))
+        other = written(said.replace(*changes[field]), Path(folder)) if field in changes else plain
+    tokens = dataclasses.replace(TOKENS, total=Interval80(60_000 * more, 70_000 * more, 82_000 * more))
+    rows = round(700 * more) if field == "rows" else 700
+    before, after = lines_of(plain), lines_of(other, rows, tokens if field in ("tokens", "rows") else TOKENS)
+    for name, amount in before.items():
+        assert (amount >= 0).all()
+        if (field, name) != ("rows", "data"):  # the sources' pool bounds what can be bought
+            assert (after[name] >= amount * (1 - 1e-3) - 1e-9).all(), name
+
+
+def lines_of(project: Project, rows: int = 700, tokens: Tokens = TOKENS) -> dict[str, np.ndarray]:
+    """Every priced line, world by world."""
+    at = basis(project, 500)
+    found = drawn(project, basis=at, train_rows=rows, tokens=tokens, machines=[machine(at)])
+    return {name: cost.amount for name, cost in found.lines.items() if cost.amount is not None}
+
+
+@pytest.mark.parametrize(
+    ("change", "lines"),
+    [
+        (("75 to 150 USD per hour", "37.5 to 75 USD per hour"), {"labour", "evaluation", "unknowns", "data"}),
+        (("unknowns: 1.5", "unknowns: none"), {"unknowns"}),
+        (("0.10 USD per GB-month", "0.05 USD per GB-month"), {"storage"}),
+        (("0.10 USD per GB}", "0.05 USD per GB}"), {"egress"}),
+        (("failed: 10%", "failed: 5%"), {"failed_runs", "idle"}),
+        (("idle: 20%", "idle: 10%"), {"idle"}),
+    ],
+)
+def test_one_changed_price_moves_only_the_lines_that_use_it(
+    change: tuple[str, str], lines: set[str], tmp_path: Path
+) -> None:
+    """World by world: every other line keeps each of its draws."""
+    text = LABELS + (
+        "unknowns: 1.5\ntraining: {failed: 10%, idle: 20%}\n"
+        "storage: {price: 0.10 USD per GB-month, egress_price: 0.10 USD per GB}\n"
+    )
+    assert change[0] in text
+    before, after = lines_of(written(text, tmp_path)), lines_of(written(text.replace(*change), tmp_path))
+    assert {name for name in before if (before[name] != after[name]).any()} == lines
+    for name in lines:
+        assert (after[name] <= before[name] + 1e-9).all()
+
+
+def test_unknowns_stand_beside_a_total_without_them(tmp_path: Path) -> None:
+    """The calendar and the price of a round stretch with them, runs and GPU hours do not."""
+    usual, none = bill(written(LABELS, tmp_path)), bill(written(LABELS + "unknowns: none\n", tmp_path))
+    assert usual.total_without_unknowns == none.total == none.total_without_unknowns
+    assert usual.total.p90 > none.total.p90
+    assert usual.months.p90 > none.months.p90
+    assert usual.round_price.p90 > none.round_price.p90
+    assert (usual.run_price, usual.gpu_hours) == (none.run_price, none.gpu_hours)
+    assert any(words.startswith("unknowns: the outside view") for words in usual.assumptions)
+    assert any("no allowance for unknowns" in words for words in none.assumptions)
+
+
+def test_past_projects_calibrate_the_unknowns(tmp_path: Path) -> None:
+    """Forty projects that ended on plan leave little of the outside view; the assumption names them."""
+    project = written(LABELS, tmp_path)
+    at = basis(project, 4_000)
+    at.overruns = (1.0,) * 40
+    calm = estimate(project, basis=at, train_rows=700, tokens=TOKENS, machines=[machine(at)])
+    assert calm.total.p90 < bill(project).total.p90
+    assert any("mixed with 40 past of your own" in words for words in calm.assumptions)
+
+
+def test_a_plan_without_a_training_file_is_priced_from_what_it_states(tmp_path: Path) -> None:
+    """Rows and tokens of the project file take the place of the audit's; a longer row costs more."""
+    text = LABELS.replace("train: data/train.jsonl", "rows: 50k\n  tokens_per_row: 300 to 600")
+    planned = bill(written(text, tmp_path), rows=50_000, tokens=None)
+    longer = bill(written(text.replace("300 to 600", "600 to 1200"), tmp_path), rows=50_000, tokens=None)
+    assert planned.run_price is not None
+    assert longer.run_price is not None
+    assert 1.9 < longer.run_price.p50 / planned.run_price.p50 <= 2.001
+    assert "no training file: 50k rows of 300 to 600 tokens are taken as" in " ".join(planned.assumptions)
 
 
 def test_more_epochs_never_cost_less(tmp_path: Path) -> None:

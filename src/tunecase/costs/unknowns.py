@@ -21,7 +21,7 @@ def unknowns(work: Work) -> Cost:
     else:
         grown, mean = band(factor), expected_unknowns(work.basis)
         words = (
-            f"people's hours x {grown.p50:.2g} at P50, x {figures(grown.p90)} at P90, x {mean:.2g} on average; more than "
-            f"foreseen in {share(over)} of cases"
+            f"people's hours x {grown.p50:.2g} at P50, x {figures(grown.p90)} at P90, x {mean:.2g} on average; "
+            f"more than foreseen in {share(over)} of cases"
         )
     return Cost((factor - 1) * people_paid(work), words)
