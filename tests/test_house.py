@@ -113,6 +113,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "charges",
         "team",
         "sources",
+        "labels",
     ),
     ("ledger", "engine", "answers", "endpoint"),
     ("project", "catalog", "records"),

@@ -8,8 +8,8 @@ import pytest
 
 from tests.projects import basis, written
 from tunecase import catalog
+from tunecase.labels import label_price
 from tunecase.prices import Basis, any_gpu_hour, gpu_hour, hour_words
-from tunecase.sources import label_price
 from tunecase.spread import Worlds
 from tunecase.team import person_hour
 

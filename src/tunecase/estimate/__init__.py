@@ -8,12 +8,13 @@ from tunecase import catalog, loop, redrawn
 from tunecase.costs import Cost, Work, gpu_hours, months, runs_per_round
 from tunecase.estimate.route import COSTS, ROUNDS, Known, Route, route_of, total_of
 from tunecase.hardware import Choice, Machine, base_model, choose, idle_over_used, sequence_tokens
+from tunecase.labels import clock_words, label_prices, low_pay
 from tunecase.levers.standing import test_rows_to_buy
 from tunecase.prices import Basis
 from tunecase.project import Project
 from tunecase.records import Audit, Definition, Driver, Estimate, Forecast, Line, Reviews, Run, Tokens, Tuning
 from tunecase.sensitivity import first_order, swing
-from tunecase.sources import clock_words, label_prices, low_pay, supply
+from tunecase.sources import legal_note, supply
 from tunecase.spread import Z80, Z90, Band, Const, Interval, Spread, Worlds, band
 from tunecase.team import person_hour, unknown_factor, unknown_words
 from tunecase.wording import share, teaches_like
@@ -317,6 +318,7 @@ def _assumptions(work: Work, bill: dict[str, Cost], route: Route, choice: Choice
         _cloud_words(bill),
         unknown_words(work.basis),
         clock_words(work.basis),
+        legal_note(work.basis),
     ]
     return tuple(word for word in [*words, low_pay(work.basis)] if word)
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunecase.experiments import noise_of_run
+from tunecase.labels import label_price, review_price
 from tunecase.levers.data import wrong_share
 from tunecase.levers.method import LARGER_TEST
 from tunecase.levers.state import State
-from tunecase.sources import label_price, review_price
 from tunecase.spread import generator
 from tunecase.team import expected_unknowns, person_hour
 from tunecase.wording import count

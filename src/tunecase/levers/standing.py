@@ -7,12 +7,13 @@ from tunecase import catalog
 from tunecase.board import RoundPrices
 from tunecase.curves import believe, to_error
 from tunecase.hardware import paid_besides
+from tunecase.labels import label_price
 from tunecase.levers.state import State
 from tunecase.loop import doubling, of_the_model
 from tunecase.prices import Basis
 from tunecase.project import read_score
 from tunecase.records import Audit, Definition, Forecast, Reviews, Tuning
-from tunecase.sources import label_price, supply
+from tunecase.sources import supply
 from tunecase.statistics import LEAST_TEST_ROWS
 from tunecase.team import expected_unknowns, person_hour
 from tunecase.worth import baseline_score, serving_saving
