@@ -219,6 +219,18 @@ def test_unknowns_stand_beside_a_total_without_them(tmp_path: Path) -> None:
     assert any("no allowance for unknowns" in words for words in none.assumptions)
 
 
+def test_a_pool_of_nothing_says_that_no_more_can_be_had(tmp_path: Path) -> None:
+    """Rounds go on with the rows at hand: no example is bought, and the data line is priced at nothing."""
+    text = (GOLDEN / "bill-bare.yaml").read_text(encoding="utf-8") + "rounds: 3\ndata:\n  train: data/train.jsonl\n"
+    record = bill(written(text + "  sources: [{kind: have, pool: 0}]\n", tmp_path))
+    line = record.line("data")
+    assert line is not None
+    assert line.amount == Band(0, 0, 0, 0)
+    assert record.unpriced == ()
+    open_end = bill(written(text, tmp_path))
+    assert [words.split(":")[0] for words in open_end.unpriced] == ["data"]
+
+
 def test_past_projects_calibrate_the_unknowns(tmp_path: Path) -> None:
     """Forty projects that ended on plan leave little of the outside view; the assumption names them."""
     project = written(LABELS, tmp_path)
