@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 SRC = ROOT / "src" / "tunecase"
 ROOMS = (
     ("Doubt and units", ("spread", "units")),
-    ("Prices", ("prices",)),
+    ("Prices", ("prices", "team", "labels", "sources")),
     ("The problem", ("define", "statistics", "groups", "criteria", "alternatives")),
     ("The data", ("audit", "text", "checks")),
     ("A run and its model", ("shape", "recipe", "request", "lengths")),

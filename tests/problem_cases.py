@@ -63,7 +63,13 @@ def project(
     """A project whose problem is GOOD but for what is given; None leaves a field out."""
     fields = {name: value for name, value in {**GOOD, **problem}.items() if value is not None}
     source = Source(
-        kind="label", effort="2 min per label", rate="15 USD per hour", rework="0%", fee="0%", usable="100%"
+        kind="label",
+        effort="2 min per label",
+        rate="15 USD per hour",
+        rework="0%",
+        fee="0%",
+        usable="100%",
+        management="0%",
     )
     rest = {"train": "train.jsonl", "sources": (source,), **(data or {})}
     tried = Alternatives.model_validate(alternatives or {})

@@ -7,7 +7,20 @@ import numpy as np
 import pytest
 
 from tests.projects import basis, written
-from tunecase.costs import Work, data, evaluation, gpu, inference, labour
+from tunecase.costs import (
+    Work,
+    data,
+    egress,
+    evaluation,
+    failed_runs,
+    gpu,
+    gpu_hours,
+    idle,
+    inference,
+    labour,
+    storage,
+    unknowns,
+)
 from tunecase.gpu_prices import GpuHour
 from tunecase.hardware import Machine
 from tunecase.loop import counted
@@ -36,10 +49,10 @@ def work(folder: Path, text: str = SURE, **changes: object) -> Work:
 
 
 def test_gpu_is_runs_times_tokens_times_hours_times_price(tmp_path: Path) -> None:
-    """5 x 1.2 runs of 6,000 rows x 500 tokens x 2 epochs = 36 Mtok, half an hour each, 2 USD an hour."""
+    """5 runs of 6,000 rows x 500 tokens x 2 epochs = 30 Mtok, half an hour each, 2 USD an hour; a fifth more fail."""
     cost = gpu(work(tmp_path))
     assert cost.amount is not None
-    assert cost.amount.tolist() == pytest.approx([36.0] * 50)
+    assert cost.amount.tolist() == pytest.approx([30.0] * 50)
     assert "H100" in cost.basis
 
 
@@ -88,7 +101,9 @@ def test_data_without_a_priced_source_is_unpriced_and_names_what_is_missing(tmp_
     assert none.unpriced == ("data: new examples have no price: give data.sources",)
     scraped = data(work(tmp_path, "data: {train: data/train.jsonl, sources: [{kind: scrape}]}"))
     assert scraped.amount is None
-    assert scraped.unpriced == ("data: scrape (source 1): give price: ... per example",)
+    assert scraped.unpriced == (
+        "data: scrape (source 1): give credit_price: ... USD per credit, or price: ... per example",
+    )
 
 
 def test_known_repairs_stay_in_the_bill_when_new_examples_are_unpriced(tmp_path: Path) -> None:
@@ -122,3 +137,92 @@ def test_inference_is_priced_only_when_price_and_volume_are_given(tmp_path: Path
     assert asked.unpriced == ("inference: serving.price_per_1k_answers is not given",)
     no_volume = inference(work(tmp_path, "include_inference: true\nserving: {price_per_1k_answers: 2 USD}"))
     assert no_volume.unpriced == ("inference: problem.volume is not given",)
+
+
+def test_failed_runs_are_a_share_of_those_that_succeed(tmp_path: Path) -> None:
+    """A fifth of 30; with the runs that succeed they are what all runs cost, world by world."""
+    made = work(tmp_path, SURE.replace("failed: 20%", "failed: 5% to 30%"))
+    cost, good, hours = failed_runs(made), gpu(made), gpu_hours(made)
+    assert cost.amount is not None
+    assert good.amount is not None
+    assert hours is not None
+    assert np.allclose(good.amount + cost.amount, hours * 2.0)
+    assert failed_runs(work(tmp_path)).amount.tolist() == pytest.approx([6.0] * 50)  # type: ignore[union-attr]
+    nothing = failed_runs(work(tmp_path, tokens_per_row=None))
+    assert nothing.amount is None
+    assert not nothing.unpriced
+
+
+def test_idle_hours_are_a_share_of_all_that_is_billed(tmp_path: Path) -> None:
+    """Runs of 36 USD are 80% of the bill, so that 9 are idle; none where the project file says so."""
+    cost = idle(work(tmp_path, SURE.replace("failed: 20%", "failed: 20%, idle: 20%")))
+    assert cost.amount is not None
+    assert cost.amount.tolist() == pytest.approx([9.0] * 50)
+    assert cost.quantity is not None
+    assert cost.quantity.tolist() == pytest.approx([4.5] * 50)
+    none = idle(work(tmp_path, SURE.replace("failed: 20%", "failed: 20%, idle: 0%"))).amount
+    assert none is not None
+    assert not none.any()
+
+
+def test_storage_is_gigabytes_times_months_times_price(tmp_path: Path) -> None:
+    """100 GB for 6 months at .05 USD; without sizes, the weights and half of the checkpoints."""
+    sure = "storage: {kept_gb: 100 GB, months: 6 months, price: 0.05 USD per GB-month}\n"
+    cost = storage(work(tmp_path, SURE + sure))
+    assert cost.amount is not None
+    assert cost.amount.tolist() == pytest.approx([30.0] * 50)
+    full = "storage: {checkpoints: 2, months: 1 month, price: 1 USD per GB-month}\nmethod: full\n"
+    model = "models: [meta-llama/Llama-2-7b-hf]\n"
+    kept = storage(work(tmp_path, SURE + full + model)).amount
+    weights = 6_738_415_616 * 2 / 1e9
+    assert kept is not None
+    assert kept.tolist() == pytest.approx([weights * (1 + 3 * 5 * 2 / 2)] * 50)
+    adapter = storage(work(tmp_path, SURE + full.replace("method: full\n", "") + model)).amount
+    assert adapter is not None
+    assert weights < adapter.max() < 1.2 * weights
+
+
+def test_egress_is_one_checkpoint_of_every_round_or_as_stated(tmp_path: Path) -> None:
+    """3 rounds of 13.5 GB at .10, or 50 GB."""
+    full = "method: full\nmodels: [meta-llama/Llama-2-7b-hf]\nstorage: {egress_price: 0.10 USD per GB}\n"
+    moved = egress(work(tmp_path, SURE + full)).amount
+    assert moved is not None
+    assert moved.tolist() == pytest.approx([3 * 6_738_415_616 * 2 / 1e9 * 0.1] * 50)
+    stated = egress(work(tmp_path, SURE + full.replace("{egress", "{egress_gb: 0.05 TB, egress"))).amount
+    assert stated is not None
+    assert stated.tolist() == pytest.approx([5.0] * 50)
+
+
+def test_judges_of_answers_stand_under_evaluation(tmp_path: Path) -> None:
+    """3 rounds x (500 answers x 2,000 tokens at 1 USD per million + 20 labels at .50) on top of the hours."""
+    paid = "tokens_in: 1500, tokens_out: 500, price_in: 1 USD per Mtok, price_out: 1 USD per Mtok"
+    source = SURE.replace("kind: buy", "kind: label")
+    judged = source + f"evaluation: {{judged: 500 per round, {paid}, labels: 20 per round}}\n"
+    before, after = evaluation(work(tmp_path, source)), evaluation(work(tmp_path, judged))
+    assert before.amount is not None
+    assert after.amount is not None
+    assert (after.amount - before.amount).tolist() == pytest.approx([3 * (1.0 + 10.0)] * 50)
+    assert after.quantity is None
+    missing = evaluation(work(tmp_path, SURE + "evaluation: {judged: 500 per round, tokens_in: 9, tokens_out: 9}\n"))
+    assert missing.amount is not None
+    assert "price_in, price_out" in missing.unpriced[0]
+
+
+def test_unknowns_are_the_factor_less_one_times_peoples_pay(tmp_path: Path) -> None:
+    """12,000 USD of people's hours at a factor of 1.5 are 6,000 more; none where the project file says none."""
+    made = work(tmp_path, SURE + "unknowns: 1.5\n")
+    assert unknowns(made).amount.tolist() == pytest.approx([6_000.0] * 50)  # type: ignore[union-attr]
+    none = unknowns(work(tmp_path, SURE + "unknowns: none\n"))
+    assert none.amount is not None
+    assert not none.amount.any()
+
+
+def test_ramp_up_and_what_no_cap_holds_are_told(tmp_path: Path) -> None:
+    """38 hours once at 100 USD; 120 hours of work against a cap of 50."""
+    once = labour(work(tmp_path, SURE.replace("share: 50%", "share: 50%, ramp_up: 2 weeks, hours: 50 h")))
+    assert once.amount is not None
+    assert "38 h of ramp-up" in once.basis
+    assert "do not hold all hours" in once.basis
+    plain = labour(work(tmp_path)).amount
+    assert plain is not None
+    assert (once.amount - plain).tolist() == pytest.approx([3_800.0] * 50)

@@ -327,7 +327,7 @@ def test_a_flip_with_dear_errors_is_a_value_that_can_be_typed(tmp_path: Path, se
 
 def test_what_the_bill_pays_in_any_case_is_gone_from_the_budget(tmp_path: Path) -> None:
     """Answers that the bill counts leave less for steps: bill and decision agree on the chance."""
-    served = "serving: {price_per_1k_answers: 12 USD}\ninclude_inference: true\n"
+    served = "serving: {price_per_1k_answers: 12 USD}\ninclude_inference: true\nunknowns: none\n"
     asked = project(tmp_path, budget="7k USD", extra=served)
     posed, seen, _ = pieces(asked)
     bill = estimate(asked, basis=basis(asked, DRAWS), train_rows=800, tokens=None, forecast=seen, definition=posed)
@@ -558,7 +558,7 @@ def test_what_would_have_to_be_true_names_another_lever_for_each_input(tmp_path:
 def test_a_look_is_worth_something_where_the_choice_is_open(tmp_path: Path) -> None:
     """Near the flip some look is clearly worth something, and less than certainty; far from it none is."""
     clear = {}
-    for value in ("0.02", "0.08", "40"):
+    for value in ("0.02", "0.13", "40"):
         record = decided(project(tmp_path, value=f"{value} USD per correct"))
         assert 6 == len(record.experiments)
         assert record.certainty
@@ -569,7 +569,7 @@ def test_a_look_is_worth_something_where_the_choice_is_open(tmp_path: Path) -> N
         shares = [one.worth / record.certainty for one in record.experiments if one.worth and one.worth > 3 * one.error]
         clear[value] = max(shares, default=0.0)
     assert 0 == clear["0.02"] == clear["40"]
-    assert 0.05 < clear["0.08"] < 0.5
+    assert 0.05 < clear["0.13"] < 0.5
 
 
 def test_no_look_is_worth_anything_where_the_target_is_worth_nothing(tmp_path: Path) -> None:

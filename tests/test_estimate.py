@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from tests.projects import basis, written
 from tunecase.costs import Work
-from tunecase.estimate import COSTS, estimate
+from tunecase.estimate import COSTS, drawn, estimate
 from tunecase.gpu_prices import gpu_hour
 from tunecase.hardware import Machine, choose
 from tunecase.prices import Basis
@@ -97,7 +97,7 @@ def test_the_total_is_the_sum_of_its_included_lines_world_by_world(
     euro = written((GOLDEN / "bill-euro.yaml").read_text(encoding="utf-8"), tmp_path)
     record, lines = amounts(euro, monkeypatch)
     total = sum(lines.values())
-    assert set(lines) == {"gpu", "labour", "data", "evaluation", "inference"}
+    assert list(lines) == [cost.__name__ for cost in COSTS]
     assert record.total.p80 == pytest.approx(np.quantile(total, 0.8), rel=1e-12)
     assert sum(line.share for line in record.lines if line.share) == pytest.approx(1)
 
@@ -121,10 +121,11 @@ def test_inference_stays_out_of_the_total_unless_included(tmp_path: Path) -> Non
 
 def test_halving_the_label_price_changes_only_the_data_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """World by world, since every scenario shares its draws."""
-    _, dear = amounts(written(LABELS, tmp_path), monkeypatch)
-    cheap_text = LABELS.replace("rate: 12 to 25 USD", "rate: 6 to 12.5 USD").replace("300 to 600", "150 to 300")
+    ready = LABELS.replace("pool: 240", "pool: 240, hours: 0 h")
+    _, dear = amounts(written(ready, tmp_path), monkeypatch)
+    cheap_text = ready.replace("rate: 12 to 25 USD", "rate: 6 to 12.5 USD").replace("300 to 600", "150 to 300")
     _, cheap = amounts(written(cheap_text, tmp_path), monkeypatch)
-    for name in ("gpu", "labour", "evaluation"):
+    for name in dear.keys() - {"data"}:
         assert (dear[name] == cheap[name]).all()
     assert np.allclose(dear["data"], 2 * cheap["data"])
     assert dear["data"].any()
@@ -155,6 +156,101 @@ def test_more_tokens_never_cost_less(more: float) -> None:
     for before, after in zip(dataclasses.astuple(short.total), dataclasses.astuple(long.total), strict=True):
         assert after >= before * (1 - 1e-12)
     assert short.line("labour") == dataclasses.replace(long.line("labour"), share=short.line("labour").share)  # type: ignore[union-attr, type-var]
+
+
+@settings(max_examples=8, deadline=None)
+@given(more=st.floats(1, 20), field=st.sampled_from(["rows", "minutes", "tokens", "effort"]))
+def test_more_of_anything_never_costs_less_in_any_world(more: float, field: str) -> None:
+    """More rows, minutes of a label, tokens or hours: no line of any world falls, and none is ever negative."""
+    said = LABELS + "effort_per_round: 30 h per round\n"
+    changes = {"minutes": ("1 to 2 min", f"{more} to {2 * more} min"), "effort": ("30 h per", f"{30 * more} h per")}
+    with tempfile.TemporaryDirectory() as folder:
+        plain = written(said, Path(folder))
+        other = written(said.replace(*changes[field]), Path(folder)) if field in changes else plain
+    tokens = dataclasses.replace(TOKENS, total=Interval80(60_000 * more, 70_000 * more, 82_000 * more))
+    rows = round(700 * more) if field == "rows" else 700
+    before, after = lines_of(plain), lines_of(other, rows, tokens if field in ("tokens", "rows") else TOKENS)
+    for name, amount in before.items():
+        assert (amount >= 0).all()
+        assert (after[name] >= amount * (1 - 1e-9) - 1e-9).all(), name
+
+
+def lines_of(project: Project, rows: int = 700, tokens: Tokens = TOKENS) -> dict[str, np.ndarray]:
+    """Every priced line, world by world."""
+    at = basis(project, 500)
+    found = drawn(project, basis=at, train_rows=rows, tokens=tokens, machines=[machine(at)])
+    return {name: cost.amount for name, cost in found.lines.items() if cost.amount is not None}
+
+
+@pytest.mark.parametrize(
+    ("change", "lines"),
+    [
+        (("75 to 150 USD per hour", "37.5 to 75 USD per hour"), {"labour", "evaluation", "unknowns", "data"}),
+        (("unknowns: 1.5", "unknowns: none"), {"unknowns"}),
+        (("0.10 USD per GB-month", "0.05 USD per GB-month"), {"storage"}),
+        (("0.10 USD per GB}", "0.05 USD per GB}"), {"egress"}),
+        (("failed: 10%", "failed: 5%"), {"failed_runs", "idle"}),
+        (("idle: 20%", "idle: 10%"), {"idle"}),
+    ],
+)
+def test_one_changed_price_moves_only_the_lines_that_use_it(
+    change: tuple[str, str], lines: set[str], tmp_path: Path
+) -> None:
+    """World by world: every other line keeps each of its draws."""
+    text = LABELS + (
+        "unknowns: 1.5\ntraining: {failed: 10%, idle: 20%}\n"
+        "storage: {price: 0.10 USD per GB-month, egress_price: 0.10 USD per GB}\n"
+    )
+    assert change[0] in text
+    before, after = lines_of(written(text, tmp_path)), lines_of(written(text.replace(*change), tmp_path))
+    assert {name for name in before if (before[name] != after[name]).any()} == lines
+    for name in lines:
+        assert (after[name] <= before[name] + 1e-9).all()
+
+
+def test_unknowns_stand_beside_a_total_without_them(tmp_path: Path) -> None:
+    """The calendar and the price of a round stretch with them, runs and GPU hours do not."""
+    usual, none = bill(written(LABELS, tmp_path)), bill(written(LABELS + "unknowns: none\n", tmp_path))
+    assert usual.total_without_unknowns == none.total == none.total_without_unknowns
+    assert usual.total.p90 > none.total.p90
+    assert usual.months.p90 > none.months.p90
+    assert usual.round_price.p90 > none.round_price.p90
+    assert (usual.run_price, usual.gpu_hours) == (none.run_price, none.gpu_hours)
+    assert any(words.startswith("unknowns: the outside view") for words in usual.assumptions)
+    assert any("no allowance for unknowns" in words for words in none.assumptions)
+
+
+def test_a_pool_of_nothing_says_that_no_more_can_be_had(tmp_path: Path) -> None:
+    """Rounds go on with the rows at hand: no example is bought, and the data line is priced at nothing."""
+    text = (GOLDEN / "bill-bare.yaml").read_text(encoding="utf-8") + "rounds: 3\ndata:\n  train: data/train.jsonl\n"
+    record = bill(written(text + "  sources: [{kind: have, pool: 0}]\n", tmp_path))
+    line = record.line("data")
+    assert line is not None
+    assert line.amount == Band(0, 0, 0, 0)
+    assert record.unpriced == ()
+    open_end = bill(written(text, tmp_path))
+    assert [words.split(":")[0] for words in open_end.unpriced] == ["data"]
+
+
+def test_past_projects_calibrate_the_unknowns(tmp_path: Path) -> None:
+    """Forty projects that ended on plan leave little of the outside view; the assumption names them."""
+    project = written(LABELS, tmp_path)
+    at = basis(project, 4_000)
+    at.overruns = (1.0,) * 40
+    calm = estimate(project, basis=at, train_rows=700, tokens=TOKENS, machines=[machine(at)])
+    assert calm.total.p90 < bill(project).total.p90
+    assert any("mixed with 40 past of your own" in words for words in calm.assumptions)
+
+
+def test_a_plan_without_a_training_file_is_priced_from_what_it_states(tmp_path: Path) -> None:
+    """Rows and tokens of the project file take the place of the audit's; a longer row costs more."""
+    text = LABELS.replace("train: data/train.jsonl", "rows: 50k\n  tokens_per_row: 300 to 600")
+    planned = bill(written(text, tmp_path), rows=50_000, tokens=None)
+    longer = bill(written(text.replace("300 to 600", "600 to 1200"), tmp_path), rows=50_000, tokens=None)
+    assert planned.run_price is not None
+    assert longer.run_price is not None
+    assert 1.9 < longer.run_price.p50 / planned.run_price.p50 <= 2.001
+    assert "no training file: 50k rows of 300 to 600 tokens are taken as" in " ".join(planned.assumptions)
 
 
 def test_more_epochs_never_cost_less(tmp_path: Path) -> None:
@@ -207,7 +303,7 @@ def test_without_a_budget_there_is_no_chance_to_pass_it(tmp_path: Path) -> None:
 
 def test_rounds_are_assumed_without_a_pilot_and_drive_the_bill(tmp_path: Path) -> None:
     """The assumption is said, and the number of rounds carries most of the doubt."""
-    record = bill(written(LABELS, tmp_path), draws=20_000)
+    record = bill(written(LABELS + "unknowns: none\n", tmp_path), draws=20_000)
     assert record.based_on == "no pilot"
     assert record.reached is None
     assert record.assumptions[0].startswith("no pilot: assumed")
@@ -228,7 +324,7 @@ def test_nothing_known_leaves_lines_unpriced_and_named(tmp_path: Path) -> None:
     """No tokens and no sources: gpu and data are unpriced, never zero."""
     record = bill(written((GOLDEN / "bill-bare.yaml").read_text(encoding="utf-8"), tmp_path), tokens=None)
     unpriced = [line.name for line in record.lines if not line.priced]
-    assert unpriced == ["gpu", "data", "inference"]
+    assert unpriced == ["gpu", "failed_runs", "idle", "data", "inference"]
     assert [words.split(":")[0] for words in record.unpriced] == ["gpu", "data"]
     assert record.run_price is None
     assert record.label_price is None
@@ -284,7 +380,8 @@ def test_twenty_thousand_worlds_take_little_time(tmp_path: Path) -> None:
 def test_a_pilot_gives_the_chance_to_reach_the_target_within_the_budget(tmp_path: Path) -> None:
     """Each world follows one curve; more budget, more chance; rounds stop at the budget."""
     pytest.importorskip("tunecase.curves")
-    records = [bill(written(LABELS.replace("15k", amount), tmp_path), forecast=curve()) for amount in ("4k", "60k")]
+    foreseen = LABELS + "unknowns: none\n"
+    records = [bill(written(foreseen.replace("15k", amount), tmp_path), forecast=curve()) for amount in ("4k", "60k")]
     poor, rich = records
     assert poor.reached is not None
     assert rich.reached is not None

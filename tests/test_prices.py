@@ -9,101 +9,10 @@ import pytest
 from tests.projects import basis, written
 from tunecase import catalog
 from tunecase.gpu_prices import any_gpu_hour, gpu_hour, hour_words
+from tunecase.labels import label_price
 from tunecase.prices import Basis
-from tunecase.sources import label_price, low_pay, review_price, supply
-from tunecase.spread import Worlds, band
-from tunecase.team import person_hour, team_share
-
-
-def with_sources(folder: Path, *sources: str, head: str = "") -> Basis:
-    """A basis whose project has these sources of data."""
-    lines = "".join(f"    - {source}\n" for source in sources)
-    return basis(written(f"{head}\ndata:\n  train: data/train.jsonl\n  sources:\n{lines}", folder))
-
-
-SURE = "kind: label, effort: 2.1 min per label, rate: 25 USD per hour, rework: 0%, fee: 0%, usable: 100%"
-
-
-def test_a_label_of_two_minutes_at_25_dollars_costs_the_golden_price(tmp_path: Path) -> None:
-    """2.1 min x 25 USD/h = .875 USD; the study behind it implies .874."""
-    price = label_price(with_sources(tmp_path, f"{{{SURE}}}"))
-    assert price.tolist() == pytest.approx([0.875] * len(price))
-
-
-def test_votes_rework_fee_and_waste_multiply_the_price(tmp_path: Path) -> None:
-    """.875 x 3 votes x 1.1 x 1.2 / .8."""
-    source = SURE.replace("rework: 0%, fee: 0%, usable: 100%", "rework: 10%, fee: 20%, usable: 80%")
-    price = label_price(with_sources(tmp_path, f"{{{source}, labels_per_example: 3}}"))
-    assert price[0] == pytest.approx(0.875 * 3 * 1.1 * 1.2 / 0.8)
-
-
-def test_without_a_source_the_defaults_are_used_and_noted() -> None:
-    """Five defaults, each with its source."""
-    at = basis(None)
-    price = label_price(at)
-    fields = {"source.effort", "source.rate", "source.rework", "source.fee", "source.usable"}
-    assert fields == set(at.used)
-    assert all(used.source for used in at.used.values())
-    assert 0.3 < band(price).p10 < band(price).p90 < 3
-
-
-def test_two_label_sources_are_priced_apart(tmp_path: Path) -> None:
-    """The second keeps its own minutes and rate."""
-    dear = SURE.replace("25 USD", "50 USD")
-    stock = supply(with_sources(tmp_path, f"{{{SURE}, pool: 100}}", f"{{{dear}}}"))
-    assert stock.cost(100)[0] == pytest.approx(87.5)
-    assert stock.cost(200)[0] == pytest.approx(87.5 + 175)
-
-
-def test_two_people_of_one_role_are_paid_apart(tmp_path: Path) -> None:
-    """The hour is the mean weighted by their shares."""
-    team = "team: [{role: dev, rate: 100 USD per hour, share: 50%}, {role: dev, rate: 50 USD per hour, share: 100%}]"
-    at = basis(written(team, tmp_path))
-    assert person_hour(at)[0] == pytest.approx((50 + 50) / 1.5)
-    assert team_share(at)[0] == pytest.approx(1.5)
-
-
-def test_without_a_team_one_engineer_works_half_time() -> None:
-    """Rate, role and share are noted as defaults."""
-    at = basis(None)
-    assert 75 < np.median(person_hour(at)) < 150
-    assert team_share(at)[0] == 0.5
-    assert {"team.role", "team.rate", "team.share"} <= set(at.used)
-
-
-def test_sources_are_used_up_in_order_and_set_up_is_paid_when_touched(tmp_path: Path) -> None:
-    """100 at hand for nothing, then 200 bought at 2 with a set-up of 50, and no more than that can be had."""
-    buy = "{kind: buy, pool: 200, price: 2 USD per example, set_up: 50 USD}"
-    stock = supply(with_sources(tmp_path, "{kind: have, pool: 100}", buy))
-    assert stock.limit == 300
-    assert [float(stock.cost(n)[0]) for n in (0, 100, 101, 300)] == [0, 0, 52, 450]
-    assert np.isinf(stock.cost(301)).all()
-    assert stock.price is not None
-    assert stock.price[0] == 2
-
-
-def test_a_source_without_price_is_named_not_counted_as_free(tmp_path: Path) -> None:
-    """Synthetic and scraped examples have no default price."""
-    stock = supply(with_sources(tmp_path, "{kind: synthetic}", "{kind: scrape, pool: 10}"))
-    assert stock.price is None
-    assert stock.limit is None
-    assert len(stock.unpriced) == 2
-    assert "scrape (source 2)" in stock.unpriced[1]
-
-
-def test_a_source_without_a_pool_has_no_limit(tmp_path: Path) -> None:
-    """The limit is unknown, not zero."""
-    stock = supply(with_sources(tmp_path, "{kind: buy, price: 1 USD per example}"))
-    assert stock.limit is None
-    assert stock.cost(1e6)[0] == 1e6
-
-
-def test_reviewing_rows_costs_minutes_at_the_labelling_rate(tmp_path: Path) -> None:
-    """In proportion to the rows."""
-    at = with_sources(tmp_path, f"{{{SURE}}}")
-    price = review_price(100, at)
-    assert np.allclose(price, 10 * review_price(10, at))
-    assert 100 * 0.5 / 60 * 25 * 0.5 < np.median(price) < 100 * 2 / 60 * 25
+from tunecase.spread import Worlds
+from tunecase.team import person_hour
 
 
 @pytest.mark.parametrize(("tier", "low", "high"), [("neocloud", 1.90, 5.99), ("hyperscaler", 6.88, 10.55)])
@@ -146,16 +55,6 @@ def test_another_currency_multiplies_table_prices_by_its_rate(tmp_path: Path) ->
     assert at.currency == "EUR"
     for price in (label_price, person_hour):
         assert price(at).tolist() == pytest.approx((price(usd) * 0.9).tolist())
-
-
-def test_pay_below_the_fair_minimum_brings_a_note(tmp_path: Path) -> None:
-    """8 USD per hour is fair enough; 5 to 12 is not, and dollars are meant whatever the currency."""
-    fair = "{kind: label, rate: 8 to 12 USD per hour}"
-    assert low_pay(with_sources(tmp_path, fair)) == ""
-    assert "below the 8 USD" in low_pay(with_sources(tmp_path, "{kind: label, rate: 5 to 12 USD per hour}"))
-    euro = "currency: EUR\nrates: [{currency: USD, value: 0.5, date: 2026-11-20}]"
-    assert low_pay(with_sources(tmp_path, "{kind: label, rate: 5 EUR per hour}", head=euro)) == ""
-    assert low_pay(basis(None)) == ""
 
 
 def test_every_default_with_a_unit_can_be_drawn() -> None:

@@ -33,7 +33,8 @@ class RoundPrices:
 
     `labour` is the people's part of a whole round, `short_labour` that of a round without work on the data,
     `run_per_row` one training run divided by its rows, `runs` the runs of a round that succeed and `besides` the share
-    paid on top of them: runs that fail, GPUs that stand idle.
+    paid on top of them: runs that fail, GPUs that stand idle. `unforeseen` is what people's part is expected to take
+    beyond what is foreseen, as a share: it counts in what a step is worth, not in what the budget must hold.
     """
 
     labour: "Draws | float"
@@ -41,6 +42,7 @@ class RoundPrices:
     run_per_row: "Draws | float" = 0.0
     runs: "Draws | float" = 1.0
     besides: "Draws | float" = 0.0
+    unforeseen: float = 0.0
 
     def training(self, run_rows: "Draws | float", search_rows: "Draws | float" = 0.0) -> "Draws | float":
         """`run_rows` rows trained on once by every run of a round, and `search_rows` by one run more."""
@@ -221,10 +223,10 @@ def lay_out(
         steps: list[Step] = []
         paid: list[Paid] = []
         for name, to, cost, what in _outward(laid, index, by_name, purchases, size, made, start, train):
-            step = _priced(laid, number, to, cost)
+            step = _priced(laid, number, to, cost, unforeseen := prices.unforeseen * _labour(prices, what))
             if step is not None:
                 steps.append(Step(name, to, step))
-                first_costs += [cost] if start else []
+                first_costs += [cost + unforeseen] if start else []
                 paid.append(what)
         laid.steps.append(steps)
         laid.paid.append(paid)
@@ -300,9 +302,8 @@ def _outward(
 
     def add(name: str, place: tuple[int, frozenset[str]], cost: "Draws | float", what: Paid) -> None:
         if place in index:
-            labour = prices.short_labour * what.short_rounds + prices.labour * (what.rounds - what.short_rounds)
             training = prices.training(what.run_rows, what.search_rows)
-            found.append((name, index[place], before + cost + labour + training, what))
+            found.append((name, index[place], before + cost + _labour(prices, what) + training, what))
 
     if start and train is not None:
         add(train, (size, made), 0.0, Paid(short_rounds=1.0, run_rows=laid.sizes[size] * factor))
@@ -321,8 +322,13 @@ def _outward(
     return found
 
 
-def _priced(laid: _Laying, number: int, to: int, cost: "Draws | float") -> "Draws | None":
-    """The cost in each world, infinite where the budget does not hold it; None where no world can pay.
+def _labour(prices: RoundPrices, what: Paid) -> "Draws | float":
+    """People's part of a step, as foreseen."""
+    return prices.short_labour * what.short_rounds + prices.labour * (what.rounds - what.short_rounds)
+
+
+def _priced(laid: _Laying, number: int, to: int, cost: "Draws | float", unforeseen: "Draws | float") -> "Draws | None":
+    """The cost in each world, infinite where the budget does not hold what is foreseen; None where no world can pay.
 
     What was spent on the way to a place is the most that any way there costs, so that the budget holds on all of them.
     """
@@ -336,7 +342,7 @@ def _priced(laid: _Laying, number: int, to: int, cost: "Draws | float") -> "Draw
         able &= np.where(able, spent, 0.0) + np.where(able, cost, 0.0) <= rules.budget
     if not able.any():
         return None
-    amount = np.where(able, cost, np.inf)
+    amount = np.where(able, cost + unforeseen, np.inf)
     laid.spent[to] = np.maximum(laid.spent[to], np.where(able, spent + np.where(able, cost, 0.0), -np.inf))
     return np.asarray(amount)
 

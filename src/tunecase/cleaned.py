@@ -19,10 +19,10 @@ from tunecase.corrections import Correction, rewritten, with_answer
 from tunecase.datasets import LONGEST_LABEL, BadRow, Layout, Row, Writer, files_of, raw_records, read_rows
 from tunecase.errors import InputError, Problem
 from tunecase.folders import digest
+from tunecase.labels import queue_price, review_hours
 from tunecase.prices import Basis
 from tunecase.queue import FILES, NEUTRAL, Item, QueueFiles, code_of
 from tunecase.records import Audit, Cleaned, Depth, Written
-from tunecase.sources import queue_price, review_hours
 from tunecase.spread import band, generator
 
 if TYPE_CHECKING:

@@ -55,7 +55,7 @@ _REST = """
 # team:                              # Who works on it, for which share of the time?
 #   - role: ml engineer
 #     rate: ? to ? USD per hour
-#     share: ?%
+#     share: ?%                      # or salary: ? USD per year; ramp_up: ? weeks; hours: ? h at most
 
 # alternatives:                      # What else was tried: prompt_hosted, prompt_open or retrieval?
 #   prompt_hosted: {score: ?%, price_per_1k_answers: ? USD}
@@ -63,6 +63,8 @@ _REST = """
 # serving:                           # What do 1,000 answers cost?
 #   price_per_1k_answers: ? USD
 #   price_per_1k_today: ? USD
+
+# unknowns: outside view             # For what nobody foresees: outside view, none, or a factor such as 1.0 to 1.5
 
 # budget: ? USD                      # What may the whole project cost?
 """

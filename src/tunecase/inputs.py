@@ -48,7 +48,7 @@ def unit(name: str, currency: str) -> str:
     if wanted.unit == "share":
         return "%"
     per = f" per {wanted.per}" if wanted.per else ""
-    long = {"money": currency, "hour": "h", "minute": "min", "month": "months"}
+    long = {"money": currency, "hour": "h", "minute": "min", "month": "months", "week": "weeks"}
     return f"{long.get(wanted.unit, wanted.unit)}{per}".strip()
 
 

@@ -1,4 +1,4 @@
-"""Prices from the project file, the tables and today's date: an hour of people, a review, one more example.
+"""Prices from the project file, the tables and today's date: what any price rests on.
 
 Every omitted field falls back to a documented default and is noted in `Basis.used`; a price that neither the user nor
 the tables can give stays None, and its owner marks the line unpriced.
@@ -59,10 +59,6 @@ WANTED = {
     "storage.egress_price": Wanted("money", "GB"),
     "evaluation.judged": Wanted("", "round"),
     "evaluation.labels": Wanted("", "round"),
-    "evaluation.tokens_in": Wanted(),
-    "evaluation.tokens_out": Wanted(),
-    "evaluation.price_in": Wanted("money", "Mtok"),
-    "evaluation.price_out": Wanted("money", "Mtok"),
     "effort_per_round": Wanted("hour", "round"),
     "evaluation_share": Wanted("share", most=1),
     "serving.retune_share": Wanted("share", most=1),

@@ -8,8 +8,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from tunecase import catalog, prices
-from tunecase.prices import Basis, numbered
+from tunecase import prices
+from tunecase.labels import label_price, named_sources, review_hours
+from tunecase.prices import Basis
 from tunecase.records import DefaultUsed
 from tunecase.spread import Const
 from tunecase.team import person_hour
@@ -29,134 +30,6 @@ class Stock(NamedTuple):
     price: "Draws"
     set_up: "Draws"
     least: float = 0.0
-
-
-def review_price(rows: float, basis: Basis) -> "Draws":
-    """What it costs to have people look at `rows` rows once: rows x minutes / 60 x rate, shape (draws,)."""
-    source = _label_source(basis)
-    rate = basis.draw("source.rate", source.rate if source else None, "label")
-    return review_hours(rows, basis) * rate
-
-
-def review_hours(rows: float, basis: Basis) -> "Draws":
-    """Hours to look at `rows` rows once, shape (draws,): by the reviewer's own clock where it was measured."""
-    if basis.review_minutes is not None:
-        return rows * basis.worlds.draw("review_minutes", basis.review_minutes) / 60
-    return rows * basis.draw("review_minutes") / 60
-
-
-def queue_price(rows: float, basis: Basis) -> "Draws":
-    """What a review by as many people as label an example costs, shape (draws,).
-
-        price = rows * minutes / 60 * rate * votes * (1 + rework)
-
-    Votes are the project's labels per example, 1 without a source. Leaves out a platform's fee.
-    """
-    source = _label_source(basis)
-    votes = source.labels_per_example if source else 1.0
-    return (
-        review_price(rows, basis)
-        * votes
-        * (1 + basis.draw("source.rework", source.rework if source else None, "label"))
-    )
-
-
-def _sources(basis: Basis) -> "list[tuple[str, Source]]":
-    """The project's sources with a name for each; two of one kind are drawn apart."""
-    sources = basis.project.data.sources if basis.project else ()
-    return list(zip(numbered([source.kind for source in sources]), sources, strict=True))
-
-
-def _label_source(basis: Basis) -> "Source | None":
-    return next((source for _, source in _sources(basis) if source.kind == "label"), None)
-
-
-def label_minutes(basis: Basis, source: "Source | None" = None) -> "Draws":
-    """Minutes of one person on one label, shape (draws,): the project's, else by the reviewers' clock, or the default.
-
-    minutes of a label = minutes of a review x (1 to 2),   where only reviews were timed
-
-    """
-    source = source or _label_source(basis)
-    name = _name_of(source, basis)
-    if (source is None or source.effort is None) and basis.review_minutes is not None:
-        factor = basis.draw("source.label_over_review", label=name)
-        return basis.worlds.draw("review_minutes", basis.review_minutes) * factor
-    return basis.draw("source.effort", source.effort if source else None, name)
-
-
-def clock_words(basis: Basis) -> str:
-    """What the reviewers' own clock says beside the project's minutes of a label; empty where nothing was timed."""
-    if basis.review_minutes is None:
-        return ""
-    source, clock = _label_source(basis), basis.review_minutes
-    timed = f"a review took {clock.low:.2g} to {clock.high:.2g} min by the reviewers' own clock"
-    if source is not None and source.effort is not None:
-        return f"the project file says {source.effort.text}; {timed}"
-    return f"{timed}: a label is taken to need 1 to 2 times as long"
-
-
-def label_price(basis: Basis, source: "Source | None" = None) -> "Draws":
-    """One usable labelled example, shape (draws,).
-
-        price = [minutes / 60 * rate * votes * (1 + rework) * (1 + fee) * (1 + management)
-                 + minutes / 60 * votes * managed_by * team's hour + tool fee * votes] / usable
-
-    Without a source the documented defaults are used and noted; a source with a price by the piece costs that price.
-    Leaves out the one-off set-up, which `Supply` adds.
-    """
-    import numpy as np
-
-    source = source or _label_source(basis)
-    name = _name_of(source, basis)
-    if source and source.price is not None:
-        return basis.worlds.draw(f"{name} price per example", source.price.spread)
-    votes = source.labels_per_example if source else 1.0
-    hours = label_minutes(basis, source) / 60 * votes
-    rate = basis.draw("source.rate", source.rate if source else None, name)
-    rework = basis.draw("source.rework", source.rework if source else None, name)
-    fee = basis.draw("source.fee", source.fee if source else None, name)
-    usable = basis.draw("source.usable", source.usable if source else None, name)
-    run = basis.draw("source.management", source.management if source else None, name)
-    price = hours * rate * (1 + rework) * (1 + fee) * (1 + run)
-    if source is not None and source.managed_by is not None:
-        price = price + hours * basis.draw("source.managed_by", source.managed_by, name) * person_hour(basis)
-    if source is not None and source.tool_fee is not None:
-        price = price + votes * basis.draw("source.tool_fee", source.tool_fee, name)
-    return np.asarray(price / np.minimum(usable, 1.0))
-
-
-def _name_of(source: "Source | None", basis: Basis) -> str:
-    return next((name for name, known in _sources(basis) if known is source), "label")
-
-
-def label_prices(basis: Basis) -> dict[str, float]:
-    """The median price of one label by the name of its source, for sources whose price is proportional to a rate."""
-    import numpy as np
-
-    by_the_minute = {
-        name: one
-        for name, one in _sources(basis)
-        if one.kind == "label" and one.price is None and one.tool_fee is None and one.managed_by is None
-    }
-    if not by_the_minute and _label_source(basis) is None:
-        return {"label": float(np.median(label_price(basis)))}
-    return {name: float(np.median(label_price(basis, one))) for name, one in by_the_minute.items()}
-
-
-def low_pay(basis: Basis) -> str:
-    """A note when a labelling rate reaches below the least fair pay of tables/labels.csv, else an empty text."""
-    least = next(row for row in catalog.label_prices() if row.preset == "prolific participant pay")
-    assert least.low is not None
-    rates = [source.rate for _, source in _sources(basis) if source.kind == "label" and source.rate is not None]
-    lowest = min((rate.spread.low for rate in rates), default=None)
-    if lowest is None or lowest >= least.low * basis.base_per_usd * (1 - 1e-9):
-        return ""
-    lowest_usd = lowest / basis.base_per_usd
-    return (
-        f"labelling is paid from {lowest_usd:.2g} USD per hour, below the {least.low:g} USD that a fair platform asks "
-        f"at least ({least.source.split(',')[0]}, {least.date}): poor pay costs quality, and people"
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +215,13 @@ def _label_set_up(basis: Basis, name: str, source: "Source") -> "Draws":
     return total
 
 
+def legal_note(basis: Basis) -> str:
+    """That a scraped page needs more than a price; empty where nothing is scraped."""
+    if not any(source.kind == "scrape" for _, source in named_sources(basis)):
+        return ""
+    return "whether the scraped pages may be fetched, kept and trained on is a legal question that no line prices"
+
+
 def made_worth(basis: Basis) -> float:
     """Labelled rows that one row from other sources teaches like, the median: of the source it would be bought from.
 
@@ -351,7 +231,7 @@ def made_worth(basis: Basis) -> float:
     import numpy as np
 
     found: list[tuple[bool, float, float]] = []
-    for name, source in _sources(basis):
+    for name, source in named_sources(basis):
         if source.kind in ("synthetic", "scrape"):
             worth = basis.spread(f"levers.{source.kind}_worth").median
             known = stock(basis, name, source)
@@ -370,7 +250,7 @@ def supply(basis: Basis, *, only: str = "", without: Collection[str] = ()) -> Su
     steps: list[Stock] = []
     unpriced: list[str] = []
     new: list[Draws] = []
-    for index, (name, source) in enumerate(_sources(basis)):
+    for index, (name, source) in enumerate(named_sources(basis)):
         if source.kind in without or (only and source.kind != only):
             continue
         found = stock(basis, name, source)

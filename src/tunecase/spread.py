@@ -249,6 +249,14 @@ class Overrun:
         """The 50% point."""
         return self._point(0.5)
 
+    @property
+    def mean(self) -> float:
+        """The mean: a tail of least ln(most / least) / (1 - least / most), and past factors at their weight."""
+        tail = self.least * math.log(self.most / self.least) / (1 - self.least / self.most)
+        known = self.weight if self.past else 0.0
+        own = sum(self.past) / len(self.past) if self.past else 0.0
+        return (1 - known) * (1 + self.share * (tail - 1)) + known * own
+
     def draw(self, rng: "np.random.Generator", n: int) -> "Draws":
         """n draws; those that the past does not take are the same with and without a past."""
         import numpy as np

@@ -133,10 +133,21 @@ def unknown_factor(basis: Basis) -> "Draws":
     given = basis.project.unknowns if basis.project else None
     if given == NONE:
         return np.ones(basis.worlds.n)
-    if isinstance(given, Quantity):
-        return np.maximum(basis.worlds.draw(UNKNOWNS, given.spread), 1.0)
+    spread = given.spread if isinstance(given, Quantity) else _outside_view(basis)
+    return np.maximum(basis.worlds.draw(UNKNOWNS, spread), 1.0)
+
+
+def expected_unknowns(basis: Basis) -> float:
+    """The mean of the factor: what a plan must expect to pay, as nobody knows its world's factor when it is made."""
+    given = basis.project.unknowns if basis.project else None
+    if given is None or given == OUTSIDE_VIEW:
+        return _outside_view(basis).mean
+    return float(unknown_factor(basis).mean())
+
+
+def _outside_view(basis: Basis) -> Overrun:
     share, least, most = (basis.spread(f"unknowns.{name}").median for name in ("share", "least", "most"))
-    return np.maximum(basis.worlds.draw(UNKNOWNS, Overrun(share, least, most, basis.overruns, _past(basis))), 1.0)
+    return Overrun(share, least, most, tuple(max(ratio, 1.0) for ratio in basis.overruns), _past(basis))
 
 
 def unknown_words(basis: Basis) -> str:
@@ -144,7 +155,7 @@ def unknown_words(basis: Basis) -> str:
     given = basis.project.unknowns if basis.project else None
     if given == NONE:
         return "no allowance for unknowns, as the project file says: only what an input names is in the range"
-    people = "on people's hours, evaluation, the calendar and what a round costs in every plan, on no metered price"
+    people = "on people's hours and the calendar, as its mean in every plan, on no metered price"
     if isinstance(given, Quantity):
         past = ", past projects left aside" if basis.overruns else ""
         return f"unknowns: a factor of {given.text}, the project file's{past}, {people}"

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from tunecase import catalog
 from tunecase.checks.defect import Defect
 from tunecase.checks.evidence import Evidence
+from tunecase.labels import label_price, review_price
 from tunecase.prices import Basis
 from tunecase.records import Accuracy, Finding, Measured
-from tunecase.sources import label_price, review_price
 from tunecase.spread import Band, band
 
 if TYPE_CHECKING:

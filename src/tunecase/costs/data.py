@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from tunecase.costs.work import Cost, Work
+from tunecase.labels import label_price
 from tunecase.prices import Basis
-from tunecase.sources import label_price
 from tunecase.spread import Band, Beta, band
 from tunecase.wording import figures
 

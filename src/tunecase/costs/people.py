@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from tunecase.costs.work import Cost, Work
-from tunecase.sources import label_price, token_price
+from tunecase.labels import label_price
+from tunecase.sources import token_price
 from tunecase.spread import band
 from tunecase.team import paid_hours, ramp_up, working_months
 from tunecase.wording import counted, figures

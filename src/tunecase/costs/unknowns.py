@@ -3,7 +3,7 @@
 from tunecase.costs.people import people_paid
 from tunecase.costs.work import Cost, Work
 from tunecase.spread import band
-from tunecase.team import unknown_factor
+from tunecase.team import expected_unknowns, unknown_factor
 from tunecase.wording import figures, share
 
 
@@ -19,9 +19,9 @@ def unknowns(work: Work) -> Cost:
     if not over:
         words = "none, as the project file says"
     else:
-        grown = band(factor)
+        grown, mean = band(factor), expected_unknowns(work.basis)
         words = (
-            f"people's hours x {grown.p50:.2g} at P50, x {figures(grown.p90)} at P90, x {float(factor.mean()):.2g} on "
-            f"average; {share(over)} of projects overrun"
+            f"people's hours x {grown.p50:.2g} at P50, x {figures(grown.p90)} at P90, x {mean:.2g} on average; "
+            f"more than foreseen in {share(over)} of cases"
         )
     return Cost((factor - 1) * people_paid(work), words)

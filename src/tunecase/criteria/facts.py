@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tunecase import catalog, scoring, sources
+from tunecase import catalog, scoring
 from tunecase.datasets import Table, repeat_like_classes
 from tunecase.errors import InputError
+from tunecase.labels import label_price, review_hours
 from tunecase.prices import Basis
 from tunecase.project import Project, read_score
 from tunecase.records import Audit, Baseline, Interval80
@@ -218,17 +219,17 @@ class Facts:
 
     def labels_price(self, labels: int) -> Band:
         """What so many usable labels cost, in the base currency, all votes of each counted."""
-        return band(sources.label_price(self.basis) * labels)
+        return band(label_price(self.basis) * labels)
 
     def reading_price(self, answers: int) -> Band:
         """What it costs to have somebody of the team read so many answers, at the minutes of a review."""
-        return band(sources.review_hours(answers, self.basis) * person_hour(self.basis))
+        return band(review_hours(answers, self.basis) * person_hour(self.basis))
 
     def votes_price(self, votes: int) -> Band:
         """What so many single readings of a row cost, in the base currency."""
         known = self.project.data.sources
         each = next((source.labels_per_example for source in known if source.kind == "label"), 1.0)
-        return band(sources.label_price(self.basis) * votes / each)
+        return band(label_price(self.basis) * votes / each)
 
     def money(self, price: Band) -> str:
         """A price in words: the middle to three figures, with P10 and P90 where they differ."""

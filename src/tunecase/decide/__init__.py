@@ -22,7 +22,7 @@ from tunecase.prices import Basis
 from tunecase.project import Project
 from tunecase.records import Audit, Decision, Definition, Estimate, Experiment, Forecast, Option, Reviews, Tuning
 from tunecase.spread import band
-from tunecase.team import person_hour, unknown_factor
+from tunecase.team import person_hour
 from tunecase.wording import count, figures, money, score, sentence, share
 from tunecase.worth import serving_saving, value_or_saving
 
@@ -113,7 +113,7 @@ def _short(basis: Basis, estimate: Estimate, left: float) -> str:
 
     A pilot of the model itself on a machine that is there may ship for nothing, so too small a budget forbids none.
     """
-    least = band(basis.draw("levers.first_run_hours") * person_hour(basis) * unknown_factor(basis)).p10
+    least = band(basis.draw("levers.first_run_hours") * person_hour(basis)).p10
     least += estimate.run_price.p10 if estimate.run_price else 0.0
     if left >= least:
         return ""
@@ -257,8 +257,9 @@ def _assumptions(project: Project, solved: Solved) -> tuple[str, ...]:
         notes.append("no budget given: plans may cost any amount")
     import numpy as np
 
-    labour = float(np.mean(state.prices.labour))
-    notes.append(f"people's part of one round costs {money(labour, state.currency)}")
+    labour = float(np.mean(state.prices.labour)) * (1 + state.prices.unforeseen)
+    beyond = f", unknowns among them (x{1 + state.prices.unforeseen:.2g})" if state.prices.unforeseen else ""
+    notes.append(f"people's part of one round costs {money(labour, state.currency)} on average{beyond}")
     return tuple(notes)
 
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from tunecase.decide.plans import Solved, solve, winner_of
 from tunecase.flips import change, flips
 from tunecase.inputs import PRICE, most
+from tunecase.labels import label_prices
 from tunecase.levers import Offer, State
 from tunecase.prices import Basis
 from tunecase.project import Project
 from tunecase.records import Flip
-from tunecase.sources import label_prices
 from tunecase.spread import AlteredWorlds
 from tunecase.wording import figures
 from tunecase.worth import error_cost, worth_of_correct

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 from tunecase import catalog, loop, redrawn
 from tunecase.costs import Cost, Work, gpu_hours, months, rows_trained, runs_per_round, training_jobs
 from tunecase.estimate.route import COSTS, ROUNDS, Known, Route, route_of, total_of
-from tunecase.hardware import Choice, Machine, base_model, choose, sequence_tokens
+from tunecase.hardware import Choice, Machine, base_model, choose, idle_over_used, sequence_tokens
+from tunecase.labels import clock_words, label_prices, low_pay
 from tunecase.levers.standing import test_rows_to_buy
 from tunecase.prices import Basis
 from tunecase.project import Project
 from tunecase.records import Audit, Definition, Driver, Estimate, Forecast, Line, Reviews, Run, Tokens, Tuning
 from tunecase.sensitivity import first_order, swing
-from tunecase.sources import clock_words, label_prices, low_pay, supply
+from tunecase.sources import legal_note, supply
 from tunecase.spread import Z80, Z90, Band, Const, Interval, Spread, Worlds, band
 from tunecase.team import person_hour, unknown_factor, unknown_words
 from tunecase.ways import Load, hosted_machine, not_to_be_had, ways
@@ -244,7 +245,7 @@ def _record(found: Drawn, rows: int, notes: tuple[str, ...]) -> Estimate:
         price_dates=machine.hour.dates if machine else (),
         price_book=basis.price_book,
         label_price=None if work.supply.price is None else band(work.supply.price),
-        round_price=band(effort + (0.0 if run is None else run * runs_per_round(work))),
+        round_price=band(effort + (0.0 if run is None else run * runs_per_round(work) * (1 + idle_over_used(basis)))),
         run_price=None if run is None else band(run),
         histogram=_histogram(total),
         draws=basis.worlds.n,
@@ -334,6 +335,7 @@ def _assumptions(work: Work, bill: dict[str, Cost], route: Route, choice: Choice
         _cloud_words(bill),
         unknown_words(work.basis),
         clock_words(work.basis),
+        legal_note(work.basis),
     ]
     return tuple(word for word in [*words, low_pay(work.basis)] if word)
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from tunecase import catalog, costs, levers, loop
 from tunecase.costs import Cost, Work
 from tunecase.hardware import base_model
+from tunecase.labels import review_price
 from tunecase.levers.standing import standing, test_rows
 from tunecase.policy import best_policy
 from tunecase.prices import Basis
 from tunecase.records import Audit, Definition, Forecast, Reviews, Tuning
-from tunecase.sources import review_price
 from tunecase.spread import Beta
 from tunecase.worth import value_or_saving
 
@@ -172,6 +172,7 @@ def _policy_words(
         f"({forecast.n_max_why or 'as the forecast says'}); {told}",
         f"{after}; the first step is {first.replace('_', ' ')}, whatever it costs",
         *_stand_in_words(forecast),
+        "a plan's steps carry failed runs, idle GPUs and the mean of unknowns; storage and egress only the bill",
     ]
     if weighed and worth <= 0:
         words.append("at these prices no step is worth its price: the bill is what going on all the same would cost")

@@ -148,9 +148,8 @@ class Flow:
         """The training file. Raises: InputError where the project file plans without one."""
         if self.project.data.train is None:
             fix = "add `train:` to data and delete `rows:`; until then `tunecase estimate` plans without it"
-            raise InputError(
-                Problem(f"{self.path.name}: data.train", "no training file", "a file of training rows", fix)
-            )
+            where = f"{self.path.name}: data.train"
+            raise InputError(Problem(where, "no training file", "a file of training rows", fix))
         return self.folder / self.project.data.train
 
     def train_table(self) -> "Table":
@@ -272,16 +271,25 @@ def judge_data(flow: Flow, **asked: Any) -> Audit:
 
 def usable_rows(flow: Flow) -> int:
     """Training rows that the audit leaves; those that a plan without a training file states."""
+    return int(rows_of_the_bill(flow, audited(flow))["train_rows"])
+
+
+def audited(flow: Flow, **told: Any) -> Audit | None:
+    """The audit that holds, made where there is none; None for a plan without a training file."""
     if flow.project.data.train is None:
-        return planned_rows(flow)
-    found: Audit = flow.known("audit") or audit(flow)
-    return found.usable
+        return None
+    return flow.known("audit") or audit(flow, **told)
 
 
-def planned_rows(flow: Flow) -> int:
-    """Training rows that the project file states in place of a training file, the median where it doubts them."""
+def rows_of_the_bill(flow: Flow, found: Audit | None) -> dict[str, Any]:
+    """What a bill is told of the rows: those that the audit leaves with their tokens, or those that a plan states."""
     stated = flow.project.data.rows
-    return 0 if stated is None else round(stated.spread.median)
+    planned = 0 if stated is None else round(stated.spread.median)
+    return {
+        "train_rows": planned if found is None else found.usable,
+        "tokens": None if found is None else found.tokens,
+        "audit": found,
+    }
 
 
 def spent(flow: Flow) -> float:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
-from tunecase.flow.case import Flow, audit, open_case, read_confidence
+from tunecase.flow.case import Flow, audited, open_case, read_confidence, rows_of_the_bill
 from tunecase.flow.verbs import curve, define, tuning_of_the_curve
 from tunecase.project import latest_rate
-from tunecase.records import Audit, Comparison, FieldChange
+from tunecase.records import Comparison, FieldChange
 from tunecase.units import Quantity, UnitError, Wanted, read_quantity
 from tunecase.wording import figures
 from tunecase.yaml_lines import read_value
@@ -189,15 +189,15 @@ def _currency_problems(one: Flow, two: Flow | None) -> Iterator[Problem]:
 
 def _ready(one: Flow, two: Flow | None, told: Mapping[str, Any]) -> None:
     """Makes what the bills rest on and neither ledger holds; both sides get the same, so that neither lacks a line."""
-    found: Audit = one.known("audit") or audit(one, **told)
+    found = audited(one, **told)
     if two is None:
         curve(one)
         return
     if two.known("audit") is None:
-        if _says_the_same(one, two, AUDITED_FIELDS):
+        if found is not None and _says_the_same(one, two, AUDITED_FIELDS):
             two.records["audit"] = found
         else:
-            audit(two, **told)
+            audited(two, **told)
     posed = [flow.known("define") for flow in (one, two)]
     if any(posed) or any(flow.known("pilot") for flow in (one, two)):
         known = posed[0] or define(one)
@@ -237,11 +237,10 @@ def _side(flow: Flow, name: str, factor: float) -> "Side":
     from tunecase.compare import Side
     from tunecase.estimate import drawn
 
-    found: Audit = flow.known("audit")
     tried = flow.known("pilot")
     bill = drawn(
-        flow.project, basis=flow.basis(), train_rows=found.usable, tokens=found.tokens, definition=flow.known("define"),
-        audit=found, forecast=flow.known("forecast"), runs=tried.runs if tried else (),
+        flow.project, basis=flow.basis(), **rows_of_the_bill(flow, flow.known("audit")),
+        definition=flow.known("define"), forecast=flow.known("forecast"), runs=tried.runs if tried else (),
         tuning=tuning_of_the_curve(flow), reviews=flow.reviews, done=[made.changed for made in flow.rounds()],
     )  # fmt: skip
     budget = flow.project.budget.spread.median * factor if flow.project.budget else None

@@ -15,6 +15,7 @@ from tunecase.spread import Worlds, band, generator
 if TYPE_CHECKING:
     from tunecase.datasets import Row, Table
     from tunecase.prices import Basis
+    from tunecase.spread import Draws
 
 NAME = "next-labels.csv"
 COLUMNS = ("row", "line", "text", "suggested", "chance", "why")
@@ -58,7 +59,7 @@ def _planned(
 ) -> Labelling:
     from tunecase.datasets import looks_like_classes
     from tunecase.labelling import expected, plan
-    from tunecase.sources import label_price
+    from tunecase.labels import label_price
 
     if not 1 <= n <= MOST_NEXT:
         raise InputError(Problem("--next", str(n), f"1 to {MOST_NEXT:,} rows", "write how many rows to label"))
@@ -100,12 +101,12 @@ def _next(row: "Row", suggested: str | None, chance: float | None, why: str) -> 
     return NextLabel(row.number, row.line, row.input, suggested, None if chance is None else round(chance, 3), why)
 
 
-def _minutes(basis: "Basis"):  # type: ignore[no-untyped-def]
-    """Minutes of one label, all its annotators together."""
-    sources = basis.project.data.sources if basis.project else ()
-    source = next((source for source in sources if source.kind == "label"), None)
-    votes = source.labels_per_example if source else 1.0
-    return votes * basis.draw("source.effort", source.effort if source else None, "label")
+def _minutes(basis: "Basis") -> "Draws":
+    """Minutes of one label, all its annotators together, shape (draws,)."""
+    from tunecase.labels import label_minutes, label_source
+
+    source = label_source(basis)
+    return (source.labels_per_example if source else 1.0) * label_minutes(basis, source)
 
 
 def _write(rows: tuple[NextLabel, ...], to: Path) -> tuple[Path, Path]:

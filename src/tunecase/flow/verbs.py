@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import __version__, catalog
 from tunecase.errors import InputError, Problem
-from tunecase.flow.case import Flow, audit, dropped_rows, missing, name_of, now, planned_rows, spent, usable_rows
+from tunecase.flow.case import (
+    Flow,
+    audit,
+    audited,
+    dropped_rows,
+    missing,
+    name_of,
+    now,
+    rows_of_the_bill,
+    spent,
+    usable_rows,
+)
 from tunecase.flow.piloting import pilot_metric, points, runs_left_out, stand_in_factor, stands_in
 from tunecase.ledger import Entry
 from tunecase.records import (
@@ -85,12 +96,9 @@ def estimate(
     if renew:
         curve(flow)
 
-    planned = flow.project.data.train is None
-    found: Audit | None = None if planned else flow.known("audit") or audit(flow)
     record = price(
-        flow.project, basis=flow.basis(), train_rows=planned_rows(flow) if found is None else found.usable,
-        tokens=None if found is None else found.tokens,
-        definition=flow.known("define"), audit=found, forecast=flow.known("forecast"),
+        flow.project, basis=flow.basis(), **rows_of_the_bill(flow, audited(flow)),
+        definition=flow.known("define"), forecast=flow.known("forecast"),
         runs=tried.runs if (tried := flow.known("pilot")) else (),
         tuning=tuning_of_the_curve(flow), reviews=flow.reviews, done=[made.changed for made in flow.rounds()],
         total_order=total_order, what_if=wanted, told=told,

@@ -5,8 +5,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from tunecase.board import Move, Purchase
+from tunecase.labels import review_price
 from tunecase.levers.state import Evidence, Offer, State, words_of
-from tunecase.sources import Supply, review_price
+from tunecase.sources import Supply
 from tunecase.spread import Z80, Z90, Interval
 from tunecase.wording import count
 from tunecase.wording import share as percent

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunecase.experiments import noise_of_run
+from tunecase.labels import label_price, review_price
 from tunecase.levers.data import wrong_share
 from tunecase.levers.method import LARGER_TEST
 from tunecase.levers.state import State
-from tunecase.sources import label_price, review_price
 from tunecase.spread import generator
-from tunecase.team import person_hour, unknown_factor
+from tunecase.team import expected_unknowns, person_hour
 from tunecase.wording import count
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _one_run(state: State, n: float) -> "Draws | float":
 
 
 def _hours(state: State) -> "Draws":
-    return state.basis.draw("levers.look_hours") * person_hour(state.basis) * unknown_factor(state.basis)
+    return state.basis.draw("levers.look_hours") * person_hour(state.basis) * expected_unknowns(state.basis)
 
 
 def _pilot_errors(state: State, n: int) -> "Draws":

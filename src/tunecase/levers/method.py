@@ -3,9 +3,9 @@
 import math
 
 from tunecase.board import Move
+from tunecase.labels import label_price
 from tunecase.levers.state import Offer, State, words_of
 from tunecase.records import Tuning
-from tunecase.sources import label_price
 from tunecase.spread import Z80, Z90, Const, Interval
 from tunecase.statistics import winners_curse
 from tunecase.wording import count, score

@@ -7,14 +7,15 @@ from tunecase import catalog
 from tunecase.board import RoundPrices
 from tunecase.curves import believe, to_error
 from tunecase.hardware import paid_besides
+from tunecase.labels import label_price
 from tunecase.levers.state import State
 from tunecase.loop import doubling, of_the_model
 from tunecase.prices import Basis
 from tunecase.project import read_score
 from tunecase.records import Audit, Definition, Forecast, Reviews, Tuning
-from tunecase.sources import label_price, supply
+from tunecase.sources import supply
 from tunecase.statistics import LEAST_TEST_ROWS
-from tunecase.team import person_hour, unknown_factor
+from tunecase.team import expected_unknowns, person_hour
 from tunecase.worth import baseline_score, serving_saving
 
 if TYPE_CHECKING:
@@ -74,9 +75,7 @@ def standing(
     if paths is None:
         paths = of_the_model(belief.paths(sizes, draws=basis.worlds.n), forecast, basis)
     base = baseline_score(project, definition) if definition is not None else None
-    # What nobody foresaw lengthens every round, so that plans cost what the bill says.
-    hour = person_hour(basis) * unknown_factor(basis)
-    labour = basis.draw("effort_per_round", project.effort_per_round) * hour
+    labour = basis.draw("effort_per_round", project.effort_per_round) * person_hour(basis)
     settle, saving = project.problem.fallback, serving_saving(basis)
     return State(
         paths=paths, sizes=sizes,
@@ -85,8 +84,10 @@ def standing(
         error_floor=0.0 if forecast.ceiling is None else to_error(forecast.ceiling, forecast.direction),
         test_rows=test_rows(definition, audit, forecast) if binomial else None, value=value,
         prices=RoundPrices(
-            labour, basis.draw("levers.first_run_hours") * hour, run_per_row,
+            labour, basis.draw("levers.first_run_hours") * person_hour(basis), run_per_row,
             basis.draw("training.runs_per_round", project.training.runs_per_round), paid_besides(basis),
+            # Nobody knows his world's overrun when a step is chosen: plans carry its mean.
+            expected_unknowns(basis) - 1,
         ),
         supply=supply(basis, without=MADE),
         others=tuple(

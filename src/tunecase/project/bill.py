@@ -37,7 +37,9 @@ class Source(Section):
     """Where more examples can come from, and at what price; each kind has fields of its own."""
 
     kind: Literal["have", "label", "synthetic", "scrape", "buy"]
-    pool: Count | None = Field(None, description="How many examples this source can give.")
+    pool: CountOrNone | None = Field(
+        None, description="How many examples this source can give; 0 alone says that no more can be had."
+    )
     price: MoneyPerExample | None = Field(
         None, description="Price of one usable example, where it is bought by the piece."
     )

@@ -235,7 +235,7 @@ def _planning_problems(project: "Project", file: str, lines: Lines) -> Iterator[
     data = project.data
     if data.train is None and data.rows is None:
         fix = "add `train:`, or `rows: 50k` and `tokens_per_row: 300 to 600` to plan without a file"
-        yield Problem(where_of(("data",), lines, file), "nothing", "the field 'train'", fix)
+        yield Problem(where_of(("data", "train"), lines, file), "nothing", "the field 'train'", fix)
     for name in ("rows", "tokens_per_row"):
         given = getattr(data, name)
         if data.train is not None and given is not None:

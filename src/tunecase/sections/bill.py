@@ -85,11 +85,14 @@ def _lines(estimate: Estimate) -> Table:
         swatch += drawn
     total = estimate.total
     rows.append((Cell("Total"), *_points(total), Cell("100%") if total.p50 else DASH))
+    whole = len(rows) - 1
+    if (foreseen := estimate.total_without_unknowns) is not None and foreseen != total:
+        rows.append((Cell("Total without unknowns"), *_points(foreseen), DASH))
     head = ("Line", "P10", "P50", "P80", "P90", "Share")
     note = f"{estimate.currency}, over all rounds. P80: in 80 of 100 simulated projects the line costs no more. "
     note += "Lines do not add up except in the mean: they do not all reach their P80 together."
     numbers = (1, 2, 3, 4, 5)
-    return Table("The bill", head, tuple(rows), numbers, strong=(len(rows) - 1,), note=note)
+    return Table("The bill", head, tuple(rows), numbers, strong=(whole,), note=note)
 
 
 def _line(line: Line, swatch: int | None) -> tuple[Cell, ...]:

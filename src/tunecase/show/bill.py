@@ -45,6 +45,9 @@ def print_estimate(console: "Console", record: Estimate, again: bool = False) ->
         f"P80 {money(record.total.p80, record.currency)}; rounds {band(record.rounds)}; "
         f"{band(record.months, 'months')}.",
     )
+    if (foreseen := record.total_without_unknowns) is not None and foreseen != record.total:
+        p50, p80 = figures(foreseen.p50), money(foreseen.p80, record.currency)
+        say(console, f"Without unknowns: P50 {p50}, P80 {p80}.")
     if record.unpriced:
         say(console, f"Plus {counted(len(record.unpriced), 'unpriced line')}: {'; '.join(record.unpriced)}.", "yellow")
     if again:
