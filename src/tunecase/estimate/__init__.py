@@ -313,9 +313,9 @@ def _assumptions(work: Work, bill: dict[str, Cost], route: Route, choice: Choice
     if not bill["inference"].included:
         words.append("inference after launch is left out of the total (include_inference: true counts it)")
     words += [
-        not_to_be_had(work.basis),
         "the calendar counts working hours only; waiting for labels, GPUs and people is not counted",
         "idle GPUs, storage, egress and start-up are not counted",
         "no allowance for unknown unknowns: only what an input names is in the range",
+        not_to_be_had(work.basis),
     ]
     return tuple(word for word in [*words, low_pay(work.basis)] if word)
