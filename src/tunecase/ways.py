@@ -150,7 +150,8 @@ def _at_providers(basis: Basis, taken: Machine | None, load: Load) -> "Iterator[
             one.row, billed=billed, rate_per_mtok=_rate(one, basis), jobs=load.jobs, per_usd=basis.base_per_usd,
             months=stored_months(basis, one),
         )  # fmt: skip
-        rests = f"{one.provider}, {one.date or 'undated'}, confidence {one.row.confidence}"
+        sure = f", confidence {one.row.confidence}" if one.provider == one.row.provider else ""
+        rests = f"{one.provider}, dated {one.date}{sure}"
         note = "; ".join((*one.notes, *([one.row.note] if one.row.note else [])))
         name = f"{one.row.model} at {one.row.provider}"
         yield Way(name, HOSTED, band(amount), None, None, rests, note, one is offer), amount

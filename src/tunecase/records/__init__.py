@@ -15,6 +15,7 @@ from tunecase.records.interval import Interval80
 from tunecase.records.labelling import Labelling, NextLabel
 from tunecase.records.money import BookLine, Books, Change, Decision, Experiment, Option, Report, Spending
 from tunecase.records.pilot import Baseline, Confusion, Judged, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
+from tunecase.records.prices import Price, Prices, TierPrices
 from tunecase.records.problem import (
     Accuracy,
     Alternative,
@@ -79,6 +80,8 @@ __all__ = [
     "Pilot",
     "Placed",
     "Point",
+    "Price",
+    "Prices",
     "Report",
     "Reviews",
     "Round",
@@ -88,6 +91,7 @@ __all__ = [
     "Slice",
     "Spending",
     "Status",
+    "TierPrices",
     "Tokens",
     "Trial",
     "Tuning",
@@ -118,6 +122,7 @@ RECORDS: dict[str, type] = {
     "compare": Comparison,
     "fit": Fit,
     "scored": Scored,
+    "prices": Prices,
     "report": Report,
     "run": Run,
     "spend": Spending,
