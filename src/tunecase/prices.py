@@ -259,6 +259,18 @@ def label_prices(basis: Basis) -> dict[str, float]:
     return {name: float(np.median(label_price(basis, one))) for name, one in by_the_minute.items()}
 
 
+def old_rates(basis: Basis) -> str:
+    """A note on exchange rates of the project file that are older than 180 days, the latest of each currency."""
+    latest: dict[str, str] = {}
+    for rate in basis.project.rates if basis.project else ():
+        latest[rate.currency] = max(rate.date.isoformat(), latest.get(rate.currency, ""))
+    old = [f"{name} of {day}" for name, day in latest.items() if catalog.is_stale(day, basis.today)]
+    if not old:
+        return ""
+    days = catalog.STALE_AFTER_DAYS
+    return f"exchange rates older than {days} days are taken as they are, without doubt: {', '.join(old)}"
+
+
 def low_pay(basis: Basis) -> str:
     """A note when a labelling rate reaches below the least fair pay of tables/labels.csv, else an empty text."""
     least = next(row for row in catalog.label_prices() if row.preset == "prolific participant pay")

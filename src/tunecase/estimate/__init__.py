@@ -9,7 +9,7 @@ from tunecase.costs import Cost, Work, gpu_hours, person_hours, rows_trained, ru
 from tunecase.estimate.route import COSTS, ROUNDS, Known, Route, route_of, total_of
 from tunecase.hardware import Choice, Machine, base_model, choose, sequence_tokens
 from tunecase.levers.standing import test_rows_to_buy
-from tunecase.prices import Basis, label_prices, low_pay, person_hour, supply, team_share
+from tunecase.prices import Basis, label_prices, low_pay, old_rates, person_hour, supply, team_share
 from tunecase.project import Project
 from tunecase.records import Audit, Definition, Driver, Estimate, Forecast, Line, Reviews, Run, Tokens, Tuning
 from tunecase.sensitivity import first_order, swing
@@ -318,4 +318,4 @@ def _assumptions(work: Work, bill: dict[str, Cost], route: Route, choice: Choice
         "no allowance for unknown unknowns: only what an input names is in the range",
         not_to_be_had(work.basis),
     ]
-    return tuple(word for word in [*words, low_pay(work.basis)] if word)
+    return tuple(word for word in [*words, old_rates(work.basis), low_pay(work.basis)] if word)
