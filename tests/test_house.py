@@ -126,6 +126,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "team",
         "sources",
         "labels",
+        "price_list",
     ),
     ("ledger", "engine", "answers", "endpoint"),
     ("project", "catalog", "records"),

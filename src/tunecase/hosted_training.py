@@ -101,8 +101,9 @@ def offers(basis: Basis) -> tuple[tuple[Offer, ...], dict[str, list[str]]]:
     """
     found: list[Offer] = []
     why: dict[str, list[str]] = {}
+    mine = (basis.project.compute.hosted or "").casefold() if basis.project else ""
     for row in (*catalog.hosted(), *_only_by_contract(basis)):
-        told = _refusal(row, basis)
+        told = _refusal(row, basis, named=row.model.casefold() == mine)
         if told:
             why.setdefault(told, []).append(row.model if row.model == row.provider else f"{row.provider} {row.model}")
         else:

@@ -188,3 +188,15 @@ def numbered(names: list[str]) -> list[str]:
     """The names, the second of a kind with a 2 behind it, the third with a 3."""
     seen = [names[: i + 1].count(name) for i, name in enumerate(names)]
     return [name if count == 1 else f"{name} {count}" for name, count in zip(names, seen, strict=True)]
+
+
+def old_rates(basis: Basis) -> str:
+    """A note on exchange rates of the project file that are older than 180 days, the latest of each currency."""
+    latest: dict[str, str] = {}
+    for rate in basis.project.rates if basis.project else ():
+        latest[rate.currency] = max(rate.date.isoformat(), latest.get(rate.currency, ""))
+    old = [f"{name} of {day}" for name, day in latest.items() if catalog.is_stale(day, basis.today)]
+    if not old:
+        return ""
+    days = catalog.STALE_AFTER_DAYS
+    return f"exchange rates older than {days} days are taken as they are, without doubt: {', '.join(old)}"

@@ -93,8 +93,13 @@ def ways(basis: Basis, rented: Machine | None, taken: Machine | None, load: Load
 def not_to_be_had(basis: Basis) -> str:
     """Hosted models that cannot be trained, or not be priced, on the day, and why, in one sentence; empty for none."""
     _, why = offers(basis)
-    told = "; ".join(f"{reason} ({', '.join(names)})" for reason, names in why.items())
+    told = "; ".join(f"{reason} ({_some(names)})" for reason, names in why.items())
     return f"hosted training is compared where it can be had and priced, which leaves out: {told}" if told else ""
+
+
+def _some(names: list[str], most: int = 3) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _rate(offer: Offer, basis: Basis) -> "Draws":
@@ -145,7 +150,8 @@ def _at_providers(basis: Basis, taken: Machine | None, load: Load) -> "Iterator[
             one.row, billed=billed, rate_per_mtok=_rate(one, basis), jobs=load.jobs, per_usd=basis.base_per_usd,
             months=stored_months(basis, one),
         )  # fmt: skip
-        rests = f"{one.provider}, {one.date or 'undated'}, confidence {one.row.confidence}"
+        sure = f", confidence {one.row.confidence}" if one.provider == one.row.provider else ""
+        rests = f"{one.provider}, dated {one.date}{sure}"
         note = "; ".join((*one.notes, *([one.row.note] if one.row.note else [])))
         name = f"{one.row.model} at {one.row.provider}"
         yield Way(name, HOSTED, band(amount), None, None, rests, note, one is offer), amount

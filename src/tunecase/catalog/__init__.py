@@ -17,6 +17,7 @@ from tunecase.catalog.prices import (
     hosted,
     instance,
     instances,
+    is_stale,
     label_prices,
     lowest_prices,
     price_book,
@@ -47,9 +48,9 @@ from tunecase.catalog.training import (
 __all__ = [
     "ON_DEMAND", "SPOT", "STALE_AFTER_DAYS", "Framework", "GpuPrice", "Hosted", "Instance", "InstanceHour",
     "LabelPrice", "LossMemory", "Optimizer", "Provider", "Stack", "Version", "Wage", "framework", "framework_in",
-    "frameworks", "gpu_prices", "hosted", "instance", "instance_hours", "instances", "label_prices", "loss_memory",
-    "losses", "lowest_prices", "optimizer", "optimizers", "price_book", "provider", "providers", "read_table",
-    "stack", "stacks", "versions", "wage", "wages",
+    "frameworks", "gpu_prices", "hosted", "instance", "instance_hours", "instances", "is_stale", "label_prices",
+    "loss_memory", "losses", "lowest_prices", "optimizer", "optimizers", "price_book", "provider", "providers",
+    "read_table", "stack", "stacks", "versions", "wage", "wages",
 ]  # fmt: skip
 
 

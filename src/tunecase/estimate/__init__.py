@@ -10,7 +10,7 @@ from tunecase.estimate.route import COSTS, ROUNDS, Known, Route, route_of, total
 from tunecase.hardware import Choice, Machine, base_model, choose, idle_over_used, sequence_tokens
 from tunecase.labels import clock_words, label_prices, low_pay
 from tunecase.levers.standing import test_rows_to_buy
-from tunecase.prices import Basis
+from tunecase.prices import Basis, old_rates
 from tunecase.project import Project
 from tunecase.records import Audit, Definition, Driver, Estimate, Forecast, Line, Reviews, Run, Tokens, Tuning
 from tunecase.sensitivity import first_order, swing
@@ -337,7 +337,7 @@ def _assumptions(work: Work, bill: dict[str, Cost], route: Route, choice: Choice
         clock_words(work.basis),
         legal_note(work.basis),
     ]
-    return tuple(word for word in [*words, low_pay(work.basis)] if word)
+    return tuple(word for word in [*words, old_rates(work.basis), low_pay(work.basis)] if word)
 
 
 def _calendar_words(work: Work) -> str:

@@ -18,6 +18,7 @@ from tunecase.records.labelling import Labelling, NextLabel
 from tunecase.records.ledger import Rechained, Verified
 from tunecase.records.money import Change, Decision, Experiment, Option, Report, Spending
 from tunecase.records.pilot import Baseline, Confusion, Judged, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
+from tunecase.records.prices import Price, Prices, TierPrices
 from tunecase.records.problem import (
     Accuracy,
     Alternative,
@@ -89,7 +90,9 @@ __all__ = [
     "PlanChosen",
     "PlanUsed",
     "Point",
+    "Price",
     "PriceCheck",
+    "Prices",
     "Rechained",
     "Report",
     "Reviews",
@@ -101,6 +104,7 @@ __all__ = [
     "Slice",
     "Spending",
     "Status",
+    "TierPrices",
     "Tokens",
     "Trial",
     "Tuning",
@@ -135,6 +139,7 @@ RECORDS: dict[str, type] = {
     "compare": Comparison,
     "fit": Fit,
     "scored": Scored,
+    "prices": Prices,
     "report": Report,
     "run": Run,
     "spend": Spending,

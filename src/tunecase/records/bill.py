@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tunecase.spread import Band
+from tunecase.wording import figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,13 @@ class Way:
     rests_on: str
     note: str = ""
     chosen: bool = False
+
+    @property
+    def against(self) -> str:
+        """How many times the chosen way it costs on average, in words."""
+        if self.chosen:
+            return "chosen"
+        return "" if self.ratio is None else f"x {figures(self.ratio)}"
 
 
 @dataclass(frozen=True, slots=True)
