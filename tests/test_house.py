@@ -22,7 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "cli_prices",
     ),
     ("terminal",),
-    ("case", "show", "page", "charts", "plot", "dashboard", "__init__"),
+    ("case", "show", "page", "charts", "plot", "dashboard", "callback", "__init__"),
     ("flow",),
     (
         "init",
@@ -111,6 +111,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "groups",
         "redrawn",
         "charges",
+        "meter",
     ),
     ("ledger", "engine", "answers", "endpoint"),
     ("project", "catalog", "records"),
