@@ -1,4 +1,4 @@
-"""Dollars while training: told in the log, stopped at a limit, counted over resumed and killed attempts, booked once."""
+"""Dollars while training: in the log, stopped at a limit, counted over resumed and killed attempts, booked once."""
 
 import json
 import os
@@ -181,7 +181,7 @@ def test_the_run_is_booked_once_and_a_later_total_takes_its_place(tmp_path: Path
     )  # fmt: skip
     assert charge.amount == Decimal(str(round(made.usd, 6)))
     assert (1, Decimal("3600.0"), "GPU h") == (charge.gpu_count, charge.unit_price, charge.unit)
-    assert float(charge.quantity) == pytest.approx(made.gpu_hours)
+    assert float(charge.quantity) == pytest.approx(made.gpu_hours, abs=1e-9)
     assert charge.began_at < charge.ended_at
     assert charge.on == charge.began_at.date()
     trainer(tmp_path / "my-run", callback(project=case), steps=6).train(resume_from_checkpoint=True)
@@ -256,6 +256,46 @@ def test_a_state_that_cannot_be_read_stops_before_the_first_step(tmp_path: Path)
         trainer(tmp_path, callback()).train()
 
 
+def test_a_folder_that_takes_no_state_stops_before_the_first_step(tmp_path: Path, monkeypatch) -> None:
+    """Where the state cannot be written nothing is trained."""
+    (tmp_path / STATE_FILE).mkdir()
+    with pytest.raises(TunecaseError, match="Fix"):
+        trainer(tmp_path, callback()).train()
+
+
+def test_books_that_fail_do_not_end_a_training(tmp_path: Path, case: Path, monkeypatch, caplog) -> None:
+    """A disk that fills up, and a ledger that was edited meanwhile, are told with the amount; the training ends well."""
+    spend = callback(project=case)
+    made = trainer(tmp_path / "r", spend, steps=3)
+    ledger = Ledger(case.parent / "ledger.jsonl")
+    write, calls = Path.replace, []
+
+    def refuse(path: Path, target: Path) -> Path:
+        calls.append(path)
+        if STATE_FILE in path.name and len(calls) > 1:
+            raise OSError(28, "No space left on device")
+        return write(path, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    ledger.path.write_bytes(b"garbage\n")
+    made.train()
+    assert 3 == made.state.global_step
+    assert 1 == caplog.text.count("No space left")
+    assert "USD of run r are not booked" in caplog.text
+    assert "garbage" in caplog.text
+
+
+def test_the_signature_names_the_settings() -> None:
+    """help() shows what can be asked, and a word that is none is refused."""
+    import inspect
+
+    assert {"usd_per_gpu_hour", "max_usd", "project"} <= set(
+        inspect.signature(tunecase.callback.SpendCallback).parameters
+    )
+    with pytest.raises(TypeError, match="max_dollars"):
+        callback(max_dollars=5)
+
+
 def test_other_processes_write_and_book_nothing(tmp_path: Path, case: Path) -> None:
     """Only the first process of a run writes the state and the charge; the others keep the time."""
     spend = callback(project=case)
@@ -294,9 +334,12 @@ def test_tags_and_figures_go_to_the_active_mlflow_run(tmp_path: Path, monkeypatc
     mlflow = pytest.importorskip("mlflow")
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'mlflow.db'}")
-    with mlflow.start_run() as active:
-        trainer(tmp_path / "r", callback(gpu="L40S", gpu_count=2), steps=3).train()
-    found = mlflow.MlflowClient().get_run(active.info.run_id).data
+    try:
+        with mlflow.start_run() as active:
+            trainer(tmp_path / "r", callback(gpu="L40S", gpu_count=2), steps=3).train()
+        found = mlflow.MlflowClient().get_run(active.info.run_id).data
+    finally:
+        mlflow.set_tracking_uri(None)
     assert ("L40S", "2", "3600.0") == tuple(
         found.tags[f"tunecase.{name}"] for name in ("gpu", "gpu_count", "usd_per_gpu_hour")
     )

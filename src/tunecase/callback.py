@@ -19,11 +19,13 @@ The underscore keeps that file from being pushed to a hub; checkpoints that are 
 Trackers other than MLflow see the figures only where they come after this callback; the trainer's own history has them.
 """
 
+import inspect
 import logging
 import math
 import os
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,18 +34,19 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from tunecase.errors import InputError, MissingExtraError, Problem
+from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError
 from tunecase.meter import BEAT_S, STATE_FILE, Meter, meter_of, read_state, together
 
 if TYPE_CHECKING:
     from tunecase.flow import Flow
 
-__all__ = ["SpendCallback", "Settings"]
+__all__ = ["Settings", "SpendCallback"]
 
 SpendCallback: Any  # made when it is asked for, below
 
 log = logging.getLogger("tunecase")
 NAME = "SpendCallback"
+BY_HAND = "mend what is said below, then `tunecase spend add AMOUNT USD --category gpu`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ def _price(settings: Settings, case: "Flow | None") -> _Price:
 
     here = settings.gpu or gpu_name()
     if settings.usd_per_gpu_hour is not None:
-        return _Price(float(settings.usd_per_gpu_hour), here, "your own price")
+        return _Price(float(settings.usd_per_gpu_hour), here, f"{settings.usd_per_gpu_hour:g} USD (your own price)")
     assert case is not None
     if not here:
         fix = "give usd_per_gpu_hour=..., which then counts one device, or gpu=... to take its price"
@@ -119,6 +122,7 @@ class Watch:
         self.limit, self.budget = settings.max_usd, cast(float | None, None)
         self.begun_s = self.beaten_s = 0.0
         self.writes = self.warned = False
+        self.told: set[str] = set()
         self.path = Path()
         self.mlflow: _MlflowRun | None = None
 
@@ -140,13 +144,12 @@ class Watch:
         self.meter.begin(datetime.now(UTC), step, self.price.usd_per_gpu_hour, gpus, self.price.gpu)
         self.begun_s = time.monotonic()
         self.warned = False
-        self.beat(step)
         if writes:
+            self.meter.write(self.path)  # what cannot be written is said before anything is paid
             before = f"; {len(self.meter.attempts) - 1} attempts before it took {self.meter.usd:.2f} USD"
             log.warning(
                 "tunecase: %d x %s at %s a GPU hour%s", gpus, self.price.gpu or "one device",
-                self.price.words if self.case else f"{self.price.usd_per_gpu_hour:g} USD",
-                before if len(self.meter.attempts) > 1 else "",
+                self.price.words, before if len(self.meter.attempts) > 1 else "",
             )  # fmt: skip
             self.mlflow = _MlflowRun.active(self.meter, self.case is not None)
 
@@ -169,7 +172,16 @@ class Watch:
         self.meter.now.last_step = max(step, self.meter.now.last_step)
         self.beaten_s = time.monotonic()
         if self.writes:
-            self.meter.write(self.path)
+            self._spared(lambda: self.meter.write(self.path))
+
+    def _spared(self, act: Callable[[], None]) -> None:
+        """Does what may fail without ending a training that costs more than its books; told once."""
+        try:
+            act()
+        except TunecaseError as error:
+            if str(error) not in self.told:
+                self.told.add(str(error))
+                log.error("tunecase: %s", error)
 
     @property
     def is_at_limit(self) -> bool:
@@ -189,18 +201,26 @@ class Watch:
                 self.warned = True
                 what = "max_usd" if self.limit == min(limits) else "the rest of the budget"
                 log.warning("tunecase: at this pace %.2f USD at the end, above %s, %.2f", at_end, what, min(limits))
-        return {name: round(value, 6) for name, value in found.items()}
+        return {name: round(value, 9) for name, value in found.items()}
 
     def end(self, step: int) -> None:
         """Closes the attempt and books the run in the project's ledger."""
         self.meter.now.ended = True
         self.beat(step)
         if self.case is not None and self.writes:
-            from tunecase.flow.training import book_run
+            self._spared(self._book)
 
+    def _book(self) -> None:
+        from tunecase.flow.training import book_run
+
+        assert self.case is not None
+        try:
             entry = book_run(self.case, self.meter)
-            if entry is not None:
-                log.warning("tunecase: %.2f USD booked, entry %s", self.meter.usd, entry.id[:12])
+        except TunecaseError:
+            log.error("tunecase: %.6f USD of run %s are not booked: %s", self.meter.usd, self.meter.run, BY_HAND)
+            raise
+        if entry is not None:
+            log.warning("tunecase: %.2f USD booked, entry %s", self.meter.usd, entry.id[:12])
 
 
 def _case(settings: Settings) -> "Flow | None":
@@ -337,4 +357,5 @@ def _class() -> type:
             if self.watch.mlflow is not None:
                 self.watch.mlflow.figures(self.watch.figures(state.max_steps), state.global_step)
 
+    SpendCallback.__signature__ = inspect.signature(Settings)  # type: ignore[attr-defined]
     return SpendCallback
