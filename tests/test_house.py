@@ -22,7 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "cli_prices",
     ),
     ("terminal",),
-    ("case", "show", "page", "charts", "plot", "dashboard", "__init__"),
+    ("case", "show", "page", "charts", "plot", "dashboard", "callback", "__init__"),
     ("flow",),
     (
         "init",
@@ -127,6 +127,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "sources",
         "labels",
         "price_list",
+        "meter",
     ),
     ("ledger", "engine", "answers", "endpoint"),
     ("project", "catalog", "records"),

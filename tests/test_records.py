@@ -32,6 +32,7 @@ from tunecase.records import (
     Phase,
     Placed,
     Point,
+    Rechained,
     Report,
     Reviews,
     Run,
@@ -101,6 +102,7 @@ ALL: dict[str, Any] = {
     "run": samples.pilot().runs[0],
     "spend": samples.spendings()[1],
     "prices": samples.prices(),
+    "rechain": Rechained(7, 4, 4, 2, ("a" * 64, "b" * 64), 2, 3, "0.1.0", "ledger.jsonl.before-rechain"),
 }
 
 

@@ -114,3 +114,25 @@ def locked(name: str) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / f"{name}.lock"):
         yield
+
+
+def gpu_name() -> str:
+    """The name of this machine's GPU as its driver tells it; empty where there is none."""
+    import torch
+
+    return str(torch.cuda.get_device_name()) if torch.cuda.is_available() else ""
+
+
+def as_first_says(value: bool) -> bool:
+    """What the first of several processes says, in all of them; without several, the value itself.
+
+    Every process must call it at the same step, since all wait for the first.
+    """
+    import torch
+
+    spread = torch.distributed
+    if not (spread.is_available() and spread.is_initialized() and spread.get_world_size() > 1):
+        return value
+    said = [value]
+    spread.broadcast_object_list(said, src=0)
+    return bool(said[0])

@@ -1,0 +1,361 @@
+"""Dollars while a model trains: a callback for the Trainer of transformers and every trainer of TRL.
+
+    from tunecase.callback import SpendCallback
+
+    trainer = SFTTrainer(..., callbacks=[SpendCallback(project="tunecase.yaml", max_usd=25)])
+    trainer.train(resume_from_checkpoint=True)
+
+It logs `tunecase/usd_spent`, `tunecase/usd_left`, `tunecase/usd_at_end` and `tunecase/gpu_hours` with every line of the
+trainer's log, warns once when the run will pass its limit, stops it with a checkpoint before it does, and books the
+charge in the project's ledger when it ends. Attempts that were killed count: what they took stands in
+`_tunecase_spend.json` in the output folder, and in every checkpoint. Into an MLflow run that is active it writes the
+tags `tunecase.gpu`, `tunecase.gpu_count` and `tunecase.usd_per_gpu_hour`, and the same figures as metrics.
+
+A training that begins at step 0 in a folder whose last attempt never ended is taken for the same run; name another
+output folder for another run.
+
+*Left out:* loading before the first step and whatever follows the last one; of a killed attempt at most half a minute.
+The underscore keeps that file from being pushed to a hub; checkpoints that are pushed hold the figures.
+Trackers other than MLflow see the figures only where they come after this callback; the trainer's own history has them.
+"""
+
+import inspect
+import logging
+import math
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError
+from tunecase.meter import BEAT_S, STATE_FILE, Meter, meter_of, read_state, together
+
+if TYPE_CHECKING:
+    from tunecase.flow import Flow
+
+__all__ = ["Settings", "SpendCallback"]
+
+SpendCallback: Any  # made when it is asked for, below
+
+log = logging.getLogger("tunecase")
+NAME = "SpendCallback"
+BY_HAND = "mend what is said below, then `tunecase spend add AMOUNT USD --category gpu`"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a user asks of the callback.
+
+    `usd_per_gpu_hour` is what one GPU and hour is paid; without it the price book of `project` is asked for `gpu`, or
+    for the GPU of this machine. `gpu_count` is that of all processes when left out. The run stops before `max_usd` is
+    passed, attempts before it included. `run` is the name under which it is booked, the output folder's when left out.
+    """
+
+    usd_per_gpu_hour: float | None = None
+    project: str | os.PathLike[str] | None = None
+    max_usd: float | None = None
+    gpu: str = ""
+    gpu_count: int | None = None
+    run: str = ""
+
+    def problems(self) -> list[Problem]:
+        """What is wrong with them, before any money is spent."""
+        found = []
+        for name in ("usd_per_gpu_hour", "max_usd"):
+            value = getattr(self, name)
+            if value is not None and not (_is_number(value) and 0 < value < math.inf):
+                found.append(Problem(name, repr(value), "US dollars, more than 0", f"write for example {name}=2.5"))
+        if self.gpu_count is not None and (not isinstance(self.gpu_count, int) or self.gpu_count < 1):
+            fix = "leave it out to count the processes"
+            found.append(Problem("gpu_count", repr(self.gpu_count), "a whole number of at least 1", fix))
+        if self.usd_per_gpu_hour is None and self.project is None:
+            fix = 'give usd_per_gpu_hour=2.5, or project="tunecase.yaml" for the price book'
+            found.append(Problem("price", "no price of a GPU hour", "a price or a project", fix))
+        return found
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+@dataclass(frozen=True, slots=True)
+class _Price:
+    usd_per_gpu_hour: float
+    gpu: str
+    words: str
+
+
+def _price(settings: Settings, case: "Flow | None") -> _Price:
+    """The price of a GPU hour, and of which GPU. Raises InputError where it cannot be known."""
+    from tunecase.trainers.machine import gpu_name
+
+    here = settings.gpu or gpu_name()
+    if settings.usd_per_gpu_hour is not None:
+        return _Price(float(settings.usd_per_gpu_hour), here, f"{settings.usd_per_gpu_hour:g} USD (your own price)")
+    assert case is not None
+    if not here:
+        fix = "give usd_per_gpu_hour=..., which then counts one device, or gpu=... to take its price"
+        raise InputError(Problem("gpu", "no GPU on this machine", "a GPU whose price is known", fix))
+    from tunecase.flow.training import hour_price
+
+    found = hour_price(case, here)
+    words = f"{found.usd.p50:.2f} USD (80% band {found.usd.p10:.2f} to {found.usd.p90:.2f}; {found.words})"
+    return _Price(found.usd.p50, found.gpu, words)
+
+
+class Watch:
+    """The meter of one training, fed by the trainer's events; knows nothing of transformers."""
+
+    def __init__(self, settings: Settings) -> None:
+        if problems := settings.problems():
+            raise InputError(problems)
+        self.settings, self.case = settings, _case(settings)
+        self.price = _price(settings, self.case)
+        self.meter = Meter(settings.run)
+        self.limit, self.budget = settings.max_usd, cast(float | None, None)
+        self.begun_s = self.beaten_s = 0.0
+        self.writes = self.warned = False
+        self.told: set[str] = set()
+        self.path = Path()
+        self.mlflow: _MlflowRun | None = None
+
+    def begin(self, folder: Path, step: int, gpus: int, stored: list[Any], *, writes: bool, name: str = "") -> None:
+        """Starts an attempt, after those that the folder and the checkpoint know of.
+
+        Raises: InputError when they have spent the limit; TunecaseError when what they spent cannot be read.
+        """
+        self.path, self.writes = folder / STATE_FILE, writes
+        here = read_state(self.path)
+        known = together([*([here] if here else []), *_meters(stored if step else [])])
+        fresh = Meter(self.settings.run or name or folder.resolve().name)
+        self.meter = known if known is not None and known.goes_on(step) else fresh
+        if self.case is not None:
+            from tunecase.flow.training import usd_left
+
+            self.budget = usd_left(self.case, self.meter)
+        self._refuse_spent()
+        self.meter.begin(datetime.now(UTC), step, self.price.usd_per_gpu_hour, gpus, self.price.gpu)
+        self.begun_s = time.monotonic()
+        self.warned = False
+        if writes:
+            self.meter.write(self.path)  # what cannot be written is said before anything is paid
+            before = f"; {len(self.meter.attempts) - 1} attempts before it took {self.meter.usd:.2f} USD"
+            log.warning(
+                "tunecase: %d x %s at %s a GPU hour%s", gpus, self.price.gpu or "one device",
+                self.price.words, before if len(self.meter.attempts) > 1 else "",
+            )  # fmt: skip
+            self.mlflow = _MlflowRun.active(self.meter, self.case is not None)
+
+    def _refuse_spent(self) -> None:
+        if self.limit is not None and self.meter.usd >= self.limit:
+            got = f"{self.limit:g}, of which earlier attempts have spent {self.meter.usd:.2f}"
+            fix = f"raise it above {self.meter.usd:.2f} to go on; nothing was trained"
+            raise InputError(Problem("max_usd", got, "more than was spent", fix))
+
+    def tick(self, step: int) -> None:
+        """Takes the time at a step, and writes it down where the last time is long ago."""
+        self.meter.now.seconds = time.monotonic() - self.begun_s
+        self.meter.now.last_step = max(step, self.meter.now.last_step)
+        if time.monotonic() - self.beaten_s > BEAT_S:
+            self.beat(step)
+
+    def beat(self, step: int) -> None:
+        """Writes the state down: a kill after this costs the books nothing before it."""
+        self.meter.now.seconds = time.monotonic() - self.begun_s
+        self.meter.now.last_step = max(step, self.meter.now.last_step)
+        self.beaten_s = time.monotonic()
+        if self.writes:
+            self._spared(lambda: self.meter.write(self.path))
+
+    def _spared(self, act: Callable[[], None]) -> None:
+        """Does what may fail without ending a training that costs more than its books; told once."""
+        try:
+            act()
+        except TunecaseError as error:
+            if str(error) not in self.told:
+                self.told.add(str(error))
+                log.error("tunecase: %s", error)
+
+    @property
+    def is_at_limit(self) -> bool:
+        """Whether one more step would pass the limit."""
+        return self.limit is not None and self.meter.usd + (self.meter.usd_per_step() or 0.0) > self.limit
+
+    def figures(self, steps: int) -> dict[str, float]:
+        """What is logged: dollars spent, left and at the end, and GPU hours; left only where there is a limit."""
+        spent, at_end = self.meter.usd, self.meter.usd_at_end(steps)
+        found = {"tunecase/usd_spent": spent, "tunecase/gpu_hours": self.meter.gpu_hours}
+        limits = [limit for limit in (self.limit, self.budget) if limit is not None]
+        if limits:
+            found["tunecase/usd_left"] = min(limits) - spent
+        if at_end is not None:
+            found["tunecase/usd_at_end"] = at_end
+            if limits and at_end > min(limits) and not self.warned and self.writes:
+                self.warned = True
+                what = "max_usd" if self.limit == min(limits) else "the rest of the budget"
+                log.warning("tunecase: at this pace %.2f USD at the end, above %s, %.2f", at_end, what, min(limits))
+        return {name: round(value, 9) for name, value in found.items()}
+
+    def end(self, step: int) -> None:
+        """Closes the attempt and books the run in the project's ledger."""
+        self.meter.now.ended = True
+        self.beat(step)
+        if self.case is not None and self.writes:
+            self._spared(self._book)
+
+    def _book(self) -> None:
+        from tunecase.flow.training import book_run
+
+        assert self.case is not None
+        try:
+            entry = book_run(self.case, self.meter)
+        except TunecaseError:
+            log.error("tunecase: %.6f USD of run %s are not booked: %s", self.meter.usd, self.meter.run, BY_HAND)
+            raise
+        if entry is not None:
+            log.warning("tunecase: %.2f USD booked, entry %s", self.meter.usd, entry.id[:12])
+
+
+def _case(settings: Settings) -> "Flow | None":
+    if settings.project is None:
+        return None
+    from tunecase.flow import open_case
+    from tunecase.flow.training import charge_of
+
+    case = open_case(Path(settings.project))
+    probe = Meter("probe")
+    probe.begin(datetime.now(UTC), 0, 1.0, 1, "")
+    probe.now.seconds = 3600.0
+    charge_of(case, probe)  # a missing rate is said now, and not when the money is spent
+    return case
+
+
+def _meters(stored: list[Any]) -> list[Meter]:
+    found = []
+    for state in stored:
+        with suppress(ValueError, KeyError, TypeError):
+            found.append(meter_of(state["attributes"]["stored"]))
+    return found
+
+
+class _MlflowRun:
+    """The MLflow run that is active, so that tags and figures reach it also after its own callback ended it."""
+
+    def __init__(self, module: Any, run_id: str) -> None:
+        self.client, self.run_id = module.MlflowClient(), run_id
+
+    @classmethod
+    def active(cls, meter: Meter, books: bool) -> "_MlflowRun | None":
+        """The active run with its tags set; None without one, or where its server does not answer."""
+        module = sys.modules.get("mlflow")
+        with suppress(Exception):  # a tracker that fails must not end a training
+            if module is not None and (active := module.active_run()) is not None:
+                found, now = cls(module, active.info.run_id), meter.now
+                tags = {
+                    "tunecase.gpu": now.gpu, "tunecase.gpu_count": str(now.gpu_count),
+                    "tunecase.usd_per_gpu_hour": repr(now.usd_per_gpu_hour), "tunecase.run": meter.run,
+                    "tunecase.run_id": meter.run_id, "tunecase.booked": str(books).lower(),
+                }  # fmt: skip
+                for name, value in tags.items():
+                    found.client.set_tag(found.run_id, name, value)
+                return found
+        return None
+
+    def figures(self, figures: dict[str, float], step: int) -> None:
+        """Logs figures at a step; a server that does not answer is passed over."""
+        with suppress(Exception):
+            for name, value in figures.items():
+                self.client.log_metric(self.run_id, name, value, step=step)
+
+
+def __getattr__(name: str) -> Any:
+    # The class needs its base from transformers, which takes seconds to import and may not be installed.
+    if name == NAME:
+        return _class()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+@cache
+def _class() -> type:
+    if any(find_spec(name) is None for name in ("transformers", "torch")):
+        raise MissingExtraError("tunecase.callback, a callback of transformers,", "train")
+    from transformers import TrainerCallback
+    from transformers.trainer_callback import ExportableState
+
+    class SpendCallback(TrainerCallback, ExportableState):
+        """Tells, limits and books what a training costs; see the module and `Settings`."""
+
+        _settings: dict[str, Any] = {}  # noqa: RUF012 - one class for each set of settings
+
+        def __new__(cls, **settings: Any) -> Any:
+            # A trainer that restores callbacks calls type(callback)() again: what the script says now must hold then.
+            own = type(NAME, (cls,), {"_settings": settings, "__module__": __name__}) if settings else cls
+            return object.__new__(own)
+
+        def __init__(self, **_: Any) -> None:
+            self.watch = Watch(Settings(**self._settings))
+
+        def state(self) -> dict[str, Any]:
+            """What a checkpoint keeps of it: the attempts so far; settings are the script's."""
+            meter = self.watch.meter
+            return {"args": {}, "attributes": {"stored": meter.state() if meter.attempts else None}}
+
+        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            """An attempt begins."""
+            kept = state.stateful_callbacks.get(NAME) if isinstance(state.stateful_callbacks, dict) else None
+            stored = kept if isinstance(kept, list) else [kept]
+            gpus = self.watch.settings.gpu_count or max(1, args.n_gpu) * max(1, args.world_size)
+            name, folder = str(getattr(args, "run_name", "") or ""), Path(args.output_dir)
+            name = "" if name == str(args.output_dir) else name
+            self.watch.begin(folder, state.global_step, gpus, stored, writes=state.is_world_process_zero, name=name)
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            """The time is taken; the run is stopped where one more step would pass the limit."""
+            self.watch.tick(state.global_step)
+            if self.watch.limit is None or (args.world_size > 1 and not control.should_log):
+                return  # several processes agree only where they wait for one another anyway
+            from tunecase.trainers.machine import as_first_says
+
+            if as_first_says(self.watch.is_at_limit) and state.global_step < state.max_steps:
+                control.should_training_stop = control.should_save = True
+                if self.watch.writes:
+                    spent, limit = self.watch.meter.usd, self.watch.limit
+                    log.warning("tunecase: stopped at step %d, %.2f of %.2f USD", state.global_step, spent, limit)
+
+        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+            """The figures go into the trainer's log and history, and to MLflow."""
+            if not self.watch.meter.attempts or self.watch.meter.now.ended:
+                return
+            self.watch.beat(state.global_step)
+            figures = self.watch.figures(state.max_steps)
+            if logs is not None:
+                logs.update(figures)
+            if state.log_history:
+                state.log_history[-1].update(figures)
+            if self.watch.mlflow is not None:
+                self.watch.mlflow.figures(figures, state.global_step)
+
+        def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            """A checkpoint was written, and so is the state."""
+            self.watch.beat(state.global_step)
+
+        def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            """Evaluations take time as well; those outside of a training are none of its."""
+            if self.watch.meter.attempts and not self.watch.meter.now.ended:
+                self.watch.tick(state.global_step)
+
+        def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            """The attempt ends, and the run is booked."""
+            self.watch.end(state.global_step)
+            if self.watch.mlflow is not None:
+                self.watch.mlflow.figures(self.watch.figures(state.max_steps), state.global_step)
+
+    SpendCallback.__signature__ = inspect.signature(Settings)  # type: ignore[attr-defined]
+    return SpendCallback
