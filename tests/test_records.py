@@ -18,6 +18,7 @@ from tunecase.records import (
     Audit,
     Books,
     Cleaned,
+    Closing,
     Compared,
     Decision,
     Depth,
@@ -31,6 +32,7 @@ from tunecase.records import (
     Option,
     Phase,
     Placed,
+    PlanChosen,
     Point,
     Report,
     Reviews,
@@ -100,6 +102,8 @@ ALL: dict[str, Any] = {
     "round": samples.news().round,
     "run": samples.pilot().runs[0],
     "spend": samples.spendings()[1],
+    "close": Closing(("gpu", "labour"), samples.TODAY),
+    "plan": PlanChosen("c0ffee42" * 8, samples.TODAY, samples.TODAY),
 }
 
 

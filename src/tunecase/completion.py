@@ -161,14 +161,15 @@ def _enough(left: "Flags", why: str) -> tuple["Flags", str]:
 
 
 def _repriced(line: LineDrawn, one: LinePaid) -> "Draws":
-    """The whole line in every world, at prices centred on the one paid where that is known."""
+    """The whole line in every world: what was bought at the price paid, the rest at prices centred on it."""
     import numpy as np
 
     if line.quantity is None or not one.quantity or one.measured <= 0:
         return line.amount
-    whole = np.maximum(line.quantity, one.quantity)
-    price = _price(line)
-    return line.quantity * _centred(price, one.measured / one.quantity, one.quantity / whole)
+    seen = one.measured / one.quantity
+    left = np.maximum(line.quantity - one.quantity, 0.0)
+    price = _centred(_price(line), seen, one.quantity / (one.quantity + left))
+    return np.asarray(np.minimum(line.quantity, one.quantity) * seen + left * price)
 
 
 def _price(line: LineDrawn) -> "Draws":
