@@ -165,18 +165,18 @@ def _inside(planned: Band | None, spent: Decimal, closed: bool) -> bool | None:
 def _completion(lines: Sequence[BookLine], charges: Sequence[Spending], standing: Standing) -> Completion | None:
     if standing.drawn is None:
         return None
-    found = {
-        line.name: bought([one for one in charges if one.category == line.name], line.unit)
-        for line in lines
-        if line.entries
-    }
-    paid = {
-        name: LinePaid(float(one.amount), None if one.quantity is None else float(one.quantity), float(one.measured))
-        for name, one in found.items()
-    }
+    drawn = as_booked(standing.drawn)
+    paid = {}
+    for line in lines:
+        if line.entries:
+            # A plan of an older version knows no quantities; the bill drawn now does.
+            unit = drawn[line.name].unit if line.name in drawn else line.unit
+            one = bought([charge for charge in charges if charge.category == line.name], unit or line.unit)
+            much = None if one.quantity is None else float(one.quantity)
+            paid[line.name] = LinePaid(float(one.amount), much, float(one.measured))
     made = standing.rounds_made
     rounds = None if made is None or standing.rounds_drawn is None else RoundsDrawn(made, standing.rounds_drawn)
-    return at_completion(as_booked(standing.drawn), paid, tuple(standing.closed), rounds, standing.afresh)
+    return at_completion(drawn, paid, tuple(standing.closed), rounds, standing.afresh)
 
 
 def _with_rest(line: BookLine, done: Completion | None) -> BookLine:

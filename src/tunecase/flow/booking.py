@@ -165,7 +165,7 @@ def _with_bill(known: "Standing", bill: "Drawn", *, afresh: bool) -> "Standing":
     from tunecase.completion import LineDrawn
 
     lines = {
-        name: LineDrawn(cost.amount, cost.quantity)
+        name: LineDrawn(cost.amount, cost.quantity, cost.unit)
         for name, cost in bill.lines.items()
         if cost.included and cost.amount is not None
     }
