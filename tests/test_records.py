@@ -100,6 +100,7 @@ ALL: dict[str, Any] = {
     "round": samples.news().round,
     "run": samples.pilot().runs[0],
     "spend": samples.spendings()[1],
+    "imported": samples.imported(),
 }
 
 
