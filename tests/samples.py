@@ -31,6 +31,7 @@ from tunecase.records import (
     FieldChange,
     Finding,
     Forecast,
+    Imported,
     Interval80,
     Judgement,
     Line,
@@ -41,6 +42,7 @@ from tunecase.records import (
     Pilot,
     PlanUsed,
     Point,
+    PriceCheck,
     Round,
     Run,
     RunCharge,
@@ -443,6 +445,20 @@ def spendings() -> tuple[Spending, ...]:
         Spending(date(2026, 11, 12), "labour", Decimal("2900.00"), "EUR", Decimal("3132.00"), "first round",
                  Decimal(34), "h", "manual"),
         Spending(date(2026, 11, 20), "legal review", Decimal("450.00"), "USD", Decimal("450.00"), "data agreement"),
+    )  # fmt: skip
+
+
+def imported() -> Imported:
+    """A bill of which a part was asked for, held against the price book."""
+    check = PriceCheck(
+        "A10G", "AWS", "g5.4xlarge", "us-east-1", Decimal("6.283056"), Decimal("10.203682944"), Decimal("1.624"), "USD",
+        1.624, 1.624, ("2026-01-21",), "equal to the book's price of g5.4xlarge in us-east-1, 1.624",
+    )  # fmt: skip
+    return Imported(
+        "focus", "focus_2026-10.csv", 1_000, 12, 4, "USD", Decimal("7.713682944"), False, 1, 984, 2, 1,
+        {"gpu": Decimal("10.203682944"), "storage": Decimal("0.12"), "other": Decimal("-2.61")},
+        {"usage": Decimal("10.323682944"), "credit": Decimal("-2.61")}, {"GPU hours": Decimal("6.283056")},
+        date(2026, 10, 3), date(2026, 10, 30), (check,), ("1 run still running",), ("EUR at 1.08 USD",),
     )  # fmt: skip
 
 

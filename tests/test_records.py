@@ -104,6 +104,7 @@ ALL: dict[str, Any] = {
     "spend": samples.spendings()[1],
     "close": Closing(("gpu", "labour"), samples.TODAY),
     "plan": PlanChosen("c0ffee42" * 8, samples.TODAY, samples.TODAY),
+    "imported": samples.imported(),
 }
 
 
