@@ -1,17 +1,21 @@
 """One full set of records of a made-up project, consistent in itself: totals are sums, bands come from draws."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
+from tunecase.books import Standing
+from tunecase.books import books as fold
+from tunecase.completion import LineDrawn
+from tunecase.past import ClosedLine
 from tunecase.records import (
     Alternative,
     Audit,
     Baseline,
     Bill,
-    BookLine,
     Books,
     Change,
     Comparison,
@@ -27,6 +31,7 @@ from tunecase.records import (
     FieldChange,
     Finding,
     Forecast,
+    Imported,
     Interval80,
     Judgement,
     Line,
@@ -35,11 +40,14 @@ from tunecase.records import (
     Next,
     Option,
     Pilot,
+    PlanUsed,
     Point,
     Price,
+    PriceCheck,
     Prices,
     Round,
     Run,
+    RunCharge,
     Slice,
     Spending,
     TierPrices,
@@ -76,8 +84,8 @@ def _interval(draws: np.ndarray) -> Interval80:
     return Interval80(*(float(point) for point in np.quantile(draws, (0.1, 0.5, 0.9))))
 
 
-def estimate() -> Estimate:
-    """A bill of 10,000 drawn projects: the total is the sum of the lines world by world."""
+def drawn() -> dict[str, Any]:
+    """What 10,000 drawn projects are made of, by name, shape (draws,)."""
     rng = np.random.default_rng(7)
     rounds = rng.geometric(0.34, DRAWS).clip(1, 12).astype(float)
     label_price = rng.lognormal(np.log(0.86), 0.24, DRAWS)
@@ -86,6 +94,14 @@ def estimate() -> Estimate:
     hours = rounds * rng.lognormal(np.log(31), 0.36, DRAWS)
     data = label_price * (650 * rounds + 400)
     labour = hours * rng.lognormal(np.log(92), 0.18, DRAWS)
+    return {"rounds": rounds, "label_price": label_price, "gpu_price": gpu_price, "gpu_hours": gpu_hours,
+            "hours": hours, "data": data, "labour": labour}  # fmt: skip
+
+
+def estimate() -> Estimate:
+    """A bill of 10,000 drawn projects: the total is the sum of the lines world by world."""
+    names = ("rounds", "label_price", "gpu_price", "gpu_hours", "hours", "data", "labour")
+    rounds, label_price, gpu_price, gpu_hours, hours, data, labour = (drawn()[name] for name in names)
     parts = {"data: labels": data, "labour": labour, "gpu": gpu_hours * gpu_price}
     total = sum(parts.values())
     basis = {
@@ -93,7 +109,11 @@ def estimate() -> Estimate:
         "labour": "hours per round x rounds x loaded hour of the team",
         "gpu": "runs per round x hours per run x price of an L40S hour, neocloud tier",
     }
-    lines = [Line(k, band(v), float(v.mean() / total.mean()), basis[k]) for k, v in parts.items()]
+    bought = {"labour": (band(hours), "hour"), "gpu": (band(gpu_hours), "GPU hour")}
+    lines = [
+        Line(k, band(v), float(v.mean() / total.mean()), basis[k], True, *bought.get(k, (None, "")))
+        for k, v in parts.items()
+    ]
     lines.append(Line("storage and transfer", None, None, "no price is known for the tier", included=True))
     lines.append(Line("inference", _flat(5_100), None, "volume x horizon x price of 1,000 answers", included=False))
     high = float(np.quantile(total, 0.985))
@@ -199,8 +219,6 @@ def prices() -> Prices:
 
 def earlier_estimate() -> Estimate:
     """The estimate before the pilot: wider, with the assumed number of rounds."""
-    from dataclasses import replace
-
     now = estimate()
     total = Band(now.total.p10 * 0.8, now.total.p50 * 1.2, now.total.p80 * 1.5, now.total.p90 * 1.6)
     return replace(now, total=total, based_on="assumed rounds, no pilot")
@@ -486,23 +504,40 @@ def spendings() -> tuple[Spending, ...]:
     )  # fmt: skip
 
 
-def books() -> Books:
-    """The charges summed by line against the estimate."""
-    plan = estimate()
-    paid: dict[str, list[Decimal]] = {}
-    for one in spendings():
-        paid.setdefault(one.category, []).append(one.amount_base)
-    names = [line.name for line in plan.lines if line.priced and line.included]
-    names += [name for name in paid if name not in names]
-    lines = []
-    for name in names:
-        line, amounts = plan.line(name), paid.get(name, [])
-        lines.append(BookLine(name, line.amount if line else None, sum(amounts, Decimal(0)), None, len(amounts)))
-    spent = sum((line.spent for line in lines), Decimal(0))
-    return Books(
-        "USD", tuple(lines), plan.total, spent, BUDGET, Decimal(int(BUDGET)) - spent, plan.over_budget, 4, 0, True,
-        "After one round the project is inside its plan",
+def imported() -> Imported:
+    """A bill of which a part was asked for, held against the price book."""
+    check = PriceCheck(
+        "A10G", "AWS", "g5.4xlarge", "us-east-1", Decimal("6.283056"), Decimal("10.203682944"), Decimal("1.624"), "USD",
+        1.624, 1.624, ("2026-01-21",), "equal to the book's price of g5.4xlarge in us-east-1, 1.624",
     )  # fmt: skip
+    return Imported(
+        "focus", "focus_2026-10.csv", 1_000, 12, 4, "USD", Decimal("7.713682944"), False, 1, 984, 2, 1,
+        {"gpu": Decimal("10.203682944"), "storage": Decimal("0.12"), "other": Decimal("-2.61")},
+        {"usage": Decimal("10.323682944"), "credit": Decimal("-2.61")}, {"GPU hours": Decimal("6.283056")},
+        date(2026, 10, 3), date(2026, 10, 30), (check,), ("1 run still running",), ("EUR at 1.08 USD",),
+    )  # fmt: skip
+
+
+def books() -> Books:
+    """The charges against the estimate after one round, the rest as drawn, two closed lines, one run with its bill."""
+    found = drawn()
+    bill = {
+        "data: labels": LineDrawn(found["data"]),
+        "labour": LineDrawn(found["labour"], found["hours"]),
+        "gpu": LineDrawn(found["gpu_hours"] * found["gpu_price"], found["gpu_hours"]),
+    }
+    plan = PlanUsed("c0ffee42" * 8, date(2026, 11, 2), "the last estimate before the first charge")
+    earlier = [ClosedLine("earlier", "labour", Band(2_000, 4_000, 6_000, 8_000), float(a)) for a in (3_100, 9_500)]
+    standing = Standing(
+        plan=plan, rounds_made=1, closed={"gpu": TODAY}, drawn=bill, rounds_drawn=found["rounds"], past=earlier,
+        past_projects=1,
+    )  # fmt: skip
+    charges = [(f"{number:064x}", one) for number, one in enumerate(spendings())]
+    record = fold(charges, estimate=estimate(), project=None, verified=True, standing=standing)
+    run = RunCharge(
+        "probe-3", "L40S", Decimal("36.60"), Decimal("41.17"), Decimal("4.57"), Decimal(27), Decimal("30.5")
+    )
+    return replace(record, runs=(run,), idle_hours=Decimal("3.5"), idle_amount=Decimal("4.72"))
 
 
 def comparison() -> Comparison:

@@ -1,6 +1,6 @@
 """Books: charges are read exactly or refused with a fix, sums are exact, and plan stands beside actual."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.books import books, share_above
+from tunecase.books import Standing, books, share_above
 from tunecase.charges import CATEGORIES, spending, whole_id
+from tunecase.completion import LineDrawn
 from tunecase.errors import InputError
+from tunecase.past import ClosedLine
 from tunecase.project import Project, Rate
 from tunecase.records import Estimate, Line, Spending
 from tunecase.spread import Band, Interval, band_of, generator
@@ -259,3 +261,74 @@ def test_no_plan_no_budget_and_an_edited_ledger_are_said():
     broke = books(paid("15000.01"), estimate=plan(), project=project(), verified=True)
     assert not broke.ok
     assert "0.01 USD more than the budget" in broke.note
+
+
+def bill(amount: float = 7_000, hours: float = 70) -> dict[str, LineDrawn]:
+    """Labour without doubt, in ten worlds."""
+    import numpy as np
+
+    return {"labour": LineDrawn(np.full(10, amount), np.full(10, hours), "hour")}
+
+
+def test_at_completion_stands_beside_plan_and_spent():
+    """Half of the hours paid at twice the price: the rest costs as much again."""
+    held = [("a", Spending(TODAY, "labour", Decimal(7_000), "USD", Decimal(7_000), "", Decimal(35), "h"))]
+    record = books(held, estimate=plan(), project=project(), verified=True, standing=Standing(drawn=bill()))
+
+    labour = next(line for line in record.lines if line.name == "labour")
+    assert 14_000 == pytest.approx(record.at_completion.p50) == pytest.approx(labour.at_completion.p50)
+    assert 0.0 == record.over_budget
+    assert "at the prices paid so far" in record.redrawn
+    tight = books(held, estimate=plan(), project=project("13k USD"), verified=True, standing=Standing(drawn=bill()))
+    assert 1.0 == tight.over_budget
+
+
+def test_an_unpriced_line_has_no_known_end():
+    """What is not charged yet and has no price is no zero at completion."""
+    record = books(paid("9", category="labour"), estimate=plan(), project=project(), verified=True,
+                   standing=Standing(drawn=bill()))  # fmt: skip
+    assert next(line for line in record.lines if line.name == "data").at_completion is None
+    assert "Not in the plan, as it has no price: data." in record.note
+
+
+def test_closed_lines_say_inside_or_outside():
+    """P10 to P90 and P5 to P95; an open line within its plan says nothing."""
+    held = paid("450") + paid("5000", category="labour")
+    closed = Standing(closed={"gpu": TODAY, "labour": TODAY})
+    lines = {x.name: x for x in books(held, estimate=plan(), project=None, verified=True, standing=closed).lines}
+    assert (False, True) == (lines["gpu"].inside, lines["gpu"].inside_90)
+    assert (True, True) == (lines["labour"].inside, lines["labour"].inside_90)
+    assert (None, None) == (lines["data"].inside, lines["data"].inside_90)
+
+
+def test_credits_estimates_and_idle_hours_stand_apart():
+    """They are in the sums, and told beside them."""
+    began = datetime(2026, 11, 2, 8, tzinfo=UTC)
+
+    def hours(amount: str, many: int, **other: Any) -> Spending:
+        ended = began + timedelta(hours=many)
+        given = {"gpu": "L40S", "gpu_count": 1, "began_at": began, "ended_at": ended, **other}
+        return Spending(TODAY, "gpu", Decimal(amount), "USD", Decimal(amount), "", Decimal(many), "GPU hour", **given)
+
+    held = [
+        ("bill", hours("10", 10)),
+        ("run", hours("7", 6, basis="estimated", run="r1", source="mlflow")),
+        ("late", hours("3", 2, basis="estimated", run="r2", gpu="H100", source="mlflow")),
+        ("back", Spending(TODAY, "gpu", Decimal(-1), "USD", Decimal(-1), charge="credit")),
+    ]
+    record = books(held, estimate=plan(), project=project(), verified=True)
+    assert (Decimal(12), Decimal(3), Decimal(-1), 1) == (record.spent, record.unbilled, record.credits, record.covered)
+    assert (Decimal(4), Decimal(4)) == (record.idle_hours, record.idle_amount)
+    assert {"r1": Decimal(-1), "r2": None} == {run.run: run.difference for run in record.runs}
+    for words in ("a bill covers", "not billed yet: 3.00 USD", "Credits and adjustments", "no run is known: 4, 4.00"):
+        assert words in record.note
+
+
+def test_the_hit_rate_counts_past_projects():
+    """Twenty closed lines that missed their bands propose a wider factor."""
+    past = [ClosedLine("p", "labour", Band(50, 100, 150, 200), 400.0)] * 19
+    standing = Standing(closed={"gpu": TODAY}, past=past, past_projects=4)
+    record = books(paid("200"), estimate=plan(), project=None, verified=True, standing=standing)
+    assert (20, 1, 5) == (record.hit_rate.lines, record.hit_rate.inside_80, record.hit_rate.projects)
+    assert 2.0 == pytest.approx(record.hit_rate.factor)
+    assert "Bands were too narrow: 1 of 20" in record.note

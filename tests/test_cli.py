@@ -84,7 +84,7 @@ OPTIONS: dict[tuple[str, ...], tuple[str, ...]] = {
         "--json",
     ),
     ("spend", "add"): ("--category", "--on", "--note", "--credit", "--replaces", "--project", "--json"),
-    ("books",): ("--project", "--seed", "--json"),
+    ("books",): ("--plan", "--close", "--page", "--csv", "--project", "--seed", "--json"),
     ("ledger", "verify"): ("--project", "--json"),
     ("ledger", "rechain"): ("--project", "--json"),
     ("serve",): ("--port", "--project", "--seed"),

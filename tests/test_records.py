@@ -18,6 +18,7 @@ from tunecase.records import (
     Audit,
     Books,
     Cleaned,
+    Closing,
     Compared,
     Decision,
     Depth,
@@ -31,6 +32,7 @@ from tunecase.records import (
     Option,
     Phase,
     Placed,
+    PlanChosen,
     Point,
     Rechained,
     Report,
@@ -103,6 +105,9 @@ ALL: dict[str, Any] = {
     "spend": samples.spendings()[1],
     "prices": samples.prices(),
     "rechain": Rechained(7, 4, 4, 2, ("a" * 64, "b" * 64), 2, 3, "0.1.0", "ledger.jsonl.before-rechain"),
+    "close": Closing(("gpu", "labour"), samples.TODAY),
+    "plan": PlanChosen("c0ffee42" * 8, samples.TODAY, samples.TODAY),
+    "imported": samples.imported(),
 }
 
 

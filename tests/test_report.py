@@ -189,18 +189,28 @@ def test_the_books_compare_plan_and_actual() -> None:
     """Spent money keeps its cents, what nobody planned says so, charges are the evidence."""
     found = section(content(spendings=samples.spendings()), "books")
     rows = {row[0]: row for row in table(found, "Plan against actual")}
-    assert ("gpu", "25 to 260", "75", "41.17", "-34", "still running") == rows["gpu"]
+    assert ("gpu", "25 to 260", "75", "41.17", "-34", "41", "inside P10 to P90") == rows["gpu"]
+    assert "still running" == rows["labour"][-1]
     assert "not planned" == rows["legal review"][-1]
     assert "2,900.00 EUR (3,132.00 in the base currency)" in [row[2] for row in table(found, "Every charge")]
     broken = replace(ALL["books"], verified=False)
     assert "ledger not verified" == section(content({"books": broken}), "books").word
 
 
-@pytest.mark.parametrize(("inside", "spent", "word"), [(True, "80", "inside P10 to P90"), (False, "900", "above P90")])
-def test_a_finished_line_is_judged(inside: bool, spent: str, word: str) -> None:
+@pytest.mark.parametrize(
+    ("inside", "spent", "closed", "word"),
+    [
+        (True, "80", True, "inside P10 to P90"),
+        (False, "900", True, "above P90"),
+        (False, "9", True, "below P10"),
+        (False, "900", False, "above P90, still running"),
+    ],
+)
+def test_a_finished_line_is_judged(inside: bool, spent: str, closed: bool, word: str) -> None:
     """A line that is judged says where the actual fell."""
     books: Books = ALL["books"]
     gpu = replace(next(line for line in books.lines if line.name == "gpu"), inside=inside, spent=Decimal(spent))
+    gpu = replace(gpu, closed=samples.TODAY if closed else None, inside_90=False)
     rows = table(section(content({"books": replace(books, lines=(gpu,))}), "books"), "Plan against actual")
     assert word == rows[0][-1]
 

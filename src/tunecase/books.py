@@ -8,7 +8,7 @@ from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING
 
 from tunecase.bookable import UNKNOWNS, PlannedLine, planned_lines
-from tunecase.books_words import note, redrawn_words
+from tunecase.books_words import lead, redrawn_words, remarks
 from tunecase.charges import CATEGORIES, DIGITS
 from tunecase.completion import Completion, LineDrawn, LinePaid, RoundsDrawn, as_booked, at_completion
 from tunecase.held_charges import held
@@ -113,7 +113,8 @@ def books(
         idle_amount=counts.idle_amount,
         unpriced=counts.unpriced,
     )
-    return replace(record, note=" ".join(note(record, spendings, estimate, standing.not_drawn)))
+    said = remarks(record, spendings, estimate, standing.not_drawn)
+    return replace(record, note=" ".join([*lead(record), *said]), remarks=tuple(said))
 
 
 def _lines(
@@ -164,18 +165,22 @@ def _inside(planned: Band | None, spent: Decimal, closed: bool) -> bool | None:
 def _completion(lines: Sequence[BookLine], charges: Sequence[Spending], standing: Standing) -> Completion | None:
     if standing.drawn is None:
         return None
-    found = {line.name: bought([one for one in charges if one.category == line.name], line.unit) for line in lines}
-    paid = {
-        name: LinePaid(float(one.amount), None if one.quantity is None else float(one.quantity), float(one.measured))
-        for name, one in found.items()
-    }
+    drawn = as_booked(standing.drawn)
+    paid = {}
+    for line in lines:
+        if line.entries:
+            # A plan of an older version knows no quantities; the bill drawn now does.
+            unit = drawn[line.name].unit if line.name in drawn else line.unit
+            one = bought([charge for charge in charges if charge.category == line.name], unit or line.unit)
+            much = None if one.quantity is None else float(one.quantity)
+            paid[line.name] = LinePaid(float(one.amount), much, float(one.measured))
     made = standing.rounds_made
     rounds = None if made is None or standing.rounds_drawn is None else RoundsDrawn(made, standing.rounds_drawn)
-    return at_completion(as_booked(standing.drawn), paid, tuple(standing.closed), rounds, standing.afresh)
+    return at_completion(drawn, paid, tuple(standing.closed), rounds, standing.afresh)
 
 
 def _with_rest(line: BookLine, done: Completion | None) -> BookLine:
-    if done is None or line.name not in done.lines:
+    if done is None or line.name not in done.lines:  # an unpriced line without charges has no known end
         return line
     return replace(line, at_completion=band(done.lines[line.name]))
 

@@ -21,19 +21,38 @@ def redrawn_words(done: Completion, rounds_made: int | None) -> str:
     return f"spent, plus what is left of the planned work at the prices paid so far, {ruled}"
 
 
-def note(
+def lead(record: Books) -> list[str]:
+    """The answer in sentences: spent, planned, what it will have cost, and the chance to end above the budget."""
+    unit = record.currency
+    words = [_spent_words(record)]
+    if record.planned is None:
+        return [*words, "There is no estimate to compare with: run `tunecase estimate`."]
+    whose = f" of {record.plan.on} ({record.plan.why})" if record.plan else ""
+    words.append(f"The plan{whose} is {money_band(record.planned, unit)}.")
+    if record.at_completion is not None:
+        words.append(f"At completion {money_band(record.at_completion, unit)}: {record.redrawn}.")
+    if record.over_budget is not None:
+        chance = share(record.over_budget)
+        words.append(f"Chance that the whole project ends above the budget: {chance}, given what is spent already.")
+    elif record.budget is not None:
+        words.append("More is spent than any world of the plan: run `tunecase estimate` again.")
+    return words
+
+
+def remarks(
     record: Books, spendings: Sequence[tuple[str, Spending]], estimate: Estimate | None, not_drawn: str = ""
 ) -> list[str]:
-    """What the books say, sentence by sentence, the answer first.
+    """What a reader of the books should know, sentence by sentence.
 
     Args:
-        record: the books without their note.
+        record: the books without their words.
         spendings: (id, charge), to find corrections of charges that are not there.
         estimate: the plan.
         not_drawn: why there is no cost at completion.
     """
-    words = [_spent_words(record)]
-    words += _plan_words(record, estimate)
+    words = []
+    if not record.verified:
+        words.append("The ledger was edited: these sums are not to be trusted until `tunecase ledger verify` passes.")
     if not_drawn and record.entries:
         words.append(f"No cost at completion: {not_drawn}.")
     above = [line.name for line in record.lines if line.inside is False and not line.closed]
@@ -42,29 +61,9 @@ def note(
     unplanned = [line.name for line in record.lines if line.planned is None and line.entries]
     if unplanned and record.planned is not None:
         words.append(f"Spent without a planned amount: {', '.join(unplanned)}.")
-    words += _line_words(record)
-    words += _charge_words(record, spendings)
-    if not record.verified:
-        words.append("The ledger was edited: these sums are not to be trusted until `tunecase ledger verify` passes.")
-    return words
-
-
-def _plan_words(record: Books, estimate: Estimate | None) -> list[str]:
-    unit = record.currency
-    if record.planned is None:
-        return ["There is no estimate to compare with: run `tunecase estimate`."]
-    whose = f" of {record.plan.on} ({record.plan.why})" if record.plan else ""
-    words = [f"The plan{whose} is {money_band(record.planned, unit)}."]
-    if record.at_completion is not None:
-        words.append(f"At completion {money_band(record.at_completion, unit)}: {record.redrawn}.")
-    if record.over_budget is not None:
-        chance = share(record.over_budget)
-        words.append(f"Chance that the whole project ends above the budget: {chance}, given what is spent already.")
-    elif record.budget is not None:
-        words.append("More is spent than any world of the plan: run `tunecase estimate` again.")
     if estimate is not None and estimate.unpriced:
         words.append(f"Not in the plan, as it has no price: {', '.join(estimate.unpriced)}.")
-    return words
+    return [*words, *_line_words(record), *_charge_words(record, spendings)]
 
 
 def _line_words(record: Books) -> list[str]:

@@ -36,16 +36,20 @@ def books(
     `tunecase books --csv books.csv --page books.html`.
     """
     from tunecase import flow
+    from tunecase.wording import counted
 
     opened = open_project(project, seed, today)
     record = flow.books(opened, flow.BooksAsked(plan, close))
     notes = []
     if csv is not None:
         rows = flow.books_csv(opened, record, csv)
-        notes.append(f"{csv}: {rows} charges in FOCUS columns.")
+        notes.append(f"{csv}: {counted(rows, 'charge')} in FOCUS columns.")
     if page is not None:
         from tunecase.page import render
 
         flow.books_page(opened, record, page, render)
         notes.append(f"{page}: the books on one page.")
-    finish("books", record, json, note="" if json else "\n".join(notes))
+    if notes and not json:
+        finish("books", record, json, note="\n".join(notes))
+    else:
+        finish("books", record, json)

@@ -20,10 +20,11 @@ FLOOR = 0.10  # of the planned doubt of a price stays, however much has been bou
 
 @dataclass(frozen=True, slots=True)
 class LineDrawn:
-    """One line of the bill in every world, shape (draws,); `quantity` is None where it has no one quantity."""
+    """One line of the bill in every world, shape (draws,); `quantity`, in `unit`, is None where it has no one."""
 
     amount: "Draws"
     quantity: "Draws | None" = None
+    unit: str = ""
 
 
 def as_booked(lines: Mapping[str, LineDrawn]) -> dict[str, LineDrawn]:
@@ -46,14 +47,16 @@ def as_booked(lines: Mapping[str, LineDrawn]) -> dict[str, LineDrawn]:
     factor = 1 + np.where(paid > 0, more.amount / np.where(paid > 0, paid, 1.0), 0.0)
     for name in people:
         hours = found[name].quantity
-        found[name] = LineDrawn(found[name].amount * factor, None if hours is None else hours * factor)
+        found[name] = LineDrawn(
+            found[name].amount * factor, None if hours is None else hours * factor, found[name].unit
+        )
     return found
 
 
 def _both(one: LineDrawn, other: LineDrawn) -> LineDrawn:
-    if one.quantity is None or other.quantity is None:
+    if one.quantity is None or other.quantity is None or one.unit != other.unit:
         return LineDrawn(one.amount + other.amount)
-    return LineDrawn(one.amount + other.amount, one.quantity + other.quantity)
+    return LineDrawn(one.amount + other.amount, one.quantity + other.quantity, one.unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,21 +164,22 @@ def _enough(left: "Flags", why: str) -> tuple["Flags", str]:
 
 
 def _repriced(line: LineDrawn, one: LinePaid) -> "Draws":
-    """The whole line in every world, at prices centred on the one paid where that is known."""
+    """The whole line in every world: what was bought at the price paid, the rest at prices centred on it."""
     import numpy as np
 
     if line.quantity is None or not one.quantity or one.measured <= 0:
         return line.amount
-    whole = np.maximum(line.quantity, one.quantity)
-    price = _price(line)
-    return line.quantity * _centred(price, one.measured / one.quantity, one.quantity / whole)
+    seen = one.measured / one.quantity
+    left = np.maximum(line.quantity - one.quantity, 0.0)
+    price = _centred(_price(line), seen, one.quantity / (one.quantity + left))
+    return np.asarray(np.minimum(line.quantity, one.quantity) * seen + left * price)
 
 
 def _price(line: LineDrawn) -> "Draws":
     import numpy as np
 
     assert line.quantity is not None
-    return np.divide(line.amount, line.quantity, out=np.zeros_like(line.amount), where=line.quantity > 0)
+    return np.divide(line.amount, line.quantity, out=np.zeros(len(line.amount)), where=line.quantity > 0)
 
 
 def _rest(line: LineDrawn, one: LinePaid, rounds: RoundsDrawn | None, afresh: bool) -> "Draws":
@@ -198,7 +202,7 @@ def _by_the_round(whole: "Draws", so_far: float, rounds: RoundsDrawn, afresh: bo
     import numpy as np
 
     later = rounds.drawn if afresh else np.maximum(rounds.drawn - rounds.made, 0.0)
-    each = np.divide(whole, rounds.drawn, out=np.zeros_like(whole), where=rounds.drawn > 0)
+    each = np.divide(whole, rounds.drawn, out=np.zeros(len(whole)), where=rounds.drawn > 0)
     return later * _centred(each, so_far / rounds.made, rounds.made / (rounds.made + later))
 
 
@@ -208,7 +212,7 @@ def _centred(draws: "Draws", seen: float, done: "Draws") -> "Draws":
 
     some = draws > 0
     if not some.any():
-        return np.full_like(draws, seen)
+        return np.full(len(draws), seen)
     middle = np.median(draws[some])
     ratio = np.where(some, draws, middle) / middle
     return np.asarray(seen * ratio ** np.maximum(1 - done, FLOOR))
@@ -219,5 +223,5 @@ def _shared_out(rests: Mapping[str, "Draws"], whole: "Draws") -> dict[str, "Draw
     import numpy as np
 
     total = np.asarray(np.sum(list(rests.values()), axis=0))
-    factor = np.divide(whole, total, out=np.zeros_like(total), where=total > 0)
+    factor = np.divide(whole, total, out=np.zeros(len(total)), where=total > 0)
     return {name: rest * factor for name, rest in rests.items()}

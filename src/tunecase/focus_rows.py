@@ -36,6 +36,7 @@ SERVICES = {
     "gpu": "AI and Machine Learning", "inference": "AI and Machine Learning", "storage": "Storage",
     "egress": "Networking",
 }  # fmt: skip
+RUN_TAG = "tunecase_run"
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -66,8 +67,8 @@ def _focus(charge: Spending) -> dict[str, str]:
     amount = plain(charge.amount)
     begins, ends = _period(charge)
     first, after = _month(charge.on)
-    unit_price = "" if charge.unit_price is None else plain(charge.unit_price)
-    quantity = "" if charge.quantity is None else plain(charge.quantity)
+    unit_price = "" if charge.unit_price is None else plain(_cut(charge.unit_price))
+    quantity = "" if charge.quantity is None else plain(_cut(charge.quantity))
     return {
         "BilledCost": amount,
         "EffectiveCost": amount,
@@ -90,7 +91,7 @@ def _focus(charge: Spending) -> dict[str, str]:
         "ServiceName": charge.service or charge.category,
         "RegionId": charge.region,
         "ResourceId": charge.resource,
-        "ResourceType": charge.gpu,
+        "ResourceType": charge.instance or charge.gpu,
         "SkuId": charge.sku,
         "ConsumedQuantity": quantity,
         "ConsumedUnit": charge.unit,
@@ -98,8 +99,13 @@ def _focus(charge: Spending) -> dict[str, str]:
         "PricingUnit": charge.unit,
         "ListUnitPrice": unit_price,
         "ContractedUnitPrice": unit_price,
-        "Tags": json.dumps(dict(charge.tags), ensure_ascii=False, sort_keys=True),
+        "Tags": json.dumps(_tags(charge), ensure_ascii=False, sort_keys=True),
     }
+
+
+def _tags(charge: Spending) -> dict[str, str]:
+    """The charge's tags, and the run it belongs to, so that a bill of it can be told."""
+    return {**charge.tags, RUN_TAG: charge.run} if charge.run else dict(charge.tags)
 
 
 def _own(name: str, charge: Spending, books: Books, line: BookLine | None, phase: str) -> dict[str, str]:
@@ -137,6 +143,11 @@ def plain(number: Decimal) -> str:
         ('1000', '-0.000125')
     """
     return f"{number:f}"
+
+
+def _cut(number: Decimal) -> Decimal:
+    """A quantity of at most twelve decimals: minutes that became hours have no end of them. Amounts are never cut."""
+    return number if int(number.as_tuple().exponent) >= -12 else number.quantize(Decimal("1e-12"))
 
 
 def _text(value: str) -> str:

@@ -211,8 +211,8 @@ def wider(planned: Band) -> Band:
     """The band with P5 and P95 at its ends, read as lognormal on either side of P50 (as normal where it reaches zero).
 
     Example:
-        >>> [round(point) for point in (wider(Band(5_507, 7_746, 9_690, 10_894)).p10,)]
-        [5000]
+        >>> round(wider(Band(5_507, 7_746, 9_690, 10_894)).p90, -1)
+        12000.0
     """
     k = Z90 / Z80
     if planned.p10 <= 0:

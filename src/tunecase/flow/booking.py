@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from tunecase import __version__
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.case import Flow, now
 from tunecase.past import Kept, kept, plan_of_record
@@ -164,7 +165,7 @@ def _with_bill(known: "Standing", bill: "Drawn", *, afresh: bool) -> "Standing":
     from tunecase.completion import LineDrawn
 
     lines = {
-        name: LineDrawn(cost.amount, cost.quantity)
+        name: LineDrawn(cost.amount, cost.quantity, cost.unit)
         for name, cost in bill.lines.items()
         if cost.included and cost.amount is not None
     }
@@ -205,7 +206,7 @@ def books_page(flow: Flow, record: Books, to: Path, draw: "Callable[[Content], s
     from tunecase.sections.books import page_of
 
     charges = [charge for _, charge in flow.spendings()]
-    write_whole(to, draw(page_of(record, flow.project, charges, flow.today)), _own_files(flow))
+    write_whole(to, draw(page_of(record, flow.project, charges, flow.today, __version__)), _own_files(flow))
 
 
 def books_csv(flow: Flow, record: Books, to: Path) -> int:

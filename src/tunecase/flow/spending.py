@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from tunecase import __version__, catalog
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.case import Flow, now
-from tunecase.records import Imported, Spending
+from tunecase.records import Imported, Run, Spending, from_json
 
 if TYPE_CHECKING:
     from tunecase.importers.spendings import Brought, HourPrice, SpendAsked
@@ -73,10 +73,14 @@ def spend_import(flow: Flow, kind: str, place: str = "", asked: ImportAsked | No
 
 def _read(flow: Flow, kind: str, place: str, asked: ImportAsked) -> "Brought":
     from tunecase.importers.spendings.focus import focus_bill
+    from tunecase.importers.spendings.mlflow_runs import spent_mlflow
+    from tunecase.importers.spendings.own_runs import spent_runs
     from tunecase.importers.spendings.timesheet import timesheet
 
     readers: Mapping[str, Callable[[str, SpendAsked], Brought]] = {
         "focus": focus_bill,
+        "mlflow": spent_mlflow,
+        "runs": spent_runs,
         "timesheet": timesheet,
     }
     if kind not in readers:
@@ -174,7 +178,8 @@ def _words(flow: Flow, asked: ImportAsked) -> "SpendAsked":
         tags={key: value for key, _, value in pairs}, services=tuple(asked.services), since=since, until=until,
         cost=cast(Literal["billed", "effective"], asked.cost), gpu=gpu, gpu_count=asked.gpu_count, on=on,
         experiment=asked.experiment, gpu_hour=lambda name: _gpu_hour(flow, name),
-        person_hour=lambda role: _person_hour(flow, role), told=asked.told, **cast(Any, own),
+        person_hour=lambda role: _person_hour(flow, role), piloted=lambda: _piloted(flow), told=asked.told,
+        **cast(Any, own),
     )  # fmt: skip
 
 
@@ -186,6 +191,12 @@ def _day(where: str, text: str | None, problems: list[Problem]) -> date | None:
     except ValueError:
         problems.append(Problem(where, repr(text), "a day that exists, year first", "write for example 2026-11-02"))
         return None
+
+
+def _piloted(flow: Flow) -> list[tuple[datetime, Run]]:
+    """The pilot's runs in the ledger, with the moments of their end."""
+    entries = [entry for entry in flow.ledger.entries() if entry.kind == "run"]
+    return [(entry.recorded_at, from_json(Run, entry.body)) for entry in entries]
 
 
 def _gpu_hour(flow: Flow, gpu: str) -> "HourPrice | None":

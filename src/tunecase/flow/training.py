@@ -15,7 +15,7 @@ from tunecase.records import Spending
 from tunecase.spread import Band, band
 
 if TYPE_CHECKING:
-    from tunecase.prices import GpuHour
+    from tunecase.gpu_prices import GpuHour
 
 SOURCE = "callback"
 
@@ -34,7 +34,7 @@ def hour_price(flow: Flow, gpu: str) -> HourPrice:
 
     Raises: InputError when the GPU is not in the tables or nobody has a price for it.
     """
-    from tunecase.prices import any_gpu_hour, hour_words
+    from tunecase.gpu_prices import any_gpu_hour, hour_words
 
     basis = flow.basis(4_000)
     name = catalog.gpu(gpu).name

@@ -113,7 +113,8 @@ class Books:
 
     `at_completion` is what the whole project will have cost: spent plus the rest, drawn anew from what is known
     (`redrawn` says how; empty where it could not be). `idle_hours` are billed GPU hours in which no run is known.
-    `reopened` are lines that were closed and then charged again.
+    `reopened` are lines that were closed and then charged again; `remarks` is what a reader should know, `note` all of
+    it in words.
     """
 
     currency: str
@@ -142,6 +143,13 @@ class Books:
     idle_hours: Decimal | None = None
     idle_amount: Decimal | None = None
     unpriced: int = 0
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def finished(self) -> bool:
+        """True when every planned line is closed."""
+        planned = [line for line in self.lines if line.planned is not None]
+        return bool(planned) and all(line.closed for line in planned)
 
     @property
     def ok(self) -> bool:

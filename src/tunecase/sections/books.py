@@ -1,12 +1,14 @@
 """The report's section on money spent, and the books on a page of their own."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tunecase.books_words import hit_words
-from tunecase.content import Block, Cell, Content, Facts, Figure, Section, Table, Tone
+from tunecase.books_words import hit_words, lead
+from tunecase.content import Block, Cell, Content, Facts, Figure, Listing, Section, Table, Tone
+from tunecase.past import inside
 from tunecase.records import BookLine, Books, RunCharge, Spending, Variance
 from tunecase.sections.found import Found, not_done, told_in
 from tunecase.wording import band, count, counted, day, figures, money, money_band, one_line, paid, share, signed
@@ -40,6 +42,8 @@ def spent(found: Found) -> Section:
 def blocks(books: Books) -> tuple[Block, ...]:
     """Plan against actual, why they differ, what was bought, runs against their bills, and what stands apart."""
     found: list[Block] = [plan_against_actual(books)]
+    if books.remarks:
+        found.append(Listing("To know", books.remarks))
     if any(line.variance is not None and line.entries for line in books.lines):
         found.append(why(books))
     if any(line.planned_quantity is not None and line.quantity is not None for line in books.lines):
@@ -50,10 +54,13 @@ def blocks(books: Books) -> tuple[Block, ...]:
     return tuple(found)
 
 
-def page_of(books: Books, project: "Project | None", spendings: Sequence[Spending], today: date) -> Content:
+def page_of(
+    books: Books, project: "Project | None", spendings: Sequence[Spending], today: date, version: str = ""
+) -> Content:
     """The books alone, as the page draws them."""
     found = Found(today=today, books=books, spendings=tuple(spendings))
-    section = spent(found)
+    section = replace(spent(found), title="Plan against actual, and what is to come")
+    section = replace(section, answer=" ".join(lead(books)))
     left = "no budget" if books.left is None else money(books.left, books.currency)
     ends = "not drawn" if books.at_completion is None else money(books.at_completion.p50, books.currency)
     reach = "" if books.at_completion is None else _reach(books)
@@ -62,7 +69,7 @@ def page_of(books: Books, project: "Project | None", spendings: Sequence[Spendin
         project=one_line(project.name) if project else "Books",
         goal=f"Books of {day(today)}",
         owner=one_line(project.problem.owner or "") if project else "",
-        answer=_answer(books).split(". ")[0].rstrip(".") + ".",
+        answer=_answer(books),
         lights=(),
         figures=(
             Figure("Spent", money(books.spent, books.currency), counted(books.entries, "charge"), "books"),
@@ -71,7 +78,7 @@ def page_of(books: Books, project: "Project | None", spendings: Sequence[Spendin
             Figure("Chance over budget", share(books.over_budget), "given what is spent", "books"),
         ),
         sections=(section,),
-        version="",
+        version=version,
         records={"books": books},
     )
 
@@ -90,13 +97,15 @@ def _answer(books: Books) -> str:
         said += f"; at completion {money_band(books.at_completion, books.currency)}"
     if books.over_budget is not None:
         said += f"; chance to end over budget {share(books.over_budget)}"
-    return said + (f". {one_line(books.note)}" if books.note else ".")
+    return f"{said}."
 
 
 def plan_against_actual(books: Books) -> Table:
     """One row a line, and the total: planned, spent, and what it will have cost."""
     rows = [_line(line) for line in books.lines]
     total = BookLine("Total", books.planned, books.spent, None, books.entries, at_completion=books.at_completion)
+    if books.finished and books.planned is not None:
+        total = replace(total, inside=inside(books.planned, float(books.spent)), closed=max(_days(books)))
     rows.append(_line(total))
     head = (
         "Line", "Planned P10 to P90", "Planned P50", "Spent", "Spent - P50", "At completion P50 (P10 to P90)",
@@ -108,11 +117,15 @@ def plan_against_actual(books: Books) -> Table:
     return Table("Plan against actual", head, tuple(rows), (1, 2, 3, 4, 5), (len(rows) - 1,), note)
 
 
+def _days(books: Books) -> list[date]:
+    return [line.closed for line in books.lines if line.closed is not None]
+
+
 def _line(line: BookLine) -> tuple[Cell, ...]:
     actual = Cell(paid(line.spent))
     ends = DASH if line.at_completion is None else Cell(band(line.at_completion))
     if line.planned is None:
-        unplanned = Cell("not planned", "unknown" if line.spent else "plain")
+        unplanned = Cell("not planned", "unknown") if line.entries else Cell("unpriced", "unknown")
         return Cell(line.name), DASH, DASH, actual, DASH, ends, unplanned
     planned = line.planned
     difference = float(line.spent) - planned.p50

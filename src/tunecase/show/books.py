@@ -3,9 +3,9 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tunecase.books_words import hit_words
+from tunecase.books_words import hit_words, lead
 from tunecase.records import BookLine, Books, Variance
-from tunecase.show.paper import heading, print_table, say
+from tunecase.show.paper import heading, print_notes, print_table, say
 from tunecase.spread import Band
 from tunecase.wording import counted, figures, paid, share, signed
 
@@ -30,12 +30,14 @@ def print_books(console: "Console", record: Books) -> None:
         print_table(console, header, rows, (1, 2, 3))
     _print_why(console, record)
     _print_runs(console, record)
-    say(console, record.note)
+    said = " ".join(lead(record)) if record.remarks else record.note
+    say(console, said)
     _print_hits(console, record)
+    print_notes(console, "To know:", record.remarks, most=12)
 
 
 def _row(line: BookLine) -> tuple[str, ...]:
-    planned = "not planned"
+    planned = "not planned" if line.entries or line.name == "total" else "unpriced"
     if line.planned is not None:
         planned = f"{figures(line.planned.p50)} ({figures(line.planned.p10)} to {figures(line.planned.p90)})"
     return line.name, planned, paid(line.spent), _ends(line.at_completion), _standing(line)

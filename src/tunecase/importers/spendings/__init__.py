@@ -8,13 +8,13 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from tunecase.errors import InputError, Problem
 from tunecase.project import Rate
-from tunecase.records import Spending
+from tunecase.records import Run, Spending
 from tunecase.wording import counted
 
 MOST_SHOWN = 20
@@ -38,7 +38,8 @@ class SpendAsked:
     and `until` the first and the last day. `category` takes the place of what the row says. `run_tags` name the tags
     that hold a run's name. `gpu` and `gpu_count` say what runs trained on where nothing recorded it, `on` the day of
     runs that have none. `gpu_hour` gives the price of a GPU's hour by its name, `person_hour` that of a role, None
-    where there is none. `told` is told how much of how much is read.
+    where there is none; `piloted` gives the pilot's runs with the moments of their end. `told` is told how much of how
+    much is read.
     """
 
     today: date
@@ -57,6 +58,7 @@ class SpendAsked:
     experiment: str = ""
     gpu_hour: Callable[[str], HourPrice | None] = lambda _: None
     person_hour: Callable[[str], HourPrice | None] = lambda _: None
+    piloted: Callable[[], Sequence[tuple[datetime, Run]]] = tuple
     told: Callable[[int, int], None] | None = None
 
     def in_days(self, day: date) -> bool:

@@ -106,7 +106,7 @@ def tags_of(cell: Any) -> dict[str, str]:
         except (ValueError, RecursionError):
             raise CellError("a JSON object of tags", 'write for example {"team": "nlp"}') from None
     pairs = cell.items() if isinstance(cell, Mapping) else _pairs(cell)
-    return {str(key): text_of(value) for key, value in pairs}
+    return {str(key): text_of(value) for key, value in pairs if value is not None}
 
 
 def _pairs(listed: Any) -> Iterable[tuple[Any, Any]]:

@@ -1,7 +1,8 @@
 """A cloud's bill in FOCUS (FinOps Open Cost and Usage Specification), 1.0 to 1.4, as CSV or Parquet.
 
 `ProviderName` was named `ServiceProviderName` in 1.3 and went in 1.4: the new one is read before the old. The amount is
-BilledCost, what is to be paid; EffectiveCost spreads commitments over what used them. Own columns (x_) are passed over.
+BilledCost, what is to be paid; EffectiveCost spreads commitments over what used them. Own columns (x_) are passed over,
+but for `x_category`, which the books' own table names.
 Source: focus.finops.org, columns of the versions; the sample bill of FOCUS 1.0.
 """
 
@@ -14,7 +15,7 @@ from decimal import Decimal, localcontext
 from functools import lru_cache
 from typing import Any, Literal, get_args
 
-from tunecase.charges import DIGITS, GPU_HOUR, HOUR, rate_fix, rate_on
+from tunecase.charges import CATEGORIES, DIGITS, GPU_HOUR, HOUR, rate_fix, rate_on
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.importers.spendings import MOST_BOOKED, Brought, Identities, Mistakes, SpendAsked, digest_of
 from tunecase.importers.spendings.cells import CellError, amount_of, moment_of, plain_number, tags_of, text_of
@@ -191,7 +192,8 @@ class _Bill:
         provider, service = columns.text(line, *PROVIDER), columns.text(line, "ServiceName")
         words = " ".join(text for name in BOUGHT if (text := columns.text(line, name)))
         category, machine = line_of(provider, columns.text(line, "ServiceCategory"), service, words)
-        category = self.asked.category or category
+        own = columns.text(line, "x_category")
+        category = self.asked.category or (own if own in CATEGORIES else category)
         machine = machine if category == "gpu" else Machine()
         quantity, unit = self.quantity(columns, line, machine)
         self.nameless += category == "gpu" and charge == "usage" and unit != GPU_HOUR

@@ -94,3 +94,16 @@ def hours_of(quantity: Decimal | None, unit: str) -> Decimal | None:
         return None
     times = Decimal(match[1] or 1)
     return quantity * times / IN_HOUR[match[2][0].casefold()]
+
+
+def card_named(text: str) -> str:
+    """The card that a text names; empty for none, and for an A100 or V100 of which the memory is not said.
+
+    Example:
+        >>> card_named("NVIDIA A100-SXM4-80GB"), card_named("2x L40S"), card_named("A100"), card_named("3")
+        ('A100-80GB', 'L40S', '', '')
+    """
+    if not re.search(r"[A-Za-z]", text) or (BARE_CARDS.search(text) and not MEMORY.search(text)):
+        return ""
+    found = card_of(re.sub(r":\s*\d+\s*$", "", text))
+    return found.name if found else ""

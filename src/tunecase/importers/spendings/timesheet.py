@@ -173,8 +173,7 @@ def _charge(
     rate: Decimal,
 ) -> Spending:  # fmt: skip
     person = text.get("person") or " ".join(part for part in (text.get("first"), text.get("last")) if part)
-    about = " ".join(text.get(what, "") for what in ("activity", "tags", "note"))
-    own = "evaluation" if EVALUATION.search(about) else "data" if DATA.search(about) else "labour"
+    own = next((said for what in ("activity", "tags", "note") if (said := _line_of(text.get(what, "")))), "labour")
     words = ": ".join(part for part in (text.get("role", ""), text.get("note") or text.get("activity", "")) if part)
     content = {what: text.get(what, "") for what in ("start", "role", "project", "client", "activity", "tags", "note")}
     content |= {"day": day.isoformat(), "person": person}
@@ -191,6 +190,11 @@ def _charge(
         row_id=sheet.identities.of(content | {"hours": plain_number(hours)}),
         line_id=digest_of(content | {"sheet": "timesheet"}),
     )  # fmt: skip
+
+
+def _line_of(words: str) -> str:
+    """The line that words speak of; labelling a test set is data, and nothing is said by most words."""
+    return "data" if DATA.search(words) else "evaluation" if EVALUATION.search(words) else ""
 
 
 def _where(sheet: _Sheet, line: int, what: str) -> str:

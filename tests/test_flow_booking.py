@@ -1,0 +1,270 @@
+"""The books of a case: plan of record, closed lines, past projects, the rest drawn anew, the page and the table."""
+
+import csv
+import shutil
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.command import tunecase
+from tests.making import case_folder
+from tunecase import flow
+from tunecase.errors import InputError, TunecaseError
+from tunecase.flow import BooksAsked, Flow, open_case
+from tunecase.page import render
+from tunecase.records import Books, Spending
+from tunecase.variance import exact
+
+TODAY = date(2026, 11, 24)
+
+
+def opened(path: Path) -> Flow:
+    """The case as a new process finds it."""
+    return open_case(path, 0, TODAY)
+
+
+def verbs(case: Flow) -> list[str]:
+    """The verbs of the ledger's records, in order."""
+    return [entry.verb for entry in case.ledger.entries() if entry.kind == "record"]
+
+
+def pay(path: Path, amount: str, category: str = "labour", hours: str | None = None, **other: Any) -> None:
+    """Books one charge."""
+    much = None if hours is None else Decimal(hours)
+    unit = "" if hours is None else "hour"
+    charge = Spending(date(2026, 11, 20), category, Decimal(amount), "USD", Decimal(amount), "", much, unit, **other)
+    flow.spend(opened(path), charge)
+
+
+def told(path: Path, **asked: str) -> Books:
+    """The books as a new process finds them."""
+    return flow.books(opened(path), BooksAsked(**asked))
+
+
+@pytest.fixture(scope="module")
+def estimated_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A case with an estimate, to be copied."""
+    path = case_folder(tmp_path_factory.mktemp("estimated"))
+    flow.estimate(opened(path))
+    return path
+
+
+@pytest.fixture
+def case(estimated_once: Path, tmp_path: Path) -> Path:
+    """A case with an estimate; its project file."""
+    return Path(shutil.copytree(estimated_once.parent, tmp_path / "case")) / estimated_once.name
+
+
+def test_before_any_charge_the_chance_is_the_estimates(case: Path) -> None:
+    """Nothing spent keeps the estimate's own figure, and nothing is drawn anew for it."""
+    priced = opened(case).known("estimate")
+    record = told(case)
+    assert priced.over_budget == record.over_budget
+    assert (None, "the latest estimate") == (record.at_completion, record.plan.why if record.plan else "")
+    assert "Nothing is booked yet" in record.note
+
+
+def test_what_was_paid_is_part_of_what_it_will_have_cost(case: Path) -> None:
+    """The rest is drawn in the worlds that are left; hours are split from their price."""
+    pay(case, "3000", hours="10")
+    record = told(case)
+    labour = next(line for line in record.lines if line.name == "labour")
+    assert record.at_completion is not None
+    assert labour.at_completion is not None
+    assert labour.at_completion.p10 >= 3_000
+    assert record.at_completion.p10 < record.at_completion.p50 < record.at_completion.p90
+    assert labour.variance is not None
+    assert labour.planned is not None
+    assert labour.variance.total == Decimal(3_000) - exact(labour.planned.p50)
+    assert labour.variance.price > 0 > labour.variance.quantity
+    assert Decimal(10) == labour.quantity
+
+
+def test_a_later_estimate_is_not_the_plan_until_it_is_chosen(case: Path) -> None:
+    """Re-baselining is an entry of the ledger, and choosing the plan that holds already writes nothing."""
+    first = told(case).plan
+    pay(case, "10")
+    flow.estimate(opened(case))
+    assert first is not None
+    assert first.entry == getattr(told(case).plan, "entry", "")
+    latest = told(case, plan="latest").plan
+    assert latest is not None
+    assert latest.entry != first.entry
+    assert latest == told(case).plan == told(case, plan="latest").plan
+    assert 1 == verbs(opened(case)).count("plan")
+    assert first.entry == getattr(told(case, plan=first.entry[:12]).plan, "entry", "")
+    assert first.entry == getattr(told(case, plan="first").plan, "entry", "")
+
+
+def test_closed_lines_are_judged_and_opened_by_a_later_charge(case: Path) -> None:
+    """Closing is recorded; the line has no rest any more; a charge after it opens it and says so."""
+    pay(case, "2000")
+    record = told(case, close="labour, gpu")
+    lines = {line.name: line for line in record.lines}
+    assert ("close", TODAY) == (verbs(opened(case))[-2], lines["labour"].closed)
+    assert lines["gpu"].inside is False
+    assert lines["labour"].at_completion is not None
+    assert 2_000 == lines["labour"].at_completion.p90
+    assert record.hit_rate is not None
+    assert (2, 1) == (record.hit_rate.lines, record.hit_rate.projects)
+    pay(case, "1")
+    again = told(case)
+    assert ("labour",) == again.reopened
+    assert "open again: labour" in again.note
+    whole = told(case, close="all")
+    assert whole.finished
+    assert () == whole.reopened
+    assert whole.at_completion is not None
+    assert 2_001 == whole.at_completion.p10 == whole.at_completion.p90
+
+
+def test_wrong_words_are_told_at_once_and_nothing_is_kept(case: Path) -> None:
+    """A line that is not there and an estimate that is not there stand in one error."""
+    before = verbs(opened(case))
+    with pytest.raises(InputError) as caught:
+        told(case, plan="abcdef123", close="labor,gpu")
+    assert ["--plan", "--close"] == [problem.where for problem in caught.value.problems]
+    assert "did you mean labour?" in str(caught.value)
+    assert before == verbs(opened(case))
+
+
+def test_changed_data_leave_the_rest_undrawn(case: Path) -> None:
+    """Without an audit that holds, the plan alone is weighed, and the books say what to run."""
+    pay(case, "100")
+    (case.parent / "train.jsonl").write_text(
+        (case.parent / "train.jsonl").read_text(encoding="utf-8") + '{"text": "one more", "label": "refund"}\n',
+        encoding="utf-8",
+    )
+    record = told(case)
+    assert record.at_completion is None
+    assert record.over_budget is not None
+    assert "No cost at completion: the data or the project file have changed" in record.note
+
+
+def with_past(path: Path, *places: str) -> None:
+    """Names earlier projects in the project file."""
+    path.write_text(path.read_text(encoding="utf-8") + f"past: [{', '.join(places)}]\n", encoding="utf-8")
+
+
+def test_past_projects_calibrate_and_are_part_of_every_key(case: Path, tmp_path: Path) -> None:
+    """Their closed lines count in the hit rate, their overruns reach the estimate, their change makes it stale."""
+    earlier = Path(shutil.copytree(case.parent, tmp_path / "earlier")) / case.name
+    pay(earlier, "9000")
+    told(earlier, close="labour,gpu")
+    with_past(case, "../earlier")
+    planned = next(line for line in told(earlier).lines if line.name == "labour").planned
+    assert planned is not None
+    assert (9_000 / planned.p50,) == opened(case).basis(10).overruns
+    pay(case, "2000")
+    record = told(case, close="labour")
+    assert record.hit_rate is not None
+    assert (3, 2) == (record.hit_rate.lines, record.hit_rate.projects)
+    key = opened(case).key("estimate")
+    assert opened(case).key("audit") == opened(case).key("audit")
+    pay(earlier, "1", "data")
+    assert key != opened(case).key("estimate")
+
+
+def test_a_broken_past_ledger_is_refused(case: Path, tmp_path: Path) -> None:
+    """An edited ledger of an earlier project calibrates nothing."""
+    earlier = Path(shutil.copytree(case.parent, tmp_path / "earlier"))
+    ledger = earlier / "ledger.jsonl"
+    ledger.write_text(ledger.read_text(encoding="utf-8").replace('"currency":"USD"', '"currency":"EUR"', 1), "utf-8")
+    with_past(case, "../earlier", "../nowhere")
+    with pytest.raises(InputError) as caught:
+        told(case)
+    assert "a line that was edited" in str(caught.value)
+    assert "no such ledger" in str(caught.value)
+
+
+def test_the_table_loads_again_with_the_same_sums(case: Path, tmp_path: Path) -> None:
+    """What `books --csv` writes, `spend import focus` books line by line in another case."""
+    pay(case, "3000.123456789", hours="20", provider="Ada")
+    pay(case, "2.5", "gpu", "1.5", gpu="L40S", gpu_count=1, run="r1", provider="AWS")
+    pay(case, "-0.75", "gpu", charge="credit")
+    pay(case, "12", "other", source="=x")
+    out = tmp_path / "books.csv"
+    assert 0 == tunecase("books", "--csv", out, "--project", case, "--today", "2026-11-24").code
+    other = case_folder(tmp_path / "other")
+    assert 0 == tunecase("spend", "import", "focus", out, "--project", other, "--today", "2026-11-24").code
+    ours, theirs = told(case), told(other)
+    assert {line.name: line.spent for line in ours.lines if line.entries} == {
+        line.name: line.spent for line in theirs.lines if line.entries
+    }
+    assert ours.spent == theirs.spent == Decimal("3013.873456789")
+
+
+def test_corrected_charges_are_not_in_the_table(case: Path, tmp_path: Path) -> None:
+    """The table's sum is what the books say was spent."""
+    pay(case, "100")
+    wrong = opened(case).spendings()[0][0]
+    pay(case, "90.25", supersedes=wrong)
+    out = tmp_path / "books.csv"
+    record = told(case)
+    assert 1 == flow.books_csv(opened(case), record, out)
+    with out.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert ([wrong], record.spent) == (
+        [row["x_supersedes"] for row in rows],
+        sum((Decimal(row["BilledCost"]) for row in rows), Decimal(0)),
+    )
+
+
+def test_the_page_is_whole_and_asks_nothing_of_the_network(case: Path, tmp_path: Path) -> None:
+    """One page with the sums, every text escaped."""
+    pay(case, "3000", hours="20", run="<script>alert(1)</script>")
+    record, out = told(case), tmp_path / "new" / "books.html"
+    flow.books_page(opened(case), record, out, render)
+    page = out.read_text(encoding="utf-8")
+    for words in ("3,000.00 USD spent", "Plan against actual", "Why spent and planned differ", "What was bought"):
+        assert words in page
+    assert "<script" not in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    assert ["books.html"] == [path.name for path in out.parent.iterdir()]
+
+
+def test_files_of_the_case_are_not_written_over(case: Path, tmp_path: Path) -> None:
+    """The ledger, the project file and the data stay; a folder in the way is told."""
+    record = told(case)
+    for name in ("ledger.jsonl", "tunecase.yaml", "train.jsonl"):
+        before = (case.parent / name).read_bytes()
+        with pytest.raises(InputError, match="a file that this case needs"):
+            flow.books_csv(opened(case), record, case.parent / name)
+        assert before == (case.parent / name).read_bytes()
+    with pytest.raises(TunecaseError, match="could not be written"):
+        flow.books_csv(opened(case), record, tmp_path)
+
+
+def test_the_command_writes_both_files_and_says_so(case: Path, tmp_path: Path) -> None:
+    """`books --close --csv --page` in one call; JSON stays JSON."""
+    pay(case, "100")
+    words = ("--project", case, "--today", "2026-11-24", "--csv", tmp_path / "b.csv", "--page", tmp_path / "b.html")
+    ran = tunecase("books", "--close", "labour", *words)
+    assert "b.csv: 1 charge in FOCUS columns." in " ".join(ran.out.split())
+    assert "outside" in ran.out
+    ran = tunecase("books", "--json", *words)
+    assert "2026-11-24" == next(line for line in ran.json["lines"] if line["name"] == "labour")["closed"]
+
+
+def test_measured_rounds_draw_the_rest_from_where_the_project_stands(case: Path) -> None:
+    """After a round on a curve the bill starts from now, within the budget that is left, on top of what was paid."""
+    opened_case = opened(case)
+    flow.road(opened_case, lambda verb, record: None, anyway=True)
+    pay(case, "3000", hours="20")
+    before = told(case)
+    flow.add_round(opened(case), 400, "0.80", ["label"])
+    flow.forecast(opened(case))
+    flow.estimate(opened(case))
+    after = told(case)
+    assert (None, 1) == (before.rounds_made, after.rounds_made)
+    assert after.at_completion is not None
+    assert after.at_completion.p10 >= 3_000
+    assert "after 1 measured round" in after.redrawn
+    labour = next(line for line in after.lines if line.name == "labour")
+    assert labour.variance is not None
+    assert labour.to_date is not None
+    assert labour.planned is not None
+    assert labour.variance.scope == labour.to_date - exact(labour.planned.p50)
