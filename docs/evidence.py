@@ -13,6 +13,7 @@ import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 
+import evidence_cases
 import evidence_rules as rules
 from evidence_claims import CLAIMS, Facts, Section, priced_cards
 from evidence_rules import table
@@ -42,7 +43,7 @@ given: length, batch, model or card were not published, rows were padded, or the
 MADE = """## How this page is made
 
 `make docs` runs `docs/evidence.py`; the claims are in `docs/evidence_claims.py`, the rules of their verdicts in
-`docs/evidence_rules.py`. Measured runs come from `training_runs.csv`, prices from `gpu_prices.csv`, models and cards
+`docs/evidence_rules.py`. The worked cases are the project files of `examples/cases/`. Measured runs come from `training_runs.csv`, prices from `gpu_prices.csv`, models and cards
 from `models.csv` and `gpus.csv`, all in `src/tunecase/tables/`, each row with its source and date. Rows are chosen by
 what they are, never by name. Tests fail when the page is older than the tables, and change the tables to see verdicts
 change. `docs/method.md` derives the predictions; `benchmarks/training.py` scores them on every run, not on these alone.
@@ -104,7 +105,8 @@ def _wrapped(text: str) -> str:
 
 def fresh() -> str:
     """The page as the tables have it now."""
-    return page(Facts(measured.published(), catalog.lowest_prices(), catalog.lowest_prices("spot")))
+    spot = catalog.lowest_prices("spot")
+    return page(Facts(measured.published(), catalog.lowest_prices(), spot, evidence_cases.cases()))
 
 
 if __name__ == "__main__":

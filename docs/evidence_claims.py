@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import evidence_rules as rules
+from evidence_cases import CASES_HEAD, GROUPS, Case, case_row
 from evidence_rules import (
     METHODS,
     NAMES,
@@ -42,6 +43,7 @@ class Facts:
     runs: tuple[Measured, ...]
     prices: tuple[catalog.GpuPrice, ...]
     spot_prices: tuple[catalog.GpuPrice, ...] = ()
+    cases: tuple[Case, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -306,4 +308,33 @@ def dollars(facts: Facts) -> Section:
     )
 
 
-CLAIMS = (one_gpu, eight_gpus, how_long, rent, dollars)
+def bottleneck(facts: Facts) -> Section:
+    """GPUs are not the bottleneck."""
+    held = [case for case in facts.cases if case.holds]
+    leading = {group: sum(case.dominant == group for case in held) for group in GROUPS if group != "gpu"}
+    words = ", ".join(f"{group} {count}" for group, count in leading.items() if count)
+    others = [case.name for case in facts.cases if not case.holds]
+    shares = sorted(case.shares["gpu"][1] for case in facts.cases)
+    span = f"{wording.share(shares[0])} to {wording.share(shares[-1])}" if shares else "nothing"
+    not_so = f"It does not hold for {' and '.join(others)}." if others else "It holds for all of them."
+    return Section(
+        "GPUs are not the bottleneck",
+        rules.cases_verdict(len(held), len(facts.cases)),
+        (
+            f"In {len(held)} of {wording.counted(len(facts.cases), 'worked case')} another line is the largest in most "
+            f"worlds ({words or 'none'}); the cloud's share is {span}.",
+            not_so,
+        ),
+        (
+            "Each case is a project file; `tunecase estimate` prints its whole bill. Shares are medians over the worlds "
+            "with the 80% interval. GPU holds failed runs, idle cards, storage and egress; answers after launch and the "
+            "allowance for unknowns, which belongs to people's lines, are left out:",
+            table(CASES_HEAD, [case_row(case) for case in facts.cases]),
+        ),
+        "More tokens, bigger models, wide searches and the dearest tier raise the cloud's share; unpaid labour and free "
+        "data raise it too, since nothing else is left.",
+        "Cases of one's own: the file of the nearest one, with its figures changed, is the start of a project.",
+    )
+
+
+CLAIMS = (one_gpu, eight_gpus, how_long, rent, dollars, bottleneck)

@@ -81,6 +81,15 @@ def price_verdict(tiers: dict[str, list[float]], low: float, high: float) -> str
     return f"the price of one tier: {' and '.join(inside)}" if inside else "wrong"
 
 
+def cases_verdict(held: int, count: int) -> str:
+    """Whether a claim holds in worked cases, from how many of them it holds in."""
+    if not count:
+        return "not shown"
+    if held == count:
+        return "right"
+    return f"right in {held} of {count} cases" if held else "wrong"
+
+
 # Predictions, each publisher's without its own runs
 
 

@@ -213,7 +213,9 @@ def test_the_examples_readme_tells_its_own_figures():
 
 def test_examples_are_found_in_a_source_checkout():
     """Without a wheel the repository's own folder is read."""
-    assert ["support-tickets"] == list(examples())
+    names = list(examples())
+    assert "support-tickets" == names[0]
+    assert sorted(folder.name for folder in (ROOT / "examples" / "cases").iterdir() if folder.is_dir()) == names[1:]
 
 
 @pytest.mark.slow

@@ -130,14 +130,18 @@ def schema() -> str:
 
 
 def examples() -> dict[str, Traversable]:
-    """The examples at hand by name: those in the installed package, else those of the source checkout."""
+    """The examples at hand by name, worked cases last: those in the installed package, else the source checkout's."""
     package = files("tunecase")
     for folder in (package / "examples", Path(str(package)).parents[1] / "examples"):
         if folder.is_dir():
-            found = {item.name: item for item in folder.iterdir() if (item / PROJECT_FILE).is_file()}
-            if found:
-                return dict(sorted(found.items()))
+            found = [_projects(inside) for inside in (folder, folder / "cases") if inside.is_dir()]
+            if any(found):
+                return {name: item for projects in found for name, item in sorted(projects.items())}
     return {}
+
+
+def _projects(folder: Traversable) -> dict[str, Traversable]:
+    return {item.name: item for item in folder.iterdir() if (item / PROJECT_FILE).is_file()}
 
 
 def _example(name: str) -> dict[str, bytes]:
@@ -146,7 +150,9 @@ def _example(name: str) -> dict[str, bytes]:
         raise InputError(Problem("example", repr(name), "a shipped example", nearest(name, list(known))))
     folder = known[name]
     content = {file: (folder / file).read_bytes() for file in EXAMPLE_FILES if (folder / file).is_file()}
-    content |= {f"data/{item.name}": item.read_bytes() for item in (folder / "data").iterdir() if item.is_file()}
+    data = folder / "data"
+    if data.is_dir():
+        content |= {f"data/{item.name}": item.read_bytes() for item in data.iterdir() if item.is_file()}
     return content
 
 

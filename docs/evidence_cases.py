@@ -1,0 +1,113 @@
+"""The worked cases: projects of all kinds, each priced by `tunecase estimate`, and what dominates their bills."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tunecase import catalog, wording
+from tunecase.estimate import Drawn, drawn
+from tunecase.prices import Basis
+from tunecase.project import Project, read_project
+from tunecase.spread import Band, Worlds, band
+
+if TYPE_CHECKING:
+    from tunecase.spread import Draws
+
+CASES = Path(__file__).parents[1] / "examples" / "cases"
+DRAWS = 10_000
+TODAY = date(2026, 11, 26)  # the page does not age by itself: prices are judged as of this day
+# Who is paid: the cloud, the engineers' time, those who make examples, those who judge answers.
+GROUPS = {
+    "gpu": ("gpu", "failed_runs", "idle", "storage", "egress"),
+    "labour": ("labour",),
+    "data": ("data",),
+    "evaluation": ("evaluation",),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One project file and its bill: the total without unknowns, and of each group its share and how often it leads.
+
+    `shares` are medians over the worlds with the 80% interval; `leads` is the share of worlds in which a group is the
+    largest of the four. The allowance for unknowns is left out of both: it belongs to people's lines.
+    """
+
+    name: str
+    folder: str
+    total: Band
+    gpu_total: Band
+    shares: dict[str, tuple[float, float, float]]
+    leads: dict[str, float]
+    gpu: str
+    rounds: Band
+
+    @property
+    def dominant(self) -> str:
+        """The group that is the largest in most worlds."""
+        return max(self.leads, key=lambda group: self.leads[group])
+
+    @property
+    def holds(self) -> bool:
+        """Whether GPUs are not the bottleneck: in most worlds another group costs more."""
+        return self.dominant != "gpu"
+
+
+def cases(folder: Path = CASES) -> tuple[Case, ...]:
+    """Every worked case, the one with the largest share of GPUs first."""
+    found = [case(path) for path in sorted(folder.glob("*/tunecase.yaml"))]
+    return tuple(sorted(found, key=lambda one: (-one.shares["gpu"][1], one.name)))
+
+
+def case(path: Path) -> Case:
+    """The bill of one project file."""
+    project = read_project(path, catalog.names())
+    return priced(project, path.parent.name)
+
+
+def priced(project: Project, folder: str) -> Case:
+    """The bill of a project in 10,000 worlds of seed 0."""
+    import numpy as np
+
+    found = bill(project)
+    zero = np.zeros(DRAWS)
+    groups = {group: sum((_amount(found, name) for name in lines), zero) for group, lines in GROUPS.items()}
+    total = sum(groups.values(), zero)
+    parts = {group: np.quantile(amount / total, (0.1, 0.5, 0.9)) for group, amount in groups.items()}
+    largest = np.argmax(np.vstack(list(groups.values())), axis=0)
+    machine = found.choice.machine
+    return Case(
+        project.name,
+        folder,
+        band(total),
+        band(groups["gpu"]),
+        {group: (float(low), float(mid), float(high)) for group, (low, mid, high) in parts.items()},
+        {group: float((largest == index).mean()) for index, group in enumerate(groups)},
+        f"{machine.count} x {machine.gpu}" if machine else "hosted",
+        band(found.work.walk.rounds),
+    )
+
+
+def bill(project: Project) -> Drawn:
+    """The lines of the bill in every world."""
+    basis = Basis(project, TODAY, Worlds(0, DRAWS))
+    return drawn(project, basis=basis, train_rows=planned_rows(project), tokens=None)
+
+
+def _amount(found: Drawn, name: str) -> "Draws | float":
+    cost = found.lines[name]
+    return 0.0 if cost.amount is None or not cost.included else cost.amount
+
+
+CASES_HEAD = "case | cards of one run | total, USD | GPU, USD: | GPU | labour | data | evaluation | largest line"
+
+
+def case_row(one: Case) -> list[object]:
+    """One line of the table of cases."""
+    parts = [
+        f"{wording.share(mid)} ({wording.share(low)} to {wording.share(high)})" for low, mid, high in one.shares.values()
+    ]
+    lead = f"{one.dominant} in {wording.share(one.leads[one.dominant])} of worlds"
+    name = f"[{one.name}](../examples/cases/{one.folder}/tunecase.yaml)"
+    return [name, one.gpu, wording.money_band(one.total, ""), wording.money_band(one.gpu_total, ""), *parts, lead]
