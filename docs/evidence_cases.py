@@ -67,10 +67,13 @@ def case(path: Path) -> Case:
 
 
 def priced(project: Project, folder: str) -> Case:
-    """The bill of a project in 10,000 worlds of seed 0."""
+    """The bill of a project in 10,000 worlds of seed 0. Raises ValueError where a line has no price."""
     import numpy as np
 
     found = bill(project)
+    lacking = [why for cost in found.lines.values() if cost.included for why in cost.unpriced]
+    if lacking:
+        raise ValueError(f"{folder}: {'; '.join(lacking)}")
     zero = np.zeros(DRAWS)
     groups = {group: sum((_amount(found, name) for name in lines), zero) for group, lines in GROUPS.items()}
     total = sum(groups.values(), zero)
@@ -84,7 +87,7 @@ def priced(project: Project, folder: str) -> Case:
         band(groups["gpu"]),
         {group: (float(low), float(mid), float(high)) for group, (low, mid, high) in parts.items()},
         {group: float((largest == index).mean()) for index, group in enumerate(groups)},
-        f"{machine.count} x {machine.gpu}" if machine else "hosted",
+        f"{machine.count} x {machine.gpu}" if machine and machine.gpu else "none",
         band(found.work.walk.rounds),
     )
 
@@ -92,7 +95,7 @@ def priced(project: Project, folder: str) -> Case:
 def bill(project: Project) -> Drawn:
     """The lines of the bill in every world."""
     basis = Basis(project, TODAY, Worlds(0, DRAWS))
-    return drawn(project, basis=basis, train_rows=planned_rows(project), tokens=None)
+    return drawn(project, basis=basis, train_rows=project.data.planned_rows, tokens=None)
 
 
 def _amount(found: Drawn, name: str) -> "Draws | float":

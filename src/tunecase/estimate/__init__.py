@@ -148,7 +148,7 @@ def drawn(
     )
     known = Known(definition, audit, forecast, tuning, reviews, frozenset(done))
     route = route_of(work, train_rows, known)
-    work = replace(work, walk=route.walk)
+    work = replace(work, walk=replace(route.walk, bought=route.walk.bought + project.data.first_purchase))
     return Drawn(work, {cost.__name__: cost(work) for cost in COSTS}, route, choice, rented)
 
 
@@ -171,10 +171,13 @@ def _outcome(found: Drawn) -> redrawn.Outcome:
 def _of_the_plan(project: Project) -> tuple[str, ...]:
     """What a plan without a training file rests on."""
     data = project.data
-    if data.train is not None or data.rows is None:
+    if data.train is not None:
         return ()
     long = f" of {data.tokens_per_row.text} tokens" if data.tokens_per_row is not None else ""
-    return (f"no training file: {data.rows.text} rows{long} are taken as the project file states them, all usable",)
+    stated = [] if data.rows is None else [f"{data.rows.text} rows"]
+    stated += [] if data.buy_first is None else [f"{data.buy_first.text} rows bought before the first round"]
+    words = " and ".join(stated)
+    return (f"no training file: {words}{long} are taken as the project file states them, all usable",)
 
 
 def _of_the_data(audit: Audit | None) -> tuple[str, ...]:

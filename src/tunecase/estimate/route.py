@@ -64,7 +64,7 @@ def route_of(work: Work, rows: int, known: Known) -> Route:
             return _fixed_rounds(work, rows, forecast, test_rows(known.definition, known.audit, forecast))
         return _under_the_policy(work, rows, forecast, known)
     most = int(basis.text("rounds.most"))
-    n_max = rows + stock.limit if stock.limit is not None else float("inf")
+    n_max = rows + stock.limit - project.data.first_purchase if stock.limit is not None else float("inf")
     if project.rounds is not None:
         rounds = basis.worlds.draw(ROUNDS, project.rounds.spread).clip(1, 100)
         words, most = "the number of rounds is the project file's", 100

@@ -283,10 +283,8 @@ def audited(flow: Flow, **told: Any) -> Audit | None:
 
 def rows_of_the_bill(flow: Flow, found: Audit | None) -> dict[str, Any]:
     """What a bill is told of the rows: those that the audit leaves with their tokens, or those that a plan states."""
-    stated = flow.project.data.rows
-    planned = 0 if stated is None else round(stated.spread.median)
     return {
-        "train_rows": planned if found is None else found.usable,
+        "train_rows": flow.project.data.planned_rows if found is None else found.usable,
         "tokens": None if found is None else found.tokens,
         "audit": found,
     }

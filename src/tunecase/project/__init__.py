@@ -109,6 +109,9 @@ class Data(Section):
 
     train: str | None = Field(None, description="The training file; left out only to plan before there is one.")
     rows: Count | None = Field(None, description="Training rows at hand, for a plan without a training file.")
+    buy_first: Count | None = Field(
+        None, description="Examples to be had from the sources before the first round, for a plan without a file."
+    )
     tokens_per_row: Count | None = Field(None, description="Tokens of one row, for a plan without a training file.")
     test: str | None = None
     pool: str | None = Field(None, description="Unlabelled rows.")
@@ -129,6 +132,16 @@ class Data(Section):
     licence: str | None = Field(None, description="Licence of the training rows, or who owns them.")
     origin: str | None = Field(None, description="Where the rows come from; who or what wrote the answers.")
     sources: tuple[Source, ...] = ()
+
+    @property
+    def first_purchase(self) -> int:
+        """Examples bought before the first round, the median where the project file doubts them."""
+        return 0 if self.buy_first is None else round(self.buy_first.spread.median)
+
+    @property
+    def planned_rows(self) -> int:
+        """Rows of the first round in a plan without a training file: those at hand and those bought before it."""
+        return (0 if self.rows is None else round(self.rows.spread.median)) + self.first_purchase
 
 
 class Owned(Section):

@@ -233,10 +233,10 @@ def _compute_problems(project: "Project", file: str, lines: Lines) -> Iterator[P
 def _planning_problems(project: "Project", file: str, lines: Lines) -> Iterator[Problem]:
     """A training file, or the number of rows to plan with, and not both."""
     data = project.data
-    if data.train is None and data.rows is None:
+    if data.train is None and data.rows is None and data.buy_first is None:
         fix = "add `train:`, or `rows: 50k` and `tokens_per_row: 300 to 600` to plan without a file"
         yield Problem(where_of(("data", "train"), lines, file), "nothing", "the field 'train'", fix)
-    for name in ("rows", "tokens_per_row"):
+    for name in ("rows", "buy_first", "tokens_per_row"):
         given = getattr(data, name)
         if data.train is not None and given is not None:
             where = where_of(("data", name), lines, file)
