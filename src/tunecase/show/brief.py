@@ -82,7 +82,10 @@ def _costs(bill: Estimate | None) -> Iterator[str]:
     total = bill.total
     yield f"| **total, {bill.currency}** | {_cells(total.p10, total.p50, total.p90)} |"
     yield ""
-    yield f"With 80% certainty it costs at most {money(total.p80, bill.currency)}."
+    foreseen, less = bill.total_without_unknowns, ""
+    if foreseen is not None and foreseen != total:
+        less = f", without unknowns {money(foreseen.p80, bill.currency)}"
+    yield f"With 80% certainty it costs at most {money(total.p80, bill.currency)}{less}."
     if bill.reached is not None:
         yield f"The chance to reach the target for it is {share(bill.reached)}; cases that give up early are in it."
     if bill.budget is not None:
