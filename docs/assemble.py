@@ -14,14 +14,14 @@ ROOT = Path(__file__).parents[1]
 SRC = ROOT / "src" / "tunecase"
 ROOMS = (
     ("Doubt and units", ("spread", "units")),
-    ("Prices", ("prices", "team", "labels", "sources")),
+    ("Prices", ("prices", "gpu_prices", "contracts", "hosted_training", "api_prices", "team", "labels", "sources")),
     ("The problem", ("define", "statistics", "groups", "criteria", "alternatives")),
     ("The data", ("audit", "text", "checks")),
     ("A run and its model", ("shape", "recipe", "request", "lengths")),
     ("Memory of a run", ("memory", "measured", "calibration")),
     ("Time of a run", ("speed", "running")),
     ("Where to run it", ("outlook", "placement", "remedies", "fit")),
-    ("The bill", ("estimate", "costs", "loop", "hardware", "sensitivity", "redrawn", "compare")),
+    ("The bill", ("estimate", "costs", "loop", "hardware", "ways", "sensitivity", "redrawn", "compare")),
     ("The pilot", ("pilot", "trainers")),
     ("Scores and mistakes", ("scoring", "tally", "fields", "mistakes", "judge", "agreement", "endpoint")),
     ("Where runs are made", ("engine", "ladder", "pace", "skypilot")),

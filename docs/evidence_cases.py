@@ -109,7 +109,8 @@ CASES_HEAD = "case | cards of one run | total, USD | GPU, USD: | GPU | labour | 
 def case_row(one: Case) -> list[object]:
     """One line of the table of cases."""
     parts = [
-        f"{wording.share(mid)} ({wording.share(low)} to {wording.share(high)})" for low, mid, high in one.shares.values()
+        f"{wording.share(mid)} ({wording.share(low)} to {wording.share(high)})"
+        for low, mid, high in one.shares.values()
     ]
     lead = f"{one.dominant} in {wording.share(one.leads[one.dominant])} of worlds"
     name = f"[{one.name}](../examples/cases/{one.folder}/tunecase.yaml)"

@@ -1,6 +1,7 @@
 """The other ways side by side: values, costs and evidence where they are known, and unknown where they are not."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from tests import samples
 from tests.problem_cases import basis, project
 from tunecase.alternatives import Standing, alternatives, prompted
+from tunecase.api_prices import ApiPrice
 from tunecase.project import Member, Project
 from tunecase.records import Alternative, Baseline, Pilot
 from tunecase.spread import Band
@@ -185,3 +187,28 @@ def test_dearer_never_costs_less_and_better_never_brings_less(price: float, scor
     assert better.value is not None
     assert 0 < one.cost.p50 < dear.cost.p50
     assert better.value.p50 >= one.value.p50
+
+
+def test_a_hosted_model_without_a_price_is_priced_by_its_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """1,000 tokens in and 100 out at 1 and 10 USD per Mtok, 10,000 times; a price that is stated comes first."""
+    price = ApiPrice("large-one", "somebody", Decimal(1), Decimal(10), "a package")
+    monkeypatch.setattr("tunecase.alternatives.api_price", lambda name, today: price if name == "large-one" else None)
+    of = {"prompt_hosted": {"score": "70%", "model": "large-one"}}
+    found = ways(asked(alternatives=of), tokens=(1_000.0, 100.0))["prompt_hosted"]
+    assert found.running is not None
+    assert pytest.approx(20) == found.running.p50
+    assert "a package, instructions left out" in found.note
+    assert () == found.unknown
+    stated = {"prompt_hosted": {**of["prompt_hosted"], "price_per_1k_answers": "4 USD"}}
+    told = ways(asked(alternatives=stated), tokens=(1_000.0, 100.0))["prompt_hosted"].running
+    assert told is not None
+    assert pytest.approx(40) == told.p50
+
+
+@pytest.mark.parametrize("tokens", [None, (1_000.0, 100.0)])
+def test_a_model_whose_tokens_have_no_price_stays_unpriced(tokens: tuple[float, float] | None) -> None:
+    """And so does one whose tokens nobody counted."""
+    of = {"prompt_hosted": {"score": "70%", "model": "no-such-model"}}
+    found = ways(asked(alternatives=of), tokens=tokens)["prompt_hosted"]
+    assert found.running is None
+    assert ("alternatives.prompt_hosted.price_per_1k_answers",) == found.unknown

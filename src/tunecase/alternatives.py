@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from tunecase import catalog
 from tunecase.errors import InputError
 from tunecase.hardware import base_model
-from tunecase.prices import Basis
+from tunecase.prices import Basis, api_price
 from tunecase.project import read_score
 from tunecase.records import Alternative, Baseline, Pilot
 from tunecase.spread import Band, band
@@ -53,6 +53,7 @@ def alternatives(
     pilot: Pilot | None = None,
     tuning_cost: Band | None = None,
     unpriced: Sequence[str] = (),
+    tokens: tuple[float, float] | None = None,
 ) -> tuple[Alternative, ...]:
     """Every way with its value, its cost over the horizon and its evidence.
 
@@ -69,6 +70,8 @@ def alternatives(
         pilot: for scores and prices of what it asked and trained.
         tuning_cost: the estimate's total, answers after launch left out [base currency].
         unpriced: lines of the bill without a price, as it names them.
+        tokens: of one question and one answer; with them a hosted model that is named, and whose answers nobody
+            priced, is priced by its API's tokens, where that price is known.
     Returns: six rows, today first.
     Leaves out upkeep of prompts and indexes after launch, and that retrieval and tuning may be done together.
     """
@@ -76,7 +79,7 @@ def alternatives(
     known = {name: getattr(basis.project.alternatives, name) for name in ACTIONS}
     small, large = _models(basis)
     rows = [_today(basis, standing)]
-    rows += [_untuned(name, known[name], basis, standing, pilot) for name in list(ACTIONS)[:3]]
+    rows += [_untuned(name, known[name], basis, standing, pilot, tokens) for name in list(ACTIONS)[:3]]
     for name, model in (("tune_small", small), ("tune_large", large)):
         rows.append(_tuned(name, known[name], model, basis, standing, pilot, tuning_cost, unpriced))
     return tuple(rows)
@@ -101,7 +104,14 @@ def _today(basis: Basis, standing: Standing) -> Alternative:
     return Alternative("today", "as today", standing.in_use, nothing, nothing, running, running, evidence, unknown)
 
 
-def _untuned(name: str, stated: "Stated", basis: Basis, standing: Standing, pilot: Pilot | None) -> Alternative:
+def _untuned(
+    name: str,
+    stated: "Stated",
+    basis: Basis,
+    standing: Standing,
+    pilot: Pilot | None,
+    tokens: tuple[float, float] | None = None,
+) -> Alternative:
     piloted = _best(prompted(pilot, basis), name, standing.direction)
     score = read_score(stated.score) if stated.score is not None else piloted.score if piloted else None
     unknown = [] if score is not None else [f"alternatives.{name}.score"]
@@ -111,8 +121,10 @@ def _untuned(name: str, stated: "Stated", basis: Basis, standing: Standing, pilo
     note = f"{stated.model}; " if stated.model else f"{piloted.name} in the pilot; " if piloted else ""
     note += "hours of set-up as stated" if stated.set_up is not None else "hours of set-up assumed"
     price = stated.price_per_1k_answers
-    if price is None and piloted is not None and piloted.usd_per_1k_answers is not None and name == "prompt_hosted":
-        each = piloted.usd_per_1k_answers * basis.base_per_usd / 1000
+    hosted = None if price is not None or name != "prompt_hosted" else _hosted_answer(stated, basis, piloted, tokens)
+    if hosted is not None:
+        each, source = hosted
+        note += f"; {source}" if source else ""
         answers = _answers(basis)
         running = None if answers is None else band(each * answers)
         lacking: tuple[str, ...] = ("problem.volume",) if answers is None else ()
@@ -124,6 +136,22 @@ def _untuned(name: str, stated: "Stated", basis: Basis, standing: Standing, pilo
     return Alternative(
         name, ACTIONS[name], score, value, set_up, running, cost, evidence, tuple(dict.fromkeys(unknown)), note
     )
+
+
+def _hosted_answer(
+    stated: "Stated", basis: Basis, piloted: Baseline | None, tokens: tuple[float, float] | None
+) -> tuple[float, str] | None:
+    """One answer of a hosted model [base currency] and what its price is from: the pilot's, else that of its tokens.
+
+    Tokens are those of the question and the answer alone: instructions and examples in the prompt come on top.
+    """
+    if piloted is not None and piloted.usd_per_1k_answers is not None:
+        return piloted.usd_per_1k_answers * basis.base_per_usd / 1000, ""
+    found = api_price(stated.model, basis.today) if stated.model and tokens is not None else None
+    if found is None or tokens is None:
+        return None
+    words = f"answers at the price of their tokens, {found.source}, instructions left out"
+    return found.usd(*tokens) * basis.base_per_usd, words
 
 
 def _tuned(

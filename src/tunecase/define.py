@@ -94,7 +94,9 @@ def define(
     seen = evaluation.smallest_gain(facts) if facts.counts_items else math.inf
     base = facts.in_use if facts.in_use is not None else facts.best
     standing = Standing(base, facts.in_use, facts.target, facts.direction, facts.counts_items)
-    ways = alternatives(basis, standing, pilot=pilot, tuning_cost=facts.cost_of_tuning, unpriced=unpriced)
+    ways = alternatives(
+        basis, standing, pilot=pilot, tuning_cost=facts.cost_of_tuning, unpriced=unpriced, tokens=_answer_tokens(audit)
+    )
     per_point = None if facts.value_of_all is None else band(facts.value_of_all * 0.01)
     return Definition(
         verdict,
@@ -119,6 +121,15 @@ def define(
         alternatives=ways,
         test_rows_to_buy=evaluation.rows_to_label(facts),
     )
+
+
+def _answer_tokens(audit: Audit | None) -> tuple[float, float] | None:
+    """Mean tokens of a question and of its answer; None where the audit did not tell them apart."""
+    tokens = audit.tokens if audit else None
+    if audit is None or tokens is None or tokens.useful_share is None or not audit.usable:
+        return None
+    each = tokens.total.mid / audit.usable
+    return each * (1 - tokens.useful_share), each * tokens.useful_share
 
 
 def _verdict(judged: Sequence[Criterion]) -> tuple[Verdict, str]:
