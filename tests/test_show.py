@@ -47,6 +47,7 @@ ALL: dict[str, Any] = {
     "imported": samples.imported(),
     "compare": samples.comparison(),
     "next": samples.news(),
+    "prices": samples.prices(),
     "changed": (Change("chance of its plan", "26%", "41%"),),
 }
 EVIL = "[red]x[/red] [link=http://a]b[/link] :smile: \x1b[31mred\x1b[0m \x1b]0;title\x07 \r\x08 \u202egnp.exe"

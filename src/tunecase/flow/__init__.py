@@ -24,6 +24,7 @@ from tunecase.flow.piloting import (
     points,
     task_kind,
 )
+from tunecase.flow.pricing import prices
 from tunecase.flow.quick import asked_of, audit_file, forecast_file, metric_of, spend_text, verify
 from tunecase.flow.rounds import add_round, next_step
 from tunecase.flow.spending import ImportAsked, spend_import
@@ -82,6 +83,7 @@ __all__ = [
     "pilot_asked",
     "pilot_metric",
     "points",
+    "prices",
     "renew",
     "report",
     "review",

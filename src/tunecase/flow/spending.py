@@ -200,13 +200,14 @@ def _piloted(flow: Flow) -> list[tuple[datetime, Run]]:
 
 
 def _gpu_hour(flow: Flow, gpu: str) -> "HourPrice | None":
-    """The median price of one GPU's hour in the project's tier, else in the nearest that has one."""
+    """The median price of one GPU's hour by the project's contract, tier and terms, else in the nearest tier."""
     import numpy as np
 
     from tunecase.importers.spendings import HourPrice
-    from tunecase.prices import any_gpu_hour, hour_words
+    from tunecase.gpu_prices import any_gpu_hour, hour_words
 
-    hour = any_gpu_hour(gpu, flow.basis(4_000))
+    basis, spot = flow.basis(4_000), flow.project.compute.terms == catalog.SPOT
+    hour = (any_gpu_hour(gpu, basis, spot=True) if spot else None) or any_gpu_hour(gpu, basis)
     if hour is None:
         return None
     price = Decimal(f"{float(np.median(hour.draws)):.4f}")

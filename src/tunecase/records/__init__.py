@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import PurePath
 from typing import Any, TypeVar, cast
 
-from tunecase.records.bill import DefaultUsed, Driver, Estimate, Flip, Line, WhatIf
+from tunecase.records.bill import DefaultUsed, Driver, Estimate, Flip, Line, Way, WhatIf
 from tunecase.records.comparison import Bill, Comparison, Difference, FieldChange, Judgement
 from tunecase.records.compute import Compared, Fit, LeftOut, Phase, Placed, Scored
 from tunecase.records.curve import CurveBand, Forecast, Needed, NextRun, Point
@@ -16,6 +16,7 @@ from tunecase.records.interval import Interval80
 from tunecase.records.labelling import Labelling, NextLabel
 from tunecase.records.money import BookLine, Books, Change, Decision, Experiment, Option, Report, Spending
 from tunecase.records.pilot import Baseline, Confusion, Judged, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
+from tunecase.records.prices import Price, Prices, TierPrices
 from tunecase.records.problem import (
     Accuracy,
     Alternative,
@@ -83,7 +84,9 @@ __all__ = [
     "Pilot",
     "Placed",
     "Point",
+    "Price",
     "PriceCheck",
+    "Prices",
     "Report",
     "Reviews",
     "Round",
@@ -94,9 +97,11 @@ __all__ = [
     "Slice",
     "Spending",
     "Status",
+    "TierPrices",
     "Tokens",
     "Trial",
     "Tuning",
+    "Way",
     "WhatIf",
     "WorstRow",
     "Written",
@@ -123,6 +128,7 @@ RECORDS: dict[str, type] = {
     "compare": Comparison,
     "fit": Fit,
     "scored": Scored,
+    "prices": Prices,
     "report": Report,
     "run": Run,
     "spend": Spending,

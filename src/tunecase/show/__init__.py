@@ -16,6 +16,7 @@ from tunecase.show.mended import print_cleaned, print_reviews
 from tunecase.show.news import print_next
 from tunecase.show.paper import console_for, heading, safe, say
 from tunecase.show.pilot import print_pilot
+from tunecase.show.prices import print_prices
 from tunecase.show.progress import (
     ask_before,
     audit_progress,
@@ -68,6 +69,7 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "fit": print_fit,
     "scored": print_scored,
     "labelling": print_labelling,
+    "prices": print_prices,
     "report": print_report,
     "changed": print_changes,
 }
