@@ -101,6 +101,7 @@ ALL: dict[str, Any] = {
     "run": samples.pilot().runs[0],
     "spend": samples.spendings()[1],
     "imported": samples.imported(),
+    "charges": samples.charges(),
     "prices": samples.prices(),
 }
 

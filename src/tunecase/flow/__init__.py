@@ -27,7 +27,7 @@ from tunecase.flow.piloting import (
 from tunecase.flow.pricing import prices
 from tunecase.flow.quick import asked_of, audit_file, forecast_file, metric_of, spend_text, verify
 from tunecase.flow.rounds import add_round, next_step
-from tunecase.flow.spending import ImportAsked, spend_import
+from tunecase.flow.spending import ImportAsked, charges, spend_import
 from tunecase.flow.verbs import (
     baselines,
     books,
@@ -58,6 +58,7 @@ __all__ = [
     "base_model",
     "baselines",
     "books",
+    "charges",
     "compare",
     "contents",
     "curve",

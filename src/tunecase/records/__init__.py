@@ -32,7 +32,7 @@ from tunecase.records.problem import (
 )
 from tunecase.records.review import Cleaned, Depth, DepthReviewed, Reviews, Written
 from tunecase.records.rounds import Next, Round
-from tunecase.records.spent import Held, Imported, PriceCheck, RunCharge
+from tunecase.records.spent import Charge, Charges, Held, Imported, PriceCheck, RunCharge
 
 __all__ = [
     "RECORDS",
@@ -44,6 +44,8 @@ __all__ = [
     "BookLine",
     "Books",
     "Change",
+    "Charge",
+    "Charges",
     "Cleaned",
     "Cluster",
     "Compared",
@@ -133,6 +135,7 @@ RECORDS: dict[str, type] = {
     "run": Run,
     "spend": Spending,
     "imported": Imported,
+    "charges": Charges,
 }
 
 
