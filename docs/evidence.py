@@ -43,10 +43,12 @@ given: length, batch, model or card were not published, rows were padded, or the
 MADE = """## How this page is made
 
 `make docs` runs `docs/evidence.py`; the claims are in `docs/evidence_claims.py`, the rules of their verdicts in
-`docs/evidence_rules.py`. The worked cases are the project files of `examples/cases/`. Measured runs come from `training_runs.csv`, prices from `gpu_prices.csv`, models and cards
-from `models.csv` and `gpus.csv`, all in `src/tunecase/tables/`, each row with its source and date. Rows are chosen by
-what they are, never by name. Tests fail when the page is older than the tables, and change the tables to see verdicts
-change. `docs/method.md` derives the predictions; `benchmarks/training.py` scores them on every run, not on these alone.
+`docs/evidence_rules.py`. Measured runs come from `training_runs.csv`, prices from `prices/gpu_prices.csv`, models and
+cards from `models.csv` and `gpus.csv`, all in `src/tunecase/tables/`, each row with its source and date; the worked
+cases are the project files of `examples/cases/`, priced as of a fixed day by `docs/evidence_cases.py`. Rows are chosen
+by what they are, never by name. Tests fail when the page is older than the tables, and change the tables to see
+verdicts change. `docs/method.md` derives the predictions; `benchmarks/training.py` scores them on every run, not on
+these alone.
 """
 WIDE = 120
 

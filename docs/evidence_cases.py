@@ -115,3 +115,7 @@ def case_row(one: Case) -> list[object]:
     lead = f"{one.dominant} in {wording.share(one.leads[one.dominant])} of worlds"
     name = f"[{one.name}](../examples/cases/{one.folder}/tunecase.yaml)"
     return [name, one.gpu, wording.money_band(one.total, ""), wording.money_band(one.gpu_total, ""), *parts, lead]
+
+
+def _span(low: float, high: float) -> str:
+    return f"{wording.share(low)} to {wording.share(high)}"

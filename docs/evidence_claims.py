@@ -326,13 +326,13 @@ def bottleneck(facts: Facts) -> Section:
             not_so,
         ),
         (
-            "Each case is a project file; `tunecase estimate` prints its whole bill. Shares are medians over the worlds "
-            "with the 80% interval. GPU holds failed runs, idle cards, storage and egress; answers after launch and the "
-            "allowance for unknowns, which belongs to people's lines, are left out:",
+            "Each case is a project file; `tunecase estimate` prints its whole bill. Shares are medians over the "
+            "worlds with the 80% interval. GPU holds failed runs, idle cards, storage and egress; answers after "
+            "launch and the allowance for unknowns, which belongs to people's lines, are left out:",
             table(CASES_HEAD, [case_row(case) for case in facts.cases]),
         ),
-        "More tokens, bigger models, wide searches and the dearest tier raise the cloud's share; unpaid labour and free "
-        "data raise it too, since nothing else is left.",
+        "More tokens, bigger models, wide searches and the dearest tier raise the cloud's share; unpaid labour and "
+        "free data raise it too, since nothing else is left.",
         "Cases of one's own: the file of the nearest one, with its figures changed, is the start of a project.",
     )
 

@@ -18,6 +18,8 @@ from tunecase.records import (
     Bill,
     Books,
     Change,
+    Charge,
+    Charges,
     Comparison,
     Confusion,
     Criterion,
@@ -501,6 +503,14 @@ def spendings() -> tuple[Spending, ...]:
         Spending(date(2026, 11, 12), "labour", Decimal("2900.00"), "EUR", Decimal("3132.00"), "first round",
                  Decimal(34), "h", "manual"),
         Spending(date(2026, 11, 20), "legal review", Decimal("450.00"), "USD", Decimal("450.00"), "data agreement"),
+    )  # fmt: skip
+
+
+def charges() -> Charges:
+    """Two charges of a ledger of four; a run's estimate counts no more beside its bill."""
+    first, second, *_ = spendings()
+    return Charges(
+        "USD", (Charge("a" * 64, first), Charge("b" * 64, second, "its bill counts")), Decimal("262.40"), 2
     )  # fmt: skip
 
 

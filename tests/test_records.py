@@ -103,11 +103,12 @@ ALL: dict[str, Any] = {
     "round": samples.news().round,
     "run": samples.pilot().runs[0],
     "spend": samples.spendings()[1],
+    "charges": samples.charges(),
+    "close": Closing(("gpu", "labour"), samples.TODAY),
+    "imported": samples.imported(),
+    "plan": PlanChosen("c0ffee42" * 8, samples.TODAY, samples.TODAY),
     "prices": samples.prices(),
     "rechain": Rechained(7, 4, 4, 2, ("a" * 64, "b" * 64), 2, 3, "0.1.0", "ledger.jsonl.before-rechain"),
-    "close": Closing(("gpu", "labour"), samples.TODAY),
-    "plan": PlanChosen("c0ffee42" * 8, samples.TODAY, samples.TODAY),
-    "imported": samples.imported(),
 }
 
 

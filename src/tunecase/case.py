@@ -9,6 +9,7 @@ from tunecase import flow
 from tunecase.records import (
     Audit,
     Books,
+    Charges,
     Cleaned,
     Comparison,
     Decision,
@@ -16,6 +17,7 @@ from tunecase.records import (
     Estimate,
     Fit,
     Forecast,
+    Imported,
     Judged,
     Labelling,
     Next,
@@ -129,6 +131,17 @@ class Case:
         `corrects` is the number of an earlier round whose place it takes.
         """
         return flow.next_step(self.flow, flow.add_round(self.flow, n, str(score), [changed], test_rows, corrects))
+
+    def spend_import(self, kind: str, place: str | Path = "", **asked: Any) -> Imported:
+        """Books the charges of a bill (focus), MLflow's runs, trainer states (runs) or a time sheet, all or none.
+
+        Takes the fields of `flow.ImportAsked`: tags=["team=nlp"], gpu="L40S", dry_run=True, …
+        """
+        return flow.spend_import(self.flow, kind, str(place), flow.ImportAsked(**asked))
+
+    def charges(self, **asked: Any) -> Charges:
+        """The charges of the ledger; takes `category`, `run`, `source`, `since` and `until`."""
+        return flow.charges(self.flow, **asked)
 
     def books(
         self, *, plan: str = "", close: str = "", page: str | Path | None = None, csv: str | Path | None = None

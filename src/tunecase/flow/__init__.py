@@ -28,7 +28,7 @@ from tunecase.flow.piloting import (
 from tunecase.flow.pricing import prices
 from tunecase.flow.quick import asked_of, audit_file, forecast_file, metric_of, rechain, spend_text, verify
 from tunecase.flow.rounds import add_round, next_step
-from tunecase.flow.spending import ImportAsked, spend_import
+from tunecase.flow.spending import ImportAsked, charges, spend_import
 from tunecase.flow.verbs import (
     baselines,
     contents,
@@ -61,6 +61,7 @@ __all__ = [
     "books",
     "books_csv",
     "books_page",
+    "charges",
     "compare",
     "contents",
     "curve",

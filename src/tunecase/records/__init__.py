@@ -34,7 +34,7 @@ from tunecase.records.problem import (
 )
 from tunecase.records.review import Cleaned, Depth, DepthReviewed, Reviews, Written
 from tunecase.records.rounds import Next, Round
-from tunecase.records.spent import Held, Imported, PriceCheck, RunCharge
+from tunecase.records.spent import Charge, Charges, Held, Imported, PriceCheck, RunCharge
 
 __all__ = [
     "RECORDS",
@@ -46,6 +46,8 @@ __all__ = [
     "BookLine",
     "Books",
     "Change",
+    "Charge",
+    "Charges",
     "Cleaned",
     "Closing",
     "Cluster",
@@ -145,6 +147,7 @@ RECORDS: dict[str, type] = {
     "spend": Spending,
     "imported": Imported,
     "rechain": Rechained,
+    "charges": Charges,
 }
 
 

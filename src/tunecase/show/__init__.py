@@ -27,7 +27,7 @@ from tunecase.show.progress import (
     redraw_progress,
     tell_fetching,
 )
-from tunecase.show.spending import print_imported
+from tunecase.show.spending import print_charges, print_imported
 from tunecase.show.verdict import print_judged
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "compare": print_comparison,
     "spend": print_spend,
     "imported": print_imported,
+    "charges": print_charges,
     "fit": print_fit,
     "scored": print_scored,
     "labelling": print_labelling,
