@@ -30,7 +30,7 @@ ROOMS = (
         ("forecast", "importers", "curves", "curve_models", "curve_lessons", "noise", "experiments", "stakes"),
     ),
     ("The decision", ("decide", "levers", "policy", "board", "next", "flips")),
-    ("The books", ("books", "ledger")),
+    ("The books", ("books", "ledger", "meter")),
 )
 HEAD = """# Method: every formula, where it stands
 

@@ -272,12 +272,12 @@ def test_books_that_fail_do_not_end_a_training(tmp_path: Path, case: Path, monke
 
     def refuse(path: Path, target: Path) -> Path:
         calls.append(path)
+        ledger.path.write_bytes(b"garbage\n")
         if STATE_FILE in path.name and len(calls) > 1:
             raise OSError(28, "No space left on device")
         return write(path, target)
 
     monkeypatch.setattr(Path, "replace", refuse)
-    ledger.path.write_bytes(b"garbage\n")
     made.train()
     assert 3 == made.state.global_step
     assert 1 == caplog.text.count("No space left")

@@ -192,6 +192,42 @@ def test_a_refused_disk_leaves_the_ledger_as_it_was(tmp_path, monkeypatch):
     assert {"ledger.jsonl"} == {path.name for path in tmp_path.glob("ledger*") if not path.name.endswith(".lock")}
 
 
+@pytest.mark.parametrize("place", ["shutil.copyfile", "pathlib.Path.replace"])
+def test_a_re_chaining_that_is_cut_short_is_done_again(tmp_path, monkeypatch, place):
+    """A process that ends before the new file takes its place leaves the old one; the next one does the whole."""
+    ledger = joined(tmp_path, "markers")
+    before = ledger.path.read_bytes()
+
+    def die(*_: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as dying:
+        dying.setattr(place, die)
+        with pytest.raises(SystemExit):
+            rechain(ledger)
+    assert before == ledger.path.read_bytes()
+    assert 2 == rechain(ledger).histories
+    assert [] == ledger.verify()
+    assert not list(tmp_path.glob("*.new"))
+
+
+def test_a_writer_waits_until_the_chain_is_made(tmp_path, monkeypatch):
+    """An append in the middle of a re-chaining would be lost with the old file, and so it waits for the lock."""
+    from tunecase.errors import LedgerBusyError
+
+    ledger, seen = joined(tmp_path, "union"), []
+
+    def copy(*words: object) -> None:
+        with pytest.raises(LedgerBusyError):
+            Ledger(ledger.path, timeout_s=0.05).append("record", {}, recorded_at=START)
+        seen.append(words)
+
+    real = shutil.copyfile
+    monkeypatch.setattr(shutil, "copyfile", lambda *words: (copy(*words), real(*words)))
+    rechain(ledger)
+    assert 1 == len(seen)
+
+
 def test_a_correction_still_finds_what_it_corrects(tmp_path):
     """Ids are hashes of the content alone: a charge that supersedes another names it after the re-chaining too."""
     ours, theirs = branches(tmp_path)
