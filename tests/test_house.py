@@ -123,6 +123,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "contracts",
         "hosted_training",
         "ways",
+        "price_list",
     ),
     ("ledger", "engine", "answers", "endpoint"),
     ("project", "catalog", "records"),

@@ -105,6 +105,8 @@ ALL: dict[str, Any] = {
     "close": Closing(("gpu", "labour"), samples.TODAY),
     "plan": PlanChosen("c0ffee42" * 8, samples.TODAY, samples.TODAY),
     "imported": samples.imported(),
+    "charges": samples.charges(),
+    "prices": samples.prices(),
 }
 
 

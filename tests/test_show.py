@@ -45,8 +45,10 @@ ALL: dict[str, Any] = {
     "report": REPORT,
     "spend": samples.spendings()[2],
     "imported": samples.imported(),
+    "charges": samples.charges(),
     "compare": samples.comparison(),
     "next": samples.news(),
+    "prices": samples.prices(),
     "changed": (Change("chance of its plan", "26%", "41%"),),
 }
 EVIL = "[red]x[/red] [link=http://a]b[/link] :smile: \x1b[31mred\x1b[0m \x1b]0;title\x07 \r\x08 \u202egnp.exe"
@@ -100,6 +102,8 @@ FRAGMENTS = {
               "legal review +450 +450 - - -", "1 round made of 2.0 planned: on open lines scope is still to come.",
               "probe-3 36.60 41.17 +4.57", "Bands: 2 of 3 closed lines of 2 projects", "inside",
               "in the worlds of the bill that go on after the rounds made"),
+    "charges": ("SPEND LIST ──────── 2 charges of 4 in the ledger, 262.40 USD", "data: labels aaaaaaaaaaaa 2026-11-03",
+                "262.40 USD billed labels, batch 1", "L40S hours (counts no more: its bill counts)"),
     "imported": ("SPEND IMPORT ──────── 12 charges booked, 7.71 USD", "12 are new, 1 corrects what was booked, 4 were",
                  "984 were not asked for, 2 are of nothing, 1 is below it", "6.283056 GPU hours.", "gpu 10.20",
                  "Of it not usage: credit -2.61 USD.", "A10G (g5.4xlarge us-east-1): 6.283056 GPU hours at 1.624 USD",
@@ -319,7 +323,9 @@ def test_notebooks_get_the_same_text(verb: str) -> None:
     assert "<script" not in html
     assert "\x1b" not in html
     words = re.sub(r"<[^>]+>", "", html)
-    assert {"labelling": "LABEL NEXT", "imported": "SPEND IMPORT"}.get(verb, verb.upper()) in words
+    assert {"labelling": "LABEL NEXT", "imported": "SPEND IMPORT", "charges": "SPEND LIST"}.get(
+        verb, verb.upper()
+    ) in words
 
 
 def test_no_progress_when_piped(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ from tunecase import flow
 from tunecase.records import (
     Audit,
     Books,
+    Charges,
     Cleaned,
     Comparison,
     Decision,
@@ -16,10 +17,12 @@ from tunecase.records import (
     Estimate,
     Fit,
     Forecast,
+    Imported,
     Judged,
     Labelling,
     Next,
     Pilot,
+    Prices,
     Report,
     Reviews,
 )
@@ -72,6 +75,15 @@ class Case:
         """What will it cost, line by line? `what_if="80%"`: also what must be true to stay within the budget."""
         return flow.estimate(self.flow, total_order=total_order, what_if=what_if)
 
+    def prices(self, **asked: str) -> Prices:
+        """The price book in this case's currency, its own prices first; takes the fields of `price_list.PricesAsked`.
+
+        For instance `case.prices(gpu="H100", terms="spot")`.
+        """
+        from tunecase.price_list import PricesAsked
+
+        return flow.prices(PricesAsked(**asked), self.flow.today, self.flow.path)
+
     def compare(
         self, other: str | Path | None = None, changes: Mapping[str, Any] | None = None, **asked: Any
     ) -> Comparison:
@@ -119,6 +131,17 @@ class Case:
         `corrects` is the number of an earlier round whose place it takes.
         """
         return flow.next_step(self.flow, flow.add_round(self.flow, n, str(score), [changed], test_rows, corrects))
+
+    def spend_import(self, kind: str, place: str | Path = "", **asked: Any) -> Imported:
+        """Books the charges of a bill (focus), MLflow's runs, trainer states (runs) or a time sheet, all or none.
+
+        Takes the fields of `flow.ImportAsked`: tags=["team=nlp"], gpu="L40S", dry_run=True, …
+        """
+        return flow.spend_import(self.flow, kind, str(place), flow.ImportAsked(**asked))
+
+    def charges(self, **asked: Any) -> Charges:
+        """The charges of the ledger; takes `category`, `run`, `source`, `since` and `until`."""
+        return flow.charges(self.flow, **asked)
 
     def books(
         self, *, plan: str = "", close: str = "", page: str | Path | None = None, csv: str | Path | None = None

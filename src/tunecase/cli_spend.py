@@ -90,3 +90,25 @@ def spend_import(
         )  # fmt: skip
         record = flow.spend_import(opened, kind, place, asked)
     print_record("imported", record, json)
+
+
+@spend_app.command("list")
+def spend_list(
+    category: Annotated[str, typer.Option(help="Only this line's charges.")] = "",
+    run: Annotated[str, typer.Option(help="Only this run's.")] = "",
+    source: Annotated[str, typer.Option(help="Only of focus, mlflow, runs, timesheet, callback or manual.")] = "",
+    since: Annotated[str | None, typer.Option("--from", help="The first day (YYYY-MM-DD).")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="The last day.")] = None,
+    project: ProjectFile = HERE,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """The charges of the ledger with their ids; what is corrected, or has a bill, counts in no sum and says so.
+
+    For instance: `tunecase spend list --category gpu --from 2026-11-01`.
+    """
+    from tunecase import flow
+
+    opened = open_project(project, 0, today)
+    found = flow.charges(opened, category=category, run=run, source=source, since=since, until=until)
+    print_record("charges", found, json)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from tunecase.catalog.instance_hours import InstanceHour, instance_hours
 from tunecase.catalog.prices import (
+    ON_DEMAND,
+    SPOT,
     STALE_AFTER_DAYS,
     GpuPrice,
     Hosted,
@@ -15,7 +17,9 @@ from tunecase.catalog.prices import (
     hosted,
     instance,
     instances,
+    is_stale,
     label_prices,
+    lowest_prices,
     price_book,
     provider,
     providers,
@@ -42,10 +46,11 @@ from tunecase.catalog.training import (
 )
 
 __all__ = [
-    "STALE_AFTER_DAYS", "Framework", "GpuPrice", "Hosted", "Instance", "InstanceHour", "LabelPrice", "LossMemory",
-    "Optimizer", "Provider", "Stack", "Version", "Wage", "framework", "framework_in", "frameworks", "gpu_prices",
-    "hosted", "instance", "instance_hours", "instances", "label_prices", "loss_memory", "losses", "optimizer",
-    "optimizers", "price_book", "provider", "providers", "read_table", "stack", "stacks", "versions", "wage", "wages",
+    "ON_DEMAND", "SPOT", "STALE_AFTER_DAYS", "Framework", "GpuPrice", "Hosted", "Instance", "InstanceHour",
+    "LabelPrice", "LossMemory", "Optimizer", "Provider", "Stack", "Version", "Wage", "framework", "framework_in",
+    "frameworks", "gpu_prices", "hosted", "instance", "instance_hours", "instances", "is_stale", "label_prices",
+    "loss_memory", "losses", "lowest_prices", "optimizer", "optimizers", "price_book", "provider", "providers",
+    "read_table", "stack", "stacks", "versions", "wage", "wages",
 ]  # fmt: skip
 
 

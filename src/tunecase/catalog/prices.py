@@ -10,25 +10,33 @@ from importlib.resources import files
 from tunecase.catalog.reading import table
 
 STALE_AFTER_DAYS = 180
+ON_DEMAND, SPOT = "on_demand", "spot"
 PRICE_TABLES = ("prices/gpu_prices", "prices/hosted", "prices/labels", "prices/wages")
 
 
 @dataclass(frozen=True, slots=True)
 class GpuPrice:
-    """The lowest on-demand price of one GPU at one provider, on one date."""
+    """The lowest price of one GPU at one provider on some terms (`on_demand`, `spot`), on one date.
+
+    `region` is where it was read, empty where it holds everywhere or nobody said; a provider whose price differs by
+    region has a further row for each that is dearer than its lowest. `instance` with its `gpu_count` is what is rented.
+    """
 
     gpu: str
     provider: str
     tier: str
+    terms: str
+    region: str
+    instance: str
+    gpu_count: int
     usd_per_gpu_hour: float
-    spot_usd_per_gpu_hour: float | None
     stale: bool
     source: str
     date: str
 
     def is_stale(self, today: datetime.date) -> bool:
         """True when the price is marked old, or older than 180 days."""
-        return self.stale or (today - _as_date(self.date)).days > STALE_AFTER_DAYS
+        return self.stale or is_stale(self.date, today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +91,42 @@ class LabelPrice:
 
 @dataclass(frozen=True, slots=True)
 class Hosted:
-    """A hosted fine-tuning price."""
+    """Fine-tuning of one model at its provider: what training costs, how it is billed, and how long it is offered.
+
+    `pads` where a row is billed at the longest sample's length; `bills_validation` where validation tokens are billed;
+    `own_endpoint` where the tuned model is served by an endpoint of its own, billed also when idle. From
+    `new_users_until` on nobody may begin who has not; from `closed_on` on nobody at all; the tuned model dies on
+    `retires_on`. `agreeing_sources` say the same price of training. Prices are None where they are not known.
+    """
 
     provider: str
     model: str
     train_usd_per_mtok: float | None
     input_usd_per_mtok: float | None
     output_usd_per_mtok: float | None
+    pads: bool
+    bills_validation: bool
+    minimum_usd: float | None
+    storage_usd_per_month: float | None
+    hosting_usd_per_hour: float | None
+    own_endpoint: bool
+    new_users_until: str
+    closed_on: str
+    retires_on: str
+    agreeing_sources: int
+    confidence: str
+    note: str
     source: str
     date: str
+
+    def is_stale(self, today: datetime.date) -> bool:
+        """True when the price is older than 180 days."""
+        return is_stale(self.date, today)
+
+
+def is_stale(date: str, today: datetime.date) -> bool:
+    """True of a date older than 180 days; a month counts from its first day."""
+    return (today - _as_date(date)).days > STALE_AFTER_DAYS
 
 
 def _as_date(text: str) -> datetime.date:
@@ -100,8 +135,19 @@ def _as_date(text: str) -> datetime.date:
 
 
 def gpu_prices() -> tuple[GpuPrice, ...]:
-    """Every GPU price known, stale ones marked."""
+    """Every GPU price known, on all terms and in all regions, stale ones marked."""
     return table("prices/gpu_prices", GpuPrice)
+
+
+@cache
+def lowest_prices(terms: str = "on_demand") -> tuple[GpuPrice, ...]:
+    """The lowest price of each GPU at each provider on these terms, whatever the region."""
+    found: dict[tuple[str, str], GpuPrice] = {}
+    for price in gpu_prices():
+        at = price.gpu, price.provider
+        if price.terms == terms and (at not in found or price.usd_per_gpu_hour < found[at].usd_per_gpu_hour):
+            found[at] = price
+    return tuple(found.values())
 
 
 def wages() -> tuple[Wage, ...]:
@@ -181,9 +227,13 @@ def wage(role: str) -> Wage | None:
 
 
 @cache
-def price_book() -> str:
-    """SHA-256 over the tables of prices, wages and defaults, so that a report can name what it used."""
+def price_book(more: str = "") -> str:
+    """SHA-256 over the tables of prices, wages and defaults, so that a report can name what it used.
+
+    `more` is what the user's own prices hash to; they are part of the book where there are any.
+    """
     digest = hashlib.sha256()
     for name in (*PRICE_TABLES, "defaults"):
         digest.update((files("tunecase") / "tables" / f"{name}.csv").read_bytes().replace(b"\r\n", b"\n"))
+    digest.update(more.encode())
     return digest.hexdigest()

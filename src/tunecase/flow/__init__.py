@@ -25,9 +25,10 @@ from tunecase.flow.piloting import (
     points,
     task_kind,
 )
+from tunecase.flow.pricing import prices
 from tunecase.flow.quick import asked_of, audit_file, forecast_file, metric_of, spend_text, verify
 from tunecase.flow.rounds import add_round, next_step
-from tunecase.flow.spending import ImportAsked, spend_import
+from tunecase.flow.spending import ImportAsked, charges, spend_import
 from tunecase.flow.verbs import (
     baselines,
     contents,
@@ -60,6 +61,7 @@ __all__ = [
     "books",
     "books_csv",
     "books_page",
+    "charges",
     "compare",
     "contents",
     "curve",
@@ -85,6 +87,7 @@ __all__ = [
     "pilot_asked",
     "pilot_metric",
     "points",
+    "prices",
     "renew",
     "report",
     "review",

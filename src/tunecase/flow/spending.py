@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from tunecase import __version__, catalog
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.case import Flow, now
-from tunecase.records import Imported, Run, Spending, from_json
+from tunecase.records import Charge, Charges, Imported, Run, Spending, from_json
 
 if TYPE_CHECKING:
     from tunecase.importers.spendings import Brought, HourPrice, SpendAsked
@@ -69,6 +69,38 @@ def spend_import(flow: Flow, kind: str, place: str = "", asked: ImportAsked | No
     except Timeout:
         why = f"{flow.ledger.path}: another import has been under way for {flow.ledger.timeout_s:g} s."
         raise LedgerBusyError(f"{why}\nFix: wait for it to end, then run this again") from None
+
+
+def charges(
+    flow: Flow, *, category: str = "", run: str = "", source: str = "", since: str | None = None,
+    until: str | None = None,
+) -> Charges:  # fmt: skip
+    """The charges of the ledger, with why some of them count in no sum.
+
+    Args:
+        category, run, source: of the charges asked for; empty for all.
+        since, until: their first and last day, as typed.
+    """
+    from tunecase.charges import DIGITS
+    from tunecase.held_charges import held
+
+    problems: list[Problem] = []
+    first, last = _day("--from", since, problems), _day("--to", until, problems)
+    if problems:
+        raise InputError(problems)
+    booked = flow.spendings()
+    standing = {name for name, _ in held(booked).charges}
+    corrected = {one.supersedes for _, one in booked if one.supersedes}
+    found = [
+        Charge(name, one, "" if name in standing else "corrected" if name in corrected else "its bill counts")
+        for name, one in booked
+        if category in ("", one.category) and run in ("", one.run) and source in ("", one.source)
+        and (first is None or one.on >= first) and (last is None or one.on <= last)
+    ]  # fmt: skip
+    with localcontext(prec=DIGITS):
+        total = sum((one.charge.amount_base for one in found if not one.out), Decimal(0))
+    ordered = tuple(sorted(found, key=lambda one: one.charge.on))
+    return Charges(flow.project.currency, ordered, total, len(booked) - len(found))
 
 
 def _read(flow: Flow, kind: str, place: str, asked: ImportAsked) -> "Brought":
@@ -200,13 +232,14 @@ def _piloted(flow: Flow) -> list[tuple[datetime, Run]]:
 
 
 def _gpu_hour(flow: Flow, gpu: str) -> "HourPrice | None":
-    """The median price of one GPU's hour in the project's tier, else in the nearest that has one."""
+    """The median price of one GPU's hour by the project's contract, tier and terms, else in the nearest tier."""
     import numpy as np
 
+    from tunecase.gpu_prices import any_gpu_hour, hour_words
     from tunecase.importers.spendings import HourPrice
-    from tunecase.prices import any_gpu_hour, hour_words
 
-    hour = any_gpu_hour(gpu, flow.basis(4_000))
+    basis, spot = flow.basis(4_000), flow.project.compute.terms == catalog.SPOT
+    hour = (any_gpu_hour(gpu, basis, spot=True) if spot else None) or any_gpu_hour(gpu, basis)
     if hour is None:
         return None
     price = Decimal(f"{float(np.median(hour.draws)):.4f}")

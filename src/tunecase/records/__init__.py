@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import PurePath
 from typing import Any, TypeVar, cast
 
-from tunecase.records.bill import DefaultUsed, Driver, Estimate, Flip, Line, WhatIf
+from tunecase.records.bill import DefaultUsed, Driver, Estimate, Flip, Line, Way, WhatIf
 from tunecase.records.books import BookLine, Books, Closing, HitRate, PlanChosen, PlanUsed, Variance
 from tunecase.records.comparison import Bill, Comparison, Difference, FieldChange, Judgement
 from tunecase.records.compute import Compared, Fit, LeftOut, Phase, Placed, Scored
@@ -17,6 +17,7 @@ from tunecase.records.interval import Interval80
 from tunecase.records.labelling import Labelling, NextLabel
 from tunecase.records.money import Change, Decision, Experiment, Option, Report, Spending
 from tunecase.records.pilot import Baseline, Confusion, Judged, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
+from tunecase.records.prices import Price, Prices, TierPrices
 from tunecase.records.problem import (
     Accuracy,
     Alternative,
@@ -32,7 +33,7 @@ from tunecase.records.problem import (
 )
 from tunecase.records.review import Cleaned, Depth, DepthReviewed, Reviews, Written
 from tunecase.records.rounds import Next, Round
-from tunecase.records.spent import Held, Imported, PriceCheck, RunCharge
+from tunecase.records.spent import Charge, Charges, Held, Imported, PriceCheck, RunCharge
 
 __all__ = [
     "RECORDS",
@@ -44,6 +45,8 @@ __all__ = [
     "BookLine",
     "Books",
     "Change",
+    "Charge",
+    "Charges",
     "Cleaned",
     "Closing",
     "Cluster",
@@ -88,7 +91,9 @@ __all__ = [
     "PlanChosen",
     "PlanUsed",
     "Point",
+    "Price",
     "PriceCheck",
+    "Prices",
     "Report",
     "Reviews",
     "Round",
@@ -99,10 +104,12 @@ __all__ = [
     "Slice",
     "Spending",
     "Status",
+    "TierPrices",
     "Tokens",
     "Trial",
     "Tuning",
     "Variance",
+    "Way",
     "WhatIf",
     "WorstRow",
     "Written",
@@ -131,10 +138,12 @@ RECORDS: dict[str, type] = {
     "compare": Comparison,
     "fit": Fit,
     "scored": Scored,
+    "prices": Prices,
     "report": Report,
     "run": Run,
     "spend": Spending,
     "imported": Imported,
+    "charges": Charges,
 }
 
 

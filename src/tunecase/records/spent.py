@@ -95,3 +95,22 @@ class Imported:
     checks: tuple[PriceCheck, ...] = ()
     left_out: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One charge as it stands in the ledger; `out` says why it counts in no sum, empty where it does."""
+
+    id: str
+    charge: Spending
+    out: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Charges:
+    """The charges of a ledger that were asked for, in the order of their days; `total` is of those that count."""
+
+    currency: str
+    charges: tuple[Charge, ...]
+    total: Decimal
+    others: int = 0

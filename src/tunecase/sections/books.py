@@ -16,7 +16,7 @@ from tunecase.wording import band, count, counted, day, figures, money, money_ba
 if TYPE_CHECKING:
     from tunecase.project import Project
 
-DASH = Cell("-")
+DASH = Cell("–")
 MOST_RUNS = 20
 
 

@@ -17,6 +17,7 @@ from tunecase.show.mended import print_cleaned, print_reviews
 from tunecase.show.news import print_next
 from tunecase.show.paper import console_for, heading, safe, say
 from tunecase.show.pilot import print_pilot
+from tunecase.show.prices import print_prices
 from tunecase.show.progress import (
     ask_before,
     audit_progress,
@@ -25,7 +26,7 @@ from tunecase.show.progress import (
     redraw_progress,
     tell_fetching,
 )
-from tunecase.show.spending import print_imported
+from tunecase.show.spending import print_charges, print_imported
 from tunecase.show.verdict import print_judged
 
 if TYPE_CHECKING:
@@ -66,9 +67,11 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "compare": print_comparison,
     "spend": print_spend,
     "imported": print_imported,
+    "charges": print_charges,
     "fit": print_fit,
     "scored": print_scored,
     "labelling": print_labelling,
+    "prices": print_prices,
     "report": print_report,
     "changed": print_changes,
 }

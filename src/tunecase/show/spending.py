@@ -3,12 +3,14 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tunecase.records import Imported, PriceCheck
+from tunecase.records import Charge, Charges, Imported, PriceCheck
 from tunecase.show.paper import heading, print_notes, print_table, say
-from tunecase.wording import counted, day, paid
+from tunecase.wording import counted, day, one_line, paid
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+SHOWN = 40  # charges of a list; --json gives all
 
 
 def print_imported(console: "Console", record: Imported) -> None:
@@ -30,6 +32,33 @@ def print_imported(console: "Console", record: Imported) -> None:
         say(console, _check(check))
     print_notes(console, "Left out:", record.left_out)
     print_notes(console, "To know:", record.notes)
+
+
+def print_charges(console: "Console", record: Charges) -> None:
+    """The charges asked for, the latest ones where there are many."""
+    left = f" of {len(record.charges) + record.others:,} in the ledger" if record.others else ""
+    words = f"{counted(len(record.charges), 'charge')}{left}, {paid(record.total)} {record.currency}"
+    heading(console, "spend list", words)
+    shown = record.charges[-SHOWN:]
+    if len(shown) < len(record.charges):
+        say(console, f"The last {len(shown)} by day; --from and --to choose others, --json gives all.")
+    if shown:
+        print_table(console, ("line", "id", "day", "amount", ""), [_charge(one) for one in shown], (3,), _words(shown))
+
+
+def _charge(one: Charge) -> tuple[str, ...]:
+    charge = one.charge
+    return charge.category, one.id[:12], str(charge.on), f"{paid(charge.amount)} {charge.currency}", charge.basis
+
+
+def _words(shown: tuple[Charge, ...]) -> list[str]:
+    """What each charge was for, and why it does not count."""
+    found = []
+    for one in shown:
+        kind = "" if one.charge.charge == "usage" else f"{one.charge.charge}: "
+        out = f" (counts no more: {one.out})" if one.out else ""
+        found.append(one_line(f"{kind}{one.charge.description or one.charge.source}", 60) + out)
+    return found
 
 
 def _rows(record: Imported) -> str:

@@ -61,7 +61,8 @@ def _book(gpu: str, provider: str, instance: str, region: str, cards: int) -> tu
         rows = here or listed
         what = f"{instance} in {region}" if here else f"{instance} in other regions"
         return [row.usd_per_instance_hour / cards for row in rows], tuple(sorted({row.date for row in rows})), what
-    of_card = [price for price in catalog.gpu_prices() if price.gpu == gpu and not price.stale]
+    on_demand = [price for price in catalog.gpu_prices() if price.terms == catalog.ON_DEMAND and not price.stale]
+    of_card = [price for price in on_demand if price.gpu == gpu]
     own = [price for price in of_card if known and price.provider == known.name]
     what = f"{gpu} at {known.name}" if own and known else f"{gpu} at any provider"
     taken = own or of_card

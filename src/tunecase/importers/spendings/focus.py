@@ -8,17 +8,18 @@ Source: focus.finops.org, columns of the versions; the sample bill of FOCUS 1.0.
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, localcontext
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from tunecase.charges import CATEGORIES, DIGITS, GPU_HOUR, HOUR, rate_fix, rate_on
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.importers.spendings import MOST_BOOKED, Brought, Identities, Mistakes, SpendAsked, digest_of
-from tunecase.importers.spendings.cells import CellError, amount_of, moment_of, plain_number, tags_of, text_of
+from tunecase.importers.spendings.cells import NUMBER, CellError, amount_of, moment_of, plain_number, tags_of, text_of
 from tunecase.importers.spendings.files import BillFile, Line, bill_files
 from tunecase.importers.spendings.lines import Machine, hours_of, line_of
 from tunecase.records import Spending
@@ -35,6 +36,11 @@ SAME = (
     "BillingAccountId", "SubAccountId", "ResourceId", "SkuId", "SkuPriceId", "RegionId", "ServiceName",
     "ChargePeriodStart", "ChargePeriodEnd", "ChargeCategory", "ChargeClass", "ChargeDescription", "PricingCategory",
     "CommitmentDiscountId", "CommitmentDiscountStatus", "CapacityReservationId", "CapacityReservationStatus",
+)  # fmt: skip
+READ = (
+    "BillingCurrency", "ChargePeriodStart", "ChargePeriodEnd", "ChargeCategory", "ChargeDescription", "ServiceName",
+    "ServiceCategory", "Tags", "ConsumedQuantity", "ConsumedUnit", "PricingQuantity", "PricingUnit", "ListUnitPrice",
+    "RegionId", "SkuId", "ResourceId", "x_category",
 )  # fmt: skip
 NUMERIC = re.compile(r"(cost|price|quantity)$")
 TIMED = re.compile(r"(start|end|created|updated)$")
@@ -87,16 +93,30 @@ class _Columns:
         if problems:
             raise InputError(problems)
         self.at = {name: index for index, name in enumerate(self.names)}
+        self.forms = [(name, index, _form(name)) for name, index in self.at.items() if not name.startswith("x_")]
+        # Looked up once for each column, not for each row.
+        self.index = {name: self.at.get(_bare(name)) for name in {*READ, *BOUGHT, *SAME, *PROVIDER, *AMOUNTS.values()}}
         self.file, self.width = file, len(self.names)
 
     def cell(self, line: Line, name: str) -> Any:
         """A cell by its column, None where the file has none."""
-        index = self.at.get(_bare(name))
+        index = self.index[name]
         return None if index is None else line.cells[index]
 
     def text(self, line: Line, *names: str) -> str:
         """The first of some cells that is not missing, as text."""
-        return next((text for name in names if (text := text_of(self.cell(line, name)))), "")
+        for name in names:
+            if text := text_of(self.cell(line, name)):
+                return text
+        return ""
+
+    def content(self, line: Line) -> dict[str, str]:
+        """What a row says, each cell in the one form that CSV and Parquet share, own columns and missing cells out."""
+        found = {}
+        for name, index, form in self.forms:
+            if text := text_of(line.cells[index]):
+                found[name] = text if form is None else form(line.cells[index], text)
+        return found
 
 
 @lru_cache(maxsize=1_000)
@@ -133,7 +153,7 @@ class _Bill:
         """One row: passed over, a mistake, or a charge."""
         before = self.mistakes.count
         began = self.read_cell(columns, line, "ChargePeriodStart", _moment)
-        tags = self.read_cell(columns, line, "Tags", tags_of)
+        tags = self.read_cell(columns, line, "Tags", _tags)
         if began is not None and tags is not None and not self.wanted(columns, line, began, tags):
             self.filtered += 1
             return
@@ -200,17 +220,16 @@ class _Bill:
         self.note_commitment(columns, line, amount, category)
         with localcontext(prec=DIGITS):
             base = amount * rate
-        content = {name: _canonical(name, cell) for name, cell in zip(columns.names, line.cells, strict=True)}
-        content = {name: text for name, text in content.items() if text and not name.startswith("x_")}
+        content = columns.content(line)
         same = {name: content.get(_bare(name), "") for name in SAME} | {"provider": provider}
         return Spending(
             began.date(), category, amount, code, base,
-            description=one_line(columns.text(line, "ChargeDescription", "ServiceName"), 300), quantity=quantity,
+            description=_short(columns.text(line, "ChargeDescription", "ServiceName")), quantity=quantity,
             unit=unit, source="focus", began_at=began, ended_at=ended, charge=charge, fx_rate=rate,
             unit_price=_unit_price(columns.text(line, "ListUnitPrice"), machine, unit), provider=provider,
             service=service, region=columns.text(line, "RegionId"), sku=columns.text(line, "SkuId"),
             resource=columns.text(line, "ResourceId"), gpu=machine.gpu, gpu_count=machine.gpu_count,
-            run=next((tags[key] for key in self.asked.run_tags if tags.get(key)), ""), tags=tags,
+            run=next((tags[key] for key in self.asked.run_tags if tags.get(key)), ""), tags=dict(tags),
             source_file=line.file, row=line.number, row_id=self.identities.of(content), line_id=digest_of(same),
             instance=machine.instance,
         )  # fmt: skip
@@ -303,18 +322,40 @@ def _unit_price(text: str, machine: Machine, unit: str) -> Decimal | None:
         return price / machine.gpu_count if unit == GPU_HOUR else price
 
 
-def _canonical(name: str, cell: Any) -> str:
-    """A cell in the one form that CSV and Parquet share."""
-    text = text_of(cell)
+def _form(name: str) -> Callable[[Any, str], str] | None:
+    """How a column's cells are put into one form; None where they are text."""
+    if NUMERIC.search(name):
+        return _number_form
+    if TIMED.search(name):
+        return _time_form
+    return _tags_form if name == "tags" else None
+
+
+def _number_form(cell: Any, text: str) -> str:
+    # A column of ours may be called a price and hold words.
+    return plain_number(Decimal(text)) if NUMBER.fullmatch(text) else text
+
+
+def _time_form(cell: Any, text: str) -> str:
     try:
-        if not text:
-            return ""
-        if NUMERIC.search(name):
-            return plain_number(amount_of(cell))
-        if TIMED.search(name):
-            return _moment(cell).isoformat()
-        if name == "tags":
-            return "; ".join(f"{key}={value}" for key, value in sorted(tags_of(cell).items()))
+        return _moment(cell).isoformat()
     except CellError:
-        pass
-    return text
+        return text
+
+
+def _tags_form(cell: Any, text: str) -> str:
+    return "; ".join(f"{key}={value}" for key, value in sorted(_tags(cell).items()))
+
+
+def _tags(cell: Any) -> Mapping[str, str]:
+    return _tags_of(cell) if isinstance(cell, str) else tags_of(cell)
+
+
+@lru_cache(maxsize=10_000)
+def _tags_of(text: str) -> Mapping[str, str]:
+    return MappingProxyType(tags_of(text))
+
+
+@lru_cache(maxsize=10_000)
+def _short(text: str) -> str:
+    return one_line(text, 300)
