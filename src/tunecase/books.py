@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING
 
-from tunecase.bookable import UNKNOWNS, PlannedLine, planned_lines
+from tunecase.bookable import PlannedLine, planned_lines
 from tunecase.books_words import lead, redrawn_words, remarks
 from tunecase.charges import CATEGORIES, DIGITS
 from tunecase.completion import Completion, LineDrawn, LinePaid, RoundsDrawn, as_booked, at_completion
@@ -142,7 +142,7 @@ def _line(
         name=name,
         planned=planned.amount,
         spent=found.amount,
-        inside=_inside(planned.amount, found.amount, closed is not None),
+        inside=_inside(planned.amount, found.amount, closed is not None) if charges else None,
         entries=len(charges),
         planned_quantity=planned.quantity,
         unit=planned.unit,
@@ -150,7 +150,7 @@ def _line(
         to_date=to_date(planned.amount, middle, made),
         variance=variance(planned.amount, planned.quantity, found, rounds_planned=middle, rounds_made=made),
         closed=closed,
-        inside_90=inside(wider(planned.amount), float(found.amount)) if planned.amount and closed else None,
+        inside_90=inside(wider(planned.amount), float(found.amount)) if planned.amount and closed and charges else None,
         credits=back,
         unbilled=unbilled,
     )
@@ -189,7 +189,7 @@ def _hit_rate(lines: Sequence[BookLine], standing: Standing) -> HitRate | None:
     own = [
         ClosedLine("", line.name, line.planned, float(line.spent))
         for line in lines
-        if line.closed and line.planned is not None and line.name != UNKNOWNS
+        if line.closed and line.planned is not None and line.entries
     ]
     every = [*own, *standing.past]
     return hit_rate(every, standing.past_projects + bool(own)) if every else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from tunecase.bookable import UNKNOWNS
 from tunecase.completion import Completion
 from tunecase.past import ENOUGH
 from tunecase.records import Books, Estimate, HitRate, Spending
@@ -10,6 +11,8 @@ from tunecase.wording import counted, figures, money, money_band, share
 
 def redrawn_words(done: Completion, rounds_made: int | None) -> str:
     """How the cost at completion was drawn; `rounds_made` where it starts from where the project stands after them."""
+    if done.ruled_by == "closed":
+        return "every line is closed, so this is what was spent"
     if rounds_made is not None:
         made = counted(rounds_made, "measured round")
         return f"spent, plus the bill drawn anew from where the project stands after {made}"
@@ -73,7 +76,10 @@ def _line_words(record: Books) -> list[str]:
     blind = [line.name for line in lines if line.entries and line.variance and line.variance.unsplit]
     if blind:
         words.append(f"Charges that say no quantity in the plan's unit, or a plan without one: {', '.join(blind)}.")
-    closed = [line for line in lines if line.closed]
+    silent = [line.name for line in lines if line.closed and not line.entries and line.name != UNKNOWNS]
+    if silent:
+        words.append(f"Closed without a charge, so not judged: {', '.join(silent)}.")
+    closed = [line for line in lines if line.closed and line.entries]
     if closed:
         held_in = [line.name for line in closed if line.inside]
         words.append(f"Of {counted(len(closed), 'closed line')} {len(held_in)} ended inside P10 to P90.")

@@ -81,7 +81,7 @@ class Completion:
     """Spent plus the rest, by line and in all, one entry per world that is left, shape (kept,).
 
     `kept` says which of the drawn worlds these are; `ruled_by` what ruled the others out: the rounds made, the total,
-    or nothing, where the bill starts from now or too few worlds would have been left.
+    or nothing (closed: no line is open), where the bill starts from now or too few worlds would have been left.
     """
 
     lines: dict[str, "Draws"]
@@ -134,8 +134,8 @@ def at_completion(
         name: _rest(line, paid.get(name, LinePaid()), known if name in PEOPLE else None, afresh)
         for name, line in going.items()
     }
-    kept, why = np.ones(n, dtype=bool), "nothing"
-    if known is not None and not afresh:
+    kept, why = np.ones(n, dtype=bool), "nothing" if going else "closed"
+    if known is not None and going and not afresh:
         kept, why = _enough(known.drawn > known.made, "the rounds")
     elif not afresh and going:
         spent = sum(paid.get(name, LinePaid()).spent for name in going)

@@ -220,10 +220,18 @@ def sequence_tokens(basis: Basis) -> int:
 
 
 def idle_over_used(basis: Basis) -> "Draws":
-    """GPU hours billed while no run goes, for each hour of runs, shape (draws,): share / (1 - share)."""
+    """GPU hours billed while no run goes, for each hour of runs, shape (draws,): share / (1 - share).
+
+    None where a provider bills tokens. The hour of a card that is owned is dearer by its idle time already, so that
+    there only what the project file says is added.
+    """
     import numpy as np
 
-    part = np.minimum(basis.draw("training.idle", basis.project.training.idle if basis.project else None), 0.95)
+    given = basis.project.training.idle if basis.project else None
+    asked = basis.project.compute if basis.project else None
+    if asked is not None and (asked.hosted or (asked.tier == "owned" and given is None)):
+        return np.zeros(basis.worlds.n)
+    part = np.minimum(basis.draw("training.idle", given), 0.95)
     return np.asarray(part / (1 - part))
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from tunecase.bookable import PEOPLE, UNKNOWNS, planned_lines
+from tunecase.bookable import PEOPLE, planned_lines
 from tunecase.errors import InputError, Problem
 from tunecase.held_charges import held
 from tunecase.ledger import Entry, Ledger
@@ -122,7 +122,10 @@ def plan_of_record(found: Kept, currency: str | None = None) -> tuple[Estimate, 
 
 
 def closed_lines(found: Kept, project: str = "") -> tuple[ClosedLine, ...]:
-    """Every closed line that had a planned amount, with what it cost."""
+    """Every closed line that had a planned amount and was charged, with what it cost.
+
+    A line without any charge is left out: that nothing was booked does not show that it cost nothing.
+    """
     chosen = plan_of_record(found)
     if chosen is None or not found.closed:
         return ()
@@ -130,9 +133,9 @@ def closed_lines(found: Kept, project: str = "") -> tuple[ClosedLine, ...]:
     for _, charge in held(found.charges).charges:
         paid[charge.category] = paid.get(charge.category, Decimal(0)) + charge.amount_base
     return tuple(
-        ClosedLine(project, name, line.amount, float(paid.get(name, Decimal(0))))
+        ClosedLine(project, name, line.amount, float(paid[name]))
         for name, line in planned_lines(chosen[0]).items()
-        if name in found.closed and name != UNKNOWNS and line.amount is not None
+        if name in found.closed and name in paid and line.amount is not None
     )
 
 

@@ -80,6 +80,8 @@ def idle(work: Work) -> Cost:
     if work.machine.offer is not None:
         return Cost(used * 0.0, "the provider bills tokens, not hours")
     hours = used * idle_over_used(work.basis)
+    if not hours.any():
+        return Cost(hours * 0.0, "in the price of an hour of a card that is owned", quantity=hours, unit=UNIT)
     part = band(work.basis.draw("training.idle", work.project.training.idle)).p50
     words = f"{share(part)} of the billed GPU hours at P50: start-up, debugging, machines left on"
     return Cost(hours * work.machine.hour.draws, words, quantity=hours, unit=UNIT)

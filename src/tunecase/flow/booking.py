@@ -117,7 +117,7 @@ def _lines_asked(flow: Flow, found: Kept, plan: "Entry | None", text: str, probl
     known = [name for name in known if name != UNKNOWNS]
     names = [word for word in re.split(r"[,\s]+", text.strip()) if word]
     if names == ["all"]:
-        return tuple(known)
+        return (*known, UNKNOWNS)
     for name in names:
         if name not in known:
             wanted = f"all, or of {', '.join(known)}" if known else "a line of the plan or of the charges"

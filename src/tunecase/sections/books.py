@@ -16,7 +16,7 @@ from tunecase.wording import band, count, counted, day, figures, money, money_ba
 if TYPE_CHECKING:
     from tunecase.project import Project
 
-DASH = Cell("-")
+DASH = Cell("–")
 MOST_RUNS = 20
 
 
@@ -145,7 +145,7 @@ def standing(line: BookLine) -> Cell:
     """Where a planned line stands: open ones are held against the plan to date, closed ones against their band."""
     assert line.planned is not None
     if line.inside is None:
-        return Cell("still running")
+        return Cell("still running" if line.closed is None else "closed, nothing booked")
     if line.inside:
         return Cell("inside P10 to P90", "good")
     if line.closed is None and float(line.spent) > line.planned.p90:

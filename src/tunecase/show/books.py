@@ -49,10 +49,10 @@ def _ends(ends: Band | None) -> str:
 
 def _standing(line: BookLine) -> str:
     """One or two words on a line: closed ones say whether their band held."""
-    if line.planned is None:
-        return ""
     if line.closed is None:
         return "over P90" if line.inside is False else ""
+    if line.inside is None:
+        return "closed"
     return "inside" if line.inside else "outside"
 
 

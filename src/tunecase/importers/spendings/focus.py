@@ -40,7 +40,7 @@ SAME = (
 READ = (
     "BillingCurrency", "ChargePeriodStart", "ChargePeriodEnd", "ChargeCategory", "ChargeDescription", "ServiceName",
     "ServiceCategory", "Tags", "ConsumedQuantity", "ConsumedUnit", "PricingQuantity", "PricingUnit", "ListUnitPrice",
-    "RegionId", "SkuId", "ResourceId",
+    "RegionId", "SkuId", "ResourceId", "x_category",
 )  # fmt: skip
 NUMERIC = re.compile(r"(cost|price|quantity)$")
 TIMED = re.compile(r"(start|end|created|updated)$")
