@@ -125,11 +125,18 @@ def contract_hour(gpu: str, basis: Basis, terms: str = ON_DEMAND, region: str = 
     return GpuHour(draws, CONTRACT_TIER, held.providers, held.dates, 0, terms, held.note)
 
 
+def owned_card(basis: Basis) -> str:
+    """The table's name of the GPU that the project owns; empty where it owns none."""
+    compute = basis.project.compute if basis.project else None
+    if compute is None or compute.owned is None:
+        return ""
+    return catalog.gpu(compute.owned.gpu or compute.gpus[0]).name
+
+
 def owned(gpu: str, basis: Basis) -> GpuHour | None:
     """What an hour costs of a GPU that the project owns, see `owned_hour`; None where it owns none of that kind."""
-    compute = basis.project.compute if basis.project else None
-    owns = compute.owned if compute else None
-    if compute is None or owns is None or catalog.gpu(owns.gpu or compute.gpus[0]).name != gpu:
+    owns = basis.project.compute.owned if basis.project else None
+    if owns is None or owned_card(basis) != gpu:
         return None
     price = basis.draw("compute.owned.price", owns.price)
     life_hours = basis.draw("compute.owned.life", owns.life) * HOURS["month"]
