@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, SPOT, GpuPrice
-from tunecase.contracts import agreed
+from tunecase.contracts import UNDATED, agreed
 from tunecase.prices import Basis
 from tunecase.spread import Const, Interval
 from tunecase.units import HOURS
@@ -115,14 +115,17 @@ def contract_hour(gpu: str, basis: Basis, terms: str = ON_DEMAND, region: str = 
     """What an hour of a GPU costs by the user's own contract, in the base currency; None where it names none.
 
     The price of one provider, or the interval from the cheapest to the dearest of several. A contract holds until it
-    is changed, so its age widens nothing.
+    is changed, so its age widens nothing and is only told.
     """
     held = agreed(basis.contracts, gpu, terms, region)
     if held is None:
         return None
     spread = Interval(held.low, held.high) if held.low < held.high else Const(held.low)
     draws = basis.worlds.draw(f"price of a {gpu} hour, {CONTRACT_TIER}{' spot' if terms == SPOT else ''}", spread)
-    return GpuHour(draws, CONTRACT_TIER, held.providers, held.dates, 0, terms, held.note)
+    old = [day for day in held.dates if day != UNDATED and catalog.is_stale(day, basis.today)]
+    aged = f"the contract price of a {gpu} hour is of {old[0]}, older than 180 days" if old else ""
+    note = "; ".join(part for part in (held.note, aged) if part)
+    return GpuHour(draws, CONTRACT_TIER, held.providers, held.dates, 0, terms, note)
 
 
 def owned_card(basis: Basis) -> str:
@@ -207,6 +210,7 @@ def hour_words(hour: GpuHour) -> str:
     count = len(hour.providers)
     who = f"1 provider ({hour.providers[0]})" if count == 1 else f"{count} providers"
     dates = " to ".join(dict.fromkeys((hour.dates[0], hour.dates[-1])))
+    dated = dates if dates == UNDATED else f"dated {dates}"
     old = f"{hour.stale} of them " if 0 < hour.stale < count else ""
     stale = f", {old}older than 180 days" if hour.stale else ""
-    return f"{hour.kind}, {who}, dated {dates}{stale}"
+    return f"{hour.kind}, {who}, {dated}{stale}"

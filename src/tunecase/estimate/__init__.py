@@ -317,5 +317,6 @@ def _assumptions(work: Work, bill: dict[str, Cost], route: Route, choice: Choice
         "idle GPUs, storage, egress and start-up are not counted",
         "no allowance for unknown unknowns: only what an input names is in the range",
         not_to_be_had(work.basis),
+        *work.basis.contracts_notes,
     ]
     return tuple(word for word in [*words, old_rates(work.basis), low_pay(work.basis)] if word)

@@ -91,6 +91,7 @@ class Flow:
         return Basis(
             self.project, self.today, Worlds(self.seed, draws), review_minutes=self.review_minutes,
             contracts=own.rows if own else (), contracts_hash=own.digest if own else "",
+            contracts_notes=own.notes if own else (),
         )  # fmt: skip
 
     @property
