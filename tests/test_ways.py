@@ -177,3 +177,21 @@ def test_ways_share_their_worlds(tmp_path: Path) -> None:
     for single, double in zip(one.ways, two.ways, strict=True):
         assert single.name == double.name
         assert np.isclose(2 * single.amount.p50, double.amount.p50)
+
+
+def test_an_owned_card_of_another_kind_stands_beside_the_rented_one(tmp_path: Path) -> None:
+    """With the hours that it would take itself."""
+    record = bill(f"compute: {{gpus: [L40S], owned: {OWNED}}}", tmp_path)
+    own = next(way for way in record.ways if way.kind == "owned")
+    assert "1 x H100, owned" == own.name
+    assert own.hours is not None
+    assert record.gpu_hours is not None
+    assert own.hours.p50 < record.gpu_hours.p50
+
+
+def test_an_old_contract_price_is_told_and_not_widened(tmp_path: Path) -> None:
+    """It holds until it is changed."""
+    record = bill("compute: {gpus: [H100]}", tmp_path, "H100,acme,2,,on_demand,2025-01-01\n")
+    assert record.usd_per_gpu_hour is not None
+    assert record.usd_per_gpu_hour.p10 == record.usd_per_gpu_hour.p90
+    assert any("is of 2025-01-01, older than 180 days" in words for words in record.assumptions)

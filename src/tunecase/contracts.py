@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 from tunecase import catalog
@@ -254,6 +255,7 @@ def _skypilot(
         yield Contract(gpu, "", provider, terms, region, usd, "USD", base, UNDATED, source)
 
 
+@cache
 def _accelerator(text: str) -> str | None:
     """The GPU that SkyPilot calls so; None where the tables do not know it."""
     also = {row["name"].casefold(): row["gpu"] for row in catalog.read_table("prices/accelerators")}

@@ -23,7 +23,7 @@ from tunecase.fit_words import (
     sizes_words,
     turning,
 )
-from tunecase.gpu_prices import OWN_TIER, GpuHour, any_gpu_hour, hour_words
+from tunecase.gpu_prices import NOT_OF_THE_TABLES, GpuHour, any_gpu_hour, hour_words
 from tunecase.measured import Measured
 from tunecase.memory import GB_PER_GIB
 from tunecase.nearest_runs import compared, nearest_runs
@@ -212,7 +212,7 @@ def _taken(found: _Found, price: GpuHour | None, asked_tier: str) -> list[str]:
     recipe = found.recipe
     assert recipe.gpu is not None
     name, told = recipe.gpu.name, []
-    if price is not None and price.tier not in (asked_tier, OWN_TIER):
+    if price is not None and price.tier not in (asked_tier, *NOT_OF_THE_TABLES):
         told.append(
             f"no price of a {name} in the tier {asked_tier}: that of {price.tier}, the nearest with one, is taken"
         )
@@ -225,7 +225,7 @@ def _taken(found: _Found, price: GpuHour | None, asked_tier: str) -> list[str]:
 def _origins(price: GpuHour | None, spot: Placed | None, name: str) -> list[str]:
     """Where the prices of an hour come from."""
     told = [f"price of one {name} hour: {hour_words(price)}"] if price else []
-    if price is not None and len(price.providers) == 1 and price.tier != OWN_TIER:
+    if price is not None and len(price.providers) == 1 and price.tier not in NOT_OF_THE_TABLES:
         told.append(f"the price of a {name} hour is that of one provider alone")
     return [*told, *([f"spot price of one {name} hour: {spot.price_basis}"] if spot else [])]
 

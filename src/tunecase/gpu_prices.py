@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, SPOT, GpuPrice
-from tunecase.contracts import agreed
+from tunecase.contracts import UNDATED, agreed
 from tunecase.prices import Basis
 from tunecase.spread import Const, Interval
 from tunecase.units import HOURS
@@ -115,21 +115,31 @@ def contract_hour(gpu: str, basis: Basis, terms: str = ON_DEMAND, region: str = 
     """What an hour of a GPU costs by the user's own contract, in the base currency; None where it names none.
 
     The price of one provider, or the interval from the cheapest to the dearest of several. A contract holds until it
-    is changed, so its age widens nothing.
+    is changed, so its age widens nothing and is only told.
     """
     held = agreed(basis.contracts, gpu, terms, region)
     if held is None:
         return None
     spread = Interval(held.low, held.high) if held.low < held.high else Const(held.low)
     draws = basis.worlds.draw(f"price of a {gpu} hour, {CONTRACT_TIER}{' spot' if terms == SPOT else ''}", spread)
-    return GpuHour(draws, CONTRACT_TIER, held.providers, held.dates, 0, terms, held.note)
+    old = [day for day in held.dates if day != UNDATED and catalog.is_stale(day, basis.today)]
+    aged = f"the contract price of a {gpu} hour is of {old[0]}, older than 180 days" if old else ""
+    note = "; ".join(part for part in (held.note, aged) if part)
+    return GpuHour(draws, CONTRACT_TIER, held.providers, held.dates, 0, terms, note)
+
+
+def owned_card(basis: Basis) -> str:
+    """The table's name of the GPU that the project owns; empty where it owns none."""
+    compute = basis.project.compute if basis.project else None
+    if compute is None or compute.owned is None:
+        return ""
+    return catalog.gpu(compute.owned.gpu or compute.gpus[0]).name
 
 
 def owned(gpu: str, basis: Basis) -> GpuHour | None:
     """What an hour costs of a GPU that the project owns, see `owned_hour`; None where it owns none of that kind."""
-    compute = basis.project.compute if basis.project else None
-    owns = compute.owned if compute else None
-    if compute is None or owns is None or catalog.gpu(owns.gpu or compute.gpus[0]).name != gpu:
+    owns = basis.project.compute.owned if basis.project else None
+    if owns is None or owned_card(basis) != gpu:
         return None
     price = basis.draw("compute.owned.price", owns.price)
     life_hours = basis.draw("compute.owned.life", owns.life) * HOURS["month"]
@@ -200,6 +210,7 @@ def hour_words(hour: GpuHour) -> str:
     count = len(hour.providers)
     who = f"1 provider ({hour.providers[0]})" if count == 1 else f"{count} providers"
     dates = " to ".join(dict.fromkeys((hour.dates[0], hour.dates[-1])))
+    dated = dates if dates == UNDATED else f"dated {dates}"
     old = f"{hour.stale} of them " if 0 < hour.stale < count else ""
     stale = f", {old}older than 180 days" if hour.stale else ""
-    return f"{hour.kind}, {who}, dated {dates}{stale}"
+    return f"{hour.kind}, {who}, {dated}{stale}"

@@ -72,16 +72,15 @@ def choose(basis: Basis, machines: Sequence[Machine] | None = None, runs: Sequen
     if machines is None:
         machines = []
         for name in _gpu_names(basis):
-            recipe, hour = _way_that_fits(name, basis), hour_asked(name, basis)
-            if recipe is None:
-                refused.append(f"{name}: the run does not fit on {_counts(basis)[-1]}")
-            elif hour is None:
+            hour = hour_asked(name, basis)
+            if hour is None:
                 tier = basis.text("compute.tier", basis.project.compute.tier if basis.project else None)
                 kind = f"no {basis.terms} price" if basis.terms != ON_DEMAND else "no price"
                 refused.append(f"{name}: {kind} in the tier {tier}")
+            elif (machine := machine_on(name, hour, basis)) is None:
+                refused.append(f"{name}: the run does not fit on {_counts(basis)[-1]}")
             else:
-                hours = run_gpu_hours(recipe, basis, train_tokens=1e6)
-                machines.append(Machine(name, recipe.gpus, hours * lost_to_spot(recipe.gpus, basis, hour), hour))
+                machines.append(machine)
     measured = timed(basis, runs)
     machines = [*(one for one in machines if one.gpu not in {other.gpu for other in measured}), *measured]
     if not machines:
@@ -90,6 +89,15 @@ def choose(basis: Basis, machines: Sequence[Machine] | None = None, runs: Sequen
     words = f"the cheapest expected run of {len(machines)} on the list" if len(machines) > 1 else "the only one listed"
     how = f", {best.how}" if best.how else ""
     return Choice(best, "; ".join([f"{best.count} x {best.gpu} is {words}{how}", *refused]))
+
+
+def machine_on(gpu: str, hour: GpuHour, basis: Basis) -> Machine | None:
+    """The cheapest way that fits on the fewest cards of one kind, at this price of an hour; None where none fits."""
+    recipe = _way_that_fits(gpu, basis)
+    if recipe is None:
+        return None
+    hours = run_gpu_hours(recipe, basis, train_tokens=1e6)
+    return Machine(gpu, recipe.gpus, hours * lost_to_spot(recipe.gpus, basis, hour), hour)
 
 
 def timed(basis: Basis, runs: Sequence[Run]) -> tuple[Machine, ...]:

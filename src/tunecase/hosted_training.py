@@ -59,7 +59,7 @@ def billed_tokens(
         longest: length to which rows are cut, and padded where the provider pads [tokens].
         validation_rows, evaluations: rows of the validation file, and how often it is scored; 0 without one.
     Source: Together's and OpenAI's descriptions, tables/prices/hosted.csv; that a padding provider pads validation rows
-    too is assumed. Leaves out that another tokenizer counts the same text up to a fifth apart.
+    too is assumed. Leaves out that another tokenizer counts the same text otherwise.
     """
     each = tokens_per_row * 0.0 + longest if row.pads else tokens_per_row
     scored = validation_rows * evaluations if row.bills_validation else 0.0

@@ -36,6 +36,8 @@ def unit(name: str, currency: str) -> str:
         return f"{currency} per error"
     if name.startswith(("price of a ", "own price of a ")):
         return f"{currency} per hour"
+    if name.startswith("price of training "):
+        return f"{currency} per Mtok"
     if name.endswith(PRICE):
         return f"{currency} per example"
     if name.endswith("set-up"):

@@ -120,7 +120,9 @@ def _of_tables(asked: PricesAsked) -> Iterator[GpuPrice]:
 
 def _gpu_rows(asked: PricesAsked, basis: Basis) -> Iterator[Price]:
     for one in basis.contracts:
-        wanted = ((asked.gpu, one.gpu), (asked.tier, CONTRACT_TIER), (asked.terms, one.terms))
+        wanted = (
+            (asked.gpu, one.gpu), (asked.tier, CONTRACT_TIER), (asked.terms, one.terms), (asked.region, one.region),
+        )  # fmt: skip
         if one.gpu and all(not given or given == held for given, held in wanted):
             yield _agreed("gpu", one.gpu, "GPU hour", one, basis)
     found = sorted(_of_tables(asked), key=lambda p: (p.gpu, p.terms, TIERS.index(p.tier), p.usd_per_gpu_hour))

@@ -113,7 +113,8 @@ class Basis:
 
     `review_minutes` is one review by the reviewer's own clock [minutes], None until it was measured. `tier` comes
     before the project's; empty where nobody named one. `usd_per_gpu_hour` is a price of one's own for every card.
-    `contracts` are prices of the user's own, which come before the tables', `contracts_hash` names their file.
+    `contracts` are prices of the user's own, which come before the tables',
+    `contracts_hash` names their file, `contracts_notes` what was left out of it.
     `overruns` are actual over planned (P50) of people's lines in past projects that are closed; empty without any.
     """
 
@@ -127,6 +128,7 @@ class Basis:
     overruns: tuple[float, ...] = ()
     contracts: tuple[Contract, ...] = ()
     contracts_hash: str = ""
+    contracts_notes: tuple[str, ...] = ()
 
     @property
     def price_book(self) -> str:

@@ -18,8 +18,9 @@ from tunecase.gpu_prices import (
     gpu_hour,
     hour_words,
     owned,
+    owned_card,
 )
-from tunecase.hardware import Machine, lost_to_spot, sequence_tokens
+from tunecase.hardware import Machine, lost_to_spot, machine_on, sequence_tokens
 from tunecase.hosted_training import Offer, billed_tokens, chosen, offers, training_price
 from tunecase.prices import Basis
 from tunecase.records import Way
@@ -84,7 +85,11 @@ def ways(basis: Basis, rented: Machine | None, taken: Machine | None, load: Load
         return ()
     # Worlds of its own with the same seed: same names, same draws, and no input is added to the bill's.
     own = replace(basis, worlds=Worlds(basis.worlds.seed, basis.worlds.n), used={})
-    found = [*_on_cards(own, rented, taken, load), *_at_providers(own, taken, load)]
+    found = [
+        *_on_cards(own, rented, taken, load),
+        *_on_other_cards(own, rented, load),
+        *_at_providers(own, taken, load),
+    ]
     paid = next((float(draws.mean()) for way, draws in found if way.chosen), None)
     rated = [(replace(way, ratio=float(draws.mean()) / paid if paid else None), draws) for way, draws in found]
     return tuple(way for way, _ in sorted(rated, key=lambda one: float(one[1].mean())))
@@ -122,6 +127,19 @@ def _on_cards(basis: Basis, rented: Machine | None, taken: Machine | None, load:
             Way(f"{cards}, {hour.kind}", kind, band(amount), band(hours), None, hour_words(hour), hour.note, same),
             amount,
         )
+
+
+def _on_other_cards(basis: Basis, rented: Machine | None, load: Load) -> "Iterator[tuple[Way, Draws]]":
+    """Cards that are owned and are of another kind than those rented."""
+    card = owned_card(basis)
+    hour = owned(card, basis) if card and (rented is None or card != rented.gpu) else None
+    machine = machine_on(card, hour, basis) if hour is not None else None
+    if hour is None or machine is None:
+        return
+    hours = load.mtok * machine.hours_per_mtok
+    amount = hours * hour.draws
+    name = f"{machine.count} x {machine.gpu}, {hour.kind}"
+    yield Way(name, "owned", band(amount), band(hours), None, hour_words(hour), hour.note), amount
 
 
 def _hours(basis: Basis, rented: Machine) -> Iterator[GpuHour]:

@@ -339,6 +339,7 @@ def _assumptions(work: Work, bill: dict[str, Cost], route: Route, choice: Choice
         unknown_words(work.basis),
         clock_words(work.basis),
         legal_note(work.basis),
+        *work.basis.contracts_notes,
     ]
     return tuple(word for word in [*words, old_rates(work.basis), low_pay(work.basis)] if word)
 

@@ -96,6 +96,7 @@ class Flow:
             self.project, self.today, Worlds(self.seed, draws), review_minutes=self.review_minutes,
             contracts=own.rows if own else (), contracts_hash=own.digest if own else "",
             overruns=self.past.overruns,
+            contracts_notes=own.notes if own else (),
         )  # fmt: skip
 
     @property
