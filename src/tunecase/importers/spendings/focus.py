@@ -160,15 +160,13 @@ class _Bill:
         amount = self.read_cell(columns, line, AMOUNTS[self.asked.cost], amount_of)
         charge = self.read_cell(columns, line, "ChargeCategory", _charge)
         code = self.read_cell(columns, line, "BillingCurrency", _code)
-        if began is None or ended is None or amount is None or charge is None or code is None or tags is None:
+        if began is not None and ended is not None:
+            self.check_period(line, began, ended)
+        rate = None if began is None or code is None else self.rate(line, code, began)
+        if self.mistakes.count > before:
             return
-        self.check_period(line, began, ended)
-        rate = rate_on(code, self.asked.currency, self.asked.rates, began.date())
-        if rate is None:
-            wanted = f"{self.asked.currency}, or a dated rate for {code}"
-            self.mistakes.add(_where(line, "BillingCurrency"), code, wanted, rate_fix(code, began.date()))
-        if self.mistakes.count > before or rate is None:
-            return
+        assert began is not None
+        assert rate is not None
         if len(self.found) >= MOST_BOOKED:
             got, fix = f"more than {MOST_BOOKED:,} rows that are asked for", "--tag, --service, --from and --to choose"
             raise InputError(Problem(line.file, got, "the charges of one project", f"say which ones: {fix}"))
@@ -191,6 +189,14 @@ class _Bill:
             return False
         service = columns.text(line, "ServiceName").casefold()
         return not asked.services or any(name.casefold() == service for name in asked.services)
+
+    def rate(self, line: Line, code: str, began: datetime) -> Decimal | None:
+        """The rate of the row's currency on its day; None, and one more mistake, where none is known."""
+        found = rate_on(code, self.asked.currency, self.asked.rates, began.date())
+        if found is None:
+            wanted = f"{self.asked.currency}, or a dated rate for {code}"
+            self.mistakes.add(_where(line, "BillingCurrency"), code, wanted, rate_fix(code, began.date()))
+        return found
 
     def check_period(self, line: Line, began: datetime, ended: datetime) -> None:
         """A charge lies in the past, and its period has a length."""
