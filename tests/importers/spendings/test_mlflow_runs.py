@@ -36,10 +36,7 @@ RUNS: tuple[tuple[str, str, int, int | None, dict[str, str], dict[str, str], dic
     ("d", "FINISHED", BEGAN, BEGAN + HOUR, {}, {"gpu": "L40S", "num_gpus": "1"}, {"tunecase/usd_spent": 0.75}),
 )  # fmt: skip
 CHARGES = {("a", Decimal(4), Decimal("4.4")), ("b", Decimal(4), Decimal("4.4")), ("d", Decimal(1), Decimal("0.75"))}
-LEFT_OUT = (
-    "1 run without an end, perhaps still running",
-    "1 run around other runs, which are booked themselves",
-)
+LEFT_OUT = ("1 run around other runs, which are booked themselves", "1 run without an end, perhaps still running")
 CODES = {"RUNNING": 1, "FINISHED": 3, "FAILED": 4}
 
 

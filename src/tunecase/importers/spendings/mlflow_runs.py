@@ -84,7 +84,7 @@ def _last_attempts(runs: Sequence[TimedRun]) -> list[TimedRun]:
     for run in runs:
         training = run.facts.get(ATTEMPTS_TAG, "")
         if training in most and not run.why and (run.usd != most[training] or training in seen):
-            run = replace(run, why=ATTEMPT)  # noqa: PLW2901
+            run = replace(run, why=ATTEMPT)
         elif training in most and not run.why:
             seen.add(training)
         told.append(run)
