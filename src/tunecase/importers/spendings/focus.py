@@ -1,7 +1,8 @@
 """A cloud's bill in FOCUS (FinOps Open Cost and Usage Specification), 1.0 to 1.4, as CSV or Parquet.
 
 `ProviderName` was named `ServiceProviderName` in 1.3 and went in 1.4: the new one is read before the old. The amount is
-BilledCost, what is to be paid; EffectiveCost spreads commitments over what used them. Own columns (x_) are passed over.
+BilledCost, what is to be paid; EffectiveCost spreads commitments over what used them. Own columns (x_) are passed over,
+but for those of a table that `tunecase books --csv` wrote: line, run, cards and identity come back as they were.
 Source: focus.finops.org, columns of the versions; the sample bill of FOCUS 1.0.
 """
 
@@ -15,7 +16,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
-from tunecase.charges import DIGITS, GPU_HOUR, HOUR, rate_fix, rate_on
+from tunecase import catalog
+from tunecase.charges import CATEGORIES, DIGITS, GPU_HOUR, HOUR, rate_fix, rate_on
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.importers.spendings import MOST_BOOKED, Brought, Identities, Mistakes, SpendAsked, digest_of
 from tunecase.importers.spendings.cells import NUMBER, CellError, amount_of, moment_of, plain_number, tags_of, text_of
@@ -39,10 +41,12 @@ SAME = (
 READ = (
     "BillingCurrency", "ChargePeriodStart", "ChargePeriodEnd", "ChargeCategory", "ChargeDescription", "ServiceName",
     "ServiceCategory", "Tags", "ConsumedQuantity", "ConsumedUnit", "PricingQuantity", "PricingUnit", "ListUnitPrice",
-    "RegionId", "SkuId", "ResourceId",
+    "RegionId", "SkuId", "ResourceId", "x_category", "x_run", "x_gpu", "x_gpu_count", "x_basis", "x_row_id",
+    "x_entry_id",
 )  # fmt: skip
 NUMERIC = re.compile(r"(cost|price|quantity)$")
 TIMED = re.compile(r"(start|end|created|updated)$")
+ID = re.compile(r"[0-9a-f]{64}")
 CODE = re.compile(r"[A-Z]{3}")
 
 
@@ -165,7 +169,6 @@ class _Bill:
         rate = None if began is None or code is None else self.rate(line, code, began)
         if self.mistakes.count > before:
             return
-        assert began is not None
         assert rate is not None
         if len(self.found) >= MOST_BOOKED:
             got, fix = f"more than {MOST_BOOKED:,} rows that are asked for", "--tag, --service, --from and --to choose"
@@ -217,8 +220,9 @@ class _Bill:
         provider, service = columns.text(line, *PROVIDER), columns.text(line, "ServiceName")
         words = " ".join(text for name in BOUGHT if (text := columns.text(line, name)))
         category, machine = line_of(provider, columns.text(line, "ServiceCategory"), service, words)
-        category = self.asked.category or category
-        machine = machine if category == "gpu" else Machine()
+        own = columns.text(line, "x_category")
+        category = self.asked.category or (own if own in CATEGORIES else category)
+        machine = (_own_machine(columns, line) or machine) if category == "gpu" else Machine()
         quantity, unit = self.quantity(columns, line, machine)
         self.nameless += category == "gpu" and charge == "usage" and unit != GPU_HOUR
         self.note_commitment(columns, line, amount, category)
@@ -233,8 +237,10 @@ class _Bill:
             unit_price=_unit_price(columns.text(line, "ListUnitPrice"), machine, unit), provider=provider,
             service=service, region=columns.text(line, "RegionId"), sku=columns.text(line, "SkuId"),
             resource=columns.text(line, "ResourceId"), gpu=machine.gpu, gpu_count=machine.gpu_count,
-            run=next((tags[key] for key in self.asked.run_tags if tags.get(key)), ""), tags=dict(tags),
-            source_file=line.file, row=line.number, row_id=self.identities.of(content), line_id=digest_of(same),
+            run=next((tags[key] for key in self.asked.run_tags if tags.get(key)), columns.text(line, "x_run")),
+            tags=dict(tags), basis="estimated" if columns.text(line, "x_basis") == "estimated" else "billed",
+            source_file=line.file, row=line.number, line_id=digest_of(same),
+            row_id=_own_id(columns, line) or self.identities.of(content),
             instance=machine.instance,
         )  # fmt: skip
 
@@ -250,6 +256,8 @@ class _Bill:
                 self.mistakes.add(_where(line, f"{kind}Quantity"), repr(text[:60]), error.wanted, error.fix)
                 return None, ""
             hours = hours_of(much, unit)
+            if hours is not None and unit.casefold().startswith("gpu"):
+                return hours, GPU_HOUR
             if hours is not None:
                 return (hours * machine.gpu_count, GPU_HOUR) if machine.gpu_count else (hours, HOUR)
             if not machine.gpu_count:
@@ -314,6 +322,19 @@ def _code(cell: Any) -> str:
     if not CODE.fullmatch(text):
         raise CellError("a currency of three letters, such as USD", "export the bill again")
     return text
+
+
+def _own_machine(columns: _Columns, line: Line) -> Machine | None:
+    """The cards of a row that the books wrote."""
+    gpu, count = columns.text(line, "x_gpu"), columns.text(line, "x_gpu_count")
+    known = gpu and count.isdecimal() and gpu in {card.name for card in catalog.gpus()}
+    return Machine(gpu, int(count)) if known else None
+
+
+def _own_id(columns: _Columns, line: Line) -> str:
+    """The identity of a row that the books wrote: that of the bill it came from, else its entry's."""
+    names = (columns.text(line, name) for name in ("x_row_id", "x_entry_id"))
+    return next((name for name in names if ID.fullmatch(name)), "")
 
 
 def _unit_price(text: str, machine: Machine, unit: str) -> Decimal | None:
