@@ -81,7 +81,7 @@ def whole_id(start: str, known: Iterable[str]) -> str:
     if len(found) == 1:
         return found[0]
     got = f"{start!r}, which fits {counted(len(found), 'charge')}" if len(start) >= 6 else repr(start)
-    fix = "list the charges with `tunecase books --json` and copy the id"
+    fix = "list the charges with `tunecase spend list` and copy the id"
     raise InputError(Problem("supersedes", got, "the first six or more characters of one charge's id", fix))
 
 

@@ -382,3 +382,23 @@ def test_json_of_a_struct_is_the_same_as_of_text(tmp_path: Path) -> None:
     pq.write_table(table, tmp_path / "b.parquet")
     text = focus_bill(str(as_csv(tmp_path / "a.csv", given_rows)), asked()).spendings
     assert [c.row_id for c in text] == [c.row_id for c in focus_bill(str(tmp_path / "b.parquet"), asked()).spendings]
+
+
+def test_a_table_that_the_books_wrote_comes_back_as_it_was(tmp_path: Path) -> None:
+    """Line, run, cards, basis and identity of its own columns; GPU hours are not multiplied once more."""
+    own = row(
+        ConsumedQuantity="6", ConsumedUnit="GPU hour", ResourceType="", ChargeDescription="run a", x_category="gpu",
+        x_run="a", x_gpu="L40S", x_gpu_count="2", x_basis="estimated", x_row_id="", x_entry_id="a" * 64,
+    )  # fmt: skip
+    charge = one(as_csv(tmp_path / "a.csv", [own]))
+    assert ("gpu", "a", "L40S", 2) == (charge.category, charge.run, charge.gpu, charge.gpu_count)
+    assert (Decimal(6), "GPU hour", "estimated", "a" * 64) == (
+        charge.quantity,
+        charge.unit,
+        charge.basis,
+        charge.row_id,
+    )
+    work = row(x_category="labour", ServiceName="labour", ServiceCategory="Other", ChargeDescription="h")
+    assert "labour" == one(as_csv(tmp_path / "b.csv", [work])).category
+    odd = row(x_category="yachts", x_gpu="Z9", x_gpu_count="-1", x_row_id="no")
+    assert ("gpu", "A10G") == ((back := one(as_csv(tmp_path / "c.csv", [odd]))).category, back.gpu)

@@ -48,6 +48,11 @@ def test_a_row_that_is_booked_is_known() -> None:
     assert (1, ["b"], ()) == (found.known, [one.line_id for one in found.fresh], found.restated)
 
 
+def test_a_table_of_the_books_names_entries() -> None:
+    """A charge that came from no row is known by its entry."""
+    assert 1 == compare([charge("x", "1", "0" * 64)], booked(charge("", "1"))).known
+
+
 def test_the_same_line_written_otherwise_is_known() -> None:
     """A later version of the format gives another row of the same amount."""
     assert 1 == compare([charge("a", "1", "v1.3")], booked(charge("a", "1", "v1.0"))).known

@@ -36,10 +36,7 @@ RUNS: tuple[tuple[str, str, int, int | None, dict[str, str], dict[str, str], dic
     ("d", "FINISHED", BEGAN, BEGAN + HOUR, {}, {"gpu": "L40S", "num_gpus": "1"}, {"tunecase/usd_spent": 0.75}),
 )  # fmt: skip
 CHARGES = {("a", Decimal(4), Decimal("4.4")), ("b", Decimal(4), Decimal("4.4")), ("d", Decimal(1), Decimal("0.75"))}
-LEFT_OUT = (
-    "1 run still running, or ended without saying so",
-    "1 run that hold other runs, which are booked themselves",
-)
+LEFT_OUT = ("1 run around other runs, which are booked themselves", "1 run without an end, perhaps still running")
 CODES = {"RUNNING": 1, "FINISHED": 3, "FAILED": 4}
 
 
@@ -114,6 +111,22 @@ def test_a_tag_chooses_runs(tmp_path: Path) -> None:
     folder(tmp_path)
     assert {("a", Decimal(4), Decimal("4.4"))} == told(read(tmp_path, tags={"team": "nlp"}))
     assert 5 == read(tmp_path, since=date(2026, 11, 1)).filtered
+
+
+def test_attempts_of_one_training_are_one_charge(tmp_path: Path) -> None:
+    """The callback's figure holds the earlier attempts; its name for the run is taken."""
+    home = folder(tmp_path) / "7"
+    for number, usd in enumerate((0.5, 0.8)):
+        run = home / f"t{number}"
+        times = f"start_time: {BEGAN}\nend_time: {BEGAN + HOUR}\n"
+        write(run / "meta.yaml", f"run_id: t{number}\nrun_name: x{number}\nstatus: 3\nlifecycle_stage: active\n{times}")
+        for key, text in (("tunecase.run", "tickets-8b"), ("tunecase.run_id", "u1"), ("tunecase.gpu", "L40S")):
+            write(run / "tags" / key, text)
+        write(run / "tags" / "tunecase.gpu_count", "1")
+        write(run / "metrics" / "tunecase" / "usd_spent", f"{BEGAN} {usd} 9\n")
+    found = read(tmp_path)
+    assert {*CHARGES, ("tickets-8b", Decimal(1), Decimal("0.8"))} == told(found)
+    assert "1 run before the last attempt, whose figure holds them" in found.left_out
 
 
 def test_several_experiments_need_a_name_or_a_tag(tmp_path: Path) -> None:

@@ -2,7 +2,11 @@
 
 `ProviderName` was named `ServiceProviderName` in 1.3 and went in 1.4: the new one is read before the old. The amount is
 BilledCost, what is to be paid; EffectiveCost spreads commitments over what used them. Own columns (x_) are passed over,
+<<<<<<< HEAD
 but for `x_category`, which the books' own table names.
+=======
+but for those of a table that `tunecase books --csv` wrote: line, run, cards and identity come back as they were.
+>>>>>>> wt-import
 Source: focus.finops.org, columns of the versions; the sample bill of FOCUS 1.0.
 """
 
@@ -16,6 +20,10 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
+<<<<<<< HEAD
+=======
+from tunecase import catalog
+>>>>>>> wt-import
 from tunecase.charges import CATEGORIES, DIGITS, GPU_HOUR, HOUR, rate_fix, rate_on
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.importers.spendings import MOST_BOOKED, Brought, Identities, Mistakes, SpendAsked, digest_of
@@ -40,10 +48,16 @@ SAME = (
 READ = (
     "BillingCurrency", "ChargePeriodStart", "ChargePeriodEnd", "ChargeCategory", "ChargeDescription", "ServiceName",
     "ServiceCategory", "Tags", "ConsumedQuantity", "ConsumedUnit", "PricingQuantity", "PricingUnit", "ListUnitPrice",
+<<<<<<< HEAD
     "RegionId", "SkuId", "ResourceId", "x_category",
+=======
+    "RegionId", "SkuId", "ResourceId", "x_category", "x_run", "x_gpu", "x_gpu_count", "x_basis", "x_row_id",
+    "x_entry_id",
+>>>>>>> wt-import
 )  # fmt: skip
 NUMERIC = re.compile(r"(cost|price|quantity)$")
 TIMED = re.compile(r"(start|end|created|updated)$")
+ID = re.compile(r"[0-9a-f]{64}")
 CODE = re.compile(r"[A-Z]{3}")
 
 
@@ -161,15 +175,12 @@ class _Bill:
         amount = self.read_cell(columns, line, AMOUNTS[self.asked.cost], amount_of)
         charge = self.read_cell(columns, line, "ChargeCategory", _charge)
         code = self.read_cell(columns, line, "BillingCurrency", _code)
-        if began is None or ended is None or amount is None or charge is None or code is None or tags is None:
+        if began is not None and ended is not None:
+            self.check_period(line, began, ended)
+        rate = None if began is None or code is None else self.rate(line, code, began)
+        if self.mistakes.count > before:
             return
-        self.check_period(line, began, ended)
-        rate = rate_on(code, self.asked.currency, self.asked.rates, began.date())
-        if rate is None:
-            wanted = f"{self.asked.currency}, or a dated rate for {code}"
-            self.mistakes.add(_where(line, "BillingCurrency"), code, wanted, rate_fix(code, began.date()))
-        if self.mistakes.count > before or rate is None:
-            return
+        assert rate is not None
         if len(self.found) >= MOST_BOOKED:
             got, fix = f"more than {MOST_BOOKED:,} rows that are asked for", "--tag, --service, --from and --to choose"
             raise InputError(Problem(line.file, got, "the charges of one project", f"say which ones: {fix}"))
@@ -193,6 +204,14 @@ class _Bill:
         service = columns.text(line, "ServiceName").casefold()
         return not asked.services or any(name.casefold() == service for name in asked.services)
 
+    def rate(self, line: Line, code: str, began: datetime) -> Decimal | None:
+        """The rate of the row's currency on its day; None, and one more mistake, where none is known."""
+        found = rate_on(code, self.asked.currency, self.asked.rates, began.date())
+        if found is None:
+            wanted = f"{self.asked.currency}, or a dated rate for {code}"
+            self.mistakes.add(_where(line, "BillingCurrency"), code, wanted, rate_fix(code, began.date()))
+        return found
+
     def check_period(self, line: Line, began: datetime, ended: datetime) -> None:
         """A charge lies in the past, and its period has a length."""
         if began.date() > self.asked.today:
@@ -214,7 +233,11 @@ class _Bill:
         category, machine = line_of(provider, columns.text(line, "ServiceCategory"), service, words)
         own = columns.text(line, "x_category")
         category = self.asked.category or (own if own in CATEGORIES else category)
+<<<<<<< HEAD
         machine = machine if category == "gpu" else Machine()
+=======
+        machine = (_own_machine(columns, line) or machine) if category == "gpu" else Machine()
+>>>>>>> wt-import
         quantity, unit = self.quantity(columns, line, machine)
         self.nameless += category == "gpu" and charge == "usage" and unit != GPU_HOUR
         self.note_commitment(columns, line, amount, category)
@@ -229,8 +252,10 @@ class _Bill:
             unit_price=_unit_price(columns.text(line, "ListUnitPrice"), machine, unit), provider=provider,
             service=service, region=columns.text(line, "RegionId"), sku=columns.text(line, "SkuId"),
             resource=columns.text(line, "ResourceId"), gpu=machine.gpu, gpu_count=machine.gpu_count,
-            run=next((tags[key] for key in self.asked.run_tags if tags.get(key)), ""), tags=dict(tags),
-            source_file=line.file, row=line.number, row_id=self.identities.of(content), line_id=digest_of(same),
+            run=next((tags[key] for key in self.asked.run_tags if tags.get(key)), columns.text(line, "x_run")),
+            tags=dict(tags), basis="estimated" if columns.text(line, "x_basis") == "estimated" else "billed",
+            source_file=line.file, row=line.number, line_id=digest_of(same),
+            row_id=_own_id(columns, line) or self.identities.of(content),
             instance=machine.instance,
         )  # fmt: skip
 
@@ -246,6 +271,8 @@ class _Bill:
                 self.mistakes.add(_where(line, f"{kind}Quantity"), repr(text[:60]), error.wanted, error.fix)
                 return None, ""
             hours = hours_of(much, unit)
+            if hours is not None and unit.casefold().startswith("gpu"):
+                return hours, GPU_HOUR
             if hours is not None:
                 return (hours * machine.gpu_count, GPU_HOUR) if machine.gpu_count else (hours, HOUR)
             if not machine.gpu_count:
@@ -310,6 +337,19 @@ def _code(cell: Any) -> str:
     if not CODE.fullmatch(text):
         raise CellError("a currency of three letters, such as USD", "export the bill again")
     return text
+
+
+def _own_machine(columns: _Columns, line: Line) -> Machine | None:
+    """The cards of a row that the books wrote."""
+    gpu, count = columns.text(line, "x_gpu"), columns.text(line, "x_gpu_count")
+    known = gpu and count.isdecimal() and gpu in {card.name for card in catalog.gpus()}
+    return Machine(gpu, int(count)) if known else None
+
+
+def _own_id(columns: _Columns, line: Line) -> str:
+    """The identity of a row that the books wrote: that of the bill it came from, else its entry's."""
+    names = (columns.text(line, name) for name in ("x_row_id", "x_entry_id"))
+    return next((name for name in names if ID.fullmatch(name)), "")
 
 
 def _unit_price(text: str, machine: Machine, unit: str) -> Decimal | None:

@@ -37,7 +37,8 @@ def compare(found: Sequence[Spending], booked: Booked) -> Compared:
     Returns: the Compared; corrections name in `supersedes` the entry that they correct.
     Leaves out: lines that are wholly gone from the place, since a place may hold only a part of what was booked.
     """
-    rows = {charge.row_id for _, charge in booked if charge.row_id}
+    # A table that the books wrote names a charge without a row by its entry.
+    rows = {charge.row_id for _, charge in booked if charge.row_id} | {name for name, _ in booked}
     unknown = [charge for charge in found if charge.row_id not in rows]
     here = {charge.row_id for charge in found}
     stated: dict[str, list[Spending]] = defaultdict(list)

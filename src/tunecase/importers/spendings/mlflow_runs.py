@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -30,10 +31,13 @@ from tunecase.importers.spendings import Brought, SpendAsked
 from tunecase.importers.spendings.run_hours import TimedRun, run_charges
 from tunecase.wording import counted
 
-RUNNING = "still running, or ended without saying so"
-PARENT = "that hold other runs, which are booked themselves"
+RUNNING = "without an end, perhaps still running"
+PARENT = "around other runs, which are booked themselves"
 SPENT = ("tunecase.usd_spent", "tunecase/usd_spent", "usd_spent")
 PARENT_TAG = "mlflow.parentRunId"
+# Set by tunecase.callback, which counts the attempts of one training together.
+NAME_TAG, ATTEMPTS_TAG = "tunecase.run", "tunecase.run_id"
+ATTEMPT = "before the last attempt, whose figure holds them"
 
 Found = dict[str, list[TimedRun]]  # runs by the name of their experiment
 
@@ -63,15 +67,28 @@ def spent_mlflow(place: str, asked: SpendAsked) -> Brought:
     if not runs:
         raise InputError(Problem(place, "no run", "at least one run", "name the right folder, database or server"))
     parents = {run.tags[PARENT_TAG] for run in runs if run.tags.get(PARENT_TAG)}
-    told = [_as_parent(run) if run.key in parents and not run.why else run for run in runs]
+    told = _last_attempts([replace(run, why=PARENT) if run.key in parents and not run.why else run for run in runs])
     name = place if "://" in place else Path(place).resolve().name
     return run_charges(told, asked, "mlflow", name)
 
 
-def _as_parent(run: TimedRun) -> TimedRun:
-    from dataclasses import replace
-
-    return replace(run, why=PARENT)
+def _last_attempts(runs: Sequence[TimedRun]) -> list[TimedRun]:
+    """Of the attempts of one training that say what they spent, the one that says most; it holds the others'."""
+    most: dict[str, Decimal] = {}
+    for run in runs:
+        training = run.facts.get(ATTEMPTS_TAG)
+        if training and run.usd is not None and not run.why:
+            most[training] = max(run.usd, most.get(training, run.usd))
+    seen: set[str] = set()
+    told = []
+    for run in runs:
+        training = run.facts.get(ATTEMPTS_TAG, "")
+        if training in most and not run.why and (run.usd != most[training] or training in seen):
+            run = replace(run, why=ATTEMPT)
+        elif training in most and not run.why:
+            seen.add(training)
+        told.append(run)
+    return told
 
 
 def _place(place: str, asked: SpendAsked) -> Found:
@@ -219,6 +236,7 @@ def _run(
 ) -> TimedRun:  # fmt: skip
     start, end = _moment(began), _moment(ended)
     spent = next((tags[name] for name in SPENT if tags.get(name)), spent)
+    name = tags.get(NAME_TAG) or name
     why = RUNNING if status.casefold() in ("running", "scheduled") or end is None else ""
     # The full record of a run's code and model is no tag that anybody filters by.
     kept = {name: text for name, text in tags.items() if len(text) <= 500}

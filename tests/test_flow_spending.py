@@ -1,0 +1,240 @@
+"""Charges of elsewhere reach the ledger once, whole or not at all, and a bill beats the estimate of its run."""
+
+import json
+import threading
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.command import tunecase
+from tests.importers.spendings.bills import SAMPLE, as_csv, as_parquet, in_version, row
+from tests.importers.spendings.test_mlflow_runs import folder as mlruns
+from tests.importers.spendings.test_own_runs import state
+from tests.projects import TODAY, written
+from tunecase import Case, flow
+from tunecase.errors import InputError, LedgerBusyError, TunecaseError
+from tunecase.flow.case import spent
+from tunecase.flow.spending import ImportAsked
+from tunecase.records import Imported
+
+TEXT = "currency: USD\nteam: [{role: ml engineer, rate: 75 to 150 USD per hour}]\ncompute: {tier: neocloud}\n"
+needs_sample = pytest.mark.skipif(not SAMPLE.is_file(), reason="the FOCUS 1.0 sample is not beside this checkout")
+
+
+def opened(folder: Path, text: str = TEXT) -> flow.Flow:
+    """A case in a folder."""
+    if not (folder / "tunecase.yaml").is_file():
+        written(text, folder)
+    return flow.open_case(folder / "tunecase.yaml", today=TODAY)
+
+
+def take(folder: Path, kind: str, place: Path | str, **words: Any) -> Imported:
+    """An import into the case of the folder."""
+    return flow.spend_import(opened(folder), kind, str(place), ImportAsked(**words))
+
+
+@needs_sample
+def test_the_real_bill_is_booked_once(tmp_path: Path) -> None:
+    """All rows with their exact sum; a second import, another name, Parquet add nothing; the price book agrees."""
+    first = take(tmp_path, "focus", SAMPLE)
+    assert (1_000, 1_000, Decimal("20.52022672899"), 329, 13) == (
+        first.rows,
+        first.booked,
+        first.amount,
+        first.zero,
+        first.negative,
+    )
+    assert Decimal("20.52022672899") == sum(first.by_category.values()) == sum(first.by_kind.values())
+    (check,) = first.checks
+    assert (Decimal("6.283056"), Decimal("10.203682944"), Decimal("1.624")) == (
+        check.gpu_hours,
+        check.amount,
+        check.per_gpu_hour,
+    )
+    assert check.words.startswith("equal to the book's price of g5.4xlarge in us-east-1, 1.624")
+    before = (tmp_path / "ledger.jsonl").read_bytes()
+    copy = tmp_path / "other name.csv"
+    copy.write_bytes(SAMPLE.read_bytes())
+    for place in (SAMPLE, copy):
+        again = take(tmp_path, "focus", place)
+        assert (0, 1_000, Decimal(0)) == (again.booked, again.known, again.amount)
+    assert before == (tmp_path / "ledger.jsonl").read_bytes()
+    assert float(first.amount) == pytest.approx(spent(opened(tmp_path)))
+
+
+def test_a_dry_run_books_nothing(tmp_path: Path) -> None:
+    """It says what the import would."""
+    bill = as_csv(tmp_path / "b.csv", [row(), row(BilledCost="-1", ChargeCategory="Credit")])
+    tried = take(tmp_path, "focus", bill, dry_run=True)
+    assert not (tmp_path / "ledger.jsonl").exists()
+    assert replace(tried, dry_run=False) == take(tmp_path, "focus", bill)
+    entries = list(opened(tmp_path).ledger.entries())
+    assert ["spend", "spend", "record"] == [entry.kind for entry in entries]
+    assert tried.amount == entries[-1].record().amount == Decimal("0.624")
+
+
+def test_a_later_version_and_another_form_are_the_same_bill(tmp_path: Path) -> None:
+    """A bill taken again as 1.3, as Parquet, or with fewer filters adds what is new alone."""
+    rows = [in_version("1.0"), in_version("1.0", ResourceId="i-2", Tags='{"application": "other"}')]
+    take(tmp_path, "focus", as_csv(tmp_path / "a.csv", rows), tags=["application=tickets"])
+    later = [in_version("1.4"), in_version("1.4", ResourceId="i-2", Tags='{"application": "other"}')]
+    assert (1, 1) == ((found := take(tmp_path, "focus", as_parquet(tmp_path / "b.parquet", later))).booked, found.known)
+
+
+def test_a_restated_bill_is_refused_or_corrects(tmp_path: Path) -> None:
+    """The books then say what the later bill says; the sum of the import is what it changes."""
+    take(tmp_path, "focus", as_csv(tmp_path / "a.csv", [row(), row(ResourceId="i-2")]))
+    later = as_csv(tmp_path / "b.csv", [row(BilledCost="1.5"), row(ResourceId="i-2")])
+    before = (tmp_path / "ledger.jsonl").read_bytes()
+    with pytest.raises(InputError, match="--restated"):
+        take(tmp_path, "focus", later)
+    assert before == (tmp_path / "ledger.jsonl").read_bytes()
+    found = take(tmp_path, "focus", later, restated=True)
+    assert (1, 1, 1, Decimal("-0.124")) == (found.booked, found.restated, found.known, found.amount)
+    assert 3.124 == pytest.approx(spent(opened(tmp_path)))
+    assert 0 == take(tmp_path, "focus", later).booked
+    listed = flow.charges(opened(tmp_path))
+    assert ["corrected", "", ""] == sorted((one.out for one in listed.charges), reverse=True)
+    assert Decimal("3.124") == listed.total
+
+
+def test_the_bill_beats_the_estimate_of_its_run(tmp_path: Path) -> None:
+    """What trackers say counts until the bill of the same card and hours is there."""
+    mlruns(tmp_path)
+    found = take(tmp_path, "mlflow", tmp_path / "mlruns", gpu="L40S")
+    assert (3, 2) == (found.booked, len(found.left_out))
+    estimated = spent(opened(tmp_path))
+    hour = row(
+        ProviderName="Lambda", ChargeDescription="1x NVIDIA L40S GPU", ChargePeriodStart="2026-10-26 00:00:00",
+        ChargePeriodEnd="2026-10-27 00:00:00", ConsumedQuantity="10", BilledCost="20",
+    )  # fmt: skip
+    bill = take(tmp_path, "focus", as_csv(tmp_path / "b.csv", [hour]))
+    assert {"GPU hours": Decimal(10)} == bill.hours
+    assert estimated != pytest.approx(20)
+    assert 20 == pytest.approx(spent(opened(tmp_path)))
+    assert 3 == sum(one.out == "its bill counts" for one in flow.charges(opened(tmp_path)).charges)
+
+
+def test_runs_are_priced_by_the_book(tmp_path: Path) -> None:
+    """The median price of the project's tier, told with its providers; known the second time."""
+    state(tmp_path / "runs" / "a")
+    found = take(tmp_path, "runs", tmp_path / "runs", gpu="L40S", gpu_count=2)
+    assert (1, {"GPU hours": Decimal(3)}) == (found.booked, found.hours)
+    assert Decimal(1) < found.amount < Decimal(9)
+    assert "an hour of L40S (neocloud" in found.notes[0]
+    assert 1 == take(tmp_path, "runs", tmp_path / "runs", gpu="L40S", gpu_count=2).known
+
+
+def test_a_time_sheet_takes_the_teams_rate(tmp_path: Path) -> None:
+    """A range by its median, an exact rate as a bill; the only role needs no name."""
+    sheet = tmp_path / "t.csv"
+    sheet.write_text("date,hours,note\n2026-11-02,2,set up\n", encoding="utf-8")
+    found = take(tmp_path, "timesheet", sheet)
+    assert (Decimal("212.14"), {"hours": Decimal(2)}) == (found.amount, found.hours)
+    (entry,) = flow.charges(opened(tmp_path), category="labour").charges
+    assert "estimated" == entry.charge.basis
+    (tmp_path / "exact").mkdir()
+    opened(tmp_path / "exact", "team: [{role: ml engineer, rate: 90 USD per hour}]\n")
+    assert Decimal(180) == take(tmp_path / "exact", "timesheet", sheet).amount
+
+
+def test_two_imports_at_once_book_a_bill_once(tmp_path: Path) -> None:
+    """What is booked already is read under the lock of the one that writes."""
+    bill = as_csv(tmp_path / "b.csv", [row(ResourceId=f"i-{n}") for n in range(40)])
+    opened(tmp_path)
+    found: list[Imported] = []
+    threads = [threading.Thread(target=lambda: found.append(take(tmp_path, "focus", bill))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [0, 0, 0, 40] == sorted(one.booked for one in found)
+    assert 40 == len(opened(tmp_path).spendings())
+    assert [] == opened(tmp_path).ledger.verify()
+
+
+def test_an_import_that_is_under_way_is_waited_for(tmp_path: Path) -> None:
+    """Only for so long."""
+    from filelock import FileLock
+
+    case = opened(tmp_path)
+    case.ledger = replace(case.ledger, timeout_s=0.1)
+    bill = as_csv(tmp_path / "b.csv", [row()])
+    with FileLock(f"{case.ledger.path}.import.lock"), pytest.raises(LedgerBusyError, match="another import"):
+        flow.spend_import(case, "focus", str(bill))
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "told"),
+    [
+        ("focsu", {}, "did you mean focus"),
+        ("focus", {"tags": ["team"]}, "--tag"),
+        ("focus", {"category": "gpus"}, "did you mean gpu"),
+        ("focus", {"cost": "list"}, "billed or effective"),
+        ("focus", {"since": "2 November"}, "--from"),
+        ("focus", {"since": "2026-11-03", "until": "2026-11-02"}, "swap them"),
+        ("focus", {"gpu": "B9000"}, "--gpu"),
+        ("focus", {"gpu_count": -1}, "--gpu-count"),
+    ],
+)
+def test_words_that_cannot_be_meant_are_refused(tmp_path, kind, words, told):
+    """Before anything is read."""
+    with pytest.raises(InputError) as caught:
+        take(tmp_path, kind, tmp_path / "none.csv", **words)
+    assert told in str(caught.value)
+
+
+def test_a_server_that_dies_leaves_the_ledger_alone(tmp_path: Path) -> None:
+    """A failure of the world, with nothing booked."""
+    with pytest.raises(TunecaseError) as caught:
+        take(tmp_path, "mlflow", "http://127.0.0.1:9")
+    assert 3 == caught.value.exit_code
+    assert not (tmp_path / "ledger.jsonl").exists()
+
+
+def test_currencies_never_add_without_a_rate(tmp_path: Path) -> None:
+    """With one, the note says which."""
+    bill = as_csv(tmp_path / "b.csv", [row(), row(BillingCurrency="EUR", BilledCost="10")])
+    with pytest.raises(InputError, match=r"b.csv:3, BillingCurrency"):
+        take(tmp_path, "focus", bill)
+    euro = "rates: [{currency: EUR, value: 1.1, date: 2026-10-01}]\n"
+    (tmp_path / "euro").mkdir()
+    opened(tmp_path / "euro", euro)
+    found = take(tmp_path / "euro", "focus", bill)
+    assert (Decimal("12.624"), ("EUR at 1.1 USD by the project's dated rates",)) == (found.amount, found.notes)
+
+
+def test_the_command_line(tmp_path: Path) -> None:
+    """Words, JSON and exit codes: 0 booked, 2 refused with every mistake and nothing booked."""
+    opened(tmp_path)
+    as_csv(tmp_path / "b.csv", [row(), row(ResourceId="i-2", Tags="NULL")])
+    words = ("--today", "2026-11-24")
+    ran = tunecase("spend", "import", "focus", "b.csv", "--tag", "application=tickets", *words, cwd=tmp_path)
+    assert (0, "") == (ran.code, ran.err)
+    assert "1 charge booked, 1.62 USD" in ran.out
+    assert "1 GPU hours at 1.624 USD; equal to the book's price" in " ".join(ran.out.split())
+    assert max(map(len, ran.out.splitlines())) <= 80
+    as_json = tunecase("spend", "import", "focus", "b.csv", "--json", *words, cwd=tmp_path)
+    assert (1, 1, "1.624") == (as_json.json["booked"], as_json.json["known"], as_json.json["amount"])
+    listed = tunecase("spend", "list", *words, cwd=tmp_path)
+    assert "2 charges, 3.25 USD" in listed.out
+    before = (tmp_path / "ledger.jsonl").read_bytes()
+    as_csv(tmp_path / "bad.csv", [row(BilledCost="1,5"), row(BilledCost="NaN", ChargePeriodStart="2027-01-01")])
+    bad = tunecase("spend", "import", "focus", "bad.csv", *words, cwd=tmp_path)
+    assert 2 == bad.code
+    assert all(told in bad.err for told in ("bad.csv:2, BilledCost", "bad.csv:3, BilledCost", "ChargePeriodStart"))
+    assert "Traceback" not in bad.err
+    assert before == (tmp_path / "ledger.jsonl").read_bytes()
+    assert 2 == tunecase("spend", "import", "focus", "none.csv", *words, cwd=tmp_path).code
+
+
+def test_the_python_face(tmp_path: Path) -> None:
+    """A method for the import and one for the list."""
+    opened(tmp_path)
+    case = Case(tmp_path / "tunecase.yaml", today=TODAY)
+    assert 1 == case.spend_import("focus", as_csv(tmp_path / "b.csv", [row()])).booked
+    assert 0 == len(case.charges(category="labour").charges)
+    assert json.dumps(case.charges().charges[0].id)
