@@ -104,7 +104,7 @@ def _wrapped(text: str) -> str:
 
 def fresh() -> str:
     """The page as the tables have it now."""
-    return page(Facts(measured.published(), catalog.gpu_prices()))
+    return page(Facts(measured.published(), catalog.lowest_prices(), catalog.lowest_prices("spot")))
 
 
 if __name__ == "__main__":

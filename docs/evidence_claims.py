@@ -41,6 +41,7 @@ class Facts:
 
     runs: tuple[Measured, ...]
     prices: tuple[catalog.GpuPrice, ...]
+    spot_prices: tuple[catalog.GpuPrice, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -220,7 +221,9 @@ def rent(facts: Facts) -> Section:
         for tier, rows in current(facts, gpu).items():
             usd = [price.usd_per_gpu_hour for price in rows]
             tiers.setdefault(tier, []).extend(usd)
-            spot = min((price.spot_usd_per_gpu_hour for price in rows if price.spot_usd_per_gpu_hour), default=None)
+            same = {(price.gpu, price.provider) for price in rows}
+            spots = [one.usd_per_gpu_hour for one in facts.spot_prices if (one.gpu, one.provider) in same]
+            spot = min(spots, default=None)
             aged = sum(price.is_stale(as_of) for price in rows)
             three = [f"{one:.2f}" for one in (min(usd), statistics.median(usd), max(usd))]
             lines.append([gpu, tier, len(rows), *three, f"{spot:.2f}" if spot else "–", span_of(rows), aged or "–"])

@@ -27,6 +27,7 @@ from tunecase.records import (
     FieldChange,
     Finding,
     Forecast,
+    Imported,
     Interval80,
     Judgement,
     Line,
@@ -36,13 +37,18 @@ from tunecase.records import (
     Option,
     Pilot,
     Point,
+    Price,
+    PriceCheck,
+    Prices,
     Round,
     Run,
     Slice,
     Spending,
+    TierPrices,
     Tokens,
     Trial,
     Tuning,
+    Way,
     WorstRow,
 )
 from tunecase.spread import Band, band
@@ -138,7 +144,59 @@ def estimate() -> Estimate:
         false_pass=0.06,
         total_when_reached=band(total[rounds <= 5]),
         total_when_stopped=band(total[rounds > 5]),
+        ways=(
+            Way(
+                "1 x L40S, neocloud, spot",
+                "spot",
+                band(gpu_hours * gpu_price * 0.5),
+                band(gpu_hours * 1.05),
+                0.5,
+                "neocloud, spot, 1 provider (verda), dated 2026-09",
+                "no price of a L40S hour in eu-1",
+            ),
+            Way(
+                "1 x L40S, neocloud",
+                "rented",
+                band(gpu_hours * gpu_price),
+                band(gpu_hours),
+                1.0,
+                "neocloud, 4 providers, dated 2026-03-30 to 2026-11-02",
+                chosen=True,
+            ),
+            Way(
+                "ft:small at openai",
+                "hosted",
+                band(gpu_hours * 3.0),
+                None,
+                2.2,
+                "openai, dated 2026-09, confidence medium",
+                "answers need an endpoint of its own",
+            ),
+        ),
     )
+
+
+def prices() -> Prices:
+    """A look into the price book: a tier, prices with and without an amount, a range, one of a contract."""
+    return Prices(
+        currency="EUR",
+        today="2026-11-24",
+        rows=(
+            Price("gpu", "H100", 1.9, "GPU hour", "EUR", "undated", "prices.csv", False, "acme", "your contract",
+                  "reserved", "eu-1"),
+            Price("gpu", "H100", 2.2, "GPU hour", "EUR", "2025-09", "a catalogue", True, "verda", "neocloud", "spot",
+                  note="history: counts only where nothing newer exists"),
+            Price("hosted", "ft:small", None, "Mtok trained", "EUR", "2026-11", "nobody", False, "openai"),
+            Price("label", "crowd", 0.05, "label", "EUR", "2026-03-15", "a page", True, low=0.036, high=0.06),
+            Price("label", "fee", 30.0, "percent of reward", "", "2026-03-15", "a page", True, low=20.0, high=40.0),
+        ),
+        tiers=(TierPrices("H100", "neocloud", "on_demand", 7, 1.9, 2.95, 5.99, 7),),
+        held=327,
+        stale=3,
+        book="b1946ac92492d2347c6235b4d2611184",
+        listed=True,
+        notes=("2 rows of prices.csv have accelerators that the tables do not know: Trainium",),
+    )  # fmt: skip
 
 
 def earlier_estimate() -> Estimate:
@@ -427,6 +485,20 @@ def spendings() -> tuple[Spending, ...]:
         Spending(date(2026, 11, 12), "labour", Decimal("2900.00"), "EUR", Decimal("3132.00"), "first round",
                  Decimal(34), "h", "manual"),
         Spending(date(2026, 11, 20), "legal review", Decimal("450.00"), "USD", Decimal("450.00"), "data agreement"),
+    )  # fmt: skip
+
+
+def imported() -> Imported:
+    """A bill of which a part was asked for, held against the price book."""
+    check = PriceCheck(
+        "A10G", "AWS", "g5.4xlarge", "us-east-1", Decimal("6.283056"), Decimal("10.203682944"), Decimal("1.624"), "USD",
+        1.624, 1.624, ("2026-01-21",), "equal to the book's price of g5.4xlarge in us-east-1, 1.624",
+    )  # fmt: skip
+    return Imported(
+        "focus", "focus_2026-10.csv", 1_000, 12, 4, "USD", Decimal("7.713682944"), False, 1, 984, 2, 1,
+        {"gpu": Decimal("10.203682944"), "storage": Decimal("0.12"), "other": Decimal("-2.61")},
+        {"usage": Decimal("10.323682944"), "credit": Decimal("-2.61")}, {"GPU hours": Decimal("6.283056")},
+        date(2026, 10, 3), date(2026, 10, 30), (check,), ("1 run still running",), ("EUR at 1.08 USD",),
     )  # fmt: skip
 
 

@@ -180,7 +180,7 @@ def test_the_run_is_booked_once_and_a_later_total_takes_its_place(tmp_path: Path
         charge.category, charge.basis, charge.run, charge.source, charge.currency,
     )  # fmt: skip
     assert charge.amount == Decimal(str(round(made.usd, 6)))
-    assert (1, Decimal("3600.0"), "GPU h") == (charge.gpu_count, charge.unit_price, charge.unit)
+    assert (1, Decimal("3600.0"), "GPU hour") == (charge.gpu_count, charge.unit_price, charge.unit)
     assert float(charge.quantity) == pytest.approx(made.gpu_hours, abs=1e-9)
     assert charge.began_at < charge.ended_at
     assert charge.on == charge.began_at.date()
@@ -329,8 +329,8 @@ def test_importing_the_module_is_quick() -> None:
     assert "[]" == ran.stdout.strip()
 
 
-def test_tags_and_figures_go_to_the_active_mlflow_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An MLflow run that is active gets GPU, count and price as tags, and dollars as metrics, to the last."""
+def test_tags_and_figures_go_to_the_active_mlflow_run(tmp_path: Path, case: Path, monkeypatch) -> None:
+    """An active MLflow run gets tags and dollars, to the last; what was booked is imported no second time."""
     mlflow = pytest.importorskip("mlflow")
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'mlflow.db'}")
@@ -338,12 +338,20 @@ def test_tags_and_figures_go_to_the_active_mlflow_run(tmp_path: Path, monkeypatc
         with mlflow.start_run() as active:
             trainer(tmp_path / "r", callback(gpu="L40S", gpu_count=2), steps=3).train()
         found = mlflow.MlflowClient().get_run(active.info.run_id).data
+        imported = command("spend", "import", "mlflow", tmp_path / "mlflow.db", "--project", case)
+        with mlflow.start_run():
+            trainer(tmp_path / "r2", callback(gpu="L40S", project=case), steps=3).train()
+        again = command("spend", "import", "mlflow", tmp_path / "mlflow.db", "--project", case)
     finally:
         mlflow.set_tracking_uri(None)
     assert ("L40S", "2", "3600.0") == tuple(
         found.tags[f"tunecase.{name}"] for name in ("gpu", "gpu_count", "usd_per_gpu_hour")
     )
     assert found.metrics["tunecase/usd_spent"] == pytest.approx(read_state(tmp_path / "r" / STATE_FILE).usd, abs=1e-5)
+    assert (0, 0) == (imported.code, again.code)
+    first, second = (charge for _, charge in booked(case))
+    assert ("mlflow", "callback") == (first.source, second.source)
+    assert float(first.amount) == pytest.approx(found.metrics["tunecase/usd_spent"], abs=1e-5)
 
 
 def surroundings() -> dict[str, str]:

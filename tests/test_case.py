@@ -50,6 +50,14 @@ def test_one_method_per_verb(tmp_path: Path, verb: str) -> None:
     assert verb in [entry.verb for entry in case.flow.ledger.entries()]
 
 
+def test_prices_are_looked_up_and_not_kept(tmp_path: Path) -> None:
+    """The price book narrowed by keywords; nothing is appended to the ledger."""
+    case = Case(sound(tmp_path), today=TODAY)
+    found = case.prices(gpu="H100", terms="spot")
+    assert {("H100", "spot")} == {(row.item, row.terms) for row in found.rows}
+    assert [] == list(case.flow.ledger.entries())
+
+
 def test_a_forecast_follows_a_pilot(tmp_path: Path) -> None:
     """forecast() wants a pilot first, and then gives its record."""
     case = Case(sound(tmp_path), today=TODAY)

@@ -53,12 +53,12 @@ def test_a_wage_is_found_or_unknown() -> None:
 
 def test_a_price_is_stale_when_marked_or_older_than_180_days() -> None:
     """A date without a day counts from the first."""
-    price = next(p for p in catalog.gpu_prices() if p.gpu == "H100" and p.provider == "runpod")
+    price = next(p for p in catalog.lowest_prices() if p.gpu == "H100" and p.provider == "runpod")
     assert price.date == "2026-04-12"
     assert not price.is_stale(date(2026, 10, 9))
     assert price.is_stale(date(2026, 10, 10))
-    assert next(p for p in catalog.gpu_prices() if p.stale).is_stale(date(2020, 1, 1))
-    monthly = next(p for p in catalog.gpu_prices() if p.date == "2025-09")
+    assert next(p for p in catalog.lowest_prices() if p.stale).is_stale(date(2020, 1, 1))
+    monthly = next(p for p in catalog.lowest_prices() if p.date == "2025-09")
     assert not monthly.is_stale(date(2026, 2, 28))
     assert monthly.is_stale(date(2026, 3, 1))
 
@@ -103,3 +103,41 @@ def test_half_a_name_lists_what_it_begins() -> None:
     """Of a name that several cards begin with, each is offered."""
     with pytest.raises(InputError, match="A100-40GB or A100-80GB"):
         catalog.gpu("A100")
+
+
+@pytest.mark.parametrize(
+    ("provider", "name", "gpu", "count"),
+    [
+        ("aws", "g5.4xlarge", "A10G", 1),
+        ("Amazon Web Services", "P5.48XLARGE", "H100", 8),
+        ("Microsoft", "Standard_NC24ads_A100_v4", "A100-80GB", 1),
+        ("azure", "NC24ads A100 v4", "A100-80GB", 1),
+        ("Oracle", "BM.GPU.A100-v2.8", "A100-80GB", 8),
+        ("Google Cloud", "a2-highgpu-8g", "A100-40GB", 8),
+        ("", "g6e.xlarge", "L40S", 1),
+    ],
+)
+def test_an_instance_tells_its_gpus_however_a_bill_spells_it(provider: str, name: str, gpu: str, count: int) -> None:
+    """Case, blanks, underscores and the provider's other names do not matter."""
+    found = catalog.instance(provider, name)
+    assert found is not None
+    assert (gpu, count) == (found.gpu, found.gpu_count)
+
+
+@pytest.mark.parametrize(
+    ("provider", "name"),
+    [("aws", "m5.large"), ("gcp", "n1-highmem-8"), ("azure", "NV6ads_A10_v5"), ("gcp", "g5.4xlarge"), ("aws", "")],
+)
+def test_an_instance_that_does_not_say_its_gpus_is_unknown(provider: str, name: str) -> None:
+    """No GPU, a card attached on demand, a part of a card, another provider's name."""
+    assert catalog.instance(provider, name) is None
+
+
+def test_instances_hold_known_gpus_of_known_providers_once() -> None:
+    """One row for each provider and type, whole cards only."""
+    seen = {(one.provider, one.instance) for one in catalog.instances()}
+    assert len(seen) == len(catalog.instances())
+    for one in catalog.instances():
+        assert one.gpu == catalog.gpu(one.gpu).name
+        assert catalog.provider(one.provider) is not None
+        assert 1 <= one.gpu_count <= 16

@@ -8,9 +8,10 @@ import pytest
 
 from tests.projects import basis, written
 from tunecase.costs import Work, data, evaluation, gpu, inference, labour
+from tunecase.gpu_prices import GpuHour
 from tunecase.hardware import Machine
 from tunecase.loop import counted
-from tunecase.prices import GpuHour, supply
+from tunecase.prices import supply
 from tunecase.spread import Band
 
 SURE = """

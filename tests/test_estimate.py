@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from tests.projects import basis, written
 from tunecase.costs import Work
 from tunecase.estimate import COSTS, estimate
+from tunecase.gpu_prices import gpu_hour
 from tunecase.hardware import Machine, choose
-from tunecase.prices import Basis, gpu_hour
+from tunecase.prices import Basis
 from tunecase.project import Project
 from tunecase.records import Audit, Definition, Estimate, Forecast, Interval80, Point, Tokens, from_json, to_json
 from tunecase.spread import Band, Interval

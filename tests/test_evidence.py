@@ -19,7 +19,7 @@ from tunecase import catalog, measured
 from tunecase.measured import Measured
 
 ROOT = Path(__file__).parents[1]
-FACTS = Facts(measured.published(), catalog.gpu_prices())
+FACTS = Facts(measured.published(), catalog.lowest_prices(), catalog.lowest_prices("spot"))
 NUMBER = re.compile(r"([+-]?\d(?:[\d,]*\d)?(?:\.\d+)?)(%?)")
 PAGE = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
 

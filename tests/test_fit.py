@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.projects import basis as new_basis
-from tunecase import catalog, lengths, prices
+from tunecase import catalog, gpu_prices, lengths
 from tunecase.errors import InputError
 from tunecase.fit import fit
 from tunecase.measured import Measured
@@ -77,7 +77,7 @@ def test_a_card_without_bf16_computes_in_fp16_and_says_so(basis):
 
 def test_a_card_without_a_price_is_unpriced(basis):
     """No price in the tier gives an unpriced run that says so, never zero."""
-    bare = next(card.name for card in catalog.gpus() if prices.any_gpu_hour(card.name, basis) is None)
+    bare = next(card.name for card in catalog.gpus() if gpu_prices.any_gpu_hour(card.name, basis) is None)
     found = fit(ask("smollm2-135m", gpu=bare, amount="1M"), basis=basis)
     assert found.hours is not None
     assert (None, None, ()) == (found.usd, found.usd_per_gpu_hour, found.price_dates)

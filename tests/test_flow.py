@@ -10,7 +10,7 @@ import pytest
 
 from tests.command import tunecase
 from tests.making import case_folder, tickets, write_jsonl
-from tunecase import flow
+from tunecase import catalog, flow
 from tunecase.errors import InputError
 from tunecase.flow import Flow, open_case
 from tunecase.importers import Asked
@@ -150,6 +150,25 @@ def test_a_new_budget_keeps_the_pilot_and_renews_what_follows(walked: Path) -> N
     flow.report(case)
     assert 20_000 == case.known("estimate").budget
     assert case.known("decide") is not None
+
+
+def test_a_new_price_of_ones_own_keeps_the_pilot_and_renews_the_estimate(audited: Path) -> None:
+    """What the file of prices says is part of what a record rests on, and of the book it names."""
+    own = audited.parent / "prices.csv"
+    own.write_text("gpu,usd,date\nL4,0.5,2026-10-01\n", encoding="utf-8")
+    audited.write_text(audited.read_text(encoding="utf-8") + "\nprices: prices.csv\n", encoding="utf-8")
+    first = flow.estimate(opened(audited))
+    later = opened(audited)
+    assert first == later.known("estimate")
+    own.write_text("gpu,usd,date\nL4,0.6,2026-10-01\n", encoding="utf-8")
+    changed = opened(audited)
+    assert changed.known("estimate") is None
+    assert changed.key("pilot") == later.key("pilot")
+    assert flow.estimate(changed).price_book != first.price_book != catalog.price_book()
+    own.write_text("gpu,usd,date\nL4,0,2026-10-01\nL4,2,2030-01-01\n", encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        opened(audited)
+    assert ["prices.csv:2: usd", "prices.csv:3: date"] == [problem.where for problem in refused.value.problems]
 
 
 def test_a_charge_renews_books_and_decision(walked: Path) -> None:

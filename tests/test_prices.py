@@ -5,21 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.projects import basis, written
 from tunecase import catalog
-from tunecase.prices import (
-    Basis,
-    any_gpu_hour,
-    gpu_hour,
-    hour_words,
-    label_price,
-    low_pay,
-    person_hour,
-    review_price,
-    supply,
-    team_share,
-)
+from tunecase.gpu_prices import any_gpu_hour, gpu_hour, hour_words, owned_hour
+from tunecase.prices import Basis, label_price, low_pay, old_rates, person_hour, review_price, supply, team_share
 from tunecase.spread import Worlds, band
 
 
@@ -203,3 +195,55 @@ def test_the_words_of_a_price_name_its_one_provider_and_its_age() -> None:
         assert hour.dates[0] in words
         assert (hour.providers[0] in words) == (len(hour.providers) == 1)
         assert ("older than 180 days" in words) == bool(hour.stale)
+
+
+def test_an_old_exchange_rate_is_told_with_its_date(tmp_path: Path) -> None:
+    """The latest rate of each currency counts; older than 180 days it is named in the bill."""
+    rates = "{currency: USD, value: 0.9, date: 2026-05-27}, {currency: USD, value: 1, date: 2020-01-01}"
+    old = f"currency: EUR\nrates: [{rates}]"
+    assert "USD of 2026-05-27" in old_rates(basis(written(old, tmp_path)))
+    assert "2020" not in old_rates(basis(written(old, tmp_path)))
+    assert "" == old_rates(basis(written(old.replace("2026-05-27", "2026-05-28"), tmp_path)))
+    assert "" == old_rates(basis(None))
+
+
+@pytest.mark.parametrize(
+    ("region", "low", "high", "note"),
+    [("eu-central-1", 1.0064, 1.0064, ""), ("US-EAST-1", 0.8048, 0.8048, ""), ("mars-1", 0.708, 0.8048, "mars-1")],
+)
+def test_a_region_takes_the_prices_read_in_it(region: str, low: float, high: float, note: str, tmp_path: Path) -> None:
+    """Where there is none, the lowest of each provider, which is told."""
+    at = basis(written(f"compute: {{tier: hyperscaler, region: {region}}}", tmp_path), 20_000)
+    hour = gpu_hour("L4", at)
+    assert hour is not None
+    stale = 0.4 * (hour.stale > 0)
+    ends = np.quantile(hour.draws, (0.05, 0.95)).tolist()
+    assert pytest.approx([low * (1 - stale), high * (1 + stale)], rel=0.02) == ends
+    assert note in hour.note
+
+
+def test_spot_prices_are_lower_and_told_apart(tmp_path: Path) -> None:
+    """Terms are part of what is printed."""
+    at = basis(None)
+    plain, spot = gpu_hour("H100", at, "neocloud"), gpu_hour("H100", at, "neocloud", spot=True)
+    assert plain is not None
+    assert spot is not None
+    assert np.median(spot.draws) < np.median(plain.draws)
+    assert hour_words(spot).startswith("neocloud, spot, 2 providers")
+
+
+@given(
+    price=st.floats(1, 1e7), life=st.floats(1, 1e5), share=st.floats(0.01, 1), gpus=st.integers(1, 1000),
+    energy=st.floats(0, 10),
+)  # fmt: skip
+def test_an_owned_hour_falls_with_life_use_and_cards(
+    price: float, life: float, share: float, gpus: int, energy: float
+) -> None:
+    """And is never below its power; all of it is paid back over the hours of work."""
+    one = np.ones(1)
+    hour = owned_hour(price * one, life * one, share * one, gpus, energy)[0]
+    assert hour >= energy
+    assert pytest.approx(price, rel=1e-6, abs=1e-3) == (hour - energy) * life * share * gpus
+    assert owned_hour(price * one, 2 * life * one, share * one, gpus, energy)[0] <= hour
+    assert owned_hour(price * one, life * one, share * one / 2, gpus, energy)[0] >= hour
+    assert owned_hour(price * one, life * one, share * one, gpus + 1, energy)[0] <= hour

@@ -144,3 +144,47 @@ def test_a_contradiction_set_on_the_command_line_is_named_so(tmp_path: Path) -> 
     ran = tunecase("compare", case_folder(tmp_path), "--set", "problem.baseline=95%")
     assert 2 == ran.code
     assert "worse than the baseline" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "words"),
+    [
+        ("currency: EUR", "currency", "a dated rate for USD"),
+        ("currency: EUR\nrates: [{currency: CHF, value: 1.05, date: 2026-11-01}]", "currency", "a dated rate for USD"),
+        ("budget: 5k EUR", "budget", "a dated rate for EUR"),
+        ("compute: {tier: owned}", "compute.tier", "what the cards cost"),
+        ("compute: {owned: {price: 30k USD}}", "compute.owned", "the one card that is owned"),
+        ("compute: {gpus: [L4, H100], owned: {price: 30k USD}}", "compute.owned", "2 cards under compute.gpus"),
+        (
+            "compute: {tier: owned, terms: spot, owned: {price: 30k USD, gpu: H100}}",
+            "compute.terms",
+            "'spot' for cards that are owned",
+        ),
+        ("compute: {terms: reserved}", "compute.terms", "a reserved price of your own"),
+        ("prices: absent.csv", "prices", "which does not exist"),
+        ("prices: ../outside.csv", "prices", "a path inside"),
+        ("compute: {owned: {price: 0 USD, gpu: H100}}", "compute.owned.price", "more than zero"),
+        ("compute: {owned: {price: 5k USD, gpu: H100, power_price: 0.15 USD}}", "power_price", "USD per kWh"),
+        ("compute: {owned: {price: 5k USD, gpu: H100, utilisation: 140%}}", "utilisation", "at most 100%"),
+    ],
+)
+def test_prices_that_cannot_be_are_refused(text: str, where: str, words: str, tmp_path: Path) -> None:
+    """No table price is used without a rate of its currency; terms and owned cards have their prices."""
+    found = problems(tmp_path, PLAIN + text)
+    assert 1 == len(found)
+    assert where in found[0].where
+    assert words in f"{found[0].got} {found[0].wanted}"
+
+
+def test_owned_cards_are_read_in_the_base_currency(tmp_path: Path) -> None:
+    """With doubt, three years as months; the one card under compute.gpus is meant."""
+    text = (
+        "rates: [{currency: EUR, value: 1.1, date: 2026-11-01}]\n"
+        "compute: {gpus: [H100], owned: {price: 10k to 20k EUR, life: 3 years, gpus: 8}}"
+    )
+    owned = read(tmp_path, PLAIN + text).compute.owned
+    assert owned is not None
+    assert (pytest.approx(11_000), pytest.approx(22_000)) == (owned.price.spread.low, owned.price.spread.high)
+    assert owned.life is not None
+    assert pytest.approx(36) == owned.life.spread.median
+    assert {"EUR": 1.1, "USD": 1.0} == read(tmp_path, PLAIN + text).base_rates

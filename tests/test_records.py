@@ -101,6 +101,8 @@ ALL: dict[str, Any] = {
     "round": samples.news().round,
     "run": samples.pilot().runs[0],
     "spend": samples.spendings()[1],
+    "imported": samples.imported(),
+    "prices": samples.prices(),
     "rechain": Rechained(7, 4, 4, 2, ("a" * 64, "b" * 64), 2, 3, "0.1.0", "ledger.jsonl.before-rechain"),
 }
 

@@ -52,7 +52,7 @@ def test_a_card_without_a_spot_price_has_no_spot_figure() -> None:
     at = basis(None, 500)
     bare = next(
         card for card in catalog.gpus()
-        if not any(row.spot_usd_per_gpu_hour for row in catalog.gpu_prices() if row.gpu == card.name)
+        if not any(row.gpu == card.name for row in catalog.lowest_prices("spot"))
     )  # fmt: skip
     found = outcome(RUN.but(gpu=bare), Job(1e7, spot=True), at)
     assert found.usd is None

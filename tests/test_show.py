@@ -44,8 +44,10 @@ ALL: dict[str, Any] = {
     "scored": Scored((PAIR,)),
     "report": REPORT,
     "spend": samples.spendings()[2],
+    "imported": samples.imported(),
     "compare": samples.comparison(),
     "next": samples.news(),
+    "prices": samples.prices(),
     "changed": (Change("chance of its plan", "26%", "41%"),),
 }
 EVIL = "[red]x[/red] [link=http://a]b[/link] :smile: \x1b[31mred\x1b[0m \x1b]0;title\x07 \r\x08 \u202egnp.exe"
@@ -95,6 +97,10 @@ FRAGMENTS = {
     "forecast": ("FORECAST ──────── open", "0.90 target", "P(0.90)", "At most 4,000 examples", "Next pilot: 1,946"),
     "decide": ("→ label up to 2,000 more", "(effect assumed)", "no price of an answer was given", "The advice flips"),
     "books": ("3,885.57 USD spent, 14,114.43 left of 18k", "legal review not planned 450.00 1"),
+    "imported": ("SPEND IMPORT ──────── 12 charges booked, 7.71 USD", "12 are new, 1 corrects what was booked, 4 were",
+                 "984 were not asked for, 2 are of nothing, 1 is below it", "6.283056 GPU hours.", "gpu 10.20",
+                 "Of it not usage: credit -2.61 USD.", "A10G (g5.4xlarge us-east-1): 6.283056 GPU hours at 1.624 USD",
+                 "equal to the book's price", "1 run still running", "EUR at 1.08 USD"),
     "clean": ("CLEAN ──────── 680 rows of 717 in cleaned", "35 dropped, 2 unreadable; your file is unchanged.",
               "leak exact 10", "3 rows with the answer that reviewers gave", "the cleaned training file (680",
               "it is now cleaned.old-1", "15 rows, 2 of them drawn at random", "all 15 0.20 h (0.10 to 0.40)"),
@@ -310,7 +316,7 @@ def test_notebooks_get_the_same_text(verb: str) -> None:
     assert "<script" not in html
     assert "\x1b" not in html
     words = re.sub(r"<[^>]+>", "", html)
-    assert {"labelling": "LABEL NEXT"}.get(verb, verb.upper()) in words
+    assert {"labelling": "LABEL NEXT", "imported": "SPEND IMPORT"}.get(verb, verb.upper()) in words
 
 
 def test_no_progress_when_piped(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from tunecase import catalog
+from tunecase.gpu_prices import Reach
 
 TABLES = Path(catalog.__file__).parents[1] / "tables"
-NAMES = sorted(path.stem for path in TABLES.glob("*.csv"))
+NAMES = sorted(path.relative_to(TABLES).with_suffix("").as_posix() for path in TABLES.rglob("*.csv"))
 SHARED = Path(__file__).parents[1] / ".." / "shared" / "data"
 ISO = re.compile(r"^20[12]\d-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$")
 
@@ -83,15 +84,30 @@ def test_cards_of_one_chip_share_their_peak() -> None:
         assert catalog.gpu(one).peak_bf16_tflops == catalog.gpu(other).peak_bf16_tflops
 
 
-def test_gpu_prices_name_known_gpus_and_tiers_once_per_provider() -> None:
-    """A spot price lies at or below the price on demand, within a tenth."""
-    seen = Counter((price.gpu, price.provider) for price in catalog.gpu_prices())
+def test_gpu_prices_name_known_gpus_once_per_provider_terms_and_region() -> None:
+    """A spot price lies at or below the price on demand, within a tenth; the table stays small."""
+    seen = Counter((price.gpu, price.provider, price.terms, price.region) for price in catalog.gpu_prices())
     assert max(seen.values()) == 1
+    assert len(catalog.gpu_prices()) <= 400
+    dear = {(price.gpu, price.provider): price.usd_per_gpu_hour for price in catalog.lowest_prices()}
     for price in catalog.gpu_prices():
         assert catalog.gpu(price.gpu).name == price.gpu
+        known = catalog.provider(price.provider)
+        assert known is not None
+        assert known.tier == price.tier
         assert price.tier in ("marketplace", "neocloud", "hyperscaler")
-        if price.spot_usd_per_gpu_hour is not None:
-            assert price.spot_usd_per_gpu_hour <= 1.1 * price.usd_per_gpu_hour
+        assert price.terms in ("on_demand", "spot")
+        if price.terms == "spot":
+            assert price.usd_per_gpu_hour <= 1.1 * dear[price.gpu, price.provider]
+
+
+def test_known_defects_stay_out_of_the_prices() -> None:
+    """Placeholders of absent cards, cards without a source, a part of a card sold as one, a price that was replaced."""
+    for price in catalog.gpu_prices():
+        assert not (price.provider == "runpod" and price.usd_per_gpu_hour == 0.5)
+        assert price.provider not in ("mithril", "digitalocean", "hotaisle")
+        assert (price.gpu, price.provider) != ("A10", "azure")
+        assert (price.gpu, price.provider, price.usd_per_gpu_hour) != ("A100-80GB", "oci", 4.0)
 
 
 def test_every_provider_has_one_tier() -> None:
@@ -117,23 +133,66 @@ def test_every_provider_has_one_tier() -> None:
 )
 def test_prices_on_demand_span_the_known_range(gpu: str, least: float, most: float) -> None:
     """Lowest and highest of one minimum per provider, old prices left out."""
-    prices = [p.usd_per_gpu_hour for p in catalog.gpu_prices() if p.gpu == gpu and not p.stale]
+    prices = [p.usd_per_gpu_hour for p in catalog.lowest_prices() if p.gpu == gpu and not p.stale]
     assert (round(min(prices), 2), round(max(prices), 2)) == (least, most)
 
 
-def test_gpu_prices_agree_with_the_collected_summary() -> None:
-    """Provider by provider, on demand and spot."""
+def collected() -> list[dict[str, str]]:
+    """The summary of what was collected, where it lies beside the repository."""
     path = SHARED / "gpu_prices_summary.csv"
     if not path.exists():
         pytest.skip("skipped: ../shared/data/gpu_prices_summary.csv not found")
     with path.open(encoding="utf-8") as file:
-        summary = {(row["gpu"], row["provider"]): row for row in csv.DictReader(file)}
-    for price in catalog.gpu_prices():
-        row = summary[(price.gpu, price.provider)]
-        assert price.usd_per_gpu_hour == float(row["min_usd_gpu_h"])
-        spot = float(row["spot_min_usd_gpu_h"]) if row["spot_min_usd_gpu_h"] else None
-        assert price.spot_usd_per_gpu_hour == pytest.approx(spot, abs=0.001)
-        assert price.stale == (row["stale"] == "yes")
+        return list(csv.DictReader(file))
+
+
+def test_gpu_prices_agree_with_the_collected_summary() -> None:
+    """Provider by provider, on demand and spot."""
+    summary = {(row["gpu"].upper(), row["provider"]): row for row in collected()}
+    for terms, column in (("on_demand", "min_usd_gpu_h"), ("spot", "spot_min_usd_gpu_h")):
+        for price in catalog.lowest_prices(terms):
+            row = summary[(price.gpu.upper(), price.provider)]
+            assert price.usd_per_gpu_hour == pytest.approx(float(row[column]), abs=0.001)
+            assert price.stale == (row["stale"] == "yes")
+
+
+@pytest.mark.parametrize("tier", ["marketplace", "neocloud", "hyperscaler"])
+@pytest.mark.parametrize("gpu", ["T4", "L4", "A10G", "L40S", "V100-16GB", "A100-40GB", "A100-80GB", "H100", "H200",
+                                 "B200", "RTX4090", "RTXPRO6000"])  # fmt: skip
+def test_the_table_of_lowest_middle_and_highest_prices_is_that_of_what_was_collected(gpu: str, tier: str) -> None:
+    """By tier, one minimum per provider, prices of 2025 only left out."""
+    tiers = {one.name: one.tier for one in catalog.providers()}
+    rows = [row for row in collected() if row["gpu"] == gpu and row["stale"] != "yes"]
+    wanted = [float(row["min_usd_gpu_h"]) for row in rows if tiers[row["provider"]] == tier]
+    ours = [p.usd_per_gpu_hour for p in catalog.lowest_prices() if (p.gpu, p.tier, p.stale) == (gpu, tier, False)]
+    assert Reach.of(wanted) == Reach.of(ours)
+
+
+@pytest.mark.parametrize(
+    ("gpu", "providers", "low", "middle", "high", "tiers", "spot"),
+    [
+        ("T4", 3, 0.51, 0.53, 0.53, (None, None, 0.53), 0.15),
+        ("L4", 4, 0.39, 0.76, 0.95, (0.39, 0.95, 0.76), 0.22),
+        ("A100-80GB", 14, 0.93, 2.40, 5.07, (1.06, 1.75, 4.34), 0.45),
+        ("H100", 13, 1.54, 3.30, 10.55, (1.77, 2.95, 8.49), 0.80),
+        ("H200", 6, 1.82, 3.54, 7.91, (2.70, 3.50, 7.91), 1.19),
+        ("B200", 6, 3.13, 5.50, 14.24, (4.31, 5.50, 14.24), 1.71),
+    ],
+)
+def test_the_price_table_is_the_published_one(
+    gpu: str, providers: int, low: float, middle: float, high: float, tiers: tuple[float | None, ...], spot: float
+) -> None:
+    """Providers, lowest, median and highest, the median of each tier, the lowest spot price, to the cent."""
+    rows = [p for p in catalog.lowest_prices() if p.gpu == gpu and not p.stale]
+    found = Reach.of([p.usd_per_gpu_hour for p in rows])
+    assert found is not None
+    assert providers == found.providers
+    assert pytest.approx((low, middle, high), abs=0.0051) == (found.low, found.middle, found.high)
+    for tier, median in zip(("marketplace", "neocloud", "hyperscaler"), tiers, strict=True):
+        there = Reach.of([p.usd_per_gpu_hour for p in rows if p.tier == tier])
+        assert pytest.approx(median, abs=0.0051) == (there.middle if there else None)
+    spots = [p.usd_per_gpu_hour for p in catalog.lowest_prices("spot") if p.gpu == gpu]
+    assert pytest.approx(spot, abs=0.0051) == min(spots)
 
 
 def test_wages_rise_from_low_to_high_and_pay_a_living() -> None:

@@ -20,6 +20,7 @@ from tunecase.records import (
     Labelling,
     Next,
     Pilot,
+    Prices,
     Report,
     Reviews,
 )
@@ -71,6 +72,15 @@ class Case:
     def estimate(self, *, total_order: bool = False, what_if: str | None = None) -> Estimate:
         """What will it cost, line by line? `what_if="80%"`: also what must be true to stay within the budget."""
         return flow.estimate(self.flow, total_order=total_order, what_if=what_if)
+
+    def prices(self, **asked: str) -> Prices:
+        """The price book in this case's currency, its own prices first; takes the fields of `price_list.PricesAsked`.
+
+        For instance `case.prices(gpu="H100", terms="spot")`.
+        """
+        from tunecase.price_list import PricesAsked
+
+        return flow.prices(PricesAsked(**asked), self.flow.today, self.flow.path)
 
     def compare(
         self, other: str | Path | None = None, changes: Mapping[str, Any] | None = None, **asked: Any

@@ -12,6 +12,7 @@ from tunecase.units import SYMBOLS
 from tunecase.wording import counted, one_line
 
 CATEGORIES = ("gpu", "labour", "data", "evaluation", "inference", "storage", "egress", "other")
+GPU_HOUR, HOUR = "GPU hour", "hour"  # units of the bill's lines, so that plan and actual divide alike
 # Twelve digits on either side of the point, times a rate: fifty digits add up without rounding.
 DIGITS = 50
 
@@ -89,7 +90,7 @@ def _amount(text: str, given: str, base: str, credit: bool, problems: list[Probl
     raw = text.strip()
     match = _AMOUNT.fullmatch(raw)
     if match is None or not _NUMBER.fullmatch(match[2]):
-        problems.append(Problem("amount", repr(raw), "one exact amount", _separator_fix(raw)))
+        problems.append(Problem("amount", repr(raw), "one exact amount", separator_fix(raw)))
         return None, given.upper() or base
     codes = {SYMBOLS.get(part, part).upper() for part in (match[1], match[3], given) if part}
     if len(codes) > 1:
@@ -104,8 +105,13 @@ def _amount(text: str, given: str, base: str, credit: bool, problems: list[Probl
     return (-abs(amount) if credit else amount), code
 
 
-def _separator_fix(raw: str) -> str:
-    """A fix for numbers whose commas and points are read differently in different countries."""
+def separator_fix(raw: str) -> str:
+    """A fix for numbers whose commas and points are read differently in different countries.
+
+    Example:
+        >>> separator_fix("1.234,56"), separator_fix("1,234")
+        ('write 1234.56', 'write 1.234 or 1234, whichever is meant')
+    """
     number = re.sub(r"[^0-9.,]", "", raw)
     last = max(number.rfind(","), number.rfind("."))
     if last < 0 or not re.search(r"[0-9]", number) or ("," not in number and number.count(".") < 2):
@@ -132,16 +138,30 @@ def _day(on: str | date, today: date, problems: list[Problem]) -> date | None:
     return day
 
 
-def _rate(code: str, base: str, rates: Sequence[Rate], day: date, problems: list[Problem]) -> Decimal | None:
+def rate_on(code: str, base: str, rates: Sequence[Rate], day: date) -> Decimal | None:
+    """Units of the base currency for one unit of another on a day; None where no rate is known.
+
+    The latest dated rate not after the day holds, else the earliest.
+    """
     if code == base:
         return Decimal(1)
     dated = sorted((rate for rate in rates if rate.currency == code), key=lambda rate: rate.date)
-    if not dated:
-        fix = f"add to rates in the project file: {{currency: {code}, value: ..., date: {day}}}"
-        problems.append(Problem("currency", code, f"{base}, or a dated rate for {code}", fix))
-        return None
     before = [rate for rate in dated if rate.date <= day]
-    return Decimal(str((before[-1] if before else dated[0]).value))
+    known = before[-1:] or dated[:1]
+    return Decimal(str(known[0].value)) if known else None
+
+
+def rate_fix(code: str, day: date) -> str:
+    """What to add to the project file where a currency has no rate."""
+    return f"add to rates in the project file: {{currency: {code}, value: ..., date: {day}}}"
+
+
+def _rate(code: str, base: str, rates: Sequence[Rate], day: date, problems: list[Problem]) -> Decimal | None:
+    found = rate_on(code, base, rates, day)
+    if found is None:
+        wanted = f"{base}, or a dated rate for {code}"
+        problems.append(Problem("currency", code, wanted, rate_fix(code, day)))
+    return found
 
 
 def _quantity(given: str | Decimal | None, problems: list[Problem]) -> Decimal | None:

@@ -15,6 +15,7 @@ from tunecase.cli_define import define
 from tunecase.cli_fit import fit
 from tunecase.cli_ledger import ledger_app
 from tunecase.cli_next import next_
+from tunecase.cli_prices import prices
 from tunecase.cli_spend import spend_app
 from tunecase.errors import InputError, TunecaseError
 from tunecase.terminal import (
@@ -339,6 +340,7 @@ def run(
 
 
 app.command(rich_help_panel=QUICK)(fit)
+app.command(rich_help_panel=QUICK)(prices)
 app.command(rich_help_panel=QUICK)(compare)
 
 

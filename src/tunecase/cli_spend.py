@@ -29,3 +29,64 @@ def spend_add(
 
     opened = open_project(project, 0, today)
     print_record("spend", flow.spend_text(opened, amount, currency, category, on, note, credit, replaces), json)
+
+
+ASKED, UNSAID = "Which charges", "What the place does not tell"
+
+
+@spend_app.command("import")
+def spend_import(
+    kind: Annotated[str, typer.Argument(help="focus, mlflow, runs or timesheet.")],
+    place: Annotated[
+        str, typer.Argument(help="A file, a folder or an address; nothing after `runs` means the pilot's own runs.")
+    ] = "",
+    tag: Annotated[
+        list[str] | None, typer.Option(rich_help_panel=ASKED, help="KEY=VALUE that must hold; all of several.")
+    ] = None,
+    service: Annotated[
+        list[str] | None, typer.Option(rich_help_panel=ASKED, help="Only this service's rows, as the bill names it.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--from", rich_help_panel=ASKED, help="The first day (YYYY-MM-DD).")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--to", rich_help_panel=ASKED, help="The last day.")] = None,
+    experiment: Annotated[str, typer.Option(rich_help_panel=ASKED, help="The experiment of MLflow to read.")] = "",
+    cost: Annotated[
+        str, typer.Option(rich_help_panel=ASKED, help="billed: what the invoice says; effective: commitments spread.")
+    ] = "billed",
+    category: Annotated[
+        str, typer.Option(rich_help_panel=UNSAID, help="The line of all rows, instead of what each row says.")
+    ] = "",
+    run_tag: Annotated[
+        list[str] | None, typer.Option(rich_help_panel=UNSAID, help="The tag that holds a run's name.")
+    ] = None,
+    gpu: Annotated[str, typer.Option(rich_help_panel=UNSAID, help="The card of runs that do not name one.")] = "",
+    gpu_count: Annotated[
+        int, typer.Option(rich_help_panel=UNSAID, help="How many cards runs used that do not say.")
+    ] = 0,
+    on: Annotated[str | None, typer.Option(rich_help_panel=UNSAID, help="The day of trainer states.")] = None,
+    restated: Annotated[
+        bool, typer.Option("--restated", help="Book lines whose amount has changed as corrections.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be booked, and book nothing.")] = False,
+    project: ProjectFile = HERE,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """Book the charges of a bill (FOCUS 1.0 to 1.4, CSV or Parquet), of MLflow's runs, trainer states, a time sheet.
+
+    All of a place is booked or nothing, and a second import adds nothing. A bill takes the place of the estimate of the
+    same run. For instance: `tunecase spend import focus bill.csv --tag application=tickets`.
+    """
+    from tunecase import flow
+    from tunecase.show import import_progress
+
+    opened = open_project(project, 0, today)
+    with import_progress(quiet=json) as told:
+        asked = flow.ImportAsked(
+            tags=tag or (), services=service or (), since=since, until=until, on=on, category=category,
+            run_tags=run_tag or (), cost=cost, gpu=gpu, gpu_count=gpu_count, experiment=experiment, restated=restated,
+            dry_run=dry_run, told=told,
+        )  # fmt: skip
+        record = flow.spend_import(opened, kind, place, asked)
+    print_record("imported", record, json)

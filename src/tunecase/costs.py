@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunecase.hardware import Machine
+from tunecase.hosted_training import Offer, training_price
 from tunecase.loop import Walk
 from tunecase.prices import Basis, Supply, label_price, person_hour
 from tunecase.project import Project
 from tunecase.spread import Band, Beta, band
+from tunecase.ways import stored_months
 from tunecase.wording import counted, figures
 
 if TYPE_CHECKING:
@@ -64,12 +66,28 @@ def gpu(work: Work) -> Cost:
         return Cost(None, why, unpriced=(f"gpu: {why}",))
     hours = gpu_hours(work)
     assert hours is not None
+    if work.machine.offer is not None:
+        return _hosted(work, work.machine.offer, hours)
     price = band(work.machine.hour.draws).p50
     words = (
         f"{figures(band(hours).p50)} GPU hours at P50 on {work.machine.count} x {work.machine.gpu} "
-        f"at {figures(price)} {work.basis.currency} per GPU hour ({work.machine.hour.tier})"
+        f"at {figures(price)} {work.basis.currency} per GPU hour ({work.machine.hour.kind})"
     )
     return Cost(hours * work.machine.hour.draws, words, quantity=hours, unit="GPU hour")
+
+
+def _hosted(work: Work, offer: Offer, mtok: "Draws") -> Cost:
+    """The gpu line where a provider trains its own model: billed tokens at its rate, its minimum and its storage."""
+    rate = work.machine.hour.draws if work.machine else mtok * 0.0
+    amount: Draws = training_price(
+        offer.row, billed=mtok * 1e6, rate_per_mtok=rate, jobs=training_jobs(work),
+        per_usd=work.basis.base_per_usd, months=stored_months(work.basis, offer),
+    )  # fmt: skip
+    words = (
+        f"{figures(band(mtok).p50)} Mtok billed at P50 for {offer.row.model} at {figures(band(rate).p50)} "
+        f"{work.basis.currency} per Mtok ({offer.provider})"
+    )
+    return Cost(amount, words, quantity=mtok, unit="Mtok")
 
 
 def labour(work: Work) -> Cost:
@@ -154,9 +172,17 @@ def gpu_hours(work: Work) -> "Draws | None":
     """GPU hours over all rounds, failed runs counted, shape (draws,); None when the gpu line is unpriced."""
     if work.machine is None or work.tokens_per_row is None:
         return None
-    walk = work.walk
-    run_rows = runs_per_round(work) * walk.rows_trained + walk.search_rows * (1 + _failed_share(work))
-    return run_rows * work.tokens_per_row * work.project.training.epochs / 1e6 * work.machine.hours_per_mtok
+    return rows_trained(work) * work.tokens_per_row * work.project.training.epochs / 1e6 * work.machine.hours_per_mtok
+
+
+def training_jobs(work: Work) -> "Draws":
+    """Training jobs over all rounds, failed ones counted, shape (draws,); a search beyond a round's own is left out."""
+    return runs_per_round(work) * work.walk.rounds
+
+
+def rows_trained(work: Work) -> "Draws":
+    """Rows of all training runs over all rounds, failed runs counted, shape (draws,)."""
+    return runs_per_round(work) * work.walk.rows_trained + work.walk.search_rows * (1 + _failed_share(work))
 
 
 def runs_per_round(work: Work) -> "Draws":

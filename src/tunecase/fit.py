@@ -23,12 +23,13 @@ from tunecase.fit_words import (
     sizes_words,
     turning,
 )
+from tunecase.gpu_prices import OWN_TIER, GpuHour, any_gpu_hour, hour_words
 from tunecase.measured import Measured
 from tunecase.memory import GB_PER_GIB
 from tunecase.nearest_runs import compared, nearest_runs
 from tunecase.outlook import chance_over, need, pace, total_gb
 from tunecase.placement import Choice, Searched, methods_of, search
-from tunecase.prices import OWN_TIER, Basis, GpuHour, any_gpu_hour, hour_words
+from tunecase.prices import Basis
 from tunecase.recipe import Recipe
 from tunecase.records import Compared, Fit, Interval80, LeftOut, Phase, Placed
 from tunecase.remedies import remedies, verdict_of

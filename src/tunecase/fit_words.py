@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from tunecase import catalog, memory
 from tunecase.calibration import Calibration
+from tunecase.gpu_prices import TIERS, GpuHour
 from tunecase.memory import GB_PER_GIB, Peak, Verdict
 from tunecase.placement import Choice, Searched, methods_of
-from tunecase.prices import GpuHour
 from tunecase.recipe import Recipe
 from tunecase.remedies import most_that_fits
 from tunecase.request import Settled
@@ -14,7 +14,6 @@ from tunecase.shape import Shape
 from tunecase.speed.rates import shipped
 from tunecase.wording import counted, figures
 
-TIERS = ("marketplace", "neocloud", "hyperscaler")
 NOT_COUNTED = (
     "loading the model and evaluation, which can peak higher than a training step",
     "disk for checkpoints, network egress, and cards that stand idle",
@@ -183,7 +182,7 @@ def _price_notes(ask: Settled, recipe: Recipe, price: GpuHour | None) -> Iterato
 def _tiers(gpu: catalog.Gpu) -> Iterator[str]:
     """Lowest and highest price of each tier that has one, current prices where there are any."""
     for tier in TIERS:
-        rows = [p for p in catalog.gpu_prices() if (p.gpu, p.tier) == (gpu.name, tier)]
+        rows = [p for p in catalog.lowest_prices() if (p.gpu, p.tier) == (gpu.name, tier)]
         found = [p.usd_per_gpu_hour for p in ([p for p in rows if not p.stale] or rows)]
         if found:
             yield f"{tier} {min(found):.2f} to {max(found):.2f}"

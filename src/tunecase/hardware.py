@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
+from tunecase.catalog import ON_DEMAND, SPOT
+from tunecase.gpu_prices import GpuHour, contract_hour, gpu_hour
+from tunecase.hosted_training import Offer
 from tunecase.memory import usable_gb
 from tunecase.outlook import chance_over, need, pace, time_factor
 from tunecase.placement import search
-from tunecase.prices import Basis, GpuHour, gpu_hour
+from tunecase.prices import Basis
 from tunecase.recipe import Recipe
 from tunecase.records import Run
 from tunecase.request import Request, settled
@@ -23,17 +26,22 @@ COUNTS = (1, 2, 4, 8)
 WHOLE_STEPS = ("trl", "command")  # trainers that run every layer in every step, as the real run will
 LEAST_DOUBT = 1.05
 SEARCH_DRAWS = 500
+CARDS_OF_A_MACHINE = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """One way to train: GPU hours for a million tokens (all GPUs added up, shape (draws,)) and the price of an hour."""
+    """One way to train: GPU hours for a million tokens (all GPUs added up, shape (draws,)) and the price of an hour.
+
+    Where a provider trains its own model, `offer`, an hour stands for a million billed tokens, and there is no GPU.
+    """
 
     gpu: str
     count: int
     hours_per_mtok: "Draws"
     hour: GpuHour
     how: str = ""
+    offer: Offer | None = None
 
     @property
     def price_per_mtok(self) -> "Draws":
@@ -63,14 +71,16 @@ def choose(basis: Basis, machines: Sequence[Machine] | None = None, runs: Sequen
     if machines is None:
         machines = []
         for name in _gpu_names(basis):
-            recipe, hour = _way_that_fits(name, basis), gpu_hour(name, basis)
+            recipe, hour = _way_that_fits(name, basis), hour_asked(name, basis)
             if recipe is None:
                 refused.append(f"{name}: the run does not fit on {_counts(basis)[-1]}")
             elif hour is None:
                 tier = basis.text("compute.tier", basis.project.compute.tier if basis.project else None)
-                refused.append(f"{name}: no price in the tier {tier}")
+                kind = f"no {basis.terms} price" if basis.terms != ON_DEMAND else "no price"
+                refused.append(f"{name}: {kind} in the tier {tier}")
             else:
-                machines.append(Machine(name, recipe.gpus, run_gpu_hours(recipe, basis, train_tokens=1e6), hour))
+                hours = run_gpu_hours(recipe, basis, train_tokens=1e6)
+                machines.append(Machine(name, recipe.gpus, hours * lost_to_spot(recipe.gpus, basis, hour), hour))
     measured = timed(basis, runs)
     machines = [*(one for one in machines if one.gpu not in {other.gpu for other in measured}), *measured]
     if not machines:
@@ -103,14 +113,34 @@ def timed(basis: Basis, runs: Sequence[Run]) -> tuple[Machine, ...]:
             speeds.setdefault((card, run.gpus), []).append(run.tokens_per_s)
     found = []
     for (card, count), rates in speeds.items():
-        hour = gpu_hour(card, basis)
+        hour = hour_asked(card, basis)
         if hour is None:
             continue
         middle = float(np.median(rates))
         spread = Interval(min(*rates, middle / LEAST_DOUBT), max(*rates, middle * LEAST_DOUBT))
         rate = basis.worlds.draw(f"tokens per second on {count} x {card}, measured", spread)
-        found.append(Machine(card, count, count * 1e6 / rate / 3600, hour, f"timed by {len(rates)} of its own runs"))
+        hours = count * 1e6 / rate / 3600 * lost_to_spot(count, basis, hour)
+        found.append(Machine(card, count, hours, hour, f"timed by {len(rates)} of its own runs"))
     return tuple(found)
+
+
+def hour_asked(gpu: str, basis: Basis) -> GpuHour | None:
+    """The price of a GPU hour on the project's terms; None where neither a contract nor the tier has one on them."""
+    if basis.terms == ON_DEMAND:
+        return gpu_hour(gpu, basis)
+    return gpu_hour(gpu, basis, spot=True) if basis.terms == SPOT else contract_hour(gpu, basis, basis.terms)
+
+
+def lost_to_spot(gpus: int, basis: Basis, hour: GpuHour) -> "Draws | float":
+    """By how much interruptions of spot machines lengthen a run; 1 on other terms.
+
+    factor = 1 + interruptions of one machine in an hour x machines x (checkpoint interval / 2 + restart)
+    """
+    if hour.terms != SPOT:
+        return 1.0
+    lost_hours = (basis.draw("fit.checkpoint_every") / 2 + basis.draw("fit.restart")) / 60
+    factor: Draws = 1 + basis.draw("fit.interruptions") * -(-gpus // CARDS_OF_A_MACHINE) * lost_hours
+    return factor
 
 
 def _card(hardware: str) -> str | None:

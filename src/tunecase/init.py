@@ -51,6 +51,10 @@ _REST = """
 # compute:                           # Where would it run?
 #   tier: neocloud                   # marketplace, neocloud or hyperscaler: moves the price four to five times
 #   gpus: [L40S, H100]
+#   terms: on_demand                 # on_demand, spot or reserved
+#   owned: {gpu: ?, gpus: ?, price: ? USD}  # Is there hardware already?
+
+# prices: prices.csv                 # Prices of your own: columns gpu, usd, date; they come before the tables.
 
 # team:                              # Who works on it, for which share of the time?
 #   - role: ml engineer

@@ -1,4 +1,4 @@
-"""Prices from the project file, the tables and today's date: an hour of people, an hour of a GPU, one more example.
+"""Prices from the project file, the tables and today's date: an hour of people, a review, one more example.
 
 Every omitted field falls back to a documented default and is noted in `Basis.used`; a price that neither the user nor
 the tables can give stays None, and its owner marks the line unpriced.
@@ -10,15 +10,17 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
+from tunecase.api_prices import ApiPrice as ApiPrice
+from tunecase.api_prices import api_price as api_price
+from tunecase.catalog import ON_DEMAND
+from tunecase.contracts import Contract
 from tunecase.records import DefaultUsed
-from tunecase.spread import Z80, Z90, Beta, Const, Interval, Spread, Worlds
+from tunecase.spread import Z80, Z90, Beta, Interval, Spread, Worlds
 from tunecase.units import Quantity, Wanted, read_quantity
 
 if TYPE_CHECKING:
     from tunecase.project import Member, Project, Source
     from tunecase.spread import Draws
-
-STALE_DRIFT = 0.40  # seen within half a year in the price tables
 
 WANTED = {
     "problem.horizon": Wanted("month"),
@@ -30,6 +32,11 @@ WANTED = {
     "fit.interruptions": Wanted(),
     "fit.checkpoint_every": Wanted("minute"),
     "fit.restart": Wanted("minute"),
+    "compute.owned.price": Wanted("money"),
+    "compute.owned.life": Wanted("month"),
+    "compute.owned.utilisation": Wanted("share", most=1),
+    "compute.owned.power": Wanted(),
+    "compute.owned.power_price": Wanted("money", "kWh"),
     "team.rate": Wanted("money", "hour"),
     "team.share": Wanted("share", most=1),
     "effort_per_round": Wanted("hour", "round"),
@@ -65,6 +72,7 @@ class Basis:
 
     `review_minutes` is one review by the reviewer's own clock [minutes], None until it was measured. `tier` comes
     before the project's; empty where nobody named one. `usd_per_gpu_hour` is a price of one's own for every card.
+    `contracts` are prices of the user's own, which come before the tables', `contracts_hash` names their file.
     `overruns` are actual over planned (P50) of people's lines in past projects that are closed; empty without any.
     """
 
@@ -76,6 +84,18 @@ class Basis:
     tier: str = ""
     usd_per_gpu_hour: float | None = None
     overruns: tuple[float, ...] = ()
+    contracts: tuple[Contract, ...] = ()
+    contracts_hash: str = ""
+
+    @property
+    def price_book(self) -> str:
+        """The SHA-256 of the tables, and of the user's own prices where there are any."""
+        return catalog.price_book(self.contracts_hash)
+
+    @property
+    def terms(self) -> str:
+        """How the project rents GPUs: on_demand, spot or reserved."""
+        return (self.project.compute.terms if self.project else None) or ON_DEMAND
 
     @property
     def base_per_usd(self) -> float:
@@ -121,79 +141,6 @@ class Basis:
     def draw(self, name: str, given: Quantity | None = None, label: str = "") -> "Draws":
         """The draws of a field; `label` keeps two uses of one field (two sources, two roles) apart."""
         return self.worlds.draw(f"{label} {name}".strip(), self.spread(name, given))
-
-
-@dataclass(frozen=True, slots=True)
-class GpuHour:
-    """The price of one GPU hour in one tier: draws in the base currency, providers, dates, and how many are stale."""
-
-    draws: "Draws"
-    tier: str
-    providers: tuple[str, ...]
-    dates: tuple[str, ...]
-    stale: int
-
-
-def gpu_hour(gpu: str, basis: Basis, tier: str | None = None, *, spot: bool = False) -> GpuHour | None:
-    """What one hour of one GPU costs in a tier, on demand or on spot, or None when no provider of it has a price.
-
-    The 90% interval runs from the cheapest provider to the dearest; a price older than 180 days is widened by 40%,
-    the drift seen in the tables within half a year. Prices already marked old are used only when nothing else exists.
-    Leaves out storage, egress and start-up.
-    """
-    name = catalog.gpu(gpu).name
-    if basis.usd_per_gpu_hour is not None:
-        own = Const(basis.usd_per_gpu_hour).scaled(basis.base_per_usd)
-        draws = basis.worlds.draw(f"own price of a {name} hour", own)
-        return None if spot else GpuHour(draws, OWN_TIER, ("you",), (basis.today.isoformat(),), 0)
-    project_tier = basis.project.compute.tier if basis.project else None
-    tier = tier or basis.tier or basis.text("compute.tier", project_tier)
-    rows = [p for p in catalog.gpu_prices() if p.gpu == name and p.tier == tier]
-    rows = [p for p in rows if p.spot_usd_per_gpu_hour is not None] if spot else rows
-    rows = [p for p in rows if not p.stale] or rows
-    if not rows:
-        return None
-    stale = [p.is_stale(basis.today) for p in rows]
-    paid = [p.spot_usd_per_gpu_hour if spot and p.spot_usd_per_gpu_hour else p.usd_per_gpu_hour for p in rows]
-    low = min(usd * (1 - STALE_DRIFT * old) for usd, old in zip(paid, stale, strict=True))
-    high = max(usd * (1 + STALE_DRIFT * old) for usd, old in zip(paid, stale, strict=True))
-    spread = Interval(low, high).scaled(basis.base_per_usd)
-    draws = basis.worlds.draw(f"price of a {name} hour, {tier}{' spot' if spot else ''}", spread)
-    providers, dates = tuple(p.provider for p in rows), tuple(sorted({p.date for p in rows}))
-    return GpuHour(draws, tier, providers, dates, sum(stale))
-
-
-TIERS = ("marketplace", "neocloud", "hyperscaler")
-OWN_TIER = "your own price"
-
-
-def any_gpu_hour(gpu: str, basis: Basis, *, spot: bool = False) -> GpuHour | None:
-    """What one hour of one GPU costs in the tier asked for, else in the nearest tier that has a price on demand.
-
-    The dearer of two tiers that are as near. `GpuHour.tier` is the tier taken. Spot prices are of their own tier only.
-    """
-    found = gpu_hour(gpu, basis, spot=spot)
-    asked = basis.tier or basis.text("compute.tier", basis.project.compute.tier if basis.project else None)
-    if found is not None or spot or asked not in TIERS:
-        return found
-    at = TIERS.index(asked)
-    others = sorted(set(TIERS) - {asked}, key=lambda tier: (abs(TIERS.index(tier) - at), -TIERS.index(tier)))
-    return next((hour for tier in others if (hour := gpu_hour(gpu, basis, tier)) is not None), None)
-
-
-def hour_words(hour: GpuHour) -> str:
-    """Where the price of an hour comes from: tier, providers and dates, and whether it is old.
-
-    For instance `neocloud, 1 provider (hyperstack), dated 2025-09, older than 180 days`.
-    """
-    if hour.tier == OWN_TIER:
-        return hour.tier
-    count = len(hour.providers)
-    who = f"1 provider ({hour.providers[0]})" if count == 1 else f"{count} providers"
-    dates = " to ".join(dict.fromkeys((hour.dates[0], hour.dates[-1])))
-    old = f"{hour.stale} of them " if 0 < hour.stale < count else ""
-    stale = f", {old}older than 180 days" if hour.stale else ""
-    return f"{hour.tier}, {who}, dated {dates}{stale}"
 
 
 def person_hour(basis: Basis) -> "Draws":
@@ -310,6 +257,18 @@ def label_prices(basis: Basis) -> dict[str, float]:
     if not by_the_minute and _label_source(basis) is None:
         return {"label": float(np.median(label_price(basis)))}
     return {name: float(np.median(label_price(basis, one))) for name, one in by_the_minute.items()}
+
+
+def old_rates(basis: Basis) -> str:
+    """A note on exchange rates of the project file that are older than 180 days, the latest of each currency."""
+    latest: dict[str, str] = {}
+    for rate in basis.project.rates if basis.project else ():
+        latest[rate.currency] = max(rate.date.isoformat(), latest.get(rate.currency, ""))
+    old = [f"{name} of {day}" for name, day in latest.items() if catalog.is_stale(day, basis.today)]
+    if not old:
+        return ""
+    days = catalog.STALE_AFTER_DAYS
+    return f"exchange rates older than {days} days are taken as they are, without doubt: {', '.join(old)}"
 
 
 def low_pay(basis: Basis) -> str:

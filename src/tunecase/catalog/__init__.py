@@ -1,11 +1,31 @@
 """What is known: GPUs, models, prices, wages, metrics and defaults, read from tables/ with source and date."""
 
-import datetime
-import hashlib
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 
+from tunecase.catalog.instance_hours import InstanceHour, instance_hours
+from tunecase.catalog.prices import (
+    ON_DEMAND,
+    SPOT,
+    STALE_AFTER_DAYS,
+    GpuPrice,
+    Hosted,
+    Instance,
+    LabelPrice,
+    Provider,
+    Wage,
+    gpu_prices,
+    hosted,
+    instance,
+    instances,
+    is_stale,
+    label_prices,
+    lowest_prices,
+    price_book,
+    provider,
+    providers,
+    wage,
+    wages,
+)
 from tunecase.catalog.reading import find, read_table, table
 from tunecase.catalog.training import (
     Framework,
@@ -26,10 +46,12 @@ from tunecase.catalog.training import (
 )
 
 __all__ = [
-    "Framework", "LossMemory", "Optimizer", "Stack", "Version", "framework", "framework_in", "frameworks",
-    "loss_memory", "losses", "optimizer", "optimizers", "read_table", "stack", "stacks", "versions",
+    "ON_DEMAND", "SPOT", "STALE_AFTER_DAYS", "Framework", "GpuPrice", "Hosted", "Instance", "InstanceHour",
+    "LabelPrice", "LossMemory", "Optimizer", "Provider", "Stack", "Version", "Wage", "framework", "framework_in",
+    "frameworks", "gpu_prices", "hosted", "instance", "instance_hours", "instances", "is_stale", "label_prices",
+    "loss_memory", "losses", "lowest_prices", "optimizer", "optimizers", "price_book", "provider", "providers",
+    "read_table", "stack", "stacks", "versions", "wage", "wages",
 ]  # fmt: skip
-STALE_AFTER_DAYS = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +84,6 @@ class Gpu:
 
 
 @dataclass(frozen=True, slots=True)
-class GpuPrice:
-    """The lowest on-demand price of one GPU at one provider, on one date."""
-
-    gpu: str
-    provider: str
-    tier: str
-    usd_per_gpu_hour: float
-    spot_usd_per_gpu_hour: float | None
-    stale: bool
-    source: str
-    date: str
-
-    def is_stale(self, today: datetime.date) -> bool:
-        """True when the price is marked old, or older than 180 days."""
-        return self.stale or (today - _as_date(self.date)).days > STALE_AFTER_DAYS
-
-
-@dataclass(frozen=True, slots=True)
 class Model:
     """The dimensions of a released model; `settings` are further fields of its config.json, as key=value."""
 
@@ -100,46 +104,6 @@ class Model:
     context: int
     settings: tuple[str, ...]
     licence: str
-    source: str
-    date: str
-
-
-@dataclass(frozen=True, slots=True)
-class Wage:
-    """What an hour of a role costs the employer."""
-
-    role: str
-    low: float
-    likely: float
-    high: float
-    unit: str
-    source: str
-    date: str
-
-
-@dataclass(frozen=True, slots=True)
-class LabelPrice:
-    """A sourced price for a label, a synthetic example or a scraped page."""
-
-    preset: str
-    kind: str
-    low: float | None
-    likely: float | None
-    high: float | None
-    unit: str
-    source: str
-    date: str
-
-
-@dataclass(frozen=True, slots=True)
-class Hosted:
-    """A hosted fine-tuning price."""
-
-    provider: str
-    model: str
-    train_usd_per_mtok: float | None
-    input_usd_per_mtok: float | None
-    output_usd_per_mtok: float | None
     source: str
     date: str
 
@@ -181,11 +145,6 @@ class CheckAccuracy:
     date: str
 
 
-def _as_date(text: str) -> datetime.date:
-    year, month, day = [*(int(part) for part in text.split("-")), 1, 1][:3]
-    return datetime.date(year, month, day)
-
-
 def gpus() -> tuple[Gpu, ...]:
     """Every GPU known."""
     return table("gpus", Gpu)
@@ -194,26 +153,6 @@ def gpus() -> tuple[Gpu, ...]:
 def models() -> tuple[Model, ...]:
     """Every model known."""
     return table("models", Model)
-
-
-def gpu_prices() -> tuple[GpuPrice, ...]:
-    """Every GPU price known, stale ones marked."""
-    return table("gpu_prices", GpuPrice)
-
-
-def wages() -> tuple[Wage, ...]:
-    """Every wage known."""
-    return table("wages", Wage)
-
-
-def label_prices() -> tuple[LabelPrice, ...]:
-    """Every price of a label, a synthetic example or a page known."""
-    return table("labels", LabelPrice)
-
-
-def hosted() -> tuple[Hosted, ...]:
-    """Every hosted fine-tuning price known."""
-    return table("hosted", Hosted)
 
 
 def metrics() -> tuple[Metric, ...]:
@@ -256,11 +195,6 @@ def metric(name: str) -> Metric:
     return find(name, metrics(), "metric", "a metric in the tables")
 
 
-def wage(role: str) -> Wage | None:
-    """The wage of a role, if the tables hold one."""
-    return next((wage for wage in wages() if wage.role == role.casefold().strip()), None)
-
-
 def default(field: str) -> Default:
     """The documented default of one field of the project file."""
     return next(item for item in defaults() if item.field == field)
@@ -274,12 +208,3 @@ def names() -> dict[str, list[str]]:
         "metric": [item.name for item in metrics()],
         "lower metric": [item.name for item in metrics() if item.direction == "lower"],
     }
-
-
-@cache
-def price_book() -> str:
-    """SHA-256 over the tables of prices, wages and defaults, so that a report can name what it used."""
-    digest = hashlib.sha256()
-    for name in ("gpu_prices", "labels", "wages", "defaults"):
-        digest.update((files("tunecase") / "tables" / f"{name}.csv").read_bytes().replace(b"\r\n", b"\n"))
-    return digest.hexdigest()

@@ -5,15 +5,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tunecase import catalog, loop, redrawn
-from tunecase.costs import Cost, Work, gpu_hours, person_hours, runs_per_round
+from tunecase.costs import Cost, Work, gpu_hours, person_hours, rows_trained, runs_per_round, training_jobs
 from tunecase.estimate.route import COSTS, ROUNDS, Known, Route, route_of, total_of
 from tunecase.hardware import Choice, Machine, base_model, choose, sequence_tokens
 from tunecase.levers.standing import test_rows_to_buy
-from tunecase.prices import Basis, label_prices, low_pay, person_hour, supply, team_share
+from tunecase.prices import Basis, label_prices, low_pay, old_rates, person_hour, supply, team_share
 from tunecase.project import Project
 from tunecase.records import Audit, Definition, Driver, Estimate, Forecast, Line, Reviews, Run, Tokens, Tuning
 from tunecase.sensitivity import first_order, swing
 from tunecase.spread import Z80, Z90, Band, Const, Interval, Spread, Worlds, band
+from tunecase.ways import Load, hosted_machine, not_to_be_had, ways
 from tunecase.wording import teaches_like
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ def estimate(
 class Drawn:
     """The bill before it is summed up: every line in every world, the walk through the rounds, and what they rest on.
 
+    `rented` is the choice among GPUs, also where `choice` is a hosted model.
+
     The named inputs' draws are `work.basis.worlds.drawn`; two bills of one seed share their worlds.
     """
 
@@ -99,6 +102,7 @@ class Drawn:
     lines: dict[str, Cost]
     route: Route
     choice: Choice
+    rented: Choice
 
     @property
     def total(self) -> "Draws":
@@ -123,14 +127,17 @@ def drawn(
 ) -> Drawn:
     """The bill in every world; arguments as for `estimate`."""
     stock = supply(basis)
-    choice = choose(basis, machines, runs)
+    rented = choose(basis, machines, runs)
+    tokens_per_row = _tokens_per_row(basis, train_rows, tokens, audit)
+    hosted = hosted_machine(basis, tokens_per_row)
+    choice = rented if hosted is None else Choice(hosted, hosted.how)
     work = Work(
         project=project,
         basis=basis,
         walk=loop.rounds_of((train_rows,), 1, basis.worlds.n),
         machine=choice.machine,
         no_machine=choice.why,
-        tokens_per_row=_tokens_per_row(basis, train_rows, tokens, audit),
+        tokens_per_row=tokens_per_row,
         supply=stock,
         repair=audit.repair_price if audit else None,
         test_rows_missing=test_rows_to_buy(definition, audit),
@@ -138,7 +145,7 @@ def drawn(
     known = Known(definition, audit, forecast, tuning, reviews, frozenset(done))
     route = route_of(work, train_rows, known)
     work = replace(work, walk=route.walk)
-    return Drawn(work, {cost.__name__: cost(work) for cost in COSTS}, route, choice)
+    return Drawn(work, {cost.__name__: cost(work) for cost in COSTS}, route, choice, rented)
 
 
 def _small(
@@ -198,6 +205,7 @@ def _record(found: Drawn, rows: int, notes: tuple[str, ...]) -> Estimate:
     budget = project.budget.spread.median if project.budget else None
     within = total <= budget if budget is not None else np.ones(len(total), dtype=bool)
     hours, machine = gpu_hours(work), choice.machine
+    on_cards = machine is not None and machine.offer is None
     run = None
     if machine is not None and work.tokens_per_row is not None:
         run = rows * work.tokens_per_row * project.training.epochs / 1e6 * machine.price_per_mtok
@@ -216,10 +224,10 @@ def _record(found: Drawn, rows: int, notes: tuple[str, ...]) -> Estimate:
         unpriced=tuple(name for cost in bill.values() for name in cost.unpriced),
         gpu=machine.gpu if machine else "",
         gpu_count=machine.count if machine else 0,
-        gpu_hours=None if hours is None else band(hours),
-        usd_per_gpu_hour=band(machine.hour.draws / basis.base_per_usd) if machine else None,
+        gpu_hours=None if hours is None or not on_cards else band(hours),
+        usd_per_gpu_hour=band(machine.hour.draws / basis.base_per_usd) if machine and on_cards else None,
         price_dates=machine.hour.dates if machine else (),
-        price_book=catalog.price_book(),
+        price_book=basis.price_book,
         label_price=None if work.supply.price is None else band(work.supply.price),
         round_price=band(effort + (0.0 if run is None else run * runs_per_round(work))),
         run_price=None if run is None else band(run),
@@ -234,8 +242,16 @@ def _record(found: Drawn, rows: int, notes: tuple[str, ...]) -> Estimate:
         total_when_stopped=_band_where(total, walk.reached, False),
         fixed=route.fixed,
         total_without_answers=band(total_of([cost for name, cost in bill.items() if name != "inference"])),
+        ways=ways(basis, found.rented.machine, machine, _load(work)),
         settled=None if walk.settled is None or not project.problem.fallback else float((walk.settled & within).mean()),
     )
+
+
+def _load(work: Work) -> Load | None:
+    """All that is trained over the rounds; None where the length of a row is not known."""
+    if work.tokens_per_row is None:
+        return None
+    return Load(rows_trained(work), work.tokens_per_row, training_jobs(work), work.project.training.epochs)
 
 
 def _line(name: str, cost: Cost, mean_total: float) -> Line:
@@ -286,9 +302,9 @@ def _assumptions(work: Work, bill: dict[str, Cost], route: Route, choice: Choice
     project, machine = work.project, choice.machine
     words = [*route.assumptions]
     if machine is not None:
-        words.append(
-            f"training {base_model(work.basis)} with {project.method}, {project.training.epochs:g} epochs: {choice.why}"
-        )
+        trained = machine.offer.row.model if machine.offer else f"{base_model(work.basis)} with {project.method}"
+        words.append(f"training {trained}, {project.training.epochs:g} epochs: {choice.why}")
+        words.append(machine.hour.note)
         if machine.hour.stale:
             words.append(
                 f"{machine.hour.stale} of {len(machine.hour.providers)} prices of a {machine.gpu} hour are older than "
@@ -300,5 +316,6 @@ def _assumptions(work: Work, bill: dict[str, Cost], route: Route, choice: Choice
         "the calendar counts working hours only; waiting for labels, GPUs and people is not counted",
         "idle GPUs, storage, egress and start-up are not counted",
         "no allowance for unknown unknowns: only what an input names is in the range",
+        not_to_be_had(work.basis),
     ]
-    return tuple(word for word in [*words, low_pay(work.basis)] if word)
+    return tuple(word for word in [*words, old_rates(work.basis), low_pay(work.basis)] if word)

@@ -24,8 +24,10 @@ from tunecase.flow.piloting import (
     points,
     task_kind,
 )
+from tunecase.flow.pricing import prices
 from tunecase.flow.quick import asked_of, audit_file, forecast_file, metric_of, rechain, spend_text, verify
 from tunecase.flow.rounds import add_round, next_step
+from tunecase.flow.spending import ImportAsked, spend_import
 from tunecase.flow.verbs import (
     baselines,
     books,
@@ -46,6 +48,7 @@ __all__ = [
     "CompareAsked",
     "FitAsked",
     "Flow",
+    "ImportAsked",
     "JudgeAsked",
     "PilotAsked",
     "add_round",
@@ -80,6 +83,7 @@ __all__ = [
     "pilot_asked",
     "pilot_metric",
     "points",
+    "prices",
     "rechain",
     "renew",
     "report",
@@ -87,6 +91,7 @@ __all__ = [
     "review_file",
     "road",
     "spend",
+    "spend_import",
     "spend_text",
     "task_kind",
     "verify",

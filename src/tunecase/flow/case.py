@@ -15,6 +15,7 @@ from tunecase.records import Audit, Reviews, Round, Spending
 from tunecase.spread import Z80, Z90, Interval, Worlds
 
 if TYPE_CHECKING:
+    from tunecase.contracts import Contracts
     from tunecase.datasets import Table
     from tunecase.prices import Basis
     from tunecase.project import Project
@@ -28,6 +29,7 @@ Progress = Callable[..., None]
 class Flow:
     """One opened case: the project, its ledger, the seed, today, and the records made in this process.
 
+    `contracts` are the user's own prices, None without a file of them.
     With `writes` off nothing is appended to the ledger or written beside the data: for questions asked in passing.
     """
 
@@ -40,6 +42,7 @@ class Flow:
     tables: dict[str, "Table"] = field(default_factory=dict)
     data_hash: str = ""
     writes: bool = True
+    contracts: "Contracts | None" = None
 
     @property
     def folder(self) -> Path:
@@ -65,6 +68,7 @@ class Flow:
         asked = repr((data.input, data.output, problem.metric, problem.task)) if verb == "pilot" else repr(self.project)
         if verb not in ("pilot", "audit"):
             asked += self.today.isoformat()  # prices grow old
+            asked += self.contracts.digest if self.contracts else ""
         if verb != "pilot" and self.review_minutes is not None:
             asked += repr(self.review_minutes)
         if verb == "decide":
@@ -83,7 +87,11 @@ class Flow:
         """Prices and doubts of this case: fresh worlds from the same seed, so every verb draws alike."""
         from tunecase.prices import Basis
 
-        return Basis(self.project, self.today, Worlds(self.seed, draws), review_minutes=self.review_minutes)
+        own = self.contracts
+        return Basis(
+            self.project, self.today, Worlds(self.seed, draws), review_minutes=self.review_minutes,
+            contracts=own.rows if own else (), contracts_hash=own.digest if own else "",
+        )  # fmt: skip
 
     @property
     def review_minutes(self) -> "Interval | None":
@@ -131,7 +139,7 @@ class Flow:
             "key": self.key(verb, afresh),
             "seed": self.seed,
             "version": __version__,
-            "price_book": catalog.price_book(),
+            "price_book": catalog.price_book(self.contracts.digest if self.contracts else ""),
         }
         if verb in ("round", "next", "estimate", "decide", "books"):
             meta["phase"] = f"iter-{record.number if verb == 'round' else len(self.rounds())}"
@@ -196,7 +204,20 @@ def open_case(path: Path, seed: int = 0, today: date | None = None, changes: Map
     problems = ledger.verify()
     if problems:
         raise InputError(problems)
-    return Flow(path, project, ledger, seed, today or date.today())
+    day = today or date.today()
+    return Flow(path, project, ledger, seed, day, contracts=own_prices(path, project, day))
+
+
+def own_prices(path: Path, project: "Project", today: date) -> "Contracts | None":
+    """The user's own prices, from the file that a project file at `path` names; None where it names none.
+
+    Raises: InputError with every price that cannot be read.
+    """
+    if project.prices is None:
+        return None
+    from tunecase.contracts import read_contracts
+
+    return read_contracts(path.parent / project.prices, project.base_rates, today, project.prices)
 
 
 def audit(
@@ -227,10 +248,10 @@ def usable_rows(flow: Flow) -> int:
 
 
 def spent(flow: Flow) -> float:
-    """Paid so far in the base currency; a charge that another one replaces counts no more."""
-    charges = flow.spendings()
-    replaced = {charge.supersedes for _, charge in charges}
-    return sum(float(charge.amount_base) for name, charge in charges if name not in replaced)
+    """Paid so far in the base currency, what is corrected or estimated beside a bill left out."""
+    from tunecase.held_charges import held
+
+    return sum(float(charge.amount_base) for _, charge in held(flow.spendings()).charges)
 
 
 def dropped_rows(found: Audit) -> frozenset[int]:

@@ -44,15 +44,15 @@ def mlflow_server(place: str, asked: Asked) -> Imported | None:
         raise InputError(Problem("the address", "a name or password in it", "a plain address", fix))
     base = f"{address.scheme}://{address.netloc}{address.path.rstrip('/')}"
     found: Experiments = {}
-    wanted = asked.experiment or _experiment_in(address.fragment)
-    listed = _call(base, "/experiments/search", {"max_results": PAGE}).get("experiments", [])
+    wanted = asked.experiment or experiment_in(address.fragment)
+    listed = call(base, "/experiments/search", {"max_results": PAGE}).get("experiments", [])
     for one in listed:
         name = str(one.get("name", ""))
         if wanted and wanted not in (name, str(one.get("experiment_id", ""))):
             found[name] = []
             continue
         found[name] = list(_server_runs(base, str(one.get("experiment_id", "")), asked))
-    if _experiment_in(address.fragment) and not asked.experiment:
+    if experiment_in(address.fragment) and not asked.experiment:
         found = {name: runs for name, runs in found.items() if runs}
     return _chosen(found, asked, place=base, form="an MLflow server")
 
@@ -62,17 +62,17 @@ def mlflow_folder(place: str, asked: Asked) -> Imported | None:
     folder = Path(place)
     if not folder.is_dir():
         return None
-    if (folder / "mlruns").is_dir() and _experiments(folder / "mlruns"):
+    if (folder / "mlruns").is_dir() and experiments(folder / "mlruns"):
         folder = folder / "mlruns"
-    metas = _experiments(folder)
+    metas = experiments(folder)
     if not metas:
         return None
     found: Experiments = {}
     for meta in metas:
-        body = _meta(meta)
+        body = meta_of(meta)
         if body.get("lifecycle_stage") != "deleted":
             name = str(body.get("name") or meta.parent.name)
-            found[name] = [run for run in map(_folder_run, _children(meta.parent)) if run is not None]
+            found[name] = [run for run in map(_folder_run, children(meta.parent)) if run is not None]
     return _chosen(found, asked, place=folder.name, form="an MLflow folder")
 
 
@@ -113,42 +113,43 @@ def _chosen(found: Experiments, asked: Asked, *, place: str, form: str) -> Impor
     return import_runs(next(iter(used.values()), []), asked, place=place, form=form)
 
 
-def _experiments(folder: Path) -> list[Path]:
+def experiments(folder: Path) -> list[Path]:
     """The meta.yaml of each experiment below a folder, or of the folder itself when it is one."""
-    if (folder / "meta.yaml").is_file() and not _is_run(folder):
+    if (folder / "meta.yaml").is_file() and not is_run(folder):
         return [folder / "meta.yaml"]
-    return [
-        child / "meta.yaml" for child in _children(folder) if (child / "meta.yaml").is_file() and not _is_run(child)
-    ]
+    return [child / "meta.yaml" for child in children(folder) if (child / "meta.yaml").is_file() and not is_run(child)]
 
 
-def _children(folder: Path) -> list[Path]:
+def children(folder: Path) -> list[Path]:
+    """Folders inside one, links and hidden ones left out."""
     inside = sorted(child for child in folder.iterdir() if child.is_dir() and not child.is_symlink())
     return [child for child in inside[:MOST_RUNS] if not child.name.startswith(".")]
 
 
-def _is_run(folder: Path) -> bool:
+def is_run(folder: Path) -> bool:
+    """Whether a folder of the file store is a run."""
     return (folder / "metrics").is_dir() or (folder / "params").is_dir()
 
 
-def _meta(path: Path) -> Mapping[str, Any]:
+def meta_of(path: Path) -> Mapping[str, Any]:
+    """The fields of a meta.yaml."""
     return read_yaml(path)[0]
 
 
 def _folder_run(folder: Path) -> Tracked | None:
-    if not (folder / "meta.yaml").is_file() or not _is_run(folder):
+    if not (folder / "meta.yaml").is_file() or not is_run(folder):
         return None
-    meta = _meta(folder / "meta.yaml")
+    meta = meta_of(folder / "meta.yaml")
     if meta.get("lifecycle_stage") == "deleted":
         return None
-    name = meta.get("run_name") or _first_line(folder / "tags" / "mlflow.runName") or folder.name
+    name = meta.get("run_name") or first_line(folder / "tags" / "mlflow.runName") or folder.name
     status = str(meta.get("status", ""))
-    facts = {key: _first_line(file) for key, file in _files(folder / "params")}
-    scores = {key: _metric_file(file) for key, file in _files(folder / "metrics")}
+    facts = {key: first_line(file) for key, file in files_below(folder / "params")}
+    scores = {key: _metric_file(file) for key, file in files_below(folder / "metrics")}
     return Tracked(str(name), STATUS.get(status, status), facts, scores)
 
 
-def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+def files_below(folder: Path) -> Iterator[tuple[str, Path]]:
     """Files below a folder by their name in the store; a name with slashes is a path of folders."""
     if folder.is_dir():
         for file in sorted(folder.rglob("*"))[:MOST_RUNS]:
@@ -156,7 +157,8 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
                 yield file.relative_to(folder).as_posix(), file
 
 
-def _first_line(path: Path) -> str:
+def first_line(path: Path) -> str:
+    """The text of a small file, empty where there is none."""
     if not path.is_file():
         return ""
     with path.open(encoding="utf-8", errors="replace") as file:
@@ -230,7 +232,7 @@ def _stored(store: sqlite3.Connection) -> Experiments:
     return found
 
 
-def _experiment_in(fragment: str) -> str:
+def experiment_in(fragment: str) -> str:
     """The experiment's number in the address of its page, #/experiments/1."""
     parts = unquote(fragment).strip("/").split("/")
     return parts[1] if len(parts) > 1 and parts[0] == "experiments" else ""
@@ -240,7 +242,7 @@ def _server_runs(base: str, experiment: str, asked: Asked) -> Iterator[Tracked]:
     token, count = "", 0
     while count < MOST_RUNS:
         body = {"experiment_ids": [experiment], "max_results": PAGE, **({"page_token": token} if token else {})}
-        answer = _call(base, "/runs/search", body)
+        answer = call(base, "/runs/search", body)
         for run in answer.get("runs", []):
             count += 1
             yield _server_run(base, run, asked)
@@ -251,10 +253,10 @@ def _server_runs(base: str, experiment: str, asked: Asked) -> Iterator[Tracked]:
 
 def _server_run(base: str, run: Mapping[str, Any], asked: Asked) -> Tracked:
     info, data = run.get("info", {}), run.get("data", {})
-    facts = {str(one["key"]): str(one["value"]) for one in _pairs(data.get("params"))}
+    facts = {str(one["key"]): str(one["value"]) for one in pairs(data.get("params"))}
     scores = {
         str(m["key"]): [(_step(base, m["key"], m.get("step")), _score(base, m["key"], m["value"]))]
-        for m in _pairs(data.get("metrics"))
+        for m in pairs(data.get("metrics"))
     }
     name = str(info.get("run_name") or info.get("run_id", ""))
     for key in scores:
@@ -262,13 +264,14 @@ def _server_run(base: str, run: Mapping[str, Any], asked: Asked) -> Tracked:
             history = f"/metrics/get-history?run_id={quote(str(info.get('run_id', '')))}&metric_key={quote(key)}"
             values = [
                 (_step(base, key, m.get("step")), _value(m.get("timestamp", 0)), _score(base, key, m["value"]))
-                for m in _pairs(_call(base, history).get("metrics"))
+                for m in pairs(call(base, history).get("metrics"))
             ]
             scores[key] = [(step, value) for step, _, value in sorted(values, key=lambda at: at[:2])] or scores[key]
     return Tracked(name, str(info.get("status", "")), facts, scores)
 
 
-def _pairs(listed: Any) -> Sequence[Mapping[str, Any]]:
+def pairs(listed: Any) -> Sequence[Mapping[str, Any]]:
+    """Those of a server's list that have a key and a value."""
     return [one for one in listed or () if isinstance(one, dict) and "key" in one and "value" in one]
 
 
@@ -277,7 +280,7 @@ class _NoRedirect(HTTPRedirectHandler):
         return None
 
 
-def _call(base: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def call(base: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """One question to the server. Raises TunecaseError when it does not answer, or not as MLflow does."""
     host = urlsplit(base).hostname or ""
     opener = build_opener(_NoRedirect, *([ProxyHandler({})] if host in LOCAL else []))

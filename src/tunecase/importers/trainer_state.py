@@ -32,9 +32,9 @@ DECIMALS_SPEED, DECIMALS_TIME = 0.0005, 0.00005  # half of the last digit that t
 def trainer_state(place: str, asked: Asked) -> Imported | None:
     """One run for each output folder below the place: its evaluations by step, its size where it can be known."""
     path = Path(place)
-    states = [path] if path.is_file() and path.suffix == ".json" else sorted(_states(path)) if path.is_dir() else []
+    files = [path] if path.is_file() and path.suffix == ".json" else sorted(states(path)) if path.is_dir() else []
     runs: dict[Path, tuple[tuple[float, int], Tracked]] = {}
-    for file in states:
+    for file in files:
         body = read_json(file)
         if not isinstance(body, dict) or not isinstance(body.get("log_history"), list):
             if file.name == STATE:
@@ -45,14 +45,14 @@ def trainer_state(place: str, asked: Asked) -> Imported | None:
         # The last checkpoint has as many steps as the whole run, but not yet the summary of its time and speed.
         done = finite(body.get("global_step")), len(body["log_history"])
         if folder not in runs or runs[folder][0] < done:
-            runs[folder] = (done, _run(body, folder, path))
+            runs[folder] = (done, tracked_run(body, folder, path))
     if not runs:
         return None
     form = "trainer states of Hugging Face"
     return import_runs([run for _, run in runs.values()], asked, place=path.name or place, form=form)
 
 
-def _states(folder: Path) -> Iterator[Path]:
+def states(folder: Path) -> Iterator[Path]:
     """Trainer states below a folder, nearest first, as far as a bounded search goes; links are not followed."""
     looked, level = 0, [folder]
     for _ in range(MOST_DEPTH + 1):
@@ -68,7 +68,8 @@ def _states(folder: Path) -> Iterator[Path]:
         level = below
 
 
-def _run(body: Mapping[str, Any], folder: Path, asked_path: Path) -> Tracked:
+def tracked_run(body: Mapping[str, Any], folder: Path, asked_path: Path) -> Tracked:
+    """One run from its trainer state and the files beside it; named by its folder below the path asked for."""
     scores: dict[str, list[tuple[float, float]]] = {}
     log = [entry for entry in body["log_history"] if isinstance(entry, dict)]
     for entry in log:

@@ -18,6 +18,7 @@ from tunecase.project.kinds import (
     GpuName,
     Hours,
     HoursPerRound,
+    Kilowatts,
     MetricName,
     MinutesPerLabel,
     ModelName,
@@ -27,6 +28,7 @@ from tunecase.project.kinds import (
     MoneyPerError,
     MoneyPerExample,
     MoneyPerHour,
+    MoneyPerKwh,
     Months,
     OverheadShare,
     PartShare,
@@ -147,12 +149,32 @@ class Data(Section):
     sources: tuple[Source, ...] = ()
 
 
+class Owned(Section):
+    """GPUs that are owned: what they cost, for how long they are used and how much of that time they work."""
+
+    price: Money = Field(description="Of all cards with what they stand in, paid once.")
+    gpu: GpuName | None = Field(None, description="Which card; the one under compute.gpus when left out.")
+    gpus: PositiveInt = Field(1, description="How many cards the price bought.")
+    life: Months | None = Field(None, description="From purchase until they are worth nothing.")
+    utilisation: PartShare | None = Field(None, description="Share of all hours in which they work for somebody.")
+    power: Kilowatts | None = Field(None, description="Power of one card at work with its part of the machine [kW].")
+    power_price: MoneyPerKwh | None = Field(None, description="What a kWh costs.")
+
+
 class Compute(Section):
     """Where training would run."""
 
-    tier: Literal["marketplace", "neocloud", "hyperscaler"] | None = None
+    tier: Literal["marketplace", "neocloud", "hyperscaler", "owned"] | None = None
     gpus: tuple[GpuName, ...] = ()
     gpu_count: PositiveInt | None = None
+    terms: Literal["on_demand", "spot", "reserved"] | None = Field(
+        None, description="How GPUs are rented; reserved needs a price in `prices`."
+    )
+    region: str | None = Field(None, description="Region of the provider, such as eu-central-1.")
+    hosted: str | None = Field(
+        None, description="A hosted model to be trained by its provider instead, such as ft:gpt-4o-mini-2024-07-18."
+    )
+    owned: Owned | None = Field(None, description="GPUs that are owned; `tier: owned` trains on them.")
 
 
 class Training(Section):
@@ -258,11 +280,18 @@ class Project(Section):
     budget: Money | None = None
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "USD"
     rates: tuple[Rate, ...] = ()
+    prices: str | None = Field(None, description="A CSV file of your own prices, which come before the tables'.")
 
     @property
     def base_per_usd(self) -> float:
         """Units of the base currency for one US dollar, in which the shipped tables are kept."""
         return 1.0 if self.currency == "USD" else latest_rate(self.rates, "USD")
+
+    @property
+    def base_rates(self) -> dict[str, float]:
+        """Units of the project's currency for one unit of every currency that has a rate, its own with 1."""
+        dated = {rate.currency: latest_rate(self.rates, rate.currency) for rate in self.rates}
+        return {**dated, self.currency: 1.0}
 
 
 def latest_rate(rates: Sequence[Rate], currency: str) -> float:

@@ -31,6 +31,7 @@ def contradictions(
     yield from _contradicting_targets(project, file, lines, known)
     yield from _fallback_problems(project, file, lines, known.get("lower metric", ()))
     yield from _share_problems(project, file, lines)
+    yield from _compute_problems(project, file, lines)
 
 
 def where_of(loc: Sequence[str | int], lines: Lines, file: str) -> str:
@@ -47,6 +48,7 @@ def _path_problems(project: "Project", path: Path, lines: Lines) -> Iterator[Pro
     asked: list[tuple[Place, str | None]] = [
         (("data", name), getattr(project.data, name)) for name in ("train", "test", "pool", "production")
     ]
+    asked.append((("prices",), project.prices))
     asked += [(("models", i), name) for i, name in enumerate(project.models) if is_path(name)]
     for loc, given in asked:
         if given is None:
@@ -204,6 +206,26 @@ def _share_problems(project: "Project", file: str, lines: Lines) -> Iterator[Pro
     if project.data.group_icc is not None and project.data.group is None:
         where = where_of(("data", "group_icc"), lines, file)
         yield Problem(where, "no data.group beside it", "the column that names the group", "add data.group")
+
+
+def _compute_problems(project: "Project", file: str, lines: Lines) -> Iterator[Problem]:
+    """GPUs that are owned but not said which, a tier that owns none, prices on terms that nobody gave."""
+    compute = project.compute
+    if compute.owned is not None and compute.owned.gpu is None and len(compute.gpus) != 1:
+        where = where_of(("compute", "owned"), lines, file)
+        got = f"{len(compute.gpus)} cards under compute.gpus" if compute.gpus else "no card"
+        yield Problem(where, got, "the one card that is owned", "add gpu: H100, say, under compute.owned")
+    if compute.tier == "owned" and compute.owned is None:
+        where = where_of(("compute", "tier"), lines, file)
+        fix = "add compute.owned: {price: 30k USD, gpus: 8, gpu: H100}"
+        yield Problem(where, "'owned' without compute.owned", "what the cards cost", fix)
+    if compute.tier == "owned" and compute.terms in ("spot", "reserved"):
+        where = where_of(("compute", "terms"), lines, file)
+        yield Problem(where, f"{compute.terms!r} for cards that are owned", "one of the two", "delete the line")
+    if compute.terms == "reserved" and project.prices is None:
+        where = where_of(("compute", "terms"), lines, file)
+        fix = "add `prices: prices.csv`, a file of your own prices, or write on_demand"
+        yield Problem(where, "'reserved', which the price tables do not hold", "a reserved price of your own", fix)
 
 
 def _number(given: str | float | None) -> float | None:

@@ -70,6 +70,8 @@ MoneyPerExample = Annotated[
 ]
 MoneyPerError = Annotated[Quantity, InUnit(Wanted("money", "error", zero_ok=True, example="5 USD per error"))]
 MoneyOrNothing = Annotated[Quantity, InUnit(Wanted("money", zero_ok=True, example="2 USD"))]
+MoneyPerKwh = Annotated[Quantity, InUnit(Wanted("money", "kWh", zero_ok=True, example="0.15 USD per kWh"))]
+Kilowatts = Annotated[Quantity, InUnit(Wanted("", example="0.7", most=100))]
 Factor = Annotated[Quantity, InUnit(Wanted("", example="0.85 to 1.02", most=100))]
 Hours = Annotated[Quantity, InUnit(Wanted("hour", example="20 to 60 h"))]
 MoneyPerCorrect = Annotated[Quantity, InUnit(Wanted("money", "correct", example="0.40 USD per correct"))]

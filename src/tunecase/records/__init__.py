@@ -4,10 +4,11 @@ Amounts of guessed money are a Band in the project's base currency; paid money i
 """
 
 from decimal import Decimal
+from functools import cache
 from pathlib import PurePath
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from tunecase.records.bill import DefaultUsed, Driver, Estimate, Flip, Line, WhatIf
+from tunecase.records.bill import DefaultUsed, Driver, Estimate, Flip, Line, Way, WhatIf
 from tunecase.records.comparison import Bill, Comparison, Difference, FieldChange, Judgement
 from tunecase.records.compute import Compared, Fit, LeftOut, Phase, Placed, Scored
 from tunecase.records.curve import CurveBand, Forecast, Needed, NextRun, Point
@@ -16,6 +17,7 @@ from tunecase.records.labelling import Labelling, NextLabel
 from tunecase.records.ledger import Rechained, Verified
 from tunecase.records.money import BookLine, Books, Change, Decision, Experiment, Option, Report, Spending
 from tunecase.records.pilot import Baseline, Confusion, Judged, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
+from tunecase.records.prices import Price, Prices, TierPrices
 from tunecase.records.problem import (
     Accuracy,
     Alternative,
@@ -31,6 +33,7 @@ from tunecase.records.problem import (
 )
 from tunecase.records.review import Cleaned, Depth, DepthReviewed, Reviews, Written
 from tunecase.records.rounds import Next, Round
+from tunecase.records.spent import Held, Imported, PriceCheck, RunCharge
 
 __all__ = [
     "RECORDS",
@@ -63,6 +66,8 @@ __all__ = [
     "Fit",
     "Flip",
     "Forecast",
+    "Held",
+    "Imported",
     "Interval80",
     "Judged",
     "Judgement",
@@ -80,20 +85,26 @@ __all__ = [
     "Pilot",
     "Placed",
     "Point",
+    "Price",
+    "PriceCheck",
+    "Prices",
     "Rechained",
     "Report",
     "Reviews",
     "Round",
     "Run",
+    "RunCharge",
     "Scored",
     "Severity",
     "Slice",
     "Spending",
     "Status",
+    "TierPrices",
     "Tokens",
     "Trial",
     "Tuning",
     "Verified",
+    "Way",
     "WhatIf",
     "WorstRow",
     "Written",
@@ -120,9 +131,11 @@ RECORDS: dict[str, type] = {
     "compare": Comparison,
     "fit": Fit,
     "scored": Scored,
+    "prices": Prices,
     "report": Report,
     "run": Run,
     "spend": Spending,
+    "imported": Imported,
     "rechain": Rechained,
 }
 
@@ -136,9 +149,15 @@ def to_json(record: Any) -> bytes:
 
 def from_json(kind: type[T], body: Any) -> T:
     """A record back from the parsed JSON of `to_json`."""
+    return cast(T, _adapter(cast(Any, kind)).validate_python(body))
+
+
+@cache
+def _adapter(kind: type) -> Any:
+    # Built once for each kind: a ledger may hold a hundred thousand charges.
     from pydantic import TypeAdapter
 
-    return TypeAdapter(kind).validate_python(body)
+    return TypeAdapter(kind)
 
 
 def _plain(value: Any) -> Any:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tunecase.spread import Band
+from tunecase.wording import figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,31 @@ class DefaultUsed:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """One way to do all the training of the bill: what it costs, over what it is told and what the price rests on.
+
+    `hours` are GPU hours, None where a provider trains its own model; `ratio` is the mean over that of the way chosen,
+    None where none of them is.
+    """
+
+    name: str
+    kind: Literal["rented", "spot", "contract", "owned", "hosted"]
+    amount: Band
+    hours: Band | None
+    ratio: float | None
+    rests_on: str
+    note: str = ""
+    chosen: bool = False
+
+    @property
+    def against(self) -> str:
+        """How many times the chosen way it costs on average, in words."""
+        if self.chosen:
+            return "chosen"
+        return "" if self.ratio is None else f"x {figures(self.ratio)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """What will it cost? All amounts over the whole loop of rounds, in `currency`.
 
@@ -113,6 +139,7 @@ class Estimate:
     what is paid whatever the rounds (repairs, answers that count), on average;
     the histogram holds (middle of a bar, share of worlds), the last bar with all dearer ones.
     `total_without_answers` is the total less the answers after launch, the total itself where it leaves them out.
+    `ways` are the ways to train side by side, the cheapest first.
     """
 
     currency: str
@@ -147,6 +174,7 @@ class Estimate:
     settled: float | None = None
     fixed: float = 0.0
     total_without_answers: Band | None = None
+    ways: tuple[Way, ...] = ()
 
     @property
     def tuning(self) -> Band:

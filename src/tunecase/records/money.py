@@ -99,7 +99,9 @@ class Spending:
     period, `began_at` and `ended_at` its moments where they are known (UTC). `basis` says what the amount is: billed,
     or estimated (hours of a run x a price of the book), which a bill of the same run takes the place of. `run` names
     the training run. `source` is where it came from (manual, focus, mlflow, runs, timesheet, callback), `source_file`
-    and `row` the place in it, `row_id` the SHA-256 of the source's row, by which a second import adds nothing.
+    and `row` the place in it, `row_id` the SHA-256 of the source's row, by which a second import adds nothing;
+    `line_id` names the line whatever its amount, by which a bill that is stated anew is seen. `instance` is the type of
+    the machine.
     """
 
     on: date
@@ -130,6 +132,8 @@ class Spending:
     source_file: str = ""
     row: int | None = None
     row_id: str = ""
+    line_id: str = ""
+    instance: str = ""
 
 
 @dataclass(frozen=True, slots=True)

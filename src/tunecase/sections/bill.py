@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from tunecase.content import Block, Cell, Facts, Histogram, Listing, Section, Shares, Table, Tone, Tornado
 from tunecase.inputs import amount, what_if_words
-from tunecase.records import BookLine, Books, Estimate, Line, Spending
+from tunecase.records import BookLine, Books, Estimate, Line, Spending, Way
 from tunecase.sections.found import Found, not_done, told_in
 from tunecase.spread import Band
 from tunecase.wording import UNKNOWN, band, count, counted, day, figures, money, money_band, one_line, paid, share
@@ -32,6 +32,8 @@ def bill(found: Found) -> Section:
     if estimate.what_if:
         words = tuple(what_if_words(one, estimate.currency) for one in estimate.what_if)
         blocks.append(Listing("What would have to be true", words))
+    if len(estimate.ways) > 1:
+        blocks.append(_ways(estimate))
     blocks.append(_quantities(estimate))
     evidence: list[Block] = [_workings(estimate)]
     if found.earlier:
@@ -106,9 +108,26 @@ def _points(amount: Band) -> tuple[Cell, ...]:
     return tuple(Cell(figures(point)) for point in (amount.p10, amount.p50, amount.p80, amount.p90))
 
 
+def _ways(estimate: Estimate) -> Table:
+    """The ways to train side by side; the one that the bill rests on stands out."""
+    rows = tuple(
+        (Cell(way.name), *_points(way.amount), Cell(way.against or "–"), Cell("; ".join(_told(way))))
+        for way in estimate.ways
+    )
+    head = ("Way", "P10", "P50", "P80", "P90", "Against the chosen", "Rests on")
+    strong = tuple(at for at, way in enumerate(estimate.ways) if way.chosen)
+    note = f"{estimate.currency}, all training over all rounds in the same worlds. Against: mean over mean."
+    return Table("Ways to train", head, rows, (1, 2, 3, 4, 5), strong, note)
+
+
+def _told(way: Way) -> list[str]:
+    return [part for part in (way.rests_on, way.note) if part]
+
+
 def _quantities(estimate: Estimate) -> Facts:
     currency = estimate.currency
-    gpus = f"{estimate.gpu_count} × {estimate.gpu}" if estimate.gpu else UNKNOWN
+    hosted = next((way.name for way in estimate.ways if way.chosen and way.kind == "hosted"), UNKNOWN)
+    gpus = f"{estimate.gpu_count} × {estimate.gpu}" if estimate.gpu else hosted
     pairs = [
         ("Rounds of data, training and test", band(estimate.rounds)),
         ("Time", band(estimate.months, "months")),

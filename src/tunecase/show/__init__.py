@@ -17,7 +17,16 @@ from tunecase.show.mended import print_cleaned, print_reviews
 from tunecase.show.news import print_next
 from tunecase.show.paper import console_for, heading, safe, say
 from tunecase.show.pilot import print_pilot
-from tunecase.show.progress import ask_before, audit_progress, pilot_progress, redraw_progress, tell_fetching
+from tunecase.show.prices import print_prices
+from tunecase.show.progress import (
+    ask_before,
+    audit_progress,
+    import_progress,
+    pilot_progress,
+    redraw_progress,
+    tell_fetching,
+)
+from tunecase.show.spending import print_imported
 from tunecase.show.verdict import print_judged
 
 if TYPE_CHECKING:
@@ -30,6 +39,7 @@ __all__ = [
     "audit_progress",
     "brief_markdown",
     "comparison_markdown",
+    "import_progress",
     "pilot_progress",
     "redraw_progress",
     "show",
@@ -56,9 +66,11 @@ PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "books": print_books,
     "compare": print_comparison,
     "spend": print_spend,
+    "imported": print_imported,
     "fit": print_fit,
     "scored": print_scored,
     "labelling": print_labelling,
+    "prices": print_prices,
     "ledger": print_ledger,
     "rechain": print_ledger,
     "report": print_report,

@@ -49,6 +49,7 @@ def print_estimate(console: "Console", record: Estimate, again: bool = False) ->
         say(console, f"Plus {counted(len(record.unpriced), 'unpriced line')}: {'; '.join(record.unpriced)}.", "yellow")
     if again:
         return
+    print_ways(console, record)
     _print_drivers(console, record)
     for what_if in record.what_if:
         say(console, what_if_words(what_if, record.currency))
@@ -56,6 +57,19 @@ def print_estimate(console: "Console", record: Estimate, again: bool = False) ->
     say(console, f"GPU prices of {dates}; price book {record.price_book[:12]}.", "dim")
     print_notes(console, "Defaults used:", [f"{d.field}: {d.value} ({d.source})" for d in record.defaults])
     print_notes(console, "Assumed:", record.assumptions)
+
+
+def print_ways(console: "Console", record: Estimate) -> None:
+    """The ways to train side by side, the cheapest first, where there is more than one."""
+    if len(record.ways) < 2:
+        return
+    rows = [
+        (way.name, *(figures(point) for point in (way.amount.p10, way.amount.p50, way.amount.p90)), way.against)
+        for way in record.ways
+    ]
+    notes = ["; ".join(part for part in (way.rests_on, way.note) if part) for way in record.ways]
+    header = ("Ways to train, all rounds", "P10", "P50", "P90", "against chosen")
+    print_table(console, header, rows, (1, 2, 3, 4), notes)
 
 
 def _print_drivers(console: "Console", record: Estimate) -> None:

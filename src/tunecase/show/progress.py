@@ -153,17 +153,30 @@ def audit_progress(quiet: bool) -> Iterator[dict[str, Callable[..., None]]]:
 @contextmanager
 def redraw_progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
     """A bar while a bill is worked out again and again, from the third second on; nothing when quiet or piped."""
+    with _bar("inputs", "{task.completed}/{task.total}", quiet, BAR_ABOVE_S) as update:
+        yield update
+
+
+@contextmanager
+def import_progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar while a bill's file is read, from the second second on; nothing when quiet or piped."""
+    with _bar("bill", "{task.percentage:.0f}%", quiet, 1.0) as update:
+        yield update
+
+
+@contextmanager
+def _bar(name: str, words: str, quiet: bool, above_s: float) -> Iterator[Callable[[int, int], None] | None]:
     if quiet or not sys.stderr.isatty():
         yield None
         return
     from rich.progress import BarColumn, Progress, TextColumn
 
-    bar = Progress(TextColumn("inputs"), BarColumn(), TextColumn("{task.completed}/{task.total}"), transient=True,
+    bar = Progress(TextColumn(name), BarColumn(), TextColumn(words), transient=True,
                    console=console_for(stderr=True))  # fmt: skip
-    task, begun = bar.add_task("inputs", total=None), time.monotonic()
+    task, begun = bar.add_task(name, total=None), time.monotonic()
 
     def update(done: int, total: int) -> None:
-        if time.monotonic() - begun > BAR_ABOVE_S:
+        if time.monotonic() - begun > above_s:
             bar.start()
         bar.update(task, completed=done, total=total)
 

@@ -1,0 +1,108 @@
+"""What a hosted model's tokens cost, from the package genai-prices where it is installed; nothing is fetched."""
+
+import contextlib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from importlib.util import find_spec
+from typing import Any
+
+from tunecase.errors import InputError, MissingExtraError, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class ApiPrice:
+    """A million tokens into a hosted model and a million out of it [USD], what the price is from and since when.
+
+    `date` is the day from which the price holds, empty where the package does not state one. `deprecated` where the
+    provider has said that the model will go. A price that rises with the length of a request is that of the shortest.
+    """
+
+    model: str
+    provider: str
+    input_usd_per_mtok: Decimal
+    output_usd_per_mtok: Decimal
+    source: str
+    date: str = ""
+    deprecated: bool = False
+
+    def usd(self, input_tokens: float, output_tokens: float) -> float:
+        """What so many tokens cost: (in x price in + out x price out) / 1e6 [USD].
+
+        Example:
+            >>> ApiPrice("m", "p", Decimal("0.15"), Decimal("0.60"), "").usd(1e6, 5e5)
+            0.45
+        """
+        dollars = float(self.input_usd_per_mtok) * input_tokens + float(self.output_usd_per_mtok) * output_tokens
+        return dollars / 1e6
+
+
+def known() -> bool:
+    """Whether the package is installed."""
+    return find_spec("genai_prices") is not None
+
+
+def api_price(model: str, today: date) -> ApiPrice | None:
+    """The price of a hosted model's tokens on a day, at midday UTC; None where it is not known or nothing is installed.
+
+    Args:
+        model: its name, with its provider before a slash where several sell it: `gpt-4o-mini`, `groq/llama-3.1-8b`.
+        today: the day on which the tokens are bought.
+    Source: package genai-prices, offline. Leaves out discounts for batches and cached input, searches and images: the
+    list price of plain requests is an upper bound where those apply.
+    """
+    if not known():
+        return None
+    from genai_prices import __version__
+    from genai_prices.data_snapshot import get_snapshot
+
+    found = _found(get_snapshot(), model)
+    if found is None:
+        return None
+    provider, info = found
+    at = datetime.combine(today, time(12), UTC)
+    price = info.get_prices(at)
+    into, out = _first(price.input_mtok), _first(price.output_mtok)
+    if into is None or out is None:
+        return None
+    source = f"package genai-prices {__version__}, provider {provider.id}"
+    return ApiPrice(info.id, provider.id, into, out, source, _since(info, price), bool(info.deprecated))
+
+
+def needed(model: str, today: date) -> ApiPrice:
+    """The price of a model that was asked for by name.
+
+    Raises: MissingExtraError where the package is not installed; InputError for a model it has no price of tokens for.
+    """
+    if not known():
+        raise MissingExtraError("The price of an API's tokens", "prices")
+    found = api_price(model, today)
+    if found is None:
+        wanted = "a model whose tokens genai-prices has a price for"
+        fix = "write the provider before it, such as openai/gpt-4o-mini, or state the price in the project file"
+        raise InputError(Problem("--model", repr(model), wanted, fix))
+    return found
+
+
+def _found(snapshot: Any, model: str) -> tuple[Any, Any] | None:
+    """The provider and the model of a name; the text before a slash is a provider, or a part of the name."""
+    first, slash, rest = model.partition("/")
+    tries = [(model, None), (rest, first), (model, "openrouter"), (model, "huggingface")] if slash else [(model, None)]
+    for name, provider in tries:
+        with contextlib.suppress(LookupError):
+            found: tuple[Any, Any] = snapshot.find_provider_model(name, None, provider, None)
+            return found
+    return None
+
+
+def _first(price: Any) -> Decimal | None:
+    """The price of a short request: the package's own number, or the base of its tiers."""
+    base = getattr(price, "base", price)
+    return None if base is None else Decimal(base)
+
+
+def _since(info: Any, price: Any) -> str:
+    """The day from which a price holds, where the package states one."""
+    dated = info.prices if isinstance(info.prices, list) else []
+    start = next((getattr(one.constraint, "start_date", None) for one in dated if one.prices is price), None)
+    return start.isoformat() if start else ""

@@ -1,0 +1,239 @@
+"""Prices that are known: GPU hours, hosted training, wages, labels; which GPUs an instance holds; tables/prices/."""
+
+import datetime
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from tunecase.catalog.reading import table
+
+STALE_AFTER_DAYS = 180
+ON_DEMAND, SPOT = "on_demand", "spot"
+PRICE_TABLES = ("prices/gpu_prices", "prices/hosted", "prices/labels", "prices/wages")
+
+
+@dataclass(frozen=True, slots=True)
+class GpuPrice:
+    """The lowest price of one GPU at one provider on some terms (`on_demand`, `spot`), on one date.
+
+    `region` is where it was read, empty where it holds everywhere or nobody said; a provider whose price differs by
+    region has a further row for each that is dearer than its lowest. `instance` with its `gpu_count` is what is rented.
+    """
+
+    gpu: str
+    provider: str
+    tier: str
+    terms: str
+    region: str
+    instance: str
+    gpu_count: int
+    usd_per_gpu_hour: float
+    stale: bool
+    source: str
+    date: str
+
+    def is_stale(self, today: datetime.date) -> bool:
+        """True when the price is marked old, or older than 180 days."""
+        return self.stale or is_stale(self.date, today)
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Who rents GPUs out: its tier, and how bills spell its name."""
+
+    name: str
+    tier: str
+    aliases: tuple[str, ...]
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """The GPUs of a provider's instance type."""
+
+    provider: str
+    instance: str
+    gpu: str
+    gpu_count: int
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wage:
+    """What an hour of a role costs the employer."""
+
+    role: str
+    low: float
+    likely: float
+    high: float
+    unit: str
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelPrice:
+    """A sourced price for a label, a synthetic example or a scraped page."""
+
+    preset: str
+    kind: str
+    low: float | None
+    likely: float | None
+    high: float | None
+    unit: str
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """Fine-tuning of one model at its provider: what training costs, how it is billed, and how long it is offered.
+
+    `pads` where a row is billed at the longest sample's length; `bills_validation` where validation tokens are billed;
+    `own_endpoint` where the tuned model is served by an endpoint of its own, billed also when idle. From
+    `new_users_until` on nobody may begin who has not; from `closed_on` on nobody at all; the tuned model dies on
+    `retires_on`. `agreeing_sources` say the same price of training. Prices are None where they are not known.
+    """
+
+    provider: str
+    model: str
+    train_usd_per_mtok: float | None
+    input_usd_per_mtok: float | None
+    output_usd_per_mtok: float | None
+    pads: bool
+    bills_validation: bool
+    minimum_usd: float | None
+    storage_usd_per_month: float | None
+    hosting_usd_per_hour: float | None
+    own_endpoint: bool
+    new_users_until: str
+    closed_on: str
+    retires_on: str
+    agreeing_sources: int
+    confidence: str
+    note: str
+    source: str
+    date: str
+
+    def is_stale(self, today: datetime.date) -> bool:
+        """True when the price is older than 180 days."""
+        return is_stale(self.date, today)
+
+
+def is_stale(date: str, today: datetime.date) -> bool:
+    """True of a date older than 180 days; a month counts from its first day."""
+    return (today - _as_date(date)).days > STALE_AFTER_DAYS
+
+
+def _as_date(text: str) -> datetime.date:
+    year, month, day = [*(int(part) for part in text.split("-")), 1, 1][:3]
+    return datetime.date(year, month, day)
+
+
+def gpu_prices() -> tuple[GpuPrice, ...]:
+    """Every GPU price known, on all terms and in all regions, stale ones marked."""
+    return table("prices/gpu_prices", GpuPrice)
+
+
+@cache
+def lowest_prices(terms: str = "on_demand") -> tuple[GpuPrice, ...]:
+    """The lowest price of each GPU at each provider on these terms, whatever the region."""
+    found: dict[tuple[str, str], GpuPrice] = {}
+    for price in gpu_prices():
+        at = price.gpu, price.provider
+        if price.terms == terms and (at not in found or price.usd_per_gpu_hour < found[at].usd_per_gpu_hour):
+            found[at] = price
+    return tuple(found.values())
+
+
+def wages() -> tuple[Wage, ...]:
+    """Every wage known."""
+    return table("prices/wages", Wage)
+
+
+def label_prices() -> tuple[LabelPrice, ...]:
+    """Every price of a label, a synthetic example or a page known."""
+    return table("prices/labels", LabelPrice)
+
+
+def hosted() -> tuple[Hosted, ...]:
+    """Every hosted fine-tuning price known."""
+    return table("prices/hosted", Hosted)
+
+
+def providers() -> tuple[Provider, ...]:
+    """Every provider of GPUs known, with its tier."""
+    return table("prices/providers", Provider)
+
+
+def instances() -> tuple[Instance, ...]:
+    """Every instance type known, with its GPUs."""
+    return table("prices/instances", Instance)
+
+
+def provider(name: str) -> Provider | None:
+    """The provider of that name, or as a bill spells it; None when it is not known.
+
+    Example:
+        >>> provider("Amazon Web Services").name
+        'aws'
+    """
+    fold = name.casefold().strip()
+    return next((one for one in providers() if fold in (one.name, *(also.casefold() for also in one.aliases))), None)
+
+
+def instance(provider: str, name: str) -> Instance | None:
+    """The instance type of a provider, both as a bill may spell them; None when it is not known.
+
+    Case, blanks and underscores do not tell types apart, and Azure's `Standard_` may stand before one. An empty
+    provider looks in all, and finds nothing where two call different machines alike. Machines to which a GPU is
+    attached on demand (Google's n1) and parts of a card (Azure's NV6ads) are left out: the type does not say what GPU
+    is paid.
+
+    Example:
+        >>> found = instance("Amazon", "g5.12xlarge")
+        >>> found.gpu, found.gpu_count
+        ('A10G', 4)
+    """
+    known = _provider_name(provider)
+    same = [one for one in _by_type().get(_bare_type(name), ()) if not provider or one.provider == known]
+    return same[0] if len({(one.gpu, one.gpu_count) for one in same}) == 1 else None
+
+
+def _provider_name(text: str) -> str:
+    found = provider(text)
+    return found.name if found else text.casefold().strip()
+
+
+def _bare_type(name: str) -> str:
+    return re.sub(r"[\s_]", "", name.casefold()).removeprefix("standard")
+
+
+@cache
+def _by_type() -> dict[str, tuple[Instance, ...]]:
+    found: dict[str, tuple[Instance, ...]] = {}
+    for one in instances():
+        found[_bare_type(one.instance)] = (*found.get(_bare_type(one.instance), ()), one)
+    return found
+
+
+def wage(role: str) -> Wage | None:
+    """The wage of a role, if the tables hold one."""
+    return next((wage for wage in wages() if wage.role == role.casefold().strip()), None)
+
+
+@cache
+def price_book(more: str = "") -> str:
+    """SHA-256 over the tables of prices, wages and defaults, so that a report can name what it used.
+
+    `more` is what the user's own prices hash to; they are part of the book where there are any.
+    """
+    digest = hashlib.sha256()
+    for name in (*PRICE_TABLES, "defaults"):
+        digest.update((files("tunecase") / "tables" / f"{name}.csv").read_bytes().replace(b"\r\n", b"\n"))
+    digest.update(more.encode())
+    return digest.hexdigest()

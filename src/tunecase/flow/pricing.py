@@ -1,0 +1,35 @@
+"""The price book on a day: what is listed, in which currency, with whose own prices."""
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tunecase import catalog
+from tunecase.flow.case import own_prices
+from tunecase.records import Prices
+from tunecase.spread import Worlds
+
+if TYPE_CHECKING:
+    from tunecase.price_list import PricesAsked
+
+
+def prices(asked: "PricesAsked", today: date, project: Path | None = None) -> Prices:
+    """The prices asked for; a project file gives the currency and the user's own prices. Nothing is kept.
+
+    Raises: InputError for words that name nothing, a project file or a file of prices that cannot be read.
+    """
+    from tunecase.price_list import price_list
+    from tunecase.prices import Basis
+    from tunecase.project import read_project
+
+    read = read_project(project, catalog.names()) if project else None
+    own = own_prices(project, read, today) if project and read else None
+    basis = Basis(
+        read, today, Worlds(0, 1), contracts=own.rows if own else (), contracts_hash=own.digest if own else ""
+    )
+    found = price_list(asked, basis)
+    if own is None or not own.notes:
+        return found
+    from dataclasses import replace
+
+    return replace(found, notes=(*found.notes, *own.notes))

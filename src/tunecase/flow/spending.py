@@ -1,0 +1,229 @@
+"""Charges of elsewhere: read whole, held against what is booked, and written in one go or not at all."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal, localcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from tunecase import __version__, catalog
+from tunecase.errors import InputError, Problem, nearest
+from tunecase.flow.case import Flow, now
+from tunecase.records import Imported, Run, Spending, from_json
+
+if TYPE_CHECKING:
+    from tunecase.importers.spendings import Brought, HourPrice, SpendAsked
+    from tunecase.importers.spendings.known import Compared
+
+KINDS = ("focus", "mlflow", "runs", "timesheet")
+WORK = ("labour", "evaluation", "data")  # lines whose hours are people's
+
+
+@dataclass(frozen=True, slots=True)
+class ImportAsked:
+    """What is asked of an import, from words as typed; see `tunecase spend import --help`.
+
+    `tags` are `key=value`, `since`, `until` and `on` days, `run_tags` names of tags. With `dry_run` nothing is booked;
+    `restated` books what a place states anew as corrections.
+    """
+
+    tags: Sequence[str] = ()
+    services: Sequence[str] = ()
+    since: str | None = None
+    until: str | None = None
+    on: str | None = None
+    category: str = ""
+    run_tags: Sequence[str] = ()
+    cost: str = "billed"
+    gpu: str = ""
+    gpu_count: int = 0
+    experiment: str = ""
+    restated: bool = False
+    dry_run: bool = False
+    told: Callable[[int, int], None] | None = field(default=None, compare=False)
+
+
+def spend_import(flow: Flow, kind: str, place: str = "", asked: ImportAsked | None = None) -> Imported:
+    """Books the charges of a place: a bill, a tracker's runs, trainer states, a time sheet.
+
+    Args:
+        kind: one of KINDS.
+        place: a path or an address; of `runs`, nothing stands for the pilot's own runs.
+        asked: filters and what the place itself does not tell.
+    Returns: the Imported, which is kept in the ledger beside the charges.
+    Raises: InputError with every mistake found; TunecaseError where a server ends midway. Nothing is booked then.
+    """
+    from filelock import FileLock, Timeout
+
+    from tunecase.errors import LedgerBusyError
+
+    asked = asked or ImportAsked()
+    found = _read(flow, kind, place, asked)
+    # What is booked already is read and what is new is written under one lock, or two imports would book a row twice.
+    lock = FileLock(f"{flow.ledger.path}.import.lock", timeout=flow.ledger.timeout_s)
+    try:
+        with lock.acquire(poll_interval=0.05):
+            return _book(flow, kind, place, asked, found)
+    except Timeout:
+        why = f"{flow.ledger.path}: another import has been under way for {flow.ledger.timeout_s:g} s."
+        raise LedgerBusyError(f"{why}\nFix: wait for it to end, then run this again") from None
+
+
+def _read(flow: Flow, kind: str, place: str, asked: ImportAsked) -> "Brought":
+    from tunecase.importers.spendings.focus import focus_bill
+    from tunecase.importers.spendings.mlflow_runs import spent_mlflow
+    from tunecase.importers.spendings.own_runs import spent_runs
+    from tunecase.importers.spendings.timesheet import timesheet
+
+    readers: Mapping[str, Callable[[str, SpendAsked], Brought]] = {
+        "focus": focus_bill,
+        "mlflow": spent_mlflow,
+        "runs": spent_runs,
+        "timesheet": timesheet,
+    }
+    if kind not in readers:
+        raise InputError(Problem("kind", repr(kind), f"one of {', '.join(readers)}", nearest(kind, list(readers))))
+    return readers[kind](place, _words(flow, asked))
+
+
+def _book(flow: Flow, kind: str, place: str, asked: ImportAsked, found: "Brought") -> Imported:
+    from tunecase.importers.spendings.known import compare, refuse_restated
+    from tunecase.ledger import NewEntry
+
+    compared = compare(found.spendings, flow.spendings())
+    if compared.restated and not asked.restated:
+        refuse_restated(compared, place)
+    record = _record(flow, kind, place, found, compared, asked.dry_run)
+    charges = [*compared.fresh, *(new for new, _ in compared.restated)]
+    if asked.dry_run or not charges:
+        return record
+    meta = {"version": __version__, "price_book": catalog.price_book(), "phase": f"iter-{len(flow.rounds())}"}
+    new: list[NewEntry] = [NewEntry("spend", charge, "spend", {"phase": meta["phase"]}) for charge in charges]
+    flow.ledger.append_many([*new, NewEntry("record", record, "imported", meta)], recorded_at=now())
+    return record
+
+
+def _record(flow: Flow, kind: str, place: str, found: "Brought", compared: "Compared", dry_run: bool) -> Imported:
+    """The sums of what is new; a correction counts with what it changes."""
+    from tunecase.charges import DIGITS, GPU_HOUR, HOUR
+    from tunecase.importers.spendings.book_check import book_check
+
+    moves = [(one, one.amount_base) for one in compared.fresh]
+    by_category: dict[str, Decimal] = defaultdict(Decimal)
+    by_kind: dict[str, Decimal] = defaultdict(Decimal)
+    hours: dict[str, Decimal] = defaultdict(Decimal)
+    with localcontext(prec=DIGITS):
+        moves += [(new, new.amount_base - old.amount_base) for new, old in compared.restated]
+        for one, amount in moves:
+            by_category[one.category] += amount
+            by_kind[one.charge] += amount
+            if one.quantity is not None and (one.unit == GPU_HOUR or (one.unit == HOUR and one.category in WORK)):
+                hours[f"{one.unit}s"] += one.quantity
+        total = sum(by_category.values(), Decimal(0))
+    charges = [one for one, _ in moves]
+    days = [one.on for one in charges]
+    return Imported(
+        kind=kind, place=place if "://" in place else Path(place).name, rows=found.rows, booked=len(charges),
+        known=compared.known, currency=flow.project.currency, amount=total, dry_run=dry_run,
+        restated=len(compared.restated), filtered=found.filtered, zero=sum(not one.amount for one in charges),
+        negative=sum(one.amount < 0 for one in charges), by_category=dict(sorted(by_category.items())),
+        by_kind=dict(sorted(by_kind.items())), hours=dict(sorted(hours.items())), first=min(days, default=None),
+        last=max(days, default=None), checks=book_check(charges, flow.project.base_per_usd),
+        left_out=found.left_out, notes=(*found.notes, *_notes(charges, flow.project.currency)),
+    )  # fmt: skip
+
+
+def _notes(charges: Sequence[Spending], base: str) -> list[str]:
+    """The rates of other currencies that were used, so that nobody must look for them."""
+    rates = Counter((one.currency, one.fx_rate) for one in charges if one.currency != base)
+    return [f"{code} at {rate} {base} by the project's dated rates" for code, rate in sorted(rates)]
+
+
+def _words(flow: Flow, asked: ImportAsked) -> "SpendAsked":
+    """What was typed, read and checked."""
+    from tunecase.charges import CATEGORIES
+    from tunecase.importers.spendings import SpendAsked
+
+    problems: list[Problem] = []
+    pairs = [word.partition("=") for word in asked.tags]
+    for (key, sign, _), word in zip(pairs, asked.tags, strict=True):
+        if not key or not sign:
+            problems.append(Problem("--tag", repr(word), "a tag and its value", "write it as `--tag team=nlp`"))
+    if asked.category and asked.category not in CATEGORIES:
+        fix = nearest(asked.category, CATEGORIES)
+        problems.append(Problem("--category", repr(asked.category), f"one of {', '.join(CATEGORIES)}", fix))
+    if asked.cost not in ("billed", "effective"):
+        problems.append(Problem("--cost", repr(asked.cost), "billed or effective", "leave it out for billed"))
+    if asked.gpu_count < 0:
+        problems.append(Problem("--gpu-count", str(asked.gpu_count), "a number of GPUs", "write for example 8"))
+    since, until, on = (
+        _day(name, text, problems)
+        for name, text in (("--from", asked.since), ("--to", asked.until), ("--on", asked.on))
+    )
+    if since and until and since > until:
+        problems.append(Problem("--from", f"{since}, after --to {until}", "a day before --to", "swap them"))
+    gpu = ""
+    if asked.gpu:
+        try:
+            gpu = catalog.gpu(asked.gpu).name
+        except InputError as error:
+            problems += [Problem("--gpu", one.got, one.wanted, one.fix) for one in error.problems]
+    if problems:
+        raise InputError(problems)
+    own = {"run_tags": tuple(asked.run_tags)} if asked.run_tags else {}
+    return SpendAsked(
+        today=flow.today, currency=flow.project.currency, rates=flow.project.rates, category=asked.category,
+        tags={key: value for key, _, value in pairs}, services=tuple(asked.services), since=since, until=until,
+        cost=cast(Literal["billed", "effective"], asked.cost), gpu=gpu, gpu_count=asked.gpu_count, on=on,
+        experiment=asked.experiment, gpu_hour=lambda name: _gpu_hour(flow, name),
+        person_hour=lambda role: _person_hour(flow, role), piloted=lambda: _piloted(flow), told=asked.told,
+        **cast(Any, own),
+    )  # fmt: skip
+
+
+def _day(where: str, text: str | None, problems: list[Problem]) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        problems.append(Problem(where, repr(text), "a day that exists, year first", "write for example 2026-11-02"))
+        return None
+
+
+def _piloted(flow: Flow) -> list[tuple[datetime, Run]]:
+    """The pilot's runs in the ledger, with the moments of their end."""
+    entries = [entry for entry in flow.ledger.entries() if entry.kind == "run"]
+    return [(entry.recorded_at, from_json(Run, entry.body)) for entry in entries]
+
+
+def _gpu_hour(flow: Flow, gpu: str) -> "HourPrice | None":
+    """The median price of one GPU's hour by the project's contract, tier and terms, else in the nearest tier."""
+    import numpy as np
+
+    from tunecase.gpu_prices import any_gpu_hour, hour_words
+    from tunecase.importers.spendings import HourPrice
+
+    basis, spot = flow.basis(4_000), flow.project.compute.terms == catalog.SPOT
+    hour = (any_gpu_hour(gpu, basis, spot=True) if spot else None) or any_gpu_hour(gpu, basis)
+    if hour is None:
+        return None
+    price = Decimal(f"{float(np.median(hour.draws)):.4f}")
+    return HourPrice(price, hour_words(hour))
+
+
+def _person_hour(flow: Flow, role: str) -> "HourPrice | None":
+    """The rate of a role in the project file; the only member's where no role is named; a range by its median."""
+    from tunecase.importers.spendings import HourPrice
+
+    team = flow.project.team
+    fold = role.casefold().strip()
+    known = [member for member in team if member.role.casefold().strip() == fold] or (list(team) if not fold else [])
+    if len(known) != 1 or known[0].rate is None:
+        return None
+    spread = known[0].rate.spread
+    guessed = spread.low != spread.high
+    words = f"{known[0].role}: {known[0].rate.text}" + (", by its median" if guessed else "")
+    return HourPrice(Decimal(f"{spread.median:.2f}"), words, guessed)

@@ -1,0 +1,205 @@
+"""What an hour of a GPU costs: by tier, terms and region from the tables, by contract, or of a card that is owned."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+from tunecase import catalog
+from tunecase.catalog import ON_DEMAND, SPOT, GpuPrice
+from tunecase.contracts import agreed
+from tunecase.prices import Basis
+from tunecase.spread import Const, Interval
+from tunecase.units import HOURS
+
+if TYPE_CHECKING:
+    from tunecase.spread import Draws
+
+STALE_DRIFT = 0.40  # seen within half a year in the price tables
+TIERS = ("marketplace", "neocloud", "hyperscaler")
+OWN_TIER = "your own price"
+OWNED_TIER = "owned"
+CONTRACT_TIER = "your contract"
+NOT_OF_THE_TABLES = (OWN_TIER, OWNED_TIER, CONTRACT_TIER)
+
+
+@dataclass(frozen=True, slots=True)
+class GpuHour:
+    """The price of one GPU hour in one tier: draws in the base currency, providers, dates, and how many are stale.
+
+    `terms` are those of the price; `note` says what the price leaves out or why it is not the one asked for.
+    """
+
+    draws: "Draws"
+    tier: str
+    providers: tuple[str, ...]
+    dates: tuple[str, ...]
+    stale: int
+    terms: str = ON_DEMAND
+    note: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Tier and terms, as in `neocloud, spot`; the tier alone on demand."""
+        return self.tier if self.terms == ON_DEMAND else f"{self.tier}, {self.terms}"
+
+
+def current(gpu: str, tier: str, terms: str = ON_DEMAND, region: str = "") -> tuple[list[GpuPrice], str]:
+    """The prices of a GPU that count, one for each provider, and a note where the region asked for has none.
+
+    Prices marked old count only where nothing else exists. In a region count those that were read in it; where none
+    was, the lowest of each provider wherever it was read, which the note says.
+    """
+    note = ""
+    rows = [p for p in catalog.lowest_prices(terms) if (p.gpu, p.tier) == (gpu, tier)]
+    if region and rows:
+        every = [p for p in catalog.gpu_prices() if (p.gpu, p.tier, p.terms) == (gpu, tier, terms)]
+        there = [p for p in every if p.region.casefold() == region.casefold()]
+        if there:
+            rows = there
+        else:
+            note = f"no price of a {gpu} hour in {region}: the lowest of each provider is taken, wherever it was read"
+    return [p for p in rows if not p.stale] or rows, note
+
+
+def reach(rows: Sequence[GpuPrice], today: datetime.date) -> tuple[float, float, int]:
+    """From the cheapest provider to the dearest [USD per GPU hour], and how many of the prices are stale.
+
+        low = min of price x (1 - .4 if stale),   high = max of price x (1 + .4 if stale)
+
+    Args:
+        rows: at least one price.
+        today: a price older than 180 days on this day is stale.
+    """
+    stale = [row.is_stale(today) for row in rows]
+    low = min(row.usd_per_gpu_hour * (1 - STALE_DRIFT * old) for row, old in zip(rows, stale, strict=True))
+    high = max(row.usd_per_gpu_hour * (1 + STALE_DRIFT * old) for row, old in zip(rows, stale, strict=True))
+    return low, high, sum(stale)
+
+
+def gpu_hour(
+    gpu: str, basis: Basis, tier: str | None = None, *, spot: bool = False, contracts: bool = True
+) -> GpuHour | None:
+    """What one hour of one GPU costs in a tier, on demand or on spot, or None when no provider of it has a price.
+
+    A price of the user's own contract comes before the tables; in the tier `owned` it is worked out from the purchase.
+    Else the 90% interval runs from the cheapest provider to the dearest, of the project's region where prices were read
+    in it; a price older than 180 days is widened by 40%, the drift seen in the tables within half a year. Prices
+    already marked old are used only when nothing else exists. Leaves out storage, egress and start-up.
+    """
+    name, terms = catalog.gpu(gpu).name, SPOT if spot else ON_DEMAND
+    if basis.usd_per_gpu_hour is not None:
+        own = Const(basis.usd_per_gpu_hour).scaled(basis.base_per_usd)
+        draws = basis.worlds.draw(f"own price of a {name} hour", own)
+        return None if spot else GpuHour(draws, OWN_TIER, ("you",), (basis.today.isoformat(),), 0)
+    project_tier = basis.project.compute.tier if basis.project else None
+    tier = tier or basis.tier or basis.text("compute.tier", project_tier)
+    if tier == OWNED_TIER:
+        return None if spot else owned(name, basis)
+    region = (basis.project.compute.region if basis.project else None) or ""
+    if contracts and (agreed := contract_hour(name, basis, terms, region)) is not None:
+        return agreed
+    rows, note = current(name, tier, terms, region)
+    if not rows:
+        return None
+    low, high, stale = reach(rows, basis.today)
+    where = f" in {region}" if region and not note else ""
+    spread = Interval(low, high).scaled(basis.base_per_usd)
+    draws = basis.worlds.draw(f"price of a {name} hour, {tier}{' spot' if spot else ''}{where}", spread)
+    providers, dates = tuple(p.provider for p in rows), tuple(sorted({p.date for p in rows}))
+    return GpuHour(draws, tier, providers, dates, stale, terms, note)
+
+
+def contract_hour(gpu: str, basis: Basis, terms: str = ON_DEMAND, region: str = "") -> GpuHour | None:
+    """What an hour of a GPU costs by the user's own contract, in the base currency; None where it names none.
+
+    The price of one provider, or the interval from the cheapest to the dearest of several. A contract holds until it
+    is changed, so its age widens nothing.
+    """
+    held = agreed(basis.contracts, gpu, terms, region)
+    if held is None:
+        return None
+    spread = Interval(held.low, held.high) if held.low < held.high else Const(held.low)
+    draws = basis.worlds.draw(f"price of a {gpu} hour, {CONTRACT_TIER}{' spot' if terms == SPOT else ''}", spread)
+    return GpuHour(draws, CONTRACT_TIER, held.providers, held.dates, 0, terms, held.note)
+
+
+def owned(gpu: str, basis: Basis) -> GpuHour | None:
+    """What an hour costs of a GPU that the project owns, see `owned_hour`; None where it owns none of that kind."""
+    compute = basis.project.compute if basis.project else None
+    owns = compute.owned if compute else None
+    if compute is None or owns is None or catalog.gpu(owns.gpu or compute.gpus[0]).name != gpu:
+        return None
+    price = basis.draw("compute.owned.price", owns.price)
+    life_hours = basis.draw("compute.owned.life", owns.life) * HOURS["month"]
+    share = basis.draw("compute.owned.utilisation", owns.utilisation)
+    energy: Draws | float = 0.0
+    note = "electricity is left out: give compute.owned.power and compute.owned.power_price"
+    if owns.power is not None and owns.power_price is not None:
+        price_per_kwh = basis.draw("compute.owned.power_price", owns.power_price)
+        energy, note = basis.draw("compute.owned.power", owns.power) * price_per_kwh, ""
+    draws = owned_hour(price, life_hours, share, owns.gpus, energy)
+    return GpuHour(draws, OWNED_TIER, ("you",), (basis.today.isoformat(),), 0, ON_DEMAND, note)
+
+
+def any_gpu_hour(gpu: str, basis: Basis, *, spot: bool = False) -> GpuHour | None:
+    """What one hour of one GPU costs in the tier asked for, else in the nearest tier that has a price on demand.
+
+    The dearer of two tiers that are as near. `GpuHour.tier` is the tier taken. Spot prices are of their own tier only.
+    """
+    found = gpu_hour(gpu, basis, spot=spot)
+    asked = basis.tier or basis.text("compute.tier", basis.project.compute.tier if basis.project else None)
+    if found is not None or spot or asked not in TIERS:
+        return found
+    at = TIERS.index(asked)
+    others = sorted(set(TIERS) - {asked}, key=lambda tier: (abs(TIERS.index(tier) - at), -TIERS.index(tier)))
+    return next((hour for tier in others if (hour := gpu_hour(gpu, basis, tier)) is not None), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Lowest, middle and highest of some prices [USD per GPU hour], the lowest of each provider counted once."""
+
+    providers: int
+    low: float
+    middle: float
+    high: float
+
+    @classmethod
+    def of(cls, prices: Sequence[float]) -> "Reach | None":
+        """Of one price for each provider; None of none."""
+        return cls(len(prices), min(prices), median(prices), max(prices)) if prices else None
+
+
+def owned_hour(
+    price: "Draws", life_hours: "Draws", utilisation: "Draws", gpus: int, energy_price: "Draws | float" = 0.0
+) -> "Draws":
+    """What an hour of a card costs that one owns, in the base currency, shape (draws,).
+
+        hour = price / (life x utilisation x GPUs) + kW per GPU x price of a kWh
+
+    Args:
+        price: of all cards with what they stand in, paid once.
+        life_hours: from purchase until it is worth nothing, all hours of the calendar [h].
+        utilisation: share of those hours in which the cards work for somebody, more than 0 and at most 1.
+        gpus: how many cards the price bought.
+        energy_price: what the power of one card costs in an hour, 0 where it is left out.
+    Leaves out room, cooling, network, people and interest, and what the cards can be sold for at the end.
+    """
+    return price / (life_hours * utilisation * gpus) + energy_price
+
+
+def hour_words(hour: GpuHour) -> str:
+    """Where the price of an hour comes from: tier, providers and dates, and whether it is old.
+
+    For instance `neocloud, 1 provider (hyperstack), dated 2025-09, older than 180 days`.
+    """
+    if hour.tier in (OWN_TIER, OWNED_TIER):
+        return hour.tier
+    count = len(hour.providers)
+    who = f"1 provider ({hour.providers[0]})" if count == 1 else f"{count} providers"
+    dates = " to ".join(dict.fromkeys((hour.dates[0], hour.dates[-1])))
+    old = f"{hour.stale} of them " if 0 < hour.stale < count else ""
+    stale = f", {old}older than 180 days" if hour.stale else ""
+    return f"{hour.kind}, {who}, dated {dates}{stale}"

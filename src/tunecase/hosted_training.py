@@ -1,0 +1,204 @@
+"""What it costs to have a provider train its own model: billed tokens, the least price of a job, storage.
+
+    billed = epochs x train tokens + evaluations x validation tokens               rows billed as long as they are
+    billed = epochs x rows x longest + evaluations x validation rows x longest     every row billed at the longest
+    price  = max(jobs x minimum, billed / 1e6 x rate) + months x storage
+
+Which rule holds is a column of tables/prices/hosted.csv.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, TypeVar
+
+from tunecase import catalog
+from tunecase.catalog import Hosted
+from tunecase.errors import InputError, Problem, nearest
+from tunecase.gpu_prices import STALE_DRIFT
+from tunecase.prices import Basis
+from tunecase.spread import Const, Interval, Spread
+
+if TYPE_CHECKING:
+    from tunecase.spread import Draws
+
+Amount = TypeVar("Amount", float, "Draws")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Training of one hosted model that can be had: its row, its rate [base currency per million tokens], and words.
+
+    `provider` and `date` are those of the rate, which is of the tables or of a contract; `notes` say what to know.
+    """
+
+    row: Hosted
+    rate: Spread
+    provider: str
+    date: str
+    notes: tuple[str, ...] = ()
+
+
+def billed_tokens(
+    row: Hosted,
+    *,
+    rows: Amount,
+    tokens_per_row: Amount,
+    epochs: float,
+    longest: float,
+    validation_rows: float = 0.0,
+    evaluations: float = 0.0,
+) -> Amount:
+    """Tokens that a provider bills for training on some rows [tokens], a number or shape (draws,).
+
+    Args:
+        row: the provider's rule.
+        rows: rows trained on once in an epoch; zero gives zero.
+        tokens_per_row: their mean length, at most `longest` [tokens].
+        epochs: how often each is read.
+        longest: length to which rows are cut, and padded where the provider pads [tokens].
+        validation_rows, evaluations: rows of the validation file, and how often it is scored; 0 without one.
+    Source: Together's and OpenAI's descriptions, tables/prices/hosted.csv; that a padding provider pads validation rows
+    too is assumed. Leaves out that another tokenizer counts the same text up to a fifth apart.
+    """
+    each = tokens_per_row * 0.0 + longest if row.pads else tokens_per_row
+    scored = validation_rows * evaluations if row.bills_validation else 0.0
+    return rows * each * epochs + each * scored
+
+
+def training_price(
+    row: Hosted,
+    *,
+    billed: Amount,
+    rate_per_mtok: Amount,
+    jobs: "float | Draws",
+    per_usd: float = 1.0,
+    months: "float | Draws" = 0.0,
+) -> Amount:
+    """What so many billed tokens cost: max(jobs x minimum, tokens x rate) + months x storage, shape as `billed`.
+
+    Args:
+        row: the provider's minimum for one job and storage of one model for a month [USD].
+        billed: from `billed_tokens` [tokens].
+        rate_per_mtok: price of a million of them [base currency].
+        jobs: training jobs that the tokens are spread over; the minimum is held against them as a whole, which is
+            never more than against each.
+        per_usd: units of the base currency for one US dollar.
+        months: for how long one tuned model is stored.
+    Leaves out the endpoint that serves the model.
+    """
+    import numpy as np
+
+    least, storage = (row.minimum_usd or 0.0) * per_usd, (row.storage_usd_per_month or 0.0) * per_usd
+    price: Amount = np.maximum(jobs * least, billed / 1e6 * rate_per_mtok) + months * storage  # type: ignore[assignment]
+    return price
+
+
+def offers(basis: Basis) -> tuple[tuple[Offer, ...], dict[str, list[str]]]:
+    """Hosted models whose training can be had and priced on the day; of all others, by the reason why not, whose.
+
+    A model that no new users may train counts as not to be had, unless it is the one the project names.
+    """
+    found: list[Offer] = []
+    why: dict[str, list[str]] = {}
+    mine = (basis.project.compute.hosted or "").casefold() if basis.project else ""
+    for row in (*catalog.hosted(), *_only_by_contract(basis)):
+        told = _refusal(row, basis, named=row.model.casefold() == mine)
+        if told:
+            why.setdefault(told, []).append(row.model if row.model == row.provider else f"{row.provider} {row.model}")
+        else:
+            found.append(_offer(row, basis))
+    return tuple(found), why
+
+
+def chosen(basis: Basis) -> Offer | None:
+    """The hosted model that the project names under compute.hosted; None where it names none.
+
+    Raises: InputError for a model that is not known, has no price, or can no longer be trained, with the date.
+    """
+    name = basis.project.compute.hosted if basis.project else None
+    if name is None:
+        return None
+    rows = {row.model.casefold(): row for row in (*_only_by_contract(basis), *catalog.hosted())}
+    row = rows.get(name.casefold())
+    where = "the project file: compute.hosted"
+    if row is None:
+        fix = f"{nearest(name, [one.model for one in rows.values()])} Or give its price per Mtok in `prices`"
+        raise InputError(Problem(where, repr(name), "a hosted model in the tables, or in the file of prices", fix))
+    if told := _refusal(row, basis, named=True):
+        fix = "give its price in `prices`, a row with the unit Mtok" if _rate(row, basis) is None else "name another"
+        raise InputError(
+            Problem(where, f"{name!r}: {told}", "a hosted model that can be trained at a known price", fix)
+        )
+    return _offer(row, basis)
+
+
+def _only_by_contract(basis: Basis) -> tuple[Hosted, ...]:
+    """Models that only the user's own prices name; billed by the rule of their provider, else as long as rows are."""
+    held = {row.model.casefold() for row in catalog.hosted()}
+    named = {one.model: one for one in basis.contracts if one.model and one.model.casefold() not in held}
+    rules = {row.provider: row for row in catalog.hosted()}
+    return tuple(_by_rule_of(rules.get(one.provider.casefold()), one.model, one.provider) for one in named.values())
+
+
+def _by_rule_of(rule: Hosted | None, model: str, provider: str) -> Hosted:
+    return Hosted(
+        provider, model, None, None, None, pads=rule.pads if rule else False,
+        bills_validation=rule.bills_validation if rule else False, minimum_usd=rule.minimum_usd if rule else None,
+        storage_usd_per_month=rule.storage_usd_per_month if rule else None,
+        hosting_usd_per_hour=None, own_endpoint=rule.own_endpoint if rule else False, new_users_until="",
+        closed_on=rule.closed_on if rule else "", retires_on="", agreeing_sources=1, confidence="your own price",
+        note=rule.note if rule else "the provider's billing rule is not known", source="your own price", date="",
+    )  # fmt: skip
+
+
+def _refusal(row: Hosted, basis: Basis, *, named: bool = False) -> str:
+    """Why a model cannot be trained on the day, or not be priced; an empty text where it can."""
+    today = basis.today.isoformat()
+    if row.closed_on and row.closed_on <= today:
+        return f"no new jobs since {row.closed_on}"
+    if row.retires_on and row.retires_on <= today:
+        return f"retired on {row.retires_on}"
+    if _rate(row, basis) is None:
+        return "the price of training is not known"
+    if row.new_users_until and row.new_users_until < today and not named:
+        return f"closed to new users since {row.new_users_until}"
+    return ""
+
+
+def _rate(row: Hosted, basis: Basis) -> tuple[float, str, str] | None:
+    """The price of a million tokens [base currency], whose it is and its date; None where nobody states one."""
+    agreed = [one for one in basis.contracts if one.model.casefold() == row.model.casefold()]
+    if agreed:
+        best = min(agreed, key=lambda one: one.base_per_unit)
+        return best.base_per_unit, "your contract", best.date
+    if row.train_usd_per_mtok is None:
+        return None
+    return row.train_usd_per_mtok * basis.base_per_usd, row.provider, row.date
+
+
+def _offer(row: Hosted, basis: Basis) -> Offer:
+    found = _rate(row, basis)
+    assert found is not None
+    rate, provider, dated = found
+    spread: Spread = Const(rate)
+    notes = list(_notes(row, basis.today))
+    if provider == row.provider and row.is_stale(basis.today):
+        spread = Interval(rate * (1 - STALE_DRIFT), rate * (1 + STALE_DRIFT))
+        notes.append("its price is older than 180 days and widened by 40%")
+    return Offer(row, spread, provider, dated, tuple(notes))
+
+
+def _notes(row: Hosted, today: date) -> Iterator[str]:
+    if row.new_users_until and row.new_users_until < today.isoformat():
+        yield f"closed to new users since {row.new_users_until}"
+    if row.retires_on:
+        yield f"ends with its base model on {row.retires_on}"
+    if row.own_endpoint:
+        yield "answers need an endpoint of its own, billed also when idle"
+    if row.pads:
+        yield "every row is billed at the longest sample's length"
+    if row.minimum_usd:
+        yield f"at least {row.minimum_usd:g} USD a job"
+    if row.storage_usd_per_month:
+        yield f"{row.storage_usd_per_month:g} USD a month for the stored model"

@@ -1,0 +1,359 @@
+"""A cloud's bill in FOCUS (FinOps Open Cost and Usage Specification), 1.0 to 1.4, as CSV or Parquet.
+
+`ProviderName` was named `ServiceProviderName` in 1.3 and went in 1.4: the new one is read before the old. The amount is
+BilledCost, what is to be paid; EffectiveCost spreads commitments over what used them. Own columns (x_) are passed over.
+Source: focus.finops.org, columns of the versions; the sample bill of FOCUS 1.0.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal, localcontext
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Literal, get_args
+
+from tunecase.charges import DIGITS, GPU_HOUR, HOUR, rate_fix, rate_on
+from tunecase.errors import InputError, Problem, nearest
+from tunecase.importers.spendings import MOST_BOOKED, Brought, Identities, Mistakes, SpendAsked, digest_of
+from tunecase.importers.spendings.cells import NUMBER, CellError, amount_of, moment_of, plain_number, tags_of, text_of
+from tunecase.importers.spendings.files import BillFile, Line, bill_files
+from tunecase.importers.spendings.lines import Machine, hours_of, line_of
+from tunecase.records import Spending
+from tunecase.wording import counted, one_line, paid
+
+Charge = Literal["usage", "purchase", "credit", "adjustment", "tax"]
+
+AMOUNTS = {"billed": "BilledCost", "effective": "EffectiveCost"}
+NEEDED = ("BillingCurrency", "ChargePeriodStart", "ChargePeriodEnd", "ChargeCategory", "ServiceName")
+PROVIDER = ("ServiceProviderName", "ProviderName")  # before 1.3, from 1.3 on and alone from 1.4 on
+BOUGHT = ("ResourceType", "SkuMeter", "SkuId", "SkuPriceDetails", "ChargeDescription", "ResourceName", "SkuPriceId")
+# What tells one line of a bill from another, whatever its amount.
+SAME = (
+    "BillingAccountId", "SubAccountId", "ResourceId", "SkuId", "SkuPriceId", "RegionId", "ServiceName",
+    "ChargePeriodStart", "ChargePeriodEnd", "ChargeCategory", "ChargeClass", "ChargeDescription", "PricingCategory",
+    "CommitmentDiscountId", "CommitmentDiscountStatus", "CapacityReservationId", "CapacityReservationStatus",
+)  # fmt: skip
+READ = (
+    "BillingCurrency", "ChargePeriodStart", "ChargePeriodEnd", "ChargeCategory", "ChargeDescription", "ServiceName",
+    "ServiceCategory", "Tags", "ConsumedQuantity", "ConsumedUnit", "PricingQuantity", "PricingUnit", "ListUnitPrice",
+    "RegionId", "SkuId", "ResourceId",
+)  # fmt: skip
+NUMERIC = re.compile(r"(cost|price|quantity)$")
+TIMED = re.compile(r"(start|end|created|updated)$")
+CODE = re.compile(r"[A-Z]{3}")
+
+
+def focus_bill(place: str, asked: SpendAsked) -> Brought:
+    """The charges of a FOCUS bill: a file, or a folder of its parts.
+
+        amount = BilledCost, exact;   base = amount * the rate in force on the first day of the charge period
+        GPU hours = consumed (else priced) quantity in hours * GPUs of the instance type
+
+    Every row that is asked for becomes a charge, also those of nothing and below it. A row's identity is the SHA-256
+    of its content (columns sorted, numbers and times in one form, so that CSV and Parquet agree) with its number among
+    equal rows; a second identity, without amounts, tells a bill that was stated anew.
+
+    Args:
+        place: the path.
+        asked: filters, rates, which cost column.
+    Returns: the charges, and in notes what a reader should know of them.
+    Raises: InputError with the mistakes of all rows asked for, by row and column.
+    Leaves out: rows beyond those asked for are not checked; a service's price lists and the invoice's total are not
+    compared with the sum.
+    """
+    bill = _Bill(asked)
+    for file in bill_files(place, asked.told):
+        bill.read(file)
+    if not bill.rows:
+        raise InputError(Problem(place, "a header and no rows", "a row for each charge", "export the bill again"))
+    bill.mistakes.refuse(place)
+    return Brought(tuple(bill.found), bill.rows, bill.filtered, (), tuple(bill.notes()))
+
+
+class _Columns:
+    """Where the columns of a file stand, however they are written (BilledCost, billed_cost)."""
+
+    def __init__(self, file: BillFile, asked: SpendAsked) -> None:
+        self.names = [_bare(name) for name in file.header]
+        twice = [name for name, count in Counter(self.names).items() if count > 1 and name]
+        lacking = [name for name in (AMOUNTS[asked.cost], *NEEDED) if _bare(name) not in self.names]
+        if not any(_bare(name) in self.names for name in PROVIDER):
+            lacking.append(" or ".join(PROVIDER))
+        problems = [
+            Problem(
+                f"{file.name}:1", f"no column {name}", "the columns of FOCUS 1.0 to 1.4", nearest(name, file.header)
+            )
+            for name in lacking
+        ]
+        problems += [Problem(f"{file.name}:1", f"the column {name} twice", "it once", "delete one") for name in twice]
+        if problems:
+            raise InputError(problems)
+        self.at = {name: index for index, name in enumerate(self.names)}
+        self.forms = [(name, index, _form(name)) for name, index in self.at.items() if not name.startswith("x_")]
+        # Looked up once for each column, not for each row.
+        self.index = {name: self.at.get(_bare(name)) for name in {*READ, *BOUGHT, *SAME, *PROVIDER, *AMOUNTS.values()}}
+        self.file, self.width = file, len(self.names)
+
+    def cell(self, line: Line, name: str) -> Any:
+        """A cell by its column, None where the file has none."""
+        index = self.index[name]
+        return None if index is None else line.cells[index]
+
+    def text(self, line: Line, *names: str) -> str:
+        """The first of some cells that is not missing, as text."""
+        for name in names:
+            if text := text_of(self.cell(line, name)):
+                return text
+        return ""
+
+    def content(self, line: Line) -> dict[str, str]:
+        """What a row says, each cell in the one form that CSV and Parquet share, own columns and missing cells out."""
+        found = {}
+        for name, index, form in self.forms:
+            if text := text_of(line.cells[index]):
+                found[name] = text if form is None else form(line.cells[index], text)
+        return found
+
+
+@lru_cache(maxsize=1_000)
+def _bare(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.casefold()) if not name.casefold().startswith("x_") else name.casefold()
+
+
+@dataclass
+class _Bill:
+    """A bill while it is read."""
+
+    asked: SpendAsked
+    found: list[Spending] = field(default_factory=list)
+    mistakes: Mistakes = field(default_factory=Mistakes)
+    identities: Identities = field(default_factory=Identities)
+    rows: int = 0
+    filtered: int = 0
+    nameless: int = 0
+    committed: Decimal = Decimal(0)
+    committed_rows: int = 0
+
+    def read(self, file: BillFile) -> None:
+        """All rows of one file."""
+        columns = _Columns(file, self.asked)
+        for line in file.lines:
+            self.rows += 1
+            if len(line.cells) != columns.width:
+                got, wanted = f"{counted(len(line.cells), 'cell')}", f"{columns.width}, as the header has"
+                self.mistakes.add(f"{line.file}:{line.number}", got, wanted, "export the bill again: it may be cut off")
+                continue
+            self.row(columns, line)
+
+    def row(self, columns: _Columns, line: Line) -> None:
+        """One row: passed over, a mistake, or a charge."""
+        before = self.mistakes.count
+        began = self.read_cell(columns, line, "ChargePeriodStart", _moment)
+        tags = self.read_cell(columns, line, "Tags", _tags)
+        if began is not None and tags is not None and not self.wanted(columns, line, began, tags):
+            self.filtered += 1
+            return
+        ended = self.read_cell(columns, line, "ChargePeriodEnd", _moment)
+        amount = self.read_cell(columns, line, AMOUNTS[self.asked.cost], amount_of)
+        charge = self.read_cell(columns, line, "ChargeCategory", _charge)
+        code = self.read_cell(columns, line, "BillingCurrency", _code)
+        if began is None or ended is None or amount is None or charge is None or code is None or tags is None:
+            return
+        self.check_period(line, began, ended)
+        rate = rate_on(code, self.asked.currency, self.asked.rates, began.date())
+        if rate is None:
+            wanted = f"{self.asked.currency}, or a dated rate for {code}"
+            self.mistakes.add(_where(line, "BillingCurrency"), code, wanted, rate_fix(code, began.date()))
+        if self.mistakes.count > before or rate is None:
+            return
+        if len(self.found) >= MOST_BOOKED:
+            got, fix = f"more than {MOST_BOOKED:,} rows that are asked for", "--tag, --service, --from and --to choose"
+            raise InputError(Problem(line.file, got, "the charges of one project", f"say which ones: {fix}"))
+        self.found.append(self.spending(columns, line, began, ended, amount, charge, code, rate, tags))
+
+    def read_cell(self, columns: _Columns, line: Line, name: str, read: Any) -> Any:
+        """A cell as a value; None, and one more mistake, where it cannot be read."""
+        cell = columns.cell(line, name)
+        try:
+            return read(cell)
+        except CellError as error:
+            shown = repr(one_line(text_of(cell), 60)) if text_of(cell) else "nothing"
+            self.mistakes.add(_where(line, name), shown, error.wanted, error.fix)
+            return None
+
+    def wanted(self, columns: _Columns, line: Line, began: datetime, tags: Mapping[str, str]) -> bool:
+        """Whether a row is asked for by day, tags and service."""
+        asked = self.asked
+        if not asked.in_days(began.date()) or any(tags.get(key) != value for key, value in asked.tags.items()):
+            return False
+        service = columns.text(line, "ServiceName").casefold()
+        return not asked.services or any(name.casefold() == service for name in asked.services)
+
+    def check_period(self, line: Line, began: datetime, ended: datetime) -> None:
+        """A charge lies in the past, and its period has a length."""
+        if began.date() > self.asked.today:
+            fix = "import the bill when the charge is made, or choose days with --to"
+            self.mistakes.add(
+                _where(line, "ChargePeriodStart"), f"{began:%Y-%m-%d}", f"a day not after {self.asked.today}", fix
+            )
+        if ended < began:
+            got, wanted = f"{ended:%Y-%m-%d %H:%M}", f"a moment not before its start, {began:%Y-%m-%d %H:%M}"
+            self.mistakes.add(_where(line, "ChargePeriodEnd"), got, wanted, "export the bill again")
+
+    def spending(
+        self, columns: _Columns, line: Line, began: datetime, ended: datetime, amount: Decimal, charge: Charge,
+        code: str, rate: Decimal, tags: Mapping[str, str],
+    ) -> Spending:  # fmt: skip
+        """The charge of a row."""
+        provider, service = columns.text(line, *PROVIDER), columns.text(line, "ServiceName")
+        words = " ".join(text for name in BOUGHT if (text := columns.text(line, name)))
+        category, machine = line_of(provider, columns.text(line, "ServiceCategory"), service, words)
+        category = self.asked.category or category
+        machine = machine if category == "gpu" else Machine()
+        quantity, unit = self.quantity(columns, line, machine)
+        self.nameless += category == "gpu" and charge == "usage" and unit != GPU_HOUR
+        self.note_commitment(columns, line, amount, category)
+        with localcontext(prec=DIGITS):
+            base = amount * rate
+        content = columns.content(line)
+        same = {name: content.get(_bare(name), "") for name in SAME} | {"provider": provider}
+        return Spending(
+            began.date(), category, amount, code, base,
+            description=_short(columns.text(line, "ChargeDescription", "ServiceName")), quantity=quantity,
+            unit=unit, source="focus", began_at=began, ended_at=ended, charge=charge, fx_rate=rate,
+            unit_price=_unit_price(columns.text(line, "ListUnitPrice"), machine, unit), provider=provider,
+            service=service, region=columns.text(line, "RegionId"), sku=columns.text(line, "SkuId"),
+            resource=columns.text(line, "ResourceId"), gpu=machine.gpu, gpu_count=machine.gpu_count,
+            run=next((tags[key] for key in self.asked.run_tags if tags.get(key)), ""), tags=dict(tags),
+            source_file=line.file, row=line.number, row_id=self.identities.of(content), line_id=digest_of(same),
+            instance=machine.instance,
+        )  # fmt: skip
+
+    def quantity(self, columns: _Columns, line: Line, machine: Machine) -> tuple[Decimal | None, str]:
+        """What was bought: GPU hours of a known machine, hours, or the bill's own unit."""
+        for kind in ("Consumed", "Pricing"):
+            text, unit = columns.text(line, f"{kind}Quantity"), columns.text(line, f"{kind}Unit")
+            if not text:
+                continue
+            try:
+                much = amount_of(text)
+            except CellError as error:
+                self.mistakes.add(_where(line, f"{kind}Quantity"), repr(text[:60]), error.wanted, error.fix)
+                return None, ""
+            hours = hours_of(much, unit)
+            if hours is not None:
+                return (hours * machine.gpu_count, GPU_HOUR) if machine.gpu_count else (hours, HOUR)
+            if not machine.gpu_count:
+                return much, unit
+        return None, ""
+
+    def note_commitment(self, columns: _Columns, line: Line, amount: Decimal, category: str) -> None:
+        """Counts GPU rows that a commitment pays: billed at nothing, while their share of it is not."""
+        if amount or category != "gpu" or self.asked.cost != "billed":
+            return
+        try:
+            share = amount_of(columns.text(line, AMOUNTS["effective"]))
+        except CellError:
+            return
+        self.committed += share
+        self.committed_rows += share > 0
+
+    def notes(self) -> list[str]:
+        """What a reader should know."""
+        found = []
+        if self.committed_rows:
+            found.append(
+                f"{counted(self.committed_rows, 'GPU row')} billed at nothing, whose share of a commitment is "
+                f"{paid(self.committed)} (--cost effective books that instead of the commitment's purchase)"
+            )
+        if self.nameless:
+            found.append(
+                f"{counted(self.nameless, 'GPU charge')} whose machine is in no table: cards and hours are not known, "
+                "and only a tag with the run's name links a run"
+            )
+        if self.asked.cost == "effective":
+            found.append("amounts are EffectiveCost: commitments spread over what used them, not what the invoice says")
+        return found
+
+
+def _where(line: Line, column: str) -> str:
+    return f"{line.file}:{line.number}, {column}"
+
+
+@lru_cache(maxsize=10_000)
+def _moment_of(text: str) -> datetime:
+    return moment_of(text)
+
+
+def _moment(cell: Any) -> datetime:
+    return _moment_of(cell) if isinstance(cell, str) else moment_of(cell)
+
+
+@lru_cache(maxsize=100)
+def _charge(cell: Any) -> Charge:
+    text = text_of(cell).casefold()
+    kinds: Sequence[Charge] = get_args(Charge)
+    for kind in kinds:
+        if text == kind:
+            return kind
+    raise CellError("Usage, Purchase, Credit, Adjustment or Tax", nearest(text, kinds))
+
+
+@lru_cache(maxsize=100)
+def _code(cell: Any) -> str:
+    text = text_of(cell).upper()
+    if not CODE.fullmatch(text):
+        raise CellError("a currency of three letters, such as USD", "export the bill again")
+    return text
+
+
+def _unit_price(text: str, machine: Machine, unit: str) -> Decimal | None:
+    """The list price of one unit, of one GPU's hour where the row is of a machine of several."""
+    try:
+        price = amount_of(text)
+    except CellError:
+        return None
+    with localcontext(prec=DIGITS):
+        return price / machine.gpu_count if unit == GPU_HOUR else price
+
+
+def _form(name: str) -> Callable[[Any, str], str] | None:
+    """How a column's cells are put into one form; None where they are text."""
+    if NUMERIC.search(name):
+        return _number_form
+    if TIMED.search(name):
+        return _time_form
+    return _tags_form if name == "tags" else None
+
+
+def _number_form(cell: Any, text: str) -> str:
+    # A column of ours may be called a price and hold words.
+    return plain_number(Decimal(text)) if NUMBER.fullmatch(text) else text
+
+
+def _time_form(cell: Any, text: str) -> str:
+    try:
+        return _moment(cell).isoformat()
+    except CellError:
+        return text
+
+
+def _tags_form(cell: Any, text: str) -> str:
+    return "; ".join(f"{key}={value}" for key, value in sorted(_tags(cell).items()))
+
+
+def _tags(cell: Any) -> Mapping[str, str]:
+    return _tags_of(cell) if isinstance(cell, str) else tags_of(cell)
+
+
+@lru_cache(maxsize=10_000)
+def _tags_of(text: str) -> Mapping[str, str]:
+    return MappingProxyType(tags_of(text))
+
+
+@lru_cache(maxsize=10_000)
+def _short(text: str) -> str:
+    return one_line(text, 300)

@@ -1,0 +1,61 @@
+"""What the price book holds: single prices, and the lowest, middle and highest of each tier."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """One price with where it is from and when; `amount` is its middle, in `currency` for one `unit`.
+
+    `low` and `high` are the ends where the source gives a range; all three are None where no amount is known. `tier`,
+    `terms` and `region` are empty where the thing has none. `stale` means older than 180 days.
+    """
+
+    kind: str
+    item: str
+    amount: float | None
+    unit: str
+    currency: str
+    date: str
+    source: str
+    stale: bool = False
+    provider: str = ""
+    tier: str = ""
+    terms: str = ""
+    region: str = ""
+    low: float | None = None
+    high: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TierPrices:
+    """The lowest, middle and highest price of a GPU hour in one tier, one minimum for each of `providers`."""
+
+    gpu: str
+    tier: str
+    terms: str
+    providers: int
+    low: float
+    middle: float
+    high: float
+    stale: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """A look into the price book on a day: the prices asked for, tiers of GPUs, and what names the whole book.
+
+    `listed` says whether single prices were asked for; `held` is how many the book has in all, `stale` how many of
+    those asked for are. `book` is its SHA-256, the user's own prices with it.
+    """
+
+    currency: str
+    today: str
+    rows: tuple[Price, ...]
+    tiers: tuple[TierPrices, ...]
+    held: int
+    stale: int
+    book: str
+    listed: bool
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,97 @@
+"""What the charges say when they are held together: which count, which runs they paid for, what an import brought."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from tunecase.records.money import Spending
+
+
+@dataclass(frozen=True, slots=True)
+class RunCharge:
+    """One training run's money: what was estimated for it and what the bill says, both in the base currency.
+
+    `estimated` is hours x a price of the book, None where only a bill names the run; `billed` is None where no bill
+    covers it. `difference` is billed less the covered part of the estimate. `run_hours` are GPU hours by the run's own
+    clock, `billed_hours` those of the bill's rows that are put down to it.
+    """
+
+    run: str
+    gpu: str
+    estimated: Decimal | None
+    billed: Decimal | None
+    difference: Decimal | None
+    run_hours: Decimal | None
+    billed_hours: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The charges that count, after corrections, and after bills have taken the place of estimates.
+
+    `charges` are (entry id, charge); an estimate that a bill covers in part stands there with the rest alone.
+    `superseded` counts charges that another one corrects, `covered` estimates that count no more. `idle_hours` are
+    billed GPU hours less the runs' own, priced by the bill in `idle_amount`; None where no run of the billed GPUs is
+    known. `unpriced` counts rows of usage that are billed at nothing: free, or paid by a commitment.
+    """
+
+    charges: tuple[tuple[str, Spending], ...]
+    superseded: int
+    covered: int
+    runs: tuple[RunCharge, ...]
+    billed_gpu_hours: Decimal
+    run_hours: Decimal
+    idle_hours: Decimal | None
+    idle_amount: Decimal | None
+    unpriced: int
+
+
+@dataclass(frozen=True, slots=True)
+class PriceCheck:
+    """One GPU's billed hours beside the price book: hours, what one cost, and the book's prices of that card."""
+
+    gpu: str
+    provider: str
+    instance: str
+    region: str
+    gpu_hours: Decimal
+    amount: Decimal
+    per_gpu_hour: Decimal
+    currency: str
+    book_low: float | None
+    book_high: float | None
+    book_dates: tuple[str, ...] = ()
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import of charges read, booked and left out; amounts in `currency`, the project's.
+
+    `rows` were read, `booked` are new in the ledger (with `dry_run`, would be), `known` had been booked before,
+    `restated` are corrections of earlier ones, `filtered` did not match what was asked for. `by_category` sums the new
+    charges, `by_kind` those of usage, purchases, credits, adjustments and taxes; `zero` and `negative` count rows of
+    such amounts. `left_out` says which runs or rows became no charge and why.
+    """
+
+    kind: str
+    place: str
+    rows: int
+    booked: int
+    known: int
+    currency: str
+    amount: Decimal
+    dry_run: bool = False
+    restated: int = 0
+    filtered: int = 0
+    zero: int = 0
+    negative: int = 0
+    by_category: Mapping[str, Decimal] = field(default_factory=dict)
+    by_kind: Mapping[str, Decimal] = field(default_factory=dict)
+    hours: Mapping[str, Decimal] = field(default_factory=dict)
+    first: date | None = None
+    last: date | None = None
+    checks: tuple[PriceCheck, ...] = ()
+    left_out: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()

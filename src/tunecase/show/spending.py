@@ -1,0 +1,61 @@
+"""Prints charges: what an import booked, what it left out, and how the bill's hours compare with the price book."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from tunecase.records import Imported, PriceCheck
+from tunecase.show.paper import heading, print_notes, print_table, say
+from tunecase.wording import counted, day, paid
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def print_imported(console: "Console", record: Imported) -> None:
+    """What an import brought: the answer first, then the sums by line and by kind, then what to know."""
+    done = "would be booked" if record.dry_run else "booked"
+    heading(console, "spend import", f"{counted(record.booked, 'charge')} {done}, {_money(record.amount, record)}")
+    say(console, _rows(record))
+    if record.first is not None and record.last is not None:
+        until = "" if record.first == record.last else f" to {day(record.last)}"
+        hours = ", ".join(f"{_plain(much)} {unit}" for unit, much in record.hours.items())
+        say(console, f"Charged on {day(record.first)}{until}{f'; {hours}' if hours else ''}.")
+    if record.by_category:
+        rows = [(name, paid(amount)) for name, amount in record.by_category.items()]
+        print_table(console, ("line", record.currency), [*rows, ("total", paid(record.amount))], (1,))
+    odd = [f"{kind} {paid(amount)}" for kind, amount in record.by_kind.items() if kind != "usage"]
+    if odd:
+        say(console, f"Of it not usage: {', '.join(odd)} {record.currency}.")
+    for check in record.checks:
+        say(console, _check(check))
+    print_notes(console, "Left out:", record.left_out)
+    print_notes(console, "To know:", record.notes)
+
+
+def _rows(record: Imported) -> str:
+    """Where the rows of the place went, all of them."""
+    went = [f"{counted(record.booked, 'is', 'are')} new" if record.booked else "none is new"]
+    went += [f"{counted(record.restated, 'corrects', 'correct')} what was booked"] if record.restated else []
+    went += [f"{counted(record.known, 'was', 'were')} booked before"] if record.known else []
+    went += [f"{counted(record.filtered, 'was', 'were')} not asked for"] if record.filtered else []
+    went += [f"{counted(record.zero, 'is', 'are')} of nothing"] if record.zero else []
+    went += [f"{counted(record.negative, 'is', 'are')} below it"] if record.negative else []
+    return f"{counted(record.rows, 'row')} of {record.kind} in {record.place or 'the ledger'}: {', '.join(went)}."
+
+
+def _check(check: PriceCheck) -> str:
+    """One machine's hours and what the price book says of them."""
+    where = " ".join(part for part in (check.instance, check.region) if part)
+    dates = f" ({', '.join(check.book_dates)})" if check.book_dates else ""
+    name = f"{check.gpu} ({where})" if where else check.gpu
+    price = f"{_plain(check.per_gpu_hour)} {check.currency}"
+    return f"{name}: {_plain(check.gpu_hours)} GPU hours at {price}; {check.words}{dates}."
+
+
+def _money(amount: Decimal, record: Imported) -> str:
+    return f"{paid(amount)} {record.currency}"
+
+
+def _plain(number: Decimal) -> str:
+    """An exact number without trailing zeros."""
+    return f"{number.normalize():f}" if number else "0"

@@ -1,0 +1,164 @@
+"""The ways to train side by side: the same work on rented, spot, owned and contracted GPUs, and at a provider.
+
+Every way has the same rows, runs and rounds in the same worlds, so that two differ only in what they differ in.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from tunecase.catalog import ON_DEMAND, SPOT
+from tunecase.gpu_prices import (
+    CONTRACT_TIER,
+    NOT_OF_THE_TABLES,
+    OWNED_TIER,
+    TIERS,
+    GpuHour,
+    contract_hour,
+    gpu_hour,
+    hour_words,
+    owned,
+)
+from tunecase.hardware import Machine, lost_to_spot, sequence_tokens
+from tunecase.hosted_training import Offer, billed_tokens, chosen, offers, training_price
+from tunecase.prices import Basis
+from tunecase.records import Way
+from tunecase.spread import Worlds, band
+
+if TYPE_CHECKING:
+    from tunecase.spread import Draws
+
+HOSTED: Literal["hosted"] = "hosted"
+KINDS: dict[str, Literal["owned", "contract"]] = {OWNED_TIER: "owned", CONTRACT_TIER: "contract"}
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is trained over all rounds, shape (draws,): rows over all runs, tokens of a row, jobs; epochs of a run."""
+
+    rows: "Draws"
+    tokens_per_row: "Draws"
+    jobs: "Draws"
+    epochs: float
+
+    @property
+    def mtok(self) -> "Draws":
+        """Millions of tokens that pass through training, shape (draws,)."""
+        return self.rows * self.tokens_per_row * self.epochs / 1e6
+
+
+def hosted_machine(basis: Basis, tokens_per_row: "Draws | None") -> Machine | None:
+    """The hosted model under compute.hosted as a machine whose hours are billed millions of tokens; None without one.
+
+    Of a provider that pads the billed tokens need the length of a row; where it is not known, none are added, and the
+    bill has no gpu line anyway.
+    """
+    import numpy as np
+
+    offer = chosen(basis)
+    if offer is None:
+        return None
+    longest = float(sequence_tokens(basis))
+    each = np.full(basis.worlds.n, longest) if tokens_per_row is None else tokens_per_row
+    billed: Draws = billed_tokens(offer.row, rows=1e6 / each, tokens_per_row=each, epochs=1.0, longest=longest)
+    hour = GpuHour(_rate(offer, basis), HOSTED, (offer.provider,), (offer.date,), 0)
+    how = "; ".join((f"its provider {offer.row.provider} trains it", *offer.notes))
+    return Machine("", 0, billed / 1e6, hour, how, offer)
+
+
+def ways(basis: Basis, rented: Machine | None, taken: Machine | None, load: Load | None) -> tuple[Way, ...]:
+    """Every way to do the training of a bill that has a price on the day, the cheapest mean first.
+
+        amount = GPU hours x price of an hour            hosted: max(jobs x minimum, billed tokens x rate) + storage
+
+    Args:
+        basis: project, prices and worlds; its draws are left as they are.
+        rented: the cards and their number on which the work is compared over tiers, terms, contract and ownership.
+        taken: the machine that the bill rests on, marked as chosen.
+        load: rows, tokens and jobs over all rounds; None where they are not known.
+    Returns: none where there is no load or nothing has a price. `ratio` is the mean over that of the chosen way.
+    Leaves out that another card may be the cheapest in another tier, and that a hosted model is another model, whose
+    score nobody has measured.
+    """
+    if load is None:
+        return ()
+    # Worlds of its own with the same seed: same names, same draws, and no input is added to the bill's.
+    own = replace(basis, worlds=Worlds(basis.worlds.seed, basis.worlds.n), used={})
+    found = [*_on_cards(own, rented, taken, load), *_at_providers(own, taken, load)]
+    paid = next((float(draws.mean()) for way, draws in found if way.chosen), None)
+    rated = [(replace(way, ratio=float(draws.mean()) / paid if paid else None), draws) for way, draws in found]
+    return tuple(way for way, _ in sorted(rated, key=lambda one: float(one[1].mean())))
+
+
+def not_to_be_had(basis: Basis) -> str:
+    """Hosted models that cannot be trained, or not be priced, on the day, and why, in one sentence; empty for none."""
+    _, why = offers(basis)
+    told = "; ".join(f"{reason} ({_some(names)})" for reason, names in why.items())
+    return f"hosted training is compared where it can be had and priced, which leaves out: {told}" if told else ""
+
+
+def _some(names: list[str], most: int = 3) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _rate(offer: Offer, basis: Basis) -> "Draws":
+    return basis.worlds.draw(f"price of training {offer.row.model}", offer.rate)
+
+
+def _on_cards(basis: Basis, rented: Machine | None, taken: Machine | None, load: Load) -> "Iterator[tuple[Way, Draws]]":
+    if rented is None:
+        return
+    plain = rented.hours_per_mtok / lost_to_spot(rented.count, basis, rented.hour)
+    cards = f"{rented.count} x {rented.gpu}"
+    for hour in _hours(basis, rented):
+        hours = load.mtok * plain * lost_to_spot(rented.count, basis, hour)
+        amount = hours * hour.draws
+        kind = KINDS.get(hour.tier) or ("spot" if hour.terms == SPOT else "rented")
+        same = taken is not None and (taken.gpu, taken.hour.tier, taken.hour.terms) == (
+            rented.gpu, hour.tier, hour.terms
+        )  # fmt: skip
+        yield (
+            Way(f"{cards}, {hour.kind}", kind, band(amount), band(hours), None, hour_words(hour), hour.note, same),
+            amount,
+        )
+
+
+def _hours(basis: Basis, rented: Machine) -> Iterator[GpuHour]:
+    """The price of an hour of the card in every way that has one."""
+    region = (basis.project.compute.region if basis.project else None) or ""
+    asked = [gpu_hour(rented.gpu, basis, tier, spot=spot, contracts=False) for spot in (False, True) for tier in TIERS]
+    asked += [contract_hour(rented.gpu, basis, terms, region) for terms in (ON_DEMAND, SPOT, "reserved")]
+    asked.append(owned(rented.gpu, basis))
+    if rented.hour.tier in NOT_OF_THE_TABLES and not any(
+        hour is not None and (hour.tier, hour.terms) == (rented.hour.tier, rented.hour.terms) for hour in asked
+    ):
+        asked.append(rented.hour)
+    yield from (hour for hour in asked if hour is not None)
+
+
+def _at_providers(basis: Basis, taken: Machine | None, load: Load) -> "Iterator[tuple[Way, Draws]]":
+    offer = taken.offer if taken is not None else None
+    others, _ = offers(basis)
+    every = [*others] if offer is None else [offer, *(one for one in others if one.row.model != offer.row.model)]
+    longest = float(sequence_tokens(basis))
+    for one in every:
+        billed = billed_tokens(
+            one.row, rows=load.rows, tokens_per_row=load.tokens_per_row, epochs=load.epochs, longest=longest
+        )
+        amount: Draws = training_price(
+            one.row, billed=billed, rate_per_mtok=_rate(one, basis), jobs=load.jobs, per_usd=basis.base_per_usd,
+            months=stored_months(basis, one),
+        )  # fmt: skip
+        sure = f", confidence {one.row.confidence}" if one.provider == one.row.provider else ""
+        rests = f"{one.provider}, dated {one.date}{sure}"
+        note = "; ".join((*one.notes, *([one.row.note] if one.row.note else [])))
+        name = f"{one.row.model} at {one.row.provider}"
+        yield Way(name, HOSTED, band(amount), None, None, rests, note, one is offer), amount
+
+
+def stored_months(basis: Basis, offer: Offer) -> "Draws | float":
+    """For how long the tuned model is stored at its provider: the project's horizon, 0 where storing is free."""
+    if not offer.row.storage_usd_per_month or basis.project is None:
+        return 0.0
+    return basis.draw("problem.horizon", basis.project.problem.horizon)

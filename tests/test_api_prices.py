@@ -1,0 +1,60 @@
+"""Prices of an API's tokens come from a package, with what they are from, and stay unknown without it."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tunecase import api_prices
+from tunecase.errors import InputError, MissingExtraError
+from tunecase.prices import ApiPrice, api_price
+
+DAY = date(2026, 11, 24)
+installed = pytest.mark.skipif(not api_prices.known(), reason="genai-prices is not installed")
+
+
+@installed
+@pytest.mark.parametrize("name", ["gpt-4o-mini", "openai/gpt-4o-mini"])
+def test_a_model_is_found_with_and_without_its_provider(name: str) -> None:
+    """Decimals of dollars for a million tokens, in and out, and the package's version as their source."""
+    found = api_price(name, DAY)
+    assert found is not None
+    assert (Decimal("0.15"), Decimal("0.6")) == (found.input_usd_per_mtok, found.output_usd_per_mtok)
+    assert "openai" == found.provider
+    assert found.source.startswith("package genai-prices ")
+
+
+@installed
+def test_a_price_that_rises_with_length_is_that_of_a_short_request() -> None:
+    """The base of the tiers."""
+    found = api_price("claude-sonnet-4-5", DAY)
+    assert found is not None
+    assert Decimal(3) == found.input_usd_per_mtok
+
+
+@installed
+@pytest.mark.parametrize("name", ["no-such-model", "text-embedding-3-small", "", "/", "a/b/c"])
+def test_what_has_no_price_of_tokens_is_unknown(name: str) -> None:
+    """None, and never a zero; asked for by name it is refused with a fix."""
+    assert api_price(name, DAY) is None
+    with pytest.raises(InputError, match="provider before it"):
+        api_prices.needed(name, DAY)
+
+
+def test_without_the_package_the_price_is_unknown_and_the_message_says_how_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The exact line."""
+    monkeypatch.setattr(api_prices, "find_spec", lambda name: None)
+    assert api_price("gpt-4o-mini", DAY) is None
+    with pytest.raises(MissingExtraError, match=r'pip install "tunecase\[prices\]"'):
+        api_prices.needed("gpt-4o-mini", DAY)
+
+
+@given(st.floats(0, 1e9), st.floats(0, 1e9), st.floats(0, 1e9), st.decimals("0.01", "100", places=3))
+def test_more_tokens_never_cost_less(into: float, out: float, more: float, price: Decimal) -> None:
+    """In or out."""
+    one = ApiPrice("m", "p", price, price * 4, "a test")
+    assert one.usd(into, out) <= one.usd(into + more, out) <= one.usd(into + more, out + more)

@@ -1,0 +1,83 @@
+"""The command `prices`: lists, filters, marks what is old, and says how to install what is missing."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.command import tunecase as run
+from tests.projects import written
+from tunecase import api_prices, catalog
+
+TODAY = ("--today", "2026-11-24")
+
+
+def test_alone_it_prints_the_tiers_and_the_hash() -> None:
+    """In 80 columns."""
+    ran = run("prices", *TODAY)
+    assert 0 == ran.code
+    assert "H100, neocloud" in ran.out
+    assert catalog.price_book()[:12] in ran.out
+    assert max(map(len, ran.out.splitlines())) <= 80
+
+
+def test_a_filter_lists_single_prices_with_their_age() -> None:
+    """Provider, amount, date, and whether it is stale."""
+    ran = run("prices", "--gpu", "H100", "--tier", "marketplace", "--terms", "on-demand", *TODAY)
+    assert 0 == ran.code
+    assert "H100, runpod, marketplace" in ran.out
+    assert "2026-04-12 stale" in ran.out
+    assert "2 prices of" in ran.out
+
+
+def test_json_holds_every_row_with_its_source() -> None:
+    """And nothing else is printed."""
+    found = run("prices", "--kind", "gpu", "--json", *TODAY).json
+    assert all(row["source"] and row["date"] for row in found["rows"])
+    assert 64 == len(found["book"])
+
+
+def test_mistakes_are_told_together_with_code_two() -> None:
+    """No traceback."""
+    ran = run("prices", "--gpu", "H1000", "--tier", "cheap")
+    assert 2 == ran.code
+    assert "--gpu" in ran.err
+    assert "--tier" in ran.err
+    assert "Traceback" not in ran.err
+
+
+@pytest.mark.skipif(not api_prices.known(), reason="genai-prices is not installed")
+def test_prices_of_an_api_come_from_the_package() -> None:
+    """A million tokens in and out."""
+    ran = run("prices", "--kind", "api", "--model", "gpt-4o-mini", *TODAY)
+    assert 0 == ran.code
+    assert "0.15 USD" in ran.out
+    assert "package genai-prices" in ran.out
+
+
+def test_without_the_package_it_says_how_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code 3, the exact line."""
+    monkeypatch.setattr(api_prices, "find_spec", lambda name: None)
+    ran = run("prices", "--kind", "api", "--model", "gpt-4o-mini", *TODAY)
+    assert 3 == ran.code
+    assert 'pip install "tunecase[prices]"' in ran.err
+
+
+def test_a_project_gives_its_currency_and_its_own_prices(tmp_path: Path) -> None:
+    """Mistakes in the file of prices end it with code 2, by row and column."""
+    rates = "currency: EUR\nrates: [{currency: USD, value: 0.5, date: 2026-11-20}]\nprices: prices.csv\n"
+    own = tmp_path / "prices.csv"
+    own.write_text("gpu,usd,date,source\nH100,3,2026-10-01,contract 7\n", encoding="utf-8")
+    written(rates, tmp_path)
+    found = run("prices", "--gpu", "H100", "--project", tmp_path / "tunecase.yaml", "--json", *TODAY).json
+    assert ("your contract", 1.5, "EUR") == tuple(found["rows"][0][name] for name in ("tier", "amount", "currency"))
+    own.write_text('gpu,usd,date\nH100,"1,234.56",2026-10-01\nH100,2,2027-01-01\n', encoding="utf-8")
+    ran = run("prices", "--project", tmp_path / "tunecase.yaml", *TODAY)
+    assert 2 == ran.code
+    assert "prices.csv:2: usd" in ran.err
+    assert "prices.csv:3: date" in ran.err
+
+
+def test_the_help_teaches_with_an_example() -> None:
+    """One for GPUs, one for an API."""
+    told = " ".join(run("prices", "--help").out.split())
+    assert "tunecase prices --gpu H100" in told

@@ -1,0 +1,121 @@
+"""The price book is listed by what is asked for, in the project's currency, old prices marked, unknown ones unknown."""
+
+from datetime import date
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from tests.projects import written
+from tunecase import catalog
+from tunecase.contracts import read_contracts
+from tunecase.errors import InputError
+from tunecase.price_list import PricesAsked, price_list
+from tunecase.prices import Basis
+from tunecase.records import Prices
+from tunecase.spread import Worlds
+
+DAY = date(2026, 11, 24)
+
+
+def listed(day: date = DAY, **asked: str) -> Prices:
+    """What the tables hold of this, in US dollars."""
+    return price_list(PricesAsked(**asked), Basis(None, day, Worlds(0, 1)))
+
+
+def test_without_a_question_the_tiers_of_every_gpu_are_told() -> None:
+    """Lowest, median and highest of one minimum per provider, as in the table of the tests of the tables."""
+    found = listed()
+    tiers = {(one.gpu, one.tier): one for one in found.tiers}
+    h100 = tiers["H100", "neocloud"]
+    assert (7, 1.90, 2.95, 5.99) == (h100.providers, h100.low, h100.middle, h100.high)
+    assert 4 == tiers["H100", "hyperscaler"].providers
+    assert not found.listed
+    assert {"on_demand"} == {one.terms for one in found.tiers}
+
+
+def test_every_price_of_the_book_is_counted() -> None:
+    """All tables, whatever was asked for."""
+    tables = (catalog.gpu_prices(), catalog.hosted(), catalog.label_prices(), catalog.wages())
+    assert sum(map(len, tables)) == listed(gpu="H100").held
+
+
+def test_filters_narrow_and_names_are_those_of_the_tables() -> None:
+    """A GPU by its alias, a provider as a bill spells it."""
+    found = listed(gpu="h100_80gb", provider="Amazon Web Services")
+    assert {("H100", "aws", "hyperscaler")} == {(row.item, row.provider, row.tier) for row in found.rows}
+    spot = listed(gpu="H100", terms="spot", tier="neocloud")
+    assert ["verda", "nebius"] == [row.provider for row in spot.rows]
+    assert all(row.terms == "spot" for row in spot.rows)
+    assert {"spot"} == {one.terms for one in spot.tiers}
+
+
+def test_a_region_lists_the_prices_read_in_it() -> None:
+    """Else the lowest of each provider."""
+    there = listed(gpu="L4", region="eu-central-1")
+    assert {("aws", "eu-central-1")} == {(row.provider, row.region) for row in there.rows}
+    everywhere = [row for row in listed(gpu="L4").rows if row.provider == "aws"]
+    assert 1 == len(everywhere)
+
+
+def test_prices_are_stale_after_180_days() -> None:
+    """By the day asked for, and counted."""
+    assert 0 < listed(gpu="H100").stale < len(listed(gpu="H100").rows)
+    now = {row.provider: row.stale for row in listed(gpu="H100", terms="on_demand").rows}
+    assert now["runpod"]
+    assert not now["aws"]
+    assert not any(row.stale for row in listed(date(2026, 2, 1), gpu="H100", provider="runpod").rows)
+
+
+def test_hosted_training_without_a_price_is_unknown_and_says_when_it_ends() -> None:
+    """Never a zero."""
+    found = {row.item: row for row in listed(kind="hosted").rows}
+    assert found["ft:gpt-4.1-2025-04-14"].amount is None
+    assert 25 == found["ft:gpt-4o-2024-08-06"].amount
+    assert "no new users since 2026-05-07; ends on 2027-01-14" in found["ft:gpt-4o-2024-08-06"].note
+    assert "no new jobs since 2026-08-14" in found["databricks"].note
+    assert "at least 4 USD a job" in found["mistral"].note
+    assert [] == [row for row in found.values() if row.amount == 0]
+
+
+def test_labels_and_wages_have_ranges_and_units() -> None:
+    """What is no money has no currency."""
+    labels = {row.item: row for row in listed(kind="label").rows}
+    fee = labels["mturk requester fee"]
+    assert ("", "percent of reward", 20.0, 40.0) == (fee.currency, fee.unit, fee.low, fee.high)
+    assert ("USD", "label") == (labels["llm label, short text"].currency, labels["llm label, short text"].unit)
+    wages = {row.item: row for row in listed(kind="wage").rows}
+    assert (75.0, 150.0) == (wages["ml engineer"].low, wages["ml engineer"].high)
+
+
+def test_there_are_no_reserved_prices_and_the_list_says_why() -> None:
+    """None had a source."""
+    found = listed(terms="reserved")
+    assert ((), ()) == (found.rows, found.tiers)
+    assert "none had a source" in found.notes[0]
+
+
+def test_every_word_that_names_nothing_is_refused_at_once() -> None:
+    """Kind, tier, terms and GPU together, with near names."""
+    with pytest.raises(InputError) as error:
+        listed(kind="x", tier="cheap", terms="forever", gpu="H1000")
+    assert {"--kind", "--tier", "--terms", "--gpu"} == {problem.where for problem in error.value.problems}
+    with pytest.raises(InputError, match="--model"):
+        listed(kind="api")
+    with pytest.raises(InputError, match="--model"):
+        listed(kind="gpu", model="gpt-4o")
+
+
+def test_a_project_has_its_currency_and_its_own_prices_first(tmp_path: Path) -> None:
+    """Dollars times the dated rate; the contract's own row is not converted twice; the book has another digest."""
+    text = "currency: EUR\nrates: [{currency: USD, value: 0.5, date: 2026-11-20}]\n"
+    (tmp_path / "prices.csv").write_text("gpu,price,currency,date\nH100,1.5,EUR,2026-10-01\n", encoding="utf-8")
+    project = written(text, tmp_path)
+    own = read_contracts(tmp_path / "prices.csv", project.base_rates, DAY)
+    basis = Basis(project, DAY, Worlds(0, 1), contracts=own.rows, contracts_hash=own.digest)
+    found = price_list(PricesAsked(gpu="H100", terms="on_demand"), basis)
+    assert ("your contract", 1.5, "EUR") == (found.rows[0].tier, found.rows[0].amount, found.rows[0].currency)
+    usd = [row.amount or 0 for row in listed(gpu="H100", terms="on_demand").rows]
+    assert pytest.approx(median(usd) / 2) == median(row.amount or 0 for row in found.rows[1:])
+    assert found.book != listed().book
+    assert found.held == listed().held + 1
