@@ -317,6 +317,25 @@ def git(folder: Path, *words: str, code: int = 0) -> None:
     assert code == ran.returncode, ran.stderr
 
 
+def test_a_bill_that_both_imported_counts_once(tmp_path):
+    """The same row of a bill in both histories is two entries, and money that was paid once."""
+    from tunecase.held_charges import held
+
+    ours, theirs = branches(tmp_path)
+    bill = Spending(date(2026, 11, 20), "gpu", Decimal("10"), "USD", Decimal("10"), row_id="r" * 64)
+    first = ours.append("spend", bill, recorded_at=START + timedelta(minutes=30))
+    theirs.append("spend", bill, recorded_at=START + timedelta(minutes=31))
+    right = Spending(date(2026, 11, 20), "gpu", Decimal("9"), "USD", Decimal("9"), supersedes=first.id)
+    ledger = Ledger(tmp_path / "l")
+    for correction, paid in ((None, "10"), (right, "9")):
+        if correction:
+            ours.append("spend", correction, recorded_at=START + timedelta(minutes=32))
+        ledger.path.write_bytes(ours.path.read_bytes() + b"".join(lines(theirs)[2:]))
+        rechain(ledger)
+        charges = held([(entry.id, entry.record()) for entry in ledger.entries() if entry.kind == "spend"]).charges
+        assert [Decimal(paid)] == [charge.amount for _, charge in charges]
+
+
 @pytest.mark.skipif(GIT is None, reason="skipped: git is not on this machine")
 @pytest.mark.parametrize("union", [False, True], ids=["conflict", "merge=union"])
 def test_a_merge_by_git_is_told_and_mended_by_one_command(tmp_path, union):

@@ -9,7 +9,9 @@ It logs `tunecase/usd_spent`, `tunecase/usd_left`, `tunecase/usd_at_end` and `tu
 trainer's log, warns once when the run will pass its limit, stops it with a checkpoint before it does, and books the
 charge in the project's ledger when it ends. Attempts that were killed count: what they took stands in
 `_tunecase_spend.json` in the output folder, and in every checkpoint. Into an MLflow run that is active it writes the
-tags `tunecase.gpu`, `tunecase.gpu_count` and `tunecase.usd_per_gpu_hour`, and the same figures as metrics.
+tags `tunecase.gpu`, `tunecase.gpu_count` and `tunecase.usd_per_gpu_hour`, the same figures as metrics, what this
+attempt took as `tunecase.usd_spent`, and `tunecase.booked` once the charge is in the ledger: `tunecase spend import
+mlflow` then leaves the run out.
 
 A training that begins at step 0 in a folder whose last attempt never ended is taken for the same run; name another
 output folder for another run.
@@ -151,7 +153,7 @@ class Watch:
                 "tunecase: %d x %s at %s a GPU hour%s", gpus, self.price.gpu or "one device",
                 self.price.words, before if len(self.meter.attempts) > 1 else "",
             )  # fmt: skip
-            self.mlflow = _MlflowRun.active(self.meter, self.case is not None)
+            self.mlflow = _MlflowRun.active(self.meter)
 
     def _refuse_spent(self) -> None:
         if self.limit is not None and self.meter.usd >= self.limit:
@@ -203,10 +205,12 @@ class Watch:
                 log.warning("tunecase: at this pace %.2f USD at the end, above %s, %.2f", at_end, what, min(limits))
         return {name: round(value, 9) for name, value in found.items()}
 
-    def end(self, step: int) -> None:
+    def end(self, step: int, steps: int) -> None:
         """Closes the attempt and books the run in the project's ledger."""
         self.meter.now.ended = True
         self.beat(step)
+        if self.mlflow is not None:
+            self.mlflow.figures(self.figures(steps), self.meter)
         if self.case is not None and self.writes:
             self._spared(self._book)
 
@@ -221,6 +225,8 @@ class Watch:
             raise
         if entry is not None:
             log.warning("tunecase: %.2f USD booked, entry %s", self.meter.usd, entry.id[:12])
+            if self.mlflow is not None:
+                self.mlflow.tags(booked="true")
 
 
 def _case(settings: Settings) -> "Flow | None":
@@ -252,27 +258,31 @@ class _MlflowRun:
         self.client, self.run_id = module.MlflowClient(), run_id
 
     @classmethod
-    def active(cls, meter: Meter, books: bool) -> "_MlflowRun | None":
+    def active(cls, meter: Meter) -> "_MlflowRun | None":
         """The active run with its tags set; None without one, or where its server does not answer."""
         module = sys.modules.get("mlflow")
         with suppress(Exception):  # a tracker that fails must not end a training
             if module is not None and (active := module.active_run()) is not None:
                 found, now = cls(module, active.info.run_id), meter.now
-                tags = {
-                    "tunecase.gpu": now.gpu, "tunecase.gpu_count": str(now.gpu_count),
-                    "tunecase.usd_per_gpu_hour": repr(now.usd_per_gpu_hour), "tunecase.run": meter.run,
-                    "tunecase.run_id": meter.run_id, "tunecase.booked": str(books).lower(),
-                }  # fmt: skip
-                for name, value in tags.items():
-                    found.client.set_tag(found.run_id, name, value)
+                found.tags(
+                    gpu=now.gpu, gpu_count=now.gpu_count, usd_per_gpu_hour=now.usd_per_gpu_hour, run=meter.run,
+                    run_id=meter.run_id,
+                )  # fmt: skip
                 return found
         return None
 
-    def figures(self, figures: dict[str, float], step: int) -> None:
-        """Logs figures at a step; a server that does not answer is passed over."""
+    def tags(self, **tags: Any) -> None:
+        """Sets tags of tunecase; a server that does not answer is passed over."""
+        with suppress(Exception):
+            for name, value in tags.items():
+                self.client.set_tag(self.run_id, f"tunecase.{name}", str(value))
+
+    def figures(self, figures: dict[str, float], meter: Meter) -> None:
+        """Logs figures at a step, and as a tag what this attempt alone took: other attempts are other MLflow runs."""
         with suppress(Exception):
             for name, value in figures.items():
-                self.client.log_metric(self.run_id, name, value, step=step)
+                self.client.log_metric(self.run_id, name, value, step=meter.now.last_step)
+        self.tags(usd_spent=f"{meter.now.usd:.6f}")
 
 
 def __getattr__(name: str) -> Any:
@@ -340,7 +350,7 @@ def _class() -> type:
             if state.log_history:
                 state.log_history[-1].update(figures)
             if self.watch.mlflow is not None:
-                self.watch.mlflow.figures(figures, state.global_step)
+                self.watch.mlflow.figures(figures, self.watch.meter)
 
         def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             """A checkpoint was written, and so is the state."""
@@ -353,9 +363,7 @@ def _class() -> type:
 
         def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             """The attempt ends, and the run is booked."""
-            self.watch.end(state.global_step)
-            if self.watch.mlflow is not None:
-                self.watch.mlflow.figures(self.watch.figures(state.max_steps), state.global_step)
+            self.watch.end(state.global_step, state.max_steps)
 
     SpendCallback.__signature__ = inspect.signature(Settings)  # type: ignore[attr-defined]
     return SpendCallback

@@ -46,7 +46,7 @@ def held(spendings: Charges) -> Held:
     Leaves out: bills without a card's name or hours, which only a run's name can link; and purchases, credits and
     taxes, which count in the sums but are put down to no run.
     """
-    replaced = {charge.supersedes for _, charge in spendings if charge.supersedes}
+    replaced = {charge.supersedes for _, charge in spendings if charge.supersedes} | _again(spendings)
     standing = [(name, charge) for name, charge in spendings if name not in replaced]
     with localcontext(prec=DIGITS):
         twice = _twice(standing)
@@ -76,6 +76,20 @@ def held(spendings: Charges) -> Held:
         idle_amount=idle_amount,
         unpriced=sum(1 for _, one in standing if one.charge == "usage" and not one.amount and one.quantity),
     )
+
+
+def _again(spendings: Charges) -> set[str]:
+    """Charges of a source's row that another one holds already: two people imported it, and their ledgers were joined.
+
+    A later total of the same row that supersedes the earlier one is none of these.
+    """
+    rows: dict[str, set[str]] = defaultdict(set)
+    out: set[str] = set()
+    for name, charge in spendings:
+        if charge.row_id and rows[charge.row_id] and charge.supersedes not in rows[charge.row_id]:
+            out.add(name)
+        rows[charge.row_id].add(name)
+    return out
 
 
 def gpu_hours(charge: Spending) -> Decimal | None:

@@ -30,15 +30,16 @@ class HourPrice:
 
 
 def hour_price(flow: Flow, gpu: str) -> HourPrice:
-    """The price of an hour of a GPU, by the name its driver tells, in the project's tier or the nearest that has one.
+    """The price of an hour of a GPU, by the name its driver tells, by the project's contract, tier and terms, else the
+    nearest tier that has one.
 
     Raises: InputError when the GPU is not in the tables or nobody has a price for it.
     """
     from tunecase.gpu_prices import any_gpu_hour, hour_words
 
-    basis = flow.basis(4_000)
+    basis, spot = flow.basis(4_000), flow.project.compute.terms == catalog.SPOT
     name = catalog.gpu(gpu).name
-    hour: GpuHour | None = any_gpu_hour(name, basis)
+    hour: GpuHour | None = (any_gpu_hour(name, basis, spot=True) if spot else None) or any_gpu_hour(name, basis)
     if hour is None:
         fix = "give usd_per_gpu_hour: what you pay for one GPU and hour"
         raise InputError(Problem("gpu", f"{name}, which has no price", "a GPU with a price in the tables", fix))
@@ -49,10 +50,11 @@ def usd_left(flow: Flow, meter: Meter) -> float | None:
     """What the budget holds beside all charges but the run's own [USD]; None without a budget."""
     if flow.project.budget is None:
         return None
-    charges, own = flow.spendings(), row_id(meter)
-    replaced = {charge.supersedes for _, charge in charges}
-    others = sum(c.amount_base for name, c in charges if name not in replaced and c.row_id != own)
-    return (flow.project.budget.spread.median - float(others)) / flow.project.base_per_usd
+    from tunecase.held_charges import held
+
+    others = held([(name, charge) for name, charge in flow.spendings() if charge.row_id != row_id(meter)]).charges
+    paid = sum(charge.amount_base for _, charge in others)
+    return (flow.project.budget.spread.median - float(paid)) / flow.project.base_per_usd
 
 
 def row_id(meter: Meter) -> str:
@@ -65,13 +67,13 @@ def charge_of(flow: Flow, meter: Meter, supersedes: str = "") -> Spending:
 
     Raises: InputError where the project's currency is another one and has no dated rate for the dollar.
     """
-    from tunecase.charges import spending
+    from tunecase.charges import GPU_HOUR, spending
 
     amount = Decimal(str(round(meter.usd, 6)))
     began, ended = meter.attempts[0].began, max(one.ended_at for one in meter.attempts)
     charge = spending(
         f"{amount:f} USD", category="gpu", on=began.date(), description=f"training run {meter.run}",
-        quantity=f"{Decimal(str(round(meter.gpu_hours, 9))):f}", unit="GPU h", project_currency=flow.project.currency,
+        quantity=f"{Decimal(str(round(meter.gpu_hours, 9))):f}", unit=GPU_HOUR, project_currency=flow.project.currency,
         rates=flow.project.rates, today=max(flow.today, began.date()), source=SOURCE, supersedes=supersedes,
     )  # fmt: skip
     return replace(

@@ -2,11 +2,7 @@
 
 `ProviderName` was named `ServiceProviderName` in 1.3 and went in 1.4: the new one is read before the old. The amount is
 BilledCost, what is to be paid; EffectiveCost spreads commitments over what used them. Own columns (x_) are passed over,
-<<<<<<< HEAD
-but for `x_category`, which the books' own table names.
-=======
 but for those of a table that `tunecase books --csv` wrote: line, run, cards and identity come back as they were.
->>>>>>> wt-import
 Source: focus.finops.org, columns of the versions; the sample bill of FOCUS 1.0.
 """
 
@@ -20,10 +16,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
-<<<<<<< HEAD
-=======
 from tunecase import catalog
->>>>>>> wt-import
 from tunecase.charges import CATEGORIES, DIGITS, GPU_HOUR, HOUR, rate_fix, rate_on
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.importers.spendings import MOST_BOOKED, Brought, Identities, Mistakes, SpendAsked, digest_of
@@ -48,12 +41,8 @@ SAME = (
 READ = (
     "BillingCurrency", "ChargePeriodStart", "ChargePeriodEnd", "ChargeCategory", "ChargeDescription", "ServiceName",
     "ServiceCategory", "Tags", "ConsumedQuantity", "ConsumedUnit", "PricingQuantity", "PricingUnit", "ListUnitPrice",
-<<<<<<< HEAD
-    "RegionId", "SkuId", "ResourceId", "x_category",
-=======
     "RegionId", "SkuId", "ResourceId", "x_category", "x_run", "x_gpu", "x_gpu_count", "x_basis", "x_row_id",
     "x_entry_id",
->>>>>>> wt-import
 )  # fmt: skip
 NUMERIC = re.compile(r"(cost|price|quantity)$")
 TIMED = re.compile(r"(start|end|created|updated)$")
@@ -233,11 +222,7 @@ class _Bill:
         category, machine = line_of(provider, columns.text(line, "ServiceCategory"), service, words)
         own = columns.text(line, "x_category")
         category = self.asked.category or (own if own in CATEGORIES else category)
-<<<<<<< HEAD
-        machine = machine if category == "gpu" else Machine()
-=======
         machine = (_own_machine(columns, line) or machine) if category == "gpu" else Machine()
->>>>>>> wt-import
         quantity, unit = self.quantity(columns, line, machine)
         self.nameless += category == "gpu" and charge == "usage" and unit != GPU_HOUR
         self.note_commitment(columns, line, amount, category)

@@ -32,6 +32,7 @@ from tunecase.importers.spendings.run_hours import TimedRun, run_charges
 from tunecase.wording import counted
 
 RUNNING = "without an end, perhaps still running"
+BOOKED = "that the callback booked itself when they ended"
 PARENT = "around other runs, which are booked themselves"
 SPENT = ("tunecase.usd_spent", "tunecase/usd_spent", "usd_spent")
 PARENT_TAG = "mlflow.parentRunId"
@@ -238,6 +239,7 @@ def _run(
     spent = next((tags[name] for name in SPENT if tags.get(name)), spent)
     name = tags.get(NAME_TAG) or name
     why = RUNNING if status.casefold() in ("running", "scheduled") or end is None else ""
+    why = why or (BOOKED if tags.get("tunecase.booked") == "true" else "")
     # The full record of a run's code and model is no tag that anybody filters by.
     kept = {name: text for name, text in tags.items() if len(text) <= 500}
     return TimedRun(key, name, start, end, None, {**params, **tags}, tuple(metrics), _usd(spent), why, _own_tags(kept))
