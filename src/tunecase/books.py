@@ -101,7 +101,9 @@ def books(
         rounds_planned=rounds,
         rounds_made=standing.rounds_made,
         at_completion=None if done is None else band(done.total),
-        redrawn="" if done is None else redrawn_words(done, standing.rounds_made if standing.afresh else None),
+        redrawn=""
+        if done is None
+        else redrawn_words(done, standing.rounds_made if standing.afresh else None, budget is not None),
         variance=added(line.variance for line in lines) if estimate else None,
         hit_rate=_hit_rate(lines, standing),
         reopened=tuple(standing.reopened),

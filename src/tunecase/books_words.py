@@ -9,13 +9,17 @@ from tunecase.records import Books, Estimate, HitRate, Spending
 from tunecase.wording import counted, figures, money, money_band, share
 
 
-def redrawn_words(done: Completion, rounds_made: int | None) -> str:
-    """How the cost at completion was drawn; `rounds_made` where it starts from where the project stands after them."""
+def redrawn_words(done: Completion, rounds_made: int | None, budgeted: bool = False) -> str:
+    """How the cost at completion was drawn; `rounds_made` where it starts from where the project stands after them.
+
+    Such a bill, `budgeted`, takes no further step past what is left of the budget.
+    """
     if done.ruled_by == "closed":
         return "every line is closed, so this is what was spent"
     if rounds_made is not None:
         made = counted(rounds_made, "measured round")
-        return f"spent, plus the bill drawn anew from where the project stands after {made}"
+        stops = ", its rounds stopping at what is left of the budget" if budgeted else ""
+        return f"spent, plus the bill drawn anew from where the project stands after {made}{stops}"
     ruled = {
         "the rounds": "in the worlds of the bill that go on after the rounds made, at the hours a round took so far",
         "the total": "in the worlds of the bill that cost at least what was spent",
