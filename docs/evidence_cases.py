@@ -66,11 +66,14 @@ def case(path: Path) -> Case:
     return priced(project, path.parent.name)
 
 
-def priced(project: Project, folder: str) -> Case:
-    """The bill of a project in 10,000 worlds of seed 0. Raises ValueError where a line has no price."""
+def priced(project: Project, folder: str, usd_per_gpu_hour: float | None = None) -> Case:
+    """The bill of a project in 10,000 worlds of seed 0, at one price for every card's hour where one is given.
+
+    Raises: ValueError where a line has no price.
+    """
     import numpy as np
 
-    found = bill(project)
+    found = bill(project, usd_per_gpu_hour)
     lacking = [why for cost in found.lines.values() if cost.included for why in cost.unpriced]
     if lacking:
         raise ValueError(f"{folder}: {'; '.join(lacking)}")
@@ -92,9 +95,9 @@ def priced(project: Project, folder: str) -> Case:
     )
 
 
-def bill(project: Project) -> Drawn:
+def bill(project: Project, usd_per_gpu_hour: float | None = None) -> Drawn:
     """The lines of the bill in every world."""
-    basis = Basis(project, TODAY, Worlds(0, DRAWS))
+    basis = Basis(project, TODAY, Worlds(0, DRAWS), usd_per_gpu_hour=usd_per_gpu_hour)
     return drawn(project, basis=basis, train_rows=project.data.planned_rows, tokens=None)
 
 

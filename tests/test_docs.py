@@ -58,12 +58,12 @@ def test_the_readme_names_commands_that_exist() -> None:
     assert named <= verbs
     for verb in verbs - {"ledger"}:
         assert re.search(rf"`(tunecase )?{verb}\b", README), verb
-    assert "`ledger verify`" in README
+    assert "`tunecase ledger verify`" in README
 
 
 def test_the_readme_is_short_and_names_every_file() -> None:
-    """At most 150 lines, and each module or drawer has its half line."""
-    assert len(README.splitlines()) <= 150
+    """At most 165 lines, and each module or drawer has its half line."""
+    assert len(README.splitlines()) <= 165
     rooms = {
         path.stem if path.is_file() else f"{path.name}/" for path in SRC.iterdir() if not path.name.startswith("_")
     }

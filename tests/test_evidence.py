@@ -11,15 +11,17 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "docs"))
 
 import evidence
+import evidence_cases
 import evidence_claims as claims
 import evidence_rules as rules
 from evidence_claims import Facts
 
 from tunecase import catalog, measured
 from tunecase.measured import Measured
+from tunecase.project import read_project
 
 ROOT = Path(__file__).parents[1]
-FACTS = Facts(measured.published(), catalog.lowest_prices(), catalog.lowest_prices("spot"))
+FACTS = Facts(measured.published(), catalog.lowest_prices(), catalog.lowest_prices("spot"), evidence_cases.cases())
 NUMBER = re.compile(r"([+-]?\d(?:[\d,]*\d)?(?:\.\d+)?)(%?)")
 PAGE = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
 
@@ -59,7 +61,7 @@ def test_the_page_is_fresh() -> None:
 
 
 def test_every_claim_stands_with_its_verdict() -> None:
-    """The table at the top and the sections hold the five claims, each with an answer of two sentences."""
+    """The table at the top and the sections hold the six claims, each with an answer of two sentences."""
     for section in (claim(FACTS) for claim in claims.CLAIMS):
         assert f"| {section.claim} | {section.verdict} | {section.answer[0]} |" in PAGE
         assert re.search(rf"^## \d\. {re.escape(section.claim)}$", PAGE, re.MULTILINE)
@@ -148,3 +150,34 @@ def test_words_of_a_span() -> None:
     assert "wrong: low" == rules.span_verdict([0.1], scale, ("mid", "high"))
     assert "partly right: low to mid" == rules.span_verdict([0.1, 2], scale, ("mid", "high"))
     assert "not shown" == rules.span_verdict([], scale, ("mid", "high"))
+
+
+def test_the_bottleneck_follows_the_cases() -> None:
+    """Verdict and sentence are counted from the cases; without any nothing is shown."""
+    held = [case for case in FACTS.cases if case.holds]
+    assert 8 <= len(FACTS.cases)
+    assert f"right in {len(held)} of {len(FACTS.cases)} cases" == claims.bottleneck(FACTS).verdict
+    assert "right" == claims.bottleneck(replace(FACTS, cases=tuple(held))).verdict
+    others = tuple(case for case in FACTS.cases if not case.holds)
+    assert "wrong" == claims.bottleneck(replace(FACTS, cases=others)).verdict
+    assert "not shown" == claims.bottleneck(replace(FACTS, cases=())).verdict
+
+
+def test_shares_of_a_case_are_those_of_its_bill() -> None:
+    """In every world the four groups are the whole; a case without a price for a line is refused, not shown as free."""
+    for case in FACTS.cases:
+        assert sum(mid for _, mid, _ in case.shares.values()) == pytest.approx(1, abs=0.12)
+        assert sum(case.leads.values()) == pytest.approx(1)
+        assert case.gpu_total.p50 <= case.total.p90
+    bare = evidence_cases.CASES / "7b-expert-labels" / "tunecase.yaml"
+    project = read_project(bare, catalog.names(), {"data.sources": []})
+    with pytest.raises(ValueError, match="new examples have no price"):
+        evidence_cases.priced(project, "x")
+
+
+def test_dearer_gpus_turn_a_case() -> None:
+    """At 4,000 USD for an hour of any card the case with data at hand is led by its GPUs."""
+    path = evidence_cases.CASES / "7b-lora-data-at-hand" / "tunecase.yaml"
+    project = read_project(path, catalog.names())
+    assert evidence_cases.priced(project, "x").holds
+    assert not evidence_cases.priced(project, "x", usd_per_gpu_hour=4_000).holds

@@ -40,6 +40,7 @@ from tunecase.records import (
     Run,
     Scored,
     Spending,
+    Verified,
     Written,
     from_json,
     to_json,
@@ -108,6 +109,7 @@ ALL: dict[str, Any] = {
     "imported": samples.imported(),
     "plan": PlanChosen("c0ffee42" * 8, samples.TODAY, samples.TODAY),
     "prices": samples.prices(),
+    "ledger": Verified("ledger.jsonl", 12, 1),
     "rechain": Rechained(7, 4, 4, 2, ("a" * 64, "b" * 64), 2, 3, "0.1.0", "ledger.jsonl.before-rechain"),
 }
 

@@ -18,7 +18,7 @@ from tests.test_records import CLEANED, FIT, JUDGED, LABELLING, PAIR, REPORT, RE
 from tunecase.errors import InputError, MissingExtraError, Problem
 from tunecase.ledger import Ledger
 from tunecase.pilot import PilotPlan, Progress
-from tunecase.records import Change, Driver, Flip, Scored, WhatIf
+from tunecase.records import Change, Driver, Flip, Rechained, Scored, Verified, WhatIf
 from tunecase.show import (
     PRINTERS,
     as_html,
@@ -49,6 +49,8 @@ ALL: dict[str, Any] = {
     "compare": samples.comparison(),
     "next": samples.news(),
     "prices": samples.prices(),
+    "ledger": Verified("ledger.jsonl", 12, 1),
+    "rechain": Rechained(7, 4, 4, 2, ("a" * 64, "b" * 64), 2, 3, "0.1.0", "ledger.jsonl.before-rechain"),
     "changed": (Change("chance of its plan", "26%", "41%"),),
 }
 EVIL = "[red]x[/red] [link=http://a]b[/link] :smile: \x1b[31mred\x1b[0m \x1b]0;title\x07 \r\x08 \u202egnp.exe"
@@ -323,9 +325,14 @@ def test_notebooks_get_the_same_text(verb: str) -> None:
     assert "<script" not in html
     assert "\x1b" not in html
     words = re.sub(r"<[^>]+>", "", html)
-    assert {"labelling": "LABEL NEXT", "imported": "SPEND IMPORT", "charges": "SPEND LIST"}.get(
-        verb, verb.upper()
-    ) in words
+    heads = {
+        "labelling": "LABEL NEXT",
+        "imported": "SPEND IMPORT",
+        "charges": "SPEND LIST",
+        "rechain": "one chain now",
+        "ledger": "is whole",
+    }
+    assert heads.get(verb, verb.upper()) in words
 
 
 def test_no_progress_when_piped(capsys: pytest.CaptureFixture[str]) -> None:

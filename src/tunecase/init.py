@@ -144,7 +144,7 @@ def _projects(folder: Traversable) -> dict[str, Traversable]:
 def _example(name: str) -> dict[str, bytes]:
     known = examples()
     if name not in known:
-        raise InputError(Problem("example", repr(name), "a shipped example", nearest(name, list(known))))
+        raise InputError(Problem("example", repr(name), f"one of {', '.join(known)}", nearest(name, list(known))))
     folder = known[name]
     content = {file: (folder / file).read_bytes() for file in EXAMPLE_FILES if (folder / file).is_file()}
     data = folder / "data"

@@ -236,7 +236,8 @@ def _give_up(plan: Plan, state: State) -> str:
         return f"after the first test, at {count(plan.most)} examples"
     side = "less" if state.forecast.direction == "higher" else "more"
     early = f"after the first test if it shows {side} than {score(plan.threshold)}, and " if plan.threshold else ""
-    paid = f", where about {money(plan.most_paid, state.currency)} are spent" if plan.most_paid else ""
+    beyond = ", unknowns counted" if state.prices.unforeseen else ""
+    paid = f", where about {money(plan.most_paid, state.currency)} are spent{beyond}" if plan.most_paid else ""
     return f"{early}at {count(plan.most)} examples at the latest{paid}"
 
 

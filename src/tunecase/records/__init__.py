@@ -146,6 +146,7 @@ RECORDS: dict[str, type] = {
     "run": Run,
     "spend": Spending,
     "imported": Imported,
+    "ledger": Verified,
     "rechain": Rechained,
     "charges": Charges,
 }

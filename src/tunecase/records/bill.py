@@ -23,6 +23,11 @@ class Line:
     unit: str = ""
 
     @property
+    def title(self) -> str:
+        """The name as people read it, failed runs for failed_runs."""
+        return self.name.replace("_", " ")
+
+    @property
     def priced(self) -> bool:
         """True when the line has an amount."""
         return self.amount is not None

@@ -19,7 +19,7 @@ def bill(found: Found) -> Section:
         return not_done("bill", title, "estimate")
     over = estimate.over_budget
     blocks: list[Block] = [_lines(estimate)]
-    parts = [(line.name, line.share) for line in estimate.lines if line.share is not None and line.included]
+    parts = [(line.title, line.share) for line in estimate.lines if line.share is not None and line.included]
     if parts:
         blocks.append(Shares("Where the money goes", tuple(parts)))
     if estimate.histogram:
@@ -98,7 +98,7 @@ def _lines(estimate: Estimate) -> Table:
 
 
 def _line(line: Line, swatch: int | None) -> tuple[Cell, ...]:
-    name = line.name if line.included else f"{line.name} (not in the total)"
+    name = line.title if line.included else f"{line.title} (not in the total)"
     if line.amount is None:
         return Cell(name), DASH, Cell("unpriced", "unknown"), DASH, DASH, DASH
     part = Cell(share(line.share)) if line.share is not None and line.included else DASH
@@ -157,7 +157,7 @@ def _gpu_hours(estimate: Estimate) -> str:
 
 
 def _workings(estimate: Estimate) -> Table:
-    rows = tuple((Cell(line.name), Cell(line.basis)) for line in estimate.lines)
+    rows = tuple((Cell(line.title), Cell(line.basis)) for line in estimate.lines)
     return Table("How each line is worked out", ("Line", "Worked out as"), rows)
 
 

@@ -30,7 +30,7 @@ def print_estimate(console: "Console", record: Estimate, again: bool = False) ->
     heading(console, "estimate, after the pilot" if again else "estimate", words)
     rows = [
         (
-            line.name,
+            line.title,
             *(figures(getattr(line.amount, p)) if line.amount else "unpriced" for p in ("p10", "p50", "p90")),
             share(line.share) if line.included and line.share is not None else "not counted",
         )

@@ -75,9 +75,9 @@ def _costs(bill: Estimate | None) -> Iterator[str]:
     yield "|---|---:|---:|---:|"
     for line in bill.lines:
         if line.amount is None:
-            yield f"| {shown(line.name)} | unpriced | unpriced | unpriced |"
+            yield f"| {shown(line.title)} | unpriced | unpriced | unpriced |"
         else:
-            name = shown(line.name if line.included else f"{line.name} (not in the total)")
+            name = shown(line.title if line.included else f"{line.title} (not in the total)")
             yield f"| {name} | {_cells(line.amount.p10, line.amount.p50, line.amount.p90)} |"
     total = bill.total
     yield f"| **total, {bill.currency}** | {_cells(total.p10, total.p50, total.p90)} |"

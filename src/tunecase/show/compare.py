@@ -23,7 +23,7 @@ def print_comparison(console: "Console", record: Comparison) -> None:
     if record.second is not None and record.total is not None:
         say(console, f"a: {record.first.name}; b: {record.second.name}. b less a, in the same {record.draws:,} worlds.")
         differences = [*record.lines, record.total]
-        rows = [(one.name, *_cells(one)) for one in differences]
+        rows = [(one.name.replace("_", " "), *_cells(one)) for one in differences]
         print_table(console, (record.currency, *SIDES), rows, range(1, 7), [one.why for one in differences])
         if record.total.mean is not None:
             say(console, f"On average {_signed(record.total.mean)} {record.currency}.")
@@ -120,7 +120,11 @@ def comparison_markdown(record: Comparison) -> str:
         lines += [f"| {record.currency} | a | b | b - a: P10 | P50 | P90 | b cheaper |", "|---|" + "---:|" * 6]
         for one in (*record.lines, record.total):
             bold = "**" if one is record.total else ""
-            lines.append("| " + " | ".join(f"{bold}{shown(cell)}{bold}" for cell in (one.name, *_cells(one))) + " |")
+            lines.append(
+                "| "
+                + " | ".join(f"{bold}{shown(cell)}{bold}" for cell in (one.name.replace("_", " "), *_cells(one)))
+                + " |"
+            )
         lines += ["", *[f"- {shown(one.name)}: {shown(one.why)}" for one in (*record.lines, record.total) if one.why]]
         lines += [f"- {name}: {shown(first)} → {shown(second)}" for name, first, second in _chances(record)]
         lines += ["", *_details(record)]
