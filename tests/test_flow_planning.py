@@ -56,7 +56,7 @@ def test_the_commands_work_or_say_why_not(plan: Path) -> None:
     """estimate and compare print a bill; audit and pilot end with code 2 and one fix."""
     ran = tunecase("estimate", "--project", plan, *TODAY)
     assert ran.code == 0
-    assert "failed_runs" in ran.out
+    assert "failed runs" in ran.out
     assert "Without unknowns: P50" in ran.out
     other = tunecase("compare", "--project", plan, "--set", "data.rows=40k", *TODAY)
     assert other.code == 0

@@ -329,12 +329,6 @@ def test_notebooks_get_the_same_text(verb: str) -> None:
         "labelling": "LABEL NEXT", "imported": "SPEND IMPORT", "charges": "SPEND LIST", "rechain": "one chain now",
         "ledger": "is whole",
     }  # fmt: skip
-        "labelling": "LABEL NEXT",
-        "imported": "SPEND IMPORT",
-        "charges": "SPEND LIST",
-        "rechain": "one chain now",
-        "ledger": "is whole",
-    }
     assert heads.get(verb, verb.upper()) in words
 
 
