@@ -139,7 +139,7 @@ def estimate() -> Estimate:
         defaults=(
             DefaultUsed("training.runs_per_round", "2 to 8", "tunecase assumption"),
             DefaultUsed("training.failed", "5% to 30%", "tunecase assumption"),
-            DefaultUsed("source.fee", "20% to 40%", "MTurk requester fee, tables/labels.csv"),
+            DefaultUsed("source.fee", "20% to 40%", "MTurk requester fee, tables/prices/labels.csv"),
         ),
         assumptions=(
             "the stop share of a round is Beta(2, 2): assumed, no pilot says it",
