@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, cast
 from tunecase import __version__
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.case import Flow, now
-from tunecase.past import Kept, kept, plan_of_record
 from tunecase.records import Audit, Books, Closing, Forecast, PlanChosen
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from tunecase.content import Content
     from tunecase.estimate import Drawn
     from tunecase.ledger import Entry
+    from tunecase.past import Kept
     from tunecase.project import Project
 
 
@@ -40,6 +40,7 @@ def books(flow: Flow, asked: BooksAsked | None = None) -> Books:
     Raises: InputError with every word that fits no estimate or no line, and for a broken ledger of an earlier project.
     """
     from tunecase.books import books as fold
+    from tunecase.past import kept, plan_of_record
 
     found = kept(flow.ledger.entries())
     _chosen(flow, found, asked or BooksAsked())
@@ -51,7 +52,7 @@ def books(flow: Flow, asked: BooksAsked | None = None) -> Books:
     return cast(Books, flow.keep("books", record))
 
 
-def _chosen(flow: Flow, found: Kept, asked: BooksAsked) -> None:
+def _chosen(flow: Flow, found: "Kept", asked: BooksAsked) -> None:
     """Keeps what was chosen, all of it or, where a word is wrong, nothing."""
     problems: list[Problem] = []
     plan = _plan_asked(flow, found, asked.plan, problems) if asked.plan else None
@@ -72,8 +73,10 @@ def _append(flow: Flow, verb: str, record: Any) -> None:
         flow.ledger.append("record", record, recorded_at=now(), verb=verb, meta={"seed": flow.seed})
 
 
-def _plan_asked(flow: Flow, found: Kept, text: str, problems: list[Problem]) -> "Entry | None":
+def _plan_asked(flow: Flow, found: "Kept", text: str, problems: list[Problem]) -> "Entry | None":
     """The estimate's entry that was asked for; None where it is the plan of record already, or where a problem is."""
+    from tunecase.past import plan_of_record
+
     word = text.strip().casefold()
     if word == "latest":
         fits = found.estimates[-1:]
@@ -107,8 +110,11 @@ def _unfit(entry: "Entry", flow: Flow) -> Problem | None:
     return Problem("--plan", got, f"one in {flow.project.currency}", "run `tunecase estimate` and choose latest")
 
 
-def _lines_asked(flow: Flow, found: Kept, plan: "Entry | None", text: str, problems: list[Problem]) -> tuple[str, ...]:
+def _lines_asked(
+    flow: Flow, found: "Kept", plan: "Entry | None", text: str, problems: list[Problem]
+) -> tuple[str, ...]:
     from tunecase.bookable import UNKNOWNS, planned_lines
+    from tunecase.past import plan_of_record
 
     held = plan_of_record(found, flow.project.currency)
     estimate = plan.record() if plan is not None else held[0] if held else None
@@ -125,8 +131,9 @@ def _lines_asked(flow: Flow, found: Kept, plan: "Entry | None", text: str, probl
     return tuple(dict.fromkeys(names))
 
 
-def _standing(flow: Flow, found: Kept) -> "Standing":
+def _standing(flow: Flow, found: "Kept") -> "Standing":
     from tunecase.books import Standing
+    from tunecase.past import plan_of_record
 
     past, plan = flow.past, plan_of_record(found, flow.project.currency)
     known = Standing(
@@ -147,6 +154,7 @@ def _drawn(flow: Flow, known: "Standing") -> "Standing":
     within what is left of the budget. Where no curve says what remains (no target, or the project file says how many
     rounds), the whole loop is drawn.
     """
+
     found: Audit | None = flow.known("audit")
     if found is None:
         return replace(known, not_drawn="the data or the project file have changed; run `tunecase estimate`")
