@@ -154,19 +154,21 @@ def _drawn(flow: Flow, known: "Standing") -> "Standing":
     within what is left of the budget. Where no curve says what remains (no target, or the project file says how many
     rounds), the whole loop is drawn.
     """
+    from tunecase.flow.case import rows_of_the_bill
 
     found: Audit | None = flow.known("audit")
-    if found is None:
+    if found is None and flow.project.data.train is not None:
         return replace(known, not_drawn="the data or the project file have changed; run `tunecase estimate`")
+    usable = rows_of_the_bill(flow, found)["train_rows"]
     seen: Forecast | None = flow.known("forecast")
     if known.rounds_made and flow.project.rounds is None and seen is not None and seen.rounds == known.rounds_made:
         from tunecase.flow.verbs import labelled_rows
 
-        rows = max(found.usable, labelled_rows(flow, flow.rounds()[-1]))
+        rows = max(usable, labelled_rows(flow, flow.rounds()[-1]))
         bill = _bill(flow, found, rows, _with_what_is_left(flow))
         if bill.route.walk.reached is not None:
             return _with_bill(known, bill, afresh=True)
-    return _with_bill(known, _bill(flow, found, found.usable, flow.project), afresh=False)
+    return _with_bill(known, _bill(flow, found, usable, flow.project), afresh=False)
 
 
 def _with_bill(known: "Standing", bill: "Drawn", *, afresh: bool) -> "Standing":
@@ -180,14 +182,15 @@ def _with_bill(known: "Standing", bill: "Drawn", *, afresh: bool) -> "Standing":
     return replace(known, drawn=lines, rounds_drawn=bill.route.walk.rounds, afresh=afresh)
 
 
-def _bill(flow: Flow, found: Audit, rows: int, project: "Project") -> "Drawn":
+def _bill(flow: Flow, found: Audit | None, rows: int, project: "Project") -> "Drawn":
     """The bill in every world, from so many rows on."""
     from tunecase.estimate import drawn
     from tunecase.flow.verbs import tuning_of_the_curve
 
     tried = flow.known("pilot")
     return drawn(
-        project, basis=replace(flow.basis(), project=project), train_rows=rows, tokens=found.tokens,
+        project, basis=replace(flow.basis(), project=project), train_rows=rows,
+        tokens=found.tokens if found else None,
         definition=flow.known("define"), audit=found, forecast=flow.known("forecast"),
         runs=tried.runs if tried else (), tuning=tuning_of_the_curve(flow), reviews=flow.reviews,
         done=[made.changed for made in flow.rounds()],
