@@ -61,6 +61,8 @@ def spending(
         problems.append(Problem("category", repr(category), f"one of {', '.join(CATEGORIES)}", fix))
     rate = _rate(code, project_currency, rates, day or today, problems)
     much = _quantity(quantity, problems)
+    if much is not None and not unit.strip():
+        problems.append(Problem("quantity", f"{quantity} of nothing", "the unit of it", "add its unit, such as h"))
     if supersedes and not re.fullmatch(r"[0-9a-f]{64}", supersedes):
         fix = "copy it from the ledger, or complete its first characters with whole_id"
         problems.append(Problem("supersedes", repr(supersedes), "the id of an entry, 64 hex digits", fix))
@@ -69,7 +71,9 @@ def spending(
     with localcontext(prec=DIGITS):
         base = amount * rate
     words = one_line(description.encode("utf-8", "replace").decode("utf-8"))
-    return Spending(day, category, amount, code, base, words, much, one_line(unit), source, supersedes)
+    return Spending(
+        day, category, amount, code, base, words, much, one_line(unit), source, supersedes, fx_rate=rate
+    )  # fmt: skip
 
 
 def whole_id(start: str, known: Iterable[str]) -> str:

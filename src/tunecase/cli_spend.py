@@ -14,21 +14,31 @@ def spend_add(
     amount: Annotated[str, typer.Argument(help="What was paid, e.g. 42.50.")],
     currency: Annotated[str | None, typer.Argument(help="USD, EUR, ...; the project's when left out.")] = None,
     category: Annotated[
-        str, typer.Option(help="gpu, labour, data, evaluation, inference, storage or other.")
+        str, typer.Option(help="gpu, labour, data, evaluation, inference, storage, egress or other.")
     ] = "other",
     on: Annotated[str | None, typer.Option(help="The day it was paid (YYYY-MM-DD); today when left out.")] = None,
     note: Annotated[str, typer.Option(help="What for.")] = "",
+    quantity: Annotated[
+        str | None, typer.Option(help="How much was bought, e.g. 34; `books` then tells quantity from price.")
+    ] = None,
+    unit: Annotated[str, typer.Option(help="Its unit, e.g. h, GPU hour or example.")] = "",
     credit: Annotated[bool, typer.Option(help="Money that came back.")] = False,
     replaces: Annotated[str, typer.Option(help="The id of the entry that this one corrects.")] = "",
     project: ProjectFile = HERE,
     json: AsJson = False,
     today: Today = None,
 ) -> None:
-    """Book one charge in the ledger."""
+    """Book one charge in the ledger.
+
+    For instance `tunecase spend add 2900 USD --category labour --quantity 34 --unit h --note "first round"`.
+    """
     from tunecase import flow
 
     opened = open_project(project, 0, today)
-    print_record("spend", flow.spend_text(opened, amount, currency, category, on, note, credit, replaces), json)
+    charge = flow.spend_text(
+        opened, amount, currency, category, on, note, credit, replaces, quantity=quantity, unit=unit
+    )  # fmt: skip
+    print_record("spend", charge, json)
 
 
 ASKED, UNSAID = "Which charges", "What the place does not tell"
