@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 CASES = Path(__file__).parents[1] / "examples" / "cases"
 DRAWS = 10_000
+LEADERS = {"gpu": ("gpu",), "team": ("labour", "evaluation"), "data": ("data",)}
+TIERS_APART = 4  # times that one tier is dearer than another
 TODAY = date(2026, 11, 26)  # the page does not age by itself: prices are judged as of this day
-# Who is paid: the cloud, the engineers' time, those who make examples, those who judge answers.
+# The lines of each share. Which one leads is asked of the cloud, the team and the data: whether a person tunes or
+# judges says nothing of what is scarce.
 GROUPS = {
     "gpu": ("gpu", "failed_runs", "idle", "storage", "egress"),
     "labour": ("labour",),
@@ -30,8 +33,9 @@ GROUPS = {
 class Case:
     """One project file and its bill: the total without unknowns, and of each group its share and how often it leads.
 
-    `shares` are medians over the worlds with the 80% interval; `leads` is the share of worlds in which a group is the
-    largest of the four. The allowance for unknowns is left out of both: it belongs to people's lines.
+    `shares` are medians over the worlds with the 80% interval; `leads` is the share of worlds in which one of the three
+    leaders is the largest, `leads_dear` the same at four times the price of the cloud. The allowance for unknowns is
+    left out: it belongs to people's lines.
     """
 
     name: str
@@ -40,18 +44,24 @@ class Case:
     gpu_total: Band
     shares: dict[str, tuple[float, float, float]]
     leads: dict[str, float]
+    leads_dear: dict[str, float]
     gpu: str
     rounds: Band
 
     @property
     def dominant(self) -> str:
-        """The group that is the largest in most worlds."""
+        """Who is paid most in most worlds: gpu, team or data."""
         return max(self.leads, key=lambda group: self.leads[group])
 
     @property
     def holds(self) -> bool:
-        """Whether GPUs are not the bottleneck: in most worlds another group costs more."""
+        """Whether GPUs are not the bottleneck: in most worlds the team or the data cost more."""
         return self.dominant != "gpu"
+
+    @property
+    def holds_dear(self) -> bool:
+        """Whether that is so at four times the price of the cloud."""
+        return max(self.leads_dear, key=lambda group: self.leads_dear[group]) != "gpu"
 
 
 def cases(folder: Path = CASES) -> tuple[Case, ...]:
@@ -81,7 +91,6 @@ def priced(project: Project, folder: str, usd_per_gpu_hour: float | None = None)
     groups = {group: sum((_amount(found, name) for name in lines), zero) for group, lines in GROUPS.items()}
     total = sum(groups.values(), zero)
     parts = {group: np.quantile(amount / total, (0.1, 0.5, 0.9)) for group, amount in groups.items()}
-    largest = np.argmax(np.vstack(list(groups.values())), axis=0)
     machine = found.choice.machine
     return Case(
         project.name,
@@ -89,10 +98,20 @@ def priced(project: Project, folder: str, usd_per_gpu_hour: float | None = None)
         band(total),
         band(groups["gpu"]),
         {group: (float(low), float(mid), float(high)) for group, (low, mid, high) in parts.items()},
-        {group: float((largest == index).mean()) for index, group in enumerate(groups)},
+        _leads(groups, 1),
+        _leads(groups, TIERS_APART),
         f"{machine.count} x {machine.gpu}" if machine and machine.gpu else "none",
         band(found.work.walk.rounds),
     )
+
+
+def _leads(groups: "dict[str, Draws]", times: int) -> dict[str, float]:
+    """In which share of the worlds each leader is the largest, the cloud at so many times its price."""
+    import numpy as np
+
+    paid = [sum(groups[name] for name in names) * (times if who == "gpu" else 1) for who, names in LEADERS.items()]
+    largest = np.argmax(np.vstack(paid), axis=0)
+    return {who: float((largest == index).mean()) for index, who in enumerate(LEADERS)}
 
 
 def bill(project: Project, usd_per_gpu_hour: float | None = None) -> Drawn:
@@ -106,7 +125,7 @@ def _amount(found: Drawn, name: str) -> "Draws | float":
     return 0.0 if cost.amount is None or not cost.included else cost.amount
 
 
-CASES_HEAD = "case | cards of one run | total, USD | GPU, USD: | GPU | labour | data | evaluation | largest line"
+CASES_HEAD = "case | cards of one run | total, USD | GPU, USD: | GPU | labour | data | evaluation | paid most"
 
 
 def case_row(one: Case) -> list[object]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import evidence_rules as rules
-from evidence_cases import CASES_HEAD, GROUPS, Case, case_row
+from evidence_cases import CASES_HEAD, LEADERS, TIERS_APART, Case, case_row
 from evidence_rules import (
     METHODS,
     NAMES,
@@ -311,7 +311,7 @@ def dollars(facts: Facts) -> Section:
 def bottleneck(facts: Facts) -> Section:
     """GPUs are not the bottleneck."""
     held = [case for case in facts.cases if case.holds]
-    leading = {group: sum(case.dominant == group for case in held) for group in GROUPS if group != "gpu"}
+    leading = {group: sum(case.dominant == group for case in held) for group in LEADERS if group != "gpu"}
     words = ", ".join(f"{group} {count}" for group, count in leading.items() if count)
     others = [case.name for case in facts.cases if not case.holds]
     shares = sorted(case.shares["gpu"][1] for case in facts.cases)
@@ -321,18 +321,20 @@ def bottleneck(facts: Facts) -> Section:
         "GPUs are not the bottleneck",
         rules.cases_verdict(len(held), len(facts.cases)),
         (
-            f"In {len(held)} of {wording.counted(len(facts.cases), 'worked case')} another line is the largest in most "
-            f"worlds ({words or 'none'}); the cloud's share is {span}.",
+            f"In {len(held)} of {wording.counted(len(facts.cases), 'worked case')} another line is paid most "
+            f"in most worlds ({words or 'none'}); the cloud's share is {span}.",
             not_so,
         ),
         (
             "Each case is a project file; `tunecase estimate` prints its whole bill. Shares are medians over the "
-            "worlds with the 80% interval. GPU holds failed runs, idle cards, storage and egress; answers after "
-            "launch and the allowance for unknowns, which belongs to people's lines, are left out:",
+            "worlds with the 80% interval. GPU holds failed runs, idle cards, storage and egress; the team is labour "
+            "and evaluation together. Answers after launch and the allowance for unknowns, which belongs to people's "
+            "lines, are left out; rows at hand are formatted by a script, in hours that stand under data:",
             table(CASES_HEAD, [case_row(case) for case in facts.cases]),
         ),
-        "More tokens, bigger models, wide searches and the dearest tier raise the cloud's share; unpaid labour and "
-        "free data raise it too, since nothing else is left.",
+        f"At {TIERS_APART} times the price of the cloud, as far as tiers lie apart, it holds in "
+        f"{sum(case.holds_dear for case in facts.cases)} of {len(facts.cases)}. More tokens, bigger models and wide "
+        "searches raise the cloud's share, as the cases at the top show.",
         "Cases of one's own: the file of the nearest one, with its figures changed, is the start of a project.",
     )
 

@@ -188,3 +188,20 @@ def test_owned_cards_are_read_in_the_base_currency(tmp_path: Path) -> None:
     assert owned.life is not None
     assert pytest.approx(36) == owned.life.spread.median
     assert {"EUR": 1.1, "USD": 1.0} == read(tmp_path, PLAIN + text).base_rates
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "words"),
+    [
+        ("data: {buy_first: 60k, sources: [{kind: buy, pool: 50k}]}", "data.buy_first", "60,000 examples of sources"),
+        ("data: {rows: 5, sources: [{kind: buy, fee: 50%}]}", "data.sources.0.fee", "kind buy"),
+        ("data: {rows: 5, sources: [{kind: scrape, labels_per_example: 3}]}", "sources.0.labels_per", "kind scrape"),
+        ("data: {rows: 5}\nunknowns: 0.5 to 0.8", "unknowns", "0.5 to 0.8"),
+    ],
+)
+def test_what_would_be_ignored_or_cannot_be_is_refused(tmp_path: Path, text: str, where: str, words: str) -> None:
+    """More than the pools hold, a field of another kind of source, an allowance that makes the work smaller."""
+    found = problems(tmp_path, f"name: trial\n{text}\n")
+    assert 1 == len(found)
+    assert where in found[0].where
+    assert words in found[0].got

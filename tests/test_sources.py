@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.projects import basis, written
 from tunecase import prices
 from tunecase.prices import Basis
-from tunecase.sources import Stock, Supply, supply
+from tunecase.sources import Stock, Supply, formatting, supply
 from tunecase.spread import Interval, band
 
 
@@ -173,3 +173,31 @@ def test_more_examples_never_cost_less(
     stock = Supply(stocks, sum(one.pool for one in stocks), stocks[0].price, ())
     before, after = stock.cost(some)[0], stock.cost(some + more)[0]
     assert 0 <= before <= after + 1e-6
+
+
+def test_rows_at_hand_of_a_plan_are_formatted_once(tmp_path: Path) -> None:
+    """10 h at 100 USD whatever the rows, minutes a row where they are stated, nothing where a file is read."""
+    team = "team: [{role: x, rate: 100 USD per hour}]"
+    plan = "data: {{rows: 600, tokens_per_row: 100, sources: [{{kind: have, pool: 0, {}}}]}}"
+
+    def price(words: str) -> float:
+        return float(formatting(basis(written(f"{team}\n{plan.format(words)}", tmp_path)))[0])
+
+    assert 1_000 == pytest.approx(price("hours: 10 h"))
+    assert 600 * 2 / 60 * 100 == pytest.approx(price("effort: 2 min per label"))
+    assert 1_000 + 600 * 2 / 60 * 100 == pytest.approx(price("hours: 10 h, effort: 2 min per label"))
+    assert 600 * 0.5 == pytest.approx(price("price: 0.50 USD per example"))
+    default = formatting(basis(written(f"{team}\ndata: {{rows: 600, tokens_per_row: 100}}", tmp_path)))
+    assert 8 * 100 < np.median(default) < 40 * 100
+
+
+def test_pages_of_which_a_part_is_usable_cost_more(tmp_path: Path) -> None:
+    """Half usable doubles the price of a scraped example."""
+    page = (
+        "kind: scrape, pages_per_example: 1, page_yield: 100%, credits_per_page: 1, credit_price: 0.01 USD per credit"
+    )
+    whole = supply(with_sources(tmp_path, f"{{{page}}}")).price
+    half = supply(with_sources(tmp_path, f"{{{page}, usable: 50%}}")).price
+    assert whole is not None
+    assert half is not None
+    assert (2 * whole).tolist() == pytest.approx(half.tolist())

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.spread import Band, Beta, Const, Interval, Pert, Spread, Worlds, band, band_of, generator
+from tunecase.spread import Band, Beta, Const, Interval, Pert, ShareInterval, Spread, Worlds, band, band_of, generator
 
 SPREADS: list[Spread] = [Const(3), Interval(5_000, 12_000), Interval(-1, 2), Pert(1, 3, 10), Pert(2, 2, 2), Beta(2, 5)]
 
@@ -102,3 +102,16 @@ def test_wider_doubt_about_one_input_moves_each_world_the_same_way() -> None:
     """Two intervals of one name rank the worlds alike: that is what makes what-ifs comparable."""
     narrow, wide = (Worlds(0, 500).draw("rate", Interval(*ends)) for ends in ((1, 2), (3, 9)))
     assert (np.argsort(narrow) == np.argsort(wide)).all()
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.5, 0.9), (0.9, 0.99), (0.01, 0.3), (0.9, 1.0), (0.0, 0.3)])
+def test_a_share_stays_between_nothing_and_all(low: float, high: float) -> None:
+    """5% lie below the low end and 5% above the high one, none below 0 or above 1; the middle is the median."""
+    spread = ShareInterval(low, high)
+    draws = spread.draw(generator(0, "share"), 40_000)
+    assert 0 <= draws.min()
+    assert draws.max() <= 1
+    assert [low, high] == pytest.approx(np.quantile(draws, (0.05, 0.95)).tolist(), abs=0.01)
+    assert spread.median == pytest.approx(float(np.median(draws)), abs=0.01)
+    with pytest.raises(ValueError, match="share"):
+        spread.scaled(2)

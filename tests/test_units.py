@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.spread import Const, Interval, Pert, Spread
+from tunecase.spread import Const, Interval, Pert, ShareInterval, Spread
 from tunecase.units import Quantity, UnitError, Wanted, read_quantity
 
 COUNT, SHARE, MONEY = Wanted(), Wanted("share", most=1, zero_ok=True), Wanted("money", example="15k USD")
@@ -28,7 +28,7 @@ READ: list[tuple[object, Wanted, Spread]] = [
     ("5 million", Wanted(), Const(5e6)),
     ("2 to 3 thousand USD", Wanted("money"), Interval(2_000, 3_000)),
     ("30%", SHARE, Const(0.3)),
-    ("50 to 80%", SHARE, Interval(0.5, 0.8)),
+    ("50 to 80%", SHARE, ShareInterval(0.5, 0.8)),
     ("0%", SHARE, Const(0)),
     (0.3, SHARE, Const(0.3)),
     ("2.1 min per label", LABEL, Const(2.1)),

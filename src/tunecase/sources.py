@@ -64,18 +64,43 @@ class Supply:
 
 
 def have(basis: Basis, name: str, source: "Source") -> Stock | str:
-    """Rows that exist and must be formatted and cleaned: minutes a row, or hours in all, at the team's rate."""
+    """Rows that exist and must be formatted and cleaned: by a script in so many hours, or in minutes a row."""
     rate = _hour(basis, name, source)
-    if source.hours is not None:
-        once = basis.draw("source.hours", source.hours, name) * rate
-        each = basis.draw("source.effort", source.effort, name) / 60 * rate if source.effort else 0.0 * once
-        return Stock(_pool(source), each, _set_up(basis, name, source) + once)
-    minutes = (
-        basis.draw("source.effort", source.effort, name)
-        if source.effort is not None
-        else basis.draw("source.formatting", label=name)
-    )
-    return Stock(_pool(source), minutes / 60 * rate, _set_up(basis, name, source))
+    each = basis.draw("source.effort", source.effort, name) / 60 * rate if source.effort else 0.0 * rate
+    if source.hours is None and source.effort is not None:
+        return Stock(_pool(source), each, _set_up(basis, name, source))
+    # Rows at hand in a plan need the same script, which is paid there.
+    once = 0.0 if _rows_are_planned(basis) else basis.draw("source.formatting", source.hours, name) * rate
+    return Stock(_pool(source), each, _set_up(basis, name, source) + once)
+
+
+def formatting(basis: Basis) -> "Draws":
+    """What it costs to format and clean the rows at hand of a plan without a training file, shape (draws,).
+
+        hours of a script (source.formatting) x hour + rows x minutes / 60 x hour
+
+    The first source of kind `have` says hours, minutes a row, rate or price; without one the default's hours at the
+    team's rate.
+    """
+    import numpy as np
+
+    named = next(((name, source) for name, source in named_sources(basis) if source.kind == "have"), None)
+    if named is None:
+        return np.asarray(basis.draw("source.formatting", label="have") * person_hour(basis))
+    name, source = named
+    rows = basis.project.data.rows if basis.project else None
+    count = 0.0 if rows is None else rows.spread.median
+    if source.price is not None:
+        return np.asarray(count * basis.worlds.draw(f"{name} price per example", source.price.spread))
+    rate = _hour(basis, name, source)
+    each = basis.draw("source.effort", source.effort, name) / 60 * rate if source.effort else 0.0
+    if source.hours is None and source.effort is not None:
+        return np.asarray(count * each)
+    return np.asarray(basis.draw("source.formatting", source.hours, name) * rate + count * each)
+
+
+def _rows_are_planned(basis: Basis) -> bool:
+    return basis.project is not None and basis.project.data.train is None and basis.project.data.rows is not None
 
 
 def label(basis: Basis, name: str, source: "Source") -> Stock | str:
@@ -106,7 +131,7 @@ def synthetic(basis: Basis, name: str, source: "Source") -> Stock | str:
 def scrape(basis: Basis, name: str, source: "Source") -> Stock | str:
     """Examples from fetched pages; an engineer keeps the scraper running for some months, paid as a set-up.
 
-        price = pages per example / yield x credits per page x price of a credit
+        price = pages per example / yield x credits per page x price of a credit [/ usable]
 
     Leaves out whether the pages may be used: that is a question for a lawyer, not a price.
     """
@@ -118,6 +143,8 @@ def scrape(basis: Basis, name: str, source: "Source") -> Stock | str:
     good = np.minimum(basis.draw("source.page_yield", source.page_yield, name), 1.0)
     credits = basis.draw("source.credits_per_page", source.credits_per_page, name)
     price = pages / good * credits * basis.draw("source.credit_price", source.credit_price, name)
+    if source.usable is not None:
+        price = price / basis.draw("source.usable", source.usable, name)
     upkeep = basis.draw("source.upkeep", source.upkeep, name) * basis.draw("source.months", source.months, name)
     return Stock(_pool(source), price, _set_up(basis, name, source) + upkeep * _hour(basis, name, source))
 

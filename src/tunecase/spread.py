@@ -116,6 +116,47 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareInterval:
+    """`a to b` of a share: 90% sure that it lies between, never below 0 or above 1.
+
+        logit x is normal between logit a and logit b,   logit x = ln(x / (1 - x))
+
+    An end at 0 or 1 is no point of that curve: there the interval is an Interval's, cut at 0 and 1.
+    """
+
+    low: float
+    high: float
+
+    @property
+    def _inside(self) -> bool:
+        return self.low > 0 and self.high < 1
+
+    @property
+    def median(self) -> float:
+        """The middle on the scale of odds."""
+        if not self._inside:
+            return Interval(self.low, self.high).median
+        odds = math.sqrt(self.low / (1 - self.low) * self.high / (1 - self.high))
+        return odds / (1 + odds)
+
+    def draw(self, rng: "np.random.Generator", n: int) -> "Draws":
+        """n draws from one standard normal each, as an Interval's."""
+        import numpy as np
+
+        if not self._inside:
+            return np.clip(Interval(self.low, self.high).draw(rng, n), 0.0, 1.0)
+        ends = [math.log(end / (1 - end)) for end in (self.low, self.high)]
+        z = rng.standard_normal(n)
+        return np.asarray(1 / (1 + np.exp(-(sum(ends) / 2 + (ends[1] - ends[0]) / (2 * Z90) * z))))
+
+    def scaled(self, factor: float) -> "Spread":
+        """A share has no other unit: raises ValueError unless factor is 1."""
+        if factor != 1:
+            raise ValueError("a share cannot be scaled")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
 class Pert:
     """`least / mode / most`: a beta between hard ends, four times as heavy at the mode."""
 

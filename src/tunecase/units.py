@@ -14,7 +14,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from tunecase.spread import Const, Interval, Pert, Spread
+from tunecase.spread import Const, Interval, Pert, ShareInterval, Spread
 
 HOURS = {"second": 1 / 3600, "minute": 1 / 60, "hour": 1.0, "day": 24.0, "week": 168.0, "month": 730.5, "year": 8766.0}
 TIME_WORDS = {
@@ -222,10 +222,11 @@ def _spread(numbers: list[float], kind: str, raw: str, wanted: Wanted) -> Spread
         raise UnitError(repr(raw), f"{order}, in rising order", f"swap the ends ({swapped})")
     if kind == "pert":
         return Pert(*numbers) if numbers[0] < numbers[2] else Const(numbers[0])
+    within = ShareInterval if wanted.unit == "share" and wanted.most <= 1 else Interval
     if kind == "range":
-        return Interval(*numbers) if numbers[0] < numbers[1] else Const(numbers[0])
+        return within(*numbers) if numbers[0] < numbers[1] else Const(numbers[0])
     if kind == "about" and numbers[0] > 0:
-        return Interval(numbers[0] / 1.5, numbers[0] * 1.5)
+        return within(numbers[0] / 1.5, min(numbers[0] * 1.5, wanted.most))
     return Const(numbers[0])
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from tunecase.costs.people import months
 from tunecase.costs.training import successful_runs
 from tunecase.costs.work import Cost, Work
+from tunecase.gpu_prices import OWNED_TIER
 from tunecase.hardware import saved_gb, weights_gb
 from tunecase.spread import band
 from tunecase.wording import figures
@@ -23,8 +24,8 @@ def storage(work: Work) -> Cost:
     Leaves out optimizer states, rows (some MB) and what is kept after the last round.
     """
     asked, basis = work.project.storage, work.basis
-    if (provider := _keeper(work)) and asked.kept_gb is None:
-        return Cost(work.walk.rounds * 0.0, f"{provider} keeps the model: in the gpu line")
+    if (keeper := _keeper(work)) and asked.kept_gb is None:
+        return Cost(work.walk.rounds * 0.0, f"{keeper} keeps the model")
     if asked.kept_gb is not None:
         kept = basis.draw("storage.kept_gb", asked.kept_gb)
     else:
@@ -45,8 +46,8 @@ def egress(work: Work) -> Cost:
     Leaves out what a vendor asks for moving rows in, and traffic between regions.
     """
     asked, basis = work.project.storage, work.basis
-    if (provider := _keeper(work)) and asked.egress_gb is None:
-        return Cost(work.walk.rounds * 0.0, f"the model stays with {provider}")
+    if (keeper := _keeper(work)) and asked.egress_gb is None:
+        return Cost(work.walk.rounds * 0.0, f"the model stays with {keeper}")
     if asked.egress_gb is not None:
         moved = basis.draw("storage.egress_gb", asked.egress_gb)
     else:
@@ -57,8 +58,12 @@ def egress(work: Work) -> Cost:
 
 
 def _keeper(work: Work) -> str:
-    """The provider that trains and keeps its own model; empty where cards are rented or owned."""
-    return work.machine.offer.row.provider if work.machine is not None and work.machine.offer is not None else ""
+    """Who keeps the model at no price of its own: a provider that trains it, or one's own machine; empty in a cloud."""
+    if work.machine is None:
+        return ""
+    if work.machine.offer is not None:
+        return work.machine.offer.row.provider
+    return "a machine of one's own" if work.machine.hour.tier == OWNED_TIER else ""
 
 
 def _each(work: Work, price: "Draws") -> str:

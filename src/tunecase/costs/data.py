@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from tunecase.costs.work import Cost, Work
 from tunecase.labels import label_price
 from tunecase.prices import Basis
+from tunecase.sources import formatting
 from tunecase.spread import Band, Beta, band
 from tunecase.wording import figures
 
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 def data(work: Work) -> Cost:
     """Examples bought over the rounds, test rows that the definition misses, and the audit's repairs.
 
-    A source's set-up is paid once. Leaves out the team's own hours, which are labour.
+    A source's set-up is paid once. In a plan without a training file the rows at hand must be formatted and cleaned: by
+    a script, in the hours of the first source of kind `have`, else the default's. Leaves out the team's other hours,
+    which are labour.
     """
     import numpy as np
 
@@ -25,6 +28,9 @@ def data(work: Work) -> Cost:
     if work.repair is not None and work.repair.p90 > 0:
         amount = amount + _draws_of(work.repair, work.basis)
         parts.append("repairs found by the audit")
+    if work.project.data.train is None and work.project.data.rows is not None:
+        amount = amount + formatting(work.basis)
+        parts.append("formatting and cleaning of the rows at hand")
     if work.test_rows_missing:
         amount = amount + work.test_rows_missing * label_price(work.basis)
         parts.append(f"{work.test_rows_missing:,} test rows")

@@ -32,6 +32,23 @@ from tunecase.project.kinds import (
     Weeks,
 )
 
+# Fields that every source may have, and those that say something of one kind only.
+OF_EVERY_KIND = frozenset({"kind", "pool", "price", "set_up"})
+OF_KIND = {
+    "have": frozenset({"effort", "rate", "hours"}),
+    "label": frozenset({
+        "effort", "rate", "labels_per_example", "rework", "fee", "usable", "management", "managed_by", "tool_fee",
+        "guidelines", "onboarding", "audited",
+    }),
+    "synthetic": frozenset({
+        "effort", "rate", "model", "tokens_in", "tokens_out", "price_in", "price_out", "rejected", "reviewed",
+    }),
+    "scrape": frozenset({
+        "pages_per_example", "page_yield", "credits_per_page", "credit_price", "upkeep", "months", "rate", "usable",
+    }),
+    "buy": frozenset({"minimum"}),
+}  # fmt: skip
+
 
 class Source(Section):
     """Where more examples can come from, and at what price; each kind has fields of its own."""
@@ -43,7 +60,9 @@ class Source(Section):
     price: MoneyPerExample | None = Field(
         None, description="Price of one usable example, where it is bought by the piece."
     )
-    usable: PartShare | None = Field(None, description="Share of what arrives that can be used.")
+    usable: PartShare | None = Field(
+        None, description="label, scrape: share of what arrives that can be used; `price` is of one usable example."
+    )
     set_up: MoneyOrNothing | None = Field(None, description="Paid once: guidelines, onboarding, a scraper.")
     effort: MinutesPerLabel | None = Field(None, description="Minutes to label, review or format one row.")
     rate: MoneyPerHour | None = Field(None, description="What an hour of those who do it costs.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from tunecase.errors import Problem
+from tunecase.project.bill import OF_EVERY_KIND, OF_KIND
 from tunecase.units import Quantity
 from tunecase.yaml_lines import Lines
 
@@ -33,6 +34,8 @@ def contradictions(
     yield from _share_problems(project, file, lines)
     yield from _compute_problems(project, file, lines)
     yield from _planning_problems(project, file, lines)
+    yield from _source_problems(project, file, lines)
+    yield from _unknowns_problems(project, file, lines)
     yield from _team_problems(project, file, lines)
 
 
@@ -236,12 +239,36 @@ def _planning_problems(project: "Project", file: str, lines: Lines) -> Iterator[
     if data.train is None and data.rows is None and data.buy_first is None:
         fix = "add `train:`, or `rows: 50k` and `tokens_per_row: 300 to 600` to plan without a file"
         yield Problem(where_of(("data", "train"), lines, file), "nothing", "the field 'train'", fix)
+    pools = [source.pool.spread.median if source.pool else math.inf for source in data.sources]
+    if data.buy_first is not None and data.first_purchase > sum(pools):
+        where = where_of(("data", "buy_first"), lines, file)
+        got = f"{data.first_purchase:,} examples of sources that have {sum(pools):,.0f}"
+        yield Problem(where, got, "no more than the pools of data.sources hold", "raise a pool, or add a source")
     for name in ("rows", "buy_first", "tokens_per_row"):
         given = getattr(data, name)
         if data.train is not None and given is not None:
             where = where_of(("data", name), lines, file)
             fix = "delete one of the two: the training file says it better"
             yield Problem(where, f"{given.text} beside data.train", "a plan without a training file", fix)
+
+
+def _unknowns_problems(project: "Project", file: str, lines: Lines) -> Iterator[Problem]:
+    """An allowance that makes the work smaller."""
+    given = project.unknowns
+    if isinstance(given, Quantity) and given.spread.low < 1:
+        where = where_of(("unknowns",), lines, file)
+        fix = "write for example 1.0 to 1.5, `none`, or `outside view`"
+        yield Problem(where, given.text, "a factor of at least 1", fix)
+
+
+def _source_problems(project: "Project", file: str, lines: Lines) -> Iterator[Problem]:
+    """Fields that say nothing of a source of that kind and would be ignored."""
+    for index, source in enumerate(project.data.sources):
+        for name in sorted(source.model_fields_set - OF_EVERY_KIND - OF_KIND[source.kind]):
+            where = where_of(("data", "sources", index, name), lines, file)
+            kinds = " or ".join(kind for kind, fields in OF_KIND.items() if name in fields)
+            got = f"{name} of a source of kind {source.kind}, which it says nothing of"
+            yield Problem(where, got, "a field of that kind", f"delete it; {name} is for {kinds}")
 
 
 def _team_problems(project: "Project", file: str, lines: Lines) -> Iterator[Problem]:
