@@ -38,11 +38,19 @@ def table(found: Section, caption: str) -> list[tuple[str, ...]]:
 
 
 def test_the_answer_names_chance_cost_and_next_step() -> None:
-    """One line: the advised plan's chance and P80 cost, and the next step with its price."""
+    """One line: the advised plan's chance and P80 cost, once money is spent the cost at completion, and the next step."""
+    unspent = {**ALL, "books": replace(ALL["books"], entries=0)}
     assert (
         "65% to reach 0.90 by the plan advised; that plan's P80 cost 2.2k USD plus 1 unpriced line; "
-        "next: label 300 more, 260 USD." == answer(ALL)
+        "next: label 300 more, 260 USD." == answer(unspent)
     )
+    told = answer(ALL)
+    assert "by the plan advised; 3,885.57 USD spent, " in told
+    assert "at completion, " in told
+    assert told.endswith("next: label 300 more, 260 USD.")
+    figure = next(one for one in content(ALL).figures if one.name == "Cost at completion, P50")
+    assert "3,885.57 spent" in figure.beside
+    assert "books" == figure.section
     assert "65% to reach 0.90 with 4,000 examples." == answer({"forecast": ALL["forecast"]})
 
 

@@ -28,7 +28,7 @@ from tunecase.content import (
     Tornado,
 )
 from tunecase.errors import TunecaseError
-from tunecase.records import Estimate, Forecast, Option, Report, Spending, to_json
+from tunecase.records import Books, Estimate, Forecast, Option, Report, Spending, to_json
 from tunecase.sections.basis import basis, unchecked
 from tunecase.sections.bill import bill
 from tunecase.sections.books import spent
@@ -38,7 +38,7 @@ from tunecase.sections.decision import next_step
 from tunecase.sections.found import Found
 from tunecase.sections.judged import lights, problem
 from tunecase.sections.pilot import trial
-from tunecase.wording import count, counted, figures, money, one_line, score, sentence, share
+from tunecase.wording import count, counted, figures, money, one_line, paid, score, sentence, share
 
 if TYPE_CHECKING:
     from tunecase.project import Project
@@ -230,7 +230,17 @@ def _plan(found: Found) -> Option | None:
     return best if best is not None and best.cost is not None and best.cost.p90 > 0 and best.p_reach else None
 
 
+def _going_on(found: Found) -> Books | None:
+    """The books of a project that has begun to spend and whose end is drawn: from then on they tell what it costs."""
+    books = found.books
+    return books if books is not None and books.entries and books.at_completion is not None else None
+
+
 def _cost(found: Found) -> str:
+    if (books := _going_on(found)) is not None and books.at_completion is not None:
+        end = money(books.at_completion.p50, books.currency)
+        over = "" if books.over_budget is None else f", {share(books.over_budget)} chance to pass the budget"
+        return f"{money(books.spent, books.currency)} spent, {end} at completion{over}"
     plan = _plan(found)
     if plan is not None and plan.cost is not None and found.decision is not None:
         said = f"that plan's P80 cost {money(plan.cost.p80, found.decision.currency)}"
@@ -286,6 +296,13 @@ def _cost_figures(found: Found) -> tuple[Figure, Figure]:
     if estimate is None:
         asked = "run `tunecase estimate`"
         return Figure("Cost", "not known", asked, "bill"), Figure("Chance over budget", "not known", asked, "bill")
+    if (books := _going_on(found)) is not None and books.at_completion is not None:
+        end, unit = books.at_completion, books.currency
+        beside = f"8 in 10: {figures(end.p10)} to {figures(end.p90)}; {paid(books.spent)} spent"
+        cost = Figure("Cost at completion, P50", money(end.p50, unit), beside, "books")
+        known = books.over_budget is not None
+        chance = share(books.over_budget) if known else "no budget" if books.budget is None else "not known"
+        return cost, Figure("Chance over budget", chance, "given what is spent" if known else "", "books")
     total, currency = estimate.total, estimate.currency
     reach = f"8 in 10: {figures(total.p10)} to {figures(total.p90)}"
     cost = Figure("Cost, P50", money(total.p50, currency), reach, "bill")

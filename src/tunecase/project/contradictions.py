@@ -240,7 +240,7 @@ def _planning_problems(project: "Project", file: str, lines: Lines) -> Iterator[
         fix = "add `train:`, or `rows: 50k` and `tokens_per_row: 300 to 600` to plan without a file"
         yield Problem(where_of(("data", "train"), lines, file), "nothing", "the field 'train'", fix)
     pools = [source.pool.spread.median if source.pool else math.inf for source in data.sources]
-    if data.buy_first is not None and data.first_purchase > sum(pools):
+    if data.sources and data.first_purchase > sum(pools):
         where = where_of(("data", "buy_first"), lines, file)
         got = f"{data.first_purchase:,} examples of sources that have {sum(pools):,.0f}"
         yield Problem(where, got, "no more than the pools of data.sources hold", "raise a pool, or add a source")
