@@ -38,7 +38,7 @@ def table(found: Section, caption: str) -> list[tuple[str, ...]]:
 
 
 def test_the_answer_names_chance_cost_and_next_step() -> None:
-    """One line: the advised plan's chance and P80 cost, once money is spent the cost at completion, and the next step."""
+    """One line: chance, the plan's P80 cost or, once money is spent, the cost at completion, and the next step."""
     unspent = {**ALL, "books": replace(ALL["books"], entries=0)}
     assert (
         "65% to reach 0.90 by the plan advised; that plan's P80 cost 2.2k USD plus 1 unpriced line; "

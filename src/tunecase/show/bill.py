@@ -26,7 +26,8 @@ def print_estimate(console: "Console", record: Estimate, again: bool = False) ->
         over += f", {share(record.settled)} to settle for the fallback" if record.settled is not None else ""
     elif record.over_budget is not None:
         over = f"; {share(record.over_budget)} chance to exceed {figures(record.budget)}"
-    words = f"{money_band(record.total, record.currency)}{over}"
+    lacking = f" plus {counted(len(record.unpriced), 'unpriced line')}" if record.unpriced else ""
+    words = f"{money_band(record.total, record.currency)}{lacking}{over}"
     heading(console, "estimate, after the pilot" if again else "estimate", words)
     rows = [
         (
