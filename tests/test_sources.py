@@ -176,19 +176,20 @@ def test_more_examples_never_cost_less(
 
 
 def test_rows_at_hand_of_a_plan_are_formatted_once(tmp_path: Path) -> None:
-    """10 h at 100 USD whatever the rows, minutes a row where they are stated, nothing where a file is read."""
+    """By hand where they are few, by a script where they are many, and as stated where it is."""
     team = "team: [{role: x, rate: 100 USD per hour}]"
-    plan = "data: {{rows: 600, tokens_per_row: 100, sources: [{{kind: have, pool: 0, {}}}]}}"
+    plan = "data: {{rows: {}, tokens_per_row: 100, sources: [{{kind: have, pool: 0{}}}]}}"
 
-    def price(words: str) -> float:
-        return float(formatting(basis(written(f"{team}\n{plan.format(words)}", tmp_path)))[0])
+    def price(words: str, rows: str = "600") -> float:
+        return float(np.median(formatting(basis(written(f"{team}\n{plan.format(rows, words)}", tmp_path)))))
 
-    assert 1_000 == pytest.approx(price("hours: 10 h"))
-    assert 600 * 2 / 60 * 100 == pytest.approx(price("effort: 2 min per label"))
-    assert 1_000 + 600 * 2 / 60 * 100 == pytest.approx(price("hours: 10 h, effort: 2 min per label"))
-    assert 600 * 0.5 == pytest.approx(price("price: 0.50 USD per example"))
-    default = formatting(basis(written(f"{team}\ndata: {{rows: 600, tokens_per_row: 100}}", tmp_path)))
-    assert 8 * 100 < np.median(default) < 40 * 100
+    assert 1_000 == pytest.approx(price(", hours: 10 h"))
+    assert 600 * 2 / 60 * 100 == pytest.approx(price(", effort: 2 min per label"))
+    assert 1_000 + 600 * 2 / 60 * 100 == pytest.approx(price(", hours: 10 h, effort: 2 min per label"))
+    assert 600 * 0.5 == pytest.approx(price(", price: 0.50 USD per example"))
+    assert 600 * 0.05 / 60 * 100 < price("") < 600 * 0.3 / 60 * 100
+    assert 8 * 100 < price("", "1M") < 40 * 100
+    assert price("", "1M") == price("", "10M")
 
 
 def test_pages_of_which_a_part_is_usable_cost_more(tmp_path: Path) -> None:

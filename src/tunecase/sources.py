@@ -64,39 +64,46 @@ class Supply:
 
 
 def have(basis: Basis, name: str, source: "Source") -> Stock | str:
-    """Rows that exist and must be formatted and cleaned: by a script in so many hours, or in minutes a row."""
-    rate = _hour(basis, name, source)
-    each = basis.draw("source.effort", source.effort, name) / 60 * rate if source.effort else 0.0 * rate
-    if source.hours is None and source.effort is not None:
-        return Stock(_pool(source), each, _set_up(basis, name, source))
-    # Rows at hand in a plan need the same script, which is paid there.
-    once = 0.0 if _rows_are_planned(basis) else basis.draw("source.formatting", source.hours, name) * rate
-    return Stock(_pool(source), each, _set_up(basis, name, source) + once)
+    """Rows that exist and must be formatted and cleaned: as stated, else by hand or by a script, whichever is less.
+
+    Which of the two follows from the pool, at the medians.
+    """
+    import numpy as np
+
+    rate, set_up = _hour(basis, name, source), _set_up(basis, name, source)
+    if source.hours is not None or source.effort is not None:
+        each = basis.draw("source.effort", source.effort, name) / 60 * rate if source.effort else 0.0 * rate
+        once = basis.draw("source.script", source.hours, name) * rate if source.hours else 0.0
+        # Rows at hand in a plan need the same script, which is paid there.
+        return Stock(_pool(source), each, set_up + (0.0 if _rows_are_planned(basis) else once))
+    minutes, script = basis.draw("source.formatting", label=name), basis.draw("source.script", label=name)
+    if _pool(source) * np.median(minutes) / 60 <= np.median(script):
+        return Stock(_pool(source), minutes / 60 * rate, set_up)
+    return Stock(_pool(source), 0.0 * rate, set_up + (0.0 if _rows_are_planned(basis) else script * rate))
 
 
 def formatting(basis: Basis) -> "Draws":
     """What it costs to format and clean the rows at hand of a plan without a training file, shape (draws,).
 
-        hours of a script (source.formatting) x hour + rows x minutes / 60 x hour
+        min(rows x minutes / 60, hours of a script) x hour
 
-    The first source of kind `have` says hours, minutes a row, rate or price; without one the default's hours at the
-    team's rate.
+    The first source of kind `have` may say hours in all, minutes a row, rate or price in place of the defaults.
     """
     import numpy as np
 
     named = next(((name, source) for name, source in named_sources(basis) if source.kind == "have"), None)
-    if named is None:
-        return np.asarray(basis.draw("source.formatting", label="have") * person_hour(basis))
-    name, source = named
     rows = basis.project.data.rows if basis.project else None
     count = 0.0 if rows is None else rows.spread.median
-    if source.price is not None:
+    name, source = named or ("have", None)
+    if source is not None and source.price is not None:
         return np.asarray(count * basis.worlds.draw(f"{name} price per example", source.price.spread))
-    rate = _hour(basis, name, source)
-    each = basis.draw("source.effort", source.effort, name) / 60 * rate if source.effort else 0.0
-    if source.hours is None and source.effort is not None:
-        return np.asarray(count * each)
-    return np.asarray(basis.draw("source.formatting", source.hours, name) * rate + count * each)
+    rate = person_hour(basis) if source is None else _hour(basis, name, source)
+    if source is not None and (source.hours is not None or source.effort is not None):
+        each = basis.draw("source.effort", source.effort, name) / 60 * rate if source.effort else 0.0
+        once = basis.draw("source.script", source.hours, name) * rate if source.hours else 0.0
+        return np.asarray(once + count * each)
+    by_hand = count * basis.draw("source.formatting", label=name) / 60
+    return np.asarray(np.minimum(by_hand, basis.draw("source.script", label=name)) * rate)
 
 
 def _rows_are_planned(basis: Basis) -> bool:
