@@ -114,6 +114,7 @@ def books(
         idle_hours=counts.idle_hours,
         idle_amount=counts.idle_amount,
         unpriced=counts.unpriced,
+        untracked_hours=counts.untracked_hours,
     )
     said = remarks(record, spendings, estimate, standing.not_drawn)
     return replace(record, note=" ".join([*lead(record), *said]), remarks=tuple(said))

@@ -117,6 +117,9 @@ def _charge_words(record: Books, spendings: Sequence[tuple[str, Spending]]) -> l
     if record.idle_hours:
         price = "" if record.idle_amount is None else f", {money(record.idle_amount, record.currency)}"
         words.append(f"Billed GPU hours in which no run is known: {record.idle_hours.normalize():f}{price}.")
+    if record.untracked_hours and record.runs:
+        hours = record.untracked_hours.normalize()
+        words.append(f"Billed GPU hours of cards on which no run is known, idle or not: {hours:f}.")
     if record.unpriced:
         words.append(f"Usage billed at nothing (free, or paid by a commitment): {counted(record.unpriced, 'charge')}.")
     return words

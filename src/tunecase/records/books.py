@@ -112,7 +112,8 @@ class Books:
     """What did it cost so far, and does the plan still hold?
 
     `at_completion` is what the whole project will have cost: spent plus the rest, drawn anew from what is known
-    (`redrawn` says how; empty where it could not be). `idle_hours` are billed GPU hours in which no run is known.
+    (`redrawn` says how; empty where it could not be). `idle_hours` are billed GPU hours in which no run is known, and
+    `untracked_hours` those of cards that no known run used at all, so that it is not known whether they were idle.
     `reopened` are lines that were closed and then charged again; `remarks` is what a reader should know, `note` all of
     it in words.
     """
@@ -143,6 +144,7 @@ class Books:
     idle_hours: Decimal | None = None
     idle_amount: Decimal | None = None
     unpriced: int = 0
+    untracked_hours: Decimal = Decimal(0)
     remarks: tuple[str, ...] = ()
 
     @property
