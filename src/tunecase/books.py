@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.bookable import PlannedLine, planned_lines
 from tunecase.books_words import lead, redrawn_words, remarks
-from tunecase.charges import CATEGORIES, DIGITS
+from tunecase.charges import CATEGORIES, DIGITS, is_credit
 from tunecase.completion import Completion, LineDrawn, LinePaid, RoundsDrawn, as_booked, at_completion
 from tunecase.held_charges import held
 from tunecase.past import ClosedLine, hit_rate, inside, wider
@@ -60,7 +60,7 @@ def books(
 
     Without a bill drawn now, the plan's total alone is weighed: P(T + u > B) / P(T + u >= s), at most 1, T being the
     plan's total as a lognormal between its quantiles, B the budget, s what was spent, u the part of s on lines that the
-    plan does not price.
+    plan does not price, and credits.
 
     Args:
         spendings: (id, charge); corrected charges, and estimates that a bill covers, count in no sum.
@@ -82,7 +82,7 @@ def books(
     lines = tuple(_with_rest(line, done) for line in lines)
     with localcontext(prec=DIGITS):
         spent = sum((line.spent for line in lines), ZERO)
-        unplanned = sum((line.spent for line in lines if line.planned is None), ZERO)
+        unplanned = sum((line.spent if line.planned is None else line.credits for line in lines), ZERO)
         budget = _budget(estimate, project)
         left = None if budget is None else Decimal(str(budget)) - spent
     record = Books(
@@ -139,7 +139,7 @@ def _line(
     middle, made = rounds.p50 if rounds else None, standing.rounds_made
     closed = standing.closed.get(name)
     with localcontext(prec=DIGITS):
-        back = sum((one.amount_base for one in charges if one.charge in ("credit", "adjustment")), ZERO)
+        back = sum((one.amount_base for one in charges if is_credit(one)), ZERO)
         unbilled = sum((one.amount_base for one in charges if one.basis == "estimated"), ZERO)
     return BookLine(
         name=name,
@@ -169,17 +169,27 @@ def _completion(lines: Sequence[BookLine], charges: Sequence[Spending], standing
     if standing.drawn is None:
         return None
     drawn = as_booked(standing.drawn)
-    paid = {}
-    for line in lines:
-        if line.entries:
-            # A plan of an older version knows no quantities; the bill drawn now does.
-            unit = drawn[line.name].unit if line.name in drawn else line.unit
-            one = bought([charge for charge in charges if charge.category == line.name], unit or line.unit)
-            much = None if one.quantity is None else float(one.quantity)
-            paid[line.name] = LinePaid(float(one.amount), much, float(one.measured))
+    # A plan of an older version knows no quantities; the bill drawn now does.
+    paid = {
+        line.name: _paid(
+            [charge for charge in charges if charge.category == line.name],
+            (drawn[line.name].unit if line.name in drawn else "") or line.unit,
+        )
+        for line in lines
+        if line.entries
+    }
     made = standing.rounds_made
     rounds = None if made is None or standing.rounds_drawn is None else RoundsDrawn(made, standing.rounds_drawn)
     return at_completion(drawn, paid, tuple(standing.closed), rounds, standing.afresh)
+
+
+def _paid(charges: Sequence[Spending], unit: str) -> LinePaid:
+    """What was paid for a line and how much was bought, credits and what cost nothing told apart."""
+    usage = [charge for charge in charges if not is_credit(charge)]
+    one, free = bought(usage, unit), bought([charge for charge in usage if not charge.amount_base], unit).quantity
+    back = bought([charge for charge in charges if is_credit(charge)], unit).amount
+    much = None if one.quantity is None else float(one.quantity)
+    return LinePaid(float(one.amount), much, float(one.measured), float(free or 0), float(back))
 
 
 def _with_rest(line: BookLine, done: Completion | None) -> BookLine:

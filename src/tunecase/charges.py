@@ -79,6 +79,11 @@ def spending(
     )  # fmt: skip
 
 
+def is_credit(charge: Spending) -> bool:
+    """Whether a charge is no price of anything bought: a credit, an adjustment, or money back in another form."""
+    return charge.charge in ("credit", "adjustment") or charge.amount_base < 0
+
+
 def whole_id(start: str, known: Iterable[str]) -> str:
     """The one known id that begins with `start`, as version control lets one write it.
 

@@ -154,9 +154,10 @@ def _span(guess: Spending) -> Span:
     """When a run was on: its own moments, or what can have been them where only its day is known."""
     if guess.began_at and guess.ended_at and guess.began_at < guess.ended_at:
         return guess.began_at, guess.ended_at
-    began = datetime.combine(guess.on, time(), UTC)
-    wall = (gpu_hours(guess) or ZERO) / max(1, guess.gpu_count)
-    return began, began + DAY + float(wall) * HOUR
+    # The day may be that of its begin or of its end.
+    day = datetime.combine(guess.on, time(), UTC)
+    wall = float((gpu_hours(guess) or ZERO) / max(1, guess.gpu_count)) * HOUR
+    return day - wall, day + DAY + wall
 
 
 def _names(guess: Spending) -> tuple[str, ...]:

@@ -35,8 +35,9 @@ class BookLine:
     `inside` says of a closed line with charges whether its actual fell in P10 to P90 (`inside_90`: P5 to P95, read off
     the band as a lognormal); of an open one it is False once it is above P90; else None. `to_date` is the planned P50
     for the rounds made, the whole P50 where they are not known. `quantity` is what the charges say they bought, in the
-    plan's `unit`, of `planned_quantity`. `credits` are credits and adjustments, and `unbilled` what runs are estimated
-    to have cost without a bill; both are part of `spent`. `at_completion` is spent plus what is still to come.
+    plan's `unit`, of `planned_quantity`. `credits` are credits, adjustments and other money back, and `unbilled` what
+    runs are estimated to have cost without a bill; both are part of `spent`. `at_completion` is spent plus what is
+    still to come.
     """
 
     name: str
