@@ -1,7 +1,7 @@
 """What did it cost so far, and does the plan still hold? Plan beside actual, why they differ, and what is to come."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, localcontext
@@ -29,15 +29,16 @@ class Standing:
     """Where a project stands, besides what was paid.
 
     `plan` names the estimate that actuals are held against; `rounds_made` counts measured rounds, None where none was
-    kept. `closed` and `reopened` are lines, `past` the closed lines of `past_projects` earlier projects. `drawn` is the
-    bill as drawn now, by line, for `rounds_drawn` rounds; with `afresh` it starts from where the project stands.
-    `not_drawn` is why there is no such bill.
+    kept. `closed` and `reopened` are lines, `hindsight` those that were charged before the plan was made, `past` the
+    closed lines of `past_projects` earlier projects. `drawn` is the bill as drawn now, by line, for `rounds_drawn`
+    rounds; with `afresh` it starts from where the project stands. `not_drawn` is why there is no such bill.
     """
 
     plan: PlanUsed | None = None
     rounds_made: int | None = None
     closed: Mapping[str, date] = field(default_factory=dict)
     reopened: Sequence[str] = ()
+    hindsight: Collection[str] = ()
     drawn: Mapping[str, LineDrawn] | None = None
     rounds_drawn: "Draws | None" = None
     afresh: bool = False
@@ -138,6 +139,8 @@ def _line(
     found = bought(charges, planned.unit)
     middle, made = rounds.p50 if rounds else None, standing.rounds_made
     closed = standing.closed.get(name)
+    late = name in standing.hindsight and bool(charges) and planned.amount is not None
+    judged = bool(charges) and not (late and closed)
     with localcontext(prec=DIGITS):
         back = sum((one.amount_base for one in charges if is_credit(one)), ZERO)
         unbilled = sum((one.amount_base for one in charges if one.basis == "estimated"), ZERO)
@@ -145,7 +148,7 @@ def _line(
         name=name,
         planned=planned.amount,
         spent=found.amount,
-        inside=_inside(planned.amount, found.amount, closed is not None) if charges else None,
+        inside=_inside(planned.amount, found.amount, closed is not None) if judged else None,
         entries=len(charges),
         planned_quantity=planned.quantity,
         unit=planned.unit,
@@ -153,9 +156,10 @@ def _line(
         to_date=to_date(planned.amount, middle, made),
         variance=variance(planned.amount, planned.quantity, found, rounds_planned=middle, rounds_made=made),
         closed=closed,
-        inside_90=inside(wider(planned.amount), float(found.amount)) if planned.amount and closed and charges else None,
+        inside_90=inside(wider(planned.amount), float(found.amount)) if planned.amount and closed and judged else None,
         credits=back,
         unbilled=unbilled,
+        hindsight=late,
     )
 
 
@@ -188,8 +192,11 @@ def _paid(charges: Sequence[Spending], unit: str) -> LinePaid:
     usage = [charge for charge in charges if not is_credit(charge)]
     one, free = bought(usage, unit), bought([charge for charge in usage if not charge.amount_base], unit).quantity
     back = bought([charge for charge in charges if is_credit(charge)], unit).amount
-    much = None if one.quantity is None else float(one.quantity)
-    return LinePaid(float(one.amount), much, float(one.measured), float(free or 0), float(back))
+    # Hours that were bought ahead are billed at nothing when they are used: they are the same hours.
+    ahead = bought([charge for charge in usage if charge.charge == "purchase"], unit).quantity
+    twice = min(free or ZERO, ahead or ZERO)
+    much = None if one.quantity is None else float(one.quantity - twice)
+    return LinePaid(float(one.amount), much, float(one.measured), float((free or ZERO) - twice), float(back))
 
 
 def _with_rest(line: BookLine, done: Completion | None) -> BookLine:
@@ -202,7 +209,7 @@ def _hit_rate(lines: Sequence[BookLine], standing: Standing) -> HitRate | None:
     own = [
         ClosedLine("", line.name, line.planned, float(line.spent))
         for line in lines
-        if line.closed and line.planned is not None and line.entries
+        if line.closed and line.planned is not None and line.entries and not line.hindsight
     ]
     every = [*own, *standing.past]
     return hit_rate(every, standing.past_projects + bool(own)) if every else None

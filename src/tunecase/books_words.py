@@ -83,11 +83,14 @@ def _line_words(record: Books) -> list[str]:
     silent = [line.name for line in lines if line.closed and not line.entries and line.name != UNKNOWNS]
     if silent:
         words.append(f"Closed without a charge, so not judged: {', '.join(silent)}.")
-    closed = [line for line in lines if line.closed and line.entries]
+    late = [line.name for line in lines if line.closed and line.hindsight]
+    if late:
+        words.append(f"Planned after the first charge, so not judged: {', '.join(late)}.")
+    closed = [line for line in lines if line.closed and line.entries and not line.hindsight]
     if closed:
         held_in = [line.name for line in closed if line.inside]
         words.append(f"Of {counted(len(closed), 'closed line')} {len(held_in)} ended inside P10 to P90.")
-    elif record.entries:
+    elif record.entries and not late:
         words.append("No line is called finished, so none is called inside its plan yet.")
     if record.reopened:
         words.append(f"Charged after it was closed, so open again: {', '.join(record.reopened)}.")

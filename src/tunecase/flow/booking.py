@@ -133,7 +133,7 @@ def _lines_asked(
 
 def _standing(flow: Flow, found: "Kept") -> "Standing":
     from tunecase.books import Standing
-    from tunecase.past import plan_of_record
+    from tunecase.past import hindsight, plan_of_record
 
     past, plan = flow.past, plan_of_record(found, flow.project.currency)
     known = Standing(
@@ -141,6 +141,7 @@ def _standing(flow: Flow, found: "Kept") -> "Standing":
         rounds_made=len(flow.rounds()) or None,
         closed=found.closed,
         reopened=tuple(dict.fromkeys(found.reopened)),
+        hindsight=hindsight(found, plan[1]) if plan else (),
         past=past.lines,
         past_projects=past.projects,
     )

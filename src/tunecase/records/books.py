@@ -37,7 +37,7 @@ class BookLine:
     for the rounds made, the whole P50 where they are not known. `quantity` is what the charges say they bought, in the
     plan's `unit`, of `planned_quantity`. `credits` are credits, adjustments and other money back, and `unbilled` what
     runs are estimated to have cost without a bill; both are part of `spent`. `at_completion` is spent plus what is
-    still to come.
+    still to come. With `hindsight` the plan was made after the line's first charge: closed, it is not judged.
     """
 
     name: str
@@ -55,6 +55,7 @@ class BookLine:
     at_completion: Band | None = None
     credits: Decimal = Decimal(0)
     unbilled: Decimal = Decimal(0)
+    hindsight: bool = False
 
     @property
     def difference(self) -> Decimal | None:
