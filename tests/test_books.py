@@ -217,3 +217,25 @@ def test_the_hit_rate_counts_past_projects():
     assert (20, 1, 5) == (record.hit_rate.lines, record.hit_rate.inside_80, record.hit_rate.projects)
     assert 2.0 == pytest.approx(record.hit_rate.factor)
     assert "Bands were too narrow: 1 of 20" in record.note
+
+
+def test_credits_and_free_hours_at_completion():
+    """A credit lowers the end and the chance over budget; hours billed at nothing leave the price to those paid."""
+
+    def gpu(amount: str, hours: str, **other: Any) -> Spending:
+        much = Decimal(amount)
+        return Spending(TODAY, "labour", much, "USD", much, "", Decimal(hours), "h", **other)
+
+    paid_for = [("a", gpu("2000", "20")), ("b", gpu("0", "15"))]
+    standing = Standing(drawn=bill())
+    record = books(paid_for, estimate=plan(), project=project("5k USD"), verified=True, standing=standing)
+    assert (5_500, 1.0) == (pytest.approx(record.at_completion.p50), record.over_budget)
+    for back in (gpu("-1000", "20", charge="credit"), gpu("-1000", "20")):
+        less = books([*paid_for, ("c", back)], estimate=plan(), project=project("5k USD"), verified=True,
+                     standing=standing)  # fmt: skip
+        assert (4_500, 0.0) == (pytest.approx(less.at_completion.p50), less.over_budget)
+        assert (Decimal(1_000), Decimal(-1_000)) == (less.spent, less.credits)
+    alone = books([*paid("5000", category="labour"), ("c", gpu("-2000", "1", charge="credit"))], estimate=plan(),
+                  project=project("9k USD"), verified=True)  # fmt: skip
+    without = books(paid("5000", category="labour"), estimate=plan(), project=project("9k USD"), verified=True)
+    assert alone.over_budget < without.over_budget

@@ -1,5 +1,7 @@
 """Cost at completion: nothing paid is lost, the rest is what is left of the work, and bands hold what they promise."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -155,3 +157,26 @@ def test_bands_hold_what_they_promise(part):
         ratios.append(np.log(told.p90 / told.p10) / np.log(before.p90 / before.p10))
     assert 0.74 <= np.mean(inside) <= 0.90
     assert np.median(ratios) < 0.9
+
+
+def test_credits_lower_what_it_will_have_cost() -> None:
+    """Money back rules no world out, and every world that is left costs so much less."""
+    paid = LinePaid(6_000, 60, 6_000)
+    before = at_completion(bill(), {"labour": paid})
+    after = at_completion(bill(), {"labour": replace(paid, credits=-2_000), "storage": LinePaid(credits=-500)})
+    assert np.allclose(before.total - 2_500, after.total)
+    assert before.over(15_000) > after.over(15_000)
+    assert (after.kept == before.kept).all()
+
+
+def test_what_is_billed_at_nothing_sets_no_price() -> None:
+    """Half of the hours are free, or were bought ahead: the other half costs what the plan says."""
+    hours, price = np.full(N, 1_000.0), draws("price", 2, 4)
+    lines = {"gpu": LineDrawn(hours * price, hours)}
+    half = band(500 * price)
+    free = band(at_completion(lines, {"gpu": LinePaid(0.0, 500, 0.0, 500)}).total)
+    assert (half.p10, half.p50, half.p90) == pytest.approx((free.p10, free.p50, free.p90))
+    ahead = at_completion(lines, {"gpu": LinePaid(1_000.0, 500, 0.0, 500)})
+    assert band(ahead.total).p50 == pytest.approx(1_000 + half.p50, rel=0.02)
+    some = at_completion(lines, {"gpu": LinePaid(1_000.0, 500, 1_000.0, 250)})
+    assert band(some.total).p50 == pytest.approx(1_000 + 500 * 4, rel=0.02)

@@ -306,6 +306,8 @@ def test_charges_are_booked_and_superseded_by_a_short_id(sound: Path) -> None:
     assert TODAY == case.spendings()[1][1].on
     with pytest.raises(InputError, match="supersedes"):
         flow.spend_text(case, "1", None, "gpu", None, "", False, "ffffffff")
+    with pytest.raises(InputError, match=f"replace {right.id[:12]} instead"):
+        flow.spend_text(case, "1", None, "gpu", None, "", False, wrong.id[:8])
 
 
 def test_decide_counts_what_was_spent(audited: Path) -> None:

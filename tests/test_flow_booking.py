@@ -16,6 +16,7 @@ from tunecase.errors import InputError, TunecaseError
 from tunecase.flow import BooksAsked, Flow, open_case
 from tunecase.page import render
 from tunecase.records import Books, Spending
+from tunecase.sections.books import page_of
 from tunecase.variance import exact
 
 TODAY = date(2026, 11, 24)
@@ -270,3 +271,29 @@ def test_measured_rounds_draw_the_rest_from_where_the_project_stands(case: Path)
     assert labour.to_date is not None
     assert labour.planned is not None
     assert labour.variance.scope == labour.to_date - exact(labour.planned.p50)
+
+
+def test_a_plan_that_knew_the_bill_is_not_judged(case: Path) -> None:
+    """Closing a line against a plan made after its charge counts in no hit rate, and the books say why."""
+    pay(case, "90000", hours="900")
+    case.write_text(case.read_text(encoding="utf-8").replace("75 to 150 USD", "3000 to 6000 USD"), encoding="utf-8")
+    flow.estimate(opened(case))
+    record = told(case, plan="latest", close="labour")
+    labour = next(line for line in record.lines if line.name == "labour")
+    assert (True, None, None, None) == (labour.hindsight, labour.inside, labour.inside_90, record.hit_rate)
+    assert "Planned after the first charge, so not judged: labour" in record.note
+    assert "planned after its first charge" in render(page_of(record, None, [], TODAY))
+
+
+def test_the_page_lists_the_last_charges(case: Path) -> None:
+    """Two hundred of them, and how many more there are."""
+    record = told(case)
+    charges = [
+        Spending(date(2026, 11, 20), "gpu", Decimal(1), "USD", Decimal(1), description=f"charge {n}.")
+        for n in range(203)
+    ]
+    page = render(page_of(record, None, charges, TODAY))
+    assert "charge 2." not in page
+    assert "charge 3." in page
+    assert "charge 202." in page
+    assert "3 more charges" in page

@@ -151,3 +151,32 @@ def test_bands_that_reach_zero_or_have_no_width():
     assert ends.p10 < 0 < 10 < ends.p90
     assert wider(Band(5_507, 7_746, 9_690, 10_894)).p90 == pytest.approx(Interval(5_000, 12_000).high, rel=1e-3)
     assert hit_rate([ClosedLine("p", "gpu", Band(5, 5, 5, 5), 6.0)] * 20, 1).factor is None
+
+
+def test_a_plan_made_after_the_charge_is_not_judged(tmp_path):
+    """Whoever saw the bill can draw any band around it; lines charged later are judged by it all the same."""
+    book = ledger(tmp_path, plan(draws=1), charge("90000"), plan(draws=2))
+    latest = book.latest("record", "estimate")
+    assert latest is not None
+    for number, step in enumerate(
+        [charge("9", "gpu"), PlanChosen(latest.id, DAY, DAY), Closing(("labour", "gpu"), DAY)]
+    ):
+        kind = "spend" if isinstance(step, Spending) else "record"
+        book.append(kind, step, recorded_at=START + timedelta(days=9 + number))
+    assert ["gpu"] == [line.name for line in closed_lines(kept(book.entries()))]
+
+
+def test_a_ledger_that_went_on_is_no_second_project(tmp_path):
+    """A copy with one more entry, or with a torn end, is refused; so is an earlier copy of the project's own."""
+    book = ledger(tmp_path / "a", plan(), charge("9000"), Closing(("labour",), DAY))
+    longer, torn = Ledger(tmp_path / "b" / "ledger.jsonl"), tmp_path / "c" / "ledger.jsonl"
+    for path in (longer.path, torn):
+        path.parent.mkdir()
+        path.write_bytes(book.path.read_bytes())
+    longer.append("record", plan(draws=2), recorded_at=START + timedelta(days=30))
+    torn.write_bytes(torn.read_bytes() + b'{"id":"torn')
+    for other in ("b", "c"):
+        with pytest.raises(InputError, match="a copy of a, with other entries"):
+            read_past(["a", other], tmp_path)
+    with pytest.raises(InputError, match="a copy of this project's own ledger"):
+        read_past(["a"], tmp_path, own=longer.path)

@@ -1,7 +1,7 @@
 """What did it cost so far, and does the plan still hold? Plan beside actual, why they differ, and what is to come."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, localcontext
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.bookable import PlannedLine, planned_lines
 from tunecase.books_words import lead, redrawn_words, remarks
-from tunecase.charges import CATEGORIES, DIGITS
+from tunecase.charges import CATEGORIES, DIGITS, is_credit
 from tunecase.completion import Completion, LineDrawn, LinePaid, RoundsDrawn, as_booked, at_completion
 from tunecase.held_charges import held
 from tunecase.past import ClosedLine, hit_rate, inside, wider
@@ -29,15 +29,16 @@ class Standing:
     """Where a project stands, besides what was paid.
 
     `plan` names the estimate that actuals are held against; `rounds_made` counts measured rounds, None where none was
-    kept. `closed` and `reopened` are lines, `past` the closed lines of `past_projects` earlier projects. `drawn` is the
-    bill as drawn now, by line, for `rounds_drawn` rounds; with `afresh` it starts from where the project stands.
-    `not_drawn` is why there is no such bill.
+    kept. `closed` and `reopened` are lines, `hindsight` those that were charged before the plan was made, `past` the
+    closed lines of `past_projects` earlier projects. `drawn` is the bill as drawn now, by line, for `rounds_drawn`
+    rounds; with `afresh` it starts from where the project stands. `not_drawn` is why there is no such bill.
     """
 
     plan: PlanUsed | None = None
     rounds_made: int | None = None
     closed: Mapping[str, date] = field(default_factory=dict)
     reopened: Sequence[str] = ()
+    hindsight: Collection[str] = ()
     drawn: Mapping[str, LineDrawn] | None = None
     rounds_drawn: "Draws | None" = None
     afresh: bool = False
@@ -60,7 +61,7 @@ def books(
 
     Without a bill drawn now, the plan's total alone is weighed: P(T + u > B) / P(T + u >= s), at most 1, T being the
     plan's total as a lognormal between its quantiles, B the budget, s what was spent, u the part of s on lines that the
-    plan does not price.
+    plan does not price, and credits.
 
     Args:
         spendings: (id, charge); corrected charges, and estimates that a bill covers, count in no sum.
@@ -82,7 +83,7 @@ def books(
     lines = tuple(_with_rest(line, done) for line in lines)
     with localcontext(prec=DIGITS):
         spent = sum((line.spent for line in lines), ZERO)
-        unplanned = sum((line.spent for line in lines if line.planned is None), ZERO)
+        unplanned = sum((line.spent if line.planned is None else line.credits for line in lines), ZERO)
         budget = _budget(estimate, project)
         left = None if budget is None else Decimal(str(budget)) - spent
     record = Books(
@@ -114,6 +115,7 @@ def books(
         idle_hours=counts.idle_hours,
         idle_amount=counts.idle_amount,
         unpriced=counts.unpriced,
+        untracked_hours=counts.untracked_hours,
     )
     said = remarks(record, spendings, estimate, standing.not_drawn)
     return replace(record, note=" ".join([*lead(record), *said]), remarks=tuple(said))
@@ -137,14 +139,16 @@ def _line(
     found = bought(charges, planned.unit)
     middle, made = rounds.p50 if rounds else None, standing.rounds_made
     closed = standing.closed.get(name)
+    late = name in standing.hindsight and bool(charges) and planned.amount is not None
+    judged = bool(charges) and not (late and closed)
     with localcontext(prec=DIGITS):
-        back = sum((one.amount_base for one in charges if one.charge in ("credit", "adjustment")), ZERO)
+        back = sum((one.amount_base for one in charges if is_credit(one)), ZERO)
         unbilled = sum((one.amount_base for one in charges if one.basis == "estimated"), ZERO)
     return BookLine(
         name=name,
         planned=planned.amount,
         spent=found.amount,
-        inside=_inside(planned.amount, found.amount, closed is not None) if charges else None,
+        inside=_inside(planned.amount, found.amount, closed is not None) if judged else None,
         entries=len(charges),
         planned_quantity=planned.quantity,
         unit=planned.unit,
@@ -152,9 +156,10 @@ def _line(
         to_date=to_date(planned.amount, middle, made),
         variance=variance(planned.amount, planned.quantity, found, rounds_planned=middle, rounds_made=made),
         closed=closed,
-        inside_90=inside(wider(planned.amount), float(found.amount)) if planned.amount and closed and charges else None,
+        inside_90=inside(wider(planned.amount), float(found.amount)) if planned.amount and closed and judged else None,
         credits=back,
         unbilled=unbilled,
+        hindsight=late,
     )
 
 
@@ -168,17 +173,30 @@ def _completion(lines: Sequence[BookLine], charges: Sequence[Spending], standing
     if standing.drawn is None:
         return None
     drawn = as_booked(standing.drawn)
-    paid = {}
-    for line in lines:
-        if line.entries:
-            # A plan of an older version knows no quantities; the bill drawn now does.
-            unit = drawn[line.name].unit if line.name in drawn else line.unit
-            one = bought([charge for charge in charges if charge.category == line.name], unit or line.unit)
-            much = None if one.quantity is None else float(one.quantity)
-            paid[line.name] = LinePaid(float(one.amount), much, float(one.measured))
+    # A plan of an older version knows no quantities; the bill drawn now does.
+    paid = {
+        line.name: _paid(
+            [charge for charge in charges if charge.category == line.name],
+            (drawn[line.name].unit if line.name in drawn else "") or line.unit,
+        )
+        for line in lines
+        if line.entries
+    }
     made = standing.rounds_made
     rounds = None if made is None or standing.rounds_drawn is None else RoundsDrawn(made, standing.rounds_drawn)
     return at_completion(drawn, paid, tuple(standing.closed), rounds, standing.afresh)
+
+
+def _paid(charges: Sequence[Spending], unit: str) -> LinePaid:
+    """What was paid for a line and how much was bought, credits and what cost nothing told apart."""
+    usage = [charge for charge in charges if not is_credit(charge)]
+    one, free = bought(usage, unit), bought([charge for charge in usage if not charge.amount_base], unit).quantity
+    back = bought([charge for charge in charges if is_credit(charge)], unit).amount
+    # Hours that were bought ahead are billed at nothing when they are used: they are the same hours.
+    ahead = bought([charge for charge in usage if charge.charge == "purchase"], unit).quantity
+    twice = min(free or ZERO, ahead or ZERO)
+    much = None if one.quantity is None else float(one.quantity - twice)
+    return LinePaid(float(one.amount), much, float(one.measured), float((free or ZERO) - twice), float(back))
 
 
 def _with_rest(line: BookLine, done: Completion | None) -> BookLine:
@@ -191,7 +209,7 @@ def _hit_rate(lines: Sequence[BookLine], standing: Standing) -> HitRate | None:
     own = [
         ClosedLine("", line.name, line.planned, float(line.spent))
         for line in lines
-        if line.closed and line.planned is not None and line.entries
+        if line.closed and line.planned is not None and line.entries and not line.hindsight
     ]
     every = [*own, *standing.past]
     return hit_rate(every, standing.past_projects + bool(own)) if every else None

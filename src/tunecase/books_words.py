@@ -83,11 +83,14 @@ def _line_words(record: Books) -> list[str]:
     silent = [line.name for line in lines if line.closed and not line.entries and line.name != UNKNOWNS]
     if silent:
         words.append(f"Closed without a charge, so not judged: {', '.join(silent)}.")
-    closed = [line for line in lines if line.closed and line.entries]
+    late = [line.name for line in lines if line.closed and line.hindsight]
+    if late:
+        words.append(f"Planned after the first charge, so not judged: {', '.join(late)}.")
+    closed = [line for line in lines if line.closed and line.entries and not line.hindsight]
     if closed:
         held_in = [line.name for line in closed if line.inside]
         words.append(f"Of {counted(len(closed), 'closed line')} {len(held_in)} ended inside P10 to P90.")
-    elif record.entries:
+    elif record.entries and not late:
         words.append("No line is called finished, so none is called inside its plan yet.")
     if record.reopened:
         words.append(f"Charged after it was closed, so open again: {', '.join(record.reopened)}.")
@@ -117,6 +120,9 @@ def _charge_words(record: Books, spendings: Sequence[tuple[str, Spending]]) -> l
     if record.idle_hours:
         price = "" if record.idle_amount is None else f", {money(record.idle_amount, record.currency)}"
         words.append(f"Billed GPU hours in which no run is known: {record.idle_hours.normalize():f}{price}.")
+    if record.untracked_hours and record.runs:
+        hours = record.untracked_hours.normalize()
+        words.append(f"Billed GPU hours of cards on which no run is known, idle or not: {hours:f}.")
     if record.unpriced:
         words.append(f"Usage billed at nothing (free, or paid by a commitment): {counted(record.unpriced, 'charge')}.")
     return words

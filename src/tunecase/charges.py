@@ -1,7 +1,8 @@
-"""Charges: one amount of money that was paid, read exactly or refused with a fix."""
+"""Charges: one amount of money that was paid, read exactly or refused with a fix; and which entry stands for which."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, localcontext
 
@@ -10,6 +11,8 @@ from tunecase.project import Rate
 from tunecase.records import Spending
 from tunecase.units import SYMBOLS
 from tunecase.wording import counted, one_line
+
+Charges = Sequence[tuple[str, Spending]]  # (entry id, charge), in the order of the ledger
 
 CATEGORIES = ("gpu", "labour", "data", "evaluation", "inference", "storage", "egress", "other")
 GPU_HOUR, HOUR = "GPU hour", "hour"  # units of the bill's lines, so that plan and actual divide alike
@@ -76,6 +79,11 @@ def spending(
     )  # fmt: skip
 
 
+def is_credit(charge: Spending) -> bool:
+    """Whether a charge is no price of anything bought: a credit, an adjustment, or money back in another form."""
+    return charge.charge in ("credit", "adjustment") or charge.amount_base < 0
+
+
 def whole_id(start: str, known: Iterable[str]) -> str:
     """The one known id that begins with `start`, as version control lets one write it.
 
@@ -87,6 +95,90 @@ def whole_id(start: str, known: Iterable[str]) -> str:
     got = f"{start!r}, which fits {counted(len(found), 'charge')}" if len(start) >= 6 else repr(start)
     fix = "list the charges with `tunecase spend list` and copy the id"
     raise InputError(Problem("supersedes", got, "the first six or more characters of one charge's id", fix))
+
+
+def to_correct(start: str, booked: Charges) -> str:
+    """The id of the booked charge that begins with `start`, which nothing has corrected yet.
+
+    Raises: InputError as `whole_id`, and where a correction stands for it: two of one charge would contradict.
+    """
+    found = whole_id(start, [name for name, _ in booked])
+    charges, last = dict(booked), latest_of(booked)[found]
+    if last == found or (charges[last].row_id and charges[last].row_id == charges[found].row_id):
+        return found
+    got, fix = f"{found[:12]}, which is corrected by {last[:12]}", f"replace {last[:12]} instead"
+    raise InputError(Problem("supersedes", got, "a charge that still counts", fix))
+
+
+def latest_of(spendings: Charges) -> dict[str, str]:
+    """For each entry the one that stands for it: itself, or what corrects it or a copy of it.
+
+    A source's row that two people imported is one charge, and what corrects one copy corrects all. Of several
+    corrections of one charge the last in the ledger stands, so that each charge counts once whatever was joined.
+
+    Args:
+        spendings: (entry id, charge), in the order of the ledger.
+    Returns: entry id to entry id; one that stands is its own.
+    """
+    kinds, parents = _kinds(spendings)
+    replaced = set(parents.values())
+    alike: dict[str, list[int]] = defaultdict(list)
+    joined = {kind: kind for kind in parents}
+    for name, charge in spendings:
+        kind = kinds[name]
+        if charge.row_id and kind not in alike[charge.row_id]:
+            alike[charge.row_id].append(kind)
+        for other in (parents[kind], alike[charge.row_id][0] if charge.row_id else None):
+            if other is not None:
+                joined[_root(joined, kind)] = _root(joined, other)
+    stands: dict[int, str] = {}
+    for name, charge in spendings:
+        kind, root = kinds[name], _root(joined, kinds[name])
+        old = kind in replaced or any(
+            one in replaced and one not in _before(kind, parents) for one in alike.get(charge.row_id, ()) if one != kind
+        )
+        if root not in stands or (not old and kinds[stands[root]] != kind):
+            stands[root] = name
+    return {name: stands[_root(joined, kind)] for name, kind in kinds.items()}
+
+
+def _kinds(spendings: Charges) -> tuple[dict[str, int], dict[int, int | None]]:
+    """A number for each entry, the same for copies (one row that corrects the same), and the number it corrects."""
+    by_name = dict(spendings)
+    numbers: dict[tuple[str, int | None], int] = {}
+    kinds: dict[str, int] = {}
+    parents: dict[int, int | None] = {}
+    for name in by_name:
+        chain, seen, above = [name], {name}, by_name[name].supersedes
+        while above and above not in seen and above not in kinds:
+            chain.append(above)
+            seen.add(above)
+            above = by_name[above].supersedes if above in by_name else ""
+        for one in reversed(chain):
+            if one in kinds:
+                continue
+            charge = by_name.get(one)
+            parent = kinds.get(charge.supersedes) if charge is not None and charge.supersedes else None
+            key = (charge.row_id, parent) if charge is not None and charge.row_id else (f"entry {one}", parent)
+            kinds[one] = numbers.setdefault(key, len(numbers))
+            parents[kinds[one]] = parent
+    return kinds, parents
+
+
+def _before(kind: int, parents: Mapping[int, int | None]) -> set[int]:
+    """What a charge corrects, and what that corrects, to the first."""
+    found: set[int] = set()
+    while (above := parents[kind]) is not None and above not in found:
+        found.add(above)
+        kind = above
+    return found
+
+
+def _root(joined: dict[int, int], kind: int) -> int:
+    while joined[kind] != kind:
+        joined[kind] = joined[joined[kind]]
+        kind = joined[kind]
+    return kind
 
 
 def _amount(text: str, given: str, base: str, credit: bool, problems: list[Problem]) -> tuple[Decimal | None, str]:

@@ -69,11 +69,28 @@ class RoundsDrawn:
 
 @dataclass(frozen=True, slots=True)
 class LinePaid:
-    """What was paid for a line, and how much was bought; `measured` is the money of the charges that say how much."""
+    """What was paid for a line, and how much was bought; `measured` is the money of the charges that say how much.
+
+    `free` is the part of `quantity` that was billed at nothing. `credits` are credits and adjustments, in no other
+    figure here: money back is a negative amount.
+    """
 
     spent: float = 0.0
     quantity: float | None = None
     measured: float = 0.0
+    free: float = 0.0
+    credits: float = 0.0
+
+    @property
+    def price(self) -> float | None:
+        """What one cost, of those that cost something; None where no charge says."""
+        priced = (self.quantity or 0.0) - self.free
+        return self.measured / priced if priced > 1e-9 and self.measured > 0 else None
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is known how much was bought."""
+        return bool(self.quantity) and (self.measured > 0 or self.free > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +120,18 @@ def at_completion(
 ) -> Completion:
     """Spent plus the rest, in the worlds that what was paid and done has not ruled out.
 
-        price of one:            c (x / median x)^k,   k = max(1 - Q / q, .1)
+        price of one:            c (x / median x)^k,   k = max(1 - Q / q, .1);  x where no price was paid yet
         rounds not known:        worlds with T >= s are left; rest = T - s, by line as max(line - spent, 0)
         r rounds made:           worlds with R > r are left; people's rest = (R - r) (Q / r) (u / median u)^k',
                                  k' = max(1 - r / R, .1); of other lines max(line - spent, 0)
         bill drawn afresh:       all worlds are left; the rest is the bill, people's hours as after r rounds
 
     x is the world's price of one and c the price paid so far, q the line's quantity in a world and Q what was bought; T
-    the open lines at these prices, s what was spent on them; R the world's rounds, u = q / R the hours of a round (or
-    the money, where charges say no hours). What was seen is the middle from now on, and its doubt shrinks with the work
-    that is done.
+    the open lines at these prices, s what was spent on them before credits, which are added at the end; R the world's
+    rounds, u = q / R the hours of a round (or the money, where charges say no hours). What was billed at nothing is
+    bought but tells no price; in T it cost what was paid on the line without saying for how much, such as a
+    commitment's purchase, up to its price in the world. What was seen is the middle from now on, and its doubt shrinks
+    with the work that is done.
 
     Args:
         bill: the counted lines with a price, drawn in common worlds, shape (draws,).
@@ -147,6 +166,7 @@ def at_completion(
     lines = {
         name: np.zeros(int(kept.sum()))
         + paid.get(name, LinePaid()).spent
+        + paid.get(name, LinePaid()).credits
         + (rests[name][kept] if name in rests else 0.0)
         for name in [*bill, *(name for name in paid if name not in bill)]
     }
@@ -167,12 +187,19 @@ def _repriced(line: LineDrawn, one: LinePaid) -> "Draws":
     """The whole line in every world: what was bought at the price paid, the rest at prices centred on it."""
     import numpy as np
 
-    if line.quantity is None or not one.quantity or one.measured <= 0:
+    if line.quantity is None or not one.quantity or not one.counted:
         return line.amount
-    seen = one.measured / one.quantity
     left = np.maximum(line.quantity - one.quantity, 0.0)
-    price = _centred(_price(line), seen, one.quantity / (one.quantity + left))
-    return np.asarray(np.minimum(line.quantity, one.quantity) * seen + left * price)
+    price = _price_of_rest(line, one, left)
+    bought = np.minimum(line.quantity / one.quantity, 1.0) * one.measured
+    return np.asarray(bought + np.minimum(one.free * price, max(one.spent - one.measured, 0.0)) + left * price)
+
+
+def _price_of_rest(line: LineDrawn, one: LinePaid, left: "Draws") -> "Draws":
+    """What one will cost: centred on what one cost, or as drawn where that is not known."""
+    if one.price is None or not one.quantity:
+        return _price(line)
+    return _centred(_price(line), one.price, one.quantity / (one.quantity + left))
 
 
 def _price(line: LineDrawn) -> "Draws":
@@ -186,7 +213,7 @@ def _rest(line: LineDrawn, one: LinePaid, rounds: RoundsDrawn | None, afresh: bo
     """What is still to be paid of a line in every world."""
     import numpy as np
 
-    if line.quantity is None or not one.quantity or one.measured <= 0:
+    if line.quantity is None or not one.quantity or not one.counted:
         if rounds is not None and one.spent > 0:
             return _by_the_round(line.amount, one.spent, rounds, afresh)
         return line.amount if afresh else np.maximum(line.amount - max(one.spent, 0.0), 0.0)
@@ -194,7 +221,7 @@ def _rest(line: LineDrawn, one: LinePaid, rounds: RoundsDrawn | None, afresh: bo
         left = _by_the_round(line.quantity, one.quantity, rounds, afresh)
     else:
         left = line.quantity if afresh else np.maximum(line.quantity - one.quantity, 0.0)
-    return left * _centred(_price(line), one.measured / one.quantity, one.quantity / (one.quantity + left))
+    return left * _price_of_rest(line, one, left)
 
 
 def _by_the_round(whole: "Draws", so_far: float, rounds: RoundsDrawn, afresh: bool) -> "Draws":

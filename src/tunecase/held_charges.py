@@ -1,44 +1,77 @@
 """Which charges count: corrections replace what they correct, and a bill takes the place of its runs' estimates."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, localcontext
 
-from tunecase.charges import DIGITS, GPU_HOUR
+from tunecase.charges import DIGITS, GPU_HOUR, Charges, latest_of
 from tunecase.records import Held, RunCharge, Spending
 
-Charges = Sequence[tuple[str, Spending]]
+Span = tuple[datetime, datetime]
 
 HOUR_WORDS = ("h", "hour", "hours", "hrs")
+RUN_ID_TAG = "mlflow.run_id"  # an estimate's tag that a bill may name instead of the run
 # Shares of an amount are cut here; the bill itself is never cut.
 STEP = Decimal("0.000001")
 ZERO, ONE = Decimal(0), Decimal(1)
 # A bill may begin and end at other seconds than the run's own clock: this much uncovered is not a rest to pay.
 LOOSE = Decimal("0.02")
+HOUR, MICROSECOND = timedelta(hours=1), timedelta(microseconds=1)
+DAY = timedelta(days=1)
 
 
 @dataclass
-class _Linked:
-    """What bills say of one estimate: amount and GPU hours put down to it, and the moments they cover."""
+class _Run:
+    """An estimate: its GPU hours that no bill covers yet, piece by piece of its time, and what bills say of it.
 
+    `left` is the whole of it, `free` what each piece between two `edges` can still take. `taken` are hours put down to
+    it, of them `covered` those of bills that say what they cost.
+    """
+
+    charge: Spending
+    left: Decimal
+    span: Span
+    edges: list[datetime] = field(default_factory=list)
+    free: list[Decimal] = field(default_factory=list)
     amount: Decimal = ZERO
     hours: Decimal = ZERO
+    taken: Decimal = ZERO
+    covered: Decimal = ZERO
+    linked: bool = False
     named: bool = False
-    spans: list[tuple[datetime, datetime]] = field(default_factory=list)
+
+
+@dataclass
+class _Supply:
+    """Rows of a bill with one card, period, run and kind, whose hours are given to runs; `left` is what none took."""
+
+    gpu: str
+    span: Span | None
+    run: str
+    free_of_charge: bool
+    hours: Decimal = ZERO
+    amount: Decimal = ZERO
+    left: Decimal = ZERO
 
 
 def held(spendings: Charges) -> Held:
     """The charges that count, what each run cost by estimate and by bill, and the idle hours.
 
-        idle hours = max(0, billed GPU hours - GPU hours of the runs that they cover)
-        idle amount = idle hours * billed amount / billed GPU hours
+        covered share of an estimate = hours of bills put down to it / its GPU hours,  taken as 1 from .98 on
+        idle hours  = sum over cards of max(0, billed GPU hours - hours put down to runs)
+        idle amount = sum over cards of idle hours * billed amount / billed GPU hours
 
-    A bill's row belongs to a run that it names, else to the runs on the same card whose time it overlaps: each takes
-    its GPU hours inside the row's period, as a share of the row's, and what no run takes is idle. An estimate counts no
-    more where bills cover its run, and counts for the rest where they cover a part of its time. Estimates of one run
-    from two sources are one: that with the most hours counts.
+    The hours of a bill's row go to runs once: first to the run that it names, by the run's name or its MLflow id; then
+    to runs on the same card inside the row's period; last, rows that name a run which nobody estimated go to runs on
+    the same card and time. No run takes more than its own GPU hours, nor more at any time than it had GPUs; runs that
+    compete share by what they still lack. An estimate counts for the share that is not covered. Estimates of one run
+    from two sources that overlap in time are one: those of the source with the most hours count.
+
+    A run of which only the day is known may have run at any time of it. A row without hours covers nothing, and neither
+    does one that is billed at nothing, unless a purchase is booked that may have paid for it. Refunds take no hours.
 
     Args:
         spendings: (entry id, charge), as the ledger has them.
@@ -46,50 +79,34 @@ def held(spendings: Charges) -> Held:
     Leaves out: bills without a card's name or hours, which only a run's name can link; and purchases, credits and
     taxes, which count in the sums but are put down to no run.
     """
-    replaced = {charge.supersedes for _, charge in spendings if charge.supersedes} | _again(spendings)
-    standing = [(name, charge) for name, charge in spendings if name not in replaced]
+    latest = latest_of(spendings)
+    standing = [(name, charge) for name, charge in spendings if latest[name] == name]
     with localcontext(prec=DIGITS):
         twice = _twice(standing)
-        guesses = {name: one for name, one in standing if _is_guess(one) and name not in twice}
+        runs = {name: _run(one) for name, one in standing if _is_guess(one) and name not in twice}
         bills = [one for _, one in standing if _is_gpu_bill(one)]
-        links, named = _links(guesses, bills)
-        shares = {name: _covered(one, links[name]) for name, one in guesses.items() if name in links}
+        bought = any(one.charge == "purchase" and one.category == "gpu" and one.amount_base > 0 for _, one in standing)
+        supplies = _put_down(runs, bills, bought)
+        shares = {name: _covered(run) for name, run in runs.items()}
         charges = tuple(
-            (name, _rest(one, shares[name]) if name in shares else one)
+            (name, _rest(one, shares[name]) if shares.get(name) else one)
             for name, one in standing
             if name not in twice and shares.get(name, ZERO) < ONE
         )
-        runs = _runs(guesses, links, shares, named)
-        billed_hours = sum((gpu_hours(one) or ZERO for one in bills), ZERO)
-        run_hours = sum(
-            ((gpu_hours(one) or ZERO) * shares[name] for name, one in guesses.items() if name in shares), ZERO
+        own = _own_names(supplies, {name for run in runs.values() for name in _names(run.charge)})
+        idle, idle_amount, untracked = _idle(supplies, own)
+        return Held(
+            charges=charges,
+            superseded=len(spendings) - len(standing),
+            covered=len(twice) + sum(share >= ONE for share in shares.values()),
+            runs=_run_charges(runs, shares, own),
+            billed_gpu_hours=sum((hours_billed(one) for one in bills), ZERO),
+            run_hours=sum((run.taken for run in runs.values()), ZERO).quantize(STEP),
+            idle_hours=idle,
+            idle_amount=idle_amount,
+            unpriced=sum(1 for _, one in standing if one.charge == "usage" and not one.amount and one.quantity),
+            untracked_hours=untracked,
         )
-        idle, idle_amount = _idle(bills, billed_hours, run_hours, guesses, shares, named)
-    return Held(
-        charges=charges,
-        superseded=len(spendings) - len(standing),
-        covered=len(twice) + sum(share >= ONE for share in shares.values()),
-        runs=runs,
-        billed_gpu_hours=billed_hours,
-        run_hours=run_hours.quantize(STEP),
-        idle_hours=idle,
-        idle_amount=idle_amount,
-        unpriced=sum(1 for _, one in standing if one.charge == "usage" and not one.amount and one.quantity),
-    )
-
-
-def _again(spendings: Charges) -> set[str]:
-    """Charges of a source's row that another one holds already: two people imported it, and their ledgers were joined.
-
-    A later total of the same row that supersedes the earlier one is none of these.
-    """
-    rows: dict[str, set[str]] = defaultdict(set)
-    out: set[str] = set()
-    for name, charge in spendings:
-        if charge.row_id and rows[charge.row_id] and charge.supersedes not in rows[charge.row_id]:
-            out.add(name)
-        rows[charge.row_id].add(name)
-    return out
 
 
 def gpu_hours(charge: Spending) -> Decimal | None:
@@ -101,6 +118,12 @@ def gpu_hours(charge: Spending) -> Decimal | None:
     return charge.quantity * max(1, charge.gpu_count) if charge.unit.casefold() in HOUR_WORDS else None
 
 
+def hours_billed(bill: Spending) -> Decimal:
+    """The GPU hours that a row bills; money back for hours takes none of them away, hours below zero do."""
+    hours = gpu_hours(bill) or ZERO
+    return hours if bill.amount_base >= 0 or hours < 0 else ZERO
+
+
 def _is_guess(charge: Spending) -> bool:
     return charge.basis == "estimated" and charge.category == "gpu" and charge.charge == "usage"
 
@@ -110,7 +133,7 @@ def _is_gpu_bill(charge: Spending) -> bool:
 
 
 def _twice(standing: Charges) -> set[str]:
-    """Estimates of a run that another source estimates with more hours."""
+    """Estimates of a run that another source estimates with more hours, at a time that the two share."""
     found: dict[str, dict[str, list[tuple[str, Spending]]]] = defaultdict(lambda: defaultdict(list))
     for name, charge in standing:
         if _is_guess(charge) and charge.run:
@@ -118,81 +141,161 @@ def _twice(standing: Charges) -> set[str]:
     out: set[str] = set()
     for sources in found.values():
         hours = {source: sum((gpu_hours(one) or ZERO for _, one in rows), ZERO) for source, rows in sources.items()}
-        kept = max(hours, key=lambda source: (hours[source], source))
-        out |= {name for source, rows in sources.items() if source != kept for name, _ in rows}
+        kept: list[Span] = []
+        for source in sorted(sources, key=lambda source: (hours[source], source), reverse=True):
+            spans = {name: _span(one) for name, one in sources[source]}
+            again = {name for name, (began, ended) in spans.items() if any(began < e and b < ended for b, e in kept)}
+            kept += [span for name, span in spans.items() if name not in again]
+            out |= again
     return out
 
 
-def _links(
-    guesses: Mapping[str, Spending], bills: Iterable[Spending]
-) -> tuple[dict[str, _Linked], dict[str, list[Spending]]]:
-    """What bills say of each estimate, and the rows that name a run of which there is no estimate."""
-    by_run: dict[str, list[str]] = defaultdict(list)
-    by_day: dict[tuple[str, date], list[str]] = defaultdict(list)
-    for name, guess in guesses.items():
-        by_run[guess.run].append(name)
-        if guess.gpu and guess.began_at and guess.ended_at and guess.began_at < guess.ended_at:
-            for day in _days(guess.began_at, guess.ended_at):
-                by_day[guess.gpu, day].append(name)
-    links: dict[str, _Linked] = defaultdict(_Linked)
-    named: dict[str, list[Spending]] = defaultdict(list)
+def _span(guess: Spending) -> Span:
+    """When a run was on: its own moments, or what can have been them where only its day is known."""
+    if guess.began_at and guess.ended_at and guess.began_at < guess.ended_at:
+        return guess.began_at, guess.ended_at
+    # The day may be that of its begin or of its end.
+    day = datetime.combine(guess.on, time(), UTC)
+    wall = float((gpu_hours(guess) or ZERO) / max(1, guess.gpu_count)) * HOUR
+    return day - wall, day + DAY + wall
+
+
+def _names(guess: Spending) -> tuple[str, ...]:
+    """What a bill may call a run."""
+    return tuple(name for name in (guess.run, guess.tags.get(RUN_ID_TAG, "")) if name)
+
+
+def _put_down(runs: Mapping[str, _Run], bills: Iterable[Spending], bought: bool) -> list[_Supply]:
+    """Gives the hours of all rows to runs: by name, then by card and time, and rows of strange names last."""
+    by_name: dict[str, list[_Run]] = defaultdict(list)
+    by_day: dict[tuple[str, date], list[_Run]] = defaultdict(list)
+    for run in runs.values():
+        for name in _names(run.charge):
+            by_name[name].append(run)
+        for day in _days(run.span) if run.charge.gpu else ():
+            by_day[run.charge.gpu, day].append(run)
+    supplies = _supplies(bills, bought)
+    near: list[list[_Run]] = []
+    for one in supplies:
+        own = by_name.get(one.run, []) if one.run else []
+        if not own and one.span and one.gpu and one.hours > 0:
+            own = list({id(run): run for day in _days(one.span) for run in by_day.get((one.gpu, day), ())}.values())
+            own = [run for run in own if run.span[0] < one.span[1] and one.span[0] < run.span[1]]
+        near.append(own)
+    _cut(supplies, near)
+    named = [(one, own) for one, own in zip(supplies, near, strict=True) if one.run in by_name]
+    for one, own in named:
+        _give(one, own, in_time=True)
+    for one, own in named:
+        _give(one, own, in_time=False)
+        _say_named(one, own)
+    for strange in (False, True):
+        for one, own in zip(supplies, near, strict=True):
+            if one.run not in by_name and bool(one.run) == strange:
+                for run, hours in _give(one, own, in_time=True):
+                    run.amount += one.amount * hours / one.hours
+                    run.hours += hours
+                    run.linked = True
+    return supplies
+
+
+def _supplies(bills: Iterable[Spending], bought: bool) -> list[_Supply]:
+    """The rows of a bill by card, period, run and kind; those that end first come first, those of no charge last."""
+    found: dict[tuple[str, Span | None, str, bool], _Supply] = {}
     for bill in bills:
-        if bill.run and bill.run in by_run:
-            _share_out(bill, {name: gpu_hours(guesses[name]) or ONE for name in by_run[bill.run]}, links, named=True)
-        elif bill.run:
-            named[bill.run].append(bill)
-        elif bill.gpu and bill.began_at and bill.ended_at and gpu_hours(bill):
-            near = {name for day in _days(bill.began_at, bill.ended_at) for name in by_day.get((bill.gpu, day), ())}
-            weights = {name: _inside(guesses[name], bill) for name in sorted(near)}
-            _share_out(bill, {name: weight for name, weight in weights.items() if weight}, links)
-            for name in (name for name, weight in weights.items() if weight):
-                links[name].spans.append(_overlap(guesses[name], bill))
-    return dict(links), dict(named)
+        moments = bill.began_at and bill.ended_at and bill.began_at < bill.ended_at
+        span = (bill.began_at, bill.ended_at) if bill.began_at and bill.ended_at and moments else None
+        key = (bill.gpu, span, bill.run, not bill.amount_base and not bought)
+        one = found.setdefault(key, _Supply(*key))
+        one.hours += hours_billed(bill)
+        one.left = max(one.hours, ZERO)
+        one.amount += bill.amount_base
+    never = datetime.max.replace(tzinfo=UTC)
+
+    def order(one: _Supply) -> tuple[object, ...]:
+        return (one.free_of_charge, one.span is None, one.span[::-1] if one.span else (never, never), one.gpu, one.run)
+
+    return sorted(found.values(), key=order)
 
 
-def _share_out(bill: Spending, weights: Mapping[str, Decimal], links: dict[str, _Linked], named: bool = False) -> None:
-    """Puts a row's amount and hours down to estimates; what names a run is all its own."""
-    total = sum(weights.values(), ZERO)
-    hours = gpu_hours(bill) or ZERO
-    whole = total if named else max(total, hours)
-    for name, weight in weights.items():
-        links[name].amount += bill.amount_base * weight / whole
-        links[name].hours += hours * weight / whole
-        links[name].named |= named
+def _cut(supplies: Sequence[_Supply], near: Sequence[Sequence[_Run]]) -> None:
+    """Cuts the time of each run where the rows near it begin and end, with what it can take in each piece."""
+    edges: dict[int, set[datetime]] = defaultdict(set)
+    every: dict[int, _Run] = {}
+    for one, own in zip(supplies, near, strict=True):
+        for run in own:
+            every[id(run)] = run
+            edges[id(run)] |= {moment for moment in one.span or () if run.span[0] < moment < run.span[1]}
+    for key, run in every.items():
+        run.edges = sorted({*run.span, *edges[key]})
+        exact = run.span == (run.charge.began_at, run.charge.ended_at)
+        length = _length(*run.span) if exact else Decimal(HOUR // MICROSECOND)
+        rate = (run.left if exact else Decimal(max(1, run.charge.gpu_count))) / length
+        run.free = [rate * _length(a, b) for a, b in zip(run.edges, run.edges[1:], strict=False)]
 
 
-def _days(began: datetime, ended: datetime) -> list[date]:
-    return [began.date() + timedelta(days=n) for n in range((ended.date() - began.date()).days + 1)]
+def _give(one: _Supply, own: Sequence[_Run], *, in_time: bool) -> list[tuple[_Run, Decimal]]:
+    """Gives what is left of a row to runs, as much as each lacks inside its period (at any time without `in_time`)."""
+    if one.left <= 0 or (in_time and one.span is None):
+        return []
+    own = [run for run in own if run.left > 0]
+    pieces = [_pieces(run, one.span if in_time else None) for run in own]
+    lacks = [min(run.left, sum((run.free[n] for n in found), ZERO)) for run, found in zip(own, pieces, strict=True)]
+    total = sum(lacks, ZERO)
+    if total <= 0:
+        return []
+    given = []
+    for run, found, lack in zip(own, pieces, lacks, strict=True):
+        hours = lack if total <= one.left else one.left * lack / total
+        if hours <= 0:
+            continue
+        given.append((run, hours))
+        run.left -= hours
+        run.taken += hours
+        run.covered += ZERO if one.free_of_charge else hours
+        for n in found:
+            step = min(run.free[n], hours)
+            run.free[n] -= step
+            hours -= step
+    one.left = max(ZERO, one.left - sum((hours for _, hours in given), ZERO))
+    return given
 
 
-def _overlap(guess: Spending, bill: Spending) -> tuple[datetime, datetime]:
-    assert guess.began_at and guess.ended_at and bill.began_at and bill.ended_at  # noqa: PT018
-    return max(guess.began_at, bill.began_at), min(guess.ended_at, bill.ended_at)
+def _pieces(run: _Run, span: Span | None) -> range:
+    if span is None:
+        return range(len(run.free))
+    first = max(0, bisect_right(run.edges, span[0]) - 1)
+    last = bisect_right(run.edges, span[1]) - 1
+    return range(first, min(max(first, last), len(run.free)))
 
 
-def _seconds(began: datetime, ended: datetime) -> Decimal:
-    return Decimal((ended - began) // timedelta(microseconds=1)) / 1_000_000
+def _say_named(one: _Supply, own: Sequence[_Run]) -> None:
+    """What names a run is all its own: the whole amount and all hours, over its estimates by their hours."""
+    weights = [gpu_hours(run.charge) or ONE for run in own]
+    total = sum(weights, ZERO)
+    for run, weight in zip(own, weights, strict=True):
+        run.amount += one.amount * weight / total
+        run.hours += one.hours * weight / total
+        run.linked = True
+        run.named |= one.hours > 0 and not one.free_of_charge
 
 
-def _inside(guess: Spending, bill: Spending) -> Decimal:
-    """GPU hours of the run inside the row's period."""
-    began, ended = _overlap(guess, bill)
-    assert guess.began_at and guess.ended_at  # noqa: PT018
-    if ended <= began:
-        return ZERO
-    return (gpu_hours(guess) or ZERO) * _seconds(began, ended) / _seconds(guess.began_at, guess.ended_at)
+def _days(span: Span) -> list[date]:
+    return [span[0].date() + timedelta(days=n) for n in range((span[1].date() - span[0].date()).days + 1)]
 
 
-def _covered(guess: Spending, link: _Linked) -> Decimal:
-    """The share of the run's time that bills cover, 0 to 1; a bill that names the run covers all of it."""
-    if link.named or guess.began_at is None or guess.ended_at is None:
-        return ONE
-    covered, until = ZERO, guess.began_at
-    for began, ended in sorted(link.spans):
-        if ended > until:
-            covered += _seconds(max(began, until), ended)
-            until = ended
-    share = covered / _seconds(guess.began_at, guess.ended_at)
+def _length(began: datetime, ended: datetime) -> Decimal:
+    return Decimal((ended - began) // MICROSECOND)
+
+
+def _run(guess: Spending) -> _Run:
+    return _Run(guess, gpu_hours(guess) or ZERO, _span(guess))
+
+
+def _covered(run: _Run) -> Decimal:
+    """The share of a run's GPU hours that bills cover, 0 to 1; an estimate without hours is covered by its name."""
+    hours = gpu_hours(run.charge) or ZERO
+    share = run.covered / hours if hours > 0 else ONE if run.named else ZERO
     return ONE if share > ONE - LOOSE else share
 
 
@@ -207,45 +310,64 @@ def _rest(guess: Spending, share: Decimal) -> Spending:
     )
 
 
-def _runs(
-    guesses: Mapping[str, Spending],
-    links: Mapping[str, _Linked],
-    shares: Mapping[str, Decimal],
-    named: Mapping[str, Sequence[Spending]],
+def _own_names(supplies: Iterable[_Supply], known: set[str]) -> dict[str, list[_Supply]]:
+    """Rows that name a run of which there is no estimate, where more is left of them than clocks differ by."""
+    named: dict[str, list[_Supply]] = defaultdict(list)
+    for one in supplies:
+        if one.run and one.run not in known:
+            named[one.run].append(one)
+    return {
+        run: rows
+        for run, rows in named.items()
+        if not (hours := sum((one.hours for one in rows), ZERO))
+        or sum((one.left for one in rows), ZERO) > LOOSE * hours
+    }
+
+
+def _run_charges(
+    runs: Mapping[str, _Run], shares: Mapping[str, Decimal], own: Mapping[str, Sequence[_Supply]]
 ) -> tuple[RunCharge, ...]:
     """One row for each run, those whose bill is furthest from the estimate first."""
     by_run: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for name, guess in guesses.items():
-        by_run[guess.run or f"run of {guess.on}", guess.gpu].append(name)
+    for name, run in runs.items():
+        by_run[run.charge.run or f"run of {run.charge.on}", run.charge.gpu].append(name)
     found = []
-    for (run, gpu), names in by_run.items():
-        estimated = sum((guesses[name].amount_base for name in names), ZERO)
-        hours = sum((gpu_hours(guesses[name]) or ZERO for name in names), ZERO)
-        linked = [name for name in names if name in links]
-        billed = sum((links[name].amount for name in linked), ZERO).quantize(STEP) if linked else None
-        part = sum((guesses[name].amount_base * shares[name] for name in linked), ZERO)
+    for (run_name, gpu), names in by_run.items():
+        estimated = sum((runs[name].charge.amount_base for name in names), ZERO)
+        hours = sum((gpu_hours(runs[name].charge) or ZERO for name in names), ZERO)
+        linked = [name for name in names if runs[name].linked]
+        billed = sum((runs[name].amount for name in linked), ZERO).quantize(STEP) if linked else None
+        part = sum((runs[name].charge.amount_base * shares[name] for name in linked), ZERO)
         difference = None if billed is None else (billed - part).quantize(STEP)
-        billed_hours = sum((links[name].hours for name in linked), ZERO).quantize(STEP)
-        found.append(RunCharge(run, gpu, estimated, billed, difference, hours, billed_hours))
-    for run, bills in named.items():
-        amount = sum((bill.amount_base for bill in bills), ZERO)
-        hours = sum((gpu_hours(bill) or ZERO for bill in bills), ZERO)
-        found.append(RunCharge(run, bills[0].gpu, None, amount, None, None, hours))
-    return tuple(sorted(found, key=lambda one: (-abs(one.difference or ZERO), one.run)))
+        billed_hours = sum((runs[name].hours for name in linked), ZERO).quantize(STEP)
+        found.append(RunCharge(run_name, gpu, estimated, billed, difference, hours, billed_hours))
+    for run_name, rows in own.items():
+        amount = sum((one.amount * (one.left / one.hours if one.hours > 0 else ONE) for one in rows), ZERO)
+        left = sum((one.left for one in rows), ZERO)
+        found.append(RunCharge(run_name, rows[0].gpu, None, amount.quantize(STEP), None, None, left.quantize(STEP)))
+    return tuple(sorted(found, key=lambda one: (-abs(one.difference or ZERO), one.run, one.gpu)))
 
 
 def _idle(
-    bills: Sequence[Spending],
-    billed_hours: Decimal,
-    run_hours: Decimal,
-    guesses: Mapping[str, Spending],
-    shares: Mapping[str, Decimal],
-    named: Mapping[str, Sequence[Spending]],
-) -> tuple[Decimal | None, Decimal | None]:
-    """Idle hours and their price; hours of a run that only the bill names are taken for its own."""
-    if not billed_hours or not any(gpu_hours(guesses[name]) for name in shares):
-        return None, None
-    own = sum((gpu_hours(bill) or ZERO for rows in named.values() for bill in rows), ZERO)
-    idle = max(ZERO, billed_hours - own - run_hours)
-    amount = sum((bill.amount_base for bill in bills if gpu_hours(bill)), ZERO)
-    return idle.quantize(STEP), (idle * amount / billed_hours).quantize(STEP)
+    supplies: Sequence[_Supply], own: Mapping[str, Sequence[_Supply]]
+) -> tuple[Decimal | None, Decimal | None, Decimal]:
+    """Idle hours, their price, and hours of cards of which no run is known; hours of a name of its own are its own."""
+    cards: dict[str, list[_Supply]] = defaultdict(list)
+    for one in supplies:
+        cards[one.gpu].append(one)
+    strange = {id(one) for rows in own.values() for one in rows}
+    idle = idle_amount = None
+    untracked = ZERO
+    for rows in cards.values():
+        billed = sum((one.hours for one in rows), ZERO)
+        used = sum(
+            (one.hours - one.left if id(one) not in strange else one.hours for one in rows if one.hours > 0), ZERO
+        )
+        free = max(ZERO, billed - used)
+        if not any(one.left < one.hours for one in rows):
+            untracked += free
+        elif billed > 0:
+            amount = sum((one.amount for one in rows if one.hours), ZERO)
+            idle, idle_amount = (idle or ZERO) + free, (idle_amount or ZERO) + free * amount / billed
+    told = [None if one is None else one.quantize(STEP) for one in (idle, idle_amount)]
+    return told[0], told[1], untracked.quantize(STEP)

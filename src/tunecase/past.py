@@ -22,14 +22,22 @@ TOO_FEW_INSIDE = 0.75  # of bands that promise 80%
 
 @dataclass
 class Kept:
-    """The entries of a ledger that concern money, in order; `closed` is when each line was closed, if it still is."""
+    """The entries of a ledger that concern money, in order; `closed` is when each line was closed, if it still is.
+
+    `first_charged` says of each line how many estimates had been kept when it was charged for the first time.
+    """
 
     charges: list[tuple[str, Spending]] = field(default_factory=list)
     estimates: list[Entry] = field(default_factory=list)
-    before_charges: int = 0
+    first_charged: dict[str, int] = field(default_factory=dict)
     chosen: PlanChosen | None = None
     closed: dict[str, date] = field(default_factory=dict)
     reopened: list[str] = field(default_factory=list)
+
+    @property
+    def before_charges(self) -> int:
+        """How many estimates were kept before the first charge of all."""
+        return min(self.first_charged.values(), default=len(self.estimates))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +82,11 @@ def kept(entries: Iterable[Entry]) -> Kept:
         if entry.kind == "spend":
             charge: Spending = entry.record()
             found.charges.append((entry.id, charge))
+            found.first_charged.setdefault(charge.category, len(found.estimates))
             if found.closed.pop(charge.category, None) is not None:
                 found.reopened.append(charge.category)
         elif entry.kind == "record" and entry.verb == "estimate":
             found.estimates.append(entry)
-            found.before_charges += not found.charges
         elif entry.kind == "record" and entry.verb in ("close", "plan"):
             with contextlib.suppress(InputError):
                 _take(found, entry.record())
@@ -121,10 +129,17 @@ def plan_of_record(found: Kept, currency: str | None = None) -> tuple[Estimate, 
     return estimate, PlanUsed(entry.id, entry.recorded_at.date(), why)
 
 
+def hindsight(found: Kept, plan: PlanUsed) -> frozenset[str]:
+    """The lines that were charged before an estimate was made: its band for them was drawn by whoever saw the bill."""
+    number = next((n for n, entry in enumerate(found.estimates) if entry.id == plan.entry), 0)
+    return frozenset(name for name, before in found.first_charged.items() if before <= number)
+
+
 def closed_lines(found: Kept, project: str = "") -> tuple[ClosedLine, ...]:
     """Every closed line that had a planned amount and was charged, with what it cost.
 
-    A line without any charge is left out: that nothing was booked does not show that it cost nothing.
+    A line without any charge is left out: that nothing was booked does not show that it cost nothing. So is one that
+    was charged before its plan was made: that such a band holds says nothing of bands.
     """
     chosen = plan_of_record(found)
     if chosen is None or not found.closed:
@@ -132,10 +147,11 @@ def closed_lines(found: Kept, project: str = "") -> tuple[ClosedLine, ...]:
     paid: dict[str, Decimal] = {}
     for _, charge in held(found.charges).charges:
         paid[charge.category] = paid.get(charge.category, Decimal(0)) + charge.amount_base
+    late = hindsight(found, chosen[1])
     return tuple(
         ClosedLine(project, name, line.amount, float(paid[name]))
         for name, line in planned_lines(chosen[0]).items()
-        if name in found.closed and name in paid and line.amount is not None
+        if name in found.closed and name in paid and name not in late and line.amount is not None
     )
 
 
@@ -145,16 +161,19 @@ def read_past(places: Sequence[str], folder: Path, own: Path | None = None) -> P
     Args:
         places: ledger files, or folders that hold a ledger.jsonl, from `folder` on.
         own: this project's ledger, which is no past one.
-    Raises: InputError with everything that is wrong: no such file, an edited ledger, one ledger twice, this one.
+    Raises: InputError with everything that is wrong: no such file, an edited ledger, one ledger twice, this one, or a
+        copy of one that went on. Entries hold the hash of the one before, so two ledgers with the same first charge are
+        of one project.
     """
     problems: list[Problem] = []
     lines: list[ClosedLine] = []
     seen: dict[str, str] = {}
+    started: dict[str, str] = {first: "this project's own ledger" for first in [_first_charge(own)] if first}
     projects = 0
     for place in places:
         path = folder / place
         path = path / "ledger.jsonl" if path.is_dir() else path
-        broken = _problems(place, path, own, seen)
+        broken = _problems(place, path, own, seen) or _begun_alike(place, path, started)
         if broken:
             problems += broken
             continue
@@ -184,6 +203,24 @@ def _problems(place: str, path: Path, own: Path | None, seen: dict[str, str]) ->
     if digest in seen:
         return [Problem(where, f"the same ledger as {seen[digest]}", "each project once", "leave one of them out")]
     seen[digest] = place
+    return []
+
+
+def _first_charge(path: Path | None) -> str:
+    """The id of a ledger's first charge; empty where there is none."""
+    if path is None or not path.is_file():
+        return ""
+    return next((entry.id for entry in Ledger(path).entries(check=False) if entry.kind == "spend"), "")
+
+
+def _begun_alike(place: str, path: Path, started: dict[str, str]) -> list[Problem]:
+    """Whether a ledger holds the first charge of another one."""
+    first = _first_charge(path)
+    if first in started:
+        got = f"a copy of {started[first]}, with other entries at the end"
+        return [Problem(f"past: {place}", got, "each project once", "leave the shorter one out")]
+    if first:
+        started[first] = place
     return []
 
 

@@ -1,7 +1,7 @@
 """The books of a case: which plan, which lines are closed, what is to come, and the page and the table for finance."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tunecase import __version__
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.case import Flow, now
-from tunecase.records import Audit, Books, Closing, Forecast, PlanChosen
+from tunecase.records import Audit, Books, Closing, Forecast, PlanChosen, Round
 
 if TYPE_CHECKING:
     from tunecase.books import Standing
@@ -133,21 +133,22 @@ def _lines_asked(
 
 def _standing(flow: Flow, found: "Kept") -> "Standing":
     from tunecase.books import Standing
-    from tunecase.past import plan_of_record
+    from tunecase.past import hindsight, plan_of_record
 
-    past, plan = flow.past, plan_of_record(found, flow.project.currency)
+    past, plan, rounds = flow.past, plan_of_record(found, flow.project.currency), flow.rounds()
     known = Standing(
         plan=plan[1] if plan else None,
-        rounds_made=len(flow.rounds()) or None,
+        rounds_made=len(rounds) or None,
         closed=found.closed,
         reopened=tuple(dict.fromkeys(found.reopened)),
+        hindsight=hindsight(found, plan[1]) if plan else (),
         past=past.lines,
         past_projects=past.projects,
     )
-    return _drawn(flow, known) if plan is not None and (found.charges or found.closed) else known
+    return _drawn(flow, known, rounds) if plan is not None and (found.charges or found.closed) else known
 
 
-def _drawn(flow: Flow, known: "Standing") -> "Standing":
+def _drawn(flow: Flow, known: "Standing", rounds: Sequence[Round]) -> "Standing":
     """With the bill as drawn now, or why there is none.
 
     After measured rounds the walk starts from the rows trained on in the latest of them, along the curve they moved,
@@ -164,11 +165,11 @@ def _drawn(flow: Flow, known: "Standing") -> "Standing":
     if known.rounds_made and flow.project.rounds is None and seen is not None and seen.rounds == known.rounds_made:
         from tunecase.flow.verbs import labelled_rows
 
-        rows = max(usable, labelled_rows(flow, flow.rounds()[-1]))
-        bill = _bill(flow, found, rows, _with_what_is_left(flow))
+        rows = max(usable, labelled_rows(flow, rounds[-1]))
+        bill = _bill(flow, found, rows, _with_what_is_left(flow), rounds)
         if bill.route.walk.reached is not None:
             return _with_bill(known, bill, afresh=True)
-    return _with_bill(known, _bill(flow, found, usable, flow.project), afresh=False)
+    return _with_bill(known, _bill(flow, found, usable, flow.project, rounds), afresh=False)
 
 
 def _with_bill(known: "Standing", bill: "Drawn", *, afresh: bool) -> "Standing":
@@ -182,7 +183,7 @@ def _with_bill(known: "Standing", bill: "Drawn", *, afresh: bool) -> "Standing":
     return replace(known, drawn=lines, rounds_drawn=bill.route.walk.rounds, afresh=afresh)
 
 
-def _bill(flow: Flow, found: Audit | None, rows: int, project: "Project") -> "Drawn":
+def _bill(flow: Flow, found: Audit | None, rows: int, project: "Project", rounds: Sequence[Round]) -> "Drawn":
     """The bill in every world, from so many rows on."""
     from tunecase.estimate import drawn
     from tunecase.flow.verbs import tuning_of_the_curve
@@ -193,7 +194,7 @@ def _bill(flow: Flow, found: Audit | None, rows: int, project: "Project") -> "Dr
         tokens=found.tokens if found else None,
         definition=flow.known("define"), audit=found, forecast=flow.known("forecast"),
         runs=tried.runs if tried else (), tuning=tuning_of_the_curve(flow), reviews=flow.reviews,
-        done=[made.changed for made in flow.rounds()],
+        done=[made.changed for made in rounds],
     )  # fmt: skip
 
 

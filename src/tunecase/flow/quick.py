@@ -105,13 +105,16 @@ def spend_text(
     flow: Flow, amount: str, currency: str | None, category: str, on: str | None, note: str, credit: bool,
     replaces: str, *, quantity: str | None = None, unit: str = "",
 ) -> Entry:  # fmt: skip
-    """Books one charge from words as typed."""
-    from tunecase.charges import spending, whole_id
+    """Books one charge from words as typed.
+
+    Raises: InputError with every mistake found, also where the charge to replace is corrected already.
+    """
+    from tunecase.charges import spending, to_correct
 
     charge = spending(
         amount, category=category, on=on or flow.today.isoformat(), currency=currency, description=note,
         project_currency=flow.project.currency, rates=flow.project.rates, today=flow.today, credit=credit,
-        supersedes=whole_id(replaces, [name for name, _ in flow.spendings()]) if replaces else "",
+        supersedes=to_correct(replaces, flow.spendings()) if replaces else "",
         quantity=quantity, unit=unit,
     )  # fmt: skip
     return spend(flow, charge)

@@ -81,7 +81,7 @@ def charges(
         category, run, source: of the charges asked for; empty for all.
         since, until: their first and last day, as typed.
     """
-    from tunecase.charges import DIGITS
+    from tunecase.charges import DIGITS, latest_of
     from tunecase.held_charges import held
 
     problems: list[Problem] = []
@@ -90,7 +90,7 @@ def charges(
         raise InputError(problems)
     booked = flow.spendings()
     standing = {name for name, _ in held(booked).charges}
-    corrected = {one.supersedes for _, one in booked if one.supersedes}
+    corrected = {name for name, last in latest_of(booked).items() if last != name}
     found = [
         Charge(name, one, "" if name in standing else "corrected" if name in corrected else "its bill counts")
         for name, one in booked

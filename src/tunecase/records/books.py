@@ -35,8 +35,9 @@ class BookLine:
     `inside` says of a closed line with charges whether its actual fell in P10 to P90 (`inside_90`: P5 to P95, read off
     the band as a lognormal); of an open one it is False once it is above P90; else None. `to_date` is the planned P50
     for the rounds made, the whole P50 where they are not known. `quantity` is what the charges say they bought, in the
-    plan's `unit`, of `planned_quantity`. `credits` are credits and adjustments, and `unbilled` what runs are estimated
-    to have cost without a bill; both are part of `spent`. `at_completion` is spent plus what is still to come.
+    plan's `unit`, of `planned_quantity`. `credits` are credits, adjustments and other money back, and `unbilled` what
+    runs are estimated to have cost without a bill; both are part of `spent`. `at_completion` is spent plus what is
+    still to come. With `hindsight` the plan was made after the line's first charge: closed, it is not judged.
     """
 
     name: str
@@ -54,6 +55,7 @@ class BookLine:
     at_completion: Band | None = None
     credits: Decimal = Decimal(0)
     unbilled: Decimal = Decimal(0)
+    hindsight: bool = False
 
     @property
     def difference(self) -> Decimal | None:
@@ -112,7 +114,8 @@ class Books:
     """What did it cost so far, and does the plan still hold?
 
     `at_completion` is what the whole project will have cost: spent plus the rest, drawn anew from what is known
-    (`redrawn` says how; empty where it could not be). `idle_hours` are billed GPU hours in which no run is known.
+    (`redrawn` says how; empty where it could not be). `idle_hours` are billed GPU hours in which no run is known, and
+    `untracked_hours` those of cards that no known run used at all, so that it is not known whether they were idle.
     `reopened` are lines that were closed and then charged again; `remarks` is what a reader should know, `note` all of
     it in words.
     """
@@ -143,6 +146,7 @@ class Books:
     idle_hours: Decimal | None = None
     idle_amount: Decimal | None = None
     unpriced: int = 0
+    untracked_hours: Decimal = Decimal(0)
     remarks: tuple[str, ...] = ()
 
     @property

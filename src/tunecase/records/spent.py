@@ -32,8 +32,9 @@ class Held:
 
     `charges` are (entry id, charge); an estimate that a bill covers in part stands there with the rest alone.
     `superseded` counts charges that another one corrects, `covered` estimates that count no more. `idle_hours` are
-    billed GPU hours less the runs' own, priced by the bill in `idle_amount`; None where no run of the billed GPUs is
-    known. `unpriced` counts rows of usage that are billed at nothing: free, or paid by a commitment.
+    billed GPU hours that no run took, of cards on which one did, priced by the bill in `idle_amount`; None where no run
+    of the billed GPUs is known. `untracked_hours` are those of the other cards: whether a run used them is not known.
+    `unpriced` counts rows of usage that are billed at nothing: free, or paid by a commitment.
     """
 
     charges: tuple[tuple[str, Spending], ...]
@@ -45,6 +46,7 @@ class Held:
     idle_hours: Decimal | None
     idle_amount: Decimal | None
     unpriced: int
+    untracked_hours: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

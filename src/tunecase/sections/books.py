@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DASH = Cell("–")
 MOST_RUNS = 20
+MOST_CHARGES = 200
 
 
 def spent(found: Found) -> Section:
@@ -144,6 +145,8 @@ def _line(line: BookLine) -> tuple[Cell, ...]:
 def standing(line: BookLine) -> Cell:
     """Where a planned line stands: open ones are held against the plan to date, closed ones against their band."""
     assert line.planned is not None
+    if line.closed is not None and line.hindsight:
+        return Cell("closed, planned after its first charge")
     if line.inside is None:
         return Cell("still running" if line.closed is None else "closed, nothing booked")
     if line.inside:
@@ -255,8 +258,13 @@ def facts(books: Books) -> list[tuple[str, str]]:
 
 
 def _charges(spendings: tuple[Spending, ...]) -> Table:
-    rows = tuple(_charge(one) for one in spendings)
-    return Table("Every charge", ("Day", "Line", "Amount", "For", "Source"), rows, (2,))
+    """The last charges that were booked; a page of all of them would take no end to open."""
+    rows = tuple(_charge(one) for one in spendings[-MOST_CHARGES:])
+    head, more = ("Day", "Line", "Amount", "For", "Source"), len(spendings) - len(rows)
+    if more <= 0:
+        return Table("Every charge", head, rows, (2,))
+    note = f"{counted(more, 'more charge')} booked before these: `tunecase spend list`, or `tunecase books --csv`."
+    return Table(f"The last {MOST_CHARGES} charges", head, rows, (2,), (), note)
 
 
 def _charge(one: Spending) -> tuple[Cell, ...]:

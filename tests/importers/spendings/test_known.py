@@ -116,3 +116,14 @@ def test_after_a_restated_bill_the_books_say_what_it_says(first: list[tuple[str,
     assert expected == standing(twice)
     again = compare(bill(second), twice)
     assert ((), ()) == (again.fresh, again.restated)
+
+
+def test_a_copy_of_a_corrected_row_is_not_stated_anew() -> None:
+    """Two joined ledgers hold a row twice and its correction once: the bill that was corrected to is known."""
+    first, right = charge("a", "100"), replace(charge("a", "90"), supersedes="0" * 64)
+    for order in ((first, right, first), (first, first, right)):
+        assert (1, (), ()) == (
+            (found := compare([charge("a", "90")], booked(*order))).known,
+            found.fresh,
+            found.restated,
+        )

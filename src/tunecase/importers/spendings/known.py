@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from tunecase.charges import latest_of
 from tunecase.importers.spendings import Mistakes
 from tunecase.records import Spending
 from tunecase.wording import paid
@@ -82,7 +83,7 @@ def _standing(
 ) -> dict[str, list[tuple[str, Spending]]]:
     """Booked charges, by the lines that the place states, whose rows the place no longer has."""
     by_name = dict(booked)
-    replaced = {charge.supersedes for _, charge in booked if charge.supersedes}
+    latest = latest_of(booked)
     gone: dict[str, list[tuple[str, Spending]]] = defaultdict(list)
     for name, charge in booked:
         # A correction made by hand stands for the line of what it corrects.
@@ -91,7 +92,7 @@ def _standing(
             seen.add(first.supersedes)
             first = by_name[first.supersedes]
         withdrawn = bool(charge.supersedes) and not charge.row_id and not charge.amount
-        if name not in replaced and not withdrawn and first.line_id in stated and first.row_id not in here:
+        if latest[name] == name and not withdrawn and first.line_id in stated and first.row_id not in here:
             gone[first.line_id].append((name, charge))
     return gone
 
