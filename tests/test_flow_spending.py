@@ -238,3 +238,38 @@ def test_the_python_face(tmp_path: Path) -> None:
     assert 1 == case.spend_import("focus", as_csv(tmp_path / "b.csv", [row()])).booked
     assert 0 == len(case.charges(category="labour").charges)
     assert json.dumps(case.charges().charges[0].id)
+
+
+def test_a_second_tag_of_one_bill_adds_its_rows(tmp_path: Path) -> None:
+    """Rows that differ in tags and amounts alone are charges of their own; each team's import leaves the other's."""
+    for number, other in enumerate(("1.624", "5")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        rows = [row(ResourceId="NULL", Tags='{"team": "a"}'), row(ResourceId="NULL", Tags='{"team": "b"}')]
+        bill = as_csv(folder / "bill.csv", [rows[0], {**rows[1], "BilledCost": other}])
+        for team in ("a", "b", "a"):
+            take(folder, "focus", bill, tags=[f"team={team}"])
+        assert pytest.approx(1.624 + float(other)) == spent(opened(folder))
+
+
+def test_the_effective_cost_of_what_is_billed_is_a_correction(tmp_path: Path) -> None:
+    """And no row that is known: what the books say would be another cost than what was asked for."""
+    bill = as_csv(tmp_path / "bill.csv", [row()])
+    take(tmp_path, "focus", bill)
+    with pytest.raises(InputError, match=r"1.20 USD for what is booked with 1.62"):
+        take(tmp_path, "focus", bill, cost="effective")
+    assert 1 == take(tmp_path, "focus", bill, cost="effective", restated=True).restated
+    assert pytest.approx(1.2) == spent(opened(tmp_path))
+    assert 1 == take(tmp_path, "focus", bill, cost="effective").known
+    take(tmp_path, "focus", bill, restated=True)
+    assert pytest.approx(1.624) == spent(opened(tmp_path))
+
+
+def test_a_later_version_is_told_as_taken_for_what_is_booked(tmp_path: Path) -> None:
+    """A filled column and another spelling of the provider add nothing, and the reader can see why."""
+    take(tmp_path, "focus", as_csv(tmp_path / "a.csv", [row()]))
+    later = in_version("1.3", ServiceProviderName="Amazon Web Services", CapacityReservationId="c", SubAccountId="1")
+    told = take(tmp_path, "focus", as_csv(tmp_path / "b.csv", [later]))
+    assert (0, 1) == (told.booked, told.known)
+    assert "1 row taken for what is booked" in told.notes[0]
+    assert pytest.approx(1.624) == spent(opened(tmp_path))

@@ -402,3 +402,44 @@ def test_a_table_that_the_books_wrote_comes_back_as_it_was(tmp_path: Path) -> No
     assert "labour" == one(as_csv(tmp_path / "b.csv", [work])).category
     odd = row(x_category="yachts", x_gpu="Z9", x_gpu_count="-1", x_row_id="no")
     assert ("gpu", "A10G") == ((back := one(as_csv(tmp_path / "c.csv", [odd]))).category, back.gpu)
+
+
+def test_a_copy_of_a_file_is_refused(tmp_path: Path) -> None:
+    """Under another name, packed, as Parquet or linked to: a link is its file, a copy must go."""
+    rows = [row(), row(ResourceId="i-2")]
+    bill = as_csv(tmp_path / "bill.csv", rows)
+    (tmp_path / "latest.csv").symlink_to(bill)
+    assert 2 == len(focus_bill(str(tmp_path), asked()).spendings)
+    for name in ("bill (1).csv", "bill.csv.gz", "bill.parquet"):
+        copy = tmp_path / name
+        if name.endswith(".parquet"):
+            as_parquet(copy, rows)
+        else:
+            copy.write_bytes(gzip.compress(bill.read_bytes()) if name.endswith(".gz") else bill.read_bytes())
+        assert "the same 2 rows as bill" in refusal(tmp_path)
+        copy.unlink()
+    as_csv(tmp_path / "later.csv", [row(), row(ResourceId="i-3"), row(ResourceId="i-4")])
+    assert "1 row of later.csv also in bill.csv" in focus_bill(str(tmp_path), asked()).notes[0]
+
+
+def test_a_line_is_the_same_however_its_provider_is_spelt(tmp_path: Path) -> None:
+    """What a later export fills stands beside the line."""
+    first = one(as_csv(tmp_path / "a.csv", [row()]))
+    later = in_version("1.3", ProviderName="AWS", ServiceProviderName="Amazon Web Services", SubAccountId="123")
+    second = one(as_csv(tmp_path / "b.csv", [{**later, "CapacityReservationId": "cr-1"}]))
+    assert first.line_id == second.line_id
+    assert ({}, {"SubAccountId": "123", "CapacityReservationId": "cr-1"}) == (first.apart, second.apart)
+
+
+def test_rows_of_booked_lines_are_kept_beside(tmp_path: Path) -> None:
+    """Where they are not asked for, so that they do not count as gone; those with mistakes are passed over."""
+    bill = as_csv(tmp_path / "a.csv", [row(), row(ResourceId="i-2"), row(ResourceId="i-1", BilledCost="1,5")])
+    line = focus_bill(str(as_csv(tmp_path / "b.csv", [row()])), asked()).spendings[0].line_id
+    found = focus_bill(str(bill), asked(tags={"application": "x"}, booked=lambda _: {line}))
+    assert ((), 3, ["i-1"]) == (found.spendings, found.filtered, [one.resource for one in found.beside])
+
+
+def test_an_own_table_with_rows_twice_is_refused(tmp_path: Path) -> None:
+    """An identity that the books gave is there once."""
+    rows = [{**row(), "x_row_id": "a" * 64}] * 2
+    assert "the identity aaaaaaaaaaaa twice" in refusal(as_csv(tmp_path / "a.csv", rows))

@@ -55,7 +55,10 @@ def bill_files(place: str, told: Told = None) -> Iterator[BillFile]:
 
 def _sources(path: Path) -> list[Source]:
     if path.is_dir():
-        files = sorted(one for one in path.rglob("*") if one.is_file() and not one.name.startswith((".", "_")))
+        listed = [one for one in path.rglob("*") if one.is_file() and not one.name.startswith((".", "_"))]
+        # A link to another file of the folder is that file.
+        listed.sort(key=lambda one: (one.is_symlink(), one), reverse=True)
+        files = sorted({one.resolve(): one for one in listed}.values())
         found = [source for one in files if (source := _source(one)) is not None]
         if not found:
             raise InputError(Problem(str(path), "no bill in the folder", f"files {ENDINGS}", "name the bill's folder"))
