@@ -112,7 +112,7 @@ def _lines_by_day(flow: Flow) -> Mapping[date, frozenset[str]]:
     found: dict[date, set[str]] = defaultdict(set)
     for _, charge in flow.spendings():
         if charge.line_id:
-            found[charge.on].add(charge.line_id)
+            found[charge.began_at.date() if charge.began_at else charge.on].add(charge.line_id)
     return {day: frozenset(lines) for day, lines in found.items()}
 
 
@@ -154,6 +154,7 @@ def _record(flow: Flow, kind: str, place: str, found: "Brought", compared: "Comp
     """The sums of what is new; a correction counts with what it changes."""
     from tunecase.charges import DIGITS, GPU_HOUR, HOUR
     from tunecase.importers.spendings.book_check import book_check
+    from tunecase.importers.spendings.cells import bare_address
 
     moves = [(one, one.amount_base) for one in compared.fresh]
     by_category: dict[str, Decimal] = defaultdict(Decimal)
@@ -170,7 +171,8 @@ def _record(flow: Flow, kind: str, place: str, found: "Brought", compared: "Comp
     charges = [one for one, _ in moves]
     days = [one.on for one in charges]
     return Imported(
-        kind=kind, place=place if "://" in place else Path(place).name, rows=found.rows, booked=len(charges),
+        kind=kind, place=bare_address(place) if "://" in place else Path(place).name, rows=found.rows,
+        booked=len(charges),
         known=compared.known, currency=flow.project.currency, amount=total, dry_run=dry_run,
         restated=len(compared.restated), filtered=found.filtered, zero=sum(not one.amount for one in charges),
         negative=sum(one.amount < 0 for one in charges), by_category=dict(sorted(by_category.items())),

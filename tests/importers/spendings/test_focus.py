@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.importers.spendings.bills import SAMPLE, as_csv, as_parquet, asked, in_version, row
+from tests.importers.spendings.bills import SAMPLE, TODAY, as_csv, as_parquet, asked, in_version, row
 from tunecase.errors import InputError
 from tunecase.importers.spendings import focus as module
 from tunecase.importers.spendings.focus import focus_bill
@@ -248,7 +248,7 @@ def test_hours_that_a_commitment_pays_are_told(tmp_path: Path) -> None:
         ({"ConsumedQuantity": "1,5"}, "ConsumedQuantity", "write 1.5 or 15"),
         ({"ChargePeriodStart": "11/02/2026"}, "ChargePeriodStart", "year first"),
         ({"ChargePeriodStart": "2026-02-30 00:00:00"}, "ChargePeriodStart", "a day that exists"),
-        ({"ChargePeriodStart": "2026-11-25 00:00:00"}, "ChargePeriodStart", "not after 2026-11-24"),
+        ({"ChargePeriodStart": "2026-11-26 00:00:00"}, "ChargePeriodStart", "not after 2026-11-24"),
         ({"ChargePeriodEnd": "2026-11-01 00:00:00"}, "ChargePeriodEnd", "not before its start"),
         ({"ChargePeriodEnd": "soon"}, "ChargePeriodEnd", "year first"),
         ({"ChargeCategory": "Usge"}, "ChargeCategory", "did you mean usage"),
@@ -443,3 +443,15 @@ def test_an_own_table_with_rows_twice_is_refused(tmp_path: Path) -> None:
     """An identity that the books gave is there once."""
     rows = [{**row(), "x_row_id": "a" * 64}] * 2
     assert "the identity aaaaaaaaaaaa twice" in refusal(as_csv(tmp_path / "a.csv", rows))
+
+
+def test_a_charge_of_the_evening_west_of_utc_is_of_today(tmp_path: Path) -> None:
+    """Its moments are of tomorrow there, its day is not."""
+    times = {"ChargePeriodStart": "2026-11-25 02:00:00", "ChargePeriodEnd": "2026-11-25 03:00:00"}
+    assert TODAY == one(as_csv(tmp_path / "a.csv", [row(**times)])).on
+
+
+def test_secrets_among_tags_are_not_kept(tmp_path: Path) -> None:
+    """Names that speak of one go with their value; a mail address keeps what stands before the @."""
+    tags = '{"API_TOKEN": "hf_x", "ssh-key": "s", "team": "nlp", "owner": "ann@example.org", "monkey": "1"}'
+    assert {"team": "nlp", "owner": "ann", "monkey": "1"} == one(as_csv(tmp_path / "a.csv", [row(Tags=tags)])).tags

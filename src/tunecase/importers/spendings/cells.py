@@ -6,12 +6,20 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from tunecase.charges import separator_fix
 
 MISSING = ("", "NULL")
 NUMBER = re.compile(r"[+-]?(\d{1,15}(\.\d{0,20})?|\.\d{1,20})([eE][+-]?\d{1,2})?", re.ASCII)
 TIMED = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?( ?(Z|z|UTC|[+-]\d\d(:?\d\d)?))?)?", re.ASCII)
+
+
+# tokens of a model are none: API_TOKEN, ssh-key and apikey are.
+SECRET = re.compile(
+    r"secret|passw|credential|token(?!s|i)|(^|[^a-z])key($|[^a-z])|(api|access|private)_?-?key", re.IGNORECASE
+)
+MAIL = re.compile(r"([\w.+-]{1,64})@[\w-]{1,63}(\.[\w-]{1,63})+")
 
 
 class CellError(ValueError):
@@ -123,3 +131,34 @@ def _pairs(listed: Any) -> Iterable[tuple[Any, Any]]:
             continue
         raise CellError("a JSON object of tags", 'write for example {"team": "nlp"}')
     return found
+
+
+def bare_address(place: str) -> str:
+    """An address without what may be secret in it: names, passwords, queries, fragments.
+
+    Example:
+        >>> bare_address("http://me:pass@host:5000/ml/?api_key=s#/experiments/1")
+        'http://host:5000/ml/'
+    """
+    parts = urlsplit(place)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def open_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Tags to keep: those whose name speaks of a secret go, of mail addresses what stands before the @ stays.
+
+    Example:
+        >>> open_tags({"HF_TOKEN": "hf_x", "team": "nlp", "owner": "ann@example.org", "tokens": "3"})
+        {'team': 'nlp', 'owner': 'ann', 'tokens': '3'}
+    """
+    return {name: no_mail(text) for name, text in tags.items() if not SECRET.search(name)}
+
+
+def no_mail(text: str) -> str:
+    """A text whose mail addresses are cut before the @.
+
+    Example:
+        >>> no_mail("Ann (ann@example.org) and bob")
+        'Ann (ann) and bob'
+    """
+    return MAIL.sub(r"\1", text)

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
 from functools import lru_cache
 from types import MappingProxyType
@@ -20,7 +20,16 @@ from tunecase import catalog
 from tunecase.charges import CATEGORIES, DIGITS, GPU_HOUR, HOUR, rate_fix, rate_on
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.importers.spendings import MOST_BOOKED, Brought, Identities, Mistakes, SpendAsked, digest_of
-from tunecase.importers.spendings.cells import NUMBER, CellError, amount_of, moment_of, plain_number, tags_of, text_of
+from tunecase.importers.spendings.cells import (
+    NUMBER,
+    CellError,
+    amount_of,
+    moment_of,
+    open_tags,
+    plain_number,
+    tags_of,
+    text_of,
+)
 from tunecase.importers.spendings.copies import Copies
 from tunecase.importers.spendings.files import BillFile, Line, bill_files
 from tunecase.importers.spendings.lines import Machine, hours_of, line_of
@@ -227,7 +236,8 @@ class _Bill:
 
     def check_period(self, line: Line, began: datetime, ended: datetime) -> None:
         """A charge lies in the past, and its period has a length."""
-        if began.date() > self.asked.today:
+        # Moments are UTC: west of it they may be of tomorrow.
+        if began.date() > self.asked.today + timedelta(days=1):
             fix = "import the bill when the charge is made, or choose days with --to"
             self.mistakes.add(
                 _where(line, "ChargePeriodStart"), f"{began:%Y-%m-%d}", f"a day not after {self.asked.today}", fix
@@ -255,14 +265,14 @@ class _Bill:
         content = columns.content(line)
         same = {name: content.get(_bare(name), "") for name in SAME} | {"provider": _known(provider)}
         return Spending(
-            began.date(), category, amount, code, base,
+            min(began.date(), self.asked.today), category, amount, code, base,
             description=_short(columns.text(line, "ChargeDescription", "ServiceName")), quantity=quantity,
             unit=unit, source="focus", began_at=began, ended_at=ended, charge=charge, fx_rate=rate,
             unit_price=_unit_price(columns.text(line, "ListUnitPrice"), machine, unit), provider=provider,
             service=service, region=columns.text(line, "RegionId"), sku=columns.text(line, "SkuId"),
             resource=columns.text(line, "ResourceId"), gpu=machine.gpu, gpu_count=machine.gpu_count,
             run=next((tags[key] for key in self.asked.run_tags if tags.get(key)), columns.text(line, "x_run")),
-            tags=dict(tags), basis="estimated" if columns.text(line, "x_basis") == "estimated" else "billed",
+            tags=open_tags(tags), basis="estimated" if columns.text(line, "x_basis") == "estimated" else "billed",
             source_file=line.file, row=line.number, line_id=digest_of(same),
             row_id=self.identity(columns, line, content), instance=machine.instance,
             apart={name: text for name in APART if (text := content.get(_bare(name), ""))},
