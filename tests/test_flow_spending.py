@@ -273,3 +273,23 @@ def test_a_later_version_is_told_as_taken_for_what_is_booked(tmp_path: Path) -> 
     assert (0, 1) == (told.booked, told.known)
     assert "1 row taken for what is booked" in told.notes[0]
     assert pytest.approx(1.624) == spent(opened(tmp_path))
+
+
+def test_a_time_sheet_that_was_corrected(tmp_path: Path) -> None:
+    """Another rate corrects the charge, an edited note or a new column adds nothing, and that is told."""
+    sheet = tmp_path / "sheet.csv"
+    for head, cells, amount in (
+        ("date,hours,person,rate,note", "2026-11-02,8,Anna,50,label batch", 400),
+        ("date,hours,person,rate,note", "2026-11-02,8,Anna,60,label batch", 480),
+        ("date,start,hours,person,rate,note", "2026-11-02,,8,Anna,60,label batch 2", 480),
+        ("date,hours,person,rate,role,note", "2026-11-02,8,Anna,60,ml engineer,label batch 2", 480),
+    ):
+        sheet.write_text(f"{head}\n{cells}\n", encoding="utf-8")
+        if amount != spent(opened(tmp_path)) and amount == 480:
+            with pytest.raises(InputError, match=r"480.00 USD for what is booked with 400.00"):
+                take(tmp_path, "timesheet", sheet)
+        told = take(tmp_path, "timesheet", sheet, restated=True)
+        assert amount == spent(opened(tmp_path))
+    assert "1 row taken for what is booked" in told.notes[0]
+    sheet.write_text("date,start,hours,person,rate,project\n2026-11-02,9:00,8,Anna,60,A\n", encoding="utf-8")
+    assert 1 == take(tmp_path, "timesheet", sheet).known

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from tunecase.charges import separator_fix
 
+MOST_BEFORE, MOST_AFTER = 15, 30  # digits before and after the point
 MISSING = ("", "NULL")
 NUMBER = re.compile(r"[+-]?(\d{1,15}(\.\d{0,20})?|\.\d{1,20})([eE][+-]?\d{1,2})?", re.ASCII)
 TIMED = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?( ?(Z|z|UTC|[+-]\d\d(:?\d\d)?))?)?", re.ASCII)
@@ -54,7 +55,7 @@ def text_of(cell: Any) -> str:
 def amount_of(cell: Any) -> Decimal:
     """An exact amount; a point parts the decimals, exponents are read, separators are refused.
 
-    Raises: CellError for what is no number, or may be read in two ways.
+    Raises: CellError for what is no number, may be read in two ways, or has too many digits for exact sums.
 
     Example:
         >>> amount_of("20.52022672899"), amount_of("8.0E-7")
@@ -63,7 +64,12 @@ def amount_of(cell: Any) -> Decimal:
     text = text_of(cell)
     if not NUMBER.fullmatch(text):
         raise CellError("a number with a point before its decimals", separator_fix(text))
-    return Decimal(text)
+    found = Decimal(text)
+    # The last digit of the largest sum and of the smallest part must fit in DIGITS together.
+    if found and (found.adjusted() >= MOST_BEFORE or int(found.as_tuple().exponent) < -MOST_AFTER):
+        fix = "export the bill again, or round the amount"
+        raise CellError(f"an amount below 10^{MOST_BEFORE}, of at most {MOST_AFTER} decimals", fix)
+    return found
 
 
 def plain_number(number: Decimal) -> str:
