@@ -72,8 +72,8 @@ def test_a_dry_run_books_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "ledger.jsonl").exists()
     assert replace(tried, dry_run=False) == take(tmp_path, "focus", bill)
     entries = list(opened(tmp_path).ledger.entries())
-    assert ["spend", "spend", "record"] == [entry.kind for entry in entries]
-    assert tried.amount == entries[-1].record().amount == Decimal("0.624")
+    assert ["record", "spend", "spend"] == [entry.kind for entry in entries]
+    assert tried.amount == entries[0].record().amount == Decimal("0.624")
 
 
 def test_a_later_version_and_another_form_are_the_same_bill(tmp_path: Path) -> None:
@@ -293,3 +293,21 @@ def test_a_time_sheet_that_was_corrected(tmp_path: Path) -> None:
     assert "1 row taken for what is booked" in told.notes[0]
     sheet.write_text("date,start,hours,person,rate,project\n2026-11-02,9:00,8,Anna,60,A\n", encoding="utf-8")
     assert 1 == take(tmp_path, "timesheet", sheet).known
+
+
+def test_a_killed_import_is_told_and_made_whole(tmp_path: Path) -> None:
+    """The books say how many charges lack, until the import is run again."""
+    bill = as_csv(tmp_path / "bill.csv", [row(ResourceId=f"i-{n}") for n in range(5)])
+    take(tmp_path, "focus", bill)
+    assert not [one for one in flow.books(opened(tmp_path)).remarks if "midway" in one]
+    ledger = tmp_path / "ledger.jsonl"
+    lines = [line for line in ledger.read_bytes().splitlines(keepends=True) if b'"books"' not in line]
+    ledger.write_bytes(b"".join(lines[:3]))
+    told = flow.books(opened(tmp_path)).remarks[0]
+    assert "import of bill.csv ended midway: 2 of 5 charges are booked" in told
+    take(tmp_path, "focus", as_csv(tmp_path / "bill.csv", [row(ResourceId="i-9")]), services=[row()["ServiceName"]])
+    assert "midway" in flow.books(opened(tmp_path)).remarks[0]
+    as_csv(bill, [row(ResourceId=f"i-{n}") for n in range(5)])
+    assert (3, 2) == ((again := take(tmp_path, "focus", bill)).booked, again.known)
+    assert not [one for one in flow.books(opened(tmp_path)).remarks if "midway" in one]
+    assert pytest.approx(6 * 1.624) == spent(opened(tmp_path))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from tunecase import __version__, catalog
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.case import Flow, now
+from tunecase.flow.half_imports import KEY, WORDS
 from tunecase.records import Charge, Charges, Imported, Run, Spending, from_json
 from tunecase.wording import counted
 
@@ -134,6 +135,7 @@ def _read(flow: Flow, kind: str, place: str, asked: ImportAsked, known: Mapping[
 
 
 def _book(flow: Flow, kind: str, place: str, asked: ImportAsked, found: "Brought") -> Imported:
+    from tunecase.importers.spendings import digest_of
     from tunecase.importers.spendings.known import compare, refuse_restated
     from tunecase.ledger import NewEntry
 
@@ -145,8 +147,13 @@ def _book(flow: Flow, kind: str, place: str, asked: ImportAsked, found: "Brought
     if asked.dry_run or not charges:
         return record
     meta = {"version": __version__, "price_book": catalog.price_book(), "phase": f"iter-{len(flow.rounds())}"}
-    new: list[NewEntry] = [NewEntry("spend", charge, "spend", {"phase": meta["phase"]}) for charge in charges]
-    flow.ledger.append_many([*new, NewEntry("record", record, "imported", meta)], recorded_at=now())
+    # The record comes first: where a crash leaves a part of the charges, it says how many there were.
+    key = {KEY: digest_of({"place": record.place, "rows": " ".join(one.row_id + one.supersedes for one in charges)})}
+    words = replace(asked, told=None, dry_run=False, restated=False)
+    meta |= {WORDS: digest_of({"kind": kind, "place": record.place, "words": repr(words)})}
+    own = {"phase": meta["phase"], **key}
+    new = [NewEntry("spend", charge, "spend", own) for charge in charges]
+    flow.ledger.append_many([NewEntry("record", record, "imported", {**meta, **key}), *new], recorded_at=now())
     return record
 
 
