@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.importers.spendings.bills import SAMPLE, TODAY, as_csv, as_parquet, asked, in_version, row
 from tunecase.errors import InputError
 from tunecase.importers.spendings import focus as module
+from tunecase.importers.spendings.files import bill_files
 from tunecase.importers.spendings.focus import focus_bill
 from tunecase.records import Spending
 
@@ -458,3 +459,23 @@ def test_secrets_among_tags_are_not_kept(tmp_path: Path) -> None:
     """Names that speak of one go with their value; a mail address keeps what stands before the @."""
     tags = '{"API_TOKEN": "hf_x", "ssh-key": "s", "team": "nlp", "owner": "ann@example.org", "monkey": "1"}'
     assert {"team": "nlp", "owner": "ann", "monkey": "1"} == one(as_csv(tmp_path / "a.csv", [row(Tags=tags)])).tags
+
+
+def test_a_parquet_file_that_bursts_is_refused(tmp_path: Path) -> None:
+    """A text of megabytes that stands in each row is held once, and is no cell of a bill."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = {name: pa.array([text] * 4_096) for name, text in row().items()}
+    for much, told in ((2_000_000, "a cell of 2,000,000 bytes"), (900_000, "")):
+        indices = pa.array([0] * 4_096, pa.int32())
+        rows["ChargeDescription"] = pa.DictionaryArray.from_arrays(indices, pa.array(["x" * much]))
+        pq.write_table(pa.table(rows), tmp_path / "b.parquet", compression="zstd")
+        if told:
+            assert told in refusal(tmp_path / "b.parquet")
+            continue
+        before = pa.total_allocated_bytes()
+        for file in bill_files(str(tmp_path / "b.parquet")):
+            cells = [line.cells[file.header.index("ChargeDescription")] for line in file.lines]
+            assert (4_096, 1) == (len(cells), len({id(cell) for cell in cells}))
+        assert pa.total_allocated_bytes() - before < 100_000_000
