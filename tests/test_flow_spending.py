@@ -72,8 +72,8 @@ def test_a_dry_run_books_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "ledger.jsonl").exists()
     assert replace(tried, dry_run=False) == take(tmp_path, "focus", bill)
     entries = list(opened(tmp_path).ledger.entries())
-    assert ["spend", "spend", "record"] == [entry.kind for entry in entries]
-    assert tried.amount == entries[-1].record().amount == Decimal("0.624")
+    assert ["record", "spend", "spend"] == [entry.kind for entry in entries]
+    assert tried.amount == entries[0].record().amount == Decimal("0.624")
 
 
 def test_a_later_version_and_another_form_are_the_same_bill(tmp_path: Path) -> None:
@@ -238,3 +238,76 @@ def test_the_python_face(tmp_path: Path) -> None:
     assert 1 == case.spend_import("focus", as_csv(tmp_path / "b.csv", [row()])).booked
     assert 0 == len(case.charges(category="labour").charges)
     assert json.dumps(case.charges().charges[0].id)
+
+
+def test_a_second_tag_of_one_bill_adds_its_rows(tmp_path: Path) -> None:
+    """Rows that differ in tags and amounts alone are charges of their own; each team's import leaves the other's."""
+    for number, other in enumerate(("1.624", "5")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        rows = [row(ResourceId="NULL", Tags='{"team": "a"}'), row(ResourceId="NULL", Tags='{"team": "b"}')]
+        bill = as_csv(folder / "bill.csv", [rows[0], {**rows[1], "BilledCost": other}])
+        for team in ("a", "b", "a"):
+            take(folder, "focus", bill, tags=[f"team={team}"])
+        assert pytest.approx(1.624 + float(other)) == spent(opened(folder))
+
+
+def test_the_effective_cost_of_what_is_billed_is_a_correction(tmp_path: Path) -> None:
+    """And no row that is known: what the books say would be another cost than what was asked for."""
+    bill = as_csv(tmp_path / "bill.csv", [row()])
+    take(tmp_path, "focus", bill)
+    with pytest.raises(InputError, match=r"1.20 USD for what is booked with 1.62"):
+        take(tmp_path, "focus", bill, cost="effective")
+    assert 1 == take(tmp_path, "focus", bill, cost="effective", restated=True).restated
+    assert pytest.approx(1.2) == spent(opened(tmp_path))
+    assert 1 == take(tmp_path, "focus", bill, cost="effective").known
+    take(tmp_path, "focus", bill, restated=True)
+    assert pytest.approx(1.624) == spent(opened(tmp_path))
+
+
+def test_a_later_version_is_told_as_taken_for_what_is_booked(tmp_path: Path) -> None:
+    """A filled column and another spelling of the provider add nothing, and the reader can see why."""
+    take(tmp_path, "focus", as_csv(tmp_path / "a.csv", [row()]))
+    later = in_version("1.3", ServiceProviderName="Amazon Web Services", CapacityReservationId="c", SubAccountId="1")
+    told = take(tmp_path, "focus", as_csv(tmp_path / "b.csv", [later]))
+    assert (0, 1) == (told.booked, told.known)
+    assert "1 row taken for what is booked" in told.notes[0]
+    assert pytest.approx(1.624) == spent(opened(tmp_path))
+
+
+def test_a_time_sheet_that_was_corrected(tmp_path: Path) -> None:
+    """Another rate corrects the charge, an edited note or a new column adds nothing, and that is told."""
+    sheet = tmp_path / "sheet.csv"
+    for head, cells, amount in (
+        ("date,hours,person,rate,note", "2026-11-02,8,Anna,50,label batch", 400),
+        ("date,hours,person,rate,note", "2026-11-02,8,Anna,60,label batch", 480),
+        ("date,start,hours,person,rate,note", "2026-11-02,,8,Anna,60,label batch 2", 480),
+        ("date,hours,person,rate,role,note", "2026-11-02,8,Anna,60,ml engineer,label batch 2", 480),
+    ):
+        sheet.write_text(f"{head}\n{cells}\n", encoding="utf-8")
+        if amount != spent(opened(tmp_path)) and amount == 480:
+            with pytest.raises(InputError, match=r"480.00 USD for what is booked with 400.00"):
+                take(tmp_path, "timesheet", sheet)
+        told = take(tmp_path, "timesheet", sheet, restated=True)
+        assert amount == spent(opened(tmp_path))
+    assert "1 row taken for what is booked" in told.notes[0]
+    sheet.write_text("date,start,hours,person,rate,project\n2026-11-02,9:00,8,Anna,60,A\n", encoding="utf-8")
+    assert 1 == take(tmp_path, "timesheet", sheet).known
+
+
+def test_a_killed_import_is_told_and_made_whole(tmp_path: Path) -> None:
+    """The books say how many charges lack, until the import is run again."""
+    bill = as_csv(tmp_path / "bill.csv", [row(ResourceId=f"i-{n}") for n in range(5)])
+    take(tmp_path, "focus", bill)
+    assert not [one for one in flow.books(opened(tmp_path)).remarks if "midway" in one]
+    ledger = tmp_path / "ledger.jsonl"
+    lines = [line for line in ledger.read_bytes().splitlines(keepends=True) if b'"books"' not in line]
+    ledger.write_bytes(b"".join(lines[:3]))
+    told = flow.books(opened(tmp_path)).remarks[0]
+    assert "import of bill.csv ended midway: 2 of 5 charges are booked" in told
+    take(tmp_path, "focus", as_csv(tmp_path / "bill.csv", [row(ResourceId="i-9")]), services=[row()["ServiceName"]])
+    assert "midway" in flow.books(opened(tmp_path)).remarks[0]
+    as_csv(bill, [row(ResourceId=f"i-{n}") for n in range(5)])
+    assert (3, 2) == ((again := take(tmp_path, "focus", bill)).booked, again.known)
+    assert not [one for one in flow.books(opened(tmp_path)).remarks if "midway" in one]
+    assert pytest.approx(6 * 1.624) == spent(opened(tmp_path))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tunecase import __version__
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.case import Flow, now
+from tunecase.flow.half_imports import HalfImports
 from tunecase.records import Audit, Books, Closing, Forecast, PlanChosen, Round
 
 if TYPE_CHECKING:
@@ -42,13 +43,15 @@ def books(flow: Flow, asked: BooksAsked | None = None) -> Books:
     from tunecase.books import books as fold
     from tunecase.past import kept, plan_of_record
 
-    found = kept(flow.ledger.entries())
+    half = HalfImports()
+    found = kept(half.along(flow.ledger.entries()))
     _chosen(flow, found, asked or BooksAsked())
     plan = plan_of_record(found, flow.project.currency)
     record = fold(
         found.charges, estimate=plan[0] if plan else None, project=flow.project, verified=True,
         standing=_standing(flow, found),
     )  # fmt: skip
+    record = replace(record, remarks=(*half.remarks(), *record.remarks))
     return cast(Books, flow.keep("books", record))
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal, localcontext
 from pathlib import Path
@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from tunecase import __version__, catalog
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.case import Flow, now
+from tunecase.flow.half_imports import KEY, WORDS
 from tunecase.records import Charge, Charges, Imported, Run, Spending, from_json
+from tunecase.wording import counted
 
 if TYPE_CHECKING:
     from tunecase.importers.spendings import Brought, HourPrice, SpendAsked
@@ -60,11 +62,14 @@ def spend_import(flow: Flow, kind: str, place: str = "", asked: ImportAsked | No
     from tunecase.errors import LedgerBusyError
 
     asked = asked or ImportAsked()
-    found = _read(flow, kind, place, asked)
+    known = _lines_by_day(flow)
+    found = _read(flow, kind, place, asked, known)
     # What is booked already is read and what is new is written under one lock, or two imports would book a row twice.
     lock = FileLock(f"{flow.ledger.path}.import.lock", timeout=flow.ledger.timeout_s)
     try:
         with lock.acquire(poll_interval=0.05):
+            if found.filtered and (now_known := _lines_by_day(flow)) != known:
+                found = _read(flow, kind, place, asked, now_known)
             return _book(flow, kind, place, asked, found)
     except Timeout:
         why = f"{flow.ledger.path}: another import has been under way for {flow.ledger.timeout_s:g} s."
@@ -103,7 +108,16 @@ def charges(
     return Charges(flow.project.currency, ordered, total, len(booked) - len(found))
 
 
-def _read(flow: Flow, kind: str, place: str, asked: ImportAsked) -> "Brought":
+def _lines_by_day(flow: Flow) -> Mapping[date, frozenset[str]]:
+    """The lines of other places that are booked, by their day."""
+    found: dict[date, set[str]] = defaultdict(set)
+    for _, charge in flow.spendings():
+        if charge.line_id:
+            found[charge.began_at.date() if charge.began_at else charge.on].add(charge.line_id)
+    return {day: frozenset(lines) for day, lines in found.items()}
+
+
+def _read(flow: Flow, kind: str, place: str, asked: ImportAsked, known: Mapping[date, frozenset[str]]) -> "Brought":
     from tunecase.importers.spendings.focus import focus_bill
     from tunecase.importers.spendings.mlflow_runs import spent_mlflow
     from tunecase.importers.spendings.own_runs import spent_runs
@@ -117,14 +131,15 @@ def _read(flow: Flow, kind: str, place: str, asked: ImportAsked) -> "Brought":
     }
     if kind not in readers:
         raise InputError(Problem("kind", repr(kind), f"one of {', '.join(readers)}", nearest(kind, list(readers))))
-    return readers[kind](place, _words(flow, asked))
+    return readers[kind](place, replace(_words(flow, asked), booked=lambda day: known.get(day, frozenset())))
 
 
 def _book(flow: Flow, kind: str, place: str, asked: ImportAsked, found: "Brought") -> Imported:
+    from tunecase.importers.spendings import digest_of
     from tunecase.importers.spendings.known import compare, refuse_restated
     from tunecase.ledger import NewEntry
 
-    compared = compare(found.spendings, flow.spendings())
+    compared = compare(found.spendings, flow.spendings(), found.beside)
     if compared.restated and not asked.restated:
         refuse_restated(compared, place)
     record = _record(flow, kind, place, found, compared, asked.dry_run)
@@ -132,8 +147,13 @@ def _book(flow: Flow, kind: str, place: str, asked: ImportAsked, found: "Brought
     if asked.dry_run or not charges:
         return record
     meta = {"version": __version__, "price_book": catalog.price_book(), "phase": f"iter-{len(flow.rounds())}"}
-    new: list[NewEntry] = [NewEntry("spend", charge, "spend", {"phase": meta["phase"]}) for charge in charges]
-    flow.ledger.append_many([*new, NewEntry("record", record, "imported", meta)], recorded_at=now())
+    # The record comes first: where a crash leaves a part of the charges, it says how many there were.
+    key = {KEY: digest_of({"place": record.place, "rows": " ".join(one.row_id + one.supersedes for one in charges)})}
+    words = replace(asked, told=None, dry_run=False, restated=False)
+    meta |= {WORDS: digest_of({"kind": kind, "place": record.place, "words": repr(words)})}
+    own = {"phase": meta["phase"], **key}
+    new = [NewEntry("spend", charge, "spend", own) for charge in charges]
+    flow.ledger.append_many([NewEntry("record", record, "imported", {**meta, **key}), *new], recorded_at=now())
     return record
 
 
@@ -141,6 +161,7 @@ def _record(flow: Flow, kind: str, place: str, found: "Brought", compared: "Comp
     """The sums of what is new; a correction counts with what it changes."""
     from tunecase.charges import DIGITS, GPU_HOUR, HOUR
     from tunecase.importers.spendings.book_check import book_check
+    from tunecase.importers.spendings.cells import bare_address
 
     moves = [(one, one.amount_base) for one in compared.fresh]
     by_category: dict[str, Decimal] = defaultdict(Decimal)
@@ -157,20 +178,25 @@ def _record(flow: Flow, kind: str, place: str, found: "Brought", compared: "Comp
     charges = [one for one, _ in moves]
     days = [one.on for one in charges]
     return Imported(
-        kind=kind, place=place if "://" in place else Path(place).name, rows=found.rows, booked=len(charges),
+        kind=kind, place=bare_address(place) if "://" in place else Path(place).name, rows=found.rows,
+        booked=len(charges),
         known=compared.known, currency=flow.project.currency, amount=total, dry_run=dry_run,
         restated=len(compared.restated), filtered=found.filtered, zero=sum(not one.amount for one in charges),
         negative=sum(one.amount < 0 for one in charges), by_category=dict(sorted(by_category.items())),
         by_kind=dict(sorted(by_kind.items())), hours=dict(sorted(hours.items())), first=min(days, default=None),
         last=max(days, default=None), checks=book_check(charges, flow.project.base_per_usd),
-        left_out=found.left_out, notes=(*found.notes, *_notes(charges, flow.project.currency)),
+        left_out=found.left_out, notes=(*found.notes, *_notes(charges, compared.alike, flow.project.currency)),
     )  # fmt: skip
 
 
-def _notes(charges: Sequence[Spending], base: str) -> list[str]:
-    """The rates of other currencies that were used, so that nobody must look for them."""
+def _notes(charges: Sequence[Spending], alike: int, base: str) -> list[str]:
+    """Rows that are another's but for words, and the rates of other currencies, so that nobody must look for them."""
     rates = Counter((one.currency, one.fx_rate) for one in charges if one.currency != base)
-    return [f"{code} at {rate} {base} by the project's dated rates" for code, rate in sorted(rates)]
+    notes = [f"{code} at {rate} {base} by the project's dated rates" for code, rate in sorted(rates)]
+    if not alike:
+        return notes
+    words = "of the same line and amount, though other cells differ; rows that are owed besides stand in one place"
+    return [f"{counted(alike, 'row')} taken for what is booked: {words} with those", *notes]
 
 
 def _words(flow: Flow, asked: ImportAsked) -> "SpendAsked":

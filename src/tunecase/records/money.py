@@ -100,8 +100,8 @@ class Spending:
     or estimated (hours of a run x a price of the book), which a bill of the same run takes the place of. `run` names
     the training run. `source` is where it came from (manual, focus, mlflow, runs, timesheet, callback), `source_file`
     and `row` the place in it, `row_id` the SHA-256 of the source's row, by which a second import adds nothing;
-    `line_id` names the line whatever its amount, by which a bill that is stated anew is seen. `instance` is the type of
-    the machine.
+    `line_id` names the line whatever its amount, by which a bill that is stated anew is seen; `apart` holds what
+    tells rows of one line apart where both have it. `instance` is the type of the machine.
     """
 
     on: date
@@ -134,6 +134,7 @@ class Spending:
     row_id: str = ""
     line_id: str = ""
     instance: str = ""
+    apart: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.importers.spendings.bills import SAMPLE, as_csv, as_parquet, asked, in_version, row
+from tests.importers.spendings.bills import SAMPLE, TODAY, as_csv, as_parquet, asked, in_version, row
 from tunecase.errors import InputError
 from tunecase.importers.spendings import focus as module
+from tunecase.importers.spendings.files import bill_files
 from tunecase.importers.spendings.focus import focus_bill
 from tunecase.records import Spending
 
@@ -243,12 +244,15 @@ def test_hours_that_a_commitment_pays_are_told(tmp_path: Path) -> None:
         ({"BilledCost": "NaN"}, "BilledCost", "a number with a point"),
         ({"BilledCost": "Infinity"}, "BilledCost", "a number with a point"),
         ({"BilledCost": "NULL"}, "BilledCost", "nothing"),
+        ({"BilledCost": "1e60"}, "BilledCost", "an amount below 10^15"),
+        ({"BilledCost": "1e-60"}, "BilledCost", "at most 30 decimals"),
+        ({"ConsumedQuantity": "1e30"}, "ConsumedQuantity", "an amount below 10^15"),
         ({"BilledCost": "1e999"}, "BilledCost", "a number with a point"),
         ({"BilledCost": "٣"}, "BilledCost", "a number with a point"),
         ({"ConsumedQuantity": "1,5"}, "ConsumedQuantity", "write 1.5 or 15"),
         ({"ChargePeriodStart": "11/02/2026"}, "ChargePeriodStart", "year first"),
         ({"ChargePeriodStart": "2026-02-30 00:00:00"}, "ChargePeriodStart", "a day that exists"),
-        ({"ChargePeriodStart": "2026-11-25 00:00:00"}, "ChargePeriodStart", "not after 2026-11-24"),
+        ({"ChargePeriodStart": "2026-11-26 00:00:00"}, "ChargePeriodStart", "not after 2026-11-24"),
         ({"ChargePeriodEnd": "2026-11-01 00:00:00"}, "ChargePeriodEnd", "not before its start"),
         ({"ChargePeriodEnd": "soon"}, "ChargePeriodEnd", "year first"),
         ({"ChargeCategory": "Usge"}, "ChargeCategory", "did you mean usage"),
@@ -402,3 +406,76 @@ def test_a_table_that_the_books_wrote_comes_back_as_it_was(tmp_path: Path) -> No
     assert "labour" == one(as_csv(tmp_path / "b.csv", [work])).category
     odd = row(x_category="yachts", x_gpu="Z9", x_gpu_count="-1", x_row_id="no")
     assert ("gpu", "A10G") == ((back := one(as_csv(tmp_path / "c.csv", [odd]))).category, back.gpu)
+
+
+def test_a_copy_of_a_file_is_refused(tmp_path: Path) -> None:
+    """Under another name, packed, as Parquet or linked to: a link is its file, a copy must go."""
+    rows = [row(), row(ResourceId="i-2")]
+    bill = as_csv(tmp_path / "bill.csv", rows)
+    (tmp_path / "latest.csv").symlink_to(bill)
+    assert 2 == len(focus_bill(str(tmp_path), asked()).spendings)
+    for name in ("bill (1).csv", "bill.csv.gz", "bill.parquet"):
+        copy = tmp_path / name
+        if name.endswith(".parquet"):
+            as_parquet(copy, rows)
+        else:
+            copy.write_bytes(gzip.compress(bill.read_bytes()) if name.endswith(".gz") else bill.read_bytes())
+        assert "the same 2 rows as bill" in refusal(tmp_path)
+        copy.unlink()
+    as_csv(tmp_path / "later.csv", [row(), row(ResourceId="i-3"), row(ResourceId="i-4")])
+    assert "1 row of later.csv also in bill.csv" in focus_bill(str(tmp_path), asked()).notes[0]
+
+
+def test_a_line_is_the_same_however_its_provider_is_spelt(tmp_path: Path) -> None:
+    """What a later export fills stands beside the line."""
+    first = one(as_csv(tmp_path / "a.csv", [row()]))
+    later = in_version("1.3", ProviderName="AWS", ServiceProviderName="Amazon Web Services", SubAccountId="123")
+    second = one(as_csv(tmp_path / "b.csv", [{**later, "CapacityReservationId": "cr-1"}]))
+    assert first.line_id == second.line_id
+    assert ({}, {"SubAccountId": "123", "CapacityReservationId": "cr-1"}) == (first.apart, second.apart)
+
+
+def test_rows_of_booked_lines_are_kept_beside(tmp_path: Path) -> None:
+    """Where they are not asked for, so that they do not count as gone; those with mistakes are passed over."""
+    bill = as_csv(tmp_path / "a.csv", [row(), row(ResourceId="i-2"), row(ResourceId="i-1", BilledCost="1,5")])
+    line = focus_bill(str(as_csv(tmp_path / "b.csv", [row()])), asked()).spendings[0].line_id
+    found = focus_bill(str(bill), asked(tags={"application": "x"}, booked=lambda _: {line}))
+    assert ((), 3, ["i-1"]) == (found.spendings, found.filtered, [one.resource for one in found.beside])
+
+
+def test_an_own_table_with_rows_twice_is_refused(tmp_path: Path) -> None:
+    """An identity that the books gave is there once."""
+    rows = [{**row(), "x_row_id": "a" * 64}] * 2
+    assert "the identity aaaaaaaaaaaa twice" in refusal(as_csv(tmp_path / "a.csv", rows))
+
+
+def test_a_charge_of_the_evening_west_of_utc_is_of_today(tmp_path: Path) -> None:
+    """Its moments are of tomorrow there, its day is not."""
+    times = {"ChargePeriodStart": "2026-11-25 02:00:00", "ChargePeriodEnd": "2026-11-25 03:00:00"}
+    assert TODAY == one(as_csv(tmp_path / "a.csv", [row(**times)])).on
+
+
+def test_secrets_among_tags_are_not_kept(tmp_path: Path) -> None:
+    """Names that speak of one go with their value; a mail address keeps what stands before the @."""
+    tags = '{"API_TOKEN": "hf_x", "ssh-key": "s", "team": "nlp", "owner": "ann@example.org", "monkey": "1"}'
+    assert {"team": "nlp", "owner": "ann", "monkey": "1"} == one(as_csv(tmp_path / "a.csv", [row(Tags=tags)])).tags
+
+
+def test_a_parquet_file_that_bursts_is_refused(tmp_path: Path) -> None:
+    """A text of megabytes that stands in each row is held once, and is no cell of a bill."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = {name: pa.array([text] * 4_096) for name, text in row().items()}
+    for much, told in ((2_000_000, "a cell of 2,000,000 bytes"), (900_000, "")):
+        indices = pa.array([0] * 4_096, pa.int32())
+        rows["ChargeDescription"] = pa.DictionaryArray.from_arrays(indices, pa.array(["x" * much]))
+        pq.write_table(pa.table(rows), tmp_path / "b.parquet", compression="zstd")
+        if told:
+            assert told in refusal(tmp_path / "b.parquet")
+            continue
+        before = pa.total_allocated_bytes()
+        for file in bill_files(str(tmp_path / "b.parquet")):
+            cells = [line.cells[file.header.index("ChargeDescription")] for line in file.lines]
+            assert (4_096, 1) == (len(cells), len({id(cell) for cell in cells}))
+        assert pa.total_allocated_bytes() - before < 100_000_000

@@ -20,8 +20,11 @@ from typing import Any
 import pytest
 
 from tests.importers.spendings.bills import asked
+from tunecase import callback as module
+from tunecase.callback import Settings, Watch
 from tunecase.errors import InputError, TunecaseError
 from tunecase.importers.spendings import Brought, HourPrice
+from tunecase.importers.spendings import mlflow_runs as runs_module
 from tunecase.importers.spendings.mlflow_runs import spent_mlflow
 
 BEGAN = 1_793_000_000_000  # 2026-10-26
@@ -114,7 +117,7 @@ def test_a_tag_chooses_runs(tmp_path: Path) -> None:
 
 
 def test_attempts_of_one_training_are_one_charge(tmp_path: Path) -> None:
-    """The callback's figure holds the earlier attempts; its name for the run is taken."""
+    """Where the metric of the whole training is all there is, the last one holds it; the callback's name is taken."""
     home = folder(tmp_path) / "7"
     for number, usd in enumerate((0.5, 0.8)):
         run = home / f"t{number}"
@@ -127,6 +130,114 @@ def test_attempts_of_one_training_are_one_charge(tmp_path: Path) -> None:
     found = read(tmp_path)
     assert {*CHARGES, ("tickets-8b", Decimal(1), Decimal("0.8"))} == told(found)
     assert "1 run before the last attempt, whose figure holds them" in found.left_out
+
+
+def attempts(tmp_path: Path, *hours: float) -> list[dict[str, str]]:
+    """What the callback leaves of the attempts of one training at 10 USD an hour: tags, and the metric as a tag."""
+    told = []
+    for number, much in enumerate(hours):
+        watch = Watch(Settings(usd_per_gpu_hour=10.0, gpu="L40S", run="tickets-8b"))
+        watch.begin(tmp_path / "out", 100 * number, 1, [], writes=True)
+        client, now = _Client(), watch.meter.now
+        watch.mlflow = module._MlflowRun.__new__(module._MlflowRun)
+        watch.mlflow.client, watch.mlflow.run_id = client, "r"
+        watch.mlflow.tags(
+            gpu=now.gpu, gpu_count=now.gpu_count, usd_per_gpu_hour=10.0, run=watch.meter.run, run_id=watch.meter.run_id
+        )
+        assert watch.begun_s is not None
+        watch.begun_s -= 3600 * much
+        watch.end(100 * number + 100, 300)
+        told.append(client.said)
+    return told
+
+
+class _Client:
+    """MLflow's client, as far as the callback uses it."""
+
+    def __init__(self) -> None:
+        self.said: dict[str, str] = {}
+
+    def set_tag(self, _: str, name: str, value: str) -> None:
+        """A tag."""
+        self.said[name] = value
+
+    def log_metric(self, _: str, name: str, value: float, step: int) -> None:
+        """A metric."""
+        self.said[name] = str(value)
+
+
+def logged(root: Path, *runs: dict[str, str], status: tuple[int, ...] = (3, 3, 3)) -> Path:
+    """An mlruns folder of runs of an hour, a day apart, with such tags and metrics."""
+    home = root / "mlruns" / "7"
+    write(home / "meta.yaml", "experiment_id: '7'\nlifecycle_stage: active\nname: tickets\n")
+    for number, said in enumerate(runs):
+        began, run = BEGAN + 24 * HOUR * number, home / f"t{number}"
+        ended = began + HOUR if status[number] == 3 else "null"
+        times = f"start_time: {began}\nend_time: {ended}\n"
+        head = f"run_id: t{number}\nrun_name: x{number}\nstatus: {status[number]}\nlifecycle_stage: active\n"
+        write(run / "meta.yaml", head + times)
+        for name, text in said.items():
+            if "/" in name:
+                write(run / "metrics" / name, f"{began} {text} 9\n")
+            else:
+                write(run / "tags" / name, text)
+    return root / "mlruns"
+
+
+def total(found: Brought) -> float:
+    """The sum of the charges."""
+    return float(sum(charge.amount for charge in found.spendings))
+
+
+def test_each_attempt_that_the_callback_watched_is_a_charge(tmp_path: Path) -> None:
+    """Of what it took itself, as the callback really writes it; its run's id is kept for a bill to name."""
+    first, second = attempts(tmp_path, 1, 2)
+    found = read(logged(tmp_path, first, second))
+    assert (2, pytest.approx(30, abs=0.01)) == (len(found.spendings), total(found))
+    assert {"tickets-8b"} == {charge.run for charge in found.spendings}
+    assert {"t0", "t1"} == {charge.tags["mlflow.run_id"] for charge in found.spendings}
+
+
+def test_a_killed_attempt_that_was_taken_up_again_counts(tmp_path: Path) -> None:
+    """It still looks like running; the last one that does is left out."""
+    first, second = attempts(tmp_path, 1, 2)
+    found = read(logged(tmp_path, first, second, status=(1, 3)))
+    assert pytest.approx(30, abs=0.01) == total(found)
+    ended = min(charge.ended_at for charge in found.spendings if charge.ended_at)
+    assert abs(ended.timestamp() - (BEGAN + HOUR) / 1000) < 5
+    shutil.rmtree(tmp_path / "mlruns")
+    assert pytest.approx(10, abs=0.01) == total(read(logged(tmp_path, first, second, status=(3, 1))))
+
+
+def test_attempts_in_one_mlflow_run_count_whole(tmp_path: Path) -> None:
+    """Its tag says what the last of them took, its metric what all did."""
+    first, second = attempts(tmp_path, 1, 2)
+    assert pytest.approx(30, abs=0.01) == total(read(logged(tmp_path, {**first, **second})))
+
+
+def test_attempts_before_one_that_booked_itself_are_in_its_charge(tmp_path: Path) -> None:
+    """The callback books the training whole."""
+    first, second, third = attempts(tmp_path, 1, 2, 4)
+    found = read(logged(tmp_path, first, {**second, "tunecase.booked": "true"}, third))
+    assert pytest.approx(40, abs=0.01) == total(found)
+    assert "2 runs that the callback booked itself when they ended" in found.left_out
+
+
+def test_a_run_that_ended_in_the_evening_west_of_utc(tmp_path: Path) -> None:
+    """It is of today where it is imported, whatever day it is in London."""
+    home = logged(tmp_path, {"tunecase.gpu": "L40S", "tunecase.gpu_count": "1"})
+    (only,) = read(home, today=date(2026, 10, 25)).spendings
+    assert date(2026, 10, 25) == only.on
+    with pytest.raises(InputError, match="an end on 2026-10-26"):
+        read(home, today=date(2026, 10, 24))
+
+
+def test_limits_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part of the runs is no import."""
+    monkeypatch.setattr(runs_module, "MOST_RUNS", 3)
+    for place in (folder(tmp_path), database(tmp_path / "mlflow.db")):
+        with pytest.raises(InputError, match="more than 3"):
+            read(place)
 
 
 def test_several_experiments_need_a_name_or_a_tag(tmp_path: Path) -> None:
@@ -151,6 +262,42 @@ def test_places_that_hold_no_run_are_refused(tmp_path: Path) -> None:
             read(tmp_path / place)
     with pytest.raises(InputError, match="password"):
         read("http://me:secret@127.0.0.1:1")
+
+
+class Endless(BaseHTTPRequestHandler):
+    """A tracking server that gives a second page of experiments, and never ends its pages of runs."""
+
+    asked = 0
+
+    def do_POST(self) -> None:
+        """Each page of runs is empty, and names the next."""
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        type(self).asked += 1
+        answer: dict[str, Any] = {"runs": [], "next_page_token": f"p{self.asked}"}
+        if self.path.endswith("experiments/search"):
+            second = "page_token" in body
+            answer = {
+                "experiments": [{"name": "second" if second else "first", "experiment_id": "2" if second else "1"}]
+            }
+            answer |= {} if second else {"next_page_token": "more"}
+        raw = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+def test_pages_without_end_are_a_failure_of_the_world() -> None:
+    """The experiment of the second page is found; empty pages that go on are not followed."""
+    with HTTPServer(("127.0.0.1", 0), Endless) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(TunecaseError, match="lists runs without end"):
+            read(f"http://127.0.0.1:{server.server_port}", experiment="second")
+        server.shutdown()
+    assert 3 == Endless.asked
 
 
 class Dying(BaseHTTPRequestHandler):

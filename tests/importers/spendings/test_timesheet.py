@@ -88,7 +88,7 @@ def test_harvest_at_what_the_hour_costs(tmp_path: Path) -> None:
 
 
 def test_rows_are_known_by_what_they_say(tmp_path: Path) -> None:
-    """Two equal rows are two pieces of work; other hours of the same work are the same line."""
+    """Two equal rows are two pieces of work; other hours of the same person's day are the same line."""
     text = "date,hours,person,rate,note\n2026-11-02,1,Ann,90,x\n2026-11-02,1,Ann,90,x\n2026-11-02,2,Ann,90,x\n"
     one, two, three = read(tmp_path, text).spendings
     assert 3 == len({one.row_id, two.row_id, three.row_id})
@@ -134,3 +134,28 @@ def test_all_mistakes_are_told_together(tmp_path: Path) -> None:
     assert all(words in told for words in ("sheet.csv:2, hours", "sheet.csv:3, date", "sheet.csv:3, rate"))
     with pytest.raises(InputError, match="no such file"):
         timesheet(str(tmp_path / "none.csv"), asked())
+
+
+def test_a_line_is_a_persons_day(tmp_path: Path) -> None:
+    """Whatever is said of it; the start and the project stand beside it, so that two of them are never one."""
+    sheets = (
+        "date,hours,person,rate,note\n2026-11-02,8,Ann,50,x\n",
+        "date,hours,person,rate,note\n2026-11-02,8,Ann,60,y\n",
+        "date,hours,person,rate,role,note,project\n2026-11-02,8,Ann,50,ml engineer,x,Tickets\n",
+    )
+    first, second, third = (read(tmp_path, text).spendings[0] for text in sheets)
+    assert first.line_id == second.line_id == third.line_id
+    assert ({}, {"project": "Tickets"}) == (first.apart, third.apart)
+
+
+def test_mail_addresses_are_not_kept(tmp_path: Path) -> None:
+    """Wherever a cell that is read holds one."""
+    text = "date,hours,user,rate,note\n2026-11-02,8,ann@example.org,50,for bob@example.org\n"
+    (only,) = read(tmp_path, text).spendings
+    assert ("ann", "for bob") == (only.resource, only.description)
+
+
+def test_rows_that_are_not_asked_for_stand_beside(tmp_path: Path) -> None:
+    """On days of which something is booked, and whatever mistakes they hold."""
+    found = read(tmp_path, TOGGL, person_hour=team, tags={"project": "Tickets"}, booked=lambda _: {"x"})
+    assert ["else"] == [one.description for one in found.beside]

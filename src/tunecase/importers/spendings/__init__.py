@@ -6,7 +6,7 @@ raises InputError with every mistake together (at most MOST_SHOWN are listed), s
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -38,8 +38,8 @@ class SpendAsked:
     and `until` the first and the last day. `category` takes the place of what the row says. `run_tags` name the tags
     that hold a run's name. `gpu` and `gpu_count` say what runs trained on where nothing recorded it, `on` the day of
     runs that have none. `gpu_hour` gives the price of a GPU's hour by its name, `person_hour` that of a role, None
-    where there is none; `piloted` gives the pilot's runs with the moments of their end. `told` is told how much of how
-    much is read.
+    where there is none; `booked` the lines that are booked on a day; `piloted` the pilot's runs with the moments of
+    their end. `told` is told how much of how much is read.
     """
 
     today: date
@@ -58,6 +58,7 @@ class SpendAsked:
     experiment: str = ""
     gpu_hour: Callable[[str], HourPrice | None] = lambda _: None
     person_hour: Callable[[str], HourPrice | None] = lambda _: None
+    booked: Callable[[date], Collection[str]] = lambda _: ()
     piloted: Callable[[], Sequence[tuple[datetime, Run]]] = tuple
     told: Callable[[int, int], None] | None = None
 
@@ -68,13 +69,17 @@ class SpendAsked:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """The charges of a place: rows read, rows that were not asked for, what became no charge and why, notes."""
+    """The charges of a place: rows read, rows that were not asked for, what became no charge and why, notes.
+
+    `beside` are charges that were not asked for, of days of which some are booked: see `known.compare`.
+    """
 
     spendings: tuple[Spending, ...]
     rows: int
     filtered: int = 0
     left_out: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    beside: tuple[Spending, ...] = ()
 
 
 class Mistakes:
@@ -106,10 +111,11 @@ class Identities:
 
     def __init__(self) -> None:
         self.seen: Counter[str] = Counter()
+        self.latest = ""  # the digest of the last row, without its number
 
     def of(self, content: Mapping[str, str]) -> str:
         """SHA-256 of a row's content, columns sorted, with its number among equal ones."""
-        digest = digest_of(content)
+        digest = self.latest = digest_of(content)
         self.seen[digest] += 1
         return digest_of({"row": digest, "occurrence": str(self.seen[digest])})
 

@@ -6,12 +6,21 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from tunecase.charges import separator_fix
 
+MOST_BEFORE, MOST_AFTER = 15, 30  # digits before and after the point
 MISSING = ("", "NULL")
 NUMBER = re.compile(r"[+-]?(\d{1,15}(\.\d{0,20})?|\.\d{1,20})([eE][+-]?\d{1,2})?", re.ASCII)
 TIMED = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?( ?(Z|z|UTC|[+-]\d\d(:?\d\d)?))?)?", re.ASCII)
+
+
+# tokens of a model are none: API_TOKEN, ssh-key and apikey are.
+SECRET = re.compile(
+    r"secret|passw|credential|token(?!s|i)|(^|[^a-z])key($|[^a-z])|(api|access|private)_?-?key", re.IGNORECASE
+)
+MAIL = re.compile(r"([\w.+-]{1,64})@[\w-]{1,63}(\.[\w-]{1,63})+")
 
 
 class CellError(ValueError):
@@ -46,7 +55,7 @@ def text_of(cell: Any) -> str:
 def amount_of(cell: Any) -> Decimal:
     """An exact amount; a point parts the decimals, exponents are read, separators are refused.
 
-    Raises: CellError for what is no number, or may be read in two ways.
+    Raises: CellError for what is no number, may be read in two ways, or has too many digits for exact sums.
 
     Example:
         >>> amount_of("20.52022672899"), amount_of("8.0E-7")
@@ -55,7 +64,12 @@ def amount_of(cell: Any) -> Decimal:
     text = text_of(cell)
     if not NUMBER.fullmatch(text):
         raise CellError("a number with a point before its decimals", separator_fix(text))
-    return Decimal(text)
+    found = Decimal(text)
+    # The last digit of the largest sum and of the smallest part must fit in DIGITS together.
+    if found and (found.adjusted() >= MOST_BEFORE or int(found.as_tuple().exponent) < -MOST_AFTER):
+        fix = "export the bill again, or round the amount"
+        raise CellError(f"an amount below 10^{MOST_BEFORE}, of at most {MOST_AFTER} decimals", fix)
+    return found
 
 
 def plain_number(number: Decimal) -> str:
@@ -123,3 +137,34 @@ def _pairs(listed: Any) -> Iterable[tuple[Any, Any]]:
             continue
         raise CellError("a JSON object of tags", 'write for example {"team": "nlp"}')
     return found
+
+
+def bare_address(place: str) -> str:
+    """An address without what may be secret in it: names, passwords, queries, fragments.
+
+    Example:
+        >>> bare_address("http://me:pass@host:5000/ml/?api_key=s#/experiments/1")
+        'http://host:5000/ml/'
+    """
+    parts = urlsplit(place)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def open_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Tags to keep: those whose name speaks of a secret go, of mail addresses what stands before the @ stays.
+
+    Example:
+        >>> open_tags({"HF_TOKEN": "hf_x", "team": "nlp", "owner": "ann@example.org", "tokens": "3"})
+        {'team': 'nlp', 'owner': 'ann', 'tokens': '3'}
+    """
+    return {name: no_mail(text) for name, text in tags.items() if not SECRET.search(name)}
+
+
+def no_mail(text: str) -> str:
+    """A text whose mail addresses are cut before the @.
+
+    Example:
+        >>> no_mail("Ann (ann@example.org) and bob")
+        'Ann (ann) and bob'
+    """
+    return MAIL.sub(r"\1", text)

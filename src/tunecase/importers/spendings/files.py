@@ -2,16 +2,17 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tunecase.datasets.sources import Source, Stream, encoding_of, open_stream, source_of
+from tunecase.datasets.sources import LEAST_BOMB_BYTES, MOST_RATIO, Source, Stream, encoding_of, open_stream, source_of
 from tunecase.errors import InputError, MissingExtraError, Problem
 from tunecase.importers.spendings import MOST_ROW
 
 BATCH_ROWS = 4_096
+MOST_INSIDE = 1_000  # values of one cell, such as tags
 TOLD_EVERY_ROWS = 5_000
 ENDINGS = ".csv, .csv.gz or .parquet"
 
@@ -55,7 +56,10 @@ def bill_files(place: str, told: Told = None) -> Iterator[BillFile]:
 
 def _sources(path: Path) -> list[Source]:
     if path.is_dir():
-        files = sorted(one for one in path.rglob("*") if one.is_file() and not one.name.startswith((".", "_")))
+        listed = [one for one in path.rglob("*") if one.is_file() and not one.name.startswith((".", "_"))]
+        # A link to another file of the folder is that file.
+        listed.sort(key=lambda one: (one.is_symlink(), one), reverse=True)
+        files = sorted({one.resolve(): one for one in listed}.values())
         found = [source for one in files if (source := _source(one)) is not None]
         if not found:
             raise InputError(Problem(str(path), "no bill in the folder", f"files {ENDINGS}", "name the bill's folder"))
@@ -173,7 +177,9 @@ def _parquet(source: Source, told: Told, before: int, total: int) -> Iterator[Bi
         return InputError(Problem(str(source.path), got, "a whole Parquet file", "write or fetch it again"))
 
     try:
-        file = pq.ParquetFile(source.path)
+        with pq.ParquetFile(source.path) as plain:
+            texts = _texts(source, plain.metadata)
+        file = pq.ParquetFile(source.path, read_dictionary=texts)
     except (OSError, ValueError, pa.ArrowException) as error:
         raise broken(error) from None
     rows, size = file.metadata.num_rows, source.path.stat().st_size
@@ -183,7 +189,7 @@ def _parquet(source: Source, told: Told, before: int, total: int) -> Iterator[Bi
         while True:
             try:
                 batch = next(batches, None)
-                columns = [] if batch is None else [column.to_pylist() for column in batch.columns]
+                columns = [] if batch is None else [_values(column, name) for column in batch.columns]
             except (OSError, ValueError, pa.ArrowException) as error:
                 raise broken(error) from None
             if batch is None:
@@ -196,3 +202,44 @@ def _parquet(source: Source, told: Told, before: int, total: int) -> Iterator[Bi
 
     with file:
         yield BillFile(name, list(file.schema_arrow.names), lines())
+
+
+def _texts(source: Source, metadata: Any) -> list[str]:
+    """The columns of text. Raises InputError for one that was made to burst, by the sizes that the file states."""
+    found = set()
+    for group in range(metadata.num_row_groups):
+        for index in range(metadata.num_columns):
+            column, kind = metadata.row_group(group).column(index), metadata.schema.column(index)
+            if column.total_uncompressed_size > max(LEAST_BOMB_BYTES, MOST_RATIO * column.total_compressed_size):
+                got = f"{column.total_uncompressed_size:,} bytes of {kind.path} in {column.total_compressed_size:,}"
+                fix = "write the file anew, in smaller row groups"
+                raise InputError(Problem(str(source.path), got, f"at most {MOST_RATIO} times as many", fix))
+            if kind.physical_type == "BYTE_ARRAY" and kind.logical_type.type in ("STRING", "JSON", "ENUM", "NONE"):
+                found.add(column.path_in_schema)
+    return sorted(found)
+
+
+def _values(column: Any, file: str) -> Iterable[Any]:
+    """The values of a column; a text that stands in many rows is held once, for a small file may hold a huge one.
+
+    Raises: InputError for a cell of more than MOST_ROW characters, or of more than MOST_INSIDE values.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    def refuse_more(most: int, limit: int, what: str) -> None:
+        if most > limit:
+            fix = "export the bill again"
+            raise InputError(Problem(file, f"a cell of {most:,} {what}", f"at most {limit:,}", fix))
+
+    if pa.types.is_dictionary(column.type):
+        refuse_more(pc.max(pc.binary_length(column.dictionary)).as_py() or 0, MOST_ROW, "bytes")
+        texts = column.dictionary.to_pylist()
+        return [None if index is None else texts[index] for index in column.indices.to_pylist()]
+    if pa.types.is_list(column.type) or pa.types.is_map(column.type):
+        lengths = pc.subtract(column.offsets[1:], column.offsets[:-1])
+        refuse_more(pc.max(lengths).as_py() or 0, MOST_INSIDE, "values")
+    if pa.types.is_nested(column.type):
+        return (value.as_py() for value in column)
+    values: Iterable[Any] = column.to_pylist()
+    return values

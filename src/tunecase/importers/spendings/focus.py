@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
 from functools import lru_cache
 from types import MappingProxyType
@@ -20,7 +20,17 @@ from tunecase import catalog
 from tunecase.charges import CATEGORIES, DIGITS, GPU_HOUR, HOUR, rate_fix, rate_on
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.importers.spendings import MOST_BOOKED, Brought, Identities, Mistakes, SpendAsked, digest_of
-from tunecase.importers.spendings.cells import NUMBER, CellError, amount_of, moment_of, plain_number, tags_of, text_of
+from tunecase.importers.spendings.cells import (
+    NUMBER,
+    CellError,
+    amount_of,
+    moment_of,
+    open_tags,
+    plain_number,
+    tags_of,
+    text_of,
+)
+from tunecase.importers.spendings.copies import Copies
 from tunecase.importers.spendings.files import BillFile, Line, bill_files
 from tunecase.importers.spendings.lines import Machine, hours_of, line_of
 from tunecase.records import Spending
@@ -34,10 +44,12 @@ PROVIDER = ("ServiceProviderName", "ProviderName")  # before 1.3, from 1.3 on an
 BOUGHT = ("ResourceType", "SkuMeter", "SkuId", "SkuPriceDetails", "ChargeDescription", "ResourceName", "SkuPriceId")
 # What tells one line of a bill from another, whatever its amount.
 SAME = (
-    "BillingAccountId", "SubAccountId", "ResourceId", "SkuId", "SkuPriceId", "RegionId", "ServiceName",
-    "ChargePeriodStart", "ChargePeriodEnd", "ChargeCategory", "ChargeClass", "ChargeDescription", "PricingCategory",
-    "CommitmentDiscountId", "CommitmentDiscountStatus", "CapacityReservationId", "CapacityReservationStatus",
+    "BillingAccountId", "ResourceId", "SkuId", "SkuPriceId", "RegionId", "ServiceName", "ChargePeriodStart",
+    "ChargePeriodEnd", "ChargeCategory", "ChargeClass", "ChargeDescription", "PricingCategory", "CommitmentDiscountId",
+    "CommitmentDiscountStatus",
 )  # fmt: skip
+# So do these where both rows have them: a later version or another export may fill what was empty.
+APART = ("SubAccountId", "CapacityReservationId", "CapacityReservationStatus")
 READ = (
     "BillingCurrency", "ChargePeriodStart", "ChargePeriodEnd", "ChargeCategory", "ChargeDescription", "ServiceName",
     "ServiceCategory", "Tags", "ConsumedQuantity", "ConsumedUnit", "PricingQuantity", "PricingUnit", "ListUnitPrice",
@@ -58,13 +70,13 @@ def focus_bill(place: str, asked: SpendAsked) -> Brought:
 
     Every row that is asked for becomes a charge, also those of nothing and below it. A row's identity is the SHA-256
     of its content (columns sorted, numbers and times in one form, so that CSV and Parquet agree) with its number among
-    equal rows; a second identity, without amounts, tells a bill that was stated anew.
+    equal rows; a second identity, without amounts and what only some versions have, tells a bill that was stated anew.
 
     Args:
         place: the path.
         asked: filters, rates, which cost column.
     Returns: the charges, and in notes what a reader should know of them.
-    Raises: InputError with the mistakes of all rows asked for, by row and column.
+    Raises: InputError with the mistakes of all rows asked for, by row and column; and for two files of the same rows.
     Leaves out: rows beyond those asked for are not checked; a service's price lists and the invoice's total are not
     compared with the sum.
     """
@@ -74,7 +86,8 @@ def focus_bill(place: str, asked: SpendAsked) -> Brought:
     if not bill.rows:
         raise InputError(Problem(place, "a header and no rows", "a row for each charge", "export the bill again"))
     bill.mistakes.refuse(place)
-    return Brought(tuple(bill.found), bill.rows, bill.filtered, (), tuple(bill.notes()))
+    beside = tuple(bill.passed.found) if bill.passed else ()
+    return Brought(tuple(bill.found), bill.rows, bill.filtered, (), tuple(bill.notes()), beside)
 
 
 class _Columns:
@@ -98,7 +111,7 @@ class _Columns:
         self.at = {name: index for index, name in enumerate(self.names)}
         self.forms = [(name, index, _form(name)) for name, index in self.at.items() if not name.startswith("x_")]
         # Looked up once for each column, not for each row.
-        self.index = {name: self.at.get(_bare(name)) for name in {*READ, *BOUGHT, *SAME, *PROVIDER, *AMOUNTS.values()}}
+        self.index = {name: self.at.get(_bare(name)) for name in {*READ, *BOUGHT, *PROVIDER, *AMOUNTS.values()}}
         self.file, self.width = file, len(self.names)
 
     def cell(self, line: Line, name: str) -> Any:
@@ -140,10 +153,13 @@ class _Bill:
     nameless: int = 0
     committed: Decimal = Decimal(0)
     committed_rows: int = 0
+    passed: "_Bill | None" = None
+    copies: Copies = field(default_factory=Copies)
 
     def read(self, file: BillFile) -> None:
         """All rows of one file."""
         columns = _Columns(file, self.asked)
+        self.copies.begin(file.name)
         for line in file.lines:
             self.rows += 1
             if len(line.cells) != columns.width:
@@ -151,6 +167,7 @@ class _Bill:
                 self.mistakes.add(f"{line.file}:{line.number}", got, wanted, "export the bill again: it may be cut off")
                 continue
             self.row(columns, line)
+        self.copies.end(self.mistakes)
 
     def row(self, columns: _Columns, line: Line) -> None:
         """One row: passed over, a mistake, or a charge."""
@@ -159,7 +176,27 @@ class _Bill:
         tags = self.read_cell(columns, line, "Tags", _tags)
         if began is not None and tags is not None and not self.wanted(columns, line, began, tags):
             self.filtered += 1
+            self.pass_over(columns, line, began, tags)
             return
+        if len(self.found) >= MOST_BOOKED:
+            got, fix = f"more than {MOST_BOOKED:,} rows that are asked for", "--tag, --service, --from and --to choose"
+            raise InputError(Problem(line.file, got, "the charges of one project", f"say which ones: {fix}"))
+        charge = self.charge(columns, line, began, tags, before)
+        self.found += [] if charge is None else [charge]
+
+    def pass_over(self, columns: _Columns, line: Line, began: datetime, tags: Mapping[str, str]) -> None:
+        """Keeps a row that is not asked for where its line is booked; its mistakes do no harm, and stay apart."""
+        lines = self.asked.booked(began.date())
+        if lines:
+            self.passed = self.passed or _Bill(self.asked)
+            self.passed.copies.begin(line.file)
+            charge = self.passed.charge(columns, line, began, tags, self.passed.mistakes.count)
+            self.passed.found += [charge] if charge is not None and charge.line_id in lines else []
+
+    def charge(
+        self, columns: _Columns, line: Line, began: datetime | None, tags: Mapping[str, str] | None, before: int
+    ) -> Spending | None:
+        """The charge of a row; None where it has mistakes, or where there are more than `before`."""
         ended = self.read_cell(columns, line, "ChargePeriodEnd", _moment)
         amount = self.read_cell(columns, line, AMOUNTS[self.asked.cost], amount_of)
         charge = self.read_cell(columns, line, "ChargeCategory", _charge)
@@ -167,13 +204,9 @@ class _Bill:
         if began is not None and ended is not None:
             self.check_period(line, began, ended)
         rate = None if began is None or code is None else self.rate(line, code, began)
-        if self.mistakes.count > before:
-            return
-        assert rate is not None
-        if len(self.found) >= MOST_BOOKED:
-            got, fix = f"more than {MOST_BOOKED:,} rows that are asked for", "--tag, --service, --from and --to choose"
-            raise InputError(Problem(line.file, got, "the charges of one project", f"say which ones: {fix}"))
-        self.found.append(self.spending(columns, line, began, ended, amount, charge, code, rate, tags))
+        if self.mistakes.count > before or began is None or tags is None or rate is None:
+            return None
+        return self.spending(columns, line, began, ended, amount, charge, code, rate, tags)
 
     def read_cell(self, columns: _Columns, line: Line, name: str, read: Any) -> Any:
         """A cell as a value; None, and one more mistake, where it cannot be read."""
@@ -203,7 +236,8 @@ class _Bill:
 
     def check_period(self, line: Line, began: datetime, ended: datetime) -> None:
         """A charge lies in the past, and its period has a length."""
-        if began.date() > self.asked.today:
+        # Moments are UTC: west of it they may be of tomorrow.
+        if began.date() > self.asked.today + timedelta(days=1):
             fix = "import the bill when the charge is made, or choose days with --to"
             self.mistakes.add(
                 _where(line, "ChargePeriodStart"), f"{began:%Y-%m-%d}", f"a day not after {self.asked.today}", fix
@@ -229,20 +263,29 @@ class _Bill:
         with localcontext(prec=DIGITS):
             base = amount * rate
         content = columns.content(line)
-        same = {name: content.get(_bare(name), "") for name in SAME} | {"provider": provider}
+        same = {name: content.get(_bare(name), "") for name in SAME} | {"provider": _known(provider)}
         return Spending(
-            began.date(), category, amount, code, base,
+            min(began.date(), self.asked.today), category, amount, code, base,
             description=_short(columns.text(line, "ChargeDescription", "ServiceName")), quantity=quantity,
             unit=unit, source="focus", began_at=began, ended_at=ended, charge=charge, fx_rate=rate,
             unit_price=_unit_price(columns.text(line, "ListUnitPrice"), machine, unit), provider=provider,
             service=service, region=columns.text(line, "RegionId"), sku=columns.text(line, "SkuId"),
             resource=columns.text(line, "ResourceId"), gpu=machine.gpu, gpu_count=machine.gpu_count,
             run=next((tags[key] for key in self.asked.run_tags if tags.get(key)), columns.text(line, "x_run")),
-            tags=dict(tags), basis="estimated" if columns.text(line, "x_basis") == "estimated" else "billed",
+            tags=open_tags(tags), basis="estimated" if columns.text(line, "x_basis") == "estimated" else "billed",
             source_file=line.file, row=line.number, line_id=digest_of(same),
-            row_id=_own_id(columns, line) or self.identities.of(content),
-            instance=machine.instance,
+            row_id=self.identity(columns, line, content), instance=machine.instance,
+            apart={name: text for name in APART if (text := content.get(_bare(name), ""))},
         )  # fmt: skip
+
+    def identity(self, columns: _Columns, line: Line, content: Mapping[str, str]) -> str:
+        """The row's identity; one that the books wrote has it already, and once."""
+        own = _own_id(columns, line)
+        row_id = own or self.identities.of(content)
+        if not self.copies.row(own or self.identities.latest) and own:
+            fix = "delete one of the two, or write the table anew with `tunecase books --csv`"
+            self.mistakes.add(_where(line, "x_row_id"), f"the identity {own[:12]} twice", "each charge once", fix)
+        return row_id
 
     def quantity(self, columns: _Columns, line: Line, machine: Machine) -> tuple[Decimal | None, str]:
         """What was bought: GPU hours of a known machine, hours, or the bill's own unit."""
@@ -277,7 +320,7 @@ class _Bill:
 
     def notes(self) -> list[str]:
         """What a reader should know."""
-        found = []
+        found = self.copies.notes()
         if self.committed_rows:
             found.append(
                 f"{counted(self.committed_rows, 'GPU row')} billed at nothing, whose share of a commitment is "
@@ -295,6 +338,13 @@ class _Bill:
 
 def _where(line: Line, column: str) -> str:
     return f"{line.file}:{line.number}, {column}"
+
+
+@lru_cache(maxsize=100)
+def _known(provider: str) -> str:
+    """The provider by one name, however bills spell it."""
+    known = catalog.provider(provider)
+    return known.name if known else provider
 
 
 @lru_cache(maxsize=10_000)

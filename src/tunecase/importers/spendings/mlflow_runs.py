@@ -1,16 +1,17 @@
 """Runs of MLflow as charges: start, end, tags, parameters and names of metrics, of a folder, a database or a server."""
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from tunecase.errors import InputError, Problem, nearest
+from tunecase.errors import InputError, Problem, TunecaseError, nearest
 from tunecase.importers.mlflow import (
     MOST_RUNS,
     MOST_VALUES,
@@ -28,6 +29,7 @@ from tunecase.importers.mlflow import (
     pairs,
 )
 from tunecase.importers.spendings import Brought, SpendAsked
+from tunecase.importers.spendings.cells import bare_address
 from tunecase.importers.spendings.run_hours import TimedRun, run_charges
 from tunecase.wording import counted
 
@@ -36,8 +38,14 @@ BOOKED = "that the callback booked itself when they ended"
 PARENT = "around other runs, which are booked themselves"
 SPENT = ("tunecase.usd_spent", "tunecase/usd_spent", "usd_spent")
 PARENT_TAG = "mlflow.parentRunId"
-# Set by tunecase.callback, which counts the attempts of one training together.
+# Set by tunecase.callback: attempts of one training share a run_id; a tag says what one of them took alone, and the
+# metric of the same name what the training took until then.
 NAME_TAG, ATTEMPTS_TAG = "tunecase.run", "tunecase.run_id"
+SPENT_TAG, TOTAL, RATE, COUNT = (
+    "tunecase.usd_spent", "tunecase/usd_spent", "tunecase.usd_per_gpu_hour", "tunecase.gpu_count",
+)  # fmt: skip
+ROUNDED = Decimal("0.000001")  # of the tag
+ID_TAG = "mlflow.run_id"
 ATTEMPT = "before the last attempt, whose figure holds them"
 
 Found = dict[str, list[TimedRun]]  # runs by the name of their experiment
@@ -47,7 +55,9 @@ def spent_mlflow(place: str, asked: SpendAsked) -> Brought:
     """The GPU hours of an MLflow place, by its runs' own start and end; see `run_charges`.
 
     Failed runs count, they were paid; running ones and parents of other runs are left out. Of several experiments one
-    must be named, or a tag of the runs.
+    must be named, or a tag of the runs. Each attempt of a training that the callback watched is a charge of what it
+    took itself, also one that was killed and taken up again; see `_attempts`. A charge keeps its run's id as the tag
+    mlflow.run_id, by which a bill may name it.
 
     Raises: InputError for a place that is none of MLflow's, TunecaseError where a server ends midway.
     Leaves out: time that a run was paused in; and servers that want a password.
@@ -68,28 +78,58 @@ def spent_mlflow(place: str, asked: SpendAsked) -> Brought:
     if not runs:
         raise InputError(Problem(place, "no run", "at least one run", "name the right folder, database or server"))
     parents = {run.tags[PARENT_TAG] for run in runs if run.tags.get(PARENT_TAG)}
-    told = _last_attempts([replace(run, why=PARENT) if run.key in parents and not run.why else run for run in runs])
-    name = place if "://" in place else Path(place).resolve().name
+    told = _attempts([replace(run, why=PARENT) if run.key in parents and not run.why else run for run in runs])
+    name = bare_address(place) if "://" in place else Path(place).resolve().name
     return run_charges(told, asked, "mlflow", name)
 
 
-def _last_attempts(runs: Sequence[TimedRun]) -> list[TimedRun]:
-    """Of the attempts of one training that say what they spent, the one that says most; it holds the others'."""
-    most: dict[str, Decimal] = {}
-    for run in runs:
-        training = run.facts.get(ATTEMPTS_TAG)
-        if training and run.usd is not None and not run.why:
-            most[training] = max(run.usd, most.get(training, run.usd))
-    seen: set[str] = set()
-    told = []
-    for run in runs:
-        training = run.facts.get(ATTEMPTS_TAG, "")
-        if training in most and not run.why and (run.usd != most[training] or training in seen):
-            run = replace(run, why=ATTEMPT)
-        elif training in most and not run.why:
-            seen.add(training)
-        told.append(run)
+def _attempts(runs: Sequence[TimedRun]) -> list[TimedRun]:
+    """Runs with what the attempts of a training took, each for itself.
+
+        last attempt = its own figure + max(0, total that the training logged - sum of its attempts' figures)
+
+    The rest is of attempts that wrote into one MLflow run, one after the other. An attempt that did not end, but was
+    followed by another, ended when its money was spent. What began before an attempt that the callback booked is in
+    that charge.
+    """
+    trainings: dict[str, list[int]] = defaultdict(list)
+    for index, run in enumerate(runs):
+        if run.facts.get(ATTEMPTS_TAG) and run.began is not None:
+            trainings[run.facts[ATTEMPTS_TAG]].append(index)
+    told = list(runs)
+    for indices in trainings.values():
+        indices.sort(key=lambda index: (runs[index].began, runs[index].key))
+        booked = max((at for at, index in enumerate(indices) if runs[index].why == BOOKED), default=-1)
+        for index in indices[: booked + 1]:
+            told[index] = replace(runs[index], why=runs[index].why if runs[index].why == PARENT else BOOKED)
+        later = [index for index in indices[booked + 1 :] if runs[index].why != PARENT]
+        for index in later[:-1]:
+            told[index] = _killed(runs[index])
+        paid = [index for index in later if not told[index].why]
+        if paid and booked < 0:
+            _rest(told, paid)
     return told
+
+
+def _rest(told: list[TimedRun], indices: Sequence[int]) -> None:
+    """Puts down to the last attempt what the training logged beyond its attempts' own figures."""
+    own = [_usd(told[index].facts.get(SPENT_TAG, "")) or Decimal(0) for index in indices]
+    total = max(_usd(told[index].facts.get(TOTAL, "")) or Decimal(0) for index in indices)
+    if not total and not any(own):
+        return
+    rest = total - sum(own, Decimal(0))
+    own[-1] += rest if rest > ROUNDED * len(own) else 0
+    for index, usd in zip(indices, own, strict=True):
+        told[index] = replace(told[index], usd=usd or None, why="" if usd else ATTEMPT)
+
+
+def _killed(run: TimedRun) -> TimedRun:
+    """An attempt that did not end as one that ended when its money was spent, where it says how much that was."""
+    rate, count = _usd(run.facts.get(RATE, "")), _usd(run.facts.get(COUNT, "1"))
+    if run.why != RUNNING or run.usd is None or run.began is None or rate is None or count is None:
+        return run
+    hours = run.usd / (rate * count)
+    return replace(run, why="", ended=run.began + timedelta(hours=float(hours)), hours=hours)
 
 
 def _place(place: str, asked: SpendAsked) -> Found:
@@ -120,6 +160,8 @@ def _folder(home: Path) -> Found:
 
 
 def _folder_runs(experiment: Path) -> Iterator[TimedRun]:
+    inside = sum(1 for one in experiment.iterdir() if one.is_dir())
+    _refuse_many(str(experiment), inside, "folders")  # children() gives the first MOST_RUNS
     for folder in children(experiment):
         if not (folder / "meta.yaml").is_file() or not (is_run(folder) or (folder / "tags").is_dir()):
             continue
@@ -161,19 +203,21 @@ def _database(path: Path) -> Found:
 def _stored(store: sqlite3.Connection) -> Found:
     names = dict(
         store.execute(
-            "SELECT experiment_id, name FROM experiments WHERE lifecycle_stage = 'active' LIMIT ?", (MOST_RUNS,)
+            "SELECT experiment_id, name FROM experiments WHERE lifecycle_stage = 'active' LIMIT ?", (MOST_RUNS + 1,)
         )
     )
     tags, params = (
-        _by_run(store.execute(f"SELECT run_uuid, key, value FROM {table} LIMIT ?", (MOST_VALUES,)))  # noqa: S608
+        _by_run(store.execute(f"SELECT run_uuid, key, value FROM {table} LIMIT ?", (MOST_VALUES + 1,)))  # noqa: S608
         for table in ("tags", "params")
     )
-    metrics = _by_run(store.execute("SELECT run_uuid, key, value FROM latest_metrics LIMIT ?", (MOST_VALUES,)))
+    metrics = _by_run(store.execute("SELECT run_uuid, key, value FROM latest_metrics LIMIT ?", (MOST_VALUES + 1,)))
+    _refuse_many("the database", len(names), "experiments")
     found: Found = {str(name): [] for name in names.values()}
-    for run, name, status, experiment, began, ended in store.execute(
+    for number, (run, name, status, experiment, began, ended) in enumerate(store.execute(
         "SELECT run_uuid, name, status, experiment_id, start_time, end_time FROM runs "
-        "WHERE lifecycle_stage = 'active' ORDER BY start_time, run_uuid LIMIT ?", (MOST_RUNS,)
-    ):  # fmt: skip
+        "WHERE lifecycle_stage = 'active' ORDER BY start_time, run_uuid LIMIT ?", (MOST_RUNS + 1,)
+    ), 1):  # fmt: skip
+        _refuse_many("the database", number)
         if experiment in names:
             own = metrics.get(run, {})
             spent = next((own[name] for name in SPENT if name in own), "")
@@ -188,7 +232,8 @@ def _stored(store: sqlite3.Connection) -> Found:
 
 def _by_run(rows: Any) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
-    for run, key, value in rows:
+    for count, (run, key, value) in enumerate(rows, 1):
+        _refuse_many("the database", count, "values", MOST_VALUES)
         found.setdefault(run, {})[str(key)] = str(value)
     return found
 
@@ -201,34 +246,53 @@ def _server(place: str, asked: SpendAsked) -> Found:
     base = f"{address.scheme}://{address.netloc}{address.path.rstrip('/')}"
     found: Found = {}
     wanted = asked.experiment or experiment_in(address.fragment)
-    for one in call(base, "/experiments/search", {"max_results": PAGE}).get("experiments", []):
+    for one in _pages(base, "/experiments/search", {}, "experiments"):
         name, number = str(one.get("name", "")), str(one.get("experiment_id", ""))
         found[name] = [] if wanted and wanted not in (name, number) else list(_server_runs(base, number))
     return found
 
 
-def _server_runs(base: str, experiment: str) -> Iterator[TimedRun]:
+def _pages(base: str, path: str, body: Mapping[str, Any], what: str) -> Iterator[Mapping[str, Any]]:
+    """What a server lists, page after page.
+
+    Raises: TunecaseError where its pages do not end, InputError beyond MOST_RUNS.
+    """
     token, count = "", 0
-    while count < MOST_RUNS:
-        body = {"experiment_ids": [experiment], "max_results": PAGE, **({"page_token": token} if token else {})}
-        answer = call(base, "/runs/search", body)
-        for run in answer.get("runs", []):
-            count += 1
-            info, data = run.get("info", {}), run.get("data", {})
-            tags, params, metrics = (
-                {str(one["key"]): str(one["value"]) for one in pairs(data.get(part))}
-                for part in ("tags", "params", "metrics")
-            )
-            spent = next((metrics[name] for name in SPENT if name in metrics), "")
-            key = str(info.get("run_id") or info.get("run_uuid", ""))
-            name = str(info.get("run_name") or tags.get("mlflow.runName") or key)
-            status = str(info.get("status", ""))
-            yield _run(
-                key, name, status, info.get("start_time"), info.get("end_time"), tags, params, tuple(metrics), spent
-            )
-        token = answer.get("next_page_token", "")
+    while True:
+        answer = call(base, path, {**body, "max_results": PAGE, **({"page_token": token} if token else {})})
+        listed = [one for one in answer.get(what) or () if isinstance(one, dict)]
+        count += len(listed)
+        _refuse_many(base, count, what)
+        yield from listed
+        before, token = token, str(answer.get("next_page_token") or "")
         if not token:
             return
+        if not listed or token == before:
+            why = f"{base} lists {what} without end: a page that holds none, and one more to come"
+            raise TunecaseError(f"{why}\nFix: ask who keeps the server, or name its database or folder")
+
+
+def _refuse_many(place: str, count: int, what: str = "runs", most: int = 0) -> None:
+    """Raises InputError where there is more than is read, so that nothing is booked by a part."""
+    most = most or MOST_RUNS
+    if count > most:
+        fix = "copy the runs of one project into a store of their own, or name one experiment with --experiment"
+        raise InputError(Problem(place, f"more than {most:,} {what}", f"at most {most:,}", fix))
+
+
+def _server_runs(base: str, experiment: str) -> Iterator[TimedRun]:
+    for run in _pages(base, "/runs/search", {"experiment_ids": [experiment]}, "runs"):
+        info, data = run.get("info", {}), run.get("data", {})
+        tags, params, metrics = (
+            {str(one["key"]): str(one["value"]) for one in pairs(data.get(part))}
+            for part in ("tags", "params", "metrics")
+        )
+        spent = next((metrics[name] for name in SPENT if name in metrics), "")
+        key = str(info.get("run_id") or info.get("run_uuid", ""))
+        name = str(info.get("run_name") or tags.get("mlflow.runName") or key)
+        status = str(info.get("status", ""))
+        times = info.get("start_time"), info.get("end_time")
+        yield _run(key, name, status, *times, tags, params, tuple(metrics), spent)
 
 
 def _run(
@@ -236,13 +300,15 @@ def _run(
     metrics: Sequence[str], spent: str,
 ) -> TimedRun:  # fmt: skip
     start, end = _moment(began), _moment(ended)
+    total = {TOTAL: spent} if spent else {}
     spent = next((tags[name] for name in SPENT if tags.get(name)), spent)
     name = tags.get(NAME_TAG) or name
     why = RUNNING if status.casefold() in ("running", "scheduled") or end is None else ""
     why = why or (BOOKED if tags.get("tunecase.booked") == "true" else "")
     # The full record of a run's code and model is no tag that anybody filters by.
     kept = {name: text for name, text in tags.items() if len(text) <= 500}
-    return TimedRun(key, name, start, end, None, {**params, **tags}, tuple(metrics), _usd(spent), why, _own_tags(kept))
+    facts, own = {**params, **total, **tags}, _own_tags(kept) | {ID_TAG: key}
+    return TimedRun(key, name, start, end, None, facts, tuple(metrics), _usd(spent), why, own)
 
 
 def _own_tags(tags: Mapping[str, str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from tunecase import catalog
 from tunecase.charges import GPU_HOUR, rate_fix, rate_on
 from tunecase.importers.spendings import Brought, HourPrice, Mistakes, SpendAsked, digest_of
+from tunecase.importers.spendings.cells import open_tags
 from tunecase.importers.spendings.lines import card_named
 from tunecase.records import Spending
 from tunecase.wording import counted, one_line
@@ -106,8 +107,10 @@ def _charge(
         got, fix = "no time of its beginning and end", "say the day with --on, or leave the run out with --tag"
         mistakes.add(where, got, "when it ran and for how long", fix)
         return None
-    if ended.date() > asked.today or hours > MOST_HOURS:
-        got = f"an end on {ended.date()}" if ended.date() > asked.today else f"{hours:f} hours"
+    # The run's moments are UTC: west of it they may be of tomorrow, by the day on which it is imported.
+    late = ended.date() > asked.today + timedelta(days=1)
+    if late or hours > MOST_HOURS:
+        got = f"an end on {ended.date()}" if late else f"{hours:f} hours"
         mistakes.add(where, got, f"a run of at most a year that ended by {asked.today}", "correct the run's times")
         return None
     if run.usd is not None:
@@ -151,11 +154,11 @@ def _spending(
         "usd": "" if run.usd is None else f"{run.usd.normalize():f}",
     }  # fmt: skip
     return Spending(
-        ended.date(), asked.category or run.category, amount, currency, amount * rate,
+        min(ended.date(), asked.today), asked.category or run.category, amount, currency, amount * rate,
         description=f"run {one_line(run.name, 200)}", quantity=gpu_hours or None,
         unit=GPU_HOUR if gpu_hours else "", source=source, began_at=began if run.ended else None,
         ended_at=run.ended, basis="estimated", unit_price=price.amount if price else None, fx_rate=rate, gpu=gpu,
-        gpu_count=count, run=one_line(run.name, 200), tags=dict(run.tags), source_file=place,
+        gpu_count=count, run=one_line(run.name, 200), tags=open_tags(run.tags), source_file=place,
         row_id=digest_of(content), line_id=digest_of({"source": source, "run": run.key}),
     )  # fmt: skip
 

@@ -1,20 +1,21 @@
 """A time sheet as CSV: exports of Toggl, Clockify and Harvest, or anybody's table of day, hours and who worked.
 
-The name of a person is kept as the charge's resource; e-mail addresses, groups and billing notes are not read.
+The name of a person is kept as the charge's resource; groups and billing notes are not read, and of an e-mail address
+in a cell that is read what stands before the @ alone is kept.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import TypeVar
 
-from tunecase.charges import DIGITS, HOUR, rate_fix, rate_on, separator_fix
+from tunecase.charges import DIGITS, HOUR, rate_fix, rate_on
 from tunecase.errors import InputError, Problem
 from tunecase.importers.spendings import Brought, HourPrice, Identities, Mistakes, SpendAsked, digest_of
-from tunecase.importers.spendings.cells import NUMBER, CellError, plain_number
+from tunecase.importers.spendings.cells import CellError, amount_of, no_mail, plain_number
 from tunecase.points import read_table
 from tunecase.records import Spending
 from tunecase.units import SYMBOLS
@@ -37,6 +38,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "note": ("description", "notes", "note", "comment"),
     "start": ("starttime", "start"),
 }
+# What tells rows of one person's day apart where both have it; words are edited, and columns are added.
+APART = ("start", "project", "client")
 T = TypeVar("T")
 EXAMPLE = "date,hours,person,role,rate,activity,note"
 CLOCK = re.compile(r"(\d{1,4}):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
@@ -62,6 +65,7 @@ class _Sheet:
     mistakes: Mistakes = field(default_factory=Mistakes)
     identities: Identities = field(default_factory=Identities)
     found: list[Spending] = field(default_factory=list)
+    beside: list[Spending] = field(default_factory=list)
     filtered: int = 0
     empty: int = 0
     guessed: dict[str, int] = field(default_factory=dict)
@@ -74,7 +78,8 @@ def timesheet(place: str, asked: SpendAsked) -> Brought:
 
     The rate is the row's own (a cost rate before a billable one), else that of the role in the project's team; a rate
     given as a range counts by its median, and the charge is then an estimate. The line follows the row's activity,
-    tags or note: evaluation and error analysis, labelling (data), else labour.
+    tags or note: evaluation and error analysis, labelling (data), else labour. Rows of one person's day are one line:
+    the same work with another rate, note or role is known, or corrects what is booked (see `known.compare`).
 
     Args:
         place: the path of a CSV file.
@@ -98,7 +103,7 @@ def timesheet(place: str, asked: SpendAsked) -> Brought:
     sheet.mistakes.refuse(path.name)
     left = (f"{counted(sheet.empty, 'row')}: no hours",) if sheet.empty else ()
     notes = [f"{counted(count, 'row')} at the rate of {words}" for words, count in sheet.guessed.items()]
-    return Brought(tuple(sheet.found), len(rows), sheet.filtered, left, tuple(notes))
+    return Brought(tuple(sheet.found), len(rows), sheet.filtered, left, tuple(notes), tuple(sheet.beside))
 
 
 def _bare(name: str) -> str:
@@ -141,12 +146,14 @@ def _month_first(file: str, column: str, rows: Sequence[tuple[int, Mapping[str, 
 def _row(sheet: _Sheet, line: int, cells: Mapping[str, str]) -> None:
     """One row: passed over, a mistake, or a charge."""
     asked, before = sheet.asked, sheet.mistakes.count
-    text = {what: cells[column].strip() for what, column in sheet.columns.items()}
+    text = {what: no_mail(cells[column].strip()) for what, column in sheet.columns.items()}
     by_column = {name.casefold(): cell.strip() for name, cell in cells.items()}
     day = _read(sheet, line, "day", text["day"], lambda cell: _day(cell, sheet.month_first))
     apart = any(by_column.get(key.casefold()) != value for key, value in asked.tags.items())
     if apart or (day is not None and not asked.in_days(day)):
         sheet.filtered += 1
+        if day is not None and asked.booked(day):
+            _pass_over(sheet, line, text, day)
         return
     hours = _read(sheet, line, "hours", text["hours"], hours_in)
     if hours == 0:
@@ -168,6 +175,19 @@ def _row(sheet: _Sheet, line: int, cells: Mapping[str, str]) -> None:
     sheet.found.append(_charge(sheet, line, text, day, hours, price, code, rate))
 
 
+def _pass_over(sheet: _Sheet, line: int, text: Mapping[str, str], day: date) -> None:
+    """Keeps a row that is not asked for, so that it does not count as gone; its mistakes do no harm."""
+    try:
+        hours = hours_in(text["hours"])
+    except CellError:
+        return
+    other = replace(sheet, mistakes=Mistakes(), guessed={})
+    price, code = _price(other, line, text), _currency(other, text)
+    rate = rate_on(code, sheet.asked.currency, sheet.asked.rates, day)
+    if hours and price is not None and rate is not None:
+        sheet.beside.append(_charge(other, line, text, day, hours, price, code, rate))
+
+
 def _charge(
     sheet: _Sheet, line: int, text: Mapping[str, str], day: date, hours: Decimal, price: HourPrice, code: str,
     rate: Decimal,
@@ -178,6 +198,7 @@ def _charge(
     content = {what: text.get(what, "") for what in ("start", "role", "project", "client", "activity", "tags", "note")}
     content |= {"day": day.isoformat(), "person": person}
     tags = {what: text[what] for what in ("project", "client", "activity", "tags") if text.get(what)}
+    same = {"sheet": "timesheet", "day": day.isoformat(), "person": person}
     if price.guessed:
         sheet.guessed[price.words] = sheet.guessed.get(price.words, 0) + 1
     with localcontext(prec=DIGITS):
@@ -188,7 +209,7 @@ def _charge(
         unit=HOUR, source="timesheet", basis="estimated" if price.guessed else "billed", unit_price=price.amount,
         fx_rate=rate, resource=one_line(person, 100), tags=tags, source_file=sheet.file, row=line,
         row_id=sheet.identities.of(content | {"hours": plain_number(hours)}),
-        line_id=digest_of(content | {"sheet": "timesheet"}),
+        line_id=digest_of(same), apart={what: text[what] for what in APART if text.get(what)},
     )  # fmt: skip
 
 
@@ -225,10 +246,11 @@ def hours_in(cell: str) -> Decimal:
     if clock:
         seconds = int(clock[1]) * 3600 + int(clock[2]) * 60 + int(clock[3] or 0)
         hours = Decimal(plain_number((Decimal(seconds) / 3600).quantize(STEP)))
-    elif NUMBER.fullmatch(cell):
-        hours = Decimal(cell)
     else:
-        raise CellError("hours with a point, or h:mm:ss", separator_fix(cell))
+        try:
+            hours = amount_of(cell)
+        except CellError as error:
+            raise CellError("hours with a point, or h:mm:ss", error.fix) from None
     if not 0 <= hours <= MOST_HOURS:
         raise CellError(f"hours of one row, 0 to {MOST_HOURS}", "write what was worked, one row for each day")
     return hours
@@ -255,12 +277,16 @@ def _price(sheet: _Sheet, line: int, text: Mapping[str, str]) -> HourPrice | Non
     cell = text.get("rate", "")
     if cell:
         bare = re.sub(r"^[$€£]\s*|\s*[$€£]$|\s*\b[A-Z]{3}\b\s*", "", cell)
-        if NUMBER.fullmatch(bare) and Decimal(bare) > 0:
-            return HourPrice(Decimal(bare), "the row", guessed=False)
-        if not NUMBER.fullmatch(bare) or Decimal(bare) < 0:
-            sheet.mistakes.add(
-                _where(sheet, line, "rate"), repr(one_line(cell, 60)), "an hourly rate above zero", separator_fix(bare)
-            )
+        try:
+            rate = amount_of(bare)
+        except CellError as error:
+            sheet.mistakes.add(_where(sheet, line, "rate"), repr(one_line(cell, 60)), "an hourly rate", error.fix)
+            return None
+        if rate > 0:
+            return HourPrice(rate, "the row", guessed=False)
+        if rate < 0:
+            got, fix = repr(one_line(cell, 60)), "write what an hour costs; a refund is a charge of its own"
+            sheet.mistakes.add(_where(sheet, line, "rate"), got, "an hourly rate above zero", fix)
             return None
     found = sheet.asked.person_hour(text.get("role", ""))
     if found is None:
