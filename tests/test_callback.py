@@ -168,10 +168,10 @@ def test_a_new_run_in_a_folder_that_ended_begins_anew(tmp_path: Path) -> None:
     assert first.run_id != second.run_id
 
 
-def test_the_run_is_booked_once_and_a_later_total_takes_its_place(tmp_path: Path, case: Path) -> None:
-    """One estimated charge with run, hours and moments; after a resume the new total supersedes it."""
+def test_each_attempt_is_booked_once(tmp_path: Path, case: Path) -> None:
+    """One estimated charge with run, hours and moments; after a resume the new attempt is one beside it."""
     trainer(tmp_path / "my-run", callback(project=case), steps=4).train()
-    ((entry, charge),) = booked(case)
+    ((_, charge),) = booked(case)
     made = read_state(tmp_path / "my-run" / STATE_FILE)
 
     assert ("gpu", "estimated", "my-run", "callback", "USD") == (
@@ -183,12 +183,14 @@ def test_the_run_is_booked_once_and_a_later_total_takes_its_place(tmp_path: Path
     assert charge.began_at < charge.ended_at
     assert charge.on == charge.began_at.date()
     trainer(tmp_path / "my-run", callback(project=case), steps=6).train(resume_from_checkpoint=True)
-    _, (_, later) = booked(case)
-    assert (entry, charge.row_id) == (later.supersedes, later.row_id)
-    assert later.amount > charge.amount
+    (_, before), (_, later) = booked(case)
+    both = read_state(tmp_path / "my-run" / STATE_FILE)
+    assert (charge, "", "my-run") == (before, later.supersedes, later.run)
+    assert charge.ended_at < later.began_at
+    assert float(charge.amount + later.amount) == pytest.approx(both.usd, abs=1e-5)
     assert [] == Ledger(case.parent / "ledger.jsonl").verify()
     spent = Decimal(command("books", "--project", case, "--json").json["spent"])
-    assert later.amount == spent
+    assert charge.amount + later.amount == spent
 
 
 def test_left_counts_the_rest_of_the_budget(tmp_path: Path, case: Path) -> None:

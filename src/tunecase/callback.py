@@ -7,8 +7,9 @@
 
 It logs `tunecase/usd_spent`, `tunecase/usd_left`, `tunecase/usd_at_end` and `tunecase/gpu_hours` with every line of the
 trainer's log, warns once when the run will pass its limit, stops it with a checkpoint before it does, and books the
-charge in the project's ledger when it ends. Attempts that were killed count: what they took stands in
-`_tunecase_spend.json` in the output folder, and in every checkpoint. Into an MLflow run that is active it writes the
+charge in the project's ledger when it ends, one for each attempt. Attempts that were killed count: what they took
+stands in `_tunecase_spend.json` in the output folder, and in every checkpoint; a run that is never taken up again is
+booked with `tunecase spend import runs FOLDER`. Into an MLflow run that is active it writes the
 tags `tunecase.gpu`, `tunecase.gpu_count` and `tunecase.usd_per_gpu_hour`, the same figures as metrics, what this
 attempt took as `tunecase.usd_spent`, and `tunecase.booked` once the charge is in the ledger: `tunecase spend import
 mlflow` then leaves the run out.
@@ -206,7 +207,7 @@ class Watch:
         return {name: round(value, 9) for name, value in found.items()}
 
     def end(self, step: int, steps: int) -> None:
-        """Closes the attempt and books the run in the project's ledger."""
+        """Closes the attempt and books it, and those before it that were killed, in the project's ledger."""
         self.meter.now.ended = True
         self.beat(step)
         if self.mlflow is not None:
@@ -219,14 +220,15 @@ class Watch:
 
         assert self.case is not None
         try:
-            entry = book_run(self.case, self.meter)
+            entries = book_run(self.case, self.meter)
         except TunecaseError:
             log.error("tunecase: %.6f USD of run %s are not booked: %s", self.meter.usd, self.meter.run, BY_HAND)
             raise
-        if entry is not None:
-            log.warning("tunecase: %.2f USD booked, entry %s", self.meter.usd, entry.id[:12])
-            if self.mlflow is not None:
-                self.mlflow.tags(booked="true")
+        if entries:
+            names = ", ".join(entry.id[:12] for entry in entries)
+            log.warning("tunecase: %.2f USD booked in all, new: %s", self.meter.usd, names)
+        if self.mlflow is not None:
+            self.mlflow.tags(booked="true")
 
 
 def _case(settings: Settings) -> "Flow | None":
@@ -239,7 +241,7 @@ def _case(settings: Settings) -> "Flow | None":
     probe = Meter("probe")
     probe.begin(datetime.now(UTC), 0, 1.0, 1, "")
     probe.now.seconds = 3600.0
-    charge_of(case, probe)  # a missing rate is said now, and not when the money is spent
+    charge_of(case, probe.run, probe.now)  # a missing rate is said now, and not when the money is spent
     return case
 
 

@@ -12,6 +12,7 @@ sign of life of a killed attempt and its end.
 """
 
 import contextlib
+import hashlib
 import json
 import math
 import os
@@ -25,6 +26,7 @@ from typing import Any
 from tunecase.errors import TunecaseError
 
 STATE_FILE = "_tunecase_spend.json"
+SOURCE = "callback"
 BEAT_S = 30.0
 MOST_BYTES = 10_000_000
 _FORM = 1
@@ -43,6 +45,16 @@ class Attempt:
     first_step: int = 0
     last_step: int = 0
     ended: bool = False
+
+    @property
+    def row_id(self) -> str:
+        """By what every charge of this attempt is known as the same, however long it was seen."""
+        return hashlib.sha256(f"{SOURCE} {self.id}".encode()).hexdigest()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it took nothing that can be booked."""
+        return round(self.usd, 6) <= 0 or round(self.gpu_hours, 9) <= 0
 
     @property
     def gpu_hours(self) -> float:
