@@ -354,6 +354,30 @@ def test_tags_and_figures_go_to_the_active_mlflow_run(tmp_path: Path, case: Path
     assert float(first.amount) == pytest.approx(found.metrics["tunecase/usd_spent"], abs=1e-5)
 
 
+def test_mlflow_runs_of_all_attempts_sum_to_what_the_training_took(tmp_path: Path, case: Path, monkeypatch) -> None:
+    """Each attempt tags its own MLflow run with its own dollars alone; the import of both is the meter's total."""
+    mlflow = pytest.importorskip("mlflow")
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    runs = []
+    try:
+        for steps in (4, 8):
+            with mlflow.start_run() as active:
+                made = trainer(tmp_path / "r", callback(gpu="L40S"), steps=steps, step_s=0.03)
+                made.train(resume_from_checkpoint=steps > 4)
+            runs.append(mlflow.MlflowClient().get_run(active.info.run_id).data)
+        imported = command("spend", "import", "mlflow", tmp_path / "mlflow.db", "--project", case)
+    finally:
+        mlflow.set_tracking_uri(None)
+    kept = read_state(tmp_path / "r" / STATE_FILE)
+    assert 1 == len({run.tags["tunecase.run_id"] for run in runs})
+    own = [float(run.tags["tunecase.usd_spent"]) for run in runs]
+    assert own == pytest.approx([one.usd for one in kept.attempts], abs=1e-5)
+    assert runs[1].metrics["tunecase/usd_spent"] == pytest.approx(sum(own), abs=1e-5)
+    assert 0 == imported.code
+    assert float(sum(charge.amount for _, charge in booked(case))) == pytest.approx(kept.usd, abs=1e-5)
+
+
 def surroundings() -> dict[str, str]:
     """What another process needs to import this tree."""
     return {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
