@@ -10,7 +10,7 @@ from tunecase import flow
 from tunecase.callback import Settings, Watch
 from tunecase.flow.training import book_run, charge_of, usd_left
 from tunecase.held_charges import held
-from tunecase.meter import Meter, meter_of
+from tunecase.meter import STATE_FILE, Meter, meter_of
 from tunecase.records import Spending
 
 TEXT = "currency: USD\nbudget: 1000 USD\ncompute: {tier: neocloud}\n"
@@ -128,3 +128,17 @@ def test_a_fork_of_the_callback_itself_counts_whole(tmp_path: Path) -> None:
         if name == "a":
             stored = [{"attributes": {"stored": watch.meter.state()}}]
     assert Decimal(30) == round(spent(case), 2)
+
+
+def test_a_crashed_training_is_imported_once_and_taken_up_again(tmp_path: Path) -> None:
+    """The import of what a killed attempt took, twice, is one charge; the resumed run books only its own attempt."""
+    case, killed = opened(tmp_path), ran(Meter("r"), AT)
+    killed.now.ended = False
+    killed.write(tmp_path / "out" / STATE_FILE)
+    booked = [flow.spend_import(opened(tmp_path), "runs", str(tmp_path / "out")).booked for _ in range(2)]
+    assert [1, 0] == booked
+    whole = ran(killed, AT + timedelta(hours=2), step=100)
+    assert 1 == len(book_run(case, whole))
+    whole.write(tmp_path / "out" / STATE_FILE)
+    assert (0, 2) == ((again := flow.spend_import(opened(tmp_path), "runs", str(tmp_path / "out"))).booked, again.known)
+    assert (2, Decimal(20)) == (len(case.spendings()), spent(case))

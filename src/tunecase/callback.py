@@ -363,6 +363,10 @@ def _class() -> type:
             if self.watch.meter.attempts and not self.watch.meter.now.ended:
                 self.watch.tick(state.global_step)
 
+        def on_prediction_step(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            """A long evaluation shows that the run is alive."""
+            self.on_evaluate(args, state, control)
+
         def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             """The attempt ends, and the run is booked."""
             self.watch.end(state.global_step, state.max_steps)
