@@ -312,6 +312,32 @@ def test_other_processes_write_and_book_nothing(tmp_path: Path, case: Path) -> N
     assert [] == booked(case)
 
 
+@pytest.mark.parametrize("slower_by", [1.0, 1.8])
+def test_several_processes_stop_before_the_limit_however_seldom_they_log(
+    tmp_path: Path, monkeypatch, slower_by: float
+) -> None:
+    """Steps of 2 cents, a log after 500 of them and a limit of 1 USD: all stop in time, and wait only now and then."""
+    clock, looked = [0.0], []
+    monkeypatch.setattr(tunecase.callback.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(machine, "as_first_says", lambda value: looked.append(value) or value)
+    spend = callback(max_usd=1.0, usd_per_gpu_hour=36.0)
+    arguments = SimpleNamespace(n_gpu=1, world_size=2, output_dir=str(tmp_path / "r"), run_name=None)
+    state = SimpleNamespace(
+        global_step=0, max_steps=5000, is_world_process_zero=True, stateful_callbacks={}, log_history=[]
+    )
+    control = SimpleNamespace(should_log=False, should_training_stop=False, should_save=False)
+    spend.on_train_begin(arguments, state, control)
+    while not control.should_training_stop and state.global_step < state.max_steps:
+        state.global_step += 1
+        clock[0] += 1.0 if state.global_step < 20 else slower_by
+        control.should_log = state.global_step % 500 == 0
+        spend.on_step_end(arguments, state, control)
+    assert control.should_save
+    assert 0.9 < spend.watch.meter.usd <= 1.0
+    assert 0 == looked[-1]
+    assert len(looked) < state.global_step / 2
+
+
 def test_without_transformers_the_line_that_installs_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """The module imports without transformers; asking for the callback says what to install."""
     monkeypatch.setattr(tunecase.callback, "find_spec", lambda name: None)

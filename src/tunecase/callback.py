@@ -49,6 +49,7 @@ SpendCallback: Any  # made when it is asked for, below
 
 log = logging.getLogger("tunecase")
 NAME = "SpendCallback"
+AGREE_S = 10.0  # between two moments at which processes agree whether to stop
 BY_HAND = "mend what is said below, then `tunecase spend add AMOUNT USD --category gpu`"
 
 
@@ -191,6 +192,21 @@ class Watch:
         """Whether one more step would pass the limit."""
         return self.limit is not None and self.meter.usd + (self.meter.usd_per_step() or 0.0) > self.limit
 
+    def steps_to_look(self) -> int:
+        """After how many steps to look at the limit again, where looking makes processes wait; 0 to stop now.
+
+            min(steps of AGREE_S, half of the steps that the rest of the limit pays), at least 1
+
+        Half, so that steps that become slower, up to twice as slow, cannot pass the limit in between.
+        """
+        pace, now = self.meter.usd_per_step(), self.meter.now
+        if self.limit is None or not pace:
+            return 1
+        if self.is_at_limit:
+            return 0
+        steps_of_wait = AGREE_S * (now.last_step - now.first_step) / now.seconds
+        return max(1, int(min(steps_of_wait, (self.limit - self.meter.usd) / pace / 2)))
+
     def figures(self, steps: int) -> dict[str, float]:
         """What is logged: dollars spent, left and at the end, and GPU hours; left only where there is a limit."""
         spent, at_end = self.meter.usd, self.meter.usd_at_end(steps)
@@ -312,7 +328,7 @@ def _class() -> type:
             return object.__new__(own)
 
         def __init__(self, **_: Any) -> None:
-            self.watch = Watch(Settings(**self._settings))
+            self.watch, self._look_at = Watch(Settings(**self._settings)), 0
 
         def state(self) -> dict[str, Any]:
             """What a checkpoint keeps of it: the attempts so far; settings are the script's."""
@@ -326,16 +342,19 @@ def _class() -> type:
             gpus = self.watch.settings.gpu_count or max(1, args.n_gpu) * max(1, args.world_size)
             name, folder = str(getattr(args, "run_name", "") or ""), Path(args.output_dir)
             name = "" if name == str(args.output_dir) else name
+            self._look_at = 0
             self.watch.begin(folder, state.global_step, gpus, stored, writes=state.is_world_process_zero, name=name)
 
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             """The time is taken; the run is stopped where one more step would pass the limit."""
             self.watch.tick(state.global_step)
-            if self.watch.limit is None or (args.world_size > 1 and not control.should_log):
-                return  # several processes agree only where they wait for one another anyway
+            if self.watch.limit is None or (args.world_size > 1 and state.global_step < self._look_at):
+                return  # the step at which to look again is the first process's, so that all come there
             from tunecase.trainers.machine import as_first_says
 
-            if as_first_says(self.watch.is_at_limit) and state.global_step < state.max_steps:
+            steps = as_first_says(self.watch.steps_to_look())
+            self._look_at = state.global_step + steps
+            if not steps and state.global_step < state.max_steps:
                 control.should_training_stop = control.should_save = True
                 if self.watch.writes:
                     spent, limit = self.watch.meter.usd, self.watch.limit
