@@ -377,6 +377,7 @@ def test_tags_and_figures_go_to_the_active_mlflow_run(tmp_path: Path, case: Path
     assert (0, 0) == (imported.code, again.code)
     first, second = (charge for _, charge in booked(case))
     assert ("mlflow", "callback") == (first.source, second.source)
+    assert second.tags == {"mlflow.run_id": read_state(tmp_path / "r2" / STATE_FILE).now.mlflow_run}
     assert float(first.amount) == pytest.approx(found.metrics["tunecase/usd_spent"], abs=1e-5)
 
 

@@ -282,6 +282,7 @@ class _MlflowRun:
         with suppress(Exception):  # a tracker that fails must not end a training
             if module is not None and (active := module.active_run()) is not None:
                 found, now = cls(module, active.info.run_id), meter.now
+                now.mlflow_run = found.run_id
                 found.tags(
                     gpu=now.gpu, gpu_count=now.gpu_count, usd_per_gpu_hour=now.usd_per_gpu_hour, run=meter.run,
                     run_id=meter.run_id,

@@ -78,7 +78,7 @@ def charge_of(flow: Flow, run: str, attempt: Attempt, supersedes: str = "") -> S
     return replace(
         charge, basis="estimated", run=run, row_id=attempt.row_id, began_at=began, ended_at=attempt.ended_at,
         gpu=attempt.gpu, gpu_count=attempt.gpu_count, unit_price=Decimal(str(attempt.usd_per_gpu_hour)),
-        fx_rate=charge.amount_base / charge.amount,
+        fx_rate=charge.amount_base / charge.amount, tags=attempt.tags,
     )  # fmt: skip
 
 

@@ -81,7 +81,9 @@ def _attempted(run: str, attempt: Attempt) -> TimedRun:
     is_alive = not attempt.ended and (datetime.now(UTC) - ended).total_seconds() < ALIVE_S
     facts = {"gpu": attempt.gpu, "gpu_count": str(attempt.gpu_count)}
     why = ALIVE if is_alive else NOTHING if attempt.is_free else ""
-    return TimedRun(attempt.id, run, began, ended, hours, facts, usd=usd, why=why, row_id=attempt.row_id)
+    return TimedRun(
+        attempt.id, run, began, ended, hours, facts, usd=usd, why=why, tags=attempt.tags, row_id=attempt.row_id
+    )
 
 
 def _folder(file: Path) -> Path:
