@@ -168,10 +168,10 @@ def test_a_new_run_in_a_folder_that_ended_begins_anew(tmp_path: Path) -> None:
     assert first.run_id != second.run_id
 
 
-def test_the_run_is_booked_once_and_a_later_total_takes_its_place(tmp_path: Path, case: Path) -> None:
-    """One estimated charge with run, hours and moments; after a resume the new total supersedes it."""
+def test_each_attempt_is_booked_once(tmp_path: Path, case: Path) -> None:
+    """One estimated charge with run, hours and moments; after a resume the new attempt is one beside it."""
     trainer(tmp_path / "my-run", callback(project=case), steps=4).train()
-    ((entry, charge),) = booked(case)
+    ((_, charge),) = booked(case)
     made = read_state(tmp_path / "my-run" / STATE_FILE)
 
     assert ("gpu", "estimated", "my-run", "callback", "USD") == (
@@ -183,12 +183,14 @@ def test_the_run_is_booked_once_and_a_later_total_takes_its_place(tmp_path: Path
     assert charge.began_at < charge.ended_at
     assert charge.on == charge.began_at.date()
     trainer(tmp_path / "my-run", callback(project=case), steps=6).train(resume_from_checkpoint=True)
-    _, (_, later) = booked(case)
-    assert (entry, charge.row_id) == (later.supersedes, later.row_id)
-    assert later.amount > charge.amount
+    (_, before), (_, later) = booked(case)
+    both = read_state(tmp_path / "my-run" / STATE_FILE)
+    assert (charge, "", "my-run") == (before, later.supersedes, later.run)
+    assert charge.ended_at < later.began_at
+    assert float(charge.amount + later.amount) == pytest.approx(both.usd, abs=1e-5)
     assert [] == Ledger(case.parent / "ledger.jsonl").verify()
     spent = Decimal(command("books", "--project", case, "--json").json["spent"])
-    assert later.amount == spent
+    assert charge.amount + later.amount == spent
 
 
 def test_left_counts_the_rest_of_the_budget(tmp_path: Path, case: Path) -> None:
@@ -310,6 +312,32 @@ def test_other_processes_write_and_book_nothing(tmp_path: Path, case: Path) -> N
     assert [] == booked(case)
 
 
+@pytest.mark.parametrize("slower_by", [1.0, 1.8])
+def test_several_processes_stop_before_the_limit_however_seldom_they_log(
+    tmp_path: Path, monkeypatch, slower_by: float
+) -> None:
+    """Steps of 2 cents, a log after 500 of them and a limit of 1 USD: all stop in time, and wait only now and then."""
+    clock, looked = [0.0], []
+    monkeypatch.setattr(tunecase.callback.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(machine, "as_first_says", lambda value: looked.append(value) or value)
+    spend = callback(max_usd=1.0, usd_per_gpu_hour=36.0)
+    arguments = SimpleNamespace(n_gpu=1, world_size=2, output_dir=str(tmp_path / "r"), run_name=None)
+    state = SimpleNamespace(
+        global_step=0, max_steps=5000, is_world_process_zero=True, stateful_callbacks={}, log_history=[]
+    )
+    control = SimpleNamespace(should_log=False, should_training_stop=False, should_save=False)
+    spend.on_train_begin(arguments, state, control)
+    while not control.should_training_stop and state.global_step < state.max_steps:
+        state.global_step += 1
+        clock[0] += 1.0 if state.global_step < 20 else slower_by
+        control.should_log = state.global_step % 500 == 0
+        spend.on_step_end(arguments, state, control)
+    assert control.should_save
+    assert 0.9 < spend.watch.meter.usd <= 1.0
+    assert 0 == looked[-1]
+    assert len(looked) < state.global_step / 2
+
+
 def test_without_transformers_the_line_that_installs_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """The module imports without transformers; asking for the callback says what to install."""
     monkeypatch.setattr(tunecase.callback, "find_spec", lambda name: None)
@@ -349,7 +377,32 @@ def test_tags_and_figures_go_to_the_active_mlflow_run(tmp_path: Path, case: Path
     assert (0, 0) == (imported.code, again.code)
     first, second = (charge for _, charge in booked(case))
     assert ("mlflow", "callback") == (first.source, second.source)
+    assert second.tags == {"mlflow.run_id": read_state(tmp_path / "r2" / STATE_FILE).now.mlflow_run}
     assert float(first.amount) == pytest.approx(found.metrics["tunecase/usd_spent"], abs=1e-5)
+
+
+def test_mlflow_runs_of_all_attempts_sum_to_what_the_training_took(tmp_path: Path, case: Path, monkeypatch) -> None:
+    """Each attempt tags its own MLflow run with its own dollars alone; the import of both is the meter's total."""
+    mlflow = pytest.importorskip("mlflow")
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    runs = []
+    try:
+        for steps in (4, 8):
+            with mlflow.start_run() as active:
+                made = trainer(tmp_path / "r", callback(gpu="L40S"), steps=steps, step_s=0.03)
+                made.train(resume_from_checkpoint=steps > 4)
+            runs.append(mlflow.MlflowClient().get_run(active.info.run_id).data)
+        imported = command("spend", "import", "mlflow", tmp_path / "mlflow.db", "--project", case)
+    finally:
+        mlflow.set_tracking_uri(None)
+    kept = read_state(tmp_path / "r" / STATE_FILE)
+    assert 1 == len({run.tags["tunecase.run_id"] for run in runs})
+    own = [float(run.tags["tunecase.usd_spent"]) for run in runs]
+    assert own == pytest.approx([one.usd for one in kept.attempts], abs=1e-5)
+    assert runs[1].metrics["tunecase/usd_spent"] == pytest.approx(sum(own), abs=1e-5)
+    assert 0 == imported.code
+    assert float(sum(charge.amount for _, charge in booked(case))) == pytest.approx(kept.usd, abs=1e-5)
 
 
 def surroundings() -> dict[str, str]:

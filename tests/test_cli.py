@@ -242,7 +242,13 @@ def test_json_of_the_ledger(tmp_path: Path) -> None:
     entry = from_json(Entry, ran.json)
     assert ("42.50", "L40S") == (str(from_json(Spending, entry.body).amount), entry.body["description"])
     ran = tunecase("ledger", "verify", "--json", "--project", path)
-    assert {"path": str(path.parent / "ledger.jsonl"), "entries": 1, "rechained": 0, "whole": True} == ran.json
+    assert {
+        "path": str(path.parent / "ledger.jsonl"),
+        "entries": 1,
+        "rechained": 0,
+        "whole": True,
+        "unfinished": 0,
+    } == ran.json
 
 
 def test_a_charge_is_printed_in_words(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from tests.command import tunecase
 from tunecase.errors import InputError, TunecaseError
 from tunecase.ledger import Ledger
 from tunecase.records import Rechained, Spending
+from tunecase.show.keeping import rechained_words
 
 START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 SHARED_TMP = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -378,3 +379,61 @@ def test_a_merge_by_git_is_told_and_mended_by_one_command(tmp_path, union):
     assert tunecase("books", "--project", project, "--json").json["spent"] == "361"
     again = tunecase("ledger", "rechain", "--project", project, "--json").json
     assert again == tunecase("ledger", "verify", "--project", project, "--json").json
+
+
+def charge(amount: str, what: str = "gpu") -> Spending:
+    """A charge of so much."""
+    return Spending(date(2026, 11, 24), "gpu", Decimal(amount), "USD", Decimal(amount), what)
+
+
+def test_what_the_shorter_history_brought_is_told_with_its_money(tmp_path: Path) -> None:
+    """Each entry beside the longest history is counted, each charge among them listed; what stood in both is none."""
+    ours, theirs = branches(tmp_path)
+    ours.append("spend", charge("90.50", "forged"), recorded_at=START + timedelta(minutes=50))
+    both = {"recorded_at": START + timedelta(minutes=51)}
+    for ledger in (ours, theirs):
+        ledger.append("spend", charge("7"), **both)
+    write(theirs, "b4", "b5", at=60)
+    whole = Ledger(tmp_path / "ledger.jsonl")
+    whole.path.write_bytes(b"".join(lines(ours) + lines(theirs)[2:]))
+    record = rechain(whole)
+    assert (3, {"USD": Decimal("90.50")}) == (record.adopted, record.amounts)
+    ((one,),) = [record.charges]
+    assert (Decimal("90.50"), "forged", "2026-11-24") == (one.amount, one.description, one.on)
+    words = " ".join(rechained_words(record))
+    assert "3 entries beside the longest history count now, too, charges of 90.50 USD among them" in words
+    assert f"{one.id[:12]} 2026-11-24 90.50 USD forged" in words
+    *_, last = whole.entries()
+    assert record == last.record()
+
+
+def test_lines_in_another_order_bring_nothing(tmp_path: Path) -> None:
+    """One history whose lines were moved has no other beside it."""
+    ours, _ = branches(tmp_path)
+    first, *rest = lines(ours)
+    ours.path.write_bytes(b"".join([*rest, first]))
+    record = rechain(ours)
+    assert (1, 0, ()) == (record.histories, record.adopted, record.charges)
+    assert "beside" not in " ".join(rechained_words(record))
+
+
+@pytest.mark.parametrize("where", ["first", "between", "last", "mark", "mark on the only line"])
+def test_empty_lines_and_a_byte_order_mark_go(tmp_path: Path, where: str) -> None:
+    """What an editor leaves is named with the command that cleans it; every entry stays as it was."""
+    ours, _ = branches(tmp_path)
+    whole = lines(ours)
+    ours.path.write_bytes(
+        {
+            "first": b"\n" + b"".join(whole),
+            "between": whole[0] + b"  \r\n" + b"".join(whole[1:]),
+            "last": b"".join(whole) + b"\n\n",
+            "mark": b"\xef\xbb\xbf" + b"".join(whole),
+            "mark on the only line": b"\xef\xbb\xbf" + whole[0].rstrip(),
+        }[where]
+    )
+    assert ours.verify()
+    assert all("tunecase ledger rechain" in problem.fix for problem in ours.verify())
+    rechain(ours)
+    kept = whole[:1] if where == "mark on the only line" else whole
+    assert kept == lines(ours)[:-1]
+    assert [] == ours.verify()

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests import samples
 from tunecase.records import (
     RECORDS,
+    Adopted,
     Audit,
     Books,
     Cleaned,
@@ -110,7 +111,20 @@ ALL: dict[str, Any] = {
     "plan": PlanChosen("c0ffee42" * 8, samples.TODAY, samples.TODAY),
     "prices": samples.prices(),
     "ledger": Verified("ledger.jsonl", 12, 1),
-    "rechain": Rechained(7, 4, 4, 2, ("a" * 64, "b" * 64), 2, 3, "0.1.0", "ledger.jsonl.before-rechain"),
+    "rechain": Rechained(
+        7,
+        4,
+        4,
+        2,
+        ("a" * 64, "b" * 64),
+        2,
+        3,
+        "0.1.0",
+        "ledger.jsonl.before-rechain",
+        2,
+        (Adopted("c" * 64, "2026-11-24", Decimal("90.50"), "USD", "forged"),),
+        {"USD": Decimal("90.50")},
+    ),
 }
 
 

@@ -18,7 +18,7 @@ from tests.test_records import CLEANED, FIT, JUDGED, LABELLING, PAIR, REPORT, RE
 from tunecase.errors import InputError, MissingExtraError, Problem
 from tunecase.ledger import Ledger
 from tunecase.pilot import PilotPlan, Progress
-from tunecase.records import Change, Driver, Flip, Rechained, Scored, Verified, WhatIf
+from tunecase.records import Adopted, Change, Driver, Flip, Rechained, Scored, Verified, WhatIf
 from tunecase.show import (
     PRINTERS,
     as_html,
@@ -50,7 +50,20 @@ ALL: dict[str, Any] = {
     "next": samples.news(),
     "prices": samples.prices(),
     "ledger": Verified("ledger.jsonl", 12, 1),
-    "rechain": Rechained(7, 4, 4, 2, ("a" * 64, "b" * 64), 2, 3, "0.1.0", "ledger.jsonl.before-rechain"),
+    "rechain": Rechained(
+        7,
+        4,
+        4,
+        2,
+        ("a" * 64, "b" * 64),
+        2,
+        3,
+        "0.1.0",
+        "ledger.jsonl.before-rechain",
+        2,
+        (Adopted("c" * 64, "2026-11-24", Decimal("90.50"), "USD", "forged"),),
+        {"USD": Decimal("90.50")},
+    ),
     "changed": (Change("chance of its plan", "26%", "41%"),),
 }
 EVIL = "[red]x[/red] [link=http://a]b[/link] :smile: \x1b[31mred\x1b[0m \x1b]0;title\x07 \r\x08 \u202egnp.exe"

@@ -7,8 +7,9 @@
 
 It logs `tunecase/usd_spent`, `tunecase/usd_left`, `tunecase/usd_at_end` and `tunecase/gpu_hours` with every line of the
 trainer's log, warns once when the run will pass its limit, stops it with a checkpoint before it does, and books the
-charge in the project's ledger when it ends. Attempts that were killed count: what they took stands in
-`_tunecase_spend.json` in the output folder, and in every checkpoint. Into an MLflow run that is active it writes the
+charge in the project's ledger when it ends, one for each attempt. Attempts that were killed count: what they took
+stands in `_tunecase_spend.json` in the output folder, and in every checkpoint; a run that is never taken up again is
+booked with `tunecase spend import runs FOLDER`. Into an MLflow run that is active it writes the
 tags `tunecase.gpu`, `tunecase.gpu_count` and `tunecase.usd_per_gpu_hour`, the same figures as metrics, what this
 attempt took as `tunecase.usd_spent`, and `tunecase.booked` once the charge is in the ledger: `tunecase spend import
 mlflow` then leaves the run out.
@@ -48,6 +49,7 @@ SpendCallback: Any  # made when it is asked for, below
 
 log = logging.getLogger("tunecase")
 NAME = "SpendCallback"
+AGREE_S = 10.0  # between two moments at which processes agree whether to stop
 BY_HAND = "mend what is said below, then `tunecase spend add AMOUNT USD --category gpu`"
 
 
@@ -190,6 +192,21 @@ class Watch:
         """Whether one more step would pass the limit."""
         return self.limit is not None and self.meter.usd + (self.meter.usd_per_step() or 0.0) > self.limit
 
+    def steps_to_look(self) -> int:
+        """After how many steps to look at the limit again, where looking makes processes wait; 0 to stop now.
+
+            min(steps of AGREE_S, half of the steps that the rest of the limit pays), at least 1
+
+        Half, so that steps that become slower, up to twice as slow, cannot pass the limit in between.
+        """
+        pace, now = self.meter.usd_per_step(), self.meter.now
+        if self.limit is None or not pace:
+            return 1
+        if self.is_at_limit:
+            return 0
+        steps_of_wait = AGREE_S * (now.last_step - now.first_step) / now.seconds
+        return max(1, int(min(steps_of_wait, (self.limit - self.meter.usd) / pace / 2)))
+
     def figures(self, steps: int) -> dict[str, float]:
         """What is logged: dollars spent, left and at the end, and GPU hours; left only where there is a limit."""
         spent, at_end = self.meter.usd, self.meter.usd_at_end(steps)
@@ -206,7 +223,7 @@ class Watch:
         return {name: round(value, 9) for name, value in found.items()}
 
     def end(self, step: int, steps: int) -> None:
-        """Closes the attempt and books the run in the project's ledger."""
+        """Closes the attempt and books it, and those before it that were killed, in the project's ledger."""
         self.meter.now.ended = True
         self.beat(step)
         if self.mlflow is not None:
@@ -219,14 +236,15 @@ class Watch:
 
         assert self.case is not None
         try:
-            entry = book_run(self.case, self.meter)
+            entries = book_run(self.case, self.meter)
         except TunecaseError:
             log.error("tunecase: %.6f USD of run %s are not booked: %s", self.meter.usd, self.meter.run, BY_HAND)
             raise
-        if entry is not None:
-            log.warning("tunecase: %.2f USD booked, entry %s", self.meter.usd, entry.id[:12])
-            if self.mlflow is not None:
-                self.mlflow.tags(booked="true")
+        if entries:
+            names = ", ".join(entry.id[:12] for entry in entries)
+            log.warning("tunecase: %.2f USD booked in all, new: %s", self.meter.usd, names)
+        if self.mlflow is not None:
+            self.mlflow.tags(booked="true")
 
 
 def _case(settings: Settings) -> "Flow | None":
@@ -239,7 +257,7 @@ def _case(settings: Settings) -> "Flow | None":
     probe = Meter("probe")
     probe.begin(datetime.now(UTC), 0, 1.0, 1, "")
     probe.now.seconds = 3600.0
-    charge_of(case, probe)  # a missing rate is said now, and not when the money is spent
+    charge_of(case, probe.run, probe.now)  # a missing rate is said now, and not when the money is spent
     return case
 
 
@@ -264,6 +282,7 @@ class _MlflowRun:
         with suppress(Exception):  # a tracker that fails must not end a training
             if module is not None and (active := module.active_run()) is not None:
                 found, now = cls(module, active.info.run_id), meter.now
+                now.mlflow_run = found.run_id
                 found.tags(
                     gpu=now.gpu, gpu_count=now.gpu_count, usd_per_gpu_hour=now.usd_per_gpu_hour, run=meter.run,
                     run_id=meter.run_id,
@@ -310,7 +329,7 @@ def _class() -> type:
             return object.__new__(own)
 
         def __init__(self, **_: Any) -> None:
-            self.watch = Watch(Settings(**self._settings))
+            self.watch, self._look_at = Watch(Settings(**self._settings)), 0
 
         def state(self) -> dict[str, Any]:
             """What a checkpoint keeps of it: the attempts so far; settings are the script's."""
@@ -324,16 +343,19 @@ def _class() -> type:
             gpus = self.watch.settings.gpu_count or max(1, args.n_gpu) * max(1, args.world_size)
             name, folder = str(getattr(args, "run_name", "") or ""), Path(args.output_dir)
             name = "" if name == str(args.output_dir) else name
+            self._look_at = 0
             self.watch.begin(folder, state.global_step, gpus, stored, writes=state.is_world_process_zero, name=name)
 
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             """The time is taken; the run is stopped where one more step would pass the limit."""
             self.watch.tick(state.global_step)
-            if self.watch.limit is None or (args.world_size > 1 and not control.should_log):
-                return  # several processes agree only where they wait for one another anyway
+            if self.watch.limit is None or (args.world_size > 1 and state.global_step < self._look_at):
+                return  # the step at which to look again is the first process's, so that all come there
             from tunecase.trainers.machine import as_first_says
 
-            if as_first_says(self.watch.is_at_limit) and state.global_step < state.max_steps:
+            steps = as_first_says(self.watch.steps_to_look())
+            self._look_at = state.global_step + steps
+            if not steps and state.global_step < state.max_steps:
                 control.should_training_stop = control.should_save = True
                 if self.watch.writes:
                     spent, limit = self.watch.meter.usd, self.watch.limit
@@ -360,6 +382,10 @@ def _class() -> type:
             """Evaluations take time as well; those outside of a training are none of its."""
             if self.watch.meter.attempts and not self.watch.meter.now.ended:
                 self.watch.tick(state.global_step)
+
+        def on_prediction_step(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            """A long evaluation shows that the run is alive."""
+            self.on_evaluate(args, state, control)
 
         def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             """The attempt ends, and the run is booked."""

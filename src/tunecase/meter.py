@@ -12,6 +12,7 @@ sign of life of a killed attempt and its end.
 """
 
 import contextlib
+import hashlib
 import json
 import math
 import os
@@ -25,6 +26,8 @@ from typing import Any
 from tunecase.errors import TunecaseError
 
 STATE_FILE = "_tunecase_spend.json"
+SOURCE = "callback"
+MLFLOW_ID = "mlflow.run_id"
 BEAT_S = 30.0
 MOST_BYTES = 10_000_000
 _FORM = 1
@@ -32,7 +35,10 @@ _FORM = 1
 
 @dataclass(slots=True)
 class Attempt:
-    """One time that the run was started: when, for how long [s], from which step to which, on what, at what price."""
+    """One time that the run was started: when, for how long [s], from which step to which, on what, at what price.
+
+    `mlflow_run` is the id of the MLflow run that it wrote into, by which a bill may name it.
+    """
 
     id: str
     began_at: str
@@ -43,6 +49,22 @@ class Attempt:
     first_step: int = 0
     last_step: int = 0
     ended: bool = False
+    mlflow_run: str = ""
+
+    @property
+    def row_id(self) -> str:
+        """By what every charge of this attempt is known as the same, however long it was seen."""
+        return hashlib.sha256(f"{SOURCE} {self.id}".encode()).hexdigest()
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of its charge."""
+        return {MLFLOW_ID: self.mlflow_run} if self.mlflow_run else {}
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it took nothing that can be booked."""
+        return round(self.usd, 6) <= 0 or round(self.gpu_hours, 9) <= 0
 
     @property
     def gpu_hours(self) -> float:

@@ -127,7 +127,7 @@ def verify(path: Path) -> Verified:
     if problems:
         raise InputError(problems)
     counts = ledger.counts()
-    return Verified(str(ledger.path), counts.total(), counts["record", "rechain"])
+    return Verified(str(ledger.path), counts.total(), counts["record", "rechain"], unfinished=ledger.unfinished())
 
 
 def rechain(path: Path) -> Rechained | Verified:

@@ -1,6 +1,9 @@
-"""A training that runs outside of tunecase: what its hour costs by the price book, what is left, and its charge."""
+"""A training that runs outside of tunecase: what its hour costs by the price book, what is left, and its charges.
 
-import hashlib
+Each attempt is a charge of its own, so that a bill finds it at its own time and what lay between two attempts is none
+of theirs; and so that two trainings that went on from one checkpoint share what stood before it and nothing else.
+"""
+
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -10,14 +13,12 @@ from tunecase.errors import InputError, Problem
 from tunecase.flow.case import Flow
 from tunecase.flow.verbs import spend
 from tunecase.ledger import Entry
-from tunecase.meter import Meter
+from tunecase.meter import SOURCE, Attempt, Meter
 from tunecase.records import Spending
 from tunecase.spread import Band, band
 
 if TYPE_CHECKING:
     from tunecase.gpu_prices import GpuHour
-
-SOURCE = "callback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,51 +53,50 @@ def usd_left(flow: Flow, meter: Meter) -> float | None:
         return None
     from tunecase.held_charges import held
 
-    others = held([(name, charge) for name, charge in flow.spendings() if charge.row_id != row_id(meter)]).charges
+    own = {one.row_id for one in meter.attempts}
+    others = held([(name, charge) for name, charge in flow.spendings() if charge.row_id not in own]).charges
     paid = sum(charge.amount_base for _, charge in others)
     return (flow.project.budget.spread.median - float(paid)) / flow.project.base_per_usd
 
 
-def row_id(meter: Meter) -> str:
-    """By what all charges of one run are known as the same row."""
-    return hashlib.sha256(f"{SOURCE} {meter.run_id}".encode()).hexdigest()
+def charge_of(flow: Flow, run: str, attempt: Attempt, supersedes: str = "") -> Spending:
+    """The charge of one attempt of a run, in US dollars, as an estimate that a bill takes the place of.
 
-
-def charge_of(flow: Flow, meter: Meter, supersedes: str = "") -> Spending:
-    """The charge of a run: all its attempts, in US dollars, as an estimate that a bill takes the place of.
+        amount = seconds / 3600 * gpu_count * usd_per_gpu_hour,   from its beginning to when it was last seen alive
 
     Raises: InputError where the project's currency is another one and has no dated rate for the dollar.
     """
     from tunecase.charges import GPU_HOUR, spending
 
-    amount = Decimal(str(round(meter.usd, 6)))
-    began, ended = meter.attempts[0].began, max(one.ended_at for one in meter.attempts)
+    amount, began = Decimal(str(round(attempt.usd, 6))), attempt.began
     charge = spending(
-        f"{amount:f} USD", category="gpu", on=began.date(), description=f"training run {meter.run}",
-        quantity=f"{Decimal(str(round(meter.gpu_hours, 9))):f}", unit=GPU_HOUR, project_currency=flow.project.currency,
-        rates=flow.project.rates, today=max(flow.today, began.date()), source=SOURCE, supersedes=supersedes,
+        f"{amount:f} USD", category="gpu", on=began.date(), description=f"training run {run}",
+        quantity=f"{Decimal(str(round(attempt.gpu_hours, 9))):f}", unit=GPU_HOUR,
+        project_currency=flow.project.currency, rates=flow.project.rates, today=max(flow.today, began.date()),
+        source=SOURCE, supersedes=supersedes,
     )  # fmt: skip
     return replace(
-        charge, basis="estimated", run=meter.run, row_id=row_id(meter), began_at=began, ended_at=ended,
-        gpu=meter.now.gpu, gpu_count=meter.now.gpu_count, unit_price=_unit_price(meter),
-        fx_rate=charge.amount_base / charge.amount,
+        charge, basis="estimated", run=run, row_id=attempt.row_id, began_at=began, ended_at=attempt.ended_at,
+        gpu=attempt.gpu, gpu_count=attempt.gpu_count, unit_price=Decimal(str(attempt.usd_per_gpu_hour)),
+        fx_rate=charge.amount_base / charge.amount, tags=attempt.tags,
     )  # fmt: skip
 
 
-def _unit_price(meter: Meter) -> Decimal | None:
-    prices = {one.usd_per_gpu_hour for one in meter.attempts}
-    return Decimal(str(prices.pop())) if len(prices) == 1 else None
+def book_run(flow: Flow, meter: Meter) -> list[Entry]:
+    """Books each attempt of a run that is not booked yet.
 
+    An attempt that is booked with less is booked anew in the place of that charge; one booked with more stays: a
+    checkpoint saw only the beginning of the attempt that wrote it.
 
-def book_run(flow: Flow, meter: Meter) -> Entry | None:
-    """Books what a run took so far; a later total replaces the earlier one, the same total is booked once.
-
-    Returns: the entry, None where there is nothing new to book.
+    Returns: the entries, none where there is nothing new to book.
     """
-    if round(meter.usd, 6) <= 0 or round(meter.gpu_hours, 9) <= 0:
-        return None
-    own = [(name, charge) for name, charge in flow.spendings() if charge.row_id == row_id(meter)]
-    charge = charge_of(flow, meter, own[-1][0] if own else "")
-    if own and own[-1][1].amount == charge.amount:
-        return None
-    return spend(flow, charge)
+    last = {charge.row_id: (name, charge) for name, charge in flow.spendings() if charge.row_id}
+    entries = []
+    for one in meter.attempts:
+        name, booked = last.get(one.row_id, ("", None))
+        if one.is_free:
+            continue
+        charge = charge_of(flow, meter.run, one, name)
+        if booked is None or booked.amount < charge.amount:
+            entries.append(spend(flow, charge))
+    return entries

@@ -52,8 +52,8 @@ def trainer_state(place: str, asked: Asked) -> Imported | None:
     return import_runs([run for _, run in runs.values()], asked, place=path.name or place, form=form)
 
 
-def states(folder: Path) -> Iterator[Path]:
-    """Trainer states below a folder, nearest first, as far as a bounded search goes; links are not followed."""
+def states(folder: Path, name: str = STATE) -> Iterator[Path]:
+    """Trainer states, or files so named, below a folder, nearest first, as far as a bounded search goes; no links."""
     looked, level = 0, [folder]
     for _ in range(MOST_DEPTH + 1):
         below: list[Path] = []
@@ -63,7 +63,7 @@ def states(folder: Path) -> Iterator[Path]:
                 return
             with contextlib.suppress(OSError):
                 children = sorted(here.iterdir())[:MOST_FILES]
-                yield from (child for child in children if child.name == STATE and child.is_file())
+                yield from (child for child in children if child.name == name and child.is_file())
                 below += [child for child in children if child.is_dir() and not child.is_symlink()]
         level = below
 

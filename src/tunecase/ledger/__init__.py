@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 from tunecase.errors import InputError, LedgerBusyError, Problem, TunecaseError
+from tunecase.ledger.adopted import adopted
 from tunecase.ledger.files import free_name, put_in_place, sync_folder, tail_of, write_at
 from tunecase.ledger.joined import RECHAIN, Order, broken_at, in_one_order, told
 from tunecase.ledger.lines import (
+    BOM,
     FIRST,
     RESTORE,
     Entry,
@@ -145,6 +147,18 @@ class Ledger:
             problems[MOST_TOLD:] = [Problem(str(self.path), got, "none", RESTORE)]
         return problems
 
+    def unfinished(self) -> int:
+        """The bytes behind the last whole entry [B]: what a killed process left, or the rest of an entry that was cut.
+
+        Of a ledger that verifies; no whole last line is looked at.
+        """
+        try:
+            with self.path.open("rb") as file:
+                tail, _ = tail_of(file, file.seek(0, os.SEEK_END))
+        except FileNotFoundError:
+            return 0
+        return 0 if tail.endswith(b"\n") or is_own(tail) else len(tail)
+
     def rechain(self, *, recorded_at: datetime, version: str) -> Rechained | None:
         """Puts the lines of joined histories, or moved and doubled ones, into one chain, and books that it did.
 
@@ -168,10 +182,12 @@ class Ledger:
             if not isinstance(order, Order):
                 raise InputError(order)
             lines, moved = _chained_again(order)
+            charges, amounts = adopted(order.adopted)
             copy = free_name(self.path.with_name(f"{self.path.name}.before-rechain"))
             record = Rechained(
                 entries=len(lines), moved=len(moved), from_line=min(moved, default=0), histories=len(order.heads),
                 heads=order.heads, copies=order.copies, markers=order.markers, version=version, copy=copy.name,
+                adopted=len(order.adopted), charges=charges, amounts=amounts,
             )  # fmt: skip
             last = chained([content_of("record", record, "", {"version": version}, recorded_at)], sha(lines[-1]))
             put_in_place(self.path, b"".join(line + b"\n" for line in (*lines, *last)), copy)
@@ -299,7 +315,7 @@ class Ledger:
         """
         size = file.seek(0, os.SEEK_END)
         tail, start = tail_of(file, size)
-        if tail and not tail.endswith(b"\n") and isinstance(read_line("", tail), Problem):
+        if tail and not tail.endswith(b"\n") and isinstance(read_line("", tail.removeprefix(BOM)), Problem):
             with self.torn.open("ab") as torn:
                 torn.write(tail + b"\n")
                 torn.flush()

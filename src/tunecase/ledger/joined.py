@@ -18,7 +18,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tunecase.errors import Problem
-from tunecase.ledger.lines import FIRST, RESTORE, Entry, follows, hashes, is_entry, is_marker, read_line, sha
+from tunecase.ledger.adopted import in_longest
+from tunecase.ledger.lines import BOM, FIRST, RESTORE, Entry, follows, hashes, is_entry, is_marker, read_line, sha
 
 RECHAIN = (
     "run `tunecase ledger rechain`: it puts the entries of both in one order, keeps a copy of the file, and books that "
@@ -39,12 +40,13 @@ class Link(NamedTuple):
 
 
 class Order(NamedTuple):
-    """Lines in one order: each entry once, the hashes of the last line of each history, copies dropped, markers."""
+    """Lines in one order, each entry once; last line of each history, copies, markers, lines beside the longest one."""
 
     links: Sequence[Link]
     heads: tuple[str, ...]
     copies: int
     markers: int
+    adopted: Sequence[bytes] = ()
 
 
 def broken_at(path: str, lines: Iterable[tuple[int, bytes, bool]]) -> tuple[list[Problem], list[int]]:
@@ -69,7 +71,7 @@ def broken_at(path: str, lines: Iterable[tuple[int, bytes, bool]]) -> tuple[list
             if before:
                 breaks.append(number)
         # A killed process leaves the beginning of a line, never a whole one with something else for its end.
-        elif whole or isinstance(read_line("", line[:-1]), Entry):
+        elif whole or any(isinstance(read_line("", one), Entry) for one in (line[:-1], line.removeprefix(BOM))):
             problems.append(found)
         before = sha(line) if isinstance(found, Entry) else ""
     return problems, breaks
@@ -128,15 +130,18 @@ def _misplaced(path: str, number: int, follows: int | None) -> Problem:
 def in_one_order(path: str, lines: Iterable[tuple[int, bytes, bool]]) -> Order | list[Problem]:
     """Every entry once, in one order that keeps the order of each history; or the lines that stand in the way.
 
-    An entry of the same content in two histories is one entry; twice in one history it stays twice. Holds the file in
-    memory.
+    An entry of the same content in two histories is one entry; twice in one history it stays twice. Empty lines and a
+    byte order mark, which say nothing, are left out. Holds the file in memory.
     """
     links: dict[str, Link] = {}
     problems: list[Problem] = []
     seen, markers = 0, 0
     for number, line, _ in lines:
+        line = line.removeprefix(BOM)
         if is_marker(line):
             markers += 1
+            continue
+        if not line.strip():
             continue
         found = read_line(f"{path}:{number}", line)
         if isinstance(found, Problem):
@@ -153,7 +158,13 @@ def in_one_order(path: str, lines: Iterable[tuple[int, bytes, bool]]) -> Order |
     named = {link.prev for link in links.values()}
     heads = tuple(name for name in links if name not in named)
     order = list(_merged(links))
-    return Order(order, heads, seen - len(order), markers)
+    known = in_longest({name: link.id for name, link in links.items()}, {a: b.prev for a, b in links.items()}, heads)
+    beside = []
+    for link in order:
+        known[link.id] -= 1
+        if known[link.id] < 0:
+            beside.append(link.line)
+    return Order(order, heads, seen - len(order), markers, beside)
 
 
 def _merged(links: dict[str, Link]) -> Iterator[Link]:

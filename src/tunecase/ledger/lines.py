@@ -19,7 +19,12 @@ from tunecase.records import RECORDS, from_json, to_json
 Kind = Literal["record", "run", "spend"]
 
 FIRST = "0" * 64
+BOM = b"\xef\xbb\xbf"
 RESTORE = "take the line back from version control or a copy; a correction is a new entry, never an edit"
+
+CLEAN = (
+    "where an entry stood here take it back from version control; else run `tunecase ledger rechain`, which cleans it"
+)
 
 _HEAD = re.compile(rb'\{"id":"([0-9a-f]{64})","prev":"([0-9a-f]{64})",')
 # Where in a line the key prev stands, where its value, and where the content goes on.
@@ -139,8 +144,12 @@ def is_own(line: bytes) -> bool:
 def read_line(where: str, line: bytes, check: bool = True) -> Entry | Problem:
     """The entry of a line without its end, or what is wrong with the line by itself."""
     stated = hashes(line)
+    if stated is None and not line.strip():
+        return Problem(where, "an empty line", "an entry of the ledger", CLEAN)
+    if stated is None and line.startswith(BOM):
+        return Problem(where, "a byte order mark before it, which an editor wrote", "an entry of the ledger", CLEAN)
     if stated is None:
-        got = "NUL bytes" if b"\0" in line else f"{line[:40].decode('utf-8', 'replace')!r}" if line else "an empty line"
+        got = "NUL bytes" if b"\0" in line else f"{line[:40].decode('utf-8', 'replace')!r}"
         return Problem(where, got, "an entry of the ledger", RESTORE)
     if check and not is_own(line):
         return Problem(where, "a line that was edited", f"content with the hash {stated[0][:12]}…", RESTORE)

@@ -15,7 +15,7 @@ from tunecase.records.compute import Compared, Fit, LeftOut, Phase, Placed, Scor
 from tunecase.records.curve import CurveBand, Forecast, Needed, NextRun, Point
 from tunecase.records.interval import Interval80
 from tunecase.records.labelling import Labelling, NextLabel
-from tunecase.records.ledger import Rechained, Verified
+from tunecase.records.ledger import Adopted, Rechained, Verified
 from tunecase.records.money import Change, Decision, Experiment, Option, Report, Spending
 from tunecase.records.pilot import Baseline, Confusion, Judged, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
 from tunecase.records.prices import Price, Prices, TierPrices
@@ -39,6 +39,7 @@ from tunecase.records.spent import Charge, Charges, Held, Imported, PriceCheck, 
 __all__ = [
     "RECORDS",
     "Accuracy",
+    "Adopted",
     "Alternative",
     "Audit",
     "Baseline",

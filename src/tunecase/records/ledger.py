@@ -1,16 +1,34 @@
 """What looking after the ledger found: whether its chain is whole, and how two histories became one."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A ledger whose every line is as it was written: how many entries, and how often it was chained again."""
+    """A ledger whose every line is as it was written: how many entries, and how often it was chained again.
+
+    `unfinished` counts the bytes [B] behind the last whole entry: what a killed process left, or the rest of an entry
+    that was cut. They are no entry; the next one moves them away.
+    """
 
     path: str
     entries: int
     rechained: int = 0
     whole: bool = True
+    unfinished: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """A charge that came into the ledger from another history than its longest: entry, day, amount, what for."""
+
+    id: str
+    on: str
+    amount: Decimal
+    currency: str
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +39,8 @@ class Rechained:
     none does: lines were only put back or dropped). `heads` are the hashes of the last line of each of the `histories`
     as they were; `copies` is how many lines said what another one had said, `markers` how many lines of version
     control stood between; `version` is that of the tool, `copy` the name of
-    the file with everything as it was.
+    the file with everything as it was. `adopted` entries stood beside the longest history and count now, too: `charges`
+    are those of them that are money, the first hundred, `amounts` the sums of all by currency.
     """
 
     entries: int
@@ -33,3 +52,6 @@ class Rechained:
     markers: int
     version: str
     copy: str
+    adopted: int = 0
+    charges: tuple[Adopted, ...] = ()
+    amounts: Mapping[str, Decimal] = field(default_factory=dict)

@@ -123,7 +123,7 @@ def gpu_name() -> str:
     return str(torch.cuda.get_device_name()) if torch.cuda.is_available() else ""
 
 
-def as_first_says(value: bool) -> bool:
+def as_first_says(value: int) -> int:
     """What the first of several processes says, in all of them; without several, the value itself.
 
     Every process must call it at the same step, since all wait for the first.
@@ -135,4 +135,4 @@ def as_first_says(value: bool) -> bool:
         return value
     said = [value]
     spread.broadcast_object_list(said, src=0)
-    return bool(said[0])
+    return int(said[0])

@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from tests.importers.spendings.bills import asked
-from tunecase.errors import InputError
+from tunecase.errors import InputError, TunecaseError
 from tunecase.importers.spendings import Brought, HourPrice
 from tunecase.importers.spendings.own_runs import spent_runs
 from tunecase.importers.spendings.run_hours import TimedRun, gpu_of, run_charges
+from tunecase.meter import STATE_FILE, Meter, meter_of
 from tunecase.records import Run
 
 ENDED = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -91,6 +92,70 @@ def test_a_run_without_its_time_is_left_out(tmp_path: Path) -> None:
     found = read(tmp_path, gpu="L40S", gpu_count=1, on=ENDED.date().replace(day=3))
     assert ("1 run without train_runtime: it did not end, or its summary was not saved",) == found.left_out
     assert ("2026-11-03", None) == (str(found.spendings[0].on), found.spendings[0].ended_at)
+
+
+def crashed(folder: Path, *seconds: float, began: datetime = ENDED, ended: bool = False) -> Meter:
+    """What the callback keeps of a training of so many attempts on two cards, an hour at 3.60 USD each."""
+    meter = Meter(folder.name)
+    for number, one in enumerate(seconds):
+        meter.begin(began + timedelta(days=number), 10 * number, 3.6, 2, "NVIDIA L40S")
+        meter.now.seconds, meter.now.last_step = one, 10 * number + 10
+    meter.now.ended = ended
+    meter.write(folder / STATE_FILE)
+    return meter
+
+
+def test_a_crashed_training_is_booked_from_what_the_callback_kept(tmp_path: Path) -> None:
+    """Each attempt as the callback would have booked it; the trainer states of the same folder are not counted, too."""
+    meter = crashed(tmp_path / "a", 1_000, 500)
+    state(tmp_path / "a")
+    state(tmp_path / "a" / "checkpoint-10", None, gpu="L40S")
+    state(tmp_path / "b", gpu="L40S", num_gpus=1)
+    found = read(tmp_path)
+    one, two, other = found.spendings
+    assert (Decimal(2), Decimal(1), Decimal("1.65")) == (one.amount, two.amount, other.amount)
+    assert ("callback", "callback", "runs") == (one.source, two.source, other.source)
+    assert [one.row_id, two.row_id] == [attempt.row_id for attempt in meter.attempts]
+    assert ("a", "L40S", 2, "estimated", ENDED, ENDED + timedelta(seconds=1_000)) == (
+        one.run, one.gpu, one.gpu_count, one.basis, one.began_at, one.ended_at,
+    )  # fmt: skip
+    assert two.began_at == ENDED + timedelta(days=1)
+    for place in (tmp_path / "a" / STATE_FILE, tmp_path / "a" / "trainer_state.json"):
+        assert [one.row_id, two.row_id] == [charge.row_id for charge in read(place).spendings]
+
+
+def test_an_attempt_that_two_folders_know_is_one(tmp_path: Path) -> None:
+    """A fork's state saw less of the attempt before it: the longest counts."""
+    whole = crashed(tmp_path / "a", 1_000)
+    seen = meter_of(whole.state())
+    seen.now.seconds = 900
+    seen.begin(ENDED + timedelta(days=1), 10, 3.6, 2, "L40S")
+    seen.now.seconds = 500
+    seen.write(tmp_path / "b" / STATE_FILE)
+    assert [Decimal(2), Decimal(1)] == [charge.amount for charge in read(tmp_path).spendings]
+
+
+def test_an_attempt_that_may_still_run_is_left_out(tmp_path: Path) -> None:
+    """It was seen alive a moment ago, and would be booked with too little; one that ended or took nothing is told."""
+    now = datetime.now(UTC) - timedelta(seconds=1_005)
+    crashed(tmp_path / "a", 1_000, began=now)
+    crashed(tmp_path / "c", 0)
+    late = datetime.now(UTC).date()
+    found = read(tmp_path, today=late)
+    assert () == found.spendings
+    assert (
+        "1 run perhaps still running: seen alive within the last ten minutes",
+        "1 run that took nothing",
+    ) == found.left_out
+    crashed(tmp_path / "a", 1_000, began=now, ended=True)
+    assert 1 == len(read(tmp_path, today=late).spendings)
+
+
+def test_what_the_callback_kept_and_cannot_be_read_is_said(tmp_path: Path) -> None:
+    """Money that was spent is never passed over in silence."""
+    (tmp_path / STATE_FILE).write_text("{", encoding="utf-8")
+    with pytest.raises(TunecaseError, match="Fix: restore the file"):
+        read(tmp_path)
 
 
 def test_places_without_runs_are_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Runs of one's own as charges: trainer states of Hugging Face's Trainer, and the pilot's runs of the case itself."""
+"""Runs of one's own as charges: what the callback kept, trainer states of Hugging Face, and the pilot's own runs."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,16 +10,24 @@ from tunecase.errors import InputError, Problem
 from tunecase.importers.spendings import Brought, SpendAsked, digest_of
 from tunecase.importers.spendings.run_hours import TimedRun, run_charges
 from tunecase.importers.trainer_state import CHECKPOINT, STATE, finite, read_json, states, tracked_run
+from tunecase.meter import SOURCE, STATE_FILE, Attempt, read_state
 from tunecase.records import Run
 
 FREE = "free by the pilot's own price of an hour"
 CPU = "on a processor, whose hour has no price here"
 NO_TIME = "without train_runtime: it did not end, or its summary was not saved"
+NOTHING = "that took nothing"
+ALIVE_S = 600.0
+ALIVE = "perhaps still running: seen alive within the last ten minutes"
 HOSTED = "hosted"
 
 
 def spent_runs(place: str, asked: SpendAsked) -> Brought:
-    """The hours of trainer states below a place, or of the case's own pilot where no place is named.
+    """What the callback and trainer states below a place tell, or the case's own pilot where no place is named.
+
+    Where the callback kept what each attempt of a training took, that is booked, killed attempts too: as the callback
+    books it, so that what it booked already is known. The trainer states beside it tell the same hours, and are passed
+    over.
 
     Of a state: hours = train_runtime / 3600, by the state with the most steps; its day is that of the file, or
     `asked.on` (a copied file may have lost it). Of a pilot's run: its own seconds, ended when the ledger took it in;
@@ -37,10 +45,50 @@ def spent_runs(place: str, asked: SpendAsked) -> Brought:
         return run_charges(runs, asked, "runs", charged)
     path = Path(place)
     files = [path] if path.is_file() else sorted(states(path)) if path.is_dir() else []
-    if not files:
+    kept = {path} if path.name == STATE_FILE else set(states(path, STATE_FILE)) if path.is_dir() else set()
+    kept |= {beside for file in files if (beside := _folder(file) / STATE_FILE).is_file()}
+    files = [file for file in files if _folder(file) / STATE_FILE not in kept]
+    if not files and not kept:
         got = "no trainer_state.json below it" if path.is_dir() else "no such file or folder"
         raise InputError(Problem(place, got, "a trainer_state.json or a folder of runs", "name the output folder"))
-    return run_charges(_trained(files, path, asked), asked, "runs", path.name or place)
+    name = path.name or place
+    metered = run_charges(_metered(sorted(kept)), asked, SOURCE, name)
+    return _both(metered, run_charges(_trained(files, path, asked), asked, "runs", name))
+
+
+def _both(one: Brought, two: Brought) -> Brought:
+    return Brought(
+        (*one.spendings, *two.spendings), one.rows + two.rows, one.filtered + two.filtered,
+        (*one.left_out, *two.left_out), (*one.notes, *two.notes),
+    )  # fmt: skip
+
+
+def _metered(files: Sequence[Path]) -> list[TimedRun]:
+    """One run for each attempt that the callback kept; one that several files know as the one says that saw most."""
+    found: dict[str, tuple[str, Attempt]] = {}
+    for file in files:
+        meter = read_state(file)
+        for one in meter.attempts if meter is not None else ():
+            if one.id not in found or found[one.id][1].seconds < one.seconds:
+                found[one.id] = (meter.run if meter is not None else "", one)
+    return [_attempted(run, one) for run, one in found.values()]
+
+
+def _attempted(run: str, attempt: Attempt) -> TimedRun:
+    """An attempt as a run; one that neither ended nor is long gone is not counted while it may still grow."""
+    began, ended = attempt.began.astimezone(UTC), attempt.ended_at.astimezone(UTC)
+    usd, hours = Decimal(str(round(attempt.usd, 6))), Decimal(str(attempt.seconds)) / 3600
+    is_alive = not attempt.ended and (datetime.now(UTC) - ended).total_seconds() < ALIVE_S
+    facts = {"gpu": attempt.gpu, "gpu_count": str(attempt.gpu_count)}
+    why = ALIVE if is_alive else NOTHING if attempt.is_free else ""
+    return TimedRun(
+        attempt.id, run, began, ended, hours, facts, usd=usd, why=why, tags=attempt.tags, row_id=attempt.row_id
+    )
+
+
+def _folder(file: Path) -> Path:
+    """The output folder of a trainer state."""
+    return file.parent.parent if CHECKPOINT.fullmatch(file.parent.name) else file.parent
 
 
 def _trained(files: Sequence[Path], top: Path, asked: SpendAsked) -> list[TimedRun]:
@@ -53,7 +101,7 @@ def _trained(files: Sequence[Path], top: Path, asked: SpendAsked) -> list[TimedR
                 fix = "save it again with trainer.save_state()"
                 raise InputError(Problem(str(file), "no log_history", "a trainer state", fix))
             continue
-        folder = file.parent.parent if CHECKPOINT.fullmatch(file.parent.name) else file.parent
+        folder = _folder(file)
         done = finite(body.get("global_step")), len(body["log_history"])
         if folder not in found or found[folder][0] < done:
             found[folder] = done, body, file

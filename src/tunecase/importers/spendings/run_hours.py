@@ -40,7 +40,8 @@ class TimedRun:
     """One run as its place has it: times, what it was given (tags before parameters), the names of its metrics.
 
     `key` identifies the run in its place whatever it is called; `hours` are given where only their number is known,
-    `usd` where the run says itself what it spent. `why` says why it is left out, where it must be.
+    `usd` where the run says itself what it spent. `why` says why it is left out, where it must be. `row_id` is that of
+    its charge where another way books the same run, too.
     """
 
     key: str
@@ -54,6 +55,7 @@ class TimedRun:
     why: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     category: str = "gpu"
+    row_id: str = ""
 
 
 def run_charges(runs: Sequence[TimedRun], asked: SpendAsked, source: str, place: str) -> Brought:
@@ -159,7 +161,7 @@ def _spending(
         unit=GPU_HOUR if gpu_hours else "", source=source, began_at=began if run.ended else None,
         ended_at=run.ended, basis="estimated", unit_price=price.amount if price else None, fx_rate=rate, gpu=gpu,
         gpu_count=count, run=one_line(run.name, 200), tags=open_tags(run.tags), source_file=place,
-        row_id=digest_of(content), line_id=digest_of({"source": source, "run": run.key}),
+        row_id=run.row_id or digest_of(content), line_id=digest_of({"source": source, "run": run.key}),
     )  # fmt: skip
 
 

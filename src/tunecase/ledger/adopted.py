@@ -1,0 +1,65 @@
+"""What a joined ledger took over: the entries that did not stand in its longest history, and their money.
+
+Whoever can hash can write a line beside another one, and it looks like a history of one entry. No chain tells that from
+an honest merge; a person who sees what the books gained can.
+
+*Left out:* which history is one's own; the longest is taken for it, and of two as long the one that ends first in the
+file. What stands in both was taken over from neither.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+
+from tunecase.ledger.lines import Entry, entry_of
+from tunecase.records import Adopted
+
+MOST_KEPT = 100  # charges that the record lists one by one
+
+
+def in_longest(ids: Mapping[str, str], prevs: Mapping[str, str], heads: Sequence[str]) -> Counter[str]:
+    """How often each content stands in the longest history.
+
+    Args:
+        ids, prevs: of every line by its hash, the id of its content and the hash of the line before.
+        heads: hashes of the last line of each history, in the order of the file.
+    """
+    depth: dict[str, int] = {}
+    for head in heads:
+        path, at = [], head
+        while at in prevs and at not in depth:
+            path.append(at)
+            at = prevs[at]
+        known = depth.get(at, 0)
+        depth.update((name, known + number) for number, name in enumerate(reversed(path), 1))
+    found, at = Counter[str](), max(heads, key=lambda head: depth[head], default="")
+    while at in prevs:
+        found[ids[at]] += 1
+        at = prevs[at]
+    return found
+
+
+def adopted(lines: Sequence[bytes]) -> tuple[tuple[Adopted, ...], dict[str, Decimal]]:
+    """The charges among the lines taken over, the first hundred of them, and the sum of all by currency."""
+    found: list[Adopted] = []
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for entry in map(entry_of, lines):
+        amount = _amount(entry)
+        if amount is None:
+            continue
+        body = entry.body
+        sums[str(body.get("currency", ""))] += amount
+        if len(found) < MOST_KEPT:
+            text, on = str(body.get("description") or body.get("category", "")), str(body.get("on", ""))
+            found.append(Adopted(entry.id, on, amount, str(body.get("currency", "")), text))
+    return tuple(found), dict(sums)
+
+
+def _amount(entry: Entry) -> Decimal | None:
+    if entry.kind != "spend":
+        return None
+    try:
+        amount = Decimal(str(entry.body.get("amount")))
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() else None
