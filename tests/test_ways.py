@@ -16,6 +16,7 @@ from tunecase.prices import Basis
 from tunecase.records import Estimate, Way
 from tunecase.spread import Worlds
 
+COLUMNS = "item,provider,usd,unit,terms,date,region\n"
 MINI = "ft:gpt-4o-mini-2024-07-18"
 OWNED = (
     "{price: 30k USD, gpu: H100, gpus: 8, life: 3 years, utilisation: 40%, power: 0.7, power_price: 0.15 USD per kWh}"
@@ -26,7 +27,7 @@ def bill(text: str, folder: Path, prices: str = "", draws: int = 4_000) -> Estim
     """The bill of a project that says this, on its own choice of cards."""
     own = None
     if prices:
-        (folder / "prices.csv").write_text(f"item,provider,usd,unit,terms,date\n{prices}", encoding="utf-8")
+        (folder / "prices.csv").write_text(f"{COLUMNS}{prices}", encoding="utf-8")
         own = read_contracts(folder / "prices.csv", {"USD": 1.0}, date(2026, 11, 24))
     at = basis(written(text, folder), draws)
     at.contracts = own.rows if own else ()
@@ -115,10 +116,29 @@ def test_a_contract_price_comes_before_the_tables(tmp_path: Path) -> None:
     assert (2.0, 2.0) == (record.usd_per_gpu_hour.p10, record.usd_per_gpu_hour.p90)
     assert "contract" == chosen(record).kind
     assert 3 == sum(way.kind == "rented" for way in record.ways)
+    cheaper = next(way for way in record.ways if way.name.endswith("reserved"))
+    assert pytest.approx(0.75) == cheaper.ratio
     (tmp_path / "prices.csv").write_text("x", encoding="utf-8")
     reserved = bill("compute: {gpus: [H100], terms: reserved}\nprices: prices.csv", tmp_path, prices)
     assert reserved.usd_per_gpu_hour is not None
     assert pytest.approx(1.5) == reserved.usd_per_gpu_hour.p50
+
+
+def test_a_reserved_price_is_that_of_the_region(tmp_path: Path) -> None:
+    """1 USD in eu; where only another region has one, that is told."""
+    prices = "H100,acme,1,,reserved,2026-10-01,eu\nH100,acme,5,,reserved,2026-10-01,us\n"
+    (tmp_path / "prices.csv").write_text("x", encoding="utf-8")
+    for region, low, high, note in (
+        ("eu", 1.0, 1.0, ""),
+        ("us", 5.0, 5.0, ""),
+        ("ap", 1.0, 1.0, "no contract price in ap"),
+    ):
+        text = f"compute: {{gpus: [H100], terms: reserved, region: {region}}}\nprices: prices.csv"
+        record = bill(text, tmp_path, prices)
+        assert record.usd_per_gpu_hour is not None
+        assert (low, high) == (record.usd_per_gpu_hour.p10, record.usd_per_gpu_hour.p90)
+        assert any(note in words for words in record.assumptions if "contract" in words) or not note
+        assert "contract" == chosen(record).kind
 
 
 def test_a_hosted_model_takes_the_place_of_the_cards(tmp_path: Path) -> None:

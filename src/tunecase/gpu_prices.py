@@ -121,7 +121,8 @@ def contract_hour(gpu: str, basis: Basis, terms: str = ON_DEMAND, region: str = 
     if held is None:
         return None
     spread = Interval(held.low, held.high) if held.low < held.high else Const(held.low)
-    draws = basis.worlds.draw(f"price of a {gpu} hour, {CONTRACT_TIER}{' spot' if terms == SPOT else ''}", spread)
+    on, where = ("" if terms == ON_DEMAND else f" {terms}"), f" in {region}" if region else ""
+    draws = basis.worlds.draw(f"price of a {gpu} hour, {CONTRACT_TIER}{on}{where}", spread)
     old = [day for day in held.dates if day != UNDATED and catalog.is_stale(day, basis.today)]
     aged = f"the contract price of a {gpu} hour is of {old[0]}, older than 180 days" if old else ""
     note = "; ".join(part for part in (held.note, aged) if part)

@@ -135,9 +135,10 @@ def timed(basis: Basis, runs: Sequence[Run]) -> tuple[Machine, ...]:
 
 def hour_asked(gpu: str, basis: Basis) -> GpuHour | None:
     """The price of a GPU hour on the project's terms; None where neither a contract nor the tier has one on them."""
-    if basis.terms == ON_DEMAND:
-        return gpu_hour(gpu, basis)
-    return gpu_hour(gpu, basis, spot=True) if basis.terms == SPOT else contract_hour(gpu, basis, basis.terms)
+    if basis.terms in (ON_DEMAND, SPOT):
+        return gpu_hour(gpu, basis, spot=basis.terms == SPOT)
+    region = (basis.project.compute.region if basis.project else None) or ""
+    return contract_hour(gpu, basis, basis.terms, region)
 
 
 def lost_to_spot(gpus: int, basis: Basis, hour: GpuHour) -> "Draws | float":
