@@ -86,6 +86,18 @@ def test_every_mistake_is_named_by_row_and_column_at_once(tmp_path: Path) -> Non
     assert "'1,234.56'" == found[3][1]
 
 
+def test_a_row_with_two_prices_or_dollars_in_another_currency_is_refused(tmp_path: Path) -> None:
+    """Neither is taken one to one; USD beside usd says the same twice."""
+    mixed = "gpu,usd,usd_per_gpu_hour,price,currency,date\n"
+    rates = {"USD": 1.0, "EUR": 1.1}
+    rows = ["H100,2,,,EUR", "H100,2,,3,EUR", "H100,2,3,,", "H100,,3,,GBP"]
+    found = refused(mixed + "".join(f"{row},2026-10-01\n" for row in rows), tmp_path, **rates)
+    columns = ["currency", "price", "usd_per_gpu_hour", "currency"]
+    assert [f"prices.csv:{line}: {column}" for line, column in enumerate(columns, 2)] == [where for where, _ in found]
+    fine = read(f"{mixed}H100,2,,,usd,2026-10-01\nL4,,,3,EUR,2026-10-01\n", tmp_path, **rates)
+    assert [2.0, pytest.approx(3.3)] == [row.base_per_unit for row in fine.rows]
+
+
 @pytest.mark.parametrize(
     ("head", "lacks"),
     [

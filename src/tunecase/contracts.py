@@ -141,8 +141,7 @@ def _ours(
     """The price of one row in our columns; a row with a mistake adds it to the problems and gives none."""
     line, row = numbered
     before = len(problems)
-    column = next((one for one in (*IN_USD, "price") if row.get(one)), "price" if "price" in row else "usd")
-    currency = (row.get("currency") or "").upper() if column == "price" else "USD"
+    column, currency = _priced_in(row, f"{name}:{line}", problems)
     price = _price(row.get(column, ""), f"{name}:{line}: {column}", problems)
     if currency not in rates:
         fix = f"add to the project file's rates: {{currency: {currency or '...'}, value: ..., date: ...}}"
@@ -167,6 +166,22 @@ def _ours(
         yield Contract(
             gpu, model, row.get("provider") or "you", terms, row.get("region", ""), price, currency, base, day, source
         )
+
+
+def _priced_in(row: Mapping[str, str], where: str, problems: list[Problem]) -> tuple[str, str]:
+    """The column with the price of a row, and its currency; two prices, or dollars in another currency, are a problem."""
+    filled = [one for one in (*IN_USD, "price") if row.get(one)]
+    column = (filled or ["price" if "price" in row else "usd"])[0]
+    currency = (row.get("currency") or "").upper()
+    if len(filled) > 1:
+        got = ", ".join(f"{one} {row[one]}" for one in filled)
+        problems.append(
+            Problem(f"{where}: {filled[-1]}", got, "one price in a row", f"keep one of {', '.join(filled)}")
+        )
+    elif column in IN_USD and currency not in ("", "USD"):
+        fix = f"write the amount under price, or take the currency out if {column} is in dollars"
+        problems.append(Problem(f"{where}: currency", repr(currency), f"USD or nothing beside {column}", fix))
+    return column, "USD" if column in IN_USD else currency
 
 
 def _thing(row: Mapping[str, str], unit: str | None, where: str, problems: list[Problem]) -> tuple[str, str, int]:
