@@ -169,7 +169,7 @@ def _ours(
 
 
 def _priced_in(row: Mapping[str, str], where: str, problems: list[Problem]) -> tuple[str, str]:
-    """The column with the price of a row, and its currency; two prices, or dollars in another currency, are a problem."""
+    """The column with a row's price, and its currency; two prices, or dollars in another currency, are a problem."""
     filled = [one for one in (*IN_USD, "price") if row.get(one)]
     column = (filled or ["price" if "price" in row else "usd"])[0]
     currency = (row.get("currency") or "").upper()
