@@ -169,6 +169,22 @@ def test_a_contract_of_several_providers_is_an_interval_and_of_one_a_price(tmp_p
     assert "no contract price in ap-1" in elsewhere.note
 
 
+def test_the_newer_contract_takes_the_place_of_the_older(tmp_path: Path) -> None:
+    """By provider, terms and region, be it dearer; of one day the lowest; a month is its first day."""
+    rows = (
+        "H100,a,2,USD,,,,2025-01-01,\nH100,A,9,USD,,,,2026-10-01,\nH100,a,8.5,USD,,,,2026-10,\n"
+        "H100,a,1,USD,,spot,,2024-01-01,\nH100,b,7,USD,,,,2024-01-01,\nH100,b,6,USD,,,eu-1,2023-01-01,\n"
+    )  # fmt: skip
+    held = read(HEAD + rows, tmp_path).rows
+    now = agreed(held, "H100", "on_demand")
+    assert now is not None
+    assert (6.0, 8.5) == (now.low, now.high)
+    assert ("2023-01-01", "2026-10", "2026-10-01") == (now.dates[0], *now.dates[-2:])
+    spot = agreed(held, "H100", "spot")
+    assert spot is not None
+    assert (1.0, 1.0) == (spot.low, spot.high)
+
+
 def test_another_price_is_another_digest(tmp_path: Path) -> None:
     """So that what rests on the file is made again."""
     one = read("item,usd,date\nL4,0.5,2026-10\n", tmp_path)

@@ -80,18 +80,37 @@ class Agreed:
 def agreed(rows: Iterable[Contract], gpu: str, terms: str, region: str = "") -> Agreed | None:
     """The contract prices of a GPU hour, the lowest of each provider; None where there are none.
 
-    In a region count the rows of it and those that name none; where there are none, all rows, which the note says.
+    Of a provider's prices in one region the latest counts, see `newest`. In a region count the rows of it and those
+    that name none; where there are none, all rows, which the note says.
     """
-    every = [row for row in rows if row.gpu == gpu and row.terms == terms]
+    every = newest([row for row in rows if row.gpu == gpu and row.terms == terms])
     there = [row for row in every if not region or row.region.casefold() in ("", region.casefold())]
     lowest: dict[str, float] = {}
+    spelled: dict[str, str] = {}
     for row in there or every:
-        lowest[row.provider] = min(row.base_per_unit, lowest.get(row.provider, math.inf))
+        who = spelled.setdefault(row.provider.casefold(), row.provider)
+        lowest[who] = min(row.base_per_unit, lowest.get(who, math.inf))
     if not lowest:
         return None
     note = "" if there else f"no contract price in {region}: those of other regions are taken"
     dates = tuple(sorted({row.date for row in there or every}))
     return Agreed(min(lowest.values()), max(lowest.values()), tuple(lowest), dates, note)
+
+
+def newest(rows: Iterable[Contract]) -> list[Contract]:
+    """Of what one provider asks for one thing on the same terms in the same region, the rows of the latest date.
+
+    A month counts from its first day, as in `catalog.is_stale`; a price without a date from no day at all.
+    """
+    held: dict[tuple[str, ...], list[Contract]] = {}
+    for row in rows:
+        same = (row.gpu, row.model.casefold(), row.provider.casefold(), row.terms, row.region.casefold())
+        held.setdefault(same, []).append(row)
+    return [row for same in held.values() for row in same if _since(row) == max(map(_since, same))]
+
+
+def _since(row: Contract) -> str:
+    return "" if row.date == UNDATED else f"{row.date}-01"[:10]
 
 
 def read_contracts(path: Path, rates: Mapping[str, float], today: date, name: str = "") -> Contracts:
