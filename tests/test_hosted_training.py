@@ -14,7 +14,7 @@ from tunecase.contracts import read_contracts
 from tunecase.errors import InputError
 from tunecase.hosted_training import billed_tokens, chosen, offers, training_price
 from tunecase.prices import Basis
-from tunecase.spread import Interval, Worlds
+from tunecase.spread import Worlds
 
 ROWS = {row.model: row for row in catalog.hosted()}
 PLAIN = replace(ROWS["mistral"], minimum_usd=None, storage_usd_per_month=None)
@@ -106,7 +106,8 @@ def test_a_model_named_by_the_project_may_be_closed_to_new_users_only(tmp_path: 
     offer = chosen(at(tmp_path, f"compute: {{hosted: {MINI}}}"))
     assert offer is not None
     assert "closed to new users since 2026-05-07" in offer.notes
-    assert Interval(1.8, 4.2) == Interval(round(offer.rate.low, 6), round(offer.rate.high, 6))
+    assert (pytest.approx(3 / 1.4), pytest.approx(3 * 1.4)) == (offer.rate.low, offer.rate.high)
+    assert pytest.approx(3.0) == offer.rate.median
     assert chosen(at(tmp_path)) is None
 
 

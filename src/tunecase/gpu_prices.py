@@ -66,16 +66,29 @@ def current(gpu: str, tier: str, terms: str = ON_DEMAND, region: str = "") -> tu
 def reach(rows: Sequence[GpuPrice], today: datetime.date) -> tuple[float, float, int]:
     """From the cheapest provider to the dearest [USD per GPU hour], and how many of the prices are stale.
 
-        low = min of price x (1 - .4 if stale),   high = max of price x (1 + .4 if stale)
+        low = min of price / (1.4 if stale, else 1),   high = max of price x (1.4 if stale, else 1)
 
     Args:
         rows: at least one price.
         today: a price older than 180 days on this day is stale.
     """
     stale = [row.is_stale(today) for row in rows]
-    low = min(row.usd_per_gpu_hour * (1 - STALE_DRIFT * old) for row, old in zip(rows, stale, strict=True))
-    high = max(row.usd_per_gpu_hour * (1 + STALE_DRIFT * old) for row, old in zip(rows, stale, strict=True))
-    return low, high, sum(stale)
+    ends = [widened(row.usd_per_gpu_hour) if old else (row.usd_per_gpu_hour,) * 2
+            for row, old in zip(rows, stale, strict=True)]  # fmt: skip
+    return min(low for low, _ in ends), max(high for _, high in ends), sum(stale)
+
+
+def widened(price: float) -> tuple[float, float]:
+    """The 90% interval around a stale price, as far up as down: price / 1.4 to price x 1.4.
+
+    The middle of a lognormal over it is the price as listed.
+
+    Example:
+        >>> low, high = widened(3.5)
+        >>> low, round(high, 2)
+        (2.5, 4.9)
+    """
+    return price / (1 + STALE_DRIFT), price * (1 + STALE_DRIFT)
 
 
 def gpu_hour(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tunecase import catalog
 from tunecase.catalog import Hosted
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.gpu_prices import STALE_DRIFT
+from tunecase.gpu_prices import widened
 from tunecase.prices import Basis
 from tunecase.spread import Const, Interval, Spread
 
@@ -184,7 +184,7 @@ def _offer(row: Hosted, basis: Basis) -> Offer:
     spread: Spread = Const(rate)
     notes = list(_notes(row, basis.today))
     if provider == row.provider and row.is_stale(basis.today):
-        spread = Interval(rate * (1 - STALE_DRIFT), rate * (1 + STALE_DRIFT))
+        spread = Interval(*widened(rate))
         notes.append("its price is older than 180 days and widened by 40%")
     return Offer(row, spread, provider, dated, tuple(notes))
 
