@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.projects import basis, written
+from tunecase.errors import InputError
 from tunecase.hardware import choose, timed
 from tunecase.project import Project
 from tunecase.records import Run
@@ -84,3 +85,38 @@ def test_the_machine_is_the_search_s_own(project: Project) -> None:
     assert found.machine.hours_per_mtok.min() > 0
     assert not {name for name in at.used if name.startswith("fit.")}
     assert any(name.startswith("time against the prediction") for name in at.worlds.drawn)
+
+
+def test_in_the_tier_owned_the_card_is_the_one_owned(tmp_path: Path) -> None:
+    """Whatever the default cards are; nothing is said of cards that were not asked for."""
+    text = "method: qlora\ncompute: {tier: owned, owned: {gpu: RTX4090, price: 3k USD}}"
+    found = choose(basis(written(text, tmp_path), 500))
+    assert found.machine is not None
+    assert ("RTX4090", 1, "owned") == (found.machine.gpu, found.machine.count, found.machine.hour.tier)
+    assert "L40S" not in found.why
+
+
+LLAMA_13B = "meta-llama/Llama-2-13b-hf"
+
+
+def owning(cards: int, more: str = "") -> str:
+    """A full fine-tune of a model that one card of 80 GB does not hold."""
+    compute = f"{{tier: owned, gpus: [A100-80GB]{more}, owned: {{price: 20k USD, gpus: {cards}}}}}"
+    return f"models: [{LLAMA_13B}]\nmethod: full\ncompute: {compute}\n"
+
+
+@pytest.mark.parametrize(("cards", "count"), [(1, None), (2, None), (3, None), (4, 4), (6, 4), (8, 4), (12, 4)])
+def test_no_more_cards_are_taken_than_are_owned(cards: int, count: int | None, tmp_path: Path) -> None:
+    """Up to three do not hold the run, and where more are owned four are taken."""
+    found = choose(basis(written(owning(cards), tmp_path), 500))
+    assert count == (found.machine.count if found.machine else None)
+    assert found.machine or f"A100-80GB: the run does not fit on {cards}" == found.why
+
+
+def test_more_cards_asked_for_than_owned_are_a_mistake(tmp_path: Path) -> None:
+    """Both numbers are told; a run timed on more cards than are owned tells nothing."""
+    with pytest.raises(InputError, match="4 cards\n  wanted  at most the 2"):
+        choose(basis(written(owning(2, ", gpu_count: 4"), tmp_path), 500))
+    timed_on_four = [run("NVIDIA A100 80GB", model=LLAMA_13B, gpus=4)]
+    assert () == timed(basis(written(owning(2), tmp_path), 500), timed_on_four)
+    assert 1 == len(timed(basis(written(owning(4), tmp_path), 500), timed_on_four))

@@ -215,3 +215,11 @@ def test_an_old_contract_price_is_told_and_not_widened(tmp_path: Path) -> None:
     assert record.usd_per_gpu_hour is not None
     assert record.usd_per_gpu_hour.p10 == record.usd_per_gpu_hour.p90
     assert any("is of 2025-01-01, older than 180 days" in words for words in record.assumptions)
+
+
+def test_cards_that_are_not_enough_are_no_way(tmp_path: Path) -> None:
+    """Four are needed and one is owned."""
+    compute = "{{gpus: [A100-80GB], owned: {{price: 20k USD, gpus: {}}}}}"
+    text = f"models: [meta-llama/Llama-2-13b-hf]\nmethod: full\ncompute: {compute}"
+    assert "owned" not in {way.kind for way in bill(text.format(1), tmp_path, draws=500).ways}
+    assert "4 x A100-80GB, owned" in {way.name for way in bill(text.format(4), tmp_path, draws=500).ways}

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, SPOT
-from tunecase.gpu_prices import GpuHour, contract_hour, gpu_hour
+from tunecase.errors import InputError, Problem
+from tunecase.gpu_prices import OWNED_TIER, GpuHour, contract_hour, gpu_hour, owned_card
 from tunecase.hosted_training import Offer
 from tunecase.memory import usable_gb
 from tunecase.outlook import chance_over, need, pace, time_factor
@@ -67,6 +68,7 @@ def choose(basis: Basis, machines: Sequence[Machine] | None = None, runs: Sequen
             default ones.
         runs: of a pilot; where they timed the model itself on a GPU, that takes the place of what was worked out.
     Returns: the Choice; no machine when none of the GPUs holds the run or has a price in the tier.
+    Raises: InputError where more cards are asked for than are owned and trained on.
     """
     refused: list[str] = []
     if machines is None:
@@ -78,7 +80,7 @@ def choose(basis: Basis, machines: Sequence[Machine] | None = None, runs: Sequen
                 kind = f"no {basis.terms} price" if basis.terms != ON_DEMAND else "no price"
                 refused.append(f"{name}: {kind} in the tier {tier}")
             elif (machine := machine_on(name, hour, basis)) is None:
-                refused.append(f"{name}: the run does not fit on {_counts(basis)[-1]}")
+                refused.append(f"{name}: the run does not fit on {_counts(basis, hour)[-1]}")
             else:
                 machines.append(machine)
     measured = timed(basis, runs)
@@ -93,7 +95,7 @@ def choose(basis: Basis, machines: Sequence[Machine] | None = None, runs: Sequen
 
 def machine_on(gpu: str, hour: GpuHour, basis: Basis) -> Machine | None:
     """The cheapest way that fits on the fewest cards of one kind, at this price of an hour; None where none fits."""
-    recipe = _way_that_fits(gpu, basis)
+    recipe = _way_that_fits(gpu, basis, _counts(basis, hour))
     if recipe is None:
         return None
     hours = run_gpu_hours(recipe, basis, train_tokens=1e6)
@@ -123,7 +125,7 @@ def timed(basis: Basis, runs: Sequence[Run]) -> tuple[Machine, ...]:
     found = []
     for (card, count), rates in speeds.items():
         hour = hour_asked(card, basis)
-        if hour is None:
+        if hour is None or (hour.tier == OWNED_TIER and not owns_enough(count, basis)):
             continue
         middle = float(np.median(rates))
         spread = Interval(min(*rates, middle / LEAST_DOUBT), max(*rates, middle * LEAST_DOUBT))
@@ -182,17 +184,37 @@ def base_model(basis: Basis) -> str:
 
 
 def _gpu_names(basis: Basis) -> tuple[str, ...]:
-    given = basis.project.compute.gpus if basis.project else ()
-    names = given or tuple(name.strip() for name in basis.text("compute.gpus").split(";"))
+    """The cards to choose from: the one owned in that tier, else those of the project, else the default ones."""
+    compute = basis.project.compute if basis.project else None
+    if compute is not None and compute.tier == OWNED_TIER and not basis.tier:
+        return (owned_card(basis),)
+    names = (compute.gpus if compute else ()) or tuple(name.strip() for name in basis.text("compute.gpus").split(";"))
     return tuple(dict.fromkeys(catalog.gpu(name).name for name in names))
 
 
-def _counts(basis: Basis) -> tuple[int, ...]:
-    fixed = basis.project.compute.gpu_count if basis.project else None
-    return (fixed,) if fixed else COUNTS
+def owns_enough(count: int, basis: Basis) -> bool:
+    """Whether the project owns so many cards."""
+    owned = basis.project.compute.owned if basis.project else None
+    return owned is not None and count <= owned.gpus
 
 
-def _way_that_fits(gpu: str, basis: Basis) -> Recipe | None:
+def _counts(basis: Basis, hour: GpuHour) -> tuple[int, ...]:
+    """How many cards may be tried; of cards that are owned no more than there are."""
+    compute = basis.project.compute if basis.project else None
+    fixed = compute.gpu_count if compute else None
+    if compute is None or compute.owned is None or hour.tier != OWNED_TIER:
+        return (fixed,) if fixed else COUNTS
+    held = compute.owned.gpus
+    if fixed and fixed > held and compute.tier == OWNED_TIER:
+        fix = "lower it, or say under compute.owned.gpus how many cards the price bought"
+        where = "the project file: compute.gpu_count"
+        raise InputError(Problem(where, f"{fixed} cards", f"at most the {held} under compute.owned.gpus", fix))
+    if fixed:
+        return (min(fixed, held),)
+    return tuple(sorted({*(count for count in COUNTS if count <= held), min(held, COUNTS[-1])}))
+
+
+def _way_that_fits(gpu: str, basis: Basis, counts: Sequence[int]) -> Recipe | None:
     """The cheapest way on the fewest GPUs on which the run fits, failing that on which it is tight, or None.
 
     Sharding, checkpointing and accumulation are searched; method, rank, length and micro-batch are the project's.
@@ -208,7 +230,7 @@ def _way_that_fits(gpu: str, basis: Basis) -> Recipe | None:
     # Draws of its own, as the case does not rest on what one run takes beside its steps.
     scratch = replace(basis, worlds=Worlds(basis.worlds.seed, SEARCH_DRAWS), used={})
     found: dict[str, Recipe] = {}
-    for count in _counts(basis):
+    for count in counts:
         ask = settled(Request(base_model(basis), given, cards=(gpu,), counts=(count,)))
         choice = search(ask, scratch).cheapest()
         if choice is not None and choice.verdict == "fits":

@@ -20,7 +20,7 @@ from tunecase.gpu_prices import (
     owned,
     owned_card,
 )
-from tunecase.hardware import Machine, lost_to_spot, machine_on, sequence_tokens
+from tunecase.hardware import Machine, lost_to_spot, machine_on, owns_enough, sequence_tokens
 from tunecase.hosted_training import Offer, billed_tokens, chosen, offers, training_price
 from tunecase.prices import Basis
 from tunecase.records import Way
@@ -147,7 +147,7 @@ def _hours(basis: Basis, rented: Machine) -> Iterator[GpuHour]:
     region = (basis.project.compute.region if basis.project else None) or ""
     asked = [gpu_hour(rented.gpu, basis, tier, spot=spot, contracts=False) for spot in (False, True) for tier in TIERS]
     asked += [contract_hour(rented.gpu, basis, terms, region) for terms in (ON_DEMAND, SPOT, "reserved")]
-    asked.append(owned(rented.gpu, basis))
+    asked.append(owned(rented.gpu, basis) if owns_enough(rented.count, basis) else None)
     if rented.hour.tier in NOT_OF_THE_TABLES and not any(
         hour is not None and (hour.tier, hour.terms) == (rented.hour.tier, rented.hour.terms) for hour in asked
     ):
