@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from tests.projects import basis, written
+from tunecase.contracts import read_contracts
 from tunecase.errors import InputError
-from tunecase.hardware import choose, timed
+from tunecase.hardware import Choice, choose, timed
 from tunecase.project import Project
 from tunecase.records import Run
 
@@ -120,3 +121,46 @@ def test_more_cards_asked_for_than_owned_are_a_mistake(tmp_path: Path) -> None:
     timed_on_four = [run("NVIDIA A100 80GB", model=LLAMA_13B, gpus=4)]
     assert () == timed(basis(written(owning(2), tmp_path), 500), timed_on_four)
     assert 1 == len(timed(basis(written(owning(4), tmp_path), 500), timed_on_four))
+
+
+def contracted(text: str, rows: str, folder: Path) -> Choice:
+    """The choice of a project with these prices of its own."""
+    (folder / "prices.csv").write_text(f"gpu,usd,terms,date\n{rows}", encoding="utf-8")
+    at = basis(written(text, folder), 500)
+    at.contracts = read_contracts(folder / "prices.csv", {"USD": 1.0}, at.today).rows
+    return choose(at)
+
+
+def test_a_card_with_a_contract_is_one_to_choose_from(tmp_path: Path) -> None:
+    """Where the project names no cards; one with its price on other terms is told."""
+    found = contracted("", "B200,0.5,,2026-10-01\nL4,0.01,reserved,2026-10-01\n", tmp_path)
+    assert found.machine is not None
+    assert ("B200", "your contract") == (found.machine.gpu, found.machine.hour.tier)
+    assert "of 4 on the list" in found.why
+    assert "the contract price of L4 (reserved) is not used: compute.terms is on_demand" in found.why
+
+
+@pytest.mark.parametrize(
+    ("compute", "rows", "words"),
+    [
+        ("gpus: [H100]", "H100,1,reserved,2026-10-01", "of H100 (reserved) is not used: compute.terms is on_demand"),
+        ("gpus: [H100]", "B200,1,,2026-10-01", "of B200 is not used: compute.gpus names other cards"),
+        ("tier: owned, owned: {gpu: H100, price: 3k USD}", "L4,1,,2026-10-01", "of L4 is not used: the tier is owned"),
+        ("gpus: [H100]", "H100,1,,2026-10-01\nH100,1,reserved,2026-10-01", ""),
+    ],
+)
+def test_a_contract_price_that_is_not_used_is_told(compute: str, rows: str, words: str, tmp_path: Path) -> None:
+    """With the reason; of a card that has a price on the project's terms nothing is said."""
+    found = contracted(f"compute: {{{compute}}}", rows + "\n", tmp_path)
+    assert found.machine is not None
+    assert words in found.why
+    assert bool(words) == ("not used" in found.why)
+
+
+def test_a_run_that_may_not_fit_is_said_to_be_tight(tmp_path: Path) -> None:
+    """With the chance; one that fits is not."""
+    big = "models: [meta-llama/Llama-3.1-70B]\nmethod: full\ntraining: {sequence_tokens: 4096}\n"
+    big += "compute: {gpus: [H100], gpu_count: 16}\n"
+    tight = choose(basis(written(big, tmp_path), 500))
+    assert "tight: a 33% chance that the run does not fit" in tight.why
+    assert "tight" not in choose(basis(written("compute: {gpus: [H100]}", tmp_path), 500)).why

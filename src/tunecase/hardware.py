@@ -2,12 +2,13 @@
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, SPOT
+from tunecase.contracts import UNDATED
 from tunecase.errors import InputError, Problem
 from tunecase.gpu_prices import OWNED_TIER, GpuHour, contract_hour, gpu_hour, owned_card
 from tunecase.hosted_training import Offer
@@ -20,6 +21,7 @@ from tunecase.records import Run
 from tunecase.request import Request, settled
 from tunecase.shape import read_shape
 from tunecase.spread import Interval, Worlds
+from tunecase.wording import share
 
 if TYPE_CHECKING:
     from tunecase.spread import Draws
@@ -29,6 +31,8 @@ WHOLE_STEPS = ("trl", "command")  # trainers that run every layer in every step,
 LEAST_DOUBT = 1.05
 SEARCH_DRAWS = 500
 CARDS_OF_A_MACHINE = 8
+SURE_TO_FIT = 0.1  # a run whose P90 of its peak lies above the card is tight
+SHOWN = 3  # of a list of names
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,8 @@ def choose(basis: Basis, machines: Sequence[Machine] | None = None, runs: Sequen
     refused: list[str] = []
     if machines is None:
         machines = []
-        for name in _gpu_names(basis):
+        names = _gpu_names(basis)
+        for name in names:
             hour = hour_asked(name, basis)
             if hour is None:
                 tier = basis.text("compute.tier", basis.project.compute.tier if basis.project else None)
@@ -83,6 +88,7 @@ def choose(basis: Basis, machines: Sequence[Machine] | None = None, runs: Sequen
                 refused.append(f"{name}: the run does not fit on {_counts(basis, hour)[-1]}")
             else:
                 machines.append(machine)
+        refused += _contracts_left(basis, names)
     measured = timed(basis, runs)
     machines = [*(one for one in machines if one.gpu not in {other.gpu for other in measured}), *measured]
     if not machines:
@@ -99,7 +105,9 @@ def machine_on(gpu: str, hour: GpuHour, basis: Basis) -> Machine | None:
     if recipe is None:
         return None
     hours = run_gpu_hours(recipe, basis, train_tokens=1e6)
-    return Machine(gpu, recipe.gpus, hours * lost_to_spot(recipe.gpus, basis, hour), hour)
+    over = chance_over(need(recipe), usable_gb(catalog.gpu(gpu)))
+    how = f"tight: a {share(over)} chance that the run does not fit" if over > SURE_TO_FIT else ""
+    return Machine(gpu, recipe.gpus, hours * lost_to_spot(recipe.gpus, basis, hour), hour, how)
 
 
 def timed(basis: Basis, runs: Sequence[Run]) -> tuple[Machine, ...]:
@@ -184,12 +192,44 @@ def base_model(basis: Basis) -> str:
 
 
 def _gpu_names(basis: Basis) -> tuple[str, ...]:
-    """The cards to choose from: the one owned in that tier, else those of the project, else the default ones."""
+    """The cards to choose from: the one owned in that tier, else those of the project, else the default and contracted.
+
+    A contract counts on the project's terms only.
+    """
     compute = basis.project.compute if basis.project else None
     if compute is not None and compute.tier == OWNED_TIER and not basis.tier:
         return (owned_card(basis),)
-    names = (compute.gpus if compute else ()) or tuple(name.strip() for name in basis.text("compute.gpus").split(";"))
-    return tuple(dict.fromkeys(catalog.gpu(name).name for name in names))
+    if compute is not None and compute.gpus:
+        return tuple(dict.fromkeys(catalog.gpu(name).name for name in compute.gpus))
+    default = [catalog.gpu(name.strip()).name for name in basis.text("compute.gpus").split(";")]
+    contracted = [row.gpu for row in basis.contracts if row.gpu and row.terms == basis.terms]
+    return tuple(dict.fromkeys((*default, *contracted)))
+
+
+def _contracts_left(basis: Basis, names: Sequence[str]) -> Iterator[str]:
+    """Contract prices that the choice does not rest on, in words: of other terms, and of cards not to choose from.
+
+    A card's other terms are told where it has no price on the project's; a row without a date is one of a catalog,
+    which holds every card, and is not told.
+    """
+    compute = basis.project.compute if basis.project else None
+    held = [row for row in basis.contracts if row.gpu and row.date != UNDATED]
+    on_terms = {row.gpu for row in held if row.terms == basis.terms}
+    left: dict[str, dict[str, None]] = {}
+    for row in held:
+        if compute is not None and compute.tier == OWNED_TIER:
+            left.setdefault("the tier is owned", {})[row.gpu] = None
+        elif compute is not None and compute.gpus and row.gpu not in names:
+            left.setdefault("compute.gpus names other cards", {})[row.gpu] = None
+        elif row.gpu not in on_terms:
+            left.setdefault(f"compute.terms is {basis.terms}", {})[f"{row.gpu} ({row.terms})"] = None
+    yield from (f"the contract price of {some_of(list(of))} is not used: {why}" for why, of in left.items())
+
+
+def some_of(names: Sequence[str]) -> str:
+    """The first names of a list, and how many more there are."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
 
 
 def owns_enough(count: int, basis: Basis) -> bool:

@@ -20,7 +20,7 @@ from tunecase.gpu_prices import (
     owned,
     owned_card,
 )
-from tunecase.hardware import Machine, lost_to_spot, machine_on, owns_enough, sequence_tokens
+from tunecase.hardware import Machine, lost_to_spot, machine_on, owns_enough, sequence_tokens, some_of
 from tunecase.hosted_training import Offer, billed_tokens, chosen, offers, training_price
 from tunecase.prices import Basis
 from tunecase.records import Way
@@ -98,13 +98,8 @@ def ways(basis: Basis, rented: Machine | None, taken: Machine | None, load: Load
 def not_to_be_had(basis: Basis) -> str:
     """Hosted models that cannot be trained, or not be priced, on the day, and why, in one sentence; empty for none."""
     _, why = offers(basis)
-    told = "; ".join(f"{reason} ({_some(names)})" for reason, names in why.items())
+    told = "; ".join(f"{reason} ({some_of(names)})" for reason, names in why.items())
     return f"hosted training is compared where it can be had and priced, which leaves out: {told}" if told else ""
-
-
-def _some(names: list[str], most: int = 3) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
 
 
 def _rate(offer: Offer, basis: Basis) -> "Draws":
