@@ -97,6 +97,11 @@ def agreed(rows: Iterable[Contract], gpu: str, terms: str, region: str = "") -> 
     return Agreed(min(lowest.values()), max(lowest.values()), tuple(lowest), dates, note)
 
 
+def is_old(day: str, today: date) -> bool:
+    """True of a contract price of that day when it is older than 180 days; one without a date has no age."""
+    return day != UNDATED and catalog.is_stale(day, today)
+
+
 def newest(rows: Iterable[Contract]) -> list[Contract]:
     """Of what one provider asks for one thing on the same terms in the same region, the rows of the latest date.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, SPOT, GpuPrice
-from tunecase.contracts import UNDATED, agreed
+from tunecase.contracts import UNDATED, agreed, is_old
 from tunecase.prices import Basis
 from tunecase.spread import Const, Interval
 from tunecase.units import HOURS
@@ -136,7 +136,7 @@ def contract_hour(gpu: str, basis: Basis, terms: str = ON_DEMAND, region: str = 
     spread = Interval(held.low, held.high) if held.low < held.high else Const(held.low)
     on, where = ("" if terms == ON_DEMAND else f" {terms}"), f" in {region}" if region else ""
     draws = basis.worlds.draw(f"price of a {gpu} hour, {CONTRACT_TIER}{on}{where}", spread)
-    old = [day for day in held.dates if day != UNDATED and catalog.is_stale(day, basis.today)]
+    old = [day for day in held.dates if is_old(day, basis.today)]
     aged = f"the contract price of a {gpu} hour is of {old[0]}, older than 180 days" if old else ""
     note = "; ".join(part for part in (held.note, aged) if part)
     return GpuHour(draws, CONTRACT_TIER, held.providers, held.dates, 0, terms, note)
