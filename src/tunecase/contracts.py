@@ -31,6 +31,7 @@ ITEMS, IN_USD = ("gpu", "item"), ("usd", "usd_per_gpu_hour")
 WANTED = "a column gpu or item; usd, usd_per_gpu_hour, or price with currency; and date"
 SKYPILOT = ("AcceleratorName", "AcceleratorCount", "Price")
 UNDATED = "undated"
+ANYBODY = "you"  # the provider of a price that names none
 MOST_PROBLEMS = 20
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 _DAY = re.compile(r"\d{4}-\d{2}(-\d{2})?")
@@ -188,7 +189,7 @@ def _ours(
         base = float(price) * rates[currency] / count
         source = row.get("source") or name
         yield Contract(
-            gpu, model, row.get("provider") or "you", terms, row.get("region", ""), price, currency, base, day, source
+            gpu, model, row.get("provider") or ANYBODY, terms, row.get("region", ""), price, currency, base, day, source
         )
 
 

@@ -103,7 +103,7 @@ def not_to_be_had(basis: Basis) -> str:
 
 
 def _rate(offer: Offer, basis: Basis) -> "Draws":
-    return basis.worlds.draw(f"price of training {offer.row.model}", offer.rate)
+    return basis.worlds.draw(offer.draw_name, offer.rate)
 
 
 def _on_cards(basis: Basis, rented: Machine | None, taken: Machine | None, load: Load) -> "Iterator[tuple[Way, Draws]]":
@@ -153,7 +153,7 @@ def _hours(basis: Basis, rented: Machine) -> Iterator[GpuHour]:
 def _at_providers(basis: Basis, taken: Machine | None, load: Load) -> "Iterator[tuple[Way, Draws]]":
     offer = taken.offer if taken is not None else None
     others, _ = offers(basis)
-    every = [*others] if offer is None else [offer, *(one for one in others if one.row.model != offer.row.model)]
+    every = [*others] if offer is None else [offer, *(one for one in others if one.row != offer.row)]
     longest = float(sequence_tokens(basis))
     for one in every:
         billed = billed_tokens(
