@@ -98,6 +98,18 @@ def test_a_row_with_two_prices_or_dollars_in_another_currency_is_refused(tmp_pat
     assert [2.0, pytest.approx(3.3)] == [row.base_per_unit for row in fine.rows]
 
 
+@pytest.mark.parametrize("price", ["1e-400", "\uff12", "1e9", "\u0663.5"])
+def test_a_price_that_is_no_price_is_refused(price: str, tmp_path: Path) -> None:
+    """One that rounds to nothing, one out of reach, digits of another script."""
+    assert [("prices.csv:2: usd", repr(price))] == refused(f"gpu,usd,date\nH100,{price},2026-10-01\n", tmp_path)
+
+
+def test_a_column_in_two_spellings_is_refused(tmp_path: Path) -> None:
+    """Neither is the last that wins."""
+    found = refused("gpu,GPU,usd,date\nH100,T4,2,2026-10-01\n", tmp_path)
+    assert [("prices.csv:1", "the column gpu twice, in two spellings")] == found
+
+
 @pytest.mark.parametrize(
     ("head", "lacks"),
     [

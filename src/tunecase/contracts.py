@@ -33,8 +33,9 @@ SKYPILOT = ("AcceleratorName", "AcceleratorCount", "Price")
 UNDATED = "undated"
 ANYBODY = "you"  # the provider of a price that names none
 MOST_PROBLEMS = 20
-_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
-_DAY = re.compile(r"\d{4}-\d{2}(-\d{2})?")
+LEAST_PRICE, MOST_PRICE = Decimal("1e-9"), Decimal("1e9")
+_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}(-\d{2})?", re.ASCII)
 Row = tuple[int, dict[str, str]]
 
 
@@ -137,6 +138,12 @@ def read_contracts(path: Path, rates: Mapping[str, float], today: date, name: st
     by_fold = {column.casefold(): column for column in header}
     problems: list[Problem] = []
     notes: list[str] = []
+    folds = [column.casefold() for column in header]
+    for twice in sorted({fold for fold in folds if fold and folds.count(fold) > 1}):
+        got = f"the column {twice} twice, in two spellings"
+        problems.append(Problem(f"{name}:1", got, "each column once", "rename or delete one"))
+    if problems:
+        raise InputError(problems)
     if all(column.casefold() in by_fold for column in SKYPILOT):
         found = list(_skypilot(_renamed(rows, by_fold, SKYPILOT), path, rates, name, problems, notes))
     else:
@@ -239,8 +246,10 @@ def _price(text: str, where: str, problems: list[Problem]) -> Decimal | None:
         problems.append(Problem(where, repr(text), "a price such as 2.49", fix))
         return None
     price = Decimal(raw)
-    if not 0 < price < Decimal(10**9):
-        problems.append(Problem(where, repr(text), "more than 0", "correct the price, or delete the row"))
+    if not LEAST_PRICE <= price < MOST_PRICE:
+        problems.append(
+            Problem(where, repr(text), "more than 0, from 1e-9 to below 1e9", "correct the price, or delete the row")
+        )
         return None
     return price
 
