@@ -132,6 +132,17 @@ def test_a_region_takes_the_prices_read_in_it(region: str, low: float, high: flo
     assert note in hour.note
 
 
+def test_a_region_that_is_kept_under_another_s_name_keeps_its_provider(tmp_path: Path) -> None:
+    """us-west-2 stands in the tables for another card of AWS; an H100 there is not priced by Azure's."""
+    at = basis(written("compute: {tier: hyperscaler, region: us-west-2}", tmp_path), 500)
+    hour = gpu_hour("H100", at)
+    assert hour is not None
+    assert ("aws",) == hour.providers
+    assert 6.88 == pytest.approx(float(np.median(hour.draws)))
+    assert "under its own name" in hour.note
+    assert "the lowest of aws" in hour.note
+
+
 def test_spot_prices_are_lower_and_told_apart(tmp_path: Path) -> None:
     """Terms are part of what is printed."""
     at = basis(None)

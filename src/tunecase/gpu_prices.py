@@ -48,18 +48,25 @@ class GpuHour:
 def current(gpu: str, tier: str, terms: str = ON_DEMAND, region: str = "") -> tuple[list[GpuPrice], str]:
     """The prices of a GPU that count, one for each provider, and a note where the region asked for has none.
 
-    Prices marked old count only where nothing else exists. In a region count those that were read in it; where none
-    was, the lowest of each provider wherever it was read, which the note says.
+    Prices marked old count only where nothing else exists. In a region count those that were read in it. Where none
+    was, the lowest of each provider counts wherever it was read, which the note says; of providers that have any price
+    in the region only theirs, as the tables keep regions of one price under the name of one.
     """
     note = ""
     rows = [p for p in catalog.lowest_prices(terms) if (p.gpu, p.tier) == (gpu, tier)]
     if region and rows:
-        every = [p for p in catalog.gpu_prices() if (p.gpu, p.tier, p.terms) == (gpu, tier, terms)]
-        there = [p for p in every if p.region.casefold() == region.casefold()]
+        near = [p for p in catalog.gpu_prices() if p.tier == tier and p.region.casefold() == region.casefold()]
+        there = [p for p in near if (p.gpu, p.terms) == (gpu, terms)]
         if there:
             rows = there
         else:
-            note = f"no price of a {gpu} hour in {region}: the lowest of each provider is taken, wherever it was read"
+            whose = {p.provider for p in near}
+            rows = [p for p in rows if p.provider in whose] or rows
+            who = "each provider" if not whose & {p.provider for p in rows} else ", ".join(sorted(whose))
+            note = (
+                f"no price of a {gpu} hour in {region} under its own name (regions of one price are kept under one): "
+                f"the lowest of {who} is taken, wherever it was read"
+            )
     return [p for p in rows if not p.stale] or rows, note
 
 
