@@ -156,6 +156,18 @@ def test_a_hosted_model_takes_the_place_of_the_cards(tmp_path: Path) -> None:
     assert any(f"training {MINI}" in words for words in record.assumptions)
 
 
+def test_a_hosted_bill_rests_on_nothing_of_the_cards(tmp_path: Path) -> None:
+    """No draw and no default: a price of an H100 hour cannot change it."""
+    at = basis(written(f"budget: 1k USD\ncompute: {{hosted: {MINI}}}", tmp_path), 500)
+    assert at.project is not None
+    record = estimate(at.project, basis=at, train_rows=1_000, tokens=TOKENS, what_if=0.8)
+    cards = ("price of a ", "time against")
+    assert not [name for name in at.worlds.drawn if name.startswith(cards)]
+    assert not [flip for one in record.what_if for flip in one.ways if flip.name.startswith(cards)]
+    assert not {"compute.gpus", "compute.tier"} & {used.field for used in record.defaults}
+    assert {"rented", "spot"} & {way.kind for way in record.ways}
+
+
 def test_a_hosted_model_that_has_ended_is_refused(tmp_path: Path) -> None:
     """With the day it ended."""
     with pytest.raises(InputError, match="2026-08-14"):
