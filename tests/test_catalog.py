@@ -71,7 +71,7 @@ def test_the_price_book_is_a_digest_that_stays() -> None:
 
 
 def test_the_price_book_covers_what_a_contract_is_read_by(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The cards of an accelerator's name or of an instance are part of the price: without their tables another digest."""
+    """The cards behind an accelerator's or an instance's name: without their tables it is another digest."""
     whole = catalog.price_book()
     for name in ("prices/accelerators", "prices/instances", "prices/providers"):
         monkeypatch.setattr(book, "PRICE_TABLES", tuple(one for one in book.PRICE_TABLES if one != name))
