@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from tunecase import catalog
+from tunecase.catalog import prices as book
 from tunecase.errors import InputError
 
 
@@ -67,6 +68,18 @@ def test_the_price_book_is_a_digest_that_stays() -> None:
     """Sixty-four hexadecimal digits, the same when asked again."""
     assert len(catalog.price_book()) == 64
     assert catalog.price_book() == catalog.price_book()
+
+
+def test_the_price_book_covers_what_a_contract_is_read_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cards behind an accelerator's or an instance's name: without their tables it is another digest."""
+    whole = catalog.price_book()
+    for name in ("prices/accelerators", "prices/instances", "prices/providers"):
+        monkeypatch.setattr(book, "PRICE_TABLES", tuple(one for one in book.PRICE_TABLES if one != name))
+        book.price_book.cache_clear()
+        assert whole != book.price_book()
+        monkeypatch.undo()
+        book.price_book.cache_clear()
+    assert whole == book.price_book()
 
 
 def test_names_hold_every_alias() -> None:

@@ -75,6 +75,10 @@ def test_a_project_gives_its_currency_and_its_own_prices(tmp_path: Path) -> None
     assert 2 == ran.code
     assert "prices.csv:2: usd" in ran.err
     assert "prices.csv:3: date" in ran.err
+    written(rates.replace("2026-11-20", "2026-11-25"), tmp_path)
+    ran = run("prices", "--project", tmp_path / "tunecase.yaml", *TODAY)
+    assert 2 == ran.code
+    assert "rates.0.date" in ran.err
 
 
 def test_the_help_teaches_with_an_example() -> None:

@@ -86,6 +86,30 @@ def test_every_mistake_is_named_by_row_and_column_at_once(tmp_path: Path) -> Non
     assert "'1,234.56'" == found[3][1]
 
 
+def test_a_row_with_two_prices_or_dollars_in_another_currency_is_refused(tmp_path: Path) -> None:
+    """Neither is taken one to one; USD beside usd says the same twice."""
+    mixed = "gpu,usd,usd_per_gpu_hour,price,currency,date\n"
+    rates = {"USD": 1.0, "EUR": 1.1}
+    rows = ["H100,2,,,EUR", "H100,2,,3,EUR", "H100,2,3,,", "H100,,3,,GBP"]
+    found = refused(mixed + "".join(f"{row},2026-10-01\n" for row in rows), tmp_path, **rates)
+    columns = ["currency", "price", "usd_per_gpu_hour", "currency"]
+    assert [f"prices.csv:{line}: {column}" for line, column in enumerate(columns, 2)] == [where for where, _ in found]
+    fine = read(f"{mixed}H100,2,,,usd,2026-10-01\nL4,,,3,EUR,2026-10-01\n", tmp_path, **rates)
+    assert [2.0, pytest.approx(3.3)] == [row.base_per_unit for row in fine.rows]
+
+
+@pytest.mark.parametrize("price", ["1e-400", "\uff12", "1e9", "\u0663.5"])
+def test_a_price_that_is_no_price_is_refused(price: str, tmp_path: Path) -> None:
+    """One that rounds to nothing, one out of reach, digits of another script."""
+    assert [("prices.csv:2: usd", repr(price))] == refused(f"gpu,usd,date\nH100,{price},2026-10-01\n", tmp_path)
+
+
+def test_a_column_in_two_spellings_is_refused(tmp_path: Path) -> None:
+    """Neither is the last that wins."""
+    found = refused("gpu,GPU,usd,date\nH100,T4,2,2026-10-01\n", tmp_path)
+    assert [("prices.csv:1", "the column gpu twice, in two spellings")] == found
+
+
 @pytest.mark.parametrize(
     ("head", "lacks"),
     [
@@ -155,6 +179,22 @@ def test_a_contract_of_several_providers_is_an_interval_and_of_one_a_price(tmp_p
     elsewhere = agreed(held[:2], "H100", "on_demand", "ap-1")
     assert elsewhere is not None
     assert "no contract price in ap-1" in elsewhere.note
+
+
+def test_the_newer_contract_takes_the_place_of_the_older(tmp_path: Path) -> None:
+    """By provider, terms and region, be it dearer; of one day the lowest; a month is its first day."""
+    rows = (
+        "H100,a,2,USD,,,,2025-01-01,\nH100,A,9,USD,,,,2026-10-01,\nH100,a,8.5,USD,,,,2026-10,\n"
+        "H100,a,1,USD,,spot,,2024-01-01,\nH100,b,7,USD,,,,2024-01-01,\nH100,b,6,USD,,,eu-1,2023-01-01,\n"
+    )  # fmt: skip
+    held = read(HEAD + rows, tmp_path).rows
+    now = agreed(held, "H100", "on_demand")
+    assert now is not None
+    assert (6.0, 8.5) == (now.low, now.high)
+    assert ("2023-01-01", "2026-10", "2026-10-01") == (now.dates[0], *now.dates[-2:])
+    spot = agreed(held, "H100", "spot")
+    assert spot is not None
+    assert (1.0, 1.0) == (spot.low, spot.high)
 
 
 def test_another_price_is_another_digest(tmp_path: Path) -> None:

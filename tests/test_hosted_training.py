@@ -14,7 +14,7 @@ from tunecase.contracts import read_contracts
 from tunecase.errors import InputError
 from tunecase.hosted_training import billed_tokens, chosen, offers, training_price
 from tunecase.prices import Basis
-from tunecase.spread import Interval, Worlds
+from tunecase.spread import Const, Worlds
 
 ROWS = {row.model: row for row in catalog.hosted()}
 PLAIN = replace(ROWS["mistral"], minimum_usd=None, storage_usd_per_month=None)
@@ -106,7 +106,8 @@ def test_a_model_named_by_the_project_may_be_closed_to_new_users_only(tmp_path: 
     offer = chosen(at(tmp_path, f"compute: {{hosted: {MINI}}}"))
     assert offer is not None
     assert "closed to new users since 2026-05-07" in offer.notes
-    assert Interval(1.8, 4.2) == Interval(round(offer.rate.low, 6), round(offer.rate.high, 6))
+    assert (pytest.approx(3 / 1.4), pytest.approx(3 * 1.4)) == (offer.rate.low, offer.rate.high)
+    assert pytest.approx(3.0) == offer.rate.median
     assert chosen(at(tmp_path)) is None
 
 
@@ -137,3 +138,38 @@ def test_a_contract_prices_what_the_tables_cannot(tmp_path: Path) -> None:
     assert found["my-llama"].row.pads
     assert 4.0 == found["my-llama"].rate.median
     assert "your contract" == found["mistral"].provider
+
+
+def test_a_contract_with_another_provider_is_an_offer_of_its_own(tmp_path: Path) -> None:
+    """OpenAI's row keeps its price and its end; the project's model is trained where a contract prices it."""
+    rows = "gpt-3.5-turbo,azure,1,Mtok,2026-10-01\n"
+    found, why = offers(at(tmp_path, "", rows))
+    assert [("azure", 1.0)] == [(one.row.provider, one.rate.median) for one in found]
+    assert any("openai gpt-3.5-turbo" in names for names in why.values())
+    offer = chosen(at(tmp_path, "compute: {hosted: gpt-3.5-turbo}", rows))
+    assert offer is not None
+    assert ("azure", "your contract") == (offer.row.provider, offer.provider)
+    same = chosen(at(tmp_path, f"compute: {{hosted: {MINI}}}", f"{MINI},OpenAI,1,Mtok,2026-10-01\n"))
+    assert same is not None
+    assert ("openai", "your contract", 1.0) == (same.row.provider, same.provider, same.rate.median)
+    anybody = chosen(at(tmp_path, f"compute: {{hosted: {MINI}}}", f"{MINI},,1,Mtok,2026-10-01\n"))
+    assert anybody is not None
+    assert ("openai", "your contract") == (anybody.row.provider, anybody.provider)
+
+
+def test_one_model_at_two_providers_is_two_offers_with_draws_of_their_own(tmp_path: Path) -> None:
+    """The project's is the cheaper; of one provider the newer price counts."""
+    rows = "m,acme,3,Mtok,2026-10-01\nm,other,2,Mtok,2026-10-01\nm,Other,1,Mtok,2025-01-01\n"
+    basis = at(tmp_path, "compute: {hosted: m}", rows)
+    assert 2 == len({one.draw_name for one in offers(basis)[0]})
+    offer = chosen(basis)
+    assert offer is not None
+    assert 2.0 == offer.rate.median
+
+
+def test_an_old_contract_price_is_told_and_not_widened(tmp_path: Path) -> None:
+    """As that of a GPU is."""
+    offer = chosen(at(tmp_path, f"compute: {{hosted: {MINI}}}", f"{MINI},openai,2,Mtok,2025-01-01\n"))
+    assert offer is not None
+    assert "the contract price is of 2025-01-01, older than 180 days" in offer.notes
+    assert Const(2.0) == offer.rate

@@ -106,6 +106,64 @@ def test_every_word_that_names_nothing_is_refused_at_once() -> None:
         listed(kind="gpu", model="gpt-4o")
 
 
+def with_contracts(folder: Path, rows: str, **asked: str) -> Prices:
+    """What is listed beside these prices of one's own."""
+    path = folder / "prices.csv"
+    path.write_text(f"item,provider,usd,unit,terms,region,date\n{rows}", encoding="utf-8")
+    own = read_contracts(path, {"USD": 1.0}, DAY)
+    return price_list(PricesAsked(**asked), Basis(None, DAY, Worlds(0, 1), contracts=own.rows))
+
+
+OWN = (
+    "H100,CoreWeave,2,,,EU-West-1,2026-10-01\nH100,Amazon Web Services,3,,,,2025-01-01\n"
+    "my-llama,Together,4,Mtok,,,2025-01-01\nL4,acme,1,,,mars-1,2026-10-01\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "whose"),
+    [
+        ({"gpu": "H100", "provider": "aws"}, ["Amazon Web Services"]),
+        ({"gpu": "H100", "provider": "coreweave"}, ["CoreWeave"]),
+        ({"kind": "hosted", "provider": "openai"}, []),
+        ({"kind": "hosted", "provider": "together"}, ["Together"]),
+        ({"gpu": "H100", "region": "eu-west-1"}, ["CoreWeave", "Amazon Web Services"]),
+        ({"region": "MARS-1"}, ["Amazon Web Services", "acme"]),
+        ({"provider": "ACME"}, ["acme"]),
+    ],
+)
+def test_filters_hold_for_contracts_too(asked: dict[str, str], whose: list[str], tmp_path: Path) -> None:
+    """By provider as either spells it, by region in any case; a contract that names no region holds in all."""
+    found = with_contracts(tmp_path, OWN, **asked)
+    assert whose == [row.provider for row in found.rows if row.tier == "your contract"]
+
+
+def test_contract_prices_grow_old_too(tmp_path: Path) -> None:
+    """Marked and counted like those of the tables."""
+    rows = [row for row in with_contracts(tmp_path, OWN).rows if row.tier == "your contract"]
+    assert [False, True, False, True] == [row.stale for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("asked", "where"),
+    [
+        ({"kind": "wage", "gpu": "H100"}, "--gpu"),
+        ({"kind": "label", "region": "eu-central-1"}, "--region"),
+        ({"kind": "hosted", "terms": "spot"}, "--terms"),
+        ({"kind": "label", "provider": "aws"}, "--provider"),
+        ({"kind": "gpu", "model": "gpt-4o"}, "--model"),
+        ({"gpu": "H100", "model": "gpt-4o"}, "--gpu"),
+        ({"provider": "nosuch"}, "--provider"),
+        ({"region": "nosuch"}, "--region"),
+    ],
+)
+def test_a_filter_that_can_match_nothing_is_refused(asked: dict[str, str], where: str) -> None:
+    """What the kind does not know, and names that stand in no price."""
+    with pytest.raises(InputError) as error:
+        listed(**asked)
+    assert [where] == [problem.where for problem in error.value.problems]
+
+
 def test_a_project_has_its_currency_and_its_own_prices_first(tmp_path: Path) -> None:
     """Dollars times the dated rate; the contract's own row is not converted twice; the book has another digest."""
     text = "currency: EUR\nrates: [{currency: USD, value: 0.5, date: 2026-11-20}]\n"

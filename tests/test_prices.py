@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.projects import basis, written
 from tunecase import catalog
-from tunecase.gpu_prices import any_gpu_hour, gpu_hour, hour_words, owned_hour
+from tunecase.gpu_prices import any_gpu_hour, gpu_hour, hour_words, owned_hour, reach
 from tunecase.labels import label_price
 from tunecase.prices import Basis, old_rates
 from tunecase.spread import Worlds
@@ -28,13 +28,22 @@ def test_an_h100_hour_runs_from_the_cheapest_to_the_dearest_provider(tier: str, 
 
 
 def test_stale_prices_widen_the_interval_by_forty_percent() -> None:
-    """In November the marketplace rows of April are old: 1.54 to 1.99 becomes .93 to 2.79."""
+    """In November the marketplace rows of April are old: 1.54 to 1.99 becomes 1.10 to 2.79."""
     at = Basis(None, date(2026, 11, 24), Worlds(0, 40_000))
     hour = gpu_hour("H100", at, "marketplace")
     assert hour is not None
-    assert np.quantile(hour.draws, (0.05, 0.95)).tolist() == pytest.approx([1.5441 * 0.6, 1.99 * 1.4], rel=0.02)
+    assert np.quantile(hour.draws, (0.05, 0.95)).tolist() == pytest.approx([1.5441 / 1.4, 1.99 * 1.4], rel=0.02)
     assert hour.stale == 2
     assert hour.dates == ("2026-04-12",)
+
+
+def test_the_middle_of_a_widened_price_is_the_price_as_listed() -> None:
+    """Age adds doubt either way and makes nothing cheaper: a lone A100 of AWS that is old stays at what was listed."""
+    (row,) = [p for p in catalog.lowest_prices() if (p.gpu, p.provider) == ("A100-80GB", "aws")]
+    low, high, stale = reach([row], date(2027, 11, 24))
+    assert 1 == stale
+    assert (low * high) ** 0.5 == pytest.approx(row.usd_per_gpu_hour)
+    assert high / row.usd_per_gpu_hour == pytest.approx(1.4)
 
 
 def test_a_price_nobody_offers_in_the_tier_is_none() -> None:
@@ -117,10 +126,21 @@ def test_a_region_takes_the_prices_read_in_it(region: str, low: float, high: flo
     at = basis(written(f"compute: {{tier: hyperscaler, region: {region}}}", tmp_path), 20_000)
     hour = gpu_hour("L4", at)
     assert hour is not None
-    stale = 0.4 * (hour.stale > 0)
+    stale = 1.4 if hour.stale else 1.0
     ends = np.quantile(hour.draws, (0.05, 0.95)).tolist()
-    assert pytest.approx([low * (1 - stale), high * (1 + stale)], rel=0.02) == ends
+    assert pytest.approx([low / stale, high * stale], rel=0.02) == ends
     assert note in hour.note
+
+
+def test_a_region_that_is_kept_under_another_s_name_keeps_its_provider(tmp_path: Path) -> None:
+    """us-west-2 stands in the tables for another card of AWS; an H100 there is not priced by Azure's."""
+    at = basis(written("compute: {tier: hyperscaler, region: us-west-2}", tmp_path), 500)
+    hour = gpu_hour("H100", at)
+    assert hour is not None
+    assert ("aws",) == hour.providers
+    assert 6.88 == pytest.approx(float(np.median(hour.draws)))
+    assert "under its own name" in hour.note
+    assert "the lowest of aws" in hour.note
 
 
 def test_spot_prices_are_lower_and_told_apart(tmp_path: Path) -> None:

@@ -193,6 +193,21 @@ def test_another_base_currency(tmp_path: Path) -> None:
     assert ("EUR", Const(9_000), 0.9) == (project.budget.currency, project.budget.spread, project.base_per_usd)
 
 
+def test_a_rate_of_a_day_to_come_or_of_the_base_currency_is_refused(tmp_path: Path) -> None:
+    """No plan is made at a price that nobody has read; a rate of 1 for the base currency says nothing wrong."""
+    rates = "currency: EUR\nrates:\n- {currency: USD, value: 0.9, date: 2026-11-24}\n"
+    path = folder_of(tmp_path) / "case.yaml"
+    path.write_text(PLAIN + rates + "- {currency: USD, value: 90, date: 2026-11-25}\n", encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        read_project(path, catalog.names(), today=date(2026, 11, 24))
+    (problem,) = refused.value.problems
+    assert ("case.yaml:6: rates.1.date", "2026-11-25") == (problem.where, problem.got)
+    assert 90 == read_project(path, catalog.names(), today=date(2026, 11, 25)).base_per_usd
+    (problem,) = problems(tmp_path, PLAIN + rates + "- {currency: EUR, value: 7, date: 2026-11-01}\n")
+    assert ("case.yaml:6: rates.1.currency", "7 EUR for one EUR") == (problem.where, problem.got)
+    assert 0.9 == read(tmp_path, PLAIN + rates + "- {currency: EUR, value: 1, date: 2026-11-01}\n").base_per_usd
+
+
 def test_a_base_currency_without_a_rate_for_dollars(tmp_path: Path) -> None:
     """The shipped prices are in dollars: another base currency needs a rate for them."""
     (problem,) = problems(tmp_path, PLAIN + "currency: EUR\n")

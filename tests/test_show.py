@@ -219,6 +219,8 @@ def test_nothing_known_is_said_so() -> None:
     assert "chance" not in text
     assert "What moves it" not in text
     assert "GPU prices of none used" in text
+    hosted = flat("estimate", replace(bill, gpu="", price_dates=("2025-01-01",)))
+    assert "Price of training of 2025-01-01; price book" in hosted
     assert "Plus 2 unpriced lines: gpu; labels." in text
     assert "32% chance to exceed 18k" in flat("estimate", replace(bill, budget=18_000.0, over_budget=0.32))
 

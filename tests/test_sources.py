@@ -1,7 +1,7 @@
 """One more example costs what its source's formula says, and what is missing is named."""
 
+from decimal import Decimal
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.projects import basis, written
-from tunecase import prices
+from tunecase import api_prices, sources
+from tunecase.api_prices import ApiPrice
 from tunecase.prices import Basis
 from tunecase.sources import Stock, Supply, formatting, supply
 from tunecase.spread import Interval, band
@@ -120,16 +121,24 @@ def test_rejected_and_reviewed_examples_are_paid(tmp_path: Path) -> None:
 
 def test_a_model_of_the_tables_gives_its_token_prices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its price is noted with its source; one that is not there is named as such."""
-    known = SimpleNamespace(usd_per_mtok_in=1.0, usd_per_mtok_out=2.0, source="a list", date="2026-11-01")
-    monkeypatch.setattr(prices, "api_price", lambda name, today: known if name == "writer" else None, raising=False)
+    known = ApiPrice("writer", "acme", Decimal(1), Decimal(2), "a list")
+    monkeypatch.setattr(sources, "api_price", lambda name, today: known if name == "writer" else None)
     made = "kind: synthetic, tokens_in: 500, tokens_out: 250, rejected: 0%, reviewed: 0%, model:"
     at = with_sources(tmp_path, f"{{{made} writer}}")
     found = supply(at)
     assert found.price is not None
     assert found.price[0] == pytest.approx(0.001)
     assert at.used["price of writer"].source == "a list"
+    assert "1 in, 2 out, USD per Mtok (undated)" == at.used["price of writer"].value
     other = supply(with_sources(tmp_path, f"{{{made} another}}"))
     assert "price_in, price_out (another has no price in the tables)" in other.unpriced[0]
+
+
+@pytest.mark.skipif(not api_prices.known(), reason="genai-prices is not installed")
+def test_a_model_s_tokens_are_priced_by_the_installed_package(tmp_path: Path) -> None:
+    """500 tokens into gpt-4o-mini at .15 and 250 out of it at .60 USD per million."""
+    made = "kind: synthetic, tokens_in: 500, tokens_out: 250, rejected: 0%, reviewed: 0%, model: gpt-4o-mini"
+    assert price_of(tmp_path, f"{{{made}}}") == pytest.approx((500 * 0.15 + 250 * 0.60) / 1e6)
 
 
 def test_missing_fields_of_a_source_are_named(tmp_path: Path) -> None:

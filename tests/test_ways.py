@@ -16,6 +16,7 @@ from tunecase.prices import Basis
 from tunecase.records import Estimate, Way
 from tunecase.spread import Worlds
 
+COLUMNS = "item,provider,usd,unit,terms,date,region\n"
 MINI = "ft:gpt-4o-mini-2024-07-18"
 OWNED = (
     "{price: 30k USD, gpu: H100, gpus: 8, life: 3 years, utilisation: 40%, power: 0.7, power_price: 0.15 USD per kWh}"
@@ -26,7 +27,7 @@ def bill(text: str, folder: Path, prices: str = "", draws: int = 4_000) -> Estim
     """The bill of a project that says this, on its own choice of cards."""
     own = None
     if prices:
-        (folder / "prices.csv").write_text(f"item,provider,usd,unit,terms,date\n{prices}", encoding="utf-8")
+        (folder / "prices.csv").write_text(f"{COLUMNS}{prices}", encoding="utf-8")
         own = read_contracts(folder / "prices.csv", {"USD": 1.0}, date(2026, 11, 24))
     at = basis(written(text, folder), draws)
     at.contracts = own.rows if own else ()
@@ -115,10 +116,29 @@ def test_a_contract_price_comes_before_the_tables(tmp_path: Path) -> None:
     assert (2.0, 2.0) == (record.usd_per_gpu_hour.p10, record.usd_per_gpu_hour.p90)
     assert "contract" == chosen(record).kind
     assert 3 == sum(way.kind == "rented" for way in record.ways)
+    cheaper = next(way for way in record.ways if way.name.endswith("reserved"))
+    assert pytest.approx(0.75) == cheaper.ratio
     (tmp_path / "prices.csv").write_text("x", encoding="utf-8")
     reserved = bill("compute: {gpus: [H100], terms: reserved}\nprices: prices.csv", tmp_path, prices)
     assert reserved.usd_per_gpu_hour is not None
     assert pytest.approx(1.5) == reserved.usd_per_gpu_hour.p50
+
+
+def test_a_reserved_price_is_that_of_the_region(tmp_path: Path) -> None:
+    """1 USD in eu; where only another region has one, that is told."""
+    prices = "H100,acme,1,,reserved,2026-10-01,eu\nH100,acme,5,,reserved,2026-10-01,us\n"
+    (tmp_path / "prices.csv").write_text("x", encoding="utf-8")
+    for region, low, high, note in (
+        ("eu", 1.0, 1.0, ""),
+        ("us", 5.0, 5.0, ""),
+        ("ap", 1.0, 1.0, "no contract price in ap"),
+    ):
+        text = f"compute: {{gpus: [H100], terms: reserved, region: {region}}}\nprices: prices.csv"
+        record = bill(text, tmp_path, prices)
+        assert record.usd_per_gpu_hour is not None
+        assert (low, high) == (record.usd_per_gpu_hour.p10, record.usd_per_gpu_hour.p90)
+        assert any(note in words for words in record.assumptions if "contract" in words) or not note
+        assert "contract" == chosen(record).kind
 
 
 def test_a_hosted_model_takes_the_place_of_the_cards(tmp_path: Path) -> None:
@@ -134,6 +154,18 @@ def test_a_hosted_model_takes_the_place_of_the_cards(tmp_path: Path) -> None:
     assert record.run_price is not None
     assert pytest.approx(70_000 * 3 / 1e6 * 3.0, rel=0.3) == record.run_price.p50
     assert any(f"training {MINI}" in words for words in record.assumptions)
+
+
+def test_a_hosted_bill_rests_on_nothing_of_the_cards(tmp_path: Path) -> None:
+    """No draw and no default: a price of an H100 hour cannot change it."""
+    at = basis(written(f"budget: 1k USD\ncompute: {{hosted: {MINI}}}", tmp_path), 500)
+    assert at.project is not None
+    record = estimate(at.project, basis=at, train_rows=1_000, tokens=TOKENS, what_if=0.8)
+    cards = ("price of a ", "time against")
+    assert not [name for name in at.worlds.drawn if name.startswith(cards)]
+    assert not [flip for one in record.what_if for flip in one.ways if flip.name.startswith(cards)]
+    assert not {"compute.gpus", "compute.tier"} & {used.field for used in record.defaults}
+    assert {"rented", "spot"} & {way.kind for way in record.ways}
 
 
 def test_a_hosted_model_that_has_ended_is_refused(tmp_path: Path) -> None:
@@ -195,3 +227,11 @@ def test_an_old_contract_price_is_told_and_not_widened(tmp_path: Path) -> None:
     assert record.usd_per_gpu_hour is not None
     assert record.usd_per_gpu_hour.p10 == record.usd_per_gpu_hour.p90
     assert any("is of 2025-01-01, older than 180 days" in words for words in record.assumptions)
+
+
+def test_cards_that_are_not_enough_are_no_way(tmp_path: Path) -> None:
+    """Four are needed and one is owned."""
+    compute = "{{gpus: [A100-80GB], owned: {{price: 20k USD, gpus: {}}}}}"
+    text = f"models: [meta-llama/Llama-2-13b-hf]\nmethod: full\ncompute: {compute}"
+    assert "owned" not in {way.kind for way in bill(text.format(1), tmp_path, draws=500).ways}
+    assert "4 x A100-80GB, owned" in {way.name for way in bill(text.format(4), tmp_path, draws=500).ways}

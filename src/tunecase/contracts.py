@@ -31,9 +31,11 @@ ITEMS, IN_USD = ("gpu", "item"), ("usd", "usd_per_gpu_hour")
 WANTED = "a column gpu or item; usd, usd_per_gpu_hour, or price with currency; and date"
 SKYPILOT = ("AcceleratorName", "AcceleratorCount", "Price")
 UNDATED = "undated"
+ANYBODY = "you"  # the provider of a price that names none
 MOST_PROBLEMS = 20
-_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
-_DAY = re.compile(r"\d{4}-\d{2}(-\d{2})?")
+LEAST_PRICE, MOST_PRICE = Decimal("1e-9"), Decimal("1e9")
+_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}(-\d{2})?", re.ASCII)
 Row = tuple[int, dict[str, str]]
 
 
@@ -80,18 +82,42 @@ class Agreed:
 def agreed(rows: Iterable[Contract], gpu: str, terms: str, region: str = "") -> Agreed | None:
     """The contract prices of a GPU hour, the lowest of each provider; None where there are none.
 
-    In a region count the rows of it and those that name none; where there are none, all rows, which the note says.
+    Of a provider's prices in one region the latest counts, see `newest`. In a region count the rows of it and those
+    that name none; where there are none, all rows, which the note says.
     """
-    every = [row for row in rows if row.gpu == gpu and row.terms == terms]
+    every = newest([row for row in rows if row.gpu == gpu and row.terms == terms])
     there = [row for row in every if not region or row.region.casefold() in ("", region.casefold())]
     lowest: dict[str, float] = {}
+    spelled: dict[str, str] = {}
     for row in there or every:
-        lowest[row.provider] = min(row.base_per_unit, lowest.get(row.provider, math.inf))
+        who = spelled.setdefault(row.provider.casefold(), row.provider)
+        lowest[who] = min(row.base_per_unit, lowest.get(who, math.inf))
     if not lowest:
         return None
     note = "" if there else f"no contract price in {region}: those of other regions are taken"
     dates = tuple(sorted({row.date for row in there or every}))
     return Agreed(min(lowest.values()), max(lowest.values()), tuple(lowest), dates, note)
+
+
+def is_old(day: str, today: date) -> bool:
+    """True of a contract price of that day when it is older than 180 days; one without a date has no age."""
+    return day != UNDATED and catalog.is_stale(day, today)
+
+
+def newest(rows: Iterable[Contract]) -> list[Contract]:
+    """Of what one provider asks for one thing on the same terms in the same region, the rows of the latest date.
+
+    A month counts from its first day, as in `catalog.is_stale`; a price without a date from no day at all.
+    """
+    held: dict[tuple[str, ...], list[Contract]] = {}
+    for row in rows:
+        same = (row.gpu, row.model.casefold(), row.provider.casefold(), row.terms, row.region.casefold())
+        held.setdefault(same, []).append(row)
+    return [row for same in held.values() for row in same if _since(row) == max(map(_since, same))]
+
+
+def _since(row: Contract) -> str:
+    return "" if row.date == UNDATED else f"{row.date}-01"[:10]
 
 
 def read_contracts(path: Path, rates: Mapping[str, float], today: date, name: str = "") -> Contracts:
@@ -112,6 +138,12 @@ def read_contracts(path: Path, rates: Mapping[str, float], today: date, name: st
     by_fold = {column.casefold(): column for column in header}
     problems: list[Problem] = []
     notes: list[str] = []
+    folds = [column.casefold() for column in header]
+    for twice in sorted({fold for fold in folds if fold and folds.count(fold) > 1}):
+        got = f"the column {twice} twice, in two spellings"
+        problems.append(Problem(f"{name}:1", got, "each column once", "rename or delete one"))
+    if problems:
+        raise InputError(problems)
     if all(column.casefold() in by_fold for column in SKYPILOT):
         found = list(_skypilot(_renamed(rows, by_fold, SKYPILOT), path, rates, name, problems, notes))
     else:
@@ -141,8 +173,7 @@ def _ours(
     """The price of one row in our columns; a row with a mistake adds it to the problems and gives none."""
     line, row = numbered
     before = len(problems)
-    column = next((one for one in (*IN_USD, "price") if row.get(one)), "price" if "price" in row else "usd")
-    currency = (row.get("currency") or "").upper() if column == "price" else "USD"
+    column, currency = _priced_in(row, f"{name}:{line}", problems)
     price = _price(row.get(column, ""), f"{name}:{line}: {column}", problems)
     if currency not in rates:
         fix = f"add to the project file's rates: {{currency: {currency or '...'}, value: ..., date: ...}}"
@@ -165,8 +196,24 @@ def _ours(
         base = float(price) * rates[currency] / count
         source = row.get("source") or name
         yield Contract(
-            gpu, model, row.get("provider") or "you", terms, row.get("region", ""), price, currency, base, day, source
+            gpu, model, row.get("provider") or ANYBODY, terms, row.get("region", ""), price, currency, base, day, source
         )
+
+
+def _priced_in(row: Mapping[str, str], where: str, problems: list[Problem]) -> tuple[str, str]:
+    """The column with a row's price, and its currency; two prices, or dollars in another currency, are a problem."""
+    filled = [one for one in (*IN_USD, "price") if row.get(one)]
+    column = (filled or ["price" if "price" in row else "usd"])[0]
+    currency = (row.get("currency") or "").upper()
+    if len(filled) > 1:
+        got = ", ".join(f"{one} {row[one]}" for one in filled)
+        problems.append(
+            Problem(f"{where}: {filled[-1]}", got, "one price in a row", f"keep one of {', '.join(filled)}")
+        )
+    elif column in IN_USD and currency not in ("", "USD"):
+        fix = f"write the amount under price, or take the currency out if {column} is in dollars"
+        problems.append(Problem(f"{where}: currency", repr(currency), f"USD or nothing beside {column}", fix))
+    return column, "USD" if column in IN_USD else currency
 
 
 def _thing(row: Mapping[str, str], unit: str | None, where: str, problems: list[Problem]) -> tuple[str, str, int]:
@@ -199,8 +246,10 @@ def _price(text: str, where: str, problems: list[Problem]) -> Decimal | None:
         problems.append(Problem(where, repr(text), "a price such as 2.49", fix))
         return None
     price = Decimal(raw)
-    if not 0 < price < Decimal(10**9):
-        problems.append(Problem(where, repr(text), "more than 0", "correct the price, or delete the row"))
+    if not LEAST_PRICE <= price < MOST_PRICE:
+        problems.append(
+            Problem(where, repr(text), "more than 0, from 1e-9 to below 1e9", "correct the price, or delete the row")
+        )
         return None
     return price
 

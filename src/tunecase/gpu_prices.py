@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, SPOT, GpuPrice
-from tunecase.contracts import UNDATED, agreed
+from tunecase.contracts import UNDATED, agreed, is_old
 from tunecase.prices import Basis
 from tunecase.spread import Const, Interval
 from tunecase.units import HOURS
@@ -48,34 +48,54 @@ class GpuHour:
 def current(gpu: str, tier: str, terms: str = ON_DEMAND, region: str = "") -> tuple[list[GpuPrice], str]:
     """The prices of a GPU that count, one for each provider, and a note where the region asked for has none.
 
-    Prices marked old count only where nothing else exists. In a region count those that were read in it; where none
-    was, the lowest of each provider wherever it was read, which the note says.
+    Prices marked old count only where nothing else exists. In a region count those that were read in it. Where none
+    was, the lowest of each provider counts wherever it was read, which the note says; of providers that have any price
+    in the region only theirs, as the tables keep regions of one price under the name of one.
     """
     note = ""
     rows = [p for p in catalog.lowest_prices(terms) if (p.gpu, p.tier) == (gpu, tier)]
     if region and rows:
-        every = [p for p in catalog.gpu_prices() if (p.gpu, p.tier, p.terms) == (gpu, tier, terms)]
-        there = [p for p in every if p.region.casefold() == region.casefold()]
+        near = [p for p in catalog.gpu_prices() if p.tier == tier and p.region.casefold() == region.casefold()]
+        there = [p for p in near if (p.gpu, p.terms) == (gpu, terms)]
         if there:
             rows = there
         else:
-            note = f"no price of a {gpu} hour in {region}: the lowest of each provider is taken, wherever it was read"
+            whose = {p.provider for p in near}
+            rows = [p for p in rows if p.provider in whose] or rows
+            who = "each provider" if not whose & {p.provider for p in rows} else ", ".join(sorted(whose))
+            note = (
+                f"no price of a {gpu} hour in {region} under its own name (regions of one price are kept under one): "
+                f"the lowest of {who} is taken, wherever it was read"
+            )
     return [p for p in rows if not p.stale] or rows, note
 
 
 def reach(rows: Sequence[GpuPrice], today: datetime.date) -> tuple[float, float, int]:
     """From the cheapest provider to the dearest [USD per GPU hour], and how many of the prices are stale.
 
-        low = min of price x (1 - .4 if stale),   high = max of price x (1 + .4 if stale)
+        low = min of price / (1.4 if stale, else 1),   high = max of price x (1.4 if stale, else 1)
 
     Args:
         rows: at least one price.
         today: a price older than 180 days on this day is stale.
     """
     stale = [row.is_stale(today) for row in rows]
-    low = min(row.usd_per_gpu_hour * (1 - STALE_DRIFT * old) for row, old in zip(rows, stale, strict=True))
-    high = max(row.usd_per_gpu_hour * (1 + STALE_DRIFT * old) for row, old in zip(rows, stale, strict=True))
-    return low, high, sum(stale)
+    ends = [widened(row.usd_per_gpu_hour) if old else (row.usd_per_gpu_hour,) * 2
+            for row, old in zip(rows, stale, strict=True)]  # fmt: skip
+    return min(low for low, _ in ends), max(high for _, high in ends), sum(stale)
+
+
+def widened(price: float) -> tuple[float, float]:
+    """The 90% interval around a stale price, as far up as down: price / 1.4 to price x 1.4.
+
+    The middle of a lognormal over it is the price as listed.
+
+    Example:
+        >>> low, high = widened(3.5)
+        >>> low, round(high, 2)
+        (2.5, 4.9)
+    """
+    return price / (1 + STALE_DRIFT), price * (1 + STALE_DRIFT)
 
 
 def gpu_hour(
@@ -121,8 +141,9 @@ def contract_hour(gpu: str, basis: Basis, terms: str = ON_DEMAND, region: str = 
     if held is None:
         return None
     spread = Interval(held.low, held.high) if held.low < held.high else Const(held.low)
-    draws = basis.worlds.draw(f"price of a {gpu} hour, {CONTRACT_TIER}{' spot' if terms == SPOT else ''}", spread)
-    old = [day for day in held.dates if day != UNDATED and catalog.is_stale(day, basis.today)]
+    on, where = ("" if terms == ON_DEMAND else f" {terms}"), f" in {region}" if region else ""
+    draws = basis.worlds.draw(f"price of a {gpu} hour, {CONTRACT_TIER}{on}{where}", spread)
+    old = [day for day in held.dates if is_old(day, basis.today)]
     aged = f"the contract price of a {gpu} hour is of {old[0]}, older than 180 days" if old else ""
     note = "; ".join(part for part in (held.note, aged) if part)
     return GpuHour(draws, CONTRACT_TIER, held.providers, held.dates, 0, terms, note)

@@ -2,13 +2,15 @@
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, SPOT
-from tunecase.gpu_prices import GpuHour, contract_hour, gpu_hour
+from tunecase.contracts import UNDATED
+from tunecase.errors import InputError, Problem
+from tunecase.gpu_prices import OWNED_TIER, GpuHour, contract_hour, gpu_hour, owned_card
 from tunecase.hosted_training import Offer
 from tunecase.memory import usable_gb
 from tunecase.outlook import chance_over, need, pace, time_factor
@@ -19,6 +21,7 @@ from tunecase.records import Run
 from tunecase.request import Request, settled
 from tunecase.shape import read_shape
 from tunecase.spread import Interval, Worlds
+from tunecase.wording import share
 
 if TYPE_CHECKING:
     from tunecase.spread import Draws
@@ -28,6 +31,8 @@ WHOLE_STEPS = ("trl", "command")  # trainers that run every layer in every step,
 LEAST_DOUBT = 1.05
 SEARCH_DRAWS = 500
 CARDS_OF_A_MACHINE = 8
+SURE_TO_FIT = 0.1  # a run whose P90 of its peak lies above the card is tight
+SHOWN = 3  # of a list of names
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +72,23 @@ def choose(basis: Basis, machines: Sequence[Machine] | None = None, runs: Sequen
             default ones.
         runs: of a pilot; where they timed the model itself on a GPU, that takes the place of what was worked out.
     Returns: the Choice; no machine when none of the GPUs holds the run or has a price in the tier.
+    Raises: InputError where more cards are asked for than are owned and trained on.
     """
     refused: list[str] = []
     if machines is None:
         machines = []
-        for name in _gpu_names(basis):
+        names = _gpu_names(basis)
+        for name in names:
             hour = hour_asked(name, basis)
             if hour is None:
                 tier = basis.text("compute.tier", basis.project.compute.tier if basis.project else None)
                 kind = f"no {basis.terms} price" if basis.terms != ON_DEMAND else "no price"
                 refused.append(f"{name}: {kind} in the tier {tier}")
             elif (machine := machine_on(name, hour, basis)) is None:
-                refused.append(f"{name}: the run does not fit on {_counts(basis)[-1]}")
+                refused.append(f"{name}: the run does not fit on {_counts(basis, hour)[-1]}")
             else:
                 machines.append(machine)
+        refused += _contracts_left(basis, names)
     measured = timed(basis, runs)
     machines = [*(one for one in machines if one.gpu not in {other.gpu for other in measured}), *measured]
     if not machines:
@@ -93,11 +101,13 @@ def choose(basis: Basis, machines: Sequence[Machine] | None = None, runs: Sequen
 
 def machine_on(gpu: str, hour: GpuHour, basis: Basis) -> Machine | None:
     """The cheapest way that fits on the fewest cards of one kind, at this price of an hour; None where none fits."""
-    recipe = _way_that_fits(gpu, basis)
+    recipe = _way_that_fits(gpu, basis, _counts(basis, hour))
     if recipe is None:
         return None
     hours = run_gpu_hours(recipe, basis, train_tokens=1e6)
-    return Machine(gpu, recipe.gpus, hours * lost_to_spot(recipe.gpus, basis, hour), hour)
+    over = chance_over(need(recipe), usable_gb(catalog.gpu(gpu)))
+    how = f"tight: a {share(over)} chance that the run does not fit" if over > SURE_TO_FIT else ""
+    return Machine(gpu, recipe.gpus, hours * lost_to_spot(recipe.gpus, basis, hour), hour, how)
 
 
 def timed(basis: Basis, runs: Sequence[Run]) -> tuple[Machine, ...]:
@@ -123,7 +133,7 @@ def timed(basis: Basis, runs: Sequence[Run]) -> tuple[Machine, ...]:
     found = []
     for (card, count), rates in speeds.items():
         hour = hour_asked(card, basis)
-        if hour is None:
+        if hour is None or (hour.tier == OWNED_TIER and not owns_enough(count, basis)):
             continue
         middle = float(np.median(rates))
         spread = Interval(min(*rates, middle / LEAST_DOUBT), max(*rates, middle * LEAST_DOUBT))
@@ -135,9 +145,10 @@ def timed(basis: Basis, runs: Sequence[Run]) -> tuple[Machine, ...]:
 
 def hour_asked(gpu: str, basis: Basis) -> GpuHour | None:
     """The price of a GPU hour on the project's terms; None where neither a contract nor the tier has one on them."""
-    if basis.terms == ON_DEMAND:
-        return gpu_hour(gpu, basis)
-    return gpu_hour(gpu, basis, spot=True) if basis.terms == SPOT else contract_hour(gpu, basis, basis.terms)
+    if basis.terms in (ON_DEMAND, SPOT):
+        return gpu_hour(gpu, basis, spot=basis.terms == SPOT)
+    region = (basis.project.compute.region if basis.project else None) or ""
+    return contract_hour(gpu, basis, basis.terms, region)
 
 
 def lost_to_spot(gpus: int, basis: Basis, hour: GpuHour) -> "Draws | float":
@@ -181,17 +192,69 @@ def base_model(basis: Basis) -> str:
 
 
 def _gpu_names(basis: Basis) -> tuple[str, ...]:
-    given = basis.project.compute.gpus if basis.project else ()
-    names = given or tuple(name.strip() for name in basis.text("compute.gpus").split(";"))
-    return tuple(dict.fromkeys(catalog.gpu(name).name for name in names))
+    """The cards to choose from: the one owned in that tier, else those of the project, else the default and contracted.
+
+    A contract counts on the project's terms only.
+    """
+    compute = basis.project.compute if basis.project else None
+    if compute is not None and compute.tier == OWNED_TIER and not basis.tier:
+        return (owned_card(basis),)
+    if compute is not None and compute.gpus:
+        return tuple(dict.fromkeys(catalog.gpu(name).name for name in compute.gpus))
+    default = [catalog.gpu(name.strip()).name for name in basis.text("compute.gpus").split(";")]
+    contracted = [row.gpu for row in basis.contracts if row.gpu and row.terms == basis.terms]
+    return tuple(dict.fromkeys((*default, *contracted)))
 
 
-def _counts(basis: Basis) -> tuple[int, ...]:
-    fixed = basis.project.compute.gpu_count if basis.project else None
-    return (fixed,) if fixed else COUNTS
+def _contracts_left(basis: Basis, names: Sequence[str]) -> Iterator[str]:
+    """Contract prices that the choice does not rest on, in words: of other terms, and of cards not to choose from.
+
+    A card's other terms are told where it has no price on the project's; a row without a date is one of a catalog,
+    which holds every card, and is not told.
+    """
+    compute = basis.project.compute if basis.project else None
+    held = [row for row in basis.contracts if row.gpu and row.date != UNDATED]
+    on_terms = {row.gpu for row in held if row.terms == basis.terms}
+    left: dict[str, dict[str, None]] = {}
+    for row in held:
+        if compute is not None and compute.tier == OWNED_TIER:
+            left.setdefault("the tier is owned", {})[row.gpu] = None
+        elif compute is not None and compute.gpus and row.gpu not in names:
+            left.setdefault("compute.gpus names other cards", {})[row.gpu] = None
+        elif row.gpu not in on_terms:
+            left.setdefault(f"compute.terms is {basis.terms}", {})[f"{row.gpu} ({row.terms})"] = None
+    yield from (f"the contract price of {some_of(list(of))} is not used: {why}" for why, of in left.items())
 
 
-def _way_that_fits(gpu: str, basis: Basis) -> Recipe | None:
+def some_of(names: Sequence[str]) -> str:
+    """The first names of a list, and how many more there are."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
+
+
+def owns_enough(count: int, basis: Basis) -> bool:
+    """Whether the project owns so many cards."""
+    owned = basis.project.compute.owned if basis.project else None
+    return owned is not None and count <= owned.gpus
+
+
+def _counts(basis: Basis, hour: GpuHour) -> tuple[int, ...]:
+    """How many cards may be tried; of cards that are owned no more than there are."""
+    compute = basis.project.compute if basis.project else None
+    fixed = compute.gpu_count if compute else None
+    if compute is None or compute.owned is None or hour.tier != OWNED_TIER:
+        return (fixed,) if fixed else COUNTS
+    held = compute.owned.gpus
+    if fixed and fixed > held and compute.tier == OWNED_TIER:
+        fix = "lower it, or say under compute.owned.gpus how many cards the price bought"
+        where = "the project file: compute.gpu_count"
+        raise InputError(Problem(where, f"{fixed} cards", f"at most the {held} under compute.owned.gpus", fix))
+    if fixed:
+        return (min(fixed, held),)
+    return tuple(sorted({*(count for count in COUNTS if count <= held), min(held, COUNTS[-1])}))
+
+
+def _way_that_fits(gpu: str, basis: Basis, counts: Sequence[int]) -> Recipe | None:
     """The cheapest way on the fewest GPUs on which the run fits, failing that on which it is tight, or None.
 
     Sharding, checkpointing and accumulation are searched; method, rank, length and micro-batch are the project's.
@@ -207,7 +270,7 @@ def _way_that_fits(gpu: str, basis: Basis) -> Recipe | None:
     # Draws of its own, as the case does not rest on what one run takes beside its steps.
     scratch = replace(basis, worlds=Worlds(basis.worlds.seed, SEARCH_DRAWS), used={})
     found: dict[str, Recipe] = {}
-    for count in _counts(basis):
+    for count in counts:
         ask = settled(Request(base_model(basis), given, cards=(gpu,), counts=(count,)))
         choice = search(ask, scratch).cheapest()
         if choice is not None and choice.verdict == "fits":

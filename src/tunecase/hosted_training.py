@@ -7,6 +7,7 @@
 Which rule holds is a column of tables/prices/hosted.csv.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -14,8 +15,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tunecase import catalog
 from tunecase.catalog import Hosted
+from tunecase.contracts import ANYBODY, Contract, is_old, newest
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.gpu_prices import STALE_DRIFT
+from tunecase.gpu_prices import CONTRACT_TIER, widened
 from tunecase.prices import Basis
 from tunecase.spread import Const, Interval, Spread
 
@@ -37,6 +39,12 @@ class Offer:
     provider: str
     date: str
     notes: tuple[str, ...] = ()
+
+    @property
+    def draw_name(self) -> str:
+        """What the rate is drawn as; two providers' rates of one model are two inputs."""
+        whose = "" if self.provider == self.row.provider else f" at {self.row.provider}, {self.provider}"
+        return f"price of training {self.row.model}{whose}"
 
 
 def billed_tokens(
@@ -114,16 +122,19 @@ def offers(basis: Basis) -> tuple[tuple[Offer, ...], dict[str, list[str]]]:
 def chosen(basis: Basis) -> Offer | None:
     """The hosted model that the project names under compute.hosted; None where it names none.
 
+    Of a model that contracts price at several providers the cheapest; a contract comes before the tables.
+
     Raises: InputError for a model that is not known, has no price, or can no longer be trained, with the date.
     """
     name = basis.project.compute.hosted if basis.project else None
     if name is None:
         return None
-    rows = {row.model.casefold(): row for row in (*_only_by_contract(basis), *catalog.hosted())}
-    row = rows.get(name.casefold())
+    every = (*_only_by_contract(basis), *catalog.hosted())
+    same = [row for row in every if row.model.casefold() == name.casefold()]
+    row = min(same, key=lambda one: _order(one, basis), default=None)
     where = "the project file: compute.hosted"
     if row is None:
-        fix = f"{nearest(name, [one.model for one in rows.values()])} Or give its price per Mtok in `prices`"
+        fix = f"{nearest(name, [one.model for one in every])} Or give its price per Mtok in `prices`"
         raise InputError(Problem(where, repr(name), "a hosted model in the tables, or in the file of prices", fix))
     if told := _refusal(row, basis, named=True):
         fix = "give its price in `prices`, a row with the unit Mtok" if _rate(row, basis) is None else "name another"
@@ -133,12 +144,32 @@ def chosen(basis: Basis) -> Offer | None:
     return _offer(row, basis)
 
 
+def _order(row: Hosted, basis: Basis) -> tuple[bool, bool, float]:
+    """What can be trained comes first, then prices by contract, then the cheaper."""
+    found = _rate(row, basis)
+    if found is None:
+        return True, True, math.inf
+    return bool(_refusal(row, basis, named=True)), found[1] != CONTRACT_TIER, found[0]
+
+
 def _only_by_contract(basis: Basis) -> tuple[Hosted, ...]:
-    """Models that only the user's own prices name; billed by the rule of their provider, else as long as rows are."""
-    held = {row.model.casefold() for row in catalog.hosted()}
-    named = {one.model: one for one in basis.contracts if one.model and one.model.casefold() not in held}
-    rules = {row.provider: row for row in catalog.hosted()}
+    """Models that only the user's own prices name, or at another provider than the tables do.
+
+    They are billed by the rule of their provider, else as long as rows are.
+    """
+    held = catalog.hosted()
+    rules = {row.provider: row for row in held}
+    named = {
+        (one.provider.casefold(), one.model.casefold()): one
+        for one in basis.contracts if one.model and not any(_prices(one, row) for row in held)
+    }  # fmt: skip
     return tuple(_by_rule_of(rules.get(one.provider.casefold()), one.model, one.provider) for one in named.values())
+
+
+def _prices(one: Contract, row: Hosted) -> bool:
+    """Whether a contract is of this provider's model; one that names no provider is of whoever has the model."""
+    whose = one.provider.casefold() in (ANYBODY, row.provider.casefold())
+    return whose and one.model.casefold() == row.model.casefold()
 
 
 def _by_rule_of(rule: Hosted | None, model: str, provider: str) -> Hosted:
@@ -168,10 +199,10 @@ def _refusal(row: Hosted, basis: Basis, *, named: bool = False) -> str:
 
 def _rate(row: Hosted, basis: Basis) -> tuple[float, str, str] | None:
     """The price of a million tokens [base currency], whose it is and its date; None where nobody states one."""
-    agreed = [one for one in basis.contracts if one.model.casefold() == row.model.casefold()]
+    agreed = newest([one for one in basis.contracts if _prices(one, row)])
     if agreed:
         best = min(agreed, key=lambda one: one.base_per_unit)
-        return best.base_per_unit, "your contract", best.date
+        return best.base_per_unit, CONTRACT_TIER, best.date
     if row.train_usd_per_mtok is None:
         return None
     return row.train_usd_per_mtok * basis.base_per_usd, row.provider, row.date
@@ -184,8 +215,10 @@ def _offer(row: Hosted, basis: Basis) -> Offer:
     spread: Spread = Const(rate)
     notes = list(_notes(row, basis.today))
     if provider == row.provider and row.is_stale(basis.today):
-        spread = Interval(rate * (1 - STALE_DRIFT), rate * (1 + STALE_DRIFT))
+        spread = Interval(*widened(rate))
         notes.append("its price is older than 180 days and widened by 40%")
+    elif provider == CONTRACT_TIER and is_old(dated, basis.today):
+        notes.append(f"the contract price is of {dated}, older than 180 days")
     return Offer(row, spread, provider, dated, tuple(notes))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tunecase import catalog
 from tunecase.api_prices import needed
 from tunecase.catalog import ON_DEMAND, GpuPrice
-from tunecase.contracts import Contract
+from tunecase.contracts import Contract, is_old
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.gpu_prices import CONTRACT_TIER, TIERS, Reach
 from tunecase.prices import Basis
@@ -14,6 +14,13 @@ from tunecase.records import Price, Prices, TierPrices
 
 KINDS = ("gpu", "hosted", "label", "wage", "api")
 TERMS = ("on_demand", "spot", "reserved")
+FILTERS = {
+    "gpu": ("gpu", "tier", "terms", "region", "provider"),
+    "hosted": ("provider", "model"),
+    "label": (),
+    "wage": (),
+    "api": ("provider", "model"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,7 @@ def price_list(asked: PricesAsked, basis: Basis) -> Prices:
 
     Raises: InputError with every word that names nothing; MissingExtraError for API prices without their package.
     """
-    asked = _checked(asked)
+    asked = _checked(asked, basis)
     rows = [row for kind in _kinds(asked) for row in KIND_ROWS[kind](asked, basis)]
     gpu = asked.kind in ("", "gpu")
     notes = []
@@ -63,8 +70,8 @@ def price_list(asked: PricesAsked, basis: Basis) -> Prices:
     )
 
 
-def _checked(asked: PricesAsked) -> PricesAsked:
-    """What was asked with names as the tables have them."""
+def _checked(asked: PricesAsked, basis: Basis) -> PricesAsked:
+    """What was asked with names as the tables have them; a filter that the kind knows nothing of is a problem."""
     problems: list[Problem] = []
     told = {"gpu": asked.gpu, "provider": asked.provider}
     for name, known in (("kind", KINDS), ("tier", (*TIERS, CONTRACT_TIER)), ("terms", TERMS)):
@@ -77,18 +84,46 @@ def _checked(asked: PricesAsked) -> PricesAsked:
             told["gpu"] = catalog.gpu(asked.gpu).name
         except InputError as error:
             problems += [Problem("--gpu", one.got, one.wanted, one.fix) for one in error.problems]
-    if asked.provider and (found := catalog.provider(asked.provider)):
-        told["provider"] = found.name
+    if asked.provider:
+        found = catalog.provider(asked.provider)
+        told["provider"] = found.name if found else asked.provider.casefold()
+    if told["kind"] != "api" and not asked.model:
+        problems += _unknown("provider", told["provider"], _providers(basis))
+    problems += _unknown("region", asked.region, _regions(basis))
     if told["kind"] == "api" and not asked.model:
         fix = "add --model gpt-4o-mini, say"
         problems.append(Problem("--model", "nothing", "the model whose tokens are priced", fix))
-    if asked.model and told["kind"] not in ("", "api", "hosted"):
-        problems.append(
-            Problem("--model", repr(asked.model), "--kind api or hosted beside it", "leave one of them out")
-        )
+    kinds = [kind for kind, fields in FILTERS.items() if told["kind"] in ("", kind)]
+    for name in ("gpu", "tier", "terms", "region", "provider", "model"):
+        fits = [kind for kind, fields in FILTERS.items() if name in fields]
+        beside = asked.model and not told["kind"] and not {"hosted", "api"} & set(fits)
+        if getattr(asked, name) and (beside or not set(fits) & set(kinds)):
+            wanted = f"--kind {' or '.join(fits)} beside it" if not beside else "no --model beside it"
+            problems.append(Problem(f"--{name}", repr(getattr(asked, name)), wanted, "leave one of them out"))
     if problems:
         raise InputError(problems)
     return PricesAsked(**told, region=asked.region, model=asked.model)
+
+
+def _unknown(name: str, given: str, known: Iterable[str]) -> Iterator[Problem]:
+    """A name that stands in no price."""
+    names = sorted(set(known) - {""})
+    if given and given.casefold() not in {one.casefold() for one in names}:
+        yield Problem(f"--{name}", repr(given), f"a {name} in the price book", nearest(given, names))
+
+
+def _providers(basis: Basis) -> Iterator[str]:
+    yield from (one.name for one in catalog.providers())
+    yield from (price.provider for price in catalog.gpu_prices())
+    yield from (row.provider for row in catalog.hosted())
+    for one in basis.contracts:
+        found = catalog.provider(one.provider)
+        yield found.name if found else one.provider
+
+
+def _regions(basis: Basis) -> Iterator[str]:
+    yield from (price.region for price in catalog.gpu_prices())
+    yield from (one.region for one in basis.contracts)
 
 
 def _kinds(asked: PricesAsked) -> tuple[str, ...]:
@@ -120,10 +155,10 @@ def _of_tables(asked: PricesAsked) -> Iterator[GpuPrice]:
 
 def _gpu_rows(asked: PricesAsked, basis: Basis) -> Iterator[Price]:
     for one in basis.contracts:
-        wanted = (
-            (asked.gpu, one.gpu), (asked.tier, CONTRACT_TIER), (asked.terms, one.terms), (asked.region, one.region),
-        )  # fmt: skip
-        if one.gpu and all(not given or given == held for given, held in wanted):
+        wanted = ((asked.gpu, one.gpu), (asked.tier, CONTRACT_TIER), (asked.terms, one.terms))
+        same = all(not given or given == held for given, held in wanted) and _is_of(asked, one)
+        # A contract that names no region holds in all.
+        if one.gpu and same and (not asked.region or one.region.casefold() in ("", asked.region.casefold())):
             yield _agreed("gpu", one.gpu, "GPU hour", one, basis)
     found = sorted(_of_tables(asked), key=lambda p: (p.gpu, p.terms, TIERS.index(p.tier), p.usd_per_gpu_hour))
     for p in found:
@@ -134,17 +169,23 @@ def _gpu_rows(asked: PricesAsked, basis: Basis) -> Iterator[Price]:
         )  # fmt: skip
 
 
+def _is_of(asked: PricesAsked, one: Contract) -> bool:
+    """Whether a contract is with the provider asked for, as either spells it."""
+    found = catalog.provider(one.provider)
+    return not asked.provider or asked.provider == (found.name if found else one.provider.casefold())
+
+
 def _agreed(kind: str, item: str, unit: str, one: Contract, basis: Basis) -> Price:
     return Price(
-        kind, item, one.base_per_unit, unit, basis.currency, one.date, one.source, False, one.provider, CONTRACT_TIER,
-        one.terms, one.region,
+        kind, item, one.base_per_unit, unit, basis.currency, one.date, one.source, is_old(one.date, basis.today),
+        one.provider, CONTRACT_TIER, one.terms, one.region,
     )  # fmt: skip
 
 
 def _hosted_rows(asked: PricesAsked, basis: Basis) -> Iterator[Price]:
     part = asked.model.casefold()
     for one in basis.contracts:
-        if one.model and part in one.model.casefold():
+        if one.model and part in one.model.casefold() and _is_of(asked, one):
             yield _agreed("hosted", one.model, "Mtok trained", one, basis)
     for row in catalog.hosted():
         if part in row.model.casefold() and asked.provider in ("", row.provider):
@@ -197,6 +238,8 @@ def _ranged(kind: str, item: str, one: catalog.LabelPrice | catalog.Wage, basis:
 
 def _api_rows(asked: PricesAsked, basis: Basis) -> Iterator[Price]:
     found = needed(asked.model, basis.today)
+    if asked.provider not in ("", found.provider):
+        return
     note = "the provider has said that it will go" if found.deprecated else ""
     for way, usd in (("in", found.input_usd_per_mtok), ("out", found.output_usd_per_mtok)):
         yield Price(

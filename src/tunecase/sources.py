@@ -8,7 +8,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from tunecase import prices
+from tunecase.api_prices import api_price
+from tunecase.contracts import UNDATED
 from tunecase.labels import label_price, named_sources, review_hours
 from tunecase.prices import Basis
 from tunecase.records import DefaultUsed
@@ -207,13 +208,13 @@ def token_price(basis: Basis, name: str, asked: "Tokens") -> "Draws | str":
 
 def prices_of(basis: Basis, model: str) -> dict[str, float] | None:
     """Dollars for a million tokens in and out of a hosted model, noted with source and date; None where not known."""
-    find = getattr(prices, "api_price", None)
-    found = find(model, basis.today) if find is not None else None
+    found = api_price(model, basis.today)
     if found is None:
         return None
-    words = f"{found.usd_per_mtok_in:g} in, {found.usd_per_mtok_out:g} out, USD per Mtok ({found.date})"
+    into, out = float(found.input_usd_per_mtok), float(found.output_usd_per_mtok)
+    words = f"{into:g} in, {out:g} out, USD per Mtok ({found.date or UNDATED})"
     basis.used.setdefault(f"price of {model}", DefaultUsed(f"price of {model}", words, found.source))
-    return {"in": float(found.usd_per_mtok_in), "out": float(found.usd_per_mtok_out)}
+    return {"in": into, "out": out}
 
 
 def _pool(source: "Source") -> float:

@@ -20,7 +20,7 @@ from tunecase.gpu_prices import (
     owned,
     owned_card,
 )
-from tunecase.hardware import Machine, lost_to_spot, machine_on, sequence_tokens
+from tunecase.hardware import Machine, lost_to_spot, machine_on, owns_enough, sequence_tokens, some_of
 from tunecase.hosted_training import Offer, billed_tokens, chosen, offers, training_price
 from tunecase.prices import Basis
 from tunecase.records import Way
@@ -98,17 +98,12 @@ def ways(basis: Basis, rented: Machine | None, taken: Machine | None, load: Load
 def not_to_be_had(basis: Basis) -> str:
     """Hosted models that cannot be trained, or not be priced, on the day, and why, in one sentence; empty for none."""
     _, why = offers(basis)
-    told = "; ".join(f"{reason} ({_some(names)})" for reason, names in why.items())
+    told = "; ".join(f"{reason} ({some_of(names)})" for reason, names in why.items())
     return f"hosted training is compared where it can be had and priced, which leaves out: {told}" if told else ""
 
 
-def _some(names: list[str], most: int = 3) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
-
-
 def _rate(offer: Offer, basis: Basis) -> "Draws":
-    return basis.worlds.draw(f"price of training {offer.row.model}", offer.rate)
+    return basis.worlds.draw(offer.draw_name, offer.rate)
 
 
 def _on_cards(basis: Basis, rented: Machine | None, taken: Machine | None, load: Load) -> "Iterator[tuple[Way, Draws]]":
@@ -147,7 +142,7 @@ def _hours(basis: Basis, rented: Machine) -> Iterator[GpuHour]:
     region = (basis.project.compute.region if basis.project else None) or ""
     asked = [gpu_hour(rented.gpu, basis, tier, spot=spot, contracts=False) for spot in (False, True) for tier in TIERS]
     asked += [contract_hour(rented.gpu, basis, terms, region) for terms in (ON_DEMAND, SPOT, "reserved")]
-    asked.append(owned(rented.gpu, basis))
+    asked.append(owned(rented.gpu, basis) if owns_enough(rented.count, basis) else None)
     if rented.hour.tier in NOT_OF_THE_TABLES and not any(
         hour is not None and (hour.tier, hour.terms) == (rented.hour.tier, rented.hour.terms) for hour in asked
     ):
@@ -158,7 +153,7 @@ def _hours(basis: Basis, rented: Machine) -> Iterator[GpuHour]:
 def _at_providers(basis: Basis, taken: Machine | None, load: Load) -> "Iterator[tuple[Way, Draws]]":
     offer = taken.offer if taken is not None else None
     others, _ = offers(basis)
-    every = [*others] if offer is None else [offer, *(one for one in others if one.row.model != offer.row.model)]
+    every = [*others] if offer is None else [offer, *(one for one in others if one.row != offer.row)]
     longest = float(sequence_tokens(basis))
     for one in every:
         billed = billed_tokens(

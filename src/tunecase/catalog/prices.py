@@ -11,7 +11,11 @@ from tunecase.catalog.reading import table
 
 STALE_AFTER_DAYS = 180
 ON_DEMAND, SPOT = "on_demand", "spot"
-PRICE_TABLES = ("prices/gpu_prices", "prices/hosted", "prices/labels", "prices/wages")
+# The last three say what a contract's row is the price of.
+PRICE_TABLES = (
+    "prices/gpu_prices", "prices/hosted", "prices/labels", "prices/wages",
+    "prices/accelerators", "prices/instances", "prices/providers",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,9 @@ def drawn(
 ) -> Drawn:
     """The bill in every world; arguments as for `estimate`."""
     stock = supply(basis)
-    rented = choose(basis, machines, runs)
+    # Beside a hosted model cards are only compared: neither their draws nor their defaults are the bill's.
+    aside = replace(basis, worlds=Worlds(basis.worlds.seed, basis.worlds.n), used={})
+    rented = choose(basis if project.compute.hosted is None else aside, machines, runs)
     tokens_per_row = _tokens_per_row(basis, train_rows, tokens, audit)
     hosted = hosted_machine(basis, tokens_per_row)
     choice = rented if hosted is None else Choice(hosted, hosted.how)

@@ -228,12 +228,12 @@ def open_case(path: Path, seed: int = 0, today: date | None = None, changes: Map
     """
     from tunecase.project import read_project
 
-    project = read_project(path, catalog.names(), changes)
+    day = today or date.today()
+    project = read_project(path, catalog.names(), changes, day)
     ledger = Ledger(path.parent / "ledger.jsonl")
     problems = ledger.verify()
     if problems:
         raise InputError(problems)
-    day = today or date.today()
     return Flow(path, project, ledger, seed, day, contracts=own_prices(path, project, day))
 
 

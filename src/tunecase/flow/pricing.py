@@ -22,7 +22,7 @@ def prices(asked: "PricesAsked", today: date, project: Path | None = None) -> Pr
     from tunecase.prices import Basis
     from tunecase.project import read_project
 
-    read = read_project(project, catalog.names()) if project else None
+    read = read_project(project, catalog.names(), today=today) if project else None
     own = own_prices(project, read, today) if project and read else None
     basis = Basis(
         read, today, Worlds(0, 1), contracts=own.rows if own else (), contracts_hash=own.digest if own else ""

@@ -41,6 +41,9 @@ from tunecase.project.kinds import (
     Unknowns,
     WeeksPerRound,
 )
+from tunecase.project.rates import Rate as Rate
+from tunecase.project.rates import latest_rate as latest_rate
+from tunecase.project.rates import rate_problems
 from tunecase.units import Quantity as Quantity
 from tunecase.yaml_lines import Lines, put, read_yaml
 
@@ -221,17 +224,6 @@ class Levers(Section):
     look_hours: Hours | None = Field(None, description="An engineer's hours to make one more run and read it.")
 
 
-class Rate(Section):
-    """A dated exchange rate into the base currency."""
-
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
-    value: Annotated[
-        float,
-        Field(gt=0, le=1e9, allow_inf_nan=False, description="Units of the base currency for one unit of this one."),
-    ]
-    date: date
-
-
 class Project(Section):
     """The project file."""
 
@@ -280,12 +272,9 @@ class Project(Section):
         return {**dated, self.currency: 1.0}
 
 
-def latest_rate(rates: Sequence[Rate], currency: str) -> float:
-    """The latest dated rate of a currency that is known to have one: plans are made at today's prices."""
-    return max((rate for rate in rates if rate.currency == currency), key=lambda rate: rate.date).value
-
-
-def read_project(path: Path, known: Known | None = None, changes: Changes | None = None) -> Project:
+def read_project(
+    path: Path, known: Known | None = None, changes: Changes | None = None, today: date | None = None
+) -> Project:
     """The project at `path`, or every problem in it.
 
     Args:
@@ -294,6 +283,7 @@ def read_project(path: Path, known: Known | None = None, changes: Changes | None
             The kind "lower metric" holds the metrics of which less is better, whose targets are no shares.
         changes: values that take the place of the file's, by dotted field, such as {"data.sources.0.pool": "5k"};
             None takes a field out. The file itself stays as it is.
+        today: an exchange rate with a later date is a mistake; None lets any date pass.
     Returns: the Project, all money in its base currency.
     Raises: InputError with all problems, each at its line.
     """
@@ -305,6 +295,7 @@ def read_project(path: Path, known: Known | None = None, changes: Changes | None
         problems += [_problem(item, lines, path.name) for item in error.errors()]
         raise InputError(problems) from None
     problems += contradictions(project, path, lines, known or {})
+    problems += rate_problems(project, today, lines, path.name)
     if problems:
         raise InputError(problems)
     converted = _in_base(project, project)

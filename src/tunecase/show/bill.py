@@ -57,8 +57,10 @@ def print_estimate(console: "Console", record: Estimate, again: bool = False) ->
     _print_drivers(console, record)
     for what_if in record.what_if:
         say(console, what_if_words(what_if, record.currency))
-    dates = f"{min(record.price_dates)} to {max(record.price_dates)}" if record.price_dates else "none used"
-    say(console, f"GPU prices of {dates}; price book {record.price_book[:12]}.", "dim")
+    dated = record.price_dates
+    dates = " to ".join(dict.fromkeys((min(dated), max(dated)))) if dated else "none used"
+    what = "GPU prices" if record.gpu or not dated else "Price of training"
+    say(console, f"{what} of {dates}; price book {record.price_book[:12]}.", "dim")
     print_notes(console, "Defaults used:", [f"{d.field}: {d.value} ({d.source})" for d in record.defaults])
     print_notes(console, "Assumed:", record.assumptions)
 
