@@ -14,8 +14,11 @@ def spend_add(
     amount: Annotated[str, typer.Argument(help="What was paid, e.g. 42.50.")],
     currency: Annotated[str | None, typer.Argument(help="USD, EUR, ...; the project's when left out.")] = None,
     category: Annotated[
-        str, typer.Option(help="gpu, labour, data, evaluation, inference, storage, egress or other.")
-    ] = "other",
+        str | None,
+        typer.Option(
+            help="gpu, labour, data, evaluation, inference, storage, egress or other; a correction keeps its line."
+        ),
+    ] = None,
     on: Annotated[str | None, typer.Option(help="The day it was paid (YYYY-MM-DD); today when left out.")] = None,
     note: Annotated[str, typer.Option(help="What for.")] = "",
     quantity: Annotated[

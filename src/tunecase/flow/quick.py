@@ -102,19 +102,22 @@ def asked_of(
 
 
 def spend_text(
-    flow: Flow, amount: str, currency: str | None, category: str, on: str | None, note: str, credit: bool,
+    flow: Flow, amount: str, currency: str | None, category: str | None, on: str | None, note: str, credit: bool,
     replaces: str, *, quantity: str | None = None, unit: str = "",
 ) -> Entry:  # fmt: skip
-    """Books one charge from words as typed.
+    """Books one charge from words as typed; a correction stays on the line of what it corrects unless it names one.
 
     Raises: InputError with every mistake found, also where the charge to replace is corrected already.
     """
     from tunecase.charges import spending, to_correct
 
+    booked = flow.spendings()
+    corrected = to_correct(replaces, booked) if replaces else ""
+    line = category or next((one.category for name, one in booked if name == corrected), "other")
     charge = spending(
-        amount, category=category, on=on or flow.today.isoformat(), currency=currency, description=note,
+        amount, category=line, on=on or flow.today.isoformat(), currency=currency, description=note,
         project_currency=flow.project.currency, rates=flow.project.rates, today=flow.today, credit=credit,
-        supersedes=to_correct(replaces, flow.spendings()) if replaces else "",
+        supersedes=corrected,
         quantity=quantity, unit=unit,
     )  # fmt: skip
     return spend(flow, charge)

@@ -86,14 +86,21 @@ def charges(
         category, run, source: of the charges asked for; empty for all.
         since, until: their first and last day, as typed.
     """
-    from tunecase.charges import DIGITS, latest_of
+    from tunecase.charges import CATEGORIES, DIGITS, latest_of
     from tunecase.held_charges import held
 
     problems: list[Problem] = []
     first, last = _day("--from", since, problems), _day("--to", until, problems)
+    booked = flow.spendings()
+    for option, asked, known in (
+        ("--category", category, {*CATEGORIES, *(one.category for _, one in booked)}),
+        ("--source", source, {one.source for _, one in booked}),
+    ):
+        if asked and asked not in known:
+            words = f"one of {', '.join(sorted(known))}" if known else "a charge in the ledger"
+            problems.append(Problem(option, repr(asked), words, nearest(asked, sorted(known)) if known else "book one"))
     if problems:
         raise InputError(problems)
-    booked = flow.spendings()
     standing = {name for name, _ in held(booked).charges}
     corrected = {name for name, last in latest_of(booked).items() if last != name}
     found = [

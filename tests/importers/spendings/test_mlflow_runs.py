@@ -100,7 +100,8 @@ def database(path: Path) -> Path:
 
 def test_a_folder_and_a_database_give_the_same_charges(tmp_path: Path) -> None:
     """Failed runs were paid; running ones and parents are left out and told; money that a run tells is believed."""
-    for place in (folder(tmp_path), database(tmp_path / "mlflow.db")):
+    base = database(tmp_path / "mlflow.db")
+    for place in (folder(tmp_path), base, f"sqlite:///{base}", folder(tmp_path).as_uri()):
         found = read(place)
         assert (CHARGES, LEFT_OUT, 5) == (told(found), found.left_out, found.rows)
         assert {"estimated"} == {charge.basis for charge in found.spendings}

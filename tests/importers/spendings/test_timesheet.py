@@ -159,3 +159,12 @@ def test_rows_that_are_not_asked_for_stand_beside(tmp_path: Path) -> None:
     """On days of which something is booked, and whatever mistakes they hold."""
     found = read(tmp_path, TOGGL, person_hour=team, tags={"project": "Tickets"}, booked=lambda _: {"x"})
     assert ["else"] == [one.description for one in found.beside]
+
+
+def test_a_line_is_taken_as_named_and_another_amount_is_told(tmp_path: Path) -> None:
+    """A column category names the line; an amount that is not hours x rate is not booked, and said."""
+    text = "date,person,hours,rate,amount,currency,category\n"
+    text += "2026-11-04,Ann,3,100,350,USD,evaluation\n2026-11-05,Ann,2,100,200,USD,Data\n"
+    found = read(tmp_path, text)
+    assert [("evaluation", Decimal(300)), ("data", Decimal(200))] == [(c.category, c.amount) for c in found.spendings]
+    assert ("1 row with another amount under amount than hours x rate, which is booked",) == found.notes

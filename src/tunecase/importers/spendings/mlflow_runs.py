@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from tunecase.errors import InputError, Problem, TunecaseError, nearest
 from tunecase.importers.mlflow import (
@@ -79,7 +79,7 @@ def spent_mlflow(place: str, asked: SpendAsked) -> Brought:
         raise InputError(Problem(place, "no run", "at least one run", "name the right folder, database or server"))
     parents = {run.tags[PARENT_TAG] for run in runs if run.tags.get(PARENT_TAG)}
     told = _attempts([replace(run, why=PARENT) if run.key in parents and not run.why else run for run in runs])
-    name = bare_address(place) if "://" in place else Path(place).resolve().name
+    name = bare_address(place) if place.casefold().startswith("http") else Path(place).resolve().name
     return run_charges(told, asked, "mlflow", name)
 
 
@@ -135,7 +135,9 @@ def _killed(run: TimedRun) -> TimedRun:
 def _place(place: str, asked: SpendAsked) -> Found:
     if place.casefold().startswith(("http://", "https://")):
         return _server(place, asked)
-    path = Path(place)
+    # MLflow's own addresses of a database and of a folder.
+    head = next((head for head in ("sqlite:///", "file://") if place.casefold().startswith(head)), "")
+    path = Path(unquote(place[len(head) :]) if head else place)
     if path.is_dir():
         home = path / "mlruns" if (path / "mlruns").is_dir() and experiments(path / "mlruns") else path
         if experiments(home):

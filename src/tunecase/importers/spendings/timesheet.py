@@ -4,6 +4,7 @@ The name of a person is kept as the charge's resource; groups and billing notes 
 in a cell that is read what stands before the @ alone is kept.
 """
 
+import contextlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import TypeVar
 
-from tunecase.charges import DIGITS, HOUR, rate_fix, rate_on
+from tunecase.charges import CATEGORIES, DIGITS, HOUR, rate_fix, rate_on
 from tunecase.errors import InputError, Problem
 from tunecase.importers.spendings import Brought, HourPrice, Identities, Mistakes, SpendAsked, digest_of
 from tunecase.importers.spendings.cells import CellError, amount_of, no_mail, plain_number
@@ -35,6 +36,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "client": ("client", "clientname", "customer"),
     "activity": ("activity", "task", "taskname", "category"),
     "tags": ("tags", "tag"),
+    "line": ("line", "category"),
+    "amount": ("costamount", "cost", "amount", "total"),
     "note": ("description", "notes", "note", "comment"),
     "start": ("starttime", "start"),
 }
@@ -69,6 +72,7 @@ class _Sheet:
     filtered: int = 0
     empty: int = 0
     guessed: dict[str, int] = field(default_factory=dict)
+    other_amounts: int = 0
 
 
 def timesheet(place: str, asked: SpendAsked) -> Brought:
@@ -77,16 +81,18 @@ def timesheet(place: str, asked: SpendAsked) -> Brought:
         amount = hours * rate,   hours of 1:30:00 being 5,400 / 3,600, cut at a millionth
 
     The rate is the row's own (a cost rate before a billable one), else that of the role in the project's team; a rate
-    given as a range counts by its median, and the charge is then an estimate. The line follows the row's activity,
-    tags or note: evaluation and error analysis, labelling (data), else labour. Rows of one person's day are one line:
-    the same work with another rate, note or role is known, or corrects what is booked (see `known.compare`).
+    given as a range counts by its median, and the charge is then an estimate. The line is the one that a column line or
+    category names, else it follows the row's activity, tags or note: evaluation and error analysis, labelling (data),
+    else labour. Rows of one person's day are one line: the same work with another rate, note or role is known, or
+    corrects what is booked (see `known.compare`).
 
     Args:
         place: the path of a CSV file.
         asked: filters (a tag is a column: project=Tickets), category, rates.
     Returns: the charges; rows without hours are left out and counted.
     Raises: InputError with every mistake: a number or day that may be read in two ways, a day to come, no rate.
-    Leaves out: what the tool itself billed: amounts are worked out from hours and rate alone.
+    Leaves out: what the tool itself billed: amounts are worked out from hours and rate alone, and rows that state
+    another one are told.
     """
     path = Path(place)
     if not path.is_file():
@@ -103,6 +109,9 @@ def timesheet(place: str, asked: SpendAsked) -> Brought:
     sheet.mistakes.refuse(path.name)
     left = (f"{counted(sheet.empty, 'row')}: no hours",) if sheet.empty else ()
     notes = [f"{counted(count, 'row')} at the rate of {words}" for words, count in sheet.guessed.items()]
+    if sheet.other_amounts:
+        many = counted(sheet.other_amounts, "row")
+        notes.append(f"{many} with another amount under {columns['amount']} than hours x rate, which is booked")
     return Brought(tuple(sheet.found), len(rows), sheet.filtered, left, tuple(notes), tuple(sheet.beside))
 
 
@@ -175,13 +184,20 @@ def _row(sheet: _Sheet, line: int, cells: Mapping[str, str]) -> None:
     sheet.found.append(_charge(sheet, line, text, day, hours, price, code, rate))
 
 
+def _differs(cell: str, amount: Decimal) -> bool:
+    """Whether a row's own amount is another one by more than a cent; what is no plain amount is not compared."""
+    with contextlib.suppress(CellError):
+        return bool(cell.strip()) and abs(amount_of(cell.strip()) - amount) > Decimal("0.01")
+    return False
+
+
 def _pass_over(sheet: _Sheet, line: int, text: Mapping[str, str], day: date) -> None:
     """Keeps a row that is not asked for, so that it does not count as gone; its mistakes do no harm."""
     try:
         hours = hours_in(text["hours"])
     except CellError:
         return
-    other = replace(sheet, mistakes=Mistakes(), guessed={})
+    other = replace(sheet, mistakes=Mistakes(), guessed={}, other_amounts=0)
     price, code = _price(other, line, text), _currency(other, text)
     rate = rate_on(code, sheet.asked.currency, sheet.asked.rates, day)
     if hours and price is not None and rate is not None:
@@ -194,6 +210,8 @@ def _charge(
 ) -> Spending:  # fmt: skip
     person = text.get("person") or " ".join(part for part in (text.get("first"), text.get("last")) if part)
     own = next((said for what in ("activity", "tags", "note") if (said := _line_of(text.get(what, "")))), "labour")
+    stated = text.get("line", "").strip().casefold()
+    own = stated if stated in CATEGORIES else own
     words = ": ".join(part for part in (text.get("role", ""), text.get("note") or text.get("activity", "")) if part)
     content = {what: text.get(what, "") for what in ("start", "role", "project", "client", "activity", "tags", "note")}
     content |= {"day": day.isoformat(), "person": person}
@@ -204,6 +222,7 @@ def _charge(
     with localcontext(prec=DIGITS):
         amount = (hours * price.amount).quantize(STEP)
         base = amount * rate
+    sheet.other_amounts += _differs(text.get("amount", ""), amount)
     return Spending(
         day, sheet.asked.category or own, amount, code, base, description=one_line(words, 300), quantity=hours,
         unit=HOUR, source="timesheet", basis="estimated" if price.guessed else "billed", unit_price=price.amount,
