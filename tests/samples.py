@@ -215,7 +215,7 @@ def prices() -> Prices:
         stale=3,
         book="b1946ac92492d2347c6235b4d2611184",
         listed=True,
-        notes=("2 rows of prices.csv have accelerators that the tables do not know: Trainium",),
+        notes=("accelerators that the tables do not know, in 2 rows of prices.csv: Trainium",),
     )  # fmt: skip
 
 

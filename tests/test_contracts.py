@@ -151,7 +151,7 @@ def test_a_catalog_of_skypilot_is_read_as_a_contract(tmp_path: Path) -> None:
         ("H100", "on_demand", "eu-1", 10.0),
     } == told  # fmt: skip
     assert {("aws", UNDATED)} == {(row.provider, row.date) for row in found.rows}
-    assert "1 rows of vms.csv have accelerators that the tables do not know: Trainium" == found.notes[0]
+    assert "accelerators that the tables do not know, in 1 row of vms.csv: Trainium" == found.notes[0]
 
 
 def test_a_bad_price_in_a_catalog_of_skypilot_is_named(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, SPOT
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.points import read_table
+from tunecase.wording import counted
 
 GPU_HOUR, INSTANCE_HOUR, MTOK = "GPU hour", "instance hour", "Mtok"
 UNITS = {
@@ -297,7 +298,8 @@ def _skypilot(
                 lowest[at] = min(price / cards, lowest.get(at, price / cards))
     if unknown:
         told = ", ".join(sorted(unknown)[:8]) + (" …" if len(unknown) > 8 else "")
-        notes.append(f"{sum(unknown.values())} rows of {name} have accelerators that the tables do not know: {told}")
+        rows = counted(sum(unknown.values()), "row")
+        notes.append(f"accelerators that the tables do not know, in {rows} of {name}: {told}")
     source = f"{name}, a catalog of SkyPilot"
     for (gpu, terms, region), usd in lowest.items():
         base = float(usd) * rates["USD"]

@@ -163,7 +163,7 @@ def why(books: Books) -> Table:
     lines = [line for line in books.lines if line.variance is not None and (line.entries or line.planned)]
     rows = [_split(line.name, line.variance) for line in lines if line.variance is not None]
     if books.variance is not None:
-        rows.append(_split("Total", books.variance))
+        rows.append(_split("Sum of the lines", books.variance))
     head = ("Line", "Spent - P50", "Scope", "Quantity", "Price", "Unsplit")
     return Table("Why spent and planned differ", head, tuple(rows), (1, 2, 3, 4, 5), (len(rows) - 1,), why_words(books))
 
