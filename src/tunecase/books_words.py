@@ -114,9 +114,8 @@ def _charge_words(record: Books, spendings: Sequence[tuple[str, Spending]]) -> l
     if record.covered:
         words.append(f"Estimates of runs that a bill covers, in no sum: {record.covered}.")
     if record.unbilled:
-        words.append(
-            f"Estimated (hours at a price of the book or the team) and not billed yet: {money(record.unbilled, record.currency)}."
-        )
+        amount = money(record.unbilled, record.currency)
+        words.append(f"Estimated (hours at a price of the book or the team) and not billed yet: {amount}.")
     if record.credits:
         words.append(f"Credits and adjustments in these sums: {money(record.credits, record.currency)}.")
     if record.idle_hours:

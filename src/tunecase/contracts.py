@@ -298,8 +298,8 @@ def _skypilot(
                 lowest[at] = min(price / cards, lowest.get(at, price / cards))
     if unknown:
         told = ", ".join(sorted(unknown)[:8]) + (" …" if len(unknown) > 8 else "")
-        rows = counted(sum(unknown.values()), "row")
-        notes.append(f"accelerators that the tables do not know, in {rows} of {name}: {told}")
+        many = counted(sum(unknown.values()), "row")
+        notes.append(f"accelerators that the tables do not know, in {many} of {name}: {told}")
     source = f"{name}, a catalog of SkyPilot"
     for (gpu, terms, region), usd in lowest.items():
         base = float(usd) * rates["USD"]
