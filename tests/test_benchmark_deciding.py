@@ -33,6 +33,7 @@ def mean_regret(episodes, policy):
     return deciding.play_all(episodes, policy).regret.mean()
 
 
+@pytest.mark.slow
 def test_the_last_line_holds_every_figure(tmp_path):
     """A quick run prints tables and ends with one JSON object of two worlds, every policy and every paired gap."""
     table = [str(SHARED)] if SHARED.exists() else []
@@ -47,6 +48,7 @@ def test_the_last_line_holds_every_figure(tmp_path):
         assert all(low <= mid <= high for low, mid, high in world["paired_gap"].values())
 
 
+@pytest.mark.slow
 def test_published_figures_of_the_rivals_are_reproduced(curves):
     """Regret and waste of every rival lie within .02 of what was published for the same rules."""
     for world, make, number, seed in zip(
@@ -59,6 +61,7 @@ def test_published_figures_of_the_rivals_are_reproduced(curves):
             assert found["wasted"] == pytest.approx(wasted, abs=0.02), (world, name)
 
 
+@pytest.mark.slow
 def test_little_is_lost_on_metric_curves(curves):
     """World B: mean regret at most .135, less than that of shape atoms with a give-up size."""
     episodes = deciding.world_b(curves, 120, deciding.SEEDS[1])
@@ -67,6 +70,7 @@ def test_little_is_lost_on_metric_curves(curves):
     assert our < mean_regret(episodes, deciding.RIVALS["shape_atoms"])
 
 
+@pytest.mark.slow
 def test_little_is_lost_where_models_race(curves):
     """World A: mean regret at most .06."""
     assert mean_regret(deciding.world_a(curves, 30, deciding.SEEDS[0]), deciding.ours()) <= 0.06
@@ -96,6 +100,7 @@ def test_a_policy_sees_nothing_of_what_is_to_come(curves):
             assert steps[0] == steps[1]
 
 
+@pytest.mark.slow
 def test_the_oracle_is_never_beaten(curves):
     """No policy has less than no regret where tests show the truth."""
     for episodes in (deciding.world_a(curves, 5, 3), deciding.world_b(curves, 10, 3)):

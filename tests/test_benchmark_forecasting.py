@@ -57,6 +57,7 @@ GOLDEN = {  # CRPS, coverage and Brier score on every third task, as measured wh
 }
 
 
+@pytest.mark.slow
 def test_the_belief_is_as_good_as_it_was(known):
     """Golden numbers on every third task, each forecast without its own source; 3% worse fails."""
     some = known[::3]

@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SCRIPT = Path(__file__).parents[1] / "benchmarks" / "sensitivity.py"
 
 
+@pytest.mark.slow
 def test_a_small_pass_ends_with_json() -> None:
     """Thirty inputs or more, both bills timed, with what is asked besides."""
     words = [sys.executable, str(SCRIPT), "--draws", "300", "--repeats", "2", "--no-salib"]

@@ -53,6 +53,7 @@ def test_a_missing_file_is_skipped_with_its_path(tmp_path):
     assert f"skipped: {tmp_path / 'none.csv'} not found\n" == run("--runs", str(tmp_path / "none.csv"))
 
 
+@pytest.mark.slow
 def test_any_file_of_runs_is_scored(tmp_path):
     """Runs of two made-up publishers are scored; repeats count once; unknown models are listed as refused."""
     path = write(
@@ -73,6 +74,7 @@ def test_any_file_of_runs_is_scored(tmp_path):
     assert {"n": 0, "median_ape": None, "p90_ape": None, "coverage80": None} == found["memory_multi_gpu"]
 
 
+@pytest.mark.slow
 def test_the_statistic_of_a_row_decides_what_it_is_compared_with(tmp_path):
     """Reserved is compared with reserved; rows that do not say stand apart."""
     path = write(

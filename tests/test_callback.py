@@ -355,6 +355,7 @@ def test_importing_the_module_is_quick() -> None:
     assert "[]" == ran.stdout.strip()
 
 
+@pytest.mark.slow
 def test_tags_and_figures_go_to_the_active_mlflow_run(tmp_path: Path, case: Path, monkeypatch) -> None:
     """An active MLflow run gets tags and dollars, to the last; what was booked is imported no second time."""
     mlflow = pytest.importorskip("mlflow")
@@ -381,6 +382,7 @@ def test_tags_and_figures_go_to_the_active_mlflow_run(tmp_path: Path, case: Path
     assert float(first.amount) == pytest.approx(found.metrics["tunecase/usd_spent"], abs=1e-5)
 
 
+@pytest.mark.slow
 def test_mlflow_runs_of_all_attempts_sum_to_what_the_training_took(tmp_path: Path, case: Path, monkeypatch) -> None:
     """Each attempt tags its own MLflow run with its own dollars alone; the import of both is the meter's total."""
     mlflow = pytest.importorskip("mlflow")

@@ -161,6 +161,7 @@ def test_a_dearer_label_never_raises_a_worth_that_buys_labels(tmp_path: Path) ->
     assert found[0] > found[-1]
 
 
+@pytest.mark.slow
 def test_more_value_and_a_bigger_budget_lower_no_worth(tmp_path: Path) -> None:
     """At the same forecast and bill, no option is worth less with more of either."""
     asked = project(tmp_path)
@@ -542,6 +543,7 @@ def test_no_pilot_here_says_why_and_what_to_bring(tmp_path: Path) -> None:
     assert "`tunecase forecast points.csv --metric accuracy --target 0.85`" in record.reason
 
 
+@pytest.mark.slow
 def test_what_would_have_to_be_true_names_another_lever_for_each_input(tmp_path: Path) -> None:
     """Every flip leads elsewhere, the nearest first; the value's agrees with the flip that is always shown."""
     record = decided(project(tmp_path), what_if=True)

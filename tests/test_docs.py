@@ -28,6 +28,7 @@ def value(word: str) -> float | None:
     return float(match[1].replace(",", "").rstrip(".")) * {"k": 1e3, "M": 1e6, "%": 0.01}.get(match[2] or "", 1.0)
 
 
+@pytest.mark.slow
 def test_the_readme_shows_what_the_example_prints(tmp_path: Path) -> None:
     """The bill and the decision in the README are the example's, word for word, numbers within a fifth.
 

@@ -46,6 +46,7 @@ def sped_up(factor: float) -> Facts:
     return replace(FACTS, runs=tuple(runs))
 
 
+@pytest.mark.slow
 def test_the_page_is_fresh() -> None:
     """docs/evidence.md is what the tables say now: words alike, numbers within 3% or a point.
 

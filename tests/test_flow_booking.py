@@ -252,6 +252,7 @@ def test_the_command_writes_both_files_and_says_so(case: Path, tmp_path: Path) -
     assert "2026-11-24" == next(line for line in ran.json["lines"] if line["name"] == "labour")["closed"]
 
 
+@pytest.mark.slow
 def test_measured_rounds_draw_the_rest_from_where_the_project_stands(case: Path) -> None:
     """After a round on a curve the bill starts from now, within the budget that is left, on top of what was paid."""
     opened_case = opened(case)

@@ -211,6 +211,7 @@ MORE = """\
 """
 
 
+@pytest.mark.slow
 def test_a_whole_case_goes_to_the_pilot_on_the_command_line(tmp_path: Path) -> None:
     """The example with every question answered goes to the pilot, and nothing of weight is unknown."""
     assert 0 == tunecase("init", "--example", "support-tickets", "--to", tmp_path).code

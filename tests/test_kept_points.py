@@ -56,6 +56,7 @@ def test_kept_points_stand_in_for_a_pilot(project: Path) -> None:
     assert "points.csv" in (project.parent / "report.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_what_rested_on_the_pilot_is_made_again(project: Path) -> None:
     """Bill and decision follow the points at once, to those kept and back to the pilot's."""
     case = opened(project)
@@ -77,6 +78,7 @@ def test_a_changed_project_reads_the_kept_points_again(project: Path) -> None:
     assert before.assumptions[:1] == after.assumptions[:1]
 
 
+@pytest.mark.slow
 def test_a_newer_run_takes_over(project: Path) -> None:
     """The kept points hold until a run is trained, or until the pilot is asked for by name."""
     case = kept(project)
@@ -123,6 +125,7 @@ def test_sizes_by_run_come_from_words() -> None:
         flow.asked_of("accuracy", "", "", ["x=many"], "last", "")
 
 
+@pytest.mark.slow
 def test_the_pilots_search_does_not_speak_for_kept_points(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bill, decision and comparison alike leave the pilot's search over settings out while kept points hold."""
     heard: list[Any] = []

@@ -265,6 +265,7 @@ def test_histories_that_were_both_chained_again_meet(tmp_path):
     assert 3 == ledger.counts()["record", "rechain"]
 
 
+@pytest.mark.slow
 @given(st.data())
 @SHARED_TMP
 def test_any_tree_of_histories_becomes_one_chain_that_keeps_each(tmp_path_factory, data):

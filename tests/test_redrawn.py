@@ -104,6 +104,7 @@ def test_without_a_budget_nothing_is_asked(tmp_path: Path) -> None:
     assert () == bill(written(LABELS.replace("budget: 15k USD\n", ""), tmp_path), what_if=0.8).what_if
 
 
+@pytest.mark.slow
 def test_with_a_curve_the_target_is_asked_for_too(tmp_path: Path) -> None:
     """Money that stops the rounds is kept by construction; what brings the target within it is another answer."""
     text = LABELS.replace("92%", "90%")
