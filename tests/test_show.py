@@ -120,7 +120,7 @@ FRAGMENTS = {
     "charges": ("SPEND LIST ──────── 2 charges of 4 in the ledger, 262.40 USD", "data: labels aaaaaaaaaaaa 2026-11-03",
                 "262.40 USD billed labels, batch 1", "L40S hours (counts no more: its bill counts)"),
     "imported": ("SPEND IMPORT ──────── 12 charges booked, 7.71 USD", "12 are new, 1 corrects what was booked, 4 were",
-                 "984 were not asked for, 2 are of nothing, 1 is below it", "6.283056 GPU hours.", "gpu 10.20",
+                 "984 were not asked for, 2 cost nothing, 1 is negative", "6.283056 GPU hours.", "gpu 10.20",
                  "Of it not usage: credit -2.61 USD.", "A10G (g5.4xlarge us-east-1): 6.283056 GPU hours at 1.624 USD",
                  "equal to the book's price", "1 run still running", "EUR at 1.08 USD"),
     "clean": ("CLEAN ──────── 680 rows of 717 in cleaned", "35 dropped, 2 unreadable; your file is unchanged.",

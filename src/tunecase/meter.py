@@ -11,11 +11,9 @@ small JSON file beside the checkpoints, written as a whole, so that the next att
 sign of life of a killed attempt and its end.
 """
 
-import contextlib
 import hashlib
 import json
 import math
-import os
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -24,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from tunecase.errors import TunecaseError
+from tunecase.folders import write_whole
 
 STATE_FILE = "_tunecase_spend.json"
 SOURCE = "callback"
@@ -150,18 +149,7 @@ class Meter:
 
     def write(self, path: Path) -> None:
         """Writes the state, whole or not at all. Raises TunecaseError when the disk refuses it."""
-        new = path.with_name(f"{path.name}.{os.getpid()}.part")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            new.write_text(json.dumps(self.state(), indent=1) + "\n", encoding="utf-8")
-            new.replace(path)
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                new.unlink(missing_ok=True)
-            raise TunecaseError(
-                f"{path}: what the run has spent could not be written ({error.strerror or error}).\n"
-                "Fix: make room on the disk, or check the permissions of the folder"
-            ) from error
+        write_whole(path, json.dumps(self.state(), indent=1) + "\n")
 
 
 def read_state(path: Path) -> Meter | None:

@@ -1,21 +1,16 @@
 """Runs of MLflow: a folder, an SQLite store and a real tracking server give the same points."""
 
 import json
-import os
-import shutil
 import socket
 import sqlite3
-import subprocess
-import sys
 import threading
-import time
-import urllib.request
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
+from tests.mlflow_server import call, served
 from tunecase.errors import InputError, TunecaseError
 from tunecase.forecast import read_source
 from tunecase.importers import Asked
@@ -153,15 +148,6 @@ def test_a_server_that_is_another():
         server.shutdown()
 
 
-def call(base: str, path: str, body: dict[str, object]) -> dict[str, object]:
-    """One question to MLflow's own REST interface."""
-    sent = urllib.request.Request(
-        f"{base}/api/2.0/mlflow{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(sent, timeout=20) as answer:
-        return json.load(answer)
-
-
 def log_runs(base: str) -> str:
     """Logs RUNS as a user's training would; returns the experiment's number."""
     experiment = str(call(base, "/experiments/create", {"name": "tickets"})["experiment_id"])
@@ -180,35 +166,12 @@ def log_runs(base: str) -> str:
 @pytest.mark.slow
 def test_a_real_server(tmp_path):
     """A tracking server of MLflow itself gives the points by its address, and so does the database it wrote."""
-    beside = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    mlflow = os.environ.get("MLFLOW_COMMAND") or shutil.which("mlflow", path=beside)
-    if mlflow is None:
-        pytest.skip(
-            "skipped: no `mlflow` beside Python or on the path (pip install mlflow, or MLFLOW_COMMAND=/path/to/mlflow)"
-        )
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    words = ["server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    words += ["--backend-store-uri", f"sqlite:///{tmp_path / 'mlflow.db'}", "--default-artifact-root", str(tmp_path)]
-    with (tmp_path / "log").open("wb") as log:
-        server = subprocess.Popen([mlflow, *words], cwd=tmp_path, stdout=log, stderr=log, start_new_session=True)
-    base = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(240):
-            try:
-                call(base, "/experiments/search", {"max_results": 1})
-                break
-            except OSError:
-                time.sleep(0.5)
+    with served(tmp_path) as base:
         experiment = log_runs(base)
         for place in (base, f"{base}/#/experiments/{experiment}"):
             found = read_source(place, Asked())
             assert (POINTS, LEFT_OUT) == (set(found.points), found.left_out)
         assert any("last of up to 2 scores" in note for note in found.notes)
-    finally:
-        os.killpg(server.pid, 15)
-        server.wait(30)
     assert POINTS == set(read_source(str(tmp_path), Asked()).points)
 
 

@@ -67,8 +67,8 @@ def _rows(record: Imported) -> str:
     went += [f"{counted(record.restated, 'corrects', 'correct')} what was booked"] if record.restated else []
     went += [f"{counted(record.known, 'was', 'were')} booked before"] if record.known else []
     went += [f"{counted(record.filtered, 'was', 'were')} not asked for"] if record.filtered else []
-    went += [f"{counted(record.zero, 'is', 'are')} of nothing"] if record.zero else []
-    went += [f"{counted(record.negative, 'is', 'are')} below it"] if record.negative else []
+    went += [f"{counted(record.zero, 'costs', 'cost')} nothing"] if record.zero else []
+    went += [f"{counted(record.negative, 'is', 'are')} negative"] if record.negative else []
     return f"{counted(record.rows, 'row')} of {record.kind} in {record.place or 'the ledger'}: {', '.join(went)}."
 
 

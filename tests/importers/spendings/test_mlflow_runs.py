@@ -1,15 +1,9 @@
 """MLflow's runs as charges: a folder, a database and a real server give the same hours; nothing by halves."""
 
 import json
-import os
 import shutil
-import socket
 import sqlite3
-import subprocess
-import sys
 import threading
-import time
-import urllib.request
 from contextlib import closing
 from datetime import date
 from decimal import Decimal
@@ -20,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.importers.spendings.bills import asked
+from tests.mlflow_server import call, served
 from tunecase import callback as module
 from tunecase.callback import Settings, Watch
 from tunecase.errors import InputError, TunecaseError
@@ -342,64 +337,27 @@ def test_a_server_that_dies_midway_is_a_failure_of_the_world() -> None:
 @pytest.mark.slow
 def test_a_real_server(tmp_path: Path) -> None:
     """Runs logged through MLflow's own client are read from its server and from its database; a dead one is told."""
-    beside = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    mlflow = os.environ.get("MLFLOW_COMMAND") or shutil.which("mlflow", path=beside)
-    if mlflow is None:
-        pytest.skip(
-            "skipped: no `mlflow` beside Python or on the path (pip install mlflow, or MLFLOW_COMMAND=/path/to/mlflow)"
-        )
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    words = ["server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    words += ["--backend-store-uri", f"sqlite:///{tmp_path / 'mlflow.db'}", "--default-artifact-root", str(tmp_path)]
-    with (tmp_path / "log").open("wb") as log:
-        server = subprocess.Popen([mlflow, *words], cwd=tmp_path, stdout=log, stderr=log, start_new_session=True)
-    base = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(base)
+    with served(tmp_path) as base:
         _log(base)
         found = read(base, experiment="tickets")
         assert (CHARGES, LEFT_OUT) == (told(found), found.left_out)
         same = read(tmp_path / "mlflow.db", experiment="tickets")
         assert sorted(c.row_id for c in found.spendings) == sorted(c.row_id for c in same.spendings)
-    finally:
-        os.killpg(server.pid, 15)
-        server.wait(30)
     with pytest.raises(TunecaseError, match="does not answer"):
         read(base)
 
 
-def _wait_for(base: str) -> None:
-    for _ in range(240):
-        try:
-            _call(base, "/experiments/search", {"max_results": 1})
-        except OSError:
-            time.sleep(0.5)
-        else:
-            return
-    raise AssertionError("the server did not start")
-
-
-def _call(base: str, path: str, body: dict[str, Any]) -> Any:
-    """What the server's REST interface answers; that of MLflow's own client."""
-    headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(f"{base}/api/2.0/mlflow{path}", json.dumps(body).encode(), headers)
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20) as answer:
-        return json.load(answer)
-
-
 def _log(base: str) -> None:
-    experiment = _call(base, "/experiments/create", {"name": "tickets"})["experiment_id"]
+    experiment = call(base, "/experiments/create", {"name": "tickets"})["experiment_id"]
     first = ""
     for name, status, began, ended, tags, params, metrics in RUNS:
         own = [{"key": key, "value": first if key == "mlflow.parentRunId" else text} for key, text in tags.items()]
         made = {"experiment_id": experiment, "start_time": began, "run_name": name, "tags": own}
-        run = _call(base, "/runs/create", made)["run"]["info"]["run_id"]
+        run = call(base, "/runs/create", made)["run"]["info"]["run_id"]
         first = first or run
         for key, text in params.items():
-            _call(base, "/runs/log-parameter", {"run_id": run, "key": key, "value": text})
+            call(base, "/runs/log-parameter", {"run_id": run, "key": key, "value": text})
         for key, value in metrics.items():
-            _call(base, "/runs/log-metric", {"run_id": run, "key": key, "value": value, "timestamp": began, "step": 1})
+            call(base, "/runs/log-metric", {"run_id": run, "key": key, "value": value, "timestamp": began, "step": 1})
         if ended is not None:
-            _call(base, "/runs/update", {"run_id": run, "status": status, "end_time": ended})
+            call(base, "/runs/update", {"run_id": run, "status": status, "end_time": ended})

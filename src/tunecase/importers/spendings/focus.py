@@ -101,7 +101,10 @@ class _Columns:
             lacking.append(" or ".join(PROVIDER))
         problems = [
             Problem(
-                f"{file.name}:1", f"no column {name}", "the columns of FOCUS 1.0 to 1.4", nearest(name, file.header)
+                f"{file.name}:1",
+                f"no column {name}",
+                "the columns of FOCUS 1.0 to 1.4",
+                f"export the bill with the column {name}; a bill of another format is no FOCUS",
             )
             for name in lacking
         ]
