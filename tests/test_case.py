@@ -77,6 +77,7 @@ def test_run_returns_every_record(walked: tuple[Path, dict[str, Any]]) -> None:
     assert told
 
 
+@pytest.mark.slow
 def test_run_goes_on_anyway(tmp_path: Path) -> None:
     """An unsound case ends before the pilot, unless anyway is given."""
     path = case_folder(tmp_path, metric="  goal: better")
@@ -84,6 +85,7 @@ def test_run_goes_on_anyway(tmp_path: Path) -> None:
     assert "pilot" in Case(path, today=TODAY).run(anyway=True)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_records(walked: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
     """Two cases with the same files and seed give byte-identical records but for timings; another seed does not."""
     first, again = walked[1], Case(sound(tmp_path), seed=7, today=TODAY).run()

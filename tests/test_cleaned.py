@@ -113,6 +113,7 @@ def test_any_rows_are_conserved(tmp_path_factory, ending, rows, bad):
     assert set(taken) <= set(range(record.rows))
 
 
+@pytest.mark.slow
 def test_the_example_says_why_each_row_goes(tmp_path):
     """Leaks name their test row, repeats the row they repeat; the queue holds each row once, controls among them."""
     _, record = fixed(EXAMPLE / "data/train.jsonl", tmp_path / "out", EXAMPLE / "data/test.jsonl")

@@ -187,6 +187,7 @@ def test_without_a_budget_plans_may_cost_any_amount_and_say_so(tmp_path: Path) -
     assert "no budget given: plans may cost any amount" in free.assumptions
 
 
+@pytest.mark.slow
 def test_money_already_spent_is_no_longer_there(tmp_path: Path) -> None:
     """A spent budget blocks what cannot be paid any more; with nothing left the advice is to stop."""
     asked = project(tmp_path)
@@ -295,6 +296,7 @@ def test_a_fallback_that_is_shown_is_shipped_where_nothing_beyond_it_pays(tmp_pa
     assert "redefine" == poor.advice
 
 
+@pytest.mark.slow
 def test_naming_a_fallback_lowers_no_worth(tmp_path: Path) -> None:
     """Whatever is lost on answers, nobody has to ship at the fallback."""
     for extra in ("", SAVING.format(today=2, tuned=122)):
@@ -385,6 +387,7 @@ def test_without_gain_the_bill_buys_no_more_than_with_a_little(tmp_path: Path) -
     assert bill.rounds.p90 <= 1
 
 
+@pytest.mark.slow
 def test_what_serving_saves_is_part_of_what_shipping_brings(tmp_path: Path) -> None:
     """A saving raises every plan by at most the whole of it; answers dearer than their gain are never shipped."""
     plain = worths(decided(project(tmp_path)))

@@ -142,6 +142,7 @@ def test_a_comment_changes_nothing(audited: Path) -> None:
     assert opened(audited).known("audit") is not None
 
 
+@pytest.mark.slow
 def test_a_new_budget_keeps_the_pilot_and_renews_what_follows(walked: Path) -> None:
     """The pilot does not depend on prices; forecast, bill and decision are made again when they are asked for."""
     changed_project(walked)

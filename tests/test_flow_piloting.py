@@ -107,6 +107,7 @@ def test_a_cap_in_money_needs_a_price_where_machines_are_rented(sound: Path, tmp
     assert ["--max-usd", "--hosted"] == [problem.where for problem in caught.value.problems]
 
 
+@pytest.mark.slow
 def test_another_model_to_tune_makes_the_pilot_a_stand_in(sound: Path) -> None:
     """Whether a pilot stands in for the model is judged by the models that the project names today."""
     flow.audit(opened(sound))

@@ -68,6 +68,7 @@ def test_another_method_moves_the_whole_curve(case: flow.Flow) -> None:
     assert "a measured round has done it already" in {option.blocked for option in decision.options}
 
 
+@pytest.mark.slow
 def test_rounds_pile_up_and_the_ledger_counts_them(case: flow.Flow) -> None:
     """Two rounds are two points; entries carry the phase; a third process sees the same."""
     for n, score in ((240, "0.78"), (480, "0.83")):
@@ -79,6 +80,7 @@ def test_rounds_pile_up_and_the_ledger_counts_them(case: flow.Flow) -> None:
     assert ["iter-1", "iter-2"] == phases
 
 
+@pytest.mark.slow
 def test_points_kept_afresh_forget_the_rounds(case: flow.Flow) -> None:
     """Whoever keeps new points has put the rounds into them, or wants them out."""
     flow.next_step(case, flow.add_round(case, 240, "0.8", ["label"]))

@@ -41,6 +41,7 @@ def kept(path: Path) -> flow.Flow:
     return opened(path)
 
 
+@pytest.mark.slow
 def test_kept_points_stand_in_for_a_pilot(project: Path) -> None:
     """Without any pilot the bill's rounds, the decision and the report come from the kept points, and say so."""
     case = kept(project)
@@ -67,6 +68,7 @@ def test_what_rested_on_the_pilot_is_made_again(project: Path) -> None:
     assert "points of points.csv" not in opened(project).known("estimate").based_on
 
 
+@pytest.mark.slow
 def test_a_changed_project_reads_the_kept_points_again(project: Path) -> None:
     """A new target is asked of the same points, with what was said of them; nothing falls back to the pilot."""
     before = flow.curve(kept(project))
@@ -92,6 +94,7 @@ def test_a_newer_run_takes_over(project: Path) -> None:
     assert "pilot" == flow.forecast(opened(project)).source
 
 
+@pytest.mark.slow
 def test_the_command_line_keeps_points(project: Path) -> None:
     """`forecast points.csv --keep` writes the record; the next verbs find it."""
     words = ("forecast", "points.csv", "--keep", "--json", "--today", "2026-11-24")

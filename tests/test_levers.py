@@ -76,6 +76,7 @@ def offer(name: str, at: State) -> levers.Offer:
     return next(lever for lever in LEVERS if lever.__name__ == name)(at)
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(price=st.floats(0.01, 20), dearer=st.floats(1, 30), budget=st.floats(500, 50_000))
 def test_a_dearer_label_never_buys_more_and_never_is_worth_more(price: float, dearer: float, budget: float) -> None:
@@ -88,6 +89,7 @@ def test_a_dearer_label_never_buys_more_and_never_is_worth_more(price: float, de
     assert bought(dear) <= bought(cheap) * 1.02 + 10
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(more=st.floats(1, 100))
 def test_more_value_never_lowers_any_worth(more: float) -> None:

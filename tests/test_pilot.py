@@ -218,6 +218,7 @@ def test_baselines_of_nothing() -> None:
     assert () == baselines(TRAIN, TEST, metric="chrf")
 
 
+@pytest.mark.slow
 def test_workers_change_nothing() -> None:
     """Two processes make the runs that one makes, but for their times."""
     one, two = (climb(trainer="probe", sizes=(8, 64), workers=workers) for workers in (1, 2))

@@ -42,6 +42,7 @@ def test_altered_worlds_move_one_input_alone() -> None:
     assert ["rate", "share"] == list(scaled.drawn)
 
 
+@pytest.mark.slow
 def test_total_order_joins_the_drivers(tmp_path: Path) -> None:
     """At least the first order but for error; the money that stops rounds shows what matters only with others."""
     project = written(LABELS, tmp_path)
@@ -73,6 +74,7 @@ def test_what_would_have_to_be_true_is_true(tmp_path: Path) -> None:
     assert not {"label source.effort", "tokens per row", "rounds.luck"} & {flip.name for flip in record.flips}
 
 
+@pytest.mark.slow
 def test_a_budget_that_is_kept_says_what_would_lose_it(tmp_path: Path) -> None:
     """With money enough every way leads to `not sure`, upwards."""
     (record,) = bill(written(LABELS.replace("15k", "60k"), tmp_path), what_if=0.8).what_if

@@ -149,6 +149,7 @@ def test_a_budget_that_is_gone_buys_nothing_more(example: tuple[Path, dict[str, 
     assert (decided.code, decided.json["advice"]) == (1, "stop")
 
 
+@pytest.mark.slow
 def test_a_second_walk_runs_nothing_again_and_decides_alike(
     example: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:

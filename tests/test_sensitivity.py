@@ -156,6 +156,7 @@ def total_of(project: Project, worlds: Worlds) -> np.ndarray:
     return drawn(project, basis=Basis(project, TODAY, worlds), train_rows=700, tokens=TOKENS).total
 
 
+@pytest.mark.slow
 def test_the_bill_has_the_indices_that_salib_finds(tmp_path: Path) -> None:
     """The bill as a function of its named inputs: both orders within three standard errors, the rounds as one group."""
     pytest.importorskip("SALib")
