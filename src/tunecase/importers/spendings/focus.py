@@ -7,13 +7,11 @@ Source: focus.finops.org, columns of the versions; the sample bill of FOCUS 1.0.
 """
 
 import re
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from tunecase import catalog
@@ -21,27 +19,20 @@ from tunecase.charges import CATEGORIES, DIGITS, GPU_HOUR, HOUR, rate_fix, rate_
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.importers.spendings import MOST_BOOKED, Brought, Identities, Mistakes, SpendAsked, digest_of
 from tunecase.importers.spendings.cells import (
-    NUMBER,
     CellError,
     amount_of,
-    moment_of,
     open_tags,
-    plain_number,
-    tags_of,
     text_of,
 )
 from tunecase.importers.spendings.copies import Copies
 from tunecase.importers.spendings.files import BillFile, Line, bill_files
+from tunecase.importers.spendings.focus_columns import AMOUNTS, BOUGHT, PROVIDER, Columns, bare, moment, tags_in
 from tunecase.importers.spendings.lines import Machine, hours_of, line_of
 from tunecase.records import Spending
 from tunecase.wording import counted, one_line, paid
 
 Charge = Literal["usage", "purchase", "credit", "adjustment", "tax"]
 
-AMOUNTS = {"billed": "BilledCost", "effective": "EffectiveCost"}
-NEEDED = ("BillingCurrency", "ChargePeriodStart", "ChargePeriodEnd", "ChargeCategory", "ServiceName")
-PROVIDER = ("ServiceProviderName", "ProviderName")  # before 1.3, from 1.3 on and alone from 1.4 on
-BOUGHT = ("ResourceType", "SkuMeter", "SkuId", "SkuPriceDetails", "ChargeDescription", "ResourceName", "SkuPriceId")
 # What tells one line of a bill from another, whatever its amount.
 SAME = (
     "BillingAccountId", "ResourceId", "SkuId", "SkuPriceId", "RegionId", "ServiceName", "ChargePeriodStart",
@@ -50,14 +41,6 @@ SAME = (
 )  # fmt: skip
 # So do these where both rows have them: a later version or another export may fill what was empty.
 APART = ("SubAccountId", "CapacityReservationId", "CapacityReservationStatus")
-READ = (
-    "BillingCurrency", "ChargePeriodStart", "ChargePeriodEnd", "ChargeCategory", "ChargeDescription", "ServiceName",
-    "ServiceCategory", "Tags", "ConsumedQuantity", "ConsumedUnit", "PricingQuantity", "PricingUnit", "ListUnitPrice",
-    "RegionId", "SkuId", "ResourceId", "x_category", "x_run", "x_gpu", "x_gpu_count", "x_basis", "x_row_id",
-    "x_entry_id",
-)  # fmt: skip
-NUMERIC = re.compile(r"(cost|price|quantity)$")
-TIMED = re.compile(r"(start|end|created|updated)$")
 ID = re.compile(r"[0-9a-f]{64}")
 CODE = re.compile(r"[A-Z]{3}")
 
@@ -90,59 +73,6 @@ def focus_bill(place: str, asked: SpendAsked) -> Brought:
     return Brought(tuple(bill.found), bill.rows, bill.filtered, (), tuple(bill.notes()), beside)
 
 
-class _Columns:
-    """Where the columns of a file stand, however they are written (BilledCost, billed_cost)."""
-
-    def __init__(self, file: BillFile, asked: SpendAsked) -> None:
-        self.names = [_bare(name) for name in file.header]
-        twice = [name for name, count in Counter(self.names).items() if count > 1 and name]
-        lacking = [name for name in (AMOUNTS[asked.cost], *NEEDED) if _bare(name) not in self.names]
-        if not any(_bare(name) in self.names for name in PROVIDER):
-            lacking.append(" or ".join(PROVIDER))
-        problems = [
-            Problem(
-                f"{file.name}:1",
-                f"no column {name}",
-                "the columns of FOCUS 1.0 to 1.4",
-                f"export the bill with the column {name}; a bill of another format is no FOCUS",
-            )
-            for name in lacking
-        ]
-        problems += [Problem(f"{file.name}:1", f"the column {name} twice", "it once", "delete one") for name in twice]
-        if problems:
-            raise InputError(problems)
-        self.at = {name: index for index, name in enumerate(self.names)}
-        self.forms = [(name, index, _form(name)) for name, index in self.at.items() if not name.startswith("x_")]
-        # Looked up once for each column, not for each row.
-        self.index = {name: self.at.get(_bare(name)) for name in {*READ, *BOUGHT, *PROVIDER, *AMOUNTS.values()}}
-        self.file, self.width = file, len(self.names)
-
-    def cell(self, line: Line, name: str) -> Any:
-        """A cell by its column, None where the file has none."""
-        index = self.index[name]
-        return None if index is None else line.cells[index]
-
-    def text(self, line: Line, *names: str) -> str:
-        """The first of some cells that is not missing, as text."""
-        for name in names:
-            if text := text_of(self.cell(line, name)):
-                return text
-        return ""
-
-    def content(self, line: Line) -> dict[str, str]:
-        """What a row says, each cell in the one form that CSV and Parquet share, own columns and missing cells out."""
-        found = {}
-        for name, index, form in self.forms:
-            if text := text_of(line.cells[index]):
-                found[name] = text if form is None else form(line.cells[index], text)
-        return found
-
-
-@lru_cache(maxsize=1_000)
-def _bare(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.casefold()) if not name.casefold().startswith("x_") else name.casefold()
-
-
 @dataclass
 class _Bill:
     """A bill while it is read."""
@@ -161,7 +91,7 @@ class _Bill:
 
     def read(self, file: BillFile) -> None:
         """All rows of one file."""
-        columns = _Columns(file, self.asked)
+        columns = Columns(file, self.asked)
         self.copies.begin(file.name)
         for line in file.lines:
             self.rows += 1
@@ -172,11 +102,11 @@ class _Bill:
             self.row(columns, line)
         self.copies.end(self.mistakes)
 
-    def row(self, columns: _Columns, line: Line) -> None:
+    def row(self, columns: Columns, line: Line) -> None:
         """One row: passed over, a mistake, or a charge."""
         before = self.mistakes.count
-        began = self.read_cell(columns, line, "ChargePeriodStart", _moment)
-        tags = self.read_cell(columns, line, "Tags", _tags)
+        began = self.read_cell(columns, line, "ChargePeriodStart", moment)
+        tags = self.read_cell(columns, line, "Tags", tags_in)
         if began is not None and tags is not None and not self.wanted(columns, line, began, tags):
             self.filtered += 1
             self.pass_over(columns, line, began, tags)
@@ -187,7 +117,7 @@ class _Bill:
         charge = self.charge(columns, line, began, tags, before)
         self.found += [] if charge is None else [charge]
 
-    def pass_over(self, columns: _Columns, line: Line, began: datetime, tags: Mapping[str, str]) -> None:
+    def pass_over(self, columns: Columns, line: Line, began: datetime, tags: Mapping[str, str]) -> None:
         """Keeps a row that is not asked for where its line is booked; its mistakes do no harm, and stay apart."""
         lines = self.asked.booked(began.date())
         if lines:
@@ -197,10 +127,10 @@ class _Bill:
             self.passed.found += [charge] if charge is not None and charge.line_id in lines else []
 
     def charge(
-        self, columns: _Columns, line: Line, began: datetime | None, tags: Mapping[str, str] | None, before: int
+        self, columns: Columns, line: Line, began: datetime | None, tags: Mapping[str, str] | None, before: int
     ) -> Spending | None:
         """The charge of a row; None where it has mistakes, or where there are more than `before`."""
-        ended = self.read_cell(columns, line, "ChargePeriodEnd", _moment)
+        ended = self.read_cell(columns, line, "ChargePeriodEnd", moment)
         amount = self.read_cell(columns, line, AMOUNTS[self.asked.cost], amount_of)
         charge = self.read_cell(columns, line, "ChargeCategory", _charge)
         code = self.read_cell(columns, line, "BillingCurrency", _code)
@@ -211,7 +141,7 @@ class _Bill:
             return None
         return self.spending(columns, line, began, ended, amount, charge, code, rate, tags)
 
-    def read_cell(self, columns: _Columns, line: Line, name: str, read: Any) -> Any:
+    def read_cell(self, columns: Columns, line: Line, name: str, read: Any) -> Any:
         """A cell as a value; None, and one more mistake, where it cannot be read."""
         cell = columns.cell(line, name)
         try:
@@ -221,7 +151,7 @@ class _Bill:
             self.mistakes.add(_where(line, name), shown, error.wanted, error.fix)
             return None
 
-    def wanted(self, columns: _Columns, line: Line, began: datetime, tags: Mapping[str, str]) -> bool:
+    def wanted(self, columns: Columns, line: Line, began: datetime, tags: Mapping[str, str]) -> bool:
         """Whether a row is asked for by day, tags and service."""
         asked = self.asked
         if not asked.in_days(began.date()) or any(tags.get(key) != value for key, value in asked.tags.items()):
@@ -250,7 +180,7 @@ class _Bill:
             self.mistakes.add(_where(line, "ChargePeriodEnd"), got, wanted, "export the bill again")
 
     def spending(
-        self, columns: _Columns, line: Line, began: datetime, ended: datetime, amount: Decimal, charge: Charge,
+        self, columns: Columns, line: Line, began: datetime, ended: datetime, amount: Decimal, charge: Charge,
         code: str, rate: Decimal, tags: Mapping[str, str],
     ) -> Spending:  # fmt: skip
         """The charge of a row."""
@@ -266,7 +196,7 @@ class _Bill:
         with localcontext(prec=DIGITS):
             base = amount * rate
         content = columns.content(line)
-        same = {name: content.get(_bare(name), "") for name in SAME} | {"provider": _known(provider)}
+        same = {name: content.get(bare(name), "") for name in SAME} | {"provider": _known(provider)}
         return Spending(
             min(began.date(), self.asked.today), category, amount, code, base,
             description=_short(columns.text(line, "ChargeDescription", "ServiceName")), quantity=quantity,
@@ -278,10 +208,10 @@ class _Bill:
             tags=open_tags(tags), basis="estimated" if columns.text(line, "x_basis") == "estimated" else "billed",
             source_file=line.file, row=line.number, line_id=digest_of(same),
             row_id=self.identity(columns, line, content), instance=machine.instance,
-            apart={name: text for name in APART if (text := content.get(_bare(name), ""))},
+            apart={name: text for name in APART if (text := content.get(bare(name), ""))},
         )  # fmt: skip
 
-    def identity(self, columns: _Columns, line: Line, content: Mapping[str, str]) -> str:
+    def identity(self, columns: Columns, line: Line, content: Mapping[str, str]) -> str:
         """The row's identity; one that the books wrote has it already, and once."""
         own = _own_id(columns, line)
         row_id = own or self.identities.of(content)
@@ -290,7 +220,7 @@ class _Bill:
             self.mistakes.add(_where(line, "x_row_id"), f"the identity {own[:12]} twice", "each charge once", fix)
         return row_id
 
-    def quantity(self, columns: _Columns, line: Line, machine: Machine) -> tuple[Decimal | None, str]:
+    def quantity(self, columns: Columns, line: Line, machine: Machine) -> tuple[Decimal | None, str]:
         """What was bought: GPU hours of a known machine, hours, or the bill's own unit."""
         for kind in ("Consumed", "Pricing"):
             text, unit = columns.text(line, f"{kind}Quantity"), columns.text(line, f"{kind}Unit")
@@ -310,7 +240,7 @@ class _Bill:
                 return much, unit
         return None, ""
 
-    def note_commitment(self, columns: _Columns, line: Line, amount: Decimal, category: str) -> None:
+    def note_commitment(self, columns: Columns, line: Line, amount: Decimal, category: str) -> None:
         """Counts GPU rows that a commitment pays: billed at nothing, while their share of it is not."""
         if amount or category != "gpu" or self.asked.cost != "billed":
             return
@@ -350,15 +280,6 @@ def _known(provider: str) -> str:
     return known.name if known else provider
 
 
-@lru_cache(maxsize=10_000)
-def _moment_of(text: str) -> datetime:
-    return moment_of(text)
-
-
-def _moment(cell: Any) -> datetime:
-    return _moment_of(cell) if isinstance(cell, str) else moment_of(cell)
-
-
 @lru_cache(maxsize=100)
 def _charge(cell: Any) -> Charge:
     text = text_of(cell).casefold()
@@ -377,14 +298,14 @@ def _code(cell: Any) -> str:
     return text
 
 
-def _own_machine(columns: _Columns, line: Line) -> Machine | None:
+def _own_machine(columns: Columns, line: Line) -> Machine | None:
     """The cards of a row that the books wrote."""
     gpu, count = columns.text(line, "x_gpu"), columns.text(line, "x_gpu_count")
     known = gpu and count.isdecimal() and gpu in {card.name for card in catalog.gpus()}
     return Machine(gpu, int(count)) if known else None
 
 
-def _own_id(columns: _Columns, line: Line) -> str:
+def _own_id(columns: Columns, line: Line) -> str:
     """The identity of a row that the books wrote: that of the bill it came from, else its entry's."""
     names = (columns.text(line, name) for name in ("x_row_id", "x_entry_id"))
     return next((name for name in names if ID.fullmatch(name)), "")
@@ -398,40 +319,6 @@ def _unit_price(text: str, machine: Machine, unit: str) -> Decimal | None:
         return None
     with localcontext(prec=DIGITS):
         return price / machine.gpu_count if unit == GPU_HOUR else price
-
-
-def _form(name: str) -> Callable[[Any, str], str] | None:
-    """How a column's cells are put into one form; None where they are text."""
-    if NUMERIC.search(name):
-        return _number_form
-    if TIMED.search(name):
-        return _time_form
-    return _tags_form if name == "tags" else None
-
-
-def _number_form(cell: Any, text: str) -> str:
-    # A column of ours may be called a price and hold words.
-    return plain_number(Decimal(text)) if NUMBER.fullmatch(text) else text
-
-
-def _time_form(cell: Any, text: str) -> str:
-    try:
-        return _moment(cell).isoformat()
-    except CellError:
-        return text
-
-
-def _tags_form(cell: Any, text: str) -> str:
-    return "; ".join(f"{key}={value}" for key, value in sorted(_tags(cell).items()))
-
-
-def _tags(cell: Any) -> Mapping[str, str]:
-    return _tags_of(cell) if isinstance(cell, str) else tags_of(cell)
-
-
-@lru_cache(maxsize=10_000)
-def _tags_of(text: str) -> Mapping[str, str]:
-    return MappingProxyType(tags_of(text))
 
 
 @lru_cache(maxsize=10_000)
