@@ -93,6 +93,9 @@ def _lines(estimate: Estimate) -> Table:
     head = ("Line", "P10", "P50", "P80", "P90", "Share")
     note = f"{estimate.currency}, over all rounds. P80: in 80 of 100 simulated projects the line costs no more. "
     note += "Lines do not add up except in the mean: they do not all reach their P80 together."
+    unknowns = estimate.line("unknowns")
+    if unknowns is not None and unknowns.amount is not None and unknowns.amount.p50 == 0 < unknowns.amount.p90:
+        note += " Unknowns cost nothing in most projects and much in a few: their share is one of the mean."
     numbers = (1, 2, 3, 4, 5)
     return Table("The bill", head, tuple(rows), numbers, strong=(whole,), note=note)
 

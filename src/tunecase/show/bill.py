@@ -48,7 +48,7 @@ def print_estimate(console: "Console", record: Estimate, again: bool = False) ->
     )
     if (foreseen := record.total_without_unknowns) is not None and foreseen != record.total:
         p50, p80 = figures(foreseen.p50), money(foreseen.p80, record.currency)
-        say(console, f"Without unknowns: P50 {p50}, P80 {p80}.")
+        say(console, f"Without unknowns (none in most projects, much in a few): P50 {p50}, P80 {p80}.")
     if record.unpriced:
         say(console, f"Plus {counted(len(record.unpriced), 'unpriced line')}: {'; '.join(record.unpriced)}.", "yellow")
     if again:
