@@ -1,0 +1,242 @@
+"""What version 0.1.0 wrote is still good: its ledgers are read, its records hold, its stopped pilots go on."""
+
+import dataclasses
+import json
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.command import tunecase
+from tunecase import Case
+from tunecase.flow import Flow, open_case
+from tunecase.ledger import Entry, Ledger
+from tunecase.records import RECORDS, from_json, to_json
+
+FIXTURES = Path(__file__).parent / "fixtures" / "old_ledgers"
+TODAY = date(2026, 11, 24)
+DAY = ("--today", TODAY.isoformat())
+LEDGERS = ("walked", "stopped", "command")
+# Verbs whose last record in `walked` holds for the case as it stands.
+HELD = (
+    "define", "audit", "labelling", "estimate", "pilot", "forecast", "decide", "round", "next", "books", "compare",
+    "report",
+)  # fmt: skip
+IMPORTS = (("timesheet", "hours.csv", 3), ("focus", "bill.csv", 2), ("runs", "training", 2))
+SIZES = ("--sizes", "10,20,40,80", "--draws", "2", "--all", "--workers", "1")
+OWN_TRAINER = ("--trainer", "command", "--set", "command=./trainer", "--sizes", "24,48,90", "--draws", "1", "--all")
+
+
+@pytest.fixture(autouse=True)
+def same_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new version makes records anew on purpose; what is tested is that nothing else does."""
+    versions = {entry.meta["version"] for entry in written("walked") if "version" in entry.meta}
+    assert 1 == len(versions)
+    monkeypatch.setattr(sys.modules[Flow.__module__], "__version__", versions.pop())
+
+
+def written(name: str) -> list[Entry]:
+    """The entries of a ledger as it was written."""
+    return list(Ledger(FIXTURES / name / "ledger.jsonl").entries())
+
+
+def copied(name: str, folder: Path) -> Path:
+    """The case with one of its ledgers in a folder of its own; returns the project file."""
+    shutil.copytree(FIXTURES / "case", folder, dirs_exist_ok=True)
+    shutil.copytree(FIXTURES / name, folder, dirs_exist_ok=True)
+    return folder / "tunecase.yaml"
+
+
+@pytest.fixture
+def walked(tmp_path: Path) -> Path:
+    """The project file of the case that was walked to its report."""
+    return copied("walked", tmp_path)
+
+
+def lines(project: Path) -> list[bytes]:
+    """The lines of the ledger beside a project file."""
+    return (project.parent / "ledger.jsonl").read_bytes().splitlines()
+
+
+def added(project: Path, name: str) -> list[Entry]:
+    """What was appended to a copied ledger, whose beginning is as it was written."""
+    before = (FIXTURES / name / "ledger.jsonl").read_bytes().splitlines()
+    assert before == lines(project)[: len(before)]
+    return list(Ledger(project.parent / "ledger.jsonl").entries())[len(before) :]
+
+
+def last(name: str, verb: str) -> Entry:
+    """The last record of a verb in a ledger as it was written."""
+    return next(entry for entry in reversed(written(name)) if (entry.kind, entry.verb) == ("record", verb))
+
+
+def runs(entries: Sequence[Entry]) -> list[Any]:
+    """The bodies of the run entries."""
+    return [entry.body for entry in entries if entry.kind == "run"]
+
+
+def typed(*words: str | Path, project: Path) -> Any:
+    """The JSON of a command that ends well, whether its answer is yes or no."""
+    ran = tunecase(*words, "--json", "--project", project.name, cwd=project.parent)
+    assert ran.code in (0, 1), ran.err
+    assert "" == ran.err
+    return ran.json
+
+
+@pytest.mark.parametrize("name", LEDGERS)
+def test_an_old_ledger_verifies(name: str, tmp_path: Path) -> None:
+    """Its chain holds, and every entry is counted."""
+    ran = tunecase("ledger", "verify", "--project", copied(name, tmp_path))
+    assert (0, "") == (ran.code, ran.err)
+    assert f"{len(written(name))} entries, the chain is whole" in " ".join(ran.out.split())
+
+
+@pytest.mark.parametrize("name", LEDGERS)
+def test_every_entry_is_read_back_as_its_record(name: str) -> None:
+    """Each is of its verb's class, and is written again to the very same values."""
+    kinds = {"run": RECORDS["run"], "spend": RECORDS["spend"]}
+    for entry in written(name):
+        kind = kinds.get(entry.kind) or RECORDS[entry.verb]
+        record = from_json(kind, entry.body) if entry.kind == "run" else entry.record()
+        assert type(record) is kind
+        assert entry.body == json.loads(to_json(record)), entry.verb
+
+
+def test_what_was_found_still_holds(walked: Path) -> None:
+    """The last record of every verb is known as it was written, and nothing is made or written for it."""
+    before, case = lines(walked), open_case(walked, today=TODAY)
+    held = {verb for verb in RECORDS if case.known(verb) is not None}
+    assert set(HELD) == held
+    for verb in HELD:
+        assert last("walked", verb).record() == case.known(verb), verb
+    assert [(1, 180, 0.83, "tune")] == [(one.number, one.n, one.score, one.changed) for one in case.rounds()]
+    assert case.reviews is not None
+    assert 12 == case.reviews.wrong
+    assert before == lines(walked)
+
+
+def test_deciding_again_rests_on_what_was_made(walked: Path) -> None:
+    """The same advice twice, and nothing that it rests on is made again."""
+    advice = last("walked", "decide").body["advice"]
+    assert [advice] * 2 == [typed("decide", *DAY, project=walked)["advice"] for _ in range(2)]
+    assert ["decide", "decide"] == [entry.verb for entry in added(walked, "walked")]
+
+
+def test_old_books_show_what_was_paid(walked: Path) -> None:
+    """The books have the figures that were kept: paid, left, each line, the plan of record and the closed line."""
+    kept = last("walked", "books").body
+    ran = tunecase("books", *DAY, "--project", walked)
+    assert (0, "") == (ran.code, ran.err)
+    assert "BOOKS" in ran.out
+    made = added(walked, "walked")[0].body
+    assert made.keys() == kept.keys()
+    for name in ("currency", "spent", "left", "plan", "remarks"):
+        assert kept[name] == made[name], name
+    paid = ("name", "spent", "closed")
+    assert [[line.get(name) for name in paid] for line in kept["lines"]] == [
+        [line.get(name) for name in paid] for line in made["lines"]
+    ]
+
+
+def test_an_old_case_is_reported(walked: Path) -> None:
+    """The report tells the kept records; only the books and the report itself are written anew."""
+    ran = tunecase("report", *DAY, "--project", walked)
+    assert "" == ran.err
+    assert ["books", "report"] == [entry.verb for entry in added(walked, "walked")]
+    told = json.loads((walked.parent / "report.json").read_bytes())["records"]
+    for verb in ("define", "audit", "estimate", "pilot", "forecast", "decide"):
+        assert last("walked", verb).body == told[verb], verb
+
+
+def test_an_old_case_takes_the_next_step(walked: Path) -> None:
+    """Without a new round nothing is decided again; the Python face says the same."""
+    told = Case(walked, today=TODAY).next()
+    assert ["next"] == [entry.verb for entry in added(walked, "walked")]
+    assert last("walked", "decide").record() == told.decision
+
+
+def test_charges_are_not_booked_twice(walked: Path) -> None:
+    """Every row of bill, time sheet and trainer is known from the ledger, and the corrected charge counts no more."""
+    case = Case(walked, today=TODAY)
+    for kind, place, rows in IMPORTS:
+        again = case.spend_import(kind, walked.parent / place)
+        assert (0, rows) == (again.booked, again.known), kind
+    assert [] == added(walked, "walked")
+    listed = case.charges()
+    assert ["corrected"] == [one.out for one in listed.charges if one.charge.amount == 900]
+    assert last("walked", "books").body["spent"] == str(listed.total)
+
+
+def test_a_half_made_import_is_finished(walked: Path) -> None:
+    """An import that was killed after its first charge is remarked, books the rest when run again, and is whole."""
+    all_lines = lines(walked)
+    first = next(at for at, line in enumerate(all_lines) if line.endswith(b'"verb":"imported"}'))
+    ledger = walked.parent / "ledger.jsonl"
+    ledger.write_bytes(b"\n".join(all_lines[: first + 2]) + b"\n")
+    assert any("ended midway" in remark for remark in typed("books", *DAY, project=walked)["remarks"])
+    again = Case(walked, today=TODAY).spend_import("timesheet", walked.parent / "hours.csv")
+    assert (2, 1) == (again.booked, again.known)
+    assert not any("ended midway" in remark for remark in typed("books", *DAY, project=walked)["remarks"])
+    booked = [entry.body["row_id"] for entry in Ledger(ledger).entries() if entry.body.get("source") == "timesheet"]
+    before = [entry.body["row_id"] for entry in written("walked") if entry.body.get("source") == "timesheet"]
+    assert before == booked
+
+
+def test_a_killed_pilot_goes_on_where_it_was(tmp_path: Path) -> None:
+    """Its runs are not made again, and in the end it is the pilot that was never killed."""
+    project = copied("stopped", tmp_path)
+    before, whole = runs(written("stopped")), runs(written("walked"))
+    assert 3 == len(before)
+    record = typed("pilot", *SIZES, *DAY, project=project)
+    new = added(project, "stopped")
+    assert len(before) == record["reused"]
+    assert [run["key"] for run in whole] == [run["key"] for run in record["runs"]]
+    assert [run["key"] for run in whole[len(before) :]] == [run["key"] for run in runs(new)]
+    # Another machine's arithmetic may turn one answer.
+    one_row = 1.01 / whole[0]["test_rows"]
+    assert [run["score"] for run in whole] == pytest.approx([run["score"] for run in record["runs"]], abs=one_row)
+    again = typed("pilot", *SIZES, *DAY, project=project)
+    assert (len(whole), record["runs"]) == (again["reused"], again["runs"])
+    assert [] == runs(added(project, "stopped")[len(new) :])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="skipped: Windows does not read the first line of a script")
+def test_a_killed_pilot_of_ones_own_trainer_goes_on(tmp_path: Path) -> None:
+    """The script is known by its bytes and the run by its key; the two runs that were missing are made."""
+    project = copied("command", tmp_path)
+    (before,) = runs(written("command"))
+    record = typed("pilot", *OWN_TRAINER, "--workers", "1", "--yes", *DAY, project=project)
+    assert 1 == record["reused"]
+    assert [24, 48, 90] == [run["n"] for run in record["runs"]]
+    assert before["key"] == record["runs"][0]["key"]
+    assert [26, 33, 34] == [run["correct"] for run in record["runs"]]
+    assert [48, 90] == [run["n"] for run in runs(added(project, "command")) if run["purpose"] == "ladder"]
+
+
+def test_runs_of_another_machine_are_taken_over(tmp_path: Path) -> None:
+    """A ledger that was brought home gives its runs, and the answers beside it."""
+    (tmp_path / "here").mkdir()
+    project = tmp_path / "here" / "tunecase.yaml"
+    shutil.copytree(FIXTURES / "case", project.parent, dirs_exist_ok=True)
+    brought = copied("stopped", tmp_path / "rented")
+    ran = tunecase("ledger", "merge", brought.parent / "ledger.jsonl", "--project", project)
+    assert (0, "") == (ran.code, ran.err)
+    found = runs(list(Ledger(project.parent / "ledger.jsonl").entries()))
+    assert runs(written("stopped")) == found
+    assert {run["key"] for run in found} == {path.stem for path in (project.parent / "pilot" / "answers").iterdir()}
+
+
+def test_a_case_that_changed_is_asked_anew(walked: Path) -> None:
+    """Another budget or another seed leaves the pilot and outdates what rests on it: keys still mean something."""
+    text = walked.read_text(encoding="utf-8")
+    walked.write_text(text.replace("budget: 30k USD", "budget: 31k USD"), encoding="utf-8")
+    case = open_case(walked, today=TODAY)
+    assert case.known("pilot") is not None
+    assert [None] * 3 == [case.known(verb) for verb in ("estimate", "forecast", "decide")]
+    other = dataclasses.replace(case, seed=1, records={})
+    assert other.known("pilot") is None
