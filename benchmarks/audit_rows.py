@@ -21,11 +21,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
 from tunecase import identifiers
-from tunecase.checks import answers, drift, pairs, privacy, secrets
+from tunecase.checks import answers, drift, pairs
 from tunecase.checks.defect import Defect
 from tunecase.checks.evidence import Asked, Evidence
 from tunecase.checks.scan import read_split
 from tunecase.datasets import detect
+from tunecase.detectors import personal, secrets
 
 TEXTS = Path(__file__).parents[1] / ".." / "shared" / "data" / "text"
 SEEDS, PLANTED = 5, 300
@@ -136,7 +137,7 @@ def planted_numbers(real: dict[str, list[str]]) -> dict:
     for seed in range(SEEDS):
         rng = random.Random(seed)
         for name in ("gsm8k", "banking77", "alpaca"):
-            for makers, look in ((PERSONAL, privacy.spans), (SECRET, secrets.spans)):
+            for makers, look in ((PERSONAL, personal.spans), (SECRET, secrets.spans)):
                 for kind, make in makers.items():
                     for _ in range(PLANTED // 10):
                         text, thing = rng.choice(real[name]), make(rng)
@@ -147,10 +148,10 @@ def planted_numbers(real: dict[str, list[str]]) -> dict:
                         hits += bool(kinds)
             for _ in range(PLANTED):
                 text, thing = rng.choice(real[name]), rng.choice(NEGATIVES)(rng)
-                clean = not privacy.kinds_of(text) and not secrets.kinds_of(text)
+                clean = not personal.kinds_of(text) and not secrets.kinds_of(text)
                 negatives += clean
                 wrong += clean and bool(
-                    privacy.kinds_of(f"{text} {thing} ok") or secrets.kinds_of(f"{text} {thing} ok")
+                    personal.kinds_of(f"{text} {thing} ok") or secrets.kinds_of(f"{text} {thing} ok")
                 )
     total = SEEDS * 3 * (PLANTED // 10)
     shares = {kind: round(found[kind] / total, 3) for kind in (*PERSONAL, *SECRET)}
@@ -308,7 +309,7 @@ def main() -> None:
     alarms, speed = {}, {}
     for name, rows in real.items():
         start = time.process_time()
-        marks = [(privacy.kinds_of(text), secrets.kinds_of(text)) for text in rows]
+        marks = [(personal.kinds_of(text), secrets.kinds_of(text)) for text in rows]
         speed[name] = round((time.process_time() - start) / len(rows) * 1e6, 1)
         alarms[name] = [sum(bool(one) for one, _ in marks), sum(bool(two) for _, two in marks), len(rows)]
     print("rows flagged (pii, secrets, rows):", alarms, "microseconds a row:", speed, flush=True)

@@ -16,7 +16,7 @@ ROOMS = (
     ("Doubt and units", ("spread", "units")),
     ("Prices", ("prices", "gpu_prices", "contracts", "hosted_training", "api_prices", "team", "labels", "sources")),
     ("The problem", ("define", "statistics", "groups", "criteria", "alternatives")),
-    ("The data", ("audit", "text", "checks")),
+    ("The data", ("audit", "text", "checks", "detectors")),
     ("A run and its model", ("shape", "recipe", "request", "lengths")),
     ("Memory of a run", ("memory", "measured", "calibration")),
     ("Time of a run", ("speed", "running")),

@@ -95,6 +95,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "grounds",
         "label_errors",
         "reviewing",
+        "detectors",
         "identifiers",
         "origin",
         "phrases",

@@ -13,10 +13,10 @@ from typing import IO, TYPE_CHECKING, Any
 from tunecase import __version__, catalog
 from tunecase.checks.defect import Defect
 from tunecase.checks.evidence import Evidence
-from tunecase.checks.privacy import masked
 from tunecase.checks.reasons import Reason, removed_rows, rows_to_look_at
 from tunecase.corrections import Correction, rewritten, with_answer
 from tunecase.datasets import LONGEST_LABEL, BadRow, Layout, Row, Writer, files_of, raw_records, read_rows
+from tunecase.detectors import masked
 from tunecase.errors import InputError, Problem
 from tunecase.folders import digest
 from tunecase.labels import queue_price, review_hours

@@ -18,7 +18,6 @@ from tunecase.audit.verdict import effective_rows, not_checked, verdict
 from tunecase.checks import (
     answers,
     balance,
-    clusters,
     contradictions,
     coverage,
     drift,
@@ -41,6 +40,7 @@ from tunecase.checks.columns import Split
 from tunecase.checks.defect import Defect, NotChecked
 from tunecase.checks.evidence import Asked, Evidence
 from tunecase.checks.scan import boilerplate, read_split
+from tunecase.detectors import masked
 from tunecase.errors import InputError, Problem
 from tunecase.prices import Basis
 from tunecase.project import Project
@@ -269,7 +269,7 @@ def _record(
     in_test = test.labels.most_common() if test and evidence.classes else []
     declared = evidence.asked.production_shares
     shown = _shown([*evidence.classes, *dict(in_test), *declared])
-    repeated, groups = clusters.clusters(evidence)
+    repeated, groups = repeats.clusters(evidence)
     return Audit(
         train=str(train.path),
         test=str(test.path) if test else None,
@@ -308,7 +308,7 @@ def _shown(names: Iterable[str]) -> dict[str, str]:
     shown: dict[str, str] = {}
     taken: Counter[str] = Counter()
     for name in dict.fromkeys(names):
-        label = privacy.masked(name)
+        label = masked(name)
         taken[label] += 1
         shown[name] = label if taken[label] == 1 else f"{label} {taken[label]}"
     return shown

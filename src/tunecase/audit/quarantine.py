@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tunecase.checks.privacy import masked
 from tunecase.datasets import BadRow
 from tunecase.datasets.rows import SHOWN_CHARACTERS
+from tunecase.detectors import masked
 from tunecase.errors import TunecaseError
 
 CUT_CHARACTERS = 40

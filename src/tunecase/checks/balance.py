@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from tunecase.checks.columns import NO_TEXT
 from tunecase.checks.defect import Defect
 from tunecase.checks.evidence import Evidence, first_alike
-from tunecase.checks.privacy import masked
+from tunecase.detectors import masked
 from tunecase.errors import Problem, nearest
 from tunecase.statistics import LEAST_TEST_ROWS
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tunecase.checks.privacy import masked
 from tunecase.datasets import BadRow, Layout, are_classes, kind_of
+from tunecase.detectors import masked
 
 if TYPE_CHECKING:
     import numpy as np

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunecase import __version__
-from tunecase.checks import answers, privacy, secrets
+from tunecase.checks import answers
 from tunecase.checks.columns import HEAD_CHARACTERS, NO_TEXT, Counted, Heads, Split, Texts
 from tunecase.checks.spool import Spool
 from tunecase.datasets import (
@@ -31,6 +31,7 @@ from tunecase.datasets import (
     read_block,
     total_bytes,
 )
+from tunecase.detectors import masked, personal, secrets
 from tunecase.engine import LATER, CrashError, cache_folder, cores, run_tasks
 from tunecase.near import (
     BANDS,
@@ -59,7 +60,7 @@ MOST_WAITING = 8  # blocks read ahead of one that takes long, for each process
 LARGE_BYTES = 24_000_000  # from here on a pass is worth processes of its own and files that outlive it
 # What is looked for in every row: a name, and a function of rows that gives each one bit for each thing it found.
 LOOKS: tuple[tuple[str, Callable[[Sequence[Row]], list[int]]], ...] = (
-    ("personal", privacy.look),
+    ("personal", personal.look),
     ("secret", secrets.look),
     ("answer", answers.look),
 )
@@ -174,7 +175,7 @@ class Builder:
         marks = {name: np.array(look(batch), np.uint32) for name, look in LOOKS}
         heads = [text[: 2 * HEAD_CHARACTERS] for text in inputs]
         for at in np.flatnonzero(np.any([marks[name] for name in HIDDEN], axis=0)):
-            heads[at] = privacy.masked(inputs[at][: privacy.MOST_SHOWN])[: 2 * HEAD_CHARACTERS]
+            heads[at] = masked(inputs[at][: personal.MOST_SHOWN])[: 2 * HEAD_CHARACTERS]
         shown = [head.encode("utf-8", "replace") for head in heads]
         added: dict[str, Array] = {
             "number": np.array([row.number for row in batch], np.int64),

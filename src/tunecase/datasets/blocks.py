@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from tunecase.datasets import arrays, columnar, delimited, elements, lines
+from tunecase.datasets.find import file_bytes, sources
 from tunecase.datasets.making import maker
 from tunecase.datasets.rows import BadRow, Block, Layout, Row, shown
-from tunecase.datasets.sources import Source, file_bytes, sources
+from tunecase.datasets.sources import Source
 
 BLOCK_BYTES = 4_000_000
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from tunecase.datasets import arrays, columnar, delimited, shapes
 from tunecase.datasets.blocks import blocks, records
+from tunecase.datasets.find import sources
 from tunecase.datasets.folders import class_names_beside
 from tunecase.datasets.rows import Layout
-from tunecase.datasets.sources import Source, sources
+from tunecase.datasets.sources import Source
 from tunecase.errors import InputError, Problem
 
 SAMPLE = 200

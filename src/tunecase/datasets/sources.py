@@ -1,12 +1,8 @@
-"""Finds the files behind a path (a file, an archive, a folder, a Hugging Face data set) and opens them as bytes.
-
-A path may end in `::NAME` to choose a split: of a folder, or of a JSON file that holds one object of splits.
-"""
+"""One file to read: what its name tells of it, and its bytes, unpacked and as UTF-8."""
 
 import codecs
 import importlib
 import os
-import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,36 +78,6 @@ def split_name(path: Path) -> tuple[Path, str]:
     return path.with_name(name), part
 
 
-def sources(path: Path) -> tuple[Source, ...]:
-    """The files behind a path, in the order they are read.
-
-    Raises: InputError when there is none, or none that can be read.
-    """
-    if "hf:" in path.parts:
-        from tunecase.datasets.hub import local_folder
-
-        return _of_folder(*local_folder(path))
-    bare, part = split_name(path)
-    try:
-        mode = bare.stat().st_mode
-    except (OSError, ValueError) as error:
-        got = "no such file" if isinstance(error, FileNotFoundError) else str(error)
-        raise InputError(Problem(str(path), got, "a data file", "correct the path")) from None
-    if stat.S_ISDIR(mode):
-        return _of_folder(bare, part)
-    if not stat.S_ISREG(mode):
-        got = "a pipe" if stat.S_ISFIFO(mode) else "a device or socket"
-        raise InputError(Problem(str(path), got, "a regular file", "write its content to a file first"))
-    if bare.stat().st_size == 0:
-        raise InputError(Problem(str(path), "an empty file", "at least one row", "check the export that wrote it"))
-    found = source_of(bare, part)
-    if found is None:
-        ending = "".join(bare.suffixes[-2:] if bare.suffix.lower() in PACKINGS else bare.suffixes[-1:]).lower()
-        wanted = ", ".join(FORMATS) + ", each also with " + " or ".join(PACKINGS)
-        raise InputError(Problem(str(path), f"the ending {ending or '(none)'}", wanted, "rename or convert the file"))
-    return (found,)
-
-
 def source_of(path: Path, part: str = "") -> Source | None:
     """A file as its name tells it, or None for an ending that is not known."""
     packing = PACKINGS.get(path.suffix.lower(), "")
@@ -120,17 +86,6 @@ def source_of(path: Path, part: str = "") -> Source | None:
     if not kind or (packing and kind in ("parquet", "arrow")):
         return None
     return Source(path, kind, packing, part)
-
-
-def _of_folder(folder: Path, part: str) -> tuple[Source, ...]:
-    from tunecase.datasets.folders import files_of
-
-    return files_of(folder, part)
-
-
-def file_bytes(path: Path) -> int:
-    """The size of all files behind a path [bytes]."""
-    return sum(source.path.stat().st_size for source in sources(path))
 
 
 def open_stream(source: Source, encoding: str = "utf-8") -> Stream:

@@ -6,8 +6,9 @@ from types import TracebackType
 from typing import Any
 
 from tunecase.datasets import columnar
+from tunecase.datasets.find import sources
 from tunecase.datasets.rows import Layout
-from tunecase.datasets.sources import Source, encoding_of, open_stream, sources, zstd_library
+from tunecase.datasets.sources import Source, encoding_of, open_stream, zstd_library
 from tunecase.errors import InputError, Problem, TunecaseError
 
 BATCH_ROWS = 2048

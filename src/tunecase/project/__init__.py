@@ -1,374 +1,49 @@
-"""What was asked: the project file, read with line numbers, checked whole, every mistake reported at once."""
+"""What was asked: the project file, its fields and the mistakes in it."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
-from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import BaseModel, Field, ValidationError
-
-from tunecase.errors import InputError, Problem, nearest
-from tunecase.project.bill import Evaluation as Evaluation
-from tunecase.project.bill import Member as Member
-from tunecase.project.bill import Source as Source
-from tunecase.project.bill import Storage, Training
-from tunecase.project.contradictions import SET, contradictions, is_path, where_of
-from tunecase.project.contradictions import quantities as quantities
-from tunecase.project.contradictions import read_score as read_score
-from tunecase.project.kinds import (
-    Count,
-    CountOfRows,
-    Factor,
-    GpuName,
-    Hours,
-    HoursPerRound,
-    Kilowatts,
-    MetricName,
-    ModelName,
-    Money,
-    MoneyOrNothing,
-    MoneyPerCorrect,
-    MoneyPerError,
-    MoneyPerKwh,
-    Months,
-    PartShare,
-    PerMonth,
-    PositiveInt,
-    Rounds,
-    Score,
-    Section,
-    Share,
-    Unknowns,
-    WeeksPerRound,
+from tunecase.project.bill import Evaluation, Member, Source, Storage, Training
+from tunecase.project.contradictions import quantities, read_score
+from tunecase.project.fields import (
+    Alternative,
+    Alternatives,
+    Changes,
+    Compute,
+    Data,
+    ErrorKind,
+    FurtherTarget,
+    Known,
+    Levers,
+    Owned,
+    ProblemStatement,
+    Project,
+    Serving,
 )
-from tunecase.project.rates import Rate as Rate
-from tunecase.project.rates import latest_rate as latest_rate
-from tunecase.project.rates import rate_problems
-from tunecase.units import Quantity as Quantity
-from tunecase.yaml_lines import Lines, put, read_yaml
+from tunecase.project.file import read_project
+from tunecase.project.rates import Rate, latest_rate
+from tunecase.units import Quantity
 
-Known = Mapping[str, Sequence[str]]
-Changes = Mapping[str, Any]
-
-
-class FurtherTarget(Section):
-    """A score that must hold beside the main one, such as that of a rare class."""
-
-    metric: MetricName
-    target: Score
-    direction: Literal["higher", "lower"] | None = None
-
-
-class ErrorKind(Section):
-    """One kind of wrong answer, and what it costs on top of the answer that is missing."""
-
-    kind: str
-    cost: MoneyPerError
-    share: Share | None = Field(None, description="Its share of all wrong answers; all shares sum to 100%.")
-
-
-class ProblemStatement(Section):
-    """What is to be achieved, how it is measured and what it is worth."""
-
-    goal: str | None = Field(None, description="One sentence for people; it is never judged.")
-    task: Literal["classification", "extraction", "generation"] | None = Field(
-        None, description="What kind of output; recognised from the data when left out."
-    )
-    metric: MetricName | None = Field(None, description="How success is scored, for example accuracy or macro_f1.")
-    direction: Literal["higher", "lower"] | None = Field(
-        None, description="Which way is better; known for metrics in the tables."
-    )
-    target: Score | None = Field(None, description="The score that makes it worth shipping, for example 92%.")
-    measured_on: str | None = Field(None, description="What the score is measured on; data.test when left out.")
-    fallback: Score | None = Field(
-        None,
-        description="A score short of the target that would be shipped all the same; it earns its part of the gain.",
-    )
-    baseline: Score | None = Field(None, description="The score of what is in use today, measured.")
-    value: MoneyPerCorrect | None = Field(None, description="What one more correct answer is worth.")
-    volume: PerMonth | None = Field(None, description="How many answers are given each month.")
-    horizon: Months | None = Field(None, description="For how long the result is used.")
-    owner: str | None = Field(None, description="The one person who decides.")
-    criteria: tuple[str, ...] = Field((), description="Pass/fail statements about one output.")
-    baseline_on: Literal["test", "elsewhere"] | None = Field(
-        None, description="Where the baseline was scored: on the test rows themselves, or on other rows."
-    )
-    further_targets: tuple[FurtherTarget, ...] = Field((), description="Scores that must hold beside the target.")
-    errors: tuple[ErrorKind, ...] = Field((), description="Kinds of wrong answers and what one of each costs.")
-    errors_read: CountOfRows | None = Field(
-        None, description="How many answers of what is in use people have read and sorted by mistake."
-    )
-    business_metric: str | None = Field(
-        None, description="The figure of the business that the score stands for, for example hours of first-line work."
-    )
-    slices: tuple[str, ...] = Field(
-        (), description="Columns of the test file whose parts must each work, such as language."
-    )
-    stale_after: date | None = Field(None, description="From which day on the answers no longer hold (YYYY-MM-DD).")
-
-
-class Data(Section):
-    """The files, their columns and the sources of more."""
-
-    train: str | None = Field(None, description="The training file; left out only to plan before there is one.")
-    rows: Count | None = Field(None, description="Training rows at hand, for a plan without a training file.")
-    buy_first: Count | None = Field(
-        None, description="Examples to be had from the sources before the first round, for a plan without a file."
-    )
-    tokens_per_row: Count | None = Field(None, description="Tokens of one row, for a plan without a training file.")
-    test: str | None = None
-    pool: str | None = Field(None, description="Unlabelled rows.")
-    input: str | None = Field(None, description="Column of the input, where it is not recognised.")
-    output: str | None = Field(None, description="Column of the answer or label.")
-    second_label: str | None = Field(None, description="Column of a second annotator's label in the test file.")
-    production: str | None = Field(None, description="A sample of real inputs as they arrive, without answers.")
-    production_shares: Mapping[str, PartShare] = Field(
-        {}, description="Share of each class in production, for example {refund: 30%}."
-    )
-    answer_today: str | None = Field(None, description="Column of the test file with the answer that is given today.")
-    group: str | None = Field(
-        None, description="Column of the test file that names who or what a row comes from: customer, author, document."
-    )
-    group_icc: Share | None = Field(
-        None, description="How alike rows of one group turn out (intraclass correlation); 100% when left out."
-    )
-    licence: str | None = Field(None, description="Licence of the training rows, or who owns them.")
-    origin: str | None = Field(None, description="Where the rows come from; who or what wrote the answers.")
-    sources: tuple[Source, ...] = ()
-
-    @property
-    def first_purchase(self) -> int:
-        """Examples bought before the first round, the median where the project file doubts them."""
-        return 0 if self.buy_first is None else round(self.buy_first.spread.median)
-
-    @property
-    def planned_rows(self) -> int:
-        """Rows of the first round in a plan without a training file: those at hand and those bought before it."""
-        return (0 if self.rows is None else round(self.rows.spread.median)) + self.first_purchase
-
-
-class Owned(Section):
-    """GPUs that are owned: what they cost, for how long they are used and how much of that time they work."""
-
-    price: Money = Field(description="Of all cards with what they stand in, paid once.")
-    gpu: GpuName | None = Field(None, description="Which card; the one under compute.gpus when left out.")
-    gpus: PositiveInt = Field(1, description="How many cards the price bought.")
-    life: Months | None = Field(None, description="From purchase until they are worth nothing.")
-    utilisation: PartShare | None = Field(None, description="Share of all hours in which they work for somebody.")
-    power: Kilowatts | None = Field(None, description="Power of one card at work with its part of the machine [kW].")
-    power_price: MoneyPerKwh | None = Field(None, description="What a kWh costs.")
-
-
-class Compute(Section):
-    """Where training would run."""
-
-    tier: Literal["marketplace", "neocloud", "hyperscaler", "owned"] | None = None
-    gpus: tuple[GpuName, ...] = ()
-    gpu_count: PositiveInt | None = None
-    terms: Literal["on_demand", "spot", "reserved"] | None = Field(
-        None, description="How GPUs are rented; reserved needs a price in `prices`."
-    )
-    region: str | None = Field(None, description="Region of the provider, such as eu-central-1.")
-    hosted: str | None = Field(
-        None, description="A hosted model to be trained by its provider instead, such as ft:gpt-4o-mini-2024-07-18."
-    )
-    owned: Owned | None = Field(None, description="GPUs that are owned; `tier: owned` trains on them.")
-
-
-class Serving(Section):
-    """What one answer costs after launch; without it inference stays unpriced."""
-
-    price_per_1k_answers: Money | None = None
-    price_per_1k_today: MoneyOrNothing | None = Field(
-        None, description="What 1,000 answers cost the way they are given today."
-    )
-    retires_on: date | None = Field(
-        None, description="The day on which the base model or its platform is retired (YYYY-MM-DD)."
-    )
-    retune_share: PartShare | None = Field(
-        None, description="What tuning again for another base model costs, as a share of the project."
-    )
-
-
-class Alternative(Section):
-    """One other way to give the answers: what it scored, and what it costs."""
-
-    model: str | None = None
-    score: Score | None = Field(None, description="Measured on the test file.")
-    set_up: Hours | None = Field(None, description="Hours of work until it runs.")
-    price_per_1k_answers: MoneyOrNothing | None = Field(None, description="What 1,000 of its answers cost.")
-
-
-class Alternatives(Section):
-    """The other ways, by name."""
-
-    prompt_hosted: Alternative = Field(Alternative(), description="Prompt a hosted model.")
-    prompt_open: Alternative = Field(Alternative(), description="Prompt an open model.")
-    retrieval: Alternative = Field(Alternative(), description="Put the facts into the prompt.")
-    tune_small: Alternative = Field(Alternative(), description="Tune a small model.")
-    tune_large: Alternative = Field(Alternative(), description="Tune a large model.")
-
-
-class Levers(Section):
-    """What the steps of a project are assumed to do; what is written here takes the place of the shipped assumption."""
-
-    label_noise: PartShare | None = Field(None, description="Share of wrong labels, where nobody has looked.")
-    rows_per_wrong_label: Factor | None = Field(None, description="Rows reviewed for each wrong label that is found.")
-    tuning_factor: Factor | None = Field(None, description="Error after a search over settings / error before.")
-    tuning_runs: Annotated[int, Field(ge=2, le=1000)] | None = Field(None, description="Settings tried in one search.")
-    bigger_model_factor: Factor | None = Field(None, description="Error of the bigger model / error of the smaller.")
-    bigger_model_run_cost: Factor | None = Field(None, description="Price of a run of the bigger model, as a multiple.")
-    synthetic_worth: PartShare | None = Field(None, description="Labelled examples that a synthetic one teaches like.")
-    scrape_worth: PartShare | None = Field(None, description="Labelled examples that a scraped one teaches like.")
-    first_run_hours: Hours | None = Field(None, description="An engineer's hours to fine-tune once on rows at hand.")
-    look_hours: Hours | None = Field(None, description="An engineer's hours to make one more run and read it.")
-
-
-class Project(Section):
-    """The project file."""
-
-    name: str
-    problem: ProblemStatement = ProblemStatement()
-    data: Data
-    models: tuple[ModelName, ...] = ()
-    method: Literal["lora", "qlora", "full"] = "lora"
-    training: Training = Training()
-    compute: Compute = Compute()
-    team: tuple[Member, ...] = ()
-    rounds: Rounds | None = Field(None, description="Rounds of collect, train, test; a random number when left out.")
-    effort_per_round: HoursPerRound | None = Field(
-        None, description="Hours of work of one full-time person in one round."
-    )
-    evaluation: Evaluation = Evaluation()
-    waiting_per_round: WeeksPerRound | None = Field(
-        None, description="Weeks of one round in which the team waits for labels, GPUs or reviews."
-    )
-    unknowns: Unknowns | None = Field(
-        None, description="Allowance for what nobody foresaw: outside view (the default), none, or a factor."
-    )
-    storage: Storage = Storage()
-    levers: Levers = Levers()
-    serving: Serving = Serving()
-    alternatives: Alternatives = Alternatives()
-    include_inference: bool = False
-    budget: Money | None = None
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "USD"
-    rates: tuple[Rate, ...] = ()
-    prices: str | None = Field(None, description="A CSV file of your own prices, which come before the tables'.")
-    past: tuple[str, ...] = Field(
-        (),
-        description="Ledgers of earlier projects (ledger.jsonl or its folder), whose closed lines say how plans fared.",
-    )
-
-    @property
-    def base_per_usd(self) -> float:
-        """Units of the base currency for one US dollar, in which the shipped tables are kept."""
-        return 1.0 if self.currency == "USD" else latest_rate(self.rates, "USD")
-
-    @property
-    def base_rates(self) -> dict[str, float]:
-        """Units of the project's currency for one unit of every currency that has a rate, its own with 1."""
-        dated = {rate.currency: latest_rate(self.rates, rate.currency) for rate in self.rates}
-        return {**dated, self.currency: 1.0}
-
-
-def read_project(
-    path: Path, known: Known | None = None, changes: Changes | None = None, today: date | None = None
-) -> Project:
-    """The project at `path`, or every problem in it.
-
-    Args:
-        path: a YAML file, see yaml_lines.py for its limits.
-        known: names the catalog knows, by kind ("gpu", "model", "metric"); others are refused with near names.
-            The kind "lower metric" holds the metrics of which less is better, whose targets are no shares.
-        changes: values that take the place of the file's, by dotted field, such as {"data.sources.0.pool": "5k"};
-            None takes a field out. The file itself stays as it is.
-        today: an exchange rate with a later date is a mistake; None lets any date pass.
-    Returns: the Project, all money in its base currency.
-    Raises: InputError with all problems, each at its line.
-    """
-    raw, lines, problems = read_yaml(path)
-    problems += _changed(raw, lines, changes or {})
-    try:
-        project = Project.model_validate(raw, context={"known": known or {}})
-    except ValidationError as error:
-        problems += [_problem(item, lines, path.name) for item in error.errors()]
-        raise InputError(problems) from None
-    problems += contradictions(project, path, lines, known or {})
-    problems += rate_problems(project, today, lines, path.name)
-    if problems:
-        raise InputError(problems)
-    converted = _in_base(project, project)
-    assert isinstance(converted, Project)
-    root = path.resolve().parent
-    models = tuple(str(root / name) if is_path(name) else name for name in project.models)
-    return converted.model_copy(update={"models": models})
-
-
-def _changed(raw: dict[str, Any], lines: Lines, changes: Changes) -> Iterator[Problem]:
-    """Puts each change into the fields read; a place that cannot be is a problem."""
-    for field, value in changes.items():
-        parts = tuple(int(part) if part.isdecimal() else part for part in field.split("."))
-        try:
-            put(raw, parts, value)
-        except (IndexError, KeyError, TypeError):
-            fix = "write the fields with dots, numbers from 0 in a list: data.sources.0.price"
-            yield Problem(f"--set {field}", "no such place in the file", "a field of the project file", fix)
-            continue
-        for depth in range(1, len(parts)):
-            lines.setdefault(parts[:depth], SET)
-        lines[parts] = SET
-
-
-def _problem(error: Any, lines: Lines, file: str) -> Problem:
-    ctx = error.get("ctx") or {}
-    loc, kind = error["loc"], error["type"]
-    where = where_of(loc, lines, file)
-    if kind == "told":
-        return Problem(where, ctx["got"], ctx["wanted"], ctx["fix"])
-    if kind == "extra_forbidden":
-        return Problem(
-            where, f"unknown field {loc[-1]!r}", "a field of the project file", nearest(str(loc[-1]), _fields(loc[:-1]))
-        )
-    if kind == "missing":
-        return Problem(where, "nothing", f"the field {loc[-1]!r}", f"add `{loc[-1]}:`")
-    if kind == "tuple_type":
-        return Problem(where, repr(error["input"]), "a list", f"write [{error['input']}], or one `- ` line for each")
-    if kind.startswith("date_"):
-        return Problem(where, repr(error["input"]), "a date", "write YYYY-MM-DD")
-    if kind == "literal_error":
-        return Problem(where, repr(error["input"]), ctx["expected"], "use one of these words")
-    got = error["input"] if isinstance(error["input"], str | int | float) else type(error["input"]).__name__
-    return Problem(
-        where,
-        repr(got),
-        error["msg"][0].lower() + error["msg"][1:],
-        "correct the value or delete the line for the default",
-    )
-
-
-def _fields(loc: Sequence[str | int]) -> list[str]:
-    model: Any = Project
-    for part in loc:
-        if isinstance(part, int):
-            continue
-        annotation = model.model_fields[part].annotation if part in model.model_fields else Project
-        inner = getattr(annotation, "__args__", ())
-        model = inner[0] if inner and isinstance(inner[0], type) else annotation
-        if not (isinstance(model, type) and issubclass(model, BaseModel)):
-            model = Project
-    return list(model.model_fields)
-
-
-def _in_base(value: object, project: Project) -> object:
-    if isinstance(value, Quantity):
-        if not value.currency or value.currency == project.currency:
-            return value
-        rate = latest_rate(project.rates, value.currency)
-        return value.scaled(rate, project.currency)
-    if isinstance(value, tuple):
-        return tuple(_in_base(item, project) for item in value)
-    if isinstance(value, BaseModel):
-        changed = {name: _in_base(getattr(value, name), project) for name in type(value).model_fields}
-        return value.model_copy(update={k: v for k, v in changed.items() if v is not getattr(value, k)})
-    return value
+__all__ = [
+    "Alternative",
+    "Alternatives",
+    "Changes",
+    "Compute",
+    "Data",
+    "ErrorKind",
+    "Evaluation",
+    "FurtherTarget",
+    "Known",
+    "Levers",
+    "Member",
+    "Owned",
+    "ProblemStatement",
+    "Project",
+    "Quantity",
+    "Rate",
+    "Serving",
+    "Source",
+    "Storage",
+    "Training",
+    "latest_rate",
+    "quantities",
+    "read_project",
+    "read_score",
+]

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from tunecase.units import Quantity
 from tunecase.yaml_lines import Lines
 
 if TYPE_CHECKING:
-    from tunecase.project import Project
+    from tunecase.project.fields import Project
 
 Place = tuple[str | int, ...]
 SET = 0  # the line of a field that was changed on the command line
@@ -279,6 +280,18 @@ def _team_problems(project: "Project", file: str, lines: Lines) -> Iterator[Prob
             if getattr(member, one) is not None and getattr(member, other) is not None:
                 where = where_of(("team", index, other), lines, file)
                 yield Problem(where, f"{other} beside {one}", f"{one} or {other}", "delete one of the two")
+
+
+def rate_problems(project: "Project", today: date | None, lines: Lines, file: str) -> Iterator[Problem]:
+    """Rates that no plan can be made at: those later than today, where it is known, and of the base currency itself."""
+    base = project.currency
+    for index, rate in enumerate(project.rates):
+        at = where_of(("rates", index, "date"), lines, file), where_of(("rates", index, "currency"), lines, file)
+        if today is not None and rate.date > today:
+            fix = "write the day on which the rate was read, or take it out"
+            yield Problem(at[0], rate.date.isoformat(), f"a day up to {today.isoformat()}", fix)
+        if rate.currency == base and rate.value != 1:
+            yield Problem(at[1], f"{rate.value:g} {base} for one {base}", "rates of other currencies", "take it out")
 
 
 def _number(given: str | float | None) -> float | None:

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from tunecase.checks import privacy, secrets
+from tunecase.detectors import masked, secrets
 
 RANDOM = "q7Rw2ZkV9mXc4TbN8sLdJ3hFpGyA6eUo5iQvB1KM"  # made up; every token below is pieced together at run time
 HEADER = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').decode().rstrip("=")
@@ -44,7 +44,7 @@ LEFT = [
 def test_a_secret_is_found_and_masked(kind, text):
     """Its kind is told, and the mask shows nothing of it."""
     assert kind in {name for bit, name in enumerate(secrets.KINDS) if secrets.kinds_of(f"see {text} ok") >> bit & 1}
-    shown = privacy.masked(f"see {text} ok")
+    shown = masked(f"see {text} ok")
     assert f"[{kind}]" in shown
     for piece in (RANDOM[:12], "kLq9", "Moose", "EGXW"):
         assert piece not in shown

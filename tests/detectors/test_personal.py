@@ -2,7 +2,7 @@
 
 import pytest
 
-from tunecase.checks.privacy import KINDS, kinds_of, masked
+from tunecase.detectors.personal import KINDS, kinds_of, masked
 from tunecase.identifiers import is_card, is_iban
 
 

@@ -1,0 +1,117 @@
+"""Reads the project file with line numbers, checks it whole and reports every mistake at once."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from tunecase.errors import InputError, Problem, nearest
+from tunecase.project.contradictions import SET, contradictions, is_path, rate_problems, where_of
+from tunecase.project.fields import Changes, Known, Project
+from tunecase.project.rates import latest_rate
+from tunecase.units import Quantity
+from tunecase.yaml_lines import Lines, put, read_yaml
+
+
+def read_project(
+    path: Path, known: Known | None = None, changes: Changes | None = None, today: date | None = None
+) -> Project:
+    """The project at `path`, or every problem in it.
+
+    Args:
+        path: a YAML file, see yaml_lines.py for its limits.
+        known: names the catalog knows, by kind ("gpu", "model", "metric"); others are refused with near names.
+            The kind "lower metric" holds the metrics of which less is better, whose targets are no shares.
+        changes: values that take the place of the file's, by dotted field, such as {"data.sources.0.pool": "5k"};
+            None takes a field out. The file itself stays as it is.
+        today: an exchange rate with a later date is a mistake; None lets any date pass.
+    Returns: the Project, all money in its base currency.
+    Raises: InputError with all problems, each at its line.
+    """
+    raw, lines, problems = read_yaml(path)
+    problems += _changed(raw, lines, changes or {})
+    try:
+        project = Project.model_validate(raw, context={"known": known or {}})
+    except ValidationError as error:
+        problems += [_problem(item, lines, path.name) for item in error.errors()]
+        raise InputError(problems) from None
+    problems += contradictions(project, path, lines, known or {})
+    problems += rate_problems(project, today, lines, path.name)
+    if problems:
+        raise InputError(problems)
+    converted = _in_base(project, project)
+    assert isinstance(converted, Project)
+    root = path.resolve().parent
+    models = tuple(str(root / name) if is_path(name) else name for name in project.models)
+    return converted.model_copy(update={"models": models})
+
+
+def _changed(raw: dict[str, Any], lines: Lines, changes: Changes) -> Iterator[Problem]:
+    """Puts each change into the fields read; a place that cannot be is a problem."""
+    for field, value in changes.items():
+        parts = tuple(int(part) if part.isdecimal() else part for part in field.split("."))
+        try:
+            put(raw, parts, value)
+        except (IndexError, KeyError, TypeError):
+            fix = "write the fields with dots, numbers from 0 in a list: data.sources.0.price"
+            yield Problem(f"--set {field}", "no such place in the file", "a field of the project file", fix)
+            continue
+        for depth in range(1, len(parts)):
+            lines.setdefault(parts[:depth], SET)
+        lines[parts] = SET
+
+
+def _problem(error: Any, lines: Lines, file: str) -> Problem:
+    ctx = error.get("ctx") or {}
+    loc, kind = error["loc"], error["type"]
+    where = where_of(loc, lines, file)
+    if kind == "told":
+        return Problem(where, ctx["got"], ctx["wanted"], ctx["fix"])
+    if kind == "extra_forbidden":
+        return Problem(
+            where, f"unknown field {loc[-1]!r}", "a field of the project file", nearest(str(loc[-1]), _fields(loc[:-1]))
+        )
+    if kind == "missing":
+        return Problem(where, "nothing", f"the field {loc[-1]!r}", f"add `{loc[-1]}:`")
+    if kind == "tuple_type":
+        return Problem(where, repr(error["input"]), "a list", f"write [{error['input']}], or one `- ` line for each")
+    if kind.startswith("date_"):
+        return Problem(where, repr(error["input"]), "a date", "write YYYY-MM-DD")
+    if kind == "literal_error":
+        return Problem(where, repr(error["input"]), ctx["expected"], "use one of these words")
+    got = error["input"] if isinstance(error["input"], str | int | float) else type(error["input"]).__name__
+    return Problem(
+        where,
+        repr(got),
+        error["msg"][0].lower() + error["msg"][1:],
+        "correct the value or delete the line for the default",
+    )
+
+
+def _fields(loc: Sequence[str | int]) -> list[str]:
+    model: Any = Project
+    for part in loc:
+        if isinstance(part, int):
+            continue
+        annotation = model.model_fields[part].annotation if part in model.model_fields else Project
+        inner = getattr(annotation, "__args__", ())
+        model = inner[0] if inner and isinstance(inner[0], type) else annotation
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            model = Project
+    return list(model.model_fields)
+
+
+def _in_base(value: object, project: Project) -> object:
+    if isinstance(value, Quantity):
+        if not value.currency or value.currency == project.currency:
+            return value
+        rate = latest_rate(project.rates, value.currency)
+        return value.scaled(rate, project.currency)
+    if isinstance(value, tuple):
+        return tuple(_in_base(item, project) for item in value)
+    if isinstance(value, BaseModel):
+        changed = {name: _in_base(getattr(value, name), project) for name in type(value).model_fields}
+        return value.model_copy(update={k: v for k, v in changed.items() if v is not getattr(value, k)})
+    return value
