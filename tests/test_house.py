@@ -59,6 +59,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "hardware",
         "curves",
         "loop",
+        "sizes",
         "policy",
         "board",
         "sensitivity",
@@ -104,7 +105,6 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "neighbours",
         "queue",
         "corrections",
-        "folders",
         "flips",
         "inputs",
         "alternatives",
@@ -131,7 +131,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     ("ledger", "engine", "answers", "endpoint"),
     ("project", "catalog", "records"),
-    ("spread", "units", "errors", "yaml_lines", "wording", "content"),
+    ("io",),
+    ("spread", "units", "errors", "wording", "content"),
 )
 FACES, VERBS, DRAWERS, INSTRUMENTS, NOUNS = (FLOORS[number] for number in (4, 6, 7, 8, 10))
 FLOOR = {room: number for number, floor in enumerate(FLOORS) for room in floor}

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, ValidationError
 
 from tunecase.errors import InputError, Problem, nearest
+from tunecase.io.yaml_lines import Lines, put, read_yaml
 from tunecase.project.bill import Evaluation as Evaluation
 from tunecase.project.bill import Member as Member
 from tunecase.project.bill import Source as Source
@@ -45,7 +46,6 @@ from tunecase.project.rates import Rate as Rate
 from tunecase.project.rates import latest_rate as latest_rate
 from tunecase.project.rates import rate_problems
 from tunecase.units import Quantity as Quantity
-from tunecase.yaml_lines import Lines, put, read_yaml
 
 Known = Mapping[str, Sequence[str]]
 Changes = Mapping[str, Any]
@@ -278,7 +278,7 @@ def read_project(
     """The project at `path`, or every problem in it.
 
     Args:
-        path: a YAML file, see yaml_lines.py for its limits.
+        path: a YAML file, see io/yaml_lines.py for its limits.
         known: names the catalog knows, by kind ("gpu", "model", "metric"); others are refused with near names.
             The kind "lower metric" holds the metrics of which less is better, whose targets are no shares.
         changes: values that take the place of the file's, by dotted field, such as {"data.sources.0.pool": "5k"};

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from tunecase.errors import Problem
+from tunecase.io.yaml_lines import Lines
 from tunecase.project.contradictions import where_of
 from tunecase.project.kinds import Section
-from tunecase.yaml_lines import Lines
 
 if TYPE_CHECKING:
     from tunecase.project import Project
