@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tunecase.errors import InputError, Problem, TunecaseError, nearest
-from tunecase.importers.spendings import Brought, SpendAsked
 from tunecase.importers.spendings.cells import bare_address
+from tunecase.importers.spendings.charge import Brought, SpendAsked
 from tunecase.importers.spendings.run_hours import TimedRun, run_charges
 from tunecase.io.trackers.mlflow import (
     MOST_RUNS,
