@@ -28,7 +28,6 @@ GPU_NAMES = (
 )
 INSTANCE_NAMES = ("instance_type", "instance", "machine_type", "machine", "node_type")
 COUNT_NAMES = ("gpu_count", "num_gpus", "n_gpus", "gpus", "world_size", "num_processes", "n_gpu")
-SPENT_NAMES = ("usd_spent",)
 SYSTEM_GPU = re.compile(r"system/gpu_(\d+)_")
 TIMES = re.compile(r"^\s*(\d{1,4})\s*[x×]\s*|[:]\s*(\d{1,4})\s*$")
 STEP = Decimal("0.000001")
