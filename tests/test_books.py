@@ -14,7 +14,7 @@ from tunecase.completion import LineDrawn
 from tunecase.past import ClosedLine
 from tunecase.project import Project, Rate
 from tunecase.records import Estimate, Line, Spending
-from tunecase.spread import Band, Interval, band_of, generator
+from tunecase.spread import Band, Interval, generator
 
 TODAY = date(2026, 11, 24)
 RATES = (
@@ -127,8 +127,7 @@ def test_the_share_above_is_that_of_the_draws():
 
 def test_the_share_above_of_odd_bands():
     """Bands without width or from zero up answer in steps, never below one's own."""
-    sure = band_of(Interval(5, 5))
-
+    sure = Band(5, 5, 5, 5)
     assert [1.0, 1.0, 0.0] == [share_above(sure, amount) for amount in (-1, 4, 5)]
     wide = Band(0, 5, 8, 10)
     assert [1.0, 0.9, 0.5, 0.2, 0.1] == [share_above(wide, amount) for amount in (0, 1, 6, 9, 11)]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase import calibration, catalog, memory, speed
+from tunecase import catalog, memory, speed
 from tunecase.calibration import Calibration, learn, learn_doubt
 from tunecase.measured import Measured
 from tunecase.recipe import Recipe
@@ -70,13 +70,6 @@ def test_publishers_that_differ_widen_the_doubt():
     close = [ran(publisher=name, memory_factor=1.01) for name in ("a", "b", "c")]
     far = [ran(publisher=name, memory_factor=1.4) for name in ("d", "e")]
     assert learn_doubt(close).rest < learn_doubt(close + far).rest
-
-
-def test_a_pair_knows_whether_its_band_held():
-    """A prediction beside its truth says whether the truth lay inside and how far off the middle was."""
-    pair = calibration.Pair("r1", "peak", 9.0, 10.0, 11.0, 10.5)
-    assert pair.inside
-    assert pair.error == pytest.approx(0.0476, abs=1e-3)
 
 
 def test_no_run_makes_memory_negative():

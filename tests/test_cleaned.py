@@ -18,7 +18,7 @@ from tunecase.cleaned import clean
 from tunecase.datasets import detect, read_rows
 from tunecase.errors import InputError
 from tunecase.flow.cleaning import fix_file, review_file
-from tunecase.folders import digest
+from tunecase.io.whole_files import digest
 from tunecase.records import Audit, Cleaned
 
 SRC = Path(__file__).parents[1] / "src"

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from tunecase.curves import Belief, believe
 from tunecase.experiments import (
     Candidate,
-    most_telling,
     narrowing,
     narrowings,
     next_run,
@@ -75,17 +74,6 @@ def test_a_straight_line_is_a_bound_from_below() -> None:
         errors = np.log(KNOWN.paths(np.array([n, 6_400.0]), 1_000))
         bound = np.corrcoef(errors.T)[0, 1] ** 2
         assert narrowing(KNOWN, n, 50, far=6_400, test_rows=None) > bound - 0.06
-
-
-def test_prices_divide() -> None:
-    """Candidates are told in their order, per unit of price; a double price halves."""
-    given = {"metric_bounded": True, "metric_binomial": True, "direction": "higher", "far": 6_400, "test_rows": 300}
-    first, second, dear = most_telling(CURVE, [(800, 1.0), (1_600, 2.0), (800, 2.0)], **given)  # type: ignore[arg-type]
-    told = narrowings(KNOWN, [800, 1_600], far=6_400, test_rows=300)
-    assert pytest.approx(told) == (first, 2 * second)
-    assert pytest.approx(first / 2) == dear
-    with pytest.raises(ValueError, match="two sizes"):
-        most_telling(CURVE[:1], [(800, 1.0)], **given)  # type: ignore[arg-type]
 
 
 @settings(max_examples=25, deadline=None)

@@ -59,6 +59,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "hardware",
         "curves",
         "loop",
+        "sizes",
         "policy",
         "board",
         "sensitivity",
@@ -79,7 +80,6 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "stakes",
         "scoring",
         "experiments",
-        "changes",
         "tally",
         "fields",
         "mistakes",
@@ -90,7 +90,6 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "terms",
         "synonyms",
         "likeness",
-        "likeness_weights",
         "rephrased",
         "grounds",
         "label_errors",
@@ -105,7 +104,6 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "neighbours",
         "queue",
         "corrections",
-        "folders",
         "flips",
         "inputs",
         "alternatives",
@@ -132,7 +130,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     ("ledger", "engine", "answers", "endpoint"),
     ("project", "catalog", "records"),
-    ("spread", "units", "errors", "yaml_lines", "wording", "content"),
+    ("io",),
+    ("spread", "units", "errors", "wording", "content"),
 )
 FACES, VERBS, DRAWERS, INSTRUMENTS, NOUNS = (FLOORS[number] for number in (4, 6, 7, 8, 10))
 FLOOR = {room: number for number, floor in enumerate(FLOORS) for room in floor}

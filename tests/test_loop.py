@@ -4,10 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from tunecase.loop import adding, counted, doubling, passing_count, random_rounds, walk
+from tunecase.loop import counted, passing_count, random_rounds, walk
 from tunecase.spread import Beta, Worlds, generator
 
 SIZES = (500, 1_000, 2_000, 4_000, 8_000)
@@ -122,17 +120,6 @@ def test_random_rounds_have_the_mean_of_their_law() -> None:
     assert pytest.approx(rounds.mean(), abs=0.1) == 3.0
     assert pytest.approx((rounds == 1).mean(), abs=0.01) == 0.5
     assert (random_rounds(worlds.drawn["q"], worlds.drawn["luck"], most=12) <= 12).all()
-
-
-@settings(max_examples=50, deadline=None)
-@given(rows=st.integers(1, 10_000), n_max=st.integers(1, 200_000), most=st.integers(1, 30))
-def test_sizes_rise_from_the_rows_at_hand_to_the_most_that_can_be_had(rows: int, n_max: int, most: int) -> None:
-    """Neither way of growing falls, starts elsewhere, or passes the limit."""
-    for sizes in (doubling(rows, n_max, most), adding(rows, n_max, most)):
-        assert rows == sizes[0]
-        assert list(sizes) == sorted(sizes)
-        assert sizes[-1] <= max(n_max, rows)
-        assert len(sizes) <= most
 
 
 def test_counted_rounds_beyond_the_last_size_buy_nothing_more() -> None:

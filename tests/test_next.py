@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests import samples
-from tunecase.next import next_step
-from tunecase.records import CurveBand, Interval80, Next, Round, from_json, to_json
+from tunecase.next import changes, next_step
+from tunecase.records import Change, CurveBand, Interval80, Next, Round, from_json, to_json
 
 ROUND = Round(1, 1_200, 0.86, 300, "label", date(2026, 11, 24))
 
@@ -98,3 +98,21 @@ def test_the_record_comes_back_from_json() -> None:
 
     record = said(records(), moved_to(0.5))
     assert record == from_json(Next, orjson.loads(to_json(record)))
+
+
+def test_what_moved_stands_side_by_side() -> None:
+    """Each answer that differs is named once, with its words before and now."""
+    before = samples.records()
+    now = {**before, "pilot": replace(before["pilot"], model="a small model")}
+    assert (Change("piloted", before["pilot"].model, "a small model"),) == changes(before, now)
+    forecast = replace(before["forecast"], p_target=0.5, needed=None)
+    assert ["chance of the target in the forecast"] == [
+        c.name for c in changes(before, {**before, "forecast": forecast})
+    ]
+
+
+def test_nothing_changed_says_nothing() -> None:
+    """The same records, or none before, give no change."""
+    records = samples.records()
+    assert () == changes(records, records)
+    assert () == changes({}, records)

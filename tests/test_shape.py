@@ -60,19 +60,6 @@ def test_an_alias_is_the_same_shape():
     assert read_shape("meta-llama/Llama-2-7b-hf") == read_shape("LLAMA2-7B")
 
 
-def test_active_parameters_of_a_mixture():
-    """Mixtral uses two of eight experts: 12.9 of 46.7 billion parameters per token."""
-    shape = read_shape("mixtral-8x7b")
-    assert 12_879_925_248 == shape.active_params
-    assert shape.product_params < shape.active_params < shape.params
-
-
-def test_a_dense_model_uses_everything():
-    """Without experts, active parameters are all parameters."""
-    shape = read_shape("llama-2-7b")
-    assert shape.params == shape.active_params
-
-
 def test_a_tied_head_is_counted_once_and_multiplied_once():
     """A tied head adds no tensor but is still a matrix product."""
     shape = read_shape("smollm2-135m")
@@ -348,11 +335,10 @@ def test_inputs_of_the_adapters_of_one_token():
     times=st.integers(2, 5),
 )
 def test_a_larger_model_never_has_fewer_parameters(field, times):
-    """Width, depth, vocabulary, experts; all of them, active ones and products."""
+    """Width, depth, vocabulary, experts; all of them, and products."""
     small_one = small()
     larger = small(**{field: times * BASE[field]})
     assert small_one.params < larger.params
-    assert small_one.active_params <= larger.active_params
     assert small_one.product_params <= larger.product_params
     assert small_one.lora_params(8) <= larger.lora_params(8)
 

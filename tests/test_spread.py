@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.spread import Band, Beta, Const, Interval, Pert, ShareInterval, Spread, Worlds, band, band_of, generator
+from tunecase.spread import Band, Beta, Const, Interval, Pert, ShareInterval, Spread, Worlds, band, generator
 
 SPREADS: list[Spread] = [Const(3), Interval(5_000, 12_000), Interval(-1, 2), Pert(1, 3, 10), Pert(2, 2, 2), Beta(2, 5)]
 
@@ -15,7 +15,7 @@ SPREADS: list[Spread] = [Const(3), Interval(5_000, 12_000), Interval(-1, 2), Per
 def test_five_to_twelve_thousand_has_the_golden_points() -> None:
     """Median 7,746, mean 8,025, P10/P80/P90 5,507/9,690/10,894."""
     spread = Interval(5_000, 12_000)
-    points = band_of(spread, n=400_000)
+    points = band(spread.draw(generator(0, "band"), 400_000))
     assert round(spread.median) == 7_746
     assert points.p10 == pytest.approx(5_507, rel=0.005)
     assert points.p50 == pytest.approx(7_746, rel=0.005)
@@ -70,8 +70,8 @@ def test_pert_has_its_known_mean_and_its_hard_ends() -> None:
 
 
 def test_a_number_without_doubt_has_an_exact_band() -> None:
-    """No draw is needed."""
-    assert band_of(Const(7)) == Band(7, 7, 7, 7)
+    """Every draw is the number."""
+    assert band(Const(7).draw(generator(0, "band"), 10)) == Band(7, 7, 7, 7)
     assert Band(1, 2, 3, 4).scaled(2) == Band(2, 4, 6, 8)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
-from tunecase.text import jaccard, shingles
+from tunecase.text import shingles
 
 LABELS = 50
 OPENINGS, OPENING_WORDS = 200, 12
@@ -106,3 +106,9 @@ def closest(path: Path, suspects: Iterable[int]) -> dict[int, float]:
             if suspect != row:
                 best[suspect] = max(best[suspect], common / (len(own) + len(sets[suspect]) - common))
     return best
+
+
+def jaccard(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> float:
+    """Shared part of two shingle sets, 0 to 1; two empty sets share nothing."""
+    union = len(one | other)
+    return len(one & other) / union if union else 0.0

@@ -19,28 +19,6 @@ ASSUMED_DOUBT = memory.Doubt(lasting=0.03, rest=0.15, reserved=0.06, card=0.08)
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """One prediction beside what was measured, in the unit named, with the 80% band that was told."""
-
-    id: str
-    what: str
-    low: float
-    mid: float
-    high: float
-    actual: float
-
-    @property
-    def inside(self) -> bool:
-        """True where the band held the measured value."""
-        return self.low <= self.actual <= self.high
-
-    @property
-    def error(self) -> float:
-        """|predicted / measured - 1|."""
-        return abs(self.mid / self.actual - 1)
-
-
-@dataclass(frozen=True, slots=True)
 class Calibration:
     """Corrections learnt from measured runs; the empty one changes nothing.
 

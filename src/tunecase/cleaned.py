@@ -18,7 +18,7 @@ from tunecase.corrections import Correction, rewritten, with_answer
 from tunecase.datasets import LONGEST_LABEL, BadRow, Layout, Row, Writer, files_of, raw_records, read_rows
 from tunecase.detectors import masked
 from tunecase.errors import InputError, Problem
-from tunecase.folders import digest
+from tunecase.io.whole_files import digest
 from tunecase.labels import queue_price, review_hours
 from tunecase.prices import Basis
 from tunecase.queue import FILES, NEUTRAL, Item, QueueFiles, code_of

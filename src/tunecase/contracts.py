@@ -18,7 +18,7 @@ from pathlib import Path
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, SPOT
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.points import read_table
+from tunecase.io.csv_tables import read_table
 from tunecase.wording import counted
 
 GPU_HOUR, INSTANCE_HOUR, MTOK = "GPU hour", "instance hour", "Mtok"

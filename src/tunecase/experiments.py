@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tunecase.curves import Belief, believe, item_variance, run_variance
+from tunecase.curves import Belief, item_variance, run_variance
 from tunecase.points import LEAST_ERROR, spreads, to_score
 from tunecase.records import NextRun, Point
 from tunecase.spread import generator
@@ -50,6 +50,7 @@ def narrowing(belief: Belief, n: int, draws: int = 1, *, far: int, test_rows: in
     Returns: 0 (nothing) to 1 (all of it).
 
     Example:
+        >>> from tunecase.curves import believe
         >>> points = [Point(n, score, 2, 300) for n, score in ((50, 0.6), (100, 0.7), (200, 0.78), (400, 0.83))]
         >>> belief = believe(points, direction="higher", bounded=True, binomial=True)
         >>> near, wide = (narrowing(belief, n, far=6_400, test_rows=300) for n in (50, 1_600))
@@ -63,32 +64,6 @@ def narrowing(belief: Belief, n: int, draws: int = 1, *, far: int, test_rows: in
 
     errors = belief.paths(np.array([n, far], dtype=float), WORLDS)
     return _narrowing(_weights(belief, errors[:, 0], n, draws, test_rows), np.log(errors[:, 1]))
-
-
-def most_telling(
-    points: Sequence[Point],
-    candidates: Sequence[tuple[int, float]],
-    *,
-    metric_bounded: bool,
-    metric_binomial: bool,
-    direction: str,
-    far: int,
-    test_rows: int | None,
-    seed: int = 0,
-) -> tuple[float, ...]:
-    """How much of the doubt at `far` each candidate run removes per unit of its price.
-
-    Args:
-        points: measured so far, at least two sizes.
-        candidates: (n, price) of one run each; prices in any one unit, above 0.
-        metric_bounded, metric_binomial, direction: as for `believe`.
-        far, test_rows: as for `narrowing`.
-    Returns: one number per candidate, in their order, `narrowing` / price.
-    Raises: ValueError below two sizes.
-    """
-    belief = believe(points, direction=direction, bounded=metric_bounded, binomial=metric_binomial, seed=seed)
-    told = narrowings(belief, [n for n, _ in candidates], far=far, test_rows=test_rows)
-    return tuple(part / max(price, 1e-9) for part, (_, price) in zip(told, candidates, strict=True))
 
 
 def narrowings(belief: Belief, sizes: Sequence[int], *, far: int, test_rows: int | None) -> tuple[float, ...]:
@@ -131,6 +106,7 @@ def worth_of_run(
         worlds.
 
     Example:
+        >>> from tunecase.curves import believe
         >>> points = [Point(n, score, 2, 300) for n, score in ((50, 0.6), (100, 0.7), (200, 0.78), (400, 0.83))]
         >>> belief = believe(points, direction="higher", bounded=True, binomial=True)
         >>> worth_of_run(

@@ -348,13 +348,6 @@ def band(draws: "Draws") -> Band:
     return Band(*(float(point) for point in np.quantile(draws, (0.1, 0.5, 0.8, 0.9))))
 
 
-def band_of(spread: Spread, seed: int = 0, n: int = 4_000) -> Band:
-    """The Band of one spread on its own (exact for a Const)."""
-    if isinstance(spread, Const):
-        return Band(spread.value, spread.value, spread.value, spread.value)
-    return band(spread.draw(generator(seed, "band"), n))
-
-
 def generator(seed: int, name: str) -> "np.random.Generator":
     """The generator that belongs to one named input under one seed."""
     import numpy as np

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from tunecase import catalog
 from tunecase.curves import FARTHEST, Belief
 from tunecase.experiments import Candidate, next_run
-from tunecase.loop import doubling
 from tunecase.points import to_error
 from tunecase.prices import Basis
 from tunecase.project import Project
 from tunecase.records import Definition, Estimate, Needed, NextRun, Pilot
+from tunecase.sizes import doubling
 from tunecase.sources import Supply
 from tunecase.worth import target_value
 

@@ -322,31 +322,6 @@ def agreement_of_two(pairs: Sequence[tuple[str, str]]) -> AgreementOfTwo:
     return AgreementOfTwo(rows, share, Interval80(*((a - chance) / (1 - chance) for a in (low, agreed / rows, high))))
 
 
-def krippendorff_alpha(votes: Sequence[Sequence[str]]) -> float | None:
-    """Agreement of any number of annotators beyond chance, for labels without order; rows may lack votes.
-
-        alpha = 1 - observed / expected disagreement, each of pairs of votes within a row and over all rows
-
-    Args:
-        votes: the votes of each row; "" is a missing one. Rows with fewer than two say nothing.
-    Returns: alpha, at most 1; None with fewer than two rows to compare, or one label alone.
-    Example:
-        >>> round(krippendorff_alpha([["a", "a"], ["b", "b"], ["a", "b"], ["b", "b", ""]]), 3)
-        0.533
-
-    Source: Krippendorff, Content Analysis (2004), ch. 11.
-    """
-    rows = [Counter(vote for vote in row if vote) for row in votes]
-    rows = [row for row in rows if row.total() > 1]
-    total = sum((Counter(row) for row in rows), Counter[str]())
-    n = total.total()
-    expected = n * n - sum(count**2 for count in total.values())
-    if len(rows) < 2 or expected == 0:
-        return None
-    observed = sum((row.total() ** 2 - sum(c * c for c in row.values())) / (row.total() - 1) for row in rows)
-    return 1 - (n - 1) * observed / expected
-
-
 def winners_curse(k: int) -> float:
     """How many standard errors the best of k equally good settings looks better than it is.
 

@@ -53,9 +53,3 @@ def shingles(text: str, size: int = SHINGLE_WORDS) -> frozenset[tuple[str, ...]]
     if len(parts) <= size:
         return frozenset([tuple(parts)])
     return frozenset(tuple(parts[i : i + size]) for i in range(len(parts) - size + 1))
-
-
-def jaccard(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> float:
-    """Shared part of two shingle sets, 0 to 1; two empty sets share nothing."""
-    union = len(one | other)
-    return len(one & other) / union if union else 0.0

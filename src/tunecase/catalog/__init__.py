@@ -1,8 +1,23 @@
 """What is known: GPUs, models, prices, wages, metrics and defaults, read from tables/ with source and date."""
 
-from dataclasses import dataclass
-
-from tunecase.catalog.instance_hours import InstanceHour, instance_hours
+from tunecase.catalog.facts import (
+    CheckAccuracy,
+    Default,
+    Gpu,
+    Metric,
+    Model,
+    can,
+    checks,
+    default,
+    defaults,
+    gpu,
+    gpus,
+    metric,
+    metrics,
+    model,
+    models,
+    names,
+)
 from tunecase.catalog.prices import (
     ON_DEMAND,
     SPOT,
@@ -10,12 +25,14 @@ from tunecase.catalog.prices import (
     GpuPrice,
     Hosted,
     Instance,
+    InstanceHour,
     LabelPrice,
     Provider,
     Wage,
     gpu_prices,
     hosted,
     instance,
+    instance_hours,
     instances,
     is_stale,
     label_prices,
@@ -26,7 +43,7 @@ from tunecase.catalog.prices import (
     wage,
     wages,
 )
-from tunecase.catalog.reading import find, read_table, table
+from tunecase.catalog.reading import read_table
 from tunecase.catalog.training import (
     Framework,
     LossMemory,
@@ -46,165 +63,10 @@ from tunecase.catalog.training import (
 )
 
 __all__ = [
-    "ON_DEMAND", "SPOT", "STALE_AFTER_DAYS", "Framework", "GpuPrice", "Hosted", "Instance", "InstanceHour",
-    "LabelPrice", "LossMemory", "Optimizer", "Provider", "Stack", "Version", "Wage", "framework", "framework_in",
-    "frameworks", "gpu_prices", "hosted", "instance", "instance_hours", "instances", "is_stale", "label_prices",
-    "loss_memory", "losses", "lowest_prices", "optimizer", "optimizers", "price_book", "provider", "providers",
-    "read_table", "stack", "stacks", "versions", "wage", "wages",
+    "ON_DEMAND", "SPOT", "STALE_AFTER_DAYS", "CheckAccuracy", "Default", "Framework", "Gpu", "GpuPrice", "Hosted",
+    "Instance", "InstanceHour", "LabelPrice", "LossMemory", "Metric", "Model", "Optimizer", "Provider", "Stack",
+    "Version", "Wage", "can", "checks", "default", "defaults", "framework", "framework_in", "frameworks", "gpu",
+    "gpu_prices", "gpus", "hosted", "instance", "instance_hours", "instances", "is_stale", "label_prices",
+    "loss_memory", "losses", "lowest_prices", "metric", "metrics", "model", "models", "names", "optimizer",
+    "optimizers", "price_book", "provider", "providers", "read_table", "stack", "stacks", "versions", "wage", "wages",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Gpu:
-    """A GPU: memory, dense 16-bit and 8-bit peaks, bandwidth of its memory and of its links.
-
-    `product_*` is what the best large matrix product sustains, measured or assumed; 8-bit figures are 0 where the card
-    has none.
-    Links in GB/s of one direction and one card: `link` to another card of the machine, `host` to the host's memory,
-    `node` this card's part of the network between machines, a default that the user's cluster may well differ from.
-    """
-
-    name: str
-    generation: str
-    aliases: tuple[str, ...]
-    memory_gib: float
-    peak_bf16_tflops: float
-    product_tflops: float
-    bandwidth_tb_per_s: float
-    peak_fp8_tflops: float
-    product_fp8_tflops: float
-    product_measured: bool
-    link_gb_per_s: float
-    host_gb_per_s: float
-    node_gb_per_s: float
-    interconnect: str
-    bf16: bool
-    source: str
-    date: str
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """The dimensions of a released model; `settings` are further fields of its config.json, as key=value."""
-
-    name: str
-    architecture: str
-    aliases: tuple[str, ...]
-    params: int
-    layers: int
-    hidden: int
-    ffn: int
-    heads: int
-    kv_heads: int
-    head_dim: int
-    vocab: int
-    tied: bool
-    experts: int
-    active_experts: int
-    context: int
-    settings: tuple[str, ...]
-    licence: str
-    source: str
-    date: str
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """A score: which way is better, and whether it is a share of right items, with a binomial's noise."""
-
-    name: str
-    tasks: tuple[str, ...]
-    direction: str
-    bounded: bool
-    binomial: bool
-    words: str
-    source: str
-    date: str
-
-
-@dataclass(frozen=True, slots=True)
-class Default:
-    """What a field is taken to be when the project file leaves it out; `value` is text that units.py reads."""
-
-    field: str
-    value: str
-    why: str
-    source: str
-    date: str
-
-
-@dataclass(frozen=True, slots=True)
-class CheckAccuracy:
-    """How often one data check is right, measured on data whose defects are known; shares from 0 to 1."""
-
-    check: str
-    precision: float | None
-    recall: float | None
-    measured_on: str
-    source: str
-    date: str
-
-
-def gpus() -> tuple[Gpu, ...]:
-    """Every GPU known."""
-    return table("gpus", Gpu)
-
-
-def models() -> tuple[Model, ...]:
-    """Every model known."""
-    return table("models", Model)
-
-
-def metrics() -> tuple[Metric, ...]:
-    """Every metric known."""
-    return table("metrics", Metric)
-
-
-def defaults() -> tuple[Default, ...]:
-    """Every documented default."""
-    return table("defaults", Default)
-
-
-def checks() -> tuple[CheckAccuracy, ...]:
-    """How often each data check was right where the defects are known."""
-    return table("checks", CheckAccuracy)
-
-
-def gpu(name: str) -> Gpu:
-    """The GPU of that name or alias. Raises InputError with near names."""
-    return find(name, gpus(), "gpu", "a GPU in the tables")
-
-
-def can(card: Gpu, precision: str) -> bool:
-    """Whether a card has units for a precision: bf16 as tables/gpus.csv says, fp8 where its 8-bit peak is known.
-
-    Example:
-        >>> can(gpu("H100"), "fp8"), can(gpu("A100-80GB"), "fp8"), can(gpu("T4"), "bf16")
-        (True, False, False)
-    """
-    return {"bf16": card.bf16, "fp8": card.peak_fp8_tflops > 0}.get(precision, True)
-
-
-def model(name: str) -> Model:
-    """The model of that name or alias. Raises InputError with near names."""
-    return find(name, models(), "model", "a model in the tables, or the path of its config.json")
-
-
-def metric(name: str) -> Metric:
-    """The metric of that name. Raises InputError with near names."""
-    return find(name, metrics(), "metric", "a metric in the tables")
-
-
-def default(field: str) -> Default:
-    """The documented default of one field of the project file."""
-    return next(item for item in defaults() if item.field == field)
-
-
-def names() -> dict[str, list[str]]:
-    """All names that a project file may use, by kind."""
-    return {
-        "gpu": [n for item in gpus() for n in (item.name, *item.aliases)],
-        "model": [n for item in models() for n in (item.name, *item.aliases)],
-        "metric": [item.name for item in metrics()],
-        "lower metric": [item.name for item in metrics() if item.direction == "lower"],
-    }

@@ -29,7 +29,6 @@ ROLES = {
     "ipython": "tool",
 }
 CALL_ROLES = ("function_call", "tool_call")
-CALL_MARKS = ("<tool_call", "<function", "Action:", "{", "[")
 Turn = tuple[str, str]
 
 

@@ -12,6 +12,7 @@ from tunecase.levers.standing import standing, test_rows
 from tunecase.policy import best_policy
 from tunecase.prices import Basis
 from tunecase.records import Audit, Definition, Forecast, Reviews, Tuning
+from tunecase.sizes import adding, doubling
 from tunecase.spread import Beta
 from tunecase.worth import value_or_saving
 
@@ -75,12 +76,12 @@ def route_of(work: Work, rows: int, known: Known) -> Route:
             f"no pilot: assumed. The chance that a round is the last is drawn from "
             f"{basis.used['rounds.stop_share'].value}; at most {most} rounds"
         )
-    walk = loop.counted(rounds, loop.adding(rows, n_max, most))
+    walk = loop.counted(rounds, adding(rows, n_max, most))
     growth = (
         f"each round after the first adds as many examples as there are now ({rows:,}), as far as the sources reach"
     )
     if project.rounds is None:
-        walk = _mixed_rounds(basis, rounds, loop.adding(rows, n_max, most))
+        walk = _mixed_rounds(basis, rounds, adding(rows, n_max, most))
         growth = (
             f"of the rounds after the first a share drawn from {basis.used['rounds.data_share'].value} adds as many "
             f"examples as there are now ({rows:,}), as far as the sources reach; the others search over settings or "
@@ -196,7 +197,7 @@ def _fixed_rounds(work: Work, rows: int, forecast: Forecast, test_rows: int | No
         forecast.points, direction=forecast.direction, bounded=bounded, binomial=binomial, seed=basis.worlds.seed,
         language_model=forecast.language_model,
     )  # fmt: skip
-    sizes = loop.doubling(rows, forecast.n_max, int(basis.text("rounds.most")))
+    sizes = doubling(rows, forecast.n_max, int(basis.text("rounds.most")))
     paths = loop.of_the_model(belief.paths(sizes, draws=basis.worlds.n), forecast, basis)
     if forecast.ceiling is not None:
         paths = np.maximum(paths, to_error(forecast.ceiling, forecast.direction))

@@ -6,7 +6,6 @@ define ─► audit ─► estimate ─► pilot ─► forecast ─► decide �
 from collections.abc import Callable
 from typing import Any
 
-from tunecase.changes import changes
 from tunecase.flow.booking import BooksAsked, books, books_csv, books_page
 from tunecase.flow.case import Flow, Progress, audit, open_case
 from tunecase.flow.cleaning import fix, fix_file, review, review_file
@@ -42,6 +41,7 @@ from tunecase.flow.verbs import (
     report,
     spend,
 )
+from tunecase.next import changes
 from tunecase.records import Pilot
 
 __all__ = [

@@ -80,7 +80,7 @@ def _fixed(
 ) -> tuple[Audit, Cleaned]:
     from tunecase.cleaned import CHANGES, clean
     from tunecase.corrections import read_corrections
-    from tunecase.folders import digest, new_folder
+    from tunecase.io.whole_files import digest, new_folder
 
     whole: list[Any] = []
     known, before = read_corrections(corrections), digest(_one_file(inputs[0]))
@@ -127,7 +127,7 @@ def _taken_in(
     from tunecase import datasets
     from tunecase.cleaned import read_ranking
     from tunecase.corrections import read_corrections, write_corrections
-    from tunecase.folders import digest
+    from tunecase.io.whole_files import digest
     from tunecase.reviewed import review as judge
 
     layout = datasets.detect(train, input, output)

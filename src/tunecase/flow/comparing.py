@@ -14,11 +14,11 @@ from tunecase import catalog
 from tunecase.errors import InputError, Problem
 from tunecase.flow.case import Flow, audited, open_case, read_confidence, rows_of_the_bill
 from tunecase.flow.verbs import curve, define, tuning_of_the_curve
+from tunecase.io.yaml_lines import read_value
 from tunecase.project import latest_rate
 from tunecase.records import Comparison, FieldChange
 from tunecase.units import Quantity, UnitError, Wanted, read_quantity
 from tunecase.wording import figures
-from tunecase.yaml_lines import read_value
 
 if TYPE_CHECKING:
     from tunecase.compare import Limit, Side

@@ -82,7 +82,7 @@ def asked_of(
 ) -> "Asked":
     """What the user says of points measured elsewhere, from words as typed; `sizes` are `run=400`."""
     from tunecase.importers import Asked
-    from tunecase.points import whole_number
+    from tunecase.io.csv_tables import whole_number
 
     problems, by_run = [], {}
     for word in sizes:

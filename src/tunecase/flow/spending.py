@@ -16,7 +16,7 @@ from tunecase.records import Charge, Charges, Imported, Run, Spending, from_json
 from tunecase.wording import counted
 
 if TYPE_CHECKING:
-    from tunecase.importers.spendings import Brought, HourPrice, SpendAsked
+    from tunecase.importers.spendings.charge import Brought, HourPrice, SpendAsked
     from tunecase.importers.spendings.known import Compared
 
 KINDS = ("focus", "mlflow", "runs", "timesheet")
@@ -142,7 +142,7 @@ def _read(flow: Flow, kind: str, place: str, asked: ImportAsked, known: Mapping[
 
 
 def _book(flow: Flow, kind: str, place: str, asked: ImportAsked, found: "Brought") -> Imported:
-    from tunecase.importers.spendings import digest_of
+    from tunecase.importers.spendings.charge import digest_of
     from tunecase.importers.spendings.known import compare, refuse_restated
     from tunecase.ledger import NewEntry
 
@@ -209,7 +209,7 @@ def _notes(charges: Sequence[Spending], alike: int, base: str) -> list[str]:
 def _words(flow: Flow, asked: ImportAsked) -> "SpendAsked":
     """What was typed, read and checked."""
     from tunecase.charges import CATEGORIES
-    from tunecase.importers.spendings import SpendAsked
+    from tunecase.importers.spendings.charge import SpendAsked
 
     problems: list[Problem] = []
     pairs = [word.partition("=") for word in asked.tags]
@@ -269,7 +269,7 @@ def _gpu_hour(flow: Flow, gpu: str) -> "HourPrice | None":
     import numpy as np
 
     from tunecase.gpu_prices import any_gpu_hour, hour_words
-    from tunecase.importers.spendings import HourPrice
+    from tunecase.importers.spendings.charge import HourPrice
 
     basis, spot = flow.basis(4_000), flow.project.compute.terms == catalog.SPOT
     hour = (any_gpu_hour(gpu, basis, spot=True) if spot else None) or any_gpu_hour(gpu, basis)
@@ -281,7 +281,7 @@ def _gpu_hour(flow: Flow, gpu: str) -> "HourPrice | None":
 
 def _person_hour(flow: Flow, role: str) -> "HourPrice | None":
     """The rate of a role in the project file; the only member's where no role is named; a range by its median."""
-    from tunecase.importers.spendings import HourPrice
+    from tunecase.importers.spendings.charge import HourPrice
 
     team = flow.project.team
     fold = role.casefold().strip()

@@ -9,8 +9,8 @@ from typing import Any
 
 from tunecase import datasets, lengths
 from tunecase.errors import InputError, Problem
+from tunecase.io.csv_tables import read_text
 from tunecase.lengths import Lengths
-from tunecase.points import read_text
 
 LENGTH_NAMES = ("tokens", "length", "length_tokens", "num_tokens", "n_tokens", "token_count", "sequence_tokens")
 COUNT_NAMES = ("count", "counts", "rows", "samples", "n", "frequency")

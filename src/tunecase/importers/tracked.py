@@ -8,15 +8,13 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.importers import Asked, Imported
-from tunecase.points import whole_number
+from tunecase.io.csv_tables import whole_number
+from tunecase.io.trackers.run import Series, Tracked
 from tunecase.records import Point
 from tunecase.wording import counted
-
-Series = Sequence[tuple[float, float]]
 
 SIZE_NAMES = tuple(
     "n n_train num_train train_n train_size n_train_examples num_train_examples train_examples num_train_samples "
@@ -41,22 +39,6 @@ RISING = re.compile(r"acc|f1|bleu|rouge|chrf|exact_match|precision|recall|auc|(^
 IN_NAME = re.compile(r"(?:^|[^a-z0-9])n(?:_?train)?[=_-]?(\d[\d,]*)(k?)(?![a-z0-9.])", re.IGNORECASE)
 ENDED_BADLY = ("failed", "crashed", "killed", "running", "scheduled", "pending", "preempting", "preempted", "deleted")
 LISTED = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Tracked:
-    """One run as a tracker keeps it.
-
-    `facts` are what it was given (settings, sizes) as text; `scores` maps a name to its (step, value) pairs. `size`
-    is the number of training examples where the format itself implies it.
-    """
-
-    name: str
-    status: str = ""
-    facts: Mapping[str, str] = field(default_factory=dict)
-    scores: Mapping[str, Series] = field(default_factory=dict)
-    size: int | None = None
-    test_rows: int | None = None
 
 
 def import_runs(runs: Sequence[Tracked], asked: Asked, *, place: str, form: str) -> Imported:

@@ -9,10 +9,11 @@ from tunecase.curves import believe, to_error
 from tunecase.hardware import paid_besides
 from tunecase.labels import label_price
 from tunecase.levers.state import State
-from tunecase.loop import doubling, of_the_model
+from tunecase.loop import of_the_model
 from tunecase.prices import Basis
 from tunecase.project import read_score
 from tunecase.records import Audit, Definition, Forecast, Reviews, Tuning
+from tunecase.sizes import doubling
 from tunecase.sources import supply
 from tunecase.statistics import LEAST_TEST_ROWS
 from tunecase.team import expected_unknowns, person_hour

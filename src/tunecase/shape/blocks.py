@@ -112,26 +112,11 @@ class Shape:
         return self.kv_heads * self.head_dim
 
     @property
-    def attention_params(self) -> int:
-        """Entries of the attention projections of one layer."""
-        return sum(matrix.weights for matrix in self.blocks[-1].matrices if matrix.part == "attention")
-
-    @property
-    def mlp_params(self) -> int:
-        """Parameters of one expert's MLP, or of the only one: 3 h f with a gate, else 2 h f."""
-        return (3 if self.gated else 2) * self.hidden * self.ffn
-
-    @property
     def active_ffn(self) -> float:
         """MLP features that one token uses in a mean layer: experts it is sent to, shared experts, dense layers."""
         per_feature = (3 if self.gated else 2) * self.hidden
         used = sum(block.count * matrix.active_weights for block, matrix in self._all() if matrix.part == "mlp")
         return used / per_feature / self.layers
-
-    @property
-    def router_params(self) -> int:
-        """Entries of one layer's router, zero without experts."""
-        return max(sum(m.weights for m in block.matrices if m.part == "router") for block in self.blocks)
 
     @property
     def layer_params(self) -> int:
@@ -158,11 +143,6 @@ class Shape:
         """All parameters, a tied head counted once."""
         inside = sum(block.count * block.params for block in self.blocks)
         return inside + self.embedding_params + self.head_params + self.other_params
-
-    @property
-    def active_params(self) -> int:
-        """Parameters that one token uses: all but the experts it is not sent to."""
-        return self.params - sum(block.count * _idle(block) for block in self.blocks)
 
     @property
     def product_params(self) -> int:
@@ -257,12 +237,6 @@ class Shape:
 
     def _all(self) -> Iterator[tuple[Block, Matrix]]:
         return ((block, matrix) for block in self.blocks for matrix in block.matrices)
-
-
-def _idle(block: Block) -> int:
-    """Weights and biases of one layer that a token leaves aside."""
-    spare = [(m, m.copies - m.active) for m in block.matrices]
-    return sum(n * (m.inputs * m.outputs + (m.outputs if m.bias else 0)) for m, n in spare)
 
 
 def _check_rank(rank: int) -> None:

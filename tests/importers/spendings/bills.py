@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tunecase.importers.spendings import SpendAsked
+from tunecase.importers.spendings.charge import SpendAsked
 from tunecase.project import Rate
 
 SAMPLE = Path(__file__).parents[3] / ".." / "shared" / "data" / "focus_sample_1.0.csv"

@@ -18,8 +18,8 @@ from tests.mlflow_server import call, served
 from tunecase import callback as module
 from tunecase.callback import Settings, Watch
 from tunecase.errors import InputError, TunecaseError
-from tunecase.importers.spendings import Brought, HourPrice
 from tunecase.importers.spendings import mlflow_runs as runs_module
+from tunecase.importers.spendings.charge import Brought, HourPrice
 from tunecase.importers.spendings.mlflow_runs import spent_mlflow
 
 BEGAN = 1_793_000_000_000  # 2026-10-26

@@ -12,7 +12,7 @@ import pytest
 
 from tests.importers.spendings.bills import asked
 from tunecase.errors import InputError, TunecaseError
-from tunecase.importers.spendings import Brought, HourPrice
+from tunecase.importers.spendings.charge import Brought, HourPrice
 from tunecase.importers.spendings.own_runs import spent_runs
 from tunecase.importers.spendings.run_hours import TimedRun, gpu_of, run_charges
 from tunecase.meter import STATE_FILE, Meter, meter_of

@@ -7,7 +7,7 @@ import pytest
 
 from tests.importers.spendings.bills import asked
 from tunecase.errors import InputError
-from tunecase.importers.spendings import Brought, HourPrice
+from tunecase.importers.spendings.charge import Brought, HourPrice
 from tunecase.importers.spendings.timesheet import timesheet
 
 TOGGL = """User,Email,Client,Project,Task,Description,Billable,Start date,Start time,End date,End time,Duration,Tags

@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 from tunecase.errors import InputError, Problem
-from tunecase.importers.spendings import SpendAsked
 from tunecase.importers.spendings.cells import NUMBER, CellError, moment_of, plain_number, tags_of, text_of
+from tunecase.importers.spendings.charge import SpendAsked
 from tunecase.importers.spendings.files import BillFile, Line
 
 AMOUNTS = {"billed": "BilledCost", "effective": "EffectiveCost"}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from tunecase.importers.spendings import Mistakes, digest_of
+from tunecase.importers.spendings.charge import Mistakes, digest_of
 from tunecase.records import Spending
 from tunecase.wording import one_line, paid
 

@@ -3,20 +3,21 @@
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from tunecase.errors import InputError, Problem, TunecaseError, nearest
-from tunecase.importers.mlflow import (
+from tunecase.importers.spendings.cells import bare_address
+from tunecase.importers.spendings.charge import Brought, SpendAsked
+from tunecase.importers.spendings.run_hours import TimedRun, run_charges
+from tunecase.io.trackers.mlflow import (
     MOST_RUNS,
     MOST_VALUES,
     PAGE,
-    SQLITE,
     STATUS,
     call,
     children,
@@ -24,13 +25,13 @@ from tunecase.importers.mlflow import (
     experiments,
     files_below,
     first_line,
+    folder_in,
     is_run,
     meta_of,
+    opened,
     pairs,
+    store_in,
 )
-from tunecase.importers.spendings import Brought, SpendAsked
-from tunecase.importers.spendings.cells import bare_address
-from tunecase.importers.spendings.run_hours import TimedRun, run_charges
 from tunecase.wording import counted
 
 RUNNING = "without an end, perhaps still running"
@@ -138,15 +139,11 @@ def _place(place: str, asked: SpendAsked) -> Found:
     # MLflow's own addresses of a database and of a folder.
     head = next((head for head in ("sqlite:///", "file://") if place.casefold().startswith(head)), "")
     path = Path(unquote(place[len(head) :]) if head else place)
-    if path.is_dir():
-        home = path / "mlruns" if (path / "mlruns").is_dir() and experiments(path / "mlruns") else path
-        if experiments(home):
-            return _folder(home)
-        path = next((path / name for name in ("mlflow.db", "mlruns.db") if (path / name).is_file()), path)
-    if path.is_file():
-        with path.open("rb") as file:
-            if file.read(len(SQLITE)) == SQLITE:
-                return _database(path)
+    if (home := folder_in(path)) is not None:
+        return _folder(home)
+    if (file := store_in(path)) is not None:
+        with opened(file) as store:
+            return _stored(store)
     got = "nothing of MLflow's" if path.exists() else "no such file or folder"
     fix = "name an mlruns folder, an mlflow.db, or a server's address, http://host:port"
     raise InputError(Problem(place, got, "runs of MLflow", fix))
@@ -191,15 +188,6 @@ def _last_value(file: Path) -> str:
             parts = raw.read().decode("utf-8", "replace").splitlines()[-1:]
     words = parts[0].split()
     return words[1] if len(words) > 1 else ""
-
-
-def _database(path: Path) -> Found:
-    try:
-        with closing(sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True)) as store:
-            return _stored(store)
-    except sqlite3.Error as error:
-        fix = "name MLflow's own database, such as mlflow.db"
-        raise InputError(Problem(str(path), f"not MLflow's tables ({error})", "a store of MLflow", fix)) from None
 
 
 def _stored(store: sqlite3.Connection) -> Found:

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from tunecase import catalog
 from tunecase.charges import GPU_HOUR, rate_fix, rate_on
-from tunecase.importers.spendings import Brought, HourPrice, Mistakes, SpendAsked, digest_of
 from tunecase.importers.spendings.cells import open_tags
+from tunecase.importers.spendings.charge import Brought, HourPrice, Mistakes, SpendAsked, digest_of
 from tunecase.importers.spendings.lines import card_named
 from tunecase.records import Spending
 from tunecase.wording import counted, one_line
@@ -28,7 +28,6 @@ GPU_NAMES = (
 )
 INSTANCE_NAMES = ("instance_type", "instance", "machine_type", "machine", "node_type")
 COUNT_NAMES = ("gpu_count", "num_gpus", "n_gpus", "gpus", "world_size", "num_processes", "n_gpu")
-SPENT_NAMES = ("usd_spent",)
 SYSTEM_GPU = re.compile(r"system/gpu_(\d+)_")
 TIMES = re.compile(r"^\s*(\d{1,4})\s*[x×]\s*|[:]\s*(\d{1,4})\s*$")
 STEP = Decimal("0.000001")

@@ -15,9 +15,9 @@ from typing import TypeVar
 
 from tunecase.charges import CATEGORIES, DIGITS, HOUR, rate_fix, rate_on
 from tunecase.errors import InputError, Problem
-from tunecase.importers.spendings import Brought, HourPrice, Identities, Mistakes, SpendAsked, digest_of
 from tunecase.importers.spendings.cells import CellError, amount_of, no_mail, plain_number
-from tunecase.points import read_table
+from tunecase.importers.spendings.charge import Brought, HourPrice, Identities, Mistakes, SpendAsked, digest_of
+from tunecase.io.csv_tables import read_table
 from tunecase.records import Spending
 from tunecase.units import SYMBOLS
 from tunecase.wording import counted, one_line

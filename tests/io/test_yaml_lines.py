@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tunecase import yaml_lines
 from tunecase.errors import InputError
-from tunecase.yaml_lines import MOST_BYTES, MOST_DEPTH, Lines, read_yaml
+from tunecase.io import yaml_lines
+from tunecase.io.yaml_lines import MOST_BYTES, MOST_DEPTH, Lines, read_yaml
 
 
 def read(folder: Path, content: str | bytes) -> tuple[dict[str, Any], Lines]:

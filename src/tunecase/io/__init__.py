@@ -1,0 +1,1 @@
+"""What reads and writes files and servers, whatever their content means."""

@@ -1,0 +1,79 @@
+"""Tables and numbers as people write them: CSV files with their lines, whole numbers, percent."""
+
+import csv
+import io
+import math
+import re
+from pathlib import Path
+
+from tunecase.errors import InputError, Problem
+
+EXAMPLE = "n,score,test_rows"
+MOST = 1e12  # of examples and test rows
+MOST_CHARACTERS = 10_000_000
+THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?%?")
+
+
+def read_text(path: Path) -> str:
+    """The text of a file of points. Raises InputError when it is missing, not UTF-8 or longer than 10 MB."""
+    if not path.is_file():
+        raise InputError(
+            Problem(str(path), "no such file", f"a CSV file with the columns {EXAMPLE}", "correct the path")
+        )
+    if path.stat().st_size <= 4 * MOST_CHARACTERS:
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError:
+            fix = "save the file as UTF-8"
+            raise InputError(Problem(str(path), "bytes that are not UTF-8 text", "UTF-8 text", fix)) from None
+        if len(text) <= MOST_CHARACTERS:
+            return text
+    got, fix = f"{path.stat().st_size:,} bytes", "keep one row for each run"
+    raise InputError(Problem(str(path), got, f"at most {MOST_CHARACTERS:,}", fix))
+
+
+def read_table(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """The columns of a CSV file as written, and its rows with their lines; cells beyond the header are dropped.
+
+    Commas, semicolons or tabs part the cells, whichever the header has most of.
+    """
+    text = read_text(path)
+    first = text.lstrip().split("\n", 1)[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+    rows: list[tuple[int, list[str]]] = []
+    try:
+        rows += [(reader.line_num, cells) for cells in reader if cells]
+    except csv.Error as error:
+        where = f"{path.name}:{reader.line_num}"
+        raise InputError(Problem(where, f"not CSV: {error}", "a row of the columns above", "correct the row")) from None
+    header = [name.strip() for name in rows[0][1]] if rows else []
+    twice = sorted({name for name in header if name and header.count(name) > 1})
+    if twice:
+        raise InputError(
+            Problem(f"{path.name}:1", f"the column {twice[0]} twice", "each column once", "rename or delete one")
+        )
+    blank = [""] * len(header)
+    return header, [(line, dict(zip(header, [*cells, *blank], strict=False))) for line, cells in rows[1:]]
+
+
+def read_number(text: str | None) -> float:
+    """A number from `1,000`, `1e3`, `0.85` or `85%`; NaN for anything else."""
+    raw = (text or "").strip().replace("_", "")
+    if "," in raw and not THOUSANDS.fullmatch(raw):
+        return math.nan  # 0,85 is no number here, and must not be read as 85
+    raw = raw.replace(",", "")
+    try:
+        return round(float(raw[:-1]) / 100, 12) if raw.endswith("%") else float(raw)
+    except ValueError:
+        return math.nan
+
+
+def whole_number(text: str | None, least: int = 0) -> int | None:
+    """A whole number from `least` to 1e12, or None.
+
+    Example:
+        >>> whole_number("1,000"), whole_number("2e3"), whole_number("-1"), whole_number("0.5")
+        (1000, 2000, None, None)
+    """
+    number = read_number(text)
+    return int(number) if math.isfinite(number) and least <= number <= MOST and number == int(number) else None

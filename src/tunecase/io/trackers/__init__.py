@@ -1,0 +1,1 @@
+"""What reads the runs that a tracker keeps, before anything is made of them."""

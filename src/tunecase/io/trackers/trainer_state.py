@@ -1,0 +1,117 @@
+"""The trainer_state.json of Hugging Face's Trainer (also TRL, LLaMA-Factory, Axolotl): one file is one run.
+
+The number of training examples stands in no trainer state: it is read from result files beside it, or worked out from
+the trainer's time and speed.
+"""
+
+import contextlib
+import math
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tunecase.errors import InputError, Problem
+from tunecase.io.csv_tables import MOST, read_text
+from tunecase.io.trackers.run import Tracked
+
+STATE = "trainer_state.json"
+BESIDE = (
+    "all_results.json", "train_results.json", "eval_results.json", "predict_results.json", "run_args.json",
+    "training_args.json", "args.json", "dataset_info.json", "metadata.json", "run.json",
+)  # fmt: skip
+CHECKPOINT = re.compile(r"checkpoint-\d+")
+SCORE_PREFIXES = ("eval_", "test_", "predict_")
+NO_SCORE = re.compile(r"_(runtime|(samples|steps|tokens)_per_second|jit_compilation_time|samples)$")
+MOST_FILES, MOST_FOLDERS, MOST_DEPTH = 1_000, 2_000, 6
+LEAST_DIGITS = 0.02  # a size worked out from rounded figures may be this far off
+DECIMALS_SPEED, DECIMALS_TIME = 0.0005, 0.00005  # half of the last digit that the trainer prints
+
+
+def states(folder: Path, name: str = STATE) -> Iterator[Path]:
+    """Trainer states, or files so named, below a folder, nearest first, as far as a bounded search goes; no links."""
+    looked, level = 0, [folder]
+    for _ in range(MOST_DEPTH + 1):
+        below: list[Path] = []
+        for here in level:
+            looked += 1
+            if looked > MOST_FOLDERS:
+                return
+            with contextlib.suppress(OSError):
+                children = sorted(here.iterdir())[:MOST_FILES]
+                yield from (child for child in children if child.name == name and child.is_file())
+                below += [child for child in children if child.is_dir() and not child.is_symlink()]
+        level = below
+
+
+def tracked_run(body: Mapping[str, Any], folder: Path, asked_path: Path) -> Tracked:
+    """One run from its trainer state and the files beside it; named by its folder below the path asked for."""
+    scores: dict[str, list[tuple[float, float]]] = {}
+    log = [entry for entry in body["log_history"] if isinstance(entry, dict)]
+    for entry in log:
+        for key, value in entry.items():
+            if (
+                str(key).startswith(SCORE_PREFIXES)
+                and not NO_SCORE.search(key)
+                and (number := _number(value)) is not None
+            ):
+                scores.setdefault(key, []).append((finite(entry.get("step")), number))
+    facts: dict[str, str] = {}
+    for name in BESIDE:
+        if (folder / name).is_file():
+            facts |= dict(flat(read_json(folder / name)))
+    for key, text in facts.items():  # results that were computed after training stand beside it only
+        number = _number(text)
+        if key.startswith(SCORE_PREFIXES) and key not in scores and not NO_SCORE.search(key) and number is not None:
+            scores[key] = [(math.inf, number)]
+    top = asked_path if asked_path.is_dir() else asked_path.parent
+    name = folder.relative_to(top).as_posix() if folder != top and folder.is_relative_to(top) else folder.resolve().name
+    return Tracked(name, "", facts, scores, _seen(log, "train"), _seen(log, "eval"))
+
+
+def _seen(log: list[dict[str, Any]], part: str) -> int | None:
+    """Examples in one pass: time x samples per second / passes, where rounding moves that by less than 2%.
+
+    The trainer counts training samples over all epochs; an evaluation is one pass.
+    """
+    for entry in reversed(log):
+        time, speed = (finite(entry.get(f"{part}_{name}")) for name in ("runtime", "samples_per_second"))
+        passes = finite(entry.get("epoch")) if part == "train" else 1.0
+        if min(time, speed, passes) <= 0 or not 1 <= time * speed / passes <= MOST:
+            continue
+        if DECIMALS_SPEED / speed + DECIMALS_TIME / time > LEAST_DIGITS:
+            continue
+        return round(time * speed / passes)
+    return None
+
+
+def flat(body: Any, before: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Plain values of nested objects as text, by their names joined with dots."""
+    if isinstance(body, dict) and depth < 4:
+        for key, value in body.items():
+            yield from flat(value, f"{before}.{key}" if before else str(key), depth + 1)
+    elif isinstance(body, bool | int | float | str):
+        yield before, str(body)
+
+
+def read_json(path: Path) -> Any:
+    """A JSON file; the trainer's NaN is understood. Raises InputError when it cannot be read."""
+    import json
+
+    try:
+        return json.loads(read_text(path))
+    except (ValueError, RecursionError):
+        raise InputError(Problem(str(path), "not JSON", "a JSON file", "save it again")) from None
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return None if isinstance(value, bool) or value is None else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def finite(value: Any) -> float:
+    """A number as it is, anything else as 0."""
+    number = _number(value)
+    return number if number is not None and math.isfinite(number) else 0.0
