@@ -131,7 +131,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("ledger", "engine", "answers", "endpoint"),
     ("project", "catalog", "records"),
     ("io",),
-    ("spread", "units", "errors", "wording", "content"),
+    ("spread", "version", "units", "errors", "wording", "content"),
 )
 FACES, VERBS, DRAWERS, INSTRUMENTS, NOUNS = (FLOORS[number] for number in (4, 6, 7, 8, 10))
 FLOOR = {room: number for number, floor in enumerate(FLOORS) for room in floor}

@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
+from tunecase.version import __version__
+
 if TYPE_CHECKING:
     from tunecase.case import Case, training_run
 
-__version__ = "0.1.0"
 __all__ = ["Case", "__version__", "training_run"]
 
 

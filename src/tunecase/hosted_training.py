@@ -235,3 +235,10 @@ def _notes(row: Hosted, today: date) -> Iterator[str]:
         yield f"at least {row.minimum_usd:g} USD a job"
     if row.storage_usd_per_month:
         yield f"{row.storage_usd_per_month:g} USD a month for the stored model"
+
+
+def stored_months(basis: Basis, offer: Offer) -> "Draws | float":
+    """For how long the tuned model is stored at its provider: the project's horizon, 0 where storing is free."""
+    if not offer.row.storage_usd_per_month or basis.project is None:
+        return 0.0
+    return basis.draw("problem.horizon", basis.project.problem.horizon)

@@ -21,7 +21,7 @@ from tunecase.gpu_prices import (
     owned_card,
 )
 from tunecase.hardware import Machine, lost_to_spot, machine_on, owns_enough, sequence_tokens, some_of
-from tunecase.hosted_training import Offer, billed_tokens, chosen, offers, training_price
+from tunecase.hosted_training import Offer, billed_tokens, chosen, offers, stored_months, training_price
 from tunecase.prices import Basis
 from tunecase.records import Way
 from tunecase.spread import Worlds, band
@@ -168,10 +168,3 @@ def _at_providers(basis: Basis, taken: Machine | None, load: Load) -> "Iterator[
         note = "; ".join((*one.notes, *([one.row.note] if one.row.note else [])))
         name = f"{one.row.model} at {one.row.provider}"
         yield Way(name, HOSTED, band(amount), None, None, rests, note, one is offer), amount
-
-
-def stored_months(basis: Basis, offer: Offer) -> "Draws | float":
-    """For how long the tuned model is stored at its provider: the project's horizon, 0 where storing is free."""
-    if not offer.row.storage_usd_per_month or basis.project is None:
-        return 0.0
-    return basis.draw("problem.horizon", basis.project.problem.horizon)

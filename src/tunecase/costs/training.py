@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING
 
 from tunecase.costs.work import Cost, Work
 from tunecase.hardware import idle_over_used
-from tunecase.hosted_training import Offer, training_price
+from tunecase.hosted_training import Offer, stored_months, training_price
 from tunecase.spread import band
-from tunecase.ways import stored_months
 from tunecase.wording import figures, share
 
 if TYPE_CHECKING:
