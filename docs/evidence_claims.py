@@ -286,7 +286,7 @@ def dollars(facts: Facts) -> Section:
             ends = ((speeds[-1], usd[0]), (speeds[0], usd[-1]))
             low, high = ((start + tokens / one) / 3600 * price for one, price in ends)
             middles.append((start + tokens / statistics.median(speeds)) / 3600 * statistics.median(usd))
-            cells.append(wording.interval(low, middles[-1], high))
+            cells.append(wording.interval_words(low, middles[-1], high))
         lines.append([name, f"{usd[0]:.2f} to {usd[-1]:.2f}", span_of(prices), *cells])
     inside = sum(one >= 10 for one in middles)
     ends = f"{wording.money(min(middles), 'USD')} to {wording.money(max(middles), 'USD')}" if middles else "unpriced"

@@ -60,7 +60,7 @@ def test_unknown_is_never_zero() -> None:
     """What has no price or no value says so in words."""
     assert "unpriced" == wording.money(None, "USD")
     assert "unpriced" == wording.money_band(None, "USD")
-    assert "unknown" == wording.band(None)
+    assert "unknown" == wording.band_words(None)
     assert "unknown" == wording.share(None)
     assert "unknown" == wording.score(None)
     assert "unknown" == wording.count(None)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tunecase.records import Change, Decision, Estimate, Forecast, Interval80, Needed, Next, Pilot, Round
-from tunecase.wording import count, interval, money, money_band, score, score_interval, share
+from tunecase.wording import count, interval_words, money, money_band, score, score_interval, share
 
 
 def next_step(
@@ -152,7 +152,7 @@ def _needed(needed: Needed) -> str:
         return "more often than not never reached"
     if needed.p10 is None or needed.p90 is None:
         return f"{count(needed.p50)}, often never reached"
-    return interval(needed.p10, needed.p50, needed.p90)
+    return interval_words(needed.p10, needed.p50, needed.p90)
 
 
 def _estimate(record: Estimate) -> Iterator[tuple[str, str]]:

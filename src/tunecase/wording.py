@@ -88,26 +88,26 @@ def money_band(amount: Band | None, currency: str) -> str:
         >>> money_band(Band(7_100, 12_345, 17_000, 21_000), "USD")
         '12k USD (7.1k to 21k)'
     """
-    return UNPRICED if amount is None else band(amount, currency)
+    return UNPRICED if amount is None else band_words(amount, currency)
 
 
-def band(amount: Band | None, unit: str = "") -> str:
+def band_words(amount: Band | None, unit: str = "") -> str:
     """A Band as "P50 unit (P10 to P90)"; a number without doubt stands alone.
 
     Example:
-        >>> band(Band(2, 3.4, 5, 7), "months")
+        >>> band_words(Band(2, 3.4, 5, 7), "months")
         '3.4 months (2.0 to 7.0)'
     """
     if amount is None:
         return UNKNOWN
-    return interval(amount.p10, amount.p50, amount.p90, unit)
+    return interval_words(amount.p10, amount.p50, amount.p90, unit)
 
 
-def interval(low: float, mid: float, high: float, unit: str = "") -> str:
+def interval_words(low: float, mid: float, high: float, unit: str = "") -> str:
     """An estimate with its 80% interval as "mid unit (low to high)".
 
     Example:
-        >>> interval(11.2, 14, 17.9, "GiB")
+        >>> interval_words(11.2, 14, 17.9, "GiB")
         '14 GiB (11 to 18)'
     """
     middle = f"{figures(mid)} {unit}".strip()

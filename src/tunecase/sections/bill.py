@@ -5,7 +5,7 @@ from tunecase.inputs import amount, what_if_words
 from tunecase.records import Estimate, Line, Way
 from tunecase.sections.found import Found, not_done, told_in
 from tunecase.spread import Band
-from tunecase.wording import UNKNOWN, band, count, counted, figures, money, money_band, share
+from tunecase.wording import UNKNOWN, band_words, count, counted, figures, money, money_band, share
 
 DASH = Cell("–")
 MOST_BARS = 6
@@ -133,8 +133,8 @@ def _quantities(estimate: Estimate) -> Facts:
     hosted = next((way.name for way in estimate.ways if way.chosen and way.kind == "hosted"), UNKNOWN)
     gpus = f"{estimate.gpu_count} × {estimate.gpu}" if estimate.gpu else hosted
     pairs = [
-        ("Rounds of data, training and test", band(estimate.rounds)),
-        ("Time", band(estimate.months, "months")),
+        ("Rounds of data, training and test", band_words(estimate.rounds)),
+        ("Time", band_words(estimate.months, "months")),
         ("Hardware", gpus),
         ("GPU hours", _gpu_hours(estimate)),
         ("One training run", money_band(estimate.run_price, currency)),
@@ -156,7 +156,7 @@ def _gpu_hours(estimate: Estimate) -> str:
     if estimate.gpu_hours is None:
         return UNKNOWN
     price = estimate.usd_per_gpu_hour
-    return f"{band(estimate.gpu_hours)} at {money_band(price, 'USD')}"
+    return f"{band_words(estimate.gpu_hours)} at {money_band(price, 'USD')}"
 
 
 def _workings(estimate: Estimate) -> Table:

@@ -11,7 +11,7 @@ from tunecase.content import Block, Cell, Content, Facts, Figure, Listing, Secti
 from tunecase.past import inside
 from tunecase.records import BookLine, Books, RunCharge, Spending, Variance
 from tunecase.sections.found import Found, not_done, told_in
-from tunecase.wording import band, count, counted, day, figures, money, money_band, one_line, paid, share, signed
+from tunecase.wording import band_words, count, counted, day, figures, money, money_band, one_line, paid, share, signed
 
 if TYPE_CHECKING:
     from tunecase.project import Project
@@ -124,7 +124,7 @@ def _days(books: Books) -> list[date]:
 
 def _line(line: BookLine) -> tuple[Cell, ...]:
     actual = Cell(paid(line.spent))
-    ends = DASH if line.at_completion is None else Cell(band(line.at_completion))
+    ends = DASH if line.at_completion is None else Cell(band_words(line.at_completion))
     if line.planned is None:
         unplanned = Cell("not planned", "unknown") if line.entries else Cell("unpriced", "unknown")
         return Cell(line.name), DASH, DASH, actual, DASH, ends, unplanned
@@ -200,7 +200,7 @@ def _bought(books: Books) -> Table:
             (
                 Cell(line.name),
                 Cell(line.unit),
-                Cell(band(line.planned_quantity)),
+                Cell(band_words(line.planned_quantity)),
                 Cell(f"{line.quantity:,.2f}"),
                 Cell(figures(planned)),
                 Cell("unknown" if price is None else f"{price:,.4g}"),

@@ -9,7 +9,7 @@ from tunecase.wording import (
     counted,
     duration,
     figures,
-    interval,
+    interval_words,
     money_band,
     one_line,
     score_interval,
@@ -89,7 +89,7 @@ def _name(finding: Finding) -> str:
 def _rows(audit: Audit) -> Facts:
     tokens = audit.tokens
     exact = "" if tokens.exact else "about "
-    total = interval(tokens.total.low, tokens.total.mid, tokens.total.high)
+    total = interval_words(tokens.total.low, tokens.total.mid, tokens.total.high)
     parts = f"{count(audit.usable)} usable, {count(audit.dropped)} dropped, {count(audit.quarantined)} set aside"
     test = f"{count(audit.test_rows)} read, {count(audit.test_usable)} usable" if audit.test else "no test file"
     per_row = (

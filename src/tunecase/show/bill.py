@@ -6,7 +6,7 @@ from tunecase.inputs import amount, what_if_words
 from tunecase.records import Driver, Estimate, Spending
 from tunecase.show.paper import heading, print_notes, print_table, say
 from tunecase.spread import Z80
-from tunecase.wording import band, counted, day, figures, money, money_band, paid, share
+from tunecase.wording import band_words, counted, day, figures, money, money_band, paid, share
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,8 +43,8 @@ def print_estimate(console: "Console", record: Estimate, again: bool = False) ->
     print_table(console, header, [*rows, ("total", *points, "100%")], (1, 2, 3, 4), notes)
     say(
         console,
-        f"P80 {money(record.total.p80, record.currency)}; rounds {band(record.rounds)}; "
-        f"{band(record.months, 'months')}.",
+        f"P80 {money(record.total.p80, record.currency)}; rounds {band_words(record.rounds)}; "
+        f"{band_words(record.months, 'months')}.",
     )
     if (foreseen := record.total_without_unknowns) is not None and foreseen != record.total:
         p50, p80 = figures(foreseen.p50), money(foreseen.p80, record.currency)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tunecase.errors import TunecaseError
 from tunecase.records import Bill, Comparison, Difference
 from tunecase.show.paper import heading, print_notes, print_table, say, shown
-from tunecase.wording import band, counted, figures, money, one_line, share
+from tunecase.wording import band_words, counted, figures, money, one_line, share
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -95,7 +95,7 @@ def _chances(record: Comparison) -> list[tuple[str, str, str]]:
     """(what, first, second) of what the bills say besides money."""
     assert record.second is not None
     both = (record.first, record.second)
-    rows = [("Rounds", [band(bill.rounds) for bill in both])]
+    rows = [("Rounds", [band_words(bill.rounds) for bill in both])]
     if any(bill.reached is not None for bill in both):
         rows.append(("Chance to reach the target within its budget", [_or_unknown(bill.reached) for bill in both]))
     if any(bill.budget is not None for bill in both):

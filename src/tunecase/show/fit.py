@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.records import Compared, Fit, Interval80, Placed, Scored
 from tunecase.show.paper import heading, print_notes, print_table, say
-from tunecase.wording import count, duration, figures, interval, share
+from tunecase.wording import count, duration, figures, interval_words, share
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -156,11 +156,11 @@ def _three(points: Interval80) -> str:
 def _time(hours: Interval80) -> str:
     """A time with its range, in the unit of its middle."""
     unit, size = ("min", 1 / 60) if hours.mid < 1 else ("h", 1.0) if hours.mid < 48 else ("days", 24.0)
-    return interval(hours.low / size, hours.mid / size, hours.high / size, unit)
+    return interval_words(hours.low / size, hours.mid / size, hours.high / size, unit)
 
 
 def _money(usd: Interval80 | None) -> str:
-    return "unpriced" if usd is None else interval(usd.low, usd.mid, usd.high, "USD")
+    return "unpriced" if usd is None else interval_words(usd.low, usd.mid, usd.high, "USD")
 
 
 def _print_front(console: "Console", record: Fit) -> None:
@@ -247,8 +247,8 @@ def _print_time(console: "Console", record: Fit) -> None:
     useful = f", {share(record.useful_share)} of the computed ones" if record.useful_share < 0.995 else ""
     say(
         console,
-        f"Speed {interval(speed.low, speed.mid, speed.high, 'useful tokens/s')} in all{useful}; "
-        f"a step {interval(step.low, step.mid, step.high, 's')}.",
+        f"Speed {interval_words(speed.low, speed.mid, speed.high, 'useful tokens/s')} in all{useful}; "
+        f"a step {interval_words(step.low, step.mid, step.high, 's')}.",
     )
     say(console, f"of the step: {terms}", "dim", 2)
 

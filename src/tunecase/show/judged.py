@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.records import Alternative, Audit, Definition, Finding
 from tunecase.show.paper import COLOURS, MARKS, heading, price_words, print_notes, print_table, safe, say
-from tunecase.wording import count, counted, figures, interval, money_band, score, sentence, share
+from tunecase.wording import count, counted, figures, interval_words, money_band, score, sentence, share
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -107,7 +107,7 @@ def _count(finding: Finding) -> str:
 
 def _tokens(record: Audit) -> str:
     tokens, total = record.tokens, record.tokens.total
-    said = [f"{interval(total.low, total.mid, total.high)} ({'exact' if tokens.exact else tokens.how})"]
+    said = [f"{interval_words(total.low, total.mid, total.high)} ({'exact' if tokens.exact else tokens.how})"]
     if tokens.useful_share is not None:
         said.append(f"{share(tokens.useful_share)} of them in answers")
     if tokens.over_rows and tokens.limit_tokens is not None:

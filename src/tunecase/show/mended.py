@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.records import Cleaned, Reviews
 from tunecase.show.paper import heading, print_notes, print_table, say
-from tunecase.wording import band, count, counted, figures, interval, money_band, share
+from tunecase.wording import band_words, count, counted, figures, interval_words, money_band, share
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -39,7 +39,7 @@ def print_cleaned(console: "Console", record: Cleaned) -> None:
         say(console, f"To look at: {counted(record.review_rows, 'row')}{drawn}.")
         prices = [
             (f"the first {count(d.rows)}" if d.rows < record.review_rows else f"all {count(d.rows)}",
-             band(d.hours, "h"), money_band(d.price, record.currency))
+             band_words(d.hours, "h"), money_band(d.price, record.currency))
             for d in record.depths
         ]  # fmt: skip
         print_table(console, ("reviewed", "hours", "price"), prices, (1, 2))
@@ -73,7 +73,7 @@ def print_reviews(console: "Console", record: Reviews) -> None:
         say(console, f"Of {counted(record.controls, 'random row')} {told} were wrong.")
     if record.remaining is not None:
         left = record.remaining
-        say(console, f"Wrong answers that nobody has seen yet: {interval(left.low, left.mid, left.high)}.")
+        say(console, f"Wrong answers that nobody has seen yet: {interval_words(left.low, left.mid, left.high)}.")
     if record.minutes is not None:
         minutes = record.minutes
         words = f"One review took {figures(minutes.mid)} min ({figures(minutes.low)} to {figures(minutes.high)})"
