@@ -11,8 +11,8 @@ from tests.command import tunecase
 from tests.making import case_folder
 from tests.problem_cases import project
 from tunecase.case import Case
+from tunecase.cli.show import brief_markdown, write_brief
 from tunecase.errors import InputError, TunecaseError
-from tunecase.show import brief_markdown, write_brief
 
 TODAY = date(2026, 11, 26)
 HEADINGS = (

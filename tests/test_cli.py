@@ -11,7 +11,8 @@ import pytest
 
 from tests.command import Ran, tunecase
 from tests.making import case_folder, tickets, write_jsonl
-from tunecase import __version__, cli_books
+from tunecase import __version__
+from tunecase.cli import books as cli_books
 from tunecase.ledger import Entry
 from tunecase.records import RECORDS, Spending, from_json
 

@@ -9,20 +9,10 @@ SRC = Path(__file__).parents[1] / "src" / "tunecase"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
+    ("__init__",),
+    ("case",),
     ("cli",),
-    (
-        "cli_fit",
-        "cli_compare",
-        "cli_next",
-        "cli_define",
-        "cli_audit",
-        "cli_spend",
-        "cli_books",
-        "cli_ledger",
-        "cli_prices",
-    ),
-    ("terminal",),
-    ("case", "show", "page", "charts", "plot", "dashboard", "callback", "__init__"),
+    ("page", "charts", "dashboard", "callback"),
     ("flow",),
     (
         "init",

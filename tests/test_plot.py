@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import samples
-from tunecase.plot import HEIGHT, LABEL, WIDTH, curve_lines, live_curve
+from tunecase.cli.show.plot import HEIGHT, LABEL, WIDTH, curve_lines, live_curve
 from tunecase.records import CurveBand, Forecast, Interval80, Needed, Point
 
 FORECAST = samples.forecast()

@@ -15,11 +15,7 @@ from rich.console import Console
 
 from tests import samples
 from tests.test_records import CLEANED, FIT, JUDGED, LABELLING, PAIR, REPORT, REVIEWS
-from tunecase.errors import InputError, MissingExtraError, Problem
-from tunecase.ledger import Ledger
-from tunecase.pilot import PilotPlan, Progress
-from tunecase.records import Adopted, Change, Driver, Flip, Rechained, Scored, Verified, WhatIf
-from tunecase.show import (
+from tunecase.cli.show import (
     PRINTERS,
     as_html,
     ask_before,
@@ -30,6 +26,10 @@ from tunecase.show import (
     show,
     show_error,
 )
+from tunecase.errors import InputError, MissingExtraError, Problem
+from tunecase.ledger import Ledger
+from tunecase.pilot import PilotPlan, Progress
+from tunecase.records import Adopted, Change, Driver, Flip, Rechained, Scored, Verified, WhatIf
 from tunecase.spread import Band
 
 ALL: dict[str, Any] = {
@@ -421,7 +421,7 @@ def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     out = io.StringIO()
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(
-        "tunecase.show.progress.console_for", lambda stderr: Console(file=out, width=80, force_terminal=True)
+        "tunecase.cli.show.progress.console_for", lambda stderr: Console(file=out, width=80, force_terminal=True)
     )
     run = samples.pilot().runs[0]
     with pilot_progress(False) as update:
@@ -523,7 +523,7 @@ def test_a_bar_shows_only_where_work_is_long(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(terminal, "isatty", lambda: True)
     monkeypatch.setattr(sys, "stderr", terminal)
     for above in (0.0, 60.0):
-        monkeypatch.setattr("tunecase.show.progress.BAR_ABOVE_S", above)
+        monkeypatch.setattr("tunecase.cli.show.progress.BAR_ABOVE_S", above)
         with redraw_progress(quiet=False) as done:
             assert done is not None
             before = len(terminal.getvalue())
