@@ -121,7 +121,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     ("ledger", "engine", "answers", "endpoint"),
     ("project", "catalog", "records"),
-    ("spread", "units", "errors", "yaml_lines", "wording", "content"),
+    ("quantities", "spread", "units", "errors", "yaml_lines", "wording", "content"),
 )
 FACES, VERBS, DRAWERS, INSTRUMENTS, NOUNS = (FLOORS[number] for number in (4, 6, 7, 8, 10))
 FLOOR = {room: number for number, floor in enumerate(FLOORS) for room in floor}

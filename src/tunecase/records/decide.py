@@ -1,12 +1,9 @@
-"""What decide and report found: options, money spent, files written."""
+"""What decide found: the options, and the one advised."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
+from dataclasses import dataclass
 from typing import Literal
 
-from tunecase.records.bill import Flip
+from tunecase.records.estimate import Flip
 from tunecase.spread import Band
 
 
@@ -89,60 +86,3 @@ class Change:
     name: str
     before: str
     now: str
-
-
-@dataclass(frozen=True, slots=True)
-class Spending:
-    """Money that was paid: one charge, as the user, a bill, a tracker or a time sheet states it.
-
-    `amount` is in `currency`, `amount_base` in the project's; credits are negative. `on` is the first day of the charge
-    period, `began_at` and `ended_at` its moments where they are known (UTC). `basis` says what the amount is: billed,
-    or estimated (hours of a run x a price of the book), which a bill of the same run takes the place of. `run` names
-    the training run. `source` is where it came from (manual, focus, mlflow, runs, timesheet, callback), `source_file`
-    and `row` the place in it, `row_id` the SHA-256 of the source's row, by which a second import adds nothing;
-    `line_id` names the line whatever its amount, by which a bill that is stated anew is seen; `apart` holds what
-    tells rows of one line apart where both have it. `instance` is the type of the machine.
-    """
-
-    on: date
-    category: str
-    amount: Decimal
-    currency: str
-    amount_base: Decimal
-    description: str = ""
-    quantity: Decimal | None = None
-    unit: str = ""
-    source: str = "manual"
-    supersedes: str = ""
-    began_at: datetime | None = None
-    ended_at: datetime | None = None
-    charge: Literal["usage", "purchase", "credit", "adjustment", "tax"] = "usage"
-    basis: Literal["billed", "estimated"] = "billed"
-    unit_price: Decimal | None = None
-    fx_rate: Decimal = Decimal(1)
-    provider: str = ""
-    service: str = ""
-    region: str = ""
-    sku: str = ""
-    resource: str = ""
-    gpu: str = ""
-    gpu_count: int = 0
-    run: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
-    source_file: str = ""
-    row: int | None = None
-    row_id: str = ""
-    line_id: str = ""
-    instance: str = ""
-    apart: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The files written, and the one line that answers."""
-
-    answer: str
-    html: str
-    markdown: str
-    json: str
-    sections: tuple[str, ...] = field(default=())

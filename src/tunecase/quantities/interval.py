@@ -1,4 +1,4 @@
-"""The interval that records share."""
+"""An estimate with its 80% interval."""
 
 from dataclasses import dataclass
 
