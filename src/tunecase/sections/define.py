@@ -1,6 +1,6 @@
-"""Sections on the two questions that decide: is the problem well posed, are these the right data?"""
+"""The section on the problem: is it well posed and achievable?"""
 
-from tunecase.content import Block, Cell, Facts, Light, Section, Table, Tone
+from tunecase.content import Block, Cell, Facts, Section, Table, Tone
 from tunecase.records import Criterion, Definition
 from tunecase.sections.found import Found, not_done, told_in
 from tunecase.wording import (
@@ -19,26 +19,6 @@ DEFINITION_WORDS: dict[str, tuple[str, Tone]] = {
     "fix first": ("not yet", "warn"),
     "do not start": ("no", "bad"),
 }
-AUDIT_WORDS: dict[str, tuple[str, Tone]] = {
-    "fit": ("yes", "good"),
-    "fit after fixes": ("after fixes", "warn"),
-    "not fit": ("no", "bad"),
-    "too little to say": ("too little to say", "unknown"),
-}
-
-
-def lights(found: Found) -> tuple[Light, Light]:
-    """The words on the two questions that decide."""
-    posed, data = "Is the problem well posed?", "Are these the right data?"
-    definition, audit = found.definition, found.audit
-    return (
-        Light(posed, *DEFINITION_WORDS[definition.verdict], sentence(definition.reason), "problem")
-        if definition
-        else Light(posed, "not done", "unknown", "Run `tunecase define`.", "problem"),
-        Light(data, *AUDIT_WORDS[audit.verdict], sentence(audit.reason), "data")
-        if audit
-        else Light(data, "not done", "unknown", "Run `tunecase audit`.", "data"),
-    )
 
 
 def problem(found: Found) -> Section:

@@ -3,7 +3,6 @@
 from tunecase.content import Block, Cell, Compared, Facts, Lengths, Listing, Section, Table, Tone
 from tunecase.records import Audit, Finding
 from tunecase.sections.found import Found, not_done, told_in
-from tunecase.sections.judged import AUDIT_WORDS
 from tunecase.wording import (
     count,
     counted,
@@ -17,6 +16,12 @@ from tunecase.wording import (
     share,
 )
 
+AUDIT_WORDS: dict[str, tuple[str, Tone]] = {
+    "fit": ("yes", "good"),
+    "fit after fixes": ("after fixes", "warn"),
+    "not fit": ("no", "bad"),
+    "too little to say": ("too little to say", "unknown"),
+}
 SEVERITY_TONES: dict[str, Tone] = {"stop": "bad", "warn": "warn", "note": "plain"}
 WEIGHT = {"stop": 0, "warn": 1, "note": 2}
 MOST_CLASSES = 40

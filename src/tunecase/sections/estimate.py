@@ -1,4 +1,4 @@
-"""Sections on money: the bill of the whole loop, and plan against actual."""
+"""The section on the bill: what the whole loop costs, and what moves it."""
 
 from tunecase.content import Block, Cell, Facts, Histogram, Listing, Section, Shares, Table, Tone, Tornado
 from tunecase.inputs import amount, what_if_words
