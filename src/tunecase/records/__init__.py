@@ -1,7 +1,4 @@
-"""What was found: one frozen record per verb, plain enough to be JSON and to come back from it.
-
-Amounts of guessed money are a Band in the project's base currency; paid money is Decimal with its currency.
-"""
+"""What was found: one frozen record per verb; guessed money is a Band in the base currency, paid money a Decimal."""
 
 from tunecase.quantities.interval import Interval80
 from tunecase.records.audit import Accuracy, Audit, Cluster, Finding, Measured, Severity, Tokens
