@@ -11,12 +11,12 @@ import pytest
 from tests.command import tunecase
 from tests.making import case_folder, tickets, write_jsonl
 from tunecase import catalog, flow
+from tunecase.cli.show.ledger import verified_words
 from tunecase.errors import InputError
 from tunecase.flow import Flow, open_case
 from tunecase.importers import Asked
 from tunecase.page import render
 from tunecase.records import Run, from_json, to_json
-from tunecase.show.keeping import verified_words
 
 TODAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

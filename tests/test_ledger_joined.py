@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.command import tunecase
+from tunecase.cli.show.ledger import rechained_words
 from tunecase.errors import InputError, TunecaseError
 from tunecase.ledger import Ledger
 from tunecase.records import Rechained, Spending
-from tunecase.show.keeping import rechained_words
 
 START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 SHARED_TMP = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,11 @@ from typing import Any
 import pytest
 
 from tests import samples
-from tests.test_records import JUDGED
+from tests.records.test_records import JUDGED
 from tunecase import report
 from tunecase.content import Content, Listing, Section, Table
 from tunecase.records import Books, Decision, Estimate, Flip, Forecast, from_json
 from tunecase.report import REPORT_SECTIONS, answer, as_json, markdown
-from tunecase.sections.basis import stale
 
 ALL = samples.records()
 
@@ -231,13 +229,6 @@ def test_needed_examples_may_never_come() -> None:
     lucky = replace(needed, p10=900)
     text = markdown(content({"forecast": replace(ALL["forecast"], needed=lucky)}))
     assert "with luck (1 in 10) 900" in text
-
-
-def test_old_prices_are_told() -> None:
-    """Prices older than the catalog allows are counted; bad dates are passed over."""
-    told = stale(("H100 2025-01", "2026-11-01", "2026-99-99", "no date"), date(2026, 11, 24))
-    assert "1 price date is older than 180 days (the oldest 2025-01-01): check the prices." == told
-    assert "" == stale(("2026-11-01",), date(2026, 11, 24))
 
 
 def test_everything_not_checked_is_gathered() -> None:

@@ -198,7 +198,7 @@ def test_measured_minutes_replace_the_default(tmp_path):
     opened = flow.open_case(path)
     key = opened.key("audit")
     assert opened.basis().review_minutes is None
-    from tests.test_records import REVIEWS
+    from tests.records.test_records import REVIEWS
 
     assert isinstance(REVIEWS, Reviews)
     opened.keep("review", REVIEWS)

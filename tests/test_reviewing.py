@@ -5,7 +5,7 @@ from dataclasses import astuple
 import numpy as np
 import pytest
 
-from tunecase.records import Interval80
+from tunecase.quantities.interval import Interval80
 from tunecase.reviewing import Review, plan_queue, read_reviews
 
 SCORES = np.concatenate([np.full(60, 0.98), np.full(440, 0.02)])

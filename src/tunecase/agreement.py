@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tunecase.errors import InputError, Problem
 from tunecase.judge import Judgement
-from tunecase.records import Interval80
+from tunecase.quantities.interval import Interval80
 from tunecase.scoring import mean_interval
 from tunecase.spread import generator
 from tunecase.statistics import wilson

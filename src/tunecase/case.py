@@ -48,7 +48,7 @@ class Case:
 
     def brief(self, to: str | Path = "brief.md", *, force: bool = False) -> Path:
         """Writes a page to sign as Markdown; a file that is there is replaced with `force` only."""
-        from tunecase.show import brief_markdown, write_brief
+        from tunecase.cli.show import brief_markdown, write_brief
 
         record = self.flow.known("define") or flow.define(self.flow)
         text = brief_markdown(record, self.flow.project, self.flow.known("estimate"), self.flow.today)
@@ -226,8 +226,8 @@ def _show_in_notebooks() -> None:
     shell = get_ipython()
     if shell is None:
         return
+    from tunecase.cli.show import as_html
     from tunecase.records import RECORDS
-    from tunecase.show import as_html
 
     formatter = shell.display_formatter.formatters["text/html"]
     for kind in RECORDS.values():

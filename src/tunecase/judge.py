@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from tunecase.endpoint import Endpoint, ask_all
 from tunecase.errors import InputError, Problem
-from tunecase.records import Interval80
+from tunecase.quantities.interval import Interval80
 from tunecase.statistics import wilson
 from tunecase.wording import counted
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from tunecase.fields import fields_right
-from tunecase.records import Interval80
+from tunecase.quantities.interval import Interval80
 from tunecase.records.pilot import Confusion, Mistakes, Slice, WorstRow
 from tunecase.scoring import Kind, mean_interval
 from tunecase.wording import count, one_line

@@ -29,14 +29,15 @@ from tunecase.content import (
 )
 from tunecase.errors import TunecaseError
 from tunecase.records import Books, Estimate, Forecast, Option, Report, Spending, to_json
+from tunecase.sections.audit import data
 from tunecase.sections.basis import basis, unchecked
-from tunecase.sections.bill import bill
 from tunecase.sections.books import spent
-from tunecase.sections.curve import chances
-from tunecase.sections.data import data
-from tunecase.sections.decision import next_step
+from tunecase.sections.decide import next_step
+from tunecase.sections.define import problem
+from tunecase.sections.estimate import bill
+from tunecase.sections.forecast import chances
 from tunecase.sections.found import Found
-from tunecase.sections.judged import lights, problem
+from tunecase.sections.lights import lights
 from tunecase.sections.pilot import trial
 from tunecase.wording import count, counted, figures, money, one_line, paid, score, sentence, share
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tunecase.records import Interval80
+from tunecase.quantities.interval import Interval80
 from tunecase.statistics import wilson
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from tunecase.records import Interval80
+from tunecase.quantities.interval import Interval80
 
 LOST_SHARE = 0.05  # items that the better model loses, until the pilot measures it
 LEAST_TEST_ROWS = 100  # with which a gain of about 13 points can just be seen

@@ -26,7 +26,7 @@ from tunecase.near import (
     shingle_hashes,
     word_hashes,
 )
-from tunecase.records import Interval80
+from tunecase.quantities.interval import Interval80
 from tunecase.spread import Z80
 from tunecase.text import normalise, split_words
 

@@ -15,7 +15,7 @@ from tunecase.label_errors import (
     rank_labels,
     rank_mismatches,
 )
-from tunecase.records import Interval80
+from tunecase.quantities.interval import Interval80
 from tunecase.reviewing import plan_queue
 from tunecase.statistics import wilson
 

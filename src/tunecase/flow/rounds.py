@@ -8,7 +8,7 @@ from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.case import Flow
 from tunecase.flow.verbs import bill, curve, decide, forecast, labelled_rows, measured_metric, measured_sizes
 from tunecase.records import Next, Round
-from tunecase.records.rounds import Changed
+from tunecase.records.next import Changed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

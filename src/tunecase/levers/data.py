@@ -13,7 +13,7 @@ from tunecase.wording import count
 from tunecase.wording import share as percent
 
 if TYPE_CHECKING:
-    from tunecase.records import Interval80
+    from tunecase.quantities.interval import Interval80
     from tunecase.spread import Draws
 
 
@@ -163,7 +163,7 @@ def _by_reviews(state: State) -> _Wrong | None:
 def _by_audit(state: State) -> _Wrong | None:
     import numpy as np
 
-    from tunecase.records import Interval80
+    from tunecase.quantities.interval import Interval80
 
     found = state.audit.finding("label_error") if state.audit else None
     if found is None or found.measured is None or not found.share or state.audit is None:

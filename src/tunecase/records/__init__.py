@@ -1,40 +1,24 @@
-"""What was found: one frozen record per verb, plain enough to be JSON and to come back from it.
+"""What was found: one frozen record per verb; guessed money is a Band in the base currency, paid money a Decimal."""
 
-Amounts of guessed money are a Band in the project's base currency; paid money is Decimal with its currency.
-"""
-
-from decimal import Decimal
-from functools import cache
-from pathlib import PurePath
-from typing import Any, TypeVar, cast
-
-from tunecase.records.bill import DefaultUsed, Driver, Estimate, Flip, Line, Way, WhatIf
+from tunecase.quantities.interval import Interval80
+from tunecase.records.audit import Accuracy, Audit, Cluster, Finding, Measured, Severity, Tokens
 from tunecase.records.books import BookLine, Books, Closing, HitRate, PlanChosen, PlanUsed, Variance
-from tunecase.records.comparison import Bill, Comparison, Difference, FieldChange, Judgement
-from tunecase.records.compute import Compared, Fit, LeftOut, Phase, Placed, Scored
-from tunecase.records.curve import CurveBand, Forecast, Needed, NextRun, Point
-from tunecase.records.interval import Interval80
-from tunecase.records.labelling import Labelling, NextLabel
+from tunecase.records.compare import Bill, Comparison, Difference, FieldChange, Judgement
+from tunecase.records.decide import Change, Decision, Experiment, Option
+from tunecase.records.define import Alternative, Criterion, Definition, Status
+from tunecase.records.estimate import DefaultUsed, Driver, Estimate, Flip, Line, Way, WhatIf
+from tunecase.records.fit import Compared, Fit, LeftOut, Phase, Placed, Scored
+from tunecase.records.forecast import CurveBand, Forecast, Needed, NextRun, Point
+from tunecase.records.judge import Judged
+from tunecase.records.label import Labelling, NextLabel
 from tunecase.records.ledger import Adopted, Rechained, Verified
-from tunecase.records.money import Change, Decision, Experiment, Option, Report, Spending
-from tunecase.records.pilot import Baseline, Confusion, Judged, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
+from tunecase.records.next import Next, Round
+from tunecase.records.pilot import Baseline, Confusion, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
 from tunecase.records.prices import Price, Prices, TierPrices
-from tunecase.records.problem import (
-    Accuracy,
-    Alternative,
-    Audit,
-    Cluster,
-    Criterion,
-    Definition,
-    Finding,
-    Measured,
-    Severity,
-    Status,
-    Tokens,
-)
+from tunecase.records.report import Report
 from tunecase.records.review import Cleaned, Depth, DepthReviewed, Reviews, Written
-from tunecase.records.rounds import Next, Round
-from tunecase.records.spent import Charge, Charges, Held, Imported, PriceCheck, RunCharge
+from tunecase.records.serialized import RECORDS, from_json, to_json
+from tunecase.records.spend import Charge, Charges, Held, Imported, PriceCheck, RunCharge, Spending
 
 __all__ = [
     "RECORDS",
@@ -120,60 +104,3 @@ __all__ = [
     "from_json",
     "to_json",
 ]
-
-T = TypeVar("T")
-
-RECORDS: dict[str, type] = {
-    "define": Definition,
-    "audit": Audit,
-    "clean": Cleaned,
-    "review": Reviews,
-    "labelling": Labelling,
-    "estimate": Estimate,
-    "pilot": Pilot,
-    "judge": Judged,
-    "forecast": Forecast,
-    "decide": Decision,
-    "round": Round,
-    "next": Next,
-    "books": Books,
-    "close": Closing,
-    "plan": PlanChosen,
-    "compare": Comparison,
-    "fit": Fit,
-    "scored": Scored,
-    "prices": Prices,
-    "report": Report,
-    "run": Run,
-    "spend": Spending,
-    "imported": Imported,
-    "ledger": Verified,
-    "rechain": Rechained,
-    "charges": Charges,
-}
-
-
-def to_json(record: Any) -> bytes:
-    """A record as JSON, Decimals and paths as text, non-finite floats as null."""
-    import orjson
-
-    return orjson.dumps(record, default=_plain)
-
-
-def from_json(kind: type[T], body: Any) -> T:
-    """A record back from the parsed JSON of `to_json`."""
-    return cast(T, _adapter(cast(Any, kind)).validate_python(body))
-
-
-@cache
-def _adapter(kind: type) -> Any:
-    # Built once for each kind: a ledger may hold a hundred thousand charges.
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(kind)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal | PurePath):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} is not part of a record")

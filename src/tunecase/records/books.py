@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from tunecase.records.spent import RunCharge
+from tunecase.records.spend import RunCharge
 from tunecase.spread import Band
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tunecase.records.interval import Interval80
+from tunecase.quantities.interval import Interval80
 from tunecase.spread import Band
 
 

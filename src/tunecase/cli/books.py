@@ -1,0 +1,55 @@
+"""The command `books`: plan against actual, what is to come, and the page and the table for finance."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tunecase.cli.options import HERE, AsJson, ProjectFile, Seed, Today, finish, open_project
+
+WRITES = "Files for finance"
+
+
+def books(
+    plan: Annotated[
+        str, typer.Option(help="Hold against another estimate from now on: latest, first, or its entry's id.")
+    ] = "",
+    close: Annotated[
+        str, typer.Option(help="Lines that are finished, as in gpu,labour, or all: their bands are then judged.")
+    ] = "",
+    page: Annotated[
+        Path | None, typer.Option(rich_help_panel=WRITES, help="Write the books as one HTML page into this file.")
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option(rich_help_panel=WRITES, help="Write every charge in FOCUS columns into this file.")
+    ] = None,
+    project: ProjectFile = HERE,
+    seed: Seed = 0,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """Plan against actual, line by line: why they differ, what is still to come, and whether the bands held.
+
+    The plan is the last estimate before the first charge; `--plan latest` makes another one the plan and records it.
+    What the project will have cost is drawn anew from what is known now. When gpu and labour are paid in full,
+    `tunecase books --close gpu,labour` judges their bands; a later charge opens a line again. For the accountants:
+    `tunecase books --csv books.csv --page books.html`.
+    """
+    from tunecase import flow
+    from tunecase.wording import counted
+
+    opened = open_project(project, seed, today)
+    record = flow.books(opened, flow.BooksAsked(plan, close))
+    notes = []
+    if csv is not None:
+        rows = flow.books_csv(opened, record, csv)
+        notes.append(f"{csv}: {counted(rows, 'charge')} in FOCUS columns.")
+    if page is not None:
+        from tunecase.page import render
+
+        flow.books_page(opened, record, page, render)
+        notes.append(f"{page}: the books on one page.")
+    if notes and not json:
+        finish("books", record, json, note="\n".join(notes))
+    else:
+        finish("books", record, json)

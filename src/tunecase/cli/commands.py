@@ -1,0 +1,122 @@
+"""The Typer app: the commands in their order and panels, how they end, and their exit codes."""
+
+import io
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from tunecase import __version__
+from tunecase.cli.audit import audit
+from tunecase.cli.books import books
+from tunecase.cli.compare import compare
+from tunecase.cli.decide import decide
+from tunecase.cli.define import define
+from tunecase.cli.estimate import estimate
+from tunecase.cli.fit import fit
+from tunecase.cli.forecast import forecast
+from tunecase.cli.init import init
+from tunecase.cli.judge import judge
+from tunecase.cli.ledger import ledger_app
+from tunecase.cli.next import next_
+from tunecase.cli.pilot import pilot
+from tunecase.cli.prices import prices
+from tunecase.cli.report import report
+from tunecase.cli.run import run
+from tunecase.cli.serve import serve
+from tunecase.cli.spend import spend_app
+from tunecase.errors import InputError, TunecaseError
+
+app = typer.Typer(
+    name="tunecase",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="The road: init → define → audit → estimate → pilot → forecast → decide → report. "
+    "`tunecase run` walks it. Exit codes: 0 fine, 1 the answer is no, 2 the input cannot be read, 3 the world failed.",
+)
+ROAD, QUICK, AFTER = "The road", "Quick questions", "After the money is spent"
+INTERRUPTED = 130
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
+    """Make the case for a fine-tune, or against it, before the money is spent; then keep the case honest."""
+
+
+app.command(rich_help_panel=ROAD)(init)
+app.command(rich_help_panel=ROAD)(define)
+app.command(rich_help_panel=ROAD)(audit)
+app.command(rich_help_panel=ROAD)(estimate)
+app.command(rich_help_panel=ROAD)(pilot)
+app.command(rich_help_panel=ROAD)(forecast)
+app.command(rich_help_panel=ROAD)(decide)
+app.command("next", rich_help_panel=ROAD)(next_)
+app.command(rich_help_panel=ROAD)(report)
+app.command(rich_help_panel=ROAD)(run)
+app.command(rich_help_panel=QUICK)(fit)
+app.command(rich_help_panel=QUICK)(prices)
+app.command(rich_help_panel=QUICK)(compare)
+app.command(rich_help_panel=QUICK)(judge)
+app.add_typer(spend_app, name="spend", rich_help_panel=AFTER)
+app.command(rich_help_panel=AFTER)(books)
+app.add_typer(ledger_app, name="ledger", rich_help_panel=AFTER)
+app.command(rich_help_panel=AFTER)(serve)
+
+
+def main() -> NoReturn:
+    """Runs the command line; mistakes end in a message and an exit code, never in a traceback."""
+    _widen_streams()
+    try:
+        app()
+    except TunecaseError as error:
+        _refuse(error, as_json="--json" in sys.argv)
+        raise SystemExit(error.exit_code) from None
+    except SystemExit as end:
+        # Typer turns Ctrl-C into this code and says nothing.
+        if end.code == INTERRUPTED:
+            said = _notes(end) or "Stopped. What was finished is in the ledger; the same command goes on from there."
+            typer.echo(f"\n{said}", err=True)
+        raise
+    raise SystemExit(0)
+
+
+def _notes(end: BaseException) -> str:
+    """What was noted on the interrupt that led to an end."""
+    before: BaseException | None = end
+    while before is not None:
+        if isinstance(before, KeyboardInterrupt):
+            return "\n".join(getattr(before, "__notes__", ()))
+        before = before.__cause__ or before.__context__
+    return ""
+
+
+def _widen_streams() -> None:
+    """A pipe on Windows takes few letters: others are replaced there, and JSON is UTF-8 wherever it goes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8" if "--json" in sys.argv else None, errors="replace")
+
+
+def _refuse(error: TunecaseError, as_json: bool) -> None:
+    if as_json:
+        from tunecase.records import to_json
+
+        problems = error.problems if isinstance(error, InputError) else ()
+        sys.stdout.write(to_json({"error": str(error), "problems": problems}).decode() + "\n")
+    else:
+        from tunecase.cli.show import show_error
+
+        show_error(error)

@@ -1,0 +1,65 @@
+"""The terminal face of compare: its options, and nothing else."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tunecase.cli.options import AsJson, Seed, Today, day_of, finish
+
+LIMIT = "A limit, for continuous integration"
+
+
+def compare(
+    first: Annotated[Path | None, typer.Argument(help="A project file; --project when left out.")] = None,
+    second: Annotated[Path | None, typer.Argument(help="The project file to compare it with.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Or a change of the first: compute.tier=marketplace (repeatable)."),
+    ] = None,
+    markdown: Annotated[
+        str | None, typer.Option(help="Write a comment for a pull request into this file; - prints it.")
+    ] = None,
+    fail_if_over: Annotated[
+        str | None, typer.Option(rich_help_panel=LIMIT, help="Exit with 1 when it may cost more: '15k USD'.")
+    ] = None,
+    confidence: Annotated[
+        str | None, typer.Option(rich_help_panel=LIMIT, help="How sure that must be; 80% when left out.")
+    ] = None,
+    allow_unpriced: Annotated[
+        bool, typer.Option("--allow-unpriced", rich_help_panel=LIMIT, help="What has no price may be left out.")
+    ] = False,
+    project: Annotated[
+        Path | None, typer.Option("--project", "-p", help="The project file; tunecase.yaml when left out.")
+    ] = None,
+    seed: Seed = 0,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """What does a change cost or save? Two project files, or one with and without a change.
+
+    Both bills are drawn in the same worlds, so the difference is the change and not luck. With --fail-if-over the
+    second one, or the only one, must stay below; one file alone can be judged. No project file is changed.
+    """
+    from tunecase import flow
+    from tunecase.cli.show import audit_progress, comparison_markdown, write_markdown
+    from tunecase.errors import InputError, Problem
+
+    problems = []
+    if first is not None and project is not None:
+        problems.append(Problem("--project", "beside a project file", "one of them", "leave --project out"))
+    if markdown == "-" and json:
+        problems.append(Problem("--markdown", "- beside --json", "one of them on standard output", "name a file"))
+    if problems:
+        raise InputError(problems)
+    asked = flow.CompareAsked(second, set_ or (), fail_if_over, confidence, allow_unpriced)
+    with audit_progress(quiet=json or markdown == "-") as told:
+        record = flow.compare(first or project or Path("tunecase.yaml"), asked, seed, day_of(today), told)
+    if markdown == "-":
+        typer.echo(comparison_markdown(record), nl=False)
+        if not record.ok:
+            raise typer.Exit(1)
+        return
+    if markdown is not None:
+        write_markdown(Path(markdown), record)
+    finish("compare", record, json)

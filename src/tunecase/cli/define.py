@@ -1,0 +1,67 @@
+"""The command `define`: is the problem well posed, what else would do, and a brief to sign."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tunecase.cli.options import HERE, AsJson, ProjectFile, Seed, Today, finish, open_project
+from tunecase.errors import InputError, Problem
+
+BRIEF = "A brief to sign"
+DEFAULT_BRIEF = "brief.md"
+
+
+def define(
+    brief: Annotated[
+        bool,
+        typer.Option(
+            "--brief", rich_help_panel=BRIEF, help=f"Also write a brief as Markdown: FILE, else {DEFAULT_BRIEF} here."
+        ),
+    ] = False,
+    file: Annotated[
+        str | None, typer.Argument(metavar="FILE", help="With --brief: the file to write; - prints it alone.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", rich_help_panel=BRIEF, help="With --brief: replace the file that is there.")
+    ] = False,
+    project: ProjectFile = HERE,
+    seed: Seed = 0,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """Is the problem well posed, and achievable with today's technology? What else would do?
+
+    `--brief` writes what a manager needs to decide and sign: question, verdict, costs, fixes, what is unknown.
+    """
+    from tunecase import flow
+    from tunecase.cli.show import brief_markdown, write_brief
+
+    _refuse(brief, file, force, json)
+    opened = open_project(project, seed, today)
+    record = flow.define(opened)
+    if not brief:
+        finish("define", record, json)
+        return
+    text = brief_markdown(record, opened.project, opened.known("estimate"), opened.today)
+    if file == "-":
+        sys.stdout.write(text)
+        if not record.ok:
+            raise typer.Exit(1)
+        return
+    place = Path(file or DEFAULT_BRIEF)
+    write_brief(place, text, force)
+    finish("define", record, json, note="" if json else f"The brief is in {place}.")
+
+
+def _refuse(brief: bool, file: str | None, force: bool, json: bool) -> None:
+    problems = [
+        Problem(name, "no --brief", "--brief before it", "add --brief")
+        for name, given in (("--force", force), (file or "FILE", file is not None))
+        if given and not brief
+    ]
+    if brief and file == "-" and json:
+        problems.append(Problem("--brief", "- beside --json", "one of them on standard output", "name a file"))
+    if problems:
+        raise InputError(problems)

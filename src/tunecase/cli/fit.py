@@ -1,0 +1,126 @@
+"""The terminal face of fit: its options, and nothing else."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tunecase.cli.options import AsJson, Seed, Today, day_of, finish, open_project
+
+AMOUNT, SETUP, PROOF = "How much, by when, at what price", "The set-up", "What it rests on"
+MEASURED_HELP = (
+    "A trainer_state.json of the set-up asked about, or a CSV of runs with the columns model, method, n_gpus, "
+    "peak_mem_gb_per_gpu or tokens_per_s_per_gpu, and as far as known gpu, seq_len, micro_batch, framework, "
+    "precision, grad_ckpt, sharding, mem_unit, mem_stat: the prediction learns from it."
+)
+
+
+def fit(
+    model: Annotated[
+        str,
+        typer.Argument(help="A model's name, its config.json, or a configuration that trains it (axolotl, TRL, …)."),
+    ],
+    method: Annotated[str | None, typer.Option(help="lora, qlora or full; all weighed when left out.")] = None,
+    seq: Annotated[str | None, typer.Option(help="Longest sample in tokens; 2048 when left out.")] = None,
+    batch: Annotated[str | None, typer.Option(help="Samples on one GPU at once; searched when left out.")] = None,
+    gpu: Annotated[list[str] | None, typer.Option(help="The GPU, or several with commas; all with a price.")] = None,
+    gpus: Annotated[
+        list[str] | None, typer.Option(help="How many, or several: 1,2,4 or 1-8; up to 64 weighed when left out.")
+    ] = None,
+    tier: Annotated[
+        str | None, typer.Option(rich_help_panel=AMOUNT, help="marketplace, neocloud or hyperscaler.")
+    ] = None,
+    price: Annotated[
+        str | None, typer.Option(rich_help_panel=AMOUNT, help="Your own price of one card's hour in USD.")
+    ] = None,
+    tokens: Annotated[
+        str | None, typer.Option(rich_help_panel=AMOUNT, help="Tokens trained on, over all epochs, e.g. 5M.")
+    ] = None,
+    examples: Annotated[str | None, typer.Option(rich_help_panel=AMOUNT, help="Samples, in place of tokens.")] = None,
+    epochs: Annotated[str | None, typer.Option(rich_help_panel=AMOUNT, help="Passes over the samples.")] = None,
+    lengths: Annotated[
+        Path | None,
+        typer.Option(rich_help_panel=AMOUNT, help="Token lengths (CSV of tokens,count; JSONL), or the data file."),
+    ] = None,
+    packing: Annotated[
+        bool, typer.Option("--packing", rich_help_panel=AMOUNT, help="Short samples are joined into full rows.")
+    ] = False,
+    padding: Annotated[
+        bool, typer.Option("--padding", rich_help_panel=AMOUNT, help="Short samples are padded to the longest.")
+    ] = False,
+    deadline: Annotated[
+        str | None, typer.Option(rich_help_panel=AMOUNT, help="When it must have ended, e.g. '6 h'.")
+    ] = None,
+    spot: Annotated[
+        bool, typer.Option("--spot", rich_help_panel=AMOUNT, help="Spot cards, interruptions counted.")
+    ] = False,
+    framework: Annotated[
+        str | None, typer.Option(rich_help_panel=SETUP, help="Its defaults are taken: axolotl, torchtune, litgpt, …")
+    ] = None,
+    rank: Annotated[str | None, typer.Option(rich_help_panel=SETUP, help="LoRA rank; 16 when left out.")] = None,
+    targets: Annotated[
+        str | None, typer.Option(rich_help_panel=SETUP, help="all, attention, qv, or names of modules.")
+    ] = None,
+    objective: Annotated[str | None, typer.Option(rich_help_panel=SETUP, help="sft or dpo.")] = None,
+    global_batch: Annotated[
+        str | None, typer.Option(rich_help_panel=SETUP, help="Samples of one optimizer step over all GPUs.")
+    ] = None,
+    accumulation: Annotated[
+        str | None, typer.Option(rich_help_panel=SETUP, help="Micro-batches of one optimizer step.")
+    ] = None,
+    optimizer: Annotated[
+        str | None, typer.Option(rich_help_panel=SETUP, help="adamw, adamw_8bit, paged_adamw_8bit, adafactor, …")
+    ] = None,
+    precision: Annotated[str | None, typer.Option(rich_help_panel=SETUP, help="bf16, fp16, fp32 or fp8.")] = None,
+    attention: Annotated[str | None, typer.Option(rich_help_panel=SETUP, help="flash (sdpa too) or eager.")] = None,
+    loss: Annotated[str | None, typer.Option(rich_help_panel=SETUP, help="whole, chunked, fused (Liger), …")] = None,
+    checkpointing: Annotated[
+        str | None, typer.Option(rich_help_panel=SETUP, help="none, selective, full or offloaded.")
+    ] = None,
+    sharding: Annotated[
+        str | None, typer.Option(rich_help_panel=SETUP, help="ddp, zero1, zero2, zero3 or fsdp; searched.")
+    ] = None,
+    offload: Annotated[str | None, typer.Option(rich_help_panel=SETUP, help="none, optimizer or all.")] = None,
+    context_parallel: Annotated[
+        str | None, typer.Option(rich_help_panel=SETUP, help="GPUs that share one long sample.")
+    ] = None,
+    frozen_layers: Annotated[
+        str | None, typer.Option(rich_help_panel=SETUP, help="Blocks at the bottom that do not learn.")
+    ] = None,
+    accelerate: Annotated[
+        Path | None, typer.Option(rich_help_panel=SETUP, help="An accelerate or DeepSpeed file beside the model's.")
+    ] = None,
+    measured: Annotated[
+        Path | None,
+        typer.Option(rich_help_panel=PROOF, help=MEASURED_HELP),
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", rich_help_panel=PROOF, help="Every term, and measured runs that are near.")
+    ] = False,
+    project: Annotated[
+        Path | None, typer.Option("--project", "-p", rich_help_panel=PROOF, help="A case that keeps what was measured.")
+    ] = None,
+    seed: Seed = 0,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """Does a training run fit, on what, how long does it take, what does it cost? Without a project file.
+
+    What is left out is searched: GPU, count, micro-batch, sharding, checkpointing, method.
+    """
+    from tunecase import flow
+
+    packed = "both" if packing and padding else True if packing else False if padding else None
+    words: dict[str, Any] = {
+        "method": method, "sequence_tokens": seq, "micro_batch": batch, "rank": rank, "targets": targets,
+        "framework": framework, "objective": objective, "optimizer": optimizer, "precision": precision,
+        "attention": attention, "loss": loss, "checkpointing": checkpointing, "sharding": sharding,
+        "offload": offload, "frozen_layers": frozen_layers, "accumulation": accumulation, "packing": packed,
+        "global_batch": global_batch, "train_tokens": tokens, "examples": examples, "epochs": epochs,
+        "context_parallel": context_parallel,
+    }  # fmt: skip
+    asked = flow.FitAsked(
+        model, words, gpu or (), gpus or (), deadline, spot, tier, lengths, accelerate, measured, explain, price
+    )
+    opened = open_project(project, seed, today) if project else None
+    finish("fit", flow.fit(asked, seed, day_of(today), opened), json)

@@ -1,0 +1,47 @@
+"""The command `forecast`: will more data reach the target? Of the project, or of points measured elsewhere."""
+
+from typing import Annotated
+
+import typer
+
+from tunecase.cli.options import HERE, AsJson, ProjectFile, Seed, Today, finish, open_project
+from tunecase.errors import InputError, Problem
+
+
+def forecast(
+    points: Annotated[
+        str | None,
+        typer.Argument(help="Points measured elsewhere: a CSV of n,score, an export of W&B, MLflow, trainer states."),
+    ] = None,
+    target: Annotated[str | None, typer.Option(help="The score wanted, e.g. 0.92 or 92%.")] = None,
+    metric: Annotated[str | None, typer.Option(help="What the scores are; accuracy, or the project's.")] = None,
+    n_max: Annotated[int | None, typer.Option(max=10**12, help="The most examples that could be had.")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="The project rests on these points from now on.")] = False,
+    from_pilot: Annotated[bool, typer.Option("--from-pilot", help="Back from kept points to the pilot's.")] = False,
+    size_column: Annotated[str, typer.Option(help="The column of training examples.")] = "",
+    score_column: Annotated[str, typer.Option(help="The column of scores.")] = "",
+    n: Annotated[list[str] | None, typer.Option("--n", help="A run's training examples: NAME=400.")] = None,
+    step: Annotated[str, typer.Option(help="Which score of a run counts: last or best.")] = "last",
+    experiment: Annotated[str, typer.Option(help="The experiment of MLflow to read.")] = "",
+    model: Annotated[str, typer.Option(help="What kept points were measured with.")] = "",
+    project: ProjectFile = HERE,
+    seed: Seed = 0,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """Will more data reach the target, how much of it, at what price?"""
+    from tunecase import flow
+
+    if points is None and keep:
+        fix = "name a file, a folder or an address: tunecase forecast points.csv --keep"
+        raise InputError(Problem("--keep", "no points", "points measured elsewhere", fix))
+    if points is None:
+        record = flow.forecast(open_project(project, seed, today), from_pilot)
+    elif keep:
+        opened = open_project(project, seed, today)
+        asked = flow.asked_of(flow.metric_of(opened, metric), size_column, score_column, n or (), step, experiment)
+        record = flow.keep_forecast(opened, points, asked, model, target, n_max)
+    else:
+        asked = flow.asked_of(metric or "accuracy", size_column, score_column, n or (), step, experiment)
+        record = flow.forecast_file(points, asked, target, n_max, seed)
+    finish("forecast", record, json, note="" if json or not keep else f"The project rests on {points} from now on.")

@@ -1,0 +1,51 @@
+"""The commands `ledger ...`: whether the chain is whole, and what brings two ledgers together."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tunecase.cli.options import HERE, AsJson, ProjectFile, Today, open_project, print_record
+
+ledger_app = typer.Typer(no_args_is_help=True, help="Look after the ledger.")
+
+
+@ledger_app.command("verify")
+def ledger_verify(project: ProjectFile = HERE, json: AsJson = False) -> None:
+    """Check that no entry was edited, removed or moved, and that it is one history.
+
+    Names every line at fault and what became of it, with exit code 2. For example: `tunecase ledger verify --json`
+    """
+    from tunecase import flow
+
+    print_record("ledger", flow.verify(project), json)
+
+
+@ledger_app.command("rechain")
+def ledger_rechain(project: ProjectFile = HERE, json: AsJson = False) -> None:
+    """Make one chain of two histories that version control merged into one file.
+
+    Conflict markers go, the common beginning stays, the entries of both come in the order of their moments, and what
+    stands in both comes once. Entries keep their ids. A line that was edited, or follows one that is gone, is named and
+    nothing is done. The file as it was is kept beside it, and the ledger books that it was chained again.
+
+    For example, after a merge: `git merge books-of-anna; tunecase ledger rechain; git add ledger.jsonl`
+
+    With a line `ledger.jsonl merge=union` in .gitattributes git keeps the lines of both without a conflict.
+    """
+    from tunecase import flow
+
+    print_record("ledger", flow.rechain(project), json)
+
+
+@ledger_app.command("merge")
+def ledger_merge(
+    other: Annotated[Path, typer.Argument(help="A ledger.jsonl brought home from another machine.")],
+    project: ProjectFile = HERE,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """Take over the pilot's runs that another machine made for this case."""
+    from tunecase import flow
+
+    print_record("ledger", flow.merge(open_project(project, 0, today), other), json)

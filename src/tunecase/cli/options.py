@@ -1,0 +1,73 @@
+"""What the commands of the terminal share: options, opening a case, printing a record, the exit code."""
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from tunecase.flow import Flow
+
+HERE = Path("tunecase.yaml")
+ProjectFile = Annotated[Path, typer.Option("--project", "-p", help="The project file.", show_default=True)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the record as JSON and nothing else.")]
+InputColumn = Annotated[str | None, typer.Option("--input", help="Column of the input, if it is not recognised.")]
+OutputColumn = Annotated[str | None, typer.Option("--output", help="Column of the answer or label.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed gives the same answer.")]
+Today = Annotated[str | None, typer.Option(help="Judge prices as of this date (YYYY-MM-DD).", hidden=True)]
+
+WHAT, LADDER, CAPS = "What is trained", "How far the ladder goes", "Time and money"
+ModelOf = Annotated[
+    str, typer.Option(rich_help_panel=WHAT, help="Model to train: a name, or a folder with its weights.")
+]
+Every = Annotated[
+    bool, typer.Option("--all", rich_help_panel=LADDER, help="Make every run, even when enough is known.")
+]
+MaxMinutes = Annotated[float | None, typer.Option(rich_help_panel=CAPS, help="Begin no run that would pass this time.")]
+Yes = Annotated[
+    bool,
+    typer.Option("--yes", "-y", rich_help_panel=CAPS, help="Do not ask before a pilot that takes minutes or money."),
+]
+
+
+def open_project(path: Path, seed: int, today: str | None) -> "Flow":
+    """The case of a project file."""
+    from tunecase.flow import open_case
+
+    return open_case(path, seed, day_of(today))
+
+
+def day_of(text: str | None) -> date:
+    """The date that prices are judged by; today where none was typed."""
+    from tunecase.errors import InputError, Problem
+
+    if text is None:
+        return date.today()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError(Problem("--today", repr(text), "a date", "write YYYY-MM-DD")) from None
+
+
+def print_record(verb: str, record: Any, as_json: bool) -> None:
+    """Prints a record, or JSON and nothing else."""
+    if as_json:
+        from tunecase.records import to_json
+
+        sys.stdout.write(to_json(record).decode() + "\n")
+    else:
+        from tunecase.cli.show import show
+
+        show(verb, record)
+
+
+def finish(verb: str, record: Any, as_json: bool, ok: bool | None = None, note: str = "") -> None:
+    """Prints a record; ends with code 1 where its answer is no."""
+    print_record(verb, record, as_json)
+    if note:
+        typer.echo(note)
+    fine = getattr(record, "ok", True) if ok is None else ok
+    if not fine:
+        raise typer.Exit(1)

@@ -1,0 +1,22 @@
+"""The command `report`: the page for the business."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tunecase.cli.options import HERE, AsJson, ProjectFile, Seed, Today, finish, open_project
+
+
+def report(
+    to: Annotated[Path | None, typer.Option(help="Folder for the files; the project's own by default.")] = None,
+    project: ProjectFile = HERE,
+    seed: Seed = 0,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """Write the page for the business: report.html, report.md, report.json."""
+    from tunecase import flow
+    from tunecase.page import render
+
+    finish("report", flow.report(open_project(project, seed, today), to, page=render), json)

@@ -1,0 +1,62 @@
+"""The command `run`: all of the road, in order, and the report."""
+
+from typing import Annotated, Any
+
+import typer
+
+from tunecase.cli.options import (
+    HERE,
+    AsJson,
+    Every,
+    MaxMinutes,
+    ModelOf,
+    ProjectFile,
+    Seed,
+    Today,
+    Yes,
+    finish,
+    open_project,
+)
+
+# Verbs whose print is short, or always new.
+MOVING = ("pilot", "books", "changed")
+
+
+def run(
+    anyway: Annotated[
+        bool, typer.Option(help="Run the pilot even when the problem or the data are not sound.")
+    ] = False,
+    trainer: Annotated[
+        str, typer.Option(help="Run a pilot of this trainer now; else the one that holds, or a probe.")
+    ] = "",
+    model: ModelOf = "",
+    every: Every = False,
+    max_minutes: MaxMinutes = None,
+    yes: Yes = False,
+    project: ProjectFile = HERE,
+    seed: Seed = 0,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """All of the road, in order, and the report; what did not change since the last time is told in one line."""
+    from tunecase import flow
+    from tunecase.cli.show import ask_before, pilot_progress, show, show_unchanged, tell_fetching
+    from tunecase.page import render
+
+    opened = open_project(project, seed, today)
+    asked = flow.pilot_asked(trainer=trainer, model=model, every=every, max_minutes=max_minutes) if trainer else None
+    before: dict[str, Any] = opened.last_told()
+    told: dict[str, Any] = {}
+
+    def tell(verb: str, record: Any) -> None:
+        name = verb.removesuffix(" again")
+        told[name] = record
+        if json:
+            return
+        same = verb == name and verb not in MOVING and before.get(verb) == record
+        (show_unchanged if same else show)(verb, record)
+
+    with pilot_progress(quiet=json) as progress:
+        fine = flow.road(opened, tell, progress, anyway, asked, ask_before(yes, quiet=json), tell_fetching)
+    told["report"] = flow.report(opened, page=render)
+    finish("run" if json else "report", told if json else told["report"], json, ok=fine)

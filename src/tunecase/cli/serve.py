@@ -1,0 +1,27 @@
+"""The command `serve`: the report live in the browser, on this machine only."""
+
+from typing import Annotated
+
+import typer
+
+from tunecase.cli.options import HERE, ProjectFile, Seed, Today, day_of
+
+
+def serve(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 8117,
+    project: ProjectFile = HERE,
+    seed: Seed = 0,
+    today: Today = None,
+) -> None:
+    """Show the report live in the browser, on this machine only."""
+    from tunecase import flow
+    from tunecase.dashboard import serve as listen
+    from tunecase.page import render
+
+    day = day_of(today)
+    flow.open_case(project, seed, day)
+    listen(
+        lambda: render(flow.contents(flow.open_case(project, seed, day))),
+        port=port,
+        on_ready=lambda address: typer.echo(f"The case is at {address}  (Ctrl-C ends it)"),
+    )

@@ -1,0 +1,97 @@
+"""Prints the books: the answer, plan against actual, why they differ, and what stands apart."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from tunecase.books_words import hit_words, lead
+from tunecase.cli.show.paper import heading, print_notes, print_table, say
+from tunecase.records import BookLine, Books, Variance
+from tunecase.spread import Band
+from tunecase.wording import counted, figures, paid, share, signed
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SHOWN_RUNS = 5
+
+
+def print_books(console: "Console", record: Books) -> None:
+    """Plan against actual, line by line, with what the project will have cost."""
+    spent = f"{paid(record.spent)} {record.currency} spent"
+    left = "" if record.left is None else f", {paid(record.left)} left of {figures(record.budget)}"
+    ends = "" if record.at_completion is None else f"; at completion {figures(record.at_completion.p50)}"
+    over = "" if record.over_budget is None else f", {share(record.over_budget)} chance over the budget"
+    heading(console, "books", spent + left + ends + over, None if record.ok else False)
+    rows = [_row(line) for line in record.lines]
+    if rows:
+        total = BookLine("total", record.planned, record.spent, None, record.entries)
+        rows.append((*_row(total)[:3], _ends(record.at_completion), ""))
+        header = (record.currency, "planned P50 (80%)", "spent", "at completion", "")
+        print_table(console, header, rows, (1, 2, 3))
+    _print_why(console, record)
+    _print_runs(console, record)
+    said = " ".join(lead(record)) if record.remarks else record.note
+    say(console, said)
+    _print_hits(console, record)
+    print_notes(console, "To know:", record.remarks, most=12)
+
+
+def _row(line: BookLine) -> tuple[str, ...]:
+    planned = "not planned" if line.entries or line.name == "total" else "unpriced"
+    if line.planned is not None:
+        planned = f"{figures(line.planned.p50)} ({figures(line.planned.p10)} to {figures(line.planned.p90)})"
+    return line.name, planned, paid(line.spent), _ends(line.at_completion), _standing(line)
+
+
+def _ends(ends: Band | None) -> str:
+    return "" if ends is None else f"{figures(ends.p50)} ({figures(ends.p10)}-{figures(ends.p90)})"
+
+
+def _standing(line: BookLine) -> str:
+    """One or two words on a line: closed ones say whether their band held."""
+    if line.closed is None:
+        return "over P90" if line.inside is False else ""
+    if line.inside is None:
+        return "closed"
+    return "inside" if line.inside else "outside"
+
+
+def _print_why(console: "Console", record: Books) -> None:
+    """Spent less planned P50 in its parts, for lines with charges or that are closed."""
+    lines = [line for line in record.lines if line.variance is not None and (line.entries or line.closed)]
+    if record.plan is None or not lines:
+        return
+    rows = [_split(line.name, line.variance) for line in lines if line.variance is not None]
+    if len(rows) > 1 and record.variance is not None and len(lines) == len(record.lines):
+        rows.append(_split("total", record.variance))
+    console.print()
+    print_table(console, ("spent - P50", "all", "scope", "quantity", "price", "unsplit"), rows, (1, 2, 3, 4, 5))
+    made = ""
+    if record.rounds_made is not None and record.rounds_planned is not None:
+        planned = figures(record.rounds_planned.p50)
+        made = (
+            f"{counted(record.rounds_made, 'round')} made of {planned} planned: on open lines scope is still to come."
+        )
+    say(console, made or "Rounds made are not recorded: open lines are held against the whole plan.", "dim")
+
+
+def _split(name: str, parts: Variance) -> tuple[str, ...]:
+    return (name, *(signed(one) for one in (parts.total, parts.scope, parts.quantity, parts.price, parts.unsplit)))
+
+
+def _print_runs(console: "Console", record: Books) -> None:
+    runs = [one for one in record.runs if one.difference is not None][:SHOWN_RUNS]
+    if not runs:
+        return
+    rows = [
+        (one.run or "unnamed", *(("-" if x is None else paid(x)) for x in (one.estimated, one.billed)),
+         signed(one.difference or Decimal(0)))
+        for one in runs
+    ]  # fmt: skip
+    console.print()
+    print_table(console, ("run", "estimated", "billed", "difference"), rows, (1, 2, 3))
+
+
+def _print_hits(console: "Console", record: Books) -> None:
+    if record.hit_rate is not None:
+        say(console, f"Bands: {hit_words(record.hit_rate)}.")

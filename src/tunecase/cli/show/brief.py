@@ -1,0 +1,183 @@
+"""The brief of a problem as plain Markdown: the question, the verdict, costs, gaps, other ways, and lines to sign."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tunecase import __version__
+from tunecase.cli.show.paper import shown
+from tunecase.errors import InputError, Problem, TunecaseError
+from tunecase.records import Criterion, Definition, Estimate
+from tunecase.wording import count, day, figures, money, money_band, score, sentence, share
+
+if TYPE_CHECKING:
+    from tunecase.project import Project
+
+WEIGHTS = {"stop": "stops", "warn": "asks for a fix", "note": "worth knowing"}
+
+
+def brief_markdown(record: Definition, project: "Project", bill: Estimate | None, today: date) -> str:
+    """The brief that a manager can sign.
+
+    Args:
+        record: the problem as judged.
+        project: for the question, the owner and what is to be measured.
+        bill: what it costs; without it the brief says so.
+        today: the day it is dated.
+    Returns: Markdown without HTML, ending in lines for names, signatures and dates.
+    """
+    lines = [f"# Brief: {shown(project.name)}", "", f"{day(today)}, by tunecase {__version__}.", ""]
+    lines += ["## The question", "", *_question(record, project), ""]
+    lines += ["## The verdict", "", f"**{sentence(record.verdict)}** {shown(_reason(record))}", ""]
+    lines += ["## What it costs", "", *_costs(bill), ""]
+    lines += ["## What it brings", "", *_brings(record), ""]
+    failed = _ranked(record, "fail")
+    lines += ["## What fails, and what each fix costs", ""]
+    lines += [*_rules(failed, record.currency), ""] if failed else ["Nothing.", ""]
+    unknown = _ranked(record, "unknown")
+    lines += ["## What is not known", ""]
+    lines += [*_rules(unknown, record.currency), ""] if unknown else ["Nothing that the rules ask for.", ""]
+    if record.alternatives:
+        lines += ["## Other ways", "", *_ways(record), ""]
+    return "\n".join([*lines, "## The decision", "", *_signature(project)]) + "\n"
+
+
+def _question(record: Definition, project: "Project") -> Iterator[str]:
+    asked = project.problem
+    if asked.goal:
+        yield f"{shown(asked.goal)}"
+        yield ""
+    yield f"Should a language model be fine-tuned for {shown(project.name)}?"
+    yield ""
+    target = "not stated" if record.target is None else score(record.target)
+    yield f"- To be reached: {shown(record.metric or 'no metric stated')} {target}"
+    yield f"- Measured on: {shown(asked.measured_on or project.data.test or 'not stated')}"
+    yield f"- In use today: {'not measured' if record.in_use is None else score(record.in_use)}"
+    yield f"- Moves in the business: {shown(asked.business_metric or 'not stated')}"
+    yield f"- Rows: {count(record.train_rows)} to train, {count(record.test_rows)} to test"
+    for more in asked.further_targets:
+        yield f"- Also to be reached: {shown(more.metric)} {shown(str(more.target))}"
+
+
+def _reason(record: Definition) -> str:
+    return sentence(record.reason.partition(": ")[2] or record.reason)
+
+
+def _costs(bill: Estimate | None) -> Iterator[str]:
+    if bill is None:
+        yield "Not known yet: run `tunecase estimate`."
+        return
+    yield "| line | P10 | P50 | P90 |"
+    yield "|---|---:|---:|---:|"
+    for line in bill.lines:
+        if line.amount is None:
+            yield f"| {shown(line.title)} | unpriced | unpriced | unpriced |"
+        else:
+            name = shown(line.title if line.included else f"{line.title} (not in the total)")
+            yield f"| {name} | {_cells(line.amount.p10, line.amount.p50, line.amount.p90)} |"
+    total = bill.total
+    yield f"| **total, {bill.currency}** | {_cells(total.p10, total.p50, total.p90)} |"
+    yield ""
+    foreseen, less = bill.total_without_unknowns, ""
+    if foreseen is not None and foreseen != total:
+        less = f", without unknowns {money(foreseen.p80, bill.currency)}"
+    yield f"With 80% certainty it costs at most {money(total.p80, bill.currency)}{less}."
+    if bill.reached is not None:
+        yield f"The chance to reach the target for it is {share(bill.reached)}; cases that give up early are in it."
+    if bill.budget is not None:
+        yield f"The budget is {money(bill.budget, bill.currency)}."
+    for missing in bill.unpriced:
+        yield f"- Not priced: {shown(missing)}"
+
+
+def _cells(*amounts: float) -> str:
+    return " | ".join(figures(amount) for amount in amounts)
+
+
+def _brings(record: Definition) -> Iterator[str]:
+    worth = next((rule for rule in record.criteria if rule.id == "P8"), None)
+    if worth is not None and worth.status != "unknown":
+        yield f"{shown(sentence(worth.got))} {shown(sentence(worth.reason))}"
+    else:
+        yield shown(sentence(worth.reason)) if worth is not None else "Not known."
+    if record.value_per_point is not None:
+        yield f"One point is worth {money_band(record.value_per_point, record.currency)}."
+
+
+def _ranked(record: Definition, status: str) -> list[Criterion]:
+    order = {"stop": 0, "warn": 1, "note": 2}
+    return sorted((rule for rule in record.criteria if rule.status == status), key=lambda rule: order[rule.severity])
+
+
+def _rules(rules: Sequence[Criterion], currency: str) -> Iterator[str]:
+    yield "| rule | weight | found | why | fix | price of the fix |"
+    yield "|---|---|---|---|---|---:|"
+    for rule in rules:
+        price = money_band(rule.price, currency) if rule.price is not None else "not priced"
+        cells = (f"{rule.name} ({rule.id})", WEIGHTS[rule.severity], rule.got, rule.reason, rule.fix)
+        yield "| " + " | ".join(shown(cell) for cell in cells) + f" | {price} |"
+
+
+def _ways(record: Definition) -> Iterator[str]:
+    yield f"Over the horizon, in {record.currency}; a question mark is not known."
+    yield ""
+    yield "| way | score | brings | set-up | answers | costs | evidence | not known |"
+    yield "|---|---:|---:|---:|---:|---:|---|---|"
+    for way in record.alternatives:
+        amounts = (way.value, way.set_up, way.running, way.cost)
+        told = ["?" if way.score is None else score(way.score), *(_amount(one) for one in amounts)]
+        missing = ", ".join(way.unknown)
+        name = f"{way.action}: {way.note}" if way.note else way.action
+        yield f"| {shown(name)} | {' | '.join(told)} | {way.evidence} | {shown(missing)} |"
+
+
+def _amount(amount: object) -> str:
+    from tunecase.spread import Band
+
+    return money_band(amount, "") if isinstance(amount, Band) else "?"
+
+
+def _signature(project: "Project") -> Iterator[str]:
+    owner = project.problem.owner
+    yield f"Decision owner: {shown(owner) if owner else 'nobody is named'}"
+    yield ""
+    yield "- [ ] go to pilot"
+    yield "- [ ] fix first"
+    yield "- [ ] do not start"
+    yield ""
+    yield "| role | name | signature | date |"
+    yield "|---|---|---|---|"
+    yield f"| decision owner | {shown(owner or '')} | | |"
+    yield "| holder of the budget | | | |"
+
+
+def write_brief(path: Path, text: str, force: bool = False) -> None:
+    """The brief as a file, whole or not at all; another one that is there stays unless `force` says otherwise.
+
+    Raises: InputError for a file in the way, TunecaseError when it cannot be written.
+    """
+    beside: Path | None = None
+    try:
+        if path.is_dir():
+            raise InputError([Problem("--brief", f"{path}, which is a folder", "a file", "name a file in it")])
+        if path.exists() and not force and path.read_bytes() != text.encode():
+            fix = "give --force to replace it, or name another file"
+            raise InputError([Problem(str(path), "a file that is there already", "no such file", fix)])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        beside = Path(name)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        beside.chmod(0o644)
+        beside.replace(path)
+    except OSError as error:
+        words = f"{path} could not be written ({error.strerror or error}).\nFix: name another file with --brief"
+        raise TunecaseError(words) from None
+    finally:
+        if beside is not None:
+            with contextlib.suppress(OSError):
+                beside.unlink(missing_ok=True)

@@ -1,0 +1,67 @@
+"""Prints what to do next: the options with their worth, and the one advised."""
+
+from typing import TYPE_CHECKING
+
+from tunecase.cli.show.paper import heading, price_words, print_notes, print_table, say
+from tunecase.inputs import flip_words
+from tunecase.records import Decision, Option
+from tunecase.wording import figures, share
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def print_decision(console: "Console", record: Decision) -> None:
+    """The options with their worth, and the one advised."""
+    heading(console, "decide", record.action, record.ok or None)
+    say(console, record.reason)
+    rows = [
+        (
+            ("→ " if option.lever == record.advice else "  ") + option.action,
+            figures(option.expected_value) if option.expected_value is not None else "-",
+            share(option.p_reach) if option.p_reach is not None else "-",
+            price_words(option.first_step_cost, record.currency) if option.first_step_cost else "-",
+        )
+        for option in record.options
+    ]
+    if rows:
+        notes = [option.blocked or _arithmetic(option) for option in record.options]
+        print_table(console, ("  what", "worth", "P(reach)", "first step"), rows, (1, 2, 3), notes)
+    _print_looks(console, record)
+    if record.flips_at:
+        say(console, f"The advice flips: {record.flips_at}.")
+    best = record.best
+    if best and best.give_up:
+        say(console, f"Give up: {best.give_up}.")
+    if best and best.then:
+        say(console, f"After its first test: {best.then}.")
+    if record.what_if:
+        ways = flip_words(record.what_if, record.currency) or ("no input alone would change it",)
+        title = "What would have to be true for another step, one input at a time, its doubt with it:"
+        print_notes(console, title, ways)
+    print_notes(console, "Assumed:", record.assumptions)
+
+
+def _print_looks(console: "Console", record: Decision) -> None:
+    """Runs and readings that only tell, with what deciding with their result is worth."""
+    seen = [look for look in record.experiments if look.worth is not None]
+    if not any(look.worth for look in seen):
+        if seen:
+            say(console, "No run or reading is worth making first: none is likely to change the next step.")
+        return
+    rows = [
+        (
+            ("→ " if look.action == record.action else "  ") + look.action,
+            figures(look.worth),
+            price_words(look.price, record.currency) if look.price else "-",
+        )
+        for look in seen
+    ]
+    if rows:
+        notes = [look.blocked for look in seen]
+        print_table(console, ("  look first", "worth", "price"), rows, (1, 2), notes)
+
+
+def _arithmetic(option: Option) -> str:
+    assumed = " (effect assumed)" if option.evidence == "assumed" else ""
+    return f"{option.arithmetic}{assumed}" if option.expected_cost else ""

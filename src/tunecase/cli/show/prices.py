@@ -1,0 +1,62 @@
+"""Prints the price book: tiers of GPUs, single prices with their age, and what names the whole."""
+
+from typing import TYPE_CHECKING
+
+from tunecase.cli.show.paper import heading, print_table, say
+from tunecase.records import Price, Prices
+from tunecase.wording import UNKNOWN, counted
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SHOWN_ROWS = 60
+
+
+def print_prices(console: "Console", record: Prices) -> None:
+    """The tiers, then the single prices where any were asked for by name."""
+    asked = f"{counted(len(record.rows), 'price')} of {record.held}"
+    heading(console, "prices", f"{asked}, {record.stale} older than 180 days on {record.today}")
+    if record.tiers:
+        rows = [
+            (f"{one.gpu}, {one.tier}{'' if one.terms == 'on_demand' else f', {one.terms}'}", str(one.providers),
+             *(f"{usd:.2f}" for usd in (one.low, one.middle, one.high)), str(one.stale or "–"))
+            for one in record.tiers
+        ]  # fmt: skip
+        header = (f"{record.currency} per GPU hour", "providers", "min", "median", "max", "stale")
+        print_table(console, header, rows, (1, 2, 3, 4, 5))
+    if record.listed:
+        _print_rows(console, record)
+    for note in record.notes:
+        say(console, f"{note[0].upper()}{note[1:]}.")
+    say(console, f"Price book {record.book[:12]}, {record.held} prices. Each with its source: --json.", "dim")
+
+
+def _print_rows(console: "Console", record: Prices) -> None:
+    shown = record.rows[:SHOWN_ROWS]
+    if not shown:
+        say(console, "No price matches.", "yellow")
+        return
+    rows = [(_what(one), _amount(one), f"{one.date or 'undated'}{' stale' if one.stale else ''}") for one in shown]
+    notes = [_note(one) for one in shown]
+    print_table(console, ("Price of", "amount", "dated"), rows, (1,), notes)
+    if len(record.rows) > len(shown):
+        say(console, f"And {len(record.rows) - len(shown)} more (--json, or a filter).", "dim")
+
+
+def _what(one: Price) -> str:
+    parts = (one.item, one.provider, one.tier, "" if one.terms == "on_demand" else one.terms, one.region)
+    return ", ".join(part for part in parts if part)
+
+
+def _amount(one: Price) -> str:
+    known = [value for value in (one.low, one.amount, one.high) if value is not None]
+    if not known:
+        return UNKNOWN
+    ends = f"{known[0]:.4g} to {known[-1]:.4g}" if known[0] != known[-1] else f"{known[0]:.4g}"
+    return f"{ends} {one.currency}".strip()
+
+
+def _note(one: Price) -> str:
+    """What stands below a price: its unit where that is not a GPU hour, what to know, and its source."""
+    unit = "" if one.kind == "gpu" else f"per {one.unit}" if one.currency else one.unit
+    return "; ".join(part for part in (unit, one.note, "" if one.kind == "gpu" else one.source) if part)

@@ -1,0 +1,104 @@
+"""Prints any record by the printer of its verb, an error, or a record as HTML."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tunecase.cli.show.audit import print_audit
+from tunecase.cli.show.books import print_books
+from tunecase.cli.show.clean import print_cleaned
+from tunecase.cli.show.compare import print_comparison
+from tunecase.cli.show.decide import print_decision
+from tunecase.cli.show.define import print_definition, print_definition_again
+from tunecase.cli.show.estimate import print_estimate, print_estimate_again
+from tunecase.cli.show.fit import print_fit, print_scored
+from tunecase.cli.show.forecast import print_forecast
+from tunecase.cli.show.judge import print_judged
+from tunecase.cli.show.label import print_labelling
+from tunecase.cli.show.ledger import print_ledger
+from tunecase.cli.show.next import print_next
+from tunecase.cli.show.paper import console_for, heading, safe, say
+from tunecase.cli.show.pilot import print_pilot
+from tunecase.cli.show.prices import print_prices
+from tunecase.cli.show.report import print_changes, print_report
+from tunecase.cli.show.review import print_reviews
+from tunecase.cli.show.spend import print_charges, print_imported, print_spend
+from tunecase.errors import InputError, TunecaseError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PRINTERS: dict[str, Callable[["Console", Any], None]] = {
+    "define": print_definition,
+    "define again": print_definition_again,
+    "audit": print_audit,
+    "clean": print_cleaned,
+    "review": print_reviews,
+    "estimate": print_estimate,
+    "estimate again": print_estimate_again,
+    "pilot": print_pilot,
+    "judge": print_judged,
+    "forecast": print_forecast,
+    "decide": print_decision,
+    "next": print_next,
+    "books": print_books,
+    "compare": print_comparison,
+    "spend": print_spend,
+    "imported": print_imported,
+    "charges": print_charges,
+    "fit": print_fit,
+    "scored": print_scored,
+    "labelling": print_labelling,
+    "ledger": print_ledger,
+    "rechain": print_ledger,
+    "prices": print_prices,
+    "report": print_report,
+    "changed": print_changes,
+}
+
+
+def show(verb: str, record: Any, console: "Console | None" = None) -> None:
+    """Prints one record; verbs without a printer of their own print as plain lines."""
+    console = console or console_for()
+    printer = PRINTERS.get(verb)
+    if printer is None:
+        for item in record if isinstance(record, tuple) else (record,):
+            say(console, str(item))
+    else:
+        printer(console, record)
+
+
+def show_unchanged(verb: str, record: Any, console: "Console | None" = None) -> None:
+    """One line for a record that says what it said the last time."""
+    verdict = getattr(record, "verdict", "") or getattr(record, "action", "")
+    heading(
+        console or console_for(), verb, f"unchanged{f': {verdict}' if verdict else ''}", getattr(record, "ok", None)
+    )
+
+
+def show_error(error: TunecaseError) -> None:
+    """Prints an error to standard error: one block per problem, never a traceback."""
+    console = console_for(stderr=True)
+    from rich.text import Text
+
+    # Not wrapped here: a path cut in two cannot be copied.
+    if isinstance(error, InputError):
+        for problem in error.problems:
+            console.print(Text(safe(problem.where), style="bold red"), soft_wrap=True)
+            for name in ("got", "wanted", "fix"):
+                console.print(Text(safe(f"  {name:<7} {getattr(problem, name)}")), soft_wrap=True)
+        return
+    console.print(Text(safe(str(error)), style="red"), soft_wrap=True)
+
+
+def as_html(record: Any) -> str:
+    """A record's printed form as HTML, for notebooks."""
+    import io
+
+    from rich.console import Console
+
+    from tunecase.records import RECORDS
+
+    verb = next(verb for verb, kind in RECORDS.items() if isinstance(record, kind))
+    console = Console(record=True, width=96, file=io.StringIO(), markup=False, highlight=False, emoji=False)
+    show(verb, record, console)
+    return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")

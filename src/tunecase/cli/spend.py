@@ -1,0 +1,127 @@
+"""The commands `spend ...`: what was really paid, typed or imported."""
+
+from typing import Annotated
+
+import typer
+
+from tunecase.cli.options import HERE, AsJson, ProjectFile, Today, open_project, print_record
+
+spend_app = typer.Typer(no_args_is_help=True, help="Record what was really paid.")
+
+
+@spend_app.command("add", context_settings={"ignore_unknown_options": True})
+def spend_add(
+    amount: Annotated[str, typer.Argument(help="What was paid, e.g. 42.50.")],
+    currency: Annotated[str | None, typer.Argument(help="USD, EUR, ...; the project's when left out.")] = None,
+    category: Annotated[
+        str | None,
+        typer.Option(
+            help="gpu, labour, data, evaluation, inference, storage, egress or other; a correction keeps its line."
+        ),
+    ] = None,
+    on: Annotated[str | None, typer.Option(help="The day it was paid (YYYY-MM-DD); today when left out.")] = None,
+    note: Annotated[str, typer.Option(help="What for.")] = "",
+    quantity: Annotated[
+        str | None, typer.Option(help="How much was bought, e.g. 34; `books` then tells quantity from price.")
+    ] = None,
+    unit: Annotated[str, typer.Option(help="Its unit, e.g. h, GPU hour or example.")] = "",
+    credit: Annotated[bool, typer.Option(help="Money that came back.")] = False,
+    replaces: Annotated[str, typer.Option(help="The id of the entry that this one corrects.")] = "",
+    project: ProjectFile = HERE,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """Book one charge in the ledger.
+
+    For instance `tunecase spend add 2900 USD --category labour --quantity 34 --unit h --note "first round"`.
+    """
+    from tunecase import flow
+
+    opened = open_project(project, 0, today)
+    charge = flow.spend_text(
+        opened, amount, currency, category, on, note, credit, replaces, quantity=quantity, unit=unit
+    )  # fmt: skip
+    print_record("spend", charge, json)
+
+
+ASKED, UNSAID = "Which charges", "What the place does not tell"
+
+
+@spend_app.command("import")
+def spend_import(
+    kind: Annotated[str, typer.Argument(help="focus, mlflow, runs or timesheet.")],
+    place: Annotated[
+        str, typer.Argument(help="A file, a folder or an address; nothing after `runs` means the pilot's own runs.")
+    ] = "",
+    tag: Annotated[
+        list[str] | None, typer.Option(rich_help_panel=ASKED, help="KEY=VALUE that must hold; all of several.")
+    ] = None,
+    service: Annotated[
+        list[str] | None, typer.Option(rich_help_panel=ASKED, help="Only this service's rows, as the bill names it.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--from", rich_help_panel=ASKED, help="The first day (YYYY-MM-DD).")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--to", rich_help_panel=ASKED, help="The last day.")] = None,
+    experiment: Annotated[str, typer.Option(rich_help_panel=ASKED, help="The experiment of MLflow to read.")] = "",
+    cost: Annotated[
+        str, typer.Option(rich_help_panel=ASKED, help="billed: what the invoice says; effective: commitments spread.")
+    ] = "billed",
+    category: Annotated[
+        str, typer.Option(rich_help_panel=UNSAID, help="The line of all rows, instead of what each row says.")
+    ] = "",
+    run_tag: Annotated[
+        list[str] | None, typer.Option(rich_help_panel=UNSAID, help="The tag that holds a run's name.")
+    ] = None,
+    gpu: Annotated[str, typer.Option(rich_help_panel=UNSAID, help="The card of runs that do not name one.")] = "",
+    gpu_count: Annotated[
+        int, typer.Option(rich_help_panel=UNSAID, help="How many cards runs used that do not say.")
+    ] = 0,
+    on: Annotated[str | None, typer.Option(rich_help_panel=UNSAID, help="The day of trainer states.")] = None,
+    restated: Annotated[
+        bool, typer.Option("--restated", help="Book lines whose amount has changed as corrections.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be booked, and book nothing.")] = False,
+    project: ProjectFile = HERE,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """Book the charges of a bill (FOCUS 1.0 to 1.4, CSV or Parquet), of MLflow's runs, trainer states, a time sheet.
+
+    All of a place is booked or nothing, and a second import adds nothing. A bill takes the place of the estimate of the
+    same run. For instance: `tunecase spend import focus bill.csv --tag application=tickets`.
+    """
+    from tunecase import flow
+    from tunecase.cli.show import import_progress
+
+    opened = open_project(project, 0, today)
+    with import_progress(quiet=json) as told:
+        asked = flow.ImportAsked(
+            tags=tag or (), services=service or (), since=since, until=until, on=on, category=category,
+            run_tags=run_tag or (), cost=cost, gpu=gpu, gpu_count=gpu_count, experiment=experiment, restated=restated,
+            dry_run=dry_run, told=told,
+        )  # fmt: skip
+        record = flow.spend_import(opened, kind, place, asked)
+    print_record("imported", record, json)
+
+
+@spend_app.command("list")
+def spend_list(
+    category: Annotated[str, typer.Option(help="Only this line's charges.")] = "",
+    run: Annotated[str, typer.Option(help="Only this run's.")] = "",
+    source: Annotated[str, typer.Option(help="Only of focus, mlflow, runs, timesheet, callback or manual.")] = "",
+    since: Annotated[str | None, typer.Option("--from", help="The first day (YYYY-MM-DD).")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="The last day.")] = None,
+    project: ProjectFile = HERE,
+    json: AsJson = False,
+    today: Today = None,
+) -> None:
+    """The charges of the ledger with their ids; what is corrected, or has a bill, counts in no sum and says so.
+
+    For instance: `tunecase spend list --category gpu --from 2026-11-01`.
+    """
+    from tunecase import flow
+
+    opened = open_project(project, 0, today)
+    found = flow.charges(opened, category=category, run=run, source=source, since=since, until=until)
+    print_record("charges", found, json)

@@ -1,0 +1,143 @@
+"""What audit found: the data judged."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tunecase.quantities.interval import Interval80
+from tunecase.spread import Band
+
+Severity = Literal["stop", "warn", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a check worked out besides a count, with an 80% range."""
+
+    name: str
+    low: float
+    middle: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """How often a check is right, measured on data whose defects are known; None where it was not measured."""
+
+    precision: float | None
+    recall: float | None
+    on: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One kind of defect: how many, where, why it matters, how to mend it and at what price.
+
+    `rows` are row numbers of the training file (of the test file where `where` says so), from 0, at most 1,000;
+    `lines` are the matching line numbers from 1. `pairs` holds (row, other row) where a finding joins two rows.
+    `scores` say how suspicious each of `rows` is, 0 to 1, where rows are ranked; `suggested` are answers for them.
+    `removed` is how many usable rows the fix takes away, `review_rows` how many it has somebody look at.
+    """
+
+    check: str
+    severity: Severity
+    count: int
+    share: float
+    rows: tuple[int, ...]
+    lines: tuple[int, ...]
+    why: str
+    fix: str
+    price: Band | None
+    where: Literal["train", "test"] = "train"
+    pairs: tuple[tuple[int, int], ...] = ()
+    examples: tuple[str, ...] = ()
+    removed: int = 0
+    scores: tuple[float, ...] = ()
+    suggested: tuple[str, ...] = ()
+    measured: Measured | None = None
+    accuracy: Accuracy | None = None
+    review_rows: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Token counts of the usable rows; exact, or a range when rows were sampled or no tokenizer file is at hand.
+
+    `useful_share` is the part of all tokens that belongs to answers, on which alone a model is trained; `over_rows`
+    pass `limit_tokens` and lose the end of their answer, `lost_answers` of them all of it; `cut_tokens` are what is
+    cut off. `template_tokens` is what the chat template adds to a row. `histogram` holds
+    (tokens from, rows). None is unknown.
+    """
+
+    exact: bool
+    total: Interval80
+    per_row_p50: float
+    per_row_p95: float
+    per_row_max: float
+    how: str
+    useful_share: float | None = None
+    limit_tokens: int | None = None
+    over_rows: int | None = None
+    lost_answers: int | None = None
+    cut_tokens: float = 0.0
+    template_tokens: int | None = None
+    histogram: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Rows that say the same: how many, how alike the least alike are, their first row numbers, one masked example."""
+
+    size: int
+    kind: Literal["raw", "normalised", "near"]
+    rows: tuple[int, ...]
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Are these the right data, and good enough? rows = usable + dropped + quarantined.
+
+    `dropped_rows` are the numbers of the training rows that the free fixes would delete. `effective` is how many clean
+    rows would teach as much as the usable ones. `notes` are remarks on how the file was read; `normaliser`
+    is the version of the rule by which texts count as the same.
+    """
+
+    train: str
+    test: str | None
+    rows: int
+    usable: int
+    dropped: int
+    quarantined: int
+    quarantine_file: str | None
+    test_rows: int
+    test_usable: int
+    verdict: Literal["fit", "fit after fixes", "not fit", "too little to say"]
+    reason: str
+    findings: tuple[Finding, ...]
+    not_checked: tuple[str, ...]
+    classes: dict[str, int]
+    test_classes: dict[str, int]
+    words_histogram: tuple[tuple[int, int], ...]
+    tokens: Tokens
+    repair_price: Band
+    currency: str
+    format: str
+    schema: str
+    seconds: float
+    dropped_rows: tuple[int, ...] = ()
+    clusters: tuple[Cluster, ...] = ()
+    clustered_rows: int = 0
+    production_shares: dict[str, float] = field(default_factory=dict)
+    effective: Interval80 | None = None
+    notes: tuple[str, ...] = ()
+    normaliser: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """True unless the data are not fit or too few."""
+        return self.verdict in ("fit", "fit after fixes")
+
+    def finding(self, check: str) -> Finding | None:
+        """The finding of one check, if it found anything."""
+        return next((finding for finding in self.findings if finding.check == check), None)

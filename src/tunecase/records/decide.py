@@ -1,0 +1,88 @@
+"""What decide found: the options, and the one advised."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tunecase.records.estimate import Flip
+from tunecase.spread import Band
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One lever: what it does, costs and is worth; `expected_value` = value part - cost part, in base currency.
+
+    `then` says what the policy does after the first test, with the share of the worlds.
+    """
+
+    lever: str
+    action: str
+    cost: Band | None
+    first_step: str
+    first_step_cost: Band | None
+    p_reach: float | None
+    expected_gain: float | None
+    expected_cost: float | None
+    expected_value: float | None
+    arithmetic: str
+    evidence: Literal["measured", "assumed", "none"]
+    give_up: str = ""
+    blocked: str = ""
+    then: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A run or a reading that buys nothing but knowledge, in the base currency.
+
+    `worth` is the expected value of deciding with its result rather than without (EVSI), with its standard error from
+    the draws; `net` is that less the mean price. None, with the reason in `blocked`, where it cannot be had.
+    """
+
+    name: str
+    action: str
+    price: Band | None
+    worth: float | None
+    error: float | None
+    net: float | None
+    blocked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What should the next dollar buy?
+
+    `experiments` are runs and readings that only tell; `certainty` is what knowing the world would be worth (EVPI);
+    `what_if` holds the smallest change of each input at which another lever is advised, where that was asked for.
+    """
+
+    advice: str
+    action: str
+    reason: str
+    options: tuple[Option, ...]
+    value_of_target: Band | None
+    flips_at: str
+    runner_up: str
+    assumptions: tuple[str, ...]
+    currency: str
+    experiments: tuple[Experiment, ...] = ()
+    what_if: tuple[Flip, ...] = ()
+    certainty: float | None = None
+
+    @property
+    def ok(self) -> bool:
+        """False when the advice is to stop, or to mend something before anything is trained."""
+        return self.advice not in ("stop", "fix first")
+
+    @property
+    def best(self) -> Option | None:
+        """The option the advice names."""
+        return next((option for option in self.options if option.lever == self.advice), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One answer that moved between two readings of a case, in words."""
+
+    name: str
+    before: str
+    now: str

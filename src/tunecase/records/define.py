@@ -1,0 +1,83 @@
+"""What define found: the problem judged."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tunecase.quantities.interval import Interval80
+from tunecase.records.audit import Severity
+from tunecase.spread import Band
+
+Status = Literal["pass", "fail", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One rule of a well-posed problem, judged."""
+
+    id: str
+    name: str
+    status: Status
+    severity: Severity
+    got: str
+    wanted: str
+    reason: str
+    fix: str = ""
+    price: Band | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One way to give the answers, with what is known of it; None is unknown, never nothing.
+
+    `value` is what its gain over what is in use is worth over the horizon, `set_up` the work until it runs, `running`
+    its answers over the horizon, `cost` both; all in the base currency. `evidence` says what the score rests on
+    (stated: in the project file), `unknown` names what is missing.
+    """
+
+    name: str
+    action: str
+    score: float | None
+    value: Band | None
+    set_up: Band | None
+    running: Band | None
+    cost: Band | None
+    evidence: Literal["measured", "stated", "assumed", "unknown"]
+    unknown: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """Is the problem well posed and achievable? Scores are shares of 1 unless the metric has its own unit.
+
+    `test_rows_needed` show the wanted gain; `test_rows_to_buy` of them have to be labelled before a run, none where
+    rows can be held out or where fewer only bring a warning.
+    """
+
+    verdict: Literal["go to pilot", "fix first", "do not start"]
+    reason: str
+    criteria: tuple[Criterion, ...]
+    task: str
+    metric: str | None
+    target: float | None
+    majority: float | None
+    probe: float | None
+    ceiling: Interval80 | None
+    agreement: float | None
+    train_rows: int
+    test_rows: int
+    test_rows_needed: int | None
+    smallest_gain: float | None
+    value_per_point: Band | None
+    currency: str
+    in_use: float | None = None
+    untrained: float | None = None
+    design_effect: float = 1.0
+    alternatives: tuple[Alternative, ...] = ()
+    test_rows_to_buy: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """True when no rule of severity stop failed."""
+        return self.verdict != "do not start"

@@ -1,0 +1,113 @@
+"""What the forecast found: points, the band of the curve, and what the next run is worth."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tunecase.quantities.interval import Interval80
+from tunecase.spread import Band
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A measured point of a learning curve: mean score at n, over `draws` runs and `test_rows` items each.
+
+    `sd` is the standard deviation of the score from run to run, where it was seen.
+    """
+
+    n: int
+    score: float
+    draws: int = 1
+    test_rows: int | None = None
+    sd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CurveBand:
+    """The forecast at one size: true score (80% interval) and the chance that the target is reached by then."""
+
+    n: int
+    score: Interval80
+    next_test: Interval80
+    p_target: float | None
+    price: Band | None
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """Examples (in all) at which the target is reached; None where the 80% of worlds never reach it.
+
+    `guess` is one best guess beside the worlds' quantiles: on measured curves it came nearer than their middle.
+    """
+
+    p10: int | None
+    p50: int | None
+    p90: int | None
+    guess: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NextRun:
+    """The next run that tells the most for its price.
+
+    `narrows` is the share of the doubt (variance of ln error at the size that matters) that it is expected to remove;
+    `worth` the expected value of deciding with its result rather than without (EVSI) in the base currency, before
+    its price; None where the value of the target is not stated.
+    """
+
+    n: int
+    draws: int
+    narrows: float
+    worth: float | None
+    price: float | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Will more data do it? The verdict's words are those of docs/method.md.
+
+    `model` is what the points were measured with; `stand_in` as in Pilot. `stand_in_factor` names
+    the default by which the tuned model's error differs from the stand-in's. `source` says where the points come from,
+    the pilot or a file's name, and `rounds` how many measured rounds were added to them; `n_budget` is the most
+    examples that the budget can buy, where one is given.
+    """
+
+    verdict: Literal[
+        "above the ceiling", "reached", "not a pilot yet", "pilot uninformative",
+        "not achievable within n_max", "unlikely", "open", "likely", "no target",
+    ]  # fmt: skip
+    reason: str
+    points: tuple[Point, ...]
+    band: tuple[CurveBand, ...]
+    target: float | None
+    ceiling: float | None
+    n_max: int
+    n_max_why: str
+    p_target: float | None
+    needed: Needed | None
+    needed_price: Band | None
+    next_pilot: str
+    models: tuple[str, ...]
+    metric: str
+    direction: Literal["higher", "lower"]
+    assumptions: tuple[str, ...]
+    currency: str
+    seed: int
+    model: str = ""
+    stand_in: bool = False
+    stand_in_factor: str = "stand_in.factor"
+    source: str = "pilot"
+    next_run: NextRun | None = None
+    n_budget: int | None = None
+    rounds: int = 0
+
+    @property
+    def language_model(self) -> bool:
+        """False when the points are those of a probe, whose curve is not a fine-tune's."""
+        return not (self.stand_in and self.stand_in_factor == "stand_in.factor")
+
+    @property
+    def ok(self) -> bool:
+        """False when the answer is no: above the ceiling, or not achievable with the model to be tuned."""
+        hopeless = self.verdict == "not achievable within n_max" and not self.stand_in
+        return self.verdict != "above the ceiling" and not hopeless

@@ -1,0 +1,48 @@
+"""What judge found: what a model says of answers, and whether it may be trusted."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tunecase.quantities.interval import Interval80
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a model that judges says of answers, and whether it may be trusted; rows pass when every criterion does.
+
+    `judge` is the model and its host, `answers` whose answers were judged. `score` is the mean share of criteria
+    passed with its 80% interval over rows, `passed` that share by criterion; both are empty, and `why` says why, where
+    the score may not be a metric. `share`, `kappa`, `leniency` and `length_bias` are the judge's agreement with people
+    on `human_rows` rows, None where not measured. `order_effect` is the share of verdicts that turn with the order of
+    the criteria; the tokens of that check are in neither `input_tokens`, `output_tokens` nor `usd`. `sheet` is where
+    the same rows wait for people's verdicts.
+    """
+
+    judge: str
+    answers: str
+    criteria: tuple[str, ...]
+    rows: int
+    test_rows: int
+    unread: int
+    score: Interval80 | None
+    passed: tuple[float, ...]
+    agreement: Literal["fine", "weak", "poor", "unknown"]
+    human_rows: int = 0
+    share: Interval80 | None = None
+    kappa: Interval80 | None = None
+    leniency: Interval80 | None = None
+    length_bias: Interval80 | None = None
+    order_effect: Interval80 | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    usd: float | None = None
+    seconds: float = 0.0
+    unknown_ok: bool = False
+    why: str = ""
+    sheet: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """True when the score may be a metric."""
+        return self.score is not None

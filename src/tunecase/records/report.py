@@ -1,0 +1,14 @@
+"""What report wrote."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The files written, and the one line that answers."""
+
+    answer: str
+    html: str
+    markdown: str
+    json: str
+    sections: tuple[str, ...] = field(default=())

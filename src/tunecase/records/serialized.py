@@ -1,0 +1,81 @@
+"""A record as JSON and back, and the record of each verb."""
+
+from decimal import Decimal
+from functools import cache
+from pathlib import PurePath
+from typing import Any, TypeVar, cast
+
+from tunecase.records.audit import Audit
+from tunecase.records.books import Books, Closing, PlanChosen
+from tunecase.records.compare import Comparison
+from tunecase.records.decide import Decision
+from tunecase.records.define import Definition
+from tunecase.records.estimate import Estimate
+from tunecase.records.fit import Fit, Scored
+from tunecase.records.forecast import Forecast
+from tunecase.records.judge import Judged
+from tunecase.records.label import Labelling
+from tunecase.records.ledger import Rechained, Verified
+from tunecase.records.next import Next, Round
+from tunecase.records.pilot import Pilot, Run
+from tunecase.records.prices import Prices
+from tunecase.records.report import Report
+from tunecase.records.review import Cleaned, Reviews
+from tunecase.records.spend import Charges, Imported, Spending
+
+T = TypeVar("T")
+
+RECORDS: dict[str, type] = {
+    "define": Definition,
+    "audit": Audit,
+    "clean": Cleaned,
+    "review": Reviews,
+    "labelling": Labelling,
+    "estimate": Estimate,
+    "pilot": Pilot,
+    "judge": Judged,
+    "forecast": Forecast,
+    "decide": Decision,
+    "round": Round,
+    "next": Next,
+    "books": Books,
+    "close": Closing,
+    "plan": PlanChosen,
+    "compare": Comparison,
+    "fit": Fit,
+    "scored": Scored,
+    "prices": Prices,
+    "report": Report,
+    "run": Run,
+    "spend": Spending,
+    "imported": Imported,
+    "ledger": Verified,
+    "rechain": Rechained,
+    "charges": Charges,
+}
+
+
+def to_json(record: Any) -> bytes:
+    """A record as JSON, Decimals and paths as text, non-finite floats as null."""
+    import orjson
+
+    return orjson.dumps(record, default=_plain)
+
+
+def from_json(kind: type[T], body: Any) -> T:
+    """A record back from the parsed JSON of `to_json`."""
+    return cast(T, _adapter(cast(Any, kind)).validate_python(body))
+
+
+@cache
+def _adapter(kind: type) -> Any:
+    # Built once for each kind: a ledger may hold a hundred thousand charges.
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal | PurePath):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is not part of a record")

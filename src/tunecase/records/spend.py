@@ -1,0 +1,163 @@
+"""What was paid: one charge, and all of them held together: which count, which runs they paid for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """Money that was paid: one charge, as the user, a bill, a tracker or a time sheet states it.
+
+    `amount` is in `currency`, `amount_base` in the project's; credits are negative. `on` is the first day of the charge
+    period, `began_at` and `ended_at` its moments where they are known (UTC). `basis` says what the amount is: billed,
+    or estimated (hours of a run x a price of the book), which a bill of the same run takes the place of. `run` names
+    the training run. `source` is where it came from (manual, focus, mlflow, runs, timesheet, callback), `source_file`
+    and `row` the place in it, `row_id` the SHA-256 of the source's row, by which a second import adds nothing;
+    `line_id` names the line whatever its amount, by which a bill that is stated anew is seen; `apart` holds what
+    tells rows of one line apart where both have it. `instance` is the type of the machine.
+    """
+
+    on: date
+    category: str
+    amount: Decimal
+    currency: str
+    amount_base: Decimal
+    description: str = ""
+    quantity: Decimal | None = None
+    unit: str = ""
+    source: str = "manual"
+    supersedes: str = ""
+    began_at: datetime | None = None
+    ended_at: datetime | None = None
+    charge: Literal["usage", "purchase", "credit", "adjustment", "tax"] = "usage"
+    basis: Literal["billed", "estimated"] = "billed"
+    unit_price: Decimal | None = None
+    fx_rate: Decimal = Decimal(1)
+    provider: str = ""
+    service: str = ""
+    region: str = ""
+    sku: str = ""
+    resource: str = ""
+    gpu: str = ""
+    gpu_count: int = 0
+    run: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    source_file: str = ""
+    row: int | None = None
+    row_id: str = ""
+    line_id: str = ""
+    instance: str = ""
+    apart: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunCharge:
+    """One training run's money: what was estimated for it and what the bill says, both in the base currency.
+
+    `estimated` is hours x a price of the book, None where only a bill names the run; `billed` is None where no bill
+    covers it. `difference` is billed less the covered part of the estimate. `run_hours` are GPU hours by the run's own
+    clock, `billed_hours` those of the bill's rows that are put down to it.
+    """
+
+    run: str
+    gpu: str
+    estimated: Decimal | None
+    billed: Decimal | None
+    difference: Decimal | None
+    run_hours: Decimal | None
+    billed_hours: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The charges that count, after corrections, and after bills have taken the place of estimates.
+
+    `charges` are (entry id, charge); an estimate that a bill covers in part stands there with the rest alone.
+    `superseded` counts charges that another one corrects, `covered` estimates that count no more. `idle_hours` are
+    billed GPU hours that no run took, of cards on which one did, priced by the bill in `idle_amount`; None where no run
+    of the billed GPUs is known. `untracked_hours` are those of the other cards: whether a run used them is not known.
+    `unpriced` counts rows of usage that are billed at nothing: free, or paid by a commitment.
+    """
+
+    charges: tuple[tuple[str, Spending], ...]
+    superseded: int
+    covered: int
+    runs: tuple[RunCharge, ...]
+    billed_gpu_hours: Decimal
+    run_hours: Decimal
+    idle_hours: Decimal | None
+    idle_amount: Decimal | None
+    unpriced: int
+    untracked_hours: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceCheck:
+    """One GPU's billed hours beside the price book: hours, what one cost, and the book's prices of that card."""
+
+    gpu: str
+    provider: str
+    instance: str
+    region: str
+    gpu_hours: Decimal
+    amount: Decimal
+    per_gpu_hour: Decimal
+    currency: str
+    book_low: float | None
+    book_high: float | None
+    book_dates: tuple[str, ...] = ()
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import of charges read, booked and left out; amounts in `currency`, the project's.
+
+    `rows` were read, `booked` are new in the ledger (with `dry_run`, would be), `known` had been booked before,
+    `restated` are corrections of earlier ones, `filtered` did not match what was asked for. `by_category` sums the new
+    charges, `by_kind` those of usage, purchases, credits, adjustments and taxes; `zero` and `negative` count rows of
+    such amounts. `left_out` says which runs or rows became no charge and why.
+    """
+
+    kind: str
+    place: str
+    rows: int
+    booked: int
+    known: int
+    currency: str
+    amount: Decimal
+    dry_run: bool = False
+    restated: int = 0
+    filtered: int = 0
+    zero: int = 0
+    negative: int = 0
+    by_category: Mapping[str, Decimal] = field(default_factory=dict)
+    by_kind: Mapping[str, Decimal] = field(default_factory=dict)
+    hours: Mapping[str, Decimal] = field(default_factory=dict)
+    first: date | None = None
+    last: date | None = None
+    checks: tuple[PriceCheck, ...] = ()
+    left_out: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One charge as it stands in the ledger; `out` says why it counts in no sum, empty where it does."""
+
+    id: str
+    charge: Spending
+    out: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Charges:
+    """The charges of a ledger that were asked for, in the order of their days; `total` is of those that count."""
+
+    currency: str
+    charges: tuple[Charge, ...]
+    total: Decimal
+    others: int = 0

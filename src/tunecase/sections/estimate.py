@@ -1,0 +1,170 @@
+"""The section on the bill: what the whole loop costs, and what moves it."""
+
+from tunecase.content import Block, Cell, Facts, Histogram, Listing, Section, Shares, Table, Tone, Tornado
+from tunecase.inputs import amount, what_if_words
+from tunecase.records import Estimate, Line, Way
+from tunecase.sections.found import Found, not_done, told_in
+from tunecase.spread import Band
+from tunecase.wording import UNKNOWN, band_words, count, counted, figures, money, money_band, share
+
+DASH = Cell("–")
+MOST_BARS = 6
+
+
+def bill(found: Found) -> Section:
+    """What will it cost, line by line?"""
+    title = "What will it cost?"
+    estimate = found.estimate
+    if estimate is None:
+        return not_done("bill", title, "estimate")
+    over = estimate.over_budget
+    blocks: list[Block] = [_lines(estimate)]
+    parts = [(line.title, line.share) for line in estimate.lines if line.share is not None and line.included]
+    if parts:
+        blocks.append(Shares("Where the money goes", tuple(parts)))
+    if estimate.histogram:
+        marks = (("P50", estimate.total.p50), ("P80", estimate.total.p80))
+        caption = f"The total in {count(estimate.draws)} simulated projects; the last bar holds all dearer ones"
+        blocks.append(Histogram(caption, estimate.histogram, marks, estimate.budget, over, estimate.currency))
+    blocks += _tornado(estimate)
+    if estimate.what_if:
+        words = tuple(what_if_words(one, estimate.currency) for one in estimate.what_if)
+        blocks.append(Listing("What would have to be true", words))
+    if len(estimate.ways) > 1:
+        blocks.append(_ways(estimate))
+    blocks.append(_quantities(estimate))
+    evidence: list[Block] = [_workings(estimate)]
+    if found.earlier:
+        evidence.append(_moved(found, estimate))
+    evidence.append(Facts("", (("Based on", estimate.based_on), *told_in(found, "estimate"))))
+    tone, word = _verdict(over)
+    return Section("bill", title, _answer(estimate), tuple(blocks), tuple(evidence), tone, word)
+
+
+def _tornado(estimate: Estimate) -> list[Tornado]:
+    """What the total is on average where each input is low and where it is high."""
+    rows = []
+    for driver in estimate.drivers[:MOST_BARS]:
+        if driver.total_low is not None and driver.total_high is not None:
+            low = amount(driver.name, driver.input_low or 0.0, estimate.currency)
+            high = amount(driver.name, driver.input_high or 0.0, estimate.currency)
+            rows.append((driver.name, driver.total_low, driver.total_high, low, high))
+    caption = (
+        "What moves it: the total's mean where an input is in its lowest tenth (light end), and its highest (dark)"
+    )
+    return [Tornado(caption, tuple(rows), estimate.currency)] if rows else []
+
+
+def _verdict(over: float | None) -> tuple[Tone, str]:
+    if over is None:
+        return "unknown", "no budget given"
+    if over <= 0.2:
+        return "good", "within budget"
+    return ("warn", "may pass the budget") if over < 0.5 else ("bad", "likely over budget")
+
+
+def _answer(estimate: Estimate) -> str:
+    half, most = money(estimate.total.p50, estimate.currency), money(estimate.total.p80, estimate.currency)
+    said = f"As likely as not more than {half}; one time in five more than {most}."
+    if estimate.budget is not None and estimate.over_budget is not None:
+        budget = money(estimate.budget, estimate.currency)
+        said += f" The chance to pass the budget of {budget} is {share(estimate.over_budget)}."
+    if estimate.reached is not None:
+        reach = share(estimate.reached)
+        said += f" The first round is begun in every case, and {reach} of cases reach the target;"
+        said += " the plan advised below counts no step that is not worth its price."
+    if estimate.unpriced:
+        said += f" Not in it: {counted(len(estimate.unpriced), 'line')} without a price."
+    return said
+
+
+def _lines(estimate: Estimate) -> Table:
+    rows = []
+    swatch = 0
+    for line in estimate.lines:
+        drawn = line.included and line.share is not None
+        rows.append(_line(line, swatch if drawn else None))
+        swatch += drawn
+    total = estimate.total
+    rows.append((Cell("Total"), *_points(total), Cell("100%") if total.p50 else DASH))
+    whole = len(rows) - 1
+    if (foreseen := estimate.total_without_unknowns) is not None and foreseen != total:
+        rows.append((Cell("Total without unknowns"), *_points(foreseen), DASH))
+    head = ("Line", "P10", "P50", "P80", "P90", "Share")
+    note = f"{estimate.currency}, over all rounds. P80: in 80 of 100 simulated projects the line costs no more. "
+    note += "Lines do not add up except in the mean: they do not all reach their P80 together."
+    unknowns = estimate.line("unknowns")
+    if unknowns is not None and unknowns.amount is not None and unknowns.amount.p50 == 0 < unknowns.amount.p90:
+        note += " Unknowns cost nothing in most projects and much in a few: their share is one of the mean."
+    numbers = (1, 2, 3, 4, 5)
+    return Table("The bill", head, tuple(rows), numbers, strong=(whole,), note=note)
+
+
+def _line(line: Line, swatch: int | None) -> tuple[Cell, ...]:
+    name = line.title if line.included else f"{line.title} (not in the total)"
+    if line.amount is None:
+        return Cell(name), DASH, Cell("unpriced", "unknown"), DASH, DASH, DASH
+    part = Cell(share(line.share)) if line.share is not None and line.included else DASH
+    return Cell(name, swatch=swatch), *_points(line.amount), part
+
+
+def _points(amount: Band) -> tuple[Cell, ...]:
+    return tuple(Cell(figures(point)) for point in (amount.p10, amount.p50, amount.p80, amount.p90))
+
+
+def _ways(estimate: Estimate) -> Table:
+    """The ways to train side by side; the one that the bill rests on stands out."""
+    rows = tuple(
+        (Cell(way.name), *_points(way.amount), Cell(way.against or "–"), Cell("; ".join(_told(way))))
+        for way in estimate.ways
+    )
+    head = ("Way", "P10", "P50", "P80", "P90", "Against the chosen", "Rests on")
+    strong = tuple(at for at, way in enumerate(estimate.ways) if way.chosen)
+    note = f"{estimate.currency}, all training over all rounds in the same worlds. Against: mean over mean."
+    return Table("Ways to train", head, rows, (1, 2, 3, 4, 5), strong, note)
+
+
+def _told(way: Way) -> list[str]:
+    return [part for part in (way.rests_on, way.note) if part]
+
+
+def _quantities(estimate: Estimate) -> Facts:
+    currency = estimate.currency
+    hosted = next((way.name for way in estimate.ways if way.chosen and way.kind == "hosted"), UNKNOWN)
+    gpus = f"{estimate.gpu_count} × {estimate.gpu}" if estimate.gpu else hosted
+    pairs = [
+        ("Rounds of data, training and test", band_words(estimate.rounds)),
+        ("Time", band_words(estimate.months, "months")),
+        ("Hardware", gpus),
+        ("GPU hours", _gpu_hours(estimate)),
+        ("One training run", money_band(estimate.run_price, currency)),
+        ("One round", money_band(estimate.round_price, currency)),
+        ("One more example", money_band(estimate.label_price, currency)),
+    ]
+    if estimate.settled is not None:
+        pairs.append(("Chance to settle for the fallback", share(estimate.settled)))
+    if estimate.total_when_reached is not None:
+        pairs.append(("Total where the target is reached", money_band(estimate.total_when_reached, currency)))
+    if estimate.total_when_stopped is not None:
+        pairs.append(("Total where it is given up", money_band(estimate.total_when_stopped, currency)))
+    if estimate.false_pass is not None:
+        pairs.append(("Chance to pass the test by luck", share(estimate.false_pass)))
+    return Facts("What it is made of", tuple(pairs))
+
+
+def _gpu_hours(estimate: Estimate) -> str:
+    if estimate.gpu_hours is None:
+        return UNKNOWN
+    price = estimate.usd_per_gpu_hour
+    return f"{band_words(estimate.gpu_hours)} at {money_band(price, 'USD')}"
+
+
+def _workings(estimate: Estimate) -> Table:
+    rows = tuple((Cell(line.title), Cell(line.basis)) for line in estimate.lines)
+    return Table("How each line is worked out", ("Line", "Worked out as"), rows)
+
+
+def _moved(found: Found, estimate: Estimate) -> Table:
+    told = (*found.earlier, ("now", estimate))
+    rows = tuple((Cell(when), *_points(one.total), Cell(one.based_on)) for when, one in told)
+    return Table("How the total moved", ("Estimate", "P10", "P50", "P80", "P90", "Based on"), rows, (1, 2, 3, 4))

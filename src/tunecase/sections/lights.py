@@ -1,0 +1,21 @@
+"""The lights on the two questions that decide: is the problem well posed, are these the right data?"""
+
+from tunecase.content import Light
+from tunecase.sections.audit import AUDIT_WORDS
+from tunecase.sections.define import DEFINITION_WORDS
+from tunecase.sections.found import Found
+from tunecase.wording import sentence
+
+
+def lights(found: Found) -> tuple[Light, Light]:
+    """The words on the two questions that decide."""
+    posed, data = "Is the problem well posed?", "Are these the right data?"
+    definition, audit = found.definition, found.audit
+    return (
+        Light(posed, *DEFINITION_WORDS[definition.verdict], sentence(definition.reason), "problem")
+        if definition
+        else Light(posed, "not done", "unknown", "Run `tunecase define`.", "problem"),
+        Light(data, *AUDIT_WORDS[audit.verdict], sentence(audit.reason), "data")
+        if audit
+        else Light(data, "not done", "unknown", "Run `tunecase audit`.", "data"),
+    )

@@ -1,0 +1,59 @@
+"""A sample of every record that is printed, and its print."""
+
+import io
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+
+from tests import samples
+from tests.records.test_records import CLEANED, FIT, JUDGED, LABELLING, PAIR, REPORT, REVIEWS
+from tunecase.cli.show import show
+from tunecase.records import Adopted, Change, Rechained, Scored, Verified
+
+ALL: dict[str, Any] = {
+    **samples.records(),
+    "estimate again": samples.estimate(),
+    "define again": samples.definition(),
+    "judge": JUDGED,
+    "clean": CLEANED,
+    "labelling": LABELLING,
+    "review": REVIEWS,
+    "fit": FIT,
+    "scored": Scored((PAIR,)),
+    "report": REPORT,
+    "spend": samples.spendings()[2],
+    "imported": samples.imported(),
+    "charges": samples.charges(),
+    "compare": samples.comparison(),
+    "next": samples.news(),
+    "prices": samples.prices(),
+    "ledger": Verified("ledger.jsonl", 12, 1),
+    "rechain": Rechained(
+        7,
+        4,
+        4,
+        2,
+        ("a" * 64, "b" * 64),
+        2,
+        3,
+        "0.1.0",
+        "ledger.jsonl.before-rechain",
+        2,
+        (Adopted("c" * 64, "2026-11-24", Decimal("90.50"), "USD", "forged"),),
+        {"USD": Decimal("90.50")},
+    ),
+    "changed": (Change("chance of its plan", "26%", "41%"),),
+}
+
+
+def printed(verb: str, record: Any, width: int = 80) -> str:
+    """What a reader of a log sees."""
+    out = io.StringIO()
+    show(verb, record, Console(file=out, width=width, markup=False, highlight=False, emoji=False))
+    return out.getvalue()
+
+
+def flat(verb: str, record: Any) -> str:
+    """The print on one line."""
+    return " ".join(printed(verb, record).split())

@@ -1,0 +1,166 @@
+"""The brief: everything a manager needs to sign, as plain Markdown, written whole and never over another file."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests import samples
+from tests.command import tunecase
+from tests.making import case_folder
+from tests.problem_cases import project
+from tunecase.case import Case
+from tunecase.cli.show import brief_markdown, write_brief
+from tunecase.errors import InputError, TunecaseError
+
+TODAY = date(2026, 11, 26)
+HEADINGS = (
+    "# Brief: letters",
+    "## The question",
+    "## The verdict",
+    "## What it costs",
+    "## What it brings",
+    "## What fails, and what each fix costs",
+    "## What is not known",
+    "## Other ways",
+    "## The decision",
+)
+
+
+def test_everything_to_decide_is_there() -> None:
+    """Question, verdict, costs, worth, failures with prices, unknowns, other ways, owner and lines to sign."""
+    text = brief_markdown(samples.definition(), project(), samples.estimate(), TODAY)
+    assert list(HEADINGS) == [line for line in text.splitlines() if line.startswith("#")]
+    for words in (
+        "26 November 2026, by tunecase",
+        "send each letter to the right desk",
+        "**Go to pilot.**",
+        "| **total, USD** |",
+        "The chance to reach the target for it is",
+        "One point is worth 480 USD (310 to 720).",
+        "| pass/fail statements (P2) | asks for a fix | 1 statement |",
+        "write two more, half an hour | 55 USD |",
+        "| room above the baseline (P5) | asks for a fix |",
+        "| prompt a hosted model: hours of set-up assumed | 0.82 |",
+        "Decision owner: A. Person",
+        "- [ ] do not start",
+        "| role | name | signature | date |",
+        "| decision owner | A. Person | | |",
+    ):
+        assert words in text, words
+
+
+def test_tables_are_whole() -> None:
+    """Every row of a table has as many cells as its head, whatever the texts hold."""
+    rule = replace(samples.definition().criteria[1], reason="a | b <script> [x](y) *z* `q` ~s~ \\", fix="# not a head")
+    record = replace(samples.definition(), criteria=(rule,))
+    text = brief_markdown(record, project(goal="- not | a list"), samples.estimate(), TODAY)
+    block: list[int] = []
+    for line in [*text.splitlines(), ""]:
+        if line.startswith("|"):
+            block.append(line.replace("\\|", "").count("|"))
+        else:
+            assert len(set(block)) <= 1, line
+            block = []
+    assert "&#60;script&#62;" in text
+    assert "\n&#45; not &#124; a list\n" in text
+
+
+def test_what_is_missing_is_said() -> None:
+    """Without a bill, an owner, failures or unknowns the brief says so in words."""
+    record = replace(samples.definition(), criteria=(), alternatives=(), value_per_point=None, target=None, in_use=None)
+    text = brief_markdown(record, project(owner=None, goal=None), None, TODAY)
+    for words in (
+        "Not known yet: run `tunecase estimate`.",
+        "nobody is named",
+        "Nothing.",
+        "Nothing that the rules ask for.",
+        "In use today: not measured",
+        "Not known.",
+    ):
+        assert words in text
+    assert "## Other ways" not in text
+
+
+def test_a_file_is_written_whole_and_only_once(tmp_path: Path) -> None:
+    """A brief appears whole; the same one again is no matter, another asks for --force; no part is left behind."""
+    place = tmp_path / "new" / "brief.md"
+    write_brief(place, "one\n")
+    write_brief(place, "one\n")
+    with pytest.raises(InputError, match="already"):
+        write_brief(place, "two\n")
+    assert "one\n" == place.read_text(encoding="utf-8")
+    write_brief(place, "two\n", force=True)
+    assert ("two\n", ["brief.md"]) == (place.read_text(encoding="utf-8"), [one.name for one in place.parent.iterdir()])
+    with pytest.raises(InputError, match="folder"):
+        write_brief(tmp_path, "one\n")
+    with pytest.raises(TunecaseError, match="could not be written"):
+        write_brief(place / "below.md", "one\n")
+
+
+def test_the_command_writes_it(tmp_path: Path) -> None:
+    """`define --brief FILE` prints the verdict and writes the brief; `-` prints the brief alone."""
+    path, place = case_folder(tmp_path), tmp_path / "brief.md"
+    ran = tunecase("define", "--brief", place, "--project", path)
+    assert 0 == ran.code, ran.err
+    assert "DEFINE" in ran.out
+    assert place.read_text(encoding="utf-8").startswith("# Brief: colours\n")
+    printed = tunecase("define", "--brief", "-", "--project", path)
+    assert (0, place.read_text(encoding="utf-8")) == (printed.code, printed.out)
+    place.write_text("mine", encoding="utf-8")
+    assert (2, "mine") == (tunecase("define", "--brief", place, "--project", path).code, place.read_text("utf-8"))
+    assert 0 == tunecase("define", "--brief", place, "--force", "--project", path).code
+    assert 0 == tunecase("define", "--brief", "--project", path, cwd=tmp_path).code
+    assert tunecase("define", "--brief", place, "--json", "--project", path).json["alternatives"]
+
+
+def test_the_python_face_writes_it(tmp_path: Path) -> None:
+    """`Case.brief` writes the same page and gives its path."""
+    path, place = case_folder(tmp_path), tmp_path / "brief.md"
+    assert place == Case(path).brief(place)
+    assert "## The decision" in place.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("words", [("--force",), ("brief.md",), ("--brief", "-", "--json")])
+def test_wrong_words_are_refused(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """A file or --force without --brief, and two things on standard output, are refused."""
+    ran = tunecase("define", *words, "--project", case_folder(tmp_path))
+    assert 2 == ran.code
+    assert "fix" in ran.err + ran.out
+
+
+def test_a_refused_problem_has_a_brief_and_exit_code_one(tmp_path: Path) -> None:
+    """A problem that should not start gets its brief all the same; the exit code stays 1."""
+    path = case_folder(tmp_path, target="  goal: make it better")
+    for place in ("-", "no.md"):
+        ran = tunecase("define", "--brief", place, "--project", path, cwd=tmp_path)
+        assert 1 == ran.code
+    assert "**Do not start.**" in (tmp_path / "no.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("goal", "wanted"),
+    [
+        ("_go_ __bold__", "&#95;go&#95; &#95;&#95;bold&#95;&#95;"),
+        ("1. item", "1&#46; item"),
+        ("2) item", "2&#41; item"),
+        ("+ item", "&#43; item"),
+        ("===", "&#61;=="),
+        ("-5 points", "-5 points"),
+        ("&lt;b&gt;", "&#38;lt;b&#38;gt;"),
+        ("ask @name about #12", "ask &#64;&#8203;name about &#35;&#8203;12"),
+        ("see https://a.example", "see https&#58;&#8203;//a.example"),
+        ("1.5 of 3", "1.5 of 3"),
+    ],
+)
+def test_no_text_of_the_project_is_markup(goal: str, wanted: str) -> None:
+    """Marks, list numbers, entities, names, issue numbers and addresses are shown and do nothing."""
+    text = brief_markdown(samples.definition(), project(goal=goal), None, TODAY)
+    assert f"\n{wanted}\n" in text
+
+
+def test_a_name_too_long_for_the_disk_is_told(tmp_path: Path) -> None:
+    """A file name of 300 letters gives a sentence with a fix, not a traceback."""
+    with pytest.raises(TunecaseError, match="could not be written"):
+        write_brief(tmp_path / ("a" * 300), "one\n")

@@ -1,0 +1,15 @@
+"""A rule that only notes something is not printed as a failure."""
+
+from dataclasses import replace
+
+from tests import samples
+from tests.cli.show.printing import flat
+
+
+def test_a_note_that_fails_is_no_failure() -> None:
+    """A rule that only notes something is not marked as failed."""
+    definition = samples.definition()
+    rule = replace(definition.criteria[0], status="fail", severity="note", fix="")
+    text = flat("define", replace(definition, criteria=(rule,), verdict="do not start"))
+    assert "· note P1" in text
+    assert "✗" not in text

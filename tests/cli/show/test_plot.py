@@ -1,0 +1,157 @@
+"""The curve in a terminal has its size, its labels and its points inside."""
+
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests import samples
+from tunecase.cli.show.plot import HEIGHT, LABEL, WIDTH, curve_lines, live_curve
+from tunecase.records import CurveBand, Forecast, Interval80, Needed, Point
+
+FORECAST = samples.forecast()
+
+
+def area(lines: list[str]) -> list[str]:
+    """What stands right of the axis."""
+    return [line[LABEL + 2 :] for line in lines if line[LABEL + 1 : LABEL + 2] == "│"]
+
+
+@pytest.mark.parametrize(("width", "height"), [(WIDTH, HEIGHT), (40, 8), (25, 5)])
+def test_the_picture_has_the_size_asked_for(width: int, height: int) -> None:
+    """One line for each row, the axis, the sizes and the legend; no line wider than labels, axis and width."""
+    lines = curve_lines(FORECAST, width, height)
+    assert height == len(area(lines))
+    assert max(len(line) for line in lines) <= LABEL + 2 + width
+    assert "─" * width in lines[height]
+    assert "● measured" in lines[height + 2]
+
+
+def test_it_fits_eighty_columns() -> None:
+    """With the usual size it fits a terminal of 80 columns."""
+    assert all(len(line) <= 80 for line in curve_lines(FORECAST))
+
+
+def test_labels() -> None:
+    """The target is named at its line, the ends of both axes at theirs."""
+    lines = curve_lines(FORECAST)
+    (target,) = [line for line in lines if "0.90 target" in line]
+    assert "┄" in target
+    sizes = lines[HEIGHT + 1]
+    assert "100 examples" in sizes
+    assert sizes.endswith("4,000")
+    low = min(at.score.low for at in FORECAST.band)
+    assert lines[HEIGHT - 1].split("│")[0].strip() == f"{low:.3f}".rstrip("0")
+
+
+def test_every_point_is_inside() -> None:
+    """Each measured point is drawn, rising to the right as it rises in score."""
+    rows = area(curve_lines(FORECAST))
+    places = sorted((row.index("●"), -y) for y, row in enumerate(rows) if "●" in row)
+    assert len(FORECAST.points) == sum(row.count("●") for row in rows)
+    assert [height for _, height in places] == sorted(height for _, height in places)
+
+
+def test_the_middle_lies_in_the_band() -> None:
+    """In every column the middle stands among the band's cells, without a gap."""
+    rows = area(curve_lines(replace(FORECAST, points=FORECAST.points[:1], target=None, ceiling=None)))
+    grid = [row.ljust(WIDTH) for row in rows]
+    for x in range(1, WIDTH):
+        column = "".join(row[x] for row in grid).strip()
+        assert 1 == column.count("━")
+        assert set(column) <= {"░", "━"}
+
+
+def test_without_a_target_no_line_is_drawn() -> None:
+    """What is not asked for is not drawn."""
+    bare = replace(FORECAST, target=None, ceiling=None, needed=None)
+    assert not any(mark in line for line in curve_lines(bare) for mark in ("┄", "target", "╌", "ceiling", "◆", "┊"))
+
+
+def test_every_mark_is_in_the_legend() -> None:
+    """Spread, ceiling, budget and the size at which half get there are drawn, and the legend says what each is."""
+    points = tuple(replace(point, sd=0.02) for point in FORECAST.points)
+    lines = curve_lines(replace(FORECAST, points=points, n_budget=2_500, needed=Needed(900, 3_000, None)))
+    drawn, legend = "".join(area(lines)), " ".join(lines[HEIGHT + 2 :])
+    for mark in "●┃░━┄╌◆┊":
+        assert mark in drawn
+        assert mark in legend
+    assert "budget buys 2,500" in legend
+    assert "half of the worlds: 3,000" in legend
+
+
+def test_a_budget_beyond_the_picture_is_said() -> None:
+    """What the budget buys beyond the last size is written, not drawn."""
+    lines = curve_lines(replace(FORECAST, n_budget=90_000))
+    assert "┊" not in "".join(area(lines))
+    assert "beyond: the budget buys 90,000" in " ".join(lines)
+
+
+def test_a_target_that_is_reached_has_no_size_ahead() -> None:
+    """Where the target is met already nothing marks a size at which half of the worlds get there."""
+    assert not any("◆" in line for line in curve_lines(replace(FORECAST, verdict="reached")))
+
+
+def test_the_live_curve_has_a_line_for_each_size() -> None:
+    """Means lie further right as they rise; sizes to come and lost runs are said; the width is kept."""
+    runs = list(samples.pilot().runs)
+    sizes = sorted({run.n for run in runs})
+    runs = [run for run in runs if run.n < sizes[-1]]
+    runs[0] = replace(runs[0], failed="out of memory")
+    for width in (60, 40):
+        lines = live_curve(runs, sizes, width)
+        assert len(sizes) == len(lines)
+        assert all(len(line) <= width for line in lines)
+        places = [line.index("●") for line in lines if "●" in line]
+        assert sorted(places) == places
+        assert lines[-1].endswith("to come")
+        assert ", 1 lost" in lines[0]
+    assert [] == live_curve([])
+    assert ["50 │" in line and "to come" in line for line in live_curve([], [50])] == [True]
+
+
+def test_nothing_to_draw() -> None:
+    """No band, no points, or a curve without any height give no picture."""
+    flat = Interval80(0.5, 0.5, 0.5)
+    level = replace(
+        FORECAST,
+        target=None,
+        ceiling=None,
+        points=(Point(10, 0.5), Point(20, 0.5)),
+        band=(CurveBand(40, flat, flat, None, None),),
+    )
+    assert [] == curve_lines(replace(FORECAST, band=()))
+    assert [] == curve_lines(replace(FORECAST, points=()))
+    assert [] == curve_lines(level)
+
+
+def test_a_band_of_one_size() -> None:
+    """A single size is drawn as points over an empty area."""
+    lines = curve_lines(replace(FORECAST, band=FORECAST.band[-1:]))
+    assert HEIGHT == len(area(lines))
+
+
+SCORES = st.lists(st.floats(0.01, 0.99), min_size=2, max_size=6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(SCORES, SCORES, st.none() | st.floats(0.01, 1.0), st.integers(1, 10**6))
+def test_any_curve_fits(measured: list[float], believed: list[float], target: float | None, first: int) -> None:
+    """Whatever the scores and sizes, the picture has its size and raises nothing."""
+    points = tuple(Point(first * 2**k, score) for k, score in enumerate(measured))
+    band = tuple(
+        CurveBand(first * 3**k, Interval80(s * 0.9, s, s + (1 - s) / 2), Interval80(s, s, s), None, None)
+        for k, s in enumerate(believed)
+    )
+    lines = curve_lines(any_forecast(points, band, target))
+    assert HEIGHT == len(area(lines))
+    assert all(len(line) <= LABEL + 2 + WIDTH for line in lines)
+    assert any("●" in line for line in lines)
+
+
+def any_forecast(points: tuple[Point, ...], band: tuple[CurveBand, ...], target: float | None) -> Forecast:
+    """The sample with another curve."""
+    assert all(math.isfinite(point.score) for point in points)
+    return replace(FORECAST, points=points, band=band, target=target)

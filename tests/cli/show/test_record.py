@@ -1,0 +1,164 @@
+"""Records are printed in 80 columns, plainly: unknown stays unknown, and no text of the data steers the terminal."""
+
+import re
+from dataclasses import fields, is_dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests import samples
+from tests.cli.show.printing import ALL, flat, printed
+from tests.records.test_records import FIT, REPORT
+from tunecase.cli.show import PRINTERS, as_html, show, show_error
+from tunecase.errors import InputError, MissingExtraError, Problem
+
+EVIL = "[red]x[/red] [link=http://a]b[/link] :smile: \x1b[31mred\x1b[0m \x1b]0;title\x07 \r\x08 \u202egnp.exe"
+
+
+def test_every_verb_has_a_sample() -> None:
+    """No printer is left out of these tests."""
+    assert set(PRINTERS) == set(ALL)
+
+
+@pytest.mark.parametrize("verb", ALL)
+@pytest.mark.parametrize("width", [80, 60])
+def test_no_line_is_too_long(verb: str, width: int) -> None:
+    """Every printer keeps to the width."""
+    lines = printed(verb, ALL[verb], width).splitlines()
+    assert [] == [line for line in lines if len(line) > max(width, 74)]
+    assert any(line.strip() for line in lines)
+
+
+FRAGMENTS = {
+    "define": ("go to pilot", "✓ pass P1 a measurable goal", "✗ fail P2", "? unknown P5", "Price: 90 USD (60 to 140).",
+               "way score brings set-up answers costs evidence", "as today 0.70 0 0 900 900 stated",
+               "prompt a hosted model 0.82 6.0k 2.0k ? ? stated", "not known: price_per_1k_answers",
+               "tune a small model ? ? ? ? ? unknown a-model; not known: the score of a-model, tuned"),
+    "audit": ("2,020 rows read: 1,946 usable, 71 to drop, 3 quarantined; 600 test rows.", "label errors (warn)",
+              "free", "tunecase-quarantine.jsonl", "paraphrases of test rows"),
+    "estimate": ("USD P10 P50 P90 share", "storage and transfer unpriced unpriced unpriced not counted", "100%",
+                 "Plus 1 unpriced line", "What moves it: rounds until the target 71%", "Defaults used:"),
+    "define again": ("DEFINE, AFTER THE PILOT ──────── go to pilot", "pass/fail statements (P2): 1 statement"),
+    "estimate again": ("ESTIMATE, AFTER THE PILOT", "100%"),
+    "pilot": ("15 runs", "6 taken from the ledger", "examples mean accuracy", "majority 0.172"),
+    "judge": ("JUDGE ──────── 0.82 (0.78 to 0.86) of the criteria pass", "judged 100 of 540 test rows, 2 without",
+              "promises nothing 74%", "fine; 93% (88% to 96%) of 40 rows alike, kappa 0.84 (0.70 to 0.93)",
+              "+3 (-2 to +8) points more", "Asked in reverse order, 3%", "41k tokens in, 900 out; 0.018 USD"),
+    "forecast": ("FORECAST ──────── open", "0.90 target", "P(0.90)", "At most 4,000 examples", "Next pilot: 1,946"),
+    "decide": ("→ label up to 2,000 more", "(effect assumed)", "no price of an answer was given", "The advice flips"),
+    "books": ("3,885.57 USD spent, 14,114.43 left of 18k; at completion ", "% chance over the budget",
+              "legal review not planned 450.00 450 (450-450)", "spent - P50 all scope quantity price unsplit",
+              "legal review +450 +450 - - -", "1 round made of 2.0 planned: on open lines scope is still to come.",
+              "probe-3 36.60 41.17 +4.57", "Bands: 2 of 3 closed lines of 2 projects", "inside",
+              "in the worlds of the bill that go on after the rounds made"),
+    "charges": ("SPEND LIST ──────── 2 charges of 4 in the ledger, 262.40 USD", "data: labels aaaaaaaaaaaa 2026-11-03",
+                "262.40 USD billed labels, batch 1", "L40S hours (counts no more: its bill counts)"),
+    "imported": ("SPEND IMPORT ──────── 12 charges booked, 7.71 USD", "12 are new, 1 corrects what was booked, 4 were",
+                 "984 were not asked for, 2 cost nothing, 1 is negative", "6.283056 GPU hours.", "gpu 10.20",
+                 "Of it not usage: credit -2.61 USD.", "A10G (g5.4xlarge us-east-1): 6.283056 GPU hours at 1.624 USD",
+                 "equal to the book's price", "1 run still running", "EUR at 1.08 USD"),
+    "clean": ("CLEAN ──────── 680 rows of 717 in cleaned", "35 dropped, 2 unreadable; your file is unchanged.",
+              "leak exact 10", "3 rows with the answer that reviewers gave", "the cleaned training file (680",
+              "it is now cleaned.old-1", "15 rows, 2 of them drawn at random", "all 15 0.20 h (0.10 to 0.40)"),
+    "review": ("REVIEW ──────── 18 of 60 reviewed rows wrong", "No agreement on rows 7, 9: nothing changed.",
+               "the first 20 12 60%", "Of 5 random rows", "One review took 0.35 min (0.30 to 0.40)",
+               "59 decisions in corrections.jsonl", "the same command with --fix DIR", "one note"),
+    "labelling": ("LABEL NEXT ──────── 1 row of pool.jsonl (of 20 asked)", "500 rows read; 3 are in training or test",
+                  "red 61%", "Written to next-labels.csv."),
+    "fit": ("lora: fits on 1 x L40S", "It needs 20.5 (18.0 to 23.0) GiB of the card's 44.1 usable GiB",
+            "nvidia-smi will show 24.0 (21.0 to 27.0)", "What fills the card: weights.", "give --tokens",
+            "40 choices weighed", "12: does not fit; nearest: 1 x T4", "1 of 1 inside", "80% of the computed ones"),
+    "scored": ("1 of 1 measured values inside their 80% band", "21.0 20.0 (18 to 22)", "-5%; own runs, 2026-11-02"),
+    "report": ("Label 300 more.", "report.html", "report.json"),
+    "spend": ("2,900.00 EUR booked under labour", "Paid on 12 November 2026: first round; 3,132.00 in the project's"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", FRAGMENTS)
+def test_what_matters_is_printed(verb: str) -> None:
+    """Each print holds the answer, the figures with their doubt, and what is unknown or unpriced in words."""
+    fit = replace(FIT, train_tokens=None, hours=None)
+    text = flat(verb, fit if verb == "fit" else ALL[verb])
+    for fragment in FRAGMENTS[verb]:
+        assert fragment in text
+
+
+def poisoned(value: Any) -> Any:
+    """The same record with every free text replaced."""
+    if isinstance(value, str):
+        return EVIL
+    if isinstance(value, tuple):
+        return tuple(poisoned(item) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        chosen = {"verdict", "status", "severity", "direction", "where", "currency", "evidence", "price_dates"}
+        return replace(
+            value, **{f.name: poisoned(getattr(value, f.name)) for f in fields(value) if f.name not in chosen}
+        )
+    return value
+
+
+@pytest.mark.parametrize("verb", ALL)
+def test_texts_do_not_steer_the_terminal(verb: str) -> None:
+    """Markup is printed as it stands, emoji names too; escapes and other control characters never arrive."""
+    text = printed(verb, poisoned(ALL[verb]))
+    assert "[red]x[/red]" in " ".join(text.split())
+    assert "☺" not in text
+    assert "😄" not in text
+    assert set() == {char for char in text if not char.isprintable() and char != "\n"}
+
+
+def test_errors_do_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Errors show what was given, harmlessly, without wrapping it."""
+    show_error(InputError(Problem(EVIL, "x" * 200, EVIL, "fix it")))
+    show_error(MissingExtraError("\x1b[2Jserving", "ui"))
+    err = capsys.readouterr().err
+    assert "  got     " + "x" * 200 in err
+    assert "[red]x[/red]" in err
+    assert 'Fix: pip install "tunecase[ui]"' in err
+    assert set() == {char for char in err if not char.isprintable() and char != "\n"}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(max_size=120))
+def test_any_text_is_printed(text: str) -> None:
+    """Any text in a finding and in a line's name is printed within the width."""
+    audit, bill = samples.audit(), samples.estimate()
+    finding = replace(audit.findings[0], check=text, fix=text)
+    out = printed("audit", replace(audit, findings=(finding,), reason=text, not_checked=(text,)))
+    out += printed("estimate", replace(bill, lines=(replace(bill.lines[0], name=text, basis=text),)))
+    assert "\x1b" not in out
+    assert all(len(line) <= 80 for line in out.split("\n"))
+
+
+def test_verbs_without_a_printer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A sentence and a list of files are printed as plain lines."""
+    show("ledger", "12 entries")
+    show("init", (Path("a.yaml"), Path("b.json")))
+    assert ["12 entries", "a.yaml", "b.json"] == capsys.readouterr().out.splitlines()
+
+
+def test_books_and_decisions_of_nothing() -> None:
+    """Empty books and a decision without options are one line of answer."""
+    books = replace(samples.books(), lines=(), spent=Decimal(0), left=None, budget=None)
+    assert "0.00 USD spent" in flat("books", books)
+    decision = replace(samples.decision(), options=(), flips_at="", advice="stop", assumptions=())
+    assert "P(reach)" not in flat("decide", decision)
+
+
+@pytest.mark.parametrize("verb", [verb for verb in ALL if verb not in ("define again", "estimate again", "changed")])
+def test_notebooks_get_the_same_text(verb: str) -> None:
+    """The HTML of a record is its print, every text escaped."""
+    html = as_html(poisoned(ALL[verb]) if verb != "report" else replace(REPORT, answer="<script>alert(1)</script>"))
+    assert html.startswith("<pre>")
+    assert "<script" not in html
+    assert "\x1b" not in html
+    words = re.sub(r"<[^>]+>", "", html)
+    heads = {
+        "labelling": "LABEL NEXT", "imported": "SPEND IMPORT", "charges": "SPEND LIST", "rechain": "one chain now",
+        "ledger": "is whole",
+    }  # fmt: skip
+    assert heads.get(verb, verb.upper()) in words

@@ -1,0 +1,45 @@
+"""The command audit mends data, reads them without a project, and counts tokens exactly."""
+
+from pathlib import Path
+
+from tests.command import tunecase
+from tests.making import case_folder, tickets, write_jsonl
+from tunecase.records import RECORDS, from_json
+
+
+def test_data_are_mended_on_the_command_line(tmp_path: Path) -> None:
+    """--fix writes the copy and books it, --reviewed takes the sheet back; options that need --fix say so."""
+    path = case_folder(tmp_path, train_rows=60, test_rows=40)
+    out = tmp_path / "cleaned"
+    ran = tunecase("audit", "--project", path, "--fix", out, "--json")
+    record = from_json(RECORDS["clean"], ran.json)
+    assert record.rows == record.kept + record.dropped + record.quarantined
+    assert (out / "changes.json").exists()
+    assert 2 == tunecase("audit", "--project", path, "--fix", out).code
+    assert 2 == tunecase("audit", "--project", path, "--mask").code
+    assert 2 == tunecase("audit", "--project", path, "--reviewed", tmp_path / "none.csv").code
+    printed = tunecase("audit", "--project", path, "--fix", out, "--force")
+    assert "your file is unchanged" in printed.out
+    assert all(len(line) <= 80 for line in printed.out.splitlines())
+
+
+def test_an_audit_without_a_project(tmp_path: Path) -> None:
+    """A data file is audited by itself, as of any day."""
+    write_jsonl(tmp_path / "train.jsonl", tickets(80, 1))
+    ran = tunecase("audit", "train.jsonl", "--json", "--today", "2026-11-24", cwd=tmp_path)
+    assert (80, 0) == (ran.json["usable"], ran.code)
+    assert ["train.jsonl"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_audit_counts_tokens_with_a_tokenizer_at_hand(tmp_path: Path) -> None:
+    """--tokenizer makes the count exact; a file that is none is refused."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    words = Tokenizer(models.WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
+    words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    words.save(str(tmp_path / "tokenizer.json"))
+    path = case_folder(tmp_path, train_rows=20)
+    ran = tunecase("audit", "--json", "--tokenizer", tmp_path / "tokenizer.json", "--project", path)
+    # Ten words of text and the label in each of the rows.
+    assert (True, 220.0) == (ran.json["tokens"]["exact"], ran.json["tokens"]["total"]["mid"])
+    assert 2 == tunecase("audit", "--tokenizer", path, "--project", path).code

@@ -1,0 +1,276 @@
+"""The command line teaches itself, speaks JSON, ends with the documented codes and starts quickly."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.command import Ran, tunecase
+from tests.making import case_folder, tickets, write_jsonl
+from tunecase import __version__
+from tunecase.cli import books as cli_books
+from tunecase.ledger import Entry
+from tunecase.records import RECORDS, Spending, from_json
+
+SRC = Path(__file__).parents[2] / "src"
+OPTIONS: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("init",): ("--example", "--to", "--test", "--input", "--output", "--force", "--json"),
+    ("define",): ("--project", "--seed", "--json"),
+    ("audit",): (
+        "--test",
+        "--input",
+        "--output",
+        "--strict",
+        "--fix",
+        "--mask",
+        "--force",
+        "--reviewed",
+        "--project",
+        "--seed",
+        "--json",
+    ),
+    ("estimate",): ("--total-order", "--what-if", "--sure", "--project", "--seed", "--json"),
+    ("compare",): (
+        "--set",
+        "--markdown",
+        "--fail-if-over",
+        "--confidence",
+        "--allow-unpriced",
+        "--project",
+        "--seed",
+        "--json",
+    ),
+    ("pilot",): ("--trainer", "--draws", "--workers", "--max-minutes", "--project", "--seed", "--json"),
+    ("forecast",): ("--target", "--metric", "--n-max", "--project", "--seed", "--json"),
+    ("decide",): ("--project", "--seed", "--json"),
+    ("report",): ("--to", "--project", "--seed", "--json"),
+    ("run",): ("--anyway", "--project", "--seed", "--json"),
+    ("fit",): (
+        "--method",
+        "--seq",
+        "--batch",
+        "--gpu",
+        "--gpus",
+        "--tokens",
+        "--examples",
+        "--epochs",
+        "--lengths",
+        "--packing",
+        "--deadline",
+        "--spot",
+        "--tier",
+        "--framework",
+        "--rank",
+        "--targets",
+        "--objective",
+        "--global-batch",
+        "--accumulation",
+        "--optimizer",
+        "--precision",
+        "--attention",
+        "--loss",
+        "--checkpointing",
+        "--sharding",
+        "--offload",
+        "--frozen-layers",
+        "--accelerate",
+        "--measured",
+        "--explain",
+        "--project",
+        "--seed",
+        "--json",
+    ),
+    ("spend", "add"): (
+        "--category",
+        "--on",
+        "--note",
+        "--quantity",
+        "--unit",
+        "--credit",
+        "--replaces",
+        "--project",
+        "--json",
+    ),
+    ("books",): ("--plan", "--close", "--page", "--csv", "--project", "--seed", "--json"),
+    ("ledger", "verify"): ("--project", "--json"),
+    ("ledger", "rechain"): ("--project", "--json"),
+    ("serve",): ("--port", "--project", "--seed"),
+}
+LESSONS = {
+    "init": "commented project file",
+    "define": "well posed",
+    "audit": "right data",
+    "fit": "does it cost",
+    "compare": "cost or save",
+}
+
+
+def python(*words: str | Path, encoding: str = "utf-8") -> str:
+    """What a fresh Python prints through a pipe of this encoding."""
+    surroundings = {**os.environ, "PYTHONPATH": str(SRC), "PYTHONIOENCODING": encoding}
+    done = subprocess.run([sys.executable, *map(str, words)], capture_output=True, check=True, env=surroundings)
+    return done.stdout.decode().strip()
+
+
+@pytest.mark.parametrize("words", OPTIONS, ids=" ".join)
+def test_help_names_every_option(words: tuple[str, ...]) -> None:
+    """--help of every verb says what it does and names all of its options."""
+    ran = tunecase(*words, "--help")
+    assert 0 == ran.code
+    flat = " ".join(ran.out.split())
+    assert LESSONS.get(words[0], "") in flat
+    for option in OPTIONS[words]:
+        assert f" {option} " in ran.out
+    assert all(len(line) <= 80 for line in ran.out.splitlines())
+    assert ran.out == tunecase(*words, "-h").out
+
+
+def test_help_teaches_the_road() -> None:
+    """The first help shows the road, all verbs and the exit codes; without words it comes by itself."""
+    ran = tunecase("--help")
+    flat = " ".join(ran.out.split())
+    assert "init → define → audit → estimate → pilot → forecast → decide → report" in flat
+    assert "Exit codes: 0 fine, 1 the answer is no" in flat
+    for words in OPTIONS:
+        assert f" {words[0]} " in flat
+    bare = tunecase()
+    assert ran.out.split() == (bare.out + bare.err).split()
+
+
+def test_help_keeps_its_brackets() -> None:
+    """No word of a help text is taken for markup."""
+    assert "Samples, in place of tokens." in " ".join(tunecase("fit", "--help").out.split())
+
+
+def test_version() -> None:
+    """--version prints the version and nothing else, also as a module."""
+    assert Ran(0, f"{__version__}\n", "") == tunecase("--version")
+    assert __version__ == python("-m", "tunecase", "--version")
+
+
+def test_import_is_light() -> None:
+    """`import tunecase` loads no numpy, pydantic or rich."""
+    loaded = "[m for m in ('numpy', 'pydantic', 'rich', 'scipy', 'sklearn', 'yaml') if m in sys.modules]"
+    assert "[]" == python("-c", f"import sys, tunecase; print({loaded})")
+
+
+def test_help_is_light() -> None:
+    """`tunecase --help` loads no numpy and no scikit-learn."""
+    code = (
+        "import sys, atexit; sys.argv = ['tunecase', '--help']\n"
+        "atexit.register(lambda: print([m for m in ('numpy', 'sklearn', 'scipy', 'pydantic') if m in sys.modules]))\n"
+        "from tunecase.cli import main; main()"
+    )
+    assert "[]" == python("-c", code).splitlines()[-1]
+
+
+def test_narrow_pipes(walked: Path) -> None:
+    """A pipe that takes ASCII only gets replaced letters in words, and whole UTF-8 in JSON; never a traceback."""
+    assert "PILOT ???????? accuracy" in python("-m", "tunecase", "pilot", "--project", walked, encoding="ascii")
+    named = python("-m", "tunecase", "report", "--json", "--project", walked, encoding="ascii")
+    assert str(walked.parent) in json.loads(named)["html"]
+
+
+@pytest.mark.parametrize("verb", ["define", "audit", "estimate", "pilot", "forecast", "decide", "books", "report"])
+def test_json_is_the_record(walked: Path, verb: str) -> None:
+    """--json prints the record of the verb and nothing else."""
+    ran = tunecase(verb, "--json", "--project", walked)
+    assert ran.code in (0, 1)
+    record = from_json(RECORDS[verb], ran.json)
+    assert ran.code == (0 if getattr(record, "ok", True) else 1)
+    assert "" == ran.err
+
+
+def test_json_of_init(tmp_path: Path) -> None:
+    """init --json lists the files written."""
+    ran = tunecase("init", "--json", write_jsonl(tmp_path / "train.jsonl", tickets(40, 1)))
+    assert [str(tmp_path / "tunecase.yaml"), str(tmp_path / "tunecase.schema.json")] == ran.json
+    assert 0 == ran.code
+
+
+def test_json_of_fit_and_of_points(tmp_path: Path) -> None:
+    """The quick questions answer in JSON too."""
+    ran = tunecase("fit", "llama-3.1-8b", "--gpu", "H100", "--tokens", "5M", "--json")
+    assert "fits" == from_json(RECORDS["fit"], ran.json).verdict
+    path = tmp_path / "points.csv"
+    path.write_text("n,score\n50,0.5\n100,0.6\n200,0.68\n400,0.74\n", encoding="utf-8")
+    ran = tunecase("forecast", path, "--target", "80%", "--n-max", "5000", "--json")
+    assert (0.8, 5000) == (ran.json["target"], from_json(RECORDS["forecast"], ran.json).n_max)
+
+
+def test_json_of_the_ledger(tmp_path: Path) -> None:
+    """spend add --json prints the entry as booked, ledger verify --json what it looked at."""
+    path = case_folder(tmp_path)
+    ran = tunecase("spend", "add", "42.50", "--category", "gpu", "--note", "L40S", "--json", "--project", path)
+    entry = from_json(Entry, ran.json)
+    assert ("42.50", "L40S") == (str(from_json(Spending, entry.body).amount), entry.body["description"])
+    ran = tunecase("ledger", "verify", "--json", "--project", path)
+    assert {
+        "path": str(path.parent / "ledger.jsonl"),
+        "entries": 1,
+        "rechained": 0,
+        "whole": True,
+        "unfinished": 0,
+    } == ran.json
+
+
+def test_the_same_seed_gives_the_same_answer(tmp_path: Path) -> None:
+    """Two runs with one seed print the same bill, another seed prints another."""
+    path = case_folder(tmp_path)
+    bills = [tunecase("estimate", "--json", "--seed", seed, "--project", path).out for seed in ("3", "3", "4")]
+    assert bills[0] == bills[1]
+    assert bills[0] != bills[2]
+    assert [3, 4] == [json.loads(bill)["seed"] for bill in bills[1:]]
+
+
+@pytest.mark.parametrize("seed", ["-1", "4294967296", "1e3", "x"])
+def test_no_seeds(tmp_path: Path, seed: str) -> None:
+    """A seed that no generator takes is refused before anything is read."""
+    ran = tunecase("estimate", f"--seed={seed}", "--project", tmp_path / "none.yaml")
+    assert 2 == ran.code
+    assert "--seed" in ran.err
+
+
+@pytest.mark.parametrize(
+    "words", [("estimat",), ("estimate", "--jsn"), ("fit",), ("pilot", "--draws", "0"), ("spend",)]
+)
+def test_wrong_words_end_with_two(words: tuple[str, ...]) -> None:
+    """Unknown verbs and options, missing words and numbers out of range end with code 2."""
+    assert 2 == tunecase(*words).code
+
+
+def test_exit_codes(tmp_path: Path, walked: Path) -> None:
+    """0: fine; 1: the answer is no; 2: the input cannot be read; 3: the world failed."""
+    assert 0 == tunecase("audit", "--project", walked).code
+    assert 1 == tunecase("define", "--project", case_folder(tmp_path / "unsound", metric="  goal: better")).code
+    assert 1 == tunecase("fit", "llama-3.1-8b", "--method", "full", "--gpu", "L40S", "--gpus", "1").code
+    assert 2 == tunecase("define", "--project", tmp_path / "none.yaml").code
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    ran = tunecase("report", "--to", tmp_path / "file", "--project", walked)
+    assert 3 == ran.code
+    assert "Fix: name another folder with --to" in ran.err
+
+
+def test_errors_of_the_world_are_json_too(tmp_path: Path, walked: Path) -> None:
+    """With --json any failure is JSON, without problems where no input is at fault."""
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    ran = tunecase("report", "--json", "--to", tmp_path / "file", "--project", walked)
+    assert 3 == ran.code
+    assert [] == ran.json["problems"]
+    assert "could not be written" in ran.json["error"]
+
+
+def test_interrupted(walked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends with 130 and says that what was finished is kept."""
+
+    def stop(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli_books, "finish", stop)
+    ran = tunecase("books", "--project", walked)
+    assert 130 == ran.code
+    assert "the same command goes on from there" in ran.err

@@ -1,0 +1,49 @@
+"""The command estimate says what a bill rests on, and refuses half a question."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.command import tunecase
+from tests.making import case_folder
+
+
+@pytest.mark.slow
+def test_what_a_bill_rests_on_is_asked_for(walked: Path) -> None:
+    """--total-order and --what-if add to the record and to the print; a bill without them has neither."""
+    words = ("estimate", "--project", walked, "--today", "2026-11-24")
+    plain, asked = (tunecase(*words, *more, "--json").json for more in ((), ("--total-order", "--what-if")))
+    assert [] == plain["what_if"]
+    assert {None} == {driver["total_share"] for driver in plain["drivers"]}
+    assert [("stay", 0.8), ("reach", 0.8)] == [(one["goal"], one["wanted"]) for one in asked["what_if"]]
+    assert None not in {driver["total_share"] for driver in asked["drivers"]}
+    assert plain["total"] == asked["total"]
+    ran = tunecase(*words, "--what-if", "--sure", "95%")
+    assert "95% sure" in " ".join(ran.out.split())
+    assert all(len(line) <= 80 for line in ran.out.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--sure", "80%"), "--what-if beside it"),
+        (("--what-if", "--sure", "80"), "most 100%"),
+        (("--what-if", "--sure", "100%"), "less than 100%"),
+        (("--what-if", "--sure", "70 to 80%"), "one chance"),
+        (("--what-if", "--sure", "sure"), "--sure"),
+    ],
+)
+def test_what_a_bill_cannot_be_asked(walked: Path, words: tuple[str, ...], said: str) -> None:
+    """Half a question, or a chance that is none, ends with code 2 and a fix."""
+    ran = tunecase("estimate", "--project", walked, *words)
+    assert 2 == ran.code
+    assert said in " ".join(ran.err.split())
+
+
+def test_what_if_wants_a_budget(tmp_path: Path) -> None:
+    """Without a budget there is nothing to stay within, and both mistakes are told."""
+    path = case_folder(tmp_path, train_rows=20, test_rows=10, budget="")
+    ran = tunecase("estimate", "--project", path, "--what-if", "--sure", "0%")
+    assert 2 == ran.code
+    assert "a budget to stay within" in ran.err
+    assert "--sure" in ran.err

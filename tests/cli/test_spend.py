@@ -1,0 +1,26 @@
+"""The command spend says what was booked and how to correct it."""
+
+from pathlib import Path
+
+from tests.command import tunecase
+from tests.making import case_folder
+
+
+def test_a_charge_is_printed_in_words(tmp_path: Path) -> None:
+    """A booked charge is told with amount, category and how to correct it; the correction is counted once."""
+    path = case_folder(tmp_path)
+    ran = tunecase("spend", "add", "42.50", "--note", "two hours", "--on", "2026-01-02", "--project", path)
+    assert "42.50 USD booked under other" in ran.out
+    assert "Paid on 2 January 2026: two hours." in ran.out
+    assert "Entry(" not in ran.out
+    ref = ran.out.split("--replaces ")[1].split()[0]
+    assert 0 == tunecase("spend", "add", "40", "--replaces", ref, "--project", path).code
+    assert 0 == tunecase("spend", "add", "90", "--category", "gpu", "--project", path).code
+    (gpu,) = tunecase("spend", "list", "--category", "gpu", "--json", "--project", path).json["charges"]
+    corrected = tunecase("spend", "add", "80", "--replaces", gpu["id"], "--project", path)
+    assert "80.00 USD booked under gpu" in corrected.out
+    assert 0 == tunecase("spend", "add", "80", "--credit", "--category", "gpu", "--project", path).code
+    told = tunecase("spend", "list", "--category", "gpus", "--project", path)
+    assert 2 == told.code
+    assert "gpu" in told.err
+    assert "40.00 USD spent" in tunecase("books", "--project", path).out
