@@ -1,6 +1,6 @@
 """Our policy in the worlds of `deciding_worlds.py`: the product's belief and its best policy, for models that race.
 
-What is the product's: `curves.believe` (without the lessons of the curve's own source), `Belief.at_learnt_width`,
+What is the product's: `curves.believe` (without the lessons of the curve's own source), `at_learnt_width`,
 `Belief.paths`, and `policy.best_policy`. What is only here: the nodes of a race on shared labels, how the models'
 worlds go together, the weight of costs, and the margin that a plan must be worth.
 
@@ -71,7 +71,7 @@ def belief_of(problem: Problem, arm: Arm, sizes: np.ndarray, errors: np.ndarray,
     factor = width(arm.unit, arm.bounded, arm.loss)
     kept = replace(belief.calibration, factor=max(1.0, factor), learnt=factor)
     belief = replace(belief, calibration=kept)
-    return belief.at_learnt_width() if learnt else belief
+    return at_learnt_width(belief) if learnt else belief
 
 
 class Worlds:
@@ -92,6 +92,14 @@ class Worlds:
             if len(self.kept) > REMEMBERED:
                 self.kept.popitem(last=False)
         return self.kept[key].astype(float)
+
+
+def at_learnt_width(belief: Belief) -> Belief:
+    """The belief without the guard that never narrows it: for choosing, where too wide costs as much as too narrow.
+
+    A band that is shown errs on the wide side; a plan that rests on it would pay for hopes that are not there.
+    """
+    return replace(belief, calibration=replace(belief.calibration, factor=belief.calibration.learnt))
 
 
 def together(worlds: dict[int, np.ndarray]) -> dict[int, np.ndarray]:

@@ -56,6 +56,18 @@ class Score:
         return abs(self.predicted / self.truth - 1)
 
 
+def verdict_runs(runs: Iterable[Measured]) -> list[Measured]:
+    """Runs that tell whether a set-up fits: on a known card, ran or ran out of memory, plain enough to predict."""
+    kept = []
+    for run in runs:
+        recipe = run.recipe
+        odd = recipe.offload != "none" or recipe.context_parallel > 1 or not run.packed or run.guessed
+        odd = odd or (recipe.gpus > 1) != (recipe.sharding != "none") or not run.batch_known
+        if recipe.gpu and not odd and (run.failed or (run.length_known and (run.peak_gb or run.tokens_per_s_per_gpu))):
+            kept.append(run)
+    return kept
+
+
 def summed_up(scores: Sequence[Score]) -> Figures:
     """n, median and 90% point of the absolute percentage error, signed median, share inside the band."""
     if not scores:
@@ -134,7 +146,7 @@ def memory_sets(runs: Sequence[Measured]) -> list[Measured]:
 def verdicts(runs: Sequence[Measured], known: Sequence[Measured] | None) -> Figures:
     """What is said of runs that ran and of runs that ran out of memory."""
     counts: collections.Counter[tuple[str, str]] = collections.Counter()
-    wanted = measured.verdict_runs(runs)
+    wanted = verdict_runs(runs)
     for name in sorted({run.publisher for run in wanted}):
         others = (
             memory_sets(known) if known is not None else [run for run in memory_sets(runs) if run.publisher != name]

@@ -20,6 +20,7 @@ from tunecase.importers import training_runs
 from tunecase.measured import Measured
 
 RUNS = Path(__file__).parents[1] / ".." / "shared" / "data" / "training_runs.csv"
+READ_ON = "2026-11-24"
 TABLE = Path(__file__).parents[1] / "src" / "tunecase" / "tables" / "training_runs.csv"
 
 # scripts/benchmarks of foundation-model-stack/fms-acceleration: accelerate.yaml says mixed_precision no, so that the
@@ -61,6 +62,40 @@ def readable(path: Path, publishers: Sequence[str] = ()) -> list[Measured]:
     return [documented(run) for run in told if not (ONE_DEVICE in run.source and run.recipe.gpus > 1)]
 
 
+def row_of(run: Measured) -> dict[str, str]:
+    """A run as a row of tables/training_runs.csv."""
+    recipe = run.recipe
+    flags = {
+        "double_quantised": recipe.double_quantised,
+        "step_in_backward": recipe.step_in_backward,
+        "trained_ends": recipe.trained_ends,
+        "packed": run.packed,
+        "length_known": run.length_known,
+        "batch_known": run.batch_known,
+        "parallel_known": run.parallel_known,
+    }
+    numbers = {"peak_gb": run.peak_gb, "card_gb": run.card_gb, "tokens_per_s_per_gpu": run.tokens_per_s_per_gpu}
+    targets = recipe.targets if isinstance(recipe.targets, str) else " ".join(recipe.targets)
+    row = {
+        "id": run.id,
+        "publisher": run.publisher,
+        "model": "" if run.guessed else recipe.shape.name,
+        "params": str(recipe.shape.params),
+        "gpu": recipe.gpu.name if recipe.gpu else "",
+        "targets": targets,
+        "micro_batch": str(recipe.micro_batch),
+        "statistic": run.statistic,
+        "failed": run.failed,
+        "source": run.source,
+        "published": run.date,
+        "date": READ_ON,
+        **{name: str(getattr(recipe, name)) for name in (*measured.PLAIN, *measured.WHOLE)},
+        **{name: "yes" if flag else "no" for name, flag in flags.items()},
+        **{name: f"{value:.6g}" if value is not None else "" for name, value in numbers.items()},
+    }
+    return {name: row[name] for name in measured.COLUMNS}
+
+
 def main() -> None:
     """Reads the shared table, writes the shipped one."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -71,13 +106,11 @@ def main() -> None:
     if not options.file.is_file():
         print("skipped: ../shared/data/training_runs.csv not found")
         return
-    rows = {run.id: measured.to_row(run) for run in readable(options.file)}
+    rows = {run.id: row_of(run) for run in readable(options.file)}
     held = (
         {} if options.also else {row["id"]: row for row in catalog.read_table("training_runs") if row["id"][0] == "g"}
     )
-    more = (
-        {run.id: measured.to_row(run) for run in readable(options.also, options.publishers)} if options.also else held
-    )
+    more = {run.id: row_of(run) for run in readable(options.also, options.publishers)} if options.also else held
     with TABLE.open("w", encoding="utf-8", newline="") as lines:
         writer = csv.DictWriter(lines, measured.COLUMNS, lineterminator="\n")
         writer.writeheader()

@@ -215,17 +215,6 @@ def test_the_band_is_never_below_native():
         assert found.date
 
 
-def test_for_choosing_the_band_has_its_learnt_width():
-    """The width learnt from other sources may be narrower than native; what is shown never is, and medians stay."""
-    shown = believe(rising(), **SHARE)
-    learnt = shown.at_learnt_width()
-    assert shown.calibration.factor >= 1
-    assert learnt.calibration.factor == shown.calibration.learnt < 1
-    wide, narrow = (np.log(belief.paths([640.0], 2000)) for belief in (shown, learnt))
-    assert np.median(narrow) == pytest.approx(np.median(wide), abs=0.01)
-    assert np.ptp(np.quantile(narrow, (0.1, 0.9))) < np.ptp(np.quantile(wide, (0.1, 0.9)))
-
-
 def test_the_error_scale_is_part_of_the_face():
     """Scores and errors convert through the module that estimate and forecast use."""
     assert to_error(0.75, "higher") == 0.25

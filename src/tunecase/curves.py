@@ -147,13 +147,6 @@ class Belief:
         errors = np.maximum(np.exp(log_errors), LEAST_ERROR)
         return np.asarray(np.minimum(errors, 1.0) if self.bounded else errors)
 
-    def at_learnt_width(self) -> "Belief":
-        """The belief without the guard that never narrows it: for choosing, where too wide costs as much as too narrow.
-
-        A band that is shown errs on the wide side; a plan that rests on it would pay for hopes that are not there.
-        """
-        return replace(self, calibration=replace(self.calibration, factor=self.calibration.learnt))
-
     def middle(self, sizes: "Sequence[float] | Array") -> "Array":
         """One best guess of the error at each size, the best guide to the data needed: the nearest lessons' median.
 

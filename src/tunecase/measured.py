@@ -27,8 +27,6 @@ COLUMNS = (
     "tokens_per_s_per_gpu", "failed", "published", "source", "date",
 )  # fmt: skip
 
-READ_ON = "2026-11-24"
-
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -115,40 +113,6 @@ def _from_row(row: Mapping[str, str]) -> Measured:
     )
 
 
-def to_row(run: Measured) -> dict[str, str]:
-    """A run as a row of tables/training_runs.csv."""
-    recipe = run.recipe
-    flags = {
-        "double_quantised": recipe.double_quantised,
-        "step_in_backward": recipe.step_in_backward,
-        "trained_ends": recipe.trained_ends,
-        "packed": run.packed,
-        "length_known": run.length_known,
-        "batch_known": run.batch_known,
-        "parallel_known": run.parallel_known,
-    }
-    numbers = {"peak_gb": run.peak_gb, "card_gb": run.card_gb, "tokens_per_s_per_gpu": run.tokens_per_s_per_gpu}
-    targets = recipe.targets if isinstance(recipe.targets, str) else " ".join(recipe.targets)
-    row = {
-        "id": run.id,
-        "publisher": run.publisher,
-        "model": "" if run.guessed else recipe.shape.name,
-        "params": str(recipe.shape.params),
-        "gpu": recipe.gpu.name if recipe.gpu else "",
-        "targets": targets,
-        "micro_batch": str(recipe.micro_batch),
-        "statistic": run.statistic,
-        "failed": run.failed,
-        "source": run.source,
-        "published": run.date,
-        "date": READ_ON,
-        **{name: str(getattr(recipe, name)) for name in (*PLAIN, *WHOLE)},
-        **{name: "yes" if flag else "no" for name, flag in flags.items()},
-        **{name: f"{value:.6g}" if value is not None else "" for name, value in numbers.items()},
-    }
-    return {name: row[name] for name in COLUMNS}
-
-
 def memory_runs(runs: Iterable[Measured], several: bool) -> list[Measured]:
     """Runs whose peak can be scored: length and micro-batch are known, every row is full, nothing lies on the host.
 
@@ -160,18 +124,6 @@ def memory_runs(runs: Iterable[Measured], several: bool) -> list[Measured]:
         odd = recipe.offload != "none" or recipe.context_parallel > 1 or not run.packed or run.guessed or run.failed
         odd = odd or (recipe.gpus > 1) != (recipe.sharding != "none")
         if run.peak_gb and run.length_known and run.batch_known and not odd and several == (recipe.gpus > 1):
-            kept.append(run)
-    return kept
-
-
-def verdict_runs(runs: Iterable[Measured]) -> list[Measured]:
-    """Runs that tell whether a set-up fits: on a known card, ran or ran out of memory, plain enough to predict."""
-    kept = []
-    for run in runs:
-        recipe = run.recipe
-        odd = recipe.offload != "none" or recipe.context_parallel > 1 or not run.packed or run.guessed
-        odd = odd or (recipe.gpus > 1) != (recipe.sharding != "none") or not run.batch_known
-        if recipe.gpu and not odd and (run.failed or (run.length_known and (run.peak_gb or run.tokens_per_s_per_gpu))):
             kept.append(run)
     return kept
 

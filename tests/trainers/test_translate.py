@@ -75,57 +75,6 @@ def test_accelerate_knows_the_flags(sharding: str) -> None:
     assert not sharding.startswith("zero") or parsed.zero_stage == int(sharding[-1])
 
 
-def test_axolotl() -> None:
-    """The configuration of a LoRA run, field by field as axolotl 0.21 names them."""
-    found = translate.axolotl_config(run(gpus=2), data="data.jsonl", output="out")
-    assert {"path": "data.jsonl", "ds_type": "json", "type": "input_output"} == found["datasets"][0]
-    wanted = {
-        "base_model": "some/model", "adapter": "lora", "load_in_4bit": False, "lora_r": 16, "lora_alpha": 32,
-        "lora_target_linear": True, "micro_batch_size": 4, "max_steps": 120, "learning_rate": 2e-4, "seed": 7,
-        "sequence_len": 1024, "train_on_inputs": False, "sample_packing": False, "output_dir": "out", "bf16": "auto",
-    }  # fmt: skip
-    assert wanted == {name: found[name] for name in wanted}
-    assert "adapter" not in translate.axolotl_config(run(method="full"), data="d", output="o")
-    sharded = translate.axolotl_config(run(sharding="fsdp"), data="d", output="o")
-    assert (2, False, True) == (
-        sharded["fsdp_version"], sharded["gradient_checkpointing"], sharded["fsdp_config"]["activation_checkpointing"],
-    )  # fmt: skip
-    zero = translate.axolotl_config(run(sharding="zero3"), data="d", output="o")["deepspeed"]
-    assert 3 == zero["zero_optimization"]["stage"]
-
-
-def test_llama_factory() -> None:
-    """The configurations of training and of answering, as LLaMA-Factory 0.9.5 names them."""
-    asked = {**run(method="qlora", precision="fp16"), "options": {"template": "qwen3"}}
-    found = translate.llama_factory_config(asked, data_folder=".", output="out")
-    wanted = {
-        "model_name_or_path": "some/model", "stage": "sft", "finetuning_type": "lora", "quantization_bit": 4,
-        "template": "qwen3", "lora_rank": 16, "lora_alpha": 32, "lora_target": "all", "cutoff_len": 1024,
-        "dataset": "tunecase_train", "max_steps": 120, "fp16": True, "bf16": False, "trust_remote_code": False,
-    }  # fmt: skip
-    assert wanted == {name: found[name] for name in wanted}
-    answers = translate.llama_factory_answers(asked, data_folder=".", output="answers", adapter="out")
-    assert ("tunecase_test", "out", False) == (
-        answers["eval_dataset"], answers["adapter_name_or_path"], answers["do_sample"],
-    )  # fmt: skip
-    whole = translate.llama_factory_answers(run(method="full"), data_folder=".", output="answers", adapter="out")
-    assert ("out", "full") == (whole["model_name_or_path"], whole["finetuning_type"])
-
-
-def test_unsloth() -> None:
-    """Arguments of the three calls, on one GPU, with Unsloth's own checkpoints of activations."""
-    found = translate.unsloth_arguments(run(method="qlora", depth=8, precision="bf16"), output="out")
-    assert ("some/model", True, False) == tuple(
-        found["load"][name] for name in ("model_name", "load_in_4bit", "full_finetuning")
-    )
-    assert (16, 32, 8, "unsloth") == tuple(
-        found["adapt"][name] for name in ("r", "lora_alpha", "finetune_last_n_layers", "use_gradient_checkpointing")
-    )
-    assert (8, False, True) == tuple(
-        found["train"][name] for name in ("per_device_train_batch_size", "gradient_checkpointing", "bf16")
-    )
-
-
 def test_a_trainers_state_becomes_metrics() -> None:
     """The log that transformers keeps is read whichever way tokens are named there; other lines are passed over."""
     history = [

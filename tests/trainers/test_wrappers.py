@@ -4,16 +4,19 @@ The tools themselves want GPUs and environments of their own, so what is tested 
 """
 
 import json
+import runpy
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from tests.trainers.outside import TASK, settings
 from tests.trainers.tiny import save_tiny_model
-from tunecase.trainers import Result, Setting, command
+from tunecase.trainers import Result, Setting, command, translate
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "trainers"
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="stand-ins are POSIX scripts")
@@ -105,6 +108,78 @@ def trained(tool: str, tools: Path, model: str, **others: Setting) -> Result:
     """The result of a wrapper on the small task."""
     words = [sys.executable, str(EXAMPLES / tool / "wrapper.py"), str(tools)]
     return command.train(replace(TASK, model=model, settings=settings(words, steps=10, **others)))
+
+
+RUN: dict[str, Any] = {
+    "model": "some/model",
+    "seed": 7,
+    "choices": list(TASK.choices),
+    "settings": {**translate.LEARNING, "steps": 120},
+    "options": {},
+}
+
+
+def run(**others: Setting) -> dict[str, Any]:
+    """A run.json with other settings."""
+    return {**RUN, "settings": {**RUN["settings"], **others}}
+
+
+def wrapper(tool: str) -> Any:
+    """The wrapper of a tool as a module."""
+    return SimpleNamespace(**runpy.run_path(str(EXAMPLES / tool / "wrapper.py")))
+
+
+def test_axolotl_names() -> None:
+    """The configuration of a LoRA run, field by field as axolotl 0.21 names them."""
+    found = wrapper("axolotl").axolotl_config(run(gpus=2), data="data.jsonl", output="out")
+    assert {"path": "data.jsonl", "ds_type": "json", "type": "input_output"} == found["datasets"][0]
+    wanted = {
+        "base_model": "some/model", "adapter": "lora", "load_in_4bit": False, "lora_r": 16, "lora_alpha": 32,
+        "lora_target_linear": True, "micro_batch_size": 4, "max_steps": 120, "learning_rate": 2e-4, "seed": 7,
+        "sequence_len": 1024, "train_on_inputs": False, "sample_packing": False, "output_dir": "out", "bf16": "auto",
+    }  # fmt: skip
+    assert wanted == {name: found[name] for name in wanted}
+    assert "adapter" not in wrapper("axolotl").axolotl_config(run(method="full"), data="d", output="o")
+    sharded = wrapper("axolotl").axolotl_config(run(sharding="fsdp"), data="d", output="o")
+    assert (2, False, True) == (
+        sharded["fsdp_version"], sharded["gradient_checkpointing"], sharded["fsdp_config"]["activation_checkpointing"],
+    )  # fmt: skip
+    zero = wrapper("axolotl").axolotl_config(run(sharding="zero3"), data="d", output="o")["deepspeed"]
+    assert 3 == zero["zero_optimization"]["stage"]
+
+
+def test_llama_factory_names() -> None:
+    """The configurations of training and of answering, as LLaMA-Factory 0.9.5 names them."""
+    asked = {**run(method="qlora", precision="fp16"), "options": {"template": "qwen3"}}
+    found = wrapper("llama-factory").training_config(asked, data_folder=".", output="out")
+    wanted = {
+        "model_name_or_path": "some/model", "stage": "sft", "finetuning_type": "lora", "quantization_bit": 4,
+        "template": "qwen3", "lora_rank": 16, "lora_alpha": 32, "lora_target": "all", "cutoff_len": 1024,
+        "dataset": "tunecase_train", "max_steps": 120, "fp16": True, "bf16": False, "trust_remote_code": False,
+    }  # fmt: skip
+    assert wanted == {name: found[name] for name in wanted}
+    answers = wrapper("llama-factory").answers_config(asked, data_folder=".", output="answers", adapter="out")
+    assert ("tunecase_test", "out", False) == (
+        answers["eval_dataset"], answers["adapter_name_or_path"], answers["do_sample"],
+    )  # fmt: skip
+    whole = wrapper("llama-factory").answers_config(
+        run(method="full"), data_folder=".", output="answers", adapter="out"
+    )
+    assert ("out", "full") == (whole["model_name_or_path"], whole["finetuning_type"])
+
+
+def test_unsloth_names() -> None:
+    """Arguments of the three calls, on one GPU, with Unsloth's own checkpoints of activations."""
+    found = wrapper("unsloth").unsloth_arguments(run(method="qlora", depth=8, precision="bf16"), output="out")
+    assert ("some/model", True, False) == tuple(
+        found["load"][name] for name in ("model_name", "load_in_4bit", "full_finetuning")
+    )
+    assert (16, 32, 8, "unsloth") == tuple(
+        found["adapt"][name] for name in ("r", "lora_alpha", "finetune_last_n_layers", "use_gradient_checkpointing")
+    )
+    assert (8, False, True) == tuple(
+        found["train"][name] for name in ("per_device_train_batch_size", "gradient_checkpointing", "bf16")
+    )
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ def main(tools: Path, run_path: Path) -> int:
     if not run["model"]:
         sys.exit("no model is named; say --model with a name on the hub or a folder")
     write_rows(run, folder, end_of_answer(tools, run["model"]))
-    config = translate.axolotl_config(run, data="axolotl.jsonl", output=ADAPTER) | run["options"].get("axolotl", {})
+    config = axolotl_config(run, data="axolotl.jsonl", output=ADAPTER) | run["options"].get("axolotl", {})
     (folder / "axolotl.yml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     gpus = str(max(1, run["settings"]["gpus"]))
     train = [tools / "axolotl", "train", "axolotl.yml", "--launcher", "accelerate", "--", "--num_processes", gpus]
@@ -31,6 +31,70 @@ def main(tools: Path, run_path: Path) -> int:
             contract.append_metrics(folder, line)
     answer = [tools / "python", answering.__file__, run_path, ADAPTER]
     return subprocess.run(answer, cwd=folder, check=False).returncode
+
+
+def axolotl_config(run: dict, *, data: str, output: str) -> dict:
+    """The content of axolotl's YAML file.
+
+    Args:
+        run: run.json.
+        data: a JSON lines file of `segments`, the prompt without and the completion with label.
+        output: the folder for the adapter.
+    """
+    settings = run["settings"]
+    found: dict = {
+        "base_model": run["model"],
+        "datasets": [{"path": data, "ds_type": "json", "type": "input_output"}],
+        "dataset_prepared_path": f"{output}-prepared",
+        "val_set_size": 0,
+        "output_dir": output,
+        "train_on_inputs": False,
+        "sequence_len": settings["sequence_tokens"],
+        "sample_packing": False,
+        "micro_batch_size": translate.share_of_batch(settings),
+        "gradient_accumulation_steps": 1,
+        "max_steps": settings["steps"],
+        "learning_rate": settings["learning_rate"],
+        "optimizer": "adamw_torch",
+        "lr_scheduler": "linear",
+        "warmup_steps": translate.warm_up(settings),
+        "weight_decay": 0.0,
+        "seed": run["seed"],
+        "logging_steps": max(1, settings["steps"] // 20),
+        # One checkpoint at the end, for the log that lies in it.
+        "save_strategy": "steps",
+        "save_steps": settings["steps"],
+        "save_only_model": True,
+        "gradient_checkpointing": True,
+        "bf16": {"auto": "auto", "bf16": True}.get(settings["precision"], False),
+        "fp16": settings["precision"] == "fp16",
+    }
+    if settings["method"] != "full":
+        found |= {
+            "adapter": settings["method"],
+            "load_in_4bit": settings["method"] == "qlora",
+            "lora_r": settings["rank"],
+            "lora_alpha": 2 * settings["rank"],
+            "lora_dropout": 0.0,
+            "lora_target_linear": True,
+        }
+    return found | sharding_config(settings["sharding"])
+
+
+def sharding_config(sharding: str) -> dict:
+    """The part of it that says how several GPUs share the work."""
+    if sharding == "fsdp":
+        config = {
+            "auto_wrap_policy": "TRANSFORMER_BASED_WRAP",
+            "reshard_after_forward": True,
+            "state_dict_type": "FULL_STATE_DICT",
+            "activation_checkpointing": True,
+        }
+        # With FSDP2 the activations are checkpointed there, and only there.
+        return {"fsdp_version": 2, "fsdp_config": config, "gradient_checkpointing": False}
+    if sharding in ("zero2", "zero3"):
+        return {"deepspeed": translate.deepspeed_config(int(sharding[-1]))}
+    return {}
 
 
 def end_of_answer(tools: Path, model: str) -> str:

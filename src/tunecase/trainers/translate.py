@@ -1,21 +1,21 @@
 """Where our names of settings become those of the libraries that train: the one place to look when a library renames.
 
-| ours | TRL and PEFT | axolotl | LLaMA-Factory | Unsloth |
-|---|---|---|---|---|
-| steps | max_steps | max_steps | max_steps | max_steps |
-| batch, over all GPUs | per_device_train_batch_size x GPUs | micro_batch_size x GPUs | per_device_train_batch_size x GPUs | per_device_train_batch_size |
-| rank | r, lora_alpha = 2 r | lora_r, lora_alpha | lora_rank, lora_alpha | r, lora_alpha |
-| depth, top layers | layers_to_transform | - | - | finetune_last_n_layers |
-| learning_rate | learning_rate | learning_rate | learning_rate | learning_rate |
-| sequence_tokens | max_length | sequence_len | cutoff_len | max_seq_length |
-| method | LoraConfig | adapter | finetuning_type | full_finetuning, load_in_4bit |
-| precision | bf16, fp16 | bf16, fp16 | bf16, fp16 | bf16, fp16 |
-| sharding | accelerate's flags | fsdp_config, deepspeed | deepspeed | - |
+| ours | TRL and PEFT |
+|---|---|
+| steps | max_steps |
+| batch, over all GPUs | per_device_train_batch_size x GPUs |
+| rank | r, lora_alpha = 2 r |
+| depth, top layers | layers_to_transform |
+| learning_rate | learning_rate |
+| sequence_tokens | max_length |
+| method | LoraConfig |
+| precision | bf16, fp16 |
+| sharding | accelerate's flags |
 
 The learning rate rises over a tenth of the steps and then falls in a straight line, without weight decay, as in the
-trainer "lora": runs of one number of steps then differ in their data alone. Fields were read in TRL 1.16, PEFT 0.21, Accelerate 1.15, axolotl 0.21, LLaMA-Factory 0.9.5 and
-Unsloth 2026.10.9.
-"""  # noqa: E501 - a table
+trainer "lora": runs of one number of steps then differ in their data alone. Fields were read in TRL 1.16, PEFT 0.21 and
+Accelerate 1.15. The wrappers in examples/trainers hold the names of their tools, and take from here what they share.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -192,69 +192,6 @@ def launch_arguments(settings: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def axolotl_config(run: Mapping[str, Any], *, data: str, output: str) -> dict[str, Any]:
-    """The content of axolotl's YAML file.
-
-    Args:
-        run: run.json.
-        data: a JSON lines file of `segments`, the prompt without and the completion with label.
-        output: the folder for the adapter.
-    """
-    settings = run["settings"]
-    found: dict[str, Any] = {
-        "base_model": run["model"],
-        "datasets": [{"path": data, "ds_type": "json", "type": "input_output"}],
-        "dataset_prepared_path": f"{output}-prepared",
-        "val_set_size": 0,
-        "output_dir": output,
-        "train_on_inputs": False,
-        "sequence_len": settings["sequence_tokens"],
-        "sample_packing": False,
-        "micro_batch_size": share_of_batch(settings),
-        "gradient_accumulation_steps": 1,
-        "max_steps": settings["steps"],
-        "learning_rate": settings["learning_rate"],
-        "optimizer": "adamw_torch",
-        "lr_scheduler": "linear",
-        "warmup_steps": warm_up(settings),
-        "weight_decay": 0.0,
-        "seed": run["seed"],
-        "logging_steps": max(1, settings["steps"] // 20),
-        # One checkpoint at the end, for the log that lies in it.
-        "save_strategy": "steps",
-        "save_steps": settings["steps"],
-        "save_only_model": True,
-        "gradient_checkpointing": True,
-        "bf16": {"auto": "auto", "bf16": True}.get(settings["precision"], False),
-        "fp16": settings["precision"] == "fp16",
-    }
-    if settings["method"] != "full":
-        found |= {
-            "adapter": settings["method"],
-            "load_in_4bit": settings["method"] == "qlora",
-            "lora_r": settings["rank"],
-            "lora_alpha": 2 * settings["rank"],
-            "lora_dropout": 0.0,
-            "lora_target_linear": True,
-        }
-    return found | _axolotl_sharding(settings["sharding"])
-
-
-def _axolotl_sharding(sharding: str) -> dict[str, Any]:
-    if sharding == "fsdp":
-        config = {
-            "auto_wrap_policy": "TRANSFORMER_BASED_WRAP",
-            "reshard_after_forward": True,
-            "state_dict_type": "FULL_STATE_DICT",
-            "activation_checkpointing": True,
-        }
-        # With FSDP2 the activations are checkpointed there, and only there.
-        return {"fsdp_version": 2, "fsdp_config": config, "gradient_checkpointing": False}
-    if sharding in ("zero2", "zero3"):
-        return {"deepspeed": deepspeed_config(int(sharding[-1]))}
-    return {}
-
-
 def deepspeed_config(stage: int) -> dict[str, Any]:
     """A DeepSpeed configuration of a ZeRO stage that leaves all else to the trainer."""
     return {
@@ -265,109 +202,6 @@ def deepspeed_config(stage: int) -> dict[str, Any]:
         "gradient_clipping": "auto",
         "train_batch_size": "auto",
         "train_micro_batch_size_per_gpu": "auto",
-    }
-
-
-def llama_factory_config(run: Mapping[str, Any], *, data_folder: str, output: str) -> dict[str, Any]:
-    """The content of LLaMA-Factory's YAML file for training.
-
-    Args:
-        run: run.json; `options.template` names the model's template (default: "default").
-        data_folder: holds dataset_info.json.
-        output: the folder for the adapter.
-    """
-    settings = run["settings"]
-    found: dict[str, Any] = {
-        **_llama_factory_model(run, data_folder),
-        "do_train": True,
-        "dataset": "tunecase_train",
-        "output_dir": output,
-        "cutoff_len": settings["sequence_tokens"],
-        "packing": False,
-        "per_device_train_batch_size": share_of_batch(settings),
-        "gradient_accumulation_steps": 1,
-        "max_steps": settings["steps"],
-        "learning_rate": settings["learning_rate"],
-        "lr_scheduler_type": "linear",
-        "warmup_steps": warm_up(settings),
-        "weight_decay": 0.0,
-        "optim": "adamw_torch",
-        "seed": run["seed"],
-        "logging_steps": max(1, settings["steps"] // 20),
-        "save_strategy": "steps",
-        "save_steps": settings["steps"],
-        "include_num_input_tokens_seen": True,
-        "bf16": settings["precision"] in ("auto", "bf16"),
-        "fp16": settings["precision"] == "fp16",
-    }
-    if settings["method"] != "full":
-        found |= {"lora_rank": settings["rank"], "lora_alpha": 2 * settings["rank"], "lora_dropout": 0.0}
-        found["lora_target"] = "all"
-    if settings["sharding"] in ("zero2", "zero3"):
-        found["deepspeed"] = "deepspeed.json"
-    return found
-
-
-def llama_factory_answers(run: Mapping[str, Any], *, data_folder: str, output: str, adapter: str) -> dict[str, Any]:
-    """The content of LLaMA-Factory's YAML file for answering the test rows, without sampling."""
-    settings = run["settings"]
-    found = {
-        **_llama_factory_model(run, data_folder),
-        "do_predict": True,
-        "predict_with_generate": True,
-        "eval_dataset": "tunecase_test",
-        "output_dir": output,
-        "cutoff_len": settings["sequence_tokens"],
-        "per_device_eval_batch_size": share_of_batch(settings),
-        "max_new_tokens": settings["answer_tokens"],
-        "do_sample": False,
-        "bf16": settings["precision"] in ("auto", "bf16"),
-        "fp16": settings["precision"] == "fp16",
-    }
-    return found | (
-        {"model_name_or_path": adapter} if settings["method"] == "full" else {"adapter_name_or_path": adapter}
-    )
-
-
-def _llama_factory_model(run: Mapping[str, Any], data_folder: str) -> dict[str, Any]:
-    method = run["settings"]["method"]
-    found = {
-        "model_name_or_path": run["model"],
-        "trust_remote_code": False,
-        "stage": "sft",
-        "finetuning_type": "full" if method == "full" else "lora",
-        "template": run.get("options", {}).get("template", "default"),
-        "dataset_dir": data_folder,
-        "overwrite_cache": True,
-        "report_to": "none",
-    }
-    return found | ({"quantization_bit": 4} if method == "qlora" else {})
-
-
-def unsloth_arguments(run: Mapping[str, Any], *, output: str) -> dict[str, dict[str, Any]]:
-    """Arguments of FastLanguageModel.from_pretrained (load), its get_peft_model (adapt), and trl.SFTConfig (train)."""
-    settings, seed = run["settings"], run["seed"]
-    precision = "bf16" if settings["precision"] == "auto" else settings["precision"]
-    train = sft_arguments(settings, seed=seed, folder=output, precision=precision, on_gpu=True)
-    return {
-        "load": {
-            "model_name": run["model"],
-            "max_seq_length": settings["sequence_tokens"],
-            "load_in_4bit": settings["method"] == "qlora",
-            "full_finetuning": settings["method"] == "full",
-            "random_state": seed,
-        },
-        "adapt": {
-            "r": settings["rank"],
-            "lora_alpha": 2 * settings["rank"],
-            "lora_dropout": 0.0,
-            "bias": "none",
-            "use_gradient_checkpointing": "unsloth",
-            "random_state": seed,
-            **({"finetune_last_n_layers": settings["depth"]} if settings["depth"] else {}),
-        },
-        # Unsloth checkpoints activations in its own way, and trains on one GPU here.
-        "train": train | {"gradient_checkpointing": False, "per_device_train_batch_size": settings["batch"]},
     }
 
 

@@ -1,0 +1,44 @@
+"""A trainer's state as a run: scores by step, facts beside it, size by time and speed."""
+
+import math
+
+import pytest
+
+from tunecase.errors import InputError
+from tunecase.io.trackers.trainer_state import finite, flat, read_json, states, tracked_run
+
+LOG = [
+    {"step": 10, "eval_accuracy": 0.5, "eval_runtime": 2.0, "eval_samples_per_second": 150.0},
+    {"step": 20, "eval_accuracy": 0.7, "loss": 0.4},
+    {"step": 20, "epoch": 2.0, "train_runtime": 10.0, "train_samples_per_second": 80.0},
+]
+
+
+def test_a_run_of_a_folder(tmp_path):
+    """Runtimes are no scores; what was scored after training lies beside it; 10 s x 80 per s / 2 passes are 400."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "all_results.json").write_text('{"train_samples": 400, "test_em": NaN, "lora": {"r": 8}}')
+    run = tracked_run({"log_history": LOG}, tmp_path / "a", tmp_path)
+    assert ("a", 400, 300) == (run.name, run.size, run.test_rows)
+    assert {"train_samples": "400", "test_em": "nan", "lora.r": "8"} == run.facts
+    assert ["eval_accuracy", "test_em"] == list(run.scores)
+    assert [(10.0, 0.5), (20.0, 0.7)] == run.scores["eval_accuracy"]
+    assert math.inf == run.scores["test_em"][0][0]
+
+
+def test_states_are_found_through_no_link(tmp_path):
+    """Nearest first; a link to a folder is not followed."""
+    for name in ("b", "b/checkpoint-1"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "trainer_state.json").write_text("{}")
+    (tmp_path / "again").symlink_to(tmp_path / "b")
+    assert ["b", "checkpoint-1"] == [path.parent.name for path in states(tmp_path)]
+
+
+def test_odd_values(tmp_path):
+    """What is no number is 0, what is no plain value is left out, what is no JSON is refused."""
+    assert [1.5, 0.0, 0.0, 0.0] == [finite(value) for value in ("1.5", None, True, math.nan)]
+    assert [("a.b", "1"), ("c", "x")] == list(flat({"a": {"b": 1}, "c": "x", "d": [1], "e": None}))
+    (tmp_path / "a.json").write_text("{")
+    with pytest.raises(InputError, match="not JSON"):
+        read_json(tmp_path / "a.json")
