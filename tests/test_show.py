@@ -205,7 +205,7 @@ def test_verbs_without_a_printer(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 def test_a_booked_entry_says_how_to_correct_it(tmp_path: Path) -> None:
     """The entry of a charge is printed with the beginning of its id."""
-    from tests.test_flow import NOW
+    from tests.flow.test_opened import NOW
 
     entry = Ledger(tmp_path / "ledger.jsonl").append("spend", samples.spendings()[0], recorded_at=NOW)
     assert f"--replaces {entry.id[:12]}" in flat("spend", entry)

@@ -7,14 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 from tunecase.changes import changes
-from tunecase.flow.booking import BooksAsked, books, books_csv, books_page
-from tunecase.flow.case import Flow, Progress, audit, open_case
-from tunecase.flow.cleaning import fix, fix_file, review, review_file
-from tunecase.flow.comparing import CompareAsked, compare
-from tunecase.flow.fitting import FitAsked, base_model, fit
-from tunecase.flow.judging import JudgeAsked, judge
-from tunecase.flow.labelling import next_labels, next_labels_file
-from tunecase.flow.piloting import (
+from tunecase.flow.books import BooksAsked, books, books_csv, books_page
+from tunecase.flow.clean import fix, fix_file, review, review_file
+from tunecase.flow.compare import CompareAsked, compare
+from tunecase.flow.fit import FitAsked, base_model, fit
+from tunecase.flow.judge import JudgeAsked, judge
+from tunecase.flow.label import next_labels, next_labels_file
+from tunecase.flow.next import add_round, next_step
+from tunecase.flow.opened import Flow, Progress, audit, open_case
+from tunecase.flow.pilot import (
     PilotAsked,
     export,
     merge,
@@ -25,10 +26,8 @@ from tunecase.flow.piloting import (
     points,
     task_kind,
 )
-from tunecase.flow.pricing import prices
-from tunecase.flow.quick import asked_of, audit_file, forecast_file, metric_of, rechain, spend_text, verify
-from tunecase.flow.rounds import add_round, next_step
-from tunecase.flow.spending import ImportAsked, charges, spend_import
+from tunecase.flow.prices import prices
+from tunecase.flow.spend import ImportAsked, charges, spend_import
 from tunecase.flow.verbs import (
     baselines,
     contents,
@@ -42,6 +41,7 @@ from tunecase.flow.verbs import (
     report,
     spend,
 )
+from tunecase.flow.without_project import asked_of, audit_file, forecast_file, metric_of, rechain, spend_text, verify
 from tunecase.records import Pilot
 
 __all__ = [

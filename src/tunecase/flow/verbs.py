@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import __version__, catalog
 from tunecase.errors import InputError, Problem
-from tunecase.flow.case import (
+from tunecase.flow.opened import (
     Flow,
     audit,
     audited,
@@ -20,7 +20,7 @@ from tunecase.flow.case import (
     spent,
     usable_rows,
 )
-from tunecase.flow.piloting import pilot_metric, points, runs_left_out, stand_in_factor, stands_in
+from tunecase.flow.pilot import pilot_metric, points, runs_left_out, stand_in_factor, stands_in
 from tunecase.ledger import Entry
 from tunecase.records import (
     Audit,
@@ -123,7 +123,7 @@ def bill(flow: Flow) -> Estimate:
 
 def _chance_wanted(flow: Flow, text: str) -> float:
     """The chance asked for with --what-if, which needs a budget to stay within."""
-    from tunecase.flow.case import read_confidence
+    from tunecase.flow.opened import read_confidence
 
     chance, problems = read_confidence("--sure", text)
     if flow.project.budget is None:
@@ -179,7 +179,7 @@ def _measured(flow: Flow, from_pilot: bool = False) -> tuple[tuple[Point, ...], 
         note += f"; a row from other sources counts as {share(worth)} of a labelled one, by assumption"
     about |= {"rounds": len(rounds), "notes": (*about.get("notes", ()), note)}
     if stand_in and not still:
-        from tunecase.flow.fitting import base_model
+        from tunecase.flow.fit import base_model
 
         about |= {"stand_in": False, "model": base_model(flow)}
     return known, about
@@ -338,7 +338,7 @@ def renew(flow: Flow) -> None:
             if step(flow) is not priced and verb == "estimate" and "define" in made:
                 define(flow)
     if "books" in made or flow.spendings():
-        from tunecase.flow.booking import books
+        from tunecase.flow.books import books
 
         books(flow)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.flow.case import Flow
+from tunecase.flow.opened import Flow
 from tunecase.flow.verbs import bill, curve, decide, forecast, labelled_rows, measured_metric, measured_sizes
 from tunecase.records import Next, Round
 from tunecase.records.rounds import Changed

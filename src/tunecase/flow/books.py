@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import __version__
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.flow.case import Flow, now
-from tunecase.flow.half_imports import HalfImports
+from tunecase.flow.opened import Flow, now
+from tunecase.half_imports import HalfImports
 from tunecase.records import Audit, Books, Closing, Forecast, PlanChosen, Round
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _drawn(flow: Flow, known: "Standing", rounds: Sequence[Round]) -> "Standing"
     within what is left of the budget. Where no curve says what remains (no target, or the project file says how many
     rounds), the whole loop is drawn.
     """
-    from tunecase.flow.case import rows_of_the_bill
+    from tunecase.flow.opened import rows_of_the_bill
 
     found: Audit | None = flow.known("audit")
     if found is None and flow.project.data.train is not None:
@@ -203,7 +203,7 @@ def _bill(flow: Flow, found: Audit | None, rows: int, project: "Project", rounds
 
 def _with_what_is_left(flow: Flow) -> "Project":
     """The project with the budget that is left; none of it left leaves the smallest budget that can be written."""
-    from tunecase.flow.case import spent
+    from tunecase.flow.opened import spent
 
     budget = flow.project.budget
     if budget is None or budget.spread.median <= 0:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import __version__, catalog
 from tunecase.errors import InputError, Problem
-from tunecase.flow.case import DRAWS, Flow, Progress, name_of, now
+from tunecase.flow.opened import DRAWS, Flow, Progress, name_of, now
 from tunecase.flow.verbs import spend
 from tunecase.ledger import Entry, Ledger
 from tunecase.records import Audit, Forecast, Rechained, Verified

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
-from tunecase.flow.case import Flow, audited, open_case, read_confidence, rows_of_the_bill
+from tunecase.flow.opened import Flow, audited, open_case, read_confidence, rows_of_the_bill
 from tunecase.flow.verbs import curve, define, tuning_of_the_curve
 from tunecase.project import latest_rate
 from tunecase.records import Comparison, FieldChange

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from tunecase import catalog
 from tunecase.answers import KEY, Answers, keep_answers, kept_answers, write_rows, write_text
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.flow.case import Flow, Progress, audit, dropped_rows, now
+from tunecase.flow.opened import Flow, Progress, audit, dropped_rows, now
 from tunecase.ledger import Ledger
 from tunecase.records import Audit, Pilot, Point, Run, from_json
 from tunecase.wording import counted

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tunecase import __version__, catalog
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.flow.case import Flow, now
-from tunecase.flow.half_imports import KEY, WORDS
+from tunecase.flow.opened import Flow, now
+from tunecase.half_imports import KEY, WORDS
 from tunecase.records import Charge, Charges, Imported, Run, Spending, from_json
 from tunecase.wording import counted
 
