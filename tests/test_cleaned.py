@@ -17,7 +17,7 @@ from tests.test_audit import EXAMPLE, sentences
 from tunecase.cleaned import clean
 from tunecase.datasets import detect, read_rows
 from tunecase.errors import InputError
-from tunecase.flow.cleaning import fix_file, review_file
+from tunecase.flow.clean import fix_file, review_file
 from tunecase.io.whole_files import digest
 from tunecase.records import Audit, Cleaned
 

@@ -118,6 +118,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "labels",
         "price_list",
         "meter",
+        "half_imports",
+        "spellings",
     ),
     ("ledger", "engine", "answers", "endpoint"),
     ("project", "catalog", "records"),

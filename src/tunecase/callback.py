@@ -107,7 +107,7 @@ def _price(settings: Settings, case: "Flow | None") -> _Price:
     if not here:
         fix = "give usd_per_gpu_hour=..., which then counts one device, or gpu=... to take its price"
         raise InputError(Problem("gpu", "no GPU on this machine", "a GPU whose price is known", fix))
-    from tunecase.flow.training import hour_price
+    from tunecase.flow import hour_price
 
     found = hour_price(case, here)
     words = f"{found.usd.p50:.2f} USD (80% band {found.usd.p10:.2f} to {found.usd.p90:.2f}; {found.words})"
@@ -141,7 +141,7 @@ class Watch:
         fresh = Meter(self.settings.run or name or folder.resolve().name)
         self.meter = known if known is not None and known.goes_on(step) else fresh
         if self.case is not None:
-            from tunecase.flow.training import usd_left
+            from tunecase.flow import usd_left
 
             self.budget = usd_left(self.case, self.meter)
         self._refuse_spent()
@@ -232,7 +232,7 @@ class Watch:
             self._spared(self._book)
 
     def _book(self) -> None:
-        from tunecase.flow.training import book_run
+        from tunecase.flow import book_run
 
         assert self.case is not None
         try:
@@ -250,8 +250,7 @@ class Watch:
 def _case(settings: Settings) -> "Flow | None":
     if settings.project is None:
         return None
-    from tunecase.flow import open_case
-    from tunecase.flow.training import charge_of
+    from tunecase.flow import charge_of, open_case
 
     case = open_case(Path(settings.project))
     probe = Meter("probe")

@@ -1,48 +1,25 @@
-"""The conductor: opens a case, calls one verb, appends its record to the ledger. The road fits on this page.
+"""The conductor: opens a case, makes what a verb rests on, calls the verb, and keeps its record in the ledger."""
 
-define ─► audit ─► estimate ─► pilot ─► forecast ─► decide ─► report        books at any time
-"""
-
-from collections.abc import Callable
-from typing import Any
-
-from tunecase.flow.booking import BooksAsked, books, books_csv, books_page
-from tunecase.flow.case import Flow, Progress, audit, open_case
-from tunecase.flow.cleaning import fix, fix_file, review, review_file
-from tunecase.flow.comparing import CompareAsked, compare
-from tunecase.flow.fitting import FitAsked, base_model, fit
-from tunecase.flow.judging import JudgeAsked, judge
-from tunecase.flow.labelling import next_labels, next_labels_file
-from tunecase.flow.piloting import (
-    PilotAsked,
-    export,
-    merge,
-    no_pilot,
-    pilot,
-    pilot_asked,
-    pilot_metric,
-    points,
-    task_kind,
-)
-from tunecase.flow.pricing import prices
-from tunecase.flow.quick import asked_of, audit_file, forecast_file, metric_of, rechain, spend_text, verify
-from tunecase.flow.rounds import add_round, next_step
-from tunecase.flow.spending import ImportAsked, charges, spend_import
-from tunecase.flow.verbs import (
-    baselines,
-    contents,
-    curve,
-    decide,
-    define,
-    estimate,
-    forecast,
-    keep_forecast,
-    renew,
-    report,
-    spend,
-)
-from tunecase.next import changes
-from tunecase.records import Pilot
+from tunecase.flow.audit import audit
+from tunecase.flow.books import BooksAsked, books, books_csv, books_page
+from tunecase.flow.clean import fix, fix_file, review, review_file
+from tunecase.flow.compare import CompareAsked, compare
+from tunecase.flow.define import baselines
+from tunecase.flow.fit import FitAsked, base_model, fit
+from tunecase.flow.forecast import asked_of, metric_of
+from tunecase.flow.judge import JudgeAsked, judge
+from tunecase.flow.label import next_labels, next_labels_file
+from tunecase.flow.next import add_round, next_step
+from tunecase.flow.opened import Flow, open_case, pilot_metric, task_kind
+from tunecase.flow.pilot import PilotAsked, export, merge, no_pilot, pilot, pilot_asked
+from tunecase.flow.points import points
+from tunecase.flow.prices import prices
+from tunecase.flow.report import contents, renew, report
+from tunecase.flow.run import road
+from tunecase.flow.spend import ImportAsked, charges, spend, spend_import, spend_text
+from tunecase.flow.training import book_run, charge_of, hour_price, usd_left
+from tunecase.flow.verbs import curve, decide, define, estimate, forecast, keep_forecast
+from tunecase.flow.without_project import audit_file, forecast_file, rechain, verify
 
 __all__ = [
     "BooksAsked",
@@ -58,9 +35,11 @@ __all__ = [
     "audit_file",
     "base_model",
     "baselines",
+    "book_run",
     "books",
     "books_csv",
     "books_page",
+    "charge_of",
     "charges",
     "compare",
     "contents",
@@ -74,6 +53,7 @@ __all__ = [
     "fix_file",
     "forecast",
     "forecast_file",
+    "hour_price",
     "judge",
     "keep_forecast",
     "merge",
@@ -98,63 +78,6 @@ __all__ = [
     "spend_import",
     "spend_text",
     "task_kind",
+    "usd_left",
     "verify",
 ]  # fmt: skip
-
-
-def road(
-    flow: Flow,
-    tell: Callable[[str, Any], None],
-    progress: Progress | None = None,
-    anyway: bool = False,
-    asked: PilotAsked | None = None,
-    ask: Callable[[Any], bool | None] | None = None,
-    fetching: Callable[[str], None] | None = None,
-) -> bool:
-    """All verbs in order; returns False when the answer is no.
-
-    `tell` is called with each record; the bill comes once more, as "estimate again", when the pilot has moved it, the
-    problem as "define again" when that has moved its verdict, and at the end, as "changed", what the road moved since
-    it was walked last.
-    A problem that is not well posed, or data that are not fit, end the road before the pilot: nothing is spent on it.
-    A pilot that still holds is not run again unless one is asked for. Where the probe cannot learn the task (free text,
-    a metric of its own) the pilot says so and the road goes on.
-    """
-    before, sound = flow.last_told(), True
-    for verb, step in (("define", define), ("audit", audit), ("estimate", estimate)):
-        # The bill that define asked for rests on no curve yet: it is made once more.
-        record = flow.records.get(verb) if verb == "audit" else None
-        record = record or step(flow)
-        tell(verb, record)
-        sound = sound and getattr(record, "ok", True)
-    if sound or anyway:
-        tried = _tried(flow, asked, progress, ask, fetching)
-        tell("pilot", tried)
-        tell("forecast", forecast(flow))
-        if tried.runs:
-            tell("estimate again", estimate(flow))
-            # What the problem is worth is held against that bill from now on, its chance with it.
-            posed, again = flow.known("define"), define(flow)
-            if posed is None or posed.verdict != again.verdict:
-                tell("define again", again)
-    decision = decide(flow)
-    tell("decide", decision)
-    tell("books", books(flow))
-    if moved := changes(before, flow.records):
-        tell("changed", moved)
-    return sound and decision.ok
-
-
-def _tried(
-    flow: Flow,
-    asked: PilotAsked | None,
-    progress: Progress | None,
-    ask: Callable[[Any], bool | None] | None,
-    fetching: Callable[[str], None] | None,
-) -> Pilot:
-    """The pilot of the road: the one asked for, else the one that holds, else a probe."""
-    held: Pilot | None = flow.known("pilot")
-    if asked is None and held is not None and held.runs and held.trainer != "probe":
-        return held
-    trainer = asked.trainer if asked else "probe"
-    return no_pilot(flow, trainer) or pilot(flow, asked, progress, ask, fetching)

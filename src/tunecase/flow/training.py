@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
-from tunecase.flow.case import Flow
-from tunecase.flow.verbs import spend
+from tunecase.flow.opened import Flow
+from tunecase.flow.spend import spend
 from tunecase.ledger import Entry
 from tunecase.meter import SOURCE, Attempt, Meter
 from tunecase.records import Spending

@@ -1,17 +1,17 @@
 """Quick questions without a project file, and small chores on the ledger."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-from tunecase import __version__, catalog
+from tunecase import catalog
 from tunecase.errors import InputError, Problem
-from tunecase.flow.case import DRAWS, Flow, Progress, name_of, now
-from tunecase.flow.verbs import spend
-from tunecase.ledger import Entry, Ledger
+from tunecase.flow.opened import DRAWS, Progress, name_of, now
+from tunecase.ledger import Ledger
 from tunecase.records import Audit, Forecast, Rechained, Verified
 from tunecase.spread import Worlds
+from tunecase.version import __version__
 
 if TYPE_CHECKING:
     from tunecase.importers import Asked
@@ -67,60 +67,6 @@ def forecast_file(place: str, asked: "Asked", target: str | None, n_max: int | N
         n_max_why="as asked" if n_max is not None else "", seed=seed, left_out=found.left_out,
         notes=tuple(f"{found.format}: {note}" for note in found.notes), source=name_of(place),
     )  # fmt: skip
-
-
-def metric_of(flow: Flow, given: str | None) -> str:
-    """The project's metric; one that is named must be the same, or kept points would answer another question."""
-    own = catalog.metric(flow.project.problem.metric or "accuracy").name
-    if given is not None and catalog.metric(given).name != own:
-        raise InputError(Problem("--metric", given, f"{own}, the project's", "leave it out, or leave out --keep"))
-    return own
-
-
-def asked_of(
-    metric: str, size_column: str, score_column: str, sizes: Sequence[str], step: str, experiment: str
-) -> "Asked":
-    """What the user says of points measured elsewhere, from words as typed; `sizes` are `run=400`."""
-    from tunecase.importers import Asked
-    from tunecase.io.csv_tables import whole_number
-
-    problems, by_run = [], {}
-    for word in sizes:
-        name, _, number = word.rpartition("=")
-        n = whole_number(number)
-        if not name or n is None:
-            wanted = "a run's name, =, and its training examples"
-            problems.append(Problem("--n", repr(word), wanted, "write it as `--n run-a=400`"))
-        else:
-            by_run[name] = n
-    if step not in ("last", "best"):
-        problems.append(Problem("--step", repr(step), "last or best", "leave it out for the last"))
-    if problems:
-        raise InputError(problems)
-    known = catalog.metric(metric)
-    return Asked(known.name, cast(Any, known.direction), size_column, score_column, by_run, cast(Any, step), experiment)
-
-
-def spend_text(
-    flow: Flow, amount: str, currency: str | None, category: str | None, on: str | None, note: str, credit: bool,
-    replaces: str, *, quantity: str | None = None, unit: str = "",
-) -> Entry:  # fmt: skip
-    """Books one charge from words as typed; a correction stays on the line of what it corrects unless it names one.
-
-    Raises: InputError with every mistake found, also where the charge to replace is corrected already.
-    """
-    from tunecase.charges import spending, to_correct
-
-    booked = flow.spendings()
-    corrected = to_correct(replaces, booked) if replaces else ""
-    line = category or next((one.category for name, one in booked if name == corrected), "other")
-    charge = spending(
-        amount, category=line, on=on or flow.today.isoformat(), currency=currency, description=note,
-        project_currency=flow.project.currency, rates=flow.project.rates, today=flow.today, credit=credit,
-        supersedes=corrected,
-        quantity=quantity, unit=unit,
-    )  # fmt: skip
-    return spend(flow, charge)
 
 
 def verify(path: Path) -> Verified:

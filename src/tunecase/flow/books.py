@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from tunecase import __version__
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.flow.case import Flow, now
-from tunecase.flow.half_imports import HalfImports
+from tunecase.flow.opened import Flow, now, rows_of_the_bill, spent
+from tunecase.flow.points import labelled_rows, tuning_of_the_curve
+from tunecase.half_imports import HalfImports
 from tunecase.records import Audit, Books, Closing, Forecast, PlanChosen, Round
+from tunecase.version import __version__
 
 if TYPE_CHECKING:
     from tunecase.books import Standing
@@ -158,16 +159,12 @@ def _drawn(flow: Flow, known: "Standing", rounds: Sequence[Round]) -> "Standing"
     within what is left of the budget. Where no curve says what remains (no target, or the project file says how many
     rounds), the whole loop is drawn.
     """
-    from tunecase.flow.case import rows_of_the_bill
-
     found: Audit | None = flow.known("audit")
     if found is None and flow.project.data.train is not None:
         return replace(known, not_drawn="the data or the project file have changed; run `tunecase estimate`")
     usable = rows_of_the_bill(flow, found)["train_rows"]
     seen: Forecast | None = flow.known("forecast")
     if known.rounds_made and flow.project.rounds is None and seen is not None and seen.rounds == known.rounds_made:
-        from tunecase.flow.verbs import labelled_rows
-
         rows = max(usable, labelled_rows(flow, rounds[-1]))
         bill = _bill(flow, found, rows, _with_what_is_left(flow), rounds)
         if bill.route.walk.reached is not None:
@@ -189,7 +186,6 @@ def _with_bill(known: "Standing", bill: "Drawn", *, afresh: bool) -> "Standing":
 def _bill(flow: Flow, found: Audit | None, rows: int, project: "Project", rounds: Sequence[Round]) -> "Drawn":
     """The bill in every world, from so many rows on."""
     from tunecase.estimate import drawn
-    from tunecase.flow.verbs import tuning_of_the_curve
 
     tried = flow.known("pilot")
     return drawn(
@@ -203,8 +199,6 @@ def _bill(flow: Flow, found: Audit | None, rows: int, project: "Project", rounds
 
 def _with_what_is_left(flow: Flow) -> "Project":
     """The project with the budget that is left; none of it left leaves the smallest budget that can be written."""
-    from tunecase.flow.case import spent
-
     budget = flow.project.budget
     if budget is None or budget.spread.median <= 0:
         return flow.project

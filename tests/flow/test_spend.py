@@ -16,8 +16,8 @@ from tests.importers.spendings.test_own_runs import state
 from tests.projects import TODAY, written
 from tunecase import Case, flow
 from tunecase.errors import InputError, LedgerBusyError, TunecaseError
-from tunecase.flow.case import spent
-from tunecase.flow.spending import ImportAsked
+from tunecase.flow.opened import spent
+from tunecase.flow.spend import ImportAsked
 from tunecase.records import Imported
 
 TEXT = "currency: USD\nteam: [{role: ml engineer, rate: 75 to 150 USD per hour}]\ncompute: {tier: neocloud}\n"

@@ -8,13 +8,13 @@ import pytest
 
 from tests.chat_server import Reply, chat_server, failed, question, said
 from tests.command import tunecase
+from tests.flow.test_opened import opened, verbs
 from tests.making import COLOURS, case_folder, write_jsonl
-from tests.test_flow import opened, verbs
 from tests.test_judge import answer_of
 from tunecase import flow
 from tunecase.errors import InputError
 from tunecase.flow import JudgeAsked, PilotAsked
-from tunecase.flow.judging import ORDER_ROWS
+from tunecase.flow.judge import ORDER_ROWS
 from tunecase.records import Judged
 
 KEY = "sk-never-to-be-seen-5f2c"

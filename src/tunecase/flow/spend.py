@@ -8,11 +8,13 @@ from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from tunecase import __version__, catalog
+from tunecase import catalog
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.flow.case import Flow, now
-from tunecase.flow.half_imports import KEY, WORDS
+from tunecase.flow.opened import Flow, now
+from tunecase.half_imports import KEY, WORDS
+from tunecase.ledger import Entry
 from tunecase.records import Charge, Charges, Imported, Run, Spending, from_json
+from tunecase.version import __version__
 from tunecase.wording import counted
 
 if TYPE_CHECKING:
@@ -292,3 +294,30 @@ def _person_hour(flow: Flow, role: str) -> "HourPrice | None":
     guessed = spread.low != spread.high
     words = f"{known[0].role}: {known[0].rate.text}" + (", by its median" if guessed else "")
     return HourPrice(Decimal(f"{spread.median:.2f}"), words, guessed)
+
+
+def spend(flow: Flow, charge: Spending) -> Entry:
+    """Books one charge; acknowledged only when it is safe on disk."""
+    return flow.ledger.append("spend", charge, recorded_at=now(), verb="spend")
+
+
+def spend_text(
+    flow: Flow, amount: str, currency: str | None, category: str | None, on: str | None, note: str, credit: bool,
+    replaces: str, *, quantity: str | None = None, unit: str = "",
+) -> Entry:  # fmt: skip
+    """Books one charge from words as typed; a correction stays on the line of what it corrects unless it names one.
+
+    Raises: InputError with every mistake found, also where the charge to replace is corrected already.
+    """
+    from tunecase.charges import spending, to_correct
+
+    booked = flow.spendings()
+    corrected = to_correct(replaces, booked) if replaces else ""
+    line = category or next((one.category for name, one in booked if name == corrected), "other")
+    charge = spending(
+        amount, category=line, on=on or flow.today.isoformat(), currency=currency, description=note,
+        project_currency=flow.project.currency, rates=flow.project.rates, today=flow.today, credit=credit,
+        supersedes=corrected,
+        quantity=quantity, unit=unit,
+    )  # fmt: skip
+    return spend(flow, charge)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from tunecase import catalog
 from tunecase.answers import KEY, Answers, keep_answers, kept_answers, write_rows, write_text
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.flow.case import Flow, Progress, audit, dropped_rows, now
+from tunecase.flow.opened import Flow, Progress, dropped_rows, now, pilot_metric, task_kind
+from tunecase.flow.verbs import ready
 from tunecase.ledger import Ledger
-from tunecase.records import Audit, Pilot, Point, Run, from_json
+from tunecase.records import Audit, Pilot, Run, from_json
 from tunecase.wording import counted
 
 if TYPE_CHECKING:
-    from tunecase.scoring import Kind
     from tunecase.trainers import Result, Setting
 
 
@@ -124,7 +124,7 @@ def pilot(
     if test is None:
         where = f"{flow.path.name}: data.test"
         raise InputError(Problem(where, "nothing", "a held-out test file", "name it: `test: data/test.jsonl`"))
-    found: Audit = flow.known("audit") or audit(flow)
+    found: Audit = ready(flow, "pilot").known("audit")
     folder, metric, kind = flow.folder / "pilot" / "answers", pilot_metric(flow), task_kind(flow)
     done = {e.body["key"]: from_json(Run, e.body) for e in flow.ledger.entries() if e.kind == "run"}
     given = flow.project.problem.target
@@ -171,55 +171,13 @@ def no_pilot(flow: Flow, trainer: str = "probe") -> Pilot | None:
     """The pilot without runs that says why a trainer cannot learn this task; None where it can."""
     from tunecase.pilot import no_pilot as refuse
 
-    found: Audit = flow.known("audit") or audit(flow)
+    found: Audit = ready(flow, "pilot").known("audit")
     metric = pilot_metric(flow)
     record = refuse(
         flow.train_table(), flow.table("test"), metric=metric, direction=catalog.metric(metric).direction,
         trainer=trainer, kind=task_kind(flow), drop_rows=dropped_rows(found),
     )  # fmt: skip
     return None if record is None else cast(Pilot, flow.keep("pilot", record))
-
-
-def task_kind(flow: Flow) -> "Kind":
-    """What kind of answer is learnt: as the project file says, else as the outputs look."""
-    from tunecase.datasets import kind_of
-
-    return flow.project.problem.task or kind_of([row.output for row in flow.train_table().rows])
-
-
-def pilot_metric(flow: Flow) -> str:
-    """The metric that a pilot scores: the project's, or the usual one of its kind of task."""
-    usual = {"classification": "accuracy", "extraction": "field_f1", "generation": "chrf"}
-    return catalog.metric(flow.project.problem.metric or usual[task_kind(flow)]).name
-
-
-def points(tried: Pilot) -> tuple[Point, ...]:
-    """One point for each run that ended well; the forecast averages them and learns their spread from run to run."""
-    good = (run for run in tried.runs if not run.failed and run.converged and run.purpose == "ladder")
-    return tuple(Point(run.n, run.score, 1, run.test_rows) for run in good)
-
-
-def runs_left_out(tried: Pilot) -> tuple[str, ...]:
-    """The runs that became no point, by reason."""
-    rungs = [run for run in tried.runs if run.purpose == "ladder"]
-    failed, rough = sum(bool(run.failed) for run in rungs), sum(not run.failed and not run.converged for run in rungs)
-    words = [f"{counted(failed, 'run')}: failed"] if failed else []
-    return (*words, *([f"{counted(rough, 'run')}: not converged"] if rough else []))
-
-
-def stands_in(flow: Flow, tried: Pilot) -> bool:
-    """Whether the pilot's learner is another than the model to be tuned, as the project names it today."""
-    from tunecase.hardware import base_model
-    from tunecase.pilot import is_stand_in
-
-    return bool(tried.runs) and (is_stand_in(tried.trainer) or tried.model != base_model(flow.basis(10)))
-
-
-def stand_in_factor(tried: Pilot) -> str:
-    """The default that tells the tuned model's error from the pilot's; a small model knows more than a probe."""
-    from tunecase.pilot import is_stand_in
-
-    return "stand_in.factor" if is_stand_in(tried.trainer) else "stand_in.smaller_model_factor"
 
 
 def export(flow: Flow, what: str, asked: PilotAsked, accelerators: str, to: Path) -> str:

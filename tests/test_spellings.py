@@ -2,7 +2,7 @@
 
 import pytest
 
-from tunecase.flow.spellings import cards_of, counts_of, no_model, words_of
+from tunecase.spellings import cards_of, counts_of, no_model, words_of
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from tests.making import case_folder, tickets, write_jsonl
 from tunecase import Case
 from tunecase.errors import InputError
-from tunecase.flow import labelling, next_labels_file
+from tunecase.flow import label, next_labels_file
 from tunecase.records import NextLabel
 
 
@@ -30,7 +30,7 @@ def test_a_batch_is_priced_and_written_beside_the_last(tmp_path):
 def test_no_cell_is_taken_for_a_formula(tmp_path):
     """The sheet guards texts that begin a formula; the JSON lines have them as they were."""
     row = NextLabel(0, 1, "=HYPERLINK(1)", "-a", None, "doubtful")
-    table, lines = labelling._write((row,), tmp_path / "next.csv")
+    table, lines = label._write((row,), tmp_path / "next.csv")
     assert table.read_bytes().startswith(codecs.BOM_UTF8)
     (cells,) = csv.DictReader(table.read_text(encoding="utf-8-sig").splitlines())
     assert ("'=HYPERLINK(1)", "'-a") == (cells["text"], cells["suggested"])
@@ -46,10 +46,10 @@ def test_without_a_pool_it_says_so(tmp_path):
 def test_a_large_pool_is_drawn_from_and_a_small_one_is_read_whole(tmp_path, monkeypatch):
     """Never more rows in memory than the bound, each of the pool as likely as any other; the pool is counted whole."""
     pool = write_jsonl(tmp_path / "pool.jsonl", [{"text": f"text {at}"} for at in range(60)])
-    whole, seen = labelling._drawn(pool, None, 0)
+    whole, seen = label._drawn(pool, None, 0)
     assert (60, list(range(60))) == (seen, [row.number for row in whole])
-    monkeypatch.setattr(labelling, "MOST_POOL", 10)
-    drawn = [labelling._drawn(pool, None, seed) for seed in range(60)]
+    monkeypatch.setattr(label, "MOST_POOL", 10)
+    drawn = [label._drawn(pool, None, seed) for seed in range(60)]
     assert {(60, 10)} == {(seen, len({row.number for row in rows})) for rows, seen in drawn}
     assert set(range(60)) == {row.number for rows, _ in drawn for row in rows}
 

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
-from tunecase.flow.case import DRAWS
-from tunecase.flow.spellings import cards_of, counts_of, no_model, words_of
+from tunecase.flow.opened import DRAWS
 from tunecase.records import Fit, Scored
 from tunecase.request import AMOUNTS, Request, amounts_of, number_of, settled
 from tunecase.shape import known_name
+from tunecase.spellings import cards_of, counts_of, no_model, words_of
 from tunecase.spread import Const, Worlds
 from tunecase.units import UnitError, Wanted, read_quantity
 from tunecase.wording import counted
 
 if TYPE_CHECKING:
-    from tunecase.flow.case import Flow
+    from tunecase.flow.opened import Flow
     from tunecase.measured import Measured
     from tunecase.prices import Basis
 

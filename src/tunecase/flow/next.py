@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.flow.case import Flow
-from tunecase.flow.verbs import bill, curve, decide, forecast, labelled_rows, measured_metric, measured_sizes
+from tunecase.flow.opened import Flow
+from tunecase.flow.points import labelled_rows, measured_metric, measured_sizes
+from tunecase.flow.verbs import DECISION, decide, forecast, have, ready
 from tunecase.records import Next, Round
 from tunecase.records.next import Changed
 
@@ -120,11 +121,13 @@ def next_step(flow: Flow, made: Round | None = None) -> Next:
     from tunecase.next import next_step as say
 
     before, since = _before(flow)
-    seen = curve(flow)
-    priced, decision = bill(flow), flow.known("decide")
-    if decision is None or made is not None:
-        decision = decide(flow)
-    now = {"forecast": seen, "estimate": priced, "decide": decision}
+    ready(flow, "next")
+    now = {verb: flow.known(verb) for verb in ("forecast", "estimate")}
+    if made is None:
+        have(flow, DECISION)
+    else:
+        decide(flow)
+    now["decide"] = flow.known("decide")
     rounds = flow.rounds()
     latest = made or (rounds[-1] if rounds else None)
     return cast(

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
-from tunecase.flow.case import Flow, audited, open_case, read_confidence, rows_of_the_bill
-from tunecase.flow.verbs import curve, define, tuning_of_the_curve
+from tunecase.flow.opened import Flow, open_case, read_confidence, rows_of_the_bill
+from tunecase.flow.points import tuning_of_the_curve
+from tunecase.flow.verbs import CURVE, DEFINITION, ROWS, have
 from tunecase.io.yaml_lines import read_value
 from tunecase.project import latest_rate
 from tunecase.records import Comparison, FieldChange
@@ -189,22 +190,24 @@ def _currency_problems(one: Flow, two: Flow | None) -> Iterator[Problem]:
 
 def _ready(one: Flow, two: Flow | None, told: Mapping[str, Any]) -> None:
     """Makes what the bills rest on and neither ledger holds; both sides get the same, so that neither lacks a line."""
-    found = audited(one, **told)
+    have(one, ROWS, **told)
     if two is None:
-        curve(one)
+        have(one, CURVE)
         return
+    found = one.known("audit")
     if two.known("audit") is None:
         if found is not None and _says_the_same(one, two, AUDITED_FIELDS):
             two.records["audit"] = found
         else:
-            audited(two, **told)
+            have(two, ROWS, **told)
     posed = [flow.known("define") for flow in (one, two)]
     if any(posed) or any(flow.known("pilot") for flow in (one, two)):
-        known = posed[0] or define(one)
-        if posed[1] is None:
-            two.records["define"] = known if _says_the_same(one, two, DEFINED_FIELDS) else define(two)
+        have(one, DEFINITION)
+        if posed[1] is None and _says_the_same(one, two, DEFINED_FIELDS):
+            two.records["define"] = one.known("define")
+        have(two, DEFINITION)
     for flow in (one, two):
-        curve(flow)
+        have(flow, CURVE)
 
 
 def _says_the_same(one: Flow, two: Flow, fields: Sequence[str]) -> bool:

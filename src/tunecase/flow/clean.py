@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from tunecase.errors import InputError, Problem
-from tunecase.flow.case import DRAWS, Flow, Progress, judge_data
+from tunecase.flow.audit import judge_data
+from tunecase.flow.opened import DRAWS, Flow, Progress
 from tunecase.records import Audit, Cleaned, Reviews
 from tunecase.spread import Worlds
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from tunecase.answers import kept_answers, write_rows
 from tunecase.errors import EndpointError, InputError, Problem
-from tunecase.flow.case import Flow
+from tunecase.flow.opened import Flow
 from tunecase.records import Interval80, Judged, Pilot, Run
 from tunecase.wording import counted, one_line
 

@@ -9,6 +9,7 @@ from tests.command import tunecase
 from tunecase import flow
 from tunecase.errors import InputError
 from tunecase.flow import open_case
+from tunecase.flow.opened import usable_rows
 
 PLAN = """
 name: a plan
@@ -40,7 +41,7 @@ def test_a_plan_has_a_bill_and_no_audit(plan: Path) -> None:
     assert record.unpriced == ()
     assert record.rounds.p50 == 2
     assert [entry.verb for entry in case.ledger.entries()] == ["estimate"]
-    assert flow.case.usable_rows(case) == 20_000
+    assert usable_rows(case) == 20_000
 
 
 @pytest.mark.parametrize("verb", [flow.audit, flow.define, flow.decide])

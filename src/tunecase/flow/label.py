@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tunecase.errors import InputError, Problem
-from tunecase.flow.case import DRAWS, Flow
+from tunecase.flow.opened import DRAWS, Flow
 from tunecase.records import Labelling, NextLabel
 from tunecase.spread import Worlds, band, generator
 

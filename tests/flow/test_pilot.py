@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from tests.command import tunecase
+from tests.flow.test_opened import NOW, opened, runs
 from tests.making import case_folder, tickets, write_jsonl
-from tests.test_flow import NOW, opened, runs
 from tunecase import flow
 from tunecase.errors import InputError
 from tunecase.flow import PilotAsked

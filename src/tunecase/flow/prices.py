@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.flow.case import own_prices
+from tunecase.flow.opened import own_prices
 from tunecase.records import Prices
 from tunecase.spread import Worlds
 

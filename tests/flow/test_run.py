@@ -13,7 +13,7 @@ import pytest
 from tests.command import tunecase
 from tests.making import case_folder, project_text, write_jsonl
 
-TEXTS = Path(__file__).parents[1] / ".." / "shared" / "data" / "text"
+TEXTS = Path(__file__).parents[2] / ".." / "shared" / "data" / "text"
 VERBS = {"define", "audit", "estimate", "pilot", "forecast", "decide", "books", "report"}
 
 

@@ -8,11 +8,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from tunecase import __version__, catalog
+from tunecase import catalog
 from tunecase.errors import InputError, Problem
 from tunecase.ledger import Ledger
-from tunecase.records import Audit, Reviews, Round, Spending
+from tunecase.records import Audit, Definition, Reviews, Round, Spending
 from tunecase.spread import Z80, Z90, Interval, Worlds
+from tunecase.version import __version__
 
 if TYPE_CHECKING:
     from tunecase.contracts import Contracts
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tunecase.past import Past
     from tunecase.prices import Basis
     from tunecase.project import Project
+    from tunecase.scoring import Kind
 
 
 DRAWS = 20_000
@@ -30,7 +32,8 @@ Progress = Callable[..., None]
 class Flow:
     """One opened case: the project, its ledger, the seed, today, and the records made in this process.
 
-    `contracts` are the user's own prices, None without a file of them.
+    `contracts` are the user's own prices, None without a file of them. `posed` is the problem judged without its price,
+    on which the bill and the definition both rest.
     With `writes` off nothing is appended to the ledger or written beside the data: for questions asked in passing.
     """
 
@@ -45,6 +48,7 @@ class Flow:
     writes: bool = True
     contracts: "Contracts | None" = None
     past_read: "Past | None" = None
+    posed: Definition | None = None
 
     @property
     def folder(self) -> Path:
@@ -249,39 +253,6 @@ def own_prices(path: Path, project: "Project", today: date) -> "Contracts | None
     return read_contracts(path.parent / project.prices, project.base_rates, today, project.prices)
 
 
-def audit(
-    flow: Flow, progress: Progress | None = None, tokenizer: Path | None = None, fast: bool = False, **told: Any
-) -> Audit:
-    """Are these the right data, and good enough? A fast one is not kept: other verbs rest on a whole one."""
-    record = judge_data(flow, progress=progress, tokenizer=tokenizer, fast=fast, **told)
-    return record if fast else cast(Audit, flow.keep("audit", record))
-
-
-def judge_data(flow: Flow, **asked: Any) -> Audit:
-    """The audit of a case's files, with what is asked besides."""
-    from tunecase.audit import audit as judge
-
-    data = flow.project.data
-    test, production = (flow.folder / name if name else None for name in (data.test, data.production))
-    return judge(
-        flow.project, flow.train_path, test, basis=flow.basis(), input=data.input, output=data.output,
-        production=production, quarantine=flow.folder / "quarantine.jsonl" if flow.writes else None, seed=flow.seed,
-        **asked,
-    )  # fmt: skip
-
-
-def usable_rows(flow: Flow) -> int:
-    """Training rows that the audit leaves; those that a plan without a training file states."""
-    return int(rows_of_the_bill(flow, audited(flow))["train_rows"])
-
-
-def audited(flow: Flow, **told: Any) -> Audit | None:
-    """The audit that holds, made where there is none; None for a plan without a training file."""
-    if flow.project.data.train is None:
-        return None
-    return flow.known("audit") or audit(flow, **told)
-
-
 def rows_of_the_bill(flow: Flow, found: Audit | None) -> dict[str, Any]:
     """What a bill is told of the rows: those that the audit leaves with their tokens, or those that a plan states."""
     return {
@@ -289,6 +260,11 @@ def rows_of_the_bill(flow: Flow, found: Audit | None) -> dict[str, Any]:
         "tokens": None if found is None else found.tokens,
         "audit": found,
     }
+
+
+def usable_rows(flow: Flow) -> int:
+    """Training rows that the audit leaves; those that a plan without a training file states."""
+    return int(rows_of_the_bill(flow, flow.known("audit"))["train_rows"])
 
 
 def spent(flow: Flow) -> float:
@@ -301,6 +277,19 @@ def spent(flow: Flow) -> float:
 def dropped_rows(found: Audit) -> frozenset[int]:
     """Training rows that the audit's fixes would drop."""
     return frozenset(found.dropped_rows)
+
+
+def task_kind(flow: Flow) -> "Kind":
+    """What kind of answer is learnt: as the project file says, else as the outputs look."""
+    from tunecase.datasets import kind_of
+
+    return flow.project.problem.task or kind_of([row.output for row in flow.train_table().rows])
+
+
+def pilot_metric(flow: Flow) -> str:
+    """The metric that a pilot scores: the project's, or the usual one of its kind of task."""
+    usual = {"classification": "accuracy", "extraction": "field_f1", "generation": "chrf"}
+    return catalog.metric(flow.project.problem.metric or usual[task_kind(flow)]).name
 
 
 def missing(flow: Flow, verb: str) -> Problem:

@@ -1,0 +1,52 @@
+"""Prices a case with what is known of it."""
+
+from collections.abc import Callable
+from typing import cast
+
+from tunecase.errors import InputError, Problem
+from tunecase.flow.opened import Flow, read_confidence, rows_of_the_bill
+from tunecase.flow.points import tuning_of_the_curve
+from tunecase.records import Estimate
+
+
+def price_project(
+    flow: Flow,
+    *,
+    total_order: bool = False,
+    wanted: float | None = None,
+    told: Callable[[int, int], None] | None = None,
+) -> Estimate:
+    """The bill from what is known; with a curve the rounds come from it."""
+    from tunecase.estimate import estimate
+
+    record = estimate(
+        flow.project, basis=flow.basis(), **rows_of_the_bill(flow, flow.known("audit")),
+        definition=flow.known("define"), forecast=flow.known("forecast"),
+        runs=tried.runs if (tried := flow.known("pilot")) else (),
+        tuning=tuning_of_the_curve(flow), reviews=flow.reviews, done=[made.changed for made in flow.rounds()],
+        total_order=total_order, what_if=wanted, told=told,
+    )  # fmt: skip
+    return cast(Estimate, flow.keep("estimate", record))
+
+
+def has_the_test_rows(flow: Flow) -> bool:
+    """Whether the bill was made with the test rows that the problem, as it is posed now, lacks."""
+    held, posed = flow.known("define"), flow.posed
+    return posed is not None and posed.test_rows_to_buy == (held.test_rows_to_buy if held else 0)
+
+
+def price_test_rows(flow: Flow) -> Estimate:
+    """The bill once more, with the test rows that the problem as posed lacks."""
+    flow.records["define"] = flow.posed
+    return price_project(flow)
+
+
+def chance_wanted(flow: Flow, text: str) -> float:
+    """The chance asked for with --what-if, which needs a budget to stay within."""
+    chance, problems = read_confidence("--sure", text)
+    if flow.project.budget is None:
+        fix = "add `budget: 15k USD`, say, to the project file"
+        problems = [*problems, Problem("--what-if", "no budget", "a budget to stay within", fix)]
+    if problems:
+        raise InputError(problems)
+    return chance

@@ -1,0 +1,117 @@
+"""Extrapolates the points that a case rests on, or takes in points that were measured elsewhere."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+from tunecase import catalog
+from tunecase.errors import InputError, Problem
+from tunecase.flow.opened import Flow, name_of, usable_rows
+from tunecase.flow.points import kept_elsewhere, measured
+from tunecase.records import Audit, Definition, Forecast, Point
+from tunecase.wording import score, teaches_like
+
+if TYPE_CHECKING:
+    from tunecase.importers import Asked
+
+
+def extrapolate(flow: Flow, from_pilot: bool = False) -> Forecast:
+    """The curve through the points that the case rests on; `from_pilot` passes over those kept from elsewhere."""
+    points, about = measured(flow, from_pilot)
+    return extrapolate_points(flow, points, **about)
+
+
+def extrapolate_points(
+    flow: Flow, points: tuple[Point, ...], *, metric: str, rounds: int = 0, **about: Any
+) -> Forecast:
+    """The curve through these points, with what the case knows of the ceiling, the supply and the stakes; kept."""
+    from tunecase.forecast import forecast
+    from tunecase.project import read_score
+    from tunecase.sources import supply
+    from tunecase.stakes import stakes
+
+    posed: Definition = flow.known("define")
+    basis = flow.basis(2_000)
+    given, rows = flow.project.problem.target, usable_rows(flow)
+    found: Audit = flow.known("audit")
+    record = forecast(
+        points, metric=metric, direction=cast(Any, catalog.metric(metric).direction),
+        target=None if given is None else read_score(given), ceiling=posed.ceiling.high if posed.ceiling else None,
+        supply=supply(basis), basis=basis, seed=flow.seed, rows=rows,
+        stakes=stakes(flow.project, basis, posed, flow.known("estimate"), flow.known("pilot"), rows),
+        remarks=_remarks(found, posed), **about,
+    )  # fmt: skip
+    return cast(Forecast, flow.keep("forecast", replace(record, rounds=rounds)))
+
+
+def _remarks(found: Audit, posed: Definition) -> tuple[str, ...]:
+    """What the audit and the definition say of the curve: how much the rows teach, where the ceiling comes from."""
+    words = []
+    if found.effective is not None:
+        words.append(teaches_like(found.usable, found.effective.low, found.effective.mid, found.effective.high))
+    if posed.ceiling is not None and posed.agreement is not None:
+        low, high = score(posed.ceiling.low), score(posed.ceiling.high)
+        words.append(f"the ceiling is the upper end of {low} to {high}, from an agreement of {score(posed.agreement)}")
+    return tuple(word for word in words if word)
+
+
+def curve_holds(flow: Flow) -> bool:
+    """Whether the forecast still goes through the points that the case rests on; without any points there is none."""
+    from tunecase.points import merge
+
+    found: Forecast | None = flow.known("forecast")
+    brought = kept_elsewhere(flow)
+    if brought is None and flow.known("pilot") is None:
+        return True
+    if found is None or (found.source == "pilot") != (brought is None):
+        return False
+    return brought is not None or found.points == merge(measured(flow)[0], found.direction)
+
+
+def read_points(
+    place: str, asked: "Asked", model: str, target: str | None, n_max: int | None
+) -> tuple[tuple[Point, ...], dict[str, Any]]:
+    """The points to keep from a file, a folder or an address, and what is to be said of them."""
+    from tunecase.forecast import read_source
+
+    own = [name for name, given in (("--target", target), ("--n-max", n_max)) if given is not None]
+    if own:
+        fix = "leave it out, or leave out --keep"
+        raise InputError([Problem(name, "given with --keep", "the project file's own", fix) for name in own])
+    found = read_source(place, asked)
+    known = tuple(f"{found.format}: {note}" for note in found.notes)
+    note = f"the points of {name_of(place)} were measured with {model or 'the model to be tuned'}, as was said"
+    about = {"metric": asked.metric, "model": model, "source": name_of(place), "notes": (note, *known)}
+    return tuple(found.points), {**about, "left_out": found.left_out}
+
+
+def metric_of(flow: Flow, given: str | None) -> str:
+    """The project's metric; one that is named must be the same, or kept points would answer another question."""
+    own = catalog.metric(flow.project.problem.metric or "accuracy").name
+    if given is not None and catalog.metric(given).name != own:
+        raise InputError(Problem("--metric", given, f"{own}, the project's", "leave it out, or leave out --keep"))
+    return own
+
+
+def asked_of(
+    metric: str, size_column: str, score_column: str, sizes: Sequence[str], step: str, experiment: str
+) -> "Asked":
+    """What the user says of points measured elsewhere, from words as typed; `sizes` are `run=400`."""
+    from tunecase.importers import Asked
+    from tunecase.io.csv_tables import whole_number
+
+    problems, by_run = [], {}
+    for word in sizes:
+        name, _, number = word.rpartition("=")
+        n = whole_number(number)
+        if not name or n is None:
+            wanted = "a run's name, =, and its training examples"
+            problems.append(Problem("--n", repr(word), wanted, "write it as `--n run-a=400`"))
+        else:
+            by_run[name] = n
+    if step not in ("last", "best"):
+        problems.append(Problem("--step", repr(step), "last or best", "leave it out for the last"))
+    if problems:
+        raise InputError(problems)
+    known = catalog.metric(metric)
+    return Asked(known.name, cast(Any, known.direction), size_column, score_column, by_run, cast(Any, step), experiment)

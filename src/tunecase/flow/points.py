@@ -1,0 +1,123 @@
+"""The points that a case rests on: the pilot's, or those kept from elsewhere, with the measured rounds among them."""
+
+import contextlib
+from typing import Any, cast
+
+from tunecase import catalog
+from tunecase.errors import InputError
+from tunecase.flow.fit import base_model
+from tunecase.flow.opened import Flow, missing
+from tunecase.records import Forecast, Pilot, Point, Round, Tuning
+from tunecase.wording import counted, share
+
+
+def measured(flow: Flow, from_pilot: bool = False) -> tuple[tuple[Point, ...], dict[str, Any]]:
+    """The points that the case rests on, measured rounds among them, and what the forecast is told about them."""
+    from tunecase.forecast import told
+    from tunecase.points import with_rounds
+    from tunecase.sources import made_worth
+
+    brought, rounds = None if from_pilot else kept_elsewhere(flow), flow.rounds()
+    if brought is not None:
+        notes, left_out = told(brought)
+        known, stand_in = brought.points, False
+        about: dict[str, Any] = {
+            "metric": brought.metric, "model": brought.model, "source": brought.source, "notes": notes,
+            "left_out": left_out,
+        }  # fmt: skip
+    else:
+        tried: Pilot | None = flow.known("pilot")
+        if tried is None:
+            raise InputError(missing(flow, "pilot"))
+        known, stand_in = points(tried), stands_in(flow, tried)
+        about = {
+            "metric": tried.metric, "model": tried.model if tried.runs else "", "stand_in": stand_in,
+            "stand_in_factor": stand_in_factor(tried), "left_out": runs_left_out(tried),
+        }  # fmt: skip
+    if not rounds:
+        return known, about
+    worth = made_worth(flow.basis(10))
+    known, still = with_rounds(known, rounds, catalog.metric(about["metric"]).direction, stand_in, worth)
+    word = "round" if len(rounds) == 1 else "rounds"
+    note = f"{len(rounds)} measured {word} added; where a round changed the method, the curve so far was moved to it"
+    if worth != 1 and any(made.changed == "other_sources" for made in rounds):
+        note += f"; a row from other sources counts as {share(worth)} of a labelled one, by assumption"
+    about |= {"rounds": len(rounds), "notes": (*about.get("notes", ()), note)}
+    if stand_in and not still:
+        about |= {"stand_in": False, "model": base_model(flow)}
+    return known, about
+
+
+def kept_elsewhere(flow: Flow) -> Forecast | None:
+    """The last forecast kept from points measured elsewhere, unless a run was trained or the pilot asked since."""
+    last = None
+    for entry in flow.ledger.entries():
+        if entry.kind == "run":
+            last = None
+        elif entry.kind == "record" and entry.verb == "forecast" and not entry.body.get("rounds"):
+            last = entry if entry.body.get("source", "pilot") != "pilot" else None
+    if last is not None:
+        with contextlib.suppress(InputError):  # what another version wrote is as good as none
+            return cast(Forecast, last.record())
+    return None
+
+
+def points(tried: Pilot) -> tuple[Point, ...]:
+    """One point for each run that ended well; the forecast averages them and learns their spread from run to run."""
+    good = (run for run in tried.runs if not run.failed and run.converged and run.purpose == "ladder")
+    return tuple(Point(run.n, run.score, 1, run.test_rows) for run in good)
+
+
+def runs_left_out(tried: Pilot) -> tuple[str, ...]:
+    """The runs that became no point, by reason."""
+    rungs = [run for run in tried.runs if run.purpose == "ladder"]
+    failed, rough = sum(bool(run.failed) for run in rungs), sum(not run.failed and not run.converged for run in rungs)
+    words = [f"{counted(failed, 'run')}: failed"] if failed else []
+    return (*words, *([f"{counted(rough, 'run')}: not converged"] if rough else []))
+
+
+def stands_in(flow: Flow, tried: Pilot) -> bool:
+    """Whether the pilot's learner is another than the model to be tuned, as the project names it today."""
+    from tunecase.hardware import base_model
+    from tunecase.pilot import is_stand_in
+
+    return bool(tried.runs) and (is_stand_in(tried.trainer) or tried.model != base_model(flow.basis(10)))
+
+
+def stand_in_factor(tried: Pilot) -> str:
+    """The default that tells the tuned model's error from the pilot's; a small model knows more than a probe."""
+    from tunecase.pilot import is_stand_in
+
+    return "stand_in.factor" if is_stand_in(tried.trainer) else "stand_in.smaller_model_factor"
+
+
+def measured_metric(flow: Flow) -> str | None:
+    """The metric of the points that the case rests on, kept ones or the pilot's; None without any points."""
+    brought, tried = kept_elsewhere(flow), flow.known("pilot")
+    if brought is not None:
+        return brought.metric
+    return None if tried is None else cast(Pilot, tried).metric
+
+
+def measured_sizes(flow: Flow) -> tuple[int, ...]:
+    """Training rows of the points that the case rests on, rounds left out; empty without any."""
+    brought, tried = kept_elsewhere(flow), flow.known("pilot")
+    known = brought.points if brought is not None else () if tried is None else points(tried)
+    return tuple(point.n for point in known)
+
+
+def labelled_rows(flow: Flow, made: Round) -> int:
+    """The labelled rows that the rows of a round count as on the curve; those of the round itself without points."""
+    from tunecase.points import counted_as
+    from tunecase.sources import made_worth
+
+    rounds = flow.rounds()
+    counted = counted_as(measured_sizes(flow), rounds, made_worth(flow.basis(10)))
+    return next((n for one, n in zip(rounds, counted, strict=True) if one.number == made.number), made.n)
+
+
+def tuning_of_the_curve(flow: Flow) -> Tuning | None:
+    """The pilot's search over settings, while its own points are the curve; kept points have another learner."""
+    tried: Pilot | None = flow.known("pilot")
+    seen: Forecast | None = flow.known("forecast")
+    return tried.tuning if tried is not None and seen is not None and seen.source == "pilot" else None

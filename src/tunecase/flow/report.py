@@ -1,0 +1,58 @@
+"""Makes again what a change of the case has outdated, and folds all that is known of it into the report."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+from tunecase import catalog
+from tunecase.flow.books import books
+from tunecase.flow.opened import Flow
+from tunecase.flow.verbs import AUDIT, BILL, CURVE, DECISION, DEFINITION, define, have
+from tunecase.records import Estimate, Report
+from tunecase.version import __version__
+
+
+def renew(flow: Flow) -> None:
+    """Makes again what the ledger holds but a change of the case has outdated; a pilot is never run by itself."""
+    made = {entry.verb for entry in flow.ledger.entries() if entry.kind == "record"}
+    needs = {"audit": AUDIT, "define": DEFINITION, "forecast": CURVE, "estimate": BILL, "decide": DECISION}
+    for verb, need in needs.items():
+        before = flow.known(verb)
+        if verb in made and (before is None or need is BILL):
+            have(flow, need)
+        if need is BILL and flow.known(verb) is not before and "define" in made:
+            define(flow)  # the problem was judged with the earlier bill
+    if "books" in made or flow.spendings():
+        books(flow)
+
+
+def contents(flow: Flow) -> Any:
+    """Everything that is known of the case, as the page and the report fold it."""
+    from tunecase.report import content
+
+    renew(flow)
+    order = ("define", "audit", "estimate", "pilot", "judge", "forecast", "decide", "books")
+    records = {verb: record for verb in order if (record := flow.known(verb)) is not None}
+    stood: dict[str, str] = {}
+    earlier: list[tuple[str, Estimate]] = []
+    head = ""
+    for entry in flow.ledger.entries():
+        head = entry.id
+        if entry.kind == "record":
+            stood[entry.verb] = f"entry {entry.id[:12]}, {entry.recorded_at:%Y-%m-%d %H:%M} UTC"
+        if entry.verb == "estimate" and entry.meta.get("key") == flow.key("estimate"):
+            earlier.append((f"{entry.recorded_at:%Y-%m-%d %H:%M}", entry.record()))
+    meta = {"seed": str(flow.seed), "version": __version__, "price_book": catalog.price_book(), "ledger": head}
+    charges = [charge for _, charge in flow.spendings()]
+    return content(
+        records, project=flow.project, spendings=charges, meta=meta, today=flow.today, earlier=earlier[:-1],
+        entries=stood,
+    )  # fmt: skip
+
+
+def report(flow: Flow, to: Path | None = None, page: Callable[[Any], str] | None = None) -> Report:
+    """Writes report.html, report.md and report.json, each whole or not at all; `page` draws the HTML."""
+    from tunecase.report import report as write
+
+    record = write(contents(flow), to or flow.folder, page=page)
+    return cast(Report, flow.keep("report", record))

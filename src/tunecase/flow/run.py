@@ -1,0 +1,73 @@
+"""The road: all verbs in order.
+
+define ─► audit ─► estimate ─► pilot ─► forecast ─► decide ─► report        books at any time
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from tunecase.flow.audit import audit
+from tunecase.flow.books import books
+from tunecase.flow.opened import Flow, Progress
+from tunecase.flow.pilot import PilotAsked, no_pilot, pilot
+from tunecase.flow.verbs import decide, define, estimate, forecast
+from tunecase.next import changes
+from tunecase.records import Pilot
+
+
+def road(
+    flow: Flow,
+    tell: Callable[[str, Any], None],
+    progress: Progress | None = None,
+    anyway: bool = False,
+    asked: PilotAsked | None = None,
+    ask: Callable[[Any], bool | None] | None = None,
+    fetching: Callable[[str], None] | None = None,
+) -> bool:
+    """All verbs in order; returns False when the answer is no.
+
+    `tell` is called with each record; the bill comes once more, as "estimate again", when the pilot has moved it, the
+    problem as "define again" when that has moved its verdict, and at the end, as "changed", what the road moved since
+    it was walked last.
+    A problem that is not well posed, or data that are not fit, end the road before the pilot: nothing is spent on it.
+    A pilot that still holds is not run again unless one is asked for. Where the probe cannot learn the task (free text,
+    a metric of its own) the pilot says so and the road goes on.
+    """
+    before, sound = flow.last_told(), True
+    for verb, step in (("define", define), ("audit", audit), ("estimate", estimate)):
+        # The bill that define asked for rests on no curve yet: it is made once more.
+        record = flow.records.get(verb) if verb == "audit" else None
+        record = record or step(flow)
+        tell(verb, record)
+        sound = sound and getattr(record, "ok", True)
+    if sound or anyway:
+        tried = _tried(flow, asked, progress, ask, fetching)
+        tell("pilot", tried)
+        tell("forecast", forecast(flow))
+        if tried.runs:
+            tell("estimate again", estimate(flow))
+            # What the problem is worth is held against that bill from now on, its chance with it.
+            posed, again = flow.known("define"), define(flow)
+            if posed is None or posed.verdict != again.verdict:
+                tell("define again", again)
+    decision = decide(flow)
+    tell("decide", decision)
+    tell("books", books(flow))
+    if moved := changes(before, flow.records):
+        tell("changed", moved)
+    return sound and decision.ok
+
+
+def _tried(
+    flow: Flow,
+    asked: PilotAsked | None,
+    progress: Progress | None,
+    ask: Callable[[Any], bool | None] | None,
+    fetching: Callable[[str], None] | None,
+) -> Pilot:
+    """The pilot of the road: the one asked for, else the one that holds, else a probe."""
+    held: Pilot | None = flow.known("pilot")
+    if asked is None and held is not None and held.runs and held.trainer != "probe":
+        return held
+    trainer = asked.trainer if asked else "probe"
+    return no_pilot(flow, trainer) or pilot(flow, asked, progress, ask, fetching)

@@ -1,0 +1,1 @@
+"""Tests of the conductor: one file for each module of flow."""
