@@ -46,7 +46,7 @@ def books(flow: Flow, asked: BooksAsked | None = None) -> Books:
 
     half = HalfImports()
     found = kept(half.along(flow.ledger.entries()))
-    _chosen(flow, found, asked or BooksAsked())
+    _keep_choices(flow, found, asked or BooksAsked())
     plan = plan_of_record(found, flow.project.currency)
     record = fold(
         found.charges, estimate=plan[0] if plan else None, project=flow.project, verified=True,
@@ -56,7 +56,7 @@ def books(flow: Flow, asked: BooksAsked | None = None) -> Books:
     return cast(Books, flow.keep("books", record))
 
 
-def _chosen(flow: Flow, found: "Kept", asked: BooksAsked) -> None:
+def _keep_choices(flow: Flow, found: "Kept", asked: BooksAsked) -> None:
     """Keeps what was chosen, all of it or, where a word is wrong, nothing."""
     problems: list[Problem] = []
     plan = _plan_asked(flow, found, asked.plan, problems) if asked.plan else None
