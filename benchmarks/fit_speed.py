@@ -34,6 +34,7 @@ from tunecase import measured, speed  # noqa: E402
 from tunecase.importers import training_runs  # noqa: E402
 from tunecase.measured import Measured  # noqa: E402
 from tunecase.speed import lessons, rates, work  # noqa: E402
+from tunecase.speed.lessons import learn  # noqa: E402
 
 TABLE = ROOT / "src" / "tunecase" / "tables" / "step_constants.csv"
 Predict = Callable[[Sequence[Measured]], "np.ndarray"]  # runs to logarithms of seconds per step
@@ -129,7 +130,7 @@ def priors(runs: Sequence[Measured]) -> Predict:
 
 def learnt(runs: Sequence[Measured]) -> Predict:
     """The roofline with constants learnt around its priors."""
-    return _roofline(speed.learn(runs))
+    return _roofline(learn(runs))
 
 
 def _roofline(constants: rates.Constants) -> Predict:
@@ -177,7 +178,7 @@ def coverage(runs: Sequence[Measured]) -> dict[str, float]:
     """Share of runs inside the 80% band learnt without their publisher, pooled and by publisher of twenty runs."""
     inside = collections.defaultdict(list)
     for name in sorted({run.publisher for run in runs}):
-        constants = speed.learn([run for run in runs if run.publisher != name])
+        constants = learn([run for run in runs if run.publisher != name])
         for run in (run for run in runs if run.publisher == name):
             band = speed.step_time(run.recipe, constants).tokens_per_s_per_gpu
             inside[name].append(float(band.low) <= (run.tokens_per_s_per_gpu or 0) <= float(band.high))
@@ -187,7 +188,7 @@ def coverage(runs: Sequence[Measured]) -> dict[str, float]:
 
 def table_rows(runs: Sequence[Measured]) -> list[dict[str, str]]:
     """The rows of tables/step_constants.csv with values learnt from the runs."""
-    constants = speed.learn(runs)
+    constants = learn(runs)
     with TABLE.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     names = "; ".join(sorted({run.publisher for run in runs}))

@@ -35,6 +35,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from tunecase import calibration, measured, memory, speed
 from tunecase.importers import training_runs
 from tunecase.measured import Measured
+from tunecase.speed.lessons import learn
 
 DOUBT = Path(__file__).parents[1] / "src" / "tunecase" / "tables" / "memory_doubt.csv"
 Figures = dict[str, float | int | None]
@@ -124,7 +125,7 @@ def score_memory(known: list[Measured], runs: list[Measured]) -> list[Score]:
 
 def score_time(known: list[Measured], runs: list[Measured]) -> list[Score]:
     """Tokens per second of one GPU."""
-    efficiencies = speed.learn(measured.timed_runs(known))
+    efficiencies = learn(measured.timed_runs(known))
     scores = []
     for run in runs:
         told = speed.step_time(run.recipe, efficiencies).tokens_per_s_per_gpu

@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 from tunecase import calibration, catalog, measured, memory, speed, wording
 from tunecase.measured import Measured
 from tunecase.recipe import Recipe
+from tunecase.speed.lessons import learn
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")  # threads over these small matrices take ten times as long
@@ -119,7 +120,7 @@ def told_gb(run: Measured) -> Told | None:
 
 @cache
 def _constants(publisher: str) -> speed.Constants:
-    return speed.learn(measured.timed_runs(_others(publisher)))
+    return learn(measured.timed_runs(_others(publisher)))
 
 
 def told_tokens_per_s(run: Measured) -> Told:

@@ -7,7 +7,7 @@ import pytest
 from tests.projects import basis, written
 from tests.test_estimate import LABELS, TOKENS
 from tunecase.estimate import estimate
-from tunecase.inputs import amount, most, unit
+from tunecase.inputs import amount, highest, unit
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_amounts_have_their_units(name: str, value: float, words: str) -> None:
 
 def test_shares_have_a_bound() -> None:
     """A share is at most one; a price has no bound."""
-    assert (1, math.inf, math.inf) == (most("training.failed"), most("label source.rate"), most(""))
+    assert (1, math.inf, math.inf) == (highest("training.failed"), highest("label source.rate"), highest(""))
 
 
 def test_every_input_of_a_bill_has_a_unit(tmp_path) -> None:

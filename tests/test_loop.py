@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from tunecase.loop import counted, passing_count, random_rounds, walk
+from tunecase.loop import counted, passing_count, random_rounds, walk_rounds
 from tunecase.spread import Beta, Worlds, generator
 
 SIZES = (500, 1_000, 2_000, 4_000, 8_000)
@@ -34,7 +34,7 @@ def test_passing_count_is_where_wilsons_lower_bound_meets_the_target() -> None:
 def test_a_test_that_is_too_small_can_never_show_the_target() -> None:
     """Even a perfect score of 10 items does not show 99%."""
     perfect = np.zeros((100, 5))
-    out = walk(perfect, 0.01, SIZES, test_rows=10)
+    out = walk_rounds(perfect, 0.01, SIZES, test_rows=10)
     assert out.reached is not None
     assert passing_count(0.99, 10) > 10
     assert not out.reached.any()
@@ -47,8 +47,8 @@ def test_redrawing_the_world_in_each_round_overstates_success() -> None:
     rng = generator(1, "shuffle")
     redrawn = np.column_stack([rng.permutation(column) for column in kept.T])
     for test_rows in (None, 2_000):
-        honest = walk(kept, 0.10, SIZES, test_rows=test_rows).reached
-        wrong = walk(redrawn, 0.10, SIZES, test_rows=test_rows).reached
+        honest = walk_rounds(kept, 0.10, SIZES, test_rows=test_rows).reached
+        wrong = walk_rounds(redrawn, 0.10, SIZES, test_rows=test_rows).reached
         assert honest is not None
         assert wrong is not None
         assert honest.mean() + 0.02 < wrong.mean()
@@ -57,7 +57,7 @@ def test_redrawing_the_world_in_each_round_overstates_success() -> None:
 def test_a_walk_without_test_noise_ends_at_the_first_good_size() -> None:
     """Rounds, rows bought and rows trained follow from the first size whose error meets the target."""
     paths = np.array([[0.30, 0.20, 0.09, 0.05, 0.04], [0.05, 0.30, 0.30, 0.30, 0.30], [0.30] * 5])
-    out = walk(paths, 0.10, SIZES, test_rows=None)
+    out = walk_rounds(paths, 0.10, SIZES, test_rows=None)
     assert out.rounds.tolist() == [3, 1, 5]
     assert out.bought.tolist() == [1_500, 0, 7_500]
     assert out.rows_trained.tolist() == [3_500, 500, 15_500]
@@ -70,7 +70,7 @@ def test_a_walk_without_test_noise_ends_at_the_first_good_size() -> None:
 def test_luck_of_the_test_gives_false_passes_and_they_are_kept() -> None:
     """A true error just above the target passes sometimes, and each such pass is flagged."""
     paths = np.full((4_000, 5), 0.11)
-    out = walk(paths, 0.10, SIZES, test_rows=200)
+    out = walk_rounds(paths, 0.10, SIZES, test_rows=200)
     assert out.reached is not None
     assert out.false_pass is not None
     assert 0.05 < out.false_pass.mean() < 0.5
@@ -79,19 +79,19 @@ def test_luck_of_the_test_gives_false_passes_and_they_are_kept() -> None:
 
 def test_an_easier_target_is_reached_wherever_a_harder_one_is_with_the_same_luck() -> None:
     """World by world: scenarios share the luck of the tests."""
-    hard = walk(curves(), 0.10, SIZES, test_rows=300).reached
-    easy = walk(curves(), 0.14, SIZES, test_rows=300).reached
+    hard = walk_rounds(curves(), 0.10, SIZES, test_rows=300).reached
+    easy = walk_rounds(curves(), 0.14, SIZES, test_rows=300).reached
     assert hard is not None
     assert easy is not None
     assert easy.mean() > hard.mean()
-    better = walk(curves() - 0.02, 0.10, SIZES, test_rows=300).reached
+    better = walk_rounds(curves() - 0.02, 0.10, SIZES, test_rows=300).reached
     assert better is not None
     assert not (hard & ~better).any()
 
 
 def test_a_world_without_rounds_buys_nothing() -> None:
     """Where `most` is nought no round is begun: no rows are bought or trained on, and the target is not reached."""
-    out = walk(np.full((2, 5), 0.01), 0.10, SIZES, test_rows=None, most=np.array([0.0, 1.0]))
+    out = walk_rounds(np.full((2, 5), 0.01), 0.10, SIZES, test_rows=None, most=np.array([0.0, 1.0]))
     assert ([0, 1], [0, SIZES[0]]) == (out.rounds.tolist(), out.rows_trained.tolist())
     assert out.reached is not None
     assert [False, True] == out.reached.tolist()
@@ -101,7 +101,7 @@ def test_a_world_without_rounds_buys_nothing() -> None:
 def test_rounds_fixed_by_the_user_go_on_after_success() -> None:
     """With stops=False every world walks its number of rounds, and success is still noted."""
     paths = np.full((3, 5), 0.01)
-    out = walk(paths, 0.10, SIZES, test_rows=None, most=np.array([1.0, 2.6, 9.0]), stops=False)
+    out = walk_rounds(paths, 0.10, SIZES, test_rows=None, most=np.array([1.0, 2.6, 9.0]), stops=False)
     assert out.rounds.tolist() == [1, 3, 5]
     assert out.reached is not None
     assert out.reached.all()
@@ -110,7 +110,7 @@ def test_rounds_fixed_by_the_user_go_on_after_success() -> None:
 def test_paths_of_another_width_are_refused() -> None:
     """A column for each size is wanted."""
     with pytest.raises(ValueError, match="wanted 5"):
-        walk(np.zeros((3, 4)), 0.1, SIZES, test_rows=None)
+        walk_rounds(np.zeros((3, 4)), 0.1, SIZES, test_rows=None)
 
 
 def test_random_rounds_have_the_mean_of_their_law() -> None:

@@ -19,8 +19,8 @@ from tunecase.scoring import (
     mean_interval,
     paired,
     row_scores,
-    score,
     score_interval,
+    score_of,
 )
 from tunecase.statistics import wilson
 from tunecase.tally import TALLIES
@@ -77,10 +77,10 @@ MADE: tuple[tuple[str, Callable[[random.Random, int], Pairs]], ...] = (
 def test_scores_are_scikit_learns(pairs: list[tuple[str, str]]) -> None:
     """Accuracy and macro F1 agree with scikit-learn's definitions."""
     labels, guesses = [label for label, _ in pairs], [guess for _, guess in pairs]
-    assert pytest.approx(accuracy_score(labels, guesses)) == score("accuracy", labels, guesses)
+    assert pytest.approx(accuracy_score(labels, guesses)) == score_of("accuracy", labels, guesses)
     expected = f1_score(labels, guesses, average="macro", zero_division=0)
-    assert pytest.approx(expected) == score("macro_f1", labels, guesses)
-    assert pytest.approx(count_correct(labels, guesses) / len(labels)) == score("accuracy", labels, guesses)
+    assert pytest.approx(expected) == score_of("macro_f1", labels, guesses)
+    assert pytest.approx(count_correct(labels, guesses) / len(labels)) == score_of("accuracy", labels, guesses)
 
 
 @settings(max_examples=40, deadline=None)
@@ -90,7 +90,7 @@ def test_chrf_is_sacrebleus(pairs: list[tuple[str, str]]) -> None:
     from sacrebleu.metrics.chrf import CHRF
 
     labels, guesses = [label for label, _ in pairs], [guess for _, guess in pairs]
-    assert pytest.approx(CHRF().corpus_score(guesses, [labels]).score / 100) == score("chrf", labels, guesses)
+    assert pytest.approx(CHRF().corpus_score(guesses, [labels]).score / 100) == score_of("chrf", labels, guesses)
     each = [CHRF().sentence_score(guess, [label]).score / 100 for label, guess in pairs]
     assert pytest.approx(each) == row_scores("chrf", labels, guesses)
 
@@ -105,13 +105,13 @@ def test_rouge_l_is_rouge_scores(pairs: list[tuple[str, str]]) -> None:
     each = [scorer.score(label, guess)["rougeL"].fmeasure for label, guess in pairs]
     labels, guesses = [label for label, _ in pairs], [guess for _, guess in pairs]
     assert pytest.approx(each) == row_scores("rouge_l", labels, guesses)
-    assert pytest.approx(sum(each) / len(each)) == score("rouge_l", labels, guesses)
+    assert pytest.approx(sum(each) / len(each)) == score_of("rouge_l", labels, guesses)
 
 
 def test_rouge_l_reads_every_script() -> None:
     """Letters beyond a to z count, which rouge-score alone drops."""
-    assert 1.0 == score("rouge_l", ["Größe élève", "你好 世界"], ["größe, ÉLÈVE", "你好 世界"])
-    assert pytest.approx(0.5) == score("rouge_l", ["добрый день"], ["добрый вечер"])
+    assert 1.0 == score_of("rouge_l", ["Größe élève", "你好 世界"], ["größe, ÉLÈVE", "你好 世界"])
+    assert pytest.approx(0.5) == score_of("rouge_l", ["добрый день"], ["добрый вечер"])
 
 
 def test_exact_match_and_field_f1_by_hand() -> None:
@@ -119,7 +119,7 @@ def test_exact_match_and_field_f1_by_hand() -> None:
     labels = ['{"a": 1, "b": 2}', '{"a": 1}', "forty-two", "12.0"]
     answers = ['{"b": 2.0, "a": 1}', '{"a": 1, "c": 3}', "Forty-two.", "12"]
     assert (1.0, 0.0, 1.0, 1.0) == row_scores("exact_match", labels, answers)
-    assert pytest.approx(2 * 3 / (4 + 3)) == score("field_f1", labels[:2], answers[:2])
+    assert pytest.approx(2 * 3 / (4 + 3)) == score_of("field_f1", labels[:2], answers[:2])
     assert pytest.approx((1.0, 2 / 3)) == row_scores("field_f1", labels[:2], answers[:2])
     assert (0.0, 1.0) == row_scores("field_f1", ['{"a": 1}', "{}"], ["a is 1", "{}"])
 
@@ -133,24 +133,24 @@ def test_the_laws_of_scores(metric: str, made: Callable[[random.Random, int], Pa
     assert len(labels) == len(each)
     assert all(0 <= one <= 1 for one in each)
     if TALLIES[metric].is_mean:
-        assert pytest.approx(sum(each) / len(each)) == score(metric, labels, answers)
+        assert pytest.approx(sum(each) / len(each)) == score_of(metric, labels, answers)
     order = random.Random(5).sample(range(60), 60)
     turned = [[values[i] for i in order] for values in (labels, answers, others)]
-    assert score(metric, labels, answers) == score(metric, turned[0], turned[1])
+    assert score_of(metric, labels, answers) == score_of(metric, turned[0], turned[1])
     interval = score_interval(metric, labels, answers)
     assert interval == score_interval(metric, turned[0], turned[1])
     assert interval.low < interval.mid < interval.high
-    assert score(metric, labels, answers) == interval.mid
+    assert score_of(metric, labels, answers) == interval.mid
     difference = paired(metric, labels, answers, others)
     assert difference == paired(metric, *turned)
-    expected = score(metric, labels, answers) - score(metric, labels, others)
+    expected = score_of(metric, labels, answers) - score_of(metric, labels, others)
     assert pytest.approx(expected) == difference.difference.mid
     back = paired(metric, labels, others, answers)
     assert pytest.approx(1 - difference.first_better, abs=0.03) == back.first_better
     assert pytest.approx(-expected) == back.difference.mid
     same = paired(metric, labels, answers, answers)
     assert (0.0, 0.0, 0.0, 0.5) == (same.difference.low, same.difference.mid, same.difference.high, same.first_better)
-    assert (1.0, 1.0) == (score(metric, labels, labels), score_interval(metric, labels, labels).high)
+    assert (1.0, 1.0) == (score_of(metric, labels, labels), score_interval(metric, labels, labels).high)
 
 
 @pytest.mark.parametrize(("metric", "made"), MADE)
@@ -158,7 +158,7 @@ def test_intervals_hold_the_truth(metric: str, made: Callable[[random.Random, in
     """Of 100 test sets of 60 rows, about 80% of the intervals hold the score of a very large one."""
     rng = random.Random(7)
     labels, answers = made(rng, 60_000 if metric in {"accuracy", "macro_f1"} else 3_000)
-    truth = score(metric, labels, answers)
+    truth = score_of(metric, labels, answers)
     held = 0
     for _ in range(100):
         labels, answers = made(rng, 60)
@@ -177,7 +177,7 @@ def test_pairs_hold_the_truth_and_find_the_better() -> None:
         return ["a"] * n, sides[0], sides[1]
 
     labels, first, second = two(100_000)
-    truth = score("accuracy", labels, first) - score("accuracy", labels, second)
+    truth = score_of("accuracy", labels, first) - score_of("accuracy", labels, second)
     for _ in range(150):
         one = paired("accuracy", *two(200))
         held += one.difference.low <= truth <= one.difference.high
@@ -242,8 +242,8 @@ def test_a_missing_library_is_said_before_the_work(monkeypatch: pytest.MonkeyPat
 def test_what_cannot_be_scored_is_refused() -> None:
     """Another metric, no rows, or unequal lengths raise with what was got."""
     with pytest.raises(ValueError, match="metric 'bleu'"):
-        score("bleu", ["a"], ["a"])
+        score_of("bleu", ["a"], ["a"])
     with pytest.raises(ValueError, match="0 labels"):
-        score("accuracy", [], [])
+        score_of("accuracy", [], [])
     with pytest.raises(ValueError, match="2 labels and 1 predictions"):
-        score("accuracy", ["a", "b"], ["a"])
+        score_of("accuracy", ["a", "b"], ["a"])

@@ -69,7 +69,7 @@ def amount(name: str, value: float, currency: str) -> str:
     return f"{figures(value)} {what}".strip()
 
 
-def most(name: str) -> float:
+def highest(name: str) -> float:
     """The largest value that a named input can have: 1 for a share, else without bound."""
     field = name.split()[-1] if name else ""
     wanted = WANTED.get(field)

@@ -116,7 +116,7 @@ def passing_count(target: float, test_rows: int, sure: float = SURE) -> int:
     return math.ceil(needed - 1e-9)
 
 
-def walk(
+def walk_rounds(
     paths: "Draws",
     error_target: float,
     sizes: Sequence[int],

@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from tunecase import inputs
 from tunecase.flips import NOT_SURE, SURE, budget_flips, change
-from tunecase.inputs import PRICE, ROUNDS
+from tunecase.inputs import PRICE, ROUNDS, highest
 from tunecase.project import Project
 from tunecase.records import Driver, Flip, WhatIf
 from tunecase.sensitivity import Index, total_order
@@ -125,7 +124,7 @@ def what_if(
                 done(len({name for pairs in known for name, _ in pairs}), len(now))
         return known[key]
 
-    most = {name: inputs.most(name) for name in now}
+    most = {name: highest(name) for name in now}
     found = []
     for goal in goals:
         flips = budget_flips(lambda scales, goal=goal: chances(scales)[goal], now, wanted, most=most)  # type: ignore[misc]

@@ -38,7 +38,7 @@ MOST_NUMBERS = 8_000_000  # in one block of resampled weights: 64 MB
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """score(first) - score(second) on the same rows, and the share of resamples in which first is better.
+    """score_of(first) - score_of(second) on the same rows, and the share of resamples in which first is better.
 
     Resamples that end level count half.
     """
@@ -55,7 +55,7 @@ def check_metric(metric: str) -> None:
     tally(metric)
 
 
-def score(metric: str, labels: Sequence[str], predictions: Sequence[str]) -> float:
+def score_of(metric: str, labels: Sequence[str], predictions: Sequence[str]) -> float:
     """The score of predictions against labels, 0 to 1.
 
         accuracy    = rows whose answer is the label, sign for sign / rows
@@ -71,11 +71,11 @@ def score(metric: str, labels: Sequence[str], predictions: Sequence[str]) -> flo
     Raises: ValueError for another metric, or without rows; MissingExtraError when a library is not installed.
 
     Example:
-        >>> score("accuracy", ["a", "b", "b", "b"], ["a", "b", "b", "a"])
+        >>> score_of("accuracy", ["a", "b", "b", "b"], ["a", "b", "b", "a"])
         0.75
-        >>> round(score("macro_f1", ["a", "b", "b", "b"], ["a", "b", "b", "a"]), 3)
+        >>> round(score_of("macro_f1", ["a", "b", "b", "b"], ["a", "b", "b", "a"]), 3)
         0.733
-        >>> score("field_f1", ['{"to": "Ann", "sum": 3}', '{"to": "Bob"}'], ['{"to": "ann", "sum": 4}', "Bob"])
+        >>> score_of("field_f1", ['{"to": "Ann", "sum": 3}', '{"to": "Bob"}'], ['{"to": "ann", "sum": 4}', "Bob"])
         0.4
 
     Source: scikit-learn's accuracy_score and f1_score(average="macro", zero_division=0); Popovic 2015 as sacrebleu's

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tunecase import datasets, origin
+from tunecase import origin
 from tunecase.audit.findings import FREE, findings, repair_price
 from tunecase.audit.quarantine import quarantined
 from tunecase.audit.verdict import effective_rows, not_checked, verdict
@@ -34,12 +34,13 @@ from tunecase.checks import (
     rows,
     secrets,
     shift,
-    tokens,
 )
 from tunecase.checks.columns import Split
 from tunecase.checks.defect import Defect, NotChecked
 from tunecase.checks.evidence import Asked, Evidence
 from tunecase.checks.scan import boilerplate, read_split
+from tunecase.checks.tokens import find_tokenizer, summary
+from tunecase.datasets import BadRow, Layout, Row, detect, own_test, read_rows
 from tunecase.detectors import masked
 from tunecase.errors import InputError, Problem
 from tunecase.prices import Basis
@@ -158,9 +159,9 @@ def audit(
     start = time.perf_counter()
     data = project.data if project else None
     input, output = input or (data.input if data else None), output or (data.output if data else None)
-    layout = datasets.detect(train, input, output)
-    test = test or datasets.own_test(train)
-    test_layout = datasets.detect(test, input, output) if test else None
+    layout = detect(train, input, output)
+    test = test or own_test(train)
+    test_layout = detect(test, input, output) if test else None
     tokenizer = tokenizer or _cached_tokenizer(project)
     from threadpoolctl import threadpool_limits  # scikit-learn brings it
 
@@ -170,7 +171,7 @@ def audit(
     if test and test_layout:
         splits["test"] = read_split(test, test_layout, common=common, fast=fast, progress=told)
     if production:
-        sample = datasets.detect(production, input, None, labelled=False)
+        sample = detect(production, input, None, labelled=False)
         splits["production"] = read_split(production, sample, common=common, fast=fast, progress=told)
     with quarantined(quarantine) as (write, kept):
         told.next()
@@ -226,16 +227,16 @@ def _asked(project: Project | None, basis: Basis, found: origin.Found, seed: int
     )
 
 
-def _first_rows(path: Path, layout: datasets.Layout) -> "itertools.islice[datasets.Row | datasets.BadRow]":
-    return itertools.islice(datasets.read_rows(path, layout), origin.MOST_ROWS)
+def _first_rows(path: Path, layout: Layout) -> "itertools.islice[Row | BadRow]":
+    return itertools.islice(read_rows(path, layout), origin.MOST_ROWS)
 
 
-def _second_labels(test: Path | None, layout: datasets.Layout | None, column: str | None) -> tuple[str, ...]:
+def _second_labels(test: Path | None, layout: Layout | None, column: str | None) -> tuple[str, ...]:
     """A second annotator's label of each row of the test file, "" where there is none."""
     if test is None or layout is None or column is None:
         return ()
-    read = datasets.read_rows(test, layout)
-    said = (row.other.get(column) if isinstance(row, datasets.Row) else None for row in read)
+    read = read_rows(test, layout)
+    said = (row.other.get(column) if isinstance(row, Row) else None for row in read)
     return tuple("" if each is None else str(each) for each in said)
 
 
@@ -318,9 +319,9 @@ def _tokens(evidence: Evidence, kept: "NDArray[np.bool_]") -> Tokens:
     train, counter = evidence.train, evidence.train.counter
     characters = (train.input_characters + train.output_characters)[kept]
     if train.tokens is None or counter is None:
-        return tokens.summary(characters, None, train.bytes_per_character, "")
+        return summary(characters, None, train.bytes_per_character, "")
     answers = train.output_tokens[kept] if train.output_tokens is not None and train.labelled else None
-    return tokens.summary(
+    return summary(
         characters,
         train.tokens[kept],
         train.bytes_per_character,
@@ -343,7 +344,7 @@ def _histogram(words: "NDArray[np.int64]") -> tuple[tuple[int, int], ...]:
 
 def _cached_tokenizer(project: Project | None) -> Path | None:
     models = project.models if project else ()
-    return next((found for model in models if (found := tokens.find_tokenizer(model))), None)
+    return next((found for model in models if (found := find_tokenizer(model))), None)
 
 
 class _Told:

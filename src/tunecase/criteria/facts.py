@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tunecase import catalog, scoring
+from tunecase import catalog
 from tunecase.datasets import Table, repeat_like_classes
 from tunecase.errors import InputError
 from tunecase.labels import label_price, review_hours
 from tunecase.prices import Basis
 from tunecase.project import Project, read_score
 from tunecase.records import Audit, Baseline, Interval80
+from tunecase.scoring import row_scores
 from tunecase.spread import Band, band
 from tunecase.statistics import ceiling_range
 from tunecase.team import person_hour
@@ -98,7 +99,7 @@ class Facts:
         answers = [row.other.get(column) for row in rows]
         if not rows or any(answer is None for answer in answers):
             return ()
-        return scoring.row_scores(self.metric.name, [row.output for row in rows], [str(answer) for answer in answers])
+        return row_scores(self.metric.name, [row.output for row in rows], [str(answer) for answer in answers])
 
     @cached_property
     def groups(self) -> tuple[str, ...]:

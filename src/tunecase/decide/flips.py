@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.decide.plans import Solved, solve, winner_of
 from tunecase.flips import change, flips
-from tunecase.inputs import PRICE, most
+from tunecase.inputs import PRICE, highest
 from tunecase.labels import label_prices
 from tunecase.levers import Offer, State
 from tunecase.prices import Basis
@@ -119,7 +119,7 @@ def input_flips(
 
     found: list[Flip] = []
     for at, (name, value) in enumerate(now.items(), 1):
-        found += flips(advise, {name: value}, most={name: most(name)})
+        found += flips(advise, {name: value}, most={name: highest(name)})
         if told is not None:
             told(at, len(now))
     return tuple(sorted(found, key=change))

@@ -4,12 +4,13 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from tunecase import catalog, loop, redrawn
+from tunecase import catalog, redrawn
 from tunecase.costs import Cost, Work, gpu_hours, months, rows_trained, runs_per_round, training_jobs
 from tunecase.estimate.route import COSTS, ROUNDS, Known, Route, route_of, total_of
 from tunecase.hardware import Choice, Machine, base_model, choose, idle_over_used, sequence_tokens
 from tunecase.labels import clock_words, label_prices, low_pay
 from tunecase.levers.standing import test_rows_to_buy
+from tunecase.loop import Walk, rounds_of
 from tunecase.prices import Basis, old_rates
 from tunecase.project import Project
 from tunecase.records import Audit, Definition, Driver, Estimate, Forecast, Line, Reviews, Run, Tokens, Tuning
@@ -21,6 +22,7 @@ from tunecase.ways import Load, hosted_machine, not_to_be_had, ways
 from tunecase.wording import share, teaches_like
 
 if TYPE_CHECKING:
+    from tunecase.loop import Flags
     from tunecase.spread import Draws
 
 DRAWS = 20_000
@@ -140,7 +142,7 @@ def drawn(
     work = Work(
         project=project,
         basis=basis,
-        walk=loop.rounds_of((train_rows,), 1, basis.worlds.n),
+        walk=rounds_of((train_rows,), 1, basis.worlds.n),
         machine=choice.machine,
         no_machine=choice.why,
         tokens_per_row=tokens_per_row,
@@ -285,7 +287,7 @@ def _line(name: str, cost: Cost, mean_total: float) -> Line:
     return Line(name, amount, share, cost.basis, cost.included, quantity, cost.unit)
 
 
-def _drivers(basis: Basis, walk: loop.Walk, total: "Draws") -> tuple[Driver, ...]:
+def _drivers(basis: Basis, walk: Walk, total: "Draws") -> tuple[Driver, ...]:
     """The inputs that carry most of the total's variance; how the rounds are drawn counts as one input, the rounds."""
     inputs = {name: draws for name, draws in basis.worlds.drawn.items() if not name.startswith(ROUNDS)}
     inputs[ROUNDS] = walk.rounds
@@ -301,7 +303,7 @@ def _drivers(basis: Basis, walk: loop.Walk, total: "Draws") -> tuple[Driver, ...
     return tuple(found)
 
 
-def _band_where(total: "Draws", reached: "loop.Flags | None", wanted: bool) -> Band | None:
+def _band_where(total: "Draws", reached: "Flags | None", wanted: bool) -> Band | None:
     if reached is None:
         return None
     chosen = total[reached == wanted]

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tunecase import catalog, costs, levers, loop
+from tunecase import catalog, costs, levers
 from tunecase.costs import Cost, Work
 from tunecase.hardware import base_model
 from tunecase.labels import review_price
 from tunecase.levers.standing import standing, test_rows
+from tunecase.loop import Walk, counted, of_the_model, parted, random_rounds, rounds_of, walk_rounds
 from tunecase.policy import best_policy
 from tunecase.prices import Basis
 from tunecase.records import Audit, Definition, Forecast, Reviews, Tuning
@@ -38,7 +39,7 @@ ROUNDS = "rounds"
 class Route:
     """The walk, what it rests on, and what it assumes, in words; `fixed` is what is paid besides whatever the walk."""
 
-    walk: loop.Walk
+    walk: Walk
     based_on: str
     assumptions: tuple[str, ...]
     fixed: float = 0.0
@@ -71,12 +72,12 @@ def route_of(work: Work, rows: int, known: Known) -> Route:
         words, most = "the number of rounds is the project file's", 100
     else:
         stop = basis.draw("rounds.stop_share")
-        rounds = loop.random_rounds(stop, basis.worlds.draw("rounds.luck", Beta(1, 1)), most)
+        rounds = random_rounds(stop, basis.worlds.draw("rounds.luck", Beta(1, 1)), most)
         words = (
             f"no pilot: assumed. The chance that a round is the last is drawn from "
             f"{basis.used['rounds.stop_share'].value}; at most {most} rounds"
         )
-    walk = loop.counted(rounds, adding(rows, n_max, most))
+    walk = counted(rounds, adding(rows, n_max, most))
     growth = (
         f"each round after the first adds as many examples as there are now ({rows:,}), as far as the sources reach"
     )
@@ -91,7 +92,7 @@ def route_of(work: Work, rows: int, known: Known) -> Route:
     return Route(walk, based_on, (words, growth))
 
 
-def _mixed_rounds(basis: Basis, rounds: "Draws", sizes: Sequence[int]) -> loop.Walk:
+def _mixed_rounds(basis: Basis, rounds: "Draws", sizes: Sequence[int]) -> Walk:
     """A walk of assumed rounds: after the first each buys data, searches over settings, or cleans.
 
     Rounds that buy come first, so that rows trained err high.
@@ -99,12 +100,12 @@ def _mixed_rounds(basis: Basis, rounds: "Draws", sizes: Sequence[int]) -> loop.W
     import numpy as np
 
     later = rounds - 1
-    buying = loop.parted(later, basis.draw("rounds.data_share"), basis.worlds.draw("rounds.luck of data", Beta(1, 1)))
-    tuning = loop.parted(
+    buying = parted(later, basis.draw("rounds.data_share"), basis.worlds.draw("rounds.luck of data", Beta(1, 1)))
+    tuning = parted(
         later - buying, basis.draw("rounds.tune_share"), basis.worlds.draw("rounds.luck of tuning", Beta(1, 1))
     )
     cleaning = later - buying - tuning
-    bought = loop.counted(1 + buying, sizes)
+    bought = counted(1 + buying, sizes)
     last = sizes[0] + bought.bought
     review = 0.0 * last
     if cleaning.any():
@@ -132,7 +133,7 @@ def _under_the_policy(work: Work, rows: int, forecast: Forecast, known: Known) -
     if work.machine is not None and work.tokens_per_row is not None:
         per_row = work.tokens_per_row * project.training.epochs / 1e6 * work.machine.price_per_mtok
     budget = project.budget.spread.median if project.budget else float("inf")
-    nothing = replace(work, walk=loop.rounds_of((rows,), 1, basis.worlds.n), test_rows_missing=0)
+    nothing = replace(work, walk=rounds_of((rows,), 1, basis.worlds.n), test_rows_missing=0)
     none = np.zeros(basis.worlds.n)
     nothing = replace(nothing, walk=replace(nothing.walk, rounds=none, rows_trained=none))
     fixed = total_of([cost(nothing) for cost in COSTS])
@@ -198,14 +199,14 @@ def _fixed_rounds(work: Work, rows: int, forecast: Forecast, test_rows: int | No
         language_model=forecast.language_model,
     )  # fmt: skip
     sizes = doubling(rows, forecast.n_max, int(basis.text("rounds.most")))
-    paths = loop.of_the_model(belief.paths(sizes, draws=basis.worlds.n), forecast, basis)
+    paths = of_the_model(belief.paths(sizes, draws=basis.worlds.n), forecast, basis)
     if forecast.ceiling is not None:
         paths = np.maximum(paths, to_error(forecast.ceiling, forecast.direction))
     rounds = basis.worlds.draw(ROUNDS, project.rounds.spread).clip(1, 100)
     extra = max(int(np.rint(rounds.max())) - len(sizes), 0)
     sizes = (*sizes, *[sizes[-1]] * extra)
     paths = np.concatenate([paths, np.repeat(paths[:, -1:], extra, axis=1)], axis=1)
-    walk = loop.walk(
+    walk = walk_rounds(
         paths, to_error(forecast.target, forecast.direction), sizes, test_rows=test_rows if binomial else None,
         seed=basis.worlds.seed, most=rounds, stops=False,
     )  # fmt: skip

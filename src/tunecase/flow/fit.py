@@ -92,13 +92,13 @@ def _piloted(flow: "Flow") -> "tuple[Sequence[Measured], Sequence[str]]":
     if entry is None:
         return (), ()
     from tunecase.importers.pilot_runs import pilot_runs
-    from tunecase.trainers import trl
+    from tunecase.trainers.trl import SETTINGS
 
     try:
         pilot = entry.record()
     except InputError:  # another version wrote it
         return (), ()
-    return pilot_runs(pilot, trl.SETTINGS, entry.recorded_at.date().isoformat())
+    return pilot_runs(pilot, SETTINGS, entry.recorded_at.date().isoformat())
 
 
 def base_model(flow: "Flow") -> str:

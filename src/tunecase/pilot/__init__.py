@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal, cast
 
 from tunecase import engine as work
-from tunecase import scoring
 from tunecase.answers import Answers
 from tunecase.curves import LEAST_SIZES
 from tunecase.datasets import Table, looks_like_classes, repeat_like_classes
@@ -21,7 +20,7 @@ from tunecase.pilot.rivals import PROBE, baselines_of, majority, rival_notes, ri
 from tunecase.pilot.search import Search
 from tunecase.pilot.steps import Lesson, School, Step, ladder_steps
 from tunecase.records import Baseline, Mistakes, Pilot, Run
-from tunecase.scoring import Kind
+from tunecase.scoring import METRICS, Kind
 from tunecase.trainers import Result, Setting, Trainer
 from tunecase.wording import count, counted
 
@@ -329,12 +328,7 @@ def _best(conductor: Conductor, direction: str) -> Run | None:
 def _mistakes(conductor: Conductor, lesson: Lesson, best: Run | None) -> Mistakes | None:
     answers = conductor.answers(best.key) if best else None
     tests = lesson.tests
-    if (
-        best is None
-        or answers is None
-        or len(answers.predictions) != len(tests)
-        or lesson.metric not in scoring.METRICS
-    ):
+    if best is None or answers is None or len(answers.predictions) != len(tests) or lesson.metric not in METRICS:
         return None
     return find_mistakes(
         run=best.key, n=best.n, kind=lesson.kind, texts=tests.texts, labels=tests.labels,

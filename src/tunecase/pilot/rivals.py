@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from statistics import NormalDist, stdev
 
-from tunecase import scoring
 from tunecase.answers import Answers
 from tunecase.errors import TunecaseError
 from tunecase.pilot.conduct import HOSTED, Conductor
 from tunecase.pilot.steps import Lesson, School, Step, step_of
 from tunecase.records import Baseline, Run
+from tunecase.scoring import METRICS, paired, row_scores, score_interval, score_of
 from tunecase.spread import Z80
 from tunecase.trainers import Setting
 from tunecase.wording import score, share
@@ -74,7 +74,7 @@ def baselines_of(conductor: Conductor, lesson: Lesson, usd_per_hour: float | Non
     """
     found = []
     ours, luck = [conductor.answers(run.key) for run in top_runs(conductor)], _luck(conductor)
-    if lesson.classes and lesson.metric in scoring.METRICS:
+    if lesson.classes and lesson.metric in METRICS:
         found.append(majority(lesson, ours, luck))
     for step in conductor.rivals:
         run = conductor.runs.get(step.key)
@@ -106,9 +106,9 @@ def majority(lesson: Lesson, ours: Sequence[Answers | None] = (), luck: float = 
     """The score of naming the most common class always."""
     most_common = max(lesson.rows.classes, key=Counter(lesson.rows.labels).__getitem__)
     named = [most_common] * len(lesson.tests)
-    points = scoring.score(lesson.metric, lesson.tests.labels, named)
-    interval = scoring.score_interval(lesson.metric, lesson.tests.labels, named)
-    always = Answers(tuple(named), scoring.row_scores(lesson.metric, lesson.tests.labels, named))
+    points = score_of(lesson.metric, lesson.tests.labels, named)
+    interval = score_interval(lesson.metric, lesson.tests.labels, named)
+    always = Answers(tuple(named), row_scores(lesson.metric, lesson.tests.labels, named))
     return Baseline(MAJORITY, points, len(lesson.tests), interval, 0.0, 0.0, _beaten(lesson, ours, luck, always))
 
 
@@ -135,10 +135,10 @@ def _beaten(lesson: Lesson, ours: Sequence[Answers | None], luck: float, other: 
     """
     rows = len(lesson.tests)
     kept = [one for one in ours if one is not None and len(one.predictions) == rows]
-    if not kept or other is None or len(other.predictions) != rows or lesson.metric not in scoring.METRICS:
+    if not kept or other is None or len(other.predictions) != rows or lesson.metric not in METRICS:
         return None
     labels = lesson.tests.labels
-    pairs = [scoring.paired(lesson.metric, labels, one.predictions, other.predictions).difference for one in kept]
+    pairs = [paired(lesson.metric, labels, one.predictions, other.predictions).difference for one in kept]
     middle = sum(pair.mid for pair in pairs) / len(pairs)
     wide = sum(pair.high - pair.low for pair in pairs) / len(pairs) / (2 * Z80)
     doubt = math.sqrt(wide**2 + luck**2 / len(kept))

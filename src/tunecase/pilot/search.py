@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tunecase import engine, scoring
+from tunecase import engine
 from tunecase.answers import Answers
 from tunecase.pilot.conduct import Conductor
 from tunecase.pilot.steps import Lesson, School, Step, step_of
 from tunecase.records import Interval80, Run, Trial, Tuning
+from tunecase.scoring import score_of
 from tunecase.spread import generator
 from tunecase.statistics import winners_curse
 from tunecase.trainers import Setting
@@ -217,7 +218,7 @@ def _resampled(lesson: Lesson, answers: Sequence[Answers], rows: "NDArray[np.int
     return np.array(
         [
             np.mean(
-                [scoring.score("macro_f1", [labels[i] for i in pick], [one.predictions[i] for i in pick])
+                [score_of("macro_f1", [labels[i] for i in pick], [one.predictions[i] for i in pick])
                  for one in answers]
             )
             for pick in rows.tolist()

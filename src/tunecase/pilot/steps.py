@@ -8,11 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tunecase import scoring
 from tunecase.engine import CrashError
 from tunecase.ladder import Examples, deal
 from tunecase.records import Interval80, Run
-from tunecase.scoring import Kind
+from tunecase.scoring import METRICS, Kind, score_interval
 from tunecase.spread import generator
 from tunecase.trainers import Result, Setting, Task, Trainer
 from tunecase.wording import counted, one_line
@@ -174,9 +173,9 @@ def run_of(step: Step, outcome: Result | Exception, elapsed_s: float, usd: float
 
 def interval_of(task: Task, predictions: Sequence[str] | None) -> Interval80 | None:
     """The 80% interval of a score over test rows, where the answers are at hand."""
-    if predictions is None or task.metric not in scoring.METRICS:
+    if predictions is None or task.metric not in METRICS:
         return None
-    return scoring.score_interval(task.metric, task.test_labels, predictions)
+    return score_interval(task.metric, task.test_labels, predictions)
 
 
 def wrong_with(result: Any, task: Task) -> str:
@@ -188,7 +187,7 @@ def wrong_with(result: Any, task: Task) -> str:
     rows = len(task.test_labels)
     if not (isinstance(result.score, int | float) and math.isfinite(result.score)):
         return f"its score is {result.score!r}, not a number"
-    if task.metric in scoring.METRICS and not 0 <= result.score <= 1:
+    if task.metric in METRICS and not 0 <= result.score <= 1:
         return f"its score is {result.score:g}, not between 0 and 1"
     if result.test_rows != rows or not 0 <= result.correct <= rows:
         return f"it counted {result.correct} of {result.test_rows} answers right, of {counted(rows, 'test row')}"

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from tunecase.recipe import Number, Recipe
 from tunecase.speed import rates
-from tunecase.speed.lessons import learn
 from tunecase.speed.rates import Constants
 from tunecase.speed.work import computed_tokens, data_parallel, flops_per_token, useful_share, work
 from tunecase.spread import Z80
@@ -106,7 +105,6 @@ __all__ = [
     "data_parallel",
     "doubt_name",
     "flops_per_token",
-    "learn",
     "step_time",
     "tokens_per_card",
     "useful_share",

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tunecase.scoring import count_correct, row_scores, score
+from tunecase.scoring import count_correct, row_scores, score_of
 from tunecase.trainers import Result, Task
 from tunecase.wording import count, counted, one_line
 
@@ -220,7 +220,7 @@ def _result(lines: Sequence[Mapping[str, Any]], answers: Answers | None, task: T
     peaks = [line["peak_memory_gib"] for line in lines if "peak_memory_gib" in line]
     rows = len(task.test_labels)
     if answers is not None:
-        value = score(task.metric, task.test_labels, answers.answers)
+        value = score_of(task.metric, task.test_labels, answers.answers)
         correct = count_correct(task.test_labels, answers.answers)
     elif "score" in last:
         value, correct = last["score"], last.get("correct", round(last["score"] * rows))

@@ -14,7 +14,7 @@ from tunecase.endpoint import Answer, Endpoint, ask_all, check
 from tunecase.errors import InputError, Problem
 from tunecase.fields import fold
 from tunecase.scoring import METRICS as SCORED
-from tunecase.scoring import Kind, check_metric, count_correct, row_scores, score
+from tunecase.scoring import Kind, check_metric, count_correct, row_scores, score_of
 from tunecase.text import normalise
 from tunecase.trainers import Result, Setting, Task, known
 from tunecase.trainers.prompts import choose_shots, showable
@@ -109,7 +109,7 @@ def train(task: Task) -> Result:
     answer_s = time.perf_counter() - started
     predictions = tuple(_prediction(task, answer) for answer in answers)
     return Result(
-        score=score(task.metric, task.test_labels, predictions),
+        score=score_of(task.metric, task.test_labels, predictions),
         correct=count_correct(task.test_labels, predictions),
         test_rows=len(task.test_labels),
         seconds=answer_s,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tunecase import scoring
 from tunecase.errors import InputError, Problem
-from tunecase.scoring import Kind
+from tunecase.scoring import Kind, count_correct, row_scores, score_of
 from tunecase.trainers import Result, Setting, Task, known, layers, machine, prompts, skill, weights
 from tunecase.trainers.contract import LEARNT_NATS, learnt
 from tunecase.trainers.hidden import Kept
@@ -155,14 +155,14 @@ def train(task: Task) -> Result:
     predictions, confidences = _answers(session, lesson, task, chosen)
     answer_s = time.perf_counter() - asked
     return Result(
-        score=scoring.score(task.metric, task.test_labels, predictions),
-        correct=scoring.count_correct(task.test_labels, predictions),
+        score=score_of(task.metric, task.test_labels, predictions),
+        correct=count_correct(task.test_labels, predictions),
         test_rows=len(task.test_labels),
         seconds=time.perf_counter() - started,
         predictions=tuple(predictions),
         train_loss=loss,
         converged=_converged(task.kind, first_loss, loss, trained.losses),
-        row_scores=scoring.row_scores(task.metric, task.test_labels, predictions),
+        row_scores=row_scores(task.metric, task.test_labels, predictions),
         confidences=confidences,
         answer_s=answer_s,
         steps=int(chosen["steps"]),

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from tunecase.scoring import Kind, count_correct, row_scores, score
+from tunecase.scoring import Kind, count_correct, row_scores, score_of
 from tunecase.trainers import Result, Setting, Task, known
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def train(task: Task) -> Result:
     else:
         predictions, loss, converged = _fit(task)
     return Result(
-        score=score(task.metric, task.test_labels, predictions),
+        score=score_of(task.metric, task.test_labels, predictions),
         correct=count_correct(task.test_labels, predictions),
         test_rows=len(task.test_labels),
         seconds=time.perf_counter() - started,

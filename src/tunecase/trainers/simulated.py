@@ -13,7 +13,7 @@ from typing import Any
 
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.scoring import METRICS as SCORES
-from tunecase.scoring import Kind, count_correct, row_scores, score
+from tunecase.scoring import Kind, count_correct, row_scores, score_of
 from tunecase.spread import generator
 from tunecase.trainers import Result, Setting, Task, known
 
@@ -118,7 +118,7 @@ def train(task: Task) -> Result:
         label if luck < aim else _wrong(label, task) for luck, label in zip(lucks, task.test_labels, strict=True)
     ]
     return Result(
-        score=score(task.metric, task.test_labels, predictions),
+        score=score_of(task.metric, task.test_labels, predictions),
         correct=count_correct(task.test_labels, predictions),
         test_rows=rows,
         seconds=time.perf_counter() - started,
