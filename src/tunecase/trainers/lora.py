@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from tunecase import scoring
 from tunecase.errors import InputError, Problem
+from tunecase.scoring import METRICS as SCORED
 from tunecase.scoring import Kind, count_correct, row_scores, score_of
 from tunecase.trainers import Result, Setting, Task, known, layers, machine, prompts, skill, weights
 from tunecase.trainers.contract import LEARNT_NATS, learnt
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MODEL = weights.SMOL
 KINDS: tuple[Kind, ...] = ("classification", "extraction", "generation")
-METRICS: Mapping[str, str] = {name: direction for name, (_, direction) in scoring.METRICS.items()}
+METRICS: Mapping[str, str] = {name: direction for name, (_, direction) in SCORED.items()}
 NEUTRAL = frozenset[str]()
 FORMAT = 1
 STAND_IN = False
