@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
+from tunecase.api_prices import api_price
 from tunecase.errors import InputError
 from tunecase.hardware import base_model
-from tunecase.prices import Basis, api_price
+from tunecase.prices import Basis
 from tunecase.project import read_score
 from tunecase.records import Alternative, Baseline, Pilot
 from tunecase.spread import Band, band

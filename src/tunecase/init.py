@@ -12,7 +12,7 @@ from importlib.resources.abc import Traversable
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from tunecase import datasets
+from tunecase.datasets import Layout, Row, detect, looks_like_classes, read_rows
 from tunecase.errors import InputError, Problem, TunecaseError, nearest
 from tunecase.project import Project
 from tunecase.wording import counted
@@ -157,17 +157,17 @@ def _example(name: str) -> dict[str, bytes]:
 class _Seen:
     """What the first rows of a data file show."""
 
-    layout: datasets.Layout
+    layout: Layout
     rows: int
     classes: int
     all_rows: bool
 
 
 def _look(path: Path, input: str | None, output: str | None) -> _Seen:
-    layout = datasets.detect(path, input, output)
-    first = list(islice(datasets.read_rows(path, layout), SAMPLE + 1))
-    outputs = [row.output for row in first if isinstance(row, datasets.Row)]
-    classes = len(set(outputs)) if datasets.looks_like_classes(outputs) else 0
+    layout = detect(path, input, output)
+    first = list(islice(read_rows(path, layout), SAMPLE + 1))
+    outputs = [row.output for row in first if isinstance(row, Row)]
+    classes = len(set(outputs)) if looks_like_classes(outputs) else 0
     return _Seen(layout, min(len(first), SAMPLE), classes, len(first) <= SAMPLE)
 
 
@@ -180,7 +180,7 @@ def _project_file(data: Path, test: Path | None, to: Path, input: str | None, ou
     if problems:
         raise InputError(problems)
     if test is not None:
-        datasets.detect(test, input, output)
+        detect(test, input, output)
     lines = [_HEAD, f"name: {_text(data.resolve().parent.name or data.stem)}", "", *_problem_lines(seen, data.name)]
     lines += [_QUESTIONS.rstrip("\n"), "", "data:", f"  {_field('train', _inside(data, to), _rows(seen))}"]
     if test is not None:

@@ -9,8 +9,6 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.api_prices import ApiPrice as ApiPrice
-from tunecase.api_prices import api_price as api_price
 from tunecase.catalog import ON_DEMAND
 from tunecase.contracts import Contract
 from tunecase.records import DefaultUsed

@@ -5,9 +5,8 @@ import hashlib
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
-from tunecase.catalog.reading import table
+from tunecase.catalog.reading import TABLES, table
 
 STALE_AFTER_DAYS = 180
 ON_DEMAND, SPOT = "on_demand", "spot"
@@ -239,7 +238,7 @@ def price_book(more: str = "") -> str:
     """
     digest = hashlib.sha256()
     for name in (*PRICE_TABLES, "defaults"):
-        digest.update((files("tunecase") / "tables" / f"{name}.csv").read_bytes().replace(b"\r\n", b"\n"))
+        digest.update((TABLES / f"{name}.csv").read_bytes().replace(b"\r\n", b"\n"))
     digest.update(more.encode())
     return digest.hexdigest()
 

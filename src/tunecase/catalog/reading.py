@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from tunecase.errors import InputError, Problem, nearest
 
 T = TypeVar("T")
+TABLES = files("tunecase") / "tables"
 
 
 def _cell(text: str, kind: Any) -> Any:
@@ -25,7 +26,7 @@ def _cell(text: str, kind: Any) -> Any:
 
 def read_table(name: str) -> list[dict[str, str]]:
     """The rows of one shipped table as text."""
-    text = (files("tunecase") / "tables" / f"{name}.csv").read_text(encoding="utf-8")
+    text = (TABLES / f"{name}.csv").read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 
 

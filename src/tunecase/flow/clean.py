@@ -125,13 +125,13 @@ def _taken_in(
     folders: tuple[Path, ...],
 ) -> Reviews:
     """The ranking is looked for beside what was filled in, then where the queue was written last."""
-    from tunecase import datasets
     from tunecase.cleaned import read_ranking
     from tunecase.corrections import read_corrections, write_corrections
+    from tunecase.datasets import detect
     from tunecase.io.whole_files import digest
     from tunecase.reviewed import review as judge
 
-    layout = datasets.detect(train, input, output)
+    layout = detect(train, input, output)
     before, sha256 = read_corrections(corrections), digest(_one_file(train))
     found = next((told for folder in (source.parent, *folders) if (told := read_ranking(folder, sha256))), None)
     ranking, expected, kept = found or (None, None, None)

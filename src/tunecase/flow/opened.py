@@ -138,14 +138,14 @@ class Flow:
 
     def table(self, name: str) -> "Table | None":
         """The rows of the train or test file, read once."""
-        from tunecase import datasets
+        from tunecase.datasets import load
 
         given = getattr(self.project.data, name)
         if given is None:
             return None
         if name not in self.tables:
             data = self.project.data
-            self.tables[name] = datasets.load(self.folder / given, data.input, data.output)
+            self.tables[name] = load(self.folder / given, data.input, data.output)
         return self.tables[name]
 
     @property

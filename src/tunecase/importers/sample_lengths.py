@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tunecase import datasets, lengths
+from tunecase import lengths
+from tunecase.datasets import load
 from tunecase.errors import InputError, Problem
 from tunecase.io.csv_tables import read_text
 from tunecase.lengths import Lengths
@@ -122,7 +123,7 @@ def _stated(item: Any) -> Any:
 
 def _texts(path: Path, tokenizer: Path | None) -> Sampled:
     """Lengths of a data file's texts."""
-    table = datasets.load(path, labelled=False)
+    table = load(path, labelled=False)
     rows = [row for row in table.rows if row.input or row.output]
     if not rows:
         raise InputError(Problem(str(path), "no row that can be read", WANTED, "run tunecase audit on it"))

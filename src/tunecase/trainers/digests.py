@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from tunecase.trainers.machine import cache_folder
+from tunecase.engine import cache_folder
 
 NAME = "digests.json"
 MOST_KEPT = 1_000

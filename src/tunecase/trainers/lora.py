@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from tunecase.engine import cache_folder
 from tunecase.errors import InputError, Problem
 from tunecase.scoring import METRICS as SCORED
 from tunecase.scoring import Kind, count_correct, row_scores, score_of
@@ -228,7 +229,7 @@ def _loaded(model: str, identity: str) -> tuple[Any, Any, str, str, list[Any]]:
 
 @cache
 def _kept() -> Kept:
-    return Kept(machine.cache_folder() / "hidden.sqlite")
+    return Kept(cache_folder() / "hidden.sqlite")
 
 
 _LAST: dict[str, Any] = {}

@@ -11,7 +11,7 @@ from contextlib import contextmanager, redirect_stderr, suppress
 from pathlib import Path
 from typing import Any
 
-from tunecase.engine import cache_folder as cache_folder
+from tunecase.engine import cache_folder
 from tunecase.errors import MissingExtraError
 
 NEEDED = ("torch", "transformers", "peft", "safetensors")

