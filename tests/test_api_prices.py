@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tunecase import api_prices
 from tunecase.errors import InputError, MissingExtraError
-from tunecase.prices import ApiPrice, api_price
+from tunecase.api_prices import ApiPrice, api_price
 
 DAY = date(2026, 11, 24)
 installed = pytest.mark.skipif(not api_prices.known(), reason="genai-prices is not installed")
