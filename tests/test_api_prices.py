@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tunecase import api_prices
-from tunecase.errors import InputError, MissingExtraError
 from tunecase.api_prices import ApiPrice, api_price
+from tunecase.errors import InputError, MissingExtraError
 
 DAY = date(2026, 11, 24)
 installed = pytest.mark.skipif(not api_prices.known(), reason="genai-prices is not installed")

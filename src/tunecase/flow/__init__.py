@@ -9,6 +9,7 @@ from tunecase.flow.fit import FitAsked, base_model, fit
 from tunecase.flow.forecast import asked_of, metric_of
 from tunecase.flow.judge import JudgeAsked, judge
 from tunecase.flow.label import next_labels, next_labels_file
+from tunecase.flow.ledger import rechain, verify
 from tunecase.flow.next import add_round, next_step
 from tunecase.flow.opened import Flow, open_case, pilot_metric, task_kind
 from tunecase.flow.pilot import PilotAsked, export, merge, no_pilot, pilot, pilot_asked
@@ -19,7 +20,7 @@ from tunecase.flow.run import road
 from tunecase.flow.spend import ImportAsked, charges, spend, spend_import, spend_text
 from tunecase.flow.training import book_run, charge_of, hour_price, usd_left
 from tunecase.flow.verbs import curve, decide, define, estimate, forecast, keep_forecast
-from tunecase.flow.without_project import audit_file, forecast_file, rechain, verify
+from tunecase.flow.without_project import audit_file, forecast_file
 
 __all__ = [
     "BooksAsked",

@@ -1,4 +1,4 @@
-"""Quick questions without a project file, and small chores on the ledger."""
+"""Quick questions without a project file."""
 
 from collections.abc import Callable
 from datetime import date
@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
-from tunecase.flow.opened import DRAWS, Progress, name_of, now
-from tunecase.ledger import Ledger
-from tunecase.records import Audit, Forecast, Rechained, Verified
+from tunecase.flow.opened import DRAWS, Progress, name_of
+from tunecase.records import Audit, Forecast
 from tunecase.spread import Worlds
-from tunecase.version import __version__
 
 if TYPE_CHECKING:
     from tunecase.importers import Asked
@@ -67,22 +65,3 @@ def forecast_file(place: str, asked: "Asked", target: str | None, n_max: int | N
         n_max_why="as asked" if n_max is not None else "", seed=seed, left_out=found.left_out,
         notes=tuple(f"{found.format}: {note}" for note in found.notes), source=name_of(place),
     )  # fmt: skip
-
-
-def verify(path: Path) -> Verified:
-    """The ledger beside a project file. Raises InputError naming every line that was touched."""
-    ledger = Ledger(path.parent / "ledger.jsonl")
-    problems = ledger.verify()
-    if problems:
-        raise InputError(problems)
-    counts = ledger.counts()
-    return Verified(str(ledger.path), counts.total(), counts["record", "rechain"], unfinished=ledger.unfinished())
-
-
-def rechain(path: Path) -> Rechained | Verified:
-    """Puts joined histories of the ledger beside a project file into one chain; a whole chain is left as it is.
-
-    Raises: InputError naming every line that was edited or is gone.
-    """
-    ledger = Ledger(path.parent / "ledger.jsonl")
-    return ledger.rechain(recorded_at=now(), version=__version__) or verify(path)

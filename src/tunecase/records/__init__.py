@@ -3,6 +3,7 @@
 from tunecase.quantities.interval import Interval80
 from tunecase.records.audit import Accuracy, Audit, Cluster, Finding, Measured, Severity, Tokens
 from tunecase.records.books import BookLine, Books, Closing, HitRate, PlanChosen, PlanUsed, Variance
+from tunecase.records.clean import Cleaned, Depth, Written
 from tunecase.records.compare import Bill, Comparison, Difference, FieldChange, Judgement
 from tunecase.records.decide import Change, Decision, Experiment, Option
 from tunecase.records.define import Alternative, Criterion, Definition, Status
@@ -16,7 +17,7 @@ from tunecase.records.next import Next, Round
 from tunecase.records.pilot import Baseline, Confusion, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
 from tunecase.records.prices import Price, Prices, TierPrices
 from tunecase.records.report import Report
-from tunecase.records.review import Cleaned, Depth, DepthReviewed, Reviews, Written
+from tunecase.records.review import DepthReviewed, Reviews
 from tunecase.records.serialized import RECORDS, from_json, to_json
 from tunecase.records.spend import Charge, Charges, Held, Imported, PriceCheck, RunCharge, Spending
 

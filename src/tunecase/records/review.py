@@ -1,63 +1,8 @@
-"""What was mended and what people said of the rows they looked at."""
+"""What people said of the rows they looked at."""
 
 from dataclasses import dataclass
 
 from tunecase.quantities.interval import Interval80
-from tunecase.spread import Band
-
-
-@dataclass(frozen=True, slots=True)
-class Depth:
-    """The queue read down to one depth: rows, hours and price."""
-
-    rows: int
-    hours: Band
-    price: Band
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """One file that was written: its name, what lies in it, how many rows, and the SHA-256 of its bytes."""
-
-    name: str
-    what: str
-    rows: int | None
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cleaned:
-    """A cleaned copy of the training file: rows = kept + dropped + quarantined, the input never changed.
-
-    `removed` counts dropped rows by check; a row that two checks drop counts in both. `deleted` rows are among the
-    dropped: a reviewer took them out. `stale` are corrections of rows that have changed since, `unapplied` those of
-    rows whose shape has no one answer to put them into. `queue_rows` wait for a
-    look, `controls` are random rows among `review_rows` that nothing was found on. `aside` is where an earlier folder
-    went that held changes by hand.
-    """
-
-    folder: str
-    train: str
-    sha256: str
-    rows: int
-    kept: int
-    dropped: int
-    quarantined: int
-    removed: dict[str, int]
-    corrected: int
-    deleted: int
-    masked: int
-    stale: int
-    review_rows: int
-    queue_rows: int
-    controls: int
-    depths: tuple[Depth, ...]
-    currency: str
-    files: tuple[Written, ...]
-    verdict: str
-    aside: str = ""
-    ok: bool = True
-    unapplied: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 
 from tunecase.records.audit import Audit
 from tunecase.records.books import Books, Closing, PlanChosen
+from tunecase.records.clean import Cleaned
 from tunecase.records.compare import Comparison
 from tunecase.records.decide import Decision
 from tunecase.records.define import Definition
@@ -20,7 +21,7 @@ from tunecase.records.next import Next, Round
 from tunecase.records.pilot import Pilot, Run
 from tunecase.records.prices import Prices
 from tunecase.records.report import Report
-from tunecase.records.review import Cleaned, Reviews
+from tunecase.records.review import Reviews
 from tunecase.records.spend import Charges, Imported, Spending
 
 T = TypeVar("T")
