@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.making import case_folder
-from tunecase import catalog, init
+from tunecase import (catalog)
+from tunecase.init import (schema)
 from tunecase.errors import InputError, Problem
 from tunecase.project import Project, Quantity, quantities, read_project, read_score
 from tunecase.spread import Const, Interval, Pert
@@ -397,12 +398,12 @@ def test_percent_is_exact(percent: int) -> None:
 def schema_accepts(text: str) -> bool:
     """True when the JSON schema, as an editor uses it, finds no fault."""
     fields: Any = json.loads(json.dumps(yaml.safe_load(text), default=str))
-    return jsonschema.Draft202012Validator(json.loads(init.schema())).is_valid(fields)
+    return jsonschema.Draft202012Validator(json.loads(schema())).is_valid(fields)
 
 
 def test_the_schema_is_one() -> None:
     """What editors are given is a valid JSON schema."""
-    jsonschema.Draft202012Validator.check_schema(json.loads(init.schema()))
+    jsonschema.Draft202012Validator.check_schema(json.loads(schema()))
 
 
 def test_the_schema_accepts_what_is_read(tmp_path: Path) -> None:
