@@ -30,10 +30,12 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from tunecase import measured, speed  # noqa: E402
+from tunecase import measured  # noqa: E402
+from tunecase import speed  # noqa: E402
 from tunecase.importers import training_runs  # noqa: E402
 from tunecase.measured import Measured  # noqa: E402
-from tunecase.speed import lessons, rates, work  # noqa: E402
+from tunecase.speed import lessons  # noqa: E402
+from tunecase.speed import rates, work  # noqa: E402
 from tunecase.speed.lessons import learn  # noqa: E402
 
 TABLE = ROOT / "src" / "tunecase" / "tables" / "step_constants.csv"
