@@ -15,6 +15,7 @@ not wholly one. On publishers gathered afterwards (`--runs`, fitted on the shipp
 (median) and 43% (one run in ten) where the source says what it measured.
 """
 
+# ruff: noqa: E402 - the package is found beside this script
 import argparse
 import collections
 import csv
@@ -30,13 +31,11 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from tunecase import measured  # noqa: E402
-from tunecase import speed  # noqa: E402
-from tunecase.importers import training_runs  # noqa: E402
-from tunecase.measured import Measured  # noqa: E402
-from tunecase.speed import lessons  # noqa: E402
-from tunecase.speed import rates, work  # noqa: E402
-from tunecase.speed.lessons import learn  # noqa: E402
+from tunecase import measured, speed
+from tunecase.importers import training_runs
+from tunecase.measured import Measured
+from tunecase.speed import lessons, rates, work
+from tunecase.speed.lessons import learn
 
 TABLE = ROOT / "src" / "tunecase" / "tables" / "step_constants.csv"
 Predict = Callable[[Sequence[Measured]], "np.ndarray"]  # runs to logarithms of seconds per step
