@@ -13,7 +13,7 @@ from tests.records.test_records import JUDGED
 from tunecase import report
 from tunecase.content import Content, Listing, Section, Table
 from tunecase.records import Books, Decision, Estimate, Flip, Forecast, from_json
-from tunecase.report import REPORT_SECTIONS, answer, as_json, markdown
+from tunecase.report import REPORT_SECTIONS, answer, as_json, markdown, report
 
 ALL = samples.records()
 
@@ -250,12 +250,12 @@ def test_the_json_gives_the_records_back() -> None:
 
 def test_three_files_are_written(tmp_path: Path) -> None:
     """The folder holds HTML, Markdown and JSON, nothing half-written beside them, and the record names them."""
-    told = report.report(content(), tmp_path / "new", page=lambda found: f"<p>{found.answer}</p>")
+    told = report(content(), tmp_path / "new", page=lambda found: f"<p>{found.answer}</p>")
     assert ["report.html", "report.json", "report.md"] == sorted(path.name for path in (tmp_path / "new").iterdir())
     assert answer(ALL) == told.answer
     assert Path(told.markdown).read_text(encoding="utf-8") == markdown(content())
     assert len(REPORT_SECTIONS) == len(told.sections)
-    assert "" == report.report(content({}), tmp_path).html
+    assert "" == report(content({}), tmp_path).html
 
 
 def test_what_estimate_leaves_open_is_called_unknown() -> None:

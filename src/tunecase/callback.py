@@ -98,9 +98,9 @@ class _Price:
 
 def _price(settings: Settings, case: "Flow | None") -> _Price:
     """The price of a GPU hour, and of which GPU. Raises InputError where it cannot be known."""
-    from tunecase.trainers.machine import gpu_name
+    from tunecase.trainers import machine
 
-    here = settings.gpu or gpu_name()
+    here = settings.gpu or machine.gpu_name()
     if settings.usd_per_gpu_hour is not None:
         return _Price(float(settings.usd_per_gpu_hour), here, f"{settings.usd_per_gpu_hour:g} USD (your own price)")
     assert case is not None
@@ -350,9 +350,9 @@ def _class() -> type:
             self.watch.tick(state.global_step)
             if self.watch.limit is None or (args.world_size > 1 and state.global_step < self._look_at):
                 return  # the step at which to look again is the first process's, so that all come there
-            from tunecase.trainers.machine import as_first_says
+            from tunecase.trainers import machine
 
-            steps = as_first_says(self.watch.steps_to_look())
+            steps = machine.as_first_says(self.watch.steps_to_look())
             self._look_at = state.global_step + steps
             if not steps and state.global_step < state.max_steps:
                 control.should_training_stop = control.should_save = True
