@@ -10,17 +10,17 @@ import pytest
 
 from tests import samples
 from tests.records.test_records import JUDGED
-from tunecase import report
 from tunecase.content import Content, Listing, Section, Table
 from tunecase.records import Books, Decision, Estimate, Flip, Forecast, from_json
 from tunecase.report import REPORT_SECTIONS, answer, as_json, markdown, report
+from tunecase.report import content as content_of
 
 ALL = samples.records()
 
 
 def content(records: dict[str, Any] | None = None, **more: Any) -> Content:
     """The report of some records on the samples' day."""
-    return report.content(ALL if records is None else records, project=None, today=samples.TODAY, **more)
+    return content_of(ALL if records is None else records, project=None, today=samples.TODAY, **more)
 
 
 def section(found: Content, id: str) -> Section:
