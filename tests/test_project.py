@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from tests.making import case_folder
 from tunecase import catalog
-from tunecase.init import schema
 from tunecase.errors import InputError, Problem
+from tunecase.init import schema
 from tunecase.project import Project, Quantity, quantities, read_project, read_score
 from tunecase.spread import Const, Interval, Pert
 
