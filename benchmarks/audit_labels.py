@@ -19,8 +19,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 import numpy as np
 
 from tunecase.label_errors import features, random_label_p, rank_labels, rank_mismatches, rank_probabilities
+from tunecase.quantities.statistics import ceiling_range
 from tunecase.reviewing import Review, plan_queue, read_reviews
-from tunecase.statistics import ceiling_range
 
 TEXTS = Path(__file__).parents[1] / ".." / "shared" / "data" / "text"
 EXAMPLE = Path(__file__).parents[1] / "examples/support-tickets/data/train.jsonl"

@@ -23,7 +23,7 @@ from tunecase.checks.defect import Defect
 from tunecase.checks.evidence import Asked, Evidence
 from tunecase.checks.language import language_mismatch, language_mix
 from tunecase.checks.scan import read_split
-from tunecase.datasets import detect
+from tunecase.datasets.detection import detect
 
 TEXTS = Path(__file__).parents[1] / ".." / "shared" / "data" / "text"
 SETS = {"gsm8k": "gsm8k/train.jsonl", "socratic": "gsm8k/test_socratic.jsonl", "alpaca": "self_instruct/alpaca-7b.json"}

@@ -23,7 +23,7 @@ from tunecase.checks.defect import Defect
 from tunecase.checks.evidence import Asked, Evidence
 from tunecase.checks.grounding import ungrounded_answer
 from tunecase.checks.scan import read_split
-from tunecase.datasets import detect
+from tunecase.datasets.detection import detect
 from tunecase.likeness import Example
 from tunecase.rephrased import match
 

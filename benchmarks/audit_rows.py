@@ -25,7 +25,7 @@ from tunecase.checks import answers, drift, pairs
 from tunecase.checks.defect import Defect
 from tunecase.checks.evidence import Asked, Evidence
 from tunecase.checks.scan import read_split
-from tunecase.datasets import detect
+from tunecase.datasets.detection import detect
 from tunecase.detectors import personal, secrets
 
 TEXTS = Path(__file__).parents[1] / ".." / "shared" / "data" / "text"

@@ -27,7 +27,7 @@ from tunecase.checks.coverage import LEAST_SHARE  # noqa: E402
 from tunecase.checks.coverage import P as COVER_P  # noqa: E402
 from tunecase.checks.shift import CLEAR, SLIGHT, P  # noqa: E402
 from tunecase.neighbours import cover, thin_regions  # noqa: E402
-from tunecase.statistics import wilson  # noqa: E402
+from tunecase.quantities.statistics import wilson  # noqa: E402
 from tunecase.two_sample import contrast  # noqa: E402
 
 TEXTS = ROOT / ".." / "shared" / "data" / "text"

@@ -32,8 +32,8 @@ from peers.rows import Copy, closest, write_rows
 
 from tunecase.audit import audit
 from tunecase.prices import Basis
+from tunecase.quantities.spread import Worlds
 from tunecase.records import Audit
-from tunecase.spread import Worlds
 
 TEXTS = Path(__file__).parents[1] / ".." / "shared" / "data" / "text"
 BUCKETS = ((0.7, 0.8), (0.8, 0.9), (0.9, 1.01))
@@ -79,7 +79,7 @@ def recall(path: Path, copies: list[Copy]) -> dict:
 
     from tunecase.checks.evidence import Asked, Evidence
     from tunecase.checks.scan import read_split
-    from tunecase.datasets import detect
+    from tunecase.datasets.detection import detect
 
     evidence = Evidence(read_split(path, detect(path), workers=1), None, Asked(2048))
     near = evidence.near_train

@@ -28,8 +28,9 @@ from tunecase.completion import LineDrawn, LinePaid, RoundsDrawn, as_booked, at_
 from tunecase.estimate import drawn
 from tunecase.prices import Basis
 from tunecase.project import read_project
-from tunecase.records import Interval80, Tokens
-from tunecase.spread import Worlds, band
+from tunecase.quantities import Interval80
+from tunecase.quantities.spread import Worlds, band
+from tunecase.records import Tokens
 
 Draws = np.ndarray
 TODAY = date(2026, 11, 24)

@@ -25,8 +25,8 @@ from forecasting import Pool, learn_factor, lessons_without, shipped_curves, tas
 from tunecase.curves import Belief, believe
 from tunecase.points import to_score
 from tunecase.policy import Node, Step, best_policy
+from tunecase.quantities.spread import generator
 from tunecase.records import Point
-from tunecase.spread import generator
 
 WORLDS = 1_000
 CAUTION = 1.5  # the weight of costs: the best of many plans on one belief looks too good

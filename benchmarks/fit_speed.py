@@ -34,8 +34,9 @@ sys.path.insert(0, str(ROOT / "src"))
 from tunecase import measured, speed
 from tunecase.importers import training_runs
 from tunecase.measured import Measured
-from tunecase.speed import lessons, rates, work
+from tunecase.speed import lessons, rates
 from tunecase.speed.lessons import learn
+from tunecase.speed.work import work
 
 TABLE = ROOT / "src" / "tunecase" / "tables" / "step_constants.csv"
 Predict = Callable[[Sequence[Measured]], "np.ndarray"]  # runs to logarithms of seconds per step

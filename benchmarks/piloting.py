@@ -227,7 +227,7 @@ def runs(tasks: Sequence[Task], cache: Cache, name: str) -> list[Done]:
 @contextlib.contextmanager
 def fresh_layers() -> Iterator[None]:
     """A cache folder that has the model and nothing else."""
-    from tunecase.trainers.machine import cache_folder
+    from tunecase.engine.machine import cache_folder
 
     old, before = cache_folder(), os.environ.get("TUNECASE_CACHE")
     with tempfile.TemporaryDirectory(prefix="tunecase-bench-") as folder:

@@ -43,8 +43,8 @@ def timed(model: str, counts: tuple[int, ...], batch: int | None, repeats: int) 
     """Seconds of one search: the median and the worst of some; choices weighed, and those computed in full."""
     from tunecase.placement import search
     from tunecase.prices import Basis
+    from tunecase.quantities.spread import Worlds
     from tunecase.request import Request, settled
-    from tunecase.spread import Worlds
 
     ask = settled(Request(model, {}, counts=counts, global_batch=batch, train_tokens="5M"))
     times = []

@@ -95,9 +95,10 @@ def project_of(rounds: str) -> Any:
 def known(curve: bool, project: Any) -> dict[str, Any]:
     """What the bill is told besides: 700 rows, their tokens, and a pilot's curve where asked for."""
     from tunecase.prices import Basis
-    from tunecase.records import Interval80, Point, Tokens
+    from tunecase.quantities import Interval80
+    from tunecase.quantities.spread import Worlds
+    from tunecase.records import Point, Tokens
     from tunecase.sources import supply
-    from tunecase.spread import Worlds
 
     about = {"train_rows": 700, "tokens": Tokens(False, Interval80(60_000, 70_000, 82_000), 90, 160, 400, "chars / 4")}
     if curve:
@@ -115,7 +116,7 @@ def timed(rounds: str, draws: int, repeats: int, curve: bool = False) -> dict[st
     """Seconds of a whole bill with its first-order indices: best and median of some, and with what is asked besides."""
     from tunecase.estimate import estimate
     from tunecase.prices import Basis
-    from tunecase.spread import Worlds
+    from tunecase.quantities.spread import Worlds
 
     project = project_of(rounds)
     about, times = known(curve, project), []
@@ -144,9 +145,9 @@ def beside_salib(draws: int, base: int = 1_024) -> dict[str, Any]:
 
     from tunecase.estimate import drawn
     from tunecase.prices import Basis
+    from tunecase.quantities.spread import Worlds
     from tunecase.redrawn import Bill, Outcome, total_shares
     from tunecase.sensitivity import first_order
-    from tunecase.spread import Worlds
 
     project = project_of(FIXED)
 

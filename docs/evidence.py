@@ -18,8 +18,9 @@ import evidence_rules as rules
 from evidence_claims import CLAIMS, Facts, Section, priced_cards
 from evidence_rules import table
 
-from tunecase import catalog, measured, wording
+from tunecase import catalog, measured
 from tunecase.measured import Measured
+from tunecase.quantities import wording
 
 TARGET = Path(__file__).with_name("evidence.md")
 

@@ -5,14 +5,15 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tunecase import catalog, wording
+from tunecase import catalog
 from tunecase.estimate import Drawn, drawn
 from tunecase.prices import Basis
 from tunecase.project import Project, read_project
-from tunecase.spread import Band, Worlds, band
+from tunecase.quantities import wording
+from tunecase.quantities.spread import Band, Worlds, band
 
 if TYPE_CHECKING:
-    from tunecase.spread import Draws
+    from tunecase.quantities.spread import Draws
 
 CASES = Path(__file__).parents[1] / "examples" / "cases"
 DRAWS = 10_000

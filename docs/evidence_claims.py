@@ -25,8 +25,9 @@ from evidence_rules import (
     which_card,
 )
 
-from tunecase import catalog, measured, wording
+from tunecase import catalog, measured
 from tunecase.measured import Measured
+from tunecase.quantities import wording
 
 TIERS = ("marketplace", "neocloud", "hyperscaler")
 JOBS_TOKENS = (2e6, 25e6, 100e6, 1e9)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
-from tunecase import calibration, catalog, measured, memory, speed, wording
+from tunecase import calibration, catalog, measured, memory, speed
 from tunecase.measured import Measured
+from tunecase.quantities import wording
 from tunecase.recipe import Recipe
 from tunecase.speed.lessons import learn
 

@@ -6,11 +6,12 @@ from datetime import date
 from typing import Any
 
 from tunecase.criteria.facts import Facts
-from tunecase.datasets import Layout, Row, Table
+from tunecase.datasets.rows import Layout, Row, Table
 from tunecase.prices import Basis
 from tunecase.project import Alternatives, Data, ProblemStatement, Project, Serving, Source
-from tunecase.records import Audit, Finding, Interval80, Severity, Tokens
-from tunecase.spread import Band, Worlds
+from tunecase.quantities import Interval80
+from tunecase.quantities.spread import Band, Worlds
+from tunecase.records import Audit, Finding, Severity, Tokens
 
 LAYOUT = Layout("jsonl", "text/label", ("text",), "label")
 NOTHING = Band(0.0, 0.0, 0.0, 0.0)

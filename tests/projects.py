@@ -6,7 +6,7 @@ from pathlib import Path
 from tunecase import catalog
 from tunecase.prices import Basis
 from tunecase.project import Project, read_project
-from tunecase.spread import Worlds
+from tunecase.quantities.spread import Worlds
 
 TODAY = date(2026, 11, 24)
 

@@ -11,6 +11,8 @@ from tunecase.books import Standing
 from tunecase.books import books as fold
 from tunecase.completion import LineDrawn
 from tunecase.past import ClosedLine
+from tunecase.quantities import Interval80
+from tunecase.quantities.spread import Band, band
 from tunecase.records import (
     Alternative,
     Audit,
@@ -34,7 +36,6 @@ from tunecase.records import (
     Finding,
     Forecast,
     Imported,
-    Interval80,
     Judgement,
     Line,
     Mistakes,
@@ -59,7 +60,6 @@ from tunecase.records import (
     Way,
     WorstRow,
 )
-from tunecase.spread import Band, band
 
 TODAY = date(2026, 11, 24)
 DRAWS = 10_000

@@ -14,8 +14,8 @@ from tests.problem_cases import basis, project
 from tunecase.alternatives import Standing, alternatives, prompted
 from tunecase.api_prices import ApiPrice
 from tunecase.project import Member, Project
+from tunecase.quantities.spread import Band
 from tunecase.records import Alternative, Baseline, Pilot
-from tunecase.spread import Band
 
 COST = Band(2_000.0, 3_000.0, 4_000.0, 5_000.0)
 FIXED = {"value": "2 USD per correct", "volume": "1000 per month", "horizon": "10 months"}

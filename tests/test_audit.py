@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tunecase.audit import CHECKS, audit
 from tunecase.errors import InputError
 from tunecase.prices import Basis
+from tunecase.quantities.spread import Band, Worlds
 from tunecase.records import Audit, from_json, to_json
-from tunecase.spread import Band, Worlds
 
 ROOT = Path(__file__).parents[1]
 TEXTS = ROOT / ".." / "shared" / "data" / "text"

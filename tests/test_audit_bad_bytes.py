@@ -17,8 +17,8 @@ from tests.command import tunecase
 from tunecase.audit import audit
 from tunecase.errors import InputError
 from tunecase.prices import Basis
+from tunecase.quantities.spread import Worlds
 from tunecase.records import Audit
-from tunecase.spread import Worlds
 
 SOURCE = Path(__file__).parents[1] / "src"
 

@@ -2,8 +2,8 @@
 
 from tests.test_books import plan
 from tunecase.bookable import planned_lines
+from tunecase.quantities.spread import Band
 from tunecase.records import Line
-from tunecase.spread import Band
 
 
 def test_failed_and_idle_hours_stand_under_gpu():

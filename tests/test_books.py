@@ -13,8 +13,8 @@ from tunecase.charges import CATEGORIES
 from tunecase.completion import LineDrawn
 from tunecase.past import ClosedLine
 from tunecase.project import Project, Rate
+from tunecase.quantities.spread import Band, Interval, generator
 from tunecase.records import Estimate, Line, Spending
-from tunecase.spread import Band, Interval, generator
 
 TODAY = date(2026, 11, 24)
 RATES = (
@@ -118,7 +118,7 @@ def test_the_chance_over_budget_starts_at_the_plans_and_rises_with_what_is_spent
 def test_the_share_above_is_that_of_the_draws():
     """From four quantiles, the tail of a lognormal sum is met within .02."""
     draws = sum(Interval(low, 3 * low).draw(generator(0, str(low)), 50_000) for low in (500, 1_000, 4_000))
-    from tunecase.spread import band
+    from tunecase.quantities.spread import band
 
     total = band(draws)
     for amount in (5_000, 8_000, 10_000, 13_000, 16_000):

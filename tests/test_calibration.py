@@ -8,7 +8,7 @@ from tunecase import catalog, memory, speed
 from tunecase.calibration import Calibration, learn, learn_doubt
 from tunecase.measured import Measured
 from tunecase.recipe import Recipe
-from tunecase.shape import read_shape
+from tunecase.shape.reading import read_shape
 
 CARD = catalog.gpu("A100-80GB")
 

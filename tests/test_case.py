@@ -13,7 +13,7 @@ import pytest
 import tunecase
 from tests import samples
 from tests.making import case_folder, tickets, write_jsonl
-from tunecase import Case
+from tunecase.case import Case
 from tunecase.errors import InputError
 from tunecase.records import RECORDS, to_json
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from tests.test_audit import EXAMPLE, sentences
 from tunecase.cleaned import clean
-from tunecase.datasets import detect, read_rows
+from tunecase.datasets.blocks import read_rows
+from tunecase.datasets.detection import detect
 from tunecase.errors import InputError
 from tunecase.flow.clean import fix_file, review_file
 from tunecase.io.whole_files import digest

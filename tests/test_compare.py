@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunecase.compare import Limit, Side, compare, judge
+from tunecase.quantities.spread import generator
 from tunecase.records import Comparison, from_json, to_json
-from tunecase.spread import generator
 
 
 def draws(name: str, n: int = 4_000) -> np.ndarray:

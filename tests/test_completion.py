@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunecase.completion import LineDrawn, LinePaid, RoundsDrawn, as_booked, at_completion
-from tunecase.spread import Interval, band, generator
+from tunecase.quantities.spread import Interval, band, generator
 
 N = 20_000
 

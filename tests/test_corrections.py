@@ -3,7 +3,8 @@
 import json
 
 from tunecase.corrections import with_answer
-from tunecase.datasets import detect, read_rows
+from tunecase.datasets.blocks import read_rows
+from tunecase.datasets.detection import detect
 
 PAIR = {
     "chosen": "\n\nHuman: how many legs has a bee?\n\nAssistant: four ",

@@ -7,25 +7,18 @@ import numpy as np
 import pytest
 
 from tests.projects import basis, written
-from tunecase.costs import (
-    Work,
-    data,
-    egress,
-    evaluation,
-    failed_runs,
-    gpu,
-    gpu_hours,
-    idle,
-    inference,
-    labour,
-    storage,
-    unknowns,
-)
+from tunecase.costs.cloud import egress, storage
+from tunecase.costs.data import data
+from tunecase.costs.people import evaluation, labour
+from tunecase.costs.serving import inference
+from tunecase.costs.training import failed_runs, gpu, gpu_hours, idle
+from tunecase.costs.unknowns import unknowns
+from tunecase.costs.work import Work
 from tunecase.gpu_prices import GpuHour
 from tunecase.hardware import Machine
 from tunecase.loop import counted
+from tunecase.quantities.spread import Band
 from tunecase.sources import supply
-from tunecase.spread import Band
 
 SURE = """
 training: {epochs: 2, runs_per_round: 5, failed: 20%}

@@ -11,7 +11,7 @@ from tunecase.criteria.data import (
     no_test_row_is_trained_on,
     rows_are_enough,
 )
-from tunecase.spread import Band
+from tunecase.quantities.spread import Band
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from tunecase.criteria.evaluation import (
     target_is_below_the_ceiling,
 )
 from tunecase.criteria.facts import SECOND_LABEL_COLUMNS
-from tunecase.statistics import paired_rows_needed, unpaired_rows_needed
+from tunecase.quantities.statistics import paired_rows_needed, unpaired_rows_needed
 
 
 @pytest.mark.parametrize(

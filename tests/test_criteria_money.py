@@ -13,7 +13,7 @@ from tunecase.criteria.money import (
     retirement_is_priced,
     worth_the_cost,
 )
-from tunecase.spread import Band
+from tunecase.quantities.spread import Band
 
 
 def test_worth_above_cost_passes():

@@ -9,14 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.curves import (
-    Belief,
-    believe,
-    calibration,
-    reach_share,
-    to_error,
-    to_score,
-)
+from tunecase.curves import Belief, believe, calibration, reach_share
+from tunecase.points import to_error, to_score
 from tunecase.records import Point
 
 ROOT = Path(__file__).parents[1]

@@ -18,10 +18,10 @@ from tunecase.decide.looks import best_look
 from tunecase.estimate import estimate
 from tunecase.forecast import forecast
 from tunecase.project import Project, read_score
+from tunecase.quantities.spread import Band
+from tunecase.quantities.wording import share
 from tunecase.records import Decision, Definition, Estimate, Experiment, Forecast, Point, from_json, to_json
 from tunecase.sources import supply
-from tunecase.spread import Band
-from tunecase.wording import share
 
 DRAWS = 1_500
 TEXT = """\

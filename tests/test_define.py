@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tests.problem_cases import DESKS, NOTHING, TRIED, audit, basis, doubly_labelled, finding, letters, project, table
 from tunecase.define import CRITERIA, define
+from tunecase.quantities.spread import Band
 from tunecase.records import Definition, from_json, to_json
-from tunecase.spread import Band
 
 COST = Band(2_000.0, 3_000.0, 4_000.0, 5_000.0)
 

@@ -17,14 +17,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.projects import basis, written
-from tunecase.costs import Work
-from tunecase.estimate import COSTS, drawn, estimate
+from tunecase.costs.work import Work
+from tunecase.estimate import drawn, estimate
+from tunecase.estimate.route import COSTS
 from tunecase.gpu_prices import gpu_hour
 from tunecase.hardware import Machine, choose
 from tunecase.prices import Basis
 from tunecase.project import Project
-from tunecase.records import Audit, Definition, Estimate, Forecast, Interval80, Point, Tokens, from_json, to_json
-from tunecase.spread import Band, Interval
+from tunecase.quantities import Interval80
+from tunecase.quantities.spread import Band, Interval
+from tunecase.records import Audit, Definition, Estimate, Forecast, Point, Tokens, from_json, to_json
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = sorted(path.stem for path in GOLDEN.glob("bill-*.yaml"))

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from tests.command import tunecase
 from tests.problem_cases import TRIED, audit, basis, project, table
-from tunecase.datasets import Table
+from tunecase.datasets.rows import Table
 from tunecase.define import define
 from tunecase.project import Project
+from tunecase.quantities.spread import Band
 from tunecase.records import Definition
-from tunecase.spread import Band
 
 COST = Band(2_000.0, 3_000.0, 4_000.0, 5_000.0)
 Made = tuple[Table, Table]

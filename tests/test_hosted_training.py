@@ -14,7 +14,7 @@ from tunecase.contracts import read_contracts
 from tunecase.errors import InputError
 from tunecase.hosted_training import billed_tokens, chosen, offers, training_price
 from tunecase.prices import Basis
-from tunecase.spread import Const, Worlds
+from tunecase.quantities.spread import Const, Worlds
 
 ROWS = {row.model: row for row in catalog.hosted()}
 PLAIN = replace(ROWS["mistral"], minimum_usd=None, storage_usd_per_month=None)

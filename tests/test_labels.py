@@ -8,7 +8,7 @@ import pytest
 from tests.projects import basis, written
 from tunecase.labels import clock_words, label_minutes, label_price, low_pay, review_price
 from tunecase.prices import Basis
-from tunecase.spread import Interval, band
+from tunecase.quantities.spread import Interval, band
 
 
 def with_sources(folder: Path, *sources: str, head: str = "") -> Basis:

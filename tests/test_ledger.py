@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tunecase.errors import InputError, LedgerBusyError, TunecaseError
-from tunecase.ledger import FIRST, Ledger, NewEntry, fold
+from tunecase.ledger import Ledger, NewEntry, fold
+from tunecase.ledger.lines import FIRST
 from tunecase.records import Run, Spending
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 250, tzinfo=UTC)

@@ -14,12 +14,14 @@ from tests.projects import basis, written
 from tunecase import levers
 from tunecase.board import RoundPrices
 from tunecase.decide.plans import Plan, plan_of, solve, winner_of, worth_of
-from tunecase.levers import LEVERS, State
+from tunecase.levers import LEVERS
 from tunecase.levers.data import _wrong_labels
+from tunecase.levers.state import State
 from tunecase.policy import worth_of_knowing, worth_of_seeing
-from tunecase.records import Accuracy, Finding, Interval80, Measured, Reviews
+from tunecase.quantities import Interval80
+from tunecase.quantities.spread import Beta, Worlds
+from tunecase.records import Accuracy, Finding, Measured, Reviews
 from tunecase.sources import Supply
-from tunecase.spread import Beta, Worlds
 
 DRAWS = 1_200
 SIZES = (500, 1_000, 2_000, 4_000)

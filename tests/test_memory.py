@@ -11,7 +11,7 @@ from tunecase import calibration, catalog, measured, memory
 from tunecase.memory import fit_verdict, peak_gb, peak_memory, phases, reserved_gb, usable_gb
 from tunecase.memory.states import states_of
 from tunecase.recipe import WORDS, Recipe
-from tunecase.shape import read_shape
+from tunecase.shape.reading import read_shape
 
 NAMES = ("smollm2-135m", "llama-2-7b", "llama-3.1-8b", "mixtral-8x7b", "pythia-1b")
 SHARDED = ("ddp", "zero1", "zero2", "zero3", "fsdp")

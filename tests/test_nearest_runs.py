@@ -6,7 +6,7 @@ from tunecase import catalog
 from tunecase.measured import published
 from tunecase.nearest_runs import compared, distance, nearest_runs
 from tunecase.recipe import Recipe
-from tunecase.shape import read_shape
+from tunecase.shape.reading import read_shape
 
 
 def test_a_published_set_up_is_its_own_nearest() -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from tests import samples
 from tunecase.next import changes, next_step
-from tunecase.records import Change, CurveBand, Interval80, Next, Round, from_json, to_json
+from tunecase.quantities import Interval80
+from tunecase.records import Change, CurveBand, Next, Round, from_json, to_json
 
 ROUND = Round(1, 1_200, 0.86, 300, "label", date(2026, 11, 24))
 

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from tests.command import tunecase
-from tunecase import Case
+from tunecase.case import Case
 from tunecase.flow import Flow, open_case
-from tunecase.ledger import Entry, Ledger
+from tunecase.ledger import Ledger
+from tunecase.ledger.lines import Entry
 from tunecase.records import RECORDS, from_json, to_json
 
 FIXTURES = Path(__file__).parent / "fixtures" / "old_ledgers"

@@ -4,7 +4,8 @@ from tests.making import write_jsonl
 from tunecase.checks.evidence import Asked, Evidence
 from tunecase.checks.licence import licence
 from tunecase.checks.scan import read_split
-from tunecase.datasets import detect, read_rows
+from tunecase.datasets.blocks import read_rows
+from tunecase.datasets.detection import detect
 from tunecase.origin import find_origin, known_name, use_of
 
 

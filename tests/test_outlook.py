@@ -8,7 +8,7 @@ from tunecase import catalog, memory
 from tunecase.calibration import Calibration
 from tunecase.outlook import chance_over, need, pace, time_factor, total_gb
 from tunecase.recipe import Recipe
-from tunecase.shape import read_shape
+from tunecase.shape.reading import read_shape
 
 RUN = Recipe(read_shape("llama-2-7b"), catalog.gpu("H100"), micro_batch=2)
 

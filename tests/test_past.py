@@ -11,8 +11,8 @@ from tests.test_books import plan
 from tunecase.errors import InputError
 from tunecase.ledger import Ledger
 from tunecase.past import ClosedLine, closed_lines, hit_rate, kept, plan_of_record, read_past, stretch, wider
+from tunecase.quantities.spread import Band, Interval, generator
 from tunecase.records import Closing, PlanChosen, Spending
-from tunecase.spread import Band, Interval, generator
 
 DAY = date(2026, 11, 20)
 START = datetime(2026, 11, 20, tzinfo=UTC)

@@ -15,9 +15,11 @@ import pytest
 
 from tests import toy_trainer
 from tunecase import pilot as module
-from tunecase.datasets import Layout, Row, Table, load
+from tunecase.datasets import load
+from tunecase.datasets.rows import Layout, Row, Table
 from tunecase.errors import InputError
-from tunecase.pilot import Progress, baselines, pilot
+from tunecase.pilot import baselines, pilot
+from tunecase.pilot.conduct import Progress
 from tunecase.records import Pilot, Run, from_json, to_json
 from tunecase.trainers import Task
 

@@ -17,7 +17,9 @@ from tests.chat_server import Reply, chat_server, question, said
 from tests.test_pilot import TRAIN, climb, table, toy, untimed
 from tunecase.answers import Answers
 from tunecase.errors import InputError, TunecaseError
-from tunecase.pilot import PilotPlan, Progress, conduct
+from tunecase.pilot import conduct
+from tunecase.pilot.conduct import Progress
+from tunecase.pilot.plan import PilotPlan
 from tunecase.records import Pilot, Run, from_json, to_json
 from tunecase.trainers import Result, Task
 

@@ -12,8 +12,8 @@ from tunecase.contracts import read_contracts
 from tunecase.errors import InputError
 from tunecase.price_list import PricesAsked, price_list
 from tunecase.prices import Basis
+from tunecase.quantities.spread import Worlds
 from tunecase.records import Prices
-from tunecase.spread import Worlds
 
 DAY = date(2026, 11, 24)
 

@@ -13,7 +13,7 @@ from tunecase import catalog
 from tunecase.gpu_prices import any_gpu_hour, gpu_hour, hour_words, owned_hour, reach
 from tunecase.labels import label_price
 from tunecase.prices import Basis, old_rates
-from tunecase.spread import Worlds
+from tunecase.quantities.spread import Worlds
 from tunecase.team import person_hour
 
 

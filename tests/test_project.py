@@ -16,8 +16,9 @@ from tests.making import case_folder
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
 from tunecase.init import schema
-from tunecase.project import Project, Quantity, quantities, read_project, read_score
-from tunecase.spread import Const, Interval, Pert
+from tunecase.project import Project, quantities, read_project, read_score
+from tunecase.quantities import Quantity
+from tunecase.quantities.spread import Const, Interval, Pert
 
 WHOLE = """\
 name: every field

@@ -12,9 +12,9 @@ from tunecase.estimate import drawn, estimate
 from tunecase.inputs import what_if_words
 from tunecase.prices import Basis
 from tunecase.project import Project
+from tunecase.quantities.spread import AlteredWorlds, Beta, Interval, Worlds
 from tunecase.records import Estimate, Flip, WhatIf
 from tunecase.redrawn import fewer, frozen
-from tunecase.spread import AlteredWorlds, Beta, Interval, Worlds
 
 
 def bill(project: Project, **asked) -> Estimate:

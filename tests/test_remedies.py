@@ -8,7 +8,7 @@ from tunecase.outlook import need
 from tunecase.recipe import Recipe
 from tunecase.remedies import adapters, most_that_fits, remedies, verdict_of
 from tunecase.running import Job, samples_per_step
-from tunecase.shape import read_shape
+from tunecase.shape.reading import read_shape
 
 
 @pytest.fixture

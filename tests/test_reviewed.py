@@ -14,9 +14,10 @@ from tests.test_cleaned import fixed, lines, write
 from tunecase import flow
 from tunecase.cli import main  # noqa: F401 - the commands are registered
 from tunecase.corrections import with_answer
-from tunecase.datasets import Writer, detect
+from tunecase.datasets.detection import detect
+from tunecase.datasets.writing import Writer
 from tunecase.errors import InputError
-from tunecase.queue import code_of
+from tunecase.queue.item import code_of
 from tunecase.queue.label_studio import config
 from tunecase.queue.sheet import guarded, unguarded
 from tunecase.records import Reviews

@@ -9,7 +9,7 @@ from tests.projects import basis
 from tunecase import catalog
 from tunecase.recipe import Recipe
 from tunecase.running import Job, Terms, outcome, terms_of
-from tunecase.shape import read_shape
+from tunecase.shape.reading import read_shape
 
 RUN = Recipe(read_shape("llama-2-7b"), catalog.gpu("H100"))
 AMOUNTS = st.floats(1e4, 1e10)

@@ -12,6 +12,7 @@ from sklearn.metrics import accuracy_score, f1_score
 
 from tunecase import catalog
 from tunecase.errors import MissingExtraError
+from tunecase.quantities.statistics import wilson
 from tunecase.scoring import (
     METRICS,
     check_metric,
@@ -22,7 +23,6 @@ from tunecase.scoring import (
     score_interval,
     score_of,
 )
-from tunecase.statistics import wilson
 from tunecase.tally import TALLIES
 
 LABELS = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abcd")), min_size=1, max_size=30)

@@ -14,9 +14,9 @@ from tests.test_estimate import LABELS, TOKENS
 from tunecase.estimate import drawn
 from tunecase.prices import Basis
 from tunecase.project import Project
+from tunecase.quantities.spread import Spread, Worlds, generator
 from tunecase.redrawn import Bill, Outcome, total_shares
 from tunecase.sensitivity import Index, first_order, swing, total_order
-from tunecase.spread import Spread, Worlds, generator
 
 Function = Callable[[dict[str, np.ndarray]], np.ndarray]
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from tunecase import catalog
 from tunecase.errors import InputError
-from tunecase.shape import Shape, architectures, from_model, read_shape
-from tunecase.shape.reading import from_config
+from tunecase.shape.blocks import Shape
+from tunecase.shape.families import architectures
+from tunecase.shape.reading import from_config, from_model, read_shape
 
 LLAMA = {
     "model_type": "llama",

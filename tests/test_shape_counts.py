@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tunecase.shape import architectures, read_shape
-from tunecase.shape.reading import from_config
+from tunecase.shape.families import architectures
+from tunecase.shape.reading import from_config, read_shape
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tunecase.errors import InputError
-from tunecase.shape import hub, read_shape
+from tunecase.shape import hub
+from tunecase.shape.reading import read_shape
 
 BODY = {
     "model_type": "llama",

@@ -3,7 +3,7 @@
 import pytest
 
 from tunecase import catalog
-from tunecase.shape import known_name
+from tunecase.shape.names import known_name
 
 
 @pytest.mark.parametrize(

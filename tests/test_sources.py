@@ -12,8 +12,8 @@ from tests.projects import basis, written
 from tunecase import api_prices, sources
 from tunecase.api_prices import ApiPrice
 from tunecase.prices import Basis
+from tunecase.quantities.spread import Interval, band
 from tunecase.sources import Stock, Supply, formatting, supply
-from tunecase.spread import Interval, band
 
 
 def with_sources(folder: Path, *sources: str, head: str = "") -> Basis:

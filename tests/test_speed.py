@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tunecase import catalog, lengths
 from tunecase.recipe import Recipe
-from tunecase.shape import read_shape
+from tunecase.shape.reading import read_shape
 from tunecase.speed import doubt_name, step_time, tokens_per_card
 
 LLAMA = read_shape("llama-2-7b")
@@ -184,7 +184,7 @@ def test_arrays_of_sizes_pass_through():
 @pytest.mark.parametrize("gpu", catalog.gpus(), ids=lambda gpu: gpu.name)
 def test_every_card_answers_between_a_twentieth_and_all_of_its_peak(gpu):
     """Share of the dense peak that 7B adapters reach with full micro-batches."""
-    from tunecase.speed import flops_per_token
+    from tunecase.speed.work import flops_per_token
 
     run = RUN.but(gpu=gpu, precision="bf16" if gpu.bf16 else "fp16")
     share = flops_per_token(run) * rate(run) / (gpu.peak_bf16_tflops * 1e12)

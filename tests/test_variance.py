@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tunecase.quantities.spread import Band
 from tunecase.records import Spending, Variance
-from tunecase.spread import Band
 from tunecase.variance import Bought, added, bought, exact, quantity_in, to_date, variance
 
 DAY = date(2026, 11, 20)

@@ -13,8 +13,8 @@ from tunecase.contracts import read_contracts
 from tunecase.errors import InputError
 from tunecase.estimate import estimate
 from tunecase.prices import Basis
+from tunecase.quantities.spread import Worlds
 from tunecase.records import Estimate, Way
-from tunecase.spread import Worlds
 
 COLUMNS = "item,provider,usd,unit,terms,date,region\n"
 MINI = "ft:gpt-4o-mini-2024-07-18"

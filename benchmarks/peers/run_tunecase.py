@@ -7,7 +7,7 @@ from result import write_pairs
 
 from tunecase.checks.evidence import Asked, Evidence
 from tunecase.checks.scan import read_split
-from tunecase.datasets import detect
+from tunecase.datasets.detection import detect
 
 
 def main() -> None:

@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 from tunecase.errors import InputError, Problem
 from tunecase.judge import Judgement
-from tunecase.quantities.interval import Interval80
+from tunecase.quantities import Interval80, counted, generator, wilson
 from tunecase.scoring import mean_interval
-from tunecase.spread import generator
-from tunecase.statistics import wilson
-from tunecase.wording import counted
 
 if TYPE_CHECKING:
     import numpy as np

@@ -15,14 +15,14 @@ from tunecase.errors import InputError
 from tunecase.hardware import base_model
 from tunecase.prices import Basis
 from tunecase.project import read_score
+from tunecase.quantities import Band, band
 from tunecase.records import Alternative, Baseline, Pilot
-from tunecase.spread import Band, band
 from tunecase.team import person_hour
 from tunecase.worth import worth_of_correct
 
 if TYPE_CHECKING:
     from tunecase.project import Alternative as Stated
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 PROMPTS = ("zero-shot", "few-shot")  # how a pilot names what it asks of a model that it does not train
 SMALL_PARAMS = 20e9  # one card of 80 GB trains adapters of as many in 16 bit
@@ -248,7 +248,7 @@ def _answers(basis: Basis) -> "Draws | None":
 
 def _running(basis: Basis, price: object, name: str) -> tuple[Band | None, tuple[str, ...]]:
     """What the answers of the horizon cost, and the fields that are missing for it."""
-    from tunecase.units import Quantity
+    from tunecase.quantities import Quantity
 
     answers = _answers(basis)
     missing = ["problem.volume"] if answers is None else []

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from tunecase.loop import Walk, passing_count
 from tunecase.policy import Node, Policy, Step
-from tunecase.spread import generator
+from tunecase.quantities import generator
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
     Flags = NDArray[np.bool_]
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from tunecase.quantities import Band
 from tunecase.records import Estimate
-from tunecase.spread import Band
 
 # A bill shows GPU hours, whatever came of them.
 FOLDED = {"failed_runs": "gpu", "idle": "gpu"}

@@ -14,12 +14,12 @@ from tunecase.completion import Completion, LineDrawn, LinePaid, RoundsDrawn, as
 from tunecase.held_charges import held
 from tunecase.past import ClosedLine, hit_rate, inside, wider
 from tunecase.project import Project
+from tunecase.quantities import Band, band
 from tunecase.records import BookLine, Books, Estimate, HitRate, PlanUsed, Spending
-from tunecase.spread import Band, band
 from tunecase.variance import added, bought, to_date, variance
 
 if TYPE_CHECKING:
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 ZERO = Decimal(0)
 

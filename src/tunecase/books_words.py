@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from tunecase.bookable import UNKNOWNS
 from tunecase.completion import Completion
 from tunecase.past import ENOUGH
+from tunecase.quantities import counted, figures, money, money_band, share
 from tunecase.records import Books, Estimate, HitRate, Spending
-from tunecase.wording import counted, figures, money, money_band, share
 
 
 def redrawn_words(done: Completion, rounds_made: int | None, budgeted: bool = False) -> str:

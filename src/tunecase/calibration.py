@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from tunecase import memory, speed
 from tunecase.measured import Measured
+from tunecase.quantities import Z80
 from tunecase.recipe import Number, Recipe
-from tunecase.spread import Z80
 
 PRIOR_STATES, PRIOR_ACTIVATIONS = 0.05, 0.35  # doubt in logarithms about what lies there always, and about the rest
 MEMORY_NOISE, OTHER_MEMORY_NOISE = 0.015, 0.15  # two runs of one set-up; of set-ups that differ in framework or method

@@ -8,9 +8,8 @@ from decimal import Decimal, localcontext
 
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.project import Rate
+from tunecase.quantities import SYMBOLS, counted, one_line
 from tunecase.records import Spending
-from tunecase.units import SYMBOLS
-from tunecase.wording import counted, one_line
 
 Charges = Sequence[tuple[str, Spending]]  # (entry id, charge), in the order of the ledger
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from tunecase import __version__, catalog
+from tunecase import catalog
 from tunecase.checks.defect import Defect
 from tunecase.checks.evidence import Evidence
 from tunecase.checks.reasons import Reason, removed_rows, rows_to_look_at
@@ -18,12 +18,13 @@ from tunecase.corrections import Correction, rewritten, with_answer
 from tunecase.datasets import LONGEST_LABEL, BadRow, Layout, Row, Writer, files_of, raw_records, read_rows
 from tunecase.detectors import masked
 from tunecase.errors import InputError, Problem
-from tunecase.io.whole_files import digest
+from tunecase.io import digest
 from tunecase.labels import queue_price, review_hours
 from tunecase.prices import Basis
+from tunecase.quantities import band, generator
 from tunecase.queue import FILES, NEUTRAL, Item, QueueFiles, code_of
 from tunecase.records import Audit, Cleaned, Depth, Written
-from tunecase.spread import band, generator
+from tunecase.version import __version__
 
 if TYPE_CHECKING:
     pass

@@ -4,15 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tunecase.quantities import Band, band, count, share
 from tunecase.records import Bill, Comparison, Difference, FieldChange, Judgement
-from tunecase.spread import Band, band
-from tunecase.wording import count, share
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 TOTAL = "total"
 

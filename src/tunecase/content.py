@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tunecase.wording import count, money, score, share
+from tunecase.quantities import count, money, score, share
 
 Tone = Literal["plain", "good", "warn", "bad", "unknown"]
 

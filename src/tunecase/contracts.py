@@ -18,8 +18,8 @@ from pathlib import Path
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, SPOT
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.io.csv_tables import read_table
-from tunecase.wording import counted
+from tunecase.io import read_table
+from tunecase.quantities import counted
 
 GPU_HOUR, INSTANCE_HOUR, MTOK = "GPU hour", "instance hour", "Mtok"
 UNITS = {

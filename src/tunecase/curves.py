@@ -33,8 +33,8 @@ from tunecase.curve_lessons import LEAST_RATIO, Ahead, Lessons, lessons, regress
 from tunecase.curve_models import LOSSES, SHALLOW, SHARES, STEEP, AtomFit, DriftFit, fit_atoms, fit_drift
 from tunecase.noise import SEED_SD, SIGNAL_CUT, Gate, gate, item_variance, run_variance, shrink
 from tunecase.points import LEAST_ERROR, error_of, merge, spreads, to_error, to_score
+from tunecase.quantities import generator
 from tunecase.records import Point
-from tunecase.spread import generator
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,9 +14,8 @@ from tunecase.criteria.facts import Facts
 from tunecase.datasets import Table
 from tunecase.prices import Basis
 from tunecase.project import Project
+from tunecase.quantities import Band, band, counted
 from tunecase.records import Audit, Criterion, Definition, Pilot
-from tunecase.spread import Band, band
-from tunecase.wording import counted
 
 Verdict = Literal["go to pilot", "fix first", "do not start"]
 

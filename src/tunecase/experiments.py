@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tunecase.curves import Belief, item_variance, run_variance
+from tunecase.curves import Belief
+from tunecase.noise import item_variance, run_variance
 from tunecase.points import LEAST_ERROR, spreads, to_score
+from tunecase.quantities import count, counted, generator, share
 from tunecase.records import NextRun, Point
-from tunecase.spread import generator
-from tunecase.wording import count, counted, share
 
 if TYPE_CHECKING:
     import numpy as np
@@ -201,7 +201,7 @@ def _why(candidate: Candidate, told: float, worth: float | None, far: int, curre
         return words
     if stand_in:
         return f"{words}; whether any run of a stand-in is worth its price, `tunecase decide` weighs"
-    from tunecase.wording import money
+    from tunecase.quantities import money
 
     only = "where more examples are the only step, deciding with them is worth"
     if candidate.price is not None and worth < candidate.price:

@@ -30,16 +30,15 @@ from tunecase.nearest_runs import compared, nearest_runs
 from tunecase.outlook import chance_over, need, pace, total_gb
 from tunecase.placement import Choice, Searched, methods_of, search
 from tunecase.prices import Basis
+from tunecase.quantities import Z80, Interval80, band, counted, duration, figures
 from tunecase.recipe import Recipe
-from tunecase.records import Compared, Fit, Interval80, LeftOut, Phase, Placed
+from tunecase.records import Compared, Fit, LeftOut, Phase, Placed
 from tunecase.remedies import remedies, verdict_of
 from tunecase.request import Request, Settled, settled
 from tunecase.running import Job, outcome, samples_per_step
-from tunecase.spread import Z80, band
-from tunecase.wording import counted, duration, figures
 
 if TYPE_CHECKING:
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 MOST = 4  # remedies told
 LARGER_STEPS = 8  # times the batch that is tried where a deadline is missed
@@ -73,7 +72,7 @@ def fit(request: Request, *, basis: Basis, measured: Sequence[Measured] = (), ex
 
     Example:
         >>> from datetime import date
-        >>> from tunecase.spread import Worlds
+        >>> from tunecase.quantities.spread import Worlds
         >>> basis = Basis(None, date(2026, 11, 24), Worlds(seed=0, n=1000))
         >>> fit(Request("llama-2-7b", {"method": "lora"}, cards=("A100-80GB",), counts=(1,)), basis=basis).verdict
         'fits'

@@ -7,12 +7,12 @@ from tunecase.calibration import Calibration
 from tunecase.gpu_prices import TIERS, GpuHour
 from tunecase.memory import GB_PER_GIB, Peak, Verdict
 from tunecase.placement import Choice, Searched, methods_of
+from tunecase.quantities import counted, figures
 from tunecase.recipe import Recipe
 from tunecase.remedies import most_that_fits
 from tunecase.request import Settled
 from tunecase.shape import Shape
 from tunecase.speed.rates import shipped
-from tunecase.wording import counted, figures
 
 NOT_COUNTED = (
     "loading the model and evaluation, which can peak higher than a training step",

@@ -10,11 +10,10 @@ from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, SPOT, GpuPrice
 from tunecase.contracts import UNDATED, agreed, is_old
 from tunecase.prices import Basis
-from tunecase.spread import Const, Interval
-from tunecase.units import HOURS
+from tunecase.quantities import HOURS, Const, Interval
 
 if TYPE_CHECKING:
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 STALE_DRIFT = 0.40  # seen within half a year in the price tables
 TIERS = ("marketplace", "neocloud", "hyperscaler")

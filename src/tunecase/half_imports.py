@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from tunecase.ledger import Entry
-from tunecase.wording import counted
+from tunecase.quantities import counted
 
 KEY = "import"  # in the meta of an import's record and of its charges
 WORDS = "import_words"  # in that of the record: what was asked for, by which its being run again is seen

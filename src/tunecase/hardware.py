@@ -16,15 +16,14 @@ from tunecase.memory import usable_gb
 from tunecase.outlook import chance_over, need, pace, time_factor
 from tunecase.placement import search
 from tunecase.prices import Basis
+from tunecase.quantities import Interval, Worlds, share
 from tunecase.recipe import Recipe
 from tunecase.records import Run
 from tunecase.request import Request, settled
 from tunecase.shape import read_shape
-from tunecase.spread import Interval, Worlds
-from tunecase.wording import share
 
 if TYPE_CHECKING:
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 COUNTS = (1, 2, 4, 8)
 WHOLE_STEPS = ("trl", "command")  # trainers that run every layer in every step, as the real run will

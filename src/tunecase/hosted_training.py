@@ -19,10 +19,10 @@ from tunecase.contracts import ANYBODY, Contract, is_old, newest
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.gpu_prices import CONTRACT_TIER, widened
 from tunecase.prices import Basis
-from tunecase.spread import Const, Interval, Spread
+from tunecase.quantities import Const, Interval, Spread
 
 if TYPE_CHECKING:
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 Amount = TypeVar("Amount", float, "Draws")
 

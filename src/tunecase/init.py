@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from tunecase.datasets import Layout, Row, detect, looks_like_classes, read_rows
 from tunecase.errors import InputError, Problem, TunecaseError, nearest
 from tunecase.project import Project
-from tunecase.wording import counted
+from tunecase.quantities import counted
 
 PROJECT_FILE = "tunecase.yaml"
 SCHEMA_FILE = "tunecase.schema.json"

@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 
 from tunecase.prices import WANTED
+from tunecase.quantities import counted, figures, money, share
 from tunecase.records import Flip, WhatIf
-from tunecase.wording import counted, figures, money, share
 
 ROUNDS = "rounds"
 PRICE = "price per example"

@@ -13,9 +13,7 @@ from dataclasses import dataclass
 
 from tunecase.endpoint import Endpoint, ask_all
 from tunecase.errors import InputError, Problem
-from tunecase.quantities.interval import Interval80
-from tunecase.statistics import wilson
-from tunecase.wording import counted
+from tunecase.quantities import Interval80, counted, wilson
 
 TOKENS_PER_CRITERION, TOKENS_AROUND = 8, 16
 _LINE = re.compile(r"\s*(\d+)\s*[:.)]\s*(pass|fail)\s*[.]?\s*", re.IGNORECASE)

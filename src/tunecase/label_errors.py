@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tunecase.quantities.interval import Interval80
-from tunecase.spread import Z80
+from tunecase.quantities import Z80, Interval80
 
 if TYPE_CHECKING:
     import numpy as np

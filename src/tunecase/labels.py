@@ -8,7 +8,7 @@ from tunecase.team import person_hour
 
 if TYPE_CHECKING:
     from tunecase.project import Source
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 
 def review_price(rows: float, basis: Basis) -> "Draws":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunecase.datasets import Table, looks_like_classes
-from tunecase.wording import count
+from tunecase.quantities import count
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,14 +11,14 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from tunecase.prices import Basis
+from tunecase.quantities import generator
 from tunecase.records import Forecast
-from tunecase.spread import generator
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
     Flags = NDArray[np.bool_]
 

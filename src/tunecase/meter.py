@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from tunecase.errors import TunecaseError
-from tunecase.io.whole_files import write_whole
+from tunecase.io import write_whole
 
 STATE_FILE = "_tunecase_spend.json"
 SOURCE = "callback"

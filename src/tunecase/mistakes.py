@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from tunecase.fields import fields_right
-from tunecase.quantities.interval import Interval80
-from tunecase.records.pilot import Confusion, Mistakes, Slice, WorstRow
+from tunecase.quantities import Interval80, count, one_line
+from tunecase.records import Confusion, Mistakes, Slice, WorstRow
 from tunecase.scoring import Kind, mean_interval
-from tunecase.wording import count, one_line
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,8 +7,9 @@ from typing import Literal
 from tunecase import catalog, memory, speed
 from tunecase.measured import Measured, published
 from tunecase.memory import GB_PER_GIB
+from tunecase.quantities import Interval80
 from tunecase.recipe import Recipe
-from tunecase.records import Compared, Interval80
+from tunecase.records import Compared
 
 MOST, MOST_OF_ONE = 6, 2
 STATISTICS = {"allocated": "allocated", "reserved": "reserved", "card": "card", "not stated": "reserved"}

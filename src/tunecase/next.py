@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tunecase.records import Change, Decision, Estimate, Forecast, Interval80, Needed, Next, Pilot, Round
-from tunecase.wording import count, interval_words, money, money_band, score, score_interval, share
+from tunecase.quantities import Interval80, count, interval_words, money, money_band, score, score_interval, share
+from tunecase.records import Change, Decision, Estimate, Forecast, Needed, Next, Pilot, Round
 
 
 def next_step(

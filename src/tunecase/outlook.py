@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog, memory, speed
 from tunecase.calibration import Calibration
+from tunecase.quantities import Z80, Z90, Interval
 from tunecase.recipe import Number, Recipe
-from tunecase.spread import Z80, Z90, Interval
 
 if TYPE_CHECKING:
     from tunecase.prices import Basis
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 WITHIN = {"reserved": "allocated", "card": "reserved"}  # what each statistic holds
 

@@ -12,8 +12,8 @@ from tunecase.curves import LEAST_SIZES, Belief, believe, reach_share
 from tunecase.errors import InputError
 from tunecase.experiments import narrowings
 from tunecase.points import to_error
+from tunecase.quantities import count, share
 from tunecase.records import Point
-from tunecase.wording import count, share
 
 NOT_MUCH_DEARER = 3.0  # times the middle run, for the third run of the opening
 FAR = 8  # times the largest rung: where a pilot's curve is asked about unless told

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tunecase import charts
 from tunecase.content import SYMBOLS, Block, Chart, Content, Facts, Listing, Section, Table
-from tunecase.wording import sentence
+from tunecase.quantities import sentence
 
 if TYPE_CHECKING:
     from jinja2 import Environment

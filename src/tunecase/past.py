@@ -13,8 +13,8 @@ from tunecase.bookable import PEOPLE, planned_lines
 from tunecase.errors import InputError, Problem
 from tunecase.held_charges import held
 from tunecase.ledger import Entry, Ledger
+from tunecase.quantities import Z80, Z90, Band
 from tunecase.records import Closing, Estimate, HitRate, PlanChosen, PlanUsed, Spending
-from tunecase.spread import Z80, Z90, Band
 
 ENOUGH = 20  # closed lines before a share inside says anything
 TOO_FEW_INSIDE = 0.75  # of bands that promise 80%

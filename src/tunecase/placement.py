@@ -12,10 +12,10 @@ from tunecase.gpu_prices import any_gpu_hour, gpu_hour
 from tunecase.memory import Verdict
 from tunecase.outlook import Need, need, pace
 from tunecase.prices import Basis
+from tunecase.quantities import Z80
 from tunecase.recipe import Recipe
 from tunecase.request import MOST_TOKENS, SHARDINGS, Settled, step_samples
 from tunecase.running import Job, Terms, terms_of
-from tunecase.spread import Z80
 
 if TYPE_CHECKING:
     import numpy as np

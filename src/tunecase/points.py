@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tunecase.errors import InputError, Problem
-from tunecase.io.csv_tables import EXAMPLE, MOST, read_number, read_table, whole_number
+from tunecase.io import EXAMPLE, MOST, read_number, read_table, whole_number
 from tunecase.records import Point, Round
 
 if TYPE_CHECKING:

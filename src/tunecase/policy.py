@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
     Flags = NDArray[np.bool_]
     Indices = NDArray[np.intp]

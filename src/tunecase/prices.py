@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND
 from tunecase.contracts import Contract
+from tunecase.quantities import Beta, Quantity, Spread, Wanted, Worlds, read_quantity
 from tunecase.records import DefaultUsed
-from tunecase.spread import Beta, Spread, Worlds
-from tunecase.units import Quantity, Wanted, read_quantity
 
 if TYPE_CHECKING:
     from tunecase.project import Project
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 WANTED = {
     "problem.horizon": Wanted("month"),

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Literal
 from tunecase.flips import NOT_SURE, SURE, budget_flips, change
 from tunecase.inputs import PRICE, ROUNDS, highest
 from tunecase.project import Project
+from tunecase.quantities import AlteredWorlds, Const, Quantity, Worlds
 from tunecase.records import Driver, Flip, WhatIf
 from tunecase.sensitivity import Index, total_order
-from tunecase.spread import AlteredWorlds, Const, Worlds
-from tunecase.units import Quantity
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 Goal = Literal["stay", "reach"]
 

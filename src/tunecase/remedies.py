@@ -10,10 +10,9 @@ from tunecase.memory import GB_PER_GIB, Verdict
 from tunecase.outlook import need
 from tunecase.placement import MOST_LOOSE, loose
 from tunecase.prices import Basis
+from tunecase.quantities import band, duration, figures
 from tunecase.recipe import Recipe
 from tunecase.running import Job, outcome
-from tunecase.spread import band
-from tunecase.wording import duration, figures
 
 OPTIONS = ("method", "precision", "checkpointing", "loss", "attention", "optimizer", "offload")
 LONG_SAMPLES = 8192  # tokens from which sharing a sample among cards is worth its links

@@ -28,6 +28,7 @@ from tunecase.content import (
     Tornado,
 )
 from tunecase.errors import TunecaseError
+from tunecase.quantities import count, counted, figures, money, one_line, paid, score, sentence, share
 from tunecase.records import Books, Estimate, Forecast, Option, Report, Spending, to_json
 from tunecase.sections.audit import data
 from tunecase.sections.basis import basis, unchecked
@@ -39,7 +40,6 @@ from tunecase.sections.forecast import chances
 from tunecase.sections.found import Found
 from tunecase.sections.lights import lights
 from tunecase.sections.pilot import trial
-from tunecase.wording import count, counted, figures, money, one_line, paid, score, sentence, share
 
 if TYPE_CHECKING:
     from tunecase.project import Project

@@ -10,11 +10,10 @@ from typing import Any, TypeVar
 from tunecase import catalog
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.lengths import Lengths
+from tunecase.quantities import Const, UnitError, Wanted, read_quantity
 from tunecase.recipe import WORDS, Recipe, spelt
 from tunecase.running import Job
 from tunecase.shape import Shape, read_shape
-from tunecase.spread import Const
-from tunecase.units import UnitError, Wanted, read_quantity
 
 T = TypeVar("T")
 MOST_GPUS = 4096

@@ -8,11 +8,10 @@ from pathlib import Path
 from tunecase.corrections import Correction
 from tunecase.datasets import LONGEST_LABEL, BadRow, Layout, are_classes, read_rows
 from tunecase.errors import InputError, Problem, nearest
+from tunecase.quantities import Z80, Interval80, wilson
 from tunecase.queue import VERDICTS, Decision, code_of, read_decisions, read_verdict
-from tunecase.records import DepthReviewed, Interval80, Reviews
+from tunecase.records import DepthReviewed, Reviews
 from tunecase.reviewing import Review, read_reviews
-from tunecase.spread import Z80
-from tunecase.statistics import wilson
 
 LEAST_TIMED = 20  # reviews, from which on the reviewers' own clock replaces the default
 IDLE = 10.0  # times the median: longer and the reviewer was away

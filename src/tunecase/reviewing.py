@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tunecase.quantities.interval import Interval80
-from tunecase.statistics import wilson
+from tunecase.quantities import Interval80, wilson
 
 if TYPE_CHECKING:
     import numpy as np

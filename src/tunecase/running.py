@@ -11,7 +11,7 @@ from tunecase.recipe import Number, Recipe
 from tunecase.shape import Shape
 
 if TYPE_CHECKING:
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 MILLION = 1e6
 

@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Literal
 
-from tunecase.quantities.interval import Interval80
-from tunecase.spread import generator
-from tunecase.statistics import wilson
+from tunecase.quantities import Interval80, generator, wilson
 from tunecase.tally import tally
 
 if TYPE_CHECKING:

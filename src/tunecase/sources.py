@@ -12,14 +12,13 @@ from tunecase.api_prices import api_price
 from tunecase.contracts import UNDATED
 from tunecase.labels import label_price, named_sources, review_hours
 from tunecase.prices import Basis
+from tunecase.quantities import Const
 from tunecase.records import DefaultUsed
-from tunecase.spread import Const
 from tunecase.team import person_hour
 
 if TYPE_CHECKING:
     from tunecase.project import Evaluation, Source
-    from tunecase.spread import Draws
-    from tunecase.units import Quantity
+    from tunecase.quantities import Draws, Quantity
 
     Tokens = Source | Evaluation
 

@@ -17,7 +17,7 @@ from tunecase.sources import Supply
 from tunecase.worth import target_value
 
 if TYPE_CHECKING:
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 MOST_EXAMPLES = 1e12
 MOST_ROUNDS = 8
@@ -188,6 +188,6 @@ def _cost_of_going(sizes: tuple[int, ...], held: int, supply: Supply | None, sta
 
 
 def _median_of(default: str) -> float:
-    from tunecase.units import Wanted, read_quantity
+    from tunecase.quantities import Wanted, read_quantity
 
     return float(read_quantity(catalog.default(default).value, Wanted()).spread.median)

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.prices import Basis, numbered
+from tunecase.quantities import Z80, Z90, Interval, Overrun, Quantity
 from tunecase.records import DefaultUsed
-from tunecase.spread import Z80, Z90, Interval, Overrun
-from tunecase.units import Quantity
 
 if TYPE_CHECKING:
     from tunecase.project import Member
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 OUTSIDE_VIEW, NONE = "outside view", "none"
 UNKNOWNS = "unknowns"  # the name under which the factor is drawn

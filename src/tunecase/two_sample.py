@@ -26,8 +26,7 @@ from tunecase.near import (
     shingle_hashes,
     word_hashes,
 )
-from tunecase.quantities.interval import Interval80
-from tunecase.spread import Z80
+from tunecase.quantities import Z80, Interval80
 from tunecase.text import normalise, split_words
 
 if TYPE_CHECKING:

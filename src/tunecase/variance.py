@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
 from tunecase.charges import DIGITS
+from tunecase.quantities import Band
 from tunecase.records import Spending, Variance
-from tunecase.spread import Band
 
 # A planned amount is a guess: its share for some rounds is cut here, and the parts still add up to the last digit.
 STEP = Decimal("0.000001")

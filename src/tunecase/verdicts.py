@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tunecase.curves import LEAST_SIZES, SEED_SD, SIGNAL_CUT, Belief, Gate
+from tunecase.curves import LEAST_SIZES, Belief
+from tunecase.noise import SEED_SD, SIGNAL_CUT, Gate
 from tunecase.points import to_error, to_score
 from tunecase.records import Needed, NextRun, Point
 

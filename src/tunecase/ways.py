@@ -23,11 +23,11 @@ from tunecase.gpu_prices import (
 from tunecase.hardware import Machine, lost_to_spot, machine_on, owns_enough, sequence_tokens, some_of
 from tunecase.hosted_training import Offer, billed_tokens, chosen, offers, stored_months, training_price
 from tunecase.prices import Basis
+from tunecase.quantities import Worlds, band
 from tunecase.records import Way
-from tunecase.spread import Worlds, band
 
 if TYPE_CHECKING:
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 HOSTED: Literal["hosted"] = "hosted"
 KINDS: dict[str, Literal["owned", "contract"]] = {OWNED_TIER: "owned", CONTRACT_TIER: "contract"}

@@ -12,7 +12,7 @@ from tunecase.records import Definition
 
 if TYPE_CHECKING:
     from tunecase.project import Project
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 
 def target_value(project: "Project", basis: Basis, definition: Definition) -> "Draws | None":

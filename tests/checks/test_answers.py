@@ -8,7 +8,8 @@ from tunecase.checks.answers import BIT
 from tunecase.checks.defect import Defect, NotChecked
 from tunecase.checks.evidence import Asked, Evidence
 from tunecase.checks.scan import read_split
-from tunecase.datasets import Row, detect
+from tunecase.datasets.detection import detect
+from tunecase.datasets.rows import Row
 
 SOUND = "The kettle on row {0} boils in about {0} minutes, so plan the tea with that in mind."
 

@@ -5,7 +5,7 @@ import json
 from tunecase.checks import balance
 from tunecase.checks.evidence import Asked, Evidence
 from tunecase.checks.scan import read_split
-from tunecase.datasets import detect
+from tunecase.datasets.detection import detect
 
 
 def evidence(folder, counts, shares):

@@ -6,7 +6,7 @@ from tests.making import write_jsonl
 from tunecase.checks.drift import format_drift, json_schema
 from tunecase.checks.evidence import Asked, Evidence
 from tunecase.checks.scan import read_split
-from tunecase.datasets import detect
+from tunecase.datasets.detection import detect
 
 
 def evidence(tmp_path, outputs):

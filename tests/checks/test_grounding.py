@@ -7,7 +7,7 @@ from tunecase.checks import grounding
 from tunecase.checks.defect import NotChecked
 from tunecase.checks.evidence import Asked, Evidence
 from tunecase.checks.scan import read_split
-from tunecase.datasets import detect
+from tunecase.datasets.detection import detect
 
 NAMES = "Okafor Lindqvist Moreau Tanaka Alvarez Novak Petrov Haddad".split()
 

@@ -9,7 +9,7 @@ from tunecase.checks import labels
 from tunecase.checks.defect import Defect, NotChecked
 from tunecase.checks.evidence import Asked, Evidence
 from tunecase.checks.scan import read_split
-from tunecase.datasets import detect
+from tunecase.datasets.detection import detect
 
 
 def evidence(folder, texts, given, second=(), **asked):

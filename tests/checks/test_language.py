@@ -8,7 +8,7 @@ from tunecase.checks.defect import NotChecked
 from tunecase.checks.evidence import Asked, Evidence
 from tunecase.checks.language import language_mismatch, language_mix
 from tunecase.checks.scan import read_split
-from tunecase.datasets import detect
+from tunecase.datasets.detection import detect
 
 ENGLISH, GERMAN = ([one for one in SENTENCES[code] if len(one) > 40] for code in ("en", "de"))
 

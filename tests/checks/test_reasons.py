@@ -9,7 +9,7 @@ from tunecase.checks.defect import Defect
 from tunecase.checks.evidence import Asked, Evidence
 from tunecase.checks.reasons import rows_to_look_at
 from tunecase.checks.scan import read_split
-from tunecase.datasets import detect
+from tunecase.datasets.detection import detect
 
 
 @pytest.fixture

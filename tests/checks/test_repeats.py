@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tunecase.checks import repeats
 from tunecase.checks.evidence import Asked, Evidence, first_alike
 from tunecase.checks.scan import read_split
-from tunecase.datasets import detect
+from tunecase.datasets.detection import detect
 
 
 def evidence(folder, pairs):

@@ -10,7 +10,7 @@ from tunecase.checks import rephrased
 from tunecase.checks.defect import NotChecked
 from tunecase.checks.evidence import Asked, Evidence
 from tunecase.checks.scan import read_split
-from tunecase.datasets import detect
+from tunecase.datasets.detection import detect
 
 TEXTS = Path(__file__).parents[2] / ".." / "shared" / "data" / "text"
 

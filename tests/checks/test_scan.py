@@ -13,7 +13,8 @@ import pytest
 from tunecase.checks import scan
 from tunecase.checks.columns import Split
 from tunecase.checks.scan import read_split
-from tunecase.datasets import blocks, detect
+from tunecase.datasets.blocks import blocks
+from tunecase.datasets.detection import detect
 
 
 def columns(folder: Path, lines: list[str], **options):

@@ -11,10 +11,10 @@ import pytest
 
 from tests.command import Ran, tunecase
 from tests.making import case_folder, tickets, write_jsonl
-from tunecase import __version__
 from tunecase.cli import books as cli_books
-from tunecase.ledger import Entry
+from tunecase.ledger.lines import Entry
 from tunecase.records import RECORDS, Spending, from_json
+from tunecase.version import __version__
 
 SRC = Path(__file__).parents[2] / "src"
 OPTIONS: dict[tuple[str, ...], tuple[str, ...]] = {

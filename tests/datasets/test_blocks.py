@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tunecase import datasets
-from tunecase.datasets import Row
+from tunecase.datasets.rows import Row
 from tunecase.errors import InputError
 
 RECORDS = {

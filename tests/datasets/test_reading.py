@@ -8,7 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tunecase import datasets
-from tunecase.datasets import BadRow, Row, detect, load
+from tunecase.datasets import load
+from tunecase.datasets.detection import detect
+from tunecase.datasets.rows import BadRow, Row
 from tunecase.errors import InputError
 
 GOOD = b'{"text": "a", "label": "x"}\n'

@@ -6,7 +6,11 @@ import json
 import pytest
 
 from tunecase import datasets
-from tunecase.datasets import Row, Writer, detect, load, raw_records, read_rows
+from tunecase.datasets import load
+from tunecase.datasets.blocks import raw_records, read_rows
+from tunecase.datasets.detection import detect
+from tunecase.datasets.rows import Row
+from tunecase.datasets.writing import Writer
 from tunecase.errors import InputError
 
 CALL = [

@@ -4,7 +4,8 @@ import base64
 
 import pytest
 
-from tunecase.detectors import masked, secrets
+from tunecase.detectors import secrets
+from tunecase.detectors.personal import masked
 
 RANDOM = "q7Rw2ZkV9mXc4TbN8sLdJ3hFpGyA6eUo5iQvB1KM"  # made up; every token below is pieced together at run time
 HEADER = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').decode().rstrip("=")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.command import tunecase
 from tests.making import case_folder
-from tunecase import Case
+from tunecase.case import Case
 from tunecase.ledger import Ledger
 from tunecase.records import RECORDS, from_json
 

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from tests.making import case_folder, tickets, write_jsonl
-from tunecase import Case
+from tunecase.case import Case
 from tunecase.errors import InputError
 from tunecase.flow import label, next_labels_file
 from tunecase.records import NextLabel

@@ -14,7 +14,8 @@ from tests.importers.spendings.bills import SAMPLE, as_csv, as_parquet, in_versi
 from tests.importers.spendings.test_mlflow_runs import folder as mlruns
 from tests.importers.spendings.test_own_runs import state
 from tests.projects import TODAY, written
-from tunecase import Case, flow
+from tunecase import flow
+from tunecase.case import Case
 from tunecase.errors import InputError, LedgerBusyError, TunecaseError
 from tunecase.flow.opened import spent
 from tunecase.flow.spend import ImportAsked

@@ -10,7 +10,7 @@ from tunecase import catalog, lengths, speed
 from tunecase.errors import InputError
 from tunecase.importers.measured_run import measured_run
 from tunecase.recipe import Recipe
-from tunecase.shape import read_shape
+from tunecase.shape.reading import read_shape
 
 RUN = Recipe(read_shape("llama-2-7b"), catalog.gpu("H100"), gpus=2, sharding="ddp", micro_batch=4, accumulation=2)
 MEMORY = {

@@ -6,7 +6,8 @@ import pytest
 
 from tunecase.errors import InputError
 from tunecase.importers import Asked
-from tunecase.importers.tracked import Tracked, import_runs
+from tunecase.importers.tracked import import_runs
+from tunecase.io.trackers.run import Tracked
 from tunecase.records import Point
 
 PLACE = {"place": "runs.csv", "form": "a table of runs"}

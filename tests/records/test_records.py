@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import samples
+from tunecase.quantities import Interval80
+from tunecase.quantities.spread import Band
 from tunecase.records import (
     RECORDS,
     Adopted,
@@ -25,7 +27,6 @@ from tunecase.records import (
     Depth,
     DepthReviewed,
     Fit,
-    Interval80,
     Judged,
     Labelling,
     LeftOut,
@@ -46,7 +47,6 @@ from tunecase.records import (
     from_json,
     to_json,
 )
-from tunecase.spread import Band
 
 PLACED = Placed(
     "L40S", 1, "lora", 2, 8, "none", "full", "fits", Interval80(18.0, 20.5, 23.0), 44.1,

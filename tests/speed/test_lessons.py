@@ -9,7 +9,7 @@ import pytest
 from tunecase import catalog
 from tunecase.measured import Measured
 from tunecase.recipe import Recipe
-from tunecase.shape import read_shape
+from tunecase.shape.reading import read_shape
 from tunecase.speed import rates, step_time, tokens_per_card
 from tunecase.speed.lessons import LEAST, UNKNOWN, learn, priors
 

@@ -4,7 +4,7 @@ import pytest
 
 from tunecase import catalog
 from tunecase.recipe import Recipe
-from tunecase.shape import read_shape
+from tunecase.shape.reading import read_shape
 from tunecase.speed.links import (
     gathered_bytes,
     host_bytes,

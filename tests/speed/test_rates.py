@@ -6,7 +6,7 @@ import pytest
 
 from tunecase import catalog
 from tunecase.recipe import Recipe
-from tunecase.shape import read_shape
+from tunecase.shape.reading import read_shape
 from tunecase.speed import rates
 from tunecase.speed.work import work
 

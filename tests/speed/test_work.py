@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tunecase import catalog, lengths, recipe
 from tunecase.recipe import Recipe
-from tunecase.shape import read_shape
+from tunecase.shape.reading import read_shape
 from tunecase.speed.work import (
     AGAIN,
     LOSS_BYTES,

@@ -8,11 +8,11 @@ from tunecase.checks.defect import Defect
 from tunecase.checks.evidence import Evidence
 from tunecase.labels import label_price, review_price
 from tunecase.prices import Basis
+from tunecase.quantities import Band, band
 from tunecase.records import Accuracy, Finding, Measured
-from tunecase.spread import Band, band
 
 if TYPE_CHECKING:
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 FREE = Band(0.0, 0.0, 0.0, 0.0)
 MOST_ROWS_SHOWN = 1000

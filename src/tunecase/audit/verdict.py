@@ -5,8 +5,8 @@ from typing import Literal
 
 from tunecase.checks import balance, leaks
 from tunecase.checks.evidence import Evidence
-from tunecase.records import Finding, Interval80, Tokens
-from tunecase.wording import counted
+from tunecase.quantities import Interval80, counted
+from tunecase.records import Finding, Tokens
 
 Verdict = Literal["fit", "fit after fixes", "not fit", "too little to say"]
 # Findings that no cheap fix mends when they stop, and what each says of the data.

@@ -2,7 +2,7 @@
 
 from tunecase.charts.marks import CHARACTER, frame, line, nice_ticks, rect, text
 from tunecase.content import Bars, Histogram, Shares
-from tunecase.wording import figures, money, one_line, share
+from tunecase.quantities import figures, money, one_line, share
 
 TINTS = 7
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tunecase.charts.marks import CHARACTER, frame, line, log_ticks, nice_ticks, px, rect, text
 from tunecase.content import Curve
-from tunecase.wording import count, one_line, score
+from tunecase.quantities import count, one_line, score
 
 LETTER = 13.0  # height of a line of letters
 BOLD, BOLDER = ("target", "half", "budget"), 1.12  # labels set in bold letters, and how much wider those are

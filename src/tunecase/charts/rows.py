@@ -2,7 +2,7 @@
 
 from tunecase.charts.marks import CHARACTER, frame, line, rect, text
 from tunecase.content import Compared, Lengths
-from tunecase.wording import count, one_line, share
+from tunecase.quantities import count, one_line, share
 
 LINE = 15.0  # height of one bar of a class, with the blank below
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tunecase.charts.marks import CHARACTER, frame, line, nice_ticks, rect, text
 from tunecase.content import Tornado
-from tunecase.wording import figures, one_line
+from tunecase.quantities import figures, one_line
 
 ROW, BAR, NAME = 46.0, 14.0, 17.0
 

@@ -8,7 +8,7 @@ from tunecase.checks.defect import Defect
 from tunecase.checks.evidence import Evidence, first_alike
 from tunecase.detectors import masked
 from tunecase.errors import Problem, nearest
-from tunecase.statistics import LEAST_TEST_ROWS
+from tunecase.quantities import LEAST_TEST_ROWS
 
 if TYPE_CHECKING:
     import numpy as np

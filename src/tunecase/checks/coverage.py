@@ -4,7 +4,7 @@ from tunecase.checks.columns import Split
 from tunecase.checks.defect import Defect, NotChecked
 from tunecase.checks.evidence import Evidence
 from tunecase.neighbours import QUANTILE, cover, thin_regions
-from tunecase.statistics import wilson
+from tunecase.quantities import wilson
 from tunecase.two_sample import LEAST_ROWS
 
 P = 0.001

@@ -15,9 +15,8 @@ from tunecase.label_errors import (
     rank_labels,
     rank_mismatches,
 )
-from tunecase.quantities.interval import Interval80
+from tunecase.quantities import Interval80, wilson
 from tunecase.reviewing import plan_queue
-from tunecase.statistics import wilson
 
 if TYPE_CHECKING:
     import numpy as np
@@ -161,7 +160,7 @@ def annotator_agreement(evidence: Evidence) -> Defect | NotChecked | None:
     """How often a second annotator gives the test row the same label; what a model may score stands with `define`."""
     import numpy as np
 
-    from tunecase.statistics import agreement_of_two
+    from tunecase.quantities import agreement_of_two
 
     test = evidence.test
     if test is None or not evidence.classes:

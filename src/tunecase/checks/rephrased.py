@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from tunecase.checks.defect import Defect, NotChecked
 from tunecase.checks.evidence import Evidence
 from tunecase.likeness import Example
+from tunecase.quantities import wilson
 from tunecase.rephrased import Matches, match
-from tunecase.statistics import wilson
 
 if TYPE_CHECKING:
     import numpy as np

@@ -15,7 +15,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tunecase import __version__
 from tunecase.checks import answers
 from tunecase.checks.columns import HEAD_CHARACTERS, NO_TEXT, Counted, Heads, Split, Texts
 from tunecase.checks.spool import Spool
@@ -43,6 +42,7 @@ from tunecase.near import (
     word_hashes,
 )
 from tunecase.tokenizing import Counter as TokenCounter
+from tunecase.version import __version__
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tunecase.records import Interval80, Tokens
+from tunecase.quantities import Interval80
+from tunecase.records import Tokens
 from tunecase.tokenizing import estimated
 
 if TYPE_CHECKING:

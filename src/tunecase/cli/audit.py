@@ -77,7 +77,7 @@ def audit(
     `--fix` once more puts the corrections into a copy. The files you give are never changed.
     """
     from tunecase import flow
-    from tunecase.cli.show import audit_progress
+    from tunecase.cli.show.progress import audit_progress
 
     if next_ is not None:
         if train is None:

@@ -36,7 +36,7 @@ def books(
     `tunecase books --csv books.csv --page books.html`.
     """
     from tunecase import flow
-    from tunecase.wording import counted
+    from tunecase.quantities import counted
 
     opened = open_project(project, seed, today)
     record = flow.books(opened, flow.BooksAsked(plan, close))

@@ -6,7 +6,6 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from tunecase import __version__
 from tunecase.cli.audit import audit
 from tunecase.cli.books import books
 from tunecase.cli.compare import compare
@@ -26,6 +25,7 @@ from tunecase.cli.run import run
 from tunecase.cli.serve import serve
 from tunecase.cli.spend import spend_app
 from tunecase.errors import InputError, TunecaseError
+from tunecase.version import __version__
 
 app = typer.Typer(
     name="tunecase",
@@ -117,6 +117,6 @@ def _refuse(error: TunecaseError, as_json: bool) -> None:
         problems = error.problems if isinstance(error, InputError) else ()
         sys.stdout.write(to_json({"error": str(error), "problems": problems}).decode() + "\n")
     else:
-        from tunecase.cli.show import show_error
+        from tunecase.cli.show.record import show_error
 
         show_error(error)

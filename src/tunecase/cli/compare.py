@@ -42,7 +42,8 @@ def compare(
     second one, or the only one, must stay below; one file alone can be judged. No project file is changed.
     """
     from tunecase import flow
-    from tunecase.cli.show import audit_progress, comparison_markdown, write_markdown
+    from tunecase.cli.show.compare import comparison_markdown, write_markdown
+    from tunecase.cli.show.progress import audit_progress
     from tunecase.errors import InputError, Problem
 
     problems = []

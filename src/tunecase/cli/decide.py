@@ -21,7 +21,7 @@ def decide(
     A lever's worth is that of its first step with the best policy after it: after each test, what is worth most next.
     """
     from tunecase import flow
-    from tunecase.cli.show import redraw_progress
+    from tunecase.cli.show.progress import redraw_progress
 
     with redraw_progress(quiet=json) as done:
         record = flow.decide(open_project(project, seed, today), what_if, done)

@@ -36,7 +36,7 @@ def define(
     `--brief` writes what a manager needs to decide and sign: question, verdict, costs, fixes, what is unknown.
     """
     from tunecase import flow
-    from tunecase.cli.show import brief_markdown, write_brief
+    from tunecase.cli.show.brief import brief_markdown, write_brief
 
     _refuse(brief, file, force, json)
     opened = open_project(project, seed, today)

@@ -30,7 +30,7 @@ def estimate(
     Without data yet, write `rows: 50k` and `tokens_per_row: 300 to 600` under `data` in place of `train`.
     """
     from tunecase import flow
-    from tunecase.cli.show import redraw_progress
+    from tunecase.cli.show.progress import redraw_progress
 
     if sure is not None and not what_if:
         raise InputError(Problem("--sure", "no --what-if", "--what-if beside it", "add --what-if"))

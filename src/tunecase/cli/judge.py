@@ -37,7 +37,7 @@ def judge(
 ) -> None:
     """Do free answers meet the criteria? A hosted model judges them, and people say whether it may."""
     from tunecase import flow
-    from tunecase.cli.show import tell_fetching
+    from tunecase.cli.show.progress import tell_fetching
 
     asked = flow.JudgeAsked(
         base_url, model, key_variable, rows, human, answers, unknown_ok, input_price, output_price

@@ -58,7 +58,7 @@ def print_record(verb: str, record: Any, as_json: bool) -> None:
 
         sys.stdout.write(to_json(record).decode() + "\n")
     else:
-        from tunecase.cli.show import show
+        from tunecase.cli.show.record import show
 
         show(verb, record)
 

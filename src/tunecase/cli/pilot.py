@@ -90,7 +90,7 @@ def pilot(
     The probe takes seconds and no model; `--trainer lora` tunes a real language model of 135M parameters in minutes.
     """
     from tunecase import flow
-    from tunecase.cli.show import ask_before, pilot_progress, tell_fetching
+    from tunecase.cli.show.progress import ask_before, pilot_progress, tell_fetching
 
     opened = open_project(project, seed, today)
     asked = flow.pilot_asked(

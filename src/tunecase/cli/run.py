@@ -40,7 +40,8 @@ def run(
 ) -> None:
     """All of the road, in order, and the report; what did not change since the last time is told in one line."""
     from tunecase import flow
-    from tunecase.cli.show import ask_before, pilot_progress, show, show_unchanged, tell_fetching
+    from tunecase.cli.show.progress import ask_before, pilot_progress, tell_fetching
+    from tunecase.cli.show.record import show, show_unchanged
     from tunecase.page import render
 
     opened = open_project(project, seed, today)

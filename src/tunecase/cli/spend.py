@@ -92,7 +92,7 @@ def spend_import(
     same run. For instance: `tunecase spend import focus bill.csv --tag application=tickets`.
     """
     from tunecase import flow
-    from tunecase.cli.show import import_progress
+    from tunecase.cli.show.progress import import_progress
 
     opened = open_project(project, 0, today)
     with import_progress(quiet=json) as told:

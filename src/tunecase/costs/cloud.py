@@ -7,11 +7,10 @@ from tunecase.costs.training import successful_runs
 from tunecase.costs.work import Cost, Work
 from tunecase.gpu_prices import OWNED_TIER
 from tunecase.hardware import saved_gb, weights_gb
-from tunecase.spread import band
-from tunecase.wording import figures
+from tunecase.quantities import band, figures
 
 if TYPE_CHECKING:
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 
 def storage(work: Work) -> Cost:

@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING
 from tunecase.costs.work import Cost, Work
 from tunecase.labels import label_price
 from tunecase.prices import Basis
+from tunecase.quantities import Band, Beta, band, figures
 from tunecase.sources import formatting
-from tunecase.spread import Band, Beta, band
-from tunecase.wording import figures
 
 if TYPE_CHECKING:
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 
 def data(work: Work) -> Cost:

@@ -4,13 +4,12 @@ from typing import TYPE_CHECKING
 
 from tunecase.costs.work import Cost, Work
 from tunecase.labels import label_price
+from tunecase.quantities import band, counted, figures
 from tunecase.sources import token_price
-from tunecase.spread import band
 from tunecase.team import paid_hours, ramp_up, working_months
-from tunecase.wording import counted, figures
 
 if TYPE_CHECKING:
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 
 def labour(work: Work) -> Cost:

@@ -1,8 +1,7 @@
 """Answers after launch."""
 
 from tunecase.costs.work import Cost, Work
-from tunecase.spread import band
-from tunecase.wording import figures
+from tunecase.quantities import band, figures
 
 
 def inference(work: Work) -> Cost:

@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING
 from tunecase.costs.work import Cost, Work
 from tunecase.hardware import idle_over_used
 from tunecase.hosted_training import Offer, stored_months, training_price
-from tunecase.spread import band
-from tunecase.wording import figures, share
+from tunecase.quantities import band, figures, share
 
 if TYPE_CHECKING:
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 UNIT = "GPU hour"
 HOSTED_UNIT = "Mtok"

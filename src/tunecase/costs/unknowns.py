@@ -2,9 +2,8 @@
 
 from tunecase.costs.people import people_paid
 from tunecase.costs.work import Cost, Work
-from tunecase.spread import band
+from tunecase.quantities import band, figures, share
 from tunecase.team import expected_unknowns, unknown_factor
-from tunecase.wording import figures, share
 
 
 def unknowns(work: Work) -> Cost:

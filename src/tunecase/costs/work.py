@@ -7,11 +7,11 @@ from tunecase.hardware import Machine
 from tunecase.loop import Walk
 from tunecase.prices import Basis
 from tunecase.project import Project
+from tunecase.quantities import Band
 from tunecase.sources import Supply
-from tunecase.spread import Band
 
 if TYPE_CHECKING:
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from tunecase.criteria.facts import Facts, percent, points
 from tunecase.groups import design_effect, intraclass
-from tunecase.records import Criterion, Severity, Status
-from tunecase.spread import Band
-from tunecase.statistics import (
+from tunecase.quantities import (
     LOST_SHARE,
+    Band,
     mcnemar_p,
     paired_rows_needed,
     smallest_loss_ruled_out,
@@ -17,6 +16,7 @@ from tunecase.statistics import (
     smallest_unpaired_gain,
     unpaired_rows_needed,
 )
+from tunecase.records import Criterion, Severity, Status
 
 DOUBLE_LABELS = 100
 ANSWERS_READ, EVAL_ROWS, FAILING_ROWS = 100, 200, 50

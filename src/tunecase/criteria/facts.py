@@ -11,15 +11,14 @@ from tunecase.errors import InputError
 from tunecase.labels import label_price, review_hours
 from tunecase.prices import Basis
 from tunecase.project import Project, read_score
-from tunecase.records import Audit, Baseline, Interval80
+from tunecase.quantities import Band, Interval80, band, ceiling_range
+from tunecase.records import Audit, Baseline
 from tunecase.scoring import row_scores
-from tunecase.spread import Band, band
-from tunecase.statistics import ceiling_range
 from tunecase.team import person_hour
 from tunecase.worth import saving_per_answer, worth_of_correct
 
 if TYPE_CHECKING:
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 SECOND_LABEL_COLUMNS = ("label_second", "second_label", "label_2")
 DAYS_PER_MONTH = 365.25 / 12

@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING
 
 from tunecase.criteria.facts import DAYS_PER_MONTH, Facts, percent, points, three_figures
+from tunecase.quantities import Band, band
 from tunecase.records import Criterion, Severity
-from tunecase.spread import Band, band
 from tunecase.worth import error_cost
 
 if TYPE_CHECKING:
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 
 def worth_the_cost(facts: Facts) -> Criterion:

@@ -3,9 +3,8 @@
 from collections import Counter
 
 from tunecase.criteria.facts import DAYS_PER_MONTH, Facts, percent, three_figures
+from tunecase.quantities import band, wilson
 from tunecase.records import Criterion, Severity
-from tunecase.spread import band
-from tunecase.statistics import wilson
 
 SLICE_ROWS = 30  # a score of 80% is then known to about 9 points
 

@@ -20,14 +20,13 @@ from tunecase.levers.standing import standing
 from tunecase.levers.state import FREE, TOO_DEAR
 from tunecase.prices import Basis
 from tunecase.project import Project
+from tunecase.quantities import band, count, figures, money, score, sentence, share
 from tunecase.records import Audit, Decision, Definition, Estimate, Experiment, Forecast, Option, Reviews, Tuning
-from tunecase.spread import band
 from tunecase.team import person_hour
-from tunecase.wording import count, figures, money, score, sentence, share
 from tunecase.worth import serving_saving, value_or_saving
 
 if TYPE_CHECKING:
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 LEVERS = levers.LEVERS
 

@@ -12,13 +12,12 @@ from tunecase.labels import label_prices
 from tunecase.levers import Offer, State
 from tunecase.prices import Basis
 from tunecase.project import Project
+from tunecase.quantities import AlteredWorlds, figures
 from tunecase.records import Flip
-from tunecase.spread import AlteredWorlds
-from tunecase.wording import figures
 from tunecase.worth import error_cost, worth_of_correct
 
 if TYPE_CHECKING:
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 RUN, BUDGET = "one training run", "budget"
 RATE = "source.rate"

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 from tunecase import catalog
 from tunecase.curves import LEAST_SIZES
 from tunecase.project import Project
+from tunecase.quantities import Band, money, score, sentence
 from tunecase.records import Audit, Definition, Forecast
-from tunecase.spread import Band
-from tunecase.wording import money, score, sentence
 
 if TYPE_CHECKING:
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 SHIP = "ship what the pilot trained"
 BELOW = "Chances and prices are below."

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 from tunecase import levers
 from tunecase.decide.plans import Solved
 from tunecase.policy import worth_of_knowing, worth_of_seeing
+from tunecase.quantities import band
 from tunecase.records import Experiment
-from tunecase.spread import band
 
 if TYPE_CHECKING:
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 SURE = 1.64  # standard errors by which a look must be worth more than its price
 

@@ -8,12 +8,11 @@ from tunecase.board import Board
 from tunecase.levers import Offer, State
 from tunecase.levers.state import TOO_DEAR
 from tunecase.policy import Policy, Sorted, best_policy, sort_worlds
-from tunecase.spread import Band, band
-from tunecase.wording import share
+from tunecase.quantities import Band, band, share
 
 if TYPE_CHECKING:
     from tunecase.policy import Indices
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tunecase.endpoint.wire import Passing, RowRefused, Wire, content, is_local, key_in
 from tunecase.errors import EndpointError, InputError, Problem
-from tunecase.wording import counted, duration, one_line
+from tunecase.quantities import counted, duration, one_line
 
 Message = Mapping[str, str]
 

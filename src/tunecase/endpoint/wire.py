@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
 
 from tunecase.errors import EndpointError
-from tunecase.wording import duration, one_line
+from tunecase.quantities import duration, one_line
 
 MOST_ANSWER_BYTES = 8_000_000
 SHOWN_CHARACTERS = 300

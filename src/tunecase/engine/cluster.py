@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from tunecase.engine.local import LATER, CrashError, Limit, limit_s, outcome
 from tunecase.engine.machine import cores
 from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError
-from tunecase.wording import count, counted, duration, one_line
+from tunecase.quantities import count, counted, duration, one_line
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -14,7 +14,7 @@ from multiprocessing import connection, reduction, util
 from typing import Any, Final, TypeVar
 
 from tunecase.engine.machine import GPU_VARIABLE, shares
-from tunecase.wording import duration
+from tunecase.quantities import duration
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tunecase.errors import InputError, Problem
-from tunecase.wording import counted
+from tunecase.quantities import counted
 
 # A worker must start Python and import numpy, scipy and scikit-learn before it earns anything: 1.0 to 1.5 s measured.
 SERIAL_BELOW_S = 5.0

@@ -13,17 +13,16 @@ from tunecase.levers.standing import test_rows_to_buy
 from tunecase.loop import Walk, rounds_of
 from tunecase.prices import Basis, old_rates
 from tunecase.project import Project
+from tunecase.quantities import Z80, Z90, Band, Const, Interval, Spread, Worlds, band, share, teaches_like
 from tunecase.records import Audit, Definition, Driver, Estimate, Forecast, Line, Reviews, Run, Tokens, Tuning
 from tunecase.sensitivity import first_order, swing
 from tunecase.sources import legal_note, supply
-from tunecase.spread import Z80, Z90, Band, Const, Interval, Spread, Worlds, band
 from tunecase.team import person_hour, unknown_factor, unknown_words
 from tunecase.ways import Load, hosted_machine, not_to_be_had, ways
-from tunecase.wording import share, teaches_like
 
 if TYPE_CHECKING:
     from tunecase.loop import Flags
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 DRAWS = 20_000
 BARS = 30

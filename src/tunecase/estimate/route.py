@@ -12,13 +12,13 @@ from tunecase.levers.standing import standing, test_rows
 from tunecase.loop import Walk, counted, of_the_model, parted, random_rounds, rounds_of, walk_rounds
 from tunecase.policy import best_policy
 from tunecase.prices import Basis
+from tunecase.quantities import Beta
 from tunecase.records import Audit, Definition, Forecast, Reviews, Tuning
 from tunecase.sizes import adding, doubling
-from tunecase.spread import Beta
 from tunecase.worth import value_or_saving
 
 if TYPE_CHECKING:
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 COSTS: tuple[Callable[[Work], Cost], ...] = (
     costs.gpu,
@@ -187,7 +187,8 @@ def _fixed_rounds(work: Work, rows: int, forecast: Forecast, test_rows: int | No
     """As many rounds as the project file says, each on twice the rows, whatever the tests show."""
     import numpy as np
 
-    from tunecase.curves import believe, to_error
+    from tunecase.curves import believe
+    from tunecase.points import to_error
 
     project, basis = work.project, work.basis
     assert forecast.target is not None

@@ -11,11 +11,11 @@ from tunecase.flow.judge import JudgeAsked, judge
 from tunecase.flow.label import next_labels, next_labels_file
 from tunecase.flow.ledger import rechain, verify
 from tunecase.flow.next import add_round, next_step
-from tunecase.flow.opened import Flow, open_case, pilot_metric, task_kind
-from tunecase.flow.pilot import PilotAsked, export, merge, no_pilot, pilot, pilot_asked
+from tunecase.flow.opened import Flow, open_case
+from tunecase.flow.pilot import PilotAsked, export, merge, pilot, pilot_asked
 from tunecase.flow.points import points
 from tunecase.flow.prices import prices
-from tunecase.flow.report import contents, renew, report
+from tunecase.flow.report import contents, report
 from tunecase.flow.run import road
 from tunecase.flow.spend import ImportAsked, charges, spend, spend_import, spend_text
 from tunecase.flow.training import book_run, charge_of, hour_price, usd_left
@@ -62,15 +62,12 @@ __all__ = [
     "next_labels",
     "next_labels_file",
     "next_step",
-    "no_pilot",
     "open_case",
     "pilot",
     "pilot_asked",
-    "pilot_metric",
     "points",
     "prices",
     "rechain",
-    "renew",
     "report",
     "review",
     "review_file",
@@ -78,7 +75,6 @@ __all__ = [
     "spend",
     "spend_import",
     "spend_text",
-    "task_kind",
     "usd_left",
     "verify",
-]  # fmt: skip
+]

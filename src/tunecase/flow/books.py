@@ -211,7 +211,7 @@ def books_page(flow: Flow, record: Books, to: Path, draw: "Callable[[Content], s
 
     Raises: TunecaseError when the folder or the disk does not take it.
     """
-    from tunecase.io.whole_files import write_whole
+    from tunecase.io import write_whole
     from tunecase.sections.books import page_of
 
     charges = [charge for _, charge in flow.spendings()]
@@ -225,7 +225,7 @@ def books_csv(flow: Flow, record: Books, to: Path) -> int:
     """
     from tunecase.focus_rows import focus_csv
     from tunecase.held_charges import held
-    from tunecase.io.whole_files import write_whole
+    from tunecase.io import write_whole
 
     charges = held(flow.spendings()).charges
     write_whole(to, focus_csv(charges, record, phases(flow)), _own_files(flow))

@@ -9,8 +9,8 @@ from typing import Any, cast
 from tunecase.errors import InputError, Problem
 from tunecase.flow.audit import judge_data
 from tunecase.flow.opened import DRAWS, Flow, Progress
+from tunecase.quantities import Worlds
 from tunecase.records import Audit, Cleaned, Reviews
-from tunecase.spread import Worlds
 
 
 def fix(
@@ -81,7 +81,7 @@ def _fixed(
 ) -> tuple[Audit, Cleaned]:
     from tunecase.cleaned import CHANGES, clean
     from tunecase.corrections import read_corrections
-    from tunecase.io.whole_files import digest, new_folder
+    from tunecase.io import digest, new_folder
 
     whole: list[Any] = []
     known, before = read_corrections(corrections), digest(_one_file(inputs[0]))
@@ -128,7 +128,7 @@ def _taken_in(
     from tunecase.cleaned import read_ranking
     from tunecase.corrections import read_corrections, write_corrections
     from tunecase.datasets import detect
-    from tunecase.io.whole_files import digest
+    from tunecase.io import digest
     from tunecase.reviewed import review as judge
 
     layout = detect(train, input, output)

@@ -15,11 +15,10 @@ from tunecase.errors import InputError, Problem
 from tunecase.flow.opened import Flow, open_case, read_confidence, rows_of_the_bill
 from tunecase.flow.points import tuning_of_the_curve
 from tunecase.flow.verbs import CURVE, DEFINITION, ROWS, have
-from tunecase.io.yaml_lines import read_value
+from tunecase.io import read_value
 from tunecase.project import latest_rate
+from tunecase.quantities import Quantity, UnitError, Wanted, figures, read_quantity
 from tunecase.records import Comparison, FieldChange
-from tunecase.units import Quantity, UnitError, Wanted, read_quantity
-from tunecase.wording import figures
 
 if TYPE_CHECKING:
     from tunecase.compare import Limit, Side

@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Any
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
 from tunecase.flow.opened import DRAWS
+from tunecase.quantities import Const, UnitError, Wanted, Worlds, counted, read_quantity
 from tunecase.records import Fit, Scored
 from tunecase.request import AMOUNTS, Request, amounts_of, number_of, settled
 from tunecase.shape import known_name
 from tunecase.spellings import cards_of, counts_of, no_model, words_of
-from tunecase.spread import Const, Worlds
-from tunecase.units import UnitError, Wanted, read_quantity
-from tunecase.wording import counted
 
 if TYPE_CHECKING:
     from tunecase.flow.opened import Flow

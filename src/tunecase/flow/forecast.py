@@ -8,8 +8,8 @@ from tunecase import catalog
 from tunecase.errors import InputError, Problem
 from tunecase.flow.opened import Flow, name_of, usable_rows
 from tunecase.flow.points import kept_elsewhere, measured
+from tunecase.quantities import score, teaches_like
 from tunecase.records import Audit, Definition, Forecast, Point
-from tunecase.wording import score, teaches_like
 
 if TYPE_CHECKING:
     from tunecase.importers import Asked
@@ -98,7 +98,7 @@ def asked_of(
 ) -> "Asked":
     """What the user says of points measured elsewhere, from words as typed; `sizes` are `run=400`."""
     from tunecase.importers import Asked
-    from tunecase.io.csv_tables import whole_number
+    from tunecase.io import whole_number
 
     problems, by_run = [], {}
     for word in sizes:

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from tunecase.answers import kept_answers, write_rows
 from tunecase.errors import EndpointError, InputError, Problem
 from tunecase.flow.opened import Flow
-from tunecase.records import Interval80, Judged, Pilot, Run
-from tunecase.wording import counted, one_line
+from tunecase.quantities import Interval80, counted, one_line
+from tunecase.records import Judged, Pilot, Run
 
 if TYPE_CHECKING:
     from tunecase.agreement import Agreement
@@ -134,7 +134,7 @@ def _ready(flow: Flow, asked: JudgeAsked, endpoint: "Endpoint") -> tuple[_Sheet,
 
 
 def _sheet(flow: Flow, asked: JudgeAsked, tests: "Examples") -> _Sheet:
-    from tunecase.spread import generator
+    from tunecase.quantities import generator
 
     answers, made_by = _from_file(asked.answers, tests) if asked.answers else _of_best_run(flow, tests)
     order = generator(flow.seed, "judge rows").permutation(len(tests)).tolist()

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from tunecase.errors import InputError, Problem
 from tunecase.flow.opened import DRAWS, Flow
+from tunecase.quantities import Worlds, band, generator
 from tunecase.records import Labelling, NextLabel
-from tunecase.spread import Worlds, band, generator
 
 if TYPE_CHECKING:
     from tunecase.datasets import Row, Table
     from tunecase.prices import Basis
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 NAME = "next-labels.csv"
 COLUMNS = ("row", "line", "text", "suggested", "chance", "why")

@@ -8,8 +8,7 @@ from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.opened import Flow
 from tunecase.flow.points import labelled_rows, measured_metric, measured_sizes
 from tunecase.flow.verbs import DECISION, decide, forecast, have, ready
-from tunecase.records import Next, Round
-from tunecase.records.next import Changed
+from tunecase.records import Changed, Next, Round
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
 from tunecase.ledger import Ledger
+from tunecase.quantities import Z80, Z90, Interval, Worlds
 from tunecase.records import Audit, Definition, Reviews, Round, Spending
-from tunecase.spread import Z80, Z90, Interval, Worlds
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
@@ -305,7 +305,7 @@ def read_confidence(where: str, text: str) -> tuple[float, list[Problem]]:
         >>> read_confidence("--confidence", "80%"), len(read_confidence("--confidence", "80")[1])
         ((0.8, []), 1)
     """
-    from tunecase.units import UnitError, Wanted, read_quantity
+    from tunecase.quantities import UnitError, Wanted, read_quantity
 
     try:
         found = read_quantity(text, Wanted("share", most=1.0, example="80%")).spread

@@ -12,8 +12,8 @@ from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.opened import Flow, Progress, dropped_rows, now, pilot_metric, task_kind
 from tunecase.flow.verbs import ready
 from tunecase.ledger import Ledger
+from tunecase.quantities import counted
 from tunecase.records import Audit, Pilot, Run, from_json
-from tunecase.wording import counted
 
 if TYPE_CHECKING:
     from tunecase.trainers import Result, Setting

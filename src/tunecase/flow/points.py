@@ -7,8 +7,8 @@ from tunecase import catalog
 from tunecase.errors import InputError
 from tunecase.flow.fit import base_model
 from tunecase.flow.opened import Flow, missing
+from tunecase.quantities import counted, share
 from tunecase.records import Forecast, Pilot, Point, Round, Tuning
-from tunecase.wording import counted, share
 
 
 def measured(flow: Flow, from_pilot: bool = False) -> tuple[tuple[Point, ...], dict[str, Any]]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.flow.opened import own_prices
+from tunecase.quantities import Worlds
 from tunecase.records import Prices
-from tunecase.spread import Worlds
 
 if TYPE_CHECKING:
     from tunecase.price_list import PricesAsked

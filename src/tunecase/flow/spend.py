@@ -13,9 +13,9 @@ from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.opened import Flow, now
 from tunecase.half_imports import KEY, WORDS
 from tunecase.ledger import Entry
+from tunecase.quantities import counted
 from tunecase.records import Charge, Charges, Imported, Run, Spending, from_json
 from tunecase.version import __version__
-from tunecase.wording import counted
 
 if TYPE_CHECKING:
     from tunecase.importers.spendings.charge import Brought, HourPrice, SpendAsked

@@ -14,8 +14,8 @@ from tunecase.flow.opened import Flow
 from tunecase.flow.spend import spend
 from tunecase.ledger import Entry
 from tunecase.meter import SOURCE, Attempt, Meter
+from tunecase.quantities import Band, band
 from tunecase.records import Spending
-from tunecase.spread import Band, band
 
 if TYPE_CHECKING:
     from tunecase.gpu_prices import GpuHour

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
 from tunecase.flow.opened import DRAWS, Progress, name_of
+from tunecase.quantities import Worlds
 from tunecase.records import Audit, Forecast
-from tunecase.spread import Worlds
 
 if TYPE_CHECKING:
     from tunecase.importers import Asked

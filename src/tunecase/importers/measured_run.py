@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tunecase.errors import InputError, Problem
-from tunecase.io.trackers.trainer_state import finite, flat, read_json
+from tunecase.io.trackers import finite, flat, read_json
 from tunecase.measured import Measured
 from tunecase.recipe import Recipe
 from tunecase.speed import data_parallel

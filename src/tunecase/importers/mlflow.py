@@ -6,16 +6,8 @@ from urllib.parse import urlsplit
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.importers import Asked, Imported
 from tunecase.importers.tracked import import_runs, score_rank
-from tunecase.io.trackers.mlflow import (
-    Experiments,
-    experiment_in,
-    folder_in,
-    read_folder,
-    read_server,
-    read_store,
-    store_in,
-)
-from tunecase.wording import counted
+from tunecase.io.trackers import Experiments, experiment_in, folder_in, read_folder, read_server, read_store, store_in
+from tunecase.quantities import counted
 
 
 def mlflow_server(place: str, asked: Asked) -> Imported | None:

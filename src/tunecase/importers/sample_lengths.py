@@ -10,7 +10,7 @@ from typing import Any
 from tunecase import lengths
 from tunecase.datasets import load
 from tunecase.errors import InputError, Problem
-from tunecase.io.csv_tables import read_text
+from tunecase.io import read_text
 from tunecase.lengths import Lengths
 
 LENGTH_NAMES = ("tokens", "length", "length_tokens", "num_tokens", "n_tokens", "token_count", "sequence_tokens")

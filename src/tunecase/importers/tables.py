@@ -6,8 +6,8 @@ from pathlib import Path
 from tunecase.errors import InputError, Problem
 from tunecase.importers import Asked, Imported
 from tunecase.importers.tracked import import_runs, plain
-from tunecase.io.csv_tables import read_number, read_table
-from tunecase.io.trackers.run import Tracked
+from tunecase.io import read_number, read_table
+from tunecase.io.trackers import Tracked
 from tunecase.points import SIZE_NAMES, read_points
 
 Rows = Sequence[tuple[int, dict[str, str]]]

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.importers import Asked, Imported
-from tunecase.io.csv_tables import whole_number
-from tunecase.io.trackers.run import Series, Tracked
+from tunecase.io import whole_number
+from tunecase.io.trackers import Series, Tracked
+from tunecase.quantities import counted
 from tunecase.records import Point
-from tunecase.wording import counted
 
 SIZE_NAMES = tuple(
     "n n_train num_train train_n train_size n_train_examples num_train_examples train_examples num_train_samples "

@@ -8,8 +8,7 @@ from pathlib import Path
 from tunecase.errors import InputError, Problem
 from tunecase.importers import Asked, Imported
 from tunecase.importers.tracked import import_runs
-from tunecase.io.trackers.run import Tracked
-from tunecase.io.trackers.trainer_state import CHECKPOINT, STATE, finite, read_json, states, tracked_run
+from tunecase.io.trackers import CHECKPOINT, STATE, Tracked, finite, read_json, states, tracked_run
 
 
 def trainer_state(place: str, asked: Asked) -> Imported | None:

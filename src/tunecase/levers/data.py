@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Literal
 from tunecase.board import Move, Purchase
 from tunecase.labels import review_price
 from tunecase.levers.state import Evidence, Offer, State, words_of
+from tunecase.quantities import Z80, Z90, Interval, count
+from tunecase.quantities import share as percent
 from tunecase.sources import Supply
-from tunecase.spread import Z80, Z90, Interval
-from tunecase.wording import count
-from tunecase.wording import share as percent
 
 if TYPE_CHECKING:
-    from tunecase.quantities.interval import Interval80
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws, Interval80
 
 
 def label(state: State) -> Offer:
@@ -163,7 +161,7 @@ def _by_reviews(state: State) -> _Wrong | None:
 def _by_audit(state: State) -> _Wrong | None:
     import numpy as np
 
-    from tunecase.quantities.interval import Interval80
+    from tunecase.quantities import Interval80
 
     found = state.audit.finding("label_error") if state.audit else None
     if found is None or found.measured is None or not found.share or state.audit is None:

@@ -1,10 +1,10 @@
 """Levers that end the project, or ask for less: ship, redefine the target, stop."""
 
 from tunecase import catalog
-from tunecase.curves import to_error
 from tunecase.levers.state import LOSS, Offer, State
+from tunecase.points import to_error
+from tunecase.quantities import count, score
 from tunecase.verdicts import cautious_score
-from tunecase.wording import count, score
 
 
 def ship(state: State) -> Offer:

@@ -13,12 +13,11 @@ from tunecase.labels import label_price, review_price
 from tunecase.levers.data import wrong_share
 from tunecase.levers.method import LARGER_TEST
 from tunecase.levers.state import State
-from tunecase.spread import generator
+from tunecase.quantities import count, generator
 from tunecase.team import expected_unknowns, person_hour
-from tunecase.wording import count
 
 if TYPE_CHECKING:
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 AUDITED = 100
 SMALL_SHARE = 4  # a search on a small subset: the largest size of the pilot over this

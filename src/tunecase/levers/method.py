@@ -5,10 +5,8 @@ import math
 from tunecase.board import Move
 from tunecase.labels import label_price
 from tunecase.levers.state import Offer, State, words_of
+from tunecase.quantities import Z80, Z90, Const, Interval, count, score, winners_curse
 from tunecase.records import Tuning
-from tunecase.spread import Z80, Z90, Const, Interval
-from tunecase.statistics import winners_curse
-from tunecase.wording import count, score
 
 LARGER_TEST = 4  # times the rows of the test at hand: half the noise
 

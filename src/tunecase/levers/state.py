@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Literal
 from tunecase import catalog
 from tunecase.board import Move, Purchase, RoundPrices, Rules
 from tunecase.prices import Basis
+from tunecase.quantities import Band
 from tunecase.records import Audit, Forecast, Reviews, Tuning
 from tunecase.sources import Supply
-from tunecase.spread import Band
 
 if TYPE_CHECKING:
     from tunecase.curves import Belief
-    from tunecase.spread import Draws
+    from tunecase.quantities import Draws
 
 FREE = Band(0, 0, 0, 0)
 LOSS = "serving what is shipped would cost more than its gain is worth"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
 from tunecase.memory.states import linear_bytes, prepared, states_of
+from tunecase.quantities import Z80
 from tunecase.recipe import Method, Number, Recipe
 from tunecase.shape.blocks import Part
-from tunecase.spread import Z80
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

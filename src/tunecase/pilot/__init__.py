@@ -19,10 +19,10 @@ from tunecase.pilot.plan import PilotPlan, plan_of
 from tunecase.pilot.rivals import PROBE, baselines_of, majority, rival_notes, rival_steps
 from tunecase.pilot.search import Search
 from tunecase.pilot.steps import Lesson, School, Step, ladder_steps
+from tunecase.quantities import count, counted
 from tunecase.records import Baseline, Mistakes, Pilot, Run
 from tunecase.scoring import METRICS, Kind
 from tunecase.trainers import Result, Setting, Trainer
-from tunecase.wording import count, counted
 
 __all__ = ["TRAINERS", "PilotPlan", "Progress", "baselines", "is_stand_in", "no_pilot", "pilot", "prepare"]
 

@@ -6,7 +6,7 @@ from tunecase.datasets import looks_like_classes
 from tunecase.errors import InputError, Problem
 from tunecase.ladder import Examples
 from tunecase.pilot.steps import Lesson, School
-from tunecase.wording import count, counted
+from tunecase.quantities import count, counted
 
 LEAST_ROWS = 10
 ELSEWHERE = "choose another trainer (lora learns all kinds), or forecast from points of runs made elsewhere"

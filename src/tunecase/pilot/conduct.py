@@ -17,9 +17,9 @@ from tunecase.curves import LEAST_SIZES
 from tunecase.engine import Engine
 from tunecase.pace import Question, Rung, enough, most_telling_rung, opening, predicted_s
 from tunecase.pilot.steps import Step, make, run_of
+from tunecase.quantities import count, counted, duration, figures, one_line
 from tunecase.records import Point, Run
 from tunecase.trainers import Result
-from tunecase.wording import count, counted, duration, figures, one_line
 
 HOSTED = "hosted"
 FAILURES_IN_A_ROW = 3

@@ -10,11 +10,10 @@ from tunecase.answers import Answers
 from tunecase.errors import TunecaseError
 from tunecase.pilot.conduct import HOSTED, Conductor
 from tunecase.pilot.steps import Lesson, School, Step, step_of
+from tunecase.quantities import Z80, score, share
 from tunecase.records import Baseline, Run
 from tunecase.scoring import METRICS, paired, row_scores, score_interval, score_of
-from tunecase.spread import Z80
 from tunecase.trainers import Setting
-from tunecase.wording import score, share
 
 PROBE = "probe"
 MAJORITY = "majority"

@@ -13,12 +13,10 @@ from tunecase import engine
 from tunecase.answers import Answers
 from tunecase.pilot.conduct import Conductor
 from tunecase.pilot.steps import Lesson, School, Step, step_of
-from tunecase.records import Interval80, Run, Trial, Tuning
+from tunecase.quantities import Interval80, generator, score, winners_curse
+from tunecase.records import Run, Trial, Tuning
 from tunecase.scoring import score_of
-from tunecase.spread import generator
-from tunecase.statistics import winners_curse
 from tunecase.trainers import Setting
-from tunecase.wording import score
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,11 +10,10 @@ from typing import Any, Literal
 
 from tunecase.engine import CrashError
 from tunecase.ladder import Examples, deal
-from tunecase.records import Interval80, Run
+from tunecase.quantities import Interval80, counted, generator, one_line
+from tunecase.records import Run
 from tunecase.scoring import METRICS, Kind, score_interval
-from tunecase.spread import generator
 from tunecase.trainers import Result, Setting, Task, Trainer
-from tunecase.wording import counted, one_line
 
 Purpose = Literal["ladder", "baseline", "tuning"]
 MOST_REASON = 200  # characters

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from tunecase.errors import Problem
-from tunecase.io.yaml_lines import Lines
+from tunecase.io import Lines
 from tunecase.project.bill import OF_EVERY_KIND, OF_KIND
-from tunecase.units import Quantity
+from tunecase.quantities import Quantity
 
 if TYPE_CHECKING:
     from tunecase.project.fields import Project

@@ -8,11 +8,11 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.io.yaml_lines import Lines, put, read_yaml
+from tunecase.io import Lines, put, read_yaml
 from tunecase.project.contradictions import SET, contradictions, is_path, rate_problems, where_of
 from tunecase.project.fields import Changes, Known, Project
 from tunecase.project.rates import latest_rate
-from tunecase.units import Quantity
+from tunecase.quantities import Quantity
 
 
 def read_project(

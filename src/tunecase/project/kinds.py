@@ -15,7 +15,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, core_schema
 
 from tunecase.errors import nearest
-from tunecase.units import Quantity, UnitError, Wanted, read_quantity
+from tunecase.quantities import Quantity, UnitError, Wanted, read_quantity
 
 
 class Section(BaseModel):

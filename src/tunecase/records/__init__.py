@@ -1,6 +1,5 @@
 """What was found: one frozen record per verb; guessed money is a Band in the base currency, paid money a Decimal."""
 
-from tunecase.quantities.interval import Interval80
 from tunecase.records.audit import Accuracy, Audit, Cluster, Finding, Measured, Severity, Tokens
 from tunecase.records.books import BookLine, Books, Closing, HitRate, PlanChosen, PlanUsed, Variance
 from tunecase.records.clean import Cleaned, Depth, Written
@@ -13,7 +12,7 @@ from tunecase.records.forecast import CurveBand, Forecast, Needed, NextRun, Poin
 from tunecase.records.judge import Judged
 from tunecase.records.label import Labelling, NextLabel
 from tunecase.records.ledger import Adopted, Rechained, Verified
-from tunecase.records.next import Next, Round
+from tunecase.records.next import Changed, Next, Round
 from tunecase.records.pilot import Baseline, Confusion, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
 from tunecase.records.prices import Price, Prices, TierPrices
 from tunecase.records.report import Report
@@ -32,6 +31,7 @@ __all__ = [
     "BookLine",
     "Books",
     "Change",
+    "Changed",
     "Charge",
     "Charges",
     "Cleaned",
@@ -59,7 +59,6 @@ __all__ = [
     "Held",
     "HitRate",
     "Imported",
-    "Interval80",
     "Judged",
     "Judgement",
     "Labelling",

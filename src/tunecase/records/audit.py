@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tunecase.quantities.interval import Interval80
-from tunecase.spread import Band
+from tunecase.quantities import Band, Interval80
 
 Severity = Literal["stop", "warn", "note"]
 

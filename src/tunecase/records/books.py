@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from tunecase.quantities import Band
 from tunecase.records.spend import RunCharge
-from tunecase.spread import Band
 
 
 @dataclass(frozen=True, slots=True)

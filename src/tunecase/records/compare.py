@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tunecase.spread import Band
+from tunecase.quantities import Band
 
 
 @dataclass(frozen=True, slots=True)

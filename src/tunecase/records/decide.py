@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from tunecase.quantities import Band
 from tunecase.records.estimate import Flip
-from tunecase.spread import Band
 
 
 @dataclass(frozen=True, slots=True)

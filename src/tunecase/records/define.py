@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from tunecase.quantities.interval import Interval80
+from tunecase.quantities import Band, Interval80
 from tunecase.records.audit import Severity
-from tunecase.spread import Band
 
 Status = Literal["pass", "fail", "unknown"]
 

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from tunecase.spread import Band
-from tunecase.wording import figures
+from tunecase.quantities import Band, figures
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from tunecase.quantities.interval import Interval80
+from tunecase.quantities import Interval80
 
 
 @dataclass(frozen=True, slots=True)

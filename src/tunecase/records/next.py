@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from tunecase.quantities.interval import Interval80
+from tunecase.quantities import Interval80
 from tunecase.records.decide import Change, Decision
 
 Changed = Literal["label", "other_sources", "fine_tune", "clean", "tune", "bigger_model", "test_set"]

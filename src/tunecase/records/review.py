@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tunecase.quantities.interval import Interval80
+from tunecase.quantities import Interval80
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,7 @@
 """The section on the data: the verdict, each defect with its price, effect and accuracy, and pictures of the rows."""
 
 from tunecase.content import Block, Cell, Compared, Facts, Lengths, Listing, Section, Table, Tone
-from tunecase.records import Audit, Finding
-from tunecase.sections.found import Found, not_done, told_in
-from tunecase.wording import (
+from tunecase.quantities import (
     count,
     counted,
     duration,
@@ -15,6 +13,8 @@ from tunecase.wording import (
     sentence,
     share,
 )
+from tunecase.records import Audit, Finding
+from tunecase.sections.found import Found, not_done, told_in
 
 AUDIT_WORDS: dict[str, tuple[str, Tone]] = {
     "fit": ("yes", "good"),

@@ -6,9 +6,9 @@ from datetime import date
 
 from tunecase import catalog
 from tunecase.content import Bars, Block, Cell, Facts, Listing, Section, Table
+from tunecase.quantities import count, counted, one_line
 from tunecase.records import Estimate
 from tunecase.sections.found import Found
-from tunecase.wording import count, counted, one_line
 
 MOST_DRIVERS = 8
 

@@ -9,9 +9,21 @@ from typing import TYPE_CHECKING
 from tunecase.books_words import hit_words, lead
 from tunecase.content import Block, Cell, Content, Facts, Figure, Listing, Section, Table, Tone
 from tunecase.past import inside
+from tunecase.quantities import (
+    band_words,
+    count,
+    counted,
+    day,
+    figures,
+    money,
+    money_band,
+    one_line,
+    paid,
+    share,
+    signed,
+)
 from tunecase.records import BookLine, Books, RunCharge, Spending, Variance
 from tunecase.sections.found import Found, not_done, told_in
-from tunecase.wording import band_words, count, counted, day, figures, money, money_band, one_line, paid, share, signed
 
 if TYPE_CHECKING:
     from tunecase.project import Project

@@ -2,9 +2,9 @@
 
 from tunecase.content import Block, Cell, Facts, Listing, Section, Table, Tone
 from tunecase.inputs import flip_words
+from tunecase.quantities import figures, money_band, sentence, share
 from tunecase.records import Decision, Option
 from tunecase.sections.found import Found, not_done, told_in
-from tunecase.wording import figures, money_band, sentence, share
 
 
 def next_step(found: Found) -> Section:

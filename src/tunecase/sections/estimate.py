@@ -2,10 +2,9 @@
 
 from tunecase.content import Block, Cell, Facts, Histogram, Listing, Section, Shares, Table, Tone, Tornado
 from tunecase.inputs import amount, what_if_words
+from tunecase.quantities import UNKNOWN, Band, band_words, count, counted, figures, money, money_band, share
 from tunecase.records import Estimate, Line, Way
 from tunecase.sections.found import Found, not_done, told_in
-from tunecase.spread import Band
-from tunecase.wording import UNKNOWN, band_words, count, counted, figures, money, money_band, share
 
 DASH = Cell("–")
 MOST_BARS = 6

@@ -2,17 +2,9 @@
 
 from tunecase import catalog
 from tunecase.content import Block, Cell, Curve, Facts, Listing, Section, Table, Tone
+from tunecase.quantities import count, money, money_band, score, score_interval, sentence, share
 from tunecase.records import CurveBand, Forecast, Needed, NextRun, Pilot, Run
 from tunecase.sections.found import Found, not_done, told_in
-from tunecase.wording import (
-    count,
-    money,
-    money_band,
-    score,
-    score_interval,
-    sentence,
-    share,
-)
 
 MOST_ROWS = 8
 

@@ -5,17 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from tunecase.content import Section
-from tunecase.records import (
-    Audit,
-    Books,
-    Decision,
-    Definition,
-    Estimate,
-    Forecast,
-    Judged,
-    Pilot,
-    Spending,
-)
+from tunecase.records import Audit, Books, Decision, Definition, Estimate, Forecast, Judged, Pilot, Spending
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
+from tunecase.quantities import Z80
 from tunecase.recipe import Number, Recipe
 from tunecase.speed import rates
 from tunecase.speed.rates import Constants
 from tunecase.speed.work import computed_tokens, data_parallel, flops_per_token, useful_share, work
-from tunecase.spread import Z80
 
 
 @dataclass(frozen=True, slots=True)

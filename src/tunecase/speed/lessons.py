@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from tunecase import catalog
 from tunecase.measured import Measured
+from tunecase.quantities import Z80
 from tunecase.speed import rates
 from tunecase.speed.rates import Constants
 from tunecase.speed.work import Work, computed_tokens, work
-from tunecase.spread import Z80
 
 if TYPE_CHECKING:
     import numpy as np

@@ -22,9 +22,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tunecase.quantities import count, counted, one_line
 from tunecase.scoring import count_correct, row_scores, score_of
 from tunecase.trainers import Result, Task
-from tunecase.wording import count, counted, one_line
 
 FORMAT = 1
 RUN, TRAIN, TEST, METRICS, ANSWERS, LOG = (

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from tunecase.engine import cache_folder
 from tunecase.errors import InputError, Problem
+from tunecase.quantities import count
 from tunecase.scoring import METRICS as SCORED
 from tunecase.scoring import Kind, count_correct, row_scores, score_of
 from tunecase.trainers import Result, Setting, Task, known, layers, machine, prompts, skill, weights
 from tunecase.trainers.contract import LEARNT_NATS, learnt
 from tunecase.trainers.hidden import Kept
-from tunecase.wording import count
 
 if TYPE_CHECKING:
     from torch import Tensor

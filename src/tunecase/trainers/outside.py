@@ -23,10 +23,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
+from tunecase.quantities import duration, one_line
 from tunecase.scoring import check_metric
 from tunecase.trainers import Result, Task
 from tunecase.trainers.contract import LOG, failed, read_result, write_run
-from tunecase.wording import duration, one_line
 
 GUARD = Path(__file__).with_name("guard.py")
 MOST_LOG_BYTES = 16 * 2**20

@@ -12,9 +12,9 @@ from hashlib import blake2b
 from typing import Any
 
 from tunecase.errors import InputError, Problem, nearest
+from tunecase.quantities import generator
 from tunecase.scoring import METRICS as SCORES
 from tunecase.scoring import Kind, count_correct, row_scores, score_of
-from tunecase.spread import generator
 from tunecase.trainers import Result, Setting, Task, known
 
 MODEL = "simulated (no model: a drawn curve)"

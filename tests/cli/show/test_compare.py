@@ -6,7 +6,7 @@ import pytest
 
 from tests import samples
 from tests.cli.show.printing import flat, printed
-from tunecase.spread import Band
+from tunecase.quantities.spread import Band
 
 
 @pytest.mark.parametrize(

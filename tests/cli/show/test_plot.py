@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tests import samples
 from tunecase.cli.show.plot import HEIGHT, LABEL, WIDTH, curve_lines, live_curve
-from tunecase.records import CurveBand, Forecast, Interval80, Needed, Point
+from tunecase.quantities import Interval80
+from tunecase.records import CurveBand, Forecast, Needed, Point
 
 FORECAST = samples.forecast()
 

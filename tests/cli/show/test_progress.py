@@ -9,7 +9,8 @@ from rich.console import Console
 
 from tests import samples
 from tunecase.cli.show import ask_before, audit_progress, pilot_progress, redraw_progress
-from tunecase.pilot import PilotPlan, Progress
+from tunecase.pilot.conduct import Progress
+from tunecase.pilot.plan import PilotPlan
 
 
 def test_no_progress_when_piped(capsys: pytest.CaptureFixture[str]) -> None:

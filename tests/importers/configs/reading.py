@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tunecase.errors import InputError
-from tunecase.importers.configs import Found, read_config
+from tunecase.importers.configs import read_config
+from tunecase.importers.configs.settings import Found
 from tunecase.recipe import WORDS, Recipe
 
 BESIDES = {"model", "epochs", "steps", "train_tokens", "trained_layers"}

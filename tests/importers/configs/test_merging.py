@@ -5,8 +5,9 @@ import json
 from tests.importers.configs.reading import refusal, said
 from tests.importers.configs.test_accelerate import FSDP, ZERO
 from tests.importers.configs.test_trl import SFT
-from tunecase.importers.configs import Found, merged, read_config
-from tunecase.importers.configs.merging import settled
+from tunecase.importers.configs import read_config
+from tunecase.importers.configs.merging import merged, settled
+from tunecase.importers.configs.settings import Found
 
 FULL = SFT.replace("use_peft: true\n", "")
 

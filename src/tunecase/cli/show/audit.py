@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, price_words, print_notes, print_table, say
+from tunecase.quantities import count, counted, interval_words, money_band, sentence, share
 from tunecase.records import Audit, Finding
-from tunecase.wording import count, counted, interval_words, money_band, sentence, share
 
 if TYPE_CHECKING:
     from rich.console import Console

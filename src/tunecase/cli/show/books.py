@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 
 from tunecase.books_words import hit_words, lead
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
+from tunecase.quantities import Band, counted, figures, paid, share, signed
 from tunecase.records import BookLine, Books, Variance
-from tunecase.spread import Band
-from tunecase.wording import counted, figures, paid, share, signed
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -8,11 +8,11 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tunecase import __version__
 from tunecase.cli.show.paper import shown
 from tunecase.errors import InputError, Problem, TunecaseError
+from tunecase.quantities import count, day, figures, money, money_band, score, sentence, share
 from tunecase.records import Criterion, Definition, Estimate
-from tunecase.wording import count, day, figures, money, money_band, score, sentence, share
+from tunecase.version import __version__
 
 if TYPE_CHECKING:
     from tunecase.project import Project
@@ -136,7 +136,7 @@ def _ways(record: Definition) -> Iterator[str]:
 
 
 def _amount(amount: object) -> str:
-    from tunecase.spread import Band
+    from tunecase.quantities import Band
 
     return money_band(amount, "") if isinstance(amount, Band) else "?"
 

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_table, say
+from tunecase.quantities import band_words, count, counted, money_band
 from tunecase.records import Cleaned
-from tunecase.wording import band_words, count, counted, money_band
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say, shown
 from tunecase.errors import TunecaseError
+from tunecase.quantities import band_words, counted, figures, money, one_line, share
 from tunecase.records import Bill, Comparison, Difference
-from tunecase.wording import band_words, counted, figures, money, one_line, share
 
 if TYPE_CHECKING:
     from rich.console import Console

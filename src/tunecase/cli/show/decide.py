@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, price_words, print_notes, print_table, say
 from tunecase.inputs import flip_words
+from tunecase.quantities import figures, share
 from tunecase.records import Decision, Option
-from tunecase.wording import figures, share
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import COLOURS, MARKS, heading, print_table, safe, say
+from tunecase.quantities import figures, money_band, score, sentence
 from tunecase.records import Alternative, Definition
-from tunecase.wording import figures, money_band, score, sentence
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
 from tunecase.inputs import amount, what_if_words
+from tunecase.quantities import Z80, band_words, counted, figures, money, money_band, share
 from tunecase.records import Driver, Estimate
-from tunecase.spread import Z80
-from tunecase.wording import band_words, counted, figures, money, money_band, share
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
-from tunecase.records import Compared, Fit, Interval80, Placed, Scored
-from tunecase.wording import count, duration, figures, interval_words, share
+from tunecase.quantities import Interval80, count, duration, figures, interval_words, share
+from tunecase.records import Compared, Fit, Placed, Scored
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
 from tunecase.cli.show.plot import WIDTH, curve_lines
+from tunecase.quantities import count, money, money_band, score, score_interval, share
 from tunecase.records import CurveBand, Forecast
-from tunecase.wording import count, money, money_band, score, score_interval, share
 
 if TYPE_CHECKING:
     from rich.console import Console

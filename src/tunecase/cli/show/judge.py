@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from tunecase.agreement import LEAST_ROWS
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
-from tunecase.records import Interval80, Judged
-from tunecase.wording import count, counted, duration, figures, score_interval, share
+from tunecase.quantities import Interval80, count, counted, duration, figures, score_interval, share
+from tunecase.records import Judged
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_table, say
+from tunecase.quantities import count, counted, duration, money_band, one_line, sentence, share
 from tunecase.records import Labelling
-from tunecase.wording import count, counted, duration, money_band, one_line, sentence, share
 
 if TYPE_CHECKING:
     from rich.console import Console

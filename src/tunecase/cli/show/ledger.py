@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import say
+from tunecase.quantities import counted, money, one_line
 from tunecase.records import Rechained, Verified
-from tunecase.wording import counted, money, one_line
 
 if TYPE_CHECKING:
     from rich.console import Console

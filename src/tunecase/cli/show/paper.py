@@ -7,8 +7,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from tunecase.spread import Band
-from tunecase.wording import money_band, one_line
+from tunecase.quantities import Band, money_band, one_line
 
 if TYPE_CHECKING:
     from rich.console import Console

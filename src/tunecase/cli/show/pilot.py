@@ -4,8 +4,8 @@ import math
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
-from tunecase.records import Baseline, Interval80, Mistakes, Pilot, Tuning
-from tunecase.wording import count, counted, duration, figures, one_line, score, sentence, share
+from tunecase.quantities import Interval80, count, counted, duration, figures, one_line, score, sentence, share
+from tunecase.records import Baseline, Mistakes, Pilot, Tuning
 
 if TYPE_CHECKING:
     from rich.console import Console

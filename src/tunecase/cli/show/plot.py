@@ -4,8 +4,8 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 
+from tunecase.quantities import count, counted, score
 from tunecase.records import Forecast, Run
-from tunecase.wording import count, counted, score
 
 WIDTH, HEIGHT = 60, 12
 LABEL = 13  # columns left of the axis

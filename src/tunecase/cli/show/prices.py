@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_table, say
+from tunecase.quantities import UNKNOWN, counted
 from tunecase.records import Price, Prices
-from tunecase.wording import UNKNOWN, counted
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tunecase.cli.show.paper import console_for, say
 from tunecase.cli.show.plot import live_curve
-from tunecase.wording import count, counted, duration, figures, one_line, score
+from tunecase.quantities import count, counted, duration, figures, one_line, score
 
 if TYPE_CHECKING:
     from rich.console import Console

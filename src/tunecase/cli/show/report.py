@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, say
+from tunecase.quantities import counted
 from tunecase.records import Change, Report
-from tunecase.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import Console

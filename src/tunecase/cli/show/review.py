@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
+from tunecase.quantities import count, counted, figures, interval_words, share
 from tunecase.records import Reviews
-from tunecase.wording import count, counted, figures, interval_words, share
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -4,8 +4,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
+from tunecase.quantities import counted, day, one_line, paid
 from tunecase.records import Charge, Charges, Imported, PriceCheck, Spending
-from tunecase.wording import counted, day, one_line, paid
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -14,7 +14,7 @@ from tunecase.errors import InputError, Problem
 from tunecase.importers.configs import accelerate, axolotl, deepspeed, fsdp, llama_factory, torchtune, trl
 from tunecase.importers.configs.merging import merged, settled
 from tunecase.importers.configs.settings import Content, Found
-from tunecase.io.yaml_lines import MOST_BYTES, read_yaml
+from tunecase.io import MOST_BYTES, read_yaml
 
 __all__ = ["READERS", "Found", "merged", "read_config", "read_content", "settled"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tunecase.errors import Problem, nearest
-from tunecase.io.yaml_lines import Lines
+from tunecase.io import Lines
 
 MOST_SHOWN = 60
 MISSPELT = 0.85  # similarity from which an unread field is taken for a misspelt one

@@ -6,8 +6,8 @@ from decimal import Decimal, localcontext
 
 from tunecase import catalog
 from tunecase.charges import DIGITS, GPU_HOUR
+from tunecase.quantities import figures, share
 from tunecase.records import PriceCheck, Spending
-from tunecase.wording import figures, share
 
 CENTS = Decimal("0.000001")
 # A price of 1.624 and one of 1.6240001 are one price.

@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 
 from tunecase.errors import InputError, Problem
 from tunecase.project import Rate
+from tunecase.quantities import counted
 from tunecase.records import Run, Spending
-from tunecase.wording import counted
 
 MOST_SHOWN = 20
 MOST_BOOKED = 100_000  # charges of one import: written in one go, they lie in memory together

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from tunecase.datasets.sources import LEAST_BOMB_BYTES, MOST_RATIO, Source, Stream, encoding_of, open_stream, source_of
 from tunecase.errors import InputError, MissingExtraError, Problem
 from tunecase.importers.spendings.charge import MOST_ROW, Mistakes
-from tunecase.wording import counted
+from tunecase.quantities import counted
 
 BATCH_ROWS = 4_096
 MOST_INSIDE = 1_000  # values of one cell, such as tags

@@ -17,18 +17,13 @@ from typing import Any, Literal, get_args
 from tunecase import catalog
 from tunecase.charges import CATEGORIES, DIGITS, GPU_HOUR, HOUR, rate_fix, rate_on
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.importers.spendings.cells import (
-    CellError,
-    amount_of,
-    open_tags,
-    text_of,
-)
+from tunecase.importers.spendings.cells import CellError, amount_of, open_tags, text_of
 from tunecase.importers.spendings.charge import MOST_BOOKED, Brought, Identities, Mistakes, SpendAsked, digest_of
 from tunecase.importers.spendings.files import BillFile, Copies, Line, bill_files
 from tunecase.importers.spendings.focus_columns import AMOUNTS, BOUGHT, PROVIDER, Columns, bare, moment, tags_in
 from tunecase.importers.spendings.lines import Machine, hours_of, line_of
+from tunecase.quantities import counted, one_line, paid
 from tunecase.records import Spending
-from tunecase.wording import counted, one_line, paid
 
 Charge = Literal["usage", "purchase", "credit", "adjustment", "tax"]
 

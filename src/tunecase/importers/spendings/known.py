@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from tunecase.importers.spendings.charge import Mistakes, digest_of
+from tunecase.quantities import one_line, paid
 from tunecase.records import Spending
-from tunecase.wording import one_line, paid
 
 Named = tuple[str, Spending]  # entry id, charge
 Booked = Sequence[Named]

@@ -14,7 +14,7 @@ from tunecase.errors import InputError, Problem, TunecaseError, nearest
 from tunecase.importers.spendings.cells import bare_address
 from tunecase.importers.spendings.charge import Brought, SpendAsked
 from tunecase.importers.spendings.run_hours import TimedRun, run_charges
-from tunecase.io.trackers.mlflow import (
+from tunecase.io.trackers import (
     MOST_RUNS,
     MOST_VALUES,
     PAGE,
@@ -32,7 +32,7 @@ from tunecase.io.trackers.mlflow import (
     pairs,
     store_in,
 )
-from tunecase.wording import counted
+from tunecase.quantities import counted
 
 RUNNING = "without an end, perhaps still running"
 BOOKED = "that the callback booked itself when they ended"

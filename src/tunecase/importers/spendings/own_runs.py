@@ -9,7 +9,7 @@ from typing import Any
 from tunecase.errors import InputError, Problem
 from tunecase.importers.spendings.charge import Brought, SpendAsked, digest_of
 from tunecase.importers.spendings.run_hours import TimedRun, run_charges
-from tunecase.io.trackers.trainer_state import CHECKPOINT, STATE, finite, read_json, states, tracked_run
+from tunecase.io.trackers import CHECKPOINT, STATE, finite, read_json, states, tracked_run
 from tunecase.meter import SOURCE, STATE_FILE, Attempt, read_state
 from tunecase.records import Run
 

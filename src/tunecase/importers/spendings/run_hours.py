@@ -12,8 +12,8 @@ from tunecase.charges import GPU_HOUR, rate_fix, rate_on
 from tunecase.importers.spendings.cells import open_tags
 from tunecase.importers.spendings.charge import Brought, HourPrice, Mistakes, SpendAsked, digest_of
 from tunecase.importers.spendings.lines import card_named
+from tunecase.quantities import counted, one_line
 from tunecase.records import Spending
-from tunecase.wording import counted, one_line
 
 GPU_NAMES = (
     "gpu",

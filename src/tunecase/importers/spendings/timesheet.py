@@ -17,10 +17,9 @@ from tunecase.charges import CATEGORIES, DIGITS, HOUR, rate_fix, rate_on
 from tunecase.errors import InputError, Problem
 from tunecase.importers.spendings.cells import CellError, amount_of, no_mail, plain_number
 from tunecase.importers.spendings.charge import Brought, HourPrice, Identities, Mistakes, SpendAsked, digest_of
-from tunecase.io.csv_tables import read_table
+from tunecase.io import read_table
+from tunecase.quantities import SYMBOLS, counted, one_line
 from tunecase.records import Spending
-from tunecase.units import SYMBOLS
-from tunecase.wording import counted, one_line
 
 # The first name that the header has is taken; names bare of case, blanks and what stands in brackets.
 NAMES: Mapping[str, tuple[str, ...]] = {

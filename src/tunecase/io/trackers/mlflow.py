@@ -15,7 +15,7 @@ from tunecase.errors import InputError, Problem, TunecaseError
 from tunecase.io.csv_tables import read_number
 from tunecase.io.trackers.run import Tracked
 from tunecase.io.yaml_lines import read_yaml
-from tunecase.wording import one_line
+from tunecase.quantities import one_line
 
 MOST_RUNS, MOST_VALUES = 10_000, 2_000_000
 MOST_BYTES = 50_000_000

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.statistics import (
+from tunecase.quantities.statistics import (
     ceiling,
     ceiling_interval,
     mcnemar_p,

@@ -14,7 +14,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from tunecase.spread import Const, Interval, Pert, ShareInterval, Spread
+from tunecase.quantities.spread import Const, Interval, Pert, ShareInterval, Spread
 
 HOURS = {"second": 1 / 3600, "minute": 1 / 60, "hour": 1.0, "day": 24.0, "week": 168.0, "month": 730.5, "year": 8766.0}
 TIME_WORDS = {

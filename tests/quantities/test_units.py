@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.spread import Const, Interval, Pert, ShareInterval, Spread
-from tunecase.units import Quantity, UnitError, Wanted, read_quantity
+from tunecase.quantities.spread import Const, Interval, Pert, ShareInterval, Spread
+from tunecase.quantities.units import Quantity, UnitError, Wanted, read_quantity
 
 COUNT, SHARE, MONEY = Wanted(), Wanted("share", most=1, zero_ok=True), Wanted("money", example="15k USD")
 HOURLY, LABEL = Wanted("money", "hour", example="20 USD per hour"), Wanted("minute", "label", example="2 min per label")

@@ -8,7 +8,7 @@ import re
 from datetime import date
 from decimal import Decimal
 
-from tunecase.spread import Band
+from tunecase.quantities.spread import Band
 
 UNKNOWN = "unknown"
 UNPRICED = "unpriced"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.spread import Band, Beta, Const, Interval, Pert, ShareInterval, Spread, Worlds, band, generator
+from tunecase.quantities.spread import Band, Beta, Const, Interval, Pert, ShareInterval, Spread, Worlds, band, generator
 
 SPREADS: list[Spread] = [Const(3), Interval(5_000, 12_000), Interval(-1, 2), Pert(1, 3, 10), Pert(2, 2, 2), Beta(2, 5)]
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tunecase import wording
-from tunecase.spread import Band
+from tunecase.quantities import wording
+from tunecase.quantities.spread import Band
 
 SCALE = {"k": 1e3, "M": 1e6, "B": 1e9}
 
