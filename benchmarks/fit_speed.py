@@ -38,7 +38,7 @@ from tunecase.speed import lessons, rates
 from tunecase.speed.lessons import learn
 from tunecase.speed.work import work
 
-TABLE = ROOT / "src" / "tunecase" / "tables" / "step_constants.csv"
+TABLE = ROOT / "src" / "tunecase" / "catalog" / "tables" / "step_constants.csv"
 Predict = Callable[[Sequence[Measured]], "np.ndarray"]  # runs to logarithms of seconds per step
 Learn = Callable[[Sequence[Measured]], Predict]
 

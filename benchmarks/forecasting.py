@@ -642,7 +642,7 @@ def lesson_rows(curve: Curve) -> list[list]:
 
 
 def _write(name: str, header: list[str], rows: list[list]) -> None:
-    path = ROOT / "src" / "tunecase" / "tables" / f"{name}.csv"
+    path = ROOT / "src" / "tunecase" / "catalog" / "tables" / f"{name}.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([header, *rows])
 

@@ -37,7 +37,7 @@ from tunecase.importers import training_runs
 from tunecase.measured import Measured
 from tunecase.speed.lessons import learn
 
-DOUBT = Path(__file__).parents[1] / "src" / "tunecase" / "tables" / "memory_doubt.csv"
+DOUBT = Path(__file__).parents[1] / "src" / "tunecase" / "catalog" / "tables" / "memory_doubt.csv"
 Figures = dict[str, float | int | None]
 
 

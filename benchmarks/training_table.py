@@ -21,7 +21,7 @@ from tunecase.measured import Measured
 
 RUNS = Path(__file__).parents[1] / ".." / "shared" / "data" / "training_runs.csv"
 READ_ON = "2026-11-24"
-TABLE = Path(__file__).parents[1] / "src" / "tunecase" / "tables" / "training_runs.csv"
+TABLE = Path(__file__).parents[1] / "src" / "tunecase" / "catalog" / "tables" / "training_runs.csv"
 
 # scripts/benchmarks of foundation-model-stack/fms-acceleration: accelerate.yaml says mixed_precision no, so that the
 # sharded weights stay as they are loaded; scenarios-liger.yaml passes bf16: True, which raises them to 32 bit

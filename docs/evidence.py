@@ -32,9 +32,10 @@ learnt **without the runs of its publisher**; what a framework keeps in memory c
 """
 READING = """## How to read a row
 
-*Run* is the id in `src/tunecase/tables/training_runs.csv`. *Batch x tokens* is samples on one card at once times tokens
-of the longest; layers are computed again in the backward pass unless it says *keeps all*. *Measured* is the peak that
-PyTorch allocated on one card, or the kind that is named; a kind that nobody stated is compared with reserved memory.
+*Run* is the id in `src/tunecase/catalog/tables/training_runs.csv`. *Batch x tokens* is samples on one card at once
+times tokens of the longest; layers are computed again in the backward pass unless it says *keeps all*. *Measured* is
+the peak that PyTorch allocated on one card, or the kind that is named; a kind that nobody stated is compared with
+reserved memory.
 *Predicted* is the middle, and the band meant to hold 80% of an unseen publisher's runs. The grid of cards is for
 Transformers as it is today and uses the shipped band, which every publisher taught. Rows marked *8-bit* were tuned by
 the maker of the cards; few will reach them. *Said* is what tunecase answers for that card: *fits* (the whole band lies
@@ -45,9 +46,9 @@ MADE = """## How this page is made
 
 `make docs` runs `docs/evidence.py`; the claims are in `docs/evidence_claims.py`, the rules of their verdicts in
 `docs/evidence_rules.py`. Measured runs come from `training_runs.csv`, prices from `prices/gpu_prices.csv`, models and
-cards from `models.csv` and `gpus.csv`, all in `src/tunecase/tables/`, each row with its source and date; the worked
-cases are the project files of `examples/cases/`, priced as of a fixed day by `docs/evidence_cases.py`. Rows are chosen
-by what they are, never by name. Tests fail when the page is older than the tables, and change the tables to see
+cards from `models.csv` and `gpus.csv`, all in `src/tunecase/catalog/tables/`, each row with its source and date; the
+worked cases are the project files of `examples/cases/`, priced as of a fixed day by `docs/evidence_cases.py`. Rows are
+chosen by what they are, never by name. Tests fail when the page is older than the tables, and change the tables to see
 verdicts change. `docs/method.md` derives the predictions; `benchmarks/training.py` scores them on every run, not on
 these alone.
 """

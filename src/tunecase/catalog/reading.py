@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from tunecase.errors import InputError, Problem, nearest
 
 T = TypeVar("T")
-TABLES = files("tunecase") / "tables"
+TABLES = files("tunecase.catalog") / "tables"
 
 
 def _cell(text: str, kind: Any) -> Any:

@@ -29,7 +29,7 @@ def test_optimizers():
 
 def test_optimizers_are_in_the_tables():
     """Every name that a reader gives has a row."""
-    if not (Path(catalog.__file__).parents[1] / "tables" / "optimizers.csv").is_file():
+    if not (Path(catalog.__file__).parent / "tables" / "optimizers.csv").is_file():
         pytest.skip("the table of optimizers is not there")
     known = {row["name"] for row in catalog.read_table("optimizers")}
     assert {*meanings.OPTIMIZERS.values(), *meanings.OPTIMIZERS_NEAR.values()} <= known
