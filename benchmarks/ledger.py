@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tunecase.ledger import Ledger, NewEntry, fold
+from tunecase.ledger.book import Ledger, NewEntry, fold
 from tunecase.records import Run
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

@@ -15,7 +15,7 @@ import pytest
 import tunecase.callback
 from tests.command import tunecase as command
 from tunecase.errors import InputError, MissingExtraError, TunecaseError
-from tunecase.ledger import Ledger
+from tunecase.ledger.book import Ledger
 from tunecase.meter import STATE_FILE, read_state
 from tunecase.trainers import machine
 

@@ -15,7 +15,7 @@ import pytest
 from tests.command import tunecase
 from tunecase.case import Case
 from tunecase.flow import Flow, open_case
-from tunecase.ledger import Ledger
+from tunecase.ledger.book import Ledger
 from tunecase.ledger.lines import Entry
 from tunecase.records import RECORDS, from_json, to_json
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.test_books import plan
 from tunecase.errors import InputError
-from tunecase.ledger import Ledger
+from tunecase.ledger.book import Ledger
 from tunecase.past import ClosedLine, closed_lines, hit_rate, kept, plan_of_record, read_past, stretch, wider
 from tunecase.quantities.spread import Band, Interval, generator
 from tunecase.records import Closing, PlanChosen, Spending

@@ -10,7 +10,7 @@ import pytest
 from tests.command import tunecase
 from tests.making import case_folder
 from tunecase.case import Case
-from tunecase.ledger import Ledger
+from tunecase.ledger.book import Ledger
 from tunecase.records import RECORDS, from_json
 
 TODAY = ("--today", "2026-11-24")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests import samples
 from tests.cli.show.printing import flat
-from tunecase.ledger import Ledger
+from tunecase.ledger.book import Ledger
 
 
 def test_a_booked_entry_says_how_to_correct_it(tmp_path: Path) -> None:

@@ -16,12 +16,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tunecase.errors import InputError, LedgerBusyError, TunecaseError
-from tunecase.ledger import Ledger, NewEntry, fold
+from tunecase.ledger.book import Ledger, NewEntry, fold
 from tunecase.ledger.lines import FIRST
 from tunecase.records import Run, Spending
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 250, tzinfo=UTC)
-SRC = str(Path(__file__).parents[1] / "src")
+SRC = str(Path(__file__).parents[2] / "src")
 SHARED_TMP = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 json_values = st.recursive(

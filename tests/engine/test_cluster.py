@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests import engine_tasks
-from tests.test_engine import start
+from tests.engine.test_engine import start
 from tests.test_pilot import TEST, TRAIN, climb
 from tunecase import engine
 from tunecase.engine.cluster import ClusterError

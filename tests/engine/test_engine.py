@@ -16,7 +16,7 @@ from tunecase import engine
 from tunecase.engine import machine
 from tunecase.errors import InputError
 
-SRC = str(Path(__file__).parents[1] / "src")
+SRC = str(Path(__file__).parents[2] / "src")
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 
 

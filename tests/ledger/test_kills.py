@@ -9,9 +9,9 @@ from types import ModuleType
 
 import pytest
 
-from tunecase.ledger import Ledger
+from tunecase.ledger.book import Ledger
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "benchmarks" / "ledger.py"
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.command import tunecase
 from tunecase.cli.show.ledger import rechained_words
 from tunecase.errors import InputError, TunecaseError
-from tunecase.ledger import Ledger
+from tunecase.ledger.book import Ledger
 from tunecase.records import Rechained, Spending
 
 START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)

@@ -1,0 +1,351 @@
+"""The project's memory: one append-only JSONL file in which every line holds its own hash and that of the line before.
+
+The form of a line stands in `lines`, what joins two histories to one again in `joined`.
+
+*Left out:* lines cut off the end leave a shorter ledger that is valid, and whoever rewrites the whole file can rewrite
+its hashes; the version control that keeps the file shows both.
+"""
+
+import contextlib
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple, NoReturn
+
+from tunecase.errors import InputError, LedgerBusyError, Problem, TunecaseError
+from tunecase.ledger.adopted import adopted
+from tunecase.ledger.files import free_name, put_in_place, sync_folder, tail_of, write_at
+from tunecase.ledger.joined import RECHAIN, Order, broken_at, in_one_order, told
+from tunecase.ledger.lines import (
+    BOM,
+    FIRST,
+    RESTORE,
+    Entry,
+    Kind,
+    bare,
+    chained,
+    comes_after,
+    content_of,
+    entry_of,
+    following,
+    follows,
+    group,
+    hashes,
+    is_marker,
+    is_own,
+    read_line,
+    sha,
+    verb_tail,
+)
+from tunecase.records import Rechained
+
+__all__ = ["FIRST", "Entry", "Kind", "Ledger", "NewEntry", "fold"]
+
+MOST_TOLD = 100  # problems that are listed one by one
+
+
+class NewEntry(NamedTuple):
+    """What `append_many` writes: as the arguments of `append`."""
+
+    kind: Kind
+    body: Any
+    verb: str = ""
+    meta: Mapping[str, Any] = {}
+
+
+def fold(
+    entries: Iterable[Entry], start: Mapping[tuple[str, str], Entry] | None = None
+) -> dict[tuple[str, str], Entry]:
+    """The last entry of each kind and verb; folding on from `start` is folding the whole."""
+    last = dict(start or {})
+    last.update(((entry.kind, entry.verb), entry) for entry in entries)
+    return last
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """A ledger file. Many processes may append; readers never wait, and see the file as it is when they start."""
+
+    path: Path
+    timeout_s: float = 30.0
+
+    @property
+    def torn(self) -> Path:
+        """Where fragments of unfinished lines are kept."""
+        return self.path.with_name(self.path.name + ".torn")
+
+    def append(
+        self, kind: Kind, body: Any, *, recorded_at: datetime, verb: str = "", meta: Mapping[str, Any] | None = None
+    ) -> Entry:
+        """Writes one entry and returns when it is on the disk.
+
+        The cost does not grow with the file: only the last line is read. An unfinished last line, left by a process
+        that was killed, is moved to `<ledger>.torn` first; one that is whole but for its line end is kept.
+
+        Args:
+            body: a record of tunecase.records or a plain dict; NaN and infinities become null, Decimals text.
+            recorded_at: the moment, with its time zone; kept in UTC.
+            verb: which record the body is; found from the record's type when left out.
+            meta: what is not the record itself, such as seed and version.
+        Raises: LedgerBusyError when another process keeps the lock; TunecaseError when the disk refuses the entry,
+            in which case the ledger is as it was.
+        """
+        return self.append_many([NewEntry(kind, body, verb, meta or {})], recorded_at=recorded_at)[0]
+
+    def append_many(self, new: Iterable[NewEntry], *, recorded_at: datetime) -> list[Entry]:
+        """Writes entries under one lock and one wait for the disk; see `append`.
+
+        A crash in between may leave the first few of them, each whole.
+        """
+        contents = [content_of(*entry, recorded_at) for entry in new]
+        with self._written("the entry"), self._locked(), self._opened() as file:
+            end, prev, missing = self._mend(file)
+            lines = list(chained(contents, prev))
+            write_at(file, end, b"\n" * missing + b"".join(line + b"\n" for line in lines))
+        return [entry_of(line) for line in lines]
+
+    def entries(self, check: bool = True) -> Iterator[Entry]:
+        """The entries in order, read as a stream; an unfinished last line is passed over, no file is no entries.
+
+        Args:
+            check: also check every line against its hash and the line before.
+        Raises: InputError naming what was edited, moved, inserted, joined, or is no entry at all.
+        """
+        for number, line in self._sound(check):
+            yield self._read(number, line)
+
+    def fold(self, check: bool = True) -> dict[tuple[str, str], Entry]:
+        """The last entry of each kind and verb, as `fold` gives it, reading whole only the lines that are last.
+
+        The chain is checked all the same; memory does not grow with the file.
+        """
+        last: dict[tuple[bytes, bytes], tuple[int, bytes]] = {}
+        for number, line in self._chain() if check else self._sound(check):
+            last[group(line) or self._group(number, line)] = number, line
+        return fold(self._read(number, line) for number, line in last.values())
+
+    def counts(self) -> Counter[tuple[str, str]]:
+        """How many entries of each kind and verb there are, the chain checked."""
+        found = Counter(group(line) or self._group(number, line) for number, line in self._chain())
+        return Counter({(kind.decode(), verb.decode()): count for (kind, verb), count in found.items()})
+
+    def verify(self) -> list[Problem]:
+        """What was edited, deleted, inserted or moved since it was written, and where two histories were joined.
+
+        In the order of the lines, empty when sound; the first hundred and how many more. A last line that a killed
+        process left unfinished is no entry and no edit: the next append moves it away.
+        """
+        problems, breaks = broken_at(str(self.path), self._lines())
+        if breaks:
+            problems += told(str(self.path), self._lines(), breaks)
+        problems.sort(key=lambda problem: int(problem.where.rpartition(":")[2]))
+        if len(problems) > MOST_TOLD:
+            got = f"{len(problems) - MOST_TOLD} more lines with a fault"
+            problems[MOST_TOLD:] = [Problem(str(self.path), got, "none", RESTORE)]
+        return problems
+
+    def unfinished(self) -> int:
+        """The bytes behind the last whole entry [B]: what a killed process left, or the rest of an entry that was cut.
+
+        Of a ledger that verifies; no whole last line is looked at.
+        """
+        try:
+            with self.path.open("rb") as file:
+                tail, _ = tail_of(file, file.seek(0, os.SEEK_END))
+        except FileNotFoundError:
+            return 0
+        return 0 if tail.endswith(b"\n") or is_own(tail) else len(tail)
+
+    def rechain(self, *, recorded_at: datetime, version: str) -> Rechained | None:
+        """Puts the lines of joined histories, or moved and doubled ones, into one chain, and books that it did.
+
+        Every entry keeps its content, its id and its moment, so that what names an id still finds it; what changes is
+        which line an entry names as the one before. The common beginning stays as it is, byte for byte. The new file
+        takes the old one's place at once, and a copy of the old one stays beside it.
+
+        Args:
+            recorded_at: the moment, with its time zone.
+            version: of the tool, for the record.
+        Returns: what was done, appended as the last entry; None when the chain is whole and nothing was changed.
+        Raises: InputError naming every line that was edited, or whose predecessor is gone: these are never chained
+            again. TunecaseError when the disk refuses; the ledger is then as it was.
+        """
+        with self._written("the new chain"), self._locked():
+            if not self.path.exists() or not any(self._faults()):
+                return None
+            with self._opened() as file:
+                self._mend(file, strict=False)
+            order = in_one_order(str(self.path), self._lines())
+            if not isinstance(order, Order):
+                raise InputError(order)
+            lines, moved = _chained_again(order)
+            charges, amounts = adopted(order.adopted)
+            copy = free_name(self.path.with_name(f"{self.path.name}.before-rechain"))
+            record = Rechained(
+                entries=len(lines), moved=len(moved), from_line=min(moved, default=0), histories=len(order.heads),
+                heads=order.heads, copies=order.copies, markers=order.markers, version=version, copy=copy.name,
+                adopted=len(order.adopted), charges=charges, amounts=amounts,
+            )  # fmt: skip
+            last = chained([content_of("record", record, "", {"version": version}, recorded_at)], sha(lines[-1]))
+            put_in_place(self.path, b"".join(line + b"\n" for line in (*lines, *last)), copy)
+        return record
+
+    def latest(self, kind: Kind, verb: str = "") -> Entry | None:
+        """The last entry of a kind, and of a verb where one is named; None when there is none."""
+        last: tuple[int, bytes] | None = None
+        tail, found = (verb_tail(verb) if verb else b"}"), kind.encode()
+        for number, line in self._chain():
+            if line.endswith(tail) and (group(line) or self._group(number, line))[0] == found:
+                last = number, line
+        return self._read(*last) if last else None
+
+    def _sound(self, check: bool = True) -> Iterator[tuple[int, bytes]]:
+        """(number from 1, line) of every entry as a stream, each with its hashes checked where `check` says so.
+
+        Raises: InputError where a hash does not fit.
+        """
+        return self._checked(follows if check else _has_form)
+
+    def _chain(self) -> Iterator[tuple[int, bytes]]:
+        """As `_sound`, for readers that go to the end: a line is held against the hash that the next one names.
+
+        That finds whatever the line's own hash does, for half the work; only the last line needs its own.
+        """
+        number, line = 0, b""
+        for number, line in self._checked(comes_after):
+            yield number, line
+        if number and not is_own(line):
+            self._fault(number, line)
+
+    def _checked(self, after_of: Callable[[bytes, bytes], bytes | None]) -> Iterator[tuple[int, bytes]]:
+        before = FIRST.encode()
+        for number, line, whole in self._lines():
+            if not whole and not is_own(line):
+                return
+            after = after_of(line, before)
+            if after is None:
+                self._fault(number, line)
+            before = after
+            yield number, line
+
+    def _fault(self, number: int, line: bytes) -> NoReturn:
+        """Raises the InputError that says what is wrong with a line, or with the chain at it."""
+        if problems := self.verify():
+            raise InputError(problems)
+        self._read(number, line)
+        raise TunecaseError(f"{self.path}: the ledger changed while it was read.\nFix: run this again")
+
+    def _read(self, number: int, line: bytes) -> Entry:
+        """The entry of a line whose hashes were looked at. Raises InputError when it is none."""
+        entry = read_line(f"{self.path}:{number}", line, check=False)
+        if isinstance(entry, Problem):
+            raise InputError(entry)
+        return entry
+
+    def _group(self, number: int, line: bytes) -> tuple[bytes, bytes]:
+        entry = self._read(number, line)
+        return entry.kind.encode(), entry.verb.encode()
+
+    def _faults(self) -> Iterator[int]:
+        """Something where the chain does not hold, nothing where it does."""
+        problems, breaks = broken_at(str(self.path), self._lines())
+        yield from breaks
+        yield from (1 for _ in problems)
+
+    def _lines(self) -> Iterator[tuple[int, bytes, bool]]:
+        """(number from 1, line without its end, whether it had one) up to the size the file has now."""
+        try:
+            with self.path.open("rb", buffering=1 << 20) as file:
+                left = os.fstat(file.fileno()).st_size
+                for number, raw in enumerate(file, 1):
+                    raw, left = raw[:left], left - len(raw)
+                    yield number, bare(raw), raw[-1:] == b"\n"
+                    if left <= 0:
+                        return
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise TunecaseError(
+                f"{self.path}: the ledger cannot be read ({error.strerror or error}).\n"
+                "Fix: check that it is a file that you may read"
+            ) from error
+
+    @contextlib.contextmanager
+    def _written(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise TunecaseError(
+                f"{self.path}: {what} could not be written ({error.strerror or error}); the ledger is as it was.\n"
+                "Fix: make room on the disk or check the permissions of the file and its folder, then run it again"
+            ) from error
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        from filelock import FileLock, Timeout
+
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(f"{self.path}.lock", timeout=self.timeout_s)
+        try:
+            with lock.acquire(poll_interval=0.01):
+                yield
+        except Timeout:
+            raise LedgerBusyError(
+                f"{self.path}: another process has held the ledger for {self.timeout_s:g} s.\n"
+                "Fix: wait for it to end, or stop it, then run this again"
+            ) from None
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[BinaryIO]:
+        fresh = not self.path.exists()
+        # O_BINARY keeps Windows from rewriting line ends.
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        with os.fdopen(os.open(self.path, flags, 0o666), "r+b", buffering=0) as file:
+            if fresh:
+                sync_folder(self.path.parent)
+            yield file
+
+    def _mend(self, file: BinaryIO, strict: bool = True) -> tuple[int, str, bool]:
+        """(where to write, hash of the last line, whether that line lacks its end), a fragment moved away.
+
+        Raises: InputError when the last line is whole and no entry, unless not `strict`: nothing is chained to it.
+        """
+        size = file.seek(0, os.SEEK_END)
+        tail, start = tail_of(file, size)
+        if tail and not tail.endswith(b"\n") and isinstance(read_line("", tail.removeprefix(BOM)), Problem):
+            with self.torn.open("ab") as torn:
+                torn.write(tail + b"\n")
+                torn.flush()
+                os.fsync(torn.fileno())
+            file.truncate(start)
+            size = start
+            tail, start = tail_of(file, size)
+        if not tail:
+            return size, FIRST, False
+        last = bare(tail)
+        if strict and isinstance(fault := read_line(f"{self.path}, last line", last), Problem):
+            raise InputError(Problem(fault.where, fault.got, fault.wanted, RECHAIN if is_marker(last) else fault.fix))
+        return size, sha(last), not tail.endswith(b"\n")
+
+
+def _has_form(line: bytes, _: bytes) -> bytes | None:
+    return b"" if hashes(line) else None
+
+
+def _chained_again(order: Order) -> tuple[list[bytes], list[int]]:
+    """The lines, each naming the one before it, and the numbers from 1 of those that name another one than before."""
+    lines: list[bytes] = []
+    moved: list[int] = []
+    before = FIRST
+    for number, link in enumerate(order.links, 1):
+        if link.prev != before:
+            moved.append(number)
+            lines.append(following(link.line, before))
+            before = sha(lines[-1])
+        else:
+            lines.append(link.line)
+            before = link.sha
+    return lines, moved
