@@ -31,7 +31,7 @@ from audit_peers import _pss_kb, _session
 from peers.rows import Copy, closest, write_rows
 
 from tunecase.audit import audit
-from tunecase.prices import Basis
+from tunecase.prices.basis import Basis
 from tunecase.quantities.spread import Worlds
 from tunecase.records import Audit
 

@@ -26,7 +26,7 @@ import numpy as np
 from tunecase import catalog
 from tunecase.completion import LineDrawn, LinePaid, RoundsDrawn, as_booked, at_completion
 from tunecase.estimate import drawn
-from tunecase.prices import Basis
+from tunecase.prices.basis import Basis
 from tunecase.project import read_project
 from tunecase.quantities import Interval80
 from tunecase.quantities.spread import Worlds, band

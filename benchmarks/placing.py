@@ -42,7 +42,7 @@ def main() -> None:
 def timed(model: str, counts: tuple[int, ...], batch: int | None, repeats: int) -> dict[str, float]:
     """Seconds of one search: the median and the worst of some; choices weighed, and those computed in full."""
     from tunecase.placement import search
-    from tunecase.prices import Basis
+    from tunecase.prices.basis import Basis
     from tunecase.quantities.spread import Worlds
     from tunecase.request import Request, settled
 

@@ -94,11 +94,11 @@ def project_of(rounds: str) -> Any:
 
 def known(curve: bool, project: Any) -> dict[str, Any]:
     """What the bill is told besides: 700 rows, their tokens, and a pilot's curve where asked for."""
-    from tunecase.prices import Basis
+    from tunecase.prices.basis import Basis
+    from tunecase.prices.examples import supply
     from tunecase.quantities import Interval80
     from tunecase.quantities.spread import Worlds
     from tunecase.records import Point, Tokens
-    from tunecase.sources import supply
 
     about = {"train_rows": 700, "tokens": Tokens(False, Interval80(60_000, 70_000, 82_000), 90, 160, 400, "chars / 4")}
     if curve:
@@ -115,7 +115,7 @@ def known(curve: bool, project: Any) -> dict[str, Any]:
 def timed(rounds: str, draws: int, repeats: int, curve: bool = False) -> dict[str, float]:
     """Seconds of a whole bill with its first-order indices: best and median of some, and with what is asked besides."""
     from tunecase.estimate import estimate
-    from tunecase.prices import Basis
+    from tunecase.prices.basis import Basis
     from tunecase.quantities.spread import Worlds
 
     project = project_of(rounds)
@@ -144,7 +144,7 @@ def beside_salib(draws: int, base: int = 1_024) -> dict[str, Any]:
     from scipy.special import ndtri
 
     from tunecase.estimate import drawn
-    from tunecase.prices import Basis
+    from tunecase.prices.basis import Basis
     from tunecase.quantities.spread import Worlds
     from tunecase.redrawn import Bill, Outcome, total_shares
     from tunecase.sensitivity import first_order

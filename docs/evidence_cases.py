@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.estimate import Drawn, drawn
-from tunecase.prices import Basis
+from tunecase.prices.basis import Basis
 from tunecase.project import Project, read_project
 from tunecase.quantities import wording
 from tunecase.quantities.spread import Band, Worlds, band

@@ -7,7 +7,7 @@ from typing import Any
 
 from tunecase.criteria.facts import Facts
 from tunecase.datasets.rows import Layout, Row, Table
-from tunecase.prices import Basis
+from tunecase.prices.basis import Basis
 from tunecase.project import Alternatives, Data, ProblemStatement, Project, Serving, Source
 from tunecase.quantities import Interval80
 from tunecase.quantities.spread import Band, Worlds

@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from tunecase import catalog
-from tunecase.prices import Basis
+from tunecase.prices.basis import Basis
 from tunecase.project import Project, read_project
 from tunecase.quantities.spread import Worlds
 

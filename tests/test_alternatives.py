@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests import samples
 from tests.problem_cases import basis, project
 from tunecase.alternatives import Standing, alternatives, prompted
-from tunecase.api_prices import ApiPrice
+from tunecase.prices.api import ApiPrice
 from tunecase.project import Member, Project
 from tunecase.quantities.spread import Band
 from tunecase.records import Alternative, Baseline, Pilot

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tunecase.audit import CHECKS, audit
 from tunecase.errors import InputError
-from tunecase.prices import Basis
+from tunecase.prices.basis import Basis
 from tunecase.quantities.spread import Band, Worlds
 from tunecase.records import Audit, from_json, to_json
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.command import tunecase
 from tunecase.audit import audit
 from tunecase.errors import InputError
-from tunecase.prices import Basis
+from tunecase.prices.basis import Basis
 from tunecase.quantities.spread import Worlds
 from tunecase.records import Audit
 

@@ -14,11 +14,11 @@ from tunecase.costs.serving import inference
 from tunecase.costs.training import failed_runs, gpu, gpu_hours, idle
 from tunecase.costs.unknowns import unknowns
 from tunecase.costs.work import Work
-from tunecase.gpu_prices import GpuHour
 from tunecase.hardware import Machine
 from tunecase.loop import counted
+from tunecase.prices.examples import supply
+from tunecase.prices.gpu import GpuHour
 from tunecase.quantities.spread import Band
-from tunecase.sources import supply
 
 SURE = """
 training: {epochs: 2, runs_per_round: 5, failed: 20%}

@@ -17,11 +17,11 @@ from tunecase.decide import decide
 from tunecase.decide.looks import best_look
 from tunecase.estimate import estimate
 from tunecase.forecast import forecast
+from tunecase.prices.examples import supply
 from tunecase.project import Project, read_score
 from tunecase.quantities.spread import Band
 from tunecase.quantities.wording import share
 from tunecase.records import Decision, Definition, Estimate, Experiment, Forecast, Point, from_json, to_json
-from tunecase.sources import supply
 
 DRAWS = 1_500
 TEXT = """\

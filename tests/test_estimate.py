@@ -20,9 +20,9 @@ from tests.projects import basis, written
 from tunecase.costs.work import Work
 from tunecase.estimate import drawn, estimate
 from tunecase.estimate.route import COSTS
-from tunecase.gpu_prices import gpu_hour
 from tunecase.hardware import Machine, choose
-from tunecase.prices import Basis
+from tunecase.prices.basis import Basis
+from tunecase.prices.gpu import gpu_hour
 from tunecase.project import Project
 from tunecase.quantities import Interval80
 from tunecase.quantities.spread import Band, Interval

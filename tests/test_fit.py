@@ -5,10 +5,11 @@ import json
 import pytest
 
 from tests.projects import basis as new_basis
-from tunecase import catalog, gpu_prices, lengths
+from tunecase import catalog, lengths
 from tunecase.errors import InputError
 from tunecase.fit import fit
 from tunecase.measured import Measured
+from tunecase.prices import gpu as gpu_prices
 from tunecase.records import Fit, from_json, to_json
 from tunecase.request import Request, settled
 

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from tunecase.errors import InputError
 from tunecase.forecast import forecast, told
-from tunecase.prices import Basis
+from tunecase.prices.basis import Basis
+from tunecase.prices.examples import Supply
 from tunecase.project import Project
 from tunecase.quantities.spread import Worlds
 from tunecase.records import Forecast, Point, from_json, to_json
-from tunecase.sources import Supply
 
 ACCURACY = {"metric": "accuracy", "direction": "higher"}
 LOSS = {"metric": "loss", "direction": "lower"}

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from tests.projects import basis, written
-from tunecase.contracts import read_contracts
 from tunecase.errors import InputError
 from tunecase.hardware import Choice, choose, timed
+from tunecase.prices.contracts import read_contracts
 from tunecase.project import Project
 from tunecase.records import Run
 

@@ -18,10 +18,10 @@ from tunecase.levers import LEVERS
 from tunecase.levers.data import _wrong_labels
 from tunecase.levers.state import State
 from tunecase.policy import worth_of_knowing, worth_of_seeing
+from tunecase.prices.examples import Supply
 from tunecase.quantities import Interval80
 from tunecase.quantities.spread import Beta, Worlds
 from tunecase.records import Accuracy, Finding, Measured, Reviews
-from tunecase.sources import Supply
 
 DRAWS = 1_200
 SIZES = (500, 1_000, 2_000, 4_000)

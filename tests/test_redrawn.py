@@ -9,8 +9,8 @@ import pytest
 from tests.projects import TODAY, basis, written
 from tests.test_estimate import LABELS, TOKENS, curve
 from tunecase.estimate import drawn, estimate
-from tunecase.inputs import what_if_words
-from tunecase.prices import Basis
+from tunecase.prices.basis import Basis
+from tunecase.prices.inputs import what_if_words
 from tunecase.project import Project
 from tunecase.quantities.spread import AlteredWorlds, Beta, Interval, Worlds
 from tunecase.records import Estimate, Flip, WhatIf

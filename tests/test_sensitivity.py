@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.projects import TODAY, written
 from tests.test_estimate import LABELS, TOKENS
 from tunecase.estimate import drawn
-from tunecase.prices import Basis
+from tunecase.prices.basis import Basis
 from tunecase.project import Project
 from tunecase.quantities.spread import Spread, Worlds, generator
 from tunecase.redrawn import Bill, Outcome, total_shares

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests import samples
 from tests.projects import basis, written
 from tunecase.curves import Belief, believe
+from tunecase.prices.examples import Supply
 from tunecase.records import NextRun, Point
-from tunecase.sources import Supply
 from tunecase.stakes import Stakes, best_run, n_budget_of, n_max_of, stakes
 
 WORLDS = 400

@@ -9,10 +9,10 @@ import pytest
 
 from tests.projects import basis, written
 from tests.test_estimate import TOKENS, machine
-from tunecase.contracts import read_contracts
 from tunecase.errors import InputError
 from tunecase.estimate import estimate
-from tunecase.prices import Basis
+from tunecase.prices.basis import Basis
+from tunecase.prices.contracts import read_contracts
 from tunecase.quantities.spread import Worlds
 from tunecase.records import Estimate, Way
 

@@ -10,15 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
-from tunecase.api_prices import api_price
 from tunecase.errors import InputError
 from tunecase.hardware import base_model
-from tunecase.prices import Basis
+from tunecase.prices import Basis, api_price, person_hour, worth_of_correct
 from tunecase.project import read_score
 from tunecase.quantities import Band, band
 from tunecase.records import Alternative, Baseline, Pilot
-from tunecase.team import person_hour
-from tunecase.worth import worth_of_correct
 
 if TYPE_CHECKING:
     from tunecase.project import Alternative as Stated

@@ -80,7 +80,7 @@ class Case:
 
         For instance `case.prices(gpu="H100", terms="spot")`.
         """
-        from tunecase.price_list import PricesAsked
+        from tunecase.prices import PricesAsked
 
         return flow.prices(PricesAsked(**asked), self.flow.today, self.flow.path)
 

@@ -19,8 +19,7 @@ from tunecase.datasets import LONGEST_LABEL, BadRow, Layout, Row, Writer, files_
 from tunecase.detectors import masked
 from tunecase.errors import InputError, Problem
 from tunecase.io import digest
-from tunecase.labels import queue_price, review_hours
-from tunecase.prices import Basis
+from tunecase.prices import Basis, queue_price, review_hours
 from tunecase.quantities import band, generator
 from tunecase.queue import FILES, NEUTRAL, Item, QueueFiles, code_of
 from tunecase.records import Audit, Cleaned, Depth, Written

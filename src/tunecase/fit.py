@@ -23,13 +23,12 @@ from tunecase.fit_words import (
     sizes_words,
     turning,
 )
-from tunecase.gpu_prices import NOT_OF_THE_TABLES, GpuHour, any_gpu_hour, hour_words
 from tunecase.measured import Measured
 from tunecase.memory import GB_PER_GIB
 from tunecase.nearest_runs import compared, nearest_runs
 from tunecase.outlook import chance_over, need, pace, total_gb
 from tunecase.placement import Choice, Searched, methods_of, search
-from tunecase.prices import Basis
+from tunecase.prices import NOT_OF_THE_TABLES, Basis, GpuHour, any_gpu_hour, hour_words
 from tunecase.quantities import Z80, Interval80, band, counted, duration, figures
 from tunecase.recipe import Recipe
 from tunecase.records import Compared, Fit, LeftOut, Phase, Placed

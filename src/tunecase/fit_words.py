@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from tunecase import catalog, memory
 from tunecase.calibration import Calibration
-from tunecase.gpu_prices import TIERS, GpuHour
 from tunecase.memory import GB_PER_GIB, Peak, Verdict
 from tunecase.placement import Choice, Searched, methods_of
+from tunecase.prices import TIERS, GpuHour
 from tunecase.quantities import counted, figures
 from tunecase.recipe import Recipe
 from tunecase.remedies import most_that_fits

@@ -18,10 +18,9 @@ from tunecase.importers.mlflow import mlflow_database, mlflow_folder, mlflow_ser
 from tunecase.importers.tables import history_table, points_table, run_table
 from tunecase.importers.trainer_state import trainer_state
 from tunecase.points import merge, mixed_scales, to_error, to_score
-from tunecase.prices import Basis
+from tunecase.prices import Basis, Supply
 from tunecase.quantities import Band, Interval80, band
 from tunecase.records import CurveBand, Forecast, Needed, Point
-from tunecase.sources import Supply
 from tunecase.stakes import Stakes, best_run, n_budget_of, n_max_of
 from tunecase.verdicts import Facts, next_pilot, reason, verdict
 

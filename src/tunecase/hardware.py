@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, SPOT
-from tunecase.contracts import UNDATED
 from tunecase.errors import InputError, Problem
-from tunecase.gpu_prices import OWNED_TIER, GpuHour, contract_hour, gpu_hour, owned_card
-from tunecase.hosted_training import Offer
 from tunecase.memory import usable_gb
 from tunecase.outlook import chance_over, need, pace, time_factor
 from tunecase.placement import search
-from tunecase.prices import Basis
+from tunecase.prices import OWNED_TIER, UNDATED, Basis, GpuHour, Offer, contract_hour, gpu_hour, owned_card
 from tunecase.quantities import Interval, Worlds, share
 from tunecase.recipe import Recipe
 from tunecase.records import Run

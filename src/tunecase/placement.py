@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 from tunecase import catalog, memory
 from tunecase.calibration import Calibration
 from tunecase.errors import InputError, Problem
-from tunecase.gpu_prices import any_gpu_hour, gpu_hour
 from tunecase.memory import Verdict
 from tunecase.outlook import Need, need, pace
-from tunecase.prices import Basis
+from tunecase.prices import Basis, any_gpu_hour, gpu_hour
 from tunecase.quantities import Z80
 from tunecase.recipe import Recipe
 from tunecase.request import MOST_TOKENS, SHARDINGS, Settled, step_samples

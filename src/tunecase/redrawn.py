@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from tunecase.flips import NOT_SURE, SURE, budget_flips, change
-from tunecase.inputs import PRICE, ROUNDS, highest
+from tunecase.prices import PRICE, ROUNDS, highest
 from tunecase.project import Project
 from tunecase.quantities import AlteredWorlds, Const, Quantity, Worlds
 from tunecase.records import Driver, Flip, WhatIf

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 from tunecase import catalog, memory
 from tunecase.calibration import Calibration
-from tunecase.gpu_prices import gpu_hour
 from tunecase.memory import GB_PER_GIB, Verdict
 from tunecase.outlook import need
 from tunecase.placement import MOST_LOOSE, loose
-from tunecase.prices import Basis
+from tunecase.prices import Basis, gpu_hour
 from tunecase.quantities import band, duration, figures
 from tunecase.recipe import Recipe
 from tunecase.running import Job, outcome

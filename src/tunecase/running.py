@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunecase.calibration import Calibration
-from tunecase.gpu_prices import any_gpu_hour
 from tunecase.outlook import pace, time_factor
-from tunecase.prices import Basis
+from tunecase.prices import Basis, any_gpu_hour
 from tunecase.recipe import Number, Recipe
 from tunecase.shape import Shape
 

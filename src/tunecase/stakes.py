@@ -9,12 +9,10 @@ from tunecase import catalog
 from tunecase.curves import FARTHEST, Belief
 from tunecase.experiments import Candidate, next_run
 from tunecase.points import to_error
-from tunecase.prices import Basis
+from tunecase.prices import Basis, Supply, target_value
 from tunecase.project import Project
 from tunecase.records import Definition, Estimate, Needed, NextRun, Pilot
 from tunecase.sizes import doubling
-from tunecase.sources import Supply
-from tunecase.worth import target_value
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws

@@ -8,21 +8,26 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from tunecase.catalog import ON_DEMAND, SPOT
-from tunecase.gpu_prices import (
+from tunecase.hardware import Machine, lost_to_spot, machine_on, owns_enough, sequence_tokens, some_of
+from tunecase.prices import (
     CONTRACT_TIER,
     NOT_OF_THE_TABLES,
     OWNED_TIER,
     TIERS,
+    Basis,
     GpuHour,
+    Offer,
+    billed_tokens,
+    chosen,
     contract_hour,
     gpu_hour,
     hour_words,
+    offers,
     owned,
     owned_card,
+    stored_months,
+    training_price,
 )
-from tunecase.hardware import Machine, lost_to_spot, machine_on, owns_enough, sequence_tokens, some_of
-from tunecase.hosted_training import Offer, billed_tokens, chosen, offers, stored_months, training_price
-from tunecase.prices import Basis
 from tunecase.quantities import Worlds, band
 from tunecase.records import Way
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tunecase import catalog
-from tunecase.gpu_prices import Reach
+from tunecase.prices.gpu import Reach
 
 TABLES = Path(catalog.__file__).parent / "tables"
 NAMES = sorted(path.relative_to(TABLES).with_suffix("").as_posix() for path in TABLES.rglob("*.csv"))

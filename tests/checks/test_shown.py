@@ -4,7 +4,7 @@ import json
 from datetime import date
 
 from tunecase.audit import audit
-from tunecase.prices import Basis
+from tunecase.prices.basis import Basis
 from tunecase.quantities.spread import Worlds
 
 THINGS = ("mara.quint@brightfox.org", "4111 1111 1111 1111", "gh" + "p_q7Rw2ZkV9mXc4TbN8sLdJ3hFpGyA6eUo5iQv")

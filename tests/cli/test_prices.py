@@ -6,7 +6,8 @@ import pytest
 
 from tests.command import tunecase as run
 from tests.projects import written
-from tunecase import api_prices, catalog
+from tunecase import catalog
+from tunecase.prices import api
 
 TODAY = ("--today", "2026-11-24")
 
@@ -45,7 +46,7 @@ def test_mistakes_are_told_together_with_code_two() -> None:
     assert "Traceback" not in ran.err
 
 
-@pytest.mark.skipif(not api_prices.known(), reason="genai-prices is not installed")
+@pytest.mark.skipif(not api.known(), reason="genai-prices is not installed")
 def test_prices_of_an_api_come_from_the_package() -> None:
     """A million tokens in and out."""
     ran = run("prices", "--kind", "api", "--model", "gpt-4o-mini", *TODAY)
@@ -56,7 +57,7 @@ def test_prices_of_an_api_come_from_the_package() -> None:
 
 def test_without_the_package_it_says_how_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Code 3, the exact line."""
-    monkeypatch.setattr(api_prices, "find_spec", lambda name: None)
+    monkeypatch.setattr(api, "find_spec", lambda name: None)
     ran = run("prices", "--kind", "api", "--model", "gpt-4o-mini", *TODAY)
     assert 3 == ran.code
     assert 'pip install "tunecase[prices]"' in ran.err

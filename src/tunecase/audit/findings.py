@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 from tunecase import catalog
 from tunecase.checks.defect import Defect
 from tunecase.checks.evidence import Evidence
-from tunecase.labels import label_price, review_price
-from tunecase.prices import Basis
+from tunecase.prices import Basis, label_price, review_price
 from tunecase.quantities import Band, band
 from tunecase.records import Accuracy, Finding, Measured
 

@@ -43,7 +43,7 @@ def prices(
     Examples: tunecase prices --gpu H100 --terms spot · tunecase prices --kind api --model gpt-4o-mini
     """
     from tunecase import flow
-    from tunecase.price_list import PricesAsked
+    from tunecase.prices import PricesAsked
 
     asked = PricesAsked(kind, gpu, tier, terms, region, provider, model)
     print_record("prices", flow.prices(asked, day_of(today), project), json)

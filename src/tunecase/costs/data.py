@@ -3,10 +3,8 @@
 from typing import TYPE_CHECKING
 
 from tunecase.costs.work import Cost, Work
-from tunecase.labels import label_price
-from tunecase.prices import Basis
+from tunecase.prices import Basis, formatting, label_price
 from tunecase.quantities import Band, Beta, band, figures
-from tunecase.sources import formatting
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws

@@ -3,10 +3,8 @@
 from typing import TYPE_CHECKING
 
 from tunecase.costs.work import Cost, Work
-from tunecase.labels import label_price
+from tunecase.prices import label_price, paid_hours, ramp_up, token_price, working_months
 from tunecase.quantities import band, counted, figures
-from tunecase.sources import token_price
-from tunecase.team import paid_hours, ramp_up, working_months
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.costs.work import Cost, Work
 from tunecase.hardware import idle_over_used
-from tunecase.hosted_training import Offer, stored_months, training_price
+from tunecase.prices import Offer, stored_months, training_price
 from tunecase.quantities import band, figures, share
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from tunecase.costs.people import people_paid
 from tunecase.costs.work import Cost, Work
+from tunecase.prices import expected_unknowns, unknown_factor
 from tunecase.quantities import band, figures, share
-from tunecase.team import expected_unknowns, unknown_factor
 
 
 def unknowns(work: Work) -> Cost:

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING
 
 from tunecase.hardware import Machine
 from tunecase.loop import Walk
-from tunecase.prices import Basis
+from tunecase.prices import Basis, Supply
 from tunecase.project import Project
 from tunecase.quantities import Band
-from tunecase.sources import Supply
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws

@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING
 from tunecase import catalog
 from tunecase.datasets import Table, repeat_like_classes
 from tunecase.errors import InputError
-from tunecase.labels import label_price, review_hours
-from tunecase.prices import Basis
+from tunecase.prices import Basis, label_price, person_hour, review_hours, saving_per_answer, worth_of_correct
 from tunecase.project import Project, read_score
 from tunecase.quantities import Band, Interval80, band, ceiling_range
 from tunecase.records import Audit, Baseline
 from tunecase.scoring import row_scores
-from tunecase.team import person_hour
-from tunecase.worth import saving_per_answer, worth_of_correct
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws

@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from tunecase.criteria.facts import DAYS_PER_MONTH, Facts, percent, points, three_figures
+from tunecase.prices import error_cost
 from tunecase.quantities import Band, band
 from tunecase.records import Criterion, Severity
-from tunecase.worth import error_cost
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws

@@ -18,12 +18,10 @@ from tunecase.decide.plans import Plan, Solved, plan_of, solve, winner_of, worth
 from tunecase.levers import Offer, State
 from tunecase.levers.standing import standing
 from tunecase.levers.state import FREE, TOO_DEAR
-from tunecase.prices import Basis
+from tunecase.prices import Basis, person_hour, serving_saving, value_or_saving
 from tunecase.project import Project
 from tunecase.quantities import band, count, figures, money, score, sentence, share
 from tunecase.records import Audit, Decision, Definition, Estimate, Experiment, Forecast, Option, Reviews, Tuning
-from tunecase.team import person_hour
-from tunecase.worth import serving_saving, value_or_saving
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws

@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING
 
 from tunecase.decide.plans import Solved, solve, winner_of
 from tunecase.flips import change, flips
-from tunecase.inputs import PRICE, highest
-from tunecase.labels import label_prices
 from tunecase.levers import Offer, State
-from tunecase.prices import Basis
+from tunecase.prices import PRICE, Basis, error_cost, highest, label_prices, worth_of_correct
 from tunecase.project import Project
 from tunecase.quantities import AlteredWorlds, figures
 from tunecase.records import Flip
-from tunecase.worth import error_cost, worth_of_correct
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws

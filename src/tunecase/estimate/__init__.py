@@ -8,16 +8,24 @@ from tunecase import catalog, redrawn
 from tunecase.costs import Cost, Work, gpu_hours, months, rows_trained, runs_per_round, training_jobs
 from tunecase.estimate.route import COSTS, ROUNDS, Known, Route, route_of, total_of
 from tunecase.hardware import Choice, Machine, base_model, choose, idle_over_used, sequence_tokens
-from tunecase.labels import clock_words, label_prices, low_pay
 from tunecase.levers.standing import test_rows_to_buy
 from tunecase.loop import Walk, rounds_of
-from tunecase.prices import Basis, old_rates
+from tunecase.prices import (
+    Basis,
+    clock_words,
+    label_prices,
+    legal_note,
+    low_pay,
+    old_rates,
+    person_hour,
+    supply,
+    unknown_factor,
+    unknown_words,
+)
 from tunecase.project import Project
 from tunecase.quantities import Z80, Z90, Band, Const, Interval, Spread, Worlds, band, share, teaches_like
 from tunecase.records import Audit, Definition, Driver, Estimate, Forecast, Line, Reviews, Run, Tokens, Tuning
 from tunecase.sensitivity import first_order, swing
-from tunecase.sources import legal_note, supply
-from tunecase.team import person_hour, unknown_factor, unknown_words
 from tunecase.ways import Load, hosted_machine, not_to_be_had, ways
 
 if TYPE_CHECKING:

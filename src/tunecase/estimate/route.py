@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 from tunecase import catalog, costs, levers
 from tunecase.costs import Cost, Work
 from tunecase.hardware import base_model
-from tunecase.labels import review_price
 from tunecase.levers.standing import standing, test_rows
 from tunecase.loop import Walk, counted, of_the_model, parted, random_rounds, rounds_of, walk_rounds
 from tunecase.policy import best_policy
-from tunecase.prices import Basis
+from tunecase.prices import Basis, review_price, value_or_saving
 from tunecase.quantities import Beta
 from tunecase.records import Audit, Definition, Forecast, Reviews, Tuning
 from tunecase.sizes import adding, doubling
-from tunecase.worth import value_or_saving
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws

@@ -26,8 +26,8 @@ def extrapolate_points(
 ) -> Forecast:
     """The curve through these points, with what the case knows of the ceiling, the supply and the stakes; kept."""
     from tunecase.forecast import forecast
+    from tunecase.prices import supply
     from tunecase.project import read_score
-    from tunecase.sources import supply
     from tunecase.stakes import stakes
 
     posed: Definition = flow.known("define")

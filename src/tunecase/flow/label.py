@@ -59,7 +59,7 @@ def _planned(
 ) -> Labelling:
     from tunecase.datasets import looks_like_classes
     from tunecase.labelling import expected, plan
-    from tunecase.labels import label_price
+    from tunecase.prices import label_price
 
     if not 1 <= n <= MOST_NEXT:
         raise InputError(Problem("--next", str(n), f"1 to {MOST_NEXT:,} rows", "write how many rows to label"))
@@ -103,7 +103,7 @@ def _next(row: "Row", suggested: str | None, chance: float | None, why: str) -> 
 
 def _minutes(basis: "Basis") -> "Draws":
     """Minutes of one label, all its annotators together, shape (draws,)."""
-    from tunecase.labels import label_minutes, label_source
+    from tunecase.prices import label_minutes, label_source
 
     source = label_source(basis)
     return (source.labels_per_example if source else 1.0) * label_minutes(basis, source)

@@ -16,10 +16,9 @@ from tunecase.records import Audit, Definition, Reviews, Round, Spending
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
-    from tunecase.contracts import Contracts
     from tunecase.datasets import Table
     from tunecase.past import Past
-    from tunecase.prices import Basis
+    from tunecase.prices import Basis, Contracts
     from tunecase.project import Project
     from tunecase.scoring import Kind
 
@@ -248,7 +247,7 @@ def own_prices(path: Path, project: "Project", today: date) -> "Contracts | None
     """
     if project.prices is None:
         return None
-    from tunecase.contracts import read_contracts
+    from tunecase.prices import read_contracts
 
     return read_contracts(path.parent / project.prices, project.base_rates, today, project.prices)
 

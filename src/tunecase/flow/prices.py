@@ -10,7 +10,7 @@ from tunecase.quantities import Worlds
 from tunecase.records import Prices
 
 if TYPE_CHECKING:
-    from tunecase.price_list import PricesAsked
+    from tunecase.prices import PricesAsked
 
 
 def prices(asked: "PricesAsked", today: date, project: Path | None = None) -> Prices:
@@ -18,8 +18,7 @@ def prices(asked: "PricesAsked", today: date, project: Path | None = None) -> Pr
 
     Raises: InputError for words that name nothing, a project file or a file of prices that cannot be read.
     """
-    from tunecase.price_list import price_list
-    from tunecase.prices import Basis
+    from tunecase.prices import Basis, price_list
     from tunecase.project import read_project
 
     read = read_project(project, catalog.names(), today=today) if project else None

@@ -270,8 +270,8 @@ def _gpu_hour(flow: Flow, gpu: str) -> "HourPrice | None":
     """The median price of one GPU's hour by the project's contract, tier and terms, else in the nearest tier."""
     import numpy as np
 
-    from tunecase.gpu_prices import any_gpu_hour, hour_words
     from tunecase.importers.spendings.charge import HourPrice
+    from tunecase.prices import any_gpu_hour, hour_words
 
     basis, spot = flow.basis(4_000), flow.project.compute.terms == catalog.SPOT
     hour = (any_gpu_hour(gpu, basis, spot=True) if spot else None) or any_gpu_hour(gpu, basis)

@@ -18,7 +18,7 @@ from tunecase.quantities import Band, band
 from tunecase.records import Spending
 
 if TYPE_CHECKING:
-    from tunecase.gpu_prices import GpuHour
+    from tunecase.prices import GpuHour
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def hour_price(flow: Flow, gpu: str) -> HourPrice:
 
     Raises: InputError when the GPU is not in the tables or nobody has a price for it.
     """
-    from tunecase.gpu_prices import any_gpu_hour, hour_words
+    from tunecase.prices import any_gpu_hour, hour_words
 
     basis, spot = flow.basis(4_000), flow.project.compute.terms == catalog.SPOT
     name = catalog.gpu(gpu).name

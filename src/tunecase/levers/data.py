@@ -5,11 +5,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from tunecase.board import Move, Purchase
-from tunecase.labels import review_price
 from tunecase.levers.state import Evidence, Offer, State, words_of
+from tunecase.prices import Supply, review_price
 from tunecase.quantities import Z80, Z90, Interval, count
 from tunecase.quantities import share as percent
-from tunecase.sources import Supply
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws, Interval80

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunecase.experiments import noise_of_run
-from tunecase.labels import label_price, review_price
 from tunecase.levers.data import wrong_share
 from tunecase.levers.method import LARGER_TEST
 from tunecase.levers.state import State
+from tunecase.prices import expected_unknowns, label_price, person_hour, review_price
 from tunecase.quantities import count, generator
-from tunecase.team import expected_unknowns, person_hour
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws

@@ -3,8 +3,8 @@
 import math
 
 from tunecase.board import Move
-from tunecase.labels import label_price
 from tunecase.levers.state import Offer, State, words_of
+from tunecase.prices import label_price
 from tunecase.quantities import Z80, Z90, Const, Interval, count, score, winners_curse
 from tunecase.records import Tuning
 

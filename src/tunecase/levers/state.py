@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
 from tunecase.board import Move, Purchase, RoundPrices, Rules
-from tunecase.prices import Basis
+from tunecase.prices import Basis, Supply
 from tunecase.quantities import Band
 from tunecase.records import Audit, Forecast, Reviews, Tuning
-from tunecase.sources import Supply
 
 if TYPE_CHECKING:
     from tunecase.curves import Belief

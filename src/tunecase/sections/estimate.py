@@ -1,7 +1,7 @@
 """The section on the bill: what the whole loop costs, and what moves it."""
 
 from tunecase.content import Block, Cell, Facts, Histogram, Listing, Section, Shares, Table, Tone, Tornado
-from tunecase.inputs import amount, what_if_words
+from tunecase.prices import amount, what_if_words
 from tunecase.quantities import UNKNOWN, Band, band_words, count, counted, figures, money, money_band, share
 from tunecase.records import Estimate, Line, Way
 from tunecase.sections.found import Found, not_done, told_in

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, price_words, print_notes, print_table, say
-from tunecase.inputs import flip_words
+from tunecase.prices import flip_words
 from tunecase.quantities import figures, share
 from tunecase.records import Decision, Option
 

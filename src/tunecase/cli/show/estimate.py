@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
-from tunecase.inputs import amount, what_if_words
+from tunecase.prices import amount, what_if_words
 from tunecase.quantities import Z80, band_words, counted, figures, money, money_band, share
 from tunecase.records import Driver, Estimate
 

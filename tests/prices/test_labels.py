@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.projects import basis, written
-from tunecase.labels import clock_words, label_minutes, label_price, low_pay, review_price
-from tunecase.prices import Basis
+from tunecase.prices.basis import Basis
+from tunecase.prices.labels import clock_words, label_minutes, label_price, low_pay, review_price
 from tunecase.quantities.spread import Interval, band
 
 

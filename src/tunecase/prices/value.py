@@ -6,7 +6,7 @@ V counts the gain over the best that is had without a fine-tune; None stays None
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.prices import Basis, numbered
+from tunecase.prices.basis import Basis, numbered
 from tunecase.project import read_score
 from tunecase.records import Definition
 

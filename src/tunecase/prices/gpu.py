@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, SPOT, GpuPrice
-from tunecase.contracts import UNDATED, agreed, is_old
-from tunecase.prices import Basis
+from tunecase.prices.basis import Basis
+from tunecase.prices.contracts import UNDATED, agreed, is_old
 from tunecase.quantities import HOURS, Const, Interval
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tunecase.contracts import UNDATED, Contracts, agreed, read_contracts
 from tunecase.errors import InputError
+from tunecase.prices.contracts import UNDATED, Contracts, agreed, read_contracts
 
 DAY = date(2026, 11, 24)
 HEAD = "gpu,provider,price,currency,unit,terms,region,date,source\n"

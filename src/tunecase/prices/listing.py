@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from tunecase import catalog
-from tunecase.api_prices import needed
 from tunecase.catalog import ON_DEMAND, GpuPrice
-from tunecase.contracts import Contract, is_old
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.gpu_prices import CONTRACT_TIER, TIERS, Reach
-from tunecase.prices import Basis
+from tunecase.prices.api import needed
+from tunecase.prices.basis import Basis
+from tunecase.prices.contracts import Contract, is_old
+from tunecase.prices.gpu import CONTRACT_TIER, TIERS, Reach
 from tunecase.records import Price, Prices, TierPrices
 
 KINDS = ("gpu", "hosted", "label", "wage", "api")

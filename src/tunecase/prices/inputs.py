@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from tunecase.prices import WANTED
+from tunecase.prices.basis import WANTED
 from tunecase.quantities import counted, figures, money, share
 from tunecase.records import Flip, WhatIf
 

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunecase import api_prices
-from tunecase.api_prices import ApiPrice, api_price
 from tunecase.errors import InputError, MissingExtraError
+from tunecase.prices import api
+from tunecase.prices.api import ApiPrice, api_price
 
 DAY = date(2026, 11, 24)
-installed = pytest.mark.skipif(not api_prices.known(), reason="genai-prices is not installed")
+installed = pytest.mark.skipif(not api.known(), reason="genai-prices is not installed")
 
 
 @installed
@@ -40,17 +40,17 @@ def test_what_has_no_price_of_tokens_is_unknown(name: str) -> None:
     """None, and never a zero; asked for by name it is refused with a fix."""
     assert api_price(name, DAY) is None
     with pytest.raises(InputError, match="provider before it"):
-        api_prices.needed(name, DAY)
+        api.needed(name, DAY)
 
 
 def test_without_the_package_the_price_is_unknown_and_the_message_says_how_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The exact line."""
-    monkeypatch.setattr(api_prices, "find_spec", lambda name: None)
+    monkeypatch.setattr(api, "find_spec", lambda name: None)
     assert api_price("gpt-4o-mini", DAY) is None
     with pytest.raises(MissingExtraError, match=r'pip install "tunecase\[prices\]"'):
-        api_prices.needed("gpt-4o-mini", DAY)
+        api.needed("gpt-4o-mini", DAY)
 
 
 @given(st.floats(0, 1e9), st.floats(0, 1e9), st.floats(0, 1e9), st.decimals("0.01", "100", places=3))

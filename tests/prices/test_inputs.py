@@ -7,7 +7,7 @@ import pytest
 from tests.projects import basis, written
 from tests.test_estimate import LABELS, TOKENS
 from tunecase.estimate import estimate
-from tunecase.inputs import amount, highest, unit
+from tunecase.prices.inputs import amount, highest, unit
 
 
 @pytest.mark.parametrize(

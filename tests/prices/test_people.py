@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.projects import basis, written
 from tunecase.errors import InputError
-from tunecase.prices import Basis
-from tunecase.team import (
+from tunecase.prices.basis import Basis
+from tunecase.prices.people import (
     expected_unknowns,
     paid_hours,
     person_hour,

@@ -8,10 +8,10 @@ import pytest
 
 from tests.projects import written
 from tunecase import catalog
-from tunecase.contracts import read_contracts
 from tunecase.errors import InputError
-from tunecase.price_list import PricesAsked, price_list
-from tunecase.prices import Basis
+from tunecase.prices.basis import Basis
+from tunecase.prices.contracts import read_contracts
+from tunecase.prices.listing import PricesAsked, price_list
 from tunecase.quantities.spread import Worlds
 from tunecase.records import Prices
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from tunecase.api_prices import api_price
-from tunecase.contracts import UNDATED
-from tunecase.labels import label_price, named_sources, review_hours
-from tunecase.prices import Basis
+from tunecase.prices.api import api_price
+from tunecase.prices.basis import Basis
+from tunecase.prices.contracts import UNDATED
+from tunecase.prices.labels import label_price, named_sources, review_hours
+from tunecase.prices.people import person_hour
 from tunecase.quantities import Const
 from tunecase.records import DefaultUsed
-from tunecase.team import person_hour
 
 if TYPE_CHECKING:
     from tunecase.project import Evaluation, Source

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from tests.projects import basis, written
 from tunecase import catalog
-from tunecase.gpu_prices import any_gpu_hour, gpu_hour, hour_words, owned_hour, reach
-from tunecase.labels import label_price
-from tunecase.prices import Basis, old_rates
+from tunecase.prices.basis import Basis, old_rates
+from tunecase.prices.gpu import any_gpu_hour, gpu_hour, hour_words, owned_hour, reach
+from tunecase.prices.labels import label_price
+from tunecase.prices.people import person_hour
 from tunecase.quantities.spread import Worlds
-from tunecase.team import person_hour
 
 
 @pytest.mark.parametrize(("tier", "low", "high"), [("neocloud", 1.90, 5.99), ("hyperscaler", 6.88, 10.55)])

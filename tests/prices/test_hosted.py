@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from tests.projects import written
 from tunecase import catalog
-from tunecase.contracts import read_contracts
 from tunecase.errors import InputError
-from tunecase.hosted_training import billed_tokens, chosen, offers, training_price
-from tunecase.prices import Basis
+from tunecase.prices.basis import Basis
+from tunecase.prices.contracts import read_contracts
+from tunecase.prices.hosted import billed_tokens, chosen, offers, training_price
 from tunecase.quantities.spread import Const, Worlds
 
 ROWS = {row.model: row for row in catalog.hosted()}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND
-from tunecase.contracts import Contract
+from tunecase.prices.contracts import Contract
 from tunecase.quantities import Beta, Quantity, Spread, Wanted, Worlds, read_quantity
 from tunecase.records import DefaultUsed
 

@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.projects import basis, written
-from tunecase import api_prices, sources
-from tunecase.api_prices import ApiPrice
-from tunecase.prices import Basis
+from tunecase.prices import api
+from tunecase.prices import examples as sources
+from tunecase.prices.api import ApiPrice
+from tunecase.prices.basis import Basis
+from tunecase.prices.examples import Stock, Supply, formatting, supply
 from tunecase.quantities.spread import Interval, band
-from tunecase.sources import Stock, Supply, formatting, supply
 
 
 def with_sources(folder: Path, *sources: str, head: str = "") -> Basis:
@@ -134,7 +135,7 @@ def test_a_model_of_the_tables_gives_its_token_prices(tmp_path: Path, monkeypatc
     assert "price_in, price_out (another has no price in the tables)" in other.unpriced[0]
 
 
-@pytest.mark.skipif(not api_prices.known(), reason="genai-prices is not installed")
+@pytest.mark.skipif(not api.known(), reason="genai-prices is not installed")
 def test_a_model_s_tokens_are_priced_by_the_installed_package(tmp_path: Path) -> None:
     """500 tokens into gpt-4o-mini at .15 and 250 out of it at .60 USD per million."""
     made = "kind: synthetic, tokens_in: 500, tokens_out: 250, rejected: 0%, reviewed: 0%, model: gpt-4o-mini"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.prices import Basis, numbered
+from tunecase.prices.basis import Basis, numbered
 from tunecase.quantities import Z80, Z90, Interval, Overrun, Quantity
 from tunecase.records import DefaultUsed
 

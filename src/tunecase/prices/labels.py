@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.prices import Basis, numbered
-from tunecase.team import person_hour
+from tunecase.prices.basis import Basis, numbered
+from tunecase.prices.people import person_hour
 
 if TYPE_CHECKING:
     from tunecase.project import Source

@@ -7,9 +7,16 @@ import pytest
 
 from tests import samples
 from tests.projects import basis, written
+from tunecase.prices.value import (
+    baseline_score,
+    error_cost,
+    serving_saving,
+    target_value,
+    value_or_saving,
+    worth_of_correct,
+)
 from tunecase.project import Project
 from tunecase.records import Definition
-from tunecase.worth import baseline_score, error_cost, serving_saving, target_value, value_or_saving, worth_of_correct
 
 PROBLEM = "problem: {metric: accuracy, target: 85%, value: 0.40 USD per correct, volume: 20k per month, horizon: 1 year"
 SERVING = "serving: {price_per_1k_today: 12 USD, price_per_1k_answers: 2 USD}\n"

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tunecase import catalog
 from tunecase.catalog import Hosted
-from tunecase.contracts import ANYBODY, Contract, is_old, newest
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.gpu_prices import CONTRACT_TIER, widened
-from tunecase.prices import Basis
+from tunecase.prices.basis import Basis
+from tunecase.prices.contracts import ANYBODY, Contract, is_old, newest
+from tunecase.prices.gpu import CONTRACT_TIER, widened
 from tunecase.quantities import Const, Interval, Spread
 
 if TYPE_CHECKING:
