@@ -16,8 +16,8 @@ import numpy as np
 from deciding_worlds import Buy, Policy, View
 from forecasting import PLAIN
 
-from tunecase.curve_models import fit_atoms
-from tunecase.points import LEAST_ERROR
+from tunecase.forecast.models import fit_atoms
+from tunecase.forecast.points import LEAST_ERROR
 
 DRAWS = 300  # of shape atoms, as published
 BOOTSTRAPS = 60

@@ -22,8 +22,8 @@ from deciding_policies import REMEMBERED
 from deciding_worlds import Arm, Buy, Policy, Problem, View
 from forecasting import Pool, learn_factor, lessons_without, shipped_curves, tasks
 
-from tunecase.curves import Belief, believe
-from tunecase.points import to_score
+from tunecase.forecast.curves import Belief, believe
+from tunecase.forecast.points import to_score
 from tunecase.policy import Node, Step, best_policy
 from tunecase.quantities.spread import generator
 from tunecase.records import Point

@@ -28,10 +28,10 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
 from tunecase import catalog  # noqa: E402
-from tunecase.curve_lessons import LEAST_RATIO, Ahead, Lessons, lessons, read_lessons, regression  # noqa: E402
-from tunecase.curve_models import Prior, fit_atoms  # noqa: E402
-from tunecase.curves import Belief, Sketch, believe  # noqa: E402
-from tunecase.points import LEAST_ERROR  # noqa: E402
+from tunecase.forecast.curves import Belief, Sketch, believe  # noqa: E402
+from tunecase.forecast.lessons import LEAST_RATIO, Ahead, Lessons, lessons, read_lessons, regression  # noqa: E402
+from tunecase.forecast.models import Prior, fit_atoms  # noqa: E402
+from tunecase.forecast.points import LEAST_ERROR  # noqa: E402
 from tunecase.records import Point  # noqa: E402
 
 RATIOS = (4, 8, 16, 64)

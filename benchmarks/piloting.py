@@ -35,7 +35,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 import numpy as np  # noqa: E402
 
-from tunecase.forecast import forecast  # noqa: E402
+from tunecase.forecast.forecast import forecast  # noqa: E402
 from tunecase.ladder import deal  # noqa: E402
 from tunecase.records import Point  # noqa: E402
 from tunecase.trainers import Setting, Task  # noqa: E402

@@ -102,7 +102,7 @@ def known(curve: bool, project: Any) -> dict[str, Any]:
 
     about = {"train_rows": 700, "tokens": Tokens(False, Interval80(60_000, 70_000, 82_000), 90, 160, 400, "chars / 4")}
     if curve:
-        from tunecase.forecast import forecast
+        from tunecase.forecast.forecast import forecast
 
         basis = Basis(project, TODAY, Worlds(0, 2_000))
         points = [Point(n, score, 3, 500, 0.01) for n, score in POINTS]

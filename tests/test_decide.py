@@ -16,7 +16,7 @@ from tests.projects import basis, written
 from tunecase.decide import decide
 from tunecase.decide.looks import best_look
 from tunecase.estimate import estimate
-from tunecase.forecast import forecast
+from tunecase.forecast.forecast import forecast
 from tunecase.prices.examples import supply
 from tunecase.project import Project, read_score
 from tunecase.quantities.spread import Band

@@ -15,7 +15,7 @@ from deciding_race import at_learnt_width, entrants, nodes, ours, together, wort
 from deciding_worlds import Arm, Problem, View, play
 from deciding_worlds import Episode as Case
 
-from tunecase.curves import believe
+from tunecase.forecast.curves import believe
 from tunecase.records import Point
 
 SIZES = np.array([100.0, 200, 400, 800, 1600, 3200])

@@ -381,7 +381,7 @@ def test_twenty_thousand_worlds_take_little_time(tmp_path: Path) -> None:
 
 def test_a_pilot_gives_the_chance_to_reach_the_target_within_the_budget(tmp_path: Path) -> None:
     """Each world follows one curve; more budget, more chance; rounds stop at the budget."""
-    pytest.importorskip("tunecase.curves")
+    pytest.importorskip("tunecase.forecast.curves")
     foreseen = LABELS + "unknowns: none\n"
     records = [bill(written(foreseen.replace("15k", amount), tmp_path), forecast=curve()) for amount in ("4k", "60k")]
     poor, rich = records
@@ -401,7 +401,7 @@ def test_a_pilot_gives_the_chance_to_reach_the_target_within_the_budget(tmp_path
 
 def test_fixed_rounds_with_a_pilot_go_on_after_success(tmp_path: Path) -> None:
     """The project file's rounds are paid, and the chance to reach the target is that of those rounds."""
-    pytest.importorskip("tunecase.curves")
+    pytest.importorskip("tunecase.forecast.curves")
     project = written(LABELS.replace("15k", "900k") + "rounds: 2\n", tmp_path)
     two = bill(project, forecast=curve())
     assert two.rounds == Band(2, 2, 2, 2)
@@ -414,7 +414,7 @@ def test_fixed_rounds_with_a_pilot_go_on_after_success(tmp_path: Path) -> None:
 
 def test_a_target_above_the_ceiling_is_reached_only_by_luck(tmp_path: Path) -> None:
     """No world has a true score above what the labels allow, so every pass is a false one."""
-    pytest.importorskip("tunecase.curves")
+    pytest.importorskip("tunecase.forecast.curves")
     record = bill(written(LABELS, tmp_path), forecast=dataclasses.replace(curve(), ceiling=0.91))
     assert record.reached is not None
     assert record.false_pass is not None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunecase.forecast import _nature
+from tunecase.forecast.forecast import _nature
 from tunecase.pace import Question, Rung, enough, most_telling_rung, nature, opening, predicted_s
 from tunecase.records import Point
 

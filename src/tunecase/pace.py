@@ -8,10 +8,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from tunecase import catalog
-from tunecase.curves import LEAST_SIZES, Belief, believe, reach_share
 from tunecase.errors import InputError
-from tunecase.experiments import narrowings
-from tunecase.points import to_error
+from tunecase.forecast import LEAST_SIZES, Belief, believe, narrowings, reach_share, to_error
 from tunecase.quantities import count, share
 from tunecase.records import Point
 

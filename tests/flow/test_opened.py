@@ -14,7 +14,7 @@ from tunecase import catalog, flow
 from tunecase.cli.show.ledger import verified_words
 from tunecase.errors import InputError
 from tunecase.flow import Flow, open_case
-from tunecase.importers import Asked
+from tunecase.forecast.importers.imported import Asked
 from tunecase.page import render
 from tunecase.records import Run, from_json, to_json
 

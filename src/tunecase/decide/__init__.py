@@ -10,11 +10,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tunecase import catalog, levers
-from tunecase.curves import LEAST_SIZES
 from tunecase.decide.flips import BUDGET, RUN, input_flips, value_flips
 from tunecase.decide.gates import Gate, gate
 from tunecase.decide.looks import best_look, certainty, looks_of
 from tunecase.decide.plans import Plan, Solved, plan_of, solve, winner_of, worth_of
+from tunecase.forecast import LEAST_SIZES
 from tunecase.levers import Offer, State
 from tunecase.levers.standing import standing
 from tunecase.levers.state import FREE, TOO_DEAR

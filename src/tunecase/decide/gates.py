@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.curves import LEAST_SIZES
+from tunecase.forecast import LEAST_SIZES
 from tunecase.project import Project
 from tunecase.quantities import Band, money, score, sentence
 from tunecase.records import Audit, Definition, Forecast

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog, costs, levers
 from tunecase.costs import Cost, Work
+from tunecase.forecast import adding, doubling
 from tunecase.hardware import base_model
 from tunecase.levers.standing import standing, test_rows
 from tunecase.loop import Walk, counted, of_the_model, parted, random_rounds, rounds_of, walk_rounds
@@ -13,7 +14,6 @@ from tunecase.policy import best_policy
 from tunecase.prices import Basis, review_price, value_or_saving
 from tunecase.quantities import Beta
 from tunecase.records import Audit, Definition, Forecast, Reviews, Tuning
-from tunecase.sizes import adding, doubling
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
@@ -185,8 +185,7 @@ def _fixed_rounds(work: Work, rows: int, forecast: Forecast, test_rows: int | No
     """As many rounds as the project file says, each on twice the rows, whatever the tests show."""
     import numpy as np
 
-    from tunecase.curves import believe
-    from tunecase.points import to_error
+    from tunecase.forecast import believe, to_error
 
     project, basis = work.project, work.basis
     assert forecast.target is not None

@@ -12,7 +12,7 @@ from tunecase.quantities import score, teaches_like
 from tunecase.records import Audit, Definition, Forecast, Point
 
 if TYPE_CHECKING:
-    from tunecase.importers import Asked
+    from tunecase.forecast.importers import Asked
 
 
 def extrapolate(flow: Flow, from_pilot: bool = False) -> Forecast:
@@ -25,10 +25,9 @@ def extrapolate_points(
     flow: Flow, points: tuple[Point, ...], *, metric: str, rounds: int = 0, **about: Any
 ) -> Forecast:
     """The curve through these points, with what the case knows of the ceiling, the supply and the stakes; kept."""
-    from tunecase.forecast import forecast
+    from tunecase.forecast import forecast, stakes
     from tunecase.prices import supply
     from tunecase.project import read_score
-    from tunecase.stakes import stakes
 
     posed: Definition = flow.known("define")
     basis = flow.basis(2_000)
@@ -57,7 +56,7 @@ def _remarks(found: Audit, posed: Definition) -> tuple[str, ...]:
 
 def curve_holds(flow: Flow) -> bool:
     """Whether the forecast still goes through the points that the case rests on; without any points there is none."""
-    from tunecase.points import merge
+    from tunecase.forecast import merge
 
     found: Forecast | None = flow.known("forecast")
     brought = kept_elsewhere(flow)
@@ -97,7 +96,7 @@ def asked_of(
     metric: str, size_column: str, score_column: str, sizes: Sequence[str], step: str, experiment: str
 ) -> "Asked":
     """What the user says of points measured elsewhere, from words as typed; `sizes` are `run=400`."""
-    from tunecase.importers import Asked
+    from tunecase.forecast.importers import Asked
     from tunecase.io import whole_number
 
     problems, by_run = [], {}

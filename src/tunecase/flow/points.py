@@ -13,8 +13,7 @@ from tunecase.records import Forecast, Pilot, Point, Round, Tuning
 
 def measured(flow: Flow, from_pilot: bool = False) -> tuple[tuple[Point, ...], dict[str, Any]]:
     """The points that the case rests on, measured rounds among them, and what the forecast is told about them."""
-    from tunecase.forecast import told
-    from tunecase.points import with_rounds
+    from tunecase.forecast import told, with_rounds
     from tunecase.prices import made_worth
 
     brought, rounds = None if from_pilot else kept_elsewhere(flow), flow.rounds()
@@ -108,7 +107,7 @@ def measured_sizes(flow: Flow) -> tuple[int, ...]:
 
 def labelled_rows(flow: Flow, made: Round) -> int:
     """The labelled rows that the rows of a round count as on the curve; those of the round itself without points."""
-    from tunecase.points import counted_as
+    from tunecase.forecast import counted_as
     from tunecase.prices import made_worth
 
     rounds = flow.rounds()

@@ -14,7 +14,7 @@ from tunecase.flow.points import kept_elsewhere
 from tunecase.records import Decision, Definition, Estimate, Forecast
 
 if TYPE_CHECKING:
-    from tunecase.importers import Asked
+    from tunecase.forecast.importers import Asked
 
 
 class Need(NamedTuple):

@@ -12,7 +12,7 @@ from tunecase.quantities import Worlds
 from tunecase.records import Audit, Forecast
 
 if TYPE_CHECKING:
-    from tunecase.importers import Asked
+    from tunecase.forecast.importers import Asked
 
 
 def audit_file(

@@ -1,10 +1,9 @@
 """Levers that end the project, or ask for less: ship, redefine the target, stop."""
 
 from tunecase import catalog
+from tunecase.forecast import cautious_score, to_error
 from tunecase.levers.state import LOSS, Offer, State
-from tunecase.points import to_error
 from tunecase.quantities import count, score
-from tunecase.verdicts import cautious_score
 
 
 def ship(state: State) -> Offer:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tunecase.experiments import noise_of_run
+from tunecase.forecast import noise_of_run
 from tunecase.levers.data import wrong_share
 from tunecase.levers.method import LARGER_TEST
 from tunecase.levers.state import State

@@ -5,16 +5,14 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.board import RoundPrices
-from tunecase.curves import believe
+from tunecase.forecast import believe, doubling, to_error
 from tunecase.hardware import paid_besides
 from tunecase.levers.state import State
 from tunecase.loop import of_the_model
-from tunecase.points import to_error
 from tunecase.prices import Basis, baseline_score, expected_unknowns, label_price, person_hour, serving_saving, supply
 from tunecase.project import read_score
 from tunecase.quantities import LEAST_TEST_ROWS
 from tunecase.records import Audit, Definition, Forecast, Reviews, Tuning
-from tunecase.sizes import doubling
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws

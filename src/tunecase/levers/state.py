@@ -10,7 +10,7 @@ from tunecase.quantities import Band
 from tunecase.records import Audit, Forecast, Reviews, Tuning
 
 if TYPE_CHECKING:
-    from tunecase.curves import Belief
+    from tunecase.forecast import Belief
     from tunecase.quantities import Draws
 
 FREE = Band(0, 0, 0, 0)

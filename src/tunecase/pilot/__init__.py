@@ -7,9 +7,9 @@ from typing import Literal, cast
 
 from tunecase import engine as work
 from tunecase.answers import Answers
-from tunecase.curves import LEAST_SIZES
 from tunecase.datasets import Table, looks_like_classes, repeat_like_classes
 from tunecase.errors import InputError, Problem, TunecaseError, nearest
+from tunecase.forecast import LEAST_SIZES
 from tunecase.ladder import ladder_notes, ladder_sizes, usable
 from tunecase.mistakes import find_mistakes
 from tunecase.pace import FAR, Question

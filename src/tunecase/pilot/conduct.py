@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 from tunecase import engine
 from tunecase.answers import Answers
-from tunecase.curves import LEAST_SIZES
 from tunecase.engine import Engine
+from tunecase.forecast import LEAST_SIZES
 from tunecase.pace import Question, Rung, enough, most_telling_rung, opening, predicted_s
 from tunecase.pilot.steps import Step, make, run_of
 from tunecase.quantities import count, counted, duration, figures, one_line

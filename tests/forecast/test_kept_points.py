@@ -14,7 +14,7 @@ from tests.command import tunecase
 from tests.making import case_folder
 from tunecase import flow
 from tunecase.errors import InputError
-from tunecase.importers import Asked
+from tunecase.forecast.importers.imported import Asked
 
 TODAY = date(2026, 11, 24)
 CURVE = "n,score,test_rows\n" + "".join(

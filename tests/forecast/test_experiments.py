@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.curves import Belief, believe
-from tunecase.experiments import Candidate, narrowing, narrowings, next_run, worth_of_knowing, worth_of_run
+from tunecase.forecast.curves import Belief, believe
+from tunecase.forecast.experiments import Candidate, narrowing, narrowings, next_run, worth_of_knowing, worth_of_run
 from tunecase.records import Point
 
 CURVE = tuple(Point(n, score, 2, 300) for n, score in ((50, 0.6), (100, 0.7), (200, 0.78), (400, 0.83)))

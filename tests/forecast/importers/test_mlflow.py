@@ -12,8 +12,8 @@ import pytest
 
 from tests.mlflow_server import call, served
 from tunecase.errors import InputError, TunecaseError
-from tunecase.forecast import read_source
-from tunecase.importers import Asked
+from tunecase.forecast.forecast import read_source
+from tunecase.forecast.importers.imported import Asked
 from tunecase.records import Point
 
 RUNS = (("s", 100, (0.5, 0.6), "FINISHED"), ("m", 200, (0.6, 0.75), "FINISHED"), ("x", 400, (0.9,), "FAILED"))

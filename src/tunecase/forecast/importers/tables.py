@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tunecase.errors import InputError, Problem
-from tunecase.importers import Asked, Imported
-from tunecase.importers.tracked import import_runs, plain
+from tunecase.forecast.importers.imported import Asked, Imported
+from tunecase.forecast.importers.tracked import import_runs, plain
+from tunecase.forecast.points import SIZE_NAMES, read_points
 from tunecase.io import read_number, read_table
 from tunecase.io.trackers import Tracked
-from tunecase.points import SIZE_NAMES, read_points
 
 Rows = Sequence[tuple[int, dict[str, str]]]
 

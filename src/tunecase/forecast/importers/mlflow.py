@@ -4,8 +4,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.importers import Asked, Imported
-from tunecase.importers.tracked import import_runs, score_rank
+from tunecase.forecast.importers.imported import Asked, Imported
+from tunecase.forecast.importers.tracked import import_runs, score_rank
 from tunecase.io.trackers import Experiments, experiment_in, folder_in, read_folder, read_server, read_store, store_in
 from tunecase.quantities import counted
 

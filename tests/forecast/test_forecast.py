@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunecase.errors import InputError
-from tunecase.forecast import forecast, told
+from tunecase.forecast.forecast import forecast, told
 from tunecase.prices.basis import Basis
 from tunecase.prices.examples import Supply
 from tunecase.project import Project

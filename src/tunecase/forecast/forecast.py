@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
-from tunecase.curves import FARTHEST, LEAST_SIZES, Belief, believe, reach_share
 from tunecase.errors import InputError, Problem
-from tunecase.importers import Asked, Imported
-from tunecase.importers.mlflow import mlflow_database, mlflow_folder, mlflow_server
-from tunecase.importers.tables import history_table, points_table, run_table
-from tunecase.importers.trainer_state import trainer_state
-from tunecase.points import merge, mixed_scales, to_error, to_score
+from tunecase.forecast.curves import FARTHEST, LEAST_SIZES, Belief, believe, reach_share
+from tunecase.forecast.importers.imported import Asked, Imported
+from tunecase.forecast.importers.mlflow import mlflow_database, mlflow_folder, mlflow_server
+from tunecase.forecast.importers.tables import history_table, points_table, run_table
+from tunecase.forecast.importers.trainer_state import trainer_state
+from tunecase.forecast.points import merge, mixed_scales, to_error, to_score
+from tunecase.forecast.stakes import Stakes, best_run, n_budget_of, n_max_of
+from tunecase.forecast.verdict import Facts, next_pilot, reason, verdict
 from tunecase.prices import Basis, Supply
 from tunecase.quantities import Band, Interval80, band
 from tunecase.records import CurveBand, Forecast, Needed, Point
-from tunecase.stakes import Stakes, best_run, n_budget_of, n_max_of
-from tunecase.verdicts import Facts, next_pilot, reason, verdict
 
 if TYPE_CHECKING:
     import numpy as np

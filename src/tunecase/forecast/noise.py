@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tunecase.points import LEAST_ERROR, error_of, merge, spreads
+from tunecase.forecast.points import LEAST_ERROR, error_of, merge, spreads
 from tunecase.records import Point
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.curve_models import ATOMS, LOSSES, SHALLOW, SHARES, STEEP, fit_atoms, fit_drift, shapes
+from tunecase.forecast.models import ATOMS, LOSSES, SHALLOW, SHARES, STEEP, fit_atoms, fit_drift, shapes
 
 SIZES = np.array([50.0, 100.0, 200.0, 400.0])
 QUIET = np.zeros((1, 4))

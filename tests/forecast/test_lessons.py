@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.curve_lessons import Ahead, lessons, regression, weighted_quantiles
+from tunecase.forecast.lessons import Ahead, lessons, regression, weighted_quantiles
 
 LEVELS = np.linspace(0.05, 0.95, 9)
 

@@ -29,10 +29,10 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.curve_lessons import LEAST_RATIO, Ahead, Lessons, lessons, regression
-from tunecase.curve_models import LOSSES, SHALLOW, SHARES, STEEP, AtomFit, DriftFit, fit_atoms, fit_drift
-from tunecase.noise import SEED_SD, SIGNAL_CUT, Gate, gate, item_variance, run_variance, shrink
-from tunecase.points import LEAST_ERROR, error_of, merge, spreads, to_error, to_score
+from tunecase.forecast.lessons import LEAST_RATIO, Ahead, Lessons, lessons, regression
+from tunecase.forecast.models import LOSSES, SHALLOW, SHARES, STEEP, AtomFit, DriftFit, fit_atoms, fit_drift
+from tunecase.forecast.noise import SEED_SD, SIGNAL_CUT, Gate, gate, item_variance, run_variance, shrink
+from tunecase.forecast.points import LEAST_ERROR, error_of, merge, spreads, to_error, to_score
 from tunecase.quantities import generator
 from tunecase.records import Point
 

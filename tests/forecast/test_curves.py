@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.curves import Belief, believe, calibration, reach_share
-from tunecase.points import to_error, to_score
+from tunecase.forecast.curves import Belief, believe, calibration, reach_share
+from tunecase.forecast.points import to_error, to_score
 from tunecase.records import Point
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SHARE = {"direction": "higher", "bounded": True, "binomial": True}
 SIZES = (20, 40, 80, 160)
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from tests import samples
 from tests.projects import basis, written
-from tunecase.curves import Belief, believe
+from tunecase.forecast.curves import Belief, believe
+from tunecase.forecast.stakes import Stakes, best_run, n_budget_of, n_max_of, stakes
 from tunecase.prices.examples import Supply
 from tunecase.records import NextRun, Point
-from tunecase.stakes import Stakes, best_run, n_budget_of, n_max_of, stakes
 
 WORLDS = 400
 FREE = Stakes(None, None, lambda n: 0.0)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.importers import Asked, Imported
+from tunecase.forecast.importers.imported import Asked, Imported
 from tunecase.io import whole_number
 from tunecase.io.trackers import Series, Tracked
 from tunecase.quantities import counted

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tunecase.curves import LEAST_SIZES, Belief
-from tunecase.noise import SEED_SD, SIGNAL_CUT, Gate
-from tunecase.points import to_error, to_score
+from tunecase.forecast.curves import LEAST_SIZES, Belief
+from tunecase.forecast.noise import SEED_SD, SIGNAL_CUT, Gate
+from tunecase.forecast.points import to_error, to_score
 from tunecase.records import Needed, NextRun, Point
 
 NOT_ACHIEVABLE = 0.05

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.sizes import adding, doubling
+from tunecase.forecast.sizes import adding, doubling
 
 
 @settings(max_examples=50, deadline=None)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tunecase.errors import InputError
-from tunecase.points import counted_as, error_of, merge, read_points, spreads, to_error, to_score, with_rounds
+from tunecase.forecast.points import counted_as, error_of, merge, read_points, spreads, to_error, to_score, with_rounds
 from tunecase.records import Point, Round
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.curves import FARTHEST, Belief
-from tunecase.experiments import Candidate, next_run
-from tunecase.points import to_error
+from tunecase.forecast.curves import FARTHEST, Belief
+from tunecase.forecast.experiments import Candidate, next_run
+from tunecase.forecast.points import to_error
+from tunecase.forecast.sizes import doubling
 from tunecase.prices import Basis, Supply, target_value
 from tunecase.project import Project
 from tunecase.records import Definition, Estimate, Needed, NextRun, Pilot
-from tunecase.sizes import doubling
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws

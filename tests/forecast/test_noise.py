@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.noise import gate, item_variance, run_variance
+from tunecase.forecast.noise import gate, item_variance, run_variance
 from tunecase.records import Point
 
 SHARE = {"direction": "higher", "bounded": True, "binomial": True}

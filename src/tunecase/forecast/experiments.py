@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tunecase.curves import Belief
-from tunecase.noise import item_variance, run_variance
-from tunecase.points import LEAST_ERROR, spreads, to_score
+from tunecase.forecast.curves import Belief
+from tunecase.forecast.noise import item_variance, run_variance
+from tunecase.forecast.points import LEAST_ERROR, spreads, to_score
 from tunecase.quantities import count, counted, generator, share
 from tunecase.records import NextRun, Point
 
@@ -50,7 +50,7 @@ def narrowing(belief: Belief, n: int, draws: int = 1, *, far: int, test_rows: in
     Returns: 0 (nothing) to 1 (all of it).
 
     Example:
-        >>> from tunecase.curves import believe
+        >>> from tunecase.forecast.curves import believe
         >>> points = [Point(n, score, 2, 300) for n, score in ((50, 0.6), (100, 0.7), (200, 0.78), (400, 0.83))]
         >>> belief = believe(points, direction="higher", bounded=True, binomial=True)
         >>> near, wide = (narrowing(belief, n, far=6_400, test_rows=300) for n in (50, 1_600))
@@ -106,7 +106,7 @@ def worth_of_run(
         worlds.
 
     Example:
-        >>> from tunecase.curves import believe
+        >>> from tunecase.forecast.curves import believe
         >>> points = [Point(n, score, 2, 300) for n, score in ((50, 0.6), (100, 0.7), (200, 0.78), (400, 0.83))]
         >>> belief = believe(points, direction="higher", bounded=True, binomial=True)
         >>> worth_of_run(

@@ -6,8 +6,8 @@ A folder is searched for several; of the checkpoints of one run the last one cou
 from pathlib import Path
 
 from tunecase.errors import InputError, Problem
-from tunecase.importers import Asked, Imported
-from tunecase.importers.tracked import import_runs
+from tunecase.forecast.importers.imported import Asked, Imported
+from tunecase.forecast.importers.tracked import import_runs
 from tunecase.io.trackers import CHECKPOINT, STATE, Tracked, finite, read_json, states, tracked_run
 
 

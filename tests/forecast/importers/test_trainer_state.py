@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tunecase.errors import InputError
-from tunecase.forecast import read_source
-from tunecase.importers import Asked
+from tunecase.forecast.forecast import read_source
+from tunecase.forecast.importers.imported import Asked
 from tunecase.records import Point
 
 

@@ -5,8 +5,8 @@ import math
 import pytest
 
 from tunecase.errors import InputError
-from tunecase.importers import Asked
-from tunecase.importers.tracked import import_runs
+from tunecase.forecast.importers.imported import Asked
+from tunecase.forecast.importers.tracked import import_runs
 from tunecase.io.trackers.run import Tracked
 from tunecase.records import Point
 
