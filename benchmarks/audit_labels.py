@@ -18,9 +18,15 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
 import numpy as np
 
-from tunecase.label_errors import features, random_label_p, rank_labels, rank_mismatches, rank_probabilities
+from tunecase.data.detectors.label_errors import (
+    features,
+    random_label_p,
+    rank_labels,
+    rank_mismatches,
+    rank_probabilities,
+)
+from tunecase.data.review.depth import Review, plan_queue, read_reviews
 from tunecase.quantities.statistics import ceiling_range
-from tunecase.reviewing import Review, plan_queue, read_reviews
 
 TEXTS = Path(__file__).parents[1] / ".." / "shared" / "data" / "text"
 EXAMPLE = Path(__file__).parents[1] / "examples/support-tickets/data/train.jsonl"

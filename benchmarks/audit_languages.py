@@ -18,12 +18,12 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
 from tests.sentences import SENTENCES
 
-from tunecase import languages
-from tunecase.checks.defect import Defect
-from tunecase.checks.evidence import Asked, Evidence
-from tunecase.checks.language import language_mismatch, language_mix
-from tunecase.checks.scan import read_split
-from tunecase.datasets.detection import detect
+from tunecase.data.checks.defect import Defect
+from tunecase.data.checks.evidence import Asked, Evidence
+from tunecase.data.checks.language import language_mismatch, language_mix
+from tunecase.data.checks.scan import read_split
+from tunecase.data.detectors import languages
+from tunecase.data.reading.detection import detect
 
 TEXTS = Path(__file__).parents[1] / ".." / "shared" / "data" / "text"
 SETS = {"gsm8k": "gsm8k/train.jsonl", "socratic": "gsm8k/test_socratic.jsonl", "alpaca": "self_instruct/alpaca-7b.json"}

@@ -19,13 +19,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
-from tunecase.checks.defect import Defect
-from tunecase.checks.evidence import Asked, Evidence
-from tunecase.checks.grounding import ungrounded_answer
-from tunecase.checks.scan import read_split
-from tunecase.datasets.detection import detect
-from tunecase.likeness import Example
-from tunecase.rephrased import match
+from tunecase.data.checks.defect import Defect
+from tunecase.data.checks.evidence import Asked, Evidence
+from tunecase.data.checks.grounding import ungrounded_answer
+from tunecase.data.checks.scan import read_split
+from tunecase.data.detectors.likeness import Example
+from tunecase.data.detectors.paraphrases import match
+from tunecase.data.reading.detection import detect
 
 TEXTS = Path(__file__).parents[1] / ".." / "shared" / "data" / "text"
 REWRITES = TEXTS / "decontamination" / "rephrase"

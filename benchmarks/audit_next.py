@@ -25,7 +25,7 @@ warnings.filterwarnings("ignore")
 
 import numpy as np  # noqa: E402 - after the threads are set
 
-from tunecase.labelling import _margin, _typicality, choose, embed  # noqa: E402
+from tunecase.data.label import _margin, _typicality, choose, embed  # noqa: E402
 
 TEXTS = ROOT / ".." / "shared" / "data" / "text"
 SETS = ("example", "banking77", "clinc_imbalanced", "clinc_full")
@@ -42,7 +42,7 @@ def pairs(name: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     if name.startswith("clinc"):
         splits = json.loads((TEXTS / f"clinc/data_{name[6:]}.json").read_text(encoding="utf-8"))
         return splits["train"], splits["test"]
-    from tunecase.datasets import load
+    from tunecase.data.reading.load import load
 
     folder = ROOT / "examples" / "support-tickets" / "data"
     return tuple(

@@ -20,13 +20,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
-from tunecase import identifiers
-from tunecase.checks import answers, drift, pairs
-from tunecase.checks.defect import Defect
-from tunecase.checks.evidence import Asked, Evidence
-from tunecase.checks.scan import read_split
-from tunecase.datasets.detection import detect
-from tunecase.detectors import personal, secrets
+from tunecase.data.checks import answers, drift, pairs
+from tunecase.data.checks.defect import Defect
+from tunecase.data.checks.evidence import Asked, Evidence
+from tunecase.data.checks.scan import read_split
+from tunecase.data.detectors import identifiers, personal, secrets
+from tunecase.data.reading.detection import detect
 
 TEXTS = Path(__file__).parents[1] / ".." / "shared" / "data" / "text"
 SEEDS, PLANTED = 5, 300

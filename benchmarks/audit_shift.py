@@ -23,12 +23,12 @@ sys.path.insert(0, str(ROOT / "src"))
 
 import numpy as np  # noqa: E402 - after the threads are set
 
-from tunecase.checks.coverage import LEAST_SHARE  # noqa: E402
-from tunecase.checks.coverage import P as COVER_P  # noqa: E402
-from tunecase.checks.shift import CLEAR, SLIGHT, P  # noqa: E402
-from tunecase.neighbours import cover, thin_regions  # noqa: E402
+from tunecase.data.checks.coverage import LEAST_SHARE  # noqa: E402
+from tunecase.data.checks.coverage import P as COVER_P  # noqa: E402
+from tunecase.data.checks.shift import CLEAR, SLIGHT, P  # noqa: E402
+from tunecase.data.detectors.coverage import cover, thin_regions  # noqa: E402
+from tunecase.data.detectors.two_sample import contrast  # noqa: E402
 from tunecase.quantities.statistics import wilson  # noqa: E402
-from tunecase.two_sample import contrast  # noqa: E402
 
 TEXTS = ROOT / ".." / "shared" / "data" / "text"
 Rows = list[tuple[str, str]]
@@ -36,7 +36,7 @@ Rows = list[tuple[str, str]]
 
 def sets() -> dict[str, tuple[Rows, Rows]]:
     """(text, label) of training and test rows by set; GSM8K has no labels."""
-    from tunecase.datasets import load
+    from tunecase.data.reading.load import load
 
     folder = ROOT / "examples" / "support-tickets" / "data"
     parts = [load(folder / f"{part}.jsonl").rows for part in ("train", "test")]

@@ -19,8 +19,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
 import numpy as np
 
-from tunecase import tokenizing
-from tunecase.checks.tokens import characters_per_token
+from tunecase.data.tokens import counting
+from tunecase.data.tokens.rows import characters_per_token
 
 TEXTS = Path(__file__).parents[1] / ".." / "shared" / "data" / "text"
 SAMPLE = 60  # rows counted of each draw
@@ -87,7 +87,7 @@ def coverage(texts: list[str], tokens: "np.ndarray", draws: int) -> tuple[float,
         chosen = order[places[places < len(texts)]]
         seen = np.zeros(len(texts), np.int64)
         seen[chosen] = tokens[chosen]
-        found = tokenizing.estimated(characters, seen)
+        found = counting.estimated(characters, seen)
         held += found.low <= tokens.sum() <= found.high
         widths.append((found.high - found.low) / 2 / tokens.sum())
     return held / draws, float(np.median(widths))
@@ -107,12 +107,12 @@ def main(arguments: list[str]) -> int:
         print(json.dumps({"benchmark": "audit_tokens", "skipped": "../shared/data/text or a tokenizer.json is absent"}))
         return 0
     path, draws = Path(arguments[0]), int(arguments[1]) if len(arguments) > 1 else 300
-    reference, fast = tokenizing.read_tokenizer(path), tokenizing.read_fast(path)
+    reference, fast = counting.read_tokenizer(path), counting.read_fast(path)
     result: dict[str, object] = {"benchmark": "audit_tokens", "tokenizer": path.parent.name, "draws": draws}
     for kind, texts in kinds().items():
         texts = [text for text in texts if text.strip()]
-        tokens = tokenizing.reference_counts(texts, reference)
-        differ = int((tokenizing.fast_counts(texts, fast) != tokens).sum()) if fast is not None else None
+        tokens = counting.reference_counts(texts, reference)
+        differ = int((counting.fast_counts(texts, fast) != tokens).sum()) if fast is not None else None
         held, width = coverage(texts, tokens, draws)
         characters = sum(map(len, texts))
         wide = sum(len(text.encode()) for text in texts) / characters
@@ -130,10 +130,10 @@ def main(arguments: list[str]) -> int:
         result[kind] = row
     rows = chats(40_000, 7)
     result["bytes_a_row"] = round(sum(len(row.encode()) for row in rows) / len(rows))
-    result["reference_rows_s"] = round(speed(lambda texts: tokenizing.reference_counts(texts, reference), rows[:8192]))
+    result["reference_rows_s"] = round(speed(lambda texts: counting.reference_counts(texts, reference), rows[:8192]))
     if fast is not None:
-        result["fast_rows_s"] = round(speed(lambda texts: tokenizing.fast_counts(texts, fast), rows))
-        counter = tokenizing.Counter(path)
+        result["fast_rows_s"] = round(speed(lambda texts: counting.fast_counts(texts, fast), rows))
+        counter = counting.Counter(path)
         result["checked_rows_s"] = round(speed(lambda texts: counter.count(texts, [""] * len(texts)), rows))
         result["how"] = counter.how
     print(json.dumps(result))

@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from audit_peers import _pss_kb, _session
 from peers.rows import Copy, closest, write_rows
 
-from tunecase.audit import audit
+from tunecase.data.audit.judge import audit
 from tunecase.prices.basis import Basis
 from tunecase.quantities.spread import Worlds
 from tunecase.records import Audit
@@ -77,9 +77,9 @@ def recall(path: Path, copies: list[Copy]) -> dict:
     """Planted near copies found by true Jaccard, and rows flagged that have no neighbour at Jaccard .5 or more."""
     import numpy as np
 
-    from tunecase.checks.evidence import Asked, Evidence
-    from tunecase.checks.scan import read_split
-    from tunecase.datasets.detection import detect
+    from tunecase.data.checks.evidence import Asked, Evidence
+    from tunecase.data.checks.scan import read_split
+    from tunecase.data.reading.detection import detect
 
     evidence = Evidence(read_split(path, detect(path), workers=1), None, Asked(2048))
     near = evidence.near_train

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from tunecase.criteria.facts import Facts
-from tunecase.datasets.rows import Layout, Row, Table
+from tunecase.data.reading.rows import Layout, Row, Table
 from tunecase.prices.basis import Basis
 from tunecase.project import Alternatives, Data, ProblemStatement, Project, Serving, Source
 from tunecase.quantities import Interval80

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.datasets.rows import Layout, Row, Table
+from tunecase.data.reading.rows import Layout, Row, Table
 from tunecase.ladder import MOST_ROWS, Examples, deal, ladder_notes, ladder_sizes, usable
 
 

@@ -15,8 +15,8 @@ import pytest
 
 from tests import toy_trainer
 from tunecase import pilot as module
-from tunecase.datasets import load
-from tunecase.datasets.rows import Layout, Row, Table
+from tunecase.data.reading.load import load
+from tunecase.data.reading.rows import Layout, Row, Table
 from tunecase.errors import InputError
 from tunecase.pilot import baselines, pilot
 from tunecase.pilot.conduct import Progress
@@ -254,7 +254,7 @@ def test_ten_intents_rise_above_95() -> None:
 SCRIPT = """
 import sys
 from pathlib import Path
-from tunecase.datasets import load
+from tunecase.data.reading import load
 from tunecase.pilot import pilot
 from tunecase.records import to_json
 

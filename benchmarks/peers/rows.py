@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
-from tunecase.text import shingles
+from tunecase.data.text import shingles
 
 LABELS = 50
 OPENINGS, OPENING_WORDS = 200, 12

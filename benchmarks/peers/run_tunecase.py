@@ -5,9 +5,9 @@ from pathlib import Path
 
 from result import write_pairs
 
-from tunecase.checks.evidence import Asked, Evidence
-from tunecase.checks.scan import read_split
-from tunecase.datasets.detection import detect
+from tunecase.data.checks.evidence import Asked, Evidence
+from tunecase.data.checks.scan import read_split
+from tunecase.data.reading.detection import detect
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from typing import Literal
 from tunecase.alternatives import Standing, alternatives, prompted
 from tunecase.criteria import baselines, data, evaluation, goal, money, upkeep
 from tunecase.criteria.facts import Facts
-from tunecase.datasets import Table
+from tunecase.data.reading import Table
 from tunecase.prices import Basis
 from tunecase.project import Project
 from tunecase.quantities import Band, band, counted

@@ -12,7 +12,7 @@ from importlib.resources.abc import Traversable
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from tunecase.datasets import Layout, Row, detect, looks_like_classes, read_rows
+from tunecase.data.reading import Layout, Row, detect, looks_like_classes, read_rows
 from tunecase.errors import InputError, Problem, TunecaseError, nearest
 from tunecase.project import Project
 from tunecase.quantities import counted

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tunecase.datasets import Table, looks_like_classes
+from tunecase.data.reading import Table, looks_like_classes
 from tunecase.quantities import count
 
 if TYPE_CHECKING:

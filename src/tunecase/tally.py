@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from tunecase.data import words
 from tunecase.errors import MissingExtraError
 from tunecase.fields import field_counts, read_json, same_text
-from tunecase.text import words
 
 if TYPE_CHECKING:
     import numpy as np

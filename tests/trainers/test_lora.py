@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.trainers import networks
-from tunecase.datasets import load
+from tunecase.data.reading.load import load
 from tunecase.errors import InputError
 from tunecase.ladder import usable
 from tunecase.trainers import Task, lora, weights

@@ -3,8 +3,8 @@
 from collections import Counter, defaultdict
 
 from tunecase.criteria.facts import Facts, percent
+from tunecase.data import normalise
 from tunecase.records import Criterion, Severity
-from tunecase.text import normalise
 
 FEWEST_ROWS, PILOT_ROWS = 10, 50
 BAD_KAPPA, FINE_KAPPA = 0.6, 0.7

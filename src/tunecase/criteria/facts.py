@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.datasets import Table, repeat_like_classes
+from tunecase.data.reading import Table, repeat_like_classes
 from tunecase.errors import InputError
 from tunecase.prices import Basis, label_price, person_hour, review_hours, saving_per_answer, worth_of_correct
 from tunecase.project import Project, read_score

@@ -17,7 +17,7 @@ def audit(
 
 def judge_data(flow: Flow, **asked: Any) -> Audit:
     """The audit of a case's files, with what is asked besides."""
-    from tunecase.audit import audit as judge
+    from tunecase.data.audit import audit as judge
 
     data = flow.project.data
     test, production = (flow.folder / name if name else None for name in (data.test, data.production))

@@ -58,7 +58,7 @@ def fix_file(
     basis = Basis(None, today, Worlds(seed, DRAWS))
 
     def judge(whole: Any) -> Audit:
-        from tunecase.audit import audit
+        from tunecase.data.audit import audit
 
         return audit(
             None, train, test, basis=basis, input=input_column, output=output_column, tokenizer=tokenizer,
@@ -79,8 +79,8 @@ def _fixed(
     force: bool,
     seed: int,
 ) -> tuple[Audit, Cleaned]:
-    from tunecase.cleaned import CHANGES, clean
-    from tunecase.corrections import read_corrections
+    from tunecase.data.clean import CHANGES, clean
+    from tunecase.data.review import read_corrections
     from tunecase.io import digest, new_folder
 
     whole: list[Any] = []
@@ -125,11 +125,11 @@ def _taken_in(
     folders: tuple[Path, ...],
 ) -> Reviews:
     """The ranking is looked for beside what was filled in, then where the queue was written last."""
-    from tunecase.cleaned import read_ranking
-    from tunecase.corrections import read_corrections, write_corrections
-    from tunecase.datasets import detect
+    from tunecase.data.clean import read_ranking
+    from tunecase.data.reading import detect
+    from tunecase.data.review import read_corrections, write_corrections
+    from tunecase.data.review import review as judge
     from tunecase.io import digest
-    from tunecase.reviewed import review as judge
 
     layout = detect(train, input, output)
     before, sha256 = read_corrections(corrections), digest(_one_file(train))
@@ -154,7 +154,7 @@ def _one_file(train: Path) -> Path:
 
     Raises: InputError where there is none, or more than one.
     """
-    from tunecase.datasets import files_of
+    from tunecase.data.reading import files_of
 
     files = files_of(train)
     if len(files) > 1:
@@ -164,6 +164,6 @@ def _one_file(train: Path) -> Path:
 
 
 def _corrections_name() -> str:
-    from tunecase.corrections import NAME
+    from tunecase.data.review import NAME
 
     return NAME

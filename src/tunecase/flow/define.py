@@ -33,7 +33,7 @@ def _judged(flow: Flow, **known: Any) -> Definition:
 
 def baselines(flow: Flow, found: Audit) -> tuple[Baseline, ...]:
     """What needs no fine-tune, measured: the majority class and the probe on all usable rows."""
-    from tunecase.datasets import repeat_like_classes
+    from tunecase.data.reading import repeat_like_classes
     from tunecase.pilot import baselines as measure
 
     train, test = flow.train_table(), flow.table("test")

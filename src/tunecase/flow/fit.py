@@ -260,7 +260,7 @@ def _is_model(path: Path) -> bool:
 
 
 def _lengths(path: Path, model: str, problems: list[Problem]) -> tuple[Any, str] | None:
-    from tunecase.checks.tokens import find_tokenizer
+    from tunecase.data.tokens import find_tokenizer
     from tunecase.importers.sample_lengths import read_lengths
 
     try:

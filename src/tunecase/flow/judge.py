@@ -19,7 +19,7 @@ from tunecase.records import Judged, Pilot, Run
 
 if TYPE_CHECKING:
     from tunecase.agreement import Agreement
-    from tunecase.datasets import Row
+    from tunecase.data.reading import Row
     from tunecase.endpoint import Endpoint
     from tunecase.judge import Judgement
     from tunecase.ladder import Examples
@@ -211,7 +211,7 @@ def _by_row(path: Path, column: str) -> Mapping[int, "Row"]:
 
     Raises: InputError for a file that cannot be read, or has not both columns, or names a row twice.
     """
-    from tunecase.datasets import load
+    from tunecase.data.reading import load
 
     table, found = load(path, input="row", labelled=False), {}
     if not any(column in row.other for row in table.rows):

@@ -13,7 +13,7 @@ from tunecase.quantities import Worlds, band, generator
 from tunecase.records import Labelling, NextLabel
 
 if TYPE_CHECKING:
-    from tunecase.datasets import Row, Table
+    from tunecase.data.reading import Row, Table
     from tunecase.prices import Basis
     from tunecase.quantities import Draws
 
@@ -44,7 +44,7 @@ def next_labels_file(
     seed: int, today: date,
 ) -> Labelling:  # fmt: skip
     """The same without a project file, at default prices."""
-    from tunecase.datasets import load
+    from tunecase.data.reading import load
     from tunecase.prices import Basis
 
     if pool is None:
@@ -57,8 +57,8 @@ def next_labels_file(
 def _planned(
     train: "Table", test: "Table | None", pool: Path, n: int, to: Path, input: str | None, basis: "Basis", seed: int
 ) -> Labelling:
-    from tunecase.datasets import looks_like_classes
-    from tunecase.labelling import expected, plan
+    from tunecase.data import expected, plan
+    from tunecase.data.reading import looks_like_classes
     from tunecase.prices import label_price
 
     if not 1 <= n <= MOST_NEXT:
@@ -81,7 +81,7 @@ def _planned(
 
 def _drawn(pool: Path, input: str | None, seed: int) -> tuple[list["Row"], int]:
     """(rows, how many the pool has): all of a small pool, MOST_POOL drawn at random of a large one, in their order."""
-    from tunecase.datasets import Row, detect, read_rows
+    from tunecase.data.reading import Row, detect, read_rows
 
     rng = generator(seed, "rows of the pool")
     kept: list[Row] = []
@@ -116,7 +116,7 @@ def _write(rows: tuple[NextLabel, ...], to: Path) -> tuple[Path, Path]:
     """
     import orjson
 
-    from tunecase.queue.sheet import guarded
+    from tunecase.data.review.queue import guarded
 
     table, lines = next(pair for pair in _names(to) if not any(path.exists() for path in pair))
     table.parent.mkdir(parents=True, exist_ok=True)

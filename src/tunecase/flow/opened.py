@@ -16,7 +16,7 @@ from tunecase.records import Audit, Definition, Reviews, Round, Spending
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
-    from tunecase.datasets import Table
+    from tunecase.data.reading import Table
     from tunecase.past import Past
     from tunecase.prices import Basis, Contracts
     from tunecase.project import Project
@@ -62,7 +62,7 @@ class Flow:
         A pilot depends only on what it trains and scores, so that a new price or a comment does not lose it.
         """
         if not self.data_hash:
-            from tunecase.datasets import files_of
+            from tunecase.data.reading import files_of
 
             data = self.project.data
             named = [self.folder / name for name in (data.train, data.test, data.production) if name]
@@ -137,7 +137,7 @@ class Flow:
 
     def table(self, name: str) -> "Table | None":
         """The rows of the train or test file, read once."""
-        from tunecase.datasets import load
+        from tunecase.data.reading import load
 
         given = getattr(self.project.data, name)
         if given is None:
@@ -280,7 +280,7 @@ def dropped_rows(found: Audit) -> frozenset[int]:
 
 def task_kind(flow: Flow) -> "Kind":
     """What kind of answer is learnt: as the project file says, else as the outputs look."""
-    from tunecase.datasets import kind_of
+    from tunecase.data.reading import kind_of
 
     return flow.project.problem.task or kind_of([row.output for row in flow.train_table().rows])
 

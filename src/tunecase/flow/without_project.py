@@ -29,7 +29,7 @@ def audit_file(
     checking: Callable[[str], None] | None = None,
 ) -> Audit:
     """An audit without a project file; nothing is kept."""
-    from tunecase.audit import audit as judge
+    from tunecase.data.audit import audit as judge
     from tunecase.prices import Basis
 
     basis = Basis(None, today, Worlds(seed, DRAWS))

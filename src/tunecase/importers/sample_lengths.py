@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tunecase import lengths
-from tunecase.datasets import load
+from tunecase.data.reading import load
 from tunecase.errors import InputError, Problem
 from tunecase.io import read_text
 from tunecase.lengths import Lengths
@@ -133,7 +133,7 @@ def _texts(path: Path, tokenizer: Path | None) -> Sampled:
     else:
         import numpy as np
 
-        from tunecase.tokenizing import Counter, estimated
+        from tunecase.data.tokens import Counter, estimated
 
         counter = Counter(tokenizer, path.stat().st_size if path.is_file() else 0)
         inputs, outputs = [row.input for row in rows], [row.output for row in rows]

@@ -7,7 +7,7 @@ from typing import Literal, cast
 
 from tunecase import engine as work
 from tunecase.answers import Answers
-from tunecase.datasets import Table, looks_like_classes, repeat_like_classes
+from tunecase.data.reading import Table, looks_like_classes, repeat_like_classes
 from tunecase.errors import InputError, Problem, TunecaseError, nearest
 from tunecase.forecast import LEAST_SIZES
 from tunecase.ladder import ladder_notes, ladder_sizes, usable

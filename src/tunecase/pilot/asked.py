@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tunecase.datasets import looks_like_classes
+from tunecase.data.reading import looks_like_classes
 from tunecase.errors import InputError, Problem
 from tunecase.ladder import Examples
 from tunecase.pilot.steps import Lesson, School

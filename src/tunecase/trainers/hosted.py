@@ -10,13 +10,13 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from tunecase.data import normalise
 from tunecase.endpoint import Answer, Endpoint, ask_all, check
 from tunecase.errors import InputError, Problem
 from tunecase.fields import fold
 from tunecase.quantities import counted
 from tunecase.scoring import METRICS as SCORED
 from tunecase.scoring import Kind, check_metric, count_correct, row_scores, score_of
-from tunecase.text import normalise
 from tunecase.trainers import Result, Setting, Task, known
 from tunecase.trainers.prompts import choose_shots, showable
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tunecase.datasets.sources import LEAST_BOMB_BYTES, MOST_RATIO, Source, Stream, encoding_of, open_stream, source_of
+from tunecase.data.reading import LEAST_BOMB_BYTES, MOST_RATIO, Source, Stream, encoding_of, open_stream, source_of
 from tunecase.errors import InputError, MissingExtraError, Problem
 from tunecase.importers.spendings.charge import MOST_ROW, Mistakes
 from tunecase.quantities import counted

@@ -1,0 +1,89 @@
+"""What the checks say, with the rows' numbers, the price of each fix and the check's own measured accuracy."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tunecase import catalog
+from tunecase.data.checks.defect import Defect
+from tunecase.data.checks.evidence import Evidence
+from tunecase.prices import Basis, label_price, review_price
+from tunecase.quantities import Band, band
+from tunecase.records import Accuracy, Finding, Measured
+
+if TYPE_CHECKING:
+    from tunecase.quantities import Draws
+
+FREE = Band(0.0, 0.0, 0.0, 0.0)
+MOST_ROWS_SHOWN = 1000
+SEVEREST_FIRST = ("stop", "warn", "note")
+
+
+def findings(evidence: Evidence, defects: Sequence[Defect], basis: Basis) -> tuple[Finding, ...]:
+    """Every defect as a finding, severest first."""
+    found = [_finding(evidence, defect, basis) for defect in defects]
+    return tuple(sorted(found, key=lambda finding: SEVEREST_FIRST.index(finding.severity)))
+
+
+def _finding(evidence: Evidence, defect: Defect, basis: Basis) -> Finding:
+    split = evidence.test if defect.where == "test" else evidence.train
+    assert split is not None
+    shown = defect.rows[:MOST_ROWS_SHOWN]
+    rows = tuple(split.number[shown].tolist())
+    lines = tuple(split.line[shown].tolist())
+    if defect.bad:
+        rows = tuple(row.number for row in split.bad_rows[:MOST_ROWS_SHOWN])
+        lines = tuple(row.line for row in split.bad_rows[:MOST_ROWS_SHOWN])
+    pairs: tuple[tuple[int, int], ...] = ()
+    if defect.pairs is not None:
+        some = defect.pairs[:MOST_ROWS_SHOWN]
+        others = evidence.train.number[some[:, 1]].tolist()
+        pairs = tuple(zip(split.number[some[:, 0]].tolist(), others, strict=True))
+    count = len(defect.rows) if defect.count is None else defect.count
+    return Finding(
+        check=defect.check,
+        severity=defect.severity,
+        count=count,
+        share=count / split.rows if defect.share is None else defect.share,
+        rows=rows,
+        lines=lines,
+        why=defect.why,
+        fix=defect.fix,
+        price=_price(defect, basis),
+        where=defect.where,
+        pairs=pairs,
+        examples=defect.examples,
+        removed=len(defect.removed),
+        scores=tuple(defect.scores[:MOST_ROWS_SHOWN].tolist()) if defect.scores is not None else (),
+        suggested=defect.suggested[:MOST_ROWS_SHOWN],
+        measured=Measured(*defect.measured) if defect.measured else None,
+        accuracy=_accuracy(defect.check),
+        review_rows=defect.review_rows,
+    )
+
+
+def _accuracy(check: str) -> Accuracy | None:
+    row = next((row for row in catalog.checks() if row.check == check), None)
+    return Accuracy(row.precision, row.recall, row.measured_on, row.date) if row else None
+
+
+def _draws(defect: Defect, basis: Basis) -> "Draws | None":
+    """What the fix costs, shape (draws,); None for a free one."""
+    parts = []
+    if defect.review_rows:
+        parts.append(review_price(defect.review_rows, basis))
+    if defect.new_rows:
+        parts.append(defect.new_rows * label_price(basis))
+    return sum(parts[1:], parts[0]) if parts else None
+
+
+def _price(defect: Defect, basis: Basis) -> Band | None:
+    if defect.unpriced:
+        return None
+    draws = _draws(defect, basis)
+    return FREE if draws is None else band(draws)
+
+
+def repair_price(defects: Sequence[Defect], basis: Basis) -> Band:
+    """All priced fixes together; unpriced ones are named in their findings. A row hit twice is paid twice."""
+    parts = [draws for defect in defects if not defect.unpriced and (draws := _draws(defect, basis)) is not None]
+    return band(sum(parts[1:], parts[0])) if parts else FREE

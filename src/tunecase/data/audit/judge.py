@@ -1,0 +1,379 @@
+"""Are these the right data, and good enough? One pass over each file, then every check in CHECKS.
+
+Rows are conserved: rows = usable + dropped + quarantined. Inputs are never changed; what a fix would delete is
+counted, and rows that cannot be read are written to a quarantine file.
+"""
+
+import itertools
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tunecase.data.audit.findings import FREE, findings, repair_price
+from tunecase.data.audit.quarantine import quarantined
+from tunecase.data.audit.verdict import effective_rows, not_checked, verdict
+from tunecase.data.checks import (
+    answers,
+    balance,
+    contradictions,
+    coverage,
+    drift,
+    grounding,
+    labels,
+    language,
+    leaks,
+    lengths,
+    licence,
+    pairs,
+    privacy,
+    repeats,
+    rephrased,
+    rows,
+    secrets,
+    shift,
+)
+from tunecase.data.checks.columns import Split
+from tunecase.data.checks.defect import Defect, NotChecked
+from tunecase.data.checks.evidence import Asked, Evidence
+from tunecase.data.checks.scan import boilerplate, read_split
+from tunecase.data.detectors import licences
+from tunecase.data.detectors.personal import masked
+from tunecase.data.reading.blocks import read_rows
+from tunecase.data.reading.detection import detect, own_test
+from tunecase.data.reading.rows import BadRow, Layout, Row
+from tunecase.data.text import NORMALISER
+from tunecase.data.tokens.rows import find_tokenizer, summary
+from tunecase.errors import InputError, Problem
+from tunecase.prices import Basis
+from tunecase.project import Project
+from tunecase.records import Audit, Tokens
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["CHECKS", "FREE", "audit"]
+
+Check = Callable[[Evidence], Defect | NotChecked | None]
+Progress = Callable[[int, float, float | None], None]
+
+CHECKS: tuple[Check, ...] = (
+    leaks.leak_exact,
+    leaks.leak_normalised,
+    leaks.leak_near,
+    rephrased.leak_rephrased,
+    rephrased.leak_translated,
+    labels.labels_random,
+    contradictions.contradiction,
+    rows.format_train,
+    rows.empty,
+    repeats.duplicate_exact,
+    repeats.duplicate_normalised,
+    repeats.duplicate_near,
+    labels.label_error,
+    labels.answer_mismatch,
+    contradictions.near_contradiction,
+    privacy.pii,
+    secrets.secrets,
+    privacy.pii_test,
+    secrets.secrets_test,
+    answers.truncated_answer,
+    answers.runaway_answer,
+    answers.refusal,
+    answers.copied_prompt,
+    answers.boilerplate_answer,
+    answers.model_signature,
+    answers.broken_markup,
+    answers.placeholder,
+    pairs.pair_equal,
+    pairs.pair_length_bias,
+    grounding.ungrounded_answer,
+    language.language_mismatch,
+    drift.json_schema,
+    drift.format_drift,
+    balance.unseen_label,
+    balance.label_variant,
+    balance.label_shift,
+    balance.label_shift_train,
+    balance.label_shift_test,
+    shift.shift_test,
+    shift.shift_production,
+    language.language_mix,
+    coverage.uncovered,
+    coverage.uncovered_production,
+    coverage.thin_cluster,
+    coverage.thin_cluster_production,
+    balance.rare_class,
+    lengths.overlong,
+    balance.too_few_rows,
+    labels.annotator_agreement,
+    rows.format_test,
+    rows.empty_test,
+    repeats.duplicate_test,
+    balance.test_too_small,
+    licence.licence,
+)
+WORD_EDGES = (0, 1, 2, 3, 5, 8, 12, 20, 30, 50, 80, 120, 200, 300, 500, 800, 1200, 2000, 5000, 10_000, 100_000)
+
+
+def audit(
+    project: Project | None,
+    train: Path,
+    test: Path | None,
+    *,
+    basis: Basis,
+    input: str | None = None,
+    output: str | None = None,
+    production: Path | None = None,
+    quarantine: Path | None = None,
+    tokenizer: Path | None = None,
+    seed: int = 0,
+    fast: bool = False,
+    progress: Progress | None = None,
+    checking: Callable[[str], None] | None = None,
+    whole: Callable[[Evidence, list[Defect]], None] | None = None,
+) -> Audit:
+    """The data judged: what is wrong, which rows, what mending it costs, and whether to train on it.
+
+    Args:
+        project: gives column names, the token limit, shares in production and the model whose tokenizer is looked for;
+            None for defaults.
+        train, test: data files; a folder's own test split is taken where no test is given; without one nothing that
+            compares the two can be checked.
+        basis: where prices come from.
+        input, output: columns, where they are not recognised; they override the project's.
+        production: a sample of real inputs, without answers.
+        quarantine: where bad training rows are written, only if there are any.
+        tokenizer: a tokenizer.json; otherwise the model's, if it is in the Hugging Face cache of this machine.
+        seed: of everything drawn at random.
+        fast: only what one pass over the files tells; checks that train or compare texts are left out, and said so.
+        progress: called with the rows read, rows a second and the seconds left (None where not known); once with no
+            speed (0) where it goes on with an interrupted pass.
+        checking: called with the name of each check as it begins.
+        whole: told the evidence and every defect with all its rows, where the record holds the first 1,000.
+    Returns: the Audit; findings with their severest first. `words_histogram` holds (words from, rows) with the edges
+        of WORD_EDGES.
+    Raises: InputError when a file cannot be read as asked.
+    Leaves out all that `not_checked` lists.
+    """
+    start = time.perf_counter()
+    data = project.data if project else None
+    input, output = input or (data.input if data else None), output or (data.output if data else None)
+    layout = detect(train, input, output)
+    test = test or own_test(train)
+    test_layout = detect(test, input, output) if test else None
+    tokenizer = tokenizer or _cached_tokenizer(project)
+    from threadpoolctl import threadpool_limits  # scikit-learn brings it
+
+    told = _Told(progress)
+    common = boilerplate(train, layout)
+    splits: dict[str, Split] = {}
+    if test and test_layout:
+        splits["test"] = read_split(test, test_layout, common=common, fast=fast, progress=told)
+    if production:
+        sample = detect(production, input, None, labelled=False)
+        splits["production"] = read_split(production, sample, common=common, fast=fast, progress=told)
+    with quarantined(quarantine) as (write, kept):
+        told.next()
+        splits["train"] = read_split(
+            train, layout, common=common, tokenizer=tokenizer, fast=fast, on_bad=write, progress=told
+        )
+    if not len(splits["train"].number):
+        got = f"no row can be read (first: {splits['train'].bad_rows[0].reason})"
+        raise InputError(Problem(str(train), got, "rows of data", "correct the rows or name other columns"))
+    asked = _asked(project, basis, licences.find_origin(train, _first_rows(train, layout)), seed, fast)
+    second = _second_labels(test, test_layout, data.second_label if data else None)
+    evidence = Evidence(splits["train"], splits.get("test"), asked, splits.get("production"), second)
+    _refuse_unknown_classes(evidence)
+    with threadpool_limits(limits=1):  # small problems: threads that wait for one another cost more than they give
+        defects, abstained = _checked(evidence, checking)
+    if whole is not None:
+        whole(evidence, defects)
+    return _record(evidence, defects, abstained, basis, str(quarantine) if kept else None, start)
+
+
+def _checked(evidence: Evidence, checking: Callable[[str], None] | None) -> tuple[list[Defect], tuple[str, ...]]:
+    defects, abstained, left_out = [], [], []
+    for check in CHECKS:
+        if checking is not None:
+            checking(check.__name__)
+        found = check(evidence)
+        if isinstance(found, Defect):
+            defects.append(found)
+        elif found is not None and evidence.asked.fast:
+            left_out.append(check.__name__.replace("_", " "))
+        elif found is not None:
+            abstained.append(found.what)
+    if left_out:
+        abstained.append(f"left out of a fast audit: {', '.join(left_out)}")
+    return defects, tuple(dict.fromkeys(abstained))
+
+
+def _asked(project: Project | None, basis: Basis, found: licences.Found, seed: int, fast: bool) -> Asked:
+    data = project.data if project else None
+    shares = {name: quantity.spread.median for name, quantity in data.production_shares.items()} if data else {}
+    return Asked(
+        int(basis.text("training.sequence_tokens", project.training.sequence_tokens if project else None)),
+        task=project.problem.task if project else None,
+        production_shares=shares,
+        licence=data.licence if data else None,
+        origin=data.origin if data else None,
+        found_licences=found.licences,
+        found_sources=found.sources,
+        found_models=found.models,
+        metric=project.problem.metric if project else None,
+        seed=seed,
+        fast=fast,
+    )
+
+
+def _first_rows(path: Path, layout: Layout) -> "itertools.islice[Row | BadRow]":
+    return itertools.islice(read_rows(path, layout), licences.MOST_ROWS)
+
+
+def _second_labels(test: Path | None, layout: Layout | None, column: str | None) -> tuple[str, ...]:
+    """A second annotator's label of each row of the test file, "" where there is none."""
+    if test is None or layout is None or column is None:
+        return ()
+    read = read_rows(test, layout)
+    said = (row.other.get(column) if isinstance(row, Row) else None for row in read)
+    return tuple("" if each is None else str(each) for each in said)
+
+
+def _refuse_unknown_classes(evidence: Evidence) -> None:
+    shares = evidence.asked.production_shares
+    if shares and evidence.classes:
+        test = evidence.test.labels if evidence.test else {}
+        problems = balance.share_problems(shares, {*evidence.classes, *test})
+        if problems:
+            raise InputError(problems)
+
+
+def _record(
+    evidence: Evidence,
+    defects: list[Defect],
+    abstained: tuple[str, ...],
+    basis: Basis,
+    quarantine_file: str | None,
+    start: float,
+) -> Audit:
+    import numpy as np
+
+    train, test = evidence.train, evidence.test
+    dropped = np.zeros(len(train.number), bool)
+    for defect in defects:
+        dropped[defect.removed] = True
+    usable = int((~dropped).sum())
+    found = findings(evidence, defects, basis)
+    judged, reason = verdict(evidence, found, usable)
+    counted = _tokens(evidence, ~dropped)
+    in_test = test.labels.most_common() if test and evidence.classes else []
+    declared = evidence.asked.production_shares
+    shown = _shown([*evidence.classes, *dict(in_test), *declared])
+    repeated, groups = repeats.clusters(evidence)
+    return Audit(
+        train=str(train.path),
+        test=str(test.path) if test else None,
+        rows=train.rows,
+        usable=usable,
+        effective=effective_rows(usable, found, len(evidence.classes)),
+        dropped=int(dropped.sum()),
+        dropped_rows=tuple(train.number[dropped].tolist()),
+        quarantined=train.bad,
+        quarantine_file=quarantine_file,
+        test_rows=test.rows if test else 0,
+        test_usable=balance.distinct_test_rows(evidence),
+        verdict=judged,
+        reason=reason,
+        findings=found,
+        not_checked=(*abstained, *not_checked(evidence, counted)),
+        classes={shown[name]: count for name, count in evidence.classes.items()},
+        test_classes={shown[name]: count for name, count in in_test},
+        words_histogram=_histogram(train.words),
+        clusters=groups,
+        clustered_rows=repeated,
+        production_shares={shown[name]: share for name, share in declared.items()},
+        tokens=counted,
+        repair_price=repair_price(defects, basis),
+        currency=basis.currency,
+        format=train.layout.format,
+        schema=train.layout.schema,
+        notes=train.layout.notes,
+        normaliser=NORMALISER,
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _shown(names: Iterable[str]) -> dict[str, str]:
+    """Each class and the name it is shown by: personal data masked, and a number where two then look alike."""
+    shown: dict[str, str] = {}
+    taken: Counter[str] = Counter()
+    for name in dict.fromkeys(names):
+        label = masked(name)
+        taken[label] += 1
+        shown[name] = label if taken[label] == 1 else f"{label} {taken[label]}"
+    return shown
+
+
+def _tokens(evidence: Evidence, kept: "NDArray[np.bool_]") -> Tokens:
+    train, counter = evidence.train, evidence.train.counter
+    characters = (train.input_characters + train.output_characters)[kept]
+    if train.tokens is None or counter is None:
+        return summary(characters, None, train.bytes_per_character, "")
+    answers = train.output_tokens[kept] if train.output_tokens is not None and train.labelled else None
+    return summary(
+        characters,
+        train.tokens[kept],
+        train.bytes_per_character,
+        counter.how,
+        answers,
+        evidence.asked.limit_tokens,
+        counter.template_tokens,
+    )
+
+
+def _histogram(words: "NDArray[np.int64]") -> tuple[tuple[int, int], ...]:
+    """(words from, rows) between the shortest and the longest row."""
+    import numpy as np
+
+    places = np.searchsorted(np.array(WORD_EDGES), words, side="right") - 1
+    counts = np.bincount(places, minlength=len(WORD_EDGES)).tolist()
+    seen = [index for index, count in enumerate(counts) if count]
+    return tuple((WORD_EDGES[index], counts[index]) for index in range(seen[0], seen[-1] + 1)) if seen else ()
+
+
+def _cached_tokenizer(project: Project | None) -> Path | None:
+    models = project.models if project else ()
+    return next((found for model in models if (found := find_tokenizer(model))), None)
+
+
+class _Told:
+    """Passes progress on with the speed so far and the seconds left of the file that is read."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.progress, self.before, self.rows = progress, 0, 0
+        self.skipped, self.skipped_part = 0, 0.0  # what an earlier pass read
+        self.start = self.file_start = time.perf_counter()
+
+    def next(self) -> None:
+        """Another file begins."""
+        self.before, self.rows, self.file_start = self.before + self.rows, 0, time.perf_counter()
+        self.skipped_part = 0.0
+
+    def __call__(self, rows: int, part: float | None = None, taken_up: bool = False) -> None:
+        if rows < self.rows or taken_up:
+            self.next()
+        self.rows = rows
+        if taken_up:
+            self.skipped, self.skipped_part = self.skipped + rows, part or 0.0
+        if self.progress is None:
+            return
+        if taken_up:
+            self.progress(rows, 0.0, None)
+            return
+        now, total = time.perf_counter(), self.before + rows
+        new = part - self.skipped_part if part else 0.0
+        left = (now - self.file_start) * (1 - part) / new if part and new > 0 else None
+        self.progress(total, (total - self.skipped) / max(now - self.start, 1e-9), left)

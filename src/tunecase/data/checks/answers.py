@@ -1,0 +1,327 @@
+"""Answers that teach the wrong thing: cut, endless, refused, copied, canned, signed by a model, broken or left open.
+
+Each is judged from bits that the one pass sets; what is usual in a file decides what is a defect in it. Answers that
+are labels are left alone.
+"""
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from tunecase.data.checks.defect import Defect, NotChecked
+from tunecase.data.detectors import phrases
+from tunecase.data.reading.kinds import LONGEST_LABEL
+from tunecase.records import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tunecase.data.checks.evidence import Evidence
+    from tunecase.data.reading.rows import Row
+
+BITS = (
+    "prose", "open", "cut", "unclosed", "runaway", "refusal", "signature", "placeholder", "stray", "json",
+    "json_broken", "copied", "pair", "pair_equal", "chosen_longer", "nothing",
+)  # fmt: skip
+BIT = {name: 1 << place for place, name in enumerate(BITS)}
+LEAST_ANSWERS = 50
+LEAST_PROSE = 40  # characters from which an answer is a sentence rather than a label
+HABIT, MOST_CUT = 0.8, 0.3  # answers that end properly, for the others to be suspect; beyond which it is the style
+LEAST_COPIED, MOST_COPIED = 30, 0.2
+CLOSING, CLOSING_SHARE = 4, 0.85  # first characters of a last line that answers share
+CANNED_ROWS, CANNED_SHARE = 3, 0.3
+_ENDS = frozenset(".!?。！？…”’\"')]}>`*_|~;:】」』）।؟%°€$£#")
+_STRAY = re.compile(
+    r"<\|(?:im_start|im_end|endoftext|eot_id|start_header_id|end_header_id|begin_of_text|end_of_text|user|assistant|"
+    r"system|end|pad|eom_id)\|>|\[/?INST\]|<</?SYS>>|</s>\s*$|^<s>|<(?:start|end)_of_turn>|"
+    r"^#{2,3} ?(?:Assistant|Human|User|Response|Instruction):?\s*$|"
+    r"^(?:Human|User|Assistant): .*\n+(?:Assistant|Human): ",
+    re.MULTILINE,
+)
+_STRAY_SIGNS = ("<", "]", "#", ": ")  # a short answer without them is not searched
+_NOTHING = frozenset("n/a na none null nan nil - -- . ? ?? tbd todo test asdf unknown undefined xxx ...".split())
+_HANGING = frozenset(
+    "the a an of and or to in for with that which is are was by on at from as but because der die das und oder mit von "
+    "zu le la les de des et ou el los las y o que il lo e di da os um uma".split()
+)
+
+
+def look(rows: "Sequence[Row]") -> list[int]:
+    """What each answer shows, one bit each in the order of BITS."""
+    marks, prose, low = [], [], []
+    for at, row in enumerate(rows):
+        text = row.output.strip()
+        found = _pair(row) if row.rejected else 0
+        if len(text) < LEAST_PROSE:
+            if len(text) <= 20 and text.lower() in _NOTHING and text not in row.input:
+                found |= BIT["nothing"]
+            else:
+                found |= _json(text) | _stray(text)
+        else:
+            found |= BIT["prose"] | _ending(text) | _json(text) | _copied(row.input, text)
+            if is_runaway(text):
+                found |= BIT["runaway"]
+            prose.append(at)
+            low.append(text.lower())
+        marks.append(found)
+    said = phrases.found(low)
+    asked = sorted(said["placeholder"])
+    also_asked = phrases.found([rows[prose[at]].input.lower() for at in asked])["placeholder"]
+    said["placeholder"] -= {asked[at] for at in also_asked}
+    said["stray"] = {at for at in said["stray"] if _STRAY.search(rows[prose[at]].output.strip())}
+    for kind, places in said.items():
+        for at in places:
+            marks[prose[at]] |= BIT[kind]
+    return marks
+
+
+def _stray(text: str) -> int:
+    """Marks of a chat template in a short answer."""
+    return BIT["stray"] * (any(sign in text for sign in _STRAY_SIGNS) and _STRAY.search(text) is not None)
+
+
+def _pair(row: "Row") -> int:
+    chosen, rejected = " ".join(row.output.split()).casefold(), " ".join(row.rejected.split()).casefold()
+    equal, longer = chosen == rejected, len(chosen) > len(rejected)
+    return BIT["pair"] | BIT["pair_equal"] * equal | BIT["chosen_longer"] * longer
+
+
+def _ending(text: str) -> int:
+    """Whether an answer ends open, and whether in the middle of a sentence, a fence or a bracket."""
+    found = BIT["unclosed"] if ("`" in text and text.count("```") % 2) or _left_open(text) else 0
+    if text[-1] in _ENDS:
+        return found
+    last = text[text.rfind("\n") + 1 :]
+    words = last.split()
+    middle = text[-1] in ",-(–[{" or words[-1].casefold() in _HANGING or (len(words) >= 6 and _runs_on(last, words))
+    if middle and text.count("\n") > 1 and _open_lines(text) > 2:
+        middle = False  # verse, a list or a table: its lines end so
+    return found | BIT["open"] | BIT["cut"] * middle
+
+
+def _runs_on(last: str, words: list[str]) -> bool:
+    """True for a last line that is no list item, address or title."""
+    start = last.lstrip()
+    listed = words[-1][0] == "#" or start[:1] in "-*•#|" or start[:2].rstrip(".)").isdecimal() or "://" in words[-1]
+    return not listed and sum(word[0].isupper() for word in words) <= 0.6 * len(words)
+
+
+def _open_lines(text: str) -> int:
+    """Lines that end without a mark of their own."""
+    lines = (line.rstrip() for line in text.split("\n"))
+    return sum(1 for line in lines if line and line[-1] not in _ENDS)
+
+
+def _left_open(text: str) -> bool:
+    """True for a text that begins as JSON and does not end so, or whose last bracket stays open."""
+    if text[0] in "{[":
+        return text[-1] not in "}]"
+    at = text.rfind("(", text.rfind("\n") + 1)
+    return at >= 0 and ")" not in text[at:] and len(text) - at > 2 and text.count("(") == text.count(")") + 1
+
+
+def _json(text: str) -> int:
+    """Whether what looks like JSON parses."""
+    found = 0
+    if text[:1] == "{" or text[:2] in ("[{", '["'):
+        found |= BIT["json"] if _parses(text) else BIT["json_broken"]
+    return found
+
+
+def _parses(text: str) -> bool:
+    import orjson
+
+    try:
+        orjson.loads(text.encode("utf-8", "replace"))
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def _copied(prompt: str, text: str) -> int:
+    """Whether an answer is its prompt, its prompt's last part, or the prompt and hardly more."""
+    prompt = prompt.strip()
+    if len(text) < LEAST_COPIED or len(prompt) < LEAST_COPIED:
+        return 0
+    if text[: LEAST_COPIED - 10].casefold() not in prompt.casefold():
+        return 0
+    answer, asked = " ".join(text.casefold().split()).rstrip(".?!"), " ".join(prompt.casefold().split()).rstrip(".?!")
+    whole = answer == asked or answer == " ".join(prompt.rsplit("\n\n", 1)[-1].casefold().split()).rstrip(".?!")
+    mostly = answer.startswith(asked) and len(asked) >= 0.8 * len(answer)
+    inside = answer in asked and len(answer) >= 0.8 * len(asked)
+    return BIT["copied"] * (whole or mostly or inside)
+
+
+def is_runaway(text: str) -> bool:
+    """True for a text that ends in a loop, or is mostly one line or sentence again and again, or mostly blank lines.
+
+    A loop is a period p with the last characters the same as those p before, three times at least and over 60
+    characters or three tenths of the text.
+
+    Example:
+        >>> is_runaway("It is what it is. " * 9), is_runaway("One thing. " + "And another thing follows from it. ")
+        (True, False)
+    """
+    if "\n\n\n" in text and text.count("\n\n\n") > 20:
+        return True
+    tail = text[-24:]
+    before = text.find(tail, 0, len(text) - 1)
+    before = text.rfind(tail, before, len(text) - 1) if before >= 0 else before
+    period = len(text) - len(tail) - before
+    if before >= 0 and period <= len(text) // 3:
+        again = 1
+        while text[-period * (again + 1) : len(text) - period * again] == text[-period:]:
+            again += 1
+        length = again * period
+        if again >= 3 and length >= max(60, 0.3 * len(text)) and not set(text[-period:]) <= set("-=_*|:. \n"):
+            return True
+    if len(text) < 200:
+        return False
+    third = len(text) // 3
+    if all(text.count(text[at : at + 16]) < 3 for at in (third, 2 * third)):
+        return False
+    lines = [line for line in text.split("\n") if len(line) > 8]
+    parts = lines if len(lines) > 8 else [part for part in re.split(r"[.!?。！？]\s*", text) if len(part) > 8]
+    return len(parts) >= 6 and len(set(parts)) <= 0.4 * len(parts)
+
+
+def truncated_answer(evidence: "Evidence") -> Defect | NotChecked | None:
+    """Answers that end in mid-sentence, or with a fence or bracket left open, where four in five end properly.
+
+    Where five answers in six have a last line of their own kind ("#### 42"), those without it are cut as well.
+    """
+    import numpy as np
+
+    marks, prose = _prose(evidence)
+    if prose is None:
+        if evidence.classes or not evidence.train.labelled:
+            return None
+        return NotChecked("cut, refused, copied and canned answers: fewer than 50 answers are sentences")
+    ended = 1 - (marks[prose] & BIT["open"] > 0).mean()
+    unclosed = prose & (marks & BIT["unclosed"] > 0)
+    cut = unclosed | prose & (marks & BIT["cut"] > 0) & (ended >= HABIT)
+    cut |= _without_closing(evidence)
+    if ended >= 0.98:
+        cut |= prose & (marks & BIT["open"] > 0)
+    rows = np.flatnonzero(cut)
+    if len(rows) > MOST_CUT * prose.sum():
+        rows = np.flatnonzero(unclosed)
+    why = f"these answers stop in mid-sentence or leave a bracket open, {ended:.0%} of the others end properly"
+    return _quality(evidence, "truncated_answer", rows, why, "write them to the end, or delete them")
+
+
+def _without_closing(evidence: "Evidence") -> "NDArray[np.bool_]":
+    """Answers without the last line that five in six begin alike, of those whose texts are kept."""
+    import numpy as np
+
+    cut = np.zeros(len(evidence.train.number), bool)
+    texts = evidence.train.texts
+    starts = [text.rstrip().rsplit("\n", 1)[-1][:CLOSING] if "\n" in text else "" for text in texts.outputs]
+    usual, count = Counter(starts).most_common(1)[0] if starts else ("", 0)
+    if usual and not usual[0].isalnum() and count >= CLOSING_SHARE * len(starts):
+        cut[texts.rows] = [start != usual for start in starts]
+    return cut
+
+
+def runaway_answer(evidence: "Evidence") -> Defect | NotChecked | None:
+    """Answers that repeat themselves without end: loops, the same sentence again and again, blank lines."""
+    why = "these answers repeat the same words again and again: a model taught so does not stop"
+    return _by_bit(evidence, "runaway_answer", "runaway", why, "cut them after the first time, or delete them")
+
+
+def refusal(evidence: "Evidence") -> Defect | NotChecked | None:
+    """Answers that refuse or apologise instead of answering, in eight languages; meant ones must be said to be so."""
+    why = "these answers refuse or apologise: a model learns to refuse as often"
+    return _by_bit(evidence, "refusal", "refusal", why, "keep those that are meant, answer or delete the others")
+
+
+def model_signature(evidence: "Evidence") -> Defect | NotChecked | None:
+    """Answers in which a model names itself or its maker: made by a model, and taught to say so."""
+    why = "in these answers a model speaks of itself: they are a model's, and teach yours the wrong name"
+    return _by_bit(evidence, "model_signature", "signature", why, "rewrite or delete; ask the licence of that model")
+
+
+def placeholder(evidence: "Evidence") -> Defect | NotChecked | None:
+    """Answers with a stand-in that nobody filled: lorem ipsum, TODO, {{name}}, [insert …], N/A alone."""
+    import numpy as np
+
+    marks, prose = _prose(evidence)
+    if prose is None:
+        return None
+    rows = np.flatnonzero(marks & (BIT["placeholder"] | BIT["nothing"]) > 0)
+    why = "a stand-in was left where the answer should be"
+    return _quality(evidence, "placeholder", rows, why, "fill them in, or delete them")
+
+
+def copied_prompt(evidence: "Evidence") -> Defect | NotChecked | None:
+    """Answers that are their prompt again; not where that is the rule, as in correcting a text."""
+    import numpy as np
+
+    marks, prose = _prose(evidence)
+    if prose is None or evidence.asked.task == "extraction":
+        return None
+    rows = np.flatnonzero(marks & BIT["copied"] > 0)
+    if len(rows) > MOST_COPIED * len(marks):
+        return NotChecked("answers that copy their prompt: so many do that it looks meant")
+    why = "the answer is the prompt again, wholly or but for a few words"
+    return _quality(evidence, "copied_prompt", rows, why, "answer or delete them")
+
+
+def broken_markup(evidence: "Evidence") -> Defect | NotChecked | None:
+    """Marks of a chat template in answers, and JSON that does not parse where nine in ten answers like it do."""
+    import numpy as np
+
+    if evidence.classes or not evidence.train.labelled:
+        return None
+    marks = evidence.train.marks["answer"]
+    good, bad = (marks & BIT["json"] > 0).sum(), (marks & BIT["json_broken"] > 0).sum()
+    judged = BIT["stray"] | (BIT["json_broken"] if good >= LEAST_ANSWERS and good >= HABIT * (good + bad) else 0)
+    why = "marks of a chat template, or JSON that does not parse, stand in these answers"
+    rows = np.flatnonzero(marks & judged > 0)
+    return _quality(evidence, "broken_markup", rows, why, "take the marks out; a script can do it for the templates")
+
+
+def boilerplate_answer(evidence: "Evidence") -> Defect | NotChecked | None:
+    """The same long answer to three or more different inputs; not where canned answers are the rule."""
+    import numpy as np
+
+    marks, prose = _prose(evidence)
+    if prose is None:
+        return None
+    train = evidence.train
+    long = prose & (train.output_characters > LONGEST_LABEL)
+    pairs = np.unique(np.stack([train.answer, train.normal], axis=1)[long], axis=0)
+    answers, inputs = np.unique(pairs[:, 0], return_counts=True)
+    rows = np.flatnonzero(long & np.isin(train.answer, answers[inputs >= CANNED_ROWS]))
+    if len(rows) > CANNED_SHARE * len(marks):
+        return NotChecked("canned answers: so many repeat that they look meant")
+    why = f"{int((inputs >= CANNED_ROWS).sum())} long answers stand word for word under different inputs"
+    return _quality(evidence, "boilerplate_answer", rows, why, "write answers of their own, or keep one of each")
+
+
+def _prose(evidence: "Evidence") -> "tuple[NDArray[np.uint32], NDArray[np.bool_] | None]":
+    """The bits, and which answers are sentences; None where too few are, or answers are classes."""
+    marks = evidence.train.marks["answer"]
+    prose = marks & BIT["prose"] > 0
+    enough = evidence.train.labelled and not evidence.classes and evidence.asked.task != "classification"
+    return marks, prose if enough and prose.sum() >= LEAST_ANSWERS else None
+
+
+def _by_bit(evidence: "Evidence", check: str, bit: str, why: str, fix: str) -> Defect | NotChecked | None:
+    import numpy as np
+
+    marks, prose = _prose(evidence)
+    if prose is None:
+        return None
+    return _quality(evidence, check, np.flatnonzero(marks & BIT[bit] > 0), why, fix)
+
+
+def _quality(evidence: "Evidence", check: str, rows: "NDArray[np.int64]", why: str, fix: str) -> Defect | None:
+    if not len(rows):
+        return None
+    severity: Severity = "warn" if len(rows) >= 0.005 * evidence.train.rows else "note"
+    shown = tuple(evidence.train.example(int(row)) for row in rows[:2])
+    return Defect(check, severity, why, fix, rows=rows, examples=shown, review_rows=float(len(rows)))

@@ -1,0 +1,280 @@
+"""Classes and sizes: rare classes, shares that differ between the files, labels written in two ways, too few rows."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Literal
+
+from tunecase.data.checks.columns import NO_TEXT
+from tunecase.data.checks.defect import Defect
+from tunecase.data.checks.evidence import Evidence, first_alike
+from tunecase.data.detectors.personal import masked
+from tunecase.errors import Problem, nearest
+from tunecase.quantities import LEAST_TEST_ROWS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+LEAST_ROWS = 10
+PILOT_ROWS = 50
+ROWS_A_CLASS = 10
+SHIFT = 0.1
+SHIFT_P = 0.001
+DRAWS, SHIFT_P_DRAWN = 1999, 0.001
+SHARES_OFF = 0.02
+
+
+def label_shift(evidence: Evidence) -> Defect | None:
+    """Class shares of the training file against the test file.
+
+    distance = sum over classes of |train share - test share| / 2,   flagged from .1 where chi-square p < .001
+    """
+    import numpy as np
+    from scipy.stats import chi2_contingency
+
+    if evidence.test is None or not evidence.classes or not evidence.test.labels:
+        return None
+    train, test = evidence.classes, evidence.test.labels
+    names = sorted({*train, *test})
+    counts = np.array([[train.get(name, 0) for name in names], [test.get(name, 0) for name in names]], float)
+    if len(names) < 2 or not counts.sum(axis=1).all():
+        return None
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    distance = _distance(shares[0], shares[1])
+    if distance < SHIFT or chi2_contingency(counts).pvalue >= SHIFT_P:
+        return None
+    of = [f"{effective_classes(part):.0f} of {name}" for part, name in zip(counts, ("training", "test"), strict=True)]
+    return Defect(
+        check="label_shift",
+        severity="warn",
+        why=(
+            f"training and test differ in their class shares by {distance:.0%}: which of them is like production? "
+            f"Classes of equal weight: {', '.join(of)}"
+        ),
+        fix="weight or collect by the shares of production; which those are is not in the data",
+        count=len(names),
+        share=distance,
+        examples=_widest(names, shares[0], shares[1], "training", "test"),
+        unpriced=True,
+        measured=("distance of class shares", *_distance_range(counts[0], counts[1], evidence.asked.seed)),
+    )
+
+
+def label_shift_train(evidence: Evidence) -> Defect | None:
+    """Class shares of the training file against those declared for production."""
+    return _against_declared(evidence, evidence.classes, "train")
+
+
+def label_shift_test(evidence: Evidence) -> Defect | None:
+    """Class shares of the test file against those declared for production."""
+    labels = evidence.test.labels if evidence.test and evidence.classes else {}
+    return _against_declared(evidence, labels, "test")
+
+
+def _against_declared(evidence: Evidence, labels: Mapping[str, int], where: Literal["train", "test"]) -> Defect | None:
+    """A file against the declared shares; p is the share of samples drawn from those that lie as far away."""
+    import numpy as np
+
+    declared = evidence.asked.production_shares
+    if not declared or not labels:
+        return None
+    names = sorted({*labels, *declared})
+    wanted = np.array([declared.get(name, 0.0) for name in names])
+    wanted, counts = wanted / wanted.sum(), np.array([labels.get(name, 0) for name in names], float)
+    if not counts.sum():
+        return None
+    drawn = np.random.default_rng(evidence.asked.seed).multinomial(int(counts.sum()), wanted, DRAWS) / counts.sum()
+    distance = _distance(counts / counts.sum(), wanted)
+    p = (1 + int((np.abs(drawn - wanted).sum(axis=1) / 2 >= distance).sum())) / (DRAWS + 1)
+    if distance < SHIFT or p >= SHIFT_P_DRAWN:
+        return None
+    what = "training" if where == "train" else "test"
+    weigh = "rows by class when training" if where == "train" else "the score by class"
+    return Defect(
+        check=f"label_shift_{where}",
+        severity="warn",
+        why=f"the class shares of {what} differ from those declared for production by {distance:.0%}",
+        fix=f"weight {weigh} by the declared shares; what that changes in the score is not measured here",
+        where=where,
+        count=len(names),
+        share=distance,
+        examples=_widest(names, counts / counts.sum(), wanted, what, "production"),
+        measured=("distance of class shares", *_distance_range(counts, wanted, evidence.asked.seed)),
+    )
+
+
+def share_problems(
+    shares: Mapping[str, float], classes: Iterable[str], where: str = "data.production_shares"
+) -> list[Problem]:
+    """Mistakes in declared shares: classes that no row carries, and a sum that is not about 1.
+
+    Example:
+        >>> [problem.got for problem in share_problems({"refund": 0.5, "retrun": 0.2}, ["refund", "return"])]
+        ["the class 'retrun'", 'shares that sum to 70%']
+    """
+    known, problems = sorted(classes), []
+    for name in shares:
+        if name not in known:
+            fix = nearest(name, known)
+            problems.append(Problem(where, f"the class {name!r}", "a class that the rows carry", fix))
+    total = sum(shares.values())
+    if shares and abs(total - 1) > SHARES_OFF:
+        problems.append(
+            Problem(where, f"shares that sum to {total:.0%}", "a sum of 100%", "give every class its share")
+        )
+    return problems
+
+
+def effective_classes(counts: "Floats") -> float:
+    """How many classes of equal size have the same entropy: exp(-sum p ln p).
+
+    Example:
+        >>> import numpy as np
+        >>> round(effective_classes(np.array([10.0, 10.0, 0.0])), 2)
+        2.0
+    """
+    import numpy as np
+
+    shares = counts[counts > 0] / counts.sum()
+    return float(np.exp(-(shares * np.log(shares)).sum()))
+
+
+def _distance(one: "Floats", other: "Floats") -> float:
+    import numpy as np
+
+    return float(np.abs(one - other).sum()) / 2
+
+
+def _distance_range(counts: "Floats", other: "Floats", seed: int) -> tuple[float, float, float]:
+    """The 80% range of the distance by resampling rows, less what sampling adds to it; shares stay as they are."""
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    sides = []
+    for side in (counts, other):
+        total = side.sum()
+        fixed = abs(total - 1) < 1e-6
+        sides.append(side[None] if fixed else rng.multinomial(int(total), side / total, 200) / total)
+    drawn = np.abs(sides[0] - sides[1]).sum(axis=1) / 2
+    found = _distance(counts / counts.sum(), other / other.sum())
+    low, middle, high = (float(max(0.0, 2 * found - point)) for point in np.quantile(drawn, (0.9, 0.5, 0.1)))
+    return low, middle, high
+
+
+def _widest(names: list[str], one: "Floats", other: "Floats", first: str, second: str) -> tuple[str, ...]:
+    widest = sorted(range(len(names)), key=lambda i: -abs(one[i] - other[i]))[:3]
+    return tuple(f"{masked(names[i])}: {one[i]:.1%} of {first}, {other[i]:.1%} of {second}" for i in widest)
+
+
+def unseen_label(evidence: Evidence) -> Defect | None:
+    """Labels of the test file that no training row carries."""
+    import numpy as np
+
+    test = evidence.test
+    if test is None or not evidence.classes or not test.labels:
+        return None
+    unseen = [name for name in test.labels if name not in evidence.classes and name.strip()]
+    if not unseen:
+        return None
+    return Defect(
+        check="unseen_label",
+        severity="warn",
+        why="labels of the test that no training row carries: they can only be answered wrong",
+        fix=f"correct the spelling, or label {ROWS_A_CLASS} training rows of each",
+        rows=np.flatnonzero(~np.isin(test.answer, evidence.train.answer)),
+        where="test",
+        count=len(unseen),
+        share=sum(test.labels[name] for name in unseen) / test.rows,
+        examples=tuple(map(masked, unseen[:3])),
+        new_rows=float(ROWS_A_CLASS * len(unseen)),
+    )
+
+
+def label_variant(evidence: Evidence) -> Defect | None:
+    """Labels that differ in nothing but case or blanks: one class counted as two."""
+    folded: dict[str, list[str]] = {}
+    for name in evidence.classes:
+        folded.setdefault(" ".join(name.split()).casefold(), []).append(name)
+    variants = [names for names in folded.values() if len(names) > 1]
+    if not variants:
+        return None
+    rows = sum(evidence.classes[name] for names in variants for name in names[1:])
+    return Defect(
+        check="label_variant",
+        severity="warn",
+        why="labels that differ in case or blanks alone: one class counts as two",
+        fix="write each in one way",
+        count=len(variants),
+        share=rows / evidence.train.rows,
+        examples=tuple(" / ".join(repr(masked(name)) for name in names[:3]) for names in variants[:3]),
+    )
+
+
+def rare_class(evidence: Evidence) -> Defect | None:
+    """Classes with fewer than ten training rows."""
+    import numpy as np
+
+    rare = {name: count for name, count in evidence.classes.items() if count < ROWS_A_CLASS and name.strip()}
+    if not rare:
+        return None
+    missing = sum(ROWS_A_CLASS - count for count in rare.values())
+    keys = [key for key, name in evidence.train.label_of.items() if name in rare]
+    return Defect(
+        check="rare_class",
+        severity="warn",
+        why=f"{len(rare)} of {len(evidence.classes)} classes have fewer than {ROWS_A_CLASS} rows: too few to learn",
+        fix=f"label {missing} more rows, or merge these classes",
+        rows=np.flatnonzero(np.isin(evidence.train.answer, np.array(keys, np.uint64))),
+        count=len(rare),
+        share=len(rare) / len(evidence.classes),
+        examples=tuple(f"{masked(name)}: {count}" for name, count in list(rare.items())[:3]),
+        new_rows=float(missing),
+    )
+
+
+def too_few_rows(evidence: Evidence) -> Defect | None:
+    """Fewer rows with something to say than a first pilot takes."""
+    rows = int((evidence.train.raw != NO_TEXT).sum())
+    if rows >= PILOT_ROWS:
+        return None
+    return Defect(
+        check="too_few_rows",
+        severity="stop" if rows < LEAST_ROWS else "warn",
+        why=f"{rows} rows: {LEAST_ROWS} is the least that services take, a first pilot wants {PILOT_ROWS} to 100",
+        fix=f"label {PILOT_ROWS - rows} more rows",
+        count=rows,
+        share=1.0,
+        new_rows=float(PILOT_ROWS - rows),
+    )
+
+
+def test_too_small(evidence: Evidence) -> Defect | None:
+    """Fewer distinct test rows than show a gain of 13 points."""
+    if evidence.test is None:
+        return None
+    rows = distinct_test_rows(evidence)
+    if rows >= LEAST_TEST_ROWS:
+        return None
+    return Defect(
+        check="test_too_small",
+        severity="warn",
+        why=f"{rows} distinct test rows: with {LEAST_TEST_ROWS} a gain of about 13 points can just be seen",
+        fix=f"label {LEAST_TEST_ROWS - rows} more test rows; define says how many your gain needs",
+        where="test",
+        count=rows,
+        share=1.0,
+        new_rows=float(LEAST_TEST_ROWS - rows),
+    )
+
+
+def distinct_test_rows(evidence: Evidence) -> int:
+    """Readable test rows with input and answer, repeats (after normalising) counted once."""
+    import numpy as np
+
+    test = evidence.test
+    if test is None:
+        return 0
+    own = np.arange(len(test.raw))
+    alone = (first_alike(test.raw) == own) & (first_alike(test.normal) == own) & (test.raw != NO_TEXT)
+    return int((alone & (test.answer != NO_TEXT)).sum() if test.labelled else alone.sum())

@@ -1,0 +1,81 @@
+"""One input with several answers: the same text labelled in two ways, or nearly the same text."""
+
+from tunecase.data.checks.defect import Defect
+from tunecase.data.checks.evidence import Evidence
+
+BLOCKING_SHARE = 0.1
+SHORT_ANSWERS = 0.9
+
+
+def contradiction(evidence: Evidence) -> Defect | None:
+    """Texts (after normalising) that carry more than one answer; `count` is texts, `rows` are all rows with them.
+
+    Short answers that differ contradict each other; long free answers to one question may both be right, so there
+    the finding is a note.
+    """
+    import numpy as np
+
+    train = evidence.train
+    rows = np.flatnonzero(evidence.disputed)
+    if not len(rows):
+        return None
+    texts = np.unique(evidence.text[rows])
+    share = len(rows) / train.rows
+    labels = bool(evidence.classes) or train.short_answers >= SHORT_ANSWERS * len(train.number)
+    first = texts[:2]
+    return Defect(
+        check="contradiction",
+        severity="note" if not labels else "stop" if share >= BLOCKING_SHARE else "warn",
+        why=(
+            f"{len(texts)} texts carry more than one answer ({len(rows)} rows): no model can learn both, "
+            "and often the definition of the labels is what is unclear"
+            if labels
+            else f"{len(texts)} inputs have several answers ({len(rows)} rows): meant, or a mistake?"
+        ),
+        fix="look at them, decide for one answer, write the rule into the guideline",
+        rows=rows,
+        pairs=np.stack([rows, evidence.text[rows]], axis=1)[rows != evidence.text[rows]],
+        count=len(texts),
+        share=share,
+        examples=tuple(_labels_of(evidence, int(text)) for text in first),
+        review_rows=float(len(rows)) if labels else 0.0,
+        unpriced=not labels,
+    )
+
+
+def near_contradiction(evidence: Evidence) -> Defect | None:
+    """Pairs of nearly the same text with different labels: the cheapest suspicion of a wrong label, never deleted."""
+    import numpy as np
+
+    near = evidence.near_train
+    if not evidence.classes:
+        return None
+    pairs = near.rows[~near.same_answer]
+    pairs = pairs[np.argsort(-near.similarity[~near.same_answer], kind="stable")]
+    if not len(pairs):
+        return None
+    rows = np.unique(pairs)
+    one, other = (int(row) for row in pairs[0])
+    return Defect(
+        check="near_contradiction",
+        severity="note",
+        why=(
+            f"{len(pairs)} pairs of nearly the same text carry different labels: "
+            "one word may well decide, or a label is wrong"
+        ),
+        fix="look at each pair, closest first; nothing is deleted",
+        rows=rows,
+        pairs=pairs,
+        count=len(pairs),
+        share=len(rows) / evidence.train.rows,
+        examples=tuple(f"{evidence.train.example(row)} → {evidence.train.label(row)}" for row in (one, other)),
+        review_rows=float(min(len(pairs), len(rows))),
+    )
+
+
+def _labels_of(evidence: Evidence, text: int) -> str:
+    import numpy as np
+
+    rows = np.flatnonzero(evidence.text == text)
+    labels = list(dict.fromkeys(evidence.train.label(int(row)) for row in rows[:50]))
+    return f"{evidence.train.example(text)} → {' / '.join(labels[:3])}"

@@ -1,0 +1,101 @@
+"""What the test and production ask that training hardly holds: rows without a near neighbour, thin regions."""
+
+from tunecase.data.checks.columns import Split
+from tunecase.data.checks.defect import Defect, NotChecked
+from tunecase.data.checks.evidence import Evidence
+from tunecase.data.detectors.coverage import QUANTILE, cover, thin_regions
+from tunecase.data.detectors.two_sample import LEAST_ROWS
+from tunecase.quantities import wilson
+
+P = 0.001
+LEAST_SHARE = 2 * QUANTILE
+WARN_SHARE = 0.2
+
+
+def uncovered(evidence: Evidence) -> Defect | NotChecked | None:
+    """Test rows without a near neighbour in training."""
+    return _uncovered(evidence, evidence.test, "uncovered", "test")
+
+
+def uncovered_production(evidence: Evidence) -> Defect | NotChecked | None:
+    """Rows of the production sample without a near neighbour in training."""
+    return _uncovered(evidence, evidence.production, "uncovered_production", "production")
+
+
+def thin_cluster(evidence: Evidence) -> Defect | NotChecked | None:
+    """Regions that the test asks for and training hardly fills."""
+    return _thin(evidence, evidence.test, "thin_cluster", "test")
+
+
+def thin_cluster_production(evidence: Evidence) -> Defect | NotChecked | None:
+    """Regions that production asks for and training hardly fills."""
+    return _thin(evidence, evidence.production, "thin_cluster_production", "production")
+
+
+def _cannot(evidence: Evidence, other: Split, what: str) -> NotChecked | None:
+    if evidence.asked.fast:
+        return NotChecked(f"whether training covers {what}: left out of a fast audit")
+    said = [sum(1 for text in split.texts.inputs if text.strip()) for split in (evidence.train, other)]
+    if min(said) < LEAST_ROWS:
+        return NotChecked(f"whether training covers {what}: fewer than {LEAST_ROWS} rows in a file")
+    return None
+
+
+def _uncovered(evidence: Evidence, other: Split | None, check: str, what: str) -> Defect | NotChecked | None:
+    if other is None:
+        return None
+    if (cannot := _cannot(evidence, other, what)) is not None:
+        return cannot
+    found = cover(evidence.train.texts.inputs, other.texts.inputs, evidence.asked.seed)
+    share = len(found.far) / max(found.asked, 1)
+    if found.p >= P or share < LEAST_SHARE:
+        return None
+    low, high = (max(0.0, end - QUANTILE) / (1 - QUANTILE) for end in wilson(len(found.far), found.asked))
+    excess = (share - QUANTILE) / (1 - QUANTILE)
+    rows = other.texts.rows[found.far]
+    return Defect(
+        check=check,
+        severity="warn" if excess >= WARN_SHARE else "note",
+        why=(
+            f"{share:.0%} of {what} rows are further from training than all but {QUANTILE:.0%} of its own rows: about "
+            f"{excess:.0%} ({low:.0%} to {high:.0%}) ask for what training does not hold, the rest by chance"
+        ),
+        fix=f"label {excess * len(other.number):.0f} rows like these, or say that they are out of scope",
+        rows=rows if what == "test" else rows[:0],
+        where="test" if what == "test" else "train",
+        count=len(rows),
+        share=share,
+        examples=tuple(other.example(int(row)) for row in rows[:3]),
+        new_rows=excess * len(other.number),
+        scores=found.distance if what == "test" else None,
+        measured=("share not covered", low, excess, high),
+    )
+
+
+def _thin(evidence: Evidence, other: Split | None, check: str, what: str) -> Defect | NotChecked | None:
+    import numpy as np
+
+    if other is None:
+        return None
+    if _cannot(evidence, other, what) is not None:
+        return None  # said once, by the rows without a neighbour
+    regions = thin_regions(evidence.train.texts.inputs, other.texts.inputs, evidence.asked.seed)
+    if not regions:
+        return None
+    rows = other.texts.rows[np.concatenate([region.rows for region in regions])]
+    missing = sum(region.missing for region in regions)
+    return Defect(
+        check=check,
+        severity="note",
+        why=f"{len(regions)} regions of alike texts have three times the share in {what} that they have in training",
+        fix=f"label {missing:.0f} more rows there, if {what} shows what will be asked",
+        rows=rows if what == "test" else rows[:0],
+        where="test" if what == "test" else "train",
+        count=len(rows),
+        share=len(rows) / max(len(other.number), 1),
+        examples=tuple(
+            f"{', '.join(region.words) or 'no common word'}: {region.others} of {what}, {region.base} of training"
+            for region in regions[:3]
+        ),
+        new_rows=missing,
+    )

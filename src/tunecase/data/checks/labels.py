@@ -1,0 +1,219 @@
+"""Wrong labels: the ranked queue, labels that look random, answers beside the wrong input, two annotators."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tunecase.data.checks.columns import NO_TEXT
+from tunecase.data.checks.defect import Defect, NotChecked
+from tunecase.data.checks.evidence import Evidence
+from tunecase.data.detectors.label_errors import (
+    LEAST_A_CLASS,
+    LEAST_FOR_SIGNAL,
+    LEAST_ROWS,
+    MOST_ROWS,
+    random_label_p,
+    rank_labels,
+    rank_mismatches,
+)
+from tunecase.data.review.depth import plan_queue
+from tunecase.quantities import Interval80, wilson
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Rows = NDArray[np.int64]
+
+CHANCE = 0.05
+MOST_CHARACTERS, LONG_TEXT = 2_000_000, 2_000  # of all texts that are learnt from; of one of them
+SHOWN = 1000
+FITTING = 0.01  # an answer that fits its input stands among so large a share of all answers
+LEAST_FITTING = 0.94
+QUEUE_FROM = 0.1
+LEAST_DOUBLES = 20
+LEAST_WRONG, CERTAIN = 0.5, 0.9
+LEAST_MISMATCHES, ODD_ANSWERS = 5, 0.002  # 3 of 7,473 answers of GSM8K, where all fit, stood out
+FINE_KAPPA = 0.6
+
+
+def label_error(evidence: Evidence) -> Defect | NotChecked | None:
+    """Labels that the texts do not speak for, worst first; `count` is how many are estimated wrong, not the queue."""
+    import numpy as np
+
+    if not evidence.classes:
+        return None
+    if evidence.asked.fast:
+        return NotChecked("wrong labels: left out, as only what one pass can tell was asked for")
+    rows, texts, codes = _labelled(evidence, evidence.asked.seed)
+    ranking = rank_labels(texts, codes, evidence.asked.seed, evidence.text[rows])
+    if ranking is None:
+        return NotChecked(
+            f"wrong labels: fewer than {LEAST_ROWS} rows, or than two classes with {LEAST_A_CLASS} different texts"
+        )
+    majority = np.bincount(codes).max() / len(codes)
+    if ranking.accuracy <= majority:
+        return NotChecked("wrong labels: no cheap model foretells these labels better than the commonest one")
+    wrong = ranking.wrong
+    if wrong.mid < LEAST_WRONG:
+        # The fit of the noise can end at none where single rows are as good as certain.
+        certain = float((ranking.scores >= CERTAIN).sum())
+        if not certain:
+            return None
+        wrong = Interval80(wrong.low, certain, max(wrong.high, certain))
+    plan = plan_queue(ranking.scores, len(ranking.rows), evidence.asked.seed, wrong)
+    depth = min(max(plan.depth, 1), SHOWN)
+    names = {int(code): evidence.train.label(int(row)) for row, code in zip(rows[::-1], codes[::-1], strict=True)}
+    low, middle, high = wrong.low, wrong.mid, wrong.high
+    first = [int(row) for row in rows[ranking.rows[:3]]]
+    left = len(evidence.train.number) - len(ranking.rows)
+    return Defect(
+        check="label_error",
+        severity="warn" if low > 0 else "note",
+        why=(
+            f"about {middle:.0f} labels look wrong (80% sure: {low:.0f} to {high:.0f}) of {len(ranking.rows):,} judged"
+            + (f", {left:,} were not" if left else "")
+            + ": a wrong label teaches the wrong answer"
+        ),
+        fix=f"read the first {depth} of the queue, worst first, with some random rows among them; stop as they run dry",
+        rows=rows[ranking.rows[:SHOWN]],
+        count=round(middle),
+        share=middle / len(ranking.rows),
+        examples=tuple(
+            f"{evidence.train.example(row)} → {evidence.train.label(row)}, or {names[int(code)]}?"
+            for row, code in zip(first, ranking.suggested, strict=False)
+        ),
+        review_rows=float(plan.depth),
+        scores=ranking.scores[:SHOWN].astype(np.float64),
+        suggested=tuple(names[int(code)] for code in ranking.suggested[:SHOWN]),
+        measured=("wrong labels estimated", low, middle, high),
+    )
+
+
+def labels_random(evidence: Evidence) -> Defect | NotChecked | None:
+    """Labels that cannot be told from ones handed out at random: 5% of random sets escape, by construction."""
+    import numpy as np
+
+    if not evidence.classes:
+        return None
+    if evidence.asked.fast:
+        return NotChecked("whether the labels are random: left out, as only what one pass can tell was asked for")
+    rows, texts, codes = _labelled(evidence, evidence.asked.seed)
+    first = np.unique(evidence.text[rows], return_index=True)[1]
+    p = random_label_p([texts[i] for i in first], codes[first], evidence.asked.seed)
+    if p is None:
+        return NotChecked(
+            f"whether the labels are random: fewer than {LEAST_FOR_SIGNAL} different texts, one class, or no two alike"
+        )
+    if p <= CHANCE:
+        return None
+    return Defect(
+        check="labels_random",
+        severity="stop",
+        why=(
+            f"the labels of {len(first):,} texts cannot be told from labels handed out at random (p = {p:.2f}): "
+            "nothing in the words speaks for them"
+        ),
+        fix="read 20 rows: could a person name the label from the text, and do the columns belong together?",
+        count=len(first),
+        share=1.0,
+        unpriced=True,
+    )
+
+
+def answer_mismatch(evidence: Evidence) -> Defect | NotChecked | None:
+    """Free answers that share fewer words with their input than other rows' answers do."""
+    import numpy as np
+
+    train = evidence.train
+    if evidence.classes or not train.labelled:
+        return None
+    what = "answers beside the wrong input"
+    if evidence.asked.fast:
+        return NotChecked(f"{what}: left out, as only what one pass can tell was asked for")
+    kept = _some(train.answer[train.texts.rows] != NO_TEXT, train.texts.inputs, evidence.asked.seed)
+    if len(kept) < LEAST_ROWS:
+        return NotChecked(f"{what}: fewer than {LEAST_ROWS} rows with an answer")
+    scores = rank_mismatches([train.texts.inputs[i] for i in kept], [train.texts.outputs[i] for i in kept])
+    if scores is None or (scores <= FITTING).mean() < LEAST_FITTING:
+        return NotChecked(f"{what}: too few answers take up words of their input to tell")
+    beyond = int((scores > QUEUE_FROM).sum())
+    share = beyond / (1 - QUEUE_FROM) / len(kept)
+    if beyond < LEAST_MISMATCHES or beyond < ODD_ANSWERS * len(kept):
+        return None
+    order = np.argsort(-scores, kind="stable")[:beyond]
+    low, high = wilson(min(share, 1.0) * len(kept), len(kept))
+    rows = train.texts.rows[kept[order]]
+    return Defect(
+        check="answer_mismatch",
+        severity="warn" if low > FITTING else "note",
+        why=f"{beyond} answers share fewer words with their input than a tenth of all other answers do",
+        fix="look whether each answer belongs to its input: rows may have slipped against each other",
+        rows=rows,
+        examples=tuple(train.example(int(row)) for row in rows[:2]),
+        review_rows=float(beyond),
+        scores=scores[order].astype(np.float64),
+        measured=("mismatched answers at most", 0.0, beyond / 2, high * len(kept)),
+    )
+
+
+def annotator_agreement(evidence: Evidence) -> Defect | NotChecked | None:
+    """How often a second annotator gives the test row the same label; what a model may score stands with `define`."""
+    import numpy as np
+
+    from tunecase.quantities import agreement_of_two
+
+    test = evidence.test
+    if test is None or not evidence.classes:
+        return None
+    what = "agreement of two annotators"
+    if not evidence.second:
+        return NotChecked(f"{what}: no test row has a second label")
+    pairs = []
+    for at, number in enumerate(test.number.tolist()):
+        second = evidence.second[number] if number < len(evidence.second) else ""
+        if second.strip() and int(test.answer[at]) != NO_TEXT:
+            pairs.append((at, " ".join(test.label(at).split()).casefold(), " ".join(second.split()).casefold()))
+    if len(pairs) < LEAST_DOUBLES:
+        return NotChecked(f"{what}: {len(pairs)} test rows have two labels, {LEAST_DOUBLES} are the least")
+    found = agreement_of_two([pair[1:] for pair in pairs])
+    differ = np.array([at for at, one, other in pairs if one != other], np.int64)
+    low, high = found.share.low, found.share.high
+    kappa = found.kappa
+    beyond = "" if kappa is None else f", kappa {kappa.mid:.2f} ({kappa.low:.2f} to {kappa.high:.2f})"
+    agree = f"two annotators agree on {found.share.mid:.0%} of {len(pairs)} test rows"
+    return Defect(
+        check="annotator_agreement",
+        severity="warn" if kappa is not None and kappa.high < FINE_KAPPA else "note",
+        why=f"{agree} (80% sure: {low:.0%} to {high:.0%}){beyond}",
+        fix="settle the rows on which they differ, and write the rule into the guideline",
+        rows=differ,
+        where="test",
+        count=len(differ),
+        share=len(differ) / len(pairs),
+        review_rows=float(len(differ)),
+        measured=(what, low, found.share.mid, high),
+    )
+
+
+def _some(wanted: "NDArray[np.bool_]", texts: Sequence[str], seed: int) -> "Rows":
+    """Places that are wanted, at random so many that they can be learnt from in about a minute."""
+    import numpy as np
+
+    places = np.flatnonzero(wanted)
+    length = sum(min(len(texts[at]), LONG_TEXT) for at in places.tolist()) / max(len(places), 1)
+    most = min(MOST_ROWS, max(LEAST_ROWS, int(MOST_CHARACTERS / max(length, 1))))
+    if len(places) <= most:
+        return places
+    return np.sort(np.random.default_rng(seed).permutation(places)[:most])
+
+
+def _labelled(evidence: Evidence, seed: int) -> tuple["Rows", list[str], "Rows"]:
+    """Rows with text and label, at most MOST_ROWS: index, text, code of the label."""
+    import numpy as np
+
+    train = evidence.train
+    at = train.texts.rows
+    kept = _some((train.answer[at] != NO_TEXT) & (train.raw[at] != NO_TEXT), train.texts.inputs, seed)
+    rows = at[kept]
+    codes = np.unique(train.answer[rows], return_inverse=True)[1].astype(np.int64)
+    return rows, [train.texts.inputs[i] for i in kept], codes

@@ -1,0 +1,131 @@
+"""Languages: several in one file, other shares in training than where the model is judged, answers in another one."""
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from tunecase.data.checks.defect import Defect, NotChecked
+from tunecase.data.detectors import languages
+
+if TYPE_CHECKING:
+    from tunecase.data.checks.columns import Split
+    from tunecase.data.checks.evidence import Evidence
+
+MOST_READ = 5000  # rows of each file
+LEAST_TOLD = 50
+SHARE = 0.01  # from which a language belongs to a file
+LEAST_OF_ONE = 5
+SHIFT, SHIFT_P = 0.05, 0.001
+RULE = 0.3  # answers in another language beyond which it is what is asked for
+LEAST_ANSWER = 20  # characters, 8 where the script is not Latin
+_TOGETHER = {"no": "da"}  # too alike to be told apart in short texts
+_ASKED = re.compile(  # a row that speaks of a language may well ask for it
+    r"(?i)translat|übersetz|tradu|vertaal|przetłumacz|перевед|翻译|翻訳|ترجم|अनुवाद|language|sprache|langue|lengua|"
+    r"english|german|french|spanish|portugu|italian|dutch|polish|russian|chinese|japanese|arabic|hindi|korean|latin\b|"
+    r"deutsch|englisch|französ|anglais|allemand|inglés|español|inglese|angielsk|mandarin|英语|中文|英語|日本語"
+)
+
+
+def language_mix(evidence: "Evidence") -> Defect | NotChecked | None:
+    """Several languages in the inputs, noted; a warning where the test or production has other shares of them.
+
+    distance = sum over languages of |training share - other share| / 2,   warned from .05 where chi-square p < .001
+    Leaves out texts whose language cannot be told: short ones, codes, languages without a list of words.
+    """
+    train = _counted(evidence.train)
+    if train.total() < LEAST_TOLD:
+        return NotChecked("languages of the inputs: of fewer than 50 texts the language can be told")
+    sides = (("the test", evidence.test), ("production", evidence.production))
+    apart = [line for what, split in sides if split is not None and (line := _apart(train, what, _counted(split)))]
+    mixed = [name for name, count in train.items() if count >= max(LEAST_OF_ONE, SHARE * train.total())]
+    if not apart and len(mixed) < 2:
+        return None
+    said = ", ".join(_share(train, name) for name in sorted(mixed, key=lambda name: -train[name])[:6])
+    fewer = train.total() - max(train.values())
+    return Defect(
+        check="language_mix",
+        severity="warn" if apart else "note",
+        why="; ".join([f"languages of the inputs, where they can be told: {said}", *apart]),
+        fix="bring the shares to those of production" if apart else "see that production has them in these shares",
+        count=fewer if apart or fewer else len(mixed),
+        share=fewer / train.total(),
+        examples=tuple(apart[:2]),
+        unpriced=bool(apart),
+    )
+
+
+def language_mismatch(evidence: "Evidence") -> Defect | NotChecked | None:
+    """Answers in another language than their input, where that is not the rule.
+
+    Where more than three in ten answers are so, it is what is asked for, and nothing is said. Rows that speak of a
+    language or of translating are left out, as are labels and short answers.
+    """
+    import numpy as np
+
+    if not evidence.train.labelled or evidence.classes or evidence.asked.task == "classification":
+        return None
+    wrong, judged, pairs = [], 0, Counter[str]()
+    texts = evidence.train.texts
+    for at in _read(len(texts.outputs)):
+        asked, answer = texts.inputs[at], texts.outputs[at]
+        if len(answer) < (LEAST_ANSWER if answer.isascii() else LEAST_ANSWER // 2) or _ASKED.search(asked):
+            continue
+        one = _told(asked)
+        other = _told(answer) if one else None
+        if one and other:
+            judged += 1
+            if one != other:
+                wrong.append(int(texts.rows[at]))
+                pairs[f"{languages.NAMES[other]} to {languages.NAMES[one]}"] += 1
+    if judged < LEAST_TOLD:
+        return NotChecked("the language of the answers against that of the inputs: fewer than 50 pairs can be told")
+    if not wrong or len(wrong) > RULE * judged:
+        return None
+    said = ", ".join(f"{name} ({count})" for name, count in pairs.most_common(3))
+    rows = np.array(wrong, np.int64)
+    return Defect(
+        check="language_mismatch",
+        severity="warn" if len(wrong) >= 0.005 * judged else "note",
+        why=f"these answers are in another language than their input: {said}; {judged:,} pairs could be told",
+        fix="translate or delete them, or say in the input which language is wanted",
+        rows=rows,
+        examples=tuple(evidence.train.example(int(row)) for row in rows[:2]),
+        review_rows=float(len(rows)),
+    )
+
+
+def _read(rows: int) -> range:
+    """Places spread over the file, MOST_READ at most."""
+    return range(0, rows, max(1, -(-rows // MOST_READ)))
+
+
+def _told(text: str) -> str | None:
+    found = languages.detect(text)
+    return _TOGETHER.get(found, found) if found else None
+
+
+def _counted(split: "Split") -> Counter[str]:
+    inputs = split.texts.inputs
+    return Counter(found for at in _read(len(inputs)) if (found := _told(inputs[at])))
+
+
+def _share(counts: Counter[str], name: str) -> str:
+    return f"{languages.NAMES[name]} {counts[name] / counts.total():.0%}"
+
+
+def _apart(train: Counter[str], what: str, other: Counter[str]) -> str | None:
+    """What differs between the languages of two files, None where it is little or may be chance."""
+    import numpy as np
+    from scipy.stats import chi2_contingency
+
+    names = sorted({*train, *other})
+    if other.total() < LEAST_TOLD or len(names) < 2:
+        return None
+    counts = np.array([[side[name] for name in names] for side in (train, other)], float)
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    distance = float(np.abs(shares[0] - shares[1]).sum()) / 2
+    if distance < SHIFT or chi2_contingency(counts).pvalue >= SHIFT_P:
+        return None
+    widest = names[int(np.abs(shares[0] - shares[1]).argmax())]
+    there = other[widest] / other.total()
+    return f"{what} differs in them by {distance:.0%}: {_share(train, widest)} of training, {there:.0%} of {what}"

@@ -1,0 +1,76 @@
+"""Test rows that are in the training file: word for word, after normalising, or nearly.
+
+The three are separate checks with separate counts. What they cannot see is said by the audit: paraphrases and
+translations share no run of three words with their source.
+"""
+
+from typing import TYPE_CHECKING
+
+from tunecase.data.checks.defect import Defect
+from tunecase.data.checks.evidence import Evidence
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+BLOCKING_SHARE = 0.2  # of the test: beyond it deleting from training does not make the test believable again
+
+
+def leak_exact(evidence: Evidence) -> Defect | None:
+    """Test rows whose raw input is in the training file."""
+    if evidence.test is None or not evidence.leaked_raw.any():
+        return None
+    pairs, removed = evidence.copies_of("raw", evidence.leaked_raw)
+    return _leak(evidence, "leak_exact", "character for character", pairs, removed)
+
+
+def leak_normalised(evidence: Evidence) -> Defect | None:
+    """Test rows whose input is in the training file but for case, punctuation or blanks."""
+    if evidence.test is None or not (leaked := evidence.leaked_normal & ~evidence.leaked_raw).any():
+        return None
+    pairs, removed = evidence.copies_of("normal", leaked)
+    return _leak(evidence, "leak_normalised", "but for case, punctuation or blanks", pairs, removed)
+
+
+def leak_near(evidence: Evidence) -> Defect | None:
+    """Test rows that are a training row with a few words changed.
+
+    Training rows with the same answer or at Jaccard .9 go; the others are to be looked at: they may share a template.
+    """
+    import numpy as np
+
+    if evidence.test is None or not evidence.leaked_near.any():
+        return None
+    near = evidence.near_test
+    removed = np.flatnonzero(np.isin(evidence.first_normal, near.rows[near.sure][:, 1]))
+    pairs = near.rows[near.copy & evidence.leaked_near[near.rows[:, 0]]]
+    defect = _leak(evidence, "leak_near", "with a few words changed", pairs, removed)
+    doubtful = len(np.setdiff1d(pairs[:, 1], removed))
+    if doubtful:
+        defect.review_rows = float(doubtful)
+        defect.fix += f"; look at {doubtful} more whose answers differ"
+    return defect
+
+
+def _leak(evidence: Evidence, check: str, how: str, pairs: "NDArray[np.int64]", removed: "NDArray[np.int64]") -> Defect:
+    import numpy as np
+
+    assert evidence.test is not None
+    train, test = evidence.train, evidence.test
+    rows = np.unique(pairs[:, 0])
+    blocking = evidence.leaked_share > BLOCKING_SHARE
+    other = len(np.unique(pairs[test.answer[pairs[:, 0]] != train.answer[pairs[:, 1]]][:, 0]))
+    differing = f"; {other} of them carry another answer in training" if other and train.labelled else ""
+    fix = f"delete {len(removed)} matching rows from training"
+    return Defect(
+        check=check,
+        severity="stop" if blocking or check != "leak_near" else "warn",
+        why=f"test inputs that are in the training file, {how}: the score would measure memory{differing}",
+        fix=f"{fix}; so much of the test is known that new test rows are needed as well" if blocking else fix,
+        rows=rows,
+        removed=removed,
+        pairs=pairs,
+        where="test",
+        examples=tuple(test.example(int(row)) for row in rows[:2]),
+        new_rows=float(len(rows)) if blocking else 0.0,
+    )

@@ -1,0 +1,48 @@
+"""Preference pairs: two answers that are the same, and a taste for the longer one."""
+
+from typing import TYPE_CHECKING
+
+from tunecase.data.checks.answers import BIT, LEAST_ANSWERS
+from tunecase.data.checks.defect import Defect, NotChecked
+
+if TYPE_CHECKING:
+    from tunecase.data.checks.evidence import Evidence
+
+LONGER = 0.7
+
+
+def pair_equal(evidence: "Evidence") -> Defect | None:
+    """Preference pairs whose two answers are the same but for case and blanks: they teach nothing."""
+    import numpy as np
+
+    rows = np.flatnonzero(evidence.train.marks["answer"] & BIT["pair_equal"] > 0)
+    if not len(rows):
+        return None
+    why = "the chosen and the rejected answer are the same"
+    return Defect("pair_equal", "warn", why, "delete them", rows=rows, removed=rows)
+
+
+def pair_length_bias(evidence: "Evidence") -> Defect | NotChecked | None:
+    """How often the chosen answer is the longer one, noted from seven in ten where chance is surely passed."""
+    from scipy.stats import binomtest
+
+    marks = evidence.train.marks["answer"]
+    pairs = int(((marks & BIT["pair"] > 0) & (marks & BIT["pair_equal"] == 0)).sum())
+    if not pairs:
+        return None
+    if pairs < LEAST_ANSWERS:
+        return NotChecked("a taste for length in the pairs: fewer than 50 pairs")
+    longer = int((marks & BIT["chosen_longer"] > 0).sum())
+    share, interval = longer / pairs, binomtest(longer, pairs, LONGER).proportion_ci(0.8, "wilson")
+    if interval.low <= LONGER:
+        return None
+    return Defect(
+        check="pair_length_bias",
+        severity="note",
+        why=f"the chosen answer is the longer one in {share:.0%} of the pairs: length is what is learnt first",
+        fix="add pairs whose better answer is the shorter",
+        count=longer,
+        share=share,
+        unpriced=True,
+        measured=("share of pairs whose chosen answer is longer", interval.low, share, interval.high),
+    )

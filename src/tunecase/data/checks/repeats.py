@@ -1,0 +1,183 @@
+"""Rows that repeat another: word for word, after normalising, or nearly; and the groups they make."""
+
+from typing import TYPE_CHECKING, Literal
+
+from tunecase.data.checks.defect import Defect
+from tunecase.data.checks.evidence import Evidence, first_alike
+from tunecase.data.detectors.near_copies import NEAR, NEAR_IN_SHORT, SHORT_WORDS
+from tunecase.records import Cluster, Severity
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+WARN_SHARE = 0.005
+CROWD_SHARE = 0.3  # so many near copies are a template at work, not carelessness
+ROWS_TO_JUDGE_A_TEMPLATE = 50
+MOST_CLUSTERS = 8
+MOST_ROWS = 12
+
+Kind = Literal["raw", "normalised", "near"]
+
+
+def duplicate_exact(evidence: Evidence) -> Defect | None:
+    """Training rows whose raw input equals an earlier row's; only those with the same answer are deleted."""
+    import numpy as np
+
+    return _repeats(
+        evidence,
+        "duplicate_exact",
+        evidence.first_raw,
+        evidence.first_raw != np.arange(len(evidence.first_raw)),
+        "the same input again, character for character: it counts double in training",
+    )
+
+
+def duplicate_normalised(evidence: Evidence) -> Defect | None:
+    """Training rows that equal an earlier one only after normalising (case, punctuation, blanks)."""
+    import numpy as np
+
+    own = np.arange(len(evidence.first_raw))
+    return _repeats(
+        evidence,
+        "duplicate_normalised",
+        evidence.first_normal,
+        (evidence.first_normal != own) & (evidence.first_raw == own),
+        "the same input again but for case, punctuation or blanks",
+    )
+
+
+def _repeats(
+    evidence: Evidence, check: str, first: "NDArray[np.int64]", repeated: "NDArray[np.bool_]", why: str
+) -> Defect | None:
+    import numpy as np
+
+    rows = np.flatnonzero(repeated)
+    if not len(rows):
+        return None
+    kept = int((evidence.disputed & repeated).sum())
+    held = f"; {kept} of them carry another answer and wait for the contradiction's review" if kept else ""
+    return Defect(
+        check=check,
+        severity=_severity(len(rows), evidence),
+        why=why + held,
+        fix="keep the first of each, delete the others",
+        rows=rows,
+        removed=np.flatnonzero(repeated & ~evidence.disputed),
+        pairs=np.stack([rows, first[rows]], axis=1),
+        examples=tuple(evidence.train.example(int(row)) for row in rows[:2]),
+    )
+
+
+def duplicate_near(evidence: Evidence) -> Defect | None:
+    """Training rows that are an earlier one with a few words changed, found by MinHash and verified by true Jaccard.
+
+    Free answers that differ are counted but not deleted: one number changed makes another task; nor is anything where
+    more than three rows in ten would go. Pairs at Jaccard .7
+    are found with 99% chance, closer ones more surely; in a crowd of more than 16 alike only neighbours are compared.
+    """
+    import numpy as np
+
+    near = evidence.near_train
+    chosen = near.copy
+    if not chosen.any():
+        return None
+    pairs = near.rows[chosen]
+    rows = np.unique(pairs[:, 0])
+    removed = np.unique(near.rows[chosen & near.same_answer][:, 0])
+    removed = removed[~evidence.disputed[removed]]
+    fix = "keep one of each group, delete the others"
+    waiting = len(rows) - len(removed)
+    if len(removed) > CROWD_SHARE * evidence.train.rows:
+        removed, waiting = removed[:0], ROWS_TO_JUDGE_A_TEMPLATE
+        fix = "nothing is deleted: so many rows alike come from a template"
+    return Defect(
+        check="duplicate_near",
+        severity=_severity(len(rows), evidence),
+        why=(
+            f"nearly the same input again: three-word runs shared by {NEAR:.0%} or more "
+            f"({NEAR_IN_SHORT:.0%} and the same label below {SHORT_WORDS} words)"
+        ),
+        fix=fix if not waiting else f"{fix}; look at {waiting} before deleting any",
+        rows=rows,
+        removed=removed,
+        pairs=pairs,
+        examples=tuple(evidence.train.example(int(row)) for row in pairs[0]),
+        review_rows=float(waiting),
+    )
+
+
+def duplicate_test(evidence: Evidence) -> Defect | None:
+    """Test rows that repeat an earlier test row, raw or normalised."""
+    import numpy as np
+
+    if evidence.test is None:
+        return None
+    own = np.arange(len(evidence.test.raw))
+    rows = np.flatnonzero((first_alike(evidence.test.raw) != own) | (first_alike(evidence.test.normal) != own))
+    if not len(rows):
+        return None
+    return Defect(
+        check="duplicate_test",
+        severity="note",
+        why="the same test input again, after normalising: the test says less than its size promises",
+        fix="keep the first of each in the test file",
+        rows=rows,
+        where="test",
+    )
+
+
+def _severity(count: int, evidence: Evidence) -> Severity:
+    return "warn" if count >= WARN_SHARE * evidence.train.rows else "note"
+
+
+def clusters(evidence: Evidence, most: int = MOST_CLUSTERS) -> tuple[int, tuple[Cluster, ...]]:
+    """How many training rows repeat another one, and the largest groups of them.
+
+    A group's kind is that of its least alike rows: raw where all are equal, near where some are only nearly so.
+    Args:
+        most: groups shown, the largest first.
+    Returns: rows beyond the first of each group, and the groups.
+    """
+    import numpy as np
+
+    own = np.arange(len(evidence.first_raw))
+    near = evidence.near_train.rows[evidence.near_train.copy]
+    root = joined(len(own), [np.stack([own, evidence.first_raw], 1), np.stack([own, evidence.text], 1), near])
+    groups, sizes = np.unique(root, return_counts=True)
+    order = np.argsort(-sizes, kind="stable")[:most]
+    shown = tuple(_cluster(evidence, root, int(groups[at])) for at in order if sizes[at] > 1)
+    return int(len(own) - len(groups)), shown
+
+
+def joined(count: int, pairs: "list[NDArray[np.int64]]") -> "NDArray[np.int64]":
+    """For each of `count` rows the first row of its group, where pairs join groups.
+
+    Example:
+        >>> import numpy as np
+        >>> joined(5, [np.array([[1, 0], [3, 1]])]).tolist()
+        [0, 0, 2, 0, 4]
+    """
+    import numpy as np
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    links = np.concatenate(pairs) if pairs else np.zeros((0, 2), np.int64)
+    matrix = coo_matrix((np.ones(len(links), bool), (links[:, 0], links[:, 1])), shape=(count, count))
+    _, group = connected_components(matrix, directed=False)
+    _, first = np.unique(group, return_index=True)
+    roots: NDArray[np.int64] = first[group].astype(np.int64)
+    return roots
+
+
+def _cluster(evidence: Evidence, root: "NDArray[np.int64]", first: int) -> Cluster:
+    import numpy as np
+
+    rows = np.flatnonzero(root == first)
+    kind: Kind = "near"
+    if len(np.unique(evidence.first_raw[rows])) == 1:
+        kind = "raw"
+    elif len(np.unique(evidence.text[rows])) == 1:
+        kind = "normalised"
+    numbers = tuple(evidence.train.number[rows[:MOST_ROWS]].tolist())
+    return Cluster(len(rows), kind, numbers, evidence.train.example(first))

@@ -1,0 +1,68 @@
+"""Whether the test, and a sample of production, look like the training rows to a classifier that tries to tell."""
+
+from tunecase.data.checks.columns import Split
+from tunecase.data.checks.defect import Defect, NotChecked
+from tunecase.data.checks.evidence import Evidence
+from tunecase.data.detectors.two_sample import LEAST_ROWS, Contrast, contrast
+
+P = 0.01
+SLIGHT, CLEAR = 0.55, 0.60  # AUC: below the first nothing is said, from the second it is worth mending
+
+
+def shift_test(evidence: Evidence) -> Defect | NotChecked | None:
+    """Test rows that a classifier tells from training rows."""
+    if evidence.test is None:
+        return None
+    if evidence.asked.fast:
+        return NotChecked("whether the test is like training: left out of a fast audit")
+    classes = None
+    if evidence.classes and evidence.test.labelled:
+        classes = (evidence.train.texts.outputs, evidence.test.texts.outputs)
+    found = contrast(evidence.train.texts.inputs, evidence.test.texts.inputs, classes=classes, seed=evidence.asked.seed)
+    if found is None:
+        return NotChecked(f"whether the test is like training: fewer than {LEAST_ROWS} distinct texts in a file")
+    defect = _shift("shift_test", "the test", evidence.test, found)
+    if defect is not None:
+        defect.where = "test"
+        defect.fix = "draw training and test from one source, or say which of them is like production"
+        if found.within is not None and found.within.mid < SLIGHT:
+            defect.severity = "note"
+            defect.why += f"; within one class AUC is {found.within.mid:.2f}: class shares explain it"
+    return defect
+
+
+def shift_production(evidence: Evidence) -> Defect | NotChecked | None:
+    """A sample of production that a classifier tells from training rows."""
+    if evidence.production is None:
+        return None
+    if evidence.asked.fast:
+        return NotChecked("whether production is like training: left out of a fast audit")
+    found = contrast(evidence.train.texts.inputs, evidence.production.texts.inputs, seed=evidence.asked.seed)
+    if found is None:
+        return NotChecked(f"whether production is like training: fewer than {LEAST_ROWS} distinct texts in a file")
+    defect = _shift("shift_production", "production", evidence.production, found)
+    if defect is not None:
+        defect.fix = "label rows of the production sample; `tunecase audit --next` says which"
+        defect.unpriced = True
+    return defect
+
+
+def _shift(check: str, what: str, split: Split, found: Contrast) -> Defect | None:
+    auc = found.auc
+    if found.p > P or auc.mid < SLIGHT:
+        return None
+    clear = auc.mid >= CLEAR
+    words = tuple(f"{gap.word!r} in {gap.first:.0%} of training, {gap.second:.0%} of {what}" for gap in found.words[:3])
+    return Defect(
+        check=check,
+        severity="warn" if clear else "note",
+        why=(
+            f"a classifier tells {what} from training: AUC {auc.mid:.2f} ({auc.low:.2f} to {auc.high:.2f}), "
+            f"chance is .50, p {found.p:.2g} by shuffling"
+        ),
+        fix="",
+        count=len(split.number),
+        share=2 * auc.mid - 1,
+        examples=words,
+        measured=("AUC", auc.low, auc.mid, auc.high),
+    )

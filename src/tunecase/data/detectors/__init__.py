@@ -1,0 +1,1 @@
+"""What finds a defect in text: arithmetic and patterns, without words or verdicts."""

@@ -1,0 +1,157 @@
+"""Where one set of texts lies seen from another: rows without a near neighbour in it, and regions it hardly fills."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Rows = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+
+MOST_ROWS = 4_000
+MOST_ASKED = 2_000
+MOST_CHARACTERS = 1_000
+MOST_FEATURES = 60_000
+NEIGHBOURS = 3
+QUANTILE = 0.05
+ROWS_A_REGION, MOST_REGIONS = 40, 50
+THIN_TIMES, REGION_P = 3.0, 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Which asked texts are further from the base than all but 5% of the base's own: places, and how far, 0 to 1.
+
+    `asked` is how many were judged, `p` the chance of so many if they came from the base.
+    """
+
+    far: "Rows"
+    distance: "Floats"
+    asked: int
+    p: float
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A group of alike texts that the other set asks for and the base hardly has; `rows` are places of the others."""
+
+    base: int
+    others: int
+    times: float
+    missing: float
+    words: tuple[str, ...]
+    rows: "Rows"
+
+
+def cover(base: Sequence[str], asked: Sequence[str], seed: int = 0) -> Cover:
+    """The texts that no text of the base is near to.
+
+        nearness = mean cosine (TF-IDF of runs of 3 to 5 characters within words) to the 3 nearest texts of the base,
+        far below the 5% point of the base's own nearness, each text left out of its own neighbours
+
+    Args:
+        base, asked: texts; 4,000 and 2,000 of them at most are drawn.
+    Returns: the Cover. Where both come from one source 5% of the asked are far.
+    Example:
+        >>> found = cover(["open a card today"] * 3 + ["close the account"] * 4, ["order a pizza", "open a card"])
+        >>> found.far.tolist()
+        [0]
+
+    Source: distance to the k-th neighbour as a score of novelty (Ramaswamy et al. 2000; Sun et al. 2022), with a
+    threshold from leave-one-out. Leaves out texts in known words with a new meaning.
+    """
+    import numpy as np
+    from scipy.stats import binomtest
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    rng = np.random.default_rng(seed)
+    mine, theirs = _some(base, MOST_ROWS, rng), _some(asked, MOST_ASKED, rng)
+    if len(mine) < 2 or not len(theirs):
+        return Cover(np.zeros(0, np.int64), np.zeros(0), 0, 1.0)
+    vectors = TfidfVectorizer(
+        sublinear_tf=True, analyzer="char_wb", ngram_range=(3, 5), max_features=MOST_FEATURES, dtype=np.float32
+    )
+    try:
+        known = vectors.fit_transform([base[i][:MOST_CHARACTERS] for i in mine.tolist()])
+    except ValueError:  # no text has characters to compare
+        return Cover(np.zeros(0, np.int64), np.zeros(0), 0, 1.0)
+    wanted = vectors.transform([asked[i][:MOST_CHARACTERS] for i in theirs.tolist()])
+    some = np.sort(rng.permutation(len(mine))[:MOST_ASKED])
+    own, near = _nearness(known, known[some], some), _nearness(known, wanted, None)
+    far = near < np.quantile(own, QUANTILE)
+    p = float(binomtest(int(far.sum()), len(far), QUANTILE, alternative="greater").pvalue) if len(far) else 1.0
+    order = np.argsort(near[far], kind="stable")
+    return Cover(theirs[far][order], (1 - near[far])[order], len(far), p)
+
+
+def _some(texts: Sequence[str], most: int, rng: "np.random.Generator") -> "Rows":
+    import numpy as np
+
+    full = np.array([i for i, text in enumerate(texts) if text.strip()], np.int64)
+    return full if len(full) <= most else np.sort(rng.choice(full, most, replace=False))
+
+
+def _nearness(base: "NDArray[np.float64]", asked: "NDArray[np.float64]", own: "Rows | None") -> "Floats":
+    """Mean cosine to the nearest of the base; `own` are the places of the asked in the base, left out there."""
+    import numpy as np
+
+    k = min(NEIGHBOURS, base.shape[0] - (own is not None))
+    found = np.empty(asked.shape[0])
+    for first in range(0, len(found), 500):
+        cosine = (asked[first : first + 500] @ base.T).toarray()  # type: ignore[attr-defined]
+        if own is not None:
+            cosine[np.arange(len(cosine)), own[first : first + 500]] = -1
+        found[first : first + 500] = np.partition(cosine, -k, axis=1)[:, -k:].mean(axis=1)
+    return found
+
+
+def thin_regions(base: Sequence[str], others: Sequence[str], seed: int = 0) -> tuple[Region, ...]:
+    """Groups of alike texts with at least three times as many of the others as the base's size lets expect.
+
+    Groups are k-means clusters of both sets together, one for each 40 texts and at most 50; a group counts where chance
+    gives so many with p < .001 over all groups together.
+    """
+    import numpy as np
+    from scipy.stats import binom
+    from sklearn.cluster import KMeans
+
+    from tunecase.data.label import embed
+
+    rng = np.random.default_rng(seed)
+    mine, theirs = _some(base, MOST_ROWS, rng), _some(others, MOST_ROWS, rng)
+    texts = [base[i] for i in mine.tolist()] + [others[i] for i in theirs.tolist()]
+    regions = min(MOST_REGIONS, len(texts) // ROWS_A_REGION)
+    if regions < 2 or not len(mine) or not len(theirs):
+        return ()
+    group = KMeans(regions, n_init=1, max_iter=50, random_state=seed).fit_predict(embed(texts, seed)[:, :64])
+    first, second = (np.bincount(part, minlength=regions) for part in (group[: len(mine)], group[len(mine) :]))
+    chance = binom.sf(second - 1, first + second, len(theirs) / len(texts))
+    times = (second / len(theirs)) / (np.maximum(first, 0.5) / len(mine))
+    thin = np.flatnonzero((chance < REGION_P / regions) & (times >= THIN_TIMES))
+    found = []
+    for number in thin[np.argsort(-second[thin])].tolist():
+        missing = second[number] / len(theirs) * len(base) - first[number] / len(mine) * len(base)
+        rows = theirs[group[len(mine) :] == number]
+        words = _typical_words([texts[i] for i in np.flatnonzero(group == number).tolist()], texts)
+        found.append(Region(int(first[number]), int(second[number]), float(times[number]), float(missing), words, rows))
+    return tuple(found)
+
+
+def _typical_words(inside: Sequence[str], texts: Sequence[str], most: int = 3) -> tuple[str, ...]:
+    import numpy as np
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    from tunecase.data.detectors.two_sample import WORDS
+
+    try:
+        vectors = CountVectorizer(binary=True, min_df=3, token_pattern=WORDS)
+        every = np.asarray(vectors.fit_transform(texts).sum(axis=0)).ravel()
+    except ValueError:  # no word in three texts
+        return ()
+    here = np.asarray(vectors.transform(inside).sum(axis=0)).ravel()
+    names = vectors.get_feature_names_out()
+    lift = here / len(inside) - every / len(texts)
+    return tuple(str(names[i]) for i in np.argsort(-lift, kind="stable")[:most] if lift[i] > 0)

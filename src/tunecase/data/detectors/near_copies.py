@@ -1,0 +1,249 @@
+"""Near copies: texts as hashed runs of three words, the band keys by which alike texts meet, and their true likeness.
+
+Words are cut and hashed for thousands of texts at once, on their bytes. Near copies are found by MinHash cut into BANDS
+bands of BAND_ROWS values: two texts of Jaccard similarity J meet in at least one band with chance
+1 - (1 - J^4)^25, which is 99.9% at .7 and 96.9% at .6; whoever meets is then compared in truth.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from tunecase.data.text import has_unparted_words, normalise, words
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Rows = NDArray[np.int64]
+    Keys = NDArray[np.uint64]
+    Sets = tuple[NDArray[np.uint32], NDArray[np.int64]]  # hashes of all sets one after the other, and each one's end
+
+SHINGLE_WORDS = 3
+BANDS, BAND_ROWS = 25, 4
+MINHASH_SEED = 7
+# An odd base, and its inverse modulo 2^64: a word's hash is taken out of a running sum, wherever the word stands.
+BASE = 0x9E3779B97F4A7C15
+INVERSE = pow(BASE, -1, 1 << 64)
+BETWEEN = "\x1e"
+_SAME = bytes(code if code >= 128 or chr(code).isalnum() else 32 for code in range(256))
+_LOWERED = bytes(ord(chr(code).lower()) if code < 128 else code for code in range(256)).translate(_SAME)
+_CUT = _LOWERED[: ord(BETWEEN)] + b"\n" + _LOWERED[ord(BETWEEN) + 1 :]
+THREADS = 2
+# From NEAR on two texts are near copies, with fewer than SHORT_WORDS words from NEAR_IN_SHORT on.
+NEAR, NEAR_IN_SHORT, SHORT_WORDS = 0.7, 0.8, 20
+REACH = 16  # texts before it that a text is paired with, among those that share a key
+# Runs of words in this share of the texts, and in so many, are boilerplate and tell no copy.
+BOILERPLATE_SHARE, BOILERPLATE_TEXTS = 0.1, 20
+MOST_KEPT_POWERS = 1 << 21
+
+
+def word_hashes(texts: Sequence[str]) -> "tuple[Keys, Rows]":
+    """The 64-bit hashes of the words of many texts, flat, and how many words each text has.
+
+        hash = mix of the sum over a word's bytes of byte x BASE^place (modulo 2^64)
+
+    The words are those of text.words: normalised, and single characters where the script does not part words. Equal
+    words have equal hashes on every machine.
+    """
+    import numpy as np
+
+    parts = [text if text.isascii() else _parted(text) for text in texts]
+    whole = BETWEEN.join(parts)
+    if whole.count(BETWEEN) != max(len(parts) - 1, 0):
+        whole = BETWEEN.join(part.replace(BETWEEN, " ") for part in parts)
+    raw = (whole + BETWEEN).encode("utf-8", "surrogatepass").translate(_CUT)
+    codes = np.frombuffer(raw, np.uint8)
+    inside = (codes != 32) & (codes != 10)
+    edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
+    if len(codes) and inside[0]:
+        edges = np.concatenate([[0], edges])
+    starts, ends = edges[0::2], edges[1::2]
+    sums = np.zeros(len(codes) + 1, np.uint64)
+    np.cumsum(codes * _powers(BASE, len(codes)), out=sums[1:])
+    hashes = _mixed((sums[ends] - sums[starts]) * _powers(INVERSE, len(codes))[starts])
+    borders = np.flatnonzero(codes == 10)[: len(texts)]
+    counts = np.diff(np.searchsorted(starts, borders), prepend=0)
+    return hashes, counts.astype(np.int64)
+
+
+def _parted(text: str) -> str:
+    """A text that is not ASCII, normalised, with a blank between all words."""
+    normal = normalise(text)
+    return " ".join(words(normal)) if has_unparted_words(normal) else normal
+
+
+_POWERS: dict[int, "Keys"] = {}
+
+
+def _powers(base: int, count: int) -> "Keys":
+    """base^0, base^1, ... modulo 2^64."""
+    import numpy as np
+
+    kept = _POWERS.get(base)
+    if kept is None or len(kept) < count:
+        steps = np.full(max(count, MOST_KEPT_POWERS), base, np.uint64)
+        steps[0] = 1
+        kept = np.cumprod(steps)
+        if len(kept) <= MOST_KEPT_POWERS:  # a longer table, of one long block, would stay for good
+            _POWERS[base] = kept
+    return kept[:count]
+
+
+def _mixed(values: "Keys") -> "Keys":
+    """Every bit of a hash in every other; never 0, which stands for no text."""
+    import numpy as np
+
+    values = (values ^ (values >> np.uint64(32))) * np.uint64(0xD6E8FEB86659FD93)
+    values = (values ^ (values >> np.uint64(29))) * np.uint64(0xC2B2AE3D27D4EB4F)
+    return (values ^ (values >> np.uint64(32))) | np.uint64(1)
+
+
+def text_hashes(hashes: "Keys", counts: "Rows") -> "Keys":
+    """One hash for the words of each text in their order, shape (texts,); 0 for a text without words."""
+    import numpy as np
+
+    ends = np.cumsum(counts)
+    places = _positions(np.zeros(len(counts), np.int64), counts)
+    longest = int(counts.max()) if len(counts) else 0
+    sums = np.zeros(len(hashes) + 1, np.uint64)
+    np.cumsum(hashes * _powers(BASE, longest)[places], out=sums[1:])
+    found = _mixed(sums[ends] - sums[ends - counts])
+    found[counts == 0] = 0
+    return found
+
+
+def shingle_hashes(hashes: "Keys", counts: "Rows") -> "tuple[NDArray[np.uint32], Rows]":
+    """The shingle sets of many texts as 32-bit hashes, flat.
+
+    Args:
+        hashes, counts: the words of the texts, as of word_hashes.
+    Returns: the hashes of all texts one after the other, each text's sorted and distinct; how many each text has.
+    Two different shingles of one pair of texts collide with chance 2^-32 per comparison: 0.0003% for 100-word texts.
+    """
+    import numpy as np
+
+    padded = np.where(counts == 0, 0, np.maximum(counts, SHINGLE_WORDS))
+    flat = hashes
+    if (padded != counts).any():
+        flat = np.zeros(int(padded.sum()), np.uint64)
+        flat[_positions(np.cumsum(padded) - padded, counts)] = hashes
+    runs = np.maximum(padded - SHINGLE_WORDS + 1, 0)
+    starts = _positions(np.cumsum(padded) - padded, runs)
+    owner = np.repeat(np.arange(len(counts), dtype=np.uint64) << np.uint64(32), runs)
+    mixed = flat[starts] * np.uint64(0x9E3779B97F4A7C15)
+    for step, factor in ((1, 0xC2B2AE3D27D4EB4F), (2, 0x165667B19E3779F9)):
+        mixed = (mixed ^ (mixed >> np.uint64(29))) + flat[starts + step] * np.uint64(factor)
+    mixed = (mixed ^ (mixed >> np.uint64(32))) * np.uint64(0xD6E8FEB86659FD93)
+    ordered = owner | (mixed >> np.uint64(32))
+    ordered.sort()
+    distinct = ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
+    kept = np.bincount((distinct >> np.uint64(32)).astype(np.int64), minlength=len(counts)).astype(np.int64)
+    return distinct.astype(np.uint32), kept
+
+
+def band_keys(flat: "NDArray[np.uint32]", counts: "Rows") -> "Keys":
+    """The band keys of many shingle sets, shape (BANDS, texts); texts that share a key may be near copies."""
+    import numpy as np
+    from rensa import RMinHash
+
+    spread = flat.astype(np.uint64) * np.uint64(BASE)
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.uint64)
+    matrix = RMinHash.digest_matrix_from_flat_token_hashes(spread, offsets, BANDS * BAND_ROWS, MINHASH_SEED)
+    values = np.fromiter(chain.from_iterable(matrix.to_rows()), np.uint64, len(counts) * BANDS * BAND_ROWS)
+    digest = values.reshape(len(counts), BANDS, BAND_ROWS)
+    keys = np.zeros((BANDS, len(counts)), np.uint64)
+    for row in range(BAND_ROWS):
+        keys = (keys ^ (keys >> np.uint64(31)) ^ digest[:, :, row].T) * np.uint64(BASE)
+    return keys
+
+
+def near_pairs(keys: "Sequence[Keys]", reach: int, side: "NDArray[np.bool_] | None" = None) -> "Rows":
+    """Candidate pairs (earlier, later) that share a band key, shape (pairs, 2).
+
+    Args:
+        keys: for each band the keys of all texts.
+        reach: among texts that share a key, each is paired with at most this many before it.
+        side: True for texts whose pairs with one another are not wanted.
+    Leaves out pairs further apart than `reach` in a crowd; every member is still paired with its neighbours.
+    """
+    import numpy as np
+
+    n = len(keys[0])
+    found = np.zeros(0, np.int64)
+    with ThreadPoolExecutor(THREADS) as threads:  # sorting lets other threads run
+        for codes in threads.map(lambda band: _met(band, reach, side), keys):
+            if len(codes):
+                found = np.unique(np.concatenate([found, codes]))
+    return np.stack([found // max(n, 1), found % max(n, 1)], axis=1)
+
+
+def _met(keys: "Keys", reach: int, side: "NDArray[np.bool_] | None") -> "Rows":
+    """Pairs that share one band's key, as earlier x texts + later."""
+    import numpy as np
+
+    n = len(keys)
+    bits = np.uint64(max(n - 1, 1).bit_length())
+    # A key gives up its lowest bits for the text's number, so that sorting needs no second array; who meets by the
+    # rest alone is compared and turned away.
+    packed = (keys >> bits) << bits | np.arange(n, dtype=np.uint64)
+    packed.sort()
+    shared = packed[1:] >> bits == packed[:-1] >> bits
+    codes: list[NDArray[np.int64]] = []
+    at = np.flatnonzero(shared)
+    for lag in range(1, min(reach, n - 1) + 1):
+        if not at.size:
+            break
+        low = (np.uint64(1) << bits) - np.uint64(1)
+        one, other = (packed[at] & low).astype(np.int64), (packed[at + lag] & low).astype(np.int64)
+        wanted = slice(None) if side is None else ~(side[one] & side[other])
+        one, other = one[wanted], other[wanted]
+        codes.append(np.minimum(one, other) * n + np.maximum(one, other))
+        at = at[at + lag < n - 1]
+        at = at[shared[at + lag]]
+    return np.unique(np.concatenate(codes)) if codes else np.zeros(0, np.int64)
+
+
+def pick_sets(flat: "NDArray[np.uint32]", ends: "Rows", chosen: "Rows") -> "tuple[NDArray[np.uint32], Rows]":
+    """Some of the sets that lie one after the other in `flat`, each up to its end: hashes, and how many each has."""
+    starts = ends[chosen - 1] * (chosen > 0) if len(ends) else ends
+    counts = ends[chosen] - starts
+    return flat[_positions(starts, counts)], counts
+
+
+def pair_jaccard(
+    pairs: "Rows", first: "Sets", second: "Sets | None" = None, chunk: int = 8192
+) -> "NDArray[np.float64]":
+    """The Jaccard similarity of each pair of shingle sets, shape (pairs,).
+
+    Args:
+        pairs: indices of the sets, shape (pairs, 2): of `first`, and of `second` where there is one.
+        first, second: sets as of shingle_hashes, with the end of each.
+        chunk: pairs worked on at once.
+    """
+    import numpy as np
+
+    similarity = np.zeros(len(pairs))
+    for start in range(0, len(pairs), chunk):
+        part = pairs[start : start + chunk]
+        owner = np.arange(len(part), dtype=np.uint64) << np.uint64(32)
+        coded, sizes = [], []
+        for column, sets in ((0, first), (1, second or first)):
+            hashes, count = pick_sets(*sets, part[:, column])
+            coded.append(np.repeat(owner, count) | hashes)
+            sizes.append(count)
+        both = np.concatenate(coded)
+        both.sort()
+        shared = (both[1:][both[1:] == both[:-1]] >> np.uint64(32)).astype(np.int64)
+        common = np.bincount(shared, minlength=len(part))
+        similarity[start : start + chunk] = common / np.maximum(sizes[0] + sizes[1] - common, 1)
+    return similarity
+
+
+def _positions(starts: "Rows", counts: "Rows") -> "Rows":
+    """start, start + 1, … for each start, `count` of them, one run after the other."""
+    import numpy as np
+
+    before = np.cumsum(counts) - counts
+    return np.repeat(starts - before, counts) + np.arange(int(counts.sum()), dtype=np.int64)

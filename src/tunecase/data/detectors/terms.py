@@ -1,0 +1,160 @@
+"""What a text says in terms that survive another wording: stems of words, numbers, names, and the literals of code."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+
+from tunecase.data.text import split_words
+
+UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
+UNITS += "seventeen eighteen nineteen".split()
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+NUMBER_WORDS: dict[str, float] = {word: float(value) for value, word in enumerate(UNITS)}
+NUMBER_WORDS |= {word: 10.0 * value for value, word in enumerate(TENS, 2)}
+NUMBER_WORDS |= {"once": 1, "twice": 2, "double": 2, "doubled": 2, "thrice": 3, "triple": 3, "tripled": 3, "dozen": 12}
+NUMBER_WORDS |= {"half": 0.5, "quarter": 0.25, "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
+SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9}
+# Words of the grammar of common programming languages and of the frame around an example: they tell no task.
+GRAMMAR = frozenset(
+    """argc argv args array as assert auto b bool boolean break c case catch char class cin code console const
+    continue cout cpp def default define delete dict do double elif else end endif endl enum except export extends
+    extern false final finally float fn for free from func function go goto h id if import in include inline int
+    integer is iter java javascript js json lambda len length let list log long main malloc map mut namespace new nil
+    none null num object of or param params pass print printf private program protected public push py python raise
+    range require return returns self sizeof static std stdbool stdio stdlib str string strlen struct super switch
+    template this throw true try type typedef typeof typing undefined unsigned use useless using val var vector void
+    while with yield""".split()
+)
+CODE = re.compile(
+    r"```|^\s*(?:def|class|import|from|#include|func|fn|public|private|static)\b.*[\w>\"):;{]\s*$|"
+    r"\bfunction\s+\w+\s*\(|[;{]\s*$|=>\s*\{|\breturn\b.*[;)\]]\s*$|>>> |^\s*(?:for|if|while)\b.*[:{]\s*$",
+    re.MULTILINE,
+)
+STRONG = re.compile(
+    r"```|^\s*(?:async )?def \w+\s*\(.*\).*:|\bfunction\s+\w+\s*\(|^#include\b|^\s*(?:public|private|static) .*\{|"
+    r"^(?:func|fn) \w+.*\{|^class \w+.*[:{]\s*$",
+    re.MULTILINE,
+)
+LEAST_CODE_LINES, LEAST_CODE_SHARE = 2, 0.15
+TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?(?:/\d+)?|[^\W\d_]+(?:['’](?:s|t|re|ve|ll|d|m)\b)?")
+APOSTROPHE = re.compile("['’]")
+HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_+|(?<=[a-zA-Z])(?=\d)")
+OPERAND = re.compile(r"(\*\*|//|[-+*/%]|[=!<>]=?=?)\s*(\d+(?:\.\d+)?)\b")
+LITERAL = re.compile(r"'((?:[^'\\\n]|\\.){0,60})'|\"((?:[^\"\\\n]|\\.){0,60})\"")
+ENDINGS = (("ies", "y"), ("sses", "ss"), ("ing", ""), ("edly", ""), ("ed", ""), ("es", ""), ("ly", ""), ("s", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms of one text.
+
+    `words` are stems of lower-case words, `capital` those written with a capital; `numerals` numbers in one spelling,
+    in the order of the text; `literals` the strings of code; `shapes` what an operator of code stands before, and runs
+    of three numbers: they are the same in any language; `code` tells whether it was read as code.
+    """
+
+    words: Counter[str]
+    capital: Counter[str]
+    numerals: tuple[str, ...]
+    literals: Counter[str]
+    shapes: Counter[str]
+    code: bool
+
+
+def is_code(text: str) -> bool:
+    """True where a line declares a function or a class, or one line in seven, and two, look like a program's.
+
+    Example:
+        >>> is_code("def f(x):\\n    return (x)\\n"), is_code("How far did he run?")
+        (True, False)
+    """
+    if STRONG.search(text):
+        return True
+    found = len(CODE.findall(text))
+    lines = sum(1 for line in text.splitlines() if line.strip())
+    return found >= LEAST_CODE_LINES and found >= LEAST_CODE_SHARE * lines
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str) -> str:
+    """A word without its commonest English endings.
+
+    Example:
+        >>> stem("boxes"), stem("running"), stem("studies"), stem("this")
+        ('box', 'run', 'study', 'this')
+    """
+    for ending, instead in ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith(("ss", "us", "is")):
+            word = word[: len(word) - len(ending)] + instead
+            break
+    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiouls":
+        word = word[:-1]
+    return word[:-1] if len(word) > 3 and word[-1] == "e" else word
+
+
+def number(text: str) -> str:
+    """A number in one spelling: no thousands, fractions worked out, no zeros that say nothing.
+
+    Example:
+        >>> number("1,250.00"), number("1/2"), number("007")
+        ('1250', '0.5', '7')
+    """
+    top, _, bottom = text.replace(",", "").partition("/")
+    try:
+        value = float(top) / float(bottom) if bottom and float(bottom) else float(top)
+    except ValueError:
+        return text
+    return f"{value:.10g}"
+
+
+def terms(text: str) -> Terms:
+    """The terms of a text; number words count as numbers, identifiers of code as the words they are made of.
+
+    Example:
+        >>> found = terms("Twenty-five boxes cost $1,200.")
+        >>> found.numerals, sorted(found.words)
+        (('25', '1200'), ['box', 'cost'])
+    """
+    code = is_code(text)
+    literals: Counter[str] = Counter()
+    shapes: Counter[str] = Counter()
+    if code:
+        shapes.update(f"{sign.replace('===', '==')} {value}" for sign, value in OPERAND.findall(text))
+        found = (one or other for one, other in LITERAL.findall(text))
+        literals.update(" ".join(each.split()).casefold() for each in found if each.strip())
+        text = HUMP.sub(" ", text)
+    words: Counter[str] = Counter()
+    capital: Counter[str] = Counter()
+    numerals: list[str] = []
+    open_value: float | None = None
+    for token in TOKEN.findall(text):
+        lower = token.casefold()
+        if lower in NUMBER_WORDS or lower in SCALES:
+            open_value = _join(numerals, open_value, lower)
+            continue
+        open_value = float(number(token)) if token[0].isdigit() and "/" not in token else None
+        if token[0].isdigit():
+            numerals.append(number(token))
+            continue
+        lower = APOSTROPHE.split(lower, 1)[0]
+        for part in (lower,) if lower.isascii() else split_words(lower):
+            if not (code and (part in GRAMMAR or len(part) == 1)):
+                (capital if token[0].isupper() else words)[stem(part)] += 1
+    if code:
+        shapes.update(map(" ".join, zip(numerals, numerals[1:], numerals[2:], strict=False)))
+    return Terms(words, capital, tuple(numerals), literals, shapes, code)
+
+
+def _join(numerals: list[str], before: float | None, word: str) -> float:
+    """Adds a number word to the numerals, or to the number word that it goes on from: twenty five, 3 million."""
+    if before is not None and word in SCALES and before < SCALES[word]:
+        value = before * SCALES[word]
+        numerals[-1] = f"{value:.10g}"
+    elif before is not None and before in range(20, 100, 10) and 0 < NUMBER_WORDS.get(word, 0) < 10:
+        value = before + NUMBER_WORDS[word]
+        numerals[-1] = f"{value:.10g}"
+    else:
+        value = SCALES.get(word) or NUMBER_WORDS[word]
+        numerals.append(f"{value:.10g}")
+    return value

@@ -1,0 +1,246 @@
+"""JSON files that are one array, or one object of arrays (splits): cut into pieces without reading them whole."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from tunecase.data.reading.elements import COMMA, OPEN, Scanner
+from tunecase.data.reading.lines import HEAD, MOST_RECORD_BYTES, too_long
+from tunecase.data.reading.rows import Block
+from tunecase.data.reading.sources import Source, encoding_of, open_stream
+from tunecase.errors import InputError, Problem
+
+LARGE_ELEMENT_BYTES = 8_000_000  # an element so long that a bracket left open is the likelier reason
+FIRST_SPLITS = ("train", "training", "data", "rows", "examples", "records", "items", "instances", "samples")
+# Columns of a row that hold lists of objects: an object that begins with one of these is a row.
+ROW_KEYS = ("messages", "conversations", "conversation", "dialog", "dialogue", "turns", "tools", "functions", "chosen",
+            "rejected", "prompt", "completion", "entities", "answers", "output")  # fmt: skip
+
+
+def json_kind(source: Source) -> str:
+    """ "json" for one array or one object of splits, "jsonl" for a file of lines, by its beginning."""
+    stream = open_stream(source, encoding_of(source))
+    try:
+        head = stream.read(1 << 16).lstrip()
+        if head[:1] == b"[":
+            first, _, rest = head.partition(b"\n")
+            return "jsonl" if _is_cells(first) and rest.lstrip()[:1] == b"[" else "json"
+        first, _, rest = head.partition(b"\n")
+        if source.part or _begins_splits(head):
+            return "jsonl" if _is_json(first) and rest.strip() and not source.part else "json"
+    finally:
+        stream.close()
+    return "jsonl"
+
+
+def _is_cells(line: bytes) -> bool:
+    """True for a list of values, which is a row of its own, not of objects, which is an array of rows."""
+    try:
+        cells = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(cells, list) and not any(isinstance(cell, dict) for cell in cells)
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def _begins_splits(head: bytes) -> bool:
+    """True when the first list in an object holds objects or lists, and is not a column that rows have."""
+    plain = rb'(?:\s*"[^"\\]*"\s*:\s*(?:"(?:[^"\\]|\\.)*"|[-+.\w]+)\s*,)*'
+    found = re.match(rb"\{" + plain + rb'\s*"([^"\\]*)"\s*:\s*\[\s*[\[{]', head)
+    return found is not None and found[1].decode("utf-8", "replace").lower() not in ROW_KEYS
+
+
+def splits(source: Source) -> dict[str, int]:
+    """The lists of an object of splits: their names, and where in the unpacked bytes each begins."""
+    scanner, found, offset, before = Scanner(), dict[str, int](), 0, b""
+    stream = open_stream(source, encoding_of(source))
+    while data := stream.read(1 << 22):
+        at, kind, depth, _ = scanner.scan(data)
+        for place in at[(kind == OPEN) & (depth == 2)].tolist():
+            if data[place] != ord("["):
+                continue
+            window = (
+                (before + data[max(0, place - 1024) : place])[-1024:] if place < 1024 else data[place - 1024 : place]
+            )
+            name = re.search(rb'"((?:[^"\\]|\\.)*)"\s*:\s*$', window)
+            if name:
+                found.setdefault(name[1].decode("utf-8", "replace"), offset + place + 1)
+        offset += len(data)
+        before = data[-1024:]
+    stream.close()
+    return found
+
+
+def chosen(source: Source) -> tuple[str, int]:
+    """The split to read of an object of splits, and where it begins.
+
+    Raises: InputError when it has no list of that name, or several and none is the plain choice.
+    """
+    found = splits(source)
+    where = str(source.path)
+    if source.part:
+        if source.part in found:
+            return source.part, found[source.part]
+        wanted = "one of: " + ", ".join(list(found)[:12]) if found else "an object of splits"
+        raise InputError(Problem(where, f"no split {source.part!r}", wanted, "correct the name after '::'"))
+    name = next((name for name in FIRST_SPLITS if name in found), "")
+    if not name and len(found) == 1:
+        name = next(iter(found))
+    if not name:
+        names = ", ".join(list(found)[:12]) or "none"
+        fix = f"name one: {source.path.name}::{next(iter(found), 'NAME')}"
+        raise InputError(Problem(where, f"an object with the lists {names}", "the split to read", fix))
+    return name, found[name]
+
+
+def cut(source: Source, size: int) -> Iterator[Block]:
+    """The elements of the array, many at a time, each piece without the comma behind it."""
+    path = str(source.path)
+    encoding = encoding_of(source)
+    stream = open_stream(source, encoding)
+    rest = stream.read(size)
+    while rest and not rest.lstrip():
+        rest = stream.read(size)
+    skip = len(rest) - len(rest.lstrip()) + 1
+    among = rest.lstrip()[:1] == b"{"
+    if among:
+        stream.close()
+        _, skip = chosen(source)
+        stream = open_stream(source, encoding)
+        rest = stream.read(size)
+    while skip > len(rest):
+        skip -= len(rest)
+        rest = stream.read(size)
+    yield from _Cutter(path, stream, size, among).pieces(rest[skip:])
+
+
+class _Cutter:
+    """Parts the inside of an array; an element above the bound is passed over without being held.
+
+    Args:
+        among: the array is one of several in an object of splits.
+    """
+
+    def __init__(self, path: str, stream: Any, size: int, among: bool) -> None:
+        self.path, self.stream, self.size, self.among = path, stream, size, among
+        self.scanner = Scanner()
+        self.held, self.dropped = bytearray(), 0
+        self.first, self.key = b"", b""  # how the array begins, and each row of it
+
+    def _block(self, data: bytes) -> Block:
+        return Block(0, self.path, data=data, bytes_done=self.stream.consumed)
+
+    def _fault(self, reason: str, data: bytes) -> Block:
+        return Block(0, self.path, data=data[:HEAD], lines=1, records=1, fault=reason, bytes_done=self.stream.consumed)
+
+    def pieces(self, data: bytes) -> Iterator[Block]:
+        """The pieces, from the bytes behind the opening bracket on."""
+        data = data or self.stream.read(self.size)
+        while data:
+            self._look(data)
+            at, kind, depth, strays = self.scanner.scan(data)
+            commas = at[(kind == COMMA) & (depth == 0)]
+            following = b""
+            for stray in strays.tolist():
+                if data[stray] != ord("]"):
+                    continue
+                rest, following = self._behind(data[stray + 1 :])
+                if (ended := self._ends(rest)) is not None:
+                    yield from self._up_to(data[:stray], commas[commas < stray].tolist())
+                    yield from self._end()
+                    yield from self._follow(rest, ended)
+                    return
+            yield from self._up_to(data, commas.tolist())
+            yield from self._parted()
+            data = following or self.stream.read(self.size)
+        self.stream.close()
+        reason = self.stream.trouble or "the array is not closed: the file is cut off"
+        if self._rows_inside():
+            yield self._block(bytes(self.held))
+            self.held.clear()
+        yield self._fault(reason, bytes(self.held))
+
+    def _look(self, data: bytes) -> None:
+        if len(self.first) < HEAD and not self.key:
+            self.first += data[: HEAD - len(self.first)]
+            begin = re.match(rb'\s*(\{\s*"(?:[^"\\]|\\.)*")', self.first)
+            self.key = begin[1] if begin else b""
+
+    def _behind(self, rest: bytes) -> tuple[bytes, bytes]:
+        """What follows a bracket, from its first bytes that say something on, and the bytes read ahead for it."""
+        following = b""
+        while not rest.strip(b", \t\r\n"):
+            piece = self.stream.read(self.size)
+            if not piece:
+                break
+            following += piece
+            rest = rest.strip() + piece if rest.strip() else piece
+        return rest.lstrip(), following
+
+    def _ends(self, rest: bytes) -> str | None:
+        """None where the array goes on behind a bracket; else why what follows is one bad row, "" where it is none."""
+        after = rest[1:].lstrip()[:1]
+        if rest[:1] == b"," and after:
+            return "" if self.among and after == b'"' else None
+        if rest[:1] in (b"", b",") or (self.among and rest[:1] == b"}"):
+            return ""
+        return "" if rest[:1] == b"[" and not self.among else "text behind the end of the array"
+
+    def _follow(self, rest: bytes, ended: str) -> Iterator[Block]:
+        if not self.among and rest[:1] == b"[":
+            again = _Cutter(self.path, self.stream, self.size, False)
+            yield from again.pieces(rest[1:])
+            return
+        self.stream.close()
+        if ended or (self.stream.trouble and not self.among):
+            yield self._fault(ended or self.stream.trouble, rest)
+
+    def _parted(self) -> Iterator[Block]:
+        """Ends an element that grew too long where a row seems to begin: a bracket was left open."""
+        if len(self.held) > LARGE_ELEMENT_BYTES and (found := self._rows_inside()):
+            end, begin = found[-1]
+            yield self._block(bytes(self.held[:end]))
+            rest = bytes(self.held[begin:])
+            self.held, self.scanner = bytearray(), Scanner()
+            at, kind, depth, _ = self.scanner.scan(rest)
+            yield from self._up_to(rest, at[(kind == COMMA) & (depth == 0)].tolist())
+
+    def _rows_inside(self) -> list[tuple[int, int]]:
+        """Where rows seem to end and the next to begin inside of what is held as one element."""
+        if not self.key or self.dropped:
+            return []
+        key = re.escape(self.key[1:].lstrip())
+        places = re.finditer(rb",\s*(?=\{\s*" + key + rb")", self.held)
+        return [place.span() for place in places]
+
+    def _up_to(self, data: bytes, commas: list[int]) -> Iterator[Block]:
+        begin = 0
+        if commas and len(self.held) + self.dropped + commas[0] > MOST_RECORD_BYTES:
+            length = len(self.held) + self.dropped + commas[0]
+            yield self._fault(too_long(length), bytes(self.held) + data[: commas[0]])
+            self.held, self.dropped, begin = bytearray(), 0, commas[0] + 1
+        if commas and commas[-1] >= begin:
+            yield self._block(bytes(self.held) + data[begin : commas[-1]])
+            self.held, begin = bytearray(), commas[-1] + 1
+        if self.dropped:
+            self.dropped += len(data) - begin
+        else:
+            self.held += data[begin:]
+        if len(self.held) > MOST_RECORD_BYTES:
+            self.dropped = len(self.held) - HEAD
+            del self.held[HEAD:]
+
+    def _end(self) -> Iterator[Block]:
+        if self.dropped:
+            yield self._fault(too_long(self.dropped + len(self.held)), bytes(self.held))
+        elif self.held.strip():
+            yield self._block(bytes(self.held))

@@ -1,0 +1,128 @@
+"""Pieces of a file that processes read on their own: cutting is cheap, and the pieces give the rows of the whole."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tunecase.data.reading import arrays, columnar, delimited, elements, lines
+from tunecase.data.reading.find import file_bytes, sources
+from tunecase.data.reading.making import maker
+from tunecase.data.reading.rows import BadRow, Block, Layout, Row, shown
+from tunecase.data.reading.sources import Source
+
+BLOCK_BYTES = 4_000_000
+
+
+def blocks(path: Path, layout: Layout, size_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
+    """The pieces of a file or folder, in order; memory stays near `size_bytes` and one record.
+
+    Args:
+        size_bytes: how large a piece is about [bytes]; a longer record makes a longer piece, up to 64 MB.
+    Raises: InputError for a file that cannot be read at all.
+    """
+    index, before = 0, 0
+    for source in sources(path):
+        for block in _cut(source, layout, max(1, min(size_bytes, lines.MOST_RECORD_BYTES))):
+            yield replace(block, index=index, bytes_done=before + block.bytes_done)
+            index += 1
+        before += source.path.stat().st_size
+
+
+def _cut(source: Source, layout: Layout, size: int) -> Iterator[Block]:
+    if layout.format == "jsonl":
+        return lines.cut(source, size)
+    if layout.format == "json":
+        return arrays.cut(source, size)
+    if layout.format == "csv":
+        return delimited.cut(source, size, layout)
+    return columnar.cut(source, size)
+
+
+def records(block: Block, layout: Layout, raw: bool = False) -> lines.Records:
+    """(line within the piece, raw bytes, record or None, reason) of every record of a piece.
+
+    Args:
+        raw: raw bytes are wanted for good records too, which takes longer for arrays and tables.
+    """
+    if block.fault:
+        return iter([(0, block.data, None, block.fault)])
+    if layout.format == "jsonl":
+        return lines.records(block, layout)
+    if layout.format == "json":
+        return elements.records(block, layout, raw)
+    if layout.format == "csv":
+        return delimited.records(block, layout)
+    return columnar.records(block, layout, raw)
+
+
+def read_block(block: Block, layout: Layout, number: int = 0, line: int = 0) -> Iterator[Row | BadRow]:
+    """The rows of a piece, bad ones among them; it can be sent to another process with the layout.
+
+    Args:
+        number, line: what the first record and the first line of the piece are counted from; add the records and
+            lines of the pieces before it, and 1 to the line.
+    """
+    make = maker(layout)
+    for at, raw, record, reason in records(block, layout):
+        if record is None:
+            yield BadRow(number, line + at, reason, shown(raw))
+        else:
+            yield make(number, line + at, record)
+        number += 1
+
+
+def block_lines(block: Block, layout: Layout) -> int:
+    """How many lines a piece holds; where a file has no lines (arrays, tables), how many records."""
+    if block.lines >= 0:
+        return block.lines
+    if layout.format in ("jsonl", "csv"):
+        return lines.count(block)
+    last = -1
+    for at, _, _, _ in records(block, layout):
+        last = at
+    return last + 1
+
+
+def files_of(path: Path) -> tuple[Path, ...]:
+    """The files behind a path: itself, or those of a folder in the order of its rows."""
+    return tuple(dict.fromkeys(source.path for source in sources(path)))
+
+
+def total_bytes(path: Path) -> int | None:
+    """The size of all files behind a path [bytes], the whole that a piece's `bytes_done` is a part of."""
+    return file_bytes(path) or None
+
+
+def read_rows(path: Path, layout: Layout) -> Iterator[Row | BadRow]:
+    """The rows of a file in order, bad ones among them; numbers from 0, lines from 1; memory stays flat.
+
+    A row's number counts every record that is not a blank line, bad ones too. Where a file has no lines (Parquet, one
+    JSON array) the line is the number plus one. Files of a folder count on as if they were one.
+    """
+    number, line = 0, 1
+    for block in blocks(path, layout):
+        row = None
+        for row in read_block(block, layout, number, line):
+            yield row
+        if layout.format == "json":
+            line = row.line + 1 if row is not None else line
+        else:
+            line += block_lines(block, layout)
+        if row is not None:
+            number = row.number + 1
+
+
+def raw_records(path: Path, layout: Layout) -> Iterator[tuple[int, int, bytes, dict[str, Any] | None]]:
+    """(number, line, raw bytes, record) of every record; the record is None where it cannot be read.
+
+    Raw bytes stand as in the file, line end included; of tables they are the record as JSON. Numbers and lines are
+    those of read_rows. A record above 64 MB comes with its beginning only.
+    """
+    number, line = 0, 1
+    for block in blocks(path, layout):
+        at = -1
+        for at, raw, record, _ in records(block, layout, raw=True):
+            yield number, line + at, raw, record
+            number += 1
+        line += at + 1 if layout.format == "json" else block_lines(block, layout)

@@ -1,0 +1,153 @@
+"""Parquet and Arrow: read a batch of rows at a time; the names of integer labels come from the file's metadata."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+
+from tunecase.data.reading.lines import Records
+from tunecase.data.reading.rows import Block, Layout
+from tunecase.data.reading.sources import Source
+from tunecase.errors import InputError, MissingExtraError, Problem
+
+MOST_BATCH_ROWS = 4096
+
+
+class CutError(Exception):
+    """Why the rows of a table end too early."""
+
+
+@contextmanager
+def opened(source: Source) -> Iterator[tuple[Any, Any, int]]:
+    """The schema of a file, a function that gives its batches of so many rows, and the rows (0 where unknown).
+
+    Raises: InputError for a file that is cut or broken; MissingExtraError without pyarrow.
+    """
+    name = "Parquet" if source.kind == "parquet" else "Arrow"
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise MissingExtraError(f"reading {source.path.name}", "parquet") from None
+    try:
+        if source.kind == "parquet":
+            with pq.ParquetFile(source.path) as file:
+                yield file.schema_arrow, file.iter_batches, file.metadata.num_rows
+        else:
+            with pa.memory_map(str(source.path)) as raw:
+                try:
+                    stream = pa.ipc.open_stream(raw)
+                    yield stream.schema, lambda batch_size: _sliced(_before_cut(stream), batch_size), 0
+                except pa.ArrowInvalid:
+                    raw.seek(0)
+                    file = pa.ipc.open_file(raw)
+                    batches = (file.get_batch(index) for index in range(file.num_record_batches))
+                    yield file.schema, lambda batch_size: _sliced(batches, batch_size), 0
+    except (OSError, ValueError, pa.ArrowException) as error:
+        got = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(Problem(str(source.path), got, f"a whole {name} file", "write it again")) from None
+
+
+def _before_cut(stream: Any) -> Iterator[Any]:
+    """The batches of a stream; one that is cut off ends with a CutError, after those before the cut."""
+    import pyarrow as pa
+
+    while True:
+        try:
+            batch = stream.read_next_batch()
+        except StopIteration:
+            return
+        except (OSError, ValueError, pa.ArrowException) as error:
+            raise CutError((str(error).splitlines() or [type(error).__name__])[0]) from None
+        yield batch
+
+
+def _sliced(batches: Iterator[Any], size: int) -> Iterator[Any]:
+    for batch in batches:
+        for start in range(0, batch.num_rows, size):
+            yield batch.slice(start, size)
+
+
+def cut(source: Source, size: int) -> Iterator[Block]:
+    """Batches of rows, each as an Arrow stream of its own; where a stream is cut off, one bad row says so."""
+    import io
+
+    with opened(source) as (_, batches, rows):
+        import pyarrow as pa
+
+        length, done = source.path.stat().st_size, 0
+        try:
+            for batch in batches(batch_size=_batch_rows(source, rows, size)):
+                if not batch.num_rows:
+                    continue
+                sink = io.BytesIO()
+                with pa.ipc.new_stream(sink, batch.schema) as writer:
+                    writer.write_batch(batch)
+                count = batch.num_rows
+                done += count
+                bytes_done = int(length * done / rows) if rows else min(length, done)
+                data = sink.getvalue()
+                yield Block(0, str(source.path), data=data, lines=count, records=count, bytes_done=bytes_done)
+        except CutError as error:
+            reason = f"the file is cut off: {error}"
+            yield Block(0, str(source.path), lines=1, records=1, fault=reason, bytes_done=length)
+
+
+def _batch_rows(source: Source, rows: int, size: int) -> int:
+    if not rows:
+        return MOST_BATCH_ROWS
+    a_row = 4 * source.path.stat().st_size / rows  # text in columns shrinks about so much
+    return max(1, min(MOST_BATCH_ROWS, int(size / max(a_row, 1))))
+
+
+def records(block: Block, layout: Layout, raw: bool = False) -> Records:
+    """The rows of a batch; the line is the number of the row within it."""
+    import pyarrow as pa
+
+    line = 0
+    with pa.ipc.open_stream(block.data) as stream:
+        for batch in stream:
+            names = batch.schema.names
+            for values in _rows(batch):
+                if values is None:
+                    yield line, b"", None, "not UTF-8"
+                else:
+                    record = dict(zip(names, values, strict=True))
+                    yield line, orjson.dumps(record, default=str) if raw else b"", record, ""
+                line += 1
+
+
+def _rows(batch: Any) -> Iterator[tuple[Any, ...] | None]:
+    """The values of each row; None for a row with a text that is not UTF-8, which Arrow does not check."""
+    try:
+        yield from list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+    except UnicodeDecodeError:
+        for row in range(batch.num_rows):
+            try:
+                values = tuple(column[row].as_py() for column in batch.columns)
+            except UnicodeDecodeError:
+                yield None
+            else:
+                yield values
+
+
+def class_names(source: Source) -> dict[str, tuple[str, ...]]:
+    """The names of integer labels by column, from what the `datasets` library writes into a file's metadata."""
+    with opened(source) as (schema, _, _):
+        try:
+            kept = orjson.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
+            return names_of(kept["info"]["features"])
+        except (KeyError, TypeError, orjson.JSONDecodeError):
+            return {}
+
+
+def names_of(features: Any) -> dict[str, tuple[str, ...]]:
+    """The names of the ClassLabel columns among features as the `datasets` library writes them."""
+    if not isinstance(features, dict):
+        return {}
+    return {
+        column: tuple(map(str, feature["names"]))
+        for column, feature in features.items()
+        if isinstance(feature, dict) and feature.get("_type") == "ClassLabel" and isinstance(feature.get("names"), list)
+    }

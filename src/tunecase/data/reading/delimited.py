@@ -1,0 +1,296 @@
+"""CSV, TSV and files parted by semicolons: cut at line ends outside quotes; broken quoting is read as one."""
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from tunecase.data.reading.lines import MOST_RECORD_BYTES, Records, last_end, too_long
+from tunecase.data.reading.rows import Block, Layout
+from tunecase.data.reading.sources import Source, Stream, encoding_of, open_stream
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MOST_LINES_A_CELL = 10_000  # a quote that stays open longer than this is a mistake
+HEAD_BYTES = 1 << 16
+DELIMITERS = (",", ";", "\t")
+NOT_CSV = "not CSV: a quote is left open, or stands where none may"
+TOO_LONG = "a record of "
+csv.field_size_limit(2**31 - 1)
+
+
+def cut(source: Source, size: int, layout: Layout) -> Iterator[Block]:
+    """Pieces cut where every quote is closed; from the first whose quoting is broken on, the cutting reads cells."""
+    encoding = encoding_of(source)
+    stream = open_stream(source, encoding)
+    plain = not source.packing and encoding == "utf-8"
+    path, start, rest, ended = str(source.path), 0, b"", False
+    with source.path.open("rb") as file:
+        shift = 3 if plain and file.read(3) == b"\xef\xbb\xbf" else 0
+    while not ended:
+        piece = stream.read(size)
+        ended = not piece
+        data = rest + piece
+        if ended and stream.trouble:
+            break
+        end, sound = _safe_end(data, layout.delimiter, ended)
+        if not sound or (not end and len(data) > MOST_RECORD_BYTES):
+            yield from _cut_broken(path, stream, data, size, layout.delimiter, not start)
+            return
+        if end and plain:
+            where = (start + shift * bool(start), start + end + shift)
+            yield Block(0, path, *where, head=not start, bytes_done=stream.consumed - len(data) + end)
+        elif end:
+            yield Block(0, path, data=data[:end], head=not start, bytes_done=stream.consumed)
+        start, rest = start + end, data[end:]
+    stream.close()
+    if stream.trouble:
+        yield Block(0, path, data=rest[:800], lines=1, fault=stream.trouble, bytes_done=stream.consumed)
+
+
+def _cut_broken(path: str, stream: Stream, data: bytes, size: int, delimiter: str, head: bool) -> Iterator[Block]:
+    """Pieces of whole records, found by reading them one after the other as the pieces will be read."""
+    held, length = list[bytes](), 0
+    raw = _Raw(stream, data)
+    file = io.TextIOWrapper(io.BufferedReader(raw), "utf-8", "surrogateescape", newline="")
+    for _, text, _, reason in _cells(_Lines(file), delimiter):
+        if reason.startswith(TOO_LONG):
+            if held:
+                yield Block(0, path, data=b"".join(held), head=head, broken=True, bytes_done=stream.consumed)
+            held, length, head = [], 0, head and not held
+            yield Block(0, path, data=_bytes(text), lines=1, fault=reason, bytes_done=stream.consumed)
+            continue
+        held.append(_bytes(text))
+        length += len(held[-1])
+        if length >= size:
+            yield Block(0, path, data=b"".join(held), head=head, broken=True, bytes_done=stream.consumed)
+            held, length, head = [], 0, False
+    if held:
+        yield Block(0, path, data=b"".join(held), head=head, broken=True, bytes_done=stream.consumed)
+    stream.close()
+    if stream.trouble:
+        yield Block(0, path, lines=1, fault=stream.trouble, bytes_done=stream.consumed)
+
+
+def _safe_end(data: bytes, delimiter: str, ended: bool) -> tuple[int, bool]:
+    """Behind the last line end outside quotes (0 for none), and whether every quote stands where quotes may."""
+    if b'"' not in data:
+        return (len(data) if ended else last_end(data)), True
+    import numpy as np
+
+    buffer = np.frombuffer(data, np.uint8)
+    quotes = np.flatnonzero(buffer == 34)
+    if not ended and quotes[-1] == len(data) - 1:  # what follows decides whether it closes
+        end, sound = _safe_end(data[: quotes[-1]], delimiter, False)
+        return end, sound
+    if not _sound(buffer, quotes, ord(delimiter)):
+        return 0, False
+    if ended:
+        return (len(data), True) if len(quotes) % 2 == 0 else (0, False)
+    limit = len(data)
+    while True:
+        end = last_end(data[: limit + 1])
+        open_quotes = int(np.searchsorted(quotes, end))
+        if open_quotes % 2 == 0:
+            break
+        limit = int(quotes[open_quotes - 1])  # the line ends behind this quote are inside the cell
+    lines = data.count(b"\n", limit)
+    return end, not (not end and lines > MOST_LINES_A_CELL)
+
+
+def _sound(buffer: "NDArray[np.uint8]", quotes: "NDArray[np.int64]", delimiter: int) -> bool:
+    import numpy as np
+
+    allowed = np.zeros(256, bool)
+    allowed[[10, 13, 34, delimiter]] = True
+    opening, closing = quotes[0::2], quotes[1::2]
+    before = allowed[buffer[np.maximum(opening - 1, 0)]] | (opening == 0)
+    last = len(buffer) - 1
+    after = allowed[buffer[np.minimum(closing + 1, last)]] | (closing == last)
+    # A quote that opens right behind one that closed is a doubled one, and only then may follow it.
+    return bool(before.all() and after.all())
+
+
+def head_of(source: Source) -> tuple[str, list[list[str]]]:
+    """The delimiter of a file, and the cells of its first records."""
+    stream = open_stream(source, encoding_of(source))
+    try:
+        head = stream.read(HEAD_BYTES)
+    finally:
+        stream.close()
+    text = head.decode("utf-8", "surrogateescape")
+    first = _first_line(text)
+    delimiter = max(DELIMITERS, key=first.count)
+    if source.path.name.lower().split(".")[1:2] == ["tsv"] and "\t" in first:
+        delimiter = "\t"
+    found: list[list[str]] = []
+    for _, _, cells, reason in _cells(_Lines(io.StringIO(text, newline="")), delimiter):
+        if not reason and cells:
+            found.append(cells)
+        if len(found) >= 50:
+            break
+    if len(head) == HEAD_BYTES and len(found) > 1:
+        found.pop()  # it may be half of one
+    return delimiter, found
+
+
+def _first_line(text: str) -> str:
+    """The first line that is not blank."""
+    return next((line for line in io.StringIO(text, newline=None) if line.strip()), "")
+
+
+def first_record(head: bytes) -> bytes:
+    """The first record that is not blank, as it stands in the first bytes of a file."""
+    file = io.StringIO(head.decode("utf-8", "surrogateescape"), newline="")
+    delimiter = max(DELIMITERS, key=_first_line(head.decode("latin-1")).count)
+    found = (_bytes(text) for _, text, cells, _ in _cells(_Lines(file), delimiter) if cells)
+    return next(found, b"")
+
+
+def records(block: Block, layout: Layout) -> Records:
+    """The records of a piece; blank lines are passed over."""
+    from tunecase.data.reading.lines import bytes_of
+
+    data = bytes_of(block).removeprefix(b"\xef\xbb\xbf") if block.head else bytes_of(block)
+    file = io.StringIO(data.decode("utf-8", "surrogateescape"), newline="")
+    found = _cells(_Lines(file), layout.delimiter) if block.broken else _quick(file, layout.delimiter)
+    skip = block.head and not layout.headless
+    columns = list(layout.columns)
+    for line, text, cells, reason in found:
+        if reason:
+            yield line, _bytes(text), None, reason
+        elif skip and cells:
+            skip = False
+        elif cells:
+            record, reason = _named(columns, cells)
+            yield line, _bytes(text), record, reason
+
+
+class _Raw(io.RawIOBase):
+    """A Stream as Python's own readers want it."""
+
+    def __init__(self, stream: Stream, first: bytes) -> None:
+        self.stream, self.left = stream, first
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, target: Any) -> int:
+        if not self.left:
+            self.left = self.stream.read(1 << 18)
+        piece, self.left = self.left[: len(target)], self.left[len(target) :]
+        target[: len(piece)] = piece
+        return len(piece)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+class _Kept:
+    """Lines as the csv module takes them, remembered until the record is whole."""
+
+    def __init__(self, file: io.TextIOBase) -> None:
+        self.file, self.taken = file, list[str]()
+
+    def __iter__(self) -> "_Kept":
+        return self
+
+    def __next__(self) -> str:
+        line = self.file.readline()
+        if not line:
+            raise StopIteration
+        self.taken.append(line)
+        return line
+
+
+def _quick(file: io.TextIOBase, delimiter: str) -> Iterator[tuple[int, str, list[str], str]]:
+    """(line, text, cells, "") of lines whose quoting is sound."""
+    kept, line = _Kept(file), 0
+    for cells in csv.reader(kept, delimiter=delimiter):
+        taken = kept.taken
+        yield line, taken[0] if len(taken) == 1 else "".join(taken), cells, ""
+        line += len(taken)
+        kept.taken = []
+
+
+class _Lines:
+    """The lines of a text file, with a way back: lines taken since `mark` can be read once more."""
+
+    def __init__(self, file: io.TextIOBase) -> None:
+        self.file, self.taken, self.again = file, list[str](), list[str]()
+        self.number, self.size = 0, 0
+
+    def mark(self) -> None:
+        """The next line begins a record."""
+        self.number += len(self.taken)
+        self.taken, self.size = [], 0
+
+    def back(self) -> str:
+        """Drops the first line since the mark and gives the others back, to be read as records of their own."""
+        first, *rest = self.taken
+        self.again.extend(reversed(rest))
+        self.taken = [first]
+        return first
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        if len(self.taken) >= MOST_LINES_A_CELL or self.size > MOST_RECORD_BYTES:
+            raise StopIteration
+        line = self.again.pop() if self.again else self.file.readline(MOST_RECORD_BYTES)
+        if not line:
+            raise StopIteration
+        self.taken.append(line)
+        self.size += len(line)
+        return line
+
+    def skip(self) -> int:
+        """Passes over the rest of a line that is too long; its characters."""
+        size = 0
+        while piece := self.file.readline(1 << 20):
+            size += len(piece)
+            if piece.endswith(("\n", "\r")):
+                break
+        return size
+
+
+def _cells(lines: _Lines, delimiter: str) -> Iterator[tuple[int, str, list[str], str]]:
+    """(line, text, cells, "") for each record, or with a reason for a line that breaks the rules of quoting.
+
+    After a broken record only its first line is given up: reading goes on with the next, so that one quote left open
+    does not swallow the rest of the file.
+    """
+    while True:
+        lines.mark()
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            number, first = lines.number, lines.back()
+            if len(first) >= MOST_RECORD_BYTES:
+                yield number, first[:800], [], too_long(len(first) + lines.skip())
+            else:
+                yield number, first, [], NOT_CSV
+            continue
+        if len(lines.taken[0]) >= MOST_RECORD_BYTES and not lines.taken[0].endswith(("\n", "\r")):
+            yield lines.number, lines.taken[0][:800], [], too_long(len(lines.taken[0]) + lines.skip())
+            continue
+        yield lines.number, "".join(lines.taken), cells, ""
+
+
+def _named(columns: list[str], cells: list[str]) -> tuple[dict[str, Any] | None, str]:
+    if len(cells) != len(columns):
+        return None, f"{len(cells)} cells for {len(columns)} columns"
+    for cell in cells:
+        if not cell.isascii():
+            try:
+                cell.encode("utf-8")
+            except UnicodeEncodeError:
+                return None, "not UTF-8"
+    return dict(zip(columns, cells, strict=True)), ""

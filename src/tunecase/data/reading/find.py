@@ -1,0 +1,45 @@
+"""Finds the files behind a path: a file, an archive, a folder, a Hugging Face data set.
+
+A path may end in `::NAME` to choose a split: of a folder, or of a JSON file that holds one object of splits.
+"""
+
+import stat
+from pathlib import Path
+
+from tunecase.data.reading.folders import files_of
+from tunecase.data.reading.hub import local_folder
+from tunecase.data.reading.sources import FORMATS, PACKINGS, Source, source_of, split_name
+from tunecase.errors import InputError, Problem
+
+
+def sources(path: Path) -> tuple[Source, ...]:
+    """The files behind a path, in the order they are read.
+
+    Raises: InputError when there is none, or none that can be read.
+    """
+    if "hf:" in path.parts:
+        return files_of(*local_folder(path))
+    bare, part = split_name(path)
+    try:
+        mode = bare.stat().st_mode
+    except (OSError, ValueError) as error:
+        got = "no such file" if isinstance(error, FileNotFoundError) else str(error)
+        raise InputError(Problem(str(path), got, "a data file", "correct the path")) from None
+    if stat.S_ISDIR(mode):
+        return files_of(bare, part)
+    if not stat.S_ISREG(mode):
+        got = "a pipe" if stat.S_ISFIFO(mode) else "a device or socket"
+        raise InputError(Problem(str(path), got, "a regular file", "write its content to a file first"))
+    if bare.stat().st_size == 0:
+        raise InputError(Problem(str(path), "an empty file", "at least one row", "check the export that wrote it"))
+    found = source_of(bare, part)
+    if found is None:
+        ending = "".join(bare.suffixes[-2:] if bare.suffix.lower() in PACKINGS else bare.suffixes[-1:]).lower()
+        wanted = ", ".join(FORMATS) + ", each also with " + " or ".join(PACKINGS)
+        raise InputError(Problem(str(path), f"the ending {ending or '(none)'}", wanted, "rename or convert the file"))
+    return (found,)
+
+
+def file_bytes(path: Path) -> int:
+    """The size of all files behind a path [bytes]."""
+    return sum(source.path.stat().st_size for source in sources(path))

@@ -1,0 +1,149 @@
+"""Folders of data files: which of them are read, in which order, and as which split."""
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+
+from tunecase.data.reading.sources import FORMATS, Source, source_of
+from tunecase.errors import InputError, Problem
+
+SPLITS = {
+    "train": ("train", "training"),
+    "test": ("test", "testing", "eval", "evaluation"),
+    "validation": ("validation", "valid", "val", "dev"),
+}
+OURS = ("corrections.jsonl", "quarantine.jsonl")  # what tunecase itself writes beside data
+NOT_DATA = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json", "package.json",
+            "tokenizer.json", "config.json", "metadata.json", "quarantine.jsonl"}  # fmt: skip
+MOST_FILES = 10_000
+
+
+def files_of(folder: Path, part: str = "") -> tuple[Source, ...]:
+    """The data files of a folder, sorted; those of one split where names tell splits.
+
+    Args:
+        part: the split wanted; "" takes the training split, or all files where no name tells a split.
+    Raises: InputError when there is none, or files of several formats.
+    """
+    if (folder / "dataset_dict.json").is_file():
+        return files_of(_split_folder(folder, part))
+    if (folder / "state.json").is_file():
+        return _saved(folder)
+    found = list(_walk(folder))
+    by_split: dict[str, list[Source]] = {}
+    for source in found:
+        by_split.setdefault(split_of(source.path.relative_to(folder)), []).append(source)
+    chosen = by_split.get(_known(part), []) if part else by_split.get("train") or by_split.get("") or []
+    if part and not chosen:
+        names = [source for source in found if part in source.path.relative_to(folder).parts]
+        chosen = names or [source for source in found if source.path.name.split(".")[0] == part]
+    if not chosen:
+        there = ", ".join(name for name in by_split if name) or "no data files"
+        wanted = f"the split {part!r}" if part else "data files: " + ", ".join(FORMATS)
+        fix = (
+            f"name a split: {folder.name}::{next(filter(None, by_split), 'NAME')}"
+            if any(by_split)
+            else "correct the path"
+        )
+        raise InputError(Problem(str(folder), f"a folder with {there}", wanted, fix))
+    kinds = {source.kind for source in chosen}
+    if len(kinds) > 1:
+        got = "files of several formats: " + ", ".join(sorted(kinds))
+        raise InputError(Problem(str(folder), got, "one format", "name one file, or a folder of one format"))
+    return tuple(chosen)
+
+
+def split_of(path: Path) -> str:
+    """The split a file's name or folder tells, "" for none.
+
+    Example:
+        >>> split_of(Path("data/train-00000-of-00001.parquet"))
+        'train'
+    """
+    for part in reversed(path.parts):
+        for word in re.split(r"[^a-z]+", part.lower()):
+            for split, names in SPLITS.items():
+                if word in names:
+                    return split
+    return ""
+
+
+def _known(part: str) -> str:
+    return next((split for split, names in SPLITS.items() if part.lower() in names), part)
+
+
+def _split_folder(folder: Path, part: str) -> Path:
+    try:
+        listed = orjson.loads((folder / "dataset_dict.json").read_bytes())["splits"]
+        names = [str(name) for name in listed]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        names = sorted(path.name for path in folder.iterdir() if path.is_dir())
+    for name in names:
+        if name in (part or "train",) or (part and _known(part) == _known(name)):
+            return folder / Path(name).name
+    if not part and len(names) == 1:
+        return folder / Path(names[0]).name
+    fix = f"name a split: {folder.name}::{names[0] if names else 'NAME'}"
+    raise InputError(Problem(str(folder), f"the splits {', '.join(names)}", f"the split {part or 'train'}", fix))
+
+
+def _saved(folder: Path) -> tuple[Source, ...]:
+    """The files of a data set kept by save_to_disk, in the order its state tells."""
+    try:
+        listed = [
+            Path(str(one["filename"])).name for one in orjson.loads((folder / "state.json").read_bytes())["_data_files"]
+        ]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        listed = sorted(path.name for path in folder.glob("*.arrow"))
+    missing = [name for name in listed if not (folder / name).is_file()]
+    if missing or not listed:
+        got = f"a data set without {missing[0]}" if missing else "a data set without files"
+        raise InputError(Problem(str(folder), got, "all files that state.json lists", "save it again"))
+    return tuple(Source(folder / name, "arrow") for name in listed)
+
+
+def _walk(folder: Path) -> Iterator[Source]:
+    seen: set[tuple[int, int]] = set()
+    count = 0
+    for here, folders, files in os.walk(folder, followlinks=True):
+        status = os.stat(here)
+        if (status.st_dev, status.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
+        for name in sorted(files):
+            source = (
+                None
+                if name in NOT_DATA or name.startswith(".") or name.endswith(OURS)
+                else source_of(Path(here) / name)
+            )
+            if source is None or not _is_file(source.path):
+                continue
+            count += 1
+            if count > MOST_FILES:
+                got = f"more than {MOST_FILES:,} files"
+                raise InputError(Problem(str(folder), got, "fewer", "name a folder below it, or one file"))
+            yield source
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        status = path.stat()
+    except OSError:
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_size > 0
+
+
+def class_names_beside(path: Path) -> dict[str, tuple[str, ...]]:
+    """The names of integer labels from a dataset_info.json beside a file."""
+    from tunecase.data.reading.columnar import names_of
+
+    try:
+        return names_of(orjson.loads((path.parent / "dataset_info.json").read_bytes())["features"])
+    except (OSError, orjson.JSONDecodeError, KeyError, TypeError):
+        return {}

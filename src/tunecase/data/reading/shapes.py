@@ -1,0 +1,170 @@
+"""What the columns of a file mean: which hold the input, which the output."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tunecase.data.reading.kinds import LONGEST_LABEL, is_object, looks_like_classes
+
+# input column(s), output column, schema name; the first that the sampled rows carry wins.
+SHAPES: tuple[tuple[tuple[str, ...], str, str], ...] = (
+    (("text",), "label", "text/label"),
+    (("text",), "category", "text/category"),
+    (("text",), "intent", "text/intent"),
+    (("text",), "labels", "text/labels"),
+    (("text",), "target", "text/target"),
+    (("utterance",), "intent", "utterance/intent"),
+    (("sentence",), "label", "sentence/label"),
+    (("instruction", "input"), "output", "instruct"),
+    (("instruction", "context"), "response", "instruct"),
+    (("instruction", "context"), "output", "instruct"),
+    (("instruction", "input"), "response", "instruct"),
+    (("instruction",), "output", "instruct"),
+    (("instruction",), "response", "instruct"),
+    (("instruction",), "completion", "instruct"),
+    (("instruction",), "answer", "instruct"),
+    (("prompt",), "completion", "prompt/completion"),
+    (("prompt",), "response", "prompt/completion"),
+    (("prompt",), "output", "prompt/completion"),
+    (("prompt",), "answer", "prompt/completion"),
+    (("context", "question"), "answer", "question/answer"),
+    (("context", "question"), "answers", "question/answer"),
+    (("question",), "answer", "question/answer"),
+    (("question",), "response", "question/answer"),
+    (("question",), "answers", "question/answer"),
+    (("query",), "response", "query/response"),
+    (("query",), "answer", "query/response"),
+    (("input",), "output", "input/output"),
+    (("inputs",), "targets", "input/output"),
+    (("input",), "target", "input/output"),
+    (("source",), "target", "source/target"),
+    (("article",), "highlights", "text/summary"),
+    (("document",), "summary", "text/summary"),
+    (("dialogue",), "summary", "text/summary"),
+    (("text",), "summary", "text/summary"),
+    (("premise", "hypothesis"), "label", "pair/label"),
+    (("sentence1", "sentence2"), "label", "pair/label"),
+    (("question1", "question2"), "label", "pair/label"),
+    (("text1", "text2"), "label", "pair/label"),
+)
+INSTANCES = "instruction/instances"  # of Self-Instruct
+CHAT_KEYS = ("messages", "conversations", "conversation", "dialog", "dialogue", "turns", "chat")
+PROMPTS = ("prompt", "question", "instruction", "query", "input", "messages", "conversations")
+TEXTS = ("text", "utterance", "sentence", "query", "question", "review", "content", "message", "comment", "tweet",
+         "document", "body", "description", "title", "input", "prompt", "email", "ticket", "phrase",
+         "texts")  # fmt: skip
+LABELS = ("label", "category", "intent", "class", "labels", "target", "label_text", "label_name", "sentiment", "topic",
+          "emotion", "tag", "tags", "type", "stars", "rating", "y", "entities", "json", "extraction")  # fmt: skip
+LEAST_ROWS_TO_GUESS = 10
+
+
+def folded(name: object) -> str:
+    """A column name as compared: case and blanks do not matter."""
+    return str(name).strip().casefold().replace(" ", "_").replace("-", "_")
+
+
+def preference(names: dict[str, str]) -> tuple[str, ...] | None:
+    """The prompt columns of preference pairs, by folded names, none where the pairs hold it; None for other rows."""
+    if "chosen" not in names or "rejected" not in names:
+        return None
+    found = [name for name in PROMPTS if name in names]
+    if not found:
+        return ()
+    return ("instruction", "input") if found[0] == "instruction" and "input" in names else (found[0],)
+
+
+def chat_key(names: dict[str, str], sample: Sequence[dict[str, Any]]) -> str:
+    """The folded name of the column of turns, "" for none; a column named so but with plain texts is none."""
+    for key in CHAT_KEYS:
+        if key in names:
+            values = [record[names[key]] for record in sample if record.get(names[key]) is not None]
+            lists = sum(isinstance(value, list) or (isinstance(value, str) and value.lstrip()[:2] in ("[{", "[]"))
+                        for value in values)  # fmt: skip
+            if key in CHAT_KEYS[:2] or lists > len(values) // 2:
+                return key
+    return ""
+
+
+def columns_of(names: dict[str, str], output: str | None, labelled: bool) -> tuple[tuple[str, ...], str, str] | None:
+    """(input columns, output column, schema) by the first shape that fits, by folded names."""
+    for inputs, target, schema in SHAPES:
+        target = output or target
+        if all(name in names for name in inputs) and (target in names or not labelled):
+            return inputs, target, schema
+    for text in TEXTS:
+        for label in (output,) if output else LABELS:
+            if text in names and label != text and (label in names or not labelled):
+                return (text,), label, f"{text}/{label}"
+    return None
+
+
+def two_columns(columns: Sequence[str], sample: Sequence[dict[str, Any]]) -> tuple[str, str] | None:
+    """(input, output) of two columns with unknown names where it is unmistakable, else None.
+
+    Either one column is distinct texts and the other a few short labels, or the other is JSON objects.
+    """
+    if len(columns) != 2 or len(sample) < LEAST_ROWS_TO_GUESS:
+        return None
+    values = [[record.get(column) for record in sample] for column in columns]
+    fits = []
+    for text, label in ((0, 1), (1, 0)):
+        if _texts(values[text]) and _labels(values[label], values[text]):
+            fits.append((columns[text], columns[label]))
+    return fits[0] if len(fits) == 1 else None
+
+
+def _texts(values: list[object]) -> bool:
+    texts = [value for value in values if isinstance(value, str) and value]
+    if len(texts) < 0.9 * len(values):
+        return False
+    many_words = sum(len(text.split()) >= 3 for text in texts) >= 0.5 * len(texts)
+    return many_words and len(set(texts)) >= 0.8 * len(texts) and not _are_json(values)
+
+
+def _labels(values: list[object], texts: list[object]) -> bool:
+    if _are_json(values):
+        return True
+    labels = ["" if value is None else str(value) for value in values if not isinstance(value, dict | list)]
+    if len(labels) < len(values) or not looks_like_classes(labels) or max(map(len, labels)) > LONGEST_LABEL:
+        return False
+    return sum(map(len, labels)) / len(labels) < 0.7 * sum(len(str(text)) for text in texts) / len(texts)
+
+
+def _are_json(values: list[object]) -> bool:
+    return sum(
+        isinstance(v, dict) or (isinstance(v, str) and v[:1] == "{" and is_object(v)) for v in values
+    ) >= 0.9 * len(values)
+
+
+def headless(first: Sequence[str], later: Sequence[Sequence[str]]) -> bool:
+    """True where the first line of a CSV is clearly a row, not names: no name is known, and a cell is no name.
+
+    A cell is no name when it is empty, a number, longer than 60 characters or many words, or is seen again below.
+    """
+    same = [row for row in later if len(row) == len(first)]
+
+    def named(place: int) -> bool:
+        """A known name, and not a value such as y or n, which is seen again and again below."""
+        again = sum(row[place] == first[place] for row in same)
+        return folded(first[place]) in KNOWN and again <= 0.1 * len(same)
+
+    if any(map(named, range(len(first)))) or not later or len(set(first)) < len(first):
+        return False
+    for place, cell in enumerate(first):
+        below = [row[place] for row in same]
+        if cell and cell in below and len(below) >= LEAST_ROWS_TO_GUESS // 2:
+            return True
+        if len(cell) > LONGEST_LABEL or len(cell.split()) > 6 or _number(cell):
+            return True
+    return False
+
+
+def _number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+KNOWN = {name for inputs, output, _ in SHAPES for name in (*inputs, output)} | {*CHAT_KEYS, *PROMPTS, *TEXTS, *LABELS}
+KNOWN |= {"chosen", "rejected", "id", "context"}

@@ -1,0 +1,141 @@
+"""What reviews decided, kept beside the data as lines of JSON, and put into a record when a cleaned copy is written."""
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tunecase.data.reading.rows import Layout
+from tunecase.errors import InputError, Problem, TunecaseError
+
+NAME = "corrections.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """One reviewed row: its number and mark, the verdict, the answer it had and the one it should have.
+
+    `answer` is empty where the verdict is right, delete, or wrong without a better answer.
+    """
+
+    row: int
+    line: int
+    code: str
+    verdict: str
+    given: str
+    answer: str
+    reviewers: tuple[str, ...]
+    file: str
+
+
+def read_corrections(path: Path) -> dict[int, Correction]:
+    """Row number to its correction; empty where there is no file.
+
+    Raises: InputError naming every line that is no correction.
+    """
+    import orjson
+
+    if not path.exists():
+        return {}
+    found: dict[int, Correction] = {}
+    problems = []
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+        try:
+            body = orjson.loads(line)
+            correction = Correction(**{**body, "reviewers": tuple(body["reviewers"])})
+            found[correction.row] = correction
+        except (ValueError, TypeError, KeyError):
+            fix = "delete the file and read the reviews again: tunecase audit --reviewed FILE"
+            problems.append(Problem(f"{path}:{number}", "a line that is no correction", "as it was written", fix))
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def write_corrections(path: Path, corrections: Iterable[Correction]) -> None:
+    """The whole file anew, in the order of rows; whole or not at all.
+
+    Raises: TunecaseError when the disk refuses it.
+    """
+    import orjson
+
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    lines = [orjson.dumps(asdict(each)) + b"\n" for each in sorted(corrections, key=lambda each: each.row)]
+    try:
+        part.write_bytes(b"".join(lines))
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise TunecaseError(
+            f"{path}: the corrections could not be written ({error.strerror or error}); nothing was changed.\n"
+            "Fix: make room on the disk or check the permissions of the folder, then run it again"
+        ) from error
+
+
+def with_answer(record: Mapping[str, Any], layout: Layout, answer: str, given: str = "") -> dict[str, Any] | None:
+    """The record with another answer, numbers and truth values kept as such; None where its shape has no one answer.
+
+    Args:
+        given: the answer it had, as the row was read; the preferred text of a pair may begin with its prompt.
+    Example:
+        >>> with_answer({"text": "a", "label": 3}, Layout("jsonl", "text/label", ("text",), "label"), "4")
+        {'text': 'a', 'label': 4}
+    """
+    changed = dict(record)
+    if layout.output is None:
+        return None
+    old = record.get(layout.output)
+    if isinstance(old, list) and old and isinstance(old[-1], dict):
+        turns, last = old, dict(old[-1])
+        key = next((name for name in ("content", "value") if isinstance(last.get(name), str)), None)
+        if key is None:
+            return None
+        changed[layout.output] = [*turns[:-1], {**last, key: answer}]
+        return changed
+    if isinstance(old, dict | list | bytes):
+        return None
+    if layout.rejected and isinstance(old, str):
+        if not given or not old.rstrip().endswith(given):
+            return None
+        changed[layout.output] = old.rstrip()[: -len(given)] + answer
+        return changed
+    named = answer in layout.classes and isinstance(old, int)
+    changed[layout.output] = layout.classes.index(answer) if named else _like(old, answer)
+    return changed
+
+
+def rewritten(raw: bytes, record: Mapping[str, Any], layout: Layout) -> bytes:
+    """The bytes of a changed record, written as its neighbours are; of a table the raw bytes, which nobody reads.
+
+    Example:
+        >>> layout = Layout("jsonl", "text/label", ("text",), "label")
+        >>> rewritten(b'{"text": "a"}\\r\\n', {"text": "b"}, layout)
+        b'{"text":"b"}\\r\\n'
+    """
+    end = raw[len(raw.rstrip(b"\r\n")) :]
+    if layout.format == "csv":
+        text = io.StringIO(newline="")
+        csv.writer(text, delimiter=layout.delimiter, lineterminator="").writerow(
+            ["" if value is None else value for value in record.values()]
+        )
+        return text.getvalue().encode("utf-8", "surrogateescape") + end
+    if layout.format in ("jsonl", "json"):
+        body = list(record.values()) if raw.lstrip().startswith(b"[") else record
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass") + end
+    return raw
+
+
+def _like(old: Any, answer: str) -> Any:
+    if isinstance(old, bool):
+        return {"true": True, "false": False}.get(answer.strip().casefold(), answer)
+    for kind in (int, float):
+        if isinstance(old, kind):
+            try:
+                return kind(answer)
+            except ValueError:
+                return answer
+    return answer

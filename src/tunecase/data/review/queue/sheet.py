@@ -1,0 +1,114 @@
+"""The queue as a spreadsheet and as plain JSON lines.
+
+The sheet shows no suggested answer: control rows have none, so it would tell them apart, and it leads the reviewer.
+A cell that a spreadsheet would take for a formula gets an apostrophe before it, and loses it when it is read back.
+"""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+from tunecase.data.review.queue.item import Decision, Item
+from tunecase.errors import InputError, Problem
+
+COLUMNS = ("rank", "row", "line", "code", "input", "given", "why")
+TO_FILL = ("decision", "answer", "seconds", "reviewer")
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_GUARDED = re.compile(r"'+[=+\-@\t\r]")
+
+
+def guarded(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula.
+
+    Example:
+        >>> guarded("=1+1"), guarded("fine")
+        ("'=1+1", 'fine')
+    """
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def unguarded(cell: str) -> str:
+    """The cell as it was before `guarded`.
+
+    Example:
+        >>> unguarded("'=1+1"), unguarded("-5")
+        ('=1+1', '-5')
+    """
+    return cell[1:] if _GUARDED.match(cell) else cell
+
+
+class Sheet:
+    """review.csv while it is written; with a byte order mark, so that spreadsheets read it as UTF-8."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self.writer = csv.writer(file, lineterminator="\r\n")
+        self.writer.writerow((*COLUMNS, *TO_FILL))
+
+    def write(self, item: Item) -> None:
+        """One row, the columns to fill in left empty."""
+        cells = (guarded(str(getattr(item, name))) for name in COLUMNS)
+        self.writer.writerow((*cells, *("" for _ in TO_FILL)))
+
+
+def line_of(item: Item) -> bytes:
+    """One line of review.jsonl."""
+    import orjson
+
+    return orjson.dumps({**asdict(item), **dict.fromkeys(TO_FILL)}) + b"\n"
+
+
+def sheet_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """(place, cells by column) of a filled-in sheet, whichever delimiter the spreadsheet saved it with.
+
+    Raises: InputError where it is not UTF-8: letters that were lost would go into the data.
+    """
+    try:
+        yield from _sheet_rows(path)
+    except UnicodeDecodeError:
+        got, fix = "a sheet that is not UTF-8", "save it as “CSV UTF-8”"
+        raise InputError(Problem(str(path), got, "CSV UTF-8", fix)) from None
+
+
+def _sheet_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    csv.field_size_limit(2**31 - 1)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        header = file.readline()
+        file.seek(0)
+        delimiter = max((",", ";", "\t"), key=header.count)
+        reader = csv.DictReader(file, delimiter=delimiter)
+        for cells in reader:
+            plain = {key.strip().casefold(): unguarded(value or "") for key, value in cells.items() if key}
+            yield f"{path.name}, line {reader.line_num}", plain
+
+
+def plain_decision(where: str, said: Mapping[str, Any]) -> Decision | str | None:
+    """What a sheet's row or a JSON line says; None where nobody judged it, a sentence where it cannot be read."""
+    verdict, answer = _text(said.get("decision")).strip(), _text(said.get("answer"))
+    if not verdict and not answer.strip():
+        return None
+    row = whole(said.get("row"))
+    if row is None:
+        return f"the row number {_text(said.get('row'))[:40]!r}"
+    seconds = _text(said.get("seconds")).strip().replace(",", ".")
+    try:
+        spent = float(seconds) if seconds else None
+    except ValueError:
+        return f"{seconds[:40]!r} seconds"
+    code, reviewer = _text(said.get("code")).strip(), _text(said.get("reviewer")).strip()
+    return Decision(where, row, code, verdict, answer, spent, reviewer, whole(said.get("rank")))
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def whole(value: Any) -> int | None:
+    """A whole number of at least 0, also as text (7, "7", "7.0"), else None."""
+    try:
+        number = float(str(value).strip())
+    except ValueError:
+        return None
+    return int(number) if number >= 0 and number.is_integer() else None

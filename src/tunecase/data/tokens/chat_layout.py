@@ -1,0 +1,175 @@
+"""How a chat template lays out a conversation: its fixed pieces, learned by rendering it in a process of its own.
+
+A template is a program from somebody else's repository. It runs in jinja2's sandbox, in a child process with a limit
+of time, memory and output, a few times per file and never once a row: what stands between the texts is learned with
+marks in their place, and then checked on real rows.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Turns = tuple[tuple[str, str], ...]
+
+MOST_SECONDS = 20
+MOST_MEMORY_BYTES = 2 << 30
+MOST_OUTPUT_CHARACTERS = 20_000_000
+MOST_TEMPLATE_CHARACTERS = 200_000
+MARK = "\x02text {}\x03"
+ROLES = {"human": "user", "gpt": "assistant", "model": "assistant"}
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A chat template, and the special tokens it may name."""
+
+    source: str
+    variables: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The fixed pieces around the texts of one run of roles: one more than texts; `stripped` where blanks are cut."""
+
+    pieces: tuple[str, ...]
+    stripped: bool
+
+    def laid(self, texts: Sequence[str]) -> str:
+        """The whole conversation as the template writes it."""
+        parts = [self.pieces[0]]
+        for text, piece in zip(texts, self.pieces[1:], strict=True):
+            parts += (text.strip() if self.stripped else text, piece)
+        return "".join(parts)
+
+
+def read_template(tokenizer: Path) -> Template | None:
+    """The chat template that lies beside a tokenizer.json; None where there is none that can be read.
+
+    Looks into chat_template.jinja, then tokenizer_config.json; of several named ones the one called "default".
+    """
+    config: Any = {}
+    beside = tokenizer.parent / "tokenizer_config.json"
+    try:
+        if beside.is_file():
+            config = json.loads(beside.read_text(encoding="utf-8"))
+        own = tokenizer.parent / "chat_template.jinja"
+        source = own.read_text(encoding="utf-8") if own.is_file() else config.get("chat_template")
+    except (OSError, ValueError, AttributeError):
+        return None
+    if isinstance(source, list):
+        source = next((each.get("template") for each in source if each.get("name") == "default"), None)
+    if not isinstance(source, str) or len(source) > MOST_TEMPLATE_CHARACTERS:
+        return None
+    names = ("bos_token", "eos_token", "pad_token", "unk_token")
+    return Template(source, tuple((name, _token(config[name])) for name in names if config.get(name)))
+
+
+def _token(value: Any) -> str:
+    return str(value.get("content", "")) if isinstance(value, dict) else str(value)
+
+
+def learn(template: Template, roles: Sequence[tuple[str, ...]]) -> list[Layout | None]:
+    """The layout of each run of roles; None where the template refuses it or changes the order of the texts.
+
+    Args:
+        roles: such as ("system", "user", "assistant").
+    """
+    asked: list[Turns] = [
+        tuple((role, form.format(MARK.format(at))) for at, role in enumerate(run))
+        for run in roles
+        for form in ("{}", " {} ")
+    ]
+    said = rendered(template, asked)
+    return [_layout(len(run), said[2 * at], said[2 * at + 1]) for at, run in enumerate(roles)]
+
+
+def _layout(texts: int, plain: str | None, blank: str | None) -> Layout | None:
+    if plain is None or blank is None:
+        return None
+    pieces = []
+    rest = plain
+    for at in range(texts):
+        before, found, rest = rest.partition(MARK.format(at))
+        if not found:
+            return None
+        pieces.append(before)
+    pieces.append(rest)
+    for stripped in (False, True):
+        layout = Layout(tuple(pieces), stripped)
+        if layout.laid([f" {MARK.format(at)} " for at in range(texts)]) == blank:
+            return layout
+    return None
+
+
+def rendered(template: Template, conversations: Sequence[Turns]) -> list[str | None]:
+    """Each conversation as the template writes it, None where it refuses; all None when a limit was passed."""
+    asked = {"source": template.source, "variables": dict(template.variables), "conversations": conversations}
+    command = [sys.executable, "-P", "-m", "tunecase.data.tokens.chat_layout"]
+    env = _environment()
+    try:
+        done = subprocess.run(  # noqa: S603 - our own module
+            command, input=json.dumps(asked), capture_output=True, text=True, timeout=MOST_SECONDS, env=env, check=False
+        )
+        said = json.loads(done.stdout) if done.returncode == 0 else []
+    except (subprocess.TimeoutExpired, ValueError, OSError):
+        said = []
+    return said if len(said) == len(conversations) else [None] * len(conversations)
+
+
+def _environment() -> dict[str, str]:
+    import os
+
+    folder = str(Path(__file__).parents[3])
+    return {**os.environ, "PYTHONPATH": folder, "PYTHONIOENCODING": "utf-8", "PYTHONUTF8": "1"}
+
+
+def render_here(source: str, variables: Mapping[str, str], conversations: Sequence[Turns]) -> list[str | None]:
+    """The same in this process, in jinja2's sandbox, without limits of time and memory."""
+    from datetime import UTC, datetime
+
+    from jinja2.exceptions import TemplateError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    def refuse(message: str) -> None:
+        raise TemplateError(message)
+
+    world = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"], autoescape=False
+    )
+    world.globals.update(raise_exception=refuse, strftime_now=lambda form: datetime.now(UTC).strftime(form))
+    world.filters["tojson"] = lambda value, **_: json.dumps(value, ensure_ascii=False)
+    said: list[str | None] = []
+    for turns in conversations:
+        messages = [{"role": ROLES.get(role, role), "content": text} for role, text in turns]
+        try:
+            text = world.from_string(source).render(messages=messages, add_generation_prompt=False, **variables)
+        except Exception:  # noqa: BLE001 - a template may fail in any way; a failure is a refusal
+            said.append(None)
+            continue
+        said.append(text if len(text) <= MOST_OUTPUT_CHARACTERS else None)
+    return said
+
+
+def _limit_memory() -> None:
+    try:
+        import resource
+    except ImportError:  # not on this system: the limit of time stays
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY_BYTES, MOST_MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
+
+
+def main() -> int:
+    """The child process: one JSON object in, a list of texts out."""
+    _limit_memory()
+    asked = json.load(sys.stdin)
+    json.dump(render_here(asked["source"], asked["variables"], asked["conversations"]), sys.stdout)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

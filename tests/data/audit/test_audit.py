@@ -1,0 +1,378 @@
+"""The audit: known defects of real sets, planted defects of the example, verdicts, and what always holds."""
+
+import json
+import random
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tunecase.data.audit.judge import CHECKS, audit
+from tunecase.errors import InputError
+from tunecase.prices.basis import Basis
+from tunecase.quantities.spread import Band, Worlds
+from tunecase.records import Audit, from_json, to_json
+
+ROOT = Path(__file__).parents[3]
+TEXTS = ROOT / ".." / "shared" / "data" / "text"
+EXAMPLE = ROOT / "examples" / "support-tickets"
+
+needs_texts = pytest.mark.skipif(not TEXTS.exists(), reason="skipped: ../shared/data/text not found")
+
+
+def judged(train: Path, test: Path | None = None, fast: bool = True, **options) -> Audit:
+    """One audit with default prices; checks that need words have tests of their own."""
+    basis = Basis(None, date(2026, 11, 24), Worlds(0, 300))
+    return audit(None, train, test, basis=basis, fast=fast, **options)
+
+
+def jsonl(path: Path, rows: Iterable[object]) -> Path:
+    """A file with one JSON value a line."""
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def labelled(path: Path, pairs: Iterable[tuple[str, str]]) -> Path:
+    """A file of texts and labels."""
+    return jsonl(path, ({"text": text, "label": label} for text, label in pairs))
+
+
+def sentences(count: int, seed: int = 0, length: int = 12) -> list[str]:
+    """Texts that share no run of three words."""
+    rng = random.Random(seed)
+    return [" ".join(f"w{rng.randrange(100_000)}" for _ in range(length)) for _ in range(count)]
+
+
+def counts(record: Audit) -> dict[str, int]:
+    """How often each check found something."""
+    return {finding.check: finding.count for finding in record.findings}
+
+
+@needs_texts
+def test_banking77_has_its_known_defects():
+    """No raw and 31 normalised duplicates, 25 leaks after normalising, one text with two labels, shifted classes."""
+    record = judged(TEXTS / "banking77/train.csv", TEXTS / "banking77/test.csv")
+    found = counts(record)
+    assert (record.rows, record.test_rows, len(record.classes)) == (10_003, 3_080, 77)
+    assert (record.verdict, record.quarantined) == ("fit after fixes", 0)
+    assert (found["duplicate_normalised"], found["leak_normalised"], found["contradiction"]) == (31, 25, 1)
+    assert not {"duplicate_exact", "leak_exact", "format", "empty"} & set(found)
+    assert record.finding("contradiction").rows == (2002, 3160)
+    assert "another label" not in record.finding("leak_normalised").why
+    assert "label_shift" in found
+    assert record.finding("near_contradiction").removed == 0
+
+
+@needs_texts
+def test_gsm8k_is_fit_with_one_near_pair():
+    """The negative control: nothing but the one pair in which a name differs, and nothing is deleted."""
+    record = judged(TEXTS / "gsm8k/train.jsonl", TEXTS / "gsm8k/test.jsonl")
+    assert (record.verdict, record.usable, counts(record)) == ("fit", 7_473, {"duplicate_near": 1})
+    assert record.finding("duplicate_near").pairs == ((6691, 2483),)
+    assert record.classes == {}
+
+
+@needs_texts
+def test_gsm8k_against_its_socratic_copy_is_not_fit():
+    """The positive control: all 1,319 questions leak, and new test rows have a price."""
+    record = judged(TEXTS / "gsm8k/test.jsonl", TEXTS / "gsm8k/test_socratic.jsonl")
+    assert (record.verdict, counts(record), record.usable) == ("not fit", {"leak_exact": 1_319}, 0)
+    assert record.finding("leak_exact").price.p50 > 0
+
+
+@needs_texts
+def test_instructions_leak_only_when_joined_with_their_input(tmp_path):
+    """All 252 user tasks are found in the 805 rows, as they stand in their own files; the seed tasks are not."""
+    alpaca = TEXTS / "self_instruct/alpaca-7b.json"
+    for name, leaks in (("user_oriented_instructions", 252), ("seed_tasks", 0)):
+        found = counts(judged(alpaca, TEXTS / f"self_instruct/{name}.jsonl"))
+        assert leaks == found.get("leak_exact", 0) + found.get("leak_normalised", 0)
+
+
+@needs_texts
+@pytest.mark.parametrize(
+    ("name", "split", "duplicates", "leaks"),
+    [
+        ("full", "test", 28, 19),
+        ("full", "val", 28, 16),
+        ("imbalanced", "test", 21, 13),
+        ("imbalanced", "val", 21, 12),
+    ],
+)
+def test_clinc_has_its_known_defects(name, split, duplicates, leaks):
+    """Repeats after normalising, and rows of the other split in training, raw and normalised apart."""
+    path = TEXTS / f"clinc/data_{name}.json"
+    record = judged(path.with_name(f"{path.name}::train"), path.with_name(f"{path.name}::{split}"))
+    found = counts(record)
+    assert duplicates == found.get("duplicate_exact", 0) + found["duplicate_normalised"]
+    assert leaks == found.get("leak_exact", 0) + found["leak_normalised"]
+    other = [finding.why for finding in record.findings if finding.check in ("leak_exact", "leak_normalised")]
+    if (name, split) == ("full", "test"):
+        assert 2 == sum(int(why.split("; ")[1].split()[0]) for why in other if "another answer" in why)
+
+
+def test_what_words_cannot_see_is_said(tmp_path):
+    """Translated leaks are never called clean, and a fast audit names what it left out."""
+    path = labelled(tmp_path / "a.jsonl", ((t, "x") for t in sentences(60)))
+    assert any(line.startswith("translated leaks") for line in judged(path, path, fast=False).not_checked)
+    left = " ".join(judged(path, path).not_checked)
+    assert all(what in left for what in ("leak rephrased", "leak translated", "labels random", "shift test"))
+    assert "fast" in judged(path).reason
+
+
+def test_a_folder_brings_its_own_test(tmp_path):
+    """The test split of a folder is taken where none is named."""
+    texts = sentences(60)
+    labelled(tmp_path / "train.jsonl", ((t, "x") for t in texts))
+    labelled(tmp_path / "test.jsonl", ((t, "x") for t in texts[:5]))
+    record = judged(tmp_path)
+    assert (60, 5, 5) == (record.rows, record.test_rows, counts(record)["leak_exact"])
+
+
+@pytest.fixture(scope="module")
+def example() -> Audit:
+    """The audit of the shipped example."""
+    return judged(EXAMPLE / "data/train.jsonl", EXAMPLE / "data/test.jsonl", fast=False)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "contradiction",
+        "duplicate_exact",
+        "duplicate_near",
+        "duplicate_normalised",
+        "empty",
+        "leak_exact",
+        "leak_normalised",
+        "overlong",
+        "pii",
+    ],
+)
+def test_every_planted_defect_of_the_example_is_found(example, check):
+    """The finding of each kind holds every row in which one was put, and the row it was made from."""
+    planted = json.loads((EXAMPLE / "manifest.json").read_text(encoding="utf-8"))["train"][check]
+    finding = example.finding(check)
+    joined = {tuple(sorted(pair)) for pair in finding.pairs}
+    for item in planted:
+        if "of" in item:
+            assert tuple(sorted((item["row"], item["of"]))) in joined
+        elif "test_row" in item:
+            assert (item["test_row"], item["row"]) in finding.pairs
+        else:
+            assert item["row"] in finding.rows
+    repeats_by_contradiction = 5 if check == "duplicate_exact" else 0
+    assert len(planted) + repeats_by_contradiction == finding.count
+
+
+def test_the_example_is_fit_after_fixes(example):
+    """Broken rows are set aside, the rest can be mended, most wrong labels stand in the queue."""
+    planted = json.loads((EXAMPLE / "manifest.json").read_text(encoding="utf-8"))["train"]
+    assert [item["row"] for item in planted["broken"]] == list(example.finding("format").rows)
+    assert [item["row"] + 1 for item in planted["broken"]] == list(example.finding("format").lines)
+    assert (example.verdict, example.rows, example.quarantined) == ("fit after fixes", 717, 2)
+    assert example.rows == example.usable + example.dropped + example.quarantined
+    assert example.ok
+    assert example.finding("label_error").measured.low <= 12 <= example.finding("label_error").measured.high
+    assert not any("@" in text for finding in example.findings for text in finding.examples)
+
+
+def test_three_rows_are_too_little_to_say(tmp_path):
+    """Three rows give no verdict on the data, and the missing rows have a price."""
+    record = judged(labelled(tmp_path / "a.jsonl", [("a b", "x"), ("c d", "y"), ("e f", "x")]))
+    assert (record.verdict, record.ok) == ("too little to say", False)
+    assert record.finding("too_few_rows").price.p10 > 0
+
+
+def test_random_labels_on_repeated_texts_are_not_fit(tmp_path):
+    """Twenty texts with labels drawn at random contradict themselves."""
+    rng = random.Random(1)
+    texts = sentences(20)
+    pairs = [(rng.choice(texts), rng.choice(["yes", "no", "maybe"])) for _ in range(300)]
+    record = judged(labelled(tmp_path / "a.jsonl", pairs))
+    assert (record.verdict, record.finding("contradiction").count) == ("not fit", 20)
+    assert "more than one answer" in record.reason
+
+
+def test_one_word_labels_are_normal(tmp_path):
+    """Three hundred distinct texts with one-word labels are fit."""
+    record = judged(labelled(tmp_path / "a.jsonl", ((t, ["yes", "no"][i % 2]) for i, t in enumerate(sentences(300)))))
+    assert (record.verdict, record.findings) == ("fit", ())
+    assert record.classes == {"yes": 150, "no": 150}
+    assert Band(0, 0, 0, 0) == record.repair_price
+
+
+def test_a_test_equal_to_training_is_not_fit(tmp_path):
+    """Nothing measured on known rows can be believed."""
+    path = labelled(tmp_path / "a.jsonl", ((t, "x") for t in sentences(200)))
+    record = judged(path, path)
+    assert (record.verdict, record.finding("leak_exact").count) == ("not fit", 200)
+    assert record.finding("leak_exact").price.p50 > 0
+
+
+def test_near_leaks_are_a_check_of_their_own(tmp_path):
+    """A test row with one word changed is near, not exact; its source goes from training."""
+    texts = sentences(100, length=40)
+    changed = [texts[7].replace(texts[7].split()[20], "other"), *sentences(120, seed=5, length=40)]
+    record = judged(
+        labelled(tmp_path / "a.jsonl", ((t, "x") for t in texts)),
+        labelled(tmp_path / "b.jsonl", ((t, "x") for t in changed)),
+    )
+    assert counts(record) == {"leak_near": 1}
+    assert (record.finding("leak_near").pairs, record.finding("leak_near").removed, record.usable) == (((0, 7),), 1, 99)
+
+
+def test_near_texts_with_different_labels_are_for_review_only(tmp_path):
+    """One word may change the label: such pairs are shown and priced, never deleted."""
+    texts = sentences(100, length=15)
+    pairs = [(t, "x") for t in texts] + [(texts[3] + " now", "y"), (texts[4] + " now", "x"), (texts[5] + " now", "y")]
+    pairs += [(t, "y") for t in sentences(50, seed=9)]
+    record = judged(labelled(tmp_path / "a.jsonl", pairs))
+    assert counts(record) == {"near_contradiction": 2, "duplicate_near": 1}
+    assert (record.finding("near_contradiction").removed, record.dropped) == (0, 1)
+    assert record.finding("near_contradiction").price.p50 > 0
+
+
+def test_free_answers_that_differ_are_a_note(tmp_path):
+    """Two long answers to one question may both be right: nothing is deleted, the price is unknown."""
+    answers = sentences(80, seed=3, length=30)
+    rows = [{"question": q, "answer": a} for q, a in zip(sentences(80), answers, strict=True)]
+    rows.append({"question": rows[0]["question"], "answer": " ".join(answers[5].split()[::-1])})
+    record = judged(jsonl(tmp_path / "a.jsonl", rows))
+    finding = record.finding("contradiction")
+    assert (finding.severity, finding.price, record.dropped) == ("note", None, 0)
+
+
+def test_bad_rows_go_to_the_quarantine_file(tmp_path):
+    """The quarantine has row, line, reason and text; without bad rows there is no file and no leftover."""
+    quarantine = tmp_path / "out" / "quarantine.jsonl"
+    good = labelled(tmp_path / "a.jsonl", ((t, "x") for t in sentences(60)))
+    assert None is judged(good, quarantine=quarantine).quarantine_file
+    assert not quarantine.parent.exists()
+    bad = tmp_path / "b.jsonl"
+    bad.write_bytes(good.read_bytes() + b"\n{broken\n")
+    before = bad.read_bytes()
+    record = judged(bad, quarantine=quarantine)
+    assert (str(quarantine), 1) == (record.quarantine_file, record.quarantined)
+    line = json.loads(quarantine.read_text(encoding="utf-8"))
+    assert (line["row"], line["line"], line["text"]) == (60, 62, "{broken")
+    assert [quarantine] == list(quarantine.parent.iterdir())
+    assert before == bad.read_bytes()
+
+
+def test_a_file_of_bad_rows_alone_is_an_input_error(tmp_path):
+    """Nothing left to read is the user's mistake; the first reason is told."""
+    with pytest.raises(InputError, match="no 'text'"):
+        judged(jsonl(tmp_path / "a.jsonl", [{"text": None, "label": "x"}] * 30))
+
+
+def test_bad_and_blank_and_repeated_test_rows_are_told(tmp_path):
+    """The test file has findings of its own, counted in test rows."""
+    train = labelled(tmp_path / "a.jsonl", ((t, "x") for t in sentences(60)))
+    rows = [{"text": t, "label": "x"} for t in sentences(20, seed=2)]
+    test = jsonl(
+        tmp_path / "b.jsonl", [*rows, rows[3], {"text": " ", "label": "x"}, 7, {"text": "new one", "label": "z"}]
+    )
+    record = judged(train, test)
+    expected = {"format_test": 1, "empty_test": 1, "duplicate_test": 1, "unseen_label": 1, "test_too_small": 21}
+    assert expected == counts(record)
+    assert (record.test_rows, record.test_usable, record.finding("duplicate_test").where) == (24, 21, "test")
+    assert (record.finding("format_test").rows[0], record.finding("format_test").lines[0]) == (22, 23)
+    assert None is record.finding("format_test").price
+
+
+def test_rare_classes_and_label_variants_are_told(tmp_path):
+    """A class of three rows is rare; "Yes" beside "yes" is one class written twice."""
+    labels = ["yes"] * 60 + ["no"] * 60 + ["Yes"] * 20 + ["odd"] * 3
+    record = judged(labelled(tmp_path / "a.jsonl", zip(sentences(143), labels, strict=True)))
+    assert counts(record) == {"rare_class": 1, "label_variant": 1}
+    assert record.finding("rare_class").examples == ("odd: 3",)
+    assert record.finding("rare_class").rows == (140, 141, 142)
+
+
+def test_half_of_the_rows_unreadable_is_not_fit(tmp_path):
+    """A file that is mostly broken stops."""
+    rows = [{"text": t, "label": "x"} for t in sentences(20)]
+    assert judged(jsonl(tmp_path / "a.jsonl", [*rows, *[7] * 30])).verdict == "not fit"
+
+
+def test_too_few_rows_after_the_fixes_are_too_little(tmp_path):
+    """Twelve rows of which nine repeat leave three."""
+    texts = sentences(3)
+    record = judged(labelled(tmp_path / "a.jsonl", ((texts[i % 3], "x") for i in range(12))))
+    assert (record.verdict, record.usable) == ("too little to say", 3)
+
+
+def test_tokens_are_exact_with_a_tokenizer_and_a_range_without(tmp_path):
+    """A tokenizer file counts; otherwise the range and its reason are given."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    tokenizer = Tokenizer(models.WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    path = labelled(tmp_path / "a.jsonl", ((t, "x") for t in [*sentences(60), "long " * 3000]))
+    exact = judged(path, tokenizer=tmp_path / "tokenizer.json")
+    assert (exact.tokens.exact, exact.tokens.total.mid) == (True, 60 * 13 + 3001)
+    assert exact.finding("overlong").rows == (60,)
+    assert exact.finding("overlong").severity == "warn"
+    loose = judged(path)
+    assert not loose.tokens.exact
+    assert loose.tokens.total.low < loose.tokens.total.mid < loose.tokens.total.high
+    assert any("tokens" in line for line in loose.not_checked)
+    with pytest.raises(InputError, match=r"a tokenizer\.json"):
+        judged(path, tokenizer=path)
+    with pytest.raises(InputError, match="no such file"):
+        judged(path, tokenizer=tmp_path / "none.json")
+
+
+def test_progress_is_told_and_ends_at_the_last_row(tmp_path):
+    """Progress counts the rows of both files."""
+    told = []
+    path = labelled(tmp_path / "a.jsonl", ((t, "x") for t in sentences(3000)))
+    judged(path, path, progress=lambda rows, rows_per_s, left_s: told.append((rows, rows_per_s > 0)))
+    assert told == [(3000, True), (6000, True)]
+
+
+def test_the_record_comes_back_from_json(example):
+    """What is written reads back the same."""
+    assert example == from_json(Audit, json.loads(to_json(example)))
+
+
+def test_checks_share_no_name(example):
+    """Every check is there once, and findings carry distinct ids."""
+    assert len(set(CHECKS)) == len(CHECKS)
+    assert len({finding.check for finding in example.findings}) == len(example.findings)
+
+
+TEXT = st.sampled_from(["", " ", "a b c d", "A b, c d!", "a b c d", "e f g", "你好", "?!", "x " * 30, "x " * 29 + "y"])
+ROW = st.one_of(
+    st.tuples(TEXT, st.sampled_from(["p", "q", "", "P"])).map(lambda pair: {"text": pair[0], "label": pair[1]}),
+    st.sampled_from([3, {"text": None}, [], {"label": "p"}]),
+)
+
+
+@given(st.lists(ROW, min_size=1, max_size=30), st.lists(ROW, max_size=10))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_rows_are_conserved_and_findings_are_consistent(tmp_path, rows, test_rows):
+    """rows = usable + dropped + quarantined; counts, rows, shares and prices lie where they must."""
+    train = jsonl(tmp_path / "a.jsonl", rows)
+    test = jsonl(tmp_path / "b.jsonl", test_rows) if test_rows else None
+    try:
+        record = judged(train, test)
+    except InputError:
+        return
+    assert len(rows) == record.rows == record.usable + record.dropped + record.quarantined
+    assert 0 <= record.test_usable <= record.test_rows == len(test_rows)
+    assert sum(count for _, count in record.words_histogram) == record.rows - record.quarantined
+    for finding in record.findings:
+        assert finding.count > 0 or finding.check in ("test_too_small", "too_few_rows")
+        assert 0 <= finding.share <= 1
+        assert finding.removed <= record.rows - record.quarantined
+        assert len(finding.rows) == len(finding.lines)
+        limit = record.rows if finding.where == "train" else record.test_rows
+        assert all(0 <= row < limit for row in finding.rows)
+        assert finding.price is None or finding.price.p10 >= 0
+    assert record == from_json(Audit, json.loads(to_json(record)))

@@ -1,0 +1,123 @@
+"""Answer quality: spoilt answers are found, sound ones and labels are left."""
+
+import pytest
+
+from tests.making import write_jsonl
+from tunecase.data.checks import answers
+from tunecase.data.checks.answers import BIT
+from tunecase.data.checks.defect import Defect, NotChecked
+from tunecase.data.checks.evidence import Asked, Evidence
+from tunecase.data.checks.scan import read_split
+from tunecase.data.reading.detection import detect
+from tunecase.data.reading.rows import Row
+
+SOUND = "The kettle on row {0} boils in about {0} minutes, so plan the tea with that in mind."
+
+
+def seen(output, prompt="Tell me about the kettle in the corner of the room, please.", rejected=""):
+    """Names of the bits that one answer sets."""
+    bits = answers.look([Row(0, 1, prompt, output, {}, rejected)])[0]
+    return {name for name, bit in BIT.items() if bits & bit}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm sorry, but I cannot help with that request at all.",
+        "As an AI language model, I don't have personal opinions on this.",
+        "Es tut mir leid, aber dabei kann ich Ihnen nicht helfen, fragen Sie bitte anders.",
+        "Je suis désolé, mais je ne peux pas répondre à cette question aujourd'hui.",
+        "Lo siento, pero no puedo ayudarte con esta petición tan concreta.",
+        "Desculpe, mas não posso fornecer essa informação neste momento.",
+        "Mi dispiace, ma non posso aiutarti con questa richiesta particolare.",
+        "很抱歉，我无法回答这个问题，因为它涉及一些我不能讨论的敏感内容。如果您有其他问题，请告诉我，我会尽力提供帮助。",
+        "申し訳ありませんが、そのご質問にはお答えできません。別のご質問がございましたら、どうぞお気軽にお尋ねください。",
+    ],
+)
+def test_refusals_are_known_in_eight_languages(text):
+    """Whatever the language, the answer refuses."""
+    assert "refusal" in seen(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm sorry to hear about your cat. Give it water and call the vet in the morning.",
+        "The film ends when she says she cannot go on, and he apologises for all he did.",
+        "OpenAI released a language model, and Claude Monet painted water lilies in Giverny.",
+        "Sorry is the hardest word, as the old song has it, and the band knew it well.",
+    ],
+)
+def test_kindness_and_topics_are_no_refusals(text):
+    """Words of regret inside an answer, and makers as its subject, are fine."""
+    assert not {"refusal", "signature"} & seen(text)
+
+
+@pytest.mark.parametrize(
+    ("bit", "text"),
+    [
+        ("signature", "Hello there! I am ChatGPT, a helpful assistant, ready to go."),
+        ("signature", "I was trained by OpenAI on a large amount of text from books."),
+        ("placeholder", "Dear [insert name], thank you for your letter of last week."),
+        ("placeholder", "Lorem ipsum dolor sit amet, consectetur adipiscing elit."),
+        ("stray", "The answer to that question is forty-two.<|im_end|>"),
+        ("stray", "The tower stands in Paris.\n### Human: and how high is it?\n### Assistant:\nHigh."),
+        ("cut", "The committee met on Tuesday and agreed that the new bridge should be"),
+        ("unclosed", "Use this:\n```python\nprint(1)\nprint(2)\nprint(3) # and so on"),
+        ("runaway", "The sea is wide. " * 30),
+        ("runaway", "It begins well enough, with a sentence. " + "and then and then " * 20),
+    ],
+)
+def test_each_fault_sets_its_bit(bit, text):
+    """One fault, one bit."""
+    assert bit in seen(text)
+
+
+def test_a_copied_prompt_is_the_prompt_again():
+    """Case and blanks aside; an answer that quotes a little is none."""
+    prompt = "List three reasons to plant a tree in the middle of a city."
+    assert "copied" in seen(prompt.upper(), prompt)
+    assert "copied" not in seen(f"{prompt} First, shade. Second, clean air. Third, birds that sing at dawn.", prompt)
+
+
+def test_equal_pairs_and_longer_choices_are_counted():
+    """Of preference pairs."""
+    assert "pair_equal" in seen("Yes, it  does.", rejected="yes, it does.")
+    assert "chosen_longer" in seen("Yes, it does, and well.", rejected="no")
+
+
+def evidence(tmp_path, rows):
+    """A file of prompts and responses as checks see it."""
+    path = write_jsonl(tmp_path / "rows.jsonl", [{"prompt": p, "response": r} for p, r in rows])
+    return Evidence(read_split(path, detect(path)), None, Asked(2048))
+
+
+CHECKS = (
+    answers.truncated_answer, answers.runaway_answer, answers.refusal, answers.copied_prompt,
+    answers.boilerplate_answer, answers.model_signature, answers.broken_markup, answers.placeholder,
+)  # fmt: skip
+
+
+def test_sound_answers_raise_nothing(tmp_path):
+    """A hundred sound rows: no check speaks."""
+    sound = evidence(tmp_path, [(f"How long on row {k}?", SOUND.format(k)) for k in range(100)])
+    assert [None] * 8 == [check(sound) for check in CHECKS]
+
+
+def test_cut_and_canned_rows_are_named(tmp_path):
+    """Five cut and four canned among a hundred."""
+    rows = [(f"How long on row {k}?", SOUND.format(k)) for k in range(100)]
+    rows += [(f"And on row {k}?", SOUND.format(k)[:57]) for k in range(5)]
+    canned = "Thank you for your message, we will come back to you as soon as we can."
+    rows += [(f"Where is parcel {k}?", canned) for k in range(4)]
+    found = evidence(tmp_path, rows)
+    cut, same = answers.truncated_answer(found), answers.boilerplate_answer(found)
+    assert isinstance(cut, Defect)
+    assert isinstance(same, Defect)
+    assert (list(range(100, 105)), list(range(105, 109))) == (cut.rows.tolist(), same.rows.tolist())
+
+
+def test_labels_are_not_judged(tmp_path):
+    """One-word answers are classes: every check abstains."""
+    labels = evidence(tmp_path, [(f"text number {k}", "yes" if k % 2 else "no") for k in range(100)])
+    assert all(check(labels) is None or isinstance(check(labels), NotChecked) for check in CHECKS)

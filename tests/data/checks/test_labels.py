@@ -1,0 +1,57 @@
+"""The checks of labels on files."""
+
+import json
+
+import numpy as np
+
+from tests.data.detectors.test_label_errors import made
+from tunecase.data.checks import labels
+from tunecase.data.checks.defect import Defect, NotChecked
+from tunecase.data.checks.evidence import Asked, Evidence
+from tunecase.data.checks.scan import read_split
+from tunecase.data.reading.detection import detect
+
+
+def evidence(folder, texts, given, second=(), **asked):
+    """The Evidence of one file, which is its own test file."""
+    path = folder / "d.jsonl"
+    rows = ({"text": t, "label": f"class {c}"} for t, c in zip(texts, given, strict=True))
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    split = read_split(path, detect(path))
+    return Evidence(split, split if second else None, Asked(2048, **asked), second=tuple(second))
+
+
+def test_wrong_labels_are_ranked_with_a_better_one(tmp_path):
+    """The flipped rows come first, each with its true label."""
+    texts, codes = made(200)
+    given = codes.copy()
+    given[:10] = (given[:10] + 1) % 4
+    defect = labels.label_error(evidence(tmp_path, texts, given))
+    assert isinstance(defect, Defect)
+    assert f"class {codes[defect.rows[0]]}" == defect.suggested[0]
+    assert 8 <= len(set(range(10)) & set(defect.rows[:20].tolist()))
+
+
+def test_random_labels_stop_and_three_rows_do_not(tmp_path):
+    """Shuffled labels are said to be random, sensible ones and three rows are not."""
+    texts, codes = made(100)
+    shuffled = np.random.default_rng(5).permutation(codes)
+    assert "stop" == labels.labels_random(evidence(tmp_path, texts, shuffled)).severity
+    assert None is labels.labels_random(evidence(tmp_path, texts, codes))
+    assert isinstance(labels.labels_random(evidence(tmp_path, texts[:3], [0, 0, 1])), NotChecked)
+
+
+def test_checks_abstain_when_asked_to_be_fast(tmp_path):
+    """Checks that train say that they were left out."""
+    found = evidence(tmp_path, *made(100), fast=True)
+    assert isinstance(labels.label_error(found), NotChecked)
+    assert isinstance(labels.labels_random(found), NotChecked)
+
+
+def test_agreement_counts_rows_with_two_labels(tmp_path):
+    """Three of forty rows differ."""
+    texts, codes = made(100)
+    second = [f"class {(c + (i < 3)) % 4}" if i < 40 else "" for i, c in enumerate(codes)]
+    defect = labels.annotator_agreement(evidence(tmp_path, texts, codes, second))
+    assert [0, 1, 2] == defect.rows.tolist()
+    assert 0.925 == defect.measured[2]

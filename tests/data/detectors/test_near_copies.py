@@ -1,0 +1,82 @@
+"""Near copies: hashed words and shingles, band keys, pairs that meet, their likeness."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tunecase.data import text
+from tunecase.data.detectors import near_copies
+
+TEXTS = st.lists(
+    st.text(max_size=60) | st.sampled_from(["", " .", "pay 你好", "a\x1eb", "naïve_Test", "a\nb"]), max_size=8
+)
+
+
+def sets_of(texts):
+    """Shingle sets of some texts."""
+    return near_copies.shingle_hashes(*near_copies.word_hashes(texts))
+
+
+@given(TEXTS)
+@settings(max_examples=200)
+def test_words_cut_on_bytes_are_those_of_the_normaliser(texts):
+    """As many words as text.words gives, equal ones with equal hashes, others with others."""
+    hashes, counts = near_copies.word_hashes(texts)
+    plain = [text.words(one) for one in texts]
+    assert [len(words) for words in plain] == counts.tolist()
+    pairs = set(zip((word for words in plain for word in words), hashes.tolist(), strict=True))
+    assert len(pairs) == len({word for word, _ in pairs}) == len({value for _, value in pairs})
+
+
+@given(TEXTS)
+@settings(max_examples=100)
+def test_text_hashes_are_equal_for_equal_words_alone(texts):
+    """A text without words has 0; the hash does not depend on what stands before."""
+    found = near_copies.text_hashes(*near_copies.word_hashes(texts)).tolist()
+    alone = [near_copies.text_hashes(*near_copies.word_hashes([one])).tolist()[0] for one in texts]
+    assert alone == found
+    assert [not text.words(one) for one in texts] == [value == 0 for value in found]
+    assert len({tuple(text.words(one)) for one in texts}) == len(set(found))
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdef"), max_size=9), min_size=1, max_size=6))
+@settings(max_examples=100)
+def test_hashed_shingles_have_the_jaccard_of_the_plain_ones(texts):
+    """The hashed sets give the similarity of the plain sets."""
+    joined = [" ".join(words) for words in texts]
+    flat, counts = sets_of(joined)
+    pairs = np.array([(i, j) for i in range(len(texts)) for j in range(len(texts))])
+    plain = [text.shingles(one) for one in joined]
+    shared = [len(plain[i] & plain[j]) / max(len(plain[i] | plain[j]), 1) for i, j in pairs]
+    assert np.allclose(shared, near_copies.pair_jaccard(pairs, (flat, np.cumsum(counts)), chunk=5))
+
+
+def test_near_pairs_finds_the_edited_copy_alone():
+    """One changed word in sixty meets in a band; unrelated texts do not."""
+    rng = np.random.default_rng(0)
+    texts = [[f"w{n}" for n in rng.integers(0, 5000, 60)] for _ in range(200)]
+    texts[150] = [*texts[20][:30], "other", *texts[20][31:]]
+    keys = near_copies.band_keys(*sets_of([" ".join(words) for words in texts]))
+    assert near_copies.near_pairs(keys, reach=16).tolist() == [[20, 150]]
+    skip = np.zeros(200, bool)
+    skip[[20, 150]] = True
+    assert near_copies.near_pairs(keys, 16, skip).tolist() == []
+
+
+def test_a_crowd_is_paired_with_its_neighbours():
+    """Of forty equal sets each meets those within reach, so that all hang together."""
+    keys = [np.full(40, 7 << 40, np.uint64)]
+    pairs = near_copies.near_pairs(keys, reach=3)
+    assert {1, 2, 3} == set((pairs[:, 1] - pairs[:, 0]).tolist())
+    assert 39 + 38 + 37 == len(pairs)
+
+
+def test_powers_of_one_long_block_are_not_kept(monkeypatch):
+    """A table longer than usual is right and is dropped; a usual one is kept."""
+    monkeypatch.setattr(near_copies, "MOST_KEPT_POWERS", 8)
+    monkeypatch.setattr(near_copies, "_POWERS", {})
+    wanted = [pow(near_copies.BASE, k, 1 << 64) for k in range(20)]
+    assert wanted == near_copies._powers(near_copies.BASE, 20).tolist()
+    assert {} == near_copies._POWERS
+    assert wanted[:5] == near_copies._powers(near_copies.BASE, 5).tolist()
+    assert 8 == len(near_copies._POWERS[near_copies.BASE])

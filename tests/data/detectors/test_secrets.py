@@ -1,0 +1,57 @@
+"""Secrets: keys and passwords are found, stand-ins and code are not."""
+
+import base64
+
+import pytest
+
+from tunecase.data.detectors import secrets
+from tunecase.data.detectors.personal import masked
+
+RANDOM = "q7Rw2ZkV9mXc4TbN8sLdJ3hFpGyA6eUo5iQvB1KM"  # made up; every token below is pieced together at run time
+HEADER = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').decode().rstrip("=")
+BODY = base64.urlsafe_b64encode(b'{"sub":"1234567890"}').decode().rstrip("=")
+FOUND = [
+    ("AWS key", "key " + "AKIA" + "Q3EGXW2MTR7NP5LZ"),
+    ("GitHub token", "gh" + "p_" + RANDOM[:36]),
+    ("GitLab token", "gl" + "pat-" + RANDOM[:20]),
+    ("Slack token", "xo" + "xb-" + "123456789012-" + RANDOM[:24]),
+    ("Anthropic key", "sk-" + "ant-api03-" + RANDOM * 2),
+    ("OpenAI key", "sk-" + "proj-" + RANDOM),
+    ("Google key", "AI" + "za" + RANDOM[:35]),
+    ("Stripe key", "sk_" + "live_" + RANDOM[:24]),
+    ("other token", "h" + "f_" + "qRwZkVmXcTbNsLdJhFpGyAeUoiQvBKMzYt"),
+    ("JWT", f"{HEADER}.{BODY}.{RANDOM}"),
+    ("private key", "-----BEGIN RSA " + "PRIVATE KEY-----\n" + RANDOM * 2 + "\n-----END RSA PRIVATE KEY-----"),
+    ("password in an address", "postgres://app:" + "h7Gd2-kLq9@db.internal:5432/main"),
+    ("password or key assigned", 'api_key = "' + RANDOM[:32] + '"'),
+    ("password or key assigned", "password: " + "Tr4vel!ng-Moose"),
+]
+LEFT = [
+    "the secret of success is patience and the key is practice",
+    'password = os.environ["DB_PASSWORD"]',
+    "api_key = YOUR_API_KEY_GOES_HERE_1234",
+    "token = tokenizer.encode(text)",
+    "postgres://user:password@localhost/db and https://example.org:8080/a",
+    "sk-learn-based-estimators-are-great, risk-adjusted",
+    "AKIA is a prefix; eyJ is one as well",
+    "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+    "The answer key: 1) b 2) c 3) a",
+    "my_function_name_is_very_long_and_has_underscores(x=1)",
+    "commit d2a84f4b8b650937ec8f73cd8be2c74add5a911b",
+]
+
+
+@pytest.mark.parametrize(("kind", "text"), FOUND, ids=[kind for kind, _ in FOUND])
+def test_a_secret_is_found_and_masked(kind, text):
+    """Its kind is told, and the mask shows nothing of it."""
+    assert kind in {name for bit, name in enumerate(secrets.KINDS) if secrets.kinds_of(f"see {text} ok") >> bit & 1}
+    shown = masked(f"see {text} ok")
+    assert f"[{kind}]" in shown
+    for piece in (RANDOM[:12], "kLq9", "Moose", "EGXW"):
+        assert piece not in shown
+
+
+@pytest.mark.parametrize("text", LEFT)
+def test_stand_ins_and_words_are_left(text):
+    """Placeholders, code and prose are no secrets."""
+    assert 0 == secrets.kinds_of(text)

@@ -1,0 +1,272 @@
+"""The reader: formats, shapes of rows, and everything that can be wrong with a file."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tunecase.data import reading
+from tunecase.data.reading.detection import detect
+from tunecase.data.reading.load import load
+from tunecase.data.reading.rows import BadRow, Row
+from tunecase.errors import InputError
+
+GOOD = b'{"text": "a", "label": "x"}\n'
+
+
+def written(folder: Path, name: str, content: bytes | str) -> Path:
+    """A file with this content."""
+    path = folder / name
+    path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("row", "schema", "text", "output"),
+    [
+        ({"text": "a", "label": 1}, "text/label", "a", "1"),
+        ({"text": "a", "category": "x"}, "text/category", "a", "x"),
+        ({"instruction": "do", "input": "it", "output": "done"}, "instruct", "do\n\nit", "done"),
+        ({"instruction": "do", "input": "", "output": "done"}, "instruct", "do", "done"),
+        ({"instruction": "do", "output": "done"}, "instruct", "do", "done"),
+        ({"prompt": "p", "completion": "c"}, "prompt/completion", "p", "c"),
+        ({"question": "q", "answer": "a"}, "question/answer", "q", "a"),
+        (
+            {"messages": [{"role": "system", "content": "s"}, {"role": "assistant", "content": "a"}]},
+            "chat",
+            "s",
+            "a",
+        ),
+        ({"conversations": [{"from": "human", "value": "h"}, {"from": "gpt", "value": "g"}]}, "chat", "h", "g"),
+    ],
+)
+def test_shapes_of_rows_are_recognised(tmp_path, row, schema, text, output):
+    """Each usual shape gives its input and output."""
+    table = load(written(tmp_path, "d.jsonl", json.dumps(row)))
+    assert (schema, text, output) == (table.layout.schema, table.rows[0].input, table.rows[0].output)
+
+
+def test_named_columns_override_the_recognised_ones(tmp_path):
+    """The user's columns win, and the others are kept aside."""
+    table = load(written(tmp_path, "d.jsonl", '{"text": "a", "label": "x", "note": "n"}'), "note", "text")
+    assert (table.rows[0].input, table.rows[0].output, table.rows[0].other) == ("n", "a", {"label": "x"})
+
+
+def test_an_unlabelled_pool_needs_no_output(tmp_path):
+    """Without labels only the input column is wanted."""
+    table = load(written(tmp_path, "d.jsonl", '{"text": "a"}'), labelled=False)
+    assert (table.layout.output, table.rows[0].input, table.rows[0].output) == (None, "a", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("d.jsonl", b"", "an empty file"),
+        ("d.jsonl", b"\n  \n", "no rows"),
+        ("d.csv", b"text,label\n", "no rows"),
+        ("d.jsonl", "hä".encode("utf-16"), "no row can be read"),
+        ("d.jsonl", b"\x00\x01\x02\n", "not UTF-8"),
+        ("d.jsonl", b"hello\nworld\n", "no row can be read"),
+        ("d.jsonl", b"[1]\n[2]\n", "not a JSON object"),
+        ("d.jsonl", b'{"a": 1, "b": 2}\n', "columns a, b"),
+        ("d.txt", b"x", "the ending .txt"),
+        ("d", b"x", "(none)"),
+        ("d.parquet", b"PAR1 half of it", "Parquet"),
+        ("d.csv", b"text,text\na,b\n", "twice"),
+    ],
+)
+def test_files_that_cannot_be_read_say_why(tmp_path, name, content, said):
+    """An unreadable file is the user's mistake, in words."""
+    with pytest.raises(InputError, match=said.replace("(", r"\(").replace(")", r"\)")):
+        load(written(tmp_path, name, content))
+
+
+def test_missing_files_folders_and_columns_are_told(tmp_path):
+    """A wrong path or column is named; all wrong columns at once."""
+    with pytest.raises(InputError, match="no such file"):
+        detect(tmp_path / "none.jsonl")
+    with pytest.raises(InputError, match="no data files"):
+        detect(tmp_path)
+    with pytest.raises(InputError) as caught:
+        detect(written(tmp_path, "d.jsonl", GOOD), "words", "klass")
+    assert len(caught.value.problems) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b'{"text": "a"', "not JSON"),
+        (b'{"text": "a\xff", "label": "x"}', "not UTF-8"),
+        (b'{"text": "\\ud800", "label": "x"}', "not JSON"),
+        (b'{"text": "a\x00", "label": "x"}', "not JSON"),
+        (b'{"text": ' + b"[" * 100_000, "not JSON"),
+        (b'{"text": "a", "label": ' + b"[" * 300 + b"]" * 300 + b"}", "not JSON"),
+        (b'{"label": "x"}', "no 'text'"),
+        (b'{"text": null, "label": "x"}', "no 'text'"),
+        (b'{"text": {"a": 1}, "label": "x"}', "'text' is not text"),
+        (b"[1, 2]", "not a JSON object"),
+        (b"17", "not a JSON object"),
+    ],
+)
+def test_a_bad_line_costs_one_row(tmp_path, line, reason):
+    """A bad line is set aside with its number, line and reason; its neighbours are read."""
+    table = load(written(tmp_path, "d.jsonl", GOOD + b"\n" + line + b"\n" + GOOD))
+    assert [row.number for row in table.rows] == [0, 2]
+    assert (table.bad[0].number, table.bad[0].line) == (1, 3)
+    assert reason in table.bad[0].reason
+    assert len(table.bad[0].text) <= 200
+
+
+@pytest.mark.parametrize(
+    ("turns", "reason"),
+    [
+        ("hi", "not a list of turns"),
+        ([], "not a list of turns"),
+        ([{"role": "assistant", "content": None}], "without text"),
+        ([{"role": "user", "content": "a"}], "not the assistant's"),
+    ],
+)
+def test_broken_chats_are_bad_rows(tmp_path, turns, reason):
+    """A chat needs turns with text and the assistant's word last."""
+    good = {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}
+    content = "\n".join(json.dumps(row) for row in (good, {"messages": turns}))
+    assert reason in load(written(tmp_path, "d.jsonl", content)).bad[0].reason
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_line_ends_and_byte_order_marks_do_not_matter(tmp_path, end, mark):
+    """LF, CRLF, CR and a BOM read alike, in JSONL and CSV."""
+    lines = written(tmp_path, "d.jsonl", mark + end.join(['{"text": "a", "label": "x"}'] * 3).encode())
+    cells = written(tmp_path, "d.csv", mark + end.join(["text,label", '"a",x', "b,y", ""]).encode())
+    assert [(row.number, row.line) for row in load(lines).rows] == [(0, 1), (1, 2), (2, 3)]
+    assert [(row.number, row.line, row.input) for row in load(cells).rows] == [(0, 2, "a"), (1, 3, "b")]
+
+
+def test_csv_keeps_line_breaks_and_big_cells(tmp_path):
+    """A quoted cell may hold line breaks and a megabyte; lines still count."""
+    big = "x" * 1_000_000
+    table = load(written(tmp_path, "d.csv", f'text,label\n"a\nb, c",x\n\n"{big}",y\n'))
+    assert [(2, "a\nb, c"), (5, big)] == [(row.line, row.input) for row in table.rows]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_csv_delimiters_are_recognised(tmp_path, delimiter):
+    """Commas, semicolons and tabs part cells."""
+    table = load(written(tmp_path, "d.csv", delimiter.join(("text", "label")) + "\n" + delimiter.join(("a", "x"))))
+    assert (table.rows[0].input, table.rows[0].output) == ("a", "x")
+
+
+def test_a_broken_csv_row_does_not_swallow_the_rest(tmp_path):
+    """A quote left open, bad bytes and a wrong number of cells each cost one row."""
+    content = b'text,label\na,x\n"open,y\nb,x\n"c, d",z\n\xff,x\n1,2,3\ne,x\n"open again,y\n'
+    table = load(written(tmp_path, "d.csv", content))
+    assert [row.input for row in table.rows] == ["a", "b", "c, d", "e"]
+    assert [row.line for row in table.bad] == [3, 6, 7, 9]
+    assert [
+        next(start for start in ("not CSV", "not UTF-8", "3 cells") if row.reason.startswith(start))
+        for row in table.bad
+    ] == ["not CSV", "not UTF-8", "3 cells", "not CSV"]
+
+
+def test_json_arrays_give_their_objects(tmp_path):
+    """A .json array gives its objects; one that is cut off gives those before the cut and one bad row."""
+    text = '\n [{"text": "a", "label": "x"}, 3, {"text": "b", "label": "y"}'
+    table = load(written(tmp_path, "d.json", text + "]"))
+    assert (
+        [row.input for row in table.rows],
+        [row.number for row in table.bad],
+        table.layout.format,
+    ) == (["a", "b"], [1], "json")
+    cut = load(written(tmp_path, "d.json", text))
+    assert (["a"], [1, 2]) == ([row.input for row in cut.rows], [row.number for row in cut.bad])
+    assert "cut off" in cut.bad[1].reason
+
+
+def test_a_json_file_of_lines_is_read_as_lines(tmp_path):
+    """A .json file that does not begin with a bracket holds a row a line."""
+    assert len(load(written(tmp_path, "d.json", GOOD * 2)).rows) == 2
+
+
+def test_a_blank_first_line_hides_no_delimiter(tmp_path):
+    """The delimiter is that of the first line with something in it."""
+    table = load(written(tmp_path, "d.csv", "\r\n\ntext;label\na, b;x\n"))
+    assert [("a, b", "x")] == [(row.input, row.output) for row in table.rows]
+
+
+def test_a_byte_that_is_not_utf8_spoils_one_row_of_a_table(tmp_path):
+    """Arrow checks no text: the row is bad and says why, those around it are read."""
+    pa = pytest.importorskip("pyarrow")
+    pq = pytest.importorskip("pyarrow.parquet")
+    texts = pa.array([b"a", b"\xff", "é".encode()], pa.binary()).view(pa.string())
+    pq.write_table(pa.table({"text": texts, "label": [1, 2, 3]}), tmp_path / "d.parquet")
+    table = load(tmp_path / "d.parquet")
+    assert [(0, "a", "1"), (2, "é", "3")] == [(row.number, row.input, row.output) for row in table.rows]
+    assert [(1, "not UTF-8")] == [(row.number, row.reason) for row in table.bad]
+
+
+def test_parquet_is_read_in_batches(tmp_path):
+    """Parquet rows come as others do; bytes are not text."""
+    pa = pytest.importorskip("pyarrow")
+    pq = pytest.importorskip("pyarrow.parquet")
+    pq.write_table(pa.table({"text": ["a", None, "b"], "label": [1, 2, 3]}), tmp_path / "d.parquet")
+    table = load(tmp_path / "d.parquet")
+    assert ([row.input for row in table.rows], [row.reason for row in table.bad]) == (["a", "b"], ["no 'text'"])
+    pq.write_table(pa.table({"text": [b"a"], "label": [1]}), tmp_path / "b.parquet")
+    assert load(tmp_path / "b.parquet").bad[0].reason == "'text' is not text"
+    half = (tmp_path / "d.parquet").read_bytes()
+    with pytest.raises(InputError, match="whole Parquet file"):
+        load(written(tmp_path, "half.parquet", half[: len(half) // 2]))
+
+
+def test_a_long_line_is_no_trouble(tmp_path):
+    """A line of 5 MB is one row."""
+    assert (
+        len(load(written(tmp_path, "d.jsonl", json.dumps({"text": "x" * 5_000_000, "label": 1}))).rows[0].input)
+        == 5_000_000
+    )
+
+
+def test_a_file_that_begins_badly_is_read_all_the_same(tmp_path):
+    """Three hundred bad lines before the first good one do not make a bad file."""
+    table = load(written(tmp_path, "d.jsonl", b"bad\n" * 300 + GOOD))
+    assert (len(table.bad), [row.number for row in table.rows]) == (300, [300])
+
+
+@given(st.lists(st.binary(max_size=40), max_size=6), st.sampled_from(["d.jsonl", "d.csv", "d.json", "d.parquet"]))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_no_bytes_make_a_traceback(tmp_path, lines, name):
+    """Whatever the bytes, rows come out or an InputError; records are numbered in order."""
+    head = b"text,label\n" if name == "d.csv" else GOOD
+    path = written(tmp_path, name, head + b"\n".join(lines))
+    try:
+        table = load(path)
+    except InputError:
+        return
+    rows: list[Row | BadRow] = sorted([*table.rows, *table.bad], key=lambda row: row.number)
+    assert list(range(len(rows))) == [row.number for row in rows]
+    assert sorted({row.line for row in rows}) == [row.line for row in rows]
+
+
+def test_classes_are_told_from_answers():
+    """Few short outputs are classes; many or long ones are not."""
+    assert reading.looks_like_classes(["a", "b"] * 5)
+    assert not reading.looks_like_classes([])
+    assert not reading.looks_like_classes(str(number) for number in range(100))
+    assert not reading.looks_like_classes(["x" * 100] * 10)
+
+
+def test_an_instruction_with_instances_is_joined_with_the_first(tmp_path):
+    """The rows of Self-Instruct: instruction, blank line, input; a record without instances is a bad row."""
+    path = tmp_path / "tasks.jsonl"
+    lines = [
+        {"instruction": "Add.", "instances": [{"input": "1 2", "output": 3}]},
+        {"instruction": "Say hi.", "instances": [{"input": "", "output": "hi"}]},
+        {"instruction": "x", "instances": []},
+    ]
+    path.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+    table = load(path)
+    assert [("Add.\n\n1 2", "3"), ("Say hi.", "hi")] == [(row.input, row.output) for row in table.rows]
+    assert [2] == [row.number for row in table.bad]

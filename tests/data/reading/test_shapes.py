@@ -1,0 +1,248 @@
+"""The shapes of rows and folders that data sets come in."""
+
+import csv
+import json
+
+import pytest
+
+from tunecase.data import reading
+from tunecase.data.reading.blocks import raw_records, read_rows
+from tunecase.data.reading.detection import detect
+from tunecase.data.reading.load import load
+from tunecase.data.reading.rows import Row
+from tunecase.data.reading.writing import Writer
+from tunecase.errors import InputError
+
+CALL = [
+    {"role": "user", "content": "Weather in Bonn?"},
+    {"role": "assistant", "content": None, "tool_calls": [
+        {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Bonn"}'}}]},
+    {"role": "tool", "tool_call_id": "c1", "content": "rain"},
+    {"role": "assistant", "content": "It rains."},
+]  # fmt: skip
+
+
+def lines(path, rows):
+    """A file with one JSON value a line."""
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def only(path, row):
+    """The one row, good or bad, of a file with a good chat before it."""
+    good = {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}
+    return list(read_rows(lines(path / "d.jsonl", [good, row]), detect(path / "d.jsonl")))[1]
+
+
+@pytest.mark.parametrize(("part", "texts"), [("", ["a b", "c d"]), ("test", ["e f"]), ("oos_val", ["g h"])])
+def test_an_object_of_splits(tmp_path, part, texts):
+    """One object of lists of pairs: `::NAME` chooses, and without it the training split is read."""
+    splits = {
+        "oos_val": [["g h", "oos"]], "train": [["a b", "x"], ["c d", "y"]], "test": [["e f", "x"]],
+    }  # fmt: skip
+    path = tmp_path / "data.json"
+    path.write_text(json.dumps(splits), encoding="utf-8")
+    table = load(path.with_name(f"data.json::{part}") if part else path)
+    assert (texts, "text/label") == ([row.input for row in table.rows], table.layout.schema)
+    with pytest.raises(InputError, match="no split 'dev'"):
+        load(tmp_path / "data.json::dev")
+
+
+def test_rows_of_pairs(tmp_path):
+    """Lists of a text and a label, a line each or in one array; one with three cells is a bad row."""
+    rows = [["a b", "x"], ["c d", "y", "z"], ["e f", "x"]]
+    array = tmp_path / "d.json"
+    array.write_text(json.dumps(rows), encoding="utf-8")
+    for path in (lines(tmp_path / "d.jsonl", rows), array):
+        table = load(path)
+        assert [("a b", "x"), ("e f", "x")] == [(row.input, row.output) for row in table.rows]
+        assert ["3 cells for 2 columns"] == [row.reason for row in table.bad]
+
+
+def test_a_csv_without_names(tmp_path):
+    """A first line that is plainly a row is read as one; columns are named by their number."""
+    path = tmp_path / "d.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([f"words of row {k} and some more of them", "yn"[k % 2]] for k in range(30))
+    table = load(path)
+    assert (30, True, ("1",), "2") == (
+        len(table.rows), table.layout.headless, table.layout.input, table.layout.output
+    )  # fmt: skip
+    named = load(path, "2", "1")
+    assert ("y", "words of row 0 and some more of them") == (named.rows[0].input, named.rows[0].output)
+
+
+def turns(*said):
+    """A list of turns, user first."""
+    return [{"role": ("user", "assistant")[k % 2], "content": text} for k, text in enumerate(said)]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"prompt": "q", "chosen": "good", "rejected": "bad"},
+        {"chosen": turns("q", "good"), "rejected": turns("q", "bad")},
+        {"prompt": turns("q"), "chosen": turns("q", "good")[1:], "rejected": turns("q", "bad")[1:]},
+        {"chosen": "\n\nHuman: q\n\nAssistant: good", "rejected": "\n\nHuman: q\n\nAssistant: bad"},
+    ],
+    ids=["texts", "whole chats", "prompt apart", "transcripts"],
+)
+def test_preference_pairs(tmp_path, row):
+    """Prompt, chosen and rejected, however they are written."""
+    table = load(lines(tmp_path / "d.jsonl", [row]))
+    (found,) = table.rows
+    assert ("preference", "good", "bad") == (table.layout.schema, found.output, found.rejected)
+    assert found.input.removeprefix("Human: ").removesuffix("Assistant:").strip() == "q"
+
+
+def test_judged_completions(tmp_path):
+    """Prompt, completion and a true or false label are KTO: the completion is the answer, the label is kept."""
+    rows = [{"prompt": "q", "completion": "a", "label": k % 2 == 0} for k in range(4)]
+    table = load(lines(tmp_path / "d.jsonl", rows))
+    assert ("prompt/completion/label", "a") == (table.layout.schema, table.rows[0].output)
+    assert [True, False] == [row.other["label"] for row in table.rows[:2]]
+
+
+def test_calls_of_tools_and_their_results(tmp_path):
+    """A call is the assistant's turn as JSON, its result a turn of the tool; a result without a call is bad."""
+    row = only(tmp_path, {"messages": CALL})
+    assert isinstance(row, Row)
+    assert ["user", "assistant", "tool", "assistant"] == [role for role, _ in row.turns]
+    assert {"name": "weather", "arguments": {"city": "Bonn"}} == json.loads(row.turns[1][1])
+    assert "It rains." == row.output
+    bad = only(tmp_path, {"messages": [CALL[0], CALL[2], CALL[3]]})
+    assert "a tool's result without a call" == bad.reason
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ([*turns("q", "a"), {"role": "system", "content": "s"}, *turns("q", "a")], "the system turn is not first"),
+        ([{"role": "assistant", "content": "a"}], "the assistant speaks first"),
+        ([{"role": "wizard", "content": "a"}], "the role 'wizard' is not known"),
+        (turns("q", "a", "q"), "the last turn is not the assistant's"),
+    ],
+)
+def test_chats_out_of_order_are_bad_rows(tmp_path, said, reason):
+    """Each says what is wrong with it."""
+    assert reason == only(tmp_path, {"messages": said}).reason
+
+
+def test_two_columns_with_names_of_their_own(tmp_path):
+    """Distinct texts and a few short labels are told apart in either order; nothing unclear is guessed."""
+    rows = [{"klass": "ab"[k % 2], "said": f"these are the words {k} of it"} for k in range(30)]
+    table = load(lines(tmp_path / "d.jsonl", rows))
+    assert (("said",), "klass") == (table.layout.input, table.layout.output)
+    for unclear in (rows[:5], [{"one": f"words here {k} a", "two": f"words there {k} b"} for k in range(30)]):
+        with pytest.raises(InputError, match="--input COL --output COL"):
+            load(lines(tmp_path / "unclear.jsonl", unclear))
+
+
+@pytest.fixture
+def table():
+    """Three rows with integer labels, whose names the metadata tell as the `datasets` library writes them."""
+    pa = pytest.importorskip("pyarrow")
+    features = {"text": {"dtype": "string", "_type": "Value"}, "label": {"names": ["no", "yes"], "_type": "ClassLabel"}}
+    table = pa.table({"text": ["a", "b", "c"], "label": [1, 0, 7]})
+    return table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
+
+
+def stream(folder, table, names=("data-00000-of-00001.arrow",)):
+    """A folder as save_to_disk leaves it, its files listed in this order."""
+    pa = pytest.importorskip("pyarrow")
+    folder.mkdir(parents=True)
+    for name in names:
+        with pa.ipc.new_stream(str(folder / name), table.schema) as writer:
+            writer.write_table(table)
+    state = {"_data_files": [{"filename": name} for name in names]}
+    (folder / "state.json").write_text(json.dumps(state), encoding="utf-8")
+    return folder
+
+
+def test_a_data_set_saved_to_disk(tmp_path, table):
+    """Files are read in the order of state.json, labels by name; one that is missing is said."""
+    folder = stream(tmp_path / "saved", table, ("b.arrow", "a.arrow"))
+    found = load(folder)
+    assert ["yes", "no", "yes", "no"] == [row.output for row in found.rows]
+    assert ["no 'label': 7 has no name"] * 2 == [row.reason for row in found.bad]
+    assert ("no", "yes") == found.layout.classes
+    (folder / "a.arrow").unlink()
+    with pytest.raises(InputError, match=r"without a\.arrow"):
+        load(folder)
+
+
+def test_a_dict_of_data_sets(tmp_path, table):
+    """`::NAME` chooses a split; without it the training split is read; one that is not there is said."""
+    for name in ("train", "validation"):
+        stream(tmp_path / "dict" / name, table.slice(0, 1 if name == "train" else 2))
+    (tmp_path / "dict/dataset_dict.json").write_text('{"splits": ["train", "validation"]}', encoding="utf-8")
+    counts = [len(load(tmp_path / name).rows) for name in ("dict", "dict::train", "dict::dev", "dict::validation")]
+    assert [1, 1, 2, 2] == counts
+    with pytest.raises(InputError, match="name a split: dict::train"):
+        load(tmp_path / "dict::test")
+
+
+def hub(folder, table):
+    """A folder as the Hub lays it out."""
+    pq = pytest.importorskip("pyarrow.parquet")
+    (folder / "data").mkdir(parents=True)
+    for name, rows in (("train-00000-of-00002", 2), ("train-00001-of-00002", 1), ("test-00000-of-00001", 1)):
+        pq.write_table(table.slice(0, rows), folder / "data" / f"{name}.parquet")
+    (folder / "README.md").write_text("# a card", encoding="utf-8")
+    return folder
+
+
+def test_a_folder_as_the_hub_lays_it_out(tmp_path, table):
+    """The files of a split are one table, in order."""
+    hub(tmp_path / "set", table)
+    assert ["a", "b", "a"] == [row.input for row in load(tmp_path / "set").rows]
+    assert ["yes"] == [row.output for row in load(tmp_path / "set::test").rows]
+
+
+def test_a_data_set_in_the_hubs_cache(tmp_path, table, monkeypatch):
+    """hf://datasets/owner/name[/split] is read from the cache of this machine, the revision that main names."""
+    kept = tmp_path / "datasets--owner--name"
+    hub(kept / "snapshots" / "abc", table)
+    (kept / "snapshots" / "old").mkdir()
+    (kept / "refs").mkdir()
+    (kept / "refs" / "main").write_text("abc\n", encoding="utf-8")
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    from pathlib import Path
+
+    assert [3, 1] == [len(load(Path(f"hf://datasets/owner/name{part}")).rows) for part in ("", "/test")]
+    with pytest.raises(InputError, match="write hf://datasets/OWNER/NAME"):
+        load(Path("hf://models/owner"))
+
+
+@pytest.mark.parametrize("ending", ["parquet", "arrow"])
+def test_tables_are_written_back_with_their_schema(tmp_path, table, ending):
+    """Chosen rows of a table come back as they were, with the metadata that name the labels."""
+    pq = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "d.parquet"
+    pq.write_table(table, path)
+    if ending == "arrow":
+        path = stream(tmp_path / "saved", table) / "data-00000-of-00001.arrow"
+    layout = detect(path)
+    copy = tmp_path / f"copy.{ending}"
+    with Writer(copy, path, layout) as writer:
+        for number, _, raw, record in raw_records(path, layout):
+            if number != 1:
+                writer.write(raw, record)
+    assert [("a", "yes")] == [(row.input, row.output) for row in load(copy).rows]
+    assert (layout.classes, 1) == (detect(copy).classes, len(load(copy).bad))
+    if ending == "parquet":
+        assert table.schema.equals(pq.read_table(copy).schema, check_metadata=True)
+    assert [path.name for path in tmp_path.glob(".*.part")] == []
+
+
+def test_an_archive_of_zstd_is_written_and_read_back(tmp_path):
+    """JSONL comes back byte for byte, whatever both are packed with."""
+    zstd = pytest.importorskip("backports.zstd")
+    body = b'{"text":"a","label":1}\n{"text": "b", "label":2}\n'
+    path = tmp_path / "d.jsonl.zst"
+    path.write_bytes(zstd.compress(body[:20]) + zstd.compress(body[20:]))
+    layout = reading.detect(path)
+    with Writer(tmp_path / "copy.jsonl.zst", path, layout) as writer:
+        for _, _, raw, record in raw_records(path, layout):
+            writer.write(raw, record)
+    assert body == zstd.decompress((tmp_path / "copy.jsonl.zst").read_bytes())

@@ -1,0 +1,54 @@
+"""Chat templates are laid out once, in a sandbox, and cannot harm or hang."""
+
+import json
+
+import pytest
+
+from tunecase.data.tokens import chat_layout
+from tunecase.data.tokens.chat_layout import Template, learn, read_template, render_here, rendered
+
+RUN = ("user", "assistant")
+ATTACKS = (
+    "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+    "{{ messages.append(1) }}",
+    "{{ cycler.__init__.__globals__.os.popen('id').read() }}",
+    "{% for i in range(10 ** 9) %}x{% endfor %}",
+    "{% include '/etc/passwd' %}",
+    "{{ raise_exception('no') }}",
+)
+
+
+@pytest.mark.parametrize("source", ATTACKS)
+def test_a_template_that_reaches_out_is_refused(source):
+    """Attributes of Python, changed arguments, endless loops and files are refused, not run."""
+    assert [None] == render_here(source, {}, [(("user", "x"),)])
+
+
+def test_a_template_that_swells_is_stopped(monkeypatch):
+    """Time is limited in a process of its own: a template that never ends leaves no text."""
+    monkeypatch.setattr(chat_layout, "MOST_SECONDS", 1)
+    loops = "".join(f"{{% for a{i} in range(99999) %}}" for i in range(4)) + "{% endfor %}" * 4
+    assert [None] == rendered(Template(loops, ()), [(("user", "x"),)])
+
+
+def test_pieces_and_stripping_are_learned():
+    """What stands around the texts, and whether their blanks are cut."""
+    source = "{{ bos_token }}{% for m in messages %}[{{ m['role'] }}]{{ m['content'] | trim }}|{% endfor %}"
+    (layout,) = learn(Template(source, (("bos_token", "<s>"),)), [RUN])
+    assert layout is not None
+    assert layout.stripped
+    assert "<s>[user]a|[assistant]b|" == layout.laid([" a", "b "])
+
+
+def test_a_template_is_found_beside_its_tokenizer(tmp_path):
+    """chat_template.jinja first, then the config; of several the default; a broken config is none."""
+    path = tmp_path / "tokenizer.json"
+    assert None is read_template(path)
+    named = [{"name": "tool", "template": "t"}, {"name": "default", "template": "d"}]
+    config = {"chat_template": named, "bos_token": {"content": "<s>"}}
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(config), encoding="utf-8")
+    assert Template("d", (("bos_token", "<s>"),)) == read_template(path)
+    (tmp_path / "chat_template.jinja").write_text("own", encoding="utf-8")
+    assert "own" == read_template(path).source
+    (tmp_path / "tokenizer_config.json").write_text("{", encoding="utf-8")
+    assert None is read_template(path)
