@@ -31,12 +31,13 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from tunecase import measured, speed
-from tunecase.importers import training_runs
-from tunecase.measured import Measured
-from tunecase.speed import lessons, rates
-from tunecase.speed.lessons import learn
-from tunecase.speed.work import work
+from tunecase.compute import speed
+from tunecase.compute.measured import runs as measured
+from tunecase.compute.measured import speed_lessons, table
+from tunecase.compute.measured.runs import Measured
+from tunecase.compute.measured.speed_lessons import learn
+from tunecase.compute.speed import rates
+from tunecase.compute.speed.work import work
 
 TABLE = ROOT / "src" / "tunecase" / "catalog" / "tables" / "step_constants.csv"
 Predict = Callable[[Sequence[Measured]], "np.ndarray"]  # runs to logarithms of seconds per step
@@ -126,8 +127,8 @@ def kernel(runs: Sequence[Measured], base: Learn | None = None, noise: float = 0
 
 def priors(runs: Sequence[Measured]) -> Predict:
     """The roofline with its priors."""
-    values = {name: prior for name, (prior, _) in lessons.priors().items()}
-    return _roofline(rates.Constants(values, rates.shipped().spreads, lessons.UNKNOWN))
+    values = {name: prior for name, (prior, _) in speed_lessons.priors().items()}
+    return _roofline(rates.Constants(values, rates.shipped().spreads, speed_lessons.UNKNOWN))
 
 
 def learnt(runs: Sequence[Measured]) -> Predict:
@@ -209,8 +210,8 @@ def main() -> None:
     parser.add_argument("--more", type=Path, nargs="*", default=[])
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    read = list(training_runs.read(options.runs).runs if options.runs else measured.published())
-    read += [run for path in options.more for run in training_runs.read(path).runs]
+    read = list(table.read(options.runs).runs if options.runs else measured.published())
+    read += [run for path in options.more for run in table.read(path).runs]
     runs = measured.timed_runs(read)
     compared = {}
     for name, form in FORMS.items():

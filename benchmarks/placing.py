@@ -41,10 +41,10 @@ def main() -> None:
 
 def timed(model: str, counts: tuple[int, ...], batch: int | None, repeats: int) -> dict[str, float]:
     """Seconds of one search: the median and the worst of some; choices weighed, and those computed in full."""
-    from tunecase.placement import search
+    from tunecase.compute.request import Request, settled
+    from tunecase.compute.search import search
     from tunecase.prices.basis import Basis
     from tunecase.quantities.spread import Worlds
-    from tunecase.request import Request, settled
 
     ask = settled(Request(model, {}, counts=counts, global_batch=batch, train_tokens="5M"))
     times = []

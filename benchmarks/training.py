@@ -32,10 +32,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 sys.path.insert(0, str(Path(__file__).parent))
 
-from tunecase import calibration, measured, memory, speed
-from tunecase.importers import training_runs
-from tunecase.measured import Measured
-from tunecase.speed.lessons import learn
+from tunecase.compute import memory, speed
+from tunecase.compute.measured import calibration
+from tunecase.compute.measured import runs as measured
+from tunecase.compute.measured import table as training_runs
+from tunecase.compute.measured.runs import Measured
+from tunecase.compute.measured.speed_lessons import learn
 
 DOUBT = Path(__file__).parents[1] / "src" / "tunecase" / "catalog" / "tables" / "memory_doubt.csv"
 Figures = dict[str, float | int | None]

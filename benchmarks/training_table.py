@@ -15,9 +15,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
-from tunecase import catalog, measured
-from tunecase.importers import training_runs
-from tunecase.measured import Measured
+from tunecase import catalog
+from tunecase.compute.measured import runs
+from tunecase.compute.measured import table as training_runs
+from tunecase.compute.measured.runs import Measured
 
 RUNS = Path(__file__).parents[1] / ".." / "shared" / "data" / "training_runs.csv"
 READ_ON = "2026-11-24"
@@ -89,11 +90,11 @@ def row_of(run: Measured) -> dict[str, str]:
         "source": run.source,
         "published": run.date,
         "date": READ_ON,
-        **{name: str(getattr(recipe, name)) for name in (*measured.PLAIN, *measured.WHOLE)},
+        **{name: str(getattr(recipe, name)) for name in (*runs.PLAIN, *runs.WHOLE)},
         **{name: "yes" if flag else "no" for name, flag in flags.items()},
         **{name: f"{value:.6g}" if value is not None else "" for name, value in numbers.items()},
     }
-    return {name: row[name] for name in measured.COLUMNS}
+    return {name: row[name] for name in runs.COLUMNS}
 
 
 def main() -> None:
@@ -112,7 +113,7 @@ def main() -> None:
     )
     more = {run.id: row_of(run) for run in readable(options.also, options.publishers)} if options.also else held
     with TABLE.open("w", encoding="utf-8", newline="") as lines:
-        writer = csv.DictWriter(lines, measured.COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(lines, runs.COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows([*rows.values(), *more.values()])
     print(f"{len(rows)} and {len(more)} runs written")

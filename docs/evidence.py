@@ -18,8 +18,9 @@ import evidence_rules as rules
 from evidence_claims import CLAIMS, Facts, Section, priced_cards
 from evidence_rules import table
 
-from tunecase import catalog, measured
-from tunecase.measured import Measured
+from tunecase import catalog
+from tunecase.compute.measured import runs
+from tunecase.compute.measured.runs import Measured
 from tunecase.quantities import wording
 
 TARGET = Path(__file__).with_name("evidence.md")
@@ -110,7 +111,7 @@ def _wrapped(text: str) -> str:
 def fresh() -> str:
     """The page as the tables have it now."""
     spot = catalog.lowest_prices("spot")
-    return page(Facts(measured.published(), catalog.lowest_prices(), spot, evidence_cases.cases()))
+    return page(Facts(runs.published(), catalog.lowest_prices(), spot, evidence_cases.cases()))
 
 
 if __name__ == "__main__":

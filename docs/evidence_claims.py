@@ -25,8 +25,9 @@ from evidence_rules import (
     which_card,
 )
 
-from tunecase import catalog, measured
-from tunecase.measured import Measured
+from tunecase import catalog
+from tunecase.compute.measured import runs as measured
+from tunecase.compute.measured.runs import Measured
 from tunecase.quantities import wording
 
 TIERS = ("marketplace", "neocloud", "hyperscaler")

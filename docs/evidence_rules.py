@@ -10,11 +10,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
-from tunecase import calibration, catalog, measured, memory, speed
-from tunecase.measured import Measured
+from tunecase import catalog
+from tunecase.compute import memory, speed
+from tunecase.compute.measured import calibration
+from tunecase.compute.measured import runs as measured
+from tunecase.compute.measured.runs import Measured
+from tunecase.compute.measured.speed_lessons import learn
+from tunecase.compute.recipe import Recipe
 from tunecase.quantities import wording
-from tunecase.recipe import Recipe
-from tunecase.speed.lessons import learn
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")  # threads over these small matrices take ten times as long

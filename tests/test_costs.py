@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.projects import basis, written
+from tunecase.compute.cheapest import Machine
 from tunecase.costs.cloud import egress, storage
 from tunecase.costs.data import data
 from tunecase.costs.people import evaluation, labour
@@ -14,7 +15,6 @@ from tunecase.costs.serving import inference
 from tunecase.costs.training import failed_runs, gpu, gpu_hours, idle
 from tunecase.costs.unknowns import unknowns
 from tunecase.costs.work import Work
-from tunecase.hardware import Machine
 from tunecase.loop import counted
 from tunecase.prices.examples import supply
 from tunecase.prices.gpu import GpuHour

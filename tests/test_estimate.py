@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.projects import basis, written
+from tunecase.compute.cheapest import Machine, choose
 from tunecase.costs.work import Work
 from tunecase.estimate import drawn, estimate
 from tunecase.estimate.route import COSTS
-from tunecase.hardware import Machine, choose
 from tunecase.prices.basis import Basis
 from tunecase.prices.gpu import gpu_hour
 from tunecase.project import Project
@@ -430,7 +430,7 @@ def test_a_pilot_too_small_is_not_used(tmp_path: Path) -> None:
 
 def test_hardware_is_worked_out_from_the_model(tmp_path: Path) -> None:
     """An 8B LoRA fits one card; a full fine-tune needs more of them, and costs more."""
-    pytest.importorskip("tunecase.speed")
+    pytest.importorskip("tunecase.compute.speed")
     lora = bill(written(LABELS, tmp_path), machines=None)
     assert (lora.gpu, lora.gpu_count) == ("H100", 1)
     full = bill(written(LABELS + "method: full\n", tmp_path), machines=None)

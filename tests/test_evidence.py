@@ -16,8 +16,9 @@ import evidence_claims as claims
 import evidence_rules as rules
 from evidence_claims import Facts
 
-from tunecase import catalog, measured
-from tunecase.measured import Measured
+from tunecase import catalog
+from tunecase.compute.measured import runs as measured
+from tunecase.compute.measured.runs import Measured
 from tunecase.project import read_project
 
 ROOT = Path(__file__).parents[1]

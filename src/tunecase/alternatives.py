@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
+from tunecase.compute import base_model
 from tunecase.errors import InputError
-from tunecase.hardware import base_model
 from tunecase.prices import Basis, api_price, person_hour, worth_of_correct
 from tunecase.project import read_score
 from tunecase.quantities import Band, band
@@ -218,7 +218,7 @@ def _params(name: str) -> float:
     try:
         return float(catalog.model(name).params)
     except InputError:
-        from tunecase.shape import read_shape
+        from tunecase.compute.model import read_shape
 
         # A configuration that cannot be read is told by the bill; here it only leaves the order as it was.
         with contextlib.suppress(InputError):

@@ -194,9 +194,8 @@ def training_run(
     """
     from dataclasses import fields
 
+    from tunecase.compute import AMOUNTS, Recipe
     from tunecase.errors import InputError, Problem, nearest
-    from tunecase.recipe import Recipe
-    from tunecase.request import AMOUNTS
 
     asked = {{"tokens": "train_tokens"}.get(name, name): value for name, value in asked.items()}
     own = {field.name for field in fields(flow.FitAsked)} - {"model", "words", "gpus", "counts"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from tunecase.catalog import ON_DEMAND, SPOT
-from tunecase.hardware import Machine, lost_to_spot, machine_on, owns_enough, sequence_tokens, some_of
+from tunecase.compute import Machine, lost_to_spot, machine_on, owns_enough, sequence_tokens, some_of
 from tunecase.prices import (
     CONTRACT_TIER,
     NOT_OF_THE_TABLES,

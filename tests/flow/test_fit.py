@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.command import tunecase
-from tests.importers.test_pilot_runs import piloted
+from tests.compute.test_pilot_runs import piloted
 from tests.projects import TODAY, written
 from tunecase import flow
 from tunecase.errors import InputError, Problem

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from tunecase.compute import saved_gb, weights_gb
 from tunecase.costs.people import months
 from tunecase.costs.training import successful_runs
 from tunecase.costs.work import Cost, Work
-from tunecase.hardware import saved_gb, weights_gb
 from tunecase.prices import OWNED_TIER
 from tunecase.quantities import band, figures
 

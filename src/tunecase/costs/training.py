@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from tunecase.compute import idle_over_used
 from tunecase.costs.work import Cost, Work
-from tunecase.hardware import idle_over_used
 from tunecase.prices import Offer, stored_months, training_price
 from tunecase.quantities import band, figures, share
 

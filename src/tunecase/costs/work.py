@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tunecase.hardware import Machine
+from tunecase.compute import Machine
 from tunecase.loop import Walk
 from tunecase.prices import Basis, Supply
 from tunecase.project import Project

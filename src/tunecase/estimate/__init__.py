@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tunecase import catalog, redrawn
+from tunecase.compute import Choice, Machine, base_model, choose, idle_over_used, sequence_tokens
 from tunecase.costs import Cost, Work, gpu_hours, months, rows_trained, runs_per_round, training_jobs
 from tunecase.estimate.route import COSTS, ROUNDS, Known, Route, route_of, total_of
-from tunecase.hardware import Choice, Machine, base_model, choose, idle_over_used, sequence_tokens
 from tunecase.levers.standing import test_rows_to_buy
 from tunecase.loop import Walk, rounds_of
 from tunecase.prices import (

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tunecase import catalog, costs, levers
+from tunecase.compute import base_model
 from tunecase.costs import Cost, Work
 from tunecase.forecast import adding, doubling
-from tunecase.hardware import base_model
 from tunecase.levers.standing import standing, test_rows
 from tunecase.loop import Walk, counted, of_the_model, parted, random_rounds, rounds_of, walk_rounds
 from tunecase.policy import best_policy

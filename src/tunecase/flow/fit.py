@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunecase import catalog
+from tunecase.compute import AMOUNTS, Request, amounts_of, cards_of, counts_of, no_model, number_of, settled, words_of
+from tunecase.compute.model import known_name
 from tunecase.errors import InputError, Problem
 from tunecase.flow.opened import DRAWS
 from tunecase.quantities import Const, UnitError, Wanted, Worlds, counted, read_quantity
 from tunecase.records import Fit, Scored
-from tunecase.request import AMOUNTS, Request, amounts_of, number_of, settled
-from tunecase.shape import known_name
-from tunecase.spellings import cards_of, counts_of, no_model, words_of
 
 if TYPE_CHECKING:
+    from tunecase.compute.measured import Measured
     from tunecase.flow.opened import Flow
-    from tunecase.measured import Measured
     from tunecase.prices import Basis
 
 FIT_DRAWS = 4_000
@@ -62,7 +61,7 @@ def fit(asked: FitAsked, seed: int = 0, today: date | None = None, flow: "Flow |
             beside its prediction, and its tier counts.
     Raises: InputError with every mistake found.
     """
-    from tunecase.fit import fit as answer
+    from tunecase.compute import fit as answer
     from tunecase.prices import Basis
 
     day = today or date.today()
@@ -89,7 +88,7 @@ def _piloted(flow: "Flow") -> "tuple[Sequence[Measured], Sequence[str]]":
     entry = flow.ledger.latest("record", "pilot")
     if entry is None:
         return (), ()
-    from tunecase.importers.pilot_runs import pilot_runs
+    from tunecase.compute import pilot_runs
     from tunecase.trainers.trl import SETTINGS
 
     try:
@@ -101,7 +100,7 @@ def _piloted(flow: "Flow") -> "tuple[Sequence[Measured], Sequence[str]]":
 
 def base_model(flow: "Flow") -> str:
     """The model that a case trains."""
-    from tunecase.hardware import base_model as named
+    from tunecase.compute import base_model as named
 
     return named(flow.basis(10))
 
@@ -213,7 +212,7 @@ def _from_file(asked: FitAsked, counts: Sequence[str], problems: list[Problem]) 
             fix = "give the configuration of axolotl, LLaMA-Factory or TRL as the model"
             problems.append(Problem("accelerate", str(asked.accelerate), "a configuration that trains beside it", fix))
         return None
-    from tunecase.importers.configs import read_config
+    from tunecase.compute.configs import read_config
 
     only = int(counts[0]) if len(counts) == 1 and counts[0].isdecimal() and int(counts[0]) else None
     try:
@@ -260,8 +259,8 @@ def _is_model(path: Path) -> bool:
 
 
 def _lengths(path: Path, model: str, problems: list[Problem]) -> tuple[Any, str] | None:
+    from tunecase.compute import read_lengths
     from tunecase.data.tokens import find_tokenizer
-    from tunecase.importers.sample_lengths import read_lengths
 
     try:
         found = read_lengths(path, find_tokenizer(model))
@@ -278,12 +277,12 @@ def measured_of(path: Path, request: Request, basis: "Basis", today: date) -> "t
     taken as the search chooses them, for the run and for the answer alike.
     """
     if path.suffix.casefold() == ".csv":
-        from tunecase.importers.measured_table import read_runs
+        from tunecase.compute.measured import read_runs
 
         runs, notes = read_runs(path)
         return runs, replace(request, notes=(*request.notes, *notes))
-    from tunecase.importers.measured_run import measured_run
-    from tunecase.placement import search
+    from tunecase.compute import search
+    from tunecase.compute.measured import measured_run
 
     asked = settled(request)
     if len(asked.cards) != 1 or len(asked.counts) != 1 or "micro_batch" not in asked.given:

@@ -115,7 +115,7 @@ def pilot(
     `ask` is shown the plan with its time and price before anything begins; False ends the pilot there.
     `tell` is told what is fetched, and how large it is, before it is.
     """
-    from tunecase.hardware import base_model
+    from tunecase.compute import base_model
     from tunecase.pilot import pilot as climb
     from tunecase.pilot import prepare
     from tunecase.project import read_score

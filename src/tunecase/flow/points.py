@@ -77,7 +77,7 @@ def runs_left_out(tried: Pilot) -> tuple[str, ...]:
 
 def stands_in(flow: Flow, tried: Pilot) -> bool:
     """Whether the pilot's learner is another than the model to be tuned, as the project names it today."""
-    from tunecase.hardware import base_model
+    from tunecase.compute import base_model
     from tunecase.pilot import is_stand_in
 
     return bool(tried.runs) and (is_stand_in(tried.trainer) or tried.model != base_model(flow.basis(10)))

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.board import RoundPrices
+from tunecase.compute import paid_besides
 from tunecase.forecast import believe, doubling, to_error
-from tunecase.hardware import paid_besides
 from tunecase.levers.state import State
 from tunecase.loop import of_the_model
 from tunecase.prices import Basis, baseline_score, expected_unknowns, label_price, person_hour, serving_saving, supply

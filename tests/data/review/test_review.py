@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.making import case_folder
 from tests.data.audit.test_audit import sentences
 from tests.data.clean.test_clean import fixed, lines, write
+from tests.making import case_folder
 from tunecase import flow
 from tunecase.cli import main  # noqa: F401 - the commands are registered
 from tunecase.data.reading.detection import detect

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cache
 
 from tunecase import catalog
-from tunecase.importers.run_words import card_of
+from tunecase.compute.measured import card_of
 
 # 'Hours', '1 Hour', '100 Hours' and 'Instance-Hours' are hours; 'vCPU-Hours' and 'GB Hours' are not of the machine.
 TIME_UNIT = re.compile(r"(?:(\d+)\s*)?(?:instance[- ]|gpu[- ])?(hour|hr|h|minute|min|second|sec|s)s?", re.IGNORECASE)

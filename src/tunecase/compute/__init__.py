@@ -1,0 +1,54 @@
+"""What does one training run need? Memory, time and price, on which card, and how sure that is."""
+
+from tunecase.compute.cheapest import (
+    Choice,
+    Machine,
+    base_model,
+    choose,
+    idle_over_used,
+    lost_to_spot,
+    machine_on,
+    owns_enough,
+    paid_besides,
+    saved_gb,
+    sequence_tokens,
+    some_of,
+    weights_gb,
+)
+from tunecase.compute.fit import fit
+from tunecase.compute.pilot_runs import pilot_runs
+from tunecase.compute.recipe import Recipe
+from tunecase.compute.request import AMOUNTS, Request, amounts_of, number_of, settled
+from tunecase.compute.sample_lengths import read_lengths
+from tunecase.compute.search import search
+from tunecase.compute.spellings import cards_of, counts_of, no_model, words_of
+
+__all__ = [
+    "AMOUNTS",
+    "Choice",
+    "Machine",
+    "Recipe",
+    "Request",
+    "amounts_of",
+    "base_model",
+    "cards_of",
+    "choose",
+    "counts_of",
+    "fit",
+    "idle_over_used",
+    "lost_to_spot",
+    "machine_on",
+    "no_model",
+    "number_of",
+    "owns_enough",
+    "paid_besides",
+    "pilot_runs",
+    "read_lengths",
+    "saved_gb",
+    "search",
+    "sequence_tokens",
+    "settled",
+    "some_of",
+    "weights_gb",
+    "words_of",
+]

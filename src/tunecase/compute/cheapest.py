@@ -1,0 +1,329 @@
+"""Chooses where to train: the GPU, and how many, on which one run is expected to cost least and fits."""
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tunecase import catalog
+from tunecase.catalog import ON_DEMAND, SPOT
+from tunecase.compute.memory.peak import usable_gb
+from tunecase.compute.model.reading import read_shape
+from tunecase.compute.prediction import chance_over, need, pace, time_factor
+from tunecase.compute.recipe import Recipe
+from tunecase.compute.request import Request, settled
+from tunecase.compute.search import search
+from tunecase.errors import InputError, Problem
+from tunecase.prices import OWNED_TIER, UNDATED, Basis, GpuHour, Offer, contract_hour, gpu_hour, owned_card
+from tunecase.quantities import Interval, Worlds, share
+from tunecase.records import Run
+
+if TYPE_CHECKING:
+    from tunecase.quantities import Draws
+
+COUNTS = (1, 2, 4, 8)
+WHOLE_STEPS = ("trl", "command")  # trainers that run every layer in every step, as the real run will
+LEAST_DOUBT = 1.05
+SEARCH_DRAWS = 500
+CARDS_OF_A_MACHINE = 8
+SURE_TO_FIT = 0.1  # a run whose P90 of its peak lies above the card is tight
+SHOWN = 3  # of a list of names
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """One way to train: GPU hours for a million tokens (all GPUs added up, shape (draws,)) and the price of an hour.
+
+    Where a provider trains its own model, `offer`, an hour stands for a million billed tokens, and there is no GPU.
+    """
+
+    gpu: str
+    count: int
+    hours_per_mtok: "Draws"
+    hour: GpuHour
+    how: str = ""
+    offer: Offer | None = None
+
+    @property
+    def price_per_mtok(self) -> "Draws":
+        """A million tokens through training once, in the base currency, shape (draws,)."""
+        return self.hours_per_mtok * self.hour.draws
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The machine taken, None when there is none, and why, in words."""
+
+    machine: Machine | None
+    why: str
+
+
+def choose(basis: Basis, machines: Sequence[Machine] | None = None, runs: Sequence[Run] = ()) -> Choice:
+    """The machine on which a training run of the project's model is expected to cost least.
+
+    Args:
+        basis: project, prices and worlds.
+        machines: ways to train; worked out from the model's shape when left out, for the project's GPUs or the
+            default ones.
+        runs: of a pilot; where they timed the model itself on a GPU, that takes the place of what was worked out.
+    Returns: the Choice; no machine when none of the GPUs holds the run or has a price in the tier.
+    Raises: InputError where more cards are asked for than are owned and trained on.
+    """
+    refused: list[str] = []
+    if machines is None:
+        machines = []
+        names = _gpu_names(basis)
+        for name in names:
+            hour = hour_asked(name, basis)
+            if hour is None:
+                tier = basis.text("compute.tier", basis.project.compute.tier if basis.project else None)
+                kind = f"no {basis.terms} price" if basis.terms != ON_DEMAND else "no price"
+                refused.append(f"{name}: {kind} in the tier {tier}")
+            elif (machine := machine_on(name, hour, basis)) is None:
+                refused.append(f"{name}: the run does not fit on {_counts(basis, hour)[-1]}")
+            else:
+                machines.append(machine)
+        refused += _contracts_left(basis, names)
+    measured = timed(basis, runs)
+    machines = [*(one for one in machines if one.gpu not in {other.gpu for other in measured}), *measured]
+    if not machines:
+        return Choice(None, "; ".join(refused) or "no GPU is named")
+    best = min(machines, key=lambda machine: float(machine.price_per_mtok.mean()))
+    words = f"the cheapest expected run of {len(machines)} on the list" if len(machines) > 1 else "the only one listed"
+    how = f", {best.how}" if best.how else ""
+    return Choice(best, "; ".join([f"{best.count} x {best.gpu} is {words}{how}", *refused]))
+
+
+def machine_on(gpu: str, hour: GpuHour, basis: Basis) -> Machine | None:
+    """The cheapest way that fits on the fewest cards of one kind, at this price of an hour; None where none fits."""
+    recipe = _way_that_fits(gpu, basis, _counts(basis, hour))
+    if recipe is None:
+        return None
+    hours = run_gpu_hours(recipe, basis, train_tokens=1e6)
+    over = chance_over(need(recipe), usable_gb(catalog.gpu(gpu)))
+    how = f"tight: a {share(over)} chance that the run does not fit" if over > SURE_TO_FIT else ""
+    return Machine(gpu, recipe.gpus, hours * lost_to_spot(recipe.gpus, basis, hour), hour, how)
+
+
+def timed(basis: Basis, runs: Sequence[Run]) -> tuple[Machine, ...]:
+    """Ways to train the project's model that its own runs have timed, one for each GPU and number of them.
+
+        GPU hours per million tokens = GPUs / tokens per second / 3.6e-3,   the median of the runs
+
+    Args:
+        basis: project, prices and worlds.
+        runs: of a pilot; those of another model, without a GPU or without a speed tell nothing here.
+    Returns: Machines whose doubt is the runs' own range, at least 5% either way; none where nothing was timed or where
+        the GPU has no price.
+    Leaves out that short runs warm up slowly: under some 50 steps they read slower than a long run is.
+    """
+    import numpy as np
+
+    speeds: dict[tuple[str, int], list[float]] = {}
+    for run in runs:
+        card = _card(run.hardware)
+        same = run.model == base_model(basis) and not run.failed
+        if card and same and run.gpus and run.tokens_per_s and run.trainer in WHOLE_STEPS:
+            speeds.setdefault((card, run.gpus), []).append(run.tokens_per_s)
+    found = []
+    for (card, count), rates in speeds.items():
+        hour = hour_asked(card, basis)
+        if hour is None or (hour.tier == OWNED_TIER and not owns_enough(count, basis)):
+            continue
+        middle = float(np.median(rates))
+        spread = Interval(min(*rates, middle / LEAST_DOUBT), max(*rates, middle * LEAST_DOUBT))
+        rate = basis.worlds.draw(f"tokens per second on {count} x {card}, measured", spread)
+        hours = count * 1e6 / rate / 3600 * lost_to_spot(count, basis, hour)
+        found.append(Machine(card, count, hours, hour, f"timed by {len(rates)} of its own runs"))
+    return tuple(found)
+
+
+def hour_asked(gpu: str, basis: Basis) -> GpuHour | None:
+    """The price of a GPU hour on the project's terms; None where neither a contract nor the tier has one on them."""
+    if basis.terms in (ON_DEMAND, SPOT):
+        return gpu_hour(gpu, basis, spot=basis.terms == SPOT)
+    region = (basis.project.compute.region if basis.project else None) or ""
+    return contract_hour(gpu, basis, basis.terms, region)
+
+
+def lost_to_spot(gpus: int, basis: Basis, hour: GpuHour) -> "Draws | float":
+    """By how much interruptions of spot machines lengthen a run; 1 on other terms.
+
+    factor = 1 + interruptions of one machine in an hour x machines x (checkpoint interval / 2 + restart)
+    """
+    if hour.terms != SPOT:
+        return 1.0
+    lost_hours = (basis.draw("fit.checkpoint_every") / 2 + basis.draw("fit.restart")) / 60
+    factor: Draws = 1 + basis.draw("fit.interruptions") * -(-gpus // CARDS_OF_A_MACHINE) * lost_hours
+    return factor
+
+
+def _card(hardware: str) -> str | None:
+    """The table's name of a GPU as its driver spells it, `NVIDIA A100-SXM4-80GB` for example; None when not known."""
+    spelled = re.findall(r"[A-Z0-9]+", hardware.upper())
+    words = {*spelled, *(first + second for first, second in itertools.pairwise(spelled))}
+    fits = [gpu.name for gpu in catalog.gpus() if set(re.findall(r"[A-Z0-9]+", gpu.name.upper())) <= words]
+    return max(fits, key=len, default=None)
+
+
+def run_gpu_hours(recipe: Recipe, basis: Basis, *, train_tokens: float) -> "Draws":
+    """GPU hours of one training run of the project's model, all GPUs added up, shape (draws,).
+
+        GPU hours = tokens / useful tokens per second of one card / 3600 x time against its prediction
+
+    The doubt about time is drawn once per world, so that every run of a project is as fast or slow as its first.
+    Samples are packed to the longest length, so that padding costs nothing; short samples read one by one cost more.
+    Leaves out start-up, evaluation and saving within a run: some minutes, much of a run that is short.
+    """
+    speed = pace(recipe)
+    hours: Draws = train_tokens / float(speed.tokens_per_s_per_gpu) / 3600 * time_factor(recipe, speed.sigma, basis)
+    return hours
+
+
+def base_model(basis: Basis) -> str:
+    """The model the bill is made for: the last one listed, smaller ones before it being for pilots; or the default."""
+    project = basis.project
+    return basis.text("models", project.models[-1] if project and project.models else None)
+
+
+def _gpu_names(basis: Basis) -> tuple[str, ...]:
+    """The cards to choose from: the one owned in that tier, else those of the project, else the default and contracted.
+
+    A contract counts on the project's terms only.
+    """
+    compute = basis.project.compute if basis.project else None
+    if compute is not None and compute.tier == OWNED_TIER and not basis.tier:
+        return (owned_card(basis),)
+    if compute is not None and compute.gpus:
+        return tuple(dict.fromkeys(catalog.gpu(name).name for name in compute.gpus))
+    default = [catalog.gpu(name.strip()).name for name in basis.text("compute.gpus").split(";")]
+    contracted = [row.gpu for row in basis.contracts if row.gpu and row.terms == basis.terms]
+    return tuple(dict.fromkeys((*default, *contracted)))
+
+
+def _contracts_left(basis: Basis, names: Sequence[str]) -> Iterator[str]:
+    """Contract prices that the choice does not rest on, in words: of other terms, and of cards not to choose from.
+
+    A card's other terms are told where it has no price on the project's; a row without a date is one of a catalog,
+    which holds every card, and is not told.
+    """
+    compute = basis.project.compute if basis.project else None
+    held = [row for row in basis.contracts if row.gpu and row.date != UNDATED]
+    on_terms = {row.gpu for row in held if row.terms == basis.terms}
+    left: dict[str, dict[str, None]] = {}
+    for row in held:
+        if compute is not None and compute.tier == OWNED_TIER:
+            left.setdefault("the tier is owned", {})[row.gpu] = None
+        elif compute is not None and compute.gpus and row.gpu not in names:
+            left.setdefault("compute.gpus names other cards", {})[row.gpu] = None
+        elif row.gpu not in on_terms:
+            left.setdefault(f"compute.terms is {basis.terms}", {})[f"{row.gpu} ({row.terms})"] = None
+    yield from (f"the contract price of {some_of(list(of))} is not used: {why}" for why, of in left.items())
+
+
+def some_of(names: Sequence[str]) -> str:
+    """The first names of a list, and how many more there are."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
+
+
+def owns_enough(count: int, basis: Basis) -> bool:
+    """Whether the project owns so many cards."""
+    owned = basis.project.compute.owned if basis.project else None
+    return owned is not None and count <= owned.gpus
+
+
+def _counts(basis: Basis, hour: GpuHour) -> tuple[int, ...]:
+    """How many cards may be tried; of cards that are owned no more than there are."""
+    compute = basis.project.compute if basis.project else None
+    fixed = compute.gpu_count if compute else None
+    if compute is None or compute.owned is None or hour.tier != OWNED_TIER:
+        return (fixed,) if fixed else COUNTS
+    held = compute.owned.gpus
+    if fixed and fixed > held and compute.tier == OWNED_TIER:
+        fix = "lower it, or say under compute.owned.gpus how many cards the price bought"
+        where = "the project file: compute.gpu_count"
+        raise InputError(Problem(where, f"{fixed} cards", f"at most the {held} under compute.owned.gpus", fix))
+    if fixed:
+        return (min(fixed, held),)
+    return tuple(sorted({*(count for count in COUNTS if count <= held), min(held, COUNTS[-1])}))
+
+
+def _way_that_fits(gpu: str, basis: Basis, counts: Sequence[int]) -> Recipe | None:
+    """The cheapest way on the fewest GPUs on which the run fits, failing that on which it is tight, or None.
+
+    Sharding, checkpointing and accumulation are searched; method, rank, length and micro-batch are the project's.
+    """
+    project = basis.project
+    assert project is not None
+    given = {
+        "method": project.method,
+        "rank": _rank(basis),
+        "sequence_tokens": sequence_tokens(basis),
+        "micro_batch": int(basis.text("training.micro_batch", project.training.micro_batch)),
+    }
+    # Draws of its own, as the case does not rest on what one run takes beside its steps.
+    scratch = replace(basis, worlds=Worlds(basis.worlds.seed, SEARCH_DRAWS), used={})
+    found: dict[str, Recipe] = {}
+    for count in counts:
+        ask = settled(Request(base_model(basis), given, cards=(gpu,), counts=(count,)))
+        choice = search(ask, scratch).cheapest()
+        if choice is not None and choice.verdict == "fits":
+            return choice.recipe
+        if choice is not None and chance_over(need(choice.recipe), usable_gb(catalog.gpu(gpu))) <= 0.5:
+            found.setdefault(choice.verdict, choice.recipe)
+    return found.get("tight")
+
+
+def _rank(basis: Basis) -> int:
+    return int(basis.text("training.rank", basis.project.training.rank if basis.project else None))
+
+
+def sequence_tokens(basis: Basis) -> int:
+    """The longest sample in tokens."""
+    given = basis.project.training.sequence_tokens if basis.project else None
+    return int(basis.text("training.sequence_tokens", given))
+
+
+def idle_over_used(basis: Basis) -> "Draws":
+    """GPU hours billed while no run goes, for each hour of runs, shape (draws,): share / (1 - share).
+
+    None where a provider bills tokens. The hour of a card that is owned is dearer by its idle time already, so that
+    there only what the project file says is added.
+    """
+    import numpy as np
+
+    given = basis.project.training.idle if basis.project else None
+    asked = basis.project.compute if basis.project else None
+    if asked is not None and (asked.hosted or (asked.tier == "owned" and given is None)):
+        return np.zeros(basis.worlds.n)
+    part = np.minimum(basis.draw("training.idle", given), 0.95)
+    return np.asarray(part / (1 - part))
+
+
+def paid_besides(basis: Basis) -> "Draws":
+    """GPU hours paid besides those of runs that succeed, for each of these, shape (draws,): failed runs and idle time.
+
+    (1 + failed) x (1 + idle / used) - 1
+    """
+    import numpy as np
+
+    failed = basis.draw("training.failed", basis.project.training.failed if basis.project else None)
+    return np.asarray((1 + failed) * (1 + idle_over_used(basis)) - 1)
+
+
+BYTES_PER_PARAMETER = 2
+
+
+def weights_gb(basis: Basis) -> float:
+    """The weights of the model to be tuned as they are kept, 2 bytes a parameter [GB]."""
+    return read_shape(base_model(basis), online=False).params * BYTES_PER_PARAMETER / 1e9
+
+
+def saved_gb(basis: Basis) -> float:
+    """One checkpoint [GB]: all weights of a full fine-tune, the adapter of LoRA and QLoRA, 2 bytes a parameter."""
+    if basis.project is not None and basis.project.method == "full":
+        return weights_gb(basis)
+    shape = read_shape(base_model(basis), online=False)
+    return shape.lora_params(_rank(basis)) * BYTES_PER_PARAMETER / 1e9

@@ -1,0 +1,130 @@
+"""A DeepSpeed JSON: ZeRO stage, offload, precision and batch sizes; it accompanies another configuration."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from tunecase.compute.configs.meanings import optimizer, precision
+from tunecase.compute.configs.settings import Found, Run, Settings
+
+MARKS = ("zero_optimization", "train_micro_batch_size_per_gpu", "zero_allow_untested_optimizer")
+SHARDING = ("ddp", "zero1", "zero2", "zero3")
+HOST = {"cpu", "nvme"}
+
+
+def read(content: Mapping[str, Any], where: str) -> Found | None:
+    """The run that a DeepSpeed configuration describes, None for another kind of file.
+
+    "auto" leaves a value to the trainer. DeepSpeed's global batch is micro-batch x accumulation x GPUs; where the file
+    gives all three of its sizes, the number of GPUs follows.
+
+    Args:
+        content: the file's fields.
+        where: its name, for messages.
+    Returns: Found, without a model: the file names none.
+
+    Example:
+        >>> read({"zero_optimization": {"stage": 3, "offload_param": {"device": "cpu"}}}, "ds.json").asked
+        {'sharding': 'zero3', 'offload': 'all'}
+
+    Source: deepspeed.ai configuration reference (stage 0 by default; offload_param with stage 3 only).
+    Leaves out bucket sizes, ZeRO++ and pipeline stages.
+    """
+    if not any(mark in content for mark in MARKS):
+        return None
+    run = Run("DeepSpeed", where)
+    settings = Settings(content, where, run)
+    _read_zero(settings, run)
+    parts = {name: settings.part(name) for name in ("bf16", "bfloat16", "fp16")}
+    on = {name: part.flag("enabled") for name, part in parts.items() if part is not None}
+    run.take("precision", precision(settings, on.get("bf16") or on.get("bfloat16"), on.get("fp16")))
+    _read_sizes(settings, run)
+    if (chosen := settings.part("optimizer")) is not None:
+        _read_optimizer(chosen, run)
+    tensor = settings.part("tensor_parallel")
+    if tensor is not None and (cards := tensor.whole("autotp_size", least=0)) and cards > 1:
+        run.take("tensor_parallel", cards)
+    if settings.part("compression_training") is not None:
+        run.note("compression_training is not counted")
+    return run.found(alone=False)
+
+
+def named_like(name: str) -> Found | None:
+    """What a missing DeepSpeed file of a customary name says, such as zero3_bf16.json or ds_z2_offload_config.json.
+
+    Example:
+        >>> named_like("examples/ds_z3_offload_config.json").asked
+        {'sharding': 'zero3', 'offload': 'all'}
+    """
+    plain = name.replace("\\", "/").rsplit("/", 1)[-1].casefold()
+    stage = re.search(r"(?:zero|stage|(?<![a-z])z)[-_]?([0-3])", plain)
+    if stage is None:
+        return None
+    run = Run("DeepSpeed", name)
+    run.take("sharding", SHARDING[int(stage[1])])
+    if "offload" in plain:
+        run.take("offload", "all" if stage[1] == "3" and "opt" not in plain else "optimizer")
+    run.note(f"{name} is not there: read from its name as ZeRO stage {stage[1]}")
+    return run.found(alone=False)
+
+
+def read_stage(settings: Settings, run: Run, key: str, optimizer_device: str, weights_device: str) -> None:
+    """Sharding and offload from a stage and two devices, wherever a tool keeps them."""
+    stage = settings.whole(key, least=0, most=3)
+    if stage is not None:
+        run.take("sharding", SHARDING[stage])
+    states, weights = (settings.text(device) for device in (optimizer_device, weights_device))
+    _take_offload(run, stage, states, weights)
+
+
+def _take_offload(run: Run, stage: int | None, states: str | None, weights: str | None) -> None:
+    devices = {device.casefold() for device in (states, weights) if device}
+    if "nvme" in devices:
+        run.note("offload to a disk is counted as offload to the host's memory: steps are slower than said")
+    if weights and weights.casefold() in HOST and stage in (None, 3):
+        run.take("offload", "all")
+        if not states or states.casefold() not in HOST:
+            run.note("weights are offloaded but optimizer states are not: both are counted in the host's memory")
+    elif states and states.casefold() in HOST:
+        run.take("offload", "optimizer")
+    if weights and weights.casefold() in HOST and stage is not None and stage < 3:
+        run.note(f"weights are offloaded with stage 3 only: left out of account in stage {stage}")
+
+
+def _read_zero(settings: Settings, run: Run) -> None:
+    zero = settings.part("zero_optimization")
+    if zero is None:
+        run.take_or("sharding", None, "ddp", "zero_optimization (stage 0)")
+        return
+    stage = zero.whole("stage", least=0, most=3)
+    run.take("sharding", SHARDING[stage or 0])
+    devices = []
+    for key in ("offload_optimizer", "offload_param"):
+        part = zero.part(key)
+        devices.append(None if part is None else part.text("device") or "cpu")
+    if devices[0] is None and zero.flag("cpu_offload"):
+        devices[0] = "cpu"
+    _take_offload(run, stage or 0, *devices)
+
+
+def _read_sizes(settings: Settings, run: Run) -> None:
+    run.take("micro_batch", settings.whole("train_micro_batch_size_per_gpu"))
+    run.take("accumulation", settings.whole("gradient_accumulation_steps"))
+    overall = settings.whole("train_batch_size")
+    one, times = run.asked.get("micro_batch"), run.asked.get("accumulation")
+    if overall is None or not isinstance(one, int) or not isinstance(times, int):
+        return
+    if overall % (one * times):
+        got = f"{overall}, not a multiple of {one} x {times}"
+        wanted = "train_micro_batch_size_per_gpu x gradient_accumulation_steps x GPUs"
+        settings.problem("train_batch_size", got, wanted, 'set it to "auto"')
+    else:
+        run.take("gpus", overall // (one * times))
+
+
+def _read_optimizer(chosen: Settings, run: Run) -> None:
+    name = optimizer(chosen, "type")
+    options = chosen.part("params")
+    if name == "adamw" and (options is None or not options.flag("torch_adam")):
+        name = "adamw_fused"  # DeepSpeed's own Adam
+    run.take("optimizer", name)

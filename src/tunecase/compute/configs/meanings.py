@@ -1,0 +1,143 @@
+"""What the words of the training tools mean in a recipe: optimizers, attention, adapters' targets, precision, goals."""
+
+from collections.abc import Iterable
+
+from tunecase.compute.configs.settings import Run, Settings
+
+# Names of transformers.training_args.OptimizerNames, of torchtune's and DeepSpeed's classes; folded, no punctuation.
+OPTIMIZERS = {
+    "adam": "adamw", "adamw": "adamw", "adamwtorch": "adamw", "adamwhf": "adamw", "adamwanyprecision": "adamw",
+    "adamwtorchxla": "adamw", "adamwtorchfused": "adamw_fused", "adamwapexfused": "adamw_fused",
+    "adamwtorchnpufused": "adamw_fused", "fusedadam": "adamw_fused",
+    "adamwbnb8bit": "adamw_8bit", "adamw8bit": "adamw_8bit", "adamwtorch8bit": "adamw_8bit", "adam8bit": "adamw_8bit",
+    "aoadamw8bit": "adamw_8bit",
+    "pagedadamw": "paged_adamw", "pagedadamw32bit": "paged_adamw",
+    "pagedadamw8bit": "paged_adamw_8bit",
+    "adafactor": "adafactor",
+    "sgd": "sgd", "momentum": "sgd_momentum",
+    "lion": "lion", "lion32bit": "lion", "lion8bit": "lion_8bit",
+    "galore": "galore", "galoreadamw": "galore", "galoreadamw8bit": "galore", "galoreadafactor": "galore",
+    "galoreadamwlayerwise": "galore", "galoreadamw8bitlayerwise": "galore", "galoreadafactorlayerwise": "galore",
+}  # fmt: skip
+# Kept near: what they keep per weight lies close to the name on the right, but is not the same.
+OPTIMIZERS_NEAR = {
+    "adamwtorch4bit": "adamw_8bit", "aoadamw4bit": "adamw_8bit", "aoadamwfp8": "adamw_8bit",
+    "qgaloreadamw8bit": "galore", "apolloadamw": "galore", "apolloadamwlayerwise": "galore",
+    "pagedlion32bit": "lion", "pagedlion": "lion", "pagedlion8bit": "lion_8bit", "adagrad": "sgd_momentum",
+    "rmsprop": "sgd_momentum", "muon": "sgd_momentum", "adammini": "sgd_momentum", "lomo": "sgd", "adalomo": "sgd",
+}  # fmt: skip
+
+EAGER = {"eager", "disabled"}
+FLASH = {"sdpa", "flash_attention_2", "flash_attention_3", "flex_attention", "xformers", "sage", "fa2", "fa3", "fp8"}
+
+ATTENTION = frozenset({"q_proj", "k_proj", "v_proj", "o_proj"})
+EVERY_LINEAR = ATTENTION | {"gate_proj", "up_proj", "down_proj"}
+ALL = {"all", "all-linear", "all_linear"}
+WHOLE_TABLES = {"embed_tokens", "lm_head", "output", "tok_embeddings", "wte"}
+
+PAIRS_WITH_REFERENCE = {"dpo", "ipo"}
+PAIRS_ALONE = {"orpo", "simpo", "cpo"}
+SINGLE_WITH_REFERENCE = {"kto"}
+
+
+def optimizer(settings: Settings, key: str) -> str | None:
+    """The optimizer's name in tables/optimizers.csv; one not there is noted and read as the nearest, or AdamW."""
+    named = settings.text(key)
+    if named is None:
+        return None
+    plain = "".join(char for char in named.rsplit(".", 1)[-1].casefold() if char.isalnum())
+    if plain in OPTIMIZERS:
+        return OPTIMIZERS[plain]
+    near = OPTIMIZERS_NEAR.get(plain, "adamw")
+    settings.run.note(f"optimizer {named} is not in the tables: counted as {near}, which may be off")
+    return near
+
+
+def attention(settings: Settings, key: str) -> str | None:
+    """Flash for every kernel that never stores the scores, PyTorch's own (sdpa) included; else eager."""
+    named = settings.text(key)
+    if named is None:
+        return None
+    if named.casefold() in EAGER:
+        return "eager"
+    if named.casefold() not in FLASH and "/" not in named:
+        settings.run.note(f"attention {named} is not known: read as one that never stores the scores")
+    return "flash"
+
+
+def targets(names: Iterable[str] | None) -> object:
+    """The word for a set of adapted modules, or the modules themselves where no word means them.
+
+    Example:
+        >>> targets(["v_proj", "q_proj"]), targets(["all-linear"]), targets(["q_proj", "o_proj"])
+        ('qv', 'all', ('o_proj', 'q_proj'))
+    """
+    if names is None:
+        return None
+    plain = {name.rsplit(".", 1)[-1] for name in names}
+    if plain & ALL or plain >= EVERY_LINEAR:
+        return "all"
+    if plain == ATTENTION:
+        return "attention"
+    return "qv" if plain == {"q_proj", "v_proj"} else tuple(sorted(plain))
+
+
+def note_whole_tables(run: Run, names: Iterable[str] | None) -> None:
+    """Embedding and head that learn whole beside adapters are not counted, and are large."""
+    kept = sorted({name.rsplit(".", 1)[-1] for name in names or ()})
+    if not kept:
+        return
+    size = ", each V x h weights with gradient and optimizer states" if set(kept) & WHOLE_TABLES else ""
+    run.note(f"{', '.join(kept)} also learn whole beside the adapters{size}: not counted, so memory is understated")
+
+
+def note_dora(run: Run, chosen: bool | None) -> None:
+    """DoRA costs more than the LoRA it is read as."""
+    if chosen:
+        run.note("DoRA is read as LoRA of the same rank: its extra memory and time are not counted")
+
+
+def eight_bit(run: Run) -> None:
+    """A base in 8 bit is read as one in 16 bit."""
+    run.note("the 8-bit base is read as a 16-bit one: memory is overstated by about 1 byte per weight")
+
+
+def precision(settings: Settings, bf16: bool | None, fp16: bool | None, fp8: bool | None = None) -> str | None:
+    """The precision of the products; two at once are a problem; None where none is said."""
+    if bf16 and fp16:
+        settings.problem("fp16", "fp16 and bf16 both true", "one of them", "remove one, fp16 on a recent GPU")
+        return None
+    if fp8:
+        return "fp8"
+    if bf16 or fp16:
+        return "bf16" if bf16 else "fp16"
+    return "fp32" if bf16 is False and not fp16 else None
+
+
+def goal(settings: Settings, key: str, named: str | None) -> str | None:
+    """sft or dpo for the goal that a tool names; what samples while it trains is refused."""
+    if named is None or named == "sft":
+        return named
+    if named in PAIRS_WITH_REFERENCE:
+        return "dpo"
+    if named in PAIRS_ALONE:
+        settings.run.note(f"{named} is read as dpo: it keeps no reference model, so memory and time are overstated")
+        return "dpo"
+    if named in SINGLE_WITH_REFERENCE:
+        settings.run.note(f"{named} is read as dpo: it trains on single samples with a reference model")
+        return "dpo"
+    fix = "give the sizes of the run as options, or a configuration for sft or dpo"
+    settings.problem(key, named, "sft or dpo: other goals are not counted", fix)
+    return None
+
+
+def raised(asked: dict[str, object]) -> None:
+    """Full fine-tuning that accelerate or DeepSpeed shards keeps its trained weights in 32 bit.
+
+    Source: accelerate 1.15 accelerator.py and utils/fsdp_utils.py raise trained weights to 32 bit under mixed precision
+    for both FSDP versions; DeepSpeed keeps 32-bit copies for fp16 and bf16. Leaves out adapters, which PEFT holds in
+    32 bit anyway.
+    """
+    sharded = str(asked.get("sharding", "none")) not in ("none", "ddp")
+    if asked.get("method") == "full" and sharded and asked.get("precision", "bf16") != "fp32":
+        asked["masters"] = "32-bit"

@@ -1,0 +1,202 @@
+"""The words of fit: what was taken, what dominates, what would change the verdict, and the formulas without symbols."""
+
+from collections.abc import Iterator
+
+from tunecase import catalog
+from tunecase.compute import memory
+from tunecase.compute.measured.calibration import Calibration
+from tunecase.compute.memory.peak import GB_PER_GIB, Peak, Verdict
+from tunecase.compute.model.blocks import Shape
+from tunecase.compute.recipe import Recipe
+from tunecase.compute.remedies import most_that_fits
+from tunecase.compute.request import Settled
+from tunecase.compute.search import Choice, Searched, methods_of
+from tunecase.compute.speed.rates import shipped
+from tunecase.prices import TIERS, GpuHour
+from tunecase.quantities import counted, figures
+
+NOT_COUNTED = (
+    "loading the model and evaluation, which can peak higher than a training step",
+    "disk for checkpoints, network egress, and cards that stand idle",
+    "slow data loading, throttled or shared cards, and networks other than the table's",
+)
+FORMULAS = (
+    "peak = the largest of the phases below; what lies there always is in each of them",
+    "loss phase: layer inputs kept + logits and their gradient; backward: the layer being worked on as well",
+    "optimizer step: gradients and the optimizer's work space, no activations",
+    "reserved = allocated + what the allocator keeps in its cache; nvidia-smi adds the driver's context",
+    "busy = root of (computing squared + launching kernels squared), as neither hides the other wholly",
+    "micro-batch = the longer of busy and moving + a share of the shorter + what passes between cards + a pause",
+    "step = accumulation x micro-batch + optimizer + gradients between cards + the host's part",
+    "hours = start-up + loading + tokens / (tokens per second x GPUs) x (1 + evaluation)",
+    "price = hours x GPUs x price of an hour x (1 + share of runs that fail)",
+)
+
+
+def sizes_words(shape: Shape) -> str:
+    """Parameters, layers and experts of a model.
+
+    Example:
+        >>> from tunecase.compute.model import read_shape
+        >>> sizes_words(read_shape("mixtral-8x7b"))
+        '46.7B parameters, 32 layers, 8 experts of which 2 work on a token'
+    """
+    experts = f", {shape.experts} experts of which {shape.active_experts} work on a token" if shape.experts else ""
+    return f"{figures(shape.params, 3)} parameters, {shape.layers} layers{experts}"
+
+
+def choice_words(choice: Choice) -> str:
+    """A choice on one line with how far its P90 lies from what the card can hold."""
+    recipe = choice.recipe
+    assert recipe.gpu is not None
+    usable = memory.usable_gb(recipe.gpu) / GB_PER_GIB
+    return f"{run_words(recipe)}: P90 {choice.over * usable:.1f} of {usable:.1f} GiB"
+
+
+def run_words(recipe: Recipe) -> str:
+    """Cards, method, micro-batch, sharding and checkpointing."""
+    assert recipe.gpu is not None
+    sharding = f", {recipe.sharding}" if recipe.gpus > 1 else ""
+    kept = "no checkpointing" if recipe.checkpointing == "none" else f"{recipe.checkpointing} checkpointing"
+    return f"{recipe.gpus} x {recipe.gpu.name}, {recipe.method}, micro-batch {recipe.micro_batch}{sharding}, {kept}"
+
+
+def dominant_words(peak: Peak) -> str:
+    """The largest term of the peak, its share, and the phase in which the peak lies."""
+    size = max(gb for _, gb in peak.terms)
+    return f"{peak.dominant} ({size / peak.mid_gb:.0%} of the peak, which lies in the phase '{peak.phase}')"
+
+
+def turning(recipe: Recipe, verdict: Verdict, calibration: Calibration | None = None) -> tuple[str, ...]:
+    """Where the verdict turns: the largest micro-batch and the longest samples that fit, and how much is missing."""
+    assert recipe.gpu is not None
+    batches = sorted({*range(1, 17), *(2**power for power in range(5, 11)), recipe.micro_batch})
+    context = recipe.shape.context or 131_072
+    steps = sorted({*range(256, 8_193, 256), *range(9_216, 131_073, 1_024), int(recipe.sequence_tokens)})
+    lengths = [length for length in steps if length <= context]
+    batch = most_that_fits(recipe, "micro_batch", batches, calibration)
+    length = most_that_fits(recipe, "sequence_tokens", lengths, calibration) if lengths else None
+    words = []
+    if batch is not None and batch != recipe.micro_batch:
+        words.append(f"micro-batches up to {batch} of {recipe.sequence_tokens:,} tokens fit")
+    if length is not None and length != recipe.sequence_tokens:
+        whole = ", the model's longest" if length == context else ""
+        words.append(f"samples up to {length:,} tokens{whole} fit at micro-batch {recipe.micro_batch}")
+    if verdict != "fits" and batch is None and length is None:
+        words.append("no micro-batch and no length fits in this set-up: what lies there always is too large")
+    return tuple(words)
+
+
+def setup_fields(recipe: Recipe) -> tuple[tuple[str, str], ...]:
+    """Every field of the set-up as taken, for people."""
+    names = [
+        "framework", "method", "objective", "precision", "masters", "optimizer", "attention", "loss", "kernels",
+        "checkpointing", "sharding", "offload", "sequence_tokens", "micro_batch", "accumulation", "gpus",
+    ]  # fmt: skip
+    if recipe.method != "full":
+        names[2:2] = ["rank", "targets"]
+    elif recipe.frozen_layers:
+        names.insert(2, "frozen_layers")
+    names += [
+        f"{kind}_parallel" for kind in ("tensor", "pipeline", "context") if getattr(recipe, f"{kind}_parallel") > 1
+    ]
+    return tuple((name, _shown(getattr(recipe, name))) for name in names)
+
+
+def _shown(value: object) -> str:
+    return " ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def assumptions(ask: Settled, found: Searched, recipe: Recipe, price: GpuHour | None) -> tuple[str, ...]:
+    """What was taken where nothing was said and the user can say otherwise, most weighty first."""
+    return (*ask.notes, *_setup_notes(ask, found, recipe), *_price_notes(ask, recipe, price), *_model_notes(recipe))
+
+
+def background(ask: Settled, recipe: Recipe) -> tuple[str, ...]:
+    """What every answer of this kind rests on: shown when the terms are asked for."""
+    return tuple(_background(ask, recipe))
+
+
+def _background(ask: Settled, recipe: Recipe) -> Iterator[str]:
+    constants = shipped()
+    assert recipe.gpu is not None
+    if recipe.method == "full":
+        yield f"trained weights in {recipe.masters}: {_bytes_per_param(recipe):.0f} bytes per parameter at the step"
+    elif recipe.method == "qlora":
+        yield "4-bit NF4 weights with double quantisation; embedding and head stay in 16 bit"
+    if recipe.method != "full":
+        adapters = recipe.shape.lora_params(recipe.rank, recipe.targets)
+        yield f"adapters of rank {recipe.rank}: {figures(adapters, 3)} parameters"
+    yield f"speed learnt from {constants.rows} published runs of {counted(constants.sources, 'publisher')}"
+    if recipe.gpus > recipe.gpus_per_node:
+        yield f"machines of {recipe.gpus_per_node} cards, linked as tables/gpus.csv states"
+    tiers = list(_tiers(recipe.gpu))
+    if tiers:
+        yield f"by tier, USD per {recipe.gpu.name} hour: {'; '.join(tiers)}"
+    if ask.job.train_tokens is not None:
+        shares = {name: catalog.default(name).value for name in ("fit.start_up", "fit.evaluation", "training.failed")}
+        yield (
+            f"assumed: start-up {shares['fit.start_up']}, evaluation {shares['fit.evaluation']} of the time, "
+            f"failed runs {shares['training.failed']} (tables/defaults.csv)"
+        )
+
+
+def _setup_notes(ask: Settled, found: Searched, recipe: Recipe) -> Iterator[str]:
+    known = catalog.framework(recipe.framework)
+    if len(methods_of(ask)) > 1:
+        methods = ", ".join(methods_of(ask))
+        yield f"the method was left open: {methods} were weighed by price alone, not by what they learn"
+    if ask.global_batch is None and "accumulation" not in ask.given:
+        yield f"{counted(found.samples_per_step or 0, 'sample')} a step are assumed; --global-batch says otherwise"
+    if recipe.lengths is None:
+        yield f"every row is {recipe.sequence_tokens:,} tokens long, as packed ones are; --lengths FILE tells more"
+    own = "" if {"optimizer", "attention", "loss"} & set(ask.given) else " (its own defaults)"
+    yield f"{known.name} with {recipe.optimizer}, {recipe.attention} attention, loss {recipe.loss}{own}"
+
+
+def _bytes_per_param(recipe: Recipe) -> float:
+    from tunecase.compute.memory.states import states_of
+
+    states = states_of(recipe.but(gpus=1, sharding="none"))
+    total = sum(states.lasting.values()) + states.gradients + states.step
+    return float(total / recipe.shape.params)
+
+
+def _price_notes(ask: Settled, recipe: Recipe, price: GpuHour | None) -> Iterator[str]:
+    """What was taken for the price, and why time and price are missing where they are."""
+    assert recipe.gpu is not None
+    name, kind = recipe.gpu.name, "spot price" if ask.job.spot else "price"
+    if price is None:
+        yield f"no {kind} of one {name} hour in any tier: the run is unpriced"
+    if ask.job.train_tokens is None:
+        yield "no number of training tokens was given, so there is no time and no price of the whole run"
+    if ask.job.spot:
+        given = {
+            name: catalog.default(f"fit.{name}").value for name in ("interruptions", "checkpoint_every", "restart")
+        }
+        yield (
+            f"spot, assumed: {given['interruptions']} interruptions per machine and hour, a checkpoint every "
+            f"{given['checkpoint_every']}, restart {given['restart']}"
+        )
+
+
+def _tiers(gpu: catalog.Gpu) -> Iterator[str]:
+    """Lowest and highest price of each tier that has one, current prices where there are any."""
+    for tier in TIERS:
+        rows = [p for p in catalog.lowest_prices() if (p.gpu, p.tier) == (gpu.name, tier)]
+        found = [p.usd_per_gpu_hour for p in ([p for p in rows if not p.stale] or rows)]
+        if found:
+            yield f"{tier} {min(found):.2f} to {max(found):.2f}"
+
+
+def _model_notes(recipe: Recipe) -> Iterator[str]:
+    shape = recipe.shape
+    assert recipe.gpu is not None
+    if recipe.precision == "fp16" and not recipe.gpu.bf16:
+        yield f"the {recipe.gpu.name} has no bf16: fp16 with loss scaling and 32-bit masters is taken"
+    if not shape.context:
+        yield "the config does not state the longest context, so the sequence was not checked against it"
+    if shape.experts:
+        yield f"{shape.active_experts} of {shape.experts} experts per token: few measured runs have experts"
+    if recipe.objective == "dpo":
+        yield "dpo: a pair per sample and a reference model, which is the base itself with adapters off"

@@ -1,0 +1,245 @@
+"""What measured runs of one's own teach about the next one: how far memory and time lie from what was worked out."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tunecase.compute import memory, speed
+from tunecase.compute.measured.runs import Measured
+from tunecase.compute.recipe import Number, Recipe
+from tunecase.quantities import Z80
+
+PRIOR_STATES, PRIOR_ACTIVATIONS = 0.05, 0.35  # doubt in logarithms about what lies there always, and about the rest
+MEMORY_NOISE, OTHER_MEMORY_NOISE = 0.015, 0.15  # two runs of one set-up; of set-ups that differ in framework or method
+PRIOR_TIME, TIME_NOISE, OTHER_TIME_NOISE = 0.30, 0.04, 0.15
+MOST_STATES, MOST_ACTIVATIONS = 0.35, 1.5  # no run corrects a part by more; what is left widens the band
+MOST_LOG = math.log(2.5)  # a run farther off is taken for another unit or another set-up, and left out
+LIKE_SIZE = 3.0  # models whose parameters differ by more are of another size
+ASSUMED_DOUBT = memory.Doubt(lasting=0.03, rest=0.15, reserved=0.06, card=0.08)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Corrections learnt from measured runs; the empty one changes nothing.
+
+    `states` and `activations` correct the logarithm of the two parts of the peak, with their covariance; `log_time` is
+    the logarithm of measured over predicted time with its standard deviation. The noise is what runs of one set-up
+    differ by. `left_out` says in words which runs taught nothing, and why.
+    """
+
+    states: float = 0.0
+    activations: float = 0.0
+    covariance: tuple[float, float, float] = (PRIOR_STATES**2, 0.0, PRIOR_ACTIVATIONS**2)
+    memory_noise: float = MEMORY_NOISE
+    log_time: float = 0.0
+    log_time_sd: float = PRIOR_TIME
+    memory_runs: int = 0
+    time_runs: int = 0
+    left_out: tuple[str, ...] = ()
+
+    def memory_factor(self, recipe: Recipe) -> tuple[Number, Number]:
+        """Factor on the middle of the predicted peak and the sd of its logarithm, arrays where sizes are.
+
+        factor = exp(a L + b (1 - L)),   L the share of the peak that lies there whatever the batch
+        """
+        lasting = memory.lasting_share(recipe)
+        rest = 1 - lasting
+        aa, ab, bb = self.covariance
+        variance = aa * lasting**2 + 2 * ab * lasting * rest + bb * rest**2 + self.memory_noise**2
+        power = self.states * lasting + self.activations * rest
+        if isinstance(power, int | float):
+            return math.exp(power), variance**0.5
+        import numpy as np
+
+        return np.exp(power), variance**0.5
+
+    @property
+    def time_factor(self) -> float:
+        """Factor on predicted time."""
+        return math.exp(self.log_time)
+
+
+def predicted_gb(run: Measured, blind: bool = False) -> float:
+    """The middle of the prediction of what was measured: allocated, reserved, or what the card shows [GB].
+
+    Args:
+        run: with a statistic.
+        blind: leave out constants that were read off the run's own publisher; fused kernels stand in for them.
+    """
+    recipe = run.recipe
+    if blind and memory.stack(recipe).read_off == run.publisher:
+        recipe = recipe.but(kernels="fused")
+    told = {"allocated": memory.peak_gb, "card": memory.card_gb}.get(run.statistic, memory.reserved_gb)
+    return float(told(recipe))
+
+
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """How far one run lies from what was told, in logarithms; whether its set-up is like the one asked about."""
+
+    lasting: float
+    gap: float
+    alike: bool
+
+
+def learn(runs: Sequence[Measured], like: Recipe | None = None, methods: Sequence[str] = ()) -> Calibration:
+    """The correction that measured runs of one set-up, or of similar ones, teach.
+
+        log(measured / predicted peak)  = a L + b (1 - L) + noise,   a ~ N(0, 0.05), b ~ N(0, 0.35)
+        log(predicted / measured speed) = c + noise,                 c ~ N(0, 0.30)
+
+    What lies on the card whatever the batch (L) is known from the framework, so that a difference is laid mostly to
+    the activations; runs at two batches tell the two apart. The noise is 0.015 (peak) and 0.04 (time) between runs of
+    one set-up, more where the runs themselves scatter more, and 0.15 for a run of another framework or method, for time
+    also of another card or of a model more than three times as large or small.
+
+    Args:
+        runs: with a peak, a speed, or both; failed ones teach nothing here.
+        like: the set-up asked about; None takes every run as alike.
+        methods: the methods weighed, where that is left open; else the one of `like`.
+    Returns: the Calibration, empty where nothing was measured. Runs over 2.5 times off are left out, and told.
+    Source of the 0.15: published runs of one publisher, framework and method differ by 0.09 to 0.12 (one standard
+    deviation, median over publishers) on one card and size, by 0.14 to 0.19 over cards or sizes.
+    """
+    memories = [
+        _Gap(
+            float(memory.lasting_share(run.recipe)),
+            math.log(run.peak_gb / predicted_gb(run)),
+            _alike(run, like, methods),
+        )
+        for run in runs
+        if run.peak_gb and not run.failed
+    ]
+    times = [
+        _Gap(
+            0.0,
+            math.log(_speed(run) / (run.tokens_per_s_per_gpu or 1)),
+            _alike(run, like, methods) and _as_fast(run, like),
+        )
+        for run in _timed(runs)
+    ]
+    kept = [gap for gap in memories if abs(gap.gap) <= MOST_LOG]
+    timed = [gap for gap in times if abs(gap.gap) <= MOST_LOG]
+    lost = {"peak": len(memories) - len(kept), "speed": len(times) - len(timed)}
+    why = "more than 2.5 times off: another unit, card or set-up? Not learnt from"
+    left_out = tuple(f"{count} measured {what} {why}" for what, count in lost.items() if count)
+    a, b, covariance, noise = _two_parts(kept)
+    log_time, log_time_sd = _one_part(timed)
+    return Calibration(
+        states=a,
+        activations=b,
+        covariance=covariance,
+        memory_noise=noise,
+        log_time=log_time,
+        log_time_sd=log_time_sd,
+        memory_runs=len(kept),
+        time_runs=len(timed),
+        left_out=left_out,
+    )
+
+
+def _alike(run: Measured, like: Recipe | None, methods: Sequence[str]) -> bool:
+    """True where a run's framework and method are those asked about."""
+    if like is None:
+        return True
+    return run.recipe.framework == like.framework and run.recipe.method in (methods or (like.method,))
+
+
+def _as_fast(run: Measured, like: Recipe | None) -> bool:
+    """True where a run's card and the size of its model are those asked about."""
+    if like is None:
+        return True
+    ratio = run.recipe.shape.params / like.shape.params
+    return (like.gpu is None or run.recipe.gpu == like.gpu) and 1 / LIKE_SIZE <= ratio <= LIKE_SIZE
+
+
+def _two_parts(gaps: Sequence[_Gap]) -> tuple[float, float, tuple[float, float, float], float]:
+    """Posterior of (a, b), its covariance, and the noise: fixed first, then no less than the runs scatter."""
+    found, noise = (0.0, 0.0, (PRIOR_STATES**2, 0.0, PRIOR_ACTIVATIONS**2)), MEMORY_NOISE
+    for _ in range(2 if gaps else 0):
+        aa, ab, bb, to_a, to_b = 1 / PRIOR_STATES**2, 0.0, 1 / PRIOR_ACTIVATIONS**2, 0.0, 0.0
+        for one in gaps:
+            weight = 1 / max(noise, MEMORY_NOISE if one.alike else OTHER_MEMORY_NOISE) ** 2
+            rest = 1 - one.lasting
+            aa, ab, bb = aa + weight * one.lasting**2, ab + weight * one.lasting * rest, bb + weight * rest**2
+            to_a, to_b = to_a + weight * one.lasting * one.gap, to_b + weight * rest * one.gap
+        whole = aa * bb - ab * ab
+        a = _within((bb * to_a - ab * to_b) / whole, MOST_STATES)
+        b = _within((aa * to_b - ab * to_a) / whole, MOST_ACTIVATIONS)
+        found = (a, b, (bb / whole, -ab / whole, aa / whole))
+        noise = max(MEMORY_NOISE, _scatter([one.gap - a * one.lasting - b * (1 - one.lasting) for one in gaps]))
+    return (*found, noise)
+
+
+def _one_part(gaps: Sequence[_Gap]) -> tuple[float, float]:
+    """Posterior mean of c, and the standard deviation of the next run's time."""
+    middle, noise, spread = 0.0, TIME_NOISE, PRIOR_TIME
+    for _ in range(2 if gaps else 0):
+        weights = [1 / max(noise, TIME_NOISE if one.alike else OTHER_TIME_NOISE) ** 2 for one in gaps]
+        precision = 1 / PRIOR_TIME**2 + sum(weights)
+        middle = sum(weight * one.gap for weight, one in zip(weights, gaps, strict=True)) / precision
+        noise = max(TIME_NOISE, _scatter([one.gap - middle for one in gaps]))
+        spread = (1 / precision + noise**2) ** 0.5
+    return middle, spread
+
+
+def _within(value: float, most: float) -> float:
+    return min(max(value, -most), most)
+
+
+def _scatter(residuals: Sequence[float]) -> float:
+    """Root mean square of what the corrections leave."""
+    return math.sqrt(sum(value**2 for value in residuals) / len(residuals))
+
+
+def _timed(runs: Iterable[Measured]) -> list[Measured]:
+    return [run for run in runs if run.tokens_per_s_per_gpu and run.recipe.gpu and not run.failed]
+
+
+def _speed(run: Measured) -> float:
+    return float(speed.step_time(run.recipe).tokens_per_s_per_gpu.mid)
+
+
+def learn_doubt(runs: Sequence[Measured]) -> memory.Doubt:
+    """How far peaks lie from what was worked out, so that 80% of a new publisher's runs lie inside the band.
+
+        rest      the 80% point of |log(measured / predicted)| / 1.28 / (1 - L) over allocated peaks
+        reserved  what must be added for 80% of the reserved ones
+
+    Args:
+        runs: of publishers whose runs set none of the constants; every publisher weighs alike.
+    Returns: the Doubt; about allocated peaks the mean of what was found, counted once a publisher, and the assumed one.
+    Leaves out that the doubt about weights and states (3%) and about the card's display are assumed.
+    """
+    assumed = ASSUMED_DOUBT
+    heard = len({run.publisher for run in runs if run.statistic == "allocated"})
+    found = _share_point(_points(runs, "allocated", assumed), 0.8)
+    wide = (heard * found + assumed.rest) / (heard + 1)
+    known = memory.Doubt(assumed.lasting, wide, 0.0, assumed.card)
+    more = _share_point(_points(runs, "reserved", known, extra=True), 0.8)
+    return memory.Doubt(known.lasting, known.rest, max(more, assumed.reserved), max(more, assumed.card))
+
+
+def _points(
+    runs: Sequence[Measured], statistic: str, known: memory.Doubt, extra: bool = False
+) -> list[tuple[float, float]]:
+    """(standard deviation that would put a run on the edge of its band, weight) of the runs of one statistic."""
+    found: dict[str, list[float]] = {}
+    for run in runs:
+        if run.statistic != statistic or not run.peak_gb:
+            continue
+        share = float(memory.lasting_share(run.recipe))
+        gap = abs(math.log(run.peak_gb / predicted_gb(run, blind=True))) / Z80
+        rest = gap**2 - (known.lasting * share) ** 2 - ((known.rest * (1 - share)) ** 2 if extra else 0.0)
+        found.setdefault(run.publisher, []).append(max(rest, 0.0) ** 0.5 / (1.0 if extra else max(1 - share, 0.05)))
+    return [(value, 1 / len(values)) for values in found.values() for value in values]
+
+
+def _share_point(pairs: Sequence[tuple[float, float]], share: float) -> float:
+    """The weighted point below which a share of the values lies, 0 where there is none."""
+    total, seen = sum(weight for _, weight in pairs), 0.0
+    for value, weight in sorted(pairs):
+        seen += weight
+        if seen >= share * total:
+            return value
+    return 0.0

@@ -1,0 +1,99 @@
+"""Measured runs nearest to a set-up: what others saw on like cards, beside what would have been predicted for them."""
+
+import math
+from collections.abc import Iterable
+from typing import Literal
+
+from tunecase import catalog
+from tunecase.compute import memory, speed
+from tunecase.compute.measured.runs import Measured, published
+from tunecase.compute.memory.peak import GB_PER_GIB
+from tunecase.compute.recipe import Recipe
+from tunecase.quantities import Interval80
+from tunecase.records import Compared
+
+MOST, MOST_OF_ONE = 6, 2
+STATISTICS = {"allocated": "allocated", "reserved": "reserved", "card": "card", "not stated": "reserved"}
+
+
+def nearest_runs(recipe: Recipe, most: int = MOST) -> tuple[Compared, ...]:
+    """The published runs nearest to a set-up, half of them for memory and half for speed.
+
+        distance = 2 (stack differs) + 2 (method differs) + 1 (generation differs) + 1/2 (card differs)
+                   + 1 (one has experts, the other none)
+                   + |ln size ratio| + 1/2 |ln tokens of a micro-batch ratio| + 1/2 |ln cards ratio|
+                   + 1/2 (checkpointing differs) + 1/2 (sharding differs)
+
+    Args:
+        recipe: the run with its card, every size a plain number.
+        most: how many; at most two of one publisher's set-ups that differ in numbers alone.
+    Returns: each with its prediction, nearest first, memory before speed.
+    Source: tables/training_runs.csv. Leaves out runs whose micro-batch or length was not published.
+    """
+    known = [run for run in published() if not run.failed and not run.guessed and run.length_known and run.batch_known]
+    ranked = sorted(known, key=lambda run: distance(recipe, run.recipe))
+    half = most // 2
+    peaks = [compared(run, "memory") for run in _spread(run for run in ranked if run.peak_gb)[: most - half]]
+    rates = [run for run in ranked if run.tokens_per_s_per_gpu and run.recipe.gpu]
+    return (*peaks, *(compared(run, "speed") for run in _spread(rates)[:half]))
+
+
+def _spread(ranked: Iterable[Measured]) -> list[Measured]:
+    """Runs of which no two read alike, and no more than two are of one publisher, model and method."""
+    kept: list[Measured] = []
+    seen: dict[tuple[str, ...], int] = {}
+    for run in ranked:
+        key, words = (run.publisher, run.recipe.shape.name, run.recipe.method), setup_words(run.recipe)
+        if seen.get(key, 0) < MOST_OF_ONE and (words,) not in seen:
+            seen[key], seen[words,] = seen.get(key, 0) + 1, 1
+            kept.append(run)
+        if len(kept) >= MOST:
+            break
+    return kept
+
+
+def distance(asked: Recipe, other: Recipe) -> float:
+    """How unlike two set-ups are; see `nearest_runs`."""
+    stacks = [catalog.framework(recipe.framework).stack for recipe in (asked, other)]
+    cards = [recipe.gpu for recipe in (asked, other)]
+    generations = [card.generation if card else "" for card in cards]
+    ratios = [
+        (asked.shape.params, other.shape.params, 1.0), (asked.tokens, other.tokens, 0.5), (asked.gpus, other.gpus, 0.5),
+    ]  # fmt: skip
+    return (
+        2.0 * (stacks[0] != stacks[1])
+        + 2.0 * (asked.method != other.method)
+        + 1.0 * (generations[0] != generations[1])
+        + 0.5 * (cards[0] != cards[1])
+        + 1.0 * (bool(asked.shape.experts) != bool(other.shape.experts))
+        + 0.5 * (asked.checkpointing != other.checkpointing)
+        + 0.5 * (asked.sharding != other.sharding)
+        + sum(weight * abs(math.log(max(one, 1) / max(two, 1))) for one, two, weight in ratios)
+    )
+
+
+def setup_words(recipe: Recipe) -> str:
+    """A set-up on one line: model, method, sizes, cards."""
+    model, card = recipe.shape.name.split("/")[-1], recipe.gpu.name if recipe.gpu else "a card not named"
+    where = f"{recipe.gpus} x {card}"
+    sharding = f", {recipe.sharding}" if recipe.sharding != "none" else ""
+    batch = f"{recipe.micro_batch:g} x {recipe.sequence_tokens:,}"
+    return f"{model} {recipe.method}, {batch} tokens, {where}{sharding}, {recipe.framework}"
+
+
+def compared(run: Measured, what: Literal["memory", "speed"]) -> Compared:
+    """A measured run beside its prediction: GiB of the statistic measured, or tokens per second of one card."""
+    recipe = run.recipe
+    if what == "memory":
+        assert run.peak_gb
+        statistic = STATISTICS[run.statistic]
+        told = {"allocated": memory.peak_gb, "reserved": memory.reserved_gb, "card": memory.card_gb}[statistic]
+        low, high = memory.band(recipe, statistic=statistic)
+        mid = told(recipe) / GB_PER_GIB
+        unit, predicted, seen = f"GiB {run.statistic}", Interval80(mid * low, mid, mid * high), run.peak_gb / GB_PER_GIB
+    else:
+        assert run.tokens_per_s_per_gpu
+        rate = speed.step_time(recipe).tokens_per_s_per_gpu
+        unit, seen = "tokens/s per GPU", run.tokens_per_s_per_gpu
+        predicted = Interval80(*(float(point) for point in (rate.low, rate.mid, rate.high)))
+    return Compared(run.id, setup_words(recipe), what, unit, predicted, seen, run.source, run.date)

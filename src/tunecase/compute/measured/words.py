@@ -1,0 +1,115 @@
+"""Words of published runs: cards, frameworks, optimizers and statistics however they are spelt."""
+
+import re
+from functools import cache
+
+from tunecase import catalog
+from tunecase.compute.measured.runs import Statistic
+from tunecase.compute.model.blocks import AdapterTargets, Shape
+from tunecase.compute.recipe import Precision
+from tunecase.errors import InputError
+
+RUNS_THE_MODEL = ("unsloth", "accelerated-peft")  # patch the model itself, whoever's trainer calls it
+OWNERS = {"NVIDIA-NeMo": "NVIDIA", "foundation-model-stack": "fms-acceleration", "Lightning-AI": "litgpt"}
+WORD = re.compile(r"[A-Z]+\d+[A-Z]*|\d+")
+
+
+def publisher(source: str) -> str:
+    """Who published a run: the owner before the slash, or the first word; one publisher is one unit of every split."""
+    owner = re.split(r"[/ ]", source.strip(), maxsplit=1)[0]
+    return OWNERS.get(owner, owner)
+
+
+def statistic(words: str) -> Statistic:
+    """Which peak a source reports."""
+    fold = words.casefold()
+    if "alloc" in fold:
+        return "allocated"
+    if "reserved" in fold or "as logged" in fold:
+        return "reserved"
+    return "card" if "smi" in fold or "nvml" in fold else "not stated"
+
+
+def card_of(text: str) -> catalog.Gpu | None:
+    """The card that a text names, however it is spelt; None where it names none that is known."""
+    text = re.sub(r"\(.*?\)|^\s*\d+\s*[x×]\s*", " ", text).strip()
+    for name in (text, re.sub(r"^(NVIDIA|GeForce|Tesla)\s+", "", text.strip(), flags=re.IGNORECASE)):
+        try:
+            return catalog.gpu(name.strip())
+        except InputError:
+            continue
+    spelled = set(WORD.findall(text.upper()))
+    fits = [(len(words), gpu) for gpu, words in _cards() if words and words <= spelled]
+    if fits:
+        return max(fits, key=lambda pair: pair[0])[1]
+    return catalog.gpu("A100-80GB") if "A100" in spelled else None
+
+
+@cache
+def _cards() -> tuple[tuple[catalog.Gpu, frozenset[str]], ...]:
+    names = [(gpu, name) for gpu in catalog.gpus() for name in (gpu.name, *gpu.aliases)]
+    return tuple((gpu, frozenset(WORD.findall(name.upper()))) for gpu, name in names)
+
+
+def size_in(name: str) -> float | None:
+    """Parameters in 10^9 that a name states for a dense model: the only number before a B."""
+    found = re.findall(r"(?<![\w.])(\d+(?:\.\d+)?)\s?[bB](?![\w])", name.replace("-", " "))
+    return float(found[0]) if len(found) == 1 and "moe" not in name.casefold() else None
+
+
+@cache
+def framework_of(text: str) -> catalog.Framework:
+    """The framework that a text names, the longest of its words winning; transformers where it names none."""
+    fold = text.casefold()
+    hits = [
+        (known.name in RUNS_THE_MODEL, len(word), known)
+        for known in catalog.frameworks()
+        for word in known.words
+        if re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", fold)
+    ]
+    return max(hits, key=lambda hit: hit[:2])[-1] if hits else catalog.framework("transformers")
+
+
+def targets_of(text: str, shape: Shape) -> AdapterTargets:
+    """The adapted modules: by the model's own names where the text uses them, else by what the words mean."""
+    fold, known = text.casefold(), shape.module_names()
+    words = set(re.findall(r"[a-z_]+[a-z0-9_]*", fold))
+    named = tuple(name for name in known if name.casefold() in words)
+    if named:
+        return named
+    if "head" in words and "mlp" in words:
+        return known
+    if not fold or (words & {"all", "mlp", "fc", "default"} and "qkv" not in fold):
+        return "all"
+    if words & {"projection", "dense", "out_proj", "wo", "output_proj", "o"}:
+        return "attention"
+    fused = tuple(name for name in known if name in ("c_attn", "qkv_proj", "query_key_value", "Wqkv", "W_pack"))
+    three = tuple(name for name in known if name in ("q_proj", "k_proj", "v_proj"))
+    return (fused or three or "qv") if "qkv" in fold or words & {"k", "key", "k_proj"} else "qv"
+
+
+def precision_of(text: str) -> Precision:
+    """The precision of the products that a text names; bf16 where it names none."""
+    fold = text.casefold()
+    if "fp8" in fold or "float8" in fold:
+        return "fp8"
+    if "fp32" in fold or "32-true" in fold or "float32" in fold:
+        return "fp32"
+    return "fp16" if ("fp16" in fold or "float16" in fold) and "bfloat16" not in fold else "bf16"
+
+
+def optimizer_of(text: str) -> str:
+    """The optimizer that a text names; AdamW where it names none."""
+    fold = re.sub(r"[^a-z0-9]+", " ", text.casefold()).strip()
+    paged, eight = "paged" in fold, bool(re.search(r"8 ?bit", fold))
+    if "adafactor" in fold or "galore" in fold:
+        return "adafactor" if "adafactor" in fold else "galore"
+    if "lion" in fold:
+        return "lion_8bit" if eight else "lion"
+    if "sgd" in fold:
+        return "sgd_momentum" if "momentum" in fold else "sgd"
+    if eight:
+        return "paged_adamw_8bit" if paged else "adamw_8bit"
+    if paged:
+        return "paged_adamw"
+    return "adamw_fused" if "fused" in fold else "adamw"

@@ -1,0 +1,37 @@
+"""How much memory a training run takes at its peak, term by term, and whether it fits a card."""
+
+from tunecase.compute.memory.peak import (
+    GB_PER_GIB,
+    WORKSPACE_GB,
+    Doubt,
+    Peak,
+    band,
+    card_gb,
+    fit_verdict,
+    largest,
+    lasting_share,
+    peak_gb,
+    peak_memory,
+    phases,
+    reserved_gb,
+    stack,
+    usable_gb,
+)
+
+__all__ = [
+    "GB_PER_GIB",
+    "WORKSPACE_GB",
+    "Doubt",
+    "Peak",
+    "band",
+    "card_gb",
+    "fit_verdict",
+    "largest",
+    "lasting_share",
+    "peak_gb",
+    "peak_memory",
+    "phases",
+    "reserved_gb",
+    "stack",
+    "usable_gb",
+]

@@ -1,0 +1,104 @@
+"""The config.json of a model on the Hugging Face hub: from a cache on this machine, else one small file over https."""
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from tunecase.compute.model.settings import read_json
+
+ID = r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}"
+PATIENCE_S = 5
+MOST_BYTES = 1_000_000
+OFFLINE = ("1", "TRUE", "YES", "ON")
+
+
+def is_id(name: str) -> bool:
+    """Whether a name has the form owner/name of a model on the hub.
+
+    Example:
+        >>> is_id("meta-llama/Llama-2-7b-hf"), is_id("models/my/llama"), is_id("llama-2-7b")
+        (True, False, False)
+    """
+    return bool(re.fullmatch(ID, name)) and ".." not in name
+
+
+def kept(name: str) -> Path | None:
+    """The config.json of a model that this machine has already, without network; None when there is none.
+
+    Args:
+        name: owner/name.
+    """
+    here = _place(name)
+    if here.is_file():
+        return here
+    try:
+        from huggingface_hub import try_to_load_from_cache
+    except ImportError:
+        return None
+
+    found = try_to_load_from_cache(name, "config.json")
+    return Path(found) if isinstance(found, str) else None
+
+
+def config(name: str, *, online: bool = True) -> tuple[dict[str, Any], str] | None:
+    """The config.json of a model and where it came from; None when the hub does not give it within seconds.
+
+    It is fetched once and then kept. Nothing but this file is asked for, and nothing in it is run. A token in HF_TOKEN
+    is sent to the hub alone, for models behind a licence; HF_HUB_OFFLINE keeps the network out.
+
+    Args:
+        name: owner/name.
+        online: whether the hub may be asked.
+    Raises: InputError when the file that was kept cannot be read.
+    """
+    found = kept(name)
+    if found is not None:
+        return read_json(found), str(found)
+    if not online or os.environ.get("HF_HUB_OFFLINE", "").upper() in OFFLINE:
+        return None
+    body = _fetched(name)
+    if not body:
+        return None
+    _keep(name, body)
+    return json.loads(body), f"config.json of {name}"
+
+
+def _place(name: str) -> Path:
+    from tunecase.engine import cache_folder
+
+    return cache_folder() / "configs" / f"{name.replace('/', '--')}.json"
+
+
+def _fetched(name: str) -> bytes:
+    """The file's bytes, empty when it cannot be had or is no JSON object of a sensible size."""
+    from http.client import HTTPException
+    from urllib.request import Request, urlopen
+
+    request = Request(f"https://huggingface.co/{name}/resolve/main/config.json", headers={"User-Agent": "tunecase"})
+    token = os.environ.get("HF_TOKEN")
+    if token:
+        # Not sent on where the hub redirects to its file store.
+        request.add_unredirected_header("Authorization", f"Bearer {token}")
+    try:
+        with urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310 - fixed https address
+            body: bytes = answer.read(MOST_BYTES + 1)
+        good = len(body) <= MOST_BYTES and isinstance(json.loads(body), dict)
+    except (OSError, ValueError, HTTPException, RecursionError):
+        return b""
+    return body if good else b""
+
+
+def _keep(name: str, body: bytes) -> None:
+    """Writes the file into the cache, whole or not at all; a cache that cannot be written only costs the next fetch."""
+    import tempfile
+
+    place = _place(name)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as part:
+            part.write(body)
+        Path(part.name).replace(place)
+    except OSError:
+        return

@@ -1,0 +1,88 @@
+"""A case's own pilot as measured runs: what its runs on GPUs say about the speed of the next one."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from tunecase.compute.measured.runs import Measured
+from tunecase.compute.measured.words import card_of
+from tunecase.compute.request import Request, settled
+from tunecase.errors import InputError
+from tunecase.records import Pilot, Run
+
+TRAINER = "trl"  # the only trainer here that trains a whole model as others would
+
+
+def pilot_runs(pilot: Pilot, defaults: Mapping[str, Any], day: str) -> tuple[tuple[Measured, ...], tuple[str, ...]]:
+    """The speed of the pilot's runs, one Measured for each set-up, and in words why others teach nothing.
+
+        tokens of a sample = train_tokens / (steps x batch),   tokens per second of one card = tokens_per_s / gpus
+
+    Runs of one set-up differ in their rows alone, so that the one in the middle speaks for all of them.
+
+    Args:
+        pilot: of which runs of the trainer "trl" on a GPU of the tables are read.
+        defaults: that trainer's settings; a run names those that differ.
+        day: of the pilot.
+    Returns: the runs and the notes.
+    Leaves out the peak, which hangs on the longest row, that no run records; and padding within a batch.
+    """
+    alike: dict[tuple[object, ...], list[Run]] = defaultdict(list)
+    for run in pilot.runs:
+        if run.trainer == TRAINER and run.gpus and run.tokens_per_s and run.train_tokens and not run.failed:
+            alike[run.model, run.hardware, run.gpus, run.settings].append(run)
+    found, notes = [], []
+    for runs in alike.values():
+        middle = sorted(runs, key=lambda run: run.tokens_per_s or 0.0)[len(runs) // 2]
+        one = _measured(middle, defaults, day)
+        if isinstance(one, str):
+            notes.append(f"the pilot's {len(runs)} runs on {middle.hardware} teach nothing here: {one}")
+        else:
+            found.append(one)
+    return tuple(found), tuple(notes)
+
+
+def _measured(run: Run, defaults: Mapping[str, Any], day: str) -> Measured | str:
+    """The run as measured, or why it cannot be read."""
+    chosen = _settings(run.settings, defaults)
+    card = card_of(run.hardware)
+    steps = run.steps or int(chosen["steps"])
+    if card is None:
+        return "the card is not in the tables"
+    if chosen["depth"] or not steps:
+        return "only some of its blocks learnt" if chosen["depth"] else "its steps are not known"
+    micro_batch = max(1, round(int(chosen["batch"]) / run.gpus))
+    given: dict[str, Any] = {
+        "framework": TRAINER,
+        "method": chosen["method"],
+        "sequence_tokens": max(1, round((run.train_tokens or 0) / (steps * micro_batch * run.gpus))),
+        "micro_batch": micro_batch,
+        "accumulation": 1,
+        "packing": True,  # every row of the mean length, since the lengths are not recorded
+        "checkpointing": "full",
+    }
+    if chosen["method"] != "full":
+        given["rank"] = int(chosen["rank"])
+    if chosen["precision"] != "auto":
+        given["precision"] = {"float32": "fp32"}.get(chosen["precision"], chosen["precision"])
+    if run.gpus > 1:
+        given["sharding"] = "ddp" if chosen["sharding"] == "none" else chosen["sharding"]
+    try:
+        ask = settled(Request(run.model, given, cards=(card.name,), counts=(run.gpus,)))
+    except InputError as error:
+        return str(error.problems[0].got)
+    recipe = ask.recipe(card, run.gpus > 1, gpus=run.gpus)
+    speed = (run.tokens_per_s or 0.0) / run.gpus
+    return Measured(
+        f"pilot {run.key}", "own", "the pilot", day, recipe, tokens_per_s_per_gpu=speed, length_known=False,
+    )  # fmt: skip
+
+
+def _settings(text: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """A run's settings from its words (`rank 32, steps 120`) over the trainer's defaults."""
+    found = dict(defaults)
+    for part in text.split(", "):
+        name, _, value = part.partition(" ")
+        if name in defaults and not isinstance(defaults[name], bool):
+            found[name] = type(defaults[name])(value)
+    return found

@@ -1,0 +1,131 @@
+"""What a set-up is expected to need: peak memory and speed with their doubt, corrected by runs of one's own."""
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from tunecase import catalog
+from tunecase.compute import memory, speed
+from tunecase.compute.measured.calibration import Calibration
+from tunecase.compute.recipe import Number, Recipe
+from tunecase.quantities import Z80, Z90, Interval
+
+if TYPE_CHECKING:
+    from tunecase.prices import Basis
+    from tunecase.quantities import Draws
+
+WITHIN = {"reserved": "allocated", "card": "reserved"}  # what each statistic holds
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Memory of one card in GB (10^9 bytes): P10, P50, P90; arrays where sizes are."""
+
+    low_gb: Number
+    mid_gb: Number
+    high_gb: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Speed of a run: useful tokens per second of one card, the sigma of its logarithm, seconds of a step by term."""
+
+    tokens_per_s_per_gpu: Number
+    sigma: Number
+    seconds_per_step: Number
+    terms: tuple[tuple[str, Number], ...]
+    rows: int
+    sources: int
+
+
+def need(recipe: Recipe, calibration: Calibration | None = None, statistic: str = "allocated") -> Need:
+    """Peak memory of one card with its 80% band.
+
+    Args:
+        recipe: the run; its sizes may be arrays.
+        calibration: of measured runs; None leaves the prediction as it is.
+        statistic: allocated, reserved (by the allocator), or card (what nvidia-smi shows).
+    Returns: the Need [GB]; no point of what is reserved lies below what is allocated, nor of the card below that.
+    Source: memory/peak.py. Leaves out loading and evaluation, which can peak higher.
+    """
+    told = {"allocated": memory.peak_gb, "reserved": memory.reserved_gb, "card": memory.card_gb}[statistic]
+    mid = told(recipe)
+    low, high = memory.band(recipe, statistic=statistic)
+    if calibration is not None and calibration.memory_runs:
+        factor, doubt = calibration.memory_factor(recipe)
+        mid, low, high = mid * factor, _exp(-Z80 * doubt), _exp(Z80 * doubt)
+    found = Need(mid * low, mid, mid * high)
+    if statistic not in WITHIN:
+        return found
+    inner = need(recipe, calibration, WITHIN[statistic])
+    points = ("low_gb", "mid_gb", "high_gb")
+    return Need(*(memory.largest([getattr(found, name), getattr(inner, name)]) for name in points))
+
+
+def chance_over(peak: Need, usable_gb: float) -> float:
+    """Chance that a peak lies above what the card can hold, from its band, plain numbers only.
+
+        chance = 1 - Phi(ln(usable / P50) / sigma),   sigma = ln(P90 / P50) / 1.28
+
+    Example:
+        >>> round(chance_over(Need(8.0, 10.0, 12.5), 10.0), 2), round(chance_over(Need(8.0, 10.0, 12.5), 12.5), 2)
+        (0.5, 0.1)
+    """
+    sigma = math.log(float(peak.high_gb) / float(peak.mid_gb)) / Z80
+    gap = math.log(usable_gb / float(peak.mid_gb))
+    if sigma <= 0:
+        return float(gap < 0)
+    return 0.5 * math.erfc(gap / sigma / math.sqrt(2))
+
+
+@cache
+def _totals() -> dict[str, float]:
+    return {row["gpu"]: float(row["total_mib"]) * 2**20 / 1e9 for row in catalog.read_table("usable_memory")}
+
+
+def total_gb(card: catalog.Gpu) -> float:
+    """All memory that a card's own display counts, in GB (10^9 bytes). Source: tables/usable_memory.csv."""
+    return _totals()[card.name]
+
+
+def _exp(power: Number) -> Number:
+    if isinstance(power, int | float):
+        return math.exp(power)
+    import numpy as np
+
+    return np.exp(power)
+
+
+def pace(recipe: Recipe, calibration: Calibration | None = None) -> Pace:
+    """Speed of a run on its card, padding taken out.
+
+    Args:
+        recipe: the run with its card; its sizes may be arrays.
+        calibration: of measured runs; None leaves the prediction as it is.
+    Returns: the Pace.
+    Source: speed.py.
+    """
+    step = speed.step_time(recipe)
+    factor, sigma = 1.0, step.sigma
+    if calibration is not None and calibration.time_runs:
+        factor, sigma = calibration.time_factor, calibration.log_time_sd
+    return Pace(
+        tokens_per_s_per_gpu=step.tokens_per_s_per_gpu.mid / factor,
+        sigma=sigma,
+        seconds_per_step=step.seconds_per_step.mid * factor,
+        terms=tuple((name, value * factor) for name, value in step.terms),
+        rows=step.rows,
+        sources=step.sources,
+    )
+
+
+def time_factor(recipe: Recipe, sigma: float, basis: "Basis") -> "Draws":
+    """Draws of a run's time over its prediction, median 1, shape (draws,).
+
+        factor = exp(sigma z),   z ~ N(0, 1)
+
+    Every run of a case on cards of one generation with one method shares the draw, so that all are as fast or as slow.
+    """
+    unit = Interval(math.exp(-Z90), math.exp(Z90))
+    return basis.worlds.draw(speed.doubt_name(recipe), unit) ** sigma

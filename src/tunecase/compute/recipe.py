@@ -1,0 +1,131 @@
+"""How one training run is set up: model, method, framework, sizes, cards; numbers may be arrays of choices."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+from tunecase import catalog
+from tunecase.compute.lengths import Lengths
+from tunecase.compute.model.blocks import AdapterTargets, Shape
+
+Number = Any  # a number, or a NumPy array of choices; NumPy's rules settle mixtures
+Method = Literal["full", "lora", "qlora"]
+Objective = Literal["sft", "dpo"]
+Precision = Literal["bf16", "fp16", "fp32", "fp8"]
+Attention = Literal["flash", "eager"]
+Loss = Literal["shifted", "whole", "shifted-inplace", "inplace", "compiled", "chunked", "fused"]
+Kernels = Literal["eager", "fused", "foak", "compiled"]
+Sharding = Literal["none", "ddp", "zero1", "zero2", "zero3", "fsdp"]
+Offload = Literal["none", "optimizer", "all"]
+Checkpointing = Literal["none", "selective", "full", "offloaded"]
+
+WORDS = {
+    "method": get_args(Method),
+    "objective": get_args(Objective),
+    "precision": get_args(Precision),
+    "attention": get_args(Attention),
+    "loss": get_args(Loss),
+    "kernels": get_args(Kernels),
+    "sharding": get_args(Sharding),
+    "offload": get_args(Offload),
+    "checkpointing": get_args(Checkpointing),
+}
+SPELLINGS = {
+    "attention": {"sdpa": "flash", "flash_attention_2": "flash", "flash-attention-2": "flash", "fa2": "flash"},
+    "loss": {"liger": "fused", "fused_linear_cross_entropy": "fused"},
+    "precision": {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32"},
+    "checkpointing": {"true": "full", "false": "none", "unsloth": "offloaded"},
+}
+
+
+def spelt(name: str, value: Any) -> Any:
+    """The house's word for one of a field's values, whatever its case and whichever library's word it is.
+
+    Example:
+        >>> spelt("method", "LoRA"), spelt("attention", "sdpa"), spelt("loss", "odd")
+        ('lora', 'flash', 'odd')
+    """
+    if not isinstance(value, str):
+        return value
+    small = value.casefold()
+    return small if small in WORDS[name] else SPELLINGS.get(name, {}).get(small, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One training run as asked for; the sizes (`gpus`, `micro_batch`, `sequence_tokens`) may be NumPy arrays.
+
+    Args:
+        shape: the model.
+        gpu: the card, None where only the memory of some card is asked for.
+        gpus: N, cards in all.
+        gpus_per_node: cards of one machine; more cards than this talk over the network.
+        framework: a name of tables/frameworks.csv.
+        method: full, lora or qlora.
+        objective: sft, or dpo (a pair per sample, and a reference model).
+        rank, targets: of the adapters.
+        frozen_layers: blocks at the bottom that do not learn, the embedding with them; full fine-tuning only.
+        precision: of the products.
+        masters: "16-bit", or "32-bit" where trained weights are kept in 32 bit beside or instead of the 16-bit ones.
+        optimizer: a name of tables/optimizers.csv.
+        step_in_backward: each gradient is used and dropped as soon as it is there, so that they never lie all at once.
+        attention: flash never stores the scores, eager does.
+        loss: whole logits, shifted where they are copied once more, inplace where their gradient takes their place,
+            compiled where only the 16-bit ones lie there, in chunks, or fused, which never holds them.
+        kernels: norms, rotary positions, gates and adapters as single operations, fused, or compiled.
+        checkpointing: full keeps only each layer's input, selective also attention and every second product, offloaded
+            keeps the inputs in the host's memory.
+        sequence_tokens: s, tokens of the longest sample after cutting, or of a packed one.
+        micro_batch: samples on one card at once.
+        accumulation: micro-batches per optimizer step on one card.
+        packing: short samples share a row, so that none is padding.
+        lengths: the samples' lengths, None where every sample is sequence_tokens long.
+        sharding: none and ddp copy everything to each card.
+        tensor_parallel, pipeline_parallel, context_parallel: cards that share one product, one stack of layers, one
+            sample.
+        offload: optimizer keeps its states in the host's memory, all the weights as well.
+        double_quantised: the 4-bit scales are themselves quantised.
+        quantiser: how the 4-bit base was made; nothing of a GPTQ base is raised to 32 bit.
+        trained_ends: embedding and head learn in full beside the adapters (PEFT's modules_to_save).
+    """
+
+    shape: Shape
+    gpu: catalog.Gpu | None = None
+    gpus: Number = 1
+    gpus_per_node: int = 8
+    framework: str = "transformers"
+    method: Method = "lora"
+    objective: Objective = "sft"
+    rank: int = 16
+    targets: AdapterTargets = "all"
+    frozen_layers: int = 0
+    precision: Precision = "bf16"
+    masters: Literal["16-bit", "32-bit"] = "16-bit"
+    optimizer: str = "adamw"
+    step_in_backward: bool = False
+    attention: Attention = "flash"
+    loss: Loss = "whole"
+    kernels: Kernels = "eager"
+    checkpointing: Checkpointing = "full"
+    sequence_tokens: Number = 2048
+    micro_batch: Number = 1
+    accumulation: Number = 1
+    packing: bool = True
+    lengths: Lengths | None = None
+    sharding: Sharding = "none"
+    tensor_parallel: int = 1
+    pipeline_parallel: int = 1
+    context_parallel: int = 1
+    offload: Offload = "none"
+    double_quantised: bool = True
+    quantiser: Literal["nf4", "gptq"] = "nf4"
+    trained_ends: bool = False
+
+    @property
+    def tokens(self) -> Number:
+        """T, tokens of the longest micro-batch of one card, padding and both halves of a pair counted."""
+        pair = 2 if self.objective == "dpo" else 1
+        return pair * self.sequence_tokens * self.micro_batch / self.context_parallel
+
+    def but(self, **changes: Any) -> "Recipe":
+        """The same run with some changes."""
+        return replace(self, **changes)

@@ -1,0 +1,129 @@
+"""What one run takes beside its steps: start-up, loading, evaluation, failed runs, interruptions; hours and dollars."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tunecase.compute.measured.calibration import Calibration
+from tunecase.compute.model.blocks import Shape
+from tunecase.compute.prediction import pace, time_factor
+from tunecase.compute.recipe import Number, Recipe
+from tunecase.prices import Basis, any_gpu_hour
+
+if TYPE_CHECKING:
+    from tunecase.quantities import Draws
+
+MILLION = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """How much is trained over all epochs [useful tokens], None where not known; by when; on spot cards or not.
+
+    Where `steps` of the optimizer were asked for, the tokens follow the samples of a step, which may grow with the
+    cards; `train_tokens` is then what the fewest cards make of it, and `sample_tokens` the useful tokens of a sample.
+    """
+
+    train_tokens: float | None = None
+    deadline_hours: float | None = None
+    spot: bool = False
+    steps: float | None = None
+    sample_tokens: float = 0.0
+
+    def tokens(self, recipe: Recipe) -> Number:
+        """Useful tokens of the whole run in a set-up, arrays where sizes are; None where no amount is known."""
+        if self.steps is None:
+            return self.train_tokens
+        return self.steps * samples_per_step(recipe) * self.sample_tokens
+
+
+def samples_per_step(recipe: Recipe) -> Number:
+    """Samples of one optimizer step over all cards: micro-batch x accumulation x cards that hold different samples."""
+    together = recipe.tensor_parallel * recipe.pipeline_parallel * recipe.context_parallel
+    return recipe.gpus // together * recipe.micro_batch * recipe.accumulation
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A job's terms: numbers, or draws of shape (draws,).
+
+    `start_hours` until the first step; `evaluation` its share of the steps' time; `failed` runs lost for each that ends
+    well; `lost_hours` that an interruption costs, `interruptions` of one machine in an hour, both 0 but on spot cards.
+    """
+
+    tokens: float
+    start_hours: Number
+    evaluation: Number
+    failed: Number
+    interruptions: Number
+    lost_hours: Number
+    deadline_hours: float | None = None
+    job: Job = Job()
+
+    def hours(self, recipe: Recipe, tokens_per_s_per_gpu: Number) -> Number:
+        """Hours from the order to the end of a run that ends well.
+
+        start-up + tokens / (rate x GPUs) x (1 + evaluation) x (1 + interruptions x machines x hours lost by one)
+        """
+        tokens = self.tokens if self.job.steps is None else self.job.tokens(recipe)
+        steps = tokens / (tokens_per_s_per_gpu * recipe.gpus) / 3600
+        machines = _machines(recipe)
+        return self.start_hours + steps * (1 + self.evaluation) * (1 + self.interruptions * machines * self.lost_hours)
+
+    def usd(self, recipe: Recipe, hours: Number, usd_per_gpu_hour: Number) -> Number:
+        """Price of a run with its share of failed ones: hours x GPUs x price x (1 + failed)."""
+        return hours * recipe.gpus * usd_per_gpu_hour * (1 + self.failed)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Hours and US dollars of one run, shape (draws,); dollars None without a price."""
+
+    hours: "Draws"
+    usd: "Draws | None"
+
+
+def _machines(recipe: Recipe) -> Number:
+    return -(-recipe.gpus // recipe.gpus_per_node)
+
+
+def terms_of(basis: Basis, job: Job, shape: Shape, *, drawn: bool = False) -> Terms:
+    """The terms of a job, each its median, or its draws.
+
+        hours until the first step = start-up + 2 B x parameters / loading speed
+        lost by an interruption    = checkpoint interval / 2 + restart
+
+    Where the tokens are not known they are taken for a million, and the start-up for none.
+    Source: tables/defaults.csv, fields `fit.*` and `training.failed`, all assumptions.
+    """
+    import numpy as np
+
+    def known(name: str) -> Number:
+        draws = basis.draw(name)
+        return draws if drawn else float(np.quantile(draws, 0.5))
+
+    start = known("fit.start_up") / 60 + 2 * shape.params / 1e9 / known("fit.load_gb_per_s") / 3600
+    whole = job.train_tokens is not None
+    return Terms(
+        tokens=job.train_tokens if job.train_tokens is not None else MILLION,
+        start_hours=start if whole else 0.0,
+        evaluation=known("fit.evaluation"),
+        failed=known("training.failed") if whole else 0.0,
+        interruptions=known("fit.interruptions") if job.spot else 0.0,
+        lost_hours=(known("fit.checkpoint_every") / 2 + known("fit.restart")) / 60 if job.spot else 0.0,
+        deadline_hours=job.deadline_hours,
+        job=job,
+    )
+
+
+def outcome(recipe: Recipe, job: Job, basis: Basis, calibration: Calibration | None = None) -> Outcome:
+    """Hours and dollars of one run in every world.
+
+    Every choice shares one draw of the doubt about time, of the price of an hour and of every term, so that two
+    choices differ in what they differ in.
+    """
+    terms, speed = terms_of(basis, job, recipe.shape, drawn=True), pace(recipe, calibration)
+    assert recipe.gpu is not None
+    hours = terms.hours(recipe, speed.tokens_per_s_per_gpu / time_factor(recipe, float(speed.sigma), basis))
+    hour = any_gpu_hour(recipe.gpu.name, basis, spot=job.spot)
+    usd = None if hour is None else terms.usd(recipe, hours, hour.draws / basis.base_per_usd)
+    return Outcome(hours, usd)

@@ -1,0 +1,146 @@
+"""How long samples are: from a histogram, a list of token counts, or the texts of a data file."""
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tunecase.compute import lengths
+from tunecase.compute.lengths import Lengths
+from tunecase.data.reading import load
+from tunecase.errors import InputError, Problem
+from tunecase.io import read_text
+
+LENGTH_NAMES = ("tokens", "length", "length_tokens", "num_tokens", "n_tokens", "token_count", "sequence_tokens")
+COUNT_NAMES = ("count", "counts", "rows", "samples", "n", "frequency")
+CHARACTERS_PER_TOKEN = 4
+MOST_TOKENS = 10**8
+WANTED = "token lengths: CSV with the columns tokens,count, JSONL with numbers or a tokens field, or a data file"
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """Lengths of a file's samples and, in words, how they were found."""
+
+    lengths: Lengths
+    how: str
+
+
+def read_lengths(path: Path, tokenizer: Path | None = None) -> Sampled:
+    """The lengths of the samples in a file.
+
+    Args:
+        path: a CSV of tokens,count; a JSON list or JSONL of numbers, of objects with a field `tokens` (or `length`,
+            `num_tokens`, `input_ids`); or a data file that `audit` reads.
+        tokenizer: a tokenizer.json, to count the tokens of a data file; four characters a token without one.
+    Returns: the Sampled lengths.
+    Raises: InputError when the file is not there or states no length.
+
+    Leaves out the tokens that a chat template adds where no tokenizer is at hand.
+    """
+    if not path.exists():
+        raise InputError(Problem(str(path), "no such file", WANTED, "correct the path"))
+    counted = None
+    if path.is_file() and path.suffix.casefold() in (".csv", ".tsv"):
+        counted = _histogram(path)
+    elif path.is_file() and path.suffix.casefold() in (".jsonl", ".json", ".ndjson", ".txt"):
+        counted = _numbers(path)
+    if counted is not None:
+        if not counted:
+            raise InputError(Problem(str(path), "no length above 0", WANTED, "write one row for each length"))
+        found = lengths.of(list(counted), list(counted.values()))
+        return Sampled(
+            found, f"lengths of {found.total:,} samples from {path.name}, {found.mean:,.0f} tokens on average"
+        )
+    return _texts(path, tokenizer)
+
+
+def _histogram(path: Path) -> dict[int, int] | None:
+    """Counts by length of a CSV with such columns; None where it has other ones."""
+    rows = list(csv.DictReader(read_text(path).splitlines()))
+    names = {(name or "").strip().casefold(): name for name in (rows[0] if rows else {})}
+    length = next((names[name] for name in LENGTH_NAMES if name in names), None)
+    if length is None:
+        return None
+    count = next((names[name] for name in COUNT_NAMES if name in names), None)
+    total: dict[int, int] = {}
+    for number, row in enumerate(rows, 2):
+        one = _whole(row[length], f"{path.name}:{number}")
+        many = _whole(row[count], f"{path.name}:{number}") if count else 1
+        if one and many:
+            total[one] = total.get(one, 0) + many
+    return total
+
+
+def _whole(text: Any, where: str) -> int:
+    try:
+        number = float(text)
+    except (TypeError, ValueError):
+        number = -1.0
+    if not 0 <= number <= MOST_TOKENS or number != int(number):
+        raise InputError(Problem(where, repr(text), "a whole number of tokens or samples", "correct the row"))
+    return int(number)
+
+
+def _numbers(path: Path) -> dict[int, int] | None:
+    """Counts by length of JSON that states lengths; None where it holds other things."""
+    total: dict[int, int] = {}
+    for number, item in enumerate(_items(path), 1):
+        one = _stated(item)
+        if one is None:
+            if number == 1:
+                return None
+            raise InputError(Problem(f"{path.name}: sample {number}", repr(item)[:80], WANTED, "correct the row"))
+        length = _whole(one, f"{path.name}: sample {number}")
+        if length:
+            total[length] = total.get(length, 0) + 1
+    return total
+
+
+def _items(path: Path) -> Iterator[Any]:
+    """The items of a JSON list, or of each line; nothing that is no JSON."""
+    text = read_text(path).strip()
+    try:
+        whole = json.loads(text) if text.startswith("[") else None
+        yield from (
+            whole if isinstance(whole, list) else (json.loads(line) for line in text.splitlines() if line.strip())
+        )
+    except (ValueError, RecursionError):
+        yield None
+
+
+def _stated(item: Any) -> Any:
+    if isinstance(item, int | float) and not isinstance(item, bool):
+        return item
+    if not isinstance(item, Mapping):
+        return None
+    if isinstance(item.get("input_ids"), list):
+        return len(item["input_ids"])
+    return next((item[name] for name in LENGTH_NAMES if isinstance(item.get(name), int | float)), None)
+
+
+def _texts(path: Path, tokenizer: Path | None) -> Sampled:
+    """Lengths of a data file's texts."""
+    table = load(path, labelled=False)
+    rows = [row for row in table.rows if row.input or row.output]
+    if not rows:
+        raise InputError(Problem(str(path), "no row that can be read", WANTED, "run tunecase audit on it"))
+    if tokenizer is None:
+        counts = [max(1, round(len(f"{row.input}\n{row.output}") / CHARACTERS_PER_TOKEN)) for row in rows]
+        how = f"{CHARACTERS_PER_TOKEN} characters a token, as no tokenizer of the model is at hand"
+    else:
+        import numpy as np
+
+        from tunecase.data.tokens import Counter, estimated
+
+        counter = Counter(tokenizer, path.stat().st_size if path.is_file() else 0)
+        inputs, outputs = [row.input for row in rows], [row.output for row in rows]
+        tokens, _ = counter.count(
+            inputs, outputs, [row.turns for row in rows] if any(row.turns for row in rows) else ()
+        )
+        sizes = np.array([len(row.input) + len(row.output) for row in rows])
+        counts, how = [max(1, int(count)) for count in estimated(sizes, tokens).rows], counter.how
+    found = lengths.of(counts)
+    return Sampled(found, f"{found.total:,} samples of {path.name}, {found.mean:,.0f} tokens on average: {how}")

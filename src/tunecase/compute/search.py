@@ -1,0 +1,368 @@
+"""Where and how to run: every GPU, count, micro-batch, sharding, checkpointing and method left open, searched."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tunecase import catalog
+from tunecase.compute import memory
+from tunecase.compute.measured.calibration import Calibration
+from tunecase.compute.memory.peak import Verdict
+from tunecase.compute.prediction import Need, need, pace
+from tunecase.compute.recipe import Recipe
+from tunecase.compute.request import MOST_TOKENS, SHARDINGS, Settled, step_samples
+from tunecase.compute.running import Job, Terms, terms_of
+from tunecase.errors import InputError, Problem
+from tunecase.prices import Basis, any_gpu_hour, gpu_hour
+from tunecase.quantities import Z80
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+COUNTS = (1, 2, 4, 8, 16, 24, 32, 48, 64)
+MICRO_BATCHES = (1, 2, 4, 8, 16, 32, 64)
+METHODS = ("lora", "qlora", "full")
+FITS, TIGHT, TOO_BIG = 0, 1, 2
+VERDICTS: tuple[Verdict, ...] = ("fits", "tight", "does not fit")
+LIKELY, UNLIKELY = TIGHT, TIGHT + 0.5  # P50 of the peak below what the card can hold, or above it
+MORE = 1.02  # price worth paying for a card that is not full
+MOST_LOOSE = 8  # consumer and workstation cards that open counts go up to: no machine holds more
+UNSPLIT = "the samples of one step do not divide by cards x micro-batch"
+LOOSE = f"more than {MOST_LOOSE} of a card that no machine holds more of"
+UNPRICED, NO_SPOT = "no price in the tier", "no spot price in the tier"
+LATE, LARGE, CLOSE = "later than the deadline in one of ten worlds", "does not fit", "tight"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to run, found by the search; hours and US dollars are middles, None where unknown."""
+
+    recipe: Recipe
+    verdict: Verdict
+    hours: float
+    usd: float | None
+    over: float  # P90 of the peak over what the card can hold
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Choices left out for one reason, and the one that came nearest, where one came near."""
+
+    reason: str
+    count: int
+    nearest: Choice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Choices that differ in numbers alone: the set-up with arrays of sizes."""
+
+    recipe: Recipe
+    first: int
+
+
+@dataclass
+class Searched:
+    """All choices as columns, shape (choices,): verdict, hours, dollars, P90 over usable, and more.
+
+    `rank` parts tight ones whose P50 lies above the card from the others; `roomy` is true where P90 of what the
+    allocator reserves fits too. `samples_per_step` is None where choices differ in it.
+    """
+
+    groups: list[_Group] = field(default_factory=list)
+    columns: dict[str, Any] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
+    job: Job = field(default_factory=Job)
+    samples_per_step: int | None = None
+
+    @property
+    def count(self) -> int:
+        """Choices weighed, those left out beforehand too."""
+        return len(self.columns["hours"]) + sum(self.left_out.values())
+
+    def choice(self, index: int) -> Choice:
+        """One row of the columns as a set-up of plain numbers."""
+        group = next(group for group in reversed(self.groups) if group.first <= index)
+        at = index - group.first
+        sizes = {name: int(getattr(group.recipe, name)[at]) for name in ("gpus", "micro_batch", "accumulation")}
+        usd = float(self.columns["usd"][index])
+        verdict = VERDICTS[int(self.columns["verdict"][index])]
+        return Choice(
+            group.recipe.but(**sizes),
+            verdict,
+            float(self.columns["hours"][index]),
+            usd if math.isfinite(usd) else None,
+            float(self.columns["over"][index]),
+        )
+
+    def cheapest(self, in_time: bool = False, method: str = "") -> Choice | None:
+        """The least price of what fits, else of what is tight; None where nothing does.
+
+        A card that is not filled by what the allocator reserves is preferred where it costs at most 2% more.
+
+        Args:
+            in_time: only what ends before the deadline in nine of ten worlds; what is tight never stands in for what
+                fits and ends too late.
+            method: only of this method.
+        """
+        import numpy as np
+
+        at = self._best_rank(method)
+        at = at[self.columns["in_time"][at]] if in_time else at
+        if not len(at):
+            return None
+        usd, gpu_hours = self.columns["usd"][at], self.columns["gpu_hours"][at]
+        paid = usd if np.isfinite(usd).any() else gpu_hours
+        roomy = self.columns["roomy"][at] & (paid <= MORE * paid.min())
+        if roomy.any():
+            at, usd, gpu_hours = at[roomy], usd[roomy], gpu_hours[roomy]
+        return self.choice(int(at[np.lexsort((gpu_hours, usd))[0]]))
+
+    def fastest(self) -> Choice | None:
+        """The shortest of what fits, else of what is tight; the cheaper of equals."""
+        import numpy as np
+
+        at = self._best_rank()
+        if not len(at):
+            return None
+        return self.choice(int(at[np.lexsort((self.columns["usd"][at], self.columns["hours"][at]))[0]]))
+
+    def closest(self, method: str = "") -> Choice:
+        """What comes nearest to fitting, of one method or of all."""
+        import numpy as np
+
+        other = self.columns["method"] != METHODS.index(method) if method else False
+        return self.choice(int(np.argmin(np.where(other, math.inf, self.columns["over"]))))
+
+    def _best_rank(self, method: str = "") -> Any:
+        """Rows of the best verdict there is: what fits, else what is tight, else what more likely does not fit."""
+        import numpy as np
+
+        rank = self.columns["rank"]
+        if method:
+            rank = np.where(self.columns["method"] == METHODS.index(method), rank, TOO_BIG)
+        best = rank.min(initial=TOO_BIG)
+        return np.flatnonzero(rank == best) if best < TOO_BIG else np.zeros(0, int)
+
+    def front(self, most: int = 6) -> list[Choice]:
+        """Choices that nothing beats in both price and time, fastest first, at most so many, spread over the front.
+
+        It ends in the cheapest choice as `cheapest` tells it, which may cost 2% more than another.
+        """
+        import numpy as np
+
+        at = self._best_rank()
+        at = at[np.isfinite(self.columns["usd"][at])]
+        cheapest = self.cheapest()
+        if not len(at) or cheapest is None or cheapest.usd is None:
+            return []
+        hours, usd = self.columns["hours"][at], self.columns["usd"][at]
+        order = np.lexsort((usd, hours))
+        least = np.minimum.accumulate(usd[order])
+        kept = [int(order[0])]
+        for place, index in enumerate(order[1:], 1):
+            if usd[index] < least[place - 1] * (1 - 1e-9) and usd[index] > cheapest.usd * (1 + 1e-9):
+                kept.append(int(index))
+        kept = [index for index in kept if usd[index] > cheapest.usd * (1 + 1e-9)]
+        most -= 1
+        count = min(most, len(kept))
+        chosen = [round(step * (len(kept) - 1) / max(count - 1, 1)) for step in range(count)]
+        front = [self.choice(int(at[kept[place]])) for place in chosen]
+        return [*(choice for choice in front if choice.hours < cheapest.hours), cheapest]
+
+    def rejected(self) -> list[Rejected]:
+        """Why choices were left out, most frequent first; the nearest miss is the closest of the cheaper ones."""
+        import numpy as np
+
+        found = [Rejected(reason, count) for reason, count in self.left_out.items() if count]
+        best = self.cheapest()
+        limit = best.usd if best and best.usd is not None else math.inf
+        for code, reason in ((TOO_BIG, LARGE), (TIGHT, CLOSE)):
+            at = np.flatnonzero(self.columns["verdict"] == code)
+            if len(at) and not (best and VERDICTS[code] == best.verdict):
+                cheaper = at[(self.columns["usd"][at] < limit) | math.isinf(limit)]
+                near = int(cheaper[np.argmin(self.columns["over"][cheaper])]) if len(cheaper) else None
+                found.append(Rejected(reason, len(at), None if near is None else self.choice(near)))
+        late = int(((self.columns["verdict"] != TOO_BIG) & ~self.columns["in_time"]).sum())
+        if late:
+            found.append(Rejected(LATE, late))
+        return sorted(found, key=lambda item: -item.count)
+
+
+def search(ask: Settled, basis: Basis, calibration: Calibration | None = None) -> Searched:
+    """Every choice that the request leaves open, with its memory, time and price.
+
+    Sizes are arrays, so that only the few words (card, method, sharding, checkpointing) are looped over; the time does
+    not grow with the number of counts and micro-batches.
+
+    Args:
+        ask: the request; what is given is not searched.
+        basis: prices and draws.
+        calibration: of measured runs.
+    Returns: the Searched table; hours and dollars are of a million tokens, without start-up, where no number is known.
+    Raises: InputError where no choice is left: no card with a price, or a batch that the cards cannot share evenly.
+    Leaves out mixtures of cards, and clusters without the links that tables/gpus.csv states.
+    """
+    import numpy as np
+
+    job, found = ask.job, Searched(job=ask.job)
+    kinds: dict[tuple[bool, bool], list[catalog.Gpu]] = {}
+    for card in _cards(ask, basis, job, found):
+        kinds.setdefault((catalog.can(card, "bf16"), loose(card)), []).append(card)
+    terms, total, steps = terms_of(basis, job, ask.shape), 0, set()
+    parts: list[dict[str, Floats]] = []
+    for several, alike in [(several, cards) for several in (False, True) for cards in kinds.values()]:
+        counts, micro_batches, accumulation = _sizes(ask, several, found, alike)
+        if not len(counts):
+            continue
+        steps |= set((counts // ask.shared_by * micro_batches * accumulation).tolist())
+        for words in _words(ask, several):
+            recipe = ask.recipe(
+                alike[0], several, gpus=counts, micro_batch=micro_batches, accumulation=accumulation, **words
+            )
+            needs = need(recipe, calibration), need(recipe, calibration, "reserved")
+            for card in alike:
+                price = _price(card, basis, job, named=bool(ask.cards))
+                found.groups.append(_Group(recipe.but(gpu=card), total))
+                parts.append(_columns(recipe.but(gpu=card), needs, price, terms, calibration))
+                total += len(counts)
+    if not parts:
+        raise InputError(_nothing(ask, found))
+    found.samples_per_step = steps.pop() if len(steps) == 1 else None
+    found.columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return found
+
+
+def _nothing(ask: Settled, found: Searched) -> Problem:
+    """Why there is no choice at all."""
+    if not found.left_out.get(UNSPLIT):
+        return Problem("gpu", "; ".join(found.left_out) or "no card", "a card with a price", "name the card with --gpu")
+    given = ask.given.get("micro_batch")
+    cards, micro = ask.counts or COUNTS, f" of micro-batch {given}" if given else ""
+    at_once = min(max(count // ask.shared_by, 1) for count in cards) * (given or 1)
+    batch = ask.global_batch or 0
+    near = sorted({max(batch // at_once, 1) * at_once, -(-batch // at_once) * at_once})
+    counts = ", ".join(str(count) for count in cards)
+    shared = f", {ask.shared_by} to a sample" if ask.shared_by > 1 else ""
+    fix = f"use global_batch {' or '.join(map(str, near))}, or a number of cards and a micro-batch that divide {batch}"
+    return Problem("global_batch", f"{batch} on {counts} cards{shared}{micro}", f"a multiple of {at_once}", fix)
+
+
+def samples_per_step(ask: Settled) -> int | None:
+    """Samples of one optimizer step over all cards on the fewest asked for; None where the micro-batch decides it."""
+    if ask.global_batch is None and "accumulation" in ask.given and "micro_batch" not in ask.given:
+        return None
+    return int(step_samples(ask.given, ask.global_batch, max(min(ask.counts, default=1) // ask.shared_by, 1)))
+
+
+def loose(card: catalog.Gpu) -> bool:
+    """True for consumer and workstation cards, which are put into machines one by one."""
+    return card.interconnect == "pcie" and card.name.startswith("RTX")
+
+
+def methods_of(ask: Settled) -> tuple[str, ...]:
+    """The method given; without one all three, or those with adapters where fields of adapters were given."""
+    if "method" in ask.given:
+        return (ask.given["method"],)
+    if ask.given.get("frozen_layers"):
+        return ("full",)
+    return METHODS[:2] if {"rank", "targets"} & set(ask.given) else METHODS
+
+
+def _price(card: catalog.Gpu, basis: Basis, job: Job, named: bool) -> float:
+    """US dollars of an hour; of the nearest tier with a price where the card was named."""
+    import numpy as np
+
+    hour = (any_gpu_hour if named else gpu_hour)(card.name, basis, spot=job.spot)
+    return math.inf if hour is None else float(np.quantile(hour.draws, 0.5)) / basis.base_per_usd
+
+
+def _cards(ask: Settled, basis: Basis, job: Job, found: Searched) -> list[catalog.Gpu]:
+    """The cards asked for, else all with a price in the tier that can compute as asked."""
+    if ask.cards:
+        return list(ask.cards)
+    fine = []
+    for card in catalog.gpus():
+        precision = ask.given.get("precision", "fp16")
+        if not catalog.can(card, precision):
+            reason = f"a card without {precision}"
+        elif math.isinf(_price(card, basis, job, named=False)):
+            reason = NO_SPOT if job.spot else UNPRICED
+        else:
+            fine.append(card)
+            continue
+        found.left_out[reason] = found.left_out.get(reason, 0) + 1
+    return fine
+
+
+def _sizes(ask: Settled, several: bool, found: Searched, cards: Sequence[catalog.Gpu]) -> "tuple[Any, Any, Any]":
+    """Counts, micro-batches and accumulation that share the samples of a step evenly, each shape (sizes,)."""
+    import numpy as np
+
+    length = ask.given.get("sequence_tokens", 2048)
+    micro = (ask.given["micro_batch"],) if "micro_batch" in ask.given else MICRO_BATCHES
+    counts = ask.counts or tuple(count for count in COUNTS if count % ask.shared_by == 0) or (ask.shared_by,)
+    counts = tuple(count for count in counts if (count > 1) == several)
+    if not ask.counts and loose(cards[0]):
+        many = [count for count in counts if count > max(MOST_LOOSE, ask.shared_by)]
+        _leave_out(found, LOOSE, len(many) * len(cards))
+        counts = tuple(count for count in counts if count not in many)
+    pairs = [(n, m) for n in counts for m in micro if m * length <= MOST_TOKENS]
+    n, m = (np.array([pair[side] for pair in pairs], dtype=np.int64) for side in (0, 1))
+    at_once = np.maximum(n // ask.shared_by, 1) * m
+    samples = step_samples(ask.given, ask.global_batch, np.maximum(n // ask.shared_by, 1), m)
+    even = samples % at_once == 0
+    _leave_out(found, UNSPLIT, int((~even).sum()) * len(cards))
+    return n[even], m[even], (samples // at_once)[even]
+
+
+def _leave_out(found: Searched, reason: str, count: int) -> None:
+    if count:
+        found.left_out[reason] = found.left_out.get(reason, 0) + count
+
+
+def _words(ask: Settled, several: bool) -> Iterator[dict[str, str]]:
+    """Method, sharding and checkpointing left open."""
+    given, known = ask.given, ask.framework
+    usual = known.checkpointing_several if several else known.checkpointing_one
+    checkpointings: Sequence[str] = tuple(dict.fromkeys((usual, "full", "none")))
+    shardings: Sequence[str] = SHARDINGS[known.engine] if several else ("none",)
+    if given.get("offload", "none") != "none":
+        shardings = [name for name in shardings if name != "ddp"]
+    if several and "sharding" in given:
+        shardings = ("ddp" if given["sharding"] == "none" else given["sharding"],)
+    for method in methods_of(ask):
+        for sharding in shardings:
+            for checkpointing in (given["checkpointing"],) if "checkpointing" in given else checkpointings:
+                yield {"method": method, "sharding": sharding, "checkpointing": checkpointing}
+
+
+def _columns(
+    recipe: Recipe, needs: tuple[Need, Need], usd_per_gpu_hour: float, terms: Terms, calibration: Calibration | None
+) -> "dict[str, Floats]":
+    """The columns of one group, shape (sizes,), from what is allocated and what is reserved."""
+    import numpy as np
+
+    assert recipe.gpu is not None
+    usable, size = memory.usable_gb(recipe.gpu), len(recipe.gpus)
+    speed = pace(recipe, calibration)
+    hours = terms.hours(recipe, speed.tokens_per_s_per_gpu)
+    late = terms.hours(recipe, speed.tokens_per_s_per_gpu / np.exp(Z80 * np.asarray(speed.sigma)))
+    peak, reserved = needs
+    verdict = np.where(peak.high_gb <= usable, FITS, np.where(peak.low_gb <= usable, TIGHT, TOO_BIG))
+    columns = {
+        "verdict": verdict,
+        "rank": np.where((verdict == TIGHT) & (peak.mid_gb > usable), UNLIKELY, verdict),
+        "over": peak.high_gb / usable,
+        "roomy": reserved.high_gb <= usable,
+        "hours": hours,
+        "gpu_hours": hours * recipe.gpus,
+        "usd": terms.usd(recipe, hours, usd_per_gpu_hour),
+        "method": np.asarray(METHODS.index(recipe.method)),
+        "in_time": late <= (terms.deadline_hours or math.inf),
+    }
+    return {name: np.broadcast_to(column, (size,)) for name, column in columns.items()}

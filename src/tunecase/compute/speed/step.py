@@ -1,0 +1,112 @@
+"""How fast a set-up trains: seconds of a step by term, useful tokens per second, and the doubt about both."""
+
+from dataclasses import dataclass
+
+from tunecase.compute.recipe import Number, Recipe
+from tunecase.compute.speed import rates
+from tunecase.compute.speed.rates import Constants
+from tunecase.compute.speed.work import computed_tokens, data_parallel, flops_per_token, useful_share, work
+from tunecase.quantities import Z80
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """P10, P50 and P90 of a number; arrays where the recipe has arrays."""
+
+    low: Number
+    mid: Number
+    high: Number
+
+
+@dataclass(frozen=True, slots=True)
+class StepTime:
+    """How long one optimizer step takes, and what it is made of.
+
+    `tokens_per_s_per_gpu` counts useful tokens, padding left out. `terms` are seconds at the middle and add up to
+    `seconds_per_step.mid`. `sigma` is of the logarithm of time; `rows` and `sources` are what the rates were learnt
+    from.
+    """
+
+    seconds_per_step: Band
+    tokens_per_s_per_gpu: Band
+    terms: tuple[tuple[str, Number], ...]
+    sigma: Number
+    rows: int
+    sources: int
+
+    @property
+    def dominant(self) -> str:
+        """The longest term, of the first choice where there are several."""
+        import numpy as np
+
+        return max(self.terms, key=lambda term: float(np.ravel(term[1])[0]))[0]
+
+
+def step_time(recipe: Recipe, constants: Constants | None = None) -> StepTime:
+    """Time of one optimizer step and useful tokens per second of one card, with an 80% band.
+
+        micro-batch = max(computing, launching kernels, moving data) + what of the rest is not hidden
+        step        = accumulation x micro-batch + pipeline fill + gradients between cards + optimizer + host
+        tokens/s    = phi x computed tokens / (step x cards that share them)
+
+    The terms are derived in `rates.seconds` and `work.work`; the shares of the card's figures that they reach come
+    from published runs, each publisher weighing alike, around priors from data sheets and kernels' own papers.
+
+    Args:
+        recipe: the run, with a card; its sizes may be arrays.
+        constants: rates and their spread; the shipped ones when left out.
+    Returns: the StepTime.
+    Raises: ValueError for a recipe without a card.
+
+    Example:
+        >>> from tunecase import catalog
+        >>> from tunecase.compute.model import read_shape
+        >>> run = Recipe(read_shape("mistralai/Mistral-7B-v0.1"), catalog.gpu("A100-80GB"), micro_batch=4)
+        >>> step_time(run).dominant
+        'matrix products'
+
+    Source: tables/step_constants.csv. Leaves out evaluation, checkpoints, loading and compilation, slow data loading,
+    shared or throttled cards, and clusters whose network differs from the table's.
+    """
+    constants = constants or rates.shipped()
+    terms = rates.seconds(work(recipe), rates.card_figures(recipe), rates.roles(recipe, constants))
+    sigma = rates.sigma(recipe, terms, constants)
+    total = sum(terms.values())
+    import numpy as np
+
+    wide = np.exp(Z80 * sigma)
+    tokens = useful_share(recipe) * tokens_per_card(recipe)
+    return StepTime(
+        seconds_per_step=Band(total / wide, total, total * wide),
+        tokens_per_s_per_gpu=Band(tokens / (total * wide), tokens / total, tokens * wide / total),
+        terms=tuple(sorted(terms.items(), key=lambda term: -float(np.mean(term[1])))),
+        sigma=sigma,
+        rows=constants.rows,
+        sources=constants.sources,
+    )
+
+
+def tokens_per_card(recipe: Recipe) -> Number:
+    """Tokens of one step, padding counted, over all cards, per card."""
+    shared = recipe.tensor_parallel * recipe.pipeline_parallel
+    return computed_tokens(recipe) * recipe.accumulation / shared
+
+
+def doubt_name(recipe: Recipe) -> str:
+    """The name under which worlds draw that factor, so that every part of a case on one kind of card shares it."""
+    assert recipe.gpu is not None
+    return f"time against the prediction, {recipe.gpu.generation} {recipe.method}"
+
+
+__all__ = [
+    "Band",
+    "Constants",
+    "StepTime",
+    "data_parallel",
+    "doubt_name",
+    "flops_per_token",
+    "step_time",
+    "tokens_per_card",
+    "useful_share",
+    "work",
+]

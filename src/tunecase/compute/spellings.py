@@ -1,0 +1,138 @@
+"""Words as people spell them, made those of the tables; what is read as something else is said."""
+
+import difflib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tunecase import catalog
+from tunecase.compute.recipe import SPELLINGS, WORDS
+from tunecase.errors import Problem
+
+LIKE = 0.8  # similarity from which a name is worth suggesting
+COUNTS = (1, 2, 4, 8, 16, 24, 32, 48, 64)
+_RANGE = re.compile(r"(\d+)\s*(?:-|\.\.|to)\s*(\d+)")
+MORE: dict[str, dict[str, str]] = {  # beside the libraries' own words of recipe.SPELLINGS
+    "method": {"fullft": "full", "fullfinetune": "full", "fullfinetuning": "full", "fft": "full", "rslora": "lora"},
+    "sharding": {
+        "stage1": "zero1", "stage2": "zero2", "stage3": "zero3", "z1": "zero1", "z2": "zero2", "z3": "zero3",
+        "fsdp2": "fsdp", "fullshard": "fsdp", "dp": "ddp",
+    },
+    "checkpointing": {"yes": "full", "on": "full", "no": "none", "off": "none"},
+}  # fmt: skip
+READ_BY_TOOLS = ("attention", "optimizer")
+GOALS = "supervised fine-tuning (sft) and dpo; what samples while it trains (grpo, ppo) is not counted"
+
+
+def plain(text: str) -> str:
+    """A name without case, blanks and punctuation.
+
+    Example:
+        >>> plain("RTX-3060") == plain("rtx 3060")
+        True
+    """
+    return "".join(char for char in text.casefold() if char.isalnum())
+
+
+def alike(name: str, known: Sequence[str], most: int = 3) -> list[str]:
+    """The known names that begin as a name does, else those much like it; none rather than a far one.
+
+    Example:
+        >>> alike("H1000", ["H100", "B300"]), alike("MI300X", ["H100", "B300"])
+        (['H100'], [])
+    """
+    by_plain = {plain(item): item for item in known}
+    begun = [item for key, item in by_plain.items() if plain(name) and key.startswith(plain(name))]
+    close = difflib.get_close_matches(plain(name), list(by_plain), n=most, cutoff=LIKE)
+    return begun or [by_plain[key] for key in close]
+
+
+def _others(name: str) -> dict[str, str]:
+    """Other words for a field's values, each without case and punctuation."""
+    found = {**SPELLINGS.get(name, {}), **MORE.get(name, {})}
+    if name in READ_BY_TOOLS:  # the readers of configurations are loaded for these alone, so that others start quickly
+        from tunecase.compute.configs.meanings import EAGER, FLASH, OPTIMIZERS
+
+        kernels = dict.fromkeys(FLASH, "flash") | dict.fromkeys(EAGER, "eager")
+        found |= kernels if name == "attention" else OPTIMIZERS
+    return {plain(key): word for key, word in found.items()}
+
+
+def words_of(said: Mapping[str, Any], notes: list[str], problems: list[Problem]) -> dict[str, Any]:
+    """Fields as typed, in the words of the tables; a word that stays unknown is told with near ones only."""
+    found = dict(said)
+    for name, value in said.items():
+        if not isinstance(value, str) or name not in (*READ_BY_TOOLS, *MORE, *WORDS):
+            continue
+        known = WORDS.get(name, ())
+        meant = _others(name) | {plain(word): word for word in known}
+        word = value if value in known or _is_optimizer(name, value) else meant.get(plain(value))
+        if word is None and known:
+            _refuse(name, value, known, problems)
+            found.pop(name)
+            continue
+        found[name] = word or value
+        if word and plain(word) != plain(value):
+            notes.append(f"{name} {value} is read as {word}")
+    return found
+
+
+def _is_optimizer(name: str, value: str) -> bool:
+    return name == "optimizer" and value.casefold() in {row.name.casefold() for row in catalog.optimizers()}
+
+
+def _refuse(name: str, value: str, known: Sequence[str], problems: list[Problem]) -> None:
+    near = alike(value, known)
+    fix = f"did you mean {' or '.join(near)}?" if near else f"use {', '.join(known)}"
+    problems.append(Problem(name, repr(value), GOALS if name == "objective" else f"one of {', '.join(known)}", fix))
+
+
+def cards_of(names: Sequence[str], notes: list[str], problems: list[Problem]) -> list[str]:
+    """GPUs as typed, by their names in the tables.
+
+    A name that begins several cards' names and is none of them is told with all of these; what a name of several
+    sizes was read as is said.
+    """
+    by_plain = {plain(name): card.name for card in catalog.gpus() for name in (*card.aliases, card.name)}
+    every, found = [card.name for card in catalog.gpus()], []
+    for name in names:
+        card, begun = by_plain.get(plain(name)), [one for one in every if plain(one).startswith(plain(name))]
+        if card is not None:
+            others = [one for one in begun if one != card and plain(card) != plain(name)]
+            if others:
+                notes.append(f"{name} is read as {card}; there is {' and '.join(others)} too")
+            found.append(card)
+            continue
+        near = begun or alike(name, every)
+        fix = f"did you mean {' or '.join(near)}?" if near else "for example L4, A10G, L40S, A100-80GB, H100, RTX4090"
+        problems.append(Problem("gpu", repr(name), "an NVIDIA GPU in the tables", fix))
+    return found
+
+
+def counts_of(texts: Sequence[str], notes: list[str]) -> list[str]:
+    """How many GPUs, as typed; a range is the usual counts within it.
+
+    Example:
+        >>> counts_of(["1-8", "12"], [])
+        ['1', '2', '4', '8', '12']
+    """
+    found = []
+    for text in texts:
+        match = _RANGE.fullmatch(text)
+        low, high = (int(match[1]), int(match[2])) if match else (0, 0)
+        if match is None or not 0 < low <= high:
+            found.append(text)
+            continue
+        counts = sorted({low, *(count for count in COUNTS if low <= count <= high), high})
+        found += [str(count) for count in counts]
+        notes.append(f"{text} GPUs: {', '.join(map(str, counts))} are weighed")
+    return found
+
+
+def no_model(name: str, known: Sequence[str], is_known: Callable[[str], bool]) -> Problem | None:
+    """What is wrong with a model's name that neither a file nor the tables nor the hub's way of naming answers to."""
+    if "/" in name or is_known(name):
+        return None
+    near = sorted(alike(name, [one.split("/")[-1] for one in known], 5))
+    fix = f"did you mean {', '.join(near)}?" if near else "name it as OWNER/NAME of the hub, or give its config.json"
+    return Problem("model", repr(name), "a model in the tables or on the hub, its config.json, or a configuration", fix)

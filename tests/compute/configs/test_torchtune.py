@@ -1,0 +1,102 @@
+"""A torchtune file gives the run that its recipe would start."""
+
+import pytest
+
+from tests.compute.configs.reading import found, refusal, said
+
+LORA = """\
+output_dir: /out
+base: /weights
+model:
+  _component_: torchtune.models.llama3_1.lora_llama3_1_8b
+  lora_attn_modules: ['q_proj', 'k_proj', 'v_proj', 'output_proj']
+  apply_lora_to_mlp: True
+  lora_rank: 16
+  lora_alpha: 32
+tokenizer:
+  _component_: torchtune.models.llama3.llama3_tokenizer
+  max_seq_len: 4096
+checkpointer:
+  _component_: torchtune.training.FullModelHFCheckpointer
+  checkpoint_dir: ${base}/Llama-3.1-8B/
+dataset:
+  _component_: torchtune.datasets.chat_dataset
+  packed: True
+batch_size: 2
+gradient_accumulation_steps: 8
+epochs: 2
+max_steps_per_epoch: 50
+optimizer:
+  _component_: torch.optim.AdamW
+  fused: True
+loss:
+  _component_: torchtune.modules.loss.LinearCrossEntropyLoss
+dtype: bf16
+enable_activation_checkpointing: True
+enable_activation_offloading: False
+"""
+FULL = LORA.replace("lora_llama3_1_8b", "llama3_1_8b").replace(
+    "  lora_attn_modules: ['q_proj', 'k_proj', 'v_proj', 'output_proj']\n  apply_lora_to_mlp: True\n"
+    "  lora_rank: 16\n  lora_alpha: 32\n",
+    "",
+)
+
+
+def test_lora(tmp_path):
+    """Adapters on all layers, chunked loss; the weights' folder, with its reference filled in, is the model."""
+    run = found(tmp_path, LORA)
+    names = ("method", "rank", "targets", "sequence_tokens", "packing", "micro_batch", "accumulation", "model")
+    assert ("lora", 16, "all", 4096, True, 2, 8, "/weights/Llama-3.1-8B") == said(run, *names)
+    names = ("optimizer", "loss", "checkpointing", "precision", "framework", "steps", "epochs")
+    assert ("adamw_fused", "chunked", "full", "bf16", "torchtune", 100, 2) == said(run, *names)
+
+
+def test_qlora(tmp_path):
+    """A qlora builder quantises the base; adapters may sit on attention only."""
+    text = LORA.replace(".lora_llama", ".qlora_llama").replace("apply_lora_to_mlp: True", "apply_lora_to_mlp: False")
+    text = text.replace("torch.optim.AdamW\n  fused: True", "bitsandbytes.optim.PagedAdamW8bit")
+    assert ("qlora", "attention", "paged_adamw_8bit") == said(found(tmp_path, text), "method", "targets", "optimizer")
+
+
+def test_full_over_several_cards(tmp_path):
+    """Full fine-tuning stays in 16 bit and is fully sharded on several GPUs."""
+    assert ("full", "16-bit", "fsdp") == said(found(tmp_path, FULL, gpus=4), "method", "masters", "sharding")
+    run = found(tmp_path, FULL + "fsdp_cpu_offload: True\ntensor_parallel_dim: 2\n")
+    assert ("fsdp", "all", 2) == said(run, "sharding", "offload", "tensor_parallel")
+
+
+def test_dpo(tmp_path):
+    """DPO's loss makes it dpo."""
+    text = LORA.replace("torchtune.modules.loss.LinearCrossEntropyLoss", "torchtune.rlhf.loss.DPOLoss")
+    assert ("dpo", False) == said(found(tmp_path, text), "objective", "packing")
+
+
+def test_no_length(tmp_path):
+    """Without a limit of the tokenizer the length is not known."""
+    run = found(tmp_path, LORA.replace("max_seq_len: 4096", "max_seq_len: null"))
+    assert (None,) == said(run, "sequence_tokens")
+    assert any("max_seq_len" in note for note in run.notes)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("lora_rank: 16", "lora_rank: 0", "run.yaml:7: model.lora_rank"),
+        ("batch_size: 2", "batch_size: two", "a whole number"),
+        ("dtype: bf16", "dtype: int8", "one of bf16, fp16, fp32"),
+        ("enable_activation_checkpointing: True\nenable_activation_offloading: False",
+         "enable_activation_offloading: True", "true without checkpointing"),
+        ("epochs: 2", "optimizer_in_bwd: True", "true with accumulation"),
+        ("modules.loss.LinearCrossEntropyLoss", "rlhf.loss.PPOLoss", "sft or dpo"),
+        ("dtype: bf16", "teacher_model: {_component_: x.y}", "sft or dpo"),
+    ],
+)  # fmt: skip
+def test_bad_values(tmp_path, old, new, words):
+    """A value that torchtune could not train with is told with its line."""
+    assert words in refusal(tmp_path, LORA.replace(old, new))
+
+
+def test_quantised_without_adapters(tmp_path):
+    """A quantised base cannot learn by itself."""
+    text = FULL.replace("tokenizer:", "  quantize_base: True\ntokenizer:")
+    assert "true without LoRA" in refusal(tmp_path, text)

@@ -1,0 +1,137 @@
+"""Arguments of TRL's commands, or of any script around the Trainer, give the run they start."""
+
+import json
+
+import pytest
+
+from tests.compute.configs.reading import found, refusal, said
+
+SFT = """\
+model_name_or_path: google/gemma-2-9b
+dataset_name: org/letters
+dtype: bfloat16
+attn_implementation: flash_attention_2
+use_peft: true
+lora_r: 64
+lora_target_modules: all-linear
+max_length: 2048
+packing: true
+per_device_train_batch_size: 4
+gradient_accumulation_steps: 2
+max_steps: 500
+bf16: true
+gradient_checkpointing: true
+output_dir: out
+"""
+
+
+def test_lora(tmp_path):
+    """Adapters, packing and steps."""
+    run = found(tmp_path, SFT)
+    names = ("method", "rank", "targets", "sequence_tokens", "packing", "micro_batch", "accumulation", "steps")
+    assert ("lora", 64, "all", 2048, True, 4, 2, 500) == said(run, *names)
+    assert ("bf16", "full", "flash", "transformers", "whole") == said(
+        run, "precision", "checkpointing", "attention", "framework", "loss"
+    )
+
+
+def test_qlora(tmp_path):
+    """4-bit weights, without a second quantisation unless asked for."""
+    run = found(tmp_path, SFT + "load_in_4bit: true\nuse_liger_kernel: true\noptim: paged_adamw_32bit\n")
+    assert ("qlora", False, "fused", "paged_adamw") == said(run, "method", "double_quantised", "loss", "optimizer")
+    assert (True,) == said(
+        found(tmp_path, SFT + "load_in_4bit: true\nuse_bnb_nested_quant: true\n"), "double_quantised"
+    )
+
+
+def test_defaults_of_trl(tmp_path):
+    """TRL checkpoints, uses bf16 and cuts at 1,024 tokens; its commands load weights in 32 bit."""
+    run = found(tmp_path, "model_name_or_path: a/b\ndataset_name: c\nlearning_rate: 1e-5\noutput_dir: out\n")
+    names = ("method", "checkpointing", "precision", "sequence_tokens", "micro_batch", "epochs", "masters")
+    assert ("full", "full", "bf16", 1024, 8, 3.0, "32-bit") == said(run, *names)
+    assert any("32 bit, the default of TRL" in note for note in run.notes)
+
+
+def test_defaults_of_the_trainer(tmp_path):
+    """Plain arguments of the Trainer neither checkpoint nor use bf16, and say nothing of lengths."""
+    content = {"output_dir": "out", "per_device_train_batch_size": 2, "num_train_epochs": 1, "optim": "adafactor"}
+    run = found(tmp_path, json.dumps(content), "args.json")
+    names = ("method", "checkpointing", "precision", "sequence_tokens", "micro_batch", "optimizer", "model")
+    assert ("full", "none", "fp32", None, 2, "adafactor", None) == said(run, *names)
+
+
+def test_lora_fields_without_use_peft(tmp_path):
+    """TRL ignores adapters unless use_peft is on, and so does the reading, with a note."""
+    run = found(tmp_path, SFT.replace("use_peft: true\n", ""))
+    assert ("full", "16-bit") == said(run, "method", "masters")
+    assert any("without use_peft" in note for note in run.notes)
+
+
+def test_adapters_on_no_named_modules(tmp_path):
+    """Where no modules are named they are PEFT's own choice, q and v."""
+    run = found(tmp_path, SFT.replace("lora_target_modules: all-linear\n", ""))
+    assert ("qv",) == said(run, "targets")
+    assert "targets" not in run.stated
+
+
+def test_dpo(tmp_path):
+    """Arguments that only DPO has make it dpo, which never packs; tokens count both halves."""
+    run = found(tmp_path, SFT + "beta: 0.1\n", gpus=1)
+    assert ("dpo", False, 500 * 4 * 2 * 2048 * 2) == said(run, "objective", "packing", "train_tokens")
+    assert any("beta is set: read as dpo" in note for note in run.notes)
+    assert any(
+        "memory is overstated" in note for note in found(tmp_path, SFT + "precompute_ref_log_probs: true\n").notes
+    )
+
+
+def test_fsdp_of_the_trainer(tmp_path):
+    """Words of fsdp: shard and offload; its fields alone do nothing."""
+    full = SFT.replace("use_peft: true\n", "")
+    run = found(tmp_path, full + "fsdp: full_shard auto_wrap offload\nfsdp_config: {activation_checkpointing: true}\n")
+    assert ("fsdp", "all", "32-bit") == said(run, "sharding", "offload", "masters")
+    assert (None,) == said(found(tmp_path, full + "fsdp: ''\nfsdp_config: {min_num_params: 0}\n"), "sharding")
+    run = found(tmp_path, full + "fsdp: true\nfsdp_config: {reshard_after_forward: false, version: 2}\n")
+    assert ("zero2",) == said(run, "sharding")
+    run = found(tmp_path, full + "fsdp: hybrid_shard\n")
+    assert any("within one machine" in note for note in run.notes)
+
+
+def test_fsdp_fields_in_a_file(tmp_path):
+    """fsdp_config may be a path."""
+    (tmp_path / "fsdp.json").write_text('{"fsdp_sharding_strategy": "SHARD_GRAD_OP"}')
+    assert ("zero2",) == said(found(tmp_path, SFT + "fsdp: true\nfsdp_config: fsdp.json\n"), "sharding")
+
+
+def test_deepspeed_inside(tmp_path):
+    """A DeepSpeed configuration may stand in the file; its mistakes have their lines."""
+    text = SFT + "deepspeed:\n  zero_optimization:\n    stage: "
+    assert ("zero2",) == said(found(tmp_path, text + "2\n"), "sharding")
+    assert "run.yaml:18: zero_optimization.stage" in refusal(tmp_path, text + "7\n")
+
+
+def test_chunked_loss_and_kernels(tmp_path):
+    """TRL's chunked loss, eager attention, and an optimizer that the tables do not hold."""
+    text = SFT.replace("flash_attention_2", "eager") + "loss_type: chunked_nll\noptim: ademamix\n"
+    run = found(tmp_path, text)
+    assert ("chunked", "eager", "adamw") == said(run, "loss", "attention", "optimizer")
+    assert any("ademamix is not in the tables" in note for note in run.notes)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("use_peft: true", "load_in_4bit: true", "true without use_peft"),
+        ("lora_r: 64", "lora_r: 0", "run.yaml:6: lora_r"),
+        ("lora_r: 64", "lora_r: -3", "1 to 65,536"),
+        ("max_length: 2048", "max_length: 2k", "run.yaml:8: max_length\n  got     '2k'"),
+        ("bf16: true", "bf16: true\nfp16: true", "both true"),
+        ("bf16: true", "num_generations: 8", "sft or dpo"),
+        ("use_peft: true", "use_peft: true\nload_in_4bit: true\nload_in_8bit: true", "both true"),
+        ("packing: true", "packing: {a: b}", "fields below it"),
+        ("gradient_accumulation_steps: 2", "gradient_accumulation_steps: 0", "gradient_accumulation_steps"),
+        ("bf16: true", "deepspeed: {bf16: {enabled: true}}", "zero_optimization"),
+    ],
+)
+def test_bad_values(tmp_path, old, new, words):
+    """A value that the Trainer could not train with is told with its line."""
+    assert words in refusal(tmp_path, SFT.replace(old, new))

@@ -1,0 +1,107 @@
+"""What own measured runs teach: the next prediction moves, as far as the runs deserve."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tunecase import catalog
+from tunecase.compute import memory, speed
+from tunecase.compute.measured.calibration import Calibration, learn, learn_doubt
+from tunecase.compute.measured.runs import Measured
+from tunecase.compute.model.reading import read_shape
+from tunecase.compute.recipe import Recipe
+
+CARD = catalog.gpu("A100-80GB")
+
+
+def ran(batch=4, memory_factor=1.0, time_factor=1.0, publisher="us", name="llama-2-7b", **more):
+    """A run that measured the prediction times a factor."""
+    recipe = Recipe(read_shape(name), gpu=CARD, micro_batch=batch, sequence_tokens=1024, **more)
+    told = speed.step_time(recipe).tokens_per_s_per_gpu.mid
+    return Measured(
+        id="x", publisher=publisher, source="", date="2026-01-01", recipe=recipe, statistic="allocated",
+        peak_gb=float(memory.peak_gb(recipe)) * memory_factor, tokens_per_s_per_gpu=told / time_factor,
+    )  # fmt: skip
+
+
+def test_nothing_measured_changes_nothing():
+    """Without a run the correction is one and the doubt that of the prior."""
+    factor, sd = learn([]).memory_factor(ran().recipe)
+    assert factor == pytest.approx(1.0)
+    assert sd > 0.05
+    assert Calibration() == learn([])
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.floats(0.8, 1.3), st.floats(0.6, 1.6))
+def test_one_run_brings_the_next_within_five_percent(memory_factor, time_factor):
+    """After one measured run the same set-up is told to 5%, in memory and in time."""
+    run = ran(memory_factor=memory_factor, time_factor=time_factor)
+    learnt = learn([run])
+    factor, _ = learnt.memory_factor(run.recipe)
+    assert factor == pytest.approx(memory_factor, rel=0.05)
+    assert learnt.time_factor == pytest.approx(time_factor, rel=0.05)
+
+
+def test_a_surprise_is_laid_to_what_grows_with_the_batch():
+    """A run that took more than told raises a larger batch by more, and a small one by less."""
+    learnt = learn([ran(batch=4, memory_factor=1.2)])
+    factors = [learnt.memory_factor(ran(batch=batch).recipe)[0] for batch in (1, 4, 16)]
+    assert sorted(factors) == factors
+    assert factors[0] < 1.2 < factors[-1]
+
+
+def test_doubt_shrinks_with_every_run():
+    """More measured runs never widen the band."""
+    widths = [learn([ran()] * n) for n in (0, 1, 3)]
+    sds = [learnt.memory_factor(ran().recipe)[1] for learnt in widths]
+    assert sorted(sds, reverse=True) == sds
+    assert sorted((learnt.log_time_sd for learnt in widths), reverse=True) == [one.log_time_sd for one in widths]
+
+
+def test_failed_runs_teach_nothing_of_sizes():
+    """A run that ran out of memory has no peak to learn from."""
+    from dataclasses import replace
+
+    assert 0 == learn([replace(ran(memory_factor=2.0), failed="said")]).memory_runs
+
+
+def test_publishers_that_differ_widen_the_doubt():
+    """Publishers whose runs lie far from the prediction raise the doubt learnt, every one weighing alike."""
+    close = [ran(publisher=name, memory_factor=1.01) for name in ("a", "b", "c")]
+    far = [ran(publisher=name, memory_factor=1.4) for name in ("d", "e")]
+    assert learn_doubt(close).rest < learn_doubt(close + far).rest
+
+
+def test_no_run_makes_memory_negative():
+    """However little a run measured, the next prediction stays above nothing; a run far off is left out and told."""
+    learnt = learn([ran(batch=4, memory_factor=0.05)])
+    assert 0 == learnt.memory_runs
+    assert "2.5 times off" in learnt.left_out[0]
+    low = learn([ran(batch=4, memory_factor=0.45)])
+    assert all(low.memory_factor(ran(batch=batch).recipe)[0] > 0.1 for batch in (1, 4, 64))
+
+
+def test_runs_that_scatter_widen_the_band():
+    """Measured runs that disagree with one another leave more doubt than runs that agree."""
+    agree = learn([ran(memory_factor=1.1, time_factor=1.2)] * 4)
+    differ = learn([ran(memory_factor=f, time_factor=f) for f in (0.8, 1.0, 1.2, 1.4)])
+    assert agree.log_time_sd < differ.log_time_sd
+    assert agree.memory_factor(ran().recipe)[1] < differ.memory_factor(ran().recipe)[1]
+
+
+def test_runs_of_another_method_say_less():
+    """A run of another method moves the answer less than one of the same."""
+    asked = ran(method="qlora").recipe
+    other, same = (learn([ran(memory_factor=1.3, method=method)], like=asked) for method in ("lora", "qlora"))
+    assert 1 < other.memory_factor(asked)[0] < same.memory_factor(asked)[0]
+
+
+def test_a_run_on_another_card_or_of_another_size_teaches_less_of_time():
+    """The correction of time is taken whole on the same card and size, in part from other ones."""
+    asked = ran(name="llama-2-7b").recipe
+    same, smaller = (learn([ran(time_factor=1.4, name=name)], asked) for name in ("llama-2-7b", "smollm2-135m"))
+    assert 1 < smaller.time_factor < same.time_factor
+    other = learn([ran(time_factor=1.4)], asked.but(gpu=catalog.gpu("H100")))
+    assert 1 < other.time_factor < same.time_factor
+    assert other.log_time_sd > same.log_time_sd

@@ -1,0 +1,69 @@
+"""Constants learnt from runs."""
+
+import math
+import random
+from dataclasses import replace
+
+import pytest
+
+from tunecase import catalog
+from tunecase.compute.measured.runs import Measured
+from tunecase.compute.measured.speed_lessons import LEAST, UNKNOWN, learn, priors
+from tunecase.compute.model.reading import read_shape
+from tunecase.compute.recipe import Recipe
+from tunecase.compute.speed import rates
+from tunecase.compute.speed.step import step_time, tokens_per_card
+
+
+def runs_of(publishers: int, slower: float = 1.0, scatter: float = 0.0) -> list[Measured]:
+    """Runs of made-up publishers whose attention is slower, and who are in turn slower and faster."""
+    constants = rates.shipped()
+    values = dict(constants.values) | {"attention ampere": constants.values["attention ampere"] / slower}
+    draw, found = random.Random(7), []
+    for at in range(publishers):
+        habit = scatter * (-1) ** at
+        for tokens in (1024, 8192, 32768):
+            for method in ("full", "lora"):
+                run = Recipe(read_shape("llama-2-7b"), catalog.gpu("A100-80GB"), method=method, sequence_tokens=tokens)
+                time = float(step_time(run, replace(constants, values=values)).seconds_per_step.mid)
+                rate = float(tokens_per_card(run)) / (time * math.exp(habit + draw.gauss(0, 0.01)))
+                found.append(
+                    Measured(f"{at}{tokens}{method}", f"p{at}", "made up", "2026", run, tokens_per_s_per_gpu=rate)
+                )
+    return found
+
+
+def test_without_runs_the_priors_stand():
+    """And the spread between sources is the one for nothing known."""
+    constants = learn([])
+    assert UNKNOWN == constants.between
+    assert {name: pytest.approx(prior) for name, (prior, _) in priors().items()} == constants.values
+
+
+def test_constants_move_towards_what_runs_show():
+    """Attention that takes twice as long is learnt as such, other constants hardly move."""
+    learnt = learn(runs_of(4, slower=2.0))
+    wanted = rates.shipped().values["attention ampere"] / 2
+    assert wanted == pytest.approx(learnt.values["attention ampere"], rel=0.25)
+    assert (24, 4) == (learnt.rows, learnt.sources)
+
+
+def test_scattered_publishers_make_a_wide_band():
+    """The spread between sources is what held-out publishers show, never under the least."""
+    calm, wild = learn(runs_of(6)), learn(runs_of(6, scatter=0.5))
+    assert LEAST <= calm.between < 0.5 * wild.between
+
+
+def test_fewer_than_three_publishers_say_nothing_about_the_spread():
+    """Two cannot be held out against each other."""
+    assert UNKNOWN == learn(runs_of(2)).between
+
+
+def test_one_misread_row_does_not_move_the_rest():
+    """A row thirty times too slow pulls no more than one a few sigmas off."""
+    runs = runs_of(4)
+    wrong = replace(runs[0], tokens_per_s_per_gpu=(runs[0].tokens_per_s_per_gpu or 0) / 30)
+    before, after = learn(runs), learn([wrong, *runs[1:]])
+    run = runs[8].recipe
+    calm, shaken = (float(step_time(run, one).seconds_per_step.mid) for one in (before, after))
+    assert calm == pytest.approx(shaken, rel=0.1)

@@ -1,0 +1,119 @@
+"""What a step asks of a card: operations, bytes, kernels."""
+
+from typing import get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tunecase import catalog
+from tunecase.compute import lengths, recipe
+from tunecase.compute.model.reading import read_shape
+from tunecase.compute.recipe import Recipe
+from tunecase.compute.speed.work import (
+    AGAIN,
+    LOSS_BYTES,
+    attended_tokens,
+    flops_per_token,
+    passes,
+    small_operations,
+    useful_share,
+    work,
+)
+
+LLAMA = read_shape("llama-2-7b")
+FULL = Recipe(LLAMA, catalog.gpu("A100-80GB"), method="full", checkpointing="none")
+
+
+def test_full_training_takes_six_operations_per_parameter():
+    """Without attention a token costs 6 N, and checkpointing makes it a third dearer."""
+    short = FULL.but(sequence_tokens=0)
+    assert 6 * LLAMA.product_params == flops_per_token(short)
+    assert 8 * LLAMA.product_params == flops_per_token(short.but(checkpointing="full"))
+    assert 7 * LLAMA.product_params == flops_per_token(short.but(checkpointing="selective"))
+
+
+def test_a_causal_kernel_skips_half_of_attention():
+    """Flash attention forms the scores twice and skips what lies ahead; eager does neither."""
+    flash = flops_per_token(FULL) - flops_per_token(FULL.but(sequence_tokens=0))
+    eager = flops_per_token(FULL.but(attention="eager")) - flops_per_token(FULL.but(sequence_tokens=0))
+    assert 14 / 2 * LLAMA.layers * LLAMA.query * 2048 == flash
+    assert 12 * LLAMA.layers * LLAMA.query * 2048 == eager
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 100_000), st.integers(1, 256), st.sampled_from(("none", "selective", "full")))
+def test_adapters_never_cost_more_than_full(tokens, rank, checkpointing):
+    """qlora counts as lora; both stay under full up to rank 256."""
+    base = FULL.but(sequence_tokens=tokens, rank=rank, checkpointing=checkpointing)
+    lora = flops_per_token(base.but(method="lora"))
+    assert lora == flops_per_token(base.but(method="qlora"))
+    assert lora <= flops_per_token(base)
+
+
+def test_a_mixture_pays_for_the_experts_it_uses():
+    """A token of Mixtral costs what a 13B model costs, though every weight is read."""
+    mixture = FULL.but(shape=read_shape("mixtral-8x7b"))
+    assert flops_per_token(mixture) < flops_per_token(FULL.but(shape=read_shape("codellama/CodeLlama-34b-hf")))
+    assert work(mixture).weight_bytes > 2 * work(FULL).weight_bytes
+
+
+def test_passes_of_frozen_layers_and_pairs():
+    """Half the blocks frozen: half the backward pass; a reference model: one forward pass more."""
+    assert (3.0, 3.0, 1.0) == (passes(FULL).products, passes(FULL).small, passes(FULL).weights)
+    assert 2.0 == passes(FULL.but(frozen_layers=16)).products
+    assert 4.0 == passes(FULL.but(objective="dpo")).products
+    assert 2.0 == passes(FULL.but(method="lora")).products
+
+
+def test_selective_recomputation_differs_by_framework():
+    """Megatron's forms attention alone again."""
+    assert 3.5 == passes(FULL.but(checkpointing="selective", framework="torchtitan")).products
+    assert 3.0 == passes(FULL.but(checkpointing="selective", framework="nemo")).products
+
+
+def test_every_word_of_a_set_up_is_counted():
+    """A loss or a checkpointing that a recipe can name has its bytes and passes."""
+    assert set(get_args(recipe.Loss)) == set(LOSS_BYTES)
+    assert set(get_args(recipe.Checkpointing)) == set(AGAIN)
+
+
+@pytest.mark.parametrize("framework", catalog.frameworks(), ids=lambda framework: framework.name)
+def test_every_framework_answers(framework):
+    """A framework without habits of its own runs norms as transformers does."""
+    assert small_operations(FULL.but(framework=framework.name)) in ("eager", "native", "fused")
+
+
+def test_fused_kernels_move_less():
+    """Norms, positions and gates in one kernel each; a LayerNorm is one kernel everywhere."""
+    assert "eager" == small_operations(FULL)
+    assert "fused" == small_operations(FULL.but(kernels="fused"))
+    assert "native" == small_operations(FULL.but(shape=read_shape("falcon-7b")))
+    assert work(FULL.but(kernels="fused")).moved_bytes < 0.5 * work(FULL).moved_bytes
+    assert work(FULL.but(kernels="compiled")).loss_bytes < work(FULL).loss_bytes
+
+
+def test_four_bit_weights_are_unpacked_in_every_pass():
+    """Read in 4 bit and written in 16, forward and backward."""
+    run = FULL.but(method="qlora")
+    assert 2 * (2 + 0.5 + 1 / 64 + 4 / (64 * 256)) * LLAMA.linear_params == pytest.approx(work(run).unpacked_bytes)
+    assert 0 == work(run.but(method="lora")).unpacked_bytes
+
+
+def test_what_is_looked_at():
+    """Packed samples see themselves, padded ones the longest, a window cuts both."""
+    found = lengths.of([100, 300], [1, 1])
+    run = FULL.but(lengths=found, micro_batch=2, packing=False)
+    assert (100**2 + 300**2) / 400 == attended_tokens(run.but(packing=True))
+    assert 280 == pytest.approx(attended_tokens(run))  # E[max^2] / E[max] of two samples
+    assert 2048 == attended_tokens(FULL)
+
+
+def test_useful_share_of_padding():
+    """Mean over expected longest; the longest of all cards sets the pace; cut samples are nearer each other."""
+    found = lengths.of([100, 300], [1, 1])
+    run = FULL.but(lengths=found, micro_batch=2, packing=False)
+    assert 200 / 250 == useful_share(run)
+    assert useful_share(run.but(gpus=8)) < useful_share(run)
+    assert useful_share(run.but(sequence_tokens=150)) > useful_share(run)
+    assert 1 == useful_share(run.but(packing=True)) == useful_share(FULL)

@@ -1,0 +1,166 @@
+"""Where to train: what the pilot timed takes the place of what was worked out."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.projects import basis, written
+from tunecase.compute.cheapest import Choice, choose, timed
+from tunecase.errors import InputError
+from tunecase.prices.contracts import read_contracts
+from tunecase.project import Project
+from tunecase.records import Run
+
+CASE = """models: [meta-llama/Llama-3.1-8B]
+compute: {tier: neocloud, gpus: [H100, L40S]}
+"""
+
+
+def run(hardware: str = "NVIDIA H100 80GB HBM3", **given: object) -> Run:
+    """A run of the project's model, whole steps on one GPU."""
+    about = {"tokens_per_s": 9_000.0, "gpus": 1, "hardware": hardware, **given}
+    return replace(Run("k", "trl", "meta-llama/Llama-3.1-8B", 100, 0, 0.9, 9, 10, 60.0), **about)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A case with two cards to choose from."""
+    return written(CASE, tmp_path)
+
+
+def test_a_timed_card_takes_the_place_of_the_worked_out_one(project: Project) -> None:
+    """The median of the runs' speeds sets the hours; the doubt is at least 5% either way; the words say so."""
+    at = basis(project, 4_000)
+    (machine,) = timed(at, [run(), run(tokens_per_s=9_100.0)])
+    assert ("H100", 1) == (machine.gpu, machine.count)
+    assert pytest.approx(1e6 / 9_050 / 3600, rel=0.02) == float(np.median(machine.hours_per_mtok))
+    assert np.quantile(machine.hours_per_mtok, 0.9) / np.quantile(machine.hours_per_mtok, 0.1) > 1.05
+    fast = choose(basis(project, 4_000), runs=[run(tokens_per_s=1e6)])
+    assert fast.machine is not None
+    assert "timed by 1 of its own runs" in fast.why
+
+
+def test_a_faster_run_never_makes_it_dearer(project: Project) -> None:
+    """More tokens a second, fewer hours."""
+    hours = [
+        float(np.median(timed(basis(project, 1_000), [run(tokens_per_s=rate)])[0].hours_per_mtok))
+        for rate in (1e3, 1e4, 1e5)
+    ]
+    assert sorted(hours, reverse=True) == hours
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        run(model="another"), run(gpus=0), run(tokens_per_s=None), run(hardware="2 x a processor"), run(failed="crash"),
+        run(trainer="lora"), run(hardware=""),
+    ],
+)  # fmt: skip
+def test_what_times_nothing_is_passed_over(project: Project, other: Run) -> None:
+    """Another model, no GPU, no speed, an unknown card, a failed run and a trainer that skips layers tell nothing."""
+    assert () == timed(basis(project, 100), [other])
+
+
+@pytest.mark.parametrize(
+    ("spelled", "name"),
+    [
+        ("NVIDIA H100 80GB HBM3", "H100"), ("NVIDIA A100-SXM4-80GB", "A100-80GB"), ("Tesla T4", "T4"),
+        ("NVIDIA L40S", "L40S"), ("NVIDIA GeForce RTX 4090", "RTX4090"), ("NVIDIA L4", "L4"),
+    ],
+)  # fmt: skip
+def test_cards_are_known_as_their_drivers_spell_them(project: Project, spelled: str, name: str) -> None:
+    """The driver's name leads to the table's."""
+    found = timed(basis(project, 10), [run(hardware=spelled)])
+    assert [name] == [machine.gpu for machine in found] or not found
+
+
+def test_the_machine_is_the_search_s_own(project: Project) -> None:
+    """A card has the hours of the cheapest set-up that fits on the fewest cards, with one doubt in each world."""
+    at = basis(project, 2_000)
+    found = choose(at)
+    assert found.machine is not None
+    assert found.machine.gpu in ("H100", "L40S")
+    assert 1 == found.machine.count
+    assert found.machine.hours_per_mtok.min() > 0
+    assert not {name for name in at.used if name.startswith("fit.")}
+    assert any(name.startswith("time against the prediction") for name in at.worlds.drawn)
+
+
+def test_in_the_tier_owned_the_card_is_the_one_owned(tmp_path: Path) -> None:
+    """Whatever the default cards are; nothing is said of cards that were not asked for."""
+    text = "method: qlora\ncompute: {tier: owned, owned: {gpu: RTX4090, price: 3k USD}}"
+    found = choose(basis(written(text, tmp_path), 500))
+    assert found.machine is not None
+    assert ("RTX4090", 1, "owned") == (found.machine.gpu, found.machine.count, found.machine.hour.tier)
+    assert "L40S" not in found.why
+
+
+LLAMA_13B = "meta-llama/Llama-2-13b-hf"
+
+
+def owning(cards: int, more: str = "") -> str:
+    """A full fine-tune of a model that one card of 80 GB does not hold."""
+    compute = f"{{tier: owned, gpus: [A100-80GB]{more}, owned: {{price: 20k USD, gpus: {cards}}}}}"
+    return f"models: [{LLAMA_13B}]\nmethod: full\ncompute: {compute}\n"
+
+
+@pytest.mark.parametrize(("cards", "count"), [(1, None), (2, None), (3, None), (4, 4), (6, 4), (8, 4), (12, 4)])
+def test_no_more_cards_are_taken_than_are_owned(cards: int, count: int | None, tmp_path: Path) -> None:
+    """Up to three do not hold the run, and where more are owned four are taken."""
+    found = choose(basis(written(owning(cards), tmp_path), 500))
+    assert count == (found.machine.count if found.machine else None)
+    assert found.machine or f"A100-80GB: the run does not fit on {cards}" == found.why
+
+
+def test_more_cards_asked_for_than_owned_are_a_mistake(tmp_path: Path) -> None:
+    """Both numbers are told; a run timed on more cards than are owned tells nothing."""
+    with pytest.raises(InputError, match="4 cards\n  wanted  at most the 2"):
+        choose(basis(written(owning(2, ", gpu_count: 4"), tmp_path), 500))
+    timed_on_four = [run("NVIDIA A100 80GB", model=LLAMA_13B, gpus=4)]
+    assert () == timed(basis(written(owning(2), tmp_path), 500), timed_on_four)
+    assert 1 == len(timed(basis(written(owning(4), tmp_path), 500), timed_on_four))
+
+
+def contracted(text: str, rows: str, folder: Path) -> Choice:
+    """The choice of a project with these prices of its own."""
+    (folder / "prices.csv").write_text(f"gpu,usd,terms,date\n{rows}", encoding="utf-8")
+    at = basis(written(text, folder), 500)
+    at.contracts = read_contracts(folder / "prices.csv", {"USD": 1.0}, at.today).rows
+    return choose(at)
+
+
+def test_a_card_with_a_contract_is_one_to_choose_from(tmp_path: Path) -> None:
+    """Where the project names no cards; one with its price on other terms is told."""
+    found = contracted("", "B200,0.5,,2026-10-01\nL4,0.01,reserved,2026-10-01\n", tmp_path)
+    assert found.machine is not None
+    assert ("B200", "your contract") == (found.machine.gpu, found.machine.hour.tier)
+    assert "of 4 on the list" in found.why
+    assert "the contract price of L4 (reserved) is not used: compute.terms is on_demand" in found.why
+
+
+@pytest.mark.parametrize(
+    ("compute", "rows", "words"),
+    [
+        ("gpus: [H100]", "H100,1,reserved,2026-10-01", "of H100 (reserved) is not used: compute.terms is on_demand"),
+        ("gpus: [H100]", "B200,1,,2026-10-01", "of B200 is not used: compute.gpus names other cards"),
+        ("tier: owned, owned: {gpu: H100, price: 3k USD}", "L4,1,,2026-10-01", "of L4 is not used: the tier is owned"),
+        ("gpus: [H100]", "H100,1,,2026-10-01\nH100,1,reserved,2026-10-01", ""),
+    ],
+)
+def test_a_contract_price_that_is_not_used_is_told(compute: str, rows: str, words: str, tmp_path: Path) -> None:
+    """With the reason; of a card that has a price on the project's terms nothing is said."""
+    found = contracted(f"compute: {{{compute}}}", rows + "\n", tmp_path)
+    assert found.machine is not None
+    assert words in found.why
+    assert bool(words) == ("not used" in found.why)
+
+
+def test_a_run_that_may_not_fit_is_said_to_be_tight(tmp_path: Path) -> None:
+    """With the chance; one that fits is not."""
+    big = "models: [meta-llama/Llama-3.1-70B]\nmethod: full\ntraining: {sequence_tokens: 4096}\n"
+    big += "compute: {gpus: [H100], gpu_count: 16}\n"
+    tight = choose(basis(written(big, tmp_path), 500))
+    assert "tight: a 33% chance that the run does not fit" in tight.why
+    assert "tight" not in choose(basis(written("compute: {gpus: [H100]}", tmp_path), 500)).why

@@ -1,0 +1,67 @@
+"""What a set-up is expected to need: bands in order, corrections that move them, doubts that are shared."""
+
+import numpy as np
+import pytest
+
+from tests.projects import basis
+from tunecase import catalog
+from tunecase.compute import memory
+from tunecase.compute.measured.calibration import Calibration
+from tunecase.compute.model.reading import read_shape
+from tunecase.compute.prediction import chance_over, need, pace, time_factor, total_gb
+from tunecase.compute.recipe import Recipe
+
+RUN = Recipe(read_shape("llama-2-7b"), catalog.gpu("H100"), micro_batch=2)
+
+
+@pytest.mark.parametrize("statistic", ["allocated", "reserved", "card"])
+def test_bands_are_in_order_for_numbers_and_arrays(statistic: str) -> None:
+    """P10 below P50 below P90, and an array of sizes gives what each size alone gives."""
+    sizes = np.array([1, 2, 4])
+    many = need(RUN.but(micro_batch=sizes), statistic=statistic)
+    assert ((many.low_gb < many.mid_gb) & (many.mid_gb < many.high_gb)).all()
+    for at, size in enumerate(sizes):
+        assert need(RUN.but(micro_batch=int(size)), statistic=statistic).high_gb == pytest.approx(many.high_gb[at])
+
+
+def test_what_was_measured_moves_only_what_it_measured() -> None:
+    """Runs timed but not weighed leave memory as it is, and the other way round."""
+    timed = Calibration(log_time=0.5, log_time_sd=0.05, time_runs=1)
+    weighed = Calibration(activations=0.2, memory_runs=1)
+    assert need(RUN, timed) == need(RUN)
+    assert pace(RUN, weighed) == pace(RUN)
+    assert need(RUN, weighed).mid_gb > need(RUN).mid_gb
+    assert pace(RUN, timed).tokens_per_s_per_gpu == pytest.approx(pace(RUN).tokens_per_s_per_gpu / np.exp(0.5))
+
+
+def test_runs_of_one_generation_share_their_doubt() -> None:
+    """Two set-ups on one kind of card are fast or slow in the same worlds; a wider doubt spreads more."""
+    at = basis(None, 2_000)
+    one, two = time_factor(RUN, 0.2, at), time_factor(RUN.but(micro_batch=4), 0.4, at)
+    assert np.allclose(one**2, two)
+    assert np.median(one) == pytest.approx(1.0, rel=0.05)
+
+
+@pytest.mark.parametrize("model", ["llama-3.1-8b", "llama-3.1-70b", "qwen2.5-0.5b"])
+@pytest.mark.parametrize("method", ["lora", "qlora", "full"])
+@pytest.mark.parametrize("gpus", [1, 8])
+def test_each_statistic_holds_the_one_before(model: str, method: str, gpus: int) -> None:
+    """At P10, P50 and P90: allocated, then reserved, then what the card shows."""
+    sharding = "fsdp" if gpus > 1 else "none"
+    recipe = Recipe(read_shape(model), catalog.gpu("H100"), gpus=gpus, sharding=sharding, method=method)  # type: ignore[arg-type]
+    bands = [need(recipe, statistic=name) for name in ("allocated", "reserved", "card")]
+    for point in ("low_gb", "mid_gb", "high_gb"):
+        sizes = [getattr(band, point) for band in bands]
+        assert sorted(sizes) == sizes
+
+
+def test_the_chance_of_not_fitting_is_that_of_the_band() -> None:
+    """One in two at the middle, one in ten at P90, nine in ten at P10."""
+    peak = need(RUN)
+    chances = [chance_over(peak, size) for size in (peak.low_gb, peak.mid_gb, peak.high_gb)]
+    assert [0.9, 0.5, 0.1] == pytest.approx(chances, abs=0.01)
+
+
+def test_every_card_has_a_total_above_what_can_be_used() -> None:
+    """What the card's own display counts in all is no less than what a run can reach."""
+    assert all(total_gb(card) >= memory.usable_gb(card) for card in catalog.gpus())
