@@ -15,7 +15,7 @@ setup: $(READY) $(MODEL)
 
 # A small language model of 93 MB, fetched once; without it everything but the pilot of a model works.
 $(MODEL): $(READY)
-	@$(BIN)/python -m tunecase.trainers.weights && touch $(MODEL) || echo "No model: its pilot and its tests are left out."
+	@$(BIN)/python -m tunecase.pilot.trainers.weights && touch $(MODEL) || echo "No model: its pilot and its tests are left out."
 
 $(READY): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "tunecase needs Python 3.11, 3.12 or 3.13 on the path"; exit 3; }

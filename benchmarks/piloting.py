@@ -36,9 +36,9 @@ sys.path.insert(0, str(ROOT / "src"))
 import numpy as np  # noqa: E402
 
 from tunecase.forecast.forecast import forecast  # noqa: E402
-from tunecase.ladder import deal  # noqa: E402
+from tunecase.pilot.ladder import deal  # noqa: E402
+from tunecase.pilot.trainers.task import Setting, Task  # noqa: E402
 from tunecase.records import Point  # noqa: E402
-from tunecase.trainers import Setting, Task  # noqa: E402
 
 SHARED = ROOT / ".." / "shared" / "data" / "text"
 # The code that a trainer's result depends on: a change makes new runs.
@@ -144,7 +144,7 @@ def _some(data: Data, intents: int) -> Data:
 
 def task(data: Data, trainer: str, n: int, draw: int, top: int, test_rows: int) -> Task:
     """The task of n rows of a draw: nested, balanced subsets, the same test rows for all."""
-    module = import_module(f"tunecase.trainers.{trainer.split(',')[0]}")
+    module = import_module(f"tunecase.pilot.trainers.{trainer.split(',')[0]}")
     order = deal([label for _, label in data.train], np.random.default_rng([7, draw]))
     rows = [data.train[i] for i in order[:n]]
     shuffled = np.random.default_rng(11).permutation(len(data.test))
@@ -179,13 +179,14 @@ def key_of(asked: Task, runs_before: int) -> str:
     """A run is known by its task and its trainer's code; a first run in a process costs more than a later one."""
     parts: list[Any] = [asked.trainer, asked.model, asked.texts, asked.labels, asked.test_texts, asked.test_labels]
     parts += [asked.seed, sorted(asked.settings.items()), min(runs_before, 1)]
-    code = [(ROOT / "src" / "tunecase" / "trainers" / f"{name}.py").read_text() for name in CODE[asked.trainer]]
+    trainers = ROOT / "src" / "tunecase" / "pilot" / "trainers"
+    code = [(trainers / f"{name}.py").read_text() for name in CODE[asked.trainer]]
     return sha256(json.dumps([parts, code]).encode()).hexdigest()[:24]
 
 
 def run_here(asked: Task) -> Done:
     """Runs a task in this process; its CPU seconds are this process's and its children's."""
-    module = import_module(f"tunecase.trainers.{asked.trainer}")
+    module = import_module(f"tunecase.pilot.trainers.{asked.trainer}")
     before, started = _cpu_s(), time.perf_counter()
     try:
         found = module.train(asked)
@@ -371,7 +372,7 @@ def model_missing(data: Data) -> str:
     """Why the set's trainers cannot run here; empty when they can."""
     if "lora" not in data.trainers:
         return ""
-    trl = import_module("tunecase.trainers.trl")
+    trl = import_module("tunecase.pilot.trainers.trl")
     return str(trl.missing(trl.MODEL)).splitlines()[0] if trl.missing(trl.MODEL) else ""
 
 

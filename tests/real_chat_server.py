@@ -14,7 +14,7 @@ from tempfile import TemporaryFile
 
 import pytest
 
-from tunecase.trainers import weights
+from tunecase.pilot.trainers import weights
 
 START_S = 120.0
 

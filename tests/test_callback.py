@@ -17,7 +17,7 @@ from tests.command import tunecase as command
 from tunecase.errors import InputError, MissingExtraError, TunecaseError
 from tunecase.ledger.book import Ledger
 from tunecase.meter import STATE_FILE, read_state
-from tunecase.trainers import machine
+from tunecase.pilot.trainers import machine
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")

@@ -57,7 +57,7 @@ def test_a_killed_attempt_is_paid_for(tmp_path: Path, case: Path) -> None:
 def test_the_trainer_of_trl_takes_it(tmp_path: Path) -> None:
     """SFTTrainer on a tiny Llama logs dollars beside its own figures and stops at the limit."""
     trl, datasets = pytest.importorskip("trl"), pytest.importorskip("datasets")
-    from tests.trainers.tiny import save_tiny_model
+    from tests.pilot.trainers.tiny import save_tiny_model
 
     tiny = save_tiny_model(tmp_path / "tiny")
     rows = datasets.Dataset.from_list([{"text": f"row {n} of a text to learn"} for n in range(64)])

@@ -3,7 +3,7 @@
 import os
 import time
 
-from tunecase.trainers import Result, Task
+from tunecase.pilot.trainers.task import Result, Task
 
 MODEL = "toy"
 METRICS = {"accuracy": "higher", "chrf": "higher"}

@@ -98,7 +98,7 @@ class _Price:
 
 def _price(settings: Settings, case: "Flow | None") -> _Price:
     """The price of a GPU hour, and of which GPU. Raises InputError where it cannot be known."""
-    from tunecase.trainers import machine
+    from tunecase.pilot.trainers import machine
 
     here = settings.gpu or machine.gpu_name()
     if settings.usd_per_gpu_hour is not None:
@@ -350,7 +350,7 @@ def _class() -> type:
             self.watch.tick(state.global_step)
             if self.watch.limit is None or (args.world_size > 1 and state.global_step < self._look_at):
                 return  # the step at which to look again is the first process's, so that all come there
-            from tunecase.trainers import machine
+            from tunecase.pilot.trainers import machine
 
             steps = machine.as_first_says(self.watch.steps_to_look())
             self._look_at = state.global_step + steps

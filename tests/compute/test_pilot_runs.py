@@ -6,8 +6,8 @@ import pytest
 
 from tests import samples
 from tunecase.compute.pilot_runs import pilot_runs
+from tunecase.pilot.trainers import trl
 from tunecase.records import Pilot
-from tunecase.trainers import trl
 
 
 def piloted(**words: object) -> Pilot:

@@ -13,7 +13,7 @@ import pytest
 
 from tests import engine_tasks
 from tests.engine.test_engine import start
-from tests.test_pilot import TEST, TRAIN, climb
+from tests.pilot.test_trial import TEST, TRAIN, climb
 from tunecase import engine
 from tunecase.engine.cluster import ClusterError
 from tunecase.errors import InputError, MissingExtraError

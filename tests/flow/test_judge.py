@@ -10,7 +10,7 @@ from tests.chat_server import Reply, chat_server, failed, question, said
 from tests.command import tunecase
 from tests.flow.test_opened import opened, verbs
 from tests.making import COLOURS, case_folder, write_jsonl
-from tests.test_judge import answer_of
+from tests.pilot.scoring.test_judge import answer_of
 from tunecase import flow
 from tunecase.errors import InputError
 from tunecase.flow import JudgeAsked, PilotAsked

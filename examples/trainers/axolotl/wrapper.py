@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from tunecase.trainers import answering, contract, translate
+from tunecase.pilot.trainers import answering, contract, translate
 
 ADAPTER = "adapter"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from tunecase.trainers import contract, translate
+from tunecase.pilot.trainers import contract, translate
 
 ADAPTER, ANSWERS = "adapter", "predictions"
 

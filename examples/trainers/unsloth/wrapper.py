@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tunecase.trainers import answering, contract, translate
+from tunecase.pilot.trainers import answering, contract, translate
 
 ADAPTER = "adapter"
 

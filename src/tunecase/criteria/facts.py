@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from tunecase import catalog
 from tunecase.data.reading import Table, repeat_like_classes
 from tunecase.errors import InputError
+from tunecase.pilot.scoring import row_scores
 from tunecase.prices import Basis, label_price, person_hour, review_hours, saving_per_answer, worth_of_correct
 from tunecase.project import Project, read_score
 from tunecase.quantities import Band, Interval80, band, ceiling_range
 from tunecase.records import Audit, Baseline
-from tunecase.scoring import row_scores
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws

@@ -89,7 +89,7 @@ def _piloted(flow: "Flow") -> "tuple[Sequence[Measured], Sequence[str]]":
     if entry is None:
         return (), ()
     from tunecase.compute import pilot_runs
-    from tunecase.trainers.trl import SETTINGS
+    from tunecase.pilot.trainers import SETTINGS
 
     try:
         pilot = entry.record()

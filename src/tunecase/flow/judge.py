@@ -11,18 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-from tunecase.answers import kept_answers, write_rows
 from tunecase.errors import EndpointError, InputError, Problem
 from tunecase.flow.opened import Flow
+from tunecase.pilot import kept_answers, write_rows
 from tunecase.quantities import Interval80, counted, one_line
 from tunecase.records import Judged, Pilot, Run
 
 if TYPE_CHECKING:
-    from tunecase.agreement import Agreement
     from tunecase.data.reading import Row
-    from tunecase.endpoint import Endpoint
-    from tunecase.judge import Judgement
-    from tunecase.ladder import Examples
+    from tunecase.pilot import Examples
+    from tunecase.pilot.endpoint import Endpoint
+    from tunecase.pilot.scoring import Agreement, Judgement
 
 ROWS, ORDER_ROWS = 100, 20
 MOST_PROBLEMS = 5  # of one file's verdicts
@@ -69,8 +68,8 @@ def judge(flow: Flow, asked: JudgeAsked, tell: Callable[[str], None] | None = No
     Raises: InputError with every problem: no criteria, no test file, no answers, an endpoint that cannot be asked,
     verdicts of people that cannot be read or are of other answers; EndpointError when the judge does not answer.
     """
-    from tunecase.endpoint import Endpoint
-    from tunecase.judge import judge as ask
+    from tunecase.pilot.endpoint import Endpoint
+    from tunecase.pilot.scoring import judge as ask
 
     endpoint = Endpoint(asked.base_url, asked.model, asked.key_variable)
     sheet, test_rows, warnings = _ready(flow, asked, endpoint)
@@ -87,7 +86,7 @@ def judge(flow: Flow, asked: JudgeAsked, tell: Callable[[str], None] | None = No
 
 def _turned(endpoint: "Endpoint", judgement: "Judgement", sheet: _Sheet) -> tuple[Interval80 | None, tuple[str, ...]]:
     """The order effect; a check that fails does not lose the verdicts that were paid for."""
-    from tunecase.judge import order_effect
+    from tunecase.pilot.scoring import order_effect
 
     try:
         return order_effect(
@@ -103,8 +102,8 @@ def _silent(line: str) -> None:
 
 def _ready(flow: Flow, asked: JudgeAsked, endpoint: "Endpoint") -> tuple[_Sheet, int, tuple[str, ...]]:
     """The rows to judge, of how many, and what should be known before they are sent; or every problem at once."""
-    from tunecase.endpoint import check
-    from tunecase.ladder import usable
+    from tunecase.pilot import usable
+    from tunecase.pilot.endpoint import check
 
     problems: list[Problem] = []
     warnings: tuple[str, ...] = ()
@@ -181,7 +180,7 @@ def _from_file(path: Path, tests: "Examples") -> tuple[Mapping[int, str], str]:
 
 def _people(path: Path, answers: Mapping[int, str]) -> Mapping[int, str]:
     """People's verdicts by row, each read once here so that every mistake is told before anything is asked."""
-    from tunecase.agreement import read_human
+    from tunecase.pilot.scoring import read_human
 
     found, problems = {}, []
     for number, row in _by_row(path, "verdict").items():
@@ -237,7 +236,7 @@ def _text(value: object) -> str:
 
 
 def _leaving(endpoint: "Endpoint", rows: int, again: int) -> str:
-    from tunecase.endpoint.wire import is_local
+    from tunecase.pilot.endpoint import is_local
 
     parts = urlsplit(endpoint.base_url)
     twice = f" ({again} of them twice, to see whether the order of the criteria matters)" if again else ""
@@ -261,7 +260,7 @@ def _left_for_people(flow: Flow, sheet: _Sheet) -> str:
 
 
 def _record(asked: JudgeAsked, asked_rows: _Sheet, judgement: "Judgement", test_rows: int, **about: Any) -> Judged:
-    from tunecase.agreement import judged_score
+    from tunecase.pilot.scoring import judged_score
 
     score, why, measured = None, "", _measured(judgement, asked_rows)
     try:
@@ -286,7 +285,7 @@ def _record(asked: JudgeAsked, asked_rows: _Sheet, judgement: "Judgement", test_
 
 def _measured(judgement: "Judgement", sheet: _Sheet) -> "Agreement | None":
     """The judge's agreement with people; None where no row has both verdicts."""
-    from tunecase.agreement import agreement
+    from tunecase.pilot.scoring import agreement
 
     both = zip(judgement.verdicts, sheet.people, strict=True)
     if not any(verdict is not None and given for verdict, given in both):

@@ -18,9 +18,9 @@ from tunecase.version import __version__
 if TYPE_CHECKING:
     from tunecase.data.reading import Table
     from tunecase.past import Past
+    from tunecase.pilot.scoring import Kind
     from tunecase.prices import Basis, Contracts
     from tunecase.project import Project
-    from tunecase.scoring import Kind
 
 
 DRAWS = 20_000

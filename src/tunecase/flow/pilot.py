@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tunecase import catalog
-from tunecase.answers import KEY, Answers, keep_answers, kept_answers, write_rows, write_text
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.opened import Flow, Progress, dropped_rows, now, pilot_metric, task_kind
 from tunecase.flow.verbs import ready
 from tunecase.ledger import Ledger
+from tunecase.pilot import KEY, Answers, keep_answers, kept_answers, write_rows, write_text
 from tunecase.quantities import counted
 from tunecase.records import Audit, Pilot, Run, from_json
 
 if TYPE_CHECKING:
-    from tunecase.trainers import Result, Setting
+    from tunecase.pilot.trainers import Result, Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +149,8 @@ def pilot(
 
 def _with_review(flow: Flow, record: Pilot, folder: Path) -> Pilot:
     """The pilot with its rows to look at written beside the project."""
-    from tunecase.ladder import usable
-    from tunecase.mistakes import review_rows
+    from tunecase.pilot import usable
+    from tunecase.pilot.scoring import review_rows
 
     test, found = flow.table("test"), record.mistakes
     answers = kept_answers(folder, found.run) if found else None
@@ -185,7 +185,7 @@ def export(flow: Flow, what: str, asked: PilotAsked, accelerators: str, to: Path
 
     Raises: InputError for another kind of file, without GPUs to rent, or for what SkyPilot would misread.
     """
-    from tunecase.skypilot import skypilot_task
+    from tunecase.pilot import skypilot_task
 
     problems = []
     if asked.trainer in ("probe", "simulated"):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tunecase.data.reading import looks_like_classes
 from tunecase.errors import InputError, Problem
-from tunecase.ladder import Examples
+from tunecase.pilot.ladder import Examples
 from tunecase.pilot.steps import Lesson, School
 from tunecase.quantities import count, counted
 

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from tunecase import engine
-from tunecase.answers import Answers
 from tunecase.engine import Engine
 from tunecase.forecast import LEAST_SIZES
-from tunecase.pace import Question, Rung, enough, most_telling_rung, opening, predicted_s
+from tunecase.pilot.answers import Answers
+from tunecase.pilot.schedule import Question, Rung, enough, most_telling_rung, opening, predicted_s
 from tunecase.pilot.steps import Step, make, run_of
+from tunecase.pilot.trainers.task import Result
 from tunecase.quantities import count, counted, duration, figures, one_line
 from tunecase.records import Point, Run
-from tunecase.trainers import Result
 
 HOSTED = "hosted"
 FAILURES_IN_A_ROW = 3
@@ -195,7 +195,7 @@ class Conductor:
         """What a hosted model may bill at most, None where its prices are not known; 0 for what runs here."""
         if step.task.trainer != HOSTED:
             return 0.0
-        from tunecase.trainers.hosted import foreseen
+        from tunecase.pilot.trainers.hosted import foreseen
 
         return foreseen(step.task)[1]
 

@@ -55,6 +55,6 @@ def plan_of(
 
 
 def _foreseen(step: Step) -> tuple[str, int, float | None]:
-    from tunecase.trainers.hosted import foreseen
+    from tunecase.pilot.trainers.hosted import foreseen
 
     return (step.name, *foreseen(step.task))

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from statistics import NormalDist, stdev
 
-from tunecase.answers import Answers
 from tunecase.errors import TunecaseError
+from tunecase.pilot.answers import Answers
 from tunecase.pilot.conduct import HOSTED, Conductor
+from tunecase.pilot.scoring.score import METRICS, paired, row_scores, score_interval, score_of
 from tunecase.pilot.steps import Lesson, School, Step, step_of
+from tunecase.pilot.trainers.task import Setting
 from tunecase.quantities import Z80, score, share
 from tunecase.records import Baseline, Run
-from tunecase.scoring import METRICS, paired, row_scores, score_interval, score_of
-from tunecase.trainers import Setting
 
 PROBE = "probe"
 MAJORITY = "majority"

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tunecase import engine
-from tunecase.answers import Answers
+from tunecase.pilot.answers import Answers
 from tunecase.pilot.conduct import Conductor
+from tunecase.pilot.scoring.score import score_of
 from tunecase.pilot.steps import Lesson, School, Step, step_of
+from tunecase.pilot.trainers.task import Setting
 from tunecase.quantities import Interval80, generator, score, winners_curse
 from tunecase.records import Run, Trial, Tuning
-from tunecase.scoring import score_of
-from tunecase.trainers import Setting
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tunecase.engine import CrashError
-from tunecase.ladder import Examples, deal
+from tunecase.pilot.ladder import Examples, deal
+from tunecase.pilot.scoring.score import METRICS, Kind, score_interval
+from tunecase.pilot.trainers.task import Result, Setting, Task, Trainer
 from tunecase.quantities import Interval80, counted, generator, one_line
 from tunecase.records import Run
-from tunecase.scoring import METRICS, Kind, score_interval
-from tunecase.trainers import Result, Setting, Task, Trainer
 
 Purpose = Literal["ladder", "baseline", "tuning"]
 MOST_REASON = 200  # characters

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from tunecase.agreement import LEAST_ROWS
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
+from tunecase.pilot.scoring import LEAST_ROWS
 from tunecase.quantities import Interval80, count, counted, duration, figures, score_interval, share
 from tunecase.records import Judged
 

@@ -1,0 +1,266 @@
+"""Asks a hosted model: a small client for any OpenAI-compatible chat endpoint, near or far.
+
+The key is read from an environment variable when a request is made; its value is never stored, shown or part of an
+error. Redirects are not followed, so the key reaches the named host alone. What may pass is tried again (busy, server
+error, broken answer), with growing pauses; what cannot pass ends at once with its reason.
+"""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from tunecase.errors import EndpointError, InputError, Problem
+from tunecase.pilot.endpoint.wire import Passing, RowRefused, Wire, content, is_local, key_in
+from tunecase.quantities import counted, duration, one_line
+
+Message = Mapping[str, str]
+
+LONGEST_PAUSE_S = 60.0
+FIRST_PAUSE_S = 0.5
+# Words of a refusal that mean a parameter: its name, and the name to send it by instead ("" leaves it out).
+DIALECT: tuple[tuple[str, str, str], ...] = (
+    ("max_completion_tokens", "max_tokens", "max_completion_tokens"),
+    ("temperature", "temperature", ""),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a hosted model answers, and how patiently it is asked.
+
+    `base_url` is what /chat/completions is added to. `key_variable` names the environment variable that holds the key;
+    "" sends none. `timeout_s` is for one try, `total_s` for all rows together, `at_once` how many requests run at a
+    time, `tries` how often a row is tried.
+    """
+
+    base_url: str
+    model: str
+    key_variable: str = ""
+    timeout_s: float = 60.0
+    total_s: float = 3600.0
+    at_once: int = 4
+    tries: int = 5
+
+    @property
+    def name(self) -> str:
+        """The model and its host, for people."""
+        return f"{self.model} at {urlsplit(self.base_url).netloc}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back for one row; tokens are None where the endpoint does not count them.
+
+    `seconds` holds tries and pauses. `cut` is True when the answer ran into the token limit; `refused` says why the
+    endpoint would not answer this row.
+    """
+
+    text: str
+    input_tokens: int | None
+    output_tokens: int | None
+    seconds: float
+    tries: int = 1
+    cut: bool = False
+    refused: str = ""
+
+
+def check(endpoint: Endpoint) -> tuple[str, ...]:
+    """Whether an endpoint can be asked at all, without asking it.
+
+    Returns: warnings; one for plain http to another machine.
+    Raises: InputError with every mistake: a scheme other than http and https, no host, a password or key in the
+        address, no model, a variable that is not set, a limit that is not above zero.
+
+    Example:
+        >>> check(Endpoint("http://127.0.0.1:8000/v1", "smol"))
+        ()
+    """
+    problems = _address_problems(endpoint.base_url) + _key_problems(endpoint.key_variable)
+    if not endpoint.model.strip():
+        problems.append(Problem("endpoint: model", "nothing", "the model's name at this endpoint", "name it"))
+    for name in ("timeout_s", "total_s", "at_once", "tries"):
+        if not getattr(endpoint, name) > 0:
+            fix = "leave it out for the default"
+            problems.append(Problem(f"endpoint: {name}", str(getattr(endpoint, name)), "more than 0", fix))
+    if problems:
+        raise InputError(problems)
+    parts = urlsplit(endpoint.base_url)
+    if parts.scheme == "http" and not is_local(parts.hostname or ""):
+        what = "your rows and the key" if endpoint.key_variable else "your rows"
+        return (f"{parts.hostname} is asked over plain http: {what} can be read on the way; use https",)
+    return ()
+
+
+def ask(endpoint: Endpoint, messages: Sequence[Message], *, max_tokens: int, temperature: float = 0.0) -> Answer:
+    """One conversation, answered; see ask_all."""
+    return ask_all(endpoint, [messages], max_tokens=max_tokens, temperature=temperature)[0]
+
+
+def ask_all(
+    endpoint: Endpoint,
+    conversations: Sequence[Sequence[Message]],
+    *,
+    max_tokens: int,
+    temperature: float = 0.0,
+    on_answer: Callable[[int, Answer], None] | None = None,
+) -> tuple[Answer, ...]:
+    """The answers to many conversations, in their order, some at a time.
+
+        pause after try k = max(what the endpoint asks for, 0.5 s * 2^(k-1), half to one and a half of it), at most 60 s
+
+    Args:
+        conversations: messages with "role" and "content".
+        max_tokens: of one answer [tokens].
+        temperature: 0 for the likeliest answer; left out when the endpoint refuses it.
+        on_answer: called, in an asking thread, with (position, answer) as each comes.
+    Returns: one Answer each. A row that the endpoint alone refuses (too long, filtered) has an empty text and its
+        reason in `refused`.
+    Raises: InputError as `check`; EndpointError when the key is refused, the model unknown, the quota used up, a row
+        has no answer after all tries, every row is refused, or `total_s` has passed.
+
+    Leaves out streaming and tools. The time limit can be overrun by one `timeout_s`.
+    """
+    check(endpoint)
+    session = _Session(endpoint, Wire(endpoint.base_url, endpoint.key_variable), max_tokens, temperature)
+    answers = _gathered(session, conversations, on_answer)
+    if answers and all(answer.refused for answer in answers):
+        raise EndpointError(f"{endpoint.name} refuses every row: {answers[0].refused}")
+    return answers
+
+
+def _gathered(
+    session: "_Session",
+    conversations: Sequence[Sequence[Message]],
+    on_answer: Callable[[int, Answer], None] | None,
+) -> tuple[Answer, ...]:
+    """All answers, or the first failure. Threads are daemons: an interrupt need not wait for a slow endpoint."""
+    rows, answers = SimpleQueue[tuple[int, Sequence[Message]]](), dict[int, Answer]()
+    ended = SimpleQueue[BaseException | None]()
+    for row in enumerate(conversations):
+        rows.put(row)
+
+    def work() -> None:
+        try:
+            while not session.stop.is_set():
+                number, messages = rows.get_nowait()
+                answers[number] = session.answer(number, messages)
+                if on_answer:
+                    on_answer(number, answers[number])
+        except Empty:
+            ended.put(None)
+        except BaseException as error:  # noqa: BLE001 - is raised again where it can be caught
+            ended.put(error)
+
+    threads = min(session.endpoint.at_once, len(conversations))
+    try:
+        for _ in range(threads):
+            threading.Thread(target=work, name="endpoint", daemon=True).start()
+        for _ in range(threads):
+            error = ended.get()
+            if isinstance(error, EndpointError):
+                told = f"{error} ({len(answers)} of {counted(len(conversations), 'row')} answered)"
+                raise EndpointError(told) from None
+            if error is not None:
+                raise error
+    finally:
+        session.stop.set()
+    return tuple(answers[number] for number in range(len(conversations)))
+
+
+@dataclass(slots=True)
+class _Session:
+    """What the requests of one call share."""
+
+    endpoint: Endpoint
+    wire: Wire
+    max_tokens: int
+    temperature: float
+    stop: threading.Event = field(default_factory=threading.Event)
+    renamed: dict[str, str] = field(default_factory=dict)  # parameters this endpoint refuses
+    started: float = field(default_factory=time.monotonic)
+
+    def answer(self, number: int, messages: Sequence[Message]) -> Answer:
+        """The answer to one row, tried as often as need be."""
+        started, trouble = time.monotonic(), Passing("it was given no try")
+        for attempt in range(1, self.endpoint.tries + 1):
+            try:
+                answer = self._read(self._ask(messages), started, attempt)
+            except RowRefused as refusal:
+                answer = Answer("", None, None, time.monotonic() - started, attempt, refused=str(refusal))
+            except Passing as passing:
+                trouble = passing
+                if attempt < self.endpoint.tries:
+                    self._pause(number, attempt, passing.pause_s)
+                continue
+            return answer
+        tries = counted(self.endpoint.tries, "try", "tries")
+        raise EndpointError(f"{self.endpoint.name} gave no answer in {tries}: {trouble}")
+
+    def _left_s(self) -> float:
+        left_s = self.started + self.endpoint.total_s - time.monotonic()
+        if self.stop.is_set() or left_s <= 0:
+            raise EndpointError(f"{self.endpoint.name}: the limit of {duration(self.endpoint.total_s)} has passed")
+        return left_s
+
+    def _pause(self, number: int, attempt: int, asked_s: float) -> None:
+        # Rows that failed together must not come back together: each has its own place in the pause.
+        spread = 0.5 + (0.618034 * (number + attempt)) % 1
+        pause_s = max(asked_s, spread * FIRST_PAUSE_S * 2 ** (attempt - 1))
+        self.stop.wait(min(pause_s, LONGEST_PAUSE_S, self._left_s()))
+
+    def _ask(self, messages: Sequence[Message]) -> Any:
+        """One request; a parameter that the endpoint does not know is renamed or left out, and it is sent again."""
+        while True:
+            wanted: dict[str, Any] = {"max_tokens": self.max_tokens, "temperature": self.temperature}
+            sent = {self.renamed.get(name, name): value for name, value in wanted.items()}
+            sent.pop("", None)
+            body = {"model": self.endpoint.model, "messages": [dict(message) for message in messages], **sent}
+            try:
+                return self.wire.post(self.endpoint.model, body, min(self.endpoint.timeout_s, self._left_s()))
+            except RowRefused as refusal:
+                changes = [(name, other) for word, name, other in DIALECT if word in str(refusal) and name in sent]
+                if not changes:
+                    raise
+                self.renamed.update(changes[:1])
+
+    def _read(self, found: Any, started: float, tries: int) -> Answer:
+        text, cut, taken, given = content(found)
+        return Answer(text, taken, given, time.monotonic() - started, tries, cut)
+
+
+def _address_problems(address: str) -> list[Problem]:
+    where, fix = "endpoint: base_url", "write it as https://HOST/v1"
+    shown = repr(one_line(re.sub(r"//[^/@]*@", "//***@", address.partition("?")[0]), 100))
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        return [Problem(where, shown, f"an address ({error})", fix)]
+    problems = []
+    if parts.scheme not in {"http", "https"} or not host or re.search(r"[\s\x00-\x1f]", address):
+        problems.append(Problem(where, shown, "an http or https address", fix))
+    if parts.username or parts.password or [name for name, _ in parse_qsl(parts.query) if name != "api-version"]:
+        fix = "put the key in an environment variable and name it in key_variable"
+        problems.append(Problem(where, "an address with a key or password in it", "one without", fix))
+    return problems
+
+
+def _key_problems(variable: str) -> list[Problem]:
+    where = "endpoint: key_variable"
+    if not variable:
+        return []
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", variable):
+        # It may be the key itself, so it is not shown.
+        return [Problem(where, "something that is no variable's name", "a name such as OPENAI_API_KEY", "name it")]
+    value = key_in(variable)
+    if not value:
+        fix = f"set it in the shell that runs this: export {variable}=..."
+        return [Problem(where, f"{variable} is not set", "a variable that holds the key", fix)]
+    if not re.fullmatch(r"[\x21-\x7e]+", value):
+        return [Problem(where, f"{variable} holds blanks or odd signs", "one plain word", "copy the key again")]
+    return []

@@ -1,0 +1,184 @@
+"""The schedule of a pilot: which run of its ladder comes next, what it will cost, and when enough is known to stop.
+
+The first runs lay out a curve: the lowest size, one in the middle, one well above it that is not much dearer. From then
+on the next run is the one that is expected to remove the most doubt for its price.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from tunecase import catalog
+from tunecase.errors import InputError
+from tunecase.forecast import LEAST_SIZES, Belief, believe, narrowings, reach_share, to_error
+from tunecase.quantities import count, share
+from tunecase.records import Point
+
+NOT_MUCH_DEARER = 3.0  # times the middle run, for the third run of the opening
+FAR = 8  # times the largest rung: where a pilot's curve is asked about unless told
+SURE = 0.02  # a chance below this, or above 1 - this, is an answer
+LEAST_TOLD = 0.01  # of the doubt; a run that removes less is not worth its seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One run that could be made: its rows and which draw of them."""
+
+    n: int
+    draw: int
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the curve is asked: the metric's nature, the size that matters, the target if there is one.
+
+    `language_model` is False for another learner, whose curve is flatter.
+    """
+
+    metric: str
+    direction: str
+    far: int
+    test_rows: int
+    target: float | None = None
+    seed: int = 0
+    language_model: bool = True
+
+    def belief(self, points: Sequence[Point]) -> Belief:
+        """What the points so far let us believe; at least two sizes."""
+        bounded, binomial = nature(self.metric, self.direction)
+        return believe(
+            points, direction=self.direction, bounded=bounded, binomial=binomial, seed=self.seed,
+            language_model=self.language_model,
+        )  # fmt: skip
+
+
+def nature(metric: str, direction: str) -> tuple[bool, bool]:
+    """(bounded, binomial) of a metric; one that the tables do not know is a share of rows where higher is better."""
+    try:
+        known = catalog.metric(metric)
+    except InputError:
+        return direction == "higher", direction == "higher"
+    return known.bounded, known.binomial
+
+
+def predicted_s(timed: Sequence[tuple[int, float]], n: int, test_rows: int) -> float | None:
+    """How long a run of n rows will take, from those that ended.
+
+        seconds = a + b n,   a, b >= 0, least squares of relative errors; one size alone: in proportion to rows read
+
+    Args:
+        timed: (rows, seconds) of runs that ended.
+        n: training rows.
+        test_rows: rows that each run answers.
+    Returns: seconds; None when no run has ended.
+
+    Example:
+        >>> predicted_s([(100, 20.0), (200, 30.0)], 400, 50)
+        50.0
+        >>> predicted_s([(100, 15.0)], 250, 50)
+        30.0
+    """
+    if not timed:
+        return None
+    if len({size for size, _ in timed}) == 1:
+        size = timed[0][0]
+        return sum(s for _, s in timed) / len(timed) * (n + test_rows) / (size + test_rows)
+    weights = [1 / max(s, 1e-3) ** 2 for _, s in timed]
+    whole = sum(weights)
+    mean_n = sum(w * size for w, (size, _) in zip(weights, timed, strict=True)) / whole
+    mean_s = sum(w * s for w, (_, s) in zip(weights, timed, strict=True)) / whole
+    pairs = list(zip(weights, timed, strict=True))
+    slope = sum(w * (size - mean_n) * (s - mean_s) for w, (size, s) in pairs)
+    slope /= sum(w * (size - mean_n) ** 2 for w, (size, _) in pairs)
+    start = mean_s - slope * mean_n
+    if slope < 0:
+        return mean_s
+    if start < 0:
+        return n * sum(w * size * s for w, (size, s) in pairs) / sum(w * size**2 for w, (size, _) in pairs)
+    return round(start + slope * n, 9)
+
+
+def opening(sizes: Sequence[int], seconds: Callable[[int], float | None]) -> tuple[int, ...]:
+    """The sizes of the first three runs: the lowest, a middle one, the largest that is not much dearer than that.
+
+    Args:
+        sizes: rungs, rising.
+        seconds: what a run is predicted to take; None while nothing is known.
+    Returns: at most three sizes, in the order in which to run them.
+
+    Example:
+        >>> opening((20, 40, 80, 160, 320), lambda n: 30.0), opening((20, 40, 80, 160, 320), lambda n: n)
+        ((20, 80, 320), (20, 80, 160))
+    """
+    if len(sizes) < 3:
+        return tuple(sizes)
+    at = len(sizes) // 2
+    middle = seconds(sizes[at])
+    third = at + 1 if at + 1 < len(sizes) else at - 1
+    for place in range(len(sizes) - 1, at, -1):
+        taken = seconds(sizes[place])
+        if middle is not None and taken is not None and taken <= NOT_MUCH_DEARER * middle:
+            third = place
+            break
+    return sizes[0], sizes[at], sizes[third]
+
+
+def most_telling_rung(
+    points: Sequence[Point],
+    candidates: Sequence[tuple[Rung, float]],
+    question: Question,
+    running: Collection[int] = (),
+) -> tuple[Rung, float]:
+    """The rung that removes the most doubt for its price, and the most that any of them would remove.
+
+    Args:
+        points: of runs that ended well, at least two sizes.
+        candidates: (rung, price), at least one; prices in any one unit.
+        question: what the curve is asked.
+        running: sizes that are being run now; they come last, because they will have told by then.
+    Returns: (rung, the largest narrowing of all candidates).
+    """
+    first = {rung.n: (rung, price) for rung, price in reversed(candidates)}
+    idle = [n for n in first if n not in running] or list(first)
+    told = dict(
+        zip(first, narrowings(question.belief(points), list(first), far=question.far, test_rows=question.test_rows),
+            strict=True)
+    )  # fmt: skip
+    best = max(idle, key=lambda n: (told[n] / max(first[n][1], 1e-9), n))
+    return first[best][0], max(told.values())
+
+
+def enough(points: Sequence[Point], told: float, question: Question) -> str:
+    """Why no further run is needed, in words; empty when one is.
+
+    Two rules. The target's chance is settled: below 2%, with a clear signal in the points, or above 98%, and so again
+    when any one size is left out. Or the run that tells the most would remove less than 1% of the doubt.
+
+    Args:
+        points: of runs that ended well.
+        told: the largest narrowing that a remaining run is expected to bring.
+        question: what the curve is asked.
+    """
+    sizes = sorted({point.n for point in points})
+    if len(sizes) < LEAST_SIZES:
+        return ""
+    # Without one of three sizes two would be left, which settle nothing.
+    if question.target is not None and len(sizes) > LEAST_SIZES:
+        parts = [points, *([point for point in points if point.n != n] for n in sizes)]
+        chances = [_chance(question.belief(part), question) for part in parts]
+        if all(chance > 1 - SURE for chance in chances):
+            return f"the target is reached by {count(question.far)} rows with more than {share(1 - SURE)} chance"
+        if all(chance < SURE for chance in chances) and question.belief(points).gate.passed:
+            return f"the chance of the target by {count(question.far)} rows is below {share(SURE)}"
+    if told < LEAST_TOLD:
+        return f"no run that is left would remove {share(LEAST_TOLD)} of the doubt at {count(question.far)} rows"
+    return ""
+
+
+def _chance(belief: Belief, question: Question) -> float:
+    import numpy as np
+
+    assert question.target is not None
+    last = belief.points[-1].n
+    sizes = np.geomspace(last, max(question.far, last + 1), 12)
+    aim = to_error(question.target, question.direction)
+    return float(reach_share(belief.paths(sizes, 1_000), aim)[-1])

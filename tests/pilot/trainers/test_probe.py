@@ -1,0 +1,61 @@
+"""The probe learns classes from words and characters."""
+
+from dataclasses import replace
+
+import pytest
+
+from tunecase.pilot.trainers import probe
+from tunecase.pilot.trainers.task import Task
+
+COLOURS = ("the sky is blue", "blue as the sea", "red as a rose", "a red, red wine")
+TASK = Task(
+    "probe", probe.MODEL, COLOURS, ("cold", "cold", "warm", "warm"), ("deep blue", "red hot"), ("cold", "warm"),
+    "accuracy", 0, probe.SETTINGS,
+)  # fmt: skip
+
+
+def test_learns_words() -> None:
+    """Words seen in training decide about new texts; the result counts and times itself."""
+    result = probe.train(TASK)
+    assert ("cold", "warm") == result.predictions
+    assert (1.0, 2, 2) == (result.score, result.correct, result.test_rows)
+    assert result.converged
+    assert result.seconds > 0
+    assert result.train_loss is not None
+    assert 0 < result.train_loss < 0.69  # below ln 2, that of a guess between two
+
+
+def test_same_task_same_result() -> None:
+    """A task alone decides its result, but for the time."""
+    assert replace(probe.train(TASK), seconds=0) == replace(probe.train(TASK), seconds=0)
+
+
+def test_one_class_is_always_named() -> None:
+    """A subset with one class gives a probe that names it, and scores what that is worth."""
+    result = probe.train(replace(TASK, labels=("cold",) * 4))
+    assert (("cold", "cold"), 0.5, 0.0) == (result.predictions, result.score, result.train_loss)
+
+
+def test_macro_f1_and_unseen_labels() -> None:
+    """A test label that training never showed counts as wrong."""
+    result = probe.train(replace(TASK, metric="macro_f1", test_labels=("cold", "lukewarm")))
+    assert 1 == result.correct
+    assert pytest.approx(1 / 3) == result.score
+
+
+def test_signs_are_features() -> None:
+    """Texts without a single letter are still told apart."""
+    result = probe.train(replace(TASK, texts=("?!", "?", "…", "… …"), test_texts=("??", "…")))
+    assert 1.0 == result.score
+
+
+def test_a_solver_cut_short_says_so() -> None:
+    """A run that used up its passes is marked as not converged."""
+    result = probe.train(replace(TASK, settings={"most_passes": 1, "tolerance": 1e-9}))
+    assert not result.converged
+
+
+def test_no_rows_are_refused() -> None:
+    """A task without test rows raises with what was got."""
+    with pytest.raises(ValueError, match="4 training and 0 test rows"):
+        probe.train(replace(TASK, test_texts=(), test_labels=()))
