@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from tunecase.criteria.facts import Facts
 from tunecase.data.reading.rows import Layout, Row, Table
 from tunecase.prices.basis import Basis
+from tunecase.problem.criteria.facts import Facts
 from tunecase.project import Alternatives, Data, ProblemStatement, Project, Serving, Source
 from tunecase.quantities import Interval80
 from tunecase.quantities.spread import Band, Worlds

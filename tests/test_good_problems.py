@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.command import tunecase
 from tests.problem_cases import TRIED, audit, basis, project, table
 from tunecase.data.reading.rows import Table
-from tunecase.define import define
+from tunecase.problem.define import define
 from tunecase.project import Project
 from tunecase.quantities.spread import Band
 from tunecase.records import Definition

@@ -23,7 +23,7 @@ def judge_problem(flow: Flow) -> Definition:
 
 
 def _judged(flow: Flow, **known: Any) -> Definition:
-    from tunecase.define import define
+    from tunecase.problem import define
 
     return define(
         flow.project, flow.train_table(), flow.table("test"), basis=flow.basis(), audit=flow.known("audit"),

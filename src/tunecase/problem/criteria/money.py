@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from tunecase.criteria.facts import DAYS_PER_MONTH, Facts, percent, points, three_figures
 from tunecase.prices import error_cost
+from tunecase.problem.criteria.facts import DAYS_PER_MONTH, Facts, percent, points, three_figures
 from tunecase.quantities import Band, band
 from tunecase.records import Criterion, Severity
 

@@ -8,11 +8,11 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from tunecase.alternatives import Standing, alternatives, prompted
-from tunecase.criteria import baselines, data, evaluation, goal, money, upkeep
-from tunecase.criteria.facts import Facts
 from tunecase.data.reading import Table
 from tunecase.prices import Basis
+from tunecase.problem.alternatives import Standing, alternatives, prompted
+from tunecase.problem.criteria import baselines, data, evaluation, goal, money, upkeep
+from tunecase.problem.criteria.facts import Facts
 from tunecase.project import Project
 from tunecase.quantities import Band, band, counted
 from tunecase.records import Audit, Criterion, Definition, Pilot

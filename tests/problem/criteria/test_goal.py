@@ -3,7 +3,7 @@
 import pytest
 
 from tests.problem_cases import facts, letters, project, table
-from tunecase.criteria.goal import (
+from tunecase.problem.criteria.goal import (
     goal_is_measurable,
     knowledge_comes_from_the_input,
     one_person_decides,

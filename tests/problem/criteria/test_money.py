@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 
 from tests.problem_cases import facts, project
-from tunecase.criteria.baselines import baseline_is_below_target, prompts_were_tried
-from tunecase.criteria.money import (
+from tunecase.problem.criteria.baselines import baseline_is_below_target, prompts_were_tried
+from tunecase.problem.criteria.money import (
     each_answer_saves,
     errors_cost_less_than_answers_bring,
     retirement_is_priced,

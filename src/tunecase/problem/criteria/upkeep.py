@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from tunecase.criteria.facts import DAYS_PER_MONTH, Facts, percent, three_figures
+from tunecase.problem.criteria.facts import DAYS_PER_MONTH, Facts, percent, three_figures
 from tunecase.quantities import band, wilson
 from tunecase.records import Criterion, Severity
 

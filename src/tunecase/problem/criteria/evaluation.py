@@ -4,8 +4,8 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
-from tunecase.criteria.facts import Facts, percent, points
-from tunecase.groups import design_effect, intraclass
+from tunecase.problem.criteria.facts import Facts, percent, points
+from tunecase.problem.design_effect import design_effect, intraclass
 from tunecase.quantities import (
     LOST_SHARE,
     Band,

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.problem_cases import facts, letters, project, table
-from tunecase.criteria.baselines import (
+from tunecase.problem.criteria.baselines import (
     baseline_is_below_target,
     baselines_are_measured,
     inputs_carry_signal,

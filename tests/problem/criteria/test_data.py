@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.problem_cases import audit, facts, finding, letters, project, table
-from tunecase.criteria.data import (
+from tunecase.problem.criteria.data import (
     classes_are_as_in_production,
     labels_agree_with_themselves,
     no_test_row_is_trained_on,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunecase.groups import design_effect, intraclass
+from tunecase.problem.design_effect import design_effect, intraclass
 
 
 @given(sizes=st.lists(st.integers(1, 50), min_size=1, max_size=30), icc=st.floats(0, 1))

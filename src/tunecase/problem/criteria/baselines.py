@@ -1,6 +1,6 @@
 """Rules on what is reached untrained: P3 measured, P4 and P5 what is left, P20 prompts, S1 signal, S2 a gap."""
 
-from tunecase.criteria.facts import Facts, percent, points
+from tunecase.problem.criteria.facts import Facts, percent, points
 from tunecase.quantities import wilson
 from tunecase.records import Criterion, Severity, Status
 

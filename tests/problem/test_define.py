@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.problem_cases import DESKS, NOTHING, TRIED, audit, basis, doubly_labelled, finding, letters, project, table
-from tunecase.define import CRITERIA, define
+from tunecase.problem.define import CRITERIA, define
 from tunecase.quantities.spread import Band
 from tunecase.records import Definition, from_json, to_json
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests import samples
 from tests.problem_cases import basis, project
-from tunecase.alternatives import Standing, alternatives, prompted
 from tunecase.prices.api import ApiPrice
+from tunecase.problem.alternatives import Standing, alternatives, prompted
 from tunecase.project import Member, Project
 from tunecase.quantities.spread import Band
 from tunecase.records import Alternative, Baseline, Pilot
@@ -192,7 +192,9 @@ def test_dearer_never_costs_less_and_better_never_brings_less(price: float, scor
 def test_a_hosted_model_without_a_price_is_priced_by_its_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
     """1,000 tokens in and 100 out at 1 and 10 USD per Mtok, 10,000 times; a price that is stated comes first."""
     price = ApiPrice("large-one", "somebody", Decimal(1), Decimal(10), "a package")
-    monkeypatch.setattr("tunecase.alternatives.api_price", lambda name, today: price if name == "large-one" else None)
+    monkeypatch.setattr(
+        "tunecase.problem.alternatives.api_price", lambda name, today: price if name == "large-one" else None
+    )
     of = {"prompt_hosted": {"score": "70%", "model": "large-one"}}
     found = ways(asked(alternatives=of), tokens=(1_000.0, 100.0))["prompt_hosted"]
     assert found.running is not None

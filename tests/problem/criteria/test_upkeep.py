@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from tests.problem_cases import facts, letters, project, table
-from tunecase.criteria.upkeep import slices_are_tested, staleness_is_dated
+from tunecase.problem.criteria.upkeep import slices_are_tested, staleness_is_dated
 
 
 def in_languages(*counts):

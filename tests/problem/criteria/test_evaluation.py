@@ -3,7 +3,7 @@
 import pytest
 
 from tests.problem_cases import DESKS, doubly_labelled, facts, letters, project, table
-from tunecase.criteria.evaluation import (
+from tunecase.problem.criteria.evaluation import (
     errors_are_read,
     gain_can_be_seen,
     power_needed,
@@ -11,7 +11,7 @@ from tunecase.criteria.evaluation import (
     smallest_gain,
     target_is_below_the_ceiling,
 )
-from tunecase.criteria.facts import SECOND_LABEL_COLUMNS
+from tunecase.problem.criteria.facts import SECOND_LABEL_COLUMNS
 from tunecase.quantities.statistics import paired_rows_needed, unpaired_rows_needed
 
 

@@ -2,8 +2,8 @@
 
 from collections import Counter, defaultdict
 
-from tunecase.criteria.facts import Facts, percent
 from tunecase.data import normalise
+from tunecase.problem.criteria.facts import Facts, percent
 from tunecase.records import Criterion, Severity
 
 FEWEST_ROWS, PILOT_ROWS = 10, 50

@@ -2,7 +2,7 @@
 
 import re
 
-from tunecase.criteria.facts import Facts, percent
+from tunecase.problem.criteria.facts import Facts, percent
 from tunecase.records import Criterion
 
 FEWEST_CRITERIA = 3
