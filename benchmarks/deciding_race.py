@@ -24,7 +24,7 @@ from forecasting import Pool, learn_factor, lessons_without, shipped_curves, tas
 
 from tunecase.forecast.curves import Belief, believe
 from tunecase.forecast.points import to_score
-from tunecase.policy import Node, Step, best_policy
+from tunecase.plan.rounds.policy import Node, Step, best_policy
 from tunecase.quantities.spread import generator
 from tunecase.records import Point
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from forecasting import Curve, pilot
 
-from tunecase.loop import passing_count
+from tunecase.plan.rounds.walk import passing_count
 
 PARAMETERS_M = {  # millions, from the source's tables; some without embeddings
     "LaMini-GPT-124M": 124.4, "LaMini-GPT-774M": 774.0, "LaMini-GPT-1.5B": 1557.6,

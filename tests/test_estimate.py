@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from tests.projects import basis, written
 from tunecase.compute.cheapest import Machine, choose
-from tunecase.costs.work import Work
 from tunecase.estimate import drawn, estimate
 from tunecase.estimate.route import COSTS
+from tunecase.plan.costs.work import Work
 from tunecase.prices.basis import Basis
 from tunecase.prices.gpu import gpu_hour
 from tunecase.project import Project

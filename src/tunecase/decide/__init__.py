@@ -9,15 +9,14 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tunecase import catalog, levers
+from tunecase import catalog
 from tunecase.decide.flips import BUDGET, RUN, input_flips, value_flips
 from tunecase.decide.gates import Gate, gate
 from tunecase.decide.looks import best_look, certainty, looks_of
 from tunecase.decide.plans import Plan, Solved, plan_of, solve, winner_of, worth_of
 from tunecase.forecast import LEAST_SIZES
-from tunecase.levers import Offer, State
-from tunecase.levers.standing import standing
-from tunecase.levers.state import FREE, TOO_DEAR
+from tunecase.plan import levers
+from tunecase.plan.levers import FREE, TOO_DEAR, Offer, State, standing
 from tunecase.prices import Basis, person_hour, serving_saving, value_or_saving
 from tunecase.project import Project
 from tunecase.quantities import band, count, figures, money, score, sentence, share

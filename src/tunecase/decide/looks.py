@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from tunecase import levers
 from tunecase.decide.plans import Solved
-from tunecase.policy import worth_of_knowing, worth_of_seeing
+from tunecase.plan import levers
+from tunecase.plan.rounds import worth_of_knowing, worth_of_seeing
 from tunecase.quantities import band
 from tunecase.records import Experiment
 

@@ -3,15 +3,13 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tunecase import levers
-from tunecase.board import Board
-from tunecase.levers import Offer, State
-from tunecase.levers.state import TOO_DEAR
-from tunecase.policy import Policy, Sorted, best_policy, sort_worlds
+from tunecase.plan import levers
+from tunecase.plan.levers import TOO_DEAR, Offer, State
+from tunecase.plan.rounds import Board, Policy, Sorted, best_policy, sort_worlds
 from tunecase.quantities import Band, band, share
 
 if TYPE_CHECKING:
-    from tunecase.policy import Indices
+    from tunecase.plan.rounds import Indices
     from tunecase.quantities import Draws
 
 

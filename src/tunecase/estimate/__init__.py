@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from tunecase import catalog, redrawn
 from tunecase.compute import Choice, Machine, base_model, choose, idle_over_used, sequence_tokens
-from tunecase.costs import Cost, Work, gpu_hours, months, rows_trained, runs_per_round, training_jobs
 from tunecase.estimate.route import COSTS, ROUNDS, Known, Route, route_of, total_of
-from tunecase.levers.standing import test_rows_to_buy
-from tunecase.loop import Walk, rounds_of
+from tunecase.plan.costs import Cost, Work, gpu_hours, months, rows_trained, runs_per_round, training_jobs
+from tunecase.plan.levers import test_rows_to_buy
+from tunecase.plan.rounds import Walk, rounds_of
 from tunecase.prices import (
     Basis,
     clock_words,
@@ -29,7 +29,7 @@ from tunecase.sensitivity import first_order, swing
 from tunecase.ways import Load, hosted_machine, not_to_be_had, ways
 
 if TYPE_CHECKING:
-    from tunecase.loop import Flags
+    from tunecase.plan.rounds import Flags
     from tunecase.quantities import Draws
 
 DRAWS = 20_000

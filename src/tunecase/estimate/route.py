@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tunecase import catalog, costs, levers
+from tunecase import catalog
 from tunecase.compute import base_model
-from tunecase.costs import Cost, Work
 from tunecase.forecast import adding, doubling
-from tunecase.levers.standing import standing, test_rows
-from tunecase.loop import Walk, counted, of_the_model, parted, random_rounds, rounds_of, walk_rounds
-from tunecase.policy import best_policy
+from tunecase.plan import costs, levers
+from tunecase.plan.costs import Cost, Work
+from tunecase.plan.levers import standing, test_rows
+from tunecase.plan.rounds import Walk, best_policy, counted, of_the_model, parted, random_rounds, rounds_of, walk_rounds
 from tunecase.prices import Basis, review_price, value_or_saving
 from tunecase.quantities import Beta
 from tunecase.records import Audit, Definition, Forecast, Reviews, Tuning

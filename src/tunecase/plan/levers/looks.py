@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunecase.forecast import noise_of_run
-from tunecase.levers.data import wrong_share
-from tunecase.levers.method import LARGER_TEST
-from tunecase.levers.state import State
+from tunecase.plan.levers.data import wrong_share
+from tunecase.plan.levers.method import LARGER_TEST
+from tunecase.plan.levers.state import State
 from tunecase.prices import expected_unknowns, label_price, person_hour, review_price
 from tunecase.quantities import count, generator
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from tests import samples
 from tests.projects import basis, written
-from tunecase import levers
-from tunecase.board import RoundPrices
 from tunecase.decide.plans import Plan, plan_of, solve, winner_of, worth_of
-from tunecase.levers import LEVERS
-from tunecase.levers.data import _wrong_labels
-from tunecase.levers.state import State
-from tunecase.policy import worth_of_knowing, worth_of_seeing
+from tunecase.plan import levers
+from tunecase.plan.levers.data import _wrong_labels
+from tunecase.plan.levers.offers import LEVERS
+from tunecase.plan.levers.state import State
+from tunecase.plan.rounds.board import RoundPrices
+from tunecase.plan.rounds.policy import worth_of_knowing, worth_of_seeing
 from tunecase.prices.examples import Supply
 from tunecase.quantities import Interval80
 from tunecase.quantities.spread import Beta, Worlds

@@ -1,19 +1,19 @@
 """What the next dollar could buy, by subject: each lever is a function of the State that returns one Offer.
 
 A lever maps the same possible worlds to value and cost: more examples, other sources, cleaning, tuning, a bigger
-model, a larger test set, an easier target, shipping, stopping. The board of `tunecase.board` joins them, and the
-policy of `tunecase.policy` says what each is worth, the steps after it included. Looks are runs that only tell.
+model, a larger test set, an easier target, shipping, stopping. The board of `plan/rounds/board.py` joins them, and the
+policy of `plan/rounds/policy.py` says what each is worth, the steps after it included. Looks are runs that only tell.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from tunecase.board import Board, lay_out
-from tunecase.levers.data import clean, label, other_sources
-from tunecase.levers.ending import redefine, ship, stop
-from tunecase.levers.looks import LOOKS, Look
-from tunecase.levers.method import bigger_model, fine_tune, test_set, tune
-from tunecase.levers.state import Offer, State
+from tunecase.plan.levers.data import clean, label, other_sources
+from tunecase.plan.levers.ending import redefine, ship, stop
+from tunecase.plan.levers.looks import LOOKS, Look
+from tunecase.plan.levers.method import bigger_model, fine_tune, test_set, tune
+from tunecase.plan.levers.state import Offer, State
+from tunecase.plan.rounds.board import Board, lay_out
 
 __all__ = ["LEVERS", "LOOKS", "Look", "Offer", "State", "board", "offers_of", "with_a_run", "without_value"]
 

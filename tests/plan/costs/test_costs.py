@@ -8,14 +8,14 @@ import pytest
 
 from tests.projects import basis, written
 from tunecase.compute.cheapest import Machine
-from tunecase.costs.cloud import egress, storage
-from tunecase.costs.data import data
-from tunecase.costs.people import evaluation, labour
-from tunecase.costs.serving import inference
-from tunecase.costs.training import failed_runs, gpu, gpu_hours, idle
-from tunecase.costs.unknowns import unknowns
-from tunecase.costs.work import Work
-from tunecase.loop import counted
+from tunecase.plan.costs.cloud import egress, storage
+from tunecase.plan.costs.data import data
+from tunecase.plan.costs.people import evaluation, labour
+from tunecase.plan.costs.serving import inference
+from tunecase.plan.costs.training import failed_runs, gpu, gpu_hours, idle
+from tunecase.plan.costs.unknowns import unknowns
+from tunecase.plan.costs.work import Work
+from tunecase.plan.rounds.walk import counted
 from tunecase.prices.examples import supply
 from tunecase.prices.gpu import GpuHour
 from tunecase.quantities.spread import Band

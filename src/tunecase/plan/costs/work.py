@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunecase.compute import Machine
-from tunecase.loop import Walk
+from tunecase.plan.rounds.walk import Walk
 from tunecase.prices import Basis, Supply
 from tunecase.project import Project
 from tunecase.quantities import Band

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.policy import END, Node, Step, best_policy, sort_worlds, worth_of_seeing
+from tunecase.plan.rounds.policy import END, Node, Step, best_policy, sort_worlds, worth_of_seeing
 
 WORLDS = 2_000
 

@@ -2,8 +2,8 @@
 
 import math
 
-from tunecase.board import Move
-from tunecase.levers.state import Offer, State, words_of
+from tunecase.plan.levers.state import Offer, State, words_of
+from tunecase.plan.rounds.board import Move
 from tunecase.prices import label_price
 from tunecase.quantities import Z80, Z90, Const, Interval, count, score, winners_curse
 from tunecase.records import Tuning

@@ -4,11 +4,11 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.board import RoundPrices
 from tunecase.compute import paid_besides
 from tunecase.forecast import believe, doubling, to_error
-from tunecase.levers.state import State
-from tunecase.loop import of_the_model
+from tunecase.plan.levers.state import State
+from tunecase.plan.rounds.board import RoundPrices
+from tunecase.plan.rounds.walk import of_the_model
 from tunecase.prices import Basis, baseline_score, expected_unknowns, label_price, person_hour, serving_saving, supply
 from tunecase.project import read_score
 from tunecase.quantities import LEAST_TEST_ROWS

@@ -1,7 +1,7 @@
 """What nobody foresaw."""
 
-from tunecase.costs.people import people_paid
-from tunecase.costs.work import Cost, Work
+from tunecase.plan.costs.people import people_paid
+from tunecase.plan.costs.work import Cost, Work
 from tunecase.prices import expected_unknowns, unknown_factor
 from tunecase.quantities import band, figures, share
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from tunecase import catalog
-from tunecase.board import Move, Purchase, RoundPrices, Rules
+from tunecase.plan.rounds.board import Move, Purchase, RoundPrices, Rules
 from tunecase.prices import Basis, Supply
 from tunecase.quantities import Band
 from tunecase.records import Audit, Forecast, Reviews, Tuning

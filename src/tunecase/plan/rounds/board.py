@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tunecase.loop import Walk, passing_count
-from tunecase.policy import Node, Policy, Step
+from tunecase.plan.rounds.policy import Node, Policy, Step
+from tunecase.plan.rounds.walk import Walk, passing_count
 from tunecase.quantities import generator
 
 if TYPE_CHECKING:

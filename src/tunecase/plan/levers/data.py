@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-from tunecase.board import Move, Purchase
-from tunecase.levers.state import Evidence, Offer, State, words_of
+from tunecase.plan.levers.state import Evidence, Offer, State, words_of
+from tunecase.plan.rounds.board import Move, Purchase
 from tunecase.prices import Supply, review_price
 from tunecase.quantities import Z80, Z90, Interval, count
 from tunecase.quantities import share as percent

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from tunecase.loop import counted, passing_count, random_rounds, walk_rounds
+from tunecase.plan.rounds.walk import counted, passing_count, random_rounds, walk_rounds
 from tunecase.quantities.spread import Beta, Worlds, generator
 
 SIZES = (500, 1_000, 2_000, 4_000, 8_000)

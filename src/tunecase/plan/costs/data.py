@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tunecase.costs.work import Cost, Work
+from tunecase.plan.costs.work import Cost, Work
 from tunecase.prices import Basis, formatting, label_price
 from tunecase.quantities import Band, Beta, band, figures
 

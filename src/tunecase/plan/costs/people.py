@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tunecase.costs.work import Cost, Work
+from tunecase.plan.costs.work import Cost, Work
 from tunecase.prices import label_price, paid_hours, ramp_up, token_price, working_months
 from tunecase.quantities import band, counted, figures
 

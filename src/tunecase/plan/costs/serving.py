@@ -1,6 +1,6 @@
 """Answers after launch."""
 
-from tunecase.costs.work import Cost, Work
+from tunecase.plan.costs.work import Cost, Work
 from tunecase.quantities import band, figures
 
 

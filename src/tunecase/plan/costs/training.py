@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tunecase.compute import idle_over_used
-from tunecase.costs.work import Cost, Work
+from tunecase.plan.costs.work import Cost, Work
 from tunecase.prices import Offer, stored_months, training_price
 from tunecase.quantities import band, figures, share
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tunecase.board import Board, Move, Purchase, RoundPrices, Rules, lay_out
-from tunecase.loop import passing_count
-from tunecase.policy import best_policy
+from tunecase.plan.rounds.board import Board, Move, Purchase, RoundPrices, Rules, lay_out
+from tunecase.plan.rounds.policy import best_policy
+from tunecase.plan.rounds.walk import passing_count
 
 WORLDS = 3_000
 SIZES = (100, 200, 400)

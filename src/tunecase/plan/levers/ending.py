@@ -2,7 +2,7 @@
 
 from tunecase import catalog
 from tunecase.forecast import cautious_score, to_error
-from tunecase.levers.state import LOSS, Offer, State
+from tunecase.plan.levers.state import LOSS, Offer, State
 from tunecase.quantities import count, score
 
 

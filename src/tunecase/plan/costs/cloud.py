@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from tunecase.compute import saved_gb, weights_gb
-from tunecase.costs.people import months
-from tunecase.costs.training import successful_runs
-from tunecase.costs.work import Cost, Work
+from tunecase.plan.costs.people import months
+from tunecase.plan.costs.training import successful_runs
+from tunecase.plan.costs.work import Cost, Work
 from tunecase.prices import OWNED_TIER
 from tunecase.quantities import band, figures
 
