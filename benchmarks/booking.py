@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from tunecase import catalog
-from tunecase.completion import LineDrawn, LinePaid, RoundsDrawn, as_booked, at_completion
+from tunecase.books.completion import LineDrawn, LinePaid, RoundsDrawn, as_booked, at_completion
 from tunecase.estimate import drawn
 from tunecase.prices.basis import Basis
 from tunecase.project import read_project

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from tunecase.books import Standing
-from tunecase.books import books as fold
-from tunecase.completion import LineDrawn
-from tunecase.past import ClosedLine
+from tunecase.books.books import Standing
+from tunecase.books.books import books as fold
+from tunecase.books.completion import LineDrawn
+from tunecase.books.earlier_projects import ClosedLine
 from tunecase.quantities import Interval80
 from tunecase.quantities.spread import Band, band
 from tunecase.records import (

@@ -14,9 +14,9 @@ import pytest
 
 import tunecase.callback
 from tests.command import tunecase as command
+from tunecase.books.meter import STATE_FILE, read_state
 from tunecase.errors import InputError, MissingExtraError, TunecaseError
 from tunecase.ledger.book import Ledger
-from tunecase.meter import STATE_FILE, read_state
 from tunecase.pilot.trainers import machine
 
 torch = pytest.importorskip("torch")

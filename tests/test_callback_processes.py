@@ -13,7 +13,7 @@ pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from tests.test_callback import booked, callback, case, surroundings  # noqa: E402
-from tunecase.meter import STATE_FILE, read_state  # noqa: E402
+from tunecase.books.meter import STATE_FILE, read_state  # noqa: E402
 
 __all__ = ["case"]  # a fixture
 

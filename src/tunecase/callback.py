@@ -37,8 +37,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from tunecase.books import BEAT_S, STATE_FILE, Meter, meter_of, read_state, together
 from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError
-from tunecase.meter import BEAT_S, STATE_FILE, Meter, meter_of, read_state, together
 
 if TYPE_CHECKING:
     from tunecase.flow import Flow

@@ -12,12 +12,12 @@ import pytest
 from tests.command import tunecase
 from tests.making import case_folder
 from tunecase import flow
+from tunecase.books.variance import exact
 from tunecase.errors import InputError, TunecaseError
 from tunecase.flow import BooksAsked, Flow, open_case
 from tunecase.page import render
 from tunecase.records import Books, Spending
 from tunecase.sections.books import page_of
-from tunecase.variance import exact
 
 TODAY = date(2026, 11, 24)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from tests.projects import TODAY, written
 from tunecase import flow
+from tunecase.books.held import held
+from tunecase.books.meter import STATE_FILE, Meter, meter_of
 from tunecase.callback import Settings, Watch
 from tunecase.flow.training import book_run, charge_of, usd_left
-from tunecase.held_charges import held
-from tunecase.meter import STATE_FILE, Meter, meter_of
 from tunecase.records import Spending
 
 TEXT = "currency: USD\nbudget: 1000 USD\ncompute: {tier: neocloud}\n"

@@ -321,7 +321,7 @@ def git(folder: Path, *words: str, code: int = 0) -> None:
 
 def test_a_bill_that_both_imported_counts_once(tmp_path):
     """The same row of a bill in both histories is two entries, and money that was paid once."""
-    from tunecase.held_charges import held
+    from tunecase.books.held import held
 
     ours, theirs = branches(tmp_path)
     bill = Spending(date(2026, 11, 20), "gpu", Decimal("10"), "USD", Decimal("10"), row_id="r" * 64)

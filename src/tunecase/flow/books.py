@@ -6,19 +6,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from tunecase.books import HalfImports
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.opened import Flow, now, rows_of_the_bill, spent
 from tunecase.flow.points import labelled_rows, tuning_of_the_curve
-from tunecase.half_imports import HalfImports
 from tunecase.records import Audit, Books, Closing, Forecast, PlanChosen, Round
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
-    from tunecase.books import Standing
+    from tunecase.books import Kept, Standing
     from tunecase.content import Content
     from tunecase.estimate import Drawn
     from tunecase.ledger import Entry
-    from tunecase.past import Kept
     from tunecase.project import Project
 
 
@@ -42,7 +41,7 @@ def books(flow: Flow, asked: BooksAsked | None = None) -> Books:
     Raises: InputError with every word that fits no estimate or no line, and for a broken ledger of an earlier project.
     """
     from tunecase.books import books as fold
-    from tunecase.past import kept, plan_of_record
+    from tunecase.books import kept, plan_of_record
 
     half = HalfImports()
     found = kept(half.along(flow.ledger.entries()))
@@ -79,7 +78,7 @@ def _append(flow: Flow, verb: str, record: Any) -> None:
 
 def _plan_asked(flow: Flow, found: "Kept", text: str, problems: list[Problem]) -> "Entry | None":
     """The estimate's entry that was asked for; None where it is the plan of record already, or where a problem is."""
-    from tunecase.past import plan_of_record
+    from tunecase.books import plan_of_record
 
     word = text.strip().casefold()
     if word == "latest":
@@ -117,8 +116,7 @@ def _unfit(entry: "Entry", flow: Flow) -> Problem | None:
 def _lines_asked(
     flow: Flow, found: "Kept", plan: "Entry | None", text: str, problems: list[Problem]
 ) -> tuple[str, ...]:
-    from tunecase.bookable import UNKNOWNS, planned_lines
-    from tunecase.past import plan_of_record
+    from tunecase.books import UNKNOWNS, plan_of_record, planned_lines
 
     held = plan_of_record(found, flow.project.currency)
     estimate = plan.record() if plan is not None else held[0] if held else None
@@ -136,8 +134,7 @@ def _lines_asked(
 
 
 def _standing(flow: Flow, found: "Kept") -> "Standing":
-    from tunecase.books import Standing
-    from tunecase.past import hindsight, plan_of_record
+    from tunecase.books import Standing, hindsight, plan_of_record
 
     past, plan, rounds = flow.past, plan_of_record(found, flow.project.currency), flow.rounds()
     known = Standing(
@@ -173,7 +170,7 @@ def _drawn(flow: Flow, known: "Standing", rounds: Sequence[Round]) -> "Standing"
 
 
 def _with_bill(known: "Standing", bill: "Drawn", *, afresh: bool) -> "Standing":
-    from tunecase.completion import LineDrawn
+    from tunecase.books import LineDrawn
 
     lines = {
         name: LineDrawn(cost.amount, cost.quantity, cost.unit)
@@ -223,8 +220,7 @@ def books_csv(flow: Flow, record: Books, to: Path) -> int:
 
     Raises: TunecaseError when the folder or the disk does not take it.
     """
-    from tunecase.focus_rows import focus_csv
-    from tunecase.held_charges import held
+    from tunecase.books import focus_csv, held
     from tunecase.io import write_whole
 
     charges = held(flow.spendings()).charges

@@ -16,8 +16,8 @@ from tunecase.records import Audit, Definition, Reviews, Round, Spending
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
+    from tunecase.books import Past
     from tunecase.data.reading import Table
-    from tunecase.past import Past
     from tunecase.pilot.scoring import Kind
     from tunecase.prices import Basis, Contracts
     from tunecase.project import Project
@@ -108,7 +108,7 @@ class Flow:
 
         Raises: InputError where one of their ledgers is missing or was edited.
         """
-        from tunecase.past import Past, read_past
+        from tunecase.books import Past, read_past
 
         if self.past_read is None:
             named = self.project.past
@@ -268,7 +268,7 @@ def usable_rows(flow: Flow) -> int:
 
 def spent(flow: Flow) -> float:
     """Paid so far in the base currency, what is corrected or estimated beside a bill left out."""
-    from tunecase.held_charges import held
+    from tunecase.books import held
 
     return sum(float(charge.amount_base) for _, charge in held(flow.spendings()).charges)
 

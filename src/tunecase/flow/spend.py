@@ -9,17 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tunecase import catalog
+from tunecase.books import KEY, WORDS
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.opened import Flow, now
-from tunecase.half_imports import KEY, WORDS
 from tunecase.ledger import Entry
 from tunecase.quantities import counted
 from tunecase.records import Charge, Charges, Imported, Run, Spending, from_json
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
-    from tunecase.importers.spendings.charge import Brought, HourPrice, SpendAsked
-    from tunecase.importers.spendings.known import Compared
+    from tunecase.books.importers import Brought, Compared, HourPrice, SpendAsked
 
 KINDS = ("focus", "mlflow", "runs", "timesheet")
 WORK = ("labour", "evaluation", "data")  # lines whose hours are people's
@@ -88,8 +87,7 @@ def charges(
         category, run, source: of the charges asked for; empty for all.
         since, until: their first and last day, as typed.
     """
-    from tunecase.charges import CATEGORIES, DIGITS, latest_of
-    from tunecase.held_charges import held
+    from tunecase.books import CATEGORIES, DIGITS, held, latest_of
 
     problems: list[Problem] = []
     first, last = _day("--from", since, problems), _day("--to", until, problems)
@@ -127,10 +125,7 @@ def _lines_by_day(flow: Flow) -> Mapping[date, frozenset[str]]:
 
 
 def _read(flow: Flow, kind: str, place: str, asked: ImportAsked, known: Mapping[date, frozenset[str]]) -> "Brought":
-    from tunecase.importers.spendings.focus import focus_bill
-    from tunecase.importers.spendings.mlflow_runs import spent_mlflow
-    from tunecase.importers.spendings.own_runs import spent_runs
-    from tunecase.importers.spendings.timesheet import timesheet
+    from tunecase.books.importers import focus_bill, spent_mlflow, spent_runs, timesheet
 
     readers: Mapping[str, Callable[[str, SpendAsked], Brought]] = {
         "focus": focus_bill,
@@ -144,8 +139,7 @@ def _read(flow: Flow, kind: str, place: str, asked: ImportAsked, known: Mapping[
 
 
 def _book(flow: Flow, kind: str, place: str, asked: ImportAsked, found: "Brought") -> Imported:
-    from tunecase.importers.spendings.charge import digest_of
-    from tunecase.importers.spendings.known import compare, refuse_restated
+    from tunecase.books.importers import compare, digest_of, refuse_restated
     from tunecase.ledger import NewEntry
 
     compared = compare(found.spendings, flow.spendings(), found.beside)
@@ -168,9 +162,8 @@ def _book(flow: Flow, kind: str, place: str, asked: ImportAsked, found: "Brought
 
 def _record(flow: Flow, kind: str, place: str, found: "Brought", compared: "Compared", dry_run: bool) -> Imported:
     """The sums of what is new; a correction counts with what it changes."""
-    from tunecase.charges import DIGITS, GPU_HOUR, HOUR
-    from tunecase.importers.spendings.book_check import book_check
-    from tunecase.importers.spendings.cells import bare_address
+    from tunecase.books import DIGITS, GPU_HOUR, HOUR
+    from tunecase.books.importers import bare_address, book_check
 
     moves = [(one, one.amount_base) for one in compared.fresh]
     by_category: dict[str, Decimal] = defaultdict(Decimal)
@@ -210,8 +203,8 @@ def _notes(charges: Sequence[Spending], alike: int, base: str) -> list[str]:
 
 def _words(flow: Flow, asked: ImportAsked) -> "SpendAsked":
     """What was typed, read and checked."""
-    from tunecase.charges import CATEGORIES
-    from tunecase.importers.spendings.charge import SpendAsked
+    from tunecase.books import CATEGORIES
+    from tunecase.books.importers import SpendAsked
 
     problems: list[Problem] = []
     pairs = [word.partition("=") for word in asked.tags]
@@ -270,7 +263,7 @@ def _gpu_hour(flow: Flow, gpu: str) -> "HourPrice | None":
     """The median price of one GPU's hour by the project's contract, tier and terms, else in the nearest tier."""
     import numpy as np
 
-    from tunecase.importers.spendings.charge import HourPrice
+    from tunecase.books.importers import HourPrice
     from tunecase.prices import any_gpu_hour, hour_words
 
     basis, spot = flow.basis(4_000), flow.project.compute.terms == catalog.SPOT
@@ -283,7 +276,7 @@ def _gpu_hour(flow: Flow, gpu: str) -> "HourPrice | None":
 
 def _person_hour(flow: Flow, role: str) -> "HourPrice | None":
     """The rate of a role in the project file; the only member's where no role is named; a range by its median."""
-    from tunecase.importers.spendings.charge import HourPrice
+    from tunecase.books.importers import HourPrice
 
     team = flow.project.team
     fold = role.casefold().strip()
@@ -309,7 +302,7 @@ def spend_text(
 
     Raises: InputError with every mistake found, also where the charge to replace is corrected already.
     """
-    from tunecase.charges import spending, to_correct
+    from tunecase.books import spending, to_correct
 
     booked = flow.spendings()
     corrected = to_correct(replaces, booked) if replaces else ""

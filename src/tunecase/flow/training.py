@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
+from tunecase.books import SOURCE, Attempt, Meter
 from tunecase.errors import InputError, Problem
 from tunecase.flow.opened import Flow
 from tunecase.flow.spend import spend
 from tunecase.ledger import Entry
-from tunecase.meter import SOURCE, Attempt, Meter
 from tunecase.quantities import Band, band
 from tunecase.records import Spending
 
@@ -51,7 +51,7 @@ def usd_left(flow: Flow, meter: Meter) -> float | None:
     """What the budget holds beside all charges but the run's own [USD]; None without a budget."""
     if flow.project.budget is None:
         return None
-    from tunecase.held_charges import held
+    from tunecase.books import held
 
     own = {one.row_id for one in meter.attempts}
     others = held([(name, charge) for name, charge in flow.spendings() if charge.row_id not in own]).charges
@@ -66,7 +66,7 @@ def charge_of(flow: Flow, run: str, attempt: Attempt, supersedes: str = "") -> S
 
     Raises: InputError where the project's currency is another one and has no dated rate for the dollar.
     """
-    from tunecase.charges import GPU_HOUR, spending
+    from tunecase.books import GPU_HOUR, spending
 
     amount, began = Decimal(str(round(attempt.usd, 6))), attempt.began
     charge = spending(

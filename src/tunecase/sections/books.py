@@ -6,9 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tunecase.books_words import hit_words, lead
+from tunecase.books import hit_words, inside, lead
 from tunecase.content import Block, Cell, Content, Facts, Figure, Listing, Section, Table, Tone
-from tunecase.past import inside
 from tunecase.quantities import (
     band_words,
     count,

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tunecase.books_words import hit_words, lead
+from tunecase.books import hit_words, lead
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
 from tunecase.quantities import Band, counted, figures, paid, share, signed
 from tunecase.records import BookLine, Books, Variance

@@ -1,0 +1,277 @@
+"""What did it cost so far, and does the plan still hold? Plan beside actual, why they differ, and what is to come."""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal, localcontext
+from typing import TYPE_CHECKING
+
+from tunecase.books.charges import CATEGORIES, DIGITS, is_credit
+from tunecase.books.completion import Completion, LineDrawn, LinePaid, RoundsDrawn, as_booked, at_completion
+from tunecase.books.earlier_projects import ClosedLine, hit_rate, inside, wider
+from tunecase.books.held import held
+from tunecase.books.lines import PlannedLine, planned_lines
+from tunecase.books.variance import added, bought, to_date, variance
+from tunecase.books.words import lead, redrawn_words, remarks
+from tunecase.project import Project
+from tunecase.quantities import Band, band
+from tunecase.records import BookLine, Books, Estimate, HitRate, PlanUsed, Spending
+
+if TYPE_CHECKING:
+    from tunecase.quantities import Draws
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a project stands, besides what was paid.
+
+    `plan` names the estimate that actuals are held against; `rounds_made` counts measured rounds, None where none was
+    kept. `closed` and `reopened` are lines, `hindsight` those that were charged before the plan was made, `past` the
+    closed lines of `past_projects` earlier projects. `drawn` is the bill as drawn now, by line, for `rounds_drawn`
+    rounds; with `afresh` it starts from where the project stands. `not_drawn` is why there is no such bill.
+    """
+
+    plan: PlanUsed | None = None
+    rounds_made: int | None = None
+    closed: Mapping[str, date] = field(default_factory=dict)
+    reopened: Sequence[str] = ()
+    hindsight: Collection[str] = ()
+    drawn: Mapping[str, LineDrawn] | None = None
+    rounds_drawn: "Draws | None" = None
+    afresh: bool = False
+    not_drawn: str = ""
+    past: Sequence[ClosedLine] = ()
+    past_projects: int = 0
+
+
+def books(
+    spendings: Sequence[tuple[str, Spending]],
+    *,
+    estimate: Estimate | None,
+    project: Project | None,
+    verified: bool,
+    standing: Standing | None = None,
+) -> Books:
+    """Plan against actual, by line and in all; see `variance` for why they differ and `completion` for the rest.
+
+        chance over budget = share of the worlds that are left in which spent + rest > budget
+
+    Without a bill drawn now, the plan's total alone is weighed: P(T + u > B) / P(T + u >= s), at most 1, T being the
+    plan's total as a lognormal between its quantiles, B the budget, s what was spent, u the part of s on lines that the
+    plan does not price, and credits.
+
+    Args:
+        spendings: (id, charge); corrected charges, and estimates that a bill covers, count in no sum.
+        estimate: the plan that actuals are held against, amounts in the base currency.
+        verified: whether the ledger's chain was found sound.
+        standing: rounds, closed lines, past projects, and the bill as drawn now.
+    Returns: the Books; sums are exact Decimals.
+
+    Left out: charges keep the base currency of the day they were booked (a project that changes it must book them
+    anew); what nobody planned is not expected to go on.
+    """
+    standing = standing or Standing()
+    counts = held(spendings)
+    charges = [charge for _, charge in counts.charges]
+    plan = planned_lines(estimate) if estimate else {}
+    rounds = estimate.rounds if estimate else None
+    lines = _lines(charges, plan, rounds, standing)
+    done = _completion(lines, charges, standing)
+    lines = tuple(_with_rest(line, done) for line in lines)
+    with localcontext(prec=DIGITS):
+        spent = sum((line.spent for line in lines), ZERO)
+        unplanned = sum((line.spent if line.planned is None else line.credits for line in lines), ZERO)
+        budget = _budget(estimate, project)
+        left = None if budget is None else Decimal(str(budget)) - spent
+    record = Books(
+        currency=project.currency if project else estimate.currency if estimate else "USD",
+        lines=lines,
+        planned=estimate.total if estimate else None,
+        spent=spent,
+        budget=budget,
+        left=left,
+        over_budget=_chance(estimate, budget, float(spent), float(unplanned), done),
+        entries=len(spendings),
+        superseded=counts.superseded,
+        verified=verified,
+        note="",
+        plan=standing.plan,
+        rounds_planned=rounds,
+        rounds_made=standing.rounds_made,
+        at_completion=None if done is None else band(done.total),
+        redrawn=""
+        if done is None
+        else redrawn_words(done, standing.rounds_made if standing.afresh else None, budget is not None),
+        variance=added(line.variance for line in lines) if estimate else None,
+        hit_rate=_hit_rate(lines, standing),
+        reopened=tuple(standing.reopened),
+        credits=sum((line.credits for line in lines), ZERO),
+        unbilled=sum((line.unbilled for line in lines), ZERO),
+        covered=counts.covered,
+        runs=counts.runs,
+        idle_hours=counts.idle_hours,
+        idle_amount=counts.idle_amount,
+        unpriced=counts.unpriced,
+        untracked_hours=counts.untracked_hours,
+    )
+    said = remarks(record, spendings, estimate, standing.not_drawn)
+    return replace(record, note=" ".join([*lead(record), *said]), remarks=tuple(said))
+
+
+def _lines(
+    charges: Sequence[Spending], plan: Mapping[str, PlannedLine], rounds: Band | None, standing: Standing
+) -> tuple[BookLine, ...]:
+    names = [*plan, *(name for name in CATEGORIES if name not in plan)]
+    names += sorted({charge.category for charge in charges} - set(names))
+    return tuple(
+        _line(name, plan.get(name, PlannedLine(None)), own, rounds, standing)
+        for name in names
+        if (own := [charge for charge in charges if charge.category == name]) or name in plan
+    )
+
+
+def _line(
+    name: str, planned: PlannedLine, charges: Sequence[Spending], rounds: Band | None, standing: Standing
+) -> BookLine:
+    found = bought(charges, planned.unit)
+    middle, made = rounds.p50 if rounds else None, standing.rounds_made
+    closed = standing.closed.get(name)
+    late = name in standing.hindsight and bool(charges) and planned.amount is not None
+    judged = bool(charges) and not (late and closed)
+    with localcontext(prec=DIGITS):
+        back = sum((one.amount_base for one in charges if is_credit(one)), ZERO)
+        unbilled = sum((one.amount_base for one in charges if one.basis == "estimated"), ZERO)
+    return BookLine(
+        name=name,
+        planned=planned.amount,
+        spent=found.amount,
+        inside=_inside(planned.amount, found.amount, closed is not None) if judged else None,
+        entries=len(charges),
+        planned_quantity=planned.quantity,
+        unit=planned.unit,
+        quantity=found.quantity,
+        to_date=to_date(planned.amount, middle, made),
+        variance=variance(planned.amount, planned.quantity, found, rounds_planned=middle, rounds_made=made),
+        closed=closed,
+        inside_90=inside(wider(planned.amount), float(found.amount)) if planned.amount and closed and judged else None,
+        credits=back,
+        unbilled=unbilled,
+        hindsight=late,
+    )
+
+
+def _inside(planned: Band | None, spent: Decimal, closed: bool) -> bool | None:
+    if planned is None:
+        return None
+    return inside(planned, float(spent)) if closed else False if float(spent) > planned.p90 else None
+
+
+def _completion(lines: Sequence[BookLine], charges: Sequence[Spending], standing: Standing) -> Completion | None:
+    if standing.drawn is None:
+        return None
+    drawn = as_booked(standing.drawn)
+    # A plan of an older version knows no quantities; the bill drawn now does.
+    paid = {
+        line.name: _paid(
+            [charge for charge in charges if charge.category == line.name],
+            (drawn[line.name].unit if line.name in drawn else "") or line.unit,
+        )
+        for line in lines
+        if line.entries
+    }
+    made = standing.rounds_made
+    rounds = None if made is None or standing.rounds_drawn is None else RoundsDrawn(made, standing.rounds_drawn)
+    return at_completion(drawn, paid, tuple(standing.closed), rounds, standing.afresh)
+
+
+def _paid(charges: Sequence[Spending], unit: str) -> LinePaid:
+    """What was paid for a line and how much was bought, credits and what cost nothing told apart."""
+    usage = [charge for charge in charges if not is_credit(charge)]
+    one, free = bought(usage, unit), bought([charge for charge in usage if not charge.amount_base], unit).quantity
+    back = bought([charge for charge in charges if is_credit(charge)], unit).amount
+    # Hours that were bought ahead are billed at nothing when they are used: they are the same hours.
+    ahead = bought([charge for charge in usage if charge.charge == "purchase"], unit).quantity
+    twice = min(free or ZERO, ahead or ZERO)
+    much = None if one.quantity is None else float(one.quantity - twice)
+    return LinePaid(float(one.amount), much, float(one.measured), float((free or ZERO) - twice), float(back))
+
+
+def _with_rest(line: BookLine, done: Completion | None) -> BookLine:
+    if done is None or line.name not in done.lines:  # an unpriced line without charges has no known end
+        return line
+    return replace(line, at_completion=band(done.lines[line.name]))
+
+
+def _hit_rate(lines: Sequence[BookLine], standing: Standing) -> HitRate | None:
+    own = [
+        ClosedLine("", line.name, line.planned, float(line.spent))
+        for line in lines
+        if line.closed and line.planned is not None and line.entries and not line.hindsight
+    ]
+    every = [*own, *standing.past]
+    return hit_rate(every, standing.past_projects + bool(own)) if every else None
+
+
+def _budget(estimate: Estimate | None, project: Project | None) -> float | None:
+    if project is not None:
+        return project.budget.spread.median if project.budget else None
+    return estimate.budget if estimate else None
+
+
+def _chance(
+    estimate: Estimate | None, budget: float | None, spent: float, unplanned: float, done: Completion | None
+) -> float | None:
+    if budget is None:
+        return None
+    if done is not None:
+        return 1.0 if spent > budget else done.over(budget)
+    return _over_budget(estimate, budget, spent, unplanned)
+
+
+def _over_budget(estimate: Estimate | None, budget: float | None, spent: float, unplanned: float) -> float | None:
+    if budget is None or estimate is None:
+        return None
+    if spent > budget:
+        return 1.0
+    planned_over = estimate.over_budget if estimate.budget == budget and unplanned == 0 else None
+    over = share_above(estimate.total, budget - unplanned) if planned_over is None else planned_over
+    possible = share_above(estimate.total, spent - unplanned)
+    # With no world of the plan left, the plan says nothing any more.
+    return min(1.0, over / possible) if possible > 0.001 else None
+
+
+def share_above(total: Band, amount: float) -> float:
+    """The share of worlds above an amount, from the P10, P50, P80 and P90 alone.
+
+    The quantiles' normal scores are joined by straight lines over ln(amount), which is exact for a lognormal, and the
+    end lines are drawn on. Leaves out how the draws lie between and beyond the quantiles: within .02 between them for
+    the sums of lognormals that an estimate gives, more beyond.
+
+    Example:
+        >>> share_above(Band(5_507, 7_746, 9_690, 10_894), 7_746)
+        0.5
+    """
+    from statistics import NormalDist
+
+    if amount <= 0:
+        return 1.0
+    points = sorted({total.p10: -1.2816, total.p50: 0.0, total.p80: 0.8416, total.p90: 1.2816}.items())
+    if points[0][0] <= 0 or len(points) < 2:
+        return _share_in_steps(total, amount)
+    at = [math.log(value) for value, _ in points]
+    x = math.log(amount)
+    i = min(max(sum(x > edge for edge in at) - 1, 0), len(at) - 2)
+    (low, high), (z_low, z_high) = at[i : i + 2], (points[i][1], points[i + 1][1])
+    z = z_low + (x - low) / (high - low) * (z_high - z_low)
+    return round(1 - NormalDist().cdf(z), 12)
+
+
+def _share_in_steps(total: Band, amount: float) -> float:
+    """For bands without width, or that reach zero: the share at the next quantile below, so never too low."""
+    for quantile, above in ((total.p90, 0.0 if total.p10 == total.p90 else 0.1), (total.p80, 0.2), (total.p50, 0.5)):
+        if amount >= quantile:
+            return above
+    return 0.9 if amount >= total.p10 else 1.0

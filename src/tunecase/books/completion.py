@@ -1,0 +1,254 @@
+"""What the project will have cost: paid to the cent, and the rest drawn anew from what is known now."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tunecase.books.lines import FOLDED, PEOPLE, UNKNOWNS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tunecase.quantities import Draws
+
+    Flags = NDArray[np.bool_]
+
+FEWEST = 200  # worlds that must be left for quantiles worth the name
+FLOOR = 0.10  # of the planned doubt of a price stays, however much has been bought
+
+
+@dataclass(frozen=True, slots=True)
+class LineDrawn:
+    """One line of the bill in every world, shape (draws,); `quantity`, in `unit`, is None where it has no one."""
+
+    amount: "Draws"
+    quantity: "Draws | None" = None
+    unit: str = ""
+
+
+def as_booked(lines: Mapping[str, LineDrawn]) -> dict[str, LineDrawn]:
+    """The lines as charges can be told apart: failed and idle hours are GPU hours, the unknowns are people's hours.
+
+    In each world people's lines grow by what the unknowns add to them, in hours as in money, and the line of the
+    unknowns goes: what it allows for is booked as labour or evaluation.
+    """
+    import numpy as np
+
+    found: dict[str, LineDrawn] = {}
+    for name, line in lines.items():
+        to = FOLDED.get(name, name)
+        found[to] = _both(found[to], line) if to in found else line
+    more = found.pop(UNKNOWNS, None)
+    people = [name for name in PEOPLE if name in found]
+    if more is None or not people:
+        return found if more is None else {**found, UNKNOWNS: more}
+    paid = np.asarray(np.sum([found[name].amount for name in people], axis=0))
+    factor = 1 + np.where(paid > 0, more.amount / np.where(paid > 0, paid, 1.0), 0.0)
+    for name in people:
+        hours = found[name].quantity
+        found[name] = LineDrawn(
+            found[name].amount * factor, None if hours is None else hours * factor, found[name].unit
+        )
+    return found
+
+
+def _both(one: LineDrawn, other: LineDrawn) -> LineDrawn:
+    if one.quantity is None or other.quantity is None or one.unit != other.unit:
+        return LineDrawn(one.amount + other.amount)
+    return LineDrawn(one.amount + other.amount, one.quantity + other.quantity, one.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class RoundsDrawn:
+    """Rounds made, and the rounds of the bill in every world, shape (draws,)."""
+
+    made: int
+    drawn: "Draws"
+
+
+@dataclass(frozen=True, slots=True)
+class LinePaid:
+    """What was paid for a line, and how much was bought; `measured` is the money of the charges that say how much.
+
+    `free` is the part of `quantity` that was billed at nothing. `credits` are credits and adjustments, in no other
+    figure here: money back is a negative amount.
+    """
+
+    spent: float = 0.0
+    quantity: float | None = None
+    measured: float = 0.0
+    free: float = 0.0
+    credits: float = 0.0
+
+    @property
+    def price(self) -> float | None:
+        """What one cost, of those that cost something; None where no charge says."""
+        priced = (self.quantity or 0.0) - self.free
+        return self.measured / priced if priced > 1e-9 and self.measured > 0 else None
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is known how much was bought."""
+        return bool(self.quantity) and (self.measured > 0 or self.free > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """Spent plus the rest, by line and in all, one entry per world that is left, shape (kept,).
+
+    `kept` says which of the drawn worlds these are; `ruled_by` what ruled the others out: the rounds made, the total,
+    or nothing (closed: no line is open), where the bill starts from now or too few worlds would have been left.
+    """
+
+    lines: dict[str, "Draws"]
+    total: "Draws"
+    kept: "Flags"
+    ruled_by: str
+
+    def over(self, budget: float) -> float:
+        """The share of these worlds above an amount."""
+        return float((self.total > budget).mean())
+
+
+def at_completion(
+    bill: Mapping[str, LineDrawn],
+    paid: Mapping[str, LinePaid],
+    closed: Collection[str] = (),
+    rounds: RoundsDrawn | None = None,
+    afresh: bool = False,
+) -> Completion:
+    """Spent plus the rest, in the worlds that what was paid and done has not ruled out.
+
+        price of one:            c (x / median x)^k,   k = max(1 - Q / q, .1);  x where no price was paid yet
+        rounds not known:        worlds with T >= s are left; rest = T - s, by line as max(line - spent, 0)
+        r rounds made:           worlds with R > r are left; people's rest = (R - r) (Q / r) (u / median u)^k',
+                                 k' = max(1 - r / R, .1); of other lines max(line - spent, 0)
+        bill drawn afresh:       all worlds are left; the rest is the bill, people's hours as after r rounds
+
+    x is the world's price of one and c the price paid so far, q the line's quantity in a world and Q what was bought; T
+    the open lines at these prices, s what was spent on them before credits, which are added at the end; R the world's
+    rounds, u = q / R the hours of a round (or the money, where charges say no hours). What was billed at nothing is
+    bought but tells no price; in T it cost what was paid on the line without saying for how much, such as a
+    commitment's purchase, up to its price in the world. What was seen is the middle from now on, and its doubt shrinks
+    with the work that is done.
+
+    Args:
+        bill: the counted lines with a price, drawn in common worlds, shape (draws,).
+        paid: by line; a line that the bill lacks adds what was spent, and nothing more.
+        closed: lines that are finished: their rest is nothing, and they rule no world out.
+        rounds: those made and drawn; None where it is not known how many were made.
+        afresh: whether the bill was drawn from where the project stands, so that nothing of it is paid.
+    Returns: the Completion.
+    Leaves out: how far the round under way has come; hours before the first round count as if they were of rounds;
+    every world that is left keeps its weight, so a project near its end is told with more to come than it has, until
+    its lines are closed or its rounds are kept.
+    """
+    import numpy as np
+
+    n = len(next(iter(bill.values())).amount) if bill else 1
+    going = {name: line for name, line in bill.items() if name not in closed}
+    known = rounds if rounds is not None and rounds.made > 0 else None
+    rests = {
+        name: _rest(line, paid.get(name, LinePaid()), known if name in PEOPLE else None, afresh)
+        for name, line in going.items()
+    }
+    kept, why = np.ones(n, dtype=bool), "nothing" if going else "closed"
+    if known is not None and going and not afresh:
+        kept, why = _enough(known.drawn > known.made, "the rounds")
+    elif not afresh and going:
+        spent = sum(paid.get(name, LinePaid()).spent for name in going)
+        whole = np.asarray(
+            np.sum([_repriced(line, paid.get(name, LinePaid())) for name, line in going.items()], axis=0)
+        )
+        kept, why = _enough(whole >= spent, "the total")
+        rests = _shared_out(rests, np.maximum(whole - spent, 0.0))
+    lines = {
+        name: np.zeros(int(kept.sum()))
+        + paid.get(name, LinePaid()).spent
+        + paid.get(name, LinePaid()).credits
+        + (rests[name][kept] if name in rests else 0.0)
+        for name in [*bill, *(name for name in paid if name not in bill)]
+    }
+    total = np.asarray(np.sum(list(lines.values()), axis=0)) if lines else np.zeros(int(kept.sum()))
+    return Completion(lines, total, kept, why)
+
+
+def _enough(left: "Flags", why: str) -> tuple["Flags", str]:
+    """The worlds that are left and what ruled the others out; all of them where too few would be left."""
+    import numpy as np
+
+    if left.sum() >= min(FEWEST, len(left)):
+        return left, why
+    return np.ones(len(left), dtype=bool), "nothing"
+
+
+def _repriced(line: LineDrawn, one: LinePaid) -> "Draws":
+    """The whole line in every world: what was bought at the price paid, the rest at prices centred on it."""
+    import numpy as np
+
+    if line.quantity is None or not one.quantity or not one.counted:
+        return line.amount
+    left = np.maximum(line.quantity - one.quantity, 0.0)
+    price = _price_of_rest(line, one, left)
+    bought = np.minimum(line.quantity / one.quantity, 1.0) * one.measured
+    return np.asarray(bought + np.minimum(one.free * price, max(one.spent - one.measured, 0.0)) + left * price)
+
+
+def _price_of_rest(line: LineDrawn, one: LinePaid, left: "Draws") -> "Draws":
+    """What one will cost: centred on what one cost, or as drawn where that is not known."""
+    if one.price is None or not one.quantity:
+        return _price(line)
+    return _centred(_price(line), one.price, one.quantity / (one.quantity + left))
+
+
+def _price(line: LineDrawn) -> "Draws":
+    import numpy as np
+
+    assert line.quantity is not None
+    return np.divide(line.amount, line.quantity, out=np.zeros(len(line.amount)), where=line.quantity > 0)
+
+
+def _rest(line: LineDrawn, one: LinePaid, rounds: RoundsDrawn | None, afresh: bool) -> "Draws":
+    """What is still to be paid of a line in every world."""
+    import numpy as np
+
+    if line.quantity is None or not one.quantity or not one.counted:
+        if rounds is not None and one.spent > 0:
+            return _by_the_round(line.amount, one.spent, rounds, afresh)
+        return line.amount if afresh else np.maximum(line.amount - max(one.spent, 0.0), 0.0)
+    if rounds is not None:
+        left = _by_the_round(line.quantity, one.quantity, rounds, afresh)
+    else:
+        left = line.quantity if afresh else np.maximum(line.quantity - one.quantity, 0.0)
+    return left * _price_of_rest(line, one, left)
+
+
+def _by_the_round(whole: "Draws", so_far: float, rounds: RoundsDrawn, afresh: bool) -> "Draws":
+    """What the later rounds take, when those made took `so_far`."""
+    import numpy as np
+
+    later = rounds.drawn if afresh else np.maximum(rounds.drawn - rounds.made, 0.0)
+    each = np.divide(whole, rounds.drawn, out=np.zeros(len(whole)), where=rounds.drawn > 0)
+    return later * _centred(each, so_far / rounds.made, rounds.made / (rounds.made + later))
+
+
+def _centred(draws: "Draws", seen: float, done: "Draws") -> "Draws":
+    """Draws moved to what was seen, their doubt (as ratios) shrunk by the share that is done."""
+    import numpy as np
+
+    some = draws > 0
+    if not some.any():
+        return np.full(len(draws), seen)
+    middle = np.median(draws[some])
+    ratio = np.where(some, draws, middle) / middle
+    return np.asarray(seen * ratio ** np.maximum(1 - done, FLOOR))
+
+
+def _shared_out(rests: Mapping[str, "Draws"], whole: "Draws") -> dict[str, "Draws"]:
+    """The lines' rests, stretched in every world so that they add up to the whole."""
+    import numpy as np
+
+    total = np.asarray(np.sum(list(rests.values()), axis=0))
+    factor = np.divide(whole, total, out=np.zeros(len(total)), where=total > 0)
+    return {name: rest * factor for name, rest in rests.items()}

@@ -1,0 +1,280 @@
+"""What a ledger says of money: the plan of record, which lines are closed, and how closed lines fell against it."""
+
+import contextlib
+import hashlib
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from tunecase.books.held import held
+from tunecase.books.lines import PEOPLE, planned_lines
+from tunecase.errors import InputError, Problem
+from tunecase.ledger import Entry, Ledger
+from tunecase.quantities import Z80, Z90, Band
+from tunecase.records import Closing, Estimate, HitRate, PlanChosen, PlanUsed, Spending
+
+ENOUGH = 20  # closed lines before a share inside says anything
+TOO_FEW_INSIDE = 0.75  # of bands that promise 80%
+
+
+@dataclass
+class Kept:
+    """The entries of a ledger that concern money, in order; `closed` is when each line was closed, if it still is.
+
+    `first_charged` says of each line how many estimates had been kept when it was charged for the first time.
+    """
+
+    charges: list[tuple[str, Spending]] = field(default_factory=list)
+    estimates: list[Entry] = field(default_factory=list)
+    first_charged: dict[str, int] = field(default_factory=dict)
+    chosen: PlanChosen | None = None
+    closed: dict[str, date] = field(default_factory=dict)
+    reopened: list[str] = field(default_factory=list)
+
+    @property
+    def before_charges(self) -> int:
+        """How many estimates were kept before the first charge of all."""
+        return min(self.first_charged.values(), default=len(self.estimates))
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedLine:
+    """A line that is finished: what was planned and what it cost, in its project's base currency."""
+
+    project: str
+    name: str
+    planned: Band
+    actual: float
+
+    @property
+    def overrun(self) -> float:
+        """Actual over the planned P50."""
+        return self.actual / self.planned.p50 if self.planned.p50 > 0 else math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The closed lines of earlier projects, how many projects that were, and the hash of their ledgers."""
+
+    lines: tuple[ClosedLine, ...] = ()
+    projects: int = 0
+    digest: str = ""
+
+    @property
+    def overruns(self) -> tuple[float, ...]:
+        """Actual over planned P50 of people's lines (labour and evaluation), as far as they cost anything."""
+        ratios = (line.overrun for line in self.lines if line.name in PEOPLE)
+        return tuple(ratio for ratio in ratios if math.isfinite(ratio) and ratio > 0)
+
+
+def kept(entries: Iterable[Entry]) -> Kept:
+    """What a ledger holds of money; a charge that comes after a line was closed opens it again.
+
+    Records that another version wrote and this one cannot read are passed over, charges are not.
+
+    Raises: InputError when a charge cannot be read.
+    """
+    found = Kept()
+    for entry in entries:
+        if entry.kind == "spend":
+            charge: Spending = entry.record()
+            found.charges.append((entry.id, charge))
+            found.first_charged.setdefault(charge.category, len(found.estimates))
+            if found.closed.pop(charge.category, None) is not None:
+                found.reopened.append(charge.category)
+        elif entry.kind == "record" and entry.verb == "estimate":
+            found.estimates.append(entry)
+        elif entry.kind == "record" and entry.verb in ("close", "plan"):
+            with contextlib.suppress(InputError):
+                _take(found, entry.record())
+    return found
+
+
+def _take(found: Kept, record: Closing | PlanChosen) -> None:
+    if isinstance(record, PlanChosen):
+        found.chosen = record
+        return
+    found.closed.update(dict.fromkeys(record.lines, record.on))
+    found.reopened = [name for name in found.reopened if name not in record.lines]
+
+
+def plan_of_record(found: Kept, currency: str | None = None) -> tuple[Estimate, PlanUsed] | None:
+    """The estimate that actuals are held against, and why this one.
+
+    The one that was chosen; else the last that was kept before the first charge, which is what was known when spending
+    began; else the first of all, which then knew of charges. Estimates in another currency than `currency`, or of
+    another version, cannot be held against.
+
+    Returns: the estimate and how it was come by; None where there is none.
+    """
+    readable = []
+    for number, entry in enumerate(found.estimates):
+        with contextlib.suppress(InputError):
+            estimate: Estimate = entry.record()
+            if currency is None or estimate.currency == currency:
+                readable.append((number, entry, estimate))
+    for _, entry, estimate in readable:
+        if found.chosen is not None and entry.id == found.chosen.entry:
+            why = f"made the plan on {found.chosen.on}"
+            return estimate, PlanUsed(entry.id, entry.recorded_at.date(), why)
+    if not readable:
+        return None
+    before = [one for one in readable if one[0] < found.before_charges]
+    _, entry, estimate = before[-1] if before else readable[0]
+    why = "the last estimate before the first charge" if found.charges else "the latest estimate"
+    why = why if before else "the first estimate there is, made after the first charge"
+    return estimate, PlanUsed(entry.id, entry.recorded_at.date(), why)
+
+
+def hindsight(found: Kept, plan: PlanUsed) -> frozenset[str]:
+    """The lines that were charged before an estimate was made: its band for them was drawn by whoever saw the bill."""
+    number = next((n for n, entry in enumerate(found.estimates) if entry.id == plan.entry), 0)
+    return frozenset(name for name, before in found.first_charged.items() if before <= number)
+
+
+def closed_lines(found: Kept, project: str = "") -> tuple[ClosedLine, ...]:
+    """Every closed line that had a planned amount and was charged, with what it cost.
+
+    A line without any charge is left out: that nothing was booked does not show that it cost nothing. So is one that
+    was charged before its plan was made: that such a band holds says nothing of bands.
+    """
+    chosen = plan_of_record(found)
+    if chosen is None or not found.closed:
+        return ()
+    paid: dict[str, Decimal] = {}
+    for _, charge in held(found.charges).charges:
+        paid[charge.category] = paid.get(charge.category, Decimal(0)) + charge.amount_base
+    late = hindsight(found, chosen[1])
+    return tuple(
+        ClosedLine(project, name, line.amount, float(paid[name]))
+        for name, line in planned_lines(chosen[0]).items()
+        if name in found.closed and name in paid and name not in late and line.amount is not None
+    )
+
+
+def read_past(places: Sequence[str], folder: Path, own: Path | None = None) -> Past:
+    """The closed lines of earlier projects' ledgers, each checked whole before it is used.
+
+    Args:
+        places: ledger files, or folders that hold a ledger.jsonl, from `folder` on.
+        own: this project's ledger, which is no past one.
+    Raises: InputError with everything that is wrong: no such file, an edited ledger, one ledger twice, this one, or a
+        copy of one that went on. Entries hold the hash of the one before, so two ledgers with the same first charge are
+        of one project.
+    """
+    problems: list[Problem] = []
+    lines: list[ClosedLine] = []
+    seen: dict[str, str] = {}
+    started: dict[str, str] = {first: "this project's own ledger" for first in [_first_charge(own)] if first}
+    projects = 0
+    for place in places:
+        path = folder / place
+        path = path / "ledger.jsonl" if path.is_dir() else path
+        broken = _problems(place, path, own, seen) or _begun_alike(place, path, started)
+        if broken:
+            problems += broken
+            continue
+        try:
+            found = closed_lines(kept(Ledger(path).entries(check=False)), place)
+        except InputError as error:
+            problems += error.problems
+            continue
+        lines += found
+        projects += bool(found)
+    if problems:
+        raise InputError(problems)
+    return Past(tuple(lines), projects, hashlib.sha256("".join(sorted(seen)).encode()).hexdigest()[:16])
+
+
+def _problems(place: str, path: Path, own: Path | None, seen: dict[str, str]) -> list[Problem]:
+    where, wanted = f"past: {place}", "the ledger of an earlier project"
+    if not path.is_file():
+        fix = "name its ledger.jsonl or its folder, from the project file's folder on"
+        return [Problem(where, "no such ledger", wanted, fix)]
+    if own is not None and own.exists() and path.resolve() == own.resolve():
+        return [Problem(where, "this project's own ledger", wanted, "leave it out: its closed lines count anyway")]
+    if problems := Ledger(path).verify():
+        return problems
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest in seen:
+        return [Problem(where, f"the same ledger as {seen[digest]}", "each project once", "leave one of them out")]
+    seen[digest] = place
+    return []
+
+
+def _first_charge(path: Path | None) -> str:
+    """The id of a ledger's first charge; empty where there is none."""
+    if path is None or not path.is_file():
+        return ""
+    return next((entry.id for entry in Ledger(path).entries(check=False) if entry.kind == "spend"), "")
+
+
+def _begun_alike(place: str, path: Path, started: dict[str, str]) -> list[Problem]:
+    """Whether a ledger holds the first charge of another one."""
+    first = _first_charge(path)
+    if first in started:
+        got = f"a copy of {started[first]}, with other entries at the end"
+        return [Problem(f"past: {place}", got, "each project once", "leave the shorter one out")]
+    if first:
+        started[first] = place
+    return []
+
+
+def hit_rate(lines: Sequence[ClosedLine], projects: int) -> HitRate:
+    """How many actuals fell inside P10 to P90 and P5 to P95, and by how much the bands were too narrow.
+
+        factor: the smallest k for which 8 in 10 actuals lie in P50 (P10 / P50)^k to P50 (P90 / P50)^k
+
+    proposed from 20 lines on, where less than 75% fell inside. *Leaves out* that lines of one project move together:
+    twenty lines of four projects say less than of twenty.
+    """
+    inside_80 = sum(inside(line.planned, line.actual) for line in lines)
+    inside_90 = sum(inside(wider(line.planned), line.actual) for line in lines)
+    factor = None
+    if len(lines) >= ENOUGH and inside_80 / len(lines) < TOO_FEW_INSIDE:
+        reach = sorted(stretch(line.planned, line.actual) for line in lines)
+        found = reach[math.ceil(0.8 * len(reach)) - 1]
+        factor = found if math.isfinite(found) else None
+    return HitRate(len(lines), inside_80, inside_90, projects, factor)
+
+
+def inside(planned: Band, actual: float) -> bool:
+    """Whether an amount lies in P10 to P90."""
+    return planned.p10 <= actual <= planned.p90
+
+
+def wider(planned: Band) -> Band:
+    """The band with P5 and P95 at its ends, read as lognormal on either side of P50 (as normal where it reaches zero).
+
+    Example:
+        >>> round(wider(Band(5_507, 7_746, 9_690, 10_894)).p90, -1)
+        12000.0
+    """
+    k = Z90 / Z80
+    if planned.p10 <= 0:
+        low, high = (planned.p50 + (end - planned.p50) * k for end in (planned.p10, planned.p90))
+    else:
+        low, high = (planned.p50 * (end / planned.p50) ** k for end in (planned.p10, planned.p90))
+    return Band(low, planned.p50, planned.p80, high)
+
+
+def stretch(planned: Band, actual: float) -> float:
+    """The power k by which a band's ratios to P50 must be raised to reach an amount; 1 at P10 and at P90.
+
+    Example:
+        >>> stretch(Band(50, 100, 150, 200), 400)
+        2.0
+    """
+    end = planned.p90 if actual >= planned.p50 else planned.p10
+    if actual == planned.p50:
+        return 0.0
+    if end == planned.p50:
+        return math.inf
+    if min(planned.p10, actual) <= 0:
+        # A band that reaches zero has no ratios there: distances do.
+        return (actual - planned.p50) / (end - planned.p50) if planned.p10 <= 0 else math.inf
+    return math.log(actual / planned.p50) / math.log(end / planned.p50)

@@ -1,0 +1,82 @@
+"""Billed GPU hours held against the price book: what one cost, and what the tables say of that machine or card."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from decimal import Decimal, localcontext
+
+from tunecase import catalog
+from tunecase.books.charges import DIGITS, GPU_HOUR
+from tunecase.quantities import figures, share
+from tunecase.records import PriceCheck, Spending
+
+CENTS = Decimal("0.000001")
+# A price of 1.624 and one of 1.6240001 are one price.
+EQUAL = 0.0005
+
+
+def book_check(charges: Sequence[Spending], base_per_usd: float) -> tuple[PriceCheck, ...]:
+    """One row for each machine, region and card that was billed by the hour, the dearest first.
+
+        price per GPU hour = sum of amounts / sum of GPU hours,   of usage alone
+
+    The book's price is that of the machine in the region, else its range over regions, else the card's range at the
+    provider, else at any; on demand, in US dollars.
+
+    Args:
+        charges: of one import.
+        base_per_usd: units of the project's currency for a US dollar.
+    Leaves out: hours on spot or under a commitment, which are billed below the list; the words then say by how much.
+    """
+    groups: dict[tuple[str, str, str, str], list[Spending]] = defaultdict(list)
+    for one in charges:
+        if one.unit == GPU_HOUR and one.quantity and one.charge == "usage" and one.basis == "billed" and one.gpu:
+            groups[one.gpu, one.provider, one.instance, one.region].append(one)
+    found = [_check(*key, rows, base_per_usd) for key, rows in groups.items()]
+    return tuple(sorted(found, key=lambda check: (-check.amount, check.gpu)))
+
+
+def _check(
+    gpu: str, provider: str, instance: str, region: str, rows: Sequence[Spending], base_per_usd: float
+) -> PriceCheck:
+    with localcontext(prec=DIGITS):
+        hours = sum((one.quantity or Decimal(0) for one in rows), Decimal(0))
+        same = {one.currency for one in rows} == {"USD"}
+        usd = sum((one.amount if same else one.amount_base for one in rows), Decimal(0))
+        usd = usd if same else usd / Decimal(str(base_per_usd))
+        each = (usd / hours).quantize(CENTS).normalize()
+    cards = rows[0].gpu_count or 1
+    prices, dates, what = _book(gpu, provider, instance, region, cards)
+    low, high = (min(prices), max(prices)) if prices else (None, None)
+    return PriceCheck(
+        gpu, provider, instance, region, hours, usd, each, "USD", low, high, dates, _words(float(each), low, high, what)
+    )
+
+
+def _book(gpu: str, provider: str, instance: str, region: str, cards: int) -> tuple[list[float], tuple[str, ...], str]:
+    """Prices of a GPU hour, their dates, and whose they are."""
+    known = catalog.provider(provider)
+    listed = catalog.instance_hours(known.name, instance) if known else ()
+    here = [row for row in listed if row.region == region]
+    if here or listed:
+        rows = here or listed
+        what = f"{instance} in {region}" if here else f"{instance} in other regions"
+        return [row.usd_per_instance_hour / cards for row in rows], tuple(sorted({row.date for row in rows})), what
+    on_demand = [price for price in catalog.gpu_prices() if price.terms == catalog.ON_DEMAND and not price.stale]
+    of_card = [price for price in on_demand if price.gpu == gpu]
+    own = [price for price in of_card if known and price.provider == known.name]
+    what = f"{gpu} at {known.name}" if own and known else f"{gpu} at any provider"
+    taken = own or of_card
+    return [price.usd_per_gpu_hour for price in taken], tuple(sorted({price.date for price in taken})), what
+
+
+def _words(each: float, low: float | None, high: float | None, what: str) -> str:
+    """The comparison as a phrase."""
+    if low is None or high is None:
+        return "the price book has no price of it"
+    reach = f"{low:g}" if high - low <= EQUAL else f"{low:g} to {high:g}"
+    book = f"the book's price of {what}, {reach}"
+    if low - EQUAL <= each <= high + EQUAL:
+        return f"equal to {book}" if high - low <= EQUAL else f"within {book}"
+    if each < low:
+        return f"{share(1 - each / low)} below {book}: spot, a commitment or a discount"
+    return f"{figures(100 * (each / high - 1))}% above {book}"

@@ -1,0 +1,127 @@
+"""The columns of a FOCUS file, however they are written, and its cells in the one form that CSV and Parquet share."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+from tunecase.books.importers.cells import NUMBER, CellError, moment_of, plain_number, tags_of, text_of
+from tunecase.books.importers.charge import SpendAsked
+from tunecase.books.importers.files import BillFile, Line
+from tunecase.errors import InputError, Problem
+
+AMOUNTS = {"billed": "BilledCost", "effective": "EffectiveCost"}
+NEEDED = ("BillingCurrency", "ChargePeriodStart", "ChargePeriodEnd", "ChargeCategory", "ServiceName")
+PROVIDER = ("ServiceProviderName", "ProviderName")  # before 1.3, from 1.3 on and alone from 1.4 on
+BOUGHT = ("ResourceType", "SkuMeter", "SkuId", "SkuPriceDetails", "ChargeDescription", "ResourceName", "SkuPriceId")
+READ = (
+    "BillingCurrency", "ChargePeriodStart", "ChargePeriodEnd", "ChargeCategory", "ChargeDescription", "ServiceName",
+    "ServiceCategory", "Tags", "ConsumedQuantity", "ConsumedUnit", "PricingQuantity", "PricingUnit", "ListUnitPrice",
+    "RegionId", "SkuId", "ResourceId", "x_category", "x_run", "x_gpu", "x_gpu_count", "x_basis", "x_row_id",
+    "x_entry_id",
+)  # fmt: skip
+NUMERIC = re.compile(r"(cost|price|quantity)$")
+TIMED = re.compile(r"(start|end|created|updated)$")
+
+
+class Columns:
+    """Where the columns of a file stand, however they are written (BilledCost, billed_cost)."""
+
+    def __init__(self, file: BillFile, asked: SpendAsked) -> None:
+        self.names = [bare(name) for name in file.header]
+        twice = [name for name, count in Counter(self.names).items() if count > 1 and name]
+        lacking = [name for name in (AMOUNTS[asked.cost], *NEEDED) if bare(name) not in self.names]
+        if not any(bare(name) in self.names for name in PROVIDER):
+            lacking.append(" or ".join(PROVIDER))
+        problems = [
+            Problem(
+                f"{file.name}:1",
+                f"no column {name}",
+                "the columns of FOCUS 1.0 to 1.4",
+                f"export the bill with the column {name}; a bill of another format is no FOCUS",
+            )
+            for name in lacking
+        ]
+        problems += [Problem(f"{file.name}:1", f"the column {name} twice", "it once", "delete one") for name in twice]
+        if problems:
+            raise InputError(problems)
+        self.at = {name: index for index, name in enumerate(self.names)}
+        self.forms = [(name, index, _form(name)) for name, index in self.at.items() if not name.startswith("x_")]
+        # Looked up once for each column, not for each row.
+        self.index = {name: self.at.get(bare(name)) for name in {*READ, *BOUGHT, *PROVIDER, *AMOUNTS.values()}}
+        self.file, self.width = file, len(self.names)
+
+    def cell(self, line: Line, name: str) -> Any:
+        """A cell by its column, None where the file has none."""
+        index = self.index[name]
+        return None if index is None else line.cells[index]
+
+    def text(self, line: Line, *names: str) -> str:
+        """The first of some cells that is not missing, as text."""
+        for name in names:
+            if text := text_of(self.cell(line, name)):
+                return text
+        return ""
+
+    def content(self, line: Line) -> dict[str, str]:
+        """What a row says, each cell in the one form that CSV and Parquet share, own columns and missing cells out."""
+        found = {}
+        for name, index, form in self.forms:
+            if text := text_of(line.cells[index]):
+                found[name] = text if form is None else form(line.cells[index], text)
+        return found
+
+
+@lru_cache(maxsize=1_000)
+def bare(name: str) -> str:
+    """A column's name without case and punctuation; our own keep their underscores."""
+    return re.sub(r"[^a-z0-9]", "", name.casefold()) if not name.casefold().startswith("x_") else name.casefold()
+
+
+def _form(name: str) -> Callable[[Any, str], str] | None:
+    """How a column's cells are put into one form; None where they are text."""
+    if NUMERIC.search(name):
+        return _number_form
+    if TIMED.search(name):
+        return _time_form
+    return _tags_form if name == "tags" else None
+
+
+def _number_form(cell: Any, text: str) -> str:
+    # A column of ours may be called a price and hold words.
+    return plain_number(Decimal(text)) if NUMBER.fullmatch(text) else text
+
+
+def _time_form(cell: Any, text: str) -> str:
+    try:
+        return moment(cell).isoformat()
+    except CellError:
+        return text
+
+
+def _tags_form(cell: Any, text: str) -> str:
+    return "; ".join(f"{key}={value}" for key, value in sorted(tags_in(cell).items()))
+
+
+def tags_in(cell: Any) -> Mapping[str, str]:
+    """The tags in a cell; texts are remembered, since a bill says few of them often."""
+    return _tags_of(cell) if isinstance(cell, str) else tags_of(cell)
+
+
+@lru_cache(maxsize=10_000)
+def _tags_of(text: str) -> Mapping[str, str]:
+    return MappingProxyType(tags_of(text))
+
+
+@lru_cache(maxsize=10_000)
+def _moment_of(text: str) -> datetime:
+    return moment_of(text)
+
+
+def moment(cell: Any) -> datetime:
+    """The moment in a cell; texts are remembered, since a bill says few of them often."""
+    return _moment_of(cell) if isinstance(cell, str) else moment_of(cell)

@@ -1,0 +1,330 @@
+"""A time sheet as CSV: exports of Toggl, Clockify and Harvest, or anybody's table of day, hours and who worked.
+
+The name of a person is kept as the charge's resource; groups and billing notes are not read, and of an e-mail address
+in a cell that is read what stands before the @ alone is kept.
+"""
+
+import contextlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal, localcontext
+from pathlib import Path
+from typing import TypeVar
+
+from tunecase.books.charges import CATEGORIES, DIGITS, HOUR, rate_fix, rate_on
+from tunecase.books.importers.cells import CellError, amount_of, no_mail, plain_number
+from tunecase.books.importers.charge import Brought, HourPrice, Identities, Mistakes, SpendAsked, digest_of
+from tunecase.errors import InputError, Problem
+from tunecase.io import read_table
+from tunecase.quantities import SYMBOLS, counted, one_line
+from tunecase.records import Spending
+
+# The first name that the header has is taken; names bare of case, blanks and what stands in brackets.
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "day": ("date", "startdate", "day", "spentdate", "workdate"),
+    "hours": ("hours", "durationh", "duration", "time", "timeh", "durationdecimal", "timedecimal", "loggedhours"),
+    "person": ("user", "member", "person", "employee", "name"),
+    "first": ("firstname",),
+    "last": ("lastname",),
+    "role": ("role", "roles", "position", "jobtitle"),
+    "rate": ("costrate", "hourlyrate", "rate", "billablerate"),
+    "currency": ("currency",),
+    "project": ("project", "projectname"),
+    "client": ("client", "clientname", "customer"),
+    "activity": ("activity", "task", "taskname", "category"),
+    "tags": ("tags", "tag"),
+    "line": ("line", "category"),
+    "amount": ("costamount", "cost", "amount", "total"),
+    "note": ("description", "notes", "note", "comment"),
+    "start": ("starttime", "start"),
+}
+# What tells rows of one person's day apart where both have it; words are edited, and columns are added.
+APART = ("start", "project", "client")
+T = TypeVar("T")
+EXAMPLE = "date,hours,person,role,rate,activity,note"
+CLOCK = re.compile(r"(\d{1,4}):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
+IN_BRACKETS = re.compile(r"\(([^)]*)\)")
+SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
+DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
+CODE = re.compile(r"\b([A-Z]{3})\b")
+MOST_HOURS = 744  # of one row: a month
+# Work whose own line the plan has; everything else is labour.
+EVALUATION = re.compile(r"\beval|error analysis|\btest(ing|s)?\b|benchmark|\bmetrics?\b", re.IGNORECASE)
+DATA = re.compile(r"\blabel|\bannotat|data (collect|clean|prep)|guideline", re.IGNORECASE)
+STEP = Decimal("0.000001")
+
+
+@dataclass
+class _Sheet:
+    """A time sheet while it is read."""
+
+    asked: SpendAsked
+    file: str
+    columns: Mapping[str, str]
+    month_first: bool | None
+    mistakes: Mistakes = field(default_factory=Mistakes)
+    identities: Identities = field(default_factory=Identities)
+    found: list[Spending] = field(default_factory=list)
+    beside: list[Spending] = field(default_factory=list)
+    filtered: int = 0
+    empty: int = 0
+    guessed: dict[str, int] = field(default_factory=dict)
+    other_amounts: int = 0
+
+
+def timesheet(place: str, asked: SpendAsked) -> Brought:
+    """The hours of a time sheet as charges of labour, evaluation or data.
+
+        amount = hours * rate,   hours of 1:30:00 being 5,400 / 3,600, cut at a millionth
+
+    The rate is the row's own (a cost rate before a billable one), else that of the role in the project's team; a rate
+    given as a range counts by its median, and the charge is then an estimate. The line is the one that a column line or
+    category names, else it follows the row's activity, tags or note: evaluation and error analysis, labelling (data),
+    else labour. Rows of one person's day are one line: the same work with another rate, note or role is known, or
+    corrects what is booked (see `known.compare`).
+
+    Args:
+        place: the path of a CSV file.
+        asked: filters (a tag is a column: project=Tickets), category, rates.
+    Returns: the charges; rows without hours are left out and counted.
+    Raises: InputError with every mistake: a number or day that may be read in two ways, a day to come, no rate.
+    Leaves out: what the tool itself billed: amounts are worked out from hours and rate alone, and rows that state
+    another one are told.
+    """
+    path = Path(place)
+    if not path.is_file():
+        raise InputError(Problem(place, "no such file", f"a time sheet as CSV: {EXAMPLE}", "correct the path"))
+    header, rows = read_table(path)
+    columns = _columns(header, path.name)
+    if not rows:
+        raise InputError(
+            Problem(path.name, "a header and no rows", "a row for each piece of work", f"such as {EXAMPLE}")
+        )
+    sheet = _Sheet(asked, path.name, columns, _month_first(path.name, columns["day"], rows))
+    for line, cells in rows:
+        _row(sheet, line, cells)
+    sheet.mistakes.refuse(path.name)
+    left = (f"{counted(sheet.empty, 'row')}: no hours",) if sheet.empty else ()
+    notes = [f"{counted(count, 'row')} at the rate of {words}" for words, count in sheet.guessed.items()]
+    if sheet.other_amounts:
+        many = counted(sheet.other_amounts, "row")
+        notes.append(f"{many} with another amount under {columns['amount']} than hours x rate, which is booked")
+    return Brought(tuple(sheet.found), len(rows), sheet.filtered, left, tuple(notes), tuple(sheet.beside))
+
+
+def _bare(name: str) -> str:
+    plain = IN_BRACKETS.sub(lambda match: match[1] if match[1] in ("h", "decimal") else "", name.casefold())
+    return re.sub(r"[^a-z0-9]", "", plain)
+
+
+def _columns(header: Sequence[str], file: str) -> dict[str, str]:
+    """The columns by what they mean. Raises InputError where day or hours are missing."""
+    by_name = {_bare(name): name for name in reversed(header)}
+    found = {
+        what: by_name[known[0]]
+        for what, names in NAMES.items()
+        if (known := [name for name in names if name in by_name])
+    }
+    lacking = [what for what in ("day", "hours") if what not in found]
+    if lacking:
+        got = f"the columns {', '.join(header)[:120]}" if header else "an empty file"
+        fix = f"write a first line such as {EXAMPLE}"
+        raise InputError([Problem(f"{file}:1", got, f"a column of the {what}", fix) for what in lacking])
+    return found
+
+
+def _month_first(file: str, column: str, rows: Sequence[tuple[int, Mapping[str, str]]]) -> bool | None:
+    """Whether 3/4/2026 is the fourth of March, by a row of the file that can be read in one way; None without such.
+
+    Raises: InputError where rows speak for both.
+    """
+    found: dict[bool, int] = {}
+    for line, cells in rows:
+        match = SLASHED.fullmatch(cells[column].strip())
+        if match and (int(match[1]) > 12) != (int(match[2]) > 12):
+            found.setdefault(int(match[2]) > 12, line)
+    if len(found) == 2:
+        got = f"the day first at line {found[False]}, the month first at line {found[True]}"
+        raise InputError(Problem(f"{file}, {column}", got, "one order", "write days year first, 2026-11-02"))
+    return next(iter(found), None)
+
+
+def _row(sheet: _Sheet, line: int, cells: Mapping[str, str]) -> None:
+    """One row: passed over, a mistake, or a charge."""
+    asked, before = sheet.asked, sheet.mistakes.count
+    text = {what: no_mail(cells[column].strip()) for what, column in sheet.columns.items()}
+    by_column = {name.casefold(): cell.strip() for name, cell in cells.items()}
+    day = _read(sheet, line, "day", text["day"], lambda cell: _day(cell, sheet.month_first))
+    apart = any(by_column.get(key.casefold()) != value for key, value in asked.tags.items())
+    if apart or (day is not None and not asked.in_days(day)):
+        sheet.filtered += 1
+        if day is not None and asked.booked(day):
+            _pass_over(sheet, line, text, day)
+        return
+    hours = _read(sheet, line, "hours", text["hours"], hours_in)
+    if hours == 0:
+        sheet.empty += 1
+        return
+    if day is not None and day > asked.today:
+        sheet.mistakes.add(
+            _where(sheet, line, "day"), str(day), f"a day not after {asked.today}", "book hours when they are worked"
+        )
+    price = _price(sheet, line, text)
+    code = _currency(sheet, text)
+    if day is None or hours is None or price is None or sheet.mistakes.count > before:
+        return
+    rate = rate_on(code, asked.currency, asked.rates, day)
+    if rate is None:
+        wanted = f"{asked.currency}, or a dated rate for {code}"
+        sheet.mistakes.add(_where(sheet, line, "rate"), code, wanted, rate_fix(code, day))
+        return
+    sheet.found.append(_charge(sheet, line, text, day, hours, price, code, rate))
+
+
+def _differs(cell: str, amount: Decimal) -> bool:
+    """Whether a row's own amount is another one by more than a cent; what is no plain amount is not compared."""
+    with contextlib.suppress(CellError):
+        return bool(cell.strip()) and abs(amount_of(cell.strip()) - amount) > Decimal("0.01")
+    return False
+
+
+def _pass_over(sheet: _Sheet, line: int, text: Mapping[str, str], day: date) -> None:
+    """Keeps a row that is not asked for, so that it does not count as gone; its mistakes do no harm."""
+    try:
+        hours = hours_in(text["hours"])
+    except CellError:
+        return
+    other = replace(sheet, mistakes=Mistakes(), guessed={}, other_amounts=0)
+    price, code = _price(other, line, text), _currency(other, text)
+    rate = rate_on(code, sheet.asked.currency, sheet.asked.rates, day)
+    if hours and price is not None and rate is not None:
+        sheet.beside.append(_charge(other, line, text, day, hours, price, code, rate))
+
+
+def _charge(
+    sheet: _Sheet, line: int, text: Mapping[str, str], day: date, hours: Decimal, price: HourPrice, code: str,
+    rate: Decimal,
+) -> Spending:  # fmt: skip
+    person = text.get("person") or " ".join(part for part in (text.get("first"), text.get("last")) if part)
+    own = next((said for what in ("activity", "tags", "note") if (said := _line_of(text.get(what, "")))), "labour")
+    stated = text.get("line", "").strip().casefold()
+    own = stated if stated in CATEGORIES else own
+    words = ": ".join(part for part in (text.get("role", ""), text.get("note") or text.get("activity", "")) if part)
+    content = {what: text.get(what, "") for what in ("start", "role", "project", "client", "activity", "tags", "note")}
+    content |= {"day": day.isoformat(), "person": person}
+    tags = {what: text[what] for what in ("project", "client", "activity", "tags") if text.get(what)}
+    same = {"sheet": "timesheet", "day": day.isoformat(), "person": person}
+    if price.guessed:
+        sheet.guessed[price.words] = sheet.guessed.get(price.words, 0) + 1
+    with localcontext(prec=DIGITS):
+        amount = (hours * price.amount).quantize(STEP)
+        base = amount * rate
+    sheet.other_amounts += _differs(text.get("amount", ""), amount)
+    return Spending(
+        day, sheet.asked.category or own, amount, code, base, description=one_line(words, 300), quantity=hours,
+        unit=HOUR, source="timesheet", basis="estimated" if price.guessed else "billed", unit_price=price.amount,
+        fx_rate=rate, resource=one_line(person, 100), tags=tags, source_file=sheet.file, row=line,
+        row_id=sheet.identities.of(content | {"hours": plain_number(hours)}),
+        line_id=digest_of(same), apart={what: text[what] for what in APART if text.get(what)},
+    )  # fmt: skip
+
+
+def _line_of(words: str) -> str:
+    """The line that words speak of; labelling a test set is data, and nothing is said by most words."""
+    return "data" if DATA.search(words) else "evaluation" if EVALUATION.search(words) else ""
+
+
+def _where(sheet: _Sheet, line: int, what: str) -> str:
+    return f"{sheet.file}:{line}, {sheet.columns.get(what, what)}"
+
+
+def _read(sheet: _Sheet, line: int, what: str, cell: str, read: Callable[[str], T]) -> T | None:
+    """A cell as a value; None, and one more mistake, where it cannot be read."""
+    try:
+        return read(cell)
+    except CellError as error:
+        sheet.mistakes.add(_where(sheet, line, what), repr(one_line(cell, 60)), error.wanted, error.fix)
+        return None
+
+
+def hours_in(cell: str) -> Decimal:
+    """Hours from `1.5`, `1:30` or `01:30:00`; nothing is no hours.
+
+    Raises: CellError for `1,5`, which is one and a half or fifteen, and for what is no time of a month at most.
+
+    Example:
+        >>> hours_in("1:30:00"), hours_in("0.25"), hours_in("")
+        (Decimal('1.5'), Decimal('0.25'), Decimal('0'))
+    """
+    if not cell:
+        return Decimal(0)
+    clock = CLOCK.fullmatch(cell)
+    if clock:
+        seconds = int(clock[1]) * 3600 + int(clock[2]) * 60 + int(clock[3] or 0)
+        hours = Decimal(plain_number((Decimal(seconds) / 3600).quantize(STEP)))
+    else:
+        try:
+            hours = amount_of(cell)
+        except CellError as error:
+            raise CellError("hours with a point, or h:mm:ss", error.fix) from None
+    if not 0 <= hours <= MOST_HOURS:
+        raise CellError(f"hours of one row, 0 to {MOST_HOURS}", "write what was worked, one row for each day")
+    return hours
+
+
+def _day(cell: str, month_first: bool | None) -> date:
+    """A day, year first, with points day first, with slashes as the file's other rows say."""
+    slashed, dotted = SLASHED.fullmatch(cell), DOTTED.fullmatch(cell)
+    try:
+        if slashed and month_first is not None:
+            a, b, year = (int(part) for part in slashed.groups())
+            return date(year, *((a, b) if month_first else (b, a)))
+        if dotted:
+            return date(int(dotted[3]), int(dotted[2]), int(dotted[1]))
+        if not slashed:
+            return datetime.fromisoformat(cell).date()
+    except ValueError:
+        raise CellError("a day that exists, year first", "write for example 2026-11-02") from None
+    raise CellError("a day that is read in one way", "write it year first, for example 2026-11-02")
+
+
+def _price(sheet: _Sheet, line: int, text: Mapping[str, str]) -> HourPrice | None:
+    """The row's own rate, else the team's; None, and one more mistake, where neither is there."""
+    cell = text.get("rate", "")
+    if cell:
+        bare = re.sub(r"^[$€£]\s*|\s*[$€£]$|\s*\b[A-Z]{3}\b\s*", "", cell)
+        try:
+            rate = amount_of(bare)
+        except CellError as error:
+            sheet.mistakes.add(_where(sheet, line, "rate"), repr(one_line(cell, 60)), "an hourly rate", error.fix)
+            return None
+        if rate > 0:
+            return HourPrice(rate, "the row", guessed=False)
+        if rate < 0:
+            got, fix = repr(one_line(cell, 60)), "write what an hour costs; a refund is a charge of its own"
+            sheet.mistakes.add(_where(sheet, line, "rate"), got, "an hourly rate above zero", fix)
+            return None
+    found = sheet.asked.person_hour(text.get("role", ""))
+    if found is None:
+        role = text.get("role")
+        got = f"no rate for {role!r}" if role else "no rate, and no role that has one in the project file"
+        fix = "add a column rate, or the role with its rate under team in the project file"
+        sheet.mistakes.add(_where(sheet, line, "rate"), got, "an hourly rate", fix)
+    return found
+
+
+def _currency(sheet: _Sheet, text: Mapping[str, str]) -> str:
+    """The currency of the row's rate: its own column, the rate's cell or header; else the project's."""
+    if not text.get("rate"):
+        return sheet.asked.currency
+    named = [text.get("currency", ""), text["rate"], " ".join(IN_BRACKETS.findall(sheet.columns["rate"]))]
+    for words in named:
+        code = CODE.search(words)
+        if code:
+            return code[1]
+        symbol = next((SYMBOLS[sign] for sign in SYMBOLS if sign in words), "")
+        if symbol:
+            return symbol
+    return sheet.asked.currency

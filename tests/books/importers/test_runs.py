@@ -1,0 +1,235 @@
+"""Runs of one's own: hours of trainer states and of the pilot at the price of a GPU hour, never a guessed card."""
+
+import json
+import os
+import shutil
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.books.importers.bills import asked
+from tunecase.books.importers.charge import Brought, HourPrice
+from tunecase.books.importers.run_hours import TimedRun, gpu_of, run_charges
+from tunecase.books.importers.runs import spent_runs
+from tunecase.books.meter import STATE_FILE, Meter, meter_of
+from tunecase.errors import InputError, TunecaseError
+from tunecase.records import Run
+
+ENDED = datetime(2026, 11, 20, 12, tzinfo=UTC)
+PRICES = {"L40S": HourPrice(Decimal("1.10"), "neocloud"), "A100-80GB": HourPrice(Decimal("2.00"), "neocloud")}
+
+
+def state(folder: Path, runtime: float | None = 5_400.0, steps: int = 10, **beside: Any) -> Path:
+    """A trainer state that ended on the twentieth, with what lies beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    log: list[dict[str, Any]] = [{"step": steps, "loss": 1.0, "folder": folder.name}]
+    log += [] if runtime is None else [{"step": steps, "train_runtime": runtime}]
+    file = folder / "trainer_state.json"
+    file.write_text(json.dumps({"global_step": steps, "log_history": log}), encoding="utf-8")
+    os.utime(file, (ENDED.timestamp(), ENDED.timestamp()))
+    if beside:
+        (folder / "run_args.json").write_text(json.dumps(beside), encoding="utf-8")
+    return folder
+
+
+def read(place: Path | str, **words: Any) -> Brought:
+    """The charges of runs."""
+    return spent_runs(str(place), asked(gpu_hour=PRICES.get, **words))
+
+
+def test_a_finished_run_is_its_hours_at_the_book(tmp_path: Path) -> None:
+    """Hours x cards x price, estimated, with its time and its name; checkpoints are the same run."""
+    state(tmp_path / "a" / "checkpoint-5", None, 5)
+    state(tmp_path / "a", gpu="NVIDIA L40S", num_gpus=2)
+    found = read(tmp_path)
+    (charge,) = found.spendings
+    assert (Decimal(3), "GPU hour", Decimal("3.30"), "estimated") == (
+        charge.quantity,
+        charge.unit,
+        charge.amount,
+        charge.basis,
+    )
+    assert ("a", "L40S", 2, ENDED, 10) == (
+        charge.run,
+        charge.gpu,
+        charge.gpu_count,
+        charge.ended_at,
+        charge.began_at.hour if charge.began_at else 0,
+    )
+    assert ("1 run at 1.10 USD an hour of L40S (neocloud)",) == found.notes
+
+
+def test_a_run_is_known_wherever_it_was_copied_to(tmp_path: Path) -> None:
+    """By its log; a copy has another time and another folder."""
+    state(tmp_path / "one" / "a")
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    (tmp_path / "two" / "a").rename(tmp_path / "two" / "b")
+    os.utime(tmp_path / "two" / "b" / "trainer_state.json")
+    ids = [read(tmp_path / at, gpu="L40S", gpu_count=1, on=ENDED.date()).spendings[0].row_id for at in ("one", "two")]
+    assert ids[0] == ids[1]
+
+
+def test_a_card_that_nobody_names_is_asked_for(tmp_path: Path) -> None:
+    """Every such run is named, and what is said holds for all of them; an A100 of either memory is not guessed."""
+    state(tmp_path / "a")
+    state(tmp_path / "b", gpu="A100")
+    with pytest.raises(InputError) as caught:
+        read(tmp_path)
+    assert 2 == len(caught.value.problems)
+    assert "say --gpu and --gpu-count" in str(caught.value)
+    assert 2 == len(read(tmp_path, gpu="A100-80GB", gpu_count=8).spendings)
+    with pytest.raises(InputError, match="no price of a T4 hour"):
+        read(tmp_path, gpu="T4", gpu_count=1)
+
+
+def test_a_run_without_its_time_is_left_out(tmp_path: Path) -> None:
+    """One that did not end has no hours; a day that is said takes the place of the file's."""
+    state(tmp_path / "a", None)
+    state(tmp_path / "b")
+    found = read(tmp_path, gpu="L40S", gpu_count=1, on=ENDED.date().replace(day=3))
+    assert ("1 run without train_runtime: it did not end, or its summary was not saved",) == found.left_out
+    assert ("2026-11-03", None) == (str(found.spendings[0].on), found.spendings[0].ended_at)
+
+
+def crashed(folder: Path, *seconds: float, began: datetime = ENDED, ended: bool = False) -> Meter:
+    """What the callback keeps of a training of so many attempts on two cards, an hour at 3.60 USD each."""
+    meter = Meter(folder.name)
+    for number, one in enumerate(seconds):
+        meter.begin(began + timedelta(days=number), 10 * number, 3.6, 2, "NVIDIA L40S")
+        meter.now.seconds, meter.now.last_step = one, 10 * number + 10
+    meter.now.ended = ended
+    meter.write(folder / STATE_FILE)
+    return meter
+
+
+def test_a_crashed_training_is_booked_from_what_the_callback_kept(tmp_path: Path) -> None:
+    """Each attempt as the callback would have booked it; the trainer states of the same folder are not counted, too."""
+    meter = crashed(tmp_path / "a", 1_000, 500)
+    state(tmp_path / "a")
+    state(tmp_path / "a" / "checkpoint-10", None, gpu="L40S")
+    state(tmp_path / "b", gpu="L40S", num_gpus=1)
+    found = read(tmp_path)
+    one, two, other = found.spendings
+    assert (Decimal(2), Decimal(1), Decimal("1.65")) == (one.amount, two.amount, other.amount)
+    assert ("callback", "callback", "runs") == (one.source, two.source, other.source)
+    assert [one.row_id, two.row_id] == [attempt.row_id for attempt in meter.attempts]
+    assert ("a", "L40S", 2, "estimated", ENDED, ENDED + timedelta(seconds=1_000)) == (
+        one.run, one.gpu, one.gpu_count, one.basis, one.began_at, one.ended_at,
+    )  # fmt: skip
+    assert two.began_at == ENDED + timedelta(days=1)
+    for place in (tmp_path / "a" / STATE_FILE, tmp_path / "a" / "trainer_state.json"):
+        assert [one.row_id, two.row_id] == [charge.row_id for charge in read(place).spendings]
+
+
+def test_an_attempt_that_two_folders_know_is_one(tmp_path: Path) -> None:
+    """A fork's state saw less of the attempt before it: the longest counts."""
+    whole = crashed(tmp_path / "a", 1_000)
+    seen = meter_of(whole.state())
+    seen.now.seconds = 900
+    seen.begin(ENDED + timedelta(days=1), 10, 3.6, 2, "L40S")
+    seen.now.seconds = 500
+    seen.write(tmp_path / "b" / STATE_FILE)
+    assert [Decimal(2), Decimal(1)] == [charge.amount for charge in read(tmp_path).spendings]
+
+
+def test_an_attempt_that_may_still_run_is_left_out(tmp_path: Path) -> None:
+    """It was seen alive a moment ago, and would be booked with too little; one that ended or took nothing is told."""
+    now = datetime.now(UTC) - timedelta(seconds=1_005)
+    crashed(tmp_path / "a", 1_000, began=now)
+    crashed(tmp_path / "c", 0)
+    late = datetime.now(UTC).date()
+    found = read(tmp_path, today=late)
+    assert () == found.spendings
+    assert (
+        "1 run perhaps still running: seen alive within the last ten minutes",
+        "1 run that took nothing",
+    ) == found.left_out
+    crashed(tmp_path / "a", 1_000, began=now, ended=True)
+    assert 1 == len(read(tmp_path, today=late).spendings)
+
+
+def test_what_the_callback_kept_and_cannot_be_read_is_said(tmp_path: Path) -> None:
+    """Money that was spent is never passed over in silence."""
+    (tmp_path / STATE_FILE).write_text("{", encoding="utf-8")
+    with pytest.raises(TunecaseError, match="Fix: restore the file"):
+        read(tmp_path)
+
+
+def test_places_without_runs_are_refused(tmp_path: Path) -> None:
+    """A folder without states, a state without a log, a ledger without a pilot."""
+    with pytest.raises(InputError, match=r"no trainer_state.json"):
+        read(tmp_path)
+    (tmp_path / "trainer_state.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(InputError, match="no log_history"):
+        read(tmp_path)
+    with pytest.raises(InputError, match="no pilot in the ledger"):
+        read("")
+
+
+def piloted(**changes: Any) -> Run:
+    """A run of the pilot on two cards."""
+    given: dict[str, Any] = {"hardware": "NVIDIA L40S", "gpus": 2, "usd": None, **changes}
+    return Run("k" * 20, "trl", "m", 100, 0, 0.8, 8, 10, 1_800.0, **given)
+
+
+@pytest.mark.parametrize(
+    ("run", "expected"),
+    [
+        (piloted(), ("gpu", "1.1", "USD", "1")),
+        (piloted(usd=2.5), ("gpu", "2.5", "USD", "1")),
+        (piloted(usd=0.0), "1 run free by the pilot's own price of an hour"),
+        (piloted(hardware="a processor", gpus=0), "1 run on a processor, whose hour has no price here"),
+        (piloted(usd=0.04, hardware="", gpus=0), ("gpu", "0.04", "USD", None)),
+    ],
+)
+def test_a_pilots_run_costs_what_the_pilot_says_else_the_book(run: Run, expected: Any) -> None:
+    """Free ones and those of a processor are counted, not booked at nothing."""
+    found = read("", piloted=lambda: [(ENDED, run)])
+    if isinstance(expected, str):
+        assert ((), (expected,)) == (found.spendings, found.left_out)
+        return
+    category, amount, currency, hours = expected
+    (charge,) = found.spendings
+    assert (category, Decimal(amount), currency) == (charge.category, charge.amount, charge.currency)
+    assert (None if hours is None else Decimal(hours)) == charge.quantity
+
+
+@pytest.mark.parametrize(
+    ("facts", "metrics", "expected"),
+    [
+        ({"tunecase.gpu": "L40S", "tunecase.gpu_count": "4"}, (), ("L40S", 4)),
+        ({"params/gpu_type": "NVIDIA H100 80GB HBM3", "world_size": "16"}, (), ("H100", 16)),
+        ({"accelerators": "A100-80GB:8"}, (), ("A100-80GB", 8)),
+        ({"hardware": "2 x L4"}, (), ("L4", 2)),
+        ({"instance_type": "ml.g5.12xlarge"}, (), ("A10G", 4)),
+        ({"gpu": "L40S"}, ("system/gpu_0_power", "system/gpu_1_power", "system/gpu_1_memory"), ("L40S", 2)),
+        ({"gpu": "cpu"}, (), ("cpu", 0)),
+        ({"gpu": "2", "lr": "1e-4"}, (), ("", None)),
+        ({"gpus": "2"}, (), ("", 2)),
+        ({}, ("system/cpu_utilization",), ("", None)),
+    ],
+)
+def test_the_card_is_read_from_what_a_run_was_given(facts, metrics, expected):
+    """Tags, parameters, the machine's type, and one metric for each card."""
+    assert expected == gpu_of(TimedRun("k", "n", facts=facts, metrics=metrics))
+
+
+def test_runs_of_impossible_times_are_refused() -> None:
+    """An end to come, an end before the beginning, no time at all."""
+    late = TimedRun("1", "late", ENDED, ENDED.replace(month=12), facts={"gpu": "L40S", "gpus": "1"})
+    back = TimedRun("2", "back", ENDED, ENDED.replace(day=1), facts={"gpu": "L40S", "gpus": "1"})
+    with pytest.raises(InputError) as caught:
+        run_charges((late, back, TimedRun("3", "none")), asked(gpu_hour=PRICES.get), "mlflow", "here")
+    assert ["late", "back", "none"] == [problem.where.split()[-1] for problem in caught.value.problems]
+
+
+def test_what_a_run_says_that_it_spent_comes_first() -> None:
+    """In US dollars, at the dated rate of another base currency."""
+    run = TimedRun("1", "a", ENDED.replace(hour=10), ENDED, usd=Decimal("4.2"), facts={"gpu": "L40S", "gpus": "1"})
+    (charge,) = run_charges((run,), asked(gpu_hour=PRICES.get), "mlflow", "here").spendings
+    assert (Decimal("4.2"), Decimal(2), "USD") == (charge.amount, charge.quantity, charge.currency)
+    with pytest.raises(InputError, match="a dated rate for USD"):
+        run_charges((run,), asked(currency="EUR", gpu_hour=PRICES.get), "mlflow", "here")

@@ -1,0 +1,170 @@
+"""Time sheets: hours exact, rates from the row or the team, days and numbers that are read in one way only."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.books.importers.bills import asked
+from tunecase.books.importers.charge import Brought, HourPrice
+from tunecase.books.importers.timesheet import timesheet
+from tunecase.errors import InputError
+
+TOGGL = """User,Email,Client,Project,Task,Description,Billable,Start date,Start time,End date,End time,Duration,Tags
+Ann,ann@example.org,Plotline,Tickets,error analysis,read 50 mistakes,\
+Yes,2026-11-02,09:00:00,2026-11-02,10:30:00,1:30:00,
+Ann,ann@example.org,Plotline,Tickets,training,set up the run,Yes,2026-11-03,09:00:00,2026-11-03,13:00:00,04:00:00,
+Bob,bob@example.org,Plotline,Other,training,else,Yes,2026-11-03,14:00:00,2026-11-03,15:00:00,01:00:00,
+"""
+CLOCKIFY = """Project,Client,Description,Task,User,Group,Email,Tags,Billable,Start Date,Start Time,Duration (h),\
+Duration (decimal),Billable Rate (USD),Billable Amount (USD)
+Tickets,Plotline,label the test set,,Ann,,a@example.org,,Yes,11/20/2026,09:00:00,00:20:00,0.33,90.00,29.70
+Tickets,Plotline,prompt,,Ann,,a@example.org,,Yes,11/02/2026,09:00:00,02:00:00,2.00,90.00,180.00
+"""
+HARVEST = """Date,Client,Project,Project Code,Task,Notes,Hours,\
+Billable?,Invoiced?,First Name,Last Name,Roles,\
+Billable Rate,Billable Amount,Cost Rate,Cost Amount,Currency
+2026-11-02,Plotline,Tickets,T1,Programming,evaluation harness,2.5,Yes,No,Ann,Lee,ml engineer,150,375,100,250,Euro - EUR
+"""
+
+
+def read(tmp_path: Path, text: str, **words: object) -> Brought:
+    """The charges of a sheet."""
+    path = tmp_path / "sheet.csv"
+    path.write_text(text, encoding="utf-8")
+    return timesheet(str(path), asked(**words))
+
+
+def refusal(tmp_path: Path, text: str, **words: object) -> str:
+    """What a sheet is refused with."""
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, text, **words)
+    return str(caught.value)
+
+
+def team(role: str) -> HourPrice | None:
+    """A team with one role."""
+    return HourPrice(Decimal("106.07"), "ml engineer: 75 to 150 USD per hour") if role in ("", "ml engineer") else None
+
+
+def test_toggl_at_the_teams_rate(tmp_path: Path) -> None:
+    """Hours from minutes and seconds, the line from the task, a range by its median and so an estimate."""
+    found = read(tmp_path, TOGGL, person_hour=team, tags={"project": "Tickets"})
+    assert (3, 1) == (found.rows, found.filtered)
+    first, second = found.spendings
+    assert ("evaluation", Decimal("1.5"), "hour", Decimal("159.105")) == (
+        first.category,
+        first.quantity,
+        first.unit,
+        first.amount,
+    )
+    assert ("labour", "estimated", "Ann", 3) == (second.category, second.basis, second.resource, second.row)
+    assert "2 rows at the rate of ml engineer" in found.notes[0]
+    assert "example.org" not in repr(found.spendings)
+
+
+def test_clockify_at_its_own_rate(tmp_path: Path) -> None:
+    """The clock comes before the rounded decimal, and the file itself says which way its slashes run."""
+    first, second = read(tmp_path, CLOCKIFY).spendings
+    assert ("data", Decimal("0.333333"), Decimal("29.99997"), "2026-11-20") == (
+        first.category,
+        first.quantity,
+        first.amount,
+        str(first.on),
+    )
+    assert ("labour", "billed", "2026-11-02") == (second.category, second.basis, str(second.on))
+
+
+def test_harvest_at_what_the_hour_costs(tmp_path: Path) -> None:
+    """The cost rate comes before the billable one, in its currency, at the dated rate."""
+    (only,) = read(tmp_path, HARVEST).spendings
+    assert ("evaluation", Decimal("250"), "EUR", Decimal("262.5"), "Ann Lee") == (
+        only.category,
+        only.amount,
+        only.currency,
+        only.amount_base,
+        only.resource,
+    )
+
+
+def test_rows_are_known_by_what_they_say(tmp_path: Path) -> None:
+    """Two equal rows are two pieces of work; other hours of the same person's day are the same line."""
+    text = "date,hours,person,rate,note\n2026-11-02,1,Ann,90,x\n2026-11-02,1,Ann,90,x\n2026-11-02,2,Ann,90,x\n"
+    one, two, three = read(tmp_path, text).spendings
+    assert 3 == len({one.row_id, two.row_id, three.row_id})
+    assert one.line_id == two.line_id == three.line_id
+
+
+def test_rows_without_hours_and_the_line_that_is_said(tmp_path: Path) -> None:
+    """Empty rows are counted; --category takes the place of the activity."""
+    text = "day;hours;rate;activity\n2026-11-02;0;90;labelling\n02.11.2026;1.5;90 USD;labelling\n"
+    found = read(tmp_path, text, category="evaluation")
+    assert ("1 row: no hours",) == found.left_out
+    assert [("evaluation", Decimal(135))] == [(one.category, one.amount) for one in found.spendings]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("date,hours,rate\n2026-11-02,1,\n", "no rate, and no role"),
+        ("date,hours,role\n2026-11-02,1,judge\n", "no rate for 'judge'"),
+        ("date;hours;rate\n2026-11-02;1,5;90\n", "write 1.5 or 15"),
+        ("date;hours;rate\n2026-11-02;1;1.234,50\n", "write 1234.50"),
+        ("date,hours,rate\n2026-11-02,1,-90\n", "above zero"),
+        ("date,hours,rate\n3/4/2026,1,90\n", "read in one way"),
+        ("date,hours,rate\n13/4/2026,1,90\n4/13/2026,1,90\n", "one order"),
+        ("date,hours,rate\n2026-11-31,1,90\n", "a day that exists"),
+        ("date,hours,rate\n2026-11-25,1,90\n", "not after 2026-11-24"),
+        ("date,hours,rate\n2026-11-02,800,90\n", "hours of one row"),
+        ("date,hours,rate\n2026-11-02,-1,90\n", "hours of one row"),
+        ("date,hours,rate\n2026-11-02,nan,90\n", "hours with a point"),
+        ("date,hours,rate,currency\n2026-11-02,1,90,GBP\n", "currency: GBP"),
+        ("when,what\n1,2\n", "a column of the day"),
+        ("date,hours,rate\n", "a header and no rows"),
+    ],
+)
+def test_what_can_be_misread_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    """By row and column, with a fix."""
+    assert told in refusal(tmp_path, text)
+
+
+def test_all_mistakes_are_told_together(tmp_path: Path) -> None:
+    """The row and the column of each."""
+    told = refusal(tmp_path, "date,hours,rate\n2026-11-02,x,90\nsoon,1,y\n")
+    assert all(words in told for words in ("sheet.csv:2, hours", "sheet.csv:3, date", "sheet.csv:3, rate"))
+    with pytest.raises(InputError, match="no such file"):
+        timesheet(str(tmp_path / "none.csv"), asked())
+
+
+def test_a_line_is_a_persons_day(tmp_path: Path) -> None:
+    """Whatever is said of it; the start and the project stand beside it, so that two of them are never one."""
+    sheets = (
+        "date,hours,person,rate,note\n2026-11-02,8,Ann,50,x\n",
+        "date,hours,person,rate,note\n2026-11-02,8,Ann,60,y\n",
+        "date,hours,person,rate,role,note,project\n2026-11-02,8,Ann,50,ml engineer,x,Tickets\n",
+    )
+    first, second, third = (read(tmp_path, text).spendings[0] for text in sheets)
+    assert first.line_id == second.line_id == third.line_id
+    assert ({}, {"project": "Tickets"}) == (first.apart, third.apart)
+
+
+def test_mail_addresses_are_not_kept(tmp_path: Path) -> None:
+    """Wherever a cell that is read holds one."""
+    text = "date,hours,user,rate,note\n2026-11-02,8,ann@example.org,50,for bob@example.org\n"
+    (only,) = read(tmp_path, text).spendings
+    assert ("ann", "for bob") == (only.resource, only.description)
+
+
+def test_rows_that_are_not_asked_for_stand_beside(tmp_path: Path) -> None:
+    """On days of which something is booked, and whatever mistakes they hold."""
+    found = read(tmp_path, TOGGL, person_hour=team, tags={"project": "Tickets"}, booked=lambda _: {"x"})
+    assert ["else"] == [one.description for one in found.beside]
+
+
+def test_a_line_is_taken_as_named_and_another_amount_is_told(tmp_path: Path) -> None:
+    """A column category names the line; an amount that is not hours x rate is not booked, and said."""
+    text = "date,person,hours,rate,amount,currency,category\n"
+    text += "2026-11-04,Ann,3,100,350,USD,evaluation\n2026-11-05,Ann,2,100,200,USD,Data\n"
+    found = read(tmp_path, text)
+    assert [("evaluation", Decimal(300)), ("data", Decimal(200))] == [(c.category, c.amount) for c in found.spendings]
+    assert ("1 row with another amount under amount than hours x rate, which is booked",) == found.notes

@@ -1,0 +1,240 @@
+"""Books: charges are read exactly or refused with a fix, sums are exact, and plan stands beside actual."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tunecase.books.books import Standing, books, share_above
+from tunecase.books.charges import CATEGORIES
+from tunecase.books.completion import LineDrawn
+from tunecase.books.earlier_projects import ClosedLine
+from tunecase.project import Project, Rate
+from tunecase.quantities.spread import Band, Interval, generator
+from tunecase.records import Estimate, Line, Spending
+
+TODAY = date(2026, 11, 24)
+RATES = (
+    Rate(currency="EUR", value=1.05, date=date(2026, 1, 2)),
+    Rate(currency="EUR", value=1.17, date=date(2026, 10, 1)),
+)
+
+
+def paid(*amounts: str, category: str = "gpu") -> list[tuple[str, Spending]]:
+    """Charges with ids."""
+    return [(f"{category}{n}", Spending(TODAY, category, Decimal(a), "USD", Decimal(a))) for n, a in enumerate(amounts)]
+
+
+def project(budget: str | None = "15k USD") -> Project:
+    """A project with a budget."""
+    return Project.model_validate({"name": "x", "data": {"train": "t"}, "budget": budget})
+
+
+def plan(**changes: Any) -> Estimate:
+    """An estimate of 8,000 with two priced lines, one unpriced, one left out."""
+    point = Band(1, 1, 1, 1)
+    given = {
+        "currency": "USD",
+        "lines": (
+            Line("gpu", Band(100, 200, 300, 400), 0.1, "b"),
+            Line("labour", Band(4_000, 7_000, 9_000, 10_000), 0.9, "b"),
+            Line("data", None, None, "b"),
+            Line("inference", point, None, "b", included=False),
+        ),
+        "total": Band(5_507, 7_746, 9_690, 10_894),
+        "rounds": point, "months": point, "budget": 15_000.0, "over_budget": 0.02, "reached": None, "drivers": (),
+        "defaults": (), "assumptions": (), "unpriced": ("data",), "gpu": "H100", "gpu_count": 1, "gpu_hours": point,
+        "usd_per_gpu_hour": point, "price_dates": (), "price_book": "", "label_price": None, "round_price": point,
+        "run_price": point, "histogram": (), "draws": 1, "seed": 0, "based_on": "",
+    }  # fmt: skip
+    return Estimate(**{**given, **changes})
+
+
+amounts = st.decimals("-999999999999", "999999999999", allow_nan=False, allow_infinity=False, places=11)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(amounts, st.sampled_from([*CATEGORIES, "egress"])), max_size=12), st.randoms())
+def test_the_total_is_the_exact_sum_of_its_lines_in_any_order(charges, rng):
+    """No digit is lost, whatever the order; every charge stands in one line."""
+    held = [(str(n), Spending(TODAY, c, a, "USD", a)) for n, (a, c) in enumerate(charges)]
+    shuffled = rng.sample(held, len(held))
+    record = books(held, estimate=plan(), project=project(), verified=True)
+
+    exact = sum(int(amount.scaleb(11)) for amount, _ in charges)
+    assert exact == int(record.spent.scaleb(11))
+    assert exact == sum(int(line.spent.scaleb(11)) for line in record.lines)
+    assert len(charges) == sum(line.entries for line in record.lines)
+    assert record == books(shuffled, estimate=plan(), project=project(), verified=True)
+    assert Decimal(15_000) - record.spent == record.left
+
+
+def test_corrected_charges_leave_the_sums_but_are_counted():
+    """Only the last of a chain of corrections counts."""
+    first, second, third = (
+        (name, Spending(TODAY, "gpu", Decimal(a), "USD", Decimal(a), supersedes=of))
+        for name, a, of in (("a", "10", ""), ("b", "20", "a"), ("c", "30.10", "b"))
+    )
+    record = books([first, second, third], estimate=None, project=None, verified=True)
+
+    assert (Decimal("30.10"), 3, 2) == (record.spent, record.entries, record.superseded)
+    assert "Corrected later and in no sum: 2 charges" in record.note
+    lost = books([third], estimate=None, project=None, verified=True)
+    assert "1 correction names a charge that is not in the ledger" in lost.note
+
+
+def test_plan_stands_beside_actual():
+    """Planned lines come first and stay without charges; unplanned and unpriced ones are said."""
+    held = paid("450") + paid("5000", category="labour") + paid("7", category="data") + paid("9", category="storage")
+    record = books(held, estimate=plan(), project=project(), verified=True)
+
+    assert ["gpu", "labour", "data", "storage"] == [line.name for line in record.lines]
+    assert [False, None, None, None] == [line.inside for line in record.lines]
+    assert record.lines[2].planned is None
+    assert "Already above the plan's P90: gpu." in record.note
+    assert "Spent without a planned amount: data, storage." in record.note
+    assert "5,466.00 USD spent of 15k, 9,534.00 USD left." in record.note
+
+
+def test_the_chance_over_budget_starts_at_the_plans_and_rises_with_what_is_spent():
+    """Nothing spent keeps the estimate's own figure; more spent never lowers it; above the budget it is sure."""
+
+    def chance(spent: str, category: str = "labour") -> float | None:
+        return books(paid(spent, category=category), estimate=plan(), project=project(), verified=True).over_budget
+
+    assert 0.02 == books([], estimate=plan(), project=project(), verified=True).over_budget
+    rising = [chance(str(spent)) for spent in range(1_000, 16_000, 1_000)]
+    assert rising == sorted(rising)
+    assert 1.0 == chance("15000.01")
+    assert chance("3000", "storage") > chance("3000", "labour")
+    far = books(paid("60000", category="labour"), estimate=plan(), project=project("90k USD"), verified=True)
+    assert far.over_budget is None
+    assert "estimate` again" in far.note
+
+
+def test_the_share_above_is_that_of_the_draws():
+    """From four quantiles, the tail of a lognormal sum is met within .02."""
+    draws = sum(Interval(low, 3 * low).draw(generator(0, str(low)), 50_000) for low in (500, 1_000, 4_000))
+    from tunecase.quantities.spread import band
+
+    total = band(draws)
+    for amount in (5_000, 8_000, 10_000, 13_000, 16_000):
+        assert float((draws > amount).mean()) == pytest.approx(share_above(total, amount), abs=0.02)
+
+
+def test_the_share_above_of_odd_bands():
+    """Bands without width or from zero up answer in steps, never below one's own."""
+    sure = Band(5, 5, 5, 5)
+    assert [1.0, 1.0, 0.0] == [share_above(sure, amount) for amount in (-1, 4, 5)]
+    wide = Band(0, 5, 8, 10)
+    assert [1.0, 0.9, 0.5, 0.2, 0.1] == [share_above(wide, amount) for amount in (0, 1, 6, 9, 11)]
+    assert 0.9 == pytest.approx(share_above(Band(1, 2, 3, 4), 1), abs=1e-4)
+
+
+def test_no_plan_no_budget_and_an_edited_ledger_are_said():
+    """What is not known is said in words."""
+    record = books([], estimate=None, project=project(None), verified=False)
+
+    assert (None, None, None, True) == (record.budget, record.left, record.over_budget, record.ok)
+    for words in ("Nothing is booked yet", "no estimate", "The ledger was edited"):
+        assert words in record.note
+    assert "names no budget" in books(paid("3"), estimate=plan(), project=project(None), verified=True).note
+    broke = books(paid("15000.01"), estimate=plan(), project=project(), verified=True)
+    assert not broke.ok
+    assert "0.01 USD more than the budget" in broke.note
+
+
+def bill(amount: float = 7_000, hours: float = 70) -> dict[str, LineDrawn]:
+    """Labour without doubt, in ten worlds."""
+    import numpy as np
+
+    return {"labour": LineDrawn(np.full(10, amount), np.full(10, hours), "hour")}
+
+
+def test_at_completion_stands_beside_plan_and_spent():
+    """Half of the hours paid at twice the price: the rest costs as much again."""
+    held = [("a", Spending(TODAY, "labour", Decimal(7_000), "USD", Decimal(7_000), "", Decimal(35), "h"))]
+    record = books(held, estimate=plan(), project=project(), verified=True, standing=Standing(drawn=bill()))
+
+    labour = next(line for line in record.lines if line.name == "labour")
+    assert 14_000 == pytest.approx(record.at_completion.p50) == pytest.approx(labour.at_completion.p50)
+    assert 0.0 == record.over_budget
+    assert "at the prices paid so far" in record.redrawn
+    tight = books(held, estimate=plan(), project=project("13k USD"), verified=True, standing=Standing(drawn=bill()))
+    assert 1.0 == tight.over_budget
+
+
+def test_an_unpriced_line_has_no_known_end():
+    """What is not charged yet and has no price is no zero at completion."""
+    record = books(paid("9", category="labour"), estimate=plan(), project=project(), verified=True,
+                   standing=Standing(drawn=bill()))  # fmt: skip
+    assert next(line for line in record.lines if line.name == "data").at_completion is None
+    assert "Not in the plan, as it has no price: data." in record.note
+
+
+def test_closed_lines_say_inside_or_outside():
+    """P10 to P90 and P5 to P95; an open line within its plan says nothing."""
+    held = paid("450") + paid("5000", category="labour")
+    closed = Standing(closed={"gpu": TODAY, "labour": TODAY})
+    lines = {x.name: x for x in books(held, estimate=plan(), project=None, verified=True, standing=closed).lines}
+    assert (False, True) == (lines["gpu"].inside, lines["gpu"].inside_90)
+    assert (True, True) == (lines["labour"].inside, lines["labour"].inside_90)
+    assert (None, None) == (lines["data"].inside, lines["data"].inside_90)
+
+
+def test_credits_estimates_and_idle_hours_stand_apart():
+    """They are in the sums, and told beside them."""
+    began = datetime(2026, 11, 2, 8, tzinfo=UTC)
+
+    def hours(amount: str, many: int, **other: Any) -> Spending:
+        ended = began + timedelta(hours=many)
+        given = {"gpu": "L40S", "gpu_count": 1, "began_at": began, "ended_at": ended, **other}
+        return Spending(TODAY, "gpu", Decimal(amount), "USD", Decimal(amount), "", Decimal(many), "GPU hour", **given)
+
+    held = [
+        ("bill", hours("10", 10)),
+        ("run", hours("7", 6, basis="estimated", run="r1", source="mlflow")),
+        ("late", hours("3", 2, basis="estimated", run="r2", gpu="H100", source="mlflow")),
+        ("back", Spending(TODAY, "gpu", Decimal(-1), "USD", Decimal(-1), charge="credit")),
+    ]
+    record = books(held, estimate=plan(), project=project(), verified=True)
+    assert (Decimal(12), Decimal(3), Decimal(-1), 1) == (record.spent, record.unbilled, record.credits, record.covered)
+    assert (Decimal(4), Decimal(4)) == (record.idle_hours, record.idle_amount)
+    assert {"r1": Decimal(-1), "r2": None} == {run.run: run.difference for run in record.runs}
+    for words in ("a bill covers", "not billed yet: 3.00 USD", "Credits and adjustments", "no run is known: 4, 4.00"):
+        assert words in record.note
+
+
+def test_the_hit_rate_counts_past_projects():
+    """Twenty closed lines that missed their bands propose a wider factor."""
+    past = [ClosedLine("p", "labour", Band(50, 100, 150, 200), 400.0)] * 19
+    standing = Standing(closed={"gpu": TODAY}, past=past, past_projects=4)
+    record = books(paid("200"), estimate=plan(), project=None, verified=True, standing=standing)
+    assert (20, 1, 5) == (record.hit_rate.lines, record.hit_rate.inside_80, record.hit_rate.projects)
+    assert 2.0 == pytest.approx(record.hit_rate.factor)
+    assert "Bands were too narrow: 1 of 20" in record.note
+
+
+def test_credits_and_free_hours_at_completion():
+    """A credit lowers the end and the chance over budget; hours billed at nothing leave the price to those paid."""
+
+    def gpu(amount: str, hours: str, **other: Any) -> Spending:
+        much = Decimal(amount)
+        return Spending(TODAY, "labour", much, "USD", much, "", Decimal(hours), "h", **other)
+
+    paid_for = [("a", gpu("2000", "20")), ("b", gpu("0", "15"))]
+    standing = Standing(drawn=bill())
+    record = books(paid_for, estimate=plan(), project=project("5k USD"), verified=True, standing=standing)
+    assert (5_500, 1.0) == (pytest.approx(record.at_completion.p50), record.over_budget)
+    for back in (gpu("-1000", "20", charge="credit"), gpu("-1000", "20")):
+        less = books([*paid_for, ("c", back)], estimate=plan(), project=project("5k USD"), verified=True,
+                     standing=standing)  # fmt: skip
+        assert (4_500, 0.0) == (pytest.approx(less.at_completion.p50), less.over_budget)
+        assert (Decimal(1_000), Decimal(-1_000)) == (less.spent, less.credits)
+    alone = books([*paid("5000", category="labour"), ("c", gpu("-2000", "1", charge="credit"))], estimate=plan(),
+                  project=project("9k USD"), verified=True)  # fmt: skip
+    without = books(paid("5000", category="labour"), estimate=plan(), project=project("9k USD"), verified=True)
+    assert alone.over_budget < without.over_budget

@@ -1,0 +1,191 @@
+"""Earlier projects: which estimate was the plan, which lines are closed, and how often bands held."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.books.test_books import plan
+from tunecase.books.earlier_projects import (
+    ClosedLine,
+    closed_lines,
+    hit_rate,
+    kept,
+    plan_of_record,
+    read_past,
+    stretch,
+    wider,
+)
+from tunecase.errors import InputError
+from tunecase.ledger.book import Ledger
+from tunecase.quantities.spread import Band, Interval, generator
+from tunecase.records import Closing, PlanChosen, Spending
+
+DAY = date(2026, 11, 20)
+START = datetime(2026, 11, 20, tzinfo=UTC)
+
+
+def ledger(folder: Path, *steps: Any) -> Ledger:
+    """A ledger with these records and charges, a minute apart."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = Ledger(folder / "ledger.jsonl")
+    for number, step in enumerate(steps):
+        kind = "spend" if isinstance(step, Spending) else "record"
+        found.append(kind, step, recorded_at=START + timedelta(days=number))
+    return found
+
+
+def charge(amount: str, category: str = "labour") -> Spending:
+    """One charge."""
+    return Spending(DAY, category, Decimal(amount), "USD", Decimal(amount))
+
+
+def test_the_plan_is_the_last_estimate_before_the_first_charge(tmp_path):
+    """Later estimates are forecasts; the words say which one it is."""
+    first, second, third = plan(draws=1), plan(draws=2), plan(draws=3)
+    found = plan_of_record(kept(ledger(tmp_path, first, second, charge("9"), third).entries()))
+    assert found is not None
+    assert (2, date(2026, 11, 21)) == (found[0].draws, found[1].on)
+    assert "the last estimate before the first charge" == found[1].why
+
+
+def test_before_any_charge_the_latest_estimate_is_the_plan(tmp_path):
+    """Nothing is held against it yet."""
+    found = plan_of_record(kept(ledger(tmp_path, plan(draws=1), plan(draws=2)).entries()))
+    assert found is not None
+    assert (2, "the latest estimate") == (found[0].draws, found[1].why)
+
+
+def test_a_plan_made_after_the_first_charge_says_so(tmp_path):
+    """Whoever estimates late knows already what was paid."""
+    found = plan_of_record(kept(ledger(tmp_path, charge("9"), plan(draws=1), plan(draws=2)).entries()))
+    assert found is not None
+    assert (1, True) == (found[0].draws, "after the first charge" in found[1].why)
+    assert plan_of_record(kept(ledger(tmp_path / "none", charge("9")).entries())) is None
+
+
+def test_a_chosen_plan_holds_from_then_on(tmp_path):
+    """A new plan of record is an entry of its own."""
+    book = ledger(tmp_path, plan(draws=1), charge("9"), plan(draws=2))
+    latest = book.latest("record", "estimate")
+    assert latest is not None
+    book.append("record", PlanChosen(latest.id, DAY, DAY), recorded_at=START + timedelta(days=9))
+    found = plan_of_record(kept(book.entries()))
+    assert found is not None
+    assert (2, "made the plan on 2026-11-20") == (found[0].draws, found[1].why)
+
+
+def test_estimates_in_another_currency_are_no_plan(tmp_path):
+    """Two currencies are never held against each other."""
+    assert plan_of_record(kept(ledger(tmp_path, plan(currency="EUR")).entries()), "USD") is None
+
+
+def test_a_later_charge_opens_a_closed_line_again(tmp_path):
+    """Closing it once more closes it."""
+    steps = [plan(), charge("6000"), Closing(("labour", "gpu"), DAY), charge("5")]
+    found = kept(ledger(tmp_path, *steps).entries())
+    assert ({"gpu": DAY}, ["labour"]) == (found.closed, found.reopened)
+    again = kept(ledger(tmp_path / "again", *steps, Closing(("labour",), DAY)).entries())
+    assert ({"gpu", "labour"}, []) == (set(again.closed), again.reopened)
+
+
+def test_closed_lines_are_what_was_planned_and_paid(tmp_path):
+    """Corrected charges count once; lines without a price or a charge, or left out, are no closed lines."""
+    book = ledger(tmp_path, plan(), charge("6000"))
+    wrong = book.latest("spend")
+    assert wrong is not None
+    right = Spending(DAY, "labour", Decimal("6100.5"), "USD", Decimal("6100.5"), supersedes=wrong.id)
+    book.append("spend", right, recorded_at=START + timedelta(days=3))
+    book.append("record", Closing(("gpu", "labour", "data", "inference"), DAY), recorded_at=START + timedelta(days=4))
+    lines = closed_lines(kept(book.entries()), "mine")
+    assert [("labour", 6100.5)] == [(line.name, line.actual) for line in lines]
+    assert 6100.5 / 7_000 == lines[0].overrun
+
+
+def test_past_ledgers_are_read_by_file_or_folder(tmp_path):
+    """Overruns are those of people's lines; what their ledgers hold is in the digest."""
+    ledger(tmp_path / "a", plan(), charge("10500"), Closing(("labour", "gpu"), DAY))
+    ledger(tmp_path / "b", plan(), charge("5", "gpu"))
+    found = read_past(["a", "b/ledger.jsonl"], tmp_path)
+    assert (1, 1, (1.5,)) == (len(found.lines), found.projects, found.overruns)
+    ledger(tmp_path / "b", charge("6", "gpu"))
+    assert found.digest != read_past(["a", "b"], tmp_path).digest
+
+
+def test_broken_past_ledgers_are_refused_together(tmp_path):
+    """A missing file, an edited line, a ledger named twice and the project's own are told at once."""
+    book = ledger(tmp_path / "a", plan(), charge("9"))
+    edited = ledger(tmp_path / "b", plan(), charge("9"))
+    edited.path.write_bytes(edited.path.read_bytes().replace(b'"9"', b'"8"'))
+    ledger(tmp_path / "c", charge("1"))
+    with pytest.raises(InputError) as caught:
+        read_past(["a", "b", "c", "c/ledger.jsonl", "d"], tmp_path, own=book.path)
+    told = str(caught.value)
+    for words in ("own ledger", "a line that was edited", "the same ledger as c", "no such ledger"):
+        assert words in told
+
+
+def lines_of(n: int, widen: float) -> list[ClosedLine]:
+    """Closed lines whose actuals lie `widen` times as far out as their bands say."""
+    z = generator(0, "past").standard_normal(n)
+    planned = Band(60.65, 100, 138.8, 164.9)  # sigma .39
+    return [ClosedLine("p", "labour", planned, float(100 * 2.7183 ** (0.39 * widen * one))) for one in z]
+
+
+def test_honest_bands_are_left_alone():
+    """About 8 in 10 inside P10 to P90 and 9 in 10 inside P5 to P95 propose nothing."""
+    rate = hit_rate(lines_of(2_000, 1.0), 40)
+    assert rate.share == pytest.approx(0.8, abs=0.02)
+    assert rate.inside_90 / rate.lines == pytest.approx(0.9, abs=0.02)
+    assert rate.factor is None
+
+
+def test_narrow_bands_get_the_factor_that_would_have_held():
+    """Actuals twice as far out propose bands twice as wide; fewer than twenty lines propose nothing."""
+    rate = hit_rate(lines_of(2_000, 2.0), 40)
+    assert rate.factor == pytest.approx(2.0, rel=0.06)
+    assert hit_rate(lines_of(19, 4.0), 2).factor is None
+    assert hit_rate(lines_of(20, 4.0), 2).factor is not None
+
+
+def test_bands_that_reach_zero_or_have_no_width():
+    """Distances stand in for ratios at zero; what no width holds no factor mends."""
+    assert 2.0 == stretch(Band(0, 5, 8, 10), 15)
+    assert float("inf") == stretch(Band(5, 5, 5, 5), 6)
+    assert 0.0 == stretch(Band(5, 5, 5, 5), 5)
+    assert float("inf") == stretch(Band(5, 6, 7, 8), 0)
+    ends = wider(Band(0, 5, 8, 10))
+    assert ends.p10 < 0 < 10 < ends.p90
+    assert wider(Band(5_507, 7_746, 9_690, 10_894)).p90 == pytest.approx(Interval(5_000, 12_000).high, rel=1e-3)
+    assert hit_rate([ClosedLine("p", "gpu", Band(5, 5, 5, 5), 6.0)] * 20, 1).factor is None
+
+
+def test_a_plan_made_after_the_charge_is_not_judged(tmp_path):
+    """Whoever saw the bill can draw any band around it; lines charged later are judged by it all the same."""
+    book = ledger(tmp_path, plan(draws=1), charge("90000"), plan(draws=2))
+    latest = book.latest("record", "estimate")
+    assert latest is not None
+    for number, step in enumerate(
+        [charge("9", "gpu"), PlanChosen(latest.id, DAY, DAY), Closing(("labour", "gpu"), DAY)]
+    ):
+        kind = "spend" if isinstance(step, Spending) else "record"
+        book.append(kind, step, recorded_at=START + timedelta(days=9 + number))
+    assert ["gpu"] == [line.name for line in closed_lines(kept(book.entries()))]
+
+
+def test_a_ledger_that_went_on_is_no_second_project(tmp_path):
+    """A copy with one more entry, or with a torn end, is refused; so is an earlier copy of the project's own."""
+    book = ledger(tmp_path / "a", plan(), charge("9000"), Closing(("labour",), DAY))
+    longer, torn = Ledger(tmp_path / "b" / "ledger.jsonl"), tmp_path / "c" / "ledger.jsonl"
+    for path in (longer.path, torn):
+        path.parent.mkdir()
+        path.write_bytes(book.path.read_bytes())
+    longer.append("record", plan(draws=2), recorded_at=START + timedelta(days=30))
+    torn.write_bytes(torn.read_bytes() + b'{"id":"torn')
+    for other in ("b", "c"):
+        with pytest.raises(InputError, match="a copy of a, with other entries"):
+            read_past(["a", other], tmp_path)
+    with pytest.raises(InputError, match="a copy of this project's own ledger"):
+        read_past(["a"], tmp_path, own=longer.path)

@@ -1,0 +1,98 @@
+"""The table for finance: every charge, exact, in FOCUS columns, and safe to open in a spreadsheet."""
+
+import csv
+import io
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests import samples
+from tunecase.books.focus_export import COLUMNS, FOCUS, NUMBERS, focus_csv
+from tunecase.records import Spending
+
+
+def rows_of(*charges: Spending, phases: dict[str, str] | None = None) -> list[dict[str, str]]:
+    """The table read back."""
+    named = [(f"{number:064x}", one) for number, one in enumerate(charges)]
+    return list(csv.DictReader(io.StringIO(focus_csv(named, samples.books(), phases), newline="")))
+
+
+def charge(amount: str = "1.5", **other: Any) -> Spending:
+    """One charge."""
+    return Spending(date(2026, 12, 31), "gpu", Decimal(amount), "EUR", Decimal(amount) * 2, **other)
+
+
+def test_a_charge_is_a_row_in_focus_columns():
+    """Money, period, category, quantity and where it came from stand where FOCUS has them."""
+    began, ended = datetime(2026, 12, 31, 8, tzinfo=UTC), datetime(2026, 12, 31, 9, 30, tzinfo=UTC)
+    row = rows_of(
+        charge(
+            "9.75", quantity=Decimal("1.5"), unit="GPU hour", began_at=began, ended_at=ended, provider="AWS", run="r1",
+            service="EC2", region="us-east-1", sku="s", resource="i-1", gpu="A10G", gpu_count=1, tags={"team": "x"},
+            source="focus", source_file="bill.csv", row=7, row_id="ab",
+        ),
+        phases={"0" * 64: "iter-1"},
+    )[0]  # fmt: skip
+    assert ("9.75", "EUR", "19.50", "USD") == tuple(
+        row[name] for name in ("BilledCost", "BillingCurrency", "x_amount_base", "x_base_currency")
+    )
+    assert ("2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z") == (row["BillingPeriodStart"], row["BillingPeriodEnd"])
+    assert ("2026-12-31T08:00:00Z", "2026-12-31T09:30:00Z") == (row["ChargePeriodStart"], row["ChargePeriodEnd"])
+    assert {"team": "x", "tunecase_run": "r1"} == json.loads(row["Tags"])
+    assert ("Usage", "AWS", "1.5", "7", "iter-1", "bill.csv") == tuple(
+        row[name]
+        for name in ("ChargeCategory", "ProviderName", "ConsumedQuantity", "x_row", "x_phase", "x_source_file")
+    )
+    assert "75" == row["x_planned_p50"].split(".")[0]
+
+
+def test_a_charge_of_a_day_lasts_that_day():
+    """Without moments the period is the day, in UTC."""
+    row = rows_of(charge())[0]
+    assert ("2026-12-31T00:00:00Z", "2027-01-01T00:00:00Z") == (row["ChargePeriodStart"], row["ChargePeriodEnd"])
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\r=1", '=HYPERLINK("http://x")'])
+def test_text_is_never_a_formula(text):
+    """What a spreadsheet would work out begins with an apostrophe; a negative amount stays a number."""
+    row = rows_of(charge("-2.5", description=text, resource=text, run=text, charge="credit"))[0]
+    for name in ("ChargeDescription", "ResourceId", "x_run"):
+        assert f"'{text}" == row[name]
+    assert ("-2.5", "Credit") == (row["BilledCost"], row["ChargeCategory"])
+
+
+def test_no_cell_but_a_number_begins_like_a_formula():
+    """Whatever a charge says, only columns of numbers may begin with a sign."""
+    evil = "=cmd|' /C calc'!A0"
+    row = rows_of(charge("-1", description=evil, provider=evil, service=evil, region=evil, sku=evil, gpu=evil,
+                         tags={evil: evil}, source=evil, source_file=evil, unit=evil))[0]  # fmt: skip
+    assert [] == [name for name, cell in row.items() if name not in NUMBERS and cell[:1] in ("=", "+", "-", "@")]
+
+
+def test_the_header_is_focus_then_ours():
+    """Our columns have x_ before their names, and no name stands twice."""
+    assert len(COLUMNS) == len(set(COLUMNS))
+    assert all(name.startswith("x_") == (name not in FOCUS) for name in COLUMNS)
+    assert list(COLUMNS) == list(rows_of(charge())[0])
+
+
+amounts = st.decimals("-999999999", "999999999", allow_nan=False, allow_infinity=False, places=12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(amounts, st.text(max_size=12)), max_size=6))
+def test_sums_are_exact_and_nothing_is_lost(charges):
+    """The table's amounts add up to the charges', to the last digit, whatever the words beside them."""
+    rows = rows_of(*(charge(f"{a:f}", description=text) for a, text in charges))
+    assert [a for a, _ in charges] == [Decimal(row["BilledCost"]) for row in rows]
+
+
+def test_endless_quantities_are_cut_and_amounts_are_not():
+    """A third of an hour has twelve decimals; money keeps all it has."""
+    row = rows_of(charge("0.1234567890123456", quantity=Decimal(1) / 3, unit="hour"))[0]
+    assert ("0.333333333333", "0.1234567890123456") == (row["ConsumedQuantity"], row["BilledCost"])
