@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from tunecase.flips import NOT_SURE, SURE, budget_flips, change
+from tunecase.decide import NOT_SURE, SURE, budget_flips, change
 from tunecase.prices import PRICE, ROUNDS, highest
 from tunecase.project import Project
 from tunecase.quantities import AlteredWorlds, Const, Quantity, Worlds

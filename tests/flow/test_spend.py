@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.command import tunecase
 from tests.books.importers.bills import SAMPLE, as_csv, as_parquet, in_version, row
 from tests.books.importers.test_mlflow import folder as mlruns
 from tests.books.importers.test_runs import state
+from tests.command import tunecase
 from tests.projects import TODAY, written
 from tunecase import flow
 from tunecase.case import Case

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tunecase.decide.plans import Solved, solve, winner_of
-from tunecase.flips import change, flips
+from tunecase.decide.what_if import change, flips
 from tunecase.plan.levers import Offer, State
 from tunecase.prices import PRICE, Basis, error_cost, highest, label_prices, worth_of_correct
 from tunecase.project import Project

@@ -117,7 +117,7 @@ def _read(text: str, known: "catalog.Metric | None", problems: list[Problem]) ->
 
 def next_step(flow: Flow, made: Round | None = None) -> Next:
     """What changed since the last decision, and what to do now; bill and decision are made again."""
-    from tunecase.next import next_step as say
+    from tunecase.decide import next_step as say
 
     before, since = _before(flow)
     ready(flow, "next")

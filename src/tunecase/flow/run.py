@@ -6,12 +6,12 @@ define ─► audit ─► estimate ─► pilot ─► forecast ─► decide �
 from collections.abc import Callable
 from typing import Any
 
+from tunecase.decide import changes
 from tunecase.flow.audit import audit
 from tunecase.flow.books import books
 from tunecase.flow.opened import Flow, Progress
 from tunecase.flow.pilot import PilotAsked, no_pilot, pilot
 from tunecase.flow.verbs import decide, define, estimate, forecast
-from tunecase.next import changes
 from tunecase.records import Pilot
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests import samples
-from tunecase.next import changes, next_step
+from tunecase.decide.next import changes, next_step
 from tunecase.quantities import Interval80
 from tunecase.records import Change, CurveBand, Next, Round, from_json, to_json
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.flips import budget_flips, flips
+from tunecase.decide.what_if import budget_flips, flips
 
 
 def threshold(value: float, at: float):

@@ -13,7 +13,7 @@ import pytest
 
 from tests import samples
 from tests.projects import basis, written
-from tunecase.decide import decide
+from tunecase.decide.choice import decide
 from tunecase.decide.looks import best_look
 from tunecase.estimate import estimate
 from tunecase.forecast.forecast import forecast
@@ -594,7 +594,7 @@ def test_a_look_that_pays_comes_before_any_lever(tmp_path: Path, monkeypatch: py
     looks = (look("a", 90, 60), look("b", 200, 20), look("c", 300, 20, "too dear"), look("d", 150, 10))
     assert looks[1] == best_look(looks)
     assert best_look(looks[:1]) is None
-    monkeypatch.setattr("tunecase.decide.looks_of", lambda solved: looks)
+    monkeypatch.setattr("tunecase.decide.choice.looks_of", lambda solved: looks)
     record = decided(project(tmp_path))
     assert ("look", "run b") == (record.advice, record.action)
     assert "Deciding with its result is worth 250 USD more than deciding now, and it costs 50 USD" in record.reason
