@@ -155,14 +155,14 @@ class Case:
         if csv is not None:
             flow.books_csv(self.flow, record, Path(csv))
         if page is not None:
-            from tunecase.page import render
+            from tunecase.report import render
 
             flow.books_page(self.flow, record, Path(page), render)
         return record
 
     def report(self, to: str | Path | None = None) -> Report:
         """Writes report.html, report.md and report.json beside the project file, or into the folder `to`."""
-        from tunecase.page import render
+        from tunecase.report import render
 
         return flow.report(self.flow, Path(to) if to else None, page=render)
 

@@ -15,9 +15,9 @@ from tunecase import flow
 from tunecase.books.variance import exact
 from tunecase.errors import InputError, TunecaseError
 from tunecase.flow import BooksAsked, Flow, open_case
-from tunecase.page import render
 from tunecase.records import Books, Spending
-from tunecase.sections.books import page_of
+from tunecase.report.page import render
+from tunecase.report.sections.books import page_of
 
 TODAY = date(2026, 11, 24)
 

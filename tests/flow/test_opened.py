@@ -15,8 +15,8 @@ from tunecase.cli.show.ledger import verified_words
 from tunecase.errors import InputError
 from tunecase.flow import Flow, open_case
 from tunecase.forecast.importers.imported import Asked
-from tunecase.page import render
 from tunecase.records import Run, from_json, to_json
+from tunecase.report.page import render
 
 TODAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

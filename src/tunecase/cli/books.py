@@ -45,7 +45,7 @@ def books(
         rows = flow.books_csv(opened, record, csv)
         notes.append(f"{csv}: {counted(rows, 'charge')} in FOCUS columns.")
     if page is not None:
-        from tunecase.page import render
+        from tunecase.report import render
 
         flow.books_page(opened, record, page, render)
         notes.append(f"{page}: the books on one page.")

@@ -17,6 +17,6 @@ def report(
 ) -> None:
     """Write the page for the business: report.html, report.md, report.json."""
     from tunecase import flow
-    from tunecase.page import render
+    from tunecase.report import render
 
     finish("report", flow.report(open_project(project, seed, today), to, page=render), json)

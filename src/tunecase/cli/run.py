@@ -42,7 +42,7 @@ def run(
     from tunecase import flow
     from tunecase.cli.show.progress import ask_before, pilot_progress, tell_fetching
     from tunecase.cli.show.record import show, show_unchanged
-    from tunecase.page import render
+    from tunecase.report import render
 
     opened = open_project(project, seed, today)
     asked = flow.pilot_asked(trainer=trainer, model=model, every=every, max_minutes=max_minutes) if trainer else None

@@ -16,7 +16,7 @@ def serve(
     """Show the report live in the browser, on this machine only."""
     from tunecase import flow
     from tunecase.dashboard import serve as listen
-    from tunecase.page import render
+    from tunecase.report import render
 
     day = day_of(today)
     flow.open_case(project, seed, day)

@@ -15,10 +15,10 @@ from tunecase.version import __version__
 
 if TYPE_CHECKING:
     from tunecase.books import Kept, Standing
-    from tunecase.content import Content
     from tunecase.estimate import Drawn
     from tunecase.ledger import Entry
     from tunecase.project import Project
+    from tunecase.report import Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +209,7 @@ def books_page(flow: Flow, record: Books, to: Path, draw: "Callable[[Content], s
     Raises: TunecaseError when the folder or the disk does not take it.
     """
     from tunecase.io import write_whole
-    from tunecase.sections.books import page_of
+    from tunecase.report.sections import page_of
 
     charges = [charge for _, charge in flow.spendings()]
     write_whole(to, draw(page_of(record, flow.project, charges, flow.today, __version__)), _own_files(flow))

@@ -1,10 +1,10 @@
 """The section on the forecast: whether more data reach the target, by when, at what price."""
 
 from tunecase import catalog
-from tunecase.content import Block, Cell, Curve, Facts, Listing, Section, Table, Tone
 from tunecase.quantities import count, money, money_band, score, score_interval, sentence, share
 from tunecase.records import CurveBand, Forecast, Needed, NextRun, Pilot, Run
-from tunecase.sections.found import Found, not_done, told_in
+from tunecase.report.content import Block, Cell, Curve, Facts, Listing, Section, Table, Tone
+from tunecase.report.sections.found import Found, not_done, told_in
 
 MOST_ROWS = 8
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tunecase.books import hit_words, inside, lead
-from tunecase.content import Block, Cell, Content, Facts, Figure, Listing, Section, Table, Tone
 from tunecase.quantities import (
     band_words,
     count,
@@ -22,7 +21,8 @@ from tunecase.quantities import (
     signed,
 )
 from tunecase.records import BookLine, Books, RunCharge, Spending, Variance
-from tunecase.sections.found import Found, not_done, told_in
+from tunecase.report.content import Block, Cell, Content, Facts, Figure, Listing, Section, Table, Tone
+from tunecase.report.sections.found import Found, not_done, told_in
 
 if TYPE_CHECKING:
     from tunecase.project import Project

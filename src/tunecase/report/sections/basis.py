@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from datetime import date
 
 from tunecase import catalog
-from tunecase.content import Bars, Block, Cell, Facts, Listing, Section, Table
 from tunecase.quantities import count, counted, one_line
 from tunecase.records import Estimate
-from tunecase.sections.found import Found
+from tunecase.report.content import Bars, Block, Cell, Facts, Listing, Section, Table
+from tunecase.report.sections.found import Found
 
 MOST_DRIVERS = 8
 

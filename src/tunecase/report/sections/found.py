@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from tunecase.content import Section
 from tunecase.records import Audit, Books, Decision, Definition, Estimate, Forecast, Judged, Pilot, Spending
+from tunecase.report.content import Section
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """The section on what the next dollar should buy."""
 
-from tunecase.content import Block, Cell, Facts, Listing, Section, Table, Tone
 from tunecase.prices import flip_words
 from tunecase.quantities import figures, money_band, sentence, share
 from tunecase.records import Decision, Option
-from tunecase.sections.found import Found, not_done, told_in
+from tunecase.report.content import Block, Cell, Facts, Listing, Section, Table, Tone
+from tunecase.report.sections.found import Found, not_done, told_in
 
 
 def next_step(found: Found) -> Section:

@@ -10,7 +10,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tunecase.content import (
+from tunecase.errors import TunecaseError
+from tunecase.quantities import count, counted, figures, money, one_line, paid, score, sentence, share
+from tunecase.records import Books, Estimate, Forecast, Option, Report, Spending, to_json
+from tunecase.report.content import (
     Bars,
     Block,
     Cell,
@@ -27,19 +30,16 @@ from tunecase.content import (
     Table,
     Tornado,
 )
-from tunecase.errors import TunecaseError
-from tunecase.quantities import count, counted, figures, money, one_line, paid, score, sentence, share
-from tunecase.records import Books, Estimate, Forecast, Option, Report, Spending, to_json
-from tunecase.sections.audit import data
-from tunecase.sections.basis import basis, unchecked
-from tunecase.sections.books import spent
-from tunecase.sections.decide import next_step
-from tunecase.sections.define import problem
-from tunecase.sections.estimate import bill
-from tunecase.sections.forecast import chances
-from tunecase.sections.found import Found
-from tunecase.sections.lights import lights
-from tunecase.sections.pilot import trial
+from tunecase.report.sections.audit import data
+from tunecase.report.sections.basis import basis, unchecked
+from tunecase.report.sections.books import spent
+from tunecase.report.sections.decide import next_step
+from tunecase.report.sections.define import problem
+from tunecase.report.sections.estimate import bill
+from tunecase.report.sections.forecast import chances
+from tunecase.report.sections.found import Found
+from tunecase.report.sections.lights import lights
+from tunecase.report.sections.pilot import trial
 
 if TYPE_CHECKING:
     from tunecase.project import Project

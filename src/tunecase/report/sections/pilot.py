@@ -1,9 +1,9 @@
 """The section on the pilot: scores by size, what needs no fine-tune, what the best run gets wrong, every run."""
 
-from tunecase.content import Block, Cell, Facts, Listing, Section, Table
 from tunecase.quantities import Interval80, count, counted, duration, figures, one_line, score, sentence, share
 from tunecase.records import Baseline, Judged, Mistakes, Pilot, Run, Tuning
-from tunecase.sections.found import Found, not_done, told_in
+from tunecase.report.content import Block, Cell, Facts, Listing, Section, Table
+from tunecase.report.sections.found import Found, not_done, told_in
 
 MOST_CONFUSIONS, MOST_SLICES, MOST_WORST = 8, 8, 8
 

@@ -4,12 +4,12 @@ Each chart is drawn for a width in the viewBox's own unit, about one CSS pixel, 
 telephone and on a wide screen.
 """
 
-from tunecase.charts.amounts import draw_bars, draw_histogram, draw_shares
-from tunecase.charts.curve import draw_curve
-from tunecase.charts.marks import CHARACTER, log_ticks, nice_ticks
-from tunecase.charts.rows import draw_compared, draw_lengths
-from tunecase.charts.tornado import draw_tornado
-from tunecase.content import Bars, Chart, Compared, Curve, Histogram, Lengths, Shares, Tornado
+from tunecase.report.charts.amounts import draw_bars, draw_histogram, draw_shares
+from tunecase.report.charts.curve import draw_curve
+from tunecase.report.charts.marks import CHARACTER, log_ticks, nice_ticks
+from tunecase.report.charts.rows import draw_compared, draw_lengths
+from tunecase.report.charts.tornado import draw_tornado
+from tunecase.report.content import Bars, Chart, Compared, Curve, Histogram, Lengths, Shares, Tornado
 
 __all__ = ["CHARACTER", "NARROW", "WIDE", "log_ticks", "nice_ticks", "svg"]
 

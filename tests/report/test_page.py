@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from tests import samples
-from tunecase.page import render
 from tunecase.project import Project
 from tunecase.records import Flip, WhatIf
-from tunecase.report import content
+from tunecase.report.page import render
+from tunecase.report.report import content
 
 EVIL = "<script>alert('x')</script><img src=http://evil.example/x onerror=alert(1)>\"'&{{ 7*7 }}"
 VOID = {"meta", "br", "wbr", "img", "line", "rect", "circle", "polygon", "polyline", "link", "input", "hr"}

@@ -1,6 +1,5 @@
 """The section on the data: the verdict, each defect with its price, effect and accuracy, and pictures of the rows."""
 
-from tunecase.content import Block, Cell, Compared, Facts, Lengths, Listing, Section, Table, Tone
 from tunecase.quantities import (
     count,
     counted,
@@ -14,7 +13,8 @@ from tunecase.quantities import (
     share,
 )
 from tunecase.records import Audit, Finding
-from tunecase.sections.found import Found, not_done, told_in
+from tunecase.report.content import Block, Cell, Compared, Facts, Lengths, Listing, Section, Table, Tone
+from tunecase.report.sections.found import Found, not_done, told_in
 
 AUDIT_WORDS: dict[str, tuple[str, Tone]] = {
     "fit": ("yes", "good"),

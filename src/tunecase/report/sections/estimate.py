@@ -1,10 +1,10 @@
 """The section on the bill: what the whole loop costs, and what moves it."""
 
-from tunecase.content import Block, Cell, Facts, Histogram, Listing, Section, Shares, Table, Tone, Tornado
 from tunecase.prices import amount, what_if_words
 from tunecase.quantities import UNKNOWN, Band, band_words, count, counted, figures, money, money_band, share
 from tunecase.records import Estimate, Line, Way
-from tunecase.sections.found import Found, not_done, told_in
+from tunecase.report.content import Block, Cell, Facts, Histogram, Listing, Section, Shares, Table, Tone, Tornado
+from tunecase.report.sections.found import Found, not_done, told_in
 
 DASH = Cell("–")
 MOST_BARS = 6

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase import charts
-from tunecase.content import Bars, Chart, Compared, Curve, Histogram, Lengths, Shares, Tornado
+from tunecase.report import charts
+from tunecase.report.content import Bars, Chart, Compared, Curve, Histogram, Lengths, Shares, Tornado
 
 CURVE = Curve(
     caption="accuracy by size",

@@ -10,10 +10,10 @@ import pytest
 
 from tests import samples
 from tests.records.test_records import JUDGED
-from tunecase.content import Content, Listing, Section, Table
 from tunecase.records import Books, Decision, Estimate, Flip, Forecast, from_json
-from tunecase.report import REPORT_SECTIONS, answer, as_json, markdown, report
-from tunecase.report import content as content_of
+from tunecase.report.content import Content, Listing, Section, Table
+from tunecase.report.report import REPORT_SECTIONS, answer, as_json, markdown, report
+from tunecase.report.report import content as content_of
 
 ALL = samples.records()
 

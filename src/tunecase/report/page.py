@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tunecase import charts
-from tunecase.content import SYMBOLS, Block, Chart, Content, Facts, Listing, Section, Table
 from tunecase.quantities import sentence
+from tunecase.report import charts
+from tunecase.report.content import SYMBOLS, Block, Chart, Content, Facts, Listing, Section, Table
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -25,7 +25,7 @@ def render(content: Content, *, generated_at: str = "") -> str:
     """The whole page.
 
     Args:
-        content: see `tunecase.report.content`.
+        content: see `tunecase.report.report.content`.
         generated_at: the time in words, shown at the foot.
     Returns: HTML that asks nothing of the network: styles inside, charts as SVG, no script, and a content security
         policy that forbids everything but the page's own style sheet.

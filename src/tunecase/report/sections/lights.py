@@ -1,10 +1,10 @@
 """The lights on the two questions that decide: is the problem well posed, are these the right data?"""
 
-from tunecase.content import Light
 from tunecase.quantities import sentence
-from tunecase.sections.audit import AUDIT_WORDS
-from tunecase.sections.define import DEFINITION_WORDS
-from tunecase.sections.found import Found
+from tunecase.report.content import Light
+from tunecase.report.sections.audit import AUDIT_WORDS
+from tunecase.report.sections.define import DEFINITION_WORDS
+from tunecase.report.sections.found import Found
 
 
 def lights(found: Found) -> tuple[Light, Light]:

@@ -1,0 +1,7 @@
+"""The answer on one page, for the manager and the engineer: as HTML, Markdown and JSON."""
+
+from tunecase.report.content import Content
+from tunecase.report.page import render
+from tunecase.report.report import content, report
+
+__all__ = ["Content", "content", "render", "report"]
