@@ -25,7 +25,7 @@ import numpy as np
 
 from tunecase import catalog
 from tunecase.books.completion import LineDrawn, LinePaid, RoundsDrawn, as_booked, at_completion
-from tunecase.estimate import drawn
+from tunecase.estimate.bill import drawn
 from tunecase.prices.basis import Basis
 from tunecase.project import read_project
 from tunecase.quantities import Interval80

@@ -114,7 +114,7 @@ def known(curve: bool, project: Any) -> dict[str, Any]:
 
 def timed(rounds: str, draws: int, repeats: int, curve: bool = False) -> dict[str, float]:
     """Seconds of a whole bill with its first-order indices: best and median of some, and with what is asked besides."""
-    from tunecase.estimate import estimate
+    from tunecase.estimate.bill import estimate
     from tunecase.prices.basis import Basis
     from tunecase.quantities.spread import Worlds
 
@@ -143,11 +143,11 @@ def beside_salib(draws: int, base: int = 1_024) -> dict[str, Any]:
     from SALib.sample import sobol as sampler
     from scipy.special import ndtri
 
-    from tunecase.estimate import drawn
+    from tunecase.estimate.bill import drawn
+    from tunecase.estimate.redrawn import Bill, Outcome, total_shares
+    from tunecase.estimate.sensitivity import first_order
     from tunecase.prices.basis import Basis
     from tunecase.quantities.spread import Worlds
-    from tunecase.redrawn import Bill, Outcome, total_shares
-    from tunecase.sensitivity import first_order
 
     project = project_of(FIXED)
 

@@ -15,7 +15,7 @@ from tests import samples
 from tests.projects import basis, written
 from tunecase.decide.choice import decide
 from tunecase.decide.looks import best_look
-from tunecase.estimate import estimate
+from tunecase.estimate.bill import estimate
 from tunecase.forecast.forecast import forecast
 from tunecase.prices.examples import supply
 from tunecase.project import Project, read_score

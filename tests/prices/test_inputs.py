@@ -5,8 +5,8 @@ import math
 import pytest
 
 from tests.projects import basis, written
-from tests.test_estimate import LABELS, TOKENS
-from tunecase.estimate import estimate
+from tests.estimate.test_bill import LABELS, TOKENS
+from tunecase.estimate.bill import estimate
 from tunecase.prices.inputs import amount, highest, unit
 
 

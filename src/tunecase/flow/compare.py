@@ -21,7 +21,7 @@ from tunecase.quantities import Quantity, UnitError, Wanted, figures, read_quant
 from tunecase.records import Comparison, FieldChange
 
 if TYPE_CHECKING:
-    from tunecase.compare import Limit, Side
+    from tunecase.estimate import Limit, Side
 
 # The audit of one project holds for another one that says the same of these; the definition rests on more.
 AUDITED_FIELDS = ("data", "problem", "models", "team", "currency", "rates")
@@ -57,7 +57,7 @@ def compare(
     Returns: the Comparison, appended to the first case's ledger.
     Raises: InputError with every mistake of the words and of both files.
     """
-    from tunecase.compare import compare as differ
+    from tunecase.estimate import compare as differ
 
     kept, one, two, limit = _opened(first, asked, seed, today)
     used = dict(told or {})
@@ -162,7 +162,7 @@ def _limit_of(asked: CompareAsked) -> tuple[tuple[Quantity, float, bool] | None,
 
 
 def _limit_in_base(limit: tuple[Quantity, float, bool] | None, one: Flow) -> "tuple[Limit | None, list[Problem]]":
-    from tunecase.compare import Limit
+    from tunecase.estimate import Limit
 
     if limit is None:
         return None, []
@@ -236,8 +236,7 @@ def _named(one: Flow, two: Flow | None, asked: CompareAsked) -> Iterator[tuple[F
 
 def _side(flow: Flow, name: str, factor: float) -> "Side":
     """One bill in every world, in the comparison's currency."""
-    from tunecase.compare import Side
-    from tunecase.estimate import drawn
+    from tunecase.estimate import Side, drawn
 
     tried = flow.known("pilot")
     bill = drawn(

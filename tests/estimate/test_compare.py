@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.compare import Limit, Side, compare, judge
+from tunecase.estimate.compare import Limit, Side, compare, judge
 from tunecase.quantities.spread import generator
 from tunecase.records import Comparison, from_json, to_json
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from tunecase.decide import NOT_SURE, SURE, budget_flips, change
+from tunecase.estimate.sensitivity import Index, total_order
 from tunecase.prices import PRICE, ROUNDS, highest
 from tunecase.project import Project
 from tunecase.quantities import AlteredWorlds, Const, Quantity, Worlds
 from tunecase.records import Driver, Flip, WhatIf
-from tunecase.sensitivity import Index, total_order
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.projects import TODAY, written
-from tests.test_estimate import LABELS, TOKENS
-from tunecase.estimate import drawn
+from tests.estimate.test_bill import LABELS, TOKENS
+from tunecase.estimate.bill import drawn
+from tunecase.estimate.redrawn import Bill, Outcome, total_shares
+from tunecase.estimate.sensitivity import Index, first_order, swing, total_order
 from tunecase.prices.basis import Basis
 from tunecase.project import Project
 from tunecase.quantities.spread import Spread, Worlds, generator
-from tunecase.redrawn import Bill, Outcome, total_shares
-from tunecase.sensitivity import Index, first_order, swing, total_order
 
 Function = Callable[[dict[str, np.ndarray]], np.ndarray]
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from tests.projects import basis, written
 from tunecase.compute.cheapest import Machine, choose
-from tunecase.estimate import drawn, estimate
+from tunecase.estimate.bill import drawn, estimate
 from tunecase.estimate.route import COSTS
 from tunecase.plan.costs.work import Work
 from tunecase.prices.basis import Basis
@@ -28,7 +28,7 @@ from tunecase.quantities import Interval80
 from tunecase.quantities.spread import Band, Interval
 from tunecase.records import Audit, Definition, Estimate, Forecast, Point, Tokens, from_json, to_json
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 CASES = sorted(path.stem for path in GOLDEN.glob("bill-*.yaml"))
 LABELS = (GOLDEN / "bill-labels.yaml").read_text(encoding="utf-8")
 TOKENS = Tokens(False, Interval80(60_000, 70_000, 82_000), 90.0, 160.0, 400.0, "characters / 4")
@@ -62,7 +62,7 @@ def amounts(project: Project, monkeypatch: pytest.MonkeyPatch, **given: Any) -> 
         line.__name__ = cost.__name__
         return line
 
-    monkeypatch.setattr("tunecase.estimate.COSTS", tuple(listening(cost) for cost in COSTS))
+    monkeypatch.setattr("tunecase.estimate.bill.COSTS", tuple(listening(cost) for cost in COSTS))
     return bill(project, **given), heard
 
 

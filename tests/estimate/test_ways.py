@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from tests.projects import basis, written
-from tests.test_estimate import TOKENS, machine
+from tests.estimate.test_bill import TOKENS, machine
 from tunecase.errors import InputError
-from tunecase.estimate import estimate
+from tunecase.estimate.bill import estimate
 from tunecase.prices.basis import Basis
 from tunecase.prices.contracts import read_contracts
 from tunecase.quantities.spread import Worlds

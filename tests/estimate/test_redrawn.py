@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from tests.projects import TODAY, basis, written
-from tests.test_estimate import LABELS, TOKENS, curve
-from tunecase.estimate import drawn, estimate
+from tests.estimate.test_bill import LABELS, TOKENS, curve
+from tunecase.estimate.bill import drawn, estimate
+from tunecase.estimate.redrawn import fewer, frozen
 from tunecase.prices.basis import Basis
 from tunecase.prices.inputs import what_if_words
 from tunecase.project import Project
 from tunecase.quantities.spread import AlteredWorlds, Beta, Interval, Worlds
 from tunecase.records import Estimate, Flip, WhatIf
-from tunecase.redrawn import fewer, frozen
 
 
 def bill(project: Project, **asked) -> Estimate:
