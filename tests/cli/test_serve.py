@@ -17,7 +17,7 @@ def test_serve_checks_the_case_first(tmp_path: Path, walked: Path, monkeypatch: 
         served.update(html=html(), port=port)
         on_ready("http://127.0.0.1:8118")
 
-    monkeypatch.setattr("tunecase.dashboard.serve", listen)
+    monkeypatch.setattr("tunecase.web.serve", listen)
     ran = tunecase("serve", "--port", "8118", "--project", walked)
     assert (0, 8118) == (ran.code, served["port"])
     assert "http://127.0.0.1:8118" in ran.out

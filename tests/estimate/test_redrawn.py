@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.projects import TODAY, basis, written
 from tests.estimate.test_bill import LABELS, TOKENS, curve
+from tests.projects import TODAY, basis, written
 from tunecase.estimate.bill import drawn, estimate
 from tunecase.estimate.redrawn import fewer, frozen
 from tunecase.prices.basis import Basis

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.projects import TODAY, written
 from tests.estimate.test_bill import LABELS, TOKENS
+from tests.projects import TODAY, written
 from tunecase.estimate.bill import drawn
 from tunecase.estimate.redrawn import Bill, Outcome, total_shares
 from tunecase.estimate.sensitivity import Index, first_order, swing, total_order

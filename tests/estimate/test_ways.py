@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.projects import basis, written
 from tests.estimate.test_bill import TOKENS, machine
+from tests.projects import basis, written
 from tunecase.errors import InputError
 from tunecase.estimate.bill import estimate
 from tunecase.prices.basis import Basis

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from tests.projects import basis, written
 from tests.estimate.test_bill import LABELS, TOKENS
+from tests.projects import basis, written
 from tunecase.estimate.bill import estimate
 from tunecase.prices.inputs import amount, highest, unit
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.making import case_folder
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
-from tunecase.init import schema
+from tunecase.flow.init import schema
 from tunecase.project import Project, quantities, read_project, read_score
 from tunecase.quantities import Quantity
 from tunecase.quantities.spread import Const, Interval, Pert

@@ -21,7 +21,7 @@ def init(
     json: AsJson = False,
 ) -> None:
     """Write a commented project file for a data file, or copy an example."""
-    from tunecase.init import init as write
+    from tunecase.flow import init as write
 
     folder = to or (data.parent if data else Path())
     print_record(

@@ -15,8 +15,8 @@ def serve(
 ) -> None:
     """Show the report live in the browser, on this machine only."""
     from tunecase import flow
-    from tunecase.dashboard import serve as listen
     from tunecase.report import render
+    from tunecase.web import serve as listen
 
     day = day_of(today)
     flow.open_case(project, seed, day)

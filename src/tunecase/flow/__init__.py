@@ -7,6 +7,7 @@ from tunecase.flow.compare import CompareAsked, compare
 from tunecase.flow.define import baselines
 from tunecase.flow.fit import FitAsked, base_model, fit
 from tunecase.flow.forecast import asked_of, metric_of
+from tunecase.flow.init import init
 from tunecase.flow.judge import JudgeAsked, judge
 from tunecase.flow.label import next_labels, next_labels_file
 from tunecase.flow.ledger import rechain, verify
@@ -55,6 +56,7 @@ __all__ = [
     "forecast",
     "forecast_file",
     "hour_price",
+    "init",
     "judge",
     "keep_forecast",
     "merge",

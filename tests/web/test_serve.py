@@ -12,10 +12,10 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from tunecase.dashboard import application, serve
 from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError
+from tunecase.web.serve import application, serve
 
-SRC = str(Path(__file__).parents[1] / "src")
+SRC = str(Path(__file__).parents[2] / "src")
 
 
 def client(page, **other) -> TestClient:
@@ -154,7 +154,7 @@ def test_the_server_answers_and_stops(monkeypatch):
 def test_a_served_page_ends_with_its_process():
     """A server in its own process answers until it is stopped."""
     code = """
-        from tunecase.dashboard import serve
+        from tunecase.web.serve import serve
         serve(lambda: "<p>live</p>", port=0, on_ready=lambda address: print(address, flush=True))
     """
     env = {**os.environ, "PYTHONPATH": SRC}

@@ -12,10 +12,10 @@ import yaml
 
 from tunecase import catalog
 from tunecase.errors import InputError, TunecaseError
-from tunecase.init import examples, init, schema
+from tunecase.flow.init import examples, init, schema
 from tunecase.project import read_project
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "support-tickets"
 
 
@@ -226,7 +226,7 @@ def test_the_wheel_holds_the_example(tmp_path):
     with zipfile.ZipFile(tmp_path / name.split()[-1]) as wheel:
         wheel.extractall(tmp_path / "site")
     copy = "init(None, example='support-tickets', to=Path('out'))"
-    run = f"from pathlib import Path; from tunecase.init import init; print(len({copy}))"
+    run = f"from pathlib import Path; from tunecase.flow.init import init; print(len({copy}))"
     env = {"PYTHONPATH": str(tmp_path / "site"), "PATH": ""}
     done = subprocess.run(
         [sys.executable, "-c", run], cwd=tmp_path, env=env, check=True, capture_output=True, text=True
