@@ -1,4 +1,4 @@
-"""Writes docs/method.md from the docstrings of the drawers and instruments, so that the method cannot drift from code.
+"""Writes docs/method/ from the docstrings, one page for each chapter, so that the method cannot drift from the code.
 
 docs/evidence.md is written beside it, by evidence.py.
 
@@ -8,56 +8,84 @@ Usage: python docs/assemble.py [--check]
 import ast
 import inspect
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SRC = ROOT / "src" / "tunecase"
-ROOMS = (
-    ("Doubt and units", ("spread", "units")),
-    ("Prices", ("prices", "gpu_prices", "contracts", "hosted_training", "api_prices", "team", "labels", "sources")),
-    ("The problem", ("define", "statistics", "groups", "criteria", "alternatives")),
-    ("The data", ("audit", "text", "checks", "detectors")),
-    ("A run and its model", ("shape", "recipe", "request", "lengths")),
-    ("Memory of a run", ("memory", "measured", "calibration")),
-    ("Time of a run", ("speed", "running")),
-    ("Where to run it", ("outlook", "placement", "remedies", "fit")),
-    ("The bill", ("estimate", "costs", "loop", "hardware", "ways", "sensitivity", "redrawn", "compare")),
-    ("The pilot", ("pilot", "trainers")),
-    ("Scores and mistakes", ("scoring", "tally", "fields", "mistakes", "judge", "agreement", "endpoint")),
-    ("Where runs are made", ("engine", "ladder", "pace", "skypilot")),
-    (
-        "The forecast",
-        ("forecast", "importers", "curves", "curve_models", "curve_lessons", "noise", "experiments", "stakes"),
+TARGET = ROOT / "docs" / "method"
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One page: the name of its file, its title, and the files and folders it is written from, in reading order."""
+
+    page: str
+    title: str
+    places: tuple[str, ...]
+
+
+CHAPTERS = (
+    Chapter("quantities", "Doubt and units", ("quantities/spread.py", "quantities/units.py")),
+    Chapter("prices", "Prices", ("prices/",)),
+    Chapter("problem", "The problem", ("problem/", "quantities/statistics.py")),
+    Chapter("data", "The data", ("data/audit/", "data/text.py", "data/checks/", "data/detectors/")),
+    Chapter(
+        "runs",
+        "A run and its model",
+        ("compute/model/", "compute/recipe.py", "compute/request.py", "compute/lengths.py"),
     ),
-    ("The decision", ("decide", "levers", "policy", "board", "next", "flips")),
-    ("The books", ("books", "ledger", "meter")),
+    Chapter("memory", "Memory of a run", ("compute/memory/", "compute/measured/")),
+    Chapter("speed", "Time of a run", ("compute/speed/", "compute/running.py")),
+    Chapter(
+        "placement",
+        "Where to run it",
+        (
+            "compute/prediction.py",
+            "compute/search.py",
+            "compute/remedies.py",
+            "compute/cheapest.py",
+            "compute/fit.py",
+        ),
+    ),
+    Chapter("pilot", "The pilot", ("pilot/",)),
+    Chapter("scoring", "Scores and mistakes", ("pilot/scoring/", "pilot/endpoint/")),
+    Chapter("trainers", "What a run trains with", ("pilot/trainers/",)),
+    Chapter("engine", "Where runs are made", ("engine/",)),
+    Chapter("forecast", "The forecast", ("forecast/", "forecast/importers/")),
+    Chapter("plan", "The plan", ("plan/levers/", "plan/costs/", "plan/rounds/")),
+    Chapter("estimate", "The bill", ("estimate/",)),
+    Chapter("decide", "The decision", ("decide/",)),
+    Chapter("books", "The books", ("books/", "ledger/")),
 )
-HEAD = """# Method: every formula, where it stands
-
-Written by `make docs` from the docstrings; edit those, not this file. Each formula says what it leaves out.
-"""
+HEAD = "Written by `make docs` from the docstrings; edit those, not this file. Each formula says what it leaves out.\n"
 
 
-def sections() -> str:
-    """The whole document."""
-    parts = [HEAD]
-    for title, rooms in ROOMS:
-        parts.append(f"## {title}\n")
-        for room in rooms:
-            for path in _files(room):
+def pages() -> dict[str, str]:
+    """Every page of the folder by its file's name, the table of contents among them."""
+    found = {f"{chapter.page}.md": _page(chapter) for chapter in CHAPTERS}
+    lines = [f"- [{chapter.title}]({chapter.page}.md): {_places(chapter)}" for chapter in CHAPTERS]
+    found["README.md"] = "\n".join(["# Method: every formula, where it stands\n", HEAD, *lines]) + "\n"
+    return found
+
+
+def _places(chapter: Chapter) -> str:
+    return ", ".join(f"`{place}`" for place in chapter.places)
+
+
+def _page(chapter: Chapter) -> str:
+    parts = [f"# {chapter.title}\n", HEAD]
+    for place in chapter.places:
+        for path in sorted((SRC / place).glob("*.py")) if place.endswith("/") else [SRC / place]:
+            if path.name != "__init__.py":
                 parts += _of(path)
     return "\n".join(parts).rstrip() + "\n"
-
-
-def _files(room: str) -> list[Path]:
-    file = SRC / f"{room}.py"
-    return [file] if file.exists() else sorted((SRC / room).glob("*.py"))
 
 
 def _of(path: Path) -> list[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     name = path.relative_to(SRC).as_posix()
-    out = [f"### `{name}`\n", _text(ast.get_docstring(tree, clean=False)) + "\n"]
+    out = [f"## `{name}`\n", _text(ast.get_docstring(tree, clean=False)) + "\n"]
     for node in tree.body:
         public = isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
         if public and (doc := ast.get_docstring(node, clean=False)) and _has_method(doc):
@@ -81,12 +109,22 @@ def _text(doc: str | None) -> str:
     return "\n".join(kept).strip()
 
 
+def stale() -> list[str]:
+    """The pages that do not say what the docstrings say, and files that are no page."""
+    fresh = pages()
+    held = {path.name: path.read_text(encoding="utf-8") for path in TARGET.glob("*.md")}
+    return sorted(name for name in {*fresh, *held} if fresh.get(name) != held.get(name))
+
+
 if __name__ == "__main__":
-    target = ROOT / "docs" / "method.md"
-    text = sections()
     if "--check" in sys.argv:
-        sys.exit(0 if target.read_text(encoding="utf-8") == text else "docs/method.md is stale: run `make docs`")
-    target.write_text(text, encoding="utf-8")
+        names = stale()
+        sys.exit(f"stale in docs/method: {', '.join(names)}; run `make docs`" if names else 0)
+    TARGET.mkdir(exist_ok=True)
+    for path in TARGET.glob("*.md"):
+        path.unlink()
+    for name, text in pages().items():
+        (TARGET / name).write_text(text, encoding="utf-8")
     import evidence
 
     evidence.TARGET.write_text(evidence.fresh(), encoding="utf-8")

@@ -50,7 +50,7 @@ MADE = """## How this page is made
 cards from `models.csv` and `gpus.csv`, all in `src/tunecase/catalog/tables/`, each row with its source and date; the
 worked cases are the project files of `examples/cases/`, priced as of a fixed day by `docs/evidence_cases.py`. Rows are
 chosen by what they are, never by name. Tests fail when the page is older than the tables, and change the tables to see
-verdicts change. `docs/method.md` derives the predictions; `benchmarks/training.py` scores them on every run, not on
+verdicts change. `docs/method/` derives the predictions; `benchmarks/training.py` scores them on every run, not on
 these alone.
 """
 WIDE = 120

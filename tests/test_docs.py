@@ -14,8 +14,14 @@ import tunecase
 from tests.command import tunecase as run
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "docs"))
+
+import assemble  # noqa: E402
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 SRC = ROOT / "src" / "tunecase"
+TABLES = SRC / "catalog" / "tables"
 MODULES = sorted(m.name for m in pkgutil.walk_packages(tunecase.__path__, "tunecase.") if m.name != "tunecase.__main__")
 NUMBER = re.compile(r"^[(]?(-?[\d.,]+)(k|M|%)?[.,;:)]*$")
 
@@ -68,10 +74,35 @@ def test_the_readme_is_short() -> None:
     assert [] == [line[:60] for line in README.splitlines() if len(line) > 400]
 
 
-def test_the_method_page_is_fresh() -> None:
-    """docs/method.md is what the docstrings say now."""
+def test_contributing_shows_the_tree() -> None:
+    """The tree in CONTRIBUTING has every folder of the package and every file at its top, in half a line."""
+    tree = CONTRIBUTING.split("<!-- the tree:")[1].split("```")[1]
+    shown = dict(re.findall(r"^([a-z_./]+) +(.+)$", tree, re.MULTILINE))
+    folders = {f"{path.relative_to(SRC).as_posix()}/" for path in SRC.rglob("*") if path.is_dir()}
+    assert {place for place in folders if "__pycache__" not in place} == {place for place in shown if "/" in place}
+    assert {"case.py", "callback.py", "errors.py", "version.py"} == {place for place in shown if "/" not in place}
+    assert [] == [place for place, words in shown.items() if len(words) > 100]
+
+
+def test_contributing_names_files_that_exist() -> None:
+    """Every path that CONTRIBUTING names is there, below the package or the repository."""
+    named = set(re.findall(r"`((?:[a-z_]+/)+(?:[a-z_]+\.(?:py|csv|md))?)`", CONTRIBUTING))
+    assert len(named) > 20
+    assert [] == sorted(place for place in named if not any((root / place).exists() for root in (ROOT, SRC, TABLES)))
+
+
+def test_the_method_pages_are_fresh() -> None:
+    """docs/method is what the docstrings say now, every page of it."""
     ran = subprocess.run([sys.executable, ROOT / "docs" / "assemble.py", "--check"], capture_output=True, text=True)
     assert (0, "") == (ran.returncode, ran.stderr)
+
+
+def test_the_method_pages_hold_every_question() -> None:
+    """Each chapter is written from files that exist, and every package of a question is in one."""
+    places = {place for chapter in assemble.CHAPTERS for place in chapter.places}
+    assert [] == sorted(place for place in places if not (SRC / place).exists())
+    questions = {"problem", "data", "compute", "pilot", "forecast", "plan", "decide", "estimate", "books", "prices"}
+    assert questions <= {place.split("/")[0] for place in places}
 
 
 @pytest.mark.parametrize("name", MODULES)

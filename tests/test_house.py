@@ -11,14 +11,111 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import typer
+
+from tunecase.cli.commands import app
+from tunecase.cli.show.record import PRINTERS
+from tunecase.records import RECORDS
+
 ROOT = Path(__file__).parents[1]
 SRC = ROOT / "src" / "tunecase"
+TESTS = ROOT / "tests"
 
+# From the top down: a package imports only what lies on a floor below its own.
+FLOORS: tuple[tuple[str, ...], ...] = (
+    ("__init__", "__main__", "case"),
+    ("cli", "web", "callback"),
+    ("flow",),
+    ("estimate",),
+    ("decide", "report"),
+    ("problem", "plan", "books"),
+    ("pilot", "compute"),
+    ("forecast", "data"),
+    ("prices",),
+    ("project", "ledger", "engine"),
+    ("records", "io", "catalog"),
+    ("quantities", "version", "errors"),
+)
+# Neighbours on one floor do not know one another, except:
+SIDEWAYS: dict[tuple[str, str], str] = {
+    ("__init__", "case"): "the public names are those of the Python face, imported when they are asked for",
+    ("cli", "web"): "`tunecase serve` starts the page",
+}
+FLOOR = {package: number for number, floor in enumerate(FLOORS) for package in floor}
 
 HEAVY = {
     "numpy", "scipy", "sklearn", "rensa", "tokenizers", "pyarrow", "jinja2", "torch", "starlette", "uvicorn",
     "sacrebleu", "rouge_score", "fastokens", "ray", "mlflow", "transformers",
 }  # fmt: skip
+
+# The folders in which a file is named after its verb, with the further words that name one: an option's verb
+# (`audit --fix` cleans, `--reviewed` reviews, `--next` says what to label) or what several verbs share.
+VERB_FOLDERS: dict[str, set[str]] = {
+    "cli": {"commands", "options"},
+    "cli/show": {"brief", "clean", "label", "paper", "plot", "progress", "record", "review"},
+    "flow": {"clean", "label", "opened", "points", "training", "verbs", "without_project"},
+    "records": {"clean", "label", "review", "serialized"},
+    "report/sections": {"basis", "found", "lights"},
+}
+
+# Within a question, what computes does not know what is said of the result.
+ARITHMETIC = (
+    "data/detectors/",
+    "compute/model/",
+    "compute/memory/",
+    "compute/speed/",
+    "forecast/curves.py",
+    "forecast/models.py",
+)
+OPINION = ("data/checks/", "data/audit/", "forecast/verdict.py", "compute/explained.py", "quantities/wording.py")
+
+# What touches the world: files, the network, processes, the clock.
+WORLD = ("cli/", "web/", "flow/", "callback.py", "case.py", "io/", "engine/", "ledger/", "data/reading/")
+WORLD += ("pilot/trainers/", "pilot/endpoint/", "books/importers/", "forecast/importers/")
+# Further files and folders that do, and why.
+TOUCHING: dict[str, str] = {
+    "books/earlier_projects.py": "reads the ledgers that the project file names",
+    "books/meter.py": "reads what an interrupted training left behind",
+    "catalog/": "reads its own tables",
+    "compute/configs/": "reads another tool's configuration and what it refers to",
+    "compute/measured/": "reads runs that a user measured",
+    "compute/model/": "reads a model's config.json, from disk or from the Hub",
+    "compute/sample_lengths.py": "reads a file of lengths",
+    "data/audit/quarantine.py": "writes bad rows aside while they are read",
+    "data/checks/scan.py": "tells by its size and time whether a file has changed",
+    "data/checks/spool.py": "keeps the columns of a large file on disk, so that memory stays flat",
+    "data/clean/": "copies the data row by row",
+    "data/detectors/licences.py": "looks for a licence beside the data",
+    "data/review/": "writes review queues, reads and keeps what reviewers said",
+    "data/tokens/": "finds tokenizers, and runs a chat template in a process that can be ended",
+    "forecast/forecast.py": "tells a file from an address",
+    "pilot/answers.py": "keeps what runs answered",
+    "prices/contracts.py": "reads the user's own prices",
+    "project/contradictions.py": "sees whether the files that a project names are there",
+    "report/page.py": "reads its own templates",
+    "report/report.py": "writes the report's three files",
+}
+TOUCHES = {
+    "open", "read_text", "write_text", "read_bytes", "write_bytes", "unlink", "mkdir", "rmdir", "touch", "iterdir",
+    "glob", "rglob", "is_file", "is_dir", "exists", "stat", "today", "now", "urlopen",
+}  # fmt: skip
+WORLDLY = {"subprocess", "socket", "urllib.request", "http.client", "shutil", "tempfile", "sqlite3", "multiprocessing"}
+
+# Folders of tests that mirror no package.
+BESIDE = {"golden", "fixtures", "benchmarks"}
+# Test files named after what they hold of a whole package, rather than after one of its modules.
+ASPECTS = {
+    "catalog/test_tables.py",
+    "compute/model/test_counts.py",
+    "data/audit/test_bad_bytes.py",
+    "data/audit/test_interrupted.py",
+    "data/checks/test_shown.py",
+    "flow/test_planning.py",
+    "forecast/test_kept_points.py",
+    "ledger/test_kills.py",
+    "pilot/test_run_keys.py",
+    "pilot/trainers/test_wrappers.py",
+}
 
 
 @dataclass(frozen=True)
@@ -131,6 +228,34 @@ def reached(file: File, taken: Import) -> list[File]:
     return [one for one in found if one is not file]
 
 
+def test_every_file_has_a_floor() -> None:
+    """Every entry at the top of the package stands on one floor, and no floor names what is not there."""
+    assert {file.package for file in FILES} == set(FLOOR)
+
+
+def test_the_top_shows_the_product() -> None:
+    """At most eight files and twenty-two folders stand at the top of the package."""
+    entries = [path for path in SRC.iterdir() if path.name != "__pycache__"]
+    assert sum(path.is_file() for path in entries) <= 8
+    assert sum(path.is_dir() for path in entries) <= 22
+
+
+def test_imports_go_downwards() -> None:
+    """A file imports from its own package and from lower floors; a neighbour only where SIDEWAYS gives the reason."""
+    breaches, used = [], set()
+    for file in FILES:
+        for taken in file.imports:
+            for other in reached(file, taken):
+                pair = (file.package, other.package)
+                if pair[0] == pair[1] or FLOOR[pair[1]] > FLOOR[pair[0]]:
+                    continue
+                used.add(pair)
+                if pair not in SIDEWAYS or FLOOR[pair[0]] != FLOOR[pair[1]]:
+                    breaches.append(f"{file.place}:{taken.line} imports {taken.name} of {other.place}")
+    assert [] == breaches
+    assert set(SIDEWAYS) == used
+
+
 def test_no_circles_between_files() -> None:
     """No file reaches itself through imports, those inside functions and for types alone counted."""
     graph = {file.place: {other.place for taken in file.imports for other in reached(file, taken)} for file in FILES}
@@ -172,6 +297,35 @@ def test_circles_are_seen() -> None:
     assert [] == circles({"a": {"b", "c"}, "b": {"c"}, "c": set()})
 
 
+def test_an_init_is_a_face() -> None:
+    """An `__init__` is one docstring, imports of public names and `__all__`; only the package's own is lazy."""
+    breaches = []
+    for file in FILES:
+        if not file.is_face or file.module == "tunecase":
+            continue
+        for node in file.tree.body[1:]:
+            is_all = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+            for_types = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+            if not (isinstance(node, ast.ImportFrom) or is_all or for_types):
+                breaches.append(f"{file.place}:{node.lineno} {ast.unparse(node)[:60]}")
+        breaches += [f"{file.place}: {name} is in __all__ only" for name in file.public - set(file.handed_on)]
+    assert [] == breaches
+
+
+def test_packages_are_entered_by_their_face() -> None:
+    """From outside a package only the public names of its face, or of a face inside it, are imported."""
+    breaches = []
+    for file in FILES:
+        for taken in file.imports:
+            face = MODULES.get(taken.module)
+            if face is None or face.package == file.package or face.module == "tunecase" or "/" not in face.place:
+                continue
+            inner = MODULES.get(f"{taken.module}.{taken.name}")
+            if not face.is_face or (taken.name not in face.public and not (inner and inner.is_face)):
+                breaches.append(f"{file.place}:{taken.line} {taken.module}.{taken.name}")
+    assert [] == breaches
+
+
 def test_modules_say_what_they_are() -> None:
     """Every file opens with one sentence that says what it is."""
     first = {file.place: (ast.get_docstring(file.tree) or "").strip().split("\n")[0].rstrip(",:;") for file in FILES}
@@ -196,3 +350,90 @@ def test_the_package_is_light() -> None:
     watched = {"tunecase", "typer", "pydantic", "rich", "yaml", "orjson", *HEAVY}
     loaded = [module for module in ran.stdout.split() if module.partition(".")[0] in watched]
     assert ["tunecase", "tunecase.version"] == loaded
+
+
+def test_only_trainers_know_torch() -> None:
+    """Torch is imported nowhere outside the pilot's trainers."""
+    breaches = [
+        file.place
+        for file in FILES
+        if "import torch" in file.path.read_text(encoding="utf-8") and not file.place.startswith("pilot/trainers/")
+    ]
+    assert [] == breaches
+
+
+def _words() -> set[str]:
+    """The verbs: every command of the terminal."""
+    return set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+
+
+def test_one_word_for_one_thing() -> None:
+    """A verb's command, printer, conductor and record, and its part of the report, lie in files that bear its name."""
+    breaches, verbs = [], _words()
+    kept = verbs & set(RECORDS) - {"run"}  # the record of that name is one training run
+    for folder, further in VERB_FOLDERS.items():
+        named = {path.stem for path in (SRC / folder).glob("*.py")} - {"__init__"}
+        breaches += [f"{folder}/{name}.py: {name} is no verb" for name in sorted(named - verbs - further)]
+        breaches += [f"{folder}: there is no {name}.py" for name in sorted(further - named)]
+    for verb in sorted(verbs):
+        folders = ("cli", "cli/show", "flow", "records") if verb in kept else ("cli",)
+        paths = [f"{folder}/{verb}.py" for folder in folders]
+        breaches += [f"{path} is missing" for path in paths if not (SRC / path).exists()]
+        if verb in kept and RECORDS[verb].__module__ != f"tunecase.records.{verb}":
+            breaches.append(f"the record of {verb} lies in {RECORDS[verb].__module__}")
+        if verb in kept and PRINTERS[verb].__module__ != f"tunecase.cli.show.{verb}":
+            breaches.append(f"the printer of {verb} lies in {PRINTERS[verb].__module__}")
+    assert [] == breaches
+
+
+def test_arithmetic_does_not_know_opinion() -> None:
+    """What computes within a question imports neither checks, verdicts nor wording."""
+    breaches = [
+        f"{file.place}:{taken.line} {other.place}"
+        for file in FILES
+        if file.place.startswith(ARITHMETIC)
+        for taken in file.imports
+        for other in reached(file, taken)
+        if other.place.startswith(OPINION) and not other.is_face
+    ]
+    assert [] == breaches
+
+
+def test_few_files_touch_the_world() -> None:
+    """Files, network, processes and the clock are touched where WORLD says, and where TOUCHING gives the reason."""
+    touching: dict[str, set[str]] = {}
+    for file in FILES:
+        if file.place.startswith(WORLD):
+            continue
+        for node in ast.walk(file.tree):
+            names: list[str] = []
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name):
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
+                names = [name] if name in TOUCHES else []
+            elif isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names if alias.name in WORLDLY]
+            elif isinstance(node, ast.ImportFrom) and node.module in WORLDLY:
+                names = [node.module or ""]
+            if names:
+                touching.setdefault(file.place, set()).update(names)
+    reasons = tuple(TOUCHING)
+    assert {} == {place: sorted(names) for place, names in touching.items() if not place.startswith(reasons)}
+    assert [] == [reason for reason in reasons if not any(place.startswith(reason) for place in touching)]
+
+
+def test_tests_mirror_the_packages() -> None:
+    """A folder of tests is a package; a test file in it is named after a module, the package or an aspect of it."""
+    breaches = []
+    for path in sorted(TESTS.rglob("*.py")):
+        folder, place = path.parent.relative_to(TESTS), path.relative_to(TESTS).as_posix()
+        if not folder.parts or folder.parts[0] in BESIDE:
+            continue
+        if not (SRC / folder).is_dir():
+            breaches.append(f"{place}: there is no package {folder.as_posix()}")
+        subject = path.stem.removeprefix("test_")
+        if path.stem == subject or place in ASPECTS or subject == folder.name:
+            continue
+        if not (SRC / folder / f"{subject}.py").exists():
+            breaches.append(f"{place}: there is no {folder.as_posix()}/{subject}.py")
+    assert [] == breaches
+    assert set() == {place for place in ASPECTS if not (TESTS / place).exists()}

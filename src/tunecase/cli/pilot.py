@@ -28,7 +28,7 @@ WHERE, RENTED = "Where runs are made", "On rented GPUs"
 TrainerName = Annotated[
     str,
     typer.Option(
-        rich_help_panel=WHAT, help="What is trained: probe, lora, trl, command or simulated (docs/method.md)."
+        rich_help_panel=WHAT, help="What is trained: probe, lora, trl, command or simulated (docs/method/trainers.md)."
     ),
 ]
 

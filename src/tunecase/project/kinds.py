@@ -30,7 +30,7 @@ class InUnit:
 
     wanted: Wanted
 
-    def read(self, value: object) -> Quantity:
+    def parse(self, value: object) -> Quantity:
         """The Quantity, or pydantic's error with what was got, wanted and a fix."""
         if isinstance(value, Quantity):
             return value
@@ -41,7 +41,7 @@ class InUnit:
             raise PydanticCustomError("told", "{got}", ctx) from None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(self.read)
+        return core_schema.no_info_plain_validator_function(self.parse)
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         words = f"{self.wanted.words}; for example {self.wanted.example}"
@@ -54,10 +54,10 @@ class InUnitOrWord(InUnit):
 
     allowed: tuple[str, ...] = ()
 
-    def read(self, value: object) -> Quantity | str:  # type: ignore[override]
+    def parse(self, value: object) -> Quantity | str:  # type: ignore[override]
         """The word in small letters or the Quantity, or pydantic's error."""
         word = str(value).strip().casefold()
-        return word if word in self.allowed else super().read(value)
+        return word if word in self.allowed else super().parse(value)
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ class NextRun:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Will more data do it? The verdict's words are those of docs/method.md.
+    """Will more data do it? The verdict's words are those of docs/method/forecast.md.
 
     `model` is what the points were measured with; `stand_in` as in Pilot. `stand_in_factor` names
     the default by which the tuned model's error differs from the stand-in's. `source` says where the points come from,

@@ -67,7 +67,7 @@ def read(path: Path) -> Runs:
     needed = {"model", "method", "n_gpus"}
     if not rows or not needed <= set(rows[0]):
         got = f"columns {', '.join(rows[0])[:200]}" if rows else "no rows"
-        raise InputError(Problem(str(path), got, "one run a row, with model, method, n_gpus", "see docs/method.md"))
+        raise InputError(Problem(str(path), got, "one run a row, with model, method, n_gpus", "see docs/method/"))
     runs, refused = [], []
     for number, row in enumerate(unique(rows), 2):
         name = row.get("id") or f"row {number}"

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import deciding
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SHARED = ROOT / ".." / "shared" / "data" / "learning_curves.csv"
 SCRIPT = ROOT / "benchmarks" / "deciding.py"
 POLICIES = ["ours", "ours_one_arm", "ours_plain_costs", "shape_atoms", "shape_atoms_one_arm", "loc_opt_all_arms"]

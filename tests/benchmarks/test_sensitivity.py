@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[1] / "benchmarks" / "sensitivity.py"
+SCRIPT = Path(__file__).parents[2] / "benchmarks" / "sensitivity.py"
 
 
 @pytest.mark.slow

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import forecasting
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SHARED = ROOT / ".." / "shared" / "data" / "learning_curves.csv"
 SCRIPT = ROOT / "benchmarks" / "forecasting.py"
 HEADER = "curve_id,source,domain,task,model,metric,direction,n_train,score,seed".split(",")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "benchmarks" / "training.py"
 COLUMNS = (
     "id,source,url_or_repo_path,date,framework,model,params_b,method,precision,quant,lora_rank,lora_targets,seq_len,"

@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-PATH = Path(__file__).parents[1] / "benchmarks" / "piloting.py"
+PATH = Path(__file__).parents[2] / "benchmarks" / "piloting.py"
 
 
 @pytest.fixture(scope="module")
