@@ -55,7 +55,7 @@ VERB_FOLDERS: dict[str, set[str]] = {
     "cli/show": {"brief", "clean", "label", "paper", "plot", "progress", "record", "review"},
     "flow": {"clean", "label", "opened", "points", "training", "verbs", "without_project"},
     "records": {"clean", "label", "review", "serialized"},
-    "report/sections": {"basis", "found", "lights"},
+    "report/sections": {"basis", "lights", "material"},
 }
 
 # Within a question, what computes does not know what is said of the result.

@@ -6,9 +6,8 @@ from pathlib import Path
 
 # Unsloth patches the libraries below, so it comes first.
 from unsloth import FastLanguageModel  # isort: skip
-from trl import SFTConfig, SFTTrainer
-
 from datasets import Dataset
+from trl import SFTConfig, SFTTrainer
 
 
 def main(path: Path) -> None:

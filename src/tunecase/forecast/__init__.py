@@ -9,21 +9,6 @@ from tunecase.forecast.stakes import stakes
 from tunecase.forecast.verdict import cautious_score
 
 __all__ = [
-    "LEAST_SIZES",
-    "Belief",
-    "adding",
-    "believe",
-    "cautious_score",
-    "counted_as",
-    "doubling",
-    "forecast",
-    "merge",
-    "narrowings",
-    "noise_of_run",
-    "reach_share",
-    "read_source",
-    "stakes",
-    "to_error",
-    "told",
-    "with_rounds",
-]
+    "LEAST_SIZES", "Belief", "adding", "believe", "cautious_score", "counted_as", "doubling", "forecast", "merge",
+    "narrowings", "noise_of_run", "reach_share", "read_source", "stakes", "to_error", "told", "with_rounds",
+]  # fmt: skip

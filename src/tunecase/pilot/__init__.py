@@ -6,18 +6,6 @@ from tunecase.pilot.skypilot import skypilot_task
 from tunecase.pilot.trial import baselines, is_stand_in, no_pilot, pilot, prepare
 
 __all__ = [
-    "KEY",
-    "Answers",
-    "Examples",
-    "baselines",
-    "is_stand_in",
-    "keep_answers",
-    "kept_answers",
-    "no_pilot",
-    "pilot",
-    "prepare",
-    "skypilot_task",
-    "usable",
-    "write_rows",
-    "write_text",
-]
+    "KEY", "Answers", "Examples", "baselines", "is_stand_in", "keep_answers", "kept_answers", "no_pilot", "pilot",
+    "prepare", "skypilot_task", "usable", "write_rows", "write_text",
+]  # fmt: skip

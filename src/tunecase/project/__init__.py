@@ -7,18 +7,6 @@ from tunecase.project.file import read_project
 from tunecase.project.rates import Rate, latest_rate
 
 __all__ = [
-    "Alternative",
-    "Alternatives",
-    "Data",
-    "Evaluation",
-    "Member",
-    "ProblemStatement",
-    "Project",
-    "Rate",
-    "Serving",
-    "Source",
-    "latest_rate",
-    "quantities",
-    "read_project",
-    "read_score",
-]
+    "Alternative", "Alternatives", "Data", "Evaluation", "Member", "ProblemStatement", "Project", "Rate", "Serving",
+    "Source", "latest_rate", "quantities", "read_project", "read_score",
+]  # fmt: skip

@@ -37,14 +37,14 @@ from tunecase.report.sections.decide import next_step
 from tunecase.report.sections.define import problem
 from tunecase.report.sections.estimate import bill
 from tunecase.report.sections.forecast import chances
-from tunecase.report.sections.found import Found
 from tunecase.report.sections.lights import lights
+from tunecase.report.sections.material import Material
 from tunecase.report.sections.pilot import trial
 
 if TYPE_CHECKING:
     from tunecase.project import Project
 
-REPORT_SECTIONS: tuple[Callable[[Found], Section], ...] = (
+REPORT_SECTIONS: tuple[Callable[[Material], Section], ...] = (
     bill,
     chances,
     next_step,
@@ -137,8 +137,8 @@ def content(
     )
 
 
-def _gathered(records: Mapping[str, Any], today: date | None = None) -> Found:
-    return Found(
+def _gathered(records: Mapping[str, Any], today: date | None = None) -> Material:
+    return Material(
         today=today,
         definition=records.get("define"),
         audit=records.get("audit"),
@@ -156,7 +156,7 @@ def answer(records: Mapping[str, Any]) -> str:
     return _answer(_gathered(records))
 
 
-def _answer(found: Found) -> str:
+def _answer(found: Material) -> str:
     over = _overspent(found)
     refusal = _refusal(found)
     if refusal:
@@ -167,14 +167,14 @@ def _answer(found: Found) -> str:
     return f"{over} {sentence('; '.join(parts))}".strip()
 
 
-def _overspent(found: Found) -> str:
+def _overspent(found: Material) -> str:
     books = found.books
     if books is None or books.ok or books.left is None:
         return ""
     return f"Over budget: {money(books.spent, books.currency)} spent, {money(-books.left, books.currency)} too much."
 
 
-def _refusal(found: Found) -> str:
+def _refusal(found: Material) -> str:
     if found.definition is not None and not found.definition.ok:
         return f"Do not start: {_because(found.definition.reason.removeprefix('Do not start: '))}"
     if found.audit is not None and not found.audit.ok:
@@ -194,7 +194,7 @@ def _because(reason: str) -> str:
     return flat if flat.endswith(".") else f"{flat}."
 
 
-def _chance(found: Found) -> str:
+def _chance(found: Material) -> str:
     target = found.target
     forecast = found.forecast
     if forecast is None and found.definition is None:
@@ -225,19 +225,19 @@ def _alone(forecast: Forecast, before: str, after: str = "") -> str:
     return f"{before}{share(forecast.p_target)} on the pilot's own curve{after}"
 
 
-def _plan(found: Found) -> Option | None:
+def _plan(found: Material) -> Option | None:
     """The advised option, where it is one that buys something: its chance and price are the ones to tell."""
     best = found.decision.best if found.decision is not None else None
     return best if best is not None and best.cost is not None and best.cost.p90 > 0 and best.p_reach else None
 
 
-def _going_on(found: Found) -> Books | None:
+def _going_on(found: Material) -> Books | None:
     """The books of a project that has begun to spend and whose end is drawn: from then on they tell what it costs."""
     books = found.books
     return books if books is not None and books.entries and books.at_completion is not None else None
 
 
-def _cost(found: Found) -> str:
+def _cost(found: Material) -> str:
     if (books := _going_on(found)) is not None and books.at_completion is not None:
         end = money(books.at_completion.p50, books.currency)
         over = "" if books.over_budget is None else f", {share(books.over_budget)} chance to pass the budget"
@@ -259,7 +259,7 @@ def _cost(found: Found) -> str:
     return said
 
 
-def _next(found: Found) -> str:
+def _next(found: Material) -> str:
     decision = found.decision
     if decision is None:
         return ""
@@ -271,11 +271,11 @@ def _next(found: Found) -> str:
     return f"next: {step}, {price}"
 
 
-def _figures(found: Found) -> tuple[Figure, ...]:
+def _figures(found: Material) -> tuple[Figure, ...]:
     return (_chance_figure(found), *_cost_figures(found), _next_figure(found))
 
 
-def _chance_figure(found: Found) -> Figure:
+def _chance_figure(found: Material) -> Figure:
     forecast = found.forecast
     name = "Chance to reach the target" if found.target is None else f"Chance to reach {score(found.target)}"
     if forecast is None:
@@ -292,7 +292,7 @@ def _chance_figure(found: Found) -> Figure:
     return Figure(name, share(forecast.p_target), f"by {count(forecast.n_max)} examples", "forecast")
 
 
-def _cost_figures(found: Found) -> tuple[Figure, Figure]:
+def _cost_figures(found: Material) -> tuple[Figure, Figure]:
     estimate = found.estimate
     if estimate is None:
         asked = "run `tunecase estimate`"
@@ -319,7 +319,7 @@ def _cost_figures(found: Found) -> tuple[Figure, Figure]:
     return cost, Figure("Chance over budget", share(estimate.over_budget), budget, "bill")
 
 
-def _next_figure(found: Found) -> Figure:
+def _next_figure(found: Material) -> Figure:
     decision = found.decision
     if decision is None:
         return Figure("Next step", "not known", "run `tunecase decide`", "decision")

@@ -5,14 +5,6 @@ from tunecase.cli.show.progress import ask_before, audit_progress, pilot_progres
 from tunecase.cli.show.record import PRINTERS, as_html, show, show_error
 
 __all__ = [
-    "PRINTERS",
-    "as_html",
-    "ask_before",
-    "audit_progress",
-    "brief_markdown",
-    "pilot_progress",
-    "redraw_progress",
-    "show",
-    "show_error",
-    "write_brief",
-]
+    "PRINTERS", "as_html", "ask_before", "audit_progress", "brief_markdown", "pilot_progress", "redraw_progress",
+    "show", "show_error", "write_brief",
+]  # fmt: skip

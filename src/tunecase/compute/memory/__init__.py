@@ -19,19 +19,6 @@ from tunecase.compute.memory.peak import (
 )
 
 __all__ = [
-    "GB_PER_GIB",
-    "WORKSPACE_GB",
-    "Doubt",
-    "Peak",
-    "band",
-    "card_gb",
-    "fit_verdict",
-    "largest",
-    "lasting_share",
-    "peak_gb",
-    "peak_memory",
-    "phases",
-    "reserved_gb",
-    "stack",
-    "usable_gb",
-]
+    "GB_PER_GIB", "WORKSPACE_GB", "Doubt", "Peak", "band", "card_gb", "fit_verdict", "largest", "lasting_share",
+    "peak_gb", "peak_memory", "phases", "reserved_gb", "stack", "usable_gb",
+]  # fmt: skip

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tunecase.data.detectors.terms import number, stem, terms
+from tunecase.data.detectors.content_words import number, stem, terms
 
 MONTHS = "january february march april may june july august september october november december".split()
 MONTH = {name[:length]: str(at) for at, name in enumerate(MONTHS, 1) for length in (3, len(name))}

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tunecase.data.detectors.content_words import Terms, is_code, number, terms
 from tunecase.data.detectors.synonyms import group
-from tunecase.data.detectors.terms import Terms, is_code, number, terms
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,7 +6,7 @@ search whose judge asks for rare words, numbers and names besides.
 
 from functools import lru_cache
 
-from tunecase.data.detectors.terms import stem
+from tunecase.data.detectors.content_words import stem
 
 GROUPS = """
 buy purchase acquire procure obtain get bought gotten

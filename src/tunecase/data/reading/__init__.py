@@ -17,26 +17,7 @@ from tunecase.data.reading.sources import (
 from tunecase.data.reading.writing import Writer
 
 __all__ = [
-    "LEAST_BOMB_BYTES",
-    "MOST_RATIO",
-    "Layout",
-    "Row",
-    "Source",
-    "Stream",
-    "Table",
-    "Writer",
-    "block_lines",
-    "blocks",
-    "detect",
-    "encoding_of",
-    "files_of",
-    "kind_of",
-    "load",
-    "looks_like_classes",
-    "open_stream",
-    "raw_records",
-    "read_block",
-    "read_rows",
-    "repeat_like_classes",
-    "source_of",
-]
+    "LEAST_BOMB_BYTES", "MOST_RATIO", "Layout", "Row", "Source", "Stream", "Table", "Writer", "block_lines", "blocks",
+    "detect", "encoding_of", "files_of", "kind_of", "load", "looks_like_classes", "open_stream", "raw_records",
+    "read_block", "read_rows", "repeat_like_classes", "source_of",
+]  # fmt: skip

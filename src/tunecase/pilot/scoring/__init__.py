@@ -6,15 +6,6 @@ from tunecase.pilot.scoring.mistakes import review_rows
 from tunecase.pilot.scoring.score import Kind, row_scores
 
 __all__ = [
-    "LEAST_ROWS",
-    "Agreement",
-    "Judgement",
-    "Kind",
-    "agreement",
-    "judge",
-    "judged_score",
-    "order_effect",
-    "read_human",
-    "review_rows",
-    "row_scores",
-]
+    "LEAST_ROWS", "Agreement", "Judgement", "Kind", "agreement", "judge", "judged_score", "order_effect", "read_human",
+    "review_rows", "row_scores",
+]  # fmt: skip

@@ -9,21 +9,6 @@ from tunecase.plan.costs.unknowns import unknowns
 from tunecase.plan.costs.work import Cost, Work
 
 __all__ = [
-    "Cost",
-    "Work",
-    "data",
-    "egress",
-    "evaluation",
-    "failed_runs",
-    "gpu",
-    "gpu_hours",
-    "idle",
-    "inference",
-    "labour",
-    "months",
-    "rows_trained",
-    "runs_per_round",
-    "storage",
-    "training_jobs",
-    "unknowns",
-]
+    "Cost", "Work", "data", "egress", "evaluation", "failed_runs", "gpu", "gpu_hours", "idle", "inference", "labour",
+    "months", "rows_trained", "runs_per_round", "storage", "training_jobs", "unknowns",
+]  # fmt: skip

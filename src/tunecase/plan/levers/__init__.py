@@ -6,18 +6,6 @@ from tunecase.plan.levers.standing import standing, test_rows, test_rows_to_buy
 from tunecase.plan.levers.state import FREE, TOO_DEAR, Offer, State
 
 __all__ = [
-    "DONE",
-    "FREE",
-    "LEVERS",
-    "LOOKS",
-    "TOO_DEAR",
-    "Offer",
-    "State",
-    "board",
-    "offers_of",
-    "standing",
-    "test_rows",
-    "test_rows_to_buy",
-    "with_a_run",
-    "without_value",
-]
+    "DONE", "FREE", "LEVERS", "LOOKS", "TOO_DEAR", "Offer", "State", "board", "offers_of", "standing", "test_rows",
+    "test_rows_to_buy", "with_a_run", "without_value",
+]  # fmt: skip

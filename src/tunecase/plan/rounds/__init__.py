@@ -11,18 +11,6 @@ if TYPE_CHECKING:
     from tunecase.plan.rounds.walk import Flags as Flags
 
 __all__ = [
-    "Board",
-    "Policy",
-    "Sorted",
-    "Walk",
-    "best_policy",
-    "counted",
-    "of_the_model",
-    "parted",
-    "random_rounds",
-    "rounds_of",
-    "sort_worlds",
-    "walk_rounds",
-    "worth_of_knowing",
-    "worth_of_seeing",
-]
+    "Board", "Policy", "Sorted", "Walk", "best_policy", "counted", "of_the_model", "parted", "random_rounds",
+    "rounds_of", "sort_worlds", "walk_rounds", "worth_of_knowing", "worth_of_seeing",
+]  # fmt: skip

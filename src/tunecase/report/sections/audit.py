@@ -14,7 +14,7 @@ from tunecase.quantities import (
 )
 from tunecase.records import Audit, Finding
 from tunecase.report.content import Block, Cell, Compared, Facts, Lengths, Listing, Section, Table, Tone
-from tunecase.report.sections.found import Found, not_done, told_in
+from tunecase.report.sections.material import Material, not_done, told_in
 
 AUDIT_WORDS: dict[str, tuple[str, Tone]] = {
     "fit": ("yes", "good"),
@@ -29,7 +29,7 @@ MOST_COMPARED = 12
 LONGEST_HISTOGRAM = 10_000_000
 
 
-def data(found: Found) -> Section:
+def data(found: Material) -> Section:
     """Are these the right data, and good enough?"""
     title = "Are these the right data?"
     audit = found.audit

@@ -8,12 +8,12 @@ from tunecase import catalog
 from tunecase.quantities import count, counted, one_line
 from tunecase.records import Estimate
 from tunecase.report.content import Bars, Block, Cell, Facts, Listing, Section, Table
-from tunecase.report.sections.found import Found
+from tunecase.report.sections.material import Material
 
 MOST_DRIVERS = 8
 
 
-def basis(found: Found) -> Section:
+def basis(found: Material) -> Section:
     """What do these numbers rest on?"""
     title = "What do these numbers rest on?"
     blocks: list[Block] = []
@@ -31,7 +31,7 @@ def basis(found: Found) -> Section:
     return Section("basis", title, _answer(found), tuple(blocks), tuple(evidence))
 
 
-def _answer(found: Found) -> str:
+def _answer(found: Material) -> str:
     estimate = found.estimate
     if estimate is None:
         return "No price was used yet."
@@ -46,7 +46,7 @@ def _defaults(estimate: Estimate) -> Table:
     return Table("Defaults that were used", ("Field", "Taken", "Source"), rows)
 
 
-def assumptions(found: Found) -> tuple[str, ...]:
+def assumptions(found: Material) -> tuple[str, ...]:
     """Every assumption of every record, each once, in the order of the road."""
     told: list[str] = []
     for record in (found.estimate, found.forecast, found.decision):
@@ -75,7 +75,7 @@ def _dates(text: str) -> Iterable[date]:
             continue
 
 
-def _origin(found: Found) -> tuple[tuple[str, str], ...]:
+def _origin(found: Material) -> tuple[tuple[str, str], ...]:
     pairs = [("tunecase", found.version or "unknown")]
     estimate = found.estimate
     if estimate is not None:
@@ -91,7 +91,7 @@ def _origin(found: Found) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
-def unchecked(found: Found) -> Section:
+def unchecked(found: Material) -> Section:
     """What was not checked?"""
     title = "What was not checked"
     items = [f"Not done yet: run `tunecase {verb}`." for verb in found.missing]
@@ -106,16 +106,16 @@ def unchecked(found: Found) -> Section:
     return Section("unchecked", title, answer, tuple(blocks))
 
 
-def _data(found: Found) -> list[str]:
+def _data(found: Material) -> list[str]:
     return [one_line(text) for text in found.audit.not_checked] if found.audit else []
 
 
-def _problem(found: Found) -> list[str]:
+def _problem(found: Material) -> list[str]:
     rules = found.definition.criteria if found.definition else ()
     return [f"{rule.id} {rule.name}: {one_line(rule.reason)}" for rule in rules if rule.status == "unknown"]
 
 
-def _money(found: Found) -> list[str]:
+def _money(found: Material) -> list[str]:
     estimate = found.estimate
     if estimate is None:
         return []

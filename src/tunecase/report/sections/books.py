@@ -22,7 +22,7 @@ from tunecase.quantities import (
 )
 from tunecase.records import BookLine, Books, RunCharge, Spending, Variance
 from tunecase.report.content import Block, Cell, Content, Facts, Figure, Listing, Section, Table, Tone
-from tunecase.report.sections.found import Found, not_done, told_in
+from tunecase.report.sections.material import Material, not_done, told_in
 
 if TYPE_CHECKING:
     from tunecase.project import Project
@@ -32,7 +32,7 @@ MOST_RUNS = 20
 MOST_CHARGES = 200
 
 
-def spent(found: Found) -> Section:
+def spent(found: Material) -> Section:
     """What has it cost, and does the plan still hold?"""
     title = "What has it cost so far?"
     books = found.books
@@ -70,7 +70,7 @@ def page_of(
     books: Books, project: "Project | None", spendings: Sequence[Spending], today: date, version: str = ""
 ) -> Content:
     """The books alone, as the page draws them."""
-    found = Found(today=today, books=books, spendings=tuple(spendings))
+    found = Material(today=today, books=books, spendings=tuple(spendings))
     section = replace(spent(found), title="Plan against actual, and what is to come")
     section = replace(section, answer=" ".join(lead(books)))
     left = "no budget" if books.left is None else money(books.left, books.currency)

@@ -4,10 +4,10 @@ from tunecase.prices import flip_words
 from tunecase.quantities import figures, money_band, sentence, share
 from tunecase.records import Decision, Option
 from tunecase.report.content import Block, Cell, Facts, Listing, Section, Table, Tone
-from tunecase.report.sections.found import Found, not_done, told_in
+from tunecase.report.sections.material import Material, not_done, told_in
 
 
-def next_step(found: Found) -> Section:
+def next_step(found: Material) -> Section:
     """What should the next dollar buy?"""
     title = "What should the next dollar buy?"
     decision = found.decision

@@ -3,7 +3,7 @@
 from tunecase.quantities import count, figures, money_band, score, score_interval, sentence, share
 from tunecase.records import Criterion, Definition
 from tunecase.report.content import Block, Cell, Facts, Section, Table, Tone
-from tunecase.report.sections.found import Found, not_done, told_in
+from tunecase.report.sections.material import Material, not_done, told_in
 
 STATUS_TONES: dict[str, Tone] = {"pass": "good", "fail": "bad", "unknown": "unknown"}
 DEFINITION_WORDS: dict[str, tuple[str, Tone]] = {
@@ -13,7 +13,7 @@ DEFINITION_WORDS: dict[str, tuple[str, Tone]] = {
 }
 
 
-def problem(found: Found) -> Section:
+def problem(found: Material) -> Section:
     """Is the problem well posed and achievable?"""
     title = "Is the problem well posed?"
     definition = found.definition

@@ -4,13 +4,13 @@ from tunecase.prices import amount, what_if_words
 from tunecase.quantities import UNKNOWN, Band, band_words, count, counted, figures, money, money_band, share
 from tunecase.records import Estimate, Line, Way
 from tunecase.report.content import Block, Cell, Facts, Histogram, Listing, Section, Shares, Table, Tone, Tornado
-from tunecase.report.sections.found import Found, not_done, told_in
+from tunecase.report.sections.material import Material, not_done, told_in
 
 DASH = Cell("–")
 MOST_BARS = 6
 
 
-def bill(found: Found) -> Section:
+def bill(found: Material) -> Section:
     """What will it cost, line by line?"""
     title = "What will it cost?"
     estimate = found.estimate
@@ -163,7 +163,7 @@ def _workings(estimate: Estimate) -> Table:
     return Table("How each line is worked out", ("Line", "Worked out as"), rows)
 
 
-def _moved(found: Found, estimate: Estimate) -> Table:
+def _moved(found: Material, estimate: Estimate) -> Table:
     told = (*found.earlier, ("now", estimate))
     rows = tuple((Cell(when), *_points(one.total), Cell(one.based_on)) for when, one in told)
     return Table("How the total moved", ("Estimate", "P10", "P50", "P80", "P90", "Based on"), rows, (1, 2, 3, 4))

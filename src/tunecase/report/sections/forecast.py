@@ -4,7 +4,7 @@ from tunecase import catalog
 from tunecase.quantities import count, money, money_band, score, score_interval, sentence, share
 from tunecase.records import CurveBand, Forecast, Needed, NextRun, Pilot, Run
 from tunecase.report.content import Block, Cell, Curve, Facts, Listing, Section, Table, Tone
-from tunecase.report.sections.found import Found, not_done, told_in
+from tunecase.report.sections.material import Material, not_done, told_in
 
 MOST_ROWS = 8
 
@@ -18,7 +18,7 @@ TONES: dict[str, Tone] = {
 }
 
 
-def chances(found: Found) -> Section:
+def chances(found: Material) -> Section:
     """Can the target be reached, with how many examples, at what price?"""
     title = "Will more data do it?"
     forecast = found.forecast
@@ -98,7 +98,7 @@ def _size(at: CurveBand, currency: str) -> tuple[Cell, ...]:
     )
 
 
-def _needed(forecast: Forecast, found: Found) -> Facts:
+def _needed(forecast: Forecast, found: Material) -> Facts:
     pairs = [("Target", "none given" if forecast.target is None else f"{forecast.metric} {score(forecast.target)}")]
     if forecast.target is not None:
         pairs.append((f"Chance by {count(forecast.n_max)} examples", share(forecast.p_target)))

@@ -4,10 +4,10 @@ from tunecase.quantities import sentence
 from tunecase.report.content import Light
 from tunecase.report.sections.audit import AUDIT_WORDS
 from tunecase.report.sections.define import DEFINITION_WORDS
-from tunecase.report.sections.found import Found
+from tunecase.report.sections.material import Material
 
 
-def lights(found: Found) -> tuple[Light, Light]:
+def lights(found: Material) -> tuple[Light, Light]:
     """The words on the two questions that decide."""
     posed, data = "Is the problem well posed?", "Are these the right data?"
     definition, audit = found.definition, found.audit

@@ -3,12 +3,12 @@
 from tunecase.quantities import Interval80, count, counted, duration, figures, one_line, score, sentence, share
 from tunecase.records import Baseline, Judged, Mistakes, Pilot, Run, Tuning
 from tunecase.report.content import Block, Cell, Facts, Listing, Section, Table
-from tunecase.report.sections.found import Found, not_done, told_in
+from tunecase.report.sections.material import Material, not_done, told_in
 
 MOST_CONFUSIONS, MOST_SLICES, MOST_WORST = 8, 8, 8
 
 
-def trial(found: Found) -> Section:
+def trial(found: Material) -> Section:
     """What did the pilot measure?"""
     title = "What did the pilot measure?"
     pilot = found.pilot
@@ -37,7 +37,7 @@ def _answer(pilot: Pilot) -> str:
     return said[0].upper() + said[1:]
 
 
-def _about(pilot: Pilot, found: Found) -> Facts:
+def _about(pilot: Pilot, found: Material) -> Facts:
     bad = [run for run in pilot.runs if run.failed or not run.converged]
     pairs = [
         ("Trainer", f"{pilot.trainer}, {pilot.model}" if pilot.model else pilot.trainer),

@@ -9,7 +9,7 @@ from tunecase.report.content import Section
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Material:
     """The latest record of each verb (None: not done yet), and what is known about them all.
 
     `entries` names the ledger entry of each verb's record; `earlier` holds older estimates, oldest first, each with
@@ -58,6 +58,6 @@ def not_done(id: str, title: str, verb: str) -> Section:
     return Section(id, title, f"Not done yet: run `tunecase {verb}`.", done=False, tone="unknown", word="not done")
 
 
-def told_in(found: Found, verb: str) -> tuple[tuple[str, str], ...]:
+def told_in(found: Material, verb: str) -> tuple[tuple[str, str], ...]:
     """The pair that names the ledger entry of a verb's record, when it is known."""
     return (("Recorded in", found.entries[verb]),) if verb in found.entries else ()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.books.importers.known import compare, refuse_restated
+from tunecase.books.importers.booked import compare, refuse_restated
 from tunecase.errors import InputError
 from tunecase.records import Spending
 
