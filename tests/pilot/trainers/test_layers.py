@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.trainers import networks
+from tests.pilot.trainers import networks
 from tunecase.pilot.trainers import layers
 from tunecase.pilot.trainers.hidden import Kept
 from tunecase.pilot.trainers.layers import Row, chain

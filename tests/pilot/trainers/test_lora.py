@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.trainers import networks
+from tests.pilot.trainers import networks
 from tunecase.data.reading.load import load
 from tunecase.errors import InputError
 from tunecase.pilot.ladder import usable

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.trainers import networks
+from tests.pilot.trainers import networks
 from tunecase.pilot.trainers import machine
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.trainers import networks
+from tests.pilot.trainers import networks
 from tunecase.pilot.trainers import prompts
 
 END = 99

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.trainers import networks
+from tests.pilot.trainers import networks
 from tunecase.errors import InputError, MissingExtraError
 from tunecase.pilot.trainers import machine, weights, wheel
 
