@@ -352,6 +352,15 @@ def test_the_package_is_light() -> None:
     assert ["tunecase", "tunecase.version"] == loaded
 
 
+def test_questions_wait() -> None:
+    """The terminal, the Python face and the conductor load no question before one is asked."""
+    code = "import sys, tunecase.case, tunecase.cli.show, tunecase.flow; print(*{m.split('.')[1] for m in sys.modules "
+    code += "if m.startswith('tunecase.')})"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=SRC.parent)
+    questions = {package for floor in FLOORS[FLOOR["flow"] + 1 : FLOOR["prices"] + 1] for package in floor}
+    assert set() == questions & set(ran.stdout.split())
+
+
 def test_only_trainers_know_torch() -> None:
     """Torch is imported nowhere outside the pilot's trainers."""
     breaches = [

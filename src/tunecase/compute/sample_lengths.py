@@ -9,7 +9,6 @@ from typing import Any
 
 from tunecase.compute import lengths
 from tunecase.compute.lengths import Lengths
-from tunecase.data.reading import load
 from tunecase.errors import InputError, Problem
 from tunecase.io import read_text
 
@@ -123,6 +122,8 @@ def _stated(item: Any) -> Any:
 
 def _texts(path: Path, tokenizer: Path | None) -> Sampled:
     """Lengths of a data file's texts."""
+    from tunecase.data.reading import load
+
     table = load(path, labelled=False)
     rows = [row for row in table.rows if row.input or row.output]
     if not rows:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from tunecase.books import HalfImports
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.opened import Flow, now, rows_of_the_bill, spent
 from tunecase.flow.points import labelled_rows, tuning_of_the_curve
@@ -40,8 +39,8 @@ def books(flow: Flow, asked: BooksAsked | None = None) -> Books:
 
     Raises: InputError with every word that fits no estimate or no line, and for a broken ledger of an earlier project.
     """
+    from tunecase.books import HalfImports, kept, plan_of_record
     from tunecase.books import books as fold
-    from tunecase.books import kept, plan_of_record
 
     half = HalfImports()
     found = kept(half.along(flow.ledger.entries()))

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunecase import catalog
-from tunecase.compute import AMOUNTS, Request, amounts_of, cards_of, counts_of, no_model, number_of, settled, words_of
-from tunecase.compute.model import known_name
 from tunecase.errors import InputError, Problem
 from tunecase.flow.opened import DRAWS
 from tunecase.quantities import Const, UnitError, Wanted, Worlds, counted, read_quantity
 from tunecase.records import Fit, Scored
 
 if TYPE_CHECKING:
+    from tunecase.compute import Request
     from tunecase.compute.measured import Measured
     from tunecase.flow.opened import Flow
     from tunecase.prices import Basis
@@ -105,8 +104,10 @@ def base_model(flow: "Flow") -> str:
     return named(flow.basis(10))
 
 
-def request_of(asked: FitAsked) -> Request:
+def request_of(asked: FitAsked) -> "Request":
     """The question as a Request; what cannot be read is among its problems, to be told with all others."""
+    from tunecase.compute import AMOUNTS, Request, amounts_of, cards_of, counts_of, words_of
+
     problems: list[Problem] = []
     notes: list[str] = []
     cards = cards_of(_parts(asked.gpus), notes, problems)
@@ -151,8 +152,10 @@ def request_of(asked: FitAsked) -> Request:
     )
 
 
-def _coverage(request: Request, amounts: Mapping[str, Any]) -> str:
+def _coverage(request: "Request", amounts: Mapping[str, Any]) -> str:
     """How much of the samples typed the steps of a file would read: a cap on steps cuts data off without a word."""
+    from tunecase.compute import number_of
+
     samples = number_of(amounts.get("examples"))
     count = request.counts[0] if len(request.counts) == 1 else 1
     parts = [request.given.get("micro_batch", 1), request.given.get("accumulation", 1), count, samples, request.steps]
@@ -201,8 +204,10 @@ def _hours(text: str | None, problems: list[Problem]) -> float | None:
     return None
 
 
-def _from_file(asked: FitAsked, counts: Sequence[str], problems: list[Problem]) -> Request | None:
+def _from_file(asked: FitAsked, counts: Sequence[str], problems: list[Problem]) -> "Request | None":
     """The request of a training configuration; None where the model is a name or its own config.json."""
+    from tunecase.compute import AMOUNTS, Request
+
     path = Path(asked.model)
     if (problem := _no_model(asked.model, path)) is not None:
         problems.append(problem)
@@ -235,6 +240,9 @@ def _from_file(asked: FitAsked, counts: Sequence[str], problems: list[Problem]) 
 
 def _no_model(name: str, path: Path) -> Problem | None:
     """What is wrong with a model that is neither a file that can be read nor a name that can be found."""
+    from tunecase.compute import no_model
+    from tunecase.compute.model import known_name
+
     configuration = path.suffix.casefold() in CONFIG_ENDINGS
     if path.is_file() and not configuration:
         return Problem("model", f"{name}, a file of another kind", WANTED, "check the path")
@@ -270,12 +278,14 @@ def _lengths(path: Path, model: str, problems: list[Problem]) -> tuple[Any, str]
     return found.lengths, found.how
 
 
-def measured_of(path: Path, request: Request, basis: "Basis", today: date) -> "tuple[Sequence[Measured], Request]":
+def measured_of(path: Path, request: "Request", basis: "Basis", today: date) -> "tuple[Sequence[Measured], Request]":
     """Runs of a table, or the one of a trainer state, and the request with what is to be said of them.
 
     The set-up of a trainer state is the one asked about; sharding, checkpointing and method that were left open are
     taken as the search chooses them, for the run and for the answer alike.
     """
+    from tunecase.compute import settled
+
     if path.suffix.casefold() == ".csv":
         from tunecase.compute.measured import read_runs
 

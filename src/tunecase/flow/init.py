@@ -11,11 +11,14 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
-from tunecase.data.reading import Layout, Row, detect, looks_like_classes, read_rows
 from tunecase.errors import InputError, Problem, TunecaseError, nearest
 from tunecase.project import Project
 from tunecase.quantities import counted
+
+if TYPE_CHECKING:
+    from tunecase.data.reading import Layout
 
 PROJECT_FILE = "tunecase.yaml"
 SCHEMA_FILE = "tunecase.schema.json"
@@ -157,13 +160,15 @@ def _example(name: str) -> dict[str, bytes]:
 class _Seen:
     """What the first rows of a data file show."""
 
-    layout: Layout
+    layout: "Layout"
     rows: int
     classes: int
     all_rows: bool
 
 
 def _look(path: Path, input: str | None, output: str | None) -> _Seen:
+    from tunecase.data.reading import Row, detect, looks_like_classes, read_rows
+
     layout = detect(path, input, output)
     first = list(islice(read_rows(path, layout), SAMPLE + 1))
     outputs = [row.output for row in first if isinstance(row, Row)]
@@ -172,6 +177,8 @@ def _look(path: Path, input: str | None, output: str | None) -> _Seen:
 
 
 def _project_file(data: Path, test: Path | None, to: Path, input: str | None, output: str | None) -> str:
+    from tunecase.data.reading import detect
+
     seen = _look(data, input, output)
     beside = data.with_name(data.name.replace("train", "test"))
     found = test is None and beside != data and beside.is_file()

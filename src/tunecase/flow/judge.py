@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from tunecase.errors import EndpointError, InputError, Problem
 from tunecase.flow.opened import Flow
-from tunecase.pilot import kept_answers, write_rows
 from tunecase.quantities import Interval80, counted, one_line
 from tunecase.records import Judged, Pilot, Run
 
@@ -149,6 +148,8 @@ def _sheet(flow: Flow, asked: JudgeAsked, tests: "Examples") -> _Sheet:
 
 def _of_best_run(flow: Flow, tests: "Examples") -> tuple[Mapping[int, str], str]:
     """The answers of the pilot's best run by row, and whose they are."""
+    from tunecase.pilot import kept_answers
+
     tried: Pilot | None = flow.known("pilot")
     run = _best(tried) if tried else None
     kept = kept_answers(flow.folder / "pilot" / "answers", run.key) if run else None
@@ -248,6 +249,8 @@ def _leaving(endpoint: "Endpoint", rows: int, again: int) -> str:
 
 def _left_for_people(flow: Flow, sheet: _Sheet) -> str:
     """Where the same rows wait for people's verdicts, the judge's not shown; a sheet that is there is left alone."""
+    from tunecase.pilot import write_rows
+
     rows = [
         {"row": number, "text": text, "label": label, "answer": answer, "verdict": ""}
         for number, text, label, answer in zip(sheet.numbers, sheet.texts, sheet.labels, sheet.answers, strict=True)

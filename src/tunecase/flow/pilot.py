@@ -11,7 +11,6 @@ from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.opened import Flow, Progress, dropped_rows, now, pilot_metric, task_kind
 from tunecase.flow.verbs import ready
 from tunecase.ledger import Ledger
-from tunecase.pilot import KEY, Answers, keep_answers, kept_answers, write_rows, write_text
 from tunecase.quantities import counted
 from tunecase.records import Audit, Pilot, Run, from_json
 
@@ -116,8 +115,8 @@ def pilot(
     `tell` is told what is fetched, and how large it is, before it is.
     """
     from tunecase.compute import base_model
+    from tunecase.pilot import Answers, keep_answers, kept_answers, prepare
     from tunecase.pilot import pilot as climb
-    from tunecase.pilot import prepare
     from tunecase.project import read_score
 
     asked, test = asked or PilotAsked(), flow.table("test")
@@ -149,7 +148,7 @@ def pilot(
 
 def _with_review(flow: Flow, record: Pilot, folder: Path) -> Pilot:
     """The pilot with its rows to look at written beside the project."""
-    from tunecase.pilot import usable
+    from tunecase.pilot import kept_answers, usable, write_rows
     from tunecase.pilot.scoring import review_rows
 
     test, found = flow.table("test"), record.mistakes
@@ -185,7 +184,7 @@ def export(flow: Flow, what: str, asked: PilotAsked, accelerators: str, to: Path
 
     Raises: InputError for another kind of file, without GPUs to rent, or for what SkyPilot would misread.
     """
-    from tunecase.pilot import skypilot_task
+    from tunecase.pilot import skypilot_task, write_text
 
     problems = []
     if asked.trainer in ("probe", "simulated"):
@@ -227,6 +226,8 @@ def merge(flow: Flow, other: Path) -> str:
 
     Raises: InputError when the other ledger is not there or was touched.
     """
+    from tunecase.pilot import KEY, keep_answers, kept_answers
+
     if not other.is_file():
         raise InputError(Problem(str(other), "no such file", "a ledger.jsonl brought home", "correct the path"))
     ledger = Ledger(other)

@@ -6,7 +6,6 @@ define ─► audit ─► estimate ─► pilot ─► forecast ─► decide �
 from collections.abc import Callable
 from typing import Any
 
-from tunecase.decide import changes
 from tunecase.flow.audit import audit
 from tunecase.flow.books import books
 from tunecase.flow.opened import Flow, Progress
@@ -33,6 +32,8 @@ def road(
     A pilot that still holds is not run again unless one is asked for. Where the probe cannot learn the task (free text,
     a metric of its own) the pilot says so and the road goes on.
     """
+    from tunecase.decide import changes
+
     before, sound = flow.last_told(), True
     for verb, step in (("define", define), ("audit", audit), ("estimate", estimate)):
         # The bill that define asked for rests on no curve yet: it is made once more.

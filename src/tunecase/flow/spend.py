@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tunecase import catalog
-from tunecase.books import KEY, WORDS
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.opened import Flow, now
 from tunecase.ledger import Entry
@@ -139,6 +138,7 @@ def _read(flow: Flow, kind: str, place: str, asked: ImportAsked, known: Mapping[
 
 
 def _book(flow: Flow, kind: str, place: str, asked: ImportAsked, found: "Brought") -> Imported:
+    from tunecase.books import KEY, WORDS
     from tunecase.books.importers import compare, digest_of, refuse_restated
     from tunecase.ledger import NewEntry
 

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.books import SOURCE, Attempt, Meter
 from tunecase.errors import InputError, Problem
 from tunecase.flow.opened import Flow
 from tunecase.flow.spend import spend
@@ -18,6 +17,7 @@ from tunecase.quantities import Band, band
 from tunecase.records import Spending
 
 if TYPE_CHECKING:
+    from tunecase.books import Attempt, Meter
     from tunecase.prices import GpuHour
 
 
@@ -47,7 +47,7 @@ def hour_price(flow: Flow, gpu: str) -> HourPrice:
     return HourPrice(name, band(hour.draws / basis.base_per_usd), hour_words(hour))
 
 
-def usd_left(flow: Flow, meter: Meter) -> float | None:
+def usd_left(flow: Flow, meter: "Meter") -> float | None:
     """What the budget holds beside all charges but the run's own [USD]; None without a budget."""
     if flow.project.budget is None:
         return None
@@ -59,14 +59,14 @@ def usd_left(flow: Flow, meter: Meter) -> float | None:
     return (flow.project.budget.spread.median - float(paid)) / flow.project.base_per_usd
 
 
-def charge_of(flow: Flow, run: str, attempt: Attempt, supersedes: str = "") -> Spending:
+def charge_of(flow: Flow, run: str, attempt: "Attempt", supersedes: str = "") -> Spending:
     """The charge of one attempt of a run, in US dollars, as an estimate that a bill takes the place of.
 
         amount = seconds / 3600 * gpu_count * usd_per_gpu_hour,   from its beginning to when it was last seen alive
 
     Raises: InputError where the project's currency is another one and has no dated rate for the dollar.
     """
-    from tunecase.books import GPU_HOUR, spending
+    from tunecase.books import GPU_HOUR, SOURCE, spending
 
     amount, began = Decimal(str(round(attempt.usd, 6))), attempt.began
     charge = spending(
@@ -82,7 +82,7 @@ def charge_of(flow: Flow, run: str, attempt: Attempt, supersedes: str = "") -> S
     )  # fmt: skip
 
 
-def book_run(flow: Flow, meter: Meter) -> list[Entry]:
+def book_run(flow: Flow, meter: "Meter") -> list[Entry]:
     """Books each attempt of a run that is not booked yet.
 
     An attempt that is booked with less is booked anew in the place of that charge; one booked with more stays: a

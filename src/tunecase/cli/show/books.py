@@ -3,7 +3,6 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tunecase.books import hit_words, lead
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
 from tunecase.quantities import Band, counted, figures, paid, share, signed
 from tunecase.records import BookLine, Books, Variance
@@ -16,6 +15,8 @@ SHOWN_RUNS = 5
 
 def print_books(console: "Console", record: Books) -> None:
     """Plan against actual, line by line, with what the project will have cost."""
+    from tunecase.books import lead
+
     spent = f"{paid(record.spent)} {record.currency} spent"
     left = "" if record.left is None else f", {paid(record.left)} left of {figures(record.budget)}"
     ends = "" if record.at_completion is None else f"; at completion {figures(record.at_completion.p50)}"
@@ -92,5 +93,7 @@ def _print_runs(console: "Console", record: Books) -> None:
 
 
 def _print_hits(console: "Console", record: Books) -> None:
+    from tunecase.books import hit_words
+
     if record.hit_rate is not None:
         say(console, f"Bands: {hit_words(record.hit_rate)}.")

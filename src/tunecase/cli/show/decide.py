@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, price_words, print_notes, print_table, say
-from tunecase.prices import flip_words
 from tunecase.quantities import figures, share
 from tunecase.records import Decision, Option
 
@@ -13,6 +12,8 @@ if TYPE_CHECKING:
 
 def print_decision(console: "Console", record: Decision) -> None:
     """The options with their worth, and the one advised."""
+    from tunecase.prices import flip_words
+
     heading(console, "decide", record.action, record.ok or None)
     say(console, record.reason)
     rows = [

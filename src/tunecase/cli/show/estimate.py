@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
-from tunecase.prices import amount, what_if_words
 from tunecase.quantities import Z80, band_words, counted, figures, money, money_band, share
 from tunecase.records import Driver, Estimate
 
@@ -16,6 +15,8 @@ SHOWN_DRIVERS = 5
 
 def print_estimate(console: "Console", record: Estimate, again: bool = False) -> None:
     """The bill by line, and what moves it."""
+    from tunecase.prices import what_if_words
+
     over = ""
     if record.budget is not None and record.reached is not None:
         within = f"within {figures(record.budget)}" if not record.unpriced else "if what has no price costs nothing"
@@ -115,6 +116,8 @@ def _bar(one: float, other: float, low: float, high: float) -> str:
 
 def _ends(driver: Driver, currency: str) -> str:
     """What low and high mean of an input, and how well its share is known."""
+    from tunecase.prices import amount
+
     low, high = (amount(driver.name, value or 0.0, currency) for value in (driver.input_low, driver.input_high))
     known = "" if driver.error is None else f"; share within {share(Z80 * driver.error, 1)}"
     return f"low: {low} or less; high: {high} or more{known}"

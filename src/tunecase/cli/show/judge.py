@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
-from tunecase.pilot.scoring import LEAST_ROWS
 from tunecase.quantities import Interval80, count, counted, duration, figures, score_interval, share
 from tunecase.records import Judged
 
@@ -15,6 +14,8 @@ DOUBTED = ("unknown", "poor")
 
 def print_judged(console: "Console", record: Judged) -> None:
     """The judged score where it may be one, the judge's agreement with people, what it took."""
+    from tunecase.pilot.scoring import LEAST_ROWS
+
     heading(console, "judge", _answer(record), record.ok)
     unread = f", {record.unread} without a verdict that can be read" if record.unread else ""
     say(console, f"{record.judge} judged {count(record.rows)} of {counted(record.test_rows, 'test row')}{unread}.")
