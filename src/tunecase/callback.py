@@ -37,10 +37,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from tunecase.books import BEAT_S, STATE_FILE, Meter, meter_of, read_state, together
 from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseError
 
 if TYPE_CHECKING:
+    from tunecase.books import Meter
     from tunecase.flow import Flow
 
 __all__ = ["Settings", "SpendCallback"]
@@ -118,6 +118,8 @@ class Watch:
     """The meter of one training, fed by the trainer's events; knows nothing of transformers."""
 
     def __init__(self, settings: Settings) -> None:
+        from tunecase.books import Meter
+
         if problems := settings.problems():
             raise InputError(problems)
         self.settings, self.case = settings, _case(settings)
@@ -135,6 +137,8 @@ class Watch:
 
         Raises: InputError when they have spent the limit; TunecaseError when what they spent cannot be read.
         """
+        from tunecase.books import STATE_FILE, Meter, read_state, together
+
         self.path, self.writes = folder / STATE_FILE, writes
         here = read_state(self.path)
         known = together([*([here] if here else []), *_meters(stored if step else [])])
@@ -165,6 +169,8 @@ class Watch:
 
     def tick(self, step: int) -> None:
         """Takes the time at a step, and writes it down where the last time is long ago."""
+        from tunecase.books import BEAT_S
+
         self.meter.now.seconds = time.monotonic() - self.begun_s
         self.meter.now.last_step = max(step, self.meter.now.last_step)
         if time.monotonic() - self.beaten_s > BEAT_S:
@@ -248,6 +254,8 @@ class Watch:
 
 
 def _case(settings: Settings) -> "Flow | None":
+    from tunecase.books import Meter
+
     if settings.project is None:
         return None
     from tunecase.flow import charge_of, open_case
@@ -260,7 +268,9 @@ def _case(settings: Settings) -> "Flow | None":
     return case
 
 
-def _meters(stored: list[Any]) -> list[Meter]:
+def _meters(stored: list[Any]) -> "list[Meter]":
+    from tunecase.books import meter_of
+
     found = []
     for state in stored:
         with suppress(ValueError, KeyError, TypeError):
@@ -275,7 +285,7 @@ class _MlflowRun:
         self.client, self.run_id = module.MlflowClient(), run_id
 
     @classmethod
-    def active(cls, meter: Meter) -> "_MlflowRun | None":
+    def active(cls, meter: "Meter") -> "_MlflowRun | None":
         """The active run with its tags set; None without one, or where its server does not answer."""
         module = sys.modules.get("mlflow")
         with suppress(Exception):  # a tracker that fails must not end a training
@@ -295,7 +305,7 @@ class _MlflowRun:
             for name, value in tags.items():
                 self.client.set_tag(self.run_id, f"tunecase.{name}", str(value))
 
-    def figures(self, figures: dict[str, float], meter: Meter) -> None:
+    def figures(self, figures: dict[str, float], meter: "Meter") -> None:
         """Logs figures at a step, and as a tag what this attempt alone took: other attempts are other MLflow runs."""
         with suppress(Exception):
             for name, value in figures.items():

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from tunecase.ledger import Entry
 from tunecase.quantities import counted
 
-KEY = "import"  # in the meta of an import's record and of its charges
-WORDS = "import_words"  # in that of the record: what was asked for, by which its being run again is seen
+IMPORT_KEY = "import"  # in the meta of an import's record and of its charges
+IMPORT_WORDS = "import_words"  # in that of the record: what was asked for, by which its being run again is seen
 
 
 class HalfImports:
@@ -23,18 +23,18 @@ class HalfImports:
     def along(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """The entries as they are."""
         for entry in entries:
-            key = str(entry.meta.get(KEY, ""))
+            key = str(entry.meta.get(IMPORT_KEY, ""))
             if key and entry.kind == "spend":
                 self.written[key] += 1
             elif key and entry.verb == "imported":
-                self.last[str(entry.meta.get(WORDS, ""))] = entry
+                self.last[str(entry.meta.get(IMPORT_WORDS, ""))] = entry
             yield entry
 
     def remarks(self) -> tuple[str, ...]:
         """What to say of each import that lacks charges, and that no later one of the same words made whole."""
         found = []
         for entry in self.last.values():
-            written, booked = self.written[str(entry.meta[KEY])], int(entry.body["booked"])
+            written, booked = self.written[str(entry.meta[IMPORT_KEY])], int(entry.body["booked"])
             if written < booked:
                 kind, place = entry.body["kind"], entry.body["place"] or "the pilot"
                 found.append(

@@ -25,7 +25,7 @@ from tunecase.errors import TunecaseError
 from tunecase.io import write_whole
 
 STATE_FILE = "_tunecase_spend.json"
-SOURCE = "callback"
+METER_SOURCE = "callback"
 MLFLOW_ID = "mlflow.run_id"
 BEAT_S = 30.0
 MOST_BYTES = 10_000_000
@@ -53,7 +53,7 @@ class Attempt:
     @property
     def row_id(self) -> str:
         """By what every charge of this attempt is known as the same, however long it was seen."""
-        return hashlib.sha256(f"{SOURCE} {self.id}".encode()).hexdigest()
+        return hashlib.sha256(f"{METER_SOURCE} {self.id}".encode()).hexdigest()
 
     @property
     def tags(self) -> dict[str, str]:

@@ -164,6 +164,6 @@ def _one_file(train: Path) -> Path:
 
 
 def _corrections_name() -> str:
-    from tunecase.data.review import NAME
+    from tunecase.data.review import CORRECTIONS_FILE
 
-    return NAME
+    return CORRECTIONS_FILE

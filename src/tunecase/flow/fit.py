@@ -88,13 +88,13 @@ def _piloted(flow: "Flow") -> "tuple[Sequence[Measured], Sequence[str]]":
     if entry is None:
         return (), ()
     from tunecase.compute import pilot_runs
-    from tunecase.pilot.trainers import SETTINGS
+    from tunecase.pilot import settings_of
 
     try:
         pilot = entry.record()
     except InputError:  # another version wrote it
         return (), ()
-    return pilot_runs(pilot, SETTINGS, entry.recorded_at.date().isoformat())
+    return pilot_runs(pilot, settings_of("trl"), entry.recorded_at.date().isoformat())
 
 
 def base_model(flow: "Flow") -> str:

@@ -226,7 +226,7 @@ def merge(flow: Flow, other: Path) -> str:
 
     Raises: InputError when the other ledger is not there or was touched.
     """
-    from tunecase.pilot import KEY, keep_answers, kept_answers
+    from tunecase.pilot import RUN_KEY, keep_answers, kept_answers
 
     if not other.is_file():
         raise InputError(Problem(str(other), "no such file", "a ledger.jsonl brought home", "correct the path"))
@@ -240,7 +240,7 @@ def merge(flow: Flow, other: Path) -> str:
     for entry in ledger.entries():
         if entry.kind == "run" and not entry.body["failed"] and entry.body["key"] not in known:
             run = from_json(Run, entry.body)
-            brought = kept_answers(other.parent / "pilot" / "answers", run.key) if KEY.fullmatch(run.key) else None
+            brought = kept_answers(other.parent / "pilot" / "answers", run.key) if RUN_KEY.fullmatch(run.key) else None
             flow.ledger.append("run", run, recorded_at=now(), verb="pilot", meta=entry.meta)
             known.add(run.key)
             runs += 1

@@ -138,7 +138,7 @@ def _read(flow: Flow, kind: str, place: str, asked: ImportAsked, known: Mapping[
 
 
 def _book(flow: Flow, kind: str, place: str, asked: ImportAsked, found: "Brought") -> Imported:
-    from tunecase.books import KEY, WORDS
+    from tunecase.books import IMPORT_KEY, IMPORT_WORDS
     from tunecase.books.importers import compare, digest_of, refuse_restated
     from tunecase.ledger import NewEntry
 
@@ -151,9 +151,11 @@ def _book(flow: Flow, kind: str, place: str, asked: ImportAsked, found: "Brought
         return record
     meta = {"version": __version__, "price_book": catalog.price_book(), "phase": f"iter-{len(flow.rounds())}"}
     # The record comes first: where a crash leaves a part of the charges, it says how many there were.
-    key = {KEY: digest_of({"place": record.place, "rows": " ".join(one.row_id + one.supersedes for one in charges)})}
+    key = {
+        IMPORT_KEY: digest_of({"place": record.place, "rows": " ".join(one.row_id + one.supersedes for one in charges)})
+    }
     words = replace(asked, told=None, dry_run=False, restated=False)
-    meta |= {WORDS: digest_of({"kind": kind, "place": record.place, "words": repr(words)})}
+    meta |= {IMPORT_WORDS: digest_of({"kind": kind, "place": record.place, "words": repr(words)})}
     own = {"phase": meta["phase"], **key}
     new = [NewEntry("spend", charge, "spend", own) for charge in charges]
     flow.ledger.append_many([NewEntry("record", record, "imported", {**meta, **key}), *new], recorded_at=now())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-KEY = re.compile(r"[0-9a-f]{8,64}")
+RUN_KEY = re.compile(r"[0-9a-f]{8,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,6 @@ def _write(path: Path, body: bytes) -> None:
 
 
 def _path(folder: Path, key: str) -> Path:
-    if not KEY.fullmatch(key):
+    if not RUN_KEY.fullmatch(key):
         raise ValueError(f"{key!r} is not the key of a run")
     return folder / f"{key}.json"

@@ -216,6 +216,12 @@ def prepare(trainer: str, model: str, tell: Callable[[str], None]) -> None:
     school.module.prepare(school.model, tell)
 
 
+def settings_of(trainer: str) -> Mapping[str, Setting]:
+    """What a trainer can be set to, with what it takes when nothing is said."""
+    settings: Mapping[str, Setting] = _school(trainer, "", {}).module.SETTINGS
+    return settings
+
+
 def is_stand_in(trainer: str) -> bool:
     """True for a trainer that nobody would ship as the fine-tune; False for one that is no longer known."""
     return trainer in dict(TRAINERS) and _school(trainer, "", {}).module.STAND_IN

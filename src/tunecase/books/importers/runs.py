@@ -8,7 +8,7 @@ from typing import Any
 
 from tunecase.books.importers.charge import Brought, SpendAsked, digest_of
 from tunecase.books.importers.run_hours import TimedRun, run_charges
-from tunecase.books.meter import SOURCE, STATE_FILE, Attempt, read_state
+from tunecase.books.meter import METER_SOURCE, STATE_FILE, Attempt, read_state
 from tunecase.errors import InputError, Problem
 from tunecase.io.trackers import CHECKPOINT, STATE, finite, read_json, states, tracked_run
 from tunecase.records import Run
@@ -52,7 +52,7 @@ def spent_runs(place: str, asked: SpendAsked) -> Brought:
         got = "no trainer_state.json below it" if path.is_dir() else "no such file or folder"
         raise InputError(Problem(place, got, "a trainer_state.json or a folder of runs", "name the output folder"))
     name = path.name or place
-    metered = run_charges(_metered(sorted(kept)), asked, SOURCE, name)
+    metered = run_charges(_metered(sorted(kept)), asked, METER_SOURCE, name)
     return _both(metered, run_charges(_trained(files, path, asked), asked, "runs", name))
 
 

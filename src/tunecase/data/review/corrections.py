@@ -12,7 +12,7 @@ from typing import Any
 from tunecase.data.reading.rows import Layout
 from tunecase.errors import InputError, Problem, TunecaseError
 
-NAME = "corrections.jsonl"
+CORRECTIONS_FILE = "corrections.jsonl"
 
 
 @dataclass(frozen=True, slots=True)

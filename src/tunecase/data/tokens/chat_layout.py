@@ -108,7 +108,7 @@ def _layout(texts: int, plain: str | None, blank: str | None) -> Layout | None:
 def rendered(template: Template, conversations: Sequence[Turns]) -> list[str | None]:
     """Each conversation as the template writes it, None where it refuses; all None when a limit was passed."""
     asked = {"source": template.source, "variables": dict(template.variables), "conversations": conversations}
-    command = [sys.executable, "-P", "-m", "tunecase.data.tokens.chat_layout"]
+    command = [sys.executable, "-P", str(Path(__file__))]  # by its file: as a module its packages would run first
     env = _environment()
     try:
         done = subprocess.run(  # noqa: S603 - our own module
@@ -123,8 +123,7 @@ def rendered(template: Template, conversations: Sequence[Turns]) -> list[str | N
 def _environment() -> dict[str, str]:
     import os
 
-    folder = str(Path(__file__).parents[3])
-    return {**os.environ, "PYTHONPATH": folder, "PYTHONIOENCODING": "utf-8", "PYTHONUTF8": "1"}
+    return {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONUTF8": "1"}
 
 
 def render_here(source: str, variables: Mapping[str, str], conversations: Sequence[Turns]) -> list[str | None]:

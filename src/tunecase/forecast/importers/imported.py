@@ -1,4 +1,4 @@
-"""Points measured elsewhere: one function for each format, named in `forecast.IMPORTERS`.
+"""Points measured elsewhere: one function for each format, named in IMPORTERS of forecast/forecast.py.
 
 Each takes the place as typed (a path or an address) and what the user says of it, and gives the points with what was
 left out and why, or None where the place does not hold its format. It raises InputError with every mistake where the

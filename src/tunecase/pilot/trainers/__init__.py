@@ -1,7 +1,6 @@
-"""What a run of the pilot trains with: one file for each trainer, named in `pilot.TRAINERS`."""
+"""What a run of the pilot trains with: one file for each trainer, named in TRAINERS of pilot/trial.py."""
 
 from tunecase.pilot.trainers import machine
 from tunecase.pilot.trainers.task import Result, Setting
-from tunecase.pilot.trainers.trl import SETTINGS
 
-__all__ = ["SETTINGS", "Result", "Setting", "machine"]
+__all__ = ["Result", "Setting", "machine"]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tunecase.errors import InputError, Problem
-from tunecase.pilot.scoring.score import METRICS as SCORES
+from tunecase.pilot.scoring.score import METRICS as SCORED
 from tunecase.pilot.scoring.score import Kind
 from tunecase.pilot.trainers import weights
 from tunecase.pilot.trainers.digests import combined
@@ -23,7 +23,7 @@ from tunecase.pilot.trainers.task import Result, Setting, Task, known
 from tunecase.pilot.trainers.translate import LEARNING, with_steps
 
 MODEL = "the model that the command trains"
-METRICS: Mapping[str, str] = {name: direction for name, (_, direction) in SCORES.items()}
+METRICS: Mapping[str, str] = {name: direction for name, (_, direction) in SCORED.items()}
 KINDS: tuple[Kind, ...] = ("classification", "extraction", "generation")
 SETTINGS: Mapping[str, Setting] = {
     "command": "",

@@ -12,13 +12,13 @@ from hashlib import blake2b
 from typing import Any
 
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.pilot.scoring.score import METRICS as SCORES
+from tunecase.pilot.scoring.score import METRICS as SCORED
 from tunecase.pilot.scoring.score import Kind, count_correct, row_scores, score_of
 from tunecase.pilot.trainers.task import Result, Setting, Task, known
 from tunecase.quantities import generator
 
 MODEL = "simulated (no model: a drawn curve)"
-METRICS: Mapping[str, str] = {name: direction for name, (_, direction) in SCORES.items()}
+METRICS: Mapping[str, str] = {name: direction for name, (_, direction) in SCORED.items()}
 KINDS: tuple[Kind, ...] = ("classification", "extraction", "generation")
 SETTINGS: Mapping[str, Setting] = {
     "start_error": 0.8,

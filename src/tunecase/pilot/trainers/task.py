@@ -1,7 +1,8 @@
 """The boundary between a pilot and what trains: a task goes in, a result comes out, both plain and picklable.
 
-A trainer is one file here and one name in pilot.TRAINERS. It is a module with the names of Trainer. `train` depends on
-its task alone, so that a run can happen in another process, on another machine, or be taken from the ledger.
+A trainer is one file here and one name in TRAINERS of pilot/trial.py. It is a module with the names of Trainer.
+`train` depends on its task alone, so that a run can happen in another process, on another machine, or be taken from
+the ledger.
 """
 
 from collections.abc import Callable, Mapping

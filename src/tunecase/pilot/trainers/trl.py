@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tunecase.pilot.scoring.score import METRICS as SCORES
+from tunecase.pilot.scoring.score import METRICS as SCORED
 from tunecase.pilot.scoring.score import Kind
 from tunecase.pilot.trainers import lora, prompts, weights
 from tunecase.pilot.trainers.outside import train_outside
@@ -19,7 +19,7 @@ from tunecase.pilot.trainers.task import Result, Setting, Task, known
 from tunecase.pilot.trainers.translate import LEARNING, with_steps
 
 MODEL = weights.SMOL
-METRICS: Mapping[str, str] = {name: direction for name, (_, direction) in SCORES.items()}
+METRICS: Mapping[str, str] = {name: direction for name, (_, direction) in SCORED.items()}
 KINDS: tuple[Kind, ...] = ("classification", "extraction", "generation")
 # Settings whose defaults are those of "lora", so that the two can be compared as they come.
 SHARED = ("batch", "rank", "learning_rate", "style", "names", "shots", "answer_tokens")
