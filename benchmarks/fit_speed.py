@@ -6,7 +6,7 @@ Forms: `pooled` is operations over a share of the card's peak, by method and pre
 of publishers; `ridge` and `kernel` regress the logarithm of that share on a dozen physical features; `priors` is the
 roofline with the constants of data sheets and kernels' papers, no run seen; `learnt` is the shipped form, the roofline
 with constants learnt around those priors; `learnt + kernel` adds a kernel regression on what is left. Without FILE the
-shipped table is read. `--write` puts the learnt values into tables/step_constants.csv, else they are printed. The last
+shipped table is read. `--write` puts the learnt values into step_constants.csv, else they are printed. The last
 line is one JSON object.
 
 What flatters: the priors stand on data sheets, papers and code, but those of attention, launches, links and consumer
@@ -190,7 +190,7 @@ def coverage(runs: Sequence[Measured]) -> dict[str, float]:
 
 
 def table_rows(runs: Sequence[Measured]) -> list[dict[str, str]]:
-    """The rows of tables/step_constants.csv with values learnt from the runs."""
+    """The rows of catalog/tables/step_constants.csv with values learnt from the runs."""
     constants = learn(runs)
     with TABLE.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))

@@ -1,4 +1,4 @@
-"""What training stacks hold in memory, traced from their own code: coefficients for tables/memory_facts.csv.
+"""What training stacks hold in memory, traced from their own code: coefficients for the tables of memory.
 
     python benchmarks/trace_memory.py [--only WORD]
 

@@ -4,14 +4,14 @@
 
 Without FILE every publisher of the shipped table is predicted with doubt and efficiencies learnt from the others. With
 FILE they are learnt from the whole shipped table and the rows of FILE are predicted. What a framework keeps in memory
-comes from its code and documentation (tables/stacks.csv, losses.csv, frameworks.csv; `read_off` would name a publisher
+comes from its code and documentation (stacks.csv, losses.csv, frameworks.csv; `read_off` would name a publisher
 whose runs a constant was read off, and such a row is not used for that publisher).
 
 Rows are scored as published: allocated against allocated, reserved against reserved, nvidia-smi against what the card
 shows. Rows that do not say what was measured are compared with the reserved prediction and stand apart, in
 `memory_not_stated`; `memory_all` holds both. `first_table` gives the same figures for the runs of the table that the
 design started from, rows read off public pages later left out. The last line is one JSON object. `--write` puts the
-doubt learnt from every publisher into tables/memory_doubt.csv. `refused` counts rows that cannot be read, and rows of
+doubt learnt from every publisher into memory_doubt.csv. `refused` counts rows that cannot be read, and rows of
 which no figure can be predicted; `memory_left_out` counts peaks that are not scored, their speed scored or not.
 
 What flatters: the code that the constants come from was read with the runs at hand, and two readings of litgpt's were

@@ -1,4 +1,4 @@
-"""Makes tables/training_runs.csv from the shared table of published runs: facts only, one set-up a row, with source.
+"""Makes training_runs.csv from the shared table of published runs: facts only, one set-up a row, with source.
 
     python benchmarks/training_table.py [FILE] [--also FILE --publishers NAME ...]
 
@@ -64,7 +64,7 @@ def readable(path: Path, publishers: Sequence[str] = ()) -> list[Measured]:
 
 
 def row_of(run: Measured) -> dict[str, str]:
-    """A run as a row of tables/training_runs.csv."""
+    """A run as a row of catalog/tables/training_runs.csv."""
     recipe = run.recipe
     flags = {
         "double_quantised": recipe.double_quantised,

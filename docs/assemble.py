@@ -29,7 +29,19 @@ CHAPTERS = (
     Chapter("quantities", "Doubt and units", ("quantities/spread.py", "quantities/units.py")),
     Chapter("prices", "Prices", ("prices/",)),
     Chapter("problem", "The problem", ("problem/", "quantities/statistics.py")),
-    Chapter("data", "The data", ("data/audit/", "data/text.py", "data/checks/", "data/detectors/")),
+    Chapter(
+        "data",
+        "The data",
+        (
+            "data/audit/",
+            "data/text.py",
+            "data/checks/",
+            "data/detectors/",
+            "data/tokens/",
+            "data/clean/",
+            "data/review/",
+        ),
+    ),
     Chapter(
         "runs",
         "A run and its model",

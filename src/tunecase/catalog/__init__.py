@@ -1,4 +1,4 @@
-"""What is known: GPUs, models, prices, wages, metrics and defaults, read from tables/ with source and date."""
+"""What is known: GPUs, models, prices, wages, metrics and defaults, read from catalog/tables/ with source and date."""
 
 from tunecase.catalog.facts import (
     Gpu,

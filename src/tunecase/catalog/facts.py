@@ -127,7 +127,7 @@ def gpu(name: str) -> Gpu:
 
 
 def can(card: Gpu, precision: str) -> bool:
-    """Whether a card has units for a precision: bf16 as tables/gpus.csv says, fp8 where its 8-bit peak is known.
+    """Whether a card has units for a precision: bf16 as gpus.csv says, fp8 where its 8-bit peak is known.
 
     Example:
         >>> can(gpu("H100"), "fp8"), can(gpu("A100-80GB"), "fp8"), can(gpu("T4"), "bf16")

@@ -1,4 +1,4 @@
-"""The terminal face of compare: its options, and nothing else."""
+"""The command `compare`: what a change costs, line by line."""
 
 from pathlib import Path
 from typing import Annotated

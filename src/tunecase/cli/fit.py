@@ -1,4 +1,4 @@
-"""The terminal face of fit: its options, and nothing else."""
+"""The command `fit`: does one training run fit, on what, how long, at what price?"""
 
 from pathlib import Path
 from typing import Annotated, Any

@@ -59,14 +59,14 @@ class Recipe:
         gpu: the card, None where only the memory of some card is asked for.
         gpus: N, cards in all.
         gpus_per_node: cards of one machine; more cards than this talk over the network.
-        framework: a name of tables/frameworks.csv.
+        framework: a name of catalog/tables/frameworks.csv.
         method: full, lora or qlora.
         objective: sft, or dpo (a pair per sample, and a reference model).
         rank, targets: of the adapters.
         frozen_layers: blocks at the bottom that do not learn, the embedding with them; full fine-tuning only.
         precision: of the products.
         masters: "16-bit", or "32-bit" where trained weights are kept in 32 bit beside or instead of the 16-bit ones.
-        optimizer: a name of tables/optimizers.csv.
+        optimizer: a name of catalog/tables/optimizers.csv.
         step_in_backward: each gradient is used and dropped as soon as it is there, so that they never lie all at once.
         attention: flash never stores the scores, eager does.
         loss: whole logits, shifted where they are copied once more, inplace where their gradient takes their place,

@@ -94,7 +94,7 @@ class Settled:
             card: one without bf16 computes in fp16 where no precision was given, with 32-bit masters.
             several: on more than one card; sharding none is then ddp, a whole copy on each.
             words: fields of Recipe that come before what was given.
-        Source: tables/frameworks.csv.
+        Source: catalog/tables/frameworks.csv.
         """
         known = self.framework
         usual: dict[str, Any] = {

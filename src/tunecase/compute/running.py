@@ -93,7 +93,7 @@ def terms_of(basis: Basis, job: Job, shape: Shape, *, drawn: bool = False) -> Te
         lost by an interruption    = checkpoint interval / 2 + restart
 
     Where the tokens are not known they are taken for a million, and the start-up for none.
-    Source: tables/defaults.csv, fields `fit.*` and `training.failed`, all assumptions.
+    Source: catalog/tables/defaults.csv, fields `fit.*` and `training.failed`, all assumptions.
     """
     import numpy as np
 

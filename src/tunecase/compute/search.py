@@ -205,7 +205,7 @@ def search(ask: Settled, basis: Basis, calibration: Calibration | None = None) -
         calibration: of measured runs.
     Returns: the Searched table; hours and dollars are of a million tokens, without start-up, where no number is known.
     Raises: InputError where no choice is left: no card with a price, or a batch that the cards cannot share evenly.
-    Leaves out mixtures of cards, and clusters without the links that tables/gpus.csv states.
+    Leaves out mixtures of cards, and clusters without the links that catalog/tables/gpus.csv states.
     """
     import numpy as np
 

@@ -77,7 +77,7 @@ def forecast(
 
     Args:
         points: measured scores; several of one size are averaged; n = 0 is kept apart.
-        metric: a name of tables/metrics.csv, or any other: then bounded when higher is better.
+        metric: a name of catalog/tables/metrics.csv, or any other: then bounded when higher is better.
         direction: which way is better.
         target: the score wanted, in the metric's unit; None asks for the curve only.
         ceiling: the best score the labels allow, where known.

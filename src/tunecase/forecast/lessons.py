@@ -2,7 +2,7 @@
 
 A lesson is one measured curve, cut at some size, continued to a later one: how the two curve models went on, how
 unsure they were, and what happened. Two forecasts are learnt from them, both as corrections of the two models:
-from the lessons most alike, and by a regression over all. The table is `tables/curve_lessons.csv`.
+from the lessons most alike, and by a regression over all. The table is `catalog/tables/curve_lessons.csv`.
 """
 
 import math

@@ -4,7 +4,7 @@
     billed = epochs x rows x longest + evaluations x validation rows x longest     every row billed at the longest
     price  = max(jobs x minimum, billed / 1e6 x rate) + months x storage
 
-Which rule holds is a column of tables/prices/hosted.csv.
+Which rule holds is a column of catalog/tables/prices/hosted.csv.
 """
 
 import math
@@ -66,7 +66,7 @@ def billed_tokens(
         epochs: how often each is read.
         longest: length to which rows are cut, and padded where the provider pads [tokens].
         validation_rows, evaluations: rows of the validation file, and how often it is scored; 0 without one.
-    Source: Together's and OpenAI's descriptions, tables/prices/hosted.csv; that a padding provider pads validation rows
+    Source: Together's and OpenAI's descriptions, hosted.csv; that a padding provider pads validation rows
     too is assumed. Leaves out that another tokenizer counts the same text otherwise.
     """
     each = tokens_per_row * 0.0 + longest if row.pads else tokens_per_row

@@ -127,7 +127,7 @@ def label_prices(basis: Basis) -> dict[str, float]:
 
 
 def low_pay(basis: Basis) -> str:
-    """A note when a labelling rate reaches below the least fair pay of tables/prices/labels.csv, else an empty text."""
+    """A note when a labelling rate reaches below the least fair pay of labels.csv, else an empty text."""
     least = next(row for row in catalog.label_prices() if row.preset == "prolific participant pay")
     assert least.low is not None
     rates = [source.rate for _, source in named_sources(basis) if source.kind == "label" and source.rate is not None]

@@ -34,7 +34,7 @@ def _rules() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
 
 @cache
 def line_of(provider: str, service_category: str, service: str, text: str) -> tuple[str, Machine]:
-    """The line of the plan that a row belongs to, and its machine: the first row of tables/charges.csv that fits.
+    """The line of the plan that a row belongs to, and its machine: the first row of charges.csv that fits.
 
     Args:
         provider, service_category, service: as the bill spells them.

@@ -41,7 +41,7 @@ SINGLE_WITH_REFERENCE = {"kto"}
 
 
 def optimizer(settings: Settings, key: str) -> str | None:
-    """The optimizer's name in tables/optimizers.csv; one not there is noted and read as the nearest, or AdamW."""
+    """The optimizer's name in optimizers.csv; one not there is noted and read as the nearest, or AdamW."""
     named = settings.text(key)
     if named is None:
         return None

@@ -28,7 +28,7 @@ def nearest_runs(recipe: Recipe, most: int = MOST) -> tuple[Compared, ...]:
         recipe: the run with its card, every size a plain number.
         most: how many; at most two of one publisher's set-ups that differ in numbers alone.
     Returns: each with its prediction, nearest first, memory before speed.
-    Source: tables/training_runs.csv. Leaves out runs whose micro-batch or length was not published.
+    Source: catalog/tables/training_runs.csv. Leaves out runs whose micro-batch or length was not published.
     """
     known = [run for run in published() if not run.failed and not run.guessed and run.length_known and run.batch_known]
     ranked = sorted(known, key=lambda run: distance(recipe, run.recipe))

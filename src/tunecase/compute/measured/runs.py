@@ -59,7 +59,7 @@ class Measured:
 
 @cache
 def published() -> tuple[Measured, ...]:
-    """The measured runs of tables/training_runs.csv."""
+    """The measured runs of catalog/tables/training_runs.csv."""
     return tuple(_from_row(row) for row in catalog.read_table("training_runs"))
 
 

@@ -51,7 +51,7 @@ def learn(runs: Sequence[Measured]) -> Constants:
     Args:
         runs: with a speed and a card, dense, every counted token computed.
     Returns: the Constants; the priors alone where there is no run.
-    Source of the priors: tables/step_constants.csv.
+    Source of the priors: catalog/tables/step_constants.csv.
     """
     from dataclasses import replace
 
@@ -94,7 +94,7 @@ def _log_time(run: Measured) -> float:
 
 
 def priors() -> dict[str, tuple[float, float]]:
-    """(prior, sigma of its logarithm) of every constant. Source: tables/step_constants.csv."""
+    """(prior, sigma of its logarithm) of every constant. Source: catalog/tables/step_constants.csv."""
     rows = [row for row in catalog.read_table("step_constants") if row["name"] != rates.OVERALL]
     return {row["name"]: (float(row["prior"]), float(row["prior_sigma"])) for row in rows}
 

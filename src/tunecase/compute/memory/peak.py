@@ -76,7 +76,7 @@ def phases(recipe: Recipe) -> dict[str, dict[str, Number]]:
 
 
 def stack(recipe: Recipe) -> catalog.Stack:
-    """The row of tables/stacks.csv that a run's activations are told from."""
+    """The row of catalog/tables/stacks.csv that a run's activations are told from."""
     framework = catalog.framework(recipe.framework)
     return catalog.stack(_stack_name(recipe, framework), recipe.method, recipe.kernels)
 
@@ -284,7 +284,7 @@ class Doubt:
 
 @cache
 def doubt() -> Doubt:
-    """The doubt of tables/memory_doubt.csv, learnt from publishers whose runs set none of the constants."""
+    """The doubt of catalog/tables/memory_doubt.csv, learnt from publishers whose runs set none of the constants."""
     rows = {row["part"]: float(row["relative_sd"]) for row in catalog.read_table("memory_doubt")}
     return Doubt(rows["lasting"], rows["rest"], rows["reserved"], rows["card"])
 
@@ -321,7 +321,7 @@ def band(recipe: Recipe, known: Doubt | None = None, statistic: str = "allocated
 def usable_gb(gpu: catalog.Gpu) -> float:
     """Allocated memory in GB (10^9 bytes) that a run can reach on a card before it fails.
 
-    Source: tables/usable_memory.csv. On the A100-80GB the fullest run known, 80.32 of 85.9 GB; elsewhere the same
+    Source: usable_memory.csv. On the A100-80GB the fullest run known, 80.32 of 85.9 GB; elsewhere the same
     share of the card's total. Leaves out other processes on the card and allocator settings, about 2% either way.
     """
     return _usable()[gpu.name]

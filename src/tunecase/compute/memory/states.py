@@ -108,7 +108,7 @@ def states_of(recipe: Recipe) -> States:
     Args:
         recipe: the run; its sizes may be arrays.
     Returns: bytes, arrays where a size is one.
-    Source: torch.optim, PEFT and DeepSpeed as named in tables/frameworks.csv and tables/optimizers.csv.
+    Source: torch.optim, PEFT and DeepSpeed as named in catalog/tables/frameworks.csv and catalog/tables/optimizers.csv.
     Leaves out buffers of under 0.1 GB (rotary tables, masks) and the optimizer's step counters.
     """
     shape, part = recipe.shape, shards(recipe)

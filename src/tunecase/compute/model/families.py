@@ -1,4 +1,4 @@
-"""Architectures: one row of tables/architectures.csv lists the matrices of a model's layers, in symbols.
+"""Architectures: one row of catalog/tables/architectures.csv lists the matrices of a model's layers, in symbols.
 
 A row names its matrices as `q_proj:h>q:attention_bias`: name, inputs > outputs, and whether there is a bias. Widths are
 sums of products of symbols (`q+2*k`): dimensions by one letter, yes-or-no settings of the file by their name (1 or 0),
@@ -48,7 +48,7 @@ ADDING = (
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """What the layers of a family of models hold, in symbols. One row of tables/architectures.csv."""
+    """What the layers of a family of models hold, in symbols. One row of catalog/tables/architectures.csv."""
 
     name: str
     sizes: Mapping[str, str]

@@ -22,7 +22,7 @@ def read_shape(name_or_config: str, base: Path | None = None, *, online: bool = 
     """The shape of a model in the tables, or of the Hugging Face config.json at a path or on the hub.
 
     Args:
-        name_or_config: a name or alias of tables/models.csv in any common spelling, a config.json, a folder that holds
+        name_or_config: a name or alias of models.csv in any common spelling, a config.json, a folder that holds
             one, or an owner/name of the Hugging Face hub.
         base: folder against which a relative path is read.
         online: whether the hub may be asked for the config.json of a name that is nowhere here.
@@ -62,7 +62,7 @@ def from_model(model: catalog.Model) -> Shape:
     """The shape of a model in the tables.
 
     Args:
-        model: a row of tables/models.csv.
+        model: a row of catalog/tables/models.csv.
     Returns: the Shape.
     Raises: InputError when the row contradicts its architecture.
 

@@ -46,7 +46,7 @@ class Constants:
 
 @cache
 def shipped() -> Constants:
-    """The constants of tables/step_constants.csv, learnt from every published run."""
+    """The constants of catalog/tables/step_constants.csv, learnt from every published run."""
     table = {row["name"]: row for row in catalog.read_table("step_constants")}
     overall = table.pop(OVERALL)
     values = {name: float(row["value"]) for name, row in table.items()}

@@ -65,7 +65,7 @@ def step_time(recipe: Recipe, constants: Constants | None = None) -> StepTime:
         >>> step_time(run).dominant
         'matrix products'
 
-    Source: tables/step_constants.csv. Leaves out evaluation, checkpoints, loading and compilation, slow data loading,
+    Source: step_constants.csv. Leaves out evaluation, checkpoints, loading and compilation, slow data loading,
     shared or throttled cards, and clusters whose network differs from the table's.
     """
     constants = constants or rates.shipped()

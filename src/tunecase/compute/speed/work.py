@@ -226,7 +226,7 @@ def data_parallel(recipe: Recipe) -> Number:
 
 @cache
 def _habits() -> dict[str, dict[str, str]]:
-    """What frameworks do where nothing is fused, by name. Source: tables/step_frameworks.csv."""
+    """What frameworks do where nothing is fused, by name. Source: catalog/tables/step_frameworks.csv."""
     return {row["framework"]: row for row in catalog.read_table("step_frameworks")}
 
 

@@ -32,7 +32,7 @@ def share_right(network: layers.Network, tokenizer: Any) -> float:
     Args:
         network: with its adapters as they are; lower layers are kept like those of any text.
 
-    Source: the questions are tables/skill_questions.csv. Leaves out everything that forty easy questions do not ask:
+    Source: the questions are skill_questions.csv. Leaves out everything that forty easy questions do not ask:
     a fall is a warning, no fall is no proof.
     """
     torch = _torch()
