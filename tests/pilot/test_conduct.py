@@ -413,18 +413,18 @@ import sys
 from pathlib import Path
 from tests.pilot.test_conduct import MANY, TESTS
 from tests import toy_trainer
-from tunecase import pilot
+from tunecase.pilot import trial
 from tunecase.records import to_json
 
 toy_trainer.HEAVY = True
-pilot.TRAINERS = (*pilot.TRAINERS, ("toy", "tests.toy_trainer"))
+trial.TRAINERS = (*trial.TRAINERS, ("toy", "tests.toy_trainer"))
 runs = Path(sys.argv[1])
 
 def keep(run):
     with runs.open("ab") as file:
         file.write(to_json(run) + b"\\n")
 
-pilot.pilot(MANY, TESTS, metric="accuracy", direction="higher", trainer="toy", settings={"seconds": 0.3}, on_run=keep,
+trial.pilot(MANY, TESTS, metric="accuracy", direction="higher", trainer="toy", settings={"seconds": 0.3}, on_run=keep,
             workers=2, draws=2)
 """
 
