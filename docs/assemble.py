@@ -28,7 +28,7 @@ class Chapter:
 CHAPTERS = (
     Chapter("quantities", "Doubt and units", ("quantities/spread.py", "quantities/units.py")),
     Chapter("prices", "Prices", ("prices/",)),
-    Chapter("problem", "The problem", ("problem/", "quantities/statistics.py")),
+    Chapter("problem", "The problem and its statistics", ("problem/", "quantities/statistics.py")),
     Chapter(
         "data",
         "The data",
@@ -68,7 +68,7 @@ CHAPTERS = (
     Chapter("plan", "The plan", ("plan/levers/", "plan/costs/", "plan/rounds/")),
     Chapter("estimate", "The bill", ("estimate/",)),
     Chapter("decide", "The decision", ("decide/",)),
-    Chapter("books", "The books", ("books/", "ledger/")),
+    Chapter("books", "The books and the ledger", ("books/", "ledger/")),
 )
 HEAD = "Written by `make docs` from the docstrings; edit those, not this file. Each formula says what it leaves out.\n"
 

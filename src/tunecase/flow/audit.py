@@ -17,11 +17,11 @@ def audit(
 
 def judge_data(flow: Flow, **asked: Any) -> Audit:
     """The audit of a case's files, with what is asked besides."""
-    from tunecase.data.audit import audit as judge
+    from tunecase.data.audit import audit as audit_data
 
     data = flow.project.data
     test, production = (flow.folder / name if name else None for name in (data.test, data.production))
-    return judge(
+    return audit_data(
         flow.project, flow.train_path, test, basis=flow.basis(), input=data.input, output=data.output,
         production=production, quarantine=flow.folder / "quarantine.jsonl" if flow.writes else None, seed=flow.seed,
         **asked,

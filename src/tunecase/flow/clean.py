@@ -28,11 +28,11 @@ def fix(
     train = flow.train_path
     test = flow.folder / data.test if data.test else None
 
-    def judge(whole: Any) -> Audit:
+    def audited(whole: Any) -> Audit:
         return judge_data(flow, tokenizer=tokenizer, progress=progress, checking=checking, whole=whole)
 
     inputs = (train, *((test,) if test else ()), flow.path, flow.ledger.path)
-    found, record = _fixed(judge, to, inputs, flow.basis(), flow.folder / _corrections_name(), mask, force, flow.seed)
+    found, record = _fixed(audited, to, inputs, flow.basis(), flow.folder / _corrections_name(), mask, force, flow.seed)
     flow.keep("audit", found)
     return found, cast(Cleaned, flow.keep("clean", record))
 
@@ -57,7 +57,7 @@ def fix_file(
 
     basis = Basis(None, today, Worlds(seed, DRAWS))
 
-    def judge(whole: Any) -> Audit:
+    def audited(whole: Any) -> Audit:
         from tunecase.data.audit import audit
 
         return audit(
@@ -66,11 +66,11 @@ def fix_file(
         )  # fmt: skip
 
     inputs = (train, *((test,) if test else ()))
-    return _fixed(judge, to, inputs, basis, _corrections_beside(train), mask, force, seed)
+    return _fixed(audited, to, inputs, basis, _corrections_beside(train), mask, force, seed)
 
 
 def _fixed(
-    judge: Callable[[Any], Audit],
+    audited: Callable[[Any], Audit],
     to: Path,
     inputs: tuple[Path, ...],
     basis: Any,
@@ -86,7 +86,7 @@ def _fixed(
     whole: list[Any] = []
     known, before = read_corrections(corrections), digest(_one_file(inputs[0]))
     with new_folder(to, inputs, force, CHANGES) as place:
-        found = judge(lambda *everything: whole.extend(everything))
+        found = audited(lambda *everything: whole.extend(everything))
         evidence, defects = whole
         record = clean(
             found, evidence, defects, place.path, basis=basis, sha256=before, corrections=known, mask=mask, seed=seed
@@ -128,7 +128,7 @@ def _taken_in(
     from tunecase.data.clean import read_ranking
     from tunecase.data.reading import detect
     from tunecase.data.review import read_corrections, write_corrections
-    from tunecase.data.review import review as judge
+    from tunecase.data.review import review as read_reviews
     from tunecase.io import digest
 
     layout = detect(train, input, output)
@@ -136,7 +136,7 @@ def _taken_in(
     found = next((told for folder in (source.parent, *folders) if (told := read_ranking(folder, sha256))), None)
     ranking, expected, kept = found or (None, None, None)
     usable = known.usable if known is not None else kept
-    record, new = judge(source, train, layout, sha256, corrections, usable, ranking, expected)
+    record, new = read_reviews(source, train, layout, sha256, corrections, usable, ranking, expected)
     write_corrections(corrections, {**before, **{each.row: each for each in new}}.values())
     return record
 

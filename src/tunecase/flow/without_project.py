@@ -29,12 +29,12 @@ def audit_file(
     checking: Callable[[str], None] | None = None,
 ) -> Audit:
     """An audit without a project file; nothing is kept."""
-    from tunecase.data.audit import audit as judge
+    from tunecase.data.audit import audit as audit_data
     from tunecase.prices import Basis
 
     basis = Basis(None, today, Worlds(seed, DRAWS))
     quarantine = Path(f"{train.stem}.quarantine.jsonl")
-    return judge(
+    return audit_data(
         None, train, test, basis=basis, input=input_column, output=output_column, quarantine=quarantine,
         tokenizer=tokenizer, progress=progress, production=production, seed=seed, fast=fast, checking=checking,
     )  # fmt: skip

@@ -12,7 +12,7 @@ from sklearn.metrics import accuracy_score, f1_score
 
 from tunecase import catalog
 from tunecase.errors import MissingExtraError
-from tunecase.pilot.scoring.metrics import TALLIES
+from tunecase.pilot.scoring.metrics import METRIC_SUMS
 from tunecase.pilot.scoring.score import (
     METRICS,
     check_metric,
@@ -132,7 +132,7 @@ def test_the_laws_of_scores(metric: str, made: Callable[[random.Random, int], Pa
     each = row_scores(metric, labels, answers)
     assert len(labels) == len(each)
     assert all(0 <= one <= 1 for one in each)
-    if TALLIES[metric].is_mean:
+    if METRIC_SUMS[metric].is_mean:
         assert pytest.approx(sum(each) / len(each)) == score_of(metric, labels, answers)
     order = random.Random(5).sample(range(60), 60)
     turned = [[values[i] for i in order] for values in (labels, answers, others)]
@@ -228,7 +228,7 @@ def test_metrics_are_in_the_catalog(metric: str) -> None:
     row = catalog.metric(metric)
     assert (set(kinds), direction, True) == (set(row.tasks), row.direction, row.bounded)
     assert row.binomial == (metric in {"accuracy", "exact_match"})
-    assert metric in TALLIES
+    assert metric in METRIC_SUMS
 
 
 def test_a_missing_library_is_said_before_the_work(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Evidence
-from tunecase.data.detectors.invented_facts import Grounds, grounds
+from tunecase.data.detectors.invented_facts import AnswerFacts, answer_facts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,7 +38,7 @@ def ungrounded_answer(evidence: Evidence) -> Defect | NotChecked | None:
     if len(texts.rows) < LEAST_ROWS:
         return NotChecked(f"{what}fewer than {LEAST_ROWS} rows")
     looked = range(min(len(texts.rows), MOST_ROWS))
-    found = _without_labels([grounds(texts.inputs[at], texts.outputs[at]) for at in looked])
+    found = _without_labels([answer_facts(texts.inputs[at], texts.outputs[at]) for at in looked])
     facts, absent = sum(each.facts for each in found), sum(len(each.absent) for each in found)
     if sum(each.facts > 0 for each in found) < LEAST_STATING * len(found):
         return NotChecked(what + "few answers state numbers, names, dates or codes")
@@ -56,7 +56,7 @@ def ungrounded_answer(evidence: Evidence) -> Defect | NotChecked | None:
     return _defect(evidence, rows[order], found, share)
 
 
-def _without_labels(found: list[Grounds]) -> list[Grounds]:
+def _without_labels(found: list[AnswerFacts]) -> list[AnswerFacts]:
     """Fields of JSON answers whose absent values recur over the rows are labels, and no facts."""
     often = Counter(pair for each in found for pair in set(each.fields))
     if not often:
@@ -72,11 +72,11 @@ def _without_labels(found: list[Grounds]) -> list[Grounds]:
         fields = tuple(pair for pair in each.fields if pair[0] not in labels)
         dropped = len(each.fields) - len(fields)
         absent = tuple(value for _, value in fields) if each.fields else each.absent
-        kept.append(Grounds(each.facts - dropped, absent, each.derived, fields))
+        kept.append(AnswerFacts(each.facts - dropped, absent, each.derived, fields))
     return kept
 
 
-def _defect(evidence: Evidence, rows: "NDArray[np.int64]", found: list[Grounds], share: float) -> Defect:
+def _defect(evidence: Evidence, rows: "NDArray[np.int64]", found: list[AnswerFacts], share: float) -> Defect:
     import numpy as np
 
     train = evidence.train
@@ -94,7 +94,7 @@ def _defect(evidence: Evidence, rows: "NDArray[np.int64]", found: list[Grounds],
     )
 
 
-def _outside(evidence: Evidence, rows: "NDArray[np.int64]", found: list[Grounds]) -> Defect:
+def _outside(evidence: Evidence, rows: "NDArray[np.int64]", found: list[AnswerFacts]) -> Defect:
     share = len(rows) / len(found)
     train = evidence.train
     return Defect(

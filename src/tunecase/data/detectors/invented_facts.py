@@ -18,7 +18,7 @@ LEAST_FIGURE = 13.0  # smaller whole numbers count things and are said freely
 
 
 @dataclass(frozen=True, slots=True)
-class Grounds:
+class AnswerFacts:
     """The facts of one answer: how many, those that its input lacks, and how many of those follow by arithmetic."""
 
     facts: int
@@ -27,13 +27,13 @@ class Grounds:
     fields: tuple[tuple[str, str], ...]  # (key, value) of a JSON answer that its input lacks
 
 
-def grounds(input: str, output: str) -> Grounds:
+def answer_facts(input: str, output: str) -> AnswerFacts:
     """Which facts of the answer its input holds, after one spelling of numbers, dates, case and endings.
 
     Example:
-        >>> grounds("Invoice 4711 of 5 March 2024, 1,200.50 EUR", '{"no": 4711, "date": "2024-03-05"}').absent
+        >>> answer_facts("Invoice 4711 of 5 March 2024, 1,200.50 EUR", '{"no": 4711, "date": "2024-03-05"}').absent
         ()
-        >>> grounds("Please call me back about my order.", "Your order AX-7731 ships on 14 May.").absent
+        >>> answer_facts("Please call me back about my order.", "Your order AX-7731 ships on 14 May.").absent
         ('AX-7731', '14', 'May')
 
     Leaves out facts told in other words, and small whole numbers.
@@ -42,7 +42,7 @@ def grounds(input: str, output: str) -> Grounds:
     fields = _leaves(output)
     if fields is not None:
         absent = tuple((key, value) for key, value in fields if not _holds(value, input, held, figures))
-        return Grounds(len(fields), tuple(value for _, value in absent), 0, absent)
+        return AnswerFacts(len(fields), tuple(value for _, value in absent), 0, absent)
     stated = _facts(output)
     missing = [fact for fact in stated if not _holds(fact, input, held, figures)]
     known = {float(figure) for figure in figures if _is_figure(figure)}
@@ -52,7 +52,7 @@ def grounds(input: str, output: str) -> Grounds:
             value = float(number(fact))
             derived += _follows(value, known)
             known.add(value)
-    return Grounds(len(stated), tuple(missing), derived, ())
+    return AnswerFacts(len(stated), tuple(missing), derived, ())
 
 
 @lru_cache(maxsize=4)

@@ -1,4 +1,4 @@
-"""What each row adds to a metric's sums, and the score of what rows add up to: one row of TALLIES per metric."""
+"""What each row adds to a metric's sums, and the score of what rows add up to: one row of METRIC_SUMS per metric."""
 
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ EXTRA = "metrics"  # the optional part that brings sacrebleu and rouge-score
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class MetricSums:
     """How one metric adds up.
 
     `adds` gives what each row adds, shape (rows, sums), from labels, predictions and all classes; `total` gives one
@@ -36,14 +36,14 @@ class Tally:
     needs: str = ""
 
 
-def tally(metric: str) -> Tally:
-    """The Tally of a metric.
+def metric_sums(metric: str) -> MetricSums:
+    """How a metric adds up.
 
     Raises: ValueError for a metric that has none; MissingExtraError when its library is not installed.
     """
-    if metric not in TALLIES:
-        raise ValueError(f"metric {metric!r}; wanted one of {', '.join(TALLIES)}")
-    found = TALLIES[metric]
+    if metric not in METRIC_SUMS:
+        raise ValueError(f"metric {metric!r}; wanted one of {', '.join(METRIC_SUMS)}")
+    found = METRIC_SUMS[metric]
     if found.needs and importlib.util.find_spec(found.needs) is None:
         raise MissingExtraError(f"The metric {metric}", EXTRA)
     return found
@@ -157,11 +157,11 @@ def _chrf(sums: "Sums") -> "Sums":
     return score
 
 
-TALLIES: Mapping[str, Tally] = {
-    "accuracy": Tally(_equal, _ratio, is_mean=True),
-    "macro_f1": Tally(_classes, _mean_f1),
-    "exact_match": Tally(_matches, _ratio, is_mean=True),
-    "field_f1": Tally(_fields, _ratio),
-    "chrf": Tally(_grams, _chrf, needs="sacrebleu"),
-    "rouge_l": Tally(_subsequences, _ratio, is_mean=True, needs="rouge_score"),
+METRIC_SUMS: Mapping[str, MetricSums] = {
+    "accuracy": MetricSums(_equal, _ratio, is_mean=True),
+    "macro_f1": MetricSums(_classes, _mean_f1),
+    "exact_match": MetricSums(_matches, _ratio, is_mean=True),
+    "field_f1": MetricSums(_fields, _ratio),
+    "chrf": MetricSums(_grams, _chrf, needs="sacrebleu"),
+    "rouge_l": MetricSums(_subsequences, _ratio, is_mean=True, needs="rouge_score"),
 }

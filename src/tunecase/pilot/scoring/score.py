@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Literal
 
-from tunecase.pilot.scoring.metrics import tally
+from tunecase.pilot.scoring.metrics import metric_sums
 from tunecase.quantities import Interval80, generator, wilson
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def check_metric(metric: str) -> None:
 
     Raises: ValueError for a metric that is not in METRICS; MissingExtraError when its library is not installed.
     """
-    tally(metric)
+    metric_sums(metric)
 
 
 def score_of(metric: str, labels: Sequence[str], predictions: Sequence[str]) -> float:
@@ -81,7 +81,7 @@ def score_of(metric: str, labels: Sequence[str], predictions: Sequence[str]) -> 
     a to z and 0 to 9 only; on such texts the two agree).
     Leaves out that rows differ in size: field_f1 and chrf weigh a row by its fields or characters.
     """
-    return _whole(_sums(metric, labels, predictions), tally(metric).total)
+    return _whole(_sums(metric, labels, predictions), metric_sums(metric).total)
 
 
 def row_scores(metric: str, labels: Sequence[str], predictions: Sequence[str]) -> tuple[float, ...]:
@@ -94,7 +94,7 @@ def row_scores(metric: str, labels: Sequence[str], predictions: Sequence[str]) -
     """
     if metric == "macro_f1":
         metric = "accuracy"
-    return tuple(tally(metric).total(_sums(metric, labels, predictions)).tolist())
+    return tuple(metric_sums(metric).total(_sums(metric, labels, predictions)).tolist())
 
 
 def score_interval(metric: str, labels: Sequence[str], predictions: Sequence[str], seed: int = 0) -> Interval80:
@@ -119,9 +119,9 @@ def score_interval(metric: str, labels: Sequence[str], predictions: Sequence[str
     rows cover the truth 75 to 84% of the time; macro F1 with classes of fewer than 5 rows only 60 to 70%. Where all
     rows score alike resampling sees no doubt, and Wilson's interval stands in.
     """
-    sums, total = _sums(metric, labels, predictions), tally(metric).total
+    sums, total = _sums(metric, labels, predictions), metric_sums(metric).total
     mid = _whole(sums, total)
-    if tally(metric).is_mean:
+    if metric_sums(metric).is_mean:
         low, high = mean_interval(total(sums).tolist())
         return Interval80(low, mid, high)
     return _interval(mid, _resampled(sums, seed, total), len(sums))
@@ -182,7 +182,7 @@ def paired(metric: str, labels: Sequence[str], first: Sequence[str], second: Seq
 
     classes = {*labels, *first, *second}
     one, other = (_sums(metric, labels, answers, classes) for answers in (first, second))
-    total, width = tally(metric).total, one.shape[1]
+    total, width = metric_sums(metric).total, one.shape[1]
 
     def difference(sums: "Sums") -> "Sums":
         return total(sums[:, :width]) - total(sums[:, width:])
@@ -206,7 +206,7 @@ def _rows(labels: Sequence[str], predictions: Sequence[str]) -> None:
 
 def _sums(metric: str, labels: Sequence[str], predictions: Sequence[str], classes: Collection[str] = ()) -> "Sums":
     """What each row adds to the metric's sums, shape (rows, sums)."""
-    adds = tally(metric).adds
+    adds = metric_sums(metric).adds
     _rows(labels, predictions)
     return adds(labels, predictions, sorted(classes or {*labels, *predictions}))
 
