@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from audit_peers import _pss_kb, _session
 from peers.rows import Copy, closest, write_rows
 
-from tunecase.data.audit.judge import audit
+from tunecase.data.audit.audit import audit
 from tunecase.prices.basis import Basis
 from tunecase.quantities.spread import Worlds
 from tunecase.records import Audit

@@ -86,7 +86,7 @@ TOUCHING: dict[str, str] = {
     "compute/model/reading.py": "tells a model's folder from its name",
     "compute/model/settings.py": "reads a model's config.json",
     "compute/sample_lengths.py": "reads a file of lengths",
-    "data/audit/judge.py": "takes its own time",
+    "data/audit/audit.py": "takes its own time",
     "data/audit/quarantine.py": "writes bad rows aside while they are read",
     "data/checks/scan.py": "tells by its size and time whether a file has changed",
     "data/checks/spool.py": "keeps the columns of a large file on disk, so that memory stays flat",

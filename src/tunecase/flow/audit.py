@@ -11,11 +11,11 @@ def audit(
     flow: Flow, progress: Progress | None = None, tokenizer: Path | None = None, fast: bool = False, **told: Any
 ) -> Audit:
     """Are these the right data, and good enough? A fast one is not kept: other verbs rest on a whole one."""
-    record = judge_data(flow, progress=progress, tokenizer=tokenizer, fast=fast, **told)
+    record = audit_files(flow, progress=progress, tokenizer=tokenizer, fast=fast, **told)
     return record if fast else cast(Audit, flow.keep("audit", record))
 
 
-def judge_data(flow: Flow, **asked: Any) -> Audit:
+def audit_files(flow: Flow, **asked: Any) -> Audit:
     """The audit of a case's files, with what is asked besides."""
     from tunecase.data.audit import audit as audit_data
 

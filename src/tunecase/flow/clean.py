@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from tunecase.errors import InputError, Problem
-from tunecase.flow.audit import judge_data
+from tunecase.flow.audit import audit_files
 from tunecase.flow.opened import DRAWS, Flow, Progress
 from tunecase.quantities import Worlds
 from tunecase.records import Audit, Cleaned, Reviews
@@ -29,7 +29,7 @@ def fix(
     test = flow.folder / data.test if data.test else None
 
     def audited(whole: Any) -> Audit:
-        return judge_data(flow, tokenizer=tokenizer, progress=progress, checking=checking, whole=whole)
+        return audit_files(flow, tokenizer=tokenizer, progress=progress, checking=checking, whole=whole)
 
     inputs = (train, *((test,) if test else ()), flow.path, flow.ledger.path)
     found, record = _fixed(audited, to, inputs, flow.basis(), flow.folder / _corrections_name(), mask, force, flow.seed)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tunecase.data.audit.judge import CHECKS, audit
+from tunecase.data.audit.audit import CHECKS, audit
 from tunecase.errors import InputError
 from tunecase.prices.basis import Basis
 from tunecase.quantities.spread import Band, Worlds

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.command import tunecase
-from tunecase.data.audit.judge import audit
+from tunecase.data.audit.audit import audit
 from tunecase.errors import InputError
 from tunecase.prices.basis import Basis
 from tunecase.quantities.spread import Worlds

@@ -3,7 +3,7 @@
 import json
 from datetime import date
 
-from tunecase.data.audit.judge import audit
+from tunecase.data.audit.audit import audit
 from tunecase.prices.basis import Basis
 from tunecase.quantities.spread import Worlds
 

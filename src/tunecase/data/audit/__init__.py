@@ -1,5 +1,5 @@
 """The audit: runs every check over the data and gathers one verdict."""
 
-from tunecase.data.audit.judge import audit
+from tunecase.data.audit.audit import audit
 
 __all__ = ["audit"]
