@@ -62,6 +62,7 @@ def test_the_page_is_fresh() -> None:
         )
 
 
+@pytest.mark.slow
 def test_every_claim_stands_with_its_verdict() -> None:
     """The table at the top and the sections hold the six claims, each with an answer of two sentences."""
     for section in (claim(FACTS) for claim in claims.CLAIMS):
