@@ -275,6 +275,7 @@ cli.main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["define", "estimate"])
 def test_planning_needs_no_network_and_no_torch(tmp_path: Path, verb: str) -> None:
     """With the network refused and torch not installed the plan is made all the same."""

@@ -76,6 +76,7 @@ def test_little_is_lost_where_models_race(curves):
     assert mean_regret(deciding.world_a(curves, 30, deciding.SEEDS[0]), deciding.ours()) <= 0.06
 
 
+@pytest.mark.slow
 def test_nothing_is_learnt_from_the_source_played_on(curves):
     """The belief of an arm holds no lesson of its own unit."""
     race = sys.modules["deciding_race"]

@@ -92,6 +92,7 @@ def test_one_worker_apart_survives_a_crash() -> None:
     assert 2 == outcomes[1][1]
 
 
+@pytest.mark.slow
 def test_a_task_that_hangs_is_ended() -> None:
     """A task that runs too long is ended with what it started, and the next one runs in its place."""
     started = time.monotonic()

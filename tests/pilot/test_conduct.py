@@ -177,6 +177,7 @@ def test_a_crash_costs_its_own_run(heavy: list[Task]) -> None:
     assert len(failed) < len(record.runs) == len(record.sizes)
 
 
+@pytest.mark.slow
 def test_a_hanging_run_is_ended(heavy: list[Task], monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that does not end is ended and recorded with its seconds; the ladder goes on."""
     monkeypatch.setattr(conduct, "FIRST_HANGS_S", 2.5)
