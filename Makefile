@@ -1,47 +1,67 @@
-# make demo   sets everything up and walks the road on the example: at once with a probe, then with a language model
-# make test   sets everything up and runs the quick tests
-# Only Python 3.11 to 3.13 with pip and venv is needed beforehand.
+# make demo   sets up what it shows and walks the road on the example: at once with a probe, then with a language model
+# make test   sets up a light environment and runs the quick tests
+# Only Python 3.11 or newer with pip and venv is needed beforehand.
 
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
-	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
-READY := $(VENV)/.ready
+# Each mark says that one part of pyproject.toml is installed: the product alone, the quick tests' tools, training, everything.
+CORE := $(VENV)/.core
+TEST := $(VENV)/.test
+TRAIN := $(VENV)/.train
+READY := $(VENV)/.dev
 MODEL := $(VENV)/.model
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
 .PHONY: setup demo test cover test-slow check lint types bench golden docs clean
 
 setup: $(READY) $(MODEL)
 
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "tunecase needs Python 3.11 or newer on the path"; exit 3; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(CORE): pyproject.toml | $(BIN)/python
+	@echo "Setting up tunecase in $(VENV), once: half a minute."
+	@$(INSTALL) . && touch $@
+
+$(TEST): pyproject.toml | $(BIN)/python
+	@echo "Setting up the quick tests in $(VENV), once: half a minute."
+	@$(INSTALL) ".[test]" && touch $@
+
+$(TRAIN): pyproject.toml | $(BIN)/python
+	@echo "Setting up training in $(VENV), once: a minute or more, for torch is large."
+	@$(INSTALL) ".[train]" && touch $@
+
+$(READY): pyproject.toml | $(BIN)/python
+	@echo "Setting up everything in $(VENV), once: two minutes or more, for torch, Ray and MLflow are large."
+	@$(INSTALL) ".[dev]" && touch $(CORE) $(TEST) $(TRAIN) $@
+
 # A small language model of 93 MB, fetched once; without it everything but the pilot of a model works.
-$(MODEL): $(READY)
+$(MODEL): | $(TRAIN)
 	@$(BIN)/python -m tunecase.pilot.trainers.weights && touch $(MODEL) || echo "No model: its pilot and its tests are left out."
 
-$(READY): pyproject.toml
-	@test -n "$(PYTHON)" || { echo "tunecase needs Python 3.11, 3.12 or 3.13 on the path"; exit 3; }
-	@echo "Setting up in $(VENV), once: a minute or two."
-	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
-	@touch $(READY)
-
-demo: $(READY) $(MODEL)
+demo: $(CORE)
 	rm -rf demo
 	$(BIN)/tunecase init --example support-tickets --to demo
 	$(BIN)/tunecase run --project demo/tunecase.yaml
-	@test ! -f $(MODEL) || { echo; echo "The same case with a real language model, tuned here eleven times, in minutes:"; \
+	@echo; echo "That was the road with a probe. The same case with a real language model follows."
+	@$(MAKE) --no-print-directory $(MODEL) || echo "Training cannot be set up here: the pilot of a model is left out."
+	@test ! -f $(MODEL) || { echo "It is tuned here eleven times, in minutes:"; \
 		$(BIN)/tunecase run --project demo/tunecase.yaml --trainer lora --all --yes; }
 	@echo "Open demo/report.html in a browser."
 
-test: $(READY)
+test: $(TEST)
 	$(BIN)/python -m pytest --quiet --numprocesses 2
 
-# As test, but telling which lines no test has run: half as long again.
+# The quick tests and those of optional parts, telling which lines no test has run: half as long again.
 cover: $(READY)
-	$(BIN)/python -m pytest --quiet --numprocesses 2 --cov --cov-report term:skip-covered --cov-fail-under 90
+	$(BIN)/python -m pytest --quiet --numprocesses 2 -m "not slow" --cov --cov-report term:skip-covered --cov-fail-under 90
 
 # In a worker: Ray leaves threads of its own behind, and now and then they crash a process that ends, after its last test.
 test-slow: $(READY) $(MODEL)
-	$(BIN)/python -m pytest --quiet -m slow --numprocesses 1
+	$(BIN)/python -m pytest --quiet -m "slow or needs" --numprocesses 1
 
 check: lint types cover
 
@@ -57,10 +77,10 @@ bench: $(READY)
 		echo "== $$script"; $(BIN)/python benchmarks/$$script.py || exit 1; done
 	@echo "== piloting, cost on one set (hours in full)"; $(BIN)/python benchmarks/piloting.py --quick --cost --sets banking77
 
-golden: $(READY)
+golden: $(TEST)
 	$(BIN)/python -m pytest --quiet tests --golden
 
-docs: $(READY)
+docs: $(TEST)
 	$(BIN)/python docs/assemble.py
 
 clean:

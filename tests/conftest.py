@@ -1,6 +1,7 @@
 """Options of the test run."""
 
 import os
+from importlib.util import find_spec
 
 import pytest
 
@@ -13,3 +14,19 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")  # no test waits for a network
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--golden` rewrites the golden files of tests/golden instead of comparing with them; read the diff."""
     parser.addoption("--golden", action="store_true", help="rewrite the files of tests/golden")
+
+
+# What shows that an optional part is installed.
+PARTS = {
+    "train": ("torch", "transformers", "peft", "accelerate", "trl", "gguf", "sacrebleu", "rouge_score"),
+    "ray": ("ray",),
+    "dev": ("mlflow", "SALib"),
+}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skips a test marked `needs(part)` where that part of tunecase is missing, and says how to install it."""
+    for mark in item.iter_markers("needs"):
+        part = str(mark.args[0])
+        if missing := [name for name in PARTS[part] if find_spec(name) is None]:
+            pytest.skip(f'{", ".join(missing)} not installed; fix: pip install "tunecase[{part}]"')

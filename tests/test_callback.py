@@ -19,6 +19,7 @@ from tunecase.errors import InputError, MissingExtraError, TunecaseError
 from tunecase.ledger.book import Ledger
 from tunecase.pilot.trainers import machine
 
+pytestmark = pytest.mark.needs("train")
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 

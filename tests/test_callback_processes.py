@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.needs("train")
 pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 

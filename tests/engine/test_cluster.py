@@ -19,7 +19,8 @@ from tunecase.engine.cluster import ClusterError
 from tunecase.errors import InputError, MissingExtraError
 from tunecase.records import Run
 
-ray: Any = pytest.importorskip("ray", reason='the optional part "ray" is not installed')
+pytestmark = pytest.mark.needs("ray")
+ray: Any = pytest.importorskip("ray")
 
 
 @pytest.fixture

@@ -72,10 +72,9 @@ def test_sharded_weights_in_32_bit():
         assert masters == asked.get("masters")
 
 
-@pytest.mark.slow
+@pytest.mark.needs("train")
 def test_defaults_are_those_of_the_installed_tools():
     """The defaults taken for TRL and the Trainer are those of the installed releases."""
-    pytest.importorskip("trl")
     from transformers import TrainingArguments
     from trl import DPOConfig, ModelConfig, SFTConfig
 

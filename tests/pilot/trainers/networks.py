@@ -3,15 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 ALPHABET = 256
-
-
-def needed() -> None:
-    """Skips where the parts that training needs are not installed."""
-    for name in ("torch", "transformers", "peft"):
-        pytest.importorskip(name, reason=f"skipped: {name} not installed (extra: train)")
 
 
 def tiny_net(kind: str = "Llama", **more: Any) -> Any:

@@ -11,7 +11,7 @@ import pytest
 from tests.pilot.trainers.tiny import save_tiny_model
 from tunecase.pilot.trainers import answering
 
-pytest.importorskip("transformers")
+pytestmark = pytest.mark.needs("train")
 PROMPTS = [[5, 6, 7], [9], [1, 2, 3, 4, 5, 6, 7, 8], [5, 6]]
 END = 256
 CHOICES = [[10, 11, END], [10, 12, END], [20, END], [10, END], [20, 30, 31, END]]

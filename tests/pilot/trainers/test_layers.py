@@ -11,7 +11,7 @@ from tunecase.pilot.trainers import layers
 from tunecase.pilot.trainers.hidden import Kept
 from tunecase.pilot.trainers.layers import Row, chain
 
-networks.needed()
+pytestmark = pytest.mark.needs("train")
 PREFIX = (5, 6, 7, 8, 9)
 ROWS = [
     chain((10, 11, 12, 13, 14, 15), (2, 5)),

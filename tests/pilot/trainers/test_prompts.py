@@ -17,7 +17,6 @@ paths = st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=4).map(tuple),
 @pytest.fixture(scope="module")
 def tokenizer() -> Any:
     """One token per byte."""
-    networks.needed()
     return networks.tiny_tokenizer()
 
 
@@ -50,11 +49,13 @@ def test_a_lesson_asks_what_its_class_needs(found: list[tuple[int, ...]], number
     assert (7, 8, *full)[: len(row.tokens)] == row.tokens
 
 
+@pytest.mark.needs("train")
 @settings(deadline=None)  # the first one imports torch
 @given(paths, st.integers(0, 2**31))
 def test_shares_of_all_classes_sum_to_one(found: list[tuple[int, ...]], seed: int) -> None:
     """Whatever the logits are."""
-    torch = pytest.importorskip("torch", reason="skipped: torch not installed (extra: train)")
+    import torch
+
     tree = prompts.classes([str(path) for path in found], found, END)
     logits = torch.randn(3, len(tree.branchings), len(tree.columns), generator=torch.Generator().manual_seed(seed))
     shares = tree.shares(logits)
@@ -83,6 +84,7 @@ def test_shots_take_classes_in_turn() -> None:
     assert sorted(rows) == sorted(prompts.choose_shots(rows, 64, 0, classes=False))
 
 
+@pytest.mark.needs("train")
 def test_plain_and_chat_read_as_they_should(tokenizer: Any) -> None:
     """The parts around a text, decoded again."""
     shots = [("too dear", "price")]
@@ -103,6 +105,7 @@ def test_plain_and_chat_read_as_they_should(tokenizer: Any) -> None:
     assert plain.after == prompts.form(tokenizer_without, "classification", style="chat").after
 
 
+@pytest.mark.needs("train")
 def test_long_texts_are_cut_and_counted(tokenizer: Any) -> None:
     """What is asked stays behind the cut text; an empty text is asked about like any other."""
     form = prompts.form(tokenizer, "classification", most_tokens=20)
@@ -112,6 +115,7 @@ def test_long_texts_are_cut_and_counted(tokenizer: Any) -> None:
     assert all(ask[-len(form.after) :] == form.after for ask in asks)
 
 
+@pytest.mark.needs("train")
 def test_a_free_answer_ends(tokenizer: Any) -> None:
     """A row wants each token of its answer and then the end."""
     form = prompts.form(tokenizer, "extraction")

@@ -40,9 +40,9 @@ def test_the_batch_is_shared_by_the_gpus() -> None:
     assert [8, 4, 1, 1] == [translate.share_of_batch({"batch": 8, "gpus": gpus}) for gpus in (1, 2, 8, 64)]
 
 
+@pytest.mark.needs("train")
 def test_trl_knows_the_arguments() -> None:
     """Every argument is a field of the SFTConfig that is installed, and of LoraConfig."""
-    pytest.importorskip("trl")
     import peft
     import trl as library
 
@@ -64,10 +64,12 @@ def test_no_mixed_precision_on_a_processor() -> None:
     assert not found["gradient_checkpointing"]  # the launcher's flag does it
 
 
+@pytest.mark.needs("train")
 @pytest.mark.parametrize("sharding", translate.WORDS["sharding"])
 def test_accelerate_knows_the_flags(sharding: str) -> None:
     """The launcher that is installed takes every word."""
-    launch = pytest.importorskip("accelerate.commands.launch")
+    from accelerate.commands import launch
+
     words = translate.launch_arguments({**RUN["settings"], "gpus": 4, "sharding": sharding})
     parsed = launch.launch_command_parser().parse_args([*words, "script.py"])
     assert (4, "bf16") == (parsed.num_processes, parsed.mixed_precision)

@@ -14,9 +14,7 @@ from tunecase.pilot.trainers import lora, translate, trl, trl_worker, weights
 from tunecase.pilot.trainers.contract import read_result, read_run, write_run
 from tunecase.pilot.trainers.task import Setting, Task
 
-for name in trl.NEEDED:
-    pytest.importorskip(name)
-
+pytestmark = pytest.mark.needs("train")
 ROOT = Path(__file__).parents[3]
 COLOURS = ("red rose", "blue sea", "red wine", "blue sky") * 4
 TASK = Task(

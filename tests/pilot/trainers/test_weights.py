@@ -17,7 +17,7 @@ from tests.pilot.trainers import networks
 from tunecase.errors import InputError, MissingExtraError
 from tunecase.pilot.trainers import machine, weights, wheel
 
-networks.needed()
+pytestmark = pytest.mark.needs("train")
 
 
 @pytest.fixture(autouse=True)
