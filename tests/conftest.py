@@ -3,12 +3,17 @@
 import os
 from importlib.util import find_spec
 
+import hypothesis
 import pytest
 
 # Tests run side by side, one on each core; threads of the linear algebra on top of that wait for one another.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # no test waits for a network
+
+# How long a thing takes is a benchmark's question: a busy machine fails no test.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
