@@ -1,12 +1,13 @@
 """What the books say in sentences: the plan, what is to come, which bands held, and what stands apart."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 from tunecase.books.completion import Completion
 from tunecase.books.earlier_projects import ENOUGH
 from tunecase.books.lines import UNKNOWNS
 from tunecase.quantities import counted, figures, money, money_band, share
-from tunecase.records import Books, Estimate, HitRate, Spending
+from tunecase.records import BookLine, Books, Estimate, HitRate, Spending
 
 
 def redrawn_words(done: Completion, rounds_made: int | None, budgeted: bool = False) -> str:
@@ -62,12 +63,9 @@ def remarks(
         words.append("The ledger was edited: these sums are not to be trusted until `tunecase ledger verify` passes.")
     if not_drawn and record.entries:
         words.append(f"No cost at completion: {not_drawn}.")
-    above = [line.name for line in record.lines if line.inside is False and not line.closed]
-    if above:
-        words.append(f"Already above the plan's P90: {', '.join(above)}.")
-    unplanned = [line.name for line in record.lines if line.planned is None and line.entries]
-    if unplanned and record.planned is not None:
-        words.append(f"Spent without a planned amount: {', '.join(unplanned)}.")
+    words += _names("Already above the plan's P90", filter(_is_above, record.lines))
+    if record.planned is not None:
+        words += _names("Spent without a planned amount", filter(_is_unplanned, record.lines))
     if estimate is not None and estimate.unpriced:
         words.append(f"Not in the plan, as it has no price: {', '.join(estimate.unpriced)}.")
     return [*words, *_line_words(record), *_charge_words(record, spendings)]
@@ -75,21 +73,18 @@ def remarks(
 
 def _line_words(record: Books) -> list[str]:
     """Closed lines, whether bands held, what cannot be split."""
-    words = []
-    lines = [line for line in record.lines if line.planned is not None]
-    blind = [line.name for line in lines if line.entries and line.variance and line.variance.unsplit]
-    if blind:
-        words.append(f"Charges that say no quantity in the plan's unit, or a plan without one: {', '.join(blind)}.")
-    silent = [line.name for line in lines if line.closed and not line.entries and line.name != UNKNOWNS]
-    if silent:
-        words.append(f"Closed without a charge, so not judged: {', '.join(silent)}.")
-    late = [line.name for line in lines if line.closed and line.hindsight]
-    if late:
-        words.append(f"Planned after the first charge, so not judged: {', '.join(late)}.")
-    closed = [line for line in lines if line.closed and line.entries and not line.hindsight]
-    if closed:
-        held_in = [line.name for line in closed if line.inside]
-        words.append(f"Of {counted(len(closed), 'closed line')} {len(held_in)} ended inside P10 to P90.")
+    planned = [line for line in record.lines if line.planned is not None]
+    closed = [line for line in planned if line.closed]
+    late = [line for line in closed if line.hindsight]
+    judged = [line for line in closed if line.entries and not line.hindsight]
+    words = [
+        *_names("Charges that say no quantity in the plan's unit, or a plan without one", filter(_is_blind, planned)),
+        *_names("Closed without a charge, so not judged", (line for line in closed if _is_silent(line))),
+        *_names("Planned after the first charge, so not judged", late),
+    ]
+    if judged:
+        inside = sum(bool(line.inside) for line in judged)
+        words.append(f"Of {counted(len(judged), 'closed line')} {inside} ended inside P10 to P90.")
     elif record.entries and not late:
         words.append("No line is called finished, so none is called inside its plan yet.")
     if record.reopened:
@@ -103,30 +98,53 @@ def _line_words(record: Books) -> list[str]:
     return words
 
 
+def _names(what: str, lines: Iterable[BookLine]) -> list[str]:
+    """One sentence that names lines; none where there are none."""
+    names = ", ".join(line.name for line in lines)
+    return [f"{what}: {names}."] if names else []
+
+
+def _is_blind(line: BookLine) -> bool:
+    return bool(line.entries and line.variance and line.variance.unsplit)
+
+
+def _is_above(line: BookLine) -> bool:
+    return line.inside is False and not line.closed
+
+
+def _is_unplanned(line: BookLine) -> bool:
+    return line.planned is None and bool(line.entries)
+
+
+def _is_silent(line: BookLine) -> bool:
+    return not line.entries and line.name != UNKNOWNS
+
+
 def _charge_words(record: Books, spendings: Sequence[tuple[str, Spending]]) -> list[str]:
+    """What the sums leave out, and what stands apart in them: a sentence for each that is not zero."""
     replaced = {charge.supersedes for _, charge in spendings if charge.supersedes}
     missing = len(replaced - {name for name, _ in spendings})
-    words = []
-    if record.superseded:
-        words.append(f"Corrected later and in no sum: {counted(record.superseded, 'charge')}.")
-    if missing:
-        words.append(f"{counted(missing, 'correction')} names a charge that is not in the ledger.")
-    if record.covered:
-        words.append(f"Estimates of runs that a bill covers, in no sum: {record.covered}.")
-    if record.unbilled:
-        amount = money(record.unbilled, record.currency)
-        words.append(f"Estimated (hours at a price of the book or the team) and not billed yet: {amount}.")
-    if record.credits:
-        words.append(f"Credits and adjustments in these sums: {money(record.credits, record.currency)}.")
-    if record.idle_hours:
-        price = "" if record.idle_amount is None else f", {money(record.idle_amount, record.currency)}"
-        words.append(f"Billed GPU hours in which no run is known: {record.idle_hours.normalize():f}{price}.")
-    if record.untracked_hours and record.runs:
-        hours = record.untracked_hours.normalize()
-        words.append(f"Billed GPU hours of cards on which no run is known, idle or not: {hours:f}.")
-    if record.unpriced:
-        words.append(f"Usage billed at nothing (free, or paid by a commitment): {counted(record.unpriced, 'charge')}.")
-    return words
+    price = "" if record.idle_amount is None else f", {money(record.idle_amount, record.currency)}"
+    untracked = record.untracked_hours if record.runs else None
+    unbilled, credits = (money(amount, record.currency) for amount in (record.unbilled, record.credits))
+    sentences = (
+        (record.superseded, f"Corrected later and in no sum: {counted(record.superseded, 'charge')}."),
+        (missing, f"{counted(missing, 'correction')} names a charge that is not in the ledger."),
+        (record.covered, f"Estimates of runs that a bill covers, in no sum: {record.covered}."),
+        (record.unbilled, f"Estimated (hours at a price of the book or the team) and not billed yet: {unbilled}."),
+        (record.credits, f"Credits and adjustments in these sums: {credits}."),
+        (record.idle_hours, f"Billed GPU hours in which no run is known: {_hours(record.idle_hours)}{price}."),
+        (untracked, f"Billed GPU hours of cards on which no run is known, idle or not: {_hours(untracked)}."),
+        (
+            record.unpriced,
+            f"Usage billed at nothing (free, or paid by a commitment): {counted(record.unpriced, 'charge')}.",
+        ),
+    )
+    return [sentence for amount, sentence in sentences if amount]
+
+
+def _hours(hours: Decimal | None) -> str:
+    return f"{(hours or Decimal(0)).normalize():f}"
 
 
 def _spent_words(record: Books) -> str:
@@ -148,10 +166,10 @@ def hit_words(rate: HitRate) -> str:
         '5 of 7 closed lines of 2 projects in P10 to P90, 6 in P5 to P95; too few to judge the bands by'
     """
     lines = counted(rate.lines, "closed line")
-    said = f"{rate.inside_80} of {lines} of {counted(rate.projects, 'project')} in P10 to P90"
-    said += f", {rate.inside_90} in P5 to P95"
+    share_inside = f"{rate.inside_80} of {lines} of {counted(rate.projects, 'project')} in P10 to P90"
+    share_inside += f", {rate.inside_90} in P5 to P95"
     if rate.lines < ENOUGH:
-        return f"{said}; too few to judge the bands by"
+        return f"{share_inside}; too few to judge the bands by"
     if rate.factor is None:
-        return said
-    return f"{said}; wider by the power {figures(rate.factor)} they would have held 8 in 10"
+        return share_inside
+    return f"{share_inside}; wider by the power {figures(rate.factor)} they would have held 8 in 10"
