@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, localcontext
 
@@ -120,22 +120,22 @@ def latest_of(spendings: Charges) -> dict[str, str]:
     Returns: entry id to entry id; one that stands is its own.
     """
     kinds, parents = _kinds(spendings)
-    replaced = set(parents.values())
     alike: dict[str, list[int]] = defaultdict(list)
+    for name, charge in spendings:
+        if charge.row_id and kinds[name] not in alike[charge.row_id]:
+            alike[charge.row_id].append(kinds[name])
     joined = {kind: kind for kind in parents}
     for name, charge in spendings:
         kind = kinds[name]
-        if charge.row_id and kind not in alike[charge.row_id]:
-            alike[charge.row_id].append(kind)
         for other in (parents[kind], alike[charge.row_id][0] if charge.row_id else None):
             if other is not None:
                 joined[_root(joined, kind)] = _root(joined, other)
+    replaced = set(parents.values())
     stands: dict[int, str] = {}
     for name, charge in spendings:
         kind, root = kinds[name], _root(joined, kinds[name])
-        old = kind in replaced or any(
-            one in replaced and one not in _before(kind, parents) for one in alike.get(charge.row_id, ()) if one != kind
-        )
+        copies = [copy for copy in alike.get(charge.row_id, ()) if copy in replaced and copy != kind]
+        old = kind in replaced or not _before(kind, parents).issuperset(copies)
         if root not in stands or (not old and kinds[stands[root]] != kind):
             stands[root] = name
     return {name: stands[_root(joined, kind)] for name, kind in kinds.items()}
@@ -148,20 +148,22 @@ def _kinds(spendings: Charges) -> tuple[dict[str, int], dict[int, int | None]]:
     kinds: dict[str, int] = {}
     parents: dict[int, int | None] = {}
     for name in by_name:
-        chain, seen, above = [name], {name}, by_name[name].supersedes
-        while above and above not in seen and above not in kinds:
-            chain.append(above)
-            seen.add(above)
-            above = by_name[above].supersedes if above in by_name else ""
-        for one in reversed(chain):
-            if one in kinds:
-                continue
-            charge = by_name.get(one)
-            parent = kinds.get(charge.supersedes) if charge is not None and charge.supersedes else None
-            key = (charge.row_id, parent) if charge is not None and charge.row_id else (f"entry {one}", parent)
-            kinds[one] = numbers.setdefault(key, len(numbers))
-            parents[kinds[one]] = parent
+        for entry in reversed(_chain(name, by_name, kinds)):
+            charge = by_name.get(entry)
+            parent = kinds.get(charge.supersedes) if charge else None
+            row = (charge.row_id if charge else "") or f"entry {entry}"
+            kinds[entry] = numbers.setdefault((row, parent), len(numbers))
+            parents[kinds[entry]] = parent
     return kinds, parents
+
+
+def _chain(name: str, by_name: Mapping[str, Spending], numbered: Container[str]) -> list[str]:
+    """An entry, what it corrects, what that corrects, and so on, up to the first that has its number."""
+    chain: dict[str, None] = {}
+    while name and name not in chain and name not in numbered:
+        chain[name] = None
+        name = by_name[name].supersedes if name in by_name else ""
+    return list(chain)
 
 
 def _before(kind: int, parents: Mapping[int, int | None]) -> set[int]:

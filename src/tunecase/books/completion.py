@@ -147,31 +147,23 @@ def at_completion(
     import numpy as np
 
     n = len(next(iter(bill.values())).amount) if bill else 1
+    spent = {name: paid.get(name, LinePaid()) for name in [*bill, *(name for name in paid if name not in bill)]}
     going = {name: line for name, line in bill.items() if name not in closed}
-    known = rounds if rounds is not None and rounds.made > 0 else None
-    rests = {
-        name: _rest(line, paid.get(name, LinePaid()), known if name in PEOPLE else None, afresh)
-        for name, line in going.items()
-    }
-    kept, why = np.ones(n, dtype=bool), "nothing" if going else "closed"
-    if known is not None and going and not afresh:
-        kept, why = _enough(known.drawn > known.made, "the rounds")
-    elif not afresh and going:
-        spent = sum(paid.get(name, LinePaid()).spent for name in going)
-        whole = np.asarray(
-            np.sum([_repriced(line, paid.get(name, LinePaid())) for name, line in going.items()], axis=0)
-        )
-        kept, why = _enough(whole >= spent, "the total")
-        rests = _shared_out(rests, np.maximum(whole - spent, 0.0))
+    rounds = rounds if rounds is not None and rounds.made > 0 else None
+    rests = {name: _rest(line, spent[name], rounds if name in PEOPLE else None, afresh) for name, line in going.items()}
+    kept, ruled_by = np.ones(n, dtype=bool), "nothing" if going else "closed"
+    if going and not afresh and rounds is not None:
+        kept, ruled_by = _enough(rounds.drawn > rounds.made, "the rounds")
+    elif going and not afresh:
+        left = np.sum([_repriced(line, spent[name]) for name, line in going.items()], axis=0)
+        left = np.asarray(left - sum(spent[name].spent for name in going))
+        kept, ruled_by = _enough(left >= 0, "the total")
+        rests = _shared_out(rests, np.maximum(left, 0.0))
     lines = {
-        name: np.zeros(int(kept.sum()))
-        + paid.get(name, LinePaid()).spent
-        + paid.get(name, LinePaid()).credits
-        + (rests[name][kept] if name in rests else 0.0)
-        for name in [*bill, *(name for name in paid if name not in bill)]
+        name: np.zeros(int(kept.sum())) + line.spent + line.credits + (rests[name][kept] if name in rests else 0.0)
+        for name, line in spent.items()
     }
-    total = np.asarray(np.sum(list(lines.values()), axis=0)) if lines else np.zeros(int(kept.sum()))
-    return Completion(lines, total, kept, why)
+    return Completion(lines, np.asarray(np.sum([np.zeros(int(kept.sum())), *lines.values()], axis=0)), kept, ruled_by)
 
 
 def _enough(left: "Flags", why: str) -> tuple["Flags", str]:

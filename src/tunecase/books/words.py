@@ -74,19 +74,10 @@ def remarks(
 def _line_words(record: Books) -> list[str]:
     """Closed lines, whether bands held, what cannot be split."""
     planned = [line for line in record.lines if line.planned is not None]
-    closed = [line for line in planned if line.closed]
-    late = [line for line in closed if line.hindsight]
-    judged = [line for line in closed if line.entries and not line.hindsight]
     words = [
         *_names("Charges that say no quantity in the plan's unit, or a plan without one", filter(_is_blind, planned)),
-        *_names("Closed without a charge, so not judged", (line for line in closed if _is_silent(line))),
-        *_names("Planned after the first charge, so not judged", late),
+        *_closed_words(record, [line for line in planned if line.closed]),
     ]
-    if judged:
-        inside = sum(bool(line.inside) for line in judged)
-        words.append(f"Of {counted(len(judged), 'closed line')} {inside} ended inside P10 to P90.")
-    elif record.entries and not late:
-        words.append("No line is called finished, so none is called inside its plan yet.")
     if record.reopened:
         words.append(f"Charged after it was closed, so open again: {', '.join(record.reopened)}.")
     rate = record.hit_rate
@@ -95,6 +86,22 @@ def _line_words(record: Books) -> list[str]:
             f"Bands were too narrow: {rate.inside_80} of {rate.lines} lines held; widened as ratios to P50 to the "
             f"power {figures(rate.factor)} they would have held 8 in 10."
         )
+    return words
+
+
+def _closed_words(record: Books, closed: Sequence[BookLine]) -> list[str]:
+    """Which closed lines are judged, and how many of them held."""
+    late = [line for line in closed if line.hindsight]
+    judged = [line for line in closed if line.entries and not line.hindsight]
+    words = [
+        *_names("Closed without a charge, so not judged", filter(_is_silent, closed)),
+        *_names("Planned after the first charge, so not judged", late),
+    ]
+    if judged:
+        inside = sum(bool(line.inside) for line in judged)
+        words.append(f"Of {counted(len(judged), 'closed line')} {inside} ended inside P10 to P90.")
+    elif record.entries and not late:
+        words.append("No line is called finished, so none is called inside its plan yet.")
     return words
 
 
