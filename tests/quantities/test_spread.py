@@ -58,7 +58,7 @@ def test_another_unit_scales_every_draw(spread: Spread) -> None:
 def test_a_share_has_no_other_unit() -> None:
     """A Beta is refused another scale."""
     assert Beta(2, 2).scaled(1) == Beta(2, 2)
-    with pytest.raises(ValueError, match="cannot be scaled"):
+    with pytest.raises(ValueError, match="has no other unit"):
         Beta(2, 2).scaled(100)
 
 
@@ -113,5 +113,5 @@ def test_a_share_stays_between_nothing_and_all(low: float, high: float) -> None:
     assert draws.max() <= 1
     assert [low, high] == pytest.approx(np.quantile(draws, (0.05, 0.95)).tolist(), abs=0.01)
     assert spread.median == pytest.approx(float(np.median(draws)), abs=0.01)
-    with pytest.raises(ValueError, match="share"):
+    with pytest.raises(ValueError, match="no other unit"):
         spread.scaled(2)

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -115,8 +115,44 @@ class Interval:
         return Interval(self.low * factor, self.high * factor)
 
 
+class _Points:
+    """The points of a spread whose class says where its share p lies, in `_point`."""
+
+    __slots__ = ()
+
+    def _point(self, p: float) -> float:
+        raise NotImplementedError
+
+    @property
+    def low(self) -> float:
+        """The 5% point."""
+        return self._point(0.05)
+
+    @property
+    def high(self) -> float:
+        """The 95% point."""
+        return self._point(0.95)
+
+    @property
+    def median(self) -> float:
+        """The 50% point."""
+        return self._point(0.5)
+
+
+class _Ratio:
+    """A spread of a pure ratio."""
+
+    __slots__ = ()
+
+    def scaled(self, factor: float) -> Self:
+        """The same spread, for a ratio has no other unit: raises ValueError unless factor is 1."""
+        if factor != 1:
+            raise ValueError(f"a {type(self).__name__} is a ratio and has no other unit; got a factor of {factor}")
+        return self
+
+
 @dataclass(frozen=True, slots=True)
-class ShareInterval:
+class ShareInterval(_Ratio):
     """`a to b` of a share: 90% sure that it lies between, never below 0 or above 1.
 
         logit x is normal between logit a and logit b,   logit x = ln(x / (1 - x))
@@ -149,15 +185,9 @@ class ShareInterval:
         z = rng.standard_normal(n)
         return np.asarray(1 / (1 + np.exp(-(sum(ends) / 2 + (ends[1] - ends[0]) / (2 * Z90) * z))))
 
-    def scaled(self, factor: float) -> "Spread":
-        """A share has no other unit: raises ValueError unless factor is 1."""
-        if factor != 1:
-            raise ValueError("a share cannot be scaled")
-        return self
-
 
 @dataclass(frozen=True, slots=True)
-class Pert:
+class Pert(_Points):
     """`least / mode / most`: a beta between hard ends, four times as heavy at the mode."""
 
     least: float
@@ -178,20 +208,8 @@ class Pert:
         a, b = self._shape
         return np.asarray(self.least + (self.most - self.least) * betaincinv(a, b, p))
 
-    @property
-    def low(self) -> float:
-        """The 5% point."""
-        return float(self._quantile(0.05))
-
-    @property
-    def high(self) -> float:
-        """The 95% point."""
-        return float(self._quantile(0.95))
-
-    @property
-    def median(self) -> float:
-        """The 50% point."""
-        return float(self._quantile(0.5))
+    def _point(self, p: float) -> float:
+        return float(self._quantile(p))
 
     def draw(self, rng: "np.random.Generator", n: int) -> "Draws":
         """n draws by inversion of n uniforms."""
@@ -203,7 +221,7 @@ class Pert:
 
 
 @dataclass(frozen=True, slots=True)
-class Beta:
+class Beta(_Points, _Ratio):
     """A share between 0 and 1, with a and b as in a successes and b failures."""
 
     a: float
@@ -215,34 +233,16 @@ class Beta:
 
         return np.asarray(betaincinv(self.a, self.b, p))
 
-    @property
-    def low(self) -> float:
-        """The 5% point."""
-        return float(self._quantile(0.05))
-
-    @property
-    def high(self) -> float:
-        """The 95% point."""
-        return float(self._quantile(0.95))
-
-    @property
-    def median(self) -> float:
-        """The 50% point."""
-        return float(self._quantile(0.5))
+    def _point(self, p: float) -> float:
+        return float(self._quantile(p))
 
     def draw(self, rng: "np.random.Generator", n: int) -> "Draws":
         """n draws by inversion of n uniforms."""
         return self._quantile(rng.random(n))
 
-    def scaled(self, factor: float) -> "Spread":
-        """A share has no other unit: raises ValueError unless factor is 1."""
-        if factor != 1:
-            raise ValueError("a Beta share cannot be scaled")
-        return self
-
 
 @dataclass(frozen=True, slots=True)
-class Overrun:
+class Overrun(_Points, _Ratio):
     """What became of plans: a factor of 1, or with the chance `share` a Pareto(1) one from `least`, cut at `most`.
 
         tail: F(x) = (1 - least / x) / (1 - least / most)
@@ -276,21 +276,6 @@ class Overrun:
         return float(values[order][np.searchsorted(np.cumsum(weights[order]), p - 1e-12)])
 
     @property
-    def low(self) -> float:
-        """The 5% point."""
-        return self._point(0.05)
-
-    @property
-    def high(self) -> float:
-        """The 95% point."""
-        return self._point(0.95)
-
-    @property
-    def median(self) -> float:
-        """The 50% point."""
-        return self._point(0.5)
-
-    @property
     def mean(self) -> float:
         """The mean: a tail of least ln(most / least) / (1 - least / most), and past factors at their weight."""
         tail = self.least * math.log(self.most / self.least) / (1 - self.least / self.most)
@@ -308,12 +293,6 @@ class Overrun:
         known = np.asarray(self.past, dtype=float)
         taken = np.minimum((luck / self.weight * len(known)).astype(int), len(known) - 1)
         return np.where(luck < self.weight, known[taken], factors)
-
-    def scaled(self, factor: float) -> "Spread":
-        """A factor has no other unit: raises ValueError unless factor is 1."""
-        if factor != 1:
-            raise ValueError("an Overrun cannot be scaled")
-        return self
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ dated rates, anything else that differs is refused.
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tunecase.quantities.spread import Const, Interval, Pert, ShareInterval, Spread
@@ -102,56 +103,73 @@ def read_quantity(text: object, wanted: Wanted) -> Quantity:
         raise UnitError(repr(text), wanted.words, f"write for example {wanted.example}")
     raw = str(text).strip()
     spoken = re.sub(r"(?<=\d)\s*\b(thousand|million|billion|mln|mio|bn)\b", _suffix, raw)
-    numbers, symbol, unit_text, kind = _split(spoken, wanted)
-    currency, unit, per = _read_unit(unit_text, symbol, raw, wanted)
-    factor = _factor(unit, per, raw, wanted)
-    spread = _spread([number * factor for number in numbers], kind, raw, wanted)
+    field = _Field(raw, wanted)
+    numbers, symbol, unit_text, kind = _split(spoken, field)
+    currency, unit, per = _read_unit(unit_text, symbol, field)
+    factor = _factor(unit, per, field)
+    spread = _spread([number * factor for number in numbers], kind, field)
     return Quantity(spread, f"{wanted.unit}/{wanted.per}" if wanted.per else wanted.unit, currency, raw)
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """What was written, and what the field wants."""
+
+    raw: str
+    wanted: Wanted
+
+    def error(self, wanted: str = "", fix: str = "", note: str = "") -> UnitError:
+        """What is wrong with it; without words of its own, that the unit is another and what can be written."""
+        fix = fix or f"write for example {self.wanted.example}"
+        return UnitError(repr(self.raw), wanted or self.wanted.words, f"{fix} ({note})" if note else fix)
 
 
 def _suffix(match: re.Match[str]) -> str:
     return NUMBER_WORDS[match[1]]
 
 
-def _split(raw: str, wanted: Wanted) -> tuple[list[float], str, str, str]:
-    if match := _PERT.match(raw):
+def _split(spoken: str, field: _Field) -> tuple[list[float], str, str, str]:
+    """The numbers at full size, the currency of a sign before them, the words after them, and the form."""
+    if match := _PERT.match(spoken):
         parts, unit, kind = list(match.groups()[:3]), match.group(4), "pert"
-    elif match := _RANGE.match(raw):
+    elif match := _RANGE.match(spoken):
         parts, unit, kind = list(match.groups()[:2]), match.group(3), "range"
-    elif match := _SINGLE.match(raw):
+    elif match := _SINGLE.match(spoken):
         parts, unit, kind = [match.group(2)], match.group(3), "about" if match.group(1) else "one"
     else:  # pragma: no cover - _SINGLE matches any text
-        raise UnitError(repr(raw), wanted.words, f"write for example {wanted.example}")
-    numbers, symbols, suffixes = [], set(), []
-    for part in parts:
-        one = _ONE.match(part.strip())
-        if not one or not re.match(r"[-+]?\.?\d", one.group(2)):
-            fix = f"write for example {wanted.example}"
-            raise UnitError(repr(raw), f"a number in {wanted.words}" if wanted.unit else wanted.words, fix)
-        if one.group(1):
-            symbols.add(SYMBOLS[one.group(1)])
-        suffixes.append(one.group(3))
-        numbers.append(float(one.group(2).replace(",", "")))
-    if len(symbols) > 1:
-        raise UnitError(repr(raw), "one currency", "use the same currency for both ends")
-    # In "20 to 60k" and "50 to 80%" the last suffix speaks for all, as in speech.
-    alone = [n * MULTIPLIERS[s] for n, s in zip(numbers, suffixes, strict=True)]
-    together = [n * MULTIPLIERS[suffixes[-1]] for n in numbers]
-    shared = not any(suffixes[:-1]) and (suffixes[-1] == "%" or together == sorted(together))
-    numbers = together if shared else alone
-    percent = suffixes[-1] == "%"
-    if percent and wanted.unit != "share":
-        raise UnitError(repr(raw), wanted.words, f"write for example {wanted.example}")
-    return numbers, symbols.pop() if symbols else "", (unit or "").strip(), kind
+        raise field.error()
+    symbols, numbers, suffixes = zip(*(_number(part, field) for part in parts), strict=True)
+    signs = {SYMBOLS[symbol] for symbol in symbols if symbol}
+    if len(signs) > 1:
+        raise field.error("one currency", "use the same currency for both ends")
+    if suffixes[-1] == "%" and field.wanted.unit != "share":
+        raise field.error()
+    return _at_full_size(numbers, suffixes), signs.pop() if signs else "", (unit or "").strip(), kind
 
 
-def _read_unit(unit_text: str, symbol: str, raw: str, wanted: Wanted) -> tuple[str, str, str]:
+def _number(part: str, field: _Field) -> tuple[str, float, str]:
+    """A number with the sign before it and the suffix after it."""
+    match = _ONE.match(part.strip())
+    if not match or not re.match(r"[-+]?\.?\d", match.group(2)):
+        raise field.error(f"a number in {field.wanted.words}" if field.wanted.unit else "")
+    return match.group(1), float(match.group(2).replace(",", "")), match.group(3)
+
+
+def _at_full_size(numbers: Sequence[float], suffixes: Sequence[str]) -> list[float]:
+    """In "20 to 60k" and "50 to 80%" the last suffix speaks for all, as in speech."""
+    together = [number * MULTIPLIERS[suffixes[-1]] for number in numbers]
+    if not any(suffixes[:-1]) and (suffixes[-1] == "%" or together == sorted(together)):
+        return together
+    return [number * MULTIPLIERS[suffix] for number, suffix in zip(numbers, suffixes, strict=True)]
+
+
+def _read_unit(unit_text: str, symbol: str, field: _Field) -> tuple[str, str, str]:
     unit, _, per = re.sub(r"\s*/\s*|\s+per\s+|^per\s+", " per ", unit_text).strip().partition("per ")
     unit, per = unit.strip(), per.strip()
     currency = symbol
     if re.fullmatch(r"[A-Z]{3}", unit):
         if symbol and symbol != unit:
-            raise UnitError(repr(raw), "one currency", f"drop the {symbol} sign or the {unit}")
+            raise field.error("one currency", f"drop the {symbol} sign or the {unit}")
         currency, unit = unit, ""
     return currency, unit, per
 
@@ -164,71 +182,80 @@ def _singular(word: str) -> str:
     return TIME_WORDS.get(stem, stem)
 
 
-def _factor(unit: str, per: str, raw: str, wanted: Wanted) -> float:
-    fix = f"write for example {wanted.example}"
-    is_money = wanted.unit == "money"
-    has_currency = bool(re.search(r"[$€£]|\b[A-Z]{3}\b", raw))
+def _factor(unit: str, per: str, field: _Field) -> float:
+    """What a number in the unit written is multiplied by to be in the unit wanted."""
+    is_money = field.wanted.unit == "money"
+    has_currency = bool(re.search(r"[$€£]|\b[A-Z]{3}\b", field.raw))
     if is_money and not has_currency:
-        raise UnitError(repr(raw), f"an amount with its currency ({wanted.words})", fix)
+        raise field.error(f"an amount with its currency ({field.wanted.words})")
     if not is_money and has_currency:
-        raise UnitError(repr(raw), f"{wanted.words}, not money", fix)
-    factor = 1.0
+        raise field.error(f"{field.wanted.words}, not money")
+    return _unit_factor(unit, per, field) / _per_factor(per, field)
+
+
+def _unit_factor(unit: str, per: str, field: _Field) -> float:
+    wanted = field.wanted
     if wanted.unit in HOURS:
-        given = _singular(unit)
-        if given not in HOURS:
-            raise UnitError(repr(raw), wanted.words, fix)
+        given = _time_word(unit, field)
         if wanted.unit == "hour" and HOURS[given] > 1:
-            raise UnitError(repr(raw), wanted.words, f"{fix} (a {given} of work is not {HOURS[given]:g} hours)")
-        factor *= HOURS[given] / HOURS[wanted.unit]
-    elif wanted.unit in GIGABYTES:
+            raise field.error(note=f"a {given} of work is not {HOURS[given]:g} hours")
+        return HOURS[given] / HOURS[wanted.unit]
+    if wanted.unit in GIGABYTES:
         if unit.upper() not in GIGABYTES:
-            raise UnitError(repr(raw), wanted.words, fix)
-        factor *= GIGABYTES[unit.upper()] / GIGABYTES[wanted.unit]
-    elif unit and not (
-        wanted.unit == "" and (wanted.per or not per) and unit.isalpha() and _singular(unit) not in HOURS
-    ):
-        raise UnitError(repr(raw), wanted.words, fix)
+            raise field.error()
+        return GIGABYTES[unit.upper()] / GIGABYTES[wanted.unit]
+    # A count may name what it counts: 500 rows.
+    is_noun = wanted.unit == "" and (wanted.per or not per) and unit.isalpha() and _singular(unit) not in HOURS
+    if unit and not is_noun:
+        raise field.error()
+    return 1.0
+
+
+def _per_factor(per: str, field: _Field) -> float:
+    wanted = field.wanted
     if wanted.per in HOURS:
-        given = _singular(per)
-        if given not in HOURS:
-            raise UnitError(repr(raw), wanted.words, fix)
-        if is_money and given != wanted.per and HOURS[given] > 1:
-            raise UnitError(repr(raw), wanted.words, f"{fix} (a {given}'s pay does not say its hours)")
-        factor /= HOURS[given] / HOURS[wanted.per]
-    elif _singular(per) != _singular(wanted.per):
-        raise UnitError(repr(raw), wanted.words, fix)
-    return factor
+        given = _time_word(per, field)
+        if wanted.unit == "money" and given != wanted.per and HOURS[given] > 1:
+            raise field.error(note=f"a {given}'s pay does not say its hours")
+        return HOURS[given] / HOURS[wanted.per]
+    if _singular(per) != _singular(wanted.per):
+        raise field.error()
+    return 1.0
 
 
-def _spread(numbers: list[float], kind: str, raw: str, wanted: Wanted) -> Spread:
-    least = "zero or more" if wanted.zero_ok else "more than zero"
+def _time_word(word: str, field: _Field) -> str:
+    if _singular(word) not in HOURS:
+        raise field.error()
+    return _singular(word)
+
+
+def _spread(numbers: list[float], kind: str, field: _Field) -> Spread:
+    wanted = field.wanted
     for number in numbers:
-        if not math.isfinite(number):
-            raise UnitError(repr(raw), "a finite number", f"write for example {wanted.example}")
-        if number > MOST:
-            raise UnitError(repr(raw), f"{wanted.words}, at most {MOST:g}", f"write for example {wanted.example}")
-        if number < 0 or (number == 0 and not wanted.zero_ok and kind != "pert"):
-            raise UnitError(repr(raw), f"{wanted.words}, {least}", f"write for example {wanted.example}")
-        if number > wanted.most:
-            most = f"{wanted.most:.0%}" if wanted.unit == "share" else f"{wanted.most:g}"
-            raise UnitError(repr(raw), f"{wanted.words}, at most {most}", f"write for example {wanted.example}")
+        _in_bounds(number, kind, field)
     if sorted(numbers) != numbers:
-        order = "least / likely / most" if kind == "pert" else "low to high"
-        swapped = (
-            " / ".join(_tidy(n) for n in sorted(numbers))
-            if kind == "pert"
-            else " to ".join(_tidy(n) for n in sorted(numbers))
-        )
-        raise UnitError(repr(raw), f"{order}, in rising order", f"swap the ends ({swapped})")
+        order, joint = ("least / likely / most", " / ") if kind == "pert" else ("low to high", " to ")
+        swapped = joint.join(f"{number:g}" for number in sorted(numbers))
+        raise field.error(f"{order}, in rising order", f"swap the ends ({swapped})")
+    if numbers[0] == numbers[-1] and kind != "about":
+        return Const(numbers[0])
     if kind == "pert":
-        return Pert(*numbers) if numbers[0] < numbers[2] else Const(numbers[0])
+        return Pert(*numbers)
     within = ShareInterval if wanted.unit == "share" and wanted.most <= 1 else Interval
     if kind == "range":
-        return within(*numbers) if numbers[0] < numbers[1] else Const(numbers[0])
-    if kind == "about" and numbers[0] > 0:
-        return within(numbers[0] / 1.5, min(numbers[0] * 1.5, wanted.most))
-    return Const(numbers[0])
+        return within(*numbers)
+    return within(numbers[0] / 1.5, min(numbers[0] * 1.5, wanted.most)) if numbers[0] > 0 else Const(numbers[0])
 
 
-def _tidy(number: float) -> str:
-    return f"{number:g}"
+def _in_bounds(number: float, kind: str, field: _Field) -> None:
+    """Raises UnitError for a number that the field cannot hold."""
+    wanted = field.wanted
+    if not math.isfinite(number):
+        raise field.error("a finite number")
+    if number > MOST:
+        raise field.error(f"{wanted.words}, at most {MOST:g}")
+    if number < 0 or (number == 0 and not wanted.zero_ok and kind != "pert"):
+        raise field.error(f"{wanted.words}, {'zero or more' if wanted.zero_ok else 'more than zero'}")
+    if number > wanted.most:
+        most = f"{wanted.most:.0%}" if wanted.unit == "share" else f"{wanted.most:g}"
+        raise field.error(f"{wanted.words}, at most {most}")
