@@ -4,11 +4,36 @@ from collections import Counter, defaultdict
 
 from tunecase.data import normalise
 from tunecase.problem.criteria.facts import Facts, percent
-from tunecase.records import Criterion, Severity
+from tunecase.problem.criteria.rule import Rule
+from tunecase.records import Criterion, Finding
 
 FEWEST_ROWS, PILOT_ROWS = 10, 50
 BAD_KAPPA, FINE_KAPPA = 0.6, 0.7
 GUESSED_LEAKS = ("leak_rephrased", "leak_translated")  # alike in meaning as far as a model can tell
+
+ROWS = Rule(
+    "D1",
+    "training rows",
+    f"at least {FEWEST_ROWS} different rows, {PILOT_ROWS} to 100 for a pilot",
+    "Vertex AI tuning guide (10); OpenAI tuning guide (50 to 100)",
+    "stop",
+)
+BALANCE = Rule(
+    "D4",
+    "class balance",
+    "class shares of training within 10% of production's",
+    "OpenAI tuning guide (60% of training rows against 5% in production)",
+    "note",
+)
+CONTRADICTIONS = Rule(
+    "D5",
+    "contradictions",
+    f"kappa >= {FINE_KAPPA:g}; bad below {BAD_KAPPA:g}",
+    "convention for Cohen's kappa; Hamel Husain, FAQ on evals",
+    "stop",
+)
+LEAKS = Rule("D7", "test rows in training", "0 leaks", "all tuning guides", "stop")
+NOT_AUDITED = ("the data are not audited yet", "run `tunecase audit`")
 
 
 def rows_are_enough(facts: Facts) -> Criterion:
@@ -16,26 +41,14 @@ def rows_are_enough(facts: Facts) -> Criterion:
     rows = facts.train.rows
     different = len({(normalise(row.input), row.output) for row in rows})
     got = f"{len(rows):,} rows" + (f", {different:,} different" if different < len(rows) else "")
-    few, short = different < FEWEST_ROWS, different < PILOT_ROWS
+    if different >= PILOT_ROWS:
+        return ROWS.passed(got, "enough for a first pilot")
     missing = PILOT_ROWS - different
-    price = facts.labels_price(missing) if short else None
-    reason = "enough for a first pilot"
-    if few:
-        reason = "too few rows to learn or measure anything"
-    elif short:
-        reason = f"below the {PILOT_ROWS} to 100 rows of a first pilot"
-    return Criterion(
-        "D1",
-        "training rows",
-        "fail" if short else "pass",
-        "stop" if few or not short else "note",
-        got,
-        f"at least {FEWEST_ROWS} different rows, {PILOT_ROWS} to 100 for a pilot",
-        reason,
-        f"label {missing} more: {facts.money(price)}" if price else "",
-        price,
-        "Vertex AI tuning guide (10); OpenAI tuning guide (50 to 100)",
-    )
+    price = facts.labels_price(missing)
+    fix = f"label {missing} more: {facts.money(price)}"
+    if different < FEWEST_ROWS:
+        return ROWS.failed(got, "too few rows to learn or measure anything", fix, price)
+    return ROWS.weighing("note").failed(got, f"below the {PILOT_ROWS} to 100 rows of a first pilot", fix, price)
 
 
 def classes_are_as_in_production(facts: Facts) -> Criterion:
@@ -45,28 +58,20 @@ def classes_are_as_in_production(facts: Facts) -> Criterion:
 
     Leaves out refusals and other free answers, whose share the audit counts.
     """
-    name, source = "class balance", "OpenAI tuning guide (60% of training rows against 5% in production)"
-    wanted = "class shares of training within 10% of production's"
     if facts.task != "classification":
-        reason = "answers are no classes to be balanced"
-        return Criterion("D4", name, "pass", "note", "free answers", wanted, reason, source=source)
+        return BALANCE.passed("free answers", "answers are no classes to be balanced")
     if facts.audit is None:
-        reason, fix = "the data are not audited yet", "run `tunecase audit`"
-        return Criterion("D4", name, "unknown", "note", "-", wanted, reason, fix, source=source)
+        return BALANCE.unknown(*NOT_AUDITED)
     declared = bool(facts.project.data.production_shares)
-    found = facts.audit.finding("label_shift_train" if declared else "label_shift")
-    other = "production" if declared else "the test set"
-    if found is not None:
-        got = f"{percent(found.share)} apart from {other}"
-        severity: Severity = "warn" if declared else "note"
-        return Criterion("D4", name, "fail", severity, got, wanted, found.why, found.fix, found.price, source)
+    rule, other = (BALANCE.weighing("warn"), "production") if declared else (BALANCE, "the test set")
+    finding = facts.audit.finding("label_shift_train" if declared else "label_shift")
+    if finding is not None:
+        return rule.failed(f"{percent(finding.share)} apart from {other}", finding.why, finding.fix, finding.price)
     if not declared and facts.test is None:
         fix = "add data.production_shares, or a test set drawn from production"
-        reason = "there is nothing to hold the shares against"
-        return Criterion("D4", name, "unknown", "note", "-", wanted, reason, fix, source=source)
-    severity = "warn" if declared else "note"
-    got, reason = f"as in {other}", f"training rows have the class shares of {other}, as far as their number tells"
-    return Criterion("D4", name, "pass", severity, got, wanted, reason, source=source)
+        return rule.unknown("there is nothing to hold the shares against", fix)
+    reason = f"training rows have the class shares of {other}, as far as their number tells"
+    return rule.passed(f"as in {other}", reason)
 
 
 def labels_agree_with_themselves(facts: Facts) -> Criterion:
@@ -78,32 +83,19 @@ def labels_agree_with_themselves(facts: Facts) -> Criterion:
     another answer; rows without a twin count as agreeing, so kappa is the most that agreement can be. Leaves out
     nearly equal inputs: one word may well decide, so the audit lists them and nothing is concluded here.
     """
-    wanted = f"kappa >= {FINE_KAPPA:g}; bad below {BAD_KAPPA:g}"
-    source = "convention for Cohen's kappa; Hamel Husain, FAQ on evals"
-    name = "contradictions"
     if facts.audit is None:
-        reason, fix = "the data are not audited yet", "run `tunecase audit`"
-        return Criterion("D5", name, "unknown", "stop", "-", wanted, reason, fix, source=source)
+        return CONTRADICTIONS.unknown(*NOT_AUDITED)
     finding = facts.audit.finding("contradiction")
     if finding is None or not facts.train.rows:
-        reason = "no input was found with two answers"
-        return Criterion("D5", name, "pass", "stop", "none", wanted, reason, source=source)
+        return CONTRADICTIONS.passed("none", "no input was found with two answers")
     kappa = _most_kappa(facts)
+    got = f"{finding.count:,} inputs, {percent(finding.share)} of rows, kappa at most {max(kappa, -1.0):.2f}"
+    if kappa >= FINE_KAPPA and finding.severity != "stop":
+        return CONTRADICTIONS.passed(got, "few inputs have two answers")
     # Free text may differ and be right both times, so only labels can be a stop.
     bad = facts.task == "classification" and kappa < BAD_KAPPA
-    doubtful = kappa < FINE_KAPPA or finding.severity == "stop"
-    return Criterion(
-        "D5",
-        name,
-        "fail" if doubtful else "pass",
-        "stop" if bad or not doubtful else "warn",
-        f"{finding.count:,} inputs, {percent(finding.share)} of rows, kappa at most {max(kappa, -1.0):.2f}",
-        wanted,
-        "the same input has different answers: no model can learn both" if doubtful else "few inputs have two answers",
-        finding.fix if doubtful else "",
-        finding.price if doubtful else None,
-        source,
-    )
+    reason = "the same input has different answers: no model can learn both"
+    return CONTRADICTIONS.weighing("stop" if bad else "warn").failed(got, reason, finding.fix, finding.price)
 
 
 def _most_kappa(facts: Facts) -> float:
@@ -126,33 +118,24 @@ def no_test_row_is_trained_on(facts: Facts) -> Criterion:
     Deleting the matching training rows mends a leak; where so much of the test is known that the audit asks for new
     test rows, it does not. What may be a leak in other words is a warning: it asks for a look.
     """
-    wanted, source, name = "0 leaks", "all tuning guides", "test rows in training"
     if facts.audit is None:
-        reason, fix = "the data are not audited yet", "run `tunecase audit`"
-        return Criterion("D7", name, "unknown", "stop", "-", wanted, reason, fix, source=source)
+        return LEAKS.unknown(*NOT_AUDITED)
     if facts.test is None or facts.audit.test is None:
-        reason, fix = "there is no test set to look for", "give data.test"
-        return Criterion("D7", name, "unknown", "note", "-", wanted, reason, fix, source=source)
+        return LEAKS.weighing("note").unknown("there is no test set to look for", "give data.test")
     leaks = [finding for finding in facts.audit.findings if finding.check.startswith("leak")]
-    open_leaks = [f for f in leaks if not f.removed or (f.price is not None and f.price.p50 > 0)]
-    count = sum(finding.count for finding in leaks)
-    reason = "no test row was found in training"
-    certain = any(f.severity == "stop" or f.check not in GUESSED_LEAKS for f in open_leaks)
-    if open_leaks and not certain:
+    got = f"{sum(finding.count for finding in leaks):,} test rows found in training"
+    left = [finding for finding in leaks if _is_open(finding)]
+    if left and all(finding.severity != "stop" and finding.check in GUESSED_LEAKS for finding in left):
         reason = "some test rows may stand in training in other words: look at them before a score is believed"
-    elif open_leaks:
+        return LEAKS.weighing("warn").failed(got, reason, left[0].fix, left[0].price)
+    if left:
         reason = "test rows in training make every score look better than it is"
-    elif leaks:
-        reason = f"the {sum(f.removed for f in leaks):,} training rows that match a test row are left out"
-    return Criterion(
-        "D7",
-        name,
-        "fail" if open_leaks else "pass",
-        "warn" if open_leaks and not certain else "stop",
-        f"{count:,} test rows found in training",
-        wanted,
-        reason,
-        open_leaks[0].fix if open_leaks else "",
-        open_leaks[0].price if open_leaks else None,
-        source,
-    )
+        return LEAKS.failed(got, reason, left[0].fix, left[0].price)
+    removed = sum(finding.removed for finding in leaks)
+    if leaks:
+        return LEAKS.passed(got, f"the {removed:,} training rows that match a test row are left out")
+    return LEAKS.passed(got, "no test row was found in training")
+
+
+def _is_open(leak: Finding) -> bool:
+    return not leak.removed or (leak.price is not None and leak.price.p50 > 0)
