@@ -5,10 +5,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 from tunecase.problem.criteria.facts import Facts, percent, points
+from tunecase.problem.criteria.rule import Rule
 from tunecase.problem.design_effect import design_effect, intraclass
 from tunecase.quantities import (
     LOST_SHARE,
-    Band,
     mcnemar_p,
     paired_rows_needed,
     smallest_loss_ruled_out,
@@ -16,46 +16,59 @@ from tunecase.quantities import (
     smallest_unpaired_gain,
     unpaired_rows_needed,
 )
-from tunecase.records import Criterion, Severity, Status
+from tunecase.records import Criterion
 
 DOUBLE_LABELS = 100
 ANSWERS_READ, EVAL_ROWS, FAILING_ROWS = 100, 200, 50
 
+CEILING = Rule(
+    "P6",
+    "label ceiling",
+    "target <= label ceiling",
+    "OpenAI best practices; a = (1-e)^2 + e^2/m, m = 1 to K-1",
+    "stop",
+)
+POWER = Rule(
+    "P7",
+    "test set power",
+    "enough test items to show the wanted gain",
+    f"Miller 2024; McNemar, {percent(LOST_SHARE)} of items lost (assumed until the pilot measures it)",
+    "stop",
+)
+MISTAKES = Rule(
+    "P11",
+    "error analysis",
+    f"{ANSWERS_READ} answers read; {EVAL_ROWS} test rows, {FAILING_ROWS} of them failing",
+    "Hamel Husain, FAQ on evals; Eugene Yan (second hand)",
+)
+
 
 def target_is_below_the_ceiling(facts: Facts) -> Criterion:
     """P6: the target does not exceed what a perfect model would score against one annotator's labels."""
-
-    def judged(
-        status: Status, severity: Severity, got: str, reason: str, fix: str = "", price: Band | None = None
-    ) -> Criterion:
-        wanted, source = "target <= label ceiling", "OpenAI best practices; a = (1-e)^2 + e^2/m, m = 1 to K-1"
-        return Criterion("P6", "label ceiling", status, severity, got, wanted, reason, fix, price, source)
-
     if facts.metric is not None and not facts.counts_items:
         reason = f"{facts.metric.name} does not count right answers, so agreement sets no ceiling for it"
-        return judged("unknown", "note", "-", reason, "let a second person do the task, and score that person")
+        return CEILING.weighing("note").unknown(reason, "let a second person do the task, and score that person")
     if facts.ceiling is None or facts.agreement is None:
         price = facts.votes_price(DOUBLE_LABELS)
         fix = f"have a second person label {DOUBLE_LABELS} test rows, unseen by the first: {facts.money(price)}"
         given = facts.project.data.second_label
-        reason = f"no test row holds {given!r}" if given else "no test row has a second label"
-        return judged("unknown", "stop", "-", reason, fix, price)
-    high, ends = facts.ceiling.high, f"{percent(facts.ceiling.low)} to {percent(facts.ceiling.high)}"
-    got = f"ceiling {percent(facts.ceiling.mid)} ({ends})"
+        return CEILING.unknown(
+            f"no test row holds {given!r}" if given else "no test row has a second label", fix, price
+        )
+    middle = facts.ceiling.mid
+    got = f"ceiling {percent(middle)} ({percent(facts.ceiling.low)} to {percent(facts.ceiling.high)})"
     seen = f"two people agree on {percent(facts.agreement)} of {len(facts.doubles)} rows, {got}"
     if facts.target is None:
-        return judged("unknown", "stop", got, f"{seen}, but there is no target", "add problem.target")
-    if facts.direction == "lower" or facts.target <= facts.ceiling.mid:
-        return judged("pass", "stop", got, seen)
-    if facts.target <= high:
-        return judged("pass", "stop", got, f"{seen}; the target lies within the ceiling's doubt, label more rows twice")
+        return CEILING.unknown(f"{seen}, but there is no target", "add problem.target", got=got)
+    if facts.direction == "lower" or facts.target <= middle:
+        return CEILING.passed(got, seen)
+    if facts.target <= facts.ceiling.high:
+        return CEILING.passed(got, f"{seen}; the target lies within the ceiling's doubt, label more rows twice")
     price = facts.votes_price(2 * facts.test_rows)
-    return judged(
-        "fail",
-        "stop",
+    return CEILING.failed(
         got,
         f"{seen}: no model can honestly score {percent(facts.target)} against one of them",
-        f"lower the target to {percent(facts.ceiling.mid)}, sharpen the label guide, or settle the test labels by two "
+        f"lower the target to {percent(middle)}, sharpen the label guide, or settle the test labels by two "
         f"more people ({facts.money(price)})",
         price,
     )
@@ -127,55 +140,59 @@ def gain_can_be_seen(facts: Facts) -> Criterion:
     Rows that hang together count for less; where how much is only assumed, too few of them are a warning. So they are
     where tuned answers are cheaper than today's: there the loss that the test can rule out is told (non-inferiority).
     """
+    got = f"{facts.test_rows} test items"
     if facts.metric is not None and not facts.counts_items:
         reason = f"{facts.metric.name} varies by item in a way that only the pilot can measure"
-        return _power("unknown", "warn", f"{facts.test_rows} test items", reason, "run the pilot")
-    seen = smallest_gain(facts)
+        return POWER.weighing("warn").unknown(reason, "run the pilot", got=got)
+    sight = _sight(facts.test_rows, smallest_gain(facts))
     if facts.gain is None:
-        reason = f"{_sight(facts.test_rows, seen)}; the wanted gain is not known"
         fix = "state metric and target, and measure a baseline"
-        return _power("unknown", "stop", f"{facts.test_rows} test items", reason, fix)
+        return POWER.unknown(f"{sight}; the wanted gain is not known", fix, got=got)
     if facts.gain <= 0:
         reason = "there is no gain to see: a baseline already meets the target"
-        return _power("unknown", "note", f"{facts.test_rows} test items", reason, "state a target beyond it")
+        return POWER.weighing("note").unknown(reason, "state a target beyond it", got=got)
     power = power_needed(facts)
     if power is None:
         reason = "a gain of more than 100 points cannot be"
-        return _power("unknown", "stop", f"{facts.test_rows} test items", reason, "correct the target or the baseline")
-    needed, got = power.rows_needed, f"{facts.test_rows} test items"
+        return POWER.unknown(reason, "correct the target or the baseline", got=got)
     kept = "" if power.paired else " in each arm, since the baseline was scored on other rows"
-    asked = f"{_sight(facts.test_rows, seen)}; you asked for {points(facts.gain)}; you need {needed:,}{kept}"
-    asked += power.words
-    wanted = f"{needed:,} test items"
-    missing = needed - facts.test_rows
+    sight += f"; you asked for {points(facts.gain)}; you need {power.rows_needed:,}{kept}{power.words}"
+    judged = _large_enough if power.rows_needed <= facts.test_rows else _too_small
+    return judged(facts, power, sight)
+
+
+def _large_enough(facts: Facts, power: Power, sight: str) -> Criterion:
+    """P7 where the test set has the rows: whether they count for as many independent ones."""
+    rule, got = POWER.wanting(f"{power.rows_needed:,} test items"), f"{facts.test_rows} test items"
     column = facts.project.data.group
-    if missing <= 0 and column is not None and not facts.groups:
-        reason = f"{asked}, but not every test row has the column {column!r}, so it is not known which hang together"
-        return _power(
-            "unknown", "warn", got, reason, "fill the column in every test row, or correct its name", wanted=wanted
-        )
-    if missing <= 0 and facts.test_rows / power.design >= power.needed - 1e-9:
-        return _power("pass", "stop", got, asked, wanted=wanted)
-    if missing <= 0:
-        fix = "measure data.group_icc, add data.answer_today, or bring rows of more groups"
-        reason = f"{asked}: enough only if rows of one group are not alike"
-        return _power("fail", "warn", got, reason, fix, wanted=wanted)
+    if column is not None and not facts.groups:
+        reason = f"{sight}, but not every test row has the column {column!r}, so it is not known which hang together"
+        fix = "fill the column in every test row, or correct its name"
+        return rule.weighing("warn").unknown(reason, fix, got=got)
+    if facts.test_rows / power.design >= power.needed - 1e-9:
+        return rule.passed(got, sight)
+    fix = "measure data.group_icc, add data.answer_today, or bring rows of more groups"
+    return rule.weighing("warn").failed(got, f"{sight}: enough only if rows of one group are not alike", fix)
+
+
+def _too_small(facts: Facts, power: Power, sight: str) -> Criterion:
+    """P7 where test rows are missing: what they cost, or what can be held out or ruled out without them."""
+    rule, got = POWER.wanting(f"{power.rows_needed:,} test items"), f"{facts.test_rows} test items"
+    if facts.test is None and len(facts.train.rows) >= 2 * power.rows_needed:
+        fix = f"hold out {power.rows_needed:,} of the {len(facts.train.rows):,} rows"
+        return rule.unknown("there is no test set yet", fix, got="0 test items")
+    missing = power.rows_needed - facts.test_rows
     price = facts.labels_price(missing)
-    cost = f"{missing:,} more cost {facts.money(price)}"
+    reason = f"{sight}; {missing:,} more cost {facts.money(price)}"
     fix = f"label {missing:,} more test rows" + (", of other groups" if power.design > 1 else "")
     if not power.paired:
         fix += ", or score what is in use on these rows and write problem.baseline_on: test"
-    if facts.test is None and len(facts.train.rows) >= 2 * needed:
-        reason, fix = "there is no test set yet", f"hold out {needed:,} of the {len(facts.train.rows):,} rows"
-        return _power("unknown", "stop", "0 test items", reason, fix, wanted=wanted)
-    if facts.cost_case:
-        ruled_out = smallest_loss_ruled_out(math.floor(facts.test_rows / power.design + 1e-9))
-        reason = f"{asked}; {cost}; a case by cost asks only that answers get no worse: "
-        reason += (
-            f"this test can rule out a loss of {points(ruled_out)} points" if facts.test_rows else "no test shows it"
-        )
-        return _power("fail", "warn", got, reason, fix, price, wanted)
-    return _power("fail", "stop", got, f"{asked}; {cost}", fix, price, wanted)
+    if not facts.cost_case:
+        return rule.failed(got, reason, fix, price)
+    ruled_out = smallest_loss_ruled_out(math.floor(facts.test_rows / power.design + 1e-9))
+    shown = f"this test can rule out a loss of {points(ruled_out)} points" if facts.test_rows else "no test shows it"
+    reason += f"; a case by cost asks only that answers get no worse: {shown}"
+    return rule.weighing("warn").failed(got, reason, fix, price)
 
 
 def rows_to_label(facts: Facts) -> int:
@@ -191,44 +208,25 @@ def errors_are_read(facts: Facts) -> Criterion:
 
     How many rows fail is worked out from the best baseline. The sizes of the test set are a note: P7 judges its power.
     """
-    name, source = "error analysis", "Hamel Husain, FAQ on evals; Eugene Yan (second hand)"
-    wanted = f"{ANSWERS_READ} answers read; {EVAL_ROWS} test rows, {FAILING_ROWS} of them failing"
     read = facts.project.problem.errors_read
     if read is None:
         fix = f"read {ANSWERS_READ} answers of what is in use, sort their mistakes, and add problem.errors_read"
-        price = facts.reading_price(ANSWERS_READ)
         reason = "nobody said that answers were read and their mistakes sorted"
-        return Criterion("P11", name, "unknown", "warn", "-", wanted, reason, fix, price, source)
-    failing = None
+        return MISTAKES.unknown(reason, fix, facts.reading_price(ANSWERS_READ))
+    failing = math.inf
     if facts.counts_items and facts.best is not None and facts.direction == "higher":
         failing = round((1 - facts.best) * facts.test_rows)
-    got = f"{read:,} read; {facts.test_rows:,} test rows" + (
-        f", about {failing:,} failing" if failing is not None else ""
-    )
+    got = f"{read:,} read; {facts.test_rows:,} test rows"
+    got += f", about {failing:,} failing" if math.isfinite(failing) else ""
     if read < ANSWERS_READ:
         price = facts.reading_price(ANSWERS_READ - read)
         reason = "too few answers were read to know what goes wrong"
-        fix = f"read {ANSWERS_READ - read:,} more"
-        return Criterion("P11", name, "fail", "warn", got, wanted, reason, fix, price, source)
-    if facts.test_rows < EVAL_ROWS or (failing is not None and failing < FAILING_ROWS):
+        return MISTAKES.failed(got, reason, f"read {ANSWERS_READ - read:,} more", price)
+    if facts.test_rows < EVAL_ROWS or failing < FAILING_ROWS:
         reason = "mistakes are known, but the test set holds few of them to count"
         fix = "add hard rows to the test set, and report them apart"
-        return Criterion("P11", name, "fail", "note", got, wanted, reason, fix, source=source)
-    return Criterion("P11", name, "pass", "warn", got, wanted, "what goes wrong was read, not guessed", source=source)
-
-
-def _power(
-    status: Status,
-    severity: Severity,
-    got: str,
-    reason: str,
-    fix: str = "",
-    price: Band | None = None,
-    wanted: str = "",
-) -> Criterion:
-    source = f"Miller 2024; McNemar, {percent(LOST_SHARE)} of items lost (assumed until the pilot measures it)"
-    wanted = wanted or "enough test items to show the wanted gain"
-    return Criterion("P7", "test set power", status, severity, got, wanted, reason, fix, price, source)
+        return MISTAKES.weighing("note").failed(got, reason, fix)
+    return MISTAKES.passed(got, "what goes wrong was read, not guessed")
 
 
 def _sight(rows: int, seen: float) -> str:

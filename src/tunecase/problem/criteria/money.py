@@ -1,14 +1,43 @@
 """Rules on worth: P8 worth the cost, P9 saving per request, P19 the cost of errors, P21 retirement as a priced risk."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tunecase.prices import error_cost
 from tunecase.problem.criteria.facts import DAYS_PER_MONTH, Facts, percent, points, three_figures
+from tunecase.problem.criteria.rule import Rule
 from tunecase.quantities import Band, band
-from tunecase.records import Criterion, Severity
+from tunecase.records import Criterion
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
+
+WORTH = Rule(
+    "P8",
+    "worth the cost",
+    "chance x volume x months x (value x gain + saving) above the total cost",
+    "ML Canvas; ml-ops.org",
+)
+SAVING = Rule(
+    "P9",
+    "saving per request",
+    "more than 0 per request",
+    "arithmetic: a saving of zero or less makes no case by cost",
+    "note",
+)
+ERRORS = Rule(
+    "P19",
+    "cost of errors",
+    "a target above c / (v + c)",
+    "Elkan 2001, The foundations of cost-sensitive learning; ML Canvas",
+)
+RETIREMENT = Rule(
+    "P21",
+    "retirement of the base",
+    "not inside the horizon, or covered by the worth",
+    "announced dates of providers; serving.retune_share in tables/defaults.csv",
+    "note",
+)
 
 
 def worth_the_cost(facts: Facts) -> Criterion:
@@ -22,50 +51,40 @@ def worth_the_cost(facts: Facts) -> Criterion:
     bill, whose mean holds the cases that give up; while no curve says it, a target that is reached is weighed. Leaves
     out the doubt of the total in the break-even volume.
     """
-    wanted = "chance x volume x months x (value x gain + saving) above the total cost"
-    source = "ML Canvas; ml-ops.org"
-
-    def unknown(reason: str, fix: str) -> Criterion:
-        return Criterion("P8", "worth the cost", "unknown", "warn", "-", wanted, reason, fix, source=source)
-
     problem = facts.project.problem
     brought, parts = _brought(facts)
     if facts.worth is None and not facts.cost_case:
-        return unknown("nobody said what a correct answer is worth", "add problem.value: 0.40 USD per correct")
+        return WORTH.unknown("nobody said what a correct answer is worth", "add problem.value: 0.40 USD per correct")
     if brought is None:
-        return unknown(
+        return WORTH.unknown(
             "the gain in correct answers is not known",
             "state a metric that counts right answers and a target above the best baseline",
         )
     if facts.cost is None or facts.expected_cost is None:
-        return unknown("the total cost is not known yet", "run `tunecase estimate`, then define again")
+        return WORTH.unknown("the total cost is not known yet", "run `tunecase estimate`, then define again")
     months = facts.basis.draw("problem.horizon", problem.horizon)
     if facts.chance is not None:
         brought = brought * facts.chance
         parts = [f"{' and '.join(parts)}, reached in {percent(facts.chance)} of cases,"]
-    each = band(brought).p50
-    if facts.chance == 0:
-        even = "there is no break-even volume: no case reaches the target"
-    elif each <= 0:
-        even = "there is no break-even volume: an answer costs more than its gain is worth"
-    else:
-        volume = band(facts.expected_cost / (each * months)).p50
-        even = f"break-even at {three_figures(volume)} answers per month"
+    even = _break_even(facts.chance, facts.expected_cost, band(brought).p50, months)
     if problem.volume is None:
-        return unknown(f"the volume is not known; {even}", "add problem.volume: 20k to 60k per month")
+        return WORTH.unknown(f"the volume is not known; {even}", "add problem.volume: 20k to 60k per month")
     worth = band(brought * facts.basis.draw("problem.volume", problem.volume) * months)
-    enough = worth.p50 > facts.expected_cost
-    return Criterion(
-        "P8",
-        "worth the cost",
-        "pass" if enough else "fail",
-        "warn",
-        f"{' and '.join(parts)} are worth {facts.money(worth)}",
-        f"more than {_held_against(facts, facts.cost)}",
-        f"the gain {'pays' if enough else 'does not pay'} for the project; {even}",
-        "" if enough else "serve more answers, use the result for longer, or spend less",
-        source=source,
-    )
+    rule = WORTH.wanting(f"more than {_held_against(facts, facts.cost)}")
+    got = f"{' and '.join(parts)} are worth {facts.money(worth)}"
+    if worth.p50 > facts.expected_cost:
+        return rule.passed(got, f"the gain pays for the project; {even}")
+    fix = "serve more answers, use the result for longer, or spend less"
+    return rule.failed(got, f"the gain does not pay for the project; {even}", fix)
+
+
+def _break_even(chance: float | None, cost: float, each: float, months: "Draws") -> str:
+    """The volume from which an answer's gain of `each` [base currency] pays for the project, in words."""
+    if chance == 0:
+        return "there is no break-even volume: no case reaches the target"
+    if each <= 0:
+        return "there is no break-even volume: an answer costs more than its gain is worth"
+    return f"break-even at {three_figures(band(cost / (each * months)).p50)} answers per month"
 
 
 def _held_against(facts: Facts, cost: Band) -> str:
@@ -91,31 +110,22 @@ def each_answer_saves(facts: Facts) -> Criterion:
 
     saving per request = (price of 1,000 answers today - price of 1,000 answers tuned) / 1,000
     """
-    wanted, source = "more than 0 per request", "arithmetic: a saving of zero or less makes no case by cost"
     serving = facts.project.serving
-    today, tuned = serving.price_per_1k_today, serving.price_per_1k_answers
     if facts.saving is None:
-        missing = [
-            name for name, given in (("price_per_1k_today", today), ("price_per_1k_answers", tuned)) if given is None
-        ]
-        reason = "what 1,000 answers cost today, or tuned, is not stated"
-        fix = "; ".join(f"add serving.{name}: 2 USD" for name in missing)
-        return Criterion("P9", "saving per request", "unknown", "note", "-", wanted, reason, fix, source=source)
+        given = {
+            "price_per_1k_today": serving.price_per_1k_today,
+            "price_per_1k_answers": serving.price_per_1k_answers,
+        }
+        fix = "; ".join(f"add serving.{name}: 2 USD" for name, price in given.items() if price is None)
+        return SAVING.unknown("what 1,000 answers cost today, or tuned, is not stated", fix)
     saved = band(facts.saving)
-    saves = facts.cost_case
-    reason = "only a quality case, no cost case: a tuned answer costs as much as today's, or more"
-    if saves:
-        reason = f"a tuned answer is cheaper than today's{_paid_back(facts, saved)}"
-    return Criterion(
-        "P9",
-        "saving per request",
-        "pass" if saves else "fail",
-        "note",
-        f"{facts.money(saved.scaled(1000))} per 1,000",
-        wanted,
-        reason,
-        "" if saves else "let the gain in right answers carry the case (P8), or serve a smaller model",
-        source=source,
+    got = f"{facts.money(saved.scaled(1000))} per 1,000"
+    if facts.cost_case:
+        return SAVING.passed(got, f"a tuned answer is cheaper than today's{_paid_back(facts, saved)}")
+    return SAVING.failed(
+        got,
+        "only a quality case, no cost case: a tuned answer costs as much as today's, or more",
+        "let the gain in right answers carry the case (P8), or serve a smaller model",
     )
 
 
@@ -139,12 +149,7 @@ def errors_cost_less_than_answers_bring(facts: Facts) -> Criterion:
     Kinds of errors count by their shares; one answer given for many is worth giving at all only above s*.
     """
     problem = facts.project.problem
-    name, wanted = "cost of errors", "a target above c / (v + c)"
-    source = "Elkan 2001, The foundations of cost-sensitive learning; ML Canvas"
-
-    def unknown(reason: str, fix: str) -> Criterion:
-        return Criterion("P19", name, "unknown", "note", "-", wanted, reason, fix, source=source)
-
+    unknown = ERRORS.weighing("note").unknown
     cost = error_cost(facts.basis)
     if cost is None and problem.errors:
         fix = "add share: 30% to every kind under problem.errors"
@@ -156,24 +161,14 @@ def errors_cost_less_than_answers_bring(facts: Facts) -> Criterion:
         fix = "add problem.value, and a target in a metric that counts right answers"
         return unknown("errors have a cost, right answers have no value to hold against it", fix)
     value = facts.basis.draw("problem.value", problem.value)
-    even = band(cost / (value + cost))
-    each = band(cost)
-    fine = facts.target > even.p50
-    reason = f"an error costs {facts.money(each)}: answering pays above {percent(even.p50)}"
-    if not fine:
-        reason += f", and the target is {percent(facts.target)}"
+    even = band(cost / (value + cost)).p50
+    rule = ERRORS.wanting(f"above {percent(even)}")
+    got = f"target {percent(facts.target)}"
+    reason = f"an error costs {facts.money(band(cost))}: answering pays above {percent(even)}"
+    if facts.target > even:
+        return rule.passed(got, reason)
     fix = "let the model pass doubtful cases to a person, raise the target, or make the dear kind of error harmless"
-    return Criterion(
-        "P19",
-        name,
-        "pass" if fine else "fail",
-        "warn",
-        f"target {percent(facts.target)}",
-        f"above {percent(even.p50)}",
-        reason,
-        "" if fine else fix,
-        source=source,
-    )
+    return rule.failed(got, f"{reason}, and the target is {percent(facts.target)}", fix)
 
 
 def retirement_is_priced(facts: Facts) -> Criterion:
@@ -184,42 +179,36 @@ def retirement_is_priced(facts: Facts) -> Criterion:
     Leaves out a date that nobody announced: then the risk is unknown, not none. The doubts of share and total are taken
     to move together, which makes the range wide.
     """
-    name, source = "retirement of the base", "announced dates of providers; serving.retune_share in tables/defaults.csv"
-    wanted = "not inside the horizon, or covered by the worth"
     retires = facts.project.serving.retires_on
     if retires is None:
-        reason = "no date is stated; weights that you hold stay, a hosted base does not"
-        fix = "look up the provider's date and add serving.retires_on: 2027-06-30"
-        return Criterion("P21", name, "unknown", "note", "-", wanted, reason, fix, source=source)
+        return RETIREMENT.unknown(
+            "no date is stated; weights that you hold stay, a hosted base does not",
+            "look up the provider's date and add serving.retires_on: 2027-06-30",
+        )
     months = band(facts.basis.draw("problem.horizon", facts.project.problem.horizon)).p50
     away = (retires - facts.basis.today).days / DAYS_PER_MONTH
     got = f"on {retires.isoformat()}"
     if away >= months:
-        reason = f"after the horizon of {three_figures(months)} months"
-        return Criterion("P21", name, "pass", "note", got, wanted, reason, source=source)
+        return RETIREMENT.passed(got, f"after the horizon of {three_figures(months)} months")
     if facts.cost_of_tuning is None:
-        reason = "inside the horizon, and the total cost is not known yet"
         fix = "run `tunecase estimate`, then define again"
-        return Criterion("P21", name, "unknown", "note", got, wanted, reason, fix, source=source)
+        return RETIREMENT.unknown("inside the horizon, and the total cost is not known yet", fix, got=got)
+    got += f", {three_figures(max(away, 0.0))} months from now" if away > 0 else ", already past"
     share = band(facts.basis.draw("serving.retune_share", facts.project.serving.retune_share))
     total = facts.cost_of_tuning
     price = Band(total.p10 * share.p10, total.p50 * share.p50, total.p80 * share.p80, total.p90 * share.p90)
-    worth, (each, _), volume = None, _brought(facts), facts.project.problem.volume
-    if each is not None and volume is not None:
-        horizon = facts.basis.draw("problem.horizon", facts.project.problem.horizon)
-        worth = band(each * facts.basis.draw("problem.volume", volume) * horizon).p50
-    covered = worth is not None and facts.cost is not None and worth > facts.cost.p50 + price.p50
-    severity: Severity = "note" if covered or worth is None else "warn"
-    left = f"{three_figures(max(away, 0.0))} months from now" if away > 0 else "already past"
-    return Criterion(
-        "P21",
-        name,
-        "pass" if covered else "fail",
-        severity,
-        f"{got}, {left}",
-        wanted,
-        f"tuning again costs {facts.money(price)}" + (", which the worth covers" if covered else ""),
-        "" if covered else "put that sum into the budget, or tune weights that you hold",
-        price,
-        source,
-    )
+    reason = f"tuning again costs {facts.money(price)}"
+    worth = _worth_of_horizon(facts)
+    if worth is not None and facts.cost is not None and worth > facts.cost.p50 + price.p50:
+        return replace(RETIREMENT.passed(got, f"{reason}, which the worth covers"), price=price)
+    fix = "put that sum into the budget, or tune weights that you hold"
+    return RETIREMENT.weighing("note" if worth is None else "warn").failed(got, reason, fix, price)
+
+
+def _worth_of_horizon(facts: Facts) -> float | None:
+    """What the answers of the horizon bring, the middle [base currency]; None where their worth or volume is not."""
+    each, volume = _brought(facts)[0], facts.project.problem.volume
+    if each is None or volume is None:
+        return None
+    horizon = facts.basis.draw("problem.horizon", facts.project.problem.horizon)
+    return band(each * facts.basis.draw("problem.volume", volume) * horizon).p50
