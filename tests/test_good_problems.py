@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.command import tunecase
 from tests.problem_cases import TRIED, audit, basis, project, table
 from tunecase.data.reading.rows import Table
+from tunecase.problem.criteria.facts import Facts
 from tunecase.problem.define import define
 from tunecase.project import Project
 from tunecase.quantities.spread import Band
@@ -140,9 +141,7 @@ def judge(case: Case, made: Made | None = None, **changes: Any) -> Definition:
     """The verdict on a case, with other rows or other fields where given."""
     train, test = made or case.made
     asked = project(**{"alternatives": TRIED, **case.asked, **changes})
-    return define(
-        asked, train, test, basis=basis(asked), majority=case.majority, probe=case.probe, audit=audit(), total_cost=COST
-    )
+    return define(Facts(asked, train, test, basis(asked), case.majority, case.probe, audit(), COST))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

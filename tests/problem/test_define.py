@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.problem_cases import DESKS, NOTHING, TRIED, audit, basis, doubly_labelled, finding, letters, project, table
+from tunecase.problem.criteria.facts import Facts
 from tunecase.problem.define import CRITERIA, define
 from tunecase.quantities.spread import Band
 from tunecase.records import Definition, from_json, to_json
@@ -22,9 +23,7 @@ def judge(asked=None, train=None, test=None, majority=0.35, probe=0.65, audited=
     train = train if train is not None else table(letters(200))
     test = test if test is not None else doubly_labelled(letters(500, 1, 1000), 485)
     audited = audited or audit()
-    return define(
-        asked, train, test, basis=basis(asked), majority=majority, probe=probe, audit=audited, total_cost=cost
-    )
+    return define(Facts(asked, train, test, basis(asked), majority, probe, audited, cost))
 
 
 def by_id(definition: Definition):
@@ -87,7 +86,7 @@ def test_every_rule_says_what_why_and_from_where():
 def test_vague_goal_is_refused(goal):
     """A goal without metric and target is refused, and exactly these are asked for."""
     asked = project(goal=goal, metric=None, target=None)
-    definition = define(asked, table(letters(200)), None, basis=basis(asked), majority=None, probe=None)
+    definition = define(Facts(asked, table(letters(200)), None, basis(asked)))
     rule = by_id(definition)["P1"]
     assert (rule.status, rule.severity, definition.ok) == ("fail", "stop", False)
     assert rule.reason == "missing: a metric and a numeric target"
@@ -118,7 +117,7 @@ def test_forty_rows_are_refused():
 def test_forty_rows_without_a_split_are_refused():
     """Forty rows and no test set are refused too: even all of them would not do."""
     asked = project(target="70%")
-    definition = define(asked, table(letters(40)), None, basis=basis(asked), majority=0.35, probe=0.65)
+    definition = define(Facts(asked, table(letters(40)), None, basis(asked), 0.35, 0.65))
     assert "P7" in failed(definition)
 
 
@@ -241,7 +240,7 @@ def test_unknown_is_never_go():
     """Without double labels and audit the verdict is to fix first, and says what is not known."""
     asked = project()
     test = table(letters(500, 1, 1000))
-    definition = define(asked, table(letters(200)), test, basis=basis(asked), majority=0.35, probe=0.65)
+    definition = define(Facts(asked, table(letters(200)), test, basis(asked), 0.35, 0.65))
     assert definition.verdict == "fix first"
     assert definition.ok
     assert "not known yet: label ceiling (P6), contradictions (D5), test rows in training (D7)" in definition.reason

@@ -1,6 +1,7 @@
 """Judges the problem of a case, first without its price and then with it."""
 
-from typing import Any, cast
+from dataclasses import replace
+from typing import cast
 
 from tunecase.flow.opened import Flow, dropped_rows, pilot_metric
 from tunecase.records import Audit, Baseline, Definition, Estimate
@@ -9,26 +10,28 @@ from tunecase.records import Audit, Baseline, Definition, Estimate
 def pose(flow: Flow) -> None:
     """Judges the problem without its price: the baselines, the ceiling, the test rows to buy. Nothing is kept."""
     scores = {baseline.name: baseline.score for baseline in baselines(flow, flow.known("audit"))}
-    flow.posed = _judged(flow, majority=scores.get("majority"), probe=scores.get("probe"))
+    flow.posed = _judged(flow, scores.get("majority"), scores.get("probe"))
 
 
 def judge_problem(flow: Flow) -> Definition:
     """Judges the problem as it was posed, with the price of the bill; kept."""
     posed, bill = cast(Definition, flow.posed), cast(Estimate, flow.known("estimate"))
-    record = _judged(
-        flow, majority=posed.majority, probe=posed.probe, total_cost=bill.total, tuning_cost=bill.tuning,
-        unpriced=bill.unpriced, chance=bill.reached,
-    )  # fmt: skip
+    record = _judged(flow, posed.majority, posed.probe, bill)
     return cast(Definition, flow.keep("define", record))
 
 
-def _judged(flow: Flow, **known: Any) -> Definition:
-    from tunecase.problem import define
+def _judged(flow: Flow, majority: float | None, probe: float | None, bill: Estimate | None = None) -> Definition:
+    from tunecase.problem import Facts, define, prompted
 
-    return define(
-        flow.project, flow.train_table(), flow.table("test"), basis=flow.basis(), audit=flow.known("audit"),
-        pilot=flow.known("pilot"), **known,
+    pilot, basis = flow.known("pilot"), flow.basis()
+    facts = Facts(
+        flow.project, flow.train_table(), flow.table("test"), basis, majority, probe, flow.known("audit"),
+        piloted=prompted(pilot, basis),
     )  # fmt: skip
+    if bill is None:
+        return define(facts, pilot=pilot)
+    facts = replace(facts, total_cost=bill.total, tuning_cost=bill.tuning, chance=bill.reached)
+    return define(facts, pilot=pilot, unpriced=bill.unpriced)
 
 
 def baselines(flow: Flow, found: Audit) -> tuple[Baseline, ...]:

@@ -24,19 +24,32 @@ UNTUNED = ("prompt_hosted", "prompt_open", "retrieval")  # ways that need no fin
 
 @dataclass(frozen=True)
 class Facts:
-    """All that is known when the problem is judged. Scores are shares of 1 unless the metric has its own unit."""
+    """All that is known when the problem is judged. Scores are shares of 1 unless the metric has its own unit.
+
+    Args:
+        project: what was asked.
+        train, test: the rows as they were read.
+        basis: prices, date and worlds.
+        majority, probe: scores of the commonest answer and of the cheap probe on the test set, measured by a trainer
+            with the project's metric; None where they have no meaning.
+        audit: what the audit found; without it D5 and D7 are unknown.
+        total_cost: the estimate's total over the horizon [base currency]; without it P8 is unknown.
+        piloted: what a pilot scored by prompts alone.
+        tuning_cost: the total less the answers after launch [base currency]; None where the total holds none.
+        chance: to reach the target for the total; None while no curve says, and then a target reached is weighed.
+    """
 
     project: Project
     train: Table
     test: Table | None
     basis: Basis
-    majority: float | None
-    probe: float | None
-    audit: Audit | None
-    total_cost: Band | None
+    majority: float | None = None
+    probe: float | None = None
+    audit: Audit | None = None
+    total_cost: Band | None = None
     piloted: tuple[Baseline, ...] = ()
-    tuning_cost: Band | None = None  # the total less the answers after launch; None where the total has none
-    chance: float | None = None  # to reach the target for that cost; None while no curve says
+    tuning_cost: Band | None = None
+    chance: float | None = None
 
     @cached_property
     def metric(self) -> catalog.Metric | None:
