@@ -13,7 +13,7 @@ from tunecase import catalog
 from tunecase.compute import base_model
 from tunecase.errors import InputError
 from tunecase.prices import Basis, api_price, person_hour, worth_of_correct
-from tunecase.project import read_score
+from tunecase.project import Project, read_score
 from tunecase.quantities import Band, band
 from tunecase.records import Alternative, Baseline, Pilot
 
@@ -69,18 +69,46 @@ def alternatives(
         tuning_cost: the estimate's total, answers after launch left out [base currency].
         unpriced: lines of the bill without a price, as it names them.
         tokens: of one question and one answer; with them a hosted model that is named, and whose answers nobody
-            priced, is priced by its API's tokens, where that price is known.
+            priced, is priced by its API's tokens, where that price is grounds.
     Returns: six rows, today first.
     Leaves out upkeep of prompts and indexes after launch, and that retrieval and tuning may be done together.
     """
-    assert basis.project is not None
-    known = {name: getattr(basis.project.alternatives, name) for name in ACTIONS}
+    grounds = _Grounds(basis, standing, pilot, tuning_cost, tuple(unpriced), tokens)
     small, large = _models(basis)
-    rows = [_today(basis, standing)]
-    rows += [_untuned(name, known[name], basis, standing, pilot, tokens) for name in list(ACTIONS)[:3]]
-    for name, model in (("tune_small", small), ("tune_large", large)):
-        rows.append(_tuned(name, known[name], model, basis, standing, pilot, tuning_cost, unpriced))
-    return tuple(rows)
+    return (
+        _today(grounds),
+        *(_untuned(name, grounds) for name in list(ACTIONS)[:3]),
+        _tuned("tune_small", small, grounds),
+        _tuned("tune_large", large, grounds),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Grounds:
+    """What every way is judged by; see `alternatives`."""
+
+    basis: Basis
+    standing: Standing
+    pilot: Pilot | None
+    tuning_cost: Band | None
+    unpriced: tuple[str, ...]
+    tokens: tuple[float, float] | None
+
+    @property
+    def project(self) -> Project:
+        """The project, which every basis of a case has."""
+        assert self.basis.project is not None
+        return self.basis.project
+
+    def stated(self, name: str) -> "Stated":
+        """What the project file says of a way."""
+        stated: Stated = getattr(self.project.alternatives, name)
+        return stated
+
+    def set_up(self, name: str) -> Band:
+        """The hours of set-up at the price of an hour; assumed where they are not stated."""
+        hours = self.basis.draw(f"alternatives.{name}", self.stated(name).set_up)
+        return band(hours * person_hour(self.basis))
 
 
 def prompted(pilot: Pilot | None, basis: Basis) -> tuple[Baseline, ...]:
@@ -91,49 +119,52 @@ def prompted(pilot: Pilot | None, basis: Basis) -> tuple[Baseline, ...]:
     return tuple(one for one in pilot.baselines if one.name.endswith(PROMPTS) and (itself or one.name not in PROMPTS))
 
 
-def _today(basis: Basis, standing: Standing) -> Alternative:
-    assert basis.project is not None
-    running, missing = _running(basis, basis.project.serving.price_per_1k_today, "serving.price_per_1k_today")
+def _today(grounds: _Grounds) -> Alternative:
+    in_use = grounds.standing.in_use
+    running, missing = _running(grounds.basis, grounds.project.serving.price_per_1k_today, "serving.price_per_1k_today")
     nothing = Band(0.0, 0.0, 0.0, 0.0)
-    unknown = missing if standing.in_use is not None else ("problem.baseline", *missing)
-    evidence: Evidence = "unknown" if standing.in_use is None else "measured"
-    if standing.in_use is not None and basis.project.problem.baseline is not None:
-        evidence = "stated"
-    return Alternative("today", "as today", standing.in_use, nothing, nothing, running, running, evidence, unknown)
+    if in_use is None:
+        missing = ("problem.baseline", *missing)
+        return Alternative("today", "as today", None, nothing, nothing, running, running, "unknown", missing)
+    evidence: Evidence = "measured" if grounds.project.problem.baseline is None else "stated"
+    return Alternative("today", "as today", in_use, nothing, nothing, running, running, evidence, missing)
 
 
-def _untuned(
-    name: str,
-    stated: "Stated",
-    basis: Basis,
-    standing: Standing,
-    pilot: Pilot | None,
-    tokens: tuple[float, float] | None = None,
-) -> Alternative:
-    piloted = _best(prompted(pilot, basis), name, standing.direction)
-    score = read_score(stated.score) if stated.score is not None else piloted.score if piloted else None
-    unknown = [] if score is not None else [f"alternatives.{name}.score"]
-    value, missing = _value(basis, standing, score)
-    unknown += missing
-    set_up = band(basis.draw(f"alternatives.{name}", stated.set_up) * person_hour(basis))
-    note = f"{stated.model}; " if stated.model else f"{piloted.name} in the pilot; " if piloted else ""
-    note += "hours of set-up as stated" if stated.set_up is not None else "hours of set-up assumed"
-    price = stated.price_per_1k_answers
-    hosted = None if price is not None or name != "prompt_hosted" else _hosted_answer(stated, basis, piloted, tokens)
-    if hosted is not None:
-        each, source = hosted
-        note += f"; {source}" if source else ""
-        answers = _answers(basis)
-        running = None if answers is None else band(each * answers)
-        lacking: tuple[str, ...] = ("problem.volume",) if answers is None else ()
-    else:
-        running, lacking = _running(basis, price, f"alternatives.{name}.price_per_1k_answers")
-    unknown += lacking
-    evidence: Evidence = "unknown" if score is None else "measured" if stated.score is None else "stated"
-    cost = None if running is None else _sum(set_up, running)
+def _untuned(name: str, grounds: _Grounds) -> Alternative:
+    stated, piloted = grounds.stated(name), _best(name, grounds)
+    score, evidence = _untuned_score(stated, piloted)
+    value, lacks = _value(grounds, score)
+    set_up = grounds.set_up(name)
+    running, lacks_price, source = _answers_price(name, piloted, grounds)
+    notes = [stated.model or (f"{piloted.name} in the pilot" if piloted else "")]
+    notes += ["hours of set-up as stated" if stated.set_up is not None else "hours of set-up assumed", source]
+    unknown = [*([] if score is not None else [f"alternatives.{name}.score"]), *lacks, *lacks_price]
     return Alternative(
-        name, ACTIONS[name], score, value, set_up, running, cost, evidence, tuple(dict.fromkeys(unknown)), note
-    )
+        name, ACTIONS[name], score, value, set_up, running, _sum(set_up, running), evidence,
+        tuple(dict.fromkeys(unknown)), "; ".join(filter(None, notes)),
+    )  # fmt: skip
+
+
+def _untuned_score(stated: "Stated", piloted: Baseline | None) -> tuple[float | None, Evidence]:
+    if stated.score is not None:
+        return read_score(stated.score), "stated"
+    return (piloted.score, "measured") if piloted else (None, "unknown")
+
+
+def _answers_price(name: str, piloted: Baseline | None, grounds: _Grounds) -> tuple[Band | None, tuple[str, ...], str]:
+    """What the answers of the horizon cost untuned, the fields that are missing for it, and what a price is from."""
+    stated = grounds.stated(name)
+    hosted = None
+    if stated.price_per_1k_answers is None and name == "prompt_hosted":
+        hosted = _hosted_answer(stated, grounds.basis, piloted, grounds.tokens)
+    if hosted is None:
+        field = f"alternatives.{name}.price_per_1k_answers"
+        return *_running(grounds.basis, stated.price_per_1k_answers, field), ""
+    each, source = hosted
+    answers = _answers(grounds.basis)
+    if answers is None:
+        return None, ("problem.volume",), source
+    return band(each * answers), (), source
 
 
 def _hosted_answer(
@@ -152,56 +183,45 @@ def _hosted_answer(
     return found.usd(*tokens) * basis.base_per_usd, words
 
 
-def _tuned(
-    name: str,
-    stated: "Stated",
-    model: str | None,
-    basis: Basis,
-    standing: Standing,
-    pilot: Pilot | None,
-    tuning_cost: Band | None,
-    unpriced: Sequence[str],
-) -> Alternative:
-    assert basis.project is not None
-    named = stated.model or model
+def _tuned(name: str, model: str | None, grounds: _Grounds) -> Alternative:
+    named = grounds.stated(name).model or model
     if named is None:
         lacks = ("a model of that size under models", f"alternatives.{name}.score")
         return Alternative(name, ACTIONS[name], None, None, None, None, None, "unknown", lacks)
-    billed = named == base_model(basis)
-    score, evidence = _tuned_score(stated, named, standing, pilot, billed)
+    billed = named == base_model(grounds.basis)
+    score, evidence = _tuned_score(name, named, grounds)
     unknown = [] if evidence in ("measured", "stated") else [f"the score of {named}, tuned"]
-    valued = standing.target if evidence == "assumed" else score
-    value, missing = _value(basis, standing, valued)
-    unknown += missing
-    set_up = tuning_cost if billed else None
-    if stated.set_up is not None:
-        set_up = band(basis.draw(f"alternatives.{name}", stated.set_up) * person_hour(basis))
-    elif billed:
-        unknown += [words for words in unpriced if not words.startswith("inference:")]
-    if set_up is None:
-        unknown.append("the bill: `tunecase estimate`" if billed else f"the bill: compare --set models=[{named}]")
-    price, field = stated.price_per_1k_answers, f"alternatives.{name}.price_per_1k_answers"
+    value, lacks_value = _value(grounds, grounds.standing.target if evidence == "assumed" else score)
+    set_up, lacks_set_up = _tuned_set_up(name, named, grounds)
+    price, field = grounds.stated(name).price_per_1k_answers, f"alternatives.{name}.price_per_1k_answers"
     if price is None and billed:
-        price, field = basis.project.serving.price_per_1k_answers, "serving.price_per_1k_answers"
-    running, lacking = _running(basis, price, field)
-    unknown += lacking
-    cost = None if set_up is None or running is None else _sum(set_up, running)
-    words = [named]
-    words += ["valued at the target"] if evidence == "assumed" else []
+        price, field = grounds.project.serving.price_per_1k_answers, "serving.price_per_1k_answers"
+    running, lacks_price = _running(grounds.basis, price, field)
+    unknown += [*lacks_value, *lacks_set_up, *lacks_price]
     return Alternative(
-        name, ACTIONS[name], score, value, set_up, running, cost, evidence, tuple(dict.fromkeys(unknown)),
-        "; ".join(words),
+        name, ACTIONS[name], score, value, set_up, running, _sum(set_up, running), evidence,
+        tuple(dict.fromkeys(unknown)), f"{named}; valued at the target" if evidence == "assumed" else named,
     )  # fmt: skip
 
 
-def _tuned_score(
-    stated: "Stated", named: str, standing: Standing, pilot: Pilot | None, billed: bool
-) -> tuple[float | None, Evidence]:
+def _tuned_set_up(name: str, named: str, grounds: _Grounds) -> tuple[Band | None, list[str]]:
+    """What it takes until a tuned model runs, and what is missing to say so: the bill, or lines of it."""
+    if grounds.stated(name).set_up is not None:
+        return grounds.set_up(name), []
+    if named != base_model(grounds.basis):
+        return None, [f"the bill: compare --set models=[{named}]"]
+    unpriced = [words for words in grounds.unpriced if not words.startswith("inference:")]
+    return grounds.tuning_cost, unpriced if grounds.tuning_cost else [*unpriced, "the bill: `tunecase estimate`"]
+
+
+def _tuned_score(name: str, named: str, grounds: _Grounds) -> tuple[float | None, Evidence]:
+    stated, pilot = grounds.stated(name), grounds.pilot
     if stated.score is not None:
         return read_score(stated.score), "stated"
     if pilot is not None and pilot.model == named and not pilot.stand_in and pilot.mean_scores:
         return pilot.mean_scores[-1][1], "measured"
-    return None, "assumed" if billed and standing.target is not None else "unknown"
+    billed = named == base_model(grounds.basis)
+    return None, "assumed" if billed and grounds.standing.target is not None else "unknown"
 
 
 def _models(basis: Basis) -> tuple[str | None, str | None]:
@@ -226,12 +246,14 @@ def _params(name: str) -> float:
         return 0.0
 
 
-def _best(piloted: tuple[Baseline, ...], name: str, direction: str | None) -> Baseline | None:
-    hosted = name == "prompt_hosted"
-    own = [one for one in piloted if (one.name not in PROMPTS) == hosted] if name != "retrieval" else []
-    if not own:
+def _best(name: str, grounds: _Grounds) -> Baseline | None:
+    """The best score that a pilot reached in a way by prompts alone."""
+    if name == "retrieval":
         return None
-    return min(own, key=lambda one: one.score) if direction == "lower" else max(own, key=lambda one: one.score)
+    hosted = name == "prompt_hosted"
+    own = [score for score in prompted(grounds.pilot, grounds.basis) if (score.name not in PROMPTS) == hosted]
+    best = min if grounds.standing.direction == "lower" else max
+    return best(own, key=lambda baseline: baseline.score, default=None)
 
 
 def _answers(basis: Basis) -> "Draws | None":
@@ -256,23 +278,25 @@ def _running(basis: Basis, price: object, name: str) -> tuple[Band | None, tuple
     return band(answers / 1000 * basis.draw(name, price)), ()
 
 
-def _value(basis: Basis, standing: Standing, score: float | None) -> tuple[Band | None, list[str]]:
+def _value(grounds: _Grounds, score: float | None) -> tuple[Band | None, list[str]]:
     """What a score brings over the one in use, and what is missing to say so."""
-    worth, answers = worth_of_correct(basis), _answers(basis)
-    lacking = [
-        name
-        for name, known in (("problem.value", worth is not None), ("problem.volume", answers is not None))
-        if not known
-    ]
-    if standing.base is None:
-        lacking.append("a baseline")
-    if not standing.counts_items:
-        lacking.append("a metric that counts right answers")
-    if lacking or score is None or worth is None or answers is None or standing.base is None:
-        return None, lacking
-    return band(worth * answers * (score - standing.base)), []
+    worth, answers, base = worth_of_correct(grounds.basis), _answers(grounds.basis), grounds.standing.base
+    there = {
+        "problem.value": worth is not None,
+        "problem.volume": answers is not None,
+        "a baseline": base is not None,
+        "a metric that counts right answers": grounds.standing.counts_items,
+    }
+    lacks = [name for name, is_there in there.items() if not is_there]
+    if lacks or score is None or worth is None or answers is None or base is None:
+        return None, lacks
+    return band(worth * answers * (score - base)), []
 
 
-def _sum(one: Band, other: Band) -> Band:
+def _sum(set_up: Band | None, running: Band | None) -> Band | None:
     """Two costs added point by point: as if both were high at once, so the range is at its widest."""
-    return Band(one.p10 + other.p10, one.p50 + other.p50, one.p80 + other.p80, one.p90 + other.p90)
+    if set_up is None or running is None:
+        return None
+    return Band(
+        set_up.p10 + running.p10, set_up.p50 + running.p50, set_up.p80 + running.p80, set_up.p90 + running.p90
+    )  # fmt: skip
