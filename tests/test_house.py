@@ -105,7 +105,7 @@ TOUCHING: dict[str, str] = {
     "pilot/scoring/judge.py": "takes its own time",
     "pilot/trial.py": "takes its own time",
     "prices/contracts.py": "reads the user's own prices",
-    "project/contradictions.py": "sees whether the files that a project names are there",
+    "project/conflicts.py": "sees whether the files that a project names are there",
     "project/file.py": "makes the path of the project file whole",
     "report/page.py": "reads its own templates",
     "report/report.py": "writes the report's three files",

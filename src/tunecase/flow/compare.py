@@ -80,7 +80,7 @@ def _opened(
 ) -> "tuple[Flow, Flow, Flow | None, tuple[Quantity, float, bool] | None]":
     """The case that keeps the record, both sides as cases that write nothing, and the limit; every mistake at once."""
     changes, problems = _changes_of(asked.changes)
-    problems += _contradictions(asked, changes)
+    problems += _conflicts(asked, changes)
     limit, found = _limit_of(asked)
     problems += found
     opened: list[Flow] = []
@@ -134,7 +134,7 @@ def _changes_of(given: Sequence[str] | Mapping[str, Any]) -> tuple[dict[str, Any
     return changes, problems
 
 
-def _contradictions(asked: CompareAsked, changes: Mapping[str, Any]) -> Iterator[Problem]:
+def _conflicts(asked: CompareAsked, changes: Mapping[str, Any]) -> Iterator[Problem]:
     if asked.other is not None and (changes or asked.changes):
         fix = "leave out the second file, or put the change into it"
         yield Problem("--set", "beside a second project file", "one of them", fix)

@@ -1,7 +1,7 @@
 """What was asked: the project file, read whole, with every mistake in it."""
 
 from tunecase.project.bill import Evaluation, Member, Source
-from tunecase.project.contradictions import quantities, read_score
+from tunecase.project.conflicts import quantities, read_score
 from tunecase.project.fields import Alternative, Alternatives, Data, ProblemStatement, Project, Serving
 from tunecase.project.file import read_project
 from tunecase.project.rates import Rate, latest_rate

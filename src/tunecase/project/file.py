@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.io import Lines, put, read_yaml
-from tunecase.project.contradictions import SET, contradictions, is_path, rate_problems, where_of
+from tunecase.project.conflicts import SET, conflicts, is_path, rate_problems, where_of
 from tunecase.project.fields import Changes, Known, Project
 from tunecase.project.rates import latest_rate
 from tunecase.quantities import Quantity
@@ -37,7 +37,7 @@ def read_project(
     except ValidationError as error:
         problems += [_problem(item, lines, path.name) for item in error.errors()]
         raise InputError(problems) from None
-    problems += contradictions(project, path, lines, known or {})
+    problems += conflicts(project, path, lines, known or {})
     problems += rate_problems(project, today, lines, path.name)
     if problems:
         raise InputError(problems)

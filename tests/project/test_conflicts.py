@@ -119,7 +119,7 @@ def test_shares_that_make_no_whole_are_refused(tmp_path: Path, data: str, words:
 
 
 def test_what_agrees_is_let_through(tmp_path: Path) -> None:
-    """The same target said twice, shares within rounding and a target equal to the baseline are no contradictions."""
+    """The same target said twice, shares within rounding and a target equal to the baseline are no conflicts."""
     text = (
         "problem: {metric: accuracy, target: 90%, baseline: 0.9, further_targets: [{metric: accuracy, target: 0.9}]}\n"
     )
@@ -128,8 +128,8 @@ def test_what_agrees_is_let_through(tmp_path: Path) -> None:
     assert 3 == len(read(tmp_path, shares).data.production_shares)
 
 
-def test_contradictions_are_shown_together(tmp_path: Path) -> None:
-    """Three contradictions in three sections give three blocks and exit code 2, and nothing is written."""
+def test_conflicts_are_shown_together(tmp_path: Path) -> None:
+    """Three conflicts in three sections give three blocks and exit code 2, and nothing is written."""
     path = case_folder(
         tmp_path, target="  target: 70%\n  baseline: 80%", extra="alternatives: {retrieval: {score: 300%}}",
         budget="serving: {price_per_1k_today: 1 XYZ}",

@@ -1,0 +1,370 @@
+"""What no field shows alone: paths that lead nowhere, money without a rate, targets and shares that conflict."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from tunecase.errors import Problem
+from tunecase.io import Lines
+from tunecase.project.bill import OF_EVERY_KIND, OF_KIND
+from tunecase.quantities import Quantity
+
+if TYPE_CHECKING:
+    from tunecase.project.fields import Project
+
+Place = tuple[str | int, ...]
+SET = 0  # the line of a field that was changed on the command line
+SHARES_OFF = 0.02
+MOST_SCORE = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A project with the file it was written in: where each field stands, and which metrics are known."""
+
+    project: "Project"
+    path: Path
+    lines: Lines
+    known: Mapping[str, Sequence[str]]
+
+    def at(self, *loc: str | int) -> str:
+        """The place of a field in words."""
+        return where_of(loc, self.lines, self.path.name)
+
+    def better(self, metric: str | None, direction: str | None) -> str:
+        """Which way a metric is better: as stated, else as the tables know it."""
+        return direction or ("lower" if (metric or "").casefold() in self.known.get("lower metric", ()) else "higher")
+
+
+def conflicts(project: "Project", path: Path, lines: Lines, known: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
+    """Every problem between the fields of a project, and between them and the folder, each at its line."""
+    written = _Written(project, path, lines, known)
+    for conflict in CONFLICTS:
+        yield from conflict(written)
+
+
+def where_of(loc: Sequence[str | int], lines: Lines, file: str) -> str:
+    """A place in words: the file and line of the nearest field that was written, or the option that changed it."""
+    at = tuple(loc)
+    while at and at not in lines:
+        at = at[:-1]
+    words = ".".join(str(part) for part in loc)
+    return f"--set {words}" if lines.get(at, 1) == SET else f"{file}:{lines.get(at, 1)}: {words}"
+
+
+def _path_problems(written: _Written) -> Iterator[Problem]:
+    project = written.project
+    paths: list[tuple[Place, str | None]] = [
+        (("data", name), getattr(project.data, name)) for name in ("train", "test", "pool", "production")
+    ]
+    paths.append((("prices",), project.prices))
+    paths += [(("models", i), name) for i, name in enumerate(project.models) if is_path(name)]
+    root = written.path.resolve().parent
+    for loc, given in paths:
+        if given is not None and (wrong := _wrong_with_path(given, root, folder_ok=loc[0] == "data")):
+            yield Problem(written.at(*loc), *wrong)
+
+
+def _wrong_with_path(given: str, root: Path, *, folder_ok: bool) -> tuple[str, str, str] | None:
+    """What was got, wanted and would mend a path; None where it leads to what it should."""
+    try:
+        # A data file may be a folder, and may name a split of it.
+        full = (root / (given.rpartition("::")[0] or given)).resolve()
+        inside, is_file, is_dir = full.is_relative_to(root), full.is_file(), full.is_dir()
+    except (OSError, ValueError, RuntimeError):  # too long, a NUL inside, links that go round in a circle
+        return repr(given), "a path", "correct the path"
+    if not inside:
+        return repr(given), f"a path inside {root.name}/", "copy the file into the project's folder"
+    if is_file or (is_dir and folder_ok):
+        return None
+    if is_dir:
+        return f"{given!r}, which is a folder", "a file", "name one file in it"
+    fix = f"put the file at {given} or correct the path"
+    return f"{given!r}, which does not exist", "a file in the project's folder", fix
+
+
+def is_path(model: str) -> bool:
+    """Whether a model is named by the path of its configuration."""
+    return model.endswith("config.json")
+
+
+def _currency_problems(written: _Written) -> Iterator[Problem]:
+    project = written.project
+    known = {project.currency, *(rate.currency for rate in project.rates)}
+    for loc, quantity in quantities(project):
+        if quantity.currency and quantity.currency not in known:
+            fix = f"add to rates: {{currency: {quantity.currency}, value: ..., date: ...}}"
+            wanted = f"{project.currency}, or a dated rate for {quantity.currency}"
+            yield Problem(written.at(*loc), quantity.text, wanted, fix)
+    if "USD" not in known:
+        wanted = "a dated rate for USD, in which the price tables are kept"
+        fix = "add to rates: {currency: USD, value: ..., date: ...}"
+        yield Problem(written.at("currency"), project.currency, wanted, fix)
+
+
+def _scores(project: "Project") -> Iterator[tuple[Place, str | float, str | None, str | None]]:
+    """Every score of the file: its place, as typed, its metric and the stated direction."""
+    asked = project.problem
+    for name in ("target", "fallback", "baseline"):
+        yield ("problem", name), getattr(asked, name), asked.metric, asked.direction
+    for index, more in enumerate(asked.further_targets):
+        yield ("problem", "further_targets", index, "target"), more.target, more.metric, more.direction
+    for name in type(project.alternatives).model_fields:
+        given = getattr(project.alternatives, name).score
+        yield ("alternatives", name, "score"), given, asked.metric, asked.direction
+
+
+def _score_problems(written: _Written) -> Iterator[Problem]:
+    for loc, given, metric, direction in _scores(written.project):
+        if given is None:
+            continue
+        try:
+            score = read_score(given)
+        except ValueError:
+            yield Problem(written.at(*loc), repr(given), "a score such as 92% or 0.92", "write one number")
+            continue
+        if written.better(metric, direction) == "higher" and not 0 < score <= 1:
+            meant_percent = 1 < score <= 100 and "%" not in str(given)
+            fix = f"write {score:g}%" if meant_percent else "write a score between 0 and 100%"
+            yield Problem(written.at(*loc), repr(given), "more than 0 and at most 100%", fix)
+        elif not 0 < score <= MOST_SCORE:
+            wanted = f"more than 0 and at most {MOST_SCORE:g}"
+            yield Problem(written.at(*loc), repr(given), wanted, "write a positive score")
+
+
+def _second_targets(written: _Written) -> Iterator[Problem]:
+    """Two targets of one metric."""
+    asked = written.project.problem
+    first = {(asked.metric or "").casefold(): asked.target} if asked.metric and asked.target is not None else {}
+    for index, more in enumerate(asked.further_targets):
+        name = more.metric.casefold()
+        if name in first and _number(first[name]) != _number(more.target):
+            got = f"{more.target!r}, a second target for {more.metric}"
+            wanted = f"one target for each metric, such as {first[name]!r}"
+            where = written.at("problem", "further_targets", index, "target")
+            yield Problem(where, got, wanted, "delete one of the two")
+        first.setdefault(name, more.target)
+
+
+def _wrong_directions(written: _Written) -> Iterator[Problem]:
+    """A direction that the metric does not have."""
+    asked = written.project.problem
+    stated: list[tuple[Place, str | None, str | None]] = [(("problem", "direction"), asked.metric, asked.direction)]
+    stated += [
+        (("problem", "further_targets", index, "direction"), more.metric, more.direction)
+        for index, more in enumerate(asked.further_targets)
+    ]
+    for loc, metric, direction in stated:
+        way = written.better(metric, None)
+        if metric and direction and direction != way and metric.casefold() in written.known.get("metric", ()):
+            got = f"{direction!r}, but {metric} is better {way}"
+            yield Problem(written.at(*loc), got, way, f"write {way}, or delete the line")
+
+
+def _lost_ground(written: _Written) -> Iterator[Problem]:
+    """A target worse than what is in use."""
+    asked = written.project.problem
+    target, baseline = _number(asked.target), _number(asked.baseline)
+    if target is None or baseline is None:
+        return
+    better = written.better(asked.metric, asked.direction)
+    if (target > baseline) if better == "lower" else (target < baseline):
+        got = f"{asked.target!r}, worse than the baseline of {asked.baseline!r} ({better} is better)"
+        fix = "correct one of the two, or problem.direction"
+        yield Problem(written.at("problem", "target"), got, "a target beyond what is in use", fix)
+
+
+def _fallback_problems(written: _Written) -> Iterator[Problem]:
+    """A fallback lies between what is in use today and the target, or it says nothing."""
+    asked = written.project.problem
+    fallback = _number(asked.fallback)
+    if fallback is None:
+        return
+    where = written.at("problem", "fallback")
+    if asked.target is None:
+        yield Problem(where, repr(asked.fallback), "a target that it falls short of", "add problem.target")
+    lower = written.better(asked.metric, asked.direction) == "lower"
+    for name, side, given in (("target", "short of", asked.target), ("baseline", "better than", asked.baseline)):
+        other = _number(given)
+        if other is None:
+            continue
+        beyond = (fallback < other) if lower else (fallback > other)
+        if fallback == other or beyond != (name == "baseline"):
+            fix = "write a score between the two, or delete the line"
+            yield Problem(where, repr(asked.fallback), f"{side} problem.{name}, {given!r}", fix)
+
+
+def _class_share_problems(written: _Written) -> Iterator[Problem]:
+    shares = [quantity.spread.median for quantity in written.project.data.production_shares.values()]
+    if shares and abs(sum(shares) - 1) > SHARES_OFF:
+        got = f"shares that sum to {sum(shares):.0%}"
+        yield Problem(written.at("data", "production_shares"), got, "a sum of 100%", "give every class its share")
+
+
+def _error_share_problems(written: _Written) -> Iterator[Problem]:
+    errors = written.project.problem.errors
+    shares = [error.share.spread.median for error in errors if error.share is not None]
+    where = written.at("problem", "errors")
+    if len(errors) > 1 and len(shares) < len(errors):
+        got = f"{len(errors)} kinds without shares"
+        if shares:
+            got = f"a share for {len(shares)} of {len(errors)} kinds of errors"
+        fix = "add share: 30%, say, to every kind, or write one kind with the mean cost"
+        yield Problem(where, got, "how often each kind comes", fix)
+    elif shares and abs(sum(shares) - 1) > SHARES_OFF:
+        yield Problem(where, f"shares that sum to {sum(shares):.0%}", "a sum of 100%", "give every kind its share")
+
+
+def _group_problems(written: _Written) -> Iterator[Problem]:
+    data = written.project.data
+    if data.group_icc is not None and data.group is None:
+        wanted = "the column that names the group"
+        yield Problem(written.at("data", "group_icc"), "no data.group beside it", wanted, "add data.group")
+
+
+def _owned_problems(written: _Written) -> Iterator[Problem]:
+    """GPUs that are owned but not said which, a tier that owns none."""
+    compute = written.project.compute
+    if compute.owned is not None and compute.owned.gpu is None and len(compute.gpus) != 1:
+        got = f"{len(compute.gpus)} cards under compute.gpus" if compute.gpus else "no card"
+        fix = "add gpu: H100, say, under compute.owned"
+        yield Problem(written.at("compute", "owned"), got, "the one card that is owned", fix)
+    if compute.tier == "owned" and compute.owned is None:
+        fix = "add compute.owned: {price: 30k USD, gpus: 8, gpu: H100}"
+        yield Problem(written.at("compute", "tier"), "'owned' without compute.owned", "what the cards cost", fix)
+
+
+def _terms_problems(written: _Written) -> Iterator[Problem]:
+    """Terms for cards that are owned, prices on terms that nobody gave."""
+    compute, where = written.project.compute, written.at("compute", "terms")
+    if compute.tier == "owned" and compute.terms in ("spot", "reserved"):
+        yield Problem(where, f"{compute.terms!r} for cards that are owned", "one of the two", "delete the line")
+    if compute.terms == "reserved" and written.project.prices is None:
+        fix = "add `prices: prices.csv`, a file of your own prices, or write on_demand"
+        yield Problem(where, "'reserved', which the price tables do not hold", "a reserved price of your own", fix)
+
+
+def _rows_problems(written: _Written) -> Iterator[Problem]:
+    """A training file, or the number of rows to plan with, and not both."""
+    data = written.project.data
+    if data.train is None and data.rows is None and data.buy_first is None:
+        fix = "add `train:`, or `rows: 50k` and `tokens_per_row: 300 to 600` to plan without a file"
+        yield Problem(written.at("data", "train"), "nothing", "the field 'train'", fix)
+    for name in ("rows", "buy_first", "tokens_per_row"):
+        given = getattr(data, name)
+        if data.train is not None and given is not None:
+            fix = "delete one of the two: the training file says it better"
+            got = f"{given.text} beside data.train"
+            yield Problem(written.at("data", name), got, "a plan without a training file", fix)
+
+
+def _pool_problems(written: _Written) -> Iterator[Problem]:
+    """More bought than the pools hold."""
+    data = written.project.data
+    pools = sum(source.pool.spread.median if source.pool else math.inf for source in data.sources)
+    if data.sources and data.first_purchase > pools:
+        got = f"{data.first_purchase:,} examples of sources that have {pools:,.0f}"
+        wanted = "no more than the pools of data.sources hold"
+        yield Problem(written.at("data", "buy_first"), got, wanted, "raise a pool, or add a source")
+
+
+def _unknowns_problems(written: _Written) -> Iterator[Problem]:
+    """An allowance that makes the work smaller."""
+    given = written.project.unknowns
+    if isinstance(given, Quantity) and given.spread.low < 1:
+        fix = "write for example 1.0 to 1.5, `none`, or `outside view`"
+        yield Problem(written.at("unknowns"), given.text, "a factor of at least 1", fix)
+
+
+def _source_problems(written: _Written) -> Iterator[Problem]:
+    """Fields that say nothing of a source of that kind and would be ignored."""
+    for index, source in enumerate(written.project.data.sources):
+        for name in sorted(source.model_fields_set - OF_EVERY_KIND - OF_KIND[source.kind]):
+            kinds = " or ".join(kind for kind, fields in OF_KIND.items() if name in fields)
+            got = f"{name} of a source of kind {source.kind}, which it says nothing of"
+            where = written.at("data", "sources", index, name)
+            yield Problem(where, got, "a field of that kind", f"delete it; {name} is for {kinds}")
+
+
+def _team_problems(written: _Written) -> Iterator[Problem]:
+    """What a member costs and how much he works, said twice."""
+    twice = (("rate", "salary"), ("rate", "load"), ("on_top", "share"), ("on_top", "hours"), ("on_top", "months"))
+    for index, member in enumerate(written.project.team):
+        for first, second in twice:
+            if getattr(member, first) is not None and getattr(member, second) is not None:
+                got, wanted = f"{second} beside {first}", f"{first} or {second}"
+                yield Problem(written.at("team", index, second), got, wanted, "delete one of the two")
+
+
+CONFLICTS: tuple[Callable[[_Written], Iterator[Problem]], ...] = (
+    _path_problems,
+    _currency_problems,
+    _score_problems,
+    _second_targets,
+    _wrong_directions,
+    _lost_ground,
+    _fallback_problems,
+    _class_share_problems,
+    _error_share_problems,
+    _group_problems,
+    _owned_problems,
+    _terms_problems,
+    _rows_problems,
+    _pool_problems,
+    _source_problems,
+    _unknowns_problems,
+    _team_problems,
+)
+
+
+def rate_problems(project: "Project", today: date | None, lines: Lines, file: str) -> Iterator[Problem]:
+    """Rates that no plan can be made at: those later than today, where it is known, and of the base currency itself."""
+    base = project.currency
+    for index, rate in enumerate(project.rates):
+        at = where_of(("rates", index, "date"), lines, file), where_of(("rates", index, "currency"), lines, file)
+        if today is not None and rate.date > today:
+            fix = "write the day on which the rate was read, or take it out"
+            yield Problem(at[0], rate.date.isoformat(), f"a day up to {today.isoformat()}", fix)
+        if rate.currency == base and rate.value != 1:
+            yield Problem(at[1], f"{rate.value:g} {base} for one {base}", "rates of other currencies", "take it out")
+
+
+def _number(given: str | float | None) -> float | None:
+    try:
+        return None if given is None else read_score(given)
+    except ValueError:
+        return None
+
+
+def read_score(given: str | float) -> float:
+    """A score from `92%`, `0.92` or a plain number.
+
+    Raises: ValueError when it is not a finite number.
+
+    Example:
+        >>> read_score("92%")
+        0.92
+    """
+    text = str(given).strip()
+    score = round(float(text[:-1]) / 100, 12) if text.endswith("%") else float(text)
+    if not math.isfinite(score):
+        raise ValueError(text)
+    return score
+
+
+def quantities(section: BaseModel, at: Place = ()) -> Iterator[tuple[Place, Quantity]]:
+    """Every quantity of a section with its place, at any depth."""
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        items = enumerate(value) if isinstance(value, tuple) else [(None, value)]
+        for index, item in items:
+            loc = (*at, name) if index is None else (*at, name, index)
+            if isinstance(item, Quantity):
+                yield loc, item
+            elif isinstance(item, BaseModel):
+                yield from quantities(item, loc)
