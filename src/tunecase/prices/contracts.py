@@ -8,8 +8,9 @@ InstanceType, AcceleratorName, AcceleratorCount, Price, SpotPrice and Region.
 import hashlib
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -134,123 +135,142 @@ def read_contracts(path: Path, rates: Mapping[str, float], today: date, name: st
     Raises: InputError with every mistake found, each at its row and column.
     """
     header, rows = read_table(path)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    name = name or path.name
+    file = _File(path, name or path.name, rates, today)
+    contracts = list(_contracts(header, rows, file))
+    if not file.problems and not contracts:
+        file.problems.append(Problem(file.name, "no price", "a row with a price", "add one, or take `prices:` out"))
+    if file.problems:
+        raise InputError(file.problems[:MOST_PROBLEMS])
+    return Contracts(tuple(contracts), hashlib.sha256(path.read_bytes()).hexdigest(), tuple(file.notes))
+
+
+def _contracts(header: Sequence[str], rows: Sequence[Row], file: "_File") -> Iterator[Contract]:
+    """The prices of the rows, in whichever of the two forms the header is."""
     by_fold = {column.casefold(): column for column in header}
-    problems: list[Problem] = []
-    notes: list[str] = []
-    folds = [column.casefold() for column in header]
-    for twice in sorted({fold for fold in folds if fold and folds.count(fold) > 1}):
-        got = f"the column {twice} twice, in two spellings"
-        problems.append(Problem(f"{name}:1", got, "each column once", "rename or delete one"))
-    if problems:
-        raise InputError(problems)
+    folds = [column.casefold() for column in header if column]
+    for twice in sorted({fold for fold in folds if folds.count(fold) > 1}):
+        file.add(1, "", f"the column {twice} twice, in two spellings", "each column once", "rename or delete one")
+    if file.problems:
+        return
     if all(column.casefold() in by_fold for column in SKYPILOT):
-        found = list(_skypilot(_renamed(rows, by_fold, SKYPILOT), path, rates, name, problems, notes))
-    else:
-        problems += _missing(by_fold, name)
-        folded = [(line, {column.casefold(): cell.strip() for column, cell in row.items()}) for line, row in rows]
-        found = [] if problems else [one for row in folded for one in _ours(row, rates, today, name, problems)]
-    if not problems and not found:
-        problems.append(Problem(name, "no price", "a row with a price", "add one, or take `prices:` out"))
-    if problems:
-        raise InputError(problems[:MOST_PROBLEMS])
-    return Contracts(tuple(found), digest, tuple(notes))
+        yield from _skypilot(_renamed(rows, by_fold, SKYPILOT), file)
+    elif _has_columns(by_fold, file):
+        for line, row in rows:
+            yield from _ours(line, {column.casefold(): cell.strip() for column, cell in row.items()}, file)
 
 
-def _missing(by_fold: Mapping[str, str], name: str) -> Iterator[Problem]:
-    """Columns that no price can be read without."""
-    got = f"the columns {', '.join(by_fold.values())}" if by_fold else "an empty file"
+@dataclass(slots=True)
+class _File:
+    """A file of prices as it is read: what its rows are held against, and what is wrong or left out in them."""
+
+    path: Path
+    name: str
+    rates: Mapping[str, float]
+    today: date
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, line: int, column: str, got: str, wanted: str, fix: str) -> None:
+        """Notes a mistake in a row, at its column where it has one."""
+        where = f"{self.name}:{line}: {column}" if column else f"{self.name}:{line}"
+        self.problems.append(Problem(where, got, wanted, fix))
+
+
+def _has_columns(by_fold: Mapping[str, str], file: _File) -> bool:
+    """Whether the columns are there that no price can be read without."""
     priced = any(column in by_fold for column in IN_USD) or {"price", "currency"} <= set(by_fold)
-    lacks = [] if any(column in by_fold for column in ITEMS) else ["gpu"]
-    lacks += ([] if priced else ["usd (or price and currency)"]) + ([] if "date" in by_fold else ["date"])
+    there = {
+        "gpu": any(column in by_fold for column in ITEMS),
+        "usd (or price and currency)": priced,
+        "date": "date" in by_fold,
+    }
+    lacks = [column for column, is_there in there.items() if not is_there]
     if lacks:
-        yield Problem(f"{name}:1", got, WANTED, f"add the column {' and the column '.join(lacks)}")
+        got = f"the columns {', '.join(by_fold.values())}" if by_fold else "an empty file"
+        file.add(1, "", got, WANTED, f"add the column {' and the column '.join(lacks)}")
+    return not lacks
 
 
-def _ours(
-    numbered: Row, rates: Mapping[str, float], today: date, name: str, problems: list[Problem]
-) -> Iterator[Contract]:
+def _ours(line: int, row: Mapping[str, str], file: _File) -> Iterator[Contract]:
     """The price of one row in our columns; a row with a mistake adds it to the problems and gives none."""
-    line, row = numbered
-    before = len(problems)
-    column, currency = _priced_in(row, f"{name}:{line}", problems)
-    price = _price(row.get(column, ""), f"{name}:{line}: {column}", problems)
-    if currency not in rates:
+    before = len(file.problems)
+    column, currency = _priced_in(line, row, file)
+    price = _price(row.get(column, ""), line, column, file)
+    if currency not in file.rates:
         fix = f"add to the project file's rates: {{currency: {currency or '...'}, value: ..., date: ...}}"
-        problems.append(Problem(f"{name}:{line}: currency", repr(currency), "a currency with a dated rate", fix))
-    day = row.get("date", "")
-    if not _is_day(day):
-        problems.append(Problem(f"{name}:{line}: date", repr(day), "the day of the price", "write YYYY-MM-DD"))
-    elif day > today.isoformat()[: len(day)]:
-        fix = "write the day on which the price was agreed or read"
-        problems.append(Problem(f"{name}:{line}: date", day, f"a day up to {today.isoformat()}", fix))
+        file.add(line, "currency", repr(currency), "a currency with a dated rate", fix)
+    day = _day(line, row.get("date", ""), file)
     terms = (row.get("terms") or ON_DEMAND).casefold().replace("-", "_").replace(" ", "_")
     if terms not in TERMS:
-        problems.append(Problem(f"{name}:{line}: terms", repr(terms), f"one of {', '.join(TERMS)}", "correct it"))
+        file.add(line, "terms", repr(terms), f"one of {', '.join(TERMS)}", "correct it")
     unit = UNITS.get((row.get("unit") or "").casefold())
     if unit is None:
-        wanted = f"{GPU_HOUR}, {INSTANCE_HOUR} or {MTOK}"
-        problems.append(Problem(f"{name}:{line}: unit", repr(row["unit"]), wanted, "write one of these"))
-    gpu, model, count = _thing(row, unit, f"{name}:{line}: {'gpu' if row.get('gpu') else 'item'}", problems)
-    if len(problems) == before and price is not None:
-        base = float(price) * rates[currency] / count
-        source = row.get("source") or name
+        file.add(line, "unit", repr(row["unit"]), f"{GPU_HOUR}, {INSTANCE_HOUR} or {MTOK}", "write one of these")
+    gpu, model, count = _thing(line, row, unit, file)
+    if len(file.problems) == before and price is not None:
         yield Contract(
-            gpu, model, row.get("provider") or ANYBODY, terms, row.get("region", ""), price, currency, base, day, source
-        )
+            gpu, model, row.get("provider") or ANYBODY, terms, row.get("region", ""), price, currency,
+            float(price) * file.rates[currency] / count, day, row.get("source") or file.name,
+        )  # fmt: skip
 
 
-def _priced_in(row: Mapping[str, str], where: str, problems: list[Problem]) -> tuple[str, str]:
+def _day(line: int, day: str, file: _File) -> str:
+    if not _is_day(day):
+        file.add(line, "date", repr(day), "the day of the price", "write YYYY-MM-DD")
+    elif day > file.today.isoformat()[: len(day)]:
+        fix = "write the day on which the price was agreed or read"
+        file.add(line, "date", day, f"a day up to {file.today.isoformat()}", fix)
+    return day
+
+
+def _priced_in(line: int, row: Mapping[str, str], file: _File) -> tuple[str, str]:
     """The column with a row's price, and its currency; two prices, or dollars in another currency, are a problem."""
-    filled = [one for one in (*IN_USD, "price") if row.get(one)]
+    filled = [column for column in (*IN_USD, "price") if row.get(column)]
     column = (filled or ["price" if "price" in row else "usd"])[0]
     currency = (row.get("currency") or "").upper()
     if len(filled) > 1:
-        got = ", ".join(f"{one} {row[one]}" for one in filled)
-        problems.append(
-            Problem(f"{where}: {filled[-1]}", got, "one price in a row", f"keep one of {', '.join(filled)}")
-        )
+        got = ", ".join(f"{column} {row[column]}" for column in filled)
+        file.add(line, filled[-1], got, "one price in a row", f"keep one of {', '.join(filled)}")
     elif column in IN_USD and currency not in ("", "USD"):
         fix = f"write the amount under price, or take the currency out if {column} is in dollars"
-        problems.append(Problem(f"{where}: currency", repr(currency), f"USD or nothing beside {column}", fix))
+        file.add(line, "currency", repr(currency), f"USD or nothing beside {column}", fix)
     return column, "USD" if column in IN_USD else currency
 
 
-def _thing(row: Mapping[str, str], unit: str | None, where: str, problems: list[Problem]) -> tuple[str, str, int]:
+def _thing(line: int, row: Mapping[str, str], unit: str | None, file: _File) -> tuple[str, str, int]:
     """What a row prices: a GPU and 1, an instance's GPU and their number, or a hosted model."""
+    column = "gpu" if row.get("gpu") else "item"
     text = next((row[column] for column in ITEMS if row.get(column)), "")
     if not text:
-        problems.append(Problem(where, "nothing", "what the price is of", "write a GPU, an instance or a model"))
+        file.add(line, column, "nothing", "what the price is of", "write a GPU, an instance or a model")
     elif unit == MTOK:
         return "", text, 1
     elif unit == INSTANCE_HOUR:
-        held = catalog.instance(row.get("provider", ""), text)
-        if held is not None:
-            return held.gpu, "", held.gpu_count
+        instance = catalog.instance(row.get("provider", ""), text)
+        if instance is not None:
+            return instance.gpu, "", instance.gpu_count
         fix = "write the GPU and its price for one hour of one card"
-        problems.append(Problem(where, repr(text), "an instance type in the tables, with its provider", fix))
+        file.add(line, column, repr(text), "an instance type in the tables, with its provider", fix)
     elif unit == GPU_HOUR:
         try:
             return catalog.gpu(text).name, "", 1
         except InputError:
-            known = [card.name for card in catalog.gpus()]
-            problems.append(Problem(where, repr(text), "a GPU in the tables", nearest(text, known)))
+            fix = nearest(text, [card.name for card in catalog.gpus()])
+            file.add(line, column, repr(text), "a GPU in the tables", fix)
     return "", "", 1
 
 
-def _price(text: str, where: str, problems: list[Problem]) -> Decimal | None:
+def _price(text: str, line: int, column: str, file: _File) -> Decimal | None:
     """A price of more than zero as written with a decimal point, or None and a problem."""
     raw = text.strip()
     if not _NUMBER.fullmatch(raw):
         fix = "write digits and a decimal point only, such as 1234.56" if raw else "write the price, or delete the row"
-        problems.append(Problem(where, repr(text), "a price such as 2.49", fix))
+        file.add(line, column, repr(text), "a price such as 2.49", fix)
         return None
     price = Decimal(raw)
     if not LEAST_PRICE <= price < MOST_PRICE:
-        problems.append(
-            Problem(where, repr(text), "more than 0, from 1e-9 to below 1e9", "correct the price, or delete the row")
-        )
+        fix = "correct the price, or delete the row"
+        file.add(line, column, repr(text), "more than 0, from 1e-9 to below 1e9", fix)
         return None
     return price
 
@@ -273,37 +293,39 @@ def _renamed(rows: Sequence[Row], by_fold: Mapping[str, str], columns: Sequence[
         yield line, {spelled[column]: cell.strip() for column, cell in row.items() if column in spelled}
 
 
-def _skypilot(
-    rows: Iterable[Row], path: Path, rates: Mapping[str, float], name: str, problems: list[Problem], notes: list[str]
-) -> Iterator[Contract]:
+def _skypilot(rows: Iterable[Row], file: _File) -> Iterator[Contract]:
     """The lowest price of a GPU hour by card, terms and region of a catalog of SkyPilot, which holds US dollars."""
-    provider = (path.parent.name if path.stem == "vms" else path.stem) or "skypilot"
+    provider = (file.path.parent.name if file.path.stem == "vms" else file.path.stem) or "skypilot"
     lowest: dict[tuple[str, str, str], Decimal] = {}
-    unknown: dict[str, int] = {}
+    unknown: Counter[str] = Counter()
     for line, row in rows:
-        text, count = row["AcceleratorName"], row["AcceleratorCount"]
-        if not text:
-            continue
-        gpu = _accelerator(text)
+        text = row["AcceleratorName"]
+        gpu = _accelerator(text) if text else None
         if gpu is None:
-            unknown[text] = unknown.get(text, 0) + 1
+            unknown[text] += 1
             continue
-        cards = _price(count, f"{name}:{line}: AcceleratorCount", problems)
-        for terms, column in ((ON_DEMAND, "Price"), (SPOT, "SpotPrice")):
-            if cards is None or not row.get(column):
-                continue
-            price = _price(row[column], f"{name}:{line}: {column}", problems)
-            if price is not None:
-                at = gpu, terms, row.get("Region", "")
-                lowest[at] = min(price / cards, lowest.get(at, price / cards))
+        for terms, price in _card_prices(line, row, file):
+            at = gpu, terms, row.get("Region", "")
+            lowest[at] = min(price, lowest.get(at, price))
+    del unknown[""]
     if unknown:
-        told = ", ".join(sorted(unknown)[:8]) + (" …" if len(unknown) > 8 else "")
-        many = counted(sum(unknown.values()), "row")
-        notes.append(f"accelerators that the tables do not know, in {many} of {name}: {told}")
-    source = f"{name}, a catalog of SkyPilot"
+        names = ", ".join(sorted(unknown)[:8]) + (" …" if len(unknown) > 8 else "")
+        many = counted(unknown.total(), "row")
+        file.notes.append(f"accelerators that the tables do not know, in {many} of {file.name}: {names}")
     for (gpu, terms, region), usd in lowest.items():
-        base = float(usd) * rates["USD"]
+        base = float(usd) * file.rates["USD"]
+        source = f"{file.name}, a catalog of SkyPilot"
         yield Contract(gpu, "", provider, terms, region, usd, "USD", base, UNDATED, source)
+
+
+def _card_prices(line: int, row: Mapping[str, str], file: _File) -> Iterator[tuple[str, Decimal]]:
+    """The terms of a row and the price of one card on them."""
+    cards = _price(row["AcceleratorCount"], line, "AcceleratorCount", file)
+    for terms, column in ((ON_DEMAND, "Price"), (SPOT, "SpotPrice")):
+        if cards is not None and row.get(column):
+            price = _price(row[column], line, column, file)
+            if price is not None:
+                yield terms, price / cards
 
 
 @cache

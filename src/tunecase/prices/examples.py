@@ -72,14 +72,21 @@ def have(basis: Basis, name: str, source: "Source") -> Stock | str:
 
     rate, set_up = _hour(basis, name, source), _set_up(basis, name, source)
     if source.hours is not None or source.effort is not None:
-        each = basis.draw("source.effort", source.effort, name) / 60 * rate if source.effort else 0.0 * rate
-        once = basis.draw("source.script", source.hours, name) * rate if source.hours else 0.0
-        # Rows at hand in a plan need the same script, which is paid there.
-        return Stock(_pool(source), each, set_up + (0.0 if _rows_are_planned(basis) else once))
-    minutes, script = basis.draw("source.formatting", label=name), basis.draw("source.script", label=name)
-    if _pool(source) * np.median(minutes) / 60 <= np.median(script):
-        return Stock(_pool(source), minutes / 60 * rate, set_up)
-    return Stock(_pool(source), 0.0 * rate, set_up + (0.0 if _rows_are_planned(basis) else script * rate))
+        each, once = _stated_formatting(basis, name, source, rate)
+    else:
+        minutes, script = basis.draw("source.formatting", label=name), basis.draw("source.script", label=name)
+        each, once = minutes / 60 * rate, 0.0 * rate
+        if _pool(source) * np.median(minutes) / 60 > np.median(script):
+            each, once = 0.0 * rate, script * rate
+    # Rows at hand in a plan need the same script, which is paid there.
+    return Stock(_pool(source), each, set_up + (0.0 if _rows_are_planned(basis) else once))
+
+
+def _stated_formatting(basis: Basis, name: str, source: "Source", rate: "Draws") -> "tuple[Draws, Draws]":
+    """What a row costs and what is paid once, by the minutes and hours that the source states, shape (draws,)."""
+    nothing = 0.0 * rate
+    each = basis.draw("source.effort", source.effort, name) / 60 * rate if source.effort else nothing
+    return each, basis.draw("source.script", source.hours, name) * rate if source.hours else nothing
 
 
 def formatting(basis: Basis) -> "Draws":
@@ -91,17 +98,19 @@ def formatting(basis: Basis) -> "Draws":
     """
     import numpy as np
 
-    named = next(((name, source) for name, source in named_sources(basis) if source.kind == "have"), None)
     rows = basis.project.data.rows if basis.project else None
     count = 0.0 if rows is None else rows.spread.median
-    name, source = named or ("have", None)
-    if source is not None and source.price is not None:
-        return np.asarray(count * basis.worlds.draw(f"{name} price per example", source.price.spread))
-    rate = person_hour(basis) if source is None else _hour(basis, name, source)
-    if source is not None and (source.hours is not None or source.effort is not None):
-        each = basis.draw("source.effort", source.effort, name) / 60 * rate if source.effort else 0.0
-        once = basis.draw("source.script", source.hours, name) * rate if source.hours else 0.0
-        return np.asarray(once + count * each)
+    named = next(((name, source) for name, source in named_sources(basis) if source.kind == "have"), None)
+    if named is None:
+        name, rate = "have", person_hour(basis)
+    else:
+        name, source = named
+        if source.price is not None:
+            return np.asarray(count * basis.worlds.draw(f"{name} price per example", source.price.spread))
+        rate = _hour(basis, name, source)
+        if source.hours is not None or source.effort is not None:
+            each, once = _stated_formatting(basis, name, source, rate)
+            return np.asarray(once + count * each)
     by_hand = count * basis.draw("source.formatting", label=name) / 60
     return np.asarray(np.minimum(by_hand, basis.draw("source.script", label=name)) * rate)
 
@@ -285,15 +294,15 @@ def supply(basis: Basis, *, only: str = "", without: Collection[str] = ()) -> Su
     unpriced: list[str] = []
     new: list[Draws] = []
     for index, (name, source) in enumerate(named_sources(basis)):
-        if source.kind in without or (only and source.kind != only):
+        if source.kind in without or only not in ("", source.kind):
             continue
-        found = stock(basis, name, source)
-        if isinstance(found, str):
-            unpriced.append(f"{source.kind} (source {index + 1}): give {found}")
+        given = stock(basis, name, source)
+        if isinstance(given, str):
+            unpriced.append(f"{source.kind} (source {index + 1}): give {given}")
             continue
-        steps.append(found)
-        if source.kind != "have" and found.price.any():
-            new.append(found.price)
-    limit = sum(one.pool for one in steps) if steps else None
-    price = new[0] if new else steps[0].price if steps else None
-    return Supply(tuple(steps), None if limit is None or np.isinf(limit) else limit, price, tuple(unpriced))
+        steps.append(given)
+        if source.kind != "have" and given.price.any():
+            new.append(given.price)
+    limit = sum(step.pool for step in steps) if steps else np.inf
+    price = next(iter([*new, *(step.price for step in steps)]), None)
+    return Supply(tuple(steps), None if np.isinf(limit) else limit, price, tuple(unpriced))

@@ -54,19 +54,22 @@ def current(gpu: str, tier: str, terms: str = ON_DEMAND, region: str = "") -> tu
     note = ""
     rows = [p for p in catalog.lowest_prices(terms) if (p.gpu, p.tier) == (gpu, tier)]
     if region and rows:
-        near = [p for p in catalog.gpu_prices() if p.tier == tier and p.region.casefold() == region.casefold()]
-        there = [p for p in near if (p.gpu, p.terms) == (gpu, terms)]
-        if there:
-            rows = there
-        else:
-            whose = {p.provider for p in near}
-            rows = [p for p in rows if p.provider in whose] or rows
-            who = "each provider" if not whose & {p.provider for p in rows} else ", ".join(sorted(whose))
-            note = (
-                f"no price of a {gpu} hour in {region} under its own name (regions of one price are kept under one): "
-                f"the lowest of {who} is taken, wherever it was read"
-            )
+        rows, note = _in_region(rows, gpu, tier, terms, region)
     return [p for p in rows if not p.stale] or rows, note
+
+
+def _in_region(rows: list[GpuPrice], gpu: str, tier: str, terms: str, region: str) -> tuple[list[GpuPrice], str]:
+    """Of the lowest prices of each provider those of a region, else those taken in their place and a note."""
+    near = [p for p in catalog.gpu_prices() if p.tier == tier and p.region.casefold() == region.casefold()]
+    there = [p for p in near if (p.gpu, p.terms) == (gpu, terms)]
+    if there:
+        return there, ""
+    whose = {p.provider for p in near}
+    taken = [p for p in rows if p.provider in whose]
+    return taken or rows, (
+        f"no price of a {gpu} hour in {region} under its own name (regions of one price are kept under one): "
+        f"the lowest of {', '.join(sorted(whose)) if taken else 'each provider'} is taken, wherever it was read"
+    )
 
 
 def reach(rows: Sequence[GpuPrice], today: datetime.date) -> tuple[float, float, int]:
@@ -112,20 +115,24 @@ def gpu_hour(
         own = Const(basis.usd_per_gpu_hour).scaled(basis.base_per_usd)
         draws = basis.worlds.draw(f"own price of a {name} hour", own)
         return None if spot else GpuHour(draws, OWN_TIER, ("you",), (basis.today.isoformat(),), 0)
-    project_tier = basis.project.compute.tier if basis.project else None
-    tier = tier or basis.tier or basis.text("compute.tier", project_tier)
+    compute = basis.project.compute if basis.project else None
+    tier = tier or basis.tier or basis.text("compute.tier", compute.tier if compute else None)
     if tier == OWNED_TIER:
         return None if spot else owned(name, basis)
-    region = (basis.project.compute.region if basis.project else None) or ""
+    region = (compute.region if compute else None) or ""
     if contracts and (agreed := contract_hour(name, basis, terms, region)) is not None:
         return agreed
-    rows, note = current(name, tier, terms, region)
+    return _table_hour(name, basis, tier, terms, region)
+
+
+def _table_hour(gpu: str, basis: Basis, tier: str, terms: str, region: str) -> GpuHour | None:
+    rows, note = current(gpu, tier, terms, region)
     if not rows:
         return None
     low, high, stale = reach(rows, basis.today)
     where = f" in {region}" if region and not note else ""
     spread = Interval(low, high).scaled(basis.base_per_usd)
-    draws = basis.worlds.draw(f"price of a {name} hour, {tier}{' spot' if spot else ''}{where}", spread)
+    draws = basis.worlds.draw(f"price of a {gpu} hour, {tier}{' spot' if terms == SPOT else ''}{where}", spread)
     providers, dates = tuple(p.provider for p in rows), tuple(sorted({p.date for p in rows}))
     return GpuHour(draws, tier, providers, dates, stale, terms, note)
 

@@ -21,6 +21,17 @@ UNITS = {
     "tokens per row": "tokens",
 }
 
+# How an input's name begins and ends, and its unit.
+PATTERNS = (
+    ("problem.errors ", "", "{currency} per error"),
+    ("price of a ", "", "{currency} per hour"),
+    ("own price of a ", "", "{currency} per hour"),
+    ("price of training ", "", "{currency} per Mtok"),
+    ("", PRICE, "{currency} per example"),
+    ("", "set-up", "{currency}"),
+    ("tokens per second", "", "tokens/s"),
+)
+
 
 def unit(name: str, currency: str) -> str:
     """The unit of a named input, empty for a plain number, "%" for a share.
@@ -32,18 +43,9 @@ def unit(name: str, currency: str) -> str:
     field = name.split()[-1] if name else ""
     if name in UNITS or field in UNITS:
         return UNITS.get(name, UNITS.get(field, "")).format(currency=currency)
-    if name.startswith("problem.errors "):
-        return f"{currency} per error"
-    if name.startswith(("price of a ", "own price of a ")):
-        return f"{currency} per hour"
-    if name.startswith("price of training "):
-        return f"{currency} per Mtok"
-    if name.endswith(PRICE):
-        return f"{currency} per example"
-    if name.endswith("set-up"):
-        return currency
-    if name.startswith("tokens per second"):
-        return "tokens/s"
+    for start, end, words in PATTERNS:
+        if name.startswith(start) and name.endswith(end):
+            return words.format(currency=currency)
     wanted = WANTED.get(field)
     if wanted is None:
         return ""

@@ -94,11 +94,10 @@ def label_price(basis: Basis, source: "Source | None" = None) -> "Draws":
         return basis.worlds.draw(f"{name} price per example", source.price.spread)
     votes = source.labels_per_example if source else 1.0
     hours = label_minutes(basis, source) / 60 * votes
-    rate = basis.draw("source.rate", source.rate if source else None, name)
-    rework = basis.draw("source.rework", source.rework if source else None, name)
-    fee = basis.draw("source.fee", source.fee if source else None, name)
-    usable = basis.draw("source.usable", source.usable if source else None, name)
-    run = basis.draw("source.management", source.management if source else None, name)
+    rate, rework, fee, usable, run = (
+        basis.draw(f"source.{part}", getattr(source, part) if source else None, name)
+        for part in ("rate", "rework", "fee", "usable", "management")
+    )
     price = hours * rate * (1 + rework) * (1 + fee) * (1 + run)
     if source is not None and source.managed_by is not None:
         price = price + hours * basis.draw("source.managed_by", source.managed_by, name) * person_hour(basis)

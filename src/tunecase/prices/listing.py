@@ -1,7 +1,7 @@
 """The price book as a list: GPU hours, hosted training, labels and wages, filtered, with the spread of each tier."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tunecase import catalog
 from tunecase.catalog import ON_DEMAND, GpuPrice
@@ -73,36 +73,52 @@ def price_list(asked: PricesAsked, basis: Basis) -> Prices:
 def _checked(asked: PricesAsked, basis: Basis) -> PricesAsked:
     """What was asked with names as the tables have them; a filter that the kind knows nothing of is a problem."""
     problems: list[Problem] = []
-    told = {"gpu": asked.gpu, "provider": asked.provider}
+    named = _named(asked, problems)
+    if named.kind != "api" and not named.model:
+        problems += _unknown("provider", named.provider, _providers(basis))
+    problems += _unknown("region", named.region, _regions(basis))
+    if named.kind == "api" and not named.model:
+        fix = "add --model gpt-4o-mini, say"
+        problems.append(Problem("--model", "nothing", "the model whose tokens are priced", fix))
+    for name in ("gpu", "tier", "terms", "region", "provider", "model"):
+        if (given := getattr(asked, name)) and (wanted := _beside(name, named)):
+            problems.append(Problem(f"--{name}", repr(given), wanted, "leave one of them out"))
+    if problems:
+        raise InputError(problems)
+    return named
+
+
+def _named(asked: PricesAsked, problems: list[Problem]) -> PricesAsked:
+    """Words, GPU and provider spelled as the tables spell them."""
+    named = {"gpu": asked.gpu, "provider": asked.provider}
     for name, known in (("kind", KINDS), ("tier", (*TIERS, CONTRACT_TIER)), ("terms", TERMS)):
         given = getattr(asked, name).casefold()
-        told[name] = given.replace("-", "_") if name == "terms" else given
-        if told[name] and told[name] not in known:
+        named[name] = given.replace("-", "_") if name == "terms" else given
+        if named[name] and named[name] not in known:
             problems.append(Problem(f"--{name}", repr(given), f"one of {', '.join(known)}", nearest(given, known)))
     if asked.gpu:
         try:
-            told["gpu"] = catalog.gpu(asked.gpu).name
+            named["gpu"] = catalog.gpu(asked.gpu).name
         except InputError as error:
-            problems += [Problem("--gpu", one.got, one.wanted, one.fix) for one in error.problems]
+            problems += [Problem("--gpu", problem.got, problem.wanted, problem.fix) for problem in error.problems]
     if asked.provider:
-        found = catalog.provider(asked.provider)
-        told["provider"] = found.name if found else asked.provider.casefold()
-    if told["kind"] != "api" and not asked.model:
-        problems += _unknown("provider", told["provider"], _providers(basis))
-    problems += _unknown("region", asked.region, _regions(basis))
-    if told["kind"] == "api" and not asked.model:
-        fix = "add --model gpt-4o-mini, say"
-        problems.append(Problem("--model", "nothing", "the model whose tokens are priced", fix))
-    kinds = [kind for kind, fields in FILTERS.items() if told["kind"] in ("", kind)]
-    for name in ("gpu", "tier", "terms", "region", "provider", "model"):
-        fits = [kind for kind, fields in FILTERS.items() if name in fields]
-        beside = asked.model and not told["kind"] and not {"hosted", "api"} & set(fits)
-        if getattr(asked, name) and (beside or not set(fits) & set(kinds)):
-            wanted = f"--kind {' or '.join(fits)} beside it" if not beside else "no --model beside it"
-            problems.append(Problem(f"--{name}", repr(getattr(asked, name)), wanted, "leave one of them out"))
-    if problems:
-        raise InputError(problems)
-    return PricesAsked(**told, region=asked.region, model=asked.model)
+        named["provider"] = _provider(asked.provider, asked.provider.casefold())
+    return replace(asked, **named)
+
+
+def _beside(name: str, asked: PricesAsked) -> str:
+    """What a filter wants beside it; empty where it fits the kinds asked for."""
+    fits = [kind for kind, fields in FILTERS.items() if name in fields]
+    if asked.model and not asked.kind and not {"hosted", "api"} & set(fits):
+        return "no --model beside it"
+    kinds = {asked.kind} if asked.kind else set(FILTERS)
+    return "" if kinds & set(fits) else f"--kind {' or '.join(fits)} beside it"
+
+
+def _provider(name: str, otherwise: str) -> str:
+    """A provider's name as the tables have it."""
+    provider = catalog.provider(name)
+    return provider.name if provider else otherwise
 
 
 def _unknown(name: str, given: str, known: Iterable[str]) -> Iterator[Problem]:
@@ -116,9 +132,7 @@ def _providers(basis: Basis) -> Iterator[str]:
     yield from (one.name for one in catalog.providers())
     yield from (price.provider for price in catalog.gpu_prices())
     yield from (row.provider for row in catalog.hosted())
-    for one in basis.contracts:
-        found = catalog.provider(one.provider)
-        yield found.name if found else one.provider
+    yield from (_provider(contract.provider, contract.provider) for contract in basis.contracts)
 
 
 def _regions(basis: Basis) -> Iterator[str]:
@@ -154,14 +168,10 @@ def _of_tables(asked: PricesAsked) -> Iterator[GpuPrice]:
 
 
 def _gpu_rows(asked: PricesAsked, basis: Basis) -> Iterator[Price]:
-    for one in basis.contracts:
-        wanted = ((asked.gpu, one.gpu), (asked.tier, CONTRACT_TIER), (asked.terms, one.terms))
-        same = all(not given or given == held for given, held in wanted) and _is_of(asked, one)
-        # A contract that names no region holds in all.
-        if one.gpu and same and (not asked.region or one.region.casefold() in ("", asked.region.casefold())):
-            yield _agreed("gpu", one.gpu, "GPU hour", one, basis)
-    found = sorted(_of_tables(asked), key=lambda p: (p.gpu, p.terms, TIERS.index(p.tier), p.usd_per_gpu_hour))
-    for p in found:
+    for contract in basis.contracts:
+        if contract.gpu and _is_wanted(asked, contract):
+            yield _agreed("gpu", contract.gpu, "GPU hour", contract, basis)
+    for p in sorted(_of_tables(asked), key=lambda p: (p.gpu, p.terms, TIERS.index(p.tier), p.usd_per_gpu_hour)):
         yield Price(
             "gpu", p.gpu, p.usd_per_gpu_hour * basis.base_per_usd, "GPU hour", basis.currency, p.date, p.source,
             p.is_stale(basis.today), p.provider, p.tier, p.terms, p.region,
@@ -169,10 +179,16 @@ def _gpu_rows(asked: PricesAsked, basis: Basis) -> Iterator[Price]:
         )  # fmt: skip
 
 
+def _is_wanted(asked: PricesAsked, contract: Contract) -> bool:
+    wanted = ((asked.gpu, contract.gpu), (asked.tier, CONTRACT_TIER), (asked.terms, contract.terms))
+    # A contract that names no region holds in all.
+    in_region = not asked.region or contract.region.casefold() in ("", asked.region.casefold())
+    return in_region and _is_of(asked, contract) and all(not given or given == held for given, held in wanted)
+
+
 def _is_of(asked: PricesAsked, one: Contract) -> bool:
     """Whether a contract is with the provider asked for, as either spells it."""
-    found = catalog.provider(one.provider)
-    return not asked.provider or asked.provider == (found.name if found else one.provider.casefold())
+    return not asked.provider or asked.provider == _provider(one.provider, one.provider.casefold())
 
 
 def _agreed(kind: str, item: str, unit: str, one: Contract, basis: Basis) -> Price:

@@ -4,6 +4,7 @@ Hours of a round are split by the members' shares of time; a member with `on_top
 own to each of theirs.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,22 +60,30 @@ def paid_hours(basis: Basis, hours: "Draws") -> PaidHours:
     shares, rates = _working(basis)
     caps = [_cap(basis, member, name, share) for (name, member), share in zip(_doing(basis), shares, strict=False)]
     added, added_rate = _on_top(basis)
-    left, amount = np.asarray(hours, dtype=float), np.zeros(basis.worlds.n)
-    if any(np.isfinite(cap).any() for cap in caps):
-        given = [np.zeros(basis.worlds.n) for _ in shares]
-        for _ in shares:  # each pass fills at least one member or ends
-            free = [share * (had < cap) for share, had, cap in zip(shares, given, caps, strict=True)]
-            whole = np.maximum(sum(free[1:], free[0]), 1e-12)
-            more = [
-                np.minimum(left * part / whole, cap - had) for part, had, cap in zip(free, given, caps, strict=True)
-            ]
-            given = [had + one for had, one in zip(given, more, strict=True)]
-            left = np.maximum(left - sum(more[1:], more[0]), 0.0)
+    hours = np.asarray(hours, dtype=float)
+    left, amount = hours, np.zeros(basis.worlds.n)
+    capped = any(np.isfinite(cap).any() for cap in caps)
+    if capped:
+        given, left = _split_to_caps(hours, shares, caps)
         amount = sum((had * rate for had, rate in zip(given, rates, strict=True)), amount)
-        left = np.where(left > 1e-9 * (1 + hours), left, 0.0)
     amount = amount + left * (person_hour(basis) - added_rate) + hours * added_rate
-    beyond = left if any(np.isfinite(cap).any() for cap in caps) else 0.0
-    return PaidHours(hours * (1 + added), amount, beyond)
+    return PaidHours(hours * (1 + added), amount, left if capped else 0.0)
+
+
+def _split_to_caps(
+    hours: "Draws", shares: "Sequence[Draws]", caps: "Sequence[Draws | float]"
+) -> "tuple[list[Draws], Draws]":
+    """Hours of each member, split by shares up to the caps, and what no cap holds, shape (draws,)."""
+    import numpy as np
+
+    given, left = [np.zeros(len(hours)) for _ in shares], hours
+    for _ in shares:  # each pass fills at least one member or ends
+        free = [share * (had < cap) for share, had, cap in zip(shares, given, caps, strict=True)]
+        whole = np.maximum(sum(free[1:], free[0]), 1e-12)
+        more = [np.minimum(left * part / whole, cap - had) for part, had, cap in zip(free, given, caps, strict=True)]
+        given = [had + added for had, added in zip(given, more, strict=True)]
+        left = np.maximum(left - sum(more[1:], more[0]), 0.0)
+    return given, np.where(left > 1e-9 * (1 + hours), left, 0.0)
 
 
 def ramp_up(basis: Basis) -> PaidHours:

@@ -93,10 +93,11 @@ def error_cost(basis: Basis) -> "Draws | None":
     if not kinds or (len(kinds) > 1 and any(kind.share is None for kind in kinds)):
         return None
     names = numbered([f"problem.errors {kind.kind}" for kind in kinds])
-    shares = [1.0 if kind.share is None else kind.share.spread.median for kind in kinds]
     costs = [basis.worlds.draw(name, kind.cost.spread) for name, kind in zip(names, kinds, strict=True)]
-    parts = [share / sum(shares) * cost for share, cost in zip(shares, costs, strict=True)] if sum(shares) else costs
-    return sum(parts[1:], parts[0])
+    shares = [1.0 if kind.share is None else kind.share.spread.median for kind in kinds]
+    if sum(shares):
+        costs = [share / sum(shares) * cost for share, cost in zip(shares, costs, strict=True)]
+    return sum(costs[1:], costs[0])
 
 
 def baseline_score(project: "Project", definition: Definition) -> float | None:
