@@ -6,6 +6,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,15 @@ def value(word: str) -> float | None:
     if match is None or not re.search(r"\d", match[1]):
         return None
     return float(match[1].replace(",", "").rstrip(".")) * {"k": 1e3, "M": 1e6, "%": 0.01}.get(match[2] or "", 1.0)
+
+
+def test_a_term_has_one_row_and_one_meaning() -> None:
+    """No word of the glossary is explained twice, and no row explains two words."""
+    rows = [line.split("|")[1] for line in (ROOT / "docs/glossary.md").read_text("utf-8").split("\n") if "|" in line][
+        2:
+    ]
+    terms = Counter(re.sub(r"\(.*?\)", "", row).strip().casefold() for row in rows)
+    assert [] == [term for term, count in terms.items() if count > 1 or " / " in term]
 
 
 @pytest.mark.slow
