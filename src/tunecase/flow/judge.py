@@ -237,7 +237,7 @@ def _text(value: object) -> str:
 
 
 def _leaving(endpoint: "Endpoint", rows: int, again: int) -> str:
-    from tunecase.pilot.endpoint import is_local
+    from tunecase.io.servers import is_local
 
     parts = urlsplit(endpoint.base_url)
     twice = f" ({again} of them twice, to see whether the order of the criteria matters)" if again else ""

@@ -15,7 +15,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from tunecase.errors import EndpointError, InputError, Problem
-from tunecase.pilot.endpoint.wire import Passing, RowRefused, Wire, content, is_local, key_in
+from tunecase.io.servers import is_local
+from tunecase.pilot.endpoint.wire import Passing, RowRefused, Wire, content, key_in
 from tunecase.quantities import counted, duration, one_line
 
 Message = Mapping[str, str]

@@ -1,0 +1,67 @@
+"""Every reply is bounded in bytes and time, and no request goes to another host."""
+
+import time
+
+import pytest
+
+from tests.io.servers.odd_server import always, odd_replies, odd_server, reply
+from tunecase.io.servers import Bounds, NoReplyError, Reply, exchange
+from tunecase.io.servers.http_client import split_address
+
+BOUNDS = Bounds(timeout_s=0.4, most_bytes=100_000, redirects=2)
+SECRET = {"Authorization": "Bearer sk-secret"}
+
+
+def test_odd_replies_are_errors_or_whole_replies() -> None:
+    """Whatever a server sends, a call ends within seconds: by a whole reply, or by one line that says why none came."""
+    breaches = []
+    with odd_server(always(reply("{}"))) as (elsewhere, strayed):
+        for name, odd in odd_replies('{"runs": []}', f"{elsewhere}/x").items():
+            for body in (None, b"{}"):
+                began = time.monotonic()
+                with odd_server(odd) as (address, _):
+                    try:
+                        answer: Reply | str = exchange(address, BOUNDS, SECRET, body)
+                    except NoReplyError as error:
+                        answer = str(error)
+                    except Exception as error:  # noqa: BLE001 - gathered
+                        breaches.append(f"{name}: {error!r}")
+                        continue
+                if isinstance(answer, str) and ("\n" in answer or not answer):
+                    breaches.append(f"{name}: {answer!r}")
+                if isinstance(answer, Reply) and len(answer.body) > BOUNDS.most_bytes:
+                    breaches.append(f"{name}: {len(answer.body)} bytes")
+                if time.monotonic() - began > 2:
+                    breaches.append(f"{name}: {time.monotonic() - began:.1f} s")
+    assert [] == breaches
+    assert [] == strayed
+
+
+def test_a_redirect_on_the_same_host_is_followed_for_what_is_read() -> None:
+    """A GET follows it as often as the bounds allow; a POST never does."""
+
+    def moved(request: str) -> list[bytes]:
+        steps = int(request.split()[1].strip("/"))
+        return [reply("here") if steps == 0 else reply("", "302 Found", Location=f"/{steps - 1}")]
+
+    with odd_server(moved) as (address, requests):
+        assert "here" == exchange(f"{address}/2", BOUNDS, SECRET).text
+        assert 302 == exchange(f"{address}/3", BOUNDS, SECRET).status
+        assert "302 Found" == exchange(f"{address}/1", BOUNDS, SECRET, b"{}").reason
+    assert 7 == len(requests)
+
+
+def test_only_http_is_asked() -> None:
+    """Another scheme, no host or an odd port is no address, and nothing is opened."""
+    for address in ("file:///etc/passwd", "ftp://host/x", "http://", "host:80/x", "http://host:99999", "http://[::1",
+                    "http://ho st/", "http://host/\nx", "https://host:port/", "http://host:0/"):  # fmt: skip
+        assert split_address(address) is None, address
+        with pytest.raises(NoReplyError, match="not an http or https address"):
+            exchange(address, BOUNDS, {})
+
+
+def test_a_proxy_is_not_used_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The proxy of the environment is for other machines."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with odd_server(always(reply("here"))) as (address, _):
+        assert "here" == exchange(address, BOUNDS, {}).text
