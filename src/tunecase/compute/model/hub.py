@@ -11,6 +11,7 @@ from tunecase.compute.model.settings import read_json
 ID = r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}"
 PATIENCE_S = 5
 MOST_BYTES = 1_000_000
+MOST_REDIRECTS = 3  # on the hub itself: a model may have been renamed
 OFFLINE = ("1", "TRUE", "YES", "ON")
 
 
@@ -73,21 +74,17 @@ def _place(name: str) -> Path:
 
 def _fetched(name: str) -> bytes:
     """The file's bytes, empty when it cannot be had or is no JSON object of a sensible size."""
-    from http.client import HTTPException
-    from urllib.request import Request, urlopen
+    from tunecase.io.servers import Bounds, NoReplyError, exchange
 
-    request = Request(f"https://huggingface.co/{name}/resolve/main/config.json", headers={"User-Agent": "tunecase"})
+    address = f"https://huggingface.co/{name}/resolve/main/config.json"
     token = os.environ.get("HF_TOKEN")
-    if token:
-        # Not sent on where the hub redirects to its file store.
-        request.add_unredirected_header("Authorization", f"Bearer {token}")
+    headers = {"User-Agent": "tunecase", **({"Authorization": f"Bearer {token}"} if token else {})}
     try:
-        with urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310 - fixed https address
-            body: bytes = answer.read(MOST_BYTES + 1)
-        good = len(body) <= MOST_BYTES and isinstance(json.loads(body), dict)
-    except (OSError, ValueError, HTTPException, RecursionError):
+        reply = exchange(address, Bounds(PATIENCE_S, MOST_BYTES, MOST_REDIRECTS), headers)
+        is_config = reply.status == 200 and isinstance(reply.json(), dict)
+    except (NoReplyError, ValueError):
         return b""
-    return body if good else b""
+    return reply.body if is_config else b""
 
 
 def _keep(name: str, body: bytes) -> None:
