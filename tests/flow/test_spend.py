@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from tests.books.importers.bills import SAMPLE, as_csv, as_parquet, in_version, row
-from tests.books.importers.test_mlflow import folder as mlruns
+from tests.books.importers.test_mlflow import RUNS
 from tests.books.importers.test_runs import state
 from tests.command import tunecase
+from tests.io.trackers.stores import folder as mlruns
 from tests.projects import TODAY, written
 from tunecase import flow
 from tunecase.case import Case
@@ -104,7 +105,7 @@ def test_a_restated_bill_is_refused_or_corrects(tmp_path: Path) -> None:
 
 def test_the_bill_beats_the_estimate_of_its_run(tmp_path: Path) -> None:
     """What trackers say counts until the bill of the same card and hours is there."""
-    mlruns(tmp_path)
+    mlruns(tmp_path, RUNS)
     found = take(tmp_path, "mlflow", tmp_path / "mlruns", gpu="L40S")
     assert (3, 2) == (found.booked, len(found.left_out))
     estimated = spent(opened(tmp_path))

@@ -14,7 +14,7 @@ from tunecase import catalog
 from tunecase.errors import InputError, Problem
 from tunecase.forecast.curves import FARTHEST, LEAST_SIZES, Belief, believe, reach_share
 from tunecase.forecast.importers.imported import Asked, Imported
-from tunecase.forecast.importers.mlflow import mlflow_database, mlflow_folder, mlflow_server
+from tunecase.forecast.importers.mlflow import mlflow
 from tunecase.forecast.importers.tables import history_table, points_table, run_table
 from tunecase.forecast.importers.trainer_state import trainer_state
 from tunecase.forecast.points import merge, mixed_scales, to_error, to_score
@@ -32,9 +32,7 @@ if TYPE_CHECKING:
 
 IMPORTERS: tuple[Callable[[str, Asked], Imported | None], ...] = (
     points_table,
-    mlflow_server,
-    mlflow_database,
-    mlflow_folder,
+    mlflow,
     trainer_state,
     history_table,
     run_table,

@@ -3,39 +3,40 @@
 import json
 import shutil
 import sqlite3
-import threading
 from contextlib import closing
 from datetime import date
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.books.importers.bills import asked
+from tests.io.servers.odd_server import odd_server, reply
+from tests.io.trackers.stores import Logged, database, folder, write
 from tests.mlflow_server import call, served
 from tunecase import callback as module
-from tunecase.books.importers import mlflow as runs_module
 from tunecase.books.importers.charge import Brought, HourPrice
 from tunecase.books.importers.mlflow import spent_mlflow
 from tunecase.callback import Settings, Watch
 from tunecase.errors import InputError, TunecaseError
+from tunecase.io.trackers import run as runs_module
 
 BEGAN = 1_793_000_000_000  # 2026-10-26
 HOUR = 3_600_000
-# Name, status, start, end, tags, parameters, metrics; times in milliseconds since 1970.
-RUNS: tuple[tuple[str, str, int, int | None, dict[str, str], dict[str, str], dict[str, float]], ...] = (
-    ("parent", "FINISHED", BEGAN, BEGAN + 9 * HOUR, {}, {"gpu": "L40S", "num_gpus": "1"}, {}),
-    ("a", "FINISHED", BEGAN, BEGAN + 2 * HOUR, {"mlflow.parentRunId": "r0", "team": "nlp"}, {"gpu": "L40S"},
-     {"system/gpu_0_power_usage_watts": 1.0, "system/gpu_1_power_usage_watts": 2.0}),
-    ("b", "FAILED", BEGAN, BEGAN + HOUR, {"tunecase.gpu": "L40S", "tunecase.gpu_count": "4"}, {}, {}),
-    ("c", "RUNNING", BEGAN, None, {}, {"gpu": "L40S", "num_gpus": "1"}, {}),
-    ("d", "FINISHED", BEGAN, BEGAN + HOUR, {}, {"gpu": "L40S", "num_gpus": "1"}, {"tunecase/usd_spent": 0.75}),
+ONE = {"gpu": "L40S", "num_gpus": "1"}
+RUNS = (
+    Logged("parent", began=BEGAN, ended=BEGAN + 9 * HOUR, params=ONE),
+    Logged(
+        "a", began=BEGAN, ended=BEGAN + 2 * HOUR, tags={"mlflow.parentRunId": "r0", "team": "nlp"},
+        params={"gpu": "L40S"}, metrics={f"system/gpu_{card}_power_usage_watts": (1.0,) for card in range(2)},
+    ),
+    Logged("b", "FAILED", BEGAN, BEGAN + HOUR, tags={"tunecase.gpu": "L40S", "tunecase.gpu_count": "4"}),
+    Logged("c", "RUNNING", BEGAN, None, params=ONE),
+    Logged("d", began=BEGAN, ended=BEGAN + HOUR, params=ONE, metrics={"tunecase/usd_spent": (0.1, 0.75)}),
 )  # fmt: skip
 CHARGES = {("a", Decimal(4), Decimal("4.4")), ("b", Decimal(4), Decimal("4.4")), ("d", Decimal(1), Decimal("0.75"))}
 LEFT_OUT = ("1 run around other runs, which are booked themselves", "1 run without an end, perhaps still running")
-CODES = {"RUNNING": 1, "FINISHED": 3, "FAILED": 4}
 
 
 def read(place: Path | str, **words: Any) -> Brought:
@@ -49,54 +50,10 @@ def told(found: Brought) -> set[tuple[str, Decimal | None, Decimal]]:
     return {(charge.run, charge.quantity, charge.amount) for charge in found.spendings}
 
 
-def write(path: Path, text: str) -> None:
-    """A file with its folders."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-
-
-def folder(root: Path, experiment: str = "tickets", number: str = "7") -> Path:
-    """An mlruns folder as the file store lays it out."""
-    home = root / "mlruns" / number
-    write(home / "meta.yaml", f"experiment_id: '{number}'\nlifecycle_stage: active\nname: {experiment}\n")
-    for index, (name, status, began, ended, tags, params, metrics) in enumerate(RUNS):
-        run = home / f"r{index}"
-        times = f"start_time: {began}\nend_time: {ended if ended else 'null'}\n"
-        meta = f"run_id: r{index}\nrun_name: {name}\nstatus: {CODES[status]}\nlifecycle_stage: active\n{times}"
-        write(run / "meta.yaml", meta)
-        write(run / "tags" / "mlflow.runName", name)
-        for kind, listed in (("tags", tags), ("params", params)):
-            for key, text in listed.items():
-                write(run / kind / key, text)
-        for key, value in metrics.items():
-            write(run / "metrics" / key, f"{began} 0.1 0\n{began} {value} 1\n")
-    return root / "mlruns"
-
-
-def database(path: Path) -> Path:
-    """An SQLite store with the tables and columns that are read."""
-    with closing(sqlite3.connect(path)) as store, store:
-        store.execute("CREATE TABLE experiments (experiment_id INTEGER, name TEXT, lifecycle_stage TEXT)")
-        store.execute(
-            "CREATE TABLE runs (run_uuid TEXT, name TEXT, status TEXT, experiment_id INTEGER, lifecycle_stage TEXT, "
-            "start_time INTEGER, end_time INTEGER)"
-        )
-        for table in ("params", "tags", "latest_metrics"):
-            store.execute(f"CREATE TABLE {table} (run_uuid TEXT, key TEXT, value TEXT)")
-        store.execute("INSERT INTO experiments VALUES (0, 'Default', 'active'), (1, 'tickets', 'active')")
-        for index, (name, status, began, ended, tags, params, metrics) in enumerate(RUNS):
-            key = f"r{index}"
-            store.execute("INSERT INTO runs VALUES (?, ?, ?, 1, 'active', ?, ?)", (key, name, status, began, ended))
-            for table, listed in (("tags", tags), ("params", params), ("latest_metrics", metrics)):
-                rows = [(key, name, str(value)) for name, value in listed.items()]
-                store.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", rows)
-    return path
-
-
 def test_a_folder_and_a_database_give_the_same_charges(tmp_path: Path) -> None:
     """Failed runs were paid; running ones and parents are left out and told; money that a run tells is believed."""
-    base = database(tmp_path / "mlflow.db")
-    for place in (folder(tmp_path), base, f"sqlite:///{base}", folder(tmp_path).as_uri()):
+    base = database(tmp_path / "mlflow.db", RUNS)
+    for place in (folder(tmp_path, RUNS), base, f"sqlite:///{base}", folder(tmp_path, RUNS).as_uri()):
         found = read(place)
         assert (CHARGES, LEFT_OUT, 5) == (told(found), found.left_out, found.rows)
         assert {"estimated"} == {charge.basis for charge in found.spendings}
@@ -107,14 +64,14 @@ def test_a_folder_and_a_database_give_the_same_charges(tmp_path: Path) -> None:
 
 def test_a_tag_chooses_runs(tmp_path: Path) -> None:
     """And days do."""
-    folder(tmp_path)
+    folder(tmp_path, RUNS)
     assert {("a", Decimal(4), Decimal("4.4"))} == told(read(tmp_path, tags={"team": "nlp"}))
     assert 5 == read(tmp_path, since=date(2026, 11, 1)).filtered
 
 
 def test_attempts_of_one_training_are_one_charge(tmp_path: Path) -> None:
     """Where the metric of the whole training is all there is, the last one holds it; the callback's name is taken."""
-    home = folder(tmp_path) / "7"
+    home = folder(tmp_path, RUNS) / "7"
     for number, usd in enumerate((0.5, 0.8)):
         run = home / f"t{number}"
         times = f"start_time: {BEGAN}\nend_time: {BEGAN + HOUR}\n"
@@ -231,15 +188,15 @@ def test_a_run_that_ended_in_the_evening_west_of_utc(tmp_path: Path) -> None:
 def test_limits_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A part of the runs is no import."""
     monkeypatch.setattr(runs_module, "MOST_RUNS", 3)
-    for place in (folder(tmp_path), database(tmp_path / "mlflow.db")):
-        with pytest.raises(InputError, match="more than 3"):
+    for place in (folder(tmp_path, RUNS), database(tmp_path / "mlflow.db", RUNS)):
+        with pytest.raises(InputError, match="read 3 of at least 4 runs"):
             read(place)
 
 
 def test_several_experiments_need_a_name_or_a_tag(tmp_path: Path) -> None:
     """A store of several projects is not booked by oversight."""
-    folder(tmp_path)
-    folder(tmp_path, "other", "8")
+    folder(tmp_path, RUNS)
+    folder(tmp_path, RUNS, "other", "8")
     with pytest.raises(InputError, match=r"other \(5 runs\)"):
         read(tmp_path)
     assert 3 == len(read(tmp_path, experiment="other").spendings)
@@ -260,77 +217,20 @@ def test_places_that_hold_no_run_are_refused(tmp_path: Path) -> None:
         read("http://me:secret@127.0.0.1:1")
 
 
-class Endless(BaseHTTPRequestHandler):
-    """A tracking server that gives a second page of experiments, and never ends its pages of runs."""
-
-    asked = 0
-
-    def do_POST(self) -> None:
-        """Each page of runs is empty, and names the next."""
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        type(self).asked += 1
-        answer: dict[str, Any] = {"runs": [], "next_page_token": f"p{self.asked}"}
-        if self.path.endswith("experiments/search"):
-            second = "page_token" in body
-            answer = {
-                "experiments": [{"name": "second" if second else "first", "experiment_id": "2" if second else "1"}]
-            }
-            answer |= {} if second else {"next_page_token": "more"}
-        raw = json.dumps(answer).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(raw)))
-        self.end_headers()
-        self.wfile.write(raw)
-
-    def log_message(self, *_: object) -> None:
-        """Says nothing."""
-
-
-def test_pages_without_end_are_a_failure_of_the_world() -> None:
-    """The experiment of the second page is found; empty pages that go on are not followed."""
-    with HTTPServer(("127.0.0.1", 0), Endless) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        with pytest.raises(TunecaseError, match="lists runs without end"):
-            read(f"http://127.0.0.1:{server.server_port}", experiment="second")
-        server.shutdown()
-    assert 3 == Endless.asked
-
-
-class Dying(BaseHTTPRequestHandler):
-    """A tracking server that answers for the experiments and the first page of runs, and then no more."""
-
-    def do_POST(self) -> None:
-        """The second page of runs ends the connection midway."""
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if "page_token" in body:
-            self.send_response(200)
-            self.send_header("Content-Length", "1000")
-            self.end_headers()
-            self.wfile.write(b'{"runs": [')
-            return
-        run = {
-            "info": {"run_id": "1", "status": "FINISHED", "start_time": BEGAN, "end_time": BEGAN + HOUR},
-            "data": {"params": [{"key": "gpu", "value": "L40S"}, {"key": "gpus", "value": "1"}]},
-        }
-        runs = {"runs": [run], "next_page_token": "more"}
-        listed = {"experiments": [{"name": "tickets", "experiment_id": "1"}]}
-        answer = json.dumps(runs if self.path.endswith("runs/search") else listed).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, *_: object) -> None:
-        """Says nothing."""
-
-
 def test_a_server_that_dies_midway_is_a_failure_of_the_world() -> None:
     """What came before is no import."""
-    with HTTPServer(("127.0.0.1", 0), Dying) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        with pytest.raises(TunecaseError) as caught:
-            read(f"http://127.0.0.1:{server.server_port}")
-        server.shutdown()
+    info = {"run_id": "1", "status": "FINISHED", "start_time": BEGAN, "end_time": BEGAN + HOUR}
+    params = [{"key": "gpu", "value": "L40S"}, {"key": "gpus", "value": "1"}]
+    page = json.dumps({"runs": [{"info": info, "data": {"params": params}}], "next_page_token": "more"})
+    listed = json.dumps({"experiments": [{"name": "tickets", "experiment_id": "1"}]})
+
+    def dies(request: str) -> list[bytes]:
+        if "page_token" in request:
+            return [reply('{"runs": [', Content_Length=1000)]
+        return [reply(page if "/runs/search" in request else listed)]
+
+    with odd_server(dies) as (address, _), pytest.raises(TunecaseError, match="broke off") as caught:
+        read(address)
     assert 3 == caught.value.exit_code
 
 
@@ -350,14 +250,17 @@ def test_a_real_server(tmp_path: Path) -> None:
 def _log(base: str) -> None:
     experiment = call(base, "/experiments/create", {"name": "tickets"})["experiment_id"]
     first = ""
-    for name, status, began, ended, tags, params, metrics in RUNS:
-        own = [{"key": key, "value": first if key == "mlflow.parentRunId" else text} for key, text in tags.items()]
-        made = {"experiment_id": experiment, "start_time": began, "run_name": name, "tags": own}
+    for logged in RUNS:
+        own = [
+            {"key": key, "value": first if key == "mlflow.parentRunId" else text} for key, text in logged.tags.items()
+        ]
+        made = {"experiment_id": experiment, "start_time": BEGAN, "run_name": logged.name, "tags": own}
         run = call(base, "/runs/create", made)["run"]["info"]["run_id"]
         first = first or run
-        for key, text in params.items():
+        for key, text in logged.params.items():
             call(base, "/runs/log-parameter", {"run_id": run, "key": key, "value": text})
-        for key, value in metrics.items():
-            call(base, "/runs/log-metric", {"run_id": run, "key": key, "value": value, "timestamp": began, "step": 1})
-        if ended is not None:
-            call(base, "/runs/update", {"run_id": run, "status": status, "end_time": ended})
+        for key, values in logged.metrics.items():
+            metric = {"run_id": run, "key": key, "value": values[-1], "timestamp": BEGAN, "step": 1}
+            call(base, "/runs/log-metric", metric)
+        if logged.ended is not None:
+            call(base, "/runs/update", {"run_id": run, "status": logged.status, "end_time": logged.ended})

@@ -1,42 +1,88 @@
-"""Stores of MLflow are found where they are, and refused where they are none."""
+"""Stores of MLflow are found where they are, read alike, and refused where they are none."""
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from tests.io.trackers.stores import Logged, database, folder, write
 from tunecase.errors import InputError
-from tunecase.io.trackers.mlflow import experiment_in, folder_in, read_folder, read_store, store_in
-from tunecase.io.trackers.run import Tracked
+from tunecase.io.trackers import run as run_module
+from tunecase.io.trackers.mlflow import read_mlflow
+from tunecase.io.trackers.run import Store, Tracked
+
+RUNS = (
+    Logged("a", began=1_000, ended=2_000, tags={"team": "nlp"}, params={"n": "5"}, metrics={"acc": (0.5, 0.7)}),
+    Logged("b", "FAILED", 3_000, None, metrics={"acc": (0.1,), "loss": (2.0, 1.0)}),
+)
 
 
-def test_a_folder_is_found_and_read(tmp_path):
-    """As itself or by what holds it; a deleted run is passed over."""
-    home = tmp_path / "mlruns" / "1"
-    for run, stage in (("a", "active"), ("b", "deleted")):
-        (home / run / "metrics").mkdir(parents=True)
-        (home / run / "meta.yaml").write_text(f"run_name: {run}\nstatus: 3\nlifecycle_stage: {stage}\n")
-        (home / run / "metrics" / "acc").write_text("2 0.7 20\n1 0.5 10\n")
-    assert folder_in(tmp_path) is None
-    (home / "meta.yaml").write_text("name: tickets\nlifecycle_stage: active\n")
-    assert tmp_path / "mlruns" == folder_in(tmp_path) == folder_in(tmp_path / "mlruns")
-    run = Tracked("a", "finished", {}, {"acc": [(10.0, 0.5), (20.0, 0.7)]})
-    assert {"tickets": [run]} == read_folder(tmp_path / "mlruns")
+def read(place: Path | str, experiment: str = "") -> Store:
+    """A store of which the metric acc is read in full."""
+    store = read_mlflow(str(place), experiment, lambda metric: metric == "acc")
+    assert store is not None
+    return store
 
 
-def test_a_store_is_found_by_its_first_bytes(tmp_path):
-    """A file of the right name and other content is no store; one without MLflow's tables is refused."""
+def test_a_folder_and_a_database_hold_the_same_runs(tmp_path: Path) -> None:
+    """Times, tags, parameters, one metric in full and the last value of another, whichever store has them."""
+    base, home = database(tmp_path / "mlflow.db", RUNS), folder(tmp_path / "files", RUNS)
+    first, second = datetime.fromtimestamp(1, UTC), datetime.fromtimestamp(2, UTC)
+    expected = [
+        Tracked("a", "finished", {"n": "5"}, {"acc": [(0.0, 0.5), (1.0, 0.7)]}, None, None, "r0", first, second,
+                {"team": "nlp"}),
+        Tracked("b", "failed", {}, {"acc": [(0.0, 0.1)], "loss": [(1.0, 1.0)]}, None, None, "r1",
+                datetime.fromtimestamp(3, UTC)),
+    ]  # fmt: skip
+    for place in (base, tmp_path, f"sqlite:///{base}", home, home.parent, home.as_uri(), home / "7"):
+        for wanted in ("", "tickets"):
+            store = read(place, wanted)
+            runs = [
+                {**{name: getattr(run, name) for name in Tracked.__slots__}, "status": run.status.casefold(),
+                 "tags": {key: text for key, text in run.tags.items() if key != "mlflow.runName"}}
+                for run in store.used["tickets"]
+            ]  # fmt: skip
+            assert (expected, "") == ([Tracked(**run) for run in runs], store.cut), place
+
+
+def test_deleted_runs_are_passed_over(tmp_path: Path) -> None:
+    """By the stage of a run, and of an experiment."""
+    home = folder(tmp_path / "files", RUNS)
+    meta = home / "7" / "r1" / "meta.yaml"
+    write(meta, meta.read_text().replace("active", "deleted"))
+    base = database(tmp_path / "mlflow.db", RUNS)
+    with closing(sqlite3.connect(base)) as store, store:
+        store.execute("UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_uuid = 'r1'")
+    assert [["a"], ["a"]] == [[run.name for run in read(place).used["tickets"]] for place in (home, base)]
+    write(home / "7" / "meta.yaml", "lifecycle_stage: deleted\nname: tickets\n")
+    assert {} == read(home).experiments
+
+
+def test_a_limit_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where runs or values are more than are read, the store says how many were."""
+    runs = (*RUNS, Logged("c"))
+    places = database(tmp_path / "mlflow.db", runs), folder(tmp_path / "files", runs)
+    monkeypatch.setattr(run_module, "MOST_RUNS", 2)
+    for place in places:
+        store = read(place, "tickets")
+        assert ("read 2 of at least 3 runs", 2) == (store.cut, sum(map(len, store.experiments.values())))
+    monkeypatch.setattr(run_module, "MOST_RUNS", 9)
+    monkeypatch.setattr(run_module, "MOST_VALUES", 2)
+    assert {"read 2 of at least 3 values"} == {read(place).cut for place in places}
+
+
+def test_what_is_no_store_is_told(tmp_path: Path) -> None:
+    """A file of the right name and other content is none; a database without MLflow's tables is refused."""
     path = tmp_path / "mlflow.db"
     path.write_bytes(b"text")
-    assert store_in(tmp_path) is None
+    assert [None] * 3 == [read_mlflow(str(place), "", bool) for place in (path, tmp_path, tmp_path / "none")]
     path.unlink()
     with closing(sqlite3.connect(path)) as store, store:
         store.execute("CREATE TABLE other (a)")
-    assert path == store_in(tmp_path) == store_in(path)
-    with pytest.raises(InputError, match="not MLflow's tables"):
-        read_store(path)
-
-
-def test_an_experiments_page_names_it():
-    """The address of a page, as the browser shows it."""
-    assert ("7", "") == (experiment_in("/experiments/7/runs/a"), experiment_in("/models"))
+    for place in (path, tmp_path):
+        with pytest.raises(InputError, match="not MLflow's tables"):
+            read(place)
+    with pytest.raises(InputError, match=r"(?s)'ticket'.*did you mean tickets"):
+        read(folder(tmp_path / "files", RUNS), "ticket")

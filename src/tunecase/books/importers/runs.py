@@ -10,7 +10,7 @@ from tunecase.books.importers.charge import Brought, SpendAsked, digest_of
 from tunecase.books.importers.run_hours import TimedRun, run_charges
 from tunecase.books.meter import METER_SOURCE, STATE_FILE, Attempt, read_state
 from tunecase.errors import InputError, Problem
-from tunecase.io.trackers import CHECKPOINT, STATE, finite, read_json, states, tracked_run
+from tunecase.io.trackers import finite, last_states, output_folder, states, tracked_run
 from tunecase.records import Run
 
 FREE = "free by the pilot's own price of an hour"
@@ -46,14 +46,15 @@ def spent_runs(place: str, asked: SpendAsked) -> Brought:
     path = Path(place)
     files = [path] if path.is_file() else sorted(states(path)) if path.is_dir() else []
     kept = {path} if path.name == STATE_FILE else set(states(path, STATE_FILE)) if path.is_dir() else set()
-    kept |= {beside for file in files if (beside := _folder(file) / STATE_FILE).is_file()}
-    files = [file for file in files if _folder(file) / STATE_FILE not in kept]
+    kept |= {beside for file in files if (beside := output_folder(file) / STATE_FILE).is_file()}
+    files = [file for file in files if output_folder(file) / STATE_FILE not in kept]
     if not files and not kept:
         got = "no trainer_state.json below it" if path.is_dir() else "no such file or folder"
         raise InputError(Problem(place, got, "a trainer_state.json or a folder of runs", "name the output folder"))
     name = path.name or place
+    trained = [_state_run(body, file, folder, path, asked) for folder, (file, body) in last_states(files).items()]
     metered = run_charges(_metered(sorted(kept)), asked, METER_SOURCE, name)
-    return _both(metered, run_charges(_trained(files, path, asked), asked, "runs", name))
+    return _both(metered, run_charges(trained, asked, "runs", name))
 
 
 def _both(one: Brought, two: Brought) -> Brought:
@@ -84,28 +85,6 @@ def _attempted(run: str, attempt: Attempt) -> TimedRun:
     return TimedRun(
         attempt.id, run, began, ended, hours, facts, usd=usd, why=why, tags=attempt.tags, row_id=attempt.row_id
     )
-
-
-def _folder(file: Path) -> Path:
-    """The output folder of a trainer state."""
-    return file.parent.parent if CHECKPOINT.fullmatch(file.parent.name) else file.parent
-
-
-def _trained(files: Sequence[Path], top: Path, asked: SpendAsked) -> list[TimedRun]:
-    """One run for each output folder; of its checkpoints the state with the most steps."""
-    found: dict[Path, tuple[tuple[float, int], Mapping[str, Any], Path]] = {}
-    for file in files:
-        body = read_json(file)
-        if not isinstance(body, dict) or not isinstance(body.get("log_history"), list):
-            if file.name == STATE:
-                fix = "save it again with trainer.save_state()"
-                raise InputError(Problem(str(file), "no log_history", "a trainer state", fix))
-            continue
-        folder = _folder(file)
-        done = finite(body.get("global_step")), len(body["log_history"])
-        if folder not in found or found[folder][0] < done:
-            found[folder] = done, body, file
-    return [_state_run(body, file, folder, top, asked) for folder, (_, body, file) in found.items()]
 
 
 def _state_run(body: Mapping[str, Any], file: Path, folder: Path, top: Path, asked: SpendAsked) -> TimedRun:

@@ -7,7 +7,7 @@ the trainer's time and speed.
 import contextlib
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,29 +44,58 @@ def states(folder: Path, name: str = STATE) -> Iterator[Path]:
         level = below
 
 
+def output_folder(file: Path) -> Path:
+    """The output folder of a trainer state: the one around its checkpoint, else its own."""
+    return file.parent.parent if CHECKPOINT.fullmatch(file.parent.name) else file.parent
+
+
+def last_states(files: Iterable[Path]) -> dict[Path, tuple[Path, Mapping[str, Any]]]:
+    """Of each output folder, the state with the most steps: its file and its body. Other JSON files are passed over.
+
+    Raises: InputError for a trainer state without its log, and for a file that is not JSON.
+    """
+    found: dict[Path, tuple[Path, Mapping[str, Any]]] = {}
+    for file in files:
+        body = read_json(file)
+        if not isinstance(body, dict) or not isinstance(body.get("log_history"), list):
+            if file.name == STATE:
+                fix = "save it again with trainer.save_state()"
+                raise InputError(Problem(str(file), "no log_history", "a trainer state", fix))
+            continue
+        folder = output_folder(file)
+        if folder not in found or _progress(found[folder][1]) < _progress(body):
+            found[folder] = file, body
+    return found
+
+
+def _progress(body: Mapping[str, Any]) -> tuple[float, int]:
+    """Steps, then entries: the last checkpoint has as many steps as the whole run, but not yet its summary."""
+    return finite(body.get("global_step")), len(body["log_history"])
+
+
 def tracked_run(body: Mapping[str, Any], folder: Path, asked_path: Path) -> Tracked:
     """One run from its trainer state and the files beside it; named by its folder below the path asked for."""
-    scores: dict[str, list[tuple[float, float]]] = {}
     log = [entry for entry in body["log_history"] if isinstance(entry, dict)]
+    scores: dict[str, list[tuple[float, float]]] = {}
     for entry in log:
-        for key, value in entry.items():
-            if (
-                str(key).startswith(SCORE_PREFIXES)
-                and not NO_SCORE.search(key)
-                and (number := _number(value)) is not None
-            ):
-                scores.setdefault(key, []).append((finite(entry.get("step")), number))
+        for key, number in _scores(entry):
+            scores.setdefault(key, []).append((finite(entry.get("step")), number))
     facts: dict[str, str] = {}
     for name in BESIDE:
         if (folder / name).is_file():
             facts |= dict(flat(read_json(folder / name)))
-    for key, text in facts.items():  # results that were computed after training stand beside it only
-        number = _number(text)
-        if key.startswith(SCORE_PREFIXES) and key not in scores and not NO_SCORE.search(key) and number is not None:
-            scores[key] = [(math.inf, number)]
+    for key, number in _scores(facts):  # results that were computed after training stand beside it only
+        scores.setdefault(key, [(math.inf, number)])
     top = asked_path if asked_path.is_dir() else asked_path.parent
     name = folder.relative_to(top).as_posix() if folder != top and folder.is_relative_to(top) else folder.resolve().name
     return Tracked(name, "", facts, scores, _seen(log, "train"), _seen(log, "eval"))
+
+
+def _scores(values: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    """The scores on held-out rows among some values; the times and speeds beside them are none."""
+    for key, value in values.items():
+        if key.startswith(SCORE_PREFIXES) and not NO_SCORE.search(key) and (number := _number(value)) is not None:
+            yield key, number
 
 
 def _seen(log: list[dict[str, Any]], part: str) -> int | None:
