@@ -1,6 +1,6 @@
 """Tables of runs as CSV: anybody's n and score, exports of Weights & Biases, exports of MLflow, any row per run."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tunecase.errors import InputError, Problem
@@ -25,8 +25,8 @@ def points_table(place: str, asked: Asked) -> Imported | None:
     if not _is_table(path) or asked.size_column or asked.score_column:
         return None
     header = [name.casefold() for name in read_table(path)[0]]
-    named = {"n", "score"} & set(header) and not any(_kind_of(header, name) for name in ("history", "mlflow"))
-    if header and not named and not (set(header) & set(SIZE_NAMES) and "score" in header):
+    is_named = bool({"n", "score"} & set(header)) and not (_is_history(header) or _is_mlflow(header))
+    if header and not is_named and not (set(header) & set(SIZE_NAMES) and "score" in header):
         return None
     return Imported(read_points(path, asked.direction), "points")
 
@@ -41,18 +41,12 @@ def history_table(place: str, asked: Asked) -> Imported | None:
     if not _is_table(path):
         return None
     header, rows = read_table(path)
-    step = next((name for name in header if plain(name) in STEP_NAMES), None)
-    if any(DASH in name and name.endswith(ENDS) for name in header):
-        # A chart may be drawn over steps, epochs or time: whatever stands before the runs is its axis.
-        step = step or header[0]
-    if step is None:
+    step, is_chart = _axis(header), any(DASH in name for name in header)
+    if step is None or not (is_chart or "_step" in header or plain(step) in STEP_NAMES[1:]):
         return None
-    if any(DASH in name for name in header):
-        runs = _chart_runs(header, rows, step)
-        return import_runs(runs, asked, place=path.name, form="a chart's export of Weights & Biases")
-    if "_step" not in header and plain(step) not in ("train_global_step", "global_step"):
-        return None
-    return import_runs(list(_history_runs(header, rows, step, path.stem)), asked, place=path.name, form="run history")
+    runs = _chart_runs(header, rows, step) if is_chart else list(_history_runs(header, rows, step, path.stem))
+    form = "a chart's export of Weights & Biases" if is_chart else "run history"
+    return import_runs(runs, asked, place=path.name, form=form)
 
 
 def run_table(place: str, asked: Asked) -> Imported | None:
@@ -64,35 +58,44 @@ def run_table(place: str, asked: Asked) -> Imported | None:
     if not rows:
         got = "a header and no rows" if header else "an empty file"
         raise InputError(Problem(path.name, got, "a row for each run", "export the runs again"))
-    mlflow = any(_kind_of(header, name) for name in ("mlflow",))
-    form = "an export of MLflow" if mlflow else "a table of runs"
+    form = "an export of MLflow" if _is_mlflow([name.casefold() for name in header]) else "a table of runs"
     if {"Name", "State"} <= set(header):
         form = "an export of Weights & Biases"
     name, status = _column(header, NAMES), _column(header, STATUS_NAMES)
-    runs = []
-    for line, cells in rows:
-        facts = {key: cell for key, cell in cells.items() if cell.strip() and not key.startswith("metrics.")}
-        scores = {
-            key: ((0.0, read_number(cell)),)
-            for key, cell in cells.items()
-            if key not in (name, status) and not key.startswith(("params.", "tags.")) and _is_number(cell)
-        }
-        said = cells[name].strip() if name else ""
-        runs.append(Tracked(said or f"line {line}", cells[status] if status else "", facts, scores))
+    runs = [_row_run(line, cells, name, status) for line, cells in rows]
     return import_runs(runs, asked, place=path.name, form=form)
+
+
+def _row_run(line: int, cells: Mapping[str, str], name: str | None, status: str | None) -> Tracked:
+    """The run of a row; what is a number may be a score, what is filled a fact."""
+    facts = {key: cell for key, cell in cells.items() if cell.strip() and not key.startswith("metrics.")}
+    scores = {
+        key: ((0.0, read_number(cell)),)
+        for key, cell in cells.items()
+        if key not in (name, status) and not key.startswith(("params.", "tags.")) and _is_number(cell)
+    }
+    own_name = cells[name].strip() if name else ""
+    return Tracked(own_name or f"line {line}", cells[status] if status else "", facts, scores)
 
 
 def _is_table(path: Path) -> bool:
     return path.is_file() and path.suffix.casefold() in (".csv", ".tsv", ".txt")
 
 
-def _kind_of(header: Sequence[str], kind: str) -> bool:
-    lowered = [name.casefold() for name in header]
-    if kind == "mlflow":
-        return any(name.startswith(("metrics.", "params.")) for name in lowered) or {"run id", "source type"} <= set(
-            lowered
-        )
+def _is_mlflow(lowered: Sequence[str]) -> bool:
+    has_parts = any(name.startswith(("metrics.", "params.")) for name in lowered)
+    return has_parts or {"run id", "source type"} <= set(lowered)
+
+
+def _is_history(lowered: Sequence[str]) -> bool:
     return "_step" in lowered or any(DASH in name for name in lowered)
+
+
+def _axis(header: Sequence[str]) -> str | None:
+    """The column of steps. A chart may be drawn over epochs or time, too: what stands before its runs is its axis."""
+    step = next((name for name in header if plain(name) in STEP_NAMES), None)
+    is_chart = any(DASH in name and name.endswith(ENDS) for name in header)
+    return header[0] if step is None and is_chart else step
 
 
 def _column(header: Sequence[str], names: Sequence[str]) -> str | None:
@@ -107,20 +110,19 @@ def _is_number(cell: str) -> bool:
 
 
 def _chart_runs(header: Sequence[str], rows: Rows, step: str) -> list[Tracked]:
+    """The runs of a chart's export, a column for each run and metric."""
     found: dict[str, dict[str, list[tuple[float, float]]]] = {}
     for column in header:
-        if DASH not in column or column.endswith(ENDS):
+        run, dash, metric = column.rpartition(DASH)
+        if not dash or column.endswith(ENDS) or metric.startswith("_"):
             continue
-        run, metric = column.rsplit(DASH, 1)
-        if metric.startswith("_"):
-            continue
-        series = found.setdefault(run.strip(), {}).setdefault(metric.strip(), [])
-        series += [
+        points = [
             (read_number(cells[step]), read_number(cells[column])) for _, cells in rows if _is_number(cells[column])
         ]
-    return [
-        Tracked(run, "", {}, {key: series for key, series in scores.items() if series}) for run, scores in found.items()
-    ]
+        scores = found.setdefault(run.strip(), {})
+        if points:
+            scores.setdefault(metric.strip(), []).extend(points)
+    return [Tracked(run, "", {}, scores) for run, scores in found.items()]
 
 
 def _history_runs(header: Sequence[str], rows: Rows, step: str, stem: str) -> Iterator[Tracked]:

@@ -51,47 +51,146 @@ def import_runs(runs: Sequence[Tracked], asked: Asked, *, place: str, form: str)
         form: the format's name in words.
     Raises: InputError with every mistake together.
     """
-    left_out: Counter[str] = Counter()
-    ended = [run for run in runs if not _bad_end(run, left_out)]
-    problems = list(_unknown_names(asked, runs, place))
-    if not ended:
+    reader = _Reader(runs, asked, place)
+    if not reader.ended:
         got = f"{counted(len(runs), 'run')}, none of which ended well" if runs else "no run"
-        problems.append(Problem(place, got, "at least one finished run", "train one, or name the right file"))
-        raise InputError(problems)
-    key = _score_key(ended, asked, place, problems)
-    size_key = _size_key(ended, asked, place, problems)
-    points: list[Point] = []
-    if key is not None:
-        for run in ended:
-            points += _points_of(run, key, size_key, asked, place, left_out, problems)
-    if key is not None and not points and not problems:
-        problems.append(_no_size(ended, place))
-    if problems:
-        raise InputError(problems)
-    assert key is not None
-    notes = tuple(_notes(ended, key, size_key, asked))
-    words = tuple(f"{counted(count, 'run')}: {why}" for why, count in sorted(left_out.items()))
-    return Imported(tuple(points), form, words, notes)
+        reader.problem(place, got, "at least one finished run", "train one, or name the right file")
+        raise InputError(reader.problems)
+    score_key, size_key = reader.score_key(), reader.size_key()
+    points = reader.points(score_key, size_key) if score_key else []
+    if not points and not reader.problems:
+        fix = f"name the column: `--size-column NAME`, or the sizes by run: `--n {reader.ended[0].name}=400`"
+        facts = _names(run.facts for run in reader.ended)
+        reader.problem(place, _listed(facts), "how many examples each run was trained on", fix)
+    if reader.problems or not score_key:
+        raise InputError(reader.problems)
+    words = tuple(f"{counted(count, 'run')}: {why}" for why, count in sorted(reader.left_out.items()))
+    return Imported(tuple(points), form, words, tuple(_notes(reader.ended, score_key, size_key, asked)))
 
 
-def _bad_end(run: Tracked, left_out: Counter[str]) -> bool:
+def _ranks(keys: Sequence[str], metric: str) -> dict[str, int]:
+    return {key: rank for key in keys if (rank := score_rank(key, metric)) is not None}
+
+
+class _Reader:
+    """The runs of one place while they become points: those that ended well, problems, runs left out by reason."""
+
+    def __init__(self, runs: Sequence[Tracked], asked: Asked, place: str) -> None:
+        self.asked, self.place = asked, place
+        self.problems: list[Problem] = []
+        self.left_out: Counter[str] = Counter()
+        ends = [(run, _bad_end(run)) for run in runs]
+        self.ended = [run for run, why in ends if not why]
+        self.left_out.update(why for _, why in ends if why)
+        names = [run.name for run in runs]
+        for name in asked.sizes:
+            if name not in names:
+                self.problem(f"--n {name}", f"no run of that name in {place}", _listed(names), nearest(name, names))
+
+    def problem(self, where: str, got: str, wanted: str, fix: str) -> None:
+        """One more problem."""
+        self.problems.append(Problem(where, got, wanted, fix))
+
+    def named(self, option: str, wanted: str, keys: Sequence[str]) -> str | None:
+        """The column that an option names, letter by letter or but for case and punctuation; else a problem."""
+        alike = [key for key in keys if key == wanted] or [key for key in keys if plain(key) == plain(wanted)]
+        if not alike:
+            self.problem(option, repr(wanted), _listed(keys), nearest(wanted, keys))
+        return alike[0] if alike else None
+
+    def score_key(self) -> str | None:
+        """The column of scores; None with a problem noted where there is none or more than one."""
+        keys = _names(run.scores for run in self.ended)
+        if self.asked.score_column:
+            key = self.named("--score-column", self.asked.score_column, keys)
+            return None if key and self.is_wrong_way(key) else key
+        metric = self.asked.metric
+        ranks = _ranks(keys, metric)
+        if ranks:
+            return self.best_key(ranks)
+        has_loss = metric != "loss" and _ranks(keys, "loss")
+        fix = "name it: `--score-column NAME`, or write a first line such as n,score,test_rows"
+        fix += ", or read the loss: `--metric loss`" if has_loss else ""
+        self.problem(self.place, _listed(keys), f"a column of {metric} on held-out rows", fix)
+        return None
+
+    def is_wrong_way(self, key: str) -> bool:
+        """Whether a column's name says that it falls where the metric rises, or the other way; then a problem."""
+        is_rising = self.asked.direction == "higher"
+        found = (FALLING if is_rising else RISING).search(plain(key))
+        if found:
+            way = "falls" if is_rising else "rises"
+            got = f"{key}, which {way} as a model gets better, for the metric {self.asked.metric}"
+            self.problem("--score-column", got, f"a score of {self.asked.metric}", "say `--metric` for what it is")
+        return bool(found)
+
+    def best_key(self, ranks: Mapping[str, int]) -> str | None:
+        """The column that most runs have, of those the best by rank; None with a problem where two are as good."""
+        order = {key: (-sum(key in run.scores for run in self.ended), rank) for key, rank in ranks.items()}
+        best = min(order, key=order.__getitem__)
+        rivals = [key for key in order if key != best and order[key] == order[best]]
+        for run in self.ended:
+            others = set(ranks) & set(run.scores)
+            rivals += [min(others)] if others and best not in others else []
+        if not rivals:
+            return best
+        fix = "say which one: `--score-column NAME`"
+        self.problem(self.place, f"mixed metrics: {best} and {rivals[0]}", "one metric for the whole curve", fix)
+        return None
+
+    def size_key(self) -> str | None:
+        """The column of training examples; None where there is none, or where a problem is noted."""
+        keys = _names(run.facts for run in self.ended)
+        if self.asked.size_column:
+            return self.named("--size-column", self.asked.size_column, keys)
+        keys = [key for key in keys if plain(key) in SIZE_NAMES or _tail(key) in SIZE_NAMES]
+        by_run = [_whole_numbers(run, keys) for run in self.ended]
+        covers = Counter(key for sizes in by_run for key in sizes)
+        order = sorted(covers, key=lambda key: (-covers[key], _preferred(key)))
+        for run, sizes in zip(self.ended, by_run, strict=True):
+            if len(set(sizes.values())) > 1:
+                got = ", ".join(f"{key} {sizes[key]:,}" for key in order if key in sizes)
+                fix = "say which one: `--size-column NAME`"
+                self.problem(f"{self.place}: {run.name}", got, "one number of training examples", fix)
+                return None
+        return order[0] if order else None
+
+    def points(self, score_key: str, size_key: str | None) -> list[Point]:
+        """A point for each run with a score and a size; the others are left out, or problems."""
+        found = []
+        for run in self.ended:
+            score, size = _score(run.scores.get(score_key, ()), self.asked), _size(run, size_key, self.asked)
+            if score is None:
+                self.left_out[f"no {score_key}"] += 1
+            elif not math.isfinite(score):
+                self.left_out[f"{score_key} is not a number"] += 1
+            elif size is None:
+                self.left_out["its number of training examples is not known"] += 1
+            elif self.is_in_range(run, score_key, score):
+                found.append(Point(size, score, 1, _test_rows(run) or run.test_rows))
+        return found
+
+    def is_in_range(self, run: Tracked, key: str, score: float) -> bool:
+        """Whether a score can be one of the metric; else a problem."""
+        is_rising = self.asked.direction == "higher"
+        if 0 <= score <= (100.0 if is_rising else math.inf):
+            return True
+        wanted = "a score between 0 and 1 (or 0 and 100)" if is_rising else "a score not below 0"
+        self.problem(f"{self.place}: {run.name}: {key}", f"{score:g}", wanted, "correct it, or say which metric it is")
+        return False
+
+
+def _bad_end(run: Tracked) -> str:
+    """Why a run does not count, by its status or what it says of itself; empty where it ended well."""
+    stated = {plain(key): value.strip().casefold() for key, value in run.facts.items()}
     status = run.status.strip().casefold()
-    why = status if status in ENDED_BADLY else ""
-    told = {plain(key): value.strip().casefold() for key, value in run.facts.items()}
-    if told.get("converged") in ("false", "no", "0"):
-        why = "not converged"
-    if told.get("failed") not in (None, "", "false", "no", "0", "none"):
-        why = "failed"
-    if why:
-        left_out["still running" if why == "running" else why] += 1
-    return bool(why)
-
-
-def _unknown_names(asked: Asked, runs: Sequence[Tracked], place: str) -> Iterator[Problem]:
-    names = [run.name for run in runs]
-    for name in asked.sizes:
-        if name not in names:
-            yield Problem(f"--n {name}", f"no run of that name in {place}", _listed(names), nearest(name, names))
+    if stated.get("failed") not in (None, "", "false", "no", "0", "none"):
+        return "failed"
+    if stated.get("converged") in ("false", "no", "0"):
+        return "not converged"
+    if status == "running":
+        return "still running"
+    return status if status in ENDED_BADLY else ""
 
 
 def plain(key: str) -> str:
@@ -122,94 +221,15 @@ def score_rank(key: str, metric: str) -> int | None:
     return rank if "_".join(words) in (plain(metric), *OTHER_NAMES.get(metric, ())) else None
 
 
-def _score_key(runs: Sequence[Tracked], asked: Asked, place: str, problems: list[Problem]) -> str | None:
-    """The column of scores; None with a problem noted where there is none or more than one."""
-    keys = _names(run.scores for run in runs)
-    if asked.score_column:
-        key = _named(asked.score_column, keys)
-        if key is None:
-            problems.append(
-                Problem("--score-column", repr(asked.score_column), _listed(keys), nearest(asked.score_column, keys))
-            )
-        elif (FALLING.search(plain(key)) and asked.direction == "higher") or (
-            RISING.search(plain(key)) and asked.direction == "lower"
-        ):
-            way = "falls" if asked.direction == "higher" else "rises"
-            got = f"{key}, which {way} as a model gets better, for the metric {asked.metric}"
-            problems.append(
-                Problem("--score-column", got, f"a score of {asked.metric}", "say `--metric` for what it is")
-            )
-            key = None
-        return key
-    ranked = {key: rank for key in keys if (rank := score_rank(key, asked.metric)) is not None}
-    if not ranked:
-        other = "loss" if any(score_rank(key, "loss") is not None for key in keys) and asked.metric != "loss" else ""
-        other_words = f", or read the loss: `--metric {other}`" if other else ""
-        fix = f"name it: `--score-column NAME`, or write a first line such as n,score,test_rows{other_words}"
-        problems.append(Problem(place, _listed(keys), f"a column of {asked.metric} on held-out rows", fix))
-        return None
-    covers = {key: sum(key in run.scores for run in runs) for key in ranked}
-    best = min(ranked, key=lambda key: (-covers[key], ranked[key]))
-    rivals = [key for key in ranked if (covers[key], ranked[key]) == (covers[best], ranked[best])]
-    strangers = [run for run in runs if best not in run.scores and set(ranked) & set(run.scores)]
-    if len(rivals) > 1 or strangers:
-        other = rivals[1] if len(rivals) > 1 else min(set(ranked) & set(strangers[0].scores))
-        got = f"{best} and {other}"
-        fix = "say which one: `--score-column NAME`"
-        problems.append(Problem(place, f"mixed metrics: {got}", "one metric for the whole curve", fix))
-        return None
-    return best
-
-
-def _size_key(runs: Sequence[Tracked], asked: Asked, place: str, problems: list[Problem]) -> str | None:
-    """The column of training examples; None where there is none, or where a problem is noted."""
-    keys = _names(run.facts for run in runs)
-    if asked.size_column:
-        key = _named(asked.size_column, keys)
-        if key is None:
-            problems.append(
-                Problem("--size-column", repr(asked.size_column), _listed(keys), nearest(asked.size_column, keys))
-            )
-        return key
-    found = [key for key in keys if plain(key) in SIZE_NAMES or _tail(key) in SIZE_NAMES]
-    usable = [key for key in found if any(whole_number(run.facts.get(key)) is not None for run in runs)]
-    usable.sort(key=lambda key: (-sum(whole_number(run.facts.get(key)) is not None for run in runs), _preferred(key)))
-    for run in runs:
-        sizes = {key: n for key in usable if (n := whole_number(run.facts.get(key))) is not None}
-        if len(set(sizes.values())) > 1:
-            got = ", ".join(f"{key} {n:,}" for key, n in sizes.items())
-            fix = "say which one: `--size-column NAME`"
-            problems.append(Problem(f"{place}: {run.name}", got, "one number of training examples", fix))
-            return None
-    return usable[0] if usable else None
+def _whole_numbers(run: Tracked, keys: Sequence[str]) -> dict[str, int]:
+    return {key: n for key in keys if (n := whole_number(run.facts.get(key))) is not None}
 
 
 def _preferred(key: str) -> int:
     return min(SIZE_NAMES.index(name) for name in (plain(key), _tail(key)) if name in SIZE_NAMES)
 
 
-def _points_of(
-    run: Tracked, key: str, size_key: str | None, asked: Asked, place: str, left_out: Counter[str],
-    problems: list[Problem],
-) -> Iterator[Point]:  # fmt: skip
-    value = _value(run.scores.get(key, ()), asked)
-    size = _size(run, size_key, asked)
-    most = 100.0 if asked.direction == "higher" else math.inf
-    if value is None:
-        left_out[f"no {key}"] += 1
-    elif not math.isfinite(value):
-        left_out[f"{key} is not a number"] += 1
-    elif size is None:
-        left_out["its number of training examples is not known"] += 1
-    elif not 0 <= value <= most:
-        wanted = "a score between 0 and 1 (or 0 and 100)" if asked.direction == "higher" else "a score not below 0"
-        fix = "correct it, or say which metric it is"
-        problems.append(Problem(f"{place}: {run.name}: {key}", f"{value:g}", wanted, fix))
-    else:
-        yield Point(size, value, 1, _test_rows(run) or run.test_rows)
-
-
-def _value(series: Series, asked: Asked) -> float | None:
+def _score(series: Series, asked: Asked) -> float | None:
     """The score of a run: at its last step, or the best over its steps when that is asked for."""
     if not series:
         return None
@@ -223,9 +243,9 @@ def _value(series: Series, asked: Asked) -> float | None:
 def _size(run: Tracked, size_key: str | None, asked: Asked) -> int | None:
     if run.name in asked.sizes:
         return asked.sizes[run.name]
-    told = whole_number(run.facts.get(size_key)) if size_key else None
-    if told is not None or asked.size_column:
-        return told
+    stated = whole_number(run.facts.get(size_key)) if size_key else None
+    if stated is not None or asked.size_column:
+        return stated
     return run.size if run.size is not None else size_in_name(run.name)
 
 
@@ -241,41 +261,35 @@ def size_in_name(name: str) -> int | None:
 
 
 def _test_rows(run: Tracked) -> int | None:
-    told = {_tail(key): value for key, value in run.facts.items()}
-    rows = [whole_number(told.get(name)) for name in TEST_NAMES]
+    stated = {_tail(key): value for key, value in run.facts.items()}
+    rows = [whole_number(stated.get(name)) for name in TEST_NAMES]
     return next((n for n in rows if n is not None and n > 1), None)
 
 
-def _no_size(runs: Sequence[Tracked], place: str) -> Problem:
-    keys = _names(run.facts for run in runs)
-    first = runs[0].name
-    fix = f"name the column: `--size-column NAME`, or the sizes by run: `--n {first}=400`"
-    return Problem(place, _listed(keys), "how many examples each run was trained on", fix)
-
-
-def _notes(runs: Sequence[Tracked], key: str, size_key: str | None, asked: Asked) -> Iterator[str]:
-    yield f"scores are {key}" + (f", sizes {size_key}" if size_key and not asked.sizes else "")
-    steps = max((len(run.scores.get(key, ())) for run in runs), default=0)
+def _notes(runs: Sequence[Tracked], score_key: str, size_key: str | None, asked: Asked) -> Iterator[str]:
+    """What a reader should know of how scores and sizes were read."""
+    yield f"scores are {score_key}" + (f", sizes {size_key}" if size_key and not asked.sizes else "")
+    steps = max((len(run.scores.get(score_key, ())) for run in runs), default=0)
     if steps > 1 and asked.step == "last":
         yield f"each run counts with its last of up to {steps} scores (`--step best` takes the best, which flatters)"
     elif steps > 1:
         yield f"each run counts with its best of up to {steps} scores on the same rows, which flatters it"
     if len(runs) == 1:
         yield "one run is one point: its steps are not more examples"
-    if size_key is None and any(run.size is not None for run in runs):
+    if size_key is None:
+        yield from _size_notes(runs, asked)
+
+
+def _size_notes(runs: Sequence[Tracked], asked: Asked) -> Iterator[str]:
+    if any(run.size is not None for run in runs):
         yield "sizes worked out from the trainer's time and samples per second"
-    elif size_key is None and not asked.sizes:
+    elif not asked.sizes:
         yield "sizes read from the runs' names"
 
 
 def _names(columns: Iterable[Mapping[str, object]]) -> list[str]:
     """Every name in the order first seen."""
-    return list(dict.fromkeys(key for one in columns for key in one))
-
-
-def _named(wanted: str, keys: Sequence[str]) -> str | None:
-    exact = [key for key in keys if key == wanted]
-    return next(iter(exact or [key for key in keys if plain(key) == plain(wanted)]), None)
+    return list(dict.fromkeys(key for names in columns for key in names))
 
 
 def _listed(keys: Sequence[str]) -> str:
