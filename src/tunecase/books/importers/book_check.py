@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal, localcontext
+from typing import NamedTuple
 
 from tunecase import catalog
 from tunecase.books.charges import DIGITS, GPU_HOUR
@@ -27,46 +28,54 @@ def book_check(charges: Sequence[Spending], base_per_usd: float) -> tuple[PriceC
         base_per_usd: units of the project's currency for a US dollar.
     Leaves out: hours on spot or under a commitment, which are billed below the list; the words then say by how much.
     """
-    groups: dict[tuple[str, str, str, str], list[Spending]] = defaultdict(list)
+    groups: dict[_Machine, list[Spending]] = defaultdict(list)
     for one in charges:
         if one.unit == GPU_HOUR and one.quantity and one.charge == "usage" and one.basis == "billed" and one.gpu:
-            groups[one.gpu, one.provider, one.instance, one.region].append(one)
-    found = [_check(*key, rows, base_per_usd) for key, rows in groups.items()]
-    return tuple(sorted(found, key=lambda check: (-check.amount, check.gpu)))
+            groups[_Machine(one.gpu, one.provider, one.instance, one.region)].append(one)
+    checks = [_check(machine, rows, base_per_usd) for machine, rows in groups.items()]
+    return tuple(sorted(checks, key=lambda check: (-check.amount, check.gpu)))
 
 
-def _check(
-    gpu: str, provider: str, instance: str, region: str, rows: Sequence[Spending], base_per_usd: float
-) -> PriceCheck:
+class _Machine(NamedTuple):
+    """What is held against the book: a card of an instance at a provider, in a region."""
+
+    gpu: str
+    provider: str
+    instance: str
+    region: str
+
+
+def _check(machine: _Machine, rows: Sequence[Spending], base_per_usd: float) -> PriceCheck:
     with localcontext(prec=DIGITS):
         hours = sum((one.quantity or Decimal(0) for one in rows), Decimal(0))
         same = {one.currency for one in rows} == {"USD"}
         usd = sum((one.amount if same else one.amount_base for one in rows), Decimal(0))
         usd = usd if same else usd / Decimal(str(base_per_usd))
         each = (usd / hours).quantize(CENTS).normalize()
-    cards = rows[0].gpu_count or 1
-    prices, dates, what = _book(gpu, provider, instance, region, cards)
-    low, high = (min(prices), max(prices)) if prices else (None, None)
-    return PriceCheck(
-        gpu, provider, instance, region, hours, usd, each, "USD", low, high, dates, _words(float(each), low, high, what)
-    )
+    dated, what = _book(machine, rows[0].gpu_count or 1)
+    low, high = (min(dated)[0], max(dated)[0]) if dated else (None, None)
+    dates = tuple(sorted({date for _, date in dated}))
+    return PriceCheck(*machine, hours, usd, each, "USD", low, high, dates, _words(float(each), low, high, what))
 
 
-def _book(gpu: str, provider: str, instance: str, region: str, cards: int) -> tuple[list[float], tuple[str, ...], str]:
-    """Prices of a GPU hour, their dates, and whose they are."""
-    known = catalog.provider(provider)
-    listed = catalog.instance_hours(known.name, instance) if known else ()
-    here = [row for row in listed if row.region == region]
-    if here or listed:
-        rows = here or listed
-        what = f"{instance} in {region}" if here else f"{instance} in other regions"
-        return [row.usd_per_instance_hour / cards for row in rows], tuple(sorted({row.date for row in rows})), what
-    on_demand = [price for price in catalog.gpu_prices() if price.terms == catalog.ON_DEMAND and not price.stale]
-    of_card = [price for price in on_demand if price.gpu == gpu]
+def _book(machine: _Machine, cards: int) -> tuple[list[tuple[float, str]], str]:
+    """Prices of a GPU hour with their dates, and whose they are."""
+    known = catalog.provider(machine.provider)
+    listed = catalog.instance_hours(known.name, machine.instance) if known else ()
+    here = [row for row in listed if row.region == machine.region]
+    if listed:
+        where = machine.region if here else "other regions"
+        return [
+            (row.usd_per_instance_hour / cards, row.date) for row in here or listed
+        ], f"{machine.instance} in {where}"
+    of_card = [
+        price
+        for price in catalog.gpu_prices()
+        if price.gpu == machine.gpu and price.terms == catalog.ON_DEMAND and not price.stale
+    ]
     own = [price for price in of_card if known and price.provider == known.name]
-    what = f"{gpu} at {known.name}" if own and known else f"{gpu} at any provider"
-    taken = own or of_card
-    return [price.usd_per_gpu_hour for price in taken], tuple(sorted({price.date for price in taken})), what
+    where = known.name if own and known else "any provider"
+    return [(price.usd_per_gpu_hour, price.date) for price in own or of_card], f"{machine.gpu} at {where}"
 
 
 def _words(each: float, low: float | None, high: float | None, what: str) -> str:

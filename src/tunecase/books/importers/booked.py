@@ -58,31 +58,52 @@ def compare(found: Sequence[Spending], booked: Booked, beside: Sequence[Spending
     book = _Book(booked)
     unknown: dict[str, list[_Row]] = defaultdict(list)
     restated: list[tuple[_Row, Named]] = []
-    fresh: list[Spending] = []
-    known, alike, claimed = 0, 0, set()
-    for charge, asked in [(one, True) for one in found] + [(one, False) for one in beside]:
+    known, claimed = 0, set()
+    for charge, is_asked in [(one, True) for one in found] + [(one, False) for one in beside]:
         last, row_id = book.last(charge.row_id)
         name = book.stands_for(last)
+        row = _Row(charge, is_asked, row_id)
         if not name:
-            unknown[charge.line_id].append(_Row(charge, asked, row_id))
+            unknown[charge.line_id].append(row)
             continue
         claimed.add(name)
         if name != last or charge.basis == "estimated" or _same(book.charges[name], charge):
-            known += asked
+            known += is_asked
         else:
-            restated.append((_Row(charge, asked, row_id), (name, book.charges[name])))
+            restated.append((row, (name, book.charges[name])))
     left = book.standing({charge.line_id for charge in (*found, *beside)}, claimed)
-    for line, rows in unknown.items():
-        pairs, rows, left[line] = _matched(rows, left.get(line, []))
-        same = [row for row, old in pairs if _same(old[1], row.charge)]
-        alike += sum(row.asked for row in same)
-        restated += [(row, old) for row, old in pairs if not _same(old[1], row.charge)]
-        fresh += [replace(row.charge, row_id=row.row_id) for row in rows if row.asked]
+    by_line = _by_line(unknown, left)
+    restated += by_line.restated
     corrections = [
         (replace(row.charge, supersedes=name, row_id=row.row_id), old) for row, (name, old) in restated if row.asked
     ]
-    corrections += [(_withdrawn(line, *one), one[1]) for line, one in _gone(found, left)]
-    return Compared(tuple(fresh), known + alike, tuple(corrections), alike)
+    corrections += [(_withdrawn(line, *named), named[1]) for line, named in _gone(found, by_line.left)]
+    fresh = tuple(replace(row.charge, row_id=row.row_id) for row in by_line.fresh if row.asked)
+    return Compared(fresh, known + by_line.alike, tuple(corrections), by_line.alike)
+
+
+class _ByLine(NamedTuple):
+    """Rows that are not booked as such, held against their line; `left` are entries that no row is held against."""
+
+    fresh: list[_Row]
+    restated: list[tuple[_Row, Named]]
+    alike: int
+    left: Mapping[str, Sequence[Named]]
+
+
+def _by_line(unknown: Mapping[str, Sequence[_Row]], left: Mapping[str, Sequence[Named]]) -> _ByLine:
+    fresh: list[_Row] = []
+    restated: list[tuple[_Row, Named]] = []
+    alike, rest = 0, dict(left)
+    for line, rows in unknown.items():
+        pairs, more, rest[line] = _matched(rows, left.get(line, []))
+        fresh += more
+        for row, old in pairs:
+            if _same(old[1], row.charge):
+                alike += row.asked
+            else:
+                restated.append((row, old))
+    return _ByLine(fresh, restated, alike, rest)
 
 
 class _Book:
@@ -120,19 +141,25 @@ class _Book:
         """Charges that count and that no row of the place claims, by their lines."""
         found: dict[str, list[Named]] = defaultdict(list)
         for name, charge in self.charges.items():
-            withdrawn = bool(charge.supersedes and charge.line_id) and not charge.row_id
-            copy = bool(charge.row_id) and self.rows[charge.row_id] != name
-            outdone = bool(charge.supersedes) and self.next[charge.supersedes] != name
-            if name in self.next or name in claimed or withdrawn or copy or outdone:
-                continue
-            # A correction made by hand stands for the line of what it corrects.
-            first, seen = charge, {name}
-            while not first.line_id and first.supersedes in self.charges and first.supersedes not in seen:
-                seen.add(first.supersedes)
-                first = self.charges[first.supersedes]
-            if first.line_id and first.line_id in lines:
-                found[first.line_id].append((name, charge))
+            line = "" if name in claimed or not self.counts(name, charge) else self.line(name, charge)
+            if line and line in lines:
+                found[line].append((name, charge))
         return found
+
+    def counts(self, name: str, charge: Spending) -> bool:
+        """Whether a charge stands: not corrected or withdrawn, no copy, and no correction that another outdid."""
+        is_withdrawn = bool(charge.supersedes and charge.line_id) and not charge.row_id
+        is_copy = bool(charge.row_id) and self.rows[charge.row_id] != name
+        is_outdone = bool(charge.supersedes) and self.next[charge.supersedes] != name
+        return not (name in self.next or is_withdrawn or is_copy or is_outdone)
+
+    def line(self, name: str, charge: Spending) -> str:
+        """The line of a charge; a correction made by hand stands for that of what it corrects."""
+        seen = {name}
+        while not charge.line_id and charge.supersedes in self.charges and charge.supersedes not in seen:
+            seen.add(charge.supersedes)
+            charge = self.charges[charge.supersedes]
+        return charge.line_id
 
 
 def _matched(rows: Sequence[_Row], left: Sequence[Named]) -> tuple[list[tuple[_Row, Named]], list[_Row], list[Named]]:
@@ -150,22 +177,27 @@ def _paired(
 ) -> tuple[list[tuple[_Row, Named]], list[_Row], list[Named]]:
     """Pairs of equal keys whose marks are equal, or where not `exact` do not gainsay each other."""
     waiting: dict[Hashable, dict[Hashable, deque[Named]]] = defaultdict(dict)
-    for one in left:
-        waiting[key(one[1])].setdefault(_frozen(_marks(one[1])), deque()).append(one)
+    for named in left:
+        waiting[key(named[1])].setdefault(_frozen(_marks(named[1])), deque()).append(named)
     pairs, other = [], []
     for row in rows:
-        groups, marks = waiting.get(key(row.charge), {}), _marks(row.charge)
-        own = _frozen(marks)
-        near = own if own in groups else None
-        if near is None and not exact:
-            near = next((name for name, group in groups.items() if _fits(_marks(group[0][1]), marks)), None)
+        groups = waiting.get(key(row.charge), {})
+        near = _nearest_group(groups, _marks(row.charge), exact)
         if near is None:
             other.append(row)
             continue
         pairs.append((row, groups[near].popleft()))
         if not groups[near]:
             del groups[near]
-    return pairs, other, [one for groups in waiting.values() for group in groups.values() for one in group]
+    return pairs, other, [named for groups in waiting.values() for group in groups.values() for named in group]
+
+
+def _nearest_group(groups: Mapping[Hashable, deque[Named]], marks: Mapping[str, str], exact: bool) -> Hashable | None:
+    """The group with these marks; where not `exact`, else the first whose marks do not gainsay them."""
+    own = _frozen(marks)
+    if own in groups or exact:
+        return own if own in groups else None
+    return next((name for name, group in groups.items() if _fits(_marks(group[0][1]), marks)), None)
 
 
 def _gone(found: Sequence[Spending], left: Mapping[str, Sequence[Named]]) -> list[tuple[str, Named]]:
@@ -207,15 +239,9 @@ def _same(old: Spending, new: Spending) -> bool:
 def _withdrawn(line: str, name: str, old: Spending) -> Spending:
     """A correction of nothing; it has no row of its own, by which it is known later on."""
     return replace(
-        old,
-        amount=Decimal(0),
-        amount_base=Decimal(0),
-        quantity=None,
-        supersedes=name,
-        row_id="",
-        line_id=line,
+        old, amount=Decimal(0), amount_base=Decimal(0), quantity=None, supersedes=name, row_id="", line_id=line,
         description=f"no longer stated: {old.description}",
-    )
+    )  # fmt: skip
 
 
 def refuse_restated(compared: Compared, place: str) -> None:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
+from tunecase.books.charges import rate_fix, rate_on
 from tunecase.errors import InputError, Problem
 from tunecase.project import Rate
 from tunecase.quantities import counted
@@ -62,12 +63,20 @@ class SpendAsked:
         """Whether a day lies in the days asked for."""
         return (self.since is None or day >= self.since) and (self.until is None or day <= self.until)
 
+    def rate(self, code: str, day: date) -> Decimal | None:
+        """Units of the project's currency for one of another on a day; None where the project has no rate."""
+        return rate_on(code, self.currency, self.rates, day)
+
+    def no_rate(self, code: str, day: date) -> tuple[str, str]:
+        """What is wanted where there is no rate, and the fix."""
+        return f"{self.currency}, or a dated rate for {code}", rate_fix(code, day)
+
 
 @dataclass(frozen=True, slots=True)
 class Brought:
     """The charges of a place: rows read, rows that were not asked for, what became no charge and why, notes.
 
-    `beside` are charges that were not asked for, of days of which some are booked: see `known.compare`.
+    `beside` are charges that were not asked for, of days of which some are booked: see `booked.compare`.
     """
 
     spendings: tuple[Spending, ...]

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from tunecase import catalog
-from tunecase.books.charges import CATEGORIES, DIGITS, GPU_HOUR, HOUR, rate_fix, rate_on
+from tunecase.books.charges import CATEGORIES, DIGITS, GPU_HOUR, HOUR
 from tunecase.books.importers.cells import CellError, amount_of, open_tags, text_of
 from tunecase.books.importers.charge import MOST_BOOKED, Brought, Identities, Mistakes, SpendAsked, digest_of
 from tunecase.books.importers.files import BillFile, Copies, Line, bill_files
@@ -155,11 +155,10 @@ class _Bill:
 
     def rate(self, line: Line, code: str, began: datetime) -> Decimal | None:
         """The rate of the row's currency on its day; None, and one more mistake, where none is known."""
-        found = rate_on(code, self.asked.currency, self.asked.rates, began.date())
-        if found is None:
-            wanted = f"{self.asked.currency}, or a dated rate for {code}"
-            self.mistakes.add(_where(line, "BillingCurrency"), code, wanted, rate_fix(code, began.date()))
-        return found
+        rate = self.asked.rate(code, began.date())
+        if rate is None:
+            self.mistakes.add(_where(line, "BillingCurrency"), code, *self.asked.no_rate(code, began.date()))
+        return rate
 
     def check_period(self, line: Line, began: datetime, ended: datetime) -> None:
         """A charge lies in the past, and its period has a length."""

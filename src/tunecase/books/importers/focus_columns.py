@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -32,28 +32,14 @@ class Columns:
     """Where the columns of a file stand, however they are written (BilledCost, billed_cost)."""
 
     def __init__(self, file: BillFile, asked: SpendAsked) -> None:
-        self.names = [bare(name) for name in file.header]
-        twice = [name for name, count in Counter(self.names).items() if count > 1 and name]
-        lacking = [name for name in (AMOUNTS[asked.cost], *NEEDED) if bare(name) not in self.names]
-        if not any(bare(name) in self.names for name in PROVIDER):
-            lacking.append(" or ".join(PROVIDER))
-        problems = [
-            Problem(
-                f"{file.name}:1",
-                f"no column {name}",
-                "the columns of FOCUS 1.0 to 1.4",
-                f"export the bill with the column {name}; a bill of another format is no FOCUS",
-            )
-            for name in lacking
-        ]
-        problems += [Problem(f"{file.name}:1", f"the column {name} twice", "it once", "delete one") for name in twice]
-        if problems:
+        names = [bare(name) for name in file.header]
+        if problems := _header_problems(file.name, names, asked):
             raise InputError(problems)
-        self.at = {name: index for index, name in enumerate(self.names)}
-        self.forms = [(name, index, _form(name)) for name, index in self.at.items() if not name.startswith("x_")]
+        at = {name: index for index, name in enumerate(names)}
+        self.forms = [(name, index, _form(name)) for name, index in at.items() if not name.startswith("x_")]
         # Looked up once for each column, not for each row.
-        self.index = {name: self.at.get(bare(name)) for name in {*READ, *BOUGHT, *PROVIDER, *AMOUNTS.values()}}
-        self.file, self.width = file, len(self.names)
+        self.index = {name: at.get(bare(name)) for name in {*READ, *BOUGHT, *PROVIDER, *AMOUNTS.values()}}
+        self.width = len(names)
 
     def cell(self, line: Line, name: str) -> Any:
         """A cell by its column, None where the file has none."""
@@ -74,6 +60,20 @@ class Columns:
             if text := text_of(line.cells[index]):
                 found[name] = text if form is None else form(line.cells[index], text)
         return found
+
+
+def _header_problems(file: str, names: Sequence[str], asked: SpendAsked) -> list[Problem]:
+    """Columns that the file lacks, and those that it has twice."""
+    lacking = [name for name in (AMOUNTS[asked.cost], *NEEDED) if bare(name) not in names]
+    if not any(bare(name) in names for name in PROVIDER):
+        lacking.append(" or ".join(PROVIDER))
+    wanted, fix = (
+        "the columns of FOCUS 1.0 to 1.4",
+        "export the bill with the column {}; a bill of another format is no FOCUS",
+    )
+    problems = [Problem(f"{file}:1", f"no column {name}", wanted, fix.format(name)) for name in lacking]
+    twice = [name for name, count in Counter(names).items() if count > 1 and name]
+    return problems + [Problem(f"{file}:1", f"the column {name} twice", "it once", "delete one") for name in twice]
 
 
 @lru_cache(maxsize=1_000)

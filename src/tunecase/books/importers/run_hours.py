@@ -3,35 +3,28 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from tunecase import catalog
-from tunecase.books.charges import GPU_HOUR, rate_fix, rate_on
+from tunecase.books.charges import GPU_HOUR
 from tunecase.books.importers.cells import open_tags
-from tunecase.books.importers.charge import Brought, HourPrice, Mistakes, SpendAsked, digest_of
+from tunecase.books.importers.charge import Brought, Mistakes, SpendAsked, digest_of
 from tunecase.books.importers.lines import card_named
 from tunecase.quantities import counted, one_line
 from tunecase.records import Spending
 
 GPU_NAMES = (
-    "gpu",
-    "gpu_name",
-    "gpu_type",
-    "gpu_model",
-    "device_name",
-    "accelerator",
-    "accelerators",
-    "hardware",
-    "card",
-)
+    "gpu", "gpu_name", "gpu_type", "gpu_model", "device_name", "accelerator", "accelerators", "hardware", "card",
+)  # fmt: skip
 INSTANCE_NAMES = ("instance_type", "instance", "machine_type", "machine", "node_type")
 COUNT_NAMES = ("gpu_count", "num_gpus", "n_gpus", "gpus", "world_size", "num_processes", "n_gpu")
 SYSTEM_GPU = re.compile(r"system/gpu_(\d+)_")
 TIMES = re.compile(r"^\s*(\d{1,4})\s*[x×]\s*|[:]\s*(\d{1,4})\s*$")
 STEP = Decimal("0.000001")
 MOST_HOURS = 24 * 366
+ON_CPU = "on a processor, whose hour has no price here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,96 +65,130 @@ def run_charges(runs: Sequence[TimedRun], asked: SpendAsked, source: str, place:
     Raises: InputError with every run of which the GPU, how many or a price is not known: none is guessed.
     Leaves out: time in which a machine was up before and after its runs, which only a bill shows, as idle.
     """
-    mistakes, left_out, found = Mistakes(), Counter[str](), []
-    filtered, words = 0, Counter[str]()
-    for run in runs:
-        day = run.ended or run.began
-        if any(run.tags.get(key) != value for key, value in asked.tags.items()) or (
-            day is not None and not asked.in_days(day.date())
-        ):
-            filtered += 1
-        elif run.why:
-            left_out[run.why] += 1
-        elif (charge := _charge(run, asked, source, place, mistakes, words, left_out)) is not None:
-            found.append(charge)
-    mistakes.refuse(place)
-    notes = [f"{counted(count, 'run')} at {text}" for text, count in words.items()]
-    told = tuple(f"{counted(count, 'run')} {why}" for why, count in sorted(left_out.items()))
-    return Brought(tuple(found), len(runs), filtered, told, tuple(notes))
+    reader = _Reader(asked, source, place)
+    found = [charge for run in runs if (charge := reader.charge(run)) is not None]
+    reader.mistakes.refuse(place)
+    notes = tuple(f"{counted(count, 'run')} at {text}" for text, count in reader.prices.items())
+    left_out = tuple(f"{counted(count, 'run')} {why}" for why, count in sorted(reader.left_out.items()))
+    return Brought(tuple(found), len(runs), reader.filtered, left_out, notes)
 
 
-def _charge(
-    run: TimedRun, asked: SpendAsked, source: str, place: str, mistakes: Mistakes, words: Counter[str],
-    left_out: Counter[str],
-) -> Spending | None:  # fmt: skip
-    gpu, count = gpu_of(run)
-    if count == 0 or (gpu == "cpu"):
-        if run.usd is None:
-            left_out["on a processor, whose hour has no price here"] += 1
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """What a run used: its GPUs, none on a processor; the hours of each, and the moment of its end."""
+
+    gpu: str
+    gpu_count: int
+    hours: Decimal
+    ended: datetime
+
+    @property
+    def gpu_hours(self) -> Decimal:
+        """Hours of all GPUs, to a millionth."""
+        return (self.hours * self.gpu_count).quantize(STEP)
+
+
+@dataclass
+class _Reader:
+    """The runs of one place while they become charges, with what is told of those that do not."""
+
+    asked: SpendAsked
+    source: str
+    place: str
+    mistakes: Mistakes = field(default_factory=Mistakes)
+    left_out: Counter[str] = field(default_factory=Counter)
+    prices: Counter[str] = field(default_factory=Counter)
+    filtered: int = 0
+
+    def charge(self, run: TimedRun) -> Spending | None:
+        """The charge of a run; None where it is not asked for, is left out, or is a mistake."""
+        if not self.is_asked_for(run):
+            self.filtered += 1
             return None
-        gpu, count = "", 0
-    gpu, count = gpu or asked.gpu, asked.gpu_count if count is None else count
-    hours = _hours(run)
-    where = f"{place}, run {one_line(run.name, 60)}"
-    ended = run.ended or (datetime(asked.on.year, asked.on.month, asked.on.day, tzinfo=UTC) if asked.on else None)
-    if ended is None or hours is None:
-        got, fix = "no time of its beginning and end", "say the day with --on, or leave the run out with --tag"
-        mistakes.add(where, got, "when it ran and for how long", fix)
-        return None
-    # The run's moments are UTC: west of it they may be of tomorrow, by the day on which it is imported.
-    late = ended.date() > asked.today + timedelta(days=1)
-    if late or hours > MOST_HOURS:
-        got = f"an end on {ended.date()}" if late else f"{hours:f} hours"
-        mistakes.add(where, got, f"a run of at most a year that ended by {asked.today}", "correct the run's times")
-        return None
-    if run.usd is not None:
-        return _spent(run, asked, source, place, gpu, count, hours, ended, mistakes, where)
-    if not gpu or not count:
-        lacking = " and ".join(what for what, known in (("no GPU named", gpu), ("not how many", count)) if not known)
-        fix = "say --gpu and --gpu-count, or set the tags tunecase.gpu and tunecase.gpu_count of the run"
-        mistakes.add(where, lacking, "the GPU and how many of it", fix)
-        return None
-    price = asked.gpu_hour(gpu)
-    if price is None:
-        fix = "add its price to the project's own price file, or import the bill instead"
-        mistakes.add(where, f"no price of a {gpu} hour", "a price in the book", fix)
-        return None
-    words[f"{price.amount} {asked.currency} an hour of {gpu} ({price.words})"] += 1
-    return _spending(run, asked, source, place, gpu, count, hours, ended, price, asked.currency, Decimal(1))
+        gpu, count = gpu_of(run)
+        if why := run.why or (ON_CPU if count == 0 and run.usd is None else ""):
+            self.left_out[why] += 1
+            return None
+        gpu = (gpu if count != 0 else "") or self.asked.gpu
+        use = self.use(run, gpu, self.asked.gpu_count if count is None else count)
+        if use is None:
+            return None
+        return self.priced(run, use) if run.usd is None else self.paid(run, use)
+
+    def is_asked_for(self, run: TimedRun) -> bool:
+        """Whether a run has all tags and its day is one of those asked for; a run without a day is."""
+        moment = run.ended or run.began
+        has_tags = all(run.tags.get(key) == value for key, value in self.asked.tags.items())
+        return has_tags and (moment is None or self.asked.in_days(moment.date()))
+
+    def use(self, run: TimedRun, gpu: str, count: int) -> _Use | None:
+        """What a run used, ended on the day asked for where it has no end; None, and a mistake, for odd times."""
+        on, hours = self.asked.on, _hours(run)
+        ended = run.ended or (datetime(on.year, on.month, on.day, tzinfo=UTC) if on else None)
+        if ended is None or hours is None:
+            got, fix = "no time of its beginning and end", "say the day with --on, or leave the run out with --tag"
+            self.mistake(run, got, "when it ran and for how long", fix)
+            return None
+        # The run's moments are UTC: west of it they may be of tomorrow, by the day on which it is imported.
+        is_late = ended.date() > self.asked.today + timedelta(days=1)
+        if is_late or hours > MOST_HOURS:
+            got = f"an end on {ended.date()}" if is_late else f"{hours:f} hours"
+            wanted = f"a run of at most a year that ended by {self.asked.today}"
+            self.mistake(run, got, wanted, "correct the run's times")
+            return None
+        return _Use(gpu, count, hours, ended)
+
+    def mistake(self, run: TimedRun, got: str, wanted: str, fix: str) -> None:
+        """One more mistake, at a run."""
+        self.mistakes.add(f"{self.place}, run {one_line(run.name, 60)}", got, wanted, fix)
+
+    def paid(self, run: TimedRun, use: _Use) -> Spending | None:
+        """What the run itself says that it spent, in US dollars."""
+        rate = self.asked.rate("USD", use.ended.date())
+        if rate is None:
+            self.mistake(run, "US dollars spent", *self.asked.no_rate("USD", use.ended.date()))
+            return None
+        usd = run.usd or Decimal(0)
+        return replace(self.spending(run, use), amount=usd, currency="USD", amount_base=usd * rate, fx_rate=rate)
+
+    def priced(self, run: TimedRun, use: _Use) -> Spending | None:
+        """GPU hours at the price of the book."""
+        if not use.gpu or not use.gpu_count:
+            parts = ("" if use.gpu else "no GPU named", "" if use.gpu_count else "not how many")
+            fix = "say --gpu and --gpu-count, or set the tags tunecase.gpu and tunecase.gpu_count of the run"
+            self.mistake(run, " and ".join(filter(None, parts)), "the GPU and how many of it", fix)
+            return None
+        price = self.asked.gpu_hour(use.gpu)
+        if price is None:
+            fix = "add its price to the project's own price file, or import the bill instead"
+            self.mistake(run, f"no price of a {use.gpu} hour", "a price in the book", fix)
+            return None
+        self.prices[f"{price.amount} {self.asked.currency} an hour of {use.gpu} ({price.words})"] += 1
+        amount = use.gpu_hours * price.amount
+        return replace(self.spending(run, use), amount=amount, amount_base=amount, unit_price=price.amount)
+
+    def spending(self, run: TimedRun, use: _Use) -> Spending:
+        """The charge of a run, its amount still open."""
+        began = run.began
+        if began is None and run.hours is not None and run.ended is not None:
+            began = run.ended - timedelta(hours=float(run.hours))
+        return Spending(
+            min(use.ended.date(), self.asked.today), self.asked.category or run.category, Decimal(0),
+            self.asked.currency, Decimal(0), description=f"run {one_line(run.name, 200)}",
+            quantity=use.gpu_hours or None, unit=GPU_HOUR if use.gpu_hours else "", source=self.source,
+            began_at=began if run.ended else None, ended_at=run.ended, basis="estimated", fx_rate=Decimal(1),
+            gpu=use.gpu, gpu_count=use.gpu_count, run=one_line(run.name, 200), tags=open_tags(run.tags),
+            source_file=self.place, row_id=run.row_id or digest_of(_content(run, use, self.source)),
+            line_id=digest_of({"source": self.source, "run": run.key}),
+        )  # fmt: skip
 
 
-def _spent(
-    run: TimedRun, asked: SpendAsked, source: str, place: str, gpu: str, count: int, hours: Decimal, ended: datetime,
-    mistakes: Mistakes, where: str,
-) -> Spending | None:  # fmt: skip
-    """What the run itself says that it spent, in US dollars."""
-    rate = rate_on("USD", asked.currency, asked.rates, ended.date())
-    if rate is None:
-        wanted = f"{asked.currency}, or a dated rate for USD"
-        mistakes.add(where, "US dollars spent", wanted, rate_fix("USD", ended.date()))
-        return None
-    return _spending(run, asked, source, place, gpu, count, hours, ended, None, "USD", rate)
-
-
-def _spending(
-    run: TimedRun, asked: SpendAsked, source: str, place: str, gpu: str, count: int, hours: Decimal, ended: datetime,
-    price: HourPrice | None, currency: str, rate: Decimal,
-) -> Spending:  # fmt: skip
-    gpu_hours = (hours * count).quantize(STEP)
-    amount = gpu_hours * price.amount if price is not None else run.usd or Decimal(0)
-    began = run.began or (None if run.hours is None or run.ended is None else ended - timedelta(hours=float(run.hours)))
-    content = {
-        "source": source, "run": run.key, "hours": f"{hours.quantize(STEP):f}", "gpu": gpu, "count": str(count),
-        "usd": "" if run.usd is None else f"{run.usd.normalize():f}",
+def _content(run: TimedRun, use: _Use, source: str) -> dict[str, str]:
+    """What identifies the charge of a run: the run, and all that its amount rests on but the book's price."""
+    return {
+        "source": source, "run": run.key, "hours": f"{use.hours.quantize(STEP):f}", "gpu": use.gpu,
+        "count": str(use.gpu_count), "usd": "" if run.usd is None else f"{run.usd.normalize():f}",
     }  # fmt: skip
-    return Spending(
-        min(ended.date(), asked.today), asked.category or run.category, amount, currency, amount * rate,
-        description=f"run {one_line(run.name, 200)}", quantity=gpu_hours or None,
-        unit=GPU_HOUR if gpu_hours else "", source=source, began_at=began if run.ended else None,
-        ended_at=run.ended, basis="estimated", unit_price=price.amount if price else None, fx_rate=rate, gpu=gpu,
-        gpu_count=count, run=one_line(run.name, 200), tags=open_tags(run.tags), source_file=place,
-        row_id=run.row_id or digest_of(content), line_id=digest_of({"source": source, "run": run.key}),
-    )  # fmt: skip
 
 
 def _hours(run: TimedRun) -> Decimal | None:
@@ -181,23 +208,25 @@ def gpu_of(run: TimedRun) -> tuple[str, int | None]:
         ('L40S', 2)
     """
     facts = {_plain(key): value.strip() for key, value in run.facts.items()}
-    count = next((int(facts[name]) for name in COUNT_NAMES if facts.get(name, "").isdecimal()), None)
-    if count is None and (cards := {match[1] for name in run.metrics if (match := SYSTEM_GPU.match(name))}):
-        count = len(cards)
+    count = _count(facts, run.metrics)
     for name in INSTANCE_NAMES:
         machine = catalog.instance("", facts[name].removeprefix("ml.")) if facts.get(name) else None
         if machine is not None:
             return machine.gpu, count or machine.gpu_count
-    for name in GPU_NAMES:
-        text = facts.get(name, "")
+    for text in filter(None, map(facts.get, GPU_NAMES)):
         if text.casefold() in ("cpu", "none", "mps"):
             return "cpu", 0
-        card = card_named(text)
-        if card:
+        if card := card_named(text):
             times = TIMES.search(text)
-            stated = int(times[1] or times[2]) if times else None
-            return card, count if count is not None else stated
+            return card, int(times[1] or times[2]) if count is None and times else count
     return "", count
+
+
+def _count(facts: Mapping[str, str], metrics: Sequence[str]) -> int | None:
+    """How many GPUs the facts name, else how many the metrics of each card are of; None where neither says."""
+    named = next((int(facts[name]) for name in COUNT_NAMES if facts.get(name, "").isdecimal()), None)
+    cards = {match[1] for name in metrics if (match := SYSTEM_GPU.match(name))}
+    return len(cards) or None if named is None else named
 
 
 def _plain(key: str) -> str:

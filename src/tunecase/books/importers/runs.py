@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from tunecase.books.importers.charge import Brought, SpendAsked, digest_of
-from tunecase.books.importers.run_hours import TimedRun, run_charges
+from tunecase.books.importers.run_hours import ON_CPU, TimedRun, run_charges
 from tunecase.books.meter import METER_SOURCE, STATE_FILE, Attempt, read_state
 from tunecase.errors import InputError, Problem
 from tunecase.io.trackers import finite, last_states, output_folder, states, tracked_run
 from tunecase.records import Run
 
 FREE = "free by the pilot's own price of an hour"
-CPU = "on a processor, whose hour has no price here"
 NO_TIME = "without train_runtime: it did not end, or its summary was not saved"
 NOTHING = "that took nothing"
 ALIVE_S = 600.0
@@ -107,7 +106,7 @@ def _piloted(at: datetime, run: Run) -> TimedRun:
     name = f"pilot {run.key[:12]}"
     usd = None if run.usd is None or run.usd <= 0 else Decimal(str(run.usd))
     facts = {"gpu": run.hardware, "gpu_count": str(run.gpus)} if run.gpus else {"gpu": "cpu"}
-    why = FREE if run.usd == 0 and run.gpus else CPU if usd is None and not run.gpus else ""
+    why = FREE if run.usd == 0 and run.gpus else ON_CPU if usd is None and not run.gpus else ""
     category = "evaluation" if run.trainer == HOSTED else "gpu"
     began = at - timedelta(seconds=run.seconds)
     return TimedRun(run.key, name, began, at, hours, facts, usd=usd, why=why, category=category)

@@ -6,6 +6,7 @@ in a cell that is read what stands before the @ alone is kept.
 
 import contextlib
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -13,7 +14,7 @@ from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import TypeVar
 
-from tunecase.books.charges import CATEGORIES, DIGITS, HOUR, rate_fix, rate_on
+from tunecase.books.charges import CATEGORIES, DIGITS, HOUR
 from tunecase.books.importers.cells import CellError, amount_of, no_mail, plain_number
 from tunecase.books.importers.charge import Brought, HourPrice, Identities, Mistakes, SpendAsked, digest_of
 from tunecase.errors import InputError, Problem
@@ -42,6 +43,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 }
 # What tells rows of one person's day apart where both have it; words are edited, and columns are added.
 APART = ("start", "project", "client")
+TAGS = ("project", "client", "activity", "tags")
 T = TypeVar("T")
 EXAMPLE = "date,hours,person,role,rate,activity,note"
 CLOCK = re.compile(r"(\d{1,4}):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
@@ -54,6 +56,45 @@ MOST_HOURS = 744  # of one row: a month
 EVALUATION = re.compile(r"\beval|error analysis|\btest(ing|s)?\b|benchmark|\bmetrics?\b", re.IGNORECASE)
 DATA = re.compile(r"\blabel|\bannotat|data (collect|clean|prep)|guideline", re.IGNORECASE)
 STEP = Decimal("0.000001")
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One row that was read: its line, its cells by what they mean, its day, hours, rate and currency."""
+
+    line: int
+    text: Mapping[str, str]
+    day: date
+    hours: Decimal
+    price: HourPrice
+    currency: str
+    fx_rate: Decimal
+
+    @property
+    def person(self) -> str:
+        """Who worked."""
+        parts = (self.text.get("first"), self.text.get("last"))
+        return self.text.get("person") or " ".join(part for part in parts if part)
+
+    @property
+    def category(self) -> str:
+        """The line of the plan that the row names, else the one that its words speak of, else labour."""
+        stated = self.text.get("line", "").strip().casefold()
+        lines = (_line_of(self.text.get(what, "")) for what in ("activity", "tags", "note"))
+        return stated if stated in CATEGORIES else next(filter(None, lines), "labour")
+
+    @property
+    def description(self) -> str:
+        """Role and note."""
+        parts = (self.text.get("role"), self.text.get("note") or self.text.get("activity"))
+        return one_line(": ".join(part for part in parts if part), 300)
+
+    @property
+    def content(self) -> dict[str, str]:
+        """What tells the row from others, its rate left out."""
+        named = ("start", "role", "project", "client", "activity", "tags", "note")
+        own = {"day": self.day.isoformat(), "person": self.person, "hours": plain_number(self.hours)}
+        return {what: self.text.get(what, "") for what in named} | own
 
 
 @dataclass
@@ -70,8 +111,113 @@ class _Sheet:
     beside: list[Spending] = field(default_factory=list)
     filtered: int = 0
     empty: int = 0
-    guessed: dict[str, int] = field(default_factory=dict)
+    guessed: Counter[str] = field(default_factory=Counter)
     other_amounts: int = 0
+
+    def row(self, line: int, cells: Mapping[str, str]) -> None:
+        """One row: passed over, a mistake, or a charge."""
+        before = self.mistakes.count
+        text = {what: no_mail(cells[column].strip()) for what, column in self.columns.items()}
+        day = self.read(line, "day", text["day"], lambda cell: _day(cell, self.month_first))
+        if not self.is_asked_for(cells, day):
+            self.filtered += 1
+            if day is not None and self.asked.booked(day):
+                self.pass_over(line, text, day)
+            return
+        hours = self.read(line, "hours", text["hours"], hours_in)
+        if hours == 0:
+            self.empty += 1
+            return
+        if day is not None and day > self.asked.today:
+            wanted, fix = f"a day not after {self.asked.today}", "book hours when they are worked"
+            self.mistakes.add(self.where(line, "day"), str(day), wanted, fix)
+        work = self.work(line, text, day, hours)
+        if work is not None and self.mistakes.count == before:
+            self.found.append(self.charge(work))
+
+    def is_asked_for(self, cells: Mapping[str, str], day: date | None) -> bool:
+        """Whether a row has what the tags ask of its columns, and its day is asked for; a day not read is."""
+        by_column = {name.casefold(): cell.strip() for name, cell in cells.items()}
+        has_tags = all(by_column.get(key.casefold()) == value for key, value in self.asked.tags.items())
+        return has_tags and (day is None or self.asked.in_days(day))
+
+    def pass_over(self, line: int, text: Mapping[str, str], day: date) -> None:
+        """Keeps a row that is not asked for, so that it does not count as gone; its mistakes do no harm."""
+        other = replace(self, mistakes=Mistakes(), guessed=Counter(), other_amounts=0)
+        hours = other.read(line, "hours", text["hours"], hours_in)
+        work = other.work(line, text, day, hours) if hours else None
+        if work is not None:
+            self.beside.append(other.charge(work))
+
+    def work(self, line: int, text: Mapping[str, str], day: date | None, hours: Decimal | None) -> _Work | None:
+        """A row with its rate; None, and perhaps one more mistake, where a part is not known."""
+        price, code = self.price(line, text), self.currency(text)
+        if day is None or hours is None or price is None:
+            return None
+        rate = self.asked.rate(code, day)
+        if rate is None:
+            self.mistakes.add(self.where(line, "rate"), code, *self.asked.no_rate(code, day))
+            return None
+        return _Work(line, text, day, hours, price, code, rate)
+
+    def charge(self, work: _Work) -> Spending:
+        """The charge of a row; another amount that it states itself is counted."""
+        text, price, person = work.text, work.price, work.person
+        self.guessed.update([price.words] if price.guessed else [])
+        with localcontext(prec=DIGITS):
+            amount = (work.hours * price.amount).quantize(STEP)
+            base = amount * work.fx_rate
+        self.other_amounts += _differs(text.get("amount", ""), amount)
+        same = {"sheet": "timesheet", "day": work.day.isoformat(), "person": person}
+        return Spending(
+            work.day, self.asked.category or work.category, amount, work.currency, base,
+            description=work.description, quantity=work.hours, unit=HOUR, source="timesheet",
+            basis="estimated" if price.guessed else "billed", unit_price=price.amount, fx_rate=work.fx_rate,
+            resource=one_line(person, 100), tags={what: text[what] for what in TAGS if text.get(what)},
+            source_file=self.file, row=work.line, row_id=self.identities.of(work.content),
+            line_id=digest_of(same), apart={what: text[what] for what in APART if text.get(what)},
+        )  # fmt: skip
+
+    def where(self, line: int, what: str) -> str:
+        """A cell of the sheet, for a problem."""
+        return f"{self.file}:{line}, {self.columns.get(what, what)}"
+
+    def read(self, line: int, what: str, cell: str, read: Callable[[str], T], wanted: str = "") -> T | None:
+        """A cell as a value; None, and one more mistake, where it cannot be read."""
+        try:
+            return read(cell)
+        except CellError as error:
+            shown = repr(one_line(cell, 60))
+            self.mistakes.add(self.where(line, what), shown, wanted or error.wanted, error.fix)
+            return None
+
+    def price(self, line: int, text: Mapping[str, str]) -> HourPrice | None:
+        """The row's own rate, else the team's; None, and one more mistake, where neither is there."""
+        cell, role = text.get("rate", ""), text.get("role", "")
+        rate = self.read(line, "rate", cell, _rate_in, "an hourly rate") if cell else Decimal(0)
+        if rate is None:
+            return None
+        if rate < 0:
+            got, fix = repr(one_line(cell, 60)), "write what an hour costs; a refund is a charge of its own"
+            self.mistakes.add(self.where(line, "rate"), got, "an hourly rate above zero", fix)
+            return None
+        price = HourPrice(rate, "the row", guessed=False) if rate else self.asked.person_hour(role)
+        if price is None:
+            got = f"no rate for {role!r}" if role else "no rate, and no role that has one in the project file"
+            fix = "add a column rate, or the role with its rate under team in the project file"
+            self.mistakes.add(self.where(line, "rate"), got, "an hourly rate", fix)
+        return price
+
+    def currency(self, text: Mapping[str, str]) -> str:
+        """The currency of the row's rate: its own column, the rate's cell or header; else the project's."""
+        if not text.get("rate"):
+            return self.asked.currency
+        for words in (text.get("currency", ""), text["rate"], " ".join(IN_BRACKETS.findall(self.columns["rate"]))):
+            code = CODE.search(words)
+            symbols = [SYMBOLS[sign] for sign in SYMBOLS if sign in words]
+            if code or symbols:
+                return code[1] if code else symbols[0]
+        return self.asked.currency
 
 
 def timesheet(place: str, asked: SpendAsked) -> Brought:
@@ -83,7 +229,7 @@ def timesheet(place: str, asked: SpendAsked) -> Brought:
     given as a range counts by its median, and the charge is then an estimate. The line is the one that a column line or
     category names, else it follows the row's activity, tags or note: evaluation and error analysis, labelling (data),
     else labour. Rows of one person's day are one line: the same work with another rate, note or role is known, or
-    corrects what is booked (see `known.compare`).
+    corrects what is booked (see `booked.compare`).
 
     Args:
         place: the path of a CSV file.
@@ -104,7 +250,7 @@ def timesheet(place: str, asked: SpendAsked) -> Brought:
         )
     sheet = _Sheet(asked, path.name, columns, _month_first(path.name, columns["day"], rows))
     for line, cells in rows:
-        _row(sheet, line, cells)
+        sheet.row(line, cells)
     sheet.mistakes.refuse(path.name)
     left = (f"{counted(sheet.empty, 'row')}: no hours",) if sheet.empty else ()
     notes = [f"{counted(count, 'row')} at the rate of {words}" for words, count in sheet.guessed.items()]
@@ -122,11 +268,8 @@ def _bare(name: str) -> str:
 def _columns(header: Sequence[str], file: str) -> dict[str, str]:
     """The columns by what they mean. Raises InputError where day or hours are missing."""
     by_name = {_bare(name): name for name in reversed(header)}
-    found = {
-        what: by_name[known[0]]
-        for what, names in NAMES.items()
-        if (known := [name for name in names if name in by_name])
-    }
+    known = {what: [by_name[name] for name in names if name in by_name] for what, names in NAMES.items()}
+    found = {what: columns[0] for what, columns in known.items() if columns}
     lacking = [what for what in ("day", "hours") if what not in found]
     if lacking:
         got = f"the columns {', '.join(header)[:120]}" if header else "an empty file"
@@ -151,38 +294,6 @@ def _month_first(file: str, column: str, rows: Sequence[tuple[int, Mapping[str, 
     return next(iter(found), None)
 
 
-def _row(sheet: _Sheet, line: int, cells: Mapping[str, str]) -> None:
-    """One row: passed over, a mistake, or a charge."""
-    asked, before = sheet.asked, sheet.mistakes.count
-    text = {what: no_mail(cells[column].strip()) for what, column in sheet.columns.items()}
-    by_column = {name.casefold(): cell.strip() for name, cell in cells.items()}
-    day = _read(sheet, line, "day", text["day"], lambda cell: _day(cell, sheet.month_first))
-    apart = any(by_column.get(key.casefold()) != value for key, value in asked.tags.items())
-    if apart or (day is not None and not asked.in_days(day)):
-        sheet.filtered += 1
-        if day is not None and asked.booked(day):
-            _pass_over(sheet, line, text, day)
-        return
-    hours = _read(sheet, line, "hours", text["hours"], hours_in)
-    if hours == 0:
-        sheet.empty += 1
-        return
-    if day is not None and day > asked.today:
-        sheet.mistakes.add(
-            _where(sheet, line, "day"), str(day), f"a day not after {asked.today}", "book hours when they are worked"
-        )
-    price = _price(sheet, line, text)
-    code = _currency(sheet, text)
-    if day is None or hours is None or price is None or sheet.mistakes.count > before:
-        return
-    rate = rate_on(code, asked.currency, asked.rates, day)
-    if rate is None:
-        wanted = f"{asked.currency}, or a dated rate for {code}"
-        sheet.mistakes.add(_where(sheet, line, "rate"), code, wanted, rate_fix(code, day))
-        return
-    sheet.found.append(_charge(sheet, line, text, day, hours, price, code, rate))
-
-
 def _differs(cell: str, amount: Decimal) -> bool:
     """Whether a row's own amount is another one by more than a cent; what is no plain amount is not compared."""
     with contextlib.suppress(CellError):
@@ -190,63 +301,9 @@ def _differs(cell: str, amount: Decimal) -> bool:
     return False
 
 
-def _pass_over(sheet: _Sheet, line: int, text: Mapping[str, str], day: date) -> None:
-    """Keeps a row that is not asked for, so that it does not count as gone; its mistakes do no harm."""
-    try:
-        hours = hours_in(text["hours"])
-    except CellError:
-        return
-    other = replace(sheet, mistakes=Mistakes(), guessed={}, other_amounts=0)
-    price, code = _price(other, line, text), _currency(other, text)
-    rate = rate_on(code, sheet.asked.currency, sheet.asked.rates, day)
-    if hours and price is not None and rate is not None:
-        sheet.beside.append(_charge(other, line, text, day, hours, price, code, rate))
-
-
-def _charge(
-    sheet: _Sheet, line: int, text: Mapping[str, str], day: date, hours: Decimal, price: HourPrice, code: str,
-    rate: Decimal,
-) -> Spending:  # fmt: skip
-    person = text.get("person") or " ".join(part for part in (text.get("first"), text.get("last")) if part)
-    own = next((said for what in ("activity", "tags", "note") if (said := _line_of(text.get(what, "")))), "labour")
-    stated = text.get("line", "").strip().casefold()
-    own = stated if stated in CATEGORIES else own
-    words = ": ".join(part for part in (text.get("role", ""), text.get("note") or text.get("activity", "")) if part)
-    content = {what: text.get(what, "") for what in ("start", "role", "project", "client", "activity", "tags", "note")}
-    content |= {"day": day.isoformat(), "person": person}
-    tags = {what: text[what] for what in ("project", "client", "activity", "tags") if text.get(what)}
-    same = {"sheet": "timesheet", "day": day.isoformat(), "person": person}
-    if price.guessed:
-        sheet.guessed[price.words] = sheet.guessed.get(price.words, 0) + 1
-    with localcontext(prec=DIGITS):
-        amount = (hours * price.amount).quantize(STEP)
-        base = amount * rate
-    sheet.other_amounts += _differs(text.get("amount", ""), amount)
-    return Spending(
-        day, sheet.asked.category or own, amount, code, base, description=one_line(words, 300), quantity=hours,
-        unit=HOUR, source="timesheet", basis="estimated" if price.guessed else "billed", unit_price=price.amount,
-        fx_rate=rate, resource=one_line(person, 100), tags=tags, source_file=sheet.file, row=line,
-        row_id=sheet.identities.of(content | {"hours": plain_number(hours)}),
-        line_id=digest_of(same), apart={what: text[what] for what in APART if text.get(what)},
-    )  # fmt: skip
-
-
 def _line_of(words: str) -> str:
     """The line that words speak of; labelling a test set is data, and nothing is said by most words."""
     return "data" if DATA.search(words) else "evaluation" if EVALUATION.search(words) else ""
-
-
-def _where(sheet: _Sheet, line: int, what: str) -> str:
-    return f"{sheet.file}:{line}, {sheet.columns.get(what, what)}"
-
-
-def _read(sheet: _Sheet, line: int, what: str, cell: str, read: Callable[[str], T]) -> T | None:
-    """A cell as a value; None, and one more mistake, where it cannot be read."""
-    try:
-        return read(cell)
-    except CellError as error:
-        sheet.mistakes.add(_where(sheet, line, what), repr(one_line(cell, 60)), error.wanted, error.fix)
-        return None
 
 
 def hours_in(cell: str) -> Decimal:
@@ -290,41 +347,6 @@ def _day(cell: str, month_first: bool | None) -> date:
     raise CellError("a day that is read in one way", "write it year first, for example 2026-11-02")
 
 
-def _price(sheet: _Sheet, line: int, text: Mapping[str, str]) -> HourPrice | None:
-    """The row's own rate, else the team's; None, and one more mistake, where neither is there."""
-    cell = text.get("rate", "")
-    if cell:
-        bare = re.sub(r"^[$€£]\s*|\s*[$€£]$|\s*\b[A-Z]{3}\b\s*", "", cell)
-        try:
-            rate = amount_of(bare)
-        except CellError as error:
-            sheet.mistakes.add(_where(sheet, line, "rate"), repr(one_line(cell, 60)), "an hourly rate", error.fix)
-            return None
-        if rate > 0:
-            return HourPrice(rate, "the row", guessed=False)
-        if rate < 0:
-            got, fix = repr(one_line(cell, 60)), "write what an hour costs; a refund is a charge of its own"
-            sheet.mistakes.add(_where(sheet, line, "rate"), got, "an hourly rate above zero", fix)
-            return None
-    found = sheet.asked.person_hour(text.get("role", ""))
-    if found is None:
-        role = text.get("role")
-        got = f"no rate for {role!r}" if role else "no rate, and no role that has one in the project file"
-        fix = "add a column rate, or the role with its rate under team in the project file"
-        sheet.mistakes.add(_where(sheet, line, "rate"), got, "an hourly rate", fix)
-    return found
-
-
-def _currency(sheet: _Sheet, text: Mapping[str, str]) -> str:
-    """The currency of the row's rate: its own column, the rate's cell or header; else the project's."""
-    if not text.get("rate"):
-        return sheet.asked.currency
-    named = [text.get("currency", ""), text["rate"], " ".join(IN_BRACKETS.findall(sheet.columns["rate"]))]
-    for words in named:
-        code = CODE.search(words)
-        if code:
-            return code[1]
-        symbol = next((SYMBOLS[sign] for sign in SYMBOLS if sign in words), "")
-        if symbol:
-            return symbol
-    return sheet.asked.currency
+def _rate_in(cell: str) -> Decimal:
+    """An hourly rate, its currency's sign or code left out."""
+    return amount_of(re.sub(r"^[$€£]\s*|\s*[$€£]$|\s*\b[A-Z]{3}\b\s*", "", cell))
