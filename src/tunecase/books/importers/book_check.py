@@ -59,23 +59,24 @@ def _check(machine: _Machine, rows: Sequence[Spending], base_per_usd: float) -> 
 
 
 def _book(machine: _Machine, cards: int) -> tuple[list[tuple[float, str]], str]:
-    """Prices of a GPU hour with their dates, and whose they are."""
-    known = catalog.provider(machine.provider)
-    listed = catalog.instance_hours(known.name, machine.instance) if known else ()
+    """Prices of a GPU hour with their dates, and whose they are: the instance's, else the card's."""
+    provider = catalog.provider(machine.provider)
+    name = provider.name if provider else ""
+    listed = catalog.instance_hours(name, machine.instance) if name else ()
+    if not listed:
+        return _of_card(machine.gpu, name)
     here = [row for row in listed if row.region == machine.region]
-    if listed:
-        where = machine.region if here else "other regions"
-        return [
-            (row.usd_per_instance_hour / cards, row.date) for row in here or listed
-        ], f"{machine.instance} in {where}"
-    of_card = [
-        price
-        for price in catalog.gpu_prices()
-        if price.gpu == machine.gpu and price.terms == catalog.ON_DEMAND and not price.stale
-    ]
-    own = [price for price in of_card if known and price.provider == known.name]
-    where = known.name if own and known else "any provider"
-    return [(price.usd_per_gpu_hour, price.date) for price in own or of_card], f"{machine.gpu} at {where}"
+    where = machine.region if here else "other regions"
+    prices = [(row.usd_per_instance_hour / cards, row.date) for row in here or listed]
+    return prices, f"{machine.instance} in {where}"
+
+
+def _of_card(gpu: str, provider: str) -> tuple[list[tuple[float, str]], str]:
+    prices = [price for price in catalog.gpu_prices() if price.gpu == gpu]
+    valid = [price for price in prices if price.terms == catalog.ON_DEMAND and not price.stale]
+    own = [price for price in valid if price.provider == provider]
+    where = f"{gpu} at {provider}" if own else f"{gpu} at any provider"
+    return [(price.usd_per_gpu_hour, price.date) for price in own or valid], where
 
 
 def _words(each: float, low: float | None, high: float | None, what: str) -> str:

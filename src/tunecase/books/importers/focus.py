@@ -67,6 +67,25 @@ def focus_bill(place: str, asked: SpendAsked) -> Brought:
     return Brought(tuple(bill.found), bill.rows, bill.filtered, (), tuple(bill.notes()), beside)
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row with its cells as values."""
+
+    columns: Columns
+    line: Line
+    began: datetime
+    ended: datetime
+    amount: Decimal
+    charge: Charge
+    currency: str
+    fx_rate: Decimal
+    tags: Mapping[str, str]
+
+    def text(self, *names: str) -> str:
+        """The first of some cells that is not missing, as text."""
+        return self.columns.text(self.line, *names)
+
+
 @dataclass
 class _Bill:
     """A bill while it is read."""
@@ -133,7 +152,7 @@ class _Bill:
         rate = None if began is None or code is None else self.rate(line, code, began)
         if self.mistakes.count > before or began is None or tags is None or rate is None:
             return None
-        return self.spending(columns, line, began, ended, amount, charge, code, rate, tags)
+        return self.spending(_Row(columns, line, began, ended, amount, charge, code, rate, tags))
 
     def read_cell(self, columns: Columns, line: Line, name: str, read: Any) -> Any:
         """A cell as a value; None, and one more mistake, where it cannot be read."""
@@ -172,37 +191,37 @@ class _Bill:
             got, wanted = f"{ended:%Y-%m-%d %H:%M}", f"a moment not before its start, {began:%Y-%m-%d %H:%M}"
             self.mistakes.add(_where(line, "ChargePeriodEnd"), got, wanted, "export the bill again")
 
-    def spending(
-        self, columns: Columns, line: Line, began: datetime, ended: datetime, amount: Decimal, charge: Charge,
-        code: str, rate: Decimal, tags: Mapping[str, str],
-    ) -> Spending:  # fmt: skip
+    def spending(self, row: _Row) -> Spending:
         """The charge of a row."""
-        provider, service = columns.text(line, *PROVIDER), columns.text(line, "ServiceName")
-        words = " ".join(text for name in BOUGHT if (text := columns.text(line, name)))
-        category, machine = line_of(provider, columns.text(line, "ServiceCategory"), service, words)
-        own = columns.text(line, "x_category")
-        category = self.asked.category or (own if own in CATEGORIES else category)
-        machine = (_own_machine(columns, line) or machine) if category == "gpu" else Machine()
-        quantity, unit = self.quantity(columns, line, machine)
-        self.nameless += category == "gpu" and charge == "usage" and unit != GPU_HOUR
-        self.note_commitment(columns, line, amount, category)
+        provider, service, content = row.text(*PROVIDER), row.text("ServiceName"), row.columns.content(row.line)
+        category, machine = self.category(row)
+        quantity, unit = self.quantity(row.columns, row.line, machine)
+        self.nameless += category == "gpu" and row.charge == "usage" and unit != GPU_HOUR
+        self.note_commitment(row, category)
         with localcontext(prec=DIGITS):
-            base = amount * rate
-        content = columns.content(line)
+            base = row.amount * row.fx_rate
         same = {name: content.get(bare(name), "") for name in SAME} | {"provider": _known(provider)}
         return Spending(
-            min(began.date(), self.asked.today), category, amount, code, base,
-            description=_short(columns.text(line, "ChargeDescription", "ServiceName")), quantity=quantity,
-            unit=unit, source="focus", began_at=began, ended_at=ended, charge=charge, fx_rate=rate,
-            unit_price=_unit_price(columns.text(line, "ListUnitPrice"), machine, unit), provider=provider,
-            service=service, region=columns.text(line, "RegionId"), sku=columns.text(line, "SkuId"),
-            resource=columns.text(line, "ResourceId"), gpu=machine.gpu, gpu_count=machine.gpu_count,
-            run=next((tags[key] for key in self.asked.run_tags if tags.get(key)), columns.text(line, "x_run")),
-            tags=open_tags(tags), basis="estimated" if columns.text(line, "x_basis") == "estimated" else "billed",
-            source_file=line.file, row=line.number, line_id=digest_of(same),
-            row_id=self.identity(columns, line, content), instance=machine.instance,
+            min(row.began.date(), self.asked.today), category, row.amount, row.currency, base,
+            description=_short(row.text("ChargeDescription", "ServiceName")), quantity=quantity,
+            unit=unit, source="focus", began_at=row.began, ended_at=row.ended, charge=row.charge, fx_rate=row.fx_rate,
+            unit_price=_unit_price(row.text("ListUnitPrice"), machine, unit), provider=provider, service=service,
+            region=row.text("RegionId"), sku=row.text("SkuId"), resource=row.text("ResourceId"), gpu=machine.gpu,
+            gpu_count=machine.gpu_count,
+            run=next(filter(None, map(row.tags.get, self.asked.run_tags)), None) or row.text("x_run"),
+            tags=open_tags(row.tags), basis="estimated" if row.text("x_basis") == "estimated" else "billed",
+            source_file=row.line.file, row=row.line.number, line_id=digest_of(same),
+            row_id=self.identity(row.columns, row.line, content), instance=machine.instance,
             apart={name: text for name in APART if (text := content.get(bare(name), ""))},
         )  # fmt: skip
+
+    def category(self, row: _Row) -> tuple[str, Machine]:
+        """The line of the plan that a row belongs to, and its machine, empty for lines other than gpu."""
+        words = " ".join(filter(None, map(row.text, BOUGHT)))
+        category, machine = line_of(row.text(*PROVIDER), row.text("ServiceCategory"), row.text("ServiceName"), words)
+        own = row.text("x_category")
+        category = self.asked.category or (own if own in CATEGORIES else category)
+        return category, (_own_machine(row) or machine) if category == "gpu" else Machine()
 
     def identity(self, columns: Columns, line: Line, content: Mapping[str, str]) -> str:
         """The row's identity; one that the books wrote has it already, and once."""
@@ -233,12 +252,12 @@ class _Bill:
                 return much, unit
         return None, ""
 
-    def note_commitment(self, columns: Columns, line: Line, amount: Decimal, category: str) -> None:
+    def note_commitment(self, row: _Row, category: str) -> None:
         """Counts GPU rows that a commitment pays: billed at nothing, while their share of it is not."""
-        if amount or category != "gpu" or self.asked.cost != "billed":
+        if row.amount or category != "gpu" or self.asked.cost != "billed":
             return
         try:
-            share = amount_of(columns.text(line, AMOUNTS["effective"]))
+            share = amount_of(row.text(AMOUNTS["effective"]))
         except CellError:
             return
         self.committed += share
@@ -291,9 +310,9 @@ def _code(cell: Any) -> str:
     return text
 
 
-def _own_machine(columns: Columns, line: Line) -> Machine | None:
+def _own_machine(row: _Row) -> Machine | None:
     """The cards of a row that the books wrote."""
-    gpu, count = columns.text(line, "x_gpu"), columns.text(line, "x_gpu_count")
+    gpu, count = row.text("x_gpu"), row.text("x_gpu_count")
     known = gpu and count.isdecimal() and gpu in {card.name for card in catalog.gpus()}
     return Machine(gpu, int(count)) if known else None
 

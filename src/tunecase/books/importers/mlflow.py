@@ -35,12 +35,21 @@ def spent_mlflow(place: str, asked: SpendAsked) -> Brought:
 
     Failed runs count, they were paid; running ones and parents of other runs are left out. Of several experiments one
     must be named, or a tag of the runs. Each attempt of a training that the callback watched is a charge of what it
-    took itself, also one that was killed and taken up again; see `_attempts`. A charge keeps its run's id as the tag
+    took itself, also one that was killed and taken up again; see `_training`. A charge keeps its run's id as the tag
     mlflow.run_id, by which a bill may name it.
 
     Raises: InputError for a place that is none of MLflow's, TunecaseError where a server ends midway.
     Leaves out: time that a run was paused in; and servers that want a password.
     """
+    runs = [_timed(run) for run in _runs(place, asked)]
+    parents = {run.tags[PARENT_TAG] for run in runs if run.tags.get(PARENT_TAG)}
+    marked = [replace(run, why=PARENT) if run.key in parents and not run.why else run for run in runs]
+    name = bare_address(place) if place.casefold().startswith("http") else Path(place).resolve().name
+    return run_charges(_attempts(marked), asked, "mlflow", name)
+
+
+def _runs(place: str, asked: SpendAsked) -> list[Tracked]:
+    """The runs of the experiment asked for, or of the only one; of all where tags choose among them."""
     store = read_mlflow(place, asked.experiment, lambda _: False)
     if store is None:
         got = "nothing of MLflow's" if Path(place).exists() else "no such file or folder"
@@ -52,17 +61,27 @@ def spent_mlflow(place: str, asked: SpendAsked) -> Brought:
     if len(store.used) > 1 and not asked.tags:
         fix = "say --experiment NAME, or --tag KEY=VALUE to take runs from all"
         raise InputError(Problem(place, store.words, "those of this project", fix))
-    runs = [_timed(run) for listed in store.used.values() for run in listed]
-    if not runs:
+    if not store.used:
         raise InputError(Problem(place, "no run", "at least one run", "name the right folder, database or server"))
-    parents = {run.tags[PARENT_TAG] for run in runs if run.tags.get(PARENT_TAG)}
-    told = _attempts([replace(run, why=PARENT) if run.key in parents and not run.why else run for run in runs])
-    name = bare_address(place) if place.casefold().startswith("http") else Path(place).resolve().name
-    return run_charges(told, asked, "mlflow", name)
+    return [run for listed in store.used.values() for run in listed]
 
 
 def _attempts(runs: Sequence[TimedRun]) -> list[TimedRun]:
-    """Runs with what the attempts of a training took, each for itself.
+    """Runs with what each attempt of a training took itself, in their order."""
+    trainings: dict[str, list[int]] = defaultdict(list)
+    for index, run in enumerate(runs):
+        if run.facts.get(ATTEMPTS_TAG) and run.began is not None:
+            trainings[run.facts[ATTEMPTS_TAG]].append(index)
+    found = list(runs)
+    for indices in trainings.values():
+        indices.sort(key=lambda index: (runs[index].began, runs[index].key))
+        for index, attempt in zip(indices, _training([runs[index] for index in indices]), strict=True):
+            found[index] = attempt
+    return found
+
+
+def _training(attempts: Sequence[TimedRun]) -> list[TimedRun]:
+    """The attempts of one training, the oldest first, with what each took itself.
 
         last attempt = its own figure + max(0, total that the training logged - sum of its attempts' figures)
 
@@ -70,35 +89,28 @@ def _attempts(runs: Sequence[TimedRun]) -> list[TimedRun]:
     followed by another, ended when its money was spent. What began before an attempt that the callback booked is in
     that charge.
     """
-    trainings: dict[str, list[int]] = defaultdict(list)
-    for index, run in enumerate(runs):
-        if run.facts.get(ATTEMPTS_TAG) and run.began is not None:
-            trainings[run.facts[ATTEMPTS_TAG]].append(index)
-    told = list(runs)
-    for indices in trainings.values():
-        indices.sort(key=lambda index: (runs[index].began, runs[index].key))
-        booked = max((at for at, index in enumerate(indices) if runs[index].why == BOOKED), default=-1)
-        for index in indices[: booked + 1]:
-            told[index] = replace(runs[index], why=runs[index].why if runs[index].why == PARENT else BOOKED)
-        later = [index for index in indices[booked + 1 :] if runs[index].why != PARENT]
-        for index in later[:-1]:
-            told[index] = _killed(runs[index])
-        paid = [index for index in later if not told[index].why]
-        if paid and booked < 0:
-            _rest(told, paid)
-    return told
+    booked = 1 + max((at for at, run in enumerate(attempts) if run.why == BOOKED), default=-1)
+    before = [run if run.why == PARENT else replace(run, why=BOOKED) for run in attempts[:booked]]
+    found = [*before, *attempts[booked:]]
+    later = [at for at in range(booked, len(found)) if found[at].why != PARENT]
+    for at in later[:-1]:
+        found[at] = _killed(found[at])
+    paid = [at for at in later if not found[at].why]
+    if paid and not booked:
+        for at, run in zip(paid, _with_rest([found[at] for at in paid]), strict=True):
+            found[at] = run
+    return found
 
 
-def _rest(told: list[TimedRun], indices: Sequence[int]) -> None:
-    """Puts down to the last attempt what the training logged beyond its attempts' own figures."""
-    own = [_usd(told[index].facts.get(SPENT_TAG, "")) or Decimal(0) for index in indices]
-    total = max(_usd(told[index].facts.get(TOTAL, "")) or Decimal(0) for index in indices)
+def _with_rest(attempts: Sequence[TimedRun]) -> Sequence[TimedRun]:
+    """Attempts with their own figures, the last one with what the training logged beyond them."""
+    own = [_usd(run.facts.get(SPENT_TAG, "")) or Decimal(0) for run in attempts]
+    total = max(_usd(run.facts.get(TOTAL, "")) or Decimal(0) for run in attempts)
     if not total and not any(own):
-        return
+        return attempts
     rest = total - sum(own, Decimal(0))
     own[-1] += rest if rest > ROUNDED * len(own) else 0
-    for index, usd in zip(indices, own, strict=True):
-        told[index] = replace(told[index], usd=usd or None, why="" if usd else ATTEMPT)
+    return [replace(run, usd=usd or None, why="" if usd else ATTEMPT) for run, usd in zip(attempts, own, strict=True)]
 
 
 def _killed(run: TimedRun) -> TimedRun:
@@ -112,10 +124,10 @@ def _killed(run: TimedRun) -> TimedRun:
 
 def _timed(run: Tracked) -> TimedRun:
     """A run with what it says of its GPUs and of what it spent: a tag before a metric."""
-    logged = next((f"{run.scores[name][-1][1]}" for name in SPENT if run.scores.get(name)), "")
+    logged = next((str(run.scores[name][-1][1]) for name in SPENT if run.scores.get(name)), "")
     spent = next((run.tags[name] for name in SPENT if run.tags.get(name)), logged)
-    why = RUNNING if run.status.casefold() in ("running", "scheduled") or run.ended is None else ""
-    why = why or (BOOKED if run.tags.get("tunecase.booked") == "true" else "")
+    is_running = run.status.casefold() in ("running", "scheduled") or run.ended is None
+    is_booked = run.tags.get("tunecase.booked") == "true"
     return TimedRun(
         key=run.key,
         name=run.tags.get(NAME_TAG) or run.name,
@@ -124,7 +136,7 @@ def _timed(run: Tracked) -> TimedRun:
         facts={**run.facts, **({TOTAL: logged} if logged else {}), **run.tags},
         metrics=tuple(run.scores),
         usd=_usd(spent),
-        why=why,
+        why=RUNNING if is_running else BOOKED if is_booked else "",
         tags=_own_tags(run.tags) | {ID_TAG: run.key},
     )
 

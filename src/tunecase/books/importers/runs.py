@@ -37,30 +37,34 @@ def spent_runs(place: str, asked: SpendAsked) -> Brought:
     whose time the state keeps only the last.
     """
     if not place:
-        runs, charged = [_piloted(at, run) for at, run in asked.piloted()], "the pilot"
+        runs = [_piloted(at, run) for at, run in asked.piloted()]
         if not runs:
             fix = "run `tunecase pilot`, or name the folder of the runs"
             raise InputError(Problem("spend import runs", "no pilot in the ledger", "runs that were made", fix))
-        return run_charges(runs, asked, "runs", charged)
-    path = Path(place)
-    files = [path] if path.is_file() else sorted(states(path)) if path.is_dir() else []
-    kept = {path} if path.name == STATE_FILE else set(states(path, STATE_FILE)) if path.is_dir() else set()
-    kept |= {beside for file in files if (beside := output_folder(file) / STATE_FILE).is_file()}
-    files = [file for file in files if output_folder(file) / STATE_FILE not in kept]
+        return run_charges(runs, asked, "runs", "the pilot")
+    path, name = Path(place), Path(place).name or place
+    kept, files = _files(path)
     if not files and not kept:
         got = "no trainer_state.json below it" if path.is_dir() else "no such file or folder"
         raise InputError(Problem(place, got, "a trainer_state.json or a folder of runs", "name the output folder"))
-    name = path.name or place
     trained = [_state_run(body, file, folder, path, asked) for folder, (file, body) in last_states(files).items()]
-    metered = run_charges(_metered(sorted(kept)), asked, METER_SOURCE, name)
-    return _both(metered, run_charges(trained, asked, "runs", name))
-
-
-def _both(one: Brought, two: Brought) -> Brought:
+    metered = run_charges(_metered(kept), asked, METER_SOURCE, name)
+    others = run_charges(trained, asked, "runs", name)
     return Brought(
-        (*one.spendings, *two.spendings), one.rows + two.rows, one.filtered + two.filtered,
-        (*one.left_out, *two.left_out), (*one.notes, *two.notes),
+        (*metered.spendings, *others.spendings), metered.rows + others.rows, metered.filtered + others.filtered,
+        (*metered.left_out, *others.left_out), (*metered.notes, *others.notes),
     )  # fmt: skip
+
+
+def _files(path: Path) -> tuple[list[Path], list[Path]]:
+    """What the callback kept at a path, and the trainer states without it beside them."""
+    if path.is_dir():
+        files, kept = sorted(states(path)), set(states(path, STATE_FILE))
+    else:
+        files = [path] if path.is_file() else []
+        kept = {path} if path.name == STATE_FILE else set()
+    kept |= {beside for file in files if (beside := output_folder(file) / STATE_FILE).is_file()}
+    return sorted(kept), [file for file in files if output_folder(file) / STATE_FILE not in kept]
 
 
 def _metered(files: Sequence[Path]) -> list[TimedRun]:
