@@ -175,7 +175,7 @@ def test_a_new_price_of_ones_own_keeps_the_pilot_and_renews_the_estimate(audited
 
 def test_a_charge_renews_books_and_decision(walked: Path) -> None:
     """The report never says that nothing is booked when something is."""
-    flow.spend_text(opened(walked), "9000", "USD", "gpu", None, "", False, "")
+    flow.spend_text(opened(walked), flow.ChargeAsked("9000", "USD", "gpu"))
     case = opened(walked)
     assert case.known("decide") is None
     flow.report(case)
@@ -298,18 +298,18 @@ def test_the_road_ends_before_the_pilot_on_an_unsound_problem(tmp_path: Path) ->
 def test_charges_are_booked_and_superseded_by_a_short_id(sound: Path) -> None:
     """A charge is corrected by another that names the beginning of its id; the books count it once."""
     case = opened(sound)
-    wrong = flow.spend_text(case, "42.50", "USD", "gpu", "2026-11-20", "two hours", False, "")
-    right = flow.spend_text(case, "24.50", None, "gpu", None, "", False, wrong.id[:8])
-    flow.spend_text(case, "4.50", None, "gpu", None, "", True, "")
+    wrong = flow.spend_text(case, flow.ChargeAsked("42.50", "USD", "gpu", "2026-11-20", "two hours"))
+    right = flow.spend_text(case, flow.ChargeAsked("24.50", None, "gpu", replaces=wrong.id[:8]))
+    flow.spend_text(case, flow.ChargeAsked("4.50", None, "gpu", credit=True))
     assert [wrong.id, right.id] == [name for name, _ in case.spendings()][:2]
     assert wrong.id == case.spendings()[1][1].supersedes
     books = flow.books(opened(sound))
     assert ("20.00", 1) == (f"{books.spent:.2f}", books.superseded)
     assert TODAY == case.spendings()[1][1].on
     with pytest.raises(InputError, match="supersedes"):
-        flow.spend_text(case, "1", None, "gpu", None, "", False, "ffffffff")
+        flow.spend_text(case, flow.ChargeAsked("1", None, "gpu", replaces="ffffffff"))
     with pytest.raises(InputError, match=f"replace {right.id[:12]} instead"):
-        flow.spend_text(case, "1", None, "gpu", None, "", False, wrong.id[:8])
+        flow.spend_text(case, flow.ChargeAsked("1", None, "gpu", replaces=wrong.id[:8]))
 
 
 def test_decide_counts_what_was_spent(audited: Path) -> None:
@@ -320,7 +320,7 @@ def test_decide_counts_what_was_spent(audited: Path) -> None:
     flow.pilot(case, flow.PilotAsked(draws=1, workers=1))
     flow.forecast(case)
     before = flow.decide(case)
-    flow.spend_text(case, "29999", "USD", "labour", None, "", False, "")
+    flow.spend_text(case, flow.ChargeAsked("29999", "USD", "labour"))
     assert before != flow.decide(case)
 
 
@@ -350,8 +350,8 @@ def test_verify(sound: Path) -> None:
 
 def test_verify_remarks_an_unfinished_last_line(sound: Path) -> None:
     """A last entry that lacks its end was cut or never finished: the sentence says so, and how long it is."""
-    flow.spend_text(opened(sound), "1", "USD", "other", None, "one", False, "")
-    flow.spend_text(opened(sound), "2", "USD", "other", None, "two", False, "")
+    flow.spend_text(opened(sound), flow.ChargeAsked("1", "USD", "other", None, "one"))
+    flow.spend_text(opened(sound), flow.ChargeAsked("2", "USD", "other", None, "two"))
     ledger = sound.parent / "ledger.jsonl"
     last = ledger.read_bytes().splitlines(keepends=True)[-1]
     assert 0 == flow.verify(sound).unfinished

@@ -38,10 +38,8 @@ def spend_add(
     from tunecase import flow
 
     opened = open_project(project, 0, today)
-    charge = flow.spend_text(
-        opened, amount, currency, category, on, note, credit, replaces, quantity=quantity, unit=unit
-    )  # fmt: skip
-    print_record("spend", charge, json)
+    asked = flow.ChargeAsked(amount, currency, category, on, note, credit, replaces, quantity, unit)
+    print_record("spend", flow.spend_text(opened, asked), json)
 
 
 ASKED, UNSAID = "Which charges", "What the place does not tell"

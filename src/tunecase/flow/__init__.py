@@ -18,16 +18,17 @@ from tunecase.flow.points import points
 from tunecase.flow.prices import prices
 from tunecase.flow.report import contents, report
 from tunecase.flow.run import road
-from tunecase.flow.spend import ImportAsked, charges, spend, spend_import, spend_text
+from tunecase.flow.spend import ChargeAsked, ImportAsked, charges, spend, spend_import, spend_text
 from tunecase.flow.training import book_run, charge_of, hour_price, usd_left
 from tunecase.flow.verbs import curve, decide, define, estimate, forecast, keep_forecast
 from tunecase.flow.without_project import audit_file, forecast_file
 
 __all__ = [
-    "BooksAsked", "CompareAsked", "FitAsked", "Flow", "ImportAsked", "JudgeAsked", "PilotAsked", "add_round",
-    "asked_of", "audit", "audit_file", "base_model", "baselines", "book_run", "books", "books_csv", "books_page",
-    "charge_of", "charges", "compare", "contents", "curve", "decide", "define", "estimate", "export", "fit", "fix",
-    "fix_file", "forecast", "forecast_file", "hour_price", "init", "judge", "keep_forecast", "merge", "metric_of",
-    "next_labels", "next_labels_file", "next_step", "open_case", "pilot", "pilot_asked", "points", "prices", "rechain",
-    "report", "review", "review_file", "road", "spend", "spend_import", "spend_text", "usd_left", "verify",
+    "BooksAsked", "ChargeAsked", "CompareAsked", "FitAsked", "Flow", "ImportAsked", "JudgeAsked", "PilotAsked",
+    "add_round", "asked_of", "audit", "audit_file", "base_model", "baselines", "book_run", "books", "books_csv",
+    "books_page", "charge_of", "charges", "compare", "contents", "curve", "decide", "define", "estimate", "export",
+    "fit", "fix", "fix_file", "forecast", "forecast_file", "hour_price", "init", "judge", "keep_forecast", "merge",
+    "metric_of", "next_labels", "next_labels_file", "next_step", "open_case", "pilot", "pilot_asked", "points",
+    "prices", "rechain", "report", "review", "review_file", "road", "spend", "spend_import", "spend_text", "usd_left",
+    "verify",
 ]  # fmt: skip

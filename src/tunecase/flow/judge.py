@@ -274,12 +274,11 @@ def _record(asked: JudgeAsked, asked_rows: _Sheet, judgement: "Judgement", test_
         )
     read = [verdicts for verdicts in judgement.verdicts if verdicts is not None]
     passed = tuple(sum(column) / len(read) for column in zip(*read, strict=True)) if score is not None else ()
+    about |= {name: getattr(measured, name, None) for name in ("share", "kappa", "leniency", "length_bias")}
     return Judged(
         judge=judgement.judge, answers=asked_rows.made_by, criteria=judgement.criteria, rows=len(asked_rows.texts),
         test_rows=test_rows, unread=judgement.unread, score=score, passed=passed,
         agreement=measured.verdict if measured else "unknown", human_rows=measured.rows if measured else 0,
-        share=measured.share if measured else None, kappa=measured.kappa if measured else None,
-        leniency=measured.leniency if measured else None, length_bias=measured.length_bias if measured else None,
         input_tokens=judgement.input_tokens, output_tokens=judgement.output_tokens,
         usd=_usd(asked, judgement.input_tokens, judgement.output_tokens), seconds=judgement.seconds,
         unknown_ok=asked.unknown_ok, why=why, **about,

@@ -86,32 +86,48 @@ def charges(
         category, run, source: of the charges asked for; empty for all.
         since, until: their first and last day, as typed.
     """
-    from tunecase.books import CATEGORIES, DIGITS, held, latest_of
+    from tunecase.books import CATEGORIES, DIGITS
 
     problems: list[Problem] = []
     first, last = _day("--from", since, problems), _day("--to", until, problems)
     booked = flow.spendings()
-    for option, asked, known in (
-        ("--category", category, {*CATEGORIES, *(one.category for _, one in booked)}),
-        ("--source", source, {one.source for _, one in booked}),
-    ):
-        if asked and asked not in known:
-            words = f"one of {', '.join(sorted(known))}" if known else "a charge in the ledger"
-            problems.append(Problem(option, repr(asked), words, nearest(asked, sorted(known)) if known else "book one"))
+    problems += _unknown("--category", category, {*CATEGORIES, *(one.category for _, one in booked)})
+    problems += _unknown("--source", source, {one.source for _, one in booked})
     if problems:
         raise InputError(problems)
-    standing = {name for name, _ in held(booked).charges}
-    corrected = {name for name, last in latest_of(booked).items() if last != name}
-    found = [
-        Charge(name, one, "" if name in standing else "corrected" if name in corrected else "its bill counts")
-        for name, one in booked
-        if category in ("", one.category) and run in ("", one.run) and source in ("", one.source)
-        and (first is None or one.on >= first) and (last is None or one.on <= last)
-    ]  # fmt: skip
+
+    def is_asked_for(charge: Spending) -> bool:
+        named = ((category, charge.category), (run, charge.run), (source, charge.source))
+        in_days = (first is None or charge.on >= first) and (last is None or charge.on <= last)
+        return in_days and all(wanted in ("", own) for wanted, own in named)
+
+    why_out = _why_out(booked)
+    listed = [Charge(name, one, why_out.get(name, "")) for name, one in booked if is_asked_for(one)]
     with localcontext(prec=DIGITS):
-        total = sum((one.charge.amount_base for one in found if not one.out), Decimal(0))
-    ordered = tuple(sorted(found, key=lambda one: one.charge.on))
-    return Charges(flow.project.currency, ordered, total, len(booked) - len(found))
+        total = sum((one.charge.amount_base for one in listed if not one.out), Decimal(0))
+    ordered = tuple(sorted(listed, key=lambda one: one.charge.on))
+    return Charges(flow.project.currency, ordered, total, len(booked) - len(listed))
+
+
+def _unknown(option: str, word: str, known: set[str]) -> list[Problem]:
+    """A problem where an option names none of the known words."""
+    if not word or word in known:
+        return []
+    wanted = f"one of {', '.join(sorted(known))}" if known else "a charge in the ledger"
+    return [Problem(option, repr(word), wanted, nearest(word, sorted(known)) if known else "book one")]
+
+
+def _why_out(booked: Sequence[tuple[str, Spending]]) -> dict[str, str]:
+    """Why some charges count in no sum, by their entries."""
+    from tunecase.books import held, latest_of
+
+    standing = {name for name, _ in held(booked).charges}
+    latest = latest_of(booked)
+    return {
+        name: "corrected" if latest.get(name, name) != name else "its bill counts"
+        for name, _ in booked
+        if name not in standing
+    }
 
 
 def _lines_by_day(flow: Flow) -> Mapping[date, frozenset[str]]:
@@ -167,19 +183,18 @@ def _record(flow: Flow, kind: str, place: str, found: "Brought", compared: "Comp
     from tunecase.books import DIGITS, GPU_HOUR, HOUR
     from tunecase.books.importers import bare_address, book_check
 
-    moves = [(one, one.amount_base) for one in compared.fresh]
+    charges = [*compared.fresh, *(new for new, _ in compared.restated)]
+    replaced = [Decimal(0)] * len(compared.fresh) + [old.amount_base for _, old in compared.restated]
     by_category: dict[str, Decimal] = defaultdict(Decimal)
     by_kind: dict[str, Decimal] = defaultdict(Decimal)
     hours: dict[str, Decimal] = defaultdict(Decimal)
     with localcontext(prec=DIGITS):
-        moves += [(new, new.amount_base - old.amount_base) for new, old in compared.restated]
-        for one, amount in moves:
-            by_category[one.category] += amount
-            by_kind[one.charge] += amount
+        for one, before in zip(charges, replaced, strict=True):
+            by_category[one.category] += one.amount_base - before
+            by_kind[one.charge] += one.amount_base - before
             if one.quantity is not None and (one.unit == GPU_HOUR or (one.unit == HOUR and one.category in WORK)):
                 hours[f"{one.unit}s"] += one.quantity
         total = sum(by_category.values(), Decimal(0))
-    charges = [one for one, _ in moves]
     days = [one.on for one in charges]
     return Imported(
         kind=kind, place=bare_address(place) if "://" in place else Path(place).name, rows=found.rows,
@@ -205,44 +220,57 @@ def _notes(charges: Sequence[Spending], alike: int, base: str) -> list[str]:
 
 def _words(flow: Flow, asked: ImportAsked) -> "SpendAsked":
     """What was typed, read and checked."""
-    from tunecase.books import CATEGORIES
     from tunecase.books.importers import SpendAsked
 
-    problems: list[Problem] = []
-    pairs = [word.partition("=") for word in asked.tags]
-    for (key, sign, _), word in zip(pairs, asked.tags, strict=True):
-        if not key or not sign:
-            problems.append(Problem("--tag", repr(word), "a tag and its value", "write it as `--tag team=nlp`"))
-    if asked.category and asked.category not in CATEGORIES:
-        fix = nearest(asked.category, CATEGORIES)
-        problems.append(Problem("--category", repr(asked.category), f"one of {', '.join(CATEGORIES)}", fix))
-    if asked.cost not in ("billed", "effective"):
-        problems.append(Problem("--cost", repr(asked.cost), "billed or effective", "leave it out for billed"))
-    if asked.gpu_count < 0:
-        problems.append(Problem("--gpu-count", str(asked.gpu_count), "a number of GPUs", "write for example 8"))
+    problems = _word_problems(asked)
     since, until, on = (
         _day(name, text, problems)
         for name, text in (("--from", asked.since), ("--to", asked.until), ("--on", asked.on))
     )
     if since and until and since > until:
         problems.append(Problem("--from", f"{since}, after --to {until}", "a day before --to", "swap them"))
-    gpu = ""
-    if asked.gpu:
-        try:
-            gpu = catalog.gpu(asked.gpu).name
-        except InputError as error:
-            problems += [Problem("--gpu", one.got, one.wanted, one.fix) for one in error.problems]
+    gpu = _card(asked.gpu, problems) if asked.gpu else ""
     if problems:
         raise InputError(problems)
+    tags = {key: value for key, _, value in (word.partition("=") for word in asked.tags)}
     own = {"run_tags": tuple(asked.run_tags)} if asked.run_tags else {}
     return SpendAsked(
         today=flow.today, currency=flow.project.currency, rates=flow.project.rates, category=asked.category,
-        tags={key: value for key, _, value in pairs}, services=tuple(asked.services), since=since, until=until,
+        tags=tags, services=tuple(asked.services), since=since, until=until,
         cost=cast(Literal["billed", "effective"], asked.cost), gpu=gpu, gpu_count=asked.gpu_count, on=on,
         experiment=asked.experiment, gpu_hour=lambda name: _gpu_hour(flow, name),
         person_hour=lambda role: _person_hour(flow, role), piloted=lambda: _piloted(flow), told=asked.told,
         **cast(Any, own),
     )  # fmt: skip
+
+
+def _word_problems(asked: ImportAsked) -> list[Problem]:
+    """Words that cannot be meant: a tag without a value, a line or a cost that is not known, GPUs below none."""
+    from tunecase.books import CATEGORIES
+
+    pairs = [(word, *word.partition("=")[:2]) for word in asked.tags]
+    problems = [
+        Problem("--tag", repr(word), "a tag and its value", "write it as `--tag team=nlp`")
+        for word, key, sign in pairs
+        if not key or not sign
+    ]
+    if asked.category not in ("", *CATEGORIES):
+        fix = nearest(asked.category, CATEGORIES)
+        problems.append(Problem("--category", repr(asked.category), f"one of {', '.join(CATEGORIES)}", fix))
+    if asked.cost not in ("billed", "effective"):
+        problems.append(Problem("--cost", repr(asked.cost), "billed or effective", "leave it out for billed"))
+    if asked.gpu_count < 0:
+        problems.append(Problem("--gpu-count", str(asked.gpu_count), "a number of GPUs", "write for example 8"))
+    return problems
+
+
+def _card(name: str, problems: list[Problem]) -> str:
+    """The GPU by its name in the tables; empty, with a problem, where none has it."""
+    try:
+        return catalog.gpu(name).name
+    except InputError as error:
+        problems += [Problem("--gpu", one.got, one.wanted, one.fix) for one in error.problems]
+        return ""
 
 
 def _day(where: str, text: str | None, problems: list[Problem]) -> date | None:
@@ -296,10 +324,22 @@ def spend(flow: Flow, charge: Spending) -> Entry:
     return flow.ledger.append("spend", charge, recorded_at=now(), verb="spend")
 
 
-def spend_text(
-    flow: Flow, amount: str, currency: str | None, category: str | None, on: str | None, note: str, credit: bool,
-    replaces: str, *, quantity: str | None = None, unit: str = "",
-) -> Entry:  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class ChargeAsked:
+    """One charge in words as typed: None and "" stand for what is not said; `replaces` is the entry it corrects."""
+
+    amount: str
+    currency: str | None = None
+    category: str | None = None
+    on: str | None = None
+    note: str = ""
+    credit: bool = False
+    replaces: str = ""
+    quantity: str | None = None
+    unit: str = ""
+
+
+def spend_text(flow: Flow, asked: ChargeAsked) -> Entry:
     """Books one charge from words as typed; a correction stays on the line of what it corrects unless it names one.
 
     Raises: InputError with every mistake found, also where the charge to replace is corrected already.
@@ -307,12 +347,11 @@ def spend_text(
     from tunecase.books import spending, to_correct
 
     booked = flow.spendings()
-    corrected = to_correct(replaces, booked) if replaces else ""
-    line = category or next((one.category for name, one in booked if name == corrected), "other")
+    corrected = to_correct(asked.replaces, booked) if asked.replaces else ""
+    line = asked.category or next((one.category for name, one in booked if name == corrected), "other")
     charge = spending(
-        amount, category=line, on=on or flow.today.isoformat(), currency=currency, description=note,
-        project_currency=flow.project.currency, rates=flow.project.rates, today=flow.today, credit=credit,
-        supersedes=corrected,
-        quantity=quantity, unit=unit,
+        asked.amount, category=line, on=asked.on or flow.today.isoformat(), currency=asked.currency,
+        description=asked.note, project_currency=flow.project.currency, rates=flow.project.rates, today=flow.today,
+        credit=asked.credit, supersedes=corrected, quantity=asked.quantity, unit=asked.unit,
     )  # fmt: skip
     return spend(flow, charge)
