@@ -62,9 +62,9 @@ def test_doubled_fields_are_problems(tmp_path: Path) -> None:
     assert ["case.yaml:2: name", "case.yaml:5: train"] == [problem.where for problem in problems]
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
+def test_refused(tmp_path: Path) -> None:
+    """Anchors, tags, deep nesting, broken YAML and what is no set of fields are refused with the line."""
+    cases: list[Any] = [
         ("a: &x [1]\nb: *x\n", "an anchor or alias"),
         ("a: &x 1\n", "case.yaml:1"),
         ("a: !!python/object/apply:os.system [ls]\n", "the tag tag:yaml.org,2002:python/object/apply:os.system"),
@@ -93,18 +93,20 @@ def test_doubled_fields_are_problems(tmp_path: Path) -> None:
         (b"\xef\xbb\xbf", "an empty file"),
         (b"a: \xff\n", "byte 3"),
         ("a: x\n".encode("utf-16"), "not UTF-8"),
-    ],
-)  # fmt: skip
-def test_refused(tmp_path: Path, content: str | bytes, words: str) -> None:
-    """Anchors, tags, deep nesting, broken YAML and what is no set of fields are refused with the line."""
-    assert words in refusal(tmp_path, content)
+    ]
+    breaches = []
+    for content, words in cases:
+        breaches += [] if words in refusal(tmp_path, content) else [(content, words)]
+    assert [] == breaches
 
 
-@pytest.mark.parametrize("letter", ["x", "é"])
-def test_large_files_are_refused_unread(tmp_path: Path, letter: str) -> None:
+def test_large_files_are_refused_unread(tmp_path: Path) -> None:
     """A file over the limit is refused for its size, wherever the limit cuts it."""
-    refused = refusal(tmp_path, f"#{letter * MOST_BYTES}")
-    assert f"{(tmp_path / 'case.yaml').stat().st_size:,} bytes" in refused
+    breaches = []
+    for letter in ["x", "é"]:
+        refused = refusal(tmp_path, f"#{letter * MOST_BYTES}")
+        breaches += [] if f"{(tmp_path / 'case.yaml').stat().st_size:,} bytes" in refused else [letter]
+    assert [] == breaches
 
 
 def test_a_file_at_the_limit_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,14 +116,16 @@ def bill_row(row: str, amount: str, team: str, **other: object) -> Spending:
     return charge("a", amount, row, source="focus", tags={"team": team} if team else {}, **other)
 
 
-@pytest.mark.parametrize("amount", ["1", "5"])
-def test_rows_told_apart_by_their_tags_are_two(amount: str) -> None:
+def test_rows_told_apart_by_their_tags_are_two() -> None:
     """In the part of another team or another file of the bill, whatever its amount; neither withdraws the other."""
-    ledger = booked(bill_row("r1", "1", "a"))
-    found = compare([bill_row("r2", amount, "b")], ledger)
-    assert (1, 0, ()) == (len(found.fresh), found.known, found.restated)
-    other = compare([bill_row("r2", amount, "b")], ledger, beside=[bill_row("r1", "1", "a")])
-    assert (1, 0, ()) == (len(other.fresh), other.known, other.restated)
+    breaches = []
+    for amount in ["1", "5"]:
+        ledger = booked(bill_row("r1", "1", "a"))
+        found = compare([bill_row("r2", amount, "b")], ledger)
+        breaches += [] if (1, 0, ()) == (len(found.fresh), found.known, found.restated) else [amount]
+        other = compare([bill_row("r2", amount, "b")], ledger, beside=[bill_row("r1", "1", "a")])
+        breaches += [] if (1, 0, ()) == (len(other.fresh), other.known, other.restated) else [amount]
+    assert [] == breaches
 
 
 def test_a_row_that_is_not_asked_for_keeps_its_entry() -> None:

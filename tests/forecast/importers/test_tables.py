@@ -1,6 +1,7 @@
 """CSV files of runs: anybody's points, exports of Weights & Biases and of MLflow."""
 
 import contextlib
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -117,19 +118,19 @@ def test_any_table_with_a_row_for_each_run(tmp_path):
     assert (Point(10, 0.5),) == imported(tmp_path, "train_rows\taccuracy\n10\t0.5\n", name="x.tsv").points
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
+def test_what_is_no_table_of_runs_is_refused(tmp_path) -> None:
+    """Empty files, bare headers, doubled columns, other tables and decimal commas are told."""
+    cases: list[Any] = [
         ("", "an empty file"),
         ("Name,State,eval/accuracy\n", "a header and no rows"),
         ("a,a\n1,2\n", "the column a twice"),
         ("colour,shape\nred,round\n", "a column of accuracy"),
         ('n_train,accuracy\n100,"0,85"\n', "a column of accuracy"),
-    ],
-)
-def test_what_is_no_table_of_runs_is_refused(tmp_path, text, words):
-    """Empty files, bare headers, doubled columns, other tables and decimal commas are told."""
-    assert words in refused(tmp_path, text)
+    ]
+    breaches = []
+    for text, words in cases:
+        breaches += [] if words in refused(tmp_path, text) else [(text, words)]
+    assert [] == breaches
 
 
 def test_places_that_hold_no_points(tmp_path):

@@ -72,12 +72,14 @@ def test_sizes_can_be_said(tmp_path):
     assert [100, 200] == sorted(point.n for point in found.points)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"log_history": 1}', "[" * 5_000])
-def test_what_is_no_state_is_refused(tmp_path, text):
+def test_what_is_no_state_is_refused(tmp_path) -> None:
     """Broken or foreign JSON under that name is a mistake, not a traceback."""
-    (tmp_path / "trainer_state.json").write_text(text, encoding="utf-8")
-    with pytest.raises(InputError):
-        read_source(str(tmp_path), Asked())
+    breaches = []
+    for text in ["{", "[]", '{"log_history": 1}', "[" * 5_000]:
+        (tmp_path / "trainer_state.json").write_text(text, encoding="utf-8")
+        with pytest.raises(InputError):
+            read_source(str(tmp_path), Asked())
+    assert [] == breaches
 
 
 def test_arguments_are_never_unpickled(tmp_path):
