@@ -59,7 +59,8 @@ def compare(found: Sequence[Spending], booked: Booked, beside: Sequence[Spending
     unknown: dict[str, list[_Row]] = defaultdict(list)
     restated: list[tuple[_Row, Named]] = []
     known, claimed = 0, set()
-    for charge, is_asked in [(one, True) for one in found] + [(one, False) for one in beside]:
+    stated = [(charge, True) for charge in found] + [(charge, False) for charge in beside]
+    for charge, is_asked in stated:
         last, row_id = book.last(charge.row_id)
         name = book.stands_for(last)
         row = _Row(charge, is_asked, row_id)
@@ -71,8 +72,7 @@ def compare(found: Sequence[Spending], booked: Booked, beside: Sequence[Spending
             known += is_asked
         else:
             restated.append((row, (name, book.charges[name])))
-    left = book.standing({charge.line_id for charge in (*found, *beside)}, claimed)
-    by_line = _by_line(unknown, left)
+    by_line = _by_line(unknown, book.standing({charge.line_id for charge, _ in stated}, claimed))
     restated += by_line.restated
     corrections = [
         (replace(row.charge, supersedes=name, row_id=row.row_id), old) for row, (name, old) in restated if row.asked

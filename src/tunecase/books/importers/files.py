@@ -58,14 +58,7 @@ def bill_files(place: str, told: Told = None) -> Iterator[BillFile]:
 
 def _sources(path: Path) -> list[Source]:
     if path.is_dir():
-        listed = [one for one in path.rglob("*") if one.is_file() and not one.name.startswith((".", "_"))]
-        # A link to another file of the folder is that file.
-        listed.sort(key=lambda one: (one.is_symlink(), one), reverse=True)
-        files = sorted({one.resolve(): one for one in listed}.values())
-        found = [source for one in files if (source := _source(one)) is not None]
-        if not found:
-            raise InputError(Problem(str(path), "no bill in the folder", f"files {ENDINGS}", "name the bill's folder"))
-        return found
+        return _sources_in(path)
     if not path.is_file():
         raise InputError(Problem(str(path), "no such file", f"a bill, {ENDINGS}", "correct the path"))
     source = _source(path)
@@ -75,6 +68,17 @@ def _sources(path: Path) -> list[Source]:
     if path.stat().st_size == 0:
         raise InputError(Problem(str(path), "an empty file", "a header and rows", "export the bill again"))
     return [source]
+
+
+def _sources_in(folder: Path) -> list[Source]:
+    listed = [path for path in folder.rglob("*") if path.is_file() and not path.name.startswith((".", "_"))]
+    # A link to another file of the folder is that file.
+    listed.sort(key=lambda path: (path.is_symlink(), path), reverse=True)
+    files = sorted({path.resolve(): path for path in listed}.values())
+    sources = [source for path in files if (source := _source(path)) is not None]
+    if not sources:
+        raise InputError(Problem(str(folder), "no bill in the folder", f"files {ENDINGS}", "name the bill's folder"))
+    return sources
 
 
 def _source(path: Path) -> Source | None:

@@ -89,14 +89,13 @@ def _training(attempts: Sequence[TimedRun]) -> list[TimedRun]:
     followed by another, ended when its money was spent. What began before an attempt that the callback booked is in
     that charge.
     """
-    booked = 1 + max((at for at, run in enumerate(attempts) if run.why == BOOKED), default=-1)
-    before = [run if run.why == PARENT else replace(run, why=BOOKED) for run in attempts[:booked]]
-    found = [*before, *attempts[booked:]]
-    later = [at for at in range(booked, len(found)) if found[at].why != PARENT]
-    for at in later[:-1]:
-        found[at] = _killed(found[at])
-    paid = [at for at in later if not found[at].why]
-    if paid and not booked:
+    own = [at for at, run in enumerate(attempts) if run.why != PARENT]
+    booked = max((at for at in own if attempts[at].why == BOOKED), default=-1)
+    found = list(attempts)
+    for at in own[:-1]:
+        found[at] = replace(attempts[at], why=BOOKED) if at < booked else _killed(attempts[at])
+    paid = [at for at in own if not found[at].why]
+    if paid and booked < 0:
         for at, run in zip(paid, _with_rest([found[at] for at in paid]), strict=True):
             found[at] = run
     return found

@@ -270,11 +270,10 @@ def _columns(header: Sequence[str], file: str) -> dict[str, str]:
     by_name = {_bare(name): name for name in reversed(header)}
     known = {what: [by_name[name] for name in names if name in by_name] for what, names in NAMES.items()}
     found = {what: columns[0] for what, columns in known.items() if columns}
-    lacking = [what for what in ("day", "hours") if what not in found]
-    if lacking:
+    if lacking := {"day", "hours"} - set(found):
         got = f"the columns {', '.join(header)[:120]}" if header else "an empty file"
         fix = f"write a first line such as {EXAMPLE}"
-        raise InputError([Problem(f"{file}:1", got, f"a column of the {what}", fix) for what in lacking])
+        raise InputError([Problem(f"{file}:1", got, f"a column of the {what}", fix) for what in sorted(lacking)])
     return found
 
 

@@ -145,15 +145,14 @@ class _Reader:
             return self.named("--size-column", self.asked.size_column, keys)
         keys = [key for key in keys if plain(key) in SIZE_NAMES or _tail(key) in SIZE_NAMES]
         by_run = [_whole_numbers(run, keys) for run in self.ended]
-        covers = Counter(key for sizes in by_run for key in sizes)
-        order = sorted(covers, key=lambda key: (-covers[key], _preferred(key)))
+        keys = _by_cover(by_run)
         for run, sizes in zip(self.ended, by_run, strict=True):
             if len(set(sizes.values())) > 1:
-                got = ", ".join(f"{key} {sizes[key]:,}" for key in order if key in sizes)
+                got = ", ".join(f"{key} {sizes[key]:,}" for key in keys if key in sizes)
                 fix = "say which one: `--size-column NAME`"
                 self.problem(f"{self.place}: {run.name}", got, "one number of training examples", fix)
                 return None
-        return order[0] if order else None
+        return next(iter(keys), None)
 
     def points(self, score_key: str, size_key: str | None) -> list[Point]:
         """A point for each run with a score and a size; the others are left out, or problems."""
@@ -223,6 +222,12 @@ def score_rank(key: str, metric: str) -> int | None:
 
 def _whole_numbers(run: Tracked, keys: Sequence[str]) -> dict[str, int]:
     return {key: n for key in keys if (n := whole_number(run.facts.get(key))) is not None}
+
+
+def _by_cover(by_run: Sequence[Mapping[str, int]]) -> list[str]:
+    """Columns, those that most runs have first, of those the usual names first."""
+    covers = Counter(key for sizes in by_run for key in sizes)
+    return sorted(covers, key=lambda key: (-covers[key], _preferred(key)))
 
 
 def _preferred(key: str) -> int:

@@ -1,8 +1,9 @@
 """MLflow's file store: an mlruns folder of experiments, runs, and in them files of tags, parameters and metrics."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from tunecase.errors import InputError, Problem
 from tunecase.io.csv_tables import read_number
@@ -58,24 +59,26 @@ def _runs(experiment: Path, in_full: InFull, room: Room) -> Iterator[Tracked]:
         if not (folder / "meta.yaml").is_file() or not (_is_run(folder) or (folder / "tags").is_dir()):
             continue
         meta = read_yaml(folder / "meta.yaml")[0]
-        if meta.get("lifecycle_stage") == "deleted":
-            continue
-        if not room.takes("runs"):
-            return
-        status = str(meta.get("status", ""))
-        tags = {key: _text(file) for key, file in _files(folder / "tags", room)}
-        yield Tracked(
-            name=str(meta.get("run_name") or tags.get("mlflow.runName") or folder.name),
-            status=STATUS.get(status, status),
-            facts={key: _text(file) for key, file in _files(folder / "params", room)},
-            scores={
-                key: _series(file) if in_full(key) else _last(file) for key, file in _files(folder / "metrics", room)
-            },
-            key=str(meta.get("run_id") or folder.name),
-            began=moment(meta.get("start_time")),
-            ended=moment(meta.get("end_time")),
-            tags=tags,
-        )
+        if meta.get("lifecycle_stage") != "deleted":
+            if not room.takes("runs"):
+                return
+            yield _run(folder, meta, in_full, room)
+
+
+def _run(folder: Path, meta: Mapping[str, Any], in_full: InFull, room: Room) -> Tracked:
+    tags, facts = ({key: _text(file) for key, file in _files(folder / part, room)} for part in ("tags", "params"))
+    metrics = _files(folder / "metrics", room)
+    status = str(meta.get("status", ""))
+    return Tracked(
+        name=str(meta.get("run_name") or tags.get("mlflow.runName") or folder.name),
+        status=STATUS.get(status, status),
+        facts=facts,
+        scores={key: _series(file) if in_full(key) else _last(file) for key, file in metrics},
+        key=str(meta.get("run_id") or folder.name),
+        began=moment(meta.get("start_time")),
+        ended=moment(meta.get("end_time")),
+        tags=tags,
+    )
 
 
 def _files(folder: Path, room: Room) -> Iterator[tuple[str, Path]]:
