@@ -171,8 +171,8 @@ def _best(tried: Pilot) -> Run | None:
 
 
 def _from_file(path: Path, tests: "Examples") -> tuple[Mapping[int, str], str]:
-    found = _by_row(path, "answer")
-    mine = {n: _text(found[n].other["answer"]) for n in tests.numbers if n in found}
+    by_row = _by_row(path, "answer")
+    mine = {n: _text(by_row[n].other["answer"]) for n in tests.numbers if n in by_row}
     if not mine:
         fix = "number the test file's rows from 0"
         raise InputError(Problem(str(path), "no answer to a usable test row", "rows of the test file", fix))

@@ -62,15 +62,15 @@ def spend_import(flow: Flow, kind: str, place: str = "", asked: ImportAsked | No
     from tunecase.errors import LedgerBusyError
 
     asked = asked or ImportAsked()
-    known = _lines_by_day(flow)
-    found = _read(flow, kind, place, asked, known)
+    lines = _lines_by_day(flow)
+    brought = _read(flow, kind, place, asked, lines)
     # What is booked already is read and what is new is written under one lock, or two imports would book a row twice.
     lock = FileLock(f"{flow.ledger.path}.import.lock", timeout=flow.ledger.timeout_s)
     try:
         with lock.acquire(poll_interval=0.05):
-            if found.filtered and (now_known := _lines_by_day(flow)) != known:
-                found = _read(flow, kind, place, asked, now_known)
-            return _book(flow, kind, place, asked, found)
+            if brought.filtered and (now_known := _lines_by_day(flow)) != lines:
+                brought = _read(flow, kind, place, asked, now_known)
+            return _book(flow, kind, place, asked, brought)
     except Timeout:
         why = f"{flow.ledger.path}: another import has been under way for {flow.ledger.timeout_s:g} s."
         raise LedgerBusyError(f"{why}\nFix: wait for it to end, then run this again") from None
@@ -132,14 +132,14 @@ def _why_out(booked: Sequence[tuple[str, Spending]]) -> dict[str, str]:
 
 def _lines_by_day(flow: Flow) -> Mapping[date, frozenset[str]]:
     """The lines of other places that are booked, by their day."""
-    found: dict[date, set[str]] = defaultdict(set)
+    lines_of: dict[date, set[str]] = defaultdict(set)
     for _, charge in flow.spendings():
         if charge.line_id:
-            found[charge.began_at.date() if charge.began_at else charge.on].add(charge.line_id)
-    return {day: frozenset(lines) for day, lines in found.items()}
+            lines_of[charge.began_at.date() if charge.began_at else charge.on].add(charge.line_id)
+    return {day: frozenset(lines) for day, lines in lines_of.items()}
 
 
-def _read(flow: Flow, kind: str, place: str, asked: ImportAsked, known: Mapping[date, frozenset[str]]) -> "Brought":
+def _read(flow: Flow, kind: str, place: str, asked: ImportAsked, lines: Mapping[date, frozenset[str]]) -> "Brought":
     from tunecase.books.importers import focus_bill, spent_mlflow, spent_runs, timesheet
 
     readers: Mapping[str, Callable[[str, SpendAsked], Brought]] = {
@@ -150,18 +150,18 @@ def _read(flow: Flow, kind: str, place: str, asked: ImportAsked, known: Mapping[
     }
     if kind not in readers:
         raise InputError(Problem("kind", repr(kind), f"one of {', '.join(readers)}", nearest(kind, list(readers))))
-    return readers[kind](place, replace(_words(flow, asked), booked=lambda day: known.get(day, frozenset())))
+    return readers[kind](place, replace(_words(flow, asked), booked=lambda day: lines.get(day, frozenset())))
 
 
-def _book(flow: Flow, kind: str, place: str, asked: ImportAsked, found: "Brought") -> Imported:
+def _book(flow: Flow, kind: str, place: str, asked: ImportAsked, brought: "Brought") -> Imported:
     from tunecase.books import IMPORT_KEY, IMPORT_WORDS
     from tunecase.books.importers import compare, digest_of, refuse_restated
     from tunecase.ledger import NewEntry
 
-    compared = compare(found.spendings, flow.spendings(), found.beside)
+    compared = compare(brought.spendings, flow.spendings(), brought.beside)
     if compared.restated and not asked.restated:
         refuse_restated(compared, place)
-    record = _record(flow, kind, place, found, compared, asked.dry_run)
+    record = _record(flow, kind, place, brought, compared, asked.dry_run)
     charges = [*compared.fresh, *(new for new, _ in compared.restated)]
     if asked.dry_run or not charges:
         return record
@@ -178,7 +178,7 @@ def _book(flow: Flow, kind: str, place: str, asked: ImportAsked, found: "Brought
     return record
 
 
-def _record(flow: Flow, kind: str, place: str, found: "Brought", compared: "Compared", dry_run: bool) -> Imported:
+def _record(flow: Flow, kind: str, place: str, brought: "Brought", compared: "Compared", dry_run: bool) -> Imported:
     """The sums of what is new; a correction counts with what it changes."""
     from tunecase.books import DIGITS, GPU_HOUR, HOUR
     from tunecase.books.importers import bare_address, book_check
@@ -197,14 +197,14 @@ def _record(flow: Flow, kind: str, place: str, found: "Brought", compared: "Comp
         total = sum(by_category.values(), Decimal(0))
     days = [one.on for one in charges]
     return Imported(
-        kind=kind, place=bare_address(place) if "://" in place else Path(place).name, rows=found.rows,
+        kind=kind, place=bare_address(place) if "://" in place else Path(place).name, rows=brought.rows,
         booked=len(charges),
         known=compared.known, currency=flow.project.currency, amount=total, dry_run=dry_run,
-        restated=len(compared.restated), filtered=found.filtered, zero=sum(not one.amount for one in charges),
+        restated=len(compared.restated), filtered=brought.filtered, zero=sum(not one.amount for one in charges),
         negative=sum(one.amount < 0 for one in charges), by_category=dict(sorted(by_category.items())),
         by_kind=dict(sorted(by_kind.items())), hours=dict(sorted(hours.items())), first=min(days, default=None),
         last=max(days, default=None), checks=book_check(charges, flow.project.base_per_usd),
-        left_out=found.left_out, notes=(*found.notes, *_notes(charges, compared.alike, flow.project.currency)),
+        left_out=brought.left_out, notes=(*brought.notes, *_notes(charges, compared.alike, flow.project.currency)),
     )  # fmt: skip
 
 
@@ -310,12 +310,12 @@ def _person_hour(flow: Flow, role: str) -> "HourPrice | None":
 
     team = flow.project.team
     fold = role.casefold().strip()
-    known = [member for member in team if member.role.casefold().strip() == fold] or (list(team) if not fold else [])
-    if len(known) != 1 or known[0].rate is None:
+    members = [member for member in team if member.role.casefold().strip() == fold] or (list(team) if not fold else [])
+    if len(members) != 1 or members[0].rate is None:
         return None
-    spread = known[0].rate.spread
+    spread = members[0].rate.spread
     guessed = spread.low != spread.high
-    words = f"{known[0].role}: {known[0].rate.text}" + (", by its median" if guessed else "")
+    words = f"{members[0].role}: {members[0].rate.text}" + (", by its median" if guessed else "")
     return HourPrice(Decimal(f"{spread.median:.2f}"), words, guessed)
 
 

@@ -139,12 +139,12 @@ class _Book:
 
     def standing(self, lines: set[str], claimed: set[str]) -> dict[str, list[Named]]:
         """Charges that count and that no row of the place claims, by their lines."""
-        found: dict[str, list[Named]] = defaultdict(list)
+        by_line: dict[str, list[Named]] = defaultdict(list)
         for name, charge in self.charges.items():
             line = "" if name in claimed or not self.counts(name, charge) else self.line(name, charge)
             if line and line in lines:
-                found[line].append((name, charge))
-        return found
+                by_line[line].append((name, charge))
+        return by_line
 
     def counts(self, name: str, charge: Spending) -> bool:
         """Whether a charge stands: not corrected or withdrawn, no copy, and no correction that another outdid."""

@@ -64,12 +64,12 @@ def amount_of(cell: Any) -> Decimal:
     text = text_of(cell)
     if not NUMBER.fullmatch(text):
         raise CellError("a number with a point before its decimals", separator_fix(text))
-    found = Decimal(text)
+    amount = Decimal(text)
     # The last digit of the largest sum and of the smallest part must fit in DIGITS together.
-    if found and (found.adjusted() >= MOST_BEFORE or int(found.as_tuple().exponent) < -MOST_AFTER):
+    if amount and (amount.adjusted() >= MOST_BEFORE or int(amount.as_tuple().exponent) < -MOST_AFTER):
         fix = "export the bill again, or round the amount"
         raise CellError(f"an amount below 10^{MOST_BEFORE}, of at most {MOST_AFTER} decimals", fix)
-    return found
+    return amount
 
 
 def plain_number(number: Decimal) -> str:
@@ -125,18 +125,18 @@ def tags_of(cell: Any) -> dict[str, str]:
 
 def _pairs(listed: Any) -> Iterable[tuple[Any, Any]]:
     """Pairs of a list, however each of them is written."""
-    found: list[tuple[Any, Any]] = []
+    pairs: list[tuple[Any, Any]] = []
     for one in listed if isinstance(listed, list | tuple) else [None]:
         if isinstance(one, Mapping):
             named = {str(key).casefold(): value for key, value in one.items()}
             if "key" in named:
-                found.append((named["key"], named.get("value")))
+                pairs.append((named["key"], named.get("value")))
                 continue
         elif isinstance(one, list | tuple) and len(one) == 2:
-            found.append((one[0], one[1]))
+            pairs.append((one[0], one[1]))
             continue
         raise CellError("a JSON object of tags", 'write for example {"team": "nlp"}')
-    return found
+    return pairs
 
 
 def bare_address(place: str) -> str:

@@ -212,7 +212,7 @@ def _parquet(source: Source, told: Told, before: int, total: int) -> Iterator[Bi
 
 def _texts(source: Source, metadata: Any) -> list[str]:
     """The columns of text. Raises InputError for one that was made to burst, by the sizes that the file states."""
-    found = set()
+    texts = set()
     for group in range(metadata.num_row_groups):
         for index in range(metadata.num_columns):
             column, kind = metadata.row_group(group).column(index), metadata.schema.column(index)
@@ -221,8 +221,8 @@ def _texts(source: Source, metadata: Any) -> list[str]:
                 fix = "write the file anew, in smaller row groups"
                 raise InputError(Problem(str(source.path), got, f"at most {MOST_RATIO} times as many", fix))
             if kind.physical_type == "BYTE_ARRAY" and kind.logical_type.type in ("STRING", "JSON", "ENUM", "NONE"):
-                found.add(column.path_in_schema)
-    return sorted(found)
+                texts.add(column.path_in_schema)
+    return sorted(texts)
 
 
 def _values(column: Any, file: str) -> Iterable[Any]:

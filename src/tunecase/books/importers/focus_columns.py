@@ -55,11 +55,11 @@ class Columns:
 
     def content(self, line: Line) -> dict[str, str]:
         """What a row says, each cell in the one form that CSV and Parquet share, own columns and missing cells out."""
-        found = {}
+        cells = {}
         for name, index, form in self.forms:
             if text := text_of(line.cells[index]):
-                found[name] = text if form is None else form(line.cells[index], text)
-        return found
+                cells[name] = text if form is None else form(line.cells[index], text)
+        return cells
 
 
 def _header_problems(file: str, names: Sequence[str], asked: SpendAsked) -> list[Problem]:

@@ -72,12 +72,12 @@ def _attempts(runs: Sequence[TimedRun]) -> list[TimedRun]:
     for index, run in enumerate(runs):
         if run.facts.get(ATTEMPTS_TAG) and run.began is not None:
             trainings[run.facts[ATTEMPTS_TAG]].append(index)
-    found = list(runs)
+    attempts = list(runs)
     for indices in trainings.values():
         indices.sort(key=lambda index: (runs[index].began, runs[index].key))
         for index, attempt in zip(indices, _training([runs[index] for index in indices]), strict=True):
-            found[index] = attempt
-    return found
+            attempts[index] = attempt
+    return attempts
 
 
 def _training(attempts: Sequence[TimedRun]) -> list[TimedRun]:
@@ -91,14 +91,14 @@ def _training(attempts: Sequence[TimedRun]) -> list[TimedRun]:
     """
     own = [at for at, run in enumerate(attempts) if run.why != PARENT]
     booked = max((at for at in own if attempts[at].why == BOOKED), default=-1)
-    found = list(attempts)
+    taken = list(attempts)
     for at in own[:-1]:
-        found[at] = replace(attempts[at], why=BOOKED) if at < booked else _killed(attempts[at])
-    paid = [at for at in own if not found[at].why]
+        taken[at] = replace(attempts[at], why=BOOKED) if at < booked else _killed(attempts[at])
+    paid = [at for at in own if not taken[at].why]
     if paid and booked < 0:
-        for at, run in zip(paid, _with_rest([found[at] for at in paid]), strict=True):
-            found[at] = run
-    return found
+        for at, run in zip(paid, _with_rest([taken[at] for at in paid]), strict=True):
+            taken[at] = run
+    return taken
 
 
 def _with_rest(attempts: Sequence[TimedRun]) -> Sequence[TimedRun]:

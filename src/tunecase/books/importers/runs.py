@@ -69,13 +69,13 @@ def _files(path: Path) -> tuple[list[Path], list[Path]]:
 
 def _metered(files: Sequence[Path]) -> list[TimedRun]:
     """One run for each attempt that the callback kept; one that several files know as the one says that saw most."""
-    found: dict[str, tuple[str, Attempt]] = {}
+    longest: dict[str, tuple[str, Attempt]] = {}
     for file in files:
         meter = read_state(file)
         for one in meter.attempts if meter is not None else ():
-            if one.id not in found or found[one.id][1].seconds < one.seconds:
-                found[one.id] = (meter.run if meter is not None else "", one)
-    return [_attempted(run, one) for run, one in found.values()]
+            if one.id not in longest or longest[one.id][1].seconds < one.seconds:
+                longest[one.id] = (meter.run if meter is not None else "", one)
+    return [_attempted(run, one) for run, one in longest.values()]
 
 
 def _attempted(run: str, attempt: Attempt) -> TimedRun:

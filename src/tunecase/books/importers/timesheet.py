@@ -268,13 +268,13 @@ def _bare(name: str) -> str:
 def _columns(header: Sequence[str], file: str) -> dict[str, str]:
     """The columns by what they mean. Raises InputError where day or hours are missing."""
     by_name = {_bare(name): name for name in reversed(header)}
-    known = {what: [by_name[name] for name in names if name in by_name] for what, names in NAMES.items()}
-    found = {what: columns[0] for what, columns in known.items() if columns}
-    if lacking := {"day", "hours"} - set(found):
+    written = {what: [by_name[name] for name in names if name in by_name] for what, names in NAMES.items()}
+    columns_of = {what: columns[0] for what, columns in written.items() if columns}
+    if lacking := {"day", "hours"} - set(columns_of):
         got = f"the columns {', '.join(header)[:120]}" if header else "an empty file"
         fix = f"write a first line such as {EXAMPLE}"
         raise InputError([Problem(f"{file}:1", got, f"a column of the {what}", fix) for what in sorted(lacking)])
-    return found
+    return columns_of
 
 
 def _month_first(file: str, column: str, rows: Sequence[tuple[int, Mapping[str, str]]]) -> bool | None:
@@ -282,15 +282,15 @@ def _month_first(file: str, column: str, rows: Sequence[tuple[int, Mapping[str, 
 
     Raises: InputError where rows speak for both.
     """
-    found: dict[bool, int] = {}
+    orders: dict[bool, int] = {}
     for line, cells in rows:
         match = SLASHED.fullmatch(cells[column].strip())
         if match and (int(match[1]) > 12) != (int(match[2]) > 12):
-            found.setdefault(int(match[2]) > 12, line)
-    if len(found) == 2:
-        got = f"the day first at line {found[False]}, the month first at line {found[True]}"
+            orders.setdefault(int(match[2]) > 12, line)
+    if len(orders) == 2:
+        got = f"the day first at line {orders[False]}, the month first at line {orders[True]}"
         raise InputError(Problem(f"{file}, {column}", got, "one order", "write days year first, 2026-11-02"))
-    return next(iter(found), None)
+    return next(iter(orders), None)
 
 
 def _differs(cell: str, amount: Decimal) -> bool:

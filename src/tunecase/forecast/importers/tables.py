@@ -111,7 +111,7 @@ def _is_number(cell: str) -> bool:
 
 def _chart_runs(header: Sequence[str], rows: Rows, step: str) -> list[Tracked]:
     """The runs of a chart's export, a column for each run and metric."""
-    found: dict[str, dict[str, list[tuple[float, float]]]] = {}
+    by_run: dict[str, dict[str, list[tuple[float, float]]]] = {}
     for column in header:
         run, dash, metric = column.rpartition(DASH)
         if not dash or column.endswith(ENDS) or metric.startswith("_"):
@@ -119,10 +119,10 @@ def _chart_runs(header: Sequence[str], rows: Rows, step: str) -> list[Tracked]:
         points = [
             (read_number(cells[step]), read_number(cells[column])) for _, cells in rows if _is_number(cells[column])
         ]
-        scores = found.setdefault(run.strip(), {})
+        scores = by_run.setdefault(run.strip(), {})
         if points:
             scores.setdefault(metric.strip(), []).extend(points)
-    return [Tracked(run, "", {}, scores) for run, scores in found.items()]
+    return [Tracked(run, "", {}, scores) for run, scores in by_run.items()]
 
 
 def _history_runs(header: Sequence[str], rows: Rows, step: str, stem: str) -> Iterator[Tracked]:

@@ -156,7 +156,7 @@ class _Reader:
 
     def points(self, score_key: str, size_key: str | None) -> list[Point]:
         """A point for each run with a score and a size; the others are left out, or problems."""
-        found = []
+        points = []
         for run in self.ended:
             score, size = _score(run.scores.get(score_key, ()), self.asked), _size(run, size_key, self.asked)
             if score is None:
@@ -166,8 +166,8 @@ class _Reader:
             elif size is None:
                 self.left_out["its number of training examples is not known"] += 1
             elif self.is_in_range(run, score_key, score):
-                found.append(Point(size, score, 1, _test_rows(run) or run.test_rows))
-        return found
+                points.append(Point(size, score, 1, _test_rows(run) or run.test_rows))
+        return points
 
     def is_in_range(self, run: Tracked, key: str, score: float) -> bool:
         """Whether a score can be one of the metric; else a problem."""
@@ -261,8 +261,8 @@ def size_in_name(name: str) -> int | None:
         >>> size_in_name("lora n=400 s1"), size_in_name("run_n2k"), size_in_name("llama-3.1-8b")
         (400, 2000, None)
     """
-    found = {int(digits.replace(",", "")) * (1000 if k else 1) for digits, k in IN_NAME.findall(name)}
-    return found.pop() if len(found) == 1 else None
+    sizes = {int(digits.replace(",", "")) * (1000 if k else 1) for digits, k in IN_NAME.findall(name)}
+    return sizes.pop() if len(sizes) == 1 else None
 
 
 def _test_rows(run: Tracked) -> int | None:

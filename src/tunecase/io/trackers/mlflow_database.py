@@ -41,10 +41,10 @@ def read_database(path: Path, experiment: str, in_full: InFull, room: Room) -> d
         numbers = chosen(names, experiment)
         store.create_function("is_chosen", 1, lambda number: str(number) in numbers)
         store.create_function("in_full", 1, cache(lambda key: in_full(str(key))))
-        found: dict[str, list[Tracked]] = {name: [] for name in names.values()}
+        runs: dict[str, list[Tracked]] = {name: [] for name in names.values()}
         for number, run in _runs(store, in_full, room):
-            found[names[number]].append(run)
-        return found
+            runs[names[number]].append(run)
+        return runs
 
 
 @contextmanager
@@ -83,17 +83,17 @@ def _runs(store: sqlite3.Connection, in_full: InFull, room: Room) -> Iterator[tu
 
 
 def _texts(store: sqlite3.Connection, table: str, room: Room) -> Texts:
-    found: Texts = {}
+    texts: Texts = {}
     for run, key, text in store.execute(f"SELECT run_uuid, key, value FROM {table} WHERE {OF_RUNS}"):  # noqa: S608
         if not room.takes("values"):
             break
-        found.setdefault(run, {})[str(key)] = short(text)
-    return found
+        texts.setdefault(run, {})[str(key)] = short(text)
+    return texts
 
 
 def _scores(store: sqlite3.Connection, in_full: InFull, room: Room) -> Points:
     """The last value of every metric, and every step of those read in full."""
-    found: Points = {}
+    scores: Points = {}
 
     def rows(table: str, where: str = "", order: str = "") -> Iterator[tuple[Any, ...]]:
         columns = "run_uuid, key, value, step, is_nan"
@@ -105,8 +105,8 @@ def _scores(store: sqlite3.Connection, in_full: InFull, room: Room) -> Points:
     for run, key, value, step, is_nan in rows("latest_metrics"):
         if not in_full(str(key)):
             at = number_or_nan(step), math.nan if is_nan else number_or_nan(value)
-            found.setdefault(run, {})[str(key)] = [at]
+            scores.setdefault(run, {})[str(key)] = [at]
     for run, key, value, step, is_nan in rows("metrics", " AND in_full(key)", " ORDER BY step, timestamp"):
         at = point("the database", str(key), step, "nan" if is_nan else value)
-        found.setdefault(run, {}).setdefault(str(key), []).append(at)
-    return found
+        scores.setdefault(run, {}).setdefault(str(key), []).append(at)
+    return scores

@@ -31,12 +31,12 @@ def read_folder(home: Path, experiment: str, in_full: InFull, room: Room) -> dic
         meta = read_yaml(folder / "meta.yaml")[0]
         if meta.get("lifecycle_stage") != "deleted":
             names[folder.name] = str(meta.get("name") or folder.name)
-    found: dict[str, list[Tracked]] = {name: [] for name in names.values()}
+    runs: dict[str, list[Tracked]] = {name: [] for name in names.values()}
     numbers = chosen(names, experiment)
     for folder in _experiments(home):
         if folder.name in numbers:
-            found[names[folder.name]] += _runs(folder, in_full, room)
-    return found
+            runs[names[folder.name]] += _runs(folder, in_full, room)
+    return runs
 
 
 def _experiments(home: Path) -> list[Path]:
@@ -111,9 +111,9 @@ def _last(path: Path) -> Series:
 
 def _points(lines: list[str]) -> Series:
     """Lines of time, value and step, those of fewer words left out."""
-    found = []
+    points = []
     for words in map(str.split, lines):
         if len(words) >= 2:
             step = read_number(words[2]) if len(words) > 2 else 0.0
-            found.append((step if math.isfinite(step) else 0.0, read_number(words[0]), number_or_nan(words[1])))
-    return [(step, value) for step, _, value in sorted(found, key=lambda at: at[:2])]
+            points.append((step if math.isfinite(step) else 0.0, read_number(words[0]), number_or_nan(words[1])))
+    return [(step, value) for step, _, value in sorted(points, key=lambda at: at[:2])]

@@ -44,12 +44,12 @@ class Server:
         """The runs of the experiment asked for, else of the one that the address names, else of all."""
         listed = [one for one in self._pages("experiments", {}) if self.room.takes("experiments")]
         names = {self._text(one, "experiment_id"): self._text(one, "name") for one in listed}
-        found: dict[str, list[Tracked]] = {name: [] for name in names.values()}
+        runs: dict[str, list[Tracked]] = {name: [] for name in names.values()}
         numbers = chosen(names, experiment or self.named)
         for number, name in names.items():
             if number in numbers:
-                found[name] += self._runs(number)
-        return found
+                runs[name] += self._runs(number)
+        return runs
 
     def _runs(self, experiment: str) -> Iterator[Tracked]:
         for run in self._pages("runs", {"experiment_ids": [experiment]}):

@@ -54,7 +54,7 @@ def last_states(files: Iterable[Path]) -> dict[Path, tuple[Path, Mapping[str, An
 
     Raises: InputError for a trainer state without its log, and for a file that is not JSON.
     """
-    found: dict[Path, tuple[Path, Mapping[str, Any]]] = {}
+    latest: dict[Path, tuple[Path, Mapping[str, Any]]] = {}
     for file in files:
         body = read_json(file)
         if not isinstance(body, dict) or not isinstance(body.get("log_history"), list):
@@ -63,9 +63,9 @@ def last_states(files: Iterable[Path]) -> dict[Path, tuple[Path, Mapping[str, An
                 raise InputError(Problem(str(file), "no log_history", "a trainer state", fix))
             continue
         folder = output_folder(file)
-        if folder not in found or _progress(found[folder][1]) < _progress(body):
-            found[folder] = file, body
-    return found
+        if folder not in latest or _progress(latest[folder][1]) < _progress(body):
+            latest[folder] = file, body
+    return latest
 
 
 def _progress(body: Mapping[str, Any]) -> tuple[float, int]:

@@ -164,8 +164,8 @@ def _gathered(
         for _ in range(threads):
             error = ended.get()
             if isinstance(error, EndpointError):
-                told = f"{error} ({len(answers)} of {counted(len(conversations), 'row')} answered)"
-                raise EndpointError(told) from None
+                words = f"{error} ({len(answers)} of {counted(len(conversations), 'row')} answered)"
+                raise EndpointError(words) from None
             if error is not None:
                 raise error
     finally:

@@ -86,8 +86,8 @@ class Wire:
         """The endpoint's own words of an error, one line, the key blotted out should it be repeated."""
         words = text
         try:
-            found = json.loads(text)
-            error = found.get("error") or found.get("detail") or found.get("message")
+            body = json.loads(text)
+            error = body.get("error") or body.get("detail") or body.get("message")
             if isinstance(error, dict):
                 words = f"{error.get('message', '')} {error.get('code') or ''}".strip()
             elif error:
@@ -98,7 +98,7 @@ class Wire:
         return one_line(words.replace(key, "***") if key else words, SHOWN_CHARACTERS)
 
 
-def content(found: Any) -> tuple[str, bool, int | None, int | None]:
+def content(body: Any) -> tuple[str, bool, int | None, int | None]:
     """Of an endpoint's JSON: the text, whether it was cut short, and the tokens taken in and given out.
 
     Raises: Passing when it has no choice with a message.
@@ -108,14 +108,14 @@ def content(found: Any) -> tuple[str, bool, int | None, int | None]:
         ('yes', False, None, None)
     """
     try:
-        choice = found["choices"][0]
-        said = choice["message"].get("content")
-        usage = found.get("usage")
+        choice = body["choices"][0]
+        answer = choice["message"].get("content")
+        usage = body.get("usage")
     except (KeyError, IndexError, TypeError, AttributeError):
-        raise Passing(f"its answer has no choices: {one_line(json.dumps(found), 80)!r}") from None
-    if isinstance(said, list):
-        said = "".join(str(part.get("text", "")) for part in said if isinstance(part, dict))
-    text = str(said or "").encode("utf-8", "replace").decode("utf-8")  # a lone surrogate could not be written
+        raise Passing(f"its answer has no choices: {one_line(json.dumps(body), 80)!r}") from None
+    if isinstance(answer, list):
+        answer = "".join(str(part.get("text", "")) for part in answer if isinstance(part, dict))
+    text = str(answer or "").encode("utf-8", "replace").decode("utf-8")  # a lone surrogate could not be written
     return text, choice.get("finish_reason") == "length", _tokens(usage, "prompt"), _tokens(usage, "completion")
 
 
