@@ -1,10 +1,8 @@
 """What version 0.1.0 wrote is still good: its ledgers are read, its records hold, its stopped pilots go on."""
 
-import dataclasses
 import json
 import os
 import shutil
-import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -14,7 +12,7 @@ import pytest
 
 from tests.command import tunecase
 from tunecase.case import Case
-from tunecase.flow import Flow, open_case
+from tunecase.flow import not_used, open_case
 from tunecase.ledger.book import Ledger
 from tunecase.ledger.lines import Entry
 from tunecase.records import RECORDS, from_json, to_json
@@ -31,14 +29,6 @@ HELD = (
 IMPORTS = (("timesheet", "hours.csv", 3), ("focus", "bill.csv", 2), ("runs", "training", 2))
 SIZES = ("--sizes", "10,20,40,80", "--draws", "2", "--all", "--workers", "1")
 OWN_TRAINER = ("--trainer", "command", "--set", "command=./trainer", "--sizes", "24,48,90", "--draws", "1", "--all")
-
-
-@pytest.fixture(autouse=True)
-def same_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new version makes records anew on purpose; what is tested is that nothing else does."""
-    versions = {entry.meta["version"] for entry in written("walked") if "version" in entry.meta}
-    assert 1 == len(versions)
-    monkeypatch.setattr(sys.modules[Flow.__module__], "__version__", versions.pop())
 
 
 def written(name: str) -> list[Entry]:
@@ -233,11 +223,28 @@ def test_runs_of_another_machine_are_taken_over(tmp_path: Path) -> None:
 
 
 def test_a_case_that_changed_is_asked_anew(walked: Path) -> None:
-    """Another budget or another seed leaves the pilot and outdates what rests on it: keys still mean something."""
+    """Another budget leaves the pilot and outdates what rests on it, which is named with its reason."""
     text = walked.read_text(encoding="utf-8")
     walked.write_text(text.replace("budget: 30k USD", "budget: 31k USD"), encoding="utf-8")
     case = open_case(walked, today=TODAY)
     assert case.known("pilot") is not None
     assert [None] * 3 == [case.known(verb) for verb in ("estimate", "forecast", "decide")]
-    other = dataclasses.replace(case, seed=1, records={})
-    assert other.known("pilot") is None
+    why = "was made with other settings"
+    expected = dict.fromkeys(("define", "forecast", "estimate", "decide"), f"{why}, or with prices of another day")
+    assert {"audit": why, **expected} == {record.verb: record.reason for record in not_used(case)}
+
+
+def test_another_seed_and_another_version_use_what_is_on_file(walked: Path) -> None:
+    """A record holds whatever seed the case is opened with, and whichever version wrote it."""
+    assert {"0.1.0"} == {entry.meta["version"] for entry in written("walked") if "version" in entry.meta}
+    case = open_case(walked, seed=1, today=TODAY)
+    assert set(HELD) == {verb for verb in RECORDS if case.known(verb) is not None}
+    assert () == not_used(case)
+
+
+def test_an_old_pilot_of_other_data_is_named(walked: Path) -> None:
+    """Its key says only that the data were others: the files are named that it may have been."""
+    with (walked.parent / "train.jsonl").open("a", encoding="utf-8") as file:
+        file.write(lines(walked)[0].decode() + "\n")
+    told = {record.verb: str(record) for record in not_used(open_case(walked, today=TODAY))}
+    assert told["pilot"].endswith(" 2026 was made on other data: train.jsonl or test.jsonl changed")

@@ -21,6 +21,7 @@ from tunecase.records import (
     Judged,
     Labelling,
     Next,
+    NotUsed,
     Pilot,
     Prices,
     Report,
@@ -165,6 +166,10 @@ class Case:
         from tunecase.report import render
 
         return flow.report(self.flow, Path(to) if to else None, page=render)
+
+    def not_used(self) -> tuple[NotUsed, ...]:
+        """The records on file that no answer rests on, each with its reason; str() gives it in one line."""
+        return flow.not_used(self.flow)
 
     def run(self, *, anyway: bool = False) -> dict[str, Any]:
         """The whole road; returns the records by verb."""

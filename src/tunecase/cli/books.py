@@ -49,7 +49,4 @@ def books(
 
         flow.books_page(opened, record, page, render)
         notes.append(f"{page}: the books on one page.")
-    if notes and not json:
-        finish("books", record, json, note="\n".join(notes))
-    else:
-        finish("books", record, json)
+    finish("books", record, json, note="" if json else "\n".join(notes), case=opened)

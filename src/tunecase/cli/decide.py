@@ -24,5 +24,6 @@ def decide(
     from tunecase.cli.show.progress import redraw_progress
 
     with redraw_progress(quiet=json) as done:
-        record = flow.decide(open_project(project, seed, today), what_if, done)
-    finish("decide", record, json)
+        opened = open_project(project, seed, today)
+        record = flow.decide(opened, what_if, done)
+    finish("decide", record, json, case=opened)

@@ -42,7 +42,7 @@ def define(
     opened = open_project(project, seed, today)
     record = flow.define(opened)
     if not brief:
-        finish("define", record, json)
+        finish("define", record, json, case=opened)
         return
     text = brief_markdown(record, opened.project, opened.known("estimate"), opened.today)
     if file == "-":
@@ -52,7 +52,7 @@ def define(
         return
     place = Path(file or DEFAULT_BRIEF)
     write_brief(place, text, force)
-    finish("define", record, json, note="" if json else f"The brief is in {place}.")
+    finish("define", record, json, note="" if json else f"The brief is in {place}.", case=opened)
 
 
 def _refuse(brief: bool, file: str | None, force: bool, json: bool) -> None:

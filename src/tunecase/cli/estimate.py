@@ -38,4 +38,4 @@ def estimate(
         opened = open_project(project, seed, today)
         asked = (sure or "80%") if what_if else None
         record = flow.estimate(opened, total_order=total_order, what_if=asked, told=done)
-    finish("estimate", record, json)
+    finish("estimate", record, json, case=opened)

@@ -52,4 +52,4 @@ def next_(
         assert rows is not None
         assert score is not None
         made = flow.add_round(opened, rows, score, changed or (), test_rows, corrects)
-    finish("next", flow.next_step(opened, made), json)
+    finish("next", flow.next_step(opened, made), json, case=opened)

@@ -1,6 +1,7 @@
 """What the commands of the terminal share: options, opening a case, printing a record, the exit code."""
 
 import sys
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from tunecase.flow import Flow
+    from tunecase.records import NotUsed
 
 HERE = Path("tunecase.yaml")
 ProjectFile = Annotated[Path, typer.Option("--project", "-p", help="The project file.", show_default=True)]
@@ -51,21 +53,29 @@ def day_of(text: str | None) -> date:
         raise InputError(Problem("--today", repr(text), "a date", "write YYYY-MM-DD")) from None
 
 
-def print_record(verb: str, record: Any, as_json: bool) -> None:
-    """Prints a record, or JSON and nothing else."""
+def print_record(verb: str, record: Any, as_json: bool, aside: "Sequence[NotUsed]" = ()) -> None:
+    """Prints a record, or JSON and nothing else, with the records on file that it does not rest on."""
     if as_json:
+        import orjson
+
         from tunecase.records import to_json
 
-        sys.stdout.write(to_json(record).decode() + "\n")
+        text = to_json(record)
+        sys.stdout.write((to_json({**orjson.loads(text), "not_used": aside}) if aside else text).decode() + "\n")
     else:
-        from tunecase.cli.show.record import show
+        from tunecase.cli.show.record import show, show_not_used
 
         show(verb, record)
+        show_not_used(aside)
 
 
-def finish(verb: str, record: Any, as_json: bool, ok: bool | None = None, note: str = "") -> None:
-    """Prints a record; ends with code 1 where its answer is no."""
-    print_record(verb, record, as_json)
+def finish(
+    verb: str, record: Any, as_json: bool, ok: bool | None = None, note: str = "", case: "Flow | None" = None
+) -> None:
+    """Prints a record, and what of the case is not used for it; ends with code 1 where its answer is no."""
+    from tunecase.flow import not_used
+
+    print_record(verb, record, as_json, not_used(case, verb) if case is not None else ())
     if note:
         typer.echo(note)
     fine = getattr(record, "ok", True) if ok is None else ok

@@ -19,4 +19,5 @@ def report(
     from tunecase import flow
     from tunecase.report import render
 
-    finish("report", flow.report(open_project(project, seed, today), to, page=render), json)
+    opened = open_project(project, seed, today)
+    finish("report", flow.report(opened, to, page=render), json, case=opened)

@@ -60,4 +60,4 @@ def run(
     with pilot_progress(quiet=json) as progress:
         fine = flow.road(opened, tell, progress, anyway, asked, ask_before(yes, quiet=json), tell_fetching)
     told["report"] = flow.report(opened, page=render)
-    finish("run" if json else "report", told if json else told["report"], json, ok=fine)
+    finish("run" if json else "report", told if json else told["report"], json, ok=fine, case=opened)

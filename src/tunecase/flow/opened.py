@@ -2,7 +2,7 @@
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
-from tunecase.ledger import Ledger
+from tunecase.flow.keys import DAY, PROJECT, Grounds, key_parts, rests_alike
+from tunecase.ledger import Entry, Ledger
 from tunecase.quantities import Z80, Z90, Interval, Worlds
-from tunecase.records import Audit, Definition, Reviews, Round, Spending
+from tunecase.records import SCHEMAS, Audit, Definition, Reviews, Round, Spending
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 
 DRAWS = 20_000
+REDRAWN = ("define", "forecast", "estimate", "decide")  # another seed only redraws their doubt
 Progress = Callable[..., None]
 
 
@@ -43,7 +45,7 @@ class Flow:
     today: date = field(default_factory=date.today)
     records: dict[str, Any] = field(default_factory=dict)
     tables: dict[str, "Table"] = field(default_factory=dict)
-    data_hash: str = ""
+    digests: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     writes: bool = True
     contracts: "Contracts | None" = None
     past_read: "Past | None" = None
@@ -55,40 +57,59 @@ class Flow:
         return self.path.parent
 
     def key(self, verb: str, afresh: bool = False) -> str:
-        """What a verb's record depends on: the data, what the project file says, the seed, the version of tunecase.
+        """The key under which a verb's record is kept; see `grounds`."""
+        return self.grounds(verb, afresh).key
 
-        `afresh` leaves measured rounds out: points that are kept from elsewhere begin anew.
+    def grounds(self, verb: str, afresh: bool = False) -> Grounds:
+        """What a verb's record rests on.
 
-        A pilot depends only on what it trains and scores, so that a new price or a comment does not lose it.
+        A pilot rests only on what it trains and scores, so that a new price or a comment does not lose it.
+
+        Args:
+            verb: whose record it is.
+            afresh: leave measured rounds out: points that are kept from elsewhere begin anew.
         """
-        if not self.data_hash:
-            from tunecase.data.reading import files_of
+        if verb == "pilot":
+            data, problem = self.project.data, self.project.problem
+            task = repr((data.input, data.output, problem.metric, problem.task))
+            files, every = self._files(("train", "test")), self._files()
+            return Grounds(verb, files, {"task, columns or metric": task}, earlier_files=every)
+        settings = {PROJECT: repr(self.project)}
+        if verb != "audit":
+            settings |= self._settings_of_prices()
+        if self.review_minutes is not None:
+            settings["times of the reviewers"] = repr(self.review_minutes)
+        if verb != "audit" and self.project.past:
+            settings["earlier projects"] = self.past.digest
+        settings |= self._settings_of(verb, afresh)
+        project = self.project
+        given = {name: repr(getattr(project, name)) for name in sorted(project.model_fields_set)}
+        return Grounds(verb, self._files(), settings, given)
 
-            data = self.project.data
-            named = [self.folder / name for name in (data.train, data.test, data.production) if name]
-            files = [file for path in named for file in files_of(path)]
-            files += [Path(name) for name in self.project.models if name.endswith("config.json")]
-            self.data_hash = _hash_of(files)
-        data, problem = self.project.data, self.project.problem
-        asked = repr((data.input, data.output, problem.metric, problem.task)) if verb == "pilot" else repr(self.project)
-        if verb not in ("pilot", "audit"):
-            asked += self.today.isoformat()  # prices grow old
-            asked += self.contracts.digest if self.contracts else ""
-        if verb != "pilot" and self.review_minutes is not None:
-            asked += repr(self.review_minutes)
-        if verb not in ("pilot", "audit") and self.project.past:
-            asked += self.past.digest
+    def _settings_of_prices(self) -> dict[str, str]:
+        """Prices grow old, so a record that holds any is of one day."""
+        own = {"prices of your own": self.contracts.digest} if self.contracts else {}
+        return {DAY: self.today.isoformat(), **own}
+
+    def _settings_of(self, verb: str, afresh: bool) -> dict[str, str]:
+        """What only some verbs rest on: the charges, the reviews, the test rows to buy, the measured rounds."""
+        settings = {}
         if verb == "decide":
-            asked += repr([name for name, _ in self.spendings()])
-            said = self.ledger.latest("record", "review")
-            asked += said.id if said else ""
+            settings["charges"] = repr([name for name, _ in self.spendings()])
+            if (reviewed := self.ledger.latest("record", "review")) is not None:
+                settings["reviews"] = reviewed.id
         posed = self.known("define") if verb == "estimate" else None
         if posed is not None and posed.test_rows_to_buy:
-            asked += f"{posed.test_rows_to_buy} test rows"
+            settings["test rows"] = f"{posed.test_rows_to_buy} test rows"
         if verb in ("forecast", "estimate", "decide") and not afresh and (rounds := self.rounds()):
-            asked += repr(rounds)
-        digest = hashlib.sha256(asked.encode("utf-8", "replace")).hexdigest()[:16]
-        return f"{self.data_hash}-{digest}-{self.seed}-{__version__}"
+            settings["measured rounds"] = repr(rounds)
+        return settings
+
+    def _files(self, fields: Sequence[str] = ("train", "test", "production", "models")) -> list[tuple[str, str]]:
+        """(name, SHA-256) of every file behind these fields of the project file, read once."""
+        if not self.digests:
+            self.digests = _digests(self.project, self.folder)
+        return [pair for name in fields for pair in self.digests[name]]
 
     def basis(self, draws: int = DRAWS) -> "Basis":
         """Prices and doubts of this case: fresh worlds from the same seed, so every verb draws alike."""
@@ -129,7 +150,7 @@ class Flow:
     def reviews(self) -> Reviews | None:
         """The latest reviews of these very data; None where there are none, or the data have changed since."""
         entry = self.ledger.latest("record", "review")
-        if entry is None or entry.meta.get("key", "").split("-")[0] != self.key("review").split("-")[0]:
+        if entry is None or key_parts(entry.meta.get("key", ""))[0] != self.grounds("review").data:
             return None
         with contextlib.suppress(InputError):  # what another version wrote is as good as none
             return cast(Reviews, entry.record())
@@ -161,15 +182,21 @@ class Flow:
         assert self.train_path
         return cast("Table", self.table("train"))
 
-    def keep(self, verb: str, record: Any) -> Any:
-        """Appends a record to the ledger and returns it; a flow that does not write keeps it in this process only."""
+    def keep(self, verb: str, record: Any, seed: int | None = None) -> Any:
+        """Appends a record to the ledger and returns it; a flow that does not write keeps it in this process only.
+
+        `seed` is the one that the record was made with, that of the case when left out.
+        """
         self.records[verb] = record
         if not self.writes:
             return record
         afresh = verb == "forecast" and record.source != "pilot" and not record.rounds
+        grounds = self.grounds(verb, afresh)
         meta = {
-            "key": self.key(verb, afresh),
-            "seed": self.seed,
+            "key": grounds.key,
+            "rests_on": grounds.parts(),
+            "schema": SCHEMAS[verb],
+            "seed": self.seed if seed is None else seed,
             "version": __version__,
             "price_book": catalog.price_book(self.contracts.digest if self.contracts else ""),
         }
@@ -180,13 +207,23 @@ class Flow:
 
     def known(self, verb: str) -> Any:
         """The latest record of a verb that still holds for the data and the project file, or None."""
-        if verb not in self.records:
-            entry = self.ledger.latest("record", verb)
-            if entry is not None and entry.meta.get("key") == self.key(verb):
-                # A record that another version wrote is as good as none: it is made again.
-                with contextlib.suppress(InputError):
-                    self.records[verb] = entry.record()
+        if verb not in self.records and (entry := self.entry_that_holds(verb)) is not None:
+            self.records[verb] = entry.record()
         return self.records.get(verb)
+
+    def entry_that_holds(self, verb: str) -> Entry | None:
+        """The entry of the record that `known` gives: one of this seed before one that only drew otherwise."""
+        holding = []
+        grounds: Grounds | None = None
+        for entry in self.ledger.entries_of("record", verb):
+            grounds = grounds or self.grounds(verb)
+            if not grounds.why_not(entry):
+                holding.append(entry)
+        if not holding:
+            return None
+        latest = holding[-1]
+        own = [entry for entry in holding if entry.meta.get("seed") == self.seed and rests_alike(entry, latest)]
+        return own[-1] if own and verb in REDRAWN else latest
 
     def last_told(self) -> dict[str, Any]:
         """The last record of each verb that the answers rest on, whether it still holds or not."""
@@ -315,12 +352,28 @@ def read_confidence(where: str, text: str) -> tuple[float, list[Problem]]:
     return found.median, []
 
 
-def _hash_of(paths: list[Path]) -> str:
-    digest = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()[:24]
+def _digests(project: "Project", folder: Path) -> dict[str, list[tuple[str, str]]]:
+    """(name, SHA-256) of the files behind each field of the data, and of the models that are files."""
+    from tunecase.data.reading import files_of
+
+    data = project.data
+    fields = {"train": data.train, "test": data.test, "production": data.production}
+    paths = {name: files_of(folder / place) if place else [] for name, place in fields.items()}
+    paths["models"] = [Path(name) for name in project.models if name.endswith("config.json")]
+    return {
+        name: [(_name_in(path, str(fields.get(name))), _sha256(path)) for path in found]
+        for name, found in paths.items()
+    }
+
+
+def _name_in(path: Path, place: str) -> str:
+    """How a file is called: as the project file names it, or by its own name within the folder named there."""
+    return place if path.name == Path(place).name else f"{place}/{path.name}" if place != "None" else path.name
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def now() -> datetime:

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PilotAsked:
-    """How a pilot is to be run; what is None or empty is left to the trainer."""
+    """How a pilot is to be run; what is None or empty is left to the trainer.
+
+    `seed` deals the splits and stays with the pilot, whatever seed an answer draws with later; None is the case's.
+    """
 
     trainer: str = "probe"
     model: str = ""
@@ -37,6 +40,7 @@ class PilotAsked:
     address: str | None = None
     gpus_per_task: float = 0
     hosted: Mapping[str, Mapping[str, "Setting"]] = field(default_factory=dict)
+    seed: int | None = None
 
 
 def pilot_asked(
@@ -135,15 +139,16 @@ def pilot(
         if result.predictions is not None and result.row_scores is not None:
             keep_answers(folder, key, Answers(result.predictions, result.row_scores, result.confidences))
 
+    seed = flow.seed if asked.seed is None else asked.seed
     prepare(asked.trainer, asked.model, tell or (lambda line: None))
     record = climb(
         flow.train_table(), test, metric=metric, direction=catalog.metric(metric).direction, kind=kind,
-        candidates=(base_model(flow.basis(10)),), seed=flow.seed, done=done, on_run=on_run, progress=progress,
+        candidates=(base_model(flow.basis(10)),), done=done, on_run=on_run, progress=progress,
         drop_rows=dropped_rows(found), target=None if given is None else read_score(given), ask=ask, keep_answers=keep,
         kept_answers=lambda key: kept_answers(folder, key),
-        **{item.name: getattr(asked, item.name) for item in fields(asked)},
+        **{item.name: getattr(asked, item.name) for item in fields(asked)} | {"seed": seed},
     )  # fmt: skip
-    return cast(Pilot, flow.keep("pilot", _with_review(flow, record, folder)))
+    return cast(Pilot, flow.keep("pilot", _with_review(flow, record, folder), seed))
 
 
 def _with_review(flow: Flow, record: Pilot, folder: Path) -> Pilot:
@@ -246,8 +251,8 @@ def merge(flow: Flow, other: Path) -> str:
             runs += 1
             if brought is not None:
                 keep_answers(flow.folder / "pilot" / "answers", run.key, brought)
-        elif entry.kind == "record" and entry.verb == "pilot" and entry.meta.get("key") == flow.key("pilot"):
-            flow.keep("pilot", entry.record())
+        elif entry.kind == "record" and entry.verb == "pilot" and not flow.grounds("pilot").why_not(entry):
+            flow.keep("pilot", entry.record(), entry.meta.get("seed"))
             pilots += 1
-    what = "its pilot stands for this case" if pilots else "no pilot of these data and this version is in it"
+    what = "its pilot stands for this case" if pilots else "no pilot of these data is in it"
     return f"{counted(runs, 'run')} taken over from {other}; {what}"

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from tunecase import catalog
 from tunecase.flow.books import books
+from tunecase.flow.ledger import not_used
 from tunecase.flow.opened import Flow
 from tunecase.flow.verbs import AUDIT, BILL, CURVE, DECISION, DEFINITION, define, have
 from tunecase.records import Estimate, Report
@@ -35,18 +36,18 @@ def contents(flow: Flow) -> Any:
     records = {verb: record for verb in order if (record := flow.known(verb)) is not None}
     stood: dict[str, str] = {}
     earlier: list[tuple[str, Estimate]] = []
-    head = ""
+    head, bill = "", flow.grounds("estimate")
     for entry in flow.ledger.entries():
         head = entry.id
         if entry.kind == "record":
             stood[entry.verb] = f"entry {entry.id[:12]}, {entry.recorded_at:%Y-%m-%d %H:%M} UTC"
-        if entry.verb == "estimate" and entry.meta.get("key") == flow.key("estimate"):
+        if entry.verb == "estimate" and entry.meta.get("seed") == flow.seed and not bill.why_not(entry):
             earlier.append((f"{entry.recorded_at:%Y-%m-%d %H:%M}", entry.record()))
     meta = {"seed": str(flow.seed), "version": __version__, "price_book": catalog.price_book(), "ledger": head}
     charges = [charge for _, charge in flow.spendings()]
     return content(
         records, project=flow.project, spendings=charges, meta=meta, today=flow.today, earlier=earlier[:-1],
-        entries=stood,
+        entries=stood, not_used=not_used(flow),
     )  # fmt: skip
 
 

@@ -66,9 +66,12 @@ def _tried(
     ask: Callable[[Any], bool | None] | None,
     fetching: Callable[[str], None] | None,
 ) -> Pilot:
-    """The pilot of the road: the one asked for, else the one that holds, else a probe."""
+    """The pilot of the road: the one asked for, else the one that holds, else a probe, on the splits that it has."""
     held: Pilot | None = flow.known("pilot")
-    if asked is None and held is not None and held.runs and held.trainer != "probe":
-        return held
+    if asked is None and held is not None and held.runs:
+        if held.trainer != "probe":
+            return held
+        entry = flow.entry_that_holds("pilot")
+        asked = PilotAsked(seed=entry.meta.get("seed") if entry is not None else None)
     trainer = asked.trainer if asked else "probe"
     return no_pilot(flow, trainer) or pilot(flow, asked, progress, ask, fetching)

@@ -8,7 +8,7 @@ its hashes; the version control that keeps the file shows both.
 
 import contextlib
 import os
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -195,12 +195,19 @@ class Ledger:
 
     def latest(self, kind: Kind, verb: str = "") -> Entry | None:
         """The last entry of a kind, and of a verb where one is named; None when there is none."""
-        last: tuple[int, bytes] | None = None
-        tail, found = (verb_tail(verb) if verb else b"}"), kind.encode()
+        last = deque(self._lines_of(kind, verb), 1)
+        return self._read(*last.pop()) if last else None
+
+    def entries_of(self, kind: Kind, verb: str) -> Iterator[Entry]:
+        """The entries of a kind and a verb in order; the others are not read, but the chain is checked through them."""
+        for number, line in self._lines_of(kind, verb):
+            yield self._read(number, line)
+
+    def _lines_of(self, kind: Kind, verb: str) -> Iterator[tuple[int, bytes]]:
+        tail, wanted = (verb_tail(verb) if verb else b"}"), kind.encode()
         for number, line in self._chain():
-            if line.endswith(tail) and (group(line) or self._group(number, line))[0] == found:
-                last = number, line
-        return self._read(*last) if last else None
+            if line.endswith(tail) and (group(line) or self._group(number, line))[0] == wanted:
+                yield number, line
 
     def _sound(self, check: bool = True) -> Iterator[tuple[int, bytes]]:
         """(number from 1, line) of every entry as a stream, each with its hashes checked where `check` says so.

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
+
+from tunecase.quantities import day
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +58,25 @@ class Rechained:
     adopted: int = 0
     charges: tuple[Adopted, ...] = ()
     amounts: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+NOUNS = {"define": "definition", "estimate": "bill", "decide": "decision", "judge": "judgement"}
+
+
+@dataclass(frozen=True, slots=True)
+class NotUsed:
+    """The last record of a verb on file, where no answer rests on it: its entry, its day, and the reason."""
+
+    verb: str
+    entry: str
+    made_on: date
+    reason: str
+
+    def __str__(self) -> str:
+        """In one line.
+
+        Example:
+            >>> str(NotUsed("pilot", "5f0c", date(2026, 5, 12), "was made on other data: train.jsonl changed"))
+            'the pilot of 12 May 2026 was made on other data: train.jsonl changed'
+        """
+        return f"the {NOUNS.get(self.verb, self.verb)} of {day(self.made_on)} {self.reason}"

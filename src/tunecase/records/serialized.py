@@ -55,6 +55,10 @@ RECORDS: dict[str, type] = {
     "charges": Charges,
 }
 
+# The form of each verb's record. Raise a number where a record comes to mean something else, be it a field or the way
+# that it is worked out: records of the earlier form are then named as not used, and made again.
+SCHEMAS: dict[str, int] = dict.fromkeys(RECORDS, 1)
+
 
 def to_json(record: Any) -> bytes:
     """A record as JSON, Decimals and paths as text, non-finite floats as null."""

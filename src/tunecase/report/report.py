@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tunecase.errors import TunecaseError
 from tunecase.quantities import count, counted, figures, money, one_line, paid, score, sentence, share
-from tunecase.records import Books, Estimate, Forecast, Option, Report, Spending, to_json
+from tunecase.records import Books, Estimate, Forecast, NotUsed, Option, Report, Spending, to_json
 from tunecase.report.content import (
     Bars,
     Block,
@@ -99,6 +99,7 @@ def content(
     today: date | None = None,
     earlier: Sequence[tuple[str, Estimate]] = (),
     entries: Mapping[str, str] | None = None,
+    not_used: Sequence[NotUsed] = (),
 ) -> Content:
     """The whole report from finished records.
 
@@ -110,6 +111,7 @@ def content(
         today: the day prices are held against; without it no price is called old.
         earlier: older estimates with the words that date them, oldest first, to show how the total moved.
         entries: the ledger entry of each record in words, by verb.
+        not_used: records on file that nothing here rests on.
     Returns: Content; a missing record makes its section say what to run.
 
     Leaves out everything that no record holds: a report adds no number of its own.
@@ -120,6 +122,7 @@ def content(
         spendings=tuple(spendings),
         earlier=tuple(earlier),
         entries=dict(entries or {}),
+        not_used=tuple(map(str, not_used)),
         version=str(known.get("version", "")),
         ledger=str(known.get("ledger", "")),
     )
@@ -133,7 +136,7 @@ def content(
         sections=tuple(section(found) for section in REPORT_SECTIONS),
         version=found.version,
         records={**records, "spend": tuple(spendings)} if spendings else dict(records),
-        meta={**known, "entries": dict(entries or {})},
+        meta={**known, "entries": dict(entries or {}), **({"not_used": tuple(not_used)} if not_used else {})},
     )
 
 

@@ -1,6 +1,6 @@
 """Prints any record by the printer of its verb, an error, or a record as HTML."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tunecase.cli.show.audit import print_audit
@@ -26,6 +26,8 @@ from tunecase.errors import InputError, TunecaseError
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from tunecase.records import NotUsed
 
 PRINTERS: dict[str, Callable[["Console", Any], None]] = {
     "define": print_definition,
@@ -73,6 +75,12 @@ def show_unchanged(verb: str, record: Any, console: "Console | None" = None) -> 
     heading(
         console or console_for(), verb, f"unchanged{f': {verdict}' if verdict else ''}", getattr(record, "ok", None)
     )
+
+
+def show_not_used(records: "Sequence[NotUsed]", console: "Console | None" = None) -> None:
+    """One line for each record on file that is not used."""
+    for record in records:
+        say(console or console_for(), f"Not used: {record}")
 
 
 def show_error(error: TunecaseError) -> None:

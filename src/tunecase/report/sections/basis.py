@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from tunecase import catalog
-from tunecase.quantities import count, counted, one_line
+from tunecase.quantities import count, counted, one_line, sentence
 from tunecase.records import Estimate
 from tunecase.report.content import Bars, Block, Cell, Facts, Listing, Section, Table
 from tunecase.report.sections.material import Material
@@ -26,6 +26,8 @@ def basis(found: Material) -> Section:
             blocks.append(Bars(caption, tuple((driver.name, driver.share) for driver in ranked)))
         evidence.append(_defaults(estimate))
     evidence.append(Listing("Assumptions", assumptions(found)))
+    if found.not_used:
+        blocks.append(Listing("Records on file that are not used", tuple(map(sentence, found.not_used))))
     blocks.append(Facts("How to repeat it", _origin(found)))
     evidence.append(Facts("Where each record stands", tuple(found.entries.items())))
     return Section("basis", title, _answer(found), tuple(blocks), tuple(evidence))

@@ -13,7 +13,7 @@ class Material:
     """The latest record of each verb (None: not done yet), and what is known about them all.
 
     `entries` names the ledger entry of each verb's record; `earlier` holds older estimates, oldest first, each with
-    the words that say when it was made.
+    the words that say when it was made; `not_used` are records on file on which nothing here rests, in words.
     """
 
     today: date | None = None
@@ -28,6 +28,7 @@ class Material:
     spendings: tuple[Spending, ...] = ()
     earlier: tuple[tuple[str, Estimate], ...] = ()
     entries: Mapping[str, str] = field(default_factory=dict)
+    not_used: tuple[str, ...] = ()
     version: str = ""
     ledger: str = ""
 
