@@ -39,7 +39,8 @@ WRITER = """
     while done < most:
         size = min(1 + done % at_once, most - done)
         body = lambda n: {"who": who, "n": n, "text": "x" * (37 * n % 3_000)}
-        ledger.append_many([NewEntry("run", body(done + n)) for n in range(size)], recorded_at=datetime.now(UTC))
+        new = [NewEntry("record", body(done + n), "note") for n in range(size)]
+        ledger.append_many(new, recorded_at=datetime.now(UTC))
         done += size
         print(done, flush=True)
 """

@@ -194,7 +194,8 @@ def test_a_changed_model_file_makes_records_stale(tmp_path: Path) -> None:
 def test_a_record_of_another_version_is_made_again(sound: Path) -> None:
     """A record whose fields this version does not know is as good as none."""
     case = opened(sound)
-    case.ledger.append("record", {"rows": 3}, recorded_at=NOW, verb="audit", meta={"key": case.key("audit")})
+    meta = {"key": case.key("audit"), "schema": 0}
+    case.ledger.append("record", {"rows": 3}, recorded_at=NOW, verb="audit", meta=meta)
     assert opened(sound).known("audit") is None
     assert flow.estimate(opened(sound)).lines
 

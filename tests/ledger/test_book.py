@@ -59,7 +59,7 @@ def spawn(code: str, *args: object) -> subprocess.Popen[bytes]:
 def test_what_is_written_reads_back_the_same(tmp_path_factory, pairs):
     """Bodies and meta of any JSON come back equal and in order."""
     ledger = Ledger(tmp_path_factory.mktemp("l") / "ledger.jsonl")
-    written = [ledger.append("record", body, recorded_at=NOW, verb="audit", meta=meta) for body, meta in pairs]
+    written = [ledger.append("record", body, recorded_at=NOW, verb="note", meta=meta) for body, meta in pairs]
 
     assert written == list(ledger.entries())
     assert pairs == [(entry.body, entry.meta) for entry in ledger.entries()]

@@ -49,3 +49,21 @@ def ledger_merge(
     from tunecase import flow
 
     print_record("ledger", flow.merge(open_project(project, 0, today), other), json)
+
+
+@ledger_app.command("set-aside")
+def ledger_set_aside(
+    id: Annotated[str, typer.Argument(help="The beginning of the entry's id, as `ledger verify` names it.")],
+    why: Annotated[str, typer.Option(help="Why nobody is to read it.")],
+    by: Annotated[str, typer.Option(help="Who decided it; the name of this account when left out.")] = "",
+    project: ProjectFile = HERE,
+    json: AsJson = False,
+) -> None:
+    """Set aside a line that cannot be read, such as a forged one, so that the case opens again.
+
+    The file is not rewritten: a new entry says which line, who set it aside and why, and the report names it.
+    An entry that can be read is never set aside; correct a charge with `tunecase spend add --supersedes`.
+    """
+    from tunecase import flow
+
+    print_record("ledger", flow.set_aside(project, id, why, by), json)

@@ -10,7 +10,7 @@ from tunecase.flow.forecast import asked_of, metric_of
 from tunecase.flow.init import init
 from tunecase.flow.judge import JudgeAsked, judge
 from tunecase.flow.label import next_labels, next_labels_file
-from tunecase.flow.ledger import not_used, rechain, verify
+from tunecase.flow.ledger import not_used, rechain, set_aside, verify
 from tunecase.flow.next import add_round, next_step
 from tunecase.flow.opened import Flow, open_case
 from tunecase.flow.pilot import PilotAsked, export, merge, pilot, pilot_asked
@@ -76,6 +76,7 @@ __all__ = [
     "review",
     "review_file",
     "road",
+    "set_aside",
     "spend",
     "spend_import",
     "spend_text",

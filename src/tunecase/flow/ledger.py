@@ -1,11 +1,13 @@
 """Questions about the ledger: is it whole, what in it is not used, and one chain again after a merge."""
 
+from getpass import getuser
 from pathlib import Path
 
-from tunecase.errors import InputError
+from tunecase.errors import InputError, Problem
 from tunecase.flow.opened import Flow, now
 from tunecase.ledger import Ledger
-from tunecase.records import NotUsed, Rechained, Verified
+from tunecase.quantities import one_line
+from tunecase.records import NotUsed, Rechained, SetAside, Verified
 from tunecase.version import __version__
 
 # The records that the answer of each verb rests on; those of a verb that is not named here rest on none.
@@ -25,7 +27,13 @@ def verify(path: Path) -> Verified:
     if problems:
         raise InputError(problems)
     counts = ledger.counts()
-    return Verified(str(ledger.path), counts.total(), counts["record", "rechain"], unfinished=ledger.unfinished())
+    return Verified(
+        str(ledger.path),
+        counts.total(),
+        counts["record", "rechain"],
+        unfinished=ledger.unfinished(),
+        set_aside=len(ledger.aside()),
+    )
 
 
 def rechain(path: Path) -> Rechained | Verified:
@@ -37,9 +45,37 @@ def rechain(path: Path) -> Rechained | Verified:
     return ledger.rechain(recorded_at=now(), version=__version__) or verify(path)
 
 
+def set_aside(path: Path, id: str, why: str, by: str = "") -> SetAside:
+    """Sets a line of the ledger beside a project file aside, one that cannot be read; the file keeps it.
+
+    Args:
+        path: the project file.
+        id: the beginning of the entry's id, as `verify` names it.
+        why: the reason.
+        by: who decided it; the name of this account when left out.
+    Raises: InputError where no such line is there, where it can be read, or without a reason.
+    """
+    if not why.strip():
+        raise InputError(Problem("--why", "no reason", "why the line is not to be read", "write it in a few words"))
+    ledger = Ledger(path.parent / "ledger.jsonl")
+    return ledger.set_aside(id, why=why, by=by or _account(), recorded_at=now(), version=__version__)
+
+
+def _account() -> str:
+    try:
+        return getuser()
+    except (KeyError, OSError):  # an account without a name, as in some containers
+        return "unknown"
+
+
 def not_used(flow: Flow, verb: str = "report") -> tuple[NotUsed, ...]:
     """The records on file that a verb would rest on, did they still hold: the last of each verb, with the reason."""
     aside = []
+    if RESTED_ON.get(verb) == WHOLE_CASE:
+        for act in flow.ledger.entries_of("record", "set-aside"):
+            gone: SetAside = act.record()
+            reason = f"was set aside by {one_line(gone.by, 40)}: {one_line(gone.why, 80)}"
+            aside.append(NotUsed(gone.what, gone.id, act.recorded_at.date(), reason))
     for name in RESTED_ON.get(verb, ()):
         entry = flow.ledger.latest("record", name)
         if entry is None or (name == "review" and flow.reviews is not None):

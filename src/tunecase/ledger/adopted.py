@@ -9,10 +9,11 @@ file. What stands in both was taken over from neither.
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
-from tunecase.ledger.lines import Entry, entry_of
-from tunecase.records import Adopted
+from tunecase.errors import Problem
+from tunecase.ledger.lines import read_line
+from tunecase.records import Adopted, Spending
 
 MOST_KEPT = 100  # charges that the record lists one by one
 
@@ -43,23 +44,13 @@ def adopted(lines: Sequence[bytes]) -> tuple[tuple[Adopted, ...], dict[str, Deci
     """The charges among the lines taken over, the first hundred of them, and the sum of all by currency."""
     found: list[Adopted] = []
     sums: dict[str, Decimal] = defaultdict(Decimal)
-    for entry in map(entry_of, lines):
-        amount = _amount(entry)
-        if amount is None:
+    for line in lines:
+        entry = read_line("", line, check=False)
+        if isinstance(entry, Problem) or entry.kind != "spend" or entry.fault:
             continue
-        body = entry.body
-        sums[str(body.get("currency", ""))] += amount
+        charge: Spending = entry.record()
+        sums[charge.currency] += charge.amount
         if len(found) < MOST_KEPT:
-            text, on = str(body.get("description") or body.get("category", "")), str(body.get("on", ""))
-            found.append(Adopted(entry.id, on, amount, str(body.get("currency", "")), text))
+            text = charge.description or charge.category
+            found.append(Adopted(entry.id, charge.on.isoformat(), charge.amount, charge.currency, text))
     return tuple(found), dict(sums)
-
-
-def _amount(entry: Entry) -> Decimal | None:
-    if entry.kind != "spend":
-        return None
-    try:
-        amount = Decimal(str(entry.body.get("amount")))
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() else None

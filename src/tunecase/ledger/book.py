@@ -34,16 +34,19 @@ from tunecase.ledger.lines import (
     follows,
     group,
     hashes,
+    id_of,
     is_marker,
     is_own,
+    line_fault,
     read_line,
     sha,
     verb_tail,
 )
-from tunecase.records import Rechained
+from tunecase.records import SCHEMAS, Rechained, SetAside
 
 __all__ = ["FIRST", "Entry", "Kind", "Ledger", "NewEntry", "fold"]
 
+SET_ASIDE = "set-aside"
 MOST_TOLD = 100  # problems that are listed one by one
 
 
@@ -114,7 +117,7 @@ class Ledger:
             check: also check every line against its hash and the line before.
         Raises: InputError naming what was edited, moved, inserted, joined, or is no entry at all.
         """
-        for number, line in self._sound(check):
+        for number, line in self._in_use(self._sound(check)):
             yield self._read(number, line)
 
     def fold(self, check: bool = True) -> dict[tuple[str, str], Entry]:
@@ -123,22 +126,22 @@ class Ledger:
         The chain is checked all the same; memory does not grow with the file.
         """
         last: dict[tuple[bytes, bytes], tuple[int, bytes]] = {}
-        for number, line in self._chain() if check else self._sound(check):
+        for number, line in self._in_use(self._chain() if check else self._sound(check)):
             last[group(line) or self._group(number, line)] = number, line
         return fold(self._read(number, line) for number, line in last.values())
 
     def counts(self) -> Counter[tuple[str, str]]:
         """How many entries of each kind and verb there are, the chain checked."""
-        found = Counter(group(line) or self._group(number, line) for number, line in self._chain())
+        found = Counter(group(line) or self._group(number, line) for number, line in self._in_use(self._chain()))
         return Counter({(kind.decode(), verb.decode()): count for (kind, verb), count in found.items()})
 
     def verify(self) -> list[Problem]:
-        """What was edited, deleted, inserted or moved since it was written, and where two histories were joined.
+        """What was edited, deleted, inserted or moved, what cannot be read, and where two histories were joined.
 
         In the order of the lines, empty when sound; the first hundred and how many more. A last line that a killed
         process left unfinished is no entry and no edit: the next append moves it away.
         """
-        problems, breaks = broken_at(str(self.path), self._lines())
+        problems, breaks = broken_at(str(self.path), self._lines(), self.aside())
         if breaks:
             problems += told(str(self.path), self._lines(), breaks)
         problems.sort(key=lambda problem: int(problem.where.rpartition(":")[2]))
@@ -178,7 +181,7 @@ class Ledger:
                 return None
             with self._opened() as file:
                 self._mend(file, strict=False)
-            order = in_one_order(str(self.path), self._lines())
+            order = in_one_order(str(self.path), self._lines(), self.aside())
             if not isinstance(order, Order):
                 raise InputError(order)
             lines, moved = _chained_again(order)
@@ -193,6 +196,53 @@ class Ledger:
             put_in_place(self.path, b"".join(line + b"\n" for line in (*lines, *last)), copy)
         return record
 
+    def set_aside(self, id: str, *, why: str, by: str, recorded_at: datetime, version: str) -> SetAside:
+        """Books that a line which cannot be read is set aside: from now on nobody reads it. The file stays as it is.
+
+        Args:
+            id: the beginning of the entry's id, as `verify` names it.
+            why, by: the reason, and who decided it.
+            recorded_at: the moment, with its time zone.
+            version: of the tool, for the record.
+        Returns: what was set aside, appended as an entry.
+        Raises: InputError when no line has the id or several have it, when its hashes do not fit, or when the entry
+            can be read: what was said is corrected by a new entry, never set aside.
+        """
+        record = self._faulty_line(id, why, by)
+        self.append("record", record, recorded_at=recorded_at, meta={"version": version, "schema": SCHEMAS[SET_ASIDE]})
+        return record
+
+    def _faulty_line(self, id: str, why: str, by: str) -> SetAside:
+        where = f"ledger set-aside {id}"
+        lines = [(number, line) for number, line, _ in self._lines() if id and id_of(line).startswith(id.encode())]
+        if len({id_of(line) for _, line in lines}) != 1:
+            got = "several entries" if lines else "no entry of this id"
+            raise InputError(Problem(where, got, "the id of one entry", "copy it from `tunecase ledger verify`"))
+        number, line = lines[0]
+        if not is_own(line):
+            raise InputError(Problem(where, "a line that was edited", "a line whose hashes fit", RESTORE))
+        fault = line_fault(line)
+        if fault is None:
+            fix = "leave it; a charge is corrected with `tunecase spend add --supersedes`, a record by a new one"
+            raise InputError(Problem(where, "an entry that can be read", "one that `ledger verify` names", fix))
+        what = b" ".join(dict.fromkeys(group(line) or ())).decode("utf-8", "replace")
+        return SetAside(id_of(line).decode(), number, what, fault.got, why, by)
+
+    def aside(self) -> frozenset[bytes]:
+        """The ids of the lines that are set aside."""
+        tail = verb_tail(SET_ASIDE)
+        lines = (line for _, line, _ in self._lines() if line.endswith(tail) and is_own(line))
+        return frozenset(entry_of(line).body["id"].encode() for line in lines if line_fault(line) is None)
+
+    def _in_use(self, lines: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+        """The lines but for those that are set aside; one that can be read is read all the same."""
+        aside = self.aside()
+        return (
+            lines
+            if not aside
+            else ((number, line) for number, line in lines if id_of(line) not in aside or line_fault(line) is None)
+        )
+
     def latest(self, kind: Kind, verb: str = "") -> Entry | None:
         """The last entry of a kind, and of a verb where one is named; None when there is none."""
         last = deque(self._lines_of(kind, verb), 1)
@@ -205,7 +255,7 @@ class Ledger:
 
     def _lines_of(self, kind: Kind, verb: str) -> Iterator[tuple[int, bytes]]:
         tail, wanted = (verb_tail(verb) if verb else b"}"), kind.encode()
-        for number, line in self._chain():
+        for number, line in self._in_use(self._chain()):
             if line.endswith(tail) and (group(line) or self._group(number, line))[0] == wanted:
                 yield number, line
 
@@ -258,7 +308,7 @@ class Ledger:
 
     def _faults(self) -> Iterator[int]:
         """Something where the chain does not hold, nothing where it does."""
-        problems, breaks = broken_at(str(self.path), self._lines())
+        problems, breaks = broken_at(str(self.path), self._lines(), self.aside())
         yield from breaks
         yield from (1 for _ in problems)
 
@@ -318,7 +368,8 @@ class Ledger:
     def _mend(self, file: BinaryIO, strict: bool = True) -> tuple[int, str, bool]:
         """(where to write, hash of the last line, whether that line lacks its end), a fragment moved away.
 
-        Raises: InputError when the last line is whole and no entry, unless not `strict`: nothing is chained to it.
+        Raises: InputError when the last line is whole and no entry, unless not `strict`: nothing is chained to it. One
+            whose hashes fit is followed whatever it holds, or nothing could be said about it.
         """
         size = file.seek(0, os.SEEK_END)
         tail, start = tail_of(file, size)
@@ -333,7 +384,7 @@ class Ledger:
         if not tail:
             return size, FIRST, False
         last = bare(tail)
-        if strict and isinstance(fault := read_line(f"{self.path}, last line", last), Problem):
+        if strict and not is_own(last) and isinstance(fault := read_line(f"{self.path}, last line", last), Problem):
             raise InputError(Problem(fault.where, fault.got, fault.wanted, RECHAIN if is_marker(last) else fault.fix))
         return size, sha(last), not tail.endswith(b"\n")
 

@@ -14,12 +14,27 @@ where it went, and the record of the re-chaining how many entries moved.
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tunecase.errors import Problem
 from tunecase.ledger.adopted import in_longest
-from tunecase.ledger.lines import BOM, FIRST, RESTORE, Entry, follows, hashes, is_entry, is_marker, read_line, sha
+from tunecase.ledger.lines import (
+    BOM,
+    FIRST,
+    RESTORE,
+    Entry,
+    faulty,
+    follows,
+    hashes,
+    id_of,
+    is_marker,
+    is_own,
+    line_fault,
+    moment_of,
+    read_line,
+    sha,
+)
 
 RECHAIN = (
     "run `tunecase ledger rechain`: it puts the entries of both in one order, keeps a copy of the file, and books that "
@@ -49,18 +64,23 @@ class Order(NamedTuple):
     adopted: Sequence[bytes] = ()
 
 
-def broken_at(path: str, lines: Iterable[tuple[int, bytes, bool]]) -> tuple[list[Problem], list[int]]:
+def broken_at(
+    path: str, lines: Iterable[tuple[int, bytes, bool]], aside: Collection[bytes] = ()
+) -> tuple[list[Problem], list[int]]:
     """Lines that are no entries or were edited, and the numbers where the chain breaks or a marker stands.
 
-    Reads as a stream. A last line that a killed process left unfinished is neither.
+    Reads as a stream. A last line that a killed process left unfinished is neither. Of the entries whose ids are in
+    `aside` the hashes are checked and nothing else.
     """
     problems: list[Problem] = []
     breaks: list[int] = []
     before = FIRST
     for number, line, whole in lines:
         after = follows(line, before.encode())
-        if after is not None and is_entry(line):
+        if after is not None:
             before = after.decode()
+            if id_of(line) not in aside and (fault := line_fault(line)):
+                problems.append(faulty(f"{path}:{number}", id_of(line).decode(), fault))
             continue
         if is_marker(line):
             breaks.append(number)
@@ -127,7 +147,9 @@ def _misplaced(path: str, number: int, follows: int | None) -> Problem:
     return Problem(f"{path}:{number}", got, wanted, RESTORE if follows is None else MOVED)
 
 
-def in_one_order(path: str, lines: Iterable[tuple[int, bytes, bool]]) -> Order | list[Problem]:
+def in_one_order(
+    path: str, lines: Iterable[tuple[int, bytes, bool]], aside: Collection[bytes] = ()
+) -> Order | list[Problem]:
     """Every entry once, in one order that keeps the order of each history; or the lines that stand in the way.
 
     An entry of the same content in two histories is one entry; twice in one history it stays twice. Empty lines and a
@@ -144,11 +166,12 @@ def in_one_order(path: str, lines: Iterable[tuple[int, bytes, bool]]) -> Order |
         if not line.strip():
             continue
         found = read_line(f"{path}:{number}", line)
-        if isinstance(found, Problem):
+        if isinstance(found, Problem) and not (id_of(line) in aside and is_own(line)):
             problems.append(found)
             continue
         seen += 1
-        link = Link(number, found.id, found.prev, sha(line), found.recorded_at.timestamp(), line)
+        moment_s = found.recorded_at.timestamp() if isinstance(found, Entry) else moment_of(line)
+        link = Link(number, *(hashes(line) or ("", "")), sha(line), moment_s, line)
         links.setdefault(link.sha, link)
     if not problems:  # what an edited line was followed by is not gone
         gone = (link for link in links.values() if link.prev != FIRST and link.prev not in links)

@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
 from tunecase.errors import InputError, Problem
-from tunecase.records import RECORDS, from_json, to_json
+from tunecase.ledger.bodies import MOST_BYTES, Fault, FaultError, bounded, fields_of, form_of, record_fault
+from tunecase.records import RECORDS, from_json, reading_fault, to_json
 
 Kind = Literal["record", "run", "spend"]
 
@@ -31,7 +32,7 @@ _HEAD = re.compile(rb'\{"id":"([0-9a-f]{64})","prev":"([0-9a-f]{64})",')
 PREV_AT, BEFORE_AT, CONTENT_AT = 73, 81, 147
 # Keys are sorted: kind comes after the body, verb is the last.
 _KIND, _VERB = b'},"kind":"', b',"verb":"'
-_FIELDS = {"body": dict, "kind": str, "meta": dict, "recorded_at": str, "verb": str}
+_MOMENT = re.compile(rb',"recorded_at":"([-+:.0-9T]{10,40})","verb":"[^"]*"\}\Z')
 _MARKER = re.compile(rb"(<{7}|\|{7}|>{7})( .*)?|={7}")
 
 
@@ -48,20 +49,31 @@ class Entry:
     meta: Mapping[str, Any]
 
     def record(self) -> Any:
-        """The body as the record that its verb returns.
+        """The body as the record that its verb returns, that of a run or a charge as a Run or a Spending.
 
         Raises: InputError when the body is no such record, for example one written by another version.
         """
+        form, where = form_of(self.kind, self.verb), f"ledger entry {self.id[:12]}"
+        fix = f"run `tunecase {form}` again, or read the ledger with the version that wrote it"
+        if form not in RECORDS:
+            raise InputError(Problem(where, f"{form or 'nothing'}, which is no record", "a record", fix))
         try:
-            return from_json(RECORDS[self.verb], self.body)
-        except (KeyError, ValueError) as error:
-            got = f"{self.verb or 'nothing'} that this version cannot read ({str(error).splitlines()[0]})"
-            fix = f"run `tunecase {self.verb}` again, or read the ledger with the version that wrote it"
-            raise InputError(Problem(f"ledger entry {self.id[:12]}", got, "a record of this version", fix)) from None
+            return from_json(RECORDS[form], self.body)
+        except ValueError as error:
+            raise InputError(Problem(where, *reading_fault(form, error), fix)) from None
+
+    @property
+    def fault(self) -> Fault | None:
+        """Why the body is not the record that it must be; None where it is."""
+        return record_fault(self.kind, self.verb, self.meta, self.body)
 
 
 def content_of(kind: Kind, body: Any, verb: str, meta: Mapping[str, Any], recorded_at: datetime) -> bytes:
-    """What an entry says, as it is hashed. Raises ValueError for an unknown kind or a moment without a time zone."""
+    """What an entry says, as it is hashed.
+
+    Raises: ValueError for an unknown kind, a moment without a time zone, or what passes the bounds of a line;
+        InputError for a record that could not be read back, such as an amount of 10^30.
+    """
     import orjson
 
     if kind not in get_args(Kind):
@@ -78,7 +90,15 @@ def content_of(kind: Kind, body: Any, verb: str, meta: Mapping[str, Any], record
         "body": body if is_dataclass(body) else dict(body),
     }
     # Once through plain JSON: dataclasses keep their field order, dicts are sorted.
-    return orjson.dumps(orjson.loads(to_json(fields)), option=orjson.OPT_SORT_KEYS)
+    plain = orjson.loads(to_json(fields))
+    content = orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
+    # Nothing is written that could not be read back.
+    if len(content) > MOST_BYTES:
+        raise ValueError(f"the {verb or kind} has {len(content):,} bytes; a line has at most {MOST_BYTES:,}")
+    bounded(plain)
+    if is_dataclass(body) and (fault := record_fault(kind, verb, meta, plain["body"])):
+        raise InputError(Problem("the ledger", fault.got, fault.wanted, "correct what was given"))
+    return content
 
 
 def chained(contents: Iterable[bytes], prev: str) -> Iterator[bytes]:
@@ -155,34 +175,43 @@ def read_line(where: str, line: bytes, check: bool = True) -> Entry | Problem:
         return Problem(where, "a line that was edited", f"content with the hash {stated[0][:12]}…", RESTORE)
     try:
         return entry_of(line)
-    except (ValueError, KeyError, TypeError):
-        return Problem(where, "a line that tunecase did not write", f"the fields {', '.join(_FIELDS)}", RESTORE)
+    except FaultError as error:
+        return faulty(where, stated[0], error.fault)
+
+
+def faulty(where: str, id: str, fault: Fault) -> Problem:
+    """The problem of a line whose hashes fit, but whose content cannot be read."""
+    fix = f"{RESTORE}. Where nobody of yours wrote it: `tunecase ledger set-aside {id[:12]} --why ...`"
+    return Problem(where, fault.got, fault.wanted, fix)
+
+
+def line_fault(line: bytes) -> Fault | None:
+    """What keeps a line whose hashes fit from being read; None for one that can be."""
+    try:
+        return entry_of(line).fault
+    except FaultError as error:
+        return error.fault
 
 
 def entry_of(line: bytes) -> Entry:
-    """The entry of a line that is known to be one. Raises ValueError, KeyError or TypeError when it is none."""
-    fields = _fields(line)
-    fields["recorded_at"] = datetime.fromisoformat(fields["recorded_at"])
-    return Entry(**fields)
+    """The entry of a line that is known to be one. Raises FaultError when its content is none."""
+    fields = fields_of(line)
+    names = ("id", "prev", "recorded_at", "kind", "verb", "body", "meta")
+    return Entry(**{name: fields.get(name, "") for name in names})
 
 
-def is_entry(line: bytes) -> bool:
-    """Whether a line that was hashed as it stands holds the fields of an entry."""
+def moment_of(line: bytes) -> float:
+    """The moment [s] that a line states, whether the rest of it can be read or not; 0 where it states none."""
+    stated = _MOMENT.search(line)
     try:
-        _fields(line)
-    except (ValueError, KeyError, TypeError):
-        return False
-    return True
+        return datetime.fromisoformat(stated[1].decode()).timestamp() if stated else 0.0
+    except ValueError:
+        return 0.0
 
 
-def _fields(line: bytes) -> dict[str, Any]:
-    import orjson
-
-    fields: dict[str, Any] = orjson.loads(line)
-    for name, kind in _FIELDS.items():
-        if not isinstance(fields[name], kind):
-            raise TypeError(name)
-    return fields
+def id_of(line: bytes) -> bytes:
+    """The id that a line with the form of an entry states."""
+    return line[len(b'{"id":"') : PREV_AT - 2]
 
 
 def verb_tail(verb: str) -> bytes:

@@ -11,23 +11,23 @@ from tunecase.records.fit import Compared, Fit, LeftOut, Phase, Placed, Scored
 from tunecase.records.forecast import CurveBand, Forecast, Needed, NextRun, Point
 from tunecase.records.judge import Judged
 from tunecase.records.label import Labelling, NextLabel
-from tunecase.records.ledger import Adopted, NotUsed, Rechained, Verified
+from tunecase.records.ledger import Adopted, NotUsed, Rechained, SetAside, Verified
 from tunecase.records.next import Changed, Next, Round
 from tunecase.records.pilot import Baseline, Confusion, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
 from tunecase.records.prices import Price, Prices, TierPrices
 from tunecase.records.report import Report
 from tunecase.records.review import DepthReviewed, Reviews
-from tunecase.records.serialized import RECORDS, SCHEMAS, from_json, to_json
-from tunecase.records.spend import Charge, Charges, Held, Imported, PriceCheck, RunCharge, Spending
+from tunecase.records.serialized import RECORDS, SCHEMAS, from_json, reading_fault, to_json
+from tunecase.records.spend import Amount, Charge, Charges, Held, Imported, PriceCheck, RunCharge, Spending
 
 __all__ = [
-    "RECORDS", "SCHEMAS", "Accuracy", "Adopted", "Alternative", "Audit", "Baseline", "Bill", "BookLine", "Books",
-    "Change", "Changed", "Charge", "Charges", "Cleaned", "Closing", "Cluster", "Compared", "Comparison", "Confusion",
-    "Criterion", "CurveBand", "Decision", "DefaultUsed", "Definition", "Depth", "DepthReviewed", "Difference", "Driver",
-    "Estimate", "Experiment", "FieldChange", "Finding", "Fit", "Flip", "Forecast", "Held", "HitRate", "Imported",
-    "Judged", "Judgement", "Labelling", "LeftOut", "Line", "Measured", "Mistakes", "Needed", "Next", "NextLabel",
-    "NextRun", "NotUsed", "Option", "Phase", "Pilot", "Placed", "PlanChosen", "PlanUsed", "Point", "Price",
-    "PriceCheck", "Prices", "Rechained", "Report", "Reviews", "Round", "Run", "RunCharge", "Scored", "Severity",
-    "Slice", "Spending", "Status", "TierPrices", "Tokens", "Trial", "Tuning", "Variance", "Verified", "Way", "WhatIf",
-    "WorstRow", "Written", "from_json", "to_json",
+    "RECORDS", "SCHEMAS", "Accuracy", "Adopted", "Alternative", "Amount", "Audit", "Baseline", "Bill", "BookLine",
+    "Books", "Change", "Changed", "Charge", "Charges", "Cleaned", "Closing", "Cluster", "Compared", "Comparison",
+    "Confusion", "Criterion", "CurveBand", "Decision", "DefaultUsed", "Definition", "Depth", "DepthReviewed",
+    "Difference", "Driver", "Estimate", "Experiment", "FieldChange", "Finding", "Fit", "Flip", "Forecast", "Held",
+    "HitRate", "Imported", "Judged", "Judgement", "Labelling", "LeftOut", "Line", "Measured", "Mistakes", "Needed",
+    "Next", "NextLabel", "NextRun", "NotUsed", "Option", "Phase", "Pilot", "Placed", "PlanChosen", "PlanUsed", "Point",
+    "Price", "PriceCheck", "Prices", "Rechained", "Report", "Reviews", "Round", "Run", "RunCharge", "Scored",
+    "SetAside", "Severity", "Slice", "Spending", "Status", "TierPrices", "Tokens", "Trial", "Tuning", "Variance",
+    "Verified", "Way", "WhatIf", "WorstRow", "Written", "from_json", "reading_fault", "to_json",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from tunecase.quantities import Band
-from tunecase.records.spend import RunCharge
+from tunecase.records.spend import Amount, RunCharge
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +17,10 @@ class Variance:
     `unsplit` the charges that say no quantity in the plan's unit.
     """
 
-    scope: Decimal
-    quantity: Decimal
-    price: Decimal
-    unsplit: Decimal
+    scope: Amount
+    quantity: Amount
+    price: Amount
+    unsplit: Amount
 
     @property
     def total(self) -> Decimal:
@@ -42,19 +42,19 @@ class BookLine:
 
     name: str
     planned: Band | None
-    spent: Decimal
+    spent: Amount
     inside: bool | None
     entries: int
     planned_quantity: Band | None = None
     unit: str = ""
-    quantity: Decimal | None = None
-    to_date: Decimal | None = None
+    quantity: Amount | None = None
+    to_date: Amount | None = None
     variance: Variance | None = None
     closed: date | None = None
     inside_90: bool | None = None
     at_completion: Band | None = None
-    credits: Decimal = Decimal(0)
-    unbilled: Decimal = Decimal(0)
+    credits: Amount = Decimal(0)
+    unbilled: Amount = Decimal(0)
     hindsight: bool = False
 
     @property
@@ -123,9 +123,9 @@ class Books:
     currency: str
     lines: tuple[BookLine, ...]
     planned: Band | None
-    spent: Decimal
+    spent: Amount
     budget: float | None
-    left: Decimal | None
+    left: Amount | None
     over_budget: float | None
     entries: int
     superseded: int
@@ -139,14 +139,14 @@ class Books:
     variance: Variance | None = None
     hit_rate: HitRate | None = None
     reopened: tuple[str, ...] = ()
-    credits: Decimal = Decimal(0)
-    unbilled: Decimal = Decimal(0)
+    credits: Amount = Decimal(0)
+    unbilled: Amount = Decimal(0)
     covered: int = 0
     runs: tuple[RunCharge, ...] = ()
-    idle_hours: Decimal | None = None
-    idle_amount: Decimal | None = None
+    idle_hours: Amount | None = None
+    idle_amount: Amount | None = None
     unpriced: int = 0
-    untracked_hours: Decimal = Decimal(0)
+    untracked_hours: Amount = Decimal(0)
     remarks: tuple[str, ...] = ()
 
     @property

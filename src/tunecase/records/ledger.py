@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 
 from tunecase.quantities import day
+from tunecase.records.spend import Amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class Verified:
     """A ledger whose every line is as it was written: how many entries, and how often it was chained again.
 
     `unfinished` counts the bytes [B] behind the last whole entry: what a killed process left, or the rest of an entry
-    that was cut. They are no entry; the next one moves them away.
+    that was cut. They are no entry; the next one moves them away. `set_aside` counts the lines that nobody reads.
     """
 
     path: str
@@ -21,6 +21,23 @@ class Verified:
     rechained: int = 0
     whole: bool = True
     unfinished: int = 0
+    set_aside: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A line of the ledger that cannot be read and that nobody reads from now on; it stays in the file.
+
+    `id` is that of the entry, `line` its number when it was set aside (from 1), `what` its kind or verb where that
+    could be told, `got` what was wrong with it; `by` whoever set it aside, and `why` in their words.
+    """
+
+    id: str
+    line: int
+    what: str
+    got: str
+    why: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +46,7 @@ class Adopted:
 
     id: str
     on: str
-    amount: Decimal
+    amount: Amount
     currency: str
     description: str = ""
 
@@ -57,7 +74,7 @@ class Rechained:
     copy: str
     adopted: int = 0
     charges: tuple[Adopted, ...] = ()
-    amounts: Mapping[str, Decimal] = field(default_factory=dict)
+    amounts: Mapping[str, Amount] = field(default_factory=dict)
 
 
 NOUNS = {"define": "definition", "estimate": "bill", "decide": "decision", "judge": "judgement"}

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import PurePath
 from typing import Any, TypeVar, cast
 
+from tunecase.quantities import one_line
 from tunecase.records.audit import Audit
 from tunecase.records.books import Books, Closing, PlanChosen
 from tunecase.records.clean import Cleaned
@@ -16,7 +17,7 @@ from tunecase.records.fit import Fit, Scored
 from tunecase.records.forecast import Forecast
 from tunecase.records.judge import Judged
 from tunecase.records.label import Labelling
-from tunecase.records.ledger import Rechained, Verified
+from tunecase.records.ledger import Rechained, SetAside, Verified
 from tunecase.records.next import Next, Round
 from tunecase.records.pilot import Pilot, Run
 from tunecase.records.prices import Prices
@@ -52,6 +53,7 @@ RECORDS: dict[str, type] = {
     "imported": Imported,
     "ledger": Verified,
     "rechain": Rechained,
+    "set-aside": SetAside,
     "charges": Charges,
 }
 
@@ -70,6 +72,28 @@ def to_json(record: Any) -> bytes:
 def from_json(kind: type[T], body: Any) -> T:
     """A record back from the parsed JSON of `to_json`."""
     return cast(T, _adapter(cast(Any, kind)).validate_python(body))
+
+
+def reading_fault(name: str, error: ValueError) -> tuple[str, str]:
+    """What of a body was got, and what was wanted in its place, where `from_json` could not read it as a record.
+
+    Example:
+        >>> try:
+        ...     from_json(Run, {"key": 3})
+        ... except ValueError as error:
+        ...     reading_fault("run", error)
+        ('run: key is 3', 'valid string')
+    """
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError):
+        return f"{name}: no such record", one_line(str(error), 80)
+    first = error.errors(include_url=False)[0]
+    place = ".".join(map(str, first["loc"]))
+    if first["type"] == "missing":
+        return f"{name}: {place} is missing", "a value"
+    wanted = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("a ")
+    return f"{name}: {place} is {one_line(repr(first['input']), 40)}", wanted
 
 
 @cache

@@ -4,7 +4,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Any, Literal
+
+# Amounts and hours have at most so many digits before the point, and behind it; sums of larger ones never end.
+MOST_DIGITS, MOST_DECIMALS = 18, 60
+
+
+class _Bounded:
+    """Refuses, as a record is read, a Decimal that no bill holds."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_after_validator_function(_within_bounds, handler(source))
+
+
+def _within_bounds(amount: Decimal) -> Decimal:
+    exponent = amount.as_tuple().exponent
+    if (
+        not isinstance(exponent, int)
+        or amount.adjusted() >= MOST_DIGITS
+        or not -MOST_DECIMALS <= exponent < MOST_DIGITS
+    ):
+        raise ValueError(f"a number of at most {MOST_DIGITS} digits before the point and {MOST_DECIMALS} behind it")
+    return amount
+
+
+Amount = Annotated[Decimal, _Bounded()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +48,11 @@ class Spending:
 
     on: date
     category: str
-    amount: Decimal
+    amount: Amount
     currency: str
-    amount_base: Decimal
+    amount_base: Amount
     description: str = ""
-    quantity: Decimal | None = None
+    quantity: Amount | None = None
     unit: str = ""
     source: str = "manual"
     supersedes: str = ""
@@ -34,8 +60,8 @@ class Spending:
     ended_at: datetime | None = None
     charge: Literal["usage", "purchase", "credit", "adjustment", "tax"] = "usage"
     basis: Literal["billed", "estimated"] = "billed"
-    unit_price: Decimal | None = None
-    fx_rate: Decimal = Decimal(1)
+    unit_price: Amount | None = None
+    fx_rate: Amount = Decimal(1)
     provider: str = ""
     service: str = ""
     region: str = ""
@@ -64,11 +90,11 @@ class RunCharge:
 
     run: str
     gpu: str
-    estimated: Decimal | None
-    billed: Decimal | None
-    difference: Decimal | None
-    run_hours: Decimal | None
-    billed_hours: Decimal
+    estimated: Amount | None
+    billed: Amount | None
+    difference: Amount | None
+    run_hours: Amount | None
+    billed_hours: Amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +112,12 @@ class Held:
     superseded: int
     covered: int
     runs: tuple[RunCharge, ...]
-    billed_gpu_hours: Decimal
-    run_hours: Decimal
-    idle_hours: Decimal | None
-    idle_amount: Decimal | None
+    billed_gpu_hours: Amount
+    run_hours: Amount
+    idle_hours: Amount | None
+    idle_amount: Amount | None
     unpriced: int
-    untracked_hours: Decimal = Decimal(0)
+    untracked_hours: Amount = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +128,9 @@ class PriceCheck:
     provider: str
     instance: str
     region: str
-    gpu_hours: Decimal
-    amount: Decimal
-    per_gpu_hour: Decimal
+    gpu_hours: Amount
+    amount: Amount
+    per_gpu_hour: Amount
     currency: str
     book_low: float | None
     book_high: float | None
@@ -128,15 +154,15 @@ class Imported:
     booked: int
     known: int
     currency: str
-    amount: Decimal
+    amount: Amount
     dry_run: bool = False
     restated: int = 0
     filtered: int = 0
     zero: int = 0
     negative: int = 0
-    by_category: Mapping[str, Decimal] = field(default_factory=dict)
-    by_kind: Mapping[str, Decimal] = field(default_factory=dict)
-    hours: Mapping[str, Decimal] = field(default_factory=dict)
+    by_category: Mapping[str, Amount] = field(default_factory=dict)
+    by_kind: Mapping[str, Amount] = field(default_factory=dict)
+    hours: Mapping[str, Amount] = field(default_factory=dict)
     first: date | None = None
     last: date | None = None
     checks: tuple[PriceCheck, ...] = ()
@@ -159,5 +185,5 @@ class Charges:
 
     currency: str
     charges: tuple[Charge, ...]
-    total: Decimal
+    total: Amount
     others: int = 0

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import say
 from tunecase.quantities import counted, money, one_line
-from tunecase.records import Rechained, Verified
+from tunecase.records import Rechained, SetAside, Verified
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 MOST_TOLD = 20  # charges that are printed one by one
 
 
-def print_ledger(console: "Console", record: Verified | Rechained | str) -> None:
+def print_ledger(console: "Console", record: Verified | Rechained | SetAside | str) -> None:
     """One sentence on a ledger that was checked, what was done to one that was joined, or a sentence as it is."""
     if isinstance(record, Verified):
         say(console, verified_words(record))
     elif isinstance(record, Rechained):
         for sentence in rechained_words(record):
             say(console, sentence, indent=2 if sentence.startswith("+ ") else 0)
+    elif isinstance(record, SetAside):
+        say(console, f"Line {record.line} ({record.id[:12]}) is set aside and stays in the file: {record.got}.")
     else:
         say(console, record)
 
@@ -33,9 +35,9 @@ def verified_words(record: Verified) -> str:
     """
     how_often = "once" if record.rechained == 1 else counted(record.rechained, "time")
     again = f"; it was chained again {how_often}" if record.rechained else ""
-    rest = ""
+    rest = f"; {counted(record.set_aside, 'line is', 'lines are')} set aside" if record.set_aside else ""
     if record.unfinished:
-        rest = (
+        rest += (
             f"; behind them {counted(record.unfinished, 'byte')} of an unfinished line: a process was killed as it "
             "wrote, or an entry was cut. Look whether one is missing; the next entry moves them to the .torn file"
         )
