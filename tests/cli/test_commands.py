@@ -267,7 +267,7 @@ def test_errors_of_the_world_are_json_too(tmp_path: Path, walked: Path) -> None:
 def test_interrupted(walked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C ends with 130 and says that what was finished is kept."""
 
-    def stop(*_: Any) -> None:
+    def stop(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cli_books, "finish", stop)

@@ -46,7 +46,7 @@ def run(
 
     opened = open_project(project, seed, today)
     asked = flow.pilot_asked(trainer=trainer, model=model, every=every, max_minutes=max_minutes) if trainer else None
-    before: dict[str, Any] = opened.last_told()
+    before: dict[str, Any] = opened.last_records()
     told: dict[str, Any] = {}
 
     def tell(verb: str, record: Any) -> None:
@@ -58,6 +58,7 @@ def run(
         (show_unchanged if same else show)(verb, record)
 
     with pilot_progress(quiet=json) as progress:
-        fine = flow.road(opened, tell, progress, anyway, asked, ask_before(yes, quiet=json), tell_fetching)
+        watch = flow.Watch(progress, ask_before(yes, quiet=json), tell_fetching)
+        fine = flow.road(opened, tell, anyway=anyway, asked=asked, watch=watch)
     told["report"] = flow.report(opened, page=render)
     finish("run" if json else "report", told if json else told["report"], json, ok=fine, case=opened)

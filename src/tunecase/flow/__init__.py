@@ -17,7 +17,7 @@ from tunecase.flow.pilot import PilotAsked, export, merge, pilot, pilot_asked
 from tunecase.flow.points import points
 from tunecase.flow.prices import prices
 from tunecase.flow.report import contents, report
-from tunecase.flow.run import road
+from tunecase.flow.run import Watch, road
 from tunecase.flow.spend import ChargeAsked, ImportAsked, charges, spend, spend_import, spend_text
 from tunecase.flow.training import book_run, charge_of, hour_price, usd_left
 from tunecase.flow.verbs import curve, decide, define, estimate, forecast, keep_forecast
@@ -32,6 +32,7 @@ __all__ = [
     "ImportAsked",
     "JudgeAsked",
     "PilotAsked",
+    "Watch",
     "add_round",
     "asked_of",
     "audit",

@@ -17,6 +17,7 @@ from tunecase.quantities import day
 from tunecase.records import SCHEMAS
 
 PROJECT, DAY = "the project file", "the day of the prices"
+Parts = Mapping[str, Mapping[str, str]]
 SHORT = 12  # hexadecimal digits that tell two digests apart
 
 
@@ -44,7 +45,7 @@ class Grounds(NamedTuple):
         """The key that the record is kept under."""
         return f"{self.data}-{_digest(''.join(self.settings.values()), 16)}-v{SCHEMAS.get(self.verb, 1)}"
 
-    def parts(self) -> dict[str, dict[str, str]]:
+    def parts(self) -> Parts:
         """What the ledger keeps beside a key, so that a later reader can say what changed."""
         return {
             "files": {name: sha256[:SHORT] for name, sha256 in self.files},
@@ -76,18 +77,18 @@ class Grounds(NamedTuple):
         now = self.parts()
         if files := _changed(was["files"], now["files"]):
             return f"was made on other data: {_listed(files)} changed"
-        words = []
-        for name in _changed(was["settings"], now["settings"]):
-            if name == DAY:
-                words.append(f"with the prices of {_day_of(was['settings'].get(DAY, ''))}")
-            elif name == PROJECT:
-                fields = _changed(was["fields"], now["fields"])
-                words.append(
-                    f"for another project file: {_listed(fields)} changed" if fields else "for another project"
-                )
-            else:
-                words.append(f"with other {name}")
+        words = [_setting_words(name, was, now) for name in _changed(was["settings"], now["settings"])]
         return f"was made {_listed(words)}"
+
+
+def _setting_words(name: str, was: Parts, now: Parts) -> str:
+    """One setting that changed, as the end of "was made …"."""
+    if name == DAY:
+        return f"with the prices of {_day_of(was['settings'].get(DAY, ''))}"
+    if name != PROJECT:
+        return f"with other {name}"
+    fields = _changed(was["fields"], now["fields"])
+    return f"for another project file: {_listed(fields)} changed" if fields else "for another project file"
 
 
 def key_parts(key: str) -> tuple[str, str, str]:
@@ -115,13 +116,13 @@ def _changed(was: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     return [name for name in {**now, **was} if was.get(name) != now.get(name)]
 
 
-def _parts_of(entry: Entry) -> dict[str, dict[str, str]] | None:
+def _parts_of(entry: Entry) -> Parts | None:
     """What an entry keeps beside its key; None where it was written without, or by another hand."""
     parts = entry.meta.get("rests_on")
     if not isinstance(parts, dict):
         return None
     named = {name: parts.get(name) for name in ("files", "settings", "fields")}
-    return cast(dict[str, dict[str, str]], named) if all(isinstance(part, dict) for part in named.values()) else None
+    return cast(Parts, named) if all(isinstance(part, dict) for part in named.values()) else None
 
 
 def _unreadable(entry: Entry) -> str:

@@ -5,15 +5,17 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.flow.opened import Flow
+from tunecase.flow.opened import Flow, readable
 from tunecase.flow.points import labelled_rows, measured_metric, measured_sizes
 from tunecase.flow.verbs import DECISION, decide, forecast, have, ready
+from tunecase.ledger import Entry
 from tunecase.records import Changed, Next, Round
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MOST = 10**12
+NO_POINTS = Problem("tunecase next", "no points before this round", "a pilot or kept points", "run `tunecase pilot`")
 
 
 def add_round(
@@ -36,20 +38,13 @@ def add_round(
         corrects: the number of the round whose place this one takes, where its rows or its change were wrong.
     Raises: InputError with every mistake found; nothing is kept then.
     """
-    metric = measured_metric(flow)
-    known = catalog.metric(metric) if metric else None
-    way, before = cast(Changed, (*changed, "")[0]), flow.rounds()
-    new = max((one.number for one in before), default=0) + 1
-    number = corrects or next((one.number for one in before if (one.n, one.changed) == (n, way)), new)
-    problems = [*_what_changed(changed), *_sizes(n, test_rows), *_no_such_round(corrects, before)]
-    if way in ("label", "other_sources"):
-        earlier = [one.n for one in before if one.number < number]
-        problems += _no_more(n, max([*measured_sizes(flow), *earlier], default=0))
-    value = _read(score, known, problems)
-    if metric is None:
-        problems.append(
-            Problem("tunecase next", "no points before this round", "a pilot or kept points", "run `tunecase pilot`")
-        )
+    metric, before, way = measured_metric(flow), flow.rounds(), cast(Changed, (*changed, "")[0])
+    number = corrects or _number_of(before, n, way)
+    value, problems = _read(score, catalog.metric(metric) if metric else None)
+    problems = [
+        *([] if metric else [NO_POINTS]), *_what_changed(changed), *_sizes(n, test_rows), *_no_such_round(corrects, before),
+        *_no_more(flow, n, way, [made.n for made in before if made.number < number]), *problems,
+    ]  # fmt: skip
     if problems:
         raise InputError(problems)
     table = flow.table("test")
@@ -62,6 +57,12 @@ def add_round(
     flow.records = held
     flow.keep("forecast", folded)
     return made
+
+
+def _number_of(before: "Sequence[Round]", n: int, way: str) -> int:
+    """The number of the round that was measured with the same rows and the same change, else the next one."""
+    new = max((made.number for made in before), default=0) + 1
+    return next((made.number for made in before if (made.n, made.changed) == (n, way)), new)
 
 
 def _what_changed(changed: "Sequence[str]") -> list[Problem]:
@@ -94,25 +95,26 @@ def _no_such_round(number: int | None, before: "Sequence[Round]") -> list[Proble
     return [Problem("--corrects", str(number), wanted, "leave it out for a round of its own")]
 
 
-def _no_more(n: int, largest: int) -> list[Problem]:
-    if not 1 <= n <= largest:
+def _no_more(flow: Flow, n: int, way: str, earlier: "Sequence[int]") -> list[Problem]:
+    """A round that adds rows has more of them than every point before it."""
+    largest = max([*measured_sizes(flow), *earlier], default=0)
+    if way not in ("label", "other_sources") or not 1 <= n <= largest:
         return []
     wanted = f"more than the {largest:,} measured before"
     fix = "count all rows trained on, or name what was changed instead, such as tune or clean"
     return [Problem("--rows", f"{n:,}", wanted, fix)]
 
 
-def _read(text: str, known: "catalog.Metric | None", problems: list[Problem]) -> float:
+def _read(text: str, metric: "catalog.Metric | None") -> tuple[float, list[Problem]]:
     from tunecase.project import read_score
 
     try:
         value = read_score(text)
     except ValueError:
-        problems.append(Problem("--score", repr(text), "a score such as 0.81 or 81%", "write one number"))
-        return 0.0
-    if value < 0 or (known is not None and known.bounded and value > 1):
-        problems.append(Problem("--score", text, "a share between 0 and 100%", "write 0.81 or 81%"))
-    return value
+        return 0.0, [Problem("--score", repr(text), "a score such as 0.81 or 81%", "write one number")]
+    if value < 0 or (metric is not None and metric.bounded and value > 1):
+        return value, [Problem("--score", text, "a share between 0 and 100%", "write 0.81 or 81%")]
+    return value, []
 
 
 def next_step(flow: Flow, made: Round | None = None) -> Next:
@@ -136,22 +138,15 @@ def next_step(flow: Flow, made: Round | None = None) -> Next:
 
 def _before(flow: Flow) -> tuple[dict[str, Any], str]:
     """The records of the decision before the latest news, by verb, and the day they were made."""
-    seen: dict[str, Any] = {}
-    told: tuple[dict[str, Any], str] = ({}, "")
-    last: tuple[dict[str, Any], str] = ({}, "")
+    seen: dict[str, Entry] = {}
+    last: tuple[dict[str, Entry], str] = ({}, "")
+    before_news = last
     for entry in flow.ledger.entries():
-        news = entry.kind == "run" or entry.verb in ("round", "review")
-        if news and last[0]:
-            told = last
+        if last[0] and (entry.kind == "run" or entry.verb in ("round", "review")):
+            before_news = last
         if entry.kind == "record" and entry.verb in ("forecast", "estimate", "decide"):
             seen[entry.verb] = entry
             if entry.verb == "decide":
                 last = (dict(seen), f"{entry.recorded_at:%Y-%m-%d}")
-    found, since = told if told[0] else last
-    records = {}
-    for verb, entry in found.items():
-        try:
-            records[verb] = entry.record()
-        except InputError:  # what another version wrote is as good as none
-            continue
-    return records, since
+    entries, since = before_news if before_news[0] else last
+    return readable(entries), since

@@ -225,15 +225,11 @@ class Flow:
         own = [entry for entry in holding if entry.meta.get("seed") == self.seed and rests_alike(entry, latest)]
         return own[-1] if own and verb in REDRAWN else latest
 
-    def last_told(self) -> dict[str, Any]:
+    def last_records(self) -> dict[str, Any]:
         """The last record of each verb that the answers rest on, whether it still holds or not."""
-        found = {}
-        for verb in ("define", "audit", "pilot", "forecast", "estimate", "decide"):
-            entry = self.ledger.latest("record", verb)
-            if entry is not None:
-                with contextlib.suppress(InputError):
-                    found[verb] = entry.record()
-        return found
+        verbs = ("define", "audit", "pilot", "forecast", "estimate", "decide")
+        entries = {verb: self.ledger.latest("record", verb) for verb in verbs}
+        return readable({verb: entry for verb, entry in entries.items() if entry is not None})
 
     def rounds(self) -> tuple[Round, ...]:
         """The rounds that were measured since a pilot last trained or since points were kept, as they came.
@@ -257,6 +253,15 @@ class Flow:
     def spendings(self) -> tuple[tuple[str, Spending], ...]:
         """(id, charge) of everything that was paid."""
         return tuple((e.id, e.record()) for e in self.ledger.entries(check=True) if e.kind == "spend")
+
+
+def readable(entries: Mapping[str, Entry]) -> dict[str, Any]:
+    """The records of these entries, by the same names; those of another form are left out."""
+    records = {}
+    for name, entry in entries.items():
+        with contextlib.suppress(InputError):
+            records[name] = entry.record()
+    return records
 
 
 def open_case(path: Path, seed: int = 0, today: date | None = None, changes: Mapping[str, Any] | None = None) -> Flow:
@@ -356,19 +361,14 @@ def _digests(project: "Project", folder: Path) -> dict[str, list[tuple[str, str]
     """(name, SHA-256) of the files behind each field of the data, and of the models that are files."""
     from tunecase.data.reading import files_of
 
-    data = project.data
-    fields = {"train": data.train, "test": data.test, "production": data.production}
-    paths = {name: files_of(folder / place) if place else [] for name, place in fields.items()}
-    paths["models"] = [Path(name) for name in project.models if name.endswith("config.json")]
-    return {
-        name: [(_name_in(path, str(fields.get(name))), _sha256(path)) for path in found]
-        for name, found in paths.items()
-    }
-
-
-def _name_in(path: Path, place: str) -> str:
-    """How a file is called: as the project file names it, or by its own name within the folder named there."""
-    return place if path.name == Path(place).name else f"{place}/{path.name}" if place != "None" else path.name
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name in ("train", "test", "production"):
+        place = getattr(project.data, name)
+        files = files_of(folder / place) if place else []
+        # A file is called as the project file names it; one of a folder by its own name behind that of the folder.
+        found[name] = [(place if len(files) == 1 else f"{place}/{path.name}", _sha256(path)) for path in files]
+    models = [Path(name) for name in project.models if name.endswith("config.json")]
+    return {**found, "models": [(str(path), _sha256(path)) for path in models]}
 
 
 def _sha256(path: Path) -> str:

@@ -13,13 +13,12 @@ from tunecase.records import Forecast, Pilot, Point, Round, Tuning
 
 def measured(flow: Flow, from_pilot: bool = False) -> tuple[tuple[Point, ...], dict[str, Any]]:
     """The points that the case rests on, measured rounds among them, and what the forecast is told about them."""
-    from tunecase.forecast import told, with_rounds
-    from tunecase.prices import made_worth
+    from tunecase.forecast import told
 
-    brought, rounds = None if from_pilot else kept_elsewhere(flow), flow.rounds()
+    brought = None if from_pilot else kept_elsewhere(flow)
     if brought is not None:
         notes, left_out = told(brought)
-        known, stand_in = brought.points, False
+        known = brought.points
         about: dict[str, Any] = {
             "metric": brought.metric, "model": brought.model, "source": brought.source, "notes": notes,
             "left_out": left_out,
@@ -28,14 +27,23 @@ def measured(flow: Flow, from_pilot: bool = False) -> tuple[tuple[Point, ...], d
         tried: Pilot | None = flow.known("pilot")
         if tried is None:
             raise InputError(missing(flow, "pilot"))
-        known, stand_in = points(tried), stands_in(flow, tried)
+        known = points(tried)
         about = {
-            "metric": tried.metric, "model": tried.model if tried.runs else "", "stand_in": stand_in,
+            "metric": tried.metric, "model": tried.model if tried.runs else "", "stand_in": stands_in(flow, tried),
             "stand_in_factor": stand_in_factor(tried), "left_out": runs_left_out(tried),
         }  # fmt: skip
-    if not rounds:
-        return known, about
-    worth = made_worth(flow.basis(10))
+    rounds = flow.rounds()
+    return _followed(flow, known, about, rounds) if rounds else (known, about)
+
+
+def _followed(
+    flow: Flow, known: tuple[Point, ...], about: dict[str, Any], rounds: tuple[Round, ...]
+) -> tuple[tuple[Point, ...], dict[str, Any]]:
+    """The points with the measured rounds among them, and a note on that; the tuned model is no stand-in any more."""
+    from tunecase.forecast import with_rounds
+    from tunecase.prices import made_worth
+
+    worth, stand_in = made_worth(flow.basis(10)), about.get("stand_in", False)
     known, still = with_rounds(known, rounds, catalog.metric(about["metric"]).direction, stand_in, worth)
     word = "round" if len(rounds) == 1 else "rounds"
     note = f"{len(rounds)} measured {word} added; where a round changed the method, the curve so far was moved to it"

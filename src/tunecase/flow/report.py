@@ -1,6 +1,6 @@
 """Makes again what a change of the case has outdated, and folds all that is known of it into the report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, cast
 
@@ -8,7 +8,7 @@ from tunecase import catalog
 from tunecase.flow.books import books
 from tunecase.flow.ledger import not_used
 from tunecase.flow.opened import Flow
-from tunecase.flow.verbs import AUDIT, BILL, CURVE, DECISION, DEFINITION, define, have
+from tunecase.flow.verbs import AUDIT, BILL, CURVE, DECISION, DEFINITION, Need, define, have
 from tunecase.records import Estimate, Report
 from tunecase.version import __version__
 
@@ -16,15 +16,21 @@ from tunecase.version import __version__
 def renew(flow: Flow) -> None:
     """Makes again what the ledger holds but a change of the case has outdated; a pilot is never run by itself."""
     made = {entry.verb for entry in flow.ledger.entries() if entry.kind == "record"}
-    needs = {"audit": AUDIT, "define": DEFINITION, "forecast": CURVE, "estimate": BILL, "decide": DECISION}
-    for verb, need in needs.items():
-        before = flow.known(verb)
-        if verb in made and (before is None or need is BILL):
-            have(flow, need)
-        if need is BILL and flow.known(verb) is not before and "define" in made:
-            define(flow)  # the problem was judged with the earlier bill
+    for verb, need in (("audit", AUDIT), ("define", DEFINITION), ("forecast", CURVE)):
+        _renew(flow, made, verb, need)
+    before = flow.known("estimate")
+    if "estimate" in made:
+        have(flow, BILL)
+    if flow.known("estimate") is not before and "define" in made:
+        define(flow)  # the problem was judged with the earlier bill
+    _renew(flow, made, "decide", DECISION)
     if "books" in made or flow.spendings():
         books(flow)
+
+
+def _renew(flow: Flow, made: Collection[str], verb: str, need: Need) -> None:
+    if verb in made and flow.known(verb) is None:
+        have(flow, need)
 
 
 def contents(flow: Flow) -> Any:

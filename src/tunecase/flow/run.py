@@ -4,6 +4,7 @@ define ─► audit ─► estimate ─► pilot ─► forecast ─► decide �
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from tunecase.flow.audit import audit
@@ -14,14 +15,22 @@ from tunecase.flow.verbs import decide, define, estimate, forecast
 from tunecase.records import Pilot
 
 
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How a pilot of the road is watched: its progress, the question before it begins, what is fetched for it."""
+
+    progress: Progress | None = None
+    ask: Callable[[Any], bool | None] | None = None
+    fetching: Callable[[str], None] | None = None
+
+
 def road(
     flow: Flow,
     tell: Callable[[str, Any], None],
-    progress: Progress | None = None,
+    *,
     anyway: bool = False,
     asked: PilotAsked | None = None,
-    ask: Callable[[Any], bool | None] | None = None,
-    fetching: Callable[[str], None] | None = None,
+    watch: Watch | None = None,
 ) -> bool:
     """All verbs in order; returns False when the answer is no.
 
@@ -34,7 +43,7 @@ def road(
     """
     from tunecase.decide import changes
 
-    before, sound = flow.last_told(), True
+    before, sound = flow.last_records(), True
     for verb, step in (("define", define), ("audit", audit), ("estimate", estimate)):
         # The bill that define asked for rests on no curve yet: it is made once more.
         record = flow.records.get(verb) if verb == "audit" else None
@@ -42,15 +51,7 @@ def road(
         tell(verb, record)
         sound = sound and getattr(record, "ok", True)
     if sound or anyway:
-        tried = _tried(flow, asked, progress, ask, fetching)
-        tell("pilot", tried)
-        tell("forecast", forecast(flow))
-        if tried.runs:
-            tell("estimate again", estimate(flow))
-            # What the problem is worth is held against that bill from now on, its chance with it.
-            posed, again = flow.known("define"), define(flow)
-            if posed is None or posed.verdict != again.verdict:
-                tell("define again", again)
+        _try(flow, tell, asked, watch or Watch())
     decision = decide(flow)
     tell("decide", decision)
     tell("books", books(flow))
@@ -59,13 +60,21 @@ def road(
     return sound and decision.ok
 
 
-def _tried(
-    flow: Flow,
-    asked: PilotAsked | None,
-    progress: Progress | None,
-    ask: Callable[[Any], bool | None] | None,
-    fetching: Callable[[str], None] | None,
-) -> Pilot:
+def _try(flow: Flow, tell: Callable[[str, Any], None], asked: PilotAsked | None, watch: Watch) -> None:
+    """The pilot, its forecast, and the bill and the problem once more where runs were made."""
+    pilot_made = _pilot(flow, asked, watch)
+    tell("pilot", pilot_made)
+    tell("forecast", forecast(flow))
+    if not pilot_made.runs:
+        return
+    tell("estimate again", estimate(flow))
+    # What the problem is worth is held against that bill from now on, its chance with it.
+    posed, again = flow.known("define"), define(flow)
+    if posed is None or posed.verdict != again.verdict:
+        tell("define again", again)
+
+
+def _pilot(flow: Flow, asked: PilotAsked | None, watch: Watch) -> Pilot:
     """The pilot of the road: the one asked for, else the one that holds, else a probe, on the splits that it has."""
     held: Pilot | None = flow.known("pilot")
     if asked is None and held is not None and held.runs:
@@ -74,4 +83,4 @@ def _tried(
         entry = flow.entry_that_holds("pilot")
         asked = PilotAsked(seed=entry.meta.get("seed") if entry is not None else None)
     trainer = asked.trainer if asked else "probe"
-    return no_pilot(flow, trainer) or pilot(flow, asked, progress, ask, fetching)
+    return no_pilot(flow, trainer) or pilot(flow, asked, watch.progress, watch.ask, watch.fetching)

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, NamedTuple, NoReturn
 from tunecase.errors import InputError, LedgerBusyError, Problem, TunecaseError
 from tunecase.ledger.adopted import adopted
 from tunecase.ledger.files import free_name, put_in_place, sync_folder, tail_of, write_at
-from tunecase.ledger.joined import RECHAIN, Order, broken_at, in_one_order, told
+from tunecase.ledger.joined import RECHAIN, Order, breaks_explained, broken_at, in_one_order
 from tunecase.ledger.lines import (
     BOM,
     FIRST,
@@ -143,7 +143,7 @@ class Ledger:
         """
         problems, breaks = broken_at(str(self.path), self._lines(), self.aside())
         if breaks:
-            problems += told(str(self.path), self._lines(), breaks)
+            problems += breaks_explained(str(self.path), self._lines(), breaks)
         problems.sort(key=lambda problem: int(problem.where.rpartition(":")[2]))
         if len(problems) > MOST_TOLD:
             got = f"{len(problems) - MOST_TOLD} more lines with a fault"

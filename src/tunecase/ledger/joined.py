@@ -14,7 +14,7 @@ where it went, and the record of the re-chaining how many entries moved.
 
 import heapq
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tunecase.errors import Problem
@@ -90,22 +90,50 @@ def broken_at(
             # After an edited line the chain breaks once by itself; that is the same fault, not a second one.
             if before:
                 breaks.append(number)
-        # A killed process leaves the beginning of a line, never a whole one with something else for its end.
-        elif whole or any(isinstance(read_line("", one), Entry) for one in (line[:-1], line.removeprefix(BOM))):
-            problems.append(found)
-        before = sha(line) if isinstance(found, Entry) else ""
+            before = sha(line)
+        else:
+            before = ""
+            if whole or _ends_otherwise(line):
+                problems.append(found)
     return problems, breaks
 
 
-def told(path: str, lines: Iterable[tuple[int, bytes, bool]], breaks: Sequence[int]) -> list[Problem]:
+def _ends_otherwise(line: bytes) -> bool:
+    """Whether a line is an entry but for what stands around it; a killed process leaves the beginning of a line."""
+    return any(isinstance(read_line("", part), Entry) for part in (line[:-1], line.removeprefix(BOM)))
+
+
+class _Places(NamedTuple):
+    """Where the lines of a broken chain stand.
+
+    `at` is the number of each line by its hash, `broken` the hash that the line at a break names as the one before it;
+    `forks` says whether two lines name the same one, `marker` is the first line of version control, 0 without any.
+    """
+
+    at: dict[str, int]
+    broken: dict[int, str]
+    forks: bool
+    marker: int
+
+
+def breaks_explained(path: str, lines: Iterable[tuple[int, bytes, bool]], breaks: Sequence[int]) -> list[Problem]:
     """What happened at the places where a chain breaks: two histories joined, lines moved, doubled or gone.
 
     Holds the hash of every line in memory, which only a broken chain costs.
     """
+    at, broken, forks, marker = _places(lines, set(breaks))
+    if not forks and not marker:
+        return [_misplaced(path, number, at.get(prev)) for number, prev in broken.items()]
+    gone = [_misplaced(path, number, None) for number, prev in broken.items() if prev not in at]
+    first = marker or min(number for number, prev in broken.items() if prev in at)
+    return [_two_histories(path, first, bool(marker), at.get(broken.get(first, ""))), *gone]
+
+
+def _places(lines: Iterable[tuple[int, bytes, bool]], breaks: set[int]) -> _Places:
     at: dict[str, int] = {FIRST: 0}
     next_to: dict[str, str] = {}
     broken: dict[int, str] = {}
-    forks, marker, wanted = False, 0, set(breaks)
+    forks, marker = False, 0
     for number, line, _ in lines:
         stated = hashes(line)
         if stated is None:
@@ -114,13 +142,9 @@ def told(path: str, lines: Iterable[tuple[int, bytes, bool]], breaks: Sequence[i
         own = sha(line)
         forks = forks or next_to.setdefault(stated[1], own) != own
         at.setdefault(own, number)
-        if number in wanted:
+        if number in breaks:
             broken[number] = stated[1]
-    if not forks and not marker:
-        return [_misplaced(path, number, at.get(prev)) for number, prev in broken.items()]
-    gone = [_misplaced(path, number, None) for number, prev in broken.items() if prev not in at]
-    first = marker or min(number for number, prev in broken.items() if prev in at)
-    return [_two_histories(path, first, bool(marker), at.get(broken.get(first, ""))), *gone]
+    return _Places(at, broken, forks, marker)
 
 
 def _two_histories(path: str, number: int, is_marked: bool, follows: int | None) -> Problem:
@@ -155,39 +179,63 @@ def in_one_order(
     An entry of the same content in two histories is one entry; twice in one history it stays twice. Empty lines and a
     byte order mark, which say nothing, are left out. Holds the file in memory.
     """
-    links: dict[str, Link] = {}
-    problems: list[Problem] = []
-    seen, markers = 0, 0
-    for number, line, _ in lines:
-        line = line.removeprefix(BOM)
-        if is_marker(line):
-            markers += 1
-            continue
-        if not line.strip():
-            continue
-        found = read_line(f"{path}:{number}", line)
-        if isinstance(found, Problem) and not (id_of(line) in aside and is_own(line)):
-            problems.append(found)
-            continue
-        seen += 1
-        moment_s = found.recorded_at.timestamp() if isinstance(found, Entry) else moment_of(line)
-        link = Link(number, *(hashes(line) or ("", "")), sha(line), moment_s, line)
-        links.setdefault(link.sha, link)
-    if not problems:  # what an edited line was followed by is not gone
-        gone = (link for link in links.values() if link.prev != FIRST and link.prev not in links)
-        problems = [_misplaced(path, link.number, None) for link in gone]
+    whole = _sound_lines(path, lines, aside)
+    links = whole.links
+    problems = whole.problems or [  # what an edited line was followed by is not gone
+        _misplaced(path, link.number, None) for link in links.values() if link.prev != FIRST and link.prev not in links
+    ]
     if problems:
         return problems
     named = {link.prev for link in links.values()}
     heads = tuple(name for name in links if name not in named)
     order = list(_merged(links))
-    known = in_longest({name: link.id for name, link in links.items()}, {a: b.prev for a, b in links.items()}, heads)
-    beside = []
+    return Order(order, heads, whole.seen - len(order), whole.markers, list(_beside_the_longest(order, links, heads)))
+
+
+class _Sound(NamedTuple):
+    """The sound lines by their hash, the problems of the others, how many were sound, how many markers stood there."""
+
+    links: dict[str, Link]
+    problems: list[Problem]
+    seen: int
+    markers: int
+
+
+def _sound_lines(path: str, lines: Iterable[tuple[int, bytes, bool]], aside: Collection[bytes]) -> _Sound:
+    links: dict[str, Link] = {}
+    problems: list[Problem] = []
+    seen = markers = 0
+    for number, raw, _ in lines:
+        line = raw.removeprefix(BOM)
+        if is_marker(line):
+            markers += 1
+        elif line.strip():
+            link = _link(path, number, line, aside)
+            if isinstance(link, Problem):
+                problems.append(link)
+            else:
+                seen += 1
+                links.setdefault(link.sha, link)
+    return _Sound(links, problems, seen, markers)
+
+
+def _link(path: str, number: int, line: bytes, aside: Collection[bytes]) -> Link | Problem:
+    """A line by itself, or what is wrong with it; of one that is set aside only the hashes have to fit."""
+    found = read_line(f"{path}:{number}", line)
+    if isinstance(found, Entry):
+        return Link(number, found.id, found.prev, sha(line), found.recorded_at.timestamp(), line)
+    stated = hashes(line) if id_of(line) in aside and is_own(line) else None
+    return found if stated is None else Link(number, *stated, sha(line), moment_of(line), line)
+
+
+def _beside_the_longest(order: Sequence[Link], links: Mapping[str, Link], heads: Sequence[str]) -> Iterator[bytes]:
+    """The lines that do not stand in the longest history."""
+    ids, prevs = ({name: getattr(link, field) for name, link in links.items()} for field in ("id", "prev"))
+    left = in_longest(ids, prevs, heads)
     for link in order:
-        known[link.id] -= 1
-        if known[link.id] < 0:
-            beside.append(link.line)
-    return Order(order, heads, seen - len(order), markers, beside)
+        left[link.id] -= 1
+        if left[link.id] < 0:
+            yield link.line
 
 
 def _merged(links: dict[str, Link]) -> Iterator[Link]:

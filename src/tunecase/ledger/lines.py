@@ -76,12 +76,11 @@ def content_of(kind: Kind, body: Any, verb: str, meta: Mapping[str, Any], record
     """
     import orjson
 
+    verb = verb or _verb_of(body)
     if kind not in get_args(Kind):
         raise ValueError(f"kind is {kind!r}; wanted one of {', '.join(get_args(Kind))}")
     if recorded_at.tzinfo is None:
         raise ValueError("recorded_at has no time zone")
-    if not verb and is_dataclass(body):
-        verb = next((name for name, record in RECORDS.items() if record is type(body)), "")
     fields = {
         "kind": kind,
         "verb": verb,
@@ -99,6 +98,11 @@ def content_of(kind: Kind, body: Any, verb: str, meta: Mapping[str, Any], record
     if is_dataclass(body) and (fault := record_fault(kind, verb, meta, plain["body"])):
         raise InputError(Problem("the ledger", fault.got, fault.wanted, "correct what was given"))
     return content
+
+
+def _verb_of(body: Any) -> str:
+    """The verb whose record a body is; empty for a plain dict."""
+    return next((name for name, record in RECORDS.items() if record is type(body)), "")
 
 
 def chained(contents: Iterable[bytes], prev: str) -> Iterator[bytes]:
