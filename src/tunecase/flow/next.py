@@ -42,8 +42,9 @@ def add_round(
     number = corrects or _number_of(before, n, way)
     value, problems = _read(score, catalog.metric(metric) if metric else None)
     problems = [
-        *([] if metric else [NO_POINTS]), *_what_changed(changed), *_sizes(n, test_rows), *_no_such_round(corrects, before),
+        *_what_changed(changed), *_sizes(n, test_rows), *_no_such_round(corrects, before),
         *_no_more(flow, n, way, [made.n for made in before if made.number < number]), *problems,
+        *([] if metric else [NO_POINTS]),
     ]  # fmt: skip
     if problems:
         raise InputError(problems)
