@@ -35,7 +35,7 @@ class Finding:
     `rows` are row numbers of the training file (of the test file where `where` says so), from 0, at most 1,000;
     `lines` are the matching line numbers from 1. `pairs` holds (row, other row) where a finding joins two rows.
     `scores` say how suspicious each of `rows` is, 0 to 1, where rows are ranked; `suggested` are answers for them.
-    `removed` is how many usable rows the fix takes away, `review_rows` how many it has somebody look at.
+    `removed` is how many usable rows the fix drops, `review_rows` how many rows a person has to look at.
     """
 
     check: str
@@ -62,10 +62,10 @@ class Finding:
 class Tokens:
     """Token counts of the usable rows; exact, or a range when rows were sampled or no tokenizer file is at hand.
 
-    `useful_share` is the part of all tokens that belongs to answers, on which alone a model is trained; `over_rows`
-    pass `limit_tokens` and lose the end of their answer, `lost_answers` of them all of it; `cut_tokens` are what is
-    cut off. `template_tokens` is what the chat template adds to a row. `histogram` holds
-    (tokens from, rows). None is unknown.
+    `useful_share` is the share of tokens that belongs to answers: a model is trained on those alone. `over_rows` are
+    longer than `limit_tokens` and lose the end of their answer; `lost_answers` of them lose all of it. `cut_tokens` are
+    cut off in all. `template_tokens` is what the chat template adds to a row. `histogram` holds (tokens from, rows).
+    None is unknown.
     """
 
     exact: bool
@@ -98,7 +98,7 @@ class Audit:
     """Are these the right data, and good enough? rows = usable + dropped + quarantined.
 
     `dropped_rows` are the numbers of the training rows that the free fixes would delete. `effective` is how many clean
-    rows would teach as much as the usable ones. `notes` are remarks on how the file was read; `normaliser`
+    rows teach as much as the usable ones. `notes` are remarks on how the file was read; `normaliser`
     is the version of the rule by which texts count as the same.
     """
 

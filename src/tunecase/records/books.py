@@ -12,9 +12,9 @@ from tunecase.records.spend import Amount, RunCharge
 class Variance:
     """Actual less planned P50 of one line, in four parts that add up to it exactly; base currency.
 
-    `scope` is what more or fewer rounds than planned cost, or all of what nobody planned; `quantity` what more or fewer
-    hours (examples) for those rounds cost at the planned price; `price` what another price cost for what was bought;
-    `unsplit` the charges that say no quantity in the plan's unit.
+    `scope` is the cost of more or fewer rounds than planned, or of a line that nobody planned; `quantity` that of more
+    or fewer hours (examples) in those rounds, at the planned price; `price` that of paying another price for what was
+    bought; `unsplit` are the charges without a quantity in the plan's unit.
     """
 
     scope: Amount
@@ -32,12 +32,12 @@ class Variance:
 class BookLine:
     """Plan against actual for one line; amounts in the base currency.
 
-    `inside` says of a closed line with charges whether its actual fell in P10 to P90 (`inside_90`: P5 to P95, read off
-    the band as a lognormal); of an open one it is False once it is above P90; else None. `to_date` is the planned P50
-    for the rounds made, the whole P50 where they are not known. `quantity` is what the charges say they bought, in the
-    plan's `unit`, of `planned_quantity`. `credits` are credits, adjustments and other money back, and `unbilled` what
-    runs are estimated to have cost without a bill; both are part of `spent`. `at_completion` is spent plus what is
-    still to come. With `hindsight` the plan was made after the line's first charge: closed, it is not judged.
+    `inside` tells whether the actual of a closed line with charges lies in P10 to P90 (`inside_90`: P5 to P95, with the
+    band read as a lognormal). For an open line it is False once the actual is above P90, else None. `to_date` is the
+    planned P50 for the rounds made, or the whole P50 where those are not known. `quantity` is what was bought according
+    to the charges, in the plan's `unit`, of `planned_quantity`. `credits` is all money back, and `unbilled` the
+    estimated cost of runs without a bill; both are part of `spent`. `at_completion` is spent plus what is still to
+    come. `hindsight` is True when the plan was made after the line's first charge: such a line is never judged.
     """
 
     name: str
@@ -76,8 +76,8 @@ class PlanUsed:
 class HitRate:
     """Of closed lines, of this project and past ones, how many actuals fell inside their bands.
 
-    `factor` is the power by which the bands would have to be widened (as ratios to P50) to hold 8 in 10; None where
-    there are too few lines to say, or enough of them held.
+    `factor` is the power to which the bands' ratios to P50 must be raised so that they hold 8 in 10; None where there
+    are too few lines to say, or enough of them held.
     """
 
     lines: int
@@ -114,10 +114,9 @@ class Books:
     """What did it cost so far, and does the plan still hold?
 
     `at_completion` is what the whole project will have cost: spent plus the rest, drawn anew from what is known
-    (`redrawn` says how; empty where it could not be). `idle_hours` are billed GPU hours in which no run is known, and
-    `untracked_hours` those of cards that no known run used at all, so that it is not known whether they were idle.
-    `reopened` are lines that were closed and then charged again; `remarks` is what a reader should know, `note` all of
-    it in words.
+    (`redrawn` says how; it is empty where that was not possible). `idle_hours` are billed GPU hours without a known
+    run; `untracked_hours` are those of cards that no known run used, which may or may not have been idle. `reopened`
+    lines were closed and then charged again. `remarks` are for the reader; `note` is the whole in words.
     """
 
     currency: str

@@ -29,10 +29,9 @@ class Cleaned:
     """A cleaned copy of the training file: rows = kept + dropped + quarantined, the input never changed.
 
     `removed` counts dropped rows by check; a row that two checks drop counts in both. `deleted` rows are among the
-    dropped: a reviewer took them out. `stale` are corrections of rows that have changed since, `unapplied` those of
-    rows whose shape has no one answer to put them into. `queue_rows` wait for a
-    look, `controls` are random rows among `review_rows` that nothing was found on. `aside` is where an earlier folder
-    went that held changes by hand.
+    dropped: a reviewer took them out. `stale` corrections are of rows that have changed since; `unapplied` ones are of
+    rows whose shape has no single answer. `queue_rows` wait for a person; `controls` are random rows among
+    `review_rows` without a finding. `aside` is where an earlier folder with changes made by hand went.
     """
 
     folder: str

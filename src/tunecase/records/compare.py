@@ -1,4 +1,4 @@
-"""What compare found: two bills world by world, and whether a bill keeps within what it may cost."""
+"""What compare found: two bills world by world, and whether a bill stays within a limit."""
 
 from dataclasses import dataclass
 
@@ -42,7 +42,7 @@ class Bill:
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field of the project file that differs, as it is said on each side; empty where it is left out."""
+    """A field of the project file that differs, as each side writes it; empty where a side leaves it out."""
 
     field: str
     first: str
@@ -51,7 +51,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Whether a total keeps within a limit: `amount` is what it does not pass with the chance `confidence`."""
+    """Whether a total stays within a limit: with the chance `confidence` it is at most `amount`."""
 
     name: str
     limit: float

@@ -9,9 +9,9 @@ from tunecase.records.estimate import Flip
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One lever: what it does, costs and is worth; `expected_value` = value part - cost part, in base currency.
+    """One lever: what it does, costs and is worth; `expected_value` = value part - cost part, in the base currency.
 
-    `then` says what the policy does after the first test, with the share of the worlds.
+    `then` says what the policy does after the first test, and in what share of the worlds.
     """
 
     lever: str
@@ -34,8 +34,8 @@ class Option:
 class Experiment:
     """A run or a reading that buys nothing but knowledge, in the base currency.
 
-    `worth` is the expected value of deciding with its result rather than without (EVSI), with its standard error from
-    the draws; `net` is that less the mean price. None, with the reason in `blocked`, where it cannot be had.
+    `worth` is the expected value of deciding with its result (EVSI), with its standard error from the draws; `net` is
+    the worth less the mean price. Both are None where it cannot be had: `blocked` gives the reason.
     """
 
     name: str
@@ -51,8 +51,8 @@ class Experiment:
 class Decision:
     """What should the next dollar buy?
 
-    `experiments` are runs and readings that only tell; `certainty` is what knowing the world would be worth (EVPI);
-    `what_if` holds the smallest change of each input at which another lever is advised, where that was asked for.
+    `experiments` are runs and readings that only inform; `certainty` is the worth of knowing everything (EVPI);
+    `what_if` holds, where asked for, the smallest change of each input at which another lever is advised.
     """
 
     advice: str

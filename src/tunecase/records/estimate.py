@@ -36,8 +36,8 @@ class Line:
 class Driver:
     """One input and the share of the total's variance that it carries alone (first order), with its standard error.
 
-    `total_share` is what it carries together with others (total order), where that was asked for. `total_low` and
-    `total_high` are the total's mean where the input is at most its P10, `input_low`, or at least its P90,
+    `total_share` is what it carries together with others (total order), where that was asked for. `total_low` is the
+    total's mean where the input is at most its P10, `input_low`; `total_high` where it is at least its P90,
     `input_high`.
     """
 
@@ -54,9 +54,9 @@ class Driver:
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """One input, its value now, and the nearest value of two figures at which the answer is another one, `to`.
+    """One input, its value now, and the nearest value in two figures at which the answer changes to `to`.
 
-    Where no value within a thousandth and a thousandfold changes the answer, `at` is None and `to` empty.
+    Where no value from a thousandth to a thousand times the present one changes it, `at` is None and `to` empty.
     """
 
     name: str
@@ -111,10 +111,10 @@ class DefaultUsed:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way to do all the training of the bill: what it costs, over what it is told and what the price rests on.
+    """One way to do all the training of the bill: what it costs and what its price rests on.
 
-    `hours` are GPU hours, None where a provider trains its own model; `ratio` is the mean over that of the way chosen,
-    None where none of them is.
+    `hours` are GPU hours, None where a provider trains its own model; `ratio` is its mean cost over that of the chosen
+    way, None where no way was chosen.
     """
 
     name: str
@@ -138,13 +138,12 @@ class Way:
 class Estimate:
     """What will it cost? All amounts over the whole loop of rounds, in `currency`.
 
-    `reached` is the chance to meet the target within the budget; `false_pass` the chance to pass the test by luck;
-    `settled` the chance to end at the project's fallback, short of the target, None where it names none; `fixed` is
-    what is paid whatever the rounds (repairs, answers that count), on average;
-    the histogram holds (middle of a bar, share of worlds), the last bar with all dearer ones.
-    `total_without_answers` is the total less the answers after launch, the total itself where it leaves them out;
-    `total_without_unknowns` the total less what nobody foresaw, None in records made before that was a line.
-    `ways` are the ways to train side by side, the cheapest first.
+    `reached` is the chance to meet the target within the budget, `false_pass` the chance to pass the test by luck.
+    `settled` is the chance to end at the project's fallback, short of the target; None without a fallback. `fixed` is
+    the mean of what is paid whatever the rounds are: repairs, and answers where they count. The histogram holds (middle
+    of a bar, share of worlds); the last bar has all dearer worlds. `total_without_answers` leaves out the answers after
+    launch, `total_without_unknowns` what nobody foresaw; None in records from before these were lines. `ways` are the
+    ways to train, the cheapest first.
     """
 
     currency: str
@@ -184,7 +183,7 @@ class Estimate:
 
     @property
     def tuning(self) -> Band:
-        """What leads to the tuned model, its answers left out; the total in records made before those were apart."""
+        """The cost of the tuned model without its answers; the total in records that do not tell them apart."""
         return self.total if self.total_without_answers is None else self.total_without_answers
 
     def line(self, name: str) -> Line | None:

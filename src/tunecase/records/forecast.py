@@ -33,9 +33,9 @@ class CurveBand:
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """Examples (in all) at which the target is reached; None where the 80% of worlds never reach it.
+    """Examples, in all, at which that share of the worlds has reached the target; None where so many never reach it.
 
-    `guess` is one best guess beside the worlds' quantiles: on measured curves it came nearer than their middle.
+    `guess` is a single best guess. On measured curves it was closer to the truth than the median of the worlds.
     """
 
     p10: int | None
@@ -48,9 +48,9 @@ class Needed:
 class NextRun:
     """The next run that tells the most for its price.
 
-    `narrows` is the share of the doubt (variance of ln error at the size that matters) that it is expected to remove;
-    `worth` the expected value of deciding with its result rather than without (EVSI) in the base currency, before
-    its price; None where the value of the target is not stated.
+    `narrows` is the share of the doubt that it is expected to remove: of the variance of ln error at the size that
+    matters. `worth` is the expected value of deciding with its result (EVSI), in the base currency and before its
+    price; None where the project file states no value.
     """
 
     n: int
@@ -65,10 +65,10 @@ class NextRun:
 class Forecast:
     """Will more data do it? The verdict's words are those of docs/method/forecast.md.
 
-    `model` is what the points were measured with; `stand_in` as in Pilot. `stand_in_factor` names
-    the default by which the tuned model's error differs from the stand-in's. `source` says where the points come from,
-    the pilot or a file's name, and `rounds` how many measured rounds were added to them; `n_budget` is the most
-    examples that the budget can buy, where one is given.
+    `model` is what the points were measured with; `stand_in` is as in Pilot, and `stand_in_factor` names the default
+    ratio of the tuned model's error to the stand-in's. `source` is where the points come from, the pilot or a file's
+    name; `rounds` is how many measured rounds were added to them. `n_budget` is the most examples that the budget buys,
+    where there is one.
     """
 
     verdict: Literal[

@@ -10,12 +10,12 @@ from tunecase.quantities import Interval80
 class Judged:
     """What a model that judges says of answers, and whether it may be trusted; rows pass when every criterion does.
 
-    `judge` is the model and its host, `answers` whose answers were judged. `score` is the mean share of criteria
-    passed with its 80% interval over rows, `passed` that share by criterion; both are empty, and `why` says why, where
-    the score may not be a metric. `share`, `kappa`, `leniency` and `length_bias` are the judge's agreement with people
-    on `human_rows` rows, None where not measured. `order_effect` is the share of verdicts that turn with the order of
-    the criteria; the tokens of that check are in neither `input_tokens`, `output_tokens` nor `usd`. `sheet` is where
-    the same rows wait for people's verdicts.
+    `judge` is the model and its host, `answers` names whose answers were judged. `score` is the mean share of criteria
+    passed, with its 80% interval over rows; `passed` is that share by criterion. Where the score may not be a metric,
+    both are empty and `why` gives the reason. `share`, `kappa`, `leniency` and `length_bias` compare the judge with
+    people on `human_rows` rows; None where not measured. `order_effect` is the share of verdicts that change with the
+    order of the criteria; `input_tokens`, `output_tokens` and `usd` do not count that check. `sheet` is the file in
+    which the same rows wait for people's verdicts.
     """
 
     judge: str

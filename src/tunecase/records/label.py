@@ -19,11 +19,11 @@ class NextLabel:
 
 @dataclass(frozen=True, slots=True)
 class Labelling:
-    """A batch of rows to label next, the most telling first.
+    """A batch of rows to label next, the most informative first.
 
-    `known` pool rows were left out as copies of training or test rows, `copies` as copies of one another or blank;
-    `weighed` were compared. `minutes` are of all annotators together; `expects` says what such a choice has saved where
-    it was measured.
+    `known` pool rows were left out as copies of training or test rows, `copies` as blank or copies of one another;
+    `weighed` rows were compared. `minutes` are of all annotators together; `expects` says what such a choice saved
+    where it was measured.
     """
 
     pool: str

@@ -26,8 +26,8 @@ class Round:
 class Next:
     """After a round: what changed in belief, and what to do now.
 
-    `told` are two sentences for the manager; `moved` holds before and now of every answer that moved. `expected` is the
-    80% interval in which the round's score was expected, None where nothing was forecast for it.
+    `told` are two sentences for the manager; `moved` has every answer that changed, before and now. `expected` is the
+    80% interval in which the round's score was expected; None without a forecast.
     """
 
     told: tuple[str, str]

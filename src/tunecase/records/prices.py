@@ -8,7 +8,7 @@ class Price:
     """One price with where it is from and when; `amount` is its middle, in `currency` for one `unit`.
 
     `low` and `high` are the ends where the source gives a range; all three are None where no amount is known. `tier`,
-    `terms` and `region` are empty where the thing has none. `stale` means older than 180 days.
+    `terms` and `region` are empty where they do not apply. `stale` means older than 180 days.
     """
 
     kind: str
@@ -44,10 +44,10 @@ class TierPrices:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """A look into the price book on a day: the prices asked for, tiers of GPUs, and what names the whole book.
+    """What the price book held on a day: the prices asked for, and the tiers of GPUs.
 
-    `listed` says whether single prices were asked for; `held` is how many the book has in all, `stale` how many of
-    those asked for are. `book` is its SHA-256, the user's own prices with it.
+    `listed` says whether single prices were asked for; `held` counts all prices of the book, `stale` those asked for
+    that are stale. `book` is the SHA-256 of the book, the user's own prices included.
     """
 
     currency: str

@@ -18,11 +18,11 @@ class DepthReviewed:
 class Reviews:
     """What people said of the rows they looked at.
 
-    `rows` were judged right, wrong or to be deleted; `unsure` and `disputed` rows (reviewers do not agree) changed
-    nothing. `error_rate` is of the random control rows, which stand for all rows outside the queue; `remaining` are the
-    wrong answers that nobody has looked at yet, in the queue and outside; `minutes` is one review by the reviewer's own
-    clock; each None where too little is known. `agreement` is the share of rows with two reviewers on which they say
-    the same.
+    `rows` were judged right, wrong or to be deleted; `unsure` rows and `disputed` ones, on which reviewers disagree,
+    changed nothing. `error_rate` is that of the random control rows, which stand for all rows outside the queue;
+    `remaining` are wrong answers that nobody has looked at yet, in the queue and outside; `minutes` is the time of one
+    review by the reviewer's own clock. Each is None where too little is known. `agreement` is the share of rows with
+    two reviewers on which they agree.
     """
 
     source: str

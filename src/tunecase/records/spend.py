@@ -38,12 +38,12 @@ class Spending:
     """Money that was paid: one charge, as the user, a bill, a tracker or a time sheet states it.
 
     `amount` is in `currency`, `amount_base` in the project's; credits are negative. `on` is the first day of the charge
-    period, `began_at` and `ended_at` its moments where they are known (UTC). `basis` says what the amount is: billed,
-    or estimated (hours of a run x a price of the book), which a bill of the same run takes the place of. `run` names
-    the training run. `source` is where it came from (manual, focus, mlflow, runs, timesheet, callback), `source_file`
-    and `row` the place in it, `row_id` the SHA-256 of the source's row, by which a second import adds nothing;
-    `line_id` names the line whatever its amount, by which a bill that is stated anew is seen; `apart` holds what
-    tells rows of one line apart where both have it. `instance` is the type of the machine.
+    period; `began_at` and `ended_at` are its moments, where known (UTC). `basis` says whether the amount was billed or
+    is estimated: hours of a run x a price of the book, until a bill of the same run replaces it. `run` names the
+    training run. `source` is where the charge came from (manual, focus, mlflow, runs, timesheet, callback),
+    `source_file` and `row` are the place in it. `row_id` is the SHA-256 of the source's row: a second import of it adds
+    nothing. `line_id` names the line whatever its amount, so that a restated bill is recognised; `apart` holds what
+    distinguishes rows of one line. `instance` is the type of the machine.
     """
 
     on: date
@@ -85,7 +85,7 @@ class RunCharge:
 
     `estimated` is hours x a price of the book, None where only a bill names the run; `billed` is None where no bill
     covers it. `difference` is billed less the covered part of the estimate. `run_hours` are GPU hours by the run's own
-    clock, `billed_hours` those of the bill's rows that are put down to it.
+    clock, `billed_hours` those of the bill's rows assigned to it.
     """
 
     run: str
@@ -101,10 +101,10 @@ class RunCharge:
 class Held:
     """The charges that count, after corrections, and after bills have taken the place of estimates.
 
-    `charges` are (entry id, charge); an estimate that a bill covers in part stands there with the rest alone.
-    `superseded` counts charges that another one corrects, `covered` estimates that count no more. `idle_hours` are
-    billed GPU hours that no run took, of cards on which one did, priced by the bill in `idle_amount`; None where no run
-    of the billed GPUs is known. `untracked_hours` are those of the other cards: whether a run used them is not known.
+    `charges` are (entry id, charge); of an estimate that a bill covers in part only the rest is there. `superseded`
+    counts charges that another one corrects, `covered` estimates that no longer count. `idle_hours` are billed GPU
+    hours without a run, of cards that some run used, and `idle_amount` is their price on the bill; None where no run of
+    the billed GPUs is known. `untracked_hours` are those of the other cards: nobody knows whether a run used them.
     `unpriced` counts rows of usage that are billed at nothing: free, or paid by a commitment.
     """
 
@@ -142,10 +142,10 @@ class PriceCheck:
 class Imported:
     """What an import of charges read, booked and left out; amounts in `currency`, the project's.
 
-    `rows` were read, `booked` are new in the ledger (with `dry_run`, would be), `known` had been booked before,
-    `restated` are corrections of earlier ones, `filtered` did not match what was asked for. `by_category` sums the new
-    charges, `by_kind` those of usage, purchases, credits, adjustments and taxes; `zero` and `negative` count rows of
-    such amounts. `left_out` says which runs or rows became no charge and why.
+    `rows` were read; `booked` are new in the ledger (or would be, with `dry_run`), `known` were booked before,
+    `restated` correct earlier ones, `filtered` did not match the request. `by_category` and `by_kind` (usage, purchase,
+    credit, adjustment, tax) sum the new charges; `zero` and `negative` count rows of such amounts. `left_out` says
+    which runs or rows became no charge, and why.
     """
 
     kind: str
@@ -172,7 +172,7 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """One charge as it stands in the ledger; `out` says why it counts in no sum, empty where it does."""
+    """One charge of the ledger; `out` says why it counts in no sum, and is empty where it counts."""
 
     id: str
     charge: Spending
