@@ -122,13 +122,9 @@ class _Crew:
     def take(self) -> tuple[int, Any]:
         """The next outcome: a result, an exception, or the reason why neither came."""
         while not self.back:
-            busy, left_s, most_s = self.busy, None, limit_s(self.most_s)
-            if most_s is not None:
-                left_s = max(0.0, min(worker.started for worker in busy) + most_s - time.monotonic())
-            ready = connection.wait([*(w.pipe for w in busy), *(w.process.sentinel for w in busy)], left_s)
-            for worker in busy:
-                if worker.pipe in ready or worker.process.sentinel in ready:
-                    return self._received(worker)
+            busy, most_s = self.busy, limit_s(self.most_s)
+            for worker in _heard_from(busy, most_s):
+                return self._received(worker)
             for worker in busy:
                 if most_s is not None and time.monotonic() - worker.started >= most_s:
                     return self._too_long(worker, most_s)
@@ -193,6 +189,15 @@ class _Crew:
         self.workers.remove(worker)
         if worker.share is not None:
             self.shares.append(worker.share)
+
+
+def _heard_from(workers: Sequence[_Worker], most_s: float | None) -> list[_Worker]:
+    """The workers with an outcome, or that ended; none when the first of them has run for `most_s`."""
+    left_s = None
+    if most_s is not None:
+        left_s = max(0.0, min(worker.started for worker in workers) + most_s - time.monotonic())
+    ready = connection.wait([*(w.pipe for w in workers), *(w.process.sentinel for w in workers)], left_s)
+    return [worker for worker in workers if worker.pipe in ready or worker.process.sentinel in ready]
 
 
 def _end(workers: Sequence[_Worker]) -> None:

@@ -262,7 +262,7 @@ def _notes(one: Flow, two: Flow | None, sides: "Sequence[Side]") -> tuple[str, .
     """What differs besides the fields."""
     assert two is not None
     words = []
-    if one.key("pilot").split("-")[0] != two.key("pilot").split("-")[0]:
+    if one.grounds("audit").data != two.grounds("audit").data:
         words.append("the data files differ, too")
     if sides[0].based_on != sides[1].based_on:
         grounds = [f"{side.name} on {side.based_on}" for side in sides]
