@@ -163,6 +163,17 @@ def test_a_bad_field_is_named_with_its_file(tmp_path, field, value):
     assert any(told in problem.where and "config.json" in problem.where for problem in caught.value.problems)
 
 
+def test_kinds_of_layers_that_are_no_words_are_refused_by_name(tmp_path):
+    """layer_types is a list of words: lists, tables, numbers and a bare word are refused with the field's name."""
+    wrong = ([["full_attention"]], [{"kind": "full_attention"}], [None], [1], "full_attention", {"0": "mamba"}, 4)
+    refused = []
+    for kinds in wrong:
+        with pytest.raises(InputError) as caught:
+            read_shape(config(tmp_path, layer_types=kinds), tmp_path)
+        refused += [kinds for problem in caught.value.problems if "config.json: layer_types" in problem.where]
+    assert list(wrong) == refused
+
+
 def test_all_bad_fields_come_together(tmp_path):
     """Two mistakes in a file are two problems."""
     with pytest.raises(InputError) as caught:
@@ -411,7 +422,7 @@ VALUES = st.one_of(
     st.booleans(),
     st.floats(),
     st.text(max_size=4),
-    st.lists(st.one_of(st.integers(-1, 3), st.text(max_size=3)), max_size=3),
+    st.lists(st.one_of(st.integers(-1, 3), st.text(max_size=3), st.lists(st.integers(), max_size=1)), max_size=3),
     st.dictionaries(st.sampled_from(["kv_n_heads", "moe_top_k", "model_type"]), st.integers(-1, 4), max_size=2),
 )
 

@@ -112,18 +112,13 @@ def from_config(config: dict[str, Any], where: str, name: str = "") -> Shape:
 def _family(read: Settings) -> Architecture:
     name, known = read.raw("model_type"), architectures()
     name = INSIDE.get(name, name) if isinstance(name, str) else name
-    kinds = read.raw("layer_types")
-    odd = [kind for kind in dict.fromkeys(kinds if isinstance(kinds, list) else []) if _is_odd(kind)]
+    odd = [kind for kind in read.words("layer_types") if any(word in kind for word in OTHER_LAYERS)]
     odd += [key for key in ("is_encoder_decoder", "add_cross_attention") if read.raw(key)]
     if isinstance(name, str) and name in known and not odd:
         return known[name]
-    got = repr(name) + (f" with {', '.join(map(str, odd))}" if odd else "")
+    got = repr(name) + (f" with {', '.join(odd)}" if odd else "")
     fix = f"name a model of the tables with the same dimensions instead; {nearest(str(name), list(known), cutoff=0.75)}"
-    raise InputError(Problem(f"{read.where}: model_type", got, REFUSAL, fix))
-
-
-def _is_odd(kind: object) -> bool:
-    return any(word in str(kind) for word in OTHER_LAYERS)
+    raise InputError([*read.problems, Problem(f"{read.where}: model_type", got, REFUSAL, fix)])
 
 
 def _config(model: catalog.Model, family: Architecture) -> dict[str, Any]:

@@ -48,11 +48,8 @@ class Settings:
             if default is None:
                 self.add(keys[0], "nothing", wanted, f"add {keys[0]} to the file")
             return default or 0
-        value = self.raw(key)
-        if isinstance(value, list) and value and all(item == value[0] for item in value):
-            value = value[0]
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not least <= value <= MOST or value != int(value):
+        value = _single(self.raw(key))
+        if not _is_number(value) or not least <= value <= MOST or value != int(value):
             self.add(key, repr(value)[:80], wanted, COPY)
             return 0
         return int(value)
@@ -69,13 +66,30 @@ class Settings:
 
     def indices(self, key: str) -> frozenset[int]:
         """A list of layer numbers; empty when absent, a problem when it is something else."""
+        return frozenset(self._listed(key, int, "a list of layer numbers"))
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """A list of words, each once; empty when absent, a problem when it is something else."""
+        return tuple(dict.fromkeys(self._listed(key, str, "a list of words")))
+
+    def _listed(self, key: str, kind: type, wanted: str) -> list[Any]:
         value = self.raw(key)
         if value is None:
-            return frozenset()
-        if not isinstance(value, list) or not all(isinstance(item, int) for item in value):
-            self.add(key, repr(value)[:80], "a list of layer numbers", COPY)
-            return frozenset()
-        return frozenset(value)
+            return []
+        if not isinstance(value, list) or not all(isinstance(item, kind) for item in value):
+            self.add(key, repr(value)[:80], wanted, COPY)
+            return []
+        return value
+
+
+def _single(value: Any) -> Any:
+    """The number that a list repeats for each layer; anything else as it is."""
+    repeated = isinstance(value, list) and value and all(item == value[0] for item in value)
+    return value[0] if repeated else value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def read_json(path: Path) -> dict[str, Any]:
