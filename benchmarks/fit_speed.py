@@ -29,13 +29,15 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "src"))
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "benchmarks")]
+
+import speed_lessons
+from speed_lessons import learn
 
 from tunecase.compute import speed
 from tunecase.compute.measured import runs as measured
-from tunecase.compute.measured import speed_lessons, table
+from tunecase.compute.measured import table
 from tunecase.compute.measured.runs import Measured
-from tunecase.compute.measured.speed_lessons import learn
 from tunecase.compute.speed import rates
 from tunecase.compute.speed.work import work
 
@@ -212,7 +214,7 @@ def main() -> None:
     options = parser.parse_args()
     read = list(table.read(options.runs).runs if options.runs else measured.published())
     read += [run for path in options.more for run in table.read(path).runs]
-    runs = measured.timed_runs(read)
+    runs = speed_lessons.timed_runs(read)
     compared = {}
     for name, form in FORMS.items():
         errors = held_out(runs, form)

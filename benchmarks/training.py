@@ -32,12 +32,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 sys.path.insert(0, str(Path(__file__).parent))
 
+import memory_lessons
+import speed_lessons
+
 from tunecase.compute import memory, speed
 from tunecase.compute.measured import calibration
 from tunecase.compute.measured import runs as measured
 from tunecase.compute.measured import table as training_runs
 from tunecase.compute.measured.runs import Measured
-from tunecase.compute.measured.speed_lessons import learn
 
 DOUBT = Path(__file__).parents[1] / "src" / "tunecase" / "catalog" / "tables" / "memory_doubt.csv"
 Figures = dict[str, float | int | None]
@@ -115,11 +117,11 @@ def held_out(
 
 def score_memory(known: list[Measured], runs: list[Measured]) -> list[Score]:
     """Peaks as published beside the prediction of the same statistic."""
-    doubt = calibration.learn_doubt(stated(known))
+    doubt = memory_lessons.learn_doubt(stated(known))
     scores = []
     for run in runs:
         assert run.peak_gb
-        mid = calibration.predicted_gb(run, blind=True)
+        mid = memory_lessons.blind_gb(run)
         low, high = memory.band(run.recipe, doubt, run.statistic)
         scores.append(Score(run, mid, run.peak_gb, float(mid * low), float(mid * high)))
     return scores
@@ -127,7 +129,7 @@ def score_memory(known: list[Measured], runs: list[Measured]) -> list[Score]:
 
 def score_time(known: list[Measured], runs: list[Measured]) -> list[Score]:
     """Tokens per second of one GPU."""
-    efficiencies = learn(measured.timed_runs(known))
+    efficiencies = speed_lessons.learn(speed_lessons.timed_runs(known))
     scores = []
     for run in runs:
         told = speed.step_time(run.recipe, efficiencies).tokens_per_s_per_gpu
@@ -143,7 +145,7 @@ def stated(runs: Iterable[Measured]) -> list[Measured]:
 
 def memory_sets(runs: Sequence[Measured]) -> list[Measured]:
     """Every run whose peak can be scored, one card and several."""
-    return measured.memory_runs(runs, several=False) + measured.memory_runs(runs, several=True)
+    return memory_lessons.memory_runs(runs, several=False) + memory_lessons.memory_runs(runs, several=True)
 
 
 def verdicts(runs: Sequence[Measured], known: Sequence[Measured] | None) -> Figures:
@@ -154,11 +156,11 @@ def verdicts(runs: Sequence[Measured], known: Sequence[Measured] | None) -> Figu
         others = (
             memory_sets(known) if known is not None else [run for run in memory_sets(runs) if run.publisher != name]
         )
-        doubt = calibration.learn_doubt(stated(others))
+        doubt = memory_lessons.learn_doubt(stated(others))
         for run in wanted:
             if run.publisher == name and run.recipe.gpu:
                 low, high = memory.band(run.recipe, doubt)
-                mid = calibration.predicted_gb(replace(run, statistic="allocated"), blind=True)
+                mid = memory_lessons.blind_gb(replace(run, statistic="allocated"))
                 peak = memory.Peak(mid * low, mid, mid * high, "", ())
                 counts[memory.fit_verdict(peak, run.recipe.gpu), run.failed] += 1
     said_fits = sum(n for (verdict, _), n in counts.items() if verdict == "fits")
@@ -228,7 +230,7 @@ def figures(
     apart = held_out(unstated, memory_sets(stated(known if known is not None else runs)), score_memory)
     one, several = ([s for s in told if (s.run.recipe.gpus > 1) == many] for many in (False, True))
     apart_one = [s for s in apart if s.run.recipe.gpus == 1]
-    timed = held_out(measured.timed_runs(runs), known, score_time)
+    timed = held_out(speed_lessons.timed_runs(runs), known, score_time)
     others = time_apart(runs, known)
     answered = {s.run.id for scores in (told, apart, timed, *others.values()) for s in scores}
     unanswered = [
@@ -250,7 +252,10 @@ def figures(
         "refused": len(refused),
         "refused_share": round(len(refused) / max(len(refused) - len(unanswered) + len(runs), 1), 3),
         "verdicts": verdict,
-        "after_one_run": {"memory": after_one(peaks, "memory"), "time": after_one(measured.timed_runs(runs), "time")},
+        "after_one_run": {
+            "memory": after_one(peaks, "memory"),
+            "time": after_one(speed_lessons.timed_runs(runs), "time"),
+        },
         "by_source": {
             part: {name: summed_up(of) for name, of in by_publisher(scores).items()}
             for part, scores in (
@@ -350,7 +355,7 @@ def main() -> None:
 
 def write_doubt(runs: Sequence[Measured]) -> None:
     """Writes the doubt that the runs of every publisher teach."""
-    doubt = calibration.learn_doubt(runs)
+    doubt = memory_lessons.learn_doubt(runs)
     rows, sources = len(runs), len({run.publisher for run in runs})
     told = f"benchmarks/training.py --write on {', '.join(sorted({run.publisher for run in runs}))}"
     lines = ["part,relative_sd,rows,sources,source,date"]

@@ -9,13 +9,15 @@ from functools import cache
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+
+from memory_lessons import blind_gb, learn_doubt, memory_runs
+from speed_lessons import learn, timed_runs
 
 from tunecase import catalog
 from tunecase.compute import memory, speed
-from tunecase.compute.measured import calibration
 from tunecase.compute.measured import runs as measured
 from tunecase.compute.measured.runs import Measured
-from tunecase.compute.measured.speed_lessons import learn
 from tunecase.compute.recipe import Recipe
 from tunecase.quantities import wording
 
@@ -106,7 +108,7 @@ def _others(publisher: str) -> tuple[Measured, ...]:
 @cache
 def _doubt(publisher: str) -> memory.Doubt:
     runs = [run for run in _others(publisher) if run.statistic != "not stated"]
-    return calibration.learn_doubt([run for many in (False, True) for run in measured.memory_runs(runs, several=many)])
+    return learn_doubt([run for many in (False, True) for run in memory_runs(runs, several=many)])
 
 
 def told_gb(run: Measured) -> Told | None:
@@ -117,14 +119,14 @@ def told_gb(run: Measured) -> Told | None:
         return None
     kind = "allocated" if run.failed else run.statistic
     asked = replace(run, statistic="allocated") if run.failed else run
-    mid = calibration.predicted_gb(asked, blind=True)
+    mid = blind_gb(asked)
     low, high = memory.band(recipe, _doubt(run.publisher), kind)
     return mid * low, mid, mid * high
 
 
 @cache
 def _constants(publisher: str) -> speed.Constants:
-    return learn(measured.timed_runs(_others(publisher)))
+    return learn(timed_runs(_others(publisher)))
 
 
 def told_tokens_per_s(run: Measured) -> Told:
@@ -237,7 +239,7 @@ def by_card(runs: Sequence[Measured]) -> str:
 
 def which_card(runs: Sequence[Measured]) -> tuple[str, str]:
     """Predicted peaks by set-up of the 7B model with the most measured ones, and the cards they ask for in words."""
-    shapes = [run.recipe.shape for run in sized(measured.memory_runs(runs, several=False), SEVEN)]
+    shapes = [run.recipe.shape for run in sized(memory_runs(runs, several=False), SEVEN)]
     if not shapes:
         return "No measured peak names a model.", "no measured peak says how"
     names = [shape.name for shape in shapes]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tunecase import catalog
 from tunecase.compute import memory, speed
-from tunecase.compute.measured.calibration import Calibration, learn, learn_doubt
+from tunecase.compute.measured.calibration import Calibration, learn
 from tunecase.compute.measured.runs import Measured
 from tunecase.compute.model.reading import read_shape
 from tunecase.compute.recipe import Recipe
@@ -64,13 +64,6 @@ def test_failed_runs_teach_nothing_of_sizes():
     from dataclasses import replace
 
     assert 0 == learn([replace(ran(memory_factor=2.0), failed="said")]).memory_runs
-
-
-def test_publishers_that_differ_widen_the_doubt():
-    """Publishers whose runs lie far from the prediction raise the doubt learnt, every one weighing alike."""
-    close = [ran(publisher=name, memory_factor=1.01) for name in ("a", "b", "c")]
-    far = [ran(publisher=name, memory_factor=1.4) for name in ("d", "e")]
-    assert learn_doubt(close).rest < learn_doubt(close + far).rest
 
 
 def test_no_run_makes_memory_negative():

@@ -45,9 +45,9 @@ def recipe(name, setup, placed=("none", 1)):
 
 def anchors(*models):
     """Packed runs of the shipped table whose trainer's own probe told what was allocated."""
-    runs = measured.memory_runs(measured.published(), False) + measured.memory_runs(measured.published(), True)
-    mine = [run for run in runs if run.publisher == "fms-acceleration" and run.statistic == "allocated"]
-    return [run for run in mine if any(name in run.recipe.shape.name for name in models)]
+    mine = [run for run in measured.published() if run.publisher == "fms-acceleration" and run.statistic == "allocated"]
+    shared = [run for run in mine if (run.recipe.gpus > 1) == (run.recipe.sharding != "none") and run.peak_gb]
+    return [run for run in shared if run.packed and any(name in run.recipe.shape.name for name in models)]
 
 
 def off(run):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from tunecase.compute import memory, speed
 from tunecase.compute.measured.runs import Measured
 from tunecase.compute.recipe import Number, Recipe
-from tunecase.quantities import Z80
 
 PRIOR_STATES, PRIOR_ACTIVATIONS = 0.05, 0.35  # doubt in logarithms about what lies there always, and about the rest
 MEMORY_NOISE, OTHER_MEMORY_NOISE = 0.015, 0.15  # two runs of one set-up; of set-ups that differ in framework or method
@@ -15,7 +14,6 @@ PRIOR_TIME, TIME_NOISE, OTHER_TIME_NOISE = 0.30, 0.04, 0.15
 MOST_STATES, MOST_ACTIVATIONS = 0.35, 1.5  # no run corrects a part by more; what is left widens the band
 MOST_LOG = math.log(2.5)  # a run farther off is taken for another unit or another set-up, and left out
 LIKE_SIZE = 3.0  # models whose parameters differ by more are of another size
-ASSUMED_DOUBT = memory.Doubt(lasting=0.03, rest=0.15, reserved=0.06, card=0.08)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +57,10 @@ class Calibration:
         return math.exp(self.log_time)
 
 
-def predicted_gb(run: Measured, blind: bool = False) -> float:
-    """The middle of the prediction of what was measured: allocated, reserved, or what the card shows [GB].
-
-    Args:
-        run: with a statistic.
-        blind: leave out constants that were read off the run's own publisher; fused kernels stand in for them.
-    """
-    recipe = run.recipe
-    if blind and memory.stack(recipe).read_off == run.publisher:
-        recipe = recipe.but(kernels="fused")
-    told = {"allocated": memory.peak_gb, "card": memory.card_gb}.get(run.statistic, memory.reserved_gb)
-    return float(told(recipe))
+def predicted_gb(run: Measured) -> float:
+    """The middle of the prediction of what was measured: allocated, reserved, or what the card shows [GB]."""
+    peak = {"allocated": memory.peak_gb, "card": memory.card_gb}.get(run.statistic, memory.reserved_gb)
+    return float(peak(run.recipe))
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,48 +188,3 @@ def _timed(runs: Iterable[Measured]) -> list[Measured]:
 
 def _speed(run: Measured) -> float:
     return float(speed.step_time(run.recipe).tokens_per_s_per_gpu.mid)
-
-
-def learn_doubt(runs: Sequence[Measured]) -> memory.Doubt:
-    """How far peaks lie from what was worked out, so that 80% of a new publisher's runs lie inside the band.
-
-        rest      the 80% point of |log(measured / predicted)| / 1.28 / (1 - L) over allocated peaks
-        reserved  what must be added for 80% of the reserved ones
-
-    Args:
-        runs: of publishers whose runs set none of the constants; every publisher weighs alike.
-    Returns: the Doubt; about allocated peaks the mean of what was found, counted once a publisher, and the assumed one.
-    Leaves out that the doubt about weights and states (3%) and about the card's display are assumed.
-    """
-    assumed = ASSUMED_DOUBT
-    heard = len({run.publisher for run in runs if run.statistic == "allocated"})
-    found = _share_point(_points(runs, "allocated", assumed), 0.8)
-    wide = (heard * found + assumed.rest) / (heard + 1)
-    known = memory.Doubt(assumed.lasting, wide, 0.0, assumed.card)
-    more = _share_point(_points(runs, "reserved", known, extra=True), 0.8)
-    return memory.Doubt(known.lasting, known.rest, max(more, assumed.reserved), max(more, assumed.card))
-
-
-def _points(
-    runs: Sequence[Measured], statistic: str, known: memory.Doubt, extra: bool = False
-) -> list[tuple[float, float]]:
-    """(standard deviation that would put a run on the edge of its band, weight) of the runs of one statistic."""
-    found: dict[str, list[float]] = {}
-    for run in runs:
-        if run.statistic != statistic or not run.peak_gb:
-            continue
-        share = float(memory.lasting_share(run.recipe))
-        gap = abs(math.log(run.peak_gb / predicted_gb(run, blind=True))) / Z80
-        rest = gap**2 - (known.lasting * share) ** 2 - ((known.rest * (1 - share)) ** 2 if extra else 0.0)
-        found.setdefault(run.publisher, []).append(max(rest, 0.0) ** 0.5 / (1.0 if extra else max(1 - share, 0.05)))
-    return [(value, 1 / len(values)) for values in found.values() for value in values]
-
-
-def _share_point(pairs: Sequence[tuple[float, float]], share: float) -> float:
-    """The weighted point below which a share of the values lies, 0 where there is none."""
-    total, seen = sum(weight for _, weight in pairs), 0.0
-    for value, weight in sorted(pairs):
-        seen += weight
-        if seen >= share * total:
-            return value
-    return 0.0

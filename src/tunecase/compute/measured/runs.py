@@ -1,6 +1,6 @@
 """Runs that somebody measured: the set-up beside the peak memory and the speed that were seen; the shipped ones too."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
@@ -112,30 +112,3 @@ def _from_row(row: Mapping[str, str]) -> Measured:
         parallel_known=row["parallel_known"] == "yes",
         **number,
     )
-
-
-def memory_runs(runs: Iterable[Measured], several: bool) -> list[Measured]:
-    """Runs whose peak can be scored: length and micro-batch are known, every row is full, nothing lies on the host.
-
-    Runs on several cards that shared nothing are neither: one of the cards worked, or each on its own.
-    """
-    kept = []
-    for run in runs:
-        recipe = run.recipe
-        odd = recipe.offload != "none" or recipe.context_parallel > 1 or not run.packed or run.guessed or run.failed
-        odd = odd or (recipe.gpus > 1) != (recipe.sharding != "none")
-        if run.peak_gb and run.length_known and run.batch_known and not odd and several == (recipe.gpus > 1):
-            kept.append(run)
-    return kept
-
-
-def timed_runs(runs: Iterable[Measured]) -> list[Measured]:
-    """Runs whose speed can be scored: a known card, known lengths, dense, every counted token computed."""
-    kept = []
-    for run in runs:
-        recipe = run.recipe
-        shared = recipe.context_parallel > 1 and run.parallel_known
-        odd = recipe.offload != "none" or shared or not run.packed or recipe.shape.experts
-        if run.tokens_per_s_per_gpu and recipe.gpu and run.length_known and not odd:
-            kept.append(run)
-    return kept

@@ -1,7 +1,7 @@
 """What published runs teach about speed: constants around their priors, and the spread over held-out publishers."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,18 @@ class _Table:
     log_time: "Array"
     publishers: tuple[str, ...]
     cells: tuple[tuple[str, ...], ...]
+
+
+def timed_runs(runs: Iterable[Measured]) -> list[Measured]:
+    """Runs whose speed can be scored: a known card, known lengths, dense, every counted token computed."""
+    kept = []
+    for run in runs:
+        recipe = run.recipe
+        shared = recipe.context_parallel > 1 and run.parallel_known
+        odd = recipe.offload != "none" or shared or not run.packed or recipe.shape.experts
+        if run.tokens_per_s_per_gpu and recipe.gpu and run.length_known and not odd:
+            kept.append(run)
+    return kept
 
 
 def learn(runs: Sequence[Measured]) -> Constants:

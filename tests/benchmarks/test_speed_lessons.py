@@ -2,17 +2,22 @@
 
 import math
 import random
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tunecase import catalog
 from tunecase.compute.measured.runs import Measured
-from tunecase.compute.measured.speed_lessons import LEAST, UNKNOWN, learn, priors
 from tunecase.compute.model.reading import read_shape
 from tunecase.compute.recipe import Recipe
 from tunecase.compute.speed import rates
 from tunecase.compute.speed.step import step_time, tokens_per_card
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+
+from speed_lessons import LEAST, UNKNOWN, learn, priors
 
 
 def runs_of(publishers: int, slower: float = 1.0, scatter: float = 0.0) -> list[Measured]:
