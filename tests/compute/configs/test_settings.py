@@ -39,6 +39,13 @@ def test_flags():
     assert ["a.yaml: f"] == [problem.where for problem in fields.run.problems]
 
 
+def test_a_mistake_is_told_once():
+    """A wrong value that several rules of a reader look at is one problem."""
+    fields = settings({"gptq": "maybe"})
+    assert fields.flag("gptq") is fields.flag("gptq") is None
+    assert ["a.yaml: gptq"] == [problem.where for problem in fields.run.problems]
+
+
 def test_names():
     """Names stand in a list, or in a text with commas or blanks."""
     assert ("a", "b") == settings({"n": ["a", "b"]}).names("n") == settings({"n": "a, b"}).names("n")

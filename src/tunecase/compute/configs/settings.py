@@ -236,11 +236,13 @@ class Settings:
         return isinstance(self._raw(key), Mapping)
 
     def problem(self, key: str, got: str, wanted: str, fix: str) -> None:
-        """A mistake at a field."""
+        """A mistake at a field; the same mistake is told once, however often the field is read."""
         line = self.lines.get((*self.at, key))
         name = ".".join(str(step) for step in (*self.at, key))
         place = f"{self.where}:{line}" if line else self.where
-        self.run.problems.append(Problem(f"{place}: {name}", got, wanted, fix))
+        problem = Problem(f"{place}: {name}", got, wanted, fix)
+        if problem not in self.run.problems:
+            self.run.problems.append(problem)
 
     def _raw(self, key: str) -> Any:
         if not self.at:
