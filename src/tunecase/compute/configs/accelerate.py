@@ -15,11 +15,6 @@ PARALLEL = (("tensor_parallel", "tp_size"), ("context_parallel", "cp_size"))
 def read(content: Mapping[str, Any], where: str) -> Found | None:
     """The part of a run that an accelerate configuration describes, None for another kind of file.
 
-    Args:
-        content: the file's fields.
-        where: its name, for messages.
-    Returns: Found, without a model: the file names none.
-
     Example:
         >>> read({"distributed_type": "FSDP", "num_processes": 4, "mixed_precision": "bf16"}, "a.yaml").asked
         {'gpus': 4, 'precision': 'bf16', 'sharding': 'fsdp'}
@@ -35,16 +30,10 @@ def read(content: Mapping[str, Any], where: str) -> Found | None:
     chosen = settings.word("mixed_precision", ("no", "fp16", "bf16", "fp8"))
     if chosen is not None and chosen != "no":
         run.take("precision", chosen)
-    kind = settings.text("distributed_type")
-    if (kind is not None and kind.upper() not in KINDS) or settings.flag("use_cpu"):
-        fix = "give a configuration for GPUs, or the sizes of the run as options"
-        key = "distributed_type" if not settings.flag("use_cpu") else "use_cpu"
-        settings.problem(key, str(settings.text(key)), "a run on GPUs: " + ", ".join(KINDS), fix)
-    _read_kind(settings, run, (kind or "").upper())
-    if (parallel := settings.part("parallelism_config")) is not None:
-        for name, key in PARALLEL:
-            cards = parallel.whole(parallel.first(f"parallelism_config_{key}", key), least=0)
-            run.take(name, cards if cards and cards > 1 else None)
+    _read_kind(settings, run, _kind(settings))
+    parallel = settings.part("parallelism_config")
+    for name, key in PARALLEL:
+        run.take(name, parallel.several(parallel.first(f"parallelism_config_{key}", key), least=0))
     return run.found(alone=False)
 
 
@@ -64,6 +53,16 @@ def _read_cards(settings: Settings, run: Run) -> None:
             run.take("gpus_per_node", cards // machines)
 
 
+def _kind(settings: Settings) -> str:
+    """How the processes share the work, in capitals; a run without GPUs is a problem."""
+    kind = settings.folded("distributed_type").upper()
+    wrong = "use_cpu" if settings.flag("use_cpu") else "distributed_type" if kind and kind not in KINDS else ""
+    if wrong:
+        fix = "give a configuration for GPUs, or the sizes of the run as options"
+        settings.problem(wrong, str(settings.text(wrong)), "a run on GPUs: " + ", ".join(KINDS), fix)
+    return kind
+
+
 def _read_kind(settings: Settings, run: Run, kind: str) -> None:
     if kind == "NO":
         run.take("sharding", "none")
@@ -74,8 +73,7 @@ def _read_kind(settings: Settings, run: Run, kind: str) -> None:
         run.take("sharding", "ddp")
     elif kind == "FSDP":
         run.take("sharding", "fsdp")
-        if (fields := settings.part("fsdp_config")) is not None:
-            fsdp.read_fields(fields, run)
+        fsdp.read_fields(settings.part("fsdp_config"), run)
     elif kind == "DEEPSPEED":
         _read_deepspeed(settings, run)
     elif kind == "MEGATRON_LM":
@@ -84,9 +82,6 @@ def _read_kind(settings: Settings, run: Run, kind: str) -> None:
 
 def _read_deepspeed(settings: Settings, run: Run) -> None:
     fields = settings.part("deepspeed_config")
-    if fields is None:
-        run.take_or("sharding", None, "zero2", "zero_stage")
-        return
     file = fields.text("deepspeed_config_file")
     if file is not None:
         run.companions.append(file)
@@ -100,10 +95,7 @@ def _read_deepspeed(settings: Settings, run: Run) -> None:
 def _read_megatron(settings: Settings, run: Run) -> None:
     fields = settings.part("megatron_lm_config")
     run.note("Megatron-LM's own options are read for tensor and pipeline parallelism only")
-    if fields is None:
-        return
     for name, key in (("tensor_parallel", "tp_degree"), ("pipeline_parallel", "pp_degree")):
-        cards = fields.whole(fields.first(f"megatron_lm_{key}", key))
-        run.take(name, cards if cards and cards > 1 else None)
+        run.take(name, fields.several(fields.first(f"megatron_lm_{key}", key)))
     if fields.flag(fields.first("megatron_lm_use_distributed_optimizer", "use_distributed_optimizer")):
         run.take("sharding", "zero1")

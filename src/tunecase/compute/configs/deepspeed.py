@@ -18,11 +18,6 @@ def read(content: Mapping[str, Any], where: str) -> Found | None:
     "auto" leaves a value to the trainer. DeepSpeed's global batch is micro-batch x accumulation x GPUs; where the file
     gives all three of its sizes, the number of GPUs follows.
 
-    Args:
-        content: the file's fields.
-        where: its name, for messages.
-    Returns: Found, without a model: the file names none.
-
     Example:
         >>> read({"zero_optimization": {"stage": 3, "offload_param": {"device": "cpu"}}}, "ds.json").asked
         {'sharding': 'zero3', 'offload': 'all'}
@@ -35,16 +30,14 @@ def read(content: Mapping[str, Any], where: str) -> Found | None:
     run = Run("DeepSpeed", where)
     settings = Settings(content, where, run)
     _read_zero(settings, run)
-    parts = {name: settings.part(name) for name in ("bf16", "bfloat16", "fp16")}
-    on = {name: part.flag("enabled") for name, part in parts.items() if part is not None}
-    run.take("precision", precision(settings, on.get("bf16") or on.get("bfloat16"), on.get("fp16")))
+    types = [settings.part(name) for name in ("bf16", "bfloat16", "fp16")]
+    bf16, bfloat16, fp16 = (part.flag("enabled") for part in types)
+    run.take("precision", precision(settings, bf16 or bfloat16, fp16))
     _read_sizes(settings, run)
-    if (chosen := settings.part("optimizer")) is not None:
-        _read_optimizer(chosen, run)
-    tensor = settings.part("tensor_parallel")
-    if tensor is not None and (cards := tensor.whole("autotp_size", least=0)) and cards > 1:
-        run.take("tensor_parallel", cards)
-    if settings.part("compression_training") is not None:
+    _read_optimizer(settings.part("optimizer"), run)
+    run.take("tensor_parallel", settings.part("tensor_parallel").several("autotp_size", least=0))
+    settings.part("compression_training")
+    if settings.holds_fields("compression_training"):
         run.note("compression_training is not counted")
     return run.found(alone=False)
 
@@ -78,33 +71,37 @@ def read_stage(settings: Settings, run: Run, key: str, optimizer_device: str, we
 
 
 def _take_offload(run: Run, stage: int | None, states: str | None, weights: str | None) -> None:
-    devices = {device.casefold() for device in (states, weights) if device}
+    devices = [(device or "").casefold() for device in (states, weights)]
+    host_states, host_weights = (device in HOST for device in devices)
     if "nvme" in devices:
         run.note("offload to a disk is counted as offload to the host's memory: steps are slower than said")
-    if weights and weights.casefold() in HOST and stage in (None, 3):
+    if host_weights and stage in (None, 3):
         run.take("offload", "all")
-        if not states or states.casefold() not in HOST:
+        if not host_states:
             run.note("weights are offloaded but optimizer states are not: both are counted in the host's memory")
-    elif states and states.casefold() in HOST:
+    elif host_states:
         run.take("offload", "optimizer")
-    if weights and weights.casefold() in HOST and stage is not None and stage < 3:
+    if host_weights and stage not in (None, 3):
         run.note(f"weights are offloaded with stage 3 only: left out of account in stage {stage}")
 
 
 def _read_zero(settings: Settings, run: Run) -> None:
     zero = settings.part("zero_optimization")
-    if zero is None:
+    if not settings.holds_fields("zero_optimization"):
         run.take_or("sharding", None, "ddp", "zero_optimization (stage 0)")
         return
     stage = zero.whole("stage", least=0, most=3)
     run.take("sharding", SHARDING[stage or 0])
-    devices = []
-    for key in ("offload_optimizer", "offload_param"):
-        part = zero.part(key)
-        devices.append(None if part is None else part.text("device") or "cpu")
-    if devices[0] is None and zero.flag("cpu_offload"):
-        devices[0] = "cpu"
-    _take_offload(run, stage or 0, *devices)
+    states, weights = (_device(zero, key) for key in ("offload_optimizer", "offload_param"))
+    if states is None and zero.flag("cpu_offload"):
+        states = "cpu"
+    _take_offload(run, stage or 0, states, weights)
+
+
+def _device(zero: Settings, key: str) -> str | None:
+    """Where something is offloaded to, None where it stays on the card."""
+    device = zero.part(key).text("device")
+    return device or "cpu" if zero.holds_fields(key) else None
 
 
 def _read_sizes(settings: Settings, run: Run) -> None:
@@ -125,6 +122,6 @@ def _read_sizes(settings: Settings, run: Run) -> None:
 def _read_optimizer(chosen: Settings, run: Run) -> None:
     name = optimizer(chosen, "type")
     options = chosen.part("params")
-    if name == "adamw" and (options is None or not options.flag("torch_adam")):
+    if name == "adamw" and not options.flag("torch_adam"):
         name = "adamw_fused"  # DeepSpeed's own Adam
     run.take("optimizer", name)

@@ -1,6 +1,6 @@
 """PyTorch's fully sharded training as the Hugging Face tools write it down: a list of words, and fields beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tunecase.compute.configs.settings import Found, Run, Settings
@@ -45,39 +45,32 @@ def read_fsdp(settings: Settings, run: Run, fields_suffice: bool) -> None:
     Leaves out hybrid sharding, which is read as sharding over all cards, with a note.
     """
     words = [word.casefold() for word in settings.names("fsdp") or ()]
-    fields = settings.part("fsdp_config") if settings.holds_fields("fsdp_config") else None
-    if "false" in words or not (words or (fields_suffice and fields is not None and any(fields))):
+    fields = settings.fields("fsdp_config")
+    if "false" in words or not (words or (fields_suffice and any(fields))):
         return
-    strategy = next((word for word in words if word in STRATEGIES and word not in OTHER_WORDS), None)
-    for word in words:
-        if word not in STRATEGIES and word not in OTHER_WORDS | {"offload"}:
-            wanted = "full_shard, shard_grad_op, hybrid_shard, offload or auto_wrap"
-            settings.problem("fsdp", word, wanted, "correct it")
-    run.take("sharding", STRATEGIES[strategy] if strategy else "fsdp")
-    if "offload" in words:
-        run.take("offload", "all")
-    if strategy in WITHIN:
-        _note_hybrid(run)
-    if fields is not None:
+    _take_words(settings, run, words)
+    if settings.holds_fields("fsdp_config"):
         read_fields(fields, run)
     elif file := settings.text("fsdp_config"):
         run.companions.append(file)
 
 
+def _take_words(settings: Settings, run: Run, words: Sequence[str]) -> None:
+    strategies = [word for word in words if word in STRATEGIES and word not in OTHER_WORDS]
+    for word in words:
+        if word not in (*STRATEGIES, *OTHER_WORDS, "offload"):
+            wanted = "full_shard, shard_grad_op, hybrid_shard, offload or auto_wrap"
+            settings.problem("fsdp", word, wanted, "correct it")
+    run.take("sharding", STRATEGIES[strategies[0]] if strategies else "fsdp")
+    if "offload" in words:
+        run.take("offload", "all")
+    if strategies and strategies[0] in WITHIN:
+        _note_hybrid(run)
+
+
 def read_fields(fields: Settings, run: Run) -> None:
     """What the fields of an `fsdp_config:` say; names with and without `fsdp_` before them."""
-    key = _spelt(fields, "sharding_strategy")
-    chosen = fields.text(key) if key in fields else None
-    if chosen is None:
-        key = _spelt(fields, "reshard_after_forward")
-        chosen = fields.text(key)
-    if chosen is not None:
-        if chosen.casefold() in STRATEGIES:
-            run.take("sharding", STRATEGIES[chosen.casefold()])
-        else:
-            fields.problem(key, chosen, "a sharding strategy, such as FULL_SHARD", "correct it")
-        if chosen.casefold() in WITHIN:
-            _note_hybrid(run)
+    _take_strategy(fields, run)
     if run.asked.get("sharding") == "zero2":
         run.note("shard_grad_op is counted as ZeRO-2: weights whole on each card, gradients and optimizer sharded")
     for spelling in ("offload_params", "cpu_offload"):
@@ -86,6 +79,21 @@ def read_fields(fields: Settings, run: Run) -> None:
     if fields.flag(_spelt(fields, "activation_checkpointing")):
         offloaded = fields.flag(_spelt(fields, "activation_checkpointing_offload"))
         run.take("checkpointing", "offloaded" if offloaded else "full")
+
+
+def _take_strategy(fields: Settings, run: Run) -> None:
+    for name in ("sharding_strategy", "reshard_after_forward"):
+        key = _spelt(fields, name)
+        chosen = fields.text(key)
+        if chosen is None:
+            continue
+        if chosen.casefold() in STRATEGIES:
+            run.take("sharding", STRATEGIES[chosen.casefold()])
+        else:
+            fields.problem(key, chosen, "a sharding strategy, such as FULL_SHARD", "correct it")
+        if chosen.casefold() in WITHIN:
+            _note_hybrid(run)
+        return
 
 
 def _spelt(fields: Settings, name: str) -> str:

@@ -4,12 +4,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from tunecase.compute.configs import meanings, trainer
-from tunecase.compute.configs.settings import NO_GPUS, Found, Run, Settings
+from tunecase.compute.configs.settings import Field, Found, Run, Settings
 
 MARKS = ("stage", "finetuning_type", "cutoff_len", "lora_target", "neat_packing", "quantization_bit", "pure_bf16")
 STAGES = ("pt", "sft", "rm", "ppo", "dpo", "kto")
 KINDS = ("lora", "oft", "freeze", "full")
-RANK, TARGETS, SEQUENCE, TRAINED_LAYERS, STAGE, KIND = 8, "all", 2048, 2, "sft", "lora"  # hparams of 2026-08
+WITHOUT_ADAPTERS = ("freeze", "full")
+TARGETS, TRAINED_LAYERS, STAGE, KIND = "all", 2, "sft", "lora"  # hparams of 2026-08
+RANK = Field("lora_rank", "rank", meanings.rank, 8)
+SEQUENCE = Field("cutoff_len", "sequence_tokens", Settings.whole, 2048)
+ATTENTION = Field("flash_attn", "attention", meanings.attention, "flash")
+UNCOUNTED = {
+    key: f"{key} changes memory and time: not counted"
+    for key in ("use_mca", "use_megatron_bridge", "use_hyper_parallel", "use_kt")
+}
+IN_32_BIT = {key: f"{key} keeps a part in 32 bit: not counted" for key in ("upcast_layernorm", "upcast_lmhead_output")}
 OTHER_OPTIMIZERS = {
     "use_galore": "galore", "use_apollo": "galore", "use_badam": "adamw_fused", "use_adam_mini": "sgd_momentum",
     "use_muon": "sgd_momentum",
@@ -18,11 +27,6 @@ OTHER_OPTIMIZERS = {
 
 def read(content: Mapping[str, Any], where: str) -> Found | None:
     """The run that a LLaMA-Factory configuration describes, None for another kind of file.
-
-    Args:
-        content: the file's fields.
-        where: its name, for messages.
-    Returns: Found, with problems instead of an exception.
 
     Example:
         >>> found = read({"model_name_or_path": "org/model-8b", "stage": "sft", "finetuning_type": "lora",
@@ -47,52 +51,58 @@ def read(content: Mapping[str, Any], where: str) -> Found | None:
     _read_optimizer(settings, run)
     trainer.read_sharding(settings, run)
     _read_precision(settings, run)
-    _read_kernels(settings, run, stage)
+    settings.take((ATTENTION,))
+    fused = bool(settings.flag("enable_liger_kernel")) and stage in ("pt", "sft")
+    run.take("loss", "fused" if fused else "whole")
+    _read_checkpointing(settings, run)
+    _read_rest(settings, run, stage)
     meanings.raised(run.asked)
-    if "gpus" not in run.asked:
-        run.unsettled("gpus", NO_GPUS)
     return run.found()
 
 
 def _read_stage(settings: Settings, run: Run) -> str:
-    stage = settings.word("stage", STAGES)
-    named = {"pt": "sft", "rm": "reward model"}.get(stage or STAGE, stage or STAGE)
+    stage = settings.word_or("stage", STAGES, STAGE)
+    named = {"pt": "sft", "rm": "reward model"}.get(stage, stage)
     if named == "dpo":
         named = settings.text("pref_loss") or named
     named = "dpo" if named in ("sigmoid", "hinge", "kto_pair") else named
     run.take("objective", meanings.goal(settings, "stage", named))
     run.asked.setdefault("objective", "sft")
-    if stage is None and "stage" not in settings:
-        run.note(f"stage is not set: {STAGE}, the default of LLaMA-Factory")
-    return stage or STAGE
+    return stage
 
 
 def _read_method(settings: Settings, run: Run) -> None:
-    kind = settings.word("finetuning_type", KINDS)
-    if kind is None and "finetuning_type" not in settings:
-        run.note(f"finetuning_type is not set: {KIND}, the default of LLaMA-Factory")
-    kind = kind or KIND
-    bits = settings.whole("quantization_bit", most=16)
-    if bits is not None and kind in ("full", "freeze"):
-        got = f"{bits} with finetuning_type {kind}"
-        settings.problem("quantization_bit", got, "finetuning_type: lora", "quantised weights cannot learn: remove one")
-    if bits is not None and bits not in (2, 3, 4, 8):
-        settings.problem("quantization_bit", str(bits), "4 or 8", "set 4 for QLoRA")
+    kind = settings.word_or("finetuning_type", KINDS, KIND)
+    bits = _bits(settings, kind)
     if kind == "oft":
         run.note("oft is read as LoRA of rank 8: its own memory and time are not counted")
-    run.take("method", "full" if kind in ("full", "freeze") else "qlora" if bits and bits < 8 else "lora")
+    run.take("method", "full" if kind in WITHOUT_ADAPTERS else "qlora" if bits and bits < 8 else "lora")
     if bits == 8 and run.asked["method"] == "lora":
         meanings.eight_bit(run)
     if kind == "freeze":
         _read_freeze(settings, run)
-    elif kind in ("lora", "oft"):
-        run.take_or("rank", settings.whole("lora_rank", most=65_536), RANK, "lora_rank")
-        run.take_or("targets", meanings.targets(settings.names("lora_target")), TARGETS, "lora_target")
-        doubled = settings.flag("double_quantization")
-        run.take("double_quantised", doubled)
-        run.asked.setdefault("double_quantised", True)
-        meanings.note_whole_tables(run, settings.names("additional_target"))
-        meanings.note_dora(run, settings.flag("use_dora"))
+    elif kind != "full":
+        _read_adapter(settings, run)
+
+
+def _bits(settings: Settings, kind: str) -> int | None:
+    """Bits of the base's weights, None where they are as released."""
+    bits = settings.whole("quantization_bit", most=16)
+    if bits is not None and kind in WITHOUT_ADAPTERS:
+        got = f"{bits} with finetuning_type {kind}"
+        settings.problem("quantization_bit", got, "finetuning_type: lora", "quantised weights cannot learn: remove one")
+    if bits not in (None, 2, 3, 4, 8):
+        settings.problem("quantization_bit", str(bits), "4 or 8", "set 4 for QLoRA")
+    return bits
+
+
+def _read_adapter(settings: Settings, run: Run) -> None:
+    settings.take((RANK,))
+    run.take_or("targets", meanings.targets(settings.names("lora_target")), TARGETS, "lora_target")
+    run.take("double_quantised", settings.flag("double_quantization"))
+    run.asked.setdefault("double_quantised", True)
+    meanings.note_whole_tables(run, settings.names("additional_target"))
+    meanings.note_dora(run, settings.flag("use_dora"))
 
 
 def _read_freeze(settings: Settings, run: Run) -> None:
@@ -110,7 +120,7 @@ def _read_freeze(settings: Settings, run: Run) -> None:
 
 
 def _read_lengths(settings: Settings, run: Run, stage: str) -> None:
-    run.take_or("sequence_tokens", settings.whole("cutoff_len"), SEQUENCE, "cutoff_len")
+    settings.take((SEQUENCE,))
     packed = settings.flag("neat_packing") or settings.flag("packing")
     run.take_or("packing", packed, stage == "pt", "packing")
     if stage not in ("pt", "sft") and run.asked["packing"]:
@@ -124,7 +134,7 @@ def _read_optimizer(settings: Settings, run: Run) -> None:
             run.take("optimizer", name)
             run.note(f"{key} is counted as {name}, which may be off")
             return
-    trainer.read_optimizer(settings, run)
+    settings.take((trainer.OPTIMIZER,))
 
 
 def _read_precision(settings: Settings, run: Run) -> None:
@@ -139,10 +149,7 @@ def _read_precision(settings: Settings, run: Run) -> None:
         run.asked["masters"] = "32-bit"
 
 
-def _read_kernels(settings: Settings, run: Run, stage: str) -> None:
-    run.take_or("attention", meanings.attention(settings, "flash_attn"), "flash", "flash_attn")
-    fused = bool(settings.flag("enable_liger_kernel")) and stage in ("pt", "sft")
-    run.take("loss", "fused" if fused else "whole")
+def _read_checkpointing(settings: Settings, run: Run) -> None:
     disabled = settings.flag("disable_gradient_checkpointing")
     if disabled:
         run.take("checkpointing", "none")
@@ -150,12 +157,14 @@ def _read_kernels(settings: Settings, run: Run, stage: str) -> None:
         run.take("checkpointing", "offloaded")
     elif "checkpointing" not in run.asked:
         run.take_or("checkpointing", "full" if disabled is False else None, "full", "disable_gradient_checkpointing")
+
+
+def _read_rest(settings: Settings, run: Run, stage: str) -> None:
+    """Unsloth, and what changes memory or time without being counted."""
     if settings.flag("use_unsloth"):
         run.take("framework", "unsloth")
         run.take("loss", "fused" if stage in ("pt", "sft") else "whole")
-    for key in ("use_mca", "use_megatron_bridge", "use_hyper_parallel", "use_kt", "mixture_of_depths"):
-        if settings.flag(key) if key != "mixture_of_depths" else settings.text(key):
-            run.note(f"{key} changes memory and time: not counted")
-    for key in ("upcast_layernorm", "upcast_lmhead_output"):
-        if settings.flag(key):
-            run.note(f"{key} keeps a part in 32 bit: not counted")
+    settings.note_if(UNCOUNTED)
+    if settings.text("mixture_of_depths"):
+        run.note("mixture_of_depths changes memory and time: not counted")
+    settings.note_if(IN_32_BIT)

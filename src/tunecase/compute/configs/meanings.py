@@ -27,6 +27,8 @@ OPTIMIZERS_NEAR = {
     "rmsprop": "sgd_momentum", "muon": "sgd_momentum", "adammini": "sgd_momentum", "lomo": "sgd", "adalomo": "sgd",
 }  # fmt: skip
 
+MOST_RANK = 65_536
+GROUPED = "samples are grouped by length: less padding than the answer counts"
 EAGER = {"eager", "disabled"}
 FLASH = {"sdpa", "flash_attention_2", "flash_attention_3", "flex_attention", "xformers", "sage", "fa2", "fa3", "fp8"}
 
@@ -63,6 +65,27 @@ def attention(settings: Settings, key: str) -> str | None:
     if named.casefold() not in FLASH and "/" not in named:
         settings.run.note(f"attention {named} is not known: read as one that never stores the scores")
     return "flash"
+
+
+def rank(settings: Settings, key: str) -> int | None:
+    """The rank of the adapters."""
+    return settings.whole(key, most=MOST_RANK)
+
+
+def loaded_in(settings: Settings) -> tuple[bool | None, bool | None]:
+    """Whether the base is loaded in 4 bit and in 8 bit; both at once are a problem."""
+    four, eight = settings.flag("load_in_4bit"), settings.flag("load_in_8bit")
+    if four and eight:
+        settings.problem("load_in_8bit", "load_in_4bit and load_in_8bit both true", "one of them", "remove one")
+    return four, eight
+
+
+def passes(settings: Settings, key: str) -> float | None:
+    """Passes over the data; zero is a problem."""
+    epochs = settings.number(key, most=1e6)
+    if epochs == 0:
+        settings.problem(key, "0", "more than 0", "set the number of passes")
+    return epochs or None
 
 
 def targets(names: Iterable[str] | None) -> object:

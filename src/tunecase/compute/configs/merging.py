@@ -1,5 +1,7 @@
 """Two files of one run made one: the configuration that trains, and the accelerate or DeepSpeed file beside it."""
 
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tunecase.compute.configs import meanings
@@ -8,6 +10,9 @@ from tunecase.errors import Problem
 
 SAME_IN_DEEPSPEED = ("micro_batch", "accumulation", "precision")  # the Trainer stops where these differ
 UNSHARDED = ("none", "ddp")
+GIVES_WAY = {"sharding": UNSHARDED, "checkpointing": ("none",)}  # FSDP wraps the layers whatever the Trainer says
+PARALLEL = ("tensor_parallel", "pipeline_parallel", "context_parallel")
+STEP_SIZES = ("steps", "micro_batch", "accumulation", "sequence_tokens")
 SHARDS_ALWAYS = ("torchtune",)  # frameworks whose several-GPU recipes are fully sharded
 
 
@@ -25,21 +30,12 @@ def merged(primary: Found, companion: Found) -> Found:
     if companion.alone and not primary.alone:
         primary, companion = companion, primary
     if companion.alone:
-        got, wanted = f"a configuration of {companion.kind}", "an accelerate or DeepSpeed file beside a configuration"
-        one = f"give {primary.where} or {companion.where}, not both"
-        fix = one if primary.where != companion.where else "give a file once, not both as run and as its companion"
-        problem = Problem(companion.where, got, wanted, fix)
-        return replace(primary, problems=(*primary.problems, problem))
+        return replace(primary, problems=(*primary.problems, _two_runs(primary, companion)))
     asked, notes, problems = dict(primary.asked), list(primary.notes), list(primary.problems)
-    for name, value in companion.asked.items():
-        settled_there = name in companion.stated
-        if name not in asked or (settled_there and name not in primary.stated):
-            asked[name] = value
-            notes = [words for words in notes if words != primary.defaults.get(name)]
-        elif settled_there and asked[name] != value:
-            asked[name] = _both(name, primary, companion, notes, problems)
-    stale = {words for name, words in companion.defaults.items() if name in primary.stated}
-    notes += [words for words in companion.notes if words not in stale and words not in notes]
+    for name in companion.asked:
+        asked[name] = _value(name, primary, companion, notes, problems)
+    settled_here = {words for name, words in companion.defaults.items() if name in primary.stated}
+    notes += [words for words in companion.notes if words not in {*settled_here, *notes}]
     meanings.raised(asked)
     return replace(
         primary,
@@ -51,18 +47,42 @@ def merged(primary: Found, companion: Found) -> Found:
     )
 
 
-def _both(name: str, primary: Found, companion: Found, notes: list[str], problems: list[Problem]) -> object:
+def _two_runs(primary: Found, companion: Found) -> Problem:
+    """Two configurations that each describe a run of their own."""
+    got, wanted = f"a configuration of {companion.kind}", "an accelerate or DeepSpeed file beside a configuration"
+    fix = f"give {primary.where} or {companion.where}, not both"
+    if primary.where == companion.where:
+        fix = "give a file once, not both as run and as its companion"
+    return Problem(companion.where, got, wanted, fix)
+
+
+def _drop(notes: list[str], words: str | None) -> None:
+    """Takes out a note on a default that no longer holds."""
+    if words in notes:
+        notes.remove(words)
+
+
+def _value(name: str, primary: Found, companion: Found, notes: list[str], problems: list[Problem]) -> object:
+    """The value that holds of a name in the companion; a default gives way to what is stated."""
+    ours, theirs = primary.asked.get(name), companion.asked[name]
+    stated_there = name in companion.stated
+    if name not in primary.asked or (stated_there and name not in primary.stated):
+        _drop(notes, primary.defaults.get(name))
+        return theirs
+    if not stated_there or ours == theirs:
+        return ours
+    return _of_two(name, primary, companion, notes, problems)
+
+
+def _of_two(name: str, primary: Found, companion: Found, notes: list[str], problems: list[Problem]) -> object:
     """The value that holds where both files state one and differ."""
     ours, theirs = primary.asked[name], companion.asked[name]
     if companion.kind == "FSDP":
         return theirs  # the fields of the very FSDP that the configuration turns on
-    if name == "sharding":
-        if theirs in UNSHARDED:
-            return ours
-        if ours in UNSHARDED:
-            return theirs
-    if name == "checkpointing" and ours == "none":
-        return theirs  # FSDP wraps the layers whatever the Trainer says
+    if name == "sharding" and theirs in UNSHARDED:
+        return ours
+    if ours in GIVES_WAY.get(name, ()):
+        return theirs
     if name == "sharding" or (companion.kind == "DeepSpeed" and name in SAME_IN_DEEPSPEED):
         got = f"{name} {theirs}, but {ours} in {primary.where}"
         fix = "make both files say the same" if name == "sharding" else 'write "auto" in the DeepSpeed file'
@@ -89,27 +109,25 @@ def settled(found: Found, gpus: int | None = None) -> Found:
         if "gpus" in found.stated and asked["gpus"] != gpus:
             notes.append(f"{gpus} GPUs as asked, not {asked['gpus']} as the files say")
         asked["gpus"] = gpus
-        notes = [words for words in notes if words != found.defaults.get("gpus")]
+        _drop(notes, found.defaults.get("gpus"))
     cards = asked.get("gpus")
     if not isinstance(cards, int):
         return found
-    if "sharding" not in asked:
-        several = "fsdp" if asked.get("framework") in SHARDS_ALWAYS else "ddp"
-        asked["sharding"] = several if cards > 1 else "none"
-    parallel = 1
-    for name in ("tensor_parallel", "pipeline_parallel", "context_parallel"):
-        size = asked.get(name, 1)
-        parallel *= size if isinstance(size, int) else 1
+    several = "fsdp" if asked.get("framework") in SHARDS_ALWAYS else "ddp"
+    asked.setdefault("sharding", several if cards > 1 else "none")
+    parallel = _product(asked, PARALLEL)
     problems = list(found.problems)
     if cards % parallel:
         got, wanted = f"{cards} GPUs", f"a multiple of {parallel}, the GPUs that share one product, stack or sample"
         problems.append(Problem(found.where, got, wanted, "correct the number of GPUs or the parallel sizes"))
-    sizes = [asked.get(name) for name in ("steps", "micro_batch", "accumulation", "sequence_tokens")]
-    if all(isinstance(size, int) for size in sizes):
-        tokens = max(cards // parallel, 1) * (2 if asked.get("objective") == "dpo" else 1)
-        for size in sizes:
-            tokens *= size if isinstance(size, int) else 1
-        asked["train_tokens"] = tokens
+    if all(name in asked for name in STEP_SIZES):
+        halves = 2 if asked.get("objective") == "dpo" else 1
+        asked["train_tokens"] = max(cards // parallel, 1) * halves * _product(asked, STEP_SIZES)
         if not asked.get("packing"):
             notes.append("the tokens of the steps are counted as if every sample were as long as the limit")
     return replace(found, asked=asked, notes=tuple(notes), problems=tuple(problems))
+
+
+def _product(asked: Mapping[str, object], names: Sequence[str]) -> int:
+    """The product of some sizes, those that are not there left out."""
+    return math.prod(size for name in names if isinstance(size := asked.get(name), int))

@@ -3,7 +3,7 @@
 import difflib
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,7 +97,9 @@ class Run:
             self.notes.append(words)
 
     def found(self, alone: bool = True) -> Found:
-        """The run as read; fields that nobody looked at are noted."""
+        """The run as read; fields that nobody looked at are noted, and that a file to train with names no GPUs."""
+        if alone and "gpus" not in self.asked:
+            self.unsettled("gpus", NO_GPUS)
         self._note_unread()
         return Found(
             kind=self.kind,
@@ -148,10 +150,30 @@ class Settings:
         """The first of some spellings of a field that is there; the first of all where none is."""
         return next((key for key in keys if key in self), keys[0])
 
+    def take(self, fields: "Sequence[Field]") -> None:
+        """Settles the names of some fields, each by what the file states or by the tool's default with a note."""
+        for known in fields:
+            self.run.take_or(known.name, known.read(self, known.key), known.default, known.key)
+
+    def note_if(self, words: Mapping[str, str]) -> None:
+        """A note for each of some fields that is true."""
+        for key, note in words.items():
+            if self.flag(key):
+                self.run.note(note)
+
+    def folded(self, key: str) -> str:
+        """A text in small letters, empty where there is none."""
+        return (self.text(key) or "").casefold()
+
+    def several(self, key: str, least: int = 1) -> int | None:
+        """A number of cards that share something; None where it is one card, which shares nothing."""
+        cards = self.whole(key, least)
+        return cards if cards and cards > 1 else None
+
     def text(self, key: str) -> str | None:
         """A text."""
         value = self._raw(key)
-        if value is None or isinstance(value, Mapping) or _is_list(value):
+        if value is None or not _is_plain(value):
             self._refuse(key, value, "one value", "write one value")
             return None
         text = str(value).strip()
@@ -202,26 +224,35 @@ class Settings:
         self._refuse(key, value, "one of " + ", ".join(known), nearest(value, known))
         return None
 
+    def word_or(self, key: str, known: Sequence[str], default: str) -> str:
+        """One of some words, or the tool's default, with a note where the field is absent."""
+        word = self.word(key, known)
+        if word is None and key not in self:
+            self.run.note(f"{key} is not set: {default}, the default of {self.run.kind}")
+        return word or default
+
     def names(self, key: str) -> tuple[str, ...] | None:
         """Names in a list, or in one text with commas or blanks between them."""
         value = self._raw(key)
         if value is None:
             return None
         items = value if _is_list(value) else re.split(r"[,\s]+", str(value))
-        if isinstance(value, Mapping) or any(isinstance(item, Mapping) or _is_list(item) for item in items):
+        if isinstance(value, Mapping) or not all(map(_is_plain, items)):
             self._refuse(key, value, "a list of names", "write [one, two]")
             return None
-        return tuple(name for item in items if (name := str(item).strip()) and name.casefold() not in NOTHING) or None
+        names = (str(item).strip() for item in items)
+        return tuple(name for name in names if name.casefold() not in NOTHING) or None
 
-    def part(self, key: str) -> "Settings | None":
-        """The fields below a field."""
+    def part(self, key: str) -> "Settings":
+        """The fields below a field; a value of another kind is a problem."""
+        if not self.holds_fields(key):
+            self._refuse(key, self._raw(key), "fields below it", "write them indented, one a line")
+        return self.fields(key)
+
+    def fields(self, key: str) -> "Settings":
+        """The fields below a field; none where it is absent or holds a value of another kind."""
         value = self._raw(key)
-        if value is None:
-            return None
-        if not isinstance(value, Mapping):
-            self._refuse(key, value, "fields below it", "write them indented, one a line")
-            return None
-        below = Settings(value, self.where, self.run, (*self.at, key))
+        below = Settings(value if isinstance(value, Mapping) else {}, self.where, self.run, (*self.at, key))
         below.lines, below.top = self.lines, self.top
         return below
 
@@ -272,14 +303,32 @@ class Settings:
             self.problem(key, _shown(value), wanted, fix)
 
 
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a tool that settles one name of the recipe as it stands.
+
+    `read` is how the field is read, a method of Settings or a function of `meanings`; `default` is the tool's own.
+    """
+
+    key: str
+    name: str
+    read: Callable[[Settings, str], object]
+    default: object
+
+
 def _is_list(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+
+
+def _is_plain(value: Any) -> bool:
+    """One value, neither a list nor fields."""
+    return not isinstance(value, Mapping) and not _is_list(value)
 
 
 def _named(top: Mapping[str, Any], name: str) -> str:
     """What ${name} stands for: another field at the top of the file."""
     value = top.get(name)
-    return "" if value is None or isinstance(value, Mapping) or _is_list(value) else str(value)
+    return str(value) if value is not None and _is_plain(value) else ""
 
 
 def _shown(value: Any) -> str:

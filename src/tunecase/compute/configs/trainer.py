@@ -2,33 +2,31 @@
 
 from tunecase.compute.configs import deepspeed
 from tunecase.compute.configs.fsdp import read_fsdp
-from tunecase.compute.configs.meanings import optimizer, precision
-from tunecase.compute.configs.settings import Found, Run, Settings
+from tunecase.compute.configs.meanings import GROUPED, optimizer, passes, precision
+from tunecase.compute.configs.settings import Field, Found, Run, Settings
 
-MICRO_BATCH, ACCUMULATION, EPOCHS, OPTIMIZER = 8, 1, 3.0, "adamw_fused"  # transformers 5.24, TrainingArguments
+MICRO_BATCH, EPOCHS = 8, 3.0  # transformers 5.24, TrainingArguments
+ACCUMULATION = Field("gradient_accumulation_steps", "accumulation", Settings.whole, 1)
+OPTIMIZER = Field("optim", "optimizer", optimizer, "adamw_fused")
+NOTES = {"auto_find_batch_size": "auto_find_batch_size may halve the micro-batch until it fits"}
+COMPILED = {"torch_compile": "torch_compile is not counted: steps are often faster, and memory differs"}
 
 
 def read_sizes(settings: Settings, run: Run) -> None:
     """Micro-batch, accumulation, passes and steps, with the Trainer's defaults."""
     batch = settings.first("per_device_train_batch_size", "per_gpu_train_batch_size")
     run.take_or("micro_batch", settings.whole(batch), MICRO_BATCH, "per_device_train_batch_size")
-    times = settings.whole("gradient_accumulation_steps")
-    run.take_or("accumulation", times, ACCUMULATION, "gradient_accumulation_steps")
+    settings.take((ACCUMULATION,))
     steps = settings.whole("max_steps", least=-1)
     if steps == 0:
         settings.problem("max_steps", "0", "1 or more, or -1", "remove it to train for num_train_epochs")
     if steps is not None and steps > 0:
         run.take("steps", steps)
     else:
-        run.take_or("epochs", _passes(settings), EPOCHS, "num_train_epochs")
-    if settings.flag("auto_find_batch_size"):
-        run.note("auto_find_batch_size may halve the micro-batch until it fits")
-    _read_order(settings, run)
-
-
-def read_optimizer(settings: Settings, run: Run) -> None:
-    """The optimizer of `optim:`, with the Trainer's default."""
-    run.take_or("optimizer", optimizer(settings, "optim"), OPTIMIZER, "optim")
+        run.take_or("epochs", passes(settings, "num_train_epochs"), EPOCHS, "num_train_epochs")
+    settings.note_if(NOTES)
+    if settings.flag("group_by_length") or settings.text("train_sampling_strategy") == "group_by_length":
+        run.note(GROUPED)
 
 
 def read_precision(settings: Settings, run: Run, default: str) -> None:
@@ -50,27 +48,30 @@ def read_checkpointing(settings: Settings, run: Run, default: str) -> None:
         run.take("checkpointing", "offloaded")
         if word == "none":
             run.note("activations are offloaded without checkpointing: read as offloaded layer inputs, time overstated")
-    options = settings.first("activation_checkpointing_kwargs", "gradient_checkpointing_kwargs")
-    fields = settings.part(options) if settings.holds_fields(options) else None
-    if fields is not None and (every := fields.whole("every_n_layers")) and every > 1:
+    options = settings.fields(settings.first("activation_checkpointing_kwargs", "gradient_checkpointing_kwargs"))
+    if every := options.several("every_n_layers"):
         run.note(f"only one layer in {every} is checkpointed: read as all, so memory is understated")
 
 
 def read_sharding(settings: Settings, run: Run) -> None:
     """`fsdp:`, `deepspeed:` and the sizes of parallelism; a DeepSpeed file is left to be followed."""
     read_fsdp(settings, run, fields_suffice=False)
-    if settings.holds_fields("deepspeed"):
-        take_companion(run, settings, deepspeed.read(settings.content_of("deepspeed"), settings.where))
-    elif file := settings.text("deepspeed"):
-        run.companions.append(file)
+    read_deepspeed(settings, run)
     if run.asked.get("sharding") == "fsdp" and "deepspeed" in settings:
         settings.problem("deepspeed", "deepspeed and fsdp both", "one of them", "remove one")
-    if settings.flag("torch_compile"):
-        run.note("torch_compile is not counted: steps are often faster, and memory differs")
+    settings.note_if(COMPILED)
 
 
-def take_companion(run: Run, settings: Settings, found: Found | None) -> None:
-    """What a DeepSpeed configuration written inside the file says of sharding and offload."""
+def read_deepspeed(settings: Settings, run: Run) -> None:
+    """`deepspeed:`, a configuration written inside the file, or the path of one that is left to be followed."""
+    if settings.holds_fields("deepspeed"):
+        _take_inner(run, settings, deepspeed.read(settings.content_of("deepspeed"), settings.where))
+    elif file := settings.text("deepspeed"):
+        run.companions.append(file)
+
+
+def _take_inner(run: Run, settings: Settings, found: Found | None) -> None:
+    """What a DeepSpeed configuration inside the file says of sharding and offload."""
     if found is None:
         fix = "set stage: below zero_optimization:"
         settings.problem("deepspeed", "no zero_optimization", "a DeepSpeed configuration", fix)
@@ -80,17 +81,3 @@ def take_companion(run: Run, settings: Settings, found: Found | None) -> None:
     run.problems += found.problems
     for words in found.notes:
         run.note(words)
-
-
-def _passes(settings: Settings) -> float | None:
-    passes = settings.number("num_train_epochs", most=1e6)
-    if passes == 0:
-        settings.problem("num_train_epochs", "0", "more than 0", "set the number of passes")
-        return None
-    return passes
-
-
-def _read_order(settings: Settings, run: Run) -> None:
-    grouped = settings.flag("group_by_length") or settings.text("train_sampling_strategy") == "group_by_length"
-    if grouped:
-        run.note("samples are grouped by length: less padding than the answer counts")

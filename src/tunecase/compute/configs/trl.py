@@ -4,36 +4,34 @@ from collections.abc import Mapping
 from typing import Any
 
 from tunecase.compute.configs import meanings, trainer
-from tunecase.compute.configs.settings import NO_GPUS, Found, Run, Settings
+from tunecase.compute.configs.settings import Field, Found, Run, Settings
 
 MARKS = (
     "per_device_train_batch_size", "num_train_epochs", "gradient_accumulation_steps", "optim", "gradient_checkpointing",
     "use_peft", "lora_target_modules", "load_in_4bit", "max_seq_length",
 )  # fmt: skip
 WEAK_MARKS = ("max_length", "max_steps", "output_dir", "packing", "learning_rate", "lora_r")  # beside a model's name
-OTHER_TOOLS = (
-    "peft_config",
-    "dist_config",
-    "train_type",
-    "tuner_type",
-    "sft_type",
-    "model_class",
-)  # say LoRA elsewhere
+OTHER_TOOLS = (  # say LoRA elsewhere
+    "peft_config", "dist_config", "train_type", "tuner_type", "sft_type", "model_class",
+)  # fmt: skip
 OWN = (
     "max_length", "max_seq_length", "packing", "use_peft", "lora_r", "lora_target_modules", "load_in_4bit",
     "load_in_8bit", "dataset_name", "datasets", "dataset_mixer", "dataset_text_field", "dtype", "torch_dtype",
     "padding_free", "completion_only_loss", "assistant_only_loss", "beta", "chat_template_path",
 )  # fmt: skip
 DPO = ("beta", "rpo_alpha", "precompute_ref_log_probs", "sync_ref_model", "max_prompt_length", "ref_model_name_or_path")
-SAMPLING = (
-    "num_generations",
-    "max_completion_length",
-    "num_ppo_epochs",
-    "reward_funcs",
-    "vllm_mode",
-    "steps_per_generation",
+KTO = ("desirable_weight", "undesirable_weight")
+FROZEN_IN_32_BIT = (
+    "the frozen base is loaded in 32 bit: counted in 16 bit, so memory is understated by 2 bytes per weight"
 )
-SEQUENCE, RANK = 1024, 16  # SFTConfig, DPOConfig and ModelConfig of TRL 1.16
+DTYPES = ("dtype", "torch_dtype")
+SAMPLING = (
+    "num_generations", "max_completion_length", "num_ppo_epochs", "reward_funcs", "vllm_mode", "steps_per_generation",
+)  # fmt: skip
+SEQUENCE = 1024  # SFTConfig and DPOConfig of TRL 1.16, as in ModelConfig what follows
+RANK = Field("lora_r", "rank", meanings.rank, 16)
+DOUBLE_QUANTISED = Field("use_bnb_nested_quant", "double_quantised", Settings.flag, False)
+FREED = {"precompute_ref_log_probs": "precompute_ref_log_probs frees the reference model: memory is overstated"}
 
 
 def read(content: Mapping[str, Any], where: str) -> Found | None:
@@ -41,11 +39,6 @@ def read(content: Mapping[str, Any], where: str) -> Found | None:
 
     With arguments that only TRL has, TRL's defaults hold (checkpointing and bf16 on, 1,024 tokens); else the Trainer's
     (both off, no length). Which command runs is not in the file: arguments of DPO alone make it dpo.
-
-    Args:
-        content: the file's fields.
-        where: its name, for messages.
-    Returns: Found, with problems instead of an exception.
 
     Example:
         >>> found = read({"model_name_or_path": "org/model-8b", "use_peft": True, "max_length": 2048}, "sft.yaml")
@@ -56,9 +49,7 @@ def read(content: Mapping[str, Any], where: str) -> Found | None:
     training_args.py; peft 0.21 utils/constants.py (adapters on q_proj and v_proj where none are named).
     Leaves out what the script itself decides, such as the model's type of weights or adapters made in code.
     """
-    named = "model_name_or_path" in content
-    marks = (*MARKS, *WEAK_MARKS) if named else MARKS
-    if sum(mark in content for mark in marks) < (1 if named else 2) or any(key in content for key in OTHER_TOOLS):
+    if not _is_of_trl(content):
         return None
     own = any(key in content for key in OWN)
     run = Run("TRL" if own else "the Trainer", where)
@@ -69,59 +60,67 @@ def read(content: Mapping[str, Any], where: str) -> Found | None:
     _read_method(settings, run, own)
     _read_lengths(settings, run, own)
     trainer.read_sizes(settings, run)
-    trainer.read_optimizer(settings, run)
+    settings.take((trainer.OPTIMIZER,))
     trainer.read_sharding(settings, run)
     trainer.read_precision(settings, run, "fp16" if settings.flag("fp16") else "bf16" if own else "fp32")
     trainer.read_checkpointing(settings, run, "full" if own else "none")
     _read_kernels(settings, run)
     _read_weights(settings, run, own)
     meanings.raised(run.asked)
-    if "gpus" not in run.asked:
-        run.unsettled("gpus", NO_GPUS)
     return run.found()
+
+
+def _is_of_trl(content: Mapping[str, Any]) -> bool:
+    """Whether enough of the Trainer's arguments are there, and none of another tool's."""
+    named = "model_name_or_path" in content
+    marks = (*MARKS, *WEAK_MARKS) if named else MARKS
+    least = 1 if named else 2
+    return sum(mark in content for mark in marks) >= least and not any(key in content for key in OTHER_TOOLS)
 
 
 def _read_goal(settings: Settings, run: Run) -> None:
     sampled = next((key for key in SAMPLING if key in settings), None)
     if sampled:
         meanings.goal(settings, sampled, "a run that samples while it trains")
-    if "desirable_weight" in settings or "undesirable_weight" in settings:
-        run.take("objective", meanings.goal(settings, "desirable_weight", "kto"))
+    if any(key in settings for key in KTO):
+        run.take("objective", meanings.goal(settings, KTO[0], "kto"))
     elif (mark := next((key for key in DPO if key in settings), None)) and not sampled:
         run.take("objective", "dpo")
         run.note(f"{mark} is set: read as dpo, a pair per sample and a reference model")
     run.asked.setdefault("objective", "sft")
-    if settings.flag("precompute_ref_log_probs"):
-        run.note("precompute_ref_log_probs frees the reference model: memory is overstated")
+    settings.note_if(FREED)
 
 
 def _read_method(settings: Settings, run: Run, own: bool) -> None:
-    adapted, four, eight = (settings.flag(key) for key in ("use_peft", "load_in_4bit", "load_in_8bit"))
-    if four and eight:
-        settings.problem("load_in_8bit", "load_in_4bit and load_in_8bit both true", "one of them", "remove one")
+    adapted = settings.flag("use_peft")
+    four, eight = meanings.loaded_in(settings)
     if not adapted:
-        for key in ("load_in_4bit", "load_in_8bit"):
-            if settings.flag(key):
-                settings.problem(
-                    key, "true without use_peft", "use_peft: true", "quantised weights cannot learn: add it"
-                )
-        if "lora_r" in settings or "lora_target_modules" in settings:
-            run.note("LoRA fields without use_peft: true have no effect in TRL: read as full fine-tuning")
-        elif not own:
-            run.note("the file says nothing of adapters: read as full fine-tuning")
-        run.take_or("method", "full" if adapted is False else None, "full", "use_peft")
-        if (rank := settings.whole("lora_r", most=65_536)) is not None:
-            run.asked["rank"] = rank
+        _read_full(settings, run, own, said=adapted is False)
         return
     run.take("method", "qlora" if four else "lora")
     if eight:
         meanings.eight_bit(run)
-    run.take_or("rank", settings.whole("lora_r", most=65_536), RANK, "lora_r")
+    settings.take((RANK,))
     named = meanings.targets(settings.names("lora_target_modules"))
     run.take_or("targets", named, "qv", "lora_target_modules (q_proj and v_proj in most models)")
-    run.take_or("double_quantised", settings.flag("use_bnb_nested_quant"), False, "use_bnb_nested_quant")
+    settings.take((DOUBLE_QUANTISED,))
     meanings.note_whole_tables(run, settings.names("lora_modules_to_save"))
     meanings.note_dora(run, settings.flag("use_dora"))
+
+
+def _read_full(settings: Settings, run: Run, own: bool, said: bool) -> None:
+    """Full fine-tuning, which a file asks for in words or by naming no adapters."""
+    for key in ("load_in_4bit", "load_in_8bit"):
+        if settings.flag(key):
+            fix = "quantised weights cannot learn: add it"
+            settings.problem(key, "true without use_peft", "use_peft: true", fix)
+    if "lora_r" in settings or "lora_target_modules" in settings:
+        run.note("LoRA fields without use_peft: true have no effect in TRL: read as full fine-tuning")
+    elif not own:
+        run.note("the file says nothing of adapters: read as full fine-tuning")
+    run.take_or("method", "full" if said else None, "full", "use_peft")
+    if (rank := meanings.rank(settings, "lora_r")) is not None:
+        run.asked["rank"] = rank
 
 
 def _read_lengths(settings: Settings, run: Run, own: bool) -> None:
@@ -153,17 +152,13 @@ def _read_kernels(settings: Settings, run: Run) -> None:
 
 def _read_weights(settings: Settings, run: Run, own: bool) -> None:
     """In what type the weights are loaded: TRL's commands say float32 unless told otherwise."""
-    options = settings.part("model_init_kwargs") if settings.holds_fields("model_init_kwargs") else None
-    inner = None if options is None else options.text(options.first("dtype", "torch_dtype"))
-    named = settings.text(settings.first("dtype", "torch_dtype")) or inner
-    auto = "auto" in (settings.content.get("dtype"), settings.content.get("torch_dtype"))
-    long = (named or ("" if auto or not own else "float32")).rsplit(".", 1)[-1] == "float32"
-    if run.asked["method"] == "full":
-        if long or named:
-            run.asked["masters"] = "32-bit" if long else "16-bit"
-    elif long and run.asked["method"] == "lora":
-        run.note(
-            "the frozen base is loaded in 32 bit: counted in 16 bit, so memory is understated by 2 bytes per weight"
-        )
-    if long and not named:
+    options = settings.fields("model_init_kwargs")
+    named = settings.text(settings.first(*DTYPES)) or options.text(options.first(*DTYPES))
+    unsaid = "float32" if own and "auto" not in map(settings.content.get, DTYPES) else ""
+    in_32_bit = (named or unsaid).rsplit(".", 1)[-1] == "float32"
+    if run.asked["method"] == "full" and (named or unsaid):
+        run.asked["masters"] = "32-bit" if in_32_bit else "16-bit"
+    if run.asked["method"] == "lora" and in_32_bit:
+        run.note(FROZEN_IN_32_BIT)
+    if unsaid and not named:
         run.note("dtype is not set: weights are loaded in 32 bit, the default of TRL's commands")
