@@ -1,9 +1,9 @@
 """What lies on a card whatever the batch: weights, masters, gradients and the optimizer's states, sharded or whole."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from tunecase import catalog
-from tunecase.compute.model.blocks import Shape
 from tunecase.compute.recipe import Number, Recipe
 
 NF4_BYTES, NF4_DOUBLE_BYTES = 0.5 + 4 / 64, 0.5 + 1 / 64 + 4 / (64 * 256)
@@ -90,10 +90,43 @@ def trained_params(recipe: Recipe) -> int:
     return shape.params - (frozen * shape.layer_params + shape.embedding_params if frozen else 0)
 
 
+def trained_ends(recipe: Recipe) -> int:
+    """Parameters of embedding and head that learn in full beside adapters."""
+    if recipe.method == "full" or not recipe.trained_ends:
+        return 0
+    return recipe.shape.embedding_params + recipe.shape.head_params
+
+
 def learning_params(recipe: Recipe) -> int:
     """Parameters that learn, embedding and head that learn beside adapters counted."""
-    ends = recipe.trained_ends and recipe.method != "full"
-    return trained_params(recipe) + (recipe.shape.embedding_params + recipe.shape.head_params if ends else 0)
+    return trained_params(recipe) + trained_ends(recipe)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trained:
+    """What each trained parameter takes before it is sharded or offloaded.
+
+    `bytes_each` holds one at the step, `gradient_bytes` its gradient; `masters` says where a 32-bit copy lies: nowhere,
+    in place of the 16-bit weights (cast for each product), or apart from them. `ends` are embedding and head that learn
+    beside adapters, with 16-bit weights and gradients of their own.
+    """
+
+    count: int
+    ends: int
+    bytes_each: float
+    gradient_bytes: float
+    masters: Literal["none", "instead", "apart"]
+
+
+def _trained(recipe: Recipe, framework: catalog.Framework) -> _Trained:
+    count, ends = trained_params(recipe), trained_ends(recipe)
+    if recipe.method != "full":
+        return _Trained(count, ends, framework.adapter_bytes, framework.adapter_bytes, "none")
+    if recipe.masters != "32-bit" and recipe.precision != "fp32":
+        return _Trained(count, ends, 2.0, 4.0 if framework.engine == "megatron" else 2.0, "none")
+    apart = framework.engine in ("deepspeed", "megatron") or recipe.sharding in ("zero1", "zero2", "zero3")
+    gradient = 4.0 if not apart or framework.engine == "megatron" else 2.0
+    return _Trained(count, ends, 4.0, gradient, "apart" if apart else "instead")
 
 
 def states_of(recipe: Recipe) -> States:
@@ -111,66 +144,77 @@ def states_of(recipe: Recipe) -> States:
     Source: torch.optim, PEFT and DeepSpeed as named in catalog/tables/frameworks.csv and catalog/tables/optimizers.csv.
     Leaves out buffers of under 0.1 GB (rotary tables, masks) and the optimizer's step counters.
     """
-    shape, part = recipe.shape, shards(recipe)
-    framework, optimizer = catalog.framework(recipe.framework), catalog.optimizer(recipe.optimizer)
-    trained = trained_params(recipe)
-    rest = shape.params - shape.linear_params
-    raised = prepared(recipe, framework)
-    head = shape.vocab * shape.hidden if recipe.method == "qlora" and framework.quantised_head else 0
-    rest = max(rest - head, 0)
-    base = (
-        linear_bytes(recipe) * (shape.linear_params + head)
-        + (4.0 if raised or recipe.precision == "fp32" else 2.0) * rest
+    framework, optimizer, part = (
+        catalog.framework(recipe.framework),
+        catalog.optimizer(recipe.optimizer),
+        shards(recipe),
     )
-    apart = framework.engine in ("deepspeed", "megatron") or recipe.sharding in ("zero1", "zero2", "zero3")
-    if recipe.method == "full":
-        wide = 4.0 if recipe.masters == "32-bit" or recipe.precision == "fp32" else 2.0
-        separate = wide == 4.0 and apart
-        instead = wide == 4.0 and not apart  # the 32-bit weights are the only ones, cast for each product
-        weights = (base + (2.0 * trained if instead and recipe.precision != "fp32" else 0.0)) / part.weights
-        gradient = 4.0 if instead or framework.engine == "megatron" else 2.0
-        masters = 4.0 * trained / part.optimizer if separate else 0.0 * part.optimizer
-    else:
-        wide = gradient = framework.adapter_bytes
-        weights, masters = base / part.weights + wide * trained / part.weights, 0.0 * part.optimizer
-    ends = shape.embedding_params + shape.head_params if recipe.trained_ends and recipe.method != "full" else 0
-    weights = weights + 2.0 * ends / part.weights  # a copy of their own, in 16 bit
-    elements = optimizer.states * ((optimizer.state_bytes or wide) * trained + (optimizer.state_bytes or 2.0) * ends)
-    kept = 0.0 if recipe.offload != "none" or optimizer.paged else elements / part.optimizer
-    foreach = optimizer.foreach and framework.foreach and not recipe.step_in_backward
-    gradients = (gradient * trained + 2.0 * ends) / part.gradients
-    if recipe.step_in_backward:
-        gradients = gradient * min(trained, shape.layer_params + shape.embedding_params) / part.gradients
-    step = (
-        (wide * trained + 2.0 * ends) / part.optimizer if foreach and recipe.offload == "none" else 0.0 * part.optimizer
-    )
-    if recipe.offload != "none":
-        masters = 0.0 * masters
-    if recipe.offload == "all":
-        weights = 0.0 * weights
+    trained, base = _trained(recipe, framework), _base_bytes(recipe, framework)
+    gradients = _gradient_bytes(recipe, trained) / part.gradients
+    masters = 4.0 * trained.count if trained.masters == "apart" and recipe.offload == "none" else 0.0
+    foreach = optimizer.foreach and framework.foreach and not recipe.step_in_backward and recipe.offload == "none"
     frozen_copy = recipe.objective == "dpo" and recipe.method == "full"
-    accumulated = gradients
-    if framework.accumulates_whole and recipe.sharding == "fsdp":
-        flat = 2.0 * (shape.params if framework.flat_frozen and recipe.method == "lora" else 0)
-        accumulated = min(gradient, 2.0) * trained + flat + 0.0 * part.gradients  # in the type of the products
     return States(
-        weights=weights,
-        masters=masters,
+        weights=_weight_bytes(recipe, trained, base, part.weights),
+        masters=masters / part.optimizer,
         gradients=gradients,
-        accumulated=accumulated * (recipe.accumulation > 1),
-        optimizer=kept + 0.0 * part.optimizer,
-        step=step,
-        buckets=_buckets(recipe, shape, trained, gradient),
-        reference=base / part.weights if frozen_copy else 0.0 * part.weights,
+        accumulated=_accumulated_bytes(recipe, framework, trained, gradients) * (recipe.accumulation > 1),
+        optimizer=_optimizer_bytes(recipe, trained) / part.optimizer,
+        step=(trained.bytes_each * trained.count + 2.0 * trained.ends if foreach else 0.0) / part.optimizer,
+        buckets=_bucket_bytes(recipe, trained),
+        reference=(base if frozen_copy else 0.0) / part.weights,
     )
 
 
-def _buckets(recipe: Recipe, shape: Shape, trained: int, gradient: float) -> Number:
-    """Bytes of the buffers in which gradients and weights travel."""
+def _base_bytes(recipe: Recipe, framework: catalog.Framework) -> float:
+    """The model as loaded: linear layers as they are stored, the rest in 16 bit, or in 32 bit where it is raised."""
+    shape = recipe.shape
+    head = shape.vocab * shape.hidden if recipe.method == "qlora" and framework.quantised_head else 0
+    rest = max(shape.params - shape.linear_params - head, 0)
+    rest_bytes = 4.0 if prepared(recipe, framework) or recipe.precision == "fp32" else 2.0
+    return linear_bytes(recipe) * (shape.linear_params + head) + rest_bytes * rest
+
+
+def _weight_bytes(recipe: Recipe, trained: _Trained, base: float, parts: Number) -> Number:
+    """Base, adapters, and the 16-bit copies of embedding and head that learn; nothing where all is offloaded."""
+    if recipe.offload == "all":
+        return 0.0 * parts
+    if recipe.method != "full":
+        return base / parts + trained.bytes_each * trained.count / parts + 2.0 * trained.ends / parts
+    widened = 2.0 * trained.count if trained.masters == "instead" and recipe.precision != "fp32" else 0.0
+    return (base + widened) / parts
+
+
+def _gradient_bytes(recipe: Recipe, trained: _Trained) -> float:
+    """Every gradient, or those of one layer where each is used and dropped in the backward pass."""
+    if recipe.step_in_backward:
+        largest = recipe.shape.layer_params + recipe.shape.embedding_params
+        return trained.gradient_bytes * min(trained.count, largest)
+    return trained.gradient_bytes * trained.count + 2.0 * trained.ends
+
+
+def _accumulated_bytes(recipe: Recipe, framework: catalog.Framework, trained: _Trained, gradients: Number) -> Number:
+    """Gradients of earlier micro-batches: sharded like the others, or whole in the type of the products."""
+    if not framework.accumulates_whole or recipe.sharding != "fsdp":
+        return gradients
+    flat = 2.0 * recipe.shape.params if framework.flat_frozen and recipe.method == "lora" else 0.0
+    return min(trained.gradient_bytes, 2.0) * trained.count + flat + 0.0 * gradients
+
+
+def _optimizer_bytes(recipe: Recipe, trained: _Trained) -> float:
+    optimizer = catalog.optimizer(recipe.optimizer)
+    if recipe.offload != "none" or optimizer.paged:
+        return 0.0
+    each, ends_each = optimizer.state_bytes or trained.bytes_each, optimizer.state_bytes or 2.0
+    return optimizer.states * (each * trained.count + ends_each * trained.ends)
+
+
+def _bucket_bytes(recipe: Recipe, trained: _Trained) -> Number:
+    """The buffers in which gradients and weights travel."""
     if recipe.sharding in ("zero1", "zero2"):
-        return 2 * 2.0 * min(BUCKET_PARAMS, trained)
+        return 2 * 2.0 * min(BUCKET_PARAMS, trained.count)
     if recipe.sharding == "zero3":
-        return 2.0 * min(BUCKET_PARAMS, trained) + 2.0 * min(BUCKET_PARAMS, shape.params)
+        return 2.0 * min(BUCKET_PARAMS, trained.count) + 2.0 * min(BUCKET_PARAMS, recipe.shape.params)
     if recipe.sharding == "ddp":
-        return gradient * trained  # gradients are copied into buckets of their own type
+        return trained.gradient_bytes * trained.count  # gradients are copied into buckets of their own type
     return 0.0
