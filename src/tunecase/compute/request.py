@@ -2,8 +2,9 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,6 +33,7 @@ _NUMBER = re.compile(
     r"([-+]?[\d.,]+(?:[eE][-+]?\d+)?\s*(?:[kKMB]|thousand|million|billion|mln|mio|bn)?)"
     r"(\s+(tokens?|samples?|examples?|pairs?|epochs?|steps?|gpus?|cards?|layers?))?"
 )
+WITHOUT = {"bf16": "use fp16, or a card from Ampere on", "fp8": "use bf16, or a card from Ada on"}
 FIXES = {
     "micro_batch": "use micro_batch 1 or more, or leave it out to have it searched",
     "gpus": "use gpus 1 or more, or leave it out to have it searched",
@@ -96,26 +98,46 @@ class Settled:
             words: fields of Recipe that come before what was given.
         Source: catalog/tables/frameworks.csv.
         """
-        known = self.framework
-        usual: dict[str, Any] = {
-            "framework": known.name,
-            "masters": known.masters_several if several else known.masters_one,
-            "checkpointing": known.checkpointing_several if several else known.checkpointing_one,
-            "loss": known.loss,
-            "kernels": known.kernels,
-            "optimizer": known.optimizer,
-            "sharding": USUAL_SHARDING[known.engine] if several else "none",
-        }
-        if card is not None and not card.bf16 and "precision" not in self.given:
-            usual["precision"] = "fp16"
-        fields = {**usual, **self.given, **words}
+        fields = {**self._usual(several), **self.given, **words}
         if not several:
             fields["sharding"] = "none"
         elif fields["sharding"] == "none":
             fields["sharding"] = "ddp"
+        if card is not None and not card.bf16:
+            fields.setdefault("precision", "fp16")
         if fields.get("precision") == "fp16" and "masters" not in self.given:
             fields["masters"] = "32-bit"  # loss scaling needs them
         return Recipe(self.shape, card, **fields)
+
+    def _usual(self, several: bool) -> dict[str, Any]:
+        """The framework's own fields on one card or several."""
+        framework = self.framework
+        return {
+            "framework": framework.name,
+            "masters": framework.masters_several if several else framework.masters_one,
+            "checkpointing": framework.checkpointing_several if several else framework.checkpointing_one,
+            "loss": framework.loss,
+            "kernels": framework.kernels,
+            "optimizer": framework.optimizer,
+            "sharding": USUAL_SHARDING[framework.engine] if several else "none",
+        }
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A request while it is being checked: its fields as their own types, and what was found wrong with them."""
+
+    request: Request
+    problems: list[Problem]
+    notes: list[str]
+    given: dict[str, Any]
+    cards: list[catalog.Gpu]
+    counts: list[int]
+    batch: int | None
+
+    def refuse(self, where: str, got: str, wanted: str, fix: str) -> None:
+        """One more problem."""
+        self.problems.append(Problem(where, got, wanted, fix))
 
 
 def settled(request: Request) -> Settled:
@@ -130,88 +152,116 @@ def settled(request: Request) -> Settled:
     """
     problems = list(request.problems)
     unnamed = not request.model and problems  # a file that cannot be read has been told already
-    shape = None if unnamed else _found(lambda: read_shape(request.model, request.base), problems)
-    cards = [card for name in request.cards if (card := _found(lambda name=name: catalog.gpu(name), problems))]  # type: ignore[misc]
+    shape = None if unnamed else _attempt(lambda: read_shape(request.model, request.base), problems)
+    draft = _draft(request, problems)
+    _check_cards(draft)
+    _check_method(draft)
+    _check_sharding(draft)
+    if shape is not None:
+        _check_sizes(draft, shape)
+        _check_learning(draft, shape)
+        _take_lengths(draft, shape)
+    job = _job(draft)
+    if problems or shape is None:
+        raise InputError(problems)
+    cards, counts = tuple(dict.fromkeys(draft.cards)), tuple(dict.fromkeys(draft.counts))
+    return Settled(shape, draft.given, cards, counts, draft.batch, job, tuple(draft.notes))
+
+
+def _draft(request: Request, problems: list[Problem]) -> _Draft:
+    """The fields of a request, each as its own type or among the problems."""
+    cards = [card for name in request.cards if (card := _attempt(lambda name=name: catalog.gpu(name), problems))]  # type: ignore[misc]
     given = {name: _plain(name, value, problems) for name, value in request.given.items() if value is not None}
     counts = [_size("gpus", count, problems) for count in request.counts]
     batch = None if request.global_batch is None else _size("global_batch", request.global_batch, problems)
     if any(count > MOST_GPUS for count in counts):
         problems.append(Problem("gpus", repr(max(counts)), f"at most {MOST_GPUS}", "use fewer GPUs"))
-    for kind in ("framework", "optimizer"):
-        if kind in given:
-            known = _found(lambda kind=kind: getattr(catalog, kind)(given[kind]), problems)  # type: ignore[misc]
-            given[kind] = known.name if known else given[kind]
-    notes = [*request.notes, *_together(given, counts, cards, problems)]
-    if shape is not None:
-        _against_model(given, shape, problems)
-        notes += _lengths_taken(request, given, shape)
-    job = _job(request, given, counts, batch, problems, notes)
-    if problems or shape is None:
-        raise InputError(problems)
-    return Settled(shape, given, tuple(dict.fromkeys(cards)), tuple(dict.fromkeys(counts)), batch, job, tuple(notes))
+    for kind, look_up in (("framework", catalog.framework), ("optimizer", catalog.optimizer)):
+        if kind in given and (row := _attempt(partial(look_up, given[kind]), problems)) is not None:
+            given[kind] = row.name
+    return _Draft(request, problems, list(request.notes), given, cards, counts, batch)
 
 
-def _lengths_taken(request: Request, given: dict[str, Any], shape: Shape) -> list[str]:
-    """Lengths and padding put into the fields given; what was taken is said."""
-    if request.lengths is None:
-        return []
-    given["lengths"] = request.lengths
-    limit = given.setdefault("sequence_tokens", min(request.lengths.longest, shape.context or request.lengths.longest))
-    notes = []
+def _take_lengths(draft: _Draft, shape: Shape) -> None:
+    """Lengths and padding put into the fields given, with notes on what was taken."""
+    lengths, given = draft.request.lengths, draft.given
+    if lengths is None:
+        return
+    given["lengths"] = lengths
+    limit = given.setdefault("sequence_tokens", min(lengths.longest, shape.context or lengths.longest))
     if "packing" not in given:
         given["packing"] = False
-        notes.append("samples are padded to the longest of their micro-batch; --packing joins short ones instead")
+        draft.notes.append("samples are padded to the longest of their micro-batch; --packing joins short ones instead")
     if not given["packing"]:
-        given["sequence_tokens"] = min(limit, request.lengths.longest)
-    if request.lengths.longest > limit:
-        notes.append(f"samples longer than {limit:,} tokens are cut there")
-    return notes
+        given["sequence_tokens"] = min(limit, lengths.longest)
+    if lengths.longest > limit:
+        draft.notes.append(f"samples longer than {limit:,} tokens are cut there")
 
 
-def _job(
-    request: Request,
-    given: Mapping[str, Any],
-    counts: Sequence[int],
-    batch: int | None,
-    problems: list[Problem],
-    notes: list[str],
-) -> Job:
+def _job(draft: _Draft) -> Job:
     """How much is trained, by when; tokens worked out from examples are useful ones."""
-    amounts = {name: getattr(request, name) for name in ("train_tokens", "steps", "examples", "epochs")}
-    numbers = {name: _positive(name, value, problems) for name, value in amounts.items() if value is not None}
-    length = float(given.get("sequence_tokens", 2048))
-    mean = request.lengths.cut(int(length)).mean if request.lengths is not None else length
-    halves, sample = (2, "pair") if given.get("objective") == "dpo" else (1, "sample")
+    request, given = draft.request, draft.given
+    amounts = {name: getattr(request, name) for name in AMOUNTS}
+    numbers = {name: _positive(name, value, draft.problems) for name, value in amounts.items() if value is not None}
     if "train_tokens" in numbers and "examples" in numbers:
         fix = "give --tokens, or --examples with --epochs"
-        problems.append(Problem("train_tokens", "examples beside it", "one way to say how much", fix))
-    # A configuration's steps come with the tokens of its own cards and batch, which what was typed may change.
-    tokens = None if "steps" in numbers else numbers.get("train_tokens")
-    examples = numbers.get("examples") or (float(request.lengths.total) if request.lengths is not None else None)
-    steps, row = None, halves * (length if given.get("packing") else mean)  # a packed row is full
-    if tokens is None and "steps" in numbers:
-        steps = numbers["steps"]
-        samples = step_samples(given, batch, max(min(counts, default=1) // cards_per_sample(given), 1))
-        tokens = steps * samples * row
-        grows = ", more with more cards" if batch is None and len(set(counts)) != 1 else ""
-        notes.append(f"{steps:,.0f} optimizer steps of {samples:,} {sample}s{grows}")
-    elif tokens is None and examples is not None:
-        epochs = numbers.get("epochs", 1.0)
-        tokens = examples * epochs * halves * mean
-        known = "" if request.lengths is not None else ", each taken as long as the longest (--lengths FILE tells more)"
-        both = " x 2 answers" if halves == 2 else ""
-        notes.append(f"{examples:,.0f} {sample}s x {epochs:g} epochs{both} x {mean:,.0f} tokens{known}")
-    elif tokens is None and "epochs" in numbers:
-        notes.append(f"{numbers['epochs']:g} epochs of an unknown number of samples: --examples or --lengths tells it")
+        draft.refuse("train_tokens", "examples beside it", "one way to say how much", fix)
+    length = float(given.get("sequence_tokens", 2048))
+    mean = request.lengths.cut(int(length)).mean if request.lengths is not None else length
+    steps, row = (
+        numbers.get("steps"),
+        _halves(given) * (length if given.get("packing") else mean),
+    )  # a packed row is full
+    if steps is not None:
+        # A configuration's steps come with the tokens of its own cards and batch, which what was typed may change.
+        tokens = _tokens_of_steps(draft, steps, row)
+    else:
+        tokens = numbers.get("train_tokens") or _tokens_of_samples(draft, numbers, mean)
+    _check_amount(draft, tokens)
+    return Job(tokens, request.deadline_hours, request.spot, steps, row if steps is not None else 0.0)
+
+
+def _halves(given: Mapping[str, Any]) -> int:
+    """Texts of one sample: a pair of answers for dpo."""
+    return 2 if given.get("objective") == "dpo" else 1
+
+
+def _tokens_of_steps(draft: _Draft, steps: float, row_tokens: float) -> float:
+    ways = max(min(draft.counts, default=1) // cards_per_sample(draft.given), 1)
+    samples = step_samples(draft.given, draft.batch, ways)
+    kind = "pair" if _halves(draft.given) == 2 else "sample"
+    grows = ", more with more cards" if draft.batch is None and len(set(draft.counts)) != 1 else ""
+    draft.notes.append(f"{steps:,.0f} optimizer steps of {samples:,} {kind}s{grows}")
+    return float(steps * samples * row_tokens)
+
+
+def _tokens_of_samples(draft: _Draft, numbers: Mapping[str, float], mean_tokens: float) -> float | None:
+    """Examples x epochs x tokens of one, None where the number of examples is not known."""
+    lengths, halves, epochs = draft.request.lengths, _halves(draft.given), numbers.get("epochs", 1.0)
+    examples = numbers.get("examples") or (float(lengths.total) if lengths is not None else None)
+    if examples is None:
+        if "epochs" in numbers:
+            draft.notes.append(f"{epochs:g} epochs of an unknown number of samples: --examples or --lengths tells it")
+        return None
+    unsure = "" if lengths is not None else ", each taken as long as the longest (--lengths FILE tells more)"
+    samples = (
+        f"{examples:,.0f} pairs x {epochs:g} epochs x 2 answers"
+        if halves == 2
+        else f"{examples:,.0f} samples x {epochs:g} epochs"
+    )
+    draft.notes.append(f"{samples} x {mean_tokens:,.0f} tokens{unsure}")
+    return examples * epochs * halves * mean_tokens
+
+
+def _check_amount(draft: _Draft, tokens: float | None) -> None:
+    """Refuses more tokens than anyone trains on, and a deadline without an amount."""
+    deadline = draft.request.deadline_hours
     if tokens is not None and tokens > MOST_TRAINED:
         fix = "check the amount: the largest models were pre-trained on some 1e13 tokens"
-        problems.append(Problem("train_tokens", f"{tokens:.3g}", f"at most {MOST_TRAINED:.0e} tokens in all", fix))
-    if request.deadline_hours is not None and tokens is None and not problems:
+        draft.refuse("train_tokens", f"{tokens:.3g}", f"at most {MOST_TRAINED:.0e} tokens in all", fix)
+    if deadline is not None and tokens is None and not draft.problems:
         fix = "give --tokens, or --examples with --epochs"
-        problems.append(
-            Problem("deadline", f"{request.deadline_hours:g} h without an amount", "how much to train", fix)
-        )
-    return Job(tokens, request.deadline_hours, request.spot, steps, row if steps is not None else 0.0)
+        draft.refuse("deadline", f"{deadline:g} h without an amount", "how much to train", fix)
 
 
 def cards_per_sample(given: Mapping[str, Any]) -> int:
@@ -247,7 +297,7 @@ def step_samples(given: Mapping[str, Any], global_batch: int | None, ways: Any, 
     return at_once * -(-SAMPLES_PER_STEP // at_once)
 
 
-def amounts_of(said: Mapping[str, Any], in_file: Mapping[str, Any]) -> dict[str, Any]:
+def amounts_of(typed: Mapping[str, Any], in_file: Mapping[str, Any]) -> dict[str, Any]:
     """How much is trained, from options and a configuration file; options come first.
 
     The file's epochs hold where only the number of samples was said, and its samples where only epochs were.
@@ -256,24 +306,21 @@ def amounts_of(said: Mapping[str, Any], in_file: Mapping[str, Any]) -> dict[str,
         >>> amounts_of({"examples": "50k"}, {"epochs": 3, "steps": None})
         {'train_tokens': None, 'steps': None, 'examples': '50k', 'epochs': 3}
     """
-    said = {name: said.get(name) for name in AMOUNTS}
-    if not any(value is not None for value in said.values()):
+    amounts = {name: typed.get(name) for name in AMOUNTS}
+    stated = {name for name, value in amounts.items() if value is not None}
+    if not stated:
         return {name: in_file.get(name) for name in AMOUNTS}
-    other = {"examples": "epochs", "epochs": "examples"}
-    whole = said["train_tokens"] is not None or said["steps"] is not None
-    for one, two in other.items():
-        if not whole and said[one] is not None and said[two] is None:
-            said[two] = in_file.get(two)
-    return said
+    if stated <= {"examples", "epochs"}:
+        amounts |= {name: in_file.get(name) for name in {"examples", "epochs"} - stated}
+    return amounts
 
 
 def _positive(name: str, value: Any, problems: list[Problem]) -> float:
     number = number_of(value)
-    fine = isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number) and number > 0
-    if not fine:
-        problems.append(Problem(name, repr(number), "a number above 0", "write for example 5M or 2k"))
-        return 1.0
-    return float(number)  # type: ignore[arg-type]
+    if isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number) and number > 0:
+        return float(number)
+    problems.append(Problem(name, repr(number), "a number above 0", "write for example 5M or 2k"))
+    return 1.0
 
 
 def number_of(text: object) -> object:
@@ -283,11 +330,11 @@ def number_of(text: object) -> object:
         >>> number_of("2k"), number_of("1.5"), number_of("two"), number_of("5X")
         (2000, 1.5, 'two', '5X')
     """
-    known = _NUMBER.fullmatch(text.strip()) if isinstance(text, str) else None
-    if known is None:
+    match = _NUMBER.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is None:
         return text
     try:
-        spread = read_quantity(known[1], Wanted("", zero_ok=True)).spread
+        spread = read_quantity(match[1], Wanted("", zero_ok=True)).spread
     except UnitError:
         return text
     if not isinstance(spread, Const):
@@ -297,26 +344,14 @@ def number_of(text: object) -> object:
 
 def _plain(name: str, value: Any, problems: list[Problem]) -> Any:
     """One field of Recipe as its own type; what cannot be read becomes a problem."""
-    if name in WORDS:
-        value = spelt(name, value)
-        if value not in WORDS[name]:
-            known = ", ".join(WORDS[name])
-            problems.append(Problem(name, repr(value), f"one of {known}", nearest(str(value), WORDS[name])))
-        return value
-    if name in SIZES:
-        return _size(name, value, problems)
-    if name in ("frozen_layers", "trained_layers"):
-        number = number_of(value)
-        if isinstance(number, bool) or not isinstance(number, int) or number < 0:
-            problems.append(Problem(name, repr(value), "a whole number, 0 or more", "leave it out to train all layers"))
-            return 0
-        return number
-    if name == "masters" and value not in ("16-bit", "32-bit"):
-        problems.append(Problem(name, repr(value), "16-bit or 32-bit", "leave it out for the framework's own"))
-    if name == "targets" and isinstance(value, str):
-        parts = tuple(part for part in value.replace(",", " ").split())
-        return parts[0] if len(parts) == 1 else parts
-    return value
+    return READ[name](name, value, problems) if name in READ else value
+
+
+def _word(name: str, value: Any, problems: list[Problem]) -> Any:
+    word = spelt(name, value)
+    if word not in WORDS[name]:
+        problems.append(Problem(name, repr(word), f"one of {', '.join(WORDS[name])}", nearest(str(word), WORDS[name])))
+    return word
 
 
 def _size(name: str, value: Any, problems: list[Problem]) -> int:
@@ -329,68 +364,106 @@ def _size(name: str, value: Any, problems: list[Problem]) -> int:
     return number
 
 
-def _together(
-    given: Mapping[str, Any], counts: Sequence[int], cards: Sequence[catalog.Gpu], problems: list[Problem]
-) -> list[str]:
-    """Fields that contradict one another; what is only odd comes back as notes."""
-    notes = []
-    method, precision = given.get("method", "full" if given.get("frozen_layers") else "lora"), given.get("precision")
-    shared = cards_per_sample(given)
-    for count in counts:
+def _layers(name: str, value: Any, problems: list[Problem]) -> int:
+    number = number_of(value)
+    if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+        problems.append(Problem(name, repr(value), "a whole number, 0 or more", "leave it out to train all layers"))
+        return 0
+    return number
+
+
+def _masters(name: str, value: Any, problems: list[Problem]) -> Any:
+    if value not in ("16-bit", "32-bit"):
+        problems.append(Problem(name, repr(value), "16-bit or 32-bit", "leave it out for the framework's own"))
+    return value
+
+
+def _targets(name: str, value: Any, problems: list[Problem]) -> Any:
+    """One word, or the names in a text with commas or blanks; the model says later which of them it has."""
+    if not isinstance(value, str):
+        return value
+    parts = tuple(value.replace(",", " ").split())
+    return parts[0] if len(parts) == 1 else parts
+
+
+READ: dict[str, Callable[[str, Any, list[Problem]], Any]] = {
+    **dict.fromkeys(WORDS, _word),
+    **dict.fromkeys(SIZES, _size),
+    **dict.fromkeys(("frozen_layers", "trained_layers"), _layers),
+    "masters": _masters,
+    "targets": _targets,
+}
+
+
+def _check_cards(draft: _Draft) -> None:
+    """Cards that do not divide by those that share a sample, and cards without the precision asked for."""
+    shared, precision = cards_per_sample(draft.given), draft.given.get("precision")
+    for count in draft.counts:
         if count % shared:
             wanted = f"a multiple of {shared}, the cards that share a sample"
-            problems.append(Problem("gpus", str(count), wanted, f"use {shared * (count // shared + 1)}"))
-    for card in cards:
-        if precision == "bf16" and not catalog.can(card, "bf16"):
-            fix = "use fp16, or a card from Ampere on"
-            problems.append(Problem("precision", f"bf16 on a {card.name}", "a precision that the card has", fix))
-        if precision == "fp8" and not catalog.can(card, "fp8"):
-            fix = "use bf16, or a card from Ada on"
-            problems.append(Problem("precision", f"fp8 on a {card.name}", "a precision that the card has", fix))
+            draft.refuse("gpus", str(count), wanted, f"use {shared * (count // shared + 1)}")
+    for card in draft.cards:
+        if precision in WITHOUT and not catalog.can(card, precision):
+            draft.refuse(
+                "precision", f"{precision} on a {card.name}", "a precision that the card has", WITHOUT[precision]
+            )
+
+
+def _check_method(draft: _Draft) -> None:
+    """Fields that contradict the method; adapters' fields of a full fine-tune are only noted."""
+    given, precision = draft.given, draft.given.get("precision")
+    method = given.get("method", "full" if given.get("frozen_layers") else "lora")
     if given.get("frozen_layers") and method != "full":
         fix = "leave frozen_layers out: an adapter's base is frozen anyway"
-        problems.append(Problem("frozen_layers", f"{given['frozen_layers']} with {method}", "full fine-tuning", fix))
+        draft.refuse("frozen_layers", f"{given['frozen_layers']} with {method}", "full fine-tuning", fix)
     if method == "qlora" and precision in ("fp32", "fp8"):
-        fix = "4-bit weights compute in 16 bit"
-        problems.append(Problem("precision", f"{precision} with qlora", "bf16 or fp16", fix))
-    if method == "full" and "method" in given:
-        ignored = [name for name in ("rank", "targets") if name in given]
-        if ignored:
-            notes.append(f"ignored: {' and '.join(ignored)}, as full fine-tuning has no adapters")
-    sharding = given.get("sharding", "")
-    if sharding == "none" and (not counts or max(counts) > 1):
-        notes.append("sharding none on several GPUs keeps a whole copy on each: computed as ddp")
-    if counts and set(counts) == {1} and sharding not in ("", "none"):
-        notes.append(f"{sharding} on one GPU shards nothing: computed without it")
-    if given.get("offload", "none") != "none" and sharding in ("none", "ddp"):
+        draft.refuse("precision", f"{precision} with qlora", "bf16 or fp16", "4-bit weights compute in 16 bit")
+    ignored = [name for name in ("rank", "targets") if name in given]
+    if given.get("method") == "full" and ignored:
+        draft.notes.append(f"ignored: {' and '.join(ignored)}, as full fine-tuning has no adapters")
+
+
+def _check_sharding(draft: _Draft) -> None:
+    """Offloading without a sharding that can; a sharding that the number of cards makes another is only noted."""
+    sharding, offload = draft.given.get("sharding", ""), draft.given.get("offload", "none")
+    if sharding == "none" and max(draft.counts, default=2) > 1:
+        draft.notes.append("sharding none on several GPUs keeps a whole copy on each: computed as ddp")
+    if set(draft.counts) == {1} and sharding not in ("", "none"):
+        draft.notes.append(f"{sharding} on one GPU shards nothing: computed without it")
+    if offload != "none" and sharding in ("none", "ddp"):
         fix = "use zero2, zero3 or fsdp, or leave offload out"
-        problems.append(Problem("offload", f"{given['offload']} with {sharding}", "a sharding that can offload", fix))
-    return notes
+        draft.refuse("offload", f"{offload} with {sharding}", "a sharding that can offload", fix)
 
 
-def _against_model(given: dict[str, Any], shape: Shape, problems: list[Problem]) -> None:
-    """Sizes that the model does not allow."""
-    length, rank = given.get("sequence_tokens"), given.get("rank", 1)
+def _check_sizes(draft: _Draft, shape: Shape) -> None:
+    """Samples longer than the model's context, and micro-batches that no card could hold."""
+    length, micro_batch = draft.given.get("sequence_tokens"), draft.given.get("micro_batch", 1)
     if length and shape.context and length > shape.context:
         wanted = f"at most {shape.context}, the longest context of {shape.name}"
-        problems.append(Problem("sequence_tokens", repr(length), wanted, "cut the samples or pick a model"))
-    elif (length or 2048) * given.get("micro_batch", 1) > MOST_TOKENS:
-        got = f"{given.get('micro_batch', 1)} x {length or 2048} tokens"
+        draft.refuse("sequence_tokens", repr(length), wanted, "cut the samples or pick a model")
+    elif (length or 2048) * micro_batch > MOST_TOKENS:
         wanted = f"at most {MOST_TOKENS:,} tokens in a micro-batch"
-        problems.append(Problem("micro_batch", got, wanted, "micro_batch is of one card at once, not of a step"))
+        fix = "micro_batch is of one card at once, not of a step"
+        draft.refuse("micro_batch", f"{micro_batch} x {length or 2048} tokens", wanted, fix)
+
+
+def _check_learning(draft: _Draft, shape: Shape) -> None:
+    """Rank, layers and targets that the model does not have; layers that learn become frozen ones."""
+    given, rank = draft.given, draft.given.get("rank", 1)
     if given.get("method", "lora") != "full" and rank > shape.hidden:
-        problems.append(Problem("rank", repr(rank), f"at most {shape.hidden}, the model's width", "16 is common"))
+        draft.refuse("rank", repr(rank), f"at most {shape.hidden}, the model's width", "16 is common")
     learning = given.pop("trained_layers", None)
     if learning is not None:
         given["frozen_layers"] = max(shape.layers - learning, 0)
     if given.get("frozen_layers", 0) >= shape.layers:
         wanted = f"fewer than {shape.layers}, the layers of {shape.name}"
-        problems.append(Problem("frozen_layers", repr(given["frozen_layers"]), wanted, "freeze fewer"))
+        draft.refuse("frozen_layers", repr(given["frozen_layers"]), wanted, "freeze fewer")
     if "targets" in given:
-        _found(lambda: shape.lora_params(1, given["targets"]), problems)
+        _attempt(lambda: shape.lora_params(1, given["targets"]), draft.problems)
 
 
-def _found(read: Callable[[], T], problems: list[Problem]) -> T | None:
+def _attempt(read: Callable[[], T], problems: list[Problem]) -> T | None:
+    """What a reading gives; its problems are gathered and None stands in for it."""
     try:
         return read()
     except InputError as error:
