@@ -1,4 +1,4 @@
-"""Remedies: computed anew, cheapest first, none invented."""
+"""Remedies: searched choices that fit, the fewest changes first, none invented."""
 
 import pytest
 
@@ -8,8 +8,10 @@ from tunecase.compute import memory
 from tunecase.compute.model.reading import read_shape
 from tunecase.compute.prediction import need
 from tunecase.compute.recipe import Recipe
-from tunecase.compute.remedies import adapters, most_that_fits, remedies, verdict_of
-from tunecase.compute.running import Job, samples_per_step
+from tunecase.compute.remedies import most_that_fits, remedies, verdict_of
+from tunecase.compute.request import Request, settled
+from tunecase.compute.running import samples_per_step
+from tunecase.compute.search import search
 
 
 @pytest.fixture
@@ -18,98 +20,125 @@ def basis():
     return new_basis(None, 1_000)
 
 
-def run(model: str, gpu: str, **fields: object) -> Recipe:
-    """A set-up on one card."""
-    return Recipe(read_shape(model), catalog.gpu(gpu), **fields)  # type: ignore[arg-type]
+def asked(basis, model, gpu, count=1, tokens=None, **given):
+    """A request on some cards, and the set-up that is nearest to fitting."""
+    request = settled(Request(model, {"method": "lora", **given}, (gpu,), (count,), train_tokens=tokens))
+    table = search(request, basis)
+    return request, (table.cheapest() or table.closest()).recipe
+
+
+def offered(basis, *words, most=9, **given):
+    """The remedies of a request."""
+    return remedies(*asked(basis, *words, **given), basis, most=most)
 
 
 def test_what_does_not_fit_has_remedies_that_do(basis):
     """A 70B LoRA does not fit one H100; each remedy is a computed fit."""
-    recipe = run("llama-3.1-70b", "H100")
-    found = remedies(recipe, basis)
+    request, recipe = asked(basis, "llama-3.1-70b", "H100")
+    ways = remedies(request, recipe, basis)
     assert "does not fit" == verdict_of(recipe)
-    assert 3 == len(found)
-    assert all("fits" == verdict_of(item.recipe) == item.verdict for item in found)
-    assert any("QLoRA" in item.line and "GiB" in item.line and "USD" in item.line for item in found)
+    assert 3 == len(ways)
+    assert all("fits" == verdict_of(way.recipe) == way.verdict for way in ways)
+    assert any("QLoRA" in way.line and "GiB" in way.line and "USD" in way.line for way in ways)
 
 
-def test_remedies_name_smaller_batches_and_checkpointing(basis):
-    """Without checkpointing and with large micro-batches the cheap remedies are offered."""
-    found = remedies(run("llama-2-7b", "A100-40GB", checkpointing="none", micro_batch=16), basis, most=9)
-    assert any("checkpointing" in item.words or "micro-batch" in item.words for item in found)
-    full = remedies(run("llama-3.1-8b", "RTX4090", method="full"), basis, most=9)
-    assert any("LoRA" in item.words for item in full)
+def test_smaller_micro_batches_and_checkpointing_are_offered(basis):
+    """Without checkpointing and with large micro-batches these come first; a full fine-tune is offered LoRA."""
+    ways = offered(basis, "llama-2-7b", "A100-40GB", checkpointing="none", micro_batch=16)
+    assert "micro-batch 1 instead of 16" == ways[0].words
+    assert any("gradient checkpointing" in way.words for way in ways)
+    assert any("LoRA" in way.words for way in offered(basis, "llama-3.1-8b", "RTX4090", method="full"))
 
 
 def test_smaller_micro_batches_keep_the_samples_of_a_step(basis):
     """Gradient accumulation takes over what the micro-batch gives up."""
-    recipe = run("llama-2-7b", "A100-40GB", micro_batch=32, accumulation=2)
-    smaller = [item.recipe for item in remedies(recipe, basis, most=9) if "micro-batch" in item.words]
+    ways = offered(basis, "llama-2-7b", "A100-40GB", micro_batch=32, accumulation=2)
+    smaller = [way.recipe for way in ways if "micro-batch" in way.words]
     assert smaller
-    assert all(samples_per_step(one) >= 64 for one in smaller)
+    assert all(samples_per_step(recipe) >= 64 for recipe in smaller)
 
 
 def test_nothing_helps_is_an_empty_tuple(basis):
     """Where no change makes a run fit, no remedy is invented."""
-    assert () == remedies(run("meta-llama/Llama-3.1-405B", "T4", sequence_tokens=131_072, precision="fp16"), basis)
-
-
-def test_remedies_come_cheapest_first(basis):
-    """The prices per million tokens rise down the list."""
-    found = remedies(run("llama-2-7b", "A100-40GB", method="full", optimizer="adamw"), basis, most=9)
-    priced = [item.usd_per_mtok for item in found if item.usd_per_mtok is not None]
-    assert sorted(priced) == priced
-    assert len(priced) >= 2
-
-
-def test_several_changes_where_one_is_not_enough(basis):
-    """Full fine-tuning without checkpointing on a small card needs more than one change; each is a fit."""
-    recipe = run("llama-2-7b", "T4", method="full", sequence_tokens=4096, micro_batch=8, checkpointing="none")
-    found = remedies(recipe.but(precision="fp16", masters="32-bit"), basis)
-    assert found
-    assert all("fits" == item.verdict for item in found)
+    assert () == offered(
+        basis, "meta-llama/Llama-3.1-405B", "T4", sequence_tokens=131_072, precision="fp16", attention="eager"
+    )
 
 
 def test_a_run_that_fits_needs_no_remedy(basis):
     """Where the run fits there is nothing better to offer."""
-    assert () == remedies(run("smollm2-135m", "H100", sequence_tokens=512, rank=8), basis)
+    assert () == offered(basis, "smollm2-135m", "H100", sequence_tokens=512, rank=8)
+
+
+def test_the_fewest_changes_come_first_then_the_cheapest(basis):
+    """Single changes by price, then several; one that changes more of the same fields needs fewer cards."""
+    ways = offered(basis, "llama-3.1-8b", "A100-80GB", method="full", optimizer="adamw", micro_batch=2)
+    single = [way for way in ways if way.options.count("--") == 1]
+    assert len(single) >= 3
+    assert single == list(ways[: len(single)])
+    assert sorted(way.usd_per_mtok for way in single) == [way.usd_per_mtok for way in single]
+    assert len({way.options for way in ways}) == len(ways)
+
+
+def test_several_changes_where_one_is_not_enough(basis):
+    """Full fine-tuning without checkpointing on a small card needs more than one change; each is a fit."""
+    ways = offered(
+        basis, "llama-2-7b", "T4", method="full", sequence_tokens=4096, micro_batch=8, checkpointing="none",
+        precision="fp16",
+    )  # fmt: skip
+    assert ways
+    assert all("fits" == way.verdict for way in ways)
+    assert all(way.options.count("--") > 1 for way in ways)
 
 
 def test_the_largest_size_that_fits_is_the_last_one_that_does():
     """One more does not fit."""
-    recipe = run("llama-2-7b", "A100-40GB")
+    recipe = Recipe(read_shape("llama-2-7b"), catalog.gpu("A100-40GB"))
     most = most_that_fits(recipe, "micro_batch", range(1, 65))
     usable = memory.usable_gb(recipe.gpu)
     assert need(recipe.but(micro_batch=most)).high_gb <= usable < need(recipe.but(micro_batch=most + 1)).high_gb
-    assert most_that_fits(run("llama-3.1-70b", "T4"), "micro_batch", range(1, 4)) is None
+    assert most_that_fits(Recipe(read_shape("llama-3.1-70b"), catalog.gpu("T4")), "micro_batch", range(1, 4)) is None
 
 
 def test_a_large_model_on_one_small_card_is_offered_cards_offload_and_a_larger_card(basis):
     """70B on one 24 GB card: sharded over more, offloaded over two, one larger card; each with time, price, options."""
-    found = remedies(run("llama-3.1-70b", "RTX4090", method="qlora"), basis, most=4, job=Job(10e6))
-    assert any("--offload all" in item.options and item.recipe.gpus == 2 for item in found)
-    assert any("--gpus 4 --sharding fsdp" in item.options for item in found)
-    assert any(item.recipe.gpus == 1 and item.recipe.gpu.memory_gib > 40 for item in found)
-    assert all(item.hours > 0 and item.usd > 0 and item.options in item.line for item in found)
-    assert len({item.options for item in found}) == len(found)
+    ways = offered(basis, "llama-3.1-70b", "RTX4090", tokens=10e6, method="qlora", most=4)
+    assert any("--offload all" in way.options and way.recipe.gpus == 2 for way in ways)
+    assert any("--gpus 4 --sharding fsdp" in way.options for way in ways)
+    assert any(way.recipe.gpus == 1 and way.recipe.gpu.memory_gib > 40 for way in ways)
+    assert all(way.hours > 0 and way.usd > 0 and way.options in way.line for way in ways)
 
 
 def test_long_samples_are_offered_context_parallelism(basis):
-    """At 128k tokens a sample is shared among cards."""
-    found = remedies(run("llama-3.1-8b", "A100-80GB", sequence_tokens=131_072), basis, most=9)
-    assert any(item.recipe.context_parallel > 1 and "--context-parallel" in item.line for item in found)
+    """At 128k tokens a sample is shared among cards, with a fused loss among fewer."""
+    ways = offered(basis, "llama-3.1-8b", "A100-80GB", sequence_tokens=131_072)
+    shared = [way for way in ways if way.recipe.context_parallel > 1]
+    assert all("--context-parallel" in way.line for way in shared)
+    assert {4: "whole", 2: "fused"} == {way.recipe.gpus: way.recipe.loss for way in shared}
 
 
-@pytest.mark.parametrize("fields", [{"method": "full"}, {"sequence_tokens": 65_536}, {"micro_batch": 64}])
+@pytest.mark.parametrize("fields", [{"method": "full"}, {"sequence_tokens": 32_768}, {"micro_batch": 64}])
 def test_no_remedy_more_likely_fails_than_not(fields, basis):
     """Every remedy fits, or is tight with the middle of its peak below the card."""
-    for model, gpu in (("llama-3.1-8b", "A100-40GB"), ("llama-2-7b", "L4")):
-        for item in remedies(run(model, gpu, **fields), basis, most=9):
-            assert "does not fit" != item.verdict
-            assert need(item.recipe).mid_gb <= memory.usable_gb(item.recipe.gpu)
+    for model, gpu in (("llama-3.1-8b", "A100-40GB"), ("qwen2.5-7b", "L4")):
+        for way in offered(basis, model, gpu, **fields):
+            assert "does not fit" != way.verdict
+            assert need(way.recipe).mid_gb <= memory.usable_gb(way.recipe.gpu)
 
 
 def test_four_bit_remedies_compute_in_sixteen(basis):
-    """QLoRA in place of an 8-bit or 32-bit run computes in 16 bit."""
-    assert "bf16" == adapters(run("llama-2-7b", "H100", precision="fp8"), "qlora").precision
-    assert "fp16" == adapters(run("llama-2-7b", "T4", precision="fp32"), "qlora").precision
+    """QLoRA in place of an 8-bit or 32-bit run computes in 16 bit, and says so."""
+    for gpu, precision, sixteen in (("RTX4090", "fp8", "bf16"), ("V100-16GB", "fp32", "fp16")):
+        ways = offered(basis, "llama-2-13b", gpu, precision=precision, most=20)
+        four_bit = [way for way in ways if way.recipe.method == "qlora"]
+        assert four_bit
+        assert all(way.recipe.precision == sixteen and f"--precision {sixteen}" in way.options for way in four_bit)
+
+
+def test_offloading_is_offered_with_a_sharding_that_can(basis):
+    """DeepSpeed offloads weights in stage 3 alone."""
+    ways = offered(
+        basis, "llama-3.1-8b", "A100-40GB", 2, framework="deepspeed", method="full", sharding="zero2", most=20
+    )
+    offloaded = [way.recipe.sharding for way in ways if way.recipe.offload == "all"]
+    assert {"zero3"} == set(offloaded)

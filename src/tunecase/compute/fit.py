@@ -145,7 +145,7 @@ def _record(found: _Found, pairs: tuple[Compared, ...]) -> Fit:
         ),
         remedies=()
         if placed.verdict == "fits"
-        else tuple(item.line for item in remedies(recipe, basis, found.calibration, MOST, job, found.ask.given)),
+        else tuple(item.line for item in remedies(found.ask, recipe, basis, found.calibration, MOST)),
         setup=setup_fields(recipe),
         assumptions=(
             *assumptions(found.ask, found.searched, recipe, price),

@@ -1,7 +1,10 @@
-"""What would make a run fit: single changes, then several at once, each computed anew and priced."""
+"""What would make a run fit: searched choices that do, those that change the fewest fields first, each priced."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
 
 from tunecase import catalog
 from tunecase.compute import memory
@@ -9,15 +12,32 @@ from tunecase.compute.measured.calibration import Calibration
 from tunecase.compute.memory.peak import GB_PER_GIB, Verdict
 from tunecase.compute.prediction import need
 from tunecase.compute.recipe import Recipe
-from tunecase.compute.running import Job, outcome
-from tunecase.compute.search import MOST_LOOSE, loose
-from tunecase.prices import Basis, gpu_hour
+from tunecase.compute.request import USUAL_SHARDING, Settled
+from tunecase.compute.running import Job, outcome, samples_per_step
+from tunecase.compute.search import FITS, TIGHT, Choice, Searched, search
+from tunecase.errors import InputError
+from tunecase.prices import Basis
 from tunecase.quantities import band, duration, figures
 
-OPTIONS = ("method", "precision", "checkpointing", "loss", "attention", "optimizer", "offload")
+# What to type for each field, in the order of the line.
+TYPED = {
+    "method": "method", "precision": "precision", "checkpointing": "checkpointing", "loss": "loss",
+    "attention": "attention", "optimizer": "optimizer", "offload": "offload", "gpu": "gpu", "gpus": "gpus",
+    "sharding": "sharding", "micro_batch": "batch", "accumulation": "accumulation",
+    "context_parallel": "context-parallel",
+}  # fmt: skip
+WORDS = {
+    "method": {"lora": "LoRA instead of full fine-tuning", "qlora": "QLoRA", "full": "full fine-tuning"},
+    "checkpointing": {"full": "gradient checkpointing"},
+    "loss": {"fused": "a fused loss (Liger kernels)"},
+    "attention": {"flash": "flash attention"},
+    "optimizer": {"paged_adamw_8bit": "a paged 8-bit optimizer"},
+    "offload": {"all": "offloaded to the host's memory"},
+}
+OPENED = ("method", "checkpointing", "sharding", "micro_batch", "accumulation")  # what the search chooses
 LONG_SAMPLES = 8192  # tokens from which sharing a sample among cards is worth its links
-LARGER_COUNTS = (2, 4, 8, 16, 32, 64)
-ANY = tuple(range(2, 9))  # cards over which offloading is tried
+OFFLOADED_OVER = (2, 4, 8)  # cards
+SIZES = ("gpus", "micro_batch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,87 +71,162 @@ class Remedy:
         return f"{self.words}: {self.verdict}, {self.mid_gb / GB_PER_GIB:.1f} of {usable:.1f} GiB, {cost}{typed}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Tried:
-    """What every change is computed with."""
-
-    before: Recipe
-    basis: Basis
-    calibration: Calibration | None
-    job: Job
-    given: Collection[str]
-
-    def remedy(self, words: str, recipe: Recipe) -> Remedy:
-        """The change computed anew."""
-        each = outcome(recipe, Job(None, None, self.job.spot), self.basis, self.calibration).usd
-        whole = outcome(recipe, self.job, self.basis, self.calibration) if self.job.train_tokens is not None else None
-        verdict, peak = verdict_of(recipe, self.calibration), need(recipe, self.calibration)
-        return Remedy(
-            words,
-            recipe,
-            verdict,
-            float(peak.mid_gb),
-            None if each is None else band(each).p50,
-            None if whole is None else band(whole.hours).p50,
-            None if whole is None or whole.usd is None else band(whole.usd).p50,
-            options(self.before, recipe, self.given),
-        )
-
-
 def remedies(
-    recipe: Recipe,
-    basis: Basis,
-    calibration: Calibration | None = None,
-    most: int = 3,
-    job: Job | None = None,
-    given: Collection[str] = (),
+    ask: Settled, recipe: Recipe, basis: Basis, calibration: Calibration | None = None, most: int = 3
 ) -> tuple[Remedy, ...]:
-    """The cheapest changes that make a run fit, each computed anew and priced.
+    """Changes that make a run fit, the fewest first, then the cheapest; each computed anew and priced.
 
-    Single changes and the cheapest larger card first; where they are too few, several at once on other cards; where
-    nothing fits, what is tight with P50 of its peak below the card. The tuple is empty where nothing tried helps.
+    Everything that the search chooses is opened again, on the card asked for and on others; beside it a fused loss,
+    flash attention, a paged optimizer, offloading and sharing long samples are tried, which the search leaves alone.
+    Of the choices that change the same fields the cheapest counts; one that changes more must need fewer cards.
 
     Args:
+        ask: the request.
         recipe: the run with its card, every size a plain number.
         basis: prices and draws.
         calibration: of measured runs.
-        most: how many to tell.
-        job: how much is trained, so that each tells time and price of the whole run; per million tokens without.
-        given: fields that were said, which options must overrule.
+        most: how many.
+    Returns: what fits; where nothing does, what is tight with P50 of its peak below the card; where nothing tried is
+        better than the run as it is, the empty tuple.
     """
-    tried = _Tried(recipe, basis, calibration, job or Job(), given)
     before = verdict_of(recipe, calibration)
-    single = [tried.remedy(words, changed) for words, changed in _changes(recipe, calibration)]
-    several = [tried.remedy(words, changed) for words, changed in _combinations(recipe, calibration)]
-    cards = [tried.remedy(words, changed) for words, changed in _larger_cards(recipe, basis, tried.job)]
-    lean = [tried.remedy(words, changed) for words, changed in _lean_on_one(recipe, basis, tried.job)]
-    for wanted in ("fits", "tight"):
-        better = [
-            [item for item in sorted(group, key=_by_price) if item.verdict == wanted != before and _within(item)]
-            for group in ([*single, *_cheapest(cards, wanted)], [*several, *_cheapest(lean, wanted)])
-        ]
-        found = list({item.options: item for item in reversed(better[0])}.values())[::-1][:most]
-        for item in better[1]:  # on cards for which nothing simpler is told
-            if len(found) < most and _place(item) not in map(_place, found):
-                found.append(item)
-        if found:
-            return tuple(sorted(found, key=_by_price))
+    if before == "fits":
+        return ()
+    tables = list(_tables(ask, recipe, basis, calibration))
+    price = _Priced(ask, recipe, basis, calibration)
+    for verdict, rank in (("fits", FITS), ("tight", TIGHT)):
+        kept: list[tuple[frozenset[str], Remedy]] = []
+        for changes, choice in _by_changes(tables, recipe, rank) if verdict != before else ():
+            if len(kept) == most:
+                break
+            remedy = price(changes, choice)
+            covered = any(other <= changes and shown.recipe.gpus <= remedy.recipe.gpus for other, shown in kept)
+            if remedy.verdict == verdict and not covered:
+                kept.append((changes, remedy))
+        if kept:
+            return tuple(remedy for _, remedy in kept)
     return ()
 
 
-def _within(item: Remedy) -> bool:
-    """True where the middle of the peak lies below the card."""
-    assert item.recipe.gpu is not None
-    return item.mid_gb <= memory.usable_gb(item.recipe.gpu)
+def _tables(ask: Settled, recipe: Recipe, basis: Basis, calibration: Calibration | None) -> Iterator[Searched]:
+    """What can be chosen on the card asked for, with each change that the search leaves alone, and on other cards."""
+    assert recipe.gpu is not None
+    given = {name: value for name, value in ask.given.items() if name not in OPENED} | {"precision": recipe.precision}
+    freed = replace(ask, given=given, cards=(recipe.gpu,), counts=())
+    for fields in _left_alone(recipe):
+        counts = OFFLOADED_OVER if "offload" in fields else ()
+        with suppress(InputError):  # nothing can be chosen so
+            yield search(replace(freed, given=given | fields, counts=counts), basis, calibration)
+    for fields in ({}, {"loss": "fused"}):
+        with suppress(InputError):
+            yield search(replace(freed, given=given | fields, cards=()), basis, calibration)
 
 
-def _place(item: Remedy) -> tuple[object, ...]:
-    """What makes two remedies alike: their cards."""
-    return item.recipe.gpu, item.recipe.gpus
+def _left_alone(recipe: Recipe) -> Iterator[dict[str, Any]]:
+    """Fields that the search never changes unasked, each with the value that saves memory; first none of them."""
+    assert recipe.gpu is not None
+    yield {}
+    if recipe.loss != "fused":
+        yield {"loss": "fused"}
+    if recipe.attention == "eager":
+        yield {"attention": "flash"}
+    if recipe.method == "full" and not catalog.optimizer(recipe.optimizer).paged:
+        yield {"optimizer": "paged_adamw_8bit"}
+    engine = catalog.framework(recipe.framework).engine
+    if recipe.offload != "all" and engine != "megatron":
+        yield {"offload": "all", "sharding": USUAL_SHARDING[engine]}
+    if recipe.sequence_tokens >= LONG_SAMPLES and recipe.context_parallel == 1:
+        for cards in (2, 4, 8):
+            yield from ({"context_parallel": cards}, {"context_parallel": cards, "loss": "fused"})
+    if recipe.frozen_layers or recipe.precision in ("fp32", "fp8"):
+        sixteen = "bf16" if catalog.can(recipe.gpu, "bf16") else "fp16"
+        yield {"method": "qlora", "frozen_layers": 0, "precision": sixteen}
 
 
-def _cheapest(items: Sequence[Remedy], wanted: str) -> list[Remedy]:
-    return sorted((item for item in items if item.verdict == wanted), key=_by_price)[:1]
+def _by_changes(tables: Sequence[Searched], recipe: Recipe, rank: int) -> list[tuple[frozenset[str], Choice]]:
+    """The cheapest choice of a rank for each set of changed fields, the fewest changes first, then the cheapest."""
+    cheapest: dict[frozenset[str], tuple[float, float, Searched, int]] = {}
+    for table in tables:
+        for changes, index in _changed(table, recipe, rank):
+            cost = (float(table.columns["usd"][index]), float(table.columns["gpu_hours"][index]))
+            if changes not in cheapest or cost < cheapest[changes][:2]:
+                cheapest[changes] = (*cost, table, index)
+    ranked = sorted(cheapest.items(), key=lambda item: (len(item[0]), *item[1][:2]))
+    return [(changes, table.choice(index)) for changes, (*_, table, index) in ranked]
+
+
+def _changed(table: Searched, recipe: Recipe, rank: int) -> Iterator[tuple[frozenset[str], int]]:
+    """The fields in which choices of a rank differ from the run, and the cheapest row of each set of them.
+
+    Cards that become several must share the work somehow, so that their sharding is no change of its own.
+    """
+    import numpy as np
+
+    for group in table.groups:
+        other, rows = group.recipe, slice(group.first, group.first + len(group.recipe.gpus))
+        words = {
+            name
+            for name in TYPED
+            if name not in (*SIZES, "accumulation") and getattr(other, name) != getattr(recipe, name)
+        }
+        if recipe.gpus == 1 or other.sharding == "none":
+            words.discard("sharding")
+        if other.method == "qlora" and other.precision in ("fp32", "fp8"):
+            continue  # 4-bit weights compute in 16 bit
+        good, usd = table.columns["rank"][rows] == rank, table.columns["usd"][rows]
+        for differ in product((False, True), repeat=2):
+            same = [
+                (getattr(other, name) != getattr(recipe, name)) == new for name, new in zip(SIZES, differ, strict=True)
+            ]
+            at = np.flatnonzero(good & same[0] & same[1])
+            if len(at):
+                sizes = {name for name, new in zip(SIZES, differ, strict=True) if new}
+                yield frozenset(words | sizes), group.first + int(at[np.argmin(usd[at])])
+
+
+@dataclass(frozen=True, slots=True)
+class _Priced:
+    """Computes a choice anew as the remedy of a run."""
+
+    ask: Settled
+    before: Recipe
+    basis: Basis
+    calibration: Calibration | None
+
+    def __call__(self, changes: Collection[str], choice: Choice) -> Remedy:
+        """The choice with as many samples per step as the run had, its verdict, time and price."""
+        recipe, job, basis = choice.recipe.but(accumulation=1), self.ask.job, self.basis
+        recipe = recipe.but(accumulation=max(1, -(-samples_per_step(self.before) // samples_per_step(recipe))))
+        each = outcome(recipe, Job(None, None, job.spot), basis, self.calibration).usd
+        whole = outcome(recipe, job, basis, self.calibration) if job.train_tokens is not None else None
+        return Remedy(
+            words=", ".join(_words(changes, self.before, recipe)),
+            recipe=recipe,
+            verdict=verdict_of(recipe, self.calibration),
+            mid_gb=float(need(recipe, self.calibration).mid_gb),
+            usd_per_mtok=None if each is None else band(each).p50,
+            hours=None if whole is None else band(whole.hours).p50,
+            usd=None if whole is None or whole.usd is None else band(whole.usd).p50,
+            options=options(self.before, recipe, self.ask.given),
+        )
+
+
+def _words(changes: Collection[str], before: Recipe, after: Recipe) -> Iterator[str]:
+    """The changes as people say them."""
+    assert after.gpu is not None
+    if "gpu" in changes or "gpus" in changes:
+        sharded = f", {after.sharding}" if after.gpus > 1 else ""
+        yield f"{after.gpus} x {after.gpu.name}{sharded}"
+    elif "sharding" in changes:
+        yield f"sharded by {after.sharding}"
+    for name in ("method", "checkpointing", "loss", "attention", "optimizer", "offload", "precision"):
+        if name in changes:
+            value = getattr(after, name)
+            yield WORDS.get(name, {}).get(value, f"{name} {value}")
+    if "micro_batch" in changes:
+        yield f"micro-batch {after.micro_batch} instead of {before.micro_batch}"
+    if "context_parallel" in changes:
+        yield f"each sample shared by {after.context_parallel} cards"
 
 
 def options(before: Recipe, after: Recipe, given: Collection[str] = ()) -> str:
@@ -143,22 +238,13 @@ def options(before: Recipe, after: Recipe, given: Collection[str] = ()) -> str:
         >>> options(run, run.but(method="qlora", gpus=2, sharding="fsdp"))
         '--method qlora --gpus 2 --sharding fsdp'
     """
-    assert before.gpu is not None
-    assert after.gpu is not None
-    said = [f"--{name} {getattr(after, name)}" for name in OPTIONS if getattr(after, name) != getattr(before, name)]
-    if after.gpu != before.gpu:
-        said.append(f"--gpu {after.gpu.name}")
-    if after.gpus != before.gpus:
-        said.append(f"--gpus {after.gpus}")
-    if after.sharding != before.sharding and after.sharding != "none":
-        said.append(f"--sharding {after.sharding}")
-    if after.micro_batch != before.micro_batch:
-        said.append(f"--batch {after.micro_batch}")
-    if "accumulation" in given and after.accumulation != before.accumulation:
-        said.append(f"--accumulation {after.accumulation}")
-    if after.context_parallel != before.context_parallel:
-        said.append(f"--context-parallel {after.context_parallel}")
-    return " ".join(said)
+    typed = []
+    for name, option in TYPED.items():
+        value = getattr(after, name)
+        follows = (name == "sharding" and value == "none") or (name == "accumulation" and name not in given)
+        if value != getattr(before, name) and not follows:
+            typed.append(f"--{option} {value.name if name == 'gpu' else value}")
+    return " ".join(typed)
 
 
 def verdict_of(recipe: Recipe, calibration: Calibration | None = None) -> Verdict:
@@ -178,132 +264,3 @@ def most_that_fits(
     tried = np.array(sizes, dtype=np.int64)
     fits = need(recipe.but(**{name: tried}), calibration).high_gb <= memory.usable_gb(recipe.gpu)
     return int(tried[np.flatnonzero(fits)[-1]]) if fits.any() else None
-
-
-def _by_price(item: Remedy) -> tuple[bool, float, float]:
-    usd = item.usd if item.usd is not None else item.usd_per_mtok
-    return usd is None, usd or 0.0, item.mid_gb
-
-
-def _combinations(recipe: Recipe, calibration: Calibration | None) -> Iterator[tuple[str, Recipe]]:
-    """Several changes at once: small micro-batch and checkpointing, then adapters too, then over more cards."""
-    lean = _smaller(recipe, 1).but(checkpointing="full")
-    words = "micro-batch 1 with checkpointing"
-    yield words, lean
-    yield f"{words} and a fused loss", lean.but(loss="fused")
-    yield f"{words} and LoRA", adapters(lean, "lora")
-    yield f"{words} and QLoRA", adapters(lean, "qlora")
-    yield f"{words}, QLoRA and a fused loss", adapters(lean, "qlora").but(loss="fused")
-    for method in dict.fromkeys((recipe.method, "lora", "qlora")):
-        changed = (adapters(lean, method) if method != recipe.method else lean).but(loss="fused")
-        yield from _over_more(changed, calibration, f"{method}, micro-batch 1, a fused loss, ")
-
-
-def _lean_on_one(recipe: Recipe, basis: Basis, job: Job) -> Iterator[tuple[str, Recipe]]:
-    """The leanest set-up of the method, and of QLoRA, on one larger card."""
-    lean = _smaller(recipe, 1).but(checkpointing="full", loss="fused")
-    for method in dict.fromkeys((recipe.method, "qlora")):
-        changed = adapters(lean, method) if method != recipe.method else lean
-        for words, larger in _larger_cards(changed, basis, job):
-            yield f"{words} with {method}, micro-batch 1, checkpointing and a fused loss", larger
-
-
-def adapters(recipe: Recipe, method: str) -> Recipe:
-    """The run with adapters in place of full fine-tuning, or on a 4-bit base."""
-    assert recipe.gpu is not None
-    sixteen = "bf16" if catalog.can(recipe.gpu, "bf16") else "fp16"
-    precision = sixteen if method == "qlora" and recipe.precision in ("fp32", "fp8") else recipe.precision
-    return recipe.but(method=method, frozen_layers=0, step_in_backward=False, precision=precision)
-
-
-def _smaller(recipe: Recipe, micro_batch: int) -> Recipe:
-    """A smaller micro-batch with as many samples per step."""
-    more = -(-recipe.micro_batch // micro_batch)
-    return recipe.but(micro_batch=micro_batch, accumulation=recipe.accumulation * more)
-
-
-def _changes(recipe: Recipe, calibration: Calibration | None) -> Iterator[tuple[str, Recipe]]:
-    """Single changes worth trying on the same kind of card."""
-    smaller = recipe.micro_batch // 2
-    while smaller >= 1:
-        changed = _smaller(recipe, smaller)
-        if smaller == 1 or verdict_of(changed, calibration) == "fits":
-            words = f"micro-batch {smaller} instead of {recipe.micro_batch}, with gradient accumulation"
-            yield words, changed
-            break
-        smaller //= 2
-    if recipe.checkpointing in ("none", "selective"):
-        yield "gradient checkpointing", recipe.but(checkpointing="full")
-    if recipe.loss != "fused":
-        yield "a fused loss (Liger kernels)", recipe.but(loss="fused")
-    if recipe.attention == "eager":
-        yield "flash attention", recipe.but(attention="flash")
-    if recipe.method == "full":
-        yield "LoRA instead of full fine-tuning", adapters(recipe, "lora")
-        if not catalog.optimizer(recipe.optimizer).paged:
-            yield "a paged 8-bit optimizer", recipe.but(optimizer="paged_adamw_8bit")
-    if recipe.method != "qlora":
-        yield "QLoRA", adapters(recipe, "qlora")
-    if recipe.sharding in ("ddp", "zero1", "zero2"):
-        whole = "zero3" if catalog.framework(recipe.framework).engine == "deepspeed" else "fsdp"
-        yield f"weights sharded too ({whole})", recipe.but(sharding=whole)
-    yield from _over_more(recipe, calibration)
-
-
-def _over_more(recipe: Recipe, calibration: Calibration | None, words: str = "") -> Iterator[tuple[str, Recipe]]:
-    """The fewest more cards on which the run fits: sharded, sharded with offload, and with samples shared by cards."""
-    assert recipe.gpu is not None
-    name = recipe.gpu.name
-    ways = [("sharded", _spread_over, LARGER_COUNTS), ("sharded and offloaded to the host's memory", _offloaded, ANY)]
-    if recipe.sequence_tokens >= LONG_SAMPLES and recipe.context_parallel == 1:
-        ways.append(("each sample shared by them", _shared, LARGER_COUNTS))
-    for how, change, counts in ways:
-        for count in counts:
-            if count < recipe.gpus or (count == recipe.gpus and change is not _offloaded):
-                continue
-            if count > MOST_LOOSE and loose(recipe.gpu):
-                break
-            changed = change(recipe, count)
-            if changed is not None and verdict_of(changed, calibration) == "fits":
-                yield f"{words}{count} x {name}, {how}", changed
-                break
-
-
-def _offloaded(recipe: Recipe, count: int) -> Recipe | None:
-    """The run on several cards with weights and optimizer in the host's memory; None where that is not done."""
-    if recipe.offload == "all" or catalog.framework(recipe.framework).engine == "megatron":
-        return None
-    spread = _spread_over(recipe, count)
-    whole = "zero3" if catalog.framework(recipe.framework).engine == "deepspeed" else "fsdp"
-    return spread.but(sharding=whole, offload="all")
-
-
-def _shared(recipe: Recipe, count: int) -> Recipe | None:
-    """The run with each sample cut among some cards; None where they are not a multiple of the cards there are."""
-    if count % recipe.gpus:
-        return None
-    ways = count // recipe.gpus
-    return _spread_over(recipe, count).but(context_parallel=ways, accumulation=recipe.accumulation)
-
-
-def _spread_over(recipe: Recipe, count: int) -> Recipe:
-    """The run on more cards, everything sharded."""
-    engine = catalog.framework(recipe.framework).engine
-    sharding = recipe.sharding if recipe.gpus > 1 else "zero3" if engine == "deepspeed" else "fsdp"
-    known = catalog.framework(recipe.framework)
-    masters = recipe.masters if recipe.gpus > 1 or recipe.precision == "fp16" else known.masters_several
-    accumulation = max(1, recipe.accumulation * recipe.gpus // count)
-    return recipe.but(gpus=count, sharding=sharding, masters=masters, accumulation=accumulation)
-
-
-def _larger_cards(recipe: Recipe, basis: Basis, job: Job) -> Iterator[tuple[str, Recipe]]:
-    """As many larger cards, and one of them; those with a price in the tier."""
-    assert recipe.gpu is not None
-    together = recipe.tensor_parallel * recipe.pipeline_parallel * recipe.context_parallel
-    for card in catalog.gpus():
-        larger = memory.usable_gb(card) > memory.usable_gb(recipe.gpu) and catalog.can(card, recipe.precision)
-        if larger and gpu_hour(card.name, basis, spot=job.spot) is not None:
-            yield f"{recipe.gpus} x {card.name}", recipe.but(gpu=card)
-            if recipe.gpus > 1 and together == 1 and recipe.offload == "none":
-                alone = recipe.accumulation * recipe.gpus
-                yield f"1 x {card.name}", recipe.but(gpu=card, gpus=1, sharding="none", accumulation=alone)
