@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from tunecase.compute.request import Request, settled
 from tunecase.compute.search import search
 from tunecase.errors import InputError, Problem
 from tunecase.prices import OWNED_TIER, UNDATED, Basis, GpuHour, Offer, contract_hour, gpu_hour, owned_card
+from tunecase.project import Compute
 from tunecase.quantities import Interval, Worlds, share
 from tunecase.records import Run
 
@@ -72,27 +73,29 @@ def choose(basis: Basis, machines: Sequence[Machine] | None = None, runs: Sequen
     """
     refused: list[str] = []
     if machines is None:
-        machines = []
         names = _gpu_names(basis)
-        for name in names:
-            hour = hour_asked(name, basis)
-            if hour is None:
-                tier = basis.text("compute.tier", basis.project.compute.tier if basis.project else None)
-                kind = f"no {basis.terms} price" if basis.terms != ON_DEMAND else "no price"
-                refused.append(f"{name}: {kind} in the tier {tier}")
-            elif (machine := machine_on(name, hour, basis)) is None:
-                refused.append(f"{name}: the run does not fit on {_counts(basis, hour)[-1]}")
-            else:
-                machines.append(machine)
-        refused += _contracts_left(basis, names)
+        ways = [_machine_or_why(name, basis) for name in names]
+        machines = [way for way in ways if isinstance(way, Machine)]
+        refused = [*(why for why in ways if isinstance(why, str)), *_contracts_left(basis, names)]
     measured = timed(basis, runs)
-    machines = [*(one for one in machines if one.gpu not in {other.gpu for other in measured}), *measured]
+    by_runs = {machine.gpu for machine in measured}
+    machines = [*(machine for machine in machines if machine.gpu not in by_runs), *measured]
     if not machines:
         return Choice(None, "; ".join(refused) or "no GPU is named")
     best = min(machines, key=lambda machine: float(machine.price_per_mtok.mean()))
     words = f"the cheapest expected run of {len(machines)} on the list" if len(machines) > 1 else "the only one listed"
     how = f", {best.how}" if best.how else ""
     return Choice(best, "; ".join([f"{best.count} x {best.gpu} is {words}{how}", *refused]))
+
+
+def _machine_or_why(gpu: str, basis: Basis) -> Machine | str:
+    """The cheapest way on one kind of card, or why there is none."""
+    hour = hour_asked(gpu, basis)
+    if hour is None:
+        tier = basis.text("compute.tier", _compute(basis).tier)
+        kind = f"no {basis.terms} price" if basis.terms != ON_DEMAND else "no price"
+        return f"{gpu}: {kind} in the tier {tier}"
+    return machine_on(gpu, hour, basis) or f"{gpu}: the run does not fit on {_counts(basis, hour)[-1]}"
 
 
 def machine_on(gpu: str, hour: GpuHour, basis: Basis) -> Machine | None:
@@ -118,15 +121,17 @@ def timed(basis: Basis, runs: Sequence[Run]) -> tuple[Machine, ...]:
         the GPU has no price.
     Leaves out that short runs warm up slowly: under some 50 steps they read slower than a long run is.
     """
-    import numpy as np
-
     speeds: dict[tuple[str, int], list[float]] = {}
     for run in runs:
-        card = _card(run.hardware)
-        same = run.model == base_model(basis) and not run.failed
-        if card and same and run.gpus and run.tokens_per_s and run.trainer in WHOLE_STEPS:
+        card, whole = _card(run.hardware), run.trainer in WHOLE_STEPS and not run.failed
+        if card and whole and run.gpus and run.tokens_per_s and run.model == base_model(basis):
             speeds.setdefault((card, run.gpus), []).append(run.tokens_per_s)
-    found = []
+    return tuple(_timed_machines(basis, speeds))
+
+
+def _timed_machines(basis: Basis, speeds: Mapping[tuple[str, int], Sequence[float]]) -> Iterator[Machine]:
+    import numpy as np
+
     for (card, count), rates in speeds.items():
         hour = hour_asked(card, basis)
         if hour is None or (hour.tier == OWNED_TIER and not owns_enough(count, basis)):
@@ -135,15 +140,14 @@ def timed(basis: Basis, runs: Sequence[Run]) -> tuple[Machine, ...]:
         spread = Interval(min(*rates, middle / LEAST_DOUBT), max(*rates, middle * LEAST_DOUBT))
         rate = basis.worlds.draw(f"tokens per second on {count} x {card}, measured", spread)
         hours = count * 1e6 / rate / 3600 * lost_to_spot(count, basis, hour)
-        found.append(Machine(card, count, hours, hour, f"timed by {len(rates)} of its own runs"))
-    return tuple(found)
+        yield Machine(card, count, hours, hour, f"timed by {len(rates)} of its own runs")
 
 
 def hour_asked(gpu: str, basis: Basis) -> GpuHour | None:
     """The price of a GPU hour on the project's terms; None where neither a contract nor the tier has one on them."""
     if basis.terms in (ON_DEMAND, SPOT):
         return gpu_hour(gpu, basis, spot=basis.terms == SPOT)
-    region = (basis.project.compute.region if basis.project else None) or ""
+    region = _compute(basis).region or ""
     return contract_hour(gpu, basis, basis.terms, region)
 
 
@@ -187,19 +191,22 @@ def base_model(basis: Basis) -> str:
     return basis.text("models", project.models[-1] if project and project.models else None)
 
 
+def _compute(basis: Basis) -> Compute:
+    """What the project file says of computing, nothing where there is no project."""
+    return basis.project.compute if basis.project else Compute()
+
+
 def _gpu_names(basis: Basis) -> tuple[str, ...]:
     """The cards to choose from: the one owned in that tier, else those of the project, else the default and contracted.
 
     A contract counts on the project's terms only.
     """
-    compute = basis.project.compute if basis.project else None
-    if compute is not None and compute.tier == OWNED_TIER and not basis.tier:
+    compute = _compute(basis)
+    if compute.tier == OWNED_TIER and not basis.tier:
         return (owned_card(basis),)
-    if compute is not None and compute.gpus:
-        return tuple(dict.fromkeys(catalog.gpu(name).name for name in compute.gpus))
-    default = [catalog.gpu(name.strip()).name for name in basis.text("compute.gpus").split(";")]
+    names = compute.gpus or [name.strip() for name in basis.text("compute.gpus").split(";")]
     contracted = [row.gpu for row in basis.contracts if row.gpu and row.terms == basis.terms]
-    return tuple(dict.fromkeys((*default, *contracted)))
+    return tuple(dict.fromkeys((*(catalog.gpu(name).name for name in names), *(() if compute.gpus else contracted))))
 
 
 def _contracts_left(basis: Basis, names: Sequence[str]) -> Iterator[str]:
@@ -208,14 +215,14 @@ def _contracts_left(basis: Basis, names: Sequence[str]) -> Iterator[str]:
     A card's other terms are told where it has no price on the project's; a row without a date is one of a catalog,
     which holds every card, and is not told.
     """
-    compute = basis.project.compute if basis.project else None
+    compute = _compute(basis)
     held = [row for row in basis.contracts if row.gpu and row.date != UNDATED]
     on_terms = {row.gpu for row in held if row.terms == basis.terms}
     left: dict[str, dict[str, None]] = {}
     for row in held:
-        if compute is not None and compute.tier == OWNED_TIER:
+        if compute.tier == OWNED_TIER:
             left.setdefault("the tier is owned", {})[row.gpu] = None
-        elif compute is not None and compute.gpus and row.gpu not in names:
+        elif compute.gpus and row.gpu not in names:
             left.setdefault("compute.gpus names other cards", {})[row.gpu] = None
         elif row.gpu not in on_terms:
             left.setdefault(f"compute.terms is {basis.terms}", {})[f"{row.gpu} ({row.terms})"] = None
@@ -230,24 +237,24 @@ def some_of(names: Sequence[str]) -> str:
 
 def owns_enough(count: int, basis: Basis) -> bool:
     """Whether the project owns so many cards."""
-    owned = basis.project.compute.owned if basis.project else None
+    owned = _compute(basis).owned
     return owned is not None and count <= owned.gpus
 
 
 def _counts(basis: Basis, hour: GpuHour) -> tuple[int, ...]:
     """How many cards may be tried; of cards that are owned no more than there are."""
-    compute = basis.project.compute if basis.project else None
-    fixed = compute.gpu_count if compute else None
-    if compute is None or compute.owned is None or hour.tier != OWNED_TIER:
+    compute = _compute(basis)
+    fixed = compute.gpu_count
+    if compute.owned is None or hour.tier != OWNED_TIER:
         return (fixed,) if fixed else COUNTS
     held = compute.owned.gpus
-    if fixed and fixed > held and compute.tier == OWNED_TIER:
+    if not fixed:
+        return tuple(sorted({*(count for count in COUNTS if count <= held), min(held, COUNTS[-1])}))
+    if fixed > held and compute.tier == OWNED_TIER:
         fix = "lower it, or say under compute.owned.gpus how many cards the price bought"
         where = "the project file: compute.gpu_count"
         raise InputError(Problem(where, f"{fixed} cards", f"at most the {held} under compute.owned.gpus", fix))
-    if fixed:
-        return (min(fixed, held),)
-    return tuple(sorted({*(count for count in COUNTS if count <= held), min(held, COUNTS[-1])}))
+    return (min(fixed, held),)
 
 
 def _way_that_fits(gpu: str, basis: Basis, counts: Sequence[int]) -> Recipe | None:
@@ -294,9 +301,8 @@ def idle_over_used(basis: Basis) -> "Draws":
     """
     import numpy as np
 
-    given = basis.project.training.idle if basis.project else None
-    asked = basis.project.compute if basis.project else None
-    if asked is not None and (asked.hosted or (asked.tier == "owned" and given is None)):
+    given, compute = basis.project.training.idle if basis.project else None, _compute(basis)
+    if compute.hosted or (compute.tier == OWNED_TIER and given is None):
         return np.zeros(basis.worlds.n)
     part = np.minimum(basis.draw("training.idle", given), 0.95)
     return np.asarray(part / (1 - part))

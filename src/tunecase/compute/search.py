@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from tunecase import catalog
@@ -162,35 +163,35 @@ class Searched:
             return []
         hours, usd = self.columns["hours"][at], self.columns["usd"][at]
         order = np.lexsort((usd, hours))
-        least = np.minimum.accumulate(usd[order])
-        kept = [int(order[0])]
-        for place, index in enumerate(order[1:], 1):
-            if usd[index] < least[place - 1] * (1 - 1e-9) and usd[index] > cheapest.usd * (1 + 1e-9):
-                kept.append(int(index))
-        kept = [index for index in kept if usd[index] > cheapest.usd * (1 + 1e-9)]
-        most -= 1
-        count = min(most, len(kept))
+        before = np.concatenate([[math.inf], np.minimum.accumulate(usd[order])[:-1]])  # least of what is faster
+        beaten = (usd[order] >= before * (1 - 1e-9)) | (usd[order] <= cheapest.usd * (1 + 1e-9))
+        kept = at[order[~beaten]]
+        count = min(most - 1, len(kept))
         chosen = [round(step * (len(kept) - 1) / max(count - 1, 1)) for step in range(count)]
-        front = [self.choice(int(at[kept[place]])) for place in chosen]
+        front = [self.choice(int(kept[place])) for place in chosen]
         return [*(choice for choice in front if choice.hours < cheapest.hours), cheapest]
 
     def rejected(self) -> list[Rejected]:
         """Why choices were left out, most frequent first; the nearest miss is the closest of the cheaper ones."""
         import numpy as np
 
-        found = [Rejected(reason, count) for reason, count in self.left_out.items() if count]
+        reasons = [Rejected(reason, count) for reason, count in self.left_out.items()]
         best = self.cheapest()
-        limit = best.usd if best and best.usd is not None else math.inf
         for code, reason in ((TOO_BIG, LARGE), (TIGHT, CLOSE)):
             at = np.flatnonzero(self.columns["verdict"] == code)
-            if len(at) and not (best and VERDICTS[code] == best.verdict):
-                cheaper = at[(self.columns["usd"][at] < limit) | math.isinf(limit)]
-                near = int(cheaper[np.argmin(self.columns["over"][cheaper])]) if len(cheaper) else None
-                found.append(Rejected(reason, len(at), None if near is None else self.choice(near)))
+            if best is None or VERDICTS[code] != best.verdict:
+                reasons.append(Rejected(reason, len(at), self._nearest_miss(at, best)))
         late = int(((self.columns["verdict"] != TOO_BIG) & ~self.columns["in_time"]).sum())
-        if late:
-            found.append(Rejected(LATE, late))
-        return sorted(found, key=lambda item: -item.count)
+        reasons.append(Rejected(LATE, late))
+        return sorted((item for item in reasons if item.count), key=lambda item: -item.count)
+
+    def _nearest_miss(self, at: Any, best: Choice | None) -> Choice | None:
+        """Of some rows the closest to fitting that is cheaper than the best choice; None where none is."""
+        import numpy as np
+
+        if best is not None and best.usd is not None:
+            at = at[self.columns["usd"][at] < best.usd]
+        return self.choice(int(at[np.argmin(self.columns["over"][at])])) if len(at) else None
 
 
 def search(ask: Settled, basis: Basis, calibration: Calibration | None = None) -> Searched:
@@ -303,21 +304,27 @@ def _sizes(ask: Settled, several: bool, found: Searched, cards: Sequence[catalog
     """Counts, micro-batches and accumulation that share the samples of a step evenly, each shape (sizes,)."""
     import numpy as np
 
-    length = ask.given.get("sequence_tokens", 2048)
+    length, kinds = ask.given.get("sequence_tokens", 2048), len(cards)
     micro = (ask.given["micro_batch"],) if "micro_batch" in ask.given else MICRO_BATCHES
-    counts = ask.counts or tuple(count for count in COUNTS if count % ask.shared_by == 0) or (ask.shared_by,)
-    counts = tuple(count for count in counts if (count > 1) == several)
-    if not ask.counts and loose(cards[0]):
-        many = [count for count in counts if count > max(MOST_LOOSE, ask.shared_by)]
-        _leave_out(found, LOOSE, len(many) * len(cards))
-        counts = tuple(count for count in counts if count not in many)
+    counts = _open_counts(ask, several, found, cards)
     pairs = [(n, m) for n in counts for m in micro if m * length <= MOST_TOKENS]
     n, m = (np.array([pair[side] for pair in pairs], dtype=np.int64) for side in (0, 1))
-    at_once = np.maximum(n // ask.shared_by, 1) * m
-    samples = step_samples(ask.given, ask.global_batch, np.maximum(n // ask.shared_by, 1), m)
-    even = samples % at_once == 0
-    _leave_out(found, UNSPLIT, int((~even).sum()) * len(cards))
-    return n[even], m[even], (samples // at_once)[even]
+    ways = np.maximum(n // ask.shared_by, 1)
+    samples = step_samples(ask.given, ask.global_batch, ways, m)
+    even = samples % (ways * m) == 0
+    _leave_out(found, UNSPLIT, int((~even).sum()) * kinds)
+    return n[even], m[even], (samples // (ways * m))[even]
+
+
+def _open_counts(ask: Settled, several: bool, found: Searched, cards: Sequence[catalog.Gpu]) -> list[int]:
+    """The counts asked for, else those that samples can be shared among; of loose cards what a machine holds."""
+    divided = [count for count in COUNTS if count % ask.shared_by == 0]
+    counts = [count for count in ask.counts or divided or (ask.shared_by,) if (count > 1) == several]
+    if ask.counts or not loose(cards[0]):
+        return counts
+    held = [count for count in counts if count <= max(MOST_LOOSE, ask.shared_by)]
+    _leave_out(found, LOOSE, (len(counts) - len(held)) * len(cards))
+    return held
 
 
 def _leave_out(found: Searched, reason: str, count: int) -> None:
@@ -327,18 +334,22 @@ def _leave_out(found: Searched, reason: str, count: int) -> None:
 
 def _words(ask: Settled, several: bool) -> Iterator[dict[str, str]]:
     """Method, sharding and checkpointing left open."""
-    given, known = ask.given, ask.framework
-    usual = known.checkpointing_several if several else known.checkpointing_one
-    checkpointings: Sequence[str] = tuple(dict.fromkeys((usual, "full", "none")))
-    shardings: Sequence[str] = SHARDINGS[known.engine] if several else ("none",)
-    if given.get("offload", "none") != "none":
-        shardings = [name for name in shardings if name != "ddp"]
-    if several and "sharding" in given:
-        shardings = ("ddp" if given["sharding"] == "none" else given["sharding"],)
-    for method in methods_of(ask):
-        for sharding in shardings:
-            for checkpointing in (given["checkpointing"],) if "checkpointing" in given else checkpointings:
-                yield {"method": method, "sharding": sharding, "checkpointing": checkpointing}
+    framework = ask.framework
+    usual = framework.checkpointing_several if several else framework.checkpointing_one
+    checkpointings = [ask.given["checkpointing"]] if "checkpointing" in ask.given else [usual, "full", "none"]
+    kinds = product(methods_of(ask), _shardings(ask, several), dict.fromkeys(checkpointings))
+    for method, sharding, checkpointing in kinds:
+        yield {"method": method, "sharding": sharding, "checkpointing": checkpointing}
+
+
+def _shardings(ask: Settled, several: bool) -> Sequence[str]:
+    """The sharding given, else all of the framework's engine; only ddp, which copies everything, cannot offload."""
+    if not several:
+        return ("none",)
+    if "sharding" in ask.given:
+        return ("ddp" if ask.given["sharding"] == "none" else ask.given["sharding"],)
+    offloads = ask.given.get("offload", "none") != "none"
+    return [name for name in SHARDINGS[ask.framework.engine] if name != "ddp" or not offloads]
 
 
 def _columns(

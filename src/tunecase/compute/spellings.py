@@ -58,27 +58,30 @@ def _others(name: str) -> dict[str, str]:
     return {plain(key): word for key, word in found.items()}
 
 
-def words_of(said: Mapping[str, Any], notes: list[str], problems: list[Problem]) -> dict[str, Any]:
+def words_of(typed: Mapping[str, Any], notes: list[str], problems: list[Problem]) -> dict[str, Any]:
     """Fields as typed, in the words of the tables; a word that stays unknown is told with near ones only."""
-    found = dict(said)
-    for name, value in said.items():
+    fields = dict(typed)
+    for name, value in typed.items():
         if not isinstance(value, str) or name not in (*READ_BY_TOOLS, *MORE, *WORDS):
             continue
-        known = WORDS.get(name, ())
-        meant = _others(name) | {plain(word): word for word in known}
-        word = value if value in known or _is_optimizer(name, value) else meant.get(plain(value))
-        if word is None and known:
-            _refuse(name, value, known, problems)
-            found.pop(name)
-            continue
-        found[name] = word or value
-        if word and plain(word) != plain(value):
-            notes.append(f"{name} {value} is read as {word}")
-    return found
+        word = _word_meant(name, value)
+        if word is None and name in WORDS:
+            _refuse(name, value, WORDS[name], problems)
+            fields.pop(name)
+        elif word is not None:
+            fields[name] = word
+            if plain(word) != plain(value):
+                notes.append(f"{name} {value} is read as {word}")
+    return fields
 
 
-def _is_optimizer(name: str, value: str) -> bool:
-    return name == "optimizer" and value.casefold() in {row.name.casefold() for row in catalog.optimizers()}
+def _word_meant(name: str, value: str) -> str | None:
+    """The word of the tables for a field's value, None where no word is like it."""
+    words = WORDS.get(name, ())
+    optimizers = {row.name.casefold() for row in catalog.optimizers()} if name == "optimizer" else ()
+    if value in words or value.casefold() in optimizers:
+        return value
+    return (_others(name) | {plain(word): word for word in words}).get(plain(value))
 
 
 def _refuse(name: str, value: str, known: Sequence[str], problems: list[Problem]) -> None:
@@ -91,22 +94,23 @@ def cards_of(names: Sequence[str], notes: list[str], problems: list[Problem]) ->
     """GPUs as typed, by their names in the tables.
 
     A name that begins several cards' names and is none of them is told with all of these; what a name of several
-    sizes was read as is said.
+    sizes was read as is noted.
     """
     by_plain = {plain(name): card.name for card in catalog.gpus() for name in (*card.aliases, card.name)}
-    every, found = [card.name for card in catalog.gpus()], []
+    every = [card.name for card in catalog.gpus()]
     for name in names:
-        card, begun = by_plain.get(plain(name)), [one for one in every if plain(one).startswith(plain(name))]
-        if card is not None:
-            others = [one for one in begun if one != card and plain(card) != plain(name)]
-            if others:
-                notes.append(f"{name} is read as {card}; there is {' and '.join(others)} too")
-            found.append(card)
-            continue
-        near = begun or alike(name, every)
-        fix = f"did you mean {' or '.join(near)}?" if near else "for example L4, A10G, L40S, A100-80GB, H100, RTX4090"
-        problems.append(Problem("gpu", repr(name), "an NVIDIA GPU in the tables", fix))
-    return found
+        begun = [card for card in every if plain(card).startswith(plain(name))]
+        card = by_plain.get(plain(name))
+        others = [other for other in begun if other != card and plain(card or "") != plain(name)]
+        if card is None:
+            near = begun or alike(name, every)
+            fix = (
+                f"did you mean {' or '.join(near)}?" if near else "for example L4, A10G, L40S, A100-80GB, H100, RTX4090"
+            )
+            problems.append(Problem("gpu", repr(name), "an NVIDIA GPU in the tables", fix))
+        elif others:
+            notes.append(f"{name} is read as {card}; there is {' and '.join(others)} too")
+    return [by_plain[plain(name)] for name in names if plain(name) in by_plain]
 
 
 def counts_of(texts: Sequence[str], notes: list[str]) -> list[str]:
