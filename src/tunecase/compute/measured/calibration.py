@@ -91,23 +91,9 @@ def learn(runs: Sequence[Measured], like: Recipe | None = None, methods: Sequenc
     Source of the 0.15: published runs of one publisher, framework and method differ by 0.09 to 0.12 (one standard
     deviation, median over publishers) on one card and size, by 0.14 to 0.19 over cards or sizes.
     """
-    memories = [
-        _Gap(
-            float(memory.lasting_share(run.recipe)),
-            math.log(run.peak_gb / predicted_gb(run)),
-            _alike(run, like, methods),
-        )
-        for run in runs
-        if run.peak_gb and not run.failed
-    ]
-    times = [
-        _Gap(
-            0.0,
-            math.log(_speed(run) / (run.tokens_per_s_per_gpu or 1)),
-            _alike(run, like, methods) and _as_fast(run, like),
-        )
-        for run in _timed(runs)
-    ]
+    ran = [run for run in runs if not run.failed]
+    memories = [_memory_gap(run, _alike(run, like, methods)) for run in ran if run.peak_gb]
+    times = [_time_gap(run, _alike(run, like, methods) and _as_fast(run, like)) for run in _timed(runs)]
     kept = [gap for gap in memories if abs(gap.gap) <= MOST_LOG]
     timed = [gap for gap in times if abs(gap.gap) <= MOST_LOG]
     lost = {"peak": len(memories) - len(kept), "speed": len(times) - len(timed)}
@@ -126,6 +112,15 @@ def learn(runs: Sequence[Measured], like: Recipe | None = None, methods: Sequenc
         time_runs=len(timed),
         left_out=left_out,
     )
+
+
+def _memory_gap(run: Measured, alike: bool) -> _Gap:
+    return _Gap(float(memory.lasting_share(run.recipe)), math.log((run.peak_gb or 0.0) / predicted_gb(run)), alike)
+
+
+def _time_gap(run: Measured, alike: bool) -> _Gap:
+    predicted = float(speed.step_time(run.recipe).tokens_per_s_per_gpu.mid)
+    return _Gap(0.0, math.log(predicted / (run.tokens_per_s_per_gpu or 1)), alike)
 
 
 def _alike(run: Measured, like: Recipe | None, methods: Sequence[str]) -> bool:
@@ -184,7 +179,3 @@ def _scatter(residuals: Sequence[float]) -> float:
 
 def _timed(runs: Iterable[Measured]) -> list[Measured]:
     return [run for run in runs if run.tokens_per_s_per_gpu and run.recipe.gpu and not run.failed]
-
-
-def _speed(run: Measured) -> float:
-    return float(speed.step_time(run.recipe).tokens_per_s_per_gpu.mid)

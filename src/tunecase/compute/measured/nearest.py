@@ -30,12 +30,16 @@ def nearest_runs(recipe: Recipe, most: int = MOST) -> tuple[Compared, ...]:
     Returns: each with its prediction, nearest first, memory before speed.
     Source: catalog/tables/training_runs.csv. Leaves out runs whose micro-batch or length was not published.
     """
-    known = [run for run in published() if not run.failed and not run.guessed and run.length_known and run.batch_known]
-    ranked = sorted(known, key=lambda run: distance(recipe, run.recipe))
+    ranked = sorted(filter(_is_told_whole, published()), key=lambda run: distance(recipe, run.recipe))
     half = most // 2
     peaks = [compared(run, "memory") for run in _spread(run for run in ranked if run.peak_gb)[: most - half]]
     rates = [run for run in ranked if run.tokens_per_s_per_gpu and run.recipe.gpu]
     return (*peaks, *(compared(run, "speed") for run in _spread(rates)[:half]))
+
+
+def _is_told_whole(run: Measured) -> bool:
+    """Whether the set-up of a run that ended was published with its sizes."""
+    return not run.failed and not run.guessed and run.length_known and run.batch_known
 
 
 def _spread(ranked: Iterable[Measured]) -> list[Measured]:

@@ -37,14 +37,7 @@ def measured_run(path: Path, recipe: Recipe, day: str) -> Measured:
             Problem(str(path), "no such file", "a trainer_state.json or a table of runs", "check the path")
         )
     body = read_json(file)
-    if not isinstance(body, dict) or not isinstance(body.get("log_history"), list):
-        raise InputError(Problem(str(file), "no log_history", "a trainer state", "save it with trainer.save_state()"))
-    facts: dict[str, float] = {}
-    for entry in body["log_history"]:
-        facts |= _numbers(entry)
-    for name in RESULTS:
-        if (file.parent / name).is_file():
-            facts |= _numbers(read_json(file.parent / name))
+    facts = _facts(file, body)
     rate = _tokens_per_s(facts, body, recipe)
     peak = sum(facts.get(name, 0.0) for name in MEMORY) if MEMORY[-1] in facts else None
     if rate is None and peak is None:
@@ -60,6 +53,17 @@ def measured_run(path: Path, recipe: Recipe, day: str) -> Measured:
         statistic="allocated",
         tokens_per_s_per_gpu=rate,
     )
+
+
+def _facts(file: Path, body: Any) -> dict[str, float]:
+    """The latest value of each number that the state's history, or a file of results beside it, holds."""
+    if not isinstance(body, dict) or not isinstance(body.get("log_history"), list):
+        raise InputError(Problem(str(file), "no log_history", "a trainer state", "save it with trainer.save_state()"))
+    beside = [file.parent / name for name in RESULTS]
+    facts: dict[str, float] = {}
+    for entry in (*body["log_history"], *(read_json(path) for path in beside if path.is_file())):
+        facts |= _numbers(entry)
+    return facts
 
 
 def _numbers(entry: Any) -> dict[str, float]:

@@ -23,7 +23,7 @@ from tunecase.compute.measured.words import (
 from tunecase.compute.model.blocks import Shape
 from tunecase.compute.model.names import known_name
 from tunecase.compute.model.reading import from_model
-from tunecase.compute.recipe import Kernels, Loss, Recipe, Sharding
+from tunecase.compute.recipe import Kernels, Loss, Precision, Recipe, Sharding
 from tunecase.errors import InputError, Problem
 
 Row = Mapping[str, str]
@@ -91,7 +91,6 @@ def run_of(row: Row, name: str) -> Measured | str:
     method = _method(row)
     if method is None:
         return f"method {row['method']!r} is none of full, lora, qlora"
-    gpu = card_of(row.get("gpu", ""))
     shape, guessed = _shape(row)
     if guessed and re.search(r"\bEP(\d|-)", row.get("sharding", "")):
         return f"model {row['model']!r} has experts and its dimensions are not known"
@@ -102,7 +101,7 @@ def run_of(row: Row, name: str) -> Measured | str:
     gpus = int(_number(row, "n_gpus") or 1)
     recipe = Recipe(
         shape=shape,
-        gpu=gpu,
+        gpu=card_of(row.get("gpu", "")),
         gpus=gpus,
         framework=framework.name,
         method=method,  # type: ignore[arg-type]
@@ -112,8 +111,6 @@ def run_of(row: Row, name: str) -> Measured | str:
         **_parallel(row, gpus, framework),
     )
     recipe = recipe.but(**_batch(row, recipe), **_setup(row, words, recipe, framework))
-    peak = _number(row, "peak_mem_gb_per_gpu")
-    unit = GB_PER_GIB if "gib" in row.get("mem_unit", "").casefold() else 1.0
     packed = not UNPACKED.search(words)
     return Measured(
         id=name,
@@ -121,7 +118,7 @@ def run_of(row: Row, name: str) -> Measured | str:
         source=row.get("source", ""),
         date=row.get("date", ""),
         recipe=recipe.but(packing=packed),
-        peak_gb=peak * unit if peak else None,
+        peak_gb=_peak_gb(row),
         statistic=statistic(row.get("mem_stat", "")),
         card_gb=_card_gb(row),
         tokens_per_s_per_gpu=_number(row, "tokens_per_s_per_gpu"),
@@ -225,11 +222,8 @@ def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -
     """What a run says of itself, and the framework's own defaults for the rest."""
     default = framework.checkpointing_several if recipe.gpus > 1 else framework.checkpointing_one
     ckpt = CHECKPOINTING.get(row.get("grad_ckpt", "").strip().casefold(), default)
-    precision = precision_of(row.get("precision", ""))
-    eight_bit_card = recipe.gpu is not None and recipe.gpu.peak_fp8_tflops > 0
-    if not row.get("precision", "").strip() and framework.engine == "megatron" and eight_bit_card:
-        precision = "fp8"
-    loss, kernels = _kernels(words, framework)
+    precision = _precision(row, recipe, framework)
+    kernels = _kernels(words, framework)
     plain_nf4 = re.fullmatch(r"(bnb-)?nf4", row.get("quant", "").strip().casefold()) is not None
     return {
         "checkpointing": "offloaded" if ckpt == "full" and default == "offloaded" else ckpt,
@@ -239,11 +233,18 @@ def _setup(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -
         "optimizer": _optimizer(row, framework),
         "quantiser": "gptq" if "gptq" in words else "nf4",
         "trained_ends": bool(re.search(r"modules_to_save|embeddings? and (output|head|lm_head)", words)),
-        "loss": loss,
+        "loss": _loss(words, framework, kernels),
         "kernels": kernels,
         "attention": "eager" if row.get("flash_attn", "").strip().casefold() in ("false", "no", "eager") else "flash",
         "double_quantised": not (plain_nf4 and framework.stack.startswith("litgpt")),
     }
+
+
+def _precision(row: Row, recipe: Recipe, framework: catalog.Framework) -> Precision:
+    """As named; Megatron's default is 8 bit on cards that have it."""
+    text = row.get("precision", "").strip()
+    eight_bit_card = recipe.gpu is not None and recipe.gpu.peak_fp8_tflops > 0
+    return "fp8" if not text and framework.engine == "megatron" and eight_bit_card else precision_of(text)
 
 
 def _masters(row: Row, words: str, recipe: Recipe, framework: catalog.Framework, precision: str) -> str:
@@ -256,24 +257,27 @@ def _masters(row: Row, words: str, recipe: Recipe, framework: catalog.Framework,
     return framework.masters_several if recipe.gpus > 1 else framework.masters_one
 
 
-def _kernels(words: str, framework: catalog.Framework) -> tuple[Loss, Kernels]:
-    """The loss and the kernels that the words of a run name."""
+def _loss(words: str, framework: catalog.Framework, kernels: Kernels) -> Loss:
+    """The loss that the words of a run name, else the framework's; compiled only with compiled kernels."""
     loss: Loss = framework.loss  # type: ignore[assignment]
-    kernels: Kernels = framework.kernels  # type: ignore[assignment]
-    foak = "foak" in words or "fast-kernels" in words
-    if foak:
-        kernels = "foak"
-    elif re.search(r"liger|unsloth|fused kernels|\bte\b|transformer engine", words):
-        kernels = "fused"
-    elif "compile" in words and not re.search(r"no compile|without compile", words):
-        kernels = "compiled"
     if re.search(r"liger|fused[_ -]?(linear|loss|cross)", words):
-        return "fused", kernels
-    if foak:
-        return ("shifted-inplace" if loss == "shifted" else "inplace"), kernels
+        return "fused"
+    if kernels == "foak":
+        return "shifted-inplace" if loss == "shifted" else "inplace"
     if "chunked" in words:
-        return "chunked", kernels
-    return ("whole" if loss == "compiled" and kernels != "compiled" else loss), kernels
+        return "chunked"
+    return "whole" if loss == "compiled" and kernels != "compiled" else loss
+
+
+def _kernels(words: str, framework: catalog.Framework) -> Kernels:
+    """The kernels that the words of a run name, else the framework's."""
+    if "foak" in words or "fast-kernels" in words:
+        return "foak"
+    if re.search(r"liger|unsloth|fused kernels|\bte\b|transformer engine", words):
+        return "fused"
+    if "compile" in words and not re.search(r"no compile|without compile", words):
+        return "compiled"
+    return framework.kernels  # type: ignore[return-value]
 
 
 def _steps_in_backward(row: Row, words: str, recipe: Recipe, framework: catalog.Framework) -> bool:
@@ -289,6 +293,11 @@ def _optimizer(row: Row, framework: catalog.Framework) -> str:
     if text.strip() and "default" not in text.casefold():
         return optimizer_of(text)
     return framework.optimizer
+
+
+def _peak_gb(row: Row) -> float | None:
+    peak, in_gib = _number(row, "peak_mem_gb_per_gpu"), "gib" in row.get("mem_unit", "").casefold()
+    return peak * (GB_PER_GIB if in_gib else 1.0) if peak else None
 
 
 def _card_gb(row: Row) -> float | None:

@@ -1,6 +1,7 @@
 """Words of published runs: cards, frameworks, optimizers and statistics however they are spelt."""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 from tunecase import catalog
@@ -11,6 +12,12 @@ from tunecase.errors import InputError
 
 RUNS_THE_MODEL = ("unsloth", "accelerated-peft")  # patch the model itself, whoever's trainer calls it
 OWNERS = {"NVIDIA-NeMo": "NVIDIA", "foundation-model-stack": "fms-acceleration", "Lightning-AI": "litgpt"}
+OPTIMIZERS = (  # the words that a text must hold, the first row that fits wins
+    (("adafactor",), "adafactor"), (("galore",), "galore"), (("lion", "8bit"), "lion_8bit"), (("lion",), "lion"),
+    (("sgd", "momentum"), "sgd_momentum"), (("sgd",), "sgd"), (("8bit", "paged"), "paged_adamw_8bit"),
+    (("8bit",), "adamw_8bit"), (("paged",), "paged_adamw"), (("fused",), "adamw_fused"), ((), "adamw"),
+)  # fmt: skip
+OPTIMIZER_WORDS = {word for needed, _ in OPTIMIZERS for word in needed}
 WORD = re.compile(r"[A-Z]+\d+[A-Z]*|\d+")
 
 
@@ -72,20 +79,24 @@ def framework_of(text: str) -> catalog.Framework:
 
 def targets_of(text: str, shape: Shape) -> AdapterTargets:
     """The adapted modules: by the model's own names where the text uses them, else by what the words mean."""
-    fold, known = text.casefold(), shape.module_names()
+    fold, modules = text.casefold(), shape.module_names()
     words = set(re.findall(r"[a-z_]+[a-z0-9_]*", fold))
-    named = tuple(name for name in known if name.casefold() in words)
+    named = tuple(name for name in modules if name.casefold() in words)
     if named:
         return named
-    if "head" in words and "mlp" in words:
-        return known
+    if {"head", "mlp"} <= words:
+        return modules
     if not fold or (words & {"all", "mlp", "fc", "default"} and "qkv" not in fold):
         return "all"
     if words & {"projection", "dense", "out_proj", "wo", "output_proj", "o"}:
         return "attention"
-    fused = tuple(name for name in known if name in ("c_attn", "qkv_proj", "query_key_value", "Wqkv", "W_pack"))
-    three = tuple(name for name in known if name in ("q_proj", "k_proj", "v_proj"))
-    return (fused or three or "qv") if "qkv" in fold or words & {"k", "key", "k_proj"} else "qv"
+    return _query_key_value(modules) if "qkv" in fold or words & {"k", "key", "k_proj"} else "qv"
+
+
+def _query_key_value(modules: Sequence[str]) -> AdapterTargets:
+    """Query, key and value by the model's names: fused, apart, or the word for query and value."""
+    fused = tuple(name for name in modules if name in ("c_attn", "qkv_proj", "query_key_value", "Wqkv", "W_pack"))
+    return fused or tuple(name for name in modules if name in ("q_proj", "k_proj", "v_proj")) or "qv"
 
 
 def precision_of(text: str) -> Precision:
@@ -101,15 +112,5 @@ def precision_of(text: str) -> Precision:
 def optimizer_of(text: str) -> str:
     """The optimizer that a text names; AdamW where it names none."""
     fold = re.sub(r"[^a-z0-9]+", " ", text.casefold()).strip()
-    paged, eight = "paged" in fold, bool(re.search(r"8 ?bit", fold))
-    if "adafactor" in fold or "galore" in fold:
-        return "adafactor" if "adafactor" in fold else "galore"
-    if "lion" in fold:
-        return "lion_8bit" if eight else "lion"
-    if "sgd" in fold:
-        return "sgd_momentum" if "momentum" in fold else "sgd"
-    if eight:
-        return "paged_adamw_8bit" if paged else "adamw_8bit"
-    if paged:
-        return "paged_adamw"
-    return "adamw_fused" if "fused" in fold else "adamw"
+    words = {word for word in OPTIMIZER_WORDS if word in fold} | ({"8bit"} if re.search(r"8 ?bit", fold) else set())
+    return next(name for needed, name in OPTIMIZERS if words >= set(needed))

@@ -212,13 +212,13 @@ class Shape:
         Raises: InputError for a name that no matrix has.
         """
         inside = [(block.count, m) for block, m in self._all() if m.part != "router"]
+        attention = tuple((n, m) for n, m in inside if m.part == "attention")
         if isinstance(targets, str) and targets in ALL:
             return tuple(inside)
         if targets == "attention":
-            return tuple((n, m) for n, m in inside if m.part == "attention")
+            return attention
         if targets == "qv":
-            named = tuple((n, m) for n, m in inside if m.part == "attention" and m.name in QUERY_VALUE)
-            return named or tuple(self._fused_query_value())
+            return tuple((n, m) for n, m in attention if m.name in QUERY_VALUE) or tuple(self._fused_query_value())
         return self._named(targets.replace(",", " ").split() if isinstance(targets, str) else targets, inside)
 
     def _named(self, names: Sequence[str], inside: list[tuple[int, Matrix]]) -> tuple[tuple[int, Matrix], ...]:

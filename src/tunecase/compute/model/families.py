@@ -243,11 +243,12 @@ def _check(sizes: Mapping[str, int], family: Architecture, read: Settings) -> No
     if sizes["A"] > sizes["E"] or (sizes["E"] and not sizes["A"]):
         got = f"{sizes['A']} of {sizes['E']} experts"
         read.add("num_experts_per_tok", got, "1 to the number of experts", "check the file")
-    told = {key for text in family.sizes.values() for key in text.partition(":")[0].split("|")}
-    for key in ADDING:
-        if read.raw(key) and key not in told:
-            wanted = f"none: {family.name} is counted without"
-            read.add(key, repr(read.raw(key)), wanted, "name a model of the tables with the same dimensions instead")
+    read_keys = {key for text in family.sizes.values() for key in text.partition(":")[0].split("|")}
+    for key in filter(read.raw, dict.fromkeys(ADDING)):
+        if key in read_keys:
+            continue
+        wanted = f"none: {family.name} is counted without"
+        read.add(key, repr(read.raw(key)), wanted, "name a model of the tables with the same dimensions instead")
 
 
 def _window(read: Settings) -> int:

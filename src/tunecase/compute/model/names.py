@@ -62,17 +62,20 @@ def _by_words(depth: int) -> dict[tuple[str, ...], tuple[catalog.Model, ...]]:
 def _words(name: str, depth: int) -> tuple[str, ...]:
     """The words of a name: 0 without its owner, 1 without idle words, 2 without version and date as well."""
     text = re.sub(UNDERSCORED, ".", name.rsplit("/", 1)[-1])
-    if depth:
-        text = re.sub(BITS, " ", text.replace("_", "-"))
-    words = [word for word in re.findall(TOKENS, text) if not depth or word not in IDLE]
-    if depth:
-        # "llama-v2-7b" is Llama 2; in "mistral-7b-v0.1" the number behind the v is a release of the same model.
-        words = [word for i, word in enumerate(words) if word != "v" or "." in "".join(words[i + 1 : i + 2])]
-    if depth > 1:
-        versions = {i for i, word in enumerate(words[:-1]) if word == "v"}
-        dropped = versions | {i + 1 for i in versions}
-        words = [w for i, w in enumerate(words) if i not in dropped and not (w.isdecimal() and len(w) >= 4)]
-    return tuple(_merged(words))
+    if not depth:
+        return tuple(_merged(re.findall(TOKENS, text)))
+    words = re.findall(TOKENS, re.sub(BITS, " ", text.replace("_", "-")))
+    words = [word for word in words if word not in IDLE]
+    # "llama-v2-7b" is Llama 2; in "mistral-7b-v0.1" the number behind the v is a release of the same model.
+    words = [word for i, word in enumerate(words) if word != "v" or "." in "".join(words[i + 1 : i + 2])]
+    return tuple(_merged(words if depth == 1 else _without_release(words)))
+
+
+def _without_release(words: list[str]) -> list[str]:
+    """The words without a version behind a v, and without dates."""
+    versions = {i for i, word in enumerate(words[:-1]) if word == "v"}
+    dropped = versions | {i + 1 for i in versions}
+    return [w for i, w in enumerate(words) if i not in dropped and not (w.isdecimal() and len(w) >= 4)]
 
 
 def _merged(words: list[str]) -> list[str]:
