@@ -15,6 +15,8 @@ from tunecase.compute.speed.rates import shipped
 from tunecase.prices import TIERS, GpuHour
 from tunecase.quantities import counted, figures
 
+BATCHES = (*range(1, 17), *(2**power for power in range(5, 11)))
+LENGTHS = (*range(256, 8_193, 256), *range(9_216, 131_073, 1_024))  # tokens
 NOT_COUNTED = (
     "loading the model and evaluation, which can peak higher than a training step",
     "disk for checkpoints, network egress, and cards that stand idle",
@@ -69,20 +71,18 @@ def dominant_words(peak: Peak) -> str:
 
 def turning(recipe: Recipe, verdict: Verdict, calibration: Calibration | None = None) -> tuple[str, ...]:
     """Where the verdict turns: the largest micro-batch and the longest samples that fit, and how much is missing."""
-    assert recipe.gpu is not None
-    batches = sorted({*range(1, 17), *(2**power for power in range(5, 11)), recipe.micro_batch})
     context = recipe.shape.context or 131_072
-    steps = sorted({*range(256, 8_193, 256), *range(9_216, 131_073, 1_024), int(recipe.sequence_tokens)})
-    lengths = [length for length in steps if length <= context]
+    batches = sorted({*BATCHES, recipe.micro_batch})
+    lengths = [length for length in sorted({*LENGTHS, int(recipe.sequence_tokens)}) if length <= context]
     batch = most_that_fits(recipe, "micro_batch", batches, calibration)
     length = most_that_fits(recipe, "sequence_tokens", lengths, calibration) if lengths else None
     words = []
-    if batch is not None and batch != recipe.micro_batch:
+    if batch not in (None, recipe.micro_batch):
         words.append(f"micro-batches up to {batch} of {recipe.sequence_tokens:,} tokens fit")
     if length is not None and length != recipe.sequence_tokens:
         whole = ", the model's longest" if length == context else ""
         words.append(f"samples up to {length:,} tokens{whole} fit at micro-batch {recipe.micro_batch}")
-    if verdict != "fits" and batch is None and length is None:
+    if verdict != "fits" and batch is length is None:
         words.append("no micro-batch and no length fits in this set-up: what lies there always is too large")
     return tuple(words)
 

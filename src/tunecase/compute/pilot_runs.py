@@ -45,28 +45,12 @@ def pilot_runs(pilot: Pilot, defaults: Mapping[str, Any], day: str) -> tuple[tup
 def _measured(run: Run, defaults: Mapping[str, Any], day: str) -> Measured | str:
     """The run as measured, or why it cannot be read."""
     chosen = _settings(run.settings, defaults)
-    card = card_of(run.hardware)
-    steps = run.steps or int(chosen["steps"])
+    card, steps = card_of(run.hardware), run.steps or int(chosen["steps"])
     if card is None:
         return "the card is not in the tables"
     if chosen["depth"] or not steps:
         return "only some of its blocks learnt" if chosen["depth"] else "its steps are not known"
-    micro_batch = max(1, round(int(chosen["batch"]) / run.gpus))
-    given: dict[str, Any] = {
-        "framework": TRAINER,
-        "method": chosen["method"],
-        "sequence_tokens": max(1, round((run.train_tokens or 0) / (steps * micro_batch * run.gpus))),
-        "micro_batch": micro_batch,
-        "accumulation": 1,
-        "packing": True,  # every row of the mean length, since the lengths are not recorded
-        "checkpointing": "full",
-    }
-    if chosen["method"] != "full":
-        given["rank"] = int(chosen["rank"])
-    if chosen["precision"] != "auto":
-        given["precision"] = {"float32": "fp32"}.get(chosen["precision"], chosen["precision"])
-    if run.gpus > 1:
-        given["sharding"] = "ddp" if chosen["sharding"] == "none" else chosen["sharding"]
+    given = _given(run, chosen, steps)
     try:
         ask = settled(Request(run.model, given, cards=(card.name,), counts=(run.gpus,)))
     except InputError as error:
@@ -76,6 +60,25 @@ def _measured(run: Run, defaults: Mapping[str, Any], day: str) -> Measured | str
     return Measured(
         f"pilot {run.key}", "own", "the pilot", day, recipe, tokens_per_s_per_gpu=speed, length_known=False,
     )  # fmt: skip
+
+
+def _given(run: Run, chosen: Mapping[str, Any], steps: int) -> dict[str, Any]:
+    """The fields of Recipe that the trainer's settings say."""
+    micro_batch = max(1, round(int(chosen["batch"]) / run.gpus))
+    precision, sharding = str(chosen["precision"]), str(chosen["sharding"])
+    given = {
+        "framework": TRAINER,
+        "method": chosen["method"],
+        "sequence_tokens": max(1, round((run.train_tokens or 0) / (steps * micro_batch * run.gpus))),
+        "micro_batch": micro_batch,
+        "accumulation": 1,
+        "packing": True,  # every row of the mean length, since the lengths are not recorded
+        "checkpointing": "full",
+        "rank": int(chosen["rank"]) if chosen["method"] != "full" else None,
+        "precision": {"float32": "fp32", "auto": None}.get(precision, precision),
+        "sharding": {"none": "ddp"}.get(sharding, sharding) if run.gpus > 1 else None,
+    }
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _settings(text: str, defaults: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,15 +2,19 @@
 
 import csv
 import json
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tunecase.compute import lengths
 from tunecase.compute.lengths import Lengths
 from tunecase.errors import InputError, Problem
 from tunecase.io import read_text
+
+if TYPE_CHECKING:
+    from tunecase.data.reading import Row
 
 LENGTH_NAMES = ("tokens", "length", "length_tokens", "num_tokens", "n_tokens", "token_count", "sequence_tokens")
 COUNT_NAMES = ("count", "counts", "rows", "samples", "n", "frequency")
@@ -59,17 +63,16 @@ def read_lengths(path: Path, tokenizer: Path | None = None) -> Sampled:
 def _histogram(path: Path) -> dict[int, int] | None:
     """Counts by length of a CSV with such columns; None where it has other ones."""
     rows = list(csv.DictReader(read_text(path).splitlines()))
-    names = {(name or "").strip().casefold(): name for name in (rows[0] if rows else {})}
-    length = next((names[name] for name in LENGTH_NAMES if name in names), None)
+    columns = {(name or "").strip().casefold(): name for name in (rows[0] if rows else {})}
+    length, count = (next(filter(columns.__contains__, names), None) for names in (LENGTH_NAMES, COUNT_NAMES))
     if length is None:
         return None
-    count = next((names[name] for name in COUNT_NAMES if name in names), None)
-    total: dict[int, int] = {}
+    total: Counter[int] = Counter()
     for number, row in enumerate(rows, 2):
-        one = _whole(row[length], f"{path.name}:{number}")
-        many = _whole(row[count], f"{path.name}:{number}") if count else 1
-        if one and many:
-            total[one] = total.get(one, 0) + many
+        tokens = _whole(row[columns[length]], f"{path.name}:{number}")
+        samples = _whole(row[columns[count]], f"{path.name}:{number}") if count else 1
+        if tokens and samples:
+            total[tokens] += samples
     return total
 
 
@@ -85,16 +88,15 @@ def _whole(text: Any, where: str) -> int:
 
 def _numbers(path: Path) -> dict[int, int] | None:
     """Counts by length of JSON that states lengths; None where it holds other things."""
-    total: dict[int, int] = {}
+    total: Counter[int] = Counter()
     for number, item in enumerate(_items(path), 1):
-        one = _stated(item)
-        if one is None:
+        stated = _stated(item)
+        if stated is None:
             if number == 1:
                 return None
             raise InputError(Problem(f"{path.name}: sample {number}", repr(item)[:80], WANTED, "correct the row"))
-        length = _whole(one, f"{path.name}: sample {number}")
-        if length:
-            total[length] = total.get(length, 0) + 1
+        if length := _whole(stated, f"{path.name}: sample {number}"):
+            total[length] += 1
     return total
 
 
@@ -124,24 +126,28 @@ def _texts(path: Path, tokenizer: Path | None) -> Sampled:
     """Lengths of a data file's texts."""
     from tunecase.data.reading import load
 
-    table = load(path, labelled=False)
-    rows = [row for row in table.rows if row.input or row.output]
+    rows = [row for row in load(path, labelled=False).rows if row.input or row.output]
     if not rows:
         raise InputError(Problem(str(path), "no row that can be read", WANTED, "run tunecase audit on it"))
     if tokenizer is None:
-        counts = [max(1, round(len(f"{row.input}\n{row.output}") / CHARACTERS_PER_TOKEN)) for row in rows]
+        counts = [round(len(f"{row.input}\n{row.output}") / CHARACTERS_PER_TOKEN) for row in rows]
         how = f"{CHARACTERS_PER_TOKEN} characters a token, as no tokenizer of the model is at hand"
     else:
-        import numpy as np
+        counts, how = _tokenized(rows, tokenizer, path.stat().st_size if path.is_file() else 0)
+    histogram = lengths.of([max(1, count) for count in counts])
+    mean = f"{histogram.total:,} samples of {path.name}, {histogram.mean:,.0f} tokens on average"
+    return Sampled(histogram, f"{mean}: {how}")
 
-        from tunecase.data.tokens import Counter, estimated
 
-        counter = Counter(tokenizer, path.stat().st_size if path.is_file() else 0)
-        inputs, outputs = [row.input for row in rows], [row.output for row in rows]
-        tokens, _ = counter.count(
-            inputs, outputs, [row.turns for row in rows] if any(row.turns for row in rows) else ()
-        )
-        sizes = np.array([len(row.input) + len(row.output) for row in rows])
-        counts, how = [max(1, int(count)) for count in estimated(sizes, tokens).rows], counter.how
-    found = lengths.of(counts)
-    return Sampled(found, f"{found.total:,} samples of {path.name}, {found.mean:,.0f} tokens on average: {how}")
+def _tokenized(rows: "Sequence[Row]", tokenizer: Path, file_bytes: int) -> tuple[list[int], str]:
+    """Tokens of each row, estimated from those that were counted, and in words how."""
+    import numpy as np
+
+    from tunecase.data.tokens import Counter as TokenCounter
+    from tunecase.data.tokens import estimated
+
+    counter = TokenCounter(tokenizer, file_bytes)
+    turns = [row.turns for row in rows] if any(row.turns for row in rows) else ()
+    tokens, _ = counter.count([row.input for row in rows], [row.output for row in rows], turns)
+    sizes = np.array([len(row.input) + len(row.output) for row in rows])
+    return [int(count) for count in estimated(sizes, tokens).rows], counter.how

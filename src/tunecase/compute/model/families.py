@@ -244,7 +244,7 @@ def _check(sizes: Mapping[str, int], family: Architecture, read: Settings) -> No
         got = f"{sizes['A']} of {sizes['E']} experts"
         read.add("num_experts_per_tok", got, "1 to the number of experts", "check the file")
     read_keys = {key for text in family.sizes.values() for key in text.partition(":")[0].split("|")}
-    for key in filter(read.raw, dict.fromkeys(ADDING)):
+    for key in filter(read.raw, ADDING):
         if key in read_keys:
             continue
         wanted = f"none: {family.name} is counted without"
