@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import Any
 
 from tunecase import catalog
@@ -37,7 +36,10 @@ WORDS = {
 OPENED = ("method", "checkpointing", "sharding", "micro_batch", "accumulation")  # what the search chooses
 LONG_SAMPLES = 8192  # tokens from which sharing a sample among cards is worth its links
 OFFLOADED_OVER = (2, 4, 8)  # cards
-SIZES = ("gpus", "micro_batch")
+SIZES_CHANGED: tuple[frozenset[str], ...] = tuple(
+    map(frozenset, ((), ("gpus",), ("micro_batch",), ("gpus", "micro_batch")))
+)
+COMPARED = tuple(name for name in TYPED if name not in ("gpus", "micro_batch", "accumulation"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +96,25 @@ def remedies(
         return ()
     tables = list(_tables(ask, recipe, basis, calibration))
     price = _Priced(ask, recipe, basis, calibration)
-    for verdict, rank in (("fits", FITS), ("tight", TIGHT)):
-        kept: list[tuple[frozenset[str], Remedy]] = []
-        for changes, choice in _by_changes(tables, recipe, rank) if verdict != before else ():
-            if len(kept) == most:
-                break
-            remedy = price(changes, choice)
-            covered = any(other <= changes and shown.recipe.gpus <= remedy.recipe.gpus for other, shown in kept)
-            if remedy.verdict == verdict and not covered:
-                kept.append((changes, remedy))
-        if kept:
-            return tuple(remedy for _, remedy in kept)
-    return ()
+    fitting = _fewest(_by_changes(tables, recipe, FITS), price, "fits", most)
+    if fitting or before == "tight":
+        return fitting
+    return _fewest(_by_changes(tables, recipe, TIGHT), price, "tight", most)
+
+
+def _fewest(
+    ways: Sequence[tuple[frozenset[str], Choice]], price: "_Priced", verdict: Verdict, most: int
+) -> tuple[Remedy, ...]:
+    """The first of some ways that hold up; one that changes all that another does must need fewer cards."""
+    kept: list[tuple[frozenset[str], Remedy]] = []
+    for changes, choice in ways:
+        if len(kept) == most:
+            break
+        remedy = price(changes, choice)
+        covered = any(other <= changes and shown.recipe.gpus <= remedy.recipe.gpus for other, shown in kept)
+        if remedy.verdict == verdict and not covered:
+            kept.append((changes, remedy))
+    return tuple(remedy for _, remedy in kept)
 
 
 def _tables(ask: Settled, recipe: Recipe, basis: Basis, calibration: Calibration | None) -> Iterator[Searched]:
@@ -164,23 +173,16 @@ def _changed(table: Searched, recipe: Recipe, rank: int) -> Iterator[tuple[froze
 
     for group in table.groups:
         other, rows = group.recipe, slice(group.first, group.first + len(group.recipe.gpus))
-        words = {
-            name
-            for name in TYPED
-            if name not in (*SIZES, "accumulation") and getattr(other, name) != getattr(recipe, name)
-        }
+        words = {name for name in COMPARED if getattr(other, name) != getattr(recipe, name)}
         if recipe.gpus == 1 or other.sharding == "none":
             words.discard("sharding")
         if other.method == "qlora" and other.precision in ("fp32", "fp8"):
             continue  # 4-bit weights compute in 16 bit
         good, usd = table.columns["rank"][rows] == rank, table.columns["usd"][rows]
-        for differ in product((False, True), repeat=2):
-            same = [
-                (getattr(other, name) != getattr(recipe, name)) == new for name, new in zip(SIZES, differ, strict=True)
-            ]
-            at = np.flatnonzero(good & same[0] & same[1])
+        gpus, micro_batch = other.gpus != recipe.gpus, other.micro_batch != recipe.micro_batch
+        for sizes in SIZES_CHANGED:
+            at = np.flatnonzero(good & (gpus == ("gpus" in sizes)) & (micro_batch == ("micro_batch" in sizes)))
             if len(at):
-                sizes = {name for name, new in zip(SIZES, differ, strict=True) if new}
                 yield frozenset(words | sizes), group.first + int(at[np.argmin(usd[at])])
 
 

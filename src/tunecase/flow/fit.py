@@ -69,22 +69,27 @@ def fit(asked: FitAsked, seed: int = 0, today: date | None = None, flow: "Flow |
     basis.tier = asked.tier or basis.tier
     basis.usd_per_gpu_hour = _price(asked)
     measured: Sequence[Measured] = ()
-    if asked.measured and not request.problems:
-        measured, request = measured_of(asked.measured, request, basis, day)
-    if flow is not None and not request.problems:
+    if not request.problems:
+        if asked.measured:
+            measured, request = measured_of(asked.measured, request, basis, day)
         piloted, notes = _piloted(flow)
         measured, request = [*measured, *piloted], replace(request, notes=(*request.notes, *notes))
     record = answer(request, basis=basis, measured=measured, explain=asked.explain)
     if flow is not None and record.compared:
-        told = flow.ledger.latest("record", "scored")
-        if told is None or told.record() != Scored(record.compared):
-            flow.keep("scored", Scored(record.compared))
+        _keep_scores(flow, Scored(record.compared))
     return record
 
 
-def _piloted(flow: "Flow") -> "tuple[Sequence[Measured], Sequence[str]]":
+def _keep_scores(flow: "Flow", scored: Scored) -> None:
+    """Appends measured runs beside their predictions, unless the ledger's latest entry says the same."""
+    latest = flow.ledger.latest("record", "scored")
+    if latest is None or latest.record() != scored:
+        flow.keep("scored", scored)
+
+
+def _piloted(flow: "Flow | None") -> "tuple[Sequence[Measured], Sequence[str]]":
     """What the case's latest pilot measured on GPUs, whether it still holds for the data or not."""
-    entry = flow.ledger.latest("record", "pilot")
+    entry = flow.ledger.latest("record", "pilot") if flow is not None else None
     if entry is None:
         return (), ()
     from tunecase.compute import pilot_runs
@@ -112,30 +117,21 @@ def request_of(asked: FitAsked) -> "Request":
     notes: list[str] = []
     cards = cards_of(_parts(asked.gpus), notes, problems)
     counts = counts_of(_parts(asked.counts), notes)
-    said = words_of({name: text for name, text in asked.words.items() if text is not None}, notes, problems)
-    amounts = {name: said.pop(name) for name in AMOUNTS if name in said}
-    batch = said.pop("global_batch", None)
-    if said.get("packing") == "both":
+    words = words_of({name: text for name, text in asked.words.items() if text is not None}, notes, problems)
+    if words.get("packing") == "both":
         problems.append(Problem("packing", "padding beside it", "one of the two", "leave one out"))
-        said.pop("packing")
+        words.pop("packing")
+    amounts = {name: words.pop(name) for name in AMOUNTS if name in words}
+    batch = words.pop("global_batch", None)
     request = _from_file(asked, counts, problems) or Request(asked.model)
     if amounts and request.steps is not None:
-        words = f"the {request.steps:,} steps of {Path(asked.model).name} are set aside for what was typed"
-        notes.append(words + _coverage(request, amounts))
-    given = {**request.given, **said}
-    if batch is not None and given.pop("accumulation", None) and "accumulation" in said:
-        fix = "leave one of them out: the other follows"
-        problems.append(Problem("accumulation", "global_batch beside it", "one of the two", fix))
-    sampled = None
-    if asked.lengths is not None:
-        sampled = _lengths(asked.lengths, request.model, problems)
-    stated = amounts_of(amounts, {name: getattr(request, name) for name in AMOUNTS})
-    if "train_tokens" in amounts and "epochs" in amounts:
-        fix = "give --tokens over all epochs, or --examples with --epochs"
-        problems.append(Problem("epochs", "tokens beside it", "one way to say how much", fix))
-    for name, texts in (("gpu", asked.gpus), ("gpus", asked.counts)):
-        if texts and not _parts(texts):
-            problems.append(Problem(name, "nothing", "a name or a number", "leave the option out to search them all"))
+        steps = f"the {request.steps:,} steps of {Path(asked.model).name} are set aside for what was typed"
+        notes.append(steps + _coverage(request, amounts))
+    given = {**request.given, **words}
+    if batch is not None:
+        given.pop("accumulation", None)
+    sampled = _lengths(asked.lengths, request.model, problems) if asked.lengths is not None else None
+    _refuse_pairs(asked, problems)
     _refuse_prices(asked, cards, problems)
     return replace(
         request,
@@ -146,10 +142,24 @@ def request_of(asked: FitAsked) -> "Request":
         deadline_hours=_hours(asked.deadline, problems),
         spot=asked.spot,
         lengths=sampled[0] if sampled else None,
-        notes=(*notes, *request.notes, *([sampled[1]] if sampled else [])),
+        notes=(*notes, *request.notes, *(sampled[1:] if sampled else ())),
         problems=tuple(problems),
-        **stated,
+        **amounts_of(amounts, {name: getattr(request, name) for name in AMOUNTS}),
     )
+
+
+def _refuse_pairs(asked: FitAsked, problems: list[Problem]) -> None:
+    """Two words for one thing, and options that are there with nothing in them."""
+    words = {name for name, text in asked.words.items() if text is not None}
+    if {"global_batch", "accumulation"} <= words:
+        fix = "leave one of them out: the other follows"
+        problems.append(Problem("accumulation", "global_batch beside it", "one of the two", fix))
+    if {"train_tokens", "epochs"} <= words:
+        fix = "give --tokens over all epochs, or --examples with --epochs"
+        problems.append(Problem("epochs", "tokens beside it", "one way to say how much", fix))
+    for name, texts in (("gpu", asked.gpus), ("gpus", asked.counts)):
+        if texts and not _parts(texts):
+            problems.append(Problem(name, "nothing", "a name or a number", "leave the option out to search them all"))
 
 
 def _coverage(request: "Request", amounts: Mapping[str, Any]) -> str:
@@ -206,7 +216,7 @@ def _hours(text: str | None, problems: list[Problem]) -> float | None:
 
 def _from_file(asked: FitAsked, counts: Sequence[str], problems: list[Problem]) -> "Request | None":
     """The request of a training configuration; None where the model is a name or its own config.json."""
-    from tunecase.compute import AMOUNTS, Request
+    from tunecase.compute import Request
 
     path = Path(asked.model)
     if (problem := _no_model(asked.model, path)) is not None:
@@ -219,23 +229,29 @@ def _from_file(asked: FitAsked, counts: Sequence[str], problems: list[Problem]) 
         return None
     from tunecase.compute.configs import read_config
 
-    only = int(counts[0]) if len(counts) == 1 and counts[0].isdecimal() and int(counts[0]) else None
+    only = int(counts[0]) if len(counts) == 1 and counts[0].isdecimal() else 0
     try:
-        found = read_config(path, asked.accelerate, only)
+        run = read_config(path, asked.accelerate, only or None)
     except InputError as error:
         problems.extend(error.problems)
         return Request("", problems=tuple(problems))
-    values: dict[str, Any] = dict(found.asked)
-    amounts = {name: values.pop(name, None) for name in AMOUNTS}
-    model, gpus = str(values.pop("model", "")), values.pop("gpus", None)
-    if not model:
+    if not run.asked.get("model"):
         problems.append(Problem(path.name, "no model", "the model that is trained", "name it in the file"))
-    notes = tuple(f"{path.name}: {note}" for note in found.notes if gpus is None or "how many GPUs" not in note)
-    amounts = {name: value for name, value in amounts.items() if value is not None}
+    return _of_run(path, run.asked, run.notes)
+
+
+def _of_run(path: Path, fields: Mapping[str, Any], notes: Sequence[str]) -> "Request":
+    """What a configuration says as a Request; its steps go before its epochs."""
+    from tunecase.compute import AMOUNTS, Request
+
+    given = {name: value for name, value in fields.items() if name not in (*AMOUNTS, "model", "gpus")}
+    amounts = {name: fields[name] for name in AMOUNTS if fields.get(name) is not None}
     if "steps" in amounts:
         amounts.pop("epochs", None)
+    model, gpus = str(fields.get("model", "")), fields.get("gpus")
+    told = tuple(f"{path.name}: {note}" for note in notes if gpus is None or "how many GPUs" not in note)
     base = path.parent if (path.parent / model).exists() else None
-    return Request(model, values, counts=(gpus,) if gpus else (), base=base, notes=notes, **amounts)
+    return Request(model, given, counts=(gpus,) if gpus else (), base=base, notes=told, **amounts)
 
 
 def _no_model(name: str, path: Path) -> Problem | None:
@@ -298,12 +314,12 @@ def measured_of(path: Path, request: "Request", basis: "Basis", today: date) -> 
     if len(asked.cards) != 1 or len(asked.counts) != 1 or "micro_batch" not in asked.given:
         fix = "say what ran: --gpu, --gpus, --batch and --method as they were"
         raise InputError(Problem("measured", "a run whose set-up is open", "one card, count and micro-batch", fix))
-    found = search(asked, basis)
-    recipe = (found.cheapest() or found.closest()).recipe
-    taken = {name: getattr(recipe, name) for name in OPEN if name not in asked.given}
-    if recipe.gpus == 1:
-        taken.pop("sharding", None)
-    words = ", ".join(f"{name} {value}" for name, value in taken.items())
-    note = [f"the measured run is taken to have had {words}, which was left open: say it if it was other"]
-    fixed = replace(request, given={**request.given, **taken}, notes=(*request.notes, *(note if taken else [])))
-    return [measured_run(path, recipe, today.isoformat())], fixed
+    table = search(asked, basis)
+    recipe = (table.cheapest() or table.closest()).recipe
+    left_open = [name for name in OPEN if name not in asked.given and (name != "sharding" or recipe.gpus > 1)]
+    taken = {name: getattr(recipe, name) for name in left_open}
+    if taken:
+        words = ", ".join(f"{name} {value}" for name, value in taken.items())
+        note = f"the measured run is taken to have had {words}, which was left open: say it if it was other"
+        request = replace(request, given={**request.given, **taken}, notes=(*request.notes, note))
+    return [measured_run(path, recipe, today.isoformat())], request
