@@ -182,14 +182,15 @@ def test_arrays_of_sizes_pass_through():
         assert (3,) == step.sigma.shape
 
 
-@pytest.mark.parametrize("gpu", catalog.gpus(), ids=lambda gpu: gpu.name)
-def test_every_card_answers_between_a_twentieth_and_all_of_its_peak(gpu):
+def test_every_card_answers_between_a_twentieth_and_all_of_its_peak():
     """Share of the dense peak that 7B adapters reach with full micro-batches."""
     from tunecase.compute.speed.work import flops_per_token
 
-    run = RUN.but(gpu=gpu, precision="bf16" if gpu.bf16 else "fp16")
-    share = flops_per_token(run) * rate(run) / (gpu.peak_bf16_tflops * 1e12)
-    assert 0.05 < share < 1
+    shares = {}
+    for gpu in catalog.gpus():
+        run = RUN.but(gpu=gpu, precision="bf16" if gpu.bf16 else "fp16")
+        shares[gpu.name] = flops_per_token(run) * rate(run) / (gpu.peak_bf16_tflops * 1e12)
+    assert {} == {name: share for name, share in shares.items() if not 0.05 < share < 1}
 
 
 def test_doubt_has_a_name_per_kind_of_card():

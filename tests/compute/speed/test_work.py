@@ -78,10 +78,10 @@ def test_every_word_of_a_set_up_is_counted():
     assert set(get_args(recipe.Checkpointing)) == set(AGAIN)
 
 
-@pytest.mark.parametrize("framework", catalog.frameworks(), ids=lambda framework: framework.name)
-def test_every_framework_answers(framework):
+def test_every_framework_answers():
     """A framework without habits of its own runs norms as transformers does."""
-    assert small_operations(FULL.but(framework=framework.name)) in ("eager", "native", "fused")
+    kinds = {known.name: small_operations(FULL.but(framework=known.name)) for known in catalog.frameworks()}
+    assert {} == {name: kind for name, kind in kinds.items() if kind not in ("eager", "native", "fused")}
 
 
 def test_fused_kernels_move_less():
