@@ -137,13 +137,16 @@ def test_an_instance_tells_its_gpus_however_a_bill_spells_it(provider: str, name
     assert (gpu, count) == (found.gpu, found.gpu_count)
 
 
-@pytest.mark.parametrize(
-    ("provider", "name"),
-    [("aws", "m5.large"), ("gcp", "n1-highmem-8"), ("azure", "NV6ads_A10_v5"), ("gcp", "g5.4xlarge"), ("aws", "")],
-)
-def test_an_instance_that_does_not_say_its_gpus_is_unknown(provider: str, name: str) -> None:
+def test_an_instance_that_does_not_say_its_gpus_is_unknown() -> None:
     """No GPU, a card attached on demand, a part of a card, another provider's name."""
-    assert catalog.instance(provider, name) is None
+    cases = [
+        ("aws", "m5.large"),
+        ("gcp", "n1-highmem-8"),
+        ("azure", "NV6ads_A10_v5"),
+        ("gcp", "g5.4xlarge"),
+        ("aws", ""),
+    ]
+    assert [] == [(provider, name) for provider, name in cases if catalog.instance(provider, name) is not None]
 
 
 def test_instances_hold_known_gpus_of_known_providers_once() -> None:

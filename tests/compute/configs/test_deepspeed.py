@@ -66,9 +66,9 @@ def test_other_names():
     assert named_like("mine.json") is named_like("quartz3.json") is None
 
 
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
+def test_bad_values(tmp_path):
+    """A value that DeepSpeed refuses is told with its line."""
+    cases = [
         ({"zero_optimization": {"stage": 4}}, "ds.json:1: zero_optimization.stage"),
         ({"zero_optimization": {"stage": "three"}}, "a whole number"),
         ({"zero_optimization": 3}, "fields below it"),
@@ -76,8 +76,9 @@ def test_other_names():
         ({"train_micro_batch_size_per_gpu": 0}, "train_micro_batch_size_per_gpu"),
         ({"bf16": {"enabled": True}}, "both true"),
         ({"gradient_accumulation_steps": True}, "a whole number"),
-    ],
-)
-def test_bad_values(tmp_path, changes, words):
-    """A value that DeepSpeed refuses is told with its line."""
-    assert words in refusal(tmp_path, json.dumps({**ZERO2, **changes}), "ds.json")
+    ]
+    assert [] == [
+        (changes, words)
+        for changes, words in cases
+        if words not in refusal(tmp_path, json.dumps({**ZERO2, **changes}), "ds.json")
+    ]

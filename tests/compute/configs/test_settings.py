@@ -10,10 +10,10 @@ def settings(content, lines=None):
     return Settings(Content(content, lines), "a.yaml", Run("a tool", "a.yaml"))
 
 
-@pytest.mark.parametrize(("text", "number"), [("8", 8), (8, 8), ("1_000", 1000), ("1e3", 1000), ("8.0", 8)])
-def test_whole_numbers(text, number):
+def test_whole_numbers():
     """A whole number may be written in several ways."""
-    assert number == settings({"n": text}).whole("n")
+    cases = [("8", 8), (8, 8), ("1_000", 1000), ("1e3", 1000), ("8.0", 8)]
+    assert [] == [(text, number) for text, number in cases if number != settings({"n": text}).whole("n")]
 
 
 @pytest.mark.parametrize("value", ["eight", "1.5", "0", "-1", "1e400", "nan", True, [8], {"a": 1}, "9" * 400])

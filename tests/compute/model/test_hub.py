@@ -105,7 +105,7 @@ def test_offline_asks_nobody(asked: list[Any], monkeypatch: pytest.MonkeyPatch) 
     assert [] == asked
 
 
-@pytest.mark.parametrize("name", ["../secrets/x", "a/b/c", "llama", "a/../b", "/a/b", "a/b?c", "a b/c", ""])
-def test_only_owner_and_name_are_asked_for(name: str) -> None:
+def test_only_owner_and_name_are_asked_for() -> None:
     """Nothing that could leave the hub or the cache folder."""
-    assert not hub.is_id(name)
+    cases = ["../secrets/x", "a/b/c", "llama", "a/../b", "/a/b", "a/b?c", "a b/c", ""]
+    assert [] == [name for name in cases if hub.is_id(name)]
