@@ -176,8 +176,9 @@ def _draft(request: Request, problems: list[Problem]) -> _Draft:
     batch = None if request.global_batch is None else _size("global_batch", request.global_batch, problems)
     if any(count > MOST_GPUS for count in counts):
         problems.append(Problem("gpus", repr(max(counts)), f"at most {MOST_GPUS}", "use fewer GPUs"))
-    for kind, look_up in (("framework", catalog.framework), ("optimizer", catalog.optimizer)):
-        if kind in given and (row := _attempt(partial(look_up, given[kind]), problems)) is not None:
+    tables: dict[str, Callable[[str], Any]] = {"framework": catalog.framework, "optimizer": catalog.optimizer}
+    for kind in tables:
+        if kind in given and (row := _attempt(partial(tables[kind], given[kind]), problems)):
             given[kind] = row.name
     return _Draft(request, problems, list(request.notes), given, cards, counts, batch)
 
@@ -208,6 +209,7 @@ def _job(draft: _Draft) -> Job:
         draft.refuse("train_tokens", "examples beside it", "one way to say how much", fix)
     length = float(given.get("sequence_tokens", 2048))
     mean = request.lengths.cut(int(length)).mean if request.lengths is not None else length
+    tokens: float | None
     steps, row = (
         numbers.get("steps"),
         _halves(given) * (length if given.get("packing") else mean),
