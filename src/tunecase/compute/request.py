@@ -209,16 +209,13 @@ def _job(draft: _Draft) -> Job:
         draft.refuse("train_tokens", "examples beside it", "one way to say how much", fix)
     length = float(given.get("sequence_tokens", 2048))
     mean = request.lengths.cut(int(length)).mean if request.lengths is not None else length
-    tokens: float | None
-    steps, row = (
-        numbers.get("steps"),
-        _halves(given) * (length if given.get("packing") else mean),
-    )  # a packed row is full
+    row = _halves(given) * (length if given.get("packing") else mean)  # a packed row is full
+    steps, tokens = numbers.get("steps"), numbers.get("train_tokens")
     if steps is not None:
         # A configuration's steps come with the tokens of its own cards and batch, which what was typed may change.
         tokens = _tokens_of_steps(draft, steps, row)
-    else:
-        tokens = numbers.get("train_tokens") or _tokens_of_samples(draft, numbers, mean)
+    elif tokens is None:
+        tokens = _tokens_of_samples(draft, numbers, mean)
     _check_amount(draft, tokens)
     return Job(tokens, request.deadline_hours, request.spot, steps, row if steps is not None else 0.0)
 
