@@ -15,7 +15,7 @@ from tests import engine_tasks
 from tests.engine.test_engine import start
 from tests.pilot.test_trial import TEST, TRAIN, climb
 from tunecase import engine
-from tunecase.engine.cluster import ClusterError
+from tunecase.engine.cluster import ClusterError, _knock
 from tunecase.errors import InputError, MissingExtraError
 from tunecase.records import Run
 
@@ -44,6 +44,11 @@ def test_nobody_there_is_told_at_once() -> None:
         address = f"127.0.0.1:{free.getsockname()[1]}"
     with pytest.raises(ClusterError, match="ray start --head"):
         next(engine.run_tasks(len, ["a"], engine="ray", address=address))
+
+
+def test_a_port_that_is_no_number_is_left_to_ray() -> None:
+    """A raised digit is a digit to Python and no number: there is no port to knock at."""
+    assert None is _knock("127.0.0.1:²", "")
 
 
 def test_without_ray_the_install_line_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

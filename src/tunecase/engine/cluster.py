@@ -169,7 +169,7 @@ def _silent(*words: Any, **more: Any) -> None:
 def _knock(address: str, fix: str) -> None:
     """Asks whether anybody listens, because Ray itself tries for minutes."""
     host, colon, port = address.removeprefix("ray://").rpartition(":")
-    if not colon or not port.isdigit():
+    if not colon or not port.isdecimal():
         return
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_S).close()

@@ -6,7 +6,7 @@ import pytest
 
 from tunecase.errors import InputError
 from tunecase.forecast.importers.imported import Asked
-from tunecase.forecast.importers.tracked import import_runs
+from tunecase.forecast.importers.tracked import import_runs, size_in_name
 from tunecase.io.trackers.run import Tracked
 from tunecase.records import Point
 
@@ -96,6 +96,11 @@ def test_a_missing_size_lists_the_columns():
     assert "the columns lr" in said
     assert "--size-column" in said
     assert "--n run-a=400" in said
+
+
+def test_a_name_full_of_digits_holds_no_size():
+    """More digits than a count can have are an identifier."""
+    assert (None, 400) == (size_in_name("run n" + "9" * 5000), size_in_name("run n=400"))
 
 
 def test_sizes_come_from_a_column_named_the_user_or_the_name():

@@ -50,6 +50,7 @@ def honest(body: Any) -> Reply:
         ("1: maybe\n2: pass", None),
         ("pass\npass", None),
         ("1: pass 2: pass", None),
+        ("1" * 5000 + ": pass\n2: pass", None),
         ("", None),
     ],
 )

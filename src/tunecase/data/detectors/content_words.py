@@ -133,8 +133,8 @@ def terms(text: str) -> Terms:
         if lower in NUMBER_WORDS or lower in SCALES:
             open_value = _join(numerals, open_value, lower)
             continue
-        open_value = float(number(token)) if token[0].isdigit() and "/" not in token else None
-        if token[0].isdigit():
+        open_value = float(number(token)) if token[0].isdecimal() and "/" not in token else None
+        if token[0].isdecimal():
             numerals.append(number(token))
             continue
         lower = APOSTROPHE.split(lower, 1)[0]

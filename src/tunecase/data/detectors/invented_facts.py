@@ -112,7 +112,7 @@ def _holds(fact: str, input: str, held: frozenset[str], figures: frozenset[str])
     if not parts or ADDRESS.fullmatch(fact):
         return not parts
     for part in parts:
-        if part[0].isdigit():
+        if part[0].isdecimal():
             if number(part) not in figures:
                 return False
         elif stem(part.casefold()) not in held and MONTH.get(part.casefold(), "") not in figures:
@@ -121,7 +121,7 @@ def _holds(fact: str, input: str, held: frozenset[str], figures: frozenset[str])
 
 
 def _is_figure(text: str) -> bool:
-    return text.replace(".", "", 1).isdigit()
+    return text.replace(".", "", 1).isdecimal()
 
 
 def _follows(value: float, known: set[float]) -> bool:

@@ -140,7 +140,7 @@ def final_answer(output: str) -> str:
         found = terms(last).numerals if len(last) <= 4 * LONGEST_ANSWER else ()
         return found[-1] if found else ""
     bare = said.strip("$€£%. ").replace(",", "")
-    return number(bare) if bare[:1].isdigit() else " ".join(said.casefold().replace("_", " ").split())
+    return number(bare) if bare[:1].isdecimal() else " ".join(said.casefold().replace("_", " ").split())
 
 
 def read(example: Example) -> Terms:

@@ -36,7 +36,7 @@ SPLITS = {"test": 0, "heldout": 0, "eval": 1, "val": 1, "valid": 1, "validation"
 WORDS_AROUND = ("metrics", "final", "mean")
 FALLING = re.compile(r"loss|perplexity|ppl|error|(^|_)(wer|cer|mae|mse|rmse|nll)($|_)")
 RISING = re.compile(r"acc|f1|bleu|rouge|chrf|exact_match|precision|recall|auc|(^|_)em($|_)")
-IN_NAME = re.compile(r"(?:^|[^a-z0-9])n(?:_?train)?[=_-]?(\d[\d,]*)(k?)(?![a-z0-9.])", re.IGNORECASE)
+IN_NAME = re.compile(r"(?:^|[^a-z0-9])n(?:_?train)?[=_-]?(\d[\d,]{0,15})(k?)(?![a-z0-9.])", re.IGNORECASE)
 ENDED_BADLY = ("failed", "crashed", "killed", "running", "scheduled", "pending", "preempting", "preempted", "deleted")
 LISTED = 12
 
