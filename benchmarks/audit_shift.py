@@ -26,7 +26,7 @@ import numpy as np  # noqa: E402 - after the threads are set
 from tunecase.data.checks.coverage import LEAST_SHARE  # noqa: E402
 from tunecase.data.checks.coverage import P as COVER_P  # noqa: E402
 from tunecase.data.checks.shift import CLEAR, SLIGHT, P  # noqa: E402
-from tunecase.data.detectors.coverage import cover, thin_regions  # noqa: E402
+from tunecase.data.detectors.coverage import measure_cover, thin_regions  # noqa: E402
 from tunecase.data.detectors.two_sample import contrast  # noqa: E402
 from tunecase.quantities.statistics import wilson  # noqa: E402
 
@@ -69,7 +69,7 @@ def alarm(first: list[str], second: list[str], seed: int) -> tuple[bool, bool, f
 
 def uncovered(first: list[str], second: list[str], seed: int) -> tuple[bool, set[int]]:
     """Reported, and the places of the far rows."""
-    found = cover(first, second, seed)
+    found = measure_cover(first, second, seed)
     share = len(found.far) / max(found.asked, 1)
     return found.p < COVER_P and share >= LEAST_SHARE, set(found.far.tolist())
 

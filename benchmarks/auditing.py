@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from audit_peers import _pss_kb, _session
 from peers.rows import Copy, closest, write_rows
 
-from tunecase.data.audit.audit import audit
+from tunecase.data.audit.audit import Files, audit
 from tunecase.prices.basis import Basis
 from tunecase.quantities.spread import Worlds
 from tunecase.records import Audit
@@ -43,7 +43,7 @@ TRUE_NEIGHBOUR = 0.5
 
 def audited(train: Path, test: Path | None = None, fast: bool = False) -> Audit:
     """One audit with default prices."""
-    return audit(None, train, test, basis=Basis(None, date(2026, 11, 24), Worlds(0, 500)), fast=fast)
+    return audit(None, Files(train, test), basis=Basis(None, date(2026, 11, 24), Worlds(0, 500)), fast=fast).record
 
 
 def measured(path: Path, test: Path | None = None, sampled: bool = False) -> dict:
@@ -77,11 +77,12 @@ def recall(path: Path, copies: list[Copy]) -> dict:
     """Planted near copies found by true Jaccard, and rows flagged that have no neighbour at Jaccard .5 or more."""
     import numpy as np
 
+    from tunecase.data.checks.block import Reading
     from tunecase.data.checks.evidence import Asked, Evidence
     from tunecase.data.checks.scan import read_split
     from tunecase.data.reading.detection import detect
 
-    evidence = Evidence(read_split(path, detect(path), workers=1), None, Asked(2048))
+    evidence = Evidence(read_split(path, detect(path), Reading(workers=1)), None, Asked(2048))
     near = evidence.near_train
     found = {tuple(pair) for pair in np.sort(near.rows, axis=1).tolist()}
     hits, total = Counter(), Counter()

@@ -62,7 +62,7 @@ class Case:
 
     def fix(self, to: str | Path, *, mask: bool = False, force: bool = False) -> Cleaned:
         """A cleaned copy of the training file with its review queue, in a new folder."""
-        return flow.fix(self.flow, Path(to), mask=mask, force=force)[1]
+        return flow.fix(self.flow, flow.FixAsked(Path(to), mask, force))[1]
 
     def review(self, source: str | Path) -> Reviews:
         """Takes in what reviewers said of the queue: a sheet filled in, or a tool's export."""

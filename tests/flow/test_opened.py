@@ -456,7 +456,7 @@ def test_reviews_move_the_decision_until_the_data_change(tmp_path: Path) -> None
     path = case_folder(tmp_path, second_label="  second_label: second")
     case = opened(path)
     assert case.reviews is None
-    flow.fix(case, tmp_path / "out")
+    flow.fix(case, flow.FixAsked(tmp_path / "out"))
     queue = [json.loads(line) for line in (tmp_path / "out/review.jsonl").read_bytes().splitlines()]
     before = case.key("decide")
     said = [{**row, "decision": "right", "seconds": 10} for row in queue[:30]]

@@ -96,14 +96,12 @@ def audit(
         return
     if fix is not None:
         with audit_progress(quiet=json) as told:
+            copy = flow.FixAsked(fix, mask, force, tokenizer)
             if train is None:
-                opened = open_project(project, seed, today)
-                found, cleaned = flow.fix(opened, fix, mask=mask, force=force, tokenizer=tokenizer, **told)
+                found, cleaned = flow.fix(open_project(project, seed, today), copy, **told)
             else:
-                found, cleaned = flow.fix_file(
-                    train, test, fix, input_column=input, output_column=output, seed=seed, today=day_of(today),
-                    mask=mask, force=force, tokenizer=tokenizer, **told,
-                )  # fmt: skip
+                files = flow.DataFiles(train, test, input, output)
+                found, cleaned = flow.fix_file(files, copy, seed=seed, today=day_of(today), **told)
         if not json:
             print_record("audit", found, json)
         finish("clean", cleaned, json, ok=found.ok and not (strict and found.quarantined))

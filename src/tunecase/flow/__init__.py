@@ -2,7 +2,7 @@
 
 from tunecase.flow.audit import audit
 from tunecase.flow.books import BooksAsked, books, books_csv, books_page
-from tunecase.flow.clean import fix, fix_file, review, review_file
+from tunecase.flow.clean import DataFiles, FixAsked, fix, fix_file, review, review_file
 from tunecase.flow.compare import CompareAsked, compare
 from tunecase.flow.define import baselines
 from tunecase.flow.fit import FitAsked, base_model, fit
@@ -27,7 +27,9 @@ __all__ = [
     "BooksAsked",
     "ChargeAsked",
     "CompareAsked",
+    "DataFiles",
     "FitAsked",
+    "FixAsked",
     "Flow",
     "ImportAsked",
     "JudgeAsked",

@@ -1,97 +1,86 @@
 """Mends the data: writes a cleaned copy with its review queue, and takes in what reviewers said."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Unpack, cast
 
 from tunecase.errors import InputError, Problem
 from tunecase.flow.audit import audit_files
-from tunecase.flow.opened import DRAWS, Flow, Progress
+from tunecase.flow.opened import DRAWS, Flow
 from tunecase.quantities import Worlds
 from tunecase.records import Audit, Cleaned, Reviews
 
+if TYPE_CHECKING:
+    from tunecase.data.audit import Audited, Watch
 
-def fix(
-    flow: Flow,
-    to: Path,
-    *,
-    mask: bool = False,
-    force: bool = False,
-    progress: Progress | None = None,
-    tokenizer: Path | None = None,
-    checking: Callable[[str], None] | None = None,
-) -> tuple[Audit, Cleaned]:
+
+@dataclass(frozen=True, slots=True)
+class FixAsked:
+    """A cleaned copy as it is wanted.
+
+    Args:
+        to: the folder to write, which must not be there yet.
+        mask: also replace personal data in the copy.
+        force: put the folder that is there aside.
+        tokenizer: a tokenizer.json, to count tokens.
+    """
+
+    to: Path
+    mask: bool = False
+    force: bool = False
+    tokenizer: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataFiles:
+    """Data files without a project: the held-out test, if any, and the columns where they are not recognised."""
+
+    train: Path
+    test: Path | None = None
+    input: str | None = None
+    output: str | None = None
+
+
+def fix(flow: Flow, copy: FixAsked, **watch: "Unpack[Watch]") -> tuple[Audit, Cleaned]:
     """Audits, and writes a cleaned copy of the training file with all that belongs to it; both records are kept."""
     data = flow.project.data
-    train = flow.train_path
-    test = flow.folder / data.test if data.test else None
-
-    def audited(whole: Any) -> Audit:
-        return audit_files(flow, tokenizer=tokenizer, progress=progress, checking=checking, whole=whole)
-
-    inputs = (train, *((test,) if test else ()), flow.path, flow.ledger.path)
-    found, record = _fixed(audited, to, inputs, flow.basis(), flow.folder / _corrections_name(), mask, force, flow.seed)
-    flow.keep("audit", found)
-    return found, cast(Cleaned, flow.keep("clean", record))
+    inputs = [flow.train_path, *([flow.folder / data.test] if data.test else []), flow.path, flow.ledger.path]
+    audit, record = _fixed(
+        lambda: audit_files(flow, copy.tokenizer, **watch), copy, inputs, flow.folder / _corrections_name()
+    )
+    flow.keep("audit", audit)
+    return audit, cast(Cleaned, flow.keep("clean", record))
 
 
 def fix_file(
-    train: Path,
-    test: Path | None,
-    to: Path,
-    *,
-    input_column: str | None,
-    output_column: str | None,
-    seed: int,
-    today: date,
-    mask: bool = False,
-    force: bool = False,
-    progress: Progress | None = None,
-    tokenizer: Path | None = None,
-    checking: Callable[[str], None] | None = None,
+    files: DataFiles, copy: FixAsked, *, seed: int, today: date, **watch: "Unpack[Watch]"
 ) -> tuple[Audit, Cleaned]:
     """A cleaned copy without a project file; nothing is kept but the folder."""
+    from tunecase.data.audit import Files, audit
     from tunecase.prices import Basis
 
     basis = Basis(None, today, Worlds(seed, DRAWS))
-
-    def audited(whole: Any) -> Audit:
-        from tunecase.data.audit import audit
-
-        return audit(
-            None, train, test, basis=basis, input=input_column, output=output_column, tokenizer=tokenizer,
-            progress=progress, checking=checking, whole=whole, seed=seed,
-        )  # fmt: skip
-
-    inputs = (train, *((test,) if test else ()))
-    return _fixed(audited, to, inputs, basis, _corrections_beside(train), mask, force, seed)
+    audited = Files(files.train, files.test, files.input, files.output, tokenizer=copy.tokenizer)
+    inputs = [files.train, *([files.test] if files.test else [])]
+    corrections = _corrections_beside(files.train)
+    return _fixed(lambda: audit(None, audited, basis=basis, seed=seed, **watch), copy, inputs, corrections)
 
 
 def _fixed(
-    audited: Callable[[Any], Audit],
-    to: Path,
-    inputs: tuple[Path, ...],
-    basis: Any,
-    corrections: Path,
-    mask: bool,
-    force: bool,
-    seed: int,
+    audit: "Callable[[], Audited]", copy: FixAsked, inputs: list[Path], corrections: Path
 ) -> tuple[Audit, Cleaned]:
+    """The audit, made once the folder can be written, and the cleaned copy; the first input is the training file."""
     from tunecase.data.clean import CHANGES, clean
     from tunecase.data.review import read_corrections
     from tunecase.io import digest, new_folder
 
-    whole: list[Any] = []
-    known, before = read_corrections(corrections), digest(_one_file(inputs[0]))
-    with new_folder(to, inputs, force, CHANGES) as place:
-        found = audited(lambda *everything: whole.extend(everything))
-        evidence, defects = whole
-        record = clean(
-            found, evidence, defects, place.path, basis=basis, sha256=before, corrections=known, mask=mask, seed=seed
-        )
-    return found, replace(record, folder=str(to), aside=str(place.aside) if place.aside else "")
+    decided, sha256 = read_corrections(corrections), digest(_one_file(inputs[0]))
+    with new_folder(copy.to, inputs, copy.force, CHANGES) as place:
+        audited = audit()
+        record = clean(audited, place.path, sha256=sha256, corrections=decided, mask=copy.mask)
+    return audited.record, replace(record, folder=str(copy.to), aside=str(place.aside) if place.aside else "")
 
 
 def review(flow: Flow, source: Path) -> Reviews:
@@ -100,43 +89,42 @@ def review(flow: Flow, source: Path) -> Reviews:
     From then on a review costs what the reviewers' own clock says, once it has 20 reviews.
     """
     data = flow.project.data
-    train = flow.train_path
-    known = flow.known("audit")
-    written = flow.ledger.latest("record", "clean")
+    audit, written = flow.known("audit"), flow.ledger.latest("record", "clean")
     folder = Path(written.body.get("folder", "")) if written else Path()
     record = _taken_in(
-        source, train, data.input, data.output, flow.folder / _corrections_name(), known, (folder, flow.folder / folder)
+        source,
+        DataFiles(flow.train_path, input=data.input, output=data.output),
+        flow.folder / _corrections_name(),
+        audit.usable if audit is not None else None,
+        (folder, flow.folder / folder),
     )
     return cast(Reviews, flow.keep("review", record))
 
 
 def review_file(source: Path, train: Path, input_column: str | None, output_column: str | None) -> Reviews:
     """The same without a project file: only the corrections are kept, beside the data."""
-    return _taken_in(source, train, input_column, output_column, _corrections_beside(train), None, ())
+    return _taken_in(source, DataFiles(train, None, input_column, output_column), _corrections_beside(train))
 
 
 def _taken_in(
-    source: Path,
-    train: Path,
-    input: str | None,
-    output: str | None,
-    corrections: Path,
-    known: Audit | None,
-    folders: tuple[Path, ...],
+    source: Path, files: DataFiles, corrections: Path, usable: int | None = None, folders: tuple[Path, ...] = ()
 ) -> Reviews:
-    """The ranking is looked for beside what was filled in, then where the queue was written last."""
+    """The ranking is looked for beside what was filled in, then in `folders`, where the queue was written last.
+
+    `usable` is how many rows the audit left, where one was kept.
+    """
     from tunecase.data.clean import read_ranking
     from tunecase.data.reading import detect
     from tunecase.data.review import read_corrections, write_corrections
     from tunecase.data.review import review as read_reviews
     from tunecase.io import digest
 
-    layout = detect(train, input, output)
-    before, sha256 = read_corrections(corrections), digest(_one_file(train))
-    found = next((told for folder in (source.parent, *folders) if (told := read_ranking(folder, sha256))), None)
-    ranking, expected, kept = found or (None, None, None)
-    usable = known.usable if known is not None else kept
-    record, new = read_reviews(source, train, layout, sha256, corrections, usable, ranking, expected)
+    layout = detect(files.train, files.input, files.output)
+    before, sha256 = read_corrections(corrections), digest(_one_file(files.train))
+    rankings = (read_ranking(folder, sha256) for folder in (source.parent, *folders))
+    ranking, expected, kept = next((each for each in rankings if each), (None, None, None))
+    usable = kept if usable is None else usable
+    record, new = read_reviews(source, files.train, layout, sha256, corrections, usable, ranking, expected)
     write_corrections(corrections, {**before, **{each.row: each for each in new}}.values())
     return record
 

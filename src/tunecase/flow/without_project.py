@@ -29,15 +29,14 @@ def audit_file(
     checking: Callable[[str], None] | None = None,
 ) -> Audit:
     """An audit without a project file; nothing is kept."""
+    from tunecase.data.audit import Files
     from tunecase.data.audit import audit as audit_data
     from tunecase.prices import Basis
 
     basis = Basis(None, today, Worlds(seed, DRAWS))
     quarantine = Path(f"{train.stem}.quarantine.jsonl")
-    return audit_data(
-        None, train, test, basis=basis, input=input_column, output=output_column, quarantine=quarantine,
-        tokenizer=tokenizer, progress=progress, production=production, seed=seed, fast=fast, checking=checking,
-    )  # fmt: skip
+    files = Files(train, test, input_column, output_column, production, tokenizer, quarantine)
+    return audit_data(None, files, basis=basis, seed=seed, fast=fast, progress=progress, checking=checking).record
 
 
 def forecast_file(place: str, asked: "Asked", target: str | None, n_max: int | None, seed: int) -> Forecast:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tunecase.data.audit.audit import CHECKS, audit
+from tunecase.data.audit.audit import CHECKS, Files, audit
 from tunecase.errors import InputError
 from tunecase.prices.basis import Basis
 from tunecase.quantities.spread import Band, Worlds
@@ -23,10 +23,10 @@ EXAMPLE = ROOT / "examples" / "support-tickets"
 needs_texts = pytest.mark.skipif(not TEXTS.exists(), reason="skipped: ../shared/data/text not found")
 
 
-def judged(train: Path, test: Path | None = None, fast: bool = True, **options) -> Audit:
+def judged(train: Path, test: Path | None = None, fast: bool = True, progress=None, **files) -> Audit:
     """One audit with default prices; checks that need words have tests of their own."""
     basis = Basis(None, date(2026, 11, 24), Worlds(0, 300))
-    return audit(None, train, test, basis=basis, fast=fast, **options)
+    return audit(None, Files(train, test, **files), basis=basis, fast=fast, progress=progress).record
 
 
 def jsonl(path: Path, rows: Iterable[object]) -> Path:

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.command import tunecase
-from tunecase.data.audit.audit import audit
+from tunecase.data.audit.audit import Files, audit
 from tunecase.errors import InputError
 from tunecase.prices.basis import Basis
 from tunecase.quantities.spread import Worlds
@@ -23,9 +23,10 @@ from tunecase.records import Audit
 SOURCE = Path(__file__).parents[3] / "src"
 
 
-def judged(path: Path, **options) -> Audit:
+def judged(path: Path, quarantine: Path | None = None, **watch) -> Audit:
     """A fast audit with default prices."""
-    return audit(None, path, None, basis=Basis(None, date(2026, 11, 24), Worlds(0, 50)), fast=True, **options)
+    basis = Basis(None, date(2026, 11, 24), Worlds(0, 50))
+    return audit(None, Files(path, quarantine=quarantine), basis=basis, fast=True, **watch).record
 
 
 def rows(count: int, seed: int = 0) -> list[bytes]:

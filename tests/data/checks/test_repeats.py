@@ -3,8 +3,6 @@
 import json
 
 import numpy as np
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tunecase.data.checks import repeats
 from tunecase.data.checks.evidence import Asked, Evidence, first_alike
@@ -73,17 +71,3 @@ def test_rows_from_templates_are_not_deleted(tmp_path):
     found = evidence(tmp_path, [(f"{heads[i % 30]} n{rng.integers(10**6)}", "x") for i in range(300)])
     defect = repeats.duplicate_near(found)
     assert (len(defect.rows), len(defect.removed), defect.review_rows) == (270, 0, 50)
-
-
-@settings(deadline=None)
-@given(st.integers(1, 30), st.data())
-def test_joined_rows_share_a_first_row(count, data):
-    """Paired rows share a group; its name is its first row; unpaired rows stand alone."""
-    place = st.integers(0, count - 1)
-    pairs = np.array(data.draw(st.lists(st.tuples(place, place), max_size=20)), np.int64).reshape(-1, 2)
-    root = repeats.joined(count, [pairs])
-    assert (root[pairs[:, 0]] == root[pairs[:, 1]]).all()
-    assert (root <= np.arange(count)).all()
-    assert (root[root] == root).all()
-    alone = np.setdiff1d(np.arange(count), pairs)
-    assert (root[alone] == alone).all()

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tunecase.data.checks import scan
+from tunecase.data.checks import block, scan
+from tunecase.data.checks.block import Reading
 from tunecase.data.checks.columns import Split
 from tunecase.data.checks.scan import read_split
 from tunecase.data.reading.blocks import blocks
@@ -37,7 +38,7 @@ def test_results_do_not_depend_on_the_batch(tmp_path, monkeypatch):
     """Rows cut into other batches give the same columns."""
     lines = [f"word{i} word{i + 1} word{i + 2} word{i % 3},x" for i in range(50)]
     whole = columns(tmp_path, lines)
-    monkeypatch.setattr(scan, "BATCH", 7)
+    monkeypatch.setattr(block, "BATCH", 7)
     parts = columns(tmp_path, lines)
     assert whole.flat.tolist() == parts.flat.tolist()
     assert whole.ends.tolist() == parts.ends.tolist()
@@ -53,7 +54,7 @@ def test_only_the_first_bad_rows_are_kept_but_all_are_told(tmp_path, monkeypatch
 
 def test_too_many_labels_are_no_classes(tmp_path, monkeypatch):
     """Labels beyond what is kept are not half counted."""
-    monkeypatch.setattr(scan, "MOST_LABELS", 3)
+    monkeypatch.setattr(block, "MOST_LABELS", 3)
     assert columns(tmp_path, [f"t {i},{i % 5}" for i in range(50)]).classes == {}
 
 
@@ -82,7 +83,7 @@ def as_large(monkeypatch, folder: Path, size: int = 1000) -> None:
 def plain(split: Split) -> dict[str, object]:
     """Everything in a Split as plain values."""
     found: dict[str, object] = {}
-    for name in (*scan.COLUMNS, "keys", "marks", "ends", "labels", "label_of", "bad_rows", "bad", "short_answers"):
+    for name in (*block.COLUMNS, "keys", "marks", "ends", "labels", "label_of", "bad_rows", "bad", "short_answers"):
         value = getattr(split, name, None)
         if isinstance(value, np.ndarray):
             value = value.tolist()
@@ -107,7 +108,7 @@ def test_two_processes_give_the_columns_of_one(tmp_path, monkeypatch):
     path = long_file(tmp_path, 3000)
     here = plain(read_split(path, detect(path)))
     as_large(monkeypatch, tmp_path, 10_000)
-    assert here == plain(read_split(path, detect(path), workers=2))
+    assert here == plain(read_split(path, detect(path), Reading(workers=2)))
     assert [] == left(tmp_path)
 
 
@@ -126,7 +127,7 @@ def test_a_killed_worker_costs_its_block_alone(tmp_path, monkeypatch):
                 killed.append(child.pid)
                 os.kill(child.pid, signal.SIGKILL)
 
-    assert here == plain(read_split(path, detect(path), workers=2, progress=kill))
+    assert here == plain(read_split(path, detect(path), Reading(workers=2), progress=kill))
     assert 1 == len(killed)
 
 
@@ -138,7 +139,7 @@ def interrupted(path: Path, after: int) -> KeyboardInterrupt:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt) as caught:
-        read_split(path, detect(path), workers=1, progress=stop)
+        read_split(path, detect(path), Reading(workers=1), progress=stop)
     return caught.value
 
 
@@ -154,7 +155,7 @@ def test_an_interrupted_pass_is_gone_on_with(tmp_path, monkeypatch, times):
     read, told = [], []
     once = scan.read_part
     monkeypatch.setattr(scan, "read_part", lambda task: read.append(task.block.index) or once(task))
-    split = read_split(path, detect(path), workers=1, progress=lambda *what: told.append(what))
+    split = read_split(path, detect(path), Reading(workers=1), progress=lambda *what: told.append(what))
     assert here == plain(split)
     assert (True, [False] * (len(told) - 1)) == (told[0][2], [what[2] for what in told[1:]])
     assert stop.__notes__[0].endswith(f"row {told[0][0]:,}")
@@ -176,7 +177,7 @@ def test_a_changed_file_is_read_anew(tmp_path, monkeypatch, change):
     elif change == "time":
         os.utime(path, ns=(1, 1))
     told = []
-    split = read_split(path, detect(path), workers=1, progress=lambda *what: told.append(what))
+    split = read_split(path, detect(path), Reading(workers=1), progress=lambda *what: told.append(what))
     assert (change == "none", 401 if change == "size" else 400) == (told[0][2], split.rows)
 
 
@@ -190,9 +191,9 @@ def test_two_passes_at_once_do_not_spoil_each_other(tmp_path, monkeypatch):
     def again(rows: int, part: float | None, taken_up: bool) -> None:
         if rows > 100 and not second:
             second.append(None)
-            second[0] = plain(read_split(path, detect(path), workers=1))
+            second[0] = plain(read_split(path, detect(path), Reading(workers=1)))
 
-    assert [here, here] == [plain(read_split(path, detect(path), workers=1, progress=again)), second[0]]
+    assert [here, here] == [plain(read_split(path, detect(path), Reading(workers=1), progress=again)), second[0]]
     assert [] == left(tmp_path)
 
 
@@ -216,7 +217,7 @@ def test_one_slow_block_does_not_fill_memory(tmp_path, monkeypatch):
     here = plain(read_split(path, detect(path)))
     as_large(monkeypatch, tmp_path, 200)
     monkeypatch.setattr(scan, "run_tasks", run_tasks)
-    assert here == plain(read_split(path, detect(path), workers=2))
+    assert here == plain(read_split(path, detect(path), Reading(workers=2)))
     assert 2 * scan.MOST_WAITING == len(given)
 
 
@@ -228,4 +229,4 @@ def test_texts_kept_are_bounded_by_what_was_unpacked(tmp_path, monkeypatch):
     monkeypatch.setattr(scan, "total_bytes", lambda path: 900)
     texts = read_split(path, detect(path)).texts
     assert 100 < sum(map(len, texts.inputs)) < 4000
-    assert (False, True) == (texts.complete, 0 < texts.share < 0.2)
+    assert (False, True) == (texts.complete, 0 < len(texts.rows) < 0.2 * 2000)

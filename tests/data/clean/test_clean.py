@@ -18,7 +18,7 @@ from tunecase.data.clean.clean import clean
 from tunecase.data.reading.blocks import read_rows
 from tunecase.data.reading.detection import detect
 from tunecase.errors import InputError
-from tunecase.flow.clean import fix_file, review_file
+from tunecase.flow.clean import DataFiles, FixAsked, fix_file, review_file
 from tunecase.io.whole_files import digest
 from tunecase.records import Audit, Cleaned
 
@@ -28,7 +28,7 @@ DAY = date(2026, 11, 24)
 
 def fixed(train: Path, to: Path, test: Path | None = None, **options) -> tuple[Audit, Cleaned]:
     """One cleaned copy without a project."""
-    return fix_file(train, test, to, input_column=None, output_column=None, seed=0, today=DAY, **options)
+    return fix_file(DataFiles(train, test), FixAsked(to, **options), seed=0, today=DAY)
 
 
 def lines(path: Path) -> list[dict]:

@@ -3,7 +3,7 @@
 import random
 
 from tests.making import tickets
-from tunecase.data.detectors.coverage import cover, thin_regions
+from tunecase.data.detectors.coverage import measure_cover, thin_regions
 
 
 def texts(n: int, seed: int, labels=("red", "green", "blue", "amber")) -> list[str]:
@@ -16,7 +16,7 @@ def texts(n: int, seed: int, labels=("red", "green", "blue", "amber")) -> list[s
 def test_halves_of_one_set_cover_each_other():
     """About 5% of the rows are far by chance."""
     rows = texts(600, 1)
-    found = cover(rows[::2], rows[1::2])
+    found = measure_cover(rows[::2], rows[1::2])
     assert found.p > 0.001
     assert len(found.far) / found.asked < 0.12
 
@@ -24,7 +24,7 @@ def test_halves_of_one_set_cover_each_other():
 def test_rows_in_other_words_are_far():
     """Rows in words that the base does not know are found, the furthest first."""
     odd = [f"zygotic quux{i} fjord waltz" for i in range(50)]
-    found = cover(texts(300, 1), [*texts(100, 2), *odd])
+    found = measure_cover(texts(300, 1), [*texts(100, 2), *odd])
     assert set(range(100, 150)) <= set(found.far.tolist())
     assert found.p < 0.001
     assert sorted(found.distance.tolist(), reverse=True) == found.distance.tolist()
@@ -32,7 +32,7 @@ def test_rows_in_other_words_are_far():
 
 def test_nothing_to_compare_says_nothing():
     """Empty texts are not judged."""
-    found = cover(["", " "], ["", "a"])
+    found = measure_cover(["", " "], ["", "a"])
     assert (found.asked, found.p) == (0, 1.0)
 
 
@@ -55,5 +55,5 @@ def test_halves_have_no_thin_region():
 
 def test_blank_texts_are_not_judged():
     """Nothing on one side says nothing, and crashes nothing."""
-    assert 0 == len(cover(["a b c d"] * 60, [""] * 60).far)
+    assert 0 == len(measure_cover(["a b c d"] * 60, [""] * 60).far)
     assert () == thin_regions(["a b c d"] * 60, [""] * 60)

@@ -80,3 +80,17 @@ def test_powers_of_one_long_block_are_not_kept(monkeypatch):
     assert {} == near_copies._POWERS
     assert wanted[:5] == near_copies._powers(near_copies.BASE, 5).tolist()
     assert 8 == len(near_copies._POWERS[near_copies.BASE])
+
+
+@settings(deadline=None)
+@given(st.integers(1, 30), st.data())
+def test_joined_rows_share_a_first_row(count, data):
+    """Paired rows share a group; its name is its first row; unpaired rows stand alone."""
+    place = st.integers(0, count - 1)
+    pairs = np.array(data.draw(st.lists(st.tuples(place, place), max_size=20)), np.int64).reshape(-1, 2)
+    root = near_copies.joined(count, [pairs])
+    assert (root[pairs[:, 0]] == root[pairs[:, 1]]).all()
+    assert (root <= np.arange(count)).all()
+    assert (root[root] == root).all()
+    alone = np.setdiff1d(np.arange(count), pairs)
+    assert (root[alone] == alone).all()

@@ -51,10 +51,9 @@ def test_kinds_are_told_from_other_numbers(text, kinds):
 
 
 def test_masking_leaves_nothing_personal():
-    """Every kind is replaced by its name; a snippet shows only the neighbourhood."""
+    """Every kind is replaced by its name."""
     text = "x " * 50 + "a@b.org, 020 7946 0958, 4111 1111 1111 1111, GB82 WEST 1234 5698 7654 32"
     assert masked(text).endswith("[e-mail], [phone], [card], [IBAN]")
-    assert len(masked(text, around=True)) <= 70
     assert kinds_of(masked(text)) == 0
 
 

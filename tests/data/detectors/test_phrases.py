@@ -36,9 +36,9 @@ def test_the_quick_search_finds_what_reading_every_text_finds(texts):
             where = head if row["kind"] == "refusal" else text
             if row["stem"] in where and re.compile(row["pattern"], re.DOTALL).search(where):
                 expected[row["kind"]].add(at)
-    assert expected == phrases.found(texts)
+    assert expected == phrases.find_phrases(texts)
 
 
 def test_no_texts_hold_no_phrase():
     """Nothing in, nothing out."""
-    assert {kind: set() for kind in phrases.KINDS} == phrases.found([])
+    assert {kind: set() for kind in phrases.KINDS} == phrases.find_phrases([])

@@ -1,5 +1,5 @@
 """The audit: runs every check over the data and gathers one verdict."""
 
-from tunecase.data.audit.audit import audit
+from tunecase.data.audit.audit import Audited, Files, Watch, audit
 
-__all__ = ["audit"]
+__all__ = ["Audited", "Files", "Watch", "audit"]

@@ -8,10 +8,11 @@ import itertools
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
-from tunecase.data.audit.findings import FREE, findings, repair_price
+from tunecase.data.audit.findings import findings, repair_price
 from tunecase.data.audit.quarantine import quarantined
 from tunecase.data.audit.verdict import effective_rows, not_checked, verdict
 from tunecase.data.checks import (
@@ -31,9 +32,9 @@ from tunecase.data.checks import (
     repeats,
     rephrased,
     rows,
-    secrets,
     shift,
 )
+from tunecase.data.checks.block import Reading
 from tunecase.data.checks.columns import Split
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Asked, Evidence
@@ -42,7 +43,7 @@ from tunecase.data.detectors import licences
 from tunecase.data.detectors.personal import masked
 from tunecase.data.reading.blocks import read_rows
 from tunecase.data.reading.detection import detect, own_test
-from tunecase.data.reading.rows import BadRow, Layout, Row
+from tunecase.data.reading.rows import BadRow, Row
 from tunecase.data.text import NORMALISER
 from tunecase.data.tokens.rows import find_tokenizer, summary
 from tunecase.errors import InputError, Problem
@@ -53,8 +54,6 @@ from tunecase.records import Audit, Tokens
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-__all__ = ["CHECKS", "FREE", "audit"]
 
 Check = Callable[[Evidence], Defect | NotChecked | None]
 Progress = Callable[[int, float, float | None], None]
@@ -76,9 +75,9 @@ CHECKS: tuple[Check, ...] = (
     labels.answer_mismatch,
     contradictions.near_contradiction,
     privacy.pii,
-    secrets.secrets,
+    privacy.secrets,
     privacy.pii_test,
-    secrets.secrets_test,
+    privacy.secrets_test,
     answers.truncated_answer,
     answers.runaway_answer,
     answers.refusal,
@@ -118,128 +117,162 @@ CHECKS: tuple[Check, ...] = (
 WORD_EDGES = (0, 1, 2, 3, 5, 8, 12, 20, 30, 50, 80, 120, 200, 300, 500, 800, 1200, 2000, 5000, 10_000, 100_000)
 
 
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files that an audit reads, and the one it may write.
+
+    Args:
+        train, test: data files; a folder's own test split is taken where no test is given; without one nothing that
+            compares the two can be checked.
+        input, output: columns, where they are not recognised; they override the project's.
+        production: a sample of real inputs, without answers.
+        tokenizer: a tokenizer.json; otherwise the model's, if it is in the Hugging Face cache of this machine.
+        quarantine: where bad training rows are written, only if there are any.
+    """
+
+    train: Path
+    test: Path | None = None
+    input: str | None = None
+    output: str | None = None
+    production: Path | None = None
+    tokenizer: Path | None = None
+    quarantine: Path | None = None
+
+
+class Watch(TypedDict, total=False):
+    """Who is told while an audit runs.
+
+    Args:
+        progress: called with the rows read, rows a second and the seconds left (None where not known); once with no
+            speed (0) where it goes on with an interrupted pass.
+        checking: called with the name of each check as it begins.
+    """
+
+    progress: Progress | None
+    checking: Callable[[str], None] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """An audit with all it rests on: every defect with all its rows, where the record holds the first 1,000."""
+
+    record: Audit
+    evidence: Evidence
+    defects: list[Defect]
+    basis: Basis
+
+
 def audit(
-    project: Project | None,
-    train: Path,
-    test: Path | None,
-    *,
-    basis: Basis,
-    input: str | None = None,
-    output: str | None = None,
-    production: Path | None = None,
-    quarantine: Path | None = None,
-    tokenizer: Path | None = None,
-    seed: int = 0,
-    fast: bool = False,
-    progress: Progress | None = None,
-    checking: Callable[[str], None] | None = None,
-    whole: Callable[[Evidence, list[Defect]], None] | None = None,
-) -> Audit:
+    project: Project | None, files: Files, *, basis: Basis, seed: int = 0, fast: bool = False, **watch: Unpack[Watch]
+) -> Audited:
     """The data judged: what is wrong, which rows, what mending it costs, and whether to train on it.
 
     Args:
         project: gives column names, the token limit, shares in production and the model whose tokenizer is looked for;
             None for defaults.
-        train, test: data files; a folder's own test split is taken where no test is given; without one nothing that
-            compares the two can be checked.
+        files: the data, and where bad rows are written.
         basis: where prices come from.
-        input, output: columns, where they are not recognised; they override the project's.
-        production: a sample of real inputs, without answers.
-        quarantine: where bad training rows are written, only if there are any.
-        tokenizer: a tokenizer.json; otherwise the model's, if it is in the Hugging Face cache of this machine.
         seed: of everything drawn at random.
         fast: only what one pass over the files tells; checks that train or compare texts are left out, and said so.
-        progress: called with the rows read, rows a second and the seconds left (None where not known); once with no
-            speed (0) where it goes on with an interrupted pass.
-        checking: called with the name of each check as it begins.
-        whole: told the evidence and every defect with all its rows, where the record holds the first 1,000.
-    Returns: the Audit; findings with their severest first. `words_histogram` holds (words from, rows) with the edges
-        of WORD_EDGES.
+        watch: who is told of the progress.
+    Returns: the record, findings with their severest first, and what it rests on. `words_histogram` holds (words from,
+        rows) with the edges of WORD_EDGES.
     Raises: InputError when a file cannot be read as asked.
     Leaves out all that `not_checked` lists.
     """
-    start = time.perf_counter()
-    data = project.data if project else None
-    input, output = input or (data.input if data else None), output or (data.output if data else None)
-    layout = detect(train, input, output)
-    test = test or own_test(train)
-    test_layout = detect(test, input, output) if test else None
-    tokenizer = tokenizer or _cached_tokenizer(project)
     from threadpoolctl import threadpool_limits  # scikit-learn brings it
 
-    told = _Told(progress)
-    common = boilerplate(train, layout)
-    splits: dict[str, Split] = {}
-    if test and test_layout:
-        splits["test"] = read_split(test, test_layout, common=common, fast=fast, progress=told)
-    if production:
-        sample = detect(production, input, None, labelled=False)
-        splits["production"] = read_split(production, sample, common=common, fast=fast, progress=told)
-    with quarantined(quarantine) as (write, kept):
-        told.next()
-        splits["train"] = read_split(
-            train, layout, common=common, tokenizer=tokenizer, fast=fast, on_bad=write, progress=told
+    start = time.perf_counter()
+    if project:
+        data = project.data
+        files = replace(
+            files,
+            input=files.input or data.input,
+            output=files.output or data.output,
+            tokenizer=files.tokenizer or _cached_tokenizer(project),
         )
+    splits, quarantined_rows = _read(files, fast, watch.get("progress"))
+    train, test = splits["train"], splits.get("test")
+    asked = _asked(project, basis, licences.find_origin(train.path, _first_rows(train)), seed, fast)
+    second = _second_labels(test, project.data.second_label if project else None)
+    evidence = Evidence(train, test, asked, splits.get("production"), second)
+    _refuse_unknown_classes(evidence)
+    with threadpool_limits(limits=1):  # small problems: threads that wait for one another cost more than they give
+        defects, abstained = _checked(evidence, watch.get("checking"))
+    quarantine = str(files.quarantine) if quarantined_rows else None
+    return Audited(_record(evidence, defects, abstained, basis, quarantine, start), evidence, defects, basis)
+
+
+def _read(files: Files, fast: bool, progress: Progress | None) -> tuple[dict[str, Split], bool]:
+    """Each file as columns, by its part, and whether bad rows were written to the quarantine."""
+    train, test = files.train, files.test or own_test(files.train)
+    layout = detect(train, files.input, files.output)
+    others = {"test": (test, detect(test, files.input, files.output))} if test else {}
+    if files.production:
+        others["production"] = files.production, detect(files.production, files.input, None, labelled=False)
+    pace = _Pace(progress)
+    reading = Reading(boilerplate(train, layout), fast=fast)
+    splits = {part: read_split(path, its, reading, progress=pace) for part, (path, its) in others.items()}
+    with quarantined(files.quarantine) as (write, kept):
+        pace.next()
+        reading = replace(reading, tokenizer=files.tokenizer)
+        splits["train"] = read_split(train, layout, reading, on_bad=write, progress=pace)
     if not len(splits["train"].number):
         got = f"no row can be read (first: {splits['train'].bad_rows[0].reason})"
         raise InputError(Problem(str(train), got, "rows of data", "correct the rows or name other columns"))
-    asked = _asked(project, basis, licences.find_origin(train, _first_rows(train, layout)), seed, fast)
-    second = _second_labels(test, test_layout, data.second_label if data else None)
-    evidence = Evidence(splits["train"], splits.get("test"), asked, splits.get("production"), second)
-    _refuse_unknown_classes(evidence)
-    with threadpool_limits(limits=1):  # small problems: threads that wait for one another cost more than they give
-        defects, abstained = _checked(evidence, checking)
-    if whole is not None:
-        whole(evidence, defects)
-    return _record(evidence, defects, abstained, basis, str(quarantine) if kept else None, start)
+    return splits, bool(kept)
 
 
 def _checked(evidence: Evidence, checking: Callable[[str], None] | None) -> tuple[list[Defect], tuple[str, ...]]:
+    """The defects, and what could not be judged."""
     defects, abstained, left_out = [], [], []
     for check in CHECKS:
         if checking is not None:
             checking(check.__name__)
-        found = check(evidence)
-        if isinstance(found, Defect):
-            defects.append(found)
-        elif found is not None and evidence.asked.fast:
+        outcome = check(evidence)
+        if isinstance(outcome, Defect):
+            defects.append(outcome)
+        elif outcome is not None and evidence.asked.fast:
             left_out.append(check.__name__.replace("_", " "))
-        elif found is not None:
-            abstained.append(found.what)
+        elif outcome is not None:
+            abstained.append(outcome.what)
     if left_out:
         abstained.append(f"left out of a fast audit: {', '.join(left_out)}")
     return defects, tuple(dict.fromkeys(abstained))
 
 
-def _asked(project: Project | None, basis: Basis, found: licences.Found, seed: int, fast: bool) -> Asked:
-    data = project.data if project else None
-    shares = {name: quantity.spread.median for name, quantity in data.production_shares.items()} if data else {}
-    return Asked(
-        int(basis.text("training.sequence_tokens", project.training.sequence_tokens if project else None)),
-        task=project.problem.task if project else None,
-        production_shares=shares,
-        licence=data.licence if data else None,
-        origin=data.origin if data else None,
-        found_licences=found.licences,
-        found_sources=found.sources,
-        found_models=found.models,
-        metric=project.problem.metric if project else None,
+def _asked(project: Project | None, basis: Basis, origin: licences.Origin, seed: int, fast: bool) -> Asked:
+    limit = int(basis.text("training.sequence_tokens", project.training.sequence_tokens if project else None))
+    asked = Asked(
+        limit,
+        found_licences=origin.licences,
+        found_sources=origin.sources,
+        found_models=origin.models,
         seed=seed,
         fast=fast,
     )
+    if project is None:
+        return asked
+    shares = {name: quantity.spread.median for name, quantity in project.data.production_shares.items()}
+    return replace(
+        asked,
+        task=project.problem.task,
+        production_shares=shares,
+        licence=project.data.licence,
+        origin=project.data.origin,
+    )
 
 
-def _first_rows(path: Path, layout: Layout) -> "itertools.islice[Row | BadRow]":
-    return itertools.islice(read_rows(path, layout), licences.MOST_ROWS)
+def _first_rows(train: Split) -> "itertools.islice[Row | BadRow]":
+    return itertools.islice(read_rows(train.path, train.layout), licences.MOST_ROWS)
 
 
-def _second_labels(test: Path | None, layout: Layout | None, column: str | None) -> tuple[str, ...]:
+def _second_labels(test: Split | None, column: str | None) -> tuple[str, ...]:
     """A second annotator's label of each row of the test file, "" where there is none."""
-    if test is None or layout is None or column is None:
+    if test is None or column is None:
         return ()
-    read = read_rows(test, layout)
-    said = (row.other.get(column) if isinstance(row, Row) else None for row in read)
-    return tuple("" if each is None else str(each) for each in said)
+    cells = (row.other.get(column) if isinstance(row, Row) else None for row in read_rows(test.path, test.layout))
+    return tuple("" if cell is None else str(cell) for cell in cells)
 
 
 def _refuse_unknown_classes(evidence: Evidence) -> None:
@@ -266,8 +299,8 @@ def _record(
     for defect in defects:
         dropped[defect.removed] = True
     usable = int((~dropped).sum())
-    found = findings(evidence, defects, basis)
-    judged, reason = verdict(evidence, found, usable)
+    listed = findings(evidence, defects, basis)
+    judged, reason = verdict(evidence, listed, usable)
     counted = _tokens(evidence, ~dropped)
     in_test = test.labels.most_common() if test and evidence.classes else []
     declared = evidence.asked.production_shares
@@ -278,7 +311,7 @@ def _record(
         test=str(test.path) if test else None,
         rows=train.rows,
         usable=usable,
-        effective=effective_rows(usable, found, len(evidence.classes)),
+        effective=effective_rows(usable, listed, len(evidence.classes)),
         dropped=int(dropped.sum()),
         dropped_rows=tuple(train.number[dropped].tolist()),
         quarantined=train.bad,
@@ -287,7 +320,7 @@ def _record(
         test_usable=balance.distinct_test_rows(evidence),
         verdict=judged,
         reason=reason,
-        findings=found,
+        findings=listed,
         not_checked=(*abstained, *not_checked(evidence, counted)),
         classes={shown[name]: count for name, count in evidence.classes.items()},
         test_classes={shown[name]: count for name, count in in_test},
@@ -324,14 +357,9 @@ def _tokens(evidence: Evidence, kept: "NDArray[np.bool_]") -> Tokens:
         return summary(characters, None, train.bytes_per_character, "")
     answers = train.output_tokens[kept] if train.output_tokens is not None and train.labelled else None
     return summary(
-        characters,
-        train.tokens[kept],
-        train.bytes_per_character,
-        counter.how,
-        answers,
-        evidence.asked.limit_tokens,
-        counter.template_tokens,
-    )
+        characters, train.tokens[kept], train.bytes_per_character, counter.how, answers,
+        evidence.asked.limit_tokens, counter.template_tokens,
+    )  # fmt: skip
 
 
 def _histogram(words: "NDArray[np.int64]") -> tuple[tuple[int, int], ...]:
@@ -344,12 +372,11 @@ def _histogram(words: "NDArray[np.int64]") -> tuple[tuple[int, int], ...]:
     return tuple((WORD_EDGES[index], counts[index]) for index in range(seen[0], seen[-1] + 1)) if seen else ()
 
 
-def _cached_tokenizer(project: Project | None) -> Path | None:
-    models = project.models if project else ()
-    return next((found for model in models if (found := find_tokenizer(model))), None)
+def _cached_tokenizer(project: Project) -> Path | None:
+    return next((path for model in project.models if (path := find_tokenizer(model))), None)
 
 
-class _Told:
+class _Pace:
     """Passes progress on with the speed so far and the seconds left of the file that is read."""
 
     def __init__(self, progress: Progress | None) -> None:
@@ -363,6 +390,7 @@ class _Told:
         self.skipped_part = 0.0
 
     def __call__(self, rows: int, part: float | None = None, taken_up: bool = False) -> None:
+        """So many rows of the file are read, which are this part of it, by an earlier pass where they are taken up."""
         if rows < self.rows or taken_up:
             self.next()
         self.rows = rows

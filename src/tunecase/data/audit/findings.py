@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
+from tunecase.data.checks.columns import Split
 from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence
 from tunecase.prices import Basis, label_price, review_price
@@ -20,24 +21,13 @@ SEVEREST_FIRST = ("stop", "warn", "note")
 
 def findings(evidence: Evidence, defects: Sequence[Defect], basis: Basis) -> tuple[Finding, ...]:
     """Every defect as a finding, severest first."""
-    found = [_finding(evidence, defect, basis) for defect in defects]
-    return tuple(sorted(found, key=lambda finding: SEVEREST_FIRST.index(finding.severity)))
+    priced = [_finding(evidence, defect, basis) for defect in defects]
+    return tuple(sorted(priced, key=lambda finding: SEVEREST_FIRST.index(finding.severity)))
 
 
 def _finding(evidence: Evidence, defect: Defect, basis: Basis) -> Finding:
-    split = evidence.test if defect.where == "test" else evidence.train
-    assert split is not None
-    shown = defect.rows[:MOST_ROWS_SHOWN]
-    rows = tuple(split.number[shown].tolist())
-    lines = tuple(split.line[shown].tolist())
-    if defect.bad:
-        rows = tuple(row.number for row in split.bad_rows[:MOST_ROWS_SHOWN])
-        lines = tuple(row.line for row in split.bad_rows[:MOST_ROWS_SHOWN])
-    pairs: tuple[tuple[int, int], ...] = ()
-    if defect.pairs is not None:
-        some = defect.pairs[:MOST_ROWS_SHOWN]
-        others = evidence.train.number[some[:, 1]].tolist()
-        pairs = tuple(zip(split.number[some[:, 0]].tolist(), others, strict=True))
+    split = evidence.split(defect.where)
+    rows, lines = _shown(split, defect)
     count = len(defect.rows) if defect.count is None else defect.count
     return Finding(
         check=defect.check,
@@ -50,7 +40,7 @@ def _finding(evidence: Evidence, defect: Defect, basis: Basis) -> Finding:
         fix=defect.fix,
         price=_price(defect, basis),
         where=defect.where,
-        pairs=pairs,
+        pairs=_pairs(evidence, split, defect),
         examples=defect.examples,
         removed=len(defect.removed),
         scores=tuple(defect.scores[:MOST_ROWS_SHOWN].tolist()) if defect.scores is not None else (),
@@ -61,6 +51,23 @@ def _finding(evidence: Evidence, defect: Defect, basis: Basis) -> Finding:
     )
 
 
+def _shown(split: Split, defect: Defect) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Numbers and lines of the first rows concerned."""
+    if defect.bad:
+        bad = split.bad_rows[:MOST_ROWS_SHOWN]
+        return tuple(row.number for row in bad), tuple(row.line for row in bad)
+    shown = defect.rows[:MOST_ROWS_SHOWN]
+    return tuple(split.number[shown].tolist()), tuple(split.line[shown].tolist())
+
+
+def _pairs(evidence: Evidence, split: Split, defect: Defect) -> tuple[tuple[int, int], ...]:
+    """Numbers of the first pairs: a row of the file concerned and a training row."""
+    if defect.pairs is None:
+        return ()
+    some = defect.pairs[:MOST_ROWS_SHOWN]
+    return tuple(zip(split.number[some[:, 0]].tolist(), evidence.train.number[some[:, 1]].tolist(), strict=True))
+
+
 def _accuracy(check: str) -> Accuracy | None:
     row = next((row for row in catalog.checks() if row.check == check), None)
     return Accuracy(row.precision, row.recall, row.measured_on, row.date) if row else None
@@ -68,12 +75,11 @@ def _accuracy(check: str) -> Accuracy | None:
 
 def _draws(defect: Defect, basis: Basis) -> "Draws | None":
     """What the fix costs, shape (draws,); None for a free one."""
-    parts = []
-    if defect.review_rows:
-        parts.append(review_price(defect.review_rows, basis))
-    if defect.new_rows:
-        parts.append(defect.new_rows * label_price(basis))
-    return sum(parts[1:], parts[0]) if parts else None
+    review = review_price(defect.review_rows, basis) if defect.review_rows else None
+    if not defect.new_rows:
+        return review
+    labels = defect.new_rows * label_price(basis)
+    return labels if review is None else review + labels
 
 
 def _price(defect: Defect, basis: Basis) -> Band | None:

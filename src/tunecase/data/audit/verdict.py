@@ -20,15 +20,10 @@ BLOCKING: dict[str, str] = {
 def verdict(evidence: Evidence, findings: Sequence[Finding], usable: int) -> tuple[Verdict, str]:
     """Fit, fit after fixes, not fit or too little to say, and why in one sentence."""
     readable = len(evidence.train.number)
-    found = {finding.check: finding for finding in findings}
     if readable < balance.LEAST_ROWS:
         return "too little to say", f"{readable} readable rows; nothing can be said below {balance.LEAST_ROWS}"
-    if evidence.leaked_share > leaks.BLOCKING_SHARE:
-        share = f"{evidence.leaked_share:.0%} of the test rows are in the training file"
-        return "not fit", f"{share}: nothing measured on this test could be believed"
-    for check, words in BLOCKING.items():
-        if (finding := found.get(check)) and finding.severity == "stop":
-            return "not fit", words.format(share=finding.share)
+    if blocked := _blocked(evidence, findings):
+        return "not fit", blocked
     if usable < balance.LEAST_ROWS:
         return "too little to say", f"{usable} rows are left after the fixes; at least {balance.LEAST_ROWS} are needed"
     to_mend = [finding for finding in findings if finding.severity != "note"]
@@ -40,30 +35,42 @@ def verdict(evidence: Evidence, findings: Sequence[Finding], usable: int) -> tup
     return "fit after fixes", f"{usable:,} of {evidence.train.rows:,} rows stay; mend first: {names}{more}"
 
 
+def _blocked(evidence: Evidence, findings: Sequence[Finding]) -> str:
+    """What no cheap fix mends, in words; empty where nothing stands in the way."""
+    if evidence.leaked_share > leaks.BLOCKING_SHARE:
+        share = f"{evidence.leaked_share:.0%} of the test rows are in the training file"
+        return f"{share}: nothing measured on this test could be believed"
+    stopped = {finding.check: finding.share for finding in findings if finding.severity == "stop"}
+    return next((words.format(share=stopped[check]) for check, words in BLOCKING.items() if check in stopped), "")
+
+
 def not_checked(evidence: Evidence, tokens: Tokens) -> tuple[str, ...]:
     """What no check looked at, one line each."""
-    train, lines = evidence.train, []
-    if not evidence.classes:
-        lines.append("whether the answers are true")
-    if evidence.test is None:
-        lines.append("leaks, label shift and the size of the test: no test file was given")
-    if evidence.production is None:
-        lines.append("whether the rows are like those of production: no sample was given (data.production)")
-    if evidence.classes and not evidence.asked.production_shares:
-        lines.append("class shares in production: none are declared (data.production_shares)")
-    lines.append("names, street addresses and other personal data without a checkable pattern")
-    lines.append("the tone of the answers")
-    if train.layout.schema == "chat":
-        lines.append("tool calls against the tools that are declared")
-    if not train.texts.complete and not evidence.asked.fast:
-        kept = len(train.texts.rows) / max(len(train.number), 1)
-        lines.append(f"all rows by the checks that need words: they saw {kept:.0%}, drawn at random")
-    if not tokens.exact:
-        why = "rows were sampled" if train.counter else "no tokenizer file was at hand"
-        lines.append(f"exact tokens, and rows that only may pass the limit: {why}")
-    if not train.labelled:
-        lines.append("everything about answers: no output column")
-    return tuple(lines)
+    train, asked = evidence.train, evidence.asked
+    kept = len(train.texts.rows) / max(len(train.number), 1)
+    why = "rows were sampled" if train.counter else "no tokenizer file was at hand"
+    lines = (
+        (not evidence.classes, "whether the answers are true"),
+        (evidence.test is None, "leaks, label shift and the size of the test: no test file was given"),
+        (
+            evidence.production is None,
+            "whether the rows are like those of production: no sample was given (data.production)",
+        ),
+        (
+            bool(evidence.classes) and not asked.production_shares,
+            "class shares in production: none are declared (data.production_shares)",
+        ),
+        (True, "names, street addresses and other personal data without a checkable pattern"),
+        (True, "the tone of the answers"),
+        (train.layout.schema == "chat", "tool calls against the tools that are declared"),
+        (
+            not train.texts.complete and not asked.fast,
+            f"all rows by the checks that need words: they saw {kept:.0%}, drawn at random",
+        ),
+        (not tokens.exact, f"exact tokens, and rows that only may pass the limit: {why}"),
+        (not train.labelled, "everything about answers: no output column"),
+    )
+    return tuple(line for unseen, line in lines if unseen)
 
 
 def effective_rows(usable: int, findings: Sequence[Finding], classes: int) -> Interval80:
@@ -84,12 +91,12 @@ def effective_rows(usable: int, findings: Sequence[Finding], classes: int) -> In
     teach nothing. Fine-tuned models often suffer less, so this is the careful end.
     *Leaves out* near copies that are kept because their answers differ, and what rows teach beyond their label.
     """
-    found = next((finding for finding in findings if finding.check == "label_error" and finding.measured), None)
-    if found is None or found.measured is None or not usable or classes < 2:
+    errors = next((finding for finding in findings if finding.check == "label_error" and finding.measured), None)
+    if errors is None or errors.measured is None or not usable or classes < 2:
         return Interval80(usable, usable, usable)
-    most = found.count / found.share if found.share else usable
+    most = errors.count / errors.share if errors.share else usable
     ends = []
-    for wrong in (found.measured.high, found.measured.middle, found.measured.low):
+    for wrong in (errors.measured.high, errors.measured.middle, errors.measured.low):
         share = min(1.0, max(0.0, wrong / max(most, 1)))
         ends.append(usable * max(0.0, 1 - share * classes / (classes - 1)) ** 2)
     return Interval80(*ends)

@@ -51,31 +51,29 @@ _HANGING = frozenset(
 
 def look(rows: "Sequence[Row]") -> list[int]:
     """What each answer shows, one bit each in the order of BITS."""
-    marks, prose, low = [], [], []
-    for at, row in enumerate(rows):
-        text = row.output.strip()
-        found = _pair(row) if row.rejected else 0
-        if len(text) < LEAST_PROSE:
-            if len(text) <= 20 and text.lower() in _NOTHING and text not in row.input:
-                found |= BIT["nothing"]
-            else:
-                found |= _json(text) | _stray(text)
-        else:
-            found |= BIT["prose"] | _ending(text) | _json(text) | _copied(row.input, text)
-            if is_runaway(text):
-                found |= BIT["runaway"]
-            prose.append(at)
-            low.append(text.lower())
-        marks.append(found)
-    said = phrases.found(low)
-    asked = sorted(said["placeholder"])
-    also_asked = phrases.found([rows[prose[at]].input.lower() for at in asked])["placeholder"]
-    said["placeholder"] -= {asked[at] for at in also_asked}
-    said["stray"] = {at for at in said["stray"] if _STRAY.search(rows[prose[at]].output.strip())}
-    for kind, places in said.items():
-        for at in places:
+    texts = [row.output.strip() for row in rows]
+    marks = [_of_one(row, text) for row, text in zip(rows, texts, strict=True)]
+    prose = [at for at, text in enumerate(texts) if len(text) >= LEAST_PROSE]
+    places = phrases.find_phrases([texts[at].lower() for at in prose])
+    filled_in = sorted(places["placeholder"])
+    in_prompt = phrases.find_phrases([rows[prose[at]].input.lower() for at in filled_in])["placeholder"]
+    places["placeholder"] -= {filled_in[at] for at in in_prompt}
+    places["stray"] = {at for at in places["stray"] if _STRAY.search(texts[prose[at]])}
+    for kind, here in places.items():
+        for at in here:
             marks[prose[at]] |= BIT[kind]
     return marks
+
+
+def _of_one(row: "Row", text: str) -> int:
+    """What one answer, its blanks around it gone, shows by itself."""
+    bits = _pair(row) if row.rejected else 0
+    if len(text) >= LEAST_PROSE:
+        bits |= BIT["prose"] | _ending(text) | _json(text) | _copied(row.input, text)
+        return bits | BIT["runaway"] * is_runaway(text)
+    if len(text) <= 20 and text.lower() in _NOTHING and text not in row.input:
+        return bits | BIT["nothing"]
+    return bits | _json(text) | _stray(text)
 
 
 def _stray(text: str) -> int:
@@ -91,15 +89,22 @@ def _pair(row: "Row") -> int:
 
 def _ending(text: str) -> int:
     """Whether an answer ends open, and whether in the middle of a sentence, a fence or a bracket."""
-    found = BIT["unclosed"] if ("`" in text and text.count("```") % 2) or _left_open(text) else 0
+    bits = BIT["unclosed"] if ("`" in text and text.count("```") % 2) or _left_open(text) else 0
     if text[-1] in _ENDS:
-        return found
+        return bits
+    return bits | BIT["open"] | BIT["cut"] * (_in_mid_sentence(text) and not _lines_end_open(text))
+
+
+def _in_mid_sentence(text: str) -> bool:
     last = text[text.rfind("\n") + 1 :]
     words = last.split()
-    middle = text[-1] in ",-(–[{" or words[-1].casefold() in _HANGING or (len(words) >= 6 and _runs_on(last, words))
-    if middle and text.count("\n") > 1 and _open_lines(text) > 2:
-        middle = False  # verse, a list or a table: its lines end so
-    return found | BIT["open"] | BIT["cut"] * middle
+    return text[-1] in ",-(–[{" or words[-1].casefold() in _HANGING or (len(words) >= 6 and _runs_on(last, words))
+
+
+def _lines_end_open(text: str) -> bool:
+    """True for verse, a list or a table: more than two of its lines end without a mark of their own."""
+    lines = [line.rstrip() for line in text.split("\n")]
+    return len(lines) > 2 and sum(1 for line in lines if line and line[-1] not in _ENDS) > 2
 
 
 def _runs_on(last: str, words: list[str]) -> bool:
@@ -107,12 +112,6 @@ def _runs_on(last: str, words: list[str]) -> bool:
     start = last.lstrip()
     listed = words[-1][0] == "#" or start[:1] in "-*•#|" or start[:2].rstrip(".)").isdecimal() or "://" in words[-1]
     return not listed and sum(word[0].isupper() for word in words) <= 0.6 * len(words)
-
-
-def _open_lines(text: str) -> int:
-    """Lines that end without a mark of their own."""
-    lines = (line.rstrip() for line in text.split("\n"))
-    return sum(1 for line in lines if line and line[-1] not in _ENDS)
 
 
 def _left_open(text: str) -> bool:
@@ -125,20 +124,15 @@ def _left_open(text: str) -> bool:
 
 def _json(text: str) -> int:
     """Whether what looks like JSON parses."""
-    found = 0
-    if text[:1] == "{" or text[:2] in ("[{", '["'):
-        found |= BIT["json"] if _parses(text) else BIT["json_broken"]
-    return found
-
-
-def _parses(text: str) -> bool:
     import orjson
 
+    if text[:1] != "{" and text[:2] not in ("[{", '["'):
+        return 0
     try:
         orjson.loads(text.encode("utf-8", "replace"))
     except orjson.JSONDecodeError:
-        return False
-    return True
+        return BIT["json_broken"]
+    return BIT["json"]
 
 
 def _copied(prompt: str, text: str) -> int:
@@ -148,11 +142,15 @@ def _copied(prompt: str, text: str) -> int:
         return 0
     if text[: LEAST_COPIED - 10].casefold() not in prompt.casefold():
         return 0
-    answer, asked = " ".join(text.casefold().split()).rstrip(".?!"), " ".join(prompt.casefold().split()).rstrip(".?!")
-    whole = answer == asked or answer == " ".join(prompt.rsplit("\n\n", 1)[-1].casefold().split()).rstrip(".?!")
+    answer, asked, last_part = map(_bare, (text, prompt, prompt.rsplit("\n\n", 1)[-1]))
+    whole = answer in (asked, last_part)
     mostly = answer.startswith(asked) and len(asked) >= 0.8 * len(answer)
     inside = answer in asked and len(answer) >= 0.8 * len(asked)
     return BIT["copied"] * (whole or mostly or inside)
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.casefold().split()).rstrip(".?!")
 
 
 def is_runaway(text: str) -> bool:
@@ -165,23 +163,26 @@ def is_runaway(text: str) -> bool:
         >>> is_runaway("It is what it is. " * 9), is_runaway("One thing. " + "And another thing follows from it. ")
         (True, False)
     """
-    if "\n\n\n" in text and text.count("\n\n\n") > 20:
-        return True
+    return text.count("\n\n\n") > 20 or _ends_in_a_loop(text) or _mostly_one_line(text)
+
+
+def _ends_in_a_loop(text: str) -> bool:
     tail = text[-24:]
     before = text.find(tail, 0, len(text) - 1)
     before = text.rfind(tail, before, len(text) - 1) if before >= 0 else before
     period = len(text) - len(tail) - before
-    if before >= 0 and period <= len(text) // 3:
-        again = 1
-        while text[-period * (again + 1) : len(text) - period * again] == text[-period:]:
-            again += 1
-        length = again * period
-        if again >= 3 and length >= max(60, 0.3 * len(text)) and not set(text[-period:]) <= set("-=_*|:. \n"):
-            return True
-    if len(text) < 200:
+    if before < 0 or period > len(text) // 3:
         return False
+    again = 1
+    while text[-period * (again + 1) : len(text) - period * again] == text[-period:]:
+        again += 1
+    long = again >= 3 and again * period >= max(60, 0.3 * len(text))
+    return long and not set(text[-period:]) <= set("-=_*|:. \n")
+
+
+def _mostly_one_line(text: str) -> bool:
     third = len(text) // 3
-    if all(text.count(text[at : at + 16]) < 3 for at in (third, 2 * third)):
+    if len(text) < 200 or all(text.count(text[at : at + 16]) < 3 for at in (third, 2 * third)):
         return False
     lines = [line for line in text.split("\n") if len(line) > 8]
     parts = lines if len(lines) > 8 else [part for part in re.split(r"[.!?。！？]\s*", text) if len(part) > 8]

@@ -35,29 +35,29 @@ def label_shift(evidence: Evidence) -> Defect | None:
 
     if evidence.test is None or not evidence.classes or not evidence.test.labels:
         return None
-    train, test = evidence.classes, evidence.test.labels
-    names = sorted({*train, *test})
-    counts = np.array([[train.get(name, 0) for name in names], [test.get(name, 0) for name in names]], float)
-    if len(names) < 2 or not counts.sum(axis=1).all():
+    sides = (evidence.classes, evidence.test.labels)
+    names = sorted(set().union(*sides))
+    train, test = (np.array([side.get(name, 0) for name in names], float) for side in sides)
+    if len(names) < 2 or not train.sum() or not test.sum():
         return None
-    shares = counts / counts.sum(axis=1, keepdims=True)
-    distance = _distance(shares[0], shares[1])
-    if distance < SHIFT or chi2_contingency(counts).pvalue >= SHIFT_P:
+    train_shares, test_shares = train / train.sum(), test / test.sum()
+    distance = _distance(train_shares, test_shares)
+    if distance < SHIFT or chi2_contingency(np.stack([train, test])).pvalue >= SHIFT_P:
         return None
-    of = [f"{effective_classes(part):.0f} of {name}" for part, name in zip(counts, ("training", "test"), strict=True)]
+    equal = f"{effective_classes(train):.0f} of training, {effective_classes(test):.0f} of test"
     return Defect(
         check="label_shift",
         severity="warn",
         why=(
             f"training and test differ in their class shares by {distance:.0%}: which of them is like production? "
-            f"Classes of equal weight: {', '.join(of)}"
+            f"Classes of equal weight: {equal}"
         ),
         fix="weight or collect by the shares of production; which those are is not in the data",
         count=len(names),
         share=distance,
-        examples=_widest(names, shares[0], shares[1], "training", "test"),
+        examples=_widest(names, train_shares, test_shares, "training", "test"),
         unpriced=True,
-        measured=("distance of class shares", *_distance_range(counts[0], counts[1], evidence.asked.seed)),
+        measured=("distance of class shares", *_distance_range(train, test, evidence.asked.seed)),
     )
 
 
@@ -113,11 +113,12 @@ def share_problems(
         >>> [problem.got for problem in share_problems({"refund": 0.5, "retrun": 0.2}, ["refund", "return"])]
         ["the class 'retrun'", 'shares that sum to 70%']
     """
-    known, problems = sorted(classes), []
-    for name in shares:
-        if name not in known:
-            fix = nearest(name, known)
-            problems.append(Problem(where, f"the class {name!r}", "a class that the rows carry", fix))
+    carried = sorted(classes)
+    problems = [
+        Problem(where, f"the class {name!r}", "a class that the rows carry", nearest(name, carried))
+        for name in shares
+        if name not in carried
+    ]
     total = sum(shares.values())
     if shares and abs(total - 1) > SHARES_OFF:
         problems.append(

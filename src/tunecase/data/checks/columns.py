@@ -25,7 +25,7 @@ class Texts:
     """The texts of some rows, for the checks that need words: all rows of a small file, a random part of a large one.
 
     `rows` are indices into the columns, ascending; `inputs` and `outputs` are one each, `turns` as of Row. `complete`
-    is True when no readable row is left out; `share` is the part of the rows that was to be kept.
+    is True when no readable row is left out.
     """
 
     rows: "Rows"
@@ -33,7 +33,6 @@ class Texts:
     outputs: list[str]
     turns: list[tuple[tuple[str, str], ...]]
     complete: bool
-    share: float
 
 
 @dataclass(frozen=True, slots=True)

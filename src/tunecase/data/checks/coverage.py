@@ -3,7 +3,7 @@
 from tunecase.data.checks.columns import Split
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Evidence
-from tunecase.data.detectors.coverage import QUANTILE, cover, thin_regions
+from tunecase.data.detectors.coverage import QUANTILE, measure_cover, thin_regions
 from tunecase.data.detectors.two_sample import LEAST_ROWS
 from tunecase.quantities import wilson
 
@@ -35,8 +35,7 @@ def thin_cluster_production(evidence: Evidence) -> Defect | NotChecked | None:
 def _cannot(evidence: Evidence, other: Split, what: str) -> NotChecked | None:
     if evidence.asked.fast:
         return NotChecked(f"whether training covers {what}: left out of a fast audit")
-    said = [sum(1 for text in split.texts.inputs if text.strip()) for split in (evidence.train, other)]
-    if min(said) < LEAST_ROWS:
+    if min(sum(1 for text in split.texts.inputs if text.strip()) for split in (evidence.train, other)) < LEAST_ROWS:
         return NotChecked(f"whether training covers {what}: fewer than {LEAST_ROWS} rows in a file")
     return None
 
@@ -46,14 +45,14 @@ def _uncovered(evidence: Evidence, other: Split | None, check: str, what: str) -
         return None
     if (cannot := _cannot(evidence, other, what)) is not None:
         return cannot
-    found = cover(evidence.train.texts.inputs, other.texts.inputs, evidence.asked.seed)
-    share = len(found.far) / max(found.asked, 1)
-    if found.p >= P or share < LEAST_SHARE:
+    cover = measure_cover(evidence.train.texts.inputs, other.texts.inputs, evidence.asked.seed)
+    share = len(cover.far) / max(cover.asked, 1)
+    if cover.p >= P or share < LEAST_SHARE:
         return None
-    low, high = (max(0.0, end - QUANTILE) / (1 - QUANTILE) for end in wilson(len(found.far), found.asked))
+    low, high = (max(0.0, end - QUANTILE) / (1 - QUANTILE) for end in wilson(len(cover.far), cover.asked))
     excess = (share - QUANTILE) / (1 - QUANTILE)
-    rows = other.texts.rows[found.far]
-    return Defect(
+    rows = other.texts.rows[cover.far]
+    defect = Defect(
         check=check,
         severity="warn" if excess >= WARN_SHARE else "note",
         why=(
@@ -61,15 +60,15 @@ def _uncovered(evidence: Evidence, other: Split | None, check: str, what: str) -
             f"{excess:.0%} ({low:.0%} to {high:.0%}) ask for what training does not hold, the rest by chance"
         ),
         fix=f"label {excess * len(other.number):.0f} rows like these, or say that they are out of scope",
-        rows=rows if what == "test" else rows[:0],
-        where="test" if what == "test" else "train",
         count=len(rows),
         share=share,
         examples=tuple(other.example(int(row)) for row in rows[:3]),
         new_rows=excess * len(other.number),
-        scores=found.distance if what == "test" else None,
         measured=("share not covered", low, excess, high),
     )
+    if what == "test":
+        defect.where, defect.rows, defect.scores = "test", rows, cover.distance
+    return defect
 
 
 def _thin(evidence: Evidence, other: Split | None, check: str, what: str) -> Defect | NotChecked | None:
@@ -84,13 +83,11 @@ def _thin(evidence: Evidence, other: Split | None, check: str, what: str) -> Def
         return None
     rows = other.texts.rows[np.concatenate([region.rows for region in regions])]
     missing = sum(region.missing for region in regions)
-    return Defect(
+    defect = Defect(
         check=check,
         severity="note",
         why=f"{len(regions)} regions of alike texts have three times the share in {what} that they have in training",
         fix=f"label {missing:.0f} more rows there, if {what} shows what will be asked",
-        rows=rows if what == "test" else rows[:0],
-        where="test" if what == "test" else "train",
         count=len(rows),
         share=len(rows) / max(len(other.number), 1),
         examples=tuple(
@@ -99,3 +96,6 @@ def _thin(evidence: Evidence, other: Split | None, check: str, what: str) -> Def
         ),
         new_rows=missing,
     )
+    if what == "test":
+        defect.where, defect.rows = "test", rows
+    return defect

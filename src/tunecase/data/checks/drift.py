@@ -1,8 +1,10 @@
 """The form of the answers: JSON keys that some rows lack, and habits of writing that change within or between files."""
 
+import contextlib
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from tunecase.data.checks.columns import Texts
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Evidence
 
@@ -26,38 +28,47 @@ HABITS: "tuple[tuple[str, Callable[[str], bool]], ...]" = (
 def json_schema(evidence: Evidence) -> Defect | NotChecked | None:
     """JSON answers that lack a key, or hold another type, where more than 95% of the answers agree."""
     import numpy as np
-    import orjson
 
     texts = evidence.train.texts
-    parsed: list[tuple[int, dict[str, object]]] = []
-    for index, text in zip(texts.rows.tolist(), texts.outputs, strict=True):
-        if text.lstrip()[:1] == "{":
-            try:
-                value = orjson.loads(text.encode("utf-8", "replace"))
-            except orjson.JSONDecodeError:
-                continue
-            parsed.append((index, value))
-    if not parsed or len(parsed) < JSON_SHARE * len(texts.outputs):
+    answers = _json_objects(texts)
+    if not answers or len(answers) < JSON_SHARE * len(texts.outputs):
         return None
-    if len(parsed) < LEAST_ROWS:
+    if len(answers) < LEAST_ROWS:
         return NotChecked("keys of the JSON answers: fewer than 50")
-    types = Counter((key, type(value).__name__) for _, one in parsed for key, value in one.items())
-    keys = Counter(key for _, one in parsed for key in one)
-    usual = {key for key, count in keys.items() if count > RULE * len(parsed)}
-    typed = {key: kind for (key, kind), count in types.items() if key in usual and count > RULE * keys[key]}
+    keys, types = _usual_form(list(answers.values()))
     wrong: Counter[str] = Counter()
     rows = []
-    for index, one in parsed:
-        missing = [key for key in usual if key not in one]
-        other = [key for key, kind in typed.items() if key in one and type(one[key]).__name__ != kind]
-        wrong.update([f"{key} missing" for key in missing] + [f"{key} of another type" for key in other])
+    for row, answer in answers.items():
+        missing = [f"{key} missing" for key in keys if key not in answer]
+        other = [key for key, kind in types.items() if key in answer and type(answer[key]).__name__ != kind]
+        wrong.update(missing + [f"{key} of another type" for key in other])
         if missing or other:
-            rows.append(index)
+            rows.append(row)
     if not rows:
         return None
     why = "these JSON answers differ from the others: " + "; ".join(f"{w} ({n})" for w, n in wrong.most_common(3))
     fix = "bring them to one form; a script can do most of it"
     return Defect("json_schema", "warn", why, fix, rows=np.array(rows, np.int64), review_rows=float(len(rows)))
+
+
+def _json_objects(texts: Texts) -> dict[int, dict[str, object]]:
+    """Row to the JSON object that its answer is."""
+    import orjson
+
+    objects = {}
+    for row, text in zip(texts.rows.tolist(), texts.outputs, strict=True):
+        if text.lstrip()[:1] == "{":
+            with contextlib.suppress(orjson.JSONDecodeError):
+                objects[row] = orjson.loads(text.encode("utf-8", "replace"))
+    return objects
+
+
+def _usual_form(answers: list[dict[str, object]]) -> tuple[list[str], dict[str, str]]:
+    """The keys that nearly all answers have, and the type of each where nearly all agree in it."""
+    keys = Counter(key for answer in answers for key in answer)
+    types = Counter((key, type(value).__name__) for answer in answers for key, value in answer.items())
+    usual = [key for key, count in keys.items() if count > RULE * len(answers)]
+    return usual, {key: kind for (key, kind), count in types.items() if key in usual and count > RULE * keys[key]}
 
 
 def format_drift(evidence: Evidence) -> Defect | NotChecked | None:
@@ -74,21 +85,22 @@ def format_drift(evidence: Evidence) -> Defect | NotChecked | None:
     pairs = [("first and second half of the file", train[:half], train[half:])]
     if evidence.test is not None and evidence.test.labelled and len(evidence.test.texts.outputs) >= LEAST_ROWS:
         pairs.append(("training and test", train, evidence.test.texts.outputs))
-    said = [line for where, one, other in pairs for line in _differences(where, one, other)]
-    if not said:
+    differences = [line for where, first, second in pairs for line in _differences(where, first, second)]
+    if not differences:
         return None
-    why = "the form of the answers is not one: " + "; ".join(said[:3])
+    why = "the form of the answers is not one: " + "; ".join(differences[:3])
     fix = "choose one form and write it into the guideline; mixed, it is taught as chance"
-    return Defect("format_drift", "warn", why, fix, count=len(said), share=1.0, unpriced=True)
+    return Defect("format_drift", "warn", why, fix, count=len(differences), share=1.0, unpriced=True)
 
 
-def _differences(where: str, one: list[str], other: list[str]) -> list[str]:
+def _differences(where: str, first: list[str], second: list[str]) -> list[str]:
+    """The habits whose share differs between two lists of answers, in words."""
     from scipy.stats import fisher_exact
 
-    found = []
+    lines = []
     for name, habit in HABITS:
-        a, b = sum(map(habit, one)), sum(map(habit, other))
-        gap = abs(a / len(one) - b / len(other))
-        if gap >= DRIFT and fisher_exact([[a, len(one) - a], [b, len(other) - b]]).pvalue < DRIFT_P:
-            found.append(f"{a / len(one):.0%} and {b / len(other):.0%} {name} ({where})")
-    return found
+        a, b = sum(map(habit, first)), sum(map(habit, second))
+        gap = abs(a / len(first) - b / len(second))
+        if gap >= DRIFT and fisher_exact([[a, len(first) - a], [b, len(second) - b]]).pvalue < DRIFT_P:
+            lines.append(f"{a / len(first):.0%} and {b / len(second):.0%} {name} ({where})")
+    return lines

@@ -3,18 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tunecase.data.checks.columns import NO_TEXT, Split
-from tunecase.data.detectors.near_copies import (
-    NEAR,
-    NEAR_IN_SHORT,
-    REACH,
-    SHINGLE_WORDS,
-    SHORT_WORDS,
-    near_pairs,
-    pair_jaccard,
-)
+from tunecase.data.detectors.near_copies import NEAR, REACH, least_jaccard, near_pairs, pair_jaccard
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +16,7 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
 
 SURELY_NEAR = 0.9
+Where = Literal["train", "test"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +49,6 @@ class Asked:
         production_shares: class to its share in production, 0 to 1, where it is declared.
         licence, origin: of the training rows, as the project states them.
         found_licences, found_sources, found_models: what files beside the data and columns of the rows name.
-        metric: what success is scored with, where it is stated.
         seed: of everything drawn at random.
         fast: only what one pass over the files can tell; checks that train or compare texts are left out.
     """
@@ -69,7 +61,6 @@ class Asked:
     found_licences: tuple[str, ...] = ()
     found_sources: tuple[str, ...] = ()
     found_models: tuple[str, ...] = ()
-    metric: str | None = None
     seed: int = 0
     fast: bool = False
 
@@ -87,6 +78,12 @@ class Evidence:
     asked: Asked
     production: Split | None = None
     second: tuple[str, ...] = ()
+
+    def split(self, where: Where) -> Split:
+        """The training or the test file; a test file must have been given."""
+        split = self.test if where == "test" else self.train
+        assert split is not None
+        return split
 
     @cached_property
     def classes(self) -> dict[str, int]:
@@ -140,7 +137,7 @@ class Evidence:
         train, test = self.train, self.test or self.train
         mine = _marked(train)
         theirs = _marked(test) if self.test else mine[:0]
-        keys = [np.concatenate([one[mine], other[theirs]]) for one, other in zip(train.keys, test.keys, strict=True)]
+        keys = [np.concatenate([a[mine], b[theirs]]) for a, b in zip(train.keys, test.keys, strict=True)]
         side = np.arange(len(mine) + len(theirs)) >= len(mine)
         pairs = near_pairs(keys, REACH, side if self.test else None)
         across = side[pairs[:, 1]] if len(pairs) else np.zeros(0, bool)
@@ -156,29 +153,27 @@ class Evidence:
         similarity = pair_jaccard(pairs, theirs, mine)
         kept = similarity >= NEAR
         pairs, similarity = pairs[kept], similarity[kept]
-        least = np.minimum(other.set_sizes[pairs[:, 0]], self.train.set_sizes[pairs[:, 1]])
-        short = least + SHINGLE_WORDS - 1 < SHORT_WORDS
+        smaller = np.minimum(other.set_sizes[pairs[:, 0]], self.train.set_sizes[pairs[:, 1]])
         same = other.answer[pairs[:, 0]] == self.train.answer[pairs[:, 1]]
         agree = same if self.classes else np.ones(len(pairs), bool)
-        copy = agree & (~short | (similarity >= NEAR_IN_SHORT))
-        return Pairs(pairs, similarity, same, copy)
+        return Pairs(pairs, similarity, same, agree & (similarity >= least_jaccard(smaller)))
 
     @cached_property
     def leaked_raw(self) -> "Flags":
         """Test rows whose raw input is in the training file."""
-        import numpy as np
-
-        assert self.test is not None
-        leaked: Flags = np.isin(self.test.raw, self.train.raw) & (self.test.raw != NO_TEXT)
-        return leaked
+        return self._leaked("raw")
 
     @cached_property
     def leaked_normal(self) -> "Flags":
         """Test rows whose normalised input is in the training file."""
+        return self._leaked("normal")
+
+    def _leaked(self, column: str) -> "Flags":
         import numpy as np
 
         assert self.test is not None
-        leaked: Flags = np.isin(self.test.normal, self.train.normal) & (self.test.normal != NO_TEXT)
+        theirs, mine = getattr(self.test, column), getattr(self.train, column)
+        leaked: Flags = np.isin(theirs, mine) & (theirs != NO_TEXT)
         return leaked
 
     @cached_property

@@ -37,66 +37,63 @@ def ungrounded_answer(evidence: Evidence) -> Defect | NotChecked | None:
     texts = train.texts
     if len(texts.rows) < LEAST_ROWS:
         return NotChecked(f"{what}fewer than {LEAST_ROWS} rows")
-    looked = range(min(len(texts.rows), MOST_ROWS))
-    found = _without_labels([answer_facts(texts.inputs[at], texts.outputs[at]) for at in looked])
-    facts, absent = sum(each.facts for each in found), sum(len(each.absent) for each in found)
-    if sum(each.facts > 0 for each in found) < LEAST_STATING * len(found):
-        return NotChecked(what + "few answers state numbers, names, dates or codes")
-    if absent and sum(each.derived for each in found) > ARITHMETIC * absent:
-        return NotChecked(what + "answers work out new numbers, which no input has to hold")
-    rows = np.array([at for at in looked if found[at].absent], np.int64)
-    sourced = 1 - absent / facts
+    pairs = zip(texts.inputs[:MOST_ROWS], texts.outputs[:MOST_ROWS], strict=True)
+    judged = _without_labels([answer_facts(input, output) for input, output in pairs])
+    if why_not := _not_meant_to_rest_on_input(judged):
+        return NotChecked(what + why_not)
+    inventing = np.array([at for at, answer in enumerate(judged) if answer.absent], np.int64)
+    sourced = 1 - sum(len(answer.absent) for answer in judged) / sum(answer.facts for answer in judged)
+    share = len(inventing) / len(judged)
     long = float(np.median(train.words)) >= LONG_INPUT_WORDS
     if sourced < SOURCED and not (long and sourced >= SOURCED / 2):
-        return _outside(evidence, rows, found)
-    share = len(rows) / len(found)
+        return _outside(train.texts.rows[inventing], share)
     if share < NOTE_SHARE:
         return None
-    order = np.argsort([-len(found[at].absent) / found[at].facts for at in rows.tolist()], kind="stable")
-    return _defect(evidence, rows[order], found, share)
-
-
-def _without_labels(found: list[AnswerFacts]) -> list[AnswerFacts]:
-    """Fields of JSON answers whose absent values recur over the rows are labels, and no facts."""
-    often = Counter(pair for each in found for pair in set(each.fields))
-    if not often:
-        return found
-    least = max(LABEL_TIMES, len(found) // 100)
-    total, recurring = Counter[str](), Counter[str]()
-    for (key, _), times in often.items():
-        total[key] += times
-        recurring[key] += times if times >= least else 0
-    labels = {key for key in total if recurring[key] > 0.5 * total[key]}
-    kept = []
-    for each in found:
-        fields = tuple(pair for pair in each.fields if pair[0] not in labels)
-        dropped = len(each.fields) - len(fields)
-        absent = tuple(value for _, value in fields) if each.fields else each.absent
-        kept.append(AnswerFacts(each.facts - dropped, absent, each.derived, fields))
-    return kept
-
-
-def _defect(evidence: Evidence, rows: "NDArray[np.int64]", found: list[AnswerFacts], share: float) -> Defect:
-    import numpy as np
-
-    train = evidence.train
-    worst = np.array([len(found[at].absent) / max(found[at].facts, 1) for at in rows.tolist()])
+    invented = np.array([len(judged[at].absent) / judged[at].facts for at in inventing.tolist()])
+    order = np.argsort(-invented, kind="stable")
+    rows = texts.rows[inventing[order]]
     return Defect(
         check="ungrounded_answer",
         severity="warn" if share >= WARN_SHARE else "note",
         why=f"{share:.0%} of the answers state a fact that their input does not hold: a model would learn to invent",
         fix="give the model the source at run time (retrieval), or take the fact out of the answer",
-        rows=train.texts.rows[rows],
+        rows=rows,
         share=share,
-        examples=tuple(train.example(int(train.texts.rows[at])) for at in rows[:2]),
+        examples=tuple(train.example(int(row)) for row in rows[:2]),
         review_rows=float(len(rows)),
-        scores=worst,
+        scores=invented[order],
     )
 
 
-def _outside(evidence: Evidence, rows: "NDArray[np.int64]", found: list[AnswerFacts]) -> Defect:
-    share = len(rows) / len(found)
-    train = evidence.train
+def _not_meant_to_rest_on_input(judged: list[AnswerFacts]) -> str:
+    """Why the facts of these answers need not stand in their input; empty where they should."""
+    if sum(answer.facts > 0 for answer in judged) < LEAST_STATING * len(judged):
+        return "few answers state numbers, names, dates or codes"
+    absent = sum(len(answer.absent) for answer in judged)
+    if absent and sum(answer.derived for answer in judged) > ARITHMETIC * absent:
+        return "answers work out new numbers, which no input has to hold"
+    return ""
+
+
+def _without_labels(judged: list[AnswerFacts]) -> list[AnswerFacts]:
+    """The same without labels: fields of JSON answers whose absent values recur over the rows are no facts."""
+    often = Counter(pair for answer in judged for pair in set(answer.fields))
+    least = max(LABEL_TIMES, len(judged) // 100)
+    total, recurring = Counter[str](), Counter[str]()
+    for (key, _), times in often.items():
+        total[key] += times
+        recurring[key] += times if times >= least else 0
+    labels = {key for key in total if recurring[key] > 0.5 * total[key]}
+    return [_without_fields(answer, labels) if answer.fields else answer for answer in judged]
+
+
+def _without_fields(answer: AnswerFacts, left_out: set[str]) -> AnswerFacts:
+    fields = tuple((key, value) for key, value in answer.fields if key not in left_out)
+    facts = answer.facts - len(answer.fields) + len(fields)
+    return AnswerFacts(facts, tuple(value for _, value in fields), answer.derived, fields)
+
+
+def _outside(rows: "NDArray[np.int64]", share: float) -> Defect:
     return Defect(
         check="ungrounded_answer",
         severity="note",
@@ -105,7 +102,7 @@ def _outside(evidence: Evidence, rows: "NDArray[np.int64]", found: list[AnswerFa
             "and facts only where many rows repeat them"
         ),
         fix="give the model the source at run time (retrieval) where the facts are yours, or take them out",
-        rows=train.texts.rows[rows],
+        rows=rows,
         share=share,
         unpriced=True,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tunecase.data.checks.columns import NO_TEXT
+from tunecase.data.checks.columns import NO_TEXT, Split
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Evidence
 from tunecase.data.detectors.label_errors import (
@@ -11,6 +11,7 @@ from tunecase.data.detectors.label_errors import (
     LEAST_FOR_SIGNAL,
     LEAST_ROWS,
     MOST_ROWS,
+    Ranking,
     random_label_p,
     rank_labels,
     rank_mismatches,
@@ -44,49 +45,53 @@ def label_error(evidence: Evidence) -> Defect | NotChecked | None:
         return None
     if evidence.asked.fast:
         return NotChecked("wrong labels: left out, as only what one pass can tell was asked for")
-    rows, texts, codes = _labelled(evidence, evidence.asked.seed)
+    rows, texts, codes = _labelled(evidence)
     ranking = rank_labels(texts, codes, evidence.asked.seed, evidence.text[rows])
     if ranking is None:
         return NotChecked(
             f"wrong labels: fewer than {LEAST_ROWS} rows, or than two classes with {LEAST_A_CLASS} different texts"
         )
-    majority = np.bincount(codes).max() / len(codes)
-    if ranking.accuracy <= majority:
+    if ranking.accuracy <= np.bincount(codes).max() / len(codes):
         return NotChecked("wrong labels: no cheap model foretells these labels better than the commonest one")
-    wrong = ranking.wrong
-    if wrong.mid < LEAST_WRONG:
-        # The fit of the noise can end at none where single rows are as good as certain.
-        certain = float((ranking.scores >= CERTAIN).sum())
-        if not certain:
-            return None
-        wrong = Interval80(wrong.low, certain, max(wrong.high, certain))
+    wrong = _wrong(ranking)
+    if wrong is None:
+        return None
     plan = plan_queue(ranking.scores, len(ranking.rows), evidence.asked.seed, wrong)
     depth = min(max(plan.depth, 1), SHOWN)
-    names = {int(code): evidence.train.label(int(row)) for row, code in zip(rows[::-1], codes[::-1], strict=True)}
-    low, middle, high = wrong.low, wrong.mid, wrong.high
-    first = [int(row) for row in rows[ranking.rows[:3]]]
-    left = len(evidence.train.number) - len(ranking.rows)
+    train = evidence.train
+    names = {int(code): train.label(int(row)) for row, code in zip(rows[::-1], codes[::-1], strict=True)}
+    queue = rows[ranking.rows[:SHOWN]]
+    suggested = tuple(names[int(code)] for code in ranking.suggested[:SHOWN])
+    judged, left = len(ranking.rows), len(train.number) - len(ranking.rows)
     return Defect(
         check="label_error",
-        severity="warn" if low > 0 else "note",
+        severity="warn" if wrong.low > 0 else "note",
         why=(
-            f"about {middle:.0f} labels look wrong (80% sure: {low:.0f} to {high:.0f}) of {len(ranking.rows):,} judged"
-            + (f", {left:,} were not" if left else "")
-            + ": a wrong label teaches the wrong answer"
+            f"about {wrong.mid:.0f} labels look wrong (80% sure: {wrong.low:.0f} to {wrong.high:.0f}) of "
+            f"{judged:,} judged{f', {left:,} were not' if left else ''}: a wrong label teaches the wrong answer"
         ),
         fix=f"read the first {depth} of the queue, worst first, with some random rows among them; stop as they run dry",
-        rows=rows[ranking.rows[:SHOWN]],
-        count=round(middle),
-        share=middle / len(ranking.rows),
+        rows=queue,
+        count=round(wrong.mid),
+        share=wrong.mid / judged,
         examples=tuple(
-            f"{evidence.train.example(row)} → {evidence.train.label(row)}, or {names[int(code)]}?"
-            for row, code in zip(first, ranking.suggested, strict=False)
+            f"{train.example(row)} → {train.label(row)}, or {name}?"
+            for row, name in zip(queue[:3].tolist(), suggested, strict=False)
         ),
         review_rows=float(plan.depth),
         scores=ranking.scores[:SHOWN].astype(np.float64),
-        suggested=tuple(names[int(code)] for code in ranking.suggested[:SHOWN]),
-        measured=("wrong labels estimated", low, middle, high),
+        suggested=suggested,
+        measured=("wrong labels estimated", wrong.low, wrong.mid, wrong.high),
     )
+
+
+def _wrong(ranking: Ranking) -> Interval80 | None:
+    """How many labels are wrong, None where there is none; the fit of the noise can miss single rows that are sure."""
+    wrong = ranking.wrong
+    if wrong.mid >= LEAST_WRONG:
+        return wrong
+    certain = float((ranking.scores >= CERTAIN).sum())
+    return Interval80(wrong.low, certain, max(wrong.high, certain)) if certain else None
 
 
 def labels_random(evidence: Evidence) -> Defect | NotChecked | None:
@@ -97,7 +102,7 @@ def labels_random(evidence: Evidence) -> Defect | NotChecked | None:
         return None
     if evidence.asked.fast:
         return NotChecked("whether the labels are random: left out, as only what one pass can tell was asked for")
-    rows, texts, codes = _labelled(evidence, evidence.asked.seed)
+    rows, texts, codes = _labelled(evidence)
     first = np.unique(evidence.text[rows], return_index=True)[1]
     p = random_label_p([texts[i] for i in first], codes[first], evidence.asked.seed)
     if p is None:
@@ -124,10 +129,9 @@ def answer_mismatch(evidence: Evidence) -> Defect | NotChecked | None:
     """Free answers that share fewer words with their input than other rows' answers do."""
     import numpy as np
 
-    train = evidence.train
+    train, what = evidence.train, "answers beside the wrong input"
     if evidence.classes or not train.labelled:
         return None
-    what = "answers beside the wrong input"
     if evidence.asked.fast:
         return NotChecked(f"{what}: left out, as only what one pass can tell was asked for")
     kept = _some(train.answer[train.texts.rows] != NO_TEXT, train.texts.inputs, evidence.asked.seed)
@@ -137,11 +141,11 @@ def answer_mismatch(evidence: Evidence) -> Defect | NotChecked | None:
     if scores is None or (scores <= FITTING).mean() < LEAST_FITTING:
         return NotChecked(f"{what}: too few answers take up words of their input to tell")
     beyond = int((scores > QUEUE_FROM).sum())
-    share = beyond / (1 - QUEUE_FROM) / len(kept)
-    if beyond < LEAST_MISMATCHES or beyond < ODD_ANSWERS * len(kept):
+    if beyond < max(LEAST_MISMATCHES, ODD_ANSWERS * len(kept)):
         return None
     order = np.argsort(-scores, kind="stable")[:beyond]
-    low, high = wilson(min(share, 1.0) * len(kept), len(kept))
+    share = min(beyond / (1 - QUEUE_FROM) / len(kept), 1.0)
+    low, high = wilson(share * len(kept), len(kept))
     rows = train.texts.rows[kept[order]]
     return Defect(
         check="answer_mismatch",
@@ -168,31 +172,36 @@ def annotator_agreement(evidence: Evidence) -> Defect | NotChecked | None:
     what = "agreement of two annotators"
     if not evidence.second:
         return NotChecked(f"{what}: no test row has a second label")
-    pairs = []
-    for at, number in enumerate(test.number.tolist()):
-        second = evidence.second[number] if number < len(evidence.second) else ""
-        if second.strip() and int(test.answer[at]) != NO_TEXT:
-            pairs.append((at, " ".join(test.label(at).split()).casefold(), " ".join(second.split()).casefold()))
+    pairs = _labelled_twice(test, evidence.second)
     if len(pairs) < LEAST_DOUBLES:
         return NotChecked(f"{what}: {len(pairs)} test rows have two labels, {LEAST_DOUBLES} are the least")
-    found = agreement_of_two([pair[1:] for pair in pairs])
-    differ = np.array([at for at, one, other in pairs if one != other], np.int64)
-    low, high = found.share.low, found.share.high
-    kappa = found.kappa
+    agreement = agreement_of_two([labels for _, labels in pairs])
+    share, kappa = agreement.share, agreement.kappa
+    differ = np.array([at for at, (first, second) in pairs if first != second], np.int64)
     beyond = "" if kappa is None else f", kappa {kappa.mid:.2f} ({kappa.low:.2f} to {kappa.high:.2f})"
-    agree = f"two annotators agree on {found.share.mid:.0%} of {len(pairs)} test rows"
+    agree = f"two annotators agree on {share.mid:.0%} of {len(pairs)} test rows"
     return Defect(
         check="annotator_agreement",
         severity="warn" if kappa is not None and kappa.high < FINE_KAPPA else "note",
-        why=f"{agree} (80% sure: {low:.0%} to {high:.0%}){beyond}",
+        why=f"{agree} (80% sure: {share.low:.0%} to {share.high:.0%}){beyond}",
         fix="settle the rows on which they differ, and write the rule into the guideline",
         rows=differ,
         where="test",
         count=len(differ),
         share=len(differ) / len(pairs),
         review_rows=float(len(differ)),
-        measured=(what, low, found.share.mid, high),
+        measured=(what, share.low, share.mid, share.high),
     )
+
+
+def _labelled_twice(test: Split, seconds: Sequence[str]) -> list[tuple[int, tuple[str, str]]]:
+    """Test rows with two labels, and both of them but for case and blanks; `seconds` are by row number."""
+    pairs = []
+    for at, number in enumerate(test.number.tolist()):
+        second = seconds[number] if number < len(seconds) else ""
+        if second.strip() and int(test.answer[at]) != NO_TEXT:
+            pairs.append((at, (" ".join(test.label(at).split()).casefold(), " ".join(second.split()).casefold())))
+    return pairs
 
 
 def _some(wanted: "NDArray[np.bool_]", texts: Sequence[str], seed: int) -> "Rows":
@@ -207,13 +216,13 @@ def _some(wanted: "NDArray[np.bool_]", texts: Sequence[str], seed: int) -> "Rows
     return np.sort(np.random.default_rng(seed).permutation(places)[:most])
 
 
-def _labelled(evidence: Evidence, seed: int) -> tuple["Rows", list[str], "Rows"]:
+def _labelled(evidence: Evidence) -> tuple["Rows", list[str], "Rows"]:
     """Rows with text and label, at most MOST_ROWS: index, text, code of the label."""
     import numpy as np
 
     train = evidence.train
     at = train.texts.rows
-    kept = _some((train.answer[at] != NO_TEXT) & (train.raw[at] != NO_TEXT), train.texts.inputs, seed)
+    kept = _some((train.answer[at] != NO_TEXT) & (train.raw[at] != NO_TEXT), train.texts.inputs, evidence.asked.seed)
     rows = at[kept]
     codes = np.unique(train.answer[rows], return_inverse=True)[1].astype(np.int64)
     return rows, [train.texts.inputs[i] for i in kept], codes

@@ -8,7 +8,7 @@ from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.detectors import languages
 
 if TYPE_CHECKING:
-    from tunecase.data.checks.columns import Split
+    from tunecase.data.checks.columns import Split, Texts
     from tunecase.data.checks.evidence import Evidence
 
 MOST_READ = 5000  # rows of each file
@@ -37,21 +37,24 @@ def language_mix(evidence: "Evidence") -> Defect | NotChecked | None:
         return NotChecked("languages of the inputs: of fewer than 50 texts the language can be told")
     sides = (("the test", evidence.test), ("production", evidence.production))
     apart = [line for what, split in sides if split is not None and (line := _apart(train, what, _counted(split)))]
-    mixed = [name for name, count in train.items() if count >= max(LEAST_OF_ONE, SHARE * train.total())]
+    mixed = [name for name, count in train.most_common() if count >= max(LEAST_OF_ONE, SHARE * train.total())]
     if not apart and len(mixed) < 2:
         return None
-    said = ", ".join(_share(train, name) for name in sorted(mixed, key=lambda name: -train[name])[:6])
+    shares = ", ".join(_share(train, name) for name in mixed[:6])
     fewer = train.total() - max(train.values())
-    return Defect(
+    defect = Defect(
         check="language_mix",
-        severity="warn" if apart else "note",
-        why="; ".join([f"languages of the inputs, where they can be told: {said}", *apart]),
-        fix="bring the shares to those of production" if apart else "see that production has them in these shares",
-        count=fewer if apart or fewer else len(mixed),
+        severity="note",
+        why="; ".join([f"languages of the inputs, where they can be told: {shares}", *apart]),
+        fix="see that production has them in these shares",
+        count=fewer,
         share=fewer / train.total(),
         examples=tuple(apart[:2]),
         unpriced=bool(apart),
     )
+    if apart:
+        defect.severity, defect.fix = "warn", "bring the shares to those of production"
+    return defect
 
 
 def language_mismatch(evidence: "Evidence") -> Defect | NotChecked | None:
@@ -64,29 +67,20 @@ def language_mismatch(evidence: "Evidence") -> Defect | NotChecked | None:
 
     if not evidence.train.labelled or evidence.classes or evidence.asked.task == "classification":
         return None
-    wrong, judged, pairs = [], 0, Counter[str]()
     texts = evidence.train.texts
-    for at in _read(len(texts.outputs)):
-        asked, answer = texts.inputs[at], texts.outputs[at]
-        if len(answer) < (LEAST_ANSWER if answer.isascii() else LEAST_ANSWER // 2) or _ASKED.search(asked):
-            continue
-        one = _told(asked)
-        other = _told(answer) if one else None
-        if one and other:
-            judged += 1
-            if one != other:
-                wrong.append(int(texts.rows[at]))
-                pairs[f"{languages.NAMES[other]} to {languages.NAMES[one]}"] += 1
-    if judged < LEAST_TOLD:
+    pairs = _pairs(texts)
+    wrong = [(row, asked, given) for row, asked, given in pairs if asked != given]
+    if len(pairs) < LEAST_TOLD:
         return NotChecked("the language of the answers against that of the inputs: fewer than 50 pairs can be told")
-    if not wrong or len(wrong) > RULE * judged:
+    if not wrong or len(wrong) > RULE * len(pairs):
         return None
-    said = ", ".join(f"{name} ({count})" for name, count in pairs.most_common(3))
-    rows = np.array(wrong, np.int64)
+    kinds = Counter(f"{languages.NAMES[given]} to {languages.NAMES[asked]}" for _, asked, given in wrong)
+    commonest = ", ".join(f"{name} ({count})" for name, count in kinds.most_common(3))
+    rows = np.array([row for row, _, _ in wrong], np.int64)
     return Defect(
         check="language_mismatch",
-        severity="warn" if len(wrong) >= 0.005 * judged else "note",
-        why=f"these answers are in another language than their input: {said}; {judged:,} pairs could be told",
+        severity="warn" if len(wrong) >= 0.005 * len(pairs) else "note",
+        why=f"these answers are in another language than their input: {commonest}; {len(pairs):,} pairs could be told",
         fix="translate or delete them, or say in the input which language is wanted",
         rows=rows,
         examples=tuple(evidence.train.example(int(row)) for row in rows[:2]),
@@ -94,19 +88,31 @@ def language_mismatch(evidence: "Evidence") -> Defect | NotChecked | None:
     )
 
 
+def _pairs(texts: "Texts") -> list[tuple[int, str, str]]:
+    """(row, language of its input, of its answer) where both can be told and no other language is spoken of."""
+    pairs = []
+    for at in _read(len(texts.outputs)):
+        input, answer = texts.inputs[at], texts.outputs[at]
+        if len(answer) < (LEAST_ANSWER if answer.isascii() else LEAST_ANSWER // 2) or _ASKED.search(input):
+            continue
+        if (asked := _language_of(input)) and (given := _language_of(answer)):
+            pairs.append((int(texts.rows[at]), asked, given))
+    return pairs
+
+
 def _read(rows: int) -> range:
     """Places spread over the file, MOST_READ at most."""
     return range(0, rows, max(1, -(-rows // MOST_READ)))
 
 
-def _told(text: str) -> str | None:
-    found = languages.detect(text)
-    return _TOGETHER.get(found, found) if found else None
+def _language_of(text: str) -> str | None:
+    language = languages.detect(text)
+    return _TOGETHER.get(language, language) if language else None
 
 
 def _counted(split: "Split") -> Counter[str]:
     inputs = split.texts.inputs
-    return Counter(found for at in _read(len(inputs)) if (found := _told(inputs[at])))
+    return Counter(language for at in _read(len(inputs)) if (language := _language_of(inputs[at])))
 
 
 def _share(counts: Counter[str], name: str) -> str:

@@ -1,10 +1,12 @@
-"""Rows that hold personal data, of the kinds that patterns and checksums can prove."""
-
-from typing import Literal
+"""Rows that hold personal data, of the kinds that patterns and checksums can prove, and rows with keys or passwords."""
 
 from tunecase.data.checks.defect import Defect
-from tunecase.data.checks.evidence import Evidence
+from tunecase.data.checks.evidence import Evidence, Where
 from tunecase.data.detectors import personal
+from tunecase.data.detectors import secrets as keys
+
+MASK = "mask them, which a script can do; whether they may be used at all is a legal question, not priced"
+REVOKE = "revoke each at its maker first, then mask it; what a stolen key costs cannot be told"
 
 
 def pii(evidence: Evidence) -> Defect | None:
@@ -12,27 +14,43 @@ def pii(evidence: Evidence) -> Defect | None:
 
     Examples are masked. Leaves out names, street addresses and everything else that has no shape of its own.
     """
-    return _personal(evidence, "train")
+    return _personal(evidence, "pii", "train", "that a model can repeat")
 
 
 def pii_test(evidence: Evidence) -> Defect | None:
     """Test rows with personal data, the same kinds."""
-    return _personal(evidence, "test") if evidence.test is not None else None
+    return _personal(evidence, "pii_test", "test", "that whoever reads the test results will see")
 
 
-def _personal(evidence: Evidence, where: Literal["train", "test"]) -> Defect | None:
-    split = evidence.test if where == "test" else evidence.train
-    assert split is not None
-    rows, told = split.marked("personal", personal.KINDS)
-    if not len(rows):
+def secrets(evidence: Evidence) -> Defect | None:
+    """Training rows with a key, a token, a private key or a password; examples are masked.
+
+    Leaves out passwords in running text and random strings without a name before them.
+    """
+    return _secret(evidence, "secrets", "train")
+
+
+def secrets_test(evidence: Evidence) -> Defect | None:
+    """Test rows with secrets, the same kinds."""
+    return _secret(evidence, "secrets_test", "test")
+
+
+def _personal(evidence: Evidence, check: str, where: Where, risk: str) -> Defect | None:
+    why = f"personal data {risk}"
+    return _marked(evidence, "personal", personal.KINDS, Defect(check, "warn", why, MASK, where=where))
+
+
+def _secret(evidence: Evidence, check: str, where: Where) -> Defect | None:
+    why = "keys or passwords stand in the rows"
+    return _marked(evidence, "secret", keys.KINDS, Defect(check, "warn", why, REVOKE, where=where, unpriced=True))
+
+
+def _marked(evidence: Evidence, look: str, kinds: tuple[str, ...], defect: Defect) -> Defect | None:
+    """The defect with the rows in which a look found something and how many of each kind; None without any."""
+    if defect.where == "test" and evidence.test is None:
         return None
-    risk = "that a model can repeat" if where == "train" else "that whoever reads the test results will see"
-    return Defect(
-        check="pii" if where == "train" else "pii_test",
-        severity="warn",
-        why=f"personal data {risk}: {told}",
-        fix="mask them, which a script can do; whether they may be used at all is a legal question, not priced",
-        rows=rows,
-        where=where,
-        examples=tuple(split.example(int(row)) for row in rows[:3]),
-    )
+    split = evidence.split(defect.where)
+    defect.rows, counts = split.marked(look, kinds)
+    defect.why += f": {counts}"
+    defect.examples = tuple(split.example(int(row)) for row in defect.rows[:3])
+    return defect if len(defect.rows) else None

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence, first_alike
-from tunecase.data.detectors.near_copies import NEAR, NEAR_IN_SHORT, SHORT_WORDS
+from tunecase.data.detectors.near_copies import NEAR, NEAR_IN_SHORT, SHORT_WORDS, joined
 from tunecase.records import Cluster, Severity
 
 if TYPE_CHECKING:
@@ -150,34 +150,11 @@ def clusters(evidence: Evidence, most: int = MOST_CLUSTERS) -> tuple[int, tuple[
     return int(len(own) - len(groups)), shown
 
 
-def joined(count: int, pairs: "list[NDArray[np.int64]]") -> "NDArray[np.int64]":
-    """For each of `count` rows the first row of its group, where pairs join groups.
-
-    Example:
-        >>> import numpy as np
-        >>> joined(5, [np.array([[1, 0], [3, 1]])]).tolist()
-        [0, 0, 2, 0, 4]
-    """
-    import numpy as np
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    links = np.concatenate(pairs) if pairs else np.zeros((0, 2), np.int64)
-    matrix = coo_matrix((np.ones(len(links), bool), (links[:, 0], links[:, 1])), shape=(count, count))
-    _, group = connected_components(matrix, directed=False)
-    _, first = np.unique(group, return_index=True)
-    roots: NDArray[np.int64] = first[group].astype(np.int64)
-    return roots
-
-
-def _cluster(evidence: Evidence, root: "NDArray[np.int64]", first: int) -> Cluster:
+def _cluster(evidence: Evidence, root: "NDArray[np.int64]", head: int) -> Cluster:
     import numpy as np
 
-    rows = np.flatnonzero(root == first)
-    kind: Kind = "near"
-    if len(np.unique(evidence.first_raw[rows])) == 1:
-        kind = "raw"
-    elif len(np.unique(evidence.text[rows])) == 1:
-        kind = "normalised"
+    rows = np.flatnonzero(root == head)
+    same_raw, same_text = (len(np.unique(first[rows])) == 1 for first in (evidence.first_raw, evidence.text))
+    kind: Kind = "raw" if same_raw else "normalised" if same_text else "near"
     numbers = tuple(evidence.train.number[rows[:MOST_ROWS]].tolist())
-    return Cluster(len(rows), kind, numbers, evidence.train.example(first))
+    return Cluster(len(rows), kind, numbers, evidence.train.example(head))

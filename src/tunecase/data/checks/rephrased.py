@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from tunecase.data.checks.columns import Split
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.checks.evidence import Evidence
 from tunecase.data.detectors.likeness import Example
@@ -29,23 +30,22 @@ def leak_rephrased(evidence: Evidence) -> Defect | NotChecked | None:
         return None
     if evidence.asked.fast:
         return NotChecked("rephrased leaks: left out of a fast audit")
-    known = evidence.leaked_raw | evidence.leaked_normal | evidence.leaked_near
-    theirs = _places(evidence.test.texts.rows, MOST_TEST_ROWS, evidence.asked.seed)
-    theirs = theirs[~known[evidence.test.texts.rows[theirs]]]
-    mine = _places(evidence.train.texts.rows, MOST_TRAIN_ROWS, evidence.asked.seed)
+    train, test, seed = evidence.train, evidence.test, evidence.asked.seed
+    leaked = evidence.leaked_raw | evidence.leaked_normal | evidence.leaked_near
+    theirs = _places(test.texts.rows, MOST_TEST_ROWS, seed)
+    theirs = theirs[~leaked[test.texts.rows[theirs]]]
+    mine = _places(train.texts.rows, MOST_TRAIN_ROWS, seed)
     if len(theirs) < LEAST_ROWS or len(mine) < LEAST_ROWS:
         return NotChecked(f"rephrased leaks: fewer than {LEAST_ROWS} rows that are not leaked already in a file")
-    found = match(_examples(evidence, "test", theirs), _examples(evidence, "train", mine), seed=evidence.asked.seed)
-    if not found.separable:
+    matches = match(_examples(test, theirs), _examples(train, mine), seed=seed)
+    if not matches.separable:
         return NotChecked("rephrased leaks: rows of this data lie as near to one another as rewrites do")
-    tests = len(np.unique(found.pairs[:, 0]))
-    if not tests or _chance(tests, found.expected) > CHANCE:
+    tests = len(np.unique(matches.pairs[:, 0]))
+    if not tests or _chance(tests, matches.expected) > CHANCE:
         return None
-    pairs = np.stack(
-        [evidence.test.texts.rows[theirs[found.pairs[:, 0]]], evidence.train.texts.rows[mine[found.pairs[:, 1]]]],
-        axis=1,
-    )
-    return _defect(evidence, found, pairs, len(theirs), len(mine) / max(len(evidence.train.number), 1))
+    places = (theirs[matches.pairs[:, 0]], mine[matches.pairs[:, 1]])
+    pairs = np.stack([split.texts.rows[at] for split, at in zip((test, train), places, strict=True)], axis=1)
+    return _defect(evidence, matches, pairs, len(theirs), len(mine) / max(len(train.number), 1))
 
 
 def leak_translated(evidence: Evidence) -> NotChecked | None:
@@ -55,35 +55,33 @@ def leak_translated(evidence: Evidence) -> NotChecked | None:
     return NotChecked("translated leaks: a translation shares no words with its source; needs a model or a reader")
 
 
-def _defect(evidence: Evidence, found: Matches, pairs: "NDArray[np.int64]", looked: int, train_share: float) -> Defect:
+def _defect(evidence: Evidence, matches: Matches, pairs: "NDArray[np.int64]", asked: int, train_share: float) -> Defect:
     import numpy as np
 
-    assert evidence.test is not None
+    test, train = evidence.split("test"), evidence.train
     rows, first = np.unique(pairs[:, 0], return_index=True)
     order = np.argsort(first, kind="stable")
-    rows, best = rows[order], found.odds[first[order]]
-    real = max(len(rows) - found.expected, 0.0)
-    low, high = wilson(real, looked)
+    rows, best = rows[order], matches.odds[first[order]]
+    real = max(len(rows) - matches.expected, 0.0)
+    low, high = wilson(real, asked)
     partly = "" if train_share >= 1 else f" ({train_share:.0%} of the training rows were compared)"
     # The fix deletes nothing by itself: every pair is to be looked at first.
     return Defect(
         check="leak_rephrased",
         severity="stop" if low > BLOCKING_SHARE else "warn",
         why=(
-            f"{len(rows)} test rows stand in the training file in other words, about {found.expected:.1f} of them by "
+            f"{len(rows)} test rows stand in the training file in other words, about {matches.expected:.1f} of them by "
             f"chance: the score would measure memory{partly}"
         ),
         fix=f"look at {len(pairs)} pairs, then delete the training row of each true one",
         rows=rows,
         pairs=pairs,
         where="test",
-        share=len(rows) / max(looked, 1),
-        examples=tuple(
-            f"{evidence.test.example(int(one))} ~ {evidence.train.example(int(other))}" for one, other in pairs[:2]
-        ),
+        share=len(rows) / max(asked, 1),
+        examples=tuple(f"{test.example(int(theirs))} ~ {train.example(int(mine))}" for theirs, mine in pairs[:2]),
         review_rows=float(len(pairs)),
         scores=1 / (1 + np.exp(-best)),
-        measured=("share of test rows rephrased in training", low, real / max(looked, 1), high),
+        measured=("share of test rows rephrased in training", low, real / max(asked, 1), high),
     )
 
 
@@ -96,14 +94,13 @@ def _places(rows: "NDArray[np.int64]", most: int, seed: int) -> "NDArray[np.int6
     return np.sort(np.random.default_rng(seed).permutation(len(rows))[:most])
 
 
-def _examples(evidence: Evidence, side: str, places: "NDArray[np.int64]") -> list[Example]:
-    split = evidence.test if side == "test" else evidence.train
-    assert split is not None
-    return [Example(split.texts.inputs[at], split.texts.outputs[at]) for at in places.tolist()]
+def _examples(split: Split, places: "NDArray[np.int64]") -> list[Example]:
+    texts = split.texts
+    return [Example(texts.inputs[at], texts.outputs[at]) for at in places.tolist()]
 
 
-def _chance(found: int, expected: float) -> float:
+def _chance(tests: int, expected: float) -> float:
     """Chance of as many by chance, twice the expected ones and half a row allowed."""
     from scipy.stats import poisson
 
-    return float(poisson.sf(found - 1, 2 * expected + 0.5))
+    return float(poisson.sf(tests - 1, 2 * expected + 0.5))

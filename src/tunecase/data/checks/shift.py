@@ -11,23 +11,20 @@ SLIGHT, CLEAR = 0.55, 0.60  # AUC: below the first nothing is said, from the sec
 
 def shift_test(evidence: Evidence) -> Defect | NotChecked | None:
     """Test rows that a classifier tells from training rows."""
-    if evidence.test is None:
+    train, test = evidence.train, evidence.test
+    if test is None:
         return None
-    if evidence.asked.fast:
-        return NotChecked("whether the test is like training: left out of a fast audit")
-    classes = None
-    if evidence.classes and evidence.test.labelled:
-        classes = (evidence.train.texts.outputs, evidence.test.texts.outputs)
-    found = contrast(evidence.train.texts.inputs, evidence.test.texts.inputs, classes=classes, seed=evidence.asked.seed)
-    if found is None:
-        return NotChecked(f"whether the test is like training: fewer than {LEAST_ROWS} distinct texts in a file")
-    defect = _shift("shift_test", "the test", evidence.test, found)
+    classes = (train.texts.outputs, test.texts.outputs) if evidence.classes and test.labelled else None
+    apart = _contrast(evidence, test, "the test", classes)
+    if isinstance(apart, NotChecked):
+        return apart
+    defect = _shift("shift_test", "the test", test, apart)
     if defect is not None:
         defect.where = "test"
         defect.fix = "draw training and test from one source, or say which of them is like production"
-        if found.within is not None and found.within.mid < SLIGHT:
+        if apart.within is not None and apart.within.mid < SLIGHT:
             defect.severity = "note"
-            defect.why += f"; within one class AUC is {found.within.mid:.2f}: class shares explain it"
+            defect.why += f"; within one class AUC is {apart.within.mid:.2f}: class shares explain it"
     return defect
 
 
@@ -35,30 +32,38 @@ def shift_production(evidence: Evidence) -> Defect | NotChecked | None:
     """A sample of production that a classifier tells from training rows."""
     if evidence.production is None:
         return None
-    if evidence.asked.fast:
-        return NotChecked("whether production is like training: left out of a fast audit")
-    found = contrast(evidence.train.texts.inputs, evidence.production.texts.inputs, seed=evidence.asked.seed)
-    if found is None:
-        return NotChecked(f"whether production is like training: fewer than {LEAST_ROWS} distinct texts in a file")
-    defect = _shift("shift_production", "production", evidence.production, found)
+    apart = _contrast(evidence, evidence.production, "production")
+    if isinstance(apart, NotChecked):
+        return apart
+    defect = _shift("shift_production", "production", evidence.production, apart)
     if defect is not None:
         defect.fix = "label rows of the production sample; `tunecase audit --next` says which"
         defect.unpriced = True
     return defect
 
 
-def _shift(check: str, what: str, split: Split, found: Contrast) -> Defect | None:
-    auc = found.auc
-    if found.p > P or auc.mid < SLIGHT:
+def _contrast(
+    evidence: Evidence, other: Split, what: str, classes: tuple[list[str], list[str]] | None = None
+) -> Contrast | NotChecked:
+    if evidence.asked.fast:
+        return NotChecked(f"whether {what} is like training: left out of a fast audit")
+    apart = contrast(evidence.train.texts.inputs, other.texts.inputs, classes=classes, seed=evidence.asked.seed)
+    few = f"whether {what} is like training: fewer than {LEAST_ROWS} distinct texts in a file"
+    return NotChecked(few) if apart is None else apart
+
+
+def _shift(check: str, what: str, split: Split, apart: Contrast) -> Defect | None:
+    auc = apart.auc
+    if apart.p > P or auc.mid < SLIGHT:
         return None
     clear = auc.mid >= CLEAR
-    words = tuple(f"{gap.word!r} in {gap.first:.0%} of training, {gap.second:.0%} of {what}" for gap in found.words[:3])
+    words = tuple(f"{gap.word!r} in {gap.first:.0%} of training, {gap.second:.0%} of {what}" for gap in apart.words[:3])
     return Defect(
         check=check,
         severity="warn" if clear else "note",
         why=(
             f"a classifier tells {what} from training: AUC {auc.mid:.2f} ({auc.low:.2f} to {auc.high:.2f}), "
-            f"chance is .50, p {found.p:.2g} by shuffling"
+            f"chance is .50, p {apart.p:.2g} by shuffling"
         ),
         fix="",
         count=len(split.number),

@@ -1,12 +1,12 @@
 """Why each row goes or wants a look, row by row: the findings turned round."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from math import ceil
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from tunecase.data.checks.defect import Defect
-from tunecase.data.checks.evidence import Evidence
+from tunecase.data.checks.evidence import Evidence, Where
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +25,7 @@ class Reason:
 
     check: str
     others: tuple[int, ...] = ()
-    file: Literal["train", "test"] = "train"
+    file: Where = "train"
     told: str = ""
     score: float | None = None
     suggested: str = ""
@@ -33,14 +33,13 @@ class Reason:
 
 def removed_rows(evidence: Evidence, defects: Sequence[Defect]) -> dict[int, list[Reason]]:
     """Row number to every reason for which the row is dropped."""
-    found: dict[int, list[Reason]] = {}
+    reasons: dict[int, list[Reason]] = {}
     for defect in defects:
-        partners = _partners(evidence, defect, {int(index) for index in defect.removed})
+        partners = _partners(evidence, defect, set(defect.removed.tolist()))
         for index in defect.removed.tolist():
-            others = partners.get(index, [])
-            number = int(evidence.train.number[index])
-            found.setdefault(number, []).append(Reason(defect.check, _numbers(evidence, defect, others), defect.where))
-    return found
+            others = _numbers(evidence, defect, partners.get(index, []))
+            reasons.setdefault(int(evidence.train.number[index]), []).append(Reason(defect.check, others, defect.where))
+    return reasons
 
 
 def rows_to_look_at(
@@ -52,78 +51,88 @@ def rows_to_look_at(
     are taken, as many as it counts; so they are where it wants far fewer rows looked at than it names: a template needs
     no more.
     """
-    found: dict[int, list[Reason]] = {}
+    reasons: dict[int, list[Reason]] = {}
     for defect in defects:
-        rows = [row for row in _wanted(defect) if not without[row]]
-        enough = defect.scores is not None or len(rows) > TEMPLATE * defect.review_rows
-        if defect.where != "test" and defect.review_rows and enough:
-            rows = rows[: ceil(defect.review_rows)]
+        rows = _enough(defect, [row for row in _wanted(defect) if not without[row]])
         partners = _partners(evidence, defect, set(rows))
-        at = {int(row): place for place, row in enumerate(defect.rows)} if defect.where == "train" else {}
+        places = {row: place for place, row in enumerate(defect.rows.tolist())} if defect.where == "train" else {}
         for row in rows:
-            others = partners.get(row, [])
-            place = at.get(row)
-            ranked = defect.scores is not None and place is not None
-            found.setdefault(row, []).append(
-                Reason(
-                    check=defect.check,
-                    others=_numbers(evidence, defect, others),
-                    file=defect.where,
-                    told=_told(evidence, defect, others),
-                    score=float(defect.scores[place]) if ranked and defect.scores is not None else None,
-                    suggested=defect.suggested[place] if defect.suggested and place is not None else "",
-                )
-            )
-    return found
+            reasons.setdefault(row, []).append(_reason(evidence, defect, partners.get(row, []), places.get(row)))
+    return reasons
 
 
-def _wanted(defect: Defect) -> Iterator[int]:
+def _reason(evidence: Evidence, defect: Defect, others: Sequence[int], place: int | None) -> Reason:
+    """Why one row wants a look; `place` is its place among the rows of the finding, if it is one of them."""
+    reason = Reason(defect.check, _numbers(evidence, defect, others), defect.where, _told(evidence, defect, others))
+    if place is None:
+        return reason
+    return replace(
+        reason,
+        score=None if defect.scores is None else float(defect.scores[place]),
+        suggested=defect.suggested[place] if defect.suggested else "",
+    )
+
+
+def _is_ranked(defect: Defect) -> bool:
+    return defect.scores is not None and defect.where == "train"
+
+
+def _wanted(defect: Defect) -> list[int]:
     """Training rows that a finding wants looked at; those of a pair in the order of the pairs."""
     looked = defect.review_rows > 0 or (defect.unpriced and defect.where == "train")
     if not looked or defect.bad:
-        return
-    if defect.pairs is None or (defect.scores is not None and defect.where == "train"):
-        yield from defect.rows.tolist() if defect.where == "train" else ()
-        return
+        return []
+    rows = defect.rows.tolist() if defect.where == "train" else []
+    if defect.pairs is None or _is_ranked(defect):
+        return rows
     sides = defect.pairs[:, 1:] if defect.where == "test" else defect.pairs
-    told = dict.fromkeys(sides.ravel().tolist())
-    yield from told
-    if defect.where == "train":
-        yield from (row for row in defect.rows.tolist() if row not in told)
+    return list(dict.fromkeys([*sides.ravel().tolist(), *rows]))
+
+
+def _enough(defect: Defect, rows: list[int]) -> list[int]:
+    """As many of the rows as the finding wants looked at; of a test row all training rows."""
+    if defect.where == "test" or not defect.review_rows:
+        return rows
+    enough = defect.scores is not None or len(rows) > TEMPLATE * defect.review_rows
+    return rows[: ceil(defect.review_rows)] if enough else rows
 
 
 def _partners(evidence: Evidence, defect: Defect, wanted: set[int]) -> dict[int, list[int]]:
     """Training row to the rows that a finding joins it with, of the file that `where` names; at most three each."""
     if defect.pairs is None or not wanted:
         return {}
-    joined: dict[int, list[int]] = {}
-    for one, other in defect.pairs.tolist():
-        ends = ((other, one),) if defect.where == "test" else ((one, other), (other, one))
-        for row, partner in ends:
-            known = joined.setdefault(row, [])
-            if len(known) < MOST_OTHERS:
-                known.append(partner)
+    joined = _joined(defect.pairs, defect.where)
     first_normal, first_raw = evidence.first_normal, evidence.first_raw
-    result = {}
+    partners = {}
     for row in wanted:
         # A pair names the first row of a text; the others of the same text go for the same reason.
-        for known_as in (row, int(first_raw[row]), int(first_normal[row])):
-            if others := joined.get(known_as):
-                result[row] = [other for other in others if defect.where == "test" or other != row]
-                break
-    return result
+        same_text = (row, int(first_raw[row]), int(first_normal[row]))
+        others = next((joined[named] for named in same_text if named in joined), None)
+        if others is not None:
+            partners[row] = [other for other in others if defect.where == "test" or other != row]
+    return partners
+
+
+def _joined(pairs: "NDArray[np.int64]", where: Where) -> dict[int, list[int]]:
+    """Each training row of a pair with its first partners."""
+    joined: dict[int, list[int]] = {}
+    for first, second in pairs.tolist():
+        for row, partner in ((second, first),) if where == "test" else ((first, second), (second, first)):
+            partners = joined.setdefault(row, [])
+            if len(partners) < MOST_OTHERS:
+                partners.append(partner)
+    return joined
 
 
 def _numbers(evidence: Evidence, defect: Defect, others: Sequence[int]) -> tuple[int, ...]:
-    split = evidence.test if defect.where == "test" else evidence.train
-    return tuple(int(split.number[other]) for other in others) if split is not None else ()
+    return tuple(int(evidence.split(defect.where).number[other]) for other in others)
 
 
 def _told(evidence: Evidence, defect: Defect, others: Sequence[int]) -> str:
     """The finding in a few words; a ranked row says nothing, so that the reviewer is not led."""
-    split = evidence.test if defect.where == "test" else evidence.train
-    if (defect.scores is not None and defect.where == "train") or split is None:
+    if _is_ranked(defect):
         return ""
+    split = evidence.split(defect.where)
     name = defect.check.replace("_", " ")
     side = "test row" if defect.where == "test" else "row"
     named = [f"{side} {int(split.number[o])} “{split.example(o)}” → {split.label(o)}" for o in others]

@@ -117,44 +117,61 @@ def terms(text: str) -> Terms:
         (('25', '1200'), ['box', 'cost'])
     """
     code = is_code(text)
-    literals: Counter[str] = Counter()
-    shapes: Counter[str] = Counter()
-    if code:
-        shapes.update(f"{sign.replace('===', '==')} {value}" for sign, value in OPERAND.findall(text))
-        found = (one or other for one, other in LITERAL.findall(text))
-        literals.update(" ".join(each.split()).casefold() for each in found if each.strip())
-        text = HUMP.sub(" ", text)
-    words: Counter[str] = Counter()
-    capital: Counter[str] = Counter()
-    numerals: list[str] = []
-    open_value: float | None = None
-    for token in TOKEN.findall(text):
+    literals, shapes = _literals_and_operands(text) if code else (Counter[str](), Counter[str]())
+    words, capital, numerals = Counter[str](), Counter[str](), _Numerals()
+    for token in TOKEN.findall(HUMP.sub(" ", text) if code else text):
         lower = token.casefold()
         if lower in NUMBER_WORDS or lower in SCALES:
-            open_value = _join(numerals, open_value, lower)
-            continue
-        open_value = float(number(token)) if token[0].isdecimal() and "/" not in token else None
-        if token[0].isdecimal():
-            numerals.append(number(token))
-            continue
-        lower = APOSTROPHE.split(lower, 1)[0]
-        for part in (lower,) if lower.isascii() else split_words(lower):
-            if not (code and (part in GRAMMAR or len(part) == 1)):
-                (capital if token[0].isupper() else words)[stem(part)] += 1
+            numerals.add_word(lower)
+        elif token[0].isdecimal():
+            numerals.add_figure(token)
+        else:
+            numerals.last = None
+            kind = capital if token[0].isupper() else words
+            for stemmed in _stems(lower, code):
+                kind[stemmed] += 1
+    made = numerals.made
     if code:
-        shapes.update(map(" ".join, zip(numerals, numerals[1:], numerals[2:], strict=False)))
-    return Terms(words, capital, tuple(numerals), literals, shapes, code)
+        shapes.update(map(" ".join, zip(made, made[1:], made[2:], strict=False)))
+    return Terms(words, capital, tuple(made), literals, shapes, code)
 
 
-def _join(numerals: list[str], before: float | None, word: str) -> float:
-    """Adds a number word to the numerals, or to the number word that it goes on from: twenty five, 3 million."""
-    if before is not None and word in SCALES and before < SCALES[word]:
-        value = before * SCALES[word]
-        numerals[-1] = f"{value:.10g}"
-    elif before is not None and before in range(20, 100, 10) and 0 < NUMBER_WORDS.get(word, 0) < 10:
-        value = before + NUMBER_WORDS[word]
-        numerals[-1] = f"{value:.10g}"
-    else:
-        value = SCALES.get(word) or NUMBER_WORDS[word]
-        numerals.append(f"{value:.10g}")
-    return value
+def _literals_and_operands(text: str) -> tuple[Counter[str], Counter[str]]:
+    """The strings of a program, and each operator with the number behind it."""
+    strings = (single or double for single, double in LITERAL.findall(text))
+    literals = Counter(" ".join(each.split()).casefold() for each in strings if each.strip())
+    return literals, Counter(f"{sign.replace('===', '==')} {value}" for sign, value in OPERAND.findall(text))
+
+
+def _stems(word: str, code: bool) -> list[str]:
+    """The stems of the words that one token holds; in code without the words of its grammar."""
+    word = APOSTROPHE.split(word, 1)[0]
+    parts = (word,) if word.isascii() else split_words(word)
+    return [stem(part) for part in parts if not (code and (part in GRAMMAR or len(part) == 1))]
+
+
+class _Numerals:
+    """The numbers of a text in one spelling; `last` is the value that a number word may go on from, if any."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+        self.last: float | None = None
+
+    def add_figure(self, token: str) -> None:
+        """A number in figures."""
+        self.made.append(number(token))
+        self.last = None if "/" in token else float(self.made[-1])
+
+    def add_word(self, word: str) -> None:
+        """A number word, or the rest of the number before it: twenty five, 3 million."""
+        before = self.last
+        if before is not None and word in SCALES and before < SCALES[word]:
+            self.made.pop()
+            value = before * SCALES[word]
+        elif before is not None and before in range(20, 100, 10) and 0 < NUMBER_WORDS.get(word, 0) < 10:
+            self.made.pop()
+            value = before + NUMBER_WORDS[word]
+        else:
+            value = SCALES.get(word) or NUMBER_WORDS[word]
+        self.made.append(f"{value:.10g}")
+        self.last = value

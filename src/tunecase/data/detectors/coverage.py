@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tunecase.data.detectors.two_sample import WORDS, some_texts
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -46,7 +48,7 @@ class Region:
     rows: "Rows"
 
 
-def cover(base: Sequence[str], asked: Sequence[str], seed: int = 0) -> Cover:
+def measure_cover(base: Sequence[str], asked: Sequence[str], seed: int = 0) -> Cover:
     """The texts that no text of the base is near to.
 
         nearness = mean cosine (TF-IDF of runs of 3 to 5 characters within words) to the 3 nearest texts of the base,
@@ -56,8 +58,8 @@ def cover(base: Sequence[str], asked: Sequence[str], seed: int = 0) -> Cover:
         base, asked: texts; 4,000 and 2,000 of them at most are drawn.
     Returns: the Cover. Where both come from one source 5% of the asked are far.
     Example:
-        >>> found = cover(["open a card today"] * 3 + ["close the account"] * 4, ["order a pizza", "open a card"])
-        >>> found.far.tolist()
+        >>> base = ["open a card today"] * 3 + ["close the account"] * 4
+        >>> measure_cover(base, ["order a pizza", "open a card"]).far.tolist()
         [0]
 
     Source: distance to the k-th neighbour as a score of novelty (Ramaswamy et al. 2000; Sun et al. 2022), with a
@@ -68,7 +70,7 @@ def cover(base: Sequence[str], asked: Sequence[str], seed: int = 0) -> Cover:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     rng = np.random.default_rng(seed)
-    mine, theirs = _some(base, MOST_ROWS, rng), _some(asked, MOST_ASKED, rng)
+    mine, theirs = some_texts(base, MOST_ROWS, rng), some_texts(asked, MOST_ASKED, rng)
     if len(mine) < 2 or not len(theirs):
         return Cover(np.zeros(0, np.int64), np.zeros(0), 0, 1.0)
     vectors = TfidfVectorizer(
@@ -85,13 +87,6 @@ def cover(base: Sequence[str], asked: Sequence[str], seed: int = 0) -> Cover:
     p = float(binomtest(int(far.sum()), len(far), QUANTILE, alternative="greater").pvalue) if len(far) else 1.0
     order = np.argsort(near[far], kind="stable")
     return Cover(theirs[far][order], (1 - near[far])[order], len(far), p)
-
-
-def _some(texts: Sequence[str], most: int, rng: "np.random.Generator") -> "Rows":
-    import numpy as np
-
-    full = np.array([i for i, text in enumerate(texts) if text.strip()], np.int64)
-    return full if len(full) <= most else np.sort(rng.choice(full, most, replace=False))
 
 
 def _nearness(base: "NDArray[np.float64]", asked: "NDArray[np.float64]", own: "Rows | None") -> "Floats":
@@ -121,7 +116,7 @@ def thin_regions(base: Sequence[str], others: Sequence[str], seed: int = 0) -> t
     from tunecase.data.label import embed
 
     rng = np.random.default_rng(seed)
-    mine, theirs = _some(base, MOST_ROWS, rng), _some(others, MOST_ROWS, rng)
+    mine, theirs = some_texts(base, MOST_ROWS, rng), some_texts(others, MOST_ROWS, rng)
     texts = [base[i] for i in mine.tolist()] + [others[i] for i in theirs.tolist()]
     regions = min(MOST_REGIONS, len(texts) // ROWS_A_REGION)
     if regions < 2 or not len(mine) or not len(theirs):
@@ -143,8 +138,6 @@ def thin_regions(base: Sequence[str], others: Sequence[str], seed: int = 0) -> t
 def _typical_words(inside: Sequence[str], texts: Sequence[str], most: int = 3) -> tuple[str, ...]:
     import numpy as np
     from sklearn.feature_extraction.text import CountVectorizer
-
-    from tunecase.data.detectors.two_sample import WORDS
 
     try:
         vectors = CountVectorizer(binary=True, min_df=3, token_pattern=WORDS)

@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from tunecase.data.detectors.content_words import number, stem, terms
 
@@ -39,45 +40,54 @@ def answer_facts(input: str, output: str) -> AnswerFacts:
     Leaves out facts told in other words, and small whole numbers.
     """
     held, figures = _held(input)
-    fields = _leaves(output)
-    if fields is not None:
+    if (answer := _json_answer(output)) is not None:
+        fields = _leaves(answer)
         absent = tuple((key, value) for key, value in fields if not _holds(value, input, held, figures))
         return AnswerFacts(len(fields), tuple(value for _, value in absent), 0, absent)
     stated = _facts(output)
     missing = [fact for fact in stated if not _holds(fact, input, held, figures)]
-    known = {float(figure) for figure in figures if _is_figure(figure)}
-    derived = 0
+    return AnswerFacts(len(stated), tuple(missing), _worked_out(missing, figures), ())
+
+
+def _worked_out(missing: list[str], figures: frozenset[str]) -> int:
+    """How many of the missing numbers follow from those of the input and the ones before them."""
+    at_hand = {float(figure) for figure in figures if _is_figure(figure)}
+    count = 0
     for fact in missing:
         if FIGURE.fullmatch(fact):
             value = float(number(fact))
-            derived += _follows(value, known)
-            known.add(value)
-    return AnswerFacts(len(stated), tuple(missing), derived, ())
+            count += _follows(value, at_hand)
+            at_hand.add(value)
+    return count
 
 
 @lru_cache(maxsize=4)
 def _held(text: str) -> tuple[frozenset[str], frozenset[str]]:
     """Stems and numbers of a text, months as numbers too."""
-    said = terms(text)
-    words = set(said.words) | set(said.capital)
-    figures = set(said.numerals)
+    spoken = terms(text)
+    words = set(spoken.words) | set(spoken.capital)
+    figures = set(spoken.numerals)
     figures |= {month for word in re.findall(r"[a-z]+", text.casefold()) if (month := MONTH.get(word))}
     figures |= {number(figure) for figure in re.findall(r"\d[\d,]*(?:\.\d+)?", text)}
     figures |= {number(figure) for figure in re.findall(r"\d+", text)}
     return frozenset(words), frozenset(figures)
 
 
-def _leaves(output: str) -> list[tuple[str, str]] | None:
-    """(key, value) of every text or number in a JSON answer; None where the answer is not a JSON object or list."""
-    said = output.strip().removeprefix("```json").removeprefix("```").removesuffix("```").strip()
-    if said[:1] not in ("{", "["):
+def _json_answer(output: str) -> Any:
+    """The JSON object or list that an answer is, None for any other answer."""
+    bare = output.strip().removeprefix("```json").removeprefix("```").removesuffix("```").strip()
+    if bare[:1] not in ("{", "["):
         return None
     try:
-        found = json.loads(said)
+        return json.loads(bare)
     except (ValueError, RecursionError):
         return None
+
+
+def _leaves(answer: Any) -> list[tuple[str, str]]:
+    """(key, value) of every text or number in a JSON answer."""
     leaves: list[tuple[str, str]] = []
-    waiting = [("", found)]
+    waiting = [("", answer)]
     while waiting:
         key, value = waiting.pop()
         if isinstance(value, dict):
@@ -91,18 +101,13 @@ def _leaves(output: str) -> list[tuple[str, str]] | None:
 
 def _facts(output: str) -> list[str]:
     """The facts of a free answer, each once, in order of their kinds."""
-    found: dict[str, None] = {}
+    facts: dict[str, None] = {}
     left = output
     for pattern in (ADDRESS, QUOTED, MARK):
-        for each in pattern.findall(left):
-            found[each] = None
+        facts |= dict.fromkeys(pattern.findall(left))
         left = pattern.sub(" ", left)
-    for each in FIGURE.findall(left):
-        if "." in each or float(number(each)) >= LEAST_FIGURE:
-            found[each] = None
-    for each in NAME.findall(left):
-        found[each] = None
-    return list(found)
+    figures = (each for each in FIGURE.findall(left) if "." in each or float(number(each)) >= LEAST_FIGURE)
+    return list(facts | dict.fromkeys(figures) | dict.fromkeys(NAME.findall(left)))
 
 
 def _holds(fact: str, input: str, held: frozenset[str], figures: frozenset[str]) -> bool:

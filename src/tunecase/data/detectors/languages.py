@@ -100,32 +100,33 @@ def detect(text: str) -> str | None:
     words = _WORD.findall(_NOISE.sub(" ", text).replace("’", "'").lower())
     if len(words) < LEAST_WORDS:
         return None
+    best = _best(_scores(words, text), len(words))
+    own = {word for word in words if len(word) > 2 and best in dict(_weights().get(word, ()))}
+    return best if len(own) > 1 or (own and not text.isascii()) else None
+
+
+def _scores(words: list[str], text: str) -> dict[str, float]:
+    """How much the common words of a text, and its letters beyond ASCII, speak for each language."""
     scores: dict[str, float] = {}
-    weights = _weights()
     for word, count in Counter(words).items():
-        for language, weight in weights.get(word, ()):
+        for language, weight in _weights().get(word, ()):
             scores[language] = scores.get(language, 0.0) + weight * min(count, MOST_OF_A_WORD)
     if not text.isascii():
-        _add_letters(text.lower(), scores)
-    best = _best(scores, len(words))
-    full = {word for word in words if len(word) > 2 and any(best == each for each, _ in weights.get(word, ()))}
-    return best if len(full) > 1 or (full and not text.isascii()) else None
+        own = _letters()
+        for letter in set(text.lower()) & own.keys():
+            for language in own[letter]:
+                scores[language] = scores.get(language, 0.0) + _LETTER_WEIGHT / len(own[letter]) ** 0.7
+    return scores
 
 
 def _best(scores: dict[str, float], words: int) -> str | None:
+    """The language with the highest score, where it is enough for so many words and leads the next one clearly."""
     if not scores:
         return None
     ranked = sorted(scores.items(), key=lambda item: -item[1])
     (first, best), second = ranked[0], ranked[1][1] if len(ranked) > 1 else 0.0
     enough = best >= LEAST_WEIGHT and best >= LEAST_COMMON * words and best >= LEAD * second
     return first if enough else None
-
-
-def _add_letters(text: str, scores: dict[str, float]) -> None:
-    own = _letters()
-    for letter in set(text) & own.keys():
-        for language in own[letter]:
-            scores[language] = scores.get(language, 0.0) + _LETTER_WEIGHT / len(own[letter]) ** 0.7
 
 
 def _by_script(text: str) -> str | None:

@@ -2,8 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,62 +22,56 @@ _LICENCE_LINE = re.compile(r"(?im)^licen[sc]e(?:_name)?s?\s*:\s*(.*(?:\n\s*-\s*.
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Licences, sources and models that files beside the data and columns of the rows name, and where."""
+class Origin:
+    """Licences, sources and models that files beside the data and columns of the rows name."""
 
     licences: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
-    where: tuple[str, ...] = ()
 
 
-def find_origin(path: Path, rows: Iterable[Any] = ()) -> Found:
+def find_origin(path: Path, rows: Iterable[Any] = ()) -> Origin:
     """What a data file's folder and its first rows name.
 
     Args:
         path: the data file; LICENSE files, the card's front matter and dataset_info.json are read in its folder.
         rows: rows with `other` columns (datasets.Row); the first 5,000 are looked at.
-    Returns: names as they stand, known licences by their short name; nothing found is an empty Found.
+    Returns: names as they stand, known licences by their short name; an empty Origin where nothing is named.
     """
-    licences: dict[str, None] = {}
-    where: list[str] = []
-    for file, names in _beside(path.parent):
-        licences.update(dict.fromkeys(names))
-        if names:
-            where.append(f"{file}: {', '.join(names)}")
+    columns = _columns(islice((row for row in rows if hasattr(row, "other")), MOST_ROWS))
+    licences = dict.fromkeys([*_beside(path.parent), *map(known_name, _values(columns, LICENCE_COLUMNS))])
+    return Origin(tuple(licences), _values(columns, SOURCE_COLUMNS), _values(columns, MODEL_COLUMNS))
+
+
+def _columns(rows: Iterable[Any]) -> dict[str, Counter[str]]:
+    """How often each value stands in each column of licence or origin; columns that name rows are left out."""
     columns: dict[str, Counter[str]] = {}
     count = 0
     for row in rows:
-        if not hasattr(row, "other"):
-            continue
         count += 1
-        if count > MOST_ROWS:
-            break
         for name, value in row.other.items():
             if name.lower() in {*LICENCE_COLUMNS, *SOURCE_COLUMNS, *MODEL_COLUMNS} and isinstance(value, str) and value:
                 columns.setdefault(name.lower(), Counter())[value[:80]] += 1
-
-    def of(wanted: tuple[str, ...]) -> tuple[str, ...]:
-        found = [(n, c) for n, c in columns.items() if n in wanted and len(c) <= max(20, LEAST_DISTINCT_SHARE * count)]
-        where.extend(f"column {name}: {', '.join(one for one, _ in values.most_common(3))}" for name, values in found)
-        return tuple(dict.fromkeys(value for _, values in found for value, _ in values.most_common(20)))
-
-    licences.update(dict.fromkeys(known_name(name) for name in of(LICENCE_COLUMNS)))
-    return Found(tuple(licences), of(SOURCE_COLUMNS), of(MODEL_COLUMNS), tuple(where))
+    most = max(20, LEAST_DISTINCT_SHARE * count)
+    return {name: values for name, values in columns.items() if len(values) <= most}
 
 
-def _beside(folder: Path) -> list[tuple[str, list[str]]]:
-    found: list[tuple[str, list[str]]] = []
+def _values(columns: dict[str, Counter[str]], wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """The commonest values of the wanted columns."""
+    counters = [values for name, values in columns.items() if name in wanted]
+    return tuple(dict.fromkeys(value for values in counters for value, _ in values.most_common(20)))
+
+
+def _beside(folder: Path) -> Iterator[str]:
+    """The licences that files in a folder name."""
     for file in sorted(folder.glob("LICEN[SC]E*")):
-        name = name_in(_text(file))
-        found.append((file.name, [name or "a licence that is not known"]))
-    cards = [(card, _FRONT_MATTER.match(_text(folder / card))) for card in CARDS if (folder / card).is_file()]
-    found += [(card, _licence_lines(match[1])) for card, match in cards if match]
+        yield name_in(_text(file)) or "a licence that is not known"
+    for card in CARDS:
+        if (folder / card).is_file() and (match := _FRONT_MATTER.match(_text(folder / card))):
+            yield from _licence_lines(match[1])
     for name in ("dataset_info.json", "dataset_infos.json"):
         if (folder / name).is_file():
-            values = re.findall(r'"license"\s*:\s*"([^"]+)"', _text(folder / name))
-            found.append((name, [known_name(value) for value in dict.fromkeys(values)]))
-    return found
+            yield from map(known_name, re.findall(r'"license"\s*:\s*"([^"]+)"', _text(folder / name)))
 
 
 def _licence_lines(text: str) -> list[str]:

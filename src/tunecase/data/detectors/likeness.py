@@ -22,80 +22,39 @@ MOST_BITS_A_LITERAL = 12.0
 MOST_ANSWER_BITS = 5.0
 GRAM, GRAM_BUCKETS = 4, 2**18
 CHANNELS = ("words", "groups", "numerals", "names", "shapes")
-FEATURES = (
-    *(f"{channel}_{kind}" for channel in CHANNELS for kind in ("overlap", "shared", "bits", "none")),
-    "cosine",
-    "lead",
-    "grams",
-    "length",
-    "order",
-    "same_answer",
-    "other_answer",
-)
-
-# Weights of logistic regressions on a pair's features (L2, C = .01), intercept first, of 2026-11-24. PROSE: half of
-# GSM8K's rewrites and clean questions, with and without answers, banking77, CLINC and Self-Instruct as further clean
-# rows. CODE: half of HumanEval's Python rewrites, clean functions of Python's library.
-PROSE = (
-    -12.672,
-    -0.886,  # words_overlap
-    -0.077,  # words_shared
-    0.934,  # words_bits
-    0.000,  # words_none
-    1.027,  # groups_overlap
-    0.865,  # groups_shared
-    1.068,  # groups_bits
-    0.000,  # groups_none
-    2.012,  # numerals_overlap
-    1.886,  # numerals_shared
-    0.981,  # numerals_bits
-    -0.323,  # numerals_none
-    1.128,  # names_overlap
-    0.618,  # names_shared
-    0.438,  # names_bits
-    0.215,  # names_none
-    -0.287,  # shapes_overlap
-    -0.287,  # shapes_shared
-    0.000,  # shapes_bits
-    -0.143,  # shapes_none
-    0.478,  # cosine
-    2.796,  # lead
-    0.761,  # grams
-    -0.474,  # length
-    2.740,  # order
-    0.663,  # same_answer
-    -0.526,  # other_answer
-)
-CODE = (
-    2.256,
-    7.402,  # words_overlap
-    0.794,  # words_shared
-    0.054,  # words_bits
-    0.000,  # words_none
-    9.846,  # groups_overlap
-    1.657,  # groups_shared
-    0.168,  # groups_bits
-    0.000,  # groups_none
-    0.928,  # numerals_overlap
-    -0.192,  # numerals_shared
-    0.044,  # numerals_bits
-    -0.056,  # numerals_none
-    -0.389,  # names_overlap
-    -0.495,  # names_shared
-    0.159,  # names_bits
-    -0.173,  # names_none
-    0.257,  # shapes_overlap
-    0.159,  # shapes_shared
-    0.045,  # shapes_bits
-    -0.039,  # shapes_none
-    0.097,  # cosine
-    3.051,  # lead
-    7.421,  # grams
-    -0.191,  # length
-    0.935,  # order
-    0.000,  # same_answer
-    0.000,  # other_answer
-)
+# What is weighed of a pair, and how much in prose and in code: logistic regressions (L2, C = .01) of 2026-11-24.
+# Prose: half of GSM8K's rewrites and clean questions, with and without answers, banking77, CLINC and Self-Instruct as
+# further clean rows. Code: half of HumanEval's Python rewrites, clean functions of Python's library.
+INTERCEPTS = (-12.672, 2.256)
+WEIGHTS: dict[str, tuple[float, float]] = {
+    "words_overlap": (-0.886, 7.402),
+    "words_shared": (-0.077, 0.794),
+    "words_bits": (0.934, 0.054),
+    "words_none": (0.000, 0.000),
+    "groups_overlap": (1.027, 9.846),
+    "groups_shared": (0.865, 1.657),
+    "groups_bits": (1.068, 0.168),
+    "groups_none": (0.000, 0.000),
+    "numerals_overlap": (2.012, 0.928),
+    "numerals_shared": (1.886, -0.192),
+    "numerals_bits": (0.981, 0.044),
+    "numerals_none": (-0.323, -0.056),
+    "names_overlap": (1.128, -0.389),
+    "names_shared": (0.618, -0.495),
+    "names_bits": (0.438, 0.159),
+    "names_none": (0.215, -0.173),
+    "shapes_overlap": (-0.287, 0.257),
+    "shapes_shared": (-0.287, 0.159),
+    "shapes_bits": (0.000, 0.045),
+    "shapes_none": (-0.143, -0.039),
+    "cosine": (0.478, 0.097),
+    "lead": (2.796, 3.051),
+    "grams": (0.761, 7.421),
+    "length": (-0.474, -0.191),
+    "order": (2.740, 0.935),
+    "same_answer": (0.663, 0.000),
+    "other_answer": (-0.526, 0.000),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,17 +89,13 @@ def final_answer(output: str) -> str:
         >>> final_answer("16 - 7 = 9 eggs. 9 * 2 = 18\\n#### 18"), final_answer("Card_arrival")
         ('18', 'card arrival')
     """
-    said = output.strip()
-    if "####" in said:
-        said = said.rsplit("####", 1)[1].strip()
-    if not said:
-        return ""
-    if len(said) > LONGEST_ANSWER:
-        last = said.splitlines()[-1]
-        found = terms(last).numerals if len(last) <= 4 * LONGEST_ANSWER else ()
-        return found[-1] if found else ""
-    bare = said.strip("$€£%. ").replace(",", "")
-    return number(bare) if bare[:1].isdecimal() else " ".join(said.casefold().replace("_", " ").split())
+    answer = output.rsplit("####", 1)[-1].strip()
+    if len(answer) > LONGEST_ANSWER:
+        last = answer.splitlines()[-1]
+        numerals = terms(last).numerals if len(last) <= 4 * LONGEST_ANSWER else ()
+        return numerals[-1] if numerals else ""
+    bare = answer.strip("$€£%. ").replace(",", "")
+    return number(bare) if bare[:1].isdecimal() else " ".join(answer.casefold().replace("_", " ").split())
 
 
 def read(example: Example) -> Terms:
@@ -154,36 +109,48 @@ def sides(*files: Sequence[Example]) -> list[Side]:
     """Files as rows over one vocabulary; a term weighs ln((rows + 1) / (rows with it + 1)) over all files together."""
     import numpy as np
 
-    found = [[read(example) for example in file] for file in files]
-    capital, low = Counter[str](), Counter[str]()
-    for each in (each for file in found for each in file):
-        capital.update(each.capital.keys())
-        low.update(each.words.keys())
-    names = {word for word, times in capital.items() if times >= NAME_TIMES * low[word]}
-    counted = {channel: _matrices(channel, found, names) for channel in CHANNELS}
+    files_terms = [[read(example) for example in file] for file in files]
+    names = _names([each for file in files_terms for each in file])
+    matrices = {channel: _matrices(channel, files_terms, names) for channel in CHANNELS}
     answers = [[final_answer(example.output) for example in file] for file in files]
     often = Counter(answer for file in answers for answer in file if answer)
     made = []
-    for at, file in enumerate(files):
-        channels = {channel: matrices[at] for channel, matrices in counted.items()}
-        total = often.total()
-        bits = [min(math.log((1 + total) / often[one]), MOST_ANSWER_BITS) if one else 0.0 for one in answers[at]]
+    for at, (file, file_terms) in enumerate(zip(files, files_terms, strict=True)):
+        channels = {channel: of_files[at] for channel, of_files in matrices.items()}
         made.append(
             Side(
                 texts=[example.input for example in file],
-                numerals=[each.numerals for each in found[at]],
-                code=np.array([each.code for each in found[at]], bool),
-                words=np.array([each.words.total() + each.capital.total() for each in found[at]], float),
+                numerals=[each.numerals for each in file_terms],
+                code=np.array([each.code for each in file_terms], bool),
+                words=np.array([each.words.total() + each.capital.total() for each in file_terms], float),
                 channels=channels,
                 search=_unit(list(channels.values())),
                 answers=answers[at],
-                answer_bits=np.array(bits),
+                answer_bits=_bits(answers[at], often),
             )
         )
     return made
 
 
-def _said(channel: str, each: Terms, names: set[str]) -> Counter[str]:
+def _names(rows: Sequence[Terms]) -> set[str]:
+    """Words that are written with a capital in far more rows than without."""
+    capital, low = Counter[str](), Counter[str]()
+    for each in rows:
+        capital.update(each.capital.keys())
+        low.update(each.words.keys())
+    return {word for word, times in capital.items() if times >= NAME_TIMES * low[word]}
+
+
+def _bits(answers: Sequence[str], often: Counter[str]) -> "Floats":
+    """How much it says that two rows have the same answer, 0 where there is none."""
+    import numpy as np
+
+    total = often.total()
+    bits = [min(math.log((1 + total) / often[answer]), MOST_ANSWER_BITS) if answer else 0.0 for answer in answers]
+    return np.array(bits)
+
+
+def _terms_of(channel: str, each: Terms, names: set[str]) -> Counter[str]:
     """The terms of one channel, with how often they occur."""
     if channel == "words":
         return each.words + each.capital
@@ -209,9 +176,9 @@ def _matrices(channel: str, files: list[list[Terms]], names: set[str]) -> list[A
     for file in files:
         ends, at, times = [0], list[int](), list[int]()
         for each in file:
-            said = _said(channel, each, names)
-            at.extend(place.setdefault(term, len(place)) for term in said)
-            times.extend(said.values())
+            spoken = _terms_of(channel, each, names)
+            at.extend(place.setdefault(term, len(place)) for term in spoken)
+            times.extend(spoken.values())
             ends.append(len(at))
         parts.append((np.array(times, float), np.array(at, np.int64), np.array(ends, np.int64)))
     rows = sum(len(file) for file in files)
@@ -237,7 +204,7 @@ def _unit(matrices: list[Any]) -> Any:
 
 
 def features(one: Side, other: Side, pairs: "Rows", cosine: "Floats", lead: "Floats") -> "Floats":
-    """What the judge weighs, for each pair of rows, shape (pairs, len(FEATURES)).
+    """What the judge weighs, for each pair of rows, shape (pairs, len(WEIGHTS)).
 
     Args:
         pairs: (row of one, row of other), shape (pairs, 2).
@@ -261,7 +228,7 @@ def features(one: Side, other: Side, pairs: "Rows", cosine: "Floats", lead: "Flo
         np.where(both & same, other.answer_bits[right], 0.0),
         (both & ~same).astype(float),
     ]
-    return np.stack(columns, axis=1) if len(pairs) else np.zeros((0, len(FEATURES)))
+    return np.stack(columns, axis=1) if len(pairs) else np.zeros((0, len(WEIGHTS)))
 
 
 def _overlap(a: Any, b: Any) -> "list[Floats]":
@@ -301,12 +268,13 @@ def _grams(one: Side, other: Side, pairs: "Rows") -> "Floats":
 def score(one: Side, other: Side, pairs: "Rows", cosine: "Floats", lead: "Floats") -> "Floats":
     """How sure the judge is that the pairs say the same, as log odds, shape (pairs,).
 
-    Log odds are comparable within one kind of data, not across: see rephrased.match for the level that suits the data.
+    Log odds are comparable within one kind of data, not across: paraphrases.match sets the level that suits the data.
     """
     import numpy as np
 
-    found = features(one, other, pairs, cosine, lead)
-    prose, code = (found @ np.array(weights[1:]) + weights[0] for weights in (PROSE, CODE))
+    weighed = features(one, other, pairs, cosine, lead)
+    weights = np.array(list(WEIGHTS.values()))
+    prose, code = (weighed @ weights[:, kind].copy() + INTERCEPTS[kind] for kind in (0, 1))
     both = one.code[pairs[:, 0]] & other.code[pairs[:, 1]] if len(pairs) else np.zeros(0, bool)
     odds: Floats = np.where(both, code, prose)
     return odds

@@ -205,6 +205,55 @@ def _met(keys: "Keys", reach: int, side: "NDArray[np.bool_] | None") -> "Rows":
     return np.unique(np.concatenate(codes)) if codes else np.zeros(0, np.int64)
 
 
+def common_shingles(flat: "NDArray[np.uint32]", texts: int) -> "NDArray[np.uint32]":
+    """The shingles that stand in a tenth of the texts, and in twenty at least, ascending: they tell no copy."""
+    import numpy as np
+
+    shingles, often = np.unique(flat, return_counts=True)
+    common: NDArray[np.uint32] = shingles[often >= max(BOILERPLATE_TEXTS, BOILERPLATE_SHARE * texts)]
+    return common
+
+
+def without_shingles(
+    flat: "NDArray[np.uint32]", counts: "Rows", left_out: "NDArray[np.uint32]"
+) -> "tuple[NDArray[np.uint32], Rows]":
+    """Shingle sets, and how many shingles each has, without some shingles, which ascend."""
+    import numpy as np
+
+    if not len(left_out):
+        return flat, counts
+    kept = left_out[np.minimum(np.searchsorted(left_out, flat), len(left_out) - 1)] != flat
+    owner = np.repeat(np.arange(len(counts)), counts)
+    return flat[kept], np.bincount(owner[kept], minlength=len(counts)).astype(np.int64)
+
+
+def least_jaccard(set_sizes: "Rows") -> "NDArray[np.float64]":
+    """The similarity from which pairs are copies, by the shingles of the smaller set of each pair."""
+    import numpy as np
+
+    return np.where(set_sizes + SHINGLE_WORDS - 1 < SHORT_WORDS, NEAR_IN_SHORT, NEAR)
+
+
+def joined(count: int, pairs: "Sequence[Rows]") -> "Rows":
+    """For each of `count` rows the first row of its group, where pairs join groups.
+
+    Example:
+        >>> import numpy as np
+        >>> joined(5, [np.array([[1, 0], [3, 1]])]).tolist()
+        [0, 0, 2, 0, 4]
+    """
+    import numpy as np
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    links = np.concatenate([np.zeros((0, 2), np.int64), *pairs])
+    matrix = coo_matrix((np.ones(len(links), bool), (links[:, 0], links[:, 1])), shape=(count, count))
+    _, group = connected_components(matrix, directed=False)
+    _, first = np.unique(group, return_index=True)
+    roots: Rows = first[group].astype(np.int64)
+    return roots
+
+
 def pick_sets(flat: "NDArray[np.uint32]", ends: "Rows", chosen: "Rows") -> "tuple[NDArray[np.uint32], Rows]":
     """Some of the sets that lie one after the other in `flat`, each up to its end: hashes, and how many each has."""
     starts = ends[chosen - 1] * (chosen > 0) if len(ends) else ends

@@ -39,7 +39,7 @@ NOBODY = -99.0
 
 
 @dataclass(slots=True)
-class Found:
+class Candidates:
     """Candidate pairs (row, row of the index) with the cosine and the lead over the row's best other candidate."""
 
     pairs: "Rows"
@@ -51,16 +51,14 @@ class Found:
 class Matches:
     """What was found.
 
-    `pairs` are (test row, training row), the surest first, `odds` their log odds; `level` is the log odds asked for,
-    `expected` how many test rows would be found by chance at it, `false_rate` the chance of one clean training row.
-    `separable` is False where ordinary neighbours lie as near as rewrites do: then nothing can be told.
+    `pairs` are (test row, training row), the surest first, `odds` their log odds; `expected` is how many test rows
+    would be found by chance. `separable` is False where ordinary neighbours lie as near as rewrites do: then nothing
+    can be told.
     """
 
     pairs: "Rows"
     odds: "Floats"
-    level: float
     expected: float
-    false_rate: float
     separable: bool
 
 
@@ -80,7 +78,7 @@ def match(test: Sequence[Example], train: Sequence[Example], *, seed: int = 0) -
         >>> match(test, [Example("Nothing of the kind.")] * 60).pairs.tolist()
         []
 
-    Source: arXiv 2311.04850 for the defect; the judge's weights: likeness_weights.
+    Source: arXiv 2311.04850 for the defect; the judge's weights: likeness.WEIGHTS.
     Leaves out translations, and rewrites in data whose rows are all built on one template.
     """
     import numpy as np
@@ -92,9 +90,8 @@ def match(test: Sequence[Example], train: Sequence[Example], *, seed: int = 0) -
     null, most = _ordinary(theirs, mine, best, np.random.default_rng(seed))
     separable = len(null) > 0 and tail(null, HIGH_LEVEL) <= most
     level, expected = _level(found.pairs[:, 1], odds, null, most, len(mine)) if separable else (np.inf, 0.0)
-    rate = tail(null, level) if np.isfinite(level) else 0.0
     if not np.isfinite(level) and theirs.code.mean() > 0.5:
-        level, expected, rate = _code_level(found.pairs[:, 1], odds, len(mine))
+        level, expected = _code_level(found.pairs[:, 1], odds, len(mine))
         separable = True
     if not np.isfinite(level):
         # Many candidates and no level that parts them from ordinary neighbours: unknown, not clean.
@@ -102,7 +99,7 @@ def match(test: Sequence[Example], train: Sequence[Example], *, seed: int = 0) -
         separable = separable and doubtful <= MOST_DOUBTFUL * len(theirs)
     kept = np.flatnonzero(odds >= level)
     kept = kept[np.argsort(-odds[kept], kind="stable")]
-    return Matches(found.pairs[kept][:, ::-1], odds[kept], float(level), expected, rate, separable)
+    return Matches(found.pairs[kept][:, ::-1], odds[kept], expected, separable)
 
 
 def _level(test_rows: "Rows", odds: "Floats", null: "Floats", most: float, queries: int) -> tuple[float, float]:
@@ -122,14 +119,13 @@ def _level(test_rows: "Rows", odds: "Floats", null: "Floats", most: float, queri
     return level, expected
 
 
-def _code_level(test_rows: "Rows", odds: "Floats", queries: int) -> tuple[float, float, float]:
+def _code_level(test_rows: "Rows", odds: "Floats", queries: int) -> tuple[float, float]:
     """A fixed level for programs whose own file holds variants of one problem; none where chance explains a third."""
     import numpy as np
 
     rows = len(np.unique(test_rows[odds >= CODE_LEVEL]))
     expected = CODE_FALSE * queries
-    level = CODE_LEVEL if rows and expected <= MOST_FALSE_CODE * rows else np.inf
-    return float(level), expected if np.isfinite(level) else 0.0, CODE_FALSE if np.isfinite(level) else 0.0
+    return (CODE_LEVEL, expected) if rows and expected <= MOST_FALSE_CODE * rows else (np.inf, 0.0)
 
 
 def tail(null: "Floats", level: float) -> float:
@@ -177,7 +173,7 @@ def _best_of(rows: "Rows", odds: "Floats", count: int) -> "Floats":
     return best
 
 
-def _thinned(found: Found) -> Found:
+def _thinned(found: Candidates) -> Candidates:
     """The best training rows of each test row alone: what bounds the work of the judge."""
     import numpy as np
 
@@ -186,10 +182,10 @@ def _thinned(found: Found) -> Found:
     starts = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]]) if len(rows) else np.zeros(0, np.int64)
     rank = np.arange(len(rows)) - np.repeat(starts, np.diff(np.r_[starts, len(rows)]))
     kept = np.sort(order[rank < PAIRS_A_TEST_ROW])
-    return Found(found.pairs[kept], found.cosine[kept], found.lead[kept])
+    return Candidates(found.pairs[kept], found.cosine[kept], found.lead[kept])
 
 
-def search(one: Side, index: Side, *, own: "Rows | None" = None) -> Found:
+def search(one: Side, index: Side, *, own: "Rows | None" = None) -> Candidates:
     """The best few candidates in the index for each row.
 
     Args:
@@ -206,7 +202,7 @@ def search(one: Side, index: Side, *, own: "Rows | None" = None) -> Found:
             cosines[has, own[first : first + CHUNK][has]] = -1.0
         parts.append(_best(cosines, first))
     pairs, cosine, lead = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Found(pairs, cosine, lead)
+    return Candidates(pairs, cosine, lead)
 
 
 def _without_common(mine: Any, index: Any) -> tuple[Any, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from tunecase.data.detectors import identifiers, secrets
+from tunecase.data.detectors.spans import Span, as_bits, kept_apart, replaced
 
 if TYPE_CHECKING:
     from tunecase.data.reading.rows import Row
@@ -67,7 +68,7 @@ _PHONE = re.compile(
     r"|1[3-9]\d[ -]\d{4}[ -]\d{4}"  # 138-0013-8000
     r")(?![\w-]|[.,/]\d|%)"
 )
-_SAID = re.compile(
+_AFTER_WORD = re.compile(
     r"(?i)(?:phone|mobile|\bmob\b|cell|\btel\b|telef|teléf|télé|portable|handy|fax|whats ?app|\bcall|\bring\b|\bdial|"
     r"\btext(?: me| us)?\b|\bsms\b|reach (?:me|us)|celular|móvil|anruf|appele|llám|llam|ligue|chiam|"
     r"电话|手机|電話|携帯|拨打)[^\d\n]{0,25}?(?P<number>[(+]?\d(?:[ ().-]{0,2}\d){7,14})(?![\w-]|[.,]\d|%| ?[=*/+<])"
@@ -87,47 +88,36 @@ def kinds_of(text: str) -> int:
         >>> kinds_of("write to a.b@example.org"), kinds_of("card 4111 1111 1111 1111")
         (1, 4)
     """
-    if not _hinted(text):
-        return 0
-    found = 0
-    for kind, _, _ in spans(text):
-        found |= 1 << KINDS.index(kind)
-    return found
+    return as_bits(spans(text), KINDS) if _hinted(text) else 0
 
 
 def _hinted(text: str) -> bool:
     """A quick test that nearly every text without personal data fails."""
-    if "@" in text or "(at)" in text or "[at]" in text:
+    if _may_hold_email(text):
         return True
     shape = text.encode("utf-8", "replace").translate(_SHAPE, _GAPS)
     return _LONG_NUMBER in shape or _FISCAL_CODE in shape or shape.count(b":") > 3
 
 
-def spans(text: str) -> list[tuple[str, int, int]]:
+def _may_hold_email(text: str) -> bool:
+    return "@" in text or "(at)" in text or "[at]" in text
+
+
+def spans(text: str) -> list[Span]:
     """(kind, start, end) of everything personal in a text, in the order of the text; none overlap.
 
     A number goes to the first kind that claims it: accounts, cards, identity numbers and addresses before phones.
     """
-    found: list[tuple[str, int, int]] = []
-    if "@" in text or "(at)" in text or "[at]" in text:
-        found += [("e-mail", *match.span()) for match in _EMAIL.finditer(text)]
+    claims: list[Span] = []
+    if _may_hold_email(text):
+        claims += [("e-mail", *match.span()) for match in _EMAIL.finditer(text)]
     if text.count(":") > 3:
-        found += [("IP address", *m.span()) for m in _IPV6.finditer(text) if identifiers.is_public_ip(m[0])]
+        claims += [("IP address", *m.span()) for m in _IPV6.finditer(text) if identifiers.is_public_ip(m[0])]
     for first, last in _windows(text):
-        near = text[max(0, first - 1) : last]
         base = max(0, first - 1)
-        spans_near = [("IBAN", *span) for span in _accounts(near)]
-        spans_near += [("IP address", *span) for span in _addresses(near)]
-        spans_near += [("card", *match.span()) for match in _CARD.finditer(near) if identifiers.is_card(match[0])]
-        spans_near += [("identity number", *span) for span in _identities(near)]
-        spans_near += [("phone", *span) for span in _phones(near)]
-        found += [(kind, base + start, base + end) for kind, start, end in spans_near]
-    order = {kind: place for place, kind in enumerate(("e-mail", "IBAN", "IP address", "card", "identity number"))}
-    kept: list[tuple[str, int, int]] = []
-    for kind, start, end in sorted(found, key=lambda one: (order.get(one[0], 9), one[1])):
-        if all(end <= other_start or start >= other_end for _, other_start, other_end in kept):
-            kept.append((kind, start, end))
-    return sorted(kept, key=lambda one: one[1])
+        near = text[base:last]
+        claims += [(kind, base + start, base + end) for kind, find in _AMONG_DIGITS for start, end in find(near)]
+    return kept_apart(sorted(claims, key=lambda claim: (_FIRST_CLAIM.index(claim[0]), claim[1])))
 
 
 def _windows(text: str) -> list[tuple[int, int]]:
@@ -155,18 +145,22 @@ def _accounts(text: str) -> list[tuple[int, int]]:
     return found
 
 
+def _cards(text: str) -> list[tuple[int, int]]:
+    return [match.span() for match in _CARD.finditer(text) if identifiers.is_card(match[0])]
+
+
 def _identities(text: str) -> list[tuple[int, int]]:
     found = []
-    for shape, passes, said in IDENTITY:
+    for shape, passes, word_before in IDENTITY:
         for match in shape.finditer(text):
             before = text[max(0, match.start() - IDENTITY_BEFORE) : match.start()]
-            if passes(match[0]) and (said is None or said.search(before)):
+            if passes(match[0]) and (word_before is None or word_before.search(before)):
                 found.append(match.span())
     return found
 
 
 def _phones(text: str) -> list[tuple[int, int]]:
-    found = [match.span("number") for match in _SAID.finditer(text) if not _MONEY_OR_DATE.match(match["number"])]
+    found = [match.span("number") for match in _AFTER_WORD.finditer(text) if not _MONEY_OR_DATE.match(match["number"])]
     for match in _PHONE.finditer(text):
         digits = sum(map(str.isdecimal, match[0]))
         least, most = (9, 15) if match["world"] else (8, 13)
@@ -178,23 +172,28 @@ def _phones(text: str) -> list[tuple[int, int]]:
 def _addresses(text: str) -> list[tuple[int, int]]:
     found = []
     for match in _IPV4.finditer(text):
-        said = _VERSION_BEFORE.search(text[max(0, match.start() - 12) : match.start()])
-        if not said and identifiers.is_public_ip(match[0]):
+        version = _VERSION_BEFORE.search(text[max(0, match.start() - 12) : match.start()])
+        if not version and identifiers.is_public_ip(match[0]):
             found.append(match.span())
     return found
 
 
-def masked(text: str, around: bool = False) -> str:
-    """The text with personal data and secrets replaced by their kind; `around` keeps the neighbourhood of the first.
+_AMONG_DIGITS = (
+    ("IBAN", _accounts),
+    ("IP address", _addresses),
+    ("card", _cards),
+    ("identity number", _identities),
+    ("phone", _phones),
+)
+_FIRST_CLAIM = ("e-mail", *(kind for kind, _ in _AMONG_DIGITS))
+
+
+def masked(text: str) -> str:
+    """The text with personal data and secrets replaced by their kind.
 
     Example:
         >>> masked("ring me on 020 7946 0958 before five")
         'ring me on [phone] before five'
     """
     text = secrets.masked(text)
-    for kind, start, end in reversed(spans(text)):
-        text = f"{text[:start]}[{kind}]{text[end:]}"
-    if not around:
-        return text
-    first = min((at for kind in KINDS if (at := text.find(f"[{kind}]")) >= 0), default=0)
-    return " ".join(text[max(0, first - 30) : first + 40].split())
+    return replaced(text, spans(text))

@@ -1,7 +1,7 @@
 """What spoilt answers say: refusals, models that name themselves and stand-ins, by language, from a table."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -62,42 +62,46 @@ def _hashes(raw: "NDArray[np.uint8]") -> "NDArray[np.uint16]":
     return mixed
 
 
-def found(texts: Sequence[str]) -> dict[str, set[int]]:
+def find_phrases(texts: Sequence[str]) -> dict[str, set[int]]:
     """Which of many lower-case texts hold a phrase of each kind: refusals, signatures, placeholders, stray marks.
 
     A refusal must stand where the text begins; "stray" is a quick test only. Rare runs of three bytes of each stem are
     looked for in all texts at once.
 
     Example:
-        >>> found(["i'm sorry, but i cannot help with that.", "sorry to hear that!", "todo: write it"])
+        >>> find_phrases(["i'm sorry, but i cannot help with that.", "sorry to hear that!", "todo: write it"])
         {'refusal': {0}, 'signature': set(), 'placeholder': {2}, 'stray': set()}
     """
+    kinds: dict[str, set[int]] = {kind: set() for kind in KINDS}
+    for row, (kind, stem, pattern) in _likely(texts):
+        if row not in kinds[kind]:
+            text = _head(texts[row]) if kind == "refusal" else texts[row]
+            if stem in text and pattern.search(text):
+                kinds[kind].add(row)
+    return kinds
+
+
+def _likely(texts: Sequence[str]) -> "Iterator[tuple[int, Phrase]]":
+    """Each text, by its place, with each phrase that it may hold."""
     import numpy as np
 
-    kinds: dict[str, set[int]] = {kind: set() for kind in KINDS}
     table, probes, short = _phrases()
     block = "\0\0".join(texts)
     raw = block.encode("utf-8", "replace")
     if len(raw) < 3:
-        return kinds
+        return
+    yield from ((row, phrase) for phrase in short if phrase[1] in block for row in range(len(texts)))
     hashes = _hashes(np.frombuffer(raw, np.uint8))
     places = table[hashes]
     hits = np.flatnonzero(places != 0)
     places = places[hits]
     coded = texts if len(raw) == len(block) else [text.encode("utf-8", "replace") for text in texts]
     ends = np.cumsum(np.fromiter(map(len, coded), np.int64, len(texts)) + 2)
-    likely = [(row, phrase) for phrase in short if phrase[1] in block for row in range(len(texts))]
     for place in np.unique(places).tolist():
         here = hits[places == place]
         for second, offset, phrase in probes[place]:
             near = here[hashes[np.clip(here + offset, 0, len(hashes) - 1)] == second]
-            likely += [(row, phrase) for row in np.unique(np.searchsorted(ends, near, side="right")).tolist()]
-    for row, (kind, stem, pattern) in likely:
-        if row not in kinds[kind]:
-            text = _head(texts[row]) if kind == "refusal" else texts[row]
-            if stem in text and pattern.search(text):
-                kinds[kind].add(row)
-    return kinds
+            yield from ((row, phrase) for row in np.unique(np.searchsorted(ends, near, side="right")).tolist())
 
 
 def _head(text: str) -> str:

@@ -12,6 +12,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from tunecase.data.detectors.spans import Span, as_bits, kept_apart, replaced
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -47,11 +49,16 @@ _ASSIGNED = re.compile(
     r"(?::=|=>|=|:|\bis\b)\s{0,3}(?P<quote>[\"'`]?)(?P<value>[^\s\"'`,;<>(){}\[\]]{8,200})"
 )
 _ASSIGNED_HINTS = ("passw", "pwd", "passph", "secret", "token", "key", "contrase", "senha", "credential")
+# One of these stands in every secret that is no assignment.
+_MARKS = (
+    "_", "AKIA", "ASIA", "eyJ", "AIza", "PRIVATE KEY", "sk-", "xox", "glpat-", "pypi-", "GOCSPX-", "SG.", "ya29.",
+    "hooks.slack", "://", ":AA",
+)  # fmt: skip
 _STAND_IN = re.compile(
     r"(?i)x{4}|\*{3}|\.{3}|…|example|sample|your|change|placeholder|dummy|foobar|12345|abcde|qwerty|"
     r"password|passwd|secret|redact|insert|replace|^\$|^%|env|null|none|undefined|^test"
 )
-LEAST_BITS_A_CHARACTER = 3.0
+LEAST_BITS_OF_A_PASSWORD, LEAST_BITS_OF_A_KEY = 2.5, 3.0  # a character
 LEAST_DISTINCT = 8
 LONG_HINTS, MOST_LONG, MOST_SHORT = ("eyJ", "PRIVATE KEY"), 12_000, 400  # characters of one secret at most
 HINT_WITHIN, SAID_WITHIN = 24, 32  # characters from the start of a secret to its hint; from a name to its sign
@@ -69,63 +76,56 @@ def kinds_of(text: str) -> int:
         >>> kinds_of("the secret of a good soup"), kinds_of("password = changeme123")
         (0, 0)
     """
-    if not _hinted(text):
-        return 0
-    found = 0
-    for kind, _, _ in spans(text):
-        found |= 1 << KINDS.index(kind)
-    return found
+    return as_bits(spans(text), KINDS) if _hinted(text) else 0
 
 
 def _hinted(text: str) -> bool:
     """A few quick tests that nearly every text without a secret fails."""
-    if "_" in text or "AKIA" in text or "ASIA" in text or "eyJ" in text or "AIza" in text or "PRIVATE KEY" in text:
+    if any(map(text.__contains__, _MARKS)):
         return True
-    if "-" in text and any(mark in text for mark in ("sk-", "xox", "glpat-", "pypi-", "GOCSPX-")):
-        return True
-    if "." in text and ("SG." in text or "ya29." in text or "hooks.slack" in text):
-        return True
-    colon = ":" in text
-    if colon and ("://" in text or ":AA" in text):
-        return True
-    if colon or "=" in text or " is " in text:
-        low = text.lower()
-        return any(hint in low for hint in _ASSIGNED_HINTS)
-    return False
+    return (":" in text or "=" in text or " is " in text) and any(map(text.lower().__contains__, _ASSIGNED_HINTS))
 
 
-def spans(text: str) -> list[tuple[str, int, int]]:
+def spans(text: str) -> list[Span]:
     """(kind, start, end) of every secret in a text, in the order of the text; none overlap."""
-    found: list[tuple[str, int, int]] = []
+    return kept_apart([*_tokens(text), *_assignments(text)])
+
+
+def _tokens(text: str) -> "Iterator[Span]":
     for kind, hints, shape in _SHAPES:
         for hint in hints:
             if hint in text:
-                found += [(kind, *match.span()) for match in _near(shape, hint, text) if _believable(kind, match)]
+                matches = _near(shape, hint, text, text)
+                yield from ((kind, *match.span()) for match in matches if _believable(kind, match))
+
+
+def _assignments(text: str) -> "Iterator[Span]":
     low = text.lower()
     for hint in _ASSIGNED_HINTS:
         if hint in low:
-            found += [(KINDS[-1], *m.span("value")) for m in _near(_ASSIGNED, hint, text, low) if _assigned(m)]
-    kept: list[tuple[str, int, int]] = []
-    for kind, start, end in found:
-        if all(end <= other_start or start >= other_end for _, other_start, other_end in kept):
-            kept.append((kind, start, end))
-    return sorted(kept, key=lambda one: one[1])
+            matches = _near(_ASSIGNED, hint, low, text)
+            yield from ((KINDS[-1], *match.span("value")) for match in matches if _assigned(match))
 
 
-def _near(shape: re.Pattern[str], hint: str, text: str, low: str | None = None) -> "Iterator[re.Match[str]]":
-    """What a shape matches from a little before each place of a hint; for assignments only where one can stand."""
-    at = (low or text).find(hint)
-    done = 0
+def _near(shape: re.Pattern[str], hint: str, searched: str, text: str) -> "Iterator[re.Match[str]]":
+    """What a shape matches in a text from a little before each place of a hint in `searched`, the text or its lower
+    case; for assignments only where one can stand.
+    """
+    assigned = shape is _ASSIGNED
+    latest = SAID_WITHIN if assigned else len(hint)
+    longest = MOST_LONG if hint in LONG_HINTS else MOST_SHORT
+    at, done = searched.find(hint), 0
     while at >= 0:
-        after = text[at : at + SAID_WITHIN]
-        if low is None or "=" in after or ":" in after or " is " in after:
-            last = at + SAID_WITHIN if low is not None else at + len(hint)
-            reach = at + (MOST_LONG if hint in LONG_HINTS else MOST_SHORT)
-            match = shape.search(text, max(done, at - HINT_WITHIN), reach)
-            if match and match.start() <= last:
+        if not assigned or _sets_a_value(text[at : at + SAID_WITHIN]):
+            match = shape.search(text, max(done, at - HINT_WITHIN), at + longest)
+            if match and match.start() <= at + latest:
                 yield match
                 done = match.end()
-        at = (low or text).find(hint, max(at + len(hint), done))
+        at = searched.find(hint, max(at + len(hint), done))
+
+
+def _sets_a_value(after: str) -> bool:
+    return "=" in after or ":" in after or " is " in after
 
 
 def _believable(kind: str, match: re.Match[str]) -> bool:
@@ -151,18 +151,24 @@ def _is_jwt_header(part: str) -> bool:
 def _assigned(match: re.Match[str]) -> bool:
     """True for a value that looks drawn at random, or like a password: no stand-in, no word, no code."""
     value, name = match["value"].rstrip(".!?"), match["name"].lower()
-    if len(value) < 8 or _STAND_IN.search(value) or entropy_bits(value) < min(LEAST_BITS_A_CHARACTER, 2.5):
+    if len(value) < 8 or _STAND_IN.search(value) or entropy_bits(value) < LEAST_BITS_OF_A_PASSWORD:
         return False
-    kinds = (
-        any(map(str.isdigit, value)),
-        any(map(str.islower, value)),
-        any(map(str.isupper, value)),
-        not value.isalnum(),
-    )
     if name.startswith(("pass", "pwd", "contra", "senha", "credential")):
-        return sum(kinds) >= 3 and kinds[0] and not re.fullmatch(r"[\w.]+\.[A-Za-z_]\w*", value)
-    random = re.fullmatch(r"[\w+/=.~-]{16,}", value) and kinds[0] and (kinds[1] or kinds[2])
-    return bool(random) and entropy_bits(value) >= LEAST_BITS_A_CHARACTER and value.count("_") + value.count(".") <= 2
+        return _like_a_password(value)
+    return _like_a_random_key(value)
+
+
+def _like_a_password(value: str) -> bool:
+    if not any(map(str.isdigit, value)) or re.fullmatch(r"[\w.]+\.[A-Za-z_]\w*", value):
+        return False
+    return any(map(str.islower, value)) + any(map(str.isupper, value)) + (not value.isalnum()) >= 2
+
+
+def _like_a_random_key(value: str) -> bool:
+    letters = any(map(str.islower, value)) or any(map(str.isupper, value))
+    if not (letters and any(map(str.isdigit, value)) and re.fullmatch(r"[\w+/=.~-]{16,}", value)):
+        return False
+    return entropy_bits(value) >= LEAST_BITS_OF_A_KEY and value.count("_") + value.count(".") <= 2
 
 
 def entropy_bits(text: str) -> float:
@@ -180,8 +186,4 @@ def entropy_bits(text: str) -> float:
 
 def masked(text: str) -> str:
     """The text with every secret replaced by its kind."""
-    if not _hinted(text):
-        return text
-    for kind, start, end in reversed(spans(text)):
-        text = f"{text[:start]}[{kind}]{text[end:]}"
-    return text
+    return replaced(text, spans(text)) if _hinted(text) else text

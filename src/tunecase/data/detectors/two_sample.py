@@ -13,17 +13,15 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 from tunecase.data.detectors.near_copies import (
-    BOILERPLATE_SHARE,
-    BOILERPLATE_TEXTS,
-    NEAR,
-    NEAR_IN_SHORT,
     REACH,
-    SHINGLE_WORDS,
-    SHORT_WORDS,
     band_keys,
+    common_shingles,
+    joined,
+    least_jaccard,
     near_pairs,
     pair_jaccard,
     shingle_hashes,
+    without_shingles,
     word_hashes,
 )
 from tunecase.data.text import normalise, split_words
@@ -109,7 +107,7 @@ def contrast(
     import numpy as np
 
     rng = np.random.default_rng(seed)
-    parts = [_some(texts, rng) for texts in (first, second)]
+    parts = [some_texts(texts, MOST_ROWS, rng) for texts in (first, second)]
     texts = [first[i] for i in parts[0].tolist()] + [second[i] for i in parts[1].tolist()]
     side = np.repeat([0, 1], [len(parts[0]), len(parts[1])])
     group: Rows | None = None
@@ -129,12 +127,12 @@ def contrast(
     return Contrast(auc, p, within, within_p, rows, word_gaps(texts, side))
 
 
-def _some(texts: Sequence[str], rng: "np.random.Generator") -> "Rows":
-    """Places of the texts that say something, at most MOST_ROWS of them at random, in order."""
+def some_texts(texts: Sequence[str], most: int, rng: "np.random.Generator") -> "Rows":
+    """Places of the texts that are not blank, at most so many of them at random, in order."""
     import numpy as np
 
     full = np.array([i for i, text in enumerate(texts) if text.strip()], np.int64)
-    return full if len(full) <= MOST_ROWS else np.sort(rng.choice(full, MOST_ROWS, replace=False))
+    return full if len(full) <= most else np.sort(rng.choice(full, most, replace=False))
 
 
 def distinct(texts: Sequence[str], rng: "np.random.Generator") -> "Rows":
@@ -149,35 +147,25 @@ def distinct(texts: Sequence[str], rng: "np.random.Generator") -> "Rows":
 
 
 def copies(texts: Sequence[str]) -> "Rows":
-    """The group of each text: texts of one group are copies of one another, shape (texts,).
+    """For each text the first one of its group of copies, shape (texts,).
 
     Copies are equal after normalising, or near: Jaccard of their runs of three words from .7, from .8 where one has
     fewer than 20 words; runs that a tenth of the texts share do not count. A copy of a copy is one too.
     """
     import numpy as np
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
 
-    words = [split_words(normalise(text)) for text in texts]
     flat, counts = shingle_hashes(*word_hashes(texts))
-    values, often = np.unique(flat, return_counts=True)
-    common = values[often >= max(BOILERPLATE_TEXTS, BOILERPLATE_SHARE * len(texts))]
-    owner = np.repeat(np.arange(len(texts)), counts)
-    kept = ~np.isin(flat, common)
-    flat, counts = flat[kept], np.bincount(owner[kept], minlength=len(texts)).astype(np.int64)
+    flat, counts = without_shingles(flat, counts, common_shingles(flat, len(texts)))
     own = np.flatnonzero(counts)
     pairs = np.zeros((0, 2), np.int64)
     if len(own):
         pairs = near_pairs([*band_keys(flat, counts[own])], REACH)
-        short = counts[own][pairs].min(axis=1) + SHINGLE_WORDS - 1 < SHORT_WORDS
         similarity = pair_jaccard(pairs, (flat, np.cumsum(counts[own])))
-        pairs = own[pairs[similarity >= np.where(short, NEAR_IN_SHORT, NEAR)]]
+        pairs = own[pairs[similarity >= least_jaccard(counts[own][pairs].min(axis=1))]]
     # Texts without words are compared as they are.
-    keys = [" ".join(row) or f"\0{text}" for row, text in zip(words, texts, strict=True)]
+    keys = [" ".join(split_words(normalise(text))) or f"\0{text}" for text in texts]
     _, first, same = np.unique(np.array(keys, object).astype(str), return_index=True, return_inverse=True)
-    pairs = np.concatenate([pairs, np.stack([np.arange(len(texts)), first[same]], axis=1)])
-    links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(texts), len(texts)))
-    return np.asarray(connected_components(links, directed=False)[1], np.int64)
+    return joined(len(texts), [pairs, np.stack([np.arange(len(texts)), first[same]], axis=1)])
 
 
 def features(texts: Sequence[str], seed: int = 0) -> "Floats":

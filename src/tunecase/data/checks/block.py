@@ -1,0 +1,248 @@
+"""The columns of one block of a file: hashes, lengths, shingles, band keys, marks and first characters of its rows."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tunecase.data.checks import answers
+from tunecase.data.checks.columns import HEAD_CHARACTERS, NO_TEXT, Counted
+from tunecase.data.detectors import personal, secrets
+from tunecase.data.detectors.near_copies import band_keys, shingle_hashes, text_hashes, without_shingles, word_hashes
+from tunecase.data.detectors.personal import masked
+from tunecase.data.reading.blocks import block_lines, read_block
+from tunecase.data.reading.kinds import LONGEST_LABEL
+from tunecase.data.reading.rows import BadRow, Block, Layout, Row
+from tunecase.data.tokens.counting import Counter as TokenCounter
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+BATCH = 2048
+MOST_LABELS = 20_000
+# What is looked for in every row: a name, and a function of rows that gives each one bit for each thing it found.
+LOOKS: tuple[tuple[str, Callable[[Sequence[Row]], list[int]]], ...] = (
+    ("personal", personal.look),
+    ("secret", secrets.look),
+    ("answer", answers.look),
+)
+HIDDEN = ("personal", "secret")  # what must be masked before a text is cut for showing
+COLUMNS: Mapping[str, str] = {
+    "number": "int64",
+    "line": "int64",
+    "raw": "uint64",
+    "normal": "uint64",
+    "answer": "uint64",
+    "rejected": "uint64",
+    "input_characters": "int64",
+    "output_characters": "int64",
+    "words": "int64",
+    "tokens": "int64",
+    "output_tokens": "int64",
+    "flat": "uint32",
+    "set_sizes": "int64",
+    "heads": "uint8",
+    "head_sizes": "int64",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one pass over a file counts and keeps.
+
+    Args:
+        common: shingles that say nothing about one row, ascending (see scan.boilerplate); None for those of the file.
+        tokenizer: a tokenizer.json; None leaves tokens uncounted.
+        fast: only the looks of a fast audit, and no texts are kept.
+        workers: processes; one per core for large files when left out.
+    """
+
+    common: "NDArray[np.uint32] | None" = None
+    tokenizer: Path | None = None
+    fast: bool = False
+    workers: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One block to be turned into columns; `text_share` of its rows keep their texts, `file_bytes` has the file."""
+
+    block: Block
+    layout: Layout
+    reading: Reading
+    text_share: float
+    file_bytes: int
+
+
+@dataclass(slots=True)
+class Part:
+    """What one block holds; numbers and lines count from its beginning."""
+
+    bytes_done: int
+    arrays: "dict[str, Array]" = field(default_factory=dict)
+    records: int = 0
+    lines: int = 0
+    bad: list[BadRow] = field(default_factory=list)
+    texts: list[tuple[int, str, str, tuple[tuple[str, str], ...]]] = field(default_factory=list)
+    labels: Counter[str] = field(default_factory=Counter)
+    label_of: dict[int, str] = field(default_factory=dict)
+    short_answers: int = 0
+    utf8_bytes: int = 0
+    characters: int = 0
+    counted: Counted | None = None
+
+
+def read_part(task: Task) -> Part:
+    """The columns of one block."""
+    return _Builder(task).read()
+
+
+class _Builder:
+    """The columns of a block while they grow, a batch of rows at a time."""
+
+    def __init__(self, task: Task) -> None:
+        self.task, self.part = task, Part(task.block.bytes_done)
+        self.columns: dict[str, list[Array]] = {}
+        self.answers: dict[str, int] = {}
+        self.rows, self.last_line = 0, -1
+
+    def read(self) -> Part:
+        """The whole block."""
+        import numpy as np
+
+        block, layout = self.task.block, self.task.layout
+        rows = self._good(read_block(block, layout))
+        while batch := list(islice(rows, BATCH)):
+            self._add(batch)
+        self.part.records = self.rows + len(self.part.bad)
+        self.part.lines = self.last_line + 1 if layout.format == "json" else block_lines(block, layout)
+        self.part.arrays = {name: np.concatenate(parts) for name, parts in self.columns.items()}
+        return self.part
+
+    def _good(self, rows: Iterable[Row | BadRow]) -> Iterator[Row]:
+        for row in rows:
+            self.last_line = row.line
+            if isinstance(row, Row):
+                yield row
+            else:
+                self.part.bad.append(row)
+
+    def _add(self, batch: list[Row]) -> None:
+        import numpy as np
+
+        inputs, outputs = [row.input for row in batch], [row.output for row in batch]
+        marks = {name: np.array(look(batch), np.uint32) for name, look in LOOKS}
+        raw, utf8_bytes = _raw_hashes(inputs)
+        added: dict[str, Array] = {
+            "number": np.array([row.number for row in batch], np.int64),
+            "line": np.array([row.line for row in batch], np.int64),
+            "raw": raw,
+            "answer": self._answers(outputs),
+            "rejected": self._answers([row.rejected for row in batch]),
+            "input_characters": np.array([len(text) for text in inputs], np.int64),
+            "output_characters": np.array([len(text) for text in outputs], np.int64),
+            **self._words(inputs),
+            **_heads(inputs, np.any([marks[name] for name in HIDDEN], axis=0)),
+            **self._tokens(batch, inputs, outputs),
+            **{f"mark {name}": values for name, values in marks.items()},
+        }
+        for name, values in added.items():
+            self.columns.setdefault(name, []).append(values)
+        self.part.utf8_bytes += utf8_bytes
+        self.part.characters += int(added["input_characters"].sum())
+        self._count_labels(outputs)
+        self._keep_texts(batch)
+        self.rows += len(batch)
+
+    def _words(self, inputs: list[str]) -> "dict[str, Array]":
+        """Hashes of the normalised texts, their words, and their shingles without what nearly all rows share."""
+        import numpy as np
+
+        hashes, counts = word_hashes(inputs)
+        common = self.task.reading.common
+        left_out = np.zeros(0, np.uint32) if common is None else common
+        flat, set_sizes = without_shingles(*shingle_hashes(hashes, counts), left_out)
+        keys = {f"keys{band:02}": keys for band, keys in enumerate(band_keys(flat, set_sizes))}
+        return {"normal": text_hashes(hashes, counts), "words": counts, "flat": flat, "set_sizes": set_sizes, **keys}
+
+    def _tokens(self, batch: list[Row], inputs: list[str], outputs: list[str]) -> "dict[str, Array]":
+        """Tokens of the rows and of their answers; nothing without a tokenizer."""
+        task = self.task
+        if task.reading.tokenizer is None:
+            return {}
+        counter = _counter(task.reading.tokenizer, task.block.path, task.file_bytes)
+        turns = [row.turns for row in batch] if task.layout.schema == "chat" else ()
+        tokens, output_tokens = counter.count(inputs, outputs, turns)
+        self.part.counted = Counted(counter.how, counter.template_tokens)
+        return {"tokens": tokens, "output_tokens": output_tokens}
+
+    def _answers(self, outputs: list[str]) -> "NDArray[np.uint64]":
+        import numpy as np
+
+        known = self.answers
+        return np.array([known.get(output) or self._answer(output) for output in outputs], np.uint64)
+
+    def _answer(self, output: str) -> int:
+        from xxhash import xxh3_64_intdigest
+
+        text = " ".join(output.split()).casefold()
+        key = xxh3_64_intdigest(text.encode("utf-8", "replace")) if text else NO_TEXT
+        if len(output) <= LONGEST_LABEL and len(self.answers) < MOST_LABELS:
+            self.answers[output] = key
+        return key
+
+    def _count_labels(self, outputs: list[str]) -> None:
+        short = [output for output in outputs if len(output) <= LONGEST_LABEL]
+        labels = self.part.labels
+        self.part.short_answers += len(short)
+        for label, count in Counter(short).items():
+            if label in labels or len(labels) < MOST_LABELS:
+                labels[label] += count
+                self.part.label_of.setdefault(self._answer(label), label)
+
+    def _keep_texts(self, batch: list[Row]) -> None:
+        share = self.task.text_share
+        for at, row in enumerate(batch, self.rows):
+            if share >= 1.0 or place_in_draw(self.task.block.index, at) < share:
+                self.part.texts.append((at, row.input, row.output, row.turns))
+
+
+def _heads(inputs: list[str], hidden: "NDArray[np.bool_]") -> "dict[str, Array]":
+    """The first characters of each text, masked where something is to be hidden, as one run of bytes."""
+    import numpy as np
+
+    heads = [text[: 2 * HEAD_CHARACTERS] for text in inputs]
+    for at in np.flatnonzero(hidden):
+        heads[at] = masked(inputs[at][: personal.MOST_SHOWN])[: 2 * HEAD_CHARACTERS]
+    shown = [head.encode("utf-8", "replace") for head in heads]
+    sizes = np.array([len(head) for head in shown], np.int64)
+    return {"heads": np.frombuffer(b"".join(shown), np.uint8), "head_sizes": sizes}
+
+
+@lru_cache(maxsize=2)
+def _counter(tokenizer: Path, path: str, file_bytes: int) -> TokenCounter:
+    """One counter for all blocks of a file that this process reads."""
+    return TokenCounter(tokenizer, file_bytes)
+
+
+def _raw_hashes(texts: list[str]) -> "tuple[NDArray[np.uint64], int]":
+    """A hash of each text as it stands, NO_TEXT for a blank one; the bytes of all of them."""
+    import numpy as np
+    from xxhash import xxh3_64_intdigest
+
+    encoded = [text.encode("utf-8", "replace") for text in texts]
+    hashes = [xxh3_64_intdigest(raw) if raw and not raw.isspace() else NO_TEXT for raw in encoded]
+    return np.array(hashes, np.uint64), sum(map(len, encoded))
+
+
+def place_in_draw(block: int, row: int) -> float:
+    """A number from 0 to 1 that is any row's own, the same in every pass."""
+    mixed = ((block << 32) + row + 1) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
+    mixed = (mixed ^ mixed >> 31) * 0xD6E8FEB86659FD93 & 0xFFFFFFFFFFFFFFFF
+    return (mixed >> 11) / 2**53
