@@ -93,25 +93,24 @@ def test_instructions_leak_only_when_joined_with_their_input(tmp_path):
 
 
 @needs_texts
-@pytest.mark.parametrize(
-    ("name", "split", "duplicates", "leaks"),
-    [
-        ("full", "test", 28, 19),
-        ("full", "val", 28, 16),
-        ("imbalanced", "test", 21, 13),
-        ("imbalanced", "val", 21, 12),
-    ],
-)
-def test_clinc_has_its_known_defects(name, split, duplicates, leaks):
+def test_clinc_has_its_known_defects():
     """Repeats after normalising, and rows of the other split in training, raw and normalised apart."""
-    path = TEXTS / f"clinc/data_{name}.json"
-    record = judged(path.with_name(f"{path.name}::train"), path.with_name(f"{path.name}::{split}"))
-    found = counts(record)
-    assert duplicates == found.get("duplicate_exact", 0) + found["duplicate_normalised"]
-    assert leaks == found.get("leak_exact", 0) + found["leak_normalised"]
-    other = [finding.why for finding in record.findings if finding.check in ("leak_exact", "leak_normalised")]
-    if (name, split) == ("full", "test"):
-        assert 2 == sum(int(why.split("; ")[1].split()[0]) for why in other if "another answer" in why)
+    expected = {("full", "test"): (28, 19), ("full", "val"): (28, 16)}
+    expected |= {("imbalanced", "test"): (21, 13), ("imbalanced", "val"): (21, 12)}
+    seen, otherwise = {}, 0
+    for name, split in expected:
+        path = TEXTS / f"clinc/data_{name}.json"
+        record = judged(path.with_name(f"{path.name}::train"), path.with_name(f"{path.name}::{split}"))
+        found = counts(record)
+        pair = (
+            (f"{kind}_exact" for kind in ("duplicate", "leak")),
+            (f"{kind}_normalised" for kind in ("duplicate", "leak")),
+        )
+        seen[name, split] = tuple(found.get(raw, 0) + found[normalised] for raw, normalised in zip(*pair, strict=True))
+        if (name, split) == ("full", "test"):
+            whys = [finding.why for finding in record.findings if finding.check in ("leak_exact", "leak_normalised")]
+            otherwise = sum(int(why.split("; ")[1].split()[0]) for why in whys if "another answer" in why)
+    assert (expected, 2) == (seen, otherwise)
 
 
 def test_what_words_cannot_see_is_said(tmp_path):
@@ -138,34 +137,31 @@ def example() -> Audit:
     return judged(EXAMPLE / "data/train.jsonl", EXAMPLE / "data/test.jsonl", fast=False)
 
 
-@pytest.mark.parametrize(
-    "check",
-    [
-        "contradiction",
-        "duplicate_exact",
-        "duplicate_near",
-        "duplicate_normalised",
-        "empty",
-        "leak_exact",
-        "leak_normalised",
-        "overlong",
-        "pii",
-    ],
-)
-def test_every_planted_defect_of_the_example_is_found(example, check):
+PLANTED = (
+    "contradiction", "duplicate_exact", "duplicate_near", "duplicate_normalised", "empty", "leak_exact",
+    "leak_normalised", "overlong", "pii",
+)  # fmt: skip
+
+
+def test_every_planted_defect_of_the_example_is_found(example):
     """The finding of each kind holds every row in which one was put, and the row it was made from."""
-    planted = json.loads((EXAMPLE / "manifest.json").read_text(encoding="utf-8"))["train"][check]
-    finding = example.finding(check)
-    joined = {tuple(sorted(pair)) for pair in finding.pairs}
-    for item in planted:
-        if "of" in item:
-            assert tuple(sorted((item["row"], item["of"]))) in joined
-        elif "test_row" in item:
-            assert (item["test_row"], item["row"]) in finding.pairs
-        else:
-            assert item["row"] in finding.rows
-    repeats_by_contradiction = 5 if check == "duplicate_exact" else 0
-    assert len(planted) + repeats_by_contradiction == finding.count
+    planted = json.loads((EXAMPLE / "manifest.json").read_text(encoding="utf-8"))["train"]
+    missed, counts_seen = [], {}
+    for check in PLANTED:
+        finding = example.finding(check)
+        joined = {tuple(sorted(pair)) for pair in finding.pairs}
+        counts_seen[check] = finding.count
+        for item in planted[check]:
+            if "of" in item:
+                held = tuple(sorted((item["row"], item["of"]))) in joined
+            elif "test_row" in item:
+                held = (item["test_row"], item["row"]) in finding.pairs
+            else:
+                held = item["row"] in finding.rows
+            missed += [] if held else [(check, item)]
+    repeats_by_contradiction = {"duplicate_exact": 5}
+    expected = {check: len(planted[check]) + repeats_by_contradiction.get(check, 0) for check in PLANTED}
+    assert ([], expected) == (missed, counts_seen)
 
 
 def test_the_example_is_fit_after_fixes(example):

@@ -55,29 +55,30 @@ BODY = b"\n".join(GOOD)
 NESTED = b'{"text": "a", "label": ' + b"[" * 10_000 + b"]" * 10_000 + b"}"
 
 
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        (BODY + b'\n{"text": "caf\xe9", "label": "x"}\n' + BODY.replace(b"w", b"v"), (120, 1)),
-        (BODY.decode().encode("utf-16"), (60, 0)),
-        (BODY.decode().encode("utf-16-le"), (60, 0)),
-        (BODY.decode().encode("utf-32"), (60, 0)),
-        (b"\xef\xbb\xbf" + BODY, (60, 0)),
-        (b"\r\n".join(GOOD), (60, 0)),
-        (b"\r".join(GOOD), (60, 0)),
-        (BODY + b"\n\0\0\0\0\n" + GOOD[0].replace(b"w", b"v"), (61, 1)),
-        (BODY + b'\n{"text": "a\0b", "label": "x"}', (60, 1)),
-        (BODY + b"\n" + NESTED + b"\n" + b"[" * 10_000, (60, 2)),
-        (BODY + b'\n{"text": "only one", "label": NaN}\n{"text": "the other", "label": -Infinity}', (61, 1)),
-        (BODY + b'\n{"text": "a \\ud800 b", "label": "x"}\n{"text": "\\udc00", "label": "x"}', (60, 2)),
-        (BODY + b'\n{"text": "raw \xed\xa0\x80 half", "label": "x"}', (60, 1)),
-    ],
-    ids=["latin-1", "utf-16", "utf-16-le", "utf-32", "bom", "crlf", "cr", "nul line", "nul", "nested", "nan",
-         "surrogate escapes", "surrogate bytes"],
-)  # fmt: skip
-def test_odd_bytes_cost_their_row_alone(tmp_path, content, expected):
+ODD = {
+    "latin-1": (BODY + b'\n{"text": "caf\xe9", "label": "x"}\n' + BODY.replace(b"w", b"v"), (120, 1)),
+    "utf-16": (BODY.decode().encode("utf-16"), (60, 0)),
+    "utf-16-le": (BODY.decode().encode("utf-16-le"), (60, 0)),
+    "utf-32": (BODY.decode().encode("utf-32"), (60, 0)),
+    "bom": (b"\xef\xbb\xbf" + BODY, (60, 0)),
+    "crlf": (b"\r\n".join(GOOD), (60, 0)),
+    "cr": (b"\r".join(GOOD), (60, 0)),
+    "nul line": (BODY + b"\n\0\0\0\0\n" + GOOD[0].replace(b"w", b"v"), (61, 1)),
+    "nul": (BODY + b'\n{"text": "a\0b", "label": "x"}', (60, 1)),
+    "nested": (BODY + b"\n" + NESTED + b"\n" + b"[" * 10_000, (60, 2)),
+    "nan": (BODY + b'\n{"text": "only one", "label": NaN}\n{"text": "the other", "label": -Infinity}', (61, 1)),
+    "surrogate escapes": (
+        BODY + b'\n{"text": "a \\ud800 b", "label": "x"}\n{"text": "\\udc00", "label": "x"}',
+        (60, 2),
+    ),
+    "surrogate bytes": (BODY + b'\n{"text": "raw \xed\xa0\x80 half", "label": "x"}', (60, 1)),
+}
+
+
+def test_odd_bytes_cost_their_row_alone(tmp_path):
     """Whatever one row holds, the others are read and it is counted."""
-    assert expected == counted(judged(written(tmp_path, "d.jsonl", content)))
+    seen = {name: counted(judged(written(tmp_path, "d.jsonl", content))) for name, (content, _) in ODD.items()}
+    assert {name: expected for name, (_, expected) in ODD.items()} == seen
 
 
 def test_a_key_named_twice_is_noted(tmp_path):
@@ -121,23 +122,22 @@ def test_bombs_are_refused(tmp_path, monkeypatch, ending):
     assert (2, True) == (ran.code, "fix     unpack and look at it yourself" in ran.err)
 
 
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        (b"[" + b", ".join(GOOD) + b"]", (60, 0)),
-        (b"[" + b", ".join(GOOD) + b"] and more", (60, 1)),
-        (b"[" + b", ".join(GOOD) + b"]\n[" + GOOD[0].replace(b"w", b"v") + b"]", (61, 0)),
-        (b"[" + GOOD[0] + b"}, " + b", ".join(GOOD[1:]) + b"]", (59, 1)),
-        (b"[" + GOOD[0] + b"], " + b", ".join(GOOD[1:]) + b"]", (60, 0)),
-        (b"[" + GOOD[0] + b", {" + b", ".join(GOOD[1:]) + b"]", (59, 2)),
-        (b"[" + GOOD[0][:-1] + b", " + b", ".join(GOOD[1:]) + b"]", (59, 2)),
-        (b"[" + b", ".join(GOOD), (59, 1)),
-    ],
-    ids=["whole", "text behind", "two arrays", "stray }", "stray ]", "stray {", "no }", "no end"],
-)
-def test_stray_brackets_lose_no_row_silently(tmp_path, content, expected):
+STRAY = {
+    "whole": (b"[" + b", ".join(GOOD) + b"]", (60, 0)),
+    "text behind": (b"[" + b", ".join(GOOD) + b"] and more", (60, 1)),
+    "two arrays": (b"[" + b", ".join(GOOD) + b"]\n[" + GOOD[0].replace(b"w", b"v") + b"]", (61, 0)),
+    "stray }": (b"[" + GOOD[0] + b"}, " + b", ".join(GOOD[1:]) + b"]", (59, 1)),
+    "stray ]": (b"[" + GOOD[0] + b"], " + b", ".join(GOOD[1:]) + b"]", (60, 0)),
+    "stray {": (b"[" + GOOD[0] + b", {" + b", ".join(GOOD[1:]) + b"]", (59, 2)),
+    "no }": (b"[" + GOOD[0][:-1] + b", " + b", ".join(GOOD[1:]) + b"]", (59, 2)),
+    "no end": (b"[" + b", ".join(GOOD), (59, 1)),
+}
+
+
+def test_stray_brackets_lose_no_row_silently(tmp_path):
     """A bracket too many or too few costs the row it stands in."""
-    assert expected == counted(judged(written(tmp_path, "d.json", content)))
+    seen = {name: counted(judged(written(tmp_path, "d.json", content))) for name, (content, _) in STRAY.items()}
+    assert {name: expected for name, (_, expected) in STRAY.items()} == seen
 
 
 @pytest.mark.parametrize("kind", ["parquet", "file", "stream"])

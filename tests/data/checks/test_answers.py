@@ -1,7 +1,5 @@
 """Answer quality: spoilt answers are found, sound ones and labels are left."""
 
-import pytest
-
 from tests.making import write_jsonl
 from tunecase.data.checks import answers
 from tunecase.data.checks.answers import BIT
@@ -20,57 +18,50 @@ def seen(output, prompt="Tell me about the kettle in the corner of the room, ple
     return {name for name, bit in BIT.items() if bits & bit}
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "I'm sorry, but I cannot help with that request at all.",
-        "As an AI language model, I don't have personal opinions on this.",
-        "Es tut mir leid, aber dabei kann ich Ihnen nicht helfen, fragen Sie bitte anders.",
-        "Je suis désolé, mais je ne peux pas répondre à cette question aujourd'hui.",
-        "Lo siento, pero no puedo ayudarte con esta petición tan concreta.",
-        "Desculpe, mas não posso fornecer essa informação neste momento.",
-        "Mi dispiace, ma non posso aiutarti con questa richiesta particolare.",
-        "很抱歉，我无法回答这个问题，因为它涉及一些我不能讨论的敏感内容。如果您有其他问题，请告诉我，我会尽力提供帮助。",
-        "申し訳ありませんが、そのご質問にはお答えできません。別のご質問がございましたら、どうぞお気軽にお尋ねください。",
-    ],
-)
-def test_refusals_are_known_in_eight_languages(text):
+REFUSALS = [
+    "I'm sorry, but I cannot help with that request at all.",
+    "As an AI language model, I don't have personal opinions on this.",
+    "Es tut mir leid, aber dabei kann ich Ihnen nicht helfen, fragen Sie bitte anders.",
+    "Je suis désolé, mais je ne peux pas répondre à cette question aujourd'hui.",
+    "Lo siento, pero no puedo ayudarte con esta petición tan concreta.",
+    "Desculpe, mas não posso fornecer essa informação neste momento.",
+    "Mi dispiace, ma non posso aiutarti con questa richiesta particolare.",
+    "很抱歉，我无法回答这个问题，因为它涉及一些我不能讨论的敏感内容。如果您有其他问题，请告诉我，我会尽力提供帮助。",
+    "申し訳ありませんが、そのご質問にはお答えできません。別のご質問がございましたら、どうぞお気軽にお尋ねください。",
+]
+KIND = [
+    "I'm sorry to hear about your cat. Give it water and call the vet in the morning.",
+    "The film ends when she says she cannot go on, and he apologises for all he did.",
+    "OpenAI released a language model, and Claude Monet painted water lilies in Giverny.",
+    "Sorry is the hardest word, as the old song has it, and the band knew it well.",
+]
+FAULTS = [
+    ("signature", "Hello there! I am ChatGPT, a helpful assistant, ready to go."),
+    ("signature", "I was trained by OpenAI on a large amount of text from books."),
+    ("placeholder", "Dear [insert name], thank you for your letter of last week."),
+    ("placeholder", "Lorem ipsum dolor sit amet, consectetur adipiscing elit."),
+    ("stray", "The answer to that question is forty-two.<|im_end|>"),
+    ("stray", "The tower stands in Paris.\n### Human: and how high is it?\n### Assistant:\nHigh."),
+    ("cut", "The committee met on Tuesday and agreed that the new bridge should be"),
+    ("unclosed", "Use this:\n```python\nprint(1)\nprint(2)\nprint(3) # and so on"),
+    ("runaway", "The sea is wide. " * 30),
+    ("runaway", "It begins well enough, with a sentence. " + "and then and then " * 20),
+]
+
+
+def test_refusals_are_known_in_eight_languages():
     """Whatever the language, the answer refuses."""
-    assert "refusal" in seen(text)
+    assert [] == [text for text in REFUSALS if "refusal" not in seen(text)]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "I'm sorry to hear about your cat. Give it water and call the vet in the morning.",
-        "The film ends when she says she cannot go on, and he apologises for all he did.",
-        "OpenAI released a language model, and Claude Monet painted water lilies in Giverny.",
-        "Sorry is the hardest word, as the old song has it, and the band knew it well.",
-    ],
-)
-def test_kindness_and_topics_are_no_refusals(text):
+def test_kindness_and_topics_are_no_refusals():
     """Words of regret inside an answer, and makers as its subject, are fine."""
-    assert not {"refusal", "signature"} & seen(text)
+    assert [] == [text for text in KIND if {"refusal", "signature"} & seen(text)]
 
 
-@pytest.mark.parametrize(
-    ("bit", "text"),
-    [
-        ("signature", "Hello there! I am ChatGPT, a helpful assistant, ready to go."),
-        ("signature", "I was trained by OpenAI on a large amount of text from books."),
-        ("placeholder", "Dear [insert name], thank you for your letter of last week."),
-        ("placeholder", "Lorem ipsum dolor sit amet, consectetur adipiscing elit."),
-        ("stray", "The answer to that question is forty-two.<|im_end|>"),
-        ("stray", "The tower stands in Paris.\n### Human: and how high is it?\n### Assistant:\nHigh."),
-        ("cut", "The committee met on Tuesday and agreed that the new bridge should be"),
-        ("unclosed", "Use this:\n```python\nprint(1)\nprint(2)\nprint(3) # and so on"),
-        ("runaway", "The sea is wide. " * 30),
-        ("runaway", "It begins well enough, with a sentence. " + "and then and then " * 20),
-    ],
-)
-def test_each_fault_sets_its_bit(bit, text):
+def test_each_fault_sets_its_bit():
     """One fault, one bit."""
-    assert bit in seen(text)
+    assert [] == [(bit, text) for bit, text in FAULTS if bit not in seen(text)]
 
 
 def test_a_copied_prompt_is_the_prompt_again():

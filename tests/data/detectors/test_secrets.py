@@ -2,8 +2,6 @@
 
 import base64
 
-import pytest
-
 from tunecase.data.detectors import secrets
 from tunecase.data.detectors.personal import masked
 
@@ -41,17 +39,18 @@ LEFT = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "text"), FOUND, ids=[kind for kind, _ in FOUND])
-def test_a_secret_is_found_and_masked(kind, text):
+def test_a_secret_is_found_and_masked():
     """Its kind is told, and the mask shows nothing of it."""
-    assert kind in {name for bit, name in enumerate(secrets.KINDS) if secrets.kinds_of(f"see {text} ok") >> bit & 1}
-    shown = masked(f"see {text} ok")
-    assert f"[{kind}]" in shown
-    for piece in (RANDOM[:12], "kLq9", "Moose", "EGXW"):
-        assert piece not in shown
+    missed, shown = [], []
+    for kind, text in FOUND:
+        bits, hidden = secrets.kinds_of(f"see {text} ok"), masked(f"see {text} ok")
+        if not bits >> secrets.KINDS.index(kind) & 1:
+            missed.append((kind, text))
+        if f"[{kind}]" not in hidden or any(piece in hidden for piece in (RANDOM[:12], "kLq9", "Moose", "EGXW")):
+            shown.append((kind, hidden))
+    assert ([], []) == (missed, shown)
 
 
-@pytest.mark.parametrize("text", LEFT)
-def test_stand_ins_and_words_are_left(text):
+def test_stand_ins_and_words_are_left():
     """Placeholders, code and prose are no secrets."""
-    assert 0 == secrets.kinds_of(text)
+    assert [] == [text for text in LEFT if secrets.kinds_of(text)]

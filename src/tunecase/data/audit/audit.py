@@ -52,68 +52,28 @@ from tunecase.project import Project
 from tunecase.records import Audit, Tokens
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from tunecase.data.arrays import Flags, Rows
 
 Check = Callable[[Evidence], Defect | NotChecked | None]
 Progress = Callable[[int, float, float | None], None]
 
 CHECKS: tuple[Check, ...] = (
-    leaks.leak_exact,
-    leaks.leak_normalised,
-    leaks.leak_near,
-    rephrased.leak_rephrased,
-    rephrased.leak_translated,
-    labels.labels_random,
-    contradictions.contradiction,
-    rows.format_train,
-    rows.empty,
-    repeats.duplicate_exact,
-    repeats.duplicate_normalised,
-    repeats.duplicate_near,
-    labels.label_error,
-    labels.answer_mismatch,
-    contradictions.near_contradiction,
-    privacy.pii,
-    privacy.secrets,
-    privacy.pii_test,
-    privacy.secrets_test,
-    answers.truncated_answer,
-    answers.runaway_answer,
-    answers.refusal,
-    answers.copied_prompt,
-    answers.boilerplate_answer,
-    answers.model_signature,
-    answers.broken_markup,
-    answers.placeholder,
-    pairs.pair_equal,
-    pairs.pair_length_bias,
-    grounding.ungrounded_answer,
-    language.language_mismatch,
-    drift.json_schema,
-    drift.format_drift,
-    balance.unseen_label,
-    balance.label_variant,
-    balance.label_shift,
-    balance.label_shift_train,
-    balance.label_shift_test,
-    shift.shift_test,
-    shift.shift_production,
-    language.language_mix,
-    coverage.uncovered,
-    coverage.uncovered_production,
-    coverage.thin_cluster,
-    coverage.thin_cluster_production,
-    balance.rare_class,
-    lengths.overlong,
-    balance.too_few_rows,
-    labels.annotator_agreement,
-    rows.format_test,
-    rows.empty_test,
-    repeats.duplicate_test,
-    balance.test_too_small,
+    leaks.leak_exact, leaks.leak_normalised, leaks.leak_near, rephrased.leak_rephrased, rephrased.leak_translated,
+    labels.labels_random, contradictions.contradiction, rows.format_train, rows.empty,
+    repeats.duplicate_exact, repeats.duplicate_normalised, repeats.duplicate_near,
+    labels.label_error, labels.answer_mismatch, contradictions.near_contradiction,
+    privacy.pii, privacy.secrets, privacy.pii_test, privacy.secrets_test,
+    answers.truncated_answer, answers.runaway_answer, answers.refusal, answers.copied_prompt,
+    answers.boilerplate_answer, answers.model_signature, answers.broken_markup, answers.placeholder,
+    pairs.pair_equal, pairs.pair_length_bias, grounding.ungrounded_answer,
+    language.language_mismatch, drift.json_schema, drift.format_drift, balance.unseen_label, balance.label_variant,
+    balance.label_shift, balance.label_shift_train, balance.label_shift_test,
+    shift.shift_test, shift.shift_production, language.language_mix, coverage.uncovered,
+    coverage.uncovered_production, coverage.thin_cluster, coverage.thin_cluster_production,
+    balance.rare_class, lengths.overlong, balance.too_few_rows, labels.annotator_agreement,
+    rows.format_test, rows.empty_test, repeats.duplicate_test, balance.test_too_small,
     licence.licence,
-)
+)  # fmt: skip
 WORD_EDGES = (0, 1, 2, 3, 5, 8, 12, 20, 30, 50, 80, 120, 200, 300, 500, 800, 1200, 2000, 5000, 10_000, 100_000)
 
 
@@ -243,24 +203,12 @@ def _checked(evidence: Evidence, checking: Callable[[str], None] | None) -> tupl
 
 def _asked(project: Project | None, basis: Basis, origin: licences.Origin, seed: int, fast: bool) -> Asked:
     limit = int(basis.text("training.sequence_tokens", project.training.sequence_tokens if project else None))
-    asked = Asked(
-        limit,
-        found_licences=origin.licences,
-        found_sources=origin.sources,
-        found_models=origin.models,
-        seed=seed,
-        fast=fast,
-    )
+    asked = Asked(limit, found=origin, seed=seed, fast=fast)
     if project is None:
         return asked
-    shares = {name: quantity.spread.median for name, quantity in project.data.production_shares.items()}
-    return replace(
-        asked,
-        task=project.problem.task,
-        production_shares=shares,
-        licence=project.data.licence,
-        origin=project.data.origin,
-    )
+    data = project.data
+    shares = {name: quantity.spread.median for name, quantity in data.production_shares.items()}
+    return replace(asked, task=project.problem.task, production_shares=shares, licence=data.licence, origin=data.origin)
 
 
 def _first_rows(train: Split) -> "itertools.islice[Row | BadRow]":
@@ -350,7 +298,7 @@ def _shown(names: Iterable[str]) -> dict[str, str]:
     return shown
 
 
-def _tokens(evidence: Evidence, kept: "NDArray[np.bool_]") -> Tokens:
+def _tokens(evidence: Evidence, kept: "Flags") -> Tokens:
     train, counter = evidence.train, evidence.train.counter
     characters = (train.input_characters + train.output_characters)[kept]
     if train.tokens is None or counter is None:
@@ -362,7 +310,7 @@ def _tokens(evidence: Evidence, kept: "NDArray[np.bool_]") -> Tokens:
     )  # fmt: skip
 
 
-def _histogram(words: "NDArray[np.int64]") -> tuple[tuple[int, int], ...]:
+def _histogram(words: "Rows") -> tuple[tuple[int, int], ...]:
     """(words from, rows) between the shortest and the longest row."""
     import numpy as np
 

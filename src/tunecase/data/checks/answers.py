@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from tunecase.data.arrays import rows_where
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.detectors import phrases
 from tunecase.data.reading.kinds import LONGEST_LABEL
@@ -16,9 +17,7 @@ from tunecase.records import Severity
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from tunecase.data.arrays import Flags, Rows, Shingles
     from tunecase.data.checks.evidence import Evidence
     from tunecase.data.reading.rows import Row
 
@@ -54,15 +53,20 @@ def look(rows: "Sequence[Row]") -> list[int]:
     texts = [row.output.strip() for row in rows]
     marks = [_of_one(row, text) for row, text in zip(rows, texts, strict=True)]
     prose = [at for at, text in enumerate(texts) if len(text) >= LEAST_PROSE]
-    places = phrases.find_phrases([texts[at].lower() for at in prose])
-    filled_in = sorted(places["placeholder"])
-    in_prompt = phrases.find_phrases([rows[prose[at]].input.lower() for at in filled_in])["placeholder"]
-    places["placeholder"] -= {filled_in[at] for at in in_prompt}
-    places["stray"] = {at for at in places["stray"] if _STRAY.search(texts[prose[at]])}
-    for kind, here in places.items():
+    for kind, here in _phrases([texts[at] for at in prose], [rows[at].input for at in prose]).items():
         for at in here:
             marks[prose[at]] |= BIT[kind]
     return marks
+
+
+def _phrases(texts: list[str], prompts: list[str]) -> dict[str, set[int]]:
+    """Which answers hold a phrase of each kind; a placeholder that the prompt holds too is no fault."""
+    places = phrases.find_phrases([text.lower() for text in texts])
+    unfilled = sorted(places["placeholder"])
+    in_prompt = phrases.find_phrases([prompts[at].lower() for at in unfilled])["placeholder"]
+    places["placeholder"] -= {unfilled[at] for at in in_prompt}
+    places["stray"] = {at for at in places["stray"] if _STRAY.search(texts[at])}
+    return places
 
 
 def _of_one(row: "Row", text: str) -> int:
@@ -194,7 +198,6 @@ def truncated_answer(evidence: "Evidence") -> Defect | NotChecked | None:
 
     Where five answers in six have a last line of their own kind ("#### 42"), those without it are cut as well.
     """
-    import numpy as np
 
     marks, prose = _prose(evidence)
     if prose is None:
@@ -207,14 +210,14 @@ def truncated_answer(evidence: "Evidence") -> Defect | NotChecked | None:
     cut |= _without_closing(evidence)
     if ended >= 0.98:
         cut |= prose & (marks & BIT["open"] > 0)
-    rows = np.flatnonzero(cut)
+    rows = rows_where(cut)
     if len(rows) > MOST_CUT * prose.sum():
-        rows = np.flatnonzero(unclosed)
+        rows = rows_where(unclosed)
     why = f"these answers stop in mid-sentence or leave a bracket open, {ended:.0%} of the others end properly"
     return _quality(evidence, "truncated_answer", rows, why, "write them to the end, or delete them")
 
 
-def _without_closing(evidence: "Evidence") -> "NDArray[np.bool_]":
+def _without_closing(evidence: "Evidence") -> "Flags":
     """Answers without the last line that five in six begin alike, of those whose texts are kept."""
     import numpy as np
 
@@ -230,59 +233,49 @@ def _without_closing(evidence: "Evidence") -> "NDArray[np.bool_]":
 def runaway_answer(evidence: "Evidence") -> Defect | NotChecked | None:
     """Answers that repeat themselves without end: loops, the same sentence again and again, blank lines."""
     why = "these answers repeat the same words again and again: a model taught so does not stop"
-    return _by_bit(evidence, "runaway_answer", "runaway", why, "cut them after the first time, or delete them")
+    return _by_bits(evidence, "runaway_answer", BIT["runaway"], why, "cut them after the first time, or delete them")
 
 
 def refusal(evidence: "Evidence") -> Defect | NotChecked | None:
     """Answers that refuse or apologise instead of answering, in eight languages; meant ones must be said to be so."""
     why = "these answers refuse or apologise: a model learns to refuse as often"
-    return _by_bit(evidence, "refusal", "refusal", why, "keep those that are meant, answer or delete the others")
+    return _by_bits(evidence, "refusal", BIT["refusal"], why, "keep those that are meant, answer or delete the others")
 
 
 def model_signature(evidence: "Evidence") -> Defect | NotChecked | None:
     """Answers in which a model names itself or its maker: made by a model, and taught to say so."""
     why = "in these answers a model speaks of itself: they are a model's, and teach yours the wrong name"
-    return _by_bit(evidence, "model_signature", "signature", why, "rewrite or delete; ask the licence of that model")
+    fix = "rewrite or delete; ask the licence of that model"
+    return _by_bits(evidence, "model_signature", BIT["signature"], why, fix)
 
 
 def placeholder(evidence: "Evidence") -> Defect | NotChecked | None:
     """Answers with a stand-in that nobody filled: lorem ipsum, TODO, {{name}}, [insert …], N/A alone."""
-    import numpy as np
-
-    marks, prose = _prose(evidence)
-    if prose is None:
-        return None
-    rows = np.flatnonzero(marks & (BIT["placeholder"] | BIT["nothing"]) > 0)
     why = "a stand-in was left where the answer should be"
-    return _quality(evidence, "placeholder", rows, why, "fill them in, or delete them")
+    return _by_bits(evidence, "placeholder", BIT["placeholder"] | BIT["nothing"], why, "fill them in, or delete them")
 
 
 def copied_prompt(evidence: "Evidence") -> Defect | NotChecked | None:
     """Answers that are their prompt again; not where that is the rule, as in correcting a text."""
-    import numpy as np
-
-    marks, prose = _prose(evidence)
-    if prose is None or evidence.asked.task == "extraction":
+    if evidence.asked.task == "extraction":
         return None
-    rows = np.flatnonzero(marks & BIT["copied"] > 0)
-    if len(rows) > MOST_COPIED * len(marks):
-        return NotChecked("answers that copy their prompt: so many do that it looks meant")
     why = "the answer is the prompt again, wholly or but for a few words"
-    return _quality(evidence, "copied_prompt", rows, why, "answer or delete them")
+    defect = _by_bits(evidence, "copied_prompt", BIT["copied"], why, "answer or delete them")
+    if defect is not None and len(defect.rows) > MOST_COPIED * len(evidence.train.number):
+        return NotChecked("answers that copy their prompt: so many do that it looks meant")
+    return defect
 
 
 def broken_markup(evidence: "Evidence") -> Defect | NotChecked | None:
     """Marks of a chat template in answers, and JSON that does not parse where nine in ten answers like it do."""
-    import numpy as np
-
     if evidence.classes or not evidence.train.labelled:
         return None
     marks = evidence.train.marks["answer"]
     good, bad = (marks & BIT["json"] > 0).sum(), (marks & BIT["json_broken"] > 0).sum()
     judged = BIT["stray"] | (BIT["json_broken"] if good >= LEAST_ANSWERS and good >= HABIT * (good + bad) else 0)
     why = "marks of a chat template, or JSON that does not parse, stand in these answers"
-    rows = np.flatnonzero(marks & judged > 0)
-    return _quality(evidence, "broken_markup", rows, why, "take the marks out; a script can do it for the templates")
+    fix = "take the marks out; a script can do it for the templates"
+    return _quality(evidence, "broken_markup", rows_where(marks & judged), why, fix)
 
 
 def boilerplate_answer(evidence: "Evidence") -> Defect | NotChecked | None:
@@ -303,7 +296,7 @@ def boilerplate_answer(evidence: "Evidence") -> Defect | NotChecked | None:
     return _quality(evidence, "boilerplate_answer", rows, why, "write answers of their own, or keep one of each")
 
 
-def _prose(evidence: "Evidence") -> "tuple[NDArray[np.uint32], NDArray[np.bool_] | None]":
+def _prose(evidence: "Evidence") -> "tuple[Shingles, Flags | None]":
     """The bits, and which answers are sentences; None where too few are, or answers are classes."""
     marks = evidence.train.marks["answer"]
     prose = marks & BIT["prose"] > 0
@@ -311,16 +304,13 @@ def _prose(evidence: "Evidence") -> "tuple[NDArray[np.uint32], NDArray[np.bool_]
     return marks, prose if enough and prose.sum() >= LEAST_ANSWERS else None
 
 
-def _by_bit(evidence: "Evidence", check: str, bit: str, why: str, fix: str) -> Defect | NotChecked | None:
-    import numpy as np
-
+def _by_bits(evidence: "Evidence", check: str, bits: int, why: str, fix: str) -> Defect | None:
+    """Rows whose answer shows one of the bits, where enough answers are sentences."""
     marks, prose = _prose(evidence)
-    if prose is None:
-        return None
-    return _quality(evidence, check, np.flatnonzero(marks & BIT[bit] > 0), why, fix)
+    return None if prose is None else _quality(evidence, check, rows_where(marks & bits), why, fix)
 
 
-def _quality(evidence: "Evidence", check: str, rows: "NDArray[np.int64]", why: str, fix: str) -> Defect | None:
+def _quality(evidence: "Evidence", check: str, rows: "Rows", why: str, fix: str) -> Defect | None:
     if not len(rows):
         return None
     severity: Severity = "warn" if len(rows) >= 0.005 * evidence.train.rows else "note"

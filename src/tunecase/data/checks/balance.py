@@ -11,10 +11,7 @@ from tunecase.errors import Problem, nearest
 from tunecase.quantities import LEAST_TEST_ROWS
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+    from tunecase.data.arrays import Floats
 
 LEAST_ROWS = 10
 PILOT_ROWS = 50
@@ -278,4 +275,4 @@ def distinct_test_rows(evidence: Evidence) -> int:
         return 0
     own = np.arange(len(test.raw))
     alone = (first_alike(test.raw) == own) & (first_alike(test.normal) == own) & (test.raw != NO_TEXT)
-    return int((alone & (test.answer != NO_TEXT)).sum() if test.labelled else alone.sum())
+    return int((alone & (test.answer != NO_TEXT) if test.labelled else alone).sum())

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tunecase.data.checks import answers
 from tunecase.data.checks.columns import HEAD_CHARACTERS, NO_TEXT, Counted
@@ -19,10 +19,7 @@ from tunecase.data.reading.rows import BadRow, Block, Layout, Row
 from tunecase.data.tokens.counting import Counter as TokenCounter
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[Any]
+    from tunecase.data.arrays import Array, Flags, Hashes, Rows, Shingles
 
 BATCH = 2048
 MOST_LABELS = 20_000
@@ -32,7 +29,7 @@ LOOKS: tuple[tuple[str, Callable[[Sequence[Row]], list[int]]], ...] = (
     ("secret", secrets.look),
     ("answer", answers.look),
 )
-HIDDEN = ("personal", "secret")  # what must be masked before a text is cut for showing
+HIDDEN = ("mark personal", "mark secret")  # what must be masked before a text is cut for showing
 COLUMNS: Mapping[str, str] = {
     "number": "int64",
     "line": "int64",
@@ -63,7 +60,7 @@ class Reading:
         workers: processes; one per core for large files when left out.
     """
 
-    common: "NDArray[np.uint32] | None" = None
+    common: "Shingles | None" = None
     tokenizer: Path | None = None
     fast: bool = False
     workers: int | None = None
@@ -137,7 +134,7 @@ class _Builder:
         import numpy as np
 
         inputs, outputs = [row.input for row in batch], [row.output for row in batch]
-        marks = {name: np.array(look(batch), np.uint32) for name, look in LOOKS}
+        marks = {f"mark {name}": np.array(look(batch), np.uint32) for name, look in LOOKS}
         raw, utf8_bytes = _raw_hashes(inputs)
         added: dict[str, Array] = {
             "number": np.array([row.number for row in batch], np.int64),
@@ -145,12 +142,12 @@ class _Builder:
             "raw": raw,
             "answer": self._answers(outputs),
             "rejected": self._answers([row.rejected for row in batch]),
-            "input_characters": np.array([len(text) for text in inputs], np.int64),
-            "output_characters": np.array([len(text) for text in outputs], np.int64),
+            "input_characters": _lengths(inputs),
+            "output_characters": _lengths(outputs),
             **self._words(inputs),
             **_heads(inputs, np.any([marks[name] for name in HIDDEN], axis=0)),
             **self._tokens(batch, inputs, outputs),
-            **{f"mark {name}": values for name, values in marks.items()},
+            **marks,
         }
         for name, values in added.items():
             self.columns.setdefault(name, []).append(values)
@@ -182,7 +179,7 @@ class _Builder:
         self.part.counted = Counted(counter.how, counter.template_tokens)
         return {"tokens": tokens, "output_tokens": output_tokens}
 
-    def _answers(self, outputs: list[str]) -> "NDArray[np.uint64]":
+    def _answers(self, outputs: list[str]) -> "Hashes":
         import numpy as np
 
         known = self.answers
@@ -198,12 +195,11 @@ class _Builder:
         return key
 
     def _count_labels(self, outputs: list[str]) -> None:
-        short = [output for output in outputs if len(output) <= LONGEST_LABEL]
-        labels = self.part.labels
-        self.part.short_answers += len(short)
-        for label, count in Counter(short).items():
-            if label in labels or len(labels) < MOST_LABELS:
-                labels[label] += count
+        short = Counter(output for output in outputs if len(output) <= LONGEST_LABEL)
+        self.part.short_answers += short.total()
+        labels = add_labels(self.part.labels, short)
+        for label in short:
+            if label in labels:
                 self.part.label_of.setdefault(self._answer(label), label)
 
     def _keep_texts(self, batch: list[Row]) -> None:
@@ -213,7 +209,15 @@ class _Builder:
                 self.part.texts.append((at, row.input, row.output, row.turns))
 
 
-def _heads(inputs: list[str], hidden: "NDArray[np.bool_]") -> "dict[str, Array]":
+def add_labels(labels: Counter[str], new: Counter[str]) -> Counter[str]:
+    """The labels with new ones counted in; no more than MOST_LABELS different ones are kept."""
+    for label, count in new.items():
+        if label in labels or len(labels) < MOST_LABELS:
+            labels[label] += count
+    return labels
+
+
+def _heads(inputs: list[str], hidden: "Flags") -> "dict[str, Array]":
     """The first characters of each text, masked where something is to be hidden, as one run of bytes."""
     import numpy as np
 
@@ -221,8 +225,13 @@ def _heads(inputs: list[str], hidden: "NDArray[np.bool_]") -> "dict[str, Array]"
     for at in np.flatnonzero(hidden):
         heads[at] = masked(inputs[at][: personal.MOST_SHOWN])[: 2 * HEAD_CHARACTERS]
     shown = [head.encode("utf-8", "replace") for head in heads]
-    sizes = np.array([len(head) for head in shown], np.int64)
-    return {"heads": np.frombuffer(b"".join(shown), np.uint8), "head_sizes": sizes}
+    return {"heads": np.frombuffer(b"".join(shown), np.uint8), "head_sizes": _lengths(shown)}
+
+
+def _lengths(texts: Sequence[str | bytes]) -> "Rows":
+    import numpy as np
+
+    return np.fromiter(map(len, texts), np.int64, len(texts))
 
 
 @lru_cache(maxsize=2)
@@ -231,7 +240,7 @@ def _counter(tokenizer: Path, path: str, file_bytes: int) -> TokenCounter:
     return TokenCounter(tokenizer, file_bytes)
 
 
-def _raw_hashes(texts: list[str]) -> "tuple[NDArray[np.uint64], int]":
+def _raw_hashes(texts: list[str]) -> "tuple[Hashes, int]":
     """A hash of each text as it stands, NO_TEXT for a blank one; the bytes of all of them."""
     import numpy as np
     from xxhash import xxh3_64_intdigest

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tunecase.data.arrays import rows_where
 from tunecase.data.detectors.personal import masked
 from tunecase.data.reading.kinds import are_classes, kind_of
 from tunecase.data.reading.rows import BadRow, Layout
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Rows = NDArray[np.int64]
+    from tunecase.data.arrays import Bytes, Hashes, Rows, Shingles
 
 HEAD_CHARACTERS = 80
 NO_TEXT = 0  # hash of an input or answer that says nothing
@@ -57,10 +55,10 @@ class Split:
     bad_rows: tuple[BadRow, ...]
     number: "Rows"
     line: "Rows"
-    raw: "NDArray[np.uint64]"
-    normal: "NDArray[np.uint64]"
-    answer: "NDArray[np.uint64]"
-    rejected: "NDArray[np.uint64]"
+    raw: "Hashes"
+    normal: "Hashes"
+    answer: "Hashes"
+    rejected: "Hashes"
     input_characters: "Rows"
     output_characters: "Rows"
     bytes_per_character: float
@@ -68,11 +66,11 @@ class Split:
     tokens: "Rows | None"
     output_tokens: "Rows | None"
     counter: "Counted | None"
-    marks: "dict[str, NDArray[np.uint32]]"
+    marks: "dict[str, Shingles]"
     texts: Texts
-    flat: "NDArray[np.uint32]"
+    flat: "Shingles"
     ends: "Rows"
-    keys: "list[NDArray[np.uint64]]"
+    keys: "list[Hashes]"
     heads: "Heads"
     labels: Counter[str]
     label_of: dict[int, str]
@@ -109,11 +107,10 @@ class Split:
 
     def marked(self, mark: str, kinds: Sequence[str]) -> "tuple[Rows, str]":
         """The rows in which a look found something, and how many it found of each kind, in words."""
-        import numpy as np
 
         bits = self.marks[mark]
         counts = [(kind, int((bits & (1 << bit) > 0).sum())) for bit, kind in enumerate(kinds)]
-        return np.flatnonzero(bits), ", ".join(f"{kind} {count:,}" for kind, count in counts if count)
+        return rows_where(bits), ", ".join(f"{kind} {count:,}" for kind, count in counts if count)
 
     def example(self, index: int) -> str:
         """The beginning of one input, personal data masked."""
@@ -128,7 +125,7 @@ class Split:
 class Heads:
     """The first characters of many texts in one block of bytes, each up to its end."""
 
-    block: "NDArray[np.uint8]"
+    block: "Bytes"
     ends: "Rows"
 
     def __getitem__(self, index: int) -> str:

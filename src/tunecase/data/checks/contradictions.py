@@ -1,5 +1,6 @@
 """One input with several answers: the same text labelled in two ways, or nearly the same text."""
 
+from tunecase.data.arrays import rows_where
 from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence
 
@@ -16,7 +17,7 @@ def contradiction(evidence: Evidence) -> Defect | None:
     import numpy as np
 
     train = evidence.train
-    rows = np.flatnonzero(evidence.disputed)
+    rows = rows_where(evidence.disputed)
     if not len(rows):
         return None
     texts = np.unique(evidence.text[rows])
@@ -74,8 +75,7 @@ def near_contradiction(evidence: Evidence) -> Defect | None:
 
 
 def _labels_of(evidence: Evidence, text: int) -> str:
-    import numpy as np
 
-    rows = np.flatnonzero(evidence.text == text)
+    rows = rows_where(evidence.text == text)
     labels = list(dict.fromkeys(evidence.train.label(int(row)) for row in rows[:50]))
     return f"{evidence.train.example(text)} → {' / '.join(labels[:3])}"

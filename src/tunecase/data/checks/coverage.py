@@ -22,29 +22,29 @@ def uncovered_production(evidence: Evidence) -> Defect | NotChecked | None:
     return _uncovered(evidence, evidence.production, "uncovered_production", "production")
 
 
-def thin_cluster(evidence: Evidence) -> Defect | NotChecked | None:
+def thin_cluster(evidence: Evidence) -> Defect | None:
     """Regions that the test asks for and training hardly fills."""
     return _thin(evidence, evidence.test, "thin_cluster", "test")
 
 
-def thin_cluster_production(evidence: Evidence) -> Defect | NotChecked | None:
+def thin_cluster_production(evidence: Evidence) -> Defect | None:
     """Regions that production asks for and training hardly fills."""
     return _thin(evidence, evidence.production, "thin_cluster_production", "production")
 
 
-def _cannot(evidence: Evidence, other: Split, what: str) -> NotChecked | None:
+def _cannot(evidence: Evidence, other: Split) -> str:
+    """Why two files cannot be compared; empty where they can."""
     if evidence.asked.fast:
-        return NotChecked(f"whether training covers {what}: left out of a fast audit")
-    if min(sum(1 for text in split.texts.inputs if text.strip()) for split in (evidence.train, other)) < LEAST_ROWS:
-        return NotChecked(f"whether training covers {what}: fewer than {LEAST_ROWS} rows in a file")
-    return None
+        return "left out of a fast audit"
+    few = any(sum(1 for text in split.texts.inputs if text.strip()) < LEAST_ROWS for split in (evidence.train, other))
+    return f"fewer than {LEAST_ROWS} rows in a file" if few else ""
 
 
 def _uncovered(evidence: Evidence, other: Split | None, check: str, what: str) -> Defect | NotChecked | None:
     if other is None:
         return None
-    if (cannot := _cannot(evidence, other, what)) is not None:
-        return cannot
+    if why_not := _cannot(evidence, other):
+        return NotChecked(f"whether training covers {what}: {why_not}")
     cover = measure_cover(evidence.train.texts.inputs, other.texts.inputs, evidence.asked.seed)
     share = len(cover.far) / max(cover.asked, 1)
     if cover.p >= P or share < LEAST_SHARE:
@@ -71,13 +71,11 @@ def _uncovered(evidence: Evidence, other: Split | None, check: str, what: str) -
     return defect
 
 
-def _thin(evidence: Evidence, other: Split | None, check: str, what: str) -> Defect | NotChecked | None:
+def _thin(evidence: Evidence, other: Split | None, check: str, what: str) -> Defect | None:
     import numpy as np
 
-    if other is None:
+    if other is None or _cannot(evidence, other):  # which the rows without a neighbour say
         return None
-    if _cannot(evidence, other, what) is not None:
-        return None  # said once, by the rows without a neighbour
     regions = thin_regions(evidence.train.texts.inputs, other.texts.inputs, evidence.asked.seed)
     if not regions:
         return None

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Literal
 from tunecase.records import Severity
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from tunecase.data.arrays import Floats, Rows
 
 
-def _no_rows() -> "NDArray[np.int64]":
+def _no_rows() -> "Rows":
     import numpy as np
 
     return np.zeros(0, np.int64)
@@ -38,9 +37,9 @@ class Defect:
     severity: Severity
     why: str
     fix: str
-    rows: "NDArray[np.int64]" = field(default_factory=_no_rows)
-    removed: "NDArray[np.int64]" = field(default_factory=_no_rows)
-    pairs: "NDArray[np.int64] | None" = None
+    rows: "Rows" = field(default_factory=_no_rows)
+    removed: "Rows" = field(default_factory=_no_rows)
+    pairs: "Rows | None" = None
     where: Literal["train", "test"] = "train"
     count: int | None = None
     share: float | None = None
@@ -49,7 +48,7 @@ class Defect:
     new_rows: float = 0.0
     unpriced: bool = False
     bad: bool = False
-    scores: "NDArray[np.float64] | None" = None
+    scores: "Floats | None" = None
     suggested: tuple[str, ...] = ()
     measured: tuple[str, float, float, float] | None = None
 

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections import Counter
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from tunecase.data.checks.columns import Texts
@@ -36,16 +37,10 @@ def json_schema(evidence: Evidence) -> Defect | NotChecked | None:
     if len(answers) < LEAST_ROWS:
         return NotChecked("keys of the JSON answers: fewer than 50")
     keys, types = _usual_form(list(answers.values()))
-    wrong: Counter[str] = Counter()
-    rows = []
-    for row, answer in answers.items():
-        missing = [f"{key} missing" for key in keys if key not in answer]
-        other = [key for key, kind in types.items() if key in answer and type(answer[key]).__name__ != kind]
-        wrong.update(missing + [f"{key} of another type" for key in other])
-        if missing or other:
-            rows.append(row)
-    if not rows:
+    deviating = {row: lines for row, answer in answers.items() if (lines := _deviations(answer, keys, types))}
+    if not deviating:
         return None
+    rows, wrong = list(deviating), Counter(chain.from_iterable(deviating.values()))
     why = "these JSON answers differ from the others: " + "; ".join(f"{w} ({n})" for w, n in wrong.most_common(3))
     fix = "bring them to one form; a script can do most of it"
     return Defect("json_schema", "warn", why, fix, rows=np.array(rows, np.int64), review_rows=float(len(rows)))
@@ -69,6 +64,12 @@ def _usual_form(answers: list[dict[str, object]]) -> tuple[list[str], dict[str, 
     types = Counter((key, type(value).__name__) for answer in answers for key, value in answer.items())
     usual = [key for key, count in keys.items() if count > RULE * len(answers)]
     return usual, {key: kind for (key, kind), count in types.items() if key in usual and count > RULE * keys[key]}
+
+
+def _deviations(answer: dict[str, object], keys: list[str], types: dict[str, str]) -> list[str]:
+    """What one answer lacks of the usual form, in words."""
+    other = [key for key, kind in types.items() if key in answer and type(answer[key]).__name__ != kind]
+    return [f"{key} missing" for key in keys if key not in answer] + [f"{key} of another type" for key in other]
 
 
 def format_drift(evidence: Evidence) -> Defect | NotChecked | None:

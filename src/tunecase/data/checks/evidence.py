@@ -6,14 +6,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from tunecase.data.checks.columns import NO_TEXT, Split
+from tunecase.data.detectors.licences import Origin
 from tunecase.data.detectors.near_copies import NEAR, REACH, least_jaccard, near_pairs, pair_jaccard
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Rows = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
+    from tunecase.data.arrays import Flags, Floats, Hashes, Rows
 
 SURELY_NEAR = 0.9
 Where = Literal["train", "test"]
@@ -29,7 +26,7 @@ class Pairs:
     """
 
     rows: "Rows"
-    similarity: "NDArray[np.float64]"
+    similarity: "Floats"
     same_answer: "Flags"
     copy: "Flags"
 
@@ -48,7 +45,7 @@ class Asked:
         task: the kind of problem, where it is stated.
         production_shares: class to its share in production, 0 to 1, where it is declared.
         licence, origin: of the training rows, as the project states them.
-        found_licences, found_sources, found_models: what files beside the data and columns of the rows name.
+        found: what files beside the data and columns of the rows name.
         seed: of everything drawn at random.
         fast: only what one pass over the files can tell; checks that train or compare texts are left out.
     """
@@ -58,9 +55,7 @@ class Asked:
     production_shares: Mapping[str, float] = field(default_factory=dict)
     licence: str | None = None
     origin: str | None = None
-    found_licences: tuple[str, ...] = ()
-    found_sources: tuple[str, ...] = ()
-    found_models: tuple[str, ...] = ()
+    found: Origin = field(default_factory=Origin)
     seed: int = 0
     fast: bool = False
 
@@ -207,7 +202,7 @@ class Evidence:
         return pairs, np.flatnonzero(np.isin(mine, theirs[rows]))
 
 
-def first_alike(hashes: "NDArray[np.uint64]") -> "Rows":
+def first_alike(hashes: "Hashes") -> "Rows":
     """For each row the first row with the same hash; a row without text stands for itself.
 
     Example:

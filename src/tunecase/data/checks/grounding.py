@@ -8,8 +8,7 @@ from tunecase.data.checks.evidence import Evidence
 from tunecase.data.detectors.invented_facts import AnswerFacts, answer_facts
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from tunecase.data.arrays import Floats, Rows
 
 LEAST_ROWS = 50
 MOST_ROWS = 20_000
@@ -28,30 +27,31 @@ def ungrounded_answer(evidence: Evidence) -> Defect | NotChecked | None:
     """
     import numpy as np
 
-    train = evidence.train
+    train, texts = evidence.train, evidence.train.texts
     if not train.labelled or evidence.classes:
         return None
     what = "facts that the input lacks: "
     if evidence.asked.fast:
         return NotChecked(what + "left out of a fast audit")
-    texts = train.texts
     if len(texts.rows) < LEAST_ROWS:
         return NotChecked(f"{what}fewer than {LEAST_ROWS} rows")
-    pairs = zip(texts.inputs[:MOST_ROWS], texts.outputs[:MOST_ROWS], strict=True)
-    judged = _without_labels([answer_facts(input, output) for input, output in pairs])
+    judged = _without_labels(list(map(answer_facts, texts.inputs[:MOST_ROWS], texts.outputs[:MOST_ROWS])))
     if why_not := _not_meant_to_rest_on_input(judged):
         return NotChecked(what + why_not)
-    inventing = np.array([at for at, answer in enumerate(judged) if answer.absent], np.int64)
-    sourced = 1 - sum(len(answer.absent) for answer in judged) / sum(answer.facts for answer in judged)
-    share = len(inventing) / len(judged)
+    absent, facts = np.array([(len(answer.absent), answer.facts) for answer in judged]).T
+    inventing = np.flatnonzero(absent)
+    sourced, share = 1 - absent.sum() / facts.sum(), len(inventing) / len(judged)
     long = float(np.median(train.words)) >= LONG_INPUT_WORDS
-    if sourced < SOURCED and not (long and sourced >= SOURCED / 2):
-        return _outside(train.texts.rows[inventing], share)
+    if sourced < (SOURCED / 2 if long else SOURCED):
+        return _outside(texts.rows[inventing], share)
     if share < NOTE_SHARE:
         return None
-    invented = np.array([len(judged[at].absent) / judged[at].facts for at in inventing.tolist()])
+    invented = absent[inventing] / facts[inventing]
     order = np.argsort(-invented, kind="stable")
-    rows = texts.rows[inventing[order]]
+    return _inventing(evidence, texts.rows[inventing[order]], share, invented[order])
+
+
+def _inventing(evidence: Evidence, rows: "Rows", share: float, scores: "Floats") -> Defect:
     return Defect(
         check="ungrounded_answer",
         severity="warn" if share >= WARN_SHARE else "note",
@@ -59,9 +59,9 @@ def ungrounded_answer(evidence: Evidence) -> Defect | NotChecked | None:
         fix="give the model the source at run time (retrieval), or take the fact out of the answer",
         rows=rows,
         share=share,
-        examples=tuple(train.example(int(row)) for row in rows[:2]),
+        examples=tuple(evidence.train.example(int(row)) for row in rows[:2]),
         review_rows=float(len(rows)),
-        scores=invented[order],
+        scores=scores,
     )
 
 
@@ -93,7 +93,7 @@ def _without_fields(answer: AnswerFacts, left_out: set[str]) -> AnswerFacts:
     return AnswerFacts(facts, tuple(value for _, value in fields), answer.derived, fields)
 
 
-def _outside(rows: "NDArray[np.int64]", share: float) -> Defect:
+def _outside(rows: "Rows", share: float) -> Defect:
     return Defect(
         check="ungrounded_answer",
         severity="note",

@@ -20,11 +20,9 @@ from tunecase.data.review.depth import plan_queue
 from tunecase.quantities import Interval80, wilson
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from tunecase.data.arrays import Flags, Rows
 
-    Rows = NDArray[np.int64]
-
+LEFT_OUT = "left out, as only what one pass can tell was asked for"
 CHANCE = 0.05
 MOST_CHARACTERS, LONG_TEXT = 2_000_000, 2_000  # of all texts that are learnt from; of one of them
 SHOWN = 1000
@@ -44,7 +42,7 @@ def label_error(evidence: Evidence) -> Defect | NotChecked | None:
     if not evidence.classes:
         return None
     if evidence.asked.fast:
-        return NotChecked("wrong labels: left out, as only what one pass can tell was asked for")
+        return NotChecked(f"wrong labels: {LEFT_OUT}")
     rows, texts, codes = _labelled(evidence)
     ranking = rank_labels(texts, codes, evidence.asked.seed, evidence.text[rows])
     if ranking is None:
@@ -101,7 +99,7 @@ def labels_random(evidence: Evidence) -> Defect | NotChecked | None:
     if not evidence.classes:
         return None
     if evidence.asked.fast:
-        return NotChecked("whether the labels are random: left out, as only what one pass can tell was asked for")
+        return NotChecked(f"whether the labels are random: {LEFT_OUT}")
     rows, texts, codes = _labelled(evidence)
     first = np.unique(evidence.text[rows], return_index=True)[1]
     p = random_label_p([texts[i] for i in first], codes[first], evidence.asked.seed)
@@ -133,11 +131,12 @@ def answer_mismatch(evidence: Evidence) -> Defect | NotChecked | None:
     if evidence.classes or not train.labelled:
         return None
     if evidence.asked.fast:
-        return NotChecked(f"{what}: left out, as only what one pass can tell was asked for")
-    kept = _some(train.answer[train.texts.rows] != NO_TEXT, train.texts.inputs, evidence.asked.seed)
+        return NotChecked(f"{what}: {LEFT_OUT}")
+    texts = train.texts
+    kept = _some(train.answer[texts.rows] != NO_TEXT, texts.inputs, evidence.asked.seed)
     if len(kept) < LEAST_ROWS:
         return NotChecked(f"{what}: fewer than {LEAST_ROWS} rows with an answer")
-    scores = rank_mismatches([train.texts.inputs[i] for i in kept], [train.texts.outputs[i] for i in kept])
+    scores = rank_mismatches([texts.inputs[i] for i in kept], [texts.outputs[i] for i in kept])
     if scores is None or (scores <= FITTING).mean() < LEAST_FITTING:
         return NotChecked(f"{what}: too few answers take up words of their input to tell")
     beyond = int((scores > QUEUE_FROM).sum())
@@ -146,7 +145,7 @@ def answer_mismatch(evidence: Evidence) -> Defect | NotChecked | None:
     order = np.argsort(-scores, kind="stable")[:beyond]
     share = min(beyond / (1 - QUEUE_FROM) / len(kept), 1.0)
     low, high = wilson(share * len(kept), len(kept))
-    rows = train.texts.rows[kept[order]]
+    rows = texts.rows[kept[order]]
     return Defect(
         check="answer_mismatch",
         severity="warn" if low > FITTING else "note",
@@ -204,7 +203,7 @@ def _labelled_twice(test: Split, seconds: Sequence[str]) -> list[tuple[int, tupl
     return pairs
 
 
-def _some(wanted: "NDArray[np.bool_]", texts: Sequence[str], seed: int) -> "Rows":
+def _some(wanted: "Flags", texts: Sequence[str], seed: int) -> "Rows":
     """Places that are wanted, at random so many that they can be learnt from in about a minute."""
     import numpy as np
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tunecase.data.checks.defect import Defect, NotChecked
 from tunecase.data.detectors import languages
+from tunecase.data.detectors.languages import NAMES
 
 if TYPE_CHECKING:
     from tunecase.data.checks.columns import Split, Texts
@@ -67,15 +68,14 @@ def language_mismatch(evidence: "Evidence") -> Defect | NotChecked | None:
 
     if not evidence.train.labelled or evidence.classes or evidence.asked.task == "classification":
         return None
-    texts = evidence.train.texts
-    pairs = _pairs(texts)
-    wrong = [(row, asked, given) for row, asked, given in pairs if asked != given]
+    pairs = _pairs(evidence.train.texts)
+    wrong = [pair for pair in pairs if pair[1] != pair[2]]
     if len(pairs) < LEAST_TOLD:
         return NotChecked("the language of the answers against that of the inputs: fewer than 50 pairs can be told")
     if not wrong or len(wrong) > RULE * len(pairs):
         return None
-    kinds = Counter(f"{languages.NAMES[given]} to {languages.NAMES[asked]}" for _, asked, given in wrong)
-    commonest = ", ".join(f"{name} ({count})" for name, count in kinds.most_common(3))
+    kinds = Counter((given, asked) for _, asked, given in wrong).most_common(3)
+    commonest = ", ".join(f"{NAMES[given]} to {NAMES[asked]} ({count})" for (given, asked), count in kinds)
     rows = np.array([row for row, _, _ in wrong], np.int64)
     return Defect(
         check="language_mismatch",
@@ -116,7 +116,7 @@ def _counted(split: "Split") -> Counter[str]:
 
 
 def _share(counts: Counter[str], name: str) -> str:
-    return f"{languages.NAMES[name]} {counts[name] / counts.total():.0%}"
+    return f"{NAMES[name]} {counts[name] / counts.total():.0%}"
 
 
 def _apart(train: Counter[str], what: str, other: Counter[str]) -> str | None:

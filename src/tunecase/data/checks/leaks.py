@@ -10,8 +10,7 @@ from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from tunecase.data.arrays import Rows
 
 BLOCKING_SHARE = 0.2  # of the test: beyond it deleting from training does not make the test believable again
 
@@ -52,7 +51,7 @@ def leak_near(evidence: Evidence) -> Defect | None:
     return defect
 
 
-def _leak(evidence: Evidence, check: str, how: str, pairs: "NDArray[np.int64]", removed: "NDArray[np.int64]") -> Defect:
+def _leak(evidence: Evidence, check: str, how: str, pairs: "Rows", removed: "Rows") -> Defect:
     import numpy as np
 
     assert evidence.test is not None

@@ -8,9 +8,7 @@ from tunecase.data.tokens.counting import estimated
 from tunecase.data.tokens.rows import characters_per_token
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from tunecase.data.arrays import Flags, Rows
     from tunecase.data.checks.columns import Split
 
 FAR = 6.0  # robust standard deviations of log length
@@ -58,21 +56,21 @@ def _why(train: "Split", cut: int, lost: int, far: int, limit: int, longest: int
     return "; ".join(said) + f"; the longest has {longest:,} characters"
 
 
-def _over(train: "Split", limit_tokens: int) -> "NDArray[np.bool_]":
+def _over(train: "Split", limit_tokens: int) -> "Flags":
     characters = train.input_characters + train.output_characters
     if train.tokens is not None:
         return estimated(characters, train.tokens).rows > limit_tokens
     return characters / characters_per_token(train.bytes_per_character)[1] > limit_tokens
 
 
-def _lost(train: "Split", limit_tokens: int) -> "NDArray[np.bool_]":
+def _lost(train: "Split", limit_tokens: int) -> "Flags":
     """Rows whose question alone fills the limit."""
     if train.tokens is not None and train.output_tokens is not None:
         return train.tokens - train.output_tokens >= limit_tokens
     return train.input_characters / characters_per_token(train.bytes_per_character)[1] >= limit_tokens
 
 
-def _far(characters: "NDArray[np.int64]") -> "NDArray[np.bool_]":
+def _far(characters: "Rows") -> "Flags":
     import numpy as np
 
     logs = np.log(np.maximum(characters, 1))
@@ -80,5 +78,5 @@ def _far(characters: "NDArray[np.int64]") -> "NDArray[np.bool_]":
         return np.zeros(0, bool)
     middle = np.median(logs)
     spread = 1.4826 * float(np.median(np.abs(logs - middle)))
-    far: NDArray[np.bool_] = (logs > middle + FAR * spread) & (logs > middle + np.log(TIMES_MEDIAN))
+    far: Flags = (logs > middle + FAR * spread) & (logs > middle + np.log(TIMES_MEDIAN))
     return far

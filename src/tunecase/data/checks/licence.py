@@ -27,26 +27,21 @@ def licence(evidence: Evidence) -> Defect | NotChecked | None:
     """
     asked = evidence.asked
     stated = licences.known_name(asked.licence) if asked.licence else None
-    names = tuple(dict.fromkeys(name for name in (stated, *asked.found_licences) if name))
-    origin = asked.origin or asked.found_models or asked.found_sources
-    if not names and not origin:
+    names = list(dict.fromkeys(filter(None, (stated, *asked.found.licences))))
+    whence = (asked.origin, *asked.found.models, *asked.found.sources)
+    if not names and not any(whence):
         return NotChecked("licence and origin: neither stated (data.licence, data.origin) nor found beside the rows")
-    conflict = bool(stated and asked.found_licences and stated not in asked.found_licences)
-    models = [name for name in (asked.origin or "", *asked.found_models) if MAKERS.search(name)]
-    questions = _of_use(names, stated)
-    if conflict:
-        questions.append(f"stated is {stated}, found is {', '.join(asked.found_licences)}: which holds?")
-    if models:
-        questions.append(f"the answers seem to be a model's ({', '.join(models[:3])}): do its terms allow training?")
-    if not origin and not questions:
+    serious = [*_of_conflict(stated, asked.found.licences), *_of_models((asked.origin or "", *asked.found.models))]
+    questions = [*_of_use(names, stated), *serious]
+    if not questions and not any(whence):
         return NotChecked(f"origin of the rows: not stated (data.origin); the licence found is {', '.join(names)}")
-    if not origin:
+    if not any(whence):
         questions.append("where the rows come from is not stated")
     if not questions:
         return None
     return Defect(
         check="licence",
-        severity="warn" if conflict or models or "no" in map(licences.use_of, names) else "note",
+        severity="warn" if serious or "no" in map(licences.use_of, names) else "note",
         why="; ".join(questions),
         fix="ask whoever gave the rows, and state data.licence and data.origin; a lawyer's hour is not priced",
         count=len(questions),
@@ -55,10 +50,26 @@ def licence(evidence: Evidence) -> Defect | NotChecked | None:
     )
 
 
-def _of_use(names: tuple[str, ...], stated: str | None) -> list[str]:
+def _of_use(names: list[str], stated: str | None) -> list[str]:
     """What to ask about each licence that is not free for any use."""
     if not names:
         return ["under which licence the rows may be used is neither stated nor found beside them"]
-    whose = {name: "stated" if name == stated else "found beside the data" for name in names}
-    uses = [(name, licences.use_of(name)) for name in names]
-    return [USE_QUESTIONS[use].format(name=name, whose=whose[name]) for name, use in uses if use in USE_QUESTIONS]
+    questions = []
+    for name in names:
+        whose = "stated" if name == stated else "found beside the data"
+        if question := USE_QUESTIONS.get(licences.use_of(name)):
+            questions.append(question.format(name=name, whose=whose))
+    return questions
+
+
+def _of_conflict(stated: str | None, found: tuple[str, ...]) -> list[str]:
+    if not stated or not found or stated in found:
+        return []
+    return [f"stated is {stated}, found is {', '.join(found)}: which holds?"]
+
+
+def _of_models(makers: tuple[str, ...]) -> list[str]:
+    models = [name for name in makers if MAKERS.search(name)]
+    if not models:
+        return []
+    return [f"the answers seem to be a model's ({', '.join(models[:3])}): do its terms allow training?"]

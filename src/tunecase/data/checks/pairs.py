@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from tunecase.data.arrays import rows_where
 from tunecase.data.checks.answers import BIT, LEAST_ANSWERS
 from tunecase.data.checks.defect import Defect, NotChecked
 
@@ -13,9 +14,8 @@ LONGER = 0.7
 
 def pair_equal(evidence: "Evidence") -> Defect | None:
     """Preference pairs whose two answers are the same but for case and blanks: they teach nothing."""
-    import numpy as np
 
-    rows = np.flatnonzero(evidence.train.marks["answer"] & BIT["pair_equal"] > 0)
+    rows = rows_where(evidence.train.marks["answer"] & BIT["pair_equal"])
     if not len(rows):
         return None
     why = "the chosen and the rejected answer are the same"

@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING, Literal
 
+from tunecase.data.arrays import rows_where
 from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence, first_alike
 from tunecase.data.detectors.near_copies import NEAR, NEAR_IN_SHORT, SHORT_WORDS, joined
 from tunecase.records import Cluster, Severity
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from tunecase.data.arrays import Flags, Rows
 
 WARN_SHARE = 0.005
 CROWD_SHARE = 0.3  # so many near copies are a template at work, not carelessness
@@ -22,37 +22,29 @@ Kind = Literal["raw", "normalised", "near"]
 
 def duplicate_exact(evidence: Evidence) -> Defect | None:
     """Training rows whose raw input equals an earlier row's; only those with the same answer are deleted."""
-    import numpy as np
-
-    return _repeats(
-        evidence,
-        "duplicate_exact",
-        evidence.first_raw,
-        evidence.first_raw != np.arange(len(evidence.first_raw)),
-        "the same input again, character for character: it counts double in training",
-    )
+    why = "the same input again, character for character: it counts double in training"
+    return _repeats(evidence, "duplicate_exact", evidence.first_raw, _again(evidence.first_raw), why)
 
 
 def duplicate_normalised(evidence: Evidence) -> Defect | None:
     """Training rows that equal an earlier one only after normalising (case, punctuation, blanks)."""
+    repeated = _again(evidence.first_normal) & ~_again(evidence.first_raw)
+    why = "the same input again but for case, punctuation or blanks"
+    return _repeats(evidence, "duplicate_normalised", evidence.first_normal, repeated, why)
+
+
+def _again(first: "Rows") -> "Flags":
+    """True for rows that are not the first of their kind."""
     import numpy as np
 
-    own = np.arange(len(evidence.first_raw))
-    return _repeats(
-        evidence,
-        "duplicate_normalised",
-        evidence.first_normal,
-        (evidence.first_normal != own) & (evidence.first_raw == own),
-        "the same input again but for case, punctuation or blanks",
-    )
+    again: Flags = first != np.arange(len(first))
+    return again
 
 
-def _repeats(
-    evidence: Evidence, check: str, first: "NDArray[np.int64]", repeated: "NDArray[np.bool_]", why: str
-) -> Defect | None:
+def _repeats(evidence: Evidence, check: str, first: "Rows", repeated: "Flags", why: str) -> Defect | None:
     import numpy as np
 
-    rows = np.flatnonzero(repeated)
+    rows = rows_where(repeated)
     if not len(rows):
         return None
     kept = int((evidence.disputed & repeated).sum())
@@ -63,7 +55,7 @@ def _repeats(
         why=why + held,
         fix="keep the first of each, delete the others",
         rows=rows,
-        removed=np.flatnonzero(repeated & ~evidence.disputed),
+        removed=rows_where(repeated & ~evidence.disputed),
         pairs=np.stack([rows, first[rows]], axis=1),
         examples=tuple(evidence.train.example(int(row)) for row in rows[:2]),
     )
@@ -109,22 +101,13 @@ def duplicate_near(evidence: Evidence) -> Defect | None:
 
 def duplicate_test(evidence: Evidence) -> Defect | None:
     """Test rows that repeat an earlier test row, raw or normalised."""
-    import numpy as np
-
-    if evidence.test is None:
+    test = evidence.test
+    if test is None:
         return None
-    own = np.arange(len(evidence.test.raw))
-    rows = np.flatnonzero((first_alike(evidence.test.raw) != own) | (first_alike(evidence.test.normal) != own))
-    if not len(rows):
-        return None
-    return Defect(
-        check="duplicate_test",
-        severity="note",
-        why="the same test input again, after normalising: the test says less than its size promises",
-        fix="keep the first of each in the test file",
-        rows=rows,
-        where="test",
-    )
+    rows = rows_where(_again(first_alike(test.raw)) | _again(first_alike(test.normal)))
+    why = "the same test input again, after normalising: the test says less than its size promises"
+    fix = "keep the first of each in the test file"
+    return Defect("duplicate_test", "note", why, fix, rows=rows, where="test") if len(rows) else None
 
 
 def _severity(count: int, evidence: Evidence) -> Severity:
@@ -150,7 +133,7 @@ def clusters(evidence: Evidence, most: int = MOST_CLUSTERS) -> tuple[int, tuple[
     return int(len(own) - len(groups)), shown
 
 
-def _cluster(evidence: Evidence, root: "NDArray[np.int64]", head: int) -> Cluster:
+def _cluster(evidence: Evidence, root: "Rows", head: int) -> Cluster:
     import numpy as np
 
     rows = np.flatnonzero(root == head)

@@ -10,8 +10,7 @@ from tunecase.data.detectors.paraphrases import Matches, match
 from tunecase.quantities import wilson
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from tunecase.data.arrays import Rows
 
 LEAST_ROWS = 50
 MOST_TEST_ROWS, MOST_TRAIN_ROWS = 10_000, 100_000
@@ -55,7 +54,7 @@ def leak_translated(evidence: Evidence) -> NotChecked | None:
     return NotChecked("translated leaks: a translation shares no words with its source; needs a model or a reader")
 
 
-def _defect(evidence: Evidence, matches: Matches, pairs: "NDArray[np.int64]", asked: int, train_share: float) -> Defect:
+def _defect(evidence: Evidence, matches: Matches, pairs: "Rows", asked: int, train_share: float) -> Defect:
     import numpy as np
 
     test, train = evidence.split("test"), evidence.train
@@ -85,7 +84,7 @@ def _defect(evidence: Evidence, matches: Matches, pairs: "NDArray[np.int64]", as
     )
 
 
-def _places(rows: "NDArray[np.int64]", most: int, seed: int) -> "NDArray[np.int64]":
+def _places(rows: "Rows", most: int, seed: int) -> "Rows":
     """Places in the kept texts, all of them or `most` drawn at random."""
     import numpy as np
 
@@ -94,7 +93,7 @@ def _places(rows: "NDArray[np.int64]", most: int, seed: int) -> "NDArray[np.int6
     return np.sort(np.random.default_rng(seed).permutation(len(rows))[:most])
 
 
-def _examples(split: Split, places: "NDArray[np.int64]") -> list[Example]:
+def _examples(split: Split, places: "Rows") -> list[Example]:
     texts = split.texts
     return [Example(texts.inputs[at], texts.outputs[at]) for at in places.tolist()]
 

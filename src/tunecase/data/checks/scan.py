@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tunecase.data.checks.block import BATCH, COLUMNS, LOOKS, MOST_LABELS, Part, Reading, Task, place_in_draw, read_part
+from tunecase.data.checks.block import BATCH, COLUMNS, LOOKS, Part, Reading, Task, add_labels, place_in_draw, read_part
 from tunecase.data.checks.columns import Counted, Heads, Split, Texts
 from tunecase.data.checks.spool import Spool
 from tunecase.data.detectors.near_copies import BANDS, common_shingles, shingle_hashes, text_hashes, word_hashes
@@ -24,8 +24,7 @@ from tunecase.engine import LATER, CrashError, cache_folder, cores, run_tasks
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from tunecase.data.arrays import Shingles
 
 MOST_BAD_KEPT = 1000
 MOST_TEXT_CHARACTERS = 30_000_000  # of the texts kept for checks that need words
@@ -62,30 +61,35 @@ def read_split(
     note on the KeyboardInterrupt says from which row.
     Raises: TunecaseError where there is no room for the columns.
     """
+    if reading.common is None:
+        reading = replace(reading, common=boilerplate(path, layout))
     size = total_bytes(path)
     large = size is None or _unpacked_bytes(path) >= LARGE_BYTES
-    common = boilerplate(path, layout) if reading.common is None else reading.common
-    reading = replace(reading, common=common)
-    workers = reading.workers or (cores() if large else 1)
-    share = 0.0 if reading.fast else min(1.0, MOST_TEXT_CHARACTERS / max(size or MOST_TEXT_CHARACTERS, 1))
+    share = _text_share(reading, size)
     spool = _spool(path, layout, reading, share) if large else Spool(None)
-    kept = True
+    keep = True
     try:
-        left = (block for block in blocks(path, layout) if block.index >= spool.done)
-        tasks = (Task(block, layout, reading, share, size or 0) for block in left)
-        _fill(spool, _in_order(tasks, workers), size, progress)
+        tasks = (
+            Task(block, layout, reading, share, size or 0) for block in islice(blocks(path, layout), spool.done, None)
+        )
+        _fill(spool, _in_order(tasks, reading.workers or (cores() if large else 1)), size, progress)
         split = _split(path, layout, spool)
         if on_bad is not None:
-            for row in spool.rows("bad"):
-                on_bad(BadRow(*row))
-        kept = False
+            for row in _bad_rows(spool):
+                on_bad(row)
+        keep = False
         return split
     except KeyboardInterrupt as stop:
         if large and spool.done:
             stop.add_note(f"interrupted; the same command goes on from row {spool.facts['records']:,}")
         raise
     finally:
-        spool.close(keep=kept)
+        spool.close(keep=keep)
+
+
+def _text_share(reading: Reading, size: int | None) -> float:
+    """Which part of the rows keeps its texts, for the checks that need words."""
+    return 0.0 if reading.fast else min(1.0, MOST_TEXT_CHARACTERS / max(size or MOST_TEXT_CHARACTERS, 1))
 
 
 def _fill(spool: Spool, parts: Iterator[Part], size: int | None, progress: Progress | None) -> None:
@@ -160,10 +164,7 @@ def _append(spool: Spool, part: Part) -> None:
         "characters": part.characters,
         "text_characters": sum(len(input) + len(output) for _, input, output, _ in part.texts),
     }
-    labels = Counter(before["labels"])
-    for label, count in part.labels.items():
-        if label in labels or len(labels) < MOST_LABELS:
-            labels[label] += count
+    labels = add_labels(Counter(before["labels"]), part.labels)
     label_of = {str(key): label for key, label in part.label_of.items() if label in labels}
     counted = part.counted and [part.counted.how, part.counted.template_tokens]
     spool.add(
@@ -194,6 +195,7 @@ def _split(path: Path, layout: Layout, spool: Spool) -> Split:
     import numpy as np
 
     facts = _facts(spool)
+    counted = facts["counted"]
     column = {name: spool.column(name, np.dtype(kind).type) for name, kind in COLUMNS.items()}
     count = len(column["number"])
     marks = {name: spool.column(f"mark {name}", np.uint32) for name, _ in LOOKS}
@@ -201,12 +203,12 @@ def _split(path: Path, layout: Layout, spool: Spool) -> Split:
         path=path,
         layout=layout,
         bad=facts["bad"],
-        bad_rows=tuple(BadRow(*row) for row in islice(spool.rows("bad"), MOST_BAD_KEPT)),
+        bad_rows=tuple(islice(_bad_rows(spool), MOST_BAD_KEPT)),
         **{name: column[name] for name in PLAIN_COLUMNS},
         bytes_per_character=facts["utf8_bytes"] / max(facts["characters"], 1),
-        tokens=column["tokens"] if facts["counted"] else None,
-        output_tokens=column["output_tokens"] if facts["counted"] else None,
-        counter=Counted(*facts["counted"]) if facts["counted"] else None,
+        tokens=column["tokens"] if counted else None,
+        output_tokens=column["output_tokens"] if counted else None,
+        counter=Counted(*counted) if counted else None,
         marks={name: bits if len(bits) else np.zeros(count, np.uint32) for name, bits in marks.items()},
         texts=_texts(spool, count),
         ends=np.cumsum(column["set_sizes"]),
@@ -216,6 +218,10 @@ def _split(path: Path, layout: Layout, spool: Spool) -> Split:
         label_of={int(key): label for key, label in facts["label_of"].items()},
         short_answers=facts["short_answers"],
     )
+
+
+def _bad_rows(spool: Spool) -> Iterator[BadRow]:
+    return (BadRow(*row) for row in spool.rows("bad"))
 
 
 def _texts(spool: Spool, count: int) -> Texts:
@@ -233,7 +239,7 @@ def _texts(spool: Spool, count: int) -> Texts:
     )
 
 
-def boilerplate(path: Path, layout: Layout) -> "NDArray[np.uint32]":
+def boilerplate(path: Path, layout: Layout) -> "Shingles":
     """Shingles of a prompt that many of the first 2,048 distinct texts share (see near_copies.common_shingles).
 
     They say nothing about one row, and counted they would make near copies of all rows with one long instruction.

@@ -19,7 +19,8 @@ from tunecase.errors import TunecaseError
 
 if TYPE_CHECKING:
     import numpy as np
-    from numpy.typing import NDArray
+
+    from tunecase.data.arrays import Array
 
 STATE = "state.json"
 SAVE_EVERY_S = 2.0
@@ -40,7 +41,7 @@ class Spool:
     def __init__(self, folder: Path | None, key: str = "") -> None:
         self.folder, self.key = folder, key
         self.done, self.facts = 0, dict[str, Any]()
-        self.arrays: dict[str, list[NDArray[Any]]] = {}
+        self.arrays: dict[str, list[Array]] = {}
         self.lists: dict[str, list[Any]] = {}
         self.files: dict[str, Any] = {}
         self.sizes: dict[str, int] = {}  # of each file after the last whole block [bytes]
@@ -85,9 +86,7 @@ class Spool:
                 path.unlink()
         self.done, self.facts, self.sizes = done, facts, sizes
 
-    def add(
-        self, arrays: "Mapping[str, NDArray[Any]]", lists: Mapping[str, Iterable[Any]], facts: Mapping[str, Any]
-    ) -> None:
+    def add(self, arrays: "Mapping[str, Array]", lists: Mapping[str, Iterable[Any]], facts: Mapping[str, Any]) -> None:
         """One block more: its part of every column, its plain rows, and the facts as they are now."""
         if self.folder is None:
             for name, values in arrays.items():
@@ -128,7 +127,7 @@ class Spool:
         part.replace(self.folder / STATE)
         self.saved = time.monotonic()
 
-    def column(self, name: str, kind: "type[np.generic]") -> "NDArray[Any]":
+    def column(self, name: str, kind: "type[np.generic]") -> "Array":
         """All of one column; of a spool on disk, mapped into memory and read when it is used."""
         import numpy as np
 

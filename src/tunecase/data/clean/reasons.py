@@ -9,8 +9,7 @@ from tunecase.data.checks.defect import Defect
 from tunecase.data.checks.evidence import Evidence, Where
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from tunecase.data.arrays import Flags, Rows
 
 MOST_OTHERS = 3  # rows named that one row repeats or contradicts
 TEMPLATE = 2.0  # rows for each row to look at, from which on a sample is enough
@@ -42,9 +41,7 @@ def removed_rows(evidence: Evidence, defects: Sequence[Defect]) -> dict[int, lis
     return reasons
 
 
-def rows_to_look_at(
-    evidence: Evidence, defects: Sequence[Defect], without: "NDArray[np.bool_]"
-) -> dict[int, list[Reason]]:
+def rows_to_look_at(evidence: Evidence, defects: Sequence[Defect], without: "Flags") -> dict[int, list[Reason]]:
     """Index of a training row to every reason to look at it; `without` marks rows that are left out, shape (rows,).
 
     A finding wants a look where it counts rows to review, or has a fix that cannot be priced. Of ranked rows the first
@@ -113,7 +110,7 @@ def _partners(evidence: Evidence, defect: Defect, wanted: set[int]) -> dict[int,
     return partners
 
 
-def _joined(pairs: "NDArray[np.int64]", where: Where) -> dict[int, list[int]]:
+def _joined(pairs: "Rows", where: Where) -> dict[int, list[int]]:
     """Each training row of a pair with its first partners."""
     joined: dict[int, list[int]] = {}
     for first, second in pairs.tolist():

@@ -7,11 +7,7 @@ from typing import TYPE_CHECKING
 from tunecase.data.detectors.two_sample import WORDS, some_texts
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Rows = NDArray[np.int64]
-    Floats = NDArray[np.float64]
+    from tunecase.data.arrays import Floats, Rows
 
 MOST_ROWS = 4_000
 MOST_ASKED = 2_000
@@ -89,7 +85,7 @@ def measure_cover(base: Sequence[str], asked: Sequence[str], seed: int = 0) -> C
     return Cover(theirs[far][order], (1 - near[far])[order], len(far), p)
 
 
-def _nearness(base: "NDArray[np.float64]", asked: "NDArray[np.float64]", own: "Rows | None") -> "Floats":
+def _nearness(base: "Floats", asked: "Floats", own: "Rows | None") -> "Floats":
     """Mean cosine to the nearest of the base; `own` are the places of the asked in the base, left out there."""
     import numpy as np
 

@@ -10,27 +10,6 @@ from functools import cache
 
 from tunecase import catalog
 
-# Prefixes and lengths of the card schemes, ISO/IEC 7812 ranges as published by the schemes.
-CARD_RANGES: tuple[tuple[int, int, tuple[int, ...]], ...] = (
-    (4, 4, (13, 16, 19)),
-    (51, 55, (16,)),
-    (2221, 2720, (16,)),
-    (34, 34, (15,)),
-    (37, 37, (15,)),
-    (6011, 6011, (16, 19)),
-    (644, 649, (16, 19)),
-    (65, 65, (16, 19)),
-    (300, 305, (14,)),
-    (36, 36, (14,)),
-    (38, 39, (14,)),
-    (3528, 3589, (16, 19)),
-    (62, 62, (16, 17, 18, 19)),
-    (5018, 5018, (16, 19)),
-    (5020, 5020, (16, 19)),
-    (5038, 5038, (16, 19)),
-    (6304, 6304, (16, 19)),
-    (6759, 6763, (16, 19)),
-)
 DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 FISCALE_ODD = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23)
 VERHOEFF_PERMUTATION = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
@@ -62,9 +41,19 @@ def is_card(number: str) -> bool:
     """
     digits = digits_of(number)
     text = "".join(map(str, digits))
-    if not any(low <= int(text[: len(str(low))] or 0) <= high and len(text) in n for low, high, n in CARD_RANGES):
+    if not any(low <= int(text[: len(str(low))] or 0) <= high for low, high in card_ranges().get(len(text), ())):
         return False
     return len(set(digits)) > 1 and passes_luhn(digits)
+
+
+@cache
+def card_ranges() -> dict[int, list[tuple[int, int]]]:
+    """First and last prefix of each range of card numbers, by how many digits they have, from the table card_ranges."""
+    ranges: dict[int, list[tuple[int, int]]] = {}
+    for row in catalog.read_table("card_ranges"):
+        for digits in row["digits"].split():
+            ranges.setdefault(int(digits), []).append((int(row["first"]), int(row["last"])))
+    return ranges
 
 
 @cache

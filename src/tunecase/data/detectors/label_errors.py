@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Codes = NDArray[np.int64]
+    from tunecase.data.arrays import Rows
+
+    Codes = Rows
     Numbers = NDArray[np.floating[Any]]
 
 LEAST_ROWS = 50

@@ -2,19 +2,16 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from tunecase.data.detectors.content_words import Terms, is_code, number, terms
 from tunecase.data.detectors.synonyms import group
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Rows = NDArray[np.int64]
+    from tunecase.data.arrays import Flags, Floats, Rows
 
 LONGEST_ANSWER = 60
 NAME_TIMES = 3  # a word is a name where it is written with a capital this many times as often as without
@@ -71,7 +68,7 @@ class Side:
 
     texts: list[str]
     numerals: list[tuple[str, ...]]
-    code: "NDArray[np.bool_]"
+    code: "Flags"
     words: "Floats"
     channels: dict[str, Any]
     search: Any
@@ -107,32 +104,36 @@ def read(example: Example) -> Terms:
 
 def sides(*files: Sequence[Example]) -> list[Side]:
     """Files as rows over one vocabulary; a term weighs ln((rows + 1) / (rows with it + 1)) over all files together."""
-    import numpy as np
 
     files_terms = [[read(example) for example in file] for file in files]
-    names = _names([each for file in files_terms for each in file])
+    names = _names(chain.from_iterable(files_terms))
     matrices = {channel: _matrices(channel, files_terms, names) for channel in CHANNELS}
     answers = [[final_answer(example.output) for example in file] for file in files]
-    often = Counter(answer for file in answers for answer in file if answer)
-    made = []
-    for at, (file, file_terms) in enumerate(zip(files, files_terms, strict=True)):
-        channels = {channel: of_files[at] for channel, of_files in matrices.items()}
-        made.append(
-            Side(
-                texts=[example.input for example in file],
-                numerals=[each.numerals for each in file_terms],
-                code=np.array([each.code for each in file_terms], bool),
-                words=np.array([each.words.total() + each.capital.total() for each in file_terms], float),
-                channels=channels,
-                search=_unit(list(channels.values())),
-                answers=answers[at],
-                answer_bits=_bits(answers[at], often),
-            )
-        )
-    return made
+    often = Counter(filter(None, chain.from_iterable(answers)))
+    return [
+        _side(file, file_terms, file_answers, {channel: of_files[at] for channel, of_files in matrices.items()}, often)
+        for at, (file, file_terms, file_answers) in enumerate(zip(files, files_terms, answers, strict=True))
+    ]
 
 
-def _names(rows: Sequence[Terms]) -> set[str]:
+def _side(
+    file: Sequence[Example], file_terms: list[Terms], answers: list[str], channels: dict[str, Any], often: Counter[str]
+) -> Side:
+    import numpy as np
+
+    return Side(
+        texts=[example.input for example in file],
+        numerals=[each.numerals for each in file_terms],
+        code=np.array([each.code for each in file_terms], bool),
+        words=np.array([each.words.total() + each.capital.total() for each in file_terms], float),
+        channels=channels,
+        search=_unit(list(channels.values())),
+        answers=answers,
+        answer_bits=_bits(answers, often),
+    )
+
+
+def _names(rows: Iterable[Terms]) -> set[str]:
     """Words that are written with a capital in far more rows than without."""
     capital, low = Counter[str](), Counter[str]()
     for each in rows:

@@ -13,12 +13,9 @@ from typing import TYPE_CHECKING
 from tunecase.data.text import has_unparted_words, normalise, words
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from tunecase.data.arrays import Flags, Floats, Hashes, Rows, Shingles
 
-    Rows = NDArray[np.int64]
-    Keys = NDArray[np.uint64]
-    Sets = tuple[NDArray[np.uint32], NDArray[np.int64]]  # hashes of all sets one after the other, and each one's end
+    Sets = tuple[Shingles, Rows]  # hashes of all sets one after the other, and each one's end
 
 SHINGLE_WORDS = 3
 BANDS, BAND_ROWS = 25, 4
@@ -39,7 +36,7 @@ BOILERPLATE_SHARE, BOILERPLATE_TEXTS = 0.1, 20
 MOST_KEPT_POWERS = 1 << 21
 
 
-def word_hashes(texts: Sequence[str]) -> "tuple[Keys, Rows]":
+def word_hashes(texts: Sequence[str]) -> "tuple[Hashes, Rows]":
     """The 64-bit hashes of the words of many texts, flat, and how many words each text has.
 
         hash = mix of the sum over a word's bytes of byte x BASE^place (modulo 2^64)
@@ -74,10 +71,10 @@ def _parted(text: str) -> str:
     return " ".join(words(normal)) if has_unparted_words(normal) else normal
 
 
-_POWERS: dict[int, "Keys"] = {}
+_POWERS: dict[int, "Hashes"] = {}
 
 
-def _powers(base: int, count: int) -> "Keys":
+def _powers(base: int, count: int) -> "Hashes":
     """base^0, base^1, ... modulo 2^64."""
     import numpy as np
 
@@ -91,7 +88,7 @@ def _powers(base: int, count: int) -> "Keys":
     return kept[:count]
 
 
-def _mixed(values: "Keys") -> "Keys":
+def _mixed(values: "Hashes") -> "Hashes":
     """Every bit of a hash in every other; never 0, which stands for no text."""
     import numpy as np
 
@@ -100,7 +97,7 @@ def _mixed(values: "Keys") -> "Keys":
     return (values ^ (values >> np.uint64(32))) | np.uint64(1)
 
 
-def text_hashes(hashes: "Keys", counts: "Rows") -> "Keys":
+def text_hashes(hashes: "Hashes", counts: "Rows") -> "Hashes":
     """One hash for the words of each text in their order, shape (texts,); 0 for a text without words."""
     import numpy as np
 
@@ -114,7 +111,7 @@ def text_hashes(hashes: "Keys", counts: "Rows") -> "Keys":
     return found
 
 
-def shingle_hashes(hashes: "Keys", counts: "Rows") -> "tuple[NDArray[np.uint32], Rows]":
+def shingle_hashes(hashes: "Hashes", counts: "Rows") -> "tuple[Shingles, Rows]":
     """The shingle sets of many texts as 32-bit hashes, flat.
 
     Args:
@@ -143,7 +140,7 @@ def shingle_hashes(hashes: "Keys", counts: "Rows") -> "tuple[NDArray[np.uint32],
     return distinct.astype(np.uint32), kept
 
 
-def band_keys(flat: "NDArray[np.uint32]", counts: "Rows") -> "Keys":
+def band_keys(flat: "Shingles", counts: "Rows") -> "Hashes":
     """The band keys of many shingle sets, shape (BANDS, texts); texts that share a key may be near copies."""
     import numpy as np
     from rensa import RMinHash
@@ -159,7 +156,7 @@ def band_keys(flat: "NDArray[np.uint32]", counts: "Rows") -> "Keys":
     return keys
 
 
-def near_pairs(keys: "Sequence[Keys]", reach: int, side: "NDArray[np.bool_] | None" = None) -> "Rows":
+def near_pairs(keys: "Sequence[Hashes]", reach: int, side: "Flags | None" = None) -> "Rows":
     """Candidate pairs (earlier, later) that share a band key, shape (pairs, 2).
 
     Args:
@@ -179,7 +176,7 @@ def near_pairs(keys: "Sequence[Keys]", reach: int, side: "NDArray[np.bool_] | No
     return np.stack([found // max(n, 1), found % max(n, 1)], axis=1)
 
 
-def _met(keys: "Keys", reach: int, side: "NDArray[np.bool_] | None") -> "Rows":
+def _met(keys: "Hashes", reach: int, side: "Flags | None") -> "Rows":
     """Pairs that share one band's key, as earlier x texts + later."""
     import numpy as np
 
@@ -190,7 +187,7 @@ def _met(keys: "Keys", reach: int, side: "NDArray[np.bool_] | None") -> "Rows":
     packed = (keys >> bits) << bits | np.arange(n, dtype=np.uint64)
     packed.sort()
     shared = packed[1:] >> bits == packed[:-1] >> bits
-    codes: list[NDArray[np.int64]] = []
+    codes: list[Rows] = []
     at = np.flatnonzero(shared)
     for lag in range(1, min(reach, n - 1) + 1):
         if not at.size:
@@ -205,18 +202,16 @@ def _met(keys: "Keys", reach: int, side: "NDArray[np.bool_] | None") -> "Rows":
     return np.unique(np.concatenate(codes)) if codes else np.zeros(0, np.int64)
 
 
-def common_shingles(flat: "NDArray[np.uint32]", texts: int) -> "NDArray[np.uint32]":
+def common_shingles(flat: "Shingles", texts: int) -> "Shingles":
     """The shingles that stand in a tenth of the texts, and in twenty at least, ascending: they tell no copy."""
     import numpy as np
 
     shingles, often = np.unique(flat, return_counts=True)
-    common: NDArray[np.uint32] = shingles[often >= max(BOILERPLATE_TEXTS, BOILERPLATE_SHARE * texts)]
+    common: Shingles = shingles[often >= max(BOILERPLATE_TEXTS, BOILERPLATE_SHARE * texts)]
     return common
 
 
-def without_shingles(
-    flat: "NDArray[np.uint32]", counts: "Rows", left_out: "NDArray[np.uint32]"
-) -> "tuple[NDArray[np.uint32], Rows]":
+def without_shingles(flat: "Shingles", counts: "Rows", left_out: "Shingles") -> "tuple[Shingles, Rows]":
     """Shingle sets, and how many shingles each has, without some shingles, which ascend."""
     import numpy as np
 
@@ -227,7 +222,7 @@ def without_shingles(
     return flat[kept], np.bincount(owner[kept], minlength=len(counts)).astype(np.int64)
 
 
-def least_jaccard(set_sizes: "Rows") -> "NDArray[np.float64]":
+def least_jaccard(set_sizes: "Rows") -> "Floats":
     """The similarity from which pairs are copies, by the shingles of the smaller set of each pair."""
     import numpy as np
 
@@ -254,16 +249,14 @@ def joined(count: int, pairs: "Sequence[Rows]") -> "Rows":
     return roots
 
 
-def pick_sets(flat: "NDArray[np.uint32]", ends: "Rows", chosen: "Rows") -> "tuple[NDArray[np.uint32], Rows]":
+def pick_sets(flat: "Shingles", ends: "Rows", chosen: "Rows") -> "tuple[Shingles, Rows]":
     """Some of the sets that lie one after the other in `flat`, each up to its end: hashes, and how many each has."""
     starts = ends[chosen - 1] * (chosen > 0) if len(ends) else ends
     counts = ends[chosen] - starts
     return flat[_positions(starts, counts)], counts
 
 
-def pair_jaccard(
-    pairs: "Rows", first: "Sets", second: "Sets | None" = None, chunk: int = 8192
-) -> "NDArray[np.float64]":
+def pair_jaccard(pairs: "Rows", first: "Sets", second: "Sets | None" = None, chunk: int = 8192) -> "Floats":
     """The Jaccard similarity of each pair of shingle sets, shape (pairs,).
 
     Args:

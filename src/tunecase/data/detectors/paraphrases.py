@@ -13,10 +13,8 @@ from tunecase.data.detectors.likeness import Example, Side, score, sides, take
 
 if TYPE_CHECKING:
     import numpy as np
-    from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
-    Rows = NDArray[np.int64]
+    from tunecase.data.arrays import Floats, Rows
 
 CANDIDATES = 6
 CHUNK = 512

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from tunecase.data.arrays import Bytes
+
 KINDS = ("refusal", "signature", "placeholder", "stray")
 REFUSAL_WITHIN = 300  # characters: a refusal comes first
 _COMMON = " etaoinsrhldcumfpgwybvk"  # the commonest characters of English, so that a stem is looked for by its rarest
@@ -20,7 +22,7 @@ Probe = tuple[int, int, Phrase]
 
 
 @cache
-def _phrases() -> "tuple[NDArray[np.uint8], tuple[tuple[Probe, ...], ...], tuple[Phrase, ...]]":
+def _phrases() -> "tuple[Bytes, tuple[tuple[Probe, ...], ...], tuple[Phrase, ...]]":
     """Hash of three bytes to a place (0: none); (hash, its offset, phrase) of each place; phrases of two-byte stems."""
     import numpy as np
 
@@ -50,7 +52,7 @@ def _rarest(stem: str) -> list[tuple[int, int]]:
     return [(int(_hashes(np.frombuffer(raw[at : at + 3], np.uint8))[0]), at) for at in (starts[0], second)]
 
 
-def _hashes(raw: "NDArray[np.uint8]") -> "NDArray[np.uint16]":
+def _hashes(raw: "Bytes") -> "NDArray[np.uint16]":
     """A hash of every three bytes that follow one another."""
     import numpy as np
 

@@ -29,10 +29,8 @@ from tunecase.quantities import Z80, Interval80
 
 if TYPE_CHECKING:
     import numpy as np
-    from numpy.typing import NDArray
 
-    Rows = NDArray[np.int64]
-    Floats = NDArray[np.float64]
+    from tunecase.data.arrays import Floats, Rows
 
 MOST_ROWS = 3_000  # of each set
 MOST_CHARACTERS = 1_000  # of each text

@@ -1,0 +1,21 @@
+"""The kinds of arrays that the audit works with."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+    Rows = NDArray[np.int64]  # indices of rows, or one whole number for each
+    Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
+    Hashes = NDArray[np.uint64]
+    Shingles = NDArray[np.uint32]  # hashes of runs of words, or bits of a look
+    Bytes = NDArray[np.uint8]
+
+
+def rows_where(flags: "NDArray[Any]") -> "Rows":
+    """The rows for which something holds, ascending."""
+    rows: Rows = flags.nonzero()[0]
+    return rows
