@@ -102,11 +102,8 @@ def test_clinc_has_its_known_defects():
         path = TEXTS / f"clinc/data_{name}.json"
         record = judged(path.with_name(f"{path.name}::train"), path.with_name(f"{path.name}::{split}"))
         found = counts(record)
-        pair = (
-            (f"{kind}_exact" for kind in ("duplicate", "leak")),
-            (f"{kind}_normalised" for kind in ("duplicate", "leak")),
-        )
-        seen[name, split] = tuple(found.get(raw, 0) + found[normalised] for raw, normalised in zip(*pair, strict=True))
+        kinds = ("duplicate", "leak")
+        seen[name, split] = tuple(found.get(f"{kind}_exact", 0) + found[f"{kind}_normalised"] for kind in kinds)
         if (name, split) == ("full", "test"):
             whys = [finding.why for finding in record.findings if finding.check in ("leak_exact", "leak_normalised")]
             otherwise = sum(int(why.split("; ")[1].split()[0]) for why in whys if "another answer" in why)

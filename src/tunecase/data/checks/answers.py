@@ -314,5 +314,5 @@ def _quality(evidence: "Evidence", check: str, rows: "Rows", why: str, fix: str)
     if not len(rows):
         return None
     severity: Severity = "warn" if len(rows) >= 0.005 * evidence.train.rows else "note"
-    shown = tuple(evidence.train.example(int(row)) for row in rows[:2])
+    shown = tuple(map(evidence.train.example, rows[:2].tolist()))
     return Defect(check, severity, why, fix, rows=rows, examples=shown, review_rows=float(len(rows)))

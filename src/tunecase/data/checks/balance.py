@@ -1,14 +1,16 @@
 """Classes and sizes: rare classes, shares that differ between the files, labels written in two ways, too few rows."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from tunecase.data.arrays import rows_where
 from tunecase.data.checks.columns import NO_TEXT
 from tunecase.data.checks.defect import Defect
-from tunecase.data.checks.evidence import Evidence, first_alike
+from tunecase.data.checks.evidence import Evidence, Where, first_alike
 from tunecase.data.detectors.personal import masked
 from tunecase.errors import Problem, nearest
 from tunecase.quantities import LEAST_TEST_ROWS
+from tunecase.records import Severity
 
 if TYPE_CHECKING:
     from tunecase.data.arrays import Floats
@@ -69,7 +71,7 @@ def label_shift_test(evidence: Evidence) -> Defect | None:
     return _against_declared(evidence, labels, "test")
 
 
-def _against_declared(evidence: Evidence, labels: Mapping[str, int], where: Literal["train", "test"]) -> Defect | None:
+def _against_declared(evidence: Evidence, labels: Mapping[str, int], where: Where) -> Defect | None:
     """A file against the declared shares; p is the share of samples drawn from those that lie as far away."""
     import numpy as np
 
@@ -170,23 +172,19 @@ def unseen_label(evidence: Evidence) -> Defect | None:
     import numpy as np
 
     test = evidence.test
-    if test is None or not evidence.classes or not test.labels:
+    if test is None or not evidence.classes:
         return None
     unseen = [name for name in test.labels if name not in evidence.classes and name.strip()]
     if not unseen:
         return None
-    return Defect(
-        check="unseen_label",
-        severity="warn",
-        why="labels of the test that no training row carries: they can only be answered wrong",
-        fix=f"correct the spelling, or label {ROWS_A_CLASS} training rows of each",
-        rows=np.flatnonzero(~np.isin(test.answer, evidence.train.answer)),
-        where="test",
-        count=len(unseen),
-        share=sum(test.labels[name] for name in unseen) / test.rows,
-        examples=tuple(map(masked, unseen[:3])),
-        new_rows=float(ROWS_A_CLASS * len(unseen)),
-    )
+    why = "labels of the test that no training row carries: they can only be answered wrong"
+    fix = f"correct the spelling, or label {ROWS_A_CLASS} training rows of each"
+    defect = Defect("unseen_label", "warn", why, fix, where="test", count=len(unseen))
+    defect.rows = rows_where(~np.isin(test.answer, evidence.train.answer))
+    defect.share = sum(test.labels[name] for name in unseen) / test.rows
+    defect.examples = tuple(map(masked, unseen[:3]))
+    defect.new_rows = float(ROWS_A_CLASS * len(unseen))
+    return defect
 
 
 def label_variant(evidence: Evidence) -> Defect | None:
@@ -197,73 +195,53 @@ def label_variant(evidence: Evidence) -> Defect | None:
     variants = [names for names in folded.values() if len(names) > 1]
     if not variants:
         return None
-    rows = sum(evidence.classes[name] for names in variants for name in names[1:])
-    return Defect(
-        check="label_variant",
-        severity="warn",
-        why="labels that differ in case or blanks alone: one class counts as two",
-        fix="write each in one way",
-        count=len(variants),
-        share=rows / evidence.train.rows,
-        examples=tuple(" / ".join(repr(masked(name)) for name in names[:3]) for names in variants[:3]),
-    )
+    why = "labels that differ in case or blanks alone: one class counts as two"
+    defect = Defect("label_variant", "warn", why, "write each in one way", count=len(variants))
+    defect.share = sum(evidence.classes[name] for names in variants for name in names[1:]) / evidence.train.rows
+    defect.examples = tuple(" / ".join(repr(masked(name)) for name in names[:3]) for names in variants[:3])
+    return defect
 
 
 def rare_class(evidence: Evidence) -> Defect | None:
     """Classes with fewer than ten training rows."""
     import numpy as np
 
-    rare = {name: count for name, count in evidence.classes.items() if count < ROWS_A_CLASS and name.strip()}
+    classes = evidence.classes
+    rare = {name: count for name, count in classes.items() if count < ROWS_A_CLASS and name.strip()}
     if not rare:
         return None
     missing = sum(ROWS_A_CLASS - count for count in rare.values())
     keys = [key for key, name in evidence.train.label_of.items() if name in rare]
-    return Defect(
-        check="rare_class",
-        severity="warn",
-        why=f"{len(rare)} of {len(evidence.classes)} classes have fewer than {ROWS_A_CLASS} rows: too few to learn",
-        fix=f"label {missing} more rows, or merge these classes",
-        rows=np.flatnonzero(np.isin(evidence.train.answer, np.array(keys, np.uint64))),
-        count=len(rare),
-        share=len(rare) / len(evidence.classes),
-        examples=tuple(f"{masked(name)}: {count}" for name, count in list(rare.items())[:3]),
-        new_rows=float(missing),
-    )
+    why = f"{len(rare)} of {len(classes)} classes have fewer than {ROWS_A_CLASS} rows: too few to learn"
+    fix = f"label {missing} more rows, or merge these classes"
+    defect = Defect("rare_class", "warn", why, fix, count=len(rare), share=len(rare) / len(classes))
+    defect.rows = rows_where(np.isin(evidence.train.answer, np.array(keys, np.uint64)))
+    defect.examples = tuple(f"{masked(name)}: {count}" for name, count in list(rare.items())[:3])
+    defect.new_rows = float(missing)
+    return defect
 
 
 def too_few_rows(evidence: Evidence) -> Defect | None:
     """Fewer rows with something to say than a first pilot takes."""
     rows = int((evidence.train.raw != NO_TEXT).sum())
-    if rows >= PILOT_ROWS:
+    missing = PILOT_ROWS - rows
+    if missing <= 0:
         return None
-    return Defect(
-        check="too_few_rows",
-        severity="stop" if rows < LEAST_ROWS else "warn",
-        why=f"{rows} rows: {LEAST_ROWS} is the least that services take, a first pilot wants {PILOT_ROWS} to 100",
-        fix=f"label {PILOT_ROWS - rows} more rows",
-        count=rows,
-        share=1.0,
-        new_rows=float(PILOT_ROWS - rows),
-    )
+    severity: Severity = "stop" if rows < LEAST_ROWS else "warn"
+    why = f"{rows} rows: {LEAST_ROWS} is the least that services take, a first pilot wants {PILOT_ROWS} to 100"
+    fix = f"label {missing} more rows"
+    return Defect("too_few_rows", severity, why, fix, count=rows, share=1.0, new_rows=float(missing))
 
 
 def test_too_small(evidence: Evidence) -> Defect | None:
     """Fewer distinct test rows than show a gain of 13 points."""
-    if evidence.test is None:
-        return None
     rows = distinct_test_rows(evidence)
-    if rows >= LEAST_TEST_ROWS:
+    missing = LEAST_TEST_ROWS - rows
+    if evidence.test is None or missing <= 0:
         return None
-    return Defect(
-        check="test_too_small",
-        severity="warn",
-        why=f"{rows} distinct test rows: with {LEAST_TEST_ROWS} a gain of about 13 points can just be seen",
-        fix=f"label {LEAST_TEST_ROWS - rows} more test rows; define says how many your gain needs",
-        where="test",
-        count=rows,
-        share=1.0,
-        new_rows=float(LEAST_TEST_ROWS - rows),
-    )
+    why = f"{rows} distinct test rows: with {LEAST_TEST_ROWS} a gain of about 13 points can just be seen"
+    fix = f"label {missing} more test rows; define says how many your gain needs"
+    return Defect("test_too_small", "warn", why, fix, where="test", count=rows, share=1.0, new_rows=float(missing))
 
 
 def distinct_test_rows(evidence: Evidence) -> int:

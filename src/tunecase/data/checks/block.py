@@ -30,22 +30,15 @@ LOOKS: tuple[tuple[str, Callable[[Sequence[Row]], list[int]]], ...] = (
     ("answer", answers.look),
 )
 HIDDEN = ("mark personal", "mark secret")  # what must be masked before a text is cut for showing
+_WHOLE_NUMBERS = (
+    "number", "line", "input_characters", "output_characters", "words", "tokens", "output_tokens", "set_sizes",
+    "head_sizes",
+)  # fmt: skip
 COLUMNS: Mapping[str, str] = {
-    "number": "int64",
-    "line": "int64",
-    "raw": "uint64",
-    "normal": "uint64",
-    "answer": "uint64",
-    "rejected": "uint64",
-    "input_characters": "int64",
-    "output_characters": "int64",
-    "words": "int64",
-    "tokens": "int64",
-    "output_tokens": "int64",
+    **dict.fromkeys(_WHOLE_NUMBERS, "int64"),
+    **dict.fromkeys(("raw", "normal", "answer", "rejected"), "uint64"),
     "flat": "uint32",
-    "set_sizes": "int64",
     "heads": "uint8",
-    "head_sizes": "int64",
 }
 
 

@@ -62,7 +62,7 @@ def _uncovered(evidence: Evidence, other: Split | None, check: str, what: str) -
         fix=f"label {excess * len(other.number):.0f} rows like these, or say that they are out of scope",
         count=len(rows),
         share=share,
-        examples=tuple(other.example(int(row)) for row in rows[:3]),
+        examples=tuple(map(other.example, rows[:3].tolist())),
         new_rows=excess * len(other.number),
         measured=("share not covered", low, excess, high),
     )

@@ -59,7 +59,7 @@ def _inventing(evidence: Evidence, rows: "Rows", share: float, scores: "Floats")
         fix="give the model the source at run time (retrieval), or take the fact out of the answer",
         rows=rows,
         share=share,
-        examples=tuple(evidence.train.example(int(row)) for row in rows[:2]),
+        examples=tuple(map(evidence.train.example, rows[:2].tolist())),
         review_rows=float(len(rows)),
         scores=scores,
     )

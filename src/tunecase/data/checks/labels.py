@@ -152,7 +152,7 @@ def answer_mismatch(evidence: Evidence) -> Defect | NotChecked | None:
         why=f"{beyond} answers share fewer words with their input than a tenth of all other answers do",
         fix="look whether each answer belongs to its input: rows may have slipped against each other",
         rows=rows,
-        examples=tuple(train.example(int(row)) for row in rows[:2]),
+        examples=tuple(map(train.example, rows[:2].tolist())),
         review_rows=float(beyond),
         scores=scores[order].astype(np.float64),
         measured=("mismatched answers at most", 0.0, beyond / 2, high * len(kept)),

@@ -72,7 +72,7 @@ def language_mismatch(evidence: "Evidence") -> Defect | NotChecked | None:
     wrong = [pair for pair in pairs if pair[1] != pair[2]]
     if len(pairs) < LEAST_TOLD:
         return NotChecked("the language of the answers against that of the inputs: fewer than 50 pairs can be told")
-    if not wrong or len(wrong) > RULE * len(pairs):
+    if not 0 < len(wrong) <= RULE * len(pairs):
         return None
     kinds = Counter((given, asked) for _, asked, given in wrong).most_common(3)
     commonest = ", ".join(f"{NAMES[given]} to {NAMES[asked]} ({count})" for (given, asked), count in kinds)
@@ -83,7 +83,7 @@ def language_mismatch(evidence: "Evidence") -> Defect | NotChecked | None:
         why=f"these answers are in another language than their input: {commonest}; {len(pairs):,} pairs could be told",
         fix="translate or delete them, or say in the input which language is wanted",
         rows=rows,
-        examples=tuple(evidence.train.example(int(row)) for row in rows[:2]),
+        examples=tuple(map(evidence.train.example, rows[:2].tolist())),
         review_rows=float(len(rows)),
     )
 

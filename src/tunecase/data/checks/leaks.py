@@ -70,6 +70,6 @@ def _leak(evidence: Evidence, check: str, how: str, pairs: "Rows", removed: "Row
         removed=removed,
         pairs=pairs,
         where="test",
-        examples=tuple(test.example(int(row)) for row in rows[:2]),
+        examples=tuple(map(test.example, rows[:2].tolist())),
         new_rows=float(len(rows)) if blocking else 0.0,
     )

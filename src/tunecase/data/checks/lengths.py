@@ -42,7 +42,7 @@ def overlong(evidence: Evidence) -> Defect | None:
         why=_why(train, cut, int(lost.sum()), int((far & ~over).sum()), limit, longest),
         fix="look at them: shorten, split, or raise the limit; a cut row loses its answer first",
         rows=rows,
-        examples=tuple(train.example(int(row)) for row in rows[:2]),
+        examples=tuple(map(train.example, rows[:2].tolist())),
         review_rows=float(len(rows)),
     )
 

@@ -52,5 +52,5 @@ def _marked(evidence: Evidence, look: str, kinds: tuple[str, ...], defect: Defec
     split = evidence.split(defect.where)
     defect.rows, counts = split.marked(look, kinds)
     defect.why += f": {counts}"
-    defect.examples = tuple(split.example(int(row)) for row in defect.rows[:3])
+    defect.examples = tuple(map(split.example, defect.rows[:3].tolist()))
     return defect if len(defect.rows) else None

@@ -57,7 +57,7 @@ def _repeats(evidence: Evidence, check: str, first: "Rows", repeated: "Flags", w
         rows=rows,
         removed=rows_where(repeated & ~evidence.disputed),
         pairs=np.stack([rows, first[rows]], axis=1),
-        examples=tuple(evidence.train.example(int(row)) for row in rows[:2]),
+        examples=tuple(map(evidence.train.example, rows[:2].tolist())),
     )
 
 
