@@ -49,11 +49,13 @@ _ASSIGNED = re.compile(
     r"(?::=|=>|=|:|\bis\b)\s{0,3}(?P<quote>[\"'`]?)(?P<value>[^\s\"'`,;<>(){}\[\]]{8,200})"
 )
 _ASSIGNED_HINTS = ("passw", "pwd", "passph", "secret", "token", "key", "contrase", "senha", "credential")
-# One of these stands in every secret that is no assignment.
-_MARKS = (
-    "_", "AKIA", "ASIA", "eyJ", "AIza", "PRIVATE KEY", "sk-", "xox", "glpat-", "pypi-", "GOCSPX-", "SG.", "ya29.",
-    "hooks.slack", "://", ":AA",
-)  # fmt: skip
+# One of these stands in every secret that is no assignment; those with a common sign are looked for behind it alone.
+_MARKS = ("_", "AKIA", "ASIA", "eyJ", "AIza", "PRIVATE KEY")
+_MARKS_BY_SIGN = (
+    ("-", ("sk-", "xox", "glpat-", "pypi-", "GOCSPX-")),
+    (".", ("SG.", "ya29.", "hooks.slack")),
+    (":", ("://", ":AA")),
+)
 _STAND_IN = re.compile(
     r"(?i)x{4}|\*{3}|\.{3}|…|example|sample|your|change|placeholder|dummy|foobar|12345|abcde|qwerty|"
     r"password|passwd|secret|redact|insert|replace|^\$|^%|env|null|none|undefined|^test"
@@ -81,8 +83,12 @@ def kinds_of(text: str) -> int:
 
 def _hinted(text: str) -> bool:
     """A few quick tests that nearly every text without a secret fails."""
-    if any(map(text.__contains__, _MARKS)):
+    holds = text.__contains__
+    if any(map(holds, _MARKS)):
         return True
+    for sign, marks in _MARKS_BY_SIGN:
+        if sign in text and any(map(holds, marks)):
+            return True
     return (":" in text or "=" in text or " is " in text) and any(map(text.lower().__contains__, _ASSIGNED_HINTS))
 
 
