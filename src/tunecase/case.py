@@ -100,8 +100,8 @@ class Case:
         return flow.fit(flow.FitAsked(model or flow.base_model(self.flow), **asked), flow=self.flow)
 
     def pilot(self, **asked: Any) -> Pilot:
-        """Small real runs on nested subsets; resumable. Takes the fields of `flow.PilotAsked`, trainer="lora" say."""
-        return flow.pilot(self.flow, flow.PilotAsked(**asked))
+        """Small real runs on nested subsets; resumable. Takes fields of `flow.PilotSettings` (trainer="lora", …)."""
+        return flow.pilot(self.flow, flow.PilotSettings(**asked))
 
     def forecast(self) -> Forecast:
         """Will more data reach the target, and at what price?"""

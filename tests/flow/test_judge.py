@@ -13,7 +13,7 @@ from tests.making import COLOURS, case_folder, write_jsonl
 from tests.pilot.scoring.test_judge import answer_of
 from tunecase import flow
 from tunecase.errors import InputError
-from tunecase.flow import JudgeAsked, PilotAsked
+from tunecase.flow import JudgeAsked, PilotSettings
 from tunecase.flow.judge import ORDER_ROWS
 from tunecase.records import Judged
 
@@ -34,7 +34,7 @@ def strict(body: Any) -> Reply:
 def tried(tmp_path: Path) -> Path:
     """A case with a pilot whose answers are kept; its project file."""
     path = case_folder(tmp_path, criteria=f"  criteria: [{', '.join(WORDS)}]")
-    flow.pilot(opened(path), PilotAsked(draws=1, workers=1, sizes=(40, 80)))
+    flow.pilot(opened(path), PilotSettings(draws=1, workers=1, sizes=(40, 80)))
     return path
 
 

@@ -30,7 +30,7 @@ def piloted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A case with an audit, a pilot, a definition, a forecast and a bill."""
     path = case_folder(tmp_path_factory.mktemp("piloted"))
     case = open_case(path, today=TODAY)
-    flow.pilot(case, flow.PilotAsked(draws=1, workers=1))
+    flow.pilot(case, flow.PilotSettings(draws=1, workers=1))
     flow.forecast(case)
     flow.estimate(case)
     return path
@@ -90,7 +90,7 @@ def test_another_seed_keeps_the_pilot(restored: Path) -> None:
 def test_a_pilot_may_have_a_seed_of_its_own(restored: Path) -> None:
     """The seed of the splits is the pilot's, kept beside its record."""
     case = open_case(restored, today=TODAY)
-    flow.pilot(case, flow.PilotAsked(draws=1, workers=1, sizes=(40,), seed=7))
+    flow.pilot(case, flow.PilotSettings(draws=1, workers=1, sizes=(40,), seed=7))
     entry = open_case(restored, today=TODAY).entry_that_holds("pilot")
     assert entry is not None
     assert 7 == entry.meta["seed"]

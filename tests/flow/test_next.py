@@ -178,7 +178,7 @@ def test_the_same_round_again_corrects_it(case: flow.Flow) -> None:
 def test_a_pilot_that_trains_clears_the_rounds(case: flow.Flow) -> None:
     """Rounds are those since the pilot: once a run is trained after them, they count no more."""
     flow.add_round(case, 240, "0.8", ["label"])
-    flow.pilot(again(case), flow.PilotAsked(sizes=(60, 120), draws=1))
+    flow.pilot(again(case), flow.PilotSettings(sizes=(60, 120), draws=1))
     assert () == again(case).rounds()
 
 

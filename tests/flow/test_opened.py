@@ -210,14 +210,14 @@ def test_a_killed_pilot_goes_on(audited: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        flow.pilot(opened(audited), flow.PilotAsked(draws=2, workers=1), killed)
+        flow.pilot(opened(audited), flow.PilotSettings(draws=2, workers=1), killed)
     case = opened(audited)
     assert 4 == len(runs(case))
     assert case.known("pilot") is None
-    record = flow.pilot(case, flow.PilotAsked(draws=2, workers=1))
+    record = flow.pilot(case, flow.PilotSettings(draws=2, workers=1))
     assert 4 == record.reused
     assert len(record.runs) == len(runs(case)) == len({run.key for run in runs(case)})
-    again = flow.pilot(opened(audited), flow.PilotAsked(draws=2))
+    again = flow.pilot(opened(audited), flow.PilotSettings(draws=2))
     assert len(again.runs) == again.reused
     assert record.runs == again.runs
 
@@ -234,7 +234,7 @@ def test_the_pilot_needs_a_test_file(tmp_path: Path) -> None:
 def test_a_metric_in_any_case(tmp_path: Path) -> None:
     """A metric's name is found whatever its case, for the pilot as for the project file."""
     case = opened(case_folder(tmp_path, metric="  metric: Accuracy"))
-    assert "accuracy" == flow.pilot(case, flow.PilotAsked(draws=1, workers=1)).metric
+    assert "accuracy" == flow.pilot(case, flow.PilotSettings(draws=1, workers=1)).metric
 
 
 def test_a_forecast_needs_a_pilot(sound: Path) -> None:
@@ -245,7 +245,7 @@ def test_a_forecast_needs_a_pilot(sound: Path) -> None:
 
 def test_points_leave_failed_runs_out(audited: Path) -> None:
     """Only runs that ended well are points."""
-    record = flow.pilot(opened(audited), flow.PilotAsked(draws=1, workers=1))
+    record = flow.pilot(opened(audited), flow.PilotSettings(draws=1, workers=1))
     assert len(record.runs) == len(flow.points(record))
     broken = json.loads(to_json(record).replace(b'"failed":""', b'"failed":"no"'))
     assert () == flow.points(from_json(type(record), broken))
@@ -313,7 +313,7 @@ def test_decide_counts_what_was_spent(audited: Path) -> None:
     case = opened(audited)
     assert "pilot" == flow.decide(case).advice
     assert ["audit", "estimate", "define", "decide"] == verbs(case)
-    flow.pilot(case, flow.PilotAsked(draws=1, workers=1))
+    flow.pilot(case, flow.PilotSettings(draws=1, workers=1))
     flow.forecast(case)
     before = flow.decide(case)
     flow.spend_text(case, flow.ChargeAsked("29999", "USD", "labour"))

@@ -12,7 +12,7 @@ from tests.flow.test_opened import NOW, opened, runs
 from tests.making import case_folder, tickets, write_jsonl
 from tunecase import flow
 from tunecase.errors import InputError
-from tunecase.flow import PilotAsked
+from tunecase.flow import PilotSettings, PilotWords
 from tunecase.records import Run
 
 
@@ -27,20 +27,20 @@ def sound(tmp_path: Path) -> Path:
 
 def test_words_become_a_pilot() -> None:
     """Settings are numbers and truths where they look so; hosted ones go to the hosted models; an hour here is free."""
-    asked = flow.pilot_asked(
-        trainer="lora", settings=["rank=16", "learning_rate=2e-3", "names=true", "style=chat", "hosted.base_url=http://x"],
-        sizes="50, 100,200", every=True, hosted=["big"],
-    )  # fmt: skip
-    assert {"rank": 16, "learning_rate": 0.002, "names": True, "style": "chat"} == asked.settings
-    assert ((50, 100, 200), False, 0.0) == (asked.sizes, asked.adaptive, asked.usd_per_hour)
-    assert {"big": {"base_url": "http://x"}} == asked.hosted
-    assert flow.pilot_asked(engine="ray").usd_per_hour is None
+    typed = ["rank=16", "learning_rate=2e-3", "names=true", "style=chat", "hosted.base_url=http://x"]
+    plain = PilotSettings("lora", adaptive=False, usd_per_hour=None)
+    settings = flow.pilot_settings(PilotWords(typed, "50, 100,200", ["big"]), plain)
+    assert {"rank": 16, "learning_rate": 0.002, "names": True, "style": "chat"} == settings.settings
+    assert ("lora", (50, 100, 200), False) == (settings.trainer, settings.sizes, settings.adaptive)
+    assert 0.0 == settings.usd_per_hour
+    assert {"big": {"base_url": "http://x"}} == settings.hosted
+    assert flow.pilot_settings(PilotWords(engine="ray"), plain).usd_per_hour is None
 
 
 def test_words_that_cannot_be_read_are_refused_together() -> None:
     """Every unreadable word is told, with how to write it."""
     with pytest.raises(InputError) as caught:
-        flow.pilot_asked(settings=["rank"], sizes="ten", engine="cloud")
+        flow.pilot_settings(PilotWords(["rank"], "ten", engine="cloud"), PilotSettings())
     assert ["--set", "--sizes", "--engine"] == [problem.where for problem in caught.value.problems]
 
 
@@ -58,7 +58,7 @@ def test_a_pilot_is_written_as_a_task_for_rented_gpus(sound: Path, tmp_path: Pat
         assert words in task["run"]
     assert "tunecase ledger merge" in to.read_text(encoding="utf-8")
     with pytest.raises(InputError) as caught:
-        flow.export(opened(sound), "slurm", PilotAsked(), "", to)
+        flow.export(opened(sound), "slurm", PilotSettings(), "", to)
     assert ["--trainer", "--export", "--accelerators"] == [problem.where for problem in caught.value.problems]
 
 
@@ -66,7 +66,7 @@ def test_runs_of_another_machine_come_home_once(sound: Path, tmp_path: Path) -> 
     """Runs, the pilot and the answers made elsewhere are taken over; a second time brings nothing."""
     away = tmp_path / "away"
     shutil.copytree(sound.parent, away)
-    record = flow.pilot(opened(away / sound.name), PilotAsked(draws=1, workers=1))
+    record = flow.pilot(opened(away / sound.name), PilotSettings(draws=1, workers=1))
     home = opened(sound)
     told = flow.merge(home, away / "ledger.jsonl")
     assert "its pilot stands for this case" in told
@@ -101,9 +101,9 @@ def test_a_failed_run_does_not_hide_its_later_success(sound: Path, tmp_path: Pat
 
 def test_a_cap_in_money_needs_a_price_where_machines_are_rented(sound: Path, tmp_path: Path) -> None:
     """A cap without the price of an hour would never bind, and a hosted model is not compared with there."""
-    asked = flow.pilot_asked(trainer="lora", max_usd=5, hosted=["big"])
+    settings = PilotSettings("lora", max_usd=5, hosted={"big": {}})
     with pytest.raises(InputError) as caught:
-        flow.export(opened(sound), "skypilot", asked, "L40S:1", tmp_path / "task.yaml")
+        flow.export(opened(sound), "skypilot", settings, "L40S:1", tmp_path / "task.yaml")
     assert ["--max-usd", "--hosted"] == [problem.where for problem in caught.value.problems]
 
 
@@ -112,7 +112,7 @@ def test_another_model_to_tune_makes_the_pilot_a_stand_in(sound: Path) -> None:
     """Whether a pilot stands in for the model is judged by the models that the project names today."""
     flow.audit(opened(sound))
     case = opened(sound)
-    tried = flow.pilot(case, PilotAsked(draws=1, workers=1))
+    tried = flow.pilot(case, PilotSettings(draws=1, workers=1))
     measured = replace(tried, trainer="lora", model="meta-llama/Llama-3.1-8B", stand_in=False)
     case.keep("pilot", measured)
     assert not flow.forecast(opened(sound)).stand_in

@@ -61,7 +61,7 @@ def test_kept_points_stand_in_for_a_pilot(project: Path) -> None:
 def test_what_rested_on_the_pilot_is_made_again(project: Path) -> None:
     """Bill and decision follow the points at once, to those kept and back to the pilot's."""
     case = opened(project)
-    flow.pilot(case, flow.PilotAsked(draws=1, workers=1))
+    flow.pilot(case, flow.PilotSettings(draws=1, workers=1))
     flow.decide(case)
     assert "points of points.csv" in kept(project).known("estimate").based_on
     flow.forecast(opened(project), from_pilot=True)
@@ -84,11 +84,11 @@ def test_a_changed_project_reads_the_kept_points_again(project: Path) -> None:
 def test_a_newer_run_takes_over(project: Path) -> None:
     """The kept points hold until a run is trained, or until the pilot is asked for by name."""
     case = kept(project)
-    flow.pilot(case, flow.PilotAsked(draws=1, workers=1))
+    flow.pilot(case, flow.PilotSettings(draws=1, workers=1))
     assert "pilot" == flow.forecast(opened(project)).source
     again = kept(project)
     assert "points.csv" == flow.forecast(again).source
-    flow.pilot(again, flow.PilotAsked(draws=1, workers=1))  # every run is reused, so nothing new was measured
+    flow.pilot(again, flow.PilotSettings(draws=1, workers=1))  # every run is reused, so nothing new was measured
     assert "points.csv" == flow.forecast(opened(project)).source
     assert "pilot" == flow.forecast(opened(project), from_pilot=True).source
     assert "pilot" == flow.forecast(opened(project)).source

@@ -414,8 +414,8 @@ import sys
 from pathlib import Path
 from tests.pilot.test_conduct import MANY, TESTS
 from tests import toy_trainer
-from tunecase.pilot import trial
-from tunecase.records import to_json
+from tunecase.pilot import Journal, Material, trial
+from tunecase.records import PilotSettings, to_json
 
 toy_trainer.HEAVY = True
 trial.TRAINERS = (*trial.TRAINERS, ("toy", "tests.toy_trainer"))
@@ -425,8 +425,8 @@ def keep(run):
     with runs.open("ab") as file:
         file.write(to_json(run) + b"\\n")
 
-trial.pilot(MANY, TESTS, metric="accuracy", direction="higher", trainer="toy", settings={"seconds": 0.3}, on_run=keep,
-            workers=2, draws=2)
+settings = PilotSettings("toy", settings={"seconds": 0.3}, workers=2, draws=2)
+trial.pilot(Material(MANY, TESTS, "accuracy", "higher"), settings, Journal(on_run=keep))
 """
 
 

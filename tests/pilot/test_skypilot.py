@@ -3,19 +3,25 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from tunecase.errors import InputError
-from tunecase.pilot.skypilot import RECORDS, skypilot_task
+from tunecase.pilot.skypilot import RECORDS, RentedTask, skypilot_task
 
-SPOT = {"accelerators": "H100:8", "spot": True, "bucket": "s3://my-bucket", "name": "big-pilot"}
+SPOT: dict[str, Any] = {"accelerators": "H100:8", "spot": True, "bucket": "s3://my-bucket", "name": "big-pilot"}
+
+
+def written(**options: Any) -> str:
+    """The task file of a pilot for rented machines."""
+    return skypilot_task(RentedTask(**options))
 
 
 def test_one_machine() -> None:
     """It rents what was named, installs into an environment of its own and runs the pilot there."""
-    text = skypilot_task(accelerators="A100-80GB:1", settings={"rank": 16, "command": "python 'my wrapper.py'"})
+    text = written(accelerators="A100-80GB:1", settings={"rank": 16, "command": "python 'my wrapper.py'"})
     task = yaml.safe_load(text)
     assert ("tunecase-pilot", ".", 1) == (task["name"], task["workdir"], task["num_nodes"])
     assert {
@@ -30,7 +36,7 @@ def test_one_machine() -> None:
 
 def test_spot_keeps_its_records_in_a_bucket() -> None:
     """What may be taken away copies its ledger to a bucket each minute and takes it up again from there."""
-    text = skypilot_task(**SPOT, secrets=["HF_TOKEN"], setup=["python3 -m venv ~/axolotl-env"])
+    text = written(**SPOT, secrets=["HF_TOKEN"], setup=["python3 -m venv ~/axolotl-env"])
     task = yaml.safe_load(text)
     assert {RECORDS: {"source": "s3://my-bucket", "mode": "MOUNT"}} == task["file_mounts"]
     assert {"HF_TOKEN": None} == task["secrets"]
@@ -41,7 +47,7 @@ def test_spot_keeps_its_records_in_a_bucket() -> None:
 
 def test_several_machines_share_the_ladder_through_ray() -> None:
     """Every machine joins one Ray cluster, and the first alone runs the pilot."""
-    task = yaml.safe_load(skypilot_task(accelerators="H100:8", nodes=2))
+    task = yaml.safe_load(written(accelerators="H100:8", nodes=2))
     assert "tunecase[train,ray]" in task["setup"]
     join, first, pilot = (task["run"].index(word) for word in ("start_cluster", "SKYPILOT_NODE_RANK", "tunecase pilot"))
     assert join < first < pilot
@@ -57,19 +63,19 @@ def test_several_machines_share_the_ladder_through_ray() -> None:
 def test_words_are_quoted_for_the_shell() -> None:
     """A setting with blanks, quotes or a dollar reaches the pilot as one word."""
     value = "python w.py '$HOME' \"x\"; rm -rf /"
-    run = yaml.safe_load(skypilot_task(accelerators="T4:1", settings={"command": value}))["run"]
+    run = yaml.safe_load(written(accelerators="T4:1", settings={"command": value}))["run"]
     words = run.splitlines()[1].replace(
         "~/tunecase-env/bin/tunecase", f"{sys.executable} -c 'import sys; print(sys.argv[-1])'"
     )
     assert f"command={value}\n" == subprocess.run(["sh", "-c", words], capture_output=True, text=True).stdout
 
 
-@pytest.mark.parametrize("options", [{"accelerators": "A100:1"}, SPOT, {**SPOT, "nodes": 2}])
-def test_the_shell_reads_its_scripts(options: dict[str, str | bool]) -> None:
+def test_the_shell_reads_its_scripts() -> None:
     """Setup and run are scripts that a shell can parse."""
-    task = yaml.safe_load(skypilot_task(**options))  # type: ignore[arg-type]
-    for script in (task["setup"], task["run"]):
-        assert "" == subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True).stderr
+    tasks = [yaml.safe_load(written(**options)) for options in ({"accelerators": "A100:1"}, SPOT, {**SPOT, "nodes": 2})]
+    scripts = [task[part] for task in tasks for part in ("setup", "run")]
+    parsed = [subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True) for script in scripts]
+    assert [""] * 6 == [ran.stderr for ran in parsed]
 
 
 @pytest.mark.parametrize(("local", "there"), [("", "old\n"), ("ol\n", "old\n"), ("old\nhere\n", "old\n")])
@@ -79,7 +85,7 @@ def test_the_ledger_is_copied_there_and_back(tmp_path: Path, local: str, there: 
         (tmp_path / name).mkdir()
         if text:
             (tmp_path / name / "ledger.jsonl").write_text(text)
-    run = yaml.safe_load(skypilot_task(**SPOT))["run"].replace(RECORDS, str(tmp_path / "records"))
+    run = yaml.safe_load(written(**SPOT))["run"].replace(RECORDS, str(tmp_path / "records"))
     pilot = next(line for line in run.splitlines() if "tunecase pilot" in line)
     script = run.replace(pilot, "echo new >> ledger.jsonl; mkdir pilot; touch pilot/answers; false")
     ran = subprocess.run(["bash", "-c", script], cwd=tmp_path / "work", capture_output=True, timeout=20, check=False)
@@ -88,30 +94,31 @@ def test_the_ledger_is_copied_there_and_back(tmp_path: Path, local: str, there: 
     assert (tmp_path / "records" / "pilot" / "answers").exists()
 
 
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
+def test_what_would_be_misread_is_refused() -> None:
+    """Values that SkyPilot or a shell would misread are refused, each by its name, and no secret is shown."""
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"accelerators": "A100 80GB"}, "accelerators"),
         ({"accelerators": "A100:0"}, "accelerators"),
-        ({"accelerators": "A100:1", "name": "My Pilot"}, "name"),
-        ({"accelerators": "A100:1", "spot": True}, "spot"),
-        ({"accelerators": "A100:1", "bucket": "my-bucket"}, "bucket"),
-        ({"accelerators": "A100:1", "secrets": ["HF_TOKEN=hf_abc"]}, "secrets"),
-        ({"accelerators": "A100:1", "nodes": 0}, "nodes"),
-    ],
-)
-def test_what_would_be_misread_is_refused(options: dict[str, object], words: str) -> None:
-    """Values that SkyPilot or a shell would misread are refused together, and no secret is shown."""
-    with pytest.raises(InputError, match=f"SkyPilot task: {words}") as refused:
-        skypilot_task(**options)  # type: ignore[arg-type]
-    assert "hf_abc" not in str(refused.value)
+        ({"name": "My Pilot"}, "name"),
+        ({"spot": True}, "spot"),
+        ({"bucket": "my-bucket"}, "bucket"),
+        ({"secrets": ["HF_TOKEN=hf_abc"]}, "secrets"),
+        ({"nodes": 0}, "nodes"),
+    ]
+    refused = []
+    for options, _ in wrong:
+        with pytest.raises(InputError) as caught:
+            written(**{"accelerators": "A100:1", **options})
+        refused.append(caught.value.problems)
+    assert [[f"SkyPilot task: {name}"] for _, name in wrong] == [[p.where for p in problems] for problems in refused]
+    assert "hf_abc" not in str(refused)
 
 
 def test_skypilot_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """SkyPilot itself parses the file, where it is installed."""
     sky = pytest.importorskip("sky")
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "task.yaml").write_text(skypilot_task(accelerators="A100-80GB:2", disk_gb=500))
+    (tmp_path / "task.yaml").write_text(written(accelerators="A100-80GB:2", disk_gb=500))
     task = sky.Task.from_yaml("task.yaml")
     (resources,) = task.resources
     assert ({"A100-80GB": 2}, 500) == (resources.accelerators, resources.disk_size)

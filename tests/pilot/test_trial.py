@@ -8,8 +8,9 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,10 +19,11 @@ from tunecase.data.reading.load import load
 from tunecase.data.reading.rows import Layout, Row, Table
 from tunecase.errors import InputError
 from tunecase.pilot import trial as module
-from tunecase.pilot.conduct import Progress
+from tunecase.pilot.conduct import Journal, Progress
+from tunecase.pilot.settings import Material
 from tunecase.pilot.trainers.task import Task
 from tunecase.pilot.trial import baselines, pilot
-from tunecase.records import Pilot, Run, from_json, to_json
+from tunecase.records import Pilot, PilotSettings, Run, from_json, to_json
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "support-tickets"
@@ -59,8 +61,13 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> list[Task]:
 
 def climb(train: Table = TRAIN, test: Table = TEST, **given: object) -> Pilot:
     """A pilot in this process, with the toy trainer unless told."""
-    settings: dict[str, object] = {"metric": "accuracy", "direction": "higher", "trainer": "toy", "workers": 1}
-    return pilot(train, test, **{**settings, **given})  # type: ignore[arg-type]
+    told: dict[str, Any] = {"metric": "accuracy", "direction": "higher", "trainer": "toy", "workers": 1, **given}
+
+    def own(record: type) -> Any:
+        return record(**{field.name: told.pop(field.name) for field in fields(record) if field.name in told})
+
+    settings, journal, ask = own(PilotSettings), own(Journal), told.pop("ask", None)
+    return pilot(Material(train, test, **told), settings, journal, ask)
 
 
 def untimed(runs: Sequence[Run]) -> list[Run]:
@@ -255,8 +262,8 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from tunecase.data.reading import load
-from tunecase.pilot import pilot
-from tunecase.records import to_json
+from tunecase.pilot import Journal, Material, pilot
+from tunecase.records import PilotSettings, to_json
 
 runs, data = Path(sys.argv[1]), Path(sys.argv[2])
 
@@ -265,7 +272,7 @@ def keep(run):
         file.write(to_json(run) + b"\\n")
 
 train, test = load(data / "train.jsonl"), load(data / "test.jsonl")
-pilot(train, test, metric="accuracy", direction="higher", on_run=keep, draws=6, workers=2)
+pilot(Material(train, test, "accuracy", "higher"), PilotSettings(draws=6, workers=2), Journal(on_run=keep))
 """
 
 

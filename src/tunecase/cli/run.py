@@ -45,7 +45,8 @@ def run(
     from tunecase.report import render
 
     opened = open_project(project, seed, today)
-    asked = flow.pilot_asked(trainer=trainer, model=model, every=every, max_minutes=max_minutes) if trainer else None
+    adaptive = False if every else None
+    settings = flow.PilotSettings(trainer, model, adaptive=adaptive, max_minutes=max_minutes) if trainer else None
     before: dict[str, Any] = opened.last_records()
     told: dict[str, Any] = {}
 
@@ -59,6 +60,6 @@ def run(
 
     with pilot_progress(quiet=json) as progress:
         watch = flow.Watch(progress, ask_before(yes, quiet=json), tell_fetching)
-        fine = flow.road(opened, tell, anyway=anyway, asked=asked, watch=watch)
+        fine = flow.road(opened, tell, anyway=anyway, settings=settings, watch=watch)
     told["report"] = flow.report(opened, page=render)
     finish("run" if json else "report", told if json else told["report"], json, ok=fine, case=opened)

@@ -13,7 +13,7 @@ from tunecase.flow.label import next_labels, next_labels_file
 from tunecase.flow.ledger import not_used, rechain, set_aside, verify
 from tunecase.flow.next import add_round, next_step
 from tunecase.flow.opened import Flow, open_case
-from tunecase.flow.pilot import PilotAsked, export, merge, pilot, pilot_asked
+from tunecase.flow.pilot import PilotWords, export, merge, pilot, pilot_settings
 from tunecase.flow.points import points
 from tunecase.flow.prices import prices
 from tunecase.flow.report import contents, report
@@ -22,6 +22,7 @@ from tunecase.flow.spend import ChargeAsked, ImportAsked, charges, spend, spend_
 from tunecase.flow.training import book_run, charge_of, hour_price, usd_left
 from tunecase.flow.verbs import curve, decide, define, estimate, forecast, keep_forecast
 from tunecase.flow.without_project import audit_file, forecast_file
+from tunecase.records import PilotSettings
 
 __all__ = [
     "BooksAsked",
@@ -33,7 +34,8 @@ __all__ = [
     "Flow",
     "ImportAsked",
     "JudgeAsked",
-    "PilotAsked",
+    "PilotSettings",
+    "PilotWords",
     "Watch",
     "add_round",
     "asked_of",
@@ -71,7 +73,7 @@ __all__ = [
     "not_used",
     "open_case",
     "pilot",
-    "pilot_asked",
+    "pilot_settings",
     "points",
     "prices",
     "rechain",

@@ -1,10 +1,10 @@
 """Runs a pilot for a case, keeps what its runs answered, and brings home what another machine ran."""
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem, nearest
@@ -12,86 +12,53 @@ from tunecase.flow.opened import Flow, Progress, dropped_rows, now, pilot_metric
 from tunecase.flow.verbs import ready
 from tunecase.ledger import Ledger
 from tunecase.quantities import counted
-from tunecase.records import Audit, Pilot, Run, from_json
+from tunecase.records import Audit, Pilot, PilotSettings, Run, from_json
 
 if TYPE_CHECKING:
+    from tunecase.pilot import Material
     from tunecase.pilot.trainers import Result, Setting
+
+ENGINES = ("local", "ray")
 
 
 @dataclass(frozen=True, slots=True)
-class PilotAsked:
-    """How a pilot is to be run; what is None or empty is left to the trainer.
+class PilotWords:
+    """What of a pilot's settings is typed as words: `NAME=VALUE`, sizes with commas, hosted models, the engine."""
 
-    `seed` deals the splits and stays with the pilot, whatever seed an answer draws with later; None is the case's.
-    """
-
-    trainer: str = "probe"
-    model: str = ""
-    settings: Mapping[str, "Setting"] = field(default_factory=dict)
-    sizes: tuple[int, ...] | None = None
-    draws: int | None = None
-    workers: int | None = None
-    max_minutes: float | None = None
-    max_usd: float | None = None
-    usd_per_hour: float | None = 0.0
-    adaptive: bool | None = None
-    tune: int = 0
-    engine: Literal["local", "ray"] = "local"
-    address: str | None = None
-    gpus_per_task: float = 0
-    hosted: Mapping[str, Mapping[str, "Setting"]] = field(default_factory=dict)
-    seed: int | None = None
+    settings: Sequence[str] = ()
+    sizes: str = ""
+    hosted: Sequence[str] = ()
+    engine: str = "local"
 
 
-def pilot_asked(
-    *,
-    trainer: str = "probe",
-    model: str = "",
-    settings: Sequence[str] = (),
-    sizes: str = "",
-    draws: int | None = None,
-    every: bool = False,
-    tune: int = 0,
-    hosted: Sequence[str] = (),
-    workers: int | None = None,
-    engine: str = "local",
-    address: str | None = None,
-    gpus: float = 0,
-    max_minutes: float | None = None,
-    max_usd: float | None = None,
-    usd_per_hour: float | None = None,
-) -> PilotAsked:
-    """How a pilot is to be run, from words as typed.
+def pilot_settings(words: PilotWords, plain: PilotSettings) -> PilotSettings:
+    """How a pilot is to be run: the plain settings with those read from words.
 
     An hour of this machine is free unless it has a price; an hour of a cluster is unknown until it has one.
     Raises: InputError with every word that cannot be read.
     """
-    problems: list[Problem] = []
-    own: dict[str, Setting] = {}
-    asked: dict[str, Setting] = {}
-    for text in settings:
-        name, given, value = text.partition("=")
-        if not name or not given:
-            problems.append(Problem("--set", repr(text), "NAME=VALUE", "write for example --set rank=16"))
-        elif name.startswith("hosted."):
-            asked[name.removeprefix("hosted.")] = _value(value)
-        else:
-            own[name] = _value(value)
-    rungs: list[int] = []
-    for text in filter(None, (part.strip() for part in sizes.split(","))):
-        if text.isdecimal():
-            rungs.append(int(text))
-        else:
-            problems.append(Problem("--sizes", repr(text), "whole numbers with commas", "write for example 50,100,200"))
-    if engine not in ("local", "ray"):
-        problems.append(Problem("--engine", repr(engine), "local or ray", nearest(engine, ["local", "ray"])))
+    sizes = [text for text in (part.strip() for part in words.sizes.split(",")) if text]
+    problems = [
+        Problem("--set", repr(text), "NAME=VALUE", "write for example --set rank=16")
+        for text in words.settings
+        if not all(text.partition("=")[:2])
+    ]
+    problems += [
+        Problem("--sizes", repr(text), "whole numbers with commas", "write for example 50,100,200")
+        for text in sizes
+        if not text.isdecimal()
+    ]
+    if words.engine not in ENGINES:
+        problems.append(Problem("--engine", repr(words.engine), "local or ray", nearest(words.engine, list(ENGINES))))
     if problems:
         raise InputError(problems)
-    free = 0.0 if engine == "local" else None
-    return PilotAsked(
-        trainer, model, own, tuple(rungs) or None, draws, workers, max_minutes, max_usd,
-        free if usd_per_hour is None else usd_per_hour, False if every else None, tune,
-        cast(Literal["local", "ray"], engine), address, gpus, dict.fromkeys(hosted, asked),
+    values = {name: _value(value) for name, _, value in (text.partition("=") for text in words.settings)}
+    own = {name: value for name, value in values.items() if not name.startswith("hosted.")}
+    hosted = {name.removeprefix("hosted."): value for name, value in values.items() if name.startswith("hosted.")}
+    free = 0.0 if words.engine == "local" else None
+    return replace(
+        plain, settings=own, sizes=tuple(map(int, sizes)) or None, hosted=dict.fromkeys(words.hosted, hosted),
+        engine=cast(Any, words.engine), usd_per_hour=free if plain.usd_per_hour is None else plain.usd_per_hour,
     )  # fmt: skip
 
 
@@ -108,7 +75,7 @@ def _value(text: str) -> "Setting":
 
 def pilot(
     flow: Flow,
-    asked: PilotAsked | None = None,
+    settings: PilotSettings | None = None,
     progress: Progress | None = None,
     ask: Callable[[Any], bool | None] | None = None,
     tell: Callable[[str], None] | None = None,
@@ -119,18 +86,16 @@ def pilot(
     `tell` is told what is fetched, and how large it is, before it is.
     """
     from tunecase.compute import base_model
-    from tunecase.pilot import Answers, keep_answers, kept_answers, prepare
+    from tunecase.pilot import Answers, Journal, keep_answers, kept_answers, prepare
     from tunecase.pilot import pilot as climb
     from tunecase.project import read_score
 
-    asked, test = asked or PilotAsked(), flow.table("test")
-    if test is None:
+    settings = settings or PilotSettings()
+    if flow.table("test") is None:
         where = f"{flow.path.name}: data.test"
         raise InputError(Problem(where, "nothing", "a held-out test file", "name it: `test: data/test.jsonl`"))
-    found: Audit = ready(flow, "pilot").known("audit")
-    folder, metric, kind = flow.folder / "pilot" / "answers", pilot_metric(flow), task_kind(flow)
-    done = {e.body["key"]: from_json(Run, e.body) for e in flow.ledger.entries() if e.kind == "run"}
-    given = flow.project.problem.target
+    material, folder = _material(flow), flow.folder / "pilot" / "answers"
+    target = flow.project.problem.target
 
     def on_run(run: Run) -> None:
         flow.ledger.append("run", run, recorded_at=now(), verb="pilot", meta={"key": flow.key("pilot")})
@@ -139,87 +104,94 @@ def pilot(
         if result.predictions is not None and result.row_scores is not None:
             keep_answers(folder, key, Answers(result.predictions, result.row_scores, result.confidences))
 
-    seed = flow.seed if asked.seed is None else asked.seed
-    prepare(asked.trainer, asked.model, tell or (lambda line: None))
+    seed = flow.seed if settings.seed is None else settings.seed
+    done = {e.body["key"]: from_json(Run, e.body) for e in flow.ledger.entries() if e.kind == "run"}
+    prepare(settings.trainer, settings.model, tell or (lambda line: None))
     record = climb(
-        flow.train_table(), test, metric=metric, direction=catalog.metric(metric).direction, kind=kind,
-        candidates=(base_model(flow.basis(10)),), done=done, on_run=on_run, progress=progress,
-        drop_rows=dropped_rows(found), target=None if given is None else read_score(given), ask=ask, keep_answers=keep,
-        kept_answers=lambda key: kept_answers(folder, key),
-        **{item.name: getattr(asked, item.name) for item in fields(asked)} | {"seed": seed},
+        replace(
+            material, candidates=(base_model(flow.basis(10)),), target=None if target is None else read_score(target)
+        ),
+        replace(settings, seed=seed),
+        Journal(done, lambda key: kept_answers(folder, key), keep, on_run, progress),
+        ask,
+    )
+    return cast(Pilot, flow.keep("pilot", _with_review(flow, record, material), seed))
+
+
+def _material(flow: Flow) -> "Material":
+    """The rows of a case, and what is to be learnt from them."""
+    from tunecase.pilot import Material
+
+    audit: Audit = ready(flow, "pilot").known("audit")
+    metric = pilot_metric(flow)
+    return Material(
+        flow.train_table(), flow.table("test"), metric, catalog.metric(metric).direction, task_kind(flow),
+        drop_rows=dropped_rows(audit),
     )  # fmt: skip
-    return cast(Pilot, flow.keep("pilot", _with_review(flow, record, folder), seed))
 
 
-def _with_review(flow: Flow, record: Pilot, folder: Path) -> Pilot:
+def _with_review(flow: Flow, record: Pilot, material: "Material") -> Pilot:
     """The pilot with its rows to look at written beside the project."""
     from tunecase.pilot import kept_answers, usable, write_rows
-    from tunecase.pilot.scoring import review_rows
+    from tunecase.pilot.scoring import Answered, review_rows
 
-    test, found = flow.table("test"), record.mistakes
-    answers = kept_answers(folder, found.run) if found else None
-    if test is None or found is None or answers is None:
+    mistakes = record.mistakes
+    answers = kept_answers(flow.folder / "pilot" / "answers", mistakes.run) if mistakes else None
+    if mistakes is None or answers is None:
         return record
-    tests, known = usable(test), usable(flow.train_table())
-    rows = review_rows(
-        kind=record.kind, texts=tests.texts, labels=tests.labels, predictions=answers.predictions,
-        row_scores=answers.row_scores, confidences=answers.confidences, rows=tests.numbers,
-        known_texts=known.texts, known_labels=known.labels,
-    )  # fmt: skip
     path = flow.folder / "pilot" / "review.jsonl"
-    write_rows(path, rows)
-    return replace(record, mistakes=replace(found, review_file=path.relative_to(flow.folder).as_posix()))
+    answered = Answered(record.kind, material.tests, answers)
+    write_rows(path, review_rows(answered, usable(flow.train_table())))
+    return replace(record, mistakes=replace(mistakes, review_file=path.relative_to(flow.folder).as_posix()))
 
 
 def no_pilot(flow: Flow, trainer: str = "probe") -> Pilot | None:
     """The pilot without runs that says why a trainer cannot learn this task; None where it can."""
     from tunecase.pilot import no_pilot as refuse
 
-    found: Audit = ready(flow, "pilot").known("audit")
-    metric = pilot_metric(flow)
-    record = refuse(
-        flow.train_table(), flow.table("test"), metric=metric, direction=catalog.metric(metric).direction,
-        trainer=trainer, kind=task_kind(flow), drop_rows=dropped_rows(found),
-    )  # fmt: skip
+    record = refuse(_material(flow), trainer)
     return None if record is None else cast(Pilot, flow.keep("pilot", record))
 
 
-def export(flow: Flow, what: str, asked: PilotAsked, accelerators: str, to: Path) -> str:
+def export(flow: Flow, what: str, settings: PilotSettings, accelerators: str, to: Path) -> str:
     """Writes a task file that runs the pilot on rented GPUs; one sentence on where it is and how to launch it.
 
     Raises: InputError for another kind of file, without GPUs to rent, or for what SkyPilot would misread.
     """
-    from tunecase.pilot import skypilot_task, write_text
+    from tunecase.pilot import RentedTask, skypilot_task, write_text
 
     problems = []
-    if asked.trainer in ("probe", "simulated"):
+    if settings.trainer in ("probe", "simulated"):
         fix = "name a trainer that uses a GPU: --trainer lora, trl or command"
-        problems.append(Problem("--trainer", asked.trainer, "a trainer worth a rented GPU", fix))
+        problems.append(Problem("--trainer", settings.trainer, "a trainer worth a rented GPU", fix))
     if what != "skypilot":
         problems.append(Problem("--export", repr(what), "skypilot", "write --export skypilot"))
     if not accelerators:
         fix = "name what to rent, for example --accelerators L40S:1"
         problems.append(Problem("--accelerators", "nothing", "a GPU and how many", fix))
-    if asked.max_usd is not None and not asked.usd_per_hour:
+    if settings.max_usd is not None and not settings.usd_per_hour:
         fix = "say what the machine costs, for example --usd-per-hour 1.2"
-        problems.append(Problem("--max-usd", f"{asked.max_usd:g} without a price", "the price of an hour there", fix))
-    if asked.hosted:
+        problems.append(
+            Problem("--max-usd", f"{settings.max_usd:g} without a price", "the price of an hour there", fix)
+        )
+    if settings.hosted:
         fix = "compare with hosted models in a pilot of this machine"
-        problems.append(Problem("--hosted", ", ".join(asked.hosted), "no hosted model on rented machines", fix))
+        problems.append(Problem("--hosted", ", ".join(settings.hosted), "no hosted model on rented machines", fix))
     if problems:
         raise InputError(problems)
-    options = ["--yes", "--seed", str(flow.seed), *([] if asked.adaptive is None else ["--all"])]
+    options = ["--yes", "--seed", str(flow.seed), *([] if settings.adaptive is None else ["--all"])]
     for name, value in (
-        ("--model", asked.model), ("--draws", asked.draws), ("--tune", asked.tune or None),
-        ("--max-minutes", asked.max_minutes), ("--max-usd", asked.max_usd),
-        ("--usd-per-hour", asked.usd_per_hour or None),
-        ("--sizes", ",".join(map(str, asked.sizes or ()))),
+        ("--model", settings.model), ("--draws", settings.draws), ("--tune", settings.tune or None),
+        ("--max-minutes", settings.max_minutes), ("--max-usd", settings.max_usd),
+        ("--usd-per-hour", settings.usd_per_hour or None),
+        ("--sizes", ",".join(map(str, settings.sizes or ()))),
     ):  # fmt: skip
         options += [name, str(value)] if value not in (None, "") else []
-    text = skypilot_task(
-        accelerators=accelerators, trainer=asked.trainer, settings=asked.settings, project_file=flow.path.name,
-        project_folder=str(flow.folder), pilot_options=options,
+    task = RentedTask(
+        accelerators, settings.trainer, settings.settings, project_file=flow.path.name, project_folder=str(flow.folder),
+        pilot_options=options,
     )  # fmt: skip
+    text = skypilot_task(task)
     write_text(to, text)
     return f"{to} runs the pilot on {accelerators}: its first lines say how to launch it and bring the runs home"
 

@@ -10,9 +10,9 @@ from typing import Any
 from tunecase.flow.audit import audit
 from tunecase.flow.books import books
 from tunecase.flow.opened import Flow, Progress
-from tunecase.flow.pilot import PilotAsked, no_pilot, pilot
+from tunecase.flow.pilot import no_pilot, pilot
 from tunecase.flow.verbs import decide, define, estimate, forecast
-from tunecase.records import Pilot
+from tunecase.records import Pilot, PilotSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def road(
     tell: Callable[[str, Any], None],
     *,
     anyway: bool = False,
-    asked: PilotAsked | None = None,
+    settings: PilotSettings | None = None,
     watch: Watch | None = None,
 ) -> bool:
     """All verbs in order; returns False when the answer is no.
@@ -51,7 +51,7 @@ def road(
         tell(verb, record)
         sound = sound and getattr(record, "ok", True)
     if sound or anyway:
-        _try(flow, tell, asked, watch or Watch())
+        _try(flow, tell, settings, watch or Watch())
     decision = decide(flow)
     tell("decide", decision)
     tell("books", books(flow))
@@ -60,9 +60,9 @@ def road(
     return sound and decision.ok
 
 
-def _try(flow: Flow, tell: Callable[[str, Any], None], asked: PilotAsked | None, watch: Watch) -> None:
+def _try(flow: Flow, tell: Callable[[str, Any], None], settings: PilotSettings | None, watch: Watch) -> None:
     """The pilot, its forecast, and the bill and the problem once more where runs were made."""
-    pilot_made = _pilot(flow, asked, watch)
+    pilot_made = _pilot(flow, settings, watch)
     tell("pilot", pilot_made)
     tell("forecast", forecast(flow))
     if not pilot_made.runs:
@@ -74,13 +74,13 @@ def _try(flow: Flow, tell: Callable[[str, Any], None], asked: PilotAsked | None,
         tell("define again", again)
 
 
-def _pilot(flow: Flow, asked: PilotAsked | None, watch: Watch) -> Pilot:
+def _pilot(flow: Flow, settings: PilotSettings | None, watch: Watch) -> Pilot:
     """The pilot of the road: the one asked for, else the one that holds, else a probe, on the splits that it has."""
     held: Pilot | None = flow.known("pilot")
-    if asked is None and held is not None and held.runs:
+    if settings is None and held is not None and held.runs:
         if held.trainer != "probe":
             return held
         entry = flow.entry_that_holds("pilot")
-        asked = PilotAsked(seed=entry.meta.get("seed") if entry is not None else None)
-    trainer = asked.trainer if asked else "probe"
-    return no_pilot(flow, trainer) or pilot(flow, asked, watch.progress, watch.ask, watch.fetching)
+        settings = PilotSettings(seed=entry.meta.get("seed") if entry is not None else None)
+    trainer = settings.trainer if settings else "probe"
+    return no_pilot(flow, trainer) or pilot(flow, settings, watch.progress, watch.ask, watch.fetching)

@@ -9,17 +9,17 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any, Protocol
 
 from tunecase import engine
-from tunecase.engine import Engine
 from tunecase.forecast import LEAST_SIZES
 from tunecase.pilot.answers import Answers
 from tunecase.pilot.schedule import Question, Rung, enough, most_telling_rung, opening, predicted_s
 from tunecase.pilot.steps import Step, make, run_of
 from tunecase.pilot.trainers.task import Result
 from tunecase.quantities import count, counted, duration, figures, one_line
-from tunecase.records import Point, Run
+from tunecase.records import PilotSettings, Point, Run
 
 HOSTED = "hosted"
 FAILURES_IN_A_ROW = 3
@@ -50,24 +50,22 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """On what terms a pilot is conducted; see `pilot`."""
+class Journal:
+    """The runs made before a pilot, and who is told of its own.
 
-    question: Question
-    adaptive: bool
-    max_minutes: float | None = None
-    max_usd: float | None = None
-    usd_per_hour: float | None = 0.0
-    workers: int | None = None
-    apart: bool = False
-    engine: Engine = "local"
-    address: str | None = None
-    gpus_per_task: float = 0
+    Args:
+        done: earlier runs by key, made here or elsewhere; those that did not fail are taken over, not repeated.
+        kept_answers: the answers of an earlier run by its key, or None.
+        keep_answers: called with (key, result) of each new run before on_run.
+        on_run: called in this process with each new run as it ends, before progress.
+        progress: called after each new run.
+    """
 
-    @property
-    def capped(self) -> bool:
-        """True when time or money is bounded."""
-        return self.max_minutes is not None or self.max_usd is not None
+    done: Mapping[str, Run] = field(default_factory=dict)
+    kept_answers: Callable[[str], Answers | None] = lambda key: None
+    keep_answers: Callable[[str, Result], None] = lambda key, result: None
+    on_run: Callable[[Run], None] = lambda run: None
+    progress: Callable[[Progress], None] | None = None
 
 
 class More(Protocol):
@@ -79,17 +77,16 @@ class More(Protocol):
 
 @dataclass
 class Conductor:
-    """One pilot under way."""
+    """One pilot under way; its settings leave nothing to the trainer. `apart` gives each run a process of its own."""
 
     ladder: Sequence[Step]
     rivals: Sequence[Step]
-    terms: Terms
+    settings: PilotSettings
+    question: Question
+    apart: bool
+    journal: Journal
     more: More | None = None
-    on_run: Callable[[Run], None] | None = None
-    progress: Callable[[Progress], None] | None = None
-    keep_answers: Callable[[str, Result], None] | None = None
-    kept_answers: Callable[[str], Answers | None] | None = None
-    done: Mapping[str, Run] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.started = time.perf_counter()
@@ -101,8 +98,6 @@ class Conductor:
         self._pending: set[int] = set()
         self._billed_usd = self._unbilled_usd = 0.0
         self._streak, self._reason = 0, ""
-        self._asked: set[str] = set()
-        self.notes: list[str] = []
         for step in (*self.ladder, *self.rivals):
             self.take_over(step)
         self.reused = sum(step.key in self.runs for step in self.ladder)
@@ -118,7 +113,7 @@ class Conductor:
     @property
     def usd(self) -> float | None:
         """What the pilot's runs have cost, those taken over among them; None where an hour has no price."""
-        rate = self.terms.usd_per_hour
+        rate = self.settings.usd_per_hour
         if rate is None or any(usd is None for usd in self.reused_usd):
             return None
         return sum(usd or 0.0 for usd in self.reused_usd) + self._billed_usd + rate * self.spent_s / 3600
@@ -127,10 +122,10 @@ class Conductor:
     def capped_usd(self) -> float:
         """What a cap in money is held against: known prices of runs taken over, bills, and this pilot's own time.
 
-        What a hosted model was asked without telling its bill counts as the most it may have been.
+        Where a hosted model did not tell its bill, the most it may have billed counts.
         """
-        known_usd = sum(usd or 0.0 for usd in self.reused_usd) + self._billed_usd + self._unbilled_usd
-        return known_usd + self._usd_of(self.spent_s)
+        reused_usd = sum(usd or 0.0 for usd in self.reused_usd)
+        return reused_usd + self._billed_usd + self._unbilled_usd + self._usd_of(self.spent_s)
 
     def made(self, steps: Sequence[Step]) -> list[Run]:
         """The runs of these steps that ended, in their order, failed ones among them."""
@@ -144,7 +139,7 @@ class Conductor:
         """What a run answered, from this pilot or kept from an earlier one."""
         result = self.results.get(key)
         if result is None:
-            return self.kept_answers(key) if self.kept_answers else None
+            return self.journal.kept_answers(key)
         if result.predictions is None or result.row_scores is None:
             return None
         return Answers(result.predictions, result.row_scores, result.confidences)
@@ -152,24 +147,28 @@ class Conductor:
     def seconds_of(self, step: Step, from_earlier: bool = False) -> float | None:
         """What a run is predicted to take; None while no run begun in this pilot has ended.
 
-        Where all that ended have failed, they took what is known; how long earlier runs took, perhaps on another
-        machine, says nothing here. What is only scored is taken to cost no more than the smallest rung, the probe
-        beside another trainer nothing.
+        Where all that ended have failed, the prediction rests on what they took; how long earlier runs took, perhaps
+        on another machine, says nothing here. What is only scored is taken to cost no more than the smallest rung, the
+        probe beside another trainer nothing.
 
         Args:
             from_earlier: fall back on earlier runs of the same trainer and model, on whatever machine they were made.
         """
         if step.purpose == "baseline" and step.name == "probe":
             return 0.0
-        timed, like = self._paced(), self.ladder[0].task
-        if from_earlier and not timed:
-            runs = [run for run in self.done.values() if (run.trainer, run.model) == (like.trainer, like.model)]
-            timed = [(run.n, run.seconds) for run in runs if not run.failed and run.purpose == "ladder"]
-        return predicted_s(timed, step.n or min(s.n for s in self.ladder), len(like.test_labels))
+        timed = self._paced() or (self._earlier_timed() if from_earlier else [])
+        smallest = min(rung.n for rung in self.ladder)
+        return predicted_s(timed, step.n or smallest, len(self.ladder[0].task.test_labels))
+
+    def _earlier_timed(self) -> list[tuple[int, float]]:
+        """(rows, seconds) of runs of this trainer and model that were made before."""
+        like = self.ladder[0].task
+        runs = [run for run in self.journal.done.values() if (run.trainer, run.model) == (like.trainer, like.model)]
+        return [(run.n, run.seconds) for run in runs if not run.failed and run.purpose == "ladder"]
 
     def take_over(self, step: Step) -> bool:
         """True when the step's run was made before, here or elsewhere; a run that failed is tried again."""
-        run = self.done.get(step.key)
+        run = self.journal.done.get(step.key)
         if run is not None and not run.failed:
             # What was a baseline of another pilot may be a rung of this one.
             rows = step.n if step.purpose == "ladder" else run.n
@@ -182,13 +181,13 @@ class Conductor:
         Args:
             bill_usd: what it may be billed at most beside its time; bills of what runs now count as well.
         """
-        terms = self.terms
-        if terms.max_minutes is not None and seconds is not None and self.spent_s + seconds > terms.max_minutes * 60:
+        max_minutes, max_usd = self.settings.max_minutes, self.settings.max_usd
+        if max_minutes is not None and seconds is not None and self.spent_s + seconds > max_minutes * 60:
             return False
-        if terms.max_usd is None or (seconds is None and not bill_usd):
+        if max_usd is None or (seconds is None and not bill_usd):
             return True
         pending_usd = sum(self.bill_usd(self._begun[position][0]) or 0.0 for position in self._pending)
-        return self.capped_usd + pending_usd + bill_usd + self._usd_of(seconds or 0.0) <= terms.max_usd
+        return self.capped_usd + pending_usd + bill_usd + self._usd_of(seconds or 0.0) <= max_usd
 
     @staticmethod
     def bill_usd(step: Step) -> float | None:
@@ -201,7 +200,7 @@ class Conductor:
 
     def unknown_pace(self) -> bool:
         """True while what a run costs is not known yet, but will be, and a cap needs it."""
-        return self.terms.capped and not self._paced() and bool(self._pending)
+        return self.settings.capped and not self._paced() and bool(self._pending)
 
     # What is begun.
 
@@ -217,23 +216,26 @@ class Conductor:
             self.stopped = f"{self.stopped or self._cap_words()}, {made} of {len(self.ladder)} runs made"
 
     def _outcomes(self) -> Generator[tuple[int, Any], None, None]:
-        terms, order, workers = self.terms, self._order(), self.terms.workers
-        if workers is None and not terms.apart and terms.engine == "local":
+        settings, order, workers = self.settings, self._order(), self.settings.workers
+        if workers is None and not self.apart and settings.engine == "local":
             # Light work is timed before processes are started for it.
-            first = [task for task in [next(order, None)] if task is not None]
-            yield from engine.run_tasks(make, first, workers=1)
-            todo = [step for step in self.ladder if step.key not in self.runs]
-            last_s = self._timed()[-1][1] if self._timed() else 0.0
-            estimated_s = last_s * sum(step.weight for step in todo) / max(1, self._begun[0][0].weight if first else 1)
-            workers = engine.workers_for(estimated_s, len(todo))
+            yield from engine.run_tasks(make, islice(order, 1), workers=1)
+            workers = self._workers_worth_their_start()
         offset = len(self._begun)
         tasks = engine.run_tasks(
-            make, order, workers, apart=terms.apart, most_s=self._longest_s, engine=terms.engine,
-            address=terms.address, gpus_per_task=terms.gpus_per_task,
+            make, order, workers, apart=self.apart, most_s=self._longest_s, engine=settings.engine,
+            address=settings.address, gpus_per_task=settings.gpus_per_task,
         )  # fmt: skip
         with closing(tasks):
             for position, outcome in tasks:
                 yield position + offset, outcome
+
+    def _workers_worth_their_start(self) -> int:
+        """How many processes the rest of the ladder is worth, by the time of the first run."""
+        left = [step for step in self.ladder if step.key not in self.runs]
+        last_s = self._timed()[-1][1] if self._timed() else 0.0
+        first_weight = self._begun[0][0].weight if self._begun else 1
+        return engine.workers_for(last_s * sum(step.weight for step in left) / max(1, first_weight), len(left))
 
     def _order(self) -> Iterator[Any]:
         """Work for the engine, or LATER; what it gives has begun."""
@@ -243,24 +245,24 @@ class Conductor:
                 continue
             self._pending.add(len(self._begun))
             self._begun.append((step, time.perf_counter()))
-            self._asked.add(step.key)
             yield step.path, step.task
 
     def _steps(self) -> Iterator[Any]:
-        opened = self._opening() if self.terms.adaptive else iter(())
-        yield from opened
-        if not self.terms.adaptive:
+        rivals = (step for step in self.rivals if self._may(step))
+        if self.settings.adaptive:
+            yield from self._opening()
+            yield from rivals
             yield from self._rungs()
-        yield from (step for step in self.rivals if self._may(step))
-        if self.terms.adaptive:
+        else:
             yield from self._rungs()
+            yield from rivals
         if self.more is not None and not self.broken:
             yield from self.more.steps(self)
 
     def _may(self, step: Step) -> bool:
         if step.key in self.runs or self.broken:
             return False
-        bill_usd = self.bill_usd(step) if self.terms.max_usd is not None else 0.0
+        bill_usd = self.bill_usd(step) if self.settings.max_usd is not None else 0.0
         fits = bill_usd is not None and self.fits(self.seconds_of(step), bill_usd)
         if not fits and step.task.trainer == HOSTED:
             self.notes.append(f"{step.name} was not asked: {self._too_dear(bill_usd)}")
@@ -268,10 +270,12 @@ class Conductor:
 
     def _too_dear(self, bill_usd: float | None) -> str:
         if bill_usd is None:
-            return f"its prices are not known, so that it cannot keep within {figures(self.terms.max_usd or 0.0)} USD"
+            return (
+                f"its prices are not known, so that it cannot keep within {figures(self.settings.max_usd or 0.0)} USD"
+            )
         if not bill_usd or self.fits(0.0, bill_usd):
             return "no time is left for it"
-        left_usd = max(0.0, (self.terms.max_usd or 0.0) - self.capped_usd)
+        left_usd = max(0.0, (self.settings.max_usd or 0.0) - self.capped_usd)
         return f"it may bill {figures(bill_usd)} USD, and {figures(left_usd)} USD are left of the cap"
 
     def _opening(self) -> Iterator[Any]:
@@ -281,28 +285,31 @@ class Conductor:
             while self.unknown_pace():
                 yield engine.LATER
             step = firsts[opening(sizes, lambda n: self.seconds_of(firsts[n]))[turn]]
-            if step.key not in self._asked and self._may(step):
+            if not self._has_begun(step) and self._may(step):
                 yield step
+
+    def _has_begun(self, step: Step) -> bool:
+        return any(step.key == begun.key for begun, _ in self._begun)
 
     def _rungs(self) -> Iterator[Any]:
         """The ladder's other runs, each chosen when it is begun."""
         while not self.stopped and not self.broken:
-            left = [step for step in self.ladder if step.key not in self.runs and step.key not in self._asked]
-            if not left:
-                return
-            if self.unknown_pace():
+            left = [step for step in self.ladder if step.key not in self.runs and not self._has_begun(step)]
+            if left and self.unknown_pace():
                 yield engine.LATER
                 continue
-            fitting = [step for step in left if self.fits(self.seconds_of(step))]
-            if not fitting:
-                return
-            step = self._chosen(fitting) if self.terms.adaptive else fitting[0]
+            step = self._chosen([step for step in left if self.fits(self.seconds_of(step))])
             if step is None:
                 return
             yield step
 
     def _chosen(self, fitting: Sequence[Step]) -> Step | None:
-        """The run that tells the most for its price; None, with the reason in `stopped`, when none is needed."""
+        """The next run: where runs are chosen one by one, that which tells the most for its price.
+
+        None where nothing fits, or, with the reason in `stopped`, where no further run is needed.
+        """
+        if not fitting or not self.settings.adaptive:
+            return fitting[0] if fitting else None
         points = [Point(run.n, run.score, 1, run.test_rows) for run in self.good()]
         running = [self._begun[position][0].n for position in self._pending]
         sizes = {point.n for point in points}
@@ -310,10 +317,9 @@ class Conductor:
             fresh = [step for step in fitting if step.n not in sizes and step.n not in running]
             return (fresh or list(fitting))[-1]
         priced = [(Rung(step.n, step.draw), self.seconds_of(step) or 1.0) for step in fitting]
-        rung, told = most_telling_rung(points, priced, self.terms.question, running)
-        settled = enough(points, told, self.terms.question) if self._seen_enough_to_stop() else ""
-        if settled:
-            self.stopped = settled
+        rung, narrowing = most_telling_rung(points, priced, self.question, running)
+        self.stopped = enough(points, narrowing, self.question) if self._seen_enough_to_stop() else ""
+        if self.stopped:
             return None
         return next(step for step in fitting if (step.n, step.draw) == (rung.n, rung.draw))
 
@@ -329,25 +335,29 @@ class Conductor:
     def _take(self, position: int, outcome: Any) -> None:
         step, begun = self._begun[position]
         elapsed_s = time.perf_counter() - begun
-        usd = self._usd_of(elapsed_s, len(self._pending)) if self.terms.usd_per_hour is not None else None
+        usd = self._usd_of(elapsed_s, len(self._pending)) if self.settings.usd_per_hour is not None else None
         self._pending.discard(position)
         run, result = run_of(step, outcome, elapsed_s, usd)
         if step.task.trainer == HOSTED:
-            billed = result.usd_per_answer if result else None
-            run = replace(run, usd=None if billed is None else billed * run.test_rows)
-            self._billed_usd += run.usd or 0.0
-            self._unbilled_usd += (self.bill_usd(step) or 0.0) if run.usd is None else 0.0
+            run = self._billed(step, run, result)
         self.runs[step.key] = run
         if result is not None:
             self.results[step.key] = result
-            if self.keep_answers:
-                self.keep_answers(step.key, result)
-        if self.on_run:
-            self.on_run(run)
+            self.journal.keep_answers(step.key, result)
+        self.journal.on_run(run)
         if step.purpose != "baseline":
             self._count_failures(run)
-        if self.progress:
-            self.progress(self._progress(run))
+        if self.journal.progress:
+            self.journal.progress(self._progress(run))
+
+    def _billed(self, step: Step, run: Run, result: Result | None) -> Run:
+        """The run at the price that the hosted model tells; what it does not tell counts as its most."""
+        billed = result.usd_per_answer if result else None
+        if billed is None:
+            self._unbilled_usd += self.bill_usd(step) or 0.0
+            return replace(run, usd=None)
+        self._billed_usd += billed * run.test_rows
+        return replace(run, usd=billed * run.test_rows)
 
     def _count_failures(self, run: Run) -> None:
         # Numbers and the run's own folder differ from run to run; the reason does not.
@@ -360,18 +370,21 @@ class Conductor:
             self.stopped = f"{words} ({one_line(run.failed, 120)})"
 
     def _progress(self, last: Run) -> Progress:
-        left = [step for step in (*self.ladder, *self.rivals) if step.key not in self.runs]
-        if self.stopped or self.broken:
-            left = [self._begun[position][0] for position in self._pending]
+        left, made = self._left(), len(self.runs)
         side_by_side = max(1, len(self._pending), self._at_once())
         left_s = sum(self.seconds_of(step) or 0.0 for step in left) / side_by_side
         scores = [run.score for run in self.good() if run.n == last.n]
-        made = len(self.runs)
         return Progress(
             made, made + len(left), self.spent_s, left_s, last, sum(scores) / len(scores) if scores else None,
             tuple(self.made(self.ladder)), self.usd,
-            None if self.terms.usd_per_hour is None else self._usd_of(left_s),
+            None if self.settings.usd_per_hour is None else self._usd_of(left_s),
         )  # fmt: skip
+
+    def _left(self) -> list[Step]:
+        """The runs still to come: once the pilot was stopped, only those that are being made."""
+        if self.stopped or self.broken:
+            return [self._begun[position][0] for position in self._pending]
+        return [step for step in (*self.ladder, *self.rivals) if step.key not in self.runs]
 
     def _at_once(self) -> int:
         """How many runs were made side by side so far."""
@@ -393,7 +406,7 @@ class Conductor:
         return [self.runs[step.key] for step, _ in self._begun if step.key in self.runs]
 
     def _usd_of(self, seconds: float, side_by_side: int = 1) -> float:
-        return (self.terms.usd_per_hour or 0.0) * seconds / 3600 / max(1, side_by_side)
+        return (self.settings.usd_per_hour or 0.0) * seconds / 3600 / max(1, side_by_side)
 
     def _longest_s(self) -> float:
         """How long a run may take before it is taken to hang."""
@@ -401,16 +414,16 @@ class Conductor:
         return max(HANGS_S, HANGS_TIMES * max(s for _, s in timed)) if timed else FIRST_HANGS_S
 
     def _overran(self) -> bool:
-        most = self.terms.max_minutes
-        late = most is not None and self.spent_s > OVERRUN * most * 60
-        dear = self.terms.max_usd is not None and self.capped_usd > OVERRUN * self.terms.max_usd
-        return late or dear
+        max_minutes, max_usd = self.settings.max_minutes, self.settings.max_usd
+        late = max_minutes is not None and self.spent_s > OVERRUN * max_minutes * 60
+        return late or (max_usd is not None and self.capped_usd > OVERRUN * max_usd)
 
     def _cap_words(self) -> str:
+        max_minutes, max_usd = self.settings.max_minutes, self.settings.max_usd
         left = [step for step in self.ladder if step.key not in self.runs]
         sizes = sorted({step.n for step in left})
-        caps = [f"{self.terms.max_minutes:g} minutes"] if self.terms.max_minutes is not None else []
-        caps += [f"{figures(self.terms.max_usd)} USD"] if self.terms.max_usd is not None else []
+        caps = [f"{max_minutes:g} minutes"] if max_minutes is not None else []
+        caps += [f"{figures(max_usd)} USD"] if max_usd is not None else []
         if not caps:
             return "ended early"
         rows = counted(len(left), "run") + " of " + ", ".join(map(count, sizes)) + " rows left out"

@@ -1,5 +1,6 @@
 """What a pilot is about to do and what it may cost, told before anything is spent."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tunecase.engine import most_workers
@@ -31,27 +32,33 @@ class PilotPlan:
     test_rows: int = 0
 
 
-def plan_of(
-    conductor: Conductor, school: School, rungs: tuple[int, ...], draws: int, tries: int, workers: int | None
-) -> PilotPlan:
+def plan_of(conductor: Conductor, school: School, rungs: tuple[int, ...]) -> PilotPlan:
     """The plan of a pilot that has not begun."""
     todo = [step for step in (*conductor.ladder, *conductor.rivals) if step.key not in conductor.runs]
-    at_once = workers or (most_workers(conductor.terms.gpus_per_task) if school.module.HEAVY else 1)
-    seconds = [conductor.seconds_of(step, from_earlier=True) for step in todo]
-    rate, minutes = conductor.terms.usd_per_hour, None
+    minutes, rate = _minutes(conductor, school, todo), conductor.settings.usd_per_hour
     usd = (0.0, 0.0, 0.0) if rate == 0 else None
-    if todo and None not in seconds:
-        likely = sum(one or 0.0 for one in seconds) * (1 + tries / len(todo)) / 60 / min(at_once, len(todo))
-        # An adaptive pilot may stop after half of its runs; a busy machine takes twice as long.
-        minutes = (likely / 2 if conductor.terms.adaptive else 0.8 * likely, likely, 2 * likely)
-        usd = None if rate is None else (rate * minutes[0] / 60, rate * minutes[1] / 60, rate * minutes[2] / 60)
-    rungs_left = sum(step.purpose == "ladder" for step in todo)
+    if minutes is not None and rate is not None:
+        usd = (rate * minutes[0] / 60, rate * minutes[1] / 60, rate * minutes[2] / 60)
     return PilotPlan(
-        school.name, school.model, rungs_left, conductor.reused, rungs, draws,
-        tuple(step.name for step in conductor.rivals), tries, minutes, usd,
+        school.name, school.model, sum(step.purpose == "ladder" for step in todo), conductor.reused, rungs,
+        conductor.settings.draws or 0, tuple(step.name for step in conductor.rivals), conductor.settings.tune, minutes,
+        usd,
         hosted=tuple(_foreseen(step) for step in todo if step.task.trainer == HOSTED and step.purpose == "baseline"),
         test_rows=len(conductor.ladder[0].task.test_labels) if conductor.ladder else 0,
     )  # fmt: skip
+
+
+def _minutes(conductor: Conductor, school: School, todo: Sequence[Step]) -> tuple[float, float, float] | None:
+    """Low, likely and high; None where there are no earlier runs to tell by, or nothing to do."""
+    settings = conductor.settings
+    each_s = [conductor.seconds_of(step, from_earlier=True) for step in todo]
+    if not todo or None in each_s:
+        return None
+    at_once = settings.workers or (most_workers(settings.gpus_per_task) if school.module.HEAVY else 1)
+    whole_s = sum(seconds or 0.0 for seconds in each_s) * (1 + settings.tune / len(todo))
+    likely = whole_s / 60 / min(at_once, len(todo))
+    # An adaptive pilot may stop after half of its runs; a busy machine takes twice as long.
+    return (likely / 2 if settings.adaptive else 0.8 * likely, likely, 2 * likely)
 
 
 def _foreseen(step: Step) -> tuple[str, int, float | None]:

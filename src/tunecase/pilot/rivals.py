@@ -9,6 +9,7 @@ from statistics import NormalDist, stdev
 from tunecase.errors import TunecaseError
 from tunecase.pilot.answers import Answers
 from tunecase.pilot.conduct import HOSTED, Conductor
+from tunecase.pilot.ladder import Examples
 from tunecase.pilot.scoring.score import METRICS, paired, row_scores, score_interval, score_of
 from tunecase.pilot.steps import Lesson, School, Step, step_of
 from tunecase.pilot.trainers.task import Setting
@@ -39,9 +40,8 @@ def rival_steps(
     steps, notes = [], []
     probe = find(PROBE)
     if school.name != PROBE and lesson.classes and lesson.metric in probe.module.METRICS:
-        made = probe.module.settings(top_rows, {})
-        steps.append(step_of(lesson, probe, subset, 0, made, "baseline", PROBE))
-    steps += _untrained(lesson, school, top_rows, "")
+        steps.append(step_of(lesson, probe.settled(top_rows), subset, 0, "baseline", PROBE))
+    steps += _untrained(lesson, school, subset, "")
     for model, own in hosted.items():
         try:
             other = replace(find(HOSTED), model=model, chosen=own)
@@ -49,56 +49,50 @@ def rival_steps(
             if lacks:
                 notes.append(f"{model} was not asked: {lacks}")
             else:
-                steps += _untrained(lesson, other, top_rows, f"{model} ")
+                steps += _untrained(lesson, other, subset, f"{model} ")
         except TunecaseError as error:
             notes.append(f"{model} was not asked: {error}")
     return steps, notes
 
 
-def _untrained(lesson: Lesson, school: School, top_rows: int, prefix: str) -> list[Step]:
-    subset = lesson.rows.only(lesson.order(0)[:top_rows])
-    steps = []
-    for name, own in school.module.BASELINES.items():
-        made = school.module.settings(top_rows, {**school.chosen, **own})
-        steps.append(step_of(lesson, school, subset, 0, made, "baseline", f"{prefix}{name}"))
-    return steps
+def _untrained(lesson: Lesson, school: School, subset: Examples, prefix: str) -> list[Step]:
+    return [
+        step_of(lesson, school.settled(len(subset), own), subset, 0, "baseline", f"{prefix}{name}")
+        for name, own in school.module.BASELINES.items()
+    ]
 
 
-def baselines_of(conductor: Conductor, lesson: Lesson, usd_per_hour: float | None) -> tuple[Baseline, ...]:
+def baselines_of(conductor: Conductor, lesson: Lesson) -> tuple[Baseline, ...]:
     """The record of each rival that was measured, the majority class first.
 
-    Args:
-        usd_per_hour: of this machine, None where unknown; a hosted model says its own price.
     They are held against all good runs of the largest size, not the luckiest of them.
     """
-    found = []
     ours, luck = [conductor.answers(run.key) for run in top_runs(conductor)], _luck(conductor)
-    if lesson.classes and lesson.metric in METRICS:
-        found.append(majority(lesson, ours, luck))
-    for step in conductor.rivals:
-        run = conductor.runs.get(step.key)
-        if run is None or run.failed:
-            continue
-        result = conductor.results.get(step.key)
-        each_s = (result.answer_s if result and result.answer_s is not None else run.seconds) / max(1, run.test_rows)
-        # Who answers over the network says its own price; this machine's hour is not what its answers cost.
-        if step.task.trainer == HOSTED:
-            billed = None if run.usd is None else run.usd / max(1, run.test_rows)
-        else:
-            billed = None if usd_per_hour is None else each_s / 3600 * usd_per_hour
-        found.append(
-            Baseline(
-                step.name,
-                run.score,
-                run.test_rows,
-                run.interval,
-                None if billed is None else 1000 * billed,
-                each_s,
-                _beaten(lesson, ours, luck, conductor.answers(step.key)),
-                result.note if result else "",
-            )
-        )
-    return tuple(found)
+    first = [majority(lesson, ours, luck)] if lesson.classes and lesson.metric in METRICS else []
+    ran = [(step, conductor.runs[step.key]) for step in conductor.rivals if step.key in conductor.runs]
+    rest = [
+        _baseline(conductor, step, run, _beaten(lesson, ours, luck, conductor.answers(step.key)))
+        for step, run in ran
+        if not run.failed
+    ]
+    return (*first, *rest)
+
+
+def _baseline(conductor: Conductor, step: Step, run: Run, beaten: float | None) -> Baseline:
+    result = conductor.results.get(step.key)
+    answer_s = result.answer_s if result and result.answer_s is not None else run.seconds
+    each_s = answer_s / max(1, run.test_rows)
+    # Who answers over the network says its own price; this machine's hour is not what its answers cost.
+    hosted, rate = step.task.trainer == HOSTED, conductor.settings.usd_per_hour
+    each_usd = None
+    if hosted and run.usd is not None:
+        each_usd = run.usd / max(1, run.test_rows)
+    elif not hosted and rate is not None:
+        each_usd = each_s / 3600 * rate
+    return Baseline(
+        step.name, run.score, run.test_rows, run.interval, None if each_usd is None else 1000 * each_usd, each_s,
+        beaten, result.note if result else "",
+    )  # fmt: skip
 
 
 def majority(lesson: Lesson, ours: Sequence[Answers | None] = (), luck: float = 0.0) -> Baseline:
@@ -132,12 +126,11 @@ def _beaten(lesson: Lesson, ours: Sequence[Answers | None], luck: float, other: 
 
     P = Phi(d / sqrt(s^2 + luck^2 / draws)),   d and s: mean and spread of the paired bootstrap's difference
     """
-    rows = len(lesson.tests)
-    kept = [one for one in ours if one is not None and len(one.predictions) == rows]
-    if not kept or other is None or len(other.predictions) != rows or lesson.metric not in METRICS:
-        return None
     labels = lesson.tests.labels
-    pairs = [paired(lesson.metric, labels, one.predictions, other.predictions).difference for one in kept]
+    kept = [answers for answers in ours if answers is not None and len(answers.predictions) == len(labels)]
+    if not kept or other is None or len(other.predictions) != len(labels) or lesson.metric not in METRICS:
+        return None
+    pairs = [paired(lesson.metric, labels, answers.predictions, other.predictions).difference for answers in kept]
     middle = sum(pair.mid for pair in pairs) / len(pairs)
     wide = sum(pair.high - pair.low for pair in pairs) / len(pairs) / (2 * Z80)
     doubt = math.sqrt(wide**2 + luck**2 / len(kept))
@@ -146,15 +139,15 @@ def _beaten(lesson: Lesson, ours: Sequence[Answers | None], luck: float, other: 
 
 def rival_notes(conductor: Conductor, baselines: Sequence[Baseline], metric: str) -> list[str]:
     """What a reader should know before paying for a fine-tune: who failed, and who is not clearly beaten."""
-    made = [(step.name, conductor.runs[step.key]) for step in conductor.rivals if step.key in conductor.runs]
-    notes = [f"{name} failed: {run.failed}" for name, run in made if run.failed]
+    ran = [(step.name, conductor.runs[step.key]) for step in conductor.rivals if step.key in conductor.runs]
+    notes = [f"{name} failed: {run.failed}" for name, run in ran if run.failed]
     tops = top_runs(conductor)
-    for one in baselines:
-        if tops and one.beaten is not None and one.beaten < CLEAR:
+    for rival in baselines:
+        if tops and rival.beaten is not None and rival.beaten < CLEAR:
             mean = sum(run.score for run in tops) / len(tops)
-            words = f"{metric} {score(mean)} against {score(one.score)}, higher with {share(one.beaten)} chance"
+            words = f"{metric} {score(mean)} against {score(rival.score)}, higher with {share(rival.beaten)} chance"
             notes.append(
-                f"the largest runs are not above {one.name} by more than the noise ({words}): the cheaper method may "
+                f"the largest runs are not above {rival.name} by more than the noise ({words}): the cheaper method may "
                 "be the product"
             )
     return notes

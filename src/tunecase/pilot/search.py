@@ -6,7 +6,7 @@ better than it is, so the winner and the default are trained again on fresh draw
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tunecase import engine
@@ -34,7 +34,10 @@ RESAMPLES = 400
 
 @dataclass
 class Search:
-    """K settings at one size; the first is the trainer's default."""
+    """K settings at one size; the first is the trainer's default.
+
+    `fresh` holds the default's runs on fresh draws, and the winner's.
+    """
 
     lesson: Lesson
     school: School
@@ -42,7 +45,6 @@ class Search:
     tries: int
     trials: list[Step] = field(default_factory=list)
     fresh: list[list[Step]] = field(default_factory=list)
-    """The default's runs on fresh draws, and the winner's."""
     n: int = 0
     held: int = 0
     top: int = 0
@@ -60,53 +62,53 @@ class Search:
             return
         self._lay_out(top, options)
         yield from self._begin(conductor, self.trials)
-        while any(step.key not in conductor.runs for step in self.trials) and not conductor.broken:
+        while len(conductor.made(self.trials)) < len(self.trials) and not conductor.broken:
             yield engine.LATER
         best = self._best(conductor)
         if best is None or best is self.trials[0]:
             return
-        default, winner = (options[self.trials.index(step)] for step in (self.trials[0], best))
-        self.fresh = [[self._fresh(draw, made) for draw in range(FRESH_DRAWS)] for made in (default, winner)]
+        winner = options[self.trials.index(best)]
+        self.fresh = [[self._fresh(draw, own) for draw in range(FRESH_DRAWS)] for own in (options[0], winner)]
         yield from self._begin(conductor, [step for pair in zip(*self.fresh, strict=True) for step in pair])
 
-    def found(self, conductor: Conductor) -> Tuning | None:
-        """What the search found; None, with `why_not`, where it could not be finished."""
-        best = self._best(conductor)
-        if not self.trials or best is None:
-            over = self.trials and all(step.key in conductor.runs for step in self.trials)
-            why = "every setting of the search failed" if over else "the pilot ended before any setting was scored"
-            self.why_not = self.why_not or why
+    def tuning(self, conductor: Conductor) -> Tuning | None:
+        """What the search showed; None, with `why_not`, where it could not be finished."""
+        best, trials = self._best(conductor), conductor.made(self.trials)
+        self.why_not = self.why_not or self._unfinished(best, len(trials))
+        if best is None or self.why_not:
             return None
-        runs = [conductor.runs[step.key] for step in self.trials if step.key in conductor.runs]
-        if len(runs) < len(self.trials):
-            self.why_not = f"the pilot ended after {len(runs)} of {len(self.trials)} settings"
-            return None
-        trials = tuple(Trial(r.settings, r.score, r.test_rows, r.seconds, r.failed) for r in runs)
-        extra = [conductor.runs[step.key] for steps in self.fresh for step in steps if step.key in conductor.runs]
-        seconds, usd = sum(run.seconds for run in (*runs, *extra)), [run.usd for run in (*runs, *extra)]
-        paid = None if any(one is None for one in usd) else sum(one or 0.0 for one in usd)
-        luck = self._luck(conductor.runs[best.key])
-        if best is self.trials[0]:
-            at = conductor.runs[best.key].score
-            even, one = Interval80(0.0, 0.0, 0.0), Interval80(1.0, 1.0, 1.0)
-            return Tuning(self.n, trials, best.settings, at, at, luck, even, one, seconds, paid)
-        measured = self._compared(conductor)
+        measured = self._measured(conductor, best)
         if measured is None:
             self.why_not = f"{best.settings} won the search, but was not measured afresh in runs that all converged"
             return None
         default, winner, gain, factor = measured
-        return Tuning(self.n, trials, best.settings, default, winner, luck, gain, factor, seconds, paid)
+        runs = trials + [run for steps in self.fresh for run in conductor.made(steps)]
+        usd = [run.usd for run in runs]
+        return Tuning(
+            self.n, tuple(Trial(r.settings, r.score, r.test_rows, r.seconds, r.failed) for r in trials), best.settings,
+            default, winner, self._luck(conductor.runs[best.key]), gain, factor, sum(run.seconds for run in runs),
+            None if None in usd else sum(price or 0.0 for price in usd),
+        )  # fmt: skip
 
-    def notes(self, found: Tuning | None) -> list[str]:
+    def _unfinished(self, best: Step | None, trials: int) -> str:
+        """Why nothing can be said of the search, in words; empty where all settings were tried."""
+        if best is None:
+            over = self.trials and trials == len(self.trials)
+            return "every setting of the search failed" if over else "the pilot ended before any setting was scored"
+        if trials < len(self.trials):
+            return f"the pilot ended after {trials} of {len(self.trials)} settings"
+        return ""
+
+    def notes(self, tuning: Tuning | None) -> list[str]:
         """What a reader of the ladder should know of the search."""
-        if found is None:
+        if tuning is None:
             return [f"no search: {self.why_not}"]
         ladder = "the ladder's runs all used the trainer's own settings"
-        if found.gain.low > 0:
-            return [f"{found.best} is better by {score(found.gain.mid)} beyond luck at {found.n:,} rows; {ladder}"]
-        if found.gain == Interval80(0.0, 0.0, 0.0):
-            return [f"of {len(found.trials)} settings the trainer's own did best at {found.n:,} rows"]
-        return [f"{found.best} won the search, but its gain may be luck ({score(found.gain.mid)}); {ladder}"]
+        if tuning.gain.low > 0:
+            return [f"{tuning.best} is better by {score(tuning.gain.mid)} beyond luck at {tuning.n:,} rows; {ladder}"]
+        if tuning.gain == Interval80(0.0, 0.0, 0.0):
+            return [f"of {len(tuning.trials)} settings the trainer's own did best at {tuning.n:,} rows"]
+        return [f"{tuning.best} won the search, but its gain may be luck ({score(tuning.gain.mid)}); {ladder}"]
 
     def _options(self) -> list[Mapping[str, Setting]]:
         """The settings to try, the default first, each once."""
@@ -128,19 +130,16 @@ class Search:
         self.held = min(MOST_HELD, max(1, round(HELD_SHARE * len(order))))
         self.n = min(top, len(order) - self.held)
         trained, held = order[: self.n], order[self.n : self.n + self.held]
+        rows, tests = lesson.rows.only(trained), lesson.rows.only(held)
         for own in options:
-            made = self.school.module.settings(top, {**self.school.chosen, **own})
-            rows, tests = lesson.rows.only(trained), lesson.rows.only(held)
-            self.trials.append(
-                step_of(lesson, self.school, rows, FIRST_FRESH_DRAW, made, "tuning", "trial", tests=tests)
-            )
+            school = self.school.settled(top, own)
+            self.trials.append(step_of(replace(lesson, tests=tests), school, rows, FIRST_FRESH_DRAW, "tuning"))
         self.top = top
 
     def _fresh(self, draw: int, own: Mapping[str, Setting]) -> Step:
         number = FIRST_FRESH_DRAW + 1 + draw
         rows = self.lesson.rows.only(self.lesson.order(number)[: self.n])
-        made = self.school.module.settings(self.top, {**self.school.chosen, **own})
-        return step_of(self.lesson, self.school, rows, number, made, "tuning", "fresh")
+        return step_of(self.lesson, self.school.settled(self.top, own), rows, number, "tuning")
 
     @staticmethod
     def _begin(conductor: Conductor, steps: Sequence[Step]) -> Iterator[Step]:
@@ -160,22 +159,27 @@ class Search:
         share = min(max(best.score, 0.0), 1.0)
         return winners_curse(len(self.trials)) * math.sqrt(share * (1 - share) / max(1, best.test_rows))
 
-    def _compared(self, conductor: Conductor) -> tuple[float, float, Interval80, Interval80] | None:
-        """(default, winner, gain, error factor) on the test set, over fresh draws."""
-        runs = [[conductor.runs.get(step.key) for step in steps] for steps in self.fresh]
-        made = [[run for run in each if run and not run.failed and run.converged] for each in runs]
-        if not made or any(len(each) < FRESH_DRAWS for each in made):
+    def _measured(self, conductor: Conductor, best: Step) -> tuple[float, float, Interval80, Interval80] | None:
+        """(default, winner, gain, error factor) on the test set, over fresh draws; the default may be the winner."""
+        if best is self.trials[0]:
+            score = conductor.runs[best.key].score
+            return score, score, Interval80(0.0, 0.0, 0.0), Interval80(1.0, 1.0, 1.0)
+        both = [self._fresh_runs(conductor, steps) for steps in self.fresh]
+        if not both or any(len(each) < FRESH_DRAWS for each in both):
             return None
-        answers = [[conductor.answers(step.key) for step in steps] for steps in self.fresh]
-        kept = [[one for one in each if one is not None] for each in answers]
-        if not kept or any(len(each) < FRESH_DRAWS for each in kept):
-            return None
-        first, best = ([run.score for run in each] for each in made)
-        return compared(self.lesson, kept[0], kept[1], first, best)
+        default, winner = both
+        return compared(self.lesson, default, winner)
+
+    @staticmethod
+    def _fresh_runs(conductor: Conductor, steps: Sequence[Step]) -> "list[tuple[float, Answers]]":
+        """Score and answers of each run on a fresh draw that ended well."""
+        runs = [run for run in conductor.made(steps) if not run.failed and run.converged]
+        answered = [(run.score, conductor.answers(run.key)) for run in runs]
+        return [(score, answers) for score, answers in answered if answers is not None]
 
 
 def compared(
-    lesson: Lesson, default: Sequence[Answers], winner: Sequence[Answers], first: Sequence[float], best: Sequence[float]
+    lesson: Lesson, default: Sequence[tuple[float, Answers]], winner: Sequence[tuple[float, Answers]]
 ) -> tuple[float, float, Interval80, Interval80]:
     """Two settings on the same test rows, several draws each: mean scores, their difference, the ratio of errors.
 
@@ -185,24 +189,25 @@ def compared(
     spread is what the draws showed.
 
     Args:
-        default, winner: answers of each draw.
-        first, best: their scores.
+        default, winner: score and answers of each draw.
     """
     import numpy as np
 
-    rng = generator(lesson.seed, "search")
+    rng, both = generator(lesson.seed, "search"), (default, winner)
     rows = rng.integers(len(lesson.tests), size=(RESAMPLES, len(lesson.tests)))
-    drawn = [_resampled(lesson, each, rows) for each in (default, winner)]
-    deviations = [float(np.var(scores, ddof=1)) if len(scores) > 1 else 0.0 for scores in (first, best)]
-    for scores, part in zip((first, best), range(2), strict=True):
-        spread = math.sqrt(sum(deviations) / 2 / len(scores))
+    drawn = [_resampled(lesson, [answers for _, answers in each], rows) for each in both]
+    scores = [[score for score, _ in each] for each in both]
+    variances = [float(np.var(each, ddof=1)) if len(each) > 1 else 0.0 for each in scores]
+    for part, each in enumerate(scores):
+        spread = math.sqrt(sum(variances) / 2 / len(each))
         drawn[part] = drawn[part] + spread * rng.standard_normal(RESAMPLES)
-    means = float(np.mean(first)), float(np.mean(best))
+    means = float(np.mean(scores[0])), float(np.mean(scores[1]))
     higher = lesson.direction == "higher"
+    sign = 1 if higher else -1
     errors = [np.maximum(1 - part if higher else part, 1e-3) for part in drawn]
     middle = [max(1 - mean if higher else mean, 1e-3) for mean in means]
-    gain = _around(drawn[1] - drawn[0], means[1] - means[0])
-    return *means, gain if higher else _flipped(gain), _around(errors[1] / errors[0], middle[1] / middle[0])
+    gain = _around(sign * (drawn[1] - drawn[0]), sign * (means[1] - means[0]))
+    return *means, gain, _around(errors[1] / errors[0], middle[1] / middle[0])
 
 
 def _resampled(lesson: Lesson, answers: Sequence[Answers], rows: "NDArray[np.int64]") -> "Array":
@@ -210,14 +215,14 @@ def _resampled(lesson: Lesson, answers: Sequence[Answers], rows: "NDArray[np.int
     import numpy as np
 
     if lesson.metric != "macro_f1":
-        each = np.mean([one.row_scores for one in answers], axis=0)
-        return np.asarray(each[rows].mean(axis=1))
+        scores = np.mean([each.row_scores for each in answers], axis=0)
+        return np.asarray(scores[rows].mean(axis=1))
     labels = lesson.tests.labels
     return np.array(
         [
             np.mean(
-                [score_of("macro_f1", [labels[i] for i in pick], [one.predictions[i] for i in pick])
-                 for one in answers]
+                [score_of("macro_f1", [labels[i] for i in pick], [each.predictions[i] for i in pick])
+                 for each in answers]
             )
             for pick in rows.tolist()
         ]
@@ -229,7 +234,3 @@ def _around(drawn: "Array", middle: float) -> Interval80:
 
     low, high = (float(end) for end in np.quantile(drawn, (0.1, 0.9)))
     return Interval80(min(low, middle), middle, max(high, middle))
-
-
-def _flipped(one: Interval80) -> Interval80:
-    return Interval80(-one.high, -one.mid, -one.low)

@@ -6,6 +6,7 @@ SkyPilot is neither imported nor called: the file is for `sky launch`, typed by 
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -17,28 +18,13 @@ RECORDS = "/tunecase-records"
 RAY_PORT = 6379
 NAME = re.compile(r"[a-z]([a-z0-9-]{0,48}[a-z0-9])?")
 ACCELERATORS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(:[1-9]\d{0,2})?")
+BUCKET = re.compile(r"[a-z0-9]+://[A-Za-z0-9._/-]+")
 SECRET_NAME = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
 
 
-def skypilot_task(
-    *,
-    accelerators: str,
-    trainer: str = "trl",
-    settings: Mapping[str, str | int | float | bool] | None = None,
-    name: str = "tunecase-pilot",
-    project_folder: str = ".",
-    project_file: str = "tunecase.yaml",
-    package: str = "",
-    setup: Sequence[str] = (),
-    spot: bool = False,
-    nodes: int = 1,
-    disk_gb: int = 256,
-    idle_minutes: int = 10,
-    bucket: str = "",
-    secrets: Sequence[str] = (),
-    pilot_options: Sequence[str] = (),
-) -> str:
-    """The YAML of a SkyPilot task that runs `tunecase pilot` where the GPUs are.
+@dataclass(frozen=True, slots=True)
+class RentedTask:
+    """A pilot for rented machines.
 
     Args:
         accelerators: as SkyPilot names them, per node: "A100-80GB:1".
@@ -54,39 +40,63 @@ def skypilot_task(
         bucket: "s3://…", "gs://…" or another store of SkyPilot's, which exists; the ledger is kept there while it runs.
         secrets: names of environment variables passed on at launch; their values are never written.
         pilot_options: further words for `tunecase pilot`.
+    """
+
+    accelerators: str
+    trainer: str = "trl"
+    settings: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    name: str = "tunecase-pilot"
+    project_folder: str = "."
+    project_file: str = "tunecase.yaml"
+    package: str = ""
+    setup: Sequence[str] = ()
+    spot: bool = False
+    nodes: int = 1
+    disk_gb: int = 256
+    idle_minutes: int = 10
+    bucket: str = ""
+    secrets: Sequence[str] = ()
+    pilot_options: Sequence[str] = ()
+
+
+def skypilot_task(rented: RentedTask) -> str:
+    """The YAML of a SkyPilot task that runs `tunecase pilot` where the GPUs are.
+
     Returns: YAML with the commands that launch it and bring the records home as comments above.
     Raises: InputError with every value that SkyPilot or a shell would misread.
 
     Example:
-        >>> print(skypilot_task(accelerators="A100-80GB:1").splitlines()[0])
+        >>> print(skypilot_task(RentedTask("A100-80GB:1")).splitlines()[0])
         # A pilot on rented GPUs: 1 machine with A100-80GB:1.
 
     Source: SkyPilot's YAML reference, version 0.14. Leaves out prices: `sky launch` shows them before it asks.
     """
-    _refuse_misread(name, accelerators, nodes, disk_gb, idle_minutes, spot, bucket, secrets)
-    engine = ["ray", "--address", f"localhost:{RAY_PORT}"] if nodes > 1 else ["local"]
-    words = ["--project", project_file, "--trainer", trainer, "--engine", *engine]
-    for key, value in (settings or {}).items():
+    if problems := _problems(rented):
+        raise InputError(problems)
+    many = rented.nodes > 1
+    engine = ["ray", "--address", f"localhost:{RAY_PORT}"] if many else ["local"]
+    words = ["--project", rented.project_file, "--trainer", rented.trainer, "--engine", *engine]
+    for key, value in rented.settings.items():
         words += ["--set", f"{key}={value}"]
     task: dict[str, Any] = {
-        "name": name,
-        "workdir": project_folder,
-        "num_nodes": nodes,
+        "name": rented.name,
+        "workdir": rented.project_folder,
+        "num_nodes": rented.nodes,
         "resources": {
-            "accelerators": accelerators,
-            "use_spot": spot,
-            "disk_size": disk_gb,
-            "autostop": {"idle_minutes": idle_minutes, "down": True},
+            "accelerators": rented.accelerators,
+            "use_spot": rented.spot,
+            "disk_size": rented.disk_gb,
+            "autostop": {"idle_minutes": rented.idle_minutes, "down": True},
         },
     }
-    if bucket:
-        task["file_mounts"] = {RECORDS: {"source": bucket, "mode": "MOUNT"}}
-    if secrets:
-        task["secrets"] = dict.fromkeys(secrets)
-    task["setup"] = _setup(package or ("tunecase[train,ray]" if nodes > 1 else "tunecase[train]"), setup)
-    task["run"] = _run([*words, *pilot_options], bool(bucket), nodes > 1)
+    if rented.bucket:
+        task["file_mounts"] = {RECORDS: {"source": rented.bucket, "mode": "MOUNT"}}
+    if rented.secrets:
+        task["secrets"] = dict.fromkeys(rented.secrets)
+    task["setup"] = _setup(rented.package or ("tunecase[train,ray]" if many else "tunecase[train]"), rented.setup)
+    task["run"] = _run([*words, *rented.pilot_options], bool(rented.bucket), many)
     text = yaml.dump(task, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
-    return _comments(name, accelerators, nodes, spot, bucket, secrets) + text
+    return _comments(rented) + text
 
 
 def _setup(package: str, more: Sequence[str]) -> str:
@@ -126,55 +136,54 @@ def _run(words: Sequence[str], kept: bool, many: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _comments(name: str, accelerators: str, nodes: int, spot: bool, bucket: str, secrets: Sequence[str]) -> str:
-    machines = f"{nodes} machine{'s' if nodes > 1 else ''} with {accelerators}"
-    passed = "".join(f" --secret {secret}" for secret in secrets)
-    lines = [f"A pilot on rented GPUs: {machines}{', which may be taken away' if spot else ''}.", ""]
-    if spot:
+def _comments(rented: RentedTask) -> str:
+    name, machines = rented.name, f"{rented.nodes} machine{'s' if rented.nodes > 1 else ''} with {rented.accelerators}"
+    passed = "".join(f" --secret {secret}" for secret in rented.secrets)
+    lines = [f"A pilot on rented GPUs: {machines}{', which may be taken away' if rented.spot else ''}.", ""]
+    if rented.spot:
         lines += [f"launch:  sky jobs launch -n {name}{passed} FILE", f"watch:   sky jobs logs -n {name}"]
     else:
         lines += [f"launch:  sky launch -c {name}{passed} FILE", f"watch:   sky logs {name}"]
-    if bucket:
-        lines.append(f"records: ledger.jsonl and pilot/ in {bucket}, copied there each minute; copy them to rented/")
+    if rented.bucket:
+        lines.append(
+            f"records: ledger.jsonl and pilot/ in {rented.bucket}, copied there each minute; copy them to rented/"
+        )
     else:
         lines.append(f"records: rsync -av {name}:sky_workdir/ledger.jsonl {name}:sky_workdir/pilot rented/")
     lines.append("take over: tunecase ledger merge rented/ledger.jsonl")
-    if not spot:
+    if not rented.spot:
         lines.append(f"end:     sky down {name}   (it goes down by itself when idle)")
     return "".join(f"# {line}".rstrip() + "\n" for line in lines)
 
 
-def _refuse_misread(
-    name: str,
-    accelerators: str,
-    nodes: int,
-    disk_gb: int,
-    idle_minutes: int,
-    spot: bool,
-    bucket: str,
-    secrets: Sequence[str],
-) -> None:
-    found = []
-
-    def check(good: bool, where: str, got: object, wanted: str, fix: str) -> None:
-        if not good:
-            found.append(Problem(f"SkyPilot task: {where}", repr(got), wanted, fix))
-
-    check(bool(NAME.fullmatch(name)), "name", name, "lower-case letters, digits and dashes", "such as tunecase-pilot")
-    good = bool(ACCELERATORS.fullmatch(accelerators))
-    check(good, "accelerators", accelerators, "a name and a count per machine", "such as A100-80GB:1")
-    check(nodes >= 1, "nodes", nodes, "a whole number >= 1", "leave it out for 1")
-    check(disk_gb >= 30, "disk_gb", disk_gb, "at least 30 GB", "leave it out for 256")
-    check(idle_minutes >= 1, "idle_minutes", idle_minutes, "at least 1", "leave it out for 10")
-    good = bool(bucket) or not spot
-    check(good, "spot", spot, "a bucket beside it", "name one: without it the runs done are lost with the machine")
-    good = not bucket or bool(re.fullmatch(r"[a-z0-9]+://[A-Za-z0-9._/-]+", bucket))
-    check(good, "bucket", bucket, "an address of a store", "such as s3://my-bucket")
-    for secret in secrets:
-        good = bool(SECRET_NAME.fullmatch(secret))
-        check(good, "secrets", secret if good else "…", "names of environment variables", "such as HF_TOKEN, no values")
-    if found:
-        raise InputError(found)
+def _problems(rented: RentedTask) -> list[Problem]:
+    """Every value that SkyPilot or a shell would misread."""
+    bucket, spot = rented.bucket, rented.spot
+    without_bucket = "name one: without it the runs done are lost with the machine"
+    checks = [
+        # field, is it right, what is wanted, how to correct it
+        ("name", NAME.fullmatch(rented.name), "lower-case letters, digits and dashes", "such as tunecase-pilot"),
+        (
+            "accelerators",
+            ACCELERATORS.fullmatch(rented.accelerators),
+            "a name and a count per machine",
+            "such as A100-80GB:1",
+        ),
+        ("nodes", rented.nodes >= 1, "a whole number >= 1", "leave it out for 1"),
+        ("disk_gb", rented.disk_gb >= 30, "at least 30 GB", "leave it out for 256"),
+        ("idle_minutes", rented.idle_minutes >= 1, "at least 1", "leave it out for 10"),
+        ("spot", bucket or not spot, "a bucket beside it", without_bucket),
+        ("bucket", not bucket or BUCKET.fullmatch(bucket), "an address of a store", "such as s3://my-bucket"),
+    ]
+    problems = [
+        Problem(f"SkyPilot task: {name}", repr(getattr(rented, name)), wanted, fix)
+        for name, good, wanted, fix in checks
+        if not good
+    ]
+    wanted, fix = "names of environment variables", "such as HF_TOKEN, no values"
+    bad = [secret for secret in rented.secrets if not SECRET_NAME.fullmatch(secret)]
+    # What was given may be the secret itself, so it is not shown.
+    return problems + [Problem("SkyPilot task: secrets", repr("…"), wanted, fix) for _ in bad]
 
 
 class _Dumper(yaml.SafeDumper):

@@ -5,7 +5,7 @@ import importlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from tunecase.engine import CrashError
@@ -28,6 +28,13 @@ class School:
     module: Trainer
     model: str
     chosen: Mapping[str, Setting]
+
+    def settled(self, top_rows: int, own: Mapping[str, Setting] | None = None) -> "School":
+        """The same with every setting fixed for a ladder that ends at `top_rows`; `own` go before those chosen.
+
+        Raises: InputError for a setting that the trainer does not know or a value it cannot use.
+        """
+        return replace(self, chosen=self.module.settings(top_rows, {**self.chosen, **(own or {})}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +99,9 @@ def ladder_steps(lesson: Lesson, school: School, sizes: Sequence[int], draws: in
     if not sizes:
         return []
     orders = [lesson.order(draw) for draw in range(draws)]
-    made = school.module.settings(max(sizes), school.chosen)
+    settled = school.settled(max(sizes))
     return [
-        step_of(lesson, school, lesson.rows.only(orders[draw][:n]), draw, made)
+        step_of(lesson, settled, lesson.rows.only(orders[draw][:n]), draw)
         for n in sizes
         for draw in range(draws)
         if n < len(lesson.rows) or draw == 0 or school.module.HEAVY
@@ -102,19 +109,12 @@ def ladder_steps(lesson: Lesson, school: School, sizes: Sequence[int], draws: in
 
 
 def step_of(
-    lesson: Lesson,
-    school: School,
-    subset: Examples,
-    draw: int,
-    settings: Mapping[str, Setting],
-    purpose: Purpose = "ladder",
-    name: str = "",
-    tests: Examples | None = None,
+    lesson: Lesson, school: School, subset: Examples, draw: int, purpose: Purpose = "ladder", name: str = ""
 ) -> Step:
-    """A step: these rows, these settings, the lesson's test set unless another is given."""
-    asked = lesson.tests if tests is None else tests
+    """A step: these rows with the lesson's test set, and a school whose settings are all fixed."""
+    tests, settings = lesson.tests, school.chosen
     task = Task(
-        school.name, school.model, subset.texts, subset.labels, asked.texts, asked.labels, lesson.metric,
+        school.name, school.model, subset.texts, subset.labels, tests.texts, tests.labels, lesson.metric,
         int(generator(lesson.seed, f"pilot run {draw}").integers(2**31)), settings, lesson.kind, lesson.classes,
     )  # fmt: skip
     return Step(
@@ -181,8 +181,10 @@ def wrong_with(result: Any, task: Task) -> str:
     """Why a result cannot be relied on, in words; empty when it can."""
     if not isinstance(result, Result):
         return f"the trainer returned {type(result).__name__}, not a result"
-    if result.failed:
-        return result.failed
+    return result.failed or _wrong_score(result, task) or _wrong_training(result) or _wrong_rows(result, task)
+
+
+def _wrong_score(result: Result, task: Task) -> str:
     rows = len(task.test_labels)
     if not (isinstance(result.score, int | float) and math.isfinite(result.score)):
         return f"its score is {result.score!r}, not a number"
@@ -190,13 +192,22 @@ def wrong_with(result: Any, task: Task) -> str:
         return f"its score is {result.score:g}, not between 0 and 1"
     if result.test_rows != rows or not 0 <= result.correct <= rows:
         return f"it counted {result.correct} of {result.test_rows} answers right, of {counted(rows, 'test row')}"
+    return ""
+
+
+def _wrong_training(result: Result) -> str:
     if not (math.isfinite(result.seconds) and result.seconds >= 0):
         return f"its time is {result.seconds!r} s"
     if result.train_loss is not None and not math.isfinite(result.train_loss):
         return f"its training loss is {result.train_loss}: it diverged"
-    for what, each in (("answers", result.predictions), ("row scores", result.row_scores)):
+    return ""
+
+
+def _wrong_rows(result: Result, task: Task) -> str:
+    rows = len(task.test_labels)
+    for what, each in (("answer", result.predictions), ("row score", result.row_scores)):
         if each is not None and len(each) != rows:
-            return f"it gave {counted(len(each), what[:-1])} for {counted(rows, 'test row')}"
+            return f"it gave {counted(len(each), what)} for {counted(rows, 'test row')}"
     return ""
 
 

@@ -13,7 +13,18 @@ from tunecase.records.judge import Judged
 from tunecase.records.label import Labelling, NextLabel
 from tunecase.records.ledger import Adopted, NotUsed, Rechained, SetAside, Verified
 from tunecase.records.next import Changed, Next, Round
-from tunecase.records.pilot import Baseline, Confusion, Mistakes, Pilot, Run, Slice, Trial, Tuning, WorstRow
+from tunecase.records.pilot import (
+    Baseline,
+    Confusion,
+    Mistakes,
+    Pilot,
+    PilotSettings,
+    Run,
+    Slice,
+    Trial,
+    Tuning,
+    WorstRow,
+)
 from tunecase.records.prices import Price, Prices, TierPrices
 from tunecase.records.report import Report
 from tunecase.records.review import DepthReviewed, Reviews
@@ -26,8 +37,8 @@ __all__ = [
     "Confusion", "Criterion", "CurveBand", "Decision", "DefaultUsed", "Definition", "Depth", "DepthReviewed",
     "Difference", "Driver", "Estimate", "Experiment", "FieldChange", "Finding", "Fit", "Flip", "Forecast", "Held",
     "HitRate", "Imported", "Judged", "Judgement", "Labelling", "LeftOut", "Line", "Measured", "Mistakes", "Needed",
-    "Next", "NextLabel", "NextRun", "NotUsed", "Option", "Phase", "Pilot", "Placed", "PlanChosen", "PlanUsed", "Point",
-    "Price", "PriceCheck", "Prices", "Rechained", "Report", "Reviews", "Round", "Run", "RunCharge", "Scored",
-    "SetAside", "Severity", "Slice", "Spending", "Status", "TierPrices", "Tokens", "Trial", "Tuning", "Variance",
-    "Verified", "Way", "WhatIf", "WorstRow", "Written", "from_json", "reading_fault", "to_json",
+    "Next", "NextLabel", "NextRun", "NotUsed", "Option", "Phase", "Pilot", "PilotSettings", "Placed", "PlanChosen",
+    "PlanUsed", "Point", "Price", "PriceCheck", "Prices", "Rechained", "Report", "Reviews", "Round", "Run",
+    "RunCharge", "Scored", "SetAside", "Severity", "Slice", "Spending", "Status", "TierPrices", "Tokens", "Trial",
+    "Tuning", "Variance", "Verified", "Way", "WhatIf", "WorstRow", "Written", "from_json", "reading_fault", "to_json",
 ]  # fmt: skip

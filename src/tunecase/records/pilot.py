@@ -1,9 +1,58 @@
-"""What the pilot found: runs, baselines, what the best run gets wrong, what a search gained, how answers are judged."""
+"""What a pilot is told, and what it found: runs, baselines, mistakes of the best run, what a search gained."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from tunecase.quantities import Interval80
+
+
+@dataclass(frozen=True, slots=True)
+class PilotSettings:
+    """How a pilot is to be run; what is None or empty is left to the trainer.
+
+    Args:
+        trainer: a name in TRAINERS.
+        model: what is trained, a name or a folder; "" is the trainer's own.
+        settings: of the trainer, where they differ from its defaults.
+        sizes: training rows per run; None doubles from about 2 per class up to all usable rows (at most 20,000); for a
+            heavy trainer the five largest of these, up to 2,000.
+        draws: shuffles, >= 1; None: 3, for a heavy trainer 2.
+        seed: of the draws of rows; None: the case's. No other draw of the case depends on it.
+        adaptive: True chooses each run by what it is expected to tell for its price, and stops when enough is known;
+            False makes all runs; None: True for a heavy trainer.
+        tune: how many settings to search, the default among them; 0 searches none.
+        hosted: settings of each hosted model to compare with, by its name.
+        with_baselines: False leaves out what needs no fine-tune.
+        workers: processes; None takes one per core (one per GPU share) for a heavy trainer, as many as are worth their
+            start for a light one, judged by its first run.
+        engine, address, gpus_per_task: where runs are made, as for `engine.run_tasks`.
+        max_minutes, max_usd: no run is begun that would pass them by its predicted time; one run is always made.
+        usd_per_hour: price of the hour of what the pilot runs on; 0 where it is free, None where it is unknown.
+    """
+
+    trainer: str = "probe"
+    model: str = ""
+    settings: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    sizes: tuple[int, ...] | None = None
+    draws: int | None = None
+    seed: int | None = None
+    adaptive: bool | None = None
+    tune: int = 0
+    hosted: Mapping[str, Mapping[str, str | int | float | bool]] = field(default_factory=dict)
+    with_baselines: bool = True
+    workers: int | None = None
+    engine: Literal["local", "ray"] = "local"
+    address: str | None = None
+    gpus_per_task: float = 0
+    max_minutes: float | None = None
+    max_usd: float | None = None
+    usd_per_hour: float | None = 0.0
+
+    @property
+    def capped(self) -> bool:
+        """True when time or money is bounded."""
+        return self.max_minutes is not None or self.max_usd is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,25 +2,28 @@
 
 import json
 import random
+from typing import Any
 
 import pytest
 
-from tunecase.pilot.scoring.mistakes import find_mistakes, review_rows
+from tunecase.pilot.answers import Answers
+from tunecase.pilot.ladder import Examples
+from tunecase.pilot.scoring.mistakes import Answered, find_mistakes, review_rows
+from tunecase.pilot.scoring.score import Kind
 from tunecase.records.pilot import Confusion, Mistakes
 
 
-def found(labels: list[str], answers: list[str], **more: object) -> Mistakes:
+def found(labels: list[str], answers: list[str], **more: Any) -> Mistakes:
     """The mistakes of a classification whose texts are as long as their number says."""
-    given: dict[str, object] = {
-        "run": "key",
-        "n": 40,
-        "kind": "classification",
-        "texts": [f"text {i} " + "x" * i for i in range(len(labels))],
-        "labels": labels,
-        "predictions": answers,
-        "row_scores": [float(a == b) for a, b in zip(labels, answers, strict=True)],
-    }
-    return find_mistakes(**(given | more))  # type: ignore[arg-type]
+    more.setdefault("texts", [f"text {i} " + "x" * i for i in range(len(labels))])
+    return find_mistakes("key", 40, answered(labels, answers, **more))
+
+
+def answered(labels: list[str], answers: list[str], kind: Kind = "classification", **more: Any) -> Answered:
+    """Answers beside their test rows; scores are of equal labels unless given."""
+    scores = more.get("row_scores", [float(a == b) for a, b in zip(labels, answers, strict=True)])
+    tests = Examples(tuple(more["texts"]), tuple(labels), tuple(more.get("rows", ())), tuple(more.get("sources", ())))
+    return Answered(kind, tests, Answers(tuple(answers), tuple(scores), more.get("confidences")))
 
 
 def test_confusions_are_counted_and_sorted() -> None:
@@ -115,14 +118,7 @@ def test_review_rows_say_why() -> None:
     texts, labels = refund + card + odd, ["refund"] * 5 + ["card"] + ["card"] * 6 + ["card"] * 3
     answers = ["refund"] * 6 + ["card"] * 6 + ["refund"] * 3
     confidences = [0.95] * 12 + [0.4] * 3
-    listed = review_rows(
-        kind="classification",
-        texts=texts,
-        labels=labels,
-        predictions=answers,
-        row_scores=[float(a == b) for a, b in zip(labels, answers, strict=True)],
-        confidences=confidences,
-    )
+    listed = review_rows(answered(labels, answers, texts=texts, confidences=confidences))
     assert [5, 12, 13, 14] == [row["row"] for row in listed]
     assert ["likely wrong label"] + ["confused classes"] * 3 == [row["why"] for row in listed]
     assert ["refund"] * 5 == listed[0]["neighbours"]
@@ -130,8 +126,7 @@ def test_review_rows_say_why() -> None:
 
 def test_review_rows_count_training_rows_as_neighbours() -> None:
     """One test row alone finds its neighbours among the training rows; blank texts find none."""
-    known = [f"where is my parcel {i}" for i in range(5)]
-    one = {"kind": "classification", "labels": ["x"], "predictions": ["parcel"], "row_scores": [0.0]}
-    listed = review_rows(texts=["where is my parcel"], known_texts=known, known_labels=["parcel"] * 5, **one)  # type: ignore[arg-type]
+    train = Examples(tuple(f"where is my parcel {i}" for i in range(5)), ("parcel",) * 5)
+    listed = review_rows(answered(["x"], ["parcel"], texts=["where is my parcel"]), train)
     assert "likely wrong label" == listed[0]["why"]
-    assert "hard" == review_rows(texts=["  "], **one)[0]["why"]  # type: ignore[arg-type]
+    assert "hard" == review_rows(answered(["x"], ["parcel"], texts=["  "]))[0]["why"]

@@ -2,10 +2,10 @@
 
 from tunecase.pilot.scoring.agreement import LEAST_ROWS, Agreement, agreement, judged_score, read_human
 from tunecase.pilot.scoring.judge import Judgement, judge, order_effect
-from tunecase.pilot.scoring.mistakes import review_rows
+from tunecase.pilot.scoring.mistakes import Answered, review_rows
 from tunecase.pilot.scoring.score import Kind, row_scores
 
 __all__ = [
-    "LEAST_ROWS", "Agreement", "Judgement", "Kind", "agreement", "judge", "judged_score", "order_effect", "read_human",
-    "review_rows", "row_scores",
+    "LEAST_ROWS", "Agreement", "Answered", "Judgement", "Kind", "agreement", "judge", "judged_score", "order_effect",
+    "read_human", "review_rows", "row_scores",
 ]  # fmt: skip

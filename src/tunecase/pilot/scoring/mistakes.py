@@ -7,8 +7,10 @@ more parts are looked at, so that luck among many parts is not taken for a findi
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from tunecase.pilot.answers import Answers
+from tunecase.pilot.ladder import Examples
 from tunecase.pilot.scoring.fields import fields_right
 from tunecase.pilot.scoring.score import Kind, mean_interval
 from tunecase.quantities import Interval80, count, one_line
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Why = Literal["likely wrong label", "confused classes", "hard", "confident and wrong", "low score"]
+Why = Literal["likely wrong label", "confident and wrong", "confused classes", "hard", "low score"]
+WHY = get_args(Why)  # most worth a look first
 
 MOST_CONFUSIONS = 50
 MOST_WORST = 20
@@ -29,85 +32,91 @@ LUCK = 0.2  # chance that some part is called worse though none is
 NEIGHBOURS, LEAST_AGREEING, LEAST_LIKE = 5, 2, 0.2
 CONFIDENT = 0.8
 LEAST_CONFUSED, LEAST_CONFUSED_SHARE = 3, 0.2
-MOST_KNOWN = 20_000
+MOST_TRAIN = 20_000
 WORDS_AND_SIGNS = r"\w+|[^\w\s]"
 LOW_SCORE = 0.5
 
 
-def find_mistakes(
-    *,
-    run: str,
-    n: int,
-    kind: Kind,
-    texts: Sequence[str],
-    labels: Sequence[str],
-    predictions: Sequence[str],
-    row_scores: Sequence[float],
-    confidences: Sequence[float] | None = None,
-    rows: Sequence[int] | None = None,
-    sources: Sequence[str] | None = None,
-) -> Mistakes:
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a run answered, beside the test rows that it was asked.
+
+    Confusions and slices by label are for classification, slices by field for extraction. Rows without numbers count
+    from 0; a row's source is "" where it names none.
+
+    Raises: ValueError when there is not one answer and one score, and a confidence where these are known, per row.
+    """
+
+    kind: Kind
+    tests: Examples
+    answers: Answers
+
+    def __post_init__(self) -> None:
+        tests, answers = self.tests, self.answers
+        given = [tests.texts, tests.labels, answers.predictions, answers.row_scores]
+        given += [tests.numbers or given[0], given[0] if answers.confidences is None else answers.confidences]
+        given += [tests.sources or given[0]]
+        if len({len(each) for each in given}) > 1:
+            raise ValueError(f"{', '.join(str(len(each)) for each in given)} values; wanted one each per test row")
+
+    @property
+    def wrong(self) -> list[int]:
+        """Positions of the rows that score below 1, of free text below .5."""
+        least = LOW_SCORE if self.kind == "generation" else 1.0
+        return [i for i, score in enumerate(self.answers.row_scores) if score < least]
+
+    def number(self, i: int) -> int:
+        """A row's number in the test file."""
+        return self.tests.numbers[i] if self.tests.numbers else i
+
+    def confidence(self, i: int) -> float | None:
+        """How sure the run was of an answer, 0 to 1, where known."""
+        return self.answers.confidences[i] if self.answers.confidences is not None else None
+
+
+def find_mistakes(run: str, n: int, answered: Answered) -> Mistakes:
     """What one run gets wrong on its test rows.
 
         worse = high end of the part < low end of the other rows, both at confidence 1 - LUCK / parts looked at
 
     Args:
         run, n: the run's key and its training rows.
-        kind: confusions and slices by label are for classification, slices by field for extraction.
-        texts, labels, predictions, row_scores: one each per test row; scores 0 to 1.
-        confidences: 0 to 1 per row, where known.
-        rows: each row's number in the test file; 0, 1, ... when left out.
-        sources: a name per row of where it comes from; "" for rows without one.
     Returns: Mistakes; confusions by rows, most first, at most 50; slices by kind of part, worst first; at most 20 worst
         rows: wrong with the highest confidence for classes, with the lowest score for other kinds. A slice by field is
         the share of rows that have it wholly right, against all other fields.
         `wrong_rows` counts scores below 1, for free text below .5.
-    Raises: ValueError when the lengths differ.
 
     Leaves out parts that only two properties together describe, and labels or sources beyond the 30 largest.
     """
-    rows = range(len(texts)) if rows is None else rows
-    given = [texts, labels, predictions, row_scores, rows, *(x for x in (confidences, sources) if x is not None)]
-    if len({len(each) for each in given}) > 1:
-        raise ValueError(f"{', '.join(str(len(each)) for each in given)} values; wanted one each per test row")
-    groups = [*_lengths(texts), *(_named("label", labels) if kind == "classification" else [])]
-    groups += _named("source", sources or ())
-    parts = [_part(by, name, members, row_scores) for by, name, members in groups]
-    if kind == "extraction":
-        parts += _by_field(labels, predictions)
-    wrong = [i for i, score in enumerate(row_scores) if _is_wrong(score, kind)]
+    tests, answers, wrong = answered.tests, answered.answers, answered.wrong
+    classes = answered.kind == "classification"
+    groups = [*_lengths(tests.texts), *(_named("label", tests.labels) if classes else [])]
+    groups += _named("source", tests.sources)
+    parts = [_part(by, name, members, answers.row_scores) for by, name, members in groups]
+    if answered.kind == "extraction":
+        parts += _by_field(tests.labels, answers.predictions)
+    worst = sorted(wrong, key=lambda i: (answers.row_scores[i], -(answered.confidence(i) or 0.0)))[:MOST_WORST]
     return Mistakes(
         run=run,
         n=n,
-        confusions=_confusions(labels, predictions) if kind == "classification" else (),
+        confusions=_confusions(tests.labels, answers.predictions) if classes else (),
         slices=_slices(parts),
         worst=tuple(
             WorstRow(
-                rows[i],
-                one_line(texts[i], TEXT_CHARACTERS),
-                one_line(labels[i], TEXT_CHARACTERS),
-                one_line(predictions[i], TEXT_CHARACTERS),
-                row_scores[i],
-                confidences[i] if confidences is not None else None,
+                answered.number(i),
+                one_line(tests.texts[i], TEXT_CHARACTERS),
+                one_line(tests.labels[i], TEXT_CHARACTERS),
+                one_line(answers.predictions[i], TEXT_CHARACTERS),
+                answers.row_scores[i],
+                answered.confidence(i),
             )
-            for i in _worst_first(wrong, row_scores, confidences)[:MOST_WORST]
+            for i in worst
         ),
         wrong_rows=len(wrong),
     )
 
 
-def review_rows(
-    *,
-    kind: Kind,
-    texts: Sequence[str],
-    labels: Sequence[str],
-    predictions: Sequence[str],
-    row_scores: Sequence[float],
-    confidences: Sequence[float] | None = None,
-    rows: Sequence[int] | None = None,
-    known_texts: Sequence[str] = (),
-    known_labels: Sequence[str] = (),
-) -> list[dict[str, Any]]:
+def review_rows(answered: Answered, train: Examples | None = None) -> list[dict[str, Any]]:
     """The wrong rows as plain dicts for a file to look at, most worth a look first.
 
     Why a row is listed, the first that holds: "likely wrong label", the answer is confident (or its confidence is not
@@ -116,8 +125,7 @@ def review_rows(
     kinds are "low score".
 
     Args:
-        kind, texts, labels, predictions, row_scores, confidences, rows: as for `find_mistakes`.
-        known_texts, known_labels: training rows, which count as neighbours too.
+        train: training rows, which count as neighbours too.
     Returns: per wrong row: row, text, label, answer, score, confidence, why, and the labels of the neighbours.
 
     Measured with the probe, 4,000 training rows and 5% wrong labels planted in 1,500 test rows of banking77 and clinc:
@@ -125,31 +133,26 @@ def review_rows(
     planted label was that of the most similar class, 48% and 75%, and 32% and 44%.
     Leaves out neighbours that mean the same in other words: likeness is of words and pairs of words (TF-IDF, cosine).
     """
-    rows = range(len(texts)) if rows is None else rows
-    wrong = [i for i, score in enumerate(row_scores) if _is_wrong(score, kind)]
-    classes = kind == "classification"
-    near = _neighbours(wrong, texts, labels, known_texts, known_labels) if classes else [()] * len(wrong)
-    pairs, of_label = Counter(zip(labels, predictions, strict=True)), Counter(labels)
-    found = []
-    for i, nearby in zip(wrong, near, strict=True):
-        confidence = confidences[i] if confidences is not None else None
-        pair = pairs[labels[i], predictions[i]]
-        confused = pair >= max(LEAST_CONFUSED, LEAST_CONFUSED_SHARE * of_label[labels[i]])
-        why = _why(labels[i], predictions[i], confidence, nearby, confused) if classes else "low score"
-        row = {"row": rows[i], "text": texts[i], "label": labels[i], "answer": predictions[i], "score": row_scores[i]}
-        found.append(row | {"confidence": confidence, "why": why, "neighbours": list(nearby)})
-    order = ("likely wrong label", "confident and wrong", "confused classes", "hard", "low score")
-    return sorted(found, key=lambda row: (order.index(row["why"]), row["score"], -(row["confidence"] or 0.0)))
-
-
-def _is_wrong(score: float, kind: Kind) -> bool:
-    return score < (LOW_SCORE if kind == "generation" else 1.0)
-
-
-def _worst_first(
-    wrong: Sequence[int], row_scores: Sequence[float], confidences: Sequence[float] | None
-) -> Sequence[int]:
-    return sorted(wrong, key=lambda i: (row_scores[i], -(confidences[i] if confidences is not None else 0.0)))
+    tests, answers, wrong = answered.tests, answered.answers, answered.wrong
+    if answered.kind == "classification":
+        neighbours = _neighbours(wrong, tests, train or Examples((), ()))
+        reasons = _reasons(answered, neighbours)
+    else:
+        neighbours, reasons = [()] * len(wrong), ["low score"] * len(wrong)
+    rows = [
+        {
+            "row": answered.number(i),
+            "text": tests.texts[i],
+            "label": tests.labels[i],
+            "answer": answers.predictions[i],
+            "score": answers.row_scores[i],
+            "confidence": answered.confidence(i),
+            "why": why,
+            "neighbours": list(nearby),
+        }
+        for i, nearby, why in zip(wrong, neighbours, reasons, strict=True)
+    ]
+    return sorted(rows, key=lambda row: (WHY.index(row["why"]), row["score"], -(row["confidence"] or 0.0)))
 
 
 def _confusions(labels: Sequence[str], predictions: Sequence[str]) -> tuple[Confusion, ...]:
@@ -182,12 +185,15 @@ def _lengths(texts: Sequence[str]) -> list[Group]:
     sizes = [len(text) for text in texts]
     ranked = sorted(sizes)
     first, second = ranked[(len(sizes) - 1) // 3], ranked[2 * (len(sizes) - 1) // 3]
-    groups = (
-        (f"short (up to {count(first)} characters)", [i for i, size in enumerate(sizes) if size <= first]),
-        (f"middle (up to {count(second)})", [i for i, size in enumerate(sizes) if first < size <= second]),
-        (f"long (over {count(second)})", [i for i, size in enumerate(sizes) if size > second]),
+    names = (
+        f"short (up to {count(first)} characters)",
+        f"middle (up to {count(second)})",
+        f"long (over {count(second)})",
     )
-    filled: list[Group] = [("length", name, members) for name, members in groups if members]
+    members: dict[str, list[int]] = {name: [] for name in names}
+    for i, size in enumerate(sizes):
+        members[names[(size > first) + (size > second)]].append(i)
+    filled: list[Group] = [("length", name, inside) for name, inside in members.items() if inside]
     return filled if len(filled) > 1 else []
 
 
@@ -216,13 +222,13 @@ def _by_field(labels: Sequence[str], predictions: Sequence[str]) -> list[_Part]:
     if len(right) < 2:
         return []
     return [
-        _Part("field", name, right[name], [one for other in right if other != name for one in right[other]])
+        _Part("field", name, right[name], [is_right for other in right if other != name for is_right in right[other]])
         for name in commonest
     ]
 
 
 def _slices(parts: Sequence[_Part]) -> tuple[Slice, ...]:
-    found = []
+    slices = []
     for part in parts:
         mean = sum(part.scores) / len(part.scores)
         low, high = mean_interval(part.scores)
@@ -230,12 +236,24 @@ def _slices(parts: Sequence[_Part]) -> tuple[Slice, ...]:
         below = mean_interval(part.scores, confidence)[1] < mean_interval(part.others, confidence)[0]
         interval = Interval80(min(low, mean), mean, max(high, mean))
         name = one_line(part.name, TEXT_CHARACTERS)
-        found.append(Slice(part.by, name, len(part.scores), mean, interval, bool(part.others) and below))
+        slices.append(Slice(part.by, name, len(part.scores), mean, interval, bool(part.others) and below))
     order = ("length", "label", "field", "source")
-    return tuple(sorted(found, key=lambda part: (order.index(part.by), part.score)))
+    return tuple(sorted(slices, key=lambda part: (order.index(part.by), part.score)))
 
 
 # --- rows to look at
+
+
+def _reasons(answered: Answered, neighbours: Sequence[tuple[str, ...]]) -> list[Why]:
+    """Why each wrong row is listed, from the labels of the rows most like it."""
+    labels, predictions = answered.tests.labels, answered.answers.predictions
+    pairs, of_label = Counter(zip(labels, predictions, strict=True)), Counter(labels)
+    reasons = []
+    for i, nearby in zip(answered.wrong, neighbours, strict=True):
+        label, answer = labels[i], predictions[i]
+        confused = pairs[label, answer] >= max(LEAST_CONFUSED, LEAST_CONFUSED_SHARE * of_label[label])
+        reasons.append(_why(label, answer, answered.confidence(i), nearby, confused))
+    return reasons
 
 
 def _why(label: str, answer: str, confidence: float | None, nearby: tuple[str, ...], confused: bool) -> Why:
@@ -247,31 +265,25 @@ def _why(label: str, answer: str, confidence: float | None, nearby: tuple[str, .
     return "confident and wrong" if confidence is not None and confident else "hard"
 
 
-def _neighbours(
-    wrong: Sequence[int],
-    texts: Sequence[str],
-    labels: Sequence[str],
-    known_texts: Sequence[str],
-    known_labels: Sequence[str],
-) -> list[tuple[str, ...]]:
+def _neighbours(wrong: Sequence[int], tests: Examples, train: Examples) -> list[tuple[str, ...]]:
     """The labels of the rows most like each wrong row, most alike first; fewer where none is alike."""
     if not wrong:
         return []
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    pool = [*texts, *known_texts[:MOST_KNOWN]]
-    names = [*labels, *known_labels[:MOST_KNOWN]]
+    texts = [*tests.texts, *train.texts[:MOST_TRAIN]]
+    labels = [*tests.labels, *train.labels[:MOST_TRAIN]]
     vectorizer = TfidfVectorizer(ngram_range=(1, 2), token_pattern=WORDS_AND_SIGNS, sublinear_tf=True)
     try:
-        weights = vectorizer.fit_transform(pool)
+        weights = vectorizer.fit_transform(texts)
     except ValueError:  # nothing but blanks
         return [()] * len(wrong)
-    found = []
+    neighbours = []
     for i in wrong:
         likeness = (weights @ weights[i].T).toarray().ravel()
         likeness[i] = 0.0
-        found.append(tuple(names[j] for j in _largest(likeness) if likeness[j] >= LEAST_LIKE))
-    return found
+        neighbours.append(tuple(labels[j] for j in _largest(likeness) if likeness[j] >= LEAST_LIKE))
+    return neighbours
 
 
 def _largest(likeness: "NDArray[np.float64]") -> "NDArray[np.int64]":
