@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.pilot.trainers import networks
 from tunecase.pilot.trainers import prompts
+from tunecase.pilot.trainers.prompts import Asking
 
 END = 99
 paths = st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=4).map(tuple), min_size=2, max_size=8, unique=True)
@@ -88,13 +89,13 @@ def test_shots_take_classes_in_turn() -> None:
 def test_plain_and_chat_read_as_they_should(tokenizer: Any) -> None:
     """The parts around a text, decoded again."""
     shots = [("too dear", "price")]
-    plain = prompts.form(tokenizer, "classification", names=True, choices=("price", "help"), shots=shots)
+    plain = prompts.form(tokenizer, Asking("classification", names=True, choices=("price", "help")), shots)
     assert (
         tokenizer.decode(plain.before)
         == "Name the class of the text. Classes: price, help.\n\nText: too dear\nClass: price\n\nText:"
     )
     assert ("\nClass:", " ") == (tokenizer.decode(plain.after), plain.lead)
-    chat = prompts.form(tokenizer, "classification", style="chat", shots=shots)
+    chat = prompts.form(tokenizer, Asking("classification", "chat"), shots)
     assert (
         tokenizer.decode(chat.before) == "<start>user: Name the class of the text.\n\ntoo dear<end><start>assistant: "
         "price<end><start>user: Name the class of the text.\n\n"
@@ -102,13 +103,13 @@ def test_plain_and_chat_read_as_they_should(tokenizer: Any) -> None:
     assert ("<end><start>assistant: ", "") == (tokenizer.decode(chat.after), chat.lead)
     tokenizer_without = networks.tiny_tokenizer()
     tokenizer_without.chat_template = None
-    assert plain.after == prompts.form(tokenizer_without, "classification", style="chat").after
+    assert plain.after == prompts.form(tokenizer_without, Asking("classification", "chat")).after
 
 
 @pytest.mark.needs("train")
 def test_long_texts_are_cut_and_counted(tokenizer: Any) -> None:
     """What is asked stays behind the cut text; an empty text is asked about like any other."""
-    form = prompts.form(tokenizer, "classification", most_tokens=20)
+    form = prompts.form(tokenizer, Asking("classification"), room=prompts.Room(20))
     asks, cut = prompts.encode(tokenizer, form, ["x" * 2_000, "", "y"])
     assert 1 == cut
     assert [20, 1, 2] == [len(ask) - len(form.after) for ask in asks]
@@ -118,7 +119,7 @@ def test_long_texts_are_cut_and_counted(tokenizer: Any) -> None:
 @pytest.mark.needs("train")
 def test_a_free_answer_ends(tokenizer: Any) -> None:
     """A row wants each token of its answer and then the end."""
-    form = prompts.form(tokenizer, "extraction")
+    form = prompts.form(tokenizer, Asking("extraction"))
     (ask,), _ = prompts.encode(tokenizer, form, ["x"])
     (answer,) = prompts.answers(tokenizer, form, ["{}"])
     row, wants = prompts.answer_row(ask, answer, form.end)

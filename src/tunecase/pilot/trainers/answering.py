@@ -39,41 +39,42 @@ def likeliest(
     root = _branching(ways, ())
     if root not in ways:  # nothing to choose
         return [0] * len(prompts), [1.0] * len(prompts)
+    number = {tuple(choice): i for i, choice in reversed(list(enumerate(choices)))}
     open_ways: dict[int, list[tuple[float, Path_]]] = {i: [(0.0, root)] for i in range(len(prompts))}
-    found: dict[int, tuple[int, float]] = {}
-    whole = {tuple(choice): i for i, choice in reversed(list(enumerate(choices)))}
+    best: dict[int, tuple[float, Path_]] = {}
     while open_ways:
-        asked = {i: max(some) for i, some in open_ways.items()}
-        for i, (nats, path) in asked.items():
-            if path in whole and len(ways.get(path, ())) == 0:
-                found[i] = whole[path], math.exp(nats)
-                del open_ways[i]
-        asked = {i: best for i, best in asked.items() if i in open_ways}
-        order = sorted(asked, key=lambda i: len(prompts[i]) + len(asked[i][1]))
-        logits = _next_logits(net, [[*prompts[i], *asked[i][1]] for i in order], pad, at_once)
+        likely = {i: max(some) for i, some in open_ways.items()}
+        best |= {i: (nats, path) for i, (nats, path) in likely.items() if path in number and not ways.get(path)}
+        open_ways = {i: some for i, some in open_ways.items() if i not in best}
+        order = sorted(open_ways, key=lambda i: len(prompts[i]) + len(likely[i][1]))
+        logits = _next_logits(net, [[*prompts[i], *likely[i][1]] for i in order], pad, at_once)
         for i, row in zip(order, logits, strict=True):
-            nats, path = asked[i]
-            branches = sorted(ways[path])
-            shares = row[branches].log_softmax(-1).tolist()
-            open_ways[i].remove(asked[i])
-            open_ways[i] += [
-                (nats + share, _branching(ways, (*path, token))) for token, share in zip(branches, shares, strict=True)
-            ]
-    return [found[i][0] for i in range(len(prompts))], [min(1.0, found[i][1]) for i in range(len(prompts))]
+            open_ways[i].remove(likely[i])
+            open_ways[i] += _gone_on(ways, likely[i], row)
+    ended = [best[i] for i in range(len(prompts))]
+    return [number[path] for _, path in ended], [min(1.0, math.exp(nats)) for nats, _ in ended]
+
+
+def _gone_on(ways: Mapping[Path_, set[int]], way: tuple[float, Path_], logits: Any) -> list[tuple[float, Path_]]:
+    """Where a way goes on from its branching, with the log probability of each."""
+    nats, path = way
+    branches = sorted(ways[path])
+    shares = logits[branches].log_softmax(-1).tolist()
+    return [(nats + share, _branching(ways, (*path, token))) for token, share in zip(branches, shares, strict=True)]
 
 
 def own_nats(
     net: Any, prompts: Sequence[Sequence[int]], choices: Sequence[Sequence[int]], own: Sequence[int], *, pad: int
 ) -> float:
     """Mean of -log P(own choice | prompt) over prompts, by the rule of `likeliest` [nats]."""
-    ways, asked = _ways(choices), []
+    ways, taken = _ways(choices), []
     for i, k in enumerate(own):
         path = tuple(choices[k])
-        asked += [(i, path[:j], path[j]) for j in range(len(path)) if len(ways[path[:j]]) > 1]
+        taken += [(i, path[:j], path[j]) for j in range(len(path)) if len(ways[path[:j]]) > 1]
     total = 0.0
-    asked.sort(key=lambda one: len(prompts[one[0]]) + len(one[1]))
-    logits = _next_logits(net, [[*prompts[i], *path] for i, path, _ in asked], pad)
-    for (_, path, token), row in zip(asked, logits, strict=True):
+    taken.sort(key=lambda step: len(prompts[step[0]]) + len(step[1]))
+    logits = _next_logits(net, [[*prompts[i], *path] for i, path, _ in taken], pad)
+    for (_, path, token), row in zip(taken, logits, strict=True):
         branches = sorted(ways[path])
         total -= float(row[branches].log_softmax(-1)[branches.index(token)])
     return total / len(own)

@@ -8,23 +8,22 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tunecase.errors import InputError, Problem
-from tunecase.pilot.scoring.score import METRICS as SCORED
+from tunecase.pilot.scoring import score
 from tunecase.pilot.scoring.score import Kind
 from tunecase.pilot.trainers import weights
 from tunecase.pilot.trainers.digests import combined
 from tunecase.pilot.trainers.outside import found_program, train_outside
 from tunecase.pilot.trainers.prompts import ASKED
-from tunecase.pilot.trainers.task import Result, Setting, Task, known
+from tunecase.pilot.trainers.task import Result, Setting, Task, known, nothing_missing, nothing_to_fetch
 from tunecase.pilot.trainers.translate import LEARNING, with_steps
 
 MODEL = "the model that the command trains"
-METRICS: Mapping[str, str] = {name: direction for name, (_, direction) in SCORED.items()}
-KINDS: tuple[Kind, ...] = ("classification", "extraction", "generation")
+METRICS, KINDS = score.METRICS, score.KINDS
 SETTINGS: Mapping[str, Setting] = {
     "command": "",
     "options": "",
@@ -39,6 +38,8 @@ NEUTRAL = frozenset({"time_limit_s", "grace_s", "runs_folder"})
 FORMAT = 1
 STAND_IN = False
 HEAVY = True
+# A command that is not found shows when it is run: its runs fail with a sentence.
+missing, prepare = nothing_missing, nothing_to_fetch
 
 # How a key is spelt by the services that hand them out, or an argument that carries one.
 SECRET = re.compile(r"\b(sk-|hf_|ghp_|xox|AKIA)\w{8,}|(token|password|secret|api[-_]?key)[= ]\S{6,}", re.IGNORECASE)
@@ -54,15 +55,6 @@ def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setti
     if problems:
         raise InputError(problems)
     return with_steps(chosen, SETTINGS, top_rows, "command")
-
-
-def missing(model: str) -> str:
-    """Nothing that can be known before the command is; a command that is not found fails its runs with a sentence."""
-    return ""
-
-
-def prepare(model: str, tell: Callable[[str], None]) -> None:
-    """Nothing has to be fetched."""
 
 
 def identity(model: str, settings: Mapping[str, Setting]) -> str:

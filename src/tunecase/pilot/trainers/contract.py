@@ -18,12 +18,11 @@ import math
 import os
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tunecase.pilot.scoring.score import count_correct, row_scores, score_of
-from tunecase.pilot.trainers.task import Result, Task
+from tunecase.pilot.trainers.task import Result, Task, scored
 from tunecase.quantities import count, counted, one_line
 
 FORMAT = 1
@@ -218,32 +217,16 @@ def _result(lines: Sequence[Mapping[str, Any]], answers: Answers | None, task: T
     for line in lines:
         last.update(line)
     peaks = [line["peak_memory_gib"] for line in lines if "peak_memory_gib" in line]
-    rows = len(task.test_labels)
-    if answers is not None:
-        value = score_of(task.metric, task.test_labels, answers.answers)
-        correct = count_correct(task.test_labels, answers.answers)
-    elif "score" in last:
-        value, correct = last["score"], last.get("correct", round(last["score"] * rows))
-    else:
-        raise ContractError(f"it ended well, but wrote neither {ANSWERS} nor a score in {METRICS}")
-    if correct > rows:
-        raise ContractError(f"{METRICS} says {count(correct)} correct of {counted(rows, 'test row')}")
     tokens, time_s = last.get("tokens"), last.get("time_s")
-    speed = last.get("tokens_per_s", tokens / time_s if tokens and time_s else None)
-    return Result(
-        score=value,
-        correct=correct,
-        test_rows=rows,
-        seconds=seconds,
-        predictions=answers.answers if answers else None,
+    result = _scored(last, answers, task, seconds)
+    return replace(
+        result,
         train_loss=last.get("train_loss", last.get("loss")),
         converged=last.get("converged", task.kind != "classification" or last.get("train_loss", 0.0) <= LEARNT_NATS),
-        row_scores=row_scores(task.metric, task.test_labels, answers.answers) if answers else None,
-        confidences=answers.confidences if answers else None,
         answer_s=last.get("answer_s"),
         steps=last.get("step"),
         train_tokens=tokens,
-        tokens_per_s=speed,
+        tokens_per_s=last.get("tokens_per_s", tokens / time_s if tokens and time_s else None),
         peak_memory_gib=max(peaks, default=None),
         hardware=last.get("gpu", ""),
         gpus=last.get("gpus", 0),
@@ -251,6 +234,19 @@ def _result(lines: Sequence[Mapping[str, Any]], answers: Answers | None, task: T
         skill_after=last.get("skill_after"),
         skill_rows=last.get("skill_rows", 0),
     )
+
+
+def _scored(last: Mapping[str, Any], answers: Answers | None, task: Task, seconds: float) -> Result:
+    """The score counted from the answers, or without these the one that the metrics hold."""
+    if answers is not None:
+        return scored(task, answers.answers, seconds, confidences=answers.confidences)
+    if "score" not in last:
+        raise ContractError(f"it ended well, but wrote neither {ANSWERS} nor a score in {METRICS}")
+    rows = len(task.test_labels)
+    correct = last.get("correct", round(last["score"] * rows))
+    if correct > rows:
+        raise ContractError(f"{METRICS} says {count(correct)} correct of {counted(rows, 'test row')}")
+    return Result(last["score"], correct, rows, seconds)
 
 
 def _metrics(path: Path) -> list[dict[str, Any]]:

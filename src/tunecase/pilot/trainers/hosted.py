@@ -8,21 +8,20 @@ that is read by its likelihoods can only choose a class, a hosted one is asked i
 
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from tunecase.data import normalise
 from tunecase.errors import InputError, Problem
 from tunecase.pilot.endpoint.client import Answer, Endpoint, ask_all, check
+from tunecase.pilot.scoring import score
 from tunecase.pilot.scoring.fields import fold
-from tunecase.pilot.scoring.score import METRICS as SCORED
-from tunecase.pilot.scoring.score import Kind, check_metric, count_correct, row_scores, score_of
+from tunecase.pilot.scoring.score import Kind, check_metric
 from tunecase.pilot.trainers.prompts import choose_shots, showable
-from tunecase.pilot.trainers.task import Result, Setting, Task, known
+from tunecase.pilot.trainers.task import Result, Setting, Task, known, no_weights, nothing_to_fetch, scored
 from tunecase.quantities import counted
 
 MODEL = ""  # there is no model that everybody can reach
-METRICS: Mapping[str, str] = {name: direction for name, (_, direction) in SCORED.items()}
-KINDS: tuple[Kind, ...] = ("classification", "extraction", "generation")
+METRICS, KINDS = score.METRICS, score.KINDS
 BASELINES: Mapping[str, Mapping[str, Setting]] = {
     "zero-shot": {"steps": 0, "shots": 0},
     "few-shot": {"steps": 0, "shots": 8},
@@ -32,6 +31,8 @@ NEUTRAL = frozenset({"at_once", "timeout_s", "total_s"})
 FORMAT = 1
 STAND_IN = False
 HEAVY = False
+# Who hosts a model may change its weights under one name, which cannot be seen from here.
+prepare, identity = nothing_to_fetch, no_weights
 SETTINGS: Mapping[str, Setting] = {
     "base_url": "",
     "key_variable": "",
@@ -75,15 +76,6 @@ def missing(model: str) -> str:
     return "" if model.strip() else "no hosted model is named.\nFix: give the model's name at its endpoint"
 
 
-def prepare(model: str, tell: Callable[[str], None]) -> None:
-    """Nothing has to be fetched."""
-
-
-def identity(model: str, settings: Mapping[str, Setting]) -> str:
-    """Nothing that can be known from here: who hosts a model may change its weights under one name."""
-    return ""
-
-
 def train(task: Task) -> Result:
     """Asks the hosted model for an answer to every test row; it cannot train.
 
@@ -108,13 +100,10 @@ def train(task: Task) -> Result:
     answers = ask_all(endpoint, _conversations(task, made), max_tokens=_most_tokens(task, made))
     answer_s = time.perf_counter() - started
     predictions = tuple(_prediction(task, answer) for answer in answers)
-    return Result(
-        score=score_of(task.metric, task.test_labels, predictions),
-        correct=count_correct(task.test_labels, predictions),
-        test_rows=len(task.test_labels),
-        seconds=answer_s,
-        predictions=predictions,
-        row_scores=row_scores(task.metric, task.test_labels, predictions),
+    return scored(
+        task,
+        predictions,
+        answer_s,
         answer_s=answer_s,
         steps=0,
         hardware=endpoint.name,
@@ -158,11 +147,16 @@ def match_choice(answer: str, choices: Sequence[str]) -> str | None:
             same = [choice for choice in choices if plain(choice) == plain(part)]
             if len(same) == 1 and plain(part):
                 return same[0]
-    words = f" {normalise(answer)} "
+    return _only_choice_inside(f" {normalise(answer)} ", choices)
+
+
+def _only_choice_inside(words: str, choices: Sequence[str]) -> str | None:
+    """The one class among an answer's words; one that stands inside a longer class found there does not count."""
     if len(words.split()) > MOST_WORDS:
         return None
-    inside = [c for c in choices if len(normalise(c)) >= LEAST_LETTERS and f" {normalise(c)} " in words]
-    alone = [c for c in inside if not any(c != o and f" {normalise(c)} " in f" {normalise(o)} " for o in inside)]
+    plain = {choice: normalise(choice) for choice in choices}
+    inside = [c for c in choices if len(plain[c]) >= LEAST_LETTERS and f" {plain[c]} " in words]
+    alone = [c for c in inside if not any(c != o and f" {plain[c]} " in f" {plain[o]} " for o in inside)]
     return alone[0] if len(alone) == 1 else None
 
 
@@ -179,12 +173,12 @@ def _endpoint(model: str, made: Mapping[str, Setting]) -> Endpoint:
 
 def _conversations(task: Task, made: Mapping[str, Setting]) -> list[list[dict[str, str]]]:
     """Turns of user and model; the instruction opens the first, since not every chat template has a system's turn."""
-    asked, word = ASKED[task.kind]
-    asked = str(made["instruction"]) or asked
+    instruction, word = ASKED[task.kind]
+    instruction = str(made["instruction"]) or instruction
     classes = task.kind == "classification"
     if classes:
-        asked += "\n" + "\n".join(_choices(task))
-    opening = f"{asked}\n\n" if asked else ""
+        instruction += "\n" + "\n".join(_choices(task))
+    opening = f"{instruction}\n\n" if instruction else ""
 
     def turn(number: int, text: str) -> dict[str, str]:
         laid = f"Text: {text}\n\n{word}:" if word else text
@@ -218,18 +212,16 @@ def _prediction(task: Task, answer: Answer) -> str:
 
 def _counts(predictions: Sequence[str], answers: Sequence[Answer]) -> list[str]:
     """What the note says: how many answers are odd, and the tokens of an answer."""
+    unnamed = [guess == NO_CLASS and not answer.refused for guess, answer in zip(predictions, answers, strict=True)]
     odd = (
-        (
-            sum(guess == NO_CLASS and not a.refused for guess, a in zip(predictions, answers, strict=True)),
-            "named no class",
-        ),
+        (sum(unnamed), "named no class"),
         (sum(bool(answer.refused) for answer in answers), "refused by the endpoint"),
         (sum(answer.cut for answer in answers), "cut at the token limit"),
     )
-    found = [f"{counted(number, 'answer')} {what}" for number, what in odd if number]
+    notes = [f"{counted(number, 'answer')} {what}" for number, what in odd if number]
     if tokens := _tokens(answers):
-        found.append(f"{tokens[0] / len(answers):.0f} tokens in and {tokens[1] / len(answers):.0f} out per answer")
-    return found
+        notes.append(f"{tokens[0] / len(answers):.0f} tokens in and {tokens[1] / len(answers):.0f} out per answer")
+    return notes
 
 
 def _tokens(answers: Sequence[Answer]) -> tuple[int, int] | None:

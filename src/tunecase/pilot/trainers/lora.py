@@ -7,27 +7,26 @@ plain fine-tune's time; what it learns is a plain fine-tune of those top layers.
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tunecase.engine import cache_folder
 from tunecase.errors import InputError, Problem
-from tunecase.pilot.scoring.score import METRICS as SCORED
-from tunecase.pilot.scoring.score import Kind, count_correct, row_scores, score_of
+from tunecase.pilot.scoring import score
 from tunecase.pilot.trainers import layers, machine, prompts, skill, weights
 from tunecase.pilot.trainers.contract import LEARNT_NATS, learnt
 from tunecase.pilot.trainers.hidden import Kept
-from tunecase.pilot.trainers.task import Result, Setting, Task, known
+from tunecase.pilot.trainers.task import Result, Setting, Task, known, scored
 from tunecase.quantities import count
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 MODEL = weights.SMOL
-KINDS: tuple[Kind, ...] = ("classification", "extraction", "generation")
-METRICS: Mapping[str, str] = {name: direction for name, (_, direction) in SCORED.items()}
+METRICS, KINDS = score.METRICS, score.KINDS
+missing, prepare, identity = weights.missing, weights.prepare, weights.identity
 NEUTRAL = frozenset[str]()
 FORMAT = 1
 STAND_IN = False
@@ -108,24 +107,6 @@ LIMITS: Mapping[str, tuple[str, Any]] = {
 }
 
 
-def missing(model: str) -> str:
-    """What is missing to train this model here, as a sentence with its fix; empty when nothing is."""
-    return weights.missing(model)
-
-
-def prepare(model: str, tell: Callable[[str], None]) -> None:
-    """Fetches and converts what is missing to train this model, telling what and how large before it does.
-
-    Raises: TunecaseError when it cannot be had.
-    """
-    weights.fetch(model, tell)
-
-
-def identity(model: str, settings: Mapping[str, Setting]) -> str:
-    """The fingerprint of the model's weights; empty where they are not on this machine."""
-    return weights.identity(model)
-
-
 def train(task: Task) -> Result:
     """Trains adapters on a task's rows and scores them on its test rows.
 
@@ -148,36 +129,25 @@ def train(task: Task) -> Result:
     lesson = _lesson(session, task, chosen)
     session.network.ready(lesson.form.before, [*lesson.rows, *lesson.test_rows])
     layers.redraw(session.network.net, task.seed)
-    if session.skill is None and chosen["steps"]:
-        session.skill = skill.share_right(session.network, session.tokenizer)
-    first_loss = None if task.kind == "classification" or not chosen["steps"] else _loss(session, lesson)
-    trained = _trained(session, lesson, task.seed, chosen)
-    loss = _loss(session, lesson) if chosen["steps"] else None
-    asked = time.perf_counter()
-    predictions, confidences = _answers(session, lesson, task, chosen)
-    answer_s = time.perf_counter() - asked
-    return Result(
-        score=score_of(task.metric, task.test_labels, predictions),
-        correct=count_correct(task.test_labels, predictions),
-        test_rows=len(task.test_labels),
-        seconds=time.perf_counter() - started,
-        predictions=tuple(predictions),
-        train_loss=loss,
-        converged=_converged(task.kind, first_loss, loss, trained.losses),
-        row_scores=row_scores(task.metric, task.test_labels, predictions),
+    learning = _learning(session, lesson, task, chosen) if chosen["steps"] else {"steps": 0, "train_tokens": 0}
+    begun = time.perf_counter()
+    predictions, confidences = _answers(session, lesson, chosen)
+    result = scored(
+        task,
+        predictions,
+        time.perf_counter() - started,
         confidences=confidences,
-        answer_s=answer_s,
-        steps=int(chosen["steps"]),
-        train_tokens=trained.tokens,
-        tokens_per_s=trained.tokens / trained.seconds if trained.tokens else None,
-        peak_memory_gib=_peak_gib(session),
+        answer_s=time.perf_counter() - begun,
+        peak_memory_gib=machine.peak_memory_gib(session.network.device.type == "cuda"),
         hardware=session.hardware,
         gpus=int(session.network.device.type != "cpu"),
-        skill_before=session.skill if chosen["steps"] else None,
-        skill_after=skill.share_right(session.network, session.tokenizer) if chosen["steps"] else None,
-        skill_rows=len(skill.questions()) if chosen["steps"] else 0,
         note=_note(session, lesson),
+        **learning,
     )
+    if not chosen["steps"]:
+        return result
+    skill_after = skill.share_right(session.network, session.tokenizer)
+    return replace(result, skill_before=session.skill, skill_after=skill_after, skill_rows=len(skill.questions()))
 
 
 @dataclass
@@ -204,6 +174,10 @@ class Lesson:
     """The branching of each asked place of a training row; empty for free answers."""
     cut: tuple[int, int]
     """Training and test texts that lost their end."""
+
+    def labels(self, rows: Sequence[layers.Row]) -> int:
+        """What the loss of these rows is a mean over: their labels, or the tokens of free answers."""
+        return len(rows) if self.classes else sum(len(row.asked) for row in rows)
 
 
 @dataclass(frozen=True)
@@ -250,58 +224,84 @@ def _session(model: str, identity: str, rank: int, depth: int) -> Session:
 
 
 def _lesson(session: Session, task: Task, chosen: Mapping[str, Any]) -> Lesson:
-    tokenizer, choices = session.tokenizer, task.choices or tuple(sorted(set(task.labels)))
-    is_classes = task.kind == "classification"
-    shots = prompts.choose_shots(prompts.showable(task), chosen["shots"], task.seed, is_classes)
+    """The task as rows of tokens; without steps there is nothing to learn, so no training rows."""
+    tokenizer, classes = session.tokenizer, task.kind == "classification"
+    choices = (task.choices or tuple(sorted(set(task.labels)))) if classes else ()
     form = prompts.form(
-        tokenizer, task.kind, style=chosen["style"], names=chosen["names"], choices=choices if is_classes else (),
-        shots=shots, most_tokens=chosen["most_tokens"], longest=session.network.longest,
-    )  # fmt: skip
+        tokenizer,
+        prompts.Asking(task.kind, chosen["style"], chosen["names"], choices),
+        prompts.choose_shots(prompts.showable(task), chosen["shots"], task.seed, classes),
+        prompts.Room(chosen["most_tokens"], session.network.longest),
+    )
     asks, train_cut = prompts.encode(tokenizer, form, task.texts)
     tests, test_cut = prompts.encode(tokenizer, form, task.test_texts)
-    cut = (train_cut, test_cut)
-    trains = bool(chosen["steps"])
-    if is_classes:
-        choices = tuple(dict.fromkeys((*choices, *task.labels)))
-        tree = prompts.classes(choices, prompts.answers(tokenizer, form, choices), form.end)
-        number = {name: i for i, name in enumerate(choices)}
-        made = [tree.lesson(ask, number[label]) for ask, label in zip(asks, task.labels, strict=True) if trains]
-        return Lesson(
-            form, [row for row, _ in made], [tuple(column for _, column in ways) for _, ways in made],
-            [tree.row(ask) for ask in tests], tree, [tuple(b for b, _ in ways) for _, ways in made], cut,
-        )  # fmt: skip
-    wanted = [answer[: chosen["most_tokens"]] for answer in prompts.answers(tokenizer, form, task.labels)]
-    pairs = [prompts.answer_row(ask, answer, form.end) for ask, answer in zip(asks, wanted, strict=True) if trains]
-    return Lesson(form, [row for row, _ in pairs], [want for _, want in pairs],
-                  [layers.chain(ask, (len(ask) - 1,)) for ask in tests], None, [], cut)  # fmt: skip
+    asks, labels = (asks, task.labels) if chosen["steps"] else ([], ())
+    if classes:
+        tree = _tree(session, form, (*choices, *task.labels))
+        number = {name: i for i, name in enumerate(tree.choices)}
+        taught = [tree.lesson(ask, number[label]) for ask, label in zip(asks, labels, strict=True)]
+        rows, wants = [row for row, _ in taught], [tuple(column for _, column in ways) for _, ways in taught]
+        branchings = [tuple(branching for branching, _ in ways) for _, ways in taught]
+        return Lesson(form, rows, wants, [tree.row(ask) for ask in tests], tree, branchings, (train_cut, test_cut))
+    wanted = [answer[: chosen["most_tokens"]] for answer in prompts.answers(tokenizer, form, labels)]
+    pairs = [prompts.answer_row(ask, answer, form.end) for ask, answer in zip(asks, wanted, strict=True)]
+    test_rows = [layers.chain(ask, (len(ask) - 1,)) for ask in tests]
+    return Lesson(
+        form, [row for row, _ in pairs], [want for _, want in pairs], test_rows, None, [], (train_cut, test_cut)
+    )
+
+
+def _tree(session: Session, form: prompts.Form, names: Sequence[str]) -> prompts.Classes:
+    choices = tuple(dict.fromkeys(names))
+    return prompts.classes(choices, prompts.answers(session.tokenizer, form, choices), form.end)
+
+
+def _learning(session: Session, lesson: Lesson, task: Task, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Trains the adapters; what the Result says of it."""
+    if session.skill is None:
+        session.skill = skill.share_right(session.network, session.tokenizer)
+    first_loss = None if lesson.classes else _loss(session, lesson)
+    trained = _trained(session, lesson, task.seed, chosen)
+    loss = _loss(session, lesson)
+    return {
+        "train_loss": loss,
+        "converged": loss <= LEARNT_NATS if lesson.classes else learnt(first_loss, loss, trained.losses),
+        "steps": int(chosen["steps"]),
+        "train_tokens": trained.tokens,
+        "tokens_per_s": trained.tokens / trained.seconds if trained.tokens else None,
+    }
 
 
 def _trained(session: Session, lesson: Lesson, seed: int, chosen: Mapping[str, Any]) -> Trained:
     import torch
 
-    network, started, tokens, losses = session.network, time.perf_counter(), 0, []
-    if not chosen["steps"] or not any(row.asked for row in lesson.rows):
+    network, started, losses = session.network, time.perf_counter(), []
+    if not any(row.asked for row in lesson.rows):
         return Trained(0, 0.0, ())
     optimiser = torch.optim.AdamW(network.trained, lr=chosen["learning_rate"], weight_decay=0.0)
-    generator = torch.Generator().manual_seed(seed)
-    batches = _batches(len(lesson.rows), chosen["batch"], generator)
+    batches = _batches(len(lesson.rows), chosen["batch"], torch.Generator().manual_seed(seed))
+    tokens = 0
     for step in range(chosen["steps"]):
-        rate = _rate(step, chosen["steps"])
         for group in optimiser.param_groups:
-            group["lr"] = chosen["learning_rate"] * rate
+            group["lr"] = chosen["learning_rate"] * _rate(step, chosen["steps"])
         batch = next(batches)
-        rows = [lesson.rows[i] for i in batch]
-        share = 1 / (len(batch) if lesson.classes else sum(len(row.asked) for row in rows))
-        losses.append(0.0)
-        for pack in network.packs(lesson.form.before, rows):
-            loss: Any = _nats(session, lesson, [batch[i] for i in pack]).sum() * share
-            loss.backward()
-            losses[-1] += float(loss.detach())
+        losses.append(_added_gradients(session, lesson, batch))
         torch.nn.utils.clip_grad_norm_(network.trained, 1.0)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
-        tokens += sum(len(row.tokens) + len(lesson.form.before) for row in rows)
+        tokens += sum(len(lesson.rows[i].tokens) + len(lesson.form.before) for i in batch)
     return Trained(tokens, time.perf_counter() - started, tuple(losses))
+
+
+def _added_gradients(session: Session, lesson: Lesson, batch: Sequence[int]) -> float:
+    """Adds the gradients of a batch's mean loss, which is returned, pack by pack [nats]."""
+    rows = [lesson.rows[i] for i in batch]
+    share, total = 1 / lesson.labels(rows), 0.0
+    for pack in session.network.packs(lesson.form.before, rows):
+        loss: Any = _nats(session, lesson, [batch[i] for i in pack]).sum() * share
+        loss.backward()
+        total += float(loss.detach())
+    return total
 
 
 def _rate(step: int, steps: int) -> float:
@@ -352,20 +352,10 @@ def _loss(session: Session, lesson: Lesson) -> float:
         for pack in session.network.packs(lesson.form.before, rows):
             if any(rows[i].asked for i in pack):
                 total += float(_nats(session, lesson, [some[i] for i in pack]).sum())
-    return total / (len(some) if lesson.classes else sum(len(row.asked) for row in rows))
+    return total / lesson.labels(rows)
 
 
-def _converged(kind: Kind, first_loss: float | None, loss: float | None, losses: Sequence[float]) -> bool:
-    if loss is None:
-        return True
-    if kind == "classification":
-        return loss <= LEARNT_NATS
-    return learnt(first_loss, loss, losses)
-
-
-def _answers(
-    session: Session, lesson: Lesson, task: Task, chosen: Mapping[str, Any]
-) -> tuple[list[str], tuple[float, ...] | None]:
+def _answers(session: Session, lesson: Lesson, chosen: Mapping[str, Any]) -> tuple[list[str], tuple[float, ...] | None]:
     if lesson.classes is not None:
         return _classified(session, lesson)
     asks = [row.tokens for row in lesson.test_rows]
@@ -405,26 +395,10 @@ def _shares(session: Session, lesson: Lesson, rows: Sequence[layers.Row]) -> "Te
 
 def _note(session: Session, lesson: Lesson) -> str:
     train_cut, test_cut = lesson.cut
-    found = []
+    notes = []
     if train_cut or test_cut:
         most = count(lesson.form.most_tokens)
-        found.append(f"{count(train_cut)} training and {count(test_cut)} test texts cut to {most} tokens")
+        notes.append(f"{count(train_cut)} training and {count(test_cut)} test texts cut to {most} tokens")
     if session.network.stock:
-        found.append(f"slower than it could be: {session.network.stock}")
-    return "; ".join(found)
-
-
-def _peak_gib(session: Session) -> float | None:
-    """The most memory that this process has held: on the GPU, or in main memory since its start."""
-    import sys
-
-    import torch
-
-    if session.network.device.type == "cuda":
-        return float(torch.cuda.max_memory_reserved()) / 2**30
-    try:
-        import resource
-    except ImportError:  # Windows has none
-        return None
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30
+        notes.append(f"slower than it could be: {session.network.stock}")
+    return "; ".join(notes)

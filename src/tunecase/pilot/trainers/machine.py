@@ -5,6 +5,7 @@ import importlib.util
 import io
 import os
 import platform
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, suppress
@@ -74,6 +75,20 @@ def _product_s(torch: Any, number: Any) -> float:
         times.append(time.process_time() - started)
     torch.set_num_threads(threads)
     return min(times)
+
+
+def peak_memory_gib(on_gpu: bool) -> float | None:
+    """The most memory that this process has held: reserved on its GPU, or resident in main memory since its start."""
+    if on_gpu:
+        import torch
+
+        return float(torch.cuda.max_memory_reserved()) / 2**30
+    try:
+        import resource
+    except ImportError:  # Windows has none
+        return None
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30
 
 
 def need_extra(*more: str) -> None:

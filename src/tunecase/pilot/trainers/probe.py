@@ -8,11 +8,20 @@ the curve shows is in the training rows alone.
 import importlib
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tunecase.pilot.scoring.score import Kind, count_correct, row_scores, score_of
-from tunecase.pilot.trainers.task import Result, Setting, Task, known
+from tunecase.pilot.scoring.score import Kind
+from tunecase.pilot.trainers.task import (
+    Result,
+    Setting,
+    Task,
+    known,
+    no_weights,
+    nothing_missing,
+    nothing_to_fetch,
+    scored,
+)
 
 if TYPE_CHECKING:
     from sklearn.pipeline import FeatureUnion
@@ -26,6 +35,7 @@ NEUTRAL = frozenset[str]()
 FORMAT = 1
 STAND_IN = True
 HEAVY = False
+missing, prepare, identity = nothing_missing, nothing_to_fetch, no_weights
 
 # Signs count as words, so that only a blank text is without features.
 WORDS_AND_SIGNS = r"\w+|[^\w\s]"
@@ -45,20 +55,6 @@ SETTINGS: Mapping[str, Setting] = {
 def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setting]:
     """The probe's settings, which do not depend on the ladder, overridden by those chosen."""
     return {**SETTINGS, **known(chosen, SETTINGS, "probe")}
-
-
-def missing(model: str) -> str:
-    """Nothing: the probe needs no model."""
-    return ""
-
-
-def prepare(model: str, tell: Callable[[str], None]) -> None:
-    """Nothing has to be fetched."""
-
-
-def identity(model: str, settings: Mapping[str, Setting]) -> str:
-    """Nothing: there are no weights."""
-    return ""
 
 
 def train(task: Task) -> Result:
@@ -83,16 +79,7 @@ def train(task: Task) -> Result:
         predictions, loss, converged = [task.labels[0]] * len(task.test_labels), 0.0, True
     else:
         predictions, loss, converged = _fit(task)
-    return Result(
-        score=score_of(task.metric, task.test_labels, predictions),
-        correct=count_correct(task.test_labels, predictions),
-        test_rows=len(task.test_labels),
-        seconds=time.perf_counter() - started,
-        predictions=tuple(predictions),
-        train_loss=loss,
-        converged=converged,
-        row_scores=row_scores(task.metric, task.test_labels, predictions),
-    )
+    return scored(task, predictions, time.perf_counter() - started, train_loss=loss, converged=converged)
 
 
 def _load() -> None:

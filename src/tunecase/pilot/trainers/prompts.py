@@ -40,47 +40,56 @@ class Form:
     most_tokens: int
 
 
-def form(
-    tokenizer: Any,
-    kind: Kind,
-    *,
-    style: str = "plain",
-    names: bool = False,
-    choices: Sequence[str] = (),
-    shots: Sequence[tuple[str, str]] = (),
-    most_tokens: int = 1024,
-    longest: int = 2048,
-) -> Form:
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What a prompt asks, and how.
+
+    Args:
+        style: "plain", a text and a word with a colon; or "chat", the tokenizer's template where it has one.
+        names: whether the classes are listed before the text, where they take up to 256 tokens.
+        choices: all classes.
+    """
+
+    kind: Kind
+    style: str = "plain"
+    names: bool = False
+    choices: Sequence[str] = ()
+
+    def instruction(self, tokenizer: Any) -> str:
+        """What stands before all texts."""
+        instruction = ASKED[self.kind][0]
+        listed = f" Classes: {', '.join(self.choices)}."
+        if self.names and self.choices and len(_tokens(tokenizer, listed)) <= MOST_NAMES_TOKENS:
+            return instruction + listed
+        return "" if self.kind == "classification" and self.style == "plain" else instruction
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many tokens fit: `most_tokens` of one text, whose end is cut; `longest` of prompt and answer together."""
+
+    most_tokens: int = 1024
+    longest: int = 2048
+
+
+def form(tokenizer: Any, asking: Asking, shots: Sequence[tuple[str, str]] = (), room: Room | None = None) -> Form:
     """Lays out a prompt.
 
     Args:
-        tokenizer: its chat template is used for the style "chat", where it has one.
-        style: "plain", a text and a word with a colon; or "chat".
-        names: whether the classes are listed before the text, where they take up to 256 tokens.
-        choices: all classes.
         shots: texts with answers, shown before the row; as many as fill at most half of what the network can read.
-        most_tokens: of one text; what is longer loses its end.
-        longest: most tokens of prompt and answer together that the network can read.
     """
-    instruction, word = ASKED[kind]
-    listed = f" Classes: {', '.join(choices)}."
-    if names and choices and len(_tokens(tokenizer, listed)) <= MOST_NAMES_TOKENS:
-        instruction += listed
-    elif kind == "classification" and style == "plain":
-        instruction = ""
+    instruction, room = asking.instruction(tokenizer), room or Room()
+    chat = asking.style == "chat" and getattr(tokenizer, "chat_template", None)
+    opening = (tokenizer.bos_token_id,) if asking.style == "plain" and _opens(tokenizer) else ()
     while True:
-        if style == "chat" and getattr(tokenizer, "chat_template", None):
-            before, after, lead = (*_chat(tokenizer, instruction, shots), "")
-        else:
-            before, after, lead = (*_plain(instruction, word, shots), " ")
-        opening = (tokenizer.bos_token_id,) if style == "plain" and _opens(tokenizer) else ()
-        before_tokens = (*opening, *_tokens(tokenizer, before))
-        if not shots or len(before_tokens) <= longest // 2:
+        laid = _chat(tokenizer, instruction, shots) if chat else _plain(instruction, ASKED[asking.kind][1], shots)
+        before = (*opening, *_tokens(tokenizer, laid[0]))
+        if not shots or len(before) <= room.longest // 2:
             break
         shots = shots[:-1]
     end = tokenizer.eos_token_id if tokenizer.eos_token_id is not None else tokenizer.pad_token_id
-    room = max(16, min(most_tokens, longest - len(before_tokens) - ANSWER_ROOM_TOKENS))
-    return Form(before_tokens, _tokens(tokenizer, after), int(end), lead, room)
+    most = max(16, min(room.most_tokens, room.longest - len(before) - ANSWER_ROOM_TOKENS))
+    return Form(before, _tokens(tokenizer, laid[1]), int(end), "" if chat else " ", most)
 
 
 def choose_shots(rows: Sequence[tuple[str, str]], shots: int, seed: int, classes: bool) -> tuple[tuple[str, str], ...]:
@@ -187,19 +196,32 @@ def classes(choices: Sequence[str], paths: Sequence[tuple[int, ...]], end: int) 
     """The tree of all classes' tokens; where one class begins like another, the end of the answer tells them apart."""
     begins = {path[:i] for path in paths for i in range(len(path))}
     full = [path if path not in begins else (*path, end) for path in paths]
-    children: dict[tuple[int, ...], list[int]] = {}
-    for path in full:
-        for i in range(len(path)):
-            here = children.setdefault(path[:i], [])
-            if path[i] not in here:
-                here.append(path[i])
-    branchings = [path for path in sorted(children, key=lambda path: (len(path), path)) if len(children[path]) > 1]
+    children = _children(full)
+    branchings = sorted((path for path, tokens in children.items() if len(tokens) > 1), key=_by_length)
     columns = sorted({token for path in branchings for token in children[path]})
     place, number = {token: i for i, token in enumerate(columns)}, {path: i for i, path in enumerate(branchings)}
-    inner = sorted({path[:i] for path in branchings for i in range(len(path) + 1)}, key=lambda path: (len(path), path))
     ways = [tuple((number[path[:i]], place[path[i]]) for i in range(len(path)) if path[:i] in number) for path in full]
-    allowed = [tuple(sorted(place[token] for token in children[path])) for path in branchings]
-    return Classes(tuple(choices), tuple(branchings), tuple(columns), tuple(allowed), tuple(ways), tuple(inner))
+    return Classes(
+        choices=tuple(choices),
+        branchings=tuple(branchings),
+        columns=tuple(columns),
+        allowed=tuple(tuple(sorted(place[token] for token in children[path])) for path in branchings),
+        ways=tuple(ways),
+        inner=tuple(sorted({path[:i] for path in branchings for i in range(len(path) + 1)}, key=_by_length)),
+    )
+
+
+def _children(paths: Sequence[tuple[int, ...]]) -> dict[tuple[int, ...], set[int]]:
+    """The tokens that go on from each beginning of a path."""
+    children: dict[tuple[int, ...], set[int]] = {}
+    for path in paths:
+        for i, token in enumerate(path):
+            children.setdefault(path[:i], set()).add(token)
+    return children
+
+
+def _by_length(path: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
+    return len(path), path
 
 
 def _plain(instruction: str, word: str, shots: Sequence[tuple[str, str]]) -> tuple[str, str]:

@@ -7,19 +7,26 @@ rows have one luck for every run, being easy or hard; the others draw anew, so t
 import json
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.pilot.scoring.score import METRICS as SCORED
-from tunecase.pilot.scoring.score import Kind, count_correct, row_scores, score_of
-from tunecase.pilot.trainers.task import Result, Setting, Task, known
+from tunecase.pilot.scoring import score
+from tunecase.pilot.trainers.task import (
+    Result,
+    Setting,
+    Task,
+    known,
+    no_weights,
+    nothing_missing,
+    nothing_to_fetch,
+    scored,
+)
 from tunecase.quantities import generator
 
 MODEL = "simulated (no model: a drawn curve)"
-METRICS: Mapping[str, str] = {name: direction for name, (_, direction) in SCORED.items()}
-KINDS: tuple[Kind, ...] = ("classification", "extraction", "generation")
+METRICS, KINDS = score.METRICS, score.KINDS
 SETTINGS: Mapping[str, Setting] = {
     "start_error": 0.8,
     "floor": 0.05,
@@ -43,8 +50,13 @@ NEUTRAL = frozenset[str]()
 FORMAT = 1
 STAND_IN = True
 HEAVY = False
+missing, prepare, identity = nothing_missing, nothing_to_fetch, no_weights
 
 FAILURES = ("raise", "memory", "hang", "garbage", "nan", "unconverged")
+RAISED: Mapping[str, tuple[type[Exception], str]] = {
+    "raise": (RuntimeError, "it was told to fail"),
+    "memory": (MemoryError, "no room for one more weight"),
+}
 HANG_S = 24 * 3600.0
 # Rows at which the error is at its start; more halve it at the exponent's pace.
 START_ROWS = 10
@@ -73,20 +85,6 @@ def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setti
     return found
 
 
-def missing(model: str) -> str:
-    """Nothing is missing where nothing is trained."""
-    return ""
-
-
-def prepare(model: str, tell: Callable[[str], None]) -> None:
-    """Nothing has to be fetched."""
-
-
-def identity(model: str, settings: Mapping[str, Setting]) -> str:
-    """Nothing: there are no weights."""
-    return ""
-
-
 def train(task: Task) -> Result:
     """Scores a task as the curve says.
 
@@ -103,34 +101,38 @@ def train(task: Task) -> Result:
     """
     chosen: dict[str, Any] = {**SETTINGS, **task.settings}
     started = time.perf_counter()
-    rows, way = len(task.test_labels), chosen["fail"] if len(task.texts) >= chosen["fail_from_rows"] else ""
-    if way in ("raise", "memory"):
-        raise MemoryError("no room for one more weight") if way == "memory" else RuntimeError("it was told to fail")
-    time.sleep(HANG_S if way == "hang" else chosen["seconds"])
-    if way == "garbage":
+    rows, failure = len(task.test_labels), chosen["fail"] if len(task.texts) >= chosen["fail_from_rows"] else ""
+    if failure in RAISED:
+        error_type, words = RAISED[failure]
+        raise error_type(words)
+    time.sleep(HANG_S if failure == "hang" else chosen["seconds"])
+    if failure == "garbage":
         return Result(float("nan"), 7 * rows, rows, -1.0, predictions=("\x1b[31m",), row_scores=(2.0,))
     error = simulated_error(len(task.texts), chosen)
-    rng = generator(task.seed, json.dumps([task.texts[:1], len(task.texts)]))
-    aim = 1 - min(1.0, max(0.0, error + chosen["noise"] * rng.standard_normal()))
-    own, anew = rng.random(rows).tolist(), (rng.random(rows) < chosen["own_luck"]).tolist()
-    lucks = [own[i] if anew[i] else _luck(i, text) for i, text in enumerate(task.test_texts)]
+    lucks, aim = _drawn(task, chosen, error)
     predictions = [
         label if luck < aim else _wrong(label, task) for luck, label in zip(lucks, task.test_labels, strict=True)
     ]
-    return Result(
-        score=score_of(task.metric, task.test_labels, predictions),
-        correct=count_correct(task.test_labels, predictions),
-        test_rows=rows,
-        seconds=time.perf_counter() - started,
-        predictions=tuple(predictions),
-        train_loss=float("nan") if way == "nan" else error / 10,
-        converged=way != "unconverged",
-        row_scores=row_scores(task.metric, task.test_labels, predictions),
+    return scored(
+        task,
+        predictions,
+        time.perf_counter() - started,
+        train_loss=float("nan") if failure == "nan" else error / 10,
+        converged=failure != "unconverged",
         confidences=tuple(round(1 - luck / 2, 3) for luck in lucks),
         steps=chosen["steps"],
         train_tokens=sum(map(len, task.texts)) // 4,
         hardware="none",
     )
+
+
+def _drawn(task: Task, chosen: Mapping[str, Any], error: float) -> tuple[list[float], float]:
+    """The luck of every test row, and the score below which a row's luck must lie to be right."""
+    rows = len(task.test_labels)
+    rng = generator(task.seed, json.dumps([task.texts[:1], len(task.texts)]))
+    aim = 1 - min(1.0, max(0.0, error + chosen["noise"] * rng.standard_normal()))
+    own, anew = rng.random(rows).tolist(), (rng.random(rows) < chosen["own_luck"]).tolist()
+    return [own[i] if anew[i] else _luck(i, text) for i, text in enumerate(task.test_texts)], aim
 
 
 def simulated_error(rows: int, chosen: Mapping[str, Any]) -> float:

@@ -5,12 +5,12 @@ A trainer is one file here and one name in TRAINERS of pilot/trial.py. It is a m
 the ledger.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.pilot.scoring.score import Kind
+from tunecase.pilot.scoring.score import Kind, count_correct, row_scores, score_of
 
 Setting = str | int | float | bool
 
@@ -123,7 +123,38 @@ class Trainer(Protocol):
         """What tells the weights and scripts of a run apart, at little cost; empty where there are none."""
 
     def train(self, task: Task) -> Result:
-        """Trains on the task's rows and scores on its test rows."""
+        """Trains on the task's rows and scores on its test rows.
+
+        Raises: ValueError without training or test rows.
+        """
+
+
+def scored(task: Task, predictions: Sequence[str], seconds: float, **more: Any) -> Result:
+    """The Result of these answers to the task's test rows.
+
+    Args:
+        more: further fields of Result.
+    Raises: ValueError or MissingExtraError for a metric that cannot be scored.
+    """
+    labels = task.test_labels
+    return Result(
+        score_of(task.metric, labels, predictions), count_correct(labels, predictions), len(labels), seconds,
+        tuple(predictions), row_scores=row_scores(task.metric, labels, predictions), **more,
+    )  # fmt: skip
+
+
+def nothing_missing(model: str) -> str:
+    """What a trainer that needs no model misses: nothing."""
+    return ""
+
+
+def nothing_to_fetch(model: str, tell: Callable[[str], None]) -> None:
+    """What a trainer that needs no model fetches: nothing."""
+
+
+def no_weights(model: str, settings: Mapping[str, Setting]) -> str:
+    """The identity of weights where there are none, or none that can be seen from here."""
+    return ""
 
 
 def known(chosen: Mapping[str, Setting], settings: Mapping[str, Setting], trainer: str) -> Mapping[str, Setting]:

@@ -7,20 +7,19 @@ own. With several GPUs it goes through `accelerate launch` with FSDP2 or DeepSpe
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tunecase.pilot.scoring.score import METRICS as SCORED
-from tunecase.pilot.scoring.score import Kind
+from tunecase.pilot.scoring import score
 from tunecase.pilot.trainers import lora, prompts, weights
 from tunecase.pilot.trainers.outside import train_outside
 from tunecase.pilot.trainers.task import Result, Setting, Task, known
 from tunecase.pilot.trainers.translate import LEARNING, with_steps
 
 MODEL = weights.SMOL
-METRICS: Mapping[str, str] = {name: direction for name, (_, direction) in SCORED.items()}
-KINDS: tuple[Kind, ...] = ("classification", "extraction", "generation")
+METRICS, KINDS = score.METRICS, score.KINDS
+prepare, identity, BASELINES = weights.prepare, weights.identity, lora.BASELINES
 # Settings whose defaults are those of "lora", so that the two can be compared as they come.
 SHARED = ("batch", "rank", "learning_rate", "style", "names", "shots", "answer_tokens")
 SETTINGS: Mapping[str, Setting] = {
@@ -30,10 +29,6 @@ SETTINGS: Mapping[str, Setting] = {
     "time_limit_s": 24 * 3600.0,
     "grace_s": 20.0,
     "runs_folder": "",
-}
-BASELINES: Mapping[str, Mapping[str, Setting]] = {
-    "zero-shot": {"steps": 0, "shots": 0},
-    "few-shot": {"steps": 0, "shots": 8},
 }
 SEARCH: tuple[Mapping[str, Setting], ...] = (
     {"learning_rate": 1e-3},
@@ -59,8 +54,7 @@ def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setti
         (240, 0)
     """
     checked = known(chosen, SETTINGS, "trl")
-    words = {"style": prompts.STYLES}
-    return with_steps(checked, SETTINGS, top_rows, "trl", words)
+    return with_steps(checked, SETTINGS, top_rows, "trl", {"style": prompts.STYLES})
 
 
 def missing(model: str) -> str:
@@ -69,16 +63,6 @@ def missing(model: str) -> str:
     if absent:
         return f'the trl trainer needs {", ".join(absent)}. Fix: pip install "tunecase[train]"'
     return weights.missing(model)
-
-
-def prepare(model: str, tell: Callable[[str], None]) -> None:
-    """Fetches and converts the model's weights where they are not on this machine yet."""
-    weights.fetch(model, tell)
-
-
-def identity(model: str, settings: Mapping[str, Setting]) -> str:
-    """The fingerprint of the model's weights; empty where they are not on this machine."""
-    return weights.identity(model)
 
 
 def train(task: Task) -> Result:

