@@ -128,7 +128,7 @@ class Watch:
         self.limit, self.budget = settings.max_usd, cast(float | None, None)
         self.begun_s = self.beaten_s = 0.0
         self.writes = self.warned = False
-        self.told: set[str] = set()
+        self.logged: set[str] = set()
         self.path = Path()
         self.mlflow: _MlflowRun | None = None
 
@@ -141,9 +141,11 @@ class Watch:
 
         self.path, self.writes = folder / STATE_FILE, writes
         here = read_state(self.path)
-        known = together([*([here] if here else []), *_meters(stored if step else [])])
-        fresh = Meter(self.settings.run or name or folder.resolve().name)
-        self.meter = known if known is not None and known.goes_on(step) else fresh
+        earlier = together([*([here] if here else []), *_meters(stored if step else [])])
+        if earlier is not None and earlier.goes_on(step):
+            self.meter = earlier
+        else:
+            self.meter = Meter(self.settings.run or name or folder.resolve().name)
         if self.case is not None:
             from tunecase.flow import usd_left
 
@@ -154,12 +156,14 @@ class Watch:
         self.warned = False
         if writes:
             self.meter.write(self.path)  # what cannot be written is said before anything is paid
-            before = f"; {len(self.meter.attempts) - 1} attempts before it took {self.meter.usd:.2f} USD"
-            log.warning(
-                "tunecase: %d x %s at %s a GPU hour%s", gpus, self.price.gpu or "one device",
-                self.price.words, before if len(self.meter.attempts) > 1 else "",
-            )  # fmt: skip
+            self._say_price(gpus)
             self.mlflow = _MlflowRun.active(self.meter)
+
+    def _say_price(self, gpus: int) -> None:
+        earlier = len(self.meter.attempts) - 1
+        before = f"; {earlier} attempts before it took {self.meter.usd:.2f} USD" if earlier else ""
+        device, words = self.price.gpu or "one device", self.price.words
+        log.warning("tunecase: %d x %s at %s a GPU hour%s", gpus, device, words, before)
 
     def _refuse_spent(self) -> None:
         if self.limit is not None and self.meter.usd >= self.limit:
@@ -171,26 +175,28 @@ class Watch:
         """Takes the time at a step, and writes it down where the last time is long ago."""
         from tunecase.books import BEAT_S
 
-        self.meter.now.seconds = time.monotonic() - self.begun_s
-        self.meter.now.last_step = max(step, self.meter.now.last_step)
+        self._take_time(step)
         if time.monotonic() - self.beaten_s > BEAT_S:
             self.beat(step)
 
-    def beat(self, step: int) -> None:
-        """Writes the state down: a kill after this costs the books nothing before it."""
+    def _take_time(self, step: int) -> None:
         self.meter.now.seconds = time.monotonic() - self.begun_s
         self.meter.now.last_step = max(step, self.meter.now.last_step)
+
+    def beat(self, step: int) -> None:
+        """Writes the state down: a kill after this costs the books nothing before it."""
+        self._take_time(step)
         self.beaten_s = time.monotonic()
         if self.writes:
             self._spared(lambda: self.meter.write(self.path))
 
     def _spared(self, act: Callable[[], None]) -> None:
-        """Does what may fail without ending a training that costs more than its books; told once."""
+        """Does what may fail without ending a training that costs more than its books; each failure is logged once."""
         try:
             act()
         except TunecaseError as error:
-            if str(error) not in self.told:
-                self.told.add(str(error))
+            if str(error) not in self.logged:
+                self.logged.add(str(error))
                 log.error("tunecase: %s", error)
 
     @property
@@ -216,17 +222,20 @@ class Watch:
     def figures(self, steps: int) -> dict[str, float]:
         """What is logged: dollars spent, left and at the end, and GPU hours; left only where there is a limit."""
         spent, at_end = self.meter.usd, self.meter.usd_at_end(steps)
-        found = {"tunecase/usd_spent": spent, "tunecase/gpu_hours": self.meter.gpu_hours}
-        limits = [limit for limit in (self.limit, self.budget) if limit is not None]
-        if limits:
-            found["tunecase/usd_left"] = min(limits) - spent
+        figures = {"tunecase/usd_spent": spent, "tunecase/gpu_hours": self.meter.gpu_hours}
+        least = min((limit for limit in (self.limit, self.budget) if limit is not None), default=math.inf)
+        if least < math.inf:
+            figures["tunecase/usd_left"] = least - spent
         if at_end is not None:
-            found["tunecase/usd_at_end"] = at_end
-            if limits and at_end > min(limits) and not self.warned and self.writes:
-                self.warned = True
-                what = "max_usd" if self.limit == min(limits) else "the rest of the budget"
-                log.warning("tunecase: at this pace %.2f USD at the end, above %s, %.2f", at_end, what, min(limits))
-        return {name: round(value, 9) for name, value in found.items()}
+            figures["tunecase/usd_at_end"] = at_end
+            self._warn_once(at_end, least)
+        return {name: round(value, 9) for name, value in figures.items()}
+
+    def _warn_once(self, at_end_usd: float, least_usd: float) -> None:
+        if at_end_usd > least_usd and not self.warned and self.writes:
+            self.warned = True
+            what = "max_usd" if self.limit == least_usd else "the rest of the budget"
+            log.warning("tunecase: at this pace %.2f USD at the end, above %s, %.2f", at_end_usd, what, least_usd)
 
     def end(self, step: int, steps: int) -> None:
         """Closes the attempt and books it, and those before it that were killed, in the project's ledger."""

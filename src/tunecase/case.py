@@ -197,26 +197,34 @@ def training_run(
         >>> training_run("llama-3.1-8b", "A100-80GB", tokens="5M", method="lora").verdict
         'fits'
     """
+    given = {{"tokens": "train_tokens"}.get(name, name): value for name, value in asked.items()}
+    words = _recipe_words(given)
+    for name in ("lengths", "accelerate", "measured"):
+        if given.get(name):
+            given[name] = Path(given[name])
+    cards = (gpu,) if isinstance(gpu, str) and gpu else tuple(gpu)
+    counts = (str(gpus),) if gpus else ()
+    return flow.fit(flow.FitAsked(model, words, cards, counts, **given), seed, today)
+
+
+def _recipe_words(given: dict[str, Any]) -> dict[str, Any]:
+    """Takes what belongs to the recipe out of `given`, whose rest are fields of FitAsked.
+
+    Raises: InputError with every name that is neither.
+    """
     from dataclasses import fields
 
     from tunecase.compute import AMOUNTS, Recipe
     from tunecase.errors import InputError, Problem, nearest
 
-    asked = {{"tokens": "train_tokens"}.get(name, name): value for name, value in asked.items()}
     own = {field.name for field in fields(flow.FitAsked)} - {"model", "words", "gpus", "counts"}
-    known = {field.name for field in fields(Recipe)} | {*AMOUNTS, "global_batch", "trained_layers", "packing"}
-    known -= {"shape", "gpu", "gpus", "lengths"}
-    odd = [name for name in asked if name not in own | known]
-    if odd:
+    recipe = {field.name for field in fields(Recipe)} | {*AMOUNTS, "global_batch", "trained_layers", "packing"}
+    recipe -= {"shape", "gpu", "gpus", "lengths"}
+    names = sorted(own | recipe)
+    if odd := [name for name in given if name not in names]:
         wanted = "a field of FitAsked or Recipe"
-        raise InputError([Problem(name, "a word", wanted, nearest(name, sorted(own | known))) for name in odd])
-    for name in ("lengths", "accelerate", "measured"):
-        if asked.get(name):
-            asked[name] = Path(asked[name])
-    words = {name: asked.pop(name) for name in list(asked) if name in known}
-    cards = (gpu,) if isinstance(gpu, str) and gpu else tuple(gpu)
-    counts = (str(gpus),) if gpus else ()
-    return flow.fit(flow.FitAsked(model, words, cards, counts, **asked), seed, today)
+        raise InputError([Problem(name, "a word", wanted, nearest(name, names)) for name in odd])
+    return {name: given.pop(name) for name in list(given) if name in recipe}
 
 
 def _show_in_notebooks() -> None:

@@ -1,7 +1,7 @@
 """Runs a pilot for a case, keeps what its runs answered, and brings home what another machine ran."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -15,6 +15,7 @@ from tunecase.quantities import counted
 from tunecase.records import Audit, Pilot, PilotSettings, Run, from_json
 
 if TYPE_CHECKING:
+    from tunecase.ledger import Entry
     from tunecase.pilot import Material
     from tunecase.pilot.trainers import Result, Setting
 
@@ -37,29 +38,31 @@ def pilot_settings(words: PilotWords, plain: PilotSettings) -> PilotSettings:
     An hour of this machine is free unless it has a price; an hour of a cluster is unknown until it has one.
     Raises: InputError with every word that cannot be read.
     """
-    sizes = [text for text in (part.strip() for part in words.sizes.split(",")) if text]
-    problems = [
-        Problem("--set", repr(text), "NAME=VALUE", "write for example --set rank=16")
-        for text in words.settings
-        if not all(text.partition("=")[:2])
-    ]
-    problems += [
-        Problem("--sizes", repr(text), "whole numbers with commas", "write for example 50,100,200")
-        for text in sizes
-        if not text.isdecimal()
-    ]
-    if words.engine not in ENGINES:
-        problems.append(Problem("--engine", repr(words.engine), "local or ray", nearest(words.engine, list(ENGINES))))
-    if problems:
+    sizes = [part.strip() for part in words.sizes.split(",") if part.strip()]
+    if problems := _misread(words, sizes):
         raise InputError(problems)
-    values = {name: _value(value) for name, _, value in (text.partition("=") for text in words.settings)}
-    own = {name: value for name, value in values.items() if not name.startswith("hosted.")}
-    hosted = {name.removeprefix("hosted."): value for name, value in values.items() if name.startswith("hosted.")}
+    own: dict[str, Setting] = {}
+    hosted: dict[str, Setting] = {}
+    for text in words.settings:
+        name, _, value = text.partition("=")
+        settings = hosted if name.startswith("hosted.") else own
+        settings[name.removeprefix("hosted.")] = _value(value)
     free = 0.0 if words.engine == "local" else None
     return replace(
         plain, settings=own, sizes=tuple(map(int, sizes)) or None, hosted=dict.fromkeys(words.hosted, hosted),
         engine=cast(Any, words.engine), usd_per_hour=free if plain.usd_per_hour is None else plain.usd_per_hour,
     )  # fmt: skip
+
+
+def _misread(words: PilotWords, sizes: Sequence[str]) -> list[Problem]:
+    """The words that cannot be read."""
+    settings = [text for text in words.settings if not all(text.partition("=")[:2])]
+    problems = [Problem("--set", repr(text), "NAME=VALUE", "write for example --set rank=16") for text in settings]
+    wanted, fix = "whole numbers with commas", "write for example 50,100,200"
+    problems += [Problem("--sizes", repr(text), wanted, fix) for text in sizes if not text.isdecimal()]
+    if words.engine not in ENGINES:
+        problems.append(Problem("--engine", repr(words.engine), "local or ray", nearest(words.engine, list(ENGINES))))
+    return problems
 
 
 def _value(text: str) -> "Setting":
@@ -203,28 +206,36 @@ def merge(flow: Flow, other: Path) -> str:
 
     Raises: InputError when the other ledger is not there or was touched.
     """
-    from tunecase.pilot import RUN_KEY, keep_answers, kept_answers
-
     if not other.is_file():
         raise InputError(Problem(str(other), "no such file", "a ledger.jsonl brought home", "correct the path"))
     ledger = Ledger(other)
     problems = ledger.verify()
     if problems:
         raise InputError(problems)
-    here = flow.ledger.entries()
-    known = {entry.body["key"] for entry in here if entry.kind == "run" and not entry.body["failed"]}
+    held = {entry.body["key"] for entry in flow.ledger.entries() if _is_good_run(entry)}
     runs = pilots = 0
     for entry in ledger.entries():
-        if entry.kind == "run" and not entry.body["failed"] and entry.body["key"] not in known:
+        if _is_good_run(entry) and entry.body["key"] not in held:
             run = from_json(Run, entry.body)
-            brought = kept_answers(other.parent / "pilot" / "answers", run.key) if RUN_KEY.fullmatch(run.key) else None
-            flow.ledger.append("run", run, recorded_at=now(), verb="pilot", meta=entry.meta)
-            known.add(run.key)
+            _take_over(flow, run, entry.meta, other.parent / "pilot" / "answers")
+            held.add(run.key)
             runs += 1
-            if brought is not None:
-                keep_answers(flow.folder / "pilot" / "answers", run.key, brought)
         elif entry.kind == "record" and entry.verb == "pilot" and not flow.grounds("pilot").why_not(entry):
             flow.keep("pilot", entry.record(), entry.meta.get("seed"))
             pilots += 1
     what = "its pilot stands for this case" if pilots else "no pilot of these data is in it"
     return f"{counted(runs, 'run')} taken over from {other}; {what}"
+
+
+def _is_good_run(entry: "Entry") -> bool:
+    return entry.kind == "run" and not entry.body["failed"]
+
+
+def _take_over(flow: Flow, run: Run, meta: Mapping[str, Any], answers: Path) -> None:
+    """Keeps a run made elsewhere, with its answers where they came along."""
+    from tunecase.pilot import RUN_KEY, keep_answers, kept_answers
+
+    brought = kept_answers(answers, run.key) if RUN_KEY.fullmatch(run.key) else None
+    flow.ledger.append("run", run, recorded_at=now(), verb="pilot", meta=dict(meta))
+    if brought is not None:
+        keep_answers(flow.folder / "pilot" / "answers", run.key, brought)

@@ -186,7 +186,7 @@ class Conductor:
             return False
         if max_usd is None or (seconds is None and not bill_usd):
             return True
-        pending_usd = sum(self.bill_usd(self._begun[position][0]) or 0.0 for position in self._pending)
+        pending_usd = sum(self.bill_usd(step) or 0.0 for step in self._running())
         return self.capped_usd + pending_usd + bill_usd + self._usd_of(seconds or 0.0) <= max_usd
 
     @staticmethod
@@ -289,12 +289,12 @@ class Conductor:
                 yield step
 
     def _has_begun(self, step: Step) -> bool:
-        return any(step.key == begun.key for begun, _ in self._begun)
+        return step.key in self.runs or any(step.key == begun.key for begun, _ in self._begun)
 
     def _rungs(self) -> Iterator[Any]:
         """The ladder's other runs, each chosen when it is begun."""
         while not self.stopped and not self.broken:
-            left = [step for step in self.ladder if step.key not in self.runs and not self._has_begun(step)]
+            left = [step for step in self.ladder if not self._has_begun(step)]
             if left and self.unknown_pace():
                 yield engine.LATER
                 continue
@@ -308,20 +308,26 @@ class Conductor:
 
         None where nothing fits, or, with the reason in `stopped`, where no further run is needed.
         """
-        if not fitting or not self.settings.adaptive:
-            return fitting[0] if fitting else None
+        if not fitting:
+            return None
+        if not self.settings.adaptive:
+            return fitting[0]
         points = [Point(run.n, run.score, 1, run.test_rows) for run in self.good()]
-        running = [self._begun[position][0].n for position in self._pending]
-        sizes = {point.n for point in points}
-        if len(sizes) < 2:
-            fresh = [step for step in fitting if step.n not in sizes and step.n not in running]
-            return (fresh or list(fitting))[-1]
+        sizes, running = {point.n for point in points}, [step.n for step in self._running()]
+        if len(sizes) >= 2:
+            return self._most_telling(fitting, points, running)
+        fresh = [step for step in fitting if step.n not in (*sizes, *running)]
+        return (fresh or list(fitting))[-1]
+
+    def _running(self) -> list[Step]:
+        return [self._begun[position][0] for position in self._pending]
+
+    def _most_telling(self, fitting: Sequence[Step], points: Sequence[Point], running: Sequence[int]) -> Step | None:
+        rungs = {Rung(step.n, step.draw): step for step in reversed(fitting)}
         priced = [(Rung(step.n, step.draw), self.seconds_of(step) or 1.0) for step in fitting]
         rung, narrowing = most_telling_rung(points, priced, self.question, running)
         self.stopped = enough(points, narrowing, self.question) if self._seen_enough_to_stop() else ""
-        if self.stopped:
-            return None
-        return next(step for step in fitting if (step.n, step.draw) == (rung.n, rung.draw))
+        return None if self.stopped else rungs[rung]
 
     def _seen_enough_to_stop(self) -> bool:
         """Three sizes, the largest that fits among them, and one size twice, without which luck cannot be told."""
@@ -383,7 +389,7 @@ class Conductor:
     def _left(self) -> list[Step]:
         """The runs still to come: once the pilot was stopped, only those that are being made."""
         if self.stopped or self.broken:
-            return [self._begun[position][0] for position in self._pending]
+            return self._running()
         return [step for step in (*self.ladder, *self.rivals) if step.key not in self.runs]
 
     def _at_once(self) -> int:

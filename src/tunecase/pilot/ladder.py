@@ -1,7 +1,7 @@
 """The rungs of a pilot's ladder: usable rows, the sizes to try, and the deal that keeps subsets nested and balanced."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -57,13 +57,18 @@ def usable(table: Table, drop_rows: Collection[int] = ()) -> Examples:
     """The rows that are neither blank nor dropped; drop_rows holds row numbers, from 0."""
     dropped = frozenset(drop_rows)
     rows = [row for row in table.rows if row.number not in dropped and row.input.strip() and row.output.strip()]
-    named = any(isinstance(row.other.get(SOURCE), str) for row in rows)
     return Examples(
         tuple(row.input for row in rows),
         tuple(row.output.strip() for row in rows),
         tuple(row.number for row in rows),
-        tuple(str(row.other.get(SOURCE) or "") for row in rows) if named else (),
+        _sources([row.other.get(SOURCE) for row in rows]),
     )
+
+
+def _sources(given: Sequence[object]) -> tuple[str, ...]:
+    """The source of each row, "" where it names none; none at all where no row does."""
+    named = any(isinstance(source, str) for source in given)
+    return tuple(str(source or "") for source in given) if named else ()
 
 
 def ladder_sizes(rows: int, classes: int, heavy: bool = False) -> tuple[int, ...]:
@@ -120,16 +125,22 @@ def ladder_notes(rows: Examples, sizes: Sequence[int], given: bool, balanced: bo
         given: True when the user named the sizes.
         balanced: False where the answers are no classes, so that no class can be thin or rare.
     """
-    notes, counts = [], sorted(Counter(rows.labels).values())
-    classes = rows.class_count if balanced else 1
-    thin = [n for n in sizes if n < 3 * classes and balanced]
-    if thin:
-        notes.append(f"{' and '.join(map(count, thin))} rows hold fewer than 3 per class ({count(classes)} classes)")
-    if sizes and not given and len(rows) > max(sizes):
+    if not sizes:
+        return ()
+    notes = []
+    if balanced and (thin := [n for n in sizes if n < 3 * rows.class_count]):
+        few = f"{' and '.join(map(count, thin))} rows hold fewer than 3 per class"
+        notes.append(f"{few} ({count(rows.class_count)} classes)")
+    if not given and len(rows) > max(sizes):
         notes.append(f"the ladder ends at {count(max(sizes))} of {count(len(rows))} usable rows; name sizes to go on")
-    if sizes and classes > 1 and counts[-1] > 3 * counts[0]:
-        notes.append(
-            f"classes have {count(counts[0])} to {count(counts[-1])} rows: small sizes are balanced and all rows are "
-            "not, so the curve's upper end also shows that change"
-        )
+    if balanced and rows.class_count > 1:
+        notes += _uneven(Counter(rows.labels))
     return tuple(notes)
+
+
+def _uneven(rows_of: Mapping[str, int]) -> list[str]:
+    fewest, most = min(rows_of.values()), max(rows_of.values())
+    if most <= 3 * fewest:
+        return []
+    spread = f"classes have {count(fewest)} to {count(most)} rows"
+    return [f"{spread}: small sizes are balanced and all rows are not, so the curve's upper end also shows that change"]

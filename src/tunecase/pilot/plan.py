@@ -35,17 +35,20 @@ class PilotPlan:
 def plan_of(conductor: Conductor, school: School, rungs: tuple[int, ...]) -> PilotPlan:
     """The plan of a pilot that has not begun."""
     todo = [step for step in (*conductor.ladder, *conductor.rivals) if step.key not in conductor.runs]
-    minutes, rate = _minutes(conductor, school, todo), conductor.settings.usd_per_hour
-    usd = (0.0, 0.0, 0.0) if rate == 0 else None
-    if minutes is not None and rate is not None:
-        usd = (rate * minutes[0] / 60, rate * minutes[1] / 60, rate * minutes[2] / 60)
+    minutes, settings = _minutes(conductor, school, todo), conductor.settings
+    ladder, rivals = conductor.ladder, [step for step in todo if step.purpose == "baseline"]
     return PilotPlan(
-        school.name, school.model, sum(step.purpose == "ladder" for step in todo), conductor.reused, rungs,
-        conductor.settings.draws or 0, tuple(step.name for step in conductor.rivals), conductor.settings.tune, minutes,
-        usd,
-        hosted=tuple(_foreseen(step) for step in todo if step.task.trainer == HOSTED and step.purpose == "baseline"),
-        test_rows=len(conductor.ladder[0].task.test_labels) if conductor.ladder else 0,
+        school.name, school.model, len(todo) - len(rivals), conductor.reused, rungs, settings.draws or 0,
+        tuple(step.name for step in conductor.rivals), settings.tune, minutes, _usd(settings.usd_per_hour, minutes),
+        hosted=tuple(_foreseen(step) for step in rivals if step.task.trainer == HOSTED),
+        test_rows=len(ladder[0].task.test_labels) if ladder else 0,
     )  # fmt: skip
+
+
+def _usd(rate: float | None, minutes: tuple[float, float, float] | None) -> tuple[float, float, float] | None:
+    if minutes is None or rate is None:
+        return (0.0, 0.0, 0.0) if rate == 0 else None
+    return (rate * minutes[0] / 60, rate * minutes[1] / 60, rate * minutes[2] / 60)
 
 
 def _minutes(conductor: Conductor, school: School, todo: Sequence[Step]) -> tuple[float, float, float] | None:

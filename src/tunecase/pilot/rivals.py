@@ -126,15 +126,18 @@ def _beaten(lesson: Lesson, ours: Sequence[Answers | None], luck: float, other: 
 
     P = Phi(d / sqrt(s^2 + luck^2 / draws)),   d and s: mean and spread of the paired bootstrap's difference
     """
-    labels = lesson.tests.labels
-    kept = [answers for answers in ours if answers is not None and len(answers.predictions) == len(labels)]
-    if not kept or other is None or len(other.predictions) != len(labels) or lesson.metric not in METRICS:
+    labels, kept, others = lesson.tests.labels, _of_all_tests(lesson, ours), _of_all_tests(lesson, [other])
+    if not kept or not others or lesson.metric not in METRICS:
         return None
-    pairs = [paired(lesson.metric, labels, answers.predictions, other.predictions).difference for answers in kept]
+    pairs = [paired(lesson.metric, labels, each.predictions, others[0].predictions).difference for each in kept]
     middle = sum(pair.mid for pair in pairs) / len(pairs)
     wide = sum(pair.high - pair.low for pair in pairs) / len(pairs) / (2 * Z80)
     doubt = math.sqrt(wide**2 + luck**2 / len(kept))
     return 0.5 if doubt == middle == 0 else NormalDist().cdf(middle / max(doubt, 1e-9))
+
+
+def _of_all_tests(lesson: Lesson, answers: Sequence[Answers | None]) -> list[Answers]:
+    return [each for each in answers if each is not None and len(each.predictions) == len(lesson.tests)]
 
 
 def rival_notes(conductor: Conductor, baselines: Sequence[Baseline], metric: str) -> list[str]:

@@ -4,6 +4,7 @@ The first runs lay out a curve: the lowest size, one in the middle, one well abo
 on the next run is the one that is expected to remove the most doubt for its price.
 """
 
+import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
@@ -54,10 +55,10 @@ class Question:
 def nature(metric: str, direction: str) -> tuple[bool, bool]:
     """(bounded, binomial) of a metric; one that the tables do not know is a share of rows where higher is better."""
     try:
-        known = catalog.metric(metric)
+        row = catalog.metric(metric)
     except InputError:
         return direction == "higher", direction == "higher"
-    return known.bounded, known.binomial
+    return row.bounded, row.binomial
 
 
 def predicted_s(timed: Sequence[tuple[int, float]], n: int, test_rows: int) -> float | None:
@@ -79,22 +80,21 @@ def predicted_s(timed: Sequence[tuple[int, float]], n: int, test_rows: int) -> f
     """
     if not timed:
         return None
-    if len({size for size, _ in timed}) == 1:
-        size = timed[0][0]
-        return sum(s for _, s in timed) / len(timed) * (n + test_rows) / (size + test_rows)
-    weights = [1 / max(s, 1e-3) ** 2 for _, s in timed]
-    whole = sum(weights)
-    mean_n = sum(w * size for w, (size, _) in zip(weights, timed, strict=True)) / whole
-    mean_s = sum(w * s for w, (_, s) in zip(weights, timed, strict=True)) / whole
-    pairs = list(zip(weights, timed, strict=True))
-    slope = sum(w * (size - mean_n) * (s - mean_s) for w, (size, s) in pairs)
-    slope /= sum(w * (size - mean_n) ** 2 for w, (size, _) in pairs)
-    start = mean_s - slope * mean_n
+    sizes, seconds = zip(*timed, strict=True)
+    if len(set(sizes)) == 1:
+        return sum(seconds) / len(timed) * (n + test_rows) / (sizes[0] + test_rows)
+    weights = [1 / max(s, 1e-3) ** 2 for s in seconds]
+
+    def total(*factors: Sequence[float]) -> float:
+        return sum(map(math.prod, zip(weights, *factors, strict=True)))
+
+    mean_n, mean_s = total(sizes) / total(), total(seconds) / total()
+    off_n, off_s = [size - mean_n for size in sizes], [s - mean_s for s in seconds]
+    slope = total(off_n, off_s) / total(off_n, off_n)
     if slope < 0:
         return mean_s
-    if start < 0:
-        return n * sum(w * size * s for w, (size, s) in pairs) / sum(w * size**2 for w, (size, _) in pairs)
-    return round(start + slope * n, 9)
+    start = mean_s - slope * mean_n
+    return n * total(sizes, seconds) / total(sizes, sizes) if start < 0 else round(start + slope * n, 9)
 
 
 def opening(sizes: Sequence[int], seconds: Callable[[int], float | None]) -> tuple[int, ...]:
@@ -112,14 +112,12 @@ def opening(sizes: Sequence[int], seconds: Callable[[int], float | None]) -> tup
     if len(sizes) < 3:
         return tuple(sizes)
     at = len(sizes) // 2
-    middle = seconds(sizes[at])
-    third = at + 1 if at + 1 < len(sizes) else at - 1
-    for place in range(len(sizes) - 1, at, -1):
-        taken = seconds(sizes[place])
-        if middle is not None and taken is not None and taken <= NOT_MUCH_DEARER * middle:
-            third = place
-            break
-    return sizes[0], sizes[at], sizes[third]
+    middle_s = seconds(sizes[at])
+    for size in reversed(sizes[at + 1 :]):
+        taken_s = seconds(size)
+        if middle_s is not None and taken_s is not None and taken_s <= NOT_MUCH_DEARER * middle_s:
+            return sizes[0], sizes[at], size
+    return sizes[0], sizes[at], sizes[at + 1]
 
 
 def most_telling_rung(
@@ -139,15 +137,13 @@ def most_telling_rung(
     """
     first = {rung.n: (rung, price) for rung, price in reversed(candidates)}
     idle = [n for n in first if n not in running] or list(first)
-    told = dict(
-        zip(first, narrowings(question.belief(points), list(first), far=question.far, test_rows=question.test_rows),
-            strict=True)
-    )  # fmt: skip
-    best = max(idle, key=lambda n: (told[n] / max(first[n][1], 1e-9), n))
-    return first[best][0], max(told.values())
+    each = narrowings(question.belief(points), list(first), far=question.far, test_rows=question.test_rows)
+    narrowing = dict(zip(first, each, strict=True))
+    best = max(idle, key=lambda n: (narrowing[n] / max(first[n][1], 1e-9), n))
+    return first[best][0], max(narrowing.values())
 
 
-def enough(points: Sequence[Point], told: float, question: Question) -> str:
+def enough(points: Sequence[Point], narrowing: float, question: Question) -> str:
     """Why no further run is needed, in words; empty when one is.
 
     Two rules. The target's chance is settled: below 2%, with a clear signal in the points, or above 98%, and so again
@@ -155,22 +151,29 @@ def enough(points: Sequence[Point], told: float, question: Question) -> str:
 
     Args:
         points: of runs that ended well.
-        told: the largest narrowing that a remaining run is expected to bring.
+        narrowing: the largest that a remaining run is expected to bring.
         question: what the curve is asked.
     """
-    sizes = sorted({point.n for point in points})
-    if len(sizes) < LEAST_SIZES:
+    if len({point.n for point in points}) < LEAST_SIZES:
         return ""
-    # Without one of three sizes two would be left, which settle nothing.
-    if question.target is not None and len(sizes) > LEAST_SIZES:
-        parts = [points, *([point for point in points if point.n != n] for n in sizes)]
-        chances = [_chance(question.belief(part), question) for part in parts]
-        if all(chance > 1 - SURE for chance in chances):
-            return f"the target is reached by {count(question.far)} rows with more than {share(1 - SURE)} chance"
-        if all(chance < SURE for chance in chances) and question.belief(points).gate.passed:
-            return f"the chance of the target by {count(question.far)} rows is below {share(SURE)}"
-    if told < LEAST_TOLD:
+    settled = _settled(points, question)
+    if not settled and narrowing < LEAST_TOLD:
         return f"no run that is left would remove {share(LEAST_TOLD)} of the doubt at {count(question.far)} rows"
+    return settled
+
+
+def _settled(points: Sequence[Point], question: Question) -> str:
+    """What the target's chance is, where it is settled; else empty."""
+    sizes = sorted({point.n for point in points})
+    # Without one of three sizes two would be left, which settle nothing.
+    if question.target is None or len(sizes) <= LEAST_SIZES:
+        return ""
+    parts = [points, *([point for point in points if point.n != n] for n in sizes)]
+    chances = [_chance(question.belief(part), question) for part in parts]
+    if min(chances) > 1 - SURE:
+        return f"the target is reached by {count(question.far)} rows with more than {share(1 - SURE)} chance"
+    if max(chances) < SURE and question.belief(points).gate.passed:
+        return f"the chance of the target by {count(question.far)} rows is below {share(SURE)}"
     return ""
 
 

@@ -65,11 +65,9 @@ class Search:
         while len(conductor.made(self.trials)) < len(self.trials) and not conductor.broken:
             yield engine.LATER
         best = self._best(conductor)
-        if best is None or best is self.trials[0]:
-            return
-        winner = options[self.trials.index(best)]
-        self.fresh = [[self._fresh(draw, own) for draw in range(FRESH_DRAWS)] for own in (options[0], winner)]
-        yield from self._begin(conductor, [step for pair in zip(*self.fresh, strict=True) for step in pair])
+        if best is not None and best is not self.trials[0]:
+            self.fresh = [self._fresh(options[0]), self._fresh(options[self.trials.index(best)])]
+            yield from self._begin(conductor, [step for pair in zip(*self.fresh, strict=True) for step in pair])
 
     def tuning(self, conductor: Conductor) -> Tuning | None:
         """What the search showed; None, with `why_not`, where it could not be finished."""
@@ -82,12 +80,11 @@ class Search:
             self.why_not = f"{best.settings} won the search, but was not measured afresh in runs that all converged"
             return None
         default, winner, gain, factor = measured
-        runs = trials + [run for steps in self.fresh for run in conductor.made(steps)]
-        usd = [run.usd for run in runs]
+        runs = [*trials, *conductor.made([step for steps in self.fresh for step in steps])]
         return Tuning(
             self.n, tuple(Trial(r.settings, r.score, r.test_rows, r.seconds, r.failed) for r in trials), best.settings,
             default, winner, self._luck(conductor.runs[best.key]), gain, factor, sum(run.seconds for run in runs),
-            None if None in usd else sum(price or 0.0 for price in usd),
+            _paid_usd(runs),
         )  # fmt: skip
 
     def _unfinished(self, best: Step | None, trials: int) -> str:
@@ -136,10 +133,14 @@ class Search:
             self.trials.append(step_of(replace(lesson, tests=tests), school, rows, FIRST_FRESH_DRAW, "tuning"))
         self.top = top
 
-    def _fresh(self, draw: int, own: Mapping[str, Setting]) -> Step:
-        number = FIRST_FRESH_DRAW + 1 + draw
-        rows = self.lesson.rows.only(self.lesson.order(number)[: self.n])
-        return step_of(self.lesson, self.school.settled(self.top, own), rows, number, "tuning")
+    def _fresh(self, own: Mapping[str, Setting]) -> list[Step]:
+        """The runs of these settings on fresh draws, which the test set scores."""
+        school, rows = self.school.settled(self.top, own), self.lesson.rows
+        numbers = [FIRST_FRESH_DRAW + 1 + draw for draw in range(FRESH_DRAWS)]
+        return [
+            step_of(self.lesson, school, rows.only(self.lesson.order(number)[: self.n]), number, "tuning")
+            for number in numbers
+        ]
 
     @staticmethod
     def _begin(conductor: Conductor, steps: Sequence[Step]) -> Iterator[Step]:
@@ -178,6 +179,12 @@ class Search:
         return [(score, answers) for score, answers in answered if answers is not None]
 
 
+def _paid_usd(runs: Sequence[Run]) -> float | None:
+    """What runs cost together; None where one of them has no price."""
+    usd = [run.usd for run in runs]
+    return None if None in usd else sum(price or 0.0 for price in usd)
+
+
 def compared(
     lesson: Lesson, default: Sequence[tuple[float, Answers]], winner: Sequence[tuple[float, Answers]]
 ) -> tuple[float, float, Interval80, Interval80]:
@@ -197,17 +204,15 @@ def compared(
     rows = rng.integers(len(lesson.tests), size=(RESAMPLES, len(lesson.tests)))
     drawn = [_resampled(lesson, [answers for _, answers in each], rows) for each in both]
     scores = [[score for score, _ in each] for each in both]
-    variances = [float(np.var(each, ddof=1)) if len(each) > 1 else 0.0 for each in scores]
+    variance = sum(float(np.var(each, ddof=1)) if len(each) > 1 else 0.0 for each in scores) / 2
     for part, each in enumerate(scores):
-        spread = math.sqrt(sum(variances) / 2 / len(each))
-        drawn[part] = drawn[part] + spread * rng.standard_normal(RESAMPLES)
+        drawn[part] = drawn[part] + math.sqrt(variance / len(each)) * rng.standard_normal(RESAMPLES)
     means = float(np.mean(scores[0])), float(np.mean(scores[1]))
-    higher = lesson.direction == "higher"
-    sign = 1 if higher else -1
-    errors = [np.maximum(1 - part if higher else part, 1e-3) for part in drawn]
-    middle = [max(1 - mean if higher else mean, 1e-3) for mean in means]
+    # The signed score rises as a model gets better; errors are never zero, so that their ratio exists.
+    sign, best = (1, 1.0) if lesson.direction == "higher" else (-1, 0.0)
+    errors, middle = ([np.maximum(best - sign * part, 1e-3) for part in parts] for parts in (drawn, means))
     gain = _around(sign * (drawn[1] - drawn[0]), sign * (means[1] - means[0]))
-    return *means, gain, _around(errors[1] / errors[0], middle[1] / middle[0])
+    return *means, gain, _around(errors[1] / errors[0], float(middle[1] / middle[0]))
 
 
 def _resampled(lesson: Lesson, answers: Sequence[Answers], rows: "NDArray[np.int64]") -> "Array":

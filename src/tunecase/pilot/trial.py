@@ -81,11 +81,13 @@ def pilot(
         conductor.stopped = "not begun: the plan was declined"
     else:
         conductor.conduct()
-    tuning = search.tuning(conductor) if search is not None else None
     compared = baselines_of(conductor, design.lesson) if conductor.rivals or (design.rungs and design.classes) else ()
     notes = [*_ladder_notes(design), *conductor.notes, *rival_notes(conductor, compared, material.metric)]
     notes += [] if design.lacks else _curve_notes(conductor)
-    notes += search.notes(tuning) if search is not None else []
+    tuning = None
+    if search is not None:
+        tuning = search.tuning(conductor)
+        notes += search.notes(tuning)
     return replace(
         _empty_pilot(material, design.school),
         runs=tuple(conductor.made(conductor.ladder)),

@@ -74,27 +74,28 @@ def agreement(judgement: Judgement, people: Sequence[object], answers: Sequence[
     if len(people) != len(judgement.verdicts) or (answers is not None and len(answers) != len(people)):
         got = f"{len(people)} verdicts for {counted(len(judgement.verdicts), 'row')}"
         raise InputError(Problem("judge: people's verdicts", got, "one per row", "give the same rows"))
-    read = [None if value is None or value == "" else read_human(value) for value in people]
-    both = [
-        (i, j, h)
-        for i, (j, h) in enumerate(zip(judgement.passes, read, strict=True))
-        if j is not None and h is not None
-    ]
+    both = _rows_with_both(judgement, people)
     if not both:
-        raise InputError(
-            Problem("judge: people's verdicts", "no row with both", "30 rows or more", "judge some by hand")
-        )
-    same = [float(j == h) for _, j, h in both]
-    gaps = [float(j) - float(h) for _, j, h in both]
+        fix = "judge some by hand"
+        raise InputError(Problem("judge: people's verdicts", "no row with both", "30 rows or more", fix))
+    pairs = list(both.values())
+    gaps = [float(judged) - float(human) for judged, human in pairs]
     return Agreement(
         judgement.judge,
         judgement.criteria,
-        len(both),
-        _share(int(sum(same)), len(both)),
-        _kappa([(j, h) for _, j, h in both]),
+        len(pairs),
+        _share(gaps.count(0.0), len(pairs)),
+        _kappa(pairs),
         _mean(gaps),
-        _length_bias(gaps, [len(answers[i]) for i, _, _ in both]) if answers is not None else None,
+        _length_bias(gaps, [len(answers[row]) for row in both]) if answers is not None else None,
     )
+
+
+def _rows_with_both(judgement: Judgement, people: Sequence[object]) -> dict[int, tuple[bool, bool]]:
+    """The judge's verdict and the person's of each row that has both."""
+    humans = [None if value is None or value == "" else read_human(value) for value in people]
+    verdicts = enumerate(zip(judgement.passes, humans, strict=True))
+    return {row: (judged, human) for row, (judged, human) in verdicts if judged is not None and human is not None}
 
 
 def judged_score(judgement: Judgement, measured: Agreement | None, *, unknown_ok: bool = False) -> Interval80:
@@ -107,15 +108,7 @@ def judged_score(judgement: Judgement, measured: Agreement | None, *, unknown_ok
 
     Leaves out the judge's own error: a lenient judge scores every model higher. Compare models, not levels.
     """
-    problems = []
-    if measured is not None and (measured.judge, measured.criteria) != (judgement.judge, judgement.criteria):
-        problems.append(_unfit("measured for another judge or other criteria"))
-    elif measured is None or measured.verdict == "unknown":
-        problems.append(_unfit("not known" if measured is None else f"not known from {counted(measured.rows, 'row')}"))
-    elif measured.verdict == "poor" and measured.kappa:
-        problems.append(_unfit(f"kappa {measured.kappa.mid:.2f}"))
-    if unknown_ok:
-        problems.clear()
+    problems = [] if unknown_ok else _agreement_problems(judgement, measured)
     scores = [score for score in judgement.row_scores if score is not None]
     if not scores or judgement.unread > MOST_UNREAD * len(judgement.verdicts):
         got = f"{judgement.unread} of {counted(len(judgement.verdicts), 'row')} without a verdict that can be read"
@@ -124,6 +117,16 @@ def judged_score(judgement: Judgement, measured: Agreement | None, *, unknown_ok
         raise InputError(problems)
     low, high = mean_interval(scores)
     return Interval80(low, sum(scores) / len(scores), high)
+
+
+def _agreement_problems(judgement: Judgement, measured: Agreement | None) -> list[Problem]:
+    if measured is None:
+        return [_unfit("not known")]
+    if (measured.judge, measured.criteria) != (judgement.judge, judgement.criteria):
+        return [_unfit("measured for another judge or other criteria")]
+    if measured.verdict == "unknown":
+        return [_unfit(f"not known from {counted(measured.rows, 'row')}")]
+    return [_unfit(f"kappa {measured.kappa.mid:.2f}")] if measured.verdict == "poor" and measured.kappa else []
 
 
 def read_human(value: object) -> bool:

@@ -143,16 +143,17 @@ def _right_in_lists(wanted: list[Any], given: list[Any]) -> int:
     """Plain members as multisets; members that hold members paired so that most fields match."""
     plain = [Counter(m for v in side if (m := _plain(v)) is not None) for side in (wanted, given)]
     nested, others = ([v for v in side if isinstance(v, dict | list)] for side in (wanted, given))
-    found = sum((plain[0] & plain[1]).values())
-    if not nested or not others:
-        return found
-    if max(len(nested), len(others)) > MOST_PAIRED:
-        return found + sum(_right(one, other) for one, other in zip(nested, others, strict=False))
+    return sum((plain[0] & plain[1]).values()) + (_right_in_pairs(nested, others) if nested and others else 0)
+
+
+def _right_in_pairs(wanted: list[Any], given: list[Any]) -> int:
+    if max(len(wanted), len(given)) > MOST_PAIRED:
+        return sum(map(_right, wanted, given))
     from scipy.optimize import linear_sum_assignment
 
-    right = [[_right(one, other) for other in others] for one in nested]
+    right = [[_right(member, other) for other in given] for member in wanted]
     rows, columns = linear_sum_assignment(right, maximize=True)
-    return found + sum(int(right[row][column]) for row, column in zip(rows, columns, strict=True))
+    return sum(int(right[row][column]) for row, column in zip(rows, columns, strict=True))
 
 
 def _plain(value: Any) -> tuple[str, Any] | None:

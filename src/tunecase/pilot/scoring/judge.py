@@ -75,19 +75,17 @@ def judge(
         got = f"{counted(len(criteria), 'criterion', 'criteria')}, {len(texts)} texts, {len(answers)} answers"
         raise InputError(Problem("judge", got, "at least one criterion, and one answer per text", "give them"))
     started = time.perf_counter()
-    asked = [
-        _messages(criteria, text, answer, references[row] if references is not None else None)
-        for row, (text, answer) in enumerate(zip(texts, answers, strict=True))
-    ]
+    right = references if references is not None else [None] * len(texts)
+    messages = [_messages(criteria, *row) for row in zip(texts, answers, right, strict=True)]
     most = max_tokens or TOKENS_AROUND + TOKENS_PER_CRITERION * len(criteria)
-    said = ask_all(endpoint, asked, max_tokens=most)
+    replies = ask_all(endpoint, messages, max_tokens=most)
     return Judgement(
         endpoint.name,
         tuple(criteria),
-        tuple(read_verdicts(answer.text, len(criteria)) for answer in said),
+        tuple(read_verdicts(reply.text, len(criteria)) for reply in replies),
         time.perf_counter() - started,
-        _sum([answer.input_tokens for answer in said]),
-        _sum([answer.output_tokens for answer in said]),
+        _sum([reply.input_tokens for reply in replies]),
+        _sum([reply.output_tokens for reply in replies]),
     )
 
 
@@ -111,35 +109,29 @@ def order_effect(
     chosen = [i for i, verdict in enumerate(judgement.verdicts) if verdict is not None][:rows]
     if len(judgement.criteria) < 2 or not chosen:
         return None
-    turned = judge(
-        endpoint,
-        judgement.criteria[::-1],
-        [texts[i] for i in chosen],
-        [answers[i] for i in chosen],
-        references=None if references is None else [references[i] for i in chosen],
-    )
-    changed = [
-        first != second
-        for i, again in zip(chosen, turned.verdicts, strict=True)
-        if again is not None
-        for first, second in zip(judgement.verdicts[i] or (), again[::-1], strict=True)
-    ]
+
+    def of_chosen(column: Sequence[str]) -> list[str]:
+        return [column[i] for i in chosen]
+
+    right = of_chosen(references) if references is not None else None
+    turned = judge(endpoint, judgement.criteria[::-1], of_chosen(texts), of_chosen(answers), references=right)
+    pairs = [(judgement.verdicts[i] or (), again) for i, again in zip(chosen, turned.verdicts, strict=True) if again]
+    changed = [a != b for first, again in pairs for a, b in zip(first, again[::-1], strict=True)]
     if not changed:
         return None
     low, high = wilson(sum(changed), len(changed))
     return Interval80(low, sum(changed) / len(changed), high)
 
 
-def read_verdicts(said: str, criteria: int) -> tuple[bool, ...] | None:
+def read_verdicts(reply: str, criteria: int) -> tuple[bool, ...] | None:
     """The verdicts in a judge's words: a line per criterion, in order, with number and pass or fail; else None.
 
     Example:
         >>> read_verdicts("1: pass\\n2: FAIL", 2), read_verdicts("1: pass", 2), read_verdicts("All pass!", 1)
         ((True, False), None, None)
     """
-    lines = [line for line in _THOUGHT.sub("", said).splitlines() if line.strip()]
-    found = [_LINE.fullmatch(line) for line in lines]
-    read = [(int(match[1]), match[2].lower() == "pass") for match in found if match]
+    lines = [line for line in _THOUGHT.sub("", reply).splitlines() if line.strip()]
+    read = [(int(match[1]), match[2].lower() == "pass") for match in map(_LINE.fullmatch, lines) if match]
     if len(read) != len(lines) or [number for number, _ in read] != list(range(1, criteria + 1)):
         return None
     return tuple(passed for _, passed in read)
@@ -163,5 +155,4 @@ def _messages(criteria: Sequence[str], text: str, answer: str, reference: str | 
 
 
 def _sum(tokens: Sequence[int | None]) -> int | None:
-    known = [number for number in tokens if number is not None]
-    return sum(known) if known and len(known) == len(tokens) else None
+    return sum(number or 0 for number in tokens) if tokens and None not in tokens else None

@@ -39,20 +39,21 @@ def likeliest(
     root = _branching(ways, ())
     if root not in ways:  # nothing to choose
         return [0] * len(prompts), [1.0] * len(prompts)
-    number = {tuple(choice): i for i, choice in reversed(list(enumerate(choices)))}
+    names = [tuple(choice) for choice in choices]
     open_ways: dict[int, list[tuple[float, Path_]]] = {i: [(0.0, root)] for i in range(len(prompts))}
     best: dict[int, tuple[float, Path_]] = {}
     while open_ways:
         likely = {i: max(some) for i, some in open_ways.items()}
-        best |= {i: (nats, path) for i, (nats, path) in likely.items() if path in number and not ways.get(path)}
-        open_ways = {i: some for i, some in open_ways.items() if i not in best}
-        order = sorted(open_ways, key=lambda i: len(prompts[i]) + len(likely[i][1]))
-        logits = _next_logits(net, [[*prompts[i], *likely[i][1]] for i in order], pad, at_once)
-        for i, row in zip(order, logits, strict=True):
+        for i, (nats, path) in likely.items():
+            if path in names and not ways.get(path):
+                best[i] = nats, path
+                del open_ways[i]
+        rows = {i: [*prompts[i], *likely[i][1]] for i in open_ways}
+        for i, logits in _next_logits(net, rows, pad, at_once):
             open_ways[i].remove(likely[i])
-            open_ways[i] += _gone_on(ways, likely[i], row)
+            open_ways[i] += _gone_on(ways, likely[i], logits)
     ended = [best[i] for i in range(len(prompts))]
-    return [number[path] for _, path in ended], [min(1.0, math.exp(nats)) for nats, _ in ended]
+    return [names.index(path) for _, path in ended], [min(1.0, math.exp(nats)) for nats, _ in ended]
 
 
 def _gone_on(ways: Mapping[Path_, set[int]], way: tuple[float, Path_], logits: Any) -> list[tuple[float, Path_]]:
@@ -72,11 +73,11 @@ def own_nats(
         path = tuple(choices[k])
         taken += [(i, path[:j], path[j]) for j in range(len(path)) if len(ways[path[:j]]) > 1]
     total = 0.0
-    taken.sort(key=lambda step: len(prompts[step[0]]) + len(step[1]))
-    logits = _next_logits(net, [[*prompts[i], *path] for i, path, _ in taken], pad)
-    for (_, path, token), row in zip(taken, logits, strict=True):
+    rows = {place: [*prompts[i], *path] for place, (i, path, _) in enumerate(taken)}
+    for place, logits in _next_logits(net, rows, pad):
+        _, path, token = taken[place]
         branches = sorted(ways[path])
-        total -= float(row[branches].log_softmax(-1)[branches.index(token)])
+        total -= float(logits[branches].log_softmax(-1)[branches.index(token)])
     return total / len(own)
 
 
@@ -150,16 +151,16 @@ def _branching(ways: Mapping[Path_, set[int]], path: Path_) -> Path_:
     return path
 
 
-def _next_logits(net: Any, rows: Sequence[Sequence[int]], pad: int, at_once: int = 16) -> Iterator[Any]:
-    """Logits of the token after each row, in float32, row by row."""
+def _next_logits(net: Any, rows: Mapping[int, Sequence[int]], pad: int, at_once: int = 16) -> Iterator[tuple[int, Any]]:
+    """Logits of the token after each row, in float32, with the row's key; short rows first."""
     import torch
 
-    for some in _parts(rows, at_once):
-        tokens, seen = _padded(some, pad, net.device)
+    for keys in _parts(sorted(rows, key=lambda key: len(rows[key])), at_once):
+        tokens, seen = _padded([rows[key] for key in keys], pad, net.device)
         places = (seen.cumsum(1) - 1).clamp(min=0)
         with torch.inference_mode():
             logits = net(input_ids=tokens, attention_mask=seen, position_ids=places, logits_to_keep=1).logits
-        yield from logits[:, -1].float()
+        yield from zip(keys, logits[:, -1].float(), strict=True)
 
 
 def _padded(rows: Sequence[Sequence[int]], pad: int, device: Any) -> tuple[Any, Any]:

@@ -154,9 +154,9 @@ def _only_choice_inside(words: str, choices: Sequence[str]) -> str | None:
     """The one class among an answer's words; one that stands inside a longer class found there does not count."""
     if len(words.split()) > MOST_WORDS:
         return None
-    plain = {choice: normalise(choice) for choice in choices}
-    inside = [c for c in choices if len(plain[c]) >= LEAST_LETTERS and f" {plain[c]} " in words]
-    alone = [c for c in inside if not any(c != o and f" {plain[c]} " in f" {plain[o]} " for o in inside)]
+    plain = [(choice, normalise(choice)) for choice in choices]
+    inside = {c: f" {name} " for c, name in plain if len(name) >= LEAST_LETTERS and f" {name} " in words}
+    alone = [c for c, name in inside.items() if sum(name in other for other in inside.values()) == 1]
     return alone[0] if len(alone) == 1 else None
 
 

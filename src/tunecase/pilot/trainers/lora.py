@@ -235,20 +235,30 @@ def _lesson(session: Session, task: Task, chosen: Mapping[str, Any]) -> Lesson:
     )
     asks, train_cut = prompts.encode(tokenizer, form, task.texts)
     tests, test_cut = prompts.encode(tokenizer, form, task.test_texts)
-    asks, labels = (asks, task.labels) if chosen["steps"] else ([], ())
+    pairs = list(zip(asks, task.labels, strict=True)) if chosen["steps"] else []
     if classes:
         tree = _tree(session, form, (*choices, *task.labels))
-        number = {name: i for i, name in enumerate(tree.choices)}
-        taught = [tree.lesson(ask, number[label]) for ask, label in zip(asks, labels, strict=True)]
-        rows, wants = [row for row, _ in taught], [tuple(column for _, column in ways) for _, ways in taught]
-        branchings = [tuple(branching for branching, _ in ways) for _, ways in taught]
-        return Lesson(form, rows, wants, [tree.row(ask) for ask in tests], tree, branchings, (train_cut, test_cut))
-    wanted = [answer[: chosen["most_tokens"]] for answer in prompts.answers(tokenizer, form, labels)]
-    pairs = [prompts.answer_row(ask, answer, form.end) for ask, answer in zip(asks, wanted, strict=True)]
+        return _class_lesson(form, tree, pairs, tests, (train_cut, test_cut))
+    answers = prompts.answers(tokenizer, form, [label for _, label in pairs])
+    answered = zip(pairs, answers, strict=True)
+    taught = [prompts.answer_row(ask, answer[: chosen["most_tokens"]], form.end) for (ask, _), answer in answered]
     test_rows = [layers.chain(ask, (len(ask) - 1,)) for ask in tests]
-    return Lesson(
-        form, [row for row, _ in pairs], [want for _, want in pairs], test_rows, None, [], (train_cut, test_cut)
-    )
+    rows, wants = [row for row, _ in taught], [want for _, want in taught]
+    return Lesson(form, rows, wants, test_rows, None, [], (train_cut, test_cut))
+
+
+def _class_lesson(
+    form: prompts.Form,
+    tree: prompts.Classes,
+    pairs: Sequence[tuple[tuple[int, ...], str]],
+    tests: Sequence[tuple[int, ...]],
+    cut: tuple[int, int],
+) -> Lesson:
+    number = {name: i for i, name in enumerate(tree.choices)}
+    taught = [tree.lesson(ask, number[label]) for ask, label in pairs]
+    wants = [tuple(column for _, column in ways) for _, ways in taught]
+    branchings = [tuple(branching for branching, _ in ways) for _, ways in taught]
+    return Lesson(form, [row for row, _ in taught], wants, [tree.row(ask) for ask in tests], tree, branchings, cut)
 
 
 def _tree(session: Session, form: prompts.Form, names: Sequence[str]) -> prompts.Classes:

@@ -80,14 +80,14 @@ def form(tokenizer: Any, asking: Asking, shots: Sequence[tuple[str, str]] = (), 
     """
     instruction, room = asking.instruction(tokenizer), room or Room()
     chat = asking.style == "chat" and getattr(tokenizer, "chat_template", None)
-    opening = (tokenizer.bos_token_id,) if asking.style == "plain" and _opens(tokenizer) else ()
+    opening = _opening(tokenizer) if asking.style == "plain" else ()
     while True:
         laid = _chat(tokenizer, instruction, shots) if chat else _plain(instruction, ASKED[asking.kind][1], shots)
         before = (*opening, *_tokens(tokenizer, laid[0]))
         if not shots or len(before) <= room.longest // 2:
             break
         shots = shots[:-1]
-    end = tokenizer.eos_token_id if tokenizer.eos_token_id is not None else tokenizer.pad_token_id
+    end = tokenizer.pad_token_id if tokenizer.eos_token_id is None else tokenizer.eos_token_id
     most = max(16, min(room.most_tokens, room.longest - len(before) - ANSWER_ROOM_TOKENS))
     return Form(before, _tokens(tokenizer, laid[1]), int(end), "" if chat else " ", most)
 
@@ -194,29 +194,40 @@ class Classes:
 
 def classes(choices: Sequence[str], paths: Sequence[tuple[int, ...]], end: int) -> Classes:
     """The tree of all classes' tokens; where one class begins like another, the end of the answer tells them apart."""
-    begins = {path[:i] for path in paths for i in range(len(path))}
-    full = [path if path not in begins else (*path, end) for path in paths]
+    beginnings = {begun for path in paths for begun in _beginnings(path)}
+    full = [(*path, end) if path in beginnings else path for path in paths]
     children = _children(full)
     branchings = sorted((path for path, tokens in children.items() if len(tokens) > 1), key=_by_length)
     columns = sorted({token for path in branchings for token in children[path]})
     place, number = {token: i for i, token in enumerate(columns)}, {path: i for i, path in enumerate(branchings)}
-    ways = [tuple((number[path[:i]], place[path[i]]) for i in range(len(path)) if path[:i] in number) for path in full]
+
+    def way(path: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+        return tuple((number[b], place[t]) for b, t in zip(_beginnings(path), path, strict=True) if b in number)
+
+    def allowed(path: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(sorted(place[token] for token in children[path]))
+
     return Classes(
         choices=tuple(choices),
         branchings=tuple(branchings),
         columns=tuple(columns),
-        allowed=tuple(tuple(sorted(place[token] for token in children[path])) for path in branchings),
-        ways=tuple(ways),
-        inner=tuple(sorted({path[:i] for path in branchings for i in range(len(path) + 1)}, key=_by_length)),
+        allowed=tuple(map(allowed, branchings)),
+        ways=tuple(map(way, full)),
+        inner=tuple(sorted({begun for path in branchings for begun in (*_beginnings(path), path)}, key=_by_length)),
     )
+
+
+def _beginnings(path: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """What stands before each token of a path."""
+    return [path[:i] for i in range(len(path))]
 
 
 def _children(paths: Sequence[tuple[int, ...]]) -> dict[tuple[int, ...], set[int]]:
     """The tokens that go on from each beginning of a path."""
     children: dict[tuple[int, ...], set[int]] = {}
     for path in paths:
-        for i, token in enumerate(path):
-            children.setdefault(path[:i], set()).add(token)
+        for begun, token in zip(_beginnings(path), path, strict=True):
+            children.setdefault(begun, set()).add(token)
     return children
 
 
@@ -246,7 +257,7 @@ def _tokens(tokenizer: Any, text: str) -> tuple[int, ...]:
     return tuple(tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
-def _opens(tokenizer: Any) -> bool:
-    """Whether this tokenizer begins a text with its special token by itself."""
-    begun = tokenizer("a")["input_ids"]
-    return tokenizer.bos_token_id is not None and bool(begun) and begun[0] == tokenizer.bos_token_id
+def _opening(tokenizer: Any) -> tuple[int, ...]:
+    """The special token with which this tokenizer begins a text by itself, if it does."""
+    begun, special = tokenizer("a")["input_ids"], tokenizer.bos_token_id
+    return (special,) if special is not None and list(begun[:1]) == [special] else ()
