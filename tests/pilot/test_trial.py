@@ -160,20 +160,18 @@ def test_time_is_kept(toy: list[Task]) -> None:
     assert record.stopped.endswith("1 of 13 runs made")
 
 
-@pytest.mark.parametrize(
-    ("train", "test", "words"),
-    [
-        (TRAIN, table([]), "no usable test row"),
-        (table([("x", "a"), ("y", "b")]), TEST, "2 usable training rows: a pilot needs at least 10"),
-        (table([("x", "a")] * 20), TEST, "all 20 usable training rows have the same output"),
-        (table([(f"x{i}", f"a{i % 8}") for i in range(12)]), TEST, "12 usable training rows with 8 different outputs"),
-    ],
-)
-def test_too_little_is_an_answer(train: Table, test: Table, words: str) -> None:
+TOO_LITTLE: list[tuple[Table, Table, str]] = [
+    (TRAIN, table([]), "no usable test row"),
+    (table([("x", "a"), ("y", "b")]), TEST, "2 usable training rows: a pilot needs at least 10"),
+    (table([("x", "a")] * 20), TEST, "all 20 usable training rows have the same output"),
+    (table([(f"x{i}", f"a{i % 8}") for i in range(12)]), TEST, "12 usable training rows with 8 different outputs"),
+]
+
+
+def test_too_little_is_an_answer() -> None:
     """Data that cannot carry a pilot give a record without runs that says what they lack."""
-    record = climb(train, test, trainer="probe")
-    assert ((), ()) == (record.runs, record.sizes)
-    assert words in record.stopped
+    records = [(words, climb(train, test, trainer="probe")) for train, test, words in TOO_LITTLE]
+    assert [] == [record for words, record in records if record.runs or record.sizes or words not in record.stopped]
 
 
 def test_mistakes_are_gathered() -> None:

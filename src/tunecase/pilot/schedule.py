@@ -80,7 +80,7 @@ def predicted_s(timed: Sequence[tuple[int, float]], n: int, test_rows: int) -> f
     """
     if not timed:
         return None
-    sizes, seconds = zip(*timed, strict=True)
+    sizes, seconds = [size for size, _ in timed], [s for _, s in timed]
     if len(set(sizes)) == 1:
         return sum(seconds) / len(timed) * (n + test_rows) / (sizes[0] + test_rows)
     weights = [1 / max(s, 1e-3) ** 2 for s in seconds]

@@ -79,29 +79,28 @@ def test_a_judge_that_likes_long_answers_is_seen() -> None:
     assert agreement(said(people), people, ["same"] * 200).length_bias is None
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("Pass", True),
-        (" fail ", False),
-        ("yes", True),
-        (True, True),
-        (0, False),
-        ("0.5", True),
-        (0.49, False),
-        ("1", True),
-    ],
-)
-def test_peoples_verdicts_are_read(value: object, expected: bool) -> None:
+VERDICTS: list[tuple[object, bool]] = [
+    ("Pass", True),
+    (" fail ", False),
+    ("yes", True),
+    (True, True),
+    (0, False),
+    ("0.5", True),
+    (0.49, False),
+    ("1", True),
+]
+
+
+def test_peoples_verdicts_are_read() -> None:
     """The usual words, truth values and scores."""
-    assert expected == read_human(value)
+    assert [expected for _, expected in VERDICTS] == [read_human(value) for value, _ in VERDICTS]
 
 
-@pytest.mark.parametrize("value", ["perhaps", 7, -1, "nan", object()])
-def test_other_verdicts_are_refused(value: object) -> None:
+def test_other_verdicts_are_refused() -> None:
     """What is no verdict is said, not guessed."""
-    with pytest.raises(InputError, match="pass or fail"):
-        read_human(value)
+    for value in ("perhaps", 7, -1, "nan", object()):
+        with pytest.raises(InputError, match="pass or fail"):
+            read_human(value)
 
 
 def test_rows_without_both_verdicts_are_left_out() -> None:

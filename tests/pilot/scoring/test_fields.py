@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,89 +17,87 @@ VALUES = st.recursive(
 OBJECTS = st.dictionaries(st.sampled_from("xyz"), VALUES, max_size=3)
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("1200", "1,200.00"),
-        ("0.30", "0.3"),
-        ("-5", "-5.0"),
-        ("2024-03-05", "March 5, 2024"),
-        ("5 Mar 2024", "2024/3/5"),
-        ("5th March 2024", "2024-03-05T00:00:00"),
-        ("2024-03-05T12:00:00Z", "2024-03-05T13:00+01:00"),
-        ("Sept. 1, 2024", "2024-09-01"),
-        ("“Yes.”", "yes"),
-        ("New  York", "new york!"),
-        ("TRUE", "true"),
-        ("cafe\u0301", "café"),
-    ],
-)
-def test_values_that_mean_the_same(one: str, other: str) -> None:
+SAME: list[tuple[str, str]] = [
+    ("1200", "1,200.00"),
+    ("0.30", "0.3"),
+    ("-5", "-5.0"),
+    ("2024-03-05", "March 5, 2024"),
+    ("5 Mar 2024", "2024/3/5"),
+    ("5th March 2024", "2024-03-05T00:00:00"),
+    ("2024-03-05T12:00:00Z", "2024-03-05T13:00+01:00"),
+    ("Sept. 1, 2024", "2024-09-01"),
+    ("“Yes.”", "yes"),
+    ("New  York", "new york!"),
+    ("TRUE", "true"),
+    ("cafe\u0301", "café"),
+]
+
+
+def test_values_that_mean_the_same() -> None:
     """Numbers, dates, truth values and texts are the same however they are written."""
-    assert same_text(one, other)
-    assert (1, 1, 1) == field_counts(json.dumps({"v": one}), json.dumps({"v": other}))
+    assert SAME == [pair for pair in SAME if same_text(*pair)]
+    counts = [field_counts(json.dumps({"v": one}), json.dumps({"v": other})) for one, other in SAME]
+    assert [(1, 1, 1)] * len(SAME) == counts
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("007", "7"),
-        ("1.5", "15"),
-        ("-5", "5"),
-        ("1,20", "120"),
-        ("03/04/2024", "04/03/2024"),
-        ("2024-02-30", "2024-03-01"),
-        ("C++", "C"),
-        ("1234567890123456", "1234567890123457"),
-        ("yes", "true"),
-        ("ma 5, 2024", "2024-05-05"),
-    ],
-)
-def test_values_that_differ(one: str, other: str) -> None:
+DIFFERENT: list[tuple[str, str]] = [
+    ("007", "7"),
+    ("1.5", "15"),
+    ("-5", "5"),
+    ("1,20", "120"),
+    ("03/04/2024", "04/03/2024"),
+    ("2024-02-30", "2024-03-01"),
+    ("C++", "C"),
+    ("1234567890123456", "1234567890123457"),
+    ("yes", "true"),
+    ("ma 5, 2024", "2024-05-05"),
+]
+
+
+def test_values_that_differ() -> None:
     """Codes with zeros in front, signs, dates that can be read two ways and long numbers stay apart."""
-    assert not same_text(one, other)
+    assert [] == [pair for pair in DIFFERENT if same_text(*pair)]
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ('{"a": 1}', {"a": 1}),
-        ('```json\n{"a": 1}\n```', {"a": 1}),
-        ('Here it is: {"a": {"b": 2}} I hope it helps.', {"a": {"b": 2}}),
-        ("[1, 2]", [1, 2]),
-        ("{'a': 1}", None),
-        ('{"a": 1', None),
-        ('{"a": NaN}', None),
-        ("12", None),
-        ("", None),
-        ("[" * 100_000, None),
-        ("[" * 60 + "]" * 60, None),
-    ],
-)
-def test_json_is_found_or_not(text: str, expected: Any) -> None:
+JSON: list[tuple[str, Any]] = [
+    ('{"a": 1}', {"a": 1}),
+    ('```json\n{"a": 1}\n```', {"a": 1}),
+    ('Here it is: {"a": {"b": 2}} I hope it helps.', {"a": {"b": 2}}),
+    ("[1, 2]", [1, 2]),
+    ("{'a': 1}", None),
+    ('{"a": 1', None),
+    ('{"a": NaN}', None),
+    ("12", None),
+    ("", None),
+    ("[" * 100_000, None),
+    ("[" * 60 + "]" * 60, None),
+]
+
+
+def test_json_is_found_or_not() -> None:
     """A fence or a sentence around it is forgiven; what is not JSON, or nests without end, is none."""
-    assert expected == read_json(text)
+    assert [expected for _, expected in JSON] == [read_json(text) for text, _ in JSON]
 
 
-@pytest.mark.parametrize(
-    ("label", "answer", "expected"),
-    [
-        ({"a": 1, "b": {"c": "x", "d": [1, 2, 2]}}, {"b": {"d": [2, 2, 1], "c": "X"}, "a": "1"}, (5, 5, 5)),
-        ({"tags": ["a", "a", "b"]}, {"tags": ["a", "b", "b"]}, (2, 3, 3)),
-        ({"a": None, "b": ""}, {}, (0, 0, 0)),
-        ({"a": 1}, {"a": 1, "b": 2, "c": None}, (1, 2, 1)),
-        ({"a": [1]}, {"a": 1}, (0, 1, 1)),
-        ({"A b": 1}, {"a  B": 1}, (1, 1, 1)),
-        (
-            {"items": [{"name": "x", "price": 1}, {"name": "y", "price": 2}]},
-            {"items": [{"name": "y", "price": 1}, {"name": "x", "price": 1}]},
-            (3, 4, 4),
-        ),
-    ],
-)
-def test_fields_are_counted(label: Any, answer: Any, expected: tuple[int, int, int]) -> None:
+COUNTED: list[tuple[Any, Any, tuple[int, int, int]]] = [
+    ({"a": 1, "b": {"c": "x", "d": [1, 2, 2]}}, {"b": {"d": [2, 2, 1], "c": "X"}, "a": "1"}, (5, 5, 5)),
+    ({"tags": ["a", "a", "b"]}, {"tags": ["a", "b", "b"]}, (2, 3, 3)),
+    ({"a": None, "b": ""}, {}, (0, 0, 0)),
+    ({"a": 1}, {"a": 1, "b": 2, "c": None}, (1, 2, 1)),
+    ({"a": [1]}, {"a": 1}, (0, 1, 1)),
+    ({"A b": 1}, {"a  B": 1}, (1, 1, 1)),
+    (
+        {"items": [{"name": "x", "price": 1}, {"name": "y", "price": 2}]},
+        {"items": [{"name": "y", "price": 1}, {"name": "x", "price": 1}]},
+        (3, 4, 4),
+    ),
+]
+
+
+def test_fields_are_counted() -> None:
     """Nested by path, lists without order, members of lists paired so that most match, nothing given counts nothing."""
-    assert expected == field_counts(json.dumps(label), json.dumps(answer))
+    expected = [counts for _, _, counts in COUNTED]
+    assert expected == [field_counts(json.dumps(label), json.dumps(answer)) for label, answer, _ in COUNTED]
 
 
 def test_an_answer_that_is_no_json_has_no_field_right() -> None:

@@ -35,28 +35,27 @@ def honest(body: Any) -> Reply:
     return said("\n".join(f"{i}: {'pass' if rules[name] else 'fail'}" for i, name in enumerate(asked, 1)))
 
 
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        ("1: pass\n2: fail", (True, False)),
-        (" 1. PASS.\n\n2) Fail ", (True, False)),
-        ("<think>hm\n1: fail</think>\n1: pass\n2: pass", (True, True)),
-        ("1: pass", None),
-        ("1: pass\n2: pass\n3: pass", None),
-        ("2: pass\n1: pass", None),
-        ("1: pass\n1: pass", None),
-        ("Sure!\n1: pass\n2: pass", None),
-        ("1: pass\n2: pass\nThe answer is great.", None),
-        ("1: maybe\n2: pass", None),
-        ("pass\npass", None),
-        ("1: pass 2: pass", None),
-        ("1" * 5000 + ": pass\n2: pass", None),
-        ("", None),
-    ],
-)
-def test_verdicts_are_read_strictly(words: str, expected: tuple[bool, ...] | None) -> None:
+WORDS: list[tuple[str, tuple[bool, ...] | None]] = [
+    ("1: pass\n2: fail", (True, False)),
+    (" 1. PASS.\n\n2) Fail ", (True, False)),
+    ("<think>hm\n1: fail</think>\n1: pass\n2: pass", (True, True)),
+    ("1: pass", None),
+    ("1: pass\n2: pass\n3: pass", None),
+    ("2: pass\n1: pass", None),
+    ("1: pass\n1: pass", None),
+    ("Sure!\n1: pass\n2: pass", None),
+    ("1: pass\n2: pass\nThe answer is great.", None),
+    ("1: maybe\n2: pass", None),
+    ("pass\npass", None),
+    ("1: pass 2: pass", None),
+    ("1" * 5000 + ": pass\n2: pass", None),
+    ("", None),
+]
+
+
+def test_verdicts_are_read_strictly() -> None:
     """One line per criterion in order, and nothing else, or no verdict at all."""
-    assert expected == read_verdicts(words, 2)
+    assert [expected for _, expected in WORDS] == [read_verdicts(words, 2) for words, _ in WORDS]
 
 
 def test_each_answer_is_judged_by_each_criterion() -> None:

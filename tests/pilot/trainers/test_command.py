@@ -80,27 +80,27 @@ def test_a_model_that_nobody_named_is_none() -> None:
         assert "" == command.train(asked).failed
 
 
-@pytest.mark.parametrize(
-    ("code", "words"),
-    [
-        ("1/0", "exit code 1: ZeroDivisionError: division by zero"),
-        ("import sys; print('bad option --rank'); sys.exit(2)", "exit code 2: bad option --rank"),
-        ("import sys; sys.exit(3)", "exit code 3, and it printed nothing"),
-        ("raise MemoryError", "out of memory"),
-        ("raise RuntimeError('CUDA out of memory. Tried to allocate 2.00 GiB')", "out of memory"),
-        ("raise OSError(28, 'No space left on device')", "the disk is full"),
-        ("print('fine')", "wrote neither answers.jsonl nor a score"),
-        ("open('answers.jsonl', 'wb').write(bytes(range(256)) * 9)", "answers.jsonl line 1 is not"),
-        ("print(chr(27) + '[31m' + chr(7)); 1/0", "exit code 1: ZeroDivisionError: division by zero"),
-    ],
-)
-def test_failures_have_reasons(code: str, words: str) -> None:
+BAD_ENDS: list[tuple[str, str]] = [
+    ("1/0", "exit code 1: ZeroDivisionError: division by zero"),
+    ("import sys; print('bad option --rank'); sys.exit(2)", "exit code 2: bad option --rank"),
+    ("import sys; sys.exit(3)", "exit code 3, and it printed nothing"),
+    ("raise MemoryError", "out of memory"),
+    ("raise RuntimeError('CUDA out of memory. Tried to allocate 2.00 GiB')", "out of memory"),
+    ("raise OSError(28, 'No space left on device')", "the disk is full"),
+    ("print('fine')", "wrote neither answers.jsonl nor a score"),
+    ("open('answers.jsonl', 'wb').write(bytes(range(256)) * 9)", "answers.jsonl line 1 is not"),
+    ("print(chr(27) + '[31m' + chr(7)); 1/0", "exit code 1: ZeroDivisionError: division by zero"),
+]
+
+
+def test_failures_have_reasons() -> None:
     """A program that ends badly makes a failed run that says why, in words that fit one line."""
-    found = train(code)
-    assert words in found.failed
-    assert found.failed.isprintable()
-    assert found.seconds > 0
-    assert not found.converged
+    results = [(words, train(code)) for code, words in BAD_ENDS]
+    assert [] == [
+        (words, found)
+        for words, found in results
+        if words not in found.failed or not found.failed.isprintable() or found.seconds <= 0 or found.converged
+    ]
 
 
 @POSIX
@@ -255,24 +255,24 @@ def test_a_folder_that_cannot_be_written_fails_the_run(tmp_path: Path) -> None:
     assert "the run's folder cannot be written" in train(ANSWER, runs_folder=str(tmp_path / "file")).failed
 
 
-@pytest.mark.parametrize(
-    ("chosen", "words"),
-    [
-        ({}, "the program that trains"),
-        ({"command": "python 'x"}, "No closing quotation"),
-        ({"command": "x --token hf_abcdefghijkl"}, "a secret"),
-        ({"command": "x", "options": "[1]"}, "a JSON object"),
-        ({"command": "x", "options": "{"}, "a JSON object"),
-        ({"command": "x", "sharding": "fdsp"}, "did you mean fsdp or ddp?"),
-        ({"command": "x", "batch": 0}, "at least 1"),
-        ({"command": "x", "time_limit_s": 0.0}, "at least 1"),
-        ({"command": "x", "colour": "red"}, "a setting of this trainer"),
-    ],
-)
-def test_wrong_settings_are_refused(chosen: dict[str, Setting], words: str) -> None:
+REFUSED: list[tuple[dict[str, Setting], str]] = [
+    ({}, "the program that trains"),
+    ({"command": "python 'x"}, "No closing quotation"),
+    ({"command": "x --token hf_abcdefghijkl"}, "a secret"),
+    ({"command": "x", "options": "[1]"}, "a JSON object"),
+    ({"command": "x", "options": "{"}, "a JSON object"),
+    ({"command": "x", "sharding": "fdsp"}, "did you mean fsdp or ddp?"),
+    ({"command": "x", "batch": 0}, "at least 1"),
+    ({"command": "x", "time_limit_s": 0.0}, "at least 1"),
+    ({"command": "x", "colour": "red"}, "a setting of this trainer"),
+]
+
+
+def test_wrong_settings_are_refused() -> None:
     """A command that cannot run is refused before any run is made."""
-    with pytest.raises(InputError, match="(?s).*" + words.replace("?", r"\?")):
-        command.settings(100, chosen)
+    for chosen, words in REFUSED:
+        with pytest.raises(InputError, match="(?s).*" + words.replace("?", r"\?")):
+            command.settings(100, chosen)
 
 
 def test_all_rungs_have_the_same_steps() -> None:

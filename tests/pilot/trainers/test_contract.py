@@ -87,42 +87,44 @@ def test_confidences_come_with_every_row_or_not_at_all(tmp_path: Path) -> None:
     assert None is result(tmp_path, sure.replace(', "confidence": 1', "")).confidences
 
 
-@pytest.mark.parametrize(
-    ("answers", "metrics", "words"),
-    [
-        (None, None, "wrote neither answers.jsonl nor a score"),
-        (None, "", "wrote neither answers.jsonl nor a score"),
-        (None, "hello\n", "metrics.jsonl line 1 is not JSON: hello"),
-        (None, '{"score": 0.5}\n{"step": 1', "metrics.jsonl line 2 is not JSON"),
-        (None, "[1]\n", "metrics.jsonl line 1 is list, wanted an object"),
-        (None, b"\xff\xfe", "metrics.jsonl line 1 is not UTF-8"),
-        (None, '{"score": NaN}', "score is nan"),
-        (None, '{"score": 1e999}', "score is inf"),
-        (None, '{"score": 1.5}', "score is 1.5, wanted 0 to 1"),
-        (None, '{"score": -0.1}', "score is -0.1, wanted 0 to 1"),
-        (None, '{"score": "good"}', "score is good, wanted a number"),
-        (None, '{"score": true}', "score is True, wanted a number"),
-        (None, '{"score": 0.5, "correct": 4}', "4 correct of 3 test rows"),
-        (None, '{"score": 0.5, "step": 1.5}', "step is 1.5, wanted a whole number"),
-        (None, '{"score": 0.5, "converged": "yes"}', "converged is 'yes', wanted true or false"),
-        (GOOD, '{"loss": NaN}', "loss is nan: training diverged"),
-        (GOOD, '{"loss": "nan"}', "loss is nan: training diverged"),
-        (GOOD, "[" * 200_000, "is not JSON"),
-        (GOOD + GOOD, None, "answers.jsonl has more than 3 answers for 3 test rows"),
-        ('{"answer": "card"}\n', None, "answers.jsonl has 1 answers for 3 test rows"),
-        (GOOD.replace('"money"', "7"), None, "answers.jsonl line 2 has no text named answer"),
-        (GOOD.replace("}", ', "confidence": 7}'), None, "line 1: confidence is 7, wanted 0 to 1"),
-        (b"\x00\x00\x00", None, "answers.jsonl line 1 is not JSON"),
-    ],
-)
-def test_what_cannot_be_right_fails_the_run(
-    tmp_path: Path, answers: str | bytes | None, metrics: str | bytes | None, words: str
-) -> None:
+WRONG: list[tuple[str | bytes | None, str | bytes | None, str]] = [
+    (None, None, "wrote neither answers.jsonl nor a score"),
+    (None, "", "wrote neither answers.jsonl nor a score"),
+    (None, "hello\n", "metrics.jsonl line 1 is not JSON: hello"),
+    (None, '{"score": 0.5}\n{"step": 1', "metrics.jsonl line 2 is not JSON"),
+    (None, "[1]\n", "metrics.jsonl line 1 is list, wanted an object"),
+    (None, b"\xff\xfe", "metrics.jsonl line 1 is not UTF-8"),
+    (None, '{"score": NaN}', "score is nan"),
+    (None, '{"score": 1e999}', "score is inf"),
+    (None, '{"score": 1.5}', "score is 1.5, wanted 0 to 1"),
+    (None, '{"score": -0.1}', "score is -0.1, wanted 0 to 1"),
+    (None, '{"score": "good"}', "score is good, wanted a number"),
+    (None, '{"score": true}', "score is True, wanted a number"),
+    (None, '{"score": 0.5, "correct": 4}', "4 correct of 3 test rows"),
+    (None, '{"score": 0.5, "step": 1.5}', "step is 1.5, wanted a whole number"),
+    (None, '{"score": 0.5, "converged": "yes"}', "converged is 'yes', wanted true or false"),
+    (GOOD, '{"loss": NaN}', "loss is nan: training diverged"),
+    (GOOD, '{"loss": "nan"}', "loss is nan: training diverged"),
+    (GOOD, "[" * 200_000, "is not JSON"),
+    (GOOD + GOOD, None, "answers.jsonl has more than 3 answers for 3 test rows"),
+    ('{"answer": "card"}\n', None, "answers.jsonl has 1 answers for 3 test rows"),
+    (GOOD.replace('"money"', "7"), None, "answers.jsonl line 2 has no text named answer"),
+    (GOOD.replace("}", ', "confidence": 7}'), None, "line 1: confidence is 7, wanted 0 to 1"),
+    (b"\x00\x00\x00", None, "answers.jsonl line 1 is not JSON"),
+]
+
+
+def test_what_cannot_be_right_fails_the_run(tmp_path: Path) -> None:
     """Garbage, numbers that cannot be and missing answers make a failed run with its reason and its seconds."""
-    found = result(tmp_path, answers, metrics)
-    assert words in found.failed
-    assert (0.0, 0, False, 3.0) == (found.score, found.correct, found.converged, found.seconds)
-    assert found.failed.isprintable()
+    breaches = []
+    for number, (answers, metrics, words) in enumerate(WRONG):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        found = result(folder, answers, metrics)
+        as_failed = (0.0, 0, False, 3.0) == (found.score, found.correct, found.converged, found.seconds)
+        if not (words in found.failed and found.failed.isprintable() and as_failed):
+            breaches.append((words, found))
+    assert [] == breaches
 
 
 def test_control_characters_do_not_pass(tmp_path: Path) -> None:
@@ -168,21 +170,24 @@ def test_another_format_is_refused(tmp_path: Path) -> None:
             contract.read_run(path)
 
 
-@pytest.mark.parametrize(
-    ("kind", "line", "converged"),
-    [
-        ("classification", {"train_loss": 0.3}, False),
-        ("classification", {"train_loss": 0.2}, True),
-        ("classification", {"train_loss": 0.3, "converged": True}, True),
-        ("classification", {"loss": 0.3}, True),
-        ("generation", {"train_loss": 0.3}, True),
-    ],
-)
-def test_labels_that_are_not_learnt_make_no_point(tmp_path: Path, kind: Any, line: dict[str, Any], converged: bool):
+LEARNT: list[tuple[Any, dict[str, Any], bool]] = [
+    ("classification", {"train_loss": 0.3}, False),
+    ("classification", {"train_loss": 0.2}, True),
+    ("classification", {"train_loss": 0.3, "converged": True}, True),
+    ("classification", {"loss": 0.3}, True),
+    ("generation", {"train_loss": 0.3}, True),
+]
+
+
+def test_labels_that_are_not_learnt_make_no_point(tmp_path: Path) -> None:
     """A trainer that gives its final loss on classes need not say more; its own word counts first."""
-    write_run(tmp_path, TASK)
-    contract.append_metrics(tmp_path, {"score": 0.5, **line})
-    assert converged == read_result(tmp_path, replace(TASK, kind=kind), seconds=1.0).converged
+    converged = []
+    for number, (kind, line, _) in enumerate(LEARNT):
+        folder = tmp_path / str(number)
+        write_run(folder, TASK)
+        contract.append_metrics(folder, {"score": 0.5, **line})
+        converged.append(read_result(folder, replace(TASK, kind=kind), seconds=1.0).converged)
+    assert [expected for _, _, expected in LEARNT] == converged
 
 
 def test_free_answers_that_no_longer_fall_are_learnt() -> None:

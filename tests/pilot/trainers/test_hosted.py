@@ -36,25 +36,24 @@ def task(url: str, **more: Any) -> Task:
     return Task("hosted", "smol", seed=1, settings=settings, **{**given, **more})
 
 
-@pytest.mark.parametrize(
-    ("answer", "expected"),
-    [
-        ("refund", "refund"),
-        ('"Refund."', "refund"),
-        ("**card-lost**", "card_lost"),
-        ("Class: Card Lost Abroad", "card_lost_abroad"),
-        ("The class is card_lost.", "card_lost"),
-        ('{"class": "refund"}', "refund"),
-        ("refund\nbecause the customer wants money back", "refund"),
-        ("refund or card_lost", None),
-        ("neither", None),
-        ("", None),
-        ("word " * 40 + "refund", None),
-    ],
-)
-def test_classes_are_read_leniently(answer: str, expected: str | None) -> None:
+NAMED: list[tuple[str, str | None]] = [
+    ("refund", "refund"),
+    ('"Refund."', "refund"),
+    ("**card-lost**", "card_lost"),
+    ("Class: Card Lost Abroad", "card_lost_abroad"),
+    ("The class is card_lost.", "card_lost"),
+    ('{"class": "refund"}', "refund"),
+    ("refund\nbecause the customer wants money back", "refund"),
+    ("refund or card_lost", None),
+    ("neither", None),
+    ("", None),
+    ("word " * 40 + "refund", None),
+]
+
+
+def test_classes_are_read_leniently() -> None:
     """Case, signs, quotes and a few words around a class do not matter; two classes, none, or an essay do."""
-    assert expected == match_choice(answer, CHOICES)
+    assert [expected for _, expected in NAMED] == [match_choice(answer, CHOICES) for answer, _ in NAMED]
 
 
 def test_classes_that_look_alike_stay_apart() -> None:

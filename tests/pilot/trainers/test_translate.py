@@ -65,17 +65,17 @@ def test_no_mixed_precision_on_a_processor() -> None:
 
 
 @pytest.mark.needs("train")
-@pytest.mark.parametrize("sharding", translate.WORDS["sharding"])
-def test_accelerate_knows_the_flags(sharding: str) -> None:
+def test_accelerate_knows_the_flags() -> None:
     """The launcher that is installed takes every word."""
     from accelerate.commands import launch
 
-    words = translate.launch_arguments({**RUN["settings"], "gpus": 4, "sharding": sharding})
-    parsed = launch.launch_command_parser().parse_args([*words, "script.py"])
-    assert (4, "bf16") == (parsed.num_processes, parsed.mixed_precision)
-    assert (sharding == "fsdp", sharding.startswith("zero")) == (parsed.use_fsdp, parsed.use_deepspeed)
-    assert sharding != "fsdp" or parsed.fsdp_version == "2"
-    assert not sharding.startswith("zero") or parsed.zero_stage == int(sharding[-1])
+    for sharding in translate.WORDS["sharding"]:
+        words = translate.launch_arguments({**RUN["settings"], "gpus": 4, "sharding": sharding})
+        parsed = launch.launch_command_parser().parse_args([*words, "script.py"])
+        assert (4, "bf16") == (parsed.num_processes, parsed.mixed_precision), sharding
+        assert (sharding == "fsdp", sharding.startswith("zero")) == (parsed.use_fsdp, parsed.use_deepspeed)
+        assert sharding != "fsdp" or parsed.fsdp_version == "2"
+        assert not sharding.startswith("zero") or parsed.zero_stage == int(sharding[-1])
 
 
 def test_a_trainers_state_becomes_metrics() -> None:
@@ -93,11 +93,11 @@ def test_a_trainers_state_becomes_metrics() -> None:
     ] == translate.metrics_of_state(history)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("method", "dora"), ("precision", "int8"), ("batch", 0), ("learning_rate", float("nan")), ("gpus", -1)],
-)
-def test_what_no_library_could_use_is_refused(name: str, value: Setting) -> None:
-    """A word or number out of bounds is refused by name, before a run is made."""
-    with pytest.raises(InputError, match=f"setting {name} of command"):
-        command.settings(10, {"command": "x", name: value})
+def test_what_no_library_could_use_is_refused() -> None:
+    """Words and numbers out of bounds are refused together, each by its name, before a run is made."""
+    wrong: dict[str, Setting] = {
+        "method": "dora", "precision": "int8", "batch": 0, "learning_rate": float("nan"), "gpus": -1,
+    }  # fmt: skip
+    with pytest.raises(InputError) as caught:
+        command.settings(10, {"command": "x", **wrong})
+    assert {f"setting {name} of command" for name in wrong} == {problem.where for problem in caught.value.problems}
