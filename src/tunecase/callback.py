@@ -71,18 +71,18 @@ class Settings:
 
     def problems(self) -> list[Problem]:
         """What is wrong with them, before any money is spent."""
-        found = []
+        problems = []
         for name in ("usd_per_gpu_hour", "max_usd"):
             value = getattr(self, name)
             if value is not None and not (_is_number(value) and 0 < value < math.inf):
-                found.append(Problem(name, repr(value), "US dollars, more than 0", f"write for example {name}=2.5"))
+                problems.append(Problem(name, repr(value), "US dollars, more than 0", f"write for example {name}=2.5"))
         if self.gpu_count is not None and (not isinstance(self.gpu_count, int) or self.gpu_count < 1):
             fix = "leave it out to count the processes"
-            found.append(Problem("gpu_count", repr(self.gpu_count), "a whole number of at least 1", fix))
+            problems.append(Problem("gpu_count", repr(self.gpu_count), "a whole number of at least 1", fix))
         if self.usd_per_gpu_hour is None and self.project is None:
             fix = 'give usd_per_gpu_hour=2.5, or project="tunecase.yaml" for the price book'
-            found.append(Problem("price", "no price of a GPU hour", "a price or a project", fix))
-        return found
+            problems.append(Problem("price", "no price of a GPU hour", "a price or a project", fix))
+        return problems
 
 
 def _is_number(value: Any) -> bool:
@@ -280,11 +280,11 @@ def _case(settings: Settings) -> "Flow | None":
 def _meters(stored: list[Any]) -> "list[Meter]":
     from tunecase.books import meter_of
 
-    found = []
+    meters = []
     for state in stored:
         with suppress(ValueError, KeyError, TypeError):
-            found.append(meter_of(state["attributes"]["stored"]))
-    return found
+            meters.append(meter_of(state["attributes"]["stored"]))
+    return meters
 
 
 class _MlflowRun:
@@ -299,13 +299,13 @@ class _MlflowRun:
         module = sys.modules.get("mlflow")
         with suppress(Exception):  # a tracker that fails must not end a training
             if module is not None and (active := module.active_run()) is not None:
-                found, now = cls(module, active.info.run_id), meter.now
-                now.mlflow_run = found.run_id
-                found.tags(
+                run, now = cls(module, active.info.run_id), meter.now
+                now.mlflow_run = run.run_id
+                run.tags(
                     gpu=now.gpu, gpu_count=now.gpu_count, usd_per_gpu_hour=now.usd_per_gpu_hour, run=meter.run,
                     run_id=meter.run_id,
                 )  # fmt: skip
-                return found
+                return run
         return None
 
     def tags(self, **tags: Any) -> None:

@@ -76,32 +76,32 @@ class Case:
         """What will it cost, line by line? `what_if="80%"`: also what must be true to stay within the budget."""
         return flow.estimate(self.flow, total_order=total_order, what_if=what_if)
 
-    def prices(self, **asked: str) -> Prices:
+    def prices(self, **options: str) -> Prices:
         """The price book in this case's currency, its own prices first; takes the fields of `price_list.PricesAsked`.
 
         For instance `case.prices(gpu="H100", terms="spot")`.
         """
         from tunecase.prices import PricesAsked
 
-        return flow.prices(PricesAsked(**asked), self.flow.today, self.flow.path)
+        return flow.prices(PricesAsked(**options), self.flow.today, self.flow.path)
 
     def compare(
-        self, other: str | Path | None = None, changes: Mapping[str, Any] | None = None, **asked: Any
+        self, other: str | Path | None = None, changes: Mapping[str, Any] | None = None, **options: Any
     ) -> Comparison:
         """This case's bill beside another project file's, or beside its own with `changes` by dotted field.
 
         Takes the other fields of `flow.CompareAsked` (fail_if_over, confidence, allow_unpriced).
         """
-        words = flow.CompareAsked(Path(other) if other else None, changes or {}, **asked)
+        words = flow.CompareAsked(Path(other) if other else None, changes or {}, **options)
         return flow.compare(self.flow, words)
 
-    def fit(self, model: str = "", **asked: Any) -> Fit:
+    def fit(self, model: str = "", **options: Any) -> Fit:
         """One training run, of the project's model when none is named; takes the fields of `flow.FitAsked`."""
-        return flow.fit(flow.FitAsked(model or flow.base_model(self.flow), **asked), flow=self.flow)
+        return flow.fit(flow.FitAsked(model or flow.base_model(self.flow), **options), flow=self.flow)
 
-    def pilot(self, **asked: Any) -> Pilot:
+    def pilot(self, **settings: Any) -> Pilot:
         """Small real runs on nested subsets; resumable. Takes fields of `flow.PilotSettings` (trainer="lora", …)."""
-        return flow.pilot(self.flow, flow.PilotSettings(**asked))
+        return flow.pilot(self.flow, flow.PilotSettings(**settings))
 
     def forecast(self) -> Forecast:
         """Will more data reach the target, and at what price?"""
@@ -112,9 +112,9 @@ class Case:
         asked = flow.asked_of(flow.metric_of(self.flow, metric), "", "", (), "last", "")
         return flow.keep_forecast(self.flow, str(place), asked, model)
 
-    def judge(self, **asked: Any) -> Judged:
+    def judge(self, **options: Any) -> Judged:
         """A model's verdict on free answers, and whether it judges as people do; takes `flow.JudgeAsked`'s fields."""
-        return flow.judge(self.flow, flow.JudgeAsked(**asked))
+        return flow.judge(self.flow, flow.JudgeAsked(**options))
 
     def decide(self, *, what_if: bool = False) -> Decision:
         """What should the next dollar buy? `what_if` adds what would have to be true for another step."""
@@ -133,16 +133,16 @@ class Case:
         """
         return flow.next_step(self.flow, flow.add_round(self.flow, n, str(score), [changed], test_rows, corrects))
 
-    def spend_import(self, kind: str, place: str | Path = "", **asked: Any) -> Imported:
+    def spend_import(self, kind: str, place: str | Path = "", **options: Any) -> Imported:
         """Books the charges of a bill (focus), MLflow's runs, trainer states (runs) or a time sheet, all or none.
 
         Takes the fields of `flow.ImportAsked`: tags=["team=nlp"], gpu="L40S", dry_run=True, …
         """
-        return flow.spend_import(self.flow, kind, str(place), flow.ImportAsked(**asked))
+        return flow.spend_import(self.flow, kind, str(place), flow.ImportAsked(**options))
 
-    def charges(self, **asked: Any) -> Charges:
+    def charges(self, **options: Any) -> Charges:
         """The charges of the ledger; takes `category`, `run`, `source`, `since` and `until`."""
-        return flow.charges(self.flow, **asked)
+        return flow.charges(self.flow, **options)
 
     def books(
         self, *, plan: str = "", close: str = "", page: str | Path | None = None, csv: str | Path | None = None
@@ -180,7 +180,7 @@ class Case:
 
 def training_run(
     model: str, gpu: str | Sequence[str] = (), gpus: int | str = "", *, seed: int = 0, today: date | None = None,
-    **asked: Any,
+    **options: Any,
 ) -> Fit:  # fmt: skip
     """Does a training run fit, on what, how long, at what price? Needs no project file and keeps nothing.
 
@@ -189,7 +189,7 @@ def training_run(
         gpu: names of cards; all are searched when left out.
         gpus: how many, as 8 or "1,2,4".
         seed, today: of the draws and the prices.
-        asked: `tokens`, `examples`, `epochs`, fields of Recipe (method, rank, micro_batch, sequence_tokens, …),
+        options: `tokens`, `examples`, `epochs`, fields of Recipe (method, rank, micro_batch, sequence_tokens, …),
             `global_batch`, and the other fields of `flow.FitAsked` (deadline, tier, spot, measured, explain, …).
     Raises: InputError with every mistake found.
 
@@ -197,7 +197,7 @@ def training_run(
         >>> training_run("llama-3.1-8b", "A100-80GB", tokens="5M", method="lora").verdict
         'fits'
     """
-    given = {{"tokens": "train_tokens"}.get(name, name): value for name, value in asked.items()}
+    given = {{"tokens": "train_tokens"}.get(name, name): value for name, value in options.items()}
     words = _recipe_words(given)
     for name in ("lengths", "accelerate", "measured"):
         if given.get(name):

@@ -1,4 +1,4 @@
-"""Runs a pilot for a case, keeps what its runs answered, and brings home what another machine ran."""
+"""Runs a pilot for a case, keeps its runs' answers, and takes over the runs of another machine."""
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
@@ -85,8 +85,8 @@ def pilot(
 ) -> Pilot:
     """Small real runs; each is in the ledger the moment it ends, so nothing is ever run twice.
 
-    `ask` is shown the plan with its time and price before anything begins; False ends the pilot there.
-    `tell` is told what is fetched, and how large it is, before it is.
+    `ask` receives the plan with its time and price before anything begins; False ends the pilot there.
+    `tell` receives a line on each download, and its size, before it begins.
     """
     from tunecase.compute import base_model
     from tunecase.pilot import Answers, Journal, keep_answers, kept_answers, prepare
@@ -134,7 +134,7 @@ def _material(flow: Flow) -> "Material":
 
 
 def _with_review(flow: Flow, record: Pilot, material: "Material") -> Pilot:
-    """The pilot with its rows to look at written beside the project."""
+    """The pilot, its rows to review written beside the project."""
     from tunecase.pilot import kept_answers, usable, write_rows
     from tunecase.pilot.scoring import Answered, review_rows
 

@@ -1,7 +1,6 @@
-"""How a pilot is conducted: which run is begun when, what has been spent, what came back, and when it ends.
+"""Conducts a pilot: chooses the next run whenever a worker is free, keeps what came back, and ends within the caps.
 
-The conductor is asked for the next run whenever a worker is free, so each is chosen by what came back so far: the
-ladder's opening first, then what needs no fine-tune, then the rest of the ladder, then the search over settings.
+The ladder's opening comes first, then what needs no fine-tune, the rest of the ladder, the search over settings.
 """
 
 import re
@@ -19,7 +18,7 @@ from tunecase.pilot.schedule import Question, Rung, enough, most_telling_rung, o
 from tunecase.pilot.steps import Step, make, run_of
 from tunecase.pilot.trainers.task import Result
 from tunecase.quantities import count, counted, duration, figures, one_line
-from tunecase.records import PilotSettings, Point, Run
+from tunecase.records import PilotSettings, Point, Run, Tuning
 
 HOSTED = "hosted"
 FAILURES_IN_A_ROW = 3
@@ -31,11 +30,10 @@ OVERRUN = 1.1
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a pilot is: runs done of total (reused ones among them), seconds spent and about left, the last run.
+    """How far a pilot is: runs done of total (reused ones included), seconds spent and about left, the last run.
 
-    `mean` is the mean score so far at the last run's size; None when no run of that size has a score. `runs` are the
-    ladder's so far, for a curve that grows while it is watched; `usd` is what this pilot has cost so far, None where
-    an hour has no price; `left_usd` what is about to come.
+    `mean` is the mean score so far at the last run's size, None without one; `runs` are the ladder's so far. `usd` is
+    what the pilot has cost so far and `left_usd` what is likely to follow, None where an hour has no price.
     """
 
     done: int
@@ -74,6 +72,12 @@ class More(Protocol):
     def steps(self, conductor: "Conductor") -> Iterator[Any]:
         """Steps to make, or engine.LATER while outcomes must come first."""
 
+    def tuning(self, conductor: "Conductor") -> Tuning | None:
+        """What they showed; None where they could not be finished."""
+
+    def notes(self, tuning: Tuning | None) -> list[str]:
+        """What a reader of the ladder should know of them."""
+
 
 @dataclass
 class Conductor:
@@ -103,7 +107,7 @@ class Conductor:
         self.reused = sum(step.key in self.runs for step in self.ladder)
         self.reused_usd = [run.usd for run in self.runs.values() if run.trainer != HOSTED or run.usd is not None]
 
-    # What is known.
+    # What came back, and what a run would cost.
 
     @property
     def spent_s(self) -> float:
@@ -199,7 +203,7 @@ class Conductor:
         return foreseen(step.task)[1]
 
     def unknown_pace(self) -> bool:
-        """True while what a run costs is not known yet, but will be, and a cap needs it."""
+        """True while a cap needs the cost of a run, which no run has shown yet and one in progress will."""
         return self.settings.capped and not self._paced() and bool(self._pending)
 
     # What is begun.
@@ -238,7 +242,7 @@ class Conductor:
         return engine.workers_for(last_s * sum(step.weight for step in left) / max(1, first_weight), len(left))
 
     def _order(self) -> Iterator[Any]:
-        """Work for the engine, or LATER; what it gives has begun."""
+        """Work for the engine, or LATER; each step given counts as begun."""
         for step in self._steps():
             if step is engine.LATER:
                 yield step

@@ -1,4 +1,4 @@
-"""What a pilot is about to do and what it may cost, told before anything is spent."""
+"""What a pilot is about to do and what it may cost, before anything is spent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +12,9 @@ from tunecase.pilot.steps import School, Step
 class PilotPlan:
     """What a pilot is about to do, for whoever pays: runs to make, and minutes and money as (low, likely, high).
 
-    Both are told from earlier runs of the same trainer and model; `minutes` and `usd` are None where there are none,
-    `usd` also where an hour has no price.
-    `hosted` is what hosted baselines will be sent, `test_rows` rows each: name, tokens in and out, and their price in
-    USD, None where it is not known; `usd` leaves it out.
+    Both rest on earlier runs of the same trainer and model, and are None without any; `usd` also where an hour has no
+    price. `hosted` is what each hosted baseline will be sent for `test_rows` rows: name, tokens in and out, and their
+    price in USD, None where it is unknown; `usd` leaves it out.
     """
 
     trainer: str

@@ -1,4 +1,4 @@
-"""What needs no fine-tune, measured beside the pilot on the same test rows: what the best run has to beat."""
+"""What needs no fine-tune, on the same test rows as the pilot: the scores that the best run has to beat."""
 
 import math
 from collections import Counter
@@ -17,7 +17,6 @@ from tunecase.quantities import Z80, score, share
 from tunecase.records import Baseline, Run
 
 PROBE = "probe"
-MAJORITY = "majority"
 # A paired difference below this share of resamples could be luck.
 CLEAR = 0.9
 
@@ -96,13 +95,13 @@ def _baseline(conductor: Conductor, step: Step, run: Run, beaten: float | None) 
 
 
 def majority(lesson: Lesson, ours: Sequence[Answers | None] = (), luck: float = 0.0) -> Baseline:
-    """The score of naming the most common class always."""
+    """The score of always naming the most common class."""
     most_common = max(lesson.rows.classes, key=Counter(lesson.rows.labels).__getitem__)
     named = [most_common] * len(lesson.tests)
     points = score_of(lesson.metric, lesson.tests.labels, named)
     interval = score_interval(lesson.metric, lesson.tests.labels, named)
     always = Answers(tuple(named), row_scores(lesson.metric, lesson.tests.labels, named))
-    return Baseline(MAJORITY, points, len(lesson.tests), interval, 0.0, 0.0, _beaten(lesson, ours, luck, always))
+    return Baseline("majority", points, len(lesson.tests), interval, 0.0, 0.0, _beaten(lesson, ours, luck, always))
 
 
 def top_runs(conductor: Conductor) -> list[Run]:

@@ -15,7 +15,7 @@ from tunecase.quantities import count, share
 from tunecase.records import Point
 
 NOT_MUCH_DEARER = 3.0  # times the middle run, for the third run of the opening
-FAR = 8  # times the largest rung: where a pilot's curve is asked about unless told
+FAR = 8  # times the largest rung: the size that matters unless another is given
 SURE = 0.02  # a chance below this, or above 1 - this, is an answer
 LEAST_TOLD = 0.01  # of the doubt; a run that removes less is not worth its seconds
 
@@ -44,7 +44,7 @@ class Question:
     language_model: bool = True
 
     def belief(self, points: Sequence[Point]) -> Belief:
-        """What the points so far let us believe; at least two sizes."""
+        """The curves that the points so far allow; at least two sizes."""
         bounded, binomial = nature(self.metric, self.direction)
         return believe(
             points, direction=self.direction, bounded=bounded, binomial=binomial, seed=self.seed,
@@ -132,7 +132,7 @@ def most_telling_rung(
         points: of runs that ended well, at least two sizes.
         candidates: (rung, price), at least one; prices in any one unit.
         question: what the curve is asked.
-        running: sizes that are being run now; they come last, because they will have told by then.
+        running: sizes that are being run now; they come last, because their scores will be there by then.
     Returns: (rung, the largest narrowing of all candidates).
     """
     first = {rung.n: (rung, price) for rung, price in reversed(candidates)}

@@ -156,7 +156,7 @@ class Search:
         return max(good, key=lambda pair: better * pair[1].score)[0] if good else None
 
     def _luck(self, best: Run) -> float:
-        """How much better than it is the best of K scores on the held rows looks."""
+        """How far the best of K scores on the held rows lies above its true score, by luck alone."""
         share = min(max(best.score, 0.0), 1.0)
         return winners_curse(len(self.trials)) * math.sqrt(share * (1 - share) / max(1, best.test_rows))
 

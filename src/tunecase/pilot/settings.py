@@ -71,14 +71,16 @@ def lacks_of(lesson: Lesson) -> str:
     return ""
 
 
-def check(settings: PilotSettings, draws: int, school: School, lesson: Lesson, lacks: str) -> None:
+def check(settings: PilotSettings, school: School, lesson: Lesson, lacks: str) -> None:
     """Refuses what cannot be run: sizes and classes are not checked where the data lack something.
 
     Raises: InputError with every mistake in the task, the ladder, the caps and the search.
     """
     problems = _task_problems(school, lesson)
-    if draws < 1:
-        problems.append(Problem("pilot: draws", str(draws), "a whole number >= 1", "leave it out for the default"))
+    if settings.draws is not None and settings.draws < 1:
+        problems.append(
+            Problem("pilot: draws", str(settings.draws), "a whole number >= 1", "leave it out for the default")
+        )
     if not lacks:
         problems += _row_problems(settings.sizes or (), school, lesson)
     problems += _cap_problems(settings) + _search_problems(settings.tune, school)

@@ -61,7 +61,7 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One run to make: what for, which draw, the task, the module that trains it, and the key that stands for all."""
+    """One run to make: its purpose, draw and task, the module that trains it, and the key that stands for all of it."""
 
     purpose: Purpose
     draw: int
@@ -124,7 +124,7 @@ def step_of(
 
 
 def key_of(task: Task, draw: int, module: Trainer) -> str:
-    """A run is known by all it depends on: rows in their order, test rows, trainer, weights, settings, metric, seed.
+    """The digest of all that a run depends on: rows in order, test rows, trainer, weights, settings, metric, seed.
 
     The trainer's FORMAT stands for its code and prompts; its NEUTRAL settings are left out.
     """
@@ -147,7 +147,7 @@ def settings_words(settings: Mapping[str, Setting], defaults: Mapping[str, Setti
 
 
 def run_of(step: Step, outcome: Result | Exception, elapsed_s: float, usd: float | None) -> tuple[Run, Result | None]:
-    """The run that a step became, and its result where it is one to rely on.
+    """The run that a step became, and its result where it can be relied on.
 
     Args:
         elapsed_s: from the step's begin to its outcome, which is what a run that failed has cost.

@@ -39,6 +39,21 @@ TRAINERS: tuple[tuple[str, str], ...] = (
 DRAWS, HEAVY_DRAWS = 3, 2
 
 
+@dataclass(frozen=True, slots=True)
+class _Design:
+    """A pilot before its first run: nothing is left to the trainer any more; `lacks` says why there are no rungs."""
+
+    lesson: Lesson
+    school: School
+    settings: PilotSettings
+    rungs: tuple[int, ...]
+    lacks: str
+
+    @property
+    def draws(self) -> int:
+        return cast(int, self.settings.draws)
+
+
 def pilot(
     material: Material,
     settings: PilotSettings | None = None,
@@ -72,8 +87,7 @@ def pilot(
     """
     started = time.perf_counter()
     design = _design(material, settings or PilotSettings())
-    search = _search(design)
-    conductor = _conductor(design, material, journal or Journal(), search)
+    conductor = _conductor(design, material, journal or Journal())
     plan = plan_of(conductor, design.school, design.rungs)
     if design.lacks:
         conductor.stopped = design.lacks
@@ -81,8 +95,17 @@ def pilot(
         conductor.stopped = "not begun: the plan was declined"
     else:
         conductor.conduct()
-    compared = baselines_of(conductor, design.lesson) if conductor.rivals or (design.rungs and design.classes) else ()
-    notes = [*_ladder_notes(design), *conductor.notes, *rival_notes(conductor, compared, material.metric)]
+    return _record(conductor, design, material, time.perf_counter() - started)
+
+
+def _record(conductor: Conductor, design: _Design, material: Material, seconds: float) -> Pilot:
+    lesson, search = design.lesson, conductor.more
+    compared = baselines_of(conductor, lesson) if conductor.rivals or (design.rungs and lesson.classes) else ()
+    notes = [
+        *ladder_notes(lesson.rows, design.rungs, bool(design.settings.sizes), bool(lesson.classes)),
+        *conductor.notes,
+        *rival_notes(conductor, compared, lesson.metric),
+    ]
     notes += [] if design.lacks else _curve_notes(conductor)
     tuning = None
     if search is not None:
@@ -94,63 +117,46 @@ def pilot(
         baselines=compared,
         sizes=design.rungs,
         draws=design.draws,
-        seconds=time.perf_counter() - started,
+        seconds=seconds,
         reused=conductor.reused,
         stopped=conductor.stopped,
         notes=tuple(notes),
         usd=conductor.usd,
-        mistakes=_mistakes(conductor, design.lesson),
+        mistakes=_mistakes(conductor, lesson),
         tuning=tuning,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Design:
-    """A pilot before its first run: nothing is left to the trainer any more; `lacks` says why there are no rungs."""
-
-    lesson: Lesson
-    school: School
-    settings: PilotSettings
-    rungs: tuple[int, ...]
-    lacks: str
-
-    @property
-    def draws(self) -> int:
-        return cast(int, self.settings.draws)
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        return self.lesson.classes
-
-
 def _design(material: Material, settings: PilotSettings) -> _Design:
     school = _school(settings.trainer, settings.model, settings.settings)
-    heavy = school.module.HEAVY
+    settings = _settled(settings, school.module.HEAVY)
     lesson = Lesson(
         material.rows, material.tests, material.kind, material.metric, material.direction, settings.seed or 0
     )
     lacks = lacks_of(lesson)
-    draws = (HEAVY_DRAWS if heavy else DRAWS) if settings.draws is None else settings.draws
-    check(settings, draws, school, lesson, lacks)
-    rungs: tuple[int, ...] = ()
-    if not lacks:
-        rungs = tuple(sorted(set(settings.sizes or ()))) or _default_sizes(lesson, heavy)
-        _need(school)
-    resolved = replace(
-        settings, draws=draws, adaptive=heavy if settings.adaptive is None else settings.adaptive,
+    check(settings, school, lesson, lacks)
+    if lacks:
+        return _Design(lesson, school, settings, (), lacks)
+    if missing := school.module.missing(school.model):
+        raise TunecaseError(missing)
+    sizes = settings.sizes or ladder_sizes(len(lesson.rows), len(lesson.classes) or 1, school.module.HEAVY)
+    return _Design(lesson, school, settings, tuple(sorted(set(sizes))), lacks)
+
+
+def _settled(settings: PilotSettings, heavy: bool) -> PilotSettings:
+    """The settings with what was left to the trainer decided."""
+    draws = HEAVY_DRAWS if heavy else DRAWS
+    return replace(
+        settings, draws=draws if settings.draws is None else settings.draws,
+        adaptive=heavy if settings.adaptive is None else settings.adaptive,
         workers=None if settings.workers is None else max(1, settings.workers), gpus_per_task=_gpus(settings, heavy),
     )  # fmt: skip
-    return _Design(lesson, school, resolved, rungs, lacks)
 
 
-def _search(design: _Design) -> Search | None:
-    tries = design.settings.tune
-    return Search(design.lesson, design.school, design.rungs, tries) if tries > 1 and design.rungs else None
-
-
-def _conductor(design: _Design, material: Material, journal: Journal, search: Search | None) -> Conductor:
+def _conductor(design: _Design, material: Material, journal: Journal) -> Conductor:
     lesson, school, settings = design.lesson, design.school, design.settings
     steps = ladder_steps(lesson, school, design.rungs, design.draws)
+    search = Search(lesson, school, design.rungs, settings.tune) if settings.tune > 1 and design.rungs else None
     rivals: list[Step] = []
     notes: list[str] = []
     if settings.with_baselines and design.rungs:
@@ -161,10 +167,6 @@ def _conductor(design: _Design, material: Material, journal: Journal, search: Se
         material.target, lesson.seed, language_model=school.name != PROBE,
     )  # fmt: skip
     return Conductor(steps, rivals, settings, question, school.module.HEAVY, journal, search, notes)
-
-
-def _ladder_notes(design: _Design) -> tuple[str, ...]:
-    return ladder_notes(design.lesson.rows, design.rungs, bool(design.settings.sizes), bool(design.classes))
 
 
 def _empty_pilot(material: Material, school: School) -> Pilot:
@@ -179,7 +181,7 @@ def _empty_pilot(material: Material, school: School) -> Pilot:
 
 
 def prepare(trainer: str, model: str, tell: Callable[[str], None]) -> None:
-    """Fetches what a trainer lacks to train a model here, telling what and how large before it does.
+    """Fetches what a trainer needs to train a model here; `tell` hears what, and how large it is, before.
 
     Raises: InputError for an unknown trainer; TunecaseError when what it lacks cannot be had.
     """
@@ -188,13 +190,13 @@ def prepare(trainer: str, model: str, tell: Callable[[str], None]) -> None:
 
 
 def settings_of(trainer: str) -> Mapping[str, Setting]:
-    """What a trainer can be set to, with what it takes when nothing is said."""
+    """A trainer's settings with their defaults."""
     settings: Mapping[str, Setting] = _school(trainer, "", {}).module.SETTINGS
     return settings
 
 
 def is_stand_in(trainer: str) -> bool:
-    """True for a trainer that nobody would ship as the fine-tune; False for one that is no longer known."""
+    """True for a trainer that nobody would ship as the fine-tune; False for a name without a trainer."""
     return trainer in dict(TRAINERS) and _school(trainer, "", {}).module.STAND_IN
 
 
@@ -254,17 +256,6 @@ def _school(name: str, model: str, chosen: Mapping[str, Setting]) -> School:
         raise InputError(Problem("pilot: trainer", repr(name), wanted, nearest(name, list(paths))))
     module = cast(Trainer, importlib.import_module(paths[name]))
     return School(name, paths[name], module, model or module.MODEL, chosen)
-
-
-def _need(school: School) -> None:
-    """Refuses a trainer that cannot run here, with its own words."""
-    lacks = school.module.missing(school.model)
-    if lacks:
-        raise TunecaseError(lacks)
-
-
-def _default_sizes(lesson: Lesson, heavy: bool) -> tuple[int, ...]:
-    return ladder_sizes(len(lesson.rows), len(lesson.classes) or 1, heavy)
 
 
 def _gpus(settings: PilotSettings, heavy: bool) -> float:

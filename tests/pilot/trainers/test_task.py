@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from tunecase.errors import InputError
-from tunecase.pilot.trainers.task import Result, Task, known
+from tunecase.pilot.trainers.task import Result, Task, checked
 
 
 def test_tasks_and_results_travel() -> None:
@@ -17,7 +17,7 @@ def test_tasks_and_results_travel() -> None:
 
 def test_settings_are_checked_together() -> None:
     """Unknown settings and those of another type are refused together; a whole number may be a float."""
-    assert {"rate": 1} == known({"rate": 1}, {"rate": 0.5, "rank": 8}, "lora")
+    assert {"rate": 1} == checked({"rate": 1}, {"rate": 0.5, "rank": 8}, "lora")
     with pytest.raises(InputError) as caught:
-        known({"rnak": 4, "rank": "four"}, {"rate": 0.5, "rank": 8}, "lora")
+        checked({"rnak": 4, "rank": "four"}, {"rate": 0.5, "rank": 8}, "lora")
     assert ["setting rnak of lora", "setting rank of lora"] == [problem.where for problem in caught.value.problems]

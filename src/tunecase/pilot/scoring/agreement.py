@@ -1,6 +1,6 @@
 """Whether a judge judges as people do: shared verdicts, kappa, leniency, length; and when its score may be a metric.
 
-A judge whose agreement with people is not known, or poor, is no metric unless somebody says that it will do.
+A judge whose agreement with people is unknown or poor is no metric unless somebody accepts it as it is.
 """
 
 import math
@@ -103,7 +103,7 @@ def judged_score(judgement: Judgement, measured: Agreement | None, *, unknown_ok
 
     Args:
         measured: this judge's agreement with people, on these criteria.
-        unknown_ok: True takes the score though agreement is unknown or poor; say so wherever it is shown.
+        unknown_ok: True accepts unknown or poor agreement; say so wherever the score is shown.
     Raises: InputError where agreement is unknown, poor or another judge's, or more than 10% of rows are unread.
 
     Leaves out the judge's own error: a lenient judge scores every model higher. Compare models, not levels.

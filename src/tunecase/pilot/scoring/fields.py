@@ -57,11 +57,11 @@ def read_json(text: str) -> Any:
             parts.append(text[start : end + 1])
     for part in parts:
         try:
-            found = json.loads(part, parse_constant=_refuse)
+            held = json.loads(part, parse_constant=_refuse)
         except (ValueError, RecursionError):
             continue
-        if isinstance(found, dict | list) and _depth(found) <= DEEPEST:
-            return found
+        if isinstance(held, dict | list) and _depth(held) <= DEEPEST:
+            return held
     return None
 
 

@@ -1,8 +1,8 @@
 """A model that judges free answers, criterion by criterion.
 
 Each answer is judged alone: every criterion passes or fails, and the row's score is the share that passes. The answer
-stands between marks that it cannot know, and the judge is told that it is data; what the judge says is read strictly,
-line by line, or not at all. Whether it may be trusted is measured in agreement.py.
+stands between marks that it cannot know, and the judge is told that it is data. The reply is read strictly, line by
+line, or not at all. agreement.py measures whether the judge can be trusted.
 """
 
 import re
@@ -67,8 +67,8 @@ def judge(
     Returns: Judgement; a row is unread when the judge's words are not one pass or fail per criterion, and nothing else.
     Raises: InputError without criteria or with unequal lengths; EndpointError as ask_all.
 
-    Leaves out that a judge can be talked round: marks and warning make it harder, not impossible, so answers of a
-    model that was tuned against this judge need people's eyes. A judge tends to like its own family's answers.
+    Leaves out that an answer can persuade a judge: marks and warning make it harder, not impossible, so people should
+    read answers of a model that was tuned against this judge. A judge tends to prefer its own family's answers.
     """
     counts = {len(texts), len(answers), len(references if references is not None else texts)}
     if not criteria or len(counts) > 1:

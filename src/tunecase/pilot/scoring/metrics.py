@@ -43,10 +43,10 @@ def metric_sums(metric: str) -> MetricSums:
     """
     if metric not in METRIC_SUMS:
         raise ValueError(f"metric {metric!r}; wanted one of {', '.join(METRIC_SUMS)}")
-    found = METRIC_SUMS[metric]
-    if found.needs and importlib.util.find_spec(found.needs) is None:
+    sums = METRIC_SUMS[metric]
+    if sums.needs and importlib.util.find_spec(sums.needs) is None:
         raise MissingExtraError(f"The metric {metric}", EXTRA)
-    return found
+    return sums
 
 
 def _equal(labels: Sequence[str], predictions: Sequence[str], classes: Sequence[str]) -> "Sums":

@@ -7,7 +7,7 @@ more parts are looked at, so that luck among many parts is not taken for a findi
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 from tunecase.pilot.answers import Answers
 from tunecase.pilot.ladder import Examples
@@ -15,10 +15,6 @@ from tunecase.pilot.scoring.fields import fields_right
 from tunecase.pilot.scoring.score import Kind, mean_interval
 from tunecase.quantities import Interval80, count, one_line
 from tunecase.records import Confusion, Mistakes, Slice, WorstRow
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 Why = Literal["likely wrong label", "confident and wrong", "confused classes", "hard", "low score"]
 WHY = get_args(Why)  # most worth a look first
@@ -269,6 +265,7 @@ def _neighbours(wrong: Sequence[int], tests: Examples, train: Examples) -> list[
     """The labels of the rows most like each wrong row, most alike first; fewer where none is alike."""
     if not wrong:
         return []
+    import numpy as np
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     texts = [*tests.texts, *train.texts[:MOST_TRAIN]]
@@ -282,11 +279,6 @@ def _neighbours(wrong: Sequence[int], tests: Examples, train: Examples) -> list[
     for i in wrong:
         likeness = (weights @ weights[i].T).toarray().ravel()
         likeness[i] = 0.0
-        neighbours.append(tuple(labels[j] for j in _largest(likeness) if likeness[j] >= LEAST_LIKE))
+        nearest = np.argsort(-likeness, kind="stable")[:NEIGHBOURS]
+        neighbours.append(tuple(labels[j] for j in nearest if likeness[j] >= LEAST_LIKE))
     return neighbours
-
-
-def _largest(likeness: "NDArray[np.float64]") -> "NDArray[np.int64]":
-    import numpy as np
-
-    return np.argsort(-likeness, kind="stable")[:NEIGHBOURS]

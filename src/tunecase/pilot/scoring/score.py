@@ -177,13 +177,13 @@ def paired(metric: str, labels: Sequence[str], first: Sequence[str], second: Seq
     import numpy as np
 
     classes = {*labels, *first, *second}
-    one, other = (_sums(metric, labels, answers, classes) for answers in (first, second))
-    total, width = metric_sums(metric).total, one.shape[1]
+    own, other = (_sums(metric, labels, answers, classes) for answers in (first, second))
+    total, width = metric_sums(metric).total, own.shape[1]
 
     def difference(sums: "Sums") -> "Sums":
         return total(sums[:, :width]) - total(sums[:, width:])
 
-    both = np.hstack([one, other])
+    both = np.hstack([own, other])
     drawn, mid = _resampled(both, seed, difference), _whole(both, difference)
     low, high = np.percentile(drawn, [10, 90])
     better = float((drawn > 0).mean() + (drawn == 0).mean() / 2)
@@ -195,15 +195,11 @@ def count_correct(labels: Sequence[str], predictions: Sequence[str]) -> int:
     return sum(label == guess for label, guess in zip(labels, predictions, strict=True))
 
 
-def _rows(labels: Sequence[str], predictions: Sequence[str]) -> None:
-    if not labels or len(labels) != len(predictions):
-        raise ValueError(f"{len(labels)} labels and {len(predictions)} predictions; wanted the same number, at least 1")
-
-
 def _sums(metric: str, labels: Sequence[str], predictions: Sequence[str], classes: Collection[str] = ()) -> "Sums":
     """What each row adds to the metric's sums, shape (rows, sums)."""
     adds = metric_sums(metric).adds
-    _rows(labels, predictions)
+    if not labels or len(labels) != len(predictions):
+        raise ValueError(f"{len(labels)} labels and {len(predictions)} predictions; wanted the same number, at least 1")
     return adds(labels, predictions, sorted(classes or {*labels, *predictions}))
 
 

@@ -19,7 +19,7 @@ from tunecase.pilot.trainers import weights
 from tunecase.pilot.trainers.digests import combined
 from tunecase.pilot.trainers.outside import found_program, train_outside
 from tunecase.pilot.trainers.prompts import ASKED
-from tunecase.pilot.trainers.task import Result, Setting, Task, known, nothing_missing, nothing_to_fetch
+from tunecase.pilot.trainers.task import Result, Setting, Task, checked, nothing_missing, nothing_to_fetch
 from tunecase.pilot.trainers.translate import LEARNING, with_steps
 
 MODEL = "the model that the command trains"
@@ -50,7 +50,7 @@ def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setti
 
     Raises: InputError without a command, or for one that cannot be split into words or that carries a secret.
     """
-    found = {**SETTINGS, **known(chosen, SETTINGS, "command")}
+    found = {**SETTINGS, **checked(chosen, SETTINGS, "command")}
     problems = _problems(str(found["command"]), str(found["options"]))
     if problems:
         raise InputError(problems)
@@ -78,8 +78,8 @@ def train(task: Task) -> Result:
     Returns: the Result that its files hold, or a failed one that says why: not found, exit code with the error it
         printed, killed, out of memory, disk full, too late, or files that cannot be read.
 
-    Leaves out what the command does with the test rows' answers, which it is given: a trainer that scores itself needs
-    them. Write answers.jsonl to be scored here.
+    Leaves out what the command does with the test rows' labels, which a trainer that scores itself needs. Write
+    answers.jsonl to be scored here.
     """
     chosen: dict[str, Any] = {**SETTINGS, **task.settings}
     words = found_program(command_words(chosen["command"]))
@@ -128,22 +128,22 @@ def command_words(command: str) -> tuple[str, ...]:
 
 
 def _problems(command: str, options: str) -> list[Problem]:
-    where, found = "setting command of command", []
+    where, problems = "setting command of command", []
     try:
         words = command_words(command)
     except ValueError as error:
         return [Problem(where, repr(command), f"words of a command ({error})", "close the quotes")]
     if not words:
         fix = 'name it: command="/path/to/environment/bin/python wrapper.py"'
-        found.append(Problem(where, "nothing", "the program that trains, and its arguments", fix))
+        problems.append(Problem(where, "nothing", "the program that trains, and its arguments", fix))
     if SECRET.search(command) or SECRET.search(options):
         fix = "put it into an environment variable, which the command inherits and no record shows"
-        found.append(Problem(where, "what looks like a secret", "a command without secrets", fix))
+        problems.append(Problem(where, "what looks like a secret", "a command without secrets", fix))
     try:
         good = isinstance(json.loads(options or "{}"), dict)
     except ValueError:
         good = False
     if not good:
         fix = 'write it so: options=\'{"template": "qwen"}\''
-        found.append(Problem("setting options of command", repr(options), "a JSON object", fix))
-    return found
+        problems.append(Problem("setting options of command", repr(options), "a JSON object", fix))
+    return problems

@@ -96,7 +96,7 @@ def write_run(
         (folder / name).unlink(missing_ok=True)
     _write_rows(folder / TRAIN, prompts or task.texts, completions or task.labels)
     _write_rows(folder / TEST, test_prompts or task.test_texts, task.test_labels)
-    found = {
+    run = {
         "format": FORMAT,
         "model": task.model,
         "kind": task.kind,
@@ -114,7 +114,7 @@ def write_run(
         **(more or {}),
     }
     half = folder / f"{RUN}.half"
-    half.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    half.write_text(json.dumps(run, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     os.replace(half, folder / RUN)
     return folder / RUN
 
@@ -125,15 +125,15 @@ def read_run(path: Path) -> dict[str, Any]:
     Raises: ContractError when it is not there, not JSON or of another format.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        run = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ContractError(f"{path} is not there") from None
     except (ValueError, RecursionError):
         raise ContractError(f"{path} is not JSON") from None
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
-        got = found.get("format") if isinstance(found, dict) else type(found).__name__
+    if not isinstance(run, dict) or run.get("format") != FORMAT:
+        got = run.get("format") if isinstance(run, dict) else type(run).__name__
         raise ContractError(f"{path} has format {got!r}; this trainer reads format {FORMAT}")
-    return found
+    return run
 
 
 def read_rows(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -203,7 +203,7 @@ def read_result(folder: Path, task: Task, *, seconds: float) -> Result:
     Leaves out whether the trainer told the truth: without answers its score is believed, and there are no row scores.
     """
     try:
-        lines = _metrics(folder / METRICS)
+        lines = [_metrics_line(number, line) for number, line in _lines(folder / METRICS, MOST_METRICS_BYTES)]
         answers = _answers(folder / ANSWERS, len(task.test_labels))
         return _result(lines, answers, task, seconds)
     except ContractError as error:
@@ -249,22 +249,18 @@ def _scored(last: Mapping[str, Any], answers: Answers | None, task: Task, second
     return Result(last["score"], correct, rows, seconds)
 
 
-def _metrics(path: Path) -> list[dict[str, Any]]:
-    return [_metrics_line(number, line) for number, line in _lines(path, MOST_METRICS_BYTES)]
-
-
 def _metrics_line(number: int, line: Mapping[str, Any]) -> dict[str, Any]:
-    where, found = f"{METRICS} line {number}", dict[str, Any]()
+    where, numbers = f"{METRICS} line {number}", dict[str, Any]()
     for name, value in line.items():
         if name in NUMBERS and value is not None:
-            found[name] = _number(where, name, value)
+            numbers[name] = _number(where, name, value)
         elif name == "gpu":
-            found[name] = one_line(str(value), 80)
+            numbers[name] = one_line(str(value), 80)
         elif name == "converged":
             if not isinstance(value, bool):
                 raise ContractError(f"{where}: converged is {one_line(repr(value), 40)}, wanted true or false")
-            found[name] = value
-    return found
+            numbers[name] = value
+    return numbers
 
 
 def _number(where: str, name: str, value: object) -> float:
@@ -332,15 +328,15 @@ def _lines(path: Path, most_bytes: int) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _object(name: str, number: int, line: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(line.decode("utf-8"))
+        held = json.loads(line.decode("utf-8"))
     except UnicodeDecodeError:
         raise ContractError(f"{name} line {number} is not UTF-8") from None
     except (ValueError, RecursionError):
         shown = one_line(line[:200].decode("utf-8", "replace"), 40)
         raise ContractError(f"{name} line {number} is not JSON: {shown}") from None
-    if not isinstance(found, dict):
-        raise ContractError(f"{name} line {number} is {type(found).__name__}, wanted an object")
-    return found
+    if not isinstance(held, dict):
+        raise ContractError(f"{name} line {number} is {type(held).__name__}, wanted an object")
+    return held
 
 
 def _write_rows(path: Path, prompts: Sequence[str], completions: Sequence[str]) -> None:

@@ -29,10 +29,10 @@ def digest(path: Path) -> str:
     if key in kept:
         return kept[key]
     with path.open("rb") as file:
-        found = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+        fresh = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
     if abs(time.time() - max(status.st_mtime, status.st_ctime)) > SETTLED_S:
-        _keep({**kept, key: found})
-    return found
+        _keep({**kept, key: fresh})
+    return fresh
 
 
 def combined(paths: Sequence[Path]) -> str:
@@ -54,11 +54,11 @@ def _kept() -> dict[str, str]:
     return {}
 
 
-def _keep(found: dict[str, str]) -> None:
+def _keep(digests: dict[str, str]) -> None:
     """Another process may write at once; what is lost of it is computed again."""
     path = cache_folder() / NAME
     part = path.with_suffix(f".{os.getpid()}")
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(dict(list(found.items())[-MOST_KEPT:]), indent=0), encoding="utf-8")
+        part.write_text(json.dumps(dict(list(digests.items())[-MOST_KEPT:]), indent=0), encoding="utf-8")
         part.replace(path)

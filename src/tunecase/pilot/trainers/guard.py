@@ -41,10 +41,10 @@ def main(arguments: Sequence[str]) -> None:
     except OSError as error:
         _report({"code": None, "error": type(error).__name__, "message": error.strerror or "", "left": 0})
         return
-    asked = threading.Event()
+    leaving = threading.Event()
 
     def leave() -> None:
-        asked.set()
+        leaving.set()
         end_all(child, grace_s)
 
     if POSIX:
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str]) -> None:
     watch.start()
     code = child.wait()
     left = 0
-    if asked.is_set():
+    if leaving.is_set():
         watch.join(grace_s + KILL_S)
     else:
         _wait_until_alone(LEAVE_S)
@@ -84,13 +84,13 @@ def descendants() -> tuple[int, ...]:
     Windows knows none here: `taskkill` finds them itself.
     """
     parents = _parents_in_proc() if LINUX else _parents_by_ps()
-    found, todo = [], [os.getpid()]
+    below_here, todo = [], [os.getpid()]
     while todo:
         parent = todo.pop()
         below = [pid for pid, other in parents.items() if other == parent]
-        found += below
+        below_here += below
         todo += below
-    return tuple(found)
+    return tuple(below_here)
 
 
 def _parents_in_proc() -> dict[int, int]:
@@ -137,8 +137,8 @@ def _die_with_guard() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _report(found: dict[str, Any]) -> None:
-    sys.stderr.write(json.dumps(found) + "\n")
+def _report(report: dict[str, Any]) -> None:
+    sys.stderr.write(json.dumps(report) + "\n")
     sys.stderr.flush()
 
 

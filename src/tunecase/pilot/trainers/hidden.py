@@ -35,15 +35,15 @@ class Kept:
     def read(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
         """What is kept under these keys."""
         wanted = list(dict.fromkeys(keys))
-        found = {key: self._memory[key] for key in wanted if key in self._memory}
-        lacking = [key for key in wanted if key not in found]
+        rows_by_key = {key: self._memory[key] for key in wanted if key in self._memory}
+        lacking = [key for key in wanted if key not in rows_by_key]
         with contextlib.suppress(sqlite3.Error):
             for first in range(0, len(lacking) if self._file else 0, AT_ONCE):
                 some = lacking[first : first + AT_ONCE]
                 marks = ",".join("?" * len(some))
                 rows = self._file.execute(f"SELECT key, data FROM kept WHERE key IN ({marks})", some)  # type: ignore[union-attr]  # noqa: S608 - only question marks are put in
-                found.update(self._remembered(rows.fetchall()))
-        return found
+                rows_by_key.update(self._remembered(rows.fetchall()))
+        return rows_by_key
 
     def write(self, rows: Mapping[bytes, bytes]) -> None:
         """Keeps these rows; a key that is there already stays as it is."""

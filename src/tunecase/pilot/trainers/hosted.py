@@ -17,15 +17,12 @@ from tunecase.pilot.scoring import score
 from tunecase.pilot.scoring.fields import fold
 from tunecase.pilot.scoring.score import Kind, check_metric
 from tunecase.pilot.trainers.prompts import choose_shots, showable
-from tunecase.pilot.trainers.task import Result, Setting, Task, known, no_weights, nothing_to_fetch, scored
+from tunecase.pilot.trainers.task import UNTRAINED, Result, Setting, Task, checked, no_weights, nothing_to_fetch, scored
 from tunecase.quantities import counted
 
 MODEL = ""  # there is no model that everybody can reach
 METRICS, KINDS = score.METRICS, score.KINDS
-BASELINES: Mapping[str, Mapping[str, Setting]] = {
-    "zero-shot": {"steps": 0, "shots": 0},
-    "few-shot": {"steps": 0, "shots": 8},
-}
+BASELINES = UNTRAINED
 SEARCH: tuple[Mapping[str, Setting], ...] = ()
 NEUTRAL = frozenset({"at_once", "timeout_s", "total_s"})
 FORMAT = 1
@@ -64,7 +61,7 @@ def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setti
 
     Raises: InputError with every unknown setting, or every mistake in the address and the key's variable.
     """
-    made = {**SETTINGS, **known(chosen, SETTINGS, "hosted")}
+    made = {**SETTINGS, **checked(chosen, SETTINGS, "hosted")}
     if not made["base_url"]:
         raise InputError(Problem("setting base_url of hosted", "nothing", "the endpoint's address", "https://HOST/v1"))
     check(_endpoint("a model", made))

@@ -18,7 +18,8 @@ from tunecase.pilot.scoring import score
 from tunecase.pilot.trainers import layers, machine, prompts, skill, weights
 from tunecase.pilot.trainers.contract import LEARNT_NATS, learnt
 from tunecase.pilot.trainers.hidden import Kept
-from tunecase.pilot.trainers.task import Result, Setting, Task, known, scored
+from tunecase.pilot.trainers.task import UNTRAINED, Result, Setting, Task, checked, scored
+from tunecase.pilot.trainers.translate import equal_steps
 from tunecase.quantities import count
 
 if TYPE_CHECKING:
@@ -31,9 +32,6 @@ NEUTRAL = frozenset[str]()
 FORMAT = 1
 STAND_IN = False
 HEAVY = True
-LEAST_STEPS = 120
-# Over the largest rung, at the least. On the example's 668 rows 1.5 passes leave a mean loss of .64, 3 passes .07.
-PASSES = 3
 SETTINGS: Mapping[str, Setting] = {
     "steps": 120,
     "batch": 8,
@@ -46,10 +44,7 @@ SETTINGS: Mapping[str, Setting] = {
     "most_tokens": 1024,
     "answer_tokens": 160,
 }
-BASELINES: Mapping[str, Mapping[str, Setting]] = {
-    "zero-shot": {"steps": 0, "shots": 0},
-    "few-shot": {"steps": 0, "shots": 8},
-}
+BASELINES = UNTRAINED
 SEARCH: tuple[Mapping[str, Setting], ...] = (
     {"learning_rate": 1e-3},
     {"rank": 16},
@@ -65,33 +60,28 @@ WARM_UP = 0.1
 
 
 def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setting]:
-    """One set of settings for all rungs, so that the curve shows the data and not the optimiser's steps.
+    """One set of settings for all rungs, with the steps of `equal_steps` unless others are chosen.
 
-        steps = max(120, ceil(3 top_rows / batch)), unless chosen
-
-    Args:
-        top_rows: training rows of the largest rung.
-        chosen: overrides.
     Raises: InputError for a setting it does not know or a value it cannot use.
 
     Example:
         >>> settings(640, {})["steps"], settings(6_400, {"batch": 16})["steps"]
         (240, 1200)
     """
-    found = {**SETTINGS, **known(chosen, SETTINGS, "lora")}
+    fixed = {**SETTINGS, **checked(chosen, SETTINGS, "lora")}
     problems = [
-        Problem(f"setting {name} of lora", repr(found[name]), wanted, "correct the value")
+        Problem(f"setting {name} of lora", repr(fixed[name]), wanted, "correct the value")
         for name, (wanted, fits) in LIMITS.items()
-        if not fits(found[name])
+        if not fits(fixed[name])
     ]
-    if found["shots"] and found["steps"]:
+    if fixed["shots"] and fixed["steps"]:
         fix = "leave shots out; few-shot is a baseline of its own"
-        problems.append(Problem("setting shots of lora", repr(found["shots"]), "0 where steps are trained", fix))
+        problems.append(Problem("setting shots of lora", repr(fixed["shots"]), "0 where steps are trained", fix))
     if problems:
         raise InputError(problems)
     if "steps" not in chosen:
-        found["steps"] = max(LEAST_STEPS, math.ceil(PASSES * top_rows / int(found["batch"])))
-    return found
+        fixed["steps"] = equal_steps(top_rows, int(fixed["batch"]))
+    return fixed
 
 
 LIMITS: Mapping[str, tuple[str, Any]] = {
@@ -395,12 +385,12 @@ def _shares(session: Session, lesson: Lesson, rows: Sequence[layers.Row]) -> "Te
 
     tree, columns = lesson.classes, _columns(session, lesson)
     assert tree is not None
-    found = torch.zeros(len(rows), len(tree.choices))
+    shares = torch.zeros(len(rows), len(tree.choices))
     with torch.no_grad():
         for pack in session.network.packs(lesson.form.before, rows):
             logits = session.network.logits(lesson.form.before, [rows[i] for i in pack], columns)
-            found[pack] = tree.shares(logits.view(len(pack), len(tree.branchings), -1)).cpu()
-    return found
+            shares[pack] = tree.shares(logits.view(len(pack), len(tree.branchings), -1)).cpu()
+    return shares
 
 
 def _note(session: Session, lesson: Lesson) -> str:

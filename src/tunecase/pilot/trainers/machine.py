@@ -19,7 +19,7 @@ NEEDED = ("torch", "transformers", "peft", "safetensors")
 
 
 def device() -> str:
-    """ "cuda" or "mps" where such a GPU does a product, else "cpu"."""
+    """ "cuda" or "mps" where such a GPU multiplies matrices, else "cpu"."""
     import torch
 
     for name, there in (("cuda", torch.cuda.is_available), ("mps", torch.backends.mps.is_available)):

@@ -1,4 +1,4 @@
-"""Running one outside program on one run's folder: watched, bounded in time and print, ended with all its children.
+"""Runs an outside program on one run's folder: watched, limited in time and output, ended with all its children.
 
 The program runs under a guard (guard.py), a small process of its own that lives as long as this one keeps a pipe open.
 So whatever ends this process, Ctrl-C or a kill, ends the program too. No shell is in between. The program inherits the
@@ -148,10 +148,10 @@ def run_program(
     finally:
         _end(guard, grace_s)
         pump.join(GUARD_S)
-    found = _report(guard)
+    report = _report(guard)
     return Ended(
-        found.get("code"), time.perf_counter() - started, tuple(lines), found.get("error", ""), late,
-        found.get("left", 0),
+        report.get("code"), time.perf_counter() - started, tuple(lines), report.get("error", ""), late,
+        report.get("left", 0),
     )  # fmt: skip
 
 
@@ -172,10 +172,10 @@ def _report(guard: "subprocess.Popen[bytes]") -> dict[str, Any]:
     with guard.stderr:
         last = guard.stderr.read(2**20).decode("utf-8", "replace").strip().rpartition("\n")[2]
     try:
-        found = json.loads(last)
+        report = json.loads(last)
     except ValueError:
         return {"code": guard.returncode or 1}
-    return found if isinstance(found, dict) else {"code": 1}
+    return report if isinstance(report, dict) else {"code": 1}
 
 
 def _keep_print(guard: "subprocess.Popen[bytes]", path: Path, secrets: Mapping[str, str], lines: "deque[str]") -> None:

@@ -16,7 +16,7 @@ from tunecase.pilot.trainers.task import (
     Result,
     Setting,
     Task,
-    known,
+    checked,
     no_weights,
     nothing_missing,
     nothing_to_fetch,
@@ -54,7 +54,7 @@ SETTINGS: Mapping[str, Setting] = {
 
 def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setting]:
     """The probe's settings, which do not depend on the ladder, overridden by those chosen."""
-    return {**SETTINGS, **known(chosen, SETTINGS, "probe")}
+    return {**SETTINGS, **checked(chosen, SETTINGS, "probe")}
 
 
 def train(task: Task) -> Result:

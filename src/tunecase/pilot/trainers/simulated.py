@@ -17,7 +17,7 @@ from tunecase.pilot.trainers.task import (
     Result,
     Setting,
     Task,
-    known,
+    checked,
     no_weights,
     nothing_missing,
     nothing_to_fetch,
@@ -67,22 +67,22 @@ def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setti
 
     Raises: InputError for errors outside 0 to 1, a negative noise, or a failure that is not known.
     """
-    found = {**SETTINGS, **known(chosen, SETTINGS, "simulated")}
+    fixed = {**SETTINGS, **checked(chosen, SETTINGS, "simulated")}
     problems = [
-        Problem(f"setting {name} of simulated", str(found[name]), f"{least:g} to {most:g}", "correct it")
+        Problem(f"setting {name} of simulated", str(fixed[name]), f"{least:g} to {most:g}", "correct it")
         for name, least, most in (
             ("start_error", 0, 1), ("floor", 0, 1), ("exponent", 0, 10), ("noise", 0, 1), ("own_luck", 0, 1),
             ("learning_rate", 1e-6, 1e6), ("seconds", 0, 86400),
         )
-        if not least <= float(found[name]) <= most
+        if not least <= float(fixed[name]) <= most
     ]  # fmt: skip
-    if found["fail"] not in ("", *FAILURES):
+    if fixed["fail"] not in ("", *FAILURES):
         wanted = "one of: " + ", ".join(FAILURES)
-        fix = nearest(str(found["fail"]), FAILURES)
-        problems.append(Problem("setting fail of simulated", repr(found["fail"]), wanted, fix))
+        fix = nearest(str(fixed["fail"]), FAILURES)
+        problems.append(Problem("setting fail of simulated", repr(fixed["fail"]), wanted, fix))
     if problems:
         raise InputError(problems)
-    return found
+    return fixed
 
 
 def train(task: Task) -> Result:
@@ -146,11 +146,8 @@ def simulated_error(rows: int, chosen: Mapping[str, Any]) -> float:
         return float(chosen["start_error"])
     above_floor = chosen["start_error"] - chosen["floor"]
     error = chosen["floor"] + above_floor * (max(rows, 1) / START_ROWS) ** -chosen["exponent"]
-    return float(min(1.0, error * _penalty(chosen["learning_rate"])))
-
-
-def _penalty(learning_rate: float) -> float:
-    return 1 + 0.16 * ((math.log2(learning_rate) - 1) ** 2 - 1)
+    penalty = 1 + 0.16 * ((math.log2(chosen["learning_rate"]) - 1) ** 2 - 1)
+    return float(min(1.0, error * penalty))
 
 
 def _luck(row: int, text: str) -> float:

@@ -35,7 +35,8 @@ def share_right(network: layers.Network, tokenizer: Any) -> float:
     Source: the questions are skill_questions.csv. Leaves out everything that forty easy questions do not ask:
     a fall is a warning, no fall is no proof.
     """
-    torch = _torch()
+    import torch
+
     before = tuple(tokenizer(BEFORE, add_special_tokens=False)["input_ids"])
     made = []
     for question, answers in questions():
@@ -53,9 +54,3 @@ def share_right(network: layers.Network, tokenizer: Any) -> float:
                 right += tree.shares(part[None])[0].argmax().item() == 0
                 first += len(row.asked)
     return right / len(made)
-
-
-def _torch() -> Any:
-    import torch
-
-    return torch

@@ -143,6 +143,13 @@ def scored(task: Task, predictions: Sequence[str], seconds: float, **more: Any) 
     )  # fmt: skip
 
 
+# What a language model scores without training; few-shot shows it some training rows.
+UNTRAINED: Mapping[str, Mapping[str, Setting]] = {
+    "zero-shot": {"steps": 0, "shots": 0},
+    "few-shot": {"steps": 0, "shots": 8},
+}
+
+
 def nothing_missing(model: str) -> str:
     """What a trainer that needs no model misses: nothing."""
     return ""
@@ -157,13 +164,13 @@ def no_weights(model: str, settings: Mapping[str, Setting]) -> str:
     return ""
 
 
-def known(chosen: Mapping[str, Setting], settings: Mapping[str, Setting], trainer: str) -> Mapping[str, Setting]:
+def checked(chosen: Mapping[str, Setting], settings: Mapping[str, Setting], trainer: str) -> Mapping[str, Setting]:
     """The chosen settings, each a name of the trainer's and of its default's type (a whole number may be a float).
 
     Raises: InputError with every setting that is not known or not of that type.
 
     Example:
-        >>> known({"rank": 4}, {"rank": 8}, "lora")
+        >>> checked({"rank": 4}, {"rank": 8}, "lora")
         {'rank': 4}
     """
     problems = []

