@@ -164,17 +164,20 @@ def enough(points: Sequence[Point], narrowing: float, question: Question) -> str
 
 def _settled(points: Sequence[Point], question: Question) -> str:
     """What the target's chance is, where it is settled; else empty."""
-    sizes = sorted({point.n for point in points})
     # Without one of three sizes two would be left, which settle nothing.
-    if question.target is None or len(sizes) <= LEAST_SIZES:
+    if question.target is None or len({point.n for point in points}) <= LEAST_SIZES:
         return ""
-    parts = [points, *([point for point in points if point.n != n] for n in sizes)]
-    chances = [_chance(question.belief(part), question) for part in parts]
+    chances = [_chance(question.belief(part), question) for part in (points, *_without_a_size(points))]
     if min(chances) > 1 - SURE:
         return f"the target is reached by {count(question.far)} rows with more than {share(1 - SURE)} chance"
     if max(chances) < SURE and question.belief(points).gate.passed:
         return f"the chance of the target by {count(question.far)} rows is below {share(SURE)}"
     return ""
+
+
+def _without_a_size(points: Sequence[Point]) -> list[list[Point]]:
+    """The points without those of one size, for each size."""
+    return [[point for point in points if point.n != n] for n in sorted({point.n for point in points})]
 
 
 def _chance(belief: Belief, question: Question) -> float:

@@ -13,6 +13,7 @@ from tunecase.pilot.ladder import usable
 from tunecase.pilot.trainers import lora, weights
 from tunecase.pilot.trainers.task import Task
 
+pytestmark = pytest.mark.needs("train")
 TEXTS = ("red a", "red b", "blue a", "blue b") * 4
 LABELS = ("warm", "warm", "warmer still", "warmer still") * 4
 QUICK = {"steps": 12, "rank": 4, "depth": 1, "learning_rate": 2e-2}
@@ -22,7 +23,6 @@ TIMES = {"seconds": 0.0, "answer_s": None, "tokens_per_s": None, "peak_memory_gi
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A folder with a tiny model."""
-    networks.needed()
     return networks.tiny_folder(tmp_path_factory.mktemp("tiny"))
 
 

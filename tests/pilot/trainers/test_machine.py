@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.pilot.trainers import networks
 from tunecase.pilot.trainers import machine
 
 
@@ -24,9 +23,9 @@ def test_the_cache_folder_follows_the_platform(monkeypatch: pytest.MonkeyPatch) 
         assert wanted == machine.cache_folder()
 
 
+@pytest.mark.needs("train")
 def test_the_number_type_is_measured_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Later processes read it, so that one machine gives one answer."""
-    networks.needed()
     monkeypatch.setenv("TUNECASE_CACHE", str(tmp_path))
     first = machine.number_type()
     assert first in ("bfloat16", "float32")
@@ -39,9 +38,9 @@ def test_the_processor_has_a_name() -> None:
     assert machine.processor().strip()
 
 
+@pytest.mark.needs("train")
 def test_a_device_does_a_product() -> None:
     """Whatever it is, torch knows it."""
-    networks.needed()
     import torch
 
     assert torch.device(machine.device()).type in ("cpu", "cuda", "mps")

@@ -115,12 +115,17 @@ def order_effect(
 
     right = of_chosen(references) if references is not None else None
     turned = judge(endpoint, judgement.criteria[::-1], of_chosen(texts), of_chosen(answers), references=right)
-    pairs = [(judgement.verdicts[i] or (), again) for i, again in zip(chosen, turned.verdicts, strict=True) if again]
-    changed = [a != b for first, again in pairs for a, b in zip(first, again[::-1], strict=True)]
+    changed = _changed([judgement.verdicts[i] for i in chosen], turned.verdicts)
     if not changed:
         return None
     low, high = wilson(sum(changed), len(changed))
     return Interval80(low, sum(changed) / len(changed), high)
+
+
+def _changed(first: Sequence[tuple[bool, ...] | None], turned: Sequence[tuple[bool, ...] | None]) -> list[bool]:
+    """For each verdict of the rows read both times, in turned order the second time, whether it changed."""
+    pairs = [(before, after[::-1]) for before, after in zip(first, turned, strict=True) if before and after]
+    return [a != b for before, after in pairs for a, b in zip(before, after, strict=True)]
 
 
 def read_verdicts(reply: str, criteria: int) -> tuple[bool, ...] | None:
