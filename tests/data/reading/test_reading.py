@@ -1,6 +1,7 @@
 """The reader: formats, shapes of rows, and everything that can be wrong with a file."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tunecase.data import reading
+from tunecase.data.reading.blocks import raw_records
 from tunecase.data.reading.detection import detect
 from tunecase.data.reading.load import load
 from tunecase.data.reading.rows import BadRow, Row
+from tunecase.data.reading.writing import Writer
 from tunecase.errors import InputError
 
 GOOD = b'{"text": "a", "label": "x"}\n'
@@ -21,6 +24,26 @@ def written(folder: Path, name: str, content: bytes | str) -> Path:
     path = folder / name
     path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
     return path
+
+
+def table_file(path: Path, table) -> Path:
+    """A Parquet file or an Arrow stream with this table."""
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    if path.suffix == ".parquet":
+        pq.write_table(table, path)
+    else:
+        with pa.ipc.new_stream(str(path), table.schema) as writer:
+            writer.write_table(table)
+    return path
+
+
+def read_table(path: Path):
+    """The table in a Parquet file or an Arrow stream."""
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    if path.suffix == ".parquet":
+        return pq.read_table(path)
+    with pa.ipc.open_stream(path.read_bytes()) as stream:
+        return stream.read_all()
 
 
 @pytest.mark.parametrize(
@@ -221,6 +244,57 @@ def test_parquet_is_read_in_batches(tmp_path):
         load(written(tmp_path, "half.parquet", half[: len(half) // 2]))
 
 
+@pytest.mark.parametrize("ending", ["parquet", "arrow"])
+def test_dates_that_python_cannot_hold_are_read_as_integers(tmp_path, ending):
+    """Years below 1 and beyond 9999 and unknown zones cost no row, and are written back as they were."""
+    pa = pytest.importorskip("pyarrow")
+    far = {
+        "at": pa.array([0, -(10**17), 10**18], pa.timestamp("us")),
+        "zoned": pa.array([1, 2, 3], pa.timestamp("ns", "Mars/Olympus")),
+        "day": pa.array([0, 2**30, -(2**30)], pa.date32()),
+        "took": pa.array([0, 2**60, 1], pa.duration("s")),
+    }
+    table = pa.table({"text": ["a", "b", "c"], "label": [1, 2, 3], **far})
+    path = table_file(tmp_path / f"d.{ending}", table)
+    layout = detect(path)
+    rows = load(path).rows
+    assert ["a", "b", "c"] == [row.input for row in rows]
+    assert [-(10**17), 2, 2**30, 2**60] == [rows[1].other[name] for name in far]
+    copy = tmp_path / f"copy.{ending}"
+    with Writer(copy, path, layout) as writer:
+        for _, _, raw, record in raw_records(path, layout):
+            writer.write(raw, record)
+    assert table.equals(read_table(copy))
+
+
+def test_a_date_out_of_range_inside_a_list_is_a_bad_row(tmp_path):
+    """A list or object that holds such a date cannot be read: its row is bad, the others are read."""
+    pa = pytest.importorskip("pyarrow")
+    dates = pa.array([[1], [10**15]], pa.list_(pa.timestamp("s")))
+    table = load(table_file(tmp_path / "d.parquet", pa.table({"text": ["a", "b"], "label": [1, 2], "dates": dates})))
+    assert ["a"] == [row.input for row in table.rows]
+    assert ["a date or time out of range inside a list or object"] == [row.reason for row in table.bad]
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet", "arrow"])
+def test_a_file_name_that_is_not_utf8_is_read_and_written(tmp_path, ending):
+    """Linux allows any bytes in a name; a table's library takes them as well as a text file does."""
+    path = tmp_path / os.fsdecode(b"d\xff." + ending.encode())
+    try:
+        written(tmp_path, path.name, GOOD)
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    if ending != "jsonl":
+        pa = pytest.importorskip("pyarrow")
+        table_file(tmp_path / f"plain.{ending}", pa.table({"text": ["a"], "label": ["x"]})).replace(path)
+    layout = detect(path)
+    copy = path.with_name(f"copy-{path.name}")
+    with Writer(copy, path, layout) as writer:
+        for _, _, raw, record in raw_records(path, layout):
+            writer.write(raw, record)
+    assert [("a", "x")] * 2 == [(row.input, row.output) for each in (path, copy) for row in load(each).rows]
+
+
 def test_a_long_line_is_no_trouble(tmp_path):
     """A line of 5 MB is one row."""
     assert (
@@ -248,6 +322,35 @@ def test_no_bytes_make_a_traceback(tmp_path, lines, name):
     rows: list[Row | BadRow] = sorted([*table.rows, *table.bad], key=lambda row: row.number)
     assert list(range(len(rows))) == [row.number for row in rows]
     assert sorted({row.line for row in rows}) == [row.line for row in rows]
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from(["", "a", "user", "assistant", "[", "{}"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["role", "content", "tool_calls", "weight", "input"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+COLUMNS = (("text", "label"), ("messages",), ("instruction", "instances"), ("prompt", "chosen", "rejected"))
+
+
+@given(st.sampled_from(COLUMNS).flatmap(lambda names: st.lists(st.tuples(*[VALUES] * len(names)).map(
+    lambda cells: dict(zip(names, cells, strict=True))), min_size=1, max_size=5)))  # fmt: skip
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_no_values_make_a_traceback(tmp_path, records):
+    """Whatever JSON a column holds, each record is a row with two texts or a bad row, unless the file is refused."""
+    path = written(tmp_path, "d.jsonl", "\n".join(map(json.dumps, records)))
+    try:
+        table = load(path)
+    except InputError:
+        return
+    assert len(records) == len(table.rows) + len(table.bad)
+    assert {str} >= {type(text) for row in table.rows for text in (row.input, row.output, row.rejected)}
 
 
 def test_classes_are_told_from_answers():

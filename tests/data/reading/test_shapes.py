@@ -182,6 +182,19 @@ def test_a_dict_of_data_sets(tmp_path, table):
         load(tmp_path / "dict::test")
 
 
+def test_a_folder_whose_own_list_is_broken_is_refused(tmp_path, table):
+    """A split or file that is no name inside the folder is not followed: it is said, without end or traceback."""
+    stream(tmp_path / "saved", table)
+    (tmp_path / "saved/state.json").write_text(json.dumps({"_data_files": [{"filename": "x" * 300}]}), encoding="utf-8")
+    with pytest.raises(InputError, match="a data set without x"):
+        load(tmp_path / "saved")
+    (tmp_path / "dict").mkdir()
+    for split in ("", ".", "..", "../saved", "/"):
+        (tmp_path / "dict/dataset_dict.json").write_text(json.dumps({"splits": [split]}), encoding="utf-8")
+        with pytest.raises(InputError, match="name a split"):
+            load(tmp_path / "dict")
+
+
 def hub(folder, table):
     """A folder as the Hub lays it out."""
     pq = pytest.importorskip("pyarrow.parquet")

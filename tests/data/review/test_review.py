@@ -18,6 +18,7 @@ from tunecase.data.reading.writing import Writer
 from tunecase.data.review.corrections import with_answer
 from tunecase.data.review.queue.item import code_of
 from tunecase.data.review.queue.label_studio import config
+from tunecase.data.review.queue.reading import read_decisions
 from tunecase.data.review.queue.sheet import guarded, unguarded
 from tunecase.data.review.review import review
 from tunecase.errors import InputError
@@ -118,6 +119,28 @@ def test_a_review_goes_round(tmp_path, monkeypatch, form):
     assert 30 == sum(row["label"] == WRONG for row in copy)
     listed = json.loads((tmp_path / "mended/changes.json").read_bytes())["corrected"]
     assert {(row["given"], row["answer"]) for row in listed} == {(WRONG, RIGHT)}
+
+
+EXPORTS = (
+    {"data": {"row": 1}, "annotations": 3},
+    {"data": {"row": 1}, "annotations": [{"result": 5}]},
+    {"data": [], "annotations": {"result": []}},
+    {"fields": {}, "metadata": 1, "responses": {"decision": 7}},
+    {"fields": {}, "metadata": {"row": 1}, "responses": []},
+)
+
+
+def test_exports_of_another_form_hold_no_decision(tmp_path):
+    """A number where a list belongs is nothing that a reviewer said; a file nested too deep is refused."""
+    path = tmp_path / "a.json"
+    decisions = []
+    for exported in EXPORTS:
+        path.write_text(json.dumps([exported]), encoding="utf-8")
+        decisions += read_decisions(path)[1]
+    assert [] == decisions
+    path.write_text("[" * 100_000, encoding="utf-8")
+    with pytest.raises(InputError, match="export it again"):
+        read_decisions(path)
 
 
 def test_all_mistakes_are_told_at_once(tmp_path, monkeypatch):

@@ -41,7 +41,7 @@ def test_pieces_and_stripping_are_learned():
 
 
 def test_a_template_is_found_beside_its_tokenizer(tmp_path):
-    """chat_template.jinja first, then the config; of several the default; a broken config is none."""
+    """chat_template.jinja first, then the config; of several the default."""
     path = tmp_path / "tokenizer.json"
     assert None is read_template(path)
     named = [{"name": "tool", "template": "t"}, {"name": "default", "template": "d"}]
@@ -50,5 +50,25 @@ def test_a_template_is_found_beside_its_tokenizer(tmp_path):
     assert Template("d", (("bos_token", "<s>"),)) == read_template(path)
     (tmp_path / "chat_template.jinja").write_text("own", encoding="utf-8")
     assert "own" == read_template(path).source
-    (tmp_path / "tokenizer_config.json").write_text("{", encoding="utf-8")
-    assert None is read_template(path)
+
+
+DEEP = "[" * 100_000
+ODD = ("{", "[]", "5", "null", '"text"', DEEP, f'{{"chat_template": {DEEP}', '{"chat_template": 5}',
+       '{"chat_template": [["a"], null, 1, {"name": "default"}]}', '{"chat_template": {"default": "d"}}')  # fmt: skip
+
+
+def test_a_configuration_of_another_form_holds_no_template(tmp_path):
+    """Broken JSON, JSON that is no object, values nested too deep and templates of other types are read as none."""
+    config = tmp_path / "tokenizer_config.json"
+    read = {}
+    for body in ODD:
+        config.write_text(body, encoding="utf-8")
+        read[body[:60]] = read_template(tmp_path / "tokenizer.json")
+    assert dict.fromkeys(read) == read
+
+
+def test_a_list_of_templates_is_searched_for_the_default(tmp_path):
+    """What stands in the list and is no named template is passed over."""
+    config = {"chat_template": [["a"], None, {"name": "default", "template": "d"}]}
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(config), encoding="utf-8")
+    assert Template("d", ()) == read_template(tmp_path / "tokenizer.json")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tunecase.data.tokens import counting
 from tunecase.data.tokens.counting import Counter, estimated, fast_counts, read_fast, reference_counts
+from tunecase.errors import InputError
 
 TEXTS = ["the cat sat on the mat", "a dog, and 12 cats!", "naïve café 你好", "", "  two\n\nlines\t"]
 CHAT = "{% for m in messages %}<{{ m['role'] }}>{{ m['content'] }}<end>{% endfor %}"
@@ -34,6 +35,15 @@ def lengths(path: Path, texts: list[str]) -> list[int]:
     """Tokens by the library itself, one text at a time."""
     reader = counting.read_tokenizer(path)
     return [len(reader.encode(text, add_special_tokens=False).ids) for text in texts]
+
+
+def test_a_tokenizer_nested_too_deep_is_refused(tmp_path):
+    """The user is told, and the fast counter does without."""
+    path = tmp_path / "tokenizer.json"
+    path.write_text('{"model":' * 100_000, encoding="utf-8")
+    assert None is read_fast(path)
+    with pytest.raises(InputError, match=r"a tokenizer\.json"):
+        counting.read_tokenizer(path)
 
 
 def test_without_a_template_input_and_output_are_joined(tokenizer):

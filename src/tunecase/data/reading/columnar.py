@@ -1,5 +1,6 @@
 """Parquet and Arrow: read a batch of rows at a time; the names of integer labels come from the file's metadata."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -25,6 +26,7 @@ def opened(source: Source) -> Iterator[tuple[Any, Any, int]]:
     Raises: InputError for a file that is cut or broken; MissingExtraError without pyarrow.
     """
     name = "Parquet" if source.kind == "parquet" else "Arrow"
+    name_bytes = os.fsencode(source.path)  # as text, Arrow takes no name that is not UTF-8
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -32,10 +34,10 @@ def opened(source: Source) -> Iterator[tuple[Any, Any, int]]:
         raise MissingExtraError(f"reading {source.path.name}", "parquet") from None
     try:
         if source.kind == "parquet":
-            with pq.ParquetFile(source.path) as file:
+            with pa.OSFile(name_bytes) as raw, pq.ParquetFile(raw) as file:
                 yield file.schema_arrow, file.iter_batches, file.metadata.num_rows
         else:
-            with pa.memory_map(str(source.path)) as raw:
+            with pa.memory_map(name_bytes) as raw:
                 try:
                     stream = pa.ipc.open_stream(raw)
                     yield stream.schema, lambda batch_size: _sliced(_before_cut(stream), batch_size), 0
@@ -110,26 +112,47 @@ def records(block: Block, layout: Layout, raw: bool = False) -> Records:
         for batch in stream:
             names = batch.schema.names
             for values in _rows(batch):
-                if values is None:
-                    yield line, b"", None, "not UTF-8"
+                if isinstance(values, str):
+                    yield line, b"", None, values
                 else:
                     record = dict(zip(names, values, strict=True))
                     yield line, orjson.dumps(record, default=str) if raw else b"", record, ""
                 line += 1
 
 
-def _rows(batch: Any) -> Iterator[tuple[Any, ...] | None]:
-    """The values of each row; None for a row with a text that is not UTF-8, which Arrow does not check."""
+def _rows(batch: Any) -> Iterator[tuple[Any, ...] | str]:
+    """The values of each row; the reason for a row with a value that Python cannot hold, which Arrow does not check."""
+    import pyarrow as pa
+
     try:
         yield from list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
-    except UnicodeDecodeError:
+    except (ValueError, OverflowError, pa.ArrowException):
         for row in range(batch.num_rows):
-            try:
-                values = tuple(column[row].as_py() for column in batch.columns)
-            except UnicodeDecodeError:
-                yield None
-            else:
-                yield values
+            yield _row(batch, row)
+
+
+def _row(batch: Any, row: int) -> tuple[Any, ...] | str:
+    try:
+        return tuple(_value(column[row]) for column in batch.columns)
+    except UnicodeDecodeError:
+        return "not UTF-8"
+    except OverflowError:
+        return "a date or time out of range inside a list or object"
+
+
+def _value(cell: Any) -> Any:
+    """A value; a date outside the years 1 to 9999, or a time in an unknown zone, as the integer that Arrow keeps."""
+    import pyarrow as pa
+
+    try:
+        return cell.as_py()
+    except UnicodeDecodeError:
+        raise
+    except (ValueError, OverflowError, pa.ArrowException) as error:
+        count = getattr(cell, "value", None)
+        if isinstance(count, int):
+            return count
+        raise OverflowError(str(error)) from None
 
 
 def class_names(source: Source) -> dict[str, tuple[str, ...]]:

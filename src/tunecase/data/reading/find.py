@@ -19,8 +19,8 @@ def sources(path: Path) -> tuple[Source, ...]:
     """
     if "hf:" in path.parts:
         return files_of(*local_folder(path))
-    bare, part = split_name(path)
     try:
+        bare, part = split_name(path)
         mode = bare.stat().st_mode
     except (OSError, ValueError) as error:
         got = "no such file" if isinstance(error, FileNotFoundError) else str(error)

@@ -79,7 +79,7 @@ def _known(part: str) -> str:
 def _split_folder(folder: Path, part: str) -> Path:
     try:
         listed = orjson.loads((folder / "dataset_dict.json").read_bytes())["splits"]
-        names = [str(name) for name in listed]
+        names = [name for name in map(str, listed) if name == Path(name).name and name not in ("", "..")]
     except (orjson.JSONDecodeError, KeyError, TypeError):
         names = sorted(path.name for path in folder.iterdir() if path.is_dir())
     for name in names:
@@ -99,7 +99,7 @@ def _saved(folder: Path) -> tuple[Source, ...]:
         ]
     except (orjson.JSONDecodeError, KeyError, TypeError):
         listed = sorted(path.name for path in folder.glob("*.arrow"))
-    missing = [name for name in listed if not (folder / name).is_file()]
+    missing = [name for name in listed if not _is_file(folder / name)]
     if missing or not listed:
         got = f"a data set without {missing[0]}" if missing else "a data set without files"
         raise InputError(Problem(str(folder), got, "all files that state.json lists", "save it again"))
@@ -134,7 +134,7 @@ def _walk(folder: Path) -> Iterator[Source]:
 def _is_file(path: Path) -> bool:
     try:
         status = path.stat()
-    except OSError:
+    except (OSError, ValueError):  # a name too long, or with a NUL in it
         return False
     return stat.S_ISREG(status.st_mode) and status.st_size > 0
 

@@ -76,7 +76,8 @@ class Writer:
 
             parquet = self.layout.format == "parquet"
             make = pq.ParquetWriter if parquet else pa.ipc.new_stream
-            self.schema, self.table = schema, make(str(self.part), schema)
+            self.file = self.part.open("wb")
+            self.schema, self.table = schema, make(self.file, schema)
 
     def write(self, raw: bytes, record: dict[str, Any] | None) -> None:
         """Adds one record, as raw_records gave it; a table takes the record, text takes the raw bytes."""
@@ -133,11 +134,10 @@ class Writer:
                 self._flush()
                 self.table.close()
                 self.table = None
-            else:
-                if self.layout.format == "json":
-                    self.file.write(b"\n]\n")
-                self.file.close()
-                self.file = None
+            elif self.layout.format == "json":
+                self.file.write(b"\n]\n")
+            self.file.close()
+            self.file = None
             self.part.replace(self.path)
         except OSError as problem:
             raise self._refused(problem) from None

@@ -51,21 +51,35 @@ def read_template(tokenizer: Path) -> Template | None:
 
     Looks into chat_template.jinja, then tokenizer_config.json; of several named ones the one called "default".
     """
-    config: Any = {}
-    beside = tokenizer.parent / "tokenizer_config.json"
+    own = tokenizer.parent / "chat_template.jinja"
     try:
-        if beside.is_file():
-            config = json.loads(beside.read_text(encoding="utf-8"))
-        own = tokenizer.parent / "chat_template.jinja"
-        source = own.read_text(encoding="utf-8") if own.is_file() else config.get("chat_template")
-    except (OSError, ValueError, AttributeError):
+        config = _config(tokenizer.parent / "tokenizer_config.json")
+        source = own.read_text(encoding="utf-8") if own.is_file() else _named_default(config.get("chat_template"))
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
-    if isinstance(source, list):
-        source = next((each.get("template") for each in source if each.get("name") == "default"), None)
     if not isinstance(source, str) or len(source) > MOST_TEMPLATE_CHARACTERS:
         return None
     names = ("bos_token", "eos_token", "pad_token", "unk_token")
     return Template(source, tuple((name, _token(config[name])) for name in names if config.get(name)))
+
+
+def _config(path: Path) -> dict[str, Any]:
+    """A tokenizer_config.json; empty where there is none.
+
+    Raises: ValueError or TypeError where it is not one JSON object; RecursionError where it is nested too deep.
+    """
+    config = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if not isinstance(config, dict):
+        raise TypeError(f"{path} is not one JSON object")
+    return config
+
+
+def _named_default(templates: object) -> object:
+    """Of a list of named templates the one called "default"; anything else as it is."""
+    if not isinstance(templates, list):
+        return templates
+    named = [each for each in templates if isinstance(each, dict)]
+    return next((each.get("template") for each in named if each.get("name") == "default"), None)
 
 
 def _token(value: Any) -> str:

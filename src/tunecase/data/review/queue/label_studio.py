@@ -67,13 +67,13 @@ def decisions(where: str, exported: Mapping[str, Any]) -> Iterator[Decision | tu
     """What every annotator said of one task; (place, what cannot be read) otherwise. Cancelled ones are left out."""
     data = exported.get("data")
     row = whole(data.get("row")) if isinstance(data, dict) else None
-    annotations = [each for each in exported.get("annotations") or () if isinstance(each, dict)]
+    annotations = _objects(exported.get("annotations"))
     if not isinstance(data, dict) or row is None:
         if annotations:
             yield where, "a task without data.row"
         return
     for annotation in annotations:
-        results = [each for each in annotation.get("result") or () if isinstance(each, dict)]
+        results = _objects(annotation.get("result"))
         verdict, answer = _first(results, "decision"), _first(results, "answer")
         if annotation.get("was_cancelled") or not (verdict or answer.strip()):
             continue
@@ -81,6 +81,11 @@ def decisions(where: str, exported: Mapping[str, Any]) -> Iterator[Decision | tu
         spent = float(seconds) if isinstance(seconds, int | float) else None
         who = _who(annotation.get("completed_by"))
         yield Decision(where, row, str(data.get("code") or ""), verdict, answer, spent, who, whole(data.get("rank")))
+
+
+def _objects(values: object) -> list[dict[str, Any]]:
+    """The objects in a list; none where it is no list."""
+    return [each for each in values if isinstance(each, dict)] if isinstance(values, list) else []
 
 
 def _first(results: Sequence[Mapping[str, Any]], name: str) -> str:

@@ -87,7 +87,7 @@ def _elements(path: Path) -> list[tuple[str, dict[str, Any]]]:
         else:
             lines = ((at, line) for at, line in enumerate(text.split("\n"), 1) if line.strip())
             pairs = [(f"{path.name}, line {at}", json.loads(line)) for at, line in lines]
-    except (UnicodeDecodeError, ValueError) as error:
+    except (UnicodeDecodeError, ValueError, RecursionError) as error:
         got = str(error).splitlines()[0]
         raise InputError(Problem(str(path), got, FORMS, "export it again")) from None
     return [(where, each) for where, each in pairs if isinstance(each, dict)]
