@@ -25,7 +25,7 @@ from tunecase.data.detectors.label_errors import (
     rank_mismatches,
     rank_probabilities,
 )
-from tunecase.data.review.depth import Review, plan_queue, read_reviews
+from tunecase.data.review.depth import Review, plan_depth, wrong_unread
 from tunecase.quantities.statistics import ceiling_range
 
 TEXTS = Path(__file__).parents[1] / ".." / "shared" / "data" / "text"
@@ -78,6 +78,18 @@ def flipped(texts, codes, share, kind, rng):
     return given, set(rows.tolist())
 
 
+def with_random_rows(depth, rows, seed):
+    """Ranked rows in order, after every nine of them one drawn at random from beyond the depth."""
+    wanted = min(round(depth / 9), rows - depth)
+    beyond = iter((depth + np.random.default_rng(seed).permutation(rows - depth)[:wanted]).tolist())
+    order = []
+    for place in range(depth):
+        order.append(place)
+        if place % 9 == 8 and (row := next(beyond, None)) is not None:
+            order.append(row)
+    return [*order, *beyond]
+
+
 def measure(texts, codes, share, kind, seed, rng):
     """One planting: precision, recall, the estimate, and a replayed review."""
     given, wrong = flipped(texts, codes, share, kind, rng)
@@ -88,20 +100,19 @@ def measure(texts, codes, share, kind, seed, rng):
     seconds = time.perf_counter() - start
     hits = np.isin(ranking.rows, list(wrong))
     n = max(len(wrong), 1)
-    queue = plan_queue(ranking.scores, len(hits), seed, ranking.wrong)
-    reviews = [
-        Review(row, "a", "b" if hits[row] else "a", float(rng.lognormal(4, 0.5)), control)
-        for row, control in zip(queue.order, queue.control, strict=True)
-    ]
-    half = read_reviews(reviews[: max(len(reviews) // 2, 50)], ranking.scores, wrong=ranking.wrong, seed=seed)
-    unread = int(hits.sum()) - int(hits[[review.row for review in reviews[: max(len(reviews) // 2, 50)]]].sum())
-    found = int(hits[: queue.depth].sum())
+    depth = plan_depth(ranking.scores, ranking.wrong)
+    order = with_random_rows(depth.rows, len(ranking.scores), seed)
+    half = order[: max(len(order) // 2, 50)]
+    reviews = [Review(row, bool(hits[row])) for row in half]
+    left = wrong_unread(reviews, ranking.scores, wrong=ranking.wrong, seed=seed)
+    unread = int(hits.sum()) - int(hits[half].sum())
+    found = int(hits[: depth.rows].sum())
     return {
         "planted": len(wrong), "precision": float(hits[:n].mean()), "recall_2n": float(hits[: 2 * n].sum() / n),
         "held": bool(ranking.wrong.low <= len(wrong) <= ranking.wrong.high),
         "width": (ranking.wrong.high - ranking.wrong.low) / len(hits), "accuracy": ranking.accuracy,
-        "plan_held": bool(queue.found.low <= found <= queue.found.high), "depth": queue.depth,
-        "left_held": bool(half.remaining.low <= unread <= half.remaining.high), "seconds": seconds,
+        "plan_held": bool(depth.errors.low <= found <= depth.errors.high), "depth": depth.rows,
+        "left_held": bool(left.low <= unread <= left.high), "seconds": seconds,
     }  # fmt: skip
 
 

@@ -115,7 +115,7 @@ def _taken_in(
     """
     from tunecase.data.clean import read_ranking
     from tunecase.data.reading import detect
-    from tunecase.data.review import read_corrections, write_corrections
+    from tunecase.data.review import GivenOut, read_corrections, write_corrections
     from tunecase.data.review import review as read_reviews
     from tunecase.io import digest
 
@@ -124,7 +124,7 @@ def _taken_in(
     rankings = (read_ranking(folder, sha256) for folder in (source.parent, *folders))
     ranking, expected, kept = next((each for each in rankings if each), (None, None, None))
     usable = kept if usable is None else usable
-    record, new = read_reviews(source, files.train, layout, sha256, corrections, usable, ranking, expected)
+    record, new = read_reviews(source, files.train, layout, sha256, corrections, GivenOut(usable, ranking, expected))
     write_corrections(corrections, {**before, **{each.row: each for each in new}}.values())
     return record
 

@@ -20,7 +20,7 @@ from tunecase.data.review.queue.item import code_of
 from tunecase.data.review.queue.label_studio import config
 from tunecase.data.review.queue.reading import read_decisions
 from tunecase.data.review.queue.sheet import guarded, unguarded
-from tunecase.data.review.review import review
+from tunecase.data.review.review import GivenOut, review
 from tunecase.errors import InputError
 from tunecase.records import Reviews
 
@@ -254,7 +254,8 @@ def test_the_ranking_tells_what_is_left_in_most_replays(tmp_path):
         ]  # fmt: skip
         source = write(tmp_path / f"said-{seed}.jsonl", done)
         layout = detect(train)
-        record, blind = (review(source, train, layout, "", tmp_path / "c", 400, each)[0] for each in (ranking, None))
+        queues = (GivenOut(400, ranking), GivenOut(400))
+        record, blind = (review(source, train, layout, "", tmp_path / "c", queue)[0] for queue in queues)
         left = len(wrong - set(seen))
         held += record.remaining.low <= left <= record.remaining.high
         alone += blind.remaining.low <= left <= blind.remaining.high

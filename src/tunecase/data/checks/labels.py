@@ -16,7 +16,7 @@ from tunecase.data.detectors.label_errors import (
     rank_labels,
     rank_mismatches,
 )
-from tunecase.data.review.depth import plan_queue
+from tunecase.data.review.depth import plan_depth
 from tunecase.quantities import Interval80, wilson
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ def label_error(evidence: Evidence) -> Defect | NotChecked | None:
     wrong = _wrong(ranking)
     if wrong is None:
         return None
-    plan = plan_queue(ranking.scores, len(ranking.rows), evidence.asked.seed, wrong)
-    depth = min(max(plan.depth, 1), SHOWN)
+    planned = plan_depth(ranking.scores, wrong)
+    depth = min(max(planned.rows, 1), SHOWN)
     train = evidence.train
     names = {int(code): train.label(int(row)) for row, code in zip(rows[::-1], codes[::-1], strict=True)}
     queue = rows[ranking.rows[:SHOWN]]
@@ -76,7 +76,7 @@ def label_error(evidence: Evidence) -> Defect | NotChecked | None:
             f"{train.example(row)} → {train.label(row)}, or {name}?"
             for row, name in zip(queue[:3].tolist(), suggested, strict=False)
         ),
-        review_rows=float(plan.depth),
+        review_rows=float(planned.rows),
         scores=ranking.scores[:SHOWN].astype(np.float64),
         suggested=suggested,
         measured=("wrong labels estimated", wrong.low, wrong.mid, wrong.high),

@@ -1,6 +1,6 @@
 """What people said of the rows in a review queue, and how far the queue has to be read."""
 
 from tunecase.data.review.corrections import CORRECTIONS_FILE, read_corrections, write_corrections
-from tunecase.data.review.review import review
+from tunecase.data.review.review import GivenOut, review
 
-__all__ = ["CORRECTIONS_FILE", "read_corrections", "review", "write_corrections"]
+__all__ = ["CORRECTIONS_FILE", "GivenOut", "read_corrections", "review", "write_corrections"]

@@ -85,27 +85,28 @@ def with_answer(record: Mapping[str, Any], layout: Layout, answer: str, given: s
         >>> with_answer({"text": "a", "label": 3}, Layout("jsonl", "text/label", ("text",), "label"), "4")
         {'text': 'a', 'label': 4}
     """
-    changed = dict(record)
     if layout.output is None:
         return None
     old = record.get(layout.output)
-    if isinstance(old, list) and old and isinstance(old[-1], dict):
-        turns, last = old, dict(old[-1])
-        key = next((name for name in ("content", "value") if isinstance(last.get(name), str)), None)
-        if key is None:
-            return None
-        changed[layout.output] = [*turns[:-1], {**last, key: answer}]
-        return changed
-    if isinstance(old, dict | list | bytes):
-        return None
-    if layout.rejected and isinstance(old, str):
-        if not given or not old.rstrip().endswith(given):
-            return None
-        changed[layout.output] = old.rstrip()[: -len(given)] + answer
-        return changed
-    named = answer in layout.classes and isinstance(old, int)
-    changed[layout.output] = layout.classes.index(answer) if named else _like(old, answer)
-    return changed
+    new: Any
+    if isinstance(old, list):
+        new = _last_turn_replaced(old, answer)
+    elif isinstance(old, dict | bytes):
+        new = None
+    elif layout.rejected and isinstance(old, str):
+        whole = old.rstrip()
+        new = whole[: -len(given)] + answer if given and whole.endswith(given) else None
+    elif isinstance(old, int) and answer in layout.classes:
+        new = layout.classes.index(answer)
+    else:
+        new = _like(old, answer)
+    return None if new is None else {**record, layout.output: new}
+
+
+def _last_turn_replaced(turns: list[Any], answer: str) -> list[Any] | None:
+    last = turns[-1] if turns and isinstance(turns[-1], dict) else {}
+    key = next((name for name in ("content", "value") if isinstance(last.get(name), str)), None)
+    return [*turns[:-1], {**last, key: answer}] if key else None
 
 
 def rewritten(raw: bytes, record: Mapping[str, Any], layout: Layout) -> bytes:

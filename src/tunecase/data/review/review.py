@@ -1,15 +1,16 @@
 """What reviewers said, taken in: decisions matched with rows, what they tell of the others, and corrections."""
 
-from collections import defaultdict
+import itertools
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tunecase.data.reading.blocks import read_rows
 from tunecase.data.reading.kinds import LONGEST_LABEL, are_classes
-from tunecase.data.reading.rows import BadRow, Layout
+from tunecase.data.reading.rows import BadRow, Layout, Row
 from tunecase.data.review.corrections import Correction
-from tunecase.data.review.depth import Review, read_reviews
+from tunecase.data.review.depth import Review, wrong_unread
 from tunecase.data.review.queue.item import VERDICTS, Decision, code_of, read_verdict
 from tunecase.data.review.queue.reading import read_decisions
 from tunecase.errors import InputError, Problem, nearest
@@ -20,6 +21,22 @@ LEAST_TIMED = 20  # reviews, from which on the reviewers' own clock replaces the
 IDLE = 10.0  # times the median: longer and the reviewer was away
 DEPTHS = (20, 50, 100, 200, 500)
 MOST_PROBLEMS = 50
+Vote = tuple[str, str]  # a verdict, and the right answer where the verdict is wrong
+
+
+@dataclass(frozen=True, slots=True)
+class GivenOut:
+    """The queue as it was given out.
+
+    Args:
+        usable: rows of the training file that will be used [rows]; all readable ones when left out.
+        ranking: suspicion by row number, of every row of the queue but the controls; None where it was not found.
+        expected: rows of the ranking expected to be wrong before anybody looked; the sum of suspicions when left out.
+    """
+
+    usable: int | None = None
+    ranking: Mapping[int, float] | None = None
+    expected: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,69 +44,48 @@ class _Judged:
     """One decision matched with its row."""
 
     decision: Decision
-    verdict: str
-    answer: str
+    vote: Vote
     line: int
     given: str
     code: str
     control: bool
 
-    @property
-    def said(self) -> tuple[str, str]:
-        return self.verdict, self.answer
-
 
 @dataclass(frozen=True, slots=True)
 class _Settled:
-    """What all reviewers of a row said together; None where they do not agree."""
+    """What all reviewers of a row decided together; the vote is None where they do not agree."""
 
     row: int
     first: _Judged
-    said: tuple[str, str] | None
+    vote: Vote | None
     reviewers: tuple[str, ...]
     rank: int
 
     @property
+    def verdict(self) -> str:
+        return self.vote[0] if self.vote else ""
+
+    @property
+    def sure(self) -> bool:
+        return self.verdict not in ("", "unsure")
+
+    @property
     def wrong(self) -> bool:
-        return self.said is not None and self.said[0] in ("wrong", "delete")
+        return self.verdict in ("wrong", "delete")
 
 
 @dataclass(frozen=True, slots=True)
-class _Left:
-    """What nobody has looked at: the usable rows, and the ranking of those in the queue."""
+class _TrainingRows:
+    """The decisions matched with the training file: labels (none where answers are no classes) and readable rows."""
 
-    usable: int
-    ranking: Mapping[int, float] | None
-    expected: float | None
-
-    def wrong(self, told: "Sequence[_Settled]", settled: int, rate: Interval80 | None) -> Interval80 | None:
-        """Wrong answers that nobody has seen; None where neither a ranking nor a control row tells."""
-        if self.ranking is None:
-            others = max(self.usable - settled, 0)
-            return Interval80(*(others * end for end in (rate.low, rate.mid, rate.high))) if rate else None
-        import numpy as np
-
-        rows = sorted(self.ranking, key=lambda row: -self.ranking[row] if self.ranking else 0.0)
-        place = {row: at for at, row in enumerate(rows)}
-        reviews = [
-            Review(place.get(each.row), "", "wrong" if each.wrong else "", control=each.first.control)
-            for each in told
-            if each.first.control or each.row in place
-        ]
-        scores = np.array([self.ranking[row] for row in rows], np.float64)
-        wrong = None if self.expected is None else Interval80(self.expected, self.expected, self.expected)
-        return read_reviews(reviews, scores, outside=max(self.usable - len(rows), 0), wrong=wrong).remaining
+    judged: list[_Judged]
+    labels: tuple[str, ...]
+    count: int
+    problems: list[Problem]
 
 
 def review(
-    source: Path,
-    train: Path,
-    layout: Layout,
-    sha256: str,
-    corrections_file: Path,
-    usable: int | None = None,
-    ranking: Mapping[int, float] | None = None,
-    expected: float | None = None,
+    source: Path, train: Path, layout: Layout, sha256: str, corrections_file: Path, queue: GivenOut | None = None
 ) -> tuple[Reviews, tuple[Correction, ...]]:
     """Reads decisions back and says what follows from them; writes nothing.
 
@@ -101,43 +97,74 @@ def review(
         source: what the reviewers filled in, or a tool's export.
         train, layout, sha256: the training file that the queue was drawn from.
         corrections_file: where the corrections will be kept.
-        usable: rows that will be used [rows]; all readable ones of the file when left out.
-        ranking: suspicion by row number of every row of the queue but the controls, as it was given out.
-        expected: rows of the ranking expected to be wrong before anybody looked; the sum of suspicions when left out.
+        queue: what is known of the queue; nothing when left out.
     Returns: Reviews, and one Correction for each settled row.
     Raises: InputError with every decision that fits no row, no verdict or no label.
 
     Leaves out that reviewers err.
     """
+    queue = queue or GivenOut()
+    form, rows = _read_back(source, train, layout)
+    judged, settled = rows.judged, _settle(rows.judged)
+    ranked, controls = _sure(settled)
+    corrections = tuple(_correction(each, sha256) for each in settled if each.sure)
+    rate = _rate(_wrong(controls), len(controls))
+    times, pairs = _times(judged), _pairs(judged)
+    verdicts = Counter(each.verdict for each in settled)
+    record = Reviews(
+        source=str(source),
+        format=form,
+        train=str(train),
+        rows=len(ranked) + len(controls),
+        wrong=_wrong(ranked) + _wrong(controls),
+        corrected=sum(bool(each.answer) for each in corrections),
+        deleted=verdicts["delete"],
+        unsure=verdicts["unsure"],
+        disputed=tuple(sorted(each.row for each in settled if each.vote is None)),
+        depths=_depths(ranked),
+        controls=len(controls),
+        controls_wrong=_wrong(controls),
+        error_rate=rate,
+        remaining=_remaining(settled, rate, queue, rows.count),
+        timed=len(times),
+        minutes=_minutes(times),
+        reviewers=len({each.decision.reviewer for each in judged}),
+        twice=len(pairs),
+        agreement=_rate(sum(first == second for first, second in pairs), len(pairs)),
+        corrections_file=str(corrections_file),
+        corrections=len(corrections),
+        notes=_notes(len(controls), queue, len(times)),
+    )
+    return record, corrections
+
+
+def _read_back(source: Path, train: Path, layout: Layout) -> tuple[str, _TrainingRows]:
+    """The form of a file, and its decisions matched with their rows.
+
+    Raises: InputError with all problems, fifty of them written out, or where there is no decision.
+    """
     form, decisions, problems = read_decisions(source)
+    rows = _matched(train, layout, decisions)
+    problems = [*problems, *rows.problems, *_unknown_labels(rows), *_decided_twice(rows.judged)]
+    if len(problems) > MOST_PROBLEMS:
+        rest = f"{len(problems) - MOST_PROBLEMS} more mistakes"
+        problems[MOST_PROBLEMS:] = [Problem(str(source), rest, "none", "correct those above first")]
+    if not problems and not rows.judged:
+        fix = "fill in decision (right, wrong, delete or unsure), or answer"
+        problems = [Problem(str(source), "no decision in it", "rows that somebody judged", fix)]
+    if problems:
+        raise InputError(problems)
+    return form, rows
+
+
+def _matched(train: Path, layout: Layout, decisions: Sequence[Decision]) -> _TrainingRows:
+    """Decisions with their rows, and what fits no row."""
     wanted: dict[int, list[Decision]] = defaultdict(list)
     for decision in decisions:
         wanted[decision.row].append(decision)
-    judged, labels, rows, more = _matched(train, layout, wanted)
-    problems = [*problems, *more, *_unknown_labels(judged, labels), *_said_twice(judged)]
-    if problems:
-        shown = problems[:MOST_PROBLEMS]
-        if len(problems) > MOST_PROBLEMS:
-            rest = f"{len(problems) - MOST_PROBLEMS} more mistakes"
-            shown.append(Problem(str(source), rest, "none", "correct those above first"))
-        raise InputError(shown)
-    if not judged:
-        fix = "fill in decision (right, wrong, delete or unsure), or answer"
-        raise InputError(Problem(str(source), "no decision in it", "rows that somebody judged", fix))
-    settled = _settle(judged)
-    corrections = tuple(_correction(each, sha256) for each in settled if each.said and each.said[0] != "unsure")
-    left = _Left(rows if usable is None else usable, ranking, expected)
-    return _reviews(source, form, train, judged, settled, corrections, corrections_file, left), corrections
-
-
-def _matched(
-    train: Path, layout: Layout, wanted: Mapping[int, Sequence[Decision]]
-) -> tuple[list[_Judged], tuple[str, ...], int, list[Problem]]:
-    """Decisions with their rows; the labels where answers are classes; the readable rows; what fits nothing."""
     judged: list[_Judged] = []
     problems: list[Problem] = []
     outputs: dict[str, int] = {}
-    seen: set[int] = set()
     count = 0
     for row in read_rows(train, layout):
         if isinstance(row, BadRow):
@@ -145,140 +172,146 @@ def _matched(
         count += 1
         if len(row.output) <= LONGEST_LABEL:
             outputs[row.output] = outputs.get(row.output, 0) + 1
-        for decision in wanted.get(row.number, ()):
-            seen.add(row.number)
-            code = code_of(row.number, row.input, row.output)
-            control = decision.code == code_of(row.number, row.input, row.output, control=True)
-            if not control and decision.code != code:
-                got = f"row {row.number} has changed since"
-                fix = "write the queue anew (--fix) and review that row again"
-                problems.append(Problem(decision.where, got, "the row as it was given out", fix))
-                continue
-            said = _said(decision, row.output)
-            if isinstance(said, Problem):
-                problems.append(said)
+        for decision in wanted.pop(row.number, ()):
+            match = _match(decision, row)
+            if isinstance(match, Problem):
+                problems.append(match)
             else:
-                judged.append(_Judged(decision, *said, row.line, row.output, code, control))
-    for number in wanted.keys() - seen:
-        fix = "give the file that the queue was drawn from"
-        got, right = f"row {number}", f"a readable row of {train.name}"
-        problems.extend(Problem(decision.where, got, right, fix) for decision in wanted[number])
+                judged.append(match)
+    right, fix = f"a readable row of {train.name}", "give the file that the queue was drawn from"
+    for decision in itertools.chain.from_iterable(wanted.values()):
+        problems.append(Problem(decision.where, f"row {decision.row}", right, fix))
     short = sum(outputs.values())
     classes = layout.output is not None and are_classes(len(outputs) + (count > short), short, count)
-    return judged, tuple(outputs) if classes else (), count, problems
+    return _TrainingRows(judged, tuple(outputs) if classes else (), count, problems)
 
 
-def _said(decision: Decision, given: str) -> tuple[str, str] | Problem:
-    """(verdict, answer) of one decision; an answer without a verdict says by itself whether the given one is right."""
-    answer = decision.answer.strip() if decision.answer.strip() != given.strip() else given
-    verdict = read_verdict(decision.verdict) if decision.verdict else "right" if answer == given else "wrong"
-    wanted = ", ".join(VERDICTS)
+def _match(decision: Decision, row: Row) -> _Judged | Problem:
+    """A decision with its row, or why they do not fit."""
+    code = code_of(row.number, row.input, row.output)
+    control = decision.code == code_of(row.number, row.input, row.output, control=True)
+    if not control and decision.code != code:
+        got, fix = f"row {row.number} has changed since", "write the queue anew (--fix) and review that row again"
+        return Problem(decision.where, got, "the row as it was given out", fix)
+    vote = _vote(decision, row.output)
+    if isinstance(vote, Problem):
+        return vote
+    return _Judged(decision, vote, row.line, row.output, code, control)
+
+
+def _vote(decision: Decision, given: str) -> Vote | Problem:
+    """What one decision says; an answer without a verdict says by itself whether the given one is right."""
+    answer = decision.answer.strip()
+    same = answer == given.strip()
+    if not decision.verdict:
+        return ("right", "") if same else ("wrong", answer)
+    verdict = read_verdict(decision.verdict)
     if verdict is None:
         got = f"the decision {decision.verdict[:40]!r}"
-        return Problem(decision.where, got, wanted, nearest(decision.verdict, VERDICTS))
-    if verdict == "right" and answer and answer != given:
+        return Problem(decision.where, got, ", ".join(VERDICTS), nearest(decision.verdict, VERDICTS))
+    if verdict == "right" and answer and not same:
         got = f"right, and another answer ({answer[:40]!r})"
         return Problem(decision.where, got, "one of them", "write wrong, or empty the answer")
-    if verdict == "wrong" and answer == given:
+    if verdict == "wrong" and same:
         fix = "write the right answer, or leave it empty where you do not know it"
         return Problem(decision.where, "wrong, and the given answer again", "another answer", fix)
     return verdict, answer if verdict == "wrong" else ""
 
 
-def _unknown_labels(judged: Sequence[_Judged], labels: tuple[str, ...]) -> list[Problem]:
-    if not labels:
-        return []
-    bad = [each for each in judged if each.answer and each.answer not in labels]
+def _unknown_labels(rows: _TrainingRows) -> list[Problem]:
     wanted = "a label of the training file"
     return [
-        Problem(each.decision.where, f"the label {each.answer[:60]!r}", wanted, nearest(each.answer, labels))
-        for each in bad
+        Problem(each.decision.where, f"the label {answer[:60]!r}", wanted, nearest(answer, rows.labels))
+        for each in rows.judged
+        if rows.labels and (answer := each.vote[1]) and answer not in rows.labels
     ]
 
 
-def _said_twice(judged: Sequence[_Judged]) -> list[Problem]:
-    """Rows of which one reviewer says two things."""
+def _decided_twice(judged: Sequence[_Judged]) -> list[Problem]:
+    """Rows that one reviewer decided in two ways."""
     first: dict[tuple[int, str], _Judged] = {}
     problems = []
     for each in judged:
         before = first.setdefault((each.decision.row, each.decision.reviewer), each)
-        if before.said != each.said:
+        if before.vote != each.vote:
             got = f"row {each.decision.row} decided otherwise than in {before.decision.where}"
             problems.append(Problem(each.decision.where, got, "one decision of one reviewer", "keep one, or name both"))
     return problems
 
 
-def _settle(judged: Sequence[_Judged]) -> list[_Settled]:
+def _by_row(judged: Sequence[_Judged]) -> dict[int, dict[str, _Judged]]:
+    """The decisions of each row by reviewer."""
     rows: dict[int, dict[str, _Judged]] = defaultdict(dict)
     for each in judged:
         rows[each.decision.row][each.decision.reviewer] = each
+    return rows
+
+
+def _settle(judged: Sequence[_Judged]) -> list[_Settled]:
     settled: list[_Settled] = []
-    for row, by in rows.items():
-        votes: dict[tuple[str, str], int] = {}
-        for each in by.values():
-            votes[each.said] = votes.get(each.said, 0) + 1
-        most = max(votes, key=lambda said: votes[said])
-        agreed = most if 2 * votes[most] > len(by) else None
-        one = next(iter(by.values()))
-        rank = one.decision.rank if one.decision.rank is not None else len(settled) + 1
-        settled.append(_Settled(row, one, agreed, tuple(name for name in by if name), rank))
+    for row, by in _by_row(judged).items():
+        ((most, votes),) = Counter(each.vote for each in by.values()).most_common(1)
+        first = next(iter(by.values()))
+        rank = first.decision.rank if first.decision.rank is not None else len(settled) + 1
+        agreed = most if 2 * votes > len(by) else None
+        settled.append(_Settled(row, first, agreed, tuple(name for name in by if name), rank))
     return settled
 
 
+def _sure(settled: Sequence[_Settled]) -> tuple[list[_Settled], list[_Settled]]:
+    """The rows that reviewers are sure of: those of the ranked queue, and the controls."""
+    sure = [each for each in settled if each.sure]
+    return [each for each in sure if not each.first.control], [each for each in sure if each.first.control]
+
+
+def _wrong(rows: Sequence[_Settled]) -> int:
+    return sum(each.wrong for each in rows)
+
+
+def _times(judged: Sequence[_Judged]) -> list[float]:
+    return [seconds for each in judged if (seconds := each.decision.seconds) and seconds > 0]
+
+
 def _correction(each: _Settled, sha256: str) -> Correction:
-    assert each.said is not None
     first = each.first
-    verdict, answer = each.said
+    verdict, answer = each.vote or ("", "")
     return Correction(each.row, first.line, first.code, verdict, first.given, answer, each.reviewers, sha256)
 
 
-def _reviews(
-    source: Path,
-    form: str,
-    train: Path,
-    judged: Sequence[_Judged],
-    settled: Sequence[_Settled],
-    corrections: Sequence[Correction],
-    corrections_file: Path,
-    left: _Left,
-) -> Reviews:
-    told = [each for each in settled if each.said and each.said[0] != "unsure"]
-    controls = [each for each in told if each.first.control]
-    rate = _rate(sum(each.wrong for each in controls), len(controls))
-    remaining = left.wrong(told, len(settled), rate)
-    times = [seconds for each in judged if (seconds := each.decision.seconds) and seconds > 0]
-    pairs = _pairs(judged)
+def _remaining(
+    settled: Sequence[_Settled], rate: Interval80 | None, queue: GivenOut, readable: int
+) -> Interval80 | None:
+    """Wrong answers that nobody has seen; None where neither a ranking nor a control row tells."""
+    usable = readable if queue.usable is None else queue.usable
+    if queue.ranking is not None:
+        return _by_ranking([each for each in settled if each.sure], queue.ranking, queue.expected, usable)
+    others = max(usable - len(settled), 0)
+    return Interval80(*(others * end for end in (rate.low, rate.mid, rate.high))) if rate else None
+
+
+def _by_ranking(
+    sure: Sequence[_Settled], ranking: Mapping[int, float], expected: float | None, usable: int
+) -> Interval80:
+    import numpy as np
+
+    rows = sorted(ranking, key=lambda row: -ranking[row])
+    place = {row: at for at, row in enumerate(rows)}
+    reviews = [Review(place.get(each.row), each.wrong) for each in sure if each.first.control or each.row in place]
+    scores = np.array([ranking[row] for row in rows], np.float64)
+    wrong = None if expected is None else Interval80(expected, expected, expected)
+    return wrong_unread(reviews, scores, outside=max(usable - len(rows), 0), wrong=wrong)
+
+
+def _notes(controls: int, queue: GivenOut, timed: int) -> tuple[str, ...]:
+    """What could not be told, and why."""
     notes = []
     if not controls:
         notes.append("wrong answers outside the queue: no random control row was reviewed")
-    if left.ranking is None:
+    if queue.ranking is None:
         notes.append("the unread queue: its ranking was not found, so the control rows stand for it too")
-    if len(times) < LEAST_TIMED:
-        notes.append(f"minutes per review: {len(times)} reviews with a time, {LEAST_TIMED} are needed")
-    return Reviews(
-        source=str(source),
-        format=form,
-        train=str(train),
-        rows=len(told),
-        wrong=sum(each.wrong for each in told),
-        corrected=sum(bool(each.answer) for each in corrections),
-        deleted=sum(each.verdict == "delete" for each in corrections),
-        unsure=sum(each.said is not None and each.said[0] == "unsure" for each in settled),
-        disputed=tuple(sorted(each.row for each in settled if each.said is None)),
-        depths=_depths([each for each in told if not each.first.control]),
-        controls=len(controls),
-        controls_wrong=sum(each.wrong for each in controls),
-        error_rate=rate,
-        remaining=remaining,
-        timed=len(times),
-        minutes=_minutes(times),
-        reviewers=len({each.decision.reviewer for each in judged}),
-        twice=len(pairs),
-        agreement=_rate(sum(one == other for one, other in pairs), len(pairs)),
-        corrections_file=str(corrections_file),
-        corrections=len(corrections),
-        notes=tuple(notes),
-    )
+    if timed < LEAST_TIMED:
+        notes.append(f"minutes per review: {timed} reviews with a time, {LEAST_TIMED} are needed")
+    return tuple(notes)
 
 
 def _rate(some: int, of: int) -> Interval80 | None:
@@ -288,20 +321,17 @@ def _rate(some: int, of: int) -> Interval80 | None:
     return Interval80(min(low, some / of), some / of, max(high, some / of))
 
 
-def _pairs(judged: Sequence[_Judged]) -> list[tuple[tuple[str, str], tuple[str, str]]]:
-    """What the first two reviewers of a row said."""
-    rows: dict[int, dict[str, tuple[str, str]]] = defaultdict(dict)
-    for each in judged:
-        rows[each.decision.row].setdefault(each.decision.reviewer, each.said)
-    both = [list(by.values())[:2] for by in rows.values() if len(by) > 1]
-    return [(one, other) for one, other in both]
+def _pairs(judged: Sequence[_Judged]) -> list[tuple[Vote, Vote]]:
+    """The votes of the first two reviewers of a row."""
+    several = [list(by.values()) for by in _by_row(judged).values() if len(by) > 1]
+    return [(first.vote, second.vote) for first, second, *_ in several]
 
 
-def _depths(told: Sequence[_Settled]) -> tuple[DepthReviewed, ...]:
+def _depths(read: Sequence[_Settled]) -> tuple[DepthReviewed, ...]:
     """How many were wrong among the first so many reviewed rows of the queue, in the order of their rank."""
-    order = sorted(told, key=lambda each: each.rank)
+    order = sorted(read, key=lambda each: each.rank)
     steps = [*(depth for depth in DEPTHS if depth < len(order)), len(order)] if order else []
-    return tuple(DepthReviewed(step, step, sum(each.wrong for each in order[:step])) for step in steps)
+    return tuple(DepthReviewed(step, step, _wrong(order[:step])) for step in steps)
 
 
 def _minutes(seconds: Sequence[float]) -> Interval80 | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tunecase.data.review.queue.item import VERDICTS, Decision, Item
-from tunecase.data.review.queue.sheet import whole
+from tunecase.data.review.queue.sheet import objects, place_of
 
 SETTINGS = """import argilla as rg
 
@@ -60,23 +60,20 @@ def decisions(where: str, exported: Mapping[str, Any]) -> Iterator[Decision | tu
 
     An export holds no times. Drafts and discarded answers are left out where the export says so.
     """
-    metadata, responses = exported.get("metadata"), exported.get("responses")
-    if not isinstance(responses, dict):
-        return
-    said: dict[str, dict[str, str]] = {}
-    for question, values in responses.items():
-        for value in values if isinstance(values, list) else ():
-            if isinstance(value, dict) and value.get("value") not in (None, ""):
-                if value.get("status") not in (None, "submitted"):
-                    continue
-                said.setdefault(str(value.get("user_id") or ""), {})[question] = str(value["value"])
-    row = whole(metadata.get("row")) if isinstance(metadata, dict) else None
-    if not isinstance(metadata, dict) or row is None:
-        if said:
-            yield where, "a record without metadata.row"
-        return
-    for who, answers in said.items():
-        verdict, answer = answers.get("decision", ""), answers.get("answer", "")
-        yield Decision(
-            where, row, str(metadata.get("code") or ""), verdict, answer, None, who, whole(metadata.get("rank"))
-        )
+    answers, place = _answers(exported.get("responses")), place_of(exported.get("metadata"))
+    if answers and place is None:
+        yield where, "a record without metadata.row"
+    elif place is not None:
+        for reviewer, given in answers.items():
+            verdict, answer = given.get("decision", ""), given.get("answer", "")
+            yield Decision(where, place.row, place.code, verdict, answer, None, reviewer, place.rank)
+
+
+def _answers(responses: object) -> dict[str, dict[str, str]]:
+    """What each annotator submitted, by question."""
+    answers: dict[str, dict[str, str]] = {}
+    for question, values in responses.items() if isinstance(responses, dict) else ():
+        for value in objects(values):
+            if value.get("value") not in (None, "") and value.get("status") in (None, "submitted"):
+                answers.setdefault(str(value.get("user_id") or ""), {})[question] = str(value["value"])
+    return answers

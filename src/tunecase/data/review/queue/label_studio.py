@@ -6,7 +6,7 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from tunecase.data.review.queue.item import Decision, Item
-from tunecase.data.review.queue.sheet import whole
+from tunecase.data.review.queue.sheet import objects, place_of
 
 # What no XML may hold, not even escaped.
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -65,27 +65,19 @@ def task(item: Item) -> dict[str, Any]:
 
 def decisions(where: str, exported: Mapping[str, Any]) -> Iterator[Decision | tuple[str, str]]:
     """What every annotator said of one task; (place, what cannot be read) otherwise. Cancelled ones are left out."""
-    data = exported.get("data")
-    row = whole(data.get("row")) if isinstance(data, dict) else None
-    annotations = _objects(exported.get("annotations"))
-    if not isinstance(data, dict) or row is None:
-        if annotations:
-            yield where, "a task without data.row"
-        return
-    for annotation in annotations:
-        results = _objects(annotation.get("result"))
-        verdict, answer = _first(results, "decision"), _first(results, "answer")
-        if annotation.get("was_cancelled") or not (verdict or answer.strip()):
-            continue
-        seconds = annotation.get("lead_time")
-        spent = float(seconds) if isinstance(seconds, int | float) else None
-        who = _who(annotation.get("completed_by"))
-        yield Decision(where, row, str(data.get("code") or ""), verdict, answer, spent, who, whole(data.get("rank")))
-
-
-def _objects(values: object) -> list[dict[str, Any]]:
-    """The objects in a list; none where it is no list."""
-    return [each for each in values if isinstance(each, dict)] if isinstance(values, list) else []
+    annotations, place = objects(exported.get("annotations")), place_of(exported.get("data"))
+    if annotations and place is None:
+        yield where, "a task without data.row"
+    elif place is not None:
+        for annotation in annotations:
+            results = objects(annotation.get("result"))
+            verdict, answer = _first(results, "decision"), _first(results, "answer")
+            if annotation.get("was_cancelled") or not (verdict or answer.strip()):
+                continue
+            seconds = annotation.get("lead_time")
+            spent = float(seconds) if isinstance(seconds, int | float) else None
+            reviewer = _reviewer(annotation.get("completed_by"))
+            yield Decision(where, place.row, place.code, verdict, answer, spent, reviewer, place.rank)
 
 
 def _first(results: Sequence[Mapping[str, Any]], name: str) -> str:
@@ -98,7 +90,7 @@ def _first(results: Sequence[Mapping[str, Any]], name: str) -> str:
     return ""
 
 
-def _who(by: Any) -> str:
+def _reviewer(by: Any) -> str:
     if isinstance(by, dict):
         return str(by.get("email") or by.get("username") or by.get("id") or "")
     return "" if by is None else str(by)

@@ -1,7 +1,7 @@
 """Decisions read back from any of the forms that a queue is given out in."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,57 +25,54 @@ def read_decisions(path: Path) -> tuple[str, list[Decision], list[Problem]]:
     if not path.is_file():
         raise InputError(Problem(str(path), "no such file", FORMS, "correct the path"))
     if path.suffix.lower() in (".csv", ".tsv"):
-        return _sheet(path)
+        return _parted("CSV", _sheet(path))
     elements = _elements(path)
     sample = elements[0][1] if elements else {}
-    read: Callable[[str, Mapping[str, Any]], Iterator[Decision | tuple[str, str]]]
-    if "annotations" in sample and "data" in sample:
-        form, read = "Label Studio", label_studio.decisions
-    elif "fields" in sample and "responses" in sample:
-        form, read = "Argilla", argilla.decisions
-    elif "row" in sample and "code" in sample:
-        form, read = "JSON lines", _plain
-    else:
-        got = f"the fields {', '.join(list(sample)[:8])}" if sample else "nothing in it"
-        raise InputError(Problem(str(path), got, FORMS, "give the file as the tool exports it, whole"))
-    found: list[Decision] = []
-    problems: list[Problem] = []
-    for where, element in elements:
-        for said in read(where, element):
-            if isinstance(said, Decision):
-                found.append(said)
-            else:
-                problems.append(_unread(*said))
-    return form, found, problems
+    for keys, form, read in JSON_FORMS:
+        if keys <= sample.keys():
+            return _parted(form, (each for where, element in elements for each in read(where, element)))
+    got = f"the fields {', '.join(list(sample)[:8])}" if sample else "nothing in it"
+    raise InputError(Problem(str(path), got, FORMS, "give the file as the tool exports it, whole"))
 
 
-def _sheet(path: Path) -> tuple[str, list[Decision], list[Problem]]:
-    found: list[Decision] = []
-    problems: list[Problem] = []
+def _sheet(path: Path) -> Iterator[Decision | tuple[str, str]]:
     for where, cells in sheet_rows(path):
         if not {"row", "code", "decision"} <= set(cells):
             got = f"the columns {', '.join(list(cells)[:8])}"
             raise InputError(
                 Problem(str(path), got, "row, code, decision and answer", "keep the columns of review.csv")
             )
-        for said in _plain(where, cells):
-            if isinstance(said, Decision):
-                found.append(said)
-            else:
-                problems.append(_unread(*said))
-    return "CSV", found, problems
+        yield from _plain(where, cells)
 
 
-def _plain(where: str, said: Mapping[str, Any]) -> Iterator[Decision | tuple[str, str]]:
-    decision = plain_decision(where, said)
+def _plain(where: str, cells: Mapping[str, Any]) -> Iterator[Decision | tuple[str, str]]:
+    decision = plain_decision(where, cells)
     if isinstance(decision, str):
         yield where, decision
     elif decision is not None:
         yield decision
 
 
-def _unread(where: str, got: str) -> Problem:
-    return Problem(where, got, "a row of the queue as it was given out", "take the cell from the file written by --fix")
+def _parted(form: str, read: Iterable[Decision | tuple[str, str]]) -> tuple[str, list[Decision], list[Problem]]:
+    """The form, its decisions, and what could not be read as problems."""
+    decisions: list[Decision] = []
+    problems: list[Problem] = []
+    wanted, fix = "a row of the queue as it was given out", "take the cell from the file written by --fix"
+    for each in read:
+        if isinstance(each, Decision):
+            decisions.append(each)
+        else:
+            problems.append(Problem(*each, wanted, fix))
+    return form, decisions, problems
+
+
+Read = Callable[[str, Mapping[str, Any]], Iterator[Decision | tuple[str, str]]]
+# Keys that only this form's elements have together, its name, and what reads an element.
+JSON_FORMS: tuple[tuple[set[str], str, Read], ...] = (
+    ({"annotations", "data"}, "Label Studio", label_studio.decisions),
+    ({"fields", "responses"}, "Argilla", argilla.decisions),
+    ({"row", "code"}, "JSON lines", _plain),
+)
 
 
 def _elements(path: Path) -> list[tuple[str, dict[str, Any]]]:

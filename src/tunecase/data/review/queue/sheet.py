@@ -7,7 +7,7 @@ A cell that a spreadsheet would take for a formula gets an apostrophe before it,
 import csv
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -84,21 +84,41 @@ def _sheet_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
             yield f"{path.name}, line {reader.line_num}", plain
 
 
-def plain_decision(where: str, said: Mapping[str, Any]) -> Decision | str | None:
+def plain_decision(where: str, cells: Mapping[str, Any]) -> Decision | str | None:
     """What a sheet's row or a JSON line says; None where nobody judged it, a sentence where it cannot be read."""
-    verdict, answer = _text(said.get("decision")).strip(), _text(said.get("answer"))
+    verdict, answer = _text(cells.get("decision")).strip(), _text(cells.get("answer"))
     if not verdict and not answer.strip():
         return None
-    row = whole(said.get("row"))
+    row = whole(cells.get("row"))
     if row is None:
-        return f"the row number {_text(said.get('row'))[:40]!r}"
-    seconds = _text(said.get("seconds")).strip().replace(",", ".")
+        return f"the row number {_text(cells.get('row'))[:40]!r}"
+    seconds = _text(cells.get("seconds")).strip().replace(",", ".")
     try:
         spent = float(seconds) if seconds else None
     except ValueError:
         return f"{seconds[:40]!r} seconds"
-    code, reviewer = _text(said.get("code")).strip(), _text(said.get("reviewer")).strip()
-    return Decision(where, row, code, verdict, answer, spent, reviewer, whole(said.get("rank")))
+    code, reviewer = _text(cells.get("code")).strip(), _text(cells.get("reviewer")).strip()
+    return Decision(where, row, code, verdict, answer, spent, reviewer, whole(cells.get("rank")))
+
+
+def objects(values: object) -> list[dict[str, Any]]:
+    """The objects in a list; none where it is no list."""
+    return [each for each in values if isinstance(each, dict)] if isinstance(values, list) else []
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which row of the queue an exported element is: its number, its mark and its rank."""
+
+    row: int
+    code: str
+    rank: int | None
+
+
+def place_of(body: Any) -> Place | None:
+    """The row that a tool's element says it is; None where it says none."""
+    row = whole(body.get("row")) if isinstance(body, dict) else None
+    return Place(row, str(body.get("code") or ""), whole(body.get("rank"))) if row is not None else None
 
 
 def _text(value: Any) -> str:
