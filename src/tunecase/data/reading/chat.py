@@ -39,48 +39,69 @@ class BadTurnsError(ValueError):
 def turns_of(value: object, key: str) -> tuple[Turn, ...]:
     """The turns of a chat as (role, text).
 
+    Args:
+        value: a list of turns, or such a list as JSON text.
+        key: the name of its column, for the messages.
     Raises: BadTurnsError with the reason.
     """
-    if type(value) is not list or not value:
-        value = _opened(value, key)
     turns: list[Turn] = []
-    before, called = "", False
-    weights: list[object] = []
-    for turn in value:
+    before, called, muted = "", False, 0
+    for turn in value if type(value) is list and value else _opened(value, key):
         if type(turn) is not dict:
             raise BadTurnsError(f"{key!r} is not a list of turns")
-        named = turn["role"] if "role" in turn else turn.get("from")
-        role = ROLES.get(named) if type(named) is str else None
-        if role is None:
-            role = _role(named)
-        text = turn.get("content") if "content" in turn else turn.get("value")
-        calls = role == "assistant" and ("tool_calls" in turn or "function_call" in turn or named in CALL_ROLES)
-        if calls or type(text) is not str:
-            text = _text(turn, text, named)
+        role, text, calls = turn_of(turn)
         if "weight" in turn:
-            weights.append(_weight(turn["weight"], role))
+            muted += _weight_is_zero(turn["weight"]) and role == "assistant"
+        if role != "user":
+            _check_order(role, before, called)
         if role == "assistant":
-            if not before:
-                raise BadTurnsError("the assistant speaks first")
-            called = calls or (not called and text.lstrip().startswith(("{", "["))) or "tool_call" in text
-            called = called or "<function" in text or "Action:" in text
-        elif role == "system":
-            if before and before != "system":
-                raise BadTurnsError("the system turn is not first")
-        elif role == "tool" and not (called and before in ("assistant", "tool")):
-            raise BadTurnsError("a tool's result without a call")
+            called = calls or _calls_in_words(text, called)
         turns.append((role, text))
         before = role
-    if before != "assistant":
-        some = any(role == "assistant" for role, _ in turns)
-        raise BadTurnsError(
-            "the last turn is not the assistant's"
-            if some
-            else "no assistant turn: the last turn is not the assistant's"
-        )
-    if weights and sum(role == "assistant" for role, _ in turns) == len([w for w in weights if w == 0]):
-        raise BadTurnsError("every answer has weight 0")
+    _check_answers(turns, muted)
     return tuple(turns)
+
+
+def turn_of(turn: Mapping[str, Any]) -> tuple[str, str, bool]:
+    """The role and text of one turn, and whether its assistant calls a tool in a field of its own.
+
+    Raises: BadTurnsError with the reason.
+    """
+    named = turn["role"] if "role" in turn else turn.get("from")
+    role = ROLES.get(named) if type(named) is str else None
+    if role is None:
+        role = _role(named)
+    text = turn.get("content") if "content" in turn else turn.get("value")
+    calls = role == "assistant" and ("tool_calls" in turn or "function_call" in turn or named in CALL_ROLES)
+    if calls or type(text) is not str:
+        text = _text(turn, text)
+    return role, text, calls
+
+
+def _check_order(role: str, before: str, called: bool) -> None:
+    """Raises BadTurnsError for a role that cannot follow the one before; `called`: the assistant called a tool."""
+    if role == "assistant" and not before:
+        raise BadTurnsError("the assistant speaks first")
+    if role == "system" and before not in ("", "system"):
+        raise BadTurnsError("the system turn is not first")
+    if role == "tool" and not (called and before in ("assistant", "tool")):
+        raise BadTurnsError("a tool's result without a call")
+
+
+def _check_answers(turns: list[Turn], muted: int) -> None:
+    """Raises BadTurnsError where no answer ends a chat, or all its answers are muted by a weight of 0."""
+    answers = sum(role == "assistant" for role, _ in turns)
+    if turns[-1][0] != "assistant":
+        none = "" if answers else "no assistant turn: "
+        raise BadTurnsError(f"{none}the last turn is not the assistant's")
+    if muted == answers:
+        raise BadTurnsError("every answer has weight 0")
+
+
+def _calls_in_words(text: str, called: bool) -> bool:
+    """Whether an answer calls a tool within its text: as JSON, unless one was called before, or by a usual mark."""
+    as_json = not called and text.lstrip().startswith(("{", "["))
+    return as_json or "tool_call" in text or "<function" in text or "Action:" in text
 
 
 def _opened(value: object, key: str) -> list[Any]:
@@ -106,15 +127,13 @@ def _role(named: object) -> str:
     return role
 
 
-def _weight(weight: object, role: str) -> object:
-    if weight is None:
-        return None
-    if weight not in (0, 1):
+def _weight_is_zero(weight: object) -> bool:
+    if weight not in (None, 0, 1):
         raise BadTurnsError(f"the weight {str(weight)[:20]} is not 0 or 1")
-    return weight if role == "assistant" else None
+    return weight == 0
 
 
-def _text(turn: Mapping[str, Any], content: object, named: object) -> str:
+def _text(turn: Mapping[str, Any], content: object) -> str:
     """The text of a turn that is more than a string: its parts, or its calls as JSON."""
     if isinstance(content, list):
         content = "\n".join(_part(part) for part in content)
@@ -150,15 +169,14 @@ def simple_calls(calls: object) -> object:
             calls = orjson.loads(calls)
         except orjson.JSONDecodeError:
             return calls
-    listed = calls if isinstance(calls, list) else [calls]
-    found: list[object] = []
-    for call in listed:
+    simple: list[object] = []
+    for call in calls if isinstance(calls, list) else [calls]:
         function = call.get("function", call) if isinstance(call, dict) else call
         if isinstance(function, dict) and isinstance(function.get("arguments"), str):
             with contextlib.suppress(orjson.JSONDecodeError):
                 function = {**function, "arguments": orjson.loads(function["arguments"])}
-        found.append(function)
-    return found[0] if len(found) == 1 else found
+        simple.append(function)
+    return simple[0] if len(simple) == 1 else simple
 
 
 def as_json(value: object) -> str:

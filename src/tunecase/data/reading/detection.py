@@ -3,7 +3,7 @@
 import itertools
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,32 @@ def own_test(path: Path) -> Path | None:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What a caller wants to read: the path, the columns named by the user, whether an output is needed."""
+
+    path: Path
+    input: str | None
+    output: str | None
+    labelled: bool
+
+    @property
+    def named(self) -> list[str]:
+        return [name for name in (self.input, self.output) if name]
+
+    def refused(self, got: str, wanted: str, fix: str) -> InputError:
+        return InputError(Problem(str(self.path), got, wanted, fix))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """The first good records, their columns, and these by folded name."""
+
+    records: list[dict[str, Any]]
+    columns: list[str]
+    names: dict[str, str]
+
+
 def detect(path: Path, input: str | None = None, output: str | None = None, labelled: bool = True) -> Layout:
     """How to read a file, from its name, its first rows and the columns named by the user.
 
@@ -42,45 +68,57 @@ def detect(path: Path, input: str | None = None, output: str | None = None, labe
     Raises: InputError when the file is missing, empty, of an unknown format, holds no readable row, or its columns
         are not recognised (the message lists them).
     """
+    request = _Request(path, input, output, labelled)
     files = sources(path)
-    start = _start(path, files, input, output)
-    sample, first_reason, notes = _sample(path, start)
-    if not sample and not first_reason:
-        raise InputError(Problem(str(path), "no rows", "at least one row", "check the export that wrote it"))
-    if not sample:
-        fix = "one JSON object a line" if start.format == "jsonl" else "one record a row"
-        got = f"no row can be read (first: {first_reason})"
-        raise InputError(Problem(str(path), got, "rows of data", f"write {fix}"))
-    columns = list(dict.fromkeys(key for record in sample for key in record))
+    start = _start(request, files[0])
+    records, first_reason, notes = _first_records(path, start)
+    if not records:
+        raise _no_row(request, start, first_reason)
+    columns = list(dict.fromkeys(key for record in records for key in record))
     missing = [name for name in (input, output) if name is not None and name not in columns]
     if missing:
         wanted = f"one of: {', '.join(columns[:12])}"
         raise InputError([Problem(str(path), f"no column {n!r}", wanted, "correct the column name") for n in missing])
-    _one_schema(path, files, start)
-    found = _layout(path, start, columns, sample, input, output, labelled)
-    names = _class_names(files[0]).get(found.output or "", ())
-    return replace(found, classes=names, notes=notes)
+    _one_schema(files, start)
+    layout = _layout(request, start, _Sample(records, columns, _by_folded_name(columns)))
+    return replace(layout, classes=_class_names(files[0]).get(layout.output or "", ()), notes=notes)
 
 
-def _start(path: Path, files: Sequence[Source], input: str | None, output: str | None) -> Layout:
+def _no_row(request: _Request, start: Layout, reason: str) -> InputError:
+    if not reason:
+        return request.refused("no rows", "at least one row", "check the export that wrote it")
+    fix = "write one JSON object a line" if start.format == "jsonl" else "write one record a row"
+    return request.refused(f"no row can be read (first: {reason})", "rows of data", fix)
+
+
+def _by_folded_name(columns: list[str]) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for column in columns:
+        names.setdefault(shapes.folded(column), column)
+    return names
+
+
+def _start(request: _Request, source: Source) -> Layout:
     """What must be known before a record can be read."""
-    source = files[0]
     kind = arrays.json_kind(source) if source.kind == "json" else source.kind
-    if kind != "csv":
-        start = Layout(kind, "", (), None)
-        return replace(start, columns=PAIR) if kind in ("json", "jsonl") and _pairs(path, start) else start
+    if kind == "csv":
+        return _csv_start(request, source)
+    start = Layout(kind, "", (), None)
+    return replace(start, columns=PAIR) if kind in ("json", "jsonl") and _pairs(request.path, start) else start
+
+
+def _csv_start(request: _Request, source: Source) -> Layout:
     delimiter, rows = delimited.head_of(source)
-    header = rows[0] if rows else []
-    numbers = [str(place) for place in range(1, len(header) + 1)]
-    told = any(name in numbers and name not in header for name in (input, output) if name)
-    if told or (not any(name in header for name in (input, output) if name) and shapes.headless(header, rows[1:])):
-        return Layout(kind, "", (), None, tuple(numbers), True, delimiter)
+    header = tuple(rows[0]) if rows else ()
+    numbers = tuple(map(str, range(1, len(header) + 1)))
+    named = set(request.named)
+    by_number, by_name = (named - set(header)) & set(numbers), named & set(header)
+    if by_number or (not by_name and shapes.headless(header, rows[1:])):
+        return Layout("csv", "", (), None, numbers, True, delimiter)
     twice = sorted({name for name in header if name and header.count(name) > 1})
     if twice:
-        raise InputError(
-            Problem(str(path), f"the column {twice[0]!r} twice", "every column once", "rename one of them")
-        )
-    return Layout(kind, "", (), None, tuple(header), False, delimiter)
+        raise request.refused(f"the column {twice[0]!r} twice", "every column once", "rename one of them")
+    return Layout("csv", "", (), None, header, False, delimiter)
 
 
 def _pairs(path: Path, start: Layout) -> bool:
@@ -92,8 +130,8 @@ def _pairs(path: Path, start: Layout) -> bool:
     )
 
 
-def _sample(path: Path, start: Layout) -> tuple[list[dict[str, Any]], str, tuple[str, ...]]:
-    """Up to 200 good records, the reason of the first bad one, and remarks; lists of pairs are named as such."""
+def _first_records(path: Path, start: Layout) -> tuple[list[dict[str, Any]], str, tuple[str, ...]]:
+    """Up to 200 good records, the reason of the first bad one, and remarks."""
     good: list[dict[str, Any]] = []
     reason, twice, read = "", 0, 0
     for raw, record, why in itertools.islice(_records(path, start), MOST_BAD_FIRST):
@@ -135,7 +173,7 @@ def has_double_keys(raw: bytes) -> bool:
     return found
 
 
-def _one_schema(path: Path, files: Sequence[Source], start: Layout) -> None:
+def _one_schema(files: Sequence[Source], start: Layout) -> None:
     """Refuses a folder of CSV files whose lines of names differ, or of JSON files of different kinds."""
     for source in files[1:]:
         if start.format in ("json", "jsonl") and source.kind == "json" and arrays.json_kind(source) != start.format:
@@ -150,61 +188,79 @@ def _one_schema(path: Path, files: Sequence[Source], start: Layout) -> None:
                 )
 
 
-def _layout(
-    path: Path,
-    start: Layout,
-    columns: list[str],
-    sample: list[dict[str, Any]],
-    given_input: str | None,
-    given_output: str | None,
-    labelled: bool,
-) -> Layout:
-    if given_input and (given_output or not labelled):
-        return replace(start, schema="columns", input=(given_input,), output=given_output)
-    names: dict[str, str] = {}
-    for column in columns:
-        names.setdefault(shapes.folded(column), column)
-    if not given_input and not given_output and labelled and (prompts := shapes.preference(names)) is not None:
-        inputs = tuple(names[name] for name in prompts) or (names["chosen"],)
-        chosen, rejected = names["chosen"], names["rejected"]
-        return replace(start, schema="preference", input=inputs, output=chosen, rejected=rejected)
-    if not given_input and (key := shapes.chat_key(names, sample)):
-        return replace(start, schema="chat", input=(names[key],), output=names[key])
-    if not given_input and not given_output and "instruction" in names and "instances" in names:
-        inputs = (names["instruction"], names["instances"])
-        return replace(start, schema=shapes.INSTANCES, input=inputs, output=inputs[1])
-    return _by_columns(path, start, columns, names, sample, given_input, given_output, labelled)
+def _layout(request: _Request, start: Layout, sample: _Sample) -> Layout:
+    """The first reading of the columns that fits.
 
-
-def _by_columns(
-    path: Path,
-    start: Layout,
-    columns: list[str],
-    names: dict[str, str],
-    sample: list[dict[str, Any]],
-    given_input: str | None,
-    given_output: str | None,
-    labelled: bool,
-) -> Layout:
-    output = shapes.folded(given_output) if given_output else None
-    if given_input:
-        for _, target, schema in shapes.SHAPES:
-            if (output or target) in names and names[output or target] != given_input:
-                return replace(start, schema=schema, input=(given_input,), output=names[output or target])
-    elif found := shapes.columns_of(names, output, labelled):
-        inputs, target, schema = found
-        if schema == "prompt/completion" and _is_kto(names, sample):
-            schema = "prompt/completion/label"
-        real = given_output or names.get(target)
-        return replace(start, schema=schema, input=tuple(names[name] for name in inputs), output=real)
-    elif not given_output and labelled and (pair := shapes.two_columns(columns, sample)):
-        return replace(start, schema="two columns", input=(pair[0],), output=pair[1])
+    Raises: InputError where none does.
+    """
+    for reading in READINGS:
+        layout = reading(request, start, sample)
+        if layout is not None:
+            return layout
     fix = "say which: --input COL --output COL (or data.input and data.output in the project file)"
-    raise InputError(Problem(str(path), f"columns {', '.join(columns[:12])}", "columns of an input and an output", fix))
+    got = f"columns {', '.join(sample.columns[:12])}"
+    raise request.refused(got, "columns of an input and an output", fix)
 
 
-def _is_kto(names: dict[str, str], sample: list[dict[str, Any]]) -> bool:
-    return "label" in names and all(isinstance(record.get(names["label"]), bool) for record in sample)
+def _as_named(request: _Request, start: Layout, sample: _Sample) -> Layout | None:
+    """Both columns as the user named them."""
+    if not request.input or (request.labelled and not request.output):
+        return None
+    return replace(start, schema="columns", input=(request.input,), output=request.output)
+
+
+def _as_preferences(request: _Request, start: Layout, sample: _Sample) -> Layout | None:
+    prompts = shapes.preference(sample.names) if request.labelled and not request.named else None
+    if prompts is None:
+        return None
+    chosen, rejected = sample.names["chosen"], sample.names["rejected"]
+    inputs = tuple(sample.names[name] for name in prompts) or (chosen,)
+    return replace(start, schema="preference", input=inputs, output=chosen, rejected=rejected)
+
+
+def _as_chats(request: _Request, start: Layout, sample: _Sample) -> Layout | None:
+    key = "" if request.input else shapes.chat_key(sample.names, sample.records)
+    return replace(start, schema="chat", input=(sample.names[key],), output=sample.names[key]) if key else None
+
+
+def _as_instances(request: _Request, start: Layout, sample: _Sample) -> Layout | None:
+    """Instructions with a list of inputs and outputs, as those of Self-Instruct."""
+    if request.named or not {"instruction", "instances"} <= sample.names.keys():
+        return None
+    inputs = (sample.names["instruction"], sample.names["instances"])
+    return replace(start, schema=shapes.INSTANCES, input=inputs, output=inputs[1])
+
+
+def _by_shape(request: _Request, start: Layout, sample: _Sample) -> Layout | None:
+    """The columns of a usual shape, one of which the user may have named."""
+    names, output = sample.names, shapes.folded(request.output) if request.output else None
+    if request.input:
+        target, schema = shapes.output_beside(request.input, names, output)
+        return replace(start, schema=schema, input=(request.input,), output=target) if target else None
+    shape = shapes.columns_of(names, output, request.labelled)
+    if shape is None:
+        return None
+    inputs, target, schema = shape
+    if schema == "prompt/completion" and _is_kto(sample):
+        schema = "prompt/completion/label"
+    real = request.output or names.get(target)
+    return replace(start, schema=schema, input=tuple(names[name] for name in inputs), output=real)
+
+
+def _by_values(request: _Request, start: Layout, sample: _Sample) -> Layout | None:
+    """Two columns of unknown names that are plainly texts and labels."""
+    guess = request.labelled and not request.named
+    pair = shapes.two_columns(sample.columns, sample.records) if guess else None
+    return replace(start, schema="two columns", input=(pair[0],), output=pair[1]) if pair else None
+
+
+READINGS = (_as_named, _as_preferences, _as_chats, _as_instances, _by_shape, _by_values)
+
+
+def _is_kto(sample: _Sample) -> bool:
+    """True for judged completions: every label is true or false."""
+    label = sample.names.get("label")
+    return label is not None and all(isinstance(record.get(label), bool) for record in sample.records)
 
 
 def _class_names(source: Source) -> dict[str, tuple[str, ...]]:

@@ -129,27 +129,29 @@ def _of_element(text: bytes, layout: Layout) -> "Iterator[tuple[bytes, dict[str,
 
 def taken_apart(text: bytes, layout: Layout, reason: str) -> "Iterator[tuple[bytes, dict[str, Any] | None, str]]":
     """The rows in a broken element that merged several, and what lies between them as bad rows."""
-    wanted = [name for name in (*layout.input[:1], layout.output) if name]
-    if not wanted and (begin := re.match(rb'[\s{\[]*"([^"\\]*)"\s*:', text)):
-        wanted = [begin[1].decode("utf-8", "replace")]
-    bounds = [found.span() for found in BOUNDARY.finditer(text)] if wanted else []
+    wanted = _row_columns(text, layout)
+    bounds = [bound.span() for bound in BOUNDARY.finditer(text)] if wanted else []
     starts, ends = [0, *(begin for _, begin in bounds)], [*(end for end, _ in bounds), len(text)]
     place, broken = 0, 0
     while place < len(starts):
-        row, last = None, place
-        for last in range(place, min(place + MOST_PIECES, len(starts))):
-            row = _row(text[starts[place] : ends[last]], wanted)
-            if row is not None:
-                break
-        if row is None:
-            place += 1
-            continue
-        if broken < place:
-            yield text[starts[broken] : ends[place - 1]], None, reason
-        yield *row, ""
-        place = broken = last + 1
+        pieces = ends[place : place + MOST_PIECES]
+        rows = ((at, _row(text[starts[place] : end], wanted)) for at, end in enumerate(pieces, place + 1))
+        after, row = next(((at, row) for at, row in rows if row), (place + 1, None))
+        if row:
+            if broken < place:
+                yield text[starts[broken] : ends[place - 1]], None, reason
+            yield *row, ""
+            broken = after
+        place = after
     if broken < place:
         yield text[starts[broken] :], None, reason
+
+
+def _row_columns(text: bytes, layout: Layout) -> list[str]:
+    """Columns that every row has: those of the layout, else the first that the element names."""
+    begin = re.match(rb'[\s{\[]*"([^"\\]*)"\s*:', text)
+    columns = [name for name in (*layout.input[:1], layout.output) if name]
+    return columns or ([begin[1].decode("utf-8", "replace")] if begin else [])
 
 
 def _row(text: bytes, wanted: list[str]) -> tuple[bytes, dict[str, Any]] | None:

@@ -32,12 +32,16 @@ def sources(path: Path) -> tuple[Source, ...]:
         raise InputError(Problem(str(path), got, "a regular file", "write its content to a file first"))
     if bare.stat().st_size == 0:
         raise InputError(Problem(str(path), "an empty file", "at least one row", "check the export that wrote it"))
-    found = source_of(bare, part)
-    if found is None:
-        ending = "".join(bare.suffixes[-2:] if bare.suffix.lower() in PACKINGS else bare.suffixes[-1:]).lower()
-        wanted = ", ".join(FORMATS) + ", each also with " + " or ".join(PACKINGS)
-        raise InputError(Problem(str(path), f"the ending {ending or '(none)'}", wanted, "rename or convert the file"))
-    return (found,)
+    source = source_of(bare, part)
+    if source is None:
+        raise InputError(_unknown_ending(path, bare))
+    return (source,)
+
+
+def _unknown_ending(path: Path, bare: Path) -> Problem:
+    ending = "".join(bare.suffixes[-2:] if bare.suffix.lower() in PACKINGS else bare.suffixes[-1:]).lower()
+    wanted = ", ".join(FORMATS) + ", each also with " + " or ".join(PACKINGS)
+    return Problem(str(path), f"the ending {ending or '(none)'}", wanted, "rename or convert the file")
 
 
 def file_bytes(path: Path) -> int:

@@ -33,28 +33,31 @@ def files_of(folder: Path, part: str = "") -> tuple[Source, ...]:
         return files_of(_split_folder(folder, part))
     if (folder / "state.json").is_file():
         return _saved(folder)
-    found = list(_walk(folder))
     by_split: dict[str, list[Source]] = {}
-    for source in found:
+    for source in _walk(folder):
         by_split.setdefault(split_of(source.path.relative_to(folder)), []).append(source)
-    chosen = by_split.get(_known(part), []) if part else by_split.get("train") or by_split.get("") or []
-    if part and not chosen:
-        names = [source for source in found if part in source.path.relative_to(folder).parts]
-        chosen = names or [source for source in found if source.path.name.split(".")[0] == part]
+    chosen = _of_split(by_split, folder, part)
     if not chosen:
-        there = ", ".join(name for name in by_split if name) or "no data files"
+        there = ", ".join(filter(None, by_split))
         wanted = f"the split {part!r}" if part else "data files: " + ", ".join(FORMATS)
-        fix = (
-            f"name a split: {folder.name}::{next(filter(None, by_split), 'NAME')}"
-            if any(by_split)
-            else "correct the path"
-        )
-        raise InputError(Problem(str(folder), f"a folder with {there}", wanted, fix))
+        fix = f"name a split: {folder.name}::{there.partition(', ')[0]}" if there else "correct the path"
+        raise InputError(Problem(str(folder), f"a folder with {there or 'no data files'}", wanted, fix))
     kinds = {source.kind for source in chosen}
     if len(kinds) > 1:
         got = "files of several formats: " + ", ".join(sorted(kinds))
         raise InputError(Problem(str(folder), got, "one format", "name one file, or a folder of one format"))
     return tuple(chosen)
+
+
+def _of_split(by_split: dict[str, list[Source]], folder: Path, part: str) -> list[Source]:
+    """The files of a split: by its usual names, else those in a folder or with a stem of that very name."""
+    if not part:
+        return by_split.get("train") or by_split.get("") or []
+    if usual := by_split.get(_usual(part)):
+        return usual
+    files = [source for sources in by_split.values() for source in sources]
+    inside = [source for source in files if part in source.path.relative_to(folder).parts]
+    return inside or [source for source in files if source.path.name.split(".")[0] == part]
 
 
 def split_of(path: Path) -> str:
@@ -72,21 +75,23 @@ def split_of(path: Path) -> str:
     return ""
 
 
-def _known(part: str) -> str:
+def _usual(part: str) -> str:
+    """The usual name of a split: "validation" for "dev"."""
     return next((split for split, names in SPLITS.items() if part.lower() in names), part)
 
 
 def _split_folder(folder: Path, part: str) -> Path:
+    """The folder of one split, of a data set of splits kept by save_to_disk."""
     try:
         listed = orjson.loads((folder / "dataset_dict.json").read_bytes())["splits"]
         names = [name for name in map(str, listed) if name == Path(name).name and name not in ("", "..")]
     except (orjson.JSONDecodeError, KeyError, TypeError):
         names = sorted(path.name for path in folder.iterdir() if path.is_dir())
-    for name in names:
-        if name in (part or "train",) or (part and _known(part) == _known(name)):
-            return folder / Path(name).name
     if not part and len(names) == 1:
-        return folder / Path(names[0]).name
+        return folder / names[0]
+    chosen = [name for name in names if name == (part or "train") or (part and _usual(part) == _usual(name))]
+    if chosen:
+        return folder / chosen[0]
     fix = f"name a split: {folder.name}::{names[0] if names else 'NAME'}"
     raise InputError(Problem(str(folder), f"the splits {', '.join(names)}", f"the split {part or 'train'}", fix))
 
@@ -94,9 +99,8 @@ def _split_folder(folder: Path, part: str) -> Path:
 def _saved(folder: Path) -> tuple[Source, ...]:
     """The files of a data set kept by save_to_disk, in the order its state tells."""
     try:
-        listed = [
-            Path(str(one["filename"])).name for one in orjson.loads((folder / "state.json").read_bytes())["_data_files"]
-        ]
+        files = orjson.loads((folder / "state.json").read_bytes())["_data_files"]
+        listed = [Path(str(file["filename"])).name for file in files]
     except (orjson.JSONDecodeError, KeyError, TypeError):
         listed = sorted(path.name for path in folder.glob("*.arrow"))
     missing = [name for name in listed if not _is_file(folder / name)]
@@ -107,28 +111,33 @@ def _saved(folder: Path) -> tuple[Source, ...]:
 
 
 def _walk(folder: Path) -> Iterator[Source]:
+    """The data files below a folder, each folder once though links lead to it again.
+
+    Raises: InputError beyond 10,000 files.
+    """
     seen: set[tuple[int, int]] = set()
     count = 0
-    for here, folders, files in os.walk(folder, followlinks=True):
+    for here, folders, names in os.walk(folder, followlinks=True):
         status = os.stat(here)
         if (status.st_dev, status.st_ino) in seen:
             folders.clear()
             continue
         seen.add((status.st_dev, status.st_ino))
         folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
-        for name in sorted(files):
-            source = (
-                None
-                if name in NOT_DATA or name.startswith(".") or name.endswith(OURS)
-                else source_of(Path(here) / name)
-            )
-            if source is None or not _is_file(source.path):
-                continue
+        for source in filter(None, (_data_file(Path(here), name) for name in sorted(names))):
             count += 1
             if count > MOST_FILES:
                 got = f"more than {MOST_FILES:,} files"
                 raise InputError(Problem(str(folder), got, "fewer", "name a folder below it, or one file"))
             yield source
+
+
+def _data_file(folder: Path, name: str) -> Source | None:
+    """A file to read; None for another kind of file, an empty one, and one that tunecase or a library wrote beside."""
+    if name in NOT_DATA or name.startswith(".") or name.endswith(OURS):
+        return None
+    source = source_of(folder / name)
+    return source if source and _is_file(source.path) else None
 
 
 def _is_file(path: Path) -> bool:

@@ -6,37 +6,9 @@ holds no readable row raises. Memory stays flat.
 
 from pathlib import Path
 
-from tunecase.data.reading.blocks import block_lines, blocks, files_of, raw_records, read_block, read_rows, total_bytes
-from tunecase.data.reading.detection import detect, own_test
-from tunecase.data.reading.kinds import LONGEST_LABEL, are_classes, kind_of, looks_like_classes, repeat_like_classes
-from tunecase.data.reading.rows import BadRow, Block, Layout, Row, Table
-from tunecase.data.reading.sources import FORMATS
-from tunecase.data.reading.writing import Writer
-
-__all__ = [
-    "FORMATS",
-    "LONGEST_LABEL",
-    "BadRow",
-    "Block",
-    "Layout",
-    "Row",
-    "Table",
-    "Writer",
-    "are_classes",
-    "block_lines",
-    "blocks",
-    "detect",
-    "files_of",
-    "kind_of",
-    "load",
-    "looks_like_classes",
-    "own_test",
-    "raw_records",
-    "read_block",
-    "read_rows",
-    "repeat_like_classes",
-    "total_bytes",
-]
+from tunecase.data.reading.blocks import read_rows
+from tunecase.data.reading.detection import detect
+from tunecase.data.reading.rows import BadRow, Row, Table
 
 
 def load(path: Path, input: str | None = None, output: str | None = None, labelled: bool = True) -> Table:

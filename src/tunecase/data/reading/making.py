@@ -1,9 +1,9 @@
 """Makes rows of records: one function per kind of shape, chosen once for a file."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from tunecase.data.reading.chat import BadTurnsError, Turn, as_json, joined, turns_of
+from tunecase.data.reading.chat import ROLES, BadTurnsError, Turn, as_json, joined, turns_of
 from tunecase.data.reading.rows import BadRow, Layout, Row, shown
 from tunecase.data.reading.shapes import INSTANCES
 
@@ -27,14 +27,14 @@ def _instances(layout: Layout) -> Make:
     first, key = layout.input
 
     def make(number: int, line: int, record: dict[str, Any]) -> Row | BadRow:
-        told, several = record.get(first), record.get(key)
-        one = several[0] if isinstance(several, list) and several else None
-        if not isinstance(told, str) or not isinstance(one, dict):
+        instruction, instances = record.get(first), record.get(key)
+        instance = instances[0] if isinstance(instances, list) and instances else None
+        if not isinstance(instruction, str) or not isinstance(instance, dict):
             return BadRow(number, line, f"no text in {first!r}, or no object in {key!r}", shown(record))
-        given, answer = one.get("input"), one.get("output")
+        given, answer = instance.get("input"), instance.get("output")
         if answer is None or isinstance(given, dict | list):
             return BadRow(number, line, f"no 'output' in {key!r}, or an input that is not text", shown(record))
-        text = f"{told}\n\n{given}" if given not in (None, "") else told
+        text = f"{instruction}\n\n{given}" if given not in (None, "") else instruction
         other = {k: v for k, v in record.items() if k != first}
         return Row(number, line, text, value_text(answer), other)
 
@@ -59,40 +59,43 @@ def _chat(layout: Layout) -> Make:
 def _plain(layout: Layout) -> Make:
     first, output = layout.input[0], layout.output
     single = len(layout.input) == 1
+    pair = single and output is not None
     used = {*layout.input, output}
-    classes = layout.classes
 
     def make(number: int, line: int, record: dict[str, Any]) -> Row | BadRow:
-        text = record.get(first)
-        answer = "" if output is None else record.get(output)
+        text, answer = record.get(first), "" if output is None else record.get(output)
         turns: tuple[Turn, ...] = ()
         if not (single and type(text) is str and type(answer) is str):
             try:
-                text, answer, turns = _careful(record, layout, classes)
+                text, answer, turns = _of_other_values(record, layout)
             except BadTurnsError as error:
                 return BadRow(number, line, str(error), shown(record))
-        plain = single and len(record) == 2 and output is not None
-        other = NOTHING if plain else {k: v for k, v in record.items() if k not in used}
+        other = NOTHING if pair and len(record) == 2 else {k: v for k, v in record.items() if k not in used}
         return Row(number, line, text, answer, other, "", turns)
 
     return make
 
 
-def _careful(record: dict[str, Any], layout: Layout, classes: tuple[str, ...]) -> tuple[str, str, tuple[Turn, ...]]:
+def _of_other_values(record: dict[str, Any], layout: Layout) -> tuple[str, str, tuple[Turn, ...]]:
+    """Input, answer and turns of a record whose input is in several columns, or not all of whose values are texts."""
     first, output = layout.input[0], layout.output
     if record.get(first) is None:
         raise BadTurnsError(f"no {first!r}")
     answer = record.get(output) if output else ""
     if answer is None:
         raise BadTurnsError(f"no {output!r}")
-    prompt, reply = said(record[first]), said(answer)
+    prompt, reply = turns_in(record[first]), turns_in(answer)
     if prompt is not None:
         return joined(prompt), joined(reply) if reply else value_text(answer), (*prompt, *(reply or ()))
-    parts = [_input_text(record[name], name) for name in layout.input if record.get(name) not in (None, "")]
-    return "\n\n".join(parts), joined(reply) if reply else _answer_text(answer, output, classes), ()
+    text = _joined_inputs(record, layout.input)
+    return text, joined(reply) if reply else _answer_text(answer, output, layout.classes), ()
 
 
-def said(value: object) -> tuple[Turn, ...] | None:
+def _joined_inputs(record: dict[str, Any], names: Sequence[str]) -> str:
+    return "\n\n".join(_input_text(record[name], name) for name in names if record.get(name) not in (None, ""))
+
+
+def turns_in(value: object) -> tuple[Turn, ...] | None:
     """The turns in a cell that holds a list of them, None for any other value."""
     if isinstance(value, dict):
         value = [value]
@@ -105,8 +108,6 @@ def said(value: object) -> tuple[Turn, ...] | None:
         # Beginnings of a chat need not end with the assistant: each turn is read as if it stood in a whole one.
         role = str(turn.get("role", turn.get("from")))
         whole = turns_of([{"role": "user", "content": ""}, {**turn, "role": "assistant"}], "turns")
-        from tunecase.data.reading.chat import ROLES
-
         if role not in ROLES:
             raise BadTurnsError(f"the role {role[:40]!r} is not known")
         found.append((ROLES[role], whole[1][1]))
@@ -144,49 +145,68 @@ def _preference(layout: Layout) -> Make:
             for name in (chosen_key, rejected_key, *prompts[:1]):
                 if record.get(name) is None:
                     raise BadTurnsError(f"no {name!r}")
-            given = _prompt(record, prompts)
-            text, chosen, rejected, turns = _pair(given, record[chosen_key], record[rejected_key])
+            pair = _pair(_prompt(record, prompts), record[chosen_key], record[rejected_key])
         except BadTurnsError as error:
             return BadRow(number, line, str(error), shown(record))
         other = {k: v for k, v in record.items() if k not in used}
-        return Row(number, line, text, chosen, other, rejected, turns)
+        return Row(number, line, pair.input, pair.chosen, other, pair.rejected, pair.turns)
 
     return make
 
 
-def _prompt(record: dict[str, Any], names: tuple[str, ...]) -> tuple[str, tuple[Turn, ...]]:
-    """The prompt as text, and as turns where it is a list of them."""
+class _Prompt(NamedTuple):
+    """What both answers of a pair reply to: its text, and its turns where it is a list of them."""
+
+    text: str
+    turns: tuple[Turn, ...] = ()
+
+
+class _Pair(NamedTuple):
+    """A preference pair; `turns` are the prompt's and those of the chosen answer, none where all are plain texts."""
+
+    input: str
+    chosen: str
+    rejected: str
+    turns: tuple[Turn, ...]
+
+
+def _prompt(record: dict[str, Any], names: tuple[str, ...]) -> _Prompt:
     values = [record[name] for name in names if record.get(name) not in (None, "")]
-    if len(values) == 1 and (turns := said(values[0])) is not None:
-        return joined(turns), turns
-    return "\n\n".join(_input_text(value, name) for value, name in zip(values, names, strict=False)), ()
+    if len(values) == 1 and (turns := turns_in(values[0])) is not None:
+        return _Prompt(joined(turns), turns)
+    return _Prompt(_joined_inputs(record, names))
 
 
-def _pair(
-    given: tuple[str, tuple[Turn, ...]], chosen: object, rejected: object
-) -> tuple[str, str, str, tuple[Turn, ...]]:
-    """(prompt, chosen, rejected, turns) of a pair of texts or of lists of turns."""
-    prompt, turns = given
-    good, bad = said(chosen), said(rejected)
-    if good is None or bad is None:
-        if isinstance(chosen, bytes | list | dict) or isinstance(rejected, bytes | list | dict):
-            raise BadTurnsError("a pair that is neither two texts nor two lists of turns")
-        one, other = str(chosen), str(rejected)
-        start = len(prompt) if prompt and one.startswith(prompt) and other.startswith(prompt) else 0
-        start = start or (0 if prompt else _shared(one, other))
-        return prompt or one[:start].strip(), one[start:].strip(), other[start:].strip(), _turns(turns, one[start:])
-    shared = _alike(good, bad)
-    shared = min(shared, len(good) - 1, len(bad) - 1)
-    if good[-1][0] != "assistant" or bad[-1][0] != "assistant":
+def _pair(prompt: _Prompt, chosen: object, rejected: object) -> _Pair:
+    good, bad = turns_in(chosen), turns_in(rejected)
+    if good is not None and bad is not None:
+        return _pair_of_chats(prompt, good, bad)
+    if isinstance(chosen, bytes | list | dict) or isinstance(rejected, bytes | list | dict):
+        raise BadTurnsError("a pair that is neither two texts nor two lists of turns")
+    return _pair_of_texts(prompt, str(chosen), str(rejected))
+
+
+def _pair_of_texts(prompt: _Prompt, chosen: str, rejected: str) -> _Pair:
+    """Two answers as texts; each may repeat the prompt, or hold it where no column does."""
+    start = 0
+    if not prompt.text:
+        start = _shared(chosen, rejected)
+    elif chosen.startswith(prompt.text) and rejected.startswith(prompt.text):
+        start = len(prompt.text)
+    turns = (*prompt.turns, ("assistant", chosen[start:])) if prompt.turns else ()
+    return _Pair(prompt.text or chosen[:start].strip(), chosen[start:].strip(), rejected[start:].strip(), turns)
+
+
+def _pair_of_chats(prompt: _Prompt, chosen: tuple[Turn, ...], rejected: tuple[Turn, ...]) -> _Pair:
+    """Two answers as lists of turns; the turns that both begin with are the prompt, or a part of it."""
+    shared = min(_alike(chosen, rejected), len(chosen) - 1, len(rejected) - 1)
+    if chosen[-1][0] != "assistant" or rejected[-1][0] != "assistant":
         raise BadTurnsError("the last turn of a pair is not the assistant's")
-    before = good[:shared]
-    text = joined(before) if before and not turns and (not prompt or shared > 1) else prompt
-    whole = (*(before or turns or ((("user", prompt),) if prompt else ())), *good[shared:])
-    return text, joined(good[shared:]), joined(bad[shared:]), whole
-
-
-def _turns(prompt: tuple[Turn, ...], answer: str) -> tuple[Turn, ...]:
-    return (*prompt, ("assistant", answer)) if prompt else ()
+    before = chosen[:shared]
+    text = joined(before) if before and not prompt.turns and (not prompt.text or shared > 1) else prompt.text
+    alone = (("user", prompt.text),) if prompt.text else ()
+    turns = (*(before or prompt.turns or alone), *chosen[shared:])
+    return _Pair(text, joined(chosen[shared:]), joined(rejected[shared:]), turns)
 
 
 def _shared(one: str, other: str) -> int:

@@ -5,46 +5,34 @@ from typing import Any
 
 from tunecase.data.reading.kinds import LONGEST_LABEL, is_object, looks_like_classes
 
-# input column(s), output column, schema name; the first that the sampled rows carry wins.
-SHAPES: tuple[tuple[tuple[str, ...], str, str], ...] = (
-    (("text",), "label", "text/label"),
-    (("text",), "category", "text/category"),
-    (("text",), "intent", "text/intent"),
-    (("text",), "labels", "text/labels"),
-    (("text",), "target", "text/target"),
-    (("utterance",), "intent", "utterance/intent"),
-    (("sentence",), "label", "sentence/label"),
-    (("instruction", "input"), "output", "instruct"),
-    (("instruction", "context"), "response", "instruct"),
-    (("instruction", "context"), "output", "instruct"),
-    (("instruction", "input"), "response", "instruct"),
-    (("instruction",), "output", "instruct"),
-    (("instruction",), "response", "instruct"),
-    (("instruction",), "completion", "instruct"),
-    (("instruction",), "answer", "instruct"),
-    (("prompt",), "completion", "prompt/completion"),
-    (("prompt",), "response", "prompt/completion"),
-    (("prompt",), "output", "prompt/completion"),
-    (("prompt",), "answer", "prompt/completion"),
-    (("context", "question"), "answer", "question/answer"),
-    (("context", "question"), "answers", "question/answer"),
-    (("question",), "answer", "question/answer"),
-    (("question",), "response", "question/answer"),
-    (("question",), "answers", "question/answer"),
-    (("query",), "response", "query/response"),
-    (("query",), "answer", "query/response"),
-    (("input",), "output", "input/output"),
-    (("inputs",), "targets", "input/output"),
-    (("input",), "target", "input/output"),
-    (("source",), "target", "source/target"),
-    (("article",), "highlights", "text/summary"),
-    (("document",), "summary", "text/summary"),
-    (("dialogue",), "summary", "text/summary"),
-    (("text",), "summary", "text/summary"),
-    (("premise", "hypothesis"), "label", "pair/label"),
-    (("sentence1", "sentence2"), "label", "pair/label"),
-    (("question1", "question2"), "label", "pair/label"),
-    (("text1", "text2"), "label", "pair/label"),
+# Input column(s), output columns, schema name ("" for that of the columns); the first that the rows carry wins.
+_SHAPES: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
+    (("text",), ("label", "category", "intent", "labels", "target"), ""),
+    (("utterance",), ("intent",), ""),
+    (("sentence",), ("label",), ""),
+    (("instruction", "input"), ("output",), "instruct"),
+    (("instruction", "context"), ("response", "output"), "instruct"),
+    (("instruction", "input"), ("response",), "instruct"),
+    (("instruction",), ("output", "response", "completion", "answer"), "instruct"),
+    (("prompt",), ("completion", "response", "output", "answer"), "prompt/completion"),
+    (("context", "question"), ("answer", "answers"), "question/answer"),
+    (("question",), ("answer", "response", "answers"), "question/answer"),
+    (("query",), ("response", "answer"), "query/response"),
+    (("input",), ("output",), ""),
+    (("inputs",), ("targets",), "input/output"),
+    (("input",), ("target",), "input/output"),
+    (("source",), ("target",), ""),
+    (("article",), ("highlights",), "text/summary"),
+    (("document",), ("summary",), "text/summary"),
+    (("dialogue",), ("summary",), "text/summary"),
+    (("text",), ("summary",), ""),
+    (("premise", "hypothesis"), ("label",), "pair/label"),
+    (("sentence1", "sentence2"), ("label",), "pair/label"),
+    (("question1", "question2"), ("label",), "pair/label"),
+    (("text1", "text2"), ("label",), "pair/label"),
+)
+SHAPES = tuple(
+    (inputs, output, schema or f"{inputs[0]}/{output}") for inputs, outputs, schema in _SHAPES for output in outputs
 )
 INSTANCES = "instruction/instances"  # of Self-Instruct
 CHAT_KEYS = ("messages", "conversations", "conversation", "dialog", "dialogue", "turns", "chat")
@@ -85,16 +73,33 @@ def chat_key(names: dict[str, str], sample: Sequence[dict[str, Any]]) -> str:
 
 
 def columns_of(names: dict[str, str], output: str | None, labelled: bool) -> tuple[tuple[str, ...], str, str] | None:
-    """(input columns, output column, schema) by the first shape that fits, by folded names."""
-    for inputs, target, schema in SHAPES:
-        target = output or target
+    """(input columns, output column, schema) by the first shape that fits, by folded names.
+
+    Args:
+        output: the folded name of the output, where the user named it.
+        labelled: False where no output is needed.
+    """
+    for inputs, usual, schema in SHAPES:
+        target = output or usual
         if all(name in names for name in inputs) and (target in names or not labelled):
             return inputs, target, schema
-    for text in TEXTS:
-        for label in (output,) if output else LABELS:
-            if text in names and label != text and (label in names or not labelled):
-                return (text,), label, f"{text}/{label}"
-    return None
+    labels = [label for label in ((output,) if output else LABELS) if label in names or not labelled]
+    pairs = ((text, label) for text in TEXTS if text in names for label in labels if label != text)
+    return next((((text,), label, f"{text}/{label}") for text, label in pairs), None)
+
+
+def output_beside(input: str, names: dict[str, str], output: str | None) -> tuple[str, str]:
+    """(column, schema) of the output beside an input that the user named; ("", "") where no usual column is there.
+
+    Args:
+        names: columns by folded name.
+        output: the folded name of the output, where the user named it.
+    """
+    for _, target, schema in SHAPES:
+        column = names.get(output or target, input)
+        if column != input:
+            return column, schema
+    return "", ""
 
 
 def two_columns(columns: Sequence[str], sample: Sequence[dict[str, Any]]) -> tuple[str, str] | None:
@@ -141,21 +146,20 @@ def headless(first: Sequence[str], later: Sequence[Sequence[str]]) -> bool:
     A cell is no name when it is empty, a number, longer than 60 characters or many words, or is seen again below.
     """
     same = [row for row in later if len(row) == len(first)]
-
-    def named(place: int) -> bool:
-        """A known name, and not a value such as y or n, which is seen again and again below."""
-        again = sum(row[place] == first[place] for row in same)
-        return folded(first[place]) in KNOWN and again <= 0.1 * len(same)
-
-    if any(map(named, range(len(first)))) or not later or len(set(first)) < len(first):
+    cells = [(cell, [row[place] for row in same]) for place, cell in enumerate(first)]
+    if any(_is_name(*each) for each in cells) or not later or len(set(first)) < len(first):
         return False
-    for place, cell in enumerate(first):
-        below = [row[place] for row in same]
-        if cell and cell in below and len(below) >= LEAST_ROWS_TO_GUESS // 2:
-            return True
-        if len(cell) > LONGEST_LABEL or len(cell.split()) > 6 or _number(cell):
-            return True
-    return False
+    return any(_is_value(*each) for each in cells)
+
+
+def _is_name(cell: str, below: Sequence[str]) -> bool:
+    """A known name, and not a value such as y or n, which is seen again and again below."""
+    return folded(cell) in KNOWN and below.count(cell) <= 0.1 * len(below)
+
+
+def _is_value(cell: str, below: Sequence[str]) -> bool:
+    again = bool(cell) and cell in below and len(below) >= LEAST_ROWS_TO_GUESS // 2
+    return again or len(cell) > LONGEST_LABEL or len(cell.split()) > 6 or _number(cell)
 
 
 def _number(cell: str) -> bool:

@@ -179,8 +179,8 @@ def _matched(train: Path, layout: Layout, decisions: Sequence[Decision]) -> _Tra
             else:
                 judged.append(match)
     right, fix = f"a readable row of {train.name}", "give the file that the queue was drawn from"
-    for decision in itertools.chain.from_iterable(wanted.values()):
-        problems.append(Problem(decision.where, f"row {decision.row}", right, fix))
+    unmatched = itertools.chain.from_iterable(wanted.values())
+    problems += (Problem(decision.where, f"row {decision.row}", right, fix) for decision in unmatched)
     short = sum(outputs.values())
     classes = layout.output is not None and are_classes(len(outputs) + (count > short), short, count)
     return _TrainingRows(judged, tuple(outputs) if classes else (), count, problems)
