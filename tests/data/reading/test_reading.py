@@ -2,6 +2,7 @@
 
 import json
 import os
+import struct
 from pathlib import Path
 
 import pytest
@@ -265,6 +266,17 @@ def test_dates_that_python_cannot_hold_are_read_as_integers(tmp_path, ending):
         for _, _, raw, record in raw_records(path, layout):
             writer.write(raw, record)
     assert table.equals(read_table(copy))
+
+
+def test_an_arrow_file_whose_offsets_lie_is_refused(tmp_path):
+    """Arrow checks no offset when it reads: one that points outside its text must not end the process."""
+    pa = pytest.importorskip("pyarrow")
+    path = table_file(tmp_path / "d.arrow", pa.table({"text": ["four", "more", "text"], "label": [1, 2, 3]}))
+    sound, broken = struct.pack("<4i", 0, 4, 8, 12), struct.pack("<4i", 0, 4, -(2**30), 12)
+    assert 1 == path.read_bytes().count(sound)
+    path.write_bytes(path.read_bytes().replace(sound, broken))
+    with pytest.raises(InputError, match="the file is cut off or broken"):
+        load(path)
 
 
 def test_a_date_out_of_range_inside_a_list_is_a_bad_row(tmp_path):

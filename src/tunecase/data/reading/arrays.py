@@ -140,7 +140,7 @@ class _Cutter:
         return Block(0, self.path, data=data, bytes_done=self.stream.consumed)
 
     def _fault(self, reason: str, data: bytes) -> Block:
-        return Block(0, self.path, data=data[:HEAD], lines=1, records=1, fault=reason, bytes_done=self.stream.consumed)
+        return Block(0, self.path, data=data[:HEAD], lines=1, fault=reason, bytes_done=self.stream.consumed)
 
     def pieces(self, data: bytes) -> Iterator[Block]:
         """The pieces, from the bytes behind the opening bracket on."""

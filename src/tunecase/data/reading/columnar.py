@@ -44,7 +44,7 @@ def opened(source: Source) -> Iterator[tuple[Any, Any, int]]:
                 except pa.ArrowInvalid:
                     raw.seek(0)
                     file = pa.ipc.open_file(raw)
-                    batches = (file.get_batch(index) for index in range(file.num_record_batches))
+                    batches = (_checked(file.get_batch(index)) for index in range(file.num_record_batches))
                     yield file.schema, lambda batch_size: _sliced(batches, batch_size), 0
     except (OSError, ValueError, pa.ArrowException) as error:
         got = (str(error).splitlines() or [type(error).__name__])[0]
@@ -52,17 +52,33 @@ def opened(source: Source) -> Iterator[tuple[Any, Any, int]]:
 
 
 def _before_cut(stream: Any) -> Iterator[Any]:
-    """The batches of a stream; one that is cut off ends with a CutError, after those before the cut."""
+    """The batches of a stream; one that is cut off or broken ends with a CutError, after those that are whole."""
     import pyarrow as pa
 
     while True:
         try:
-            batch = stream.read_next_batch()
+            batch = _checked(stream.read_next_batch())
         except StopIteration:
             return
         except (OSError, ValueError, pa.ArrowException) as error:
             raise CutError((str(error).splitlines() or [type(error).__name__])[0]) from None
         yield batch
+
+
+def _checked(batch: Any) -> Any:
+    """The batch, where its lengths and offsets hold together: otherwise to read a value would end the process.
+
+    Raises: ArrowInvalid where they do not. A text that is not UTF-8 is let through, since it costs its row alone.
+    """
+    import pyarrow as pa
+
+    for column in batch.columns:
+        try:
+            column.validate(full=True)
+        except pa.ArrowInvalid as error:
+            if column.type.num_fields or "UTF8" not in str(error):
+                raise
+    return batch
 
 
 def _sliced(batches: Iterator[Any], size: int) -> Iterator[Any]:
@@ -72,7 +88,7 @@ def _sliced(batches: Iterator[Any], size: int) -> Iterator[Any]:
 
 
 def cut(source: Source, size: int) -> Iterator[Block]:
-    """Batches of rows, each as an Arrow stream of its own; where a stream is cut off, one bad row says so."""
+    """Batches of rows, each as an Arrow stream of its own; where a stream is cut off or broken, one bad row says so."""
     import io
 
     with opened(source) as (_, batches, rows):
@@ -90,10 +106,10 @@ def cut(source: Source, size: int) -> Iterator[Block]:
                 done += count
                 bytes_done = int(length * done / rows) if rows else min(length, done)
                 data = sink.getvalue()
-                yield Block(0, str(source.path), data=data, lines=count, records=count, bytes_done=bytes_done)
+                yield Block(0, str(source.path), data=data, lines=count, bytes_done=bytes_done)
         except CutError as error:
-            reason = f"the file is cut off: {error}"
-            yield Block(0, str(source.path), lines=1, records=1, fault=reason, bytes_done=length)
+            reason = f"the file is cut off or broken: {error}"
+            yield Block(0, str(source.path), lines=1, fault=reason, bytes_done=length)
 
 
 def _batch_rows(source: Source, rows: int, size: int) -> int:

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from tunecase.data.reading.lines import MOST_RECORD_BYTES, Records, last_end, too_long
+from tunecase.data.reading.lines import MOST_RECORD_BYTES, Records, cut_off, last_end, too_long
 from tunecase.data.reading.rows import Block, Layout
 from tunecase.data.reading.sources import Source, Stream, encoding_of, open_stream
 
@@ -25,10 +25,8 @@ def cut(source: Source, size: int, layout: Layout) -> Iterator[Block]:
     """Pieces cut where every quote is closed; from the first whose quoting is broken on, the cutting reads cells."""
     encoding = encoding_of(source)
     stream = open_stream(source, encoding)
-    plain = not source.packing and encoding == "utf-8"
+    in_place = not source.packing and encoding == "utf-8"
     path, start, rest, ended = str(source.path), 0, b"", False
-    with source.path.open("rb") as file:
-        shift = 3 if plain and file.read(3) == b"\xef\xbb\xbf" else 0
     while not ended:
         piece = stream.read(size)
         ended = not piece
@@ -39,39 +37,35 @@ def cut(source: Source, size: int, layout: Layout) -> Iterator[Block]:
         if not sound or (not end and len(data) > MOST_RECORD_BYTES):
             yield from _cut_broken(path, stream, data, size, layout.delimiter, not start)
             return
-        if end and plain:
-            where = (start + shift * bool(start), start + end + shift)
-            yield Block(0, path, *where, head=not start, bytes_done=stream.consumed - len(data) + end)
+        if end and in_place:
+            place = stream.consumed - len(data)
+            yield Block(0, path, place if start else 0, place + end, head=not start, bytes_done=place + end)
         elif end:
             yield Block(0, path, data=data[:end], head=not start, bytes_done=stream.consumed)
         start, rest = start + end, data[end:]
     stream.close()
     if stream.trouble:
-        yield Block(0, path, data=rest[:800], lines=1, fault=stream.trouble, bytes_done=stream.consumed)
+        yield cut_off(path, stream, rest)
 
 
 def _cut_broken(path: str, stream: Stream, data: bytes, size: int, delimiter: str, head: bool) -> Iterator[Block]:
     """Pieces of whole records, found by reading them one after the other as the pieces will be read."""
-    held, length = list[bytes](), 0
-    raw = _Raw(stream, data)
-    file = io.TextIOWrapper(io.BufferedReader(raw), "utf-8", "surrogateescape", newline="")
+    held = bytearray()
+    file = io.TextIOWrapper(io.BufferedReader(_Raw(stream, data)), "utf-8", "surrogateescape", newline="")
     for _, text, _, reason in _cells(_Lines(file), delimiter):
-        if reason.startswith(TOO_LONG):
-            if held:
-                yield Block(0, path, data=b"".join(held), head=head, broken=True, bytes_done=stream.consumed)
-            held, length, head = [], 0, head and not held
+        too_large = reason.startswith(TOO_LONG)
+        if not too_large:
+            held += _bytes(text)
+        if held and (too_large or len(held) >= size):
+            yield Block(0, path, data=bytes(held), head=head, broken=True, bytes_done=stream.consumed)
+            held, head = bytearray(), False
+        if too_large:
             yield Block(0, path, data=_bytes(text), lines=1, fault=reason, bytes_done=stream.consumed)
-            continue
-        held.append(_bytes(text))
-        length += len(held[-1])
-        if length >= size:
-            yield Block(0, path, data=b"".join(held), head=head, broken=True, bytes_done=stream.consumed)
-            held, length, head = [], 0, False
     if held:
-        yield Block(0, path, data=b"".join(held), head=head, broken=True, bytes_done=stream.consumed)
+        yield Block(0, path, data=bytes(held), head=head, broken=True, bytes_done=stream.consumed)
     stream.close()
     if stream.trouble:
-        yield Block(0, path, lines=1, fault=stream.trouble, bytes_done=stream.consumed)
+        yield cut_off(path, stream)
 
 
 def _safe_end(data: bytes, delimiter: str, ended: bool) -> tuple[int, bool]:

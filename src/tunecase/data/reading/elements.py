@@ -134,15 +134,13 @@ def taken_apart(text: bytes, layout: Layout, reason: str) -> "Iterator[tuple[byt
     starts, ends = [0, *(begin for _, begin in bounds)], [*(end for end, _ in bounds), len(text)]
     place, broken = 0, 0
     while place < len(starts):
-        pieces = ends[place : place + MOST_PIECES]
-        rows = ((at, _row(text[starts[place] : end], wanted)) for at, end in enumerate(pieces, place + 1))
-        after, row = next(((at, row) for at, row in rows if row), (place + 1, None))
+        row, pieces = _first_row(text, starts[place], ends[place : place + MOST_PIECES], wanted)
         if row:
             if broken < place:
                 yield text[starts[broken] : ends[place - 1]], None, reason
             yield *row, ""
-            broken = after
-        place = after
+            broken = place + pieces
+        place += pieces
     if broken < place:
         yield text[starts[broken] :], None, reason
 
@@ -152,6 +150,16 @@ def _row_columns(text: bytes, layout: Layout) -> list[str]:
     begin = re.match(rb'[\s{\[]*"([^"\\]*)"\s*:', text)
     columns = [name for name in (*layout.input[:1], layout.output) if name]
     return columns or ([begin[1].decode("utf-8", "replace")] if begin else [])
+
+
+def _first_row(
+    text: bytes, start: int, ends: list[int], wanted: list[str]
+) -> tuple[tuple[bytes, dict[str, Any]] | None, int]:
+    """The shortest row that begins here, and the pieces it is made of; (None, 1) where none does."""
+    for pieces, end in enumerate(ends, 1):
+        if row := _row(text[start:end], wanted):
+            return row, pieces
+    return None, 1
 
 
 def _row(text: bytes, wanted: list[str]) -> tuple[bytes, dict[str, Any]] | None:

@@ -33,12 +33,10 @@ def files_of(folder: Path, part: str = "") -> tuple[Source, ...]:
         return files_of(_split_folder(folder, part))
     if (folder / "state.json").is_file():
         return _saved(folder)
-    by_split: dict[str, list[Source]] = {}
-    for source in _walk(folder):
-        by_split.setdefault(split_of(source.path.relative_to(folder)), []).append(source)
-    chosen = _of_split(by_split, folder, part)
+    splits = {source: split_of(source.path.relative_to(folder)) for source in _walk(folder)}
+    chosen = _of_split(splits, folder, part) if part else _all_of(splits, "train") or _all_of(splits, "")
     if not chosen:
-        there = ", ".join(filter(None, by_split))
+        there = ", ".join(dict.fromkeys(filter(None, splits.values())))
         wanted = f"the split {part!r}" if part else "data files: " + ", ".join(FORMATS)
         fix = f"name a split: {folder.name}::{there.partition(', ')[0]}" if there else "correct the path"
         raise InputError(Problem(str(folder), f"a folder with {there or 'no data files'}", wanted, fix))
@@ -49,15 +47,15 @@ def files_of(folder: Path, part: str = "") -> tuple[Source, ...]:
     return tuple(chosen)
 
 
-def _of_split(by_split: dict[str, list[Source]], folder: Path, part: str) -> list[Source]:
+def _of_split(splits: dict[Source, str], folder: Path, part: str) -> list[Source]:
     """The files of a split: by its usual names, else those in a folder or with a stem of that very name."""
-    if not part:
-        return by_split.get("train") or by_split.get("") or []
-    if usual := by_split.get(_usual(part)):
-        return usual
-    files = [source for sources in by_split.values() for source in sources]
-    inside = [source for source in files if part in source.path.relative_to(folder).parts]
-    return inside or [source for source in files if source.path.name.split(".")[0] == part]
+    inside = [source for source in splits if part in source.path.relative_to(folder).parts]
+    named = [source for source in splits if source.path.name.split(".")[0] == part]
+    return _all_of(splits, _usual(part)) or inside or named
+
+
+def _all_of(splits: dict[Source, str], split: str) -> list[Source]:
+    return [source for source, each in splits.items() if each == split]
 
 
 def split_of(path: Path) -> str:
@@ -82,18 +80,22 @@ def _usual(part: str) -> str:
 
 def _split_folder(folder: Path, part: str) -> Path:
     """The folder of one split, of a data set of splits kept by save_to_disk."""
+    names = _split_names(folder)
+    usual = [name for name in names if part and _usual(part) == _usual(name)]
+    for name in (part or "train", *usual, *(names if len(names) == 1 and not part else ())):
+        if name in names:
+            return folder / name
+    fix = f"name a split: {folder.name}::{names[0] if names else 'NAME'}"
+    got = f"the splits {', '.join(names)}" if names else "no split"
+    raise InputError(Problem(str(folder), got, f"the split {part or 'train'}", fix))
+
+
+def _split_names(folder: Path) -> list[str]:
     try:
         listed = orjson.loads((folder / "dataset_dict.json").read_bytes())["splits"]
-        names = [name for name in map(str, listed) if name == Path(name).name and name not in ("", "..")]
+        return [name for name in map(str, listed) if name == Path(name).name and name not in ("", "..")]
     except (orjson.JSONDecodeError, KeyError, TypeError):
-        names = sorted(path.name for path in folder.iterdir() if path.is_dir())
-    if not part and len(names) == 1:
-        return folder / names[0]
-    chosen = [name for name in names if name == (part or "train") or (part and _usual(part) == _usual(name))]
-    if chosen:
-        return folder / chosen[0]
-    fix = f"name a split: {folder.name}::{names[0] if names else 'NAME'}"
-    raise InputError(Problem(str(folder), f"the splits {', '.join(names)}", f"the split {part or 'train'}", fix))
+        return sorted(path.name for path in folder.iterdir() if path.is_dir())
 
 
 def _saved(folder: Path) -> tuple[Source, ...]:

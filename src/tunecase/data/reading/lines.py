@@ -106,9 +106,14 @@ def _cut_stream(path: str, stream: Stream, size: int) -> Iterator[Block]:
         rest = data[end:]
     stream.close()
     if stream.trouble:
-        yield Block(0, path, data=rest[:HEAD], lines=1, fault=stream.trouble, bytes_done=stream.consumed)
+        yield cut_off(path, stream, rest)
     elif rest:
         yield Block(0, path, data=rest, bytes_done=stream.consumed)
+
+
+def cut_off(path: str, stream: Stream, rest: bytes = b"") -> Block:
+    """The bad row that says why a stream ended too early; `rest` is what came of it."""
+    return Block(0, path, data=rest[:HEAD], lines=1, fault=stream.trouble, bytes_done=stream.consumed)
 
 
 def _skip_line(stream: Stream, data: bytes, size: int) -> tuple[int, bytes, bytes]:

@@ -65,7 +65,7 @@ class Block:
         start, end: bytes to read in place where `data` is empty.
         data: the piece itself, unpacked and as UTF-8; of Parquet and Arrow, a stream of record batches.
         head: True for the first piece of a CSV file, which holds the line of names.
-        lines, records: how many it holds, where the cutting knows it; -1 where it does not (see blocks.block_lines).
+        lines: how many it holds, where the cutting knows it; -1 where it does not (see blocks.block_lines).
         broken: True where quotes of a CSV file do not match, and cells are read with care.
         fault: why the whole piece is one bad row.
         bytes_done: bytes of all files used up with this piece, for progress.
@@ -78,7 +78,6 @@ class Block:
     data: bytes = b""
     head: bool = False
     lines: int = -1
-    records: int = -1
     fault: str = ""
     broken: bool = False
     bytes_done: int = 0

@@ -83,6 +83,12 @@ def columns_of(names: dict[str, str], output: str | None, labelled: bool) -> tup
         target = output or usual
         if all(name in names for name in inputs) and (target in names or not labelled):
             return inputs, target, schema
+    return _text_and_label(names, output, labelled)
+
+
+def _text_and_label(
+    names: dict[str, str], output: str | None, labelled: bool
+) -> tuple[tuple[str, ...], str, str] | None:
     labels = [label for label in ((output,) if output else LABELS) if label in names or not labelled]
     pairs = ((text, label) for text in TEXTS if text in names for label in labels if label != text)
     return next((((text,), label, f"{text}/{label}") for text, label in pairs), None)
