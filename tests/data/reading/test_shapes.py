@@ -95,6 +95,15 @@ def test_preference_pairs(tmp_path, row):
     assert found.input.removeprefix("Human: ").removesuffix("Assistant:").strip() == "q"
 
 
+def test_turns_of_a_pair_are_read_as_those_of_a_chat(tmp_path):
+    """Roles in capitals and turns of weight 0 are no reason to give a pair up."""
+    said = [{"role": "User", "content": "q", "weight": 0}]
+    chosen, rejected = ([{"role": "Assistant", "content": text}] for text in ("good", "bad"))
+    (row,) = load(lines(tmp_path / "d.jsonl", [{"prompt": said, "chosen": chosen, "rejected": rejected}])).rows
+    assert ("q", "good", "bad") == (row.input, row.output, row.rejected)
+    assert (("user", "q"), ("assistant", "good")) == row.turns
+
+
 def test_judged_completions(tmp_path):
     """Prompt, completion and a true or false label are KTO: the completion is the answer, the label is kept."""
     rows = [{"prompt": "q", "completion": "a", "label": k % 2 == 0} for k in range(4)]
@@ -189,7 +198,7 @@ def test_a_folder_whose_own_list_is_broken_is_refused(tmp_path, table):
     with pytest.raises(InputError, match="a data set without x"):
         load(tmp_path / "saved")
     (tmp_path / "dict").mkdir()
-    for split in ("", ".", "..", "../saved", "/"):
+    for split in ("", ".", "..", "../saved", "/", "\0", "x" * 300):
         (tmp_path / "dict/dataset_dict.json").write_text(json.dumps({"splits": [split]}), encoding="utf-8")
         with pytest.raises(InputError, match="name a split"):
             load(tmp_path / "dict")

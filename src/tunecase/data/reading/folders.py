@@ -91,11 +91,13 @@ def _split_folder(folder: Path, part: str) -> Path:
 
 
 def _split_names(folder: Path) -> list[str]:
+    """The folders of splits, in the order that a data set lists them."""
+    there = sorted(path.name for path in folder.iterdir() if path.is_dir())
     try:
         listed = orjson.loads((folder / "dataset_dict.json").read_bytes())["splits"]
-        return [name for name in map(str, listed) if name == Path(name).name and name not in ("", "..")]
+        return [name for name in map(str, listed) if name in there]
     except (orjson.JSONDecodeError, KeyError, TypeError):
-        return sorted(path.name for path in folder.iterdir() if path.is_dir())
+        return there
 
 
 def _saved(folder: Path) -> tuple[Source, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tunecase.data.reading.chat import ROLES, BadTurnsError, Turn, as_json, joined, turns_of
+from tunecase.data.reading.chat import BadTurnsError, Turn, as_json, joined, turn_of, turns_of
 from tunecase.data.reading.rows import BadRow, Layout, Row, shown
 from tunecase.data.reading.shapes import INSTANCES
 
@@ -96,22 +96,15 @@ def _joined_inputs(record: dict[str, Any], names: Sequence[str]) -> str:
 
 
 def turns_in(value: object) -> tuple[Turn, ...] | None:
-    """The turns in a cell that holds a list of them, None for any other value."""
-    if isinstance(value, dict):
-        value = [value]
-    if not isinstance(value, list) or not value or not all(isinstance(turn, dict) for turn in value):
+    """The turns in a cell that holds a list of them, None for any other value; they need not end with an answer."""
+    turns = [value] if isinstance(value, dict) else value
+    if not isinstance(turns, list) or not turns or not all(map(_is_turn, turns)):
         return None
-    if not all(("role" in turn or "from" in turn) and ("content" in turn or "value" in turn) for turn in value):
-        return None
-    found = []
-    for turn in value:
-        # Beginnings of a chat need not end with the assistant: each turn is read as if it stood in a whole one.
-        role = str(turn.get("role", turn.get("from")))
-        whole = turns_of([{"role": "user", "content": ""}, {**turn, "role": "assistant"}], "turns")
-        if role not in ROLES:
-            raise BadTurnsError(f"the role {role[:40]!r} is not known")
-        found.append((ROLES[role], whole[1][1]))
-    return tuple(found)
+    return tuple(turn_of(turn)[:2] for turn in turns)
+
+
+def _is_turn(value: object) -> bool:
+    return isinstance(value, dict) and ("role" in value or "from" in value) and ("content" in value or "value" in value)
 
 
 def _input_text(value: object, name: str) -> str:
