@@ -34,16 +34,16 @@ def only(path, row):
     return list(read_rows(lines(path / "d.jsonl", [good, row]), detect(path / "d.jsonl")))[1]
 
 
-@pytest.mark.parametrize(("part", "texts"), [("", ["a b", "c d"]), ("test", ["e f"]), ("oos_val", ["g h"])])
-def test_an_object_of_splits(tmp_path, part, texts):
+def test_an_object_of_splits(tmp_path):
     """One object of lists of pairs: `::NAME` chooses, and without it the training split is read."""
     splits = {
         "oos_val": [["g h", "oos"]], "train": [["a b", "x"], ["c d", "y"]], "test": [["e f", "x"]],
     }  # fmt: skip
     path = tmp_path / "data.json"
     path.write_text(json.dumps(splits), encoding="utf-8")
-    table = load(path.with_name(f"data.json::{part}") if part else path)
-    assert (texts, "text/label") == ([row.input for row in table.rows], table.layout.schema)
+    tables = [load(path.with_name(f"data.json{part}")) for part in ("", "::test", "::oos_val")]
+    assert [["a b", "c d"], ["e f"], ["g h"]] == [[row.input for row in table.rows] for table in tables]
+    assert {"text/label"} == {table.layout.schema for table in tables}
     with pytest.raises(InputError, match="no split 'dev'"):
         load(tmp_path / "data.json::dev")
 
@@ -77,22 +77,23 @@ def turns(*said):
     return [{"role": ("user", "assistant")[k % 2], "content": text} for k, text in enumerate(said)]
 
 
-@pytest.mark.parametrize(
-    "row",
-    [
-        {"prompt": "q", "chosen": "good", "rejected": "bad"},
-        {"chosen": turns("q", "good"), "rejected": turns("q", "bad")},
-        {"prompt": turns("q"), "chosen": turns("q", "good")[1:], "rejected": turns("q", "bad")[1:]},
-        {"chosen": "\n\nHuman: q\n\nAssistant: good", "rejected": "\n\nHuman: q\n\nAssistant: bad"},
-    ],
-    ids=["texts", "whole chats", "prompt apart", "transcripts"],
+PAIRS = (
+    {"prompt": "q", "chosen": "good", "rejected": "bad"},
+    {"chosen": turns("q", "good"), "rejected": turns("q", "bad")},
+    {"prompt": turns("q"), "chosen": turns("q", "good")[1:], "rejected": turns("q", "bad")[1:]},
+    {"chosen": "\n\nHuman: q\n\nAssistant: good", "rejected": "\n\nHuman: q\n\nAssistant: bad"},
 )
-def test_preference_pairs(tmp_path, row):
-    """Prompt, chosen and rejected, however they are written."""
-    table = load(lines(tmp_path / "d.jsonl", [row]))
-    (found,) = table.rows
-    assert ("preference", "good", "bad") == (table.layout.schema, found.output, found.rejected)
-    assert found.input.removeprefix("Human: ").removesuffix("Assistant:").strip() == "q"
+
+
+def test_preference_pairs(tmp_path):
+    """Prompt, chosen and rejected: texts, whole chats, the prompt apart, and transcripts."""
+    read = []
+    for row in PAIRS:
+        table = load(lines(tmp_path / "d.jsonl", [row]))
+        (pair,) = table.rows
+        prompt = pair.input.removeprefix("Human: ").removesuffix("Assistant:").strip()
+        read.append((table.layout.schema, prompt, pair.output, pair.rejected))
+    assert [("preference", "q", "good", "bad")] * len(PAIRS) == read
 
 
 def test_turns_of_a_pair_are_read_as_those_of_a_chat(tmp_path):
@@ -123,18 +124,18 @@ def test_calls_of_tools_and_their_results(tmp_path):
     assert "a tool's result without a call" == bad.reason
 
 
-@pytest.mark.parametrize(
-    ("said", "reason"),
-    [
-        ([*turns("q", "a"), {"role": "system", "content": "s"}, *turns("q", "a")], "the system turn is not first"),
-        ([{"role": "assistant", "content": "a"}], "the assistant speaks first"),
-        ([{"role": "wizard", "content": "a"}], "the role 'wizard' is not known"),
-        (turns("q", "a", "q"), "the last turn is not the assistant's"),
-    ],
+OUT_OF_ORDER = (
+    ([*turns("q", "a"), {"role": "system", "content": "s"}, *turns("q", "a")], "the system turn is not first"),
+    ([{"role": "assistant", "content": "a"}], "the assistant speaks first"),
+    ([{"role": "wizard", "content": "a"}], "the role 'wizard' is not known"),
+    (turns("q", "a", "q"), "the last turn is not the assistant's"),
 )
-def test_chats_out_of_order_are_bad_rows(tmp_path, said, reason):
+
+
+def test_chats_out_of_order_are_bad_rows(tmp_path):
     """Each says what is wrong with it."""
-    assert reason == only(tmp_path, {"messages": said}).reason
+    reasons = [only(tmp_path, {"messages": said}).reason for said, _ in OUT_OF_ORDER]
+    assert [reason for _, reason in OUT_OF_ORDER] == reasons
 
 
 def test_two_columns_with_names_of_their_own(tmp_path):

@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from tunecase.data.tokens import chat_layout
 from tunecase.data.tokens.chat_layout import Template, learn, read_template, render_here, rendered
 
@@ -18,10 +16,10 @@ ATTACKS = (
 )
 
 
-@pytest.mark.parametrize("source", ATTACKS)
-def test_a_template_that_reaches_out_is_refused(source):
+def test_a_template_that_reaches_out_is_refused():
     """Attributes of Python, changed arguments, endless loops and files are refused, not run."""
-    assert [None] == render_here(source, {}, [(("user", "x"),)])
+    texts = {source: render_here(source, {}, [(("user", "x"),)]) for source in ATTACKS}
+    assert {key: [None] for key in ATTACKS} == texts
 
 
 def test_a_template_that_swells_is_stopped(monkeypatch):
