@@ -16,9 +16,9 @@ def texts(n: int, seed: int) -> list[str]:
 def test_rows_at_hand_are_never_chosen():
     """Copies of training and test rows stay out, and are counted."""
     held, test, new = texts(40, 1), texts(10, 2), texts(30, 3)
-    made = plan(held, ["a", "b"] * 20, [*held[:5], *test[:5], *new], 40, known=test)
+    made = plan(held, ["a", "b"] * 20, [*held[:5], *test[:5], *new], 40, barred=test)
     assert {pick.row for pick in made.picks} == set(range(10, 40))
-    assert (made.known, made.pool, made.probed) == (10, 40, True)
+    assert (made.at_hand, made.probed) == (10, True)
 
 
 def test_copies_of_one_another_are_labelled_once():
@@ -68,5 +68,5 @@ def test_any_pool_is_conserved(pool, n, seed):
     rows = [pick.row for pick in made.picks]
     assert made == plan([], [], pool, n, seed=seed)
     assert len(rows) == len(set(rows)) == min(n, made.weighed)
-    assert len(pool) == made.known + made.copies + made.weighed
+    assert len(pool) == made.at_hand + made.copies + made.weighed
     assert all(pool[row].strip() for row in rows)

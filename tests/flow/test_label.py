@@ -10,7 +10,7 @@ import pytest
 from tests.making import case_folder, tickets, write_jsonl
 from tunecase.case import Case
 from tunecase.errors import InputError
-from tunecase.flow import label, next_labels_file
+from tunecase.flow import LabelAsked, label, next_labels_file
 from tunecase.records import NextLabel
 
 
@@ -18,7 +18,7 @@ def test_a_batch_is_priced_and_written_beside_the_last(tmp_path):
     """Two batches give two pairs of files, a price and minutes."""
     train = write_jsonl(tmp_path / "train.jsonl", tickets(60, 1))
     pool = write_jsonl(tmp_path / "pool.jsonl", [{"text": row["text"]} for row in tickets(40, 2)])
-    asked = (train, None, None, None, 5, pool, tmp_path / "next.csv", 0, date(2026, 11, 24))
+    asked = (LabelAsked(5, train, pool, to=tmp_path / "next.csv"), 0, date(2026, 11, 24))
     first, second = next_labels_file(*asked), next_labels_file(*asked)
     assert [str(tmp_path / name) for name in ("next-2.csv", "next-2.jsonl")] == list(second.files)
     assert first.rows == second.rows
@@ -40,18 +40,18 @@ def test_no_cell_is_taken_for_a_formula(tmp_path):
 def test_without_a_pool_it_says_so(tmp_path):
     """No pool is the user's mistake."""
     with pytest.raises(InputError, match="pool"):
-        next_labels_file(tmp_path / "a.jsonl", None, None, None, 5, None, None, 0, date(2026, 11, 24))
+        next_labels_file(LabelAsked(5, tmp_path / "a.jsonl", None), 0, date(2026, 11, 24))
 
 
 def test_a_large_pool_is_drawn_from_and_a_small_one_is_read_whole(tmp_path, monkeypatch):
     """Never more rows in memory than the bound, each of the pool as likely as any other; the pool is counted whole."""
     pool = write_jsonl(tmp_path / "pool.jsonl", [{"text": f"text {at}"} for at in range(60)])
-    whole, seen = label._drawn(pool, None, 0)
-    assert (60, list(range(60))) == (seen, [row.number for row in whole])
+    whole = label._drawn(pool, None, 0)
+    assert (60, list(range(60))) == (whole.count, [row.number for row in whole.rows])
     monkeypatch.setattr(label, "MOST_POOL", 10)
     drawn = [label._drawn(pool, None, seed) for seed in range(60)]
-    assert {(60, 10)} == {(seen, len({row.number for row in rows})) for rows, seen in drawn}
-    assert set(range(60)) == {row.number for rows, _ in drawn for row in rows}
+    assert {(60, 10)} == {(part.count, len({row.number for row in part.rows})) for part in drawn}
+    assert set(range(60)) == {row.number for part in drawn for row in part.rows}
 
 
 def test_a_case_keeps_which_rows_it_asked_for(tmp_path):

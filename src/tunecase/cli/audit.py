@@ -83,7 +83,8 @@ def audit(
         if train is None:
             planned = flow.next_labels(open_project(project, seed, today), next_, pool, to)
         else:
-            planned = flow.next_labels_file(train, test, input, output, next_, pool, to, seed, day_of(today))
+            asked = flow.LabelAsked(next_, train, pool, test, input, output, to)
+            planned = flow.next_labels_file(asked, seed, day_of(today))
         finish("labelling", planned, json)
         return
     _refuse_mending(fix, mask, force, reviewed, fast)

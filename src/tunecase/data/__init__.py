@@ -1,6 +1,6 @@
 """Are these the right data, and good enough? Reading, auditing, cleaning, reviewing and labelling them."""
 
-from tunecase.data.label import expected, plan
+from tunecase.data.label import Pick, expected, plan
 from tunecase.data.text import normalise, words
 
-__all__ = ["expected", "normalise", "plan", "words"]
+__all__ = ["Pick", "expected", "normalise", "plan", "words"]

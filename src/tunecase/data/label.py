@@ -49,13 +49,12 @@ class Pick:
 class Plan:
     """The rows to label next, the most telling first.
 
-    `known` are pool rows left out as copies of rows at hand, `copies` as copies of one another or blank; `weighed` is
-    how many were compared; `probed` is True where a probe trained on the labels said what it is torn over.
+    `at_hand` are pool rows left out as copies of rows at hand, `copies` as copies of one another or blank; `weighed`
+    is how many were compared; `probed` is True where a probe trained on the labels said what it is torn over.
     """
 
     picks: tuple[Pick, ...]
-    pool: int
-    known: int
+    at_hand: int
     copies: int
     weighed: int
     probed: bool
@@ -67,7 +66,7 @@ def plan(
     pool: Sequence[str],
     n: int,
     *,
-    known: Sequence[str] = (),
+    barred: Sequence[str] = (),
     seed: int = 0,
 ) -> Plan:
     """The `n` rows of a pool to label next.
@@ -78,7 +77,7 @@ def plan(
         texts, labels: rows labelled so far; may be empty. Fewer than 10, or one class, and the probe has no say.
         pool: unlabelled texts.
         n: rows wanted; fewer come back where the pool has no more of its own.
-        known: texts whose copies must not be labelled either, such as the test's.
+        barred: texts whose copies must not be labelled either, such as the test's.
         seed: of the draws from large pools and of the SVD.
     Returns: the Plan.
     Raises: ValueError when n < 1, or labels and texts differ in number.
@@ -96,22 +95,20 @@ def plan(
     if n < 1 or len(labels) != len(texts):
         raise ValueError(f"{n} rows wanted, {len(texts)} texts and {len(labels)} labels; wanted 1 or more, and as many")
     rng = np.random.default_rng(seed)
-    free, used = _free(texts, pool, known, rng)
-    blank = sum(1 for text in pool if not text.strip())
+    free, used = _free(pool, [*texts, *barred], rng)
     repeats = len(pool) - len(free) - used
     weighed = free if len(free) <= MOST_POOL else np.sort(rng.choice(free, MOST_POOL, replace=False))
     labelled = np.arange(len(texts))
     if len(labelled) > MOST_LABELLED:
         labelled = np.sort(rng.choice(labelled, MOST_LABELLED, replace=False))
-    assert repeats >= blank
     if not len(weighed):
-        return Plan((), len(pool), used, repeats, 0, False)
+        return Plan((), used, repeats, 0, False)
     mine = [texts[i] for i in labelled.tolist()]
     places = embed([*mine, *(pool[i] for i in weighed.tolist())], seed)
     chances = _probe(places[: len(mine)], [labels[i] for i in labelled.tolist()], places[len(mine) :])
     order, parts = choose(places[: len(mine)], places[len(mine) :], chances[1] if chances else None, n, rng)
     picks = tuple(_pick(weighed, place, parts, chances) for place in order)
-    return Plan(picks, len(pool), used, repeats, len(weighed), chances is not None)
+    return Plan(picks, used, repeats, len(weighed), chances is not None)
 
 
 def expected(made: Plan) -> str:
@@ -123,13 +120,11 @@ def expected(made: Plan) -> str:
     return f"in simulations {SAVED}; on other data it may save nothing, so a random tenth of the labels is a fair check"
 
 
-def _free(
-    texts: Sequence[str], pool: Sequence[str], known: Sequence[str], rng: "np.random.Generator"
-) -> tuple["Rows", int]:
-    """Places of the pool rows that may be labelled, one of each group of copies; and how many are known already."""
+def _free(pool: Sequence[str], at_hand: Sequence[str], rng: "np.random.Generator") -> tuple["Rows", int]:
+    """Places of the pool rows that may be labelled, one of each group of copies; and how many copy rows at hand."""
     import numpy as np
 
-    group = copies([*pool, *texts, *known])
+    group = copies([*pool, *at_hand])
     mine, theirs = group[: len(pool)], group[len(pool) :]
     full = np.array([bool(text.strip()) for text in pool], bool)
     used = np.isin(mine, theirs) & full
@@ -149,12 +144,9 @@ def embed(texts: Sequence[str], seed: int = 0) -> "Floats":
     cut = [text[:MOST_CHARACTERS] for text in texts]
     least = 2 if len(cut) >= 50 else 1
     words = TfidfVectorizer(
-        sublinear_tf=True,
-        ngram_range=(1, 2),
-        token_pattern=WORDS_AND_SIGNS,
-        max_features=MOST_FEATURES,
+        sublinear_tf=True, ngram_range=(1, 2), token_pattern=WORDS_AND_SIGNS, max_features=MOST_FEATURES,
         dtype=np.float32,
-    )
+    )  # fmt: skip
     signs = TfidfVectorizer(
         sublinear_tf=True, analyzer="char_wb", ngram_range=(3, 5), min_df=least, max_features=MOST_FEATURES,
         dtype=np.float32,
@@ -171,8 +163,8 @@ def embed(texts: Sequence[str], seed: int = 0) -> "Floats":
     directions = min(DIRECTIONS, len(cut) // 4, weights.shape[1] - 1)
     if directions < 2:
         return np.asarray(normalize(weights.toarray()), np.float64)
-    found = TruncatedSVD(directions, n_iter=3, random_state=seed).fit_transform(weights)
-    return np.asarray(normalize(found), np.float64)
+    places = TruncatedSVD(directions, n_iter=3, random_state=seed).fit_transform(weights)
+    return np.asarray(normalize(places), np.float64)
 
 
 def _probe(places: "Floats", labels: Sequence[str], others: "Floats") -> "tuple[NDArray[np.str_], Floats] | None":

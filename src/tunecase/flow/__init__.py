@@ -11,6 +11,8 @@ from tunecase.flow.init import init
 from tunecase.flow.judge import JudgeAsked, judge
 from tunecase.flow.label import next_labels, next_labels_file
 from tunecase.flow.ledger import not_used, rechain, set_aside, verify
+from tunecase.flow.label import LabelAsked, next_labels, next_labels_file
+from tunecase.flow.ledger import rechain, verify
 from tunecase.flow.next import add_round, next_step
 from tunecase.flow.opened import Flow, open_case
 from tunecase.flow.pilot import PilotWords, export, merge, pilot, pilot_settings
@@ -86,5 +88,11 @@ __all__ = [
     "spend_import",
     "spend_text",
     "usd_left",
+    "BooksAsked", "CompareAsked", "FitAsked", "Flow", "ImportAsked", "JudgeAsked", "LabelAsked", "PilotAsked",
+    "add_round", "asked_of", "audit", "audit_file", "base_model", "baselines", "book_run", "books", "books_csv",
+    "books_page", "charge_of", "charges", "compare", "contents", "curve", "decide", "define", "estimate", "export",
+    "fit", "fix", "fix_file", "forecast", "forecast_file", "hour_price", "init", "judge", "keep_forecast", "merge",
+    "metric_of", "next_labels", "next_labels_file", "next_step", "open_case", "pilot", "pilot_asked", "points",
+    "prices", "rechain", "report", "review", "review_file", "road", "spend", "spend_import", "spend_text", "usd_left",
     "verify",
 ]  # fmt: skip

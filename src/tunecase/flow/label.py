@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from tunecase.quantities import Worlds, band, generator
 from tunecase.records import Labelling, NextLabel
 
 if TYPE_CHECKING:
+    from tunecase.data import Pick
     from tunecase.data.reading import Row, Table
     from tunecase.prices import Basis
     from tunecase.quantities import Draws
@@ -24,81 +25,102 @@ MOST_POOL = 20_000  # rows of a pool held in memory; of a larger one so many are
 MOST_KEPT = 1_000  # rows of a batch that the ledger holds
 
 
+@dataclass(frozen=True, slots=True)
+class LabelAsked:
+    """How many rows of which pool to label next, where there is no project file; `to` names the files to write."""
+
+    n: int
+    train: Path
+    pool: Path | None
+    test: Path | None = None
+    input: str | None = None
+    output: str | None = None
+    to: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """A pool's rows that are weighed, in their order: all of a small one, 20,000 drawn at random of a large one."""
+
+    path: Path
+    rows: "list[Row]"
+    count: int
+    seed: int
+
+
 def next_labels(flow: Flow, n: int, pool: Path | None, to: Path | None = None) -> Labelling:
     """The rows of the project's pool, or of another file, to label next; which rows they were is kept."""
     data = flow.project.data
     if pool is None and data.pool is None:
         fix = "add `pool:` to data, or --pool FILE"
         raise InputError(Problem("--next", "no pool", "a file of unlabelled rows", fix))
-    record = _planned(
-        flow.train_table(), flow.table("test"), pool or flow.folder / str(data.pool), n, to or flow.folder / NAME,
-        data.input, flow.basis(), flow.seed,
-    )  # fmt: skip
+    _check_number(n)
+    drawn = _drawn(pool or flow.folder / str(data.pool), data.input, flow.seed)
+    record = _planned(flow.train_table(), flow.table("test"), drawn, n, to or flow.folder / NAME, flow.basis())
     # The files hold the texts; the ledger holds which rows they are.
     flow.keep("labelling", replace(record, rows=tuple(replace(row, text="") for row in record.rows[:MOST_KEPT])))
     return record
 
 
-def next_labels_file(
-    train: Path, test: Path | None, input: str | None, output: str | None, n: int, pool: Path | None, to: Path | None,
-    seed: int, today: date,
-) -> Labelling:  # fmt: skip
+def next_labels_file(asked: LabelAsked, seed: int, today: date) -> Labelling:
     """The same without a project file, at default prices."""
     from tunecase.data.reading import load
     from tunecase.prices import Basis
 
-    if pool is None:
+    if asked.pool is None:
         raise InputError(Problem("--next", "no pool", "a file of unlabelled rows", "add --pool FILE"))
-    test_table = load(test, input, output) if test else None
-    basis = Basis(None, today, Worlds(seed, DRAWS))
-    return _planned(load(train, input, output), test_table, pool, n, to or Path(NAME), input, basis, seed)
+    test = load(asked.test, asked.input, asked.output) if asked.test else None
+    train = load(asked.train, asked.input, asked.output)
+    _check_number(asked.n)
+    drawn = _drawn(asked.pool, asked.input, seed)
+    return _planned(train, test, drawn, asked.n, asked.to or Path(NAME), Basis(None, today, Worlds(seed, DRAWS)))
 
 
-def _planned(
-    train: "Table", test: "Table | None", pool: Path, n: int, to: Path, input: str | None, basis: "Basis", seed: int
-) -> Labelling:
+def _check_number(n: int) -> None:
+    if not 1 <= n <= MOST_NEXT:
+        raise InputError(Problem("--next", str(n), f"1 to {MOST_NEXT:,} rows", "write how many rows to label"))
+
+
+def _planned(train: "Table", test: "Table | None", pool: _Pool, n: int, to: Path, basis: "Basis") -> Labelling:
     from tunecase.data import expected, plan
     from tunecase.data.reading import looks_like_classes
     from tunecase.prices import label_price
 
-    if not 1 <= n <= MOST_NEXT:
-        raise InputError(Problem("--next", str(n), f"1 to {MOST_NEXT:,} rows", "write how many rows to label"))
-    rows, pool_rows = _drawn(pool, input, seed)
     held = [row for row in train.rows if row.input.strip() and row.output.strip()]
     classes = looks_like_classes(row.output for row in train.rows)
-    found = plan(
-        [row.input for row in held], [row.output if classes else "" for row in held], [row.input for row in rows], n,
-        known=[row.input for row in test.rows] if test else (), seed=seed,
+    planned = plan(
+        [row.input for row in held], [row.output if classes else "" for row in held], [row.input for row in pool.rows],
+        n, barred=[row.input for row in test.rows] if test else (), seed=pool.seed,
     )  # fmt: skip
-    chosen = tuple(_next(rows[pick.row], pick.suggested, pick.chance, pick.why) for pick in found.picks)
+    chosen = tuple(_next(pool.rows[pick.row], pick) for pick in planned.picks)
     return Labelling(
-        pool=str(pool), pool_rows=pool_rows, asked=n, rows=chosen, known=found.known, copies=found.copies,
-        weighed=found.weighed, probed=found.probed, price=band(len(chosen) * label_price(basis)),
+        pool=str(pool.path), pool_rows=pool.count, asked=n, rows=chosen, known=planned.at_hand, copies=planned.copies,
+        weighed=planned.weighed, probed=planned.probed, price=band(len(chosen) * label_price(basis)),
         minutes=band(len(chosen) * _minutes(basis)), currency=basis.currency,
-        files=tuple(str(path) for path in _write(chosen, to)) if chosen else (), expects=expected(found),
+        files=tuple(str(path) for path in _write(chosen, to)) if chosen else (), expects=expected(planned),
     )  # fmt: skip
 
 
-def _drawn(pool: Path, input: str | None, seed: int) -> tuple[list["Row"], int]:
-    """(rows, how many the pool has): all of a small pool, MOST_POOL drawn at random of a large one, in their order."""
+def _drawn(path: Path, input: str | None, seed: int) -> _Pool:
     from tunecase.data.reading import Row, detect, read_rows
 
     rng = generator(seed, "rows of the pool")
     kept: list[Row] = []
-    seen = 0
-    for row in read_rows(pool, detect(pool, input, None, labelled=False)):
+    count = 0
+    for row in read_rows(path, detect(path, input, None, labelled=False)):
         if not isinstance(row, Row):
             continue
-        seen += 1
+        count += 1
         if len(kept) < MOST_POOL:
             kept.append(row)
-        elif (at := int(rng.integers(seen))) < MOST_POOL:
+        elif (at := int(rng.integers(count))) < MOST_POOL:
             kept[at] = row
-    return sorted(kept, key=lambda row: row.number), seen
+    return _Pool(path, sorted(kept, key=lambda row: row.number), count, seed)
 
 
-def _next(row: "Row", suggested: str | None, chance: float | None, why: str) -> NextLabel:
-    return NextLabel(row.number, row.line, row.input, suggested, None if chance is None else round(chance, 3), why)
+def _next(row: "Row", pick: "Pick") -> NextLabel:
+    chance = None if pick.chance is None else round(pick.chance, 3)
+    return NextLabel(row.number, row.line, row.input, pick.suggested, chance, pick.why)
 
 
 def _minutes(basis: "Basis") -> "Draws":

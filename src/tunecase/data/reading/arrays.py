@@ -9,9 +9,10 @@ import orjson
 from tunecase.data.reading.elements import COMMA, OPEN, Scanner
 from tunecase.data.reading.lines import HEAD, MOST_RECORD_BYTES, too_long
 from tunecase.data.reading.rows import Block
-from tunecase.data.reading.sources import Source, encoding_of, open_stream
+from tunecase.data.reading.sources import Source, beginning, encoding_of, open_stream
 from tunecase.errors import InputError, Problem
 
+BROKEN = object()
 LARGE_ELEMENT_BYTES = 8_000_000  # an element so long that a bracket left open is the likelier reason
 FIRST_SPLITS = ("train", "training", "data", "rows", "examples", "records", "items", "instances", "samples")
 # Columns of a row that hold lists of objects: an object that begins with one of these is a row.
@@ -21,35 +22,27 @@ ROW_KEYS = ("messages", "conversations", "conversation", "dialog", "dialogue", "
 
 def json_kind(source: Source) -> str:
     """ "json" for one array or one object of splits, "jsonl" for a file of lines, by its beginning."""
-    stream = open_stream(source, encoding_of(source))
-    try:
-        head = stream.read(1 << 16).lstrip()
-        if head[:1] == b"[":
-            first, _, rest = head.partition(b"\n")
-            return "jsonl" if _is_cells(first) and rest.lstrip()[:1] == b"[" else "json"
-        first, _, rest = head.partition(b"\n")
-        if source.part or _begins_splits(head):
-            return "jsonl" if _is_json(first) and rest.strip() and not source.part else "json"
-    finally:
-        stream.close()
-    return "jsonl"
+    head = beginning(source, 1 << 16).lstrip()
+    first, _, rest = head.partition(b"\n")
+    if head[:1] == b"[":
+        return "jsonl" if _is_cells(first) and rest.lstrip()[:1] == b"[" else "json"
+    if source.part:
+        return "json"
+    return "json" if _begins_splits(head) and not (_value(first) is not BROKEN and rest.strip()) else "jsonl"
 
 
 def _is_cells(line: bytes) -> bool:
     """True for a list of values, which is a row of its own, not of objects, which is an array of rows."""
-    try:
-        cells = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return False
+    cells = _value(line)
     return isinstance(cells, list) and not any(isinstance(cell, dict) for cell in cells)
 
 
-def _is_json(line: bytes) -> bool:
+def _value(line: bytes) -> object:
+    """The JSON value in a line, BROKEN where it is none."""
     try:
-        orjson.loads(line)
+        return orjson.loads(line)
     except orjson.JSONDecodeError:
-        return False
-    return True
+        return BROKEN
 
 
 def _begins_splits(head: bytes) -> bool:

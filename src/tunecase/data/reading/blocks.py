@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tunecase.data.reading import arrays, columnar, delimited, elements, lines
-from tunecase.data.reading.find import file_bytes, sources
+from tunecase.data.reading.find import sources
 from tunecase.data.reading.making import maker
 from tunecase.data.reading.rows import BadRow, Block, Layout, Row, shown
 from tunecase.data.reading.sources import Source
@@ -91,7 +91,7 @@ def files_of(path: Path) -> tuple[Path, ...]:
 
 def total_bytes(path: Path) -> int | None:
     """The size of all files behind a path [bytes], the whole that a piece's `bytes_done` is a part of."""
-    return file_bytes(path) or None
+    return sum(source.path.stat().st_size for source in sources(path)) or None
 
 
 def read_rows(path: Path, layout: Layout) -> Iterator[Row | BadRow]:

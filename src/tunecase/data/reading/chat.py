@@ -6,28 +6,13 @@ from typing import Any
 
 import orjson
 
-# Every name a role goes by, and the role it is.
-ROLES = {
-    "system": "system",
-    "developer": "system",
-    "user": "user",
-    "human": "user",
-    "prompter": "user",
-    "assistant": "assistant",
-    "gpt": "assistant",
-    "chatgpt": "assistant",
-    "bing": "assistant",
-    "bard": "assistant",
-    "model": "assistant",
-    "bot": "assistant",
-    "function_call": "assistant",
-    "tool_call": "assistant",
-    "tool": "tool",
-    "function": "tool",
-    "observation": "tool",
-    "tool_response": "tool",
-    "ipython": "tool",
+NAMES = {
+    "system": ("system", "developer"),
+    "user": ("user", "human", "prompter"),
+    "assistant": ("assistant", "gpt", "chatgpt", "bing", "bard", "model", "bot", "function_call", "tool_call"),
+    "tool": ("tool", "function", "observation", "tool_response", "ipython"),
 }
+ROLES = {name: role for role, names in NAMES.items() for name in names}
 CALL_ROLES = ("function_call", "tool_call")
 Turn = tuple[str, str]
 

@@ -2,12 +2,13 @@
 
 import csv
 import io
+import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tunecase.data.reading.lines import MOST_RECORD_BYTES, Records, cut_off, last_end, too_long
 from tunecase.data.reading.rows import Block, Layout
-from tunecase.data.reading.sources import Source, Stream, encoding_of, open_stream
+from tunecase.data.reading.sources import Source, Stream, beginning, encoding_of, open_stream
 
 if TYPE_CHECKING:
     import numpy as np
@@ -109,25 +110,17 @@ def _sound(buffer: "NDArray[np.uint8]", quotes: "NDArray[np.int64]", delimiter: 
 
 def head_of(source: Source) -> tuple[str, list[list[str]]]:
     """The delimiter of a file, and the cells of its first records."""
-    stream = open_stream(source, encoding_of(source))
-    try:
-        head = stream.read(HEAD_BYTES)
-    finally:
-        stream.close()
+    head = beginning(source, HEAD_BYTES)
     text = head.decode("utf-8", "surrogateescape")
     first = _first_line(text)
     delimiter = max(DELIMITERS, key=first.count)
     if source.path.name.lower().split(".")[1:2] == ["tsv"] and "\t" in first:
         delimiter = "\t"
-    found: list[list[str]] = []
-    for _, _, cells, reason in _cells(_Lines(io.StringIO(text, newline="")), delimiter):
-        if not reason and cells:
-            found.append(cells)
-        if len(found) >= 50:
-            break
-    if len(head) == HEAD_BYTES and len(found) > 1:
-        found.pop()  # it may be half of one
-    return delimiter, found
+    records = _cells(_Lines(io.StringIO(text, newline="")), delimiter)
+    rows = list(itertools.islice((cells for _, _, cells, reason in records if cells and not reason), 50))
+    if len(head) == HEAD_BYTES and len(rows) > 1:
+        rows.pop()  # it may be half of one
+    return delimiter, rows
 
 
 def _first_line(text: str) -> str:
@@ -139,8 +132,7 @@ def first_record(head: bytes) -> bytes:
     """The first record that is not blank, as it stands in the first bytes of a file."""
     file = io.StringIO(head.decode("utf-8", "surrogateescape"), newline="")
     delimiter = max(DELIMITERS, key=_first_line(head.decode("latin-1")).count)
-    found = (_bytes(text) for _, text, cells, _ in _cells(_Lines(file), delimiter) if cells)
-    return next(found, b"")
+    return next((_bytes(text) for _, text, cells, _ in _cells(_Lines(file), delimiter) if cells), b"")
 
 
 def records(block: Block, layout: Layout) -> Records:
@@ -149,10 +141,10 @@ def records(block: Block, layout: Layout) -> Records:
 
     data = bytes_of(block).removeprefix(b"\xef\xbb\xbf") if block.head else bytes_of(block)
     file = io.StringIO(data.decode("utf-8", "surrogateescape"), newline="")
-    found = _cells(_Lines(file), layout.delimiter) if block.broken else _quick(file, layout.delimiter)
+    rows = _cells(_Lines(file), layout.delimiter) if block.broken else _quick(file, layout.delimiter)
     skip = block.head and not layout.headless
     columns = list(layout.columns)
-    for line, text, cells, reason in found:
+    for line, text, cells, reason in rows:
         if reason:
             yield line, _bytes(text), None, reason
         elif skip and cells:

@@ -80,7 +80,8 @@ def detect(path: Path, input: str | None = None, output: str | None = None, labe
         wanted = f"one of: {', '.join(columns[:12])}"
         raise InputError([Problem(str(path), f"no column {n!r}", wanted, "correct the column name") for n in missing])
     _one_schema(files, start)
-    layout = _layout(request, start, _Sample(records, columns, _by_folded_name(columns)))
+    names = {shapes.folded(column): column for column in reversed(columns)}  # of two that fold alike the first
+    layout = _layout(request, start, _Sample(records, columns, names))
     return replace(layout, classes=_class_names(files[0]).get(layout.output or "", ()), notes=notes)
 
 
@@ -89,13 +90,6 @@ def _no_row(request: _Request, start: Layout, reason: str) -> InputError:
         return request.refused("no rows", "at least one row", "check the export that wrote it")
     fix = "write one JSON object a line" if start.format == "jsonl" else "write one record a row"
     return request.refused(f"no row can be read (first: {reason})", "rows of data", fix)
-
-
-def _by_folded_name(columns: list[str]) -> dict[str, str]:
-    names: dict[str, str] = {}
-    for column in columns:
-        names.setdefault(shapes.folded(column), column)
-    return names
 
 
 def _start(request: _Request, source: Source) -> Layout:
@@ -160,17 +154,16 @@ def has_double_keys(raw: bytes) -> bool:
         >>> has_double_keys(b'{"a": 1, "a": 2}')
         True
     """
-    found = False
+    double = []
 
     def look(pairs: list[tuple[str, Any]]) -> None:
-        nonlocal found
-        found = found or len({key for key, _ in pairs}) < len(pairs)
+        double.append(len({key for key, _ in pairs}) < len(pairs))
 
     try:
         json.loads(raw, object_pairs_hook=look)
     except (ValueError, RecursionError):
         return False
-    return found
+    return any(double)
 
 
 def _one_schema(files: Sequence[Source], start: Layout) -> None:

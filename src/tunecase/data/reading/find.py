@@ -42,8 +42,3 @@ def _unknown_ending(path: Path, bare: Path) -> Problem:
     ending = "".join(bare.suffixes[-2:] if bare.suffix.lower() in PACKINGS else bare.suffixes[-1:]).lower()
     wanted = ", ".join(FORMATS) + ", each also with " + " or ".join(PACKINGS)
     return Problem(str(path), f"the ending {ending or '(none)'}", wanted, "rename or convert the file")
-
-
-def file_bytes(path: Path) -> int:
-    """The size of all files behind a path [bytes]."""
-    return sum(source.path.stat().st_size for source in sources(path))

@@ -81,8 +81,11 @@ def _usual(part: str) -> str:
 def _split_folder(folder: Path, part: str) -> Path:
     """The folder of one split, of a data set of splits kept by save_to_disk."""
     names = _split_names(folder)
-    usual = [name for name in names if part and _usual(part) == _usual(name)]
-    for name in (part or "train", *usual, *(names if len(names) == 1 and not part else ())):
+    if not part:
+        chosen = ["train"] if "train" in names or len(names) != 1 else names
+    else:
+        chosen = [part, *(name for name in names if _usual(part) == _usual(name))]
+    for name in chosen:
         if name in names:
             return folder / name
     fix = f"name a split: {folder.name}::{names[0] if names else 'NAME'}"

@@ -92,27 +92,34 @@ def open_stream(source: Source, encoding: str = "utf-8") -> Stream:
     """The bytes of a text file as UTF-8, unpacked, without byte order mark; what is added later is not read."""
     file = source.path.open("rb")
     size = os.fstat(file.fileno()).st_size
-    stream: Stream = Plain(file, size)
+    stream: Stream = _Plain(file, size)
     if source.packing:
-        stream = Unpacked(source.path, stream, _unpackers(source))
-    return Recoded(stream, encoding)
+        stream = _Unpacked(source.path, stream, _unpackers(source))
+    return _Recoded(stream, encoding)
 
 
-class Plain:
+def beginning(source: Source, size: int) -> bytes:
+    """The first bytes of a text file as UTF-8, unpacked, at most about `size` of them."""
+    stream = open_stream(source, encoding_of(source))
+    try:
+        return stream.read(size)
+    finally:
+        stream.close()
+
+
+class _Plain:
     """A file up to the size it had when it was opened."""
 
     def __init__(self, file: IO[bytes], size: int) -> None:
         self.file, self.left, self.trouble, self.consumed = file, size, "", 0
 
     def read(self, size: int) -> bytes:
-        """At most `size` bytes."""
         piece = self.file.read(min(size, self.left))
         self.left -= len(piece)
         self.consumed += len(piece)
         return piece
 
     def close(self) -> None:
-        """Gives the file back."""
         self.file.close()
 
 
@@ -159,7 +166,7 @@ def zstd_library(feature: str) -> Any:
     raise MissingExtraError(feature, "zstd")
 
 
-class Unpacked:
+class _Unpacked:
     """The content of an archive, member after member, with flat memory; an archive that bursts is refused."""
 
     def __init__(self, path: Path, packed: Stream, new: Callable[[], Any]) -> None:
@@ -167,7 +174,6 @@ class Unpacked:
         self.trouble, self.consumed, self.given, self.rest, self.begun = "", 0, 0, b"", False
 
     def read(self, size: int) -> bytes:
-        """At most `size` bytes of content."""
         pieces: list[bytes] = []
         while size > 0 and not self.trouble:
             piece = self._piece(size)
@@ -202,11 +208,10 @@ class Unpacked:
         return piece
 
     def close(self) -> None:
-        """Gives the file back."""
         self.packed.close()
 
 
-class Recoded:
+class _Recoded:
     """A stream as UTF-8 without byte order mark."""
 
     def __init__(self, inner: Stream, encoding: str) -> None:
@@ -215,12 +220,10 @@ class Recoded:
 
     @property
     def trouble(self) -> str:
-        """Why the bytes end too early."""
         return self.inner.trouble
 
     @property
     def consumed(self) -> int:
-        """Bytes of the file used."""
         return self.inner.consumed
 
     def read(self, size: int) -> bytes:
@@ -238,16 +241,15 @@ class Recoded:
                 return piece
 
     def close(self) -> None:
-        """Gives the file back."""
         self.inner.close()
 
 
 def encoding_of(source: Source) -> str:
     """The encoding of a text file, from its byte order mark or from where its NUL bytes stand."""
     file = source.path.open("rb")
-    stream: Stream = Plain(file, os.fstat(file.fileno()).st_size)
+    stream: Stream = _Plain(file, os.fstat(file.fileno()).st_size)
     try:
-        head = (Unpacked(source.path, stream, _unpackers(source)) if source.packing else stream).read(4096)
+        head = (_Unpacked(source.path, stream, _unpackers(source)) if source.packing else stream).read(4096)
     finally:
         file.close()
     for mark, name in BOMS:

@@ -5,10 +5,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tunecase.data.reading import columnar
+from tunecase.data.reading import columnar, delimited
 from tunecase.data.reading.find import sources
 from tunecase.data.reading.rows import Layout
-from tunecase.data.reading.sources import Source, encoding_of, open_stream, zstd_library
+from tunecase.data.reading.sources import beginning, zstd_library
 from tunecase.errors import InputError, Problem, TunecaseError
 
 BATCH_ROWS = 2048
@@ -65,7 +65,7 @@ class Writer:
             return
         self.file = _packed(self.part, self.path.suffix.lower())
         if self.layout.format == "csv" and not self.layout.headless:
-            self._line(_header(self.first))
+            self._line(delimited.first_record(beginning(self.first, 1 << 16)))
         elif self.layout.format == "json":
             self.file.write(b"[\n")
 
@@ -166,14 +166,3 @@ def _packed(path: Path, ending: str) -> Any:
     if ending == ".zst":
         return zstd_library(f"writing {path.name}").open(path, "wb")
     return path.open("wb")
-
-
-def _header(source: Source) -> bytes:
-    """The line of names of a CSV file as it stands."""
-    from tunecase.data.reading.delimited import first_record
-
-    stream = open_stream(source, encoding_of(source))
-    try:
-        return first_record(stream.read(1 << 16))
-    finally:
-        stream.close()

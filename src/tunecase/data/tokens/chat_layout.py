@@ -6,6 +6,7 @@ marks in their place, and then checked on real rows.
 """
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -92,13 +93,13 @@ def learn(template: Template, roles: Sequence[tuple[str, ...]]) -> list[Layout |
     Args:
         roles: such as ("system", "user", "assistant").
     """
-    asked: list[Turns] = [
+    marked: list[Turns] = [
         tuple((role, form.format(MARK.format(at))) for at, role in enumerate(run))
         for run in roles
         for form in ("{}", " {} ")
     ]
-    said = rendered(template, asked)
-    return [_layout(len(run), said[2 * at], said[2 * at + 1]) for at, run in enumerate(roles)]
+    texts = rendered(template, marked)
+    return [_layout(len(run), texts[2 * at], texts[2 * at + 1]) for at, run in enumerate(roles)]
 
 
 def _layout(texts: int, plain: str | None, blank: str | None) -> Layout | None:
@@ -121,23 +122,17 @@ def _layout(texts: int, plain: str | None, blank: str | None) -> Layout | None:
 
 def rendered(template: Template, conversations: Sequence[Turns]) -> list[str | None]:
     """Each conversation as the template writes it, None where it refuses; all None when a limit was passed."""
-    asked = {"source": template.source, "variables": dict(template.variables), "conversations": conversations}
+    task = {"source": template.source, "variables": dict(template.variables), "conversations": conversations}
     command = [sys.executable, "-P", str(Path(__file__))]  # by its file: as a module its packages would run first
-    env = _environment()
+    env = {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONUTF8": "1"}
     try:
         done = subprocess.run(  # noqa: S603 - our own module
-            command, input=json.dumps(asked), capture_output=True, text=True, timeout=MOST_SECONDS, env=env, check=False
+            command, input=json.dumps(task), capture_output=True, text=True, timeout=MOST_SECONDS, env=env, check=False
         )
-        said = json.loads(done.stdout) if done.returncode == 0 else []
+        texts = json.loads(done.stdout) if done.returncode == 0 else []
     except (subprocess.TimeoutExpired, ValueError, OSError):
-        said = []
-    return said if len(said) == len(conversations) else [None] * len(conversations)
-
-
-def _environment() -> dict[str, str]:
-    import os
-
-    return {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONUTF8": "1"}
+        texts = []
+    return texts if len(texts) == len(conversations) else [None] * len(conversations)
 
 
 def render_here(source: str, variables: Mapping[str, str], conversations: Sequence[Turns]) -> list[str | None]:
@@ -155,16 +150,16 @@ def render_here(source: str, variables: Mapping[str, str], conversations: Sequen
     )
     world.globals.update(raise_exception=refuse, strftime_now=lambda form: datetime.now(UTC).strftime(form))
     world.filters["tojson"] = lambda value, **_: json.dumps(value, ensure_ascii=False)
-    said: list[str | None] = []
+    texts: list[str | None] = []
     for turns in conversations:
         messages = [{"role": ROLES.get(role, role), "content": text} for role, text in turns]
         try:
             text = world.from_string(source).render(messages=messages, add_generation_prompt=False, **variables)
         except Exception:  # noqa: BLE001 - a template may fail in any way; a failure is a refusal
-            said.append(None)
+            texts.append(None)
             continue
-        said.append(text if len(text) <= MOST_OUTPUT_CHARACTERS else None)
-    return said
+        texts.append(text if len(text) <= MOST_OUTPUT_CHARACTERS else None)
+    return texts
 
 
 def _limit_memory() -> None:
@@ -179,8 +174,7 @@ def _limit_memory() -> None:
 def main() -> int:
     """The child process: one JSON object in, a list of texts out."""
     _limit_memory()
-    asked = json.load(sys.stdin)
-    json.dump(render_here(asked["source"], asked["variables"], asked["conversations"]), sys.stdout)
+    json.dump(render_here(**json.load(sys.stdin)), sys.stdout)
     return 0
 
 

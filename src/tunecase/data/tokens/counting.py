@@ -156,11 +156,9 @@ class Counter:
             self.differed, self.fast = self.differed + differ, None
 
     def _learn(self, inputs: Sequence[str], outputs: Sequence[str], turns: Sequence[Turns]) -> None:
-        if self.template is None:
-            return
-        runs = {_roles(row) for row in turns} if turns else {_roles(())}
-        new = [run for run in sorted(runs) if run not in self.layouts][: MOST_LAYOUTS - len(self.layouts)]
-        if not new:
+        runs = {_roles(row) for row in turns} or {_roles(())}
+        new = sorted(runs - self.layouts.keys())[: MOST_LAYOUTS - len(self.layouts)]
+        if self.template is None or not new:
             return
         first = not self.layouts
         self.layouts.update(zip(new, learn(self.template, new), strict=True))
@@ -177,25 +175,26 @@ class Counter:
             turns[at] if turns and turns[at] else (("user", inputs[at]), ("assistant", outputs[at]))
             for at in range(0, len(inputs), step)
         ]
-        for row, said in zip(rows, rendered(self.template, rows), strict=True):
+        for row, whole in zip(rows, rendered(self.template, rows), strict=True):
             layout = self.layouts.get(_roles(row))
-            if layout is not None and layout.laid([text for _, text in row]) != said:
+            if layout is not None and layout.laid([text for _, text in row]) != whole:
                 self.template, self.refused = None, "the chat template changes texts in a way that was not learned"
                 return
 
+    def _layout(self, run: tuple[str, ...]) -> Layout | None:
+        return self.layouts.get(run) if self.template is not None else None
+
     def _pairs(self, inputs: Sequence[str], outputs: Sequence[str]) -> tuple[list[str], list[str]]:
         """The texts of rows that are one question and one answer, all with one layout."""
-        layout = self.layouts.get(_roles(())) if self.template is not None else None
-        rows = zip(inputs, outputs, strict=True)
+        layout = self._layout(_roles(()))
         if layout is None:
-            return [f"{asked}\n{said}" if said else asked for asked, said in rows], list(outputs)
+            return list(map(_plain, inputs, outputs)), list(outputs)
         if layout.stripped:
-            rows = zip([text.strip() for text in inputs], [text.strip() for text in outputs], strict=True)
+            inputs, outputs = [text.strip() for text in inputs], [text.strip() for text in outputs]
         first, middle, last = layout.pieces
-        pairs = list(rows)
         close = last.rstrip()
-        whole = [f"{first}{asked}{middle}{said}{last}" for asked, said in pairs]
-        return whole, [f"{said}{close}" for _, said in pairs]
+        whole = [f"{first}{text}{middle}{answer}{last}" for text, answer in zip(inputs, outputs, strict=True)]
+        return whole, [f"{answer}{close}" for answer in outputs]
 
     def _chats(
         self, inputs: Sequence[str], outputs: Sequence[str], turns: Sequence[Turns]
@@ -203,19 +202,18 @@ class Counter:
         laid = [self._laid(*row) for row in zip(inputs, outputs, turns, strict=True)]
         return [whole for whole, _ in laid], [answer for _, answer in laid]
 
-    def _laid(self, asked: str, said: str, row: Turns) -> tuple[str, str]:
-        turns = row or (("user", asked), ("assistant", said))
-        layout = self.layouts.get(_roles(turns)) if self.template is not None else None
+    def _laid(self, text: str, answer: str, row: Turns) -> tuple[str, str]:
+        turns = row or (("user", text), ("assistant", answer))
+        layout = self._layout(_roles(turns))
         if layout is None:
-            return (f"{asked}\n{said}" if said else asked), said
-        answer = said.strip() if layout.stripped else said
-        return layout.laid([text for _, text in turns]), f"{answer}{layout.pieces[-1].rstrip()}"
+            return _plain(text, answer), answer
+        close = layout.pieces[-1].rstrip()
+        return layout.laid([text for _, text in turns]), f"{answer.strip() if layout.stripped else answer}{close}"
 
     @property
     def template_tokens(self) -> int | None:
         """Tokens that the template adds to a row of one question and one answer; None without a template."""
-        layout = self.layouts.get(_roles(())) if self.template is not None else None
-        layout = layout or next((each for each in self.layouts.values() if each), None)
+        layout = self._layout(_roles(())) or next((each for each in self.layouts.values() if each), None)
         if layout is None or self.template is None:
             return None
         return int(reference_counts(["".join(layout.pieces)], self.reference)[0])
@@ -235,6 +233,10 @@ class Counter:
             why = self.refused or "none lies beside the tokenizer"
             around = f"without chat template ({why}): commonly 5 to 40 tokens a row more"
         return f"{self.path.name} by {by}; {around}"
+
+
+def _plain(text: str, answer: str) -> str:
+    return f"{text}\n{answer}" if answer else text
 
 
 def _roles(turns: Turns) -> tuple[str, ...]:

@@ -1,9 +1,10 @@
 """How many tokens the rows have: exact with a tokenizer file, else a range from their characters."""
 
-import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tunecase.data.reading.hub import cache_folder
 from tunecase.data.tokens.counting import estimated
 from tunecase.quantities import Interval80
 from tunecase.records import Tokens
@@ -20,10 +21,8 @@ EDGES = (0, *(round(2 ** (half / 2)) for half in range(4, 41)))
 
 def find_tokenizer(model: str) -> Path | None:
     """The tokenizer.json of a model in the Hugging Face cache of this machine; nothing is downloaded."""
-    home = Path(os.environ.get("HF_HOME", Path.home() / ".cache" / "huggingface"))
-    hub = Path(os.environ.get("HF_HUB_CACHE", home / "hub"))
-    found = sorted(hub.glob(f"models--{model.replace('/', '--')}/snapshots/*/tokenizer.json"))
-    return found[-1] if found else None
+    tokenizers = cache_folder().glob(f"models--{model.replace('/', '--')}/snapshots/*/tokenizer.json")
+    return max(tokenizers, default=None)
 
 
 def characters_per_token(bytes_per_character: float) -> tuple[float, float]:
@@ -55,31 +54,29 @@ def summary(
 
     if tokens is None or (characters.any() and not tokens.any()):
         return _from_characters(characters, bytes_per_character)
-    counted = estimated(characters, tokens)
-    rows = counted.rows
-    p50, p95, most = _points(rows.astype(np.float64))
-    exact = counted.high == counted.low
-    words = how if exact else f"{how}; {counted.sampled:,} of {len(tokens):,} rows counted, the others by their length"
-    known = tokens > 0
-    useful = float(answers[known].sum() / max(tokens[known].sum(), 1)) if answers is not None else None
-    over = rows > limit_tokens if limit_tokens is not None else None
-    lost = None
-    if over is not None and answers is not None and limit_tokens is not None:
-        lost = int((over & known & (tokens - answers >= limit_tokens)).sum())
-    return Tokens(
+    total = estimated(characters, tokens)
+    exact = total.high == total.low
+    record = Tokens(
         exact,
-        Interval80(counted.low, counted.middle, counted.high),
-        p50,
-        p95,
-        most,
-        words,
-        useful_share=useful,
-        limit_tokens=limit_tokens,
-        over_rows=int(over.sum()) if over is not None else None,
-        lost_answers=lost,
-        cut_tokens=float(np.maximum(rows - limit_tokens, 0).sum()) if limit_tokens is not None else 0.0,
+        Interval80(total.low, total.middle, total.high),
+        *_points(total.rows.astype(np.float64)),
+        how if exact else f"{how}; {total.sampled:,} of {len(tokens):,} rows counted, the others by their length",
         template_tokens=template_tokens,
-        histogram=_histogram(rows),
+        histogram=_histogram(total.rows),
+    )
+    counted = tokens > 0
+    if answers is not None:
+        record = replace(record, useful_share=float(answers[counted].sum() / max(tokens[counted].sum(), 1)))
+    if limit_tokens is None:
+        return record
+    over = total.rows > limit_tokens
+    lost = over & counted & (tokens - answers >= limit_tokens) if answers is not None else None
+    return replace(
+        record,
+        limit_tokens=limit_tokens,
+        over_rows=int(over.sum()),
+        lost_answers=int(lost.sum()) if lost is not None else None,
+        cut_tokens=float(np.maximum(total.rows - limit_tokens, 0).sum()),
     )
 
 
