@@ -229,12 +229,12 @@ def _typicality(places: "Floats", rng: "np.random.Generator") -> "Floats":
     k = min(NEIGHBOURS, len(some) - 1)
     if k < 1:
         return np.ones(len(places))
-    found = np.empty(len(places))
+    sums = np.empty(len(places))
     for first in range(0, len(places), 1000):
         near = places[first : first + 1000] @ some.T
         # The nearest of a row among all rows is the row itself.
-        found[first : first + 1000] = np.partition(near, -k - 1, axis=1)[:, -k - 1 :].sum(axis=1) - near.max(axis=1)
-    return np.maximum(found / k, 1e-6)
+        sums[first : first + 1000] = np.partition(near, -k - 1, axis=1)[:, -k - 1 :].sum(axis=1) - near.max(axis=1)
+    return np.maximum(sums / k, 1e-6)
 
 
 def _pick(weighed: "Rows", place: int, parts: "Floats", chances: "tuple[NDArray[np.str_], Floats] | None") -> Pick:

@@ -45,7 +45,7 @@ def forecast_file(place: str, asked: "Asked", target: str | None, n_max: int | N
     from tunecase.forecast import read_source
     from tunecase.project import read_score
 
-    known = catalog.metric(asked.metric)
+    metric = catalog.metric(asked.metric)
     wanted = None
     if target is not None:
         try:
@@ -54,13 +54,13 @@ def forecast_file(place: str, asked: "Asked", target: str | None, n_max: int | N
             raise InputError(
                 Problem("--target", repr(target), "a score such as 0.92 or 92%", "write a number")
             ) from None
-        if known.bounded and not 0 < wanted <= 1:
-            raise InputError(Problem("--target", repr(target), f"a share for {known.name}", "write 0.92 or 92%"))
+        if metric.bounded and not 0 < wanted <= 1:
+            raise InputError(Problem("--target", repr(target), f"a share for {metric.name}", "write 0.92 or 92%"))
     if n_max is not None and n_max < 1:
         raise InputError(Problem("--n-max", str(n_max), "a whole number of at least 1", "leave it out for the default"))
-    found = read_source(place, asked)
+    measured = read_source(place, asked)
     return extrapolate(
-        found.points, metric=known.name, direction=asked.direction, target=wanted, n_max=n_max,
-        n_max_why="as asked" if n_max is not None else "", seed=seed, left_out=found.left_out,
-        notes=tuple(f"{found.format}: {note}" for note in found.notes), source=name_of(place),
+        measured.points, metric=metric.name, direction=asked.direction, target=wanted, n_max=n_max,
+        n_max_why="as asked" if n_max is not None else "", seed=seed, left_out=measured.left_out,
+        notes=tuple(f"{measured.format}: {note}" for note in measured.notes), source=name_of(place),
     )  # fmt: skip

@@ -48,13 +48,13 @@ def _value(line: bytes) -> object:
 def _begins_splits(head: bytes) -> bool:
     """True when the first list in an object holds objects or lists, and is not a column that rows have."""
     plain = rb'(?:\s*"[^"\\]*"\s*:\s*(?:"(?:[^"\\]|\\.)*"|[-+.\w]+)\s*,)*'
-    found = re.match(rb"\{" + plain + rb'\s*"([^"\\]*)"\s*:\s*\[\s*[\[{]', head)
-    return found is not None and found[1].decode("utf-8", "replace").lower() not in ROW_KEYS
+    first_list = re.match(rb"\{" + plain + rb'\s*"([^"\\]*)"\s*:\s*\[\s*[\[{]', head)
+    return first_list is not None and first_list[1].decode("utf-8", "replace").lower() not in ROW_KEYS
 
 
 def splits(source: Source) -> dict[str, int]:
     """The lists of an object of splits: their names, and where in the unpacked bytes each begins."""
-    scanner, found, offset, before = Scanner(), dict[str, int](), 0, b""
+    scanner, begins, offset, before = Scanner(), dict[str, int](), 0, b""
     stream = open_stream(source, encoding_of(source))
     while data := stream.read(1 << 22):
         at, kind, depth, _ = scanner.scan(data)
@@ -66,11 +66,11 @@ def splits(source: Source) -> dict[str, int]:
             )
             name = re.search(rb'"((?:[^"\\]|\\.)*)"\s*:\s*$', window)
             if name:
-                found.setdefault(name[1].decode("utf-8", "replace"), offset + place + 1)
+                begins.setdefault(name[1].decode("utf-8", "replace"), offset + place + 1)
         offset += len(data)
         before = data[-1024:]
     stream.close()
-    return found
+    return begins
 
 
 def chosen(source: Source) -> tuple[str, int]:
@@ -78,21 +78,21 @@ def chosen(source: Source) -> tuple[str, int]:
 
     Raises: InputError when it has no list of that name, or several and none is the plain choice.
     """
-    found = splits(source)
+    lists = splits(source)
     where = str(source.path)
     if source.part:
-        if source.part in found:
-            return source.part, found[source.part]
-        wanted = "one of: " + ", ".join(list(found)[:12]) if found else "an object of splits"
+        if source.part in lists:
+            return source.part, lists[source.part]
+        wanted = "one of: " + ", ".join(list(lists)[:12]) if lists else "an object of splits"
         raise InputError(Problem(where, f"no split {source.part!r}", wanted, "correct the name after '::'"))
-    name = next((name for name in FIRST_SPLITS if name in found), "")
-    if not name and len(found) == 1:
-        name = next(iter(found))
+    name = next((name for name in FIRST_SPLITS if name in lists), "")
+    if not name and len(lists) == 1:
+        name = next(iter(lists))
     if not name:
-        names = ", ".join(list(found)[:12]) or "none"
-        fix = f"name one: {source.path.name}::{next(iter(found), 'NAME')}"
+        names = ", ".join(list(lists)[:12]) or "none"
+        fix = f"name one: {source.path.name}::{next(iter(lists), 'NAME')}"
         raise InputError(Problem(where, f"an object with the lists {names}", "the split to read", fix))
-    return name, found[name]
+    return name, lists[name]
 
 
 def cut(source: Source, size: int) -> Iterator[Block]:
@@ -199,8 +199,8 @@ class _Cutter:
 
     def _parted(self) -> Iterator[Block]:
         """Ends an element that grew too long where a row seems to begin: a bracket was left open."""
-        if len(self.held) > LARGE_ELEMENT_BYTES and (found := self._rows_inside()):
-            end, begin = found[-1]
+        if len(self.held) > LARGE_ELEMENT_BYTES and (bounds := self._rows_inside()):
+            end, begin = bounds[-1]
             yield self._block(bytes(self.held[:end]))
             rest = bytes(self.held[begin:])
             self.held, self.scanner = bytearray(), Scanner()

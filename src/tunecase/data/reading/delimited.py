@@ -1,4 +1,4 @@
-"""CSV, TSV and files parted by semicolons: cut at line ends outside quotes; broken quoting is read as one."""
+"""CSV, TSV and files with semicolons: cut at line ends outside quotes, or record by record where quotes are broken."""
 
 import csv
 import io

@@ -111,8 +111,8 @@ def records(block: Block, layout: Layout, raw: bool = False) -> Records:
             return
     line = 0
     for text in elements(block.data):
-        for found in _of_element(text, layout):
-            yield line, *found
+        for row in _of_element(text, layout):
+            yield line, *row
             line += 1
 
 

@@ -26,8 +26,8 @@ def local_folder(path: Path) -> tuple[Path, str]:
 
 def cache_folder() -> Path:
     """Where huggingface_hub keeps what it fetched."""
-    if found := os.environ.get("HF_HUB_CACHE"):
-        return Path(found)
+    if folder := os.environ.get("HF_HUB_CACHE"):
+        return Path(folder)
     home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "huggingface"
     return Path(home) / "hub"
 
@@ -41,8 +41,8 @@ def _cached(repository: str) -> Path | None:
     snapshots = kept / "snapshots"
     if revision and (snapshots / revision).is_dir():
         return snapshots / revision
-    found = sorted(snapshots.iterdir(), key=lambda path: path.stat().st_mtime) if snapshots.is_dir() else []
-    return found[-1] if found else None
+    revisions = sorted(snapshots.iterdir(), key=lambda path: path.stat().st_mtime) if snapshots.is_dir() else []
+    return revisions[-1] if revisions else None
 
 
 def _holds_data(folder: Path, split: str) -> bool:

@@ -62,9 +62,9 @@ def _last_end(file: IO[bytes], start: int, end: int) -> int:
     while end > start:
         begin = max(start, end - WINDOW)
         file.seek(begin)
-        found = last_end(file.read(end - begin))
-        if found:
-            return begin + found
+        line_end = last_end(file.read(end - begin))
+        if line_end:
+            return begin + line_end
         end = begin + 1 if begin > start else start
     return 0
 
@@ -77,9 +77,9 @@ def _next_end(file: IO[bytes], position: int, length: int) -> int:
         piece = before + file.read(min(1 << 20, length - position))
         if len(piece) == len(before):
             break
-        found = first_end(piece)
-        if found:
-            return position - len(before) + found
+        line_end = first_end(piece)
+        if line_end:
+            return position - len(before) + line_end
         position += len(piece) - len(before)
         before = piece[-1:]
     return length

@@ -202,22 +202,22 @@ def _pair_of_chats(prompt: _Prompt, chosen: tuple[Turn, ...], rejected: tuple[Tu
     return _Pair(text, joined(chosen[shared:]), joined(rejected[shared:]), turns)
 
 
-def _shared(one: str, other: str) -> int:
+def _shared(text: str, other: str) -> int:
     """How far two texts begin alike, back to where an answer may begin: behind a speaker's name, or a line end."""
-    length = _alike(one, other)
+    length = _alike(text, other)
     for mark in ("Assistant:", "ASSISTANT:", "<|assistant|>", "assistant\n", "[/INST]", "### Response:"):
-        place = one.rfind(mark, 0, length)
+        place = text.rfind(mark, 0, length)
         if place >= 0:
             return place + len(mark)
-    return one.rfind("\n\n", 0, length) + 2 if "\n\n" in one[:length] else 0
+    return text.rfind("\n\n", 0, length) + 2 if "\n\n" in text[:length] else 0
 
 
-def _alike(one: Sequence[object], other: Sequence[object]) -> int:
+def _alike(first: Sequence[object], second: Sequence[object]) -> int:
     """How many items two sequences have in common from the front."""
-    low, high = 0, min(len(one), len(other))
+    low, high = 0, min(len(first), len(second))
     while low < high:
         middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
+        if first[low:middle] == second[low:middle]:
             low = middle
         else:
             high = middle - 1

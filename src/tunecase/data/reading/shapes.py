@@ -54,10 +54,10 @@ def preference(names: dict[str, str]) -> tuple[str, ...] | None:
     """The prompt columns of preference pairs, by folded names, none where the pairs hold it; None for other rows."""
     if "chosen" not in names or "rejected" not in names:
         return None
-    found = [name for name in PROMPTS if name in names]
-    if not found:
+    prompts = [name for name in PROMPTS if name in names]
+    if not prompts:
         return ()
-    return ("instruction", "input") if found[0] == "instruction" and "input" in names else (found[0],)
+    return ("instruction", "input") if prompts[0] == "instruction" and "input" in names else (prompts[0],)
 
 
 def chat_key(names: dict[str, str], sample: Sequence[dict[str, Any]]) -> str:

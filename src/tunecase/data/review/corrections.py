@@ -41,19 +41,19 @@ def read_corrections(path: Path) -> dict[int, Correction]:
 
     if not path.exists():
         return {}
-    found: dict[int, Correction] = {}
+    corrections: dict[int, Correction] = {}
     problems = []
     for number, line in enumerate(path.read_bytes().splitlines(), 1):
         try:
             body = orjson.loads(line)
             correction = Correction(**{**body, "reviewers": tuple(body["reviewers"])})
-            found[correction.row] = correction
+            corrections[correction.row] = correction
         except (ValueError, TypeError, KeyError):
             fix = "delete the file and read the reviews again: tunecase audit --reviewed FILE"
             problems.append(Problem(f"{path}:{number}", "a line that is no correction", "as it was written", fix))
     if problems:
         raise InputError(problems)
-    return found
+    return corrections
 
 
 def write_corrections(path: Path, corrections: Iterable[Correction]) -> None:

@@ -108,8 +108,8 @@ def _layout(texts: int, plain: str | None, blank: str | None) -> Layout | None:
     pieces = []
     rest = plain
     for at in range(texts):
-        before, found, rest = rest.partition(MARK.format(at))
-        if not found:
+        before, mark, rest = rest.partition(MARK.format(at))
+        if not mark:
             return None
         pieces.append(before)
     pieces.append(rest)

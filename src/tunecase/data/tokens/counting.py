@@ -284,14 +284,14 @@ def estimated(characters: "Counts", tokens: "Counts") -> Estimated:
     place = np.searchsorted(edges, characters)
     rows, variance, least = tokens.astype(np.float64), 0.0, 0
     for stratum in range(strata):
-        here, known = place == stratum, (place == stratum) & counted
-        n, size = int(known.sum()), int(here.sum())
+        here, here_counted = place == stratum, (place == stratum) & counted
+        n, size = int(here_counted.sum()), int(here.sum())
         if n < 2:
-            known, n = counted, int(counted.sum())
-        ratio = tokens[known].sum() / max(characters[known].sum(), 1)
+            here_counted, n = counted, int(counted.sum())
+        ratio = tokens[here_counted].sum() / max(characters[here_counted].sum(), 1)
         missing = here & ~counted
         rows[missing] = ratio * characters[missing]
-        spread = float(np.var(tokens[known] - ratio * characters[known], ddof=1)) if n > 1 else 0.0
+        spread = float(np.var(tokens[here_counted] - ratio * characters[here_counted], ddof=1)) if n > 1 else 0.0
         variance += size**2 * max(0.0, 1 - n / max(size, 1)) * spread / n
         least = n if not least else min(least, n)
     middle = float(rows.sum())
