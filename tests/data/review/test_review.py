@@ -161,7 +161,7 @@ def test_all_mistakes_are_told_at_once(tmp_path, monkeypatch):
     with pytest.raises(InputError) as told:
         flow.review_file(tmp_path / "a.jsonl", train, None, None)
     text = str(told.value)
-    wanted = ("row 9999", "has changed since", "did you mean right", "'pp'", "otherwise than in", "'x'", "another")
+    wanted = ("row 9999", "has changed since", "did you mean right", "'pp'", "decided differently in", "'x'", "another")
     for fragment in wanted:
         assert fragment in text
     assert 7 == len(told.value.problems)

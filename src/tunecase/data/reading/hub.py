@@ -65,4 +65,4 @@ def _fetched(repository: str, name: str) -> Path:
     except Exception as error:  # noqa: BLE001 - whatever the network or the Hub answers
         why = (str(error).splitlines() or [type(error).__name__])[0][:120]
         fix = f"on a machine with network: {command}"
-        raise InputError(Problem(name, f"{got}, nor can be fetched: {why}", "a data set in the cache", fix)) from None
+        raise InputError(Problem(name, f"{got} and cannot be fetched: {why}", "a data set in the cache", fix)) from None

@@ -191,7 +191,7 @@ def _match(decision: Decision, row: Row) -> _Judged | Problem:
     code = code_of(row.number, row.input, row.output)
     control = decision.code == code_of(row.number, row.input, row.output, control=True)
     if not control and decision.code != code:
-        got, fix = f"row {row.number} has changed since", "write the queue anew (--fix) and review that row again"
+        got, fix = f"row {row.number} has changed since", "write the queue again (--fix) and review that row"
         return Problem(decision.where, got, "the row as it was given out", fix)
     vote = _vote(decision, row.output)
     if isinstance(vote, Problem):
@@ -234,7 +234,7 @@ def _decided_twice(judged: Sequence[_Judged]) -> list[Problem]:
     for each in judged:
         before = first.setdefault((each.decision.row, each.decision.reviewer), each)
         if before.vote != each.vote:
-            got = f"row {each.decision.row} decided otherwise than in {before.decision.where}"
+            got = f"row {each.decision.row} decided differently in {before.decision.where}"
             problems.append(Problem(each.decision.where, got, "one decision of one reviewer", "keep one, or name both"))
     return problems
 
@@ -308,7 +308,7 @@ def _notes(controls: int, queue: GivenOut, timed: int) -> tuple[str, ...]:
     if not controls:
         notes.append("wrong answers outside the queue: no random control row was reviewed")
     if queue.ranking is None:
-        notes.append("the unread queue: its ranking was not found, so the control rows stand for it too")
+        notes.append("the unread queue: its ranking was not found, so the error rate of the control rows is taken for it")
     if timed < LEAST_TIMED:
         notes.append(f"minutes per review: {timed} reviews with a time, {LEAST_TIMED} are needed")
     return tuple(notes)

@@ -224,7 +224,7 @@ class Counter:
         if self.fast is not None:
             by = f"fastokens, equal to tokenizers on {self.checked:,} of these texts"
         elif self.differed:
-            by = f"tokenizers; fastokens differed on {self.differed} of {self.checked:,} texts and was left"
+            by = f"tokenizers; fastokens is not used, since it differed on {self.differed} of {self.checked:,} texts"
         else:
             by = "tokenizers"
         if self.template is not None:
