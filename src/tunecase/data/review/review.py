@@ -308,7 +308,7 @@ def _notes(controls: int, queue: GivenOut, timed: int) -> tuple[str, ...]:
     if not controls:
         notes.append("wrong answers outside the queue: no random control row was reviewed")
     if queue.ranking is None:
-        notes.append("the unread queue: its ranking was not found, so the error rate of the control rows is taken for it")
+        notes.append("the unread queue: its ranking was not found, so the control rows' error rate is taken for it")
     if timed < LEAST_TIMED:
         notes.append(f"minutes per review: {timed} reviews with a time, {LEAST_TIMED} are needed")
     return tuple(notes)
