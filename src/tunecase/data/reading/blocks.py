@@ -100,17 +100,9 @@ def read_rows(path: Path, layout: Layout) -> Iterator[Row | BadRow]:
     A row's number counts every record that is not a blank line, bad ones too. Where a file has no lines (Parquet, one
     JSON array) the line is the number plus one. Files of a folder count on as if they were one.
     """
-    number, line = 0, 1
-    for block in blocks(path, layout):
-        row = None
-        for row in read_block(block, layout, number, line):
-            yield row
-        if layout.format == "json":
-            line = row.line + 1 if row is not None else line
-        else:
-            line += block_lines(block, layout)
-        if row is not None:
-            number = row.number + 1
+    make = maker(layout)
+    for number, line, raw, record, reason in _numbered(path, layout):
+        yield BadRow(number, line, reason, shown(raw)) if record is None else make(number, line, record)
 
 
 def raw_records(path: Path, layout: Layout) -> Iterator[tuple[int, int, bytes, dict[str, Any] | None]]:
@@ -119,10 +111,17 @@ def raw_records(path: Path, layout: Layout) -> Iterator[tuple[int, int, bytes, d
     Raw bytes stand as in the file, line end included; of tables they are the record as JSON. Numbers and lines are
     those of read_rows. A record above 64 MB comes with its beginning only.
     """
+    return (numbered[:4] for numbered in _numbered(path, layout, raw=True))
+
+
+def _numbered(
+    path: Path, layout: Layout, raw: bool = False
+) -> Iterator[tuple[int, int, bytes, dict[str, Any] | None, str]]:
+    """(number, line, raw bytes, record, reason) of every record."""
     number, line = 0, 1
     for block in blocks(path, layout):
         at = -1
-        for at, raw, record, _ in records(block, layout, raw=True):
-            yield number, line + at, raw, record
+        for at, text, record, reason in records(block, layout, raw):
+            yield number, line + at, text, record, reason
             number += 1
         line += at + 1 if layout.format == "json" else block_lines(block, layout)

@@ -90,12 +90,13 @@ def source_of(path: Path, part: str = "") -> Source | None:
 
 def open_stream(source: Source, encoding: str = "utf-8") -> Stream:
     """The bytes of a text file as UTF-8, unpacked, without byte order mark; what is added later is not read."""
+    return _Recoded(_unpacked(source), encoding)
+
+
+def _unpacked(source: Source) -> Stream:
     file = source.path.open("rb")
-    size = os.fstat(file.fileno()).st_size
-    stream: Stream = _Plain(file, size)
-    if source.packing:
-        stream = _Unpacked(source.path, stream, _unpackers(source))
-    return _Recoded(stream, encoding)
+    stream: Stream = _Plain(file, os.fstat(file.fileno()).st_size)
+    return _Unpacked(source.path, stream, _unpackers(source)) if source.packing else stream
 
 
 def beginning(source: Source, size: int) -> bytes:
@@ -246,12 +247,11 @@ class _Recoded:
 
 def encoding_of(source: Source) -> str:
     """The encoding of a text file, from its byte order mark or from where its NUL bytes stand."""
-    file = source.path.open("rb")
-    stream: Stream = _Plain(file, os.fstat(file.fileno()).st_size)
+    stream = _unpacked(source)
     try:
-        head = (_Unpacked(source.path, stream, _unpackers(source)) if source.packing else stream).read(4096)
+        head = stream.read(4096)
     finally:
-        file.close()
+        stream.close()
     for mark, name in BOMS:
         if head.startswith(mark):
             return name

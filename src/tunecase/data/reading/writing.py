@@ -51,33 +51,27 @@ class Writer:
         try:
             self.part.parent.mkdir(parents=True, exist_ok=True)
             self._open()
-        except OSError as error:
+        except BaseException as error:
             self._drop()
-            raise self._refused(error) from None
-        except BaseException:
-            self._drop()
+            if isinstance(error, OSError):
+                raise self._refused(error) from None
             raise
         return self
 
     def _open(self) -> None:
         if self.layout.format in ("parquet", "arrow"):
-            self._open_table()
+            with columnar.opened(self.first) as (schema, _, _):
+                import pyarrow as pa
+                import pyarrow.parquet as pq
+            make = pq.ParquetWriter if self.layout.format == "parquet" else pa.ipc.new_stream
+            self.file, self.schema = self.part.open("wb"), schema
+            self.table = make(self.file, schema)
             return
         self.file = _packed(self.part, self.path.suffix.lower())
         if self.layout.format == "csv" and not self.layout.headless:
             self._line(delimited.first_record(beginning(self.first, 1 << 16)))
         elif self.layout.format == "json":
             self.file.write(b"[\n")
-
-    def _open_table(self) -> None:
-        with columnar.opened(self.first) as (schema, _, _):
-            import pyarrow as pa
-            import pyarrow.parquet as pq
-
-            parquet = self.layout.format == "parquet"
-            make = pq.ParquetWriter if parquet else pa.ipc.new_stream
-            self.file = self.part.open("wb")
-            self.schema, self.table = schema, make(self.file, schema)
 
     def write(self, raw: bytes, record: dict[str, Any] | None) -> None:
         """Adds one record, as raw_records gave it; a table takes the record, text takes the raw bytes."""
