@@ -72,9 +72,9 @@ class Case:
         """The `n` rows of the project's pool, or of another file, to label next, written as task files."""
         return flow.next_labels(self.flow, n, Path(pool) if pool else None)
 
-    def estimate(self, *, total_order: bool = False, what_if: str | None = None) -> Estimate:
+    def estimate(self, *, what_if: str | None = None) -> Estimate:
         """What will it cost, line by line? `what_if="80%"`: also what must be true to stay within the budget."""
-        return flow.estimate(self.flow, total_order=total_order, what_if=what_if)
+        return flow.estimate(self.flow, what_if=what_if)
 
     def prices(self, **options: str) -> Prices:
         """The price book in this case's currency, its own prices first; takes the fields of `price_list.PricesAsked`.

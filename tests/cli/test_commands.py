@@ -33,7 +33,7 @@ OPTIONS: dict[tuple[str, ...], tuple[str, ...]] = {
         "--seed",
         "--json",
     ),
-    ("estimate",): ("--total-order", "--what-if", "--sure", "--project", "--seed", "--json"),
+    ("estimate",): ("--what-if", "--sure", "--project", "--seed", "--json"),
     ("compare",): (
         "--set",
         "--markdown",

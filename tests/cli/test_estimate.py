@@ -10,13 +10,11 @@ from tests.making import case_folder
 
 @pytest.mark.slow
 def test_what_a_bill_rests_on_is_asked_for(walked: Path) -> None:
-    """--total-order and --what-if add to the record and to the print; a bill without them has neither."""
+    """--what-if adds to the record and to the print; a bill without it has none."""
     words = ("estimate", "--project", walked, "--today", "2026-11-24")
-    plain, asked = (tunecase(*words, *more, "--json").json for more in ((), ("--total-order", "--what-if")))
+    plain, asked = (tunecase(*words, *more, "--json").json for more in ((), ("--what-if",)))
     assert [] == plain["what_if"]
-    assert {None} == {driver["total_share"] for driver in plain["drivers"]}
     assert [("stay", 0.8), ("reach", 0.8)] == [(one["goal"], one["wanted"]) for one in asked["what_if"]]
-    assert None not in {driver["total_share"] for driver in asked["drivers"]}
     assert plain["total"] == asked["total"]
     ran = tunecase(*words, "--what-if", "--sure", "95%")
     assert "95% sure" in " ".join(ran.out.split())

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from tests.estimate.test_bill import LABELS, TOKENS
 from tests.projects import TODAY, written
 from tunecase.estimate.bill import drawn
-from tunecase.estimate.redrawn import Bill, Outcome, total_shares
-from tunecase.estimate.sensitivity import Index, first_order, swing, total_order
+from tunecase.estimate.sensitivity import Index, first_order, swing
 from tunecase.prices.basis import Basis
 from tunecase.project import Project
 from tunecase.quantities.spread import Spread, Worlds, generator
@@ -52,15 +51,10 @@ G_BOUNDS = dict.fromkeys((f"x{i}" for i in range(1, 7)), (0.0, 1.0))
 FUNCTIONS = {"toy": (toy, TOY), "ishigami": (ishigami, ISHIGAMI), "sobol g": (sobol_g, G_BOUNDS)}
 
 
-def own(function: Function, bounds: dict[str, tuple[float, float]], n: int) -> tuple[dict[str, Index], ...]:
-    """Our first order from one sample and total order from one more column for each input."""
+def own(function: Function, bounds: dict[str, tuple[float, float]], n: int) -> dict[str, Index]:
+    """Our first order from one sample."""
     inputs = {name: uniform(name, low, high, n) for name, (low, high) in bounds.items()}
-    result = function(inputs)
-
-    def again(name: str) -> np.ndarray:
-        return function({**inputs, name: uniform(name, *bounds[name], n, seed=1)})
-
-    return first_order(inputs, result), total_order(result, again, inputs)
+    return first_order(inputs, function(inputs))
 
 
 def problem_of(bounds: dict[str, tuple[float, float]]) -> dict[str, Any]:
@@ -70,19 +64,17 @@ def problem_of(bounds: dict[str, tuple[float, float]]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("n", [10_000, 20_000])
 def test_shares_of_the_toy_are_exact_within_three_errors(n: int) -> None:
-    """y = x4 (x1 x2 + x3), first order .0096, .0043, .2393, .7034, total order .0116, .0054, .2800, .7465."""
-    first, total = own(toy, TOY, n)
-    exact = {"x4": (0.7034, 0.7465), "x3": (0.2393, 0.28), "x1": (0.0096, 0.0116), "x2": (0.0043, 0.0054)}
-    for name, (alone, together) in exact.items():
+    """y = x4 (x1 x2 + x3), first order .0096, .0043, .2393, .7034."""
+    first = own(toy, TOY, n)
+    for name, alone in {"x4": 0.7034, "x3": 0.2393, "x1": 0.0096, "x2": 0.0043}.items():
         assert alone == pytest.approx(first[name].value, abs=3 * first[name].error + 0.001)
-        assert together == pytest.approx(total[name].value, abs=3 * total[name].error)
         assert first[name].error < 0.01
     assert list(first)[:2] == ["x4", "x3"]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_indices_are_those_of_salib(name: str) -> None:
-    """First and total order of Sobol' by Saltelli sampling agree within three standard errors of both sides."""
+    """The first order of Sobol' by Saltelli sampling agrees within three standard errors of both sides."""
     pytest.importorskip("SALib")
     from SALib.analyze import sobol
     from SALib.sample import sobol as sampler
@@ -94,10 +86,9 @@ def test_indices_are_those_of_salib(name: str) -> None:
     theirs = sobol.analyze(problem, result, calc_second_order=False, seed=1)
     ours = own(function, bounds, 20_000)
     for index, key in enumerate(bounds):
-        for mine, order in zip(ours, ("S1", "ST"), strict=True):
-            room = 3 * np.hypot(mine[key].error, theirs[f"{order}_conf"][index] / 1.96)
-            # .01 for what a bin is not a point.
-            assert theirs[order][index] == pytest.approx(mine[key].value, abs=room + 0.01), (key, order)
+        room = 3 * np.hypot(ours[key].error, theirs["S1_conf"][index] / 1.96)
+        # .01 for what a bin is not a point.
+        assert theirs["S1"][index] == pytest.approx(ours[key].value, abs=room + 0.01), key
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -158,7 +149,7 @@ def total_of(project: Project, worlds: Worlds) -> np.ndarray:
 
 @pytest.mark.slow
 def test_the_bill_has_the_indices_that_salib_finds(tmp_path: Path) -> None:
-    """The bill as a function of its named inputs: both orders within three standard errors, the rounds as one group."""
+    """The bill as a function of its named inputs: first order within three standard errors, the rounds as one group."""
     pytest.importorskip("SALib")
     from SALib.analyze import sobol
     from SALib.sample import sobol as sampler
@@ -175,13 +166,9 @@ def test_the_bill_has_the_indices_that_salib_finds(tmp_path: Path) -> None:
     )
     first = first_order({**{n: worlds.drawn[n] for n in names if not n.startswith("rounds")},
                          "rounds": rounds_of(project)}, total)  # fmt: skip
-    bill = Bill(project, worlds, Outcome(total), lambda asked, anew: Outcome(total_of(asked, anew)), 1.0)
-    whole = total_shares(bill)
     for index, key in enumerate(dict.fromkeys(groups)):
-        for mine, order in ((first, "S1"), (whole, "ST")):
-            room = 3 * np.hypot(mine[key].error, theirs[f"{order}_conf"][index] / 1.96) + 0.01
-            assert theirs[order][index] == pytest.approx(mine[key].value, abs=room), (key, order)
-    assert all(whole[key].value >= first[key].value - 3 * (whole[key].error + first[key].error) for key in whole)
+        room = 3 * np.hypot(first[key].error, theirs["S1_conf"][index] / 1.96) + 0.01
+        assert theirs["S1"][index] == pytest.approx(first[key].value, abs=room), key
 
 
 def rounds_of(project: Project) -> np.ndarray:
@@ -197,7 +184,7 @@ def rounds_of(project: Project) -> np.ndarray:
     seed=st.integers(0, 2**31),
 )
 def test_laws_of_shares(weights: list[float], joint: float, seed: int) -> None:
-    """Total order is at least first order, first orders add to at most one, a constant input has none."""
+    """First orders add to at most one, a constant input has none."""
     n = 4_000
     inputs = {f"x{i}": uniform(f"x{i}", 0, 1, n, seed) for i in range(len(weights))}
 
@@ -206,15 +193,8 @@ def test_laws_of_shares(weights: list[float], joint: float, seed: int) -> None:
 
     result = function(inputs)
     first = first_order({**inputs, "same": np.ones(n)}, result)
-    total = total_order(
-        result,
-        lambda name: function({**inputs, name: uniform(name, 0, 1, n, seed + 1)}) if name in inputs else result,
-        [*inputs, "same"],
-    )
     assert "same" not in first
-    assert Index(0.0, 0.0) == total["same"]
     for name in inputs:
-        assert total[name].value >= first[name].value - 4 * (total[name].error + first[name].error)
         assert 0 <= first[name].band[0] <= first[name].band[1] <= 1
     assert sum(index.value for index in first.values()) <= 1 + 4 * sum(index.error for index in first.values())
 
@@ -243,7 +223,6 @@ def test_a_result_that_does_not_vary_has_no_drivers() -> None:
     """Nothing is shared out."""
     x = uniform("x", 0, 1, 100)
     assert first_order({"x": x}, np.ones(100)) == {}
-    assert total_order(np.ones(100), lambda name: np.ones(100), ["x"]) == {}
 
 
 def test_a_swing_is_the_mean_in_the_tenths() -> None:

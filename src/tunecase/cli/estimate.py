@@ -9,9 +9,6 @@ from tunecase.errors import InputError, Problem
 
 
 def estimate(
-    total_order: Annotated[
-        bool, typer.Option("--total-order", help="Also what each input carries together with others.")
-    ] = False,
     what_if: Annotated[
         bool, typer.Option("--what-if", help="Also what would have to be true to stay within the budget.")
     ] = False,
@@ -25,7 +22,7 @@ def estimate(
 ) -> None:
     """What will it cost? The bill by line, P10 to P90, and what drives it.
 
-    A driver's share is the part of the doubt that it carries alone; --total-order adds what it carries with others.
+    A driver's share is the part of the doubt that it carries alone.
 
     Without data yet, write `rows: 50k` and `tokens_per_row: 300 to 600` under `data` in place of `train`.
     """
@@ -37,5 +34,5 @@ def estimate(
     with redraw_progress(quiet=json) as done:
         opened = open_project(project, seed, today)
         asked = (sure or "80%") if what_if else None
-        record = flow.estimate(opened, total_order=total_order, what_if=asked, told=done)
+        record = flow.estimate(opened, what_if=asked, told=done)
     finish("estimate", record, json, case=opened)

@@ -108,7 +108,7 @@ def input_flips(
         if not scales:
             return winner_of(solved).lever
         named = {drawn.get(name, name): factor for name, factor in scales.items()}
-        at = replace(basis, worlds=AlteredWorlds(basis.worlds, scales=named), used={})
+        at = replace(basis, worlds=AlteredWorlds(basis.worlds, named), used={})
         kept = not any(name in EFFECTS for name in named)
         state = again(at, scales, solved.state)
         return winner_of(solve(state, solved.board if kept else None)).lever

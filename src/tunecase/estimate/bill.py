@@ -54,7 +54,6 @@ def estimate(
     tuning: Tuning | None = None,
     reviews: Reviews | None = None,
     done: Collection[str] = (),
-    total_order: bool = False,
     what_if: float | None = None,
     told: Callable[[int, int], None] | None = None,
 ) -> Estimate:
@@ -78,9 +77,8 @@ def estimate(
         runs: of a pilot; they correct the speed where they timed the model itself on a GPU.
         tuning, reviews: a search over settings and what reviewers said, on which the levers between rounds rest.
         done: levers that measured rounds have used.
-        total_order: also what each driver carries together with others; one more bill of 4,000 worlds for each input.
         what_if: also what would have to be true to stay within the budget with this chance, 0 to 1.
-        told: told how many of how many inputs were looked at for these two.
+        told: told how many of how many inputs were looked at for that.
     Returns: the Estimate, in the project's currency.
     What no input names is the line `unknowns`: a factor on people's hours, never on metered prices.
     """
@@ -94,11 +92,8 @@ def estimate(
     def again(changed: Project, worlds: Worlds) -> Drawn:
         return drawn(changed, basis=replace(basis, project=changed, worlds=worlds, used={}), **known)
 
-    if total_order:
-        shares = redrawn.total_shares(_small(again, project, record, basis), told)
-        record = replace(record, drivers=redrawn.joined(record.drivers, shares, LEAST_SHARE, 2 * DRIVERS))
     if what_if is not None and record.budget is not None:
-        bill = _small(again, project, record, basis, frozen=False)
+        bill = _small(again, project, record, basis)
         record = replace(record, what_if=redrawn.what_if(bill, record.budget, what_if, told))
     return record
 
@@ -164,14 +159,11 @@ def drawn(
     return Drawn(work, {cost.__name__: cost(work) for cost in COSTS}, route, choice, rented)
 
 
-def _small(
-    again: Callable[[Project, Worlds], Drawn], project: Project, record: Estimate, basis: Basis, frozen: bool = True
-) -> redrawn.Bill:
-    """The bill in fewer worlds, to be worked out again many times; frozen: its machine stays the one chosen."""
-    asked = redrawn.frozen(project, record.gpu, record.gpu_count) if frozen else project
-    found = again(asked, redrawn.fewer(basis.worlds))
+def _small(again: Callable[[Project, Worlds], Drawn], project: Project, record: Estimate, basis: Basis) -> redrawn.Bill:
+    """The bill in fewer worlds, to be worked out again many times."""
+    found = again(project, redrawn.fewer(basis.worlds))
     return redrawn.Bill(
-        asked, found.work.basis.worlds, _outcome(found), lambda changed, worlds: _outcome(again(changed, worlds)),
+        project, found.work.basis.worlds, _outcome(found), lambda changed, worlds: _outcome(again(changed, worlds)),
         record.rounds.p50, label_prices(found.work.basis),
     )  # fmt: skip
 

@@ -1,15 +1,14 @@
-"""Works a bill out again in altered worlds: what each input carries with others, and what would have to be true."""
+"""Works a bill out again in altered worlds: what would have to be true to stay within the budget."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from tunecase.decide import NOT_SURE, SURE, budget_flips, change
-from tunecase.estimate.sensitivity import Index, total_order
 from tunecase.prices import PRICE, ROUNDS, highest
 from tunecase.project import Project
 from tunecase.quantities import AlteredWorlds, Const, Quantity, Worlds
-from tunecase.records import Driver, Flip, WhatIf
+from tunecase.records import Flip, WhatIf
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,45 +52,6 @@ class Bill:
     label_prices: Mapping[str, float] = field(default_factory=dict)
 
 
-def total_shares(bill: Bill, done: Callable[[int, int], None] | None = None) -> dict[str, Index]:
-    """What each named input carries of the total's variance, alone and with others: one more bill for each.
-
-    All that decides the number of rounds (chance of the last one, luck, a curve's paths, tests) counts as one input,
-    the rounds. `done` is told how many bills of how many are worked out.
-    Leaves out the choice of the machine, which stays as it is.
-    """
-    names = [name for name, draws in bill.worlds.drawn.items() if draws.max() > draws.min()]
-    names = [name for name in names if not _of_rounds(name)] + [ROUNDS]
-
-    def again(name: str) -> "Draws":
-        rounds = name == ROUNDS
-        anew = _of_rounds if rounds else name.__eq__
-        return bill.again(bill.project, AlteredWorlds(bill.worlds, anew=anew, seed_anew=rounds)).total
-
-    told = None if done is None else lambda count: done(count, len(names))
-    return total_order(bill.now.total, again, names, told)
-
-
-def joined(drivers: Sequence[Driver], shares: "Mapping[str, Index]", least: float, most: int) -> tuple[Driver, ...]:
-    """The drivers with their total order; inputs that matter only together with others join them.
-
-    Args:
-        drivers: by first order.
-        shares: total order by name, the largest first.
-        least: the share from which an input joins.
-        most: drivers in all.
-    Returns: the drivers in their order, those that joined after them.
-    """
-    named = {driver.name: driver for driver in drivers}
-    for name, index in shares.items():
-        if name not in named and index.value >= least and len(named) < most:
-            named[name] = Driver(name, 0.0)
-    return tuple(
-        replace(driver, total_share=shares[name].value, total_error=shares[name].error) if name in shares else driver
-        for name, driver in named.items()
-    )
-
-
 def what_if(
     bill: Bill, budget: float, wanted: float, done: Callable[[int, int], None] | None = None
 ) -> tuple[WhatIf, ...]:
@@ -118,7 +78,7 @@ def what_if(
         key = tuple(scales.items())
         if key not in known:
             scale = {scaled.get(name, name): factor for name, factor in scales.items()}
-            known[key] = _chances(bill.again(bill.project, AlteredWorlds(bill.worlds, scales=scale)), budget)
+            known[key] = _chances(bill.again(bill.project, AlteredWorlds(bill.worlds, scale)), budget)
             if done is not None:
                 done(len({name for pairs in known for name, _ in pairs}), len(now))
         return known[key]
@@ -171,18 +131,10 @@ def _rounds(bill: Bill, budget: float, wanted: float, holds: bool) -> Flip:
     tried = range(middle + 1, MOST_ROUNDS + 1) if holds else range(min(middle, MOST_ROUNDS), 0, -1)
     for count in tried:
         fixed = bill.project.model_copy(update={"rounds": Quantity(Const(float(count)), "")})
-        chance = _chances(bill.again(fixed, AlteredWorlds(bill.worlds)), budget)["stay"]
+        chance = _chances(bill.again(fixed, Worlds(bill.worlds.seed, bill.worlds.n)), budget)["stay"]
         if (chance >= wanted) != holds:
             return Flip(ROUNDS, float(middle), float(count), NOT_SURE if holds else SURE)
     return Flip(ROUNDS, float(middle))
-
-
-def frozen(project: Project, gpu: str, count: int) -> Project:
-    """The project with its machine decided, so that another draw does not choose another one."""
-    if not gpu:
-        return project
-    compute = project.compute.model_copy(update={"gpus": (gpu,), "gpu_count": count})
-    return project.model_copy(update={"compute": compute})
 
 
 def fewer(worlds: Worlds, draws: int = DRAWS) -> Worlds:

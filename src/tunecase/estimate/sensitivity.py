@@ -1,6 +1,6 @@
 """Says which input carries the doubt: shares of a result's variance, and how far each input moves the result's mean."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -67,46 +67,6 @@ def first_order(inputs: Mapping[str, "Draws"], result: "Draws", bins: int = BINS
         influence = (2 * m * sorted_off - m**2 - raw * sorted_off**2) / variance
         error = float(np.sqrt(np.mean(influence**2) / draws + 2 * (len(edges) - 1) / draws**2))
         indices[name] = Index(min(max((raw - chance) / (1 - chance), 0.0), 1.0), error)
-    return _largest_first(indices)
-
-
-def total_order(
-    result: "Draws", again: Callable[[str], "Draws"], names: Iterable[str], done: Callable[[int], None] | None = None
-) -> dict[str, Index]:
-    """The share of the variance of `result` that each input carries, alone and together with others.
-
-        ST_i = E[(f(A) - f(A with x_i from B))^2] / (2 Var(y))
-
-    so the result is worked out once more for each input, in the same worlds but for that one input.
-
-    Args:
-        result: f(A), shape (draws,).
-        again: f(A with the named input from B), shape (draws,).
-        names: of the inputs.
-        done: told after each input how many are done.
-    Returns: Index by name, largest first; the error is that of a ratio of means by the delta method. Empty when the
-        result does not vary.
-    Source: Jansen, Computer Physics Communications 117, 1999; Saltelli et al., same journal 181, 2010, table 2.
-    Leaves out inputs that depend on one another: each is drawn on its own here.
-    """
-    import numpy as np
-
-    variance = float(np.var(result))
-    if not variance > 0:
-        return {}
-    squared_off = (result - np.mean(result)) ** 2
-    indices = {}
-    for count, name in enumerate(names, 1):
-        half = (result - again(name)) ** 2 / 2
-        raw = float(np.mean(half)) / variance
-        error = float(np.std(half - raw * squared_off)) / variance / len(result) ** 0.5
-        indices[name] = Index(min(raw, 1.0), error)
-        if done is not None:
-            done(count)
-    return _largest_first(indices)
-
-
-def _largest_first(indices: dict[str, Index]) -> dict[str, Index]:
     return dict(sorted(indices.items(), key=lambda item: (-item[1].value, item[0])))
 
 

@@ -12,7 +12,6 @@ from tunecase.records import Estimate
 def price_project(
     flow: Flow,
     *,
-    total_order: bool = False,
     wanted: float | None = None,
     told: Callable[[int, int], None] | None = None,
 ) -> Estimate:
@@ -24,7 +23,7 @@ def price_project(
         definition=flow.known("define"), forecast=flow.known("forecast"),
         runs=tried.runs if (tried := flow.known("pilot")) else (),
         tuning=tuning_of_the_curve(flow), reviews=flow.reviews, done=[made.changed for made in flow.rounds()],
-        total_order=total_order, what_if=wanted, told=told,
+        what_if=wanted, told=told,
     )  # fmt: skip
     return cast(Estimate, flow.keep("estimate", record))
 

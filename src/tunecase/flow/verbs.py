@@ -99,17 +99,15 @@ def define(flow: Flow) -> Definition:
 def estimate(
     flow: Flow,
     *,
-    total_order: bool = False,
     what_if: str | None = None,
     told: Callable[[int, int], None] | None = None,
 ) -> Estimate:
     """What will it cost? With a pilot at hand the rounds come from its curve, read again if the case has changed.
 
-    `total_order` adds what each input carries with others, `what_if` what would have to be true to stay within the
-    budget with that chance, such as 80%.
+    `what_if` adds what would have to be true to stay within the budget with that chance, such as 80%.
     """
     wanted = None if what_if is None else chance_wanted(flow, what_if)
-    return price_project(ready(flow, "estimate"), total_order=total_order, wanted=wanted, told=told)
+    return price_project(ready(flow, "estimate"), wanted=wanted, told=told)
 
 
 def forecast(flow: Flow, from_pilot: bool = False) -> Forecast:

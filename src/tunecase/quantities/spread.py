@@ -6,7 +6,7 @@ use the same draws and adding an input moves no other.
 
 import math
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 # Half a 90% and half an 80% interval, in standard deviations.
 Z90 = NormalDist().inv_cdf(0.95)
 Z80 = NormalDist().inv_cdf(0.9)
-OTHER_SEED = 0x9E3779B9  # the golden ratio's digits: seeds that people type never lie this far apart
 
 
 @runtime_checkable
@@ -355,41 +354,28 @@ class Worlds:
 
 
 class AlteredWorlds(Worlds):
-    """The worlds of a run with some inputs drawn anew or scaled; all others are as they were, draw by draw.
+    """The worlds of a run with some inputs scaled; all others are as they were, draw by draw.
 
     Args:
         worlds: the run's own; their seed and number are taken, none of their draws is touched.
-        anew: says of a name whether it is drawn from another seed.
-        seed_anew: also what is drawn by the seed alone, without a name (a curve's paths, the luck of tests).
         scales: factors by name, > 0.
 
     Example:
         >>> worlds = Worlds(seed=0, n=3)
-        >>> double = AlteredWorlds(worlds, scales={"rate": 2.0})
+        >>> double = AlteredWorlds(worlds, {"rate": 2.0})
         >>> bool((double.draw("rate", Interval(1, 2)) == 2 * worlds.draw("rate", Interval(1, 2))).all())
         True
     """
 
-    def __init__(
-        self,
-        worlds: Worlds,
-        *,
-        anew: Callable[[str], bool] = lambda name: False,
-        seed_anew: bool = False,
-        scales: Mapping[str, float] | None = None,
-    ) -> None:
-        other = (worlds.seed + OTHER_SEED) & 0xFFFFFFFF
-        super().__init__(other if seed_anew else worlds.seed, worlds.n)
-        self._own, self._other, self._anew, self._scales = worlds.seed, other, anew, dict(scales or {})
+    def __init__(self, worlds: Worlds, scales: Mapping[str, float]) -> None:
+        super().__init__(worlds.seed, worlds.n)
+        self._scales = scales
 
     def draw(self, name: str, spread: Spread) -> "Draws":
-        """The draws of one input, shape (n,): as in the run, anew, or times their factor (a Beta share stays <= 1)."""
+        """The draws of one input, shape (n,): as in the run, or times their factor (a Beta share stays <= 1)."""
         import numpy as np
 
-        if name not in self.drawn:
-            draws = spread.draw(generator(self._other if self._anew(name) else self._own, name), self.n)
-            if name in self._scales:
-                draws = draws * self._scales[name]
-                draws = np.minimum(draws, 1.0) if isinstance(spread, Beta) else draws
-            self.drawn[name] = draws
-        return self.drawn[name]
+        if name not in self.drawn and name in self._scales:
+            draws = spread.draw(generator(self.seed, name), self.n) * self._scales[name]
+            self.drawn[name] = np.minimum(draws, 1.0) if isinstance(spread, Beta) else draws
+        return super().draw(name, spread)

@@ -36,9 +36,9 @@ class Line:
 class Driver:
     """One input and the share of the total's variance that it carries alone (first order), with its standard error.
 
-    `total_share` is what it carries together with others (total order), where that was asked for. `total_low` is the
-    total's mean where the input is at most its P10, `input_low`; `total_high` where it is at least its P90,
-    `input_high`.
+    `total_low` is the total's mean where the input is at most its P10, `input_low`; `total_high` where it is at least
+    its P90, `input_high`. `total_share` and its error, what it carries together with others, stand in older ledgers
+    only.
     """
 
     name: str

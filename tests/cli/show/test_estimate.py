@@ -31,21 +31,13 @@ def test_more_notes_than_fit() -> None:
 def test_what_moves_a_bill_is_a_tornado() -> None:
     """A bar for each driver from the mean where it is low to the mean where it is high, what low is, and its share."""
     drivers = (
-        Driver("rounds", 0.7, 0.01, 1, 6, 5_000, 50_000, 0.85, 0.04),
-        Driver("effort_per_round", 0.1, 0.01, 23, 69, 30_000, 20_000, 0.2, 0.01),
-        Driver("label price per example", 0.0, total_share=0.3, total_error=0.02),
+        Driver("rounds", 0.7, 0.01, 1, 6, 5_000, 50_000),
+        Driver("effort_per_round", 0.1, 0.01, 23, 69, 30_000, 20_000),
     )
     text = printed("estimate", replace(samples.estimate(), drivers=drivers))
     assert f"5.0k  {'█' * 24}" in text
     assert "30k  ········█████" in text
     assert "low: 23 h per round or less; high: 69 h per round or more; share within 1.3%" in " ".join(text.split())
-    assert "with others" in text
-    assert "as rounds do from prices" not in " ".join(text.split())
-    followed = (replace(drivers[0], total_share=0.2),)
-    assert "as rounds do from prices" in flat("estimate", replace(samples.estimate(), drivers=followed))
-    assert "moves it only together with others" in text
-    alone = tuple(replace(driver, total_share=None, total_error=None) for driver in drivers[:2])
-    assert "with others" not in printed("estimate", replace(samples.estimate(), drivers=alone))
 
 
 def test_what_would_have_to_be_true_is_printed() -> None:

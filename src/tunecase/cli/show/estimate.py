@@ -87,24 +87,13 @@ def _print_drivers(console: "Console", record: Estimate) -> None:
     low, high = min(ends), max(ends)
     rows, notes = [], []
     for driver in record.drivers[:SHOWN_DRIVERS]:
-        carried = "" if driver.total_share is None else f"{share(driver.total_share)}"
         if driver.total_low is None or driver.total_high is None:
-            rows.append((driver.name, share(driver.share), carried, "", "", ""))
-            notes.append("moves it only together with others")
             continue
         bar = _bar(driver.total_low, driver.total_high, low, high)
-        rows.append(
-            (driver.name, share(driver.share), carried, figures(driver.total_low), bar, figures(driver.total_high))
-        )
+        rows.append((driver.name, share(driver.share), figures(driver.total_low), bar, figures(driver.total_high)))
         notes.append(_ends(driver, record.currency))
-    header = ("What moves it", "share", "with others", "if low", "mean of the total", "if high")
-    keep = [0, 1, 3, 4, 5] if all(driver.total_share is None for driver in record.drivers) else [0, 1, 2, 3, 4, 5]
-    kept = [tuple(row[index] for index in keep) for row in rows]
-    right = [place for place, index in enumerate(keep) if index in (1, 2, 3, 5)]
-    print_table(console, [header[index] for index in keep], kept, right, notes)
-    if any(driver.share > (driver.total_share or 1.0) for driver in record.drivers):
-        words = "An input carries less with others than alone where it follows from them, as rounds do from prices."
-        say(console, words, "dim")
+    header = ("What moves it", "share", "if low", "mean of the total", "if high")
+    print_table(console, header, rows, (1, 2, 4), notes)
 
 
 def _bar(one: float, other: float, low: float, high: float) -> str:
