@@ -25,7 +25,8 @@ import numpy as np
 
 from tunecase import catalog
 from tunecase.books.completion import LineDrawn, LinePaid, RoundsDrawn, as_booked, at_completion
-from tunecase.estimate.bill import drawn
+from tunecase.estimate.drawn import drawn
+from tunecase.plan.known import Known
 from tunecase.prices.basis import Basis
 from tunecase.project import read_project
 from tunecase.quantities import Interval80
@@ -70,7 +71,7 @@ def bill_of(seed: int, draws: int) -> Bill:
         path.write_text(PROJECT, encoding="utf-8")
         project = read_project(path, catalog.names())
     tokens = Tokens(False, Interval80(90_000, 100_000, 110_000), 90, 160, 400, "chars / 4")
-    bill = drawn(project, basis=Basis(project, TODAY, Worlds(seed, draws)), train_rows=1_000, tokens=tokens)
+    bill = drawn(Known(Basis(project, TODAY, Worlds(seed, draws)), 1_000, tokens))
     lines = {
         name: LineDrawn(cost.amount, cost.quantity)
         for name, cost in bill.lines.items()

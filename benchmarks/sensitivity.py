@@ -92,45 +92,46 @@ def project_of(rounds: str) -> Any:
         return read_project(path, catalog.names())
 
 
-def known(curve: bool, project: Any) -> dict[str, Any]:
-    """What the bill is told besides: 700 rows, their tokens, and a pilot's curve where asked for."""
+def known(curve: bool, project: Any, worlds: Any) -> Any:
+    """What the bill rests on: 700 rows, their tokens, and a pilot's curve where asked for."""
+    from tunecase.plan.known import Known
     from tunecase.prices.basis import Basis
     from tunecase.prices.examples import supply
     from tunecase.quantities import Interval80
     from tunecase.quantities.spread import Worlds
     from tunecase.records import Point, Tokens
 
-    about = {"train_rows": 700, "tokens": Tokens(False, Interval80(60_000, 70_000, 82_000), 90, 160, 400, "chars / 4")}
+    tokens, seen = Tokens(False, Interval80(60_000, 70_000, 82_000), 90, 160, 400, "chars / 4"), None
     if curve:
         from tunecase.forecast.forecast import forecast
 
         basis = Basis(project, TODAY, Worlds(0, 2_000))
         points = [Point(n, score, 3, 500, 0.01) for n, score in POINTS]
-        about["forecast"] = forecast(
+        seen = forecast(
             points, metric="accuracy", direction="higher", target=0.92, supply=supply(basis), basis=basis, rows=700
         )
-    return about
+    return Known(Basis(project, TODAY, worlds), 700, tokens, forecast=seen)
 
 
 def timed(rounds: str, draws: int, repeats: int, curve: bool = False) -> dict[str, float]:
     """Seconds of a whole bill with its first-order indices: best and median of some, and with what is asked besides."""
     from tunecase.estimate.bill import estimate
-    from tunecase.prices.basis import Basis
     from tunecase.quantities.spread import Worlds
 
     project = project_of(rounds)
-    about, times = known(curve, project), []
+    times = []
     for _ in range(repeats):
+        about = known(curve, project, Worlds(0, draws))
         start = time.perf_counter()
-        basis = Basis(project, TODAY, Worlds(0, draws))
-        bill = estimate(project, basis=basis, **about)
+        bill = estimate(about)
         times.append(time.perf_counter() - start)
-    drawn = [name for name, values in basis.worlds.drawn.items() if values.max() > values.min()]
+    drawn = [name for name, values in about.basis.worlds.drawn.items() if values.max() > values.min()]
     line = {"inputs": len(drawn), "best_s": min(times), "median_s": statistics.median(times),
             "rounds_p90": bill.rounds.p90}  # fmt: skip
     if repeats > 1:
+        about = known(curve, project, Worlds(0, draws))
         start = time.perf_counter()
-        estimate(project, basis=Basis(project, TODAY, Worlds(0, draws)), what_if=0.8, **about)
+        estimate(about, what_if=0.8)
         line["what_if_s"] = time.perf_counter() - start
     return line
 
@@ -142,15 +143,14 @@ def beside_salib(draws: int, base: int = 1_024) -> dict[str, Any]:
     from SALib.sample import sobol as sampler
     from scipy.special import ndtri
 
-    from tunecase.estimate.bill import drawn
+    from tunecase.estimate.drawn import drawn
     from tunecase.estimate.sensitivity import first_order
-    from tunecase.prices.basis import Basis
     from tunecase.quantities.spread import Worlds
 
     project = project_of(FIXED)
 
     def total_of(asked: Any, worlds: Worlds) -> Any:
-        return drawn(asked, basis=Basis(asked, TODAY, worlds), **known(False, asked)).total
+        return drawn(known(False, asked, worlds)).total
 
     class Uniforms:
         """Stands in for a generator: gives the column of a sample."""

@@ -53,7 +53,7 @@ HEAVY = {
 VERB_FOLDERS: dict[str, set[str]] = {
     "cli": {"commands", "options"},
     "cli/show": {"brief", "clean", "label", "paper", "plot", "progress", "record", "review"},
-    "flow": {"clean", "keys", "label", "opened", "points", "training", "verbs", "without_project"},
+    "flow": {"clean", "keys", "known", "label", "opened", "points", "training", "verbs", "without_project"},
     "records": {"clean", "label", "review", "serialized"},
     "report/sections": {"basis", "lights", "material"},
 }

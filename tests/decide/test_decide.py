@@ -17,6 +17,7 @@ from tunecase.decide.choice import decide
 from tunecase.decide.looks import best_look
 from tunecase.estimate.bill import estimate
 from tunecase.forecast.forecast import forecast
+from tunecase.plan.known import Known
 from tunecase.prices.examples import supply
 from tunecase.project import Project, read_score
 from tunecase.quantities.spread import Band
@@ -61,7 +62,7 @@ def pieces(
         target=None if given is None else read_score(given), ceiling=ceiling, supply=supply(basis(asked, DRAWS)),
         basis=basis(asked, DRAWS), model="the probe" if stand_in else "", stand_in=stand_in,
     )  # fmt: skip
-    bill = estimate(asked, basis=basis(asked, DRAWS), train_rows=800, tokens=None, forecast=seen)
+    bill = estimate(Known(basis(asked, DRAWS), 800, forecast=seen))
     return replace(samples.definition(), verdict="go to pilot", majority=0.3, probe=0.8, in_use=None), seen, bill
 
 
@@ -70,8 +71,9 @@ def decided(
 ) -> Decision:
     """The decision; records that are not given are made."""
     posed, fresh, priced = pieces(asked)
-    given = {"definition": posed, "audit": None, "forecast": seen or fresh, "estimate": bill or priced, **given}
-    return decide(asked, basis=basis(asked, DRAWS, seed), **given)
+    known = Known(basis(asked, DRAWS, seed), 0, definition=posed, forecast=seen or fresh)
+    facts = {name: given.pop(name) for name in list(given) if hasattr(known, name)}
+    return decide(replace(known, **facts), estimate=bill or priced, **given)
 
 
 def worths(record: Decision) -> dict[str, float]:
@@ -102,10 +104,7 @@ def test_a_budget_below_the_first_purchase_is_told_before_the_pilot(tmp_path: Pa
     """A pilot may still ship for nothing, so it is advised, with the news that nothing after it can be paid."""
     posed, _, bill = pieces(project(tmp_path))
     poor, rich = project(tmp_path / "poor", budget="50 USD"), project(tmp_path / "rich")
-    told = [
-        decide(one, basis=basis(one, DRAWS), definition=posed, audit=None, estimate=bill, forecast=None)
-        for one in (poor, rich)
-    ]
+    told = [decide(Known(basis(one, DRAWS), 0, definition=posed), estimate=bill) for one in (poor, rich)]
     assert ["pilot", "pilot"] == [record.advice for record in told]
     assert "(50 USD) pays for nothing after it: to fine-tune once costs at least" in told[0].reason
     assert "pays for nothing" not in told[1].reason
@@ -312,7 +311,7 @@ def test_what_is_lost_on_answers_is_never_shipped(tmp_path: Path) -> None:
     dear = project(tmp_path, value="0.001 USD per correct", extra=SAVING.format(today=1, tuned=10))
     posed, seen, bill = pieces(dear, points=high)
     assert "reached" == seen.verdict
-    record = decide(dear, basis=basis(dear, DRAWS), definition=posed, audit=None, forecast=seen, estimate=bill)
+    record = decide(Known(basis(dear, DRAWS), 0, definition=posed, forecast=seen), estimate=bill)
     assert "stop" == record.advice
     assert "more than its gain" in record.reason
 
@@ -333,7 +332,7 @@ def test_what_the_bill_pays_in_any_case_is_gone_from_the_budget(tmp_path: Path) 
     served = "serving: {price_per_1k_answers: 12 USD}\ninclude_inference: true\nunknowns: none\n"
     asked = project(tmp_path, budget="7k USD", extra=served)
     posed, seen, _ = pieces(asked)
-    bill = estimate(asked, basis=basis(asked, DRAWS), train_rows=800, tokens=None, forecast=seen, definition=posed)
+    bill = estimate(Known(basis(asked, DRAWS), 800, forecast=seen, definition=posed))
     assert pytest.approx(2_880) == bill.fixed
     record = decided(asked, definition=posed, seen=seen, bill=bill)
     assert record.best is not None
@@ -380,9 +379,7 @@ def test_without_gain_the_bill_buys_no_more_than_with_a_little(tmp_path: Path) -
     asked = project(tmp_path, target="90%")
     none = asked.model_copy(update={"problem": asked.problem.model_copy(update={"baseline": "90%"})})
     posed, seen, _ = pieces(none)
-    bill = estimate(
-        none, basis=basis(none, DRAWS), train_rows=800, tokens=None, forecast=seen, definition=posed
-    )  # fmt: skip
+    bill = estimate(Known(basis(none, DRAWS), 800, forecast=seen, definition=posed))
     assert bill.total.p50 <= level.total.p50
     assert bill.rounds.p90 <= 1
 
@@ -420,9 +417,8 @@ def test_gates_come_in_their_order(tmp_path: Path) -> None:
     good = pieces(asked)[1]
 
     def advice(audit: Any, definition: Definition, seen: Forecast | None) -> tuple[str, str]:
-        record = decide(
-            asked, basis=basis(asked, DRAWS), definition=definition, audit=audit, estimate=bill, forecast=seen
-        )
+        known = Known(basis(asked, DRAWS), 0, definition=definition, audit=audit, forecast=seen)
+        record = decide(known, estimate=bill)
         assert record.flips_at == ""
         return record.advice, record.reason
 
@@ -605,7 +601,7 @@ def test_bill_and_decision_agree_on_the_chance(tmp_path: Path) -> None:
     """Both walk one board: the chance of the advised plan is the bill's chance of the target, up to their draws."""
     asked = project(tmp_path, budget="150k USD")
     posed, seen, _ = pieces(asked)
-    bill = estimate(asked, basis=basis(asked, DRAWS), train_rows=800, tokens=None, forecast=seen, definition=posed)
+    bill = estimate(Known(basis(asked, DRAWS), 800, forecast=seen, definition=posed))
     record = decided(asked, seen=seen, bill=bill)
     assert record.best is not None
     assert record.best.p_reach is not None

@@ -7,7 +7,6 @@ import dataclasses
 import json
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,10 @@ from hypothesis import strategies as st
 
 from tests.projects import basis, written
 from tunecase.compute.cheapest import Machine, choose
-from tunecase.estimate.bill import drawn, estimate
+from tunecase.estimate.bill import estimate
+from tunecase.estimate.drawn import drawn
 from tunecase.estimate.route import COSTS
-from tunecase.plan.costs.work import Work
+from tunecase.plan.known import Known
 from tunecase.prices.basis import Basis
 from tunecase.prices.gpu import gpu_hour
 from tunecase.project import Project
@@ -45,25 +45,7 @@ def bill(project: Project, draws: int = 4_000, seed: int = 0, rows: int = 700, *
     """The estimate on a timed machine."""
     at = basis(project, draws, seed)
     given = {"tokens": TOKENS, "machines": [machine(at)], **given}
-    return estimate(project, basis=at, train_rows=rows, **given)
-
-
-def amounts(project: Project, monkeypatch: pytest.MonkeyPatch, **given: Any) -> tuple[Estimate, dict[str, np.ndarray]]:
-    """The estimate and every line world by world, listened to on the way into the bill."""
-    heard: dict[str, np.ndarray] = {}
-
-    def listening(cost: Callable[[Work], Any]) -> Callable[[Work], Any]:
-        def line(work: Work) -> Any:
-            out = cost(work)
-            if out.amount is not None:
-                heard[cost.__name__] = out.amount
-            return out
-
-        line.__name__ = cost.__name__
-        return line
-
-    monkeypatch.setattr("tunecase.estimate.bill.COSTS", tuple(listening(cost) for cost in COSTS))
-    return bill(project, **given), heard
+    return estimate(Known(at, rows, **given))
 
 
 def rounded(value: Any) -> Any:
@@ -97,7 +79,7 @@ def test_the_total_is_the_sum_of_its_included_lines_world_by_world(
 ) -> None:
     """Its points are those of the summed draws, and the shares add to one."""
     euro = written((GOLDEN / "bill-euro.yaml").read_text(encoding="utf-8"), tmp_path)
-    record, lines = amounts(euro, monkeypatch)
+    record, lines = bill(euro), lines_of(euro, draws=4_000)
     total = sum(lines.values())
     assert list(lines) == [cost.__name__ for cost in COSTS]
     assert record.total.p80 == pytest.approx(np.quantile(total, 0.8), rel=1e-12)
@@ -121,12 +103,12 @@ def test_inference_stays_out_of_the_total_unless_included(tmp_path: Path) -> Non
     assert included.tuning == left_out.tuning == left_out.total
 
 
-def test_halving_the_label_price_changes_only_the_data_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_halving_the_label_price_changes_only_the_data_line(tmp_path: Path) -> None:
     """World by world, since every scenario shares its draws."""
     ready = LABELS.replace("pool: 240", "pool: 240, hours: 0 h")
-    _, dear = amounts(written(ready, tmp_path), monkeypatch)
+    dear = lines_of(written(ready, tmp_path))
     cheap_text = ready.replace("rate: 12 to 25 USD", "rate: 6 to 12.5 USD").replace("300 to 600", "150 to 300")
-    _, cheap = amounts(written(cheap_text, tmp_path), monkeypatch)
+    cheap = lines_of(written(cheap_text, tmp_path))
     for name in dear.keys() - {"data"}:
         assert (dear[name] == cheap[name]).all()
     assert np.allclose(dear["data"], 2 * cheap["data"])
@@ -177,10 +159,10 @@ def test_more_of_anything_never_costs_less_in_any_world(more: float, field: str)
         assert (after[name] >= amount * (1 - 1e-9) - 1e-9).all(), name
 
 
-def lines_of(project: Project, rows: int = 700, tokens: Tokens = TOKENS) -> dict[str, np.ndarray]:
+def lines_of(project: Project, rows: int = 700, tokens: Tokens = TOKENS, draws: int = 500) -> dict[str, np.ndarray]:
     """Every priced line, world by world."""
-    at = basis(project, 500)
-    found = drawn(project, basis=at, train_rows=rows, tokens=tokens, machines=[machine(at)])
+    at = basis(project, draws)
+    found = drawn(Known(at, rows, tokens, machines=[machine(at)]))
     return {name: cost.amount for name, cost in found.lines.items() if cost.amount is not None}
 
 
@@ -239,7 +221,7 @@ def test_past_projects_calibrate_the_unknowns(tmp_path: Path) -> None:
     project = written(LABELS, tmp_path)
     at = basis(project, 4_000)
     at.overruns = (1.0,) * 40
-    calm = estimate(project, basis=at, train_rows=700, tokens=TOKENS, machines=[machine(at)])
+    calm = estimate(Known(at, 700, TOKENS, machines=[machine(at)]))
     assert calm.total.p90 < bill(project).total.p90
     assert any("mixed with 40 past of your own" in words for words in calm.assumptions)
 

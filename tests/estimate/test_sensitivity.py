@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from tests.estimate.test_bill import LABELS, TOKENS
 from tests.projects import TODAY, written
-from tunecase.estimate.bill import drawn
+from tunecase.estimate.drawn import drawn
 from tunecase.estimate.sensitivity import Index, first_order, swing
+from tunecase.plan.known import Known
 from tunecase.prices.basis import Basis
 from tunecase.project import Project
 from tunecase.quantities.spread import Spread, Worlds, generator
@@ -144,7 +145,7 @@ class Sampled(Worlds):
 
 def total_of(project: Project, worlds: Worlds) -> np.ndarray:
     """The bill's total in some worlds."""
-    return drawn(project, basis=Basis(project, TODAY, worlds), train_rows=700, tokens=TOKENS).total
+    return drawn(Known(Basis(project, TODAY, worlds), 700, TOKENS)).total
 
 
 @pytest.mark.slow
@@ -174,7 +175,7 @@ def test_the_bill_has_the_indices_that_salib_finds(tmp_path: Path) -> None:
 def rounds_of(project: Project) -> np.ndarray:
     """The rounds walked in the worlds of seed 0."""
     basis = Basis(project, TODAY, Worlds(0, 20_000))
-    return drawn(project, basis=basis, train_rows=700, tokens=TOKENS).work.walk.rounds
+    return drawn(Known(basis, 700, TOKENS)).work.walk.rounds
 
 
 @settings(max_examples=25, deadline=None)

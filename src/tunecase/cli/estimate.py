@@ -34,5 +34,5 @@ def estimate(
     with redraw_progress(quiet=json) as done:
         opened = open_project(project, seed, today)
         asked = (sure or "80%") if what_if else None
-        record = flow.estimate(opened, what_if=asked, told=done)
+        record = flow.estimate(opened, what_if=asked, progress=done)
     finish("estimate", record, json, case=opened)

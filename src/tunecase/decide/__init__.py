@@ -2,6 +2,6 @@
 
 from tunecase.decide.choice import decide
 from tunecase.decide.next import changes, next_step
-from tunecase.decide.what_if import NOT_SURE, SURE, budget_flips, change
+from tunecase.decide.what_if import NOT_SURE, SURE, Inputs, change, inputs_of, what_if
 
-__all__ = ["NOT_SURE", "SURE", "budget_flips", "change", "changes", "decide", "next_step"]
+__all__ = ["NOT_SURE", "SURE", "Inputs", "change", "changes", "decide", "inputs_of", "next_step", "what_if"]

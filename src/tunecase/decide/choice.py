@@ -5,45 +5,35 @@ the worlds that show alike, or none. Before any lever comes a look (a run or a r
 with its result is worth more than it costs.
 """
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tunecase import catalog
 from tunecase.decide.flips import BUDGET, RUN, input_flips, value_flips
 from tunecase.decide.gates import Gate, gate
 from tunecase.decide.looks import best_look, certainty, looks_of
 from tunecase.decide.plans import Plan, Solved, plan_of, solve, winner_of, worth_of
 from tunecase.forecast import LEAST_SIZES
-from tunecase.plan import levers
+from tunecase.plan import Known
 from tunecase.plan.levers import FREE, TOO_DEAR, Offer, State, standing
 from tunecase.prices import Basis, person_hour, serving_saving, value_or_saving
 from tunecase.project import Project
-from tunecase.quantities import band, count, figures, money, score, sentence, share
-from tunecase.records import Audit, Decision, Definition, Estimate, Experiment, Forecast, Option, Reviews, Tuning
+from tunecase.quantities import Band, Worlds, band, count, figures, money, score, sentence, share
+from tunecase.records import Decision, Estimate, Experiment, Option
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
-LEVERS = levers.LEVERS
+NOTHING: Mapping[str, float] = {}
 
 
 def decide(
-    project: Project,
+    known: Known,
     *,
-    basis: Basis,
-    definition: Definition,
-    audit: Audit | None,
     estimate: Estimate,
-    forecast: Forecast | None,
-    spent: float = 0.0,
     no_pilot: str = "",
-    tuning: Tuning | None = None,
-    reviews: Reviews | None = None,
-    rows: int | None = None,
-    done: Collection[str] = (),
     what_if: bool = False,
-    told: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Decision:
     """The next step with the best expected value, the arithmetic of every lever, and where the advice flips.
 
@@ -53,55 +43,78 @@ def decide(
     without a value: then the advice is what must come first, and levers are shown with chances and prices only.
 
     Args:
-        spent: already paid, in the base currency; the budget holds for the rest.
+        known: all that is known of the project, the definition among it. What is spent already is gone from the budget;
+            reviews outweigh the audit's estimate of wrong labels; without rows, the pilot's largest size counts.
+        estimate: the bill, for the price of a run and what is paid whatever step is taken.
         no_pilot: why no pilot could be run here, in words; empty when one was.
-        tuning: a search over settings that the pilot made.
-        reviews: what reviewers said of these training rows; they outweigh the audit's estimate of wrong labels.
-        rows: usable rows at hand; the audit's, or the pilot's largest size, when left out.
-        done: levers that measured rounds have used.
         what_if: also the smallest change of each input, one at a time, at which another lever wins.
-        told: told how many of how many inputs were looked at for these.
+        progress: told how many of how many inputs were looked at for these.
     Returns: the Decision.
     Leaves out what a bigger model costs more to serve, and what serving costs where one of its two prices is missing.
     """
-    value = value_or_saving(project, basis, definition)
-    saving = serving_saving(basis)
+    basis, forecast = known.basis, known.forecast
+    funds = _funds(known, estimate)
+    value, saving = _value(known), serving_saving(basis)
     saved = 0.0 if saving is None else float(saving.mean())
-    # Repairs and answers that the bill counts are paid from the same budget, whatever step is taken.
-    gone = spent + estimate.fixed
-    budget = project.budget.spread.median - gone if project.budget else float("inf")
-    short = _short(basis, estimate, budget) if forecast is None else ""
-    first = gate(project, definition, audit, forecast, value, basis.currency, no_pilot, saved, short)
+    short = _short(basis, estimate, funds.left({})) if forecast is None else ""
+    first = gate(known, value, saved, no_pilot, short)
     if forecast is None or len(forecast.points) < LEAST_SIZES or forecast.target is None:
         assert first is not None
         return _closed(first, (), value, basis, ())
-    held = rows or max(forecast.points[-1].n, audit.usable if audit else 0)
-    run_per_row = estimate.run_price.mean / max(held, 1) if estimate.run_price else 0.0
-    model = project.models[-1] if project.models else catalog.default("models").value
+    held = known.rows or max(forecast.points[-1].n, known.audit.usable if known.audit else 0)
+    known = replace(known, rows=held)
 
-    def stand(at: Basis, worth: "Draws | None", run: float, left: float, known: State | None = None) -> State:
-        return standing(
-            at, forecast, rows=held, definition=definition, audit=audit, value=worth, run_per_row=run * run_per_row,
-            budget_left=left, model=model, tuning=tuning, reviews=reviews, done=done, known=known,
-        )  # fmt: skip
+    def stand(worlds: Worlds, factors: Mapping[str, float], earlier: State) -> State:
+        return _state(known.in_worlds(worlds), funds, factors, earlier)
 
-    solved = solve(stand(basis, value, 1.0, budget))
+    solved = solve(_state(known, funds))
     looks = looks_of(solved) if first is None else ()
     options = tuple(_option(offer, solved) for offer in solved.offers)
-    notes = _assumptions(project, solved)
+    notes = _assumptions(known.project, solved)
     if first is not None:
         return _closed(first, options, value, basis, notes)
-    assert value is not None
-    record = _choose(project, forecast, solved, options, looks, basis, notes)
-    if not what_if:
-        return record
+    record = _choose(solved, options, looks, notes)
+    return replace(record, what_if=input_flips(solved, stand, funds.typed(), progress)) if what_if else record
 
-    def again(at: Basis, scales: Mapping[str, float], known: State | None) -> State:
-        left = (budget + gone) * scales.get(BUDGET, 1.0) - gone
-        return stand(at, value_or_saving(project, at, definition), scales.get(RUN, 1.0), left, known)
 
-    price = estimate.run_price.p50 if estimate.run_price else 0.0
-    return replace(record, what_if=input_flips(solved, again, budget + gone, price, told))
+@dataclass(frozen=True, slots=True)
+class _Funds:
+    """What steps are paid from and what a run costs, in the base currency; the budget is infinite where none is given.
+
+    `gone` is spent, or counted by the bill and paid from the same budget whatever step is taken: repairs and answers.
+    """
+
+    budget: float
+    gone: float
+    run: Band | None
+
+    def left(self, factors: Mapping[str, float]) -> float:
+        """What is left of the budget, scaled where a factor is given."""
+        return self.budget * factors.get(BUDGET, 1.0) - self.gone
+
+    def typed(self) -> dict[str, float]:
+        """The amounts that a person can change, by name."""
+        amounts = {RUN: self.run.p50 if self.run else 0.0, BUDGET: self.budget}
+        return {name: amount for name, amount in amounts.items() if 0 < amount < float("inf")}
+
+
+def _funds(known: Known, estimate: Estimate) -> _Funds:
+    budget = known.project.budget.spread.median if known.project.budget else float("inf")
+    return _Funds(budget, known.spent + estimate.fixed, estimate.run_price)
+
+
+def _value(known: Known) -> "Draws | None":
+    assert known.definition is not None
+    return value_or_saving(known.project, known.basis, known.definition)
+
+
+def _state(known: Known, funds: _Funds, factors: Mapping[str, float] = NOTHING, earlier: State | None = None) -> State:
+    """Where the project stands, with the budget and the price of a run scaled."""
+    per_row = funds.run.mean / max(known.rows, 1) if funds.run else 0.0
+    return standing(
+        known, value=_value(known), run_per_row=factors.get(RUN, 1.0) * per_row, budget_left=funds.left(factors),
+        earlier=earlier,
+    )  # fmt: skip
 
 
 def _short(basis: Basis, estimate: Estimate, left: float) -> str:
@@ -121,36 +134,33 @@ def _short(basis: Basis, estimate: Estimate, left: float) -> str:
 
 
 def _choose(
-    project: Project,
-    forecast: Forecast,
-    solved: Solved,
-    options: tuple[Option, ...],
-    looks: tuple[Experiment, ...],
-    basis: Basis,
-    notes: tuple[str, ...],
+    solved: Solved, options: tuple[Option, ...], looks: tuple[Experiment, ...], notes: tuple[str, ...]
 ) -> Decision:
+    """The best step, or the look that comes before it."""
     import numpy as np
 
-    value = solved.state.value
-    assert value is not None
+    state, currency = solved.state, solved.state.currency
+    assert state.value is not None
     best = winner_of(solved)
     worths = {offer.lever: worth_of(solved, offer.lever) for offer in solved.offers}
     others = [offer for offer in solved.offers if offer.lever not in (best.lever, "stop")]
     others = [offer for offer in others if np.isfinite(worths[offer.lever])]
-    others.sort(key=lambda offer: worths[offer.lever], reverse=True)
-    runner_up = f"{others[0].action}, worth {money(worths[others[0].lever], basis.currency)}" if others else "none"
-    advice, action, reason = best.lever, best.action, _reason(solved, forecast, best, runner_up, bool(others))
+    second = max(others, key=lambda offer: worths[offer.lever], default=None)
+    runner_up = "none" if second is None else _priced(second, worths, currency)
+    advice, action, reason = best.lever, best.action, _reason(solved, best, runner_up, second is not None)
     look = best_look(looks)
     if look is not None and best.lever not in ("ship", "redefine"):
-        advice, action = "look", look.action
-        first = f"{best.action}, worth {money(worths[best.lever], basis.currency)}"
-        reason = _look_reason(look, best, first, basis.currency)
-        runner_up = first
+        runner_up = _priced(best, worths, currency)
+        advice, action, reason = "look", look.action, _look_reason(look, best, runner_up, currency)
     return Decision(
-        advice=advice, action=action, reason=reason, options=options, value_of_target=band(value),
-        flips_at=value_flips(project, solved, best, basis, value), runner_up=runner_up, assumptions=notes,
-        currency=basis.currency, experiments=looks, certainty=certainty(solved),
+        advice=advice, action=action, reason=reason, options=options, value_of_target=band(state.value),
+        flips_at=value_flips(solved, best), runner_up=runner_up, assumptions=notes, currency=currency,
+        experiments=looks, certainty=certainty(solved),
     )  # fmt: skip
+
+
+def _priced(offer: Offer, worths: Mapping[str, float], currency: str) -> str:
+    return f"{offer.action}, worth {money(worths[offer.lever], currency)}"
 
 
 def _look_reason(look: Experiment, best: Offer, first: str, currency: str) -> str:
@@ -164,8 +174,8 @@ def _look_reason(look: Experiment, best: Offer, first: str, currency: str) -> st
     )
 
 
-def _reason(solved: Solved, forecast: Forecast, best: Offer, runner_up: str, others: bool) -> str:
-    currency = solved.state.currency
+def _reason(solved: Solved, best: Offer, runner_up: str, others: bool) -> str:
+    currency, forecast = solved.state.currency, solved.state.forecast
     if best.lever == "stop":
         if others:
             return f"No step is worth its price at this value; the best other one is to {runner_up}."
@@ -181,13 +191,14 @@ def _reason(solved: Solved, forecast: Forecast, best: Offer, runner_up: str, oth
     assert plan is not None
     return (
         f"Its plan is worth {money(plan.worth, currency)} in expectation: {share(plan.reach)} chance to reach "
-        f"the target, by {count(plan.most)} examples at the latest. {_own_curve(solved.state, forecast)}"
+        f"the target, by {count(plan.most)} examples at the latest. {_own_curve(solved.state)}"
         f"Next best: {runner_up}."
     )
 
 
-def _own_curve(state: State, forecast: Forecast) -> str:
+def _own_curve(state: State) -> str:
     """What the pilot alone promises, where another model stood in: the difference is assumed, not measured."""
+    forecast = state.forecast
     if not forecast.stand_in or forecast.p_target is None:
         return ""
     return (
@@ -197,34 +208,33 @@ def _own_curve(state: State, forecast: Forecast) -> str:
 
 
 def _option(offer: Offer, solved: Solved) -> Option:
+    """A lever's chance, price and arithmetic, as far as it can be taken and its target has a value."""
     state, blocked = solved.state, solved.blocked(offer)
-    if offer.brings is not None and not blocked:
-        gain, reach = state.shipping(offer.brings), offer.p_reach
-        words = f"{figures(gain)} gain - {figures(0.0)} cost = {figures(gain)} {state.currency}"
+    option = Option(
+        offer.lever, offer.action, None, offer.first_step, None, offer.p_reach, None, None, None, "", offer.evidence,
+        blocked=blocked,
+    )  # fmt: skip
+    if blocked:
+        return option
+    if offer.brings is not None:
+        option = replace(option, first_step_cost=FREE)
         if state.value is None:
-            return Option(
-                offer.lever, offer.action, None, offer.first_step, FREE, reach, None, None, None, "", "measured"
-            )
-        return Option(
-            offer.lever, offer.action, FREE, offer.first_step, FREE, reach, gain, 0.0, gain, words, offer.evidence
-        )
-    plan = None if blocked else plan_of(solved, offer.lever)
+            return option
+        return replace(_weighed(option, state.shipping(offer.brings), 0.0, state), cost=FREE)
+    plan = plan_of(solved, offer.lever)
     if plan is None:
-        return Option(
-            offer.lever, offer.action, None, offer.first_step, None, offer.p_reach, None, None, None, "",
-            offer.evidence, blocked=blocked,
-        )  # fmt: skip
+        return option
+    option = replace(option, first_step_cost=plan.first_cost, p_reach=plan.reach)
     if state.value is None:
         words = f"{share(plan.reach)} chance by {count(plan.most)} examples; value not stated"
-        return Option(
-            offer.lever, offer.action, None, offer.first_step, plan.first_cost, plan.reach, None, None, None, words,
-            offer.evidence,
-        )  # fmt: skip
-    words = f"{figures(plan.gain)} gain - {figures(plan.cost)} cost = {figures(plan.worth)} {state.currency}"
-    return Option(
-        offer.lever, offer.action, band(plan.paid), offer.first_step, plan.first_cost, plan.reach, plan.gain,
-        plan.cost, plan.worth, words, offer.evidence, _give_up(plan, state), then=plan.then,
-    )  # fmt: skip
+        return replace(option, arithmetic=words)
+    option = replace(option, cost=band(plan.paid), give_up=_give_up(plan, state), then=plan.then)
+    return _weighed(option, plan.gain, plan.cost, state)
+
+
+def _weighed(option: Option, gain: float, cost: float, state: State) -> Option:
+    words = f"{figures(gain)} gain - {figures(cost)} cost = {figures(gain - cost)} {state.currency}"
+    return replace(option, expected_gain=gain, expected_cost=cost, expected_value=gain - cost, arithmetic=words)
 
 
 def _give_up(plan: Plan, state: State) -> str:

@@ -2,46 +2,43 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from tunecase.decide.plans import Solved, solve, winner_of
-from tunecase.decide.what_if import change, flips
+from tunecase.decide.what_if import Inputs, inputs_of, what_if
 from tunecase.plan.levers import Offer, State
-from tunecase.prices import PRICE, Basis, error_cost, highest, label_prices, worth_of_correct
-from tunecase.project import Project
-from tunecase.quantities import AlteredWorlds, figures
+from tunecase.prices import PRICE, error_cost, worth_of_correct
+from tunecase.quantities import AlteredWorlds, Worlds, figures
 from tunecase.records import Flip
 
-if TYPE_CHECKING:
-    from tunecase.quantities import Draws
-
 RUN, BUDGET = "one training run", "budget"
-RATE = "source.rate"
-# What only money moves leaves every test as it was; these change what is true in the worlds.
-EFFECTS = ("levers.tuning_factor", "levers.bigger_model_factor", "levers.label_noise")
+# What only money moves leaves every test as it was; these change what is true in the worlds, each by one step.
+EFFECTS = {
+    "levers.tuning_factor": "tune", "levers.bigger_model_factor": "bigger_model", "levers.label_noise": "clean",
+}  # fmt: skip
 MONEY = ("problem.value", "effort_per_round", "levers.first_run_hours", "levers.bigger_model_run_cost",
          "serving.price_per_1k_today", "serving.price_per_1k_answers")  # fmt: skip
 ERRORS = "problem.errors "
 SCALES = tuple(10 ** (k / 40) for k in range(-120, 121))
 
 
-def value_flips(project: Project, solved: Solved, best: Offer, basis: Basis, worth: "Draws") -> str:
+def value_flips(solved: Solved, best: Offer) -> str:
     """The nearest values per correct answer, below and above today's mean, at which another lever wins.
 
     Each is rounded away from today's value, so that the advice does flip when it is written into the project file. What
     an error costs stays as it is; where no value is stated it is the error's cost that moves. Empty where neither is.
     """
-    each, cost, stated = worth_of_correct(basis), error_cost(basis), project.problem.value
-    if each is None:
+    basis, worth = solved.state.basis, solved.state.value
+    each, cost = worth_of_correct(basis), error_cost(basis)
+    if each is None or worth is None or basis.project is None:
         return ""
+    stated = basis.project.problem.value
     answers = worth / each if each.min() > 0 < worth.mean() else 0 * worth + 1.0
     # V with one certain value v is (v + kept) answers: the means weigh each world by the answers that it is worth.
     worth_each = float((each * answers).mean() / answers.mean())
     moved = each if stated is None or cost is None else basis.worlds.draw("problem.value", stated.spread)
     value = float((moved * answers).mean() / answers.mean())
     kept = worth_each - value
-    unit = f"{basis.currency} per correct" if project.problem.value is not None else f"{basis.currency} per error"
+    unit = f"{basis.currency} per correct" if stated is not None else f"{basis.currency} per error"
     words = []
     for scales, side in (
         (tuple(s for s in reversed(SCALES) if s < 1), "below"),
@@ -82,10 +79,9 @@ def _two_figures(value: float, up: bool) -> float:
 
 def input_flips(
     solved: Solved,
-    again: "Callable[[Basis, Mapping[str, float], State | None], State]",
-    budget: float,
-    run_price: float,
-    told: Callable[[int, int], None] | None = None,
+    stand: Callable[[Worlds, Mapping[str, float], State], State],
+    money: Mapping[str, float],
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Flip, ...]:
     """What would have to be true for another step: each input's nearest value at which another lever wins.
 
@@ -93,57 +89,37 @@ def input_flips(
 
     Args:
         solved: the decision as it stands.
-        again: the State in altered worlds, with factors of the budget and of a training run by name; an earlier State
-            may lend it its curves.
-        budget: the whole of it, infinite without one.
-        run_price: one training run at P50.
-        told: told how many of how many inputs were looked at.
+        stand: the State in altered worlds, with factors of the budget and of a training run by name; an earlier State
+            lends it its curves.
+        money: the whole budget and one training run at P50, by name, as far as they are known.
+        progress: told how many of how many inputs were looked at.
     Returns: flips, the smallest change first; `to` names the lever.
     Leaves out looks, which are worth no more than the step they lead to, and changes of two inputs at once.
     """
-    basis = solved.state.basis
-    now, drawn = _inputs(solved, budget, run_price)
+    inputs = _inputs(solved, money)
 
-    def advise(scales: Mapping[str, float]) -> str:
-        if not scales:
+    def advise(factors: Mapping[str, float]) -> str:
+        if not factors:
             return winner_of(solved).lever
-        named = {drawn.get(name, name): factor for name, factor in scales.items()}
-        at = replace(basis, worlds=AlteredWorlds(basis.worlds, named), used={})
-        kept = not any(name in EFFECTS for name in named)
-        state = again(at, scales, solved.state)
-        return winner_of(solve(state, solved.board if kept else None)).lever
+        scales = inputs.scales(factors)
+        state = stand(AlteredWorlds(solved.state.basis.worlds, scales), factors, solved.state)
+        tests_hold = not any(name in EFFECTS for name in scales)
+        return winner_of(solve(state, solved.board if tests_hold else None)).lever
 
-    found: list[Flip] = []
-    for at, (name, value) in enumerate(now.items(), 1):
-        found += flips(advise, {name: value}, most={name: highest(name)})
-        if told is not None:
-            told(at, len(now))
-    return tuple(sorted(found, key=change))
+    return what_if(advise, inputs.now, progress=progress)
 
 
-def _inputs(solved: Solved, budget: float, run_price: float) -> "tuple[dict[str, float], dict[str, str]]":
-    """The inputs that a person can set, at their medians, and the drawn name behind one that has another."""
-    import numpy as np
+def _inputs(solved: Solved, money: Mapping[str, float]) -> Inputs:
+    """What a person can set and what moves a plan: prices, money, and the effects of steps on the board."""
+    steps = {step.name for node in solved.board.nodes for step in node.steps}
 
-    basis = solved.state.basis
-    used = {step.name for node in solved.board.nodes for step in node.steps}
-    labels = label_prices(basis)
-    now: dict[str, float] = {}
-    drawn: dict[str, str] = {}
-    for name, draws in basis.worlds.drawn.items():
-        middle = float(np.median(draws))
-        effect = (
-            name in EFFECTS
-            and {"levers.tuning_factor": "tune", "levers.label_noise": "clean"}.get(name, "bigger_model") in used
+    def typed(name: str) -> bool:
+        return (
+            name in MONEY
+            or name.startswith(ERRORS)
+            or name.endswith((PRICE, "team.rate"))
+            or EFFECTS.get(name) in steps
         )
-        if name.endswith(RATE):
-            source = name.removesuffix(RATE).strip()
-            price = f"{source} {PRICE}"
-            drawn[price], now[price] = name, labels.get(source, 0.0)
-        elif name.endswith((PRICE, "team.rate")) or name in MONEY or name.startswith(ERRORS) or effect:
-            now[name] = middle
-    if run_price:
-        now[RUN] = run_price
-    if math.isfinite(budget) and budget > 0:
-        now[BUDGET] = budget
-    return {name: value for name, value in now.items() if value > 0}, drawn
+
+    inputs = inputs_of(solved.state.basis, typed)
+    return Inputs({**inputs.now, **money}, inputs.drawn_as)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.forecast import LEAST_SIZES
+from tunecase.plan import Known
 from tunecase.project import Project
 from tunecase.quantities import Band, money, score, sentence
 from tunecase.records import Audit, Definition, Forecast
@@ -25,51 +26,79 @@ class Gate:
     reason: str
 
 
-def gate(
-    project: Project,
-    definition: Definition,
-    audit: Audit | None,
-    forecast: Forecast | None,
-    value: "Draws | None",
-    currency: str,
-    no_pilot: str,
-    saving: float = 0.0,
-    short: str = "",
-) -> Gate | None:
+def gate(known: Known, value: "Draws | None", saving: float, no_pilot: str, short: str) -> Gate | None:
     """The first thing that must come before any purchase; None where nothing must.
 
-    `saving` is what serving costs less than today over the horizon, on average [base currency]; `short` says that the
-    budget pays for nothing after a pilot, where that is so.
+    Args:
+        known: all that is known of the project, the definition among it.
+        value: V in each world, None where it is not stated.
+        saving: what serving costs less than today over the horizon, on average [base currency].
+        no_pilot: why no pilot could be run, empty when one was.
+        short: says that the budget pays for nothing after a pilot, where that is so.
     """
-    if audit is not None and not audit.ok:
-        return Gate(
-            "fix first", "mend the data before anything is trained", f"{sentence(audit.reason)}{_repairs(audit)}"
-        )
-    if definition.verdict == "do not start":
-        failed = [c for c in definition.criteria if c.status == "fail" and c.severity == "stop"]
-        fixes = " ".join(_remedy(c.fix, c.price, currency) for c in failed)
-        return Gate(
-            "fix first", "mend the problem before anything is trained", f"{sentence(definition.reason)} {fixes}"
-        )
-    if (had := _had_untrained(definition)) and saving <= 0:
-        action = "ship what meets the target without a fine-tune"
-        return Gate("ship", action, f"{had} reaches the target already: a fine-tune has nothing to add.")
+    assert known.definition is not None
+    forecast = known.forecast
+    first = (
+        _mend_data(known.audit)
+        or _mend_problem(known.definition, known.basis.currency)
+        or _ship_untrained(known.definition, saving)
+    )
+    if first is not None:
+        return first
     if forecast is None:
         reason = f"There is no forecast yet: a few small runs come before any purchase. {short}".rstrip()
         return Gate("pilot", "run the pilot", reason)
+    return (
+        _another_pilot(forecast, no_pilot)
+        or _reached(forecast, value, saving, known.basis.currency)
+        or (_no_value(known.project) if value is None else None)
+    )
+
+
+def _mend_data(audit: Audit | None) -> Gate | None:
+    if audit is None or audit.ok:
+        return None
+    return Gate("fix first", "mend the data before anything is trained", f"{sentence(audit.reason)}{_repairs(audit)}")
+
+
+def _mend_problem(definition: Definition, currency: str) -> Gate | None:
+    if definition.verdict != "do not start":
+        return None
+    failed = [c for c in definition.criteria if c.status == "fail" and c.severity == "stop"]
+    fixes = " ".join(_remedy(c.fix, c.price, currency) for c in failed)
+    return Gate("fix first", "mend the problem before anything is trained", f"{sentence(definition.reason)} {fixes}")
+
+
+def _ship_untrained(definition: Definition, saving: float) -> Gate | None:
+    had = _had_untrained(definition)
+    if not had or saving > 0:
+        return None
+    action = "ship what meets the target without a fine-tune"
+    return Gate("ship", action, f"{had} reaches the target already: a fine-tune has nothing to add.")
+
+
+def _another_pilot(forecast: Forecast, no_pilot: str) -> Gate | None:
+    """What a curve that says too little asks for, or one without a target within its reach."""
     if forecast.verdict == "above the ceiling":
         return Gate("redefine", "relabel or lower the target", sentence(forecast.reason))
     if forecast.verdict in ("not a pilot yet", "pilot uninformative"):
         return Gate("pilot", f"run the next pilot: {forecast.next_pilot}", _why_pilot(forecast, no_pilot))
     if forecast.target is None:
         return Gate("state the target", "say which score is worth shipping", "Without a target nothing can be reached.")
-    if forecast.verdict == "reached" and value is not None and value.mean() + saving < 0:
+    return None
+
+
+def _reached(forecast: Forecast, value: "Draws | None", saving: float, currency: str) -> Gate | None:
+    """What a pilot that meets the target leaves to do: stop where serving it costs more than it gains, else ship."""
+    if forecast.verdict != "reached":
+        return None
+    if value is not None and value.mean() + saving < 0:
         dearer = money(-saving, currency)
         reason = f"{sentence(forecast.reason)} Serving it costs {dearer} more than today's answers, more than its gain."
         return Gate("stop", "stop here", reason)
-    if forecast.verdict == "reached" and (value is None or len(forecast.points) < LEAST_SIZES):
+    if value is None or len(forecast.points) < LEAST_SIZES:
         return Gate("ship", SHIP, f"{sentence(forecast.reason)} Nothing has to be bought.")
-    return _no_value(project) if value is None else None
+    return None
 
 
 def _had_untrained(definition: Definition) -> str:

@@ -1,53 +1,93 @@
-"""What would have to be true: the smallest change of each input, one at a time, at which an answer becomes another."""
+"""What if one input were otherwise? The smallest change of each at which an answer becomes another one."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
+from tunecase.prices import PRICE, Basis, highest, label_prices
 from tunecase.records import Flip
 
 RINGS = (1.5, 3.0, 10.0, 100.0, 1000.0)
 PER_DECADE = 90  # numbers of two figures from 10 to 99
 SURE, NOT_SURE = "sure", "not sure"
+RATE = "source.rate"
 
-Advise = Callable[[Mapping[str, float]], str]
+Answer = Callable[[Mapping[str, float]], str]
 
 
-def flips(
-    advise: Advise,
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Inputs that a person can set: their medians now, and the drawn name behind one that has another."""
+
+    now: Mapping[str, float]
+    drawn_as: Mapping[str, str]
+
+    def scales(self, factors: Mapping[str, float]) -> dict[str, float]:
+        """Factors by the names under which inputs are drawn."""
+        return {self.drawn_as.get(name, name): factor for name, factor in factors.items()}
+
+
+def inputs_of(basis: Basis, typed: Callable[[str], bool]) -> Inputs:
+    """The inputs that were drawn, lie above zero, and are `typed` by their name.
+
+    A label's rate goes by the price of one label, which it moves.
+    """
+    import numpy as np
+
+    labels = label_prices(basis)
+    now: dict[str, float] = {}
+    drawn_as: dict[str, str] = {}
+    for drawn, draws in basis.worlds.drawn.items():
+        name, middle = drawn, float(np.median(draws))
+        source = drawn.removesuffix(RATE).strip()
+        if drawn.endswith(RATE) and source in labels:
+            name, middle = f"{source} {PRICE}", labels[source]
+            drawn_as[name] = drawn
+        if typed(name) and middle > 0:
+            now[name] = middle
+    return Inputs(now, drawn_as)
+
+
+def what_if(
+    answer: Answer,
     now: Mapping[str, float],
     *,
-    most: Mapping[str, float] | None = None,
-    steady: bool = False,
+    once_each_way: bool = False,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Flip, ...]:
-    """For each input the value nearest to the one now at which the advice changes, all others staying as they are.
+    """For each input the value nearest to the one now at which the answer changes, all others staying as they are.
 
-    Looks outwards, up and down by turns, at 1.5, 3, 10, 100 and 1000 times and parts of the value now; where the advice
+    Looks outwards, up and down by turns, at 1.5, 3, 10, 100 and 1000 times and parts of the value now; where the answer
     has changed, halves the numbers of two figures between. So the value returned is the nearest number of two figures
-    that flips, rounded away from the value now: the advice does change when it is typed.
+    that flips, rounded away from the value now: the answer does change when it is typed. A share stays at most 1.
 
     Args:
-        advise: the answer in words, given factors by name; a name left out keeps its value.
+        answer: the answer in words, given factors by name; a name left out keeps its value.
         now: the inputs with their values, >= 0; zero has no factor and never flips.
-        most: the largest value an input can have, such as 1 for a share.
-        steady: the advice changes at most once each way, so that the ends are looked at first: few calls for inputs
-            that never flip.
+        once_each_way: the answer changes at most once each way, so that the ends are looked at first: few calls for
+            inputs that never flip.
+        progress: told how many of how many inputs were looked at.
     Returns: one Flip for each input, the smallest change |ln factor| first, those that never flip last.
     Raises: ValueError for a value below zero or not finite.
     Leaves out answers that change and change back between two of the factors looked at, and changes of two inputs at
     once, which may be much smaller.
 
     Example:
-        >>> found = flips(lambda scale: "stop" if 0.31 * scale.get("label", 1) > 0.5 else "buy", {"label": 0.31})
-        >>> found[0].at, found[0].to, found[0].direction
+        >>> flip, = what_if(lambda factors: "stop" if 0.31 * factors.get("label", 1) > 0.5 else "buy", {"label": 0.31})
+        >>> flip.at, flip.to, flip.direction
         (0.51, 'stop', 'up')
     """
     for name, value in now.items():
         if not (math.isfinite(value) and value >= 0):
             raise ValueError(f"{name} is {value}; wanted a finite value of zero or more")
-    base = advise({})
-    found = [_Search(advise, base, name, value, (most or {}).get(name, math.inf)).nearest(steady)
-             for name, value in now.items()]  # fmt: skip
-    return tuple(sorted(found, key=change))
+    rings = RINGS[-1:] if once_each_way else RINGS
+    base = answer({})
+    flips = []
+    for count, (name, value) in enumerate(now.items(), 1):
+        flips.append(_Search(answer, base, name, value).nearest(rings))
+        if progress is not None:
+            progress(count, len(now))
+    return tuple(sorted(flips, key=change))
 
 
 def change(flip: Flip) -> float:
@@ -55,38 +95,18 @@ def change(flip: Flip) -> float:
     return math.inf if flip.factor is None else abs(math.log(flip.factor))
 
 
-def budget_flips(
-    chance: Callable[[Mapping[str, float]], float],
-    now: Mapping[str, float],
-    wanted: float = 0.8,
-    *,
-    most: Mapping[str, float] | None = None,
-) -> tuple[Flip, ...]:
-    """For each input the value nearest to the one now that brings a chance to `wanted`, or takes it away.
-
-    Args:
-        chance: the chance to stay within the budget, given factors by name; it moves one way with each input.
-        now, most: as for `flips`.
-        wanted: the chance asked for, 0 < wanted < 1.
-    Returns: as for `flips`; `to` is "sure" or "not sure".
-    Leaves out changes of two inputs at once.
-    """
-    return flips(lambda scales: SURE if chance(scales) >= wanted else NOT_SURE, now, most=most, steady=True)
-
-
 class _Search:
     """The search along one input; values are numbers of two figures, counted by their place among all of them."""
 
-    def __init__(self, advise: Advise, base: str, name: str, value: float, most: float) -> None:
-        self.advise, self.base, self.name, self.value = advise, base, name, value
-        self.most = most
+    def __init__(self, answer: Answer, base: str, name: str, value: float) -> None:
+        self.answer, self.base, self.name, self.value = answer, base, name, value
+        self.most = highest(name)
         self.seen: dict[int, str] = {}
 
-    def nearest(self, steady: bool) -> Flip:
+    def nearest(self, rings: Sequence[float]) -> Flip:
         """The nearest value that flips, of both directions."""
         if self.value == 0:
             return Flip(self.name, self.value)
-        rings = RINGS[-1:] if steady else RINGS
         held = {side: self._start(side) for side in (1, -1)}
         for ring in rings:
             for side in (1, -1):
@@ -118,7 +138,7 @@ class _Search:
 
     def _flips(self, place: int) -> bool:
         if place not in self.seen:
-            self.seen[place] = self.advise({self.name: _number(place) / self.value})
+            self.seen[place] = self.answer({self.name: _number(place) / self.value})
         return self.seen[place] != self.base
 
     def _start(self, side: int) -> int:

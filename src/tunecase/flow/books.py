@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from tunecase.errors import InputError, Problem, nearest
-from tunecase.flow.opened import Flow, now, rows_of_the_bill, spent
-from tunecase.flow.points import labelled_rows, tuning_of_the_curve
-from tunecase.records import Audit, Books, Closing, Forecast, PlanChosen, Round
+from tunecase.flow.known import known_of
+from tunecase.flow.opened import Flow, now, spent
+from tunecase.flow.points import labelled_rows
+from tunecase.records import Books, Closing, PlanChosen, Round
 from tunecase.version import __version__
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def _standing(flow: Flow, found: "Kept") -> "Standing":
     from tunecase.books import Standing, hindsight, plan_of_record
 
     past, plan, rounds = flow.past, plan_of_record(found, flow.project.currency), flow.rounds()
-    known = Standing(
+    standing = Standing(
         plan=plan[1] if plan else None,
         rounds_made=len(rounds) or None,
         closed=found.closed,
@@ -145,30 +146,31 @@ def _standing(flow: Flow, found: "Kept") -> "Standing":
         past=past.lines,
         past_projects=past.projects,
     )
-    return _drawn(flow, known, rounds) if plan is not None and (found.charges or found.closed) else known
+    return _drawn(flow, standing, rounds) if plan is not None and (found.charges or found.closed) else standing
 
 
-def _drawn(flow: Flow, known: "Standing", rounds: Sequence[Round]) -> "Standing":
+def _drawn(flow: Flow, standing: "Standing", rounds: Sequence[Round]) -> "Standing":
     """With the bill as drawn now, or why there is none.
 
     After measured rounds the walk starts from the rows trained on in the latest of them, along the curve they moved,
     within what is left of the budget. Where no curve says what remains (no target, or the project file says how many
     rounds), the whole loop is drawn.
     """
-    found: Audit | None = flow.known("audit")
-    if found is None and flow.project.data.train is not None:
-        return replace(known, not_drawn="the data or the project file have changed; run `tunecase estimate`")
-    usable = rows_of_the_bill(flow, found)["train_rows"]
-    seen: Forecast | None = flow.known("forecast")
-    if known.rounds_made and flow.project.rounds is None and seen is not None and seen.rounds == known.rounds_made:
-        rows = max(usable, labelled_rows(flow, rounds[-1]))
-        bill = _bill(flow, found, rows, _with_what_is_left(flow), rounds)
+    if flow.known("audit") is None and flow.project.data.train is not None:
+        return replace(standing, not_drawn="the data or the project file have changed; run `tunecase estimate`")
+    from tunecase.estimate import drawn
+
+    known, seen = known_of(flow), flow.known("forecast")
+    follows_rounds = seen is not None and seen.rounds == standing.rounds_made
+    if standing.rounds_made and flow.project.rounds is None and follows_rounds:
+        rows = max(known.rows, labelled_rows(flow, rounds[-1]))
+        bill = drawn(replace(known, rows=rows).in_worlds(known.basis.worlds, _with_what_is_left(flow)))
         if bill.route.walk.reached is not None:
-            return _with_bill(known, bill, afresh=True)
-    return _with_bill(known, _bill(flow, found, usable, flow.project, rounds), afresh=False)
+            return _with_bill(standing, bill, afresh=True)
+    return _with_bill(standing, drawn(known_of(flow)), afresh=False)
 
 
-def _with_bill(known: "Standing", bill: "Drawn", *, afresh: bool) -> "Standing":
+def _with_bill(standing: "Standing", bill: "Drawn", *, afresh: bool) -> "Standing":
     from tunecase.books import LineDrawn
 
     lines = {
@@ -176,21 +178,7 @@ def _with_bill(known: "Standing", bill: "Drawn", *, afresh: bool) -> "Standing":
         for name, cost in bill.lines.items()
         if cost.included and cost.amount is not None
     }
-    return replace(known, drawn=lines, rounds_drawn=bill.route.walk.rounds, afresh=afresh)
-
-
-def _bill(flow: Flow, found: Audit | None, rows: int, project: "Project", rounds: Sequence[Round]) -> "Drawn":
-    """The bill in every world, from so many rows on."""
-    from tunecase.estimate import drawn
-
-    tried = flow.known("pilot")
-    return drawn(
-        project, basis=replace(flow.basis(), project=project), train_rows=rows,
-        tokens=found.tokens if found else None,
-        definition=flow.known("define"), audit=found, forecast=flow.known("forecast"),
-        runs=tried.runs if tried else (), tuning=tuning_of_the_curve(flow), reviews=flow.reviews,
-        done=[made.changed for made in rounds],
-    )  # fmt: skip
+    return replace(standing, drawn=lines, rounds_drawn=bill.route.walk.rounds, afresh=afresh)
 
 
 def _with_what_is_left(flow: Flow) -> "Project":

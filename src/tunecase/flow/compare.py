@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tunecase import catalog
 from tunecase.errors import InputError, Problem
-from tunecase.flow.opened import Flow, open_case, read_confidence, rows_of_the_bill
-from tunecase.flow.points import tuning_of_the_curve
+from tunecase.flow.known import known_of
+from tunecase.flow.opened import Flow, open_case, read_confidence
 from tunecase.flow.verbs import CURVE, DEFINITION, ROWS, have
 from tunecase.io import read_value
 from tunecase.project import latest_rate
@@ -238,12 +238,7 @@ def _side(flow: Flow, name: str, factor: float) -> "Side":
     """One bill in every world, in the comparison's currency."""
     from tunecase.estimate import Side, drawn
 
-    tried = flow.known("pilot")
-    bill = drawn(
-        flow.project, basis=flow.basis(), **rows_of_the_bill(flow, flow.known("audit")),
-        definition=flow.known("define"), forecast=flow.known("forecast"), runs=tried.runs if tried else (),
-        tuning=tuning_of_the_curve(flow), reviews=flow.reviews, done=[made.changed for made in flow.rounds()],
-    )  # fmt: skip
+    bill = drawn(known_of(flow))
     budget = flow.project.budget.spread.median * factor if flow.project.budget else None
     walk = bill.route.walk
     return Side(

@@ -4,28 +4,18 @@ from collections.abc import Callable
 from typing import cast
 
 from tunecase.errors import InputError, Problem
-from tunecase.flow.opened import Flow, read_confidence, rows_of_the_bill
-from tunecase.flow.points import tuning_of_the_curve
+from tunecase.flow.known import known_of
+from tunecase.flow.opened import Flow, read_confidence
 from tunecase.records import Estimate
 
 
 def price_project(
-    flow: Flow,
-    *,
-    wanted: float | None = None,
-    told: Callable[[int, int], None] | None = None,
+    flow: Flow, wanted: float | None = None, progress: Callable[[int, int], None] | None = None
 ) -> Estimate:
     """The bill from what is known; with a curve the rounds come from it."""
     from tunecase.estimate import estimate
 
-    record = estimate(
-        flow.project, basis=flow.basis(), **rows_of_the_bill(flow, flow.known("audit")),
-        definition=flow.known("define"), forecast=flow.known("forecast"),
-        runs=tried.runs if (tried := flow.known("pilot")) else (),
-        tuning=tuning_of_the_curve(flow), reviews=flow.reviews, done=[made.changed for made in flow.rounds()],
-        what_if=wanted, told=told,
-    )  # fmt: skip
-    return cast(Estimate, flow.keep("estimate", record))
+    return cast(Estimate, flow.keep("estimate", estimate(known_of(flow), what_if=wanted, progress=progress)))
 
 
 def has_the_test_rows(flow: Flow) -> bool:

@@ -294,18 +294,10 @@ def own_prices(path: Path, project: "Project", today: date) -> "Contracts | None
     return read_contracts(path.parent / project.prices, project.base_rates, today, project.prices)
 
 
-def rows_of_the_bill(flow: Flow, found: Audit | None) -> dict[str, Any]:
-    """What a bill is told of the rows: those that the audit leaves with their tokens, or those that a plan states."""
-    return {
-        "train_rows": flow.project.data.planned_rows if found is None else found.usable,
-        "tokens": None if found is None else found.tokens,
-        "audit": found,
-    }
-
-
 def usable_rows(flow: Flow) -> int:
     """Training rows that the audit leaves; those that a plan without a training file states."""
-    return int(rows_of_the_bill(flow, flow.known("audit"))["train_rows"])
+    audit: Audit | None = flow.known("audit")
+    return flow.project.data.planned_rows if audit is None else audit.usable
 
 
 def spent(flow: Flow) -> float:

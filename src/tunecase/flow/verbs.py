@@ -96,18 +96,13 @@ def define(flow: Flow) -> Definition:
     return judge_problem(ready(flow, "define"))
 
 
-def estimate(
-    flow: Flow,
-    *,
-    what_if: str | None = None,
-    told: Callable[[int, int], None] | None = None,
-) -> Estimate:
+def estimate(flow: Flow, *, what_if: str | None = None, progress: Callable[[int, int], None] | None = None) -> Estimate:
     """What will it cost? With a pilot at hand the rounds come from its curve, read again if the case has changed.
 
     `what_if` adds what would have to be true to stay within the budget with that chance, such as 80%.
     """
     wanted = None if what_if is None else chance_wanted(flow, what_if)
-    return price_project(ready(flow, "estimate"), wanted=wanted, told=told)
+    return price_project(ready(flow, "estimate"), wanted, progress)
 
 
 def forecast(flow: Flow, from_pilot: bool = False) -> Forecast:
@@ -148,9 +143,9 @@ def curve(flow: Flow) -> Forecast | None:
     return found
 
 
-def decide(flow: Flow, what_if: bool = False, told: Callable[[int, int], None] | None = None) -> Decision:
+def decide(flow: Flow, what_if: bool = False, progress: Callable[[int, int], None] | None = None) -> Decision:
     """What should the next dollar buy? `what_if` adds what would have to be true for another step.
 
-    `told` is told how many of how many inputs were looked at for that.
+    `progress` is told how many of how many inputs were looked at for that.
     """
-    return choose_step(ready(flow, "decide"), what_if, told)
+    return choose_step(ready(flow, "decide"), what_if, progress)

@@ -31,6 +31,12 @@ class Work:
     repair: Band | None = None
     test_rows_missing: int = 0
 
+    def run_price(self, rows: int) -> "Draws | None":
+        """One training run on so many rows [base currency], shape (draws,); None without a machine or a length."""
+        if self.machine is None or self.tokens_per_row is None:
+            return None
+        return rows * self.tokens_per_row * self.project.training.epochs / 1e6 * self.machine.price_per_mtok
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:

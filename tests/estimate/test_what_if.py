@@ -8,23 +8,24 @@ import pytest
 
 from tests.estimate.test_bill import LABELS, TOKENS, curve
 from tests.projects import TODAY, basis, written
-from tunecase.estimate.bill import drawn, estimate
-from tunecase.estimate.redrawn import fewer
+from tunecase.estimate.bill import estimate
+from tunecase.estimate.drawn import drawn
+from tunecase.plan.known import Known
 from tunecase.prices.basis import Basis
 from tunecase.prices.inputs import what_if_words
 from tunecase.project import Project
 from tunecase.quantities.spread import AlteredWorlds, Beta, Interval, Worlds
-from tunecase.records import Estimate, Flip, WhatIf
+from tunecase.records import Estimate, Flip, Forecast, WhatIf
 
 
-def bill(project: Project, **asked) -> Estimate:
+def bill(project: Project, forecast: Forecast | None = None, **asked) -> Estimate:
     """The bill in 4,000 worlds."""
-    return estimate(project, basis=basis(project), train_rows=700, tokens=TOKENS, **asked)
+    return estimate(Known(basis(project), 700, TOKENS, forecast=forecast), **asked)
 
 
 def chance(project: Project, worlds: Worlds, budget: float) -> float:
     """The chance to stay within a budget."""
-    total = drawn(project, basis=Basis(project, TODAY, worlds), train_rows=700, tokens=TOKENS).total
+    total = drawn(Known(Basis(project, TODAY, worlds), 700, TOKENS)).total
     return float((total <= budget).mean())
 
 
@@ -101,10 +102,7 @@ def test_with_a_curve_the_target_is_asked_for_too(tmp_path: Path) -> None:
     assert "of reaching the target within 15k USD" in what_if_words(reach, "USD")
     at = reach.ways[0]
     worlds = AlteredWorlds(Worlds(0, 4_000), {at.name: at.factor or 1.0})
-    again = drawn(
-        written(text, tmp_path), basis=Basis(written(text, tmp_path), TODAY, worlds), train_rows=700, tokens=TOKENS,
-        forecast=curve(),
-    )  # fmt: skip
+    again = drawn(Known(Basis(written(text, tmp_path), TODAY, worlds), 700, TOKENS, forecast=curve()))
     reached = again.route.walk.reached
     assert reached is not None
     assert (reached & (again.total <= 15_000)).mean() >= 0.2
@@ -113,14 +111,8 @@ def test_with_a_curve_the_target_is_asked_for_too(tmp_path: Path) -> None:
 def test_inputs_are_told_while_they_are_looked_at(tmp_path: Path) -> None:
     """Counts rise to the number of inputs."""
     told: list[tuple[int, int]] = []
-    bill(written(LABELS, tmp_path), what_if=0.8, told=lambda done, total: told.append((done, total)))
-    assert told == sorted(told)
-    assert set(told) == {(index, told[0][1]) for index in range(1, told[0][1] + 1)}
-
-
-def test_a_bill_worked_out_again_has_at_most_four_thousand_worlds() -> None:
-    """A bill of fewer worlds keeps its own number."""
-    assert (4_000, 100) == (fewer(Worlds(0, 20_000)).n, fewer(Worlds(0, 100)).n)
+    bill(written(LABELS, tmp_path), what_if=0.8, progress=lambda done, total: told.append((done, total)))
+    assert told == [(index, told[0][1]) for index in range(1, told[0][1] + 1)]
 
 
 @pytest.mark.parametrize(

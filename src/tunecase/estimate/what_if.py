@@ -1,0 +1,114 @@
+"""What if an input of the bill were otherwise: which change alone would keep the budget, or lose it."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Literal
+
+from tunecase.decide import NOT_SURE, SURE, Inputs, change, inputs_of, what_if
+from tunecase.estimate.drawn import drawn
+from tunecase.plan import Known
+from tunecase.prices import ROUNDS
+from tunecase.quantities import AlteredWorlds, Const, Quantity, Worlds
+from tunecase.records import Estimate, Flip, WhatIf
+
+if TYPE_CHECKING:
+    from tunecase.estimate.drawn import Drawn
+
+Goal = Literal["stay", "reach"]
+Chances = dict[Goal, float]
+
+DRAWS = 4_000
+MOST_ROUNDS = 12
+# Shares of a label's price, and doubts that nobody can change by typing another number.
+PART_OF_A_PRICE = (
+    "source.effort", "source.rework", "source.fee", "source.usable", "source.management", "source.label_over_review",
+)  # fmt: skip
+NOT_TYPED = ("repairs", "tokens per row", "working_hours", "review_minutes", "stand_in.factor", "unknowns")
+
+
+def budget_what_if(
+    known: Known, record: Estimate, wanted: float, progress: Callable[[int, int], None] | None = None
+) -> tuple[WhatIf, ...]:
+    """Which change of one input alone brings the chance to stay within the budget to `wanted`, or would lose it.
+
+    Where a curve is known, then also which one brings the chance to reach the target within the budget there. An
+    input is scaled in every world (its doubt with it) and the bill worked out again; the labels' price is moved as one,
+    by its rate; rounds are set to a whole number.
+
+    Args:
+        known: what the bill rests on; at most 4,000 of its worlds are drawn, which gives a chance near `wanted` a
+            standard error of .006.
+        record: the bill, with its budget.
+        wanted: the chance asked for.
+        progress: told how many of how many inputs were looked at, once for each goal.
+    Returns: one WhatIf for each goal, its flips with the smallest change first.
+    Leaves out changes of two inputs at once, and inputs that nobody sets: the luck of tests, the time of a step against
+        its prediction, the length of the rows.
+    """
+    assert record.budget is not None
+    bill = _Bill(known.in_worlds(_fewer(known.basis.worlds)), record.budget)
+    goals: tuple[Goal, ...] = ("stay",) if len(bill.now) == 1 else ("stay", "reach")
+    answers = []
+    for goal in goals:
+        flips = what_if(_answer(bill, goal, wanted), bill.inputs.now, once_each_way=True, progress=progress)
+        if goal == "stay":
+            flips = (*flips, _rounds(bill, round(record.rounds.p50), wanted))
+        answers.append(WhatIf(goal, record.budget, wanted, bill.now[goal], tuple(sorted(flips, key=change))))
+    return tuple(answers)
+
+
+class _Bill:
+    """A bill worked out again and again, each altered one once."""
+
+    def __init__(self, known: Known, budget: float) -> None:
+        self.known, self.budget = known, budget
+        self.now = self._chances(drawn(known))
+        self.inputs: Inputs = inputs_of(known.basis, _typed)
+        self._altered: dict[tuple[tuple[str, float], ...], Chances] = {(): self.now}
+
+    def chances(self, factors: Mapping[str, float]) -> Chances:
+        """The chance of each goal where inputs are scaled."""
+        key = tuple(factors.items())
+        if key not in self._altered:
+            worlds = AlteredWorlds(self.known.basis.worlds, self.inputs.scales(factors))
+            self._altered[key] = self._chances(drawn(self.known.in_worlds(worlds)))
+        return self._altered[key]
+
+    def chance_in_rounds(self, count: int) -> float:
+        """The chance to stay within the budget in so many rounds."""
+        fixed = self.known.project.model_copy(update={"rounds": Quantity(Const(float(count)), "")})
+        worlds = self.known.basis.worlds
+        return self._chances(drawn(self.known.in_worlds(Worlds(worlds.seed, worlds.n), fixed)))["stay"]
+
+    def _chances(self, bill: "Drawn") -> Chances:
+        within, reached = bill.total <= self.budget, bill.route.walk.reached
+        chances: Chances = {"stay": float(within.mean())}
+        if reached is not None:
+            chances["reach"] = float((reached & within).mean())
+        return chances
+
+
+def _answer(bill: _Bill, goal: Goal, wanted: float) -> Callable[[Mapping[str, float]], str]:
+    return lambda factors: _sure(bill.chances(factors)[goal] >= wanted)
+
+
+def _sure(enough: bool) -> str:
+    return SURE if enough else NOT_SURE
+
+
+def _typed(name: str) -> bool:
+    """True for an input that a person can set."""
+    return not name.startswith((ROUNDS, "time against")) and not name.endswith((*PART_OF_A_PRICE, *NOT_TYPED))
+
+
+def _rounds(bill: _Bill, half: int, wanted: float) -> Flip:
+    """Rounds as a whole number, from P50 towards fewer, or towards more where the chance is high enough already."""
+    holds, now = bill.now["stay"] >= wanted, max(half, 1)
+    tried = range(now + 1, MOST_ROUNDS + 1) if holds else range(min(now, MOST_ROUNDS), 0, -1)
+    for count in tried:
+        if (bill.chance_in_rounds(count) >= wanted) != holds:
+            return Flip(ROUNDS, float(now), float(count), _sure(not holds))
+    return Flip(ROUNDS, float(now))
+
+
+def _fewer(worlds: Worlds) -> Worlds:
+    return Worlds(worlds.seed, min(worlds.n, DRAWS))
