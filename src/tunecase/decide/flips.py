@@ -1,24 +1,22 @@
 """Where the advice flips: the nearest value per correct answer, or of any other input, at which another lever wins."""
 
-import math
 from collections.abc import Callable, Mapping
 
 from tunecase.decide.plans import Solved, solve, winner_of
-from tunecase.decide.what_if import Inputs, inputs_of, what_if
+from tunecase.decide.what_if import Inputs, both_sides, inputs_of, what_if
 from tunecase.plan.levers import Offer, State
 from tunecase.prices import PRICE, error_cost, worth_of_correct
 from tunecase.quantities import AlteredWorlds, Worlds, figures
 from tunecase.records import Flip
 
-RUN, BUDGET = "one training run", "budget"
+RUN, BUDGET, VALUE = "one training run", "budget", "problem.value"
 # What only money moves leaves every test as it was; these change what is true in the worlds, each by one step.
 EFFECTS = {
     "levers.tuning_factor": "tune", "levers.bigger_model_factor": "bigger_model", "levers.label_noise": "clean",
 }  # fmt: skip
-MONEY = ("problem.value", "effort_per_round", "levers.first_run_hours", "levers.bigger_model_run_cost",
+MONEY = (VALUE, "effort_per_round", "levers.first_run_hours", "levers.bigger_model_run_cost",
          "serving.price_per_1k_today", "serving.price_per_1k_answers")  # fmt: skip
 ERRORS = "problem.errors "
-SCALES = tuple(10 ** (k / 40) for k in range(-120, 121))
 
 
 def value_flips(solved: Solved, best: Offer) -> str:
@@ -35,46 +33,21 @@ def value_flips(solved: Solved, best: Offer) -> str:
     answers = worth / each if each.min() > 0 < worth.mean() else 0 * worth + 1.0
     # V with one certain value v is (v + kept) answers: the means weigh each world by the answers that it is worth.
     worth_each = float((each * answers).mean() / answers.mean())
-    moved = each if stated is None or cost is None else basis.worlds.draw("problem.value", stated.spread)
+    moved = each if stated is None or cost is None else basis.worlds.draw(VALUE, stated.spread)
     value = float((moved * answers).mean() / answers.mean())
     kept = worth_each - value
-    unit = f"{basis.currency} per correct" if stated is not None else f"{basis.currency} per error"
-    words = []
-    for scales, side in (
-        (tuple(s for s in reversed(SCALES) if s < 1), "below"),
-        (tuple(s for s in SCALES if s > 1), "above"),
-    ):
-        rounded = [_two_figures(value * scale, up=side == "above") for scale in scales]
-        found = _first_flip(solved, best, [(one + kept) / worth_each for one in rounded])
-        if found is not None:
-            at, winner = found
-            words.append(f"{side} {figures(rounded[at])} {unit} to {winner.lever.replace('_', ' ')}")
+    unit = f"{basis.currency} per {'error' if stated is None else 'correct'}"
+
+    def winner(factors: Mapping[str, float]) -> str:
+        scale = (value * factors.get(VALUE, 1.0) + kept) / worth_each
+        return winner_of(solved, scale).lever if factors else best.lever
+
+    words = [
+        f"{'below' if flip.direction == 'down' else 'above'} {figures(flip.at)} {unit} to {flip.to.replace('_', ' ')}"
+        for flip in both_sides(winner, VALUE, value)
+        if flip.at is not None
+    ]
     return "; ".join(words) or f"nowhere between a thousandth and a thousand times {figures(value)} {unit}"
-
-
-def _first_flip(solved: Solved, best: Offer, scales: list[float]) -> tuple[int, Offer] | None:
-    """The first scale at which another lever wins, looked for in growing steps and then between the last two."""
-    low, step = -1, 1
-    while True:
-        at = min(low + step, len(scales) - 1)
-        winner = winner_of(solved, scales[at])
-        if winner.lever != best.lever:
-            break
-        if at == len(scales) - 1:
-            return None
-        low, step = at, min(2 * step, 8)
-    found = (at, winner)
-    while found[0] - low > 1:
-        middle = (low + found[0]) // 2
-        winner = winner_of(solved, scales[middle])
-        low, found = (middle, found) if winner.lever == best.lever else (low, (middle, winner))
-    return found
-
-
-def _two_figures(value: float, up: bool) -> float:
-    """The nearest number of two significant figures at or above, or at or below, a positive value."""
-    unit = 10.0 ** (math.floor(math.log10(value)) - 1)
-    return (math.ceil if up else math.floor)(value / unit) * unit
 
 
 def input_flips(

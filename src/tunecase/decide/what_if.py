@@ -8,6 +8,7 @@ from tunecase.prices import PRICE, Basis, highest, label_prices
 from tunecase.records import Flip
 
 RINGS = (1.5, 3.0, 10.0, 100.0, 1000.0)
+FINE_RINGS = (1.1, 1.3, 1.6, 2.5, 4.0, 6.3, 10.0, 16.0, 25.0, 40.0, 63.0, 100.0, 160.0, 250.0, 400.0, 630.0, 1000.0)
 PER_DECADE = 90  # numbers of two figures from 10 to 99
 SURE, NOT_SURE = "sure", "not sure"
 RATE = "source.rate"
@@ -90,6 +91,12 @@ def what_if(
     return tuple(sorted(flips, key=change))
 
 
+def both_sides(answer: Answer, name: str, value: float) -> tuple[Flip, Flip]:
+    """The nearest value below the one now at which the answer changes, and the nearest above; see `what_if`."""
+    search = _Search(answer, answer({}), name, value)
+    return search.on_side(-1), search.on_side(1)
+
+
 def change(flip: Flip) -> float:
     """How far an input must move, |ln factor|; infinite where it never flips."""
     return math.inf if flip.factor is None else abs(math.log(flip.factor))
@@ -117,6 +124,18 @@ class _Search:
                     at = self._between(held[side], end)
                     return self._nearer(at, side, held[-side])
                 held[side] = end
+        return Flip(self.name, self.value)
+
+    def on_side(self, side: int) -> Flip:
+        """The nearest value that flips upwards (1) or downwards (-1)."""
+        held = self._start(side)
+        for ring in FINE_RINGS:
+            end = self._end(side, ring)
+            if (end - held) * side > 0:
+                if self._flips(end):
+                    at = self._between(held, end)
+                    return Flip(self.name, self.value, _number(at), self.seen[at])
+                held = end
         return Flip(self.name, self.value)
 
     def _nearer(self, at: int, side: int, held: int) -> Flip:
