@@ -24,6 +24,7 @@ from forecasting import Pool, learn_factor, lessons_without, shipped_curves, tas
 
 from tunecase.forecast.curves import Belief, believe
 from tunecase.forecast.points import to_score
+from tunecase.forecast.scale import Scale
 from tunecase.plan.rounds.policy import Node, Step, best_policy
 from tunecase.quantities.spread import generator
 from tunecase.records import Point
@@ -65,7 +66,7 @@ def belief_of(problem: Problem, arm: Arm, sizes: np.ndarray, errors: np.ndarray,
         for n, e, runs, sd in zip(sizes, errors, arm.runs[at], arm.spreads[at].tolist(), strict=True)
     ]
     belief = believe(
-        points, direction=arm.direction, bounded=arm.bounded, binomial=problem.test_rows is not None,
+        points, Scale(arm.direction, arm.bounded, binomial=problem.test_rows is not None),
         language_model=arm.language_model, library=lessons_without(arm.unit),
     )  # fmt: skip
     factor = width(arm.unit, arm.bounded, arm.loss)

@@ -32,6 +32,7 @@ from tunecase.forecast.curves import Belief, Sketch, believe  # noqa: E402
 from tunecase.forecast.lessons import LEAST_RATIO, Ahead, Lessons, lessons, read_lessons, regression  # noqa: E402
 from tunecase.forecast.models import Prior, fit_atoms  # noqa: E402
 from tunecase.forecast.points import LEAST_ERROR  # noqa: E402
+from tunecase.forecast.scale import Scale  # noqa: E402
 from tunecase.records import Point  # noqa: E402
 
 RATIOS = (4, 8, 16, 64)
@@ -97,8 +98,8 @@ class Curve:
             for i in kept
         ]
         belief = believe(
-            points, direction=self.direction, bounded=self.bounded, binomial=False,
-            language_model=self.group != "other", library=library,
+            points, Scale(self.direction, self.bounded, binomial=False), language_model=self.group != "other",
+            library=library,
         )  # fmt: skip
         return replace(belief, calibration=replace(belief.calibration, factor=1.0))
 

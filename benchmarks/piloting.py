@@ -35,7 +35,8 @@ sys.path.insert(0, str(ROOT / "src"))
 
 import numpy as np  # noqa: E402
 
-from tunecase.forecast.forecast import forecast  # noqa: E402
+from tunecase.forecast.forecast import Measured, forecast  # noqa: E402
+from tunecase.forecast.stakes import Prospect  # noqa: E402
 from tunecase.pilot.ladder import deal  # noqa: E402
 from tunecase.pilot.trainers.task import Setting, Task  # noqa: E402
 from tunecase.records import Point  # noqa: E402
@@ -310,7 +311,7 @@ def foretold(data: Data, trainer: str, cache: Cache, draws: int, top_draws: int,
         scores = [done.score for (m, _), done in good.items() if m == n]
         if not scores or len(kept) < 3:
             continue
-        told = forecast(kept, metric="accuracy", direction="higher", target=None, n_max=n, stand_in=trainer == "probe")
+        told = forecast(Measured(kept, "accuracy", "higher", stand_in=trainer == "probe"), Prospect(n_max=n))
         band, truth = told.band[-1], statistics.mean(scores)
         found[f"at {n}"] = {
             "measured": round(truth, 3),

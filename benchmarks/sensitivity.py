@@ -103,13 +103,13 @@ def known(curve: bool, project: Any, worlds: Any) -> Any:
 
     tokens, seen = Tokens(False, Interval80(60_000, 70_000, 82_000), 90, 160, 400, "chars / 4"), None
     if curve:
-        from tunecase.forecast.forecast import forecast
+        from tunecase.forecast.forecast import Measured, forecast
+        from tunecase.forecast.stakes import Prospect
 
         basis = Basis(project, TODAY, Worlds(0, 2_000))
         points = [Point(n, score, 3, 500, 0.01) for n, score in POINTS]
-        seen = forecast(
-            points, metric="accuracy", direction="higher", target=0.92, supply=supply(basis), basis=basis, rows=700
-        )
+        prospect = Prospect(target=0.92, supply=supply(basis), basis=basis, rows=700)
+        seen = forecast(Measured(points, "accuracy", "higher"), prospect)
     return Known(Basis(project, TODAY, worlds), 700, tokens, forecast=seen)
 
 

@@ -16,6 +16,7 @@ from deciding_worlds import Arm, Problem, View, play
 from deciding_worlds import Episode as Case
 
 from tunecase.forecast.curves import believe
+from tunecase.forecast.scale import Scale
 from tunecase.records import Point
 
 SIZES = np.array([100.0, 200, 400, 800, 1600, 3200])
@@ -120,7 +121,7 @@ def test_models_share_their_luck() -> None:
 def test_for_choosing_the_band_has_its_learnt_width() -> None:
     """The width learnt from other sources may be narrower than native; what is shown never is, and medians stay."""
     points = [Point(n, 1 - 0.5 * (n / 20) ** -0.35, 1, 300) for n in (20, 40, 80, 160)]
-    shown = believe(points, direction="higher", bounded=True, binomial=True)
+    shown = believe(points, Scale("higher", bounded=True, binomial=True))
     learnt = at_learnt_width(shown)
     assert shown.calibration.factor >= 1
     assert learnt.calibration.factor == shown.calibration.learnt < 1

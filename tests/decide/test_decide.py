@@ -16,7 +16,8 @@ from tests.projects import basis, written
 from tunecase.decide.choice import decide
 from tunecase.decide.looks import best_look
 from tunecase.estimate.bill import estimate
-from tunecase.forecast.forecast import forecast
+from tunecase.forecast.forecast import Measured, forecast
+from tunecase.forecast.stakes import Prospect
 from tunecase.plan.known import Known
 from tunecase.prices.examples import supply
 from tunecase.project import Project, read_score
@@ -57,10 +58,15 @@ def pieces(
 ) -> tuple[Definition, Forecast, Estimate]:
     """The records that a decision rests on, made as the road makes them."""
     given = asked.problem.target
+    curve = Measured(
+        points, asked.problem.metric or "accuracy", "higher", model="the probe" if stand_in else "", stand_in=stand_in
+    )
     seen = forecast(
-        points, metric=asked.problem.metric or "accuracy", direction="higher",
-        target=None if given is None else read_score(given), ceiling=ceiling, supply=supply(basis(asked, DRAWS)),
-        basis=basis(asked, DRAWS), model="the probe" if stand_in else "", stand_in=stand_in,
+        curve,
+        Prospect(
+            target=None if given is None else read_score(given), ceiling=ceiling, supply=supply(basis(asked, DRAWS)),
+            basis=basis(asked, DRAWS),
+        ),
     )  # fmt: skip
     bill = estimate(Known(basis(asked, DRAWS), 800, forecast=seen))
     return replace(samples.definition(), verdict="go to pilot", majority=0.3, probe=0.8, in_use=None), seen, bill

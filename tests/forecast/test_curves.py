@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from tunecase.forecast.curves import Belief, believe, calibration, reach_share
 from tunecase.forecast.points import to_error, to_score
+from tunecase.forecast.scale import Scale
 from tunecase.records import Point
 
 ROOT = Path(__file__).parents[2]
-SHARE = {"direction": "higher", "bounded": True, "binomial": True}
+SHARE = {"scale": Scale("higher", bounded=True, binomial=True)}
 SIZES = (20, 40, 80, 160)
 
 
@@ -160,7 +161,7 @@ def test_the_best_guess_lies_within_the_band():
 
 def test_losses_need_no_bound():
     """A loss above one is believed on its own scale, hardly by base rates and without a binomial."""
-    belief = believe([Point(n, 9.0, 1, 50) for n in SIZES], direction="lower", bounded=False, binomial=False)
+    belief = believe([Point(n, 9.0, 1, 50) for n in SIZES], Scale("lower", bounded=False, binomial=False))
     paths = belief.paths([320])
     assert 7 < np.median(paths) < 10
     assert (paths == belief.next_test(paths, 50)).all()
@@ -170,7 +171,7 @@ def test_losses_need_no_bound():
 @pytest.mark.parametrize("language", [True, False])
 def test_the_unit_of_a_loss_does_not_matter(language):
     """A loss in other units is the same belief in those units."""
-    loss = {"direction": "lower", "bounded": False, "binomial": False, "language_model": language}
+    loss = {"scale": Scale("lower", bounded=False, binomial=False), "language_model": language}
     ours, theirs = (believe([Point(n, f * 3 * n**-0.2) for n in SIZES], **loss) for f in (1, 7.3))
     at = [200, 1000, 9000]
     assert np.allclose(7.3 * ours.paths(at, 300), theirs.paths(at, 300), rtol=1e-6)
@@ -179,7 +180,7 @@ def test_the_unit_of_a_loss_does_not_matter(language):
 def test_an_error_rate_is_one_minus_an_accuracy():
     """The same errors are believed alike, whichever way they are written."""
     rates = [Point(p.n, 1 - p.score, 1, 300) for p in rising()]
-    same = believe(rates, direction="lower", bounded=True, binomial=True)
+    same = believe(rates, Scale("lower", bounded=True, binomial=True))
     assert np.allclose(believe(rising(), **SHARE).paths([640, 5000], 300), same.paths([640, 5000], 300))
 
 
@@ -189,7 +190,7 @@ def test_assumptions_are_said():
     assert all(part in words for part in ("3.3 points (assumed)", "test items is unknown", "sources", "pooled"))
     seen = believe([*points([0.5, 0.6, 0.7]), *points([0.54, 0.63, 0.71])], **SHARE)
     assert any("seen in the points" in words for words in seen.assumptions)
-    loss = believe([Point(n, 2.0, 3, None, 0.05) for n in SIZES], direction="lower", bounded=False, binomial=False)
+    loss = believe([Point(n, 2.0, 3, None, 0.05) for n in SIZES], Scale("lower", bounded=False, binomial=False))
     assert any("0.05 (seen" in words for words in loss.assumptions)
 
 

@@ -8,7 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunecase.forecast.curves import Belief, believe
-from tunecase.forecast.experiments import Candidate, narrowing, narrowings, next_run, worth_of_knowing, worth_of_run
+from tunecase.forecast.experiments import (
+    Candidate,
+    Payoff,
+    narrowing,
+    narrowings,
+    next_run,
+    worth_of_knowing,
+    worth_of_run,
+)
+from tunecase.forecast.scale import Scale
 from tunecase.records import Point
 
 CURVE = tuple(Point(n, score, 2, 300) for n, score in ((50, 0.6), (100, 0.7), (200, 0.78), (400, 0.83)))
@@ -19,17 +28,16 @@ NOISE = 0.03  # of a narrowing, by drawing worlds
 
 def belief(points: tuple[Point, ...] = CURVE, seed: int = 0) -> Belief:
     """A belief about a share that rises with n."""
-    return believe(points, direction="higher", bounded=True, binomial=True, seed=seed)
+    return believe(points, Scale("higher", bounded=True, binomial=True), seed=seed)
 
 
 def worth(known: Belief, n: int, draws: int = 1, value: float = 9_000.0, test_rows: int | None = 300) -> float:
     """EVSI of a run against four sizes that cost 1,000 to 8,000."""
-    return worth_of_run(
-        known, n, draws, sizes=SIZES, value_of_world=value, cost_of_size=COSTS, error_target=0.1, test_rows=test_rows
-    )
+    return worth_of_run(known, n, draws, payoff=Payoff(SIZES, value, COSTS, 0.1), test_rows=test_rows)
 
 
 KNOWN = belief()
+PAYOFF = Payoff(SIZES, 9_000.0, COSTS, error_target=0.1)
 
 
 @settings(max_examples=25, deadline=None)
@@ -73,16 +81,14 @@ def test_a_straight_line_is_a_bound_from_below() -> None:
 @given(st.integers(30, 10_000), st.integers(1, 4), st.floats(0, 1e6))
 def test_worth_lies_between_nothing_and_certainty(n: int, draws: int, value: float) -> None:
     """Deciding with a result is never worth less than without, nor more than knowing the world."""
-    known = worth_of_knowing(KNOWN, sizes=SIZES, value_of_world=value, cost_of_size=COSTS, error_target=0.1)
+    known = worth_of_knowing(KNOWN, Payoff(SIZES, value, COSTS, 0.1))
     assert -1e-6 <= worth(KNOWN, n, draws, value) <= known * 1.15 + 0.01 * value
 
 
 def test_what_cannot_change_the_decision_is_worth_nothing() -> None:
     """A target that is worth nothing, or so much that one tries in any case, leaves nothing to decide."""
     assert 0 == worth(KNOWN, 1_600, value=0.0)
-    free = worth_of_run(
-        KNOWN, 1_600, sizes=SIZES, value_of_world=9_000.0, cost_of_size=(0.0,) * 4, error_target=0.1, test_rows=300
-    )
+    free = worth_of_run(KNOWN, 1_600, payoff=Payoff(SIZES, 9_000.0, (0.0,) * 4, 0.1), test_rows=300)
     assert pytest.approx(0, abs=1) == free
 
 
@@ -95,10 +101,8 @@ def test_more_noise_is_worth_less() -> None:
 
 def test_money_scales() -> None:
     """All money times ten is the worth times ten."""
-    ten = worth_of_run(
-        KNOWN, 800, sizes=SIZES, value_of_world=90_000.0, cost_of_size=[10 * cost for cost in COSTS], error_target=0.1,
-        test_rows=300,
-    )  # fmt: skip
+    tenfold = Payoff(SIZES, 90_000.0, [10 * cost for cost in COSTS], 0.1)
+    ten = worth_of_run(KNOWN, 800, payoff=tenfold, test_rows=300)
     assert pytest.approx(10 * worth(KNOWN, 800)) == ten
 
 
@@ -106,44 +110,35 @@ def test_worlds_may_differ_in_value_and_cost() -> None:
     """Value by world and cost by world and size give about what their means give; infinite costs are never paid."""
     value = np.full(800, 9_000.0)
     cost = np.tile([*COSTS[:3], np.inf], (800, 1))
-    told = worth_of_run(
-        KNOWN, 1_600, sizes=SIZES, value_of_world=value, cost_of_size=cost, error_target=0.1, test_rows=300
-    )
+    told = worth_of_run(KNOWN, 1_600, payoff=Payoff(SIZES, value, cost, 0.1), test_rows=300)
     assert pytest.approx(worth(KNOWN, 1_600), rel=0.25) == told
 
 
 def test_the_next_run_is_the_best_beyond_its_price() -> None:
     """With a value the net worth decides; without one the telling per price; without candidates there is none."""
     priced = [Candidate(400, 1, 1.0), Candidate(800, 1, 10.0), Candidate(6_400, 1, 2_000.0)]
-    valued = {"sizes": SIZES, "value_of_world": 9_000.0, "cost_of_size": COSTS, "error_target": 0.1}
-    chosen = next_run(KNOWN, priced, far=6_400, test_rows=300, **valued)  # type: ignore[arg-type]
+    chosen = next_run(KNOWN, priced, far=6_400, payoff=PAYOFF)
     assert chosen is not None
     assert (800, 10.0) == (chosen.n, chosen.price)
     assert chosen.worth is not None
     assert chosen.worth > 100
     assert "worth" in chosen.why
-    plain = next_run(KNOWN, priced, far=6_400, test_rows=300)
+    plain = next_run(KNOWN, priced, far=6_400)
     assert plain is not None
     assert (400, None) == (plain.n, plain.worth)
-    assert next_run(KNOWN, [], far=6_400, test_rows=300) is None
+    assert next_run(KNOWN, [], far=6_400) is None
 
 
 def test_a_run_too_dear_says_so() -> None:
     """Where no run is worth its price the best one is named with that."""
-    chosen = next_run(
-        KNOWN, [Candidate(800, 1, 1e6)], far=6_400, test_rows=300, sizes=SIZES, value_of_world=9_000.0,
-        cost_of_size=COSTS, error_target=0.1,
-    )  # fmt: skip
+    chosen = next_run(KNOWN, [Candidate(800, 1, 1e6)], far=6_400, payoff=PAYOFF)
     assert chosen is not None
     assert "less than their price" in chosen.why
 
 
 def test_runs_of_a_stand_in_leave_their_worth_to_the_decision() -> None:
     """More runs of another model are one step of many: no sum of money stands beside them."""
-    chosen = next_run(
-        KNOWN, [Candidate(800, 1, 10.0)], far=6_400, test_rows=300, sizes=SIZES, value_of_world=9_000.0,
-        cost_of_size=COSTS, error_target=0.1, stand_in=True,
-    )  # fmt: skip
+    chosen = next_run(KNOWN, [Candidate(800, 1, 10.0)], far=6_400, payoff=PAYOFF, stand_in=True)
     assert chosen is not None
     assert chosen.why.endswith("`tunecase decide` weighs")
     assert "USD" not in chosen.why
@@ -152,7 +147,7 @@ def test_runs_of_a_stand_in_leave_their_worth_to_the_decision() -> None:
 def test_a_loss_is_measured_too() -> None:
     """A score without bounds, where lower is better, has a next run as well."""
     losses = tuple(Point(n, loss) for n, loss in ((100, 3.0), (200, 2.6), (400, 2.3), (800, 2.1)))
-    known = believe(losses, direction="lower", bounded=False, binomial=False)
+    known = believe(losses, Scale("lower", bounded=False, binomial=False))
     near, far = narrowings(known, [200, 6_400], far=12_800, test_rows=None)
     assert 0 <= near < 0.2 < far <= 1
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunecase.errors import InputError
-from tunecase.forecast.forecast import forecast, told
+from tunecase.forecast.forecast import Measured, forecast, told
+from tunecase.forecast.stakes import Prospect
 from tunecase.prices.basis import Basis
 from tunecase.prices.examples import Supply
 from tunecase.project import Project
@@ -17,6 +18,12 @@ from tunecase.records import Forecast, Point, from_json, to_json
 
 ACCURACY = {"metric": "accuracy", "direction": "higher"}
 LOSS = {"metric": "loss", "direction": "lower"}
+
+
+def forecast_of(points, *, metric, direction, **asked):
+    """The forecast of points with what is said of them and what lies ahead, by name."""
+    about = {name: asked.pop(name) for name in list(asked) if name in Measured.__dataclass_fields__}
+    return forecast(Measured(points, metric, direction, **about), Prospect(**asked))
 
 
 def rising(rows=300, slope=0.35):
@@ -40,7 +47,7 @@ def basis(budget="1000 USD"):
 @given(st.lists(st.floats(0.3, 0.9), min_size=3, max_size=5), st.floats(0.5, 0.99))
 def test_the_chance_never_falls_along_the_band(scores, target):
     """Chances rise along the band, intervals keep their order, and sizes rise to n_max."""
-    found = forecast([Point(20 * 2**i, s, 1, 200) for i, s in enumerate(scores)], target=target, **ACCURACY)
+    found = forecast_of([Point(20 * 2**i, s, 1, 200) for i, s in enumerate(scores)], target=target, **ACCURACY)
     chances = [row.p_target for row in found.band if row.p_target is not None]
     assert chances == sorted(chances)
     assert found.p_target == chances[-1]
@@ -54,7 +61,7 @@ def test_the_chance_never_falls_along_the_band(scores, target):
 @given(level=st.floats(0.2, 0.8), target=st.floats(0.9, 0.999), rows=st.sampled_from([None, 50, 1000]))
 def test_a_flat_pilot_is_never_not_achievable(level, target, rows):
     """Without a signal nothing is ruled out, however far the target, and a next pilot is named."""
-    found = forecast([Point(n, level, 1, rows) for n in (20, 40, 80)], target=target, n_max=100, **ACCURACY)
+    found = forecast_of([Point(n, level, 1, rows) for n in (20, 40, 80)], target=target, n_max=100, **ACCURACY)
     assert found.verdict == "pilot uninformative"
     assert found.next_pilot
     assert found.next_pilot in found.reason
@@ -64,23 +71,23 @@ def test_a_flat_pilot_is_never_not_achievable(level, target, rows):
 def test_above_the_ceiling_comes_first():
     """A target beyond the ceiling is said first of all, with one point or none too, and the answer is no."""
     for points in (rising(), rising()[:1], []):
-        found = forecast(points, target=0.99, ceiling=0.95, **ACCURACY)
+        found = forecast_of(points, target=0.99, ceiling=0.95, **ACCURACY)
         assert found.verdict == "above the ceiling"
         assert not found.ok
         assert "99.0%" in found.reason
         assert "95.0%" in found.reason
         assert found.p_target is None
-    assert forecast([], target=0.1, ceiling=0.2, **LOSS).verdict == "above the ceiling"
+    assert forecast_of([], target=0.1, ceiling=0.2, **LOSS).verdict == "above the ceiling"
 
 
 def test_a_target_already_met_is_reached():
     """The cautious reading of the last score decides; a score barely above the target does not."""
-    assert forecast(rising(), target=0.65, **ACCURACY).verdict == "reached"
+    assert forecast_of(rising(), target=0.65, **ACCURACY).verdict == "reached"
     last = rising()[-1].score
-    assert forecast(rising(), target=last - 0.005, **ACCURACY).verdict != "reached"
+    assert forecast_of(rising(), target=last - 0.005, **ACCURACY).verdict != "reached"
     points = [Point(n, 2 * n**-0.2) for n in (100, 200, 400)]
-    assert forecast(points, target=0.7, **LOSS).verdict == "reached"
-    assert forecast([Point(10, 0.9)], target=0.8, **ACCURACY).verdict == "reached"
+    assert forecast_of(points, target=0.7, **LOSS).verdict == "reached"
+    assert forecast_of([Point(10, 0.9)], target=0.8, **ACCURACY).verdict == "reached"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +95,7 @@ def test_a_target_already_met_is_reached():
 )
 def test_two_sizes_are_not_a_pilot_yet(count, words):
     """Fewer than three sizes give no band, and say what is missing."""
-    found = forecast(rising()[:count], target=0.95, **ACCURACY)
+    found = forecast_of(rising()[:count], target=0.95, **ACCURACY)
     assert found.verdict == "not a pilot yet"
     assert words in found.reason
     assert found.band == ()
@@ -97,7 +104,7 @@ def test_two_sizes_are_not_a_pilot_yet(count, words):
 
 def test_a_far_target_is_not_achievable_within_n_max():
     """With a clear signal and a chance below 5% the answer is no, and names n_max, its reason and the model."""
-    found = forecast(
+    found = forecast_of(
         rising(5000), target=0.99, n_max=200, n_max_why="the pool", basis=basis(), model="the 1B", **ACCURACY
     )
     assert found.verdict == "not achievable within n_max"
@@ -107,7 +114,7 @@ def test_a_far_target_is_not_achievable_within_n_max():
 
 def test_a_stand_in_rules_nothing_out_for_the_model():
     """What a cheap learner cannot reach is no refusal of the model it stands in for, and the forecast says so."""
-    found = forecast(rising(5000), target=0.99, n_max=200, model="the probe", stand_in=True, **ACCURACY)
+    found = forecast_of(rising(5000), target=0.99, n_max=200, model="the probe", stand_in=True, **ACCURACY)
     assert found.verdict == "not achievable within n_max"
     assert found.ok
     assert any("stands in for the model" in words for words in found.assumptions)
@@ -117,7 +124,7 @@ def test_words_follow_the_chance():
     """Below a half unlikely, to 80% open, then likely."""
     words = {}
     for target in (0.8, 0.84, 0.88, 0.9, 0.92, 0.94):
-        found = forecast(rising(3000), target=target, **ACCURACY)
+        found = forecast_of(rising(3000), target=target, **ACCURACY)
         words[found.verdict] = found.p_target
         expected = "likely" if found.p_target >= 0.8 else "open" if found.p_target >= 0.5 else "unlikely"
         assert expected == found.verdict
@@ -126,7 +133,7 @@ def test_words_follow_the_chance():
 
 def test_without_a_target_there_is_a_curve():
     """No target: a band, no chance, no examples needed."""
-    found = forecast(rising(), target=None, **ACCURACY)
+    found = forecast_of(rising(), target=None, **ACCURACY)
     assert found.verdict == "no target"
     assert found.needed is None
     assert len(found.band) >= 12
@@ -135,7 +142,7 @@ def test_without_a_target_there_is_a_curve():
 
 def test_examples_needed_are_ordered_and_priced():
     """P10 <= P50 <= P90 where known; the price is that of the examples beyond the last size."""
-    found = forecast(rising(3000), target=0.85, supply=label_supply(2.0), **ACCURACY)
+    found = forecast_of(rising(3000), target=0.85, supply=label_supply(2.0), **ACCURACY)
     assert found.needed.p10 <= found.needed.p50
     assert found.needed.p90 is None or found.needed.p50 <= found.needed.p90
     assert 2.0 * (found.needed.p50 - 160) == found.needed_price.p50
@@ -145,7 +152,7 @@ def test_examples_needed_are_ordered_and_priced():
 
 def test_what_is_never_reached_is_none():
     """Where fewer than half of the worlds reach the target within 64 times, P50 is unknown and unpriced."""
-    found = forecast(rising(3000, slope=0.12), target=0.97, supply=label_supply(), **ACCURACY)
+    found = forecast_of(rising(3000, slope=0.12), target=0.97, supply=label_supply(), **ACCURACY)
     assert found.needed.p50 is None
     assert found.needed_price is None
 
@@ -153,20 +160,20 @@ def test_what_is_never_reached_is_none():
 def test_n_max_is_what_the_budget_buys():
     """With a price and a budget the forecast ends where the budget does, and names both."""
     points = [Point(n, p.score) for n, p in zip((25, 50, 100), rising(), strict=False)]
-    found = forecast(points, target=0.9, supply=label_supply(2.0), basis=basis(), **ACCURACY)
+    found = forecast_of(points, target=0.9, supply=label_supply(2.0), basis=basis(), **ACCURACY)
     assert (600, 600) == (found.n_max, found.n_budget)
 
 
 def test_beyond_64_times_is_labelled():
     """An n_max beyond the evidence is answered and said to be so."""
-    found = forecast(rising(), target=0.9, n_max=100_000, **ACCURACY)
+    found = forecast_of(rising(), target=0.9, n_max=100_000, **ACCURACY)
     assert any("nothing was ever checked" in words for words in found.assumptions)
     assert found.band[-1].n == 100_000
 
 
 def test_zero_shot_is_kept_apart():
     """The untouched model's score is dropped with a note."""
-    found = forecast([Point(0, 0.1), *rising()], target=0.9, **ACCURACY)
+    found = forecast_of([Point(0, 0.1), *rising()], target=0.9, **ACCURACY)
     assert found.points[0].n == 20
     assert any("untouched model" in words for words in found.assumptions)
 
@@ -174,16 +181,16 @@ def test_zero_shot_is_kept_apart():
 def test_percent_scores_are_shares():
     """Points and target in percent give the forecast of their shares."""
     percent = [Point(p.n, 100 * p.score, p.draws, p.test_rows) for p in rising()]
-    shares, hundred = forecast(rising(), target=0.9, **ACCURACY), forecast(percent, target=90, **ACCURACY)
+    shares, hundred = forecast_of(rising(), target=0.9, **ACCURACY), forecast_of(percent, target=90, **ACCURACY)
     assert shares.p_target == pytest.approx(hundred.p_target, abs=0.01)
     assert hundred.target == 0.9
 
 
 def test_an_unknown_metric_is_taken_as_it_looks():
     """A metric that the tables do not know is a share when higher is better, counted when a test size is given."""
-    found = forecast(rising(), metric="my_score", direction="higher", target=0.9)
-    assert found.p_target == forecast(rising(), target=0.9, **ACCURACY).p_target
-    bare = forecast([Point(p.n, p.score) for p in rising()], metric="my_score", direction="higher", target=0.9)
+    found = forecast_of(rising(), metric="my_score", direction="higher", target=0.9)
+    assert found.p_target == forecast_of(rising(), target=0.9, **ACCURACY).p_target
+    bare = forecast_of([Point(p.n, p.score) for p in rising()], metric="my_score", direction="higher", target=0.9)
     assert not any("test items is unknown" in words for words in bare.assumptions)
 
 
@@ -200,24 +207,24 @@ def test_an_unknown_metric_is_taken_as_it_looks():
 def test_impossible_scores_are_refused(points, target, words):
     """Scores and targets outside the metric's range are mistakes of the input."""
     with pytest.raises(InputError, match=words):
-        forecast(points, target=target, **ACCURACY)
+        forecast_of(points, target=target, **ACCURACY)
 
 
 def test_next_pilot_names_what_lacks():
     """Noise of the test asks for test items, noise of runs for draws, a small cut for a larger size."""
-    noisy = forecast([Point(20 * 2**i, s, 1, 30) for i, s in enumerate((0.5, 0.55, 0.6))], target=0.9, **ACCURACY)
+    noisy = forecast_of([Point(20 * 2**i, s, 1, 30) for i, s in enumerate((0.5, 0.55, 0.6))], target=0.9, **ACCURACY)
     assert "test items instead of 30" in noisy.next_pilot
     runs = [Point(20 * 2**i, s, 2, 20_000, 0.1) for i, s in enumerate((0.5, 0.55, 0.6))]
-    assert "draws of each size instead of 2" in forecast(runs, target=0.9, **ACCURACY).next_pilot
+    assert "draws of each size instead of 2" in forecast_of(runs, target=0.9, **ACCURACY).next_pilot
     small = [Point(n, 3 - i / 50) for i, n in enumerate((100, 200, 400))]
-    assert "1,600 examples, 4 times" in forecast(small, target=1.0, **LOSS).next_pilot
+    assert "1,600 examples, 4 times" in forecast_of(small, target=1.0, **LOSS).next_pilot
 
 
 def test_one_seed_one_answer_and_back_from_json():
     """The same seed gives the same record, and it comes back from its JSON."""
     import orjson
 
-    first, second = (forecast(rising(), target=0.9, supply=label_supply(), **ACCURACY) for _ in range(2))
+    first, second = (forecast_of(rising(), target=0.9, supply=label_supply(), **ACCURACY) for _ in range(2))
     assert first == second
     assert first == from_json(Forecast, orjson.loads(to_json(first)))
     assert isinstance(first.n_max, int)
@@ -225,7 +232,7 @@ def test_one_seed_one_answer_and_back_from_json():
 
 def test_what_no_source_can_give_has_no_price():
     """Examples needed beyond the pool are unpriced, never a price that is not a number."""
-    record = forecast(rising(), target=0.85, supply=label_supply(limit=100), **ACCURACY)
+    record = forecast_of(rising(), target=0.85, supply=label_supply(limit=100), **ACCURACY)
     assert record.needed is not None
     assert record.needed.p50 is None or record.needed.p50 > 260
     assert record.needed_price is None
@@ -234,8 +241,10 @@ def test_what_no_source_can_give_has_no_price():
 
 def test_rows_at_hand_cost_nothing():
     """A pilot on part of the rows prices only examples beyond those that are there already."""
-    part = forecast(rising(3000), target=0.9, n_max=2000, supply=label_supply(), basis=basis(), **ACCURACY)
-    whole = forecast(rising(3000), target=0.9, n_max=2000, supply=label_supply(), basis=basis(), rows=1000, **ACCURACY)
+    part = forecast_of(rising(3000), target=0.9, n_max=2000, supply=label_supply(), basis=basis(), **ACCURACY)
+    whole = forecast_of(
+        rising(3000), target=0.9, n_max=2000, supply=label_supply(), basis=basis(), rows=1000, **ACCURACY
+    )
     last = part.points[-1].n
     assert [at.n for at in part.band] == [at.n for at in whole.band]
     for cheap, dear in zip(whole.band, part.band, strict=True):
@@ -246,29 +255,29 @@ def test_rows_at_hand_cost_nothing():
 def test_runs_left_out_are_said_where_sizes_lack():
     """With too few sizes the sentence says what was left out, what is missing and what to run."""
     points = [Point(100, 0.7, 1, 300), Point(200, 0.72, 1, 300), Point(200, 0.74, 1, 300)]
-    found = forecast(points, target=0.9, left_out=("2 runs: failed", "1 run: not converged"), **ACCURACY)
+    found = forecast_of(points, target=0.9, left_out=("2 runs: failed", "1 run: not converged"), **ACCURACY)
     assert found.verdict == "not a pilot yet"
     assert "there are 2 (left out: 2 runs: failed; 1 run: not converged)" in found.reason
     assert "train on 400 examples" in found.reason
     assert found.next_run is None
-    same = forecast(points[1:], target=0.9, **ACCURACY)
+    same = forecast_of(points[1:], target=0.9, **ACCURACY)
     assert "there is 1" in same.reason
     assert "train on 400 and 800 examples" in same.reason
     assert (
         "left out: 2 runs: failed"
-        in forecast(rising(), target=0.9, left_out=("2 runs: failed",), **ACCURACY).assumptions
+        in forecast_of(rising(), target=0.9, left_out=("2 runs: failed",), **ACCURACY).assumptions
     )
 
 
 def test_shares_and_percent_in_one_curve_are_refused():
     """0.71 and 84 cannot both be right: nothing is divided by 100 on a guess."""
     with pytest.raises(InputError, match=r"0\.71 at n = 10 and 84 at n = 20"):
-        forecast([Point(10, 0.71), Point(20, 84.0), Point(40, 90.0)], target=0.9, **ACCURACY)
+        forecast_of([Point(10, 0.71), Point(20, 84.0), Point(40, 90.0)], target=0.9, **ACCURACY)
 
 
 def test_points_from_elsewhere_are_no_pilot():
     """The sentences and assumptions speak of what was measured, and the source is kept."""
-    found = forecast(rising(), target=0.65, source="runs.csv", notes=("runs.csv: by hand",), **ACCURACY)
+    found = forecast_of(rising(), target=0.65, source="runs.csv", notes=("runs.csv: by hand",), **ACCURACY)
     assert found.reason.startswith("What was measured already scores")
     assert ("runs.csv", "runs.csv: by hand") == (found.source, found.assumptions[0])
     assert not any("pilot" in words for words in found.assumptions)
@@ -276,19 +285,19 @@ def test_points_from_elsewhere_are_no_pilot():
 
 def test_a_forecast_names_the_next_run():
     """A number with doubt names the run that tells the most; a settled verdict, or noise, names none."""
-    found = forecast(rising(3000), target=0.9, **ACCURACY)
+    found = forecast_of(rising(3000), target=0.9, **ACCURACY)
     assert found.next_run is not None
     assert found.next_run.n in (160, 320, 640)
     assert (None, None) == (found.next_run.worth, found.next_run.price)
-    assert forecast(rising(), target=0.65, **ACCURACY).next_run is None
-    noisy = forecast([Point(20 * 2**i, s, 1, 30) for i, s in enumerate((0.5, 0.55, 0.6))], target=0.9, **ACCURACY)
+    assert forecast_of(rising(), target=0.65, **ACCURACY).next_run is None
+    noisy = forecast_of([Point(20 * 2**i, s, 1, 30) for i, s in enumerate((0.5, 0.55, 0.6))], target=0.9, **ACCURACY)
     assert noisy.next_run is None
 
 
 def test_the_next_pilot_and_the_next_run_are_one():
     """Where a larger size is what lacks, both name the same one."""
     small = [Point(n, 3 - i / 50) for i, n in enumerate((100, 200, 400))]
-    found = forecast(small, target=1.0, **LOSS)
+    found = forecast_of(small, target=1.0, **LOSS)
     assert found.next_run is not None
     assert f"{found.next_run.n:,} examples" in found.next_pilot
 
@@ -296,5 +305,5 @@ def test_the_next_pilot_and_the_next_run_are_one():
 def test_what_a_forecast_was_made_with_can_be_read_back():
     """Notes and runs left out come back from the record, so that it can be made again."""
     asked = {"notes": ("a", "b"), "left_out": ("1 run: failed",)}
-    assert (("a", "b"), ("1 run: failed",)) == told(forecast(rising(), target=0.9, **asked, **ACCURACY))
-    assert ((), ()) == told(forecast(rising(), target=0.9, **ACCURACY))
+    assert (("a", "b"), ("1 run: failed",)) == told(forecast_of(rising(), target=0.9, **asked, **ACCURACY))
+    assert ((), ()) == told(forecast_of(rising(), target=0.9, **ACCURACY))

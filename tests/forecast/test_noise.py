@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunecase.forecast.noise import gate, item_variance, run_variance
+from tunecase.forecast.scale import Scale
 from tunecase.records import Point
 
-SHARE = {"direction": "higher", "bounded": True, "binomial": True}
+SHARE = {"scale": Scale("higher", bounded=True, binomial=True)}
 SIZES = (20, 40, 80, 160)
 
 
@@ -27,7 +28,7 @@ def test_a_large_cut_within_noise_fails_the_gate():
 
 def test_without_a_test_size_scatter_decides():
     """Where noise is unknown, scatter around a straight line stands in for it; two points show none."""
-    loss = {"direction": "lower", "bounded": False, "binomial": False}
+    loss = {"scale": Scale("lower", bounded=False, binomial=False)}
     smooth = gate([Point(n, 3 * n**-0.2) for n in SIZES], **loss)
     rough = gate([Point(n, 3 * n**-0.05 * f) for n, f in zip(SIZES, (1, 1.2, 0.8, 1), strict=True)], **loss)
     assert smooth.passed
@@ -39,7 +40,7 @@ def test_without_a_test_size_scatter_decides():
 def test_a_small_cut_is_a_signal_of_other_learners_only():
     """A smooth cut of 3% rules out late falls of a classical learner, not of a fine-tune."""
     small = [Point(n, 0.5 * n**-0.015) for n in SIZES]
-    rate = {"direction": "lower", "bounded": True, "binomial": False}
+    rate = {"scale": Scale("lower", bounded=True, binomial=False)}
     assert not gate(small, **rate).passed
     assert gate(small, **rate, language_model=False).passed
 
@@ -63,14 +64,16 @@ def test_noise_seldom_passes_for_signal(binomial, sizes):
             for k in range(sizes)
             for _ in range(2)
         ]
-        passed += gate(seen, direction="higher", bounded=True, binomial=binomial).passed
+        passed += gate(seen, Scale("higher", bounded=True, binomial=binomial)).passed
     assert passed <= 20
 
 
 def test_items_and_runs_add_what_they_should():
     """A share's items give (1 - e)/(m e); runs give (sd/e)^2 over their number; the unknown gives nothing."""
     half = [Point(10, 0.5, 4, 100, 0.05), Point(20, 0.5, 1)]
-    assert item_variance(half, "higher", True).tolist() == pytest.approx([0.01, 0.0])
-    assert item_variance(half, "higher", False).tolist() == [0, 0]
-    assert run_variance(half[:1], "higher", True)[0] == pytest.approx((0.05 / 0.5) ** 2 / 4)
-    assert np.all(run_variance([Point(10, 3.0)], "lower", False) == 0)
+    assert item_variance(half, Scale("higher", bounded=True, binomial=True)).tolist() == pytest.approx([0.01, 0.0])
+    assert item_variance(half, Scale("higher", bounded=True, binomial=False)).tolist() == [0, 0]
+    assert run_variance(half[:1], Scale("higher", bounded=True, binomial=True))[0] == pytest.approx(
+        (0.05 / 0.5) ** 2 / 4
+    )
+    assert np.all(run_variance([Point(10, 3.0)], Scale("lower", bounded=False, binomial=False)) == 0)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests import samples
 from tests.projects import basis, written
 from tunecase.forecast.curves import Belief, believe
-from tunecase.forecast.stakes import Stakes, best_run, n_budget_of, n_max_of, stakes
+from tunecase.forecast.scale import Scale
+from tunecase.forecast.stakes import Prospect, Stakes, best_run, n_budget_of, n_max_of, stakes
 from tunecase.prices.examples import Supply
 from tunecase.records import NextRun, Point
 
@@ -28,16 +29,15 @@ def supply(price: float = 1.0, limit: float | None = None) -> Supply:
 def belief(scores: tuple[float, ...] = (0.5, 0.6, 0.69, 0.76), rows: int | None = 2_000) -> Belief:
     """A clear curve from 20 examples on."""
     points = [Point(20 * 2**i, score, 3, rows, 0.01) for i, score in enumerate(scores)]
-    return believe(points, direction="higher", bounded=True, binomial=True)
+    return believe(points, Scale("higher", bounded=True, binomial=True))
 
 
 def run(seen: Belief | None = None, **changes: object) -> NextRun | None:
     """The run to make next of a plain case."""
-    asked: dict[str, object] = {
-        "target": 0.9, "n_max": 10_240, "needed": None, "held": 160, "supply": supply(), "stakes": FREE,
-        "stand_in_factor": None, "currency": "USD",
-    }  # fmt: skip
-    return best_run(seen or belief(), **(asked | changes))  # type: ignore[arg-type]
+    usual = Prospect(target=0.9, n_max=10_240, rows=160, supply=supply(), stakes=FREE)
+    factor = changes.pop("stand_in_factor", None)
+    needed = changes.pop("needed", None)
+    return best_run(seen or belief(), replace(usual, **changes), needed, factor)  # type: ignore[arg-type]
 
 
 def budget(tmp_path: Path, words: str):
@@ -73,7 +73,7 @@ def test_n_max_says_what_ends_it(tmp_path):
 
 def test_rows_at_hand_come_before_rows_to_buy():
     """Where the value is not stated a run that costs nothing wins over one that has to be bought."""
-    found = run(held=640)
+    found = run(rows=640)
     assert found is not None
     assert (640, 0.0, None) == (found.n, found.price, found.worth)
     assert 0 < found.narrows <= 1
@@ -118,13 +118,10 @@ def test_nothing_more_can_be_had():
 def test_without_a_signal_only_larger_sizes_compete():
     """A pilot without a signal asks for a larger size, not for the same one again."""
     flat = believe(
-        [Point(n, 3 - i / 50, 3, None, 0.001) for i, n in enumerate((100, 200, 400))], direction="lower",
-        bounded=False, binomial=False,
-    )  # fmt: skip
-    found = best_run(
-        flat, target=1.0, n_max=25_600, needed=None, held=400, supply=None, stakes=Stakes(), stand_in_factor=None,
-        currency="USD",
-    )  # fmt: skip
+        [Point(n, 3 - i / 50, 3, None, 0.001) for i, n in enumerate((100, 200, 400))],
+        Scale("lower", bounded=False, binomial=False),
+    )
+    found = best_run(flat, Prospect(target=1.0, n_max=25_600, rows=400))
     assert found is not None
     assert found.n > 400
 

@@ -189,7 +189,7 @@ def _fixed_rounds(known: Known, forecast: Forecast) -> Route:
     paths = np.concatenate([paths, np.repeat(paths[:, -1:], extra, axis=1)], axis=1)
     walk = walk_rounds(
         paths, to_error(forecast.target, forecast.direction), sizes,
-        test_rows=test_rows(known.definition, known.audit, forecast) if belief.binomial else None,
+        test_rows=test_rows(known.definition, known.audit, forecast) if belief.scale.binomial else None,
         seed=basis.worlds.seed, most=rounds, stops=False,
     )  # fmt: skip
     words = (

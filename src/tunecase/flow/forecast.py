@@ -25,7 +25,7 @@ def extrapolate_points(
     flow: Flow, points: tuple[Point, ...], *, metric: str, rounds: int = 0, **about: Any
 ) -> Forecast:
     """The curve through these points, with what the case knows of the ceiling, the supply and the stakes; kept."""
-    from tunecase.forecast import forecast, stakes
+    from tunecase.forecast import Measured, Prospect, forecast, stakes
     from tunecase.prices import supply
     from tunecase.project import read_score
 
@@ -33,13 +33,16 @@ def extrapolate_points(
     basis = flow.basis(2_000)
     given, rows = flow.project.problem.target, usable_rows(flow)
     found: Audit = flow.known("audit")
-    record = forecast(
-        points, metric=metric, direction=cast(Any, catalog.metric(metric).direction),
-        target=None if given is None else read_score(given), ceiling=posed.ceiling.high if posed.ceiling else None,
-        supply=supply(basis), basis=basis, seed=flow.seed, rows=rows,
+    prospect = Prospect(
+        target=None if given is None else read_score(given),
+        ceiling=posed.ceiling.high if posed.ceiling else None,
+        rows=rows,
+        supply=supply(basis),
+        basis=basis,
         stakes=stakes(flow.project, basis, posed, flow.known("estimate"), flow.known("pilot"), rows),
-        remarks=_remarks(found, posed), **about,
-    )  # fmt: skip
+    )
+    curve = Measured(points, metric, cast(Any, catalog.metric(metric).direction), **about)
+    record = forecast(curve, prospect, seed=flow.seed, remarks=_remarks(found, posed))
     return cast(Forecast, flow.keep("forecast", replace(record, rounds=rounds)))
 
 

@@ -2,13 +2,15 @@
 
 from tunecase.forecast.curves import LEAST_SIZES, Belief, believe, reach_share
 from tunecase.forecast.experiments import narrowings, noise_of_run
-from tunecase.forecast.forecast import forecast, read_source, told
+from tunecase.forecast.forecast import Measured, forecast, read_source, told
 from tunecase.forecast.points import counted_as, merge, to_error, with_rounds
+from tunecase.forecast.scale import Scale, scale_of
 from tunecase.forecast.sizes import adding, doubling
-from tunecase.forecast.stakes import stakes
+from tunecase.forecast.stakes import Prospect, stakes
 from tunecase.forecast.verdict import cautious_score
 
 __all__ = [
-    "LEAST_SIZES", "Belief", "adding", "believe", "cautious_score", "counted_as", "doubling", "forecast", "merge",
-    "narrowings", "noise_of_run", "reach_share", "read_source", "stakes", "to_error", "told", "with_rounds",
+    "LEAST_SIZES", "Belief", "Measured", "Prospect", "Scale", "adding", "believe", "cautious_score", "counted_as",
+    "doubling", "forecast", "merge", "narrowings", "noise_of_run", "reach_share", "read_source", "scale_of", "stakes",
+    "to_error", "told", "with_rounds",
 ]  # fmt: skip

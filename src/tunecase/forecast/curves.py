@@ -33,6 +33,7 @@ from tunecase.forecast.lessons import LEAST_RATIO, Ahead, Lessons, lessons, regr
 from tunecase.forecast.models import LOSSES, SHALLOW, SHARES, STEEP, AtomFit, DriftFit, fit_atoms, fit_drift
 from tunecase.forecast.noise import SEED_SD, SIGNAL_CUT, Gate, gate, item_variance, run_variance, shrink
 from tunecase.forecast.points import LEAST_ERROR, error_of, merge, spreads, to_error, to_score
+from tunecase.forecast.scale import Scale
 from tunecase.quantities import generator
 from tunecase.records import Point
 
@@ -109,9 +110,7 @@ class Belief:
     """What the points let us believe about the curve; see `believe`."""
 
     points: tuple[Point, ...]
-    direction: str
-    bounded: bool
-    binomial: bool
+    scale: Scale
     gate: Gate
     calibration: Calibration
     models: tuple[str, ...]
@@ -145,7 +144,7 @@ class Belief:
         log_errors = np.empty_like(ranked)
         np.put_along_axis(log_errors, order, ranked, axis=0)
         errors = np.maximum(np.exp(log_errors), LEAST_ERROR)
-        return np.asarray(np.minimum(errors, 1.0) if self.bounded else errors)
+        return np.asarray(np.minimum(errors, 1.0) if self.scale.bounded else errors)
 
     def middle(self, sizes: "Sequence[float] | Array") -> "Array":
         """One best guess of the error at each size, the best guide to the data needed: the nearest lessons' median.
@@ -159,7 +158,7 @@ class Belief:
         at, half = np.asarray(sizes, dtype=float), np.array([0.5])
         sketch = self.sketch(at)
         guess = np.exp(sketch.blend(half, sketch.level + self.library.nearest(sketch.ahead, half))[0])
-        return np.asarray(np.clip(guess, LEAST_ERROR, 1.0 if self.bounded else None))
+        return np.asarray(np.clip(guess, LEAST_ERROR, 1.0 if self.scale.bounded else None))
 
     def _ranked(self, at: "Array", draws: int) -> "Array":
         """ln e at each size on its own, rising over draws, shape (draws, sizes)."""
@@ -240,13 +239,13 @@ class Belief:
 
         rng = generator(self.seed, "next test")
         seen = spreads(self.points)
-        sd = seen[-1] if seen is not None else (SEED_SD * shrink(paths) if self.bounded else 0.0)
+        sd = seen[-1] if seen is not None else (SEED_SD * shrink(paths) if self.scale.bounded else 0.0)
         shift = rng.standard_normal((len(paths), 1)) * sd / math.sqrt(self.points[-1].draws)
         errors = np.maximum(paths + shift, 0.0)
-        if not self.bounded:
+        if not self.scale.bounded:
             return np.asarray(errors)
         errors = np.minimum(errors, 1.0)
-        if not self.binomial or not test_rows:
+        if not self.scale.binomial or not test_rows:
             return np.asarray(errors)
         return np.asarray(rng.binomial(test_rows, errors) / test_rows)
 
@@ -267,10 +266,8 @@ def reach_share(paths: "Array", error_target: float) -> "Array":
 
 def believe(
     points: Sequence[Point],
+    scale: Scale,
     *,
-    direction: str,
-    bounded: bool,
-    binomial: bool,
     seed: int = 0,
     language_model: bool = True,
     library: Lessons | None = None,
@@ -283,9 +280,7 @@ def believe(
 
     Args:
         points: at least two sizes; points of one size are averaged.
-        direction: "higher" or "lower" is better.
-        bounded: the score is a share between 0 and 1.
-        binomial: the score counts right items, so that m items give it a binomial's noise.
+        scale: how the metric measures.
         seed: same seed, same belief.
         language_model: the points are fine-tunes; False for other learners, whose curves are flatter.
         library: the lessons of other curves; the shipped ones when left out.
@@ -295,27 +290,26 @@ def believe(
     """
     import numpy as np
 
-    tidy = merge(points, direction)
+    tidy, bounded = merge(points, scale.direction), scale.bounded
     if len(tidy) < 2:
         raise ValueError(f"a curve needs two sizes, got {len(tidy)}")
     sizes = np.array([float(point.n) for point in tidy])
-    log_error = np.log([error_of(point, direction) for point in tidy])
-    test, run = item_variance(tidy, direction, binomial), run_variance(tidy, direction, bounded)
+    log_error = np.log([error_of(point, scale.direction) for point in tidy])
+    test, run = item_variance(tidy, scale), run_variance(tidy, scale)
     # A spread that nobody measured is a guess; the points may also be quieter than it, so both compete.
     guessed = bounded and spreads(tidy) is None
     noise = np.array([test, test + run]) if guessed else (test + run)[None]
-    signal = gate(tidy, direction=direction, bounded=bounded, binomial=binomial, language_model=language_model)
     models = ("shape atoms", "drifting power law", "nearest lessons", "regression")
     based = ("base rate",) if language_model else ()
     kept = calibration("bounded" if bounded else "unbounded")
-    known = library or lessons()
     fits = (
         fit_atoms(sizes, log_error, noise, SHARES if bounded else LOSSES),
         fit_drift(sizes, log_error, noise, STEEP if language_model else SHALLOW),
     )
     belief = Belief(
-        tidy, direction, bounded, binomial, signal, kept, models + based, (), seed, *fits, language_model, known
-    )
+        tidy, scale, gate(tidy, scale, language_model), kept, models + based, (), seed, *fits, language_model,
+        library or lessons(),
+    )  # fmt: skip
     belief = replace(belief, base_share=_base_share(belief))
     return replace(belief, assumptions=_assumptions(belief))
 
@@ -325,7 +319,7 @@ def _base_share(belief: Belief) -> float:
 
     if not belief.language_model:
         return 0.0
-    if belief.bounded and not belief.gate.passed:
+    if belief.scale.bounded and not belief.gate.passed:
         return BASE_SHARE
     ahead = belief.sketch(np.array([float(BASE_RATIO * belief.points[-1].n)])).ahead
     doubt = float(ahead.width[0] / ahead.log_ratio[0])
@@ -343,7 +337,7 @@ def calibration(kind: str) -> Calibration:
 
 
 def _assumptions(belief: Belief) -> tuple[str, ...]:
-    points, bounded, kept = belief.points, belief.bounded, belief.calibration
+    points, bounded, kept = belief.points, belief.scale.bounded, belief.calibration
     many = belief.library.units
     words = [
         f"four forecasts pooled: two curve models, and two corrections of them learnt from {many} sources of curves"
@@ -357,7 +351,7 @@ def _assumptions(belief: Belief) -> tuple[str, ...]:
         words.append(f"scores differ from run to run by {_spread_words(sd[-1], bounded)} (seen in the points)")
     elif bounded:
         words.append(f"scores differ from run to run by up to {100 * SEED_SD:.1f} points (assumed)")
-    if belief.binomial and not all(point.test_rows for point in points):
+    if belief.scale.binomial and not all(point.test_rows for point in points):
         words.append("the number of test items is unknown: their noise is not counted")
     widened = (
         f"band widened {kept.factor:.2f} times" if kept.factor > 1 else "band as the models give it, never narrower"

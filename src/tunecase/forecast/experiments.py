@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tunecase.forecast.curves import Belief
 from tunecase.forecast.noise import item_variance, run_variance
 from tunecase.forecast.points import LEAST_ERROR, spreads, to_score
-from tunecase.quantities import count, counted, generator, share
+from tunecase.quantities import count, counted, generator, money, share
 from tunecase.records import NextRun, Point
 
 if TYPE_CHECKING:
@@ -51,8 +51,9 @@ def narrowing(belief: Belief, n: int, draws: int = 1, *, far: int, test_rows: in
 
     Example:
         >>> from tunecase.forecast.curves import believe
+        >>> from tunecase.forecast.scale import Scale
         >>> points = [Point(n, score, 2, 300) for n, score in ((50, 0.6), (100, 0.7), (200, 0.78), (400, 0.83))]
-        >>> belief = believe(points, direction="higher", bounded=True, binomial=True)
+        >>> belief = believe(points, Scale("higher", bounded=True, binomial=True))
         >>> near, wide = (narrowing(belief, n, far=6_400, test_rows=300) for n in (50, 1_600))
         >>> near < wide
         True
@@ -79,66 +80,71 @@ def narrowings(belief: Belief, sizes: Sequence[int], *, far: int, test_rows: int
     return tuple(seen[n] for n in sizes)
 
 
-def worth_of_run(
-    belief: Belief,
-    n: int,
-    draws: int = 1,
-    *,
-    sizes: "Sequence[int] | Array",
-    value_of_world: "Array | float",
-    cost_of_size: "Array | Sequence[float]",
-    error_target: float,
-    test_rows: int | None,
-) -> float:
+@dataclass(frozen=True, slots=True, eq=False)
+class Payoff:
+    """What one can do with a curve, and what that brings: stop, or go to one of several sizes.
+
+        u(stop) = 0,   u(go to size s) = V * (e <= target at a size up to s) - cost(s)
+
+    `sizes` rise, shape (sizes,). `value_of_world` is V, what reaching the target is worth [money], one number or shape
+    (worlds,); `cost_of_size` what going to each size costs from here [money], shape (sizes,) or (worlds, sizes).
+    `error_target` is the error to reach.
+    """
+
+    sizes: "Sequence[int] | Array"
+    value_of_world: "Array | float"
+    cost_of_size: "Array | Sequence[float]"
+    error_target: float
+
+    def utility(self, belief: Belief) -> "Array":
+        """Utility of stopping (first column) and of going to each size, shape (worlds, 1 + sizes)."""
+        import numpy as np
+
+        value, cost = np.asarray(self.value_of_world, dtype=float), np.asarray(self.cost_of_size, dtype=float)
+        worlds = value.shape[0] if value.ndim else (cost.shape[0] if cost.ndim == 2 else WORLDS)
+        errors = belief.paths(np.asarray(self.sizes, dtype=float), worlds)
+        reached = np.minimum.accumulate(errors, axis=1) <= self.error_target
+        gone = reached * value.reshape(-1, 1) - np.where(np.isfinite(cost), cost, 1e15)
+        return np.column_stack([np.zeros(worlds), gone])
+
+
+def worth_of_run(belief: Belief, n: int, draws: int = 1, *, payoff: Payoff, test_rows: int | None) -> float:
     """What it is worth to decide with the result of `draws` more runs of n rows rather than without (EVSI).
 
         EVSI = E_y[ max_a E[u(a) | y] ] - max_a E[u(a)]
-        u(stop) = 0,   u(go to size s) = V * (e <= target at a size up to s) - cost(s)
 
     Args:
         belief, n, draws, test_rows: as for `narrowing`.
-        sizes: the sizes one could go to, rising, shape (sizes,).
-        value_of_world: V, what reaching the target is worth [money], one number or shape (worlds,).
-        cost_of_size: what going to each size costs from here [money], shape (sizes,) or (worlds, sizes).
-        error_target: the error to reach.
+        payoff: the actions a and their utility u.
     Returns: money, before the runs' own price. Never below 0, by construction and not by clipping: both sides of the
         difference are taken over the same weighed worlds. Never above `worth_of_knowing`, but for the luck of drawing
         worlds.
 
     Example:
         >>> from tunecase.forecast.curves import believe
+        >>> from tunecase.forecast.scale import Scale
         >>> points = [Point(n, score, 2, 300) for n, score in ((50, 0.6), (100, 0.7), (200, 0.78), (400, 0.83))]
-        >>> belief = believe(points, direction="higher", bounded=True, binomial=True)
-        >>> worth_of_run(
-        ...     belief, 800, sizes=[800, 1_600], value_of_world=9_000.0, cost_of_size=[1_000.0, 2_000.0],
-        ...     error_target=0.1, test_rows=300,
-        ... ) > 0
+        >>> belief = believe(points, Scale("higher", bounded=True, binomial=True))
+        >>> payoff = Payoff([800, 1_600], 9_000.0, [1_000.0, 2_000.0], error_target=0.1)
+        >>> worth_of_run(belief, 800, payoff=payoff, test_rows=300) > 0
         True
 
     Source: Raiffa and Schlaifer (1961). Leaves out measuring once more after that, which could only raise it.
     """
     import numpy as np
 
-    utility, worlds = _utility(belief, sizes, value_of_world, cost_of_size, error_target)
-    errors = belief.paths(np.array([float(n)]), worlds)[:, 0]
-    weights = _weights(belief, errors, n, draws, test_rows)
-    after = weights @ utility
+    utility = payoff.utility(belief)
+    errors = belief.paths(np.array([float(n)]), len(utility))[:, 0]
+    after = _weights(belief, errors, n, draws, test_rows) @ utility
     return float(after.max(axis=1).mean() - after.mean(axis=0).max())
 
 
-def worth_of_knowing(
-    belief: Belief,
-    *,
-    sizes: "Sequence[int] | Array",
-    value_of_world: "Array | float",
-    cost_of_size: "Array | Sequence[float]",
-    error_target: float,
-) -> float:
+def worth_of_knowing(belief: Belief, payoff: Payoff) -> float:
     """What it would be worth to know the world for certain before deciding (EVPI): no run is worth more.
 
-    EVPI = E[ max_a u(a) ] - max_a E[u(a)],   u as for `worth_of_run`
+    EVPI = E[ max_a u(a) ] - max_a E[u(a)]
     """
-    utility, _ = _utility(belief, sizes, value_of_world, cost_of_size, error_target)
+    utility = payoff.utility(belief)
     return float(utility.max(axis=1).mean() - utility.mean(axis=0).max())
 
 
@@ -147,66 +153,52 @@ def next_run(
     candidates: Sequence[Candidate],
     *,
     far: int,
-    test_rows: int | None,
-    error_target: float | None = None,
-    sizes: "Sequence[int] | Array" = (),
-    value_of_world: "Array | float | None" = None,
-    cost_of_size: "Array | Sequence[float]" = (),
+    payoff: Payoff | None = None,
     currency: str = "USD",
     stand_in: bool = False,
 ) -> NextRun | None:
-    """The candidate to make next: worth the most beyond its price, or, without a value, telling the most for it.
+    """The candidate to make next: worth the most beyond its price, or, without a payoff, telling the most for it.
 
     Args:
-        belief, far, test_rows: as for `narrowing`.
+        belief, far: as for `narrowing`; runs are scored on the test of the largest size.
         candidates: runs that could be made; those without a price compete by what they tell alone.
-        error_target, sizes, value_of_world, cost_of_size: as for `worth_of_run`; without them no run has a worth.
+        payoff: what going on brings; without it no run has a worth.
         currency: of prices and values, for the words.
         stand_in: the runs are of another model than the one to be tuned, so that more of them are one step of many; the
             words then leave their worth to the decision.
     Returns: the NextRun; None without candidates. Where no candidate is worth its price, the best one is returned and
         `why` says so.
     """
-    if not candidates:
-        return None
-    valued = value_of_world is not None and error_target is not None and len(sizes) > 0
-    found = []
+    test_rows = belief.points[-1].test_rows
+    runs = []
     for candidate in candidates:
-        told = narrowing(belief, candidate.n, candidate.draws, far=far, test_rows=test_rows)
+        n, draws = candidate.n, candidate.draws
+        removed = narrowing(belief, n, draws, far=far, test_rows=test_rows)
         worth = None
-        if valued:
-            assert value_of_world is not None
-            assert error_target is not None
-            worth = worth_of_run(
-                belief, candidate.n, candidate.draws, sizes=sizes, value_of_world=value_of_world,
-                cost_of_size=cost_of_size, error_target=error_target, test_rows=test_rows,
-            )  # fmt: skip
-        found.append((candidate, told, worth))
-    best = max(found, key=lambda item: _rank(*item))
-    candidate, told, worth = best
-    why = _why(candidate, told, worth, far, currency, stand_in)
-    return NextRun(candidate.n, candidate.draws, told, worth, candidate.price, why)
+        if payoff is not None:
+            worth = worth_of_run(belief, n, draws, payoff=payoff, test_rows=test_rows)
+        runs.append((candidate, removed, worth))
+    if not runs:
+        return None
+    candidate, removed, worth = max(runs, key=lambda run: _rank(*run))
+    runs_words = f"{counted(candidate.draws, 'run')} of {count(candidate.n)} rows"
+    why = f"{runs_words} should remove {share(removed)} of the doubt at {count(far)} rows"
+    if worth is not None:
+        why += _worth_words(worth, candidate.price, currency, stand_in)
+    return NextRun(candidate.n, candidate.draws, removed, worth, candidate.price, why)
 
 
-def _rank(candidate: Candidate, told: float, worth: float | None) -> tuple[float, float]:
-    """Money first, where there is a worth beyond the price; else what is told, for its price where it has one."""
+def _rank(candidate: Candidate, removed: float, worth: float | None) -> tuple[float, float]:
+    """Money first, where there is a worth beyond the price; else what it tells, for its price where it has one."""
     net = 0.0 if worth is None else max(worth - (candidate.price or 0.0), 0.0)
-    return net, told / candidate.price if candidate.price else told
+    return net, removed / candidate.price if candidate.price else removed
 
 
-def _why(candidate: Candidate, told: float, worth: float | None, far: int, currency: str, stand_in: bool) -> str:
-    runs = f"{counted(candidate.draws, 'run')} of {count(candidate.n)} rows"
-    words = f"{runs} should remove {share(told)} of the doubt at {count(far)} rows"
-    if worth is None:
-        return words
+def _worth_words(worth: float, price: float | None, currency: str, stand_in: bool) -> str:
     if stand_in:
-        return f"{words}; whether any run of a stand-in is worth its price, `tunecase decide` weighs"
-    from tunecase.quantities import money
-
-    only = "where more examples are the only step, deciding with them is worth"
-    if candidate.price is not None and worth < candidate.price:
-        return f"{words}, but {only} {money(worth, currency)}, less than their price"
-    return f"{words}; {only} {money(worth, currency)}"
+        return "; whether any run of a stand-in is worth its price, `tunecase decide` weighs"
+    only = f"where more examples are the only step, deciding with them is worth {money(worth, currency)}"
+    return f", but {only}, less than their price" if price is not None and worth < price else f"; {only}"
 
 
 def _weights(belief: Belief, errors: "Array", n: int, draws: int, test_rows: int | None) -> "Array":
@@ -240,9 +232,9 @@ def noise_of_run(
     """
     import numpy as np
 
-    made = [Point(n, to_score(float(error), belief.direction), 1, test_rows) for error in errors]
-    items = item_variance(made, belief.direction, belief.binomial)
-    run = run_variance(made, belief.direction, belief.bounded)
+    made = [Point(n, to_score(float(error), belief.scale.direction), 1, test_rows) for error in errors]
+    items = item_variance(made, belief.scale)
+    run = run_variance(made, belief.scale)
     seen = spreads(belief.points)
     if seen is not None:
         nearest = int(np.argmin([abs(np.log(point.n / n)) for point in belief.points]))
@@ -262,21 +254,3 @@ def _narrowing(weights: "Array", wanted: "Array") -> float:
     between = float(((means - centre) ** 2).mean())
     whole = float((weights @ (wanted - centre) ** 2).mean())
     return between / whole if whole > 0 else 0.0
-
-
-def _utility(
-    belief: Belief,
-    sizes: "Sequence[int] | Array",
-    value_of_world: "Array | float",
-    cost_of_size: "Array | Sequence[float]",
-    error_target: float,
-) -> "tuple[Array, int]":
-    """Utility of stopping (first column) and of going to each size, shape (worlds, 1 + sizes), and how many worlds."""
-    import numpy as np
-
-    value, cost = np.asarray(value_of_world, dtype=float), np.asarray(cost_of_size, dtype=float)
-    worlds = value.shape[0] if value.ndim else (cost.shape[0] if cost.ndim == 2 else WORLDS)
-    errors = belief.paths(np.asarray(sizes, dtype=float), worlds)
-    reached = np.minimum.accumulate(errors, axis=1) <= error_target
-    gone = reached * value.reshape(-1, 1) - np.where(np.isfinite(cost), cost, 1e15)
-    return np.column_stack([np.zeros(worlds), gone]), worlds

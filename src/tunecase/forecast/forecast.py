@@ -6,11 +6,10 @@ within n_max (a clear signal, and a chance below 5%), then unlikely (below 50%),
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from tunecase import catalog
 from tunecase.errors import InputError, Problem
 from tunecase.forecast.curves import FARTHEST, LEAST_SIZES, Belief, believe, reach_share
 from tunecase.forecast.importers.imported import Asked, Imported
@@ -18,9 +17,9 @@ from tunecase.forecast.importers.mlflow import mlflow
 from tunecase.forecast.importers.tables import history_table, points_table, run_table
 from tunecase.forecast.importers.trainer_state import trainer_state
 from tunecase.forecast.points import merge, mixed_scales, to_error, to_score
-from tunecase.forecast.stakes import Stakes, best_run, n_budget_of, n_max_of
+from tunecase.forecast.scale import Scale, scale_of
+from tunecase.forecast.stakes import Prospect, best_run, n_budget_of
 from tunecase.forecast.verdict import Facts, next_pilot, reason, verdict
-from tunecase.prices import Basis, Supply
 from tunecase.quantities import Band, Interval80, band
 from tunecase.records import CurveBand, Forecast, Needed, Point
 
@@ -49,109 +48,98 @@ ONLY_SIZE = "only the number of examples changes"
 LEFT_OUT = "left out: "
 
 
-def forecast(
-    points: Sequence[Point],
-    *,
-    metric: str,
-    direction: Literal["higher", "lower"],
-    target: float | None,
-    ceiling: float | None = None,
-    n_max: int | None = None,
-    n_max_why: str = "",
-    supply: Supply | None = None,
-    basis: Basis | None = None,
-    seed: int = 0,
-    model: str = "",
-    stand_in: bool = False,
-    rows: int | None = None,
-    stand_in_factor: str = "stand_in.factor",
-    stakes: Stakes | None = None,
-    left_out: Sequence[str] = (),
-    notes: Sequence[str] = (),
-    source: str = "pilot",
-    remarks: Sequence[str] = (),
-) -> Forecast:
-    """The forecast of one learning curve.
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Points of a learning curve, and what they were measured with.
 
     Args:
         points: measured scores; several of one size are averaged; n = 0 is kept apart.
         metric: a name of catalog/tables/metrics.csv, or any other: then bounded when higher is better.
         direction: which way is better.
-        target: the score wanted, in the metric's unit; None asks for the curve only.
-        ceiling: the best score the labels allow, where known.
-        n_max: the most examples that can be had in all; None: 64 times the largest size, the supply, the budget.
-        n_max_why: what sets n_max, in words.
-        supply: where more examples come from, and their price.
-        basis: the project's budget and currency.
-        seed: same seed, same answer.
         model: what the points were measured with, in words.
         stand_in: True when that is not the model to be tuned.
-        rows: usable rows at hand, which cost nothing; the largest size measured when left out or smaller.
         stand_in_factor: the default by which the tuned model's error differs from a stand-in's.
-        stakes: what reaching the target is worth and what going on costs; without them no run has a price or worth.
+        source: where the points come from: the pilot, or a file's name.
         left_out: runs that did not become points, in words with their reason.
         notes: what else a reader should know of the points.
-        source: where the points come from: the pilot, or a file's name.
+    """
+
+    points: Sequence[Point]
+    metric: str
+    direction: Literal["higher", "lower"]
+    model: str = ""
+    stand_in: bool = False
+    stand_in_factor: str = "stand_in.factor"
+    source: str = "pilot"
+    left_out: Sequence[str] = ()
+    notes: Sequence[str] = ()
+
+    @property
+    def language_model(self) -> bool:
+        """False where a learner stands in whose curves are flatter than those of fine-tunes."""
+        return not (self.stand_in and self.stand_in_factor == "stand_in.factor")
+
+
+def forecast(measured: Measured, prospect: Prospect, *, seed: int = 0, remarks: Sequence[str] = ()) -> Forecast:
+    """The forecast of one learning curve.
+
+    Args:
+        measured: the points, and what they were measured with.
+        prospect: the target, the rows that can be had, and what is at stake.
+        seed: same seed, same answer.
         remarks: what the audit and the definition add; made anew each time, so `told` leaves them out.
     Returns: a Forecast; `ok` is False when the answer is no.
     Raises: InputError when a score or the target lies outside the metric's range.
     Leaves out: everything but the number of examples: recipe, model and label quality stay those of the points.
     """
-    tidy = merge(points, direction)
-    bounded, binomial = _nature(metric, direction, tidy)
-    target, ceiling = (_as_share(value, direction) for value in (target, ceiling))
-    _check(points, tidy, target, bounded, direction)
+    direction = measured.direction
+    tidy = merge(measured.points, direction)
+    scale = scale_of(measured.metric, direction, tidy)
+    target, ceiling = (_as_share(value, direction) for value in (prospect.target, prospect.ceiling))
+    _check(measured.points, tidy, target, scale)
     last = tidy[-1].n if tidy else 0
-    held = max(last, rows or 0)
-    if n_max is None:
-        n_max, n_max_why = n_max_of(last, supply, basis, held)
-    n_max = max(n_max, last)
+    prospect = replace(prospect, target=target, ceiling=ceiling).from_size(last)
+    n_max = prospect.n_max
+    assert n_max is not None
     facts = Facts(
-        tidy, direction, bounded, binomial, target, ceiling, n_max, n_max_why, model, left_out=tuple(left_out),
-        of_pilot=source == "pilot",
+        tidy, scale, target, ceiling, n_max, prospect.n_max_why, measured.model, left_out=tuple(measured.left_out),
+        of_pilot=measured.source == "pilot",
     )  # fmt: skip
     seen = None
     if len(tidy) >= LEAST_SIZES:
-        belief = believe(
-            tidy, direction=direction, bounded=bounded, binomial=binomial, seed=seed,
-            language_model=not (stand_in and stand_in_factor == "stand_in.factor"),
-        )  # fmt: skip
-        seen = _Seen(belief, None if facts.above_ceiling else target, n_max, supply, held)
+        belief = believe(tidy, scale, seed=seed, language_model=measured.language_model)
+        seen = _Seen(belief, replace(prospect, target=None) if facts.above_ceiling else prospect)
         facts = replace(facts, belief=belief, p_target=seen.p_target, needed=seen.needed)
-    found = verdict(facts)
-    if facts.belief and found not in ("above the ceiling", "reached") and not _hidden_by_noise(facts.belief):
-        run = best_run(
-            facts.belief, target=target, n_max=n_max, needed=facts.needed, held=held, supply=supply,
-            stakes=stakes or Stakes(), stand_in_factor=stand_in_factor if stand_in else None,
-            currency=basis.currency if basis else "USD",
-        )  # fmt: skip
-        facts = replace(facts, next_run=run)
-    following = next_pilot(found, facts)
+    conclusion = verdict(facts)
+    if facts.belief and conclusion not in ("above the ceiling", "reached") and not _hidden_by_noise(facts.belief):
+        factor = measured.stand_in_factor if measured.stand_in else None
+        facts = replace(facts, next_run=best_run(facts.belief, prospect, facts.needed, factor))
+    following = next_pilot(conclusion, facts)
     return Forecast(
-        verdict=found,
-        reason=reason(found, facts, following),
+        verdict=conclusion,
+        reason=reason(conclusion, facts, following),
         points=tidy,
         band=seen.band if seen else (),
         target=target,
         ceiling=ceiling,
         n_max=n_max,
-        n_max_why=n_max_why,
+        n_max_why=prospect.n_max_why,
         p_target=facts.p_target,
         needed=facts.needed,
-        needed_price=seen.price(facts.needed.p50) if seen and facts.needed and facts.needed.p50 else None,
+        needed_price=seen.needed_price if seen else None,
         next_pilot=following,
         models=facts.belief.models if facts.belief else (),
-        metric=metric,
+        metric=measured.metric,
         direction=direction,
-        assumptions=(*_assumptions(points, facts, last, stand_in, notes), *remarks),
-        currency=basis.currency if basis else "USD",
+        assumptions=(*_assumptions(measured, facts, last), *remarks),
+        currency=prospect.currency,
         seed=seed,
-        model=model,
-        stand_in=stand_in,
-        stand_in_factor=stand_in_factor,
-        source=source,
+        model=measured.model,
+        stand_in=measured.stand_in,
+        stand_in_factor=measured.stand_in_factor,
+        source=measured.source,
         next_run=facts.next_run,
-        n_budget=n_budget_of(held, supply, basis),
+        n_budget=n_budget_of(prospect.rows, prospect.supply, prospect.basis),
     )
 
 
@@ -188,11 +176,13 @@ def told(record: Forecast) -> tuple[tuple[str, ...], tuple[str, ...]]:
 class _Seen:
     """What a belief says on one grid of sizes."""
 
-    def __init__(self, belief: Belief, target: float | None, n_max: int, supply: Supply | None, held: int) -> None:
+    def __init__(self, belief: Belief, prospect: Prospect) -> None:
         import numpy as np
 
-        self.supply, self.direction = supply, belief.direction
-        self.last, self.held = belief.points[-1].n, held
+        self.supply, self.direction = prospect.supply, belief.scale.direction
+        self.last, self.held = belief.points[-1].n, prospect.rows
+        target, n_max = prospect.target, prospect.n_max
+        assert n_max is not None
         shown = {round(n) for n in np.geomspace(self.last, n_max, BAND_SIZES)} | {self.last, n_max}
         finer = {round(n) for n in np.geomspace(self.last, max(FARTHEST * self.last, n_max), GRID_SIZES)}
         sizes = np.array(sorted(finer | shown))
@@ -213,6 +203,11 @@ class _Seen:
             CurveBand(n, self._interval(errors[:, i]), self._interval(tests[:, i]), chances.get(n), self.price(n))
             for n, i in sorted((n, columns[n]) for n in shown)
         )
+
+    @property
+    def needed_price(self) -> Band | None:
+        """The price of the examples that half of the worlds need."""
+        return self.price(self.needed.p50) if self.needed is not None and self.needed.p50 else None
 
     def _interval(self, errors: "Array") -> Interval80:
         import numpy as np
@@ -249,53 +244,43 @@ def _guess(belief: Belief, sizes: "Array", aim: float, farthest: int) -> int | N
     return int(near[met.argmax()]) if met.any() else None
 
 
-def _nature(metric: str, direction: str, points: Sequence[Point]) -> tuple[bool, bool]:
-    """(bounded, binomial) of a metric; one that the tables do not know is a share when higher is better."""
-    try:
-        known = catalog.metric(metric)
-    except InputError:
-        bounded = direction == "higher"
-        return bounded, bounded and any(point.test_rows for point in points)
-    return known.bounded, known.binomial
-
-
 def _as_share(value: float | None, direction: str) -> float | None:
     percent = direction == "higher" and value is not None and value > 1.5
     return value / 100 if percent and value is not None else value
 
 
-def _check(
-    given: Sequence[Point], points: Sequence[Point], target: float | None, bounded: bool, direction: str
-) -> None:
+def _check(given: Sequence[Point], points: Sequence[Point], target: float | None, scale: Scale) -> None:
+    """Raises InputError with every score, and the target, that the metric cannot have."""
     problems = []
-    most = 1.0 if bounded else math.inf
-    mixed = mixed_scales(given, direction) if bounded else None
+    most = 1.0 if scale.bounded else math.inf
+    mixed = mixed_scales(given, scale.direction) if scale.bounded else None
     if mixed is not None:
         got = f"{mixed[0].score:g} at n = {mixed[0].n:,} and {mixed[1].score:g} at n = {mixed[1].n:,}"
         problems.append(Problem("the scores", got, "all shares or all percent", "write 0.85 or 85%, one way for all"))
-    for point in () if mixed else points:
-        if not 0 <= point.score <= most:
-            wanted = "a score between 0 and 1 (or 0 and 100)" if bounded else "a score that is not negative"
-            fix = "correct the score, or say which direction is better"
-            problems.append(Problem(f"the point at n = {point.n:,}", f"{point.score:g}", wanted, fix))
+    else:
+        wanted = "a score between 0 and 1 (or 0 and 100)" if scale.bounded else "a score that is not negative"
+        fix = "correct the score, or say which direction is better"
+        problems += [
+            Problem(f"the point at n = {point.n:,}", f"{point.score:g}", wanted, fix)
+            for point in points
+            if not 0 <= point.score <= most
+        ]
     if target is not None and not (math.isfinite(target) and 0 < target <= most):
-        wanted = "more than 0 and at most 100%" if bounded else "more than 0"
+        wanted = "more than 0 and at most 100%" if scale.bounded else "more than 0"
         problems.append(Problem("target", f"{target:g}", wanted, "correct the target"))
     if problems:
         raise InputError(problems)
 
 
-def _assumptions(
-    points: Sequence[Point], facts: Facts, last: int, stand_in: bool, notes: Sequence[str]
-) -> tuple[str, ...]:
+def _assumptions(measured: Measured, facts: Facts, last: int) -> tuple[str, ...]:
     where = "those of the pilot" if facts.of_pilot else "as they were measured"
-    words = [*notes, *(f"{LEFT_OUT}{why}" for why in facts.left_out)]
+    words = [*measured.notes, *(f"{LEFT_OUT}{why}" for why in facts.left_out)]
     words.append(f"{ONLY_SIZE}; model, recipe and label quality stay {where}")
-    if any(point.n == 0 for point in points):
+    if any(point.n == 0 for point in measured.points):
         words.append("the untouched model (n = 0) is kept apart: it is not part of the curve")
     if facts.belief:
         words += facts.belief.assumptions
-    if stand_in:
+    if measured.stand_in:
         words.append(f"{facts.model} stands in for the model to be tuned, which may do better or worse")
     if last and facts.n_max > FARTHEST * last:
         far = f"beyond {FARTHEST * last:,} examples ({FARTHEST} times the largest size)"

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tunecase.forecast.points import LEAST_ERROR, error_of, merge, spreads
+from tunecase.forecast.scale import Scale
 from tunecase.records import Point
 
 if TYPE_CHECKING:
@@ -37,9 +38,7 @@ class Gate:
     why: str
 
 
-def gate(
-    points: Sequence[Point], *, direction: str, bounded: bool, binomial: bool, language_model: bool = True
-) -> Gate:
+def gate(points: Sequence[Point], scale: Scale, language_model: bool = True) -> Gate:
     """Is the pilot's improvement a signal? It must cut the error, and stand out of the noise.
 
         cut = 1 - e_last/e_first >= 5%, or 1% where the learner is no fine-tuned model, and
@@ -49,31 +48,31 @@ def gate(
 
     Leaves out: improvements between the ends; the thresholds are judgement that has seen the library.
     """
-    import numpy as np
 
-    tidy = merge(points, direction)
-    ends = np.array([error_of(tidy[0], direction), error_of(tidy[-1], direction)])
-    cut, gain = float(1 - ends[1] / ends[0]), math.log(ends[0] / ends[1])
+    tidy = merge(points, scale.direction)
+    first, last = error_of(tidy[0], scale.direction), error_of(tidy[-1], scale.direction)
+    cut, gain = float(1 - last / first), math.log(first / last)
     # A share that counts no right answers still varies with its items, about as a count of them would.
-    test = item_variance(tidy, direction, binomial or bounded)[[0, -1]].sum()
-    variance = float(test + run_variance(tidy, direction, bounded)[[0, -1]].sum())
+    counting = replace(scale, binomial=scale.binomial or scale.bounded)
+    test = float(item_variance(tidy, counting)[[0, -1]].sum())
+    variance = test + float(run_variance(tidy, scale)[[0, -1]].sum())
     standard_error = math.sqrt(variance) if variance > 0 else None
     words = f"the error {f'fell by {cut:.0%}' if cut > 0 else 'did not fall'}"
     words += f" from {tidy[0].n:,} to {tidy[-1].n:,} examples"
     if test > 0 and standard_error:
-        clear = gain > SIGNAL * standard_error
+        noise = standard_error
         words += f", {gain / standard_error:.1f} times its standard error" if gain > 0 else ""
     else:
-        scatter = _scatter(tidy, direction)
-        # Few sizes lie on a line by luck; where the draws show their own spread, it must be beaten too.
-        seen = standard_error if spreads(tidy) is not None and standard_error else 0.0
-        clear = gain > SIGNAL * max(scatter, seen)
+        noise = scatter = _scatter(tidy, scale.direction)
         words += f", scattering {scatter:.0%} around a straight line" if math.isfinite(scatter) else ""
+        # Few sizes lie on a line by luck; where the draws show their own spread, it must be beaten too.
+        if spreads(tidy) is not None:
+            noise = max(scatter, standard_error or 0.0)
     smallest = max(gain, -math.log(1 - SIGNAL_CUT))
     noisy = standard_error is not None and 2 * standard_error > smallest
-    share = float(test / variance) if variance > 0 else 0.0
+    share = test / variance if variance > 0 else 0.0
     least = LEAST_CUT if language_model else LEAST_CUT_OTHER
-    return Gate(cut >= least and clear, cut, standard_error, share, noisy, words)
+    return Gate(cut >= least and gain > SIGNAL * noise, cut, standard_error, share, noisy, words)
 
 
 def _scatter(points: Sequence[Point], direction: str) -> float:
@@ -94,20 +93,20 @@ def shrink(error: "Array") -> "Array":
     return np.minimum(np.sqrt(np.maximum(error * (1 - error), 1e-6)) / 0.45, 1.0)
 
 
-def item_variance(points: Sequence[Point], direction: str, binomial: bool) -> "Array":
+def item_variance(points: Sequence[Point], scale: Scale) -> "Array":
     """Variance of ln e that comes from a finite test set: (1 - e) / (m e), zero where m is unknown."""
     import numpy as np
 
-    errors = np.array([error_of(point, direction) for point in points])
+    errors = np.array([error_of(point, scale.direction) for point in points])
     rows = np.array([point.test_rows or np.inf for point in points])
-    return np.asarray(np.maximum(1 - errors, LEAST_ERROR) / (rows * errors) * binomial)
+    return np.asarray(np.maximum(1 - errors, LEAST_ERROR) / (rows * errors) * scale.binomial)
 
 
-def run_variance(points: Sequence[Point], direction: str, bounded: bool) -> "Array":
+def run_variance(points: Sequence[Point], scale: Scale) -> "Array":
     """Variance of ln e between runs: (sd / e)^2 / runs; sd 3.3 points where a share's spread was not seen."""
     import numpy as np
 
-    errors = np.array([error_of(point, direction) for point in points])
+    errors = np.array([error_of(point, scale.direction) for point in points])
     seen = spreads(points)
-    sd = seen if seen is not None else SEED_SD * shrink(errors) * bounded
+    sd = seen if seen is not None else SEED_SD * shrink(errors) * scale.bounded
     return np.asarray((sd / errors) ** 2 / np.array([point.draws for point in points]))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tunecase import catalog
 from tunecase.forecast.curves import FARTHEST, Belief
-from tunecase.forecast.experiments import Candidate, next_run
+from tunecase.forecast.experiments import Candidate, Payoff, next_run
 from tunecase.forecast.points import to_error
 from tunecase.forecast.sizes import doubling
 from tunecase.prices import Basis, Supply, target_value
@@ -37,6 +37,43 @@ class Stakes:
     run_cost: Callable[[int], float] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What lies ahead of a curve: the score wanted, the rows that can be had, their price, and what is at stake.
+
+    Args:
+        target: the score wanted, in the metric's unit; None asks for the curve only.
+        ceiling: the best score the labels allow, where known.
+        n_max: the most examples that can be had in all; None: 64 times the largest size, the supply, the budget.
+        n_max_why: what sets n_max, in words.
+        rows: usable rows at hand, which cost nothing; the largest size measured where it is larger.
+        supply: where more examples come from, and their price.
+        basis: the project's budget and currency.
+        stakes: what reaching the target is worth and what going on costs; without them no run has a price or worth.
+    """
+
+    target: float | None = None
+    ceiling: float | None = None
+    n_max: int | None = None
+    n_max_why: str = ""
+    rows: int = 0
+    supply: Supply | None = None
+    basis: Basis | None = None
+    stakes: Stakes = Stakes()
+
+    @property
+    def currency(self) -> str:
+        """The project's currency, US dollars without a project."""
+        return self.basis.currency if self.basis else "USD"
+
+    def from_size(self, last: int) -> "Prospect":
+        """The same seen from the largest size measured: rows and n_max are at least that."""
+        rows, n_max, why = max(last, self.rows), self.n_max, self.n_max_why
+        if n_max is None:
+            n_max, why = n_max_of(last, self.supply, self.basis, rows)
+        return replace(self, rows=rows, n_max=max(n_max, last), n_max_why=why)
+
+
 def stakes(
     project: Project, basis: Basis, definition: Definition, estimate: Estimate | None, pilot: Pilot | None, rows: int
 ) -> Stakes:
@@ -59,11 +96,12 @@ def stakes(
 def _paid_per_row(pilot: Pilot | None, basis: Basis) -> float | None:
     """What the pilot's runs of the largest size cost per row, in the base currency; None where one has no price."""
     runs = [run for run in pilot.runs if not run.failed] if pilot is not None else []
-    largest = [run for run in runs if run.n == max(run.n for run in runs)]
-    paid = [run.usd for run in largest if run.usd is not None]
-    if not paid or len(paid) < len(largest):
+    most = max((run.n for run in runs), default=0)
+    paid = [run.usd for run in runs if run.n == most]
+    known = [usd for usd in paid if usd is not None]
+    if not known or len(known) < len(paid):
         return None
-    return sum(paid) / len(paid) / largest[0].n * basis.base_per_usd
+    return sum(known) / len(known) / most * basis.base_per_usd
 
 
 def n_max_of(last: int, supply: Supply | None, basis: Basis | None, held: int = 0) -> tuple[int, str]:
@@ -91,31 +129,22 @@ def n_budget_of(held: int, supply: Supply | None, basis: Basis | None) -> int | 
     """
     import numpy as np
 
-    budget = basis.project.budget.spread.median if basis and basis.project and basis.project.budget else None
+    budget = basis.project.budget if basis is not None and basis.project is not None else None
     if budget is None or supply is None or supply.price is None:
         return None
     top = held + int(MOST_EXAMPLES if supply.limit is None else supply.limit)
-    if float(np.median(supply.cost(top - held))) <= budget:
+    if float(np.median(supply.cost(top - held))) <= budget.spread.median:
         return top if supply.limit is not None else None
     low, high = held, top
     while high - low > 1:
         middle = (low + high) // 2
-        affordable = float(np.median(supply.cost(middle - held))) <= budget
+        affordable = float(np.median(supply.cost(middle - held))) <= budget.spread.median
         low, high = (middle, high) if affordable else (low, middle)
     return low
 
 
 def best_run(
-    belief: Belief,
-    *,
-    target: float | None,
-    n_max: int,
-    needed: Needed | None,
-    held: int,
-    supply: Supply | None,
-    stakes: Stakes,
-    stand_in_factor: str | None,
-    currency: str,
+    belief: Belief, prospect: Prospect, needed: Needed | None = None, stand_in_factor: str | None = None
 ) -> NextRun | None:
     """The run to make next, of more draws of the largest size, all rows at hand, and twice and four times the largest.
 
@@ -123,66 +152,67 @@ def best_run(
     the worlds reach the target, else n_max.
 
     Args:
-        target: the score to reach; None asks which run tells the most about n_max.
-        held: rows that are there and cost nothing.
+        belief: what the points let us believe.
+        prospect: what lies ahead of them; without a target, the run that tells the most about n_max.
+        needed: the examples that the target needs, where known.
         stand_in_factor: the default by which a stand-in's error is turned into the model's, by its median.
     Returns: the NextRun, its price with the rows to buy for it; None where nothing more can be had.
     Leaves out that rows bought for a run are there afterwards (its worth is then too low), that a plan may end after
     any round (too high), and the doubt of the stand-in's factor.
     """
     last = belief.points[-1]
-    candidates = list(_candidates(belief, n_max, held, supply, stakes))
+    prospect = prospect.from_size(last.n)
+    assert prospect.n_max is not None
+    candidates = list(_candidates(belief, prospect))
     if not candidates:
         return None
-    priced = [one for one in candidates if one.price is not None]
-    prices = {(one.n, one.draws): one.price for one in candidates}
-    usual = needed.p50 if needed and needed.p50 else n_max
-    far = min(max(usual, last.n), n_max)
-    sizes = doubling(held, max(n_max, held), MOST_ROUNDS)
-    cost = _cost_of_going(sizes, held, supply, stakes)
-    aim = None if target is None else to_error(target, belief.direction)
-    if aim is not None and stand_in_factor is not None:
-        aim = aim / _median_of(stand_in_factor)
-    found = next_run(
-        belief, [replace(one, price=max(one.price or 0.0, LEAST_PRICE)) for one in priced] or candidates, far=far,
-        test_rows=last.test_rows, error_target=aim, sizes=sizes,
-        value_of_world=None if cost is None else stakes.value, cost_of_size=() if cost is None else cost,
-        currency=currency, stand_in=stand_in_factor is not None,
+    priced = [run for run in candidates if run.price is not None]
+    prices = {(run.n, run.draws): run.price for run in candidates}
+    usual = needed.p50 if needed and needed.p50 else prospect.n_max
+    run = next_run(
+        belief, [replace(run, price=max(run.price or 0.0, LEAST_PRICE)) for run in priced] or candidates,
+        far=min(max(usual, last.n), prospect.n_max), payoff=_payoff(belief, prospect, stand_in_factor),
+        currency=prospect.currency, stand_in=stand_in_factor is not None,
     )  # fmt: skip
-    return None if found is None else replace(found, price=prices[(found.n, found.draws)])
+    return None if run is None else replace(run, price=prices[(run.n, run.draws)])
 
 
-def _candidates(belief: Belief, n_max: int, held: int, supply: Supply | None, stakes: Stakes) -> Iterator[Candidate]:
-    last = belief.points[-1]
-    usual = min(last.draws, MOST_DRAWS)
-    same = {last.n} if belief.gate.passed else set()
-    beyond = {n for n in (held, *(factor * last.n for factor in FACTORS)) if last.n < n <= n_max}
-    for n in sorted(same | beyond):
-        for draws in sorted({1, usual} if stakes.run_cost else {usual}):
-            price = _price(n, draws, held, supply, stakes)
-            if price is None or math.isfinite(price):
-                yield Candidate(n, draws, price)
-
-
-def _price(n: int, draws: int, held: int, supply: Supply | None, stakes: Stakes) -> float | None:
-    """The mean price of the rows beyond those at hand and of the runs; infinite beyond every source."""
-    if stakes.run_cost is None or (n > held and (supply is None or supply.price is None)):
-        return None
-    rows = float(supply.cost(n - held).mean()) if n > held and supply is not None else 0.0
-    return rows + draws * stakes.run_cost(n)
-
-
-def _cost_of_going(sizes: tuple[int, ...], held: int, supply: Supply | None, stakes: Stakes) -> "Draws | None":
-    """What going to each size costs, shape (worlds, sizes); None where value, round or rows have no price."""
+def _payoff(belief: Belief, prospect: Prospect, stand_in_factor: str | None) -> Payoff | None:
+    """What going on from the rows at hand brings; None without a target, or where value, round or rows lack a price."""
     import numpy as np
 
-    if stakes.value is None or stakes.round_cost is None:
+    stakes, supply, held = prospect.stakes, prospect.supply, prospect.rows
+    if prospect.target is None or stakes.value is None or stakes.round_cost is None:
         return None
+    sizes = doubling(held, max(prospect.n_max or 0, held), MOST_ROUNDS)
     if len(sizes) > 1 and (supply is None or supply.price is None):
         return None
     worlds = np.zeros(len(stakes.value))
     rows = [supply.cost(size - held) + worlds if supply is not None and size > held else worlds for size in sizes]
-    return np.column_stack(rows) + stakes.round_cost * np.arange(1, len(sizes) + 1)
+    costs = np.column_stack(rows) + stakes.round_cost * np.arange(1, len(sizes) + 1)
+    aim = to_error(prospect.target, belief.scale.direction)
+    return Payoff(sizes, stakes.value, costs, aim / _median_of(stand_in_factor) if stand_in_factor else aim)
+
+
+def _candidates(belief: Belief, prospect: Prospect) -> Iterator[Candidate]:
+    last, most = belief.points[-1], prospect.n_max or 0
+    usual = min(last.draws, MOST_DRAWS)
+    same = {last.n} if belief.gate.passed else set()
+    beyond = {n for n in (prospect.rows, *(factor * last.n for factor in FACTORS)) if last.n < n <= most}
+    for n in sorted(same | beyond):
+        for draws in sorted({1, usual} if prospect.stakes.run_cost else {usual}):
+            price = _price(n, draws, prospect)
+            if price is None or math.isfinite(price):
+                yield Candidate(n, draws, price)
+
+
+def _price(n: int, draws: int, prospect: Prospect) -> float | None:
+    """The mean price of the rows beyond those at hand and of the runs; infinite beyond every source."""
+    run_cost, supply, more = prospect.stakes.run_cost, prospect.supply, max(n - prospect.rows, 0)
+    if run_cost is None or (more and (supply is None or supply.price is None)):
+        return None
+    rows = float(supply.cost(more).mean()) if more and supply is not None else 0.0
+    return rows + draws * run_cost(n)
 
 
 def _median_of(default: str) -> float:

@@ -8,6 +8,7 @@ from typing import Literal
 from tunecase.forecast.curves import LEAST_SIZES, Belief
 from tunecase.forecast.noise import SEED_SD, SIGNAL_CUT, Gate
 from tunecase.forecast.points import to_error, to_score
+from tunecase.forecast.scale import Scale
 from tunecase.records import Needed, NextRun, Point
 
 NOT_ACHIEVABLE = 0.05
@@ -31,9 +32,7 @@ class Facts:
     """
 
     points: tuple[Point, ...]
-    direction: str
-    bounded: bool
-    binomial: bool
+    scale: Scale
     target: float | None
     ceiling: float | None
     n_max: int
@@ -48,14 +47,18 @@ class Facts:
 
     def words(self, score: float) -> str:
         """The score as it is said."""
-        return f"{score:.1%}" if self.bounded else f"{score:.3g}"
+        return f"{score:.1%}" if self.scale.bounded else f"{score:.3g}"
+
+    def error(self, score: float) -> float:
+        """The error of a score."""
+        return to_error(score, self.scale.direction)
 
     @property
     def above_ceiling(self) -> bool:
         """True when the target is better than the labels allow."""
         if self.target is None or self.ceiling is None:
             return False
-        return to_error(self.target, self.direction) < to_error(self.ceiling, self.direction) - 1e-12
+        return self.error(self.target) < self.error(self.ceiling) - 1e-12
 
 
 def verdict(facts: Facts) -> Verdict:
@@ -66,8 +69,8 @@ def verdict(facts: Facts) -> Verdict:
     if facts.above_ceiling:
         return "above the ceiling"
     if facts.points and facts.target is not None:
-        bound = cautious_score(facts.points[-1], facts.direction, facts.bounded, facts.binomial)
-        if to_error(bound, facts.direction) <= to_error(facts.target, facts.direction):
+        bound = cautious_score(facts.points[-1], facts.scale)
+        if facts.error(bound) <= facts.error(facts.target):
             return "reached"
     if facts.belief is None:
         return "not a pilot yet"
@@ -80,21 +83,21 @@ def verdict(facts: Facts) -> Verdict:
     return "likely" if facts.p_target >= LIKELY else "open" if facts.p_target >= OPEN else "unlikely"
 
 
-def cautious_score(point: Point, direction: str, bounded: bool, binomial: bool) -> float:
+def cautious_score(point: Point, scale: Scale) -> float:
     """The worse end of a measured score's 80% interval.
 
     Wilson's interval for a share of known test items; else 1.28 standard deviations between runs (3.3 points for a
     share, 2% of the error otherwise, where none was seen). Leaves out the choice of the best of several points.
     """
-    error = to_error(point.score, direction)
-    if binomial and point.test_rows:
+    error = to_error(point.score, scale.direction)
+    if scale.binomial and point.test_rows:
         m, z = point.test_rows, Z_LOW
         centre = (error + z * z / (2 * m)) / (1 + z * z / m)
         half = z / (1 + z * z / m) * math.sqrt(error * (1 - error) / m + z * z / (4 * m * m))
-        return to_score(centre + half, direction)
-    unseen = SEED_SD if bounded else error * UNSEEN_SCATTER
+        return to_score(centre + half, scale.direction)
+    unseen = SEED_SD if scale.bounded else error * UNSEEN_SCATTER
     spread = point.sd if point.sd is not None else unseen
-    return to_score(error + Z_LOW * spread / math.sqrt(point.draws), direction)
+    return to_score(error + Z_LOW * spread / math.sqrt(point.draws), scale.direction)
 
 
 def next_pilot(found: Verdict, facts: Facts) -> str:
@@ -146,7 +149,7 @@ def reason(found: Verdict, facts: Facts, following: str) -> str:
     last, subject = facts.points[-1], "The pilot" if facts.of_pilot else "What was measured"
     now = f"{facts.words(last.score)} at {last.n:,} examples"
     if found == "reached":
-        bound = facts.words(cautious_score(last, facts.direction, facts.bounded, facts.binomial))
+        bound = facts.words(cautious_score(last, facts.scale))
         return f"{subject} already scores {now}, and even its cautious reading, {bound}, meets the target of {wanted}."
     if found == "pilot uninformative" and facts.belief:
         why = facts.belief.gate.why

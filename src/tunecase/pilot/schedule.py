@@ -8,9 +8,7 @@ import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from tunecase import catalog
-from tunecase.errors import InputError
-from tunecase.forecast import LEAST_SIZES, Belief, believe, narrowings, reach_share, to_error
+from tunecase.forecast import LEAST_SIZES, Belief, believe, narrowings, reach_share, scale_of, to_error
 from tunecase.quantities import count, share
 from tunecase.records import Point
 
@@ -45,20 +43,8 @@ class Question:
 
     def belief(self, points: Sequence[Point]) -> Belief:
         """The curves that the points so far allow; at least two sizes."""
-        bounded, binomial = nature(self.metric, self.direction)
-        return believe(
-            points, direction=self.direction, bounded=bounded, binomial=binomial, seed=self.seed,
-            language_model=self.language_model,
-        )  # fmt: skip
-
-
-def nature(metric: str, direction: str) -> tuple[bool, bool]:
-    """(bounded, binomial) of a metric; one that the tables do not know is a share of rows where higher is better."""
-    try:
-        row = catalog.metric(metric)
-    except InputError:
-        return direction == "higher", direction == "higher"
-    return row.bounded, row.binomial
+        scale = scale_of(self.metric, self.direction, points)
+        return believe(points, scale, seed=self.seed, language_model=self.language_model)
 
 
 def predicted_s(timed: Sequence[tuple[int, float]], n: int, test_rows: int) -> float | None:

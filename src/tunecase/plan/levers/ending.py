@@ -1,7 +1,6 @@
 """Levers that end the project, or ask for less: ship, redefine the target, stop."""
 
-from tunecase import catalog
-from tunecase.forecast import cautious_score, to_error
+from tunecase.forecast import cautious_score, scale_of, to_error
 from tunecase.plan.levers.state import LOSS, Offer, State
 from tunecase.quantities import count, score
 
@@ -48,10 +47,7 @@ def _settle(state: State, error_fallback: float) -> Offer:
     if state.forecast.verdict == "reached":
         return Offer("redefine", action, blocked="the measured score meets the target itself")
     last = state.forecast.points[-1]
-    metric = next((one for one in catalog.metrics() if one.name == state.forecast.metric), None)
-    bound = cautious_score(
-        last, state.forecast.direction, bool(metric and metric.bounded), bool(metric and metric.binomial)
-    )
+    bound = cautious_score(last, scale_of(state.forecast.metric, state.forecast.direction))
     if state.forecast.stand_in or to_error(bound, state.forecast.direction) > error_fallback:
         blocked = f"{fallback} is not shown yet; every plan may end there when a test shows it"
         return Offer("redefine", action, blocked=blocked)

@@ -2,9 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from tunecase import catalog
 from tunecase.compute import base_model, paid_besides
-from tunecase.forecast import Belief, believe, doubling, to_error
+from tunecase.forecast import Belief, believe, doubling, scale_of, to_error
 from tunecase.plan.known import Known
 from tunecase.plan.levers.state import State
 from tunecase.plan.rounds.board import RoundPrices
@@ -64,7 +63,7 @@ def standing(
         error_baseline=error(None if definition is None else baseline_score(known.project, definition), 1.0),
         error_floor=error(forecast.ceiling, 0.0),
         error_fallback=None if settle is None else to_error(read_score(settle), forecast.direction),
-        test_rows=test_rows(definition, audit, forecast) if belief.binomial else None,
+        test_rows=test_rows(definition, audit, forecast) if belief.scale.binomial else None,
         value=value,
         prices=prices,
         supply=supply(basis, without=MADE),
@@ -88,11 +87,8 @@ def standing(
 
 def belief_of(forecast: Forecast, basis: Basis) -> Belief:
     """The belief in the curve through the points of a forecast, under the seed of the worlds."""
-    metric = next((one for one in catalog.metrics() if one.name == forecast.metric), None)
-    return believe(
-        forecast.points, direction=forecast.direction, bounded=bool(metric and metric.bounded),
-        binomial=bool(metric and metric.binomial), seed=basis.worlds.seed, language_model=forecast.language_model,
-    )  # fmt: skip
+    scale = scale_of(forecast.metric, forecast.direction)
+    return believe(forecast.points, scale, seed=basis.worlds.seed, language_model=forecast.language_model)
 
 
 def _round_prices(known: Known, run_per_row: "Draws | float") -> RoundPrices:
