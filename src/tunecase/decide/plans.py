@@ -75,14 +75,14 @@ class Solved:
         return TOO_DEAR if at is None or self._dear(at) else ""
 
 
-def solve(state: State, known: Board | None = None) -> Solved:
+def solve(state: State, earlier: Board | None = None) -> Solved:
     """The board of a state with the best policy on it; without a value, rows are bought whatever they cost.
 
-    `known` is a board of the same worlds and moves, whose tests hold.
+    `earlier` is a board of the same worlds and moves, whose tests hold.
     """
     offers = levers.offers_of(state)
     usable = state if state.value is not None else levers.without_value(state, offers)[0]
-    board = levers.board(usable, offers, known=known)
+    board = levers.board(usable, offers, earlier=earlier)
     groups = sort_worlds(board.nodes)
     return Solved(state, offers, board, best_policy(board.nodes, known=groups), groups)
 

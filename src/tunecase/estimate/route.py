@@ -190,7 +190,7 @@ def _fixed_rounds(known: Known, forecast: Forecast) -> Route:
     walk = walk_rounds(
         paths, to_error(forecast.target, forecast.direction), sizes,
         test_rows=test_rows(known.definition, known.audit, forecast) if belief.scale.binomial else None,
-        seed=basis.worlds.seed, most=rounds, stops=False,
+        seed=basis.worlds.seed, most=rounds,
     )  # fmt: skip
     words = (
         "the number of rounds is the project file's, and rounds go on whatever the tests show",

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tunecase.plan.rounds.board import Board, Move, Purchase, RoundPrices, Rules, lay_out
+from tunecase.plan.rounds.board import Actions, Board, Move, Purchase, RoundPrices, Rules, lay_out
 from tunecase.plan.rounds.policy import best_policy
 from tunecase.plan.rounds.walk import passing_count
 
@@ -30,8 +30,8 @@ def laid(moves: tuple[Move, ...] = (TUNE, BIGGER, TEST), errors: np.ndarray | No
     given: dict[str, Any] = {"error_target": 0.15, "test_rows": 400, "worth": 2_000.0, **rules}
     train = given.pop("train", "train")
     return lay_out(
-        paths() if errors is None else errors, SIZES, rules=Rules(**given), prices=PRICES, purchases=(LABELS,),
-        moves=moves, train=train,
+        paths() if errors is None else errors, SIZES, rules=Rules(**given), prices=PRICES,
+        actions=Actions((LABELS,), moves, train),
     )  # fmt: skip
 
 

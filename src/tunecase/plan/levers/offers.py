@@ -13,7 +13,7 @@ from tunecase.plan.levers.ending import redefine, ship, stop
 from tunecase.plan.levers.looks import LOOKS, Look
 from tunecase.plan.levers.method import bigger_model, fine_tune, test_set, tune
 from tunecase.plan.levers.state import Offer, State
-from tunecase.plan.rounds.board import Board, lay_out
+from tunecase.plan.rounds.board import Actions, Board, lay_out
 
 __all__ = ["LEVERS", "LOOKS", "Look", "Offer", "State", "board", "offers_of", "with_a_run", "without_value"]
 
@@ -46,22 +46,25 @@ def offers_of(state: State) -> tuple[Offer, ...]:
     )
 
 
-def board(state: State, offers: Sequence[Offer], *, begin_anyway: bool = False, known: Board | None = None) -> Board:
+def board(state: State, offers: Sequence[Offer], *, begin_anyway: bool = False, earlier: Board | None = None) -> Board:
     """The board of a project with what its offers allow.
 
     Args:
         state: where the project stands.
         offers: what the levers say of it.
         begin_anyway: the budget does not keep the first step from being taken.
-        known: a board of the same worlds and moves, whose tests hold.
+        earlier: a board of the same worlds and moves, whose tests hold.
     Returns: the Board; a lever that is blocked has no step on it.
     """
     shipped = max((offer.brings for offer in offers if offer.brings is not None and not offer.blocked), default=0.0)
     return lay_out(
         state.paths, state.sizes, rules=state.rules(begin_anyway=begin_anyway, shipped=shipped), prices=state.prices,
-        purchases=[offer.purchase for offer in offers if offer.purchase is not None],
-        moves=[offer.move for offer in offers if offer.move is not None],
-        train=next((offer.lever for offer in offers if offer.trains), None), known=known,
+        actions=Actions(
+            [offer.purchase for offer in offers if offer.purchase is not None],
+            [offer.move for offer in offers if offer.move is not None],
+            next((offer.lever for offer in offers if offer.trains), None),
+        ),
+        earlier=earlier,
     )  # fmt: skip
 
 

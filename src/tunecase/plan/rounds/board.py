@@ -7,8 +7,8 @@ decision walk the same board, under the same policy: in each world, drawn once a
 shows something, the policy answers, and what is done next is paid.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunecase.plan.rounds.policy import Node, Policy, Step
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
     Flags = NDArray[np.bool_]
+
+Place = tuple[int, frozenset[str]]  # index of the size, moves made
 
 SHARED = 0.5  # of a test's luck is that of its items, a judgement: two models rarely err on just the same ones
 FINE = 4_001  # points at which the chance to pass a test is worked out; between them it is read off
@@ -101,7 +103,7 @@ class Board:
     """
 
     nodes: tuple[Node, ...]
-    places: tuple[tuple[int, frozenset[str]], ...]
+    places: tuple[Place, ...]
     paid: tuple[tuple[Paid, ...], ...]
     errors: "Draws"
     passed: "Flags"
@@ -161,17 +163,17 @@ class Rules:
     saving: float = 0.0  # what shipping brings besides, or costs where it is below zero
 
 
-@dataclass(slots=True)
-class _Laying:
-    """A board while it is laid out."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Actions:
+    """What can be done on a board.
 
-    rules: Rules
-    prices: RoundPrices
-    sizes: tuple[int, ...]
-    places: list[tuple[int, frozenset[str]]]
-    spent: "list[Draws]"
-    steps: list[list[Step]] = field(default_factory=list)
-    paid: list[list[Paid]] = field(default_factory=list)
+    `purchases` lead from each size to the next; `moves` are done once and change errors in this order. `train` names
+    the step that trains on the rows at hand; None where the pilot has done just that.
+    """
+
+    purchases: Sequence[Purchase] = ()
+    moves: Sequence[Move] = ()
+    train: str | None = None
 
 
 def lay_out(
@@ -180,74 +182,148 @@ def lay_out(
     *,
     rules: Rules,
     prices: RoundPrices,
-    purchases: Sequence[Purchase] = (),
-    moves: Sequence[Move] = (),
-    train: str | None = None,
-    known: "Board | None" = None,
+    actions: Actions,
+    earlier: "Board | None" = None,
 ) -> Board:
     """The board of a project: places by training rows and moves made, with what every step costs.
 
     Args:
         paths: true error of each world at each size, shape (worlds, sizes), drawn once per world.
         sizes: rows in all that can be trained on, rising; the first are those at hand.
-        rules, prices: see there.
-        purchases: ways to go from each size to the next.
-        moves: what can be done once; their changes are applied in this order.
-        train: the name of the step that trains on the rows at hand; None where the pilot has done just that.
-        known: a board of the same worlds, sizes, moves and target, whose tests hold; only money has changed.
-    Returns: the Board.
+        rules, prices, actions: see there.
+        earlier: a board of the same worlds, sizes, moves and target, whose tests hold; only money has changed.
+    Returns: the Board. Raises: ValueError where the earlier board has other places.
     Leaves out the order of moves (tuning after buying equals buying after tuning) and the set-up of a source that is
     first used after another one.
     """
     import numpy as np
 
-    by_name = {move.name: move for move in moves}
-    grid = [(size, made) for made in _sets(list(by_name)) for size in range(len(sizes))]
-    grid = [place for place in grid if place[0] + len(place[1]) < rules.most_rounds]
-    grid.sort(key=lambda place: (place[0] + len(place[1]), place[0], sorted(place[1])))
-    count, index = len(paths), {place: number + 1 for number, place in enumerate(grid)}
-    changed = {} if known is not None else _changed(paths, moves, rules.error_floor)
-    errors = np.empty((len(grid) + 1, count))
-    passed, settled = (np.zeros((len(grid) + 1, count), dtype=bool) for _ in range(2))
-    errors[0] = paths[:, 0]
-    zero = np.zeros(count)
-    laid = _Laying(rules, prices, tuple(sizes), [(0, frozenset()), *grid], [zero] + [zero] * len(grid))
-    never = np.full(count, -np.inf)
-    laid.spent[1:] = [never] * len(grid)
-    nodes: list[Node] = []
-    first_costs: list[Draws | float] = []
-    if known is not None and known.places != tuple(laid.places):
-        raise ValueError("the known board has other places")
-    for number, (size, made) in enumerate(laid.places):
-        start = number == 0
-        steps: list[Step] = []
-        paid: list[Paid] = []
-        for name, to, cost, what in _outward(laid, index, by_name, purchases, size, made, start, train):
-            step = _priced(laid, number, to, cost, unforeseen := prices.unforeseen * _labour(prices, what))
-            if step is not None:
-                steps.append(Step(name, to, step))
-                first_costs += [cost + unforeseen] if start else []
-                paid.append(what)
-        laid.steps.append(steps)
-        laid.paid.append(paid)
-        if start:
-            nodes.append(Node(np.full(count, rules.shipped), tuple(steps)))
-            continue
-        if known is not None:
-            errors[number], shown = known.errors[number], known.nodes[number].shown
-            passed[number], settled[number] = known.passed[number], known.settled[number]
-        else:
-            errors[number] = changed[made][:, size]
-            rows = min((by_name[m].test_rows or 0 for m in made if by_name[m].test_rows), default=0) or rules.test_rows
-            name = f"test of {size} {' '.join(sorted(made))}".strip()
-            shown, passed[number], settled[number] = _test(errors[number], rules, rows, name)
-        credit = 1.0 if rules.credit is None else rules.credit(errors[number])
-        brings = rules.worth * credit + rules.saving + zero
-        nodes.append(Node(_ends(brings, passed[number], settled[number]), tuple(steps), shown, passed[number]))
+    places = _places(len(sizes), [move.name for move in actions.moves], rules.most_rounds)
+    if earlier is not None and earlier.places != places:
+        raise ValueError("the earlier board has other places")
+    laying = _Laying(rules, prices, actions, tuple(sizes), places, len(paths))
+    taken = [laying.steps(number) for number in range(len(places))]
+    tests = _tests(paths, rules, actions, places, tuple(sizes)) if earlier is None else _tests_of(earlier)
+    nodes = [Node(np.full(len(paths), rules.shipped), tuple(way.step for way in taken[0]))]
+    for number in range(1, len(places)):
+        passed, settled = tests.passed[number], tests.settled[number]
+        ends = _ends(_brings(rules, tests.errors[number]), passed, settled)
+        nodes.append(Node(ends, tuple(way.step for way in taken[number]), tests.shown[number], passed))
     return Board(
-        tuple(nodes), tuple(laid.places), tuple(map(tuple, laid.paid)), errors, passed, tuple(sizes),
-        rules.error_target, settled, tuple(first_costs),
+        tuple(nodes), places, tuple(tuple(way.paid for way in ways) for ways in taken), tests.errors, tests.passed,
+        tuple(sizes), rules.error_target, tests.settled, tuple(way.whole_cost for way in taken[0]),
     )  # fmt: skip
+
+
+def _places(sizes: int, moves: Sequence[str], most_rounds: int) -> tuple[Place, ...]:
+    """The present, then every size with every set of moves that the rounds allow; steps lead to later places only."""
+    grid = [(size, made) for made in _sets(moves) for size in range(sizes) if size + len(made) < most_rounds]
+    grid.sort(key=lambda place: (place[0] + len(place[1]), place[0], sorted(place[1])))
+    return ((0, frozenset()), *grid)
+
+
+def _sets(names: Sequence[str]) -> list[frozenset[str]]:
+    sets = [frozenset[str]()]
+    for name in names:
+        sets += [made | {name} for made in sets]
+    return sets
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Taken:
+    """A step that some world can pay, what it pays for, and its cost in every world, in those too that cannot pay."""
+
+    step: Step
+    paid: Paid
+    whole_cost: "Draws | float"
+
+
+class _Laying:
+    """The steps out of every place, in the order of places: what is spent on the way is known when they are priced."""
+
+    def __init__(
+        self, rules: Rules, prices: RoundPrices, actions: Actions, sizes: tuple[int, ...], places: tuple[Place, ...],
+        worlds: int,
+    ) -> None:  # fmt: skip
+        import numpy as np
+
+        self.rules, self.prices, self.actions = rules, prices, actions
+        self.sizes, self.places = sizes, places
+        self.index = {place: number for number, place in enumerate(places) if number}
+        self.moves = {move.name: move for move in actions.moves}
+        # The most that any way to a place costs, so that the budget holds on all of them.
+        self.spent: list[Draws] = [np.zeros(worlds), *[np.full(worlds, -np.inf)] * (len(places) - 1)]
+
+    def steps(self, number: int) -> list[_Taken]:
+        """Every step out of a place that some world can pay."""
+        before = self.rules.before if number == 0 else 0.0
+        taken = []
+        for name, place, paid, price in self._outward(number):
+            if place not in self.index:
+                continue
+            labour = _labour(self.prices, paid)
+            cost = before + price + labour + self.prices.training(paid.run_rows, paid.search_rows)
+            whole = cost + self.prices.unforeseen * labour
+            able = self._able(number, cost)
+            if able.any():
+                self._spend(number, self.index[place], cost, able)
+                taken.append(_Taken(Step(name, self.index[place], _where(able, whole)), paid, whole))
+        return taken
+
+    def _outward(self, number: int) -> "Iterator[tuple[str, Place, Paid, Draws | float]]":
+        """(name, place, what is paid for, its price beside labour and training) of every step out of a place."""
+        size, made = self.places[number]
+        factor: Draws | float = 1.0
+        for name in made:
+            factor = factor * self.moves[name].run_factor
+        rows = self.sizes[size] * factor
+        if number == 0 and self.actions.train is not None:
+            yield self.actions.train, (size, made), Paid(short_rounds=1.0, run_rows=rows), 0.0
+        if size + 1 < len(self.sizes):
+            for purchase in self.actions.purchases:
+                cost, bought = purchase.costs[size], purchase.examples[size]
+                larger = self.sizes[size + 1] * factor
+                yield purchase.name, (size + 1, made), Paid(run_rows=larger, bought=bought, data=cost), cost
+        for name, move in self.moves.items():
+            if name not in made and (number or move.first):
+                rounds, short = (0.0, 0.0) if move.labour == "none" else (1.0, float(move.labour == "short"))
+                paid = Paid(rounds, short, rows * move.run_factor * rounds, move.search_runs * rows, 0.0, move.price)
+                yield name, (size, made | {name}), paid, move.price
+
+    def _able(self, number: int, cost: "Draws | float") -> "Flags":
+        """Worlds whose budget holds what is foreseen."""
+        import numpy as np
+
+        spent = self.spent[number]
+        able = np.isfinite(np.broadcast_to(cost, spent.shape))
+        if number == 0 and self.rules.begin_anyway:
+            return np.asarray(able)
+        able = able & np.isfinite(spent)
+        return np.asarray(able & (np.where(able, spent, 0.0) + np.where(able, cost, 0.0) <= self.rules.budget))
+
+    def _spend(self, number: int, to: int, cost: "Draws | float", able: "Flags") -> None:
+        import numpy as np
+
+        spent = np.where(able, self.spent[number] + np.where(able, cost, 0.0), -np.inf)
+        self.spent[to] = np.maximum(self.spent[to], spent)
+
+
+def _where(able: "Flags", cost: "Draws | float") -> "Draws":
+    """The cost in each world, infinite where it cannot be paid."""
+    import numpy as np
+
+    return np.asarray(np.where(able, cost, np.inf))
+
+
+def _labour(prices: RoundPrices, what: Paid) -> "Draws | float":
+    """People's part of a step, as foreseen."""
+    return prices.short_labour * what.short_rounds + prices.labour * (what.rounds - what.short_rounds)
+
+
+def _brings(rules: Rules, errors: "Draws") -> "Draws":
+    """What shipping at such errors is worth in each world."""
+    credit = 1.0 if rules.credit is None else rules.credit(errors)
+    return rules.worth * credit + rules.saving + 0.0 * errors
 
 
 def _ends(brings: "Draws", passed: "Flags", settled: "Flags") -> "Draws":
@@ -264,87 +340,46 @@ def _ends(brings: "Draws", passed: "Flags", settled: "Flags") -> "Draws":
     return ends
 
 
-def _sets(names: list[str]) -> list[frozenset[str]]:
-    sets = [frozenset[str]()]
-    for name in names:
-        sets += [made | {name} for made in sets]
-    return sets
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tests:
+    """What the test at each place shows and passes, shape (places, worlds); nothing is tested at the first."""
+
+    errors: "Draws"
+    shown: "Sequence[Draws | None]"
+    passed: "Flags"
+    settled: "Flags"
+
+
+def _tests_of(board: Board) -> _Tests:
+    return _Tests(board.errors, [node.shown for node in board.nodes], board.passed, board.settled)
+
+
+def _tests(paths: "Draws", rules: Rules, actions: Actions, places: tuple[Place, ...], sizes: tuple[int, ...]) -> _Tests:
+    import numpy as np
+
+    shape = (len(places), len(paths))
+    errors, passed, settled = np.empty(shape), np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+    errors[0] = paths[:, 0]
+    shown: list[Draws | None] = [None]
+    changed = _changed(paths, actions.moves, rules.error_floor)
+    for number, (size, made) in enumerate(places[1:], 1):
+        errors[number] = changed[made][:, size]
+        larger = [move.test_rows for move in actions.moves if move.name in made and move.test_rows]
+        name = f"test of {size} {' '.join(sorted(made))}".strip()
+        seen, passed[number], settled[number] = _test(errors[number], rules, min(larger, default=rules.test_rows), name)
+        shown.append(seen)
+    return _Tests(errors, shown, passed, settled)
 
 
 def _changed(paths: "Draws", moves: Sequence[Move], floor: float) -> "dict[frozenset[str], Draws]":
     """Errors at all sizes after each set of moves, none below the floor."""
     import numpy as np
 
-    known: dict[frozenset[str], Draws] = {frozenset(): paths}
+    changed: dict[frozenset[str], Draws] = {frozenset(): paths}
     for move in moves:
-        for made, before in list(known.items()):
-            known[made | {move.name}] = before if move.change is None else move.change(before)
-    return {made: np.maximum(errors, floor) for made, errors in known.items()}
-
-
-def _outward(
-    laid: _Laying,
-    index: dict[tuple[int, frozenset[str]], int],
-    moves: dict[str, Move],
-    purchases: Sequence[Purchase],
-    size: int,
-    made: frozenset[str],
-    start: bool,
-    train: str | None,
-) -> "list[tuple[str, int, Draws | float, Paid]]":
-    """(name, node, cost, what is paid for) of every step out of a place."""
-    prices, rules = laid.prices, laid.rules
-    before = rules.before if start else 0.0
-    factor: Draws | float = 1.0
-    for name in made:
-        factor = factor * moves[name].run_factor
-    found: list[tuple[str, int, Draws | float, Paid]] = []
-
-    def add(name: str, place: tuple[int, frozenset[str]], cost: "Draws | float", what: Paid) -> None:
-        if place in index:
-            training = prices.training(what.run_rows, what.search_rows)
-            found.append((name, index[place], before + cost + _labour(prices, what) + training, what))
-
-    if start and train is not None:
-        add(train, (size, made), 0.0, Paid(short_rounds=1.0, run_rows=laid.sizes[size] * factor))
-    for purchase in purchases:
-        if size + 1 < len(laid.sizes):
-            cost, examples = purchase.costs[size], purchase.examples[size]
-            rows = laid.sizes[size + 1] * factor
-            add(purchase.name, (size + 1, made), cost, Paid(run_rows=rows, bought=examples, data=cost))
-    for name, move in moves.items():
-        if name in made or (start and not move.first):
-            continue
-        rounds, short = (0.0, 0.0) if move.labour == "none" else (1.0, float(move.labour == "short"))
-        rows = laid.sizes[size] * factor * move.run_factor * rounds
-        search = move.search_runs * laid.sizes[size] * factor
-        add(name, (size, made | {name}), move.price, Paid(rounds, short, rows, search, 0.0, move.price))
-    return found
-
-
-def _labour(prices: RoundPrices, what: Paid) -> "Draws | float":
-    """People's part of a step, as foreseen."""
-    return prices.short_labour * what.short_rounds + prices.labour * (what.rounds - what.short_rounds)
-
-
-def _priced(laid: _Laying, number: int, to: int, cost: "Draws | float", unforeseen: "Draws | float") -> "Draws | None":
-    """The cost in each world, infinite where the budget does not hold what is foreseen; None where no world can pay.
-
-    What was spent on the way to a place is the most that any way there costs, so that the budget holds on all of them.
-    """
-    import numpy as np
-
-    rules, spent = laid.rules, laid.spent[number]
-    if number == 0 and rules.begin_anyway:
-        able = np.isfinite(np.broadcast_to(cost, spent.shape))
-    else:
-        able = np.isfinite(np.broadcast_to(cost, spent.shape)) & np.isfinite(spent)
-        able &= np.where(able, spent, 0.0) + np.where(able, cost, 0.0) <= rules.budget
-    if not able.any():
-        return None
-    amount = np.where(able, cost + unforeseen, np.inf)
-    laid.spent[to] = np.maximum(laid.spent[to], np.where(able, spent + np.where(able, cost, 0.0), -np.inf))
-    return np.asarray(amount)
+        for made, before in list(changed.items()):
+            changed[made | {move.name}] = before if move.change is None else move.change(before)
+    return {made: np.maximum(errors, floor) for made, errors in changed.items()}
 
 
 def _test(errors: "Draws", rules: Rules, rows: int | None, name: str) -> "tuple[Draws, Flags, Flags]":

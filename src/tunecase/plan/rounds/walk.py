@@ -122,11 +122,12 @@ def walk_rounds(
     sizes: Sequence[int],
     *,
     test_rows: int | None,
+    most: "Draws | None" = None,
     seed: int = 0,
-    most: "int | Draws | None" = None,
-    stops: bool = True,
 ) -> Walk:
-    """Round r trains on sizes[r - 1] rows, tests, and ends the walk when the lower bound of the score meets the target.
+    """Round r trains on sizes[r - 1] rows and tests; rounds go on whatever the tests show.
+
+    The target is reached where the lower bound of the score met it in one of the rounds.
 
     Args:
         paths: true error of each world at each size, shape (draws, sizes), drawn once per world [share of 1].
@@ -134,8 +135,7 @@ def walk_rounds(
         sizes: rows trained on, round by round, not falling.
         test_rows: items of the test, whose binomial noise is drawn anew in each round; None: the test sees the truth.
         seed: of the tests' luck; each round has its own generator, so that two targets share their luck.
-        most: rounds after which the walk stops, one number or one per world, shape (draws,).
-        stops: False goes on to `most` even after success (the user fixed the rounds).
+        most: rounds of each world, shape (draws,); as many as there are sizes when left out.
     Returns: the Walk; a world whose `most` is 0 buys nothing.
     Leaves out tuning and cleaning between rounds, which could lift a path: P(reached) errs low by what they would add.
     """
@@ -148,7 +148,7 @@ def walk_rounds(
     good = _passed(paths, error_target, test_rows, seed) & (np.arange(columns) < allowed[:, None])
     reached = np.asarray(good.any(axis=1))
     first = good.argmax(axis=1)
-    last = (np.where(reached, first, allowed - 1) if stops else allowed - 1).astype(int)
+    last = (allowed - 1).astype(int)
     grid = np.asarray(sizes, dtype=float)
     begun = last >= 0
     at = np.maximum(last, 0)
