@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.estimate.compare import Limit, Side, compare, judge
+from tunecase.estimate.compare import Limit, Pricing, Side, compare, judge
 from tunecase.quantities.spread import generator
 from tunecase.records import Comparison, from_json, to_json
 
@@ -26,7 +26,7 @@ def side(name: str = "a", **given) -> Side:
 
 def compared(first: Side, second: Side | None, **given) -> Comparison:
     """The comparison in dollars."""
-    return compare(first, second, currency="USD", seed=0, price_book="book", **given)
+    return compare(first, second, under=Pricing("USD", 0, "book"), **given)
 
 
 def test_the_same_bill_twice_differs_by_nothing() -> None:

@@ -5,7 +5,7 @@ the worlds that show alike, or none. Before any lever comes a look (a run or a r
 with its result is worth more than it costs.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -54,10 +54,8 @@ def decide(
     """
     basis, forecast = known.basis, known.forecast
     funds = _funds(known, estimate)
-    value, saving = _value(known), serving_saving(basis)
-    saved = 0.0 if saving is None else float(saving.mean())
-    short = _short(basis, estimate, funds.left({})) if forecast is None else ""
-    first = gate(known, value, saved, no_pilot, short)
+    value = _value(known)
+    first = gate(known, value, _mean_saving(basis), no_pilot, _short(known, funds))
     if forecast is None or len(forecast.points) < LEAST_SIZES or forecast.target is None:
         assert first is not None
         return _closed(first, (), value, basis, ())
@@ -117,13 +115,21 @@ def _state(known: Known, funds: _Funds, factors: Mapping[str, float] = NOTHING, 
     )  # fmt: skip
 
 
-def _short(basis: Basis, estimate: Estimate, left: float) -> str:
-    """What is left of the budget beside the cheapest purchase, one fine-tune on the rows at hand, if it is too little.
+def _mean_saving(basis: Basis) -> float:
+    """What serving costs less than today over the horizon, on average; 0 where it is not known."""
+    saving = serving_saving(basis)
+    return 0.0 if saving is None else float(saving.mean())
+
+
+def _short(known: Known, funds: _Funds) -> str:
+    """Before a pilot: what is left of the budget beside the cheapest purchase, one fine-tune, if it is too little.
 
     A pilot of the model itself on a machine that is there may ship for nothing, so too small a budget forbids none.
     """
-    least = band(basis.draw("levers.first_run_hours") * person_hour(basis)).p10
-    least += estimate.run_price.p10 if estimate.run_price else 0.0
+    basis, left = known.basis, funds.left(NOTHING)
+    if known.forecast is not None:
+        return ""
+    least = band(basis.draw("levers.first_run_hours") * person_hour(basis)).p10 + (funds.run.p10 if funds.run else 0.0)
     if left >= least:
         return ""
     currency = basis.currency
@@ -248,26 +254,30 @@ def _give_up(plan: Plan, state: State) -> str:
 
 
 def _assumptions(project: Project, solved: Solved) -> tuple[str, ...]:
+    import numpy as np
+
     state = solved.state
     # A lever that cannot be first may come later: what it is assumed to do is in every plan's worth.
     used = {step.name for node in solved.board.nodes for step in node.steps}
-    notes = [offer.assumption for offer in solved.offers if offer.assumption and offer.lever in used]
-    if state.value is not None:
-        base = score(state.score(state.error_baseline))
-        notes.insert(0, f"value counts answers above a baseline of {base}, at the target and no higher")
-        if state.saving:
-            less, size = ("less" if state.saving > 0 else "more"), money(abs(state.saving), state.currency)
-            notes.insert(
-                1, f"answers of the tuned model cost {size} {less} than today's over the horizon, once shipped"
-            )
+    notes = [*_value_notes(state)]
+    notes += [offer.assumption for offer in solved.offers if offer.assumption and offer.lever in used]
     if project.budget is None:
         notes.append("no budget given: plans may cost any amount")
-    import numpy as np
+    overrun = 1 + state.prices.unforeseen
+    labour = float(np.mean(state.prices.labour)) * overrun
+    beyond = f", unknowns among them (x{overrun:.2g})" if state.prices.unforeseen else ""
+    return (*notes, f"people's part of one round costs {money(labour, state.currency)} on average{beyond}")
 
-    labour = float(np.mean(state.prices.labour)) * (1 + state.prices.unforeseen)
-    beyond = f", unknowns among them (x{1 + state.prices.unforeseen:.2g})" if state.prices.unforeseen else ""
-    notes.append(f"people's part of one round costs {money(labour, state.currency)} on average{beyond}")
-    return tuple(notes)
+
+def _value_notes(state: State) -> Iterator[str]:
+    """What the value of the target counts; nothing where none is stated."""
+    if state.value is None:
+        return
+    base = score(state.score(state.error_baseline))
+    yield f"value counts answers above a baseline of {base}, at the target and no higher"
+    if state.saving:
+        less, size = ("less" if state.saving > 0 else "more"), money(abs(state.saving), state.currency)
+        yield f"answers of the tuned model cost {size} {less} than today's over the horizon, once shipped"
 
 
 def _closed(

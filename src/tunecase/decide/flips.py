@@ -1,6 +1,7 @@
 """Where the advice flips: the nearest value per correct answer, or of any other input, at which another lever wins."""
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from tunecase.decide.plans import Solved, solve, winner_of
 from tunecase.decide.what_if import Inputs, both_sides, inputs_of, what_if
@@ -8,6 +9,9 @@ from tunecase.plan.levers import Offer, State
 from tunecase.prices import PRICE, error_cost, worth_of_correct
 from tunecase.quantities import AlteredWorlds, Worlds, figures
 from tunecase.records import Flip
+
+if TYPE_CHECKING:
+    from tunecase.quantities import Draws
 
 RUN, BUDGET, VALUE = "one training run", "budget", "problem.value"
 # What only money moves leaves every test as it was; these change what is true in the worlds, each by one step.
@@ -31,15 +35,18 @@ def value_flips(solved: Solved, best: Offer) -> str:
         return ""
     stated = basis.project.problem.value
     answers = worth / each if each.min() > 0 < worth.mean() else 0 * worth + 1.0
-    # V with one certain value v is (v + kept) answers: the means weigh each world by the answers that it is worth.
-    worth_each = float((each * answers).mean() / answers.mean())
+
+    def mean(of_answer: "Draws") -> float:
+        """The mean weighs each world by the answers that it is worth."""
+        return float((of_answer * answers).mean() / answers.mean())
+
+    # V with one certain value v is (v + kept) answers.
     moved = each if stated is None or cost is None else basis.worlds.draw(VALUE, stated.spread)
-    value = float((moved * answers).mean() / answers.mean())
-    kept = worth_each - value
+    worth_each, value = mean(each), mean(moved)
     unit = f"{basis.currency} per {'error' if stated is None else 'correct'}"
 
     def winner(factors: Mapping[str, float]) -> str:
-        scale = (value * factors.get(VALUE, 1.0) + kept) / worth_each
+        scale = (value * factors.get(VALUE, 1.0) + worth_each - value) / worth_each
         return winner_of(solved, scale).lever if factors else best.lever
 
     words = [

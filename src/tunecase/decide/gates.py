@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunecase import catalog
-from tunecase.forecast import LEAST_SIZES
+from tunecase.forecast import LEAST_SIZES, to_error
 from tunecase.plan import Known
 from tunecase.project import Project
 from tunecase.quantities import Band, money, score, sentence
@@ -70,11 +70,19 @@ def _mend_problem(definition: Definition, currency: str) -> Gate | None:
 
 
 def _ship_untrained(definition: Definition, saving: float) -> Gate | None:
-    had = _had_untrained(definition)
-    if not had or saving > 0:
+    """What reaches the target without a fine-tune is shipped, unless a tuned model serves for less."""
+    score_had, target = definition.untrained, definition.target
+    direction = next((metric.direction for metric in catalog.metrics() if metric.name == definition.metric), None)
+    if score_had is None or target is None or direction is None or saving > 0:
         return None
-    action = "ship what meets the target without a fine-tune"
-    return Gate("ship", action, f"{had} reaches the target already: a fine-tune has nothing to add.")
+    if to_error(score_had, direction) > to_error(target, direction):
+        return None
+    way = next(
+        (way.action for way in definition.alternatives if way.score == score_had and not way.name.startswith("tune")),
+        "the best score without a fine-tune",
+    )
+    reason = f"{f'{way} ({score(score_had)})'.capitalize()} reaches the target already: a fine-tune has nothing to add."
+    return Gate("ship", "ship what meets the target without a fine-tune", reason)
 
 
 def _another_pilot(forecast: Forecast, no_pilot: str) -> Gate | None:
@@ -99,18 +107,6 @@ def _reached(forecast: Forecast, value: "Draws | None", saving: float, currency:
     if value is None or len(forecast.points) < LEAST_SIZES:
         return Gate("ship", SHIP, f"{sentence(forecast.reason)} Nothing has to be bought.")
     return None
-
-
-def _had_untrained(definition: Definition) -> str:
-    """What reaches the target without a fine-tune, in words; empty where nothing does."""
-    had, target = definition.untrained, definition.target
-    metric = next((one for one in catalog.metrics() if one.name == definition.metric), None)
-    if had is None or target is None or metric is None:
-        return ""
-    if had > target if metric.direction == "lower" else had < target:
-        return ""
-    ways = [way.action for way in definition.alternatives if way.score == had and not way.name.startswith("tune")]
-    return f"{ways[0] if ways else 'the best score without a fine-tune'} ({score(had)})".capitalize()
 
 
 def _repairs(audit: Audit) -> str:

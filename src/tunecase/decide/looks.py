@@ -21,17 +21,17 @@ def looks_of(solved: Solved) -> tuple[Experiment, ...]:
     state = solved.state
     values = _values(solved)
     left = float(np.median(state.budget_left))
-    found = []
+    experiments = []
     for made in (look(state) for look in levers.LOOKS):
         if made.shown is None:
-            found.append(Experiment(made.name, made.action, None, None, None, None, made.blocked))
+            experiments.append(Experiment(made.name, made.action, None, None, None, None, made.blocked))
             continue
         worth, error = worth_of_seeing(values, made.shown)
         price = band(made.price + np.zeros(len(values)))
         mean = float(np.mean(made.price))
         blocked = "it costs more than what is left of the budget" if price.p50 > left else ""
-        found.append(Experiment(made.name, made.action, price, worth, error, worth - mean, blocked))
-    return tuple(found)
+        experiments.append(Experiment(made.name, made.action, price, worth, error, worth - mean, blocked))
+    return tuple(experiments)
 
 
 def best_look(looks: tuple[Experiment, ...]) -> Experiment | None:

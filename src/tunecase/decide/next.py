@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tunecase.quantities import Interval80, count, interval_words, money, money_band, score, score_interval, share
-from tunecase.records import Change, Decision, Estimate, Forecast, Needed, Next, Pilot, Round
+from tunecase.records import Change, CurveBand, Decision, Estimate, Forecast, Needed, Next, Pilot, Round
 
 
 def next_step(
@@ -26,27 +26,25 @@ def next_step(
     expected = _expected(earlier, made, counts_as or made.n) if earlier is not None and made is not None else None
     shown, moved = _shown(made, expected, counts_as), _moved(before, now)
     first = f"{shown}, and {moved[0].lower()}{moved[1:]}" if shown else moved
-    told = first, _step(decision)
-    return Next(told, made, expected, changes(before, now), decision, since)
+    sentences = first, _step(decision)
+    return Next(sentences, made, expected, changes(before, now), decision, since)
 
 
 def _expected(earlier: Forecast, made: Round, n: int) -> Interval80 | None:
     """The interval of the next test at that size, read between the sizes of the forecast; None for another learner."""
-    band = [one for one in earlier.band if one.n > 0]
-    if earlier.stand_in or made.changed not in ("label", "fine_tune", "test_set") or not band:
+    if earlier.stand_in or made.changed not in ("label", "fine_tune", "test_set"):
         return None
-    if not band[0].n <= n <= band[-1].n:
-        return None
-    for low, high in zip(band, band[1:] or band, strict=False):
-        if low.n <= n <= high.n:
-            part = 0.0 if high.n == low.n else math.log(n / low.n) / math.log(high.n / low.n)
-            ends = zip(_ends(low.next_test), _ends(high.next_test), strict=True)
-            return Interval80(*(a + part * (b - a) for a, b in ends))
-    return None
+    sizes = [size for size in earlier.band if size.n > 0]
+    low = max((size for size in sizes if size.n <= n), key=lambda size: size.n, default=None)
+    high = min((size for size in sizes if size.n >= n), key=lambda size: size.n, default=None)
+    return None if low is None or high is None else _between(low, high, n)
 
 
-def _ends(one: Interval80) -> tuple[float, float, float]:
-    return one.low, one.mid, one.high
+def _between(low: CurveBand, high: CurveBand, n: int) -> Interval80:
+    """The interval of the next test at n, straight in ln n between two sizes."""
+    part = 0.0 if high.n == low.n else math.log(n / low.n) / math.log(high.n / low.n)
+    a, b = low.next_test, high.next_test
+    return Interval80(a.low + part * (b.low - a.low), a.mid + part * (b.mid - a.mid), a.high + part * (b.high - a.high))
 
 
 def _shown(made: Round | None, expected: Interval80 | None, counts_as: int | None) -> str:

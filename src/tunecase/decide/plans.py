@@ -9,7 +9,6 @@ from tunecase.plan.rounds import Board, Policy, Sorted, best_policy, sort_worlds
 from tunecase.quantities import Band, band, share
 
 if TYPE_CHECKING:
-    from tunecase.plan.rounds import Indices
     from tunecase.quantities import Draws
 
 
@@ -84,7 +83,7 @@ def solve(state: State, earlier: Board | None = None) -> Solved:
     usable = state if state.value is not None else levers.without_value(state, offers)[0]
     board = levers.board(usable, offers, earlier=earlier)
     groups = sort_worlds(board.nodes)
-    return Solved(state, offers, board, best_policy(board.nodes, known=groups), groups)
+    return Solved(state, offers, board, best_policy(board.nodes, sorted_worlds=groups), groups)
 
 
 def plan_of(solved: Solved, lever: str) -> Plan | None:
@@ -110,27 +109,20 @@ def plan_of(solved: Solved, lever: str) -> Plan | None:
 
 def _threshold(solved: Solved, node: int) -> float | None:
     """The score of the first test below which (above which, for a loss) the plan ends there; None: it never does."""
+    import numpy as np
+
     best, group = solved.policy.best[node], solved.policy.groups[node]
     shown = solved.board.nodes[node].shown
     if not len(best) or group is None or shown is None:
         return None
-    ends = _parts(shown[group.order], group.starts)
-    loss = solved.state.test_rows is None
-    on = [float(part.max() if loss else part.min()) for part, step in zip(ends, best, strict=True) if step >= 0]
-    off = [float(part.max() if loss else part.min()) for part, step in zip(ends, best, strict=True) if step < 0]
-    if not on or not off:
+    # A loss is turned round, so that more is better in both cases.
+    side = -1.0 if solved.state.test_rows is None else 1.0
+    lowest = np.array([part.min() for part in np.split(side * shown[group.order], group.starts[1:])])
+    on, off = lowest[best >= 0], lowest[best < 0]
+    if not len(on) or not len(off) or off.min() >= on.min():
         return None
-    edge = max(on) if loss else min(on)
-    if (max(off) <= edge) if loss else (min(off) >= edge):
-        return None
-    return solved.state.score(edge) if loss else edge
-
-
-def _parts(values: "Draws", starts: "Indices") -> "list[Draws]":
-    """The parts of an array that begin at `starts`."""
-    import numpy as np
-
-    return np.split(values, starts[1:])
+    edge = side * float(on.min())
+    return solved.state.score(edge) if side < 0 else edge
 
 
 def _then(solved: Solved, node: int) -> str:
@@ -145,8 +137,8 @@ def _then(solved: Solved, node: int) -> str:
     unpaid = 1.0 - sum(shares.values())
     if unpaid >= 0.005:
         shares["no money left"] = unpaid
-    told = sorted(((part, name) for name, part in shares.items() if part >= 0.005), reverse=True)
-    return ", ".join(f"{name.replace('_', ' ')} {share(part)}" for part, name in told)
+    common = sorted(((part, name) for name, part in shares.items() if part >= 0.005), reverse=True)
+    return ", ".join(f"{name.replace('_', ' ')} {share(part)}" for part, name in common)
 
 
 def worth_of(solved: Solved, lever: str) -> float:
@@ -173,4 +165,4 @@ def scaled(solved: Solved, scale: float) -> Solved:
         return solve(state, solved.board)
     nodes = tuple(replace(node, ends=node.ends * scale) for node in solved.board.nodes)
     board = replace(solved.board, nodes=nodes)
-    return replace(solved, state=state, board=board, policy=best_policy(nodes, known=solved.groups))
+    return replace(solved, state=state, board=board, policy=best_policy(nodes, sorted_worlds=solved.groups))

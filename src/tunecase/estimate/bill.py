@@ -134,12 +134,7 @@ def _drivers(bill: Drawn) -> tuple[Driver, ...]:
     drivers = []
     for name, index in list(first_order(inputs, total).items())[:DRIVERS]:
         if index.value >= LEAST_SHARE:
-            ends = swing(inputs[name], total)
-            drivers.append(
-                Driver(
-                    name, index.value, index.error, ends.input_low, ends.input_high, ends.result_low, ends.result_high
-                )
-            )
+            drivers.append(Driver(name, index.value, index.error, *swing(inputs[name], total)))
     return tuple(drivers)
 
 

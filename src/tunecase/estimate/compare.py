@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tunecase.quantities import Draws
 
 TOTAL = "total"
+Bands = tuple[Band | None, Band | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,25 @@ class Side:
         """The sum of the lines that count and have a price, shape (draws,)."""
         import numpy as np
 
-        priced = [line for name, line in self.lines.items() if name in self.counted and line is not None]
+        priced = [amount for line in self.lines if (amount := self.amount(line)) is not None]
         return np.asarray(np.sum(priced, axis=0)) if priced else np.zeros(len(self.rounds))
+
+    def amount(self, line: str) -> "Draws | None":
+        """A line that counts, shape (draws,); None where it does not, or has no price."""
+        return self.lines.get(line) if line in self.counted else None
 
     def missing(self, line: str) -> tuple[str, ...]:
         """What has no price in a line that counts."""
         return tuple(words for words in self.unpriced if words.startswith(f"{line}:"))
+
+
+@dataclass(frozen=True, slots=True)
+class Pricing:
+    """What both bills were drawn with: the currency of all amounts, the seed, and the hash of the prices."""
+
+    currency: str
+    seed: int
+    price_book: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +73,7 @@ def compare(
     first: Side,
     second: Side | None = None,
     *,
-    currency: str,
-    seed: int,
-    price_book: str,
+    under: Pricing,
     changed: Sequence[FieldChange] = (),
     notes: Sequence[str] = (),
     limit: Limit | None = None,
@@ -75,8 +87,7 @@ def compare(
 
     Args:
         first, second: bills of equally many worlds; without a second one the first is only judged.
-        currency: of all amounts.
-        seed, price_book: what the draws and the prices were.
+        under: the currency of all amounts, the seed and the prices.
         changed: fields that differ.
         notes: what else differs, and what was assumed.
         limit: the second bill's, or the only one's, total must not pass it with that confidence.
@@ -85,7 +96,7 @@ def compare(
     difference.
     Source: common random numbers: Law, Simulation Modeling and Analysis, 5th ed., section 11.2.
     """
-    judged = None if limit is None else judge(second or first, limit, currency)
+    judged = None if limit is None else judge(second or first, limit, under.currency)
     lines: tuple[Difference, ...] = ()
     total = rounds = None
     if second is not None:
@@ -94,8 +105,8 @@ def compare(
         total = _total(first, second)
         rounds = band(second.rounds - first.rounds)
     return Comparison(
-        currency, _bill(first), None if second is None else _bill(second), lines, total, rounds, tuple(changed),
-        tuple(notes), len(first.rounds), seed, price_book, judged,
+        under.currency, _bill(first), None if second is None else _bill(second), lines, total, rounds, tuple(changed),
+        tuple(notes), len(first.rounds), under.seed, under.price_book, judged,
     )  # fmt: skip
 
 
@@ -132,29 +143,35 @@ def _bill(side: Side) -> Bill:
 
 
 def _line(name: str, first: Side, second: Side) -> Difference:
-    amounts = [side.lines.get(name) if name in side.counted else None for side in (first, second)]
-    bands = (_banded(amounts[0]), _banded(amounts[1]))
-    counted = [name in side.counted for side in (first, second)]
-    missing = [side.missing(name) for side in (first, second)]
-    if not all(counted):
-        side, there = (second, amounts[1]) if counted[1] else (first, amounts[0])
-        why = f"counted only in {side.name}"
-        if there is None or side.missing(name):
-            return Difference(name, *bands, None, None, None, None, f"{why}, unpriced there")
-        # What a bill does not count is no part of it, so the whole line is the difference.
-        return _differs(name, bands, there if counted[1] else -there, why)
-    if amounts[0] is None or amounts[1] is None or missing[0] != missing[1]:
-        sides = [side.name for side, lacks in zip((first, second), missing, strict=True) if lacks]
-        return Difference(name, *bands, None, None, None, None, f"unpriced in {' and in '.join(sides)}")
-    why = "without what neither side has a price for" if missing[0] else ""
-    return _differs(name, bands, amounts[1] - amounts[0], why)
+    one, two = first.amount(name), second.amount(name)
+    bands = (_banded(one), _banded(two))
+    for side, other in ((first, second), (second, first)):
+        if name not in other.counted:
+            return _whole_line(name, bands, side, 1.0 if side is second else -1.0)
+    if one is None or two is None or first.missing(name) != second.missing(name):
+        sides = [side.name for side in (first, second) if side.missing(name)]
+        return _unknown(name, bands, f"unpriced in {' and in '.join(sides)}")
+    why = "without what neither side has a price for" if first.missing(name) else ""
+    return _differs(name, bands, two - one, why)
+
+
+def _whole_line(name: str, bands: Bands, side: Side, sign: float) -> Difference:
+    """A line that one side alone counts is no part of the other bill: the whole of it is the difference."""
+    amount, why = side.amount(name), f"counted only in {side.name}"
+    if amount is None or side.missing(name):
+        return _unknown(name, bands, f"{why}, unpriced there")
+    return _differs(name, bands, sign * amount, why)
+
+
+def _unknown(name: str, bands: Bands, why: str) -> Difference:
+    return Difference(name, *bands, None, None, None, None, why)
 
 
 def _banded(amount: "Draws | None") -> Band | None:
     return None if amount is None else band(amount)
 
 
-def _differs(name: str, bands: tuple[Band | None, Band | None], change: "Draws", why: str = "") -> Difference:
+def _differs(name: str, bands: Bands, change: "Draws", why: str = "") -> Difference:
     first, second = bands
     cheaper, dearer = float((change < 0).mean()), float((change > 0).mean())
     return Difference(name, first, second, band(change), float(change.mean()), cheaper, dearer, why)
@@ -165,6 +182,6 @@ def _total(first: Side, second: Side) -> Difference:
     bands = (band(first.total), band(second.total))
     one_sided = sorted(set(first.unpriced) ^ set(second.unpriced))
     if one_sided:
-        return Difference(TOTAL, *bands, None, None, None, None, f"a price is missing on one side: {one_sided[0]}")
+        return _unknown(TOTAL, bands, f"a price is missing on one side: {one_sided[0]}")
     why = f"without {'; '.join(first.unpriced)}, which neither side has a price for" if first.unpriced else ""
     return _differs(TOTAL, bands, second.total - first.total, why)

@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from tunecase.quantities import Z80
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
@@ -19,11 +17,6 @@ class Index:
 
     value: float
     error: float
-
-    @property
-    def band(self) -> tuple[float, float]:
-        """The 80% interval, kept between 0 and 1."""
-        return max(self.value - Z80 * self.error, 0.0), min(self.value + Z80 * self.error, 1.0)
 
 
 def first_order(inputs: Mapping[str, "Draws"], result: "Draws", bins: int = BINS) -> dict[str, Index]:
@@ -70,8 +63,7 @@ def first_order(inputs: Mapping[str, "Draws"], result: "Draws", bins: int = BINS
     return dict(sorted(indices.items(), key=lambda item: (-item[1].value, item[0])))
 
 
-@dataclass(frozen=True, slots=True)
-class Swing:
+class Swing(NamedTuple):
     """The ends of an input's low and high tenth, and the result's mean in each."""
 
     input_low: float

@@ -90,21 +90,21 @@ def ways(basis: Basis, rented: Machine | None, taken: Machine | None, load: Load
         return ()
     # Worlds of its own with the same seed: same names, same draws, and no input is added to the bill's.
     own = replace(basis, worlds=Worlds(basis.worlds.seed, basis.worlds.n), used={})
-    found = [
+    priced = [
         *_on_cards(own, rented, taken, load),
         *_on_other_cards(own, rented, load),
         *_at_providers(own, taken, load),
     ]
-    paid = next((float(draws.mean()) for way, draws in found if way.chosen), None)
-    rated = [(replace(way, ratio=float(draws.mean()) / paid if paid else None), draws) for way, draws in found]
-    return tuple(way for way, _ in sorted(rated, key=lambda one: float(one[1].mean())))
+    paid = next((float(draws.mean()) for way, draws in priced if way.chosen), None)
+    rated = [(replace(way, ratio=float(draws.mean()) / paid if paid else None), draws) for way, draws in priced]
+    return tuple(way for way, _ in sorted(rated, key=lambda pair: float(pair[1].mean())))
 
 
 def not_to_be_had(basis: Basis) -> str:
     """Hosted models that cannot be trained, or not be priced, on the day, and why, in one sentence; empty for none."""
     _, why = offers(basis)
-    told = "; ".join(f"{reason} ({some_of(names)})" for reason, names in why.items())
-    return f"hosted training is compared where it can be had and priced, which leaves out: {told}" if told else ""
+    words = "; ".join(f"{reason} ({some_of(names)})" for reason, names in why.items())
+    return f"hosted training is compared where it can be had and priced, which leaves out: {words}" if words else ""
 
 
 def _rate(offer: Offer, basis: Basis) -> "Draws":
@@ -145,31 +145,33 @@ def _on_other_cards(basis: Basis, rented: Machine | None, load: Load) -> "Iterat
 def _hours(basis: Basis, rented: Machine) -> Iterator[GpuHour]:
     """The price of an hour of the card in every way that has one."""
     region = (basis.project.compute.region if basis.project else None) or ""
-    asked = [gpu_hour(rented.gpu, basis, tier, spot=spot, contracts=False) for spot in (False, True) for tier in TIERS]
-    asked += [contract_hour(rented.gpu, basis, terms, region) for terms in (ON_DEMAND, SPOT, "reserved")]
-    asked.append(owned(rented.gpu, basis) if owns_enough(rented.count, basis) else None)
-    if rented.hour.tier in NOT_OF_THE_TABLES and not any(
-        hour is not None and (hour.tier, hour.terms) == (rented.hour.tier, rented.hour.terms) for hour in asked
-    ):
-        asked.append(rented.hour)
-    yield from (hour for hour in asked if hour is not None)
+    hours = [
+        *(gpu_hour(rented.gpu, basis, tier, spot=spot, contracts=False) for spot in (False, True) for tier in TIERS),
+        *(contract_hour(rented.gpu, basis, terms, region) for terms in (ON_DEMAND, SPOT, "reserved")),
+        owned(rented.gpu, basis) if owns_enough(rented.count, basis) else None,
+    ]
+    priced = [hour for hour in hours if hour is not None]
+    yield from priced
+    same = (rented.hour.tier, rented.hour.terms)
+    if rented.hour.tier in NOT_OF_THE_TABLES and same not in [(hour.tier, hour.terms) for hour in priced]:
+        yield rented.hour
 
 
 def _at_providers(basis: Basis, taken: Machine | None, load: Load) -> "Iterator[tuple[Way, Draws]]":
     offer = taken.offer if taken is not None else None
     others, _ = offers(basis)
-    every = [*others] if offer is None else [offer, *(one for one in others if one.row != offer.row)]
+    every = [*others] if offer is None else [offer, *(other for other in others if other.row != offer.row)]
     longest = float(sequence_tokens(basis))
-    for one in every:
+    for each in every:
         billed = billed_tokens(
-            one.row, rows=load.rows, tokens_per_row=load.tokens_per_row, epochs=load.epochs, longest=longest
+            each.row, rows=load.rows, tokens_per_row=load.tokens_per_row, epochs=load.epochs, longest=longest
         )
         amount: Draws = training_price(
-            one.row, billed=billed, rate_per_mtok=_rate(one, basis), jobs=load.jobs, per_usd=basis.base_per_usd,
-            months=stored_months(basis, one),
+            each.row, billed=billed, rate_per_mtok=_rate(each, basis), jobs=load.jobs, per_usd=basis.base_per_usd,
+            months=stored_months(basis, each),
         )  # fmt: skip
-        sure = f", confidence {one.row.confidence}" if one.provider == one.row.provider else ""
-        rests = f"{one.provider}, dated {one.date}{sure}"
-        note = "; ".join((*one.notes, *([one.row.note] if one.row.note else [])))
-        name = f"{one.row.model} at {one.row.provider}"
-        yield Way(name, HOSTED, band(amount), None, None, rests, note, one is offer), amount
+        sure = f", confidence {each.row.confidence}" if each.provider == each.row.provider else ""
+        rests = f"{each.provider}, dated {each.date}{sure}"
+        note = "; ".join((*each.notes, *([each.row.note] if each.row.note else [])))
+        name = f"{each.row.model} at {each.row.provider}"
+        yield Way(name, HOSTED, band(amount), None, None, rests, note, each is offer), amount

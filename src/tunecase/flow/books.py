@@ -44,30 +44,30 @@ def books(flow: Flow, asked: BooksAsked | None = None) -> Books:
     from tunecase.books import books as fold
 
     half = HalfImports()
-    found = kept(half.along(flow.ledger.entries()))
-    _keep_choices(flow, found, asked or BooksAsked())
-    plan = plan_of_record(found, flow.project.currency)
+    booked = kept(half.along(flow.ledger.entries()))
+    _keep_choices(flow, booked, asked or BooksAsked())
+    plan = plan_of_record(booked, flow.project.currency)
     record = fold(
-        found.charges, estimate=plan[0] if plan else None, project=flow.project, verified=True,
-        standing=_standing(flow, found),
+        booked.charges, estimate=plan[0] if plan else None, project=flow.project, verified=True,
+        standing=_standing(flow, booked),
     )  # fmt: skip
     record = replace(record, remarks=(*half.remarks(), *record.remarks))
     return cast(Books, flow.keep("books", record))
 
 
-def _keep_choices(flow: Flow, found: "Kept", asked: BooksAsked) -> None:
+def _keep_choices(flow: Flow, booked: "Kept", asked: BooksAsked) -> None:
     """Keeps what was chosen, all of it or, where a word is wrong, nothing."""
     problems: list[Problem] = []
-    plan = _plan_asked(flow, found, asked.plan, problems) if asked.plan else None
-    lines = _lines_asked(flow, found, plan, asked.close, problems) if asked.close else ()
+    plan = _plan_asked(flow, booked, asked.plan, problems) if asked.plan else None
+    lines = _lines_asked(flow, booked, plan, asked.close, problems) if asked.close else ()
     if problems:
         raise InputError(problems)
     if plan is not None:
-        found.chosen = PlanChosen(plan.id, plan.recorded_at.date(), flow.today)
-        _append(flow, "plan", found.chosen)
+        booked.chosen = PlanChosen(plan.id, plan.recorded_at.date(), flow.today)
+        _append(flow, "plan", booked.chosen)
     if lines:
-        found.closed.update(dict.fromkeys(lines, flow.today))
-        found.reopened = [name for name in found.reopened if name not in lines]
+        booked.closed.update(dict.fromkeys(lines, flow.today))
+        booked.reopened = [name for name in booked.reopened if name not in lines]
         _append(flow, "close", Closing(lines, flow.today))
 
 
@@ -76,29 +76,35 @@ def _append(flow: Flow, verb: str, record: Any) -> None:
         flow.ledger.append("record", record, recorded_at=now(), verb=verb, meta={"seed": flow.seed})
 
 
-def _plan_asked(flow: Flow, found: "Kept", text: str, problems: list[Problem]) -> "Entry | None":
+def _plan_asked(flow: Flow, booked: "Kept", text: str, problems: list[Problem]) -> "Entry | None":
     """The estimate's entry that was asked for; None where it is the plan of record already, or where a problem is."""
     from tunecase.books import plan_of_record
 
-    word = text.strip().casefold()
-    if word == "latest":
-        fits = found.estimates[-1:]
-    elif word == "first":
-        fits = found.estimates[:1]
-    else:
-        fits = [one for one in found.estimates if len(word) >= 6 and one.id.startswith(word)]
+    fits = _estimates_called(text.strip().casefold(), booked.estimates)
     if len(fits) != 1:
-        days = ", ".join(f"{one.id[:12]} ({one.recorded_at:%Y-%m-%d})" for one in found.estimates[-3:])
-        wanted = f"latest, first, or one estimate's id: {days}" if days else "an estimate in the ledger"
-        fix = "copy an id of six characters or more" if days else "run `tunecase estimate`"
-        problems.append(Problem("--plan", repr(text), wanted, fix))
+        problems.append(_no_such_estimate(text, booked.estimates))
         return None
     (only,) = fits
     if problem := _unfit(only, flow):
         problems.append(problem)
         return None
-    held = plan_of_record(found, flow.project.currency)
+    held = plan_of_record(booked, flow.project.currency)
     return None if held is not None and held[1].entry == only.id else only
+
+
+def _estimates_called(word: str, estimates: "Sequence[Entry]") -> "Sequence[Entry]":
+    """The estimates that a word means: latest, first, or six or more characters of an id."""
+    if word in ("latest", "first"):
+        return estimates[-1:] if word == "latest" else estimates[:1]
+    return [entry for entry in estimates if len(word) >= 6 and entry.id.startswith(word)]
+
+
+def _no_such_estimate(text: str, estimates: "Sequence[Entry]") -> Problem:
+    days = ", ".join(f"{entry.id[:12]} ({entry.recorded_at:%Y-%m-%d})" for entry in estimates[-3:])
+    if not days:
+        return Problem("--plan", repr(text), "an estimate in the ledger", "run `tunecase estimate`")
+    wanted = f"latest, first, or one estimate's id: {days}"
+    return Problem("--plan", repr(text), wanted, "copy an id of six characters or more")
 
 
 def _unfit(entry: "Entry", flow: Flow) -> Problem | None:
@@ -114,39 +120,39 @@ def _unfit(entry: "Entry", flow: Flow) -> Problem | None:
 
 
 def _lines_asked(
-    flow: Flow, found: "Kept", plan: "Entry | None", text: str, problems: list[Problem]
+    flow: Flow, booked: "Kept", plan: "Entry | None", text: str, problems: list[Problem]
 ) -> tuple[str, ...]:
     from tunecase.books import UNKNOWNS, plan_of_record, planned_lines
 
-    held = plan_of_record(found, flow.project.currency)
+    held = plan_of_record(booked, flow.project.currency)
     estimate = plan.record() if plan is not None else held[0] if held else None
-    known = list(planned_lines(estimate)) if estimate is not None else []
-    known += sorted({charge.category for _, charge in found.charges} - set(known))
-    known = [name for name in known if name != UNKNOWNS]
+    planned = list(planned_lines(estimate)) if estimate is not None else []
+    lines = dict.fromkeys([*planned, *sorted({charge.category for _, charge in booked.charges})])
+    lines.pop(UNKNOWNS, None)
     names = [word for word in re.split(r"[,\s]+", text.strip()) if word]
     if names == ["all"]:
-        return (*known, UNKNOWNS)
-    for name in names:
-        if name not in known:
-            wanted = f"all, or of {', '.join(known)}" if known else "a line of the plan or of the charges"
-            problems.append(Problem("--close", repr(name), wanted, nearest(name, known)))
+        return (*lines, UNKNOWNS)
+    wanted = f"all, or of {', '.join(lines)}" if lines else "a line of the plan or of the charges"
+    problems += [
+        Problem("--close", repr(name), wanted, nearest(name, list(lines))) for name in names if name not in lines
+    ]
     return tuple(dict.fromkeys(names))
 
 
-def _standing(flow: Flow, found: "Kept") -> "Standing":
+def _standing(flow: Flow, booked: "Kept") -> "Standing":
     from tunecase.books import Standing, hindsight, plan_of_record
 
-    past, plan, rounds = flow.past, plan_of_record(found, flow.project.currency), flow.rounds()
+    past, plan, rounds = flow.past, plan_of_record(booked, flow.project.currency), flow.rounds()
     standing = Standing(
         plan=plan[1] if plan else None,
         rounds_made=len(rounds) or None,
-        closed=found.closed,
-        reopened=tuple(dict.fromkeys(found.reopened)),
-        hindsight=hindsight(found, plan[1]) if plan else (),
+        closed=booked.closed,
+        reopened=tuple(dict.fromkeys(booked.reopened)),
+        hindsight=hindsight(booked, plan[1]) if plan else (),
         past=past.lines,
         past_projects=past.projects,
     )
-    return _drawn(flow, standing, rounds) if plan is not None and (found.charges or found.closed) else standing
+    return _drawn(flow, standing, rounds) if plan is not None and (booked.charges or booked.closed) else standing
 
 
 def _drawn(flow: Flow, standing: "Standing", rounds: Sequence[Round]) -> "Standing":
@@ -217,16 +223,16 @@ def books_csv(flow: Flow, record: Books, to: Path) -> int:
 
 def phases(flow: Flow) -> dict[str, str]:
     """The phase in which each charge was booked, by entry id: plan, pilot, or iter-N after N measured rounds."""
-    found: dict[str, str] = {}
+    by_entry: dict[str, str] = {}
     phase = "plan"
     for entry in flow.ledger.entries(check=False):
         if entry.kind == "spend":
-            found[entry.id] = phase
+            by_entry[entry.id] = phase
         elif entry.kind == "run":
             phase = "pilot"
         elif entry.kind == "record" and entry.verb == "round":
             phase = f"iter-{entry.body.get('number', '')}"
-    return found
+    return by_entry
 
 
 def _own_files(flow: Flow) -> list[Path]:

@@ -57,20 +57,21 @@ def compare(
     Returns: the Comparison, appended to the first case's ledger.
     Raises: InputError with every mistake of the words and of both files.
     """
+    from tunecase.estimate import Pricing
     from tunecase.estimate import compare as differ
 
-    kept, one, two, limit = _opened(first, asked, seed, today)
+    kept, left, right, limit = _opened(first, asked, seed, today)
     used = dict(told or {})
-    problems = list(_currency_problems(one, two))
-    wanted, found = _limit_in_base(limit, one)
-    if problems or found:
-        raise InputError([*problems, *found])
-    _ready(one, two, used)
-    sides = [_side(flow, name, factor) for flow, name, factor in _named(one, two, asked)]
+    problems = list(_currency_problems(left, right))
+    wanted, wrong = _limit_in_base(limit, left)
+    if problems or wrong:
+        raise InputError([*problems, *wrong])
+    _ready(left, right, used)
+    sides = [_side(flow, name, factor) for flow, name, factor in _named(left, right, asked)]
     record = differ(
-        sides[0], sides[1] if two else None, currency=one.project.currency, seed=one.seed,
-        price_book=catalog.price_book(), limit=wanted,
-        changed=_changed_fields(one, two) if two else (), notes=_notes(one, two, sides) if two else (),
+        sides[0], sides[1] if right else None, under=Pricing(left.project.currency, left.seed, catalog.price_book()),
+        limit=wanted,
+        changed=_changed_fields(left, right) if right else (), notes=_notes(left, right, sides) if right else (),
     )  # fmt: skip
     return cast(Comparison, kept.keep("compare", record))
 
@@ -81,8 +82,8 @@ def _opened(
     """The case that keeps the record, both sides as cases that write nothing, and the limit; every mistake at once."""
     changes, problems = _changes_of(asked.changes)
     problems += _conflicts(asked, changes)
-    limit, found = _limit_of(asked)
-    problems += found
+    limit, wrong = _limit_of(asked)
+    problems += wrong
     opened: list[Flow] = []
     path = first if isinstance(first, Path) else first.path
     if not isinstance(first, Path):
@@ -161,77 +162,77 @@ def _limit_of(asked: CompareAsked) -> tuple[tuple[Quantity, float, bool] | None,
     return (limit, chance, asked.allow_unpriced), problems
 
 
-def _limit_in_base(limit: tuple[Quantity, float, bool] | None, one: Flow) -> "tuple[Limit | None, list[Problem]]":
+def _limit_in_base(limit: tuple[Quantity, float, bool] | None, left: Flow) -> "tuple[Limit | None, list[Problem]]":
     from tunecase.estimate import Limit
 
     if limit is None:
         return None, []
     quantity, confidence, allow_unpriced = limit
-    base, amount = one.project.currency, quantity.spread.median
+    base, amount = left.project.currency, quantity.spread.median
     if quantity.currency != base:
-        if quantity.currency not in {rate.currency for rate in one.project.rates}:
-            wanted = f"{base}, or a dated rate for {quantity.currency} in {one.path.name}"
+        if quantity.currency not in {rate.currency for rate in left.project.rates}:
+            wanted = f"{base}, or a dated rate for {quantity.currency} in {left.path.name}"
             fix = f"write it in {base}, or add to rates: {{currency: {quantity.currency}, value: ..., date: ...}}"
             return None, [Problem("--fail-if-over", quantity.text, wanted, fix)]
-        amount *= latest_rate(one.project.rates, quantity.currency)
+        amount *= latest_rate(left.project.rates, quantity.currency)
     return Limit(amount, confidence, allow_unpriced), []
 
 
-def _currency_problems(one: Flow, two: Flow | None) -> Iterator[Problem]:
-    if two is None or one.project.currency == two.project.currency:
+def _currency_problems(left: Flow, right: Flow | None) -> Iterator[Problem]:
+    if right is None or left.project.currency == right.project.currency:
         return
-    base = one.project.currency
-    if base not in {rate.currency for rate in two.project.rates}:
+    base = left.project.currency
+    if base not in {rate.currency for rate in right.project.rates}:
         wanted = f"{base}, or a dated rate for {base}"
         fix = f"add to rates: {{currency: {base}, value: ..., date: ...}}"
-        yield Problem(f"{two.path.name}: currency", two.project.currency, wanted, fix)
+        yield Problem(f"{right.path.name}: currency", right.project.currency, wanted, fix)
 
 
-def _ready(one: Flow, two: Flow | None, told: Mapping[str, Any]) -> None:
+def _ready(left: Flow, right: Flow | None, told: Mapping[str, Any]) -> None:
     """Makes what the bills rest on and neither ledger holds; both sides get the same, so that neither lacks a line."""
-    have(one, ROWS, **told)
-    if two is None:
-        have(one, CURVE)
-        return
-    found = one.known("audit")
-    if two.known("audit") is None:
-        if found is not None and _says_the_same(one, two, AUDITED_FIELDS):
-            two.records["audit"] = found
-        else:
-            have(two, ROWS, **told)
-    posed = [flow.known("define") for flow in (one, two)]
-    if any(posed) or any(flow.known("pilot") for flow in (one, two)):
-        have(one, DEFINITION)
-        if posed[1] is None and _says_the_same(one, two, DEFINED_FIELDS):
-            two.records["define"] = one.known("define")
-        have(two, DEFINITION)
-    for flow in (one, two):
+    have(left, ROWS, **told)
+    flows = [left] if right is None else [left, right]
+    if right is not None:
+        _lend(left, right, "audit", AUDITED_FIELDS)
+        have(right, ROWS, **told)
+        if any(flow.known(verb) for flow in flows for verb in ("define", "pilot")):
+            have(left, DEFINITION)
+            _lend(left, right, "define", DEFINED_FIELDS)
+            have(right, DEFINITION)
+    for flow in flows:
         have(flow, CURVE)
 
 
-def _says_the_same(one: Flow, two: Flow, fields: Sequence[str]) -> bool:
+def _lend(left: Flow, right: Flow, verb: str, fields: Sequence[str]) -> None:
+    """Lets the second case use the first one's record, where it has none and says the same of these fields."""
+    record = left.known(verb)
+    if record is not None and right.known(verb) is None and _says_the_same(left, right, fields):
+        right.records[verb] = record
+
+
+def _says_the_same(left: Flow, right: Flow, fields: Sequence[str]) -> bool:
     """True when both projects say the same of these fields, of the length of a sample and of where the data are."""
-    same = all(getattr(one.project, name) == getattr(two.project, name) for name in fields)
-    lengths = one.project.training.sequence_tokens == two.project.training.sequence_tokens
-    return same and lengths and one.folder.resolve() == two.folder.resolve()
+    same = all(getattr(left.project, name) == getattr(right.project, name) for name in fields)
+    lengths = left.project.training.sequence_tokens == right.project.training.sequence_tokens
+    return same and lengths and left.folder.resolve() == right.folder.resolve()
 
 
-def _named(one: Flow, two: Flow | None, asked: CompareAsked) -> Iterator[tuple[Flow, str, float]]:
+def _named(left: Flow, right: Flow | None, asked: CompareAsked) -> Iterator[tuple[Flow, str, float]]:
     """Each case with its name and the factor into the first one's currency."""
-    names = [one.path.name, ""]
+    names = [left.path.name, ""]
     if asked.other is not None:
-        same = asked.other.name == one.path.name
-        names = [str(one.path), str(asked.other)] if same else [one.path.name, asked.other.name]
-    elif two is not None:
+        same = asked.other.name == left.path.name
+        names = [str(left.path), str(asked.other)] if same else [left.path.name, asked.other.name]
+    elif right is not None:
         changes, _ = _changes_of(asked.changes)
         first = next(iter(changes))
         names[1] = f"{first}={changes[first]}" if len(changes) == 1 else "the changed project"
-    yield one, names[0], 1.0
-    if two is not None:
-        base, factor = one.project.currency, 1.0
-        if two.project.currency != base:
-            factor = 1 / latest_rate(two.project.rates, base)
-        yield two, names[1], factor
+    yield left, names[0], 1.0
+    if right is not None:
+        base, factor = left.project.currency, 1.0
+        if right.project.currency != base:
+            factor = 1 / latest_rate(right.project.rates, base)
+        yield right, names[1], factor
 
 
 def _side(flow: Flow, name: str, factor: float) -> "Side":
@@ -253,30 +254,30 @@ def _side(flow: Flow, name: str, factor: float) -> "Side":
     )
 
 
-def _notes(one: Flow, two: Flow | None, sides: "Sequence[Side]") -> tuple[str, ...]:
+def _notes(left: Flow, right: Flow | None, sides: "Sequence[Side]") -> tuple[str, ...]:
     """What differs besides the fields."""
-    assert two is not None
+    assert right is not None
     words = []
-    if one.grounds("audit").data != two.grounds("audit").data:
+    if left.grounds("audit").data != right.grounds("audit").data:
         words.append("the data files differ, too")
     if sides[0].based_on != sides[1].based_on:
         grounds = [f"{side.name} on {side.based_on}" for side in sides]
         words.append(f"the rounds rest on different grounds: {', '.join(grounds)}; a part of the difference is this")
-    if one.project.currency != two.project.currency:
-        base = one.project.currency
-        rate = max((r for r in two.project.rates if r.currency == base), key=lambda r: r.date)
+    if left.project.currency != right.project.currency:
+        base = left.project.currency
+        rate = max((r for r in right.project.rates if r.currency == base), key=lambda r: r.date)
         words.append(
-            f"{two.path.name} is converted at {rate.value:g} {two.project.currency} for one {base}, of {rate.date}"
+            f"{right.path.name} is converted at {rate.value:g} {right.project.currency} for one {base}, of {rate.date}"
         )
     if sides[0].counted != sides[1].counted:
         words.append("the bills do not count the same lines")
     return tuple(words)
 
 
-def _changed_fields(one: Flow, two: Flow | None) -> tuple[FieldChange, ...]:
+def _changed_fields(left: Flow, right: Flow | None) -> tuple[FieldChange, ...]:
     """Every field that means something else, as it is said on each side."""
-    assert two is not None
-    first, second = dict(_leaves(one.project)), dict(_leaves(two.project))
+    assert right is not None
+    first, second = dict(_leaves(left.project)), dict(_leaves(right.project))
     return tuple(
         FieldChange(field, _said(first.get(field)), _said(second.get(field)))
         for field in dict.fromkeys((*first, *second))

@@ -32,7 +32,7 @@ def extrapolate_points(
     posed: Definition = flow.known("define")
     basis = flow.basis(2_000)
     given, rows = flow.project.problem.target, usable_rows(flow)
-    found: Audit = flow.known("audit")
+    audit: Audit = flow.known("audit")
     prospect = Prospect(
         target=None if given is None else read_score(given),
         ceiling=posed.ceiling.high if posed.ceiling else None,
@@ -42,15 +42,15 @@ def extrapolate_points(
         stakes=stakes(flow.project, basis, posed, flow.known("estimate"), flow.known("pilot"), rows),
     )
     curve = Measured(points, metric, cast(Any, catalog.metric(metric).direction), **about)
-    record = forecast(curve, prospect, seed=flow.seed, remarks=_remarks(found, posed))
+    record = forecast(curve, prospect, seed=flow.seed, remarks=_remarks(audit, posed))
     return cast(Forecast, flow.keep("forecast", replace(record, rounds=rounds)))
 
 
-def _remarks(found: Audit, posed: Definition) -> tuple[str, ...]:
+def _remarks(audit: Audit, posed: Definition) -> tuple[str, ...]:
     """What the audit and the definition say of the curve: how much the rows teach, where the ceiling comes from."""
     words = []
-    if found.effective is not None:
-        words.append(teaches_like(found.usable, found.effective.low, found.effective.mid, found.effective.high))
+    if audit.effective is not None:
+        words.append(teaches_like(audit.usable, audit.effective.low, audit.effective.mid, audit.effective.high))
     if posed.ceiling is not None and posed.agreement is not None:
         low, high = score(posed.ceiling.low), score(posed.ceiling.high)
         words.append(f"the ceiling is the upper end of {low} to {high}, from an agreement of {score(posed.agreement)}")
@@ -61,13 +61,13 @@ def curve_holds(flow: Flow) -> bool:
     """Whether the forecast still goes through the points that the case rests on; without any points there is none."""
     from tunecase.forecast import merge
 
-    found: Forecast | None = flow.known("forecast")
+    held: Forecast | None = flow.known("forecast")
     brought = kept_elsewhere(flow)
     if brought is None and flow.known("pilot") is None:
         return True
-    if found is None or (found.source == "pilot") != (brought is None):
+    if held is None or (held.source == "pilot") != (brought is None):
         return False
-    return brought is not None or found.points == merge(measured(flow)[0], found.direction)
+    return brought is not None or held.points == merge(measured(flow)[0], held.direction)
 
 
 def read_points(
@@ -80,11 +80,11 @@ def read_points(
     if own:
         fix = "leave it out, or leave out --keep"
         raise InputError([Problem(name, "given with --keep", "the project file's own", fix) for name in own])
-    found = read_source(place, asked)
-    known = tuple(f"{found.format}: {note}" for note in found.notes)
+    imported = read_source(place, asked)
+    notes = tuple(f"{imported.format}: {note}" for note in imported.notes)
     note = f"the points of {name_of(place)} were measured with {model or 'the model to be tuned'}, as was said"
-    about = {"metric": asked.metric, "model": model, "source": name_of(place), "notes": (note, *known)}
-    return tuple(found.points), {**about, "left_out": found.left_out}
+    about = {"metric": asked.metric, "model": model, "source": name_of(place), "notes": (note, *notes)}
+    return tuple(imported.points), {**about, "left_out": imported.left_out}
 
 
 def metric_of(flow: Flow, given: str | None) -> str:
@@ -115,5 +115,5 @@ def asked_of(
         problems.append(Problem("--step", repr(step), "last or best", "leave it out for the last"))
     if problems:
         raise InputError(problems)
-    known = catalog.metric(metric)
-    return Asked(known.name, cast(Any, known.direction), size_column, score_column, by_run, cast(Any, step), experiment)
+    row = catalog.metric(metric)
+    return Asked(row.name, cast(Any, row.direction), size_column, score_column, by_run, cast(Any, step), experiment)

@@ -38,10 +38,7 @@ from tunecase.quantities import generator
 from tunecase.records import Point
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
+    from tunecase.forecast.points import Array
 
 __all__ = [
     "SEED_SD",

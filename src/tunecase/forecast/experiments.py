@@ -16,10 +16,7 @@ from tunecase.quantities import count, counted, generator, money, share
 from tunecase.records import NextRun, Point
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
+    from tunecase.forecast.points import Array
 
 WORLDS = 1_000
 OUTCOMES = 250  # worlds whose measurement is tried, spread evenly over all worlds
@@ -117,8 +114,8 @@ def worth_of_run(belief: Belief, n: int, draws: int = 1, *, payoff: Payoff, test
         belief, n, draws, test_rows: as for `narrowing`.
         payoff: the actions a and their utility u.
     Returns: money, before the runs' own price. Never below 0, by construction and not by clipping: both sides of the
-        difference are taken over the same weighed worlds. Never above `worth_of_knowing`, but for the luck of drawing
-        worlds.
+        difference are taken over the same weighed worlds. Never above what knowing the
+        world would be worth, but for the luck of drawing worlds.
 
     Example:
         >>> from tunecase.forecast.curves import believe
@@ -137,15 +134,6 @@ def worth_of_run(belief: Belief, n: int, draws: int = 1, *, payoff: Payoff, test
     errors = belief.paths(np.array([float(n)]), len(utility))[:, 0]
     after = _weights(belief, errors, n, draws, test_rows) @ utility
     return float(after.max(axis=1).mean() - after.mean(axis=0).max())
-
-
-def worth_of_knowing(belief: Belief, payoff: Payoff) -> float:
-    """What it would be worth to know the world for certain before deciding (EVPI): no run is worth more.
-
-    EVPI = E[ max_a u(a) ] - max_a E[u(a)]
-    """
-    utility = payoff.utility(belief)
-    return float(utility.max(axis=1).mean() - utility.mean(axis=0).max())
 
 
 def next_run(
@@ -243,8 +231,8 @@ def noise_of_run(
     before = 0 if fresh else sum(point.draws for point in belief.points if point.n == n)
     if not before:
         return np.asarray(items + run / draws)
-    told = 1 / (items + run / (before + draws)) - 1 / (items + run / before)
-    return np.asarray(1 / np.maximum(told, 1e-12))
+    precision = 1 / (items + run / (before + draws)) - 1 / (items + run / before)
+    return np.asarray(1 / np.maximum(precision, 1e-12))
 
 
 def _narrowing(weights: "Array", wanted: "Array") -> float:

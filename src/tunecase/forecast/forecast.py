@@ -5,7 +5,7 @@ within n_max (a clear signal, and a chance below 5%), then unlikely (below 50%),
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -24,10 +24,7 @@ from tunecase.quantities import Band, Interval80, band
 from tunecase.records import CurveBand, Forecast, Needed, Point
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
+    from tunecase.forecast.points import Array
 
 IMPORTERS: tuple[Callable[[str, Asked], Imported | None], ...] = (
     points_table,
@@ -251,25 +248,26 @@ def _as_share(value: float | None, direction: str) -> float | None:
 
 def _check(given: Sequence[Point], points: Sequence[Point], target: float | None, scale: Scale) -> None:
     """Raises InputError with every score, and the target, that the metric cannot have."""
-    problems = []
     most = 1.0 if scale.bounded else math.inf
-    mixed = mixed_scales(given, scale.direction) if scale.bounded else None
-    if mixed is not None:
-        got = f"{mixed[0].score:g} at n = {mixed[0].n:,} and {mixed[1].score:g} at n = {mixed[1].n:,}"
-        problems.append(Problem("the scores", got, "all shares or all percent", "write 0.85 or 85%, one way for all"))
-    else:
-        wanted = "a score between 0 and 1 (or 0 and 100)" if scale.bounded else "a score that is not negative"
-        fix = "correct the score, or say which direction is better"
-        problems += [
-            Problem(f"the point at n = {point.n:,}", f"{point.score:g}", wanted, fix)
-            for point in points
-            if not 0 <= point.score <= most
-        ]
+    problems = list(_score_problems(given, points, scale, most))
     if target is not None and not (math.isfinite(target) and 0 < target <= most):
         wanted = "more than 0 and at most 100%" if scale.bounded else "more than 0"
         problems.append(Problem("target", f"{target:g}", wanted, "correct the target"))
     if problems:
         raise InputError(problems)
+
+
+def _score_problems(given: Sequence[Point], points: Sequence[Point], scale: Scale, most: float) -> Iterator[Problem]:
+    mixed = mixed_scales(given, scale.direction) if scale.bounded else None
+    if mixed is not None:
+        got = " and ".join(f"{point.score:g} at n = {point.n:,}" for point in mixed)
+        yield Problem("the scores", got, "all shares or all percent", "write 0.85 or 85%, one way for all")
+        return
+    wanted = "a score between 0 and 1 (or 0 and 100)" if scale.bounded else "a score that is not negative"
+    for point in points:
+        if not 0 <= point.score <= most:
+            fix = "correct the score, or say which direction is better"
+            yield Problem(f"the point at n = {point.n:,}", f"{point.score:g}", wanted, fix)
 
 
 def _assumptions(measured: Measured, facts: Facts, last: int) -> tuple[str, ...]:

@@ -10,10 +10,7 @@ from tunecase.forecast.scale import Scale
 from tunecase.records import Point
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float64]
+    from tunecase.forecast.points import Array
 
 SEED_SD = 0.033  # mean over 285 cells of 4 seeds, e between .07 and .9
 SIGNAL_CUT = 0.15  # worth telling from noise
@@ -63,16 +60,19 @@ def gate(points: Sequence[Point], scale: Scale, language_model: bool = True) -> 
         noise = standard_error
         words += f", {gain / standard_error:.1f} times its standard error" if gain > 0 else ""
     else:
-        noise = scatter = _scatter(tidy, scale.direction)
-        words += f", scattering {scatter:.0%} around a straight line" if math.isfinite(scatter) else ""
+        scatter = _scatter(tidy, scale.direction)
         # Few sizes lie on a line by luck; where the draws show their own spread, it must be beaten too.
-        if spreads(tidy) is not None:
-            noise = max(scatter, standard_error or 0.0)
-    smallest = max(gain, -math.log(1 - SIGNAL_CUT))
-    noisy = standard_error is not None and 2 * standard_error > smallest
-    share = test / variance if variance > 0 else 0.0
+        noise = scatter if spreads(tidy) is None else max(scatter, standard_error or 0.0)
+        words += f", scattering {scatter:.0%} around a straight line" if math.isfinite(scatter) else ""
     least = LEAST_CUT if language_model else LEAST_CUT_OTHER
-    return Gate(cut >= least and gain > SIGNAL * noise, cut, standard_error, share, noisy, words)
+    return Gate(
+        passed=cut >= least and gain > SIGNAL * noise,
+        cut=cut,
+        standard_error=standard_error,
+        test_share=test / variance if variance > 0 else 0.0,
+        noise_dominates=2 * math.sqrt(variance) > max(gain, -math.log(1 - SIGNAL_CUT)),
+        why=words,
+    )
 
 
 def _scatter(points: Sequence[Point], direction: str) -> float:

@@ -1,7 +1,7 @@
 """The points of a learning curve: read from a CSV file, averaged per size, put on the scale of errors."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,20 +45,22 @@ def merge(points: Sequence[Point], direction: str) -> tuple[Point, ...]:
 
     Several points of one size also give the spread from run to run there, unless the caller states it.
     """
-    import numpy as np
-
     used = [point for point in points if point.n > 0]
     scale = 100 if direction == "higher" and any(point.score > 1.5 for point in used) else 1
-    merged = []
-    for n in sorted({point.n for point in used}):
-        group = [point for point in used if point.n == n]
-        runs = sum(point.draws for point in group)
-        score = sum(point.score * point.draws for point in group) / runs / scale
-        stated = [point.sd / scale for point in group if point.sd is not None]
-        seen = float(np.std([point.score for point in group], ddof=1)) / scale if len(group) > 1 else None
-        rows = [point.test_rows for point in group if point.test_rows]
-        merged.append(Point(n, score, runs, min(rows) if rows else None, max(stated) if stated else seen))
-    return tuple(merged)
+    return tuple(_averaged([point for point in used if point.n == n], scale) for n in sorted({p.n for p in used}))
+
+
+def _averaged(group: Sequence[Point], scale: int) -> Point:
+    """The points of one size as one: its smallest test, and the spread that was stated, else the one seen."""
+    import numpy as np
+
+    runs = sum(point.draws for point in group)
+    score = sum(point.score * point.draws for point in group) / runs / scale
+    sd = max((point.sd / scale for point in group if point.sd is not None), default=None)
+    if sd is None and len(group) > 1:
+        sd = float(np.std([point.score for point in group], ddof=1)) / scale
+    test_rows = min((point.test_rows for point in group if point.test_rows), default=None)
+    return Point(group[0].n, score, runs, test_rows, sd)
 
 
 def rebased(points: Sequence[Point], at: Point, direction: str) -> tuple[Point, ...]:
@@ -77,12 +79,12 @@ def rebased(points: Sequence[Point], at: Point, direction: str) -> tuple[Point, 
         >>> [round(point.score, 2) for point in rebased(old, Point(400, 0.9), "higher")]
         [0.8, 0.9]
     """
-    known = sorted(merge(points, direction), key=lambda point: abs(math.log(point.n / at.n)))[:2]
-    logs = [math.log(error_of(point, direction)) for point in known]
+    nearest = sorted(merge(points, direction), key=lambda point: abs(math.log(point.n / at.n)))[:2]
+    logs = [math.log(error_of(point, direction)) for point in nearest]
     here = logs[0]
-    if len(known) == 2:
-        slope = (logs[1] - logs[0]) / math.log(known[1].n / known[0].n)
-        here += slope * math.log(at.n / known[0].n)
+    if len(nearest) == 2:
+        slope = (logs[1] - logs[0]) / math.log(nearest[1].n / nearest[0].n)
+        here += slope * math.log(at.n / nearest[0].n)
     ratio = error_of(at, direction) / math.exp(here)
     rows = at.test_rows
     moved = [
@@ -110,16 +112,16 @@ def with_rounds(
     model itself after a stand-in, moves the whole curve to what was measured. A larger test takes the place of the
     smaller one. Rows from other sources count as `worth` of a labelled one each, see `counted_as`.
     """
-    known = tuple(points)
+    curve = tuple(points)
     for made, n in zip(rounds, counted_as([point.n for point in points], rounds, worth), strict=True):
         new = Point(n, made.score, 1, made.test_rows)
         if made.changed in ("label", "other_sources") and not stand_in:
-            known = (*known, new)
+            curve = (*curve, new)
         elif made.changed == "test_set" and not stand_in:
-            known = (*(point for point in known if point.n != n), new)
+            curve = (*(point for point in curve if point.n != n), new)
         else:
-            known, stand_in = rebased(known, new, direction), False
-    return known, stand_in
+            curve, stand_in = rebased(curve, new, direction), False
+    return curve, stand_in
 
 
 def counted_as(sizes: Sequence[int], rounds: Sequence[Round], worth: float) -> tuple[int, ...]:
@@ -139,16 +141,16 @@ def counted_as(sizes: Sequence[int], rounds: Sequence[Round], worth: float) -> t
         >>> counted_as([200, 400], [made], 0.5)
         (800,)
     """
-    found: list[int] = []
+    counts: list[int] = []
     brought: list[tuple[int, int]] = []
     largest = max(sizes, default=0)
     for made in rounds:
         if made.changed == "other_sources" and made.n > largest:
             brought.append((largest, made.n - largest))
         less = sum(min(made.n - beyond, added) for beyond, added in brought if made.n > beyond)
-        found.append(max(round(made.n - (1 - worth) * less), 1))
+        counts.append(max(round(made.n - (1 - worth) * less), 1))
         largest = max(largest, made.n)
-    return tuple(found)
+    return tuple(counts)
 
 
 def mixed_scales(points: Sequence[Point], direction: str) -> tuple[Point, Point] | None:
@@ -202,18 +204,14 @@ def read_points(path: Path, direction: str | None = None) -> tuple[Point, ...]:
     metrics: dict[str, int] = {}
     for line, cells in rows:
         row = {name.casefold(): cell for name, cell in cells.items()}
-        where = f"{path.name}:{line}"
-        found = list(_row_problems(row, size, where, direction))
-        problems += found
-        if row.get("metric"):
-            metrics.setdefault(row["metric"].strip(), line)
-        if not found:
+        if metric := (row.get("metric") or "").strip():
+            metrics.setdefault(metric, line)
+        wrong = list(_row_problems(row, size, f"{path.name}:{line}", direction))
+        problems += wrong
+        if not wrong:
             points.append(_point(row, size))
     if len(metrics) > 1:
-        first, second = list(metrics.items())[:2]
-        got = f"{first[0]!r} at line {first[1]} and {second[0]!r} at line {second[1]}"
-        fix = "keep one metric's rows, or one file for each"
-        problems.append(Problem(f"{path.name}:{second[1]}: metric", got, "one metric for the whole curve", fix))
+        problems.append(_two_metrics(path.name, metrics))
     if not points and not problems:
         problems.append(Problem(path.name, "a header and no rows", "at least one row", "add rows such as 100,0.81,300"))
     if problems:
@@ -221,28 +219,33 @@ def read_points(path: Path, direction: str | None = None) -> tuple[Point, ...]:
     return tuple(points)
 
 
+def _two_metrics(name: str, lines: Mapping[str, int]) -> Problem:
+    (first, line), (second, other) = list(lines.items())[:2]
+    got = f"{first!r} at line {line} and {second!r} at line {other}"
+    fix = "keep one metric's rows, or one file for each"
+    return Problem(f"{name}:{other}: metric", got, "one metric for the whole curve", fix)
+
+
 def _row_problems(row: dict[str, str], size: str, where: str, direction: str | None) -> Iterator[Problem]:
     if whole_number(row[size]) is None:
         wanted = f"a whole number from 0 (the untouched model) to {MOST:g}"
         yield Problem(f"{where}: {size}", repr(row[size]), wanted, "write how many examples were trained on, e.g. 100")
-    score = read_number(row["score"])
-    if not math.isfinite(score):
-        yield Problem(f"{where}: score", repr(row["score"]), "a number", "write 0.85 or 85%, or delete the row")
-    elif score < 0 or (direction == "higher" and score > 100):
-        wanted = "a score between 0 and 1 (or 0 and 100)" if direction == "higher" else "a score that is not negative"
-        yield Problem(
-            f"{where}: score", repr(row["score"]), wanted, "correct the score, or say which direction is better"
-        )
-    for name, least in (("test_rows", 1), ("draws", 1)):
-        if row.get(name) and whole_number(row[name], least) is None:
-            yield Problem(
-                f"{where}: {name}",
-                repr(row[name]),
-                f"a whole number from {least} to {MOST:g}",
-                "or leave the cell empty",
-            )
+    yield from _score_problems(row["score"], f"{where}: score", direction)
+    for name in ("test_rows", "draws"):
+        if row.get(name) and whole_number(row[name], 1) is None:
+            wanted = f"a whole number from 1 to {MOST:g}"
+            yield Problem(f"{where}: {name}", repr(row[name]), wanted, "or leave the cell empty")
     if row.get("sd") and not 0 <= read_number(row["sd"]) <= MOST:
         yield Problem(f"{where}: sd", repr(row["sd"]), "a number >= 0 in the score's unit", "or leave the cell empty")
+
+
+def _score_problems(cell: str, where: str, direction: str | None) -> Iterator[Problem]:
+    score = read_number(cell)
+    if not math.isfinite(score):
+        yield Problem(where, repr(cell), "a number", "write 0.85 or 85%, or delete the row")
+    elif score < 0 or (direction == "higher" and score > 100):
+        wanted = "a score between 0 and 1 (or 0 and 100)" if direction == "higher" else "a score that is not negative"
+        yield Problem(where, repr(cell), wanted, "correct the score, or say which direction is better")
 
 
 def _point(row: dict[str, str], size: str) -> Point:

@@ -98,10 +98,9 @@ def _paid_per_row(pilot: Pilot | None, basis: Basis) -> float | None:
     runs = [run for run in pilot.runs if not run.failed] if pilot is not None else []
     most = max((run.n for run in runs), default=0)
     paid = [run.usd for run in runs if run.n == most]
-    known = [usd for usd in paid if usd is not None]
-    if not known or len(known) < len(paid):
+    if not paid or None in paid:
         return None
-    return sum(known) / len(known) / most * basis.base_per_usd
+    return sum(usd or 0.0 for usd in paid) / len(paid) / most * basis.base_per_usd
 
 
 def n_max_of(last: int, supply: Supply | None, basis: Basis | None, held: int = 0) -> tuple[int, str]:
@@ -129,17 +128,21 @@ def n_budget_of(held: int, supply: Supply | None, basis: Basis | None) -> int | 
     """
     import numpy as np
 
-    budget = basis.project.budget if basis is not None and basis.project is not None else None
-    if budget is None or supply is None or supply.price is None:
+    project = basis.project if basis is not None else None
+    if project is None or project.budget is None or supply is None or supply.price is None:
         return None
+    budget = project.budget.spread.median
+
+    def affordable(n: int) -> bool:
+        return float(np.median(supply.cost(n - held))) <= budget
+
     top = held + int(MOST_EXAMPLES if supply.limit is None else supply.limit)
-    if float(np.median(supply.cost(top - held))) <= budget.spread.median:
+    if affordable(top):
         return top if supply.limit is not None else None
     low, high = held, top
     while high - low > 1:
         middle = (low + high) // 2
-        affordable = float(np.median(supply.cost(middle - held))) <= budget.spread.median
-        low, high = (middle, high) if affordable else (low, middle)
+        low, high = (middle, high) if affordable(middle) else (low, middle)
     return low
 
 
@@ -185,10 +188,12 @@ def _payoff(belief: Belief, prospect: Prospect, stand_in_factor: str | None) -> 
     if prospect.target is None or stakes.value is None or stakes.round_cost is None:
         return None
     sizes = doubling(held, max(prospect.n_max or 0, held), MOST_ROUNDS)
-    if len(sizes) > 1 and (supply is None or supply.price is None):
-        return None
-    worlds = np.zeros(len(stakes.value))
-    rows = [supply.cost(size - held) + worlds if supply is not None and size > held else worlds for size in sizes]
+    free = np.zeros(len(stakes.value))
+    rows = [free] * len(sizes)
+    if len(sizes) > 1:
+        if supply is None or supply.price is None:
+            return None
+        rows = [supply.cost(size - held) + free if size > held else free for size in sizes]
     costs = np.column_stack(rows) + stakes.round_cost * np.arange(1, len(sizes) + 1)
     aim = to_error(prospect.target, belief.scale.direction)
     return Payoff(sizes, stakes.value, costs, aim / _median_of(stand_in_factor) if stand_in_factor else aim)

@@ -100,22 +100,25 @@ def cautious_score(point: Point, scale: Scale) -> float:
     return to_score(error + Z_LOW * spread / math.sqrt(point.draws), scale.direction)
 
 
-def next_pilot(found: Verdict, facts: Facts) -> str:
+def next_pilot(conclusion: Verdict, facts: Facts) -> str:
     """What to measure next when the points say too little; empty otherwise."""
-    if found == "not a pilot yet":
-        start = facts.points[-1].n if facts.points else 50
-        first = 1 if facts.points else 0
-        sizes = [start * 2 ** (first + i) for i in range(LEAST_SIZES - len(facts.points))]
-        words = [f"{n:,}" for n in sizes]
-        listed = ", ".join(words[:-1]) + " and " + words[-1] if len(words) > 1 else words[0]
-        return f"train on {listed} examples, scored on the same test set"
-    if found != "pilot uninformative" or facts.belief is None:
+    if conclusion == "not a pilot yet":
+        return _first_sizes(facts.points)
+    if conclusion != "pilot uninformative" or facts.belief is None:
         return ""
     gate, last = facts.belief.gate, facts.points[-1]
     if not gate.noise_dominates or gate.standard_error is None:
         n = facts.next_run.n if facts.next_run else 4 * last.n
         return f"one more size, {n:,} examples, {n / last.n:.3g} times the largest"
     return _quieter(gate, gate.standard_error, last)
+
+
+def _first_sizes(points: Sequence[Point]) -> str:
+    """The sizes that a curve lacks: each twice the one before, from 50 on."""
+    start, first = (points[-1].n, 1) if points else (50, 0)
+    words = [f"{start * 2 ** (first + i):,}" for i in range(LEAST_SIZES - len(points))]
+    listed = " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
+    return f"train on {listed} examples, scored on the same test set"
 
 
 def _quieter(gate: Gate, standard_error: float, last: Point) -> str:
@@ -137,37 +140,37 @@ def _round_up(number: float) -> int:
     return math.ceil(number / step) * step
 
 
-def reason(found: Verdict, facts: Facts, following: str) -> str:
+def reason(conclusion: Verdict, facts: Facts, following: str) -> str:
     """The verdict in one plain sentence with its numbers; `following` is the next pilot."""
     wanted = facts.words(facts.target) if facts.target is not None else ""
-    if found == "above the ceiling" and facts.ceiling is not None:
+    if conclusion == "above the ceiling" and facts.ceiling is not None:
         most = facts.words(facts.ceiling)
         return f"The target of {wanted} lies beyond {most}, the best that the labels allow: relabel or redefine it."
-    if found == "not a pilot yet":
+    if conclusion == "not a pilot yet":
         without = f" (left out: {'; '.join(facts.left_out)})" if facts.left_out else ""
         return f"A curve needs {LEAST_SIZES} sizes and there {_sizes(facts.points)}{without}: {following}."
     last, subject = facts.points[-1], "The pilot" if facts.of_pilot else "What was measured"
     now = f"{facts.words(last.score)} at {last.n:,} examples"
-    if found == "reached":
+    if conclusion == "reached":
         bound = facts.words(cautious_score(last, facts.scale))
         return f"{subject} already scores {now}, and even its cautious reading, {bound}, meets the target of {wanted}."
-    if found == "pilot uninformative" and facts.belief:
+    if conclusion == "pilot uninformative" and facts.belief:
         why = facts.belief.gate.why
         return f"{subject} shows no clear signal ({why}), so nothing is promised or ruled out; next: {following}."
-    if found == "no target":
+    if conclusion == "no target":
         return f"{subject} scores {now}; without a target there is a curve and no verdict."
-    return _chance(found, facts, now, wanted)
+    return _chance(conclusion, facts, now, wanted)
 
 
-def _chance(found: Verdict, facts: Facts, now: str, wanted: str) -> str:
+def _chance(conclusion: Verdict, facts: Facts, now: str, wanted: str) -> str:
     within = f"{facts.n_max:,} examples" + (f" ({facts.n_max_why})" if facts.n_max_why else "")
     model = f"With {facts.model}: from" if facts.model else "From"
     chance = f"{model} {now}, the chance of {wanted} within {within}"
-    if found == "not achievable within n_max":
+    if conclusion == "not achievable within n_max":
         return f"{chance} is below 5% ({math.floor(1_000 * (facts.p_target or 0)) / 10}%)."
     half = facts.needed.p50 if facts.needed else None
     usual = f"; in half of the cases {half:,} are enough" if half else ""
-    return f"{chance} is {facts.p_target:.0%}: {found}{usual}."
+    return f"{chance} is {facts.p_target:.0%}: {conclusion}{usual}."
 
 
 def _sizes(points: Sequence[Point]) -> str:

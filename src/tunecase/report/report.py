@@ -80,8 +80,8 @@ def report(content: Content, to: Path, *, page: Callable[[Content], str] | None 
             "Fix: name another folder with --to, make room, or check the permissions of this one"
         ) from error
     html = str(to / "report.html") if page is not None else ""
-    told = tuple(section.id for section in content.sections if section.done)
-    return Report(content.answer, html, str(to / "report.md"), str(to / "report.json"), told)
+    done = tuple(section.id for section in content.sections if section.done)
+    return Report(content.answer, html, str(to / "report.md"), str(to / "report.json"), done)
 
 
 def _write(path: Path, text: str) -> None:
@@ -117,7 +117,7 @@ def content(
     Leaves out everything that no record holds: a report adds no number of its own.
     """
     known = dict(meta or {})
-    found = replace(
+    material = replace(
         _gathered(records, today),
         spendings=tuple(spendings),
         earlier=tuple(earlier),
@@ -130,11 +130,11 @@ def content(
         project=one_line(project.name) if project else "Fine-tuning case",
         goal=one_line(project.problem.goal or "") if project else "",
         owner=one_line(project.problem.owner or "") if project else "",
-        answer=_answer(found),
-        lights=lights(found),
-        figures=_figures(found),
-        sections=tuple(section(found) for section in REPORT_SECTIONS),
-        version=found.version,
+        answer=_answer(material),
+        lights=lights(material),
+        figures=_figures(material),
+        sections=tuple(section(material) for section in REPORT_SECTIONS),
+        version=material.version,
         records={**records, "spend": tuple(spendings)} if spendings else dict(records),
         meta={**known, "entries": dict(entries or {}), **({"not_used": tuple(not_used)} if not_used else {})},
     )
@@ -159,36 +159,36 @@ def answer(records: Mapping[str, Any]) -> str:
     return _answer(_gathered(records))
 
 
-def _answer(found: Material) -> str:
-    over = _overspent(found)
-    refusal = _refusal(found)
+def _answer(material: Material) -> str:
+    over = _overspent(material)
+    refusal = _refusal(material)
     if refusal:
         return f"{over} {refusal}".strip()
-    if found.decision is not None and found.decision.advice == "stop":
-        return f"{over} Stop: {_because(found.decision.reason)} {_chance(found)}.".strip()
-    parts = [part for part in (_chance(found), _cost(found), _next(found)) if part]
+    if material.decision is not None and material.decision.advice == "stop":
+        return f"{over} Stop: {_because(material.decision.reason)} {_chance(material)}.".strip()
+    parts = [part for part in (_chance(material), _cost(material), _next(material)) if part]
     return f"{over} {sentence('; '.join(parts))}".strip()
 
 
-def _overspent(found: Material) -> str:
-    books = found.books
+def _overspent(material: Material) -> str:
+    books = material.books
     if books is None or books.ok or books.left is None:
         return ""
     return f"Over budget: {money(books.spent, books.currency)} spent, {money(-books.left, books.currency)} too much."
 
 
-def _refusal(found: Material) -> str:
-    if found.definition is not None and not found.definition.ok:
-        return f"Do not start: {_because(found.definition.reason.removeprefix('Do not start: '))}"
-    if found.audit is not None and not found.audit.ok:
-        lead = "These data are not fit" if found.audit.verdict == "not fit" else "Too few data to say"
-        return f"{lead}: {_because(found.audit.reason)}"
-    if found.forecast is not None and not found.forecast.ok:
+def _refusal(material: Material) -> str:
+    if material.definition is not None and not material.definition.ok:
+        return f"Do not start: {_because(material.definition.reason.removeprefix('Do not start: '))}"
+    if material.audit is not None and not material.audit.ok:
+        lead = "These data are not fit" if material.audit.verdict == "not fit" else "Too few data to say"
+        return f"{lead}: {_because(material.audit.reason)}"
+    if material.forecast is not None and not material.forecast.ok:
         words = {
             "above the ceiling": "The target is above the human ceiling",
-            "not achievable within n_max": f"Not achievable with {count(found.forecast.n_max)} examples",
+            "not achievable within n_max": f"Not achievable with {count(material.forecast.n_max)} examples",
         }
-        return f"{words[found.forecast.verdict]}: {_because(found.forecast.reason)}"
+        return f"{words[material.forecast.verdict]}: {_because(material.forecast.reason)}"
     return ""
 
 
@@ -197,10 +197,10 @@ def _because(reason: str) -> str:
     return flat if flat.endswith(".") else f"{flat}."
 
 
-def _chance(found: Material) -> str:
-    target = found.target
-    forecast = found.forecast
-    if forecast is None and found.definition is None:
+def _chance(material: Material) -> str:
+    target = material.target
+    forecast = material.forecast
+    if forecast is None and material.definition is None:
         return "Not judged yet"
     if target is None:
         return "No target to reach was given"
@@ -210,10 +210,10 @@ def _chance(found: Material) -> str:
         return f"{score(target)} is reached"
     if forecast.p_target is None or forecast.verdict in ("not a pilot yet", "pilot uninformative"):
         return f"Too early to say whether {score(target)} can be reached"
-    plan = _plan(found)
+    plan = _plan(material)
     if plan is not None:
         return f"{share(plan.p_reach)} to reach {score(target)} by the plan advised{_alone(forecast, ' (', ')')}"
-    estimate = found.estimate
+    estimate = material.estimate
     if estimate is not None and estimate.reached is not None and estimate.budget is not None:
         budget = money(estimate.budget, estimate.currency)
         within = f"within {budget}, what has no price left out" if estimate.unpriced else f"within {budget}"
@@ -228,42 +228,42 @@ def _alone(forecast: Forecast, before: str, after: str = "") -> str:
     return f"{before}{share(forecast.p_target)} on the pilot's own curve{after}"
 
 
-def _plan(found: Material) -> Option | None:
+def _plan(material: Material) -> Option | None:
     """The advised option, where it is one that buys something: its chance and price are the ones to tell."""
-    best = found.decision.best if found.decision is not None else None
+    best = material.decision.best if material.decision is not None else None
     return best if best is not None and best.cost is not None and best.cost.p90 > 0 and best.p_reach else None
 
 
-def _going_on(found: Material) -> Books | None:
+def _going_on(material: Material) -> Books | None:
     """The books of a project that has begun to spend and whose end is drawn: from then on they tell what it costs."""
-    books = found.books
+    books = material.books
     return books if books is not None and books.entries and books.at_completion is not None else None
 
 
-def _cost(found: Material) -> str:
-    if (books := _going_on(found)) is not None and books.at_completion is not None:
+def _cost(material: Material) -> str:
+    if (books := _going_on(material)) is not None and books.at_completion is not None:
         end = money(books.at_completion.p50, books.currency)
         over = "" if books.over_budget is None else f", {share(books.over_budget)} chance to pass the budget"
         return f"{money(books.spent, books.currency)} spent, {end} at completion{over}"
-    plan = _plan(found)
-    if plan is not None and plan.cost is not None and found.decision is not None:
-        said = f"that plan's P80 cost {money(plan.cost.p80, found.decision.currency)}"
-        missing = len(found.estimate.unpriced) if found.estimate is not None else 0
-        return f"{said} plus {counted(missing, 'unpriced line')}" if missing else said
-    estimate = found.estimate
+    plan = _plan(material)
+    if plan is not None and plan.cost is not None and material.decision is not None:
+        words = f"that plan's P80 cost {money(plan.cost.p80, material.decision.currency)}"
+        missing = len(material.estimate.unpriced) if material.estimate is not None else 0
+        return f"{words} plus {counted(missing, 'unpriced line')}" if missing else words
+    estimate = material.estimate
     if estimate is None:
         return ""
-    said = f"P80 cost {money(estimate.total.p80, estimate.currency)}"
+    words = f"P80 cost {money(estimate.total.p80, estimate.currency)}"
     if estimate.unpriced:
-        said += f" plus {counted(len(estimate.unpriced), 'unpriced line')}"
+        words += f" plus {counted(len(estimate.unpriced), 'unpriced line')}"
     # Once a curve is known the rounds stop at the budget, and the chance to reach the target says the rest.
     if estimate.budget is not None and estimate.over_budget is not None and estimate.reached is None:
-        said += f", {share(estimate.over_budget)} chance to pass the budget"
-    return said
+        words += f", {share(estimate.over_budget)} chance to pass the budget"
+    return words
 
 
-def _next(found: Material) -> str:
-    decision = found.decision
+def _next(material: Material) -> str:
+    decision = material.decision
     if decision is None:
         return ""
     best = decision.best
@@ -274,33 +274,33 @@ def _next(found: Material) -> str:
     return f"next: {step}, {price}"
 
 
-def _figures(found: Material) -> tuple[Figure, ...]:
-    return (_chance_figure(found), *_cost_figures(found), _next_figure(found))
+def _figures(material: Material) -> tuple[Figure, ...]:
+    return (_chance_figure(material), *_cost_figures(material), _next_figure(material))
 
 
-def _chance_figure(found: Material) -> Figure:
-    forecast = found.forecast
-    name = "Chance to reach the target" if found.target is None else f"Chance to reach {score(found.target)}"
+def _chance_figure(material: Material) -> Figure:
+    forecast = material.forecast
+    name = "Chance to reach the target" if material.target is None else f"Chance to reach {score(material.target)}"
     if forecast is None:
         return Figure(name, "not known", "run `tunecase forecast`", "forecast")
     if forecast.p_target is None:
         return Figure(name, "not known", forecast.verdict, "forecast")
-    plan = _plan(found)
+    plan = _plan(material)
     if plan is not None:
         return Figure(name, share(plan.p_reach), f"by the plan advised{_alone(forecast, '; ')}", "decision")
-    estimate = found.estimate
+    estimate = material.estimate
     if estimate is not None and estimate.reached is not None and estimate.budget is not None:
         within = f"within {money(estimate.budget, estimate.currency)}"
         return Figure(name, share(estimate.reached), within, "forecast")
     return Figure(name, share(forecast.p_target), f"by {count(forecast.n_max)} examples", "forecast")
 
 
-def _cost_figures(found: Material) -> tuple[Figure, Figure]:
-    estimate = found.estimate
+def _cost_figures(material: Material) -> tuple[Figure, Figure]:
+    estimate = material.estimate
     if estimate is None:
         asked = "run `tunecase estimate`"
         return Figure("Cost", "not known", asked, "bill"), Figure("Chance over budget", "not known", asked, "bill")
-    if (books := _going_on(found)) is not None and books.at_completion is not None:
+    if (books := _going_on(material)) is not None and books.at_completion is not None:
         end, unit = books.at_completion, books.currency
         beside = f"8 in 10: {figures(end.p10)} to {figures(end.p90)}; {paid(books.spent)} spent"
         cost = Figure("Cost at completion, P50", money(end.p50, unit), beside, "books")
@@ -310,7 +310,7 @@ def _cost_figures(found: Material) -> tuple[Figure, Figure]:
     total, currency = estimate.total, estimate.currency
     reach = f"8 in 10: {figures(total.p10)} to {figures(total.p90)}"
     cost = Figure("Cost, P50", money(total.p50, currency), reach, "bill")
-    plan = _plan(found)
+    plan = _plan(material)
     if plan is not None and plan.cost is not None:
         reach = f"8 in 10: {figures(plan.cost.p10)} to {figures(plan.cost.p90)}"
         cost = Figure("Cost of that plan, P50", money(plan.cost.p50, currency), reach, "decision")
@@ -322,8 +322,8 @@ def _cost_figures(found: Material) -> tuple[Figure, Figure]:
     return cost, Figure("Chance over budget", share(estimate.over_budget), budget, "bill")
 
 
-def _next_figure(found: Material) -> Figure:
-    decision = found.decision
+def _next_figure(material: Material) -> Figure:
+    decision = material.decision
     if decision is None:
         return Figure("Next step", "not known", "run `tunecase decide`", "decision")
     if decision.advice == "stop":

@@ -15,6 +15,7 @@ from tunecase.decide.plans import Plan, plan_of, solve, winner_of, worth_of
 from tunecase.plan import levers
 from tunecase.plan.levers.data import _wrong_labels
 from tunecase.plan.levers.offers import LEVERS
+from tunecase.plan.levers.standing import belief_of
 from tunecase.plan.levers.state import State
 from tunecase.plan.rounds.board import RoundPrices
 from tunecase.plan.rounds.policy import worth_of_knowing, worth_of_seeing
@@ -25,6 +26,7 @@ from tunecase.records import Accuracy, Finding, Measured, Reviews
 
 DRAWS = 1_200
 SIZES = (500, 1_000, 2_000, 4_000)
+BELIEF = belief_of(samples.forecast(), basis(None, DRAWS))
 NAMES = tuple(lever.__name__ for lever in LEVERS)
 
 
@@ -44,7 +46,7 @@ def state(**changes: Any) -> State:
         "test_rows": 400, "value": 20_000 * (0.5 + worlds.draw("value", Beta(2, 2))),
         "prices": RoundPrices(1_000.0, 500.0, 0.08, 1.0, 0.0), "supply": label_supply(), "others": (),
         "budget_left": float("inf"), "forecast": samples.forecast(), "audit": None, "basis": basis(None, DRAWS),
-        "model": "the model",
+        "model": "the model", "belief": BELIEF,
     }  # fmt: skip
     return State(**{**given, **changes})
 

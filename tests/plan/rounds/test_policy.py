@@ -118,7 +118,7 @@ def test_a_step_that_cannot_be_paid_is_not_taken() -> None:
 def test_groups_can_be_kept_while_money_changes() -> None:
     """Groups sorted once give the same policy as groups sorted anew."""
     nodes = ladder(1_000.0, 100.0)
-    kept = best_policy(nodes, known=sort_worlds(nodes))
+    kept = best_policy(nodes, sorted_worlds=sort_worlds(nodes))
     assert (best_policy(nodes).taken == kept.taken).all()
 
 

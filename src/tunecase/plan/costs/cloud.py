@@ -22,18 +22,18 @@ def storage(work: Work) -> Cost:
     for a full fine-tune, the adapter for LoRA, 2 bytes a parameter. The months are those foreseen, without unknowns.
     Leaves out optimizer states, rows (some MB) and what is kept after the last round.
     """
-    asked, basis = work.project.storage, work.basis
-    if (keeper := _keeper(work)) and asked.kept_gb is None:
+    stated, basis = work.project.storage, work.basis
+    if (keeper := _keeper(work)) and stated.kept_gb is None:
         return Cost(work.walk.rounds * 0.0, f"{keeper} keeps the model")
-    if asked.kept_gb is not None:
-        kept = basis.draw("storage.kept_gb", asked.kept_gb)
+    if stated.kept_gb is not None:
+        kept = basis.draw("storage.kept_gb", stated.kept_gb)
     else:
         runs = work.walk.rounds * successful_runs(work)
-        count = runs * basis.draw("storage.checkpoints", asked.checkpoints)
+        count = runs * basis.draw("storage.checkpoints", stated.checkpoints)
         kept = (weights_gb(basis) + count * saved_gb(basis) / 2) * (work.walk.rounds > 0)
-    held = months(work) if asked.months is None else basis.draw("storage.months", asked.months)
+    held = months(work) if stated.months is None else basis.draw("storage.months", stated.months)
     amount = kept * held
-    price = basis.draw("storage.price", asked.price)
+    price = basis.draw("storage.price", stated.price)
     size, long = figures(band(kept).p50), figures(band(held).p50)
     words = f"{size} GB for {long} months at P50, {_each(work, price)} per GB-month"
     return Cost(amount * price, words, quantity=amount, unit="GB-month")
@@ -44,14 +44,14 @@ def egress(work: Work) -> Cost:
 
     Leaves out what a vendor asks for moving rows in, and traffic between regions.
     """
-    asked, basis = work.project.storage, work.basis
-    if (keeper := _keeper(work)) and asked.egress_gb is None:
+    stated, basis = work.project.storage, work.basis
+    if (keeper := _keeper(work)) and stated.egress_gb is None:
         return Cost(work.walk.rounds * 0.0, f"the model stays with {keeper}")
-    if asked.egress_gb is not None:
-        moved = basis.draw("storage.egress_gb", asked.egress_gb)
+    if stated.egress_gb is not None:
+        moved = basis.draw("storage.egress_gb", stated.egress_gb)
     else:
         moved = work.walk.rounds * saved_gb(basis)
-    price = basis.draw("storage.egress_price", asked.egress_price)
+    price = basis.draw("storage.egress_price", stated.egress_price)
     words = f"{figures(band(moved).p50)} GB at P50, {_each(work, price)} per GB"
     return Cost(moved * price, words, quantity=moved, unit="GB")
 

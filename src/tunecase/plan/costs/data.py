@@ -1,5 +1,6 @@
 """Examples: bought over the rounds, test rows that are missing, and repairs of those at hand."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tunecase.plan.costs.work import Cost, Work
@@ -8,6 +9,8 @@ from tunecase.quantities import Band, Beta, band, figures
 
 if TYPE_CHECKING:
     from tunecase.quantities import Draws
+
+NO_PRICE = "new examples have no price: give data.sources"
 
 
 def data(work: Work) -> Cost:
@@ -19,39 +22,45 @@ def data(work: Work) -> Cost:
     """
     import numpy as np
 
-    bought = work.walk.bought
-    amount = np.zeros(work.basis.worlds.n)
-    parts, unpriced = [], tuple(f"data: {name}" for name in work.supply.unpriced)
+    at_hand, on_the_way = list(_at_hand(work)), list(_on_the_way(work))
+    amounts = [amount for amount, _ in (*at_hand, *on_the_way) if amount is not None]
+    unpriced = tuple(f"data: {name}" for name in work.supply.unpriced)
+    if any(amount is None for amount, _ in on_the_way):
+        unpriced = unpriced or (f"data: {NO_PRICE}",)
+        if not at_hand:
+            return Cost(None, NO_PRICE, unpriced=unpriced)
+    total = np.asarray(sum(amounts, np.zeros(work.basis.worlds.n)))
+    words = ", ".join(words for _, words in (*at_hand, *on_the_way))
+    if not np.any(work.walk.bought > 0):
+        return Cost(total, words, unpriced=unpriced)
+    return Cost(total, words, unpriced=unpriced, quantity=work.walk.bought, unit="example")
+
+
+def _at_hand(work: Work) -> "Iterator[tuple[Draws, str]]":
+    """What the rows at hand and the test need, whatever is bought: amounts with their words."""
     if work.repair is not None and work.repair.p90 > 0:
-        amount = amount + _draws_of(work.repair, work.basis)
-        parts.append("repairs found by the audit")
+        yield _draws_of(work.repair, work.basis), "repairs found by the audit"
     if work.project.data.train is None and work.project.data.rows is not None:
-        amount = amount + formatting(work.basis)
-        parts.append("formatting and cleaning of the rows at hand")
+        yield formatting(work.basis), "formatting and cleaning of the rows at hand"
     if work.test_rows_missing:
-        amount = amount + work.test_rows_missing * label_price(work.basis)
-        parts.append(f"{work.test_rows_missing:,} test rows")
-    if work.walk.data_paid is not None:
-        amount = amount + work.walk.data_paid
-        parts.append(_bought_words(work))
-    elif not bought.any():
-        parts.append("no new examples")
+        yield work.test_rows_missing * label_price(work.basis), f"{work.test_rows_missing:,} test rows"
+
+
+def _on_the_way(work: Work) -> "Iterator[tuple[Draws | float | None, str]]":
+    """What the rounds buy and read: amounts with their words, None where new examples have no price."""
+    import numpy as np
+
+    walk, none = work.walk, np.zeros(work.basis.worlds.n)
+    if walk.data_paid is not None:
+        yield walk.data_paid, _bought_words(work)
+    elif not walk.bought.any():
+        yield none, "no new examples"
     elif work.supply.price is None:
-        why = "new examples have no price: give data.sources"
-        unpriced = unpriced or (f"data: {why}",)
-        if not parts:
-            return Cost(None, why, unpriced=unpriced)
-        parts.append(why)
+        yield None, NO_PRICE
     else:
-        amount = amount + work.supply.cost(bought)
-        parts.append(_bought_words(work))
-    if np.any(work.walk.reviewed):
-        amount = amount + work.walk.reviewed
-        parts.append("reviews of suspicious labels")
-    some = bool(np.any(bought > 0))
-    return Cost(
-        amount, ", ".join(parts), unpriced=unpriced, quantity=bought if some else None, unit="example" if some else ""
-    )
+        yield work.supply.cost(walk.bought), _bought_words(work)
+    if np.any(walk.reviewed):
+        yield walk.reviewed, "reviews of suspicious labels"
 
 
 def _bought_words(work: Work) -> str:
@@ -61,9 +70,9 @@ def _bought_words(work: Work) -> str:
     return words + (", reviews and test rows on the way" if reviewed and words else "") or "no new examples"
 
 
-def _draws_of(known: Band, basis: Basis) -> "Draws":
+def _draws_of(points: Band, basis: Basis) -> "Draws":
     """Draws that have the four points of a band, straight between them, flat beyond; shape (draws,)."""
     import numpy as np
 
     luck = basis.worlds.draw("repairs", Beta(1, 1))
-    return np.interp(luck, (0.1, 0.5, 0.8, 0.9), (known.p10, known.p50, known.p80, known.p90))
+    return np.interp(luck, (0.1, 0.5, 0.8, 0.9), (points.p10, points.p50, points.p80, points.p90))

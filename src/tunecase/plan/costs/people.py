@@ -49,15 +49,15 @@ def evaluation(work: Work) -> Cost:
 
 def _judging(work: Work) -> "Draws | str | None":
     """What a judging model and annotators cost over the rounds; the missing field in words; None where none judges."""
-    asked, basis = work.project.evaluation, work.basis
+    stated, basis = work.project.evaluation, work.basis
     amount: Draws | None = None
-    if asked.judged is not None:
-        price = token_price(basis, "evaluation", asked)
+    if stated.judged is not None:
+        price = token_price(basis, "evaluation", stated)
         if isinstance(price, str):
             return f"give evaluation: {price}"
-        amount = work.walk.rounds * basis.draw("evaluation.judged", asked.judged) * price
-    if asked.labels is not None:
-        labels = work.walk.rounds * basis.draw("evaluation.labels", asked.labels) * label_price(basis)
+        amount = work.walk.rounds * basis.draw("evaluation.judged", stated.judged) * price
+    if stated.labels is not None:
+        labels = work.walk.rounds * basis.draw("evaluation.labels", stated.labels) * label_price(basis)
         amount = labels if amount is None else amount + labels
     return amount
 

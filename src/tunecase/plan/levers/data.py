@@ -48,16 +48,16 @@ def other_sources(state: State) -> Offer:
         return Offer("other_sources", name, blocked="no source of kind synthetic or scrape has a price (data.sources)")
     if len(state.sizes) < 2:
         return Offer("other_sources", name, blocked=f"no more can be had: {state.forecast.n_max_why}")
-    found = []
+    purchases = []
     for kind, supply in state.others:
         field = f"levers.{kind}_worth"
         worth = state.basis.draw(field)
         purchase = _purchase("other_sources", supply, state.sizes, worth)
         if purchase is not None:
-            found.append((float(np.mean(purchase.costs[0])), kind, field, purchase))
-    if not found:
+            purchases.append((float(np.mean(purchase.costs[0])), kind, field, purchase))
+    if not purchases:
         return Offer("other_sources", name, blocked="such sources cannot give enough rows")
-    _, kind, field, purchase = min(found, key=lambda one: one[0])
+    _, kind, field, purchase = min(purchases, key=lambda one: one[0])
     more = float(np.median(purchase.examples[0]))
     what = {"synthetic": f"have a model write {count(more)} examples", "scrape": f"scrape {count(more)} examples"}[kind]
     return Offer(
@@ -90,19 +90,19 @@ def clean(state: State) -> Offer:
     """
     import numpy as np
 
-    found = _wrong_labels(state)
+    wrong = _wrong_labels(state)
     whole = state.sizes[0]
-    price = review_price(1, state.basis) * found.looked_at
+    price = review_price(1, state.basis) * wrong.looked_at
     # Labels at random teach nothing: K/(K-1) is 2 with two labels and falls to 1 with many.
     spoilt = _spoilt(state)
-    before, after = (np.clip(1 - spoilt * share, 0.05, 1.0) ** 2 for share in (found.share, found.left))
+    before, after = (np.clip(1 - spoilt * share, 0.05, 1.0) ** 2 for share in (wrong.share, wrong.left))
     gained = whole * (after / before - 1)
     shift = np.log1p(gained[:, None] / np.asarray(state.sizes, dtype=float))
-    evidence: Evidence = "assumed" if found.by == "assumed" else state.evidence
+    evidence: Evidence = "assumed" if wrong.by == "assumed" else state.evidence
     return Offer(
         "clean", "clean the labels at hand",
-        f"review about {count(float(np.median(found.looked_at)))} suspicious rows, train and test once", evidence,
-        assumption=f"cleaning: {found.words}",
+        f"review about {count(float(np.median(wrong.looked_at)))} suspicious rows, train and test once", evidence,
+        assumption=f"cleaning: {wrong.words}",
         move=Move("clean", lambda paths: read_further(paths, state.sizes, shift), price=price),
     )  # fmt: skip
 
@@ -143,17 +143,17 @@ def _wrong_labels(state: State) -> _Wrong:
 def _by_reviews(state: State) -> _Wrong | None:
     import numpy as np
 
-    said, rows = state.reviews, state.sizes[0]
-    if said is None or said.remaining is None or not said.rows:
+    reviews, rows = state.reviews, state.sizes[0]
+    if reviews is None or reviews.remaining is None or not reviews.rows:
         return None
-    remaining = np.minimum(_draws(state, "wrong labels left, reviewed", said.remaining), rows)
-    known = min(said.wrong, rows)
+    remaining = np.minimum(_draws(state, "wrong labels left, reviewed", reviews.remaining), rows)
+    mended = min(reviews.wrong, rows)
     # What reviewers have corrected is mended for nothing; only what they have not seen still costs a look.
-    each = max(said.rows - said.controls, 1) / max(said.wrong - said.controls_wrong, 1)
-    low, mid, high = (count(end) for end in (said.remaining.low, said.remaining.mid, said.remaining.high))
-    told = f"{count(known)} labels are wrong and about {mid} more ({low} to {high})"
-    words = f"{told}, measured by {count(said.rows)} reviews"
-    share = np.clip((known + remaining) / rows, 0.0, 1.0)
+    each = max(reviews.rows - reviews.controls, 1) / max(reviews.wrong - reviews.controls_wrong, 1)
+    low, mid, high = (count(end) for end in (reviews.remaining.low, reviews.remaining.mid, reviews.remaining.high))
+    told = f"{count(mended)} labels are wrong and about {mid} more ({low} to {high})"
+    words = f"{told}, measured by {count(reviews.rows)} reviews"
+    share = np.clip((mended + remaining) / rows, 0.0, 1.0)
     return _Wrong("reviews", share, 0 * share, np.minimum(remaining * each, rows), words)
 
 
@@ -162,15 +162,16 @@ def _by_audit(state: State) -> _Wrong | None:
 
     from tunecase.quantities import Interval80
 
-    found = state.audit.finding("label_error") if state.audit else None
-    if found is None or found.measured is None or not found.share or state.audit is None:
+    finding = state.audit.finding("label_error") if state.audit else None
+    if finding is None or finding.measured is None or not finding.share or state.audit is None:
         return None
-    told, judged = found.measured, found.measured.middle / found.share
-    share = np.clip(_draws(state, "wrong labels, audited", Interval80(told.low, told.middle, told.high)) / judged, 0, 1)
+    measured, judged = finding.measured, finding.measured.middle / finding.share
+    wrong_rows = Interval80(measured.low, measured.middle, measured.high)
+    share = np.clip(_draws(state, "wrong labels, audited", wrong_rows) / judged, 0, 1)
     # Of the wrong labels a queue finds the part that was measured; the rest stays where it is.
-    recall = found.accuracy.recall if found.accuracy and found.accuracy.recall is not None else 1.0
-    looked_at = np.full(len(share), min(found.review_rows, judged))
-    low, mid, high = (percent(end / judged, 1) for end in (told.low, told.middle, told.high))
+    recall = finding.accuracy.recall if finding.accuracy and finding.accuracy.recall is not None else 1.0
+    looked_at = np.full(len(share), min(finding.review_rows, judged))
+    low, mid, high = (percent(end / judged, 1) for end in (measured.low, measured.middle, measured.high))
     words = f"{mid} of the labels are wrong ({low} to {high}), measured by the audit; a review finds {percent(recall)}"
     return _Wrong("audit", share, share * (1 - recall), looked_at, words)
 
@@ -188,10 +189,10 @@ def _spoilt(state: State) -> float:
     return classes / (classes - 1) if classes > 1 else 2.0
 
 
-def _draws(state: State, name: str, told: "Interval80") -> "Draws":
+def _draws(state: State, name: str, interval: "Interval80") -> "Draws":
     """Draws whose median is the middle and whose P10 and P90 are the ends: two half normals, cut at zero."""
     import numpy as np
 
     z = state.basis.worlds.draw(name, Interval(-Z90, Z90))
-    sides = np.where(z < 0, told.mid - told.low, told.high - told.mid) / Z80
-    return np.maximum(told.mid + sides * z, 0.0)
+    sides = np.where(z < 0, interval.mid - interval.low, interval.high - interval.mid) / Z80
+    return np.maximum(interval.mid + sides * z, 0.0)

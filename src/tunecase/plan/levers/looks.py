@@ -37,7 +37,6 @@ def one_more_size(state: State) -> Look:
     """One more run of the pilot's learner, on twice its largest size."""
     import numpy as np
 
-    assert state.belief is not None
     last, held = state.belief.points[-1].n, state.sizes[0]
     n = held if last < held < 2 * last else 2 * last
     action = f"one more run of the pilot, on {count(n)} rows"
@@ -54,7 +53,6 @@ def one_more_size(state: State) -> Look:
 
 def one_more_seed(state: State) -> Look:
     """One more run at the pilot's largest size, with another draw of the rows."""
-    assert state.belief is not None
     n = state.belief.points[-1].n
     action = f"one more run of the pilot on {count(n)} rows, another draw"
     return Look("one more seed", action, _run(state, n, 1), _one_run(state, n) + _hours(state))
@@ -69,7 +67,6 @@ def larger_test(state: State) -> Look:
         return Look("larger test", action, blocked="the metric counts no right answers")
     more = (LARGER_TEST - 1) * state.test_rows
     bought = math.ceil(more * state.design_effect)
-    assert state.belief is not None
     errors = _pilot_errors(state, state.belief.points[-1].n)
     noise = np.sqrt(np.clip(errors * (1 - errors), 1e-9, None) / more)
     luck = generator(state.basis.worlds.seed, "a larger test").standard_normal(len(errors))
@@ -99,7 +96,6 @@ def bigger_run(state: State) -> Look:
 
 def tuning_runs(state: State) -> Look:
     """A search over settings on a small subset: by what factor the error shrinks, the winner's luck taken off."""
-    assert state.belief is not None
     runs = int(state.basis.text("levers.tuning_runs"))
     n = max(state.belief.points[-1].n // SMALL_SHARE, 1)
     action = f"try {runs} settings on {count(n)} rows"
@@ -134,7 +130,6 @@ def _pilot_errors(state: State, n: int) -> "Draws":
     """The pilot's learner's true error at n in each world, in step with the worlds of `paths`."""
     import numpy as np
 
-    assert state.belief is not None
     return np.asarray(state.belief.paths([float(n)], draws=len(state.paths))[:, 0])
 
 
@@ -142,7 +137,6 @@ def _run(state: State, n: int, draws: int) -> "Draws":
     """ln of the error that more runs of n rows would print in each world."""
     import numpy as np
 
-    assert state.belief is not None
     errors = _pilot_errors(state, n)
     variance = noise_of_run(state.belief, errors, n, draws, state.test_rows)
     luck = generator(state.basis.worlds.seed, f"look at {n}").standard_normal(len(errors))
@@ -153,7 +147,6 @@ def _factor_seen(state: State, field: str, n: int, name: str) -> "Draws":
     """ln of a factor as two runs on the same test would show it: with the noise of one run against another."""
     import numpy as np
 
-    assert state.belief is not None
     errors = _pilot_errors(state, n)
     variance = 2 * noise_of_run(state.belief, errors, n, 1, state.test_rows, fresh=True)
     luck = generator(state.basis.worlds.seed, f"look at a {name} factor").standard_normal(len(errors))

@@ -30,17 +30,17 @@ def tune(state: State) -> Offer:
     return _search(state) if state.tuning is None else _use_search(state, state.tuning)
 
 
-def _use_search(state: State, found: Tuning) -> Offer:
+def _use_search(state: State, search: Tuning) -> Offer:
     """The settings that a search has found already: nothing is paid for them but the next round."""
-    low, high = found.error_factor.low, found.error_factor.high
-    middle, wide = found.error_factor.mid, Z90 / Z80
+    low, high = search.error_factor.low, search.error_factor.high
+    middle, wide = search.error_factor.mid, Z90 / Z80
     spread = Interval(middle * (low / middle) ** wide, middle * (high / middle) ** wide) if high > low > 0 else None
     factor = state.basis.worlds.draw("tuning factor, measured", spread or Const(middle))
     assumption = (
-        f"tuning: {found.best} times the error {middle:.2f} ({low:.2f} to {high:.2f}), measured at "
-        f"{count(found.n)} rows over {len(found.trials)} settings, the winner's luck taken off"
+        f"tuning: {search.best} times the error {middle:.2f} ({low:.2f} to {high:.2f}), measured at "
+        f"{count(search.n)} rows over {len(search.trials)} settings, the winner's luck taken off"
     )
-    action = f"train with the settings found ({found.best})"
+    action = f"train with the settings found ({search.best})"
     return Offer(
         "tune", action, f"{action}, test once", "measured", _untrained(state), assumption,
         move=Move("tune", lambda paths: paths * factor[:, None], first=not state.forecast.stand_in),

@@ -1,5 +1,6 @@
 """Works out where a project stands from what is known of it: one State for the bill and for the decision."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunecase.compute import base_model, paid_besides
@@ -41,28 +42,24 @@ def standing(
     basis, forecast, definition, audit = known.basis, known.forecast, known.definition, known.audit
     if forecast is None or forecast.target is None:
         raise ValueError("the forecast has no target")
-    belief = belief_of(forecast, basis) if earlier is None or earlier.belief is None else earlier.belief
+    belief = belief_of(forecast, basis) if earlier is None else earlier.belief
     last = max(point.n for point in forecast.points)
     # A pilot may end below the rows at hand (a cap on time or rows): those are paid for already.
     held = min(max(last, known.rows), max(forecast.n_max, last))
     sizes = doubling(held, forecast.n_max, MOST_SIZES)
-    if earlier is not None:
-        paths = earlier.paths
-    else:
-        paths = of_the_model(belief.paths(sizes, draws=basis.worlds.n), forecast, basis)
+    paths = (
+        of_the_model(belief.paths(sizes, draws=basis.worlds.n), forecast, basis) if earlier is None else earlier.paths
+    )
     prices, saving = _round_prices(known, run_per_row), serving_saving(basis)
 
-    def error(score: float | None, without: float) -> float:
-        return without if score is None else to_error(score, forecast.direction)
-
-    settle = known.project.problem.fallback
+    aims = _aims(known, forecast)
     return State(
         paths=paths,
         sizes=sizes,
         error_target=to_error(forecast.target, forecast.direction),
-        error_baseline=error(None if definition is None else baseline_score(known.project, definition), 1.0),
-        error_floor=error(forecast.ceiling, 0.0),
-        error_fallback=None if settle is None else to_error(read_score(settle), forecast.direction),
+        error_baseline=1.0 if aims.baseline is None else aims.baseline,
+        error_floor=aims.floor or 0.0,
+        error_fallback=aims.fallback,
         test_rows=test_rows(definition, audit, forecast) if belief.scale.binomial else None,
         value=value,
         prices=prices,
@@ -83,6 +80,22 @@ def standing(
         design_effect=definition.design_effect if definition is not None else 1.0,
         saving=0.0 if saving is None or value is None else float(saving.mean()),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Aims:
+    """Errors that a score is held against; None where the score is not known."""
+
+    baseline: float | None
+    floor: float | None
+    fallback: float | None
+
+
+def _aims(known: Known, forecast: Forecast) -> _Aims:
+    baseline = baseline_score(known.project, known.definition) if known.definition is not None else None
+    settle = known.project.problem.fallback
+    scores = (baseline, forecast.ceiling, None if settle is None else read_score(settle))
+    return _Aims(*(None if score is None else to_error(score, forecast.direction) for score in scores))
 
 
 def belief_of(forecast: Forecast, basis: Basis) -> Belief:

@@ -47,9 +47,9 @@ class State:
     audit: Audit | None
     basis: Basis
     model: str
+    belief: "Belief"
     trained: bool = True
     before: "Draws | float" = 0.0
-    belief: "Belief | None" = None
     tuning: Tuning | None = None
     reviews: Reviews | None = None
     most_rounds: int = 12

@@ -16,12 +16,8 @@ from tunecase.plan.rounds.walk import Walk, passing_count
 from tunecase.quantities import generator
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from tunecase.plan.rounds.policy import Flags
     from tunecase.quantities import Draws
-
-    Flags = NDArray[np.bool_]
 
 Place = tuple[int, frozenset[str]]  # index of the size, moves made
 

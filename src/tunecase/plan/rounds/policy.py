@@ -125,7 +125,7 @@ def sort_worlds(nodes: Sequence[Node], groups: int = GROUPS) -> tuple[Sorted, ..
     return tuple(_sorted(node, groups) for node in nodes)
 
 
-def best_policy(nodes: Sequence[Node], groups: int = GROUPS, known: Sequence[Sorted] | None = None) -> Policy:
+def best_policy(nodes: Sequence[Node], groups: int = GROUPS, sorted_worlds: Sequence[Sorted] | None = None) -> Policy:
     """The policy of the best expected value, by backward induction over groups of worlds that show alike.
 
         value(node, world) = ends,                                            where done or nothing is worth more
@@ -134,7 +134,7 @@ def best_policy(nodes: Sequence[Node], groups: int = GROUPS, known: Sequence[Sor
     Args:
         nodes: node 0 is where the project stands; every step leads to a later node. All arrays over the same worlds.
         groups: at most so many groups per node; fewer where worlds are few.
-        known: the groups from `sort_worlds`, to be reused where only money has changed.
+        sorted_worlds: the groups from `sort_worlds`, to be reused where only money has changed.
     Returns: the Policy. Of equal values ending wins, then the earlier step: nothing is bought for nothing.
     Raises: ValueError where a step does not lead to a later node.
 
@@ -158,19 +158,16 @@ def best_policy(nodes: Sequence[Node], groups: int = GROUPS, known: Sequence[Sor
     count = len(nodes[0].ends)
     taken = np.full((len(nodes), count), END, dtype=np.int8)
     value = np.empty((len(nodes), count))
-    found: list[Sorted] = list(known) if known is not None else list(sort_worlds(nodes, groups))
+    all_groups = tuple(sorted_worlds or sort_worlds(nodes, groups))
     best: list[NDArray[np.int8]] = [np.empty(0, dtype=np.int8)] * len(nodes)
-    for index in range(len(nodes) - 1, -1, -1):
-        node = nodes[index]
+    for index, node in reversed(list(enumerate(nodes))):
         value[index] = node.ends
-        if any(step.to <= index or step.to >= len(nodes) for step in node.steps):
+        if any(not index < step.to < len(nodes) for step in node.steps):
             raise ValueError(f"a step of node {index} leads to no later node")
-        if not node.steps:
+        group = all_groups[index]
+        if not node.steps or not len(group.order):
             continue
         after = [_after(value, node, step) for step in node.steps]
-        group = found[index]
-        if not len(group.order):
-            continue
         worths = np.array([group.means(node.ends), *(group.means(one) for one in after)])
         # Rounding must not make a step that is worth nothing look worth something.
         worths[0] += 1e-9 * np.abs(worths).max(initial=0.0)
@@ -180,7 +177,7 @@ def best_policy(nodes: Sequence[Node], groups: int = GROUPS, known: Sequence[Sor
         for number, one in enumerate(after):
             going = group.order[chosen == number]
             value[index, going] = one[going]
-    return Policy(tuple(nodes), taken, value, tuple(found), tuple(best))
+    return Policy(tuple(nodes), taken, value, all_groups, tuple(best))
 
 
 def worth_of_seeing(values: "Draws", shown: "Draws", groups: int = GROUPS) -> tuple[float, float]:
