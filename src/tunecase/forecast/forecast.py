@@ -21,7 +21,7 @@ from tunecase.forecast.scale import Scale, scale_of
 from tunecase.forecast.stakes import Prospect, best_run, n_budget_of
 from tunecase.forecast.verdict import Facts, next_pilot, reason, verdict
 from tunecase.quantities import Band, Interval80, band
-from tunecase.records import CurveBand, Forecast, Needed, Point
+from tunecase.records import CurveBand, Forecast, Needed, NextRun, Point
 
 if TYPE_CHECKING:
     from tunecase.forecast.points import Array
@@ -108,9 +108,8 @@ def forecast(measured: Measured, prospect: Prospect, *, seed: int = 0, remarks: 
         seen = _Seen(belief, replace(prospect, target=None) if facts.above_ceiling else prospect)
         facts = replace(facts, belief=belief, p_target=seen.p_target, needed=seen.needed)
     conclusion = verdict(facts)
-    if facts.belief and conclusion not in ("above the ceiling", "reached") and not _hidden_by_noise(facts.belief):
-        factor = measured.stand_in_factor if measured.stand_in else None
-        facts = replace(facts, next_run=best_run(facts.belief, prospect, facts.needed, factor))
+    if conclusion not in ("above the ceiling", "reached"):
+        facts = replace(facts, next_run=_next_run(facts, prospect, measured))
     following = next_pilot(conclusion, facts)
     return Forecast(
         verdict=conclusion,
@@ -157,9 +156,12 @@ def read_source(place: str, asked: Asked) -> Imported:
     raise InputError(Problem(place, "no points that are known here", FORMATS, "export the runs as CSV with n,score"))
 
 
-def _hidden_by_noise(belief: Belief) -> bool:
-    """True where the next step is a quieter pilot (more test items or draws of every size), not one more run."""
-    return not belief.gate.passed and belief.gate.noise_dominates
+def _next_run(facts: Facts, prospect: Prospect, measured: Measured) -> NextRun | None:
+    """The run to make next; None where a quieter pilot (more test items or draws of every size) comes first."""
+    belief = facts.belief
+    if belief is None or (not belief.gate.passed and belief.gate.noise_dominates):
+        return None
+    return best_run(belief, prospect, facts.needed, measured.stand_in_factor if measured.stand_in else None)
 
 
 def told(record: Forecast) -> tuple[tuple[str, ...], tuple[str, ...]]:

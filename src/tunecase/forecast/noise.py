@@ -54,16 +54,14 @@ def gate(points: Sequence[Point], scale: Scale, language_model: bool = True) -> 
     test = float(item_variance(tidy, counting)[[0, -1]].sum())
     variance = test + float(run_variance(tidy, scale)[[0, -1]].sum())
     standard_error = math.sqrt(variance) if variance > 0 else None
-    words = f"the error {f'fell by {cut:.0%}' if cut > 0 else 'did not fall'}"
-    words += f" from {tidy[0].n:,} to {tidy[-1].n:,} examples"
     if test > 0 and standard_error:
         noise = standard_error
-        words += f", {gain / standard_error:.1f} times its standard error" if gain > 0 else ""
+        beside = f", {gain / standard_error:.1f} times its standard error" if gain > 0 else ""
     else:
         scatter = _scatter(tidy, scale.direction)
         # Few sizes lie on a line by luck; where the draws show their own spread, it must be beaten too.
         noise = scatter if spreads(tidy) is None else max(scatter, standard_error or 0.0)
-        words += f", scattering {scatter:.0%} around a straight line" if math.isfinite(scatter) else ""
+        beside = f", scattering {scatter:.0%} around a straight line" if math.isfinite(scatter) else ""
     least = LEAST_CUT if language_model else LEAST_CUT_OTHER
     return Gate(
         passed=cut >= least and gain > SIGNAL * noise,
@@ -71,8 +69,13 @@ def gate(points: Sequence[Point], scale: Scale, language_model: bool = True) -> 
         standard_error=standard_error,
         test_share=test / variance if variance > 0 else 0.0,
         noise_dominates=2 * math.sqrt(variance) > max(gain, -math.log(1 - SIGNAL_CUT)),
-        why=words,
+        why=_cut_words(cut, tidy) + beside,
     )
+
+
+def _cut_words(cut: float, points: Sequence[Point]) -> str:
+    fell = f"fell by {cut:.0%}" if cut > 0 else "did not fall"
+    return f"the error {fell} from {points[0].n:,} to {points[-1].n:,} examples"
 
 
 def _scatter(points: Sequence[Point], direction: str) -> float:

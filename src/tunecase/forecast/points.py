@@ -193,12 +193,7 @@ def read_points(path: Path, direction: str | None = None) -> tuple[Point, ...]:
     Raises: InputError with every mistake, each at its line.
     """
     written, rows = read_table(path)
-    header = [name.casefold() for name in written]
-    size = next((name for name in SIZE_NAMES if name in header), None)
-    if size is None or "score" not in header:
-        got = f"the columns {', '.join(header)}" if header else "an empty file"
-        fix = f"write a first line such as {EXAMPLE}"
-        raise InputError(Problem(f"{path.name}:1", got, "columns n and score", fix))
+    size = _size_column(path, [name.casefold() for name in written])
     points: list[Point] = []
     problems: list[Problem] = []
     metrics: dict[str, int] = {}
@@ -217,6 +212,16 @@ def read_points(path: Path, direction: str | None = None) -> tuple[Point, ...]:
     if problems:
         raise InputError(problems)
     return tuple(points)
+
+
+def _size_column(path: Path, header: Sequence[str]) -> str:
+    """The column of training rows. Raises: InputError without it, or without a score."""
+    size = next((name for name in SIZE_NAMES if name in header), None)
+    if size is not None and "score" in header:
+        return size
+    got = f"the columns {', '.join(header)}" if header else "an empty file"
+    fix = f"write a first line such as {EXAMPLE}"
+    raise InputError(Problem(f"{path.name}:1", got, "columns n and score", fix))
 
 
 def _two_metrics(name: str, lines: Mapping[str, int]) -> Problem:
