@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunecase.forecast.forecast import _nature
-from tunecase.pilot.schedule import Question, Rung, enough, most_telling_rung, nature, opening, predicted_s
+from tunecase.pilot.schedule import Question, Rung, enough, most_telling_rung, opening, predicted_s
 from tunecase.records import Point
 
 QUESTION = Question("accuracy", "higher", 6_400, 300)
@@ -66,20 +65,6 @@ def test_a_flat_pilot_is_not_hopeless() -> None:
     """Without a signal in the points the ladder goes on, however low the chance."""
     flat = curve(0.5, 0.51, 0.5, 0.51, 0.5)
     assert "below" not in enough(flat, 0.3, Question("accuracy", "higher", 800, 300, 0.999))
-
-
-def test_unknown_metrics_have_a_nature() -> None:
-    """A metric that the tables do not know is a share where higher is better."""
-    assert (True, True) == nature("accuracy", "higher")
-    assert (True, True) == nature("my own", "higher")
-    assert (False, False) == nature("my own", "lower")
-
-
-def test_the_pace_and_the_forecast_agree_on_a_nature() -> None:
-    """Points with test rows mean the same to the pilot that makes them and to the forecast that reads them."""
-    for metric in ("accuracy", "chrf", "perplexity", "my own"):
-        for direction in ("higher", "lower"):
-            assert _nature(metric, direction, curve(0.6, 0.7, 0.8)) == nature(metric, direction), metric
 
 
 def test_a_question_says_who_learns() -> None:
