@@ -38,7 +38,7 @@ __all__ = [
     "Difference", "Driver", "Estimate", "Experiment", "FieldChange", "Finding", "Fit", "Flip", "Forecast", "Held",
     "HitRate", "Imported", "Judged", "Judgement", "Labelling", "LeftOut", "Line", "Measured", "Mistakes", "Needed",
     "Next", "NextLabel", "NextRun", "NotUsed", "Option", "Phase", "Pilot", "PilotSettings", "Placed", "PlanChosen",
-    "PlanUsed", "Point", "Price", "PriceCheck", "Prices", "Rechained", "Report", "Reviews", "Round", "Run",
-    "RunCharge", "Scored", "SetAside", "Severity", "Slice", "Spending", "Status", "TierPrices", "Tokens", "Trial",
-    "Tuning", "Variance", "Verified", "Way", "WhatIf", "WorstRow", "Written", "from_json", "reading_fault", "to_json",
+    "PlanUsed", "Point", "Price", "PriceCheck", "Prices", "Rechained", "Report", "Reviews", "Round", "Run", "RunCharge",
+    "Scored", "SetAside", "Severity", "Slice", "Spending", "Status", "TierPrices", "Tokens", "Trial", "Tuning",
+    "Variance", "Verified", "Way", "WhatIf", "WorstRow", "Written", "from_json", "reading_fault", "to_json",
 ]  # fmt: skip

@@ -14,6 +14,6 @@ from tunecase.io.trackers.trainer_state import (
 )
 
 __all__ = [
-    "STATE", "Series", "Store", "Tracked", "finite", "flat", "last_states", "output_folder", "read_json",
-    "read_mlflow", "states", "tracked_run",
+    "STATE", "Series", "Store", "Tracked", "finite", "flat", "last_states", "output_folder", "read_json", "read_mlflow",
+    "states", "tracked_run",
 ]  # fmt: skip
