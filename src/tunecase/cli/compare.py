@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tunecase.cli.options import AsJson, Seed, Today, day_of, finish
+from tunecase.cli.options import AsJson, Force, Seed, Today, day_of, finish, nearest_project
 
 LIMIT = "A limit, for continuous integration"
 
@@ -29,8 +29,9 @@ def compare(
     allow_unpriced: Annotated[
         bool, typer.Option("--allow-unpriced", rich_help_panel=LIMIT, help="What has no price may be left out.")
     ] = False,
+    force: Force = False,
     project: Annotated[
-        Path | None, typer.Option("--project", "-p", help="The project file; tunecase.yaml when left out.")
+        Path | None, typer.Option("--project", "-p", help="The first project file, as an option.")
     ] = None,
     seed: Seed = 0,
     json: AsJson = False,
@@ -42,9 +43,10 @@ def compare(
     second one, or the only one, must stay below; one file alone can be judged. No project file is changed.
     """
     from tunecase import flow
-    from tunecase.cli.show.compare import comparison_markdown, write_markdown
+    from tunecase.cli.show.compare import MADE_BY, comparison_markdown
     from tunecase.cli.show.progress import audit_progress
     from tunecase.errors import InputError, Problem
+    from tunecase.io import Output, write_outputs
 
     problems = []
     if first is not None and project is not None:
@@ -53,14 +55,18 @@ def compare(
         problems.append(Problem("--markdown", "- beside --json", "one of them on standard output", "name a file"))
     if problems:
         raise InputError(problems)
+    path = first or project or nearest_project()
     asked = flow.CompareAsked(second, set_ or (), fail_if_over, confidence, allow_unpriced)
     with audit_progress(quiet=json or markdown == "-") as told:
-        record = flow.compare(first or project or Path("tunecase.yaml"), asked, seed, day_of(today), told)
+        record = flow.compare(path, asked, seed, day_of(today), told)
     if markdown == "-":
         typer.echo(comparison_markdown(record), nl=False)
         if not record.ok:
             raise typer.Exit(1)
         return
     if markdown is not None:
-        write_markdown(Path(markdown), record)
+        sides = [flow.open_case(side, seed, day_of(today)) for side in (path, second) if side]
+        needed = [place for side in sides for place in side.needed_files()]
+        output = Output(Path(markdown), comparison_markdown(record).encode(), MADE_BY)
+        write_outputs([output], needed, force=force)
     finish("compare", record, json)

@@ -36,7 +36,8 @@ def define(
     `--brief` writes what a manager needs to decide and sign: question, verdict, costs, fixes, what is unknown.
     """
     from tunecase import flow
-    from tunecase.cli.show.brief import brief_markdown, write_brief
+    from tunecase.cli.show.brief import brief_markdown
+    from tunecase.io import Output, write_outputs
 
     _refuse(brief, file, force, json)
     opened = open_project(project, seed, today)
@@ -51,7 +52,7 @@ def define(
             raise typer.Exit(1)
         return
     place = Path(file or DEFAULT_BRIEF)
-    write_brief(place, text, force)
+    write_outputs([Output(place, text.encode())], opened.needed_files(), force=force)
     finish("define", record, json, note="" if json else f"The brief is in {place}.")
 
 

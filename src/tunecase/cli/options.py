@@ -11,10 +11,37 @@ if TYPE_CHECKING:
     from tunecase.flow import Flow
 
 HERE = Path("tunecase.yaml")
-ProjectFile = Annotated[Path, typer.Option("--project", "-p", help="The project file.", show_default=True)]
+
+
+def nearest_project() -> Path:
+    """The project file here or, as git looks for its folder, in the nearest folder above; says so where it is above."""
+    for folder in (Path(), *(Path(*[".."] * up) for up in range(1, len(Path.cwd().parts)))):
+        if (folder / HERE).is_file():
+            if folder != Path():
+                typer.echo(f"Project file: {folder / HERE}", err=True)
+            return folder / HERE
+    return HERE
+
+
+def _here_or_above(context: typer.Context, option: typer.CallbackParam, given: Path) -> Path:
+    source = context.get_parameter_source(option.name or "")
+    return nearest_project() if source is not None and source.name == "DEFAULT" else given
+
+
+ProjectFile = Annotated[
+    Path,
+    typer.Option(
+        "--project",
+        "-p",
+        callback=_here_or_above,
+        show_default=False,
+        help=f"The project file; {HERE} here, or in the nearest folder above.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the record as JSON and nothing else.")]
 InputColumn = Annotated[str | None, typer.Option("--input", help="Column of the input, if it is not recognised.")]
 OutputColumn = Annotated[str | None, typer.Option("--output", help="Column of the answer or label.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that tunecase did not make.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed gives the same answer.")]
 Today = Annotated[str | None, typer.Option(help="Judge prices as of this date (YYYY-MM-DD).", hidden=True)]
 

@@ -80,6 +80,9 @@ def pilot(
     to: Annotated[Path, typer.Option(rich_help_panel=RENTED, help="With --export: the file to write.")] = Path(
         "pilot.sky.yaml"
     ),
+    force: Annotated[
+        bool, typer.Option("--force", rich_help_panel=RENTED, help="With --export: replace the file that is there.")
+    ] = False,
     project: ProjectFile = HERE,
     seed: Seed = 0,
     json: AsJson = False,
@@ -99,7 +102,7 @@ def pilot(
         max_usd=max_usd, usd_per_hour=usd_per_hour,
     )  # fmt: skip
     if export:
-        print_record("exported", flow.export(opened, export, asked, accelerators, to), json)
+        print_record("exported", flow.export(opened, export, asked, accelerators, to, force=force), json)
         return
     with pilot_progress(quiet=json) as progress:
         record = flow.pilot(opened, asked, progress, ask_before(yes, quiet=json), tell_fetching)

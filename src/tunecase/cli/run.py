@@ -8,6 +8,7 @@ from tunecase.cli.options import (
     HERE,
     AsJson,
     Every,
+    Force,
     MaxMinutes,
     ModelOf,
     ProjectFile,
@@ -33,6 +34,7 @@ def run(
     every: Every = False,
     max_minutes: MaxMinutes = None,
     yes: Yes = False,
+    force: Force = False,
     project: ProjectFile = HERE,
     seed: Seed = 0,
     json: AsJson = False,
@@ -59,5 +61,5 @@ def run(
 
     with pilot_progress(quiet=json) as progress:
         fine = flow.road(opened, tell, progress, anyway, asked, ask_before(yes, quiet=json), tell_fetching)
-    told["report"] = flow.report(opened, page=render)
+    told["report"] = flow.report(opened, page=render, force=force)
     finish("run" if json else "report", told if json else told["report"], json, ok=fine)

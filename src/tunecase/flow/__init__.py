@@ -1,7 +1,7 @@
 """The conductor: opens a case, makes what a verb rests on, calls the verb, and keeps its record in the ledger."""
 
 from tunecase.flow.audit import audit
-from tunecase.flow.books import BooksAsked, books, books_csv, books_page
+from tunecase.flow.books import BooksAsked, books, write_books
 from tunecase.flow.clean import fix, fix_file, review, review_file
 from tunecase.flow.compare import CompareAsked, compare
 from tunecase.flow.define import baselines
@@ -25,9 +25,10 @@ from tunecase.flow.without_project import audit_file, forecast_file
 
 __all__ = [
     "BooksAsked", "CompareAsked", "FitAsked", "Flow", "ImportAsked", "JudgeAsked", "PilotAsked", "add_round",
-    "asked_of", "audit", "audit_file", "base_model", "baselines", "book_run", "books", "books_csv", "books_page",
+    "asked_of", "audit", "audit_file", "base_model", "baselines", "book_run", "books",
     "charge_of", "charges", "compare", "contents", "curve", "decide", "define", "estimate", "export", "fit", "fix",
     "fix_file", "forecast", "forecast_file", "hour_price", "init", "judge", "keep_forecast", "merge", "metric_of",
     "next_labels", "next_labels_file", "next_step", "open_case", "pilot", "pilot_asked", "points", "prices", "rechain",
     "report", "review", "review_file", "road", "spend", "spend_import", "spend_text", "usd_left", "verify",
+    "write_books",
 ]  # fmt: skip

@@ -24,14 +24,12 @@ def fix(
     checking: Callable[[str], None] | None = None,
 ) -> tuple[Audit, Cleaned]:
     """Audits, and writes a cleaned copy of the training file with all that belongs to it; both records are kept."""
-    data = flow.project.data
     train = flow.train_path
-    test = flow.folder / data.test if data.test else None
 
     def audited(whole: Any) -> Audit:
         return audit_files(flow, tokenizer=tokenizer, progress=progress, checking=checking, whole=whole)
 
-    inputs = (train, *((test,) if test else ()), flow.path, flow.ledger.path)
+    inputs = (train, *flow.needed_files())
     found, record = _fixed(audited, to, inputs, flow.basis(), flow.folder / _corrections_name(), mask, force, flow.seed)
     flow.keep("audit", found)
     return found, cast(Cleaned, flow.keep("clean", record))

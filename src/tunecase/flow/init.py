@@ -1,11 +1,8 @@
 """Writes a first project file for a data file, with questions where only people know, or copies a shipped example."""
 
-import contextlib
 import json
-import os
 import re
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -13,7 +10,8 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from tunecase.errors import InputError, Problem, TunecaseError, nearest
+from tunecase.errors import InputError, Problem, nearest
+from tunecase.io import Output, write_outputs
 from tunecase.project import Project
 from tunecase.quantities import counted
 
@@ -25,6 +23,8 @@ SCHEMA_FILE = "tunecase.schema.json"
 # What belongs to an example; what a run of it leaves beside them (ledger, reports) does not.
 EXAMPLE_FILES = (PROJECT_FILE, "README.md", "LICENSE", "manifest.json")
 SAMPLE = 5_000
+_TITLE = "tunecase project file"
+_SCHEMA_MARK = f'"title": "{_TITLE}"'.encode()
 
 _HEAD = f"""\
 # yaml-language-server: $schema=./{SCHEMA_FILE}
@@ -102,9 +102,10 @@ def init(
         example: the name of a shipped example, in place of a data file.
         input, output: columns, where they are not recognised.
         test: the held-out file; a file named like `data` with "test" for "train" is found by itself.
-        force: replace files that are there; a file with the same content is never in the way.
-    Returns: the files written, the project file first; each appears whole or not at all.
-    Raises: InputError for files in the way, data outside the folder, an unknown example, unreadable data.
+        force: replace files that are there; a file with the same content, or an earlier schema, is never in the way.
+    Returns: the files written, the project file first; all of them or none.
+    Raises: InputError for files in the way, data outside the folder, an unknown example, unreadable data;
+        TunecaseError when the disk refuses.
     """
     if (data is None) == (example is None):
         got = "neither a data file nor an example" if data is None else "a data file and an example"
@@ -116,14 +117,19 @@ def init(
     if data is not None:
         content = {PROJECT_FILE: _project_file(data, test, to, input, output).encode()}
     content[SCHEMA_FILE] = schema().encode()
-    return _write(content, to, force)
+    outputs = [
+        Output(to.joinpath(*PurePosixPath(name).parts), body, _SCHEMA_MARK if name == SCHEMA_FILE else b"")
+        for name, body in content.items()
+    ]
+    write_outputs(outputs, [path for path in (data, test) if path], force=force)
+    return tuple(output.path for output in outputs)
 
 
 def schema() -> str:
     """The JSON schema of a project file, for editors."""
     described = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "tunecase project file",
+        "title": _TITLE,
         **{name: part for name, part in Project.model_json_schema().items() if name != "title"},
     }
     return json.dumps(described, indent=1, ensure_ascii=False) + "\n"
@@ -236,39 +242,3 @@ def _outside(path: Path, to: Path) -> Iterator[Problem]:
 
 def _inside(path: Path, to: Path) -> str:
     return path.resolve().relative_to(to.resolve()).as_posix()
-
-
-def _write(content: Mapping[str, bytes], to: Path, force: bool) -> tuple[Path, ...]:
-    """Every file beside its name first, then renamed, so that none is ever seen half-written."""
-    targets = {to.joinpath(*PurePosixPath(name).parts): data for name, data in content.items()}
-    in_the_way = [path for path, data in targets.items() if path.exists() and not _same(path, data)]
-    if in_the_way and not force:
-        fix = "give --force to replace it, or --to another folder"
-        raise InputError(
-            [Problem(str(path), "a file that is there already", "no such file", fix) for path in in_the_way]
-        )
-    written: list[tuple[Path, Path]] = []
-    try:
-        for path, data in targets.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-            written.append((Path(name), path))
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            Path(name).chmod(0o644)
-        for new, path in written:
-            new.replace(path)
-    except OSError as error:
-        raise TunecaseError(
-            f"{to}: the files could not be written ({error.strerror or error}).\n"
-            "Fix: make room, check the permissions of the folder, or give --to another one"
-        ) from error
-    finally:
-        for new, _ in written:
-            with contextlib.suppress(OSError):
-                new.unlink(missing_ok=True)
-    return tuple(targets)
-
-
-def _same(path: Path, data: bytes) -> bool:
-    return path.is_file() and path.read_bytes() == data

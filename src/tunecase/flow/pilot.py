@@ -179,12 +179,16 @@ def no_pilot(flow: Flow, trainer: str = "probe") -> Pilot | None:
     return None if record is None else cast(Pilot, flow.keep("pilot", record))
 
 
-def export(flow: Flow, what: str, asked: PilotAsked, accelerators: str, to: Path) -> str:
+def export(flow: Flow, what: str, asked: PilotAsked, accelerators: str, to: Path, *, force: bool = False) -> str:
     """Writes a task file that runs the pilot on rented GPUs; one sentence on where it is and how to launch it.
 
-    Raises: InputError for another kind of file, without GPUs to rent, or for what SkyPilot would misread.
+    Another file that is there is replaced with `force` only, since people edit such files.
+
+    Raises: InputError for another kind of file, without GPUs to rent, for what SkyPilot would misread, or for a file in
+        the way; TunecaseError when the disk refuses.
     """
-    from tunecase.pilot import skypilot_task, write_text
+    from tunecase.io import Output, write_outputs
+    from tunecase.pilot import skypilot_task
 
     problems = []
     if asked.trainer in ("probe", "simulated"):
@@ -215,7 +219,7 @@ def export(flow: Flow, what: str, asked: PilotAsked, accelerators: str, to: Path
         accelerators=accelerators, trainer=asked.trainer, settings=asked.settings, project_file=flow.path.name,
         project_folder=str(flow.folder), pilot_options=options,
     )  # fmt: skip
-    write_text(to, text)
+    write_outputs([Output(to, text.encode())], flow.needed_files(), force=force)
     return f"{to} runs the pilot on {accelerators}: its first lines say how to launch it and bring the runs home"
 
 

@@ -1,11 +1,11 @@
 """Try it small: baselines and a ladder of small real runs, resumable, on this machine or a cluster."""
 
-from tunecase.pilot.answers import RUN_KEY, Answers, keep_answers, kept_answers, write_rows, write_text
+from tunecase.pilot.answers import RUN_KEY, Answers, keep_answers, kept_answers, write_rows
 from tunecase.pilot.ladder import Examples, usable
 from tunecase.pilot.skypilot import skypilot_task
 from tunecase.pilot.trial import baselines, is_stand_in, no_pilot, pilot, prepare, settings_of
 
 __all__ = [
     "RUN_KEY", "Answers", "Examples", "baselines", "is_stand_in", "keep_answers", "kept_answers", "no_pilot", "pilot",
-    "prepare", "settings_of", "skypilot_task", "usable", "write_rows", "write_text",
+    "prepare", "settings_of", "skypilot_task", "usable", "write_rows",
 ]  # fmt: skip

@@ -11,8 +11,7 @@ from tests.command import tunecase
 from tests.making import case_folder
 from tests.problem_cases import project
 from tunecase.case import Case
-from tunecase.cli.show import brief_markdown, write_brief
-from tunecase.errors import InputError, TunecaseError
+from tunecase.cli.show import brief_markdown
 
 TODAY = date(2026, 11, 26)
 HEADINGS = (
@@ -83,22 +82,6 @@ def test_what_is_missing_is_said() -> None:
     assert "## Other ways" not in text
 
 
-def test_a_file_is_written_whole_and_only_once(tmp_path: Path) -> None:
-    """A brief appears whole; the same one again is no matter, another asks for --force; no part is left behind."""
-    place = tmp_path / "new" / "brief.md"
-    write_brief(place, "one\n")
-    write_brief(place, "one\n")
-    with pytest.raises(InputError, match="already"):
-        write_brief(place, "two\n")
-    assert "one\n" == place.read_text(encoding="utf-8")
-    write_brief(place, "two\n", force=True)
-    assert ("two\n", ["brief.md"]) == (place.read_text(encoding="utf-8"), [one.name for one in place.parent.iterdir()])
-    with pytest.raises(InputError, match="folder"):
-        write_brief(tmp_path, "one\n")
-    with pytest.raises(TunecaseError, match="could not be written"):
-        write_brief(place / "below.md", "one\n")
-
-
 def test_the_command_writes_it(tmp_path: Path) -> None:
     """`define --brief FILE` prints the verdict and writes the brief; `-` prints the brief alone."""
     path, place = case_folder(tmp_path), tmp_path / "brief.md"
@@ -158,9 +141,3 @@ def test_no_text_of_the_project_is_markup(goal: str, wanted: str) -> None:
     """Marks, list numbers, entities, names, issue numbers and addresses are shown and do nothing."""
     text = brief_markdown(samples.definition(), project(goal=goal), None, TODAY)
     assert f"\n{wanted}\n" in text
-
-
-def test_a_name_too_long_for_the_disk_is_told(tmp_path: Path) -> None:
-    """A file name of 300 letters gives a sentence with a fix, not a traceback."""
-    with pytest.raises(TunecaseError, match="could not be written"):
-        write_brief(tmp_path / ("a" * 300), "one\n")

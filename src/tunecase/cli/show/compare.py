@@ -1,11 +1,9 @@
 """Prints two bills beside one another, in the terminal and as a comment for a pull request."""
 
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say, shown
-from tunecase.errors import TunecaseError
 from tunecase.quantities import band_words, counted, figures, money, one_line, share
 from tunecase.records import Bill, Comparison, Difference
 
@@ -111,6 +109,9 @@ def _over(bill: Bill, currency: str) -> str:
     return "no budget" if bill.budget is None else f"{share(bill.over_budget)} of {money(bill.budget, currency)}"
 
 
+MADE_BY = b"<sub>tunecase compare, seed "
+
+
 def comparison_markdown(record: Comparison) -> str:
     """A comment for a pull request: a sentence, a table, and the details folded away; texts of the user are escaped."""
     lines = [f"**{shown(headline(record))}.**", ""]
@@ -162,15 +163,3 @@ def _code(text: str) -> str:
         return ""
     inner = "".join(f"&#{ord(char)};" if char in "\\`*_[]|~@!{}" else char for char in escape(flat))
     return f"<code>{inner}</code>"
-
-
-def write_markdown(path: Path, record: Comparison) -> None:
-    """The comment as a file.
-
-    Raises: TunecaseError when it cannot be written.
-    """
-    try:
-        path.write_text(comparison_markdown(record), encoding="utf-8")
-    except OSError as error:
-        words = f"{path} could not be written ({error.strerror}).\nFix: name another file with --markdown"
-        raise TunecaseError(words) from None
