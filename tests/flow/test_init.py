@@ -1,5 +1,6 @@
 """Init: a project file that reads back, with questions instead of inventions; examples are copied whole."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from tunecase import catalog
 from tunecase.errors import InputError, TunecaseError
@@ -108,6 +111,33 @@ def test_odd_folder_names_read_back(tmp_path, name):
 
     assert name == read_project(path).name
     assert name == yaml.safe_load(path.read_text(encoding="utf-8"))["name"]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.one_of(
+    st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=60),
+    st.text(" #:'\"ab.-?{[&*!|>%@`\\\n\tü漢😀", min_size=1, max_size=60),
+    st.integers(1, 200).map("n".__mul__),
+))  # fmt: skip
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")
+def test_any_file_name_reads_back(tmp_path, stem):
+    """Whatever a data file is called, its name comes back from the project file, and so does that of its test file."""
+    folder = tmp_path / hashlib.sha256(stem.encode()).hexdigest()[:12]
+    name = f"{stem.encode()[:200].decode(errors='ignore') or 'x'}.train.jsonl"
+    beside = name.replace("train", "test")
+    assume("::" not in name)  # such a name says which split is meant
+    rows(folder / name)
+    rows(folder / beside)
+    data = read_project(init(folder / name, to=folder, force=True)[0]).data
+
+    assert (name, beside) == (data.train, data.test)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_not_utf_8_is_refused(tmp_path):
+    """A YAML file cannot name such a file, so the user is asked to rename it."""
+    with pytest.raises(InputError, match="a name that is not UTF-8"):
+        init(rows(tmp_path / "caf\udce9.jsonl"), to=tmp_path)
 
 
 def test_columns_that_are_named_are_written_down(tmp_path):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tunecase.errors import InputError, Problem, nearest
 from tunecase.io import Output, write_outputs
 from tunecase.project import Project
-from tunecase.quantities import counted
+from tunecase.quantities import counted, one_line
 
 if TYPE_CHECKING:
     from tunecase.data.reading import Layout
@@ -189,12 +189,13 @@ def _project_file(data: Path, test: Path | None, to: Path, input: str | None, ou
     beside = data.with_name(data.name.replace("train", "test"))
     found = test is None and beside != data and beside.is_file()
     test = beside if found else test
-    problems = [problem for path in (data, test) if path for problem in _outside(path, to)]
+    problems = [problem for path in (data, test) if path for problem in _not_to_name(path, to)]
     if problems:
         raise InputError(problems)
     if test is not None:
         detect(test, input, output)
-    lines = [_HEAD, f"name: {_text(data.resolve().parent.name or data.stem)}", "", *_problem_lines(seen, data.name)]
+    name = _in_utf_8(data.resolve().parent.name or data.stem)
+    lines = [_HEAD, f"name: {_text(name)}", "", *_problem_lines(seen, data.name)]
     lines += [_QUESTIONS.rstrip("\n"), "", "data:", f"  {_field('train', _inside(data, to), _rows(seen))}"]
     if test is not None:
         lines.append(f"  {_field('test', _inside(test, to), 'found beside it' if found else '')}")
@@ -223,21 +224,35 @@ def _rows(seen: _Seen) -> str:
 
 def _field(name: str, value: str, comment: str = "") -> str:
     text = f"{name}: {_text(value)}"
-    return f"{text:<35}# {comment}" if comment else text
+    return f"{text:<33}  # {one_line(comment)}" if comment else text
 
 
 def _text(value: str) -> str:
     """A YAML scalar that reads back as the same text; quoted unless it is plainly a word or a path."""
     plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*", value)
     reserved = value.casefold() in ("true", "false", "yes", "no", "on", "off", "null", "y", "n")
-    return value if plain and not reserved else json.dumps(value, ensure_ascii=not value.isprintable())
+    return value if plain and not reserved else f'"{"".join(map(_escaped, value))}"'
 
 
-def _outside(path: Path, to: Path) -> Iterator[Problem]:
-    if not path.resolve().is_relative_to(to.resolve()):
+def _escaped(char: str) -> str:
+    """A character between YAML's double quotes."""
+    if char in '"\\':
+        return f"\\{char}"
+    return char if char.isprintable() else f"\\U{ord(char):08x}"
+
+
+def _not_to_name(path: Path, to: Path) -> Iterator[Problem]:
+    """Why a project file in the folder `to` cannot name a file, if it cannot."""
+    if (name := str(path)) != _in_utf_8(name):
+        yield Problem(_in_utf_8(name), "a name that is not UTF-8", "a name in UTF-8", "rename the file")
+    elif not path.resolve().is_relative_to(to.resolve()):
         folder = to.resolve().name
         fix = f"copy the file to {folder}/, or give --to a folder that holds both"
         yield Problem(str(path), "a file outside the project's folder", f"a file inside {folder}/", fix)
+
+
+def _in_utf_8(name: str) -> str:
+    return name.encode("utf-8", "replace").decode()
 
 
 def _inside(path: Path, to: Path) -> str:
