@@ -51,7 +51,7 @@ HEAVY = {
 # The folders in which a file is named after its verb, with the further words that name one: an option's verb
 # (`audit --fix` cleans, `--reviewed` reviews, `--next` says what to label) or what several verbs share.
 VERB_FOLDERS: dict[str, set[str]] = {
-    "cli": {"commands", "options"},
+    "cli": {"commands", "crash", "options"},
     "cli/show": {"brief", "clean", "label", "paper", "plot", "progress", "record", "review"},
     "flow": {"clean", "label", "opened", "points", "training", "verbs", "without_project"},
     "records": {"clean", "label", "review", "serialized"},

@@ -25,7 +25,8 @@ def nearest_project() -> Path:
 
 def _here_or_above(context: typer.Context, option: typer.CallbackParam, given: Path) -> Path:
     source = context.get_parameter_source(option.name or "")
-    return nearest_project() if source is not None and source.name == "DEFAULT" else given
+    left_out = source is not None and source.name == "DEFAULT"
+    return nearest_project() if left_out and not context.resilient_parsing else given
 
 
 ProjectFile = Annotated[

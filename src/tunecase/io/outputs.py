@@ -143,5 +143,5 @@ def _told(path: Path) -> Iterator[None]:
     except OSError as error:
         raise TunecaseError(
             f"{path}: it could not be written ({error.strerror or error}).\n"
-            "Fix: name another file, make room on the disk, or check the permissions of the folder"
+            "Fix: name another place, make room on the disk, or check the permissions of the folder"
         ) from error
