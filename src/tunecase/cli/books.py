@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from tunecase.cli.options import HERE, AsJson, Force, ProjectFile, Seed, Today, finish, open_project
+from tunecase.cli.options import HERE, AsJson, Force, ProjectFile, Seed, Today, finish, open_project, panel
 
-WRITES = "Files for finance"
+finance_option = panel("Files for finance")
 
 
 def books(
@@ -17,12 +17,8 @@ def books(
     close: Annotated[
         str, typer.Option(help="Lines that are finished, as in gpu,labour, or all: their bands are then judged.")
     ] = "",
-    page: Annotated[
-        Path | None, typer.Option(rich_help_panel=WRITES, help="Write the books as one HTML page into this file.")
-    ] = None,
-    csv: Annotated[
-        Path | None, typer.Option(rich_help_panel=WRITES, help="Write every charge in FOCUS columns into this file.")
-    ] = None,
+    page: Annotated[Path | None, finance_option(help="Write the books as one HTML page into this file.")] = None,
+    csv: Annotated[Path | None, finance_option(help="Write every charge in FOCUS columns into this file.")] = None,
     force: Force = False,
     project: ProjectFile = HERE,
     seed: Seed = 0,

@@ -5,29 +5,24 @@ from typing import Annotated
 
 import typer
 
-from tunecase.cli.options import AsJson, Force, Seed, Today, day_of, finish, nearest_project
+from tunecase.cli.options import AsJson, Force, Seed, Today, day_of, finish, nearest_project, panel
 
-LIMIT = "A limit, for continuous integration"
+limit_option = panel("A limit, for continuous integration")
 
 
 def compare(
     first: Annotated[Path | None, typer.Argument(help="A project file; --project when left out.")] = None,
     second: Annotated[Path | None, typer.Argument(help="The project file to compare it with.")] = None,
     set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="Or a change of the first: compute.tier=marketplace (repeatable)."),
+        list[str] | None, typer.Option("--set", help="Or a change of the first: compute.tier=marketplace (repeatable).")
     ] = None,
     markdown: Annotated[
         str | None, typer.Option(help="Write a comment for a pull request into this file; - prints it.")
     ] = None,
-    fail_if_over: Annotated[
-        str | None, typer.Option(rich_help_panel=LIMIT, help="Exit with 1 when it may cost more: '15k USD'.")
-    ] = None,
-    confidence: Annotated[
-        str | None, typer.Option(rich_help_panel=LIMIT, help="How sure that must be; 80% when left out.")
-    ] = None,
+    fail_if_over: Annotated[str | None, limit_option(help="Exit with 1 when it may cost more: '15k USD'.")] = None,
+    confidence: Annotated[str | None, limit_option(help="How sure that must be; 80% when left out.")] = None,
     allow_unpriced: Annotated[
-        bool, typer.Option("--allow-unpriced", rich_help_panel=LIMIT, help="What has no price may be left out.")
+        bool, limit_option("--allow-unpriced", help="What has no price may be left out.")
     ] = False,
     force: Force = False,
     project: Annotated[

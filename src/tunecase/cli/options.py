@@ -1,7 +1,9 @@
 """What the commands of the terminal share: options, opening a case, printing a record, the exit code."""
 
 import sys
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +13,11 @@ if TYPE_CHECKING:
     from tunecase.flow import Flow
 
 HERE = Path("tunecase.yaml")
+
+
+def panel(title: str) -> Callable[..., Any]:
+    """What makes the options that the help shows under a title."""
+    return partial(typer.Option, rich_help_panel=title)
 
 
 def nearest_project() -> Path:
@@ -46,18 +53,13 @@ Force = Annotated[bool, typer.Option("--force", help="Replace files that tunecas
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed gives the same answer.")]
 Today = Annotated[str | None, typer.Option(help="Judge prices as of this date (YYYY-MM-DD).", hidden=True)]
 
-WHAT, LADDER, CAPS = "What is trained", "How far the ladder goes", "Time and money"
-ModelOf = Annotated[
-    str, typer.Option(rich_help_panel=WHAT, help="Model to train: a name, or a folder with its weights.")
-]
-Every = Annotated[
-    bool, typer.Option("--all", rich_help_panel=LADDER, help="Make every run, even when enough is known.")
-]
-MaxMinutes = Annotated[float | None, typer.Option(rich_help_panel=CAPS, help="Begin no run that would pass this time.")]
-Yes = Annotated[
-    bool,
-    typer.Option("--yes", "-y", rich_help_panel=CAPS, help="Do not ask before a pilot that takes minutes or money."),
-]
+trained_option = panel("What is trained")
+ladder_option = panel("How far the ladder goes")
+cap_option = panel("Time and money")
+ModelOf = Annotated[str, trained_option(help="Model to train: a name, or a folder with its weights.")]
+Every = Annotated[bool, ladder_option("--all", help="Make every run, even when enough is known.")]
+MaxMinutes = Annotated[float | None, cap_option(help="Begin no run that would pass this time.")]
+Yes = Annotated[bool, cap_option("--yes", "-y", help="Do not ask before a pilot that takes minutes or money.")]
 
 
 def open_project(path: Path, seed: int, today: str | None) -> "Flow":
