@@ -1,11 +1,17 @@
 """The command `compare`: what a change costs, line by line."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tunecase.cli.options import AsJson, Force, Seed, Today, day_of, finish, nearest_project, panel
+from tunecase.cli.options import AsJson, Force, Seed, Today, day_of, finish, nearest_project, open_project, panel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tunecase.flow import Flow
+    from tunecase.records import Comparison
 
 limit_option = panel("A limit, for continuous integration")
 
@@ -38,30 +44,40 @@ def compare(
     second one, or the only one, must stay below; one file alone can be judged. No project file is changed.
     """
     from tunecase import flow
-    from tunecase.cli.show.compare import MADE_BY, comparison_markdown
+    from tunecase.cli.show.compare import comparison_markdown
     from tunecase.cli.show.progress import audit_progress
-    from tunecase.errors import InputError, Problem
-    from tunecase.io import Output, write_outputs
 
-    problems = []
-    if first is not None and project is not None:
-        problems.append(Problem("--project", "beside a project file", "one of them", "leave --project out"))
-    if markdown == "-" and json:
-        problems.append(Problem("--markdown", "- beside --json", "one of them on standard output", "name a file"))
-    if problems:
-        raise InputError(problems)
+    printed = markdown == "-"
+    _refuse(beside=first is not None and project is not None, twice=printed and json)
     path = first or project or nearest_project()
     asked = flow.CompareAsked(second, set_ or (), fail_if_over, confidence, allow_unpriced)
-    with audit_progress(quiet=json or markdown == "-") as told:
+    with audit_progress(quiet=json or printed) as told:
         record = flow.compare(path, asked, seed, day_of(today), told)
-    if markdown == "-":
+    if printed:
         typer.echo(comparison_markdown(record), nl=False)
         if not record.ok:
             raise typer.Exit(1)
         return
     if markdown is not None:
-        sides = [flow.open_case(side, seed, day_of(today)) for side in (path, second) if side]
-        needed = [place for side in sides for place in side.needed_files()]
-        output = Output(Path(markdown), comparison_markdown(record).encode(), MADE_BY)
-        write_outputs([output], needed, force=force)
+        _write(record, Path(markdown), [open_project(side, seed, today) for side in (path, second) if side], force)
     finish("compare", record, json)
+
+
+def _refuse(*, beside: bool, twice: bool) -> None:
+    from tunecase.errors import InputError, Problem
+
+    problems = []
+    if beside:
+        problems.append(Problem("--project", "beside a project file", "one of them", "leave --project out"))
+    if twice:
+        problems.append(Problem("--markdown", "- beside --json", "one of them on standard output", "name a file"))
+    if problems:
+        raise InputError(problems)
+
+
+def _write(record: "Comparison", to: Path, sides: "Sequence[Flow]", force: bool) -> None:
+    from tunecase.cli.show.compare import MADE_BY, comparison_markdown
+    from tunecase.io import Output, write_outputs
+
+    needed = [place for side in sides for place in side.needed_files()]
+    write_outputs([Output(to, comparison_markdown(record).encode(), MADE_BY)], needed, force=force)

@@ -39,7 +39,8 @@ def new_folder(target: Path, inputs: Sequence[Path], force: bool, listing: str) 
         listing: the file in the folder that lists what was written, with digests (`outputs`: name, sha256).
     Raises: InputError when the target cannot be taken; TunecaseError when the disk refuses.
     """
-    _refuse(target, inputs, force)
+    if problem := _in_the_way(target, inputs, force):
+        raise InputError(problem)
     place = Place(target.with_name(f"{target.name}.{os.getpid()}.part"))
     begun = False
     try:
@@ -59,23 +60,23 @@ def new_folder(target: Path, inputs: Sequence[Path], force: bool, listing: str) 
             shutil.rmtree(place.path, ignore_errors=True)
 
 
-def _refuse(target: Path, inputs: Sequence[Path], force: bool) -> None:
+def _in_the_way(target: Path, inputs: Sequence[Path], force: bool) -> Problem | None:
+    where = str(target)
     if link := refused_link(target):
-        raise InputError(link)
+        return link
     if target.exists() and not target.is_dir():
-        raise InputError(Problem(str(target), "a file", "a folder", "name a folder that is not there yet"))
-    whole = target.resolve()
+        return Problem(where, "a file", "a folder", "name a folder that is not there yet")
+    whole, own = target.resolve(), "name a folder of its own, for example `--fix cleaned`"
     for path in (*inputs, Path.cwd()):
-        if whole == path.resolve() or whole in path.resolve().parents:
-            fix = "name a folder of its own, for example `--fix cleaned`"
-            raise InputError(Problem(str(target), f"a folder that holds {path}", "a folder without the inputs", fix))
+        if whole in (path.resolve(), *path.resolve().parents):
+            return Problem(where, f"a folder that holds {path}", "a folder without the inputs", own)
     for path in inputs:
         if path.is_dir() and path.resolve() in whole.parents:
-            got = f"a folder in {path}, which is read as data"
-            raise InputError(Problem(str(target), got, "a folder outside the data", "name a folder of its own"))
-    if target.is_dir() and any(target.iterdir()) and not force:
-        fix = "name another folder, or add --force to replace it"
-        raise InputError(Problem(str(target), "a folder that is not empty", "a new or an empty folder", fix))
+            return Problem(where, f"a folder in {path}, which is read as data", "a folder outside the data", own)
+    if force or not target.is_dir() or not any(target.iterdir()):
+        return None
+    fix = "name another folder, or add --force to replace it"
+    return Problem(where, "a folder that is not empty", "a new or an empty folder", fix)
 
 
 def _begin(part: Path) -> None:

@@ -62,25 +62,24 @@ def refused_link(path: Path) -> Problem | None:
 
 
 def _in_the_way(output: Output, needed: Sequence[Path], force: bool) -> Problem | None:
-    path = output.path
-    where = str(path)
+    path, where = output.path, str(output.path)
     for place in needed:
         if _is_same(path, place):
             return Problem(where, "a file that this case needs", "a new file", "name another file")
         if place.is_dir() and place.resolve() in path.resolve().parents:
             return Problem(where, f"a file in {place}, which this case reads", "a new file", "name another folder")
-    if link := refused_link(path):
-        return link
-    if path.is_dir():
-        return Problem(where, "a folder", "a file", "name a file in it")
-    if not path.exists():
-        return None
-    if not path.is_file():
-        return Problem(where, "a device or a pipe", "a file", "name a plain file")
-    if force or _may_be_replaced(output):
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        return _no_plain_file(path)
+    if force or not path.exists() or _may_be_replaced(output):
         return None
     fix = "name another one, or give --force to replace it"
     return Problem(where, "a file that is there already", "no such file", fix)
+
+
+def _no_plain_file(path: Path) -> Problem:
+    if path.is_dir() and not path.is_symlink():
+        return Problem(str(path), "a folder", "a file", "name a file in it")
+    return refused_link(path) or Problem(str(path), "a device or a pipe", "a file", "name a plain file")
 
 
 def _is_same(path: Path, place: Path) -> bool:

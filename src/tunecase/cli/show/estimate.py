@@ -97,15 +97,12 @@ def _print_drivers(console: "Console", record: Estimate) -> None:
         drivers = ", ".join(f"{driver.name} {share(driver.share)}" for driver in shown)
         say(console, f"What moves it: {drivers}." if drivers else "")
         return
-    header = ("What moves it", "share", "with others", "if low", "mean of the total", "if high")
-    rows = [_driver_row(driver, min(ends), max(ends)) for driver in shown]
-    notes = [_ends(driver, record.currency) for driver in shown]
-    alone = all(driver.total_share is None for driver in record.drivers)
-    keep = [index for index in range(len(header)) if index != 2 or not alone]
-    right = [place for place, index in enumerate(keep) if index in (1, 2, 3, 5)]
-    print_table(
-        console, [header[index] for index in keep], [[row[index] for index in keep] for row in rows], right, notes
-    )
+    table = [["What moves it", "share", "with others", "if low", "mean of the total", "if high"]]
+    table += [_driver_row(driver, min(ends), max(ends)) for driver in shown]
+    right = [1, 2, 3, 5]
+    if all(driver.total_share is None for driver in record.drivers):
+        table, right = [[*row[:2], *row[3:]] for row in table], [1, 2, 4]
+    print_table(console, table[0], table[1:], right, [_ends(driver, record.currency) for driver in shown])
     if any(driver.share > (driver.total_share or 1.0) for driver in record.drivers):
         words = "An input carries less with others than alone where it follows from them, as rounds do from prices."
         say(console, words, "dim")

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from tunecase.quantities import count, counted, score
@@ -158,24 +159,24 @@ def live_curve(runs: Sequence[Run], sizes: Sequence[int] = (), width: int = WIDT
     Returns: a line per size, none without sizes.
     """
     ladder = [run for run in runs if run.purpose == "ladder"]
-    every = sorted({run.n for run in ladder} | set(sizes))
-    if not every:
+    scores: dict[int, list[float]] = {n: [] for n in sorted({run.n for run in ladder} | set(sizes))}
+    if not scores:
         return []
-    scores: dict[int, list[float]] = {n: [] for n in every}
-    lost = dict.fromkeys(every, 0)
-    for run in ladder:
-        if run.failed or not run.converged:
-            lost[run.n] += 1
-        else:
-            scores[run.n].append(run.score)
-    words = {n: _so_far(scores[n], lost[n]) for n in every}
-    left = max(len(count(n)) for n in every)
+    counting = [run for run in ladder if run.converged and not run.failed]
+    for run in counting:
+        scores[run.n].append(run.score)
+    begun = Counter(run.n for run in ladder)
+    words = {n: _so_far(of_size, begun[n] - len(of_size)) for n, of_size in scores.items()}
+    left = max(len(count(n)) for n in scores)
     room = width - left - 4
     short = room - max(len(full) for full, _ in words.values()) < NARROWEST
     columns = max(NARROWEST, room - max(len(pair[short]) for pair in words.values()))
-    drawn = [value for of_size in scores.values() for value in of_size] or [0.0, 1.0]
+    drawn = [run.score for run in counting] or [0.0, 1.0]
     ends = min(drawn), max(drawn)
-    return [f"{count(n):>{left}} │{_strip(scores[n], ends, columns)}│ {words[n][short]}".rstrip() for n in every]
+    return [
+        f"{count(n):>{left}} │{_strip(of_size, ends, columns)}│ {words[n][short]}".rstrip()
+        for n, of_size in scores.items()
+    ]
 
 
 def _strip(scores: Sequence[float], ends: tuple[float, float], columns: int) -> str:
