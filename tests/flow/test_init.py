@@ -13,9 +13,10 @@ import yaml
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from tests.command import tunecase
 from tunecase import catalog
 from tunecase.errors import InputError, TunecaseError
-from tunecase.flow.init import examples, init, schema
+from tunecase.flow.init import copy_example, examples, init, schema
 from tunecase.project import read_project
 
 ROOT = Path(__file__).parents[2]
@@ -182,24 +183,24 @@ def test_a_folder_that_refuses_is_said(tmp_path):
     (tmp_path / "data").write_text("a file")
 
     with pytest.raises(TunecaseError, match="Fix"):
-        init(None, example="support-tickets", to=tmp_path, force=True)
+        copy_example("support-tickets", to=tmp_path, force=True)
     assert ["data"] == [p.name for p in tmp_path.iterdir()]
     with pytest.raises(InputError, match="a folder"):
-        init(None, example="support-tickets", to=tmp_path / "data")
+        copy_example("support-tickets", to=tmp_path / "data")
 
 
 def test_one_of_data_and_example_is_asked_for(tmp_path):
     """Neither and both are refused; an unknown example names those there are."""
-    for data, example in ((None, None), (tmp_path / "x", "support-tickets")):
-        with pytest.raises(InputError, match="one of the two"):
-            init(data, example=example, to=tmp_path)
+    for words in ((), (tmp_path / "x", "--example", "support-tickets")):
+        ran = tunecase("init", *words, cwd=tmp_path)
+        assert (2, True) == (ran.code, "one of the two" in ran.err)
     with pytest.raises(InputError, match="did you mean support-tickets"):
-        init(None, example="support_ticket", to=tmp_path)
+        copy_example("support_ticket", to=tmp_path)
 
 
 def test_the_example_is_copied_whole(tmp_path):
     """Project file, data, manifest, licence and schema arrive; the copy reads."""
-    written = init(None, example="support-tickets", to=tmp_path / "new")
+    written = copy_example("support-tickets", to=tmp_path / "new")
 
     names = {path.relative_to(tmp_path / "new").as_posix() for path in written}
     assert {"tunecase.yaml", "manifest.json", "LICENSE", "README.md", "tunecase.schema.json"} <= names
@@ -255,8 +256,8 @@ def test_the_wheel_holds_the_example(tmp_path):
     name = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     with zipfile.ZipFile(tmp_path / name.split()[-1]) as wheel:
         wheel.extractall(tmp_path / "site")
-    copy = "init(None, example='support-tickets', to=Path('out'))"
-    run = f"from pathlib import Path; from tunecase.flow.init import init; print(len({copy}))"
+    copy = "copy_example('support-tickets', to=Path('out'))"
+    run = f"from pathlib import Path; from tunecase.flow.init import copy_example; print(len({copy}))"
     env = {"PYTHONPATH": str(tmp_path / "site"), "PATH": ""}
     done = subprocess.run(
         [sys.executable, "-c", run], cwd=tmp_path, env=env, check=True, capture_output=True, text=True

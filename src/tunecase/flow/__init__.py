@@ -7,7 +7,7 @@ from tunecase.flow.compare import CompareAsked, compare
 from tunecase.flow.define import baselines
 from tunecase.flow.fit import FitAsked, base_model, fit
 from tunecase.flow.forecast import asked_of, metric_of
-from tunecase.flow.init import init
+from tunecase.flow.init import copy_example, init
 from tunecase.flow.judge import JudgeAsked, judge
 from tunecase.flow.label import next_labels, next_labels_file
 from tunecase.flow.ledger import rechain, verify
@@ -25,10 +25,10 @@ from tunecase.flow.without_project import audit_file, forecast_file
 
 __all__ = [
     "BooksAsked", "CompareAsked", "FitAsked", "Flow", "ImportAsked", "JudgeAsked", "PilotAsked", "add_round",
-    "asked_of", "audit", "audit_file", "base_model", "baselines", "book_run", "books",
-    "charge_of", "charges", "compare", "contents", "curve", "decide", "define", "estimate", "export", "fit", "fix",
+    "asked_of", "audit", "audit_file", "base_model", "baselines", "book_run", "books", "charge_of", "charges",
+    "compare", "contents", "copy_example", "curve", "decide", "define", "estimate", "export", "fit", "fix",
     "fix_file", "forecast", "forecast_file", "hour_price", "init", "judge", "keep_forecast", "merge", "metric_of",
-    "next_labels", "next_labels_file", "next_step", "open_case", "pilot", "pilot_asked", "points", "prices", "rechain",
-    "report", "review", "review_file", "road", "spend", "spend_import", "spend_text", "usd_left", "verify",
-    "write_books",
+    "next_labels", "next_labels_file", "next_step", "open_case", "pilot", "pilot_asked", "points", "prices",
+    "rechain", "report", "review", "review_file", "road", "spend", "spend_import", "spend_text", "usd_left",
+    "verify", "write_books",
 ]  # fmt: skip

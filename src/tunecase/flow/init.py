@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -24,7 +24,6 @@ SCHEMA_FILE = "tunecase.schema.json"
 EXAMPLE_FILES = (PROJECT_FILE, "README.md", "LICENSE", "manifest.json")
 SAMPLE = 5_000
 _TITLE = "tunecase project file"
-_SCHEMA_MARK = f'"title": "{_TITLE}"'.encode()
 
 _HEAD = f"""\
 # yaml-language-server: $schema=./{SCHEMA_FILE}
@@ -83,45 +82,51 @@ _SOURCES = """\
 
 
 def init(
-    data: Path | None,
+    data: Path,
     *,
-    example: str | None = None,
     to: Path,
     input: str | None = None,
     output: str | None = None,
     test: Path | None = None,
     force: bool = False,
 ) -> tuple[Path, ...]:
-    """A project file and its JSON schema for `data`, or a copy of a shipped example, in the folder `to`.
+    """A project file and its JSON schema for `data`, in the folder `to`.
 
     What the data show (columns, whether the outputs are classes) is filled in. Targets, values and budgets are left as
     questions: none is ever invented.
 
     Args:
         data: the training file; it must lie in `to` or below.
-        example: the name of a shipped example, in place of a data file.
         input, output: columns, where they are not recognised.
         test: the held-out file; a file named like `data` with "test" for "train" is found by itself.
         force: replace files that are there; a file with the same content, or an earlier schema, is never in the way.
     Returns: the files written, the project file first; all of them or none.
-    Raises: InputError for files in the way, data outside the folder, an unknown example, unreadable data;
-        TunecaseError when the disk refuses.
+    Raises: InputError for files in the way, data outside the folder, unreadable data; TunecaseError when the disk
+        refuses.
     """
-    if (data is None) == (example is None):
-        got = "neither a data file nor an example" if data is None else "a data file and an example"
-        fix = "write `tunecase init train.jsonl` or `tunecase init --example support-tickets`"
-        raise InputError(Problem("init", got, "one of the two", fix))
+    _refuse_file(to)
+    text = _project_file(data, test, to, input, output)
+    return _written({PROJECT_FILE: text.encode()}, to, [path for path in (data, test) if path], force)
+
+
+def copy_example(name: str, *, to: Path, force: bool = False) -> tuple[Path, ...]:
+    """A copy of a shipped example and the JSON schema in the folder `to`; returns the files, the project file first.
+
+    Raises: InputError for files in the way or an unknown example; TunecaseError when the disk refuses.
+    """
+    _refuse_file(to)
+    return _written(_example(name), to, (), force)
+
+
+def _refuse_file(to: Path) -> None:
     if to.exists() and not to.is_dir():
         raise InputError(Problem(str(to), "a file", "a folder", "name the folder that the project file goes into"))
-    content = _example(example) if example is not None else {}
-    if data is not None:
-        content = {PROJECT_FILE: _project_file(data, test, to, input, output).encode()}
-    content[SCHEMA_FILE] = schema().encode()
-    outputs = [
-        Output(to.joinpath(*PurePosixPath(name).parts), body, _SCHEMA_MARK if name == SCHEMA_FILE else b"")
-        for name, body in content.items()
-    ]
-    write_outputs(outputs, [path for path in (data, test) if path], force=force)
+
+
+def _written(content: Mapping[str, bytes], to: Path, needed: Sequence[Path], force: bool) -> tuple[Path, ...]:
+    outputs = [Output(to.joinpath(*PurePosixPath(name).parts), body) for name, body in content.items()]
+    outputs.append(Output(to / SCHEMA_FILE, schema().encode(), f'"title": "{_TITLE}"'.encode()))
+    write_outputs(outputs, needed, force=force)
     return tuple(output.path for output in outputs)
 
 
@@ -140,9 +145,9 @@ def examples() -> dict[str, Traversable]:
     package = files("tunecase")
     for folder in (package / "examples", Path(str(package)).parents[1] / "examples"):
         if folder.is_dir():
-            found = [_projects(inside) for inside in (folder, folder / "cases") if inside.is_dir()]
-            if any(found):
-                return {name: item for projects in found for name, item in sorted(projects.items())}
+            shelves = [_projects(inside) for inside in (folder, folder / "cases") if inside.is_dir()]
+            if any(shelves):
+                return {name: item for shelf in shelves for name, item in sorted(shelf.items())}
     return {}
 
 
@@ -151,10 +156,10 @@ def _projects(folder: Traversable) -> dict[str, Traversable]:
 
 
 def _example(name: str) -> dict[str, bytes]:
-    known = examples()
-    if name not in known:
-        raise InputError(Problem("example", repr(name), f"one of {', '.join(known)}", nearest(name, list(known))))
-    folder = known[name]
+    shipped = examples()
+    if name not in shipped:
+        raise InputError(Problem("example", repr(name), f"one of {', '.join(shipped)}", nearest(name, list(shipped))))
+    folder = shipped[name]
     content = {file: (folder / file).read_bytes() for file in EXAMPLE_FILES if (folder / file).is_file()}
     data = folder / "data"
     if data.is_dir():
@@ -187,24 +192,23 @@ def _project_file(data: Path, test: Path | None, to: Path, input: str | None, ou
 
     seen = _look(data, input, output)
     beside = data.with_name(data.name.replace("train", "test"))
-    found = test is None and beside != data and beside.is_file()
-    test = beside if found else test
-    problems = [problem for path in (data, test) if path for problem in _not_to_name(path, to)]
-    if problems:
+    test_note = ""
+    if test is None and beside != data and beside.is_file():
+        test, test_note = beside, "found beside it"
+    if problems := [problem for path in (data, test) if path for problem in _not_to_name(path, to)]:
         raise InputError(problems)
-    if test is not None:
-        detect(test, input, output)
     name = _in_utf_8(data.resolve().parent.name or data.stem)
-    lines = [_HEAD, f"name: {_text(name)}", "", *_problem_lines(seen, data.name)]
-    lines += [_QUESTIONS.rstrip("\n"), "", "data:", f"  {_field('train', _inside(data, to), _rows(seen))}"]
-    if test is not None:
-        lines.append(f"  {_field('test', _inside(test, to), 'found beside it' if found else '')}")
-    else:
+    lines = [f"{_HEAD}name: {_text(name)}", "", *_problem_lines(seen, data.name), _QUESTIONS, "data:"]
+    lines.append(f"  {_field('train', _inside(data, to), _rows(seen))}")
+    if test is None:
         lines.append(
             "  # test: ?                          # Which rows are held out? Without them nothing is measured."
         )
+    else:
+        detect(test, input, output)
+        lines.append(f"  {_field('test', _inside(test, to), test_note)}")
     lines += [f"  {name}: {_text(column)}" for name, column in (("input", input), ("output", output)) if column]
-    return "\n".join([*lines, _SOURCES.rstrip("\n"), _REST.rstrip("\n"), ""]).replace(_HEAD + "\n", _HEAD)
+    return "\n".join([*lines, _SOURCES.rstrip("\n"), _REST])
 
 
 def _problem_lines(seen: _Seen, name: str) -> Iterator[str]:

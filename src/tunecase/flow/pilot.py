@@ -1,7 +1,7 @@
 """Runs a pilot for a case, keeps what its runs answered, and brings home what another machine ran."""
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -190,23 +190,36 @@ def export(flow: Flow, what: str, asked: PilotAsked, accelerators: str, to: Path
     from tunecase.io import Output, write_outputs
     from tunecase.pilot import skypilot_task
 
-    problems = []
+    if problems := list(_not_for_rented(what, asked, accelerators)):
+        raise InputError(problems)
+    text = skypilot_task(
+        accelerators=accelerators, trainer=asked.trainer, settings=asked.settings, project_file=flow.path.name,
+        project_folder=str(flow.folder), pilot_options=_options_there(flow, asked),
+    )  # fmt: skip
+    write_outputs([Output(to, text.encode())], flow.needed_files(), force=force)
+    return f"{to} runs the pilot on {accelerators}: its first lines say how to launch it and bring the runs home"
+
+
+def _not_for_rented(what: str, asked: PilotAsked, accelerators: str) -> Iterator[Problem]:
+    """What keeps a pilot from running on rented GPUs."""
     if asked.trainer in ("probe", "simulated"):
         fix = "name a trainer that uses a GPU: --trainer lora, trl or command"
-        problems.append(Problem("--trainer", asked.trainer, "a trainer worth a rented GPU", fix))
+        yield Problem("--trainer", asked.trainer, "a trainer worth a rented GPU", fix)
     if what != "skypilot":
-        problems.append(Problem("--export", repr(what), "skypilot", "write --export skypilot"))
+        yield Problem("--export", repr(what), "skypilot", "write --export skypilot")
     if not accelerators:
         fix = "name what to rent, for example --accelerators L40S:1"
-        problems.append(Problem("--accelerators", "nothing", "a GPU and how many", fix))
+        yield Problem("--accelerators", "nothing", "a GPU and how many", fix)
     if asked.max_usd is not None and not asked.usd_per_hour:
         fix = "say what the machine costs, for example --usd-per-hour 1.2"
-        problems.append(Problem("--max-usd", f"{asked.max_usd:g} without a price", "the price of an hour there", fix))
+        yield Problem("--max-usd", f"{asked.max_usd:g} without a price", "the price of an hour there", fix)
     if asked.hosted:
         fix = "compare with hosted models in a pilot of this machine"
-        problems.append(Problem("--hosted", ", ".join(asked.hosted), "no hosted model on rented machines", fix))
-    if problems:
-        raise InputError(problems)
+        yield Problem("--hosted", ", ".join(asked.hosted), "no hosted model on rented machines", fix)
+
+
+def _options_there(flow: Flow, asked: PilotAsked) -> list[str]:
+    """The words for `tunecase pilot` on the rented machine."""
     options = ["--yes", "--seed", str(flow.seed), *([] if asked.adaptive is None else ["--all"])]
     for name, value in (
         ("--model", asked.model), ("--draws", asked.draws), ("--tune", asked.tune or None),
@@ -215,12 +228,7 @@ def export(flow: Flow, what: str, asked: PilotAsked, accelerators: str, to: Path
         ("--sizes", ",".join(map(str, asked.sizes or ()))),
     ):  # fmt: skip
         options += [name, str(value)] if value not in (None, "") else []
-    text = skypilot_task(
-        accelerators=accelerators, trainer=asked.trainer, settings=asked.settings, project_file=flow.path.name,
-        project_folder=str(flow.folder), pilot_options=options,
-    )  # fmt: skip
-    write_outputs([Output(to, text.encode())], flow.needed_files(), force=force)
-    return f"{to} runs the pilot on {accelerators}: its first lines say how to launch it and bring the runs home"
+    return options
 
 
 def merge(flow: Flow, other: Path) -> str:
