@@ -110,3 +110,4 @@ def test_a_project_file_is_found_from_below(case: Path, tmp_path: Path) -> None:
     assert ran.json == tunecase("decide", "--json", cwd=case).json
     assert 2 == tunecase("decide", "--project", "tunecase.yaml", cwd=deep).code
     assert "" == tunecase("decide", cwd=case).err
+    assert "" == tunecase("audit", "../../train.jsonl", "--fast", cwd=deep).err

@@ -73,19 +73,19 @@ def audit(
     """
     from tunecase.cli.show.progress import audit_progress
 
-    asked = _Asked(train, test, input, output, project, seed, today)
+    data = _Data(train, test, input, output, project, seed, today)
     if next_ is not None:
-        finish("labelling", _labelling(asked, next_, pool, to), json)
+        finish("labelling", _labelling(data, next_, pool, to), json)
         return
     _refuse_mending(fix, mask, force, reviewed, fast)
     if reviewed is not None:
-        finish("review", _reviews(asked, reviewed), json)
+        finish("review", _reviews(data, reviewed), json)
         return
-    with audit_progress(quiet=json) as told:
+    with audit_progress(quiet=json) as progress:
         if fix is None:
-            record = _audited(asked, tokenizer=tokenizer, production=production, fast=fast, told=told)
+            record = _audited(data, tokenizer=tokenizer, production=production, fast=fast, progress=progress)
         else:
-            record, cleaned = _fixed(asked, fix, mask=mask, force=force, tokenizer=tokenizer, told=told)
+            record, cleaned = _fixed(data, fix, mask=mask, force=force, tokenizer=tokenizer, progress=progress)
     ok = record.ok and not (strict and record.quarantined)
     if fix is None:
         finish("audit", record, json, ok=ok)
@@ -96,7 +96,7 @@ def audit(
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Data:
     """The files that were named, or else the project file, with the seed and the day."""
 
     train: Path | None
@@ -117,47 +117,47 @@ class _Asked:
         return open_project(self.project, self.seed, self.today)
 
 
-def _labelling(asked: _Asked, rows: int, pool: Path | None, to: Path | None) -> "Labelling":
+def _labelling(data: _Data, rows: int, pool: Path | None, to: Path | None) -> "Labelling":
     from tunecase import flow
 
-    if asked.train is None:
-        return flow.next_labels(asked.opened(), rows, pool, to)
+    if data.train is None:
+        return flow.next_labels(data.opened(), rows, pool, to)
     return flow.next_labels_file(
-        asked.train, asked.test, asked.input, asked.output, rows, pool, to, asked.seed, asked.day
+        data.train, data.test, data.input, data.output, rows, pool, to, data.seed, data.day
     )  # fmt: skip
 
 
-def _reviews(asked: _Asked, reviewed: Path) -> "Reviews":
+def _reviews(data: _Data, reviewed: Path) -> "Reviews":
     from tunecase import flow
 
-    if asked.train is None:
-        return flow.review(asked.opened(), reviewed)
-    return flow.review_file(reviewed, asked.train, asked.input, asked.output)
+    if data.train is None:
+        return flow.review(data.opened(), reviewed)
+    return flow.review_file(reviewed, data.train, data.input, data.output)
 
 
 def _audited(
-    asked: _Asked, *, tokenizer: Path | None, production: Path | None, fast: bool, told: dict[str, Any]
+    data: _Data, *, tokenizer: Path | None, production: Path | None, fast: bool, progress: dict[str, Any]
 ) -> "Audit":
     from tunecase import flow
 
-    if asked.train is None:
-        return flow.audit(asked.opened(), tokenizer=tokenizer, fast=fast, **told)
+    if data.train is None:
+        return flow.audit(data.opened(), tokenizer=tokenizer, fast=fast, **progress)
     return flow.audit_file(
-        asked.train, asked.test, asked.input, asked.output, asked.seed, asked.day, tokenizer=tokenizer,
-        production=production, fast=fast, **told,
+        data.train, data.test, data.input, data.output, data.seed, data.day, tokenizer=tokenizer,
+        production=production, fast=fast, **progress,
     )  # fmt: skip
 
 
 def _fixed(
-    asked: _Asked, to: Path, *, mask: bool, force: bool, tokenizer: Path | None, told: dict[str, Any]
+    data: _Data, to: Path, *, mask: bool, force: bool, tokenizer: Path | None, progress: dict[str, Any]
 ) -> "tuple[Audit, Cleaned]":
     from tunecase import flow
 
-    if asked.train is None:
-        return flow.fix(asked.opened(), to, mask=mask, force=force, tokenizer=tokenizer, **told)
+    if data.train is None:
+        return flow.fix(data.opened(), to, mask=mask, force=force, tokenizer=tokenizer, **progress)
     return flow.fix_file(
-        asked.train, asked.test, to, input_column=asked.input, output_column=asked.output, seed=asked.seed,
-        today=asked.day, mask=mask, force=force, tokenizer=tokenizer, **told,
+        data.train, data.test, to, input_column=data.input, output_column=data.output, seed=data.seed,
+        today=data.day, mask=mask, force=force, tokenizer=tokenizer, **progress,
     )  # fmt: skip
 
 

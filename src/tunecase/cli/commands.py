@@ -42,8 +42,8 @@ ROAD, QUICK, AFTER = "The road", "Quick questions", "After the money is spent"
 INTERRUPTED, CLOSED = 130, 141  # as of a program that SIGINT, or SIGPIPE, has ended
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _version(wanted: bool) -> None:
+    if wanted:
         typer.echo(__version__)
         raise typer.Exit
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tunecase.cli.options import AsJson, Force, Seed, Today, day_of, finish, nearest_project, open_project, panel
+from tunecase.cli.options import AsJson, Force, Seed, Today, day_of, finish, named, nearest_project, panel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,17 +49,22 @@ def compare(
 
     printed = markdown == "-"
     _refuse(beside=first is not None and project is not None, twice=printed and json)
-    path = first or project or nearest_project()
-    asked = flow.CompareAsked(second, set_ or (), fail_if_over, confidence, allow_unpriced)
-    with audit_progress(quiet=json or printed) as told:
-        record = flow.compare(path, asked, seed, day_of(today), told)
+    path = first or project or named(nearest_project())
+    question = flow.CompareAsked(second, set_ or (), fail_if_over, confidence, allow_unpriced)
+    with audit_progress(quiet=json or printed) as progress:
+        record = flow.compare(path, question, seed, day_of(today), progress)
     if printed:
         typer.echo(comparison_markdown(record), nl=False)
         if not record.ok:
             raise typer.Exit(1)
         return
     if markdown is not None:
-        _write(record, Path(markdown), [open_project(side, seed, today) for side in (path, second) if side], force)
+        _write(
+            record,
+            Path(markdown),
+            [flow.open_case(side, seed, day_of(today)) for side in (path, second) if side],
+            force,
+        )
     finish("compare", record, json)
 
 

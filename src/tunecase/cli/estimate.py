@@ -36,6 +36,6 @@ def estimate(
         raise InputError(Problem("--sure", "no --what-if", "--what-if beside it", "add --what-if"))
     with redraw_progress(quiet=json) as done:
         opened = open_project(project, seed, today)
-        asked = (sure or "80%") if what_if else None
-        record = flow.estimate(opened, total_order=total_order, what_if=asked, told=done)
+        wanted = (sure or "80%") if what_if else None
+        record = flow.estimate(opened, total_order=total_order, what_if=wanted, told=done)
     finish("estimate", record, json)

@@ -81,8 +81,8 @@ def fit(
         "global_batch": global_batch, "train_tokens": tokens, "examples": examples, "epochs": epochs,
         "context_parallel": context_parallel,
     }  # fmt: skip
-    asked = flow.FitAsked(
+    question = flow.FitAsked(
         model, words, gpu or (), gpus or (), deadline, spot, tier, lengths, accelerate, measured, explain, price
     )
     opened = open_project(project, seed, today) if project else None
-    finish("fit", flow.fit(asked, seed, day_of(today), opened), json)
+    finish("fit", flow.fit(question, seed, day_of(today), opened), json)

@@ -39,9 +39,9 @@ def forecast(
         record = flow.forecast(open_project(project, seed, today), from_pilot)
     elif keep:
         opened = open_project(project, seed, today)
-        asked = flow.asked_of(flow.metric_of(opened, metric), size_column, score_column, n or (), step, experiment)
-        record = flow.keep_forecast(opened, points, asked, model, target, n_max)
+        reading = flow.asked_of(flow.metric_of(opened, metric), size_column, score_column, n or (), step, experiment)
+        record = flow.keep_forecast(opened, points, reading, model, target, n_max)
     else:
-        asked = flow.asked_of(metric or "accuracy", size_column, score_column, n or (), step, experiment)
-        record = flow.forecast_file(points, asked, target, n_max, seed)
+        reading = flow.asked_of(metric or "accuracy", size_column, score_column, n or (), step, experiment)
+        record = flow.forecast_file(points, reading, target, n_max, seed)
     finish("forecast", record, json, note="" if json or not keep else f"The project rests on {points} from now on.")

@@ -21,13 +21,16 @@ def panel(title: str) -> Callable[..., Any]:
 
 
 def nearest_project() -> Path:
-    """The project file here or, as git looks for its folder, in the nearest folder above; says so where it is above."""
-    for folder in (Path(), *(Path(*[".."] * up) for up in range(1, len(Path.cwd().parts)))):
-        if (folder / HERE).is_file():
-            if folder != Path():
-                typer.echo(f"Project file: {folder / HERE}", err=True)
-            return folder / HERE
-    return HERE
+    """The project file here or, as git looks for its folder, in the nearest folder above."""
+    folders = (Path(*[".."] * up) for up in range(len(Path.cwd().parts)))
+    return next((folder / HERE for folder in folders if (folder / HERE).is_file()), HERE)
+
+
+def named(path: Path) -> Path:
+    """The path of a project file; says which it is where it lies above this folder."""
+    if path.parts[0] == "..":
+        typer.echo(f"Project file: {path}", err=True)
+    return path
 
 
 def _here_or_above(context: typer.Context, option: typer.CallbackParam, given: Path) -> Path:
@@ -66,7 +69,7 @@ def open_project(path: Path, seed: int, today: str | None) -> "Flow":
     """The case of a project file."""
     from tunecase.flow import open_case
 
-    return open_case(path, seed, day_of(today))
+    return open_case(named(path), seed, day_of(today))
 
 
 def day_of(text: str | None) -> date:

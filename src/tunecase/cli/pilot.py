@@ -70,14 +70,14 @@ def pilot(
     from tunecase.cli.show.progress import ask_before, pilot_progress, tell_fetching
 
     opened = open_project(project, seed, today)
-    asked = flow.pilot_asked(
+    wanted = flow.pilot_asked(
         trainer=trainer, model=model, settings=set_ or (), sizes=sizes, draws=draws, every=every, tune=tune,
         hosted=hosted or (), workers=workers, engine=engine, address=address, gpus=gpus, max_minutes=max_minutes,
         max_usd=max_usd, usd_per_hour=usd_per_hour,
     )  # fmt: skip
     if export:
-        print_record("exported", flow.export(opened, export, asked, accelerators, to, force=force), json)
+        print_record("exported", flow.export(opened, export, wanted, accelerators, to, force=force), json)
         return
     with pilot_progress(quiet=json) as progress:
-        record = flow.pilot(opened, asked, progress, ask_before(yes, quiet=json), tell_fetching)
+        record = flow.pilot(opened, wanted, progress, ask_before(yes, quiet=json), tell_fetching)
     finish("pilot", record, json)

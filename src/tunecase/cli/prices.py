@@ -39,5 +39,5 @@ def prices(
     from tunecase import flow
     from tunecase.prices import PricesAsked
 
-    asked = PricesAsked(kind, gpu, tier, terms, region, provider, model)
-    print_record("prices", flow.prices(asked, day_of(today), project), json)
+    question = PricesAsked(kind, gpu, tier, terms, region, provider, model)
+    print_record("prices", flow.prices(question, day_of(today), project), json)

@@ -47,19 +47,19 @@ def run(
     from tunecase.report import render
 
     opened = open_project(project, seed, today)
-    asked = flow.pilot_asked(trainer=trainer, model=model, every=every, max_minutes=max_minutes) if trainer else None
+    wanted = flow.pilot_asked(trainer=trainer, model=model, every=every, max_minutes=max_minutes) if trainer else None
     before: dict[str, Any] = opened.last_told()
-    told: dict[str, Any] = {}
+    records: dict[str, Any] = {}
 
     def tell(verb: str, record: Any) -> None:
         name = verb.removesuffix(" again")
-        told[name] = record
+        records[name] = record
         if json:
             return
         same = verb == name and verb not in MOVING and before.get(verb) == record
         (show_unchanged if same else show)(verb, record)
 
     with pilot_progress(quiet=json) as progress:
-        fine = flow.road(opened, tell, progress, anyway, asked, ask_before(yes, quiet=json), tell_fetching)
-    told["report"] = flow.report(opened, page=render, force=force)
-    finish("run" if json else "report", told if json else told["report"], json, ok=fine)
+        fine = flow.road(opened, tell, progress, anyway, wanted, ask_before(yes, quiet=json), tell_fetching)
+    records["report"] = flow.report(opened, page=render, force=force)
+    finish("run" if json else "report", records if json else records["report"], json, ok=fine)

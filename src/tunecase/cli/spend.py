@@ -82,13 +82,13 @@ def spend_import(
     from tunecase.cli.show.progress import import_progress
 
     opened = open_project(project, 0, today)
-    with import_progress(quiet=json) as told:
-        asked = flow.ImportAsked(
+    with import_progress(quiet=json) as progress:
+        choice = flow.ImportAsked(
             tags=tag or (), services=service or (), since=since, until=until, on=on, category=category,
             run_tags=run_tag or (), cost=cost, gpu=gpu, gpu_count=gpu_count, experiment=experiment, restated=restated,
-            dry_run=dry_run, told=told,
+            dry_run=dry_run, told=progress,
         )  # fmt: skip
-        record = flow.spend_import(opened, kind, place, asked)
+        record = flow.spend_import(opened, kind, place, choice)
     print_record("imported", record, json)
 
 
@@ -110,5 +110,5 @@ def spend_list(
     from tunecase import flow
 
     opened = open_project(project, 0, today)
-    found = flow.charges(opened, category=category, run=run, source=source, since=since, until=until)
-    print_record("charges", found, json)
+    charges = flow.charges(opened, category=category, run=run, source=source, since=since, until=until)
+    print_record("charges", charges, json)

@@ -30,8 +30,8 @@ def print_books(console: "Console", record: Books) -> None:
         print_table(console, header, rows, (1, 2, 3))
     _print_why(console, record)
     _print_runs(console, record)
-    said = " ".join(lead(record)) if record.remarks else record.note
-    say(console, said)
+    remarks = " ".join(lead(record)) if record.remarks else record.note
+    say(console, remarks)
     _print_hits(console, record)
     print_notes(console, "To know:", record.remarks, most=12)
 

@@ -42,19 +42,19 @@ def brief_markdown(record: Definition, project: "Project", bill: Estimate | None
 
 
 def _question(record: Definition, project: "Project") -> Iterator[str]:
-    asked = project.problem
-    if asked.goal:
-        yield f"{shown(asked.goal)}"
+    statement = project.problem
+    if statement.goal:
+        yield f"{shown(statement.goal)}"
         yield ""
     yield f"Should a language model be fine-tuned for {shown(project.name)}?"
     yield ""
     target = "not stated" if record.target is None else score(record.target)
     yield f"- To be reached: {shown(record.metric or 'no metric stated')} {target}"
-    yield f"- Measured on: {shown(asked.measured_on or project.data.test or 'not stated')}"
+    yield f"- Measured on: {shown(statement.measured_on or project.data.test or 'not stated')}"
     yield f"- In use today: {'not measured' if record.in_use is None else score(record.in_use)}"
-    yield f"- Moves in the business: {shown(asked.business_metric or 'not stated')}"
+    yield f"- Moves in the business: {shown(statement.business_metric or 'not stated')}"
     yield f"- Rows: {count(record.train_rows)} to train, {count(record.test_rows)} to test"
-    for more in asked.further_targets:
+    for more in statement.further_targets:
         yield f"- Also to be reached: {shown(more.metric)} {shown(str(more.target))}"
 
 
@@ -124,10 +124,10 @@ def _ways(record: Definition) -> Iterator[str]:
     yield "|---|---:|---:|---:|---:|---:|---|---|"
     for way in record.alternatives:
         amounts = (way.value, way.set_up, way.running, way.cost)
-        told = ["?" if way.score is None else score(way.score), *(_amount(one) for one in amounts)]
+        cells = ["?" if way.score is None else score(way.score), *(_amount(one) for one in amounts)]
         missing = ", ".join(way.unknown)
         name = f"{way.action}: {way.note}" if way.note else way.action
-        yield f"| {shown(name)} | {' | '.join(told)} | {way.evidence} | {shown(missing)} |"
+        yield f"| {shown(name)} | {' | '.join(cells)} | {way.evidence} | {shown(missing)} |"
 
 
 def _amount(amount: object) -> str:

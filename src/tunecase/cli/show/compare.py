@@ -80,12 +80,12 @@ def _signed(amount: float) -> str:
     return f"+{figures(amount)}" if amount > 0 else figures(amount)
 
 
-def _cells(one: Difference) -> tuple[str, ...]:
-    sides = tuple(UNKNOWN if amount is None else figures(amount.p50) for amount in (one.first, one.second))
-    if one.change is None:
+def _cells(line: Difference) -> tuple[str, ...]:
+    sides = tuple(UNKNOWN if amount is None else figures(amount.p50) for amount in (line.first, line.second))
+    if line.change is None:
         return (*sides, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
-    points = (_signed(point) for point in (one.change.p10, one.change.p50, one.change.p90))
-    cheaper = "same" if not one.cheaper and not one.dearer else share(one.cheaper)
+    points = (_signed(point) for point in (line.change.p10, line.change.p50, line.change.p90))
+    cheaper = "same" if not line.cheaper and not line.dearer else share(line.cheaper)
     return (*sides, *points, cheaper)
 
 

@@ -133,8 +133,8 @@ def _ends(driver: Driver, currency: str) -> str:
         return "moves it only together with others"
 
     low, high = (amount(driver.name, value or 0.0, currency) for value in (driver.input_low, driver.input_high))
-    known = "" if driver.error is None else f"; share within {share(Z80 * driver.error, 1)}"
-    return f"low: {low} or less; high: {high} or more{known}"
+    within = "" if driver.error is None else f"; share within {share(Z80 * driver.error, 1)}"
+    return f"low: {low} or less; high: {high} or more{within}"
 
 
 def print_estimate_again(console: "Console", record: Estimate) -> None:
