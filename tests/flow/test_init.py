@@ -103,15 +103,14 @@ def test_the_test_file_is_named_or_found(tmp_path):
     assert "held out/a: b.jsonl" == read_project(init(train, to=tmp_path, test=other, force=True)[0]).data.test
 
 
-@pytest.mark.parametrize("name", ["no", "1.5", "- x", "key: value", "#1", "naïve", 'a "quoted" name', "true"])
-def test_odd_folder_names_read_back(tmp_path, name):
+def test_odd_folder_names_read_back(tmp_path):
     """Names that YAML would read otherwise are quoted."""
-    if sys.platform == "win32" and set(name) & set(':"'):
-        pytest.skip("no such names on Windows")
-    path = init(rows(tmp_path / name / "d.jsonl"), to=tmp_path / name)[0]
+    names = ["no", "1.5", "- x", "#1", "naïve", "true"]
+    names += ["key: value", 'a "quoted" name'] if sys.platform != "win32" else []
+    paths = {name: init(rows(tmp_path / name / "d.jsonl"), to=tmp_path / name)[0] for name in names}
 
-    assert name == read_project(path).name
-    assert name == yaml.safe_load(path.read_text(encoding="utf-8"))["name"]
+    assert names == [read_project(path).name for path in paths.values()]
+    assert names == [yaml.safe_load(path.read_text(encoding="utf-8"))["name"] for path in paths.values()]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
