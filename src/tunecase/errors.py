@@ -6,7 +6,8 @@
     ├── LedgerBusyError           3  another process holds the ledger's lock
     └── EndpointError             3  a hosted model did not answer
 
-The number is the exit code of the command line; 0 is fine, 1 means that the answer is no.
+The number is the exit code of the command line; 0 is fine, 1 means that the answer is no. Any other exception is a bug
+and exits with 3, so that a bug never looks like a no.
 """
 
 import difflib

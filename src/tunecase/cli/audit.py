@@ -97,7 +97,7 @@ def audit(
 
 @dataclass(frozen=True, slots=True)
 class _Data:
-    """The files that were named, or else the project file, with the seed and the day."""
+    """The data files given on the command line, or the project file if none are; and the seed and the day."""
 
     train: Path | None
     test: Path | None
@@ -109,7 +109,7 @@ class _Data:
 
     @property
     def day(self) -> date:
-        """The date that prices are judged by."""
+        """The date as of which prices are judged."""
         return day_of(self.today)
 
     def opened(self) -> "Flow":

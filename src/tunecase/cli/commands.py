@@ -36,7 +36,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="The road: init → define → audit → estimate → pilot → forecast → decide → report. "
-    "`tunecase run` walks it. Exit codes: 0 fine, 1 the answer is no, 2 the input cannot be read, 3 the world failed.",
+    "`tunecase run` walks it. Exit codes: 0 fine, 1 the answer is no, 2 the input cannot be read, "
+    "3 the world or tunecase failed.",
 )
 ROAD, QUICK, AFTER = "The road", "Quick questions", "After the money is spent"
 INTERRUPTED, CLOSED = 130, 141  # as of a program that SIGINT, or SIGPIPE, has ended
@@ -85,7 +86,7 @@ def main() -> NoReturn:
 
 
 def _run() -> int | str | None:
-    """The exit code of one command; a failure that nobody foresaw is told in one line."""
+    """Runs one command and returns the exit code; reports an unforeseen failure in one line."""
     try:
         return _command()
     except Exception as error:  # noqa: BLE001  the last resort
@@ -98,7 +99,7 @@ def _run() -> int | str | None:
 
 
 def _command() -> int | str | None:
-    """Runs one command, tells what stopped it, and returns the exit code."""
+    """Runs one command, reports what stopped it, and returns the exit code."""
     try:
         app()
     except TunecaseError as error:
@@ -117,7 +118,7 @@ def _command() -> int | str | None:
 
 
 def _behind(end: BaseException, kind: type[BaseException]) -> BaseException | None:
-    """What led to an end and is of this kind, if anything is."""
+    """The first exception of this kind among an exception and its causes; None if there is none."""
     before: BaseException | None = end
     while before is not None and not isinstance(before, kind):
         before = before.__cause__ or before.__context__
@@ -125,7 +126,7 @@ def _behind(end: BaseException, kind: type[BaseException]) -> BaseException | No
 
 
 def _code_of_output(out: TextIO, code: int | str | None) -> int | str | None:
-    """The exit code, once everything that was printed is out; where it cannot be, a code that says so."""
+    """The exit code after the output is flushed; a code of its own where the output cannot be written."""
     try:
         out.flush()
     except ValueError:  # it is closed already
@@ -136,7 +137,7 @@ def _code_of_output(out: TextIO, code: int | str | None) -> int | str | None:
 
 
 def _refused_output(out: TextIO, error: OSError) -> int:
-    """The exit code where standard output takes no more: quiet for a reader that went away, a line for a full disk."""
+    """The exit code when standard output refuses data: silent for a closed pipe, with one line for a full disk."""
     # What Python itself flushes at its end has to go somewhere.
     os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
     if isinstance(error, BrokenPipeError):
@@ -155,9 +156,9 @@ def _takes_output(out: TextIO) -> bool:
 
 
 def _widen_streams() -> None:
-    """A pipe on Windows takes few letters: others are replaced there, and JSON is UTF-8 wherever it goes.
+    """Replaces characters that a stream cannot encode, as pipes on Windows often cannot; JSON is always UTF-8.
 
-    A stream that was closed before the start takes everything and keeps nothing.
+    A stream that was closed before the start is replaced by one that discards everything.
     """
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:

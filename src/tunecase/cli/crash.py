@@ -1,4 +1,4 @@
-"""What the terminal says when tunecase itself fails: one line, and the traceback in a file that holds no secrets."""
+"""Reports a failure of tunecase itself: one line for the user, and the traceback in a file without secrets."""
 
 import os
 import platform
@@ -13,7 +13,7 @@ from tunecase.version import __version__
 SHORTEST_VALUE = 6  # characters; shorter values of the environment stand in any text
 MOST_SHOWN = 200  # characters of the error in the line
 _SENSITIVE = r"token|secret|passw|credential|api_?key|access_?key|private_?key|authorization"
-# What looks like a secret, and what stays of it; rather too much is hidden than too little.
+# What looks like a secret, and its replacement; hiding too much is better than too little.
 _HIDDEN = (
     (re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@'\"]*@"), r"\1[hidden]@"),
     (re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://[^\s?#'\"]*)[?#][^\s'\"]*"), r"\1?[hidden]"),
@@ -24,7 +24,7 @@ _HIDDEN = (
 
 
 def kept_crash(error: BaseException) -> str:
-    """Writes the traceback into a file that only this user can read, and says so in one line.
+    """Writes the traceback into a file that only this user can read; returns one line that names the file.
 
     The file holds neither locals nor the values of the environment, and nothing that looks like a key.
     """
@@ -41,7 +41,7 @@ def kept_crash(error: BaseException) -> str:
 
 
 def _without_secrets(text: str) -> str:
-    """The text with values of the environment by their names, and what looks like a secret hidden."""
+    """The text with the values of environment variables replaced by their names, and likely secrets hidden."""
     for name, value in sorted(os.environ.items(), key=lambda item: -len(item[1])):
         if len(value) >= SHORTEST_VALUE or (value and re.search(_SENSITIVE, name, re.IGNORECASE)):
             text = text.replace(value, f"${name}")

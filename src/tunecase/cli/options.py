@@ -16,18 +16,18 @@ HERE = Path("tunecase.yaml")
 
 
 def panel(title: str) -> Callable[..., Any]:
-    """What makes the options that the help shows under a title."""
+    """A maker of options that the help lists under this title."""
     return partial(typer.Option, rich_help_panel=title)
 
 
 def nearest_project() -> Path:
-    """The project file here or, as git looks for its folder, in the nearest folder above."""
+    """The project file in this folder, or in the nearest folder above that has one."""
     folders = (Path(*[".."] * up) for up in range(len(Path.cwd().parts)))
     return next((folder / HERE for folder in folders if (folder / HERE).is_file()), HERE)
 
 
 def named(path: Path) -> Path:
-    """The path of a project file; says which it is where it lies above this folder."""
+    """Returns the path of a project file; prints it to standard error if the file lies above this folder."""
     if path.parts[0] == "..":
         typer.echo(f"Project file: {path}", err=True)
     return path
@@ -73,7 +73,7 @@ def open_project(path: Path, seed: int, today: str | None) -> "Flow":
 
 
 def day_of(text: str | None) -> date:
-    """The date that prices are judged by; today where none was typed."""
+    """The date as of which prices are judged; today if none was typed."""
     from tunecase.errors import InputError, Problem
 
     if text is None:
@@ -97,7 +97,7 @@ def print_record(verb: str, record: Any, as_json: bool) -> None:
 
 
 def finish(verb: str, record: Any, as_json: bool, ok: bool | None = None, note: str = "") -> None:
-    """Prints a record; ends with code 1 where its answer is no."""
+    """Prints a record; exits with code 1 if its answer is no."""
     print_record(verb, record, as_json)
     if note:
         typer.echo(note)

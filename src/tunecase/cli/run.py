@@ -40,7 +40,7 @@ def run(
     json: AsJson = False,
     today: Today = None,
 ) -> None:
-    """All of the road, in order, and the report; what did not change since the last time is told in one line."""
+    """Walk the whole road in order and write the report; a step whose answer has not changed takes one line."""
     from tunecase import flow
     from tunecase.cli.show.progress import ask_before, pilot_progress, tell_fetching
     from tunecase.cli.show.record import show, show_unchanged

@@ -122,7 +122,7 @@ def _taken_in(
     known: Audit | None,
     folders: tuple[Path, ...],
 ) -> Reviews:
-    """The ranking is looked for beside what was filled in, then where the queue was written last."""
+    """Reads the reviews; looks for the ranking beside the filled-in file, then where the queue was written last."""
     from tunecase.data.clean import read_ranking
     from tunecase.data.reading import detect
     from tunecase.data.review import read_corrections, write_corrections
@@ -140,7 +140,7 @@ def _taken_in(
 
 
 def _corrections_beside(train: Path) -> Path:
-    """Beside the data, each split its own; in the folder it is run in where the data have none, as those of a hub."""
+    """The corrections file beside the data, one for each split; in the current folder if the data come from a hub."""
     whole = train.resolve() if train.is_dir() else train
     stem = whole.name.replace("::", ".") if "::" in whole.name else whole.stem
     name = f"{stem}.{_corrections_name()}"

@@ -141,7 +141,7 @@ def schema() -> str:
 
 
 def examples() -> dict[str, Traversable]:
-    """The examples at hand by name, worked cases last: those in the installed package, else the source checkout's."""
+    """The shipped examples by name, worked cases last: from the installed package, or from a source checkout."""
     package = files("tunecase")
     for folder in (package / "examples", Path(str(package)).parents[1] / "examples"):
         if folder.is_dir():

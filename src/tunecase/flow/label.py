@@ -82,7 +82,7 @@ def _planned(
 
 
 def _drawn(pool: Path, input: str | None, seed: int) -> tuple[list["Row"], int]:
-    """(rows, how many the pool has): all of a small pool, MOST_POOL drawn at random of a large one, in their order."""
+    """(rows in file order, rows in the pool): all rows of a small pool, MOST_POOL random rows of a large one."""
     from tunecase.data.reading import Row, detect, read_rows
 
     rng = generator(seed, "rows of the pool")

@@ -90,7 +90,7 @@ def _cells(line: Difference) -> tuple[str, ...]:
 
 
 def _chances(record: Comparison) -> list[tuple[str, str, str]]:
-    """(what, first, second) of what the bills say besides money."""
+    """(name, first, second) for each figure of the bills other than money."""
     assert record.second is not None
     both = (record.first, record.second)
     rows = [("Rounds", [band_words(bill.rounds) for bill in both])]
@@ -157,7 +157,7 @@ def _details(record: Comparison) -> list[str]:
 
 
 def _code(text: str) -> str:
-    """Text in a code span, in which nobody is called and no number becomes a link; empty for an empty text."""
+    """Text as inline code, so that names and numbers do not become mentions or links; empty for an empty text."""
     flat = one_line(text, 120)
     if not flat:
         return ""

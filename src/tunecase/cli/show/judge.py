@@ -13,7 +13,7 @@ DOUBTED = ("unknown", "poor")
 
 
 def print_judged(console: "Console", record: Judged) -> None:
-    """The judged score where it may be one, the judge's agreement with people, what it took."""
+    """The judged score if the judge can be trusted, its agreement with people, and the cost."""
     from tunecase.pilot.scoring import LEAST_ROWS
 
     heading(console, "judge", _answer(record), record.ok)
