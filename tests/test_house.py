@@ -51,7 +51,7 @@ HEAVY = {
 # The folders in which a file is named after its verb, with the further words that name one: an option's verb
 # (`audit --fix` cleans, `--reviewed` reviews, `--next` says what to label) or what several verbs share.
 VERB_FOLDERS: dict[str, set[str]] = {
-    "cli": {"commands", "options"},
+    "cli": {"commands", "crash", "options"},
     "cli/show": {"brief", "clean", "label", "paper", "plot", "progress", "record", "review"},
     "flow": {"clean", "keys", "known", "label", "opened", "points", "training", "verbs", "without_project"},
     "records": {"clean", "label", "review", "serialized"},
@@ -109,8 +109,26 @@ TOUCHING: dict[str, str] = {
     "project/conflicts.py": "sees whether the files that a project names are there",
     "project/file.py": "makes the path of the project file whole",
     "report/page.py": "reads its own templates",
-    "report/report.py": "writes the report's three files",
 }
+# What writes into files, besides the one writer of io/outputs.py, and why.
+WRITING: dict[str, str] = {
+    "cli/commands.py": "opens the device that takes everything, where a stream was closed",
+    "cli/crash.py": "keeps a traceback in a temporary file",
+    "compute/configs/read.py": "hands a copy without tabs to another tool's reader",
+    "compute/model/hub.py": "a cache",
+    "data/audit/quarantine.py": "bad rows go aside one by one while they are read",
+    "data/checks/spool.py": "columns of a large file, in a folder that goes at the end",
+    "data/clean/clean.py": "row by row, into a folder in the making",
+    "data/reading/writing.py": "row by row, into a folder in the making",
+    "data/review/corrections.py": "what reviewers said, whole or not at all",
+    "data/review/queue/writing.py": "row by row, into a folder in the making",
+    "ledger/book.py": "appends to the ledger",
+    "ledger/files.py": "appends to the ledger, and puts a new chain in its place",
+    "pilot/trainers/": "what a trainer reads and writes in the folder of its run, and caches",
+}
+WRITES = {"write_text", "write_bytes", "mkstemp", "NamedTemporaryFile", "copyfile", "copy2", "copytree", "to_csv"}
+
+
 TOUCHES = {
     "open", "read_text", "write_text", "read_bytes", "write_bytes", "unlink", "mkdir", "rmdir", "touch", "iterdir",
     "glob", "rglob", "is_file", "is_dir", "exists", "stat", "resolve", "today", "now", "urlopen", "environ", "getenv",
@@ -130,6 +148,7 @@ BESIDE = {"golden", "fixtures", "benchmarks"}
 # Test files named after what they hold of a whole package, rather than after one of its modules.
 ASPECTS = {
     "catalog/test_tables.py",
+    "cli/test_outputs.py",
     "compute/model/test_counts.py",
     "data/audit/test_bad_bytes.py",
     "data/audit/test_interrupted.py",
@@ -486,6 +505,26 @@ def _touched(node: ast.AST) -> list[str]:
         names = {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
         return [*sorted(names & WORLDLY), *(alias.name for alias in node.names if alias.name in {"environ", "getenv"})]
     return []
+
+
+def _writes(node: ast.AST) -> bool:
+    """Whether a call writes into a file: by its name, or by the mode that it opens a file with."""
+    if not isinstance(node, ast.Call):
+        return False
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    if name not in {"open", "fdopen"}:
+        return name in WRITES
+    given = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg == "mode")]
+    modes = [arg.value for arg in given if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+    return any(set(mode) <= set("rwaxbt+") and set(mode) & set("wax+") for mode in modes)
+
+
+def test_one_writer() -> None:
+    """Only the writer of outputs writes into files, and what WRITING names with a reason."""
+    writing = {file.place for file in FILES if any(_writes(node) for node in ast.walk(file.tree))}
+    reasons = tuple(WRITING)
+    assert ["io/outputs.py"] == sorted(place for place in writing if not place.startswith(reasons))
+    assert [] == [reason for reason in reasons if not any(place.startswith(reason) for place in writing)]
 
 
 def test_few_files_touch_the_world() -> None:

@@ -49,11 +49,12 @@ class Case:
 
     def brief(self, to: str | Path = "brief.md", *, force: bool = False) -> Path:
         """Writes a page to sign as Markdown; a file that is there is replaced with `force` only."""
-        from tunecase.cli.show import brief_markdown, write_brief
+        from tunecase.cli.show import brief_markdown
+        from tunecase.io import Output, write_outputs
 
         record = self.flow.known("define") or flow.define(self.flow)
         text = brief_markdown(record, self.flow.project, self.flow.known("estimate"), self.flow.today)
-        write_brief(Path(to), text, force)
+        write_outputs([Output(Path(to), text.encode())], self.flow.needed_files(), force=force)
         return Path(to)
 
     def audit(self, *, fast: bool = False) -> Audit:
@@ -145,27 +146,29 @@ class Case:
         return flow.charges(self.flow, **options)
 
     def books(
-        self, *, plan: str = "", close: str = "", page: str | Path | None = None, csv: str | Path | None = None
-    ) -> Books:
+        self, *, plan: str = "", close: str = "", page: str | Path | None = None, csv: str | Path | None = None,
+        force: bool = False,
+    ) -> Books:  # fmt: skip
         """What did it cost so far, against the plan, and what is to come?
 
         `plan` makes another estimate the plan of record (latest, first, or an entry's id), `close` names finished lines
-        ("gpu,labour" or "all"); `page` and `csv` are files to write for finance.
+        ("gpu,labour" or "all"); `page` and `csv` are files to write for finance, with `force` over other files.
         """
-        record = flow.books(self.flow, flow.BooksAsked(plan, close))
-        if csv is not None:
-            flow.books_csv(self.flow, record, Path(csv))
-        if page is not None:
-            from tunecase.report import render
-
-            flow.books_page(self.flow, record, Path(page), render)
-        return record
-
-    def report(self, to: str | Path | None = None) -> Report:
-        """Writes report.html, report.md and report.json beside the project file, or into the folder `to`."""
         from tunecase.report import render
 
-        return flow.report(self.flow, Path(to) if to else None, page=render)
+        record = flow.books(self.flow, flow.BooksAsked(plan, close))
+        places = {name: Path(place) for name, place in (("page", page), ("csv", csv)) if place is not None}
+        flow.write_books(self.flow, record, render, **places, force=force)
+        return record
+
+    def report(self, to: str | Path | None = None, *, force: bool = False) -> Report:
+        """Writes report.html, report.md and report.json beside the project file, or into the folder `to`.
+
+        Files of these names that tunecase did not make are replaced with `force` only.
+        """
+        from tunecase.report import render
+
+        return flow.report(self.flow, Path(to) if to else None, page=render, force=force)
 
     def not_used(self) -> tuple[NotUsed, ...]:
         """The records on file that no answer rests on, each with its reason; str() gives it in one line."""

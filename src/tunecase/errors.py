@@ -6,7 +6,8 @@
     ├── LedgerBusyError           3  another process holds the ledger's lock
     └── EndpointError             3  a hosted model did not answer
 
-The number is the exit code of the command line; 0 is fine, 1 means that the answer is no.
+The number is the exit code of the command line; 0 is fine, 1 means that the answer is no. Any other exception is a bug
+and exits with 3, so that a bug never looks like a no.
 """
 
 import difflib
@@ -66,16 +67,16 @@ class EndpointError(TunecaseError):
     """A hosted model refuses to answer, or cannot be reached."""
 
 
-def nearest(name: str, known: Sequence[str], most: int = 3, *, cutoff: float = 0.5) -> str:
+def nearest(name: str, names: Sequence[str], most: int = 3, *, cutoff: float = 0.5) -> str:
     """The known names closest to `name`, as words for an error's fix.
 
     Example:
         >>> nearest("A100-80", ["A100-80GB", "T4"])
         'did you mean A100-80GB?'
     """
-    by_fold = {item.casefold(): item for item in known}
+    by_fold = {item.casefold(): item for item in names}
     begun = [item for item in by_fold if name and item.startswith(name.casefold())]
     close = begun[:most] or difflib.get_close_matches(name.casefold(), list(by_fold), n=most, cutoff=cutoff)
     if not close:
-        return "known: " + ", ".join(sorted(known)[:12]) + (" …" if len(known) > 12 else "")
+        return "known: " + ", ".join(sorted(names)[:12]) + (" …" if len(names) > 12 else "")
     return "did you mean " + " or ".join(by_fold[item] for item in close) + "?"

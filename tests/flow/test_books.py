@@ -13,7 +13,7 @@ from tests.command import tunecase
 from tests.making import case_folder
 from tunecase import flow
 from tunecase.books.variance import exact
-from tunecase.errors import InputError, TunecaseError
+from tunecase.errors import InputError
 from tunecase.flow import BooksAsked, Flow, open_case
 from tunecase.records import Books, Spending
 from tunecase.report.page import render
@@ -207,7 +207,7 @@ def test_corrected_charges_are_not_in_the_table(case: Path, tmp_path: Path) -> N
     pay(case, "90.25", supersedes=wrong)
     out = tmp_path / "books.csv"
     record = told(case)
-    assert 1 == flow.books_csv(opened(case), record, out)
+    assert (f"{out}: 1 charge in FOCUS columns.",) == flow.write_books(opened(case), record, render, csv=out)
     with out.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert ([wrong], record.spent) == (
@@ -220,7 +220,7 @@ def test_the_page_is_whole_and_asks_nothing_of_the_network(case: Path, tmp_path:
     """One page with the sums, every text escaped."""
     pay(case, "3000", hours="20", run="<script>alert(1)</script>")
     record, out = told(case), tmp_path / "new" / "books.html"
-    flow.books_page(opened(case), record, out, render)
+    flow.write_books(opened(case), record, render, page=out)
     page = out.read_text(encoding="utf-8")
     for words in ("3,000.00 USD spent", "Plan against actual", "Why spent and planned differ", "What was bought"):
         assert words in page
@@ -235,10 +235,10 @@ def test_files_of_the_case_are_not_written_over(case: Path, tmp_path: Path) -> N
     for name in ("ledger.jsonl", "tunecase.yaml", "train.jsonl"):
         before = (case.parent / name).read_bytes()
         with pytest.raises(InputError, match="a file that this case needs"):
-            flow.books_csv(opened(case), record, case.parent / name)
+            flow.write_books(opened(case), record, render, csv=case.parent / name, force=True)
         assert before == (case.parent / name).read_bytes()
-    with pytest.raises(TunecaseError, match="could not be written"):
-        flow.books_csv(opened(case), record, tmp_path)
+    with pytest.raises(InputError, match="a folder"):
+        flow.write_books(opened(case), record, render, csv=tmp_path)
 
 
 def test_the_command_writes_both_files_and_says_so(case: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Init: a project file that reads back, with questions instead of inventions; examples are copied whole."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -9,10 +10,13 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
+from tests.command import tunecase
 from tunecase import catalog
 from tunecase.errors import InputError, TunecaseError
-from tunecase.flow.init import examples, init, schema
+from tunecase.flow.init import copy_example, examples, init, schema
 from tunecase.project import read_project
 
 ROOT = Path(__file__).parents[2]
@@ -99,15 +103,41 @@ def test_the_test_file_is_named_or_found(tmp_path):
     assert "held out/a: b.jsonl" == read_project(init(train, to=tmp_path, test=other, force=True)[0]).data.test
 
 
-@pytest.mark.parametrize("name", ["no", "1.5", "- x", "key: value", "#1", "naïve", 'a "quoted" name', "true"])
-def test_odd_folder_names_read_back(tmp_path, name):
+def test_odd_folder_names_read_back(tmp_path):
     """Names that YAML would read otherwise are quoted."""
-    if sys.platform == "win32" and set(name) & set(':"'):
-        pytest.skip("no such names on Windows")
-    path = init(rows(tmp_path / name / "d.jsonl"), to=tmp_path / name)[0]
+    names = ["no", "1.5", "- x", "#1", "naïve", "true"]
+    names += ["key: value", 'a "quoted" name'] if sys.platform != "win32" else []
+    paths = {name: init(rows(tmp_path / name / "d.jsonl"), to=tmp_path / name)[0] for name in names}
 
-    assert name == read_project(path).name
-    assert name == yaml.safe_load(path.read_text(encoding="utf-8"))["name"]
+    assert names == [read_project(path).name for path in paths.values()]
+    assert names == [yaml.safe_load(path.read_text(encoding="utf-8"))["name"] for path in paths.values()]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.one_of(
+    st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=60),
+    st.text(" #:'\"ab.-?{[&*!|>%@`\\\n\tü漢😀", min_size=1, max_size=60),
+    st.integers(1, 200).map("n".__mul__),
+))  # fmt: skip
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")
+def test_any_file_name_reads_back(tmp_path, stem):
+    """Whatever a data file is called, its name comes back from the project file, and so does that of its test file."""
+    folder = tmp_path / hashlib.sha256(stem.encode()).hexdigest()[:12]
+    name = f"{stem.encode()[:200].decode(errors='ignore') or 'x'}.train.jsonl"
+    beside = name.replace("train", "test")
+    assume("::" not in name)  # such a name says which split is meant
+    rows(folder / name)
+    rows(folder / beside)
+    data = read_project(init(folder / name, to=folder, force=True)[0]).data
+
+    assert (name, beside) == (data.train, data.test)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_not_utf_8_is_refused(tmp_path):
+    """A YAML file cannot name such a file, so the user is asked to rename it."""
+    with pytest.raises(InputError, match="a name that is not UTF-8"):
+        init(rows(tmp_path / "caf\udce9.jsonl"), to=tmp_path)
 
 
 def test_columns_that_are_named_are_written_down(tmp_path):
@@ -152,24 +182,24 @@ def test_a_folder_that_refuses_is_said(tmp_path):
     (tmp_path / "data").write_text("a file")
 
     with pytest.raises(TunecaseError, match="Fix"):
-        init(None, example="support-tickets", to=tmp_path, force=True)
+        copy_example("support-tickets", to=tmp_path, force=True)
     assert ["data"] == [p.name for p in tmp_path.iterdir()]
     with pytest.raises(InputError, match="a folder"):
-        init(None, example="support-tickets", to=tmp_path / "data")
+        copy_example("support-tickets", to=tmp_path / "data")
 
 
 def test_one_of_data_and_example_is_asked_for(tmp_path):
     """Neither and both are refused; an unknown example names those there are."""
-    for data, example in ((None, None), (tmp_path / "x", "support-tickets")):
-        with pytest.raises(InputError, match="one of the two"):
-            init(data, example=example, to=tmp_path)
+    for words in ((), (tmp_path / "x", "--example", "support-tickets")):
+        ran = tunecase("init", *words, cwd=tmp_path)
+        assert (2, True) == (ran.code, "one of the two" in ran.err)
     with pytest.raises(InputError, match="did you mean support-tickets"):
-        init(None, example="support_ticket", to=tmp_path)
+        copy_example("support_ticket", to=tmp_path)
 
 
 def test_the_example_is_copied_whole(tmp_path):
     """Project file, data, manifest, licence and schema arrive; the copy reads."""
-    written = init(None, example="support-tickets", to=tmp_path / "new")
+    written = copy_example("support-tickets", to=tmp_path / "new")
 
     names = {path.relative_to(tmp_path / "new").as_posix() for path in written}
     assert {"tunecase.yaml", "manifest.json", "LICENSE", "README.md", "tunecase.schema.json"} <= names
@@ -225,8 +255,8 @@ def test_the_wheel_holds_the_example(tmp_path):
     name = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     with zipfile.ZipFile(tmp_path / name.split()[-1]) as wheel:
         wheel.extractall(tmp_path / "site")
-    copy = "init(None, example='support-tickets', to=Path('out'))"
-    run = f"from pathlib import Path; from tunecase.flow.init import init; print(len({copy}))"
+    copy = "copy_example('support-tickets', to=Path('out'))"
+    run = f"from pathlib import Path; from tunecase.flow.init import copy_example; print(len({copy}))"
     env = {"PYTHONPATH": str(tmp_path / "site"), "PATH": ""}
     done = subprocess.run(
         [sys.executable, "-c", run], cwd=tmp_path, env=env, check=True, capture_output=True, text=True

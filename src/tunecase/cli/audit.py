@@ -1,7 +1,9 @@
 """The command `audit`: are these the right data? It also mends them, takes reviews in and chooses rows to label."""
 
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,11 +18,17 @@ from tunecase.cli.options import (
     day_of,
     finish,
     open_project,
+    panel,
     print_record,
 )
 from tunecase.errors import InputError, Problem
 
-MENDING, LABELLING = "Mending", "What to label next"
+if TYPE_CHECKING:
+    from tunecase.flow import Flow
+    from tunecase.records import Audit, Cleaned, Labelling, Reviews
+
+mending_option = panel("Mending")
+labelling_option = panel("What to label next")
 
 
 def audit(
@@ -37,33 +45,20 @@ def audit(
     fast: Annotated[bool, typer.Option("--fast", help="Only what one pass tells; what is left out is listed.")] = False,
     strict: Annotated[bool, typer.Option(help="Exit with 1 when any row was quarantined.")] = False,
     next_: Annotated[
-        int | None,
-        typer.Option("--next", rich_help_panel=LABELLING, help="Instead of judging, choose rows to label next."),
+        int | None, labelling_option("--next", help="Instead of judging, choose rows to label next.")
     ] = None,
-    pool: Annotated[
-        Path | None, typer.Option(rich_help_panel=LABELLING, help="Unlabelled rows; the project's data.pool.")
-    ] = None,
-    to: Annotated[
-        Path | None, typer.Option(rich_help_panel=LABELLING, help="The file to write; next-labels.csv beside the data.")
-    ] = None,
+    pool: Annotated[Path | None, labelling_option(help="Unlabelled rows; the project's data.pool.")] = None,
+    to: Annotated[Path | None, labelling_option(help="The file to write; next-labels.csv beside the data.")] = None,
     fix: Annotated[
         Path | None,
-        typer.Option(
-            rich_help_panel=MENDING,
-            help="Write a cleaned copy, what was taken out, and the rows to review into this new folder.",
-        ),
+        mending_option(help="Write a cleaned copy, what was taken out, and the rows to review into this new folder."),
     ] = None,
-    mask: Annotated[
-        bool, typer.Option("--mask", rich_help_panel=MENDING, help="With --fix: mask personal data in the copy.")
-    ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", rich_help_panel=MENDING, help="With --fix: replace the folder that is there.")
-    ] = False,
+    mask: Annotated[bool, mending_option("--mask", help="With --fix: mask personal data in the copy.")] = False,
+    force: Annotated[bool, mending_option("--force", help="With --fix: replace the folder that is there.")] = False,
     reviewed: Annotated[
         Path | None,
-        typer.Option(
-            rich_help_panel=MENDING,
-            help="Take in reviews: review.csv or review.jsonl filled in, an export of Label Studio or Argilla.",
+        mending_option(
+            help="Take in reviews: review.csv or review.jsonl filled in, an export of Label Studio or Argilla."
         ),
     ] = None,
     project: ProjectFile = HERE,
@@ -76,46 +71,92 @@ def audit(
     To mend: `--fix cleaned` writes a copy and a queue of rows to look at; fill it in; `--reviewed` takes it back;
     `--fix` once more puts the corrections into a copy. The files you give are never changed.
     """
-    from tunecase import flow
     from tunecase.cli.show.progress import audit_progress
 
+    data = _Data(train, test, input, output, project, seed, today)
     if next_ is not None:
-        if train is None:
-            planned = flow.next_labels(open_project(project, seed, today), next_, pool, to)
-        else:
-            asked = flow.LabelAsked(next_, train, pool, test, input, output, to)
-            planned = flow.next_labels_file(asked, seed, day_of(today))
-        finish("labelling", planned, json)
+        finish("labelling", _labelling(data, next_, pool, to), json)
         return
     _refuse_mending(fix, mask, force, reviewed, fast)
     if reviewed is not None:
-        if train is None:
-            said = flow.review(open_project(project, seed, today), reviewed)
-        else:
-            said = flow.review_file(reviewed, train, input, output)
-        finish("review", said, json)
+        finish("review", _reviews(data, reviewed), json)
         return
-    if fix is not None:
-        with audit_progress(quiet=json) as told:
-            copy = flow.FixAsked(fix, mask, force, tokenizer)
-            if train is None:
-                found, cleaned = flow.fix(open_project(project, seed, today), copy, **told)
-            else:
-                files = flow.DataFiles(train, test, input, output)
-                found, cleaned = flow.fix_file(files, copy, seed=seed, today=day_of(today), **told)
-        if not json:
-            print_record("audit", found, json)
-        finish("clean", cleaned, json, ok=found.ok and not (strict and found.quarantined))
-        return
-    with audit_progress(quiet=json) as told:
-        if train is None:
-            record = flow.audit(open_project(project, seed, today), tokenizer=tokenizer, fast=fast, **told)
+    with audit_progress(quiet=json) as progress:
+        if fix is None:
+            record = _audited(data, tokenizer=tokenizer, production=production, fast=fast, progress=progress)
         else:
-            record = flow.audit_file(
-                train, test, input, output, seed, day_of(today), tokenizer=tokenizer, production=production, fast=fast,
-                **told,
-            )  # fmt: skip
-    finish("audit", record, json, ok=record.ok and not (strict and record.quarantined))
+            record, cleaned = _fixed(data, fix, mask=mask, force=force, tokenizer=tokenizer, progress=progress)
+    ok = record.ok and not (strict and record.quarantined)
+    if fix is None:
+        finish("audit", record, json, ok=ok)
+        return
+    if not json:
+        print_record("audit", record, json)
+    finish("clean", cleaned, json, ok=ok)
+
+
+@dataclass(frozen=True, slots=True)
+class _Data:
+    """The data files given on the command line, or the project file if none are; and the seed and the day."""
+
+    train: Path | None
+    test: Path | None
+    input: str | None
+    output: str | None
+    project: Path
+    seed: int
+    today: str | None
+
+    @property
+    def day(self) -> date:
+        """The date as of which prices are judged."""
+        return day_of(self.today)
+
+    def opened(self) -> "Flow":
+        """The case of the project file."""
+        return open_project(self.project, self.seed, self.today)
+
+
+def _labelling(data: _Data, rows: int, pool: Path | None, to: Path | None) -> "Labelling":
+    from tunecase import flow
+
+    if data.train is None:
+        return flow.next_labels(data.opened(), rows, pool, to)
+    wanted = flow.LabelAsked(rows, data.train, pool, data.test, data.input, data.output, to)
+    return flow.next_labels_file(wanted, data.seed, data.day)
+
+
+def _reviews(data: _Data, reviewed: Path) -> "Reviews":
+    from tunecase import flow
+
+    if data.train is None:
+        return flow.review(data.opened(), reviewed)
+    return flow.review_file(reviewed, data.train, data.input, data.output)
+
+
+def _audited(
+    data: _Data, *, tokenizer: Path | None, production: Path | None, fast: bool, progress: dict[str, Any]
+) -> "Audit":
+    from tunecase import flow
+
+    if data.train is None:
+        return flow.audit(data.opened(), tokenizer=tokenizer, fast=fast, **progress)
+    return flow.audit_file(
+        data.train, data.test, data.input, data.output, data.seed, data.day, tokenizer=tokenizer,
+        production=production, fast=fast, **progress,
+    )  # fmt: skip
+
+
+def _fixed(
+    data: _Data, to: Path, *, mask: bool, force: bool, tokenizer: Path | None, progress: dict[str, Any]
+) -> "tuple[Audit, Cleaned]":
+    from tunecase import flow
+
+    copy = flow.FixAsked(to, mask, force, tokenizer)
+    if data.train is None:
+        return flow.fix(data.opened(), copy, **progress)
+    files = flow.DataFiles(data.train, data.test, data.input, data.output)
+    return flow.fix_file(files, copy, seed=data.seed, today=data.day, **progress)
 
 
 def _refuse_mending(fix: Path | None, mask: bool, force: bool, reviewed: Path | None, fast: bool) -> None:

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from tunecase.cli.options import HERE, AsJson, ProjectFile, Seed, Today, finish, open_project
+from tunecase.cli.options import HERE, AsJson, Force, ProjectFile, Seed, Today, finish, open_project, panel
 
-WRITES = "Files for finance"
+finance_option = panel("Files for finance")
 
 
 def books(
@@ -17,12 +17,9 @@ def books(
     close: Annotated[
         str, typer.Option(help="Lines that are finished, as in gpu,labour, or all: their bands are then judged.")
     ] = "",
-    page: Annotated[
-        Path | None, typer.Option(rich_help_panel=WRITES, help="Write the books as one HTML page into this file.")
-    ] = None,
-    csv: Annotated[
-        Path | None, typer.Option(rich_help_panel=WRITES, help="Write every charge in FOCUS columns into this file.")
-    ] = None,
+    page: Annotated[Path | None, finance_option(help="Write the books as one HTML page into this file.")] = None,
+    csv: Annotated[Path | None, finance_option(help="Write every charge in FOCUS columns into this file.")] = None,
+    force: Force = False,
     project: ProjectFile = HERE,
     seed: Seed = 0,
     json: AsJson = False,
@@ -36,17 +33,9 @@ def books(
     `tunecase books --csv books.csv --page books.html`.
     """
     from tunecase import flow
-    from tunecase.quantities import counted
+    from tunecase.report import render
 
     opened = open_project(project, seed, today)
     record = flow.books(opened, flow.BooksAsked(plan, close))
-    notes = []
-    if csv is not None:
-        rows = flow.books_csv(opened, record, csv)
-        notes.append(f"{csv}: {counted(rows, 'charge')} in FOCUS columns.")
-    if page is not None:
-        from tunecase.report import render
-
-        flow.books_page(opened, record, page, render)
-        notes.append(f"{page}: the books on one page.")
+    notes = flow.write_books(opened, record, render, page=page, csv=csv, force=force)
     finish("books", record, json, note="" if json else "\n".join(notes), case=opened)

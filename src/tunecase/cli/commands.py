@@ -1,8 +1,10 @@
 """The Typer app: the commands in their order and panels, how they end, and their exit codes."""
 
 import io
+import os
 import sys
-from typing import Annotated, NoReturn
+from pathlib import Path
+from typing import Annotated, NoReturn, TextIO
 
 import typer
 
@@ -30,19 +32,19 @@ from tunecase.version import __version__
 app = typer.Typer(
     name="tunecase",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="The road: init → define → audit → estimate → pilot → forecast → decide → report. "
-    "`tunecase run` walks it. Exit codes: 0 fine, 1 the answer is no, 2 the input cannot be read, 3 the world failed.",
+    "`tunecase run` walks it. Exit codes: 0 fine, 1 the answer is no, 2 the input cannot be read, "
+    "3 the world or tunecase failed.",
 )
 ROAD, QUICK, AFTER = "The road", "Quick questions", "After the money is spent"
-INTERRUPTED = 130
+INTERRUPTED, CLOSED = 130, 141  # as of a program that SIGINT, or SIGPIPE, has ended
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _version(wanted: bool) -> None:
+    if wanted:
         typer.echo(__version__)
         raise typer.Exit
 
@@ -77,34 +79,90 @@ app.command(rich_help_panel=AFTER)(serve)
 
 
 def main() -> NoReturn:
-    """Runs the command line; mistakes end in a message and an exit code, never in a traceback."""
+    """Runs the command line; whatever happens ends in a message and an exit code, never in a traceback."""
     _widen_streams()
+    out = sys.stdout
+    raise SystemExit(_code_of_output(out, _run()))
+
+
+def _run() -> int | str | None:
+    """Runs one command and returns the exit code; reports an unforeseen failure in one line."""
+    try:
+        return _command()
+    except Exception as error:  # noqa: BLE001  the last resort
+        if isinstance(error, OSError) and not _takes_output(sys.stdout):
+            return _refused_output(sys.stdout, error)
+        from tunecase.cli.crash import kept_crash
+
+        _refuse(TunecaseError(kept_crash(error)), as_json="--json" in sys.argv)
+        return TunecaseError.exit_code
+
+
+def _command() -> int | str | None:
+    """Runs one command, reports what stopped it, and returns the exit code."""
     try:
         app()
     except TunecaseError as error:
         _refuse(error, as_json="--json" in sys.argv)
-        raise SystemExit(error.exit_code) from None
+        return error.exit_code
     except SystemExit as end:
+        if _behind(end, BrokenPipeError) is not None:
+            return CLOSED
         # Typer turns Ctrl-C into this code and says nothing.
         if end.code == INTERRUPTED:
-            said = _notes(end) or "Stopped. What was finished is in the ledger; the same command goes on from there."
-            typer.echo(f"\n{said}", err=True)
-        raise
-    raise SystemExit(0)
+            notes = "\n".join(getattr(_behind(end, KeyboardInterrupt), "__notes__", ()))
+            words = notes or "Stopped. What was finished is in the ledger; the same command goes on from there."
+            typer.echo(f"\n{words}", err=True)
+        return end.code
+    return 0
 
 
-def _notes(end: BaseException) -> str:
-    """What was noted on the interrupt that led to an end."""
+def _behind(end: BaseException, kind: type[BaseException]) -> BaseException | None:
+    """The first exception of this kind among an exception and its causes; None if there is none."""
     before: BaseException | None = end
-    while before is not None:
-        if isinstance(before, KeyboardInterrupt):
-            return "\n".join(getattr(before, "__notes__", ()))
+    while before is not None and not isinstance(before, kind):
         before = before.__cause__ or before.__context__
-    return ""
+    return before
+
+
+def _code_of_output(out: TextIO, code: int | str | None) -> int | str | None:
+    """The exit code after the output is flushed; a code of its own where the output cannot be written."""
+    try:
+        out.flush()
+    except ValueError:  # it is closed already
+        return code
+    except OSError as error:
+        return _refused_output(out, error)
+    return code
+
+
+def _refused_output(out: TextIO, error: OSError) -> int:
+    """The exit code when standard output refuses data: silent for a closed pipe, with one line for a full disk."""
+    # What Python itself flushes at its end has to go somewhere.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
+    if isinstance(error, BrokenPipeError):
+        return CLOSED
+    typer.echo(f"The output could not be written ({error.strerror}); what was finished is kept.", err=True)
+    return TunecaseError.exit_code
+
+
+def _takes_output(out: TextIO) -> bool:
+    try:
+        out.write("\n")
+        out.flush()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _widen_streams() -> None:
-    """A pipe on Windows takes few letters: others are replaced there, and JSON is UTF-8 wherever it goes."""
+    """Replaces characters that a stream cannot encode, as pipes on Windows often cannot; JSON is always UTF-8.
+
+    A stream that was closed before the start is replaced by one that discards everything.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8" if "--json" in sys.argv else None, errors="replace")

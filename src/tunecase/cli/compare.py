@@ -1,36 +1,38 @@
 """The command `compare`: what a change costs, line by line."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tunecase.cli.options import AsJson, Seed, Today, day_of, finish
+from tunecase.cli.options import AsJson, Force, Seed, Today, day_of, finish, named, nearest_project, panel
 
-LIMIT = "A limit, for continuous integration"
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tunecase.flow import Flow
+    from tunecase.records import Comparison
+
+limit_option = panel("A limit, for continuous integration")
 
 
 def compare(
     first: Annotated[Path | None, typer.Argument(help="A project file; --project when left out.")] = None,
     second: Annotated[Path | None, typer.Argument(help="The project file to compare it with.")] = None,
     set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="Or a change of the first: compute.tier=marketplace (repeatable)."),
+        list[str] | None, typer.Option("--set", help="Or a change of the first: compute.tier=marketplace (repeatable).")
     ] = None,
     markdown: Annotated[
         str | None, typer.Option(help="Write a comment for a pull request into this file; - prints it.")
     ] = None,
-    fail_if_over: Annotated[
-        str | None, typer.Option(rich_help_panel=LIMIT, help="Exit with 1 when it may cost more: '15k USD'.")
-    ] = None,
-    confidence: Annotated[
-        str | None, typer.Option(rich_help_panel=LIMIT, help="How sure that must be; 80% when left out.")
-    ] = None,
+    fail_if_over: Annotated[str | None, limit_option(help="Exit with 1 when it may cost more: '15k USD'.")] = None,
+    confidence: Annotated[str | None, limit_option(help="How sure that must be; 80% when left out.")] = None,
     allow_unpriced: Annotated[
-        bool, typer.Option("--allow-unpriced", rich_help_panel=LIMIT, help="What has no price may be left out.")
+        bool, limit_option("--allow-unpriced", help="What has no price may be left out.")
     ] = False,
+    force: Force = False,
     project: Annotated[
-        Path | None, typer.Option("--project", "-p", help="The project file; tunecase.yaml when left out.")
+        Path | None, typer.Option("--project", "-p", help="The first project file, as an option.")
     ] = None,
     seed: Seed = 0,
     json: AsJson = False,
@@ -42,25 +44,45 @@ def compare(
     second one, or the only one, must stay below; one file alone can be judged. No project file is changed.
     """
     from tunecase import flow
-    from tunecase.cli.show.compare import comparison_markdown, write_markdown
+    from tunecase.cli.show.compare import comparison_markdown
     from tunecase.cli.show.progress import audit_progress
-    from tunecase.errors import InputError, Problem
 
-    problems = []
-    if first is not None and project is not None:
-        problems.append(Problem("--project", "beside a project file", "one of them", "leave --project out"))
-    if markdown == "-" and json:
-        problems.append(Problem("--markdown", "- beside --json", "one of them on standard output", "name a file"))
-    if problems:
-        raise InputError(problems)
-    asked = flow.CompareAsked(second, set_ or (), fail_if_over, confidence, allow_unpriced)
-    with audit_progress(quiet=json or markdown == "-") as told:
-        record = flow.compare(first or project or Path("tunecase.yaml"), asked, seed, day_of(today), told)
-    if markdown == "-":
+    printed = markdown == "-"
+    _refuse(beside=first is not None and project is not None, twice=printed and json)
+    path = first or project or named(nearest_project())
+    question = flow.CompareAsked(second, set_ or (), fail_if_over, confidence, allow_unpriced)
+    with audit_progress(quiet=json or printed) as progress:
+        record = flow.compare(path, question, seed, day_of(today), progress)
+    if printed:
         typer.echo(comparison_markdown(record), nl=False)
         if not record.ok:
             raise typer.Exit(1)
         return
     if markdown is not None:
-        write_markdown(Path(markdown), record)
+        _write(
+            record,
+            Path(markdown),
+            [flow.open_case(side, seed, day_of(today)) for side in (path, second) if side],
+            force,
+        )
     finish("compare", record, json)
+
+
+def _refuse(*, beside: bool, twice: bool) -> None:
+    from tunecase.errors import InputError, Problem
+
+    problems = []
+    if beside:
+        problems.append(Problem("--project", "beside a project file", "one of them", "leave --project out"))
+    if twice:
+        problems.append(Problem("--markdown", "- beside --json", "one of them on standard output", "name a file"))
+    if problems:
+        raise InputError(problems)
+
+
+def _write(record: "Comparison", to: Path, sides: "Sequence[Flow]", force: bool) -> None:
+    from tunecase.cli.show.compare import MADE_BY, comparison_markdown
+    from tunecase.io import Output, write_outputs
+
+    needed = [place for side in sides for place in side.needed_files()]
+    write_outputs([Output(to, comparison_markdown(record).encode(), MADE_BY)], needed, force=force)

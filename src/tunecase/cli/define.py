@@ -6,26 +6,21 @@ from typing import Annotated
 
 import typer
 
-from tunecase.cli.options import HERE, AsJson, ProjectFile, Seed, Today, finish, open_project
+from tunecase.cli.options import HERE, AsJson, ProjectFile, Seed, Today, finish, open_project, panel
 from tunecase.errors import InputError, Problem
 
-BRIEF = "A brief to sign"
+brief_option = panel("A brief to sign")
 DEFAULT_BRIEF = "brief.md"
 
 
 def define(
     brief: Annotated[
-        bool,
-        typer.Option(
-            "--brief", rich_help_panel=BRIEF, help=f"Also write a brief as Markdown: FILE, else {DEFAULT_BRIEF} here."
-        ),
+        bool, brief_option("--brief", help=f"Also write a brief as Markdown: FILE, else {DEFAULT_BRIEF} here.")
     ] = False,
     file: Annotated[
         str | None, typer.Argument(metavar="FILE", help="With --brief: the file to write; - prints it alone.")
     ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", rich_help_panel=BRIEF, help="With --brief: replace the file that is there.")
-    ] = False,
+    force: Annotated[bool, brief_option("--force", help="With --brief: replace the file that is there.")] = False,
     project: ProjectFile = HERE,
     seed: Seed = 0,
     json: AsJson = False,
@@ -36,7 +31,8 @@ def define(
     `--brief` writes what a manager needs to decide and sign: question, verdict, costs, fixes, what is unknown.
     """
     from tunecase import flow
-    from tunecase.cli.show.brief import brief_markdown, write_brief
+    from tunecase.cli.show.brief import brief_markdown
+    from tunecase.io import Output, write_outputs
 
     _refuse(brief, file, force, json)
     opened = open_project(project, seed, today)
@@ -51,7 +47,7 @@ def define(
             raise typer.Exit(1)
         return
     place = Path(file or DEFAULT_BRIEF)
-    write_brief(place, text, force)
+    write_outputs([Output(place, text.encode())], opened.needed_files(), force=force)
     finish("define", record, json, note="" if json else f"The brief is in {place}.", case=opened)
 
 

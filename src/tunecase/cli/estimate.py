@@ -33,6 +33,6 @@ def estimate(
         raise InputError(Problem("--sure", "no --what-if", "--what-if beside it", "add --what-if"))
     with redraw_progress(quiet=json) as done:
         opened = open_project(project, seed, today)
-        asked = (sure or "80%") if what_if else None
-        record = flow.estimate(opened, what_if=asked, progress=done)
+        wanted = (sure or "80%") if what_if else None
+        record = flow.estimate(opened, what_if=wanted, progress=done)
     finish("estimate", record, json, case=opened)

@@ -5,9 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from tunecase.cli.options import AsJson, Seed, Today, day_of, finish, open_project
+from tunecase.cli.options import AsJson, Seed, Today, day_of, finish, open_project, panel
 
-AMOUNT, SETUP, PROOF = "How much, by when, at what price", "The set-up", "What it rests on"
+amount_option = panel("How much, by when, at what price")
+setup_option = panel("The set-up")
+proof_option = panel("What it rests on")
 MEASURED_HELP = (
     "A trainer_state.json of the set-up asked about, or a CSV of runs with the columns model, method, n_gpus, "
     "peak_mem_gb_per_gpu or tokens_per_s_per_gpu, and as far as known gpu, seq_len, micro_batch, framework, "
@@ -27,78 +29,38 @@ def fit(
     gpus: Annotated[
         list[str] | None, typer.Option(help="How many, or several: 1,2,4 or 1-8; up to 64 weighed when left out.")
     ] = None,
-    tier: Annotated[
-        str | None, typer.Option(rich_help_panel=AMOUNT, help="marketplace, neocloud or hyperscaler.")
-    ] = None,
-    price: Annotated[
-        str | None, typer.Option(rich_help_panel=AMOUNT, help="Your own price of one card's hour in USD.")
-    ] = None,
-    tokens: Annotated[
-        str | None, typer.Option(rich_help_panel=AMOUNT, help="Tokens trained on, over all epochs, e.g. 5M.")
-    ] = None,
-    examples: Annotated[str | None, typer.Option(rich_help_panel=AMOUNT, help="Samples, in place of tokens.")] = None,
-    epochs: Annotated[str | None, typer.Option(rich_help_panel=AMOUNT, help="Passes over the samples.")] = None,
+    tier: Annotated[str | None, amount_option(help="marketplace, neocloud or hyperscaler.")] = None,
+    price: Annotated[str | None, amount_option(help="Your own price of one card's hour in USD.")] = None,
+    tokens: Annotated[str | None, amount_option(help="Tokens trained on, over all epochs, e.g. 5M.")] = None,
+    examples: Annotated[str | None, amount_option(help="Samples, in place of tokens.")] = None,
+    epochs: Annotated[str | None, amount_option(help="Passes over the samples.")] = None,
     lengths: Annotated[
-        Path | None,
-        typer.Option(rich_help_panel=AMOUNT, help="Token lengths (CSV of tokens,count; JSONL), or the data file."),
+        Path | None, amount_option(help="Token lengths (CSV of tokens,count; JSONL), or the data file.")
     ] = None,
-    packing: Annotated[
-        bool, typer.Option("--packing", rich_help_panel=AMOUNT, help="Short samples are joined into full rows.")
-    ] = False,
-    padding: Annotated[
-        bool, typer.Option("--padding", rich_help_panel=AMOUNT, help="Short samples are padded to the longest.")
-    ] = False,
-    deadline: Annotated[
-        str | None, typer.Option(rich_help_panel=AMOUNT, help="When it must have ended, e.g. '6 h'.")
-    ] = None,
-    spot: Annotated[
-        bool, typer.Option("--spot", rich_help_panel=AMOUNT, help="Spot cards, interruptions counted.")
-    ] = False,
-    framework: Annotated[
-        str | None, typer.Option(rich_help_panel=SETUP, help="Its defaults are taken: axolotl, torchtune, litgpt, …")
-    ] = None,
-    rank: Annotated[str | None, typer.Option(rich_help_panel=SETUP, help="LoRA rank; 16 when left out.")] = None,
-    targets: Annotated[
-        str | None, typer.Option(rich_help_panel=SETUP, help="all, attention, qv, or names of modules.")
-    ] = None,
-    objective: Annotated[str | None, typer.Option(rich_help_panel=SETUP, help="sft or dpo.")] = None,
-    global_batch: Annotated[
-        str | None, typer.Option(rich_help_panel=SETUP, help="Samples of one optimizer step over all GPUs.")
-    ] = None,
-    accumulation: Annotated[
-        str | None, typer.Option(rich_help_panel=SETUP, help="Micro-batches of one optimizer step.")
-    ] = None,
-    optimizer: Annotated[
-        str | None, typer.Option(rich_help_panel=SETUP, help="adamw, adamw_8bit, paged_adamw_8bit, adafactor, …")
-    ] = None,
-    precision: Annotated[str | None, typer.Option(rich_help_panel=SETUP, help="bf16, fp16, fp32 or fp8.")] = None,
-    attention: Annotated[str | None, typer.Option(rich_help_panel=SETUP, help="flash (sdpa too) or eager.")] = None,
-    loss: Annotated[str | None, typer.Option(rich_help_panel=SETUP, help="whole, chunked, fused (Liger), …")] = None,
-    checkpointing: Annotated[
-        str | None, typer.Option(rich_help_panel=SETUP, help="none, selective, full or offloaded.")
-    ] = None,
-    sharding: Annotated[
-        str | None, typer.Option(rich_help_panel=SETUP, help="ddp, zero1, zero2, zero3 or fsdp; searched.")
-    ] = None,
-    offload: Annotated[str | None, typer.Option(rich_help_panel=SETUP, help="none, optimizer or all.")] = None,
-    context_parallel: Annotated[
-        str | None, typer.Option(rich_help_panel=SETUP, help="GPUs that share one long sample.")
-    ] = None,
-    frozen_layers: Annotated[
-        str | None, typer.Option(rich_help_panel=SETUP, help="Blocks at the bottom that do not learn.")
-    ] = None,
-    accelerate: Annotated[
-        Path | None, typer.Option(rich_help_panel=SETUP, help="An accelerate or DeepSpeed file beside the model's.")
-    ] = None,
-    measured: Annotated[
-        Path | None,
-        typer.Option(rich_help_panel=PROOF, help=MEASURED_HELP),
-    ] = None,
-    explain: Annotated[
-        bool, typer.Option("--explain", rich_help_panel=PROOF, help="Every term, and measured runs that are near.")
-    ] = False,
+    packing: Annotated[bool, amount_option("--packing", help="Short samples are joined into full rows.")] = False,
+    padding: Annotated[bool, amount_option("--padding", help="Short samples are padded to the longest.")] = False,
+    deadline: Annotated[str | None, amount_option(help="When it must have ended, e.g. '6 h'.")] = None,
+    spot: Annotated[bool, amount_option("--spot", help="Spot cards, interruptions counted.")] = False,
+    framework: Annotated[str | None, setup_option(help="Its defaults are taken: axolotl, torchtune, litgpt, …")] = None,
+    rank: Annotated[str | None, setup_option(help="LoRA rank; 16 when left out.")] = None,
+    targets: Annotated[str | None, setup_option(help="all, attention, qv, or names of modules.")] = None,
+    objective: Annotated[str | None, setup_option(help="sft or dpo.")] = None,
+    global_batch: Annotated[str | None, setup_option(help="Samples of one optimizer step over all GPUs.")] = None,
+    accumulation: Annotated[str | None, setup_option(help="Micro-batches of one optimizer step.")] = None,
+    optimizer: Annotated[str | None, setup_option(help="adamw, adamw_8bit, paged_adamw_8bit, adafactor, …")] = None,
+    precision: Annotated[str | None, setup_option(help="bf16, fp16, fp32 or fp8.")] = None,
+    attention: Annotated[str | None, setup_option(help="flash (sdpa too) or eager.")] = None,
+    loss: Annotated[str | None, setup_option(help="whole, chunked, fused (Liger), …")] = None,
+    checkpointing: Annotated[str | None, setup_option(help="none, selective, full or offloaded.")] = None,
+    sharding: Annotated[str | None, setup_option(help="ddp, zero1, zero2, zero3 or fsdp; searched.")] = None,
+    offload: Annotated[str | None, setup_option(help="none, optimizer or all.")] = None,
+    context_parallel: Annotated[str | None, setup_option(help="GPUs that share one long sample.")] = None,
+    frozen_layers: Annotated[str | None, setup_option(help="Blocks at the bottom that do not learn.")] = None,
+    accelerate: Annotated[Path | None, setup_option(help="An accelerate or DeepSpeed file beside the model's.")] = None,
+    measured: Annotated[Path | None, proof_option(help=MEASURED_HELP)] = None,
+    explain: Annotated[bool, proof_option("--explain", help="Every term, and measured runs that are near.")] = False,
     project: Annotated[
-        Path | None, typer.Option("--project", "-p", rich_help_panel=PROOF, help="A case that keeps what was measured.")
+        Path | None, proof_option("--project", "-p", help="A case that keeps what was measured.")
     ] = None,
     seed: Seed = 0,
     json: AsJson = False,
@@ -119,8 +81,8 @@ def fit(
         "global_batch": global_batch, "train_tokens": tokens, "examples": examples, "epochs": epochs,
         "context_parallel": context_parallel,
     }  # fmt: skip
-    asked = flow.FitAsked(
+    question = flow.FitAsked(
         model, words, gpu or (), gpus or (), deadline, spot, tier, lengths, accelerate, measured, explain, price
     )
     opened = open_project(project, seed, today) if project else None
-    finish("fit", flow.fit(asked, seed, day_of(today), opened), json)
+    finish("fit", flow.fit(question, seed, day_of(today), opened), json)

@@ -37,12 +37,12 @@ def forecast(
         raise InputError(Problem("--keep", "no points", "points measured elsewhere", fix))
     opened = open_project(project, seed, today) if points is None or keep else None
     if opened is None:
-        asked = flow.asked_of(metric or "accuracy", size_column, score_column, n or (), step, experiment)
-        record = flow.forecast_file(str(points), asked, target, n_max, seed)
+        reading = flow.asked_of(metric or "accuracy", size_column, score_column, n or (), step, experiment)
+        record = flow.forecast_file(str(points), reading, target, n_max, seed)
     elif points is None:
         record = flow.forecast(opened, from_pilot)
     else:
-        asked = flow.asked_of(flow.metric_of(opened, metric), size_column, score_column, n or (), step, experiment)
-        record = flow.keep_forecast(opened, points, asked, model, target, n_max)
+        reading = flow.asked_of(flow.metric_of(opened, metric), size_column, score_column, n or (), step, experiment)
+        record = flow.keep_forecast(opened, points, reading, model, target, n_max)
     note = "" if json or not keep else f"The project rests on {points} from now on."
     finish("forecast", record, json, note=note, case=opened)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tunecase.cli.options import AsJson, InputColumn, OutputColumn, print_record
+from tunecase.errors import InputError, Problem
 
 
 def init(
@@ -21,9 +22,15 @@ def init(
     json: AsJson = False,
 ) -> None:
     """Write a commented project file for a data file, or copy an example."""
-    from tunecase.flow import init as write
+    from tunecase import flow
 
     folder = to or (data.parent if data else Path())
-    print_record(
-        "init", write(data, example=example, to=folder, input=input, output=output, test=test, force=force), json
-    )
+    if data is not None and example is None:
+        written = flow.init(data, to=folder, input=input, output=output, test=test, force=force)
+    elif data is None and example is not None:
+        written = flow.copy_example(example, to=folder, force=force)
+    else:
+        got = "neither a data file nor an example" if data is None else "a data file and an example"
+        fix = "write `tunecase init train.jsonl` or `tunecase init --example support-tickets`"
+        raise InputError(Problem("init", got, "one of the two", fix))
+    print_record("init", written, json)

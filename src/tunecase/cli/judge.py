@@ -39,7 +39,7 @@ def judge(
     from tunecase import flow
     from tunecase.cli.show.progress import tell_fetching
 
-    asked = flow.JudgeAsked(
+    question = flow.JudgeAsked(
         base_url, model, key_variable, rows, human, answers, unknown_ok, input_price, output_price
     )  # fmt: skip
-    finish("judge", flow.judge(open_project(project, seed, today), asked, tell_fetching), json)
+    finish("judge", flow.judge(open_project(project, seed, today), question, tell_fetching), json)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tunecase.cli.options import HERE, AsJson, ProjectFile, Today, open_project, print_record
+from tunecase.cli.options import HERE, AsJson, ProjectFile, Today, named, open_project, print_record
 
 ledger_app = typer.Typer(no_args_is_help=True, help="Look after the ledger.")
 
@@ -18,7 +18,7 @@ def ledger_verify(project: ProjectFile = HERE, json: AsJson = False) -> None:
     """
     from tunecase import flow
 
-    print_record("ledger", flow.verify(project), json)
+    print_record("ledger", flow.verify(named(project)), json)
 
 
 @ledger_app.command("rechain")
@@ -35,7 +35,7 @@ def ledger_rechain(project: ProjectFile = HERE, json: AsJson = False) -> None:
     """
     from tunecase import flow
 
-    print_record("ledger", flow.rechain(project), json)
+    print_record("ledger", flow.rechain(named(project)), json)
 
 
 @ledger_app.command("merge")

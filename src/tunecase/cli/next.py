@@ -2,31 +2,22 @@
 
 from typing import Annotated
 
-import typer
+from tunecase.cli.options import HERE, AsJson, ProjectFile, Seed, Today, finish, open_project, panel
 
-from tunecase.cli.options import HERE, AsJson, ProjectFile, Seed, Today, finish, open_project
-
-SHOWN = "What the round showed"
+round_option = panel("What the round showed")
 
 
 def next_(
-    rows: Annotated[
-        int | None, typer.Option("--rows", rich_help_panel=SHOWN, help="Training rows of the round, in all.")
-    ] = None,
-    score: Annotated[str | None, typer.Option(rich_help_panel=SHOWN, help="What its test showed, e.g. 0.81.")] = None,
+    rows: Annotated[int | None, round_option("--rows", help="Training rows of the round, in all.")] = None,
+    score: Annotated[str | None, round_option(help="What its test showed, e.g. 0.81.")] = None,
     changed: Annotated[
         list[str] | None,
-        typer.Option(
-            rich_help_panel=SHOWN,
-            help="The one thing done in it: label, other_sources, fine_tune, clean, tune, bigger_model or test_set.",
+        round_option(
+            help="The one thing done in it: label, other_sources, fine_tune, clean, tune, bigger_model or test_set."
         ),
     ] = None,
-    test_rows: Annotated[
-        int | None, typer.Option(rich_help_panel=SHOWN, help="Rows it was scored on; the test file's when left out.")
-    ] = None,
-    corrects: Annotated[
-        int | None, typer.Option("--corrects", rich_help_panel=SHOWN, help="The round whose place this one takes.")
-    ] = None,
+    test_rows: Annotated[int | None, round_option(help="Rows it was scored on; the test file's when left out.")] = None,
+    corrects: Annotated[int | None, round_option("--corrects", help="The round whose place this one takes.")] = None,
     project: ProjectFile = HERE,
     seed: Seed = 0,
     json: AsJson = False,
@@ -44,8 +35,8 @@ def next_(
     opened = open_project(project, seed, today)
     made = None
     if any(given is not None for given in (rows, score, test_rows, corrects)) or changed:
-        given = {"--rows": rows, "--score": score, "--changed": changed}
-        lacking = [name for name, one in given.items() if not one and one != 0]
+        wanted = {"--rows": rows, "--score": score, "--changed": changed}
+        lacking = [name for name, value in wanted.items() if not value and value != 0]
         if lacking:
             fix = "give all three, as in `tunecase next --rows 1360 --score 0.74 --changed label`"
             raise InputError([Problem(name, "nothing", "what the round showed", fix) for name in lacking])

@@ -1,8 +1,9 @@
 """What the commands of the terminal share: options, opening a case, printing a record, the exit code."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,36 +14,67 @@ if TYPE_CHECKING:
     from tunecase.records import NotUsed
 
 HERE = Path("tunecase.yaml")
-ProjectFile = Annotated[Path, typer.Option("--project", "-p", help="The project file.", show_default=True)]
+
+
+def panel(title: str) -> Callable[..., Any]:
+    """A maker of options that the help lists under this title."""
+    return partial(typer.Option, rich_help_panel=title)
+
+
+def nearest_project() -> Path:
+    """The project file in this folder, or in the nearest folder above that has one."""
+    folders = (Path(*[".."] * up) for up in range(len(Path.cwd().parts)))
+    return next((folder / HERE for folder in folders if (folder / HERE).is_file()), HERE)
+
+
+def named(path: Path) -> Path:
+    """Returns the path of a project file; prints it to standard error if the file lies above this folder."""
+    if path.parts[0] == "..":
+        typer.echo(f"Project file: {path}", err=True)
+    return path
+
+
+def _here_or_above(context: typer.Context, option: typer.CallbackParam, given: Path) -> Path:
+    source = context.get_parameter_source(option.name or "")
+    left_out = source is not None and source.name == "DEFAULT"
+    return nearest_project() if left_out and not context.resilient_parsing else given
+
+
+ProjectFile = Annotated[
+    Path,
+    typer.Option(
+        "--project",
+        "-p",
+        callback=_here_or_above,
+        show_default=False,
+        help=f"The project file; {HERE} here, or in the nearest folder above.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the record as JSON and nothing else.")]
 InputColumn = Annotated[str | None, typer.Option("--input", help="Column of the input, if it is not recognised.")]
 OutputColumn = Annotated[str | None, typer.Option("--output", help="Column of the answer or label.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that tunecase did not make.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed gives the same answer.")]
 Today = Annotated[str | None, typer.Option(help="Judge prices as of this date (YYYY-MM-DD).", hidden=True)]
 
-WHAT, LADDER, CAPS = "What is trained", "How far the ladder goes", "Time and money"
-ModelOf = Annotated[
-    str, typer.Option(rich_help_panel=WHAT, help="Model to train: a name, or a folder with its weights.")
-]
-Every = Annotated[
-    bool, typer.Option("--all", rich_help_panel=LADDER, help="Make every run, even when enough is known.")
-]
-MaxMinutes = Annotated[float | None, typer.Option(rich_help_panel=CAPS, help="Begin no run that would pass this time.")]
-Yes = Annotated[
-    bool,
-    typer.Option("--yes", "-y", rich_help_panel=CAPS, help="Do not ask before a pilot that takes minutes or money."),
-]
+trained_option = panel("What is trained")
+ladder_option = panel("How far the ladder goes")
+cap_option = panel("Time and money")
+ModelOf = Annotated[str, trained_option(help="Model to train: a name, or a folder with its weights.")]
+Every = Annotated[bool, ladder_option("--all", help="Make every run, even when enough is known.")]
+MaxMinutes = Annotated[float | None, cap_option(help="Begin no run that would pass this time.")]
+Yes = Annotated[bool, cap_option("--yes", "-y", help="Do not ask before a pilot that takes minutes or money.")]
 
 
 def open_project(path: Path, seed: int, today: str | None) -> "Flow":
     """The case of a project file."""
     from tunecase.flow import open_case
 
-    return open_case(path, seed, day_of(today))
+    return open_case(named(path), seed, day_of(today))
 
 
 def day_of(text: str | None) -> date:
-    """The date that prices are judged by; today where none was typed."""
+    """The date as of which prices are judged; today if none was typed."""
     from tunecase.errors import InputError, Problem
 
     if text is None:
@@ -72,7 +104,7 @@ def print_record(verb: str, record: Any, as_json: bool, aside: "Sequence[NotUsed
 def finish(
     verb: str, record: Any, as_json: bool, ok: bool | None = None, note: str = "", case: "Flow | None" = None
 ) -> None:
-    """Prints a record, and what of the case is not used for it; ends with code 1 where its answer is no."""
+    """Prints a record, and what of the case is not used for it; exits with code 1 if its answer is no."""
     from tunecase.flow import not_used
 
     print_record(verb, record, as_json, not_used(case, verb) if case is not None else ())

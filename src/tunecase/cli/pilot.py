@@ -3,13 +3,8 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from tunecase.cli.options import (
-    CAPS,
     HERE,
-    LADDER,
-    WHAT,
     AsJson,
     Every,
     MaxMinutes,
@@ -18,18 +13,20 @@ from tunecase.cli.options import (
     Seed,
     Today,
     Yes,
+    cap_option,
     finish,
+    ladder_option,
     open_project,
+    panel,
     print_record,
+    trained_option,
 )
 
-WHERE, RENTED = "Where runs are made", "On rented GPUs"
+place_option = panel("Where runs are made")
+rented_option = panel("On rented GPUs")
 
 TrainerName = Annotated[
-    str,
-    typer.Option(
-        rich_help_panel=WHAT, help="What is trained: probe, lora, trl, command or simulated (docs/method/trainers.md)."
-    ),
+    str, trained_option(help="What is trained: probe, lora, trl, command or simulated (docs/method/trainers.md).")
 ]
 
 
@@ -37,49 +34,29 @@ def pilot(
     trainer: TrainerName = "probe",
     model: ModelOf = "",
     set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", rich_help_panel=WHAT, help="A setting, NAME=VALUE; hosted.NAME=VALUE for --hosted."),
+        list[str] | None, trained_option("--set", help="A setting, NAME=VALUE; hosted.NAME=VALUE for --hosted.")
     ] = None,
     sizes: Annotated[
-        str,
-        typer.Option(rich_help_panel=LADDER, help="Training rows of each rung, e.g. 50,100,200; chosen when left out."),
+        str, ladder_option(help="Training rows of each rung, e.g. 50,100,200; chosen when left out.")
     ] = "",
-    draws: Annotated[
-        int | None, typer.Option(min=1, max=50, rich_help_panel=LADDER, help="Random draws of each size.")
-    ] = None,
+    draws: Annotated[int | None, ladder_option(min=1, max=50, help="Random draws of each size.")] = None,
     every: Every = False,
-    tune: Annotated[
-        int, typer.Option(min=0, max=64, rich_help_panel=LADDER, help="Search this many settings at one size.")
-    ] = 0,
-    hosted: Annotated[
-        list[str] | None, typer.Option(rich_help_panel=WHAT, help="A hosted model to compare with (repeatable).")
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, rich_help_panel=WHERE, help="Processes; chosen when left out.")
-    ] = None,
-    engine: Annotated[str, typer.Option(rich_help_panel=WHERE, help="Where runs are made: local or ray.")] = "local",
-    address: Annotated[
-        str | None, typer.Option(rich_help_panel=WHERE, help="Address of the Ray cluster; one of its own if left out.")
-    ] = None,
-    gpus: Annotated[float, typer.Option(min=0, rich_help_panel=WHERE, help="GPUs for each run.")] = 0,
+    tune: Annotated[int, ladder_option(min=0, max=64, help="Search this many settings at one size.")] = 0,
+    hosted: Annotated[list[str] | None, trained_option(help="A hosted model to compare with (repeatable).")] = None,
+    workers: Annotated[int | None, place_option(min=1, help="Processes; chosen when left out.")] = None,
+    engine: Annotated[str, place_option(help="Where runs are made: local or ray.")] = "local",
+    address: Annotated[str | None, place_option(help="Address of the Ray cluster; one of its own if left out.")] = None,
+    gpus: Annotated[float, place_option(min=0, help="GPUs for each run.")] = 0,
     max_minutes: MaxMinutes = None,
-    max_usd: Annotated[
-        float | None, typer.Option(rich_help_panel=CAPS, help="Begin no run that would pass this cost.")
-    ] = None,
+    max_usd: Annotated[float | None, cap_option(help="Begin no run that would pass this cost.")] = None,
     usd_per_hour: Annotated[
-        float | None,
-        typer.Option(min=0, rich_help_panel=CAPS, help="Price of an hour of what it runs on; 0 for this machine."),
+        float | None, cap_option(min=0, help="Price of an hour of what it runs on; 0 for this machine.")
     ] = None,
     yes: Yes = False,
-    export: Annotated[
-        str, typer.Option(rich_help_panel=RENTED, help="Write a task file for rented GPUs instead: skypilot.")
-    ] = "",
-    accelerators: Annotated[
-        str, typer.Option(rich_help_panel=RENTED, help="With --export: the GPUs to rent, e.g. L40S:1.")
-    ] = "",
-    to: Annotated[Path, typer.Option(rich_help_panel=RENTED, help="With --export: the file to write.")] = Path(
-        "pilot.sky.yaml"
-    ),
+    export: Annotated[str, rented_option(help="Write a task file for rented GPUs instead: skypilot.")] = "",
+    accelerators: Annotated[str, rented_option(help="With --export: the GPUs to rent, e.g. L40S:1.")] = "",
+    to: Annotated[Path, rented_option(help="With --export: the file to write.")] = Path("pilot.sky.yaml"),
+    force: Annotated[bool, rented_option("--force", help="With --export: replace the file that is there.")] = False,
     project: ProjectFile = HERE,
     seed: Seed = 0,
     json: AsJson = False,
@@ -99,7 +76,7 @@ def pilot(
     )  # fmt: skip
     settings = flow.pilot_settings(flow.PilotWords(set_ or (), sizes, hosted or (), engine), plain)
     if export:
-        print_record("exported", flow.export(opened, export, settings, accelerators, to), json)
+        print_record("exported", flow.export(opened, export, settings, accelerators, to, force=force), json)
         return
     with pilot_progress(quiet=json) as progress:
         record = flow.pilot(opened, settings, progress, ask_before(yes, quiet=json), tell_fetching)

@@ -3,25 +3,19 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from tunecase.cli.options import AsJson, Today, day_of, panel, print_record
 
-from tunecase.cli.options import AsJson, Today, day_of, print_record
+which_option = panel("Which prices")
+whose_option = panel("Whose")
 
-WHICH, WHOSE = "Which prices", "Whose"
-
-Kind = Annotated[str, typer.Option(help="gpu, hosted, label, wage or api.", rich_help_panel=WHICH)]
-GpuOf = Annotated[str, typer.Option("--gpu", help="A GPU, e.g. H100.", rich_help_panel=WHICH)]
-Tier = Annotated[str, typer.Option(help="marketplace, neocloud or hyperscaler.", rich_help_panel=WHICH)]
-Terms = Annotated[str, typer.Option(help="on_demand, spot or reserved.", rich_help_panel=WHICH)]
-Region = Annotated[str, typer.Option(help="A provider's region, e.g. eu-central-1.", rich_help_panel=WHICH)]
-ProviderOf = Annotated[str, typer.Option("--provider", help="A provider, e.g. aws.", rich_help_panel=WHICH)]
-ModelOf = Annotated[
-    str, typer.Option("--model", help="With --kind api or hosted: the model, e.g. gpt-4o-mini.", rich_help_panel=WHICH)
-]
-Of = Annotated[
-    Path | None,
-    typer.Option("--project", "-p", help="A project file: its currency and its own prices.", rich_help_panel=WHOSE),
-]
+Kind = Annotated[str, which_option(help="gpu, hosted, label, wage or api.")]
+GpuOf = Annotated[str, which_option("--gpu", help="A GPU, e.g. H100.")]
+Tier = Annotated[str, which_option(help="marketplace, neocloud or hyperscaler.")]
+Terms = Annotated[str, which_option(help="on_demand, spot or reserved.")]
+Region = Annotated[str, which_option(help="A provider's region, e.g. eu-central-1.")]
+ProviderOf = Annotated[str, which_option("--provider", help="A provider, e.g. aws.")]
+ModelOf = Annotated[str, which_option("--model", help="With --kind api or hosted: the model, e.g. gpt-4o-mini.")]
+Of = Annotated[Path | None, whose_option("--project", "-p", help="A project file: its currency and its own prices.")]
 
 
 def prices(
@@ -45,5 +39,5 @@ def prices(
     from tunecase import flow
     from tunecase.prices import PricesAsked
 
-    asked = PricesAsked(kind, gpu, tier, terms, region, provider, model)
-    print_record("prices", flow.prices(asked, day_of(today), project), json)
+    question = PricesAsked(kind, gpu, tier, terms, region, provider, model)
+    print_record("prices", flow.prices(question, day_of(today), project), json)

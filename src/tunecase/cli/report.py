@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
-from tunecase.cli.options import HERE, AsJson, ProjectFile, Seed, Today, finish, open_project
+from tunecase.cli.options import HERE, AsJson, Force, ProjectFile, Seed, Today, finish, open_project
 
 
 def report(
     to: Annotated[Path | None, typer.Option(help="Folder for the files; the project's own by default.")] = None,
+    force: Force = False,
     project: ProjectFile = HERE,
     seed: Seed = 0,
     json: AsJson = False,
@@ -20,4 +21,4 @@ def report(
     from tunecase.report import render
 
     opened = open_project(project, seed, today)
-    finish("report", flow.report(opened, to, page=render), json, case=opened)
+    finish("report", flow.report(opened, to, page=render, force=force), json, case=opened)

@@ -8,6 +8,7 @@ from tunecase.cli.options import (
     HERE,
     AsJson,
     Every,
+    Force,
     MaxMinutes,
     ModelOf,
     ProjectFile,
@@ -33,12 +34,13 @@ def run(
     every: Every = False,
     max_minutes: MaxMinutes = None,
     yes: Yes = False,
+    force: Force = False,
     project: ProjectFile = HERE,
     seed: Seed = 0,
     json: AsJson = False,
     today: Today = None,
 ) -> None:
-    """All of the road, in order, and the report; what did not change since the last time is told in one line."""
+    """Walk the whole road in order and write the report; a step whose answer has not changed takes one line."""
     from tunecase import flow
     from tunecase.cli.show.progress import ask_before, pilot_progress, tell_fetching
     from tunecase.cli.show.record import show, show_unchanged
@@ -48,11 +50,11 @@ def run(
     adaptive = False if every else None
     settings = flow.PilotSettings(trainer, model, adaptive=adaptive, max_minutes=max_minutes) if trainer else None
     before: dict[str, Any] = opened.last_records()
-    told: dict[str, Any] = {}
+    records: dict[str, Any] = {}
 
     def tell(verb: str, record: Any) -> None:
         name = verb.removesuffix(" again")
-        told[name] = record
+        records[name] = record
         if json:
             return
         same = verb == name and verb not in MOVING and before.get(verb) == record
@@ -61,5 +63,5 @@ def run(
     with pilot_progress(quiet=json) as progress:
         watch = flow.Watch(progress, ask_before(yes, quiet=json), tell_fetching)
         fine = flow.road(opened, tell, anyway=anyway, settings=settings, watch=watch)
-    told["report"] = flow.report(opened, page=render)
-    finish("run" if json else "report", told if json else told["report"], json, ok=fine, case=opened)
+    records["report"] = flow.report(opened, page=render, force=force)
+    finish("run" if json else "report", records if json else records["report"], json, ok=fine, case=opened)

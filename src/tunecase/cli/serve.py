@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tunecase.cli.options import HERE, ProjectFile, Seed, Today, day_of
+from tunecase.cli.options import HERE, ProjectFile, Seed, Today, day_of, named
 
 
 def serve(
@@ -19,7 +19,7 @@ def serve(
     from tunecase.web import serve as listen
 
     day = day_of(today)
-    flow.open_case(project, seed, day)
+    flow.open_case(named(project), seed, day)
     listen(
         lambda: render(flow.contents(flow.open_case(project, seed, day))),
         port=port,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tunecase.cli.options import HERE, AsJson, ProjectFile, Today, open_project, print_record
+from tunecase.cli.options import HERE, AsJson, ProjectFile, Today, open_project, panel, print_record
 
 spend_app = typer.Typer(no_args_is_help=True, help="Record what was really paid.")
 
@@ -42,7 +42,8 @@ def spend_add(
     print_record("spend", flow.spend_text(opened, asked), json)
 
 
-ASKED, UNSAID = "Which charges", "What the place does not tell"
+which_option = panel("Which charges")
+unsaid_option = panel("What the place does not tell")
 
 
 @spend_app.command("import")
@@ -51,31 +52,17 @@ def spend_import(
     place: Annotated[
         str, typer.Argument(help="A file, a folder or an address; nothing after `runs` means the pilot's own runs.")
     ] = "",
-    tag: Annotated[
-        list[str] | None, typer.Option(rich_help_panel=ASKED, help="KEY=VALUE that must hold; all of several.")
-    ] = None,
-    service: Annotated[
-        list[str] | None, typer.Option(rich_help_panel=ASKED, help="Only this service's rows, as the bill names it.")
-    ] = None,
-    since: Annotated[
-        str | None, typer.Option("--from", rich_help_panel=ASKED, help="The first day (YYYY-MM-DD).")
-    ] = None,
-    until: Annotated[str | None, typer.Option("--to", rich_help_panel=ASKED, help="The last day.")] = None,
-    experiment: Annotated[str, typer.Option(rich_help_panel=ASKED, help="The experiment of MLflow to read.")] = "",
-    cost: Annotated[
-        str, typer.Option(rich_help_panel=ASKED, help="billed: what the invoice says; effective: commitments spread.")
-    ] = "billed",
-    category: Annotated[
-        str, typer.Option(rich_help_panel=UNSAID, help="The line of all rows, instead of what each row says.")
-    ] = "",
-    run_tag: Annotated[
-        list[str] | None, typer.Option(rich_help_panel=UNSAID, help="The tag that holds a run's name.")
-    ] = None,
-    gpu: Annotated[str, typer.Option(rich_help_panel=UNSAID, help="The card of runs that do not name one.")] = "",
-    gpu_count: Annotated[
-        int, typer.Option(rich_help_panel=UNSAID, help="How many cards runs used that do not say.")
-    ] = 0,
-    on: Annotated[str | None, typer.Option(rich_help_panel=UNSAID, help="The day of trainer states.")] = None,
+    tag: Annotated[list[str] | None, which_option(help="KEY=VALUE that must hold; all of several.")] = None,
+    service: Annotated[list[str] | None, which_option(help="Only this service's rows, as the bill names it.")] = None,
+    since: Annotated[str | None, which_option("--from", help="The first day (YYYY-MM-DD).")] = None,
+    until: Annotated[str | None, which_option("--to", help="The last day.")] = None,
+    experiment: Annotated[str, which_option(help="The experiment of MLflow to read.")] = "",
+    cost: Annotated[str, which_option(help="billed: what the invoice says; effective: commitments spread.")] = "billed",
+    category: Annotated[str, unsaid_option(help="The line of all rows, instead of what each row says.")] = "",
+    run_tag: Annotated[list[str] | None, unsaid_option(help="The tag that holds a run's name.")] = None,
+    gpu: Annotated[str, unsaid_option(help="The card of runs that do not name one.")] = "",
+    gpu_count: Annotated[int, unsaid_option(help="How many cards runs used that do not say.")] = 0,
+    on: Annotated[str | None, unsaid_option(help="The day of trainer states.")] = None,
     restated: Annotated[
         bool, typer.Option("--restated", help="Book lines whose amount has changed as corrections.")
     ] = False,
@@ -93,13 +80,13 @@ def spend_import(
     from tunecase.cli.show.progress import import_progress
 
     opened = open_project(project, 0, today)
-    with import_progress(quiet=json) as told:
-        asked = flow.ImportAsked(
+    with import_progress(quiet=json) as progress:
+        choice = flow.ImportAsked(
             tags=tag or (), services=service or (), since=since, until=until, on=on, category=category,
             run_tags=run_tag or (), cost=cost, gpu=gpu, gpu_count=gpu_count, experiment=experiment, restated=restated,
-            dry_run=dry_run, told=told,
+            dry_run=dry_run, told=progress,
         )  # fmt: skip
-        record = flow.spend_import(opened, kind, place, asked)
+        record = flow.spend_import(opened, kind, place, choice)
     print_record("imported", record, json)
 
 
@@ -121,5 +108,5 @@ def spend_list(
     from tunecase import flow
 
     opened = open_project(project, 0, today)
-    found = flow.charges(opened, category=category, run=run, source=source, since=since, until=until)
-    print_record("charges", found, json)
+    charges = flow.charges(opened, category=category, run=run, source=source, since=since, until=until)
+    print_record("charges", charges, json)

@@ -1,13 +1,13 @@
 """The conductor: opens a case, makes what a verb rests on, calls the verb, and keeps its record in the ledger."""
 
 from tunecase.flow.audit import audit
-from tunecase.flow.books import BooksAsked, books, books_csv, books_page
+from tunecase.flow.books import BooksAsked, books, write_books
 from tunecase.flow.clean import DataFiles, FixAsked, fix, fix_file, review, review_file
 from tunecase.flow.compare import CompareAsked, compare
 from tunecase.flow.define import baselines
 from tunecase.flow.fit import FitAsked, base_model, fit
 from tunecase.flow.forecast import asked_of, metric_of
-from tunecase.flow.init import init
+from tunecase.flow.init import copy_example, init
 from tunecase.flow.judge import JudgeAsked, judge
 from tunecase.flow.label import LabelAsked, next_labels, next_labels_file
 from tunecase.flow.ledger import not_used, rechain, set_aside, verify
@@ -26,11 +26,10 @@ from tunecase.records import PilotSettings
 
 __all__ = [
     "BooksAsked", "ChargeAsked", "CompareAsked", "DataFiles", "FitAsked", "FixAsked", "Flow", "ImportAsked",
-    "JudgeAsked", "LabelAsked", "PilotAsked", "PilotSettings", "PilotWords", "Watch", "add_round", "asked_of", "audit",
-    "audit_file", "base_model", "baselines", "book_run", "books", "books_csv", "books_page", "charge_of", "charges",
-    "compare", "contents", "curve", "decide", "define", "estimate", "export", "fit", "fix", "fix_file", "forecast",
-    "forecast_file", "hour_price", "init", "judge", "keep_forecast", "merge", "metric_of", "next_labels",
-    "next_labels_file", "next_step", "not_used", "open_case", "pilot", "pilot_asked", "pilot_settings", "points",
-    "prices", "rechain", "report", "review", "review_file", "road", "set_aside", "spend", "spend_import", "spend_text",
-    "usd_left", "verify",
+    "JudgeAsked", "LabelAsked", "PilotSettings", "PilotWords", "Watch", "add_round", "asked_of", "audit", "audit_file",
+    "base_model", "baselines", "book_run", "books", "charge_of", "charges", "compare", "contents", "copy_example",
+    "curve", "decide", "define", "estimate", "export", "fit", "fix", "fix_file", "forecast", "forecast_file",
+    "hour_price", "init", "judge", "keep_forecast", "merge", "metric_of", "next_labels", "next_labels_file",
+    "next_step", "not_used", "open_case", "pilot", "pilot_settings", "points", "prices", "rechain", "report", "review",
+    "review_file", "road", "set_aside", "spend", "spend_import", "spend_text", "usd_left", "verify", "write_books",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from tunecase.errors import InputError, Problem, nearest
 from tunecase.flow.known import known_of
 from tunecase.flow.opened import Flow, now, spent
 from tunecase.flow.points import labelled_rows
+from tunecase.quantities import counted
 from tunecase.records import Books, Closing, PlanChosen, Round
 from tunecase.version import __version__
 
@@ -196,29 +197,37 @@ def _with_what_is_left(flow: Flow) -> "Project":
     return flow.project.model_copy(update={"budget": budget.scaled(left, flow.project.currency)})
 
 
-def books_page(flow: Flow, record: Books, to: Path, draw: "Callable[[Content], str]") -> None:
-    """Writes the books as one page, whole or not at all; `draw` makes HTML of it.
+def write_books(
+    flow: Flow, record: Books, draw: "Callable[[Content], str]", *, page: Path | None = None, csv: Path | None = None,
+    force: bool = False,
+) -> tuple[str, ...]:  # fmt: skip
+    """Writes the books as one page, every charge that counts as a row in FOCUS columns, or both or none of them.
 
-    Raises: TunecaseError when the folder or the disk does not take it.
-    """
-    from tunecase.io import write_whole
-    from tunecase.report.sections import page_of
-
-    charges = [charge for _, charge in flow.spendings()]
-    write_whole(to, draw(page_of(record, flow.project, charges, flow.today, __version__)), _own_files(flow))
-
-
-def books_csv(flow: Flow, record: Books, to: Path) -> int:
-    """Writes every charge that counts as a row in FOCUS columns, ours with `x_`; returns how many.
-
-    Raises: TunecaseError when the folder or the disk does not take it.
+    Args:
+        draw: makes HTML of the page.
+        page, csv: the files to write.
+        force: replaces files that tunecase did not make.
+    Returns: a sentence for each file.
+    Raises: InputError for a file in the way; TunecaseError when the folder or the disk does not take it.
     """
     from tunecase.books import focus_csv, held
-    from tunecase.io import write_whole
+    from tunecase.io import Output, write_outputs
+    from tunecase.report import MADE_BY
+    from tunecase.report.sections import page_of
 
-    charges = held(flow.spendings()).charges
-    write_whole(to, focus_csv(charges, record, phases(flow)), _own_files(flow))
-    return len(charges)
+    outputs, notes = [], []
+    charges = flow.spendings()
+    if csv is not None:
+        counting = held(charges).charges
+        outputs.append(Output(csv, focus_csv(counting, record, phases(flow)).encode(), b"x_entry_id,"))
+        notes.append(f"{csv}: {counted(len(counting), 'charge')} in FOCUS columns.")
+    if page is not None:
+        content = page_of(record, flow.project, [charge for _, charge in charges], flow.today, __version__)
+        outputs.append(Output(page, draw(content).encode(), MADE_BY))
+        notes.append(f"{page}: the books on one page.")
+    if outputs:
+        write_outputs(outputs, flow.needed_files(), force=force)
+    return tuple(notes)
 
 
 def phases(flow: Flow) -> dict[str, str]:
@@ -233,9 +242,3 @@ def phases(flow: Flow) -> dict[str, str]:
         elif entry.kind == "record" and entry.verb == "round":
             phase = f"iter-{entry.body.get('number', '')}"
     return by_entry
-
-
-def _own_files(flow: Flow) -> list[Path]:
-    data = flow.project.data
-    names = [name for name in (data.train, data.test, data.pool, data.production, *flow.project.past) if name]
-    return [flow.path, flow.ledger.path, *(flow.folder / name for name in names)]

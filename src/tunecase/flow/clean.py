@@ -45,8 +45,7 @@ class DataFiles:
 
 def fix(flow: Flow, copy: FixAsked, **watch: "Unpack[Watch]") -> tuple[Audit, Cleaned]:
     """Audits, and writes a cleaned copy of the training file with all that belongs to it; both records are kept."""
-    data = flow.project.data
-    inputs = [flow.train_path, *([flow.folder / data.test] if data.test else []), flow.path, flow.ledger.path]
+    inputs = [flow.train_path, *flow.needed_files()]
     audit, record = _fixed(
         lambda: audit_files(flow, copy.tokenizer, **watch), copy, inputs, flow.folder / _corrections_name()
     )
@@ -109,7 +108,7 @@ def review_file(source: Path, train: Path, input_column: str | None, output_colu
 def _taken_in(
     source: Path, files: DataFiles, corrections: Path, usable: int | None = None, folders: tuple[Path, ...] = ()
 ) -> Reviews:
-    """The ranking is looked for beside what was filled in, then in `folders`, where the queue was written last.
+    """Reads the reviews; looks for the ranking beside the filled-in file, then in the folders of earlier queues.
 
     `usable` is how many rows the audit left, where one was kept.
     """
@@ -130,7 +129,7 @@ def _taken_in(
 
 
 def _corrections_beside(train: Path) -> Path:
-    """Beside the data, each split its own; in the folder it is run in where the data have none, as those of a hub."""
+    """The corrections file beside the data, one for each split; in the current folder if the data come from a hub."""
     whole = train.resolve() if train.is_dir() else train
     stem = whole.name.replace("::", ".") if "::" in whole.name else whole.stem
     name = f"{stem}.{_corrections_name()}"

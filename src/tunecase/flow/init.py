@@ -1,11 +1,8 @@
 """Writes a first project file for a data file, with questions where only people know, or copies a shipped example."""
 
-import contextlib
 import json
-import os
 import re
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -13,9 +10,10 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from tunecase.errors import InputError, Problem, TunecaseError, nearest
+from tunecase.errors import InputError, Problem, nearest
+from tunecase.io import Output, write_outputs
 from tunecase.project import Project
-from tunecase.quantities import counted
+from tunecase.quantities import counted, one_line
 
 if TYPE_CHECKING:
     from tunecase.data.reading import Layout
@@ -25,6 +23,7 @@ SCHEMA_FILE = "tunecase.schema.json"
 # What belongs to an example; what a run of it leaves beside them (ledger, reports) does not.
 EXAMPLE_FILES = (PROJECT_FILE, "README.md", "LICENSE", "manifest.json")
 SAMPLE = 5_000
+_TITLE = "tunecase project file"
 
 _HEAD = f"""\
 # yaml-language-server: $schema=./{SCHEMA_FILE}
@@ -83,60 +82,72 @@ _SOURCES = """\
 
 
 def init(
-    data: Path | None,
+    data: Path,
     *,
-    example: str | None = None,
     to: Path,
     input: str | None = None,
     output: str | None = None,
     test: Path | None = None,
     force: bool = False,
 ) -> tuple[Path, ...]:
-    """A project file and its JSON schema for `data`, or a copy of a shipped example, in the folder `to`.
+    """A project file and its JSON schema for `data`, in the folder `to`.
 
     What the data show (columns, whether the outputs are classes) is filled in. Targets, values and budgets are left as
     questions: none is ever invented.
 
     Args:
         data: the training file; it must lie in `to` or below.
-        example: the name of a shipped example, in place of a data file.
         input, output: columns, where they are not recognised.
         test: the held-out file; a file named like `data` with "test" for "train" is found by itself.
-        force: replace files that are there; a file with the same content is never in the way.
-    Returns: the files written, the project file first; each appears whole or not at all.
-    Raises: InputError for files in the way, data outside the folder, an unknown example, unreadable data.
+        force: replace files that are there; a file with the same content, or an earlier schema, is never in the way.
+    Returns: the files written, the project file first; all of them or none.
+    Raises: InputError for files in the way, data outside the folder, unreadable data; TunecaseError when the disk
+        refuses.
     """
-    if (data is None) == (example is None):
-        got = "neither a data file nor an example" if data is None else "a data file and an example"
-        fix = "write `tunecase init train.jsonl` or `tunecase init --example support-tickets`"
-        raise InputError(Problem("init", got, "one of the two", fix))
+    _refuse_file(to)
+    text = _project_file(data, test, to, input, output)
+    return _written({PROJECT_FILE: text.encode()}, to, [path for path in (data, test) if path], force)
+
+
+def copy_example(name: str, *, to: Path, force: bool = False) -> tuple[Path, ...]:
+    """A copy of a shipped example and the JSON schema in the folder `to`; returns the files, the project file first.
+
+    Raises: InputError for files in the way or an unknown example; TunecaseError when the disk refuses.
+    """
+    _refuse_file(to)
+    return _written(_example(name), to, (), force)
+
+
+def _refuse_file(to: Path) -> None:
     if to.exists() and not to.is_dir():
         raise InputError(Problem(str(to), "a file", "a folder", "name the folder that the project file goes into"))
-    content = _example(example) if example is not None else {}
-    if data is not None:
-        content = {PROJECT_FILE: _project_file(data, test, to, input, output).encode()}
-    content[SCHEMA_FILE] = schema().encode()
-    return _write(content, to, force)
+
+
+def _written(content: Mapping[str, bytes], to: Path, needed: Sequence[Path], force: bool) -> tuple[Path, ...]:
+    outputs = [Output(to.joinpath(*PurePosixPath(name).parts), body) for name, body in content.items()]
+    outputs.append(Output(to / SCHEMA_FILE, schema().encode(), f'"title": "{_TITLE}"'.encode()))
+    write_outputs(outputs, needed, force=force)
+    return tuple(output.path for output in outputs)
 
 
 def schema() -> str:
     """The JSON schema of a project file, for editors."""
     described = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "tunecase project file",
+        "title": _TITLE,
         **{name: part for name, part in Project.model_json_schema().items() if name != "title"},
     }
     return json.dumps(described, indent=1, ensure_ascii=False) + "\n"
 
 
 def examples() -> dict[str, Traversable]:
-    """The examples at hand by name, worked cases last: those in the installed package, else the source checkout's."""
+    """The shipped examples by name, worked cases last: from the installed package, or from a source checkout."""
     package = files("tunecase")
     for folder in (package / "examples", Path(str(package)).parents[1] / "examples"):
         if folder.is_dir():
-            found = [_projects(inside) for inside in (folder, folder / "cases") if inside.is_dir()]
-            if any(found):
-                return {name: item for projects in found for name, item in sorted(projects.items())}
+            shelves = [_projects(inside) for inside in (folder, folder / "cases") if inside.is_dir()]
+            if any(shelves):
+                return {name: item for shelf in shelves for name, item in sorted(shelf.items())}
     return {}
 
 
@@ -145,10 +156,10 @@ def _projects(folder: Traversable) -> dict[str, Traversable]:
 
 
 def _example(name: str) -> dict[str, bytes]:
-    known = examples()
-    if name not in known:
-        raise InputError(Problem("example", repr(name), f"one of {', '.join(known)}", nearest(name, list(known))))
-    folder = known[name]
+    shipped = examples()
+    if name not in shipped:
+        raise InputError(Problem("example", repr(name), f"one of {', '.join(shipped)}", nearest(name, list(shipped))))
+    folder = shipped[name]
     content = {file: (folder / file).read_bytes() for file in EXAMPLE_FILES if (folder / file).is_file()}
     data = folder / "data"
     if data.is_dir():
@@ -181,23 +192,23 @@ def _project_file(data: Path, test: Path | None, to: Path, input: str | None, ou
 
     seen = _look(data, input, output)
     beside = data.with_name(data.name.replace("train", "test"))
-    found = test is None and beside != data and beside.is_file()
-    test = beside if found else test
-    problems = [problem for path in (data, test) if path for problem in _outside(path, to)]
-    if problems:
+    test_note = ""
+    if test is None and beside != data and beside.is_file():
+        test, test_note = beside, "found beside it"
+    if problems := [problem for path in (data, test) if path for problem in _not_to_name(path, to)]:
         raise InputError(problems)
-    if test is not None:
-        detect(test, input, output)
-    lines = [_HEAD, f"name: {_text(data.resolve().parent.name or data.stem)}", "", *_problem_lines(seen, data.name)]
-    lines += [_QUESTIONS.rstrip("\n"), "", "data:", f"  {_field('train', _inside(data, to), _rows(seen))}"]
-    if test is not None:
-        lines.append(f"  {_field('test', _inside(test, to), 'found beside it' if found else '')}")
-    else:
+    name = _in_utf_8(data.resolve().parent.name or data.stem)
+    lines = [f"{_HEAD}name: {_text(name)}", "", *_problem_lines(seen, data.name), _QUESTIONS, "data:"]
+    lines.append(f"  {_field('train', _inside(data, to), _rows(seen))}")
+    if test is None:
         lines.append(
             "  # test: ?                          # Which rows are held out? Without them nothing is measured."
         )
+    else:
+        detect(test, input, output)
+        lines.append(f"  {_field('test', _inside(test, to), test_note)}")
     lines += [f"  {name}: {_text(column)}" for name, column in (("input", input), ("output", output)) if column]
-    return "\n".join([*lines, _SOURCES.rstrip("\n"), _REST.rstrip("\n"), ""]).replace(_HEAD + "\n", _HEAD)
+    return "\n".join([*lines, _SOURCES.rstrip("\n"), _REST])
 
 
 def _problem_lines(seen: _Seen, name: str) -> Iterator[str]:
@@ -217,58 +228,36 @@ def _rows(seen: _Seen) -> str:
 
 def _field(name: str, value: str, comment: str = "") -> str:
     text = f"{name}: {_text(value)}"
-    return f"{text:<35}# {comment}" if comment else text
+    return f"{text:<33}  # {one_line(comment)}" if comment else text
 
 
 def _text(value: str) -> str:
     """A YAML scalar that reads back as the same text; quoted unless it is plainly a word or a path."""
     plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*", value)
     reserved = value.casefold() in ("true", "false", "yes", "no", "on", "off", "null", "y", "n")
-    return value if plain and not reserved else json.dumps(value, ensure_ascii=not value.isprintable())
+    return value if plain and not reserved else f'"{"".join(map(_escaped, value))}"'
 
 
-def _outside(path: Path, to: Path) -> Iterator[Problem]:
-    if not path.resolve().is_relative_to(to.resolve()):
+def _escaped(char: str) -> str:
+    """A character between YAML's double quotes."""
+    if char in '"\\':
+        return f"\\{char}"
+    return char if char.isprintable() else f"\\U{ord(char):08x}"
+
+
+def _not_to_name(path: Path, to: Path) -> Iterator[Problem]:
+    """Why a project file in the folder `to` cannot name a file, if it cannot."""
+    if (name := str(path)) != _in_utf_8(name):
+        yield Problem(_in_utf_8(name), "a name that is not UTF-8", "a name in UTF-8", "rename the file")
+    elif not path.resolve().is_relative_to(to.resolve()):
         folder = to.resolve().name
         fix = f"copy the file to {folder}/, or give --to a folder that holds both"
         yield Problem(str(path), "a file outside the project's folder", f"a file inside {folder}/", fix)
 
 
+def _in_utf_8(name: str) -> str:
+    return name.encode("utf-8", "replace").decode()
+
+
 def _inside(path: Path, to: Path) -> str:
     return path.resolve().relative_to(to.resolve()).as_posix()
-
-
-def _write(content: Mapping[str, bytes], to: Path, force: bool) -> tuple[Path, ...]:
-    """Every file beside its name first, then renamed, so that none is ever seen half-written."""
-    targets = {to.joinpath(*PurePosixPath(name).parts): data for name, data in content.items()}
-    in_the_way = [path for path, data in targets.items() if path.exists() and not _same(path, data)]
-    if in_the_way and not force:
-        fix = "give --force to replace it, or --to another folder"
-        raise InputError(
-            [Problem(str(path), "a file that is there already", "no such file", fix) for path in in_the_way]
-        )
-    written: list[tuple[Path, Path]] = []
-    try:
-        for path, data in targets.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-            written.append((Path(name), path))
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            Path(name).chmod(0o644)
-        for new, path in written:
-            new.replace(path)
-    except OSError as error:
-        raise TunecaseError(
-            f"{to}: the files could not be written ({error.strerror or error}).\n"
-            "Fix: make room, check the permissions of the folder, or give --to another one"
-        ) from error
-    finally:
-        for new, _ in written:
-            with contextlib.suppress(OSError):
-                new.unlink(missing_ok=True)
-    return tuple(targets)
-
-
-def _same(path: Path, data: bytes) -> bool:
-    return path.is_file() and path.read_bytes() == data

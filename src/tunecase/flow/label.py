@@ -1,6 +1,8 @@
 """The conductor's part of labelling: reads the files, asks for a plan, prices it and writes it as task files."""
 
 import csv
+import io
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -102,6 +104,7 @@ def _planned(train: "Table", test: "Table | None", pool: _Pool, n: int, to: Path
 
 
 def _drawn(path: Path, input: str | None, seed: int) -> _Pool:
+    """All rows of a small pool in file order, MOST_POOL random rows of a large one."""
     from tunecase.data.reading import Row, detect, read_rows
 
     rng = generator(seed, "rows of the pool")
@@ -139,17 +142,17 @@ def _write(rows: tuple[NextLabel, ...], to: Path) -> tuple[Path, Path]:
     import orjson
 
     from tunecase.data.review.queue import guarded
+    from tunecase.io import Output, write_outputs
 
-    table, lines = next(pair for pair in _names(to) if not any(path.exists() for path in pair))
-    table.parent.mkdir(parents=True, exist_ok=True)
-    with table.open("x", encoding="utf-8-sig", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        for row in rows:
-            cells = asdict(row)
-            writer.writerow({name: guarded(cell) if isinstance(cell, str) else cell for name, cell in cells.items()})
-    with lines.open("xb") as raw:
-        raw.writelines(orjson.dumps(asdict(row)) + b"\n" for row in rows)
+    table, lines = next(pair for pair in _names(to) if not any(os.path.lexists(path) for path in pair))
+    sheet = io.StringIO(newline="")
+    writer = csv.DictWriter(sheet, COLUMNS)
+    writer.writeheader()
+    for row in rows:
+        cells = asdict(row)
+        writer.writerow({name: guarded(cell) if isinstance(cell, str) else cell for name, cell in cells.items()})
+    body = b"".join(orjson.dumps(asdict(row)) + b"\n" for row in rows)
+    write_outputs([Output(table, sheet.getvalue().encode("utf-8-sig")), Output(lines, body)])
     return table, lines
 
 

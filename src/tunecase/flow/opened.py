@@ -2,7 +2,7 @@
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -182,6 +182,17 @@ class Flow:
         assert self.train_path
         return cast("Table", self.table("train"))
 
+    def needed_files(self) -> tuple[Path, ...]:
+        """The files and folders that this case rests on, whether they are there yet or not: no output replaces them."""
+        from tunecase.data.review import CORRECTIONS_FILE
+
+        data, folder = self.project.data, self.folder
+        read = [folder / name for name in (data.train, data.test, data.pool, data.production) if name]
+        listed = [folder / name for name in (self.project.prices, *self.project.past) if name]
+        configs = [Path(name) for name in self.project.models if name.endswith("config.json")]
+        own = (self.path, self.ledger.path, self.ledger.torn, folder / CORRECTIONS_FILE, folder / "pilot" / "answers")
+        return (*own, *needed_data(read, folder), *listed, *configs)
+
     def keep(self, verb: str, record: Any, seed: int | None = None) -> Any:
         """Appends a record to the ledger and returns it; a flow that does not write keeps it in this process only.
 
@@ -280,6 +291,17 @@ def open_case(path: Path, seed: int = 0, today: date | None = None, changes: Map
     if problems:
         raise InputError(problems)
     return Flow(path, project, ledger, seed, day, contracts=own_prices(path, project, day))
+
+
+def needed_data(paths: Iterable[Path], home: Path | None = None) -> Iterator[Path]:
+    """The files behind paths of data, and the folders among the paths, but for one in which `home` itself lies."""
+    from tunecase.data.reading import files_of
+
+    for path in paths:
+        if not path.is_dir() or home is None or path.resolve() not in (home.resolve(), *home.resolve().parents):
+            yield path
+        with contextlib.suppress(InputError):
+            yield from files_of(path)
 
 
 def own_prices(path: Path, project: "Project", today: date) -> "Contracts | None":

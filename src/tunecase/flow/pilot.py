@@ -1,7 +1,7 @@
 """Runs a pilot for a case, keeps its runs' answers, and takes over the runs of another machine."""
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -156,32 +156,47 @@ def no_pilot(flow: Flow, trainer: str = "probe") -> Pilot | None:
     return None if record is None else cast(Pilot, flow.keep("pilot", record))
 
 
-def export(flow: Flow, what: str, settings: PilotSettings, accelerators: str, to: Path) -> str:
+def export(flow: Flow, what: str, settings: PilotSettings, accelerators: str, to: Path, *, force: bool = False) -> str:
     """Writes a task file that runs the pilot on rented GPUs; one sentence on where it is and how to launch it.
 
-    Raises: InputError for another kind of file, without GPUs to rent, or for what SkyPilot would misread.
-    """
-    from tunecase.pilot import RentedTask, skypilot_task, write_text
+    Another file that is there is replaced with `force` only, since people edit such files.
 
-    problems = []
+    Raises: InputError for another kind of file, without GPUs to rent, for what SkyPilot would misread, or for a file in
+        the way; TunecaseError when the disk refuses.
+    """
+    from tunecase.io import Output, write_outputs
+    from tunecase.pilot import RentedTask, skypilot_task
+
+    if problems := list(_not_for_rented(what, settings, accelerators)):
+        raise InputError(problems)
+    task = RentedTask(
+        accelerators, settings.trainer, settings.settings, project_file=flow.path.name, project_folder=str(flow.folder),
+        pilot_options=_options_there(flow, settings),
+    )  # fmt: skip
+    write_outputs([Output(to, skypilot_task(task).encode())], flow.needed_files(), force=force)
+    return f"{to} runs the pilot on {accelerators}: its first lines say how to launch it and bring the runs home"
+
+
+def _not_for_rented(what: str, settings: PilotSettings, accelerators: str) -> Iterator[Problem]:
+    """What keeps a pilot from running on rented GPUs."""
     if settings.trainer in ("probe", "simulated"):
         fix = "name a trainer that uses a GPU: --trainer lora, trl or command"
-        problems.append(Problem("--trainer", settings.trainer, "a trainer worth a rented GPU", fix))
+        yield Problem("--trainer", settings.trainer, "a trainer worth a rented GPU", fix)
     if what != "skypilot":
-        problems.append(Problem("--export", repr(what), "skypilot", "write --export skypilot"))
+        yield Problem("--export", repr(what), "skypilot", "write --export skypilot")
     if not accelerators:
         fix = "name what to rent, for example --accelerators L40S:1"
-        problems.append(Problem("--accelerators", "nothing", "a GPU and how many", fix))
+        yield Problem("--accelerators", "nothing", "a GPU and how many", fix)
     if settings.max_usd is not None and not settings.usd_per_hour:
         fix = "say what the machine costs, for example --usd-per-hour 1.2"
-        problems.append(
-            Problem("--max-usd", f"{settings.max_usd:g} without a price", "the price of an hour there", fix)
-        )
+        yield Problem("--max-usd", f"{settings.max_usd:g} without a price", "the price of an hour there", fix)
     if settings.hosted:
         fix = "compare with hosted models in a pilot of this machine"
-        problems.append(Problem("--hosted", ", ".join(settings.hosted), "no hosted model on rented machines", fix))
-    if problems:
-        raise InputError(problems)
+        yield Problem("--hosted", ", ".join(settings.hosted), "no hosted model on rented machines", fix)
+
+
+def _options_there(flow: Flow, settings: PilotSettings) -> list[str]:
+    """The words for `tunecase pilot` on the rented machine."""
     options = ["--yes", "--seed", str(flow.seed), *([] if settings.adaptive is None else ["--all"])]
     for name, value in (
         ("--model", settings.model), ("--draws", settings.draws), ("--tune", settings.tune or None),
@@ -190,13 +205,7 @@ def export(flow: Flow, what: str, settings: PilotSettings, accelerators: str, to
         ("--sizes", ",".join(map(str, settings.sizes or ()))),
     ):  # fmt: skip
         options += [name, str(value)] if value not in (None, "") else []
-    task = RentedTask(
-        accelerators, settings.trainer, settings.settings, project_file=flow.path.name, project_folder=str(flow.folder),
-        pilot_options=options,
-    )  # fmt: skip
-    text = skypilot_task(task)
-    write_text(to, text)
-    return f"{to} runs the pilot on {accelerators}: its first lines say how to launch it and bring the runs home"
+    return options
 
 
 def merge(flow: Flow, other: Path) -> str:

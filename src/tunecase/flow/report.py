@@ -57,9 +57,14 @@ def contents(flow: Flow) -> Any:
     )  # fmt: skip
 
 
-def report(flow: Flow, to: Path | None = None, page: Callable[[Any], str] | None = None) -> Report:
-    """Writes report.html, report.md and report.json, each whole or not at all; `page` draws the HTML."""
+def report(
+    flow: Flow, to: Path | None = None, page: Callable[[Any], str] | None = None, *, force: bool = False
+) -> Report:
+    """Writes report.html, report.md and report.json, all of them or none; `page` draws the HTML.
+
+    Files of these names that tunecase did not make are replaced with `force` only.
+    """
     from tunecase.report import report as write
 
-    record = write(contents(flow), to or flow.folder, page=page)
+    record = write(contents(flow), to or flow.folder, page=page, needed=flow.needed_files(), force=force)
     return cast(Report, flow.keep("report", record))

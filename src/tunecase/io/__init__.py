@@ -1,10 +1,11 @@
 """Reads and writes files of the world: tables, YAML, whole files, and the stores of experiment trackers."""
 
 from tunecase.io.csv_tables import EXAMPLE, MOST, read_number, read_table, read_text, whole_number
-from tunecase.io.whole_files import digest, new_folder, write_whole
+from tunecase.io.folders import digest, new_folder
+from tunecase.io.outputs import Output, write_outputs, write_whole
 from tunecase.io.yaml_lines import MOST_BYTES, Lines, put, read_value, read_yaml
 
 __all__ = [
-    "EXAMPLE", "MOST", "MOST_BYTES", "Lines", "digest", "new_folder", "put", "read_number", "read_table", "read_text",
-    "read_value", "read_yaml", "whole_number", "write_whole",
+    "EXAMPLE", "MOST", "MOST_BYTES", "Lines", "Output", "digest", "new_folder", "put", "read_number", "read_table",
+    "read_text", "read_value", "read_yaml", "whole_number", "write_outputs", "write_whole",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """Try it small: baselines and a ladder of small real runs, resumable, on this machine or a cluster."""
 
-from tunecase.pilot.answers import RUN_KEY, Answers, keep_answers, kept_answers, write_rows, write_text
+from tunecase.pilot.answers import RUN_KEY, Answers, keep_answers, kept_answers, write_rows
 from tunecase.pilot.conduct import Journal
 from tunecase.pilot.ladder import Examples, usable
 from tunecase.pilot.settings import Material
@@ -10,5 +10,4 @@ from tunecase.pilot.trial import baselines, is_stand_in, no_pilot, pilot, prepar
 __all__ = [
     "RUN_KEY", "Answers", "Examples", "Journal", "Material", "RentedTask", "baselines", "is_stand_in", "keep_answers",
     "kept_answers", "no_pilot", "pilot", "prepare", "settings_of", "skypilot_task", "usable", "write_rows",
-    "write_text",
 ]  # fmt: skip

@@ -1,11 +1,12 @@
 """Keeps the answers of pilot runs as files beside the project: too long for the ledger, whole or not there at all."""
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tunecase.io import write_whole
 
 RUN_KEY = re.compile(r"[0-9a-f]{8,64}")
 
@@ -26,7 +27,7 @@ def keep_answers(folder: Path, key: str, answers: Answers) -> None:
     """
     import orjson
 
-    _write(_path(folder, key), orjson.dumps(answers))
+    write_whole(_path(folder, key), orjson.dumps(answers))
 
 
 def kept_answers(folder: Path, key: str) -> Answers | None:
@@ -52,19 +53,7 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Writes rows to look at, one JSON object a line; the file appears whole or not at all."""
     import orjson
 
-    _write(path, b"".join(orjson.dumps(row) + b"\n" for row in rows))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Writes a text file, whole or not at all."""
-    _write(path, text.encode())
-
-
-def _write(path: Path, body: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_bytes(body)
-    part.replace(path)
+    write_whole(path, b"".join(orjson.dumps(row) + b"\n" for row in rows))
 
 
 def _path(folder: Path, key: str) -> Path:

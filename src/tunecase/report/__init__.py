@@ -2,6 +2,6 @@
 
 from tunecase.report.content import Content
 from tunecase.report.page import render
-from tunecase.report.report import content, report
+from tunecase.report.report import MADE_BY, content, report
 
-__all__ = ["Content", "content", "render", "report"]
+__all__ = ["MADE_BY", "Content", "content", "render", "report"]

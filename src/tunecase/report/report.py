@@ -4,13 +4,13 @@
 hands on the records themselves, and `report` writes the three files. No stage knows that a report exists.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tunecase.errors import TunecaseError
+from tunecase.io import Output, write_outputs
 from tunecase.quantities import count, counted, figures, money, one_line, paid, score, sentence, share
 from tunecase.records import Books, Estimate, Forecast, NotUsed, Option, Report, Spending, to_json
 from tunecase.report.content import (
@@ -57,37 +57,34 @@ REPORT_SECTIONS: tuple[Callable[[Material], Section], ...] = (
 )
 
 
-def report(content: Content, to: Path, *, page: Callable[[Content], str] | None = None) -> Report:
-    """Writes report.html, report.md and report.json into a folder, each whole or not at all.
+MADE_BY = b"Made by tunecase"
+
+
+def report(
+    content: Content, to: Path, *, page: Callable[[Content], str] | None = None, needed: Iterable[Path] = (),
+    force: bool = False,
+) -> Report:  # fmt: skip
+    """Writes report.html, report.md and report.json into a folder, all of them or none; earlier ones are replaced.
 
     Args:
         content: see `content`.
         to: the folder; made when it is missing.
         page: draws the HTML; without it no HTML is written, and the record says so with an empty path.
+        needed: files that the case rests on; the report takes the place of none of them.
+        force: replaces files of these names that tunecase did not make.
     Returns: the record of the files written, and the answer.
-    Raises: TunecaseError when the folder or the disk does not take them.
+    Raises: InputError for a file in the way; TunecaseError when the folder or the disk does not take them.
     """
-    texts = {"report.md": markdown(content), "report.json": as_json(content)}
+    outputs = [
+        Output(to / "report.md", markdown(content).encode(), MADE_BY),
+        Output(to / "report.json", as_json(content).encode(), b'"price_book":'),
+    ]
     if page is not None:
-        texts["report.html"] = page(content)
-    try:
-        to.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            _write(to / name, text)
-    except OSError as error:
-        raise TunecaseError(
-            f"{to}: the report could not be written ({error.strerror or error}).\n"
-            "Fix: name another folder with --to, make room, or check the permissions of this one"
-        ) from error
+        outputs.append(Output(to / "report.html", page(content).encode(), MADE_BY))
+    write_outputs(outputs, needed, force=force)
     html = str(to / "report.html") if page is not None else ""
     done = tuple(section.id for section in content.sections if section.done)
     return Report(content.answer, html, str(to / "report.md"), str(to / "report.json"), done)
-
-
-def _write(path: Path, text: str) -> None:
-    beside = path.with_name(f".{path.name}.part")
-    beside.write_text(text, encoding="utf-8", newline="\n")
-    beside.replace(path)
 
 
 def content(

@@ -19,7 +19,7 @@ from tunecase.data.reading.blocks import read_rows
 from tunecase.data.reading.detection import detect
 from tunecase.errors import InputError
 from tunecase.flow.clean import DataFiles, FixAsked, fix_file, review_file
-from tunecase.io.whole_files import digest
+from tunecase.io.folders import digest
 from tunecase.records import Audit, Cleaned
 
 SRC = Path(__file__).parents[3] / "src"

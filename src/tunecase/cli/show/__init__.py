@@ -1,10 +1,10 @@
 """Prints records for people: one printer per verb, 80 columns, no colour needed to understand them."""
 
-from tunecase.cli.show.brief import brief_markdown, write_brief
+from tunecase.cli.show.brief import brief_markdown
 from tunecase.cli.show.progress import ask_before, audit_progress, pilot_progress, redraw_progress
 from tunecase.cli.show.record import PRINTERS, as_html, show, show_error
 
 __all__ = [
     "PRINTERS", "as_html", "ask_before", "audit_progress", "brief_markdown", "pilot_progress", "redraw_progress",
-    "show", "show_error", "write_brief",
+    "show", "show_error",
 ]  # fmt: skip

@@ -39,17 +39,17 @@ def print_audit(console: "Console", record: Audit) -> None:
 
 def _count(finding: Finding) -> str:
     """How many, with the range where the number is an estimate."""
-    told = finding.measured
-    if finding.check != "label_error" or told is None:
+    measured = finding.measured
+    if finding.check != "label_error" or measured is None:
         return count(finding.count)
-    return f"{count(finding.count)} ({count(round(told.low))} to {count(round(told.high))})"
+    return f"{count(finding.count)} ({count(round(measured.low))} to {count(round(measured.high))})"
 
 
 def _tokens(record: Audit) -> str:
     tokens, total = record.tokens, record.tokens.total
-    said = [f"{interval_words(total.low, total.mid, total.high)} ({'exact' if tokens.exact else tokens.how})"]
+    parts = [f"{interval_words(total.low, total.mid, total.high)} ({'exact' if tokens.exact else tokens.how})"]
     if tokens.useful_share is not None:
-        said.append(f"{share(tokens.useful_share)} of them in answers")
+        parts.append(f"{share(tokens.useful_share)} of them in answers")
     if tokens.over_rows and tokens.limit_tokens is not None:
-        said.append(f"{counted(tokens.over_rows, 'row')} cut at {count(tokens.limit_tokens)}")
-    return ", ".join(said)
+        parts.append(f"{counted(tokens.over_rows, 'row')} cut at {count(tokens.limit_tokens)}")
+    return ", ".join(parts)

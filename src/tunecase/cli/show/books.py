@@ -30,8 +30,8 @@ def print_books(console: "Console", record: Books) -> None:
         print_table(console, header, rows, (1, 2, 3))
     _print_why(console, record)
     _print_runs(console, record)
-    said = " ".join(lead(record)) if record.remarks else record.note
-    say(console, said)
+    remarks = " ".join(lead(record)) if record.remarks else record.note
+    say(console, remarks)
     _print_hits(console, record)
     print_notes(console, "To know:", record.remarks, most=12)
 
@@ -48,7 +48,7 @@ def _ends(ends: Band | None) -> str:
 
 
 def _standing(line: BookLine) -> str:
-    """One or two words on a line: closed ones say whether their band held."""
+    """One or two words about a line; for a closed line, whether its band held."""
     if line.closed is None:
         return "over P90" if line.inside is False else ""
     if line.inside is None:
@@ -57,7 +57,7 @@ def _standing(line: BookLine) -> str:
 
 
 def _print_why(console: "Console", record: Books) -> None:
-    """Spent less planned P50 in its parts, for lines with charges or that are closed."""
+    """The parts of spent minus planned P50, for each line that has charges or is closed."""
     lines = [line for line in record.lines if line.variance is not None and (line.entries or line.closed)]
     if record.plan is None or not lines:
         return

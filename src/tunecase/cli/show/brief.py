@@ -1,15 +1,10 @@
 """The brief of a problem as plain Markdown: the question, the verdict, costs, gaps, other ways, and lines to sign."""
 
-import contextlib
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import shown
-from tunecase.errors import InputError, Problem, TunecaseError
 from tunecase.quantities import count, day, figures, money, money_band, score, sentence, share
 from tunecase.records import Criterion, Definition, Estimate
 from tunecase.version import __version__
@@ -47,19 +42,19 @@ def brief_markdown(record: Definition, project: "Project", bill: Estimate | None
 
 
 def _question(record: Definition, project: "Project") -> Iterator[str]:
-    asked = project.problem
-    if asked.goal:
-        yield f"{shown(asked.goal)}"
+    statement = project.problem
+    if statement.goal:
+        yield f"{shown(statement.goal)}"
         yield ""
     yield f"Should a language model be fine-tuned for {shown(project.name)}?"
     yield ""
     target = "not stated" if record.target is None else score(record.target)
     yield f"- To be reached: {shown(record.metric or 'no metric stated')} {target}"
-    yield f"- Measured on: {shown(asked.measured_on or project.data.test or 'not stated')}"
+    yield f"- Measured on: {shown(statement.measured_on or project.data.test or 'not stated')}"
     yield f"- In use today: {'not measured' if record.in_use is None else score(record.in_use)}"
-    yield f"- Moves in the business: {shown(asked.business_metric or 'not stated')}"
+    yield f"- Moves in the business: {shown(statement.business_metric or 'not stated')}"
     yield f"- Rows: {count(record.train_rows)} to train, {count(record.test_rows)} to test"
-    for more in asked.further_targets:
+    for more in statement.further_targets:
         yield f"- Also to be reached: {shown(more.metric)} {shown(str(more.target))}"
 
 
@@ -129,10 +124,10 @@ def _ways(record: Definition) -> Iterator[str]:
     yield "|---|---:|---:|---:|---:|---:|---|---|"
     for way in record.alternatives:
         amounts = (way.value, way.set_up, way.running, way.cost)
-        told = ["?" if way.score is None else score(way.score), *(_amount(one) for one in amounts)]
+        cells = ["?" if way.score is None else score(way.score), *(_amount(one) for one in amounts)]
         missing = ", ".join(way.unknown)
         name = f"{way.action}: {way.note}" if way.note else way.action
-        yield f"| {shown(name)} | {' | '.join(told)} | {way.evidence} | {shown(missing)} |"
+        yield f"| {shown(name)} | {' | '.join(cells)} | {way.evidence} | {shown(missing)} |"
 
 
 def _amount(amount: object) -> str:
@@ -153,31 +148,3 @@ def _signature(project: "Project") -> Iterator[str]:
     yield "|---|---|---|---|"
     yield f"| decision owner | {shown(owner or '')} | | |"
     yield "| holder of the budget | | | |"
-
-
-def write_brief(path: Path, text: str, force: bool = False) -> None:
-    """The brief as a file, whole or not at all; another one that is there stays unless `force` says otherwise.
-
-    Raises: InputError for a file in the way, TunecaseError when it cannot be written.
-    """
-    beside: Path | None = None
-    try:
-        if path.is_dir():
-            raise InputError([Problem("--brief", f"{path}, which is a folder", "a file", "name a file in it")])
-        if path.exists() and not force and path.read_bytes() != text.encode():
-            fix = "give --force to replace it, or name another file"
-            raise InputError([Problem(str(path), "a file that is there already", "no such file", fix)])
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        beside = Path(name)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        beside.chmod(0o644)
-        beside.replace(path)
-    except OSError as error:
-        words = f"{path} could not be written ({error.strerror or error}).\nFix: name another file with --brief"
-        raise TunecaseError(words) from None
-    finally:
-        if beside is not None:
-            with contextlib.suppress(OSError):
-                beside.unlink(missing_ok=True)

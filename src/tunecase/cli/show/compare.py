@@ -1,11 +1,9 @@
 """Prints two bills beside one another, in the terminal and as a comment for a pull request."""
 
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say, shown
-from tunecase.errors import TunecaseError
 from tunecase.quantities import band_words, counted, figures, money, one_line, share
 from tunecase.records import Bill, Comparison, Difference
 
@@ -82,17 +80,17 @@ def _signed(amount: float) -> str:
     return f"+{figures(amount)}" if amount > 0 else figures(amount)
 
 
-def _cells(one: Difference) -> tuple[str, ...]:
-    sides = tuple(UNKNOWN if amount is None else figures(amount.p50) for amount in (one.first, one.second))
-    if one.change is None:
+def _cells(line: Difference) -> tuple[str, ...]:
+    sides = tuple(UNKNOWN if amount is None else figures(amount.p50) for amount in (line.first, line.second))
+    if line.change is None:
         return (*sides, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
-    points = (_signed(point) for point in (one.change.p10, one.change.p50, one.change.p90))
-    cheaper = "same" if not one.cheaper and not one.dearer else share(one.cheaper)
+    points = (_signed(point) for point in (line.change.p10, line.change.p50, line.change.p90))
+    cheaper = "same" if not line.cheaper and not line.dearer else share(line.cheaper)
     return (*sides, *points, cheaper)
 
 
 def _chances(record: Comparison) -> list[tuple[str, str, str]]:
-    """(what, first, second) of what the bills say besides money."""
+    """(name, first, second) for each figure of the bills other than money."""
     assert record.second is not None
     both = (record.first, record.second)
     rows = [("Rounds", [band_words(bill.rounds) for bill in both])]
@@ -109,6 +107,9 @@ def _or_unknown(value: float | None) -> str:
 
 def _over(bill: Bill, currency: str) -> str:
     return "no budget" if bill.budget is None else f"{share(bill.over_budget)} of {money(bill.budget, currency)}"
+
+
+MADE_BY = b"<sub>tunecase compare, seed "
 
 
 def comparison_markdown(record: Comparison) -> str:
@@ -156,21 +157,9 @@ def _details(record: Comparison) -> list[str]:
 
 
 def _code(text: str) -> str:
-    """Text in a code span, in which nobody is called and no number becomes a link; empty for an empty text."""
+    """Text as inline code, so that names and numbers do not become mentions or links; empty for an empty text."""
     flat = one_line(text, 120)
     if not flat:
         return ""
     inner = "".join(f"&#{ord(char)};" if char in "\\`*_[]|~@!{}" else char for char in escape(flat))
     return f"<code>{inner}</code>"
-
-
-def write_markdown(path: Path, record: Comparison) -> None:
-    """The comment as a file.
-
-    Raises: TunecaseError when it cannot be written.
-    """
-    try:
-        path.write_text(comparison_markdown(record), encoding="utf-8")
-    except OSError as error:
-        words = f"{path} could not be written ({error.strerror}).\nFix: name another file with --markdown"
-        raise TunecaseError(words) from None

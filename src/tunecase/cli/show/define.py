@@ -65,6 +65,6 @@ def _alternatives(console: "Console", record: Definition) -> None:
 
 
 def _missing(way: Alternative) -> str:
-    told = [way.note] if way.note else []
+    notes = [way.note] if way.note else []
     missing = [field.removeprefix(f"alternatives.{way.name}.") for field in way.unknown]
-    return "; ".join([*told, f"not known: {', '.join(missing)}"] if missing else told)
+    return "; ".join([*notes, f"not known: {', '.join(missing)}"] if missing else notes)

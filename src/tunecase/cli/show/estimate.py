@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tunecase.cli.show.paper import heading, print_notes, print_table, say
-from tunecase.quantities import Z80, band_words, counted, figures, money, money_band, share
+from tunecase.quantities import Z80, Band, band_words, counted, figures, money, money_band, share
 from tunecase.records import Driver, Estimate
 
 if TYPE_CHECKING:
@@ -15,30 +15,10 @@ SHOWN_DRIVERS = 5
 
 def print_estimate(console: "Console", record: Estimate, again: bool = False) -> None:
     """The bill by line, and what moves it."""
-    from tunecase.prices import what_if_words
-
-    over = ""
-    if record.budget is not None and record.reached is not None:
-        within = f"within {figures(record.budget)}" if not record.unpriced else "if what has no price costs nothing"
-        over = f"; {share(record.reached)} chance to reach the target {within}"
-        over += f", {share(record.settled)} to settle for the fallback" if record.settled is not None else ""
-    elif record.over_budget is not None:
-        over = f"; {share(record.over_budget)} chance to exceed {figures(record.budget)}"
     lacking = f" plus {counted(len(record.unpriced), 'unpriced line')}" if record.unpriced else ""
-    words = f"{money_band(record.total, record.currency)}{lacking}{over}"
+    words = f"{money_band(record.total, record.currency)}{lacking}{_chance(record)}"
     heading(console, "estimate, after the pilot" if again else "estimate", words)
-    rows = [
-        (
-            line.title,
-            *(figures(getattr(line.amount, p)) if line.amount else "unpriced" for p in ("p10", "p50", "p90")),
-            share(line.share) if line.included and line.share is not None else "not counted",
-        )
-        for line in record.lines
-    ]
-    points = (figures(record.total.p10), figures(record.total.p50), figures(record.total.p90))
-    header = (record.currency, "P10", "P50", "P90", "share")
-    notes = [] if again else [line.basis for line in record.lines]
-    print_table(console, header, [*rows, ("total", *points, "100%")], (1, 2, 3, 4), notes)
+    _print_lines(console, record, with_basis=not again)
     say(
         console,
         f"P80 {money(record.total.p80, record.currency)}; rounds {band_words(record.rounds)}; "
@@ -49,10 +29,46 @@ def print_estimate(console: "Console", record: Estimate, again: bool = False) ->
         say(console, f"Without unknowns (none in most projects, much in a few): P50 {p50}, P80 {p80}.")
     if record.unpriced:
         say(console, f"Plus {counted(len(record.unpriced), 'unpriced line')}: {'; '.join(record.unpriced)}.", "yellow")
-    if again:
-        return
-    print_ways(console, record)
-    _print_drivers(console, record)
+    if not again:
+        print_ways(console, record)
+        _print_drivers(console, record)
+        _print_grounds(console, record)
+
+
+def _chance(record: Estimate) -> str:
+    """The chance to reach the target within the budget, or else to exceed it; empty without a budget."""
+    if record.budget is not None and record.reached is not None:
+        within = f"within {figures(record.budget)}" if not record.unpriced else "if what has no price costs nothing"
+        settled = "" if record.settled is None else f", {share(record.settled)} to settle for the fallback"
+        return f"; {share(record.reached)} chance to reach the target {within}{settled}"
+    if record.over_budget is not None:
+        return f"; {share(record.over_budget)} chance to exceed {figures(record.budget)}"
+    return ""
+
+
+def _print_lines(console: "Console", record: Estimate, *, with_basis: bool) -> None:
+    """The lines and their total."""
+    rows = [
+        (
+            line.title,
+            *(_points(line.amount) if line.amount else ["unpriced"] * 3),
+            share(line.share) if line.included and line.share is not None else "not counted",
+        )
+        for line in record.lines
+    ]
+    header = (record.currency, "P10", "P50", "P90", "share")
+    notes = [line.basis for line in record.lines] if with_basis else []
+    print_table(console, header, [*rows, ("total", *_points(record.total), "100%")], (1, 2, 3, 4), notes)
+
+
+def _points(band: Band) -> list[str]:
+    return [figures(point) for point in (band.p10, band.p50, band.p90)]
+
+
+def _print_grounds(console: "Console", record: Estimate) -> None:
+    """What would have to be true, the prices' dates, the defaults and the assumptions."""
+    from tunecase.prices import what_if_words
+
     for what_if in record.what_if:
         say(console, what_if_words(what_if, record.currency))
     dated = record.price_dates
@@ -67,10 +83,7 @@ def print_ways(console: "Console", record: Estimate) -> None:
     """The ways to train side by side, the cheapest first, where there is more than one."""
     if len(record.ways) < 2:
         return
-    rows = [
-        (way.name, *(figures(point) for point in (way.amount.p10, way.amount.p50, way.amount.p90)), way.against)
-        for way in record.ways
-    ]
+    rows = [(way.name, *_points(way.amount), way.against) for way in record.ways]
     notes = ["; ".join(part for part in (way.rests_on, way.note) if part) for way in record.ways]
     header = ("Ways to train, all rounds", "P10", "P50", "P90", "against chosen")
     print_table(console, header, rows, (1, 2, 3, 4), notes)
@@ -78,28 +91,30 @@ def print_ways(console: "Console", record: Estimate) -> None:
 
 def _print_drivers(console: "Console", record: Estimate) -> None:
     """A tornado: the share of the doubt of each input, and the total's mean where it is low and where it is high."""
-    told = [driver for driver in record.drivers[:SHOWN_DRIVERS] if driver.total_low is not None]
-    if not told:
-        drivers = ", ".join(f"{driver.name} {share(driver.share)}" for driver in record.drivers[:SHOWN_DRIVERS])
+    shown = record.drivers[:SHOWN_DRIVERS]
+    ends = [end for driver in shown for end in (driver.total_low, driver.total_high) if end is not None]
+    if not ends:
+        drivers = ", ".join(f"{driver.name} {share(driver.share)}" for driver in shown)
         say(console, f"What moves it: {drivers}." if drivers else "")
         return
-    ends = [end for driver in told for end in (driver.total_low, driver.total_high) if end is not None]
-    low, high = min(ends), max(ends)
-    rows, notes = [], []
-    for driver in record.drivers[:SHOWN_DRIVERS]:
-        if driver.total_low is None or driver.total_high is None:
-            continue
-        bar = _bar(driver.total_low, driver.total_high, low, high)
-        rows.append((driver.name, share(driver.share), figures(driver.total_low), bar, figures(driver.total_high)))
-        notes.append(_ends(driver, record.currency))
     header = ("What moves it", "share", "if low", "mean of the total", "if high")
-    print_table(console, header, rows, (1, 2, 4), notes)
+    rows = [_driver_row(driver, min(ends), max(ends)) for driver in shown]
+    print_table(console, header, rows, (1, 2, 4), [_ends(driver, record.currency) for driver in shown])
 
 
-def _bar(one: float, other: float, low: float, high: float) -> str:
+def _driver_row(driver: Driver, low: float, high: float) -> list[str]:
+    """The input, its share of the doubt, and its bar on an axis from low to high between its two means."""
+    row = [driver.name, share(driver.share)]
+    if driver.total_low is None or driver.total_high is None:
+        return [*row, "", "", ""]
+    bar = _bar(driver.total_low, driver.total_high, low, high)
+    return [*row, figures(driver.total_low), bar, figures(driver.total_high)]
+
+
+def _bar(first: float, second: float, low: float, high: float) -> str:
     """A bar from one mean to the other on an axis from low to high, one letter at least."""
     span = (high - low) or 1.0
-    start, end = sorted(round((value - low) / span * (BAR - 1)) for value in (one, other))
+    start, end = sorted(round((value - low) / span * (BAR - 1)) for value in (first, second))
     return "·" * start + "█" * (end - start + 1) + "·" * (BAR - 1 - end)
 
 
@@ -107,9 +122,12 @@ def _ends(driver: Driver, currency: str) -> str:
     """What low and high mean of an input, and how well its share is known."""
     from tunecase.prices import amount
 
+    if driver.total_low is None or driver.total_high is None:
+        return "moves it only together with others"
+
     low, high = (amount(driver.name, value or 0.0, currency) for value in (driver.input_low, driver.input_high))
-    known = "" if driver.error is None else f"; share within {share(Z80 * driver.error, 1)}"
-    return f"low: {low} or less; high: {high} or more{known}"
+    within = "" if driver.error is None else f"; share within {share(Z80 * driver.error, 1)}"
+    return f"low: {low} or less; high: {high} or more{within}"
 
 
 def print_estimate_again(console: "Console", record: Estimate) -> None:

@@ -113,7 +113,7 @@ def _way(placed: Placed) -> str:
 
 
 def _named(record: Fit) -> list[tuple[str, Placed]]:
-    """The choices that are best at something, with what at."""
+    """The choices that are best in some respect, each with that respect."""
     best = [("cheapest", record.cheapest), ("cheapest in time", record.in_time), ("fastest", record.fastest)]
     named = [(mark, placed) for mark, placed in best if placed is not None]
     return named + [
@@ -123,7 +123,7 @@ def _named(record: Fit) -> list[tuple[str, Placed]]:
 
 
 def _best(record: Fit) -> list[str]:
-    """One line for each choice that is best at something, but for the run already told."""
+    """One line for each choice that is best in some respect, except the run shown above."""
     rows: dict[tuple[object, ...], tuple[list[str], Placed]] = {}
     for mark, placed in _named(record):
         marks, _ = rows.setdefault(_key(placed), ([], placed))

@@ -13,7 +13,7 @@ DOUBTED = ("unknown", "poor")
 
 
 def print_judged(console: "Console", record: Judged) -> None:
-    """The judged score where it may be one, the judge's agreement with people, what it took."""
+    """The judged score if the judge can be trusted, its agreement with people, and the cost."""
     from tunecase.pilot.scoring import LEAST_ROWS
 
     heading(console, "judge", _answer(record), record.ok)
@@ -45,8 +45,8 @@ def print_judged(console: "Console", record: Judged) -> None:
 
 def _answer(record: Judged) -> str:
     if record.score is not None:
-        found = record.score
-        return f"{score_interval(found.low, found.mid, found.high)} of the criteria pass"
+        points = record.score
+        return f"{score_interval(points.low, points.mid, points.high)} of the criteria pass"
     if record.agreement in DOUBTED and not record.unknown_ok:
         return f"no score: agreement with people is {record.agreement}"
     return "no score: too few verdicts can be read"
@@ -66,12 +66,12 @@ def _agreement(console: "Console", record: Judged) -> None:
         say(console, f"For longer answers that is {_points(record.length_bias)} points more than for shorter ones.")
 
 
-def _shares(found: Interval80) -> str:
-    return f"{share(found.mid)} ({share(found.low)} to {share(found.high)})"
+def _shares(points: Interval80) -> str:
+    return f"{share(points.mid)} ({share(points.low)} to {share(points.high)})"
 
 
-def _points(found: Interval80) -> str:
-    return f"{100 * found.mid:+.0f} ({100 * found.low:+.0f} to {100 * found.high:+.0f})"
+def _points(points: Interval80) -> str:
+    return f"{100 * points.mid:+.0f} ({100 * points.low:+.0f} to {100 * points.high:+.0f})"
 
 
 def _effort(record: Judged) -> str:

@@ -71,14 +71,14 @@ def _baselines(console: "Console", record: Pilot) -> None:
     print_table(console, head, rows, (1, 3, 4), [one.note for one in record.baselines])
 
 
-def _answers(one: Baseline) -> str:
-    if one.usd_per_1k_answers is None:
+def _answers(baseline: Baseline) -> str:
+    if baseline.usd_per_1k_answers is None:
         return "unknown"
-    return f"{figures(one.usd_per_1k_answers)} USD" if one.usd_per_1k_answers else "free here"
+    return f"{figures(baseline.usd_per_1k_answers)} USD" if baseline.usd_per_1k_answers else "free here"
 
 
-def _interval(found: Interval80 | None) -> str:
-    return "" if found is None else f"{score(found.low)} to {score(found.high)}"
+def _interval(points: Interval80 | None) -> str:
+    return "" if points is None else f"{score(points.low)} to {score(points.high)}"
 
 
 def _left_out(console: "Console", record: Pilot) -> None:
@@ -111,33 +111,33 @@ def _skill(console: "Console", record: Pilot) -> None:
         )
 
 
-def _mistakes(console: "Console", found: Mistakes) -> None:
-    say(console, f"What the run with {count(found.n)} examples gets wrong: {counted(found.wrong_rows, 'row')}.")
+def _mistakes(console: "Console", mistakes: Mistakes) -> None:
+    say(console, f"What the run with {count(mistakes.n)} examples gets wrong: {counted(mistakes.wrong_rows, 'row')}.")
     pairs = [
         f"{one_line(c.label, 24)} taken for {one_line(c.answer, 24)} ({count(c.rows)}, {share(c.share_of_label)} of it)"
-        for c in found.confusions[:MOST_CONFUSIONS]
+        for c in mistakes.confusions[:MOST_CONFUSIONS]
     ]
     print_notes(console, "Confused most:", pairs)
     worse = [
-        f"{s.by} {one_line(s.name, 30)}: {score(s.score)} of {count(s.rows)} rows" for s in found.slices if s.worse
+        f"{s.by} {one_line(s.name, 30)}: {score(s.score)} of {count(s.rows)} rows" for s in mistakes.slices if s.worse
     ]
     print_notes(console, "Clearly worse than the rest:", worse, MOST_SLICES)
     rows = [
         f"row {count(w.row)}, {one_line(w.label, 20)} answered {one_line(w.answer, 20)}: {one_line(w.text, 80)}"
-        for w in found.worst[:MOST_WORST]
+        for w in mistakes.worst[:MOST_WORST]
     ]
-    sure = any(w.confidence is not None for w in found.worst)
+    sure = any(w.confidence is not None for w in mistakes.worst)
     print_notes(console, "Wrong and sure:" if sure else "Wrong:", rows)
-    if found.review_file and found.wrong_rows:
-        say(console, f"Rows to look at are in {found.review_file}.")
+    if mistakes.review_file and mistakes.wrong_rows:
+        say(console, f"Rows to look at are in {mistakes.review_file}.")
 
 
-def _tuning(console: "Console", found: Tuning) -> None:
-    gain = f"{_signed(found.gain.mid)} ({_signed(found.gain.low)} to {_signed(found.gain.high)})"
+def _tuning(console: "Console", tuning: Tuning) -> None:
+    gain = f"{_signed(tuning.gain.mid)} ({_signed(tuning.gain.low)} to {_signed(tuning.gain.high)})"
     say(
         console,
-        f"Search over {counted(len(found.trials), 'setting')} at {count(found.n)} examples: {found.best} gains {gain}, "
-        f"luck of the best taken off ({score(found.luck)}).",
+        f"Search over {counted(len(tuning.trials), 'setting')} at {count(tuning.n)} examples: {tuning.best} "
+        f"gains {gain}, luck of the best taken off ({score(tuning.luck)}).",
     )
 
 

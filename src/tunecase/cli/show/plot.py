@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from tunecase.quantities import count, counted, score
@@ -157,40 +158,48 @@ def live_curve(runs: Sequence[Run], sizes: Sequence[int] = (), width: int = WIDT
         width: of the whole line in columns.
     Returns: a line per size, none without sizes.
     """
-    drawn = [run for run in runs if not run.failed and run.converged and run.purpose == "ladder"]
-    every = sorted({run.n for run in runs if run.purpose == "ladder"} | set(sizes))
-    if not every:
+    ladder = [run for run in runs if run.purpose == "ladder"]
+    scores: dict[int, list[float]] = {n: [] for n in sorted({run.n for run in ladder} | set(sizes))}
+    if not scores:
         return []
-    low = min((run.score for run in drawn), default=0.0)
-    high = max((run.score for run in drawn), default=1.0)
-    left = max(len(count(n)) for n in every)
-    words = {n: _so_far([run.score for run in drawn if run.n == n], [r for r in runs if r.n == n]) for n in every}
-    longest = max(len(full) for full, _ in words.values())
-    short = width - left - 4 - longest < NARROWEST
-    longest = max(len(brief) for _, brief in words.values()) if short else longest
-    strip = max(NARROWEST, width - left - 4 - longest)
+    counting = [run for run in ladder if run.converged and not run.failed]
+    for run in counting:
+        scores[run.n].append(run.score)
+    begun = Counter(run.n for run in ladder)
+    words = {n: _so_far(of_size, begun[n] - len(of_size)) for n, of_size in scores.items()}
+    left = max(len(count(n)) for n in scores)
+    room = width - left - 4
+    short = room - max(len(full) for full, _ in words.values()) < NARROWEST
+    columns = max(NARROWEST, room - max(len(pair[short]) for pair in words.values()))
+    drawn = [run.score for run in counting] or [0.0, 1.0]
+    ends = min(drawn), max(drawn)
+    return [
+        f"{count(n):>{left}} │{_strip(of_size, ends, columns)}│ {words[n][short]}".rstrip()
+        for n, of_size in scores.items()
+    ]
+
+
+def _strip(scores: Sequence[float], ends: tuple[float, float], columns: int) -> str:
+    """The scores of one size on an axis from the lowest of all to the highest: ━ from worst to best, ● the mean."""
+    low, high = ends
 
     def place(value: float) -> int:
-        return round((strip - 1) * (value - low) / (high - low)) if high > low else strip // 2
+        return round((columns - 1) * (value - low) / (high - low)) if high > low else columns // 2
 
-    lines = []
-    for n in every:
-        cells, scores = [" "] * strip, [run.score for run in drawn if run.n == n]
-        if scores:
-            for x in range(place(min(scores)), place(max(scores)) + 1):
-                cells[x] = "━"
-            cells[place(sum(scores) / len(scores))] = "●"
-        lines.append(f"{count(n):>{left}} │{''.join(cells)}│ {words[n][short]}".rstrip())
-    return lines
+    cells = [" "] * columns
+    if scores:
+        for column in range(place(min(scores)), place(max(scores)) + 1):
+            cells[column] = "━"
+        cells[place(sum(scores) / len(scores))] = "●"
+    return "".join(cells)
 
 
-def _so_far(scores: Sequence[float], runs: Sequence[Run]) -> tuple[str, str]:
-    """The mean of a size with its worst and best run and those that do not count; once in full, once in short."""
-    failed = sum(run.purpose == "ladder" and (bool(run.failed) or not run.converged) for run in runs)
+def _so_far(scores: Sequence[float], lost: int) -> tuple[str, str]:
+    """The mean of a size with its worst and best run, and the runs lost; once in full, once in short."""
     if not scores:
-        nothing = f"{counted(failed, 'run')} lost" if failed else "to come"
+        nothing = f"{counted(lost, 'run')} lost" if lost else "to come"
         return nothing, nothing
     mean = score(sum(scores) / len(scores), even=True)
     ends = f" ({score(min(scores), even=True)} to {score(max(scores), even=True)})" if len(scores) > 1 else ""
-    lost = f", {failed} lost" if failed else ""
-    return f"{mean}{ends}{lost}", f"{mean}{lost}"
+    also = f", {lost} lost" if lost else ""
+    return f"{mean}{ends}{also}", f"{mean}{also}"

@@ -14,8 +14,8 @@ SHOWN_ROWS = 60
 
 def print_prices(console: "Console", record: Prices) -> None:
     """The tiers, then the single prices where any were asked for by name."""
-    asked = f"{counted(len(record.rows), 'price')} of {record.held}"
-    heading(console, "prices", f"{asked}, {record.stale} older than 180 days on {record.today}")
+    listed = f"{counted(len(record.rows), 'price')} of {record.held}"
+    heading(console, "prices", f"{listed}, {record.stale} older than 180 days on {record.today}")
     if record.tiers:
         rows = [
             (f"{one.gpu}, {one.tier}{'' if one.terms == 'on_demand' else f', {one.terms}'}", str(one.providers),
@@ -43,20 +43,20 @@ def _print_rows(console: "Console", record: Prices) -> None:
         say(console, f"And {len(record.rows) - len(shown)} more (--json, or a filter).", "dim")
 
 
-def _what(one: Price) -> str:
-    parts = (one.item, one.provider, one.tier, "" if one.terms == "on_demand" else one.terms, one.region)
+def _what(price: Price) -> str:
+    parts = (price.item, price.provider, price.tier, "" if price.terms == "on_demand" else price.terms, price.region)
     return ", ".join(part for part in parts if part)
 
 
-def _amount(one: Price) -> str:
-    known = [value for value in (one.low, one.amount, one.high) if value is not None]
-    if not known:
+def _amount(price: Price) -> str:
+    points = [value for value in (price.low, price.amount, price.high) if value is not None]
+    if not points:
         return UNKNOWN
-    ends = f"{known[0]:.4g} to {known[-1]:.4g}" if known[0] != known[-1] else f"{known[0]:.4g}"
-    return f"{ends} {one.currency}".strip()
+    ends = f"{points[0]:.4g} to {points[-1]:.4g}" if points[0] != points[-1] else f"{points[0]:.4g}"
+    return f"{ends} {price.currency}".strip()
 
 
-def _note(one: Price) -> str:
+def _note(price: Price) -> str:
     """What stands below a price: its unit where that is not a GPU hour, what to know, and its source."""
-    unit = "" if one.kind == "gpu" else f"per {one.unit}" if one.currency else one.unit
-    return "; ".join(part for part in (unit, one.note, "" if one.kind == "gpu" else one.source) if part)
+    unit = "" if price.kind == "gpu" else f"per {price.unit}" if price.currency else price.unit
+    return "; ".join(part for part in (unit, price.note, "" if price.kind == "gpu" else price.source) if part)

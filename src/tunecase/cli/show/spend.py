@@ -59,19 +59,19 @@ def print_charges(console: "Console", record: Charges) -> None:
         print_table(console, ("line", "id", "day", "amount", ""), [_charge(one) for one in shown], (3,), _words(shown))
 
 
-def _charge(one: Charge) -> tuple[str, ...]:
-    charge = one.charge
-    return charge.category, one.id[:12], str(charge.on), f"{paid(charge.amount)} {charge.currency}", charge.basis
+def _charge(row: Charge) -> tuple[str, ...]:
+    charge = row.charge
+    return charge.category, row.id[:12], str(charge.on), f"{paid(charge.amount)} {charge.currency}", charge.basis
 
 
 def _words(shown: tuple[Charge, ...]) -> list[str]:
     """What each charge was for, and why it does not count."""
-    found = []
-    for one in shown:
-        kind = "" if one.charge.charge == "usage" else f"{one.charge.charge}: "
-        out = f" (counts no more: {one.out})" if one.out else ""
-        found.append(one_line(f"{kind}{one.charge.description or one.charge.source}", 60) + out)
-    return found
+    words = []
+    for row in shown:
+        kind = "" if row.charge.charge == "usage" else f"{row.charge.charge}: "
+        out = f" (counts no more: {row.out})" if row.out else ""
+        words.append(one_line(f"{kind}{row.charge.description or row.charge.source}", 60) + out)
+    return words
 
 
 def _rows(record: Imported) -> str:

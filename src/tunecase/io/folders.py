@@ -1,6 +1,5 @@
-"""A folder or a file that appears whole or not at all, and the digests of files."""
+"""A folder that appears whole or not at all, and the digest of a file."""
 
-import contextlib
 import hashlib
 import json
 import os
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tunecase.errors import InputError, Problem, TunecaseError
+from tunecase.io.outputs import refused_link
 
 MARK = ".tunecase-part"
 
@@ -21,46 +21,26 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_whole(to: Path, text: str, kept: Sequence[Path] = ()) -> None:
-    """Writes a text file whole or not at all; one that is there is replaced, unless it is one of `kept`.
-
-    Raises: InputError where it would take the place of a file to keep; TunecaseError when the disk refuses.
-    """
-    if any(one.exists() and to.exists() and to.samefile(one) for one in kept):
-        raise InputError(Problem(str(to), "a file that this case needs", "a new file", "name another file"))
-    beside = to.with_name(f".{to.name}.{os.getpid()}.part")
-    try:
-        to.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8", newline="")
-        beside.replace(to)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise TunecaseError(
-            f"{to}: it could not be written ({error.strerror or error}).\n"
-            "Fix: name another file, make room on the disk, or check the permissions of the folder"
-        ) from error
-
-
 @dataclass(slots=True)
 class Place:
-    """A folder in the making; `aside` tells, once it stands, where an earlier one went that must not be lost."""
+    """A folder in the making; `aside` is where an earlier one went that must not be lost, once the new one stands."""
 
     path: Path
     aside: Path | None = None
 
 
 @contextmanager
-def new_folder(target: Path, inputs: Sequence[Path], force: bool, told: str) -> Iterator[Place]:
+def new_folder(target: Path, inputs: Sequence[Path], force: bool, listing: str) -> Iterator[Place]:
     """Yields an empty folder that becomes `target` when all went well; on any error nothing stays.
 
     Args:
         inputs: files that the folder must not hold.
         force: a folder that is there is replaced; one that holds anything besides what its list says is moved aside.
-        told: the file in the folder that lists what was written, with digests (`outputs`: name, sha256).
+        listing: the file in the folder that lists what was written, with digests (`outputs`: name, sha256).
     Raises: InputError when the target cannot be taken; TunecaseError when the disk refuses.
     """
-    _refuse(target, inputs, force)
+    if problem := _in_the_way(target, inputs, force):
+        raise InputError(problem)
     place = Place(target.with_name(f"{target.name}.{os.getpid()}.part"))
     begun = False
     try:
@@ -68,7 +48,7 @@ def new_folder(target: Path, inputs: Sequence[Path], force: bool, told: str) -> 
         begun = True
         yield place
         (place.path / MARK).unlink()
-        _put(place, target, told)
+        _put(place, target, listing)
         begun = False
     except OSError as error:
         raise TunecaseError(
@@ -80,17 +60,23 @@ def new_folder(target: Path, inputs: Sequence[Path], force: bool, told: str) -> 
             shutil.rmtree(place.path, ignore_errors=True)
 
 
-def _refuse(target: Path, inputs: Sequence[Path], force: bool) -> None:
+def _in_the_way(target: Path, inputs: Sequence[Path], force: bool) -> Problem | None:
+    where = str(target)
+    if link := refused_link(target):
+        return link
     if target.exists() and not target.is_dir():
-        raise InputError(Problem(str(target), "a file", "a folder", "name a folder that is not there yet"))
-    whole = target.resolve()
+        return Problem(where, "a file", "a folder", "name a folder that is not there yet")
+    whole, own = target.resolve(), "name a folder of its own, for example `--fix cleaned`"
     for path in (*inputs, Path.cwd()):
-        if whole == path.resolve() or whole in path.resolve().parents:
-            fix = "name a folder of its own, for example `--fix cleaned`"
-            raise InputError(Problem(str(target), f"a folder that holds {path}", "a folder without the inputs", fix))
-    if target.is_dir() and any(target.iterdir()) and not force:
-        fix = "name another folder, or add --force to replace it"
-        raise InputError(Problem(str(target), "a folder that is not empty", "a new or an empty folder", fix))
+        if whole in (path.resolve(), *path.resolve().parents):
+            return Problem(where, f"a folder that holds {path}", "a folder without the inputs", own)
+    for path in inputs:
+        if path.is_dir() and path.resolve() in whole.parents:
+            return Problem(where, f"a folder in {path}, which is read as data", "a folder outside the data", own)
+    if force or not target.is_dir() or not any(target.iterdir()):
+        return None
+    fix = "name another folder, or add --force to replace it"
+    return Problem(where, "a folder that is not empty", "a new or an empty folder", fix)
 
 
 def _begin(part: Path) -> None:
@@ -103,11 +89,11 @@ def _begin(part: Path) -> None:
     (part / MARK).touch()
 
 
-def _put(place: Place, target: Path, told: str) -> None:
+def _put(place: Place, target: Path, listing: str) -> None:
     if not target.exists():
         place.path.rename(target)
         return
-    untouched = _untouched(target, told)
+    untouched = _untouched(target, listing)
     aside = _free(target)
     target.rename(aside)
     try:
@@ -128,13 +114,13 @@ def _free(target: Path) -> Path:
     return aside
 
 
-def _untouched(target: Path, told: str) -> bool:
+def _untouched(target: Path, listing: str) -> bool:
     """True when a folder holds only what was written into it, byte for byte."""
     there = {path.relative_to(target).as_posix() for path in target.rglob("*")}
     if not there:
         return True
     try:
-        listed = {each["name"]: each["sha256"] for each in json.loads((target / told).read_bytes())["outputs"]}
-        return there == {*listed, told} and all(digest(target / n) == sha for n, sha in listed.items())
+        listed = {each["name"]: each["sha256"] for each in json.loads((target / listing).read_bytes())["outputs"]}
+        return there == {*listed, listing} and all(digest(target / n) == sha for n, sha in listed.items())
     except (OSError, ValueError, KeyError, TypeError):
         return False

@@ -1,0 +1,113 @@
+"""Every command that writes a file spares what the case needs and what tunecase did not make."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.command import tunecase
+from tests.making import tickets, write_jsonl
+
+# Each command with an option for a file; FILE stands for the place.
+WRITES: dict[str, tuple[str, ...]] = {
+    "define": ("define", "--brief", "FILE"),
+    "compare": ("compare", "tunecase.yaml", "--set", "budget=40k USD", "--markdown", "FILE"),
+    "books --page": ("books", "--page", "FILE"),
+    "books --csv": ("books", "--csv", "FILE"),
+    "pilot": ("pilot", "--trainer", "lora", "--export", "skypilot", "--accelerators", "L40S:1", "--to", "FILE"),
+}
+# Those whose earlier file is known as tunecase's own.
+RENEWED = ("compare", "books --page", "books --csv")
+
+
+@pytest.fixture
+def case(walked: Path, tmp_path: Path) -> Path:
+    """The folder of a case that was walked, with a ledger that has other names as well."""
+    folder = tmp_path / "case"
+    shutil.copytree(walked.parent, folder)
+    (folder / "soft.jsonl").symlink_to("ledger.jsonl")
+    os.link(folder / "ledger.jsonl", folder / "hard.jsonl")
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder with its bytes, but for the ledger, to which a command may append."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file() and "jsonl" not in path.name}
+
+
+def test_no_command_writes_over_what_the_case_needs(case: Path) -> None:
+    """Project file, ledger and data stay, under whatever name and with --force; the exit code is 2."""
+    names = ("tunecase.yaml", "ledger.jsonl", "train.jsonl", "test.jsonl", "soft.jsonl", "hard.jsonl")
+    names += (f"../{case.name}/train.jsonl", "corrections.jsonl")
+    breaches = []
+    for verb, words in WRITES.items():
+        for name in names:
+            before = (contents(case), (case / "ledger.jsonl").read_bytes(), (case / "train.jsonl").read_bytes())
+            typed = [name if word == "FILE" else word for word in words]
+            ran = tunecase(*typed, "--force", cwd=case)
+            after = (contents(case), (case / "ledger.jsonl").read_bytes(), (case / "train.jsonl").read_bytes())
+            kept = before[0] == after[0] and after[1].startswith(before[1]) and before[2] == after[2]
+            if ran.code != 2 or "a file that this case needs" not in ran.err or not kept:
+                breaches.append((verb, name, ran.code, kept, ran.err[-200:]))
+    assert [] == breaches
+
+
+def test_other_files_need_force_and_our_own_do_not(case: Path) -> None:
+    """A file that tunecase did not make stays without --force; the same command twice is no matter."""
+    breaches = []
+    for verb, words in WRITES.items():
+        place = case / "out.txt"
+        place.write_text("mine")
+        typed = ["out.txt" if word == "FILE" else word for word in words]
+        codes = [tunecase(*typed, cwd=case).code, tunecase(*typed, "--force", cwd=case).code]
+        tunecase("spend", "add", "5", "USD", "--category", "gpu", cwd=case)
+        again = tunecase(*typed, "--set" if verb == "compare" else "--seed", "1" if verb != "compare" else "name=b",
+                         cwd=case)  # fmt: skip
+        renewed = again.code != 2 if verb in RENEWED else "give --force" in again.err or again.code == 0
+        if codes[0] != 2 or codes[1] == 2 or place.read_text(encoding="utf-8") == "mine" or not renewed:
+            breaches.append((verb, codes, again.code, again.err[-300:]))
+    assert [] == breaches
+
+
+def test_a_report_replaces_its_own_files_only(case: Path) -> None:
+    """An earlier report is replaced; a page of somebody else, and the ledger under that name, are not."""
+    assert 0 == tunecase("report", cwd=case).code
+    (case / "report.md").write_text("my own words")
+    for verb in ("report", "run"):
+        ran = tunecase(verb, cwd=case)
+        assert (2, "my own words") == (ran.code, (case / "report.md").read_text())
+        assert "give --force" in ran.err
+    assert 0 == tunecase("report", "--force", cwd=case).code
+    assert "my own words" != (case / "report.md").read_text(encoding="utf-8")
+    (case / "report.md").unlink()
+    os.link(case / "ledger.jsonl", case / "report.md")
+    ran = tunecase("report", "--force", cwd=case)
+    assert 2 == ran.code
+    assert "a file that this case needs" in ran.err
+    assert 0 == tunecase("ledger", "verify", cwd=case).code
+
+
+def test_folders_and_queues_spare_the_case(case: Path) -> None:
+    """A cleaned copy takes no folder of the case and no link; a batch to label takes a name that is free."""
+    write_jsonl(case / "pool.jsonl", [{"text": row["text"]} for row in tickets(40, 3)])
+    (case / "aside").mkdir()
+    (case / "link").symlink_to("aside")
+    for name in (".", "link", "train.jsonl"):
+        assert 2 == tunecase("audit", "--fix", name, "--force", cwd=case).code, name
+    before = (case / "train.jsonl").read_bytes()
+    ran = tunecase("audit", "--next", "3", "--pool", "pool.jsonl", "--to", "train.jsonl", cwd=case)
+    assert (0, before) == (ran.code, (case / "train.jsonl").read_bytes())
+    assert (case / "train-2.csv").is_file()
+
+
+def test_a_project_file_is_found_from_below(case: Path, tmp_path: Path) -> None:
+    """Without --project the file of the nearest folder above is used and named; one that is given stays exact."""
+    deep = case / "notes" / "old"
+    deep.mkdir(parents=True)
+    ran = tunecase("decide", "--json", cwd=deep)
+    assert (0, f"Project file: {Path('..', '..', 'tunecase.yaml')}\n") == (ran.code, ran.err)
+    assert ran.json == tunecase("decide", "--json", cwd=case).json
+    assert 2 == tunecase("decide", "--project", "tunecase.yaml", cwd=deep).code
+    assert "" == tunecase("decide", cwd=case).err
+    assert "" == tunecase("audit", "../../train.jsonl", "--fast", cwd=deep).err
