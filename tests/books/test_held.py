@@ -1,31 +1,15 @@
 """Held charges: corrections replace, bills take the place of estimates, and what no run used is idle."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunecase.books.held import gpu_hours, held
+from tests.books.gpu_charges import charge, run
+from tunecase.books.held import held
 from tunecase.records import Spending
-
-START = datetime(2026, 11, 2, 8, tzinfo=UTC)
-
-
-def charge(amount: str, hours: str, begins: float = 0, lasts: float | None = None, **other: Any) -> Spending:
-    """A GPU charge of so many hours on an L40S; `begins` and `lasts` in hours from eight o'clock."""
-    began = START + timedelta(hours=begins)
-    ended = began + timedelta(hours=float(hours) if lasts is None else lasts)
-    given = {"gpu": "L40S", "gpu_count": 1, "began_at": began, "ended_at": ended, **other}
-    much = Decimal(hours)
-    return Spending(date(2026, 11, 2), "gpu", Decimal(amount), "USD", Decimal(amount), "", much, "GPU hour", **given)
-
-
-def run(amount: str, hours: str, begins: float = 0, name: str = "a", **other: Any) -> Spending:
-    """An estimated run."""
-    return charge(amount, hours, begins, basis="estimated", run=name, source="mlflow", **other)
 
 
 def total(charges: list[tuple[str, Spending]]) -> Decimal:
@@ -112,14 +96,6 @@ def test_a_run_that_only_the_bill_names_is_shown():
     only = next(one for one in found.runs if one.run == "tuning")
     assert (None, Decimal(5), Decimal(2)) == (only.estimated, only.billed, only.billed_hours)
     assert Decimal(0) == found.idle_hours
-
-
-def test_hours_of_other_units_are_read():
-    """Plain hours are each card's, and a charge without hours has none."""
-    bare = charge("1", "3", gpu_count=8)
-    assert Decimal(3) == gpu_hours(bare)
-    assert Decimal(24) == gpu_hours(replace(bare, unit="Hours"))
-    assert None is gpu_hours(replace(bare, unit="GB")) is gpu_hours(replace(bare, quantity=None))
 
 
 def test_usage_that_is_billed_at_nothing_is_counted():

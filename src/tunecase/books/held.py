@@ -1,8 +1,8 @@
 """Which charges count: corrections replace what they correct, and a bill takes the place of its runs' estimates."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 
 from tunecase.books.charges import DIGITS, Charges, latest_of
@@ -14,7 +14,6 @@ from tunecase.books.hours import (
     Supply,
     added,
     gpu_hours,
-    hours_billed,
     names_of,
     overlap,
     put_down,
@@ -51,32 +50,40 @@ def held(spendings: Charges) -> Held:
     Leaves out: bills without a card's name or hours, which only a run's name can link; and purchases, credits and
     taxes, which count in the sums but are put down to no run.
     """
-    latest = latest_of(spendings)
-    standing = [(name, charge) for name, charge in spendings if latest[name] == name]
+    standing = _standing(spendings)
     with localcontext(prec=DIGITS):
         twice = _twice(standing)
         once = [(name, charge) for name, charge in standing if name not in twice]
-        runs = {name: run_of(charge) for name, charge in once if _is_guess(charge)}
-        bills = [charge for _, charge in once if _is_gpu_bill(charge)]
-        supplies = put_down(runs, bills, any(_is_gpu_purchase(charge) for _, charge in once))
+        runs, supplies = _put_down(once)
         shares = {name: _covered(run) for name, run in runs.items()}
-        charges = tuple(
-            (name, _rest(charge, shares.get(name, ZERO))) for name, charge in once if shares.get(name) != ONE
-        )
+        charges = _rests(once, shares)
         strangers = _strangers(supplies, runs.values())
         idle, idle_amount, untracked = _idle(supplies, strangers)
         return Held(
-            charges=charges,
+            charges=tuple(charges),
             superseded=len(spendings) - len(standing),
             covered=len(standing) - len(charges),
             runs=_run_charges(runs, shares, strangers),
-            billed_gpu_hours=added(hours_billed(bill) for bill in bills),
+            billed_gpu_hours=added(supply.hours for supply in supplies),
             run_hours=added(run.taken for run in runs.values()).quantize(STEP),
             idle_hours=idle,
             idle_amount=idle_amount,
             unpriced=sum(_is_unpriced(charge) for _, charge in standing),
             untracked_hours=untracked,
         )
+
+
+def _standing(spendings: Charges) -> Charges:
+    """The charges that nothing corrects."""
+    latest = latest_of(spendings)
+    return [(name, charge) for name, charge in spendings if latest[name] == name]
+
+
+def _put_down(charges: Charges) -> tuple[Mapping[str, Run], Sequence[Supply]]:
+    """The estimates by their entries and the rows of bills, once hours of these are put down to those."""
+    runs = {name: run_of(charge) for name, charge in charges if _is_guess(charge)}
+    bills = [charge for _, charge in charges if _is_gpu_bill(charge)]
+    return runs, put_down(runs, bills, any(_is_gpu_purchase(charge) for _, charge in charges))
 
 
 def _is_guess(charge: Spending) -> bool:
@@ -128,6 +135,11 @@ def _covered(run: Run) -> Decimal:
     return ONE if share > ONE - LOOSE else share
 
 
+def _rests(charges: Charges, shares: Mapping[str, Decimal]) -> Charges:
+    """The charges as they count: estimates for the part that no bill covers, and not at all where that is nothing."""
+    return [(name, _rest(charge, shares.get(name, ZERO))) for name, charge in charges if shares.get(name) != ONE]
+
+
 def _rest(guess: Spending, share: Decimal) -> Spending:
     """The charge for the part that no bill covers."""
     if not share:
@@ -148,11 +160,13 @@ def _strangers(supplies: Iterable[Supply], runs: Iterable[Run]) -> dict[str, lis
     for supply in supplies:
         if supply.run and supply.run not in estimated:
             named[supply.run].append(supply)
-    return {
-        run: rows
-        for run, rows in named.items()
-        if not (hours := added(row.hours for row in rows)) or added(row.left for row in rows) > LOOSE * hours
-    }
+    return {run: rows for run, rows in named.items() if _is_left(rows)}
+
+
+def _is_left(rows: Sequence[Supply]) -> bool:
+    """Whether more is left of some rows than clocks differ by; rows without hours are left whole."""
+    hours = added(row.hours for row in rows)
+    return not hours or added(row.left for row in rows) > LOOSE * hours
 
 
 def _run_charges(
@@ -190,24 +204,40 @@ def _billed_run(name: str, rows: Sequence[Supply]) -> RunCharge:
     return RunCharge(name, rows[0].gpu, None, amount.quantize(STEP), None, None, left.quantize(STEP))
 
 
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """The rows of one card: hours that nobody is known to have used and what they cost, and whether a run used any."""
+
+    billed: Decimal
+    free: Decimal
+    free_amount: Decimal
+    is_tracked: bool
+
+
+def _cards(supplies: Iterable[Supply], strange: Collection[int]) -> list[_Card]:
+    """The cards of all rows; those of the rows in `strange` (by `id`) used all their hours for an unknown run."""
+    by_card: dict[str, list[Supply]] = defaultdict(list)
+    for supply in supplies:
+        by_card[supply.gpu].append(supply)
+    return [_card(rows, strange) for rows in by_card.values()]
+
+
+def _card(rows: Sequence[Supply], strange: Collection[int]) -> _Card:
+    billed = added(row.hours for row in rows)
+    used = added(max(ZERO, row.hours) if id(row) in strange else row.used for row in rows)
+    free = max(ZERO, billed - used)
+    amount = free * added(row.amount for row in rows if row.hours) / billed if billed > 0 else ZERO
+    return _Card(billed, free, amount, any(row.used for row in rows))
+
+
 def _idle(
     supplies: Sequence[Supply], strangers: Mapping[str, Sequence[Supply]]
 ) -> tuple[Decimal | None, Decimal | None, Decimal]:
     """Idle hours, their price, and hours of cards of which no run is known; a stranger's hours are its own."""
-    cards: dict[str, list[Supply]] = defaultdict(list)
-    for supply in supplies:
-        cards[supply.gpu].append(supply)
-    strange = {id(row) for rows in strangers.values() for row in rows}
-    hours = amount = None
-    untracked = ZERO
-    for rows in cards.values():
-        billed = added(row.hours for row in rows)
-        free = max(ZERO, billed - added(max(ZERO, row.hours) if id(row) in strange else row.used for row in rows))
-        if not any(row.used for row in rows):
-            untracked += free
-        elif billed > 0:
-            cost = free * added(row.amount for row in rows if row.hours) / billed
-            hours, amount = (hours or ZERO) + free, (amount or ZERO) + cost
-    if hours is None or amount is None:
-        return None, None, untracked.quantize(STEP)
-    return hours.quantize(STEP), amount.quantize(STEP), untracked.quantize(STEP)
+    cards = _cards(supplies, {id(row) for rows in strangers.values() for row in rows})
+    untracked = added(card.free for card in cards if not card.is_tracked).quantize(STEP)
+    tracked = [card for card in cards if card.is_tracked and card.billed > 0]
+    if not tracked:
+        return None, None, untracked
+    idle, amount = added(card.free for card in tracked), added(card.free_amount for card in tracked)
+    return idle.quantize(STEP), amount.quantize(STEP), untracked

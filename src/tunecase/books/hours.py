@@ -58,6 +58,9 @@ class Supply:
         return max(ZERO, self.hours - self.left)
 
 
+Pair = tuple[Supply, Sequence[Run]]  # a row and the runs that may take its hours
+
+
 def gpu_hours(charge: Spending) -> Decimal | None:
     """The GPU hours of a charge, None where it holds none; plain hours are those of each of its cards."""
     if charge.quantity is None or charge.category != "gpu":
@@ -107,28 +110,43 @@ def overlap(first: Span, second: Span) -> bool:
 
 def put_down(runs: Mapping[str, Run], bills: Iterable[Spending], bought: bool) -> list[Supply]:
     """Gives the hours of all rows to runs: by name, then by card and time, and rows of strange names last."""
-    by_name: dict[str, list[Run]] = defaultdict(list)
-    for run in runs.values():
-        for name in names_of(run.charge):
-            by_name[name].append(run)
+    by_name = _by_name(runs.values())
     supplies = _supplies(bills, bought)
     at_the_time = _same_card_and_time(runs.values())
-    near = [by_name[supply.run] if supply.run in by_name else at_the_time(supply) for supply in supplies]
-    _cut(supplies, near)
-    pairs = list(zip(supplies, near, strict=True))
-    named = [(supply, takers) for supply, takers in pairs if supply.run in by_name]
-    for supply, takers in named:
-        _give(supply, takers, in_time=True)
-    for supply, takers in named:
-        _give(supply, takers, in_time=False)
-        _say_named(supply, takers)
-    unnamed = [(supply, takers) for supply, takers in pairs if supply.run not in by_name]
-    for supply, takers in sorted(unnamed, key=lambda pair: bool(pair[0].run)):
-        for run, hours in _give(supply, takers, in_time=True):
+    takers = [by_name[supply.run] if supply.run in by_name else at_the_time(supply) for supply in supplies]
+    _cut(supplies, takers)
+    pairs = list(zip(supplies, takers, strict=True))
+    _give_by_name([pair for pair in pairs if pair[0].run in by_name])
+    unnamed = [pair for pair in pairs if pair[0].run not in by_name]
+    _give_by_time(sorted(unnamed, key=lambda pair: bool(pair[0].run)))
+    return supplies
+
+
+def _by_name(runs: Iterable[Run]) -> Mapping[str, list[Run]]:
+    """The runs by each name that a bill may call them."""
+    by_name: dict[str, list[Run]] = defaultdict(list)
+    for run in runs:
+        for name in names_of(run.charge):
+            by_name[name].append(run)
+    return by_name
+
+
+def _give_by_name(pairs: Sequence[Pair]) -> None:
+    """Gives rows to the runs that they name: inside their periods first, then at any time."""
+    for supply, runs in pairs:
+        _give(supply, runs, in_time=True)
+    for supply, runs in pairs:
+        _give(supply, runs, in_time=False)
+        _say_named(supply, runs)
+
+
+def _give_by_time(pairs: Sequence[Pair]) -> None:
+    """Gives rows to runs on their card and inside their period, each run with its part of the amount."""
+    for supply, runs in pairs:
+        for run, hours in _give(supply, runs, in_time=True):
             run.amount += supply.amount * hours / supply.hours
             run.hours += hours
             run.linked = True
-    return supplies
 
 
 def _same_card_and_time(runs: Iterable[Run]) -> Callable[[Supply], list[Run]]:
@@ -186,19 +204,22 @@ def _give(supply: Supply, runs: Sequence[Run], *, in_time: bool) -> list[tuple[R
     """Gives what is left of a row to runs, as much as each lacks inside its period (at any time without `in_time`)."""
     if supply.left <= 0 or (in_time and supply.span is None):
         return []
-    short = [(run, _pieces(run, supply.span if in_time else None)) for run in runs if run.left > 0]
-    lacks = [min(run.left, added(run.free[n] for n in pieces)) for run, pieces in short]
-    total = added(lacks)
-    if total <= 0:
-        return []
+    needs = _needs(runs, supply.span if in_time else None)
+    total = added(lack for _, _, lack in needs)
     given = []
-    for (run, pieces), lack in zip(short, lacks, strict=True):
+    for run, pieces, lack in needs:
         hours = lack if total <= supply.left else supply.left * lack / total
-        if hours > 0:
-            _take(run, pieces, hours, free_of_charge=supply.free_of_charge)
-            given.append((run, hours))
+        _take(run, pieces, hours, free_of_charge=supply.free_of_charge)
+        given.append((run, hours))
     supply.left = max(ZERO, supply.left - added(hours for _, hours in given))
     return given
+
+
+def _needs(runs: Sequence[Run], span: Span | None) -> list[tuple[Run, range, Decimal]]:
+    """The runs that still lack hours inside a time (None: at any time), with the pieces of it and how many hours."""
+    pieces_of = [(run, _pieces(run, span)) for run in runs]
+    lacks = [(run, pieces, min(run.left, added(run.free[n] for n in pieces))) for run, pieces in pieces_of]
+    return [need for need in lacks if need[2] > 0]
 
 
 def _take(run: Run, pieces: range, hours: Decimal, *, free_of_charge: bool) -> None:
