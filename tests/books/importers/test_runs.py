@@ -16,6 +16,7 @@ from tunecase.books.importers.run_hours import TimedRun, gpu_of, run_charges
 from tunecase.books.importers.runs import spent_runs
 from tunecase.books.meter import STATE_FILE, Meter, meter_of
 from tunecase.errors import InputError, TunecaseError
+from tunecase.io.trackers import trainer_state
 from tunecase.records import Run
 
 ENDED = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -83,6 +84,16 @@ def test_a_card_that_nobody_names_is_asked_for(tmp_path: Path) -> None:
     assert 2 == len(read(tmp_path, gpu="A100-80GB", gpu_count=8).spendings)
     with pytest.raises(InputError, match="no price of a T4 hour"):
         read(tmp_path, gpu="T4", gpu_count=1)
+
+
+def test_a_folder_that_is_not_read_whole_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The import says how many folders it read, and books no part of them."""
+    for name in "abc":
+        state(tmp_path / name)
+    monkeypatch.setattr(trainer_state, "MOST_FOLDERS", 3)
+    with pytest.raises(InputError, match="read 3 of at least 4 folders"):
+        read(tmp_path, gpu="L40S", gpu_count=1)
+    assert 1 == len(read(tmp_path / "a", gpu="L40S", gpu_count=1).spendings)
 
 
 def test_a_run_without_its_time_is_left_out(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tunecase.errors import InputError
 from tunecase.forecast.forecast import read_source
 from tunecase.forecast.importers.imported import Asked
+from tunecase.io.trackers import trainer_state
 from tunecase.records import Point
 
 
@@ -45,6 +46,16 @@ def test_a_folder_of_runs(tmp_path):
     found = read_source(str(tmp_path), Asked())
     assert {Point(50, 0.6, 1, 300), Point(107, 0.7, 1, 300), Point(400, 0.8, 1, 300)} == set(found.points)
     assert any("worked out" in note for note in found.notes)
+
+
+def test_a_folder_that_is_not_read_whole_is_told(tmp_path, monkeypatch):
+    """A note says how many folders were read, and that runs may be missing."""
+    for n, score in ((50, 0.6), (107, 0.7), (400, 0.8)):
+        state(tmp_path / f"run{n}" / "trainer_state.json", (0.5, score), n=n)
+    monkeypatch.setattr(trainer_state, "MOST_FOLDERS", 3)
+    found = read_source(str(tmp_path), Asked())
+    assert 2 == len(found.points)
+    assert found.notes[0].startswith("read 3 of at least 4 folders; runs in the others are missing")
 
 
 def test_a_single_run_is_one_point(tmp_path):

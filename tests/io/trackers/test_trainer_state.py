@@ -5,6 +5,7 @@ import math
 import pytest
 
 from tunecase.errors import InputError
+from tunecase.io.trackers import trainer_state
 from tunecase.io.trackers.trainer_state import finite, flat, read_json, states, tracked_run
 
 LOG = [
@@ -32,7 +33,19 @@ def test_states_are_found_through_no_link(tmp_path):
         (tmp_path / name).mkdir()
         (tmp_path / name / "trainer_state.json").write_text("{}")
     (tmp_path / "again").symlink_to(tmp_path / "b")
-    assert ["b", "checkpoint-1"] == [path.parent.name for path in states(tmp_path)]
+    assert ["b", "checkpoint-1"] == [path.parent.name for path in states(tmp_path).files]
+    assert "" == states(tmp_path).cut
+
+
+def test_a_search_that_a_limit_ends_says_so(tmp_path, monkeypatch):
+    """With how many folders were searched; a folder may hold any number of files."""
+    monkeypatch.setattr(trainer_state, "MOST_FOLDERS", 3)
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "trainer_state.json").write_text("{}")
+    assert (2, "") == (len(states(tmp_path).files), states(tmp_path).cut)
+    (tmp_path / "c").mkdir()
+    assert (2, "read 3 of at least 4 folders") == (len(states(tmp_path).files), states(tmp_path).cut)
 
 
 def test_odd_values(tmp_path):

@@ -32,7 +32,8 @@ def spent_runs(place: str, asked: SpendAsked) -> Brought:
     `asked.on` (a copied file may have lost it). Of a pilot's run: its own seconds, ended when the ledger took it in;
     what it cost by the pilot's price of an hour comes before the book's.
 
-    Raises: InputError where no run can be read, or a run's GPU is not known.
+    Raises: InputError where no run can be read, a run's GPU is not known, or more folders lie below the place than are
+        searched: a part is not booked.
     Leaves out: runs on a processor and free ones, counted; the earlier sessions of a run that was taken up again, of
     whose time the state keeps only the last.
     """
@@ -57,9 +58,16 @@ def spent_runs(place: str, asked: SpendAsked) -> Brought:
 
 
 def _files(path: Path) -> tuple[list[Path], list[Path]]:
-    """What the callback kept at a path, and the trainer states without it beside them."""
+    """What the callback kept at a path, and the trainer states without it beside them.
+
+    Raises: InputError for a folder with more folders below it than are searched.
+    """
     if path.is_dir():
-        files, kept = sorted(states(path)), set(states(path, STATE_FILE))
+        trained, metered = states(path), states(path, STATE_FILE)
+        if trained.cut:
+            fix = "name the folder that holds the runs of this project alone"
+            raise InputError(Problem(path.name, trained.cut, "a folder that is read whole: a part is not booked", fix))
+        files, kept = sorted(trained.files), set(metered.files)
     else:
         files = [path] if path.is_file() else []
         kept = {path} if path.name == STATE_FILE else set()

@@ -4,6 +4,7 @@ from tunecase.io.trackers.mlflow import read_mlflow
 from tunecase.io.trackers.run import Series, Store, Tracked
 from tunecase.io.trackers.trainer_state import (
     STATE,
+    States,
     finite,
     flat,
     last_states,
@@ -14,6 +15,6 @@ from tunecase.io.trackers.trainer_state import (
 )
 
 __all__ = [
-    "STATE", "Series", "Store", "Tracked", "finite", "flat", "last_states", "output_folder", "read_json", "read_mlflow",
-    "states", "tracked_run",
+    "STATE", "Series", "States", "Store", "Tracked", "finite", "flat", "last_states", "output_folder", "read_json",
+    "read_mlflow", "states", "tracked_run",
 ]  # fmt: skip

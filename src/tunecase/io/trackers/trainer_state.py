@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tunecase.errors import InputError, Problem
 from tunecase.io.csv_tables import MOST, read_text
@@ -23,25 +23,37 @@ BESIDE = (
 CHECKPOINT = re.compile(r"checkpoint-\d+")
 SCORE_PREFIXES = ("eval_", "test_", "predict_")
 NO_SCORE = re.compile(r"_(runtime|(samples|steps|tokens)_per_second|jit_compilation_time|samples)$")
-MOST_FILES, MOST_FOLDERS, MOST_DEPTH = 1_000, 2_000, 6
+MOST_FOLDERS, MOST_DEPTH = 2_000, 6
 LEAST_DIGITS = 0.02  # a size worked out from rounded figures may be this far off
 DECIMALS_SPEED, DECIMALS_TIME = 0.0005, 0.00005  # half of the last digit that the trainer prints
 
 
-def states(folder: Path, name: str = STATE) -> Iterator[Path]:
-    """Trainer states, or files so named, below a folder, nearest first, as far as a bounded search goes; no links."""
-    looked, level = 0, [folder]
+class States(NamedTuple):
+    """The files found below a folder; `cut` says how many folders were searched where a limit ended the search."""
+
+    files: list[Path]
+    cut: str = ""
+
+
+def states(folder: Path, name: str = STATE) -> States:
+    """Trainer states, or files of another name, below a folder, nearest first; links to folders are not followed.
+
+    At most MOST_FOLDERS folders are searched, no more than MOST_DEPTH levels below the first.
+    """
+    files: list[Path] = []
+    searched, level = 0, [folder]
     for _ in range(MOST_DEPTH + 1):
         below: list[Path] = []
         for here in level:
-            looked += 1
-            if looked > MOST_FOLDERS:
-                return
+            if searched == MOST_FOLDERS:
+                return States(files, f"read {MOST_FOLDERS:,} of at least {MOST_FOLDERS + 1:,} folders")
+            searched += 1
             with contextlib.suppress(OSError):
-                children = sorted(here.iterdir())[:MOST_FILES]
-                yield from (child for child in children if child.name == name and child.is_file())
+                children = sorted(here.iterdir())
+                files += [child for child in children if child.name == name and child.is_file()]
                 below += [child for child in children if child.is_dir() and not child.is_symlink()]
         level = below
+    return States(files)
 
 
 def output_folder(file: Path) -> Path:
