@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tunecase.books.charges import spending, whole_id
+from tunecase.books.charges import ChargeText, spending, whole_id
 from tunecase.errors import InputError
 from tunecase.project import Rate
 from tunecase.records import Spending
@@ -20,8 +20,8 @@ RATES = (
 
 def charge(amount: str = "42.50 USD", **other: Any) -> Spending:
     """One charge, sound unless told otherwise."""
-    given = {"category": "gpu", "on": "2026-11-20", "project_currency": "USD", "rates": RATES, "today": TODAY}
-    return spending(amount, **{**given, **other})
+    text = ChargeText(amount, **{"category": "gpu", "on": "2026-11-20", **other})
+    return spending(text, project_currency="USD", rates=RATES, today=TODAY)
 
 
 def refusal(amount: str = "42.50 USD", **other: Any) -> str:

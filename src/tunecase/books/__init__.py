@@ -1,7 +1,7 @@
 """What did it cost? Charges against the plan, line by line, and what the project will have cost."""
 
 from tunecase.books.books import Standing, books
-from tunecase.books.charges import CATEGORIES, DIGITS, GPU_HOUR, HOUR, latest_of, spending, to_correct
+from tunecase.books.charges import CATEGORIES, DIGITS, GPU_HOUR, HOUR, ChargeText, latest_of, spending, to_correct
 from tunecase.books.completion import LineDrawn
 from tunecase.books.earlier_projects import Kept, Past, hindsight, inside, kept, plan_of_record, read_past
 from tunecase.books.focus_export import focus_csv
@@ -13,7 +13,7 @@ from tunecase.books.words import hit_words, lead
 
 __all__ = [
     "BEAT_S", "CATEGORIES", "DIGITS", "GPU_HOUR", "HOUR", "IMPORT_KEY", "IMPORT_WORDS", "METER_SOURCE", "STATE_FILE",
-    "UNKNOWNS", "Attempt", "HalfImports", "Kept", "LineDrawn", "Meter", "Past", "Standing", "books", "focus_csv",
-    "held", "hindsight", "hit_words", "inside", "kept", "latest_of", "lead", "meter_of", "plan_of_record",
+    "UNKNOWNS", "Attempt", "ChargeText", "HalfImports", "Kept", "LineDrawn", "Meter", "Past", "Standing", "books",
+    "focus_csv", "held", "hindsight", "hit_words", "inside", "kept", "latest_of", "lead", "meter_of", "plan_of_record",
     "planned_lines", "read_past", "read_state", "spending", "to_correct", "together",
 ]  # fmt: skip

@@ -1,10 +1,11 @@
 """What did it cost so far, and does the plan still hold? Plan beside actual, why they differ, and what is to come."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, localcontext
+from itertools import filterfalse
 from typing import TYPE_CHECKING
 
 from tunecase.books.charges import CATEGORIES, DIGITS, is_credit
@@ -76,35 +77,31 @@ def books(
     standing = standing or Standing()
     counts = held(spendings)
     charges = [charge for _, charge in counts.charges]
-    plan = planned_lines(estimate) if estimate else {}
-    rounds = estimate.rounds if estimate else None
-    lines = _lines(charges, plan, rounds, standing)
+    lines = _lines(charges, estimate, standing)
     done = _completion(lines, charges, standing)
     lines = tuple(_with_rest(line, done) for line in lines)
+    budget = _budget(estimate, project)
     with localcontext(prec=DIGITS):
         spent = sum((line.spent for line in lines), ZERO)
-        unplanned = sum((line.spent if line.planned is None else line.credits for line in lines), ZERO)
-        budget = _budget(estimate, project)
         left = None if budget is None else Decimal(str(budget)) - spent
+    stated_in = project or estimate
     record = Books(
-        currency=project.currency if project else estimate.currency if estimate else "USD",
+        currency=stated_in.currency if stated_in else "USD",
         lines=lines,
         planned=estimate.total if estimate else None,
         spent=spent,
         budget=budget,
         left=left,
-        over_budget=_chance(estimate, budget, float(spent), float(unplanned), done),
+        over_budget=_chance(estimate, budget, lines, done),
         entries=len(spendings),
         superseded=counts.superseded,
         verified=verified,
         note="",
         plan=standing.plan,
-        rounds_planned=rounds,
+        rounds_planned=estimate.rounds if estimate else None,
         rounds_made=standing.rounds_made,
-        at_completion=None if done is None else band(done.total),
-        redrawn=""
-        if done is None
-        else redrawn_words(done, standing.rounds_made if standing.afresh else None, budget is not None),
+        at_completion=band(done.total) if done else None,
+        redrawn=_redrawn(done, standing, budget) if done else "",
         variance=added(line.variance for line in lines) if estimate else None,
         hit_rate=_hit_rate(lines, standing),
         reopened=tuple(standing.reopened),
@@ -117,13 +114,17 @@ def books(
         unpriced=counts.unpriced,
         untracked_hours=counts.untracked_hours,
     )
-    said = remarks(record, spendings, estimate, standing.not_drawn)
-    return replace(record, note=" ".join([*lead(record), *said]), remarks=tuple(said))
+    sentences = remarks(record, spendings, estimate, standing.not_drawn)
+    return replace(record, note=" ".join([*lead(record), *sentences]), remarks=tuple(sentences))
 
 
-def _lines(
-    charges: Sequence[Spending], plan: Mapping[str, PlannedLine], rounds: Band | None, standing: Standing
-) -> tuple[BookLine, ...]:
+def _redrawn(done: Completion, standing: Standing, budget: float | None) -> str:
+    return redrawn_words(done, standing.rounds_made if standing.afresh else None, budget is not None)
+
+
+def _lines(charges: Sequence[Spending], estimate: Estimate | None, standing: Standing) -> tuple[BookLine, ...]:
+    plan = planned_lines(estimate) if estimate else {}
+    rounds = estimate.rounds if estimate else None
     names = [*plan, *(name for name in CATEGORIES if name not in plan)]
     names += sorted({charge.category for charge in charges} - set(names))
     return tuple(
@@ -136,37 +137,44 @@ def _lines(
 def _line(
     name: str, planned: PlannedLine, charges: Sequence[Spending], rounds: Band | None, standing: Standing
 ) -> BookLine:
-    found = bought(charges, planned.unit)
+    paid = bought(charges, planned.unit)
     middle, made = rounds.p50 if rounds else None, standing.rounds_made
     closed = standing.closed.get(name)
     late = name in standing.hindsight and bool(charges) and planned.amount is not None
-    judged = bool(charges) and not (late and closed)
-    with localcontext(prec=DIGITS):
-        back = sum((one.amount_base for one in charges if is_credit(one)), ZERO)
-        unbilled = sum((one.amount_base for one in charges if one.basis == "estimated"), ZERO)
+    is_judged = bool(charges) and not (late and closed)
+    inside_80, inside_90 = _insides(planned.amount, paid.amount, closed is not None) if is_judged else (None, None)
+    estimated = [charge for charge in charges if charge.basis == "estimated"]
     return BookLine(
         name=name,
         planned=planned.amount,
-        spent=found.amount,
-        inside=_inside(planned.amount, found.amount, closed is not None) if judged else None,
+        spent=paid.amount,
+        inside=inside_80,
         entries=len(charges),
         planned_quantity=planned.quantity,
         unit=planned.unit,
-        quantity=found.quantity,
+        quantity=paid.quantity,
         to_date=to_date(planned.amount, middle, made),
-        variance=variance(planned.amount, planned.quantity, found, rounds_planned=middle, rounds_made=made),
+        variance=variance(planned.amount, planned.quantity, paid, rounds_planned=middle, rounds_made=made),
         closed=closed,
-        inside_90=inside(wider(planned.amount), float(found.amount)) if planned.amount and closed and judged else None,
-        credits=back,
-        unbilled=unbilled,
+        inside_90=inside_90,
+        credits=_amount(filter(is_credit, charges)),
+        unbilled=_amount(estimated),
         hindsight=late,
     )
 
 
-def _inside(planned: Band | None, spent: Decimal, closed: bool) -> bool | None:
+def _amount(charges: Iterable[Spending]) -> Decimal:
+    """The sum of some charges."""
+    return bought(charges, "").amount
+
+
+def _insides(planned: Band | None, spent: Decimal, closed: bool) -> tuple[bool | None, bool | None]:
+    """Whether a line lies inside P10 to P90, and P5 to P95; an open one can only be known to lie above P90."""
     if planned is None:
-        return None
-    return inside(planned, float(spent)) if closed else False if float(spent) > planned.p90 else None
+        return None, None
+    if closed:
+        return inside(planned, float(spent)), inside(wider(planned), float(spent))
+    return (False if float(spent) > planned.p90 else None), None
 
 
 def _completion(lines: Sequence[BookLine], charges: Sequence[Spending], standing: Standing) -> Completion | None:
@@ -189,14 +197,27 @@ def _completion(lines: Sequence[BookLine], charges: Sequence[Spending], standing
 
 def _paid(charges: Sequence[Spending], unit: str) -> LinePaid:
     """What was paid for a line and how much was bought, credits and what cost nothing told apart."""
-    usage = [charge for charge in charges if not is_credit(charge)]
-    one, free = bought(usage, unit), bought([charge for charge in usage if not charge.amount_base], unit).quantity
-    back = bought([charge for charge in charges if is_credit(charge)], unit).amount
+    usage = list(filterfalse(is_credit, charges))
+    every = bought(usage, unit)
+    free = bought(filter(_is_free, usage), unit).quantity or ZERO
     # Hours that were bought ahead are billed at nothing when they are used: they are the same hours.
-    ahead = bought([charge for charge in usage if charge.charge == "purchase"], unit).quantity
-    twice = min(free or ZERO, ahead or ZERO)
-    much = None if one.quantity is None else float(one.quantity - twice)
-    return LinePaid(float(one.amount), much, float(one.measured), float((free or ZERO) - twice), float(back))
+    ahead = bought(filter(_is_purchase, usage), unit).quantity or ZERO
+    twice = min(free, ahead)
+    return LinePaid(
+        spent=float(every.amount),
+        quantity=None if every.quantity is None else float(every.quantity - twice),
+        measured=float(every.measured),
+        free=float(free - twice),
+        credits=float(_amount(filter(is_credit, charges))),
+    )
+
+
+def _is_free(charge: Spending) -> bool:
+    return not charge.amount_base
+
+
+def _is_purchase(charge: Spending) -> bool:
+    return charge.charge == "purchase"
 
 
 def _with_rest(line: BookLine, done: Completion | None) -> BookLine:
@@ -222,20 +243,23 @@ def _budget(estimate: Estimate | None, project: Project | None) -> float | None:
 
 
 def _chance(
-    estimate: Estimate | None, budget: float | None, spent: float, unplanned: float, done: Completion | None
+    estimate: Estimate | None, budget: float | None, lines: Sequence[BookLine], done: Completion | None
 ) -> float | None:
-    if budget is None:
+    """The chance to end above the budget; None without a budget, or without anything that says what is to come."""
+    if budget is None or (done is None and estimate is None):
         return None
-    if done is not None:
-        return 1.0 if spent > budget else done.over(budget)
-    return _over_budget(estimate, budget, spent, unplanned)
-
-
-def _over_budget(estimate: Estimate | None, budget: float | None, spent: float, unplanned: float) -> float | None:
-    if budget is None or estimate is None:
-        return None
+    with localcontext(prec=DIGITS):
+        spent = float(sum((line.spent for line in lines), ZERO))
+        unplanned = float(sum((line.spent if line.planned is None else line.credits for line in lines), ZERO))
     if spent > budget:
         return 1.0
+    if done is not None:
+        return done.over(budget)
+    return None if estimate is None else _over_budget(estimate, budget, spent, unplanned)
+
+
+def _over_budget(estimate: Estimate, budget: float, spent: float, unplanned: float) -> float | None:
+    """The chance by the plan's total alone, see `books`."""
     planned_over = estimate.over_budget if estimate.budget == budget and unplanned == 0 else None
     over = share_above(estimate.total, budget - unplanned) if planned_over is None else planned_over
     possible = share_above(estimate.total, spent - unplanned)

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
 
@@ -23,58 +24,57 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,12})?")
 _AMOUNT_FIX = "write for example 1234.56 USD: digits, a point before the cents, no separators"
 
 
-def spending(
-    text_amount: str,
-    *,
-    category: str,
-    on: str | date,
-    currency: str | None = None,
-    description: str = "",
-    quantity: str | Decimal | None = None,
-    unit: str = "",
-    project_currency: str,
-    rates: Sequence[Rate],
-    today: date,
-    source: str = "manual",
-    supersedes: str = "",
-    credit: bool = False,
-) -> Spending:
-    """One charge as a person states it, checked whole.
+@dataclass(frozen=True, slots=True)
+class ChargeText:
+    """A charge as a person states it.
+
+    `amount` is `42.50 USD`, `$42.50`, or a bare number in `currency` (three letters; the project's currency where
+    neither names one). `category` is one of CATEGORIES, `on` the day it was charged, `2026-11-20`. `quantity` and
+    `unit` are what was bought, such as 12.5 h. `supersedes` is the id of the entry that this charge corrects. A
+    `credit` is money back; a negative amount is refused without it.
+    """
+
+    amount: str
+    category: str
+    on: str | date
+    currency: str | None = None
+    description: str = ""
+    quantity: str | Decimal | None = None
+    unit: str = ""
+    source: str = "manual"
+    supersedes: str = ""
+    credit: bool = False
+
+
+def spending(text: ChargeText, *, project_currency: str, rates: Sequence[Rate], today: date) -> Spending:
+    """A stated charge, read and checked whole.
 
         amount_base = amount * rate,  the rate being the latest dated one not after the charge, else the earliest
 
     Args:
-        text_amount: `42.50 USD`, `$42.50`, or a bare number in `currency`.
-        category: one of CATEGORIES.
-        on: the day it was charged, `2026-11-20`.
-        currency: three letters; the project's currency when neither this nor the amount names one.
-        quantity, unit: what was bought, such as 12.5 h.
         project_currency, rates: the base currency and the project's dated rates into it.
-        supersedes: id of the entry that this one corrects.
-        credit: the amount is money back; a negative amount is refused without it.
     Returns: the Spending, amounts as exact Decimals, credits negative.
     Raises: InputError with every problem found.
     """
     problems: list[Problem] = []
-    amount, code = _amount(text_amount, currency or "", project_currency, credit, problems)
-    day = _day(on, today, problems)
-    if category not in CATEGORIES:
-        fix = nearest(category, CATEGORIES)
-        problems.append(Problem("category", repr(category), f"one of {', '.join(CATEGORIES)}", fix))
+    amount, code = _amount(text.amount, text.currency or "", project_currency, text.credit, problems)
+    day = _day(text.on, today, problems)
+    if text.category not in CATEGORIES:
+        fix = nearest(text.category, CATEGORIES)
+        problems.append(Problem("category", repr(text.category), f"one of {', '.join(CATEGORIES)}", fix))
     rate = _rate(code, project_currency, rates, day or today, problems)
-    much = _quantity(quantity, problems)
-    if much is not None and not unit.strip():
-        problems.append(Problem("quantity", f"{quantity} of nothing", "the unit of it", "add its unit, such as h"))
-    if supersedes and not re.fullmatch(r"[0-9a-f]{64}", supersedes):
+    quantity = _quantity(text, problems)
+    if text.supersedes and not re.fullmatch(r"[0-9a-f]{64}", text.supersedes):
         fix = "copy it from the ledger, or complete its first characters with whole_id"
-        problems.append(Problem("supersedes", repr(supersedes), "the id of an entry, 64 hex digits", fix))
+        problems.append(Problem("supersedes", repr(text.supersedes), "the id of an entry, 64 hex digits", fix))
     if problems or amount is None or day is None or rate is None:
         raise InputError(problems)
     with localcontext(prec=DIGITS):
         base = amount * rate
-    words = one_line(description.encode("utf-8", "replace").decode("utf-8"))
+    words = one_line(text.description.encode("utf-8", "replace").decode("utf-8"))
     return Spending(
-        day, category, amount, code, base, words, much, one_line(unit), source, supersedes, fx_rate=rate
+        day, text.category, amount, code, base, words, quantity, one_line(text.unit), text.source, text.supersedes,
+        fx_rate=rate,
     )  # fmt: skip
 
 
@@ -83,15 +83,15 @@ def is_credit(charge: Spending) -> bool:
     return charge.charge in ("credit", "adjustment") or charge.amount_base < 0
 
 
-def whole_id(start: str, known: Iterable[str]) -> str:
-    """The one known id that begins with `start`, as version control lets one write it.
+def whole_id(start: str, ids: Iterable[str]) -> str:
+    """The only id that begins with `start`, abbreviated as in version control.
 
     Raises: InputError when none or several do, or fewer than six characters are given.
     """
-    found = sorted({name for name in known if name.startswith(start.casefold())}) if len(start) >= 6 else []
-    if len(found) == 1:
-        return found[0]
-    got = f"{start!r}, which fits {counted(len(found), 'charge')}" if len(start) >= 6 else repr(start)
+    fitting = sorted({name for name in ids if name.startswith(start.casefold())}) if len(start) >= 6 else []
+    if len(fitting) == 1:
+        return fitting[0]
+    got = f"{start!r}, which fits {counted(len(fitting), 'charge')}" if len(start) >= 6 else repr(start)
     fix = "list the charges with `tunecase spend list` and copy the id"
     raise InputError(Problem("supersedes", got, "the first six or more characters of one charge's id", fix))
 
@@ -101,11 +101,11 @@ def to_correct(start: str, booked: Charges) -> str:
 
     Raises: InputError as `whole_id`, and where a correction stands for it: two of one charge would contradict.
     """
-    found = whole_id(start, [name for name, _ in booked])
-    charges, last = dict(booked), latest_of(booked)[found]
-    if last == found or (charges[last].row_id and charges[last].row_id == charges[found].row_id):
-        return found
-    got, fix = f"{found[:12]}, which is corrected by {last[:12]}", f"replace {last[:12]} instead"
+    name = whole_id(start, [name for name, _ in booked])
+    charges, last = dict(booked), latest_of(booked)[name]
+    if last == name or (charges[last].row_id and charges[last].row_id == charges[name].row_id):
+        return name
+    got, fix = f"{name[:12]}, which is corrected by {last[:12]}", f"replace {last[:12]} instead"
     raise InputError(Problem("supersedes", got, "a charge that still counts", fix))
 
 
@@ -120,25 +120,19 @@ def latest_of(spendings: Charges) -> dict[str, str]:
     Returns: entry id to entry id; one that stands is its own.
     """
     kinds, parents = _kinds(spendings)
-    alike: dict[str, list[int]] = defaultdict(list)
+    by_row: dict[str, list[int]] = defaultdict(list)
     for name, charge in spendings:
-        if charge.row_id and kinds[name] not in alike[charge.row_id]:
-            alike[charge.row_id].append(kinds[name])
-    joined = {kind: kind for kind in parents}
-    for name, charge in spendings:
-        kind = kinds[name]
-        for other in (parents[kind], alike[charge.row_id][0] if charge.row_id else None):
-            if other is not None:
-                joined[_root(joined, kind)] = _root(joined, other)
+        by_row[charge.row_id or f"entry {name}"].append(kinds[name])
+    roots = _roots(parents, by_row.values())
     replaced = set(parents.values())
     stands: dict[int, str] = {}
     for name, charge in spendings:
-        kind, root = kinds[name], _root(joined, kinds[name])
-        copies = [copy for copy in alike.get(charge.row_id, ()) if copy in replaced and copy != kind]
-        old = kind in replaced or not _before(kind, parents).issuperset(copies)
+        kind, root = kinds[name], roots[kinds[name]]
+        copies = replaced.intersection(by_row[charge.row_id or f"entry {name}"]) - {kind}
+        old = kind in replaced or not copies <= _before(kind, parents)
         if root not in stands or (not old and kinds[stands[root]] != kind):
             stands[root] = name
-    return {name: stands[_root(joined, kind)] for name, kind in kinds.items()}
+    return {name: stands[roots[kind]] for name, kind in kinds.items()}
 
 
 def _kinds(spendings: Charges) -> tuple[dict[str, int], dict[int, int | None]]:
@@ -168,11 +162,20 @@ def _chain(name: str, by_name: Mapping[str, Spending], numbered: Container[str])
 
 def _before(kind: int, parents: Mapping[int, int | None]) -> set[int]:
     """What a charge corrects, and what that corrects, to the first."""
-    found: set[int] = set()
-    while (above := parents[kind]) is not None and above not in found:
-        found.add(above)
+    before: set[int] = set()
+    while (above := parents[kind]) is not None and above not in before:
+        before.add(above)
         kind = above
-    return found
+    return before
+
+
+def _roots(parents: Mapping[int, int | None], alike: Iterable[Sequence[int]]) -> dict[int, int]:
+    """For each kind the one that stands for all that corrections and copies of a row join it with."""
+    joined = {kind: kind for kind in parents}
+    pairs = [(kind, parent) for kind, parent in parents.items() if parent is not None]
+    for kind, other in [*pairs, *((kind, kinds[0]) for kinds in alike for kind in kinds)]:
+        joined[_root(joined, kind)] = _root(joined, other)
+    return {kind: _root(joined, kind) for kind in parents}
 
 
 def _root(joined: dict[int, int], kind: int) -> int:
@@ -189,10 +192,7 @@ def _amount(text: str, given: str, base: str, credit: bool, problems: list[Probl
     if match is None or not _NUMBER.fullmatch(match[2]):
         problems.append(Problem("amount", repr(raw), "one exact amount", separator_fix(raw)))
         return None, given.upper() or base
-    codes = {SYMBOLS.get(part, part).upper() for part in (match[1], match[3], given) if part}
-    if len(codes) > 1:
-        problems.append(Problem("amount", f"{raw!r} in {' and '.join(sorted(codes))}", "one currency", "name it once"))
-    code = next(iter(sorted(codes)), base)
+    code = _currency(raw, (match[1], match[3], given), problems) or base
     amount = Decimal(match[2])
     if amount == 0:
         problems.append(Problem("amount", repr(raw), "more than zero", "leave out what cost nothing"))
@@ -200,6 +200,14 @@ def _amount(text: str, given: str, base: str, credit: bool, problems: list[Probl
         fix = "give the amount that was paid, or add --credit if this is money back"
         problems.append(Problem("amount", repr(raw), "more than zero", fix))
     return (-abs(amount) if credit else amount), code
+
+
+def _currency(raw: str, names: Sequence[str | None], problems: list[Problem]) -> str:
+    """The currency that an amount is stated in, by its signs and codes; empty where there is none."""
+    codes = sorted({SYMBOLS.get(name, name).upper() for name in names if name})
+    if len(codes) > 1:
+        problems.append(Problem("amount", f"{raw!r} in {' and '.join(codes)}", "one currency", "name it once"))
+    return codes[0] if codes else ""
 
 
 def separator_fix(raw: str) -> str:
@@ -244,8 +252,8 @@ def rate_on(code: str, base: str, rates: Sequence[Rate], day: date) -> Decimal |
         return Decimal(1)
     dated = sorted((rate for rate in rates if rate.currency == code), key=lambda rate: rate.date)
     before = [rate for rate in dated if rate.date <= day]
-    known = before[-1:] or dated[:1]
-    return Decimal(str(known[0].value)) if known else None
+    in_force = before[-1:] or dated[:1]
+    return Decimal(str(in_force[0].value)) if in_force else None
 
 
 def rate_fix(code: str, day: date) -> str:
@@ -254,17 +262,21 @@ def rate_fix(code: str, day: date) -> str:
 
 
 def _rate(code: str, base: str, rates: Sequence[Rate], day: date, problems: list[Problem]) -> Decimal | None:
-    found = rate_on(code, base, rates, day)
-    if found is None:
+    rate = rate_on(code, base, rates, day)
+    if rate is None:
         wanted = f"{base}, or a dated rate for {code}"
         problems.append(Problem("currency", code, wanted, rate_fix(code, day)))
-    return found
+    return rate
 
 
-def _quantity(given: str | Decimal | None, problems: list[Problem]) -> Decimal | None:
-    if given is None:
+def _quantity(text: ChargeText, problems: list[Problem]) -> Decimal | None:
+    quantity = text.quantity
+    if quantity is None:
         return None
-    if not _NUMBER.fullmatch(str(given)) or Decimal(given) <= 0:
-        problems.append(Problem("quantity", repr(str(given)), "a positive number", "write for example 12.5"))
-        return None
-    return Decimal(given)
+    if not _NUMBER.fullmatch(str(quantity)) or Decimal(quantity) <= 0:
+        problems.append(Problem("quantity", repr(str(quantity)), "a positive number", "write for example 12.5"))
+    elif not text.unit.strip():
+        problems.append(Problem("quantity", f"{quantity} of nothing", "the unit of it", "add its unit, such as h"))
+    else:
+        return Decimal(quantity)
+    return None

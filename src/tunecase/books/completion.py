@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tunecase.books.lines import FOLDED, PEOPLE, UNKNOWNS
+from tunecase.books.lines import PEOPLE, UNKNOWNS, folded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,28 +35,25 @@ def as_booked(lines: Mapping[str, LineDrawn]) -> dict[str, LineDrawn]:
     """
     import numpy as np
 
-    found: dict[str, LineDrawn] = {}
-    for name, line in lines.items():
-        to = FOLDED.get(name, name)
-        found[to] = _both(found[to], line) if to in found else line
-    more = found.pop(UNKNOWNS, None)
-    people = [name for name in PEOPLE if name in found]
-    if more is None or not people:
-        return found if more is None else {**found, UNKNOWNS: more}
-    paid = np.asarray(np.sum([found[name].amount for name in people], axis=0))
-    factor = 1 + np.where(paid > 0, more.amount / np.where(paid > 0, paid, 1.0), 0.0)
-    for name in people:
-        hours = found[name].quantity
-        found[name] = LineDrawn(
-            found[name].amount * factor, None if hours is None else hours * factor, found[name].unit
-        )
-    return found
+    booked = folded(lines.items(), _both)
+    people = {name: booked[name] for name in PEOPLE if name in booked}
+    if UNKNOWNS not in booked or not people:
+        return booked
+    more = booked.pop(UNKNOWNS).amount
+    paid = np.asarray(np.sum([line.amount for line in people.values()], axis=0))
+    factor = 1 + np.where(paid > 0, more / np.where(paid > 0, paid, 1.0), 0.0)
+    return {**booked, **{name: _times(line, factor) for name, line in people.items()}}
 
 
-def _both(one: LineDrawn, other: LineDrawn) -> LineDrawn:
-    if one.quantity is None or other.quantity is None or one.unit != other.unit:
-        return LineDrawn(one.amount + other.amount)
-    return LineDrawn(one.amount + other.amount, one.quantity + other.quantity, one.unit)
+def _times(line: LineDrawn, factor: "Draws") -> LineDrawn:
+    hours = line.quantity
+    return LineDrawn(line.amount * factor, None if hours is None else hours * factor, line.unit)
+
+
+def _both(first: LineDrawn, second: LineDrawn) -> LineDrawn:
+    if first.quantity is None or second.quantity is None or first.unit != second.unit:
+        return LineDrawn(first.amount + second.amount)
+    return LineDrawn(first.amount + second.amount, first.quantity + second.quantity, first.unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,24 +143,41 @@ def at_completion(
     """
     import numpy as np
 
-    n = len(next(iter(bill.values())).amount) if bill else 1
-    spent = {name: paid.get(name, LinePaid()) for name in [*bill, *(name for name in paid if name not in bill)]}
+    spent = {name: paid.get(name, LinePaid()) for name in (*bill, *paid)}
     going = {name: line for name, line in bill.items() if name not in closed}
     rounds = rounds if rounds is not None and rounds.made > 0 else None
     rests = {name: _rest(line, spent[name], rounds if name in PEOPLE else None, afresh) for name, line in going.items()}
-    kept, ruled_by = np.ones(n, dtype=bool), "nothing" if going else "closed"
-    if going and not afresh and rounds is not None:
-        kept, ruled_by = _enough(rounds.drawn > rounds.made, "the rounds")
-    elif going and not afresh:
-        left = np.sum([_repriced(line, spent[name]) for name, line in going.items()], axis=0)
-        left = np.asarray(left - sum(spent[name].spent for name in going))
-        kept, ruled_by = _enough(left >= 0, "the total")
-        rests = _shared_out(rests, np.maximum(left, 0.0))
+    kept = np.ones(len(next(iter(bill.values())).amount) if bill else 1, dtype=bool)
+    if not going:
+        return _completion(spent, rests, kept, "closed")
+    if afresh:
+        return _completion(spent, rests, kept, "nothing")
+    if rounds is not None:
+        return _completion(spent, rests, *_enough(rounds.drawn > rounds.made, "the rounds"))
+    left = _left(going, spent)
+    return _completion(spent, _shared_out(rests, np.maximum(left, 0.0)), *_enough(left >= 0, "the total"))
+
+
+def _completion(
+    spent: Mapping[str, LinePaid], rests: Mapping[str, "Draws"], kept: "Flags", ruled_by: str
+) -> Completion:
+    """What was paid and what is still to come, by line and in all, in the worlds that are kept."""
+    import numpy as np
+
+    none = np.zeros(int(kept.sum()))
     lines = {
-        name: np.zeros(int(kept.sum())) + line.spent + line.credits + (rests[name][kept] if name in rests else 0.0)
+        name: none + line.spent + line.credits + (rests[name][kept] if name in rests else 0.0)
         for name, line in spent.items()
     }
-    return Completion(lines, np.asarray(np.sum([np.zeros(int(kept.sum())), *lines.values()], axis=0)), kept, ruled_by)
+    return Completion(lines, np.asarray(np.sum([none, *lines.values()], axis=0)), kept, ruled_by)
+
+
+def _left(going: Mapping[str, LineDrawn], spent: Mapping[str, LinePaid]) -> "Draws":
+    """What the open lines cost in every world at the prices paid, less what was spent on them."""
+    import numpy as np
+
+    whole = np.sum([_repriced(line, spent[name]) for name, line in going.items()], axis=0)
+    return np.asarray(whole - sum(spent[name].spent for name in going))
 
 
 def _enough(left: "Flags", why: str) -> tuple["Flags", str]:

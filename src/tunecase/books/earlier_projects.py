@@ -77,31 +77,31 @@ def kept(entries: Iterable[Entry]) -> Kept:
 
     Raises: InputError when a charge cannot be read.
     """
-    found = Kept()
+    money = Kept()
     for entry in entries:
         if entry.kind == "spend":
             charge: Spending = entry.record()
-            found.charges.append((entry.id, charge))
-            found.first_charged.setdefault(charge.category, len(found.estimates))
-            if found.closed.pop(charge.category, None) is not None:
-                found.reopened.append(charge.category)
+            money.charges.append((entry.id, charge))
+            money.first_charged.setdefault(charge.category, len(money.estimates))
+            if money.closed.pop(charge.category, None) is not None:
+                money.reopened.append(charge.category)
         elif entry.kind == "record" and entry.verb == "estimate":
-            found.estimates.append(entry)
+            money.estimates.append(entry)
         elif entry.kind == "record" and entry.verb in ("close", "plan"):
             with contextlib.suppress(InputError):
-                _take(found, entry.record())
-    return found
+                _take(money, entry.record())
+    return money
 
 
-def _take(found: Kept, record: Closing | PlanChosen) -> None:
+def _take(money: Kept, record: Closing | PlanChosen) -> None:
     if isinstance(record, PlanChosen):
-        found.chosen = record
+        money.chosen = record
         return
-    found.closed.update(dict.fromkeys(record.lines, record.on))
-    found.reopened = [name for name in found.reopened if name not in record.lines]
+    money.closed.update(dict.fromkeys(record.lines, record.on))
+    money.reopened = [name for name in money.reopened if name not in record.lines]
 
 
-def plan_of_record(found: Kept, currency: str | None = None) -> tuple[Estimate, PlanUsed] | None:
+def plan_of_record(money: Kept, currency: str | None = None) -> tuple[Estimate, PlanUsed] | None:
     """The estimate that actuals are held against, and why this one.
 
     The one that was chosen; else the last that was kept before the first charge, which is what was known when spending
@@ -110,48 +110,57 @@ def plan_of_record(found: Kept, currency: str | None = None) -> tuple[Estimate, 
 
     Returns: the estimate and how it was come by; None where there is none.
     """
+    readable = _readable(money, currency)
+    if not readable:
+        return None
+    before = [(entry, estimate) for number, entry, estimate in readable if number < money.before_charges]
+    if before:
+        entry, estimate = before[-1]
+        why = "the last estimate before the first charge" if money.charges else "the latest estimate"
+    else:
+        _, entry, estimate = readable[0]
+        why = "the first estimate there is, made after the first charge"
+    if money.chosen is not None:
+        for _, other, its_estimate in readable:
+            if other.id == money.chosen.entry:
+                entry, estimate, why = other, its_estimate, f"made the plan on {money.chosen.on}"
+    return estimate, PlanUsed(entry.id, entry.recorded_at.date(), why)
+
+
+def _readable(money: Kept, currency: str | None) -> list[tuple[int, Entry, Estimate]]:
+    """The estimates that actuals can be held against, with their numbers among all."""
     readable = []
-    for number, entry in enumerate(found.estimates):
+    for number, entry in enumerate(money.estimates):
         with contextlib.suppress(InputError):
             estimate: Estimate = entry.record()
             if currency is None or estimate.currency == currency:
                 readable.append((number, entry, estimate))
-    for _, entry, estimate in readable:
-        if found.chosen is not None and entry.id == found.chosen.entry:
-            why = f"made the plan on {found.chosen.on}"
-            return estimate, PlanUsed(entry.id, entry.recorded_at.date(), why)
-    if not readable:
-        return None
-    before = [one for one in readable if one[0] < found.before_charges]
-    _, entry, estimate = before[-1] if before else readable[0]
-    why = "the last estimate before the first charge" if found.charges else "the latest estimate"
-    why = why if before else "the first estimate there is, made after the first charge"
-    return estimate, PlanUsed(entry.id, entry.recorded_at.date(), why)
+    return readable
 
 
-def hindsight(found: Kept, plan: PlanUsed) -> frozenset[str]:
+def hindsight(money: Kept, plan: PlanUsed) -> frozenset[str]:
     """The lines that were charged before an estimate was made: its band for them was drawn by whoever saw the bill."""
-    number = next((n for n, entry in enumerate(found.estimates) if entry.id == plan.entry), 0)
-    return frozenset(name for name, before in found.first_charged.items() if before <= number)
+    number = next((n for n, entry in enumerate(money.estimates) if entry.id == plan.entry), 0)
+    return frozenset(name for name, before in money.first_charged.items() if before <= number)
 
 
-def closed_lines(found: Kept, project: str = "") -> tuple[ClosedLine, ...]:
+def closed_lines(money: Kept, project: str = "") -> tuple[ClosedLine, ...]:
     """Every closed line that had a planned amount and was charged, with what it cost.
 
     A line without any charge is left out: that nothing was booked does not show that it cost nothing. So is one that
     was charged before its plan was made: that such a band holds says nothing of bands.
     """
-    chosen = plan_of_record(found)
-    if chosen is None or not found.closed:
+    chosen = plan_of_record(money)
+    if chosen is None or not money.closed:
         return ()
     paid: dict[str, Decimal] = {}
-    for _, charge in held(found.charges).charges:
+    for _, charge in held(money.charges).charges:
         paid[charge.category] = paid.get(charge.category, Decimal(0)) + charge.amount_base
-    late = hindsight(found, chosen[1])
+    late = hindsight(money, chosen[1])
     return tuple(
         ClosedLine(project, name, line.amount, float(paid[name]))
         for name, line in planned_lines(chosen[0]).items()
-        if name in found.closed and name in paid and name not in late and line.amount is not None
+        if name in money.closed and name in paid and name not in late and line.amount is not None
     )
 
 
@@ -178,12 +187,12 @@ def read_past(places: Sequence[str], folder: Path, own: Path | None = None) -> P
             problems += broken
             continue
         try:
-            found = closed_lines(kept(Ledger(path).entries(check=False)), place)
+            closed = closed_lines(kept(Ledger(path).entries(check=False)), place)
         except InputError as error:
             problems += error.problems
             continue
-        lines += found
-        projects += bool(found)
+        lines += closed
+        projects += bool(closed)
     if problems:
         raise InputError(problems)
     return Past(tuple(lines), projects, hashlib.sha256("".join(sorted(seen)).encode()).hexdigest()[:16])
@@ -237,8 +246,8 @@ def hit_rate(lines: Sequence[ClosedLine], projects: int) -> HitRate:
     factor = None
     if len(lines) >= ENOUGH and inside_80 / len(lines) < TOO_FEW_INSIDE:
         reach = sorted(stretch(line.planned, line.actual) for line in lines)
-        found = reach[math.ceil(0.8 * len(reach)) - 1]
-        factor = found if math.isfinite(found) else None
+        needed = reach[math.ceil(0.8 * len(reach)) - 1]
+        factor = needed if math.isfinite(needed) else None
     return HitRate(len(lines), inside_80, inside_90, projects, factor)
 
 

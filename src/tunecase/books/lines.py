@@ -1,6 +1,8 @@
 """The lines of a plan as charges can be told apart: a bill does not say which GPU hour failed or stood idle."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from tunecase.quantities import Band
 from tunecase.records import Estimate
@@ -10,6 +12,7 @@ FOLDED = {"failed_runs": "gpu", "idle": "gpu"}
 # An allowance: what it is for is booked under the line that overran.
 UNKNOWNS = "unknowns"
 PEOPLE = ("labour", "evaluation")
+Line = TypeVar("Line")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +30,29 @@ def planned_lines(estimate: Estimate) -> dict[str, PlannedLine]:
     Leaves out: the points of a sum lie nearer together than the sums of the points where the parts do not move
     together; failed and idle hours grow with the runs, so here they nearly do.
     """
-    found: dict[str, PlannedLine] = {}
-    for line in estimate.lines:
-        if not line.included:
-            continue
-        name = FOLDED.get(line.name, line.name)
-        own = PlannedLine(line.amount, line.quantity, line.unit)
-        found[name] = _both(found[name], own) if name in found else own
-    return found
+    lines = (
+        (line.name, PlannedLine(line.amount, line.quantity, line.unit)) for line in estimate.lines if line.included
+    )
+    return folded(lines, _both)
 
 
-def _both(one: PlannedLine, other: PlannedLine) -> PlannedLine:
-    if one.amount is None or other.amount is None:
-        return one if other.amount is None else other
-    amount = _sum(one.amount, other.amount)
-    if one.quantity is None or other.quantity is None or one.unit != other.unit:
+def folded(lines: Iterable[tuple[str, Line]], both: Callable[[Line, Line], Line]) -> dict[str, Line]:
+    """Lines under the names that charges bear, those of one name added up by `both`."""
+    by_name: dict[str, Line] = {}
+    for name, line in lines:
+        to = FOLDED.get(name, name)
+        by_name[to] = both(by_name[to], line) if to in by_name else line
+    return by_name
+
+
+def _both(first: PlannedLine, second: PlannedLine) -> PlannedLine:
+    if first.amount is None or second.amount is None:
+        return first if second.amount is None else second
+    amount = _sum(first.amount, second.amount)
+    if first.quantity is None or second.quantity is None or first.unit != second.unit:
         return PlannedLine(amount)
-    return PlannedLine(amount, _sum(one.quantity, other.quantity), one.unit)
+    return PlannedLine(amount, _sum(first.quantity, second.quantity), first.unit)
 
 
-def _sum(one: Band, other: Band) -> Band:
-    return Band(one.p10 + other.p10, one.p50 + other.p50, one.p80 + other.p80, one.p90 + other.p90)
+def _sum(first: Band, second: Band) -> Band:
+    return Band(first.p10 + second.p10, first.p50 + second.p50, first.p80 + second.p80, first.p90 + second.p90)

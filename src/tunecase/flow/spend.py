@@ -344,14 +344,14 @@ def spend_text(flow: Flow, asked: ChargeAsked) -> Entry:
 
     Raises: InputError with every mistake found, also where the charge to replace is corrected already.
     """
-    from tunecase.books import spending, to_correct
+    from tunecase.books import ChargeText, spending, to_correct
 
     booked = flow.spendings()
     corrected = to_correct(asked.replaces, booked) if asked.replaces else ""
     line = asked.category or next((one.category for name, one in booked if name == corrected), "other")
-    charge = spending(
-        asked.amount, category=line, on=asked.on or flow.today.isoformat(), currency=asked.currency,
-        description=asked.note, project_currency=flow.project.currency, rates=flow.project.rates, today=flow.today,
-        credit=asked.credit, supersedes=corrected, quantity=asked.quantity, unit=asked.unit,
+    text = ChargeText(
+        asked.amount, line, asked.on or flow.today.isoformat(), asked.currency, asked.note, asked.quantity, asked.unit,
+        supersedes=corrected, credit=asked.credit,
     )  # fmt: skip
-    return spend(flow, charge)
+    project = flow.project
+    return spend(flow, spending(text, project_currency=project.currency, rates=project.rates, today=flow.today))

@@ -66,15 +66,16 @@ def charge_of(flow: Flow, run: str, attempt: "Attempt", supersedes: str = "") ->
 
     Raises: InputError where the project's currency is another one and has no dated rate for the dollar.
     """
-    from tunecase.books import GPU_HOUR, METER_SOURCE, spending
+    from tunecase.books import GPU_HOUR, METER_SOURCE, ChargeText, spending
 
     amount, began = Decimal(str(round(attempt.usd, 6))), attempt.began
-    charge = spending(
-        f"{amount:f} USD", category="gpu", on=began.date(), description=f"training run {run}",
-        quantity=f"{Decimal(str(round(attempt.gpu_hours, 9))):f}", unit=GPU_HOUR,
-        project_currency=flow.project.currency, rates=flow.project.rates, today=max(flow.today, began.date()),
-        source=METER_SOURCE, supersedes=supersedes,
+    text = ChargeText(
+        f"{amount:f} USD", "gpu", began.date(), description=f"training run {run}",
+        quantity=f"{Decimal(str(round(attempt.gpu_hours, 9))):f}", unit=GPU_HOUR, source=METER_SOURCE,
+        supersedes=supersedes,
     )  # fmt: skip
+    today = max(flow.today, began.date())
+    charge = spending(text, project_currency=flow.project.currency, rates=flow.project.rates, today=today)
     return replace(
         charge, basis="estimated", run=run, row_id=attempt.row_id, began_at=began, ended_at=attempt.ended_at,
         gpu=attempt.gpu, gpu_count=attempt.gpu_count, unit_price=Decimal(str(attempt.usd_per_gpu_hour)),
