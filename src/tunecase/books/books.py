@@ -1,6 +1,7 @@
 """What did it cost so far, and does the plan still hold? Plan beside actual, why they differ, and what is to come."""
 
 import math
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -81,8 +82,8 @@ def books(
     done = _completion(lines, charges, standing)
     lines = tuple(_with_rest(line, done) for line in lines)
     budget = _budget(estimate, project)
+    spent = _sum(line.spent for line in lines)
     with localcontext(prec=DIGITS):
-        spent = sum((line.spent for line in lines), ZERO)
         left = None if budget is None else Decimal(str(budget)) - spent
     stated_in = project or estimate
     record = Books(
@@ -105,8 +106,8 @@ def books(
         variance=added(line.variance for line in lines) if estimate else None,
         hit_rate=_hit_rate(lines, standing),
         reopened=tuple(standing.reopened),
-        credits=sum((line.credits for line in lines), ZERO),
-        unbilled=sum((line.unbilled for line in lines), ZERO),
+        credits=_sum(line.credits for line in lines),
+        unbilled=_sum(line.unbilled for line in lines),
         covered=counts.covered,
         runs=counts.runs,
         idle_hours=counts.idle_hours,
@@ -118,6 +119,11 @@ def books(
     return replace(record, note=" ".join([*lead(record), *sentences]), remarks=tuple(sentences))
 
 
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    with localcontext(prec=DIGITS):
+        return sum(amounts, ZERO)
+
+
 def _redrawn(done: Completion, standing: Standing, budget: float | None) -> str:
     return redrawn_words(done, standing.rounds_made if standing.afresh else None, budget is not None)
 
@@ -125,12 +131,12 @@ def _redrawn(done: Completion, standing: Standing, budget: float | None) -> str:
 def _lines(charges: Sequence[Spending], estimate: Estimate | None, standing: Standing) -> tuple[BookLine, ...]:
     plan = planned_lines(estimate) if estimate else {}
     rounds = estimate.rounds if estimate else None
-    names = [*plan, *(name for name in CATEGORIES if name not in plan)]
-    names += sorted({charge.category for charge in charges} - set(names))
+    by_line: dict[str, list[Spending]] = defaultdict(list)
+    for charge in charges:
+        by_line[charge.category].append(charge)
+    names = [name for name in dict.fromkeys((*plan, *CATEGORIES, *sorted(by_line))) if name in plan or name in by_line]
     return tuple(
-        _line(name, plan.get(name, PlannedLine(None)), own, rounds, standing)
-        for name in names
-        if (own := [charge for charge in charges if charge.category == name]) or name in plan
+        _line(name, plan.get(name, PlannedLine(None)), by_line.get(name, ()), rounds, standing) for name in names
     )
 
 
@@ -248,9 +254,8 @@ def _chance(
     """The chance to end above the budget; None without a budget, or without anything that says what is to come."""
     if budget is None or (done is None and estimate is None):
         return None
-    with localcontext(prec=DIGITS):
-        spent = float(sum((line.spent for line in lines), ZERO))
-        unplanned = float(sum((line.spent if line.planned is None else line.credits for line in lines), ZERO))
+    spent = float(_sum(line.spent for line in lines))
+    unplanned = float(_sum(line.spent if line.planned is None else line.credits for line in lines))
     if spent > budget:
         return 1.0
     if done is not None:

@@ -239,5 +239,5 @@ def _idle(
     tracked = [card for card in cards if card.is_tracked and card.billed > 0]
     if not tracked:
         return None, None, untracked
-    idle, amount = added(card.free for card in tracked), added(card.free_amount for card in tracked)
-    return idle.quantize(STEP), amount.quantize(STEP), untracked
+    hours, amounts = [card.free for card in tracked], [card.free_amount for card in tracked]
+    return added(hours).quantize(STEP), added(amounts).quantize(STEP), untracked

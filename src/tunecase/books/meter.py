@@ -144,7 +144,7 @@ class Meter:
             "form": _FORM,
             "run": self.run,
             "run_id": self.run_id,
-            "attempts": [asdict(one) for one in self.attempts],
+            "attempts": [asdict(attempt) for attempt in self.attempts],
         }
 
     def write(self, path: Path) -> None:
@@ -174,13 +174,17 @@ def meter_of(state: Mapping[str, Any]) -> Meter:
     """A meter back from its state. Raises ValueError, KeyError or TypeError when it is none."""
     if state["form"] != _FORM:
         raise ValueError(f"form {state['form']!r}; this version reads form {_FORM}")
-    names = {one.name: one.type for one in fields(Attempt)}
-    attempts = [Attempt(**{name: value for name, value in one.items() if name in names}) for one in state["attempts"]]
-    for one in attempts:
-        one.ended_at  # noqa: B018 - a moment that is none raises here
-        if not (math.isfinite(one.usd) and one.seconds >= 0 and one.usd_per_gpu_hour >= 0 and one.gpu_count > 0):
-            raise ValueError("an attempt without a price or a time")
-    return Meter(str(state["run"]), str(state["run_id"]), attempts)
+    return Meter(str(state["run"]), str(state["run_id"]), [_attempt(body) for body in state["attempts"]])
+
+
+def _attempt(body: Mapping[str, Any]) -> Attempt:
+    """An attempt back from its state; what another version wrote besides is passed over."""
+    names = {part.name for part in fields(Attempt)}
+    attempt = Attempt(**{name: value for name, value in body.items() if name in names})
+    attempt.ended_at  # noqa: B018 - a moment that is none raises here
+    if not math.isfinite(attempt.usd) or min(attempt.seconds, attempt.usd_per_gpu_hour) < 0 or attempt.gpu_count <= 0:
+        raise ValueError("an attempt without a price or a time")
+    return attempt
 
 
 def together(meters: Iterable[Meter]) -> Meter | None:
@@ -189,14 +193,14 @@ def together(meters: Iterable[Meter]) -> Meter | None:
     Each attempt counts once, as the state that saw it longest says. States of another run than the first are left out.
     """
     first: Meter | None = None
-    known: dict[str, Attempt] = {}
+    longest: dict[str, Attempt] = {}
     for meter in meters:
         first = first or meter
         if meter.run_id != first.run_id:
             continue
-        for one in meter.attempts:
-            if one.id not in known or known[one.id].seconds < one.seconds:
-                known[one.id] = one
+        for attempt in meter.attempts:
+            if attempt.id not in longest or longest[attempt.id].seconds < attempt.seconds:
+                longest[attempt.id] = attempt
     if first is None:
         return None
-    return Meter(first.run, first.run_id, sorted(known.values(), key=lambda one: one.began_at))
+    return Meter(first.run, first.run_id, sorted(longest.values(), key=lambda attempt: attempt.began_at))

@@ -29,9 +29,10 @@ def book_check(charges: Sequence[Spending], base_per_usd: float) -> tuple[PriceC
     Leaves out: hours on spot or under a commitment, which are billed below the list; the words then say by how much.
     """
     groups: dict[_Machine, list[Spending]] = defaultdict(list)
-    for one in charges:
-        if one.unit == GPU_HOUR and one.quantity and one.charge == "usage" and one.basis == "billed" and one.gpu:
-            groups[_Machine(one.gpu, one.provider, one.instance, one.region)].append(one)
+    for charge in charges:
+        is_hours = charge.unit == GPU_HOUR and charge.quantity and charge.gpu
+        if is_hours and (charge.charge, charge.basis) == ("usage", "billed"):
+            groups[_Machine(charge.gpu, charge.provider, charge.instance, charge.region)].append(charge)
     checks = [_check(machine, rows, base_per_usd) for machine, rows in groups.items()]
     return tuple(sorted(checks, key=lambda check: (-check.amount, check.gpu)))
 
@@ -47,10 +48,11 @@ class _Machine(NamedTuple):
 
 def _check(machine: _Machine, rows: Sequence[Spending], base_per_usd: float) -> PriceCheck:
     with localcontext(prec=DIGITS):
-        hours = sum((one.quantity or Decimal(0) for one in rows), Decimal(0))
-        same = {one.currency for one in rows} == {"USD"}
-        usd = sum((one.amount if same else one.amount_base for one in rows), Decimal(0))
-        usd = usd if same else usd / Decimal(str(base_per_usd))
+        hours = sum((row.quantity or Decimal(0) for row in rows), Decimal(0))
+        if {row.currency for row in rows} == {"USD"}:
+            usd = sum((row.amount for row in rows), Decimal(0))
+        else:
+            usd = sum((row.amount_base for row in rows), Decimal(0)) / Decimal(str(base_per_usd))
         each = (usd / hours).quantize(CENTS).normalize()
     dated, what = _book(machine, rows[0].gpu_count or 1)
     low, high = (min(dated)[0], max(dated)[0]) if dated else (None, None)
@@ -72,11 +74,13 @@ def _book(machine: _Machine, cards: int) -> tuple[list[tuple[float, str]], str]:
 
 
 def _of_card(gpu: str, provider: str) -> tuple[list[tuple[float, str]], str]:
-    prices = [price for price in catalog.gpu_prices() if price.gpu == gpu]
-    valid = [price for price in prices if price.terms == catalog.ON_DEMAND and not price.stale]
-    own = [price for price in valid if price.provider == provider]
-    where = f"{gpu} at {provider}" if own else f"{gpu} at any provider"
-    return [(price.usd_per_gpu_hour, price.date) for price in own or valid], where
+    prices = [price for price in catalog.gpu_prices() if (price.gpu, price.terms) == (gpu, catalog.ON_DEMAND)]
+    by_provider: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    for price in filter(lambda price: not price.stale, prices):
+        by_provider[price.provider].append((price.usd_per_gpu_hour, price.date))
+    if provider in by_provider:
+        return by_provider[provider], f"{gpu} at {provider}"
+    return [price for prices in by_provider.values() for price in prices], f"{gpu} at any provider"
 
 
 def _words(each: float, low: float | None, high: float | None, what: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -36,8 +36,8 @@ class _Row(NamedTuple):
     row_id: str
 
 
-def compare(found: Sequence[Spending], booked: Booked, beside: Sequence[Spending] = ()) -> Compared:
-    """Each charge found, held against those that are booked.
+def compare(charges: Sequence[Spending], booked: Booked, beside: Sequence[Spending] = ()) -> Compared:
+    """Each charge of a place, held against those that are booked.
 
     By the row's identity a charge is known, also once its entry was corrected by hand; where the row is now read with
     another amount or run, it states that entry anew. A row that a later bill corrected, and one that was never booked,
@@ -46,7 +46,7 @@ def compare(found: Sequence[Spending], booked: Booked, beside: Sequence[Spending
     rows of one line apart (`apart`, and the tags of a bill's row without a resource) are never one.
 
     Args:
-        found: with row_id and line_id.
+        charges: with row_id and line_id.
         booked: (entry id, charge) of the whole ledger.
         beside: what else the place states, not asked for: nothing of it is booked, and nothing that is booked of it
             counts as gone.
@@ -56,30 +56,44 @@ def compare(found: Sequence[Spending], booked: Booked, beside: Sequence[Spending
         other amounts of an estimate's row, whose price is ours and not the place's.
     """
     book = _Book(booked)
-    unknown: dict[str, list[_Row]] = defaultdict(list)
-    restated: list[tuple[_Row, Named]] = []
-    known, claimed = 0, set()
-    stated = [(charge, True) for charge in found] + [(charge, False) for charge in beside]
+    stated = [(charge, True) for charge in charges] + [(charge, False) for charge in beside]
+    by_row = _by_row(book, stated)
+    by_line = _by_line(by_row.unknown, book.standing({charge.line_id for charge, _ in stated}, by_row.claimed))
+    corrections = [
+        (replace(row.charge, supersedes=name, row_id=row.row_id), old)
+        for row, (name, old) in by_row.restated + by_line.restated
+        if row.asked
+    ]
+    corrections += [(_withdrawn(line, *named), named[1]) for line, named in _gone(charges, by_line.left)]
+    fresh = tuple(replace(row.charge, row_id=row.row_id) for row in by_line.fresh if row.asked)
+    return Compared(fresh, by_row.known + by_line.alike, tuple(corrections), by_line.alike)
+
+
+@dataclass
+class _ByRow:
+    """Rows held against the entry that booked them: those without one by their line, and the entries claimed."""
+
+    unknown: dict[str, list[_Row]] = field(default_factory=lambda: defaultdict(list))
+    restated: list[tuple[_Row, Named]] = field(default_factory=list)
+    claimed: set[str] = field(default_factory=set)
+    known: int = 0
+
+
+def _by_row(book: "_Book", stated: Iterable[tuple[Spending, bool]]) -> _ByRow:
+    rows = _ByRow()
     for charge, is_asked in stated:
         last, row_id = book.last(charge.row_id)
         name = book.stands_for(last)
         row = _Row(charge, is_asked, row_id)
         if not name:
-            unknown[charge.line_id].append(row)
+            rows.unknown[charge.line_id].append(row)
             continue
-        claimed.add(name)
+        rows.claimed.add(name)
         if name != last or charge.basis == "estimated" or _same(book.charges[name], charge):
-            known += is_asked
+            rows.known += is_asked
         else:
-            restated.append((row, (name, book.charges[name])))
-    by_line = _by_line(unknown, book.standing({charge.line_id for charge, _ in stated}, claimed))
-    restated += by_line.restated
-    corrections = [
-        (replace(row.charge, supersedes=name, row_id=row.row_id), old) for row, (name, old) in restated if row.asked
-    ]
-    corrections += [(_withdrawn(line, *named), named[1]) for line, named in _gone(found, by_line.left)]
-    fresh = tuple(replace(row.charge, row_id=row.row_id) for row in by_line.fresh if row.asked)
-    return Compared(fresh, known + by_line.alike, tuple(corrections), by_line.alike)
+            rows.restated.append((row, (name, book.charges[name])))
+    return rows
 
 
 class _ByLine(NamedTuple):
@@ -200,15 +214,15 @@ def _nearest_group(groups: Mapping[Hashable, deque[Named]], marks: Mapping[str, 
     return next((name for name, group in groups.items() if _fits(_marks(group[0][1]), marks)), None)
 
 
-def _gone(found: Sequence[Spending], left: Mapping[str, Sequence[Named]]) -> list[tuple[str, Named]]:
-    """Entries that the place no longer states; one that what was asked for gainsays is of another part of the bill."""
+def _gone(charges: Sequence[Spending], left: Mapping[str, Sequence[Named]]) -> list[tuple[str, Named]]:
+    """Entries that the place no longer states; where no row asked for fits them, another part of the bill holds them."""
     marks: dict[str, dict[Hashable, Mapping[str, str]]] = defaultdict(dict)
-    for charge in found:
+    for charge in charges:
         if left.get(charge.line_id):
             marks[charge.line_id][_frozen(_marks(charge))] = _marks(charge)
     return [
-        (line, one) for line, kinds in marks.items() for one in left[line]
-        if any(_fits(_marks(one[1]), kind) for kind in kinds.values())
+        (line, named) for line, kinds in marks.items() for named in left[line]
+        if any(_fits(_marks(named[1]), kind) for kind in kinds.values())
     ]  # fmt: skip
 
 

@@ -90,26 +90,31 @@ def _training(attempts: Sequence[TimedRun]) -> list[TimedRun]:
     that charge.
     """
     own = [at for at, run in enumerate(attempts) if run.why != PARENT]
-    booked = max((at for at in own if attempts[at].why == BOOKED), default=-1)
+    booked = [at for at in own if attempts[at].why == BOOKED]
     taken = list(attempts)
     for at in own[:-1]:
-        taken[at] = replace(attempts[at], why=BOOKED) if at < booked else _killed(attempts[at])
-    paid = [at for at in own if not taken[at].why]
-    if paid and booked < 0:
-        for at, run in zip(paid, _with_rest([taken[at] for at in paid]), strict=True):
-            taken[at] = run
+        is_booked = bool(booked) and at < booked[-1]
+        taken[at] = replace(attempts[at], why=BOOKED) if is_booked else _killed(attempts[at])
+    paid = [] if booked else [at for at in own if not taken[at].why]
+    for at, run in zip(paid, _with_rest([taken[at] for at in paid]), strict=True):
+        taken[at] = run
     return taken
 
 
 def _with_rest(attempts: Sequence[TimedRun]) -> Sequence[TimedRun]:
     """Attempts with their own figures, the last one with what the training logged beyond them."""
-    own = [_usd(run.facts.get(SPENT_TAG, "")) or Decimal(0) for run in attempts]
-    total = max(_usd(run.facts.get(TOTAL, "")) or Decimal(0) for run in attempts)
+    own = [_fact(run, SPENT_TAG) for run in attempts]
+    total = max((_fact(run, TOTAL) for run in attempts), default=Decimal(0))
     if not total and not any(own):
         return attempts
     rest = total - sum(own, Decimal(0))
     own[-1] += rest if rest > ROUNDED * len(own) else 0
     return [replace(run, usd=usd or None, why="" if usd else ATTEMPT) for run, usd in zip(attempts, own, strict=True)]
+
+
+def _fact(run: TimedRun, name: str) -> Decimal:
+    """An amount that a run states; zero where it states none."""
+    return _usd(run.facts.get(name, "")) or Decimal(0)
 
 
 def _killed(run: TimedRun) -> TimedRun:
@@ -148,7 +153,7 @@ def _own_tags(tags: Mapping[str, str]) -> dict[str, str]:
 
 def _usd(text: str) -> Decimal | None:
     try:
-        found = Decimal(text)
+        amount = Decimal(text)
     except InvalidOperation:
         return None
-    return found if found.is_finite() and found > 0 else None
+    return amount if amount.is_finite() and amount > 0 else None

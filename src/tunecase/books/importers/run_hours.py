@@ -66,11 +66,11 @@ def run_charges(runs: Sequence[TimedRun], asked: SpendAsked, source: str, place:
     Leaves out: time in which a machine was up before and after its runs, which only a bill shows, as idle.
     """
     reader = _Reader(asked, source, place)
-    found = [charge for run in runs if (charge := reader.charge(run)) is not None]
+    charges = [charge for run in runs if (charge := reader.charge(run)) is not None]
     reader.mistakes.refuse(place)
     notes = tuple(f"{counted(count, 'run')} at {text}" for text, count in reader.prices.items())
     left_out = tuple(f"{counted(count, 'run')} {why}" for why, count in sorted(reader.left_out.items()))
-    return Brought(tuple(found), len(runs), reader.filtered, left_out, notes)
+    return Brought(tuple(charges), len(runs), reader.filtered, left_out, notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +106,11 @@ class _Reader:
             self.filtered += 1
             return None
         gpu, count = gpu_of(run)
-        if why := run.why or (ON_CPU if count == 0 and run.usd is None else ""):
+        on_cpu = count == 0
+        if why := run.why or (ON_CPU if on_cpu and run.usd is None else ""):
             self.left_out[why] += 1
             return None
-        gpu = (gpu if count != 0 else "") or self.asked.gpu
+        gpu = self.asked.gpu if on_cpu else gpu or self.asked.gpu
         use = self.use(run, gpu, self.asked.gpu_count if count is None else count)
         if use is None:
             return None
@@ -209,17 +210,21 @@ def gpu_of(run: TimedRun) -> tuple[str, int | None]:
     """
     facts = {_plain(key): value.strip() for key, value in run.facts.items()}
     count = _count(facts, run.metrics)
-    for name in INSTANCE_NAMES:
-        machine = catalog.instance("", facts[name].removeprefix("ml.")) if facts.get(name) else None
-        if machine is not None:
+    for name in filter(None, map(facts.get, INSTANCE_NAMES)):
+        if machine := catalog.instance("", name.removeprefix("ml.")):
             return machine.gpu, count or machine.gpu_count
     for text in filter(None, map(facts.get, GPU_NAMES)):
         if text.casefold() in ("cpu", "none", "mps"):
             return "cpu", 0
         if card := card_named(text):
-            times = TIMES.search(text)
-            return card, int(times[1] or times[2]) if count is None and times else count
+            return card, _times(text) if count is None else count
     return "", count
+
+
+def _times(text: str) -> int | None:
+    """The number in `8 x H100` or `H100:8`; None where there is none."""
+    times = TIMES.search(text)
+    return int(times[1] or times[2]) if times else None
 
 
 def _count(facts: Mapping[str, str], metrics: Sequence[str]) -> int | None:
