@@ -99,8 +99,38 @@ def test_a_run_that_only_the_bill_names_is_shown():
 
 
 def test_usage_that_is_billed_at_nothing_is_counted():
-    """Hours paid by a commitment show as unpriced, not as free."""
+    """Hours paid by a commitment show as unpriced; what has a price, no quantity, or is no usage does not."""
     assert 1 == held([("b", charge("0", "2"))]).unpriced
+    rows = [charge("3", "2"), replace(charge("0", "2"), quantity=None), charge("0", "2", charge="purchase")]
+    assert 0 == held([(str(number), row) for number, row in enumerate(rows)]).unpriced
+
+
+def test_two_hundredths_of_a_run_may_stay_uncovered():
+    """Clocks differ: a bill of 99 hours in 100 covers the run, one of 98 leaves two hours to pay."""
+    hundred = ("e", run("100", "100"))
+    assert (1, Decimal(99)) == (
+        held([hundred, ("b", charge("99", "99"))]).covered,
+        total([hundred, ("b", charge("99", "99"))]),
+    )
+    assert (0, Decimal(100)) == (
+        held([hundred, ("b", charge("98", "98"))]).covered,
+        total([hundred, ("b", charge("98", "98"))]),
+    )
+
+
+def test_two_hundredths_of_a_row_may_be_left_of_a_strange_name():
+    """A row that names another run is that run's only where clocks cannot explain what is left."""
+    other = ("b", charge("100", "100", run="other"))
+    assert ["a"] == [row.run for row in held([("e", run("98", "98")), other]).runs]
+    assert ["a", "other"] == sorted(row.run for row in held([("e", run("97", "97")), other]).runs)
+
+
+def test_an_estimate_without_hours_is_covered_by_its_name_alone():
+    """Where a bill names the run it counts instead; a bill of the same card and time does not touch it."""
+    bare = replace(run("8", "4"), quantity=None)
+    assert Decimal(9) == total([("e", bare), ("b", charge("9", "4", run="a"))])
+    apart = held([("e", bare), ("b", charge("9", "4"))])
+    assert (Decimal(17), None) == (sum(one.amount for _, one in apart.charges), apart.runs[0].billed)
 
 
 times = st.integers(0, 60)
@@ -141,7 +171,9 @@ def test_a_named_bill_covers_the_hours_that_it_bills():
 def test_hours_billed_at_nothing_cover_where_a_purchase_paid_for_them():
     """A commitment's price is in the purchase."""
     paid = charge("900", "1", charge="purchase")
-    assert Decimal(900) == total([("e", run("240", "80")), ("b", charge("0", "80", run="a")), ("p", paid)])
+    free = [("e", run("240", "80")), ("b", charge("0", "80", run="a"))]
+    assert Decimal(900) == total([*free, ("p", paid)])
+    assert Decimal(240) == total([*free, ("p", charge("0", "1", charge="purchase"))])
     mixed = [("e", run("20", "10")), ("b", charge("20", "10")), ("f", charge("0", "10"))]
     assert (Decimal(20), Decimal(10)) == (total(mixed), held(mixed).idle_hours)
 

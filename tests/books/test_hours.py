@@ -97,8 +97,9 @@ def test_of_rows_that_name_a_run_those_at_its_time_come_first():
 
 
 def test_of_rows_without_a_name_those_that_end_first_come_first():
-    """Of those that end together, the ones that begin first."""
+    """Also where they began later; of those that end together, the ones that begin first."""
     ten = run("1", "10")
+    assert {"8": Decimal(0), "9": Decimal(3)} == left([ten], charge("9", "9", 0, 10), charge("8", "4", 2, 4))
     assert {"8": Decimal(0), "9": Decimal(2)} == left([ten], charge("9", "6", 0, 10), charge("8", "6", 0, 8))
     assert {"8": Decimal(0), "9": Decimal(2)} == left([ten], charge("9", "6", 2, 8), charge("8", "6", 0, 10))
 
@@ -188,8 +189,9 @@ def test_runs_are_found_on_any_day_of_a_row():
 
 
 def test_rows_and_runs_without_a_card_are_not_linked_by_time():
-    """Neither are rows without hours, and rows of another card."""
+    """Neither are rows and runs without hours, and rows of another card."""
     for guess, row in [
+        (replace(run("1", "4"), quantity=None), charge("9", "4")),
         (run("1", "4", gpu=""), charge("9", "4", gpu="")),
         (run("1", "4"), charge("9", "4", gpu="T4")),
         (run("1", "4"), charge("9", "0", lasts=4)),

@@ -189,23 +189,23 @@ def _enough(left: "Flags", why: str) -> tuple["Flags", str]:
     return np.ones(len(left), dtype=bool), "nothing"
 
 
-def _repriced(line: LineDrawn, one: LinePaid) -> "Draws":
+def _repriced(line: LineDrawn, paid: LinePaid) -> "Draws":
     """The whole line in every world: what was bought at the price paid, the rest at prices centred on it."""
     import numpy as np
 
-    if line.quantity is None or not one.quantity or not one.counted:
+    if line.quantity is None or not paid.quantity or not paid.counted:
         return line.amount
-    left = np.maximum(line.quantity - one.quantity, 0.0)
-    price = _price_of_rest(line, one, left)
-    bought = np.minimum(line.quantity / one.quantity, 1.0) * one.measured
-    return np.asarray(bought + np.minimum(one.free * price, max(one.spent - one.measured, 0.0)) + left * price)
+    left = np.maximum(line.quantity - paid.quantity, 0.0)
+    price = _price_of_rest(line, paid, left)
+    bought = np.minimum(line.quantity / paid.quantity, 1.0) * paid.measured
+    return np.asarray(bought + np.minimum(paid.free * price, max(paid.spent - paid.measured, 0.0)) + left * price)
 
 
-def _price_of_rest(line: LineDrawn, one: LinePaid, left: "Draws") -> "Draws":
+def _price_of_rest(line: LineDrawn, paid: LinePaid, left: "Draws") -> "Draws":
     """What one will cost: centred on what one cost, or as drawn where that is not known."""
-    if one.price is None or not one.quantity:
+    if paid.price is None or not paid.quantity:
         return _price(line)
-    return _centred(_price(line), one.price, one.quantity / (one.quantity + left))
+    return _centred(_price(line), paid.price, paid.quantity / (paid.quantity + left))
 
 
 def _price(line: LineDrawn) -> "Draws":
@@ -215,19 +215,19 @@ def _price(line: LineDrawn) -> "Draws":
     return np.divide(line.amount, line.quantity, out=np.zeros(len(line.amount)), where=line.quantity > 0)
 
 
-def _rest(line: LineDrawn, one: LinePaid, rounds: RoundsDrawn | None, afresh: bool) -> "Draws":
+def _rest(line: LineDrawn, paid: LinePaid, rounds: RoundsDrawn | None, afresh: bool) -> "Draws":
     """What is still to be paid of a line in every world."""
     import numpy as np
 
-    if line.quantity is None or not one.quantity or not one.counted:
-        if rounds is not None and one.spent > 0:
-            return _by_the_round(line.amount, one.spent, rounds, afresh)
-        return line.amount if afresh else np.maximum(line.amount - max(one.spent, 0.0), 0.0)
+    if line.quantity is None or not paid.quantity or not paid.counted:
+        if rounds is not None and paid.spent > 0:
+            return _by_the_round(line.amount, paid.spent, rounds, afresh)
+        return line.amount if afresh else np.maximum(line.amount - max(paid.spent, 0.0), 0.0)
     if rounds is not None:
-        left = _by_the_round(line.quantity, one.quantity, rounds, afresh)
+        left = _by_the_round(line.quantity, paid.quantity, rounds, afresh)
     else:
-        left = line.quantity if afresh else np.maximum(line.quantity - one.quantity, 0.0)
-    return left * _price_of_rest(line, one, left)
+        left = line.quantity if afresh else np.maximum(line.quantity - paid.quantity, 0.0)
+    return left * _price_of_rest(line, paid, left)
 
 
 def _by_the_round(whole: "Draws", so_far: float, rounds: RoundsDrawn, afresh: bool) -> "Draws":

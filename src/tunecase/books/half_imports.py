@@ -32,13 +32,13 @@ class HalfImports:
 
     def remarks(self) -> tuple[str, ...]:
         """What to say of each import that lacks charges, and that no later one of the same words made whole."""
-        found = []
+        sentences = []
         for entry in self.last.values():
             written, booked = self.written[str(entry.meta[IMPORT_KEY])], int(entry.body["booked"])
             if written < booked:
                 kind, place = entry.body["kind"], entry.body["place"] or "the pilot"
-                found.append(
+                sentences.append(
                     f"The import of {place} ended midway: {written:,} of {counted(booked, 'charge')} are booked. Run "
                     f"`tunecase spend import {kind}` with the same words again: it books the rest."
                 )
-        return tuple(found)
+        return tuple(sentences)

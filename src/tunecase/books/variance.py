@@ -39,8 +39,8 @@ def quantity_in(charge: Spending, unit: str) -> Decimal | None:
 
     Example:
         >>> from datetime import date
-        >>> one = Spending(date(2026, 11, 2), "labour", Decimal(90), "USD", Decimal(90), "", Decimal(45), "min")
-        >>> quantity_in(one, "hour")
+        >>> charge = Spending(date(2026, 11, 2), "labour", Decimal(90), "USD", Decimal(90), "", Decimal(45), "min")
+        >>> quantity_in(charge, "hour")
         Decimal('0.75')
     """
     if charge.quantity is None or not unit or charge.charge not in ("usage", "purchase"):
@@ -81,7 +81,7 @@ def to_date(planned: Band | None, rounds_planned: float | None, rounds_made: int
 def variance(
     planned: Band | None,
     planned_quantity: Band | None,
-    found: Bought,
+    paid: Bought,
     *,
     rounds_planned: float | None = None,
     rounds_made: int | None = None,
@@ -95,7 +95,7 @@ def variance(
 
     Args:
         planned, planned_quantity: of the line; without a plan all is scope, without a quantity all is unsplit.
-        found: what was paid, see `bought`, the quantity in the plan's unit.
+        paid: for the line, see `bought`, the quantity in the plan's unit.
         rounds_planned, rounds_made: R and r; where one is not known, r = R and scope is zero.
     Returns: the Variance; `total` is A - P to the last digit.
     Leaves out: a part of price times quantity that belongs to both stands under price, as accountants have it; what is
@@ -103,27 +103,27 @@ def variance(
     """
     with localcontext(prec=DIGITS):
         if planned is None:
-            return Variance(found.amount, ZERO, ZERO, ZERO)
+            return Variance(paid.amount, ZERO, ZERO, ZERO)
         whole = exact(planned.p50)
         if planned_quantity is None or planned_quantity.p50 <= 0:
-            return Variance(ZERO, ZERO, ZERO, found.amount - whole)
+            return Variance(ZERO, ZERO, ZERO, paid.amount - whole)
         flexed = to_date(planned, rounds_planned, rounds_made)
         assert flexed is not None
-        if found.quantity is None:
-            return Variance(flexed - whole, ZERO, ZERO, found.amount - flexed)
-        standard = (whole * found.quantity / exact(planned_quantity.p50)).quantize(STEP)
-        return Variance(flexed - whole, standard - flexed, found.measured - standard, found.amount - found.measured)
+        if paid.quantity is None:
+            return Variance(flexed - whole, ZERO, ZERO, paid.amount - flexed)
+        standard = (whole * paid.quantity / exact(planned_quantity.p50)).quantize(STEP)
+        return Variance(flexed - whole, standard - flexed, paid.measured - standard, paid.amount - paid.measured)
 
 
 def added(parts: Iterable[Variance | None]) -> Variance:
     """The sum, part by part."""
-    known = [part for part in parts if part is not None]
+    split = [part for part in parts if part is not None]
     with localcontext(prec=DIGITS):
         return Variance(
-            sum((one.scope for one in known), ZERO),
-            sum((one.quantity for one in known), ZERO),
-            sum((one.price for one in known), ZERO),
-            sum((one.unsplit for one in known), ZERO),
+            sum((part.scope for part in split), ZERO),
+            sum((part.quantity for part in split), ZERO),
+            sum((part.price for part in split), ZERO),
+            sum((part.unsplit for part in split), ZERO),
         )
 
 

@@ -84,7 +84,7 @@ def spend_import(
         choice = flow.ImportAsked(
             tags=tag or (), services=service or (), since=since, until=until, on=on, category=category,
             run_tags=run_tag or (), cost=cost, gpu=gpu, gpu_count=gpu_count, experiment=experiment, restated=restated,
-            dry_run=dry_run, told=progress,
+            dry_run=dry_run, on_read=progress,
         )  # fmt: skip
         record = flow.spend_import(opened, kind, place, choice)
     print_record("imported", record, json)

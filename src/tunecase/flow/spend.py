@@ -28,7 +28,7 @@ class ImportAsked:
     """What is asked of an import, from words as typed; see `tunecase spend import --help`.
 
     `tags` are `key=value`, `since`, `until` and `on` days, `run_tags` names of tags. With `dry_run` nothing is booked;
-    `restated` books what a place states anew as corrections.
+    `restated` books what a place states anew as corrections. `on_read` is called with the bytes read and in all.
     """
 
     tags: Sequence[str] = ()
@@ -44,7 +44,7 @@ class ImportAsked:
     experiment: str = ""
     restated: bool = False
     dry_run: bool = False
-    told: Callable[[int, int], None] | None = field(default=None, compare=False)
+    on_read: Callable[[int, int], None] | None = field(default=None, compare=False)
 
 
 def spend_import(flow: Flow, kind: str, place: str = "", asked: ImportAsked | None = None) -> Imported:
@@ -170,8 +170,9 @@ def _book(flow: Flow, kind: str, place: str, asked: ImportAsked, brought: "Broug
     key = {
         IMPORT_KEY: digest_of({"place": record.place, "rows": " ".join(one.row_id + one.supersedes for one in charges)})
     }
-    words = replace(asked, told=None, dry_run=False, restated=False)
-    meta |= {IMPORT_WORDS: digest_of({"kind": kind, "place": record.place, "words": repr(words)})}
+    # Ledgers hold this digest: the field was called `told` when the first of them were written.
+    words = repr(replace(asked, on_read=None, dry_run=False, restated=False)).replace("on_read=None", "told=None")
+    meta |= {IMPORT_WORDS: digest_of({"kind": kind, "place": record.place, "words": words})}
     own = {"phase": meta["phase"], **key}
     new = [NewEntry("spend", charge, "spend", own) for charge in charges]
     flow.ledger.append_many([NewEntry("record", record, "imported", {**meta, **key}), *new], recorded_at=now())
@@ -239,7 +240,7 @@ def _words(flow: Flow, asked: ImportAsked) -> "SpendAsked":
         tags=tags, services=tuple(asked.services), since=since, until=until,
         cost=cast(Literal["billed", "effective"], asked.cost), gpu=gpu, gpu_count=asked.gpu_count, on=on,
         experiment=asked.experiment, gpu_hour=lambda name: _gpu_hour(flow, name),
-        person_hour=lambda role: _person_hour(flow, role), piloted=lambda: _piloted(flow), told=asked.told,
+        person_hour=lambda role: _person_hour(flow, role), piloted=lambda: _piloted(flow), on_read=asked.on_read,
         **cast(Any, own),
     )  # fmt: skip
 

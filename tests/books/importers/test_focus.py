@@ -351,10 +351,10 @@ def test_reading_is_told(tmp_path, monkeypatch):
     """Bytes read of bytes in all, for a bar."""
     from tunecase.books.importers import files
 
-    monkeypatch.setattr(files, "TOLD_EVERY_ROWS", 2)
+    monkeypatch.setattr(files, "REPORT_EVERY_ROWS", 2)
     told: list[tuple[int, int]] = []
     path = as_csv(tmp_path / "b.csv", [row()] * 5)
-    focus_bill(str(path), asked(told=lambda done, total: told.append((done, total))))
+    focus_bill(str(path), asked(on_read=lambda done, total: told.append((done, total))))
     assert 2 == len(told)
     assert all(0 < done <= total == path.stat().st_size for done, total in told)
 

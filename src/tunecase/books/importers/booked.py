@@ -215,7 +215,7 @@ def _nearest_group(groups: Mapping[Hashable, deque[Named]], marks: Mapping[str, 
 
 
 def _gone(charges: Sequence[Spending], left: Mapping[str, Sequence[Named]]) -> list[tuple[str, Named]]:
-    """Entries that the place no longer states; where no row asked for fits them, another part of the bill holds them."""
+    """Entries that the place no longer states; where no row asked for fits them, they are of another part."""
     marks: dict[str, dict[Hashable, Mapping[str, str]]] = defaultdict(dict)
     for charge in charges:
         if left.get(charge.line_id):

@@ -94,11 +94,11 @@ def moment_of(cell: Any) -> datetime:
     if TIMED.fullmatch(text):
         try:
             spelt = re.sub(r" ?(UTC|[Zz])$", "+00:00", text).replace(",", ".")
-            found = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", spelt))
+            moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", spelt))
         except ValueError:
             pass
         else:
-            return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     raise CellError("a day that exists and a time, year first", "write for example 2026-11-02 08:00:00 (UTC)")
 
 
@@ -126,14 +126,14 @@ def tags_of(cell: Any) -> dict[str, str]:
 def _pairs(listed: Any) -> Iterable[tuple[Any, Any]]:
     """Pairs of a list, however each of them is written."""
     pairs: list[tuple[Any, Any]] = []
-    for one in listed if isinstance(listed, list | tuple) else [None]:
-        if isinstance(one, Mapping):
-            named = {str(key).casefold(): value for key, value in one.items()}
+    for pair in listed if isinstance(listed, list | tuple) else [None]:
+        if isinstance(pair, Mapping):
+            named = {str(key).casefold(): value for key, value in pair.items()}
             if "key" in named:
                 pairs.append((named["key"], named.get("value")))
                 continue
-        elif isinstance(one, list | tuple) and len(one) == 2:
-            pairs.append((one[0], one[1]))
+        elif isinstance(pair, list | tuple) and len(pair) == 2:
+            pairs.append((pair[0], pair[1]))
             continue
         raise CellError("a JSON object of tags", 'write for example {"team": "nlp"}')
     return pairs

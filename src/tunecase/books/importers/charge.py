@@ -6,12 +6,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from tunecase.books.charges import rate_fix, rate_on
+from tunecase.books.importers.cells import CellError, text_of
 from tunecase.errors import InputError, Problem
 from tunecase.project import Rate
-from tunecase.quantities import counted
+from tunecase.quantities import counted, one_line
 from tunecase.records import Run, Spending
 
 MOST_SHOWN = 20
@@ -36,7 +37,7 @@ class SpendAsked:
     that hold a run's name. `gpu` and `gpu_count` say what runs trained on where nothing recorded it, `on` the day of
     runs that have none. `gpu_hour` gives the price of a GPU's hour by its name, `person_hour` that of a role, None
     where there is none; `booked` the lines that are booked on a day; `piloted` the pilot's runs with the moments of
-    their end. `told` is told how much of how much is read.
+    their end. `on_read` is called with the bytes read and in all.
     """
 
     today: date
@@ -57,19 +58,11 @@ class SpendAsked:
     person_hour: Callable[[str], HourPrice | None] = lambda _: None
     booked: Callable[[date], Collection[str]] = lambda _: ()
     piloted: Callable[[], Sequence[tuple[datetime, Run]]] = tuple
-    told: Callable[[int, int], None] | None = None
+    on_read: Callable[[int, int], None] | None = None
 
     def in_days(self, day: date) -> bool:
         """Whether a day lies in the days asked for."""
         return (self.since is None or day >= self.since) and (self.until is None or day <= self.until)
-
-    def rate(self, code: str, day: date) -> Decimal | None:
-        """Units of the project's currency for one of another on a day; None where the project has no rate."""
-        return rate_on(code, self.currency, self.rates, day)
-
-    def no_rate(self, code: str, day: date) -> tuple[str, str]:
-        """What is wanted where there is no rate, and the fix."""
-        return f"{self.currency}, or a dated rate for {code}", rate_fix(code, day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +80,9 @@ class Brought:
     beside: tuple[Spending, ...] = ()
 
 
+T = TypeVar("T")
+
+
 class Mistakes:
     """Problems as they are found: the first are kept, all are counted."""
 
@@ -99,6 +95,23 @@ class Mistakes:
         self.count += 1
         if len(self.kept) < MOST_SHOWN:
             self.kept.append(Problem(where, got, wanted, fix))
+
+    def read(self, where: str, cell: Any, value_of: Callable[[Any], T], wanted: str = "") -> T | None:
+        """A cell as a value; None, and one more mistake, where it cannot be read."""
+        try:
+            return value_of(cell)
+        except CellError as error:
+            text = text_of(cell)
+            shown = repr(one_line(text, 60)) if text else "nothing"
+            self.add(where, shown, wanted or error.wanted, error.fix)
+            return None
+
+    def rate(self, where: str, asked: SpendAsked, code: str, day: date, got: str = "") -> Decimal | None:
+        """The rate of a currency on a day; None, and one more mistake, where the project has none."""
+        rate = rate_on(code, asked.currency, asked.rates, day)
+        if rate is None:
+            self.add(where, got or code, f"{asked.currency}, or a dated rate for {code}", rate_fix(code, day))
+        return rate
 
     def refuse(self, place: str) -> None:
         """Raises InputError with what was kept, and says how many more there are; nothing where none was found."""

@@ -15,7 +15,7 @@ from tunecase.quantities import counted
 
 BATCH_ROWS = 4_096
 MOST_INSIDE = 1_000  # values of one cell, such as tags
-TOLD_EVERY_ROWS = 5_000
+REPORT_EVERY_ROWS = 5_000
 ENDINGS = ".csv, .csv.gz or .parquet"
 
 
@@ -35,23 +35,26 @@ class BillFile(NamedTuple):
     lines: Iterator[Line]
 
 
-Told = Callable[[int, int], None] | None
+OnBytes = Callable[[int], None]  # called with the bytes of a file that are read
 
 
-def bill_files(place: str, told: Told = None) -> Iterator[BillFile]:
+def bill_files(place: str, on_read: Callable[[int, int], None] | None = None) -> Iterator[BillFile]:
     """The files of a place: one, or those of a folder in the order of their names; read once, front to back.
 
-    Memory does not grow with the file. `told` is told the bytes read and in all.
+    Memory does not grow with the file. `on_read` is called with the bytes read and in all.
 
     Raises: InputError for what is missing, empty, cut off, not UTF-8 or no table; MissingExtraError without pyarrow.
     """
     sources = _sources(Path(place))
     total, before = sum(source.path.stat().st_size for source in sources), 0
+
+    def on_bytes(count: int) -> None:
+        if on_read is not None:
+            on_read(before + count, total)
+
     for source in sources:
-        opened = (
-            _parquet(source, told, before, total) if source.kind == "parquet" else _csv(source, told, before, total)
-        )
-        with opened as file:
+        opened = _parquet if source.kind == "parquet" else _csv
+        with opened(source, on_bytes) as file:
             yield file
         before += source.path.stat().st_size
 
@@ -82,8 +85,8 @@ def _sources_in(folder: Path) -> list[Source]:
 
 
 def _source(path: Path) -> Source | None:
-    found = source_of(path)
-    return found if found is not None and found.kind in ("csv", "parquet") else None
+    source = source_of(path)
+    return source if source is not None and source.kind in ("csv", "parquet") else None
 
 
 class _Bytes(io.RawIOBase):
@@ -123,7 +126,7 @@ class _Feed:
 
 
 @contextmanager
-def _csv(source: Source, told: Told, before: int, total: int) -> Iterator[BillFile]:
+def _csv(source: Source, on_bytes: OnBytes) -> Iterator[BillFile]:
     name, encoding = source.path.name, encoding_of(source)
     if encoding != "utf-8":
         raise InputError(Problem(str(source.path), f"text in {encoding.upper()}", "UTF-8 text", "save it as UTF-8"))
@@ -137,8 +140,8 @@ def _csv(source: Source, told: Told, before: int, total: int) -> Iterator[BillFi
 
         def lines() -> Iterator[Line]:
             for count, (number, cells) in enumerate(rows, 1):
-                if told is not None and count % TOLD_EVERY_ROWS == 0:
-                    told(before + stream.consumed, total)
+                if count % REPORT_EVERY_ROWS == 0:
+                    on_bytes(stream.consumed)
                 if cells:
                     yield Line(name, number, cells)
 
@@ -170,7 +173,7 @@ def _rows(text: io.TextIOWrapper, name: str, stream: Stream) -> Iterator[tuple[i
 
 
 @contextmanager
-def _parquet(source: Source, told: Told, before: int, total: int) -> Iterator[BillFile]:
+def _parquet(source: Source, on_bytes: OnBytes) -> Iterator[BillFile]:
     name = source.path.name
     try:
         import pyarrow as pa
@@ -203,8 +206,7 @@ def _parquet(source: Source, told: Told, before: int, total: int) -> Iterator[Bi
             for cells in zip(*columns, strict=True):
                 number += 1
                 yield Line(name, number, cells)
-            if told is not None:
-                told(before + size * number // max(1, rows), total)
+            on_bytes(size * number // max(1, rows))
 
     with file:
         yield BillFile(name, list(file.schema_arrow.names), lines())

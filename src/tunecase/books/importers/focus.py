@@ -58,13 +58,13 @@ def focus_bill(place: str, asked: SpendAsked) -> Brought:
     compared with the sum.
     """
     bill = _Bill(asked)
-    for file in bill_files(place, asked.told):
+    for file in bill_files(place, asked.on_read):
         bill.read(file)
     if not bill.rows:
         raise InputError(Problem(place, "a header and no rows", "a row for each charge", "export the bill again"))
     bill.mistakes.refuse(place)
-    beside = tuple(bill.passed.found) if bill.passed else ()
-    return Brought(tuple(bill.found), bill.rows, bill.filtered, (), tuple(bill.notes()), beside)
+    beside = tuple(bill.passed.charges) if bill.passed else ()
+    return Brought(tuple(bill.charges), bill.rows, bill.filtered, (), tuple(bill.notes()), beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class _Bill:
     """A bill while it is read."""
 
     asked: SpendAsked
-    found: list[Spending] = field(default_factory=list)
+    charges: list[Spending] = field(default_factory=list)
     mistakes: Mistakes = field(default_factory=Mistakes)
     identities: Identities = field(default_factory=Identities)
     rows: int = 0
@@ -124,11 +124,11 @@ class _Bill:
             self.filtered += 1
             self.pass_over(columns, line, began, tags)
             return
-        if len(self.found) >= MOST_BOOKED:
+        if len(self.charges) >= MOST_BOOKED:
             got, fix = f"more than {MOST_BOOKED:,} rows that are asked for", "--tag, --service, --from and --to choose"
             raise InputError(Problem(line.file, got, "the charges of one project", f"say which ones: {fix}"))
         charge = self.charge(columns, line, began, tags, before)
-        self.found += [] if charge is None else [charge]
+        self.charges += [] if charge is None else [charge]
 
     def pass_over(self, columns: Columns, line: Line, began: datetime, tags: Mapping[str, str]) -> None:
         """Keeps a row that is not asked for where its line is booked; its mistakes do no harm, and stay apart."""
@@ -137,7 +137,7 @@ class _Bill:
             self.passed = self.passed or _Bill(self.asked)
             self.passed.copies.begin(line.file)
             charge = self.passed.charge(columns, line, began, tags, self.passed.mistakes.count)
-            self.passed.found += [charge] if charge is not None and charge.line_id in lines else []
+            self.passed.charges += [charge] if charge is not None and charge.line_id in lines else []
 
     def charge(
         self, columns: Columns, line: Line, began: datetime | None, tags: Mapping[str, str] | None, before: int
@@ -149,20 +149,16 @@ class _Bill:
         code = self.read_cell(columns, line, "BillingCurrency", _code)
         if began is not None and ended is not None:
             self.check_period(line, began, ended)
-        rate = None if began is None or code is None else self.rate(line, code, began)
+        rate = None
+        if began is not None and code is not None:
+            rate = self.mistakes.rate(_where(line, "BillingCurrency"), self.asked, code, began.date())
         if self.mistakes.count > before or began is None or tags is None or rate is None:
             return None
         return self.spending(_Row(columns, line, began, ended, amount, charge, code, rate, tags))
 
     def read_cell(self, columns: Columns, line: Line, name: str, read: Any) -> Any:
         """A cell as a value; None, and one more mistake, where it cannot be read."""
-        cell = columns.cell(line, name)
-        try:
-            return read(cell)
-        except CellError as error:
-            shown = repr(one_line(text_of(cell), 60)) if text_of(cell) else "nothing"
-            self.mistakes.add(_where(line, name), shown, error.wanted, error.fix)
-            return None
+        return self.mistakes.read(_where(line, name), columns.cell(line, name), read)
 
     def wanted(self, columns: Columns, line: Line, began: datetime, tags: Mapping[str, str]) -> bool:
         """Whether a row is asked for by day, tags and service."""
@@ -171,13 +167,6 @@ class _Bill:
             return False
         service = columns.text(line, "ServiceName").casefold()
         return not asked.services or any(name.casefold() == service for name in asked.services)
-
-    def rate(self, line: Line, code: str, began: datetime) -> Decimal | None:
-        """The rate of the row's currency on its day; None, and one more mistake, where none is known."""
-        rate = self.asked.rate(code, began.date())
-        if rate is None:
-            self.mistakes.add(_where(line, "BillingCurrency"), code, *self.asked.no_rate(code, began.date()))
-        return rate
 
     def check_period(self, line: Line, began: datetime, ended: datetime) -> None:
         """A charge lies in the past, and its period has a length."""
@@ -238,10 +227,8 @@ class _Bill:
             text, unit = columns.text(line, f"{kind}Quantity"), columns.text(line, f"{kind}Unit")
             if not text:
                 continue
-            try:
-                much = amount_of(text)
-            except CellError as error:
-                self.mistakes.add(_where(line, f"{kind}Quantity"), repr(text[:60]), error.wanted, error.fix)
+            much = self.mistakes.read(_where(line, f"{kind}Quantity"), text, amount_of)
+            if much is None:
                 return None, ""
             hours = hours_of(much, unit)
             if hours is not None and unit.casefold().startswith("gpu"):
@@ -265,20 +252,20 @@ class _Bill:
 
     def notes(self) -> list[str]:
         """What a reader should know."""
-        found = self.copies.notes()
+        notes = self.copies.notes()
         if self.committed_rows:
-            found.append(
+            notes.append(
                 f"{counted(self.committed_rows, 'GPU row')} billed at nothing, whose share of a commitment is "
                 f"{paid(self.committed)} (--cost effective books that instead of the commitment's purchase)"
             )
         if self.nameless:
-            found.append(
+            notes.append(
                 f"{counted(self.nameless, 'GPU charge')} whose machine is in no table: cards and hours are not known, "
                 "and only a tag with the run's name links a run"
             )
         if self.asked.cost == "effective":
-            found.append("amounts are EffectiveCost: commitments spread over what used them, not what the invoice says")
-        return found
+            notes.append("amounts are EffectiveCost: commitments spread over what used them, not what the invoice says")
+        return notes
 
 
 def _where(line: Line, column: str) -> str:
@@ -288,8 +275,8 @@ def _where(line: Line, column: str) -> str:
 @lru_cache(maxsize=100)
 def _known(provider: str) -> str:
     """The provider by one name, however bills spell it."""
-    known = catalog.provider(provider)
-    return known.name if known else provider
+    listed = catalog.provider(provider)
+    return listed.name if listed else provider
 
 
 @lru_cache(maxsize=100)
@@ -313,8 +300,8 @@ def _code(cell: Any) -> str:
 def _own_machine(row: _Row) -> Machine | None:
     """The cards of a row that the books wrote."""
     gpu, count = row.text("x_gpu"), row.text("x_gpu_count")
-    known = gpu and count.isdecimal() and gpu in {card.name for card in catalog.gpus()}
-    return Machine(gpu, int(count)) if known else None
+    is_card = gpu and count.isdecimal() and gpu in {card.name for card in catalog.gpus()}
+    return Machine(gpu, int(count)) if is_card else None
 
 
 def _own_id(columns: Columns, line: Line) -> str:

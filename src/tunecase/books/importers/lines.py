@@ -67,9 +67,9 @@ def _of_instance(provider: str, text: str) -> Machine:
     pairs = [" ".join(words[at : at + size]) for size in (3, 2, 1) for at in range(len(words) - size + 1)]
     for word in pairs:
         for name in (word, word.removeprefix("ml."), word.removeprefix("ml.").rpartition("-")[0]):
-            found = catalog.instance(provider, name) if name else None
-            if found is not None:
-                return Machine(found.gpu, found.gpu_count, found.instance)
+            listed = catalog.instance(provider, name) if name else None
+            if listed is not None:
+                return Machine(listed.gpu, listed.gpu_count, listed.instance)
     return Machine()
 
 
@@ -78,8 +78,8 @@ def _of_card(text: str) -> Machine:
     """The card that is sold by itself; one whose memory the text leaves open is not guessed."""
     if not re.search(r"\bgpus?\b", text, re.IGNORECASE) or (BARE_CARDS.search(text) and not MEMORY.search(text)):
         return Machine()
-    found = card_of(re.sub(r"\bgpus?\b.*", " ", text, flags=re.IGNORECASE)) or card_of(text)
-    return Machine(found.name, 1) if found else Machine()
+    card = card_of(re.sub(r"\bgpus?\b.*", " ", text, flags=re.IGNORECASE)) or card_of(text)
+    return Machine(card.name, 1) if card else Machine()
 
 
 def hours_of(quantity: Decimal | None, unit: str) -> Decimal | None:
@@ -105,5 +105,5 @@ def card_named(text: str) -> str:
     """
     if not re.search(r"[A-Za-z]", text) or (BARE_CARDS.search(text) and not MEMORY.search(text)):
         return ""
-    found = card_of(re.sub(r":\s*\d+\s*$", "", text))
-    return found.name if found else ""
+    card = card_of(re.sub(r":\s*\d+\s*$", "", text))
+    return card.name if card else ""

@@ -128,26 +128,25 @@ class _Reader:
         ended = run.ended or (datetime(on.year, on.month, on.day, tzinfo=UTC) if on else None)
         if ended is None or hours is None:
             got, fix = "no time of its beginning and end", "say the day with --on, or leave the run out with --tag"
-            self.mistake(run, got, "when it ran and for how long", fix)
+            self.mistakes.add(self.where(run), got, "when it ran and for how long", fix)
             return None
         # The run's moments are UTC: west of it they may be of tomorrow, by the day on which it is imported.
         is_late = ended.date() > self.asked.today + timedelta(days=1)
         if is_late or hours > MOST_HOURS:
             got = f"an end on {ended.date()}" if is_late else f"{hours:f} hours"
             wanted = f"a run of at most a year that ended by {self.asked.today}"
-            self.mistake(run, got, wanted, "correct the run's times")
+            self.mistakes.add(self.where(run), got, wanted, "correct the run's times")
             return None
         return _Use(gpu, count, hours, ended)
 
-    def mistake(self, run: TimedRun, got: str, wanted: str, fix: str) -> None:
-        """One more mistake, at a run."""
-        self.mistakes.add(f"{self.place}, run {one_line(run.name, 60)}", got, wanted, fix)
+    def where(self, run: TimedRun) -> str:
+        """A run, for a problem."""
+        return f"{self.place}, run {one_line(run.name, 60)}"
 
     def paid(self, run: TimedRun, use: _Use) -> Spending | None:
         """What the run itself says that it spent, in US dollars."""
-        rate = self.asked.rate("USD", use.ended.date())
+        rate = self.mistakes.rate(self.where(run), self.asked, "USD", use.ended.date(), "US dollars spent")
         if rate is None:
-            self.mistake(run, "US dollars spent", *self.asked.no_rate("USD", use.ended.date()))
             return None
         usd = run.usd or Decimal(0)
         return replace(self.spending(run, use), amount=usd, currency="USD", amount_base=usd * rate, fx_rate=rate)
@@ -157,12 +156,12 @@ class _Reader:
         if not use.gpu or not use.gpu_count:
             parts = ("" if use.gpu else "no GPU named", "" if use.gpu_count else "not how many")
             fix = "say --gpu and --gpu-count, or set the tags tunecase.gpu and tunecase.gpu_count of the run"
-            self.mistake(run, " and ".join(filter(None, parts)), "the GPU and how many of it", fix)
+            self.mistakes.add(self.where(run), " and ".join(filter(None, parts)), "the GPU and how many of it", fix)
             return None
         price = self.asked.gpu_hour(use.gpu)
         if price is None:
             fix = "add its price to the project's own price file, or import the bill instead"
-            self.mistake(run, f"no price of a {use.gpu} hour", "a price in the book", fix)
+            self.mistakes.add(self.where(run), f"no price of a {use.gpu} hour", "a price in the book", fix)
             return None
         self.prices[f"{price.amount} {self.asked.currency} an hour of {use.gpu} ({price.words})"] += 1
         amount = use.gpu_hours * price.amount

@@ -78,12 +78,11 @@ def _files(path: Path) -> tuple[list[Path], list[Path]]:
 def _metered(files: Sequence[Path]) -> list[TimedRun]:
     """One run for each attempt that the callback kept; one that several files know as the one says that saw most."""
     longest: dict[str, tuple[str, Attempt]] = {}
-    for file in files:
-        meter = read_state(file)
-        for one in meter.attempts if meter is not None else ():
-            if one.id not in longest or longest[one.id][1].seconds < one.seconds:
-                longest[one.id] = (meter.run if meter is not None else "", one)
-    return [_attempted(run, one) for run, one in longest.values()]
+    for meter in filter(None, map(read_state, files)):
+        for attempt in meter.attempts:
+            if attempt.id not in longest or longest[attempt.id][1].seconds < attempt.seconds:
+                longest[attempt.id] = (meter.run, attempt)
+    return [_attempted(run, attempt) for run, attempt in longest.values()]
 
 
 def _attempted(run: str, attempt: Attempt) -> TimedRun:

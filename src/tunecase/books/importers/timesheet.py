@@ -7,12 +7,11 @@ in a cell that is read what stands before the @ alone is kept.
 import contextlib
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal, localcontext
 from pathlib import Path
-from typing import TypeVar
 
 from tunecase.books.charges import CATEGORIES, DIGITS, HOUR
 from tunecase.books.importers.cells import CellError, amount_of, no_mail, plain_number
@@ -44,7 +43,6 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 # What tells rows of one person's day apart where both have it; words are edited, and columns are added.
 APART = ("start", "project", "client")
 TAGS = ("project", "client", "activity", "tags")
-T = TypeVar("T")
 EXAMPLE = "date,hours,person,role,rate,activity,note"
 CLOCK = re.compile(r"(\d{1,4}):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
 IN_BRACKETS = re.compile(r"\(([^)]*)\)")
@@ -107,7 +105,7 @@ class _Sheet:
     month_first: bool | None
     mistakes: Mistakes = field(default_factory=Mistakes)
     identities: Identities = field(default_factory=Identities)
-    found: list[Spending] = field(default_factory=list)
+    charges: list[Spending] = field(default_factory=list)
     beside: list[Spending] = field(default_factory=list)
     filtered: int = 0
     empty: int = 0
@@ -118,13 +116,13 @@ class _Sheet:
         """One row: passed over, a mistake, or a charge."""
         before = self.mistakes.count
         text = {what: no_mail(cells[column].strip()) for what, column in self.columns.items()}
-        day = self.read(line, "day", text["day"], lambda cell: _day(cell, self.month_first))
+        day = self.mistakes.read(self.where(line, "day"), text["day"], lambda cell: _day(cell, self.month_first))
         if not self.is_asked_for(cells, day):
             self.filtered += 1
             if day is not None and self.asked.booked(day):
                 self.pass_over(line, text, day)
             return
-        hours = self.read(line, "hours", text["hours"], hours_in)
+        hours = self.mistakes.read(self.where(line, "hours"), text["hours"], hours_in)
         if hours == 0:
             self.empty += 1
             return
@@ -133,7 +131,7 @@ class _Sheet:
             self.mistakes.add(self.where(line, "day"), str(day), wanted, fix)
         work = self.work(line, text, day, hours)
         if work is not None and self.mistakes.count == before:
-            self.found.append(self.charge(work))
+            self.charges.append(self.charge(work))
 
     def is_asked_for(self, cells: Mapping[str, str], day: date | None) -> bool:
         """Whether a row has what the tags ask of its columns, and its day is asked for; a day not read is."""
@@ -144,7 +142,7 @@ class _Sheet:
     def pass_over(self, line: int, text: Mapping[str, str], day: date) -> None:
         """Keeps a row that is not asked for, so that it does not count as gone; its mistakes do no harm."""
         other = replace(self, mistakes=Mistakes(), guessed=Counter(), other_amounts=0)
-        hours = other.read(line, "hours", text["hours"], hours_in)
+        hours = other.mistakes.read(self.where(line, "hours"), text["hours"], hours_in)
         work = other.work(line, text, day, hours) if hours else None
         if work is not None:
             self.beside.append(other.charge(work))
@@ -154,11 +152,8 @@ class _Sheet:
         price, code = self.price(line, text), self.currency(text)
         if day is None or hours is None or price is None:
             return None
-        rate = self.asked.rate(code, day)
-        if rate is None:
-            self.mistakes.add(self.where(line, "rate"), code, *self.asked.no_rate(code, day))
-            return None
-        return _Work(line, text, day, hours, price, code, rate)
+        rate = self.mistakes.rate(self.where(line, "rate"), self.asked, code, day)
+        return None if rate is None else _Work(line, text, day, hours, price, code, rate)
 
     def charge(self, work: _Work) -> Spending:
         """The charge of a row; another amount that it states itself is counted."""
@@ -182,30 +177,21 @@ class _Sheet:
         """A cell of the sheet, for a problem."""
         return f"{self.file}:{line}, {self.columns.get(what, what)}"
 
-    def read(self, line: int, what: str, cell: str, read: Callable[[str], T], wanted: str = "") -> T | None:
-        """A cell as a value; None, and one more mistake, where it cannot be read."""
-        try:
-            return read(cell)
-        except CellError as error:
-            shown = repr(one_line(cell, 60))
-            self.mistakes.add(self.where(line, what), shown, wanted or error.wanted, error.fix)
-            return None
-
     def price(self, line: int, text: Mapping[str, str]) -> HourPrice | None:
         """The row's own rate, else the team's; None, and one more mistake, where neither is there."""
         cell, role = text.get("rate", ""), text.get("role", "")
-        rate = self.read(line, "rate", cell, _rate_in, "an hourly rate") if cell else Decimal(0)
-        if rate is None:
+        where, rate = self.where(line, "rate"), Decimal(0)
+        if cell and (rate := self.mistakes.read(where, cell, _rate_in, "an hourly rate")) is None:
             return None
         if rate < 0:
             got, fix = repr(one_line(cell, 60)), "write what an hour costs; a refund is a charge of its own"
-            self.mistakes.add(self.where(line, "rate"), got, "an hourly rate above zero", fix)
+            self.mistakes.add(where, got, "an hourly rate above zero", fix)
             return None
         price = HourPrice(rate, "the row", guessed=False) if rate else self.asked.person_hour(role)
         if price is None:
             got = f"no rate for {role!r}" if role else "no rate, and no role that has one in the project file"
             fix = "add a column rate, or the role with its rate under team in the project file"
-            self.mistakes.add(self.where(line, "rate"), got, "an hourly rate", fix)
+            self.mistakes.add(where, got, "an hourly rate", fix)
         return price
 
     def currency(self, text: Mapping[str, str]) -> str:
@@ -257,7 +243,7 @@ def timesheet(place: str, asked: SpendAsked) -> Brought:
     if sheet.other_amounts:
         many = counted(sheet.other_amounts, "row")
         notes.append(f"{many} with another amount under {columns['amount']} than hours x rate, which is booked")
-    return Brought(tuple(sheet.found), len(rows), sheet.filtered, left, tuple(notes), tuple(sheet.beside))
+    return Brought(tuple(sheet.charges), len(rows), sheet.filtered, left, tuple(notes), tuple(sheet.beside))
 
 
 def _bare(name: str) -> str:
