@@ -3,25 +3,13 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
 
 from tunecase.records import BookLine, Books, Spending
-
-FOCUS = (
-    "BilledCost", "EffectiveCost", "ListCost", "ContractedCost", "BillingCurrency", "BillingPeriodStart",
-    "BillingPeriodEnd", "ChargePeriodStart", "ChargePeriodEnd", "ChargeCategory", "ChargeClass", "ChargeDescription",
-    "ChargeFrequency", "ProviderName", "ServiceProviderName", "PublisherName", "InvoiceIssuerName", "ServiceCategory",
-    "ServiceName", "RegionId", "ResourceId", "ResourceType", "SkuId", "ConsumedQuantity", "ConsumedUnit",
-    "PricingQuantity", "PricingUnit", "ListUnitPrice", "ContractedUnitPrice", "Tags",
-)  # fmt: skip
-OWN = (
-    "x_category", "x_amount_base", "x_base_currency", "x_fx_rate", "x_run", "x_gpu", "x_gpu_count", "x_basis",
-    "x_phase", "x_source", "x_source_file", "x_row", "x_row_id", "x_entry_id", "x_supersedes", "x_planned_p10",
-    "x_planned_p50", "x_planned_p90", "x_line_spent", "x_line_closed",
-)  # fmt: skip
-COLUMNS = FOCUS + OWN
 
 NUMBERS = frozenset(
     (
@@ -38,6 +26,121 @@ SERVICES = {
 }  # fmt: skip
 RUN_TAG = "tunecase_run"
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def plain(number: Decimal) -> str:
+    """A Decimal in digits, all of them, without an exponent.
+
+    Example:
+        >>> plain(Decimal("1E+3")), plain(Decimal("-0.000125"))
+        ('1000', '-0.000125')
+    """
+    return f"{number:f}"
+
+
+def _cut(number: Decimal) -> Decimal:
+    """A quantity of at most twelve decimals: minutes that became hours have no end of them. Amounts are never cut."""
+    return number if int(number.as_tuple().exponent) >= -12 else number.quantize(Decimal("1e-12"))
+
+
+def _tags(charge: Spending) -> dict[str, str]:
+    """The charge's tags, and the run it belongs to, so that a bill of it can be told."""
+    return {**charge.tags, RUN_TAG: charge.run} if charge.run else dict(charge.tags)
+
+
+def _period(charge: Spending) -> tuple[str, str]:
+    """When the charge began and ended; the day it was charged where the moments are not known."""
+    day = datetime(charge.on.year, charge.on.month, charge.on.day, tzinfo=UTC)
+    begins = charge.began_at or day
+    ends = charge.ended_at or (day if charge.began_at is None else begins) + timedelta(days=1)
+    return _moment(begins), _moment(ends)
+
+
+def _month(on: date) -> tuple[str, str]:
+    """The calendar month of a charge: its first moment, and that of the next."""
+    after = (on.year + on.month // 12, on.month % 12 + 1)
+    return f"{on.year:04d}-{on.month:02d}-01T00:00:00Z", f"{after[0]:04d}-{after[1]:02d}-01T00:00:00Z"
+
+
+def _moment(at: datetime) -> str:
+    zoned = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    return zoned.isoformat().replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A charge of the table: its entry, its line in the books and the line's planned points, its phase."""
+
+    entry: str
+    charge: Spending
+    currency: str
+    line: BookLine | None
+    phase: str
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        """P10, P50 and P90 of the line's plan; empty where it has none."""
+        planned = self.line.planned if self.line else None
+        return ("",) * 3 if planned is None else tuple(f"{x:.2f}" for x in (planned.p10, planned.p50, planned.p90))
+
+
+def _number(number: Decimal | None) -> str:
+    return "" if number is None else plain(_cut(number))
+
+
+# The columns of FOCUS 1.2 in their order, each with its cell of a charge.
+FOCUS: Mapping[str, Callable[[Spending], str]] = {
+    **dict.fromkeys(("BilledCost", "EffectiveCost", "ListCost", "ContractedCost"), lambda charge: plain(charge.amount)),
+    "BillingCurrency": attrgetter("currency"),
+    "BillingPeriodStart": lambda charge: _month(charge.on)[0],
+    "BillingPeriodEnd": lambda charge: _month(charge.on)[1],
+    "ChargePeriodStart": lambda charge: _period(charge)[0],
+    "ChargePeriodEnd": lambda charge: _period(charge)[1],
+    "ChargeCategory": lambda charge: charge.charge.capitalize(),
+    "ChargeClass": lambda charge: "Correction" if charge.supersedes else "",
+    "ChargeDescription": attrgetter("description"),
+    "ChargeFrequency": lambda charge: "Usage-Based" if charge.charge == "usage" else "One-Time",
+    **dict.fromkeys(
+        ("ProviderName", "ServiceProviderName", "PublisherName", "InvoiceIssuerName"), attrgetter("provider")
+    ),
+    "ServiceCategory": lambda charge: SERVICES.get(charge.category, "Other"),
+    "ServiceName": lambda charge: charge.service or charge.category,
+    "RegionId": attrgetter("region"),
+    "ResourceId": attrgetter("resource"),
+    "ResourceType": lambda charge: charge.instance or charge.gpu,
+    "SkuId": attrgetter("sku"),
+    "ConsumedQuantity": lambda charge: _number(charge.quantity),
+    "ConsumedUnit": attrgetter("unit"),
+    "PricingQuantity": lambda charge: _number(charge.quantity),
+    "PricingUnit": attrgetter("unit"),
+    "ListUnitPrice": lambda charge: _number(charge.unit_price),
+    "ContractedUnitPrice": lambda charge: _number(charge.unit_price),
+    "Tags": lambda charge: json.dumps(_tags(charge), ensure_ascii=False, sort_keys=True),
+}
+# Ours, each with its cell of a row.
+OWN: Mapping[str, Callable[[_Row], str]] = {
+    "x_category": attrgetter("charge.category"),
+    "x_amount_base": lambda row: plain(row.charge.amount_base),
+    "x_base_currency": attrgetter("currency"),
+    "x_fx_rate": lambda row: plain(row.charge.fx_rate),
+    "x_run": attrgetter("charge.run"),
+    "x_gpu": attrgetter("charge.gpu"),
+    "x_gpu_count": lambda row: str(row.charge.gpu_count or ""),
+    "x_basis": attrgetter("charge.basis"),
+    "x_phase": attrgetter("phase"),
+    "x_source": attrgetter("charge.source"),
+    "x_source_file": attrgetter("charge.source_file"),
+    "x_row": lambda row: "" if row.charge.row is None else str(row.charge.row),
+    "x_row_id": attrgetter("charge.row_id"),
+    "x_entry_id": attrgetter("entry"),
+    "x_supersedes": attrgetter("charge.supersedes"),
+    "x_planned_p10": lambda row: row.points[0],
+    "x_planned_p50": lambda row: row.points[1],
+    "x_planned_p90": lambda row: row.points[2],
+    "x_line_spent": lambda row: plain(row.line.spent) if row.line else "",
+    "x_line_closed": lambda row: row.line.closed.isoformat() if row.line and row.line.closed else "",
+}
+COLUMNS = (*FOCUS, *OWN)
 
 
 def focus_csv(charges: Iterable[tuple[str, Spending]], books: Books, phases: Mapping[str, str] | None = None) -> str:
@@ -58,116 +161,13 @@ def focus_csv(charges: Iterable[tuple[str, Spending]], books: Books, phases: Map
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\r\n")
     writer.writeheader()
     for name, charge in charges:
-        row = {**_focus(charge), **_own(name, charge, books, lines.get(charge.category), (phases or {}).get(name, ""))}
-        writer.writerow({column: value if column in NUMBERS else _text(value) for column, value in row.items()})
+        row = _Row(name, charge, books.currency, lines.get(charge.category), (phases or {}).get(name, ""))
+        cells = [(name, cell(charge)) for name, cell in FOCUS.items()] + [
+            (name, cell(row)) for name, cell in OWN.items()
+        ]
+        writer.writerow({name: text if name in NUMBERS else _text(text) for name, text in cells})
     return out.getvalue()
-
-
-def _focus(charge: Spending) -> dict[str, str]:
-    amount = plain(charge.amount)
-    begins, ends = _period(charge)
-    first, after = _month(charge.on)
-    unit_price = "" if charge.unit_price is None else plain(_cut(charge.unit_price))
-    quantity = "" if charge.quantity is None else plain(_cut(charge.quantity))
-    return {
-        "BilledCost": amount,
-        "EffectiveCost": amount,
-        "ListCost": amount,
-        "ContractedCost": amount,
-        "BillingCurrency": charge.currency,
-        "BillingPeriodStart": first,
-        "BillingPeriodEnd": after,
-        "ChargePeriodStart": begins,
-        "ChargePeriodEnd": ends,
-        "ChargeCategory": charge.charge.capitalize(),
-        "ChargeClass": "Correction" if charge.supersedes else "",
-        "ChargeDescription": charge.description,
-        "ChargeFrequency": "Usage-Based" if charge.charge == "usage" else "One-Time",
-        "ProviderName": charge.provider,
-        "ServiceProviderName": charge.provider,
-        "PublisherName": charge.provider,
-        "InvoiceIssuerName": charge.provider,
-        "ServiceCategory": SERVICES.get(charge.category, "Other"),
-        "ServiceName": charge.service or charge.category,
-        "RegionId": charge.region,
-        "ResourceId": charge.resource,
-        "ResourceType": charge.instance or charge.gpu,
-        "SkuId": charge.sku,
-        "ConsumedQuantity": quantity,
-        "ConsumedUnit": charge.unit,
-        "PricingQuantity": quantity,
-        "PricingUnit": charge.unit,
-        "ListUnitPrice": unit_price,
-        "ContractedUnitPrice": unit_price,
-        "Tags": json.dumps(_tags(charge), ensure_ascii=False, sort_keys=True),
-    }
-
-
-def _tags(charge: Spending) -> dict[str, str]:
-    """The charge's tags, and the run it belongs to, so that a bill of it can be told."""
-    return {**charge.tags, RUN_TAG: charge.run} if charge.run else dict(charge.tags)
-
-
-def _own(name: str, charge: Spending, books: Books, line: BookLine | None, phase: str) -> dict[str, str]:
-    planned = line.planned if line else None
-    points = ("", "", "") if planned is None else tuple(f"{x:.2f}" for x in (planned.p10, planned.p50, planned.p90))
-    return {
-        "x_category": charge.category,
-        "x_amount_base": plain(charge.amount_base),
-        "x_base_currency": books.currency,
-        "x_fx_rate": plain(charge.fx_rate),
-        "x_run": charge.run,
-        "x_gpu": charge.gpu,
-        "x_gpu_count": str(charge.gpu_count or ""),
-        "x_basis": charge.basis,
-        "x_phase": phase,
-        "x_source": charge.source,
-        "x_source_file": charge.source_file,
-        "x_row": "" if charge.row is None else str(charge.row),
-        "x_row_id": charge.row_id,
-        "x_entry_id": name,
-        "x_supersedes": charge.supersedes,
-        "x_planned_p10": points[0],
-        "x_planned_p50": points[1],
-        "x_planned_p90": points[2],
-        "x_line_spent": plain(line.spent) if line else "",
-        "x_line_closed": line.closed.isoformat() if line and line.closed else "",
-    }
-
-
-def plain(number: Decimal) -> str:
-    """A Decimal in digits, all of them, without an exponent.
-
-    Example:
-        >>> plain(Decimal("1E+3")), plain(Decimal("-0.000125"))
-        ('1000', '-0.000125')
-    """
-    return f"{number:f}"
-
-
-def _cut(number: Decimal) -> Decimal:
-    """A quantity of at most twelve decimals: minutes that became hours have no end of them. Amounts are never cut."""
-    return number if int(number.as_tuple().exponent) >= -12 else number.quantize(Decimal("1e-12"))
 
 
 def _text(value: str) -> str:
     return f"'{value}" if value.startswith(FORMULA) else value
-
-
-def _period(charge: Spending) -> tuple[str, str]:
-    """When the charge began and ended; the day it was charged where the moments are not known."""
-    day = datetime(charge.on.year, charge.on.month, charge.on.day, tzinfo=UTC)
-    begins = charge.began_at or day
-    ends = charge.ended_at or (day if charge.began_at is None else begins) + timedelta(days=1)
-    return _moment(begins), _moment(ends)
-
-
-def _month(on: date) -> tuple[str, str]:
-    """The calendar month of a charge: its first moment, and that of the next."""
-    after = (on.year + on.month // 12, on.month % 12 + 1)
-    return f"{on.year:04d}-{on.month:02d}-01T00:00:00Z", f"{after[0]:04d}-{after[1]:02d}-01T00:00:00Z"
-
-
-def _moment(at: datetime) -> str:
-    zoned = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    return zoned.isoformat().replace("+00:00", "Z")

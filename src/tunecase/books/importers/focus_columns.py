@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from tunecase.books.importers.cells import NUMBER, CellError, moment_of, plain_number, tags_of, text_of
 from tunecase.books.importers.charge import SpendAsked
@@ -26,6 +26,7 @@ READ = (
 )  # fmt: skip
 NUMERIC = re.compile(r"(cost|price|quantity)$")
 TIMED = re.compile(r"(start|end|created|updated)$")
+T = TypeVar("T")
 
 
 class Columns:
@@ -107,21 +108,15 @@ def _tags_form(cell: Any, text: str) -> str:
     return "; ".join(f"{key}={value}" for key, value in sorted(tags_in(cell).items()))
 
 
-def tags_in(cell: Any) -> Mapping[str, str]:
-    """The tags in a cell; texts are remembered, since a bill says few of them often."""
-    return _tags_of(cell) if isinstance(cell, str) else tags_of(cell)
+def _remembering(read: Callable[[Any], T]) -> Callable[[Any], T]:
+    """A reader of cells that remembers the texts it has read, since a bill repeats a few of them often."""
+    remembered = lru_cache(maxsize=10_000)(read)
+    return lambda cell: remembered(cell) if isinstance(cell, str) else read(cell)
 
 
-@lru_cache(maxsize=10_000)
-def _tags_of(text: str) -> Mapping[str, str]:
-    return MappingProxyType(tags_of(text))
+def _frozen_tags(cell: Any) -> Mapping[str, str]:
+    return MappingProxyType(tags_of(cell))
 
 
-@lru_cache(maxsize=10_000)
-def _moment_of(text: str) -> datetime:
-    return moment_of(text)
-
-
-def moment(cell: Any) -> datetime:
-    """The moment in a cell; texts are remembered, since a bill says few of them often."""
-    return _moment_of(cell) if isinstance(cell, str) else moment_of(cell)
+moment: Callable[[Any], datetime] = _remembering(moment_of)
+tags_in: Callable[[Any], Mapping[str, str]] = _remembering(_frozen_tags)
