@@ -180,8 +180,9 @@ class _Sheet:
     def price(self, line: int, text: Mapping[str, str]) -> HourPrice | None:
         """The row's own rate, else the team's; None, and one more mistake, where neither is there."""
         cell, role = text.get("rate", ""), text.get("role", "")
-        where, rate = self.where(line, "rate"), Decimal(0)
-        if cell and (rate := self.mistakes.read(where, cell, _rate_in, "an hourly rate")) is None:
+        where = self.where(line, "rate")
+        rate = self.mistakes.read(where, cell, _rate_in, "an hourly rate") if cell else Decimal(0)
+        if rate is None:
             return None
         if rate < 0:
             got, fix = repr(one_line(cell, 60)), "write what an hour costs; a refund is a charge of its own"
